@@ -1,0 +1,192 @@
+"""Axes: the flags of supportConditions read as clauses, one axis at a time.
+
+Within an axis flags are alternatives; all axes must hold. "None of these" or every flag of an axis means that it
+demands nothing, no flag at all that nobody said anything. Every flag means every trait an axis can name: on the person
+and household axes its "none of these" need not be set beside them, since whoever ticked all sixteen conditions named
+none. (No row of the sample the rules were measured on does one without the other.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+Document = dict[str, Any]
+
+UNRESTRICTED: Final = "unrestricted"
+RESTRICTED: Final = "restricted"
+NO_DATA: Final = "no_data"
+STATES = (UNRESTRICTED, RESTRICTED, NO_DATA)
+
+SEX = {"JA0101": "male", "JA0102": "female"}
+INCOME = {"JA0201": (0, 50), "JA0202": (51, 75), "JA0203": (76, 100), "JA0204": (101, 200), "JA0205": (201, None)}
+AGE = ("JA0110", "JA0111")
+NO_UPPER_AGE = 120
+"""An upper bound from here on bounds nobody."""
+CHILDS_AGE = 18
+"""Up to this upper bound the age may be the person's own or a child's."""
+
+TRAITS: Mapping[str, Mapping[str, str]] = {
+    "person": {
+        "JA0301": "expecting",
+        "JA0302": "pregnant",
+        "JA0303": "gave_birth_or_adopted",
+        "JA0313": "farmer",
+        "JA0314": "fisher",
+        "JA0315": "livestock_farmer",
+        "JA0316": "forester",
+        "JA0317": "elementary_student",
+        "JA0318": "middle_student",
+        "JA0319": "high_student",
+        "JA0320": "university_student",
+        "JA0326": "worker",
+        "JA0327": "job_seeker",
+        "JA0328": "disabled",
+        "JA0329": "veteran",
+        "JA0330": "ill",
+    },
+    "household": {
+        "JA0401": "multicultural_family",
+        "JA0402": "north_korean_defector",
+        "JA0403": "single_parent_or_grandparent",
+        "JA0404": "single_person_household",
+        "JA0411": "many_children",
+        "JA0412": "no_home",
+        "JA0413": "newly_moved_in",
+        "JA0414": "extended_family",
+    },
+    "stage": {"JA1101": "founding", "JA1102": "in_business", "JA1103": "struggling_business"},
+    "trade": {"JA1201": "restaurant", "JA1202": "manufacturer", "JA1299": "other_trade"},
+    "type": {"JA2101": "sme", "JA2102": "welfare_facility", "JA2103": "institution"},
+    "field": {"JA2201": "org_manufacturing", "JA2202": "org_primary", "JA2203": "org_ict", "JA2299": "org_other"},
+}
+NONE_OF_THESE = {"person": "JA0322", "household": "JA0410"}
+OPENED_BY = {"trade": "stage", "field": "type"}
+"""An empty axis demands nothing where the axis named here has a flag."""
+
+OF_KIND = {
+    "citizen": ("sex", "age", "income", "person", "household"),
+    "small_business": ("stage", "trade"),
+    "organisation": ("type", "field"),
+}
+AXES = tuple(axis for axes in OF_KIND.values() for axis in axes)
+CODES = frozenset(
+    [*SEX, *AGE, *INCOME, *NONE_OF_THESE.values(), *(code for traits in TRAITS.values() for code in traits)]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """One row of supportConditions: the codes that say "Y", and the ages in completed years, None where not given."""
+
+    flags: frozenset[str]
+    lowest_age: int | None = None
+    highest_age: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a row says on one axis: its state and, unless the axis is unrestricted, the clause it becomes."""
+
+    state: str
+    clause: Document | None = None
+
+
+def read(axis: str, conditions: Conditions) -> Reading:
+    """Read one axis of a row.
+
+    Example:
+        >>> read("sex", Conditions(frozenset({"JA0102"}))).clause
+        {'fact': 'sex', 'is': 'female', 'axis': 'sex'}
+        >>> read("person", Conditions(frozenset({"JA0322", "JA0313"}))).state
+        'unrestricted'
+        >>> read("age", Conditions(frozenset())).clause
+        {'no_data': 'age', 'axis': 'age'}
+    """
+    special: Mapping[str, Callable[[Conditions], Reading]] = {"sex": _sex, "age": _age, "income": _income}
+    return special[axis](conditions) if axis in special else _traits(axis, conditions)
+
+
+def who(kinds: Iterable[str], conditions: Conditions, region: Document | None) -> Document:
+    """What a service demands of each kind of applicant it is for; `region` binds every kind (None: nationwide).
+
+    Example:
+        >>> who(["organisation"], Conditions(frozenset({"JA2101"})), {"fact": "region", "is": "11"})
+        {'organisation': {'all': [{'fact': 'region', 'is': '11'}, {'fact': 'sme', 'is': True, 'axis': 'type'}]}}
+    """
+    demands: Document = {}
+    for kind in kinds:
+        clauses = [region, *(read(axis, conditions).clause for axis in OF_KIND[kind])]
+        demands[kind] = {"all": [clause for clause in clauses if clause is not None]}
+    return demands
+
+
+def no_data(axis: str) -> Reading:
+    """What it means that nobody said anything on an axis: its clause is neither met nor failed."""
+    return Reading(NO_DATA, {"no_data": axis, "axis": axis})
+
+
+def _sex(conditions: Conditions) -> Reading:
+    named = [sex for code, sex in SEX.items() if code in conditions.flags]
+    if not named:
+        return no_data("sex")
+    if len(named) == len(SEX):
+        return Reading(UNRESTRICTED)
+    return Reading(RESTRICTED, {"fact": "sex", "is": named[0], "axis": "sex"})
+
+
+def _age(conditions: Conditions) -> Reading:
+    low, high = conditions.lowest_age, conditions.highest_age
+    if low is None and high is None:
+        return no_data("age")
+    bounds: Document = {"at_least": low} if low else {}
+    if high is not None and high < NO_UPPER_AGE:
+        bounds["at_most"] = high
+    if not bounds:
+        return Reading(UNRESTRICTED)
+    own = {"fact": "age"} | bounds
+    if high is None or high > CHILDS_AGE:
+        return Reading(RESTRICTED, own | {"axis": "age"})
+    either = [own, {"fact": "child_ages"} | bounds]
+    return Reading(RESTRICTED, {"any": either, "why": "age_may_be_the_childs", "axis": "age"})
+
+
+def _income(conditions: Conditions) -> Reading:
+    named = [bracket for code, bracket in INCOME.items() if code in conditions.flags]
+    if not named:
+        return no_data("income")
+    if len(named) == len(INCOME):
+        return Reading(UNRESTRICTED)
+    ranges: list[Document] = []
+    for low, high in _joined(named):
+        bounds = ({"at_least": low} if low else {}) | ({} if high is None else {"at_most": high})
+        ranges.append({"fact": "income_percent"} | bounds)
+    return Reading(RESTRICTED, {"advisory": _any(ranges), "axis": "income"})
+
+
+def _joined(brackets: list[tuple[int, int | None]]) -> list[tuple[int, int | None]]:
+    """Neighbouring brackets as one, so that 0-50 and 51-75 are told as 0-75."""
+    joined: list[tuple[int, int | None]] = []
+    for low, high in brackets:
+        if joined and joined[-1][1] == low - 1:
+            joined[-1] = (joined[-1][0], high)
+        else:
+            joined.append((low, high))
+    return joined
+
+
+def _traits(axis: str, conditions: Conditions) -> Reading:
+    named = [fact for code, fact in TRAITS[axis].items() if code in conditions.flags]
+    if NONE_OF_THESE.get(axis) in conditions.flags or len(named) == len(TRAITS[axis]):
+        return Reading(UNRESTRICTED)
+    if named:
+        return Reading(RESTRICTED, _any([{"fact": fact, "is": True} for fact in named]) | {"axis": axis})
+    opener = OPENED_BY.get(axis)
+    if opener is not None and any(code in conditions.flags for code in TRAITS[opener]):
+        return Reading(UNRESTRICTED)
+    return no_data(axis)
+
+
+def _any(clauses: list[Document]) -> Document:
+    return clauses[0] if len(clauses) == 1 else {"any": clauses}

@@ -1,0 +1,264 @@
+"""Importer: the three files of the gov24 open API as programme documents, and a report of what could be read."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from features.calendar import day_of
+from recommender.gov24 import agency, amount, axes, deadline, delivery, documents, rows
+from recommender.gov24.rows import Rejection, Row, Service, text_of
+from recommender.region import Regions
+
+Document = dict[str, Any]
+
+KINDS = {
+    "개인": "citizen",
+    "가구": "citizen",
+    "소상공인": "small_business",
+    "법인/시설/단체": "organisation",
+}
+CATEGORIES = {
+    "생활안정": "livelihood",
+    "농림축산어업": "agriculture",
+    "보육·교육": "childcare-education",
+    "보건·의료": "health",
+    "임신·출산": "pregnancy-birth",
+    "고용·창업": "work-startup",
+    "문화·환경": "culture-environment",
+    "행정·안전": "safety",
+    "주거·자립": "housing",
+    "보호·돌봄": "protection-care",
+}
+FORMS = {
+    "현금": "cash",
+    "현금(감면)": "tax_relief",
+    "현금(장학금)": "scholarship",
+    "현금(보험)": "insurance",
+    "현금(융자)": "loan",
+    "현물": "in_kind",
+    "이용권": "voucher",
+    "서비스(의료)": "medical",
+    "의료지원": "medical",
+    "서비스(돌봄)": "service",
+    "서비스(일자리)": "service",
+    "민원": "service",
+    "기술지원": "service",
+    "문화/여가지원": "service",
+    "시설이용": "facility",
+    "기타(교육)": "education",
+    "기타(상담)": "counselling",
+    "상담/법률지원": "counselling",
+    "기타": "other",
+}
+_OTHER_FORM = "other"
+_SEPARATOR = delivery.SEPARATOR
+_DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
+_LONG_AGO = datetime.date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import gives: programme documents in the order of the list, what was rejected, and the report."""
+
+    programmes: tuple[Document, ...]
+    rejected: tuple[Rejection, ...]
+    report: Document
+
+
+@dataclass(frozen=True)
+class _Read:
+    """One service as a programme document, with what the report counts of it."""
+
+    document: Document
+    conditions: axes.Conditions
+    kinds: tuple[str, ...]
+    place: agency.Place
+    looked_up: int
+    unknown_forms: tuple[str, ...]
+
+
+def import_services(
+    listed: Sequence[object],
+    details: Sequence[object],
+    conditions: Sequence[object],
+    regions: Regions,
+    events: Collection[str],
+    advance: Callable[[int], object] = lambda _: None,
+) -> Imported:
+    """Read the rows of serviceList, serviceDetail and supportConditions into programme documents.
+
+    Nothing is guessed: what cannot be read stays unknown and is counted; a row that is wrong is rejected with every
+    reason, and the others are not touched by it.
+
+    Args:
+        listed: the parsed rows of serviceList.
+        details: those of serviceDetail.
+        conditions: those of supportConditions.
+        regions: the dated table that agency codes are looked up in.
+        events: the declared event types, of which a relative deadline may name one.
+        advance: called with 1 after each service.
+
+    Example:
+        >>> import_services([], [], [], Regions(), ()).report["services"]
+        0
+    """
+    services, rejected = rows.join(listed, details, conditions)
+    read: list[_Read] = []
+    refused: list[Rejection] = []
+    for service in services:
+        reasons = _unknown_words(service.listed)
+        if reasons:
+            refused.append(Rejection(service.id, "; ".join(reasons)))
+        else:
+            read.append(_programme(service, regions, events))
+        advance(1)
+    refused += rejected
+    return Imported(tuple(one.document for one in read), tuple(refused), _report(read, refused))
+
+
+def _unknown_words(row: Row) -> list[str]:
+    kinds = [word for word in _words(row, "사용자구분") if word not in KINDS]
+    category = text_of(row, "서비스분야")
+    return [f"사용자구분 {word!r} is not known" for word in kinds] + (
+        [] if category in CATEGORIES else [f"서비스분야 {category!r} is not known"]
+    )
+
+
+def _words(row: Row, key: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in (text_of(row, key) or "").split(_SEPARATOR) if word.strip())
+
+
+def _programme(service: Service, regions: Regions, events: Collection[str]) -> _Read:
+    listed, detail = service.listed, service.detail
+    kinds = tuple(dict.fromkeys(KINDS[word] for word in _words(listed, "사용자구분")))
+    changed = _changed(listed, detail)
+    where = agency.place(listed, regions, day_of(changed or _LONG_AGO))
+    forms, unknown_forms = _forms(listed)
+    papers = documents.papers(detail)
+    window = deadline.window(text_of(listed, "신청기한") or text_of(detail, "신청기한"), events)
+    document = {
+        "id": f"gov24.{service.id}",
+        "title": {"ko": text_of(listed, "서비스명")},
+        "provider": agency.provider(listed),
+        "category": CATEGORIES[text_of(listed, "서비스분야") or ""],
+        "form": list(forms),
+        "who": axes.who(kinds, service.conditions, where.reading.clause),
+        "value": amount.value(text_of(listed, "지원내용") or text_of(detail, "지원내용"), forms),
+        "window": window,
+        "delivery": delivery.mode(listed),
+        "documents": list(papers.bring),
+        "summary": text_of(listed, "서비스목적요약") or text_of(detail, "서비스목적"),
+        "how": delivery.how(listed, detail, papers.looked_up),
+        "contact": text_of(listed, "전화문의") or text_of(detail, "문의처"),
+        "views": _views(listed),
+        "triggers": [window["after"]] if "after" in window else [],
+        "source": _source(listed, changed),
+        "verified": True,
+    }
+    kept = {key: value for key, value in document.items() if value not in (None, [])}
+    return _Read(kept, service.conditions, kinds, where, len(papers.looked_up), unknown_forms)
+
+
+def _forms(row: Row) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    words = _words(row, "지원유형")
+    forms = dict.fromkeys(FORMS.get(word, _OTHER_FORM) for word in words)
+    return tuple(forms) or (_OTHER_FORM,), tuple(word for word in words if word not in FORMS)
+
+
+def _views(row: Row) -> int | None:
+    views = row.get("조회수")
+    return views if isinstance(views, int) and not isinstance(views, bool) and views >= 0 else None
+
+
+def _changed(listed: Row, detail: Row) -> datetime.date | None:
+    """The day a service was last changed: the list writes YYYYMMDDhhmmss, the details YYYY-MM-DD."""
+    for row in (listed, detail):
+        written = _DAY.match(text_of(row, "수정일시") or "")
+        if written:
+            with contextlib.suppress(ValueError):
+                return datetime.date(*map(int, written.groups()))
+    return None
+
+
+def _source(row: Row, changed: datetime.date | None) -> Document:
+    """Where the publisher says it: the service's page, the day it was last changed there, whom it says it is for."""
+    words = "\n".join(part for part in (text_of(row, "지원대상"), text_of(row, "선정기준")) if part)
+    source = {
+        "url": text_of(row, "상세조회URL"),
+        "checked": None if changed is None else changed.isoformat(),
+        "text": {"ko": words} if words else None,
+    }
+    return {key: value for key, value in source.items() if value is not None}
+
+
+# --- the report ----------------------------------------------------------------------------------------------------
+
+
+def _report(read: Sequence[_Read], refused: Sequence[Rejection]) -> Document:
+    """Everything counted; `axes` counts every imported service, `axes_by_kind` those the axis is asked of."""
+    regions = Counter(one.place.found for one in read)
+    unknown_forms = Counter(form for one in read for form in one.unknown_forms)
+    amounts = Counter(_amount_state(one.document) for one in read)
+    return {
+        "services": len(read) + len(refused),
+        "imported": len(read),
+        "rejected": [rejection.to_document() for rejection in refused],
+        "axes": {axis: _states(axis, read) for axis in (*axes.AXES, "region")},
+        "axes_by_kind": {
+            kind: {axis: _states(axis, [one for one in read if kind in one.kinds]) for axis in (*of_kind, "region")}
+            for kind, of_kind in axes.OF_KIND.items()
+        },
+        "windows": _counted(deadline.KINDS, [one.document["window"]["kind"] for one in read]),
+        "delivery": _counted(delivery.MODES, [one.document["delivery"] for one in read]),
+        "regions": {how: regions[how] for how in agency.HOW_FOUND},
+        "regions_to_check": [_to_check(one) for one in read if one.place.found in agency.DOUBTFUL],
+        "amounts": {state: amounts[state] for state in ("read", "unread", "absent")},
+        "documents": {
+            "to_bring": sum(len(one.document.get("documents", ())) for one in read),
+            "looked_up": sum(one.looked_up for one in read),
+            "services_with_none": sum(not one.document.get("documents") for one in read),
+        },
+        "unread": {
+            "deadlines": sum(_unread_deadline(one.document["window"]) for one in read),
+            "checked_dates": sum("checked" not in one.document["source"] for one in read),
+            "views": sum("views" not in one.document for one in read),
+            "forms": dict(unknown_forms.most_common()),
+        },
+    }
+
+
+def _states(axis: str, read: Sequence[_Read]) -> dict[str, int]:
+    states = [one.place.reading.state if axis == "region" else axes.read(axis, one.conditions).state for one in read]
+    return _counted(axes.STATES, states)
+
+
+def _counted(names: Sequence[str], values: Sequence[str]) -> dict[str, int]:
+    counts = Counter(values)
+    return {name: counts[name] for name in names}
+
+
+def _amount_state(document: Mapping[str, Any]) -> str:
+    value = document["value"]
+    return "read" if value["amount"] is not None else "unread" if "text" in value else "absent"
+
+
+def _unread_deadline(window: Mapping[str, Any]) -> bool:
+    return window["kind"] == "unknown" and "text" in window
+
+
+def _to_check(one: _Read) -> Document:
+    """A service whose agency's code or name somebody should look at."""
+    provider = one.document["provider"]
+    return {
+        "id": one.document["id"].removeprefix("gov24."),
+        "agency": provider["id"].removeprefix("kr."),
+        "name": provider["name"]["ko"],
+        "found": one.place.found,
+        "regions": [str(code) for code in one.place.codes],
+    }

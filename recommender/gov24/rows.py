@@ -1,0 +1,173 @@
+"""Rows: the three files joined on 서비스ID, and every row that cannot be used with what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from features.problem import Problem, Rejected
+from recommender.gov24.axes import AGE, CODES, Conditions
+
+Row = Mapping[str, object]
+
+ID = "서비스ID"
+FILES = ("serviceList", "serviceDetail", "supportConditions")
+_V1 = "SVC_ID"
+_V1_REMEDY = "Fetch the v3 API: its JA codes mean other things than v1's"
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_FLAGS = CODES - set(AGE)
+_REQUIRED = ("서비스명", "사용자구분", "서비스분야", "소관기관명")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service whose three rows are all there and well formed."""
+
+    id: str
+    listed: Row
+    detail: Row
+    conditions: Conditions
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A service, or a row that names none, that could not be used, and why."""
+
+    id: str
+    reason: str
+
+    def to_document(self) -> dict[str, str]:
+        """The mapping it is reported as."""
+        return {"id": self.id, "reason": self.reason}
+
+
+def rows_of(document: object, where: str) -> list[object]:
+    """The rows of one page or file of the API: its envelope's `data`, or a bare list.
+
+    Raises:
+        Rejected: the document is no such thing, it is an error the API sent, or all its rows are those of the older v1.
+
+    Example:
+        >>> rows_of({"totalCount": 1, "data": [{"서비스ID": "000000000001"}]}, "list.json")
+        [{'서비스ID': '000000000001'}]
+    """
+    rows = document.get("data") if isinstance(document, Mapping) else document
+    if not isinstance(rows, list):
+        what, remedy = "holds neither a list of rows nor an envelope with `data`", "Give the JSON that the API sends"
+        if isinstance(document, Mapping) and "code" in document and "msg" in document:
+            what, remedy = f"holds an error of the API (code {document['code']})", "Fetch the rows again"
+        raise Rejected([Problem(where, what, remedy)])
+    if rows and all(isinstance(row, Mapping) and _V1 in row and ID not in row for row in rows):
+        raise Rejected([Problem(where, f"holds rows of the older v1 API ({_V1})", _V1_REMEDY)])
+    return rows
+
+
+def join(
+    listed: Sequence[object], details: Sequence[object], conditions: Sequence[object]
+) -> tuple[tuple[Service, ...], tuple[Rejection, ...]]:
+    """Join the rows of the three files: services in the order of the list, then rejections, one for each service.
+
+    A service is rejected as a whole, with all its reasons: nobody can tell which of two rows of one id is right.
+
+    Example:
+        >>> join([{"서비스ID": "000000000001", "서비스명": "가"}], [], [])[1][0].id
+        '000000000001'
+    """
+    files, strays = [], []
+    for name, rows in zip(FILES, (listed, details, conditions), strict=True):
+        by_id, stray = _by_id(name, rows)
+        files.append(by_id)
+        strays += stray
+    services, rejections = [], []
+    for service_id in dict.fromkeys(service_id for by_id in files for service_id in by_id):
+        service, reasons = _joined(service_id, [by_id.get(service_id, []) for by_id in files])
+        if service is None:
+            rejections.append(Rejection(service_id, "; ".join(reasons)))
+        else:
+            services.append(service)
+    return tuple(services), (*rejections, *strays)
+
+
+def _by_id(name: str, rows: Sequence[object]) -> tuple[dict[str, list[Row]], list[Rejection]]:
+    by_id: dict[str, list[Row]] = {}
+    strays = []
+    for number, row in enumerate(rows):
+        service_id = row.get(ID) if isinstance(row, Mapping) else None
+        if isinstance(row, Mapping) and isinstance(service_id, str) and _ID.fullmatch(service_id):
+            by_id.setdefault(service_id, []).append(row)
+        else:
+            strays.append(Rejection(f"{name}[{number}]", _stray(row)))
+    return by_id, strays
+
+
+def _stray(row: object) -> str:
+    if not isinstance(row, Mapping):
+        return "is not an object"
+    if _V1 in row and ID not in row:
+        return f"is a row of the older v1 API ({_V1}), whose JA codes mean other things"
+    return f"{ID} {row.get(ID)!r} is not an id" if ID in row else f"has no {ID}"
+
+
+def _joined(service_id: str, found: Sequence[Sequence[Row]]) -> tuple[Service | None, list[str]]:
+    reasons = [_count(name, rows) for name, rows in zip(FILES, found, strict=True) if len(rows) != 1]
+    for row in found[0][:1]:
+        reasons += _missing(row)
+    read = [parse_conditions(row) for row in found[2]]
+    reasons += [reason for _, wrong in read for reason in wrong]
+    if reasons:
+        return None, reasons
+    return Service(service_id, found[0][0], found[1][0], read[0][0]), []
+
+
+def _count(name: str, rows: Sequence[Row]) -> str:
+    return f"has no row in {name}" if not rows else f"has {len(rows)} rows in {name}"
+
+
+def _missing(row: Row) -> Iterable[str]:
+    return [f"{key} is empty in serviceList" for key in _REQUIRED if text_of(row, key) is None]
+
+
+def text_of(row: Row, key: str) -> str | None:
+    """The text under a key, stripped; None where there is none or something that is not text."""
+    value = row.get(key)
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def parse_conditions(row: Row) -> tuple[Conditions, list[str]]:
+    """Read a row of supportConditions: what it says, and everything in it that cannot be read.
+
+    A code that is absent says as little as one that is null; a row without any code is not such a row.
+
+    Example:
+        >>> parse_conditions({"JA0101": "Y", "JA0110": 19, "JA0111": 34})[0]
+        Conditions(flags=frozenset({'JA0101'}), lowest_age=19, highest_age=34)
+        >>> parse_conditions({"JA0101": "N", "JA9999": "Y"})[1]
+        ['JA0101 is "N", neither "Y" nor null', 'JA9999 is not a known code']
+    """
+    codes = [key for key in row if key.startswith("JA")]
+    wrong = [f'{code} is {_shown(row[code])}, neither "Y" nor null' for code in codes if _bad_flag(code, row[code])]
+    wrong += [f"{code} is not a known code" for code in codes if code not in CODES]
+    if not codes:
+        wrong.append("has no JA code at all")
+    low, high = row.get(AGE[0]), row.get(AGE[1])
+    wrong += [f"{code} is {_shown(row[code])}, not an age" for code in AGE if _bad_age(row.get(code))]
+    if isinstance(low, int) and isinstance(high, int) and 0 <= high < low:
+        wrong.append(f"{AGE[0]} {low} is above {AGE[1]} {high}")
+    flags = frozenset(code for code in codes if row[code] == "Y")
+    return Conditions(flags, *(age if isinstance(age, int) else None for age in (low, high))), wrong
+
+
+def _bad_flag(code: str, value: object) -> bool:
+    return code in _FLAGS and value is not None and value != "Y"
+
+
+def _bad_age(value: object) -> bool:
+    if value is None:
+        return False
+    return isinstance(value, bool) or not isinstance(value, int) or value < 0
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)

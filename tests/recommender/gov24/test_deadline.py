@@ -1,0 +1,227 @@
+import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recommender.gov24.deadline import KINDS, plain, window
+
+EVENTS = {"life.child_born", "life.moved", "life.relative_died", "life.married"}
+
+
+def read(text):
+    found = window(text, EVENTS)
+    assert found.pop("text", "") == (text or "").strip()
+    return found
+
+
+def dated(first, last):
+    return {"kind": "dated"} | ({"from": first} if first else {}) | ({"until": last} if last else {})
+
+
+@pytest.mark.parametrize(
+    "text", ["상시신청", "상시", "연중", "연중 수시", "수시 접수", "매년 상시", "연중상시", "상시 신청 가능"]
+)
+def test_at_any_time_is_open_ended(text):
+    assert read(text) == {"kind": "open_ended"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "예산 소진시까지",
+        "예산소진 시 까지",
+        "상시신청(예산 소진시 당해 사업종료)",
+        "예산 내 상시",
+        "예산범위 내 상시신청",
+        "선착순 예산 소진시까지",
+        "연중(예산 소진시까지)",
+        "상시신청(휴관일 및 영업외시간 제외)",
+        "상시신청 가능(단, 매월1일~15일 신청시, 당월 말일 지급 예정)",
+    ],
+)
+def test_until_the_money_is_gone_is_open_ended_with_its_words_kept(text):
+    assert read(text) == {"kind": "open_ended"}
+
+
+@pytest.mark.parametrize(
+    "text", ["상시신청(2026.1.1.~6.30.)", "상시(3월~11월)", "상시, 단 3월 제외", "(상시신청)사고발생일로부터 3년이내"]
+)
+def test_at_any_time_but_for_something_is_unknown(text):
+    assert read(text) == {"kind": "unknown"}
+
+
+@pytest.mark.parametrize(
+    "text", ["신청불필요", "신청 불필요", "별도의 신청절차가 없음", "개인 신청절차 없음", "신청 없이 자동지급"]
+)
+def test_nothing_to_apply_for_is_not_needed(text):
+    assert read(text) == {"kind": "not_needed"}
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("2026.05.04~2026.05.20", "2026-05-04", "2026-05-20"),
+        ("2023-01-16~2023-02-10", "2023-01-16", "2023-02-10"),
+        ("2025-01-13~2025.01.31.", "2025-01-13", "2025-01-31"),
+        ("2025.12.17 ∼ 2026.01.09", "2025-12-17", "2026-01-09"),
+        ("2026. 5. 11.(월) ~ 12. 4.(금)", "2026-05-11", "2026-12-04"),
+        ("2025. 12. 1. ~ 1. 15.", "2025-12-01", "2026-01-15"),
+        ("2025. 12. 1. ~ 12. 1.", "2025-12-01", "2025-12-01"),
+        ("2026년 3월 2일부터 3월 20일까지", "2026-03-02", "2026-03-20"),
+        ("2026. 3. 2.(월) 09:00 ~ 3. 20.(금) 18:00까지", "2026-03-02", "2026-03-20"),
+        ("2026.3.2 9:00~2026.3.9 18시", "2026-03-02", "2026-03-09"),
+        ("20260302~20260320", "2026-03-02", "2026-03-20"),
+        ("'26. 2. 25.(수) ~ 3. 12.(목)", "2026-02-25", "2026-03-12"),
+        ("26.2.25~26.3.12", "2026-02-25", "2026-03-12"),
+        ("2026-1학기: '26. 2. 25. ~ 3. 12.", "2026-02-25", "2026-03-12"),
+        ("신청기간: 2026.1.6.~3.5.", "2026-01-06", "2026-03-05"),
+        ("2026.5.4~20", "2026-05-04", "2026-05-20"),
+        ("2026.3.3~2026.10.30(예산소진시 조기마감)", "2026-03-03", "2026-10-30"),
+        ("2024.02.01~2024.02", "2024-02-01", "2024-02-29"),
+        ("2025-3.~2025.11.", "2025-03-01", "2025-11-30"),
+        ("2026. 1. ~ 12.", "2026-01-01", "2026-12-31"),
+        ("2026. 3월 ~ 5월", "2026-03-01", "2026-05-31"),
+        ("2025. 11. ~ 2월", "2025-11-01", "2026-02-28"),
+        ("2025. 7.", "2025-07-01", "2025-07-31"),
+        ("2026년 연중", "2026-01-01", "2026-12-31"),
+        ("2026.12.31까지", None, "2026-12-31"),
+        ("2026.3.2.~예산 소진시까지", "2026-03-02", None),
+        ("2026.3.2.~", "2026-03-02", None),
+    ],
+)
+def test_dates_are_read_with_what_the_second_leaves_out(text, first, last):
+    assert read(text) == dated(first, last)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026.02.30~2026.03.02",
+        "2026.13.01~2026.14.02",
+        "2026.05.20~2026.05.04",
+        "2026.5.4",
+        "2026. 6.~ 12. 예정",
+        "2026. 2월 ~ 3월 (지원 유형별 상이, 공고문 참고 필요)",
+        "2026년 1월 중(※ 취약계층: 상시 신청 가능)",
+        "2025년 5월 초 ~ 6월 중순 공고 및 접수",
+        "1차: 2026.1.1.~1.31. / 2차: 2026.7.1.~7.31.",
+        "2026.1.1.~추후 공지",
+        "3.2까지 2026",
+        "2026.5까지",
+        "2026.1.1.~2026.2.3.~2026.3.4.",
+    ],
+)
+def test_dates_with_no_single_reading_are_unknown(text):
+    assert read(text) == {"kind": "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("text", "event", "within"),
+    [
+        ("출생일로부터 90일 이내", "life.child_born", "P90D"),
+        ("신생아 출산일부터 1년 이내", "life.child_born", "P1Y"),
+        ("지원대상 자녀 출생일을 기준으로 1년 이내 신청", "life.child_born", "P1Y"),
+        ("출산 후 6개월 이내", "life.child_born", "P6M"),
+        ("전입신고한 날부터 3개월 이내", "life.moved", "P3M"),
+        ("전입일로부터 2주 이내", "life.moved", "P14D"),
+        ("사망일로부터 1년 이내 신청 가능", "life.relative_died", "P1Y"),
+        ("혼인신고일로부터 12달 이내", "life.married", "P12M"),
+    ],
+)
+def test_a_time_after_an_event_of_life_is_relative(text, event, within):
+    assert read(text) == {"kind": "relative", "after": event, "within": within}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "출산 또는 유산ㆍ사산을 한 날부터 12개월 이내",
+        "출산예정일 40일 전부터 출산 후 60일까지",
+        "사망일(실종의 경우 실종선고일)이 속한 달의 말일부터 1년 이내",
+        "공고일로부터 2주",
+        "시술 종료 후 3개월 이내",
+        "［전입세대］ 전입일로부터 1년 이내 신청 ［다자녀가정］신청기한에 제한 없음",
+        "출생신고일로부터 90일 이내",
+        "출생일로부터 0일 이내",
+    ],
+)
+def test_a_time_after_something_else_or_several_things_is_unknown(text):
+    assert read(text) == {"kind": "unknown"}
+
+
+def test_an_event_that_is_not_declared_makes_the_window_unknown():
+    assert window("출생일로부터 90일 이내", ())["kind"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "매년 1~2월",
+        "매년 초",
+        "매월 20일까지(예산소진시 조기 마감)",
+        "3월~11월",
+        "1~2월중(변동 가능)",
+        "상반기(4~5월 중), 하반기(10~11월 중)",
+        "상·하반기 (2월, 7월)",
+        "설, 추석",
+        "연초(1월경)",
+        "하계(5월말) 동계(11월말)",
+        "신청년도 7.1.~ 신청년도 7.31.",
+        "반기별 신청(연2회)",
+    ],
+)
+def test_what_comes_round_every_year_is_recurring(text):
+    assert read(text) == {"kind": "recurring"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "접수기관 별 상이",
+        "추후 공지",
+        "미정",
+        "없음",
+        "신청마감",
+        "매년 12월 접수(연중 대기자 상시신청)",
+        "당해연도 모집공고 참조(5월 예상)",
+        "미시행(26년 하반기 시행 예정)",
+        "홈페이지 공고 참조",
+        "명절전 자격유무 확인",
+        "가" * 200,
+    ],
+)
+def test_what_cannot_be_read_is_unknown_with_its_words_kept(text):
+    assert read(text) == {"kind": "unknown"}
+
+
+@pytest.mark.parametrize("text", [None, "", "  \r\n "])
+def test_no_text_is_unknown_without_words(text):
+    assert window(text, EVENTS) == {"kind": "unknown"}
+
+
+@given(st.text(alphabet="0123456789.~-/년월일개주내이상시연중매출생일로부터후예산소진까지 ()'", max_size=40))
+def test_any_text_is_read_as_one_of_the_kinds_with_days_in_order(text):
+    found = window(text, EVENTS)
+    assert found["kind"] in KINDS
+    if "from" in found and "until" in found:
+        assert datetime.date.fromisoformat(found["from"]) <= datetime.date.fromisoformat(found["until"])
+
+
+@given(st.dates(datetime.date(2000, 1, 1), datetime.date(2099, 12, 1)), st.integers(0, 364), st.booleans())
+def test_a_range_of_any_days_is_read_back(first, days, with_year):
+    last = min(first + datetime.timedelta(days=days), datetime.date(2099, 12, 31))
+    year = f"{last.year}. " if with_year else ""
+    text = f"{first.year}. {first.month}. {first.day}. ~ {year}{last.month}. {last.day}."
+    assert read(text) == dated(first.isoformat(), last.isoformat())
+
+
+def test_plain_text_has_one_kind_of_everything():
+    assert plain("2026．1．2 ～ 3 （월） 09:30") == "2026.1.2~3(월)"
+
+
+@pytest.mark.parametrize(
+    "text", ["1월1일" * 29 + "x", "11월" * 39 + "x", "상시신청" * 29 + "x", "(" * 119, "1.1." * 29 + "x"]
+)
+def test_a_text_made_to_be_slow_is_read_at_once(text):
+    assert read(text) == {"kind": "unknown"}
