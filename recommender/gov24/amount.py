@@ -29,6 +29,8 @@ _NO_SINGLE_READING = re.compile(
     r"|[~∼%％/]|선정|(?<!예)우수(?!리)|등급|순위|경우|또는|추가"
     r"|(?:ha|㏊|㎡|평|마리|두|회|건|시간|개소|동|kg|톤|포|그루|(?<!세)대|권|과목|일)\s*당(?![가-힣])"
 )
+_AGE_OR_STAY = re.compile(r"\d+\s*(?:세|개월|년)\s*(?:이상|이하|미만|초과)")
+"""Limits on a person's age or stay; the same words beside a sum would make it a range."""
 _GIVEN = re.compile(
     r"지급|지원|수당|장려금|축하금|위로금|격려금|급여|연금|장학금|바우처|이용권|포인트|상품권|생활비|양육비"
 )
@@ -52,6 +54,8 @@ def value(text: str | None, forms: Collection[str]) -> Document:
     Example:
         >>> value("보훈예우수당 매월 15만원 지급", ["cash"])["amount"], value("최대 60만원 지원", ["cash"])["amount"]
         (150000, None)
+        >>> value("만 65세 이상에게 월 10만원을 지급", ["cash"])["period"]
+        'month'
         >>> value("첫째 30만원, 둘째 50만원 지급", ["cash"])["amount"] is None
         True
     """
@@ -73,7 +77,7 @@ def _single(words: str) -> tuple[int, str] | None:
     line_start = words.rfind("\n", 0, start) + 1
     line_end = words.find("\n", end) if "\n" in words[end:] else len(words)
     line = words[line_start:line_end]
-    if _NO_SINGLE_READING.search(line) or not _GIVEN.search(line):
+    if _NO_SINGLE_READING.search(_AGE_OR_STAY.sub(" ", line)) or not _GIVEN.search(line):
         return None
     won, period = _won(matches[0].group()), _period(words[max(line_start, start - _NEAR) : start], line)
     return None if won is None or period is None else (won, period)
