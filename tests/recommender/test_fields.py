@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pytest
+
+from recommender.fields import Fields, nearest
+from recommender.text import Text
+
+
+def read(document, method, *arguments):
+    problems = []
+    value = getattr(Fields(document, "x.yaml", problems), method)(*arguments)
+    return value, [str(problem) for problem in problems]
+
+
+@pytest.mark.parametrize("method", ["string", "slug", "text", "integer", "day", "fields"])
+def test_what_is_absent_is_none_and_no_problem(method):
+    assert read({}, method, "a") == (None, [])
+    assert read({"a": None}, method, "a") == (None, [])
+
+
+def test_dates_are_read_as_days_however_they_were_written():
+    assert read({"a": date(1970, 1, 11)}, "day", "a") == (10, [])
+    assert read({"a": "1970-01-11"}, "day", "a") == (10, [])
+    for wrong in (datetime(1970, 1, 11, 3), "1970-02-30", 10):
+        value, problems = read({"a": wrong}, "day", "a")
+        assert (value, len(problems)) == (None, 1)
+
+
+def test_words_are_one_string_or_one_a_language():
+    assert read({"a": "가"}, "text", "a") == (Text("가"), [])
+    assert read({"a": {"en": "b"}}, "text", "a") == (Text("", "b"), [])
+    assert read({"a": {"en": " "}}, "text", "a")[0] is None
+
+
+def test_lists_keep_what_is_right_and_tell_what_is_wrong():
+    assert read({"a": ["x", "y z", 3]}, "slugs", "a") == (
+        ("x",),
+        [
+            "x.yaml: a[1]: 'y z' is not a name. Use letters, digits, dots, hyphens and underscores",
+            "x.yaml: a[2]: 3 is not a name. Use letters, digits, dots, hyphens and underscores",
+        ],
+    )
+    assert read({"a": "x"}, "items", "a")[0] == []
+
+
+def test_a_boolean_has_a_default():
+    assert read({}, "boolean", "a", True) == (True, [])
+    assert read({"a": False}, "boolean", "a", True) == (False, [])
+    assert len(read({"a": 0}, "boolean", "a", True)[1]) == 1
+
+
+def test_keys_nobody_asked_for_are_told_with_what_was_meant():
+    problems = []
+    fields = Fields({"inner": {"titel": "x"}}, "x.yaml", problems)
+    inner = fields.fields("inner")
+    inner.text("title")
+    inner.close()
+    fields.close()
+    assert [str(problem) for problem in problems] == [
+        "x.yaml: inner.titel: unknown key (did you mean title?). Use one of title"
+    ]
+
+
+def test_the_nearest_name_is_never_the_name_itself():
+    assert nearest("age", ["age", "agee"]) == " (did you mean agee?)"
+    assert nearest("zzz", ["age"]) == ""
