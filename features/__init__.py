@@ -1,0 +1,1 @@
+"""What is known about a person, and when it was known: events in, snapshots out."""
