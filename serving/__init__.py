@@ -1,0 +1,1 @@
+"""HTTP: one person's facts or events in, decisions and offers out."""

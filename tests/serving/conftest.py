@@ -1,0 +1,118 @@
+"""A desk that answers without thinking, and a way to call an application in this process."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+from features.declaration import declare
+from recommender.catalogue import catalogue
+from recommender.region import Regions
+from serving.access import Access
+from serving.app import create_app
+from serving.desk import Desk
+from serving.inquiry import Inquiries
+
+DATA = Path(__file__).parents[2] / "data"
+NOW = 1_793_500_000  # 1 November 2026 in Seoul
+
+
+def programme(name, who, **more):
+    return {
+        "id": name,
+        "title": {"ko": f"{name} 사업", "en": f"The {name}"},
+        "provider": {"id": "kr.x", "name": "부처", "level": "national"},
+        "category": "livelihood",
+        "form": "cash",
+        "who": who,
+        "source": {"url": "https://example.org", "checked": "2026-10-01"},
+        "verified": True,
+        **more,
+    }
+
+
+PROGRAMMES = [
+    programme("t.baby", {"fact": "youngest_child_months", "below": 24},
+              documents=["출생증명서", {"ko": "통장", "en": "bankbook"}], effort_minutes=15, beneficiary="child",
+              window={"after": "life.child_born", "within": "P2Y"},
+              value={"amount": 2_000_000, "text": "200만원"}, grants=["receives.t.baby"]),
+    programme("t.after", {"fact": "receives.t.baby", "is": True}, window={"kind": "recurring", "text": "매년 3월"}),
+    programme("t.gone", {"all": []}, window={"kind": "dated", "until": "2026-10-01"}),
+    programme("t.seoul", {"fact": "region", "is": "11"}, triggers=["life.moved"], excludes=["t.baby"]),
+    programme("t.poor", {"fact": "income_percent", "at_most": 50}, verified=False, delivery="auto_grant"),
+    programme("t.pay", {"fact": "annual_pay_won", "at_most": 30_000_000}),
+    programme("t.pregnant", {"fact": "pregnant", "is": True}),
+    programme("t.women", {"all": [{"fact": "sex", "is": "female"}, {"fact": "age", "at_least": 19}]}),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def real_desk():
+    """A desk over the shipped declaration and regions and a few programmes."""
+
+    def read(path):
+        return yaml.safe_load((DATA / path).read_text(encoding="utf-8"))
+
+    declaration = declare(*(read(f"declaration/{name}.yaml") for name in ("events", "facts", "features")))
+    regions = Regions.parse(read("regions/kr.yaml"))
+    return Desk(declaration, catalogue([(one["id"], one) for one in PROGRAMMES], declaration, regions), regions)
+
+
+@pytest.fixture(scope="session")
+def real_caller(real_desk):
+    """A caller of the whole service in dev mode."""
+    return Caller(create_app(Inquiries(real_desk), Access(dev=True), lambda: NOW))
+
+
+class FakeDesk:
+    """Answers with what it was asked, as the real desk answers with recommendations."""
+
+    def __init__(self):
+        self.asked = []
+        self.healthy = True
+
+    def recommend(self, request, citizen, now):
+        self.asked.append((request, citizen, now))
+        return {"as_of": "2026-10-31", "citizen": citizen}
+
+    def checks(self):
+        return {"catalogue": self.healthy}
+
+
+class Caller:
+    """Calls one ASGI application without a network."""
+
+    def __init__(self, app, host="127.0.0.1"):
+        self.app = app
+        self.transport = httpx.ASGITransport(app, client=(host, 50_000))
+
+    def __call__(self, method, path, headers=None, **what):
+        return asyncio.run(self._call(method, path, headers or {}, what))
+
+    def post(self, body, headers=None):
+        given = {"content-type": "application/json", **(headers or {})}
+        return self("POST", "/v1/recommendations", headers=given, content=body)
+
+    async def _call(self, method, path, headers, what):
+        async with httpx.AsyncClient(transport=self.transport, base_url="http://127.0.0.1:8000") as client:
+            return await client.request(method, path, headers=headers, **what)
+
+
+@pytest.fixture
+def desk():
+    return FakeDesk()
+
+
+@pytest.fixture
+def caller_of():
+    return Caller
+
+
+@pytest.fixture
+def dev(desk):
+    """A caller of an application in dev mode."""
+    return Caller(create_app(desk, Access(dev=True), lambda: 1_800_000_000))
