@@ -1,0 +1,1 @@
+"""What the project ships as data: the declaration, the catalogue, the regions, and people who do not exist."""

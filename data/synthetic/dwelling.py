@@ -1,0 +1,115 @@
+"""Moves, homes bought and sold, and what the resident register says of households."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.synthetic.chance import happens
+from data.synthetic.happenings import Restated
+from data.synthetic.kinds import Ints
+from data.synthetic.living import Life
+from data.synthetic.months import in_office, seconds_of
+from data.synthetic.people import (
+    CHILD,
+    HEAD,
+    OWNED,
+    RENTED,
+    People,
+)
+
+
+def _destination(life: Life, region: Ints) -> Ints:
+    """Where a move goes: within the district, the province, or anywhere, by the published shares."""
+    shares, districts = life.rates.shares, life.rates.districts
+    draw = life.rng.random(len(region))
+    away = life.rng.choice(districts.codes, size=len(region), p=districts.weights)
+    near = region.copy()
+    for province in np.unique(region // 1000):
+        rows, inside = np.flatnonzero(region // 1000 == province), districts.codes // 1000 == province
+        odds = districts.weights * inside
+        near[rows] = life.rng.choice(districts.codes, size=len(rows), p=odds / odds.sum())
+    return np.where(
+        draw < shares["moves_within_district"], region, np.where(draw < shares["moves_within_province"], near, away)
+    )
+
+
+def move(life: Life) -> None:
+    """Moves of whole households, and of grown children who leave home."""
+    people, rng = life.people, life.rng
+    heads = people.alive & (people.role == HEAD)
+    size = np.bincount(people.household[people.alive], minlength=len(people.households.region))[people.household]
+    expected = life.expected("movers")
+    weights = life.weights("movers", heads)
+    mean_size = float((weights * size).sum() / max(weights.sum(), 1e-9))
+    movers = happens(rng, weights, 0.93 * expected / mean_size)
+    target = people.household[movers]
+    people.households.region[target] = _destination(life, people.households.region[target])
+    _enter_moves(life, target)
+    leavers = happens(
+        rng, life.weights("movers", (people.role == CHILD) & (life.age >= 19) & (people.spouse < 0)), 0.07 * expected
+    )
+    life.new_households(leavers, leavers)
+    houses = people.household[leavers]
+    people.households.region[houses] = _destination(life, people.households.region[houses])
+    life.enter("life.moved", leavers, people.households.region[houses])
+
+
+def _enter_moves(life: Life, houses: Ints) -> None:
+    """Everybody of a household moves in the same hour."""
+    people = life.people
+    at = np.full(len(people.households.region), -1, np.int64)
+    at[houses] = in_office(life.rng, life.days_for(houses))
+    rows = np.flatnonzero(people.alive & (at[people.household] >= 0))
+    life.ledger.add("life.moved", rows, at[people.household[rows]], people.households.region[people.household[rows]])
+
+
+def trade_homes(life: Life) -> None:
+    """Households buy a home or sell theirs; who sells rents, and the registry hears the rent."""
+    people, rng = life.people, life.rng
+    houses = people.households
+    tenure = houses.home[people.household]
+    head = (people.role == HEAD) & people.alive
+    buying = happens(rng, life.weights("homes_bought", head & (tenure != OWNED)), 0.55 * life.expected("homes_bought"))
+    selling = happens(rng, (head & (tenure == OWNED)) * 1.0, 0.35 * life.expected("homes_bought"))
+    life.enter("life.home_bought", buying)
+    houses.home[people.household[buying]] = OWNED
+    when = life.enter("life.home_sold", selling)
+    rent = np.asarray(np.round(rng.lognormal(np.log(12), 0.4, len(selling))) * 50_000, np.int64)
+    deposit = np.asarray(np.round(rng.lognormal(np.log(6), 0.7, len(selling))) * 10_000_000, np.int64)
+    sold = people.household[selling]
+    houses.home[sold], houses.rent[sold], houses.deposit[sold] = RENTED, rent, deposit
+    facts = {"renter": np.ones(len(selling), np.int64), "monthly_rent_won": rent, "rent_deposit_won": deposit}
+    life.ledger.restated.append(Restated("registry/homes", selling, when + 60, facts))
+
+
+def composition(people: People, day: int) -> dict[str, Ints]:
+    """The facts the resident register knows of each citizen's household."""
+    alive, house = people.alive, people.household
+    houses = len(people.households.region)
+    size = np.bincount(house[alive], minlength=houses) + people.households.small
+    minors = people.households.small + np.bincount(
+        house[alive & (people.role == CHILD) & (day - people.born < 19 * 365.2425)], minlength=houses
+    )
+    couple = np.bincount(house[alive & (people.spouse >= 0)], minlength=houses) > 0
+    elders = np.bincount(house[alive & (people.role == 3)], minlength=houses) > 0
+    facts = {
+        "household_size": np.maximum(size, 1)[house],
+        "single_person_household": (size <= 1)[house],
+        "single_parent_or_grandparent": ((minors > 0) & ~couple)[house],
+        "many_children": (minors >= 2)[house],
+        "extended_family": (
+            elders
+            & (np.bincount(house[alive & (people.role == CHILD)], minlength=houses) + people.households.small > 0)
+        )[house],
+    }
+    return {name: np.asarray(value, np.int64) for name, value in facts.items()}
+
+
+def restate_households(life: Life) -> None:
+    """The resident register states anew, on the last day of the month, the households that changed in it."""
+    people = life.people
+    rows = np.flatnonzero(people.households.changed[people.household] & people.alive)
+    last = np.full(len(rows), life.months.starts[life.month + 1] - 1, np.int64)
+    facts = {name: value[rows] for name, value in composition(people, life.months.starts[life.month + 1]).items()}
+    life.ledger.restated.append(Restated("registry/residents", rows, seconds_of(last) + 20 * 3600 + rows % 3600, facts))
+    people.households.changed[:] = False

@@ -1,0 +1,107 @@
+"""People and their households as working state, and the numbers that name how they live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.synthetic.kinds import Flags, Floats, Ints
+
+CITIZEN_AGE = 14  # from here one decides oneself about one's data: 개인정보 보호법 제22조의2
+
+
+SLOTS = 6  # children a person may have
+
+
+NOT_BORN = -(2**40)  # an empty slot
+
+
+HEAD, SPOUSE, CHILD, ELDER, OTHER = range(5)
+
+
+NO_WORK, EMPLOYED, SELF_EMPLOYED = range(3)
+
+
+FREE, OWNED, DEPOSIT, RENTED = range(4)  # how a household holds its home: another's, its own, 전세, 월세
+
+
+NO_SCHOOL, MIDDLE, HIGH, UNIVERSITY = -1, 2, 3, 4
+
+
+@dataclass
+class Households:
+    """The households, by number: region, young children (no citizens), home, money. Working state of a life."""
+
+    region: Ints
+    small: Ints
+    home: Ints
+    deposit: Ints
+    rent: Ints
+    assets: Ints
+    percent: Ints
+    multicultural: Flags
+    changed: Flags
+
+
+@dataclass
+class People:
+    """The citizens of one block, by row: who they are and how they live. Working state of a life."""
+
+    born: Ints
+    female: Flags
+    household: Ints
+    role: Ints
+    spouse: Ints
+    widowed: Flags
+    children: Ints
+    """Days of birth, n x SLOTS, `NOT_BORN` where there is none."""
+    alive: Flags
+    died: Ints
+    """The UTC second of death, far in the future for the living."""
+    work: Ints
+    seeking: Flags
+    forced: Flags
+    retired: Flags
+    monthly_pay: Ints
+    since: Ints
+    """The day the present job began."""
+    trade: Ints
+    school: Ints
+    on_leave: Flags
+    pregnant_until: Ints
+    farmer: Flags
+    disabled: Flags
+    severe: Flags
+    ill: Flags
+    care_grade: Ints
+    fixed: dict[str, Flags]
+    """Facts that do not change in a simulated life: veteran, fisher, ..."""
+    households: Households
+
+    def __len__(self) -> int:
+        """How many citizens."""
+        return len(self.born)
+
+    def add_child(self, rows: Ints, born: Ints) -> None:
+        """Enter a child in the first free slot of each row; a seventh child is forgotten."""
+        free = (self.children[rows] == NOT_BORN).argmax(axis=1)
+        room = self.children[rows, free] == NOT_BORN
+        self.children[rows[room], free[room]] = born[room]
+
+    def young(self, day: int, years: int) -> Ints:
+        """How many children under so many years each person has."""
+        return np.asarray((self.children > day - years * 365.2425).sum(axis=1), np.int64)
+
+
+def pay_of(rng: np.random.Generator, age: Ints, count: int) -> Ints:
+    """Monthly pay in won: a median of about 2.8 million, highest in the forties (통계청, 임금근로일자리 소득)."""
+    middle = np.interp(age, [18, 25, 35, 45, 55, 62, 75], [1.5, 2.3, 3.2, 3.5, 3.0, 2.0, 1.2])
+    return np.asarray(np.round(middle * rng.lognormal(0, 0.38, count), 1) * 1_000_000, np.int64)
+
+
+def household_percent(rng: np.random.Generator, pay: Floats, size: Floats) -> Ints:
+    """Household income in percent of the median for its size (기준 중위소득 2024, about 2.23 M won for one)."""
+    median = 2.23 * np.clip(size, 1, 6) ** 0.68
+    other = rng.lognormal(np.log(0.45), 0.6, len(pay)) * np.sqrt(size)
+    return np.asarray(np.clip(np.round(100 * (pay / 1e6 + other) / median), 3, 900), np.int64)

@@ -1,0 +1,55 @@
+"""What says that rows are synthetic: the seed and the code they come from, and the hash of every file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from data.synthetic.months import Months
+from data.synthetic.truth import HELD_OUT_EVERY
+from features.calendar import date_of
+
+FORMAT = 1
+
+
+def code_hash() -> str:
+    """The SHA-256 of everything in this package that decides what is drawn, in hexadecimal."""
+    digest = hashlib.sha256()
+    folder = Path(__file__).parent
+    for path in sorted([*folder.glob("*.py"), *folder.glob("*.yaml")]):
+        digest.update(f"{path.name}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def file_hash(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def stamp(
+    seed: int, citizens: int, span: Months, catalogue_hash: str, features_hash: str, folder: Path, names: Iterable[str]
+) -> dict[str, object]:
+    """The stamp of a folder of synthetic people."""
+    return {
+        "format": FORMAT,
+        "kind": "synthetic",
+        "seed": seed,
+        "citizens": citizens,
+        "months": span.logged,
+        "start": date_of(span.first_day).isoformat(),
+        "end": date_of(span.last_day).isoformat(),
+        "code_hash": code_hash(),
+        "catalogue_hash": catalogue_hash,
+        "features_hash": features_hash,
+        "applicant": "citizen",
+        "held_out": {"rule": "identifier_code(person) % every == 0", "every": HELD_OUT_EVERY},
+        "files": {name: file_hash(folder / name) for name in sorted(names)},
+    }
+
+
+def write_stamp(document: dict[str, object], path: Path) -> None:
+    """Write a stamp as JSON."""
+    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")

@@ -1,0 +1,66 @@
+"""The truth, told apart from the log: what held-out people would take up at the end of it, if it were offered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from data.synthetic.board import Holdings, Neighbourhood, eligible
+from data.synthetic.kinds import Flags, Floats, Ints
+from data.synthetic.takeup import expectation, probability
+from features.value import identifier_code
+
+HELD_OUT_EVERY = 5
+
+
+def held_out(person: str) -> bool:
+    """Whether nothing may be learned from a person: the truth is told of these only, one in five by a stable hash.
+
+    >>> [held_out(f"c{number:07d}") for number in range(1, 6)].count(True) <= 5
+    True
+    """
+    return identifier_code(person) % HELD_OUT_EVERY == 0
+
+
+@dataclass(frozen=True)
+class Truth:
+    """One row for each held-out person and each programme the rules do not exclude for them at the end.
+
+    `probability` is P(takes up | offered) with the person's latent traits; `reachable` its expectation over
+    everything nobody can observe; `eligible` whether an office that knows everything would grant it.
+    """
+
+    person: Ints
+    programme: Ints
+    probability: Floats
+    reachable: Floats
+    eligible: Flags
+
+    def table(self, people: pa.Array, programmes: tuple[str, ...]) -> pa.Table:
+        """As written: person, programme, probability, reachable, eligible; `people` names the citizens of the block."""
+        columns = {
+            "person": people.take(pa.array(self.person)),
+            "programme": pa.array(programmes, pa.string()).take(pa.array(self.programme)),
+            "probability": pa.array(self.probability),
+            "reachable": pa.array(self.reachable),
+            "eligible": pa.array(self.eligible),
+        }
+        return pa.table(columns)
+
+
+def truth(place: Neighbourhood, held: Holdings, people: Ints) -> Truth:
+    """The truth about some of the living of a block, at the end of the log."""
+    people = people[place.course.died[people] >= place.course.months.end]
+    t = np.full(len(people), place.course.months.end)
+    receives = held.receives(people, t, place.receipts)
+    row, programme = np.nonzero(place.known.answers(people, t, receives) > 0)
+    person = people[row]
+    observable = place.takeup.observable(place.watcher.at(people, t), place.offered)[row, programme]
+    latent = place.takeup.latent(place.latent[person], person + place.first, programme)
+    true = place.true.answers(people, t, receives)[row, programme]
+    return Truth(
+        person, programme, probability(observable + latent), expectation(observable, place.takeup.spread(programme)),
+        eligible(place, true, person, programme),
+    )  # fmt: skip

@@ -1,0 +1,273 @@
+"""The pipeline: one seed to a folder of events, the catalogue used, a stamp, and the truth apart.
+
+People are made in blocks of fixed size that know nothing of each other, so that it does not matter how many processes
+share the work. What all blocks share, the take-up function and the board's memory, is drawn once, on a pilot block
+that is thrown away.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data.synthetic import writing
+from data.synthetic.board import Neighbourhood, Popularity, notice, popularity
+from data.synthetic.chance import Chance
+from data.synthetic.circumstances import Watcher
+from data.synthetic.happenings import Course
+from data.synthetic.kinds import Flags, Floats, Ints
+from data.synthetic.knowledge import Knowledge, Rules, segments_of
+from data.synthetic.life import live
+from data.synthetic.months import Months, months
+from data.synthetic.offerings import Offerings, offerings
+from data.synthetic.rates import Rates, published, rates
+from data.synthetic.registry import Names, as_it_was, hidden, recorded
+from data.synthetic.rows import Rows, together
+from data.synthetic.stamp import stamp, write_stamp
+from data.synthetic.takeup import TakeUp, draw, expectation, latent_traits
+from data.synthetic.truth import held_out, truth
+
+if TYPE_CHECKING:
+    from features.declaration import Declaration
+    from recommender.catalogue import Catalogue
+    from recommender.region import Regions
+
+BLOCK = 10_000
+PILOT = 3_000
+MOST_CITIZENS = 9_999_999
+_PILOT_PLACE = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class World:
+    """What all people of one seed share."""
+
+    chance: Chance
+    months: Months
+    rates: Rates
+    rules: Rules
+    offered: Offerings
+    takeup: TakeUp
+    popular: Popularity
+
+
+@dataclass(frozen=True)
+class _Lives:
+    """One block of people before they come to the board."""
+
+    course: Course
+    watcher: Watcher
+    known: Knowledge
+    log: Rows
+    names: Names
+
+
+def _lives(chance: Chance, span: Months, figures: Rates, rules: Rules, citizens: int, first: int) -> _Lives:
+    names, course = Names(first), live(figures, span, chance, citizens)
+    log = recorded(course, figures, chance, names, rules.facts)
+    unsaid = hidden(figures, chance, "income_percent", citizens)
+    known = Knowledge(rules, segments_of(log, names, citizens, rules.reader))
+    return _Lives(course, Watcher.of(course, figures.districts, unsaid), known, log, names)
+
+
+def _certain(lives: _Lives, rules: Rules) -> Knowledge:
+    """What somebody who knows everything knows, judged by an office that has verified every rule."""
+    log = as_it_was(lives.course, lives.names, rules.facts)
+    return Knowledge(rules, segments_of(log, lives.names, len(lives.course), rules.reader), certain=True)
+
+
+def world(
+    seed: int, count: int, catalogue: Catalogue, declaration: Declaration, regions: Regions, size: int = PILOT
+) -> World:
+    """Draw what all people of a seed share, setting it on a pilot block of `size`; `count` months are logged."""
+    chance, span = Chance(seed), months(count)
+    known = frozenset(regions.by_code) or None
+    figures, rules, offered = rates(published(), known), Rules(catalogue, declaration, regions), offerings(catalogue)
+    pilot = _lives(chance.at(_PILOT_PLACE), span, figures, rules, size, 0)
+    people = np.flatnonzero(pilot.course.died >= span.end)
+    t, nothing = np.full(len(people), span.end), np.full((len(people), len(rules.plan.receives)), -1)
+    candidates = pilot.known.answers(people, t, nothing) > 0
+    meant = _certain(pilot, rules).answers(people, t, nothing) > 0
+    circumstances = pilot.watcher.at(people, t)
+    takeup = draw(chance, circumstances, offered, candidates, meant)
+    taken = _taken(takeup, takeup.observable(circumstances, offered), candidates)
+    return World(chance, span, figures, rules, offered, takeup, popularity(taken, count, chance.stream("popularity")))
+
+
+def _taken(takeup: TakeUp, logits: Floats, candidates: Flags) -> Floats:
+    """How many of the pilot would take up each programme."""
+    person, programme = np.nonzero(candidates)
+    expected = expectation(logits[person, programme], takeup.spread(programme))
+    return np.bincount(programme, weights=expected, minlength=candidates.shape[1]).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Block:
+    """The number of a block, how many citizens it has, and the number of the first of them in the world (from 0)."""
+
+    number: int
+    citizens: int
+    first: int
+
+
+def blocks(citizens: int, size: int = BLOCK) -> list[Block]:
+    """All blocks of a population.
+
+    >>> [block.citizens for block in blocks(25_000)]
+    [10000, 10000, 5000]
+    """
+    firsts = range(0, citizens, size)
+    return [Block(number, min(size, citizens - first), first) for number, first in enumerate(firsts)]
+
+
+def populate(shared: World, block: Block, folder: Path) -> tuple[Path, Path]:
+    """Make one block and set its events and its truth aside in a folder."""
+    chance = shared.chance.at(block.number)
+    lives = _lives(chance, shared.months, shared.rates, shared.rules, block.citizens, block.first)
+    place = Neighbourhood(
+        lives.course, lives.watcher, lives.known, _certain(lives, shared.rules), shared.offered,
+        shared.takeup, shared.popular, latent_traits(chance, block.citizens), block.first,
+    )  # fmt: skip
+    at_board, held = notice(place, chance, lives.log.counts(block.citizens))
+    log = together([lives.log, at_board]).in_order()
+    people = lives.names.citizens(np.arange(block.citizens))
+    told = truth(place, held, _told(people.to_pylist())).table(people, shared.offered.ids)
+    parts = folder / f"{block.number:06d}.events", folder / f"{block.number:06d}.truth"
+    writing.keep(writing.events_table(log, lives.names), parts[0])
+    writing.keep(told, parts[1])
+    return parts
+
+
+def _told(people: list[str]) -> Ints:
+    return np.flatnonzero([held_out(person) for person in people])
+
+
+def _mapping(items: dict[object, object]) -> MappingProxyType[object, object]:
+    return MappingProxyType(items)
+
+
+ForkingPickler.register(MappingProxyType, lambda frozen: (_mapping, (dict(frozen),)))  # on the way to another process
+
+_shared: World | None = None
+
+
+def _begin(shared: World) -> None:
+    global _shared
+    _shared = shared
+
+
+def _populate(block: Block, folder: Path) -> tuple[Path, Path]:
+    assert _shared is not None
+    return populate(_shared, block, folder)
+
+
+def _parts(shared: World, todo: list[Block], folder: Path, processes: int) -> Iterator[tuple[Path, Path]]:
+    """The parts of all blocks in order, made by so many processes."""
+    if processes <= 1 or len(todo) == 1:
+        yield from (populate(shared, block, folder) for block in todo)
+        return
+    context = multiprocessing.get_context("spawn")
+    # a fresh value, without what the pilot left in it
+    rules = Rules(shared.rules.catalogue, shared.rules.declaration, shared.rules.regions)
+    with ProcessPoolExecutor(min(processes, len(todo)), context, _begin, (replace(shared, rules=rules),)) as pool:
+        yield from pool.map(_populate, todo, [folder] * len(todo))
+
+
+def synthesise(
+    *,
+    seed: int,
+    citizens: int,
+    months: int,
+    out: Path,
+    catalogue: Catalogue,
+    declaration: Declaration,
+    regions: Regions,
+    ndjson: bool = False,
+    processes: int = 1,
+    pilot: int = PILOT,
+    block: int = BLOCK,
+    progress: Callable[[int], object] = lambda _: None,
+) -> dict[str, object]:
+    """Write a folder of synthetic people and return its stamp; the folder appears only when it is whole.
+
+    Args:
+        seed: everything follows from it; the same seed gives the same bytes.
+        citizens: how many people can be offered things, 1 to 9,999,999.
+        months: how many months the log covers; see `data.synthetic.months.months`.
+        out: the folder; it may be there if it is empty or was written by this function, whose files are then replaced.
+        catalogue: the programmes on the board.
+        declaration: the vocabulary facts and events are written in.
+        regions: the districts people live in.
+        ndjson: whether to write the events as NDJSON beside the Parquet file.
+        processes: how many processes share the work; it changes no byte.
+        pilot: how many people the world's constants are set on; another number makes another world.
+        block: how many people are simulated together; another number makes other people.
+        progress: told how many more people are done.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as scratch:
+        whole = Path(scratch) / "whole"
+        (whole / "truth").mkdir(parents=True)
+        shared = world(seed, months, catalogue, declaration, regions, pilot)
+        names = _write(shared, blocks(citizens, block), whole, Path(scratch), ndjson, processes, progress)
+        documents = (json.dumps(programme.to_document(), ensure_ascii=False) for programme in catalogue.programmes)
+        writing.write_lines(documents, whole / "catalogue.jsonl")
+        described = stamp(
+            seed, citizens, shared.months, catalogue.hash, declaration.hash, whole, [*names, "catalogue.jsonl"]
+        )
+        write_stamp(described, whole / "stamp.json")
+        _replace(whole, out)
+    return described
+
+
+def _write(
+    shared: World,
+    todo: list[Block],
+    whole: Path,
+    scratch: Path,
+    ndjson: bool,
+    processes: int,
+    progress: Callable[[int], object],
+) -> list[str]:
+    names = ["events.parquet", "truth/takeup.parquet", *(["events.ndjson"] if ndjson else [])]
+    events = writing.Writer(writing.EVENTS, whole / names[0], whole / names[2] if ndjson else None)
+    told = writing.Writer(writing.TRUTH, whole / names[1])
+    try:
+        for block, (log, facts) in zip(todo, _parts(shared, todo, scratch, processes), strict=True):
+            events.add(writing.kept(log))
+            told.add(writing.kept(facts))
+            log.unlink()
+            facts.unlink()
+            progress(block.citizens)
+    finally:
+        events.close()
+        told.close()
+    return names
+
+
+WRITTEN = ("events.parquet", "events.ndjson", "catalogue.jsonl", "stamp.json", "truth")
+
+
+def _replace(whole: Path, out: Path) -> None:
+    """Put the new files in place of the old ones, the stamp last."""
+    out.mkdir(exist_ok=True)
+    for name in WRITTEN:
+        old = out / name
+        if old.is_dir():
+            shutil.rmtree(old)
+        else:
+            old.unlink(missing_ok=True)
+    for name in (*(n for n in WRITTEN if n != "stamp.json"), "stamp.json"):
+        if (whole / name).exists():
+            (whole / name).rename(out / name)

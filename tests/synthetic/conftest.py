@@ -1,0 +1,68 @@
+"""Small worlds that the tests of this folder share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet
+import pytest
+
+from data.synthetic import world as worlds
+from data.synthetic.world import World, synthesise, world
+from proffer import reading
+
+
+@dataclass(frozen=True)
+class Material:
+    declaration: object
+    regions: object
+    catalogue: object
+
+
+@pytest.fixture(scope="session")
+def material():
+    declaration, regions = reading.read_declaration(), reading.read_regions()
+    return Material(declaration, regions, reading.read_catalogue(None, declaration, regions))
+
+
+@pytest.fixture(scope="session")
+def make(material):
+    def made(out: Path, **changes):
+        asked = {"seed": 5, "citizens": 600, "months": 14, "pilot": 400, "block": 300} | changes
+        return synthesise(
+            out=out, catalogue=material.catalogue, declaration=material.declaration, regions=material.regions, **asked
+        )
+
+    return made
+
+
+@dataclass(frozen=True)
+class Folder:
+    path: Path
+    stamp: dict
+
+    @property
+    def events(self):
+        return pyarrow.parquet.read_table(self.path / "events.parquet")
+
+    @property
+    def truth(self):
+        return pyarrow.parquet.read_table(self.path / "truth" / "takeup.parquet")
+
+
+@pytest.fixture(scope="session")
+def folder(make, tmp_path_factory):
+    path = tmp_path_factory.mktemp("synth") / "people"
+    return Folder(path, make(path, ndjson=True))
+
+
+@pytest.fixture(scope="session")
+def small_world(material) -> World:
+    return world(5, 14, material.catalogue, material.declaration, material.regions, 400)
+
+
+@pytest.fixture(scope="session")
+def lives(small_world):
+    w = small_world
+    return worlds._lives(w.chance.at(3), w.months, w.rates, w.rules, 800, 4000)
