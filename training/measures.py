@@ -1,0 +1,113 @@
+"""How good an order and a probability are: NDCG, log-loss, reliability; plain arithmetic on arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Reals = NDArray[np.float64]
+Whole = NDArray[np.int64]
+TINY = 1e-12
+"""Probabilities are kept this far from 0 and 1 before a logarithm."""
+
+
+def ndcg(groups: Whole, score: Reals, gain: Reals, k: int = 5) -> tuple[Whole, Reals]:
+    """Normalised discounted cumulative gain at k of every group that has any gain (Jarvelin & Kekalainen 2002).
+
+    Linear gain, discount log2(rank + 1). Equal scores share the gain of their places evenly, so a constant score
+    measures chance and not the order in which rows happened to arrive.
+
+    Args:
+        groups: int64[m], whose list each row belongs to.
+        score: float64[m], higher is placed earlier.
+        gain: float64[m], at least 0.
+        k: how many places count.
+
+    Returns:
+        The groups with any gain, ascending, and their values in [0, 1].
+
+    >>> ndcg(np.array([1, 1, 2]), np.array([0.1, 0.9, 0.5]), np.array([1.0, 0.0, 0.0]))
+    (array([1]), array([0.63092975]))
+    """
+    if not groups.size:
+        return np.zeros(0, dtype=np.int64), np.zeros(0)
+    reached = _dcg(groups, score, gain, k)
+    ideal = _dcg(groups, gain, gain, k)
+    names = np.unique(groups)
+    some = ideal > 0
+    return names[some], reached[some] / ideal[some]
+
+
+def _dcg(groups: Whole, score: Reals, gain: Reals, k: int) -> Reals:
+    order = np.lexsort((-score, groups))
+    group, placed, won = groups[order], score[order], gain[order]
+    new_group = np.r_[True, group[1:] != group[:-1]]
+    starts = np.flatnonzero(new_group)
+    rank = np.arange(group.size) - np.repeat(starts, np.diff(np.r_[starts, group.size]))
+    weight = np.where(rank < k, 1.0 / np.log2(rank + 2.0), 0.0)
+    ties = np.flatnonzero(new_group | np.r_[True, placed[1:] != placed[:-1]])
+    length = np.diff(np.r_[ties, group.size])
+    even = np.add.reduceat(weight, ties) * np.add.reduceat(won, ties) / length
+    tie_group = np.cumsum(new_group)[ties] - 1
+    return np.bincount(tie_group, weights=even, minlength=starts.size).astype(np.float64)
+
+
+def log_loss(label: Reals, probability: Reals, weight: Reals | None = None) -> float:
+    """Mean negative log-likelihood of 0/1 labels, in nats.
+
+    >>> round(log_loss(np.array([1.0, 0.0]), np.array([0.5, 0.5])), 6)
+    0.693147
+    """
+    p = np.clip(probability, TINY, 1 - TINY)
+    return float(np.average(-(label * np.log(p) + (1 - label) * np.log1p(-p)), weights=weight))
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Predicted against observed, in bins of equal numbers: what a calibration picture draws.
+
+    Attributes:
+        predicted: mean prediction of each bin.
+        observed: mean outcome of each bin.
+        rows: how many rows each bin holds.
+    """
+
+    predicted: Reals
+    observed: Reals
+    rows: Whole
+
+    @property
+    def error(self) -> float:
+        """Expected calibration error: the mean |predicted - observed|, weighted by rows (Naeini et al. 2015)."""
+        return float(np.average(np.abs(self.predicted - self.observed), weights=self.rows))
+
+
+def reliability(outcome: Reals, probability: Reals, bins: int = 15) -> Reliability:
+    """Bin predictions into equal numbers and compare each bin's mean with its mean outcome.
+
+    Args:
+        outcome: float64[m], labels of 0 and 1, or true probabilities.
+        probability: float64[m], predictions.
+        bins: how many bins, at most one per row.
+
+    >>> round(reliability(np.array([0.0, 1.0]), np.array([0.2, 0.8]), bins=2).error, 6)
+    0.2
+    """
+    order = np.argsort(probability, kind="stable")
+    parts = np.array_split(order, min(bins, max(order.size, 1)))
+    means = [(probability[part].mean(), outcome[part].mean(), part.size) for part in parts if part.size]
+    table = np.array(means, dtype=np.float64).reshape(-1, 3)
+    return Reliability(table[:, 0], table[:, 1], table[:, 2].astype(np.int64))
+
+
+def share_of_gap(reached: float, floor: float, ceiling: float) -> float | None:
+    """How much of the way from `floor` to `ceiling` was gone; None where there is no way to go.
+
+    >>> share_of_gap(0.9, floor=0.8, ceiling=1.0)
+    0.5
+    """
+    if ceiling <= floor:
+        return None
+    return round((reached - floor) / (ceiling - floor), 12)

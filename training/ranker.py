@@ -1,0 +1,179 @@
+"""One lesson: from labelled showings to a ranker that is ready to score, without ever looking at who is held out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.value import identifier_code
+from recommender.attributes import Vocabulary
+from recommender.catalogue import Catalogue
+from recommender.crosses import REFERENCE, Context, Table
+from recommender.forest import Forest, Scale
+from recommender.scorer import Pairs
+from training.measures import log_loss, ndcg
+from training.models import Objective, PooledForest, Residuals, Validation, calibrate, probability
+
+if TYPE_CHECKING:
+    from features.snapshot import Snapshots
+    from training.examples import Examples
+
+Reals = NDArray[np.float64]
+Whole = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a ranker is learned; chosen by validation on training people, never on held-out ones."""
+
+    objective: Objective = "pointwise"
+    rounds: int = 400
+    patience: int = 30
+    leaves: int = 31
+    learning_rate: float = 0.08
+    min_leaf: int = 100
+    column_share: float = 0.5
+    l2: float = 10.0
+    directions: int = 8
+    """Directions of the programmes' texts that the trees may split on."""
+    validate_every: int = 6
+    """One training person in so many decides when to stop, and calibrates; the trees never learn from them."""
+    most_rows: int = 400_000
+    seed: int = 0
+    threads: int = 2
+
+    def forest(self, additive: tuple[int, ...]) -> PooledForest:
+        """The estimator these settings describe."""
+        return PooledForest(
+            objective=self.objective,
+            rounds=self.rounds,
+            patience=self.patience,
+            leaves=self.leaves,
+            learning_rate=self.learning_rate,
+            min_leaf=self.min_leaf,
+            column_share=self.column_share,
+            l2=self.l2,
+            additive=additive,
+            seed=self.seed,
+            threads=self.threads,
+        )
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Labelled showings, those of one list side by side, and everybody as known just before.
+
+    Attributes:
+        examples: m rows.
+        people: a snapshot for each list.
+        at: int64[m], ascending: which snapshot each row belongs to.
+    """
+
+    examples: Examples
+    people: Snapshots
+    at: Whole
+
+    def __len__(self) -> int:
+        """How many rows."""
+        return len(self.examples)
+
+    def __getitem__(self, rows: Any) -> Lists:
+        """The rows that `rows` selects, in their order."""
+        return Lists(self.examples[rows], self.people, self.at[rows])
+
+    def without(self, programmes: Collection[int]) -> Lists:
+        """As they would be had these places of the catalogue never been shown."""
+        return self[~np.isin(self.examples.programme, list(programmes))]
+
+    def of_one_in(self, every: int) -> NDArray[np.bool_]:
+        """bool[m]: the rows of one person in so many; a salt keeps this apart from who is held out."""
+        _, first, place = np.unique(self.examples.person, return_index=True, return_inverse=True)
+        names = [self.people.people[row] for row in self.at[first]]
+        codes = np.array([identifier_code(f"validation {name}") for name in names], dtype=np.int64)
+        return np.asarray((codes % every == 0)[place])
+
+
+def written(lists: Lists, catalogue: Catalogue, vocabulary: Vocabulary) -> NDArray[np.float32]:
+    """The table that trees learn from: each row as it was shown, in its place and channel."""
+    attributes = vocabulary.attributes(catalogue, lists.people.declaration)
+    table = Table.of(lists.people.declaration, vocabulary)
+    context = Context(lists.examples.position, lists.examples.channel)
+    return table.rows(lists.people, attributes, Pairs(lists.at, lists.examples.programme), context)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What was learned, and how it did on the training people who were kept for validation."""
+
+    forest: Forest
+    text: str
+    spread: float
+    """Standard deviation of the programmes' own effects, in log-odds."""
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+def learn(lists: Lists, catalogue: Catalogue, settings: Settings, withheld: Collection[int] = ()) -> Lesson:
+    """Learn a ranker from training people's showings.
+
+    The trees learn from most people; the others say when to stop, then place the scores on the scale of probabilities
+    and give each programme what is its own. A column that says how a row was shown is kept apart from all others
+    (`PooledForest.additive`), so what it adds can be fixed when nothing is shown yet.
+
+    Args:
+        lists: showings to people who are not held out.
+        catalogue: the programmes that the rows point into.
+        settings: how.
+        withheld: places of the catalogue to learn as if they were not published yet.
+    """
+    known = Catalogue(tuple(p for at, p in enumerate(catalogue.programmes) if at not in set(withheld)))
+    rng = np.random.default_rng(settings.seed)
+    vocabulary = Vocabulary.fit(known, lists.people.declaration, settings.directions, rng)
+    taught = lists.without(withheld)
+    rows, aside = written(taught, catalogue, vocabulary), taught.of_one_in(settings.validate_every)
+    fitted = _grow(taught, rows, aside, settings)
+    kept = taught[aside]
+    codes = np.array([identifier_code(programme.id) for programme in catalogue.programmes], dtype=np.int64)
+    raw = fitted.trees.raw(rows[aside])
+    scale, spread = _scale(raw, codes[kept.examples.programme], kept.examples)
+    forest = Forest(fitted.trees, scale, vocabulary, lists.people.features_hash, catalogue.hash, {})
+    figures = _figures(kept, scale.log_odds(raw, codes[kept.examples.programme]))
+    sizes = {"rows": len(taught), "people": np.unique(taught.examples.person).size, "rounds": fitted.rounds_}
+    return Lesson(forest, fitted.text_, spread, {**figures, **sizes, "residual_spread": spread})
+
+
+def _grow(lists: Lists, rows: NDArray[np.float32], aside: NDArray[np.bool_], settings: Settings) -> PooledForest:
+    additive = (rows.shape[1] - 2, rows.shape[1] - 1)
+    forest = settings.forest(additive)
+    learned, kept = lists[~aside], lists[aside]
+    if settings.objective == "pointwise":
+        watch = Validation(rows[aside], kept.examples.label, weight=kept.examples.weight)
+        return forest.fit(rows[~aside], learned.examples.label, learned.examples.weight, validation=watch)
+    rows[:, additive] = REFERENCE  # LightGBM learns the bias of each place itself, and drops it
+    places = np.nan_to_num(learned.examples.position, nan=REFERENCE[0]).astype(np.int64)
+    watch = Validation(rows[aside], kept.examples.label, group=kept.at)
+    return forest.fit(rows[~aside], learned.examples.label, group=learned.at, position=places, validation=watch)
+
+
+def _scale(raw: Reals, codes: Whole, kept: Examples) -> tuple[Scale, float]:
+    slope, intercept = calibrate(raw, kept.label, kept.weight)
+    own = Residuals.fit(codes, kept.label, slope * raw + intercept, kept.weight)
+    return Scale(slope, intercept, own.codes, own.offsets), own.spread
+
+
+def _figures(kept: Lists, score: Reals) -> dict[str, float]:
+    label = kept.examples.label
+    order = ndcg(kept.at, score, label)[1]
+    return {
+        "validation_log_loss": log_loss(label, probability(score), kept.examples.weight),
+        "validation_ndcg@5": float(order.mean()) if order.size else 0.0,
+        "applied": float(label.sum()),
+    }
+
+
+def choose(learned: Sequence[tuple[Lesson, Settings]]) -> tuple[Lesson, Settings]:
+    """The lesson, with its settings, that orders validation people's lists best."""
+    return max(learned, key=lambda one: one[0].figures["validation_ndcg@5"])
