@@ -22,7 +22,7 @@ from training.material import Material, TruthTable
 
 PEOPLE = 240
 DAYS = 240
-START = datetime.date(2024, 1, 1)
+START = datetime.date(2024, 4, 1)
 CATEGORIES = ("youth", "health", "housing", "old-age")
 
 
@@ -68,7 +68,7 @@ _REGIONS = {"regions": [_SEOUL], "agencies": [], "sources": []}
 
 
 def _life(rng: np.random.Generator, person: str, age: int, zone_start: int) -> list[Event]:
-    born = START.replace(year=START.year - age, day=1)
+    born = START.replace(year=START.year - age)
     facts = {"birth_date": born.isoformat(), "income_percent": int(rng.integers(30, 300))}
     events = [Event(f"{person}-0", "registry", person, "fact.stated", zone_start, zone_start, facts)]
     applied: set[int] = set()

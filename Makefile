@@ -1,0 +1,76 @@
+# Every target prints what it does and uses .venv; `make help` lists them.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+PIP_VERSION := 26.3
+LOCKS := requirements.lock $(if $(PRIVATE),requirements-private.lock)
+READY := $(VENV)/.ready$(if $(PRIVATE),-private)
+FOLDERS := benchmarks data features privacy proffer recommender serving training
+CITIZENS ?= 20000
+HOME_DIR ?= .proffer
+
+export MPLBACKEND := Agg
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check soak lint types contracts tests coverage clean
+
+help:  ## list the targets
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## make .venv and install the tested versions (PRIVATE=1 adds torch and the privacy libraries)
+
+$(READY): requirements.lock $(LOCKS) pyproject.toml
+	@echo "==> installing the tested versions into $(VENV) (about a minute)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Proffer needs Python 3.11 or newer: make PYTHON=...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check pip==$(PIP_VERSION)
+	@$(BIN)/python -m pip install -qq --no-deps --no-compile $(foreach lock,$(LOCKS),-r $(lock))
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip check
+	@touch $@
+
+demo: setup  ## the main job end to end on people who do not exist, ending with one person's story
+	@echo "==> proffer demo --citizens $(CITIZENS) --home $(HOME_DIR)"
+	@$(BIN)/proffer demo --citizens $(CITIZENS) --home $(HOME_DIR)
+
+test: setup lint types contracts tests coverage  ## everything CI checks
+	@echo "==> all checks passed"
+
+check: setup lint types contracts  ## the fast part of `make test`, for before every commit
+	@echo "==> fast tests"
+	@$(BIN)/python -m pytest -q -m "not slow"
+
+lint: setup
+	@echo "==> ruff: lint and format"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup
+	@echo "==> mypy --strict"
+	@$(BIN)/mypy
+
+contracts: setup
+	@echo "==> import-linter: the layers and the purity rules"
+	@$(BIN)/lint-imports --no-logo
+
+tests: setup
+	@echo "==> tests, doctests and README examples, with branch coverage"
+	@$(BIN)/python -m pytest -q --cov --cov-report= --durations=10
+
+coverage: setup tests
+	@echo "==> branch coverage of features/ and recommender/ (over 95 %)"
+	@$(BIN)/coverage report --include='features/*' --fail-under=95
+	@$(BIN)/coverage report --include='recommender/*' --fail-under=95
+
+soak: setup  ## the long checks: every property with 20 times the examples, the demo from nothing, the benchmarks
+	@echo "==> properties with many examples"
+	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q tests
+	@echo "==> the demo from nothing"
+	@soak=$$(mktemp -d) && $(BIN)/proffer demo --home $$soak --json > $$soak/demo.json; code=$$?; rm -rf $$soak; exit $$code
+	@echo "==> benchmarks beside their peers"
+	@$(BIN)/proffer bench features
+	@$(BIN)/proffer bench verdicts
+
+clean:  ## remove .venv and everything that running and checking made, but not the home
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage *.egg-info build

@@ -1,0 +1,166 @@
+"""The command line: finds the verb, loads only that verb's module, and turns refusals into exit codes.
+
+A verb is a module of this package with
+    add_arguments(parser: argparse.ArgumentParser) -> None     its own options; shared ones by `proffer.options.add`
+    run(args: argparse.Namespace) -> int                       0 done, 1 a check failed or some rows were rejected
+    HELP: str                                                  its one line, the same as in VERBS below
+and nothing heavy at import. `args.home` (Path), `args.json` (bool) and `args.no_progress` are always there. A verb
+says no by raising `features.problem.Rejected` (or letting an OSError out): that is exit 2, nothing written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from types import ModuleType
+from typing import NoReturn
+
+from features.problem import Problem, Rejected
+from proffer import __version__, console, options
+
+INTERRUPTED = 130  # what shells report for a programme ended by Ctrl-C
+
+VERBS = {
+    "demo": "the main job end to end on people who do not exist, ending with one person's story",
+    "synth": "make synthetic people, their events and the truth about what they would take up",
+    "catalogue": "import, fetch or check programmes",
+    "eligible": "judge one person against every programme: yes, no or unknown, with reasons",
+    "recommend": "rank what one person is not excluded from, with reasons, bundles and what to ask next",
+    "ingest": "read events into the log",
+    "features": "compute features for (person, time) pairs",
+    "train": "train a ranker on gated rows, tracked in MLflow",
+    "evaluate": "report how well a model ranks, beside its baselines",
+    "promote": "make a model the champion if it passes the gate",
+    "score": "score every verdict that is not no, for everyone",
+    "privacy": "budgets of people's privacy, and the ledger that proves what was spent",
+    "serve": "the HTTP service",
+    "token": "issue an access token for the HTTP service",
+    "bench": "one benchmark beside its peers",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """An argparse parser that refuses as every other part does: by raising Rejected, with a hint."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise Rejected with argparse's message and, for a misspelt option or choice, the nearest one."""
+        known = [*self._option_string_actions, *self._choices()]
+        raise Rejected([Problem(self.prog, message, _hint(_quoted(message), known, f"{self.prog} --help"))])
+
+    def _choices(self) -> Iterable[str]:
+        return (str(choice) for action in self._actions for choice in action.choices or ())
+
+
+def entry() -> NoReturn:
+    """The `proffer` console script."""
+    for stream in (sys.stdout, sys.stderr):  # Korean must not fail on a terminal that claims ASCII
+        getattr(stream, "reconfigure", lambda **_: None)(encoding="utf-8", errors="backslashreplace")
+    sys.exit(main())
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line (default: the process's own) and return its exit code.
+
+    Example:
+        >>> main(["--version"])
+        proffer 0.1.0
+        0
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _run(words)
+        sys.stdout.flush()
+    except Rejected as refusal:
+        return _refuse(refusal.problems, "--json" in words)
+    except BrokenPipeError:  # `proffer ... | head`: the reader has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return console.DONE
+    except OSError as failure:
+        return _refuse([_file_problem(failure)], "--json" in words)
+    except KeyboardInterrupt:
+        console.say("interrupted")
+        return INTERRUPTED
+    return code
+
+
+def _run(words: list[str]) -> int:
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(overview())
+        return console.DONE if words else console.REFUSED
+    if words[0] in ("-V", "--version"):
+        print(f"proffer {__version__}")
+        return console.DONE
+    verb, *rest = words
+    if verb not in VERBS:
+        raise Rejected([Problem(f"proffer {verb}", "there is no such verb", _hint([verb], VERBS, "proffer --help"))])
+    return run_verb(verb, rest)
+
+
+def run_verb(verb: str, words: Sequence[str]) -> int:
+    """Load the module of one verb, parse the words after it, and run it."""
+    module = importlib.import_module(f"proffer.{verb}")
+    try:
+        args = parser_of(verb, module).parse_args(words)
+    except SystemExit as leaving:  # argparse leaves this way only after printing a verb's --help
+        return int(leaving.code or 0)
+    if args.no_progress:
+        console.hide_progress()
+    run: Callable[[argparse.Namespace], int] = module.run
+    return run(args)
+
+
+def parser_of(verb: str, module: ModuleType) -> argparse.ArgumentParser:
+    """The parser of one verb: its own options and those that every verb has."""
+    parser = Parser(prog=f"proffer {verb}", description=f"{VERBS[verb]}.", allow_abbrev=False)
+    module.add_arguments(parser)
+    options.add(parser, *options.EVERYWHERE)
+    return parser
+
+
+def overview() -> str:
+    """What `proffer --help` prints."""
+    verbs = "\n".join(f"  {verb:<10} {line}" for verb, line in VERBS.items())
+    return (
+        "usage: proffer VERB [options]\n\n"
+        "Proffer turns the events of a person's life into offers of the benefits that person is entitled to.\n\n"
+        f"verbs:\n{verbs}\n\n"
+        "every verb:\n"
+        "  --help         what the verb takes\n"
+        "  --json         print one JSON document on stdout and nothing else\n"
+        "  --home DIR     the event log, models and MLflow files (default: $PROFFER_HOME, or ./.proffer)\n"
+        "  --no-progress  draw no progress bars on stderr\n\n"
+        "exit: 0 done; 1 a check failed or some rows were rejected; 2 bad usage or unreadable input, nothing written"
+    )
+
+
+def _refuse(problems: Sequence[Problem], as_json: bool) -> int:
+    for problem in problems:
+        console.say(str(problem))
+    if as_json:
+        rows = [{"where": p.where, "what": p.what, "remedy": p.remedy} for p in problems]
+        print(json.dumps({"problems": rows}, ensure_ascii=False, indent=2))
+    return console.REFUSED
+
+
+def _file_problem(failure: OSError) -> Problem:
+    where = str(failure.filename) if failure.filename else "file system"
+    return Problem(where, failure.strerror or str(failure), "Check the path and its permissions")
+
+
+def _quoted(message: str) -> list[str]:
+    return re.findall(r"'([^']+)'", message.split("(choose", 1)[0]) + re.findall(r"--?[\w-]+", message)
+
+
+def _hint(words: Iterable[str], known: Iterable[str], fallback: str) -> str:
+    candidates = list(known)
+    for word in words:
+        near = difflib.get_close_matches(word, [c for c in candidates if c != word], n=1)
+        if near and word not in candidates:
+            return f"Did you mean {near[0]}? See {fallback}"
+    return f"See {fallback}"

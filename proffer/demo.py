@@ -1,0 +1,236 @@
+"""`proffer demo`: the main job end to end on people who do not exist, ending with one person's story."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from features.problem import Problem, Rejected
+from proffer import console, dataset, evaluate, promote, reading, recommend, story, train
+from proffer.home import Home
+
+if TYPE_CHECKING:
+    from features.store import EventLog
+    from training.material import Material
+    from training.pipeline import Taught
+
+HELP = "the main job end to end on people who do not exist, ending with one person's story"
+CITIZENS, MONTHS, SEED = 20_000, 36, 1
+_SYNTHETIC = re.compile(r"[ck]\d{7}")  # how the people who do not exist are called
+POPULATION = "population"  # the folder of the home that holds the synthetic people
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument("--citizens", type=int, default=CITIZENS, metavar="N", help=f"people (default: {CITIZENS})")
+    parser.add_argument("--seed", type=int, default=SEED, metavar="S", help=f"which world (default: {SEED})")
+    parser.add_argument("--language", choices=("ko", "en"), default="en", help="of the story (default: en)")
+
+
+@dataclass
+class Stages:
+    """Tells people which stage runs, and keeps how long each took, in whole seconds."""
+
+    seconds: dict[str, int] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str, told: str) -> Iterator[None]:
+        """Run one stage."""
+        console.say(f"[{len(self.seconds) + 1}/6] {told}")
+        began = time.monotonic()
+        yield
+        self.seconds[name] = round(time.monotonic() - began)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run every stage, then print the figures and the story."""
+    if args.citizens < 1:
+        raise Rejected([Problem("--citizens", f"{args.citizens} is less than 1", "Give how many people there are")])
+    home, stages = Home(args.home), Stages()
+    refuse_real_people(home)
+    people = home.begin().path / POPULATION
+    with stages.stage("synth", f"making {args.citizens:,} people who do not exist, {MONTHS} months of their lives"):
+        synthesise(home, people, args.citizens, args.seed)
+    with stages.stage("ingest", "reading their events into the log"):
+        ingested = ingest_into(home, people)
+    with stages.stage("train", "learning the order from what they were shown and applied for"):
+        material = material_of(people)
+        taught, model = learn(material, home, args.seed)
+    with stages.stage("evaluate", "judging it on people it never learned from, beside its baselines and the truth"):
+        pictures = report(taught, model, home)
+    with stages.stage("promote", "making it the champion if it passes the gate"):
+        promoted = crown(material, taught, model, home)
+    with stages.stage("story", "telling one person's story"):
+        told = one_story(home, people, material)
+    document = {
+        "metrics": {"ndcg@5": taught.report.means},
+        "gap_closed": taught.report.gap_closed,
+        "ingested": ingested,
+        "model": str(model),
+        "promoted": promoted,
+        "pictures": [str(path) for path in pictures],
+        "seconds": stages.seconds,
+        "story": told,
+    }
+    console.emit(document, args.json, lambda: written(document, taught, args))
+    return console.DONE
+
+
+def written(document: dict[str, Any], taught: Taught, args: argparse.Namespace) -> str:
+    """What people read at the end: the figures, where the pictures are, the story, and what to try next."""
+    pictures = "\n".join(f"  {path}" for path in document["pictures"])
+    home = "" if str(args.home) == ".proffer" else f" --home {args.home}"
+    told = document["story"]
+    next_step = f"proffer recommend --citizen {told['person']} --as-of {told['until']}{home}"
+    return "\n".join(
+        [
+            "",
+            evaluate.figures_told(taught.report),
+            "",
+            f"The report and its pictures:\n{pictures}",
+            "",
+            story.written(told, args.language),
+            "",
+            f"Ask about her yourself: {next_step}",
+        ]
+    )
+
+
+def refuse_real_people(home: Home) -> None:
+    """See that the log of the home, if there is one, is that of an earlier demo.
+
+    Raises:
+        Rejected: the log knows somebody who was not synthesised.
+    """
+    if not home.has_events:
+        return
+    with log_of(home) as log:
+        real = sum(_SYNTHETIC.fullmatch(person) is None for person in log.people())
+    if real:
+        what = f"holds a log with {real} people who are not the demo's"
+        raise Rejected([Problem(str(home.path), what, "Choose another --home, where the demo may begin a log")])
+
+
+def synthesise(home: Home, people: Path, citizens: int, seed: int) -> None:
+    """Make the synthetic people as `proffer synth` does; a log of other synthetic people than these is begun anew."""
+    before = stamp_of(people) if (people / dataset.STAMP).exists() else None
+    _live(people, citizens, seed)
+    if before != stamp_of(people):
+        for part in home.path.glob("events.db*"):
+            part.unlink()
+
+
+def _live(people: Path, citizens: int, seed: int) -> None:
+    from data.synthetic.world import synthesise as live
+
+    declaration, regions = reading.read_declaration(), reading.read_regions()
+    catalogue = reading.read_catalogue(None, declaration, regions)
+    with console.bar(citizens, "living", " people") as advance:
+        live(
+            seed=seed,
+            citizens=citizens,
+            months=MONTHS,
+            out=people,
+            catalogue=catalogue,
+            declaration=declaration,
+            regions=regions,
+            ndjson=False,
+            processes=os.cpu_count() or 1,
+            progress=advance,
+        )
+
+
+def stamp_of(people: Path) -> dict[str, Any]:
+    """What the synthetic people were made from."""
+    stamp = reading.read_json(people / dataset.STAMP)
+    assert isinstance(stamp, dict), "synthesise has just written it"
+    return stamp
+
+
+def ingest_into(home: Home, people: Path) -> dict[str, int]:
+    """Read the synthetic events into the log as `proffer ingest` does; returns the counts.
+
+    Raises:
+        Rejected: the log holds other events under the same names.
+    """
+    from features.files import read_events, sift
+
+    declaration = reading.read_declaration()
+    end = declaration.zone.end_of_day(datetime.date.fromisoformat(stamp_of(people)["end"]))
+    rejected: list[Problem] = []
+    found = sift(read_events(people / dataset.EVENTS, declaration, now=max(end, int(time.time()))), rejected)
+    with log_of(home) as log:
+        done = log.append(console.progress(found, "reading", unit=" events"))
+    if done.conflicts or rejected:
+        raise Rejected([*rejected, *done.conflicts])
+    return {"accepted": done.accepted, "duplicates": done.duplicates}
+
+
+@contextmanager
+def log_of(home: Home) -> Iterator[EventLog]:
+    """The event log of the home, closed at the end."""
+    from features.store import EventLog
+
+    log = EventLog(home.events_url)
+    try:
+        yield log
+    finally:
+        log.close()
+
+
+def material_of(people: Path) -> Material:
+    """What training and evaluation read: the gate over the synthetic events, and the truth apart."""
+    return dataset.read_material(argparse.Namespace(data=people, declaration=None, catalogue=None))
+
+
+def learn(material: Material, home: Home, seed: int) -> tuple[Taught, Path]:
+    """Train as `proffer train` does, tracked, and keep the artefact; returns what was learned and where it is."""
+    from training.pipeline import train as fit
+    from training.ranker import Settings
+
+    with console.working("training"):
+        taught = fit(material, Settings(seed=seed), tell=lambda told: console.say(f"      {told}"))
+    with console.working("keeping the run"):
+        return taught, train.keep(taught, home)
+
+
+def report(taught: Taught, model: Path, home: Home) -> list[Path]:
+    """Leave the report and the two pictures in the home; returns their paths."""
+    document = {"model": str(model), **taught.report.to_document()}
+    return evaluate.leave(taught.report, document, home.folder(home.reports) / model.name)
+
+
+def crown(material: Material, taught: Taught, model: Path, home: Home) -> bool:
+    """Promote as `proffer promote` does; the first model of a home is compared with no model at all."""
+    from training.promotion import checks
+
+    champion = home.champion()
+    found = checks(taught.report, None) if champion is None else promote.compare(material, model, champion)
+    for check in found:
+        console.say(f"      {check}")
+    passed = all(check.passed for check in found)
+    if passed:
+        home.crown(model.name)
+    return passed
+
+
+def one_story(home: Home, people: Path, material: Material) -> dict[str, Any]:
+    """Walk one person's life through the same desk that `proffer recommend` asks."""
+    stamp = stamp_of(people)
+    until = datetime.date.fromisoformat(stamp["end"])
+    since = material.declaration.zone.end_of_day(datetime.date.fromisoformat(stamp["start"]) - datetime.timedelta(1))
+    person = story.heroine(people / dataset.EVENTS, since)
+    asked = argparse.Namespace(
+        declaration=None, catalogue=people / dataset.CATALOGUE, model=None, weights=None, home=home.path
+    )
+    with log_of(home) as log:
+        events = list(log.events([person]))
+    return story.tell(recommend.desk_of(asked), events, person, since, until)

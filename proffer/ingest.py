@@ -1,0 +1,71 @@
+"""`proffer ingest`: events from files into the log of the home, the good ones in one transaction."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from features.problem import Problem
+from proffer import console, options, reading
+from proffer.home import Home
+
+if TYPE_CHECKING:
+    from features.declaration import Declaration
+    from features.event import Event
+
+HELP = "read events into the log"
+SHOWN = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this verb."""
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CloudEvents: NDJSON, or .parquet")
+    options.add(parser, "declaration")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read every file, keep what is good, and say what is not."""
+    from features.store import EventLog  # SQLAlchemy is loaded only to write
+
+    declaration = reading.read_declaration(args.declaration)
+    now = int(time.time())
+    for path in args.files:  # before anything is written: a file that cannot be read at all stops everything
+        next(_found([path], declaration, now, []), None)
+    rejected: list[Problem] = []
+    log = EventLog(Home(args.home).begin().events_url)
+    try:
+        done = log.append(console.progress(_found(args.files, declaration, now, rejected), "reading", unit=" events"))
+    finally:
+        log.close()
+    rejected += done.conflicts
+    document = {
+        "accepted": done.accepted,
+        "duplicates": done.duplicates,
+        "rejected": [{"where": one.where, "what": one.what, "remedy": one.remedy} for one in rejected],
+    }
+    _complain(rejected)
+    console.emit(document, args.json, f"{done.accepted} accepted, {done.duplicates} duplicates, {_count(rejected)}")
+    return console.FAILED if rejected else console.DONE
+
+
+def _found(
+    files: Iterable[Path], declaration: Declaration, now: int, rejected: list[Problem]
+) -> Iterator[Event]:
+    from features.files import read_events, sift
+
+    for path in files:
+        yield from sift(read_events(path, declaration, now=now), rejected)
+
+
+def _count(rejected: Sequence[Problem]) -> str:
+    return "none rejected" if not rejected else f"rejected for {len(rejected)} reasons"
+
+
+def _complain(rejected: Sequence[Problem]) -> None:
+    for problem in rejected[:SHOWN]:
+        console.say(str(problem))
+    if len(rejected) > SHOWN:
+        console.say(f"... and {len(rejected) - SHOWN} more reasons (--json has them all)")

@@ -1,0 +1,61 @@
+"""`proffer promote`: a challenger becomes champion if, on the same held-out people, it is not worse."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from proffer import console, dataset, options
+from proffer.evaluate import chosen, read_forest
+from proffer.home import Home
+
+if TYPE_CHECKING:
+    from training.material import Material
+    from training.promotion import Check
+    from training.report import Report
+
+HELP = "make a model the champion if it passes the gate"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument("challenger", metavar="MODEL", help="name of a model in the home, as `train` reported it")
+    dataset.add_data(parser, required=True)
+    options.add(parser, "catalogue", "declaration")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judge challenger and champion, crown or refuse, and print the figures."""
+    home = Home(args.home)
+    challenger, champion = chosen(home, args.challenger), home.champion()
+    material = dataset.read_material(args)
+    with console.working("comparing models"):
+        found = compare(material, challenger, champion)
+    passed = all(check.passed for check in found)
+    if passed:
+        home.crown(challenger.name)
+    document = {
+        "challenger": challenger.name,
+        "champion_before": None if champion is None else champion.name,
+        "promoted": passed,
+        "checks": [check.to_document() for check in found],
+    }
+    verdict = f"{challenger.name} is now the champion" if passed else f"{challenger.name} was not promoted"
+    console.emit(document, args.json, "\n".join([*map(str, found), verdict]))
+    return console.DONE if passed else console.FAILED
+
+
+def compare(material: Material, challenger: Path, champion: Path | None) -> tuple[Check, ...]:
+    """Judge both on the same held-out people; the first model of a home is compared with no model at all."""
+    from training.promotion import checks
+
+    return checks(_judged(material, challenger), None if champion is None else _judged(material, champion))
+
+
+def _judged(material: Material, folder: Path) -> Report:
+    from training.pipeline import evaluate
+    from training.ranker import Settings
+
+    forest = read_forest(folder, material.declaration.hash)
+    return evaluate(material, forest, Settings(**forest.manifest["settings"]))

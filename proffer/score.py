@@ -1,0 +1,136 @@
+"""`proffer score`: every (person, programme) whose verdict is not no, with its score and probability, as Parquet."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from features.problem import Problem, Rejected
+from proffer import console, options, reading
+from proffer.evaluate import chosen, read_forest
+from proffer.home import Home
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from features.declaration import Declaration
+    from features.segments import Segments
+    from recommender.attributes import ProgrammeAttributes
+    from recommender.compiled import Compiled
+    from recommender.forest import Forest
+
+HELP = "score every verdict that is not no, for everyone"
+SHARD = 4_096
+"""People at a time: what bounds memory, whatever the size of the population."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument(
+        "--events", type=Path, nargs="+", required=True, metavar="F", help="event files, NDJSON or Parquet"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="OUT.parquet", help="the Parquet file to write")
+    options.add(parser, "catalogue", "declaration", "model", "as-of")
+
+
+@dataclass(frozen=True)
+class Work:
+    """Whom to judge, by which rules, with which ranker, as known when."""
+
+    segments: Segments
+    compiled: Compiled
+    attributes: ProgrammeAttributes
+    forest: Forest
+    t: int
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judge and score shard by shard, and write."""
+    from features.files import read_segments
+
+    declaration = reading.read_declaration(args.declaration)
+    day = reading.as_of(args.as_of, time.time, declaration.zone.name)
+    forest = read_forest(chosen(Home(args.home), args.model), declaration.hash)
+    with console.working("reading events"):
+        segments = read_segments(args.events, declaration)
+    t = declaration.zone.end_of_day(day)
+    _refuse_before_every_event(segments, t)
+    rows = write(args.out, _work(args, declaration, forest, segments, t))
+    document = {"as_of": day.isoformat(), "people": len(segments.people), "rows": rows, "out": str(args.out)}
+    console.emit(document, args.json, f"{rows} pairs of {len(segments.people)} people to {args.out}")
+    return console.DONE
+
+
+def _refuse_before_every_event(segments: Segments, t: int) -> None:
+    if not (segments.recorded < t).any():
+        what = "is before everything the files say was recorded, so nobody is known"
+        raise Rejected([Problem("--as-of", what, "Choose a later day")])
+
+
+def _work(args: argparse.Namespace, declaration: Declaration, forest: Forest, segments: Segments, t: int) -> Work:
+    from features.snapshot import snapshots
+    from recommender.compiled import compile_catalogue
+
+    regions = reading.read_regions()
+    catalogue = reading.read_catalogue(args.catalogue, declaration, regions)
+    import numpy as np
+
+    nobody = np.zeros(0, np.int64)
+    columns = snapshots(declaration, segments, nobody, nobody, catalogue.receives).columns
+    compiled = compile_catalogue(catalogue, columns, declaration, regions, declaration.zone.today(t))
+    return Work(segments, compiled, forest.attributes(catalogue, declaration), forest, t)
+
+
+def write(path: Path, work: Work) -> int:
+    """Write one row group per shard, all of the file or nothing; returns how many rows."""
+    import pyarrow.parquet
+
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    rows = 0
+    try:
+        with pyarrow.parquet.ParquetWriter(unfinished, schema()) as writer:
+            shards = range(0, len(work.segments.people), SHARD)
+            for first in console.progress(shards, "scoring", unit="shard"):
+                table = scored(work, first)
+                writer.write_table(table)
+                rows += table.num_rows
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    unfinished.replace(path)
+    return rows
+
+
+def schema() -> pyarrow.Schema:
+    """The columns of the file."""
+    import pyarrow as pa
+
+    name = pa.dictionary(pa.int32(), pa.string())
+    fields = [("person", pa.string()), ("programme", name), ("score", pa.float64()), ("probability", pa.float64())]
+    return pa.schema(fields)
+
+
+def scored(work: Work, first: int) -> pyarrow.Table:
+    """The rows of one shard, which begins with person `first`."""
+    import numpy as np
+    import pyarrow as pa
+
+    from features.snapshot import snapshots
+    from recommender.scorer import Pairs
+
+    who = np.arange(first, min(first + SHARD, len(work.segments.people)), dtype=np.int64)
+    catalogue, declaration = work.compiled.catalogue, work.compiled.declaration
+    people = snapshots(declaration, work.segments, who, np.full(who.size, work.t, np.int64), catalogue.receives)
+    pairs = Pairs.permitted(work.compiled.answers(people.values))
+    found = work.forest.score(people, work.attributes, pairs)
+    ids = pa.array([programme.id for programme in catalogue.programmes], pa.string())
+    columns: list[Any] = [
+        pa.array(people.people, pa.string()).take(pa.array(pairs.person)),
+        pa.DictionaryArray.from_arrays(pa.array(pairs.programme, pa.int32()), ids),
+        pa.array(found.score),
+        pa.array(found.probability),
+    ]
+    return pa.Table.from_arrays(columns, schema=schema())

@@ -1,0 +1,75 @@
+"""`proffer synth`: a folder of synthetic people, their events, the catalogue used, a stamp, and the truth apart."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from features.problem import Problems
+from proffer import console, options, reading
+
+HELP = "make synthetic people, their events and the truth about what they would take up"
+_MOST_MONTHS = 120
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument("--citizens", type=int, default=20_000, metavar="N", help="how many people (default: 20000)")
+    parser.add_argument("--months", type=int, default=36, metavar="M", help="how many months of life (default: 36)")
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="S", help="the same seed gives the same bytes (default: 1)"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder to write")
+    parser.add_argument("--ndjson", action="store_true", help="write the events as NDJSON beside the Parquet file")
+    parser.add_argument(
+        "--processes",
+        type=int,
+        default=os.cpu_count() or 1,
+        metavar="P",
+        help="processes to share the work (default: one a core)",
+    )
+    options.add(parser, "catalogue", "declaration")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the people and print the stamp."""
+    _check(args)
+    from data.synthetic.world import synthesise  # numba and pyarrow load only here
+
+    declaration, regions = reading.read_declaration(args.declaration), reading.read_regions()
+    catalogue = reading.read_catalogue(args.catalogue, declaration, regions)
+    with console.bar(args.citizens, "living", "people") as advance:
+        stamp = synthesise(
+            seed=args.seed,
+            citizens=args.citizens,
+            months=args.months,
+            out=args.out,
+            catalogue=catalogue,
+            declaration=declaration,
+            regions=regions,
+            ndjson=args.ndjson,
+            processes=args.processes,
+            progress=advance,
+        )
+    console.emit(stamp, args.json)
+    return console.DONE
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Refuse numbers no world can have, and a folder that holds something else; all problems at once."""
+    problems = Problems()
+    for name, least, most in (
+        ("citizens", 1, 9_999_999),
+        ("months", 1, _MOST_MONTHS),
+        ("seed", 0, 2**63 - 1),
+        ("processes", 1, 512),
+    ):
+        value = getattr(args, name)
+        if not least <= value <= most:
+            problems.add(f"--{name}", f"cannot be {value}", f"Give a number from {least} to {most}")
+    if args.out.exists() and not args.out.is_dir():
+        problems.add(f"--out {args.out}", "is a file", "Name a folder")
+    elif args.out.is_dir() and any(args.out.iterdir()) and not (args.out / "stamp.json").is_file():
+        problems.add(f"--out {args.out}", "holds files that are not synthetic people", "Name a new or an empty folder")
+    problems.raise_any()

@@ -1,0 +1,115 @@
+"""Every import contract of pyproject.toml, broken once in a copy of the tree and seen to be caught by its name."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+CONTRACTS = LINTER["contracts"]
+FOLDERS = LINTER["root_packages"]
+
+
+class Offence(NamedTuple):
+    """One line that breaks one contract, and the file of the copy it is added to."""
+
+    contract: str
+    file: str
+    line: str
+
+
+def file_of(module: str, tree: Path = ROOT) -> str:
+    path = Path(*module.split("."))
+    return str(path / "__init__.py" if (tree / path).is_dir() else path.with_suffix(".py"))
+
+
+def first(layer: str) -> str:
+    return layer.replace(":", "|").split("|")[0].strip().strip("()")
+
+
+def offences(contract: dict) -> Iterator[Offence]:
+    name = contract["name"]
+    if contract["type"] == "layers":
+        for container in contract.get("containers", [""]):
+            high, low = (".".join(filter(None, (container, first(contract["layers"][i])))) for i in (0, -1))
+            if high != low:
+                yield Offence(name, file_of(low), f"import {high}")
+            if contract.get("exhaustive"):
+                yield Offence(name, str(Path(*container.split(".")) / "utils.py"), '"""Stray."""')
+    elif contract["type"] == "independence":
+        one, other = contract["modules"][:2]
+        yield Offence(name, file_of(one), f"import {other}")
+        yield Offence(name, file_of(other), f"import {one}")
+    else:
+        for forbidden in contract["forbidden_modules"]:
+            yield Offence(name, file_of(first_source(contract)), f"import {forbidden}")
+
+
+def first_source(contract: dict) -> str:
+    excused = {line.split("->")[0].strip() for line in contract.get("ignore_imports", [])}
+    return next(source for source in contract["source_modules"] if source not in excused)
+
+
+OFFENCES = [offence for contract in CONTRACTS for offence in offences(contract)]
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tree = tmp_path_factory.mktemp("tree")
+    shutil.copy(ROOT / "pyproject.toml", tree)
+    for folder in FOLDERS:
+        sources = shutil.ignore_patterns("__pycache__", "*.yaml", "*.json")
+        shutil.copytree(ROOT / folder, tree / folder, ignore=sources)
+    return tree
+
+
+def lint(tree: Path) -> subprocess.CompletedProcess:
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-logo", "--no-cache"]
+    environment = os.environ | {"PYTHONPATH": str(tree), "COLUMNS": "250"}
+    return subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+
+
+def broken(tree: Path) -> set[str]:
+    report = lint(tree).stdout
+    return {line.removesuffix(" BROKEN").strip() for line in report.splitlines() if line.endswith(" BROKEN")}
+
+
+def test_the_tree_as_it_is_keeps_every_contract(copy: Path) -> None:
+    outcome = lint(copy)
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+
+
+@pytest.mark.parametrize("offence", OFFENCES, ids=lambda o: f"{o.file}: {o.line}")
+def test_a_line_that_breaks_a_contract_is_caught_by_that_contract(copy: Path, offence: Offence) -> None:
+    file = copy / offence.file
+    before = file.read_text(encoding="utf-8") if file.exists() else None
+    try:
+        file.write_text(f"{before or ''}\n{offence.line}\n", encoding="utf-8")
+        assert offence.contract in broken(copy)
+    finally:
+        file.unlink() if before is None else file.write_text(before, encoding="utf-8")
+
+
+def test_every_folder_of_code_stands_in_the_contracts() -> None:
+    folders = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
+    assert folders == set(FOLDERS)
+
+
+@pytest.mark.parametrize(
+    "package", sorted(str(p.parent.relative_to(ROOT)) for f in FOLDERS for p in ROOT.glob(f"{f}/**/__init__.py"))
+)
+def test_the_modules_of_every_package_are_layered_without_exception(package: str) -> None:
+    dotted = package.replace(os.sep, ".")
+    if dotted == "data":  # holds folders of data beside its one package of code
+        assert [p.name for p in (ROOT / "data").glob("*.py")] == ["__init__.py"]
+        return
+    layered = [c for c in CONTRACTS if c["type"] == "layers" and dotted in c.get("containers", [])]
+    assert layered, f"{dotted} has no layers contract"
+    assert all(contract.get("exhaustive") for contract in layered)

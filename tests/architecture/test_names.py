@@ -1,0 +1,82 @@
+"""Our packages have plain names, so nothing else that is installed may own one of them."""
+
+import contextlib
+import importlib.metadata
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[2]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+OURS = sorted({package.split(".")[0] for package in PYPROJECT["tool"]["setuptools"]["packages"]})
+HEAVY = {"torch", "mlflow", "lightgbm"}
+
+
+def pins(lock: str) -> dict[str, str]:
+    lines = (ROOT / lock).read_text(encoding="utf-8").split()
+    return dict(line.split("==") for line in lines if "==" in line)
+
+
+def closure(extra: str) -> set[str]:
+    """Every distribution that the core and one extra bring with them, as far as they are installed here."""
+    todo, seen = declared(extra), set[str]()
+    while todo:
+        name = canonicalize_name(todo.pop().name)
+        if name not in seen:
+            seen.add(name)
+            with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+                lines = map(Requirement, importlib.metadata.requires(name) or [])
+                todo += [line for line in lines if line.marker is None or line.marker.evaluate({"extra": ""})]
+    return seen
+
+
+def declared(*extras: str) -> list[Requirement]:
+    project = PYPROJECT["project"]
+    listed = project["dependencies"] + [line for extra in extras for line in project["optional-dependencies"][extra]]
+    return [Requirement(line) for line in listed]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_no_installed_distribution_owns_a_name_of_ours(name: str) -> None:
+    owners = set(importlib.metadata.packages_distributions().get(name, ())) - {"proffer"}
+    assert not owners
+
+
+def test_every_package_on_disk_is_named_in_pyproject() -> None:
+    found = {
+        ".".join(init.parent.relative_to(ROOT).parts) for name in OURS for init in (ROOT / name).rglob("__init__.py")
+    }
+    assert found == set(PYPROJECT["tool"]["setuptools"]["packages"])
+
+
+@pytest.mark.parametrize(
+    ("locks", "extras"),
+    [
+        (["requirements.lock"], ["train", "serve", "audit", "bench", "dev"]),
+        (["requirements.lock", "requirements-private.lock"], ["train", "serve", "audit", "bench", "dev", "private"]),
+    ],
+)
+def test_every_declared_dependency_is_pinned_inside_its_range(locks: list[str], extras: list[str]) -> None:
+    pinned = {name: version for lock in locks for name, version in pins(lock).items()}
+    for requirement in declared(*extras):
+        version = pinned[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version), f"{requirement} but {version}"
+
+
+def test_nothing_imports_the_benchmarks_by_name_for_opacus_installs_a_package_called_so() -> None:
+    named = re.compile(r"^\s*(?:from|import) benchmarks\b", re.MULTILINE)
+    files = [path for name in (*OURS, "benchmarks") for path in (ROOT / name).rglob("*.py")]
+    assert [path for path in files if named.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_an_auditor_installs_no_learning_library() -> None:
+    assert not HEAVY & closure("audit")
+    assert "mlflow" in closure("train")
+
+
+def test_the_distribution_cannot_be_uploaded_by_mistake() -> None:
+    assert "Private :: Do Not Upload" in PYPROJECT["project"]["classifiers"]

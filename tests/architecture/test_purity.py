@@ -1,0 +1,159 @@
+"""What import contracts cannot see: calls that read a clock, hidden randomness, files, or personal data's way out."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PURE = ("features", "recommender")
+FILES_ALLOWED = {"features/files.py", "features/store.py"}
+
+CLOCKS = {
+    "time.time", "time.time_ns", "time.monotonic", "time.perf_counter", "time.localtime", "time.gmtime",
+    "datetime.now", "datetime.utcnow", "datetime.today", "date.today",
+}  # fmt: skip
+GENERATORS = {"default_rng", "Generator", "PCG64", "Philox", "SeedSequence", "BitGenerator", "SFC64"}
+FILES = {"open", "io.open", "os.open", "Path.open", "np.load", "np.save", "numpy.load"}
+LOADERS = {
+    "pickle.load",
+    "pickle.loads",
+    "joblib.load",
+    "torch.load",
+    "yaml.load",
+    "yaml.unsafe_load",
+    "cloudpickle.load",
+}
+
+
+def dotted(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else "?"
+
+
+def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield dotted(node.func), node
+
+
+def ends_with(name: str, endings: set[str]) -> bool:
+    return any(name == ending or name.endswith(f".{ending}") for ending in endings)
+
+
+def clock_reads(tree: ast.AST) -> list[str]:
+    return [name for name, _ in calls(tree) if ends_with(name, CLOCKS)]
+
+
+def hidden_randomness(tree: ast.AST) -> list[str]:
+    imported = [
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+        if alias.name == "random" or getattr(node, "module", None) in ("random", "secrets", "uuid")
+    ]
+    called = [
+        name
+        for name, node in calls(tree)
+        if "random." in f"{name}."
+        and name.startswith(("np.random.", "numpy.random.", "random."))
+        and (name.split(".")[-1] not in GENERATORS or (name.endswith("default_rng") and not node.args))
+    ]
+    return imported + called
+
+
+def file_reads(tree: ast.AST) -> list[str]:
+    def in_memory(name: str, node: ast.Call) -> bool:
+        return name.endswith(".load") and any(dotted(a).endswith("BytesIO") for c in node.args for a in ast.walk(c))
+
+    reading = {".read_text", ".read_bytes", ".write_text", ".write_bytes"}
+    return [
+        name
+        for name, node in calls(tree)
+        if (name in FILES or name.endswith(tuple(reading))) and not in_memory(name, node)
+    ]
+
+
+def unsafe_loads(tree: ast.AST) -> list[str]:
+    found = [name for name, _ in calls(tree) if name in LOADERS - {"yaml.load"}]
+    for name, node in calls(tree):
+        pickled = next((k.value for k in node.keywords if k.arg == "allow_pickle"), None)
+        if name in ("np.load", "numpy.load") and not (isinstance(pickled, ast.Constant) and pickled.value is False):
+            found.append(name)
+        if pickled is not None and not (isinstance(pickled, ast.Constant) and pickled.value is False):
+            found.append(f"{name}(allow_pickle)")
+    return found
+
+
+def sources(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def tree_of(path: Path) -> ast.AST:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", sources(*PURE), ids=name_of)
+def test_a_pure_module_reads_no_clock_and_hides_no_randomness(path: Path) -> None:
+    assert clock_reads(tree_of(path)) + hidden_randomness(tree_of(path)) == []
+
+
+@pytest.mark.parametrize("path", [p for p in sources(*PURE) if name_of(p) not in FILES_ALLOWED], ids=name_of)
+def test_a_pure_module_opens_no_file(path: Path) -> None:
+    assert file_reads(tree_of(path)) == []
+
+
+EVERYTHING = sources("benchmarks", "data", "features", "privacy", "proffer", "recommender", "serving", "training")
+
+
+@pytest.mark.parametrize("path", EVERYTHING, ids=name_of)
+def test_no_pickle_is_ever_loaded(path: Path) -> None:
+    assert unsafe_loads(tree_of(path)) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import time\ntime.time()",
+        "import datetime\ndatetime.datetime.now(datetime.UTC)",
+        "from datetime import datetime\ndatetime.utcnow()",
+        "from datetime import date\ndate.today()",
+    ],
+)
+def test_a_clock_read_is_seen(line: str) -> None:
+    assert clock_reads(ast.parse(line))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import random",
+        "from random import choice",
+        "import numpy as np\nnp.random.rand(3)",
+        "import numpy as np\nnp.random.seed(0)",
+        "import numpy as np\nnp.random.default_rng()",
+    ],
+)
+def test_hidden_randomness_is_seen(line: str) -> None:
+    assert hidden_randomness(ast.parse(line))
+
+
+def test_a_seeded_generator_is_no_hidden_randomness() -> None:
+    assert hidden_randomness(ast.parse("import numpy as np\nnp.random.default_rng(7)")) == []
+
+
+@pytest.mark.parametrize("line", ["open('x')", "path.read_text()", "np.load('x.npz')"])
+def test_a_file_read_is_seen(line: str) -> None:
+    assert file_reads(ast.parse(line))
+
+
+@pytest.mark.parametrize("line", ["pickle.loads(b'')", "np.load(f)", "np.load(f, allow_pickle=True)", "joblib.load(f)"])
+def test_an_unsafe_load_is_seen(line: str) -> None:
+    assert unsafe_loads(ast.parse(line))

@@ -1,0 +1,55 @@
+import json
+
+import pytest
+
+from proffer import bench, cli
+
+MEASURED = """
+def measure(say):
+    say("counting")
+    return {"name": "sums", "work": "10 sums", "unit": "sums/s", "ours": 300.0, "peers": {"abacus": 100.0},
+            "ratio": {"abacus": 3.0}, "equal_results": %s}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(bench, "FOLDER", tmp_path)
+    return tmp_path
+
+
+def test_a_benchmark_prints_its_document(folder, capsys):
+    (folder / "sums.py").write_text(MEASURED % True, encoding="utf-8")
+    assert cli.main(["bench", "sums", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["ratio"] == {"abacus": 3.0}
+    assert "counting" in err
+
+
+def test_people_read_a_line_for_everyone_who_did_it(folder, capsys):
+    (folder / "sums.py").write_text(MEASURED % True, encoding="utf-8")
+    cli.main(["bench", "sums"])
+    out = capsys.readouterr().out
+    assert "equal results" in out
+    assert "3.0 x" in out
+
+
+def test_results_that_differ_fail(folder):
+    (folder / "sums.py").write_text(MEASURED % False, encoding="utf-8")
+    assert cli.main(["bench", "sums"]) == 1
+
+
+def test_a_peer_that_is_not_installed_is_named(folder, capsys):
+    (folder / "sums.py").write_text("import abacus_that_is_not_there\n", encoding="utf-8")
+    assert cli.main(["bench", "sums"]) == 2
+    assert "needs abacus_that_is_not_there" in capsys.readouterr().err
+
+
+def test_a_benchmark_nobody_wrote_is_a_usage_error(folder, capsys):
+    (folder / "sums.py").write_text(MEASURED % True, encoding="utf-8")
+    assert cli.main(["bench", "sms"]) == 2
+    assert "Did you mean sums?" in capsys.readouterr().err
+
+
+def test_the_benchmarks_of_the_contract_are_there():
+    assert {"features", "verdicts"} <= set(bench.names())

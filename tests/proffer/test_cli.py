@@ -1,0 +1,166 @@
+import errno
+import importlib
+import json
+import os
+import subprocess
+import sys
+import types
+
+import pytest
+
+from features.problem import Problem, Rejected
+from proffer import cli
+
+
+@pytest.fixture
+def verb(monkeypatch):
+    """Stands in for a verb: `verb(run)` makes `proffer stand` call it."""
+
+    def install(run, add_arguments=lambda parser: parser.add_argument("--citizens", type=int)):
+        monkeypatch.setitem(cli.VERBS, "stand", "stands in")
+        module = types.SimpleNamespace(run=run, add_arguments=add_arguments, HELP="stands in")
+        monkeypatch.setitem(sys.modules, "proffer.stand", module)
+
+    return install
+
+
+def refuse(*_):
+    raise Rejected([Problem("f.json: a", "is wrong", "Write b"), Problem("f.json: c", "too", "Write d")])
+
+
+def test_what_a_verb_returns_is_the_exit_code(verb):
+    verb(lambda args: 1 if args.json else 0)
+    assert cli.main(["stand"]) == 0
+    assert cli.main(["stand", "--json"]) == 1
+
+
+def test_all_problems_go_to_stderr_and_exit_is_two(verb, capsys):
+    verb(refuse)
+    assert cli.main(["stand"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "f.json: a: is wrong. Write b\nf.json: c: too. Write d\n"
+
+
+def test_with_json_the_problems_are_a_document_too(verb, capsys):
+    verb(refuse)
+    assert cli.main(["stand", "--json"]) == 2
+    document = json.loads(capsys.readouterr().out)
+    assert document["problems"][0] == {"where": "f.json: a", "what": "is wrong", "remedy": "Write b"}
+
+
+def test_a_file_that_cannot_be_opened_is_refused_not_a_traceback(verb, capsys, tmp_path):
+    verb(lambda _: (tmp_path / "nowhere").read_text())
+    assert cli.main(["stand"]) == 2
+    assert "nowhere: No such file or directory" in capsys.readouterr().err
+
+
+def test_an_error_of_the_system_without_a_file_is_said_as_it_is(verb, capsys):
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    verb(full)
+    assert cli.main(["stand"]) == 2
+    assert "No space left on device" in capsys.readouterr().err
+
+
+def test_a_mistake_of_ours_is_not_dressed_up_as_bad_input(verb):
+    def bug(_):
+        raise KeyError("x")
+
+    verb(bug)
+    with pytest.raises(KeyError):
+        cli.main(["stand"])
+
+
+def test_control_c_ends_with_130(verb):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    verb(interrupted)
+    assert cli.main(["stand"]) == 130
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["eligibel"], "Did you mean eligible?"),
+        (["xyzzy"], "See proffer --help"),
+        (["stand", "--citizen", "3"], "Did you mean --citizens?"),
+        (["stand", "--citizens", "many"], "invalid int value"),
+        (["stand", "--citizens"], "expected one argument"),
+    ],
+)
+def test_a_usage_error_exits_two_with_a_hint(verb, capsys, words, hint):
+    verb(lambda _: 0)
+    assert cli.main(words) == 2
+    assert hint in capsys.readouterr().err
+
+
+def test_an_option_cannot_be_shortened_so_scripts_do_not_break_when_options_are_added(verb):
+    verb(lambda _: 0)
+    assert cli.main(["stand", "--citiz", "3"]) == 2
+
+
+def test_no_verb_is_a_usage_error_that_prints_the_verbs(capsys):
+    assert cli.main([]) == 2
+    assert "eligible" in capsys.readouterr().out
+    assert cli.main(["--help"]) == 0
+
+
+def test_help_of_a_verb_exits_zero(verb, capsys):
+    verb(lambda _: 1)
+    assert cli.main(["stand", "--help"]) == 0
+    assert "--no-progress" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", cli.VERBS)
+def test_every_verb_has_a_module_with_the_one_line_that_help_prints(name):
+    module = importlib.import_module(f"proffer.{name}")
+    assert cli.VERBS[name] == module.HELP
+    assert callable(module.run)
+    options = cli.parser_of(name, module).format_help()
+    assert "--json" in options
+    assert "--home" in options
+
+
+HEAVY = (
+    "numba",
+    "numpy",
+    "pyarrow",
+    "pandas",
+    "lightgbm",
+    "mlflow",
+    "sqlalchemy",
+    "fastapi",
+    "matplotlib",
+    "sklearn",
+    "torch",
+    "yaml",
+)
+
+
+def loaded_by(code):
+    """Which heavy libraries a fresh interpreter has loaded after running `code`."""
+    probe = f"import sys\n{code}\nprint(*[m for m in {HEAVY!r} if m in sys.modules], file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+def test_help_loads_no_heavy_library():
+    assert loaded_by("from proffer.cli import main; main(['--help'])") == set()
+
+
+@pytest.mark.parametrize("name", cli.VERBS)
+def test_a_verb_is_imported_without_heavy_libraries(name):
+    assert loaded_by(f"import proffer.{name}") == set()
+
+
+def test_a_reader_that_stops_early_is_no_error():
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "proffer", "--help"], stdout=writer, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -1,0 +1,86 @@
+import json
+from pathlib import Path
+
+import pyarrow.parquet
+import pytest
+
+from features.problem import Rejected
+from proffer import cli, demo
+from proffer.home import Home
+
+
+@pytest.fixture
+def home(tmp_path):
+    return Home(tmp_path / "home")
+
+
+@pytest.mark.slow
+def test_the_demo_runs_from_nothing_to_one_persons_story(home, capsys):
+    words = ["demo", "--citizens", "100", "--home", str(home.path), "--json", "--no-progress"]
+    assert cli.main(words) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert set(document["metrics"]["ndcg@5"]) >= {"popularity", "lightgbm", "reachable"}
+    assert document["story"]["person"]
+    pictures = [Path(path) for path in document["pictures"]]
+    assert {path.name for path in pictures} == {"report.json", "reliability.png", "ndcg.png"}
+    assert all(path.stat().st_size for path in pictures)
+    assert home.model_names() == (Path(document["model"]).name,)
+    rows = pyarrow.parquet.read_metadata(home.path / demo.POPULATION / "events.parquet").num_rows
+    assert sum(document["ingested"].values()) == rows
+
+
+@pytest.mark.parametrize(("seeds", "kept"), [((1, 1), True), ((1, 2), False)])
+def test_the_log_of_another_world_is_begun_anew(home, monkeypatch, seeds, kept):
+    def live(people, citizens, seed):
+        people.mkdir(exist_ok=True)
+        (people / "stamp.json").write_text(json.dumps({"seed": seed, "citizens": citizens}), encoding="utf-8")
+
+    monkeypatch.setattr(demo, "_live", live)
+    people = home.begin().path / demo.POPULATION
+    demo.synthesise(home, people, 10, seeds[0])
+    (home.path / "events.db").write_bytes(b"the log")
+    demo.synthesise(home, people, 10, seeds[1])
+    assert home.has_events == kept
+
+
+def test_the_demo_leaves_a_log_of_real_people_alone(home, tmp_path, capsys):
+    events = tmp_path / "e.ndjson"
+    event = {
+        "specversion": "1.0",
+        "id": "1",
+        "source": "registry",
+        "subject": "900101-2345678",
+        "type": "life.moved",
+        "time": "2026-01-01T00:00:00Z",
+        "recordedtime": "2026-01-02T00:00:00Z",
+        "data": {"region": "11440"},
+    }
+    events.write_text(json.dumps(event), encoding="utf-8")
+    assert cli.main(["ingest", str(events), "--home", str(home.path)]) == 0
+    before = (home.path / "events.db").read_bytes()
+    assert cli.main(["demo", "--home", str(home.path)]) == 2
+    said = capsys.readouterr().err
+    assert "1 people who are not the demo's" in said
+    assert "900101" not in said
+    assert (home.path / "events.db").read_bytes() == before
+    assert not (home.path / "population").exists()
+
+
+def test_a_demo_of_nobody_is_refused(home):
+    assert cli.main(["demo", "--citizens", "0", "--home", str(home.path)]) == 2
+    assert not home.path.exists()
+
+
+def test_stages_are_told_and_timed(capsys):
+    stages = demo.Stages()
+    with stages.stage("synth", "making people"):
+        pass
+    assert stages.seconds == {"synth": 0}
+    assert capsys.readouterr().err == "[1/6] making people\n"
+
+
+def test_a_stage_that_fails_is_not_called_done():
+    stages = demo.Stages()
+    with pytest.raises(Rejected), stages.stage("synth", "making people"):
+        raise Rejected([])
+    assert stages.seconds == {}

@@ -1,0 +1,100 @@
+"""What the documents say is complete and runs."""
+
+import argparse
+import importlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from features.event import parse_event
+from proffer import cli, reading
+from recommender.programme import parse_programme
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+
+
+def read(name):
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def sections():
+    """The text of docs/cli.md under each verb's heading, and that on options which several verbs share."""
+    parts = re.split(r"^## ", read("cli.md"), flags=re.MULTILINE)[1:]
+    return {part.split("\n", 1)[0].removeprefix("proffer "): part for part in parts}
+
+
+def flags(parser):
+    """Every option of a parser and of its actions' parsers."""
+    for action in parser._actions:
+        yield from (option for option in action.option_strings if option not in ("-h", "--help"))
+        if isinstance(action, argparse._SubParsersAction):
+            for inner in action.choices.values():
+                yield from flags(inner)
+
+
+def test_every_verb_has_a_section_and_every_section_a_verb():
+    assert list(sections()) == ["Every verb", *cli.VERBS]
+
+
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_every_flag_of_a_verb_is_documented_under_it(verb):
+    section, shared = sections()[verb], sections()["Every verb"]
+    everywhere = {"--home", "--json", "--no-progress"}
+    found = set(flags(cli.parser_of(verb, importlib.import_module(f"proffer.{verb}"))))
+    missing = [flag for flag in found if f"`{flag}" not in (shared if flag in everywhere else section)]
+    assert sorted(missing) == []
+
+
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_no_flag_is_documented_that_a_verb_does_not_have(verb):
+    found = set(flags(cli.parser_of(verb, importlib.import_module(f"proffer.{verb}"))))
+    named = set(re.findall(r"`(--?[a-z][a-z-]*)", re.sub(r"`proffer [^`]*`", "", sections()[verb])))
+    assert named - found - {"--json"} == set()
+
+
+def test_no_placeholder_is_left_in_a_document():
+    pages = [*DOCS.glob("*.md"), *ROOT.glob("*.md")]
+    assert [page.name for page in pages if "<!--" in page.read_text(encoding="utf-8")] == []
+
+
+def test_every_link_between_documents_leads_somewhere():
+    links = [
+        (page, target)
+        for page in [*DOCS.glob("*.md"), *ROOT.glob("*.md")]
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
+    ]
+    local = [(page, target) for page, target in links if "://" not in target]
+    assert [(page.name, target) for page, target in local if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize(("page", "names"), [("events.md", "events"), ("facts.md", "facts")])
+def test_every_shipped_event_type_and_fact_is_documented(page, names):
+    text = read(page)
+    assert [name for name in getattr(reading.read_declaration(), names) if f"| `{name}` |" not in text] == []
+
+
+def blocks(page, language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
+
+
+def test_the_events_shown_are_events():
+    declaration = reading.read_declaration()
+    shown = [json.loads(block) for block in blocks(read("events.md"), "json")]
+    assert [parse_event(event, declaration).id for event in shown] == ["b-2026-000123", "fix-1"]
+
+
+def test_the_facts_shown_are_facts():
+    (shown,) = [json.loads(block) for block in blocks(read("facts.md"), "json")]
+    declaration = reading.read_declaration()
+    for name, value in shown.items():
+        declaration.facts[name].encode_all(value)
+
+
+def test_the_programme_shown_is_a_programme():
+    (shown,) = [yaml.safe_load(block) for block in blocks(read("programmes.md"), "yaml")]
+    programme = parse_programme(shown, "docs/programmes.md", reading.read_declaration(), reading.read_regions())
+    assert programme.id == "kr.first-meeting-voucher"

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from proffer.cli import main
+
+ROOT = Path(__file__).parents[2]
+FACTS = {"birth_date": "1993-04-02", "sex": "female", "region": "11440", "children": ["2026-09-01"]}
+
+
+def programme(name, who, **more):
+    return {
+        "id": name,
+        "title": {"ko": f"{name} 사업", "en": f"The {name}"},
+        "provider": {"id": "kr.x", "name": "부처", "level": "national"},
+        "category": "livelihood",
+        "form": "cash",
+        "who": who,
+        "source": {"url": "https://example.org", "checked": "2026-10-01"},
+        "verified": True,
+        **more,
+    }
+
+
+@pytest.fixture
+def asked(tmp_path, capsys):
+    """Ask about facts; gives the exit code, what was printed, and what was said."""
+    rows = [
+        programme("t.baby", {"fact": "youngest_child_months", "below": 24}),
+        programme("t.men", {"fact": "sex", "is": "male"}),
+        *(programme(f"t.worker{i:02}", {"fact": "worker", "is": True}) for i in range(25)),
+    ]
+    catalogue = tmp_path / "catalogue.jsonl"
+    catalogue.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+
+    def ask(facts, *options):
+        file = tmp_path / "facts.json"
+        file.write_text(facts if isinstance(facts, str) else json.dumps(facts), encoding="utf-8")
+        code = main(["eligible", "--facts", str(file), "--catalogue", str(catalogue), *options])
+        return code, *capsys.readouterr()
+
+    return ask
+
+
+def test_the_document_is_as_the_contract_says_and_alone_on_stdout(asked):
+    code, out, err = asked(FACTS, "--as-of", "2026-10-31", "--json")
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert list(found) == ["as_of", "verdicts", "ask_next"]
+    assert found["as_of"] == "2026-10-31"
+    answers = {one["programme"]: one["answer"] for one in found["verdicts"]}
+    assert (answers["t.baby"], answers["t.men"], answers["t.worker00"], len(answers)) == ("yes", "no", "unknown", 27)
+    assert next(one for one in found["verdicts"] if one["programme"] == "t.worker00")["missing"] == ["worker"]
+    assert found["ask_next"][0]["fact"] == "worker"
+    assert set(found["ask_next"][0]["question"]) == {"ko", "en"}
+
+
+def test_the_day_is_the_end_of_the_day_asked_about(asked):
+    child = {"children": ["2026-09-01"]}
+    answers = []
+    for day in ("2028-08-31", "2028-09-01"):
+        found = json.loads(asked(child, "--as-of", day, "--json")[1])
+        answers.append(next(one["answer"] for one in found["verdicts"] if one["programme"] == "t.baby"))
+    assert answers == ["yes", "no"]
+
+
+def test_people_read_counts_and_short_tables(asked):
+    code, out, _ = asked(FACTS, "--as-of", "2026-10-31")
+    assert code == 0
+    assert out.startswith("As of 2026-10-31, of 27 programmes: 1 yes, 25 unknown, 1 no.")
+    assert "... and 5 more" in out
+    assert "Are you employed?" in out
+    assert "t.men" not in out
+    assert max(map(len, out.splitlines())) <= 120
+    assert "... and" not in asked(FACTS, "--as-of", "2026-10-31", "--all")[1]
+    assert "t.baby 사업" in asked(FACTS, "--as-of", "2026-10-31", "--language", "ko")[1]
+
+
+def test_without_a_day_it_is_today(asked):
+    import datetime
+
+    before, found = datetime.date.today(), json.loads(asked({}, "--json")[1])
+    assert abs((datetime.date.fromisoformat(found["as_of"]) - before).days) <= 1
+
+
+def test_everything_wrong_with_the_facts_is_said_at_once(asked):
+    wrong = {"birth_date": "2026-02-30", "income_percent": -5, "region": "99999", "colour": "blue", "pregnant": "yes"}
+    code, out, err = asked(wrong, "--as-of", "2026-10-31")
+    assert (code, out) == (2, "")
+    lines = err.strip().splitlines()
+    assert len(lines) == 5
+    for name in wrong:
+        assert sum(f"facts.json: {name}" in line for line in lines) == 1
+
+
+@pytest.mark.parametrize("facts", ["[]", "{", '{"sex": "male", "sex": "male"}', '{"income_percent": NaN}', '"x"', ""])
+def test_a_file_that_holds_no_facts_is_refused(asked, facts):
+    code, out, err = asked(facts)
+    assert (code, out) == (2, "")
+    assert "facts.json" in err
+
+
+def test_a_person_who_asks_for_an_organisation_is_told_what_organisations_may_have(asked):
+    found = json.loads(asked({"applicant": "organisation"}, "--json")[1])
+    assert {one["answer"] for one in found["verdicts"]} == {"no"}
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "yesterday", "20261031"])
+def test_a_day_that_is_none_is_refused(asked, day):
+    assert asked(FACTS, "--as-of", day)[0] == 2
+
+
+HEAVY = ("pyarrow", "pandas", "sqlalchemy", "fastapi", "pydantic", "lightgbm", "mlflow", "torch", "matplotlib", "scipy")
+
+
+def test_only_numba_and_yaml_are_loaded_to_judge_one_person(tmp_path):
+    facts = tmp_path / "facts.json"
+    facts.write_text("{}", encoding="utf-8")
+    words = ["eligible", "--facts", str(facts), "--json"]
+    script = f"import sys; from proffer.cli import main; main({words}); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=120)
+    assert json.loads(done.stdout)["verdicts"]
+    loaded = set(done.stderr.split())
+    assert "numba" in loaded
+    assert loaded.isdisjoint(HEAVY)
