@@ -6,7 +6,6 @@ import pytest
 
 from proffer.cli import main
 
-pytest.importorskip("features.store", reason="the event log has not landed")
 
 
 def event(number, type_="life.moved", data=None, **more):

@@ -106,7 +106,6 @@ def test_a_model_that_is_not_there_is_refused(run):
 
 
 def test_a_citizen_of_the_log_is_answered_from_the_log(run):
-    pytest.importorskip("features.store", reason="the event log has not landed")
     file = run.folder / "events.ndjson"
     file.write_text("\n".join(map(json.dumps, EVENTS)), encoding="utf-8")
     assert run("ingest", file)[0] == 0
@@ -119,7 +118,6 @@ def test_a_citizen_of_the_log_is_answered_from_the_log(run):
 
 
 def test_a_day_before_every_event_and_a_stranger_are_each_one_clear_message(run):
-    pytest.importorskip("features.store", reason="the event log has not landed")
     assert run("recommend", "--citizen", "c1", home="empty")[0] == 2
     assert not (run.folder / "empty").exists()
     file = run.folder / "events.ndjson"

@@ -1,0 +1,114 @@
+"""The folder a ledger lives in: files are whole and durable or not there, one writer at a time, no network disk."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from features.problem import Problem, Rejected
+
+OWNER_ONLY: Final = 0o600
+FOR_ALL: Final = 0o644
+MOUNTS: Final = Path("/proc/self/mountinfo")
+_REMOTE: Final = frozenset(
+    {"9p", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "gfs2", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs"}
+    | {"nfs4", "ocfs2", "orangefs", "smb2", "smb3", "smbfs"}
+)
+_LOCAL_FUSE: Final = frozenset({"fuseblk", "fuse.fuse-overlayfs", "fuse.lxcfs"})
+
+
+class NetworkFileSystem(Rejected):
+    """A ledger may not lie there: locks and fsync of network file systems do not hold what they promise."""
+
+
+def refuse_network(folder: Path, mounts: Path = MOUNTS) -> None:
+    """Accept only a folder on a local file system; where the system does not say (no /proc), accept.
+
+    Raises:
+        NetworkFileSystem: it lies on NFS, SMB, 9p, a FUSE mount or the like.
+    """
+    kind = file_system_of(folder, mounts)
+    if kind in _REMOTE or (kind.startswith("fuse") and kind not in _LOCAL_FUSE):
+        what = f"lies on a network file system ({kind}), whose locks and fsync cannot be relied on"
+        raise NetworkFileSystem([Problem(str(folder), what, "Put the ledger on a local disk of one machine")])
+
+
+def file_system_of(folder: Path, mounts: Path = MOUNTS) -> str:
+    """The type of the file system under a path (proc(5), mountinfo), or nothing where that is not known."""
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    wanted = folder.resolve()
+    found = ("", "")
+    for line in lines:
+        left, _, right = line.partition(" - ")
+        at = Path(re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), left.split(" ")[4]))
+        if wanted.is_relative_to(at) and len(str(at)) >= len(found[0]):
+            found = (str(at), right.split(" ")[0])
+    return found[1]
+
+
+def write_durably(path: Path, content: bytes, mode: int = FOR_ALL) -> None:
+    """Write a file so that it is wholly old or wholly new, and on the disk when this returns.
+
+    Raises:
+        OSError: it could not be; the old file is as it was, or (if only the last flush failed) the new one is there.
+    """
+    passing = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        passing.replace(path)
+    except BaseException:
+        passing.unlink(missing_ok=True)
+        raise
+    flush(path.parent)
+
+
+def flush(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def begin(folder: Path) -> None:
+    """Make a folder for its owner only, durably, if it is not there."""
+    if not folder.is_dir():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        flush(folder.parent)
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock; processes that wait for it get it in the order in which they came (flock(2))."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)  # closing gives the lock back
+
+
+def read_private(path: Path) -> bytes:
+    """Read a secret that only its owner may read.
+
+    Raises:
+        Rejected: others may read it too.
+    """
+    if path.stat().st_mode & 0o077:
+        remedy = f"Run: chmod 600 {path}, and rotate the key if it may have been read"
+        raise Rejected([Problem(str(path), "may be read by others than its owner", remedy)])
+    return path.read_bytes()

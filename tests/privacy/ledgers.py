@@ -1,0 +1,118 @@
+"""Ledgers to test on: made in memory without fsync, or on disk with two approvers whose keys the test holds."""
+
+import hashlib
+from pathlib import Path
+
+from privacy import mechanism as m
+from privacy import merkle
+from privacy.budget import Dataset, statement_text
+from privacy.bundle import Bundle
+from privacy.entry import BEGINNING, EVERYBODY, STATEMENT, Entry, Kind
+from privacy.ledger import Ledger, Receipt
+from privacy.note import Checkpoint, Note, Signer
+
+AT = "2026-11-01T00:00:00Z"
+NOON = 1_793_534_400
+DELTA = "0.000001"
+ALICE, BOB, CAROL = (Signer.generate(name) for name in ("alice", "bob", "carol"))
+ONE = m.declared("1")
+NOBODY = Dataset("0" * 64, (), 0)
+
+
+def clock() -> int:
+    return NOON
+
+
+def ledger(folder: Path, cap: str = "3", population: str = "kr", **options) -> Ledger:
+    made = Ledger.create(folder, clock)
+    made.init(population, "person", cap, DELTA, "2026", [ALICE.verifier(), BOB.verifier()], **options)
+    return made
+
+
+def reserve(made: Ledger, spend: str, mechanism=ONE, population: str = "kr", dataset=NOBODY, **options) -> Receipt:
+    options = {"epsilon": None, "delta": DELTA, "purpose": "a test", "requester": "tester"} | options
+    return made.reserve(population, spend, mechanism, dataset=dataset, **options)
+
+
+def signed(statement: dict, *signers: Signer) -> list[str]:
+    return [signer.sign(statement_text(statement)) for signer in signers]
+
+
+def approve(made: Ledger, kind: str, what: dict, *signers: Signer, population: str = "kr") -> Receipt:
+    statement = made.draft(kind, population, {"reason": "because", **what})
+    return made.approved(statement, signed(statement, *(signers or (ALICE, BOB))))
+
+
+class Forge:
+    """Entries and checkpoints signed by a key that the test holds, as its keeper could write them by hand."""
+
+    def __init__(self, origin: str = "test-log") -> None:
+        self.signer = Signer.generate(origin)
+        self.origin = origin
+        self.lines: list[bytes] = []
+        self.leaf = BEGINNING
+        self.frontier = merkle.Frontier()
+        self.notes: list[Note] = []
+        self.statements = 0
+        self.key("begin", self.signer.verifier().text(), "ledger", EVERYBODY, self.signer)
+
+    def add(self, kind: Kind, body: dict, population: str = "kr", checkpoint: bool = True) -> None:
+        line = Entry(len(self.lines), kind, population, AT, self.leaf, body).bytes()
+        leaf = merkle.leaf_hash(line)
+        self.lines.append(line)
+        self.leaf = leaf.hex()
+        self.frontier.add(leaf)
+        if checkpoint:
+            self.sign()
+
+    def sign(self, *signers: Signer) -> None:
+        text = Checkpoint(self.origin, self.frontier.size, self.frontier.root()).text()
+        self.notes.append(Note.sign(text, *(signers or (self.signer,))))
+
+    def statement(self, kind: str, what: dict, population: str = "kr", **changes) -> dict:
+        self.statements += 1
+        whole = {"format": STATEMENT, "id": f"{self.statements:032x}", "kind": kind, "ledger": self.origin}
+        return whole | {"population": population, "what": {"reason": "because", **what}} | changes
+
+    def approved(self, kind: str, what: dict, *signers: Signer, population: str = "kr", **changes) -> None:
+        statement = self.statement(kind, what, population, **changes)
+        body = {"signatures": signed(statement, *(signers or (ALICE, BOB))), "statement": statement}
+        self.add(Kind(kind), body, population)
+
+    def key(self, change: str, key: str, role: str, population: str, *signers: Signer) -> None:
+        self.approved("key", {"change": change, "key": key, "role": role}, *signers, population=population)
+
+    def init(self, cap: str = "3", **changes) -> None:
+        body = {"approvers": [ALICE.verifier().text(), BOB.verifier().text()], "delta": DELTA, "epsilon": cap}
+        self.add(
+            Kind.INIT,
+            body | {"period": "2026", "relation": "add_or_remove_one", "unit": "person", "units": 0} | changes,
+        )
+
+    def reserve(self, spend: str, mechanism=ONE, checkpoint: bool = True, kind: Kind = Kind.RESERVE, **changes) -> None:
+        claim = "1" if isinstance(mechanism, dict) else mechanism.to_document().get("epsilon", "1")
+        body = {
+            "cohort": None,
+            "dataset": NOBODY.to_document(),
+            "delta": DELTA,
+            "epsilon": claim,
+            "mechanism": mechanism if isinstance(mechanism, dict) else mechanism.to_document(),
+            "price": {"pld": claim, "prv": None, "rdp": None},
+            "purpose": "a test",
+            "requester": "tester",
+            "spend": spend,
+        }
+        self.add(kind, body | changes, checkpoint=checkpoint)
+
+    def commit(self, spend: str, mechanism=ONE, checkpoint: bool = True) -> None:
+        self.add(Kind.COMMIT, {"mechanism": mechanism.to_document(), "spend": spend}, checkpoint=checkpoint)
+
+    def bundle(self) -> Bundle:
+        return Bundle(tuple(self.lines), tuple(self.notes))
+
+    def bytes(self) -> bytes:
+        return self.bundle().encode()
+
+
+def fingerprint(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,215 @@
+"""`train`, `evaluate`, `promote` and `score` on a handful of synthetic people, as somebody would script them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pyarrow.parquet
+import pytest
+
+from data.synthetic.world import synthesise
+from proffer import cli, reading
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow and what it stands on warn about their own future
+
+
+def run(capsys, *words):
+    code = cli.main([*map(str, words), "--json", "--no-progress"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("world") / "people"
+    declaration, regions = reading.read_declaration(), reading.read_regions()
+    shipped = reading.read_catalogue(None, declaration, regions)
+    synthesise(
+        seed=5, citizens=120, months=24, out=folder, catalogue=shipped, declaration=declaration, regions=regions
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory, people):
+    home = tmp_path_factory.mktemp("home")
+    assert cli.main(["train", "--data", str(people), "--home", str(home), "--no-progress"]) == 0
+    return home
+
+
+def model_of(home):
+    return next((home / "models").iterdir()).name
+
+
+@pytest.fixture
+def unstamped(people, tmp_path):
+    folder = tmp_path / "people"
+    shutil.copytree(people, folder)
+    (folder / "stamp.json").unlink()
+    return folder
+
+
+def test_training_leaves_a_model_that_says_what_it_is_and_what_it_cost(home):
+    manifest = json.loads((home / "models" / model_of(home) / "manifest.json").read_text())
+    assert manifest["data_kind"] == "synthetic"
+    assert manifest["spend"] == {"epsilon": "infinity", "delta": "0"}
+    assert set(manifest["files"]) == {"model.txt", "report.json", "scale.npz", "vocabulary.npz"}
+    assert manifest["run_id"] == model_of(home)
+    assert (home / "mlflow.db").exists()
+
+
+def test_training_prints_metrics_spend_and_run(people, tmp_path, capsys):
+    code, document = run(capsys, "train", "--data", people, "--home", tmp_path, "--objective", "lambdarank")
+    assert code == 0
+    assert document["run_id"] == model_of(tmp_path)
+    assert document["spend"]["epsilon"] == "infinity"
+    assert document["objective"] == "lambdarank"
+    assert 0 < document["metrics"]["ndcg@5"] <= 1
+
+
+def test_a_dry_run_prints_rows_and_price_and_writes_nothing(people, tmp_path, capsys):
+    code, document = run(capsys, "train", "--data", people, "--home", tmp_path / "h", "--dry-run")
+    rows = pyarrow.parquet.read_metadata(people / "events.parquet").num_rows
+    assert (code, document["rows"], document["remaining"]) == (0, rows, None)
+    assert document["spend"] == {"epsilon": "infinity", "delta": "0"}
+    assert not (tmp_path / "h").exists()
+
+
+def test_the_private_ranker_is_not_pretended(people, tmp_path, capsys):
+    code, document = run(
+        capsys, "train", "--ranker", "private", "--epsilon", "1", "--delta", "1e-6", "--data", people,
+        "--home", tmp_path,
+    )  # fmt: skip
+    assert code == 2
+    assert "not available" in document["problems"][0]["what"]
+
+
+def test_a_budget_that_lightgbm_cannot_keep_and_missing_data_are_both_refused_at_once(tmp_path, capsys):
+    code, document = run(capsys, "train", "--epsilon", "1", "--home", tmp_path)
+    assert code == 2
+    assert len(document["problems"]) == 2
+
+
+@pytest.mark.parametrize("verb", [["train"], ["train", "--dry-run"]])
+def test_people_who_may_exist_are_not_learned_from(unstamped, tmp_path, capsys, verb):
+    code, document = run(capsys, *verb, "--data", unstamped, "--home", tmp_path / "h")
+    assert code == 2
+    assert "proffer synth" in document["problems"][0]["remedy"]
+    assert not (tmp_path / "h").exists()
+
+
+def test_a_stamp_does_not_cover_other_events(people, tmp_path, capsys):
+    folder = tmp_path / "people"
+    shutil.copytree(people, folder)
+    table = pyarrow.parquet.read_table(folder / "events.parquet")
+    pyarrow.parquet.write_table(table.slice(1), folder / "events.parquet")
+    code, document = run(capsys, "train", "--data", folder, "--home", tmp_path / "h")
+    assert code == 2
+    assert document["problems"][0]["where"] == "events.parquet"
+
+
+@pytest.mark.parametrize(
+    ("stamp", "said"),
+    [
+        ("[]", "not a JSON object"),
+        ('{"kind": "real"}', "what kind"),
+        ('{"kind": "synthetic", "files": {}}', "not the file"),
+        ('{"kind": "private", "held_out": {"every": 1}}', "whole number above 1"),
+        ('{"kind": "private", "end": "soon"}', "not a day"),
+    ],
+)
+def test_a_stamp_that_says_nothing_clear_is_refused(people, tmp_path, capsys, stamp, said):
+    folder = tmp_path / "people"
+    shutil.copytree(people, folder)
+    (folder / "stamp.json").write_text(stamp)
+    code, document = run(capsys, "train", "--data", folder, "--home", tmp_path / "h")
+    assert code == 2
+    assert said in document["problems"][0]["what"]
+
+
+def test_a_folder_without_events_is_refused(tmp_path, capsys):
+    code, document = run(capsys, "train", "--data", tmp_path, "--home", tmp_path / "h")
+    assert code == 2
+    assert "events.parquet" in document["problems"][0]["what"]
+
+
+def test_evaluation_reports_beside_baselines_and_the_truth_and_leaves_pictures(home, people, capsys):
+    code, document = run(
+        capsys, "evaluate", "--model", model_of(home), "--data", people, "--home", home, "--cold-start", 1
+    )
+    assert code == 0
+    assert set(document["metrics"]["ndcg@5"]) == {"popularity", "views", "logistic", "lightgbm", "reachable"}
+    assert len(document["cold_start"]) == 1
+    assert {path.rsplit("/", 1)[-1] for path in document["files"]} == {"report.json", "reliability.png", "ndcg.png"}
+
+
+def test_evaluation_without_truth_says_so(home, people, tmp_path, capsys):
+    folder = tmp_path / "people"
+    shutil.copytree(people, folder)
+    shutil.rmtree(folder / "truth")
+    words = ["evaluate", "--model", model_of(home), "--data", folder, "--home", home, "--no-progress"]
+    assert cli.main([*map(str, words)]) == 0
+    assert "no truth beside the data" in capsys.readouterr().out
+
+
+def test_a_negative_number_of_programmes_is_refused(home, people, capsys):
+    assert run(capsys, "evaluate", "--data", people, "--home", home, "--cold-start", -1)[0] == 2
+
+
+def test_a_home_without_champion_asks_which_model(people, tmp_path, capsys):
+    code, document = run(capsys, "evaluate", "--data", people, "--home", tmp_path)
+    assert code == 2
+    assert "none was promoted" in document["problems"][0]["what"]
+
+
+def test_promotion_crowns_who_is_not_worse_and_tells_the_figures(home, people, capsys, monkeypatch):
+    from proffer import promote
+    from training.promotion import Check
+
+    better = (Check("ndcg@5", 0.9, "champion", 0.8, higher_is_better=True),)
+    monkeypatch.setattr(promote, "compare", lambda *_: better)
+    code, document = run(capsys, "promote", model_of(home), "--data", people, "--home", home)
+    assert (code, document["promoted"]) == (0, True)
+    assert (home / "champion").read_text().strip() == model_of(home)
+    worse = (Check("held-out log-loss", 0.5, "champion", 0.4, higher_is_better=False),)
+    monkeypatch.setattr(promote, "compare", lambda *_: worse)
+    code, document = run(capsys, "promote", model_of(home), "--data", people, "--home", home)
+    assert (code, document["promoted"]) == (1, False)
+    assert document["checks"] == [
+        {"check": "held-out log-loss", "passed": False, "challenger": 0.5, "champion": 0.4}
+    ]  # fmt: skip
+
+
+def test_a_model_is_not_worse_than_itself(home, people):
+    from argparse import Namespace
+
+    from proffer.dataset import read_material
+    from proffer.promote import compare
+
+    material = read_material(Namespace(data=people, declaration=None, catalogue=None))
+    folder = home / "models" / model_of(home)
+    assert all(check.passed for check in compare(material, folder, folder))
+
+
+def test_scoring_writes_everyone_and_every_verdict_that_is_not_no(home, people, tmp_path, capsys, monkeypatch):
+    out = tmp_path / "scores.parquet"
+    words = ["score", "--events", people / "events.parquet", "--as-of", "2025-10-31", "--model", model_of(home)]
+    code, document = run(capsys, *words, "--out", out, "--home", home)
+    table = pyarrow.parquet.read_table(out)
+    assert (code, document["rows"]) == (0, table.num_rows)
+    assert table.column_names == ["person", "programme", "score", "probability"]
+    assert table.num_rows > 500
+    monkeypatch.setattr("proffer.score.SHARD", 7)
+    assert run(capsys, *words, "--out", tmp_path / "again.parquet", "--home", home)[0] == 0
+    assert pyarrow.parquet.read_table(tmp_path / "again.parquet").to_pylist() == table.to_pylist()
+
+
+def test_a_day_before_every_event_is_refused(home, people, tmp_path, capsys):
+    out = tmp_path / "scores.parquet"
+    code, document = run(
+        capsys, "score", "--events", people / "events.parquet", "--as-of", "1990-01-01", "--out", out,
+        "--model", model_of(home), "--home", home,
+    )  # fmt: skip
+    assert code == 2
+    assert document["problems"][0]["where"] == "--as-of"
+    assert not out.exists()
