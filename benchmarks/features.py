@@ -82,7 +82,7 @@ def run(
     peers = {name: speed[name] for name in ("polars", "duckdb")}
     return {
         "name": "features",
-        "work": f"{columns()} features of {people:,} people with {events:,} events, as of one instant, one thread each",
+        "work": f"{columns()} features of {people:,} people with {len(log.person):,} events, as of one instant, one thread each",
         "unit": "persons a second",
         "ours": speed["proffer"],
         "peers": peers,
@@ -153,25 +153,28 @@ def as_segments(log: Log, people: int, declaration: Declaration) -> Segments:
 
 
 def polars(log: Log) -> Engine:
-    """One lazy group-by; masks are shared expressions, which Polars computes once."""
+    """One lazy group-by over amounts masked once a window: of four ways to say it, the fastest here."""
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
     import polars as pl
 
     if pl.thread_pool_size() != 1:
         raise Rejected([Problem("polars", "runs on several threads", "Set POLARS_MAX_THREADS=1 before it is loaded")])
     frame = pl.DataFrame(log._asdict()).with_columns(pl.col("person").set_sorted())
-    features = []
+    amount, happened = pl.col("amount"), pl.col("happened")
+    masked, features = [], []
     for kind in range(len(TYPES)):
         of_kind = pl.col("kind") == kind
         for days in WINDOWS:
-            within = of_kind & (pl.col("happened") >= AT - days * DAY_SECONDS)
-            features.append(within.sum().cast(pl.Int64).alias(f"count_{kind}_{days}"))
-            features.append(pl.col("amount").filter(within).sum().alias(f"sum_{kind}_{days}"))
-        features.append(pl.col("amount").filter(of_kind).last().alias(f"last_{kind}"))
-        latest = pl.col("happened").filter(of_kind).last() // DAY_SECONDS
-        features.append((TODAY - latest).alias(f"since_{kind}"))
-    seen = (pl.col("happened") < AT) & (pl.col("recorded") < AT)
-    query = frame.lazy().filter(seen).group_by("person", maintain_order=True).agg(features)
+            within = of_kind & (happened >= AT - days * DAY_SECONDS)
+            masked.append(pl.when(within).then(amount).alias(f"amount_{kind}_{days}"))
+            features.append(pl.col(f"amount_{kind}_{days}").count().cast(pl.Int64).alias(f"count_{kind}_{days}"))
+            features.append(pl.col(f"amount_{kind}_{days}").sum().alias(f"sum_{kind}_{days}"))
+        masked.append(pl.when(of_kind).then(amount).alias(f"amount_{kind}"))
+        masked.append(pl.when(of_kind).then(happened).alias(f"happened_{kind}"))
+        features.append(pl.col(f"amount_{kind}").last(ignore_nulls=True).alias(f"last_{kind}"))
+        features.append((TODAY - pl.col(f"happened_{kind}").max() // DAY_SECONDS).alias(f"since_{kind}"))
+    seen = (happened < AT) & (pl.col("recorded") < AT)
+    query = frame.lazy().filter(seen).with_columns(masked).group_by("person", maintain_order=True).agg(features)
     return Engine(query.collect, lambda found: found.drop("person").fill_null(NONE).to_numpy())
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from features.calendar import DAY_SECONDS
 from features.declaration import Declaration
-from features.event import Event, parse_event, rfc3339
+from features.event import Event, encode_facts, parse_event, rfc3339
 from features.problem import Problem, Rejected
 from features.segments import (
     FOREVER,
@@ -31,7 +31,7 @@ from features.segments import (
     sorted_segments,
     versions,
 )
-from features.vocabulary import CORRECTED, RETRACTED, STATED
+from features.vocabulary import CORRECTED, RETRACTED, STATED, SUBJECT
 
 COLUMNS: Final = ("id", "source", "subject", "type", "time", "recordedtime", "data")
 _BATCH: Final = 65_536
@@ -164,7 +164,8 @@ def _batches(events: Iterable[Event]) -> Iterator[list[Event]]:
         if len(batch) == _BATCH:
             yield batch
             batch = []
-    yield batch
+    if batch:
+        yield batch
 
 
 def _parquet_events(path: Path, declaration: Declaration, now: int | None) -> Iterator[Event | Rejected]:
@@ -283,8 +284,8 @@ def _sort_keys(text: Any) -> tuple[NDArray[Any], ...]:
 class _Columns:
     """Parquet files read by columns: plain rows by arithmetic, all others one by one.
 
-    A row is plain when its event touches nobody but the subject, is neither a statement nor a correction, is not
-    corrected or repeated, and has nothing wrong with it.
+    A row is plain when its event touches nobody but the subject, corrects nothing, is neither corrected nor repeated,
+    and has nothing wrong with it.
     """
 
     def __init__(self, paths: Sequence[Path], declaration: Declaration, now: int | None) -> None:
@@ -304,6 +305,7 @@ class _Columns:
         self.recorded, stamped = _joined([_seconds(table["recordedtime"].combine_chunks()) for table in tables])
         self.tables, self.readable = tables, self.timed & stamped
         self.emission = Emission(declaration)
+        self.past = {fact.name for fact in declaration.facts.values() if fact.past}
 
     def segments(self, problems: list[Problem]) -> Segments:
         plain, codes = self._plain()
@@ -340,11 +342,10 @@ class _Columns:
         pairs = _indices(kinds) * max(len(datas.dictionary), 1) + _indices(datas)
         distinct, which = np.unique(pairs, return_inverse=True)
         kind_names, texts = kinds.dictionary.to_pylist(), datas.dictionary.to_pylist()
-        codes = np.array(
-            [self._payload(kind_names[pair // len(texts)], texts[pair % len(texts)]) for pair in distinct.tolist()],
-            np.int64,
-        )[which]
-        return plain & (codes >= 0), codes
+        each = [self._payload(kind_names[pair // len(texts)], texts[pair % len(texts)]) for pair in distinct.tolist()]
+        found = np.array(each, np.int64).reshape(-1, 2)[which]
+        today = self.declaration.zone.local_seconds(self.time) // DAY_SECONDS
+        return plain & (found[:, 0] >= 0) & (found[:, 1] <= today), np.ascontiguousarray(found[:, 0])
 
     def _repeated(self) -> NDArray[np.bool_]:
         """Rows whose id is not theirs alone."""
@@ -357,17 +358,28 @@ class _Columns:
             return np.zeros(len(ids), bool)
         return np.asarray(pc.is_in(ids, again).to_numpy(zero_copy_only=False), bool)
 
-    def _payload(self, event_type: str, text: str) -> int:
-        """The code of a payload, -1 for one that must be read row by row."""
-        if event_type in (STATED, CORRECTED, RETRACTED) or '"about"' in text:
-            return -1
+    def _payload(self, event_type: str, text: str) -> tuple[int, int]:
+        """The code of a payload, -1 for one that must be read row by row, and the latest day it counts time since."""
+        if event_type in (CORRECTED, RETRACTED) or '"about"' in text:
+            return -1, 0
+        if event_type == STATED:
+            return self._statement(text)
         names = dict.fromkeys(("id", "source", "subject"), "any")
         second = rfc3339((self.declaration.epoch + 2) * DAY_SECONDS)
         row = {**names, "type": event_type, "time": second, "recordedtime": second, "data": text}
         event = _from_row(row, self.declaration, None, "")
         if isinstance(event, Rejected):
-            return -1
-        return self.emission.code(event_type, self.declaration.events[event_type].subject, event.data)
+            return -1, 0
+        return self.emission.code(event_type, self.declaration.events[event_type].subject, event.data), -FOREVER
+
+    def _statement(self, text: str) -> tuple[int, int]:
+        try:
+            facts = json.loads(text)
+            encoded = encode_facts(facts, self.declaration, FOREVER)
+        except (ValueError, AttributeError):  # not JSON, not an object, or (Rejected) not facts
+            return -1, 0
+        past = [day for name, days in encoded.items() if name in self.past for day in days]
+        return self.emission.code(STATED, SUBJECT, facts), max(past, default=-FOREVER)
 
     def _one_by_one(self, rows: Ints) -> Iterator[Event | Rejected]:
         begin = 0

@@ -332,6 +332,8 @@ def _listening_feature(name: str, op: str, entry: Entry, types: Mapping[str, Eve
         entry.wrong("field", "belongs to sum, last and distinct, which need it", "Name the field it reads, or drop it")
         return None
     signals = [_signal(event, entry, types, field, op) for event in entry.names(op)]
+    if not signals:
+        entry.wrong(op, "names no event type", "Name one, or a list of them")
     if not signals or None in signals:
         return None
     found = tuple(signal for signal in signals if signal)

@@ -6,10 +6,13 @@ the same in plain Python. Integers only, so results are the same bits everywhere
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 from numpy.typing import NDArray
 
 from features.calendar import DAY_SECONDS
+from features.declaration import declare
 from features.jit import njit
 from features.kind import OLDEST_AGE
 from features.lowering import (
@@ -32,9 +35,11 @@ from features.lowering import (
     TOTAL,
     UNTIL_DAYS,
     Plan,
+    lower,
 )
 from features.problem import Problem, Rejected
 from features.segments import Ints, Segments
+from features.segments import segments as segments_of
 from features.value import NONE, UNKNOWN
 
 _DAY = DAY_SECONDS
@@ -264,6 +269,8 @@ def _kernel(
             blank[column, _VALUE], blank[column, _HEARD] = NONE, -1
     seen = blank.copy()
     starts, closed = np.full(len(windows), epoch), np.empty(columns, np.bool_)
+    columns_of, constants, factors = subscriptions[:, 0].copy(), subscriptions[:, 2].copy(), subscriptions[:, 5].copy()
+    floors = np.empty(len(subscriptions), np.int64)
     dates, chains = np.empty((lists + 1, longest + 1), np.int64), np.empty(steps, np.int64)
     size = 16
     while size < 2 * longest * distinct:
@@ -273,6 +280,8 @@ def _kernel(
         at, wall_at, today, oldest = times[query], walls[query], days[query], query * distinct
         if query == 0 or wall_at != walls[query - 1]:
             _open(starts, closed, windows, closers, closed_by, wall_at)
+            for heard in range(len(floors)):
+                floors[heard] = starts[subscriptions[heard, 4]]
         for column in range(columns):
             for cell in range(4):
                 seen[column, cell] = blank[column, cell]
@@ -286,16 +295,17 @@ def _kernel(
             if recorded[row] >= at or superseded[row] < at:
                 continue
             wall, value, signal = local[row], values[row], signals[row]
-            for heard in range(subscribed[signal, 0], subscribed[signal, 1]):
-                within, column = wall >= starts[subscriptions[heard, 4]], subscriptions[heard, 0]
-                if value == UNKNOWN:
-                    seen[column, _POISON] |= within
-                else:
-                    seen[column, _VALUE] += within * (subscriptions[heard, 2] + subscriptions[heard, 5] * value)
+            if value == UNKNOWN:
+                for heard in range(subscribed[signal, 0], subscribed[signal, 1]):
+                    seen[columns_of[heard], _POISON] |= wall >= floors[heard]
+            else:
+                for heard in range(subscribed[signal, 0], subscribed[signal, 1]):
+                    within = wall >= floors[heard]
+                    seen[columns_of[heard], _VALUE] += within * (constants[heard] + factors[heard] * value)
             for heard in range(subscribed[signal, 1], subscribed[signal, 2]):
-                if wall >= starts[subscriptions[heard, 4]]:
-                    kept = wall if subscriptions[heard, 2] and value != UNKNOWN else value
-                    seen[subscriptions[heard, 0], _VALUE], seen[subscriptions[heard, 0], _SINCE] = kept, 1
+                if wall >= floors[heard]:
+                    kept = wall if constants[heard] and value != UNKNOWN else value
+                    seen[columns_of[heard], _VALUE], seen[columns_of[heard], _SINCE] = kept, 1
             for heard in range(subscribed[signal, 2], subscribed[signal, 3]):
                 column, act, match = subscriptions[heard, 0], subscriptions[heard, 1], subscriptions[heard, 3]
                 if match not in (ANY, value):
@@ -376,3 +386,10 @@ def queries(plan: Plan, segments: Segments, person_rows: Ints, t: Ints) -> tuple
         raise Rejected([Problem("features", "persons and instants do not pair up", "Give one instant for each person")])
     zone = plan.declaration.zone
     return rows, times, zone.local_seconds(times), zone.local_seconds(times - 1) // DAY_SECONDS
+
+
+def warm() -> None:
+    """Compile the kernel and keep it on disk, so that the next process only loads it."""
+    nothing = {"zone": "UTC", "epoch": date(1970, 1, 1), "types": {}}
+    declaration = declare(nothing, {"facts": {}}, {"features": {}})
+    compute(lower(declaration), segments_of([], declaration), np.array([-1]), np.array([DAY_SECONDS]))

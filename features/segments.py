@@ -109,11 +109,10 @@ class Emission:
         """Return the place in `payloads` of the rows this makes, in signal order; equal payloads are read once."""
         if event_type not in self._heard:
             return 0
-        key = (event_type, role, tuple(sorted(data.items())))
-        try:
-            known = self._known.get(key)
-        except TypeError:  # a list among the values cannot be a key
+        if event_type == STATED:  # hardly any two people state the same
             return self._listed(self._rows(event_type, role, data))
+        key = (event_type, role, tuple(sorted(data.items())))
+        known = self._known.get(key)
         if known is None:
             known = self._known[key] = self._listed(self._rows(event_type, role, data))
         return known

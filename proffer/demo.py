@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import multiprocessing
 import os
 import re
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,29 +61,28 @@ def run(args: argparse.Namespace) -> int:
     people = home.begin().path / POPULATION
     with stages.stage("synth", f"making {args.citizens:,} people who do not exist, {MONTHS} months of their lives"):
         synthesise(home, people, args.citizens, args.seed)
-    with stages.stage("ingest", "reading their events into the log"):
-        ingested = ingest_into(home, people)
-    with stages.stage("train", "learning the order from what they were shown and applied for"):
-        material = material_of(people)
-        taught, model = learn(material, home, args.seed)
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as beside:  # the log is not what training reads
+        reading_events = beside.submit(ingest_quietly, home, people)
+        with stages.stage("train", "learning the order from what they were shown and applied for"):
+            material = material_of(people)
+            taught, model = learn(material, home, args.seed)
+        with stages.stage("ingest", "reading their events into the log, begun while it learned"):
+            ingested = awaited(reading_events)
     with stages.stage("evaluate", "judging it on people it never learned from, beside its baselines and the truth"):
         pictures = report(taught, model, home)
     with stages.stage("promote", "making it the champion if it passes the gate"):
         promoted = crown(material, taught, model, home)
     with stages.stage("story", "telling one person's story"):
         told = one_story(home, people, material)
-    document = {
-        "metrics": {"ndcg@5": taught.report.means},
-        "gap_closed": taught.report.gap_closed,
-        "ingested": ingested,
-        "model": str(model),
-        "promoted": promoted,
-        "pictures": [str(path) for path in pictures],
-        "seconds": stages.seconds,
-        "story": told,
-    }
+    left = {"ingested": ingested, "model": str(model), "promoted": promoted, "pictures": list(map(str, pictures))}
+    document = {**figures(taught), **left, "seconds": stages.seconds, "story": told}
     console.emit(document, args.json, lambda: written(document, taught, args))
     return console.DONE
+
+
+def figures(taught: Taught) -> dict[str, Any]:
+    """How well the order it learned does on people it never learned from."""
+    return {"metrics": {"ndcg@5": taught.report.means}, "gap_closed": taught.report.gap_closed}
 
 
 def written(document: dict[str, Any], taught: Taught, args: argparse.Namespace) -> str:
@@ -153,6 +154,27 @@ def stamp_of(people: Path) -> dict[str, Any]:
     stamp = reading.read_json(people / dataset.STAMP)
     assert isinstance(stamp, dict), "synthesise has just written it"
     return stamp
+
+
+Ingested = tuple[dict[str, int], tuple[Problem, ...]]
+
+
+def ingest_quietly(home: Home, people: Path) -> Ingested:
+    """Ingest in a process of its own, without a bar; returns the counts and the problems, which no exception carries."""
+    console.hide_progress()
+    try:
+        return ingest_into(home, people), ()
+    except Rejected as refusal:
+        return {}, refusal.problems
+
+
+def awaited(reading_events: Future[Ingested]) -> dict[str, int]:
+    """What the other process counted, or its problems raised."""
+    with console.working("reading"):
+        counts, problems = reading_events.result()
+    if problems:
+        raise Rejected(problems)
+    return counts
 
 
 def ingest_into(home: Home, people: Path) -> dict[str, int]:

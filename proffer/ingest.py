@@ -51,9 +51,7 @@ def run(args: argparse.Namespace) -> int:
     return console.FAILED if rejected else console.DONE
 
 
-def _found(
-    files: Iterable[Path], declaration: Declaration, now: int, rejected: list[Problem]
-) -> Iterator[Event]:
+def _found(files: Iterable[Path], declaration: Declaration, now: int, rejected: list[Problem]) -> Iterator[Event]:
     from features.files import read_events, sift
 
     for path in files:

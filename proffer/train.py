@@ -57,12 +57,12 @@ def _refuse_impossible(args: argparse.Namespace) -> None:
     if args.ranker == "private":
         what = "is not available in this version"
         problems.append(Problem("--ranker private", what, "Use --ranker lightgbm on what `proffer synth` writes"))
-    elif args.epsilon is not None or args.delta is not None:
-        what = "cannot be kept by lightgbm, which has no private training: its spend is infinite"
-        problems.append(Problem("--epsilon, --delta", what, "Leave them out"))
-    if args.data is None:
+    elif args.data is None:
         what = "is missing, and the home's log is not stamped synthetic, so lightgbm may not learn from it"
         problems.append(Problem("--data", what, "Give a folder that `proffer synth` wrote"))
+    if args.ranker == "lightgbm" and (args.epsilon is not None or args.delta is not None):
+        what = "cannot be kept by lightgbm, which has no private training: its spend is infinite"
+        problems.append(Problem("--epsilon, --delta", what, "Leave them out"))
     if problems:
         raise Rejected(problems)
 

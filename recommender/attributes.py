@@ -282,9 +282,7 @@ def _lowered(asked: Sequence[Sequence[Demand]], declaration: Declaration) -> Ask
     )
 
 
-def _triggers(
-    programmes: Sequence[Programme], declaration: Declaration
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _triggers(programmes: Sequence[Programme], declaration: Declaration) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     since: dict[str, list[int]] = {}
     for name, feature in declaration.features.items():
         if feature.op == "time_since" and feature.unit == "days":

@@ -198,9 +198,7 @@ class _Ranked:
         likelihoods = self.weighed.merits.likelihood
         likelihood = None if likelihoods is None else float(likelihoods[self.row])
         utility = self.weighed.utility(self.row)
-        return Recommendation(
-            rank, self.programme, verdicts.explain(self.index), likelihood, utility, self.opening
-        )
+        return Recommendation(rank, self.programme, verdicts.explain(self.index), likelihood, utility, self.opening)
 
 
 _Offers = list[tuple[int, "Programme", Opening]]
@@ -224,9 +222,7 @@ def _sorted_out(
     return offers, tuple(already), tuple(closed)
 
 
-def _ranked(
-    compiled: Compiled, person: Person, ranker: Ranker, verdicts: Verdicts, offers: _Offers
-) -> list[_Ranked]:
+def _ranked(compiled: Compiled, person: Person, ranker: Ranker, verdicts: Verdicts, offers: _Offers) -> list[_Ranked]:
     places = np.array([index for index, _, _ in offers], dtype=np.int64)
     likelihood = ranker.likelihoods(person.snapshot, places)
     weighed = weigh(_merits(compiled, person, verdicts, offers, likelihood), ranker.weights)

@@ -47,9 +47,7 @@ class Guard:
         except Exception as failure:  # noqa: BLE001 - whatever it is, the log gets no values and the caller a document
             LOG.error("request failed: %s", where_it_failed(failure))
             await watched.fail()
-        LOG.info(
-            "%s %s %d %d ms", _method(scope), _route(scope), watched.status, round(1000 * (self._timer() - began))
-        )
+        LOG.info("%s %s %d %d ms", _method(scope), _route(scope), watched.status, round(1000 * (self._timer() - began)))
 
 
 class _Watched:

@@ -107,9 +107,7 @@ def candidates(material: Material, log: Log) -> Candidates:
     told = np.flatnonzero(hidden(material, log) & _citizens(log))
     people = _snapshots(material, log, told, np.full(told.size, material.end, dtype=np.int64))
     day = material.declaration.zone.today(material.end)
-    compiled = compile_catalogue(
-        material.catalogue, people.columns, material.declaration, material.regions, day
-    )
+    compiled = compile_catalogue(material.catalogue, people.columns, material.declaration, material.regions, day)
     return Candidates(people, Pairs.permitted(compiled.answers(people.values)))
 
 

@@ -153,9 +153,7 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             given = {"group": group, "weight": validation.weight}
             watched = [lightgbm.Dataset(validation.table, validation.label, reference=data, **given)]
             callbacks = [lightgbm.early_stopping(self.patience, verbose=False)]
-        return lightgbm.train(
-            self._parameters(), data, self.rounds, valid_sets=watched, callbacks=callbacks
-        )
+        return lightgbm.train(self._parameters(), data, self.rounds, valid_sets=watched, callbacks=callbacks)
 
     def _parameters(self) -> dict[str, Any]:
         ranking = {"objective": "lambdarank", "metric": "ndcg", "eval_at": [5], "lambdarank_truncation_level": 8}
@@ -217,9 +215,7 @@ class Residuals:
     spread: float
 
     @classmethod
-    def fit(
-        cls, codes: Whole, label: Reals, score: Reals, weight: Reals | None = None, steps: int = 50
-    ) -> Residuals:
+    def fit(cls, codes: Whole, label: Reals, score: Reals, weight: Reals | None = None, steps: int = 50) -> Residuals:
         """Find offset d of each programme in logit P = score + d with d ~ N(0, spread^2), spread by EM.
 
         Laplace approximation (Gelman et al., Bayesian Data Analysis, 3rd ed., ch. 5 and 13.5): a programme shown seldom

@@ -76,9 +76,7 @@ class Taught:
         return artefact.pack(self.lesson, self.report.to_document(), origin)
 
 
-def train(
-    material: Material, settings: Settings, compare: bool = False, tell: Tell = lambda _: None
-) -> Taught:
+def train(material: Material, settings: Settings, compare: bool = False, tell: Tell = lambda _: None) -> Taught:
     """Learn from those who are not held out, then report on those who are.
 
     Args:

@@ -31,11 +31,11 @@ class Settings:
     """How a ranker is learned; chosen by validation on training people, never on held-out ones."""
 
     objective: Objective = "pointwise"
-    rounds: int = 400
-    patience: int = 30
+    rounds: int = 300
+    patience: int = 25
     leaves: int = 31
-    learning_rate: float = 0.08
-    min_leaf: int = 100
+    learning_rate: float = 0.1
+    min_leaf: int = 200
     column_share: float = 0.5
     l2: float = 10.0
     directions: int = 8

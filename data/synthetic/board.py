@@ -22,7 +22,7 @@ from data.synthetic.knowledge import Answers, Knowledge
 from data.synthetic.months import day_at
 from data.synthetic.offerings import Offerings
 from data.synthetic.rows import Rows, rows, together
-from data.synthetic.takeup import TakeUp, probability, timely
+from data.synthetic.takeup import CROWD, TakeUp, probability, timely
 from features.calendar import DAY_SECONDS
 
 WEB, APP, KIOSK, LETTER, CASEWORKER = range(5)
@@ -31,7 +31,6 @@ _AFTER_AN_EVENT = 0.30  # share of events after which somebody looks for help
 _LENGTH = np.array([6, 5, 4, 2, 3])  # programmes on one list, by channel
 _SEEN_FIRST = np.array([0.92, 0.90, 0.80, 0.72, 0.97])  # chance to look at the first of a list, by channel
 _SEEN_ON = np.array([0.82, 0.78, 0.86, 0.90, 0.97])  # chance to go on to the next
-_POWER = 0.8  # how strongly popularity orders the board
 _FRONT_PAGE = 0.55  # share of visits to the front page; the others open the page of a moment of life
 _NEVER = 2**62
 
@@ -129,7 +128,8 @@ class Holdings:
         at = np.ix_(person, programmes) if len(programmes) else (np.zeros((len(person), 0), np.int64),) * 2
         granted, ended = self.granted[at], self.ended[at]
         over = (ended < t[:, None]) & (ended > granted)
-        return np.where(granted < t[:, None], np.where(over, 0, 1), -1)
+        before = np.where(ended < t[:, None], 0, -1)  # granted again, but not yet
+        return np.where(granted < t[:, None], np.where(over, 0, 1), before)
 
     def busy(self, person: Ints, t: Ints) -> Flags:
         """Whether the person has applied for a programme that has not ended: m x P."""
@@ -141,8 +141,8 @@ class Holdings:
         self.applied[person, programme], self.free[person, programme] = t, _NEVER
 
     def grant(self, person: Ints, programme: Ints, t: Ints) -> None:
-        """Somebody is granted a programme, until it ends."""
-        self.granted[person, programme], self.ended[person, programme] = t, _NEVER
+        """Somebody is granted a programme, perhaps not for the first time; it lasts until it `ended` later."""
+        self.granted[person, programme] = t
 
     def end(self, person: Ints, programme: Ints, t: Ints) -> None:
         """A receipt ends, and one may apply again."""
@@ -237,7 +237,7 @@ def _lists(
     longest = min(int(_LENGTH.max()), allowed.shape[1])
     day = day_at(t - 1)[:, None]
     allowed = allowed & (place.offered.firsts <= day) & (day <= place.offered.lasts)
-    score = _POWER * np.log(place.popular.at(t, place.course.months.begin)) - np.log(-np.log(rng.random(allowed.shape)))
+    score = CROWD * np.log(place.popular.at(t, place.course.months.begin)) - np.log(-np.log(rng.random(allowed.shape)))
     page: Flags = np.asarray(timely(people, place.offered) > 0.2, np.bool_)
     opened = (rng.random(len(t)) > _FRONT_PAGE) & (page & allowed).any(axis=1)
     inside = page & opened[:, None]

@@ -6,6 +6,7 @@ from data.synthetic.chance import chosen, happens
 from data.synthetic.living import Life
 from data.synthetic.people import (
     NOT_BORN,
+    care_grades,
 )
 
 
@@ -27,7 +28,7 @@ def fall_ill(life: Life) -> None:
     life.enter("life.disability_registered", disabled, severe)
     people.disabled[disabled], people.severe[disabled] = True, severe
     graded = happens(rng, life.weights("care_graded", people.alive), life.expected("care_graded"))
-    grade = rng.choice(6, size=len(graded), p=[0.05, 0.09, 0.27, 0.43, 0.12, 0.04]) + 1
+    grade = care_grades(rng, len(graded))
     life.enter("life.long_term_care_graded", graded, grade)
     people.care_grade[graded] = grade
 

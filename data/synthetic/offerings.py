@@ -96,6 +96,11 @@ class Offerings:
         """How many programmes."""
         return len(self.ids)
 
+    def aired(self, first: int, last: int) -> Floats:
+        """The share of the days from `first` to `last` on which each programme's rules are in force."""
+        days = np.minimum(self.lasts, last) - np.maximum(self.firsts, first) + 1
+        return np.asarray(np.clip(days, 0, None) / (last - first + 1))
+
     def quality(self, name: str) -> Floats:
         """One quality of every programme."""
         return self.qualities[:, self.names.index(name)]

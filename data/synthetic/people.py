@@ -105,3 +105,8 @@ def household_percent(rng: np.random.Generator, pay: Floats, size: Floats) -> In
     median = 2.23 * np.clip(size, 1, 6) ** 0.68
     other = rng.lognormal(np.log(0.45), 0.6, len(pay)) * np.sqrt(size)
     return np.asarray(np.clip(np.round(100 * (pay / 1e6 + other) / median), 3, 900), np.int64)
+
+
+def care_grades(rng: np.random.Generator, count: int) -> Ints:
+    """Long-term care grades 1 to 6 as they are given (국민건강보험공단, 노인장기요양보험통계연보; shares recalled)."""
+    return np.asarray(rng.choice(6, size=count, p=[0.05, 0.09, 0.27, 0.43, 0.12, 0.04]) + 1, np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,7 @@ from data.synthetic.people import (
     UNIVERSITY,
     Households,
     People,
+    care_grades,
     household_percent,
     pay_of,
 )
@@ -170,71 +172,92 @@ def _fixed(
     return flag
 
 
+def _working(rates: Rates, rng: np.random.Generator, born: Ints, female: Flags, day: int) -> dict[str, Any]:
+    """Schools and jobs: the columns of `People` about them."""
+    age, count = ages_on(born, day), len(born)
+    work, seeking = _work(rates, rng, age)
+    school = _schools(rates, rng, born, female, day)
+    at_school = (school != NO_SCHOOL) & (age < 23)
+    work, seeking = np.where(at_school & (work == SELF_EMPLOYED), NO_WORK, work), seeking & ~at_school
+    return {
+        "work": work,
+        "seeking": seeking,
+        "forced": seeking & chosen(rng, age, rates.shares["involuntary_among_jobs_left"]),
+        "retired": (work == NO_WORK) & (age >= 62) & chosen(rng, age, 0.6),
+        "monthly_pay": np.where(work != NO_WORK, pay_of(rng, age, count), 0),
+        "since": day - np.asarray(rng.exponential(4 * 365, count), np.int64) - 1,
+        "trade": rng.choice(3, size=count, p=[0.2, 0.1, 0.7]),
+        "school": school,
+        "on_leave": np.zeros(count, np.bool_),
+    }
+
+
+def _health(rates: Rates, rng: np.random.Generator, age: Ints) -> dict[str, Any]:
+    """Disability, illness and care: the columns of `People` about them, all likelier with age."""
+    disabled = chosen(rng, age, rates.shares["disabled"] * np.interp(age, [15, 40, 60, 80], [0.25, 0.5, 1.2, 3.0]))
+    often = rates.shares["care_graded_over_65"] * np.interp(age, [65, 75, 85, 95], [0.15, 0.7, 2.6, 5.0])
+    graded = (age >= 65) & chosen(rng, age, often)
+    return {
+        "disabled": disabled,
+        "severe": disabled & chosen(rng, age, rates.shares["severe_among_disabled"]),
+        "ill": chosen(rng, age, np.interp(age, [15, 40, 60, 80], [0.02, 0.06, 0.18, 0.3])),
+        "care_grade": np.where(graded, care_grades(rng, len(age)), 0),
+        "pregnant_until": np.full(len(age), -1, np.int64),
+    }
+
+
+def _houses(rates: Rates, rng: np.random.Generator, start: Start, seats: _Seats, pay: Ints) -> Households:
+    """Where households live, what they hold and what they earn."""
+    count, head_age = len(start.kind), np.asarray(start.head_age, np.int64)
+    small = np.asarray((start.at_home & (start.child_ages < CITIZEN_AGE)).sum(axis=1), np.int64)
+    size = np.bincount(seats.household, minlength=count) + small
+    earned = np.bincount(seats.household, weights=pay, minlength=count).astype(np.float64)
+    home, deposit, rent, assets = _homes(rates, rng, head_age)
+    return Households(
+        region=_regions(rates, rng, head_age),
+        small=small,
+        home=home,
+        deposit=deposit,
+        rent=rent,
+        assets=assets,
+        percent=household_percent(rng, earned, size.astype(np.float64)),
+        multicultural=chosen(rng, head_age, rates.shares["multicultural_households"]),
+        changed=np.zeros(count, np.bool_),
+    )
+
+
+def _widowed(rng: np.random.Generator, seats: _Seats, spouse: Ints, children: Ints, age: Ints) -> Flags:
+    """Parents alone are widowed the likelier the older they are, and so are single elders living with children."""
+    parent = (seats.role == HEAD) & (spouse < 0) & (children != NOT_BORN).any(axis=1)
+    lost = chosen(rng, age, np.interp(age, [45, 65, 75, 85], [0.03, 0.4, 0.75, 0.93]))
+    return np.asarray((parent & lost) | ((seats.role == ELDER) & (spouse < 0)), np.bool_)
+
+
 def people(rates: Rates, chance: Chance, citizens: int, day: int) -> People:
     """Exactly so many citizens in their households, as they are on `day`."""
     rng = chance.stream("population")
     start = exactly(rates, rng, citizens)
     seats = _seats(start, rng)
     born, children = _families(seats, start, day)
-    age = ages_on(born, day)
-    houses = len(start.kind)
-    head_age = np.asarray(start.head_age, np.int64)
-    region = _regions(rates, rng, head_age)
-    work, seeking = _work(rates, rng, age)
-    school = _schools(rates, rng, born, seats.female, day)
-    at_school = (school != NO_SCHOOL) & (age < 23)
-    work, seeking = np.where(at_school & (work == SELF_EMPLOYED), NO_WORK, work), seeking & ~at_school
-    pay = np.where(work != NO_WORK, pay_of(rng, age, citizens), 0)
-    small = (start.at_home & (start.child_ages < CITIZEN_AGE)).sum(axis=1)
-    size = np.bincount(seats.household, minlength=houses) + small
-    earned = np.bincount(seats.household, weights=pay, minlength=houses).astype(np.float64)
-    percent = household_percent(rng, earned, size.astype(np.float64))
-    home, deposit, rent, assets = _homes(rates, rng, head_age)
-    rural = np.isin(region, rates.districts.codes[rates.districts.rural])[seats.household]
-    disabled = chosen(rng, age, rates.shares["disabled"] * np.interp(age, [15, 40, 60, 80], [0.25, 0.5, 1.2, 3.0]))
-    graded = (age >= 65) & chosen(
-        rng, age, rates.shares["care_graded_over_65"] * np.interp(age, [65, 75, 85, 95], [0.15, 0.7, 2.6, 5.0])
-    )
-    spouse = _spouses(seats)
-    mother = (seats.role == HEAD) & (spouse < 0) & (children != NOT_BORN).any(axis=1)
-    lost = np.interp(age, [45, 65, 75, 85], [0.03, 0.4, 0.75, 0.93])
-    houses_now = Households(
-        region,
-        np.asarray(small, np.int64),
-        home,
-        deposit,
-        rent,
-        assets,
-        percent,
-        chosen(rng, head_age, rates.shares["multicultural_households"]),
-        np.zeros(houses, np.bool_),
-    )
+    age, spouse, working = ages_on(born, day), _spouses(seats), _working(rates, rng, born, seats.female, day)
+    houses = _houses(rates, rng, start, seats, working["monthly_pay"])
+    rural = np.isin(houses.region, rates.districts.codes[rates.districts.rural])[seats.household]
+    farming = np.where(rural, np.interp(age, [20, 50, 70], [0.04, 0.21, 0.36]), 0.012) * (age >= 20)
     return People(
         born=born,
         female=seats.female,
         household=seats.household,
         role=seats.role,
         spouse=spouse,
-        widowed=(mother & chosen(rng, age, lost)) | ((seats.role == ELDER) & (spouse < 0)),
+        widowed=_widowed(rng, seats, spouse, children, age),
         children=children,
         alive=np.ones(citizens, np.bool_),
         died=np.full(citizens, 2**60),
-        work=work,
-        seeking=seeking,
-        forced=seeking & chosen(rng, age, rates.shares["involuntary_among_jobs_left"]),
-        retired=(work == NO_WORK) & (age >= 62) & chosen(rng, age, 0.6),
-        monthly_pay=pay,
-        since=day - np.asarray(rng.exponential(4 * 365, citizens), np.int64) - 1,
-        trade=rng.choice(3, size=citizens, p=[0.2, 0.1, 0.7]),
-        school=school,
-        on_leave=np.zeros(citizens, np.bool_),
-        pregnant_until=np.full(citizens, -1, np.int64),
-        farmer=(rural & (age >= 20) & chosen(rng, age, np.interp(age, [20, 50, 70], [0.03, 0.2, 0.35])))
-        | ((age >= 20) & chosen(rng, age, 0.012)),
-        disabled=disabled,
-        severe=disabled & chosen(rng, age, rates.shares["severe_among_disabled"]),
-        ill=chosen(rng, age, np.interp(age, [15, 40, 60, 80], [0.02, 0.06, 0.18, 0.3])),
-        care_grade=np.where(graded, rng.choice(6, size=citizens, p=[0.05, 0.09, 0.27, 0.43, 0.12, 0.04]) + 1, 0),
-        fixed=_fixed(rates, rng, age, seats.female, rural, start.kind[seats.household], percent[seats.household]),
-        households=houses_now,
+        **working,
+        **_health(rates, rng, age),
+        farmer=chosen(rng, age, farming),
+        fixed=_fixed(
+            rates, rng, age, seats.female, rural, start.kind[seats.household], houses.percent[seats.household]
+        ),
+        households=houses,
     )

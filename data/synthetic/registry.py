@@ -254,19 +254,21 @@ def _delays(rates: Rates, rng: np.random.Generator, kind: Ints) -> Ints:
     return seconds
 
 
-def _restated(course: Course, delay: np.random.Generator | None) -> list[Rows]:
+def _restated(course: Course, declared: frozenset[str], delay: np.random.Generator | None) -> list[Rows]:
     """What registries state anew, all of one registry and one set of facts at once."""
     alike: dict[tuple[str, ...], list[Restated]] = {}
     for said in course.restated:
-        alike.setdefault((said.source, *said.facts), []).append(said)
-    return [_stated_anew(course, key[0], group, delay) for key, group in alike.items()]
+        alike.setdefault((said.source, *(name for name in said.facts if name in declared)), []).append(said)
+    return [_stated_anew(course, *key, group=group, delay=delay) for key, group in alike.items() if key[1:]]
 
 
-def _stated_anew(course: Course, source: str, group: list[Restated], delay: np.random.Generator | None) -> Rows:
+def _stated_anew(
+    course: Course, source: str, *facts: str, group: list[Restated], delay: np.random.Generator | None
+) -> Rows:
     person, when = (np.concatenate([getattr(said, name) for said in group]) for name in ("person", "when"))
     kept = (when >= course.months.begin) & (when < course.months.end) & (when <= course.died[person])
     person, when, fields = person[kept], when[kept], {}
-    for name in group[0].facts:
+    for name in facts:
         values = np.concatenate([said.facts[name] for said in group])[kept]
         fields[name] = payload.texts(values, _RENDER.get(name, payload.boolean))
     late = np.zeros(len(when), np.int64) if delay is None else delay.integers(600, 20 * DAY_SECONDS, len(when))
@@ -286,7 +288,9 @@ def as_it_was(course: Course, names: Names, declared: frozenset[str]) -> Rows:
     )
     said = statements(course, None, Chance(0), declared)
     return (
-        together([said, happened, *_restated(course, None)]).in_order().numbered_from(np.zeros(len(course), np.int64))
+        together([said, happened, *_restated(course, declared, None)])
+        .in_order()
+        .numbered_from(np.zeros(len(course), np.int64))
     )
 
 
@@ -298,7 +302,12 @@ def recorded(course: Course, rates: Rates, chance: Chance, names: Names, declare
     life = rows(
         events.kind, _SOURCES_BY_KIND[events.kind], events.person, events.when, seen, life_payloads(events, names)
     )
-    parts = [statements(course, rates, chance, declared), life, *_restated(course, rng), _phantoms(course, rates, rng)]
+    parts = [
+        statements(course, rates, chance, declared),
+        life,
+        *_restated(course, declared, rng),
+        _phantoms(course, rates, rng),
+    ]
     log = together(parts)
     log = log.take(log.recorded < course.months.end).in_order().numbered_from(np.zeros(len(course), np.int64))
     log, corrections = _mistakes(log, rates, rng, names, course.months.end)

@@ -22,11 +22,15 @@ from data.synthetic.offerings import Offerings
 
 LATENT_TRAITS = 3
 LIKING = 0.35  # standard deviation, in logits, of what one person makes of one programme
-SPREADS = (0.5, 2.2)  # bounds of the standard deviation of appeal over programmes, in logits
+PULLS = (1.0, 0.85, 0.7, 0.55)  # tried in turn, until popularity comes near the share that was drawn
+NEAR = 0.015
+SPREADS = (0.85, 1.9)  # bounds of the standard deviation of appeal over programmes, in logits
 PULL = (0.75, 1.0)  # standard deviation of what the rules add, in logits
 RULES = 26
-POPULARITY_SHARE = (0.81, 0.86)  # of the reachable NDCG@5, what popularity alone reaches on the pilot
+POPULARITY_SHARE = (0.83, 0.87)  # of the reachable NDCG@5, what popularity alone reaches on the pilot
 MEAN_TAKE_UP = (0.15, 0.22)
+LOOKS = 10.0  # how many programmes somebody looks at on the board during the log, for what popularity will have counted
+CROWD = 0.8  # how strongly the board shows what is popular
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(20)
 
 
@@ -186,8 +190,8 @@ class Pilot:
     spread: Floats
     """The standard deviation of what is latent."""
     latent: Floats
-    popularity: Floats
-    """How often each programme is a candidate."""
+    aired: Floats
+    """For each programme, the share of the log during which its rules are in force."""
 
     def dense(self, values: Floats) -> Floats:
         """One value a pair as m x P, below everything where there is no pair."""
@@ -196,7 +200,9 @@ class Pilot:
         return table
 
 
-def draw(chance: Chance, people: Circumstances, offered: Offerings, candidates: Flags, meant: Flags) -> TakeUp:
+def draw(
+    chance: Chance, people: Circumstances, offered: Offerings, candidates: Flags, meant: Flags, aired: Floats
+) -> TakeUp:
     """The function of one seed over one catalogue, set on a pilot population.
 
     Args:
@@ -205,6 +211,7 @@ def draw(chance: Chance, people: Circumstances, offered: Offerings, candidates: 
         offered: the programmes.
         candidates: m x P, what the rules do not exclude.
         meant: m x P, what an office that knows everything would grant.
+        aired: for each programme, the share of the log during which its rules are in force.
     """
     rng = chance.stream("take-up")
     orders = rng.choice([1, 2, 3], size=RULES, p=[0.08, 0.57, 0.35])
@@ -217,16 +224,25 @@ def draw(chance: Chance, people: Circumstances, offered: Offerings, candidates: 
     centre = (sums * candidates).sum(axis=0) / np.maximum(candidates.sum(axis=0), 1)
     spread = float((sums - centre)[candidates].std()) if candidates.any() else 0.0
     world = TakeUp(chance.salt("liking"), 0.0, strength / max(spread, 1e-9), appeal, person, rules, centre, loadings)
-    return _set(world, _pilot(world, people, sums, candidates, rng), share, mean)
+    found, salt = world, int(rng.integers(2**32))
+    for weaker in PULLS:
+        start = replace(world, pull=world.pull * weaker)
+        pilot = _pilot(start, people, sums, candidates, aired, np.random.default_rng(salt))
+        found = _set(start, pilot, share, mean)
+        if popularity_share(found, pilot) > share - NEAR:
+            break
+    return found
 
 
-def _pilot(world: TakeUp, people: Circumstances, sums: Floats, candidates: Flags, rng: np.random.Generator) -> Pilot:
+def _pilot(
+    world: TakeUp, people: Circumstances, sums: Floats, candidates: Flags, aired: Floats, rng: np.random.Generator
+) -> Pilot:
     person, programme = np.nonzero(candidates)
     pulled = world.pull * (sums - world.centre) + (people.traits @ world.person)[:, None]
     traits = rng.normal(size=(len(candidates), LATENT_TRAITS))
     return Pilot(
         candidates, person, programme, pulled[candidates], world.spread(programme),
-        world.latent(traits[person], person, programme), candidates.sum(axis=0).astype(np.float64),
+        world.latent(traits[person], person, programme), aired,
     )  # fmt: skip
 
 
@@ -255,10 +271,20 @@ def popularity_share(world: TakeUp, pilot: Pilot) -> float:
     """NDCG@5 of ordering by how often each programme is taken up, as a share of ordering by what is reachable."""
     logits = world.level + world.appeal[pilot.programme] + pilot.pulled
     expected = expectation(logits, pilot.spread)
-    taken = np.bincount(pilot.programme, weights=expected, minlength=pilot.pairs.shape[1]).astype(np.float64)
+    taken = applications(expected, pilot)
     gain = pilot.dense(probability(logits + pilot.latent))
     popular = ndcg(gain, pilot.dense(taken[pilot.programme]))
     return popular / max(ndcg(gain, pilot.dense(expected)), 1e-9)
+
+
+def applications(expected: Floats, pilot: Pilot) -> Floats:
+    """How many of the pilot will have applied for each programme on a board that shows what is popular, once each."""
+    count = pilot.pairs.shape[1]
+    liked = np.bincount(pilot.programme, weights=expected, minlength=count) * pilot.aired
+    weight = np.maximum(liked, 1e-6)[pilot.programme] ** CROWD
+    shown = weight / np.bincount(pilot.person, weights=weight)[pilot.person]
+    applied = 1 - np.exp(-LOOKS * shown * expected * pilot.aired[pilot.programme])
+    return np.bincount(pilot.programme, weights=applied, minlength=count).astype(np.float64)
 
 
 def ndcg(gain: Floats, score: Floats, places: int = 5) -> float:

@@ -100,7 +100,7 @@ def world(
     candidates = pilot.known.answers(people, t, nothing) > 0
     meant = _certain(pilot, rules).answers(people, t, nothing) > 0
     circumstances = pilot.watcher.at(people, t)
-    takeup = draw(chance, circumstances, offered, candidates, meant)
+    takeup = draw(chance, circumstances, offered, candidates, meant, offered.aired(span.first_day, span.last_day))
     taken = _taken(takeup, takeup.observable(circumstances, offered), candidates)
     return World(chance, span, figures, rules, offered, takeup, popularity(taken, count, chance.stream("popularity")))
 

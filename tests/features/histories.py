@@ -2,92 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from datetime import date
+from pathlib import Path
 
 import yaml
 from hypothesis import strategies as st
 
-from features.declaration import Declaration, declare
+from features.declaration import declare
 from features.event import Event, rfc3339
 
-EVENTS = """
-zone: America/New_York
-epoch: 2000-01-01
-types:
-  life.born: {complete_from: 2000-01-01, subject: parent, roles: [child, parent], fields: {born_on: {type: date}}}
-  life.moved: {complete_from: 2000-01-01, fields: {region: {type: region}}}
-  life.worked: {complete_from: 2000-01-01, fields: {pay: {type: integer, low: -50, high: 1000}, level: {type: enum, values: [low, high]}, fit: {type: boolean}}}
-  life.rested: {complete_from: 2023-06-01, roles: [friend]}
-  life.ill: {complete_from: never}
-  benefit.granted: {complete_from: 2000-01-01, fields: {programme: {type: identifier}}}
-  benefit.ended: {complete_from: never, fields: {programme: {type: identifier}}}
-"""
-
-FACTS = """
-facts:
-  birth_date: {type: date, low: 1900-01-01, high: 2100-12-31, purpose: ranking}
-  age: {type: integer, purpose: ranking, derived: {years_since: birth_date}}
-  next_birthday: {type: integer, purpose: ranking, derived: {time_until: birth_date, plus: P23Y5M3D, unit: months}}
-  children: {type: dates, low: 1900-01-01, high: 2100-12-31, purpose: ranking, adds: [{event: life.born, role: parent, field: born_on}]}
-  births: {type: dates, low: 1900-01-01, high: 2100-12-31, purpose: ranking, adds: [{event: life.worked, where: {fit: true}}, {event: life.ill}]}
-  rests: {type: dates, purpose: ranking, adds: [{event: life.moved}, {event: life.rested}]}
-  children_count: {type: integer, purpose: ranking, derived: {count_of: children}}
-  youngest: {type: integer, purpose: ranking, derived: {months_since: children, which: latest}}
-  eldest: {type: integer, purpose: ranking, derived: {days_since: children, which: earliest}}
-  child_ages: {type: ages, purpose: ranking, derived: {ages_of: children}}
-  births_count: {type: integer, purpose: ranking, derived: {count_of: births}}
-  last_rest: {type: integer, purpose: ranking, derived: {days_since: rests}}
-  work_days: {type: dates, purpose: ranking, adds: [{event: life.worked}]}
-  work_ages: {type: ages, purpose: ranking, derived: {ages_of: work_days}}
-  rest_ages: {type: ages, purpose: ranking, derived: {ages_of: rests}}
-  region: {type: region, purpose: ranking, states: [{event: life.moved, gives: {field: region}}]}
-  level: {type: enum, values: [low, high], purpose: ranking, states: [{event: life.worked, gives: {field: level}}, {event: life.ill, gives: low, for: P1M, then: high}]}
-  pay: {type: integer, low: -50, high: 1000, purpose: ranking, states: [{event: life.worked, where: {level: high}, gives: {field: pay}}]}
-  mover: {type: boolean, purpose: ranking, states: [{event: life.moved, gives: true, for: P1M, then: false}]}
-  parent: {type: boolean, purpose: ranking, states: [{event: life.born, role: parent, gives: true}]}
-  tired: {type: boolean, purpose: ranking, states: [{event: life.worked, gives: true, for: P10D, then: false}, {event: life.rested, role: subject, gives: false}, {event: life.ill, gives: false, for: P3D, then: true}]}
-  able: {type: boolean, purpose: ranking, states: [{event: life.worked, gives: {field: fit}}]}
-  rich: {type: boolean, purpose: ranking, states: [{event: life.ill, gives: false}]}
-  quiet: {type: boolean, purpose: ranking}
-"""
-
-FEATURES = """
-features:
-  worked: {count: life.worked, window: P1M}
-  rested_3m: {count: life.rested, window: P3M}
-  worked_ever: {count: life.worked}
-  born_ever: {count: life.born, role: child}
-  high_90d: {count: life.worked, where: {level: high}, window: P90D}
-  paid: {sum: life.worked, field: pay, window: P2M}
-  paid_ever: {sum: life.worked, field: pay}
-  last_pay: {last: life.worked, field: pay}
-  last_region: {last: life.moved, field: region, window: P40D}
-  since_move: {time_since: life.moved, unit: days}
-  since_any: {time_since: [life.worked, life.ill], unit: months}
-  since_rest: {time_since: life.rested, role: friend, unit: years, window: P2Y}
-  levels: {distinct: life.worked, field: level, window: P3M}
-  regions: {distinct: life.moved, field: region}
-  pays: {distinct: life.worked, field: pay, window: P1Y}
-  work_then_move: {sequence: [life.worked, life.moved], within: P10D, window: P6M}
-  move_move: {sequence: [life.moved, life.moved, life.worked], within: P5M}
-  spell_mover: {spell: mover, unit: days}
-  spell_level: {spell: level, unit: months}
-  spell_region: {spell: region, unit: days}
-  spell_tired: {spell: tired, unit: days}
-  until_30: {time_until: birth_date, plus: P30Y, unit: days}
-  since_birth: {months_since: birth_date}
-"""
-
-
-def small_declaration(events: str = EVENTS, facts: str = FACTS, features: str = FEATURES) -> Declaration:
-    return declare(*(yaml.load(text, yaml.CSafeLoader) for text in (events, facts, features)))
-
-
-DECLARATION = small_declaration()
+FOLDER = Path(__file__).parent / "declaration"
+DOCUMENTS = tuple(
+    yaml.load((FOLDER / f"{name}.yaml").read_text(), yaml.CSafeLoader) for name in ("events", "facts", "features")
+)
+DECLARATION = declare(*DOCUMENTS)
 PROGRAMMES = ("a.one", "b.two")
 PEOPLE = ("ann", "bob", "cy")
-START = DECLARATION.zone.end_of_day(__import__("datetime").date(2023, 2, 20))
-SPAN = 400 * 86_400
+START = DECLARATION.zone.end_of_day(date(2023, 2, 20))
 
 _days = (st.sampled_from([0, 20, 21, 48, 49, 79]) | st.integers(0, 400)).map(lambda day: START + day * 86_400)
 # Few distinct instants, so that ties are common; offsets around local midnights and the hours that clocks change in.
@@ -170,7 +101,3 @@ instants = st.builds(
     lambda instant, days, more: instant + days * 86_400 + more,
     _instants, st.sampled_from([0, 1, 28, 100, 300]), st.sampled_from([0, 1, 3600]),
 )  # fmt: skip
-
-
-def rerecorded(event: Event, later: int) -> Event:
-    return replace(event, recorded=event.recorded + later)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import oracle
-from features.kernel import compute
+from features.declaration import declare
+from features.kernel import _kernel, compute, warm
 from features.lowering import lower
 from features.problem import Rejected
 from features.segments import segments
-from tests.features.histories import DECLARATION, PEOPLE, PROGRAMMES, START, histories, instants, small_declaration
+from tests.features.histories import DECLARATION, DOCUMENTS, PEOPLE, PROGRAMMES, START, histories, instants
+
+moments = st.lists(instants, min_size=1, max_size=3)
 
 
 def kernel_rows(events, pairs, complete=True):
@@ -21,15 +28,19 @@ def kernel_rows(events, pairs, complete=True):
     return compute(plan, built, built.rows_of(p for p, _ in pairs), np.array([t for _, t in pairs], np.int64))
 
 
-@settings(max_examples=150)
-@given(histories(), st.lists(instants, min_size=1, max_size=3), st.booleans())
-def test_the_kernel_agrees_with_the_oracle_bit_for_bit(events, times, complete):
+def agrees(events, times, complete):
     pairs = [(person, t) for person in PEOPLE for t in times]
     columns = lower(DECLARATION, PROGRAMMES).columns
     for (person, t), row in zip(pairs, kernel_rows(events, pairs, complete).tolist(), strict=True):
         said = oracle.snapshot(DECLARATION, events, person, t, PROGRAMMES, complete)
         differ = {c: (k, o) for c, k, o in zip(columns, row, said, strict=True) if k != o}
         assert not differ, (person, t)
+
+
+@settings(max_examples=150)
+@given(histories(), moments, st.booleans())
+def test_the_kernel_agrees_with_the_oracle_bit_for_bit(events, times, complete):
+    agrees(events, times, complete)
 
 
 @settings(max_examples=60)
@@ -39,14 +50,10 @@ def test_one_person_online_is_the_same_as_in_a_batch(events, times):
     batch = kernel_rows(events, pairs)
     for place, pair in enumerate(pairs):
         assert (kernel_rows(events, [pair])[0] == batch[place]).all()
-        alone = [event for event in events if pair[0] in event.people]
-        related = {event.key for event in alone} | {event.target for event in alone}
-        theirs = [event for event in events if event in alone or event.target in related or event.key in related]
-        assert (kernel_rows([e for e in events if e in theirs or e.target], [pair])[0] == batch[place]).all()
 
 
 def test_events_read_by_another_declaration_are_refused():
-    other = small_declaration(features="features: {}")
+    other = declare(*DOCUMENTS[:2], {"features": {}})
     with pytest.raises(Rejected, match="another declaration"):
         compute(lower(other), segments([], DECLARATION), np.array([-1]), np.array([START]))
 
@@ -61,3 +68,27 @@ def test_persons_and_instants_must_pair_up():
 def test_no_queries_give_no_rows():
     none = np.array([], np.int64)
     assert compute(lower(DECLARATION), segments([], DECLARATION), none, none).shape == (0, len(DECLARATION.columns))
+
+
+INTERPRETED = """
+import sys
+from features.jit import interpret
+interpret()
+from hypothesis import given, settings, strategies as st
+from tests.features.test_kernel import agrees, histories, moments
+settings(max_examples=12, derandomize=True, deadline=None)(given(histories(), moments, st.booleans())(agrees))()
+assert "numba" not in sys.modules
+"""
+
+
+def test_read_as_plain_python_the_kernel_says_the_same():
+    command = [sys.executable, "-W", "error", "-c", INTERPRETED]
+    subprocess.run(command, check=True, cwd=Path(__file__).parents[2])
+
+
+def test_warming_compiles_the_kernel_once_and_for_all():
+    warm()
+    assert _kernel.signatures
+    known = len(_kernel.signatures)
+    kernel_rows([], [("ann", START)])
+    assert len(_kernel.signatures) == known

@@ -1,4 +1,5 @@
 import json
+from concurrent.futures import Future
 from pathlib import Path
 
 import pyarrow.parquet
@@ -84,3 +85,12 @@ def test_a_stage_that_fails_is_not_called_done():
     with pytest.raises(Rejected), stages.stage("synth", "making people"):
         raise Rejected([])
     assert stages.seconds == {}
+
+
+def test_what_the_second_process_refuses_is_refused_here(home, tmp_path):
+    counts, problems = demo.ingest_quietly(home, tmp_path / "nobody")
+    assert counts == {}
+    refused = Future()
+    refused.set_result((counts, problems))
+    with pytest.raises(Rejected, match="no such file"):
+        demo.awaited(refused)

@@ -7,7 +7,6 @@ import pytest
 from proffer.cli import main
 
 
-
 def event(number, type_="life.moved", data=None, **more):
     base = {"specversion": "1.0", "id": str(number), "source": "registry", "subject": "c1", "type": type_}
     times = {"time": "2026-09-01T03:00:00Z", "recordedtime": "2026-09-02T03:00:00Z"}

@@ -24,9 +24,7 @@ def people(tmp_path_factory):
     folder = tmp_path_factory.mktemp("world") / "people"
     declaration, regions = reading.read_declaration(), reading.read_regions()
     shipped = reading.read_catalogue(None, declaration, regions)
-    synthesise(
-        seed=5, citizens=120, months=24, out=folder, catalogue=shipped, declaration=declaration, regions=regions
-    )
+    synthesise(seed=5, citizens=120, months=24, out=folder, catalogue=shipped, declaration=declaration, regions=regions)
     return folder
 
 

@@ -27,9 +27,7 @@ def without(claim):
 
 
 def public_pem(key):
-    return key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    return key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def test_a_dev_token_speaks_for_its_subject_until_it_expires():
@@ -85,8 +83,9 @@ MUTANTS = {
     "a huge token": "a" * 10_000,
     "a header of brackets": base64.urlsafe_b64encode(b"[" * 4_000).decode() + ".e30.x",
     "a header that is a list": base64.urlsafe_b64encode(b"[]").decode().rstrip("=") + ".e30.x",
-    "claims that are a list": jwt.api_jws.encode(b"[]", serialization.load_pem_private_key(KEY, None), "EdDSA",
-                                                 {"typ": "at+jwt"}),
+    "claims that are a list": jwt.api_jws.encode(
+        b"[]", serialization.load_pem_private_key(KEY, None), "EdDSA", {"typ": "at+jwt"}
+    ),
 }
 
 

@@ -24,12 +24,16 @@ def scene(lives, small_world):
     return lives.watcher.at(people, t), candidates, meant
 
 
+def aired(shared):
+    return shared.offered.aired(shared.months.first_day, shared.months.last_day)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_popularity_alone_reaches_three_quarters_and_leaves_a_gap(scene, small_world, seed):
     people, candidates, meant = scene
-    drawn = takeup.draw(Chance(seed), people, small_world.offered, candidates, meant)
+    drawn = takeup.draw(Chance(seed), people, small_world.offered, candidates, meant, aired(small_world))
     sums = takeup.rule_sums(drawn.rules, people, small_world.offered)
-    pilot = takeup._pilot(drawn, people, sums, candidates, np.random.default_rng(seed))
+    pilot = takeup._pilot(drawn, people, sums, candidates, aired(small_world), np.random.default_rng(seed))
     assert 0.75 <= takeup.popularity_share(drawn, pilot) <= 0.92
     logits = drawn.level + drawn.appeal[pilot.programme] + pilot.pulled
     expected = takeup.expectation(logits, pilot.spread)
@@ -49,7 +53,9 @@ def test_reachable_is_the_mean_over_everything_latent(small_world):
 
 def test_another_seed_draws_another_function(scene, small_world):
     people, candidates, meant = scene
-    one, same, other = (takeup.draw(Chance(s), people, small_world.offered, candidates, meant) for s in (1, 1, 2))
+    one, same, other = (
+        takeup.draw(Chance(s), people, small_world.offered, candidates, meant, aired(small_world)) for s in (1, 1, 2)
+    )
     assert one.rules == same.rules
     assert (one.appeal == same.appeal).all()
     assert one.rules != other.rules

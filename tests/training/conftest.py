@@ -112,9 +112,7 @@ def table_of(events: list[Event]) -> pa.Table:
 
 
 @pytest.fixture(scope="session")
-def material(
-    declaration: Declaration, toy_catalogue: Catalogue, lives: tuple[list[Event], dict[str, int]]
-) -> Material:
+def material(declaration: Declaration, toy_catalogue: Catalogue, lives: tuple[list[Event], dict[str, int]]) -> Material:
     """The small world behind its gate, with its truth."""
     events, ages = lives
     found = segments(events, declaration)

@@ -1,0 +1,124 @@
+"""A snapshot knows its columns; facts stated in a file leave everything else unknown."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from features.calendar import day_of
+from features.event import Event
+from features.problem import Rejected
+from features.segments import segments
+from features.snapshot import Snapshot, from_facts, held, snapshots
+from features.value import NONE, UNKNOWN, identifier_code, is_known
+from tests.features.histories import DECLARATION, PEOPLE, PROGRAMMES, START, histories, instants
+
+T = DECLARATION.zone.end_of_day(date(2026, 11, 1))
+FACTS = {"birth_date": "1990-05-01", "region": "11440", "pay": 72, "mover": True, "children": ["2025-03-01"]}
+
+
+def test_a_facts_file_gives_what_it_states_and_what_follows():
+    person = from_facts(DECLARATION, FACTS, T, person="ann")
+    assert person.person == "ann"
+    assert person.today() == day_of(date(2026, 11, 1))
+    values = {name: person.value(name) for name in ("age", "region", "pay", "mover", "children_count", "youngest")}
+    assert values == {"age": 36, "region": 11440, "pay": 72, "mover": 1, "children_count": 1, "youngest": 20}
+    assert person.known()["child_ages"] == [1]
+
+
+def test_whatever_a_facts_file_does_not_state_is_unknown():
+    person = from_facts(DECLARATION, {}, T, receives=PROGRAMMES)
+    assert set(person.values[0].tolist()) == {UNKNOWN}
+    assert person.known() == {}
+
+
+def test_an_empty_list_of_children_is_none_and_not_unknown():
+    person = from_facts(DECLARATION, {"children": []}, T)
+    assert person.value("children_count") == 0
+    assert person.value("youngest") == person.value("child_ages") == person.value("children") == NONE
+    assert person.known()["children"] == "none"
+
+
+def test_receipts_are_stated_by_programme():
+    stated = {"receives.a.one": True, "receives.c": False}
+    person = from_facts(DECLARATION, stated, T, receives=("a.one", "b.two", "c"))
+    assert [person.value(f"receives.{name}") for name in ("a.one", "b.two", "c")] == [1, UNKNOWN, 0]
+    assert person.known() == {"receives.a.one": True, "receives.c": False}
+
+
+def test_a_birthday_counts_from_the_end_of_its_day():
+    for day, age in ((date(2026, 4, 30), 35), (date(2026, 5, 1), 36)):
+        assert from_facts(DECLARATION, FACTS, DECLARATION.zone.end_of_day(day)).value("age") == age
+
+
+def test_every_problem_of_a_facts_file_is_found_at_once():
+    bad = {"incom": 5, "birth_date": "2027-01-01", "pay": -500, "region": "x", "age": 5}
+    with pytest.raises(Rejected) as caught:
+        from_facts(DECLARATION, bad, T, where="facts.json")
+    assert [problem.where for problem in caught.value.problems] == [f"facts.json: {name}" for name in bad]
+
+
+@pytest.mark.parametrize("facts", [[], "text", None])
+def test_facts_that_are_no_object_are_refused(facts):
+    with pytest.raises(Rejected, match="is not a JSON object"):
+        from_facts(DECLARATION, facts, T)
+
+
+def test_facts_before_the_epoch_are_refused():
+    with pytest.raises(Rejected, match="before the epoch"):
+        from_facts(DECLARATION, {}, DECLARATION.zone.end_of_day(date(1999, 12, 30)))
+
+
+def test_a_stated_value_that_lapses_is_unknown_again_and_not_false_unless_that_is_known():
+    def ill_or_moved(**facts):
+        built = segments([Event("1", "s", "ann", "fact.stated", START, START, facts)], DECLARATION)
+        late = np.array([START + 40 * 86_400])
+        return snapshots(DECLARATION, built, built.rows_of(["ann"]), late).row(0)
+
+    assert ill_or_moved(mover=True).value("mover") == 0  # moves are complete, and there was none for a month
+    assert ill_or_moved(mover=False).value("mover") == 0
+    assert ill_or_moved(quiet=True).value("quiet") == 1
+
+
+def test_snapshots_name_their_people_and_carry_the_hash():
+    built = segments([Event("1", "s", "ann", "life.moved", START, START, {"region": "11"})], DECLARATION)
+    found = snapshots(DECLARATION, built, np.array([0, -1]), np.array([START + 1, START + 1]), ("a.one",))
+    assert found.people == ("ann", "")
+    assert len(found) == 2
+    assert found.features_hash == DECLARATION.hash
+    assert found.columns[-1] == "receives.a.one"
+    assert found.column("region").tolist() == [11, UNKNOWN]
+    assert isinstance(found.row(1), Snapshot)
+    assert found.index("birth_date") == 0
+    with pytest.raises(KeyError):
+        found.column("nonsense")
+
+
+@settings(max_examples=30)
+@given(histories(), instants)
+def test_what_is_held_is_what_is_received_and_known_so(events, t):
+    built = segments(events, DECLARATION)
+    rows = built.rows_of([*PEOPLE, "nobody"])
+    times = np.full(len(rows), t)
+    offsets, codes = held(built, rows, times)
+    received = snapshots(DECLARATION, built, rows, times, PROGRAMMES)
+    for place in range(len(rows)):
+        held_now = set(codes[offsets[place] : offsets[place + 1]].tolist())
+        says = {name: int(received.column(f"receives.{name}")[place]) for name in PROGRAMMES}
+        assert held_now == {identifier_code(name) for name, value in says.items() if is_known(value) and value}
+
+
+def test_of_several_statements_the_last_one_holds_until_an_event_says_otherwise():
+    when = [START + day * 86_400 for day in range(4)]
+    events = [
+        Event("1", "s", "ann", "fact.stated", when[0], when[0], {"receives.a.one": True}),
+        Event("2", "s", "ann", "benefit.ended", when[1], when[1], {"programme": "a.one"}),
+        Event("3", "s", "ann", "benefit.granted", when[2], when[2], {"programme": "a.one"}),
+    ]
+    built = segments(events, DECLARATION)
+    offsets, codes = held(built, np.zeros(4, np.int64), np.array([when[0], *(moment + 1 for moment in when[:3])]))
+    assert offsets.tolist() == [0, 0, 1, 1, 2]
+    assert set(codes.tolist()) == {identifier_code("a.one")}
