@@ -82,7 +82,7 @@ def run(
     peers = {name: speed[name] for name in ("polars", "duckdb")}
     return {
         "name": "features",
-        "work": f"{columns()} features of {people:,} people with {len(log.person):,} events, as of one instant, one thread each",
+        "work": f"{columns()} features of {people:,} people with {len(log.person):,} events at one instant, one thread",
         "unit": "persons a second",
         "ours": speed["proffer"],
         "peers": peers,

@@ -160,7 +160,7 @@ Ingested = tuple[dict[str, int], tuple[Problem, ...]]
 
 
 def ingest_quietly(home: Home, people: Path) -> Ingested:
-    """Ingest in a process of its own, without a bar; returns the counts and the problems, which no exception carries."""
+    """Ingest in a process of its own, without a bar; return the counts and the problems, as no exception could."""
     console.hide_progress()
     try:
         return ingest_into(home, people), ()

@@ -32,6 +32,8 @@ _AND, _OR, _NOT, _ADVISORY = 0, 1, 2, 3
 _NOBODY = -1
 
 Interval = tuple[int, int]
+Ints = NDArray[np.int64]
+Words64 = NDArray[np.uint64]
 NEVER: Interval = (1, 0)
 
 
@@ -237,7 +239,7 @@ class Compiled:
         """Return what tells a region from others: two of equal bytes are judged alike by every rule of the day."""
         place = int(np.searchsorted(self.region_codes, code))
         known = place < len(self.region_codes) and self.region_codes[place] == code
-        return self.relations[place if known else len(self.region_codes) + 1].tobytes()
+        return bytes(self.relations[place if known else len(self.region_codes) + 1].tobytes())
 
     @cached_property
     def columns_read(self) -> tuple[int, ...]:
@@ -362,7 +364,19 @@ def _membership(sets: list[frozenset[int]], order: dict[int, int]) -> NDArray[np
 
 
 @njit
-def _judge(values, masks, places, relations, atoms, ops, starts, parts, roots, capped, answers):  # type: ignore[no-untyped-def]  # compiled  # noqa: ANN001, ANN202
+def _judge(
+    values: Ints,
+    masks: Ints,
+    places: Ints,
+    relations: NDArray[np.int8],
+    atoms: Ints,
+    ops: Ints,
+    starts: Ints,
+    parts: Ints,
+    roots: NDArray[np.int32],
+    capped: NDArray[np.bool_],
+    answers: NDArray[np.int8],
+) -> None:
     """Fill answers int8[n, P], 64 people at a time: two words a node, who is YES and who is not NO."""
     certain = np.empty(len(atoms) + len(ops), np.uint64)
     possible = np.empty(len(atoms) + len(ops), np.uint64)
@@ -383,7 +397,9 @@ def _judge(values, masks, places, relations, atoms, ops, starts, parts, roots, c
 
 
 @njit
-def _atoms(values, places, relations, atoms, certain, possible):  # type: ignore[no-untyped-def]  # compiled  # noqa: ANN001, ANN202
+def _atoms(
+    values: Ints, places: Ints, relations: NDArray[np.int8], atoms: Ints, certain: Words64, possible: Words64
+) -> None:
     for i in range(len(atoms)):
         kind, column, low, high = atoms[i, 0], atoms[i, 1], atoms[i, 2], atoms[i, 3]
         yes = np.uint64(0)
@@ -410,7 +426,7 @@ def _atoms(values, places, relations, atoms, certain, possible):  # type: ignore
 
 
 @njit
-def _nodes(before, ops, starts, parts, certain, possible):  # type: ignore[no-untyped-def]  # compiled  # noqa: ANN001, ANN202
+def _nodes(before: int, ops: Ints, starts: Ints, parts: Ints, certain: Words64, possible: Words64) -> None:
     for i in range(len(ops)):
         op, yes, maybe = ops[i], np.uint64(0), np.uint64(0)
         if op == _AND:
@@ -432,7 +448,7 @@ def _nodes(before, ops, starts, parts, certain, possible):  # type: ignore[no-un
 
 
 @njit
-def _kinds(masks, kinds):  # type: ignore[no-untyped-def]  # compiled  # noqa: ANN001, ANN202
+def _kinds(masks: Ints, kinds: Words64) -> None:
     kinds[:] = 0
     for person in range(len(masks)):
         for k in range(len(kinds)):
@@ -440,7 +456,15 @@ def _kinds(masks, kinds):  # type: ignore[no-untyped-def]  # compiled  # noqa: A
 
 
 @njit
-def _programmes(roots, capped, kinds, certain, possible, yes, maybe):  # type: ignore[no-untyped-def]  # compiled  # noqa: ANN001, ANN202
+def _programmes(
+    roots: NDArray[np.int32],
+    capped: NDArray[np.bool_],
+    kinds: Words64,
+    certain: Words64,
+    possible: Words64,
+    yes: Words64,
+    maybe: Words64,
+) -> None:
     for i in range(len(yes)):
         holds = np.uint64(0)
         may = np.uint64(0)
