@@ -20,7 +20,8 @@ PROGRAMMES = ("a.one", "b.two")
 PEOPLE = ("ann", "bob", "cy")
 START = DECLARATION.zone.end_of_day(date(2023, 2, 20))
 
-_days = (st.sampled_from([0, 20, 21, 48, 49, 79]) | st.integers(0, 400)).map(lambda day: START + day * 86_400)
+_special = st.sampled_from([0, 10, 20, 21, 48, 49, 58, 79, 109])  # tens of days, months, and the clock change apart
+_days = (_special | st.integers(0, 400)).map(lambda day: START + day * 86_400)
 # Few distinct instants, so that ties are common; offsets around local midnights and the hours that clocks change in.
 _instants = st.builds(
     lambda day, offset: day + offset,
@@ -97,7 +98,20 @@ def histories(draw, least: int = 0, most: int = 20) -> list[Event]:
     return events
 
 
-instants = st.builds(
-    lambda instant, days, more: instant + days * 86_400 + more,
-    _instants, st.sampled_from([0, 1, 28, 100, 300]), st.sampled_from([0, 1, 3600]),
-)  # fmt: skip
+# The days after an event on which a window of the declaration that begins with it ends, or has just ended.
+_LATER = (0, 0, 3, 10, 28, 30, 31, 40, 59, 61, 90, 92, 181, 300)
+
+
+@st.composite
+def moments(draw, events: list[Event], most: int = 3) -> list[int]:
+    """Instants to ask at: many of them the very second at which something happened, was recorded or leaves a window."""
+    begins = [START, *(event.time for event in events), *(event.recorded for event in events)]
+    chosen = draw(st.lists(st.sampled_from(begins), min_size=1, max_size=most))
+    return [begin + draw(st.sampled_from(_LATER)) * 86_400 + draw(st.sampled_from([0, 0, 1, 3600])) for begin in chosen]
+
+
+@st.composite
+def asked(draw, least: int = 0, most: int = 20) -> tuple[list[Event], list[int]]:
+    """A history and the instants to ask at."""
+    events = draw(histories(least, most))
+    return events, draw(moments(events))

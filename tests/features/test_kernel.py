@@ -17,9 +17,7 @@ from features.kernel import _kernel, compute, warm
 from features.lowering import lower
 from features.problem import Rejected
 from features.segments import segments
-from tests.features.histories import DECLARATION, DOCUMENTS, PEOPLE, PROGRAMMES, START, histories, instants
-
-moments = st.lists(instants, min_size=1, max_size=3)
+from tests.features.histories import DECLARATION, DOCUMENTS, PEOPLE, PROGRAMMES, START, asked
 
 
 def kernel_rows(events, pairs, complete=True):
@@ -38,14 +36,15 @@ def agrees(events, times, complete):
 
 
 @settings(max_examples=150)
-@given(histories(), moments, st.booleans())
-def test_the_kernel_agrees_with_the_oracle_bit_for_bit(events, times, complete):
-    agrees(events, times, complete)
+@given(asked(), st.booleans())
+def test_the_kernel_agrees_with_the_oracle_bit_for_bit(history, complete):
+    agrees(*history, complete)
 
 
 @settings(max_examples=60)
-@given(histories(), st.lists(instants, min_size=2, max_size=4))
-def test_one_person_online_is_the_same_as_in_a_batch(events, times):
+@given(asked())
+def test_one_person_online_is_the_same_as_in_a_batch(history):
+    events, times = history
     pairs = [(person, t) for t in times for person in (*PEOPLE, "nobody")]
     batch = kernel_rows(events, pairs)
     for place, pair in enumerate(pairs):
@@ -75,8 +74,8 @@ import sys
 from features.jit import interpret
 interpret()
 from hypothesis import given, settings, strategies as st
-from tests.features.test_kernel import agrees, histories, moments
-settings(max_examples=12, derandomize=True, deadline=None)(given(histories(), moments, st.booleans())(agrees))()
+from tests.features.test_kernel import agrees, asked
+settings(max_examples=12, derandomize=True, deadline=None)(given(asked(), st.booleans())(lambda h, c: agrees(*h, c)))()
 assert "numba" not in sys.modules
 """
 

@@ -14,7 +14,7 @@ from features.problem import Rejected
 from features.segments import segments
 from features.snapshot import Snapshot, from_facts, held, snapshots
 from features.value import NONE, UNKNOWN, identifier_code, is_known
-from tests.features.histories import DECLARATION, PEOPLE, PROGRAMMES, START, histories, instants
+from tests.features.histories import DECLARATION, PEOPLE, PROGRAMMES, START, asked
 
 T = DECLARATION.zone.end_of_day(date(2026, 11, 1))
 FACTS = {"birth_date": "1990-05-01", "region": "11440", "pay": 72, "mover": True, "children": ["2025-03-01"]}
@@ -98,8 +98,9 @@ def test_snapshots_name_their_people_and_carry_the_hash():
 
 
 @settings(max_examples=30)
-@given(histories(), instants)
-def test_what_is_held_is_what_is_received_and_known_so(events, t):
+@given(asked())
+def test_what_is_held_is_what_is_received_and_known_so(history):
+    events, (t, *_) = history
     built = segments(events, DECLARATION)
     rows = built.rows_of([*PEOPLE, "nobody"])
     times = np.full(len(rows), t)

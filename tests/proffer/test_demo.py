@@ -6,8 +6,14 @@ import pyarrow.parquet
 import pytest
 
 from features.problem import Rejected
-from proffer import cli, demo
+from proffer import cli, console, demo
 from proffer.home import Home
+
+
+@pytest.fixture(autouse=True)
+def _bars_as_before(monkeypatch):
+    """What hides progress bars does so for the whole process; undo it after each test."""
+    monkeypatch.setenv(console.SILENT, "")
 
 
 @pytest.fixture
