@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from proffer.cli import main
+from proffer.eligible import SMALL
 
 ROOT = Path(__file__).parents[2]
 FACTS = {"birth_date": "1993-04-02", "sex": "female", "region": "11440", "children": ["2026-09-01"]}
@@ -118,13 +119,26 @@ def test_a_day_that_is_none_is_refused(asked, day):
 HEAVY = ("pyarrow", "pandas", "sqlalchemy", "fastapi", "pydantic", "lightgbm", "mlflow", "torch", "matplotlib", "scipy")
 
 
-def test_only_numba_and_yaml_are_loaded_to_judge_one_person(tmp_path):
+def loaded_to_judge(tmp_path, *more):
     facts = tmp_path / "facts.json"
     facts.write_text("{}", encoding="utf-8")
-    words = ["eligible", "--facts", str(facts), "--json"]
+    words = ["eligible", "--facts", str(facts), "--json", *more]
     script = f"import sys; from proffer.cli import main; main({words}); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=120)
     assert json.loads(done.stdout)["verdicts"]
-    loaded = set(done.stderr.split())
+    return set(done.stderr.split())
+
+
+def test_no_compiler_is_loaded_to_judge_one_person_by_some_hundred_rules(tmp_path):
+    assert loaded_to_judge(tmp_path).isdisjoint((*HEAVY, "numba"))
+
+
+def test_only_the_compiler_is_loaded_to_judge_one_person_by_a_large_catalogue(tmp_path):
+    rule = {"fact": "age", "at_least": 19, "why": "w" * 2_000}
+    rows = [json.dumps(programme(f"kr.copy-{i}", rule)) for i in range(200)]
+    large = tmp_path / "large.jsonl"
+    large.write_text("\n".join(rows), encoding="utf-8")
+    assert large.stat().st_size > SMALL
+    loaded = loaded_to_judge(tmp_path, "--catalogue", str(large))
     assert "numba" in loaded
     assert loaded.isdisjoint(HEAVY)
