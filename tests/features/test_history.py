@@ -136,3 +136,35 @@ def test_a_missing_fact_is_unknown_and_never_zero():
     assert nothing["rested_3m"] == UNKNOWN
     assert nothing["since_move"] == nothing["children"] == NONE
     assert nothing["children_count"] == 0
+
+
+def test_an_event_exactly_a_window_ago_counts_and_a_second_later_no_more():
+    worked = moved(type="life.worked", day=120, data={"level": "high", "pay": 7, "fit": True})
+    assert [seen([worked], at(210) + late)["high_90d"] for late in (0, 1)] == [1, 0]
+    assert [seen([worked], at(120) + late)["high_90d"] for late in (0, 1)] == [0, 1]
+    assert [seen([moved(day=120)], at(160) + late)["last_region"] for late in (0, 1)] == [11440, NONE]
+
+
+def test_a_sequence_may_take_exactly_its_length_and_not_a_second_more():
+    worked = moved(1, type="life.worked", day=120, data={})
+    for late, completed in ((0, 1), (1, 0)):
+        then = moved(2, time=at(130) + late, recorded=at(130) + late)
+        assert seen([worked, then], at(140))["work_then_move"] == completed
+
+
+def test_a_state_lapses_a_second_after_its_duration():
+    assert [seen([moved(day=120)], at(150) + late)["mover"] for late in (0, 1)] == [1, 0]  # 21 June to 21 July
+
+
+def test_the_latest_date_of_a_list_is_known_without_the_rest_once_all_are_recorded():
+    rested = moved(type="life.rested", data={})
+    for day, known in ((99, False), (100, True)):  # 31 May; 1 June 2023, since when every rest is recorded
+        when = at(day)
+        one = replace(rested, time=when, recorded=when)
+        assert (seen([one], at(200))["last_rest"] != UNKNOWN) == known
+
+
+def test_of_events_in_one_second_the_one_recorded_later_holds_and_then_the_one_of_the_later_id():
+    one, two = moved(1, data={"region": "26"}), moved(2)
+    assert seen([one, two], at(30))["region"] == 11440
+    assert seen([replace(one, recorded=two.recorded + 1), two], at(30))["region"] == 26
