@@ -22,6 +22,7 @@ from proffer.cli import main
 
 ROOT = Path(__file__).parents[2]
 BODY = {"facts": {"sex": "female", "birth_date": "1993-04-02"}, "as_of": "2026-10-31", "k": 3}
+QUESTION = b'{"facts": {"sex": "female"}}'
 
 
 def arguments(tmp_path, *words):
@@ -122,18 +123,20 @@ def test_a_real_server_answers_a_token_refuses_nonsense_and_stops_when_told(tmp_
 
 def test_a_request_under_way_is_answered_after_the_server_is_told_to_stop(tmp_path):
     process, watchdog, url = started(tmp_path, "--dev")
-
-    def body():
-        yield b'{"facts": {"sex": '
-        process.send_signal(signal.SIGTERM)
-        time.sleep(0.5)
-        yield b'"female"}}'
-
+    head = (
+        "POST /v1/recommendations HTTP/1.1", "Host: localhost", "Content-Type: application/json",
+        f"Content-Length: {len(QUESTION)}", "Expect: 100-continue", "Connection: close", "", "",
+    )  # fmt: skip
     try:
-        with httpx.Client(base_url=url, timeout=60) as client:
-            answer = client.post("/v1/recommendations", content=body(), headers={"content-type": "application/json"})
-        assert answer.status_code == 200
-        assert answer.json()["recommendations"]
+        with socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1])), timeout=60) as line:
+            line.sendall("\r\n".join(head).encode())
+            assert line.recv(1000).startswith(b"HTTP/1.1 100")  # so the request is under way, and waits for its body
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.5)
+            line.sendall(QUESTION)
+            answer = b"".join(iter(lambda: line.recv(65536), b""))
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert json.loads(answer.split(b"\r\n\r\n", 1)[1])["recommendations"]
     finally:
         code, _ = stopped(process, watchdog)
     assert code in (0, -signal.SIGTERM, 128 + signal.SIGTERM)
