@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from features.jit import njit
 from features.problem import Problem, Rejected
 from recommender.attributes import ProgrammeAttributes, Vocabulary
 from recommender.crosses import Table
+from recommender.effect import Scale
 from recommender.scorer import Pairs, Scores
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from features.snapshot import Snapshots
     from recommender.catalogue import Catalogue
 
-FORMAT = 1
+FORMAT = 2
 """The artefact format this module reads; a change of meaning raises it."""
 
 KIND = "lightgbm"
@@ -169,43 +169,6 @@ def _joined(trees: list[dict[str, str]], field: str, kind: type) -> NDArray[Any]
 
 
 @dataclass(frozen=True)
-class Scale:
-    """From raw tree sums to log-odds: a line (Platt 1999), then each programme's own shrunken residual."""
-
-    slope: float
-    intercept: float
-    programmes: Whole
-    """Identifier codes of the programmes seen in training, ascending."""
-    offsets: Reals
-    """Their residual log-odds, aligned with `programmes`."""
-
-    def log_odds(self, raw: Reals, codes: Whole) -> Reals:
-        """Calibrated log-odds of rows with these raw scores and programme codes, float64[m] each."""
-        return self.slope * raw + self.intercept + self.offset_of(codes)
-
-    def offset_of(self, codes: Whole) -> Reals:
-        """Each code's own effect in log-odds; exactly 0 for a programme training never saw."""
-        if not self.programmes.size:
-            return np.zeros(codes.shape)
-        at = np.minimum(np.searchsorted(self.programmes, codes), self.programmes.size - 1)
-        return np.where(self.programmes[at] == codes, self.offsets[at], 0.0)
-
-    def to_bytes(self) -> bytes:
-        """This scale as the bytes of an .npz without pickles."""
-        out = io.BytesIO()
-        line = np.array([self.slope, self.intercept])
-        np.savez(out, programmes=self.programmes, offsets=self.offsets, line=line)
-        return out.getvalue()
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> Scale:
-        """The inverse of `to_bytes`."""
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            slope, intercept = (float(value) for value in arrays["line"])
-            return cls(slope, intercept, arrays["programmes"], arrays["offsets"])
-
-
-@dataclass(frozen=True)
 class Forest:
     """A trained ranker read from an artefact; a `recommender.scorer.Scorer`."""
 
@@ -249,7 +212,7 @@ class Forest:
         for first in range(0, len(pairs), _BLOCK):
             block = pairs[first : first + _BLOCK]
             raw = self.trees.raw(table.rows(people, attributes, block))
-            score[first : first + _BLOCK] = self.scale.log_odds(raw, attributes.codes[block.programme])
+            score[first : first + _BLOCK] = self.scale.log_odds(raw, block.programme, attributes)
         return Scores(score, 1.0 / (1.0 + np.exp(-score)))
 
 

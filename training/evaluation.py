@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features.value import NONE, UNKNOWN, identifier_code
+from features.value import NONE, UNKNOWN
 from recommender.crosses import Table
 from recommender.scorer import Pairs, Scorer
 from training.examples import Benefits
@@ -155,9 +155,9 @@ class Observed:
 
 def observed(forest: Forest, lists: Lists, catalogue: Catalogue) -> Observed:
     """Compare predictions with answers on held-out people's showings, each predicted as it was shown."""
-    codes = np.array([identifier_code(programme.id) for programme in catalogue.programmes], dtype=np.int64)
+    attributes = forest.attributes(catalogue, lists.people.declaration)
     raw = forest.trees.raw(written(lists, catalogue, forest.vocabulary))
-    predicted = probability(forest.scale.log_odds(raw, codes[lists.examples.programme]))
+    predicted = probability(forest.scale.log_odds(raw, lists.examples.programme, attributes))
     label = lists.examples.label
     base = np.full(label.size, label.mean() if label.size else 0.0)
     return Observed(log_loss(label, predicted), log_loss(label, base), reliability(label, predicted))

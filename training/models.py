@@ -1,4 +1,4 @@
-"""What learns: the pooled boosted forest, each programme's shrunken residual, calibration, the logistic baseline."""
+"""What learns from rows: the pooled boosted forest, the line that calibrates it, and the logistic baseline."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class Validation:
     label: Reals
     group: Whole | None = None
     weight: Reals | None = None
+    start: Reals | None = None
 
 
 class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
@@ -91,6 +92,7 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         *,
         group: Whole | None = None,
         position: Whole | None = None,
+        start: Reals | None = None,
         validation: Validation | None = None,
     ) -> Self:
         """Grow the trees.
@@ -101,6 +103,7 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             sample_weight: float[m], or None for 1 each.
             group: for lambdarank, int64[m]: whose list each row belongs to, rows of one list side by side.
             position: for lambdarank, int64[m]: the place each row was shown at; LightGBM learns its bias and drops it.
+            start: float64[m], log-odds that are known before any tree grows; they are not part of the fitted score.
             validation: rows that decide when to stop.
 
         Raises:
@@ -116,7 +119,7 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         weight = None if sample_weight is None else _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         if weight is not None and not weight.any():
             raise ValueError("sample_weight is 0 for every row, so there is nothing to learn from")
-        data = lightgbm.Dataset(X, label.astype(np.float64), weight=weight, free_raw_data=True)
+        data = lightgbm.Dataset(X, label.astype(np.float64), weight=weight, init_score=start)
         if group is not None and self.objective == "lambdarank":
             data.set_group(_runs(group))
             data.set_position(position)
@@ -150,7 +153,7 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         watched, callbacks = [], []
         if validation is not None and self.patience:
             group = None if validation.group is None else _runs(validation.group)
-            given = {"group": group, "weight": validation.weight}
+            given = {"group": group, "weight": validation.weight, "init_score": validation.start}
             watched = [lightgbm.Dataset(validation.table, validation.label, reference=data, **given)]
             callbacks = [lightgbm.early_stopping(self.patience, verbose=False)]
         return lightgbm.train(self._parameters(), data, self.rounds, valid_sets=watched, callbacks=callbacks)
@@ -198,45 +201,6 @@ def _classes_message(count: int) -> str:
 def _runs(group: Whole) -> Whole:
     starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
     return np.asarray(np.diff(np.r_[starts, group.size]), dtype=np.int64)
-
-
-@dataclass(frozen=True)
-class Residuals:
-    """What is a programme's own, beyond what its attributes explain: log-odds, shrunk towards 0 by empirical Bayes.
-
-    Attributes:
-        codes: identifier codes of the programmes seen, ascending.
-        offsets: posterior modes, aligned.
-        spread: the standard deviation of the prior the programmes share.
-    """
-
-    codes: Whole
-    offsets: Reals
-    spread: float
-
-    @classmethod
-    def fit(cls, codes: Whole, label: Reals, score: Reals, weight: Reals | None = None, steps: int = 50) -> Residuals:
-        """Find offset d of each programme in logit P = score + d with d ~ N(0, spread^2), spread by EM.
-
-        Laplace approximation (Gelman et al., Bayesian Data Analysis, 3rd ed., ch. 5 and 13.5): a programme shown seldom
-        keeps an offset near 0, and one never shown has exactly 0.
-
-        Args:
-            codes: int64[m], the programme of each row.
-            label: float64[m], 0 or 1.
-            score: float64[m], log-odds by a model that never learned from these rows.
-            weight: float64[m], how many rows each stands for; None is 1 each.
-            steps: EM steps.
-        """
-        names, at = np.unique(codes, return_inverse=True)
-        offsets, variance, each = np.zeros(names.size), 1.0, np.ones(label.size) if weight is None else weight
-        for _ in range(steps):
-            p = probability(score + offsets[at])
-            slope = np.bincount(at, weights=each * (label - p), minlength=names.size) - offsets / variance
-            curve = np.bincount(at, weights=each * p * (1 - p), minlength=names.size) + 1.0 / variance
-            offsets = offsets + np.clip(slope / curve, -1.0, 1.0)
-            variance = max(float(np.mean(offsets**2 + 1.0 / curve)), 1e-8) if names.size else variance
-        return cls(names, offsets, float(np.sqrt(variance)))
 
 
 def calibrate(score: Reals, label: Reals, weight: Reals | None = None) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.value import identifier_code
-from recommender.attributes import Vocabulary
+from recommender.attributes import ProgrammeAttributes, Vocabulary
 from recommender.catalogue import Catalogue
 from recommender.crosses import REFERENCE, Context, Table
-from recommender.forest import Forest, Scale
+from recommender.effect import Scale
+from recommender.forest import Forest
 from recommender.scorer import Pairs
+from training.effects import learn_effects, raw_effects
 from training.measures import log_loss, ndcg
-from training.models import Objective, PooledForest, Residuals, Validation, calibrate, probability
+from training.models import Objective, PooledForest, Validation, calibrate, probability
 
 if TYPE_CHECKING:
     from features.snapshot import Snapshots
@@ -111,17 +114,17 @@ class Lesson:
 
     forest: Forest
     text: str
-    spread: float
-    """Standard deviation of the programmes' own effects, in log-odds."""
     figures: dict[str, float] = field(default_factory=dict)
 
 
 def learn(lists: Lists, catalogue: Catalogue, settings: Settings, withheld: Collection[int] = ()) -> Lesson:
     """Learn a ranker from training people's showings.
 
-    The trees learn from most people; the others say when to stop, then place the scores on the scale of probabilities
-    and give each programme what is its own. A column that says how a row was shown is kept apart from all others
-    (`PooledForest.additive`), so what it adds can be fixed when nothing is shown yet.
+    Trees start from each programme's own odds, so that they learn who wants what and leave what everybody wants to the
+    programmes' effects: how far these follow what is public is learned from all programmes, so that it holds for a new
+    one. The people set aside say when to stop and place the scores on the scale of probabilities. A column that says
+    how a row was shown is kept apart from all others (`PooledForest.additive`), so what it adds can be fixed when
+    nothing is shown yet.
 
     Args:
         lists: showings to people who are not held out.
@@ -132,36 +135,68 @@ def learn(lists: Lists, catalogue: Catalogue, settings: Settings, withheld: Coll
     known = Catalogue(tuple(p for at, p in enumerate(catalogue.programmes) if at not in set(withheld)))
     rng = np.random.default_rng(settings.seed)
     vocabulary = Vocabulary.fit(known, lists.people.declaration, settings.directions, rng)
+    attributes = vocabulary.attributes(catalogue, lists.people.declaration)
     taught = lists.without(withheld)
     rows, aside = written(taught, catalogue, vocabulary), taught.of_one_in(settings.validate_every)
-    fitted = _grow(taught, rows, aside, settings)
-    kept = taught[aside]
-    codes = np.array([identifier_code(programme.id) for programme in catalogue.programmes], dtype=np.int64)
-    raw = fitted.trees.raw(rows[aside])
-    scale, spread = _scale(raw, codes[kept.examples.programme], kept.examples)
+    fitted = _grow(taught, rows, aside, attributes, settings)
+    raw = fitted.trees.raw(rows)
+    scale = _scale(raw, aside, taught.examples, attributes, settings)
     forest = Forest(fitted.trees, scale, vocabulary, lists.people.features_hash, catalogue.hash, {})
-    figures = _figures(kept, scale.log_odds(raw, codes[kept.examples.programme]))
-    sizes = {"rows": len(taught), "people": np.unique(taught.examples.person).size, "rounds": fitted.rounds_}
-    return Lesson(forest, fitted.text_, spread, {**figures, **sizes, "residual_spread": spread})
+    kept = taught[aside]
+    figures = _figures(kept, scale.log_odds(raw[aside], kept.examples.programme, attributes))
+    people = float(np.unique(taught.examples.person).size)
+    sizes = {"rows": float(len(taught)), "people": people, "rounds": float(fitted.rounds_)}
+    return Lesson(forest, fitted.text_, {**figures, **sizes, "residual_spread": scale.effects.spread})
 
 
-def _grow(lists: Lists, rows: NDArray[np.float32], aside: NDArray[np.bool_], settings: Settings) -> PooledForest:
+def _grow(
+    lists: Lists, rows: NDArray[np.float32], aside: NDArray[np.bool_], attributes: ProgrammeAttributes,
+    settings: Settings,
+) -> PooledForest:  # fmt: skip
     additive = (rows.shape[1] - 2, rows.shape[1] - 1)
     forest = settings.forest(additive)
     learned, kept = lists[~aside], lists[aside]
+    odds = _own_odds(learned.examples, attributes)
     if settings.objective == "pointwise":
-        watch = Validation(rows[aside], kept.examples.label, weight=kept.examples.weight)
-        return forest.fit(rows[~aside], learned.examples.label, learned.examples.weight, validation=watch)
+        start = odds[kept.examples.programme]
+        watch = Validation(rows[aside], kept.examples.label, weight=kept.examples.weight, start=start)
+        return forest.fit(
+            rows[~aside], learned.examples.label, learned.examples.weight,
+            start=odds[learned.examples.programme], validation=watch,
+        )  # fmt: skip
     rows[:, additive] = REFERENCE  # LightGBM learns the bias of each place itself, and drops it
     places = np.nan_to_num(learned.examples.position, nan=REFERENCE[0]).astype(np.int64)
     watch = Validation(rows[aside], kept.examples.label, group=kept.at)
     return forest.fit(rows[~aside], learned.examples.label, group=learned.at, position=places, validation=watch)
 
 
-def _scale(raw: Reals, codes: Whole, kept: Examples) -> tuple[Scale, float]:
-    slope, intercept = calibrate(raw, kept.label, kept.weight)
-    own = Residuals.fit(codes, kept.label, slope * raw + intercept, kept.weight)
-    return Scale(slope, intercept, own.codes, own.offsets), own.spread
+def _own_odds(examples: Examples, attributes: ProgrammeAttributes) -> Reals:
+    base = _mean_odds(examples)
+    score, count = np.full(len(examples), base), len(attributes.ids)
+    own: Reals = base + raw_effects(examples.programme, examples.label, score, count, examples.weight)[0]
+    return own
+
+
+def _mean_odds(examples: Examples) -> float:
+    mean = float(np.average(examples.label, weights=examples.weight))
+    return math.log(mean / (1 - mean))
+
+
+def _scale(
+    raw: Reals, aside: NDArray[np.bool_], examples: Examples, attributes: ProgrammeAttributes, settings: Settings
+) -> Scale:
+    """Effects from the people the trees learned from, who are many; the line from those they did not."""
+    learned, kept = examples[~aside], examples[aside]
+    unit, base = 1.0, _mean_odds(learned)
+    if settings.objective == "lambdarank":  # its scores only order; a line gives them the unit of log-odds
+        unit, base = calibrate(raw[~aside], learned.label, learned.weight)
+    effect, variance = raw_effects(
+        learned.programme, learned.label, unit * raw[~aside] + base, len(attributes.ids), learned.weight
+    )
+    seen = np.bincount(learned.programme, minlength=len(attributes.ids)) > 0
+    effects = learn_effects(attributes, effect / unit, variance / unit**2, seen)
+    score = raw[aside] + effects.of(attributes)[0][kept.programme]
+    return Scale(*calibrate(score, kept.label, kept.weight), effects)
 
 
 def _figures(kept: Lists, score: Reals) -> dict[str, float]:

@@ -13,12 +13,12 @@ import pytest
 
 from features.problem import Rejected
 from features.snapshot import from_facts
-from features.value import identifier_code
 from proffer.reading import read_declaration
 from recommender.attributes import Vocabulary
 from recommender.catalogue import catalogue
 from recommender.crosses import Table
-from recommender.forest import FORMAT, KIND, Forest, Scale
+from recommender.effect import Effects, Public, Scale
+from recommender.forest import FORMAT, KIND, Forest
 from recommender.scorer import Pairs, Scorer
 
 DECLARATION = read_declaration()
@@ -43,7 +43,12 @@ VOCABULARY = Vocabulary.fit(CATALOGUE, DECLARATION, 2, np.random.default_rng(0))
 ATTRIBUTES = VOCABULARY.attributes(CATALOGUE, DECLARATION)
 PEOPLE = from_facts(DECLARATION, {"birth_date": "1960-01-01", "income_percent": 80}, T)
 PAIRS = Pairs(np.zeros(4, np.int64), np.arange(4))
-SCALE = Scale(2.0, -0.5, np.sort(ATTRIBUTES.codes[:2]), np.array([0.25, -0.25]))
+DESIGN = Public.fit(ATTRIBUTES.values)
+EFFECTS = Effects(
+    0.125, DESIGN, np.linspace(-0.1, 0.1, DESIGN.centre.size), 0.01 * np.eye(DESIGN.centre.size), 0.5,
+    np.sort(ATTRIBUTES.codes[:2]), np.array([0.25, -0.25]),
+)  # fmt: skip
+SCALE = Scale(2.0, -0.5, EFFECTS)
 
 
 def fitted():
@@ -75,9 +80,9 @@ def test_an_artefact_scores_what_its_booster_and_scale_say():
     forest: Scorer = Forest.from_files(artefact(), DECLARATION.hash)
     found = forest.score(PEOPLE, forest.attributes(CATALOGUE, DECLARATION), PAIRS)
     raw = BOOSTER.predict(Table.of(DECLARATION, VOCABULARY).rows(PEOPLE, ATTRIBUTES, PAIRS), raw_score=True)
-    own = dict(zip(SCALE.programmes.tolist(), SCALE.offsets.tolist(), strict=True))
-    expected = 2 * raw - 0.5 + [own.get(code, 0.0) for code in ATTRIBUTES.codes.tolist()]
-    assert np.array_equal(found.score, expected)
+    mean, variance = EFFECTS.of(ATTRIBUTES)
+    expected = (2 * (raw + mean) - 0.5) / np.sqrt(1 + np.pi / 8 * 4 * variance)
+    assert found.score == pytest.approx(expected, abs=1e-12)
     assert np.allclose(found.probability, 1 / (1 + np.exp(-expected)))
     assert forest.catalogue_hash == CATALOGUE.hash
 
@@ -91,13 +96,6 @@ def test_pairs_in_any_number_of_blocks_score_the_same(monkeypatch):
 
 def test_no_pairs_have_no_scores():
     assert Forest.from_files(artefact()).score(PEOPLE, ATTRIBUTES, PAIRS[:0]).score.size == 0
-
-
-def test_a_programme_training_never_saw_has_no_effect_of_its_own():
-    new = identifier_code("toy.new")
-    assert SCALE.offset_of(np.array([new, *SCALE.programmes])).tolist() == [0.0, 0.25, -0.25]
-    nobody = Scale(1.0, 0.0, np.zeros(0, np.int64), np.zeros(0))
-    assert nobody.offset_of(np.array([new])).tolist() == [0.0]
 
 
 def test_another_features_hash_is_refused_saying_both_and_what_to_do():

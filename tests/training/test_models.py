@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from training.models import PooledForest, Residuals, Validation, calibrate, logistic, probability
+from training.models import PooledForest, Validation, calibrate, logistic, probability
 
 # No check is expected to fail. scikit-learn itself skips one, on array libraries other than numpy.
 
@@ -66,36 +66,6 @@ def test_the_same_seed_grows_the_same_trees():
     table, label = world()
     texts = {PooledForest(rounds=5, column_share=0.5, seed=3).fit(table, label).text_ for _ in range(2)}
     assert len(texts) == 1
-
-
-def test_a_programme_shown_often_keeps_its_own_effect_and_one_shown_seldom_hardly_any():
-    rng = np.random.default_rng(0)
-    codes = np.repeat([10, 20, 30], [4000, 4000, 4])
-    truth = np.array([1.0, -1.0, 1.0])[np.searchsorted([10, 20, 30], codes)]
-    label = (rng.random(codes.size) < probability(truth - 1)).astype(float)
-    found = Residuals.fit(codes, label, np.full(codes.size, -1.0))
-    assert found.codes.tolist() == [10, 20, 30]
-    assert found.offsets[:2] == pytest.approx([1, -1], abs=0.12)
-    assert abs(found.offsets[2]) < abs(found.offsets[0])
-
-
-def test_programmes_without_an_own_effect_share_a_narrow_prior():
-    rng = np.random.default_rng(1)
-    codes = rng.integers(0, 30, 6000)
-    label = (rng.random(6000) < 0.3).astype(float)
-    found = Residuals.fit(codes, label, np.full(6000, np.log(0.3 / 0.7)))
-    assert np.abs(found.offsets).max() < 0.1
-
-
-def test_rows_that_stand_for_several_count_as_several():
-    codes, label, score = np.array([1, 1, 1]), np.array([1.0, 0.0, 0.0]), np.zeros(3)
-    weighed = Residuals.fit(codes[:2], label[:2], score[:2], np.array([1.0, 2.0]))
-    assert weighed.offsets == pytest.approx(Residuals.fit(codes, label, score).offsets)
-
-
-def test_no_rows_are_no_effects():
-    nothing = np.zeros(0)
-    assert Residuals.fit(np.zeros(0, np.int64), nothing, nothing).offsets.size == 0
 
 
 def test_calibration_finds_the_line_that_made_the_labels():

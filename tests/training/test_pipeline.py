@@ -112,7 +112,7 @@ def test_a_programme_withheld_from_training_is_ranked_all_the_same(material, tau
 def test_a_withheld_programme_leaves_no_trace_in_what_is_learned(material, log):
     lists = learnable(material, log, 10**6, 0)
     lesson = learn(lists, material.catalogue, replace(QUICK, rounds=5), withheld=(3,))
-    assert material.codes[3] not in lesson.forest.scale.programmes
+    assert material.codes[3] not in lesson.forest.scale.effects.codes
     assert lesson.figures["rows"] == (lists.examples.programme != 3).sum()
 
 
