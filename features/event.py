@@ -59,8 +59,14 @@ class Event:
 
         When it was recorded is not part of it: whoever stamps a repeated event stamps another time.
         """
-        body = [self.subject, self.type, self.time, self.data, self.about]
-        return sha256(_CANONICAL.encode(body).encode()).hexdigest()
+        about = _CANONICAL.encode(self.about) if self.about else ""
+        body = "\n".join((self.subject, self.type, str(self.time), self.payload, about))
+        return sha256(body.encode()).hexdigest()
+
+    @cached_property
+    def payload(self) -> str:
+        """The canonical JSON text of its data."""
+        return _CANONICAL.encode(self.data) if self.data else "{}"
 
     @property
     def key(self) -> tuple[str, str]:
@@ -76,6 +82,8 @@ class Event:
     def people(self) -> tuple[str, ...]:
         """Everyone it touches, the subject first; of a correction also everyone the corrected event is about."""
         about = self.about
+        if not about and self.type != CORRECTED:
+            return (self.subject,)
         amended = self.data.get("data") if self.type == CORRECTED else None
         if isinstance(amended, Mapping):
             about = _about(amended.get("about", ()), "", Problems())
