@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 PIP_VERSION := 26.3
-LOCKS := requirements.lock $(if $(PRIVATE),requirements-private.lock)
-READY := $(VENV)/.ready$(if $(PRIVATE),-private)
+LOCKS := requirements.lock requirements-private.lock
+READY := $(VENV)/.ready
 FOLDERS := benchmarks data features privacy proffer recommender serving training
 CITIZENS ?= 20000
+JOBS ?= 2
 HOME_DIR ?= .proffer
 
 export MPLBACKEND := Agg
@@ -18,10 +19,10 @@ export MPLBACKEND := Agg
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(READY)  ## make .venv and install the tested versions (PRIVATE=1 adds torch and the privacy libraries)
+setup: $(READY)  ## make .venv and install the tested versions
 
-$(READY): requirements.lock $(LOCKS) pyproject.toml
-	@echo "==> installing the tested versions into $(VENV) (about a minute)"
+$(READY): $(LOCKS) pyproject.toml
+	@echo "==> installing the tested versions into $(VENV) (two or three minutes)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Proffer needs Python 3.11 or newer: make PYTHON=...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check pip==$(PIP_VERSION)
@@ -39,7 +40,7 @@ test: setup lint types contracts tests coverage  ## everything CI checks
 
 check: setup lint types contracts  ## the fast part of `make test`, for before every commit
 	@echo "==> fast tests"
-	@$(BIN)/python -m pytest -q -m "not slow"
+	@$(BIN)/python -m pytest -q --numprocesses=$(JOBS) --dist=loadfile -m "not slow"
 
 lint: setup
 	@echo "==> ruff: lint and format"
@@ -56,7 +57,7 @@ contracts: setup
 
 tests: setup
 	@echo "==> tests, doctests and README examples, with branch coverage"
-	@$(BIN)/python -m pytest -q --cov --cov-report= --durations=10
+	@$(BIN)/python -m pytest -q --numprocesses=$(JOBS) --dist=loadfile --cov --cov-report= --durations=10
 
 coverage: setup tests
 	@echo "==> branch coverage of features/ and recommender/ (over 95 %)"
