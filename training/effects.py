@@ -106,6 +106,8 @@ def _posterior(
     weights = prior * (design.T @ gain[:, 0])
     covariance = np.diag(prior) - (design * prior).T @ gain[:, 1:]
     base = _BASE * float(gain[:, 0].sum())
-    residual = own * gain[:, 0]  # what neither the base nor the weights explain, shrunk as far as it is unsure
+    residual = np.asarray(
+        own * gain[:, 0], dtype=np.float64
+    )  # what neither the base nor the weights explain, shrunk as far as it is unsure
     order = np.argsort(codes)
     return Effects(base, public, weights, covariance, float(np.sqrt(own)), codes[order], residual[order])
