@@ -8,6 +8,8 @@ LOCKS := requirements.lock requirements-private.lock
 READY := $(VENV)/.ready
 FOLDERS := benchmarks data features privacy proffer recommender serving training
 CITIZENS ?= 20000
+LEDGER_FAULTS := tests/privacy/test_ledger.py tests/privacy/test_auditor.py
+MUTANT_MINUTES ?= 60
 JOBS ?= 2
 HOME_DIR ?= .proffer
 
@@ -64,14 +66,23 @@ coverage: setup tests
 	@$(BIN)/coverage report --include='features/*' --fail-under=95
 	@$(BIN)/coverage report --include='recommender/*' --fail-under=95
 
-soak: setup  ## the long checks: every property with 20 times the examples, the demo from nothing, the benchmarks
+soak: setup  ## the long checks: every property with 20 times the examples, the ledger's faults and mutants, the benchmarks
 	@echo "==> properties with many examples"
-	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q tests
+	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q tests $(addprefix --ignore=,$(LEDGER_FAULTS))
+	@echo "==> the ledger: 1,000 kills, 8 processes at one cap, every system call of an append failing once, a full disk,"
+	@echo "    every byte flipped, an auditor's empty environment"
+	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -q -rPs $(LEDGER_FAULTS)
+	@echo "==> the ledger: 100,000 entries under 1,000 checkpoints, verified"
+	@$(BIN)/python -m tests.privacy.speed
+	@echo "==> the ledger: small changes to its code, for $(MUTANT_MINUTES) minutes; the tests must notice 80 % of them (the aim is 90)"
+	@$(BIN)/python -m tests.privacy.mutants --minutes $(MUTANT_MINUTES) --least 80
 	@echo "==> the demo from nothing"
 	@soak=$$(mktemp -d) && $(BIN)/proffer demo --home $$soak --json > $$soak/demo.json; code=$$?; rm -rf $$soak; exit $$code
 	@echo "==> benchmarks beside their peers"
 	@$(BIN)/proffer bench features
 	@$(BIN)/proffer bench verdicts
+	@$(BIN)/proffer bench private
+	@$(BIN)/proffer bench adult
 
 clean:  ## remove .venv and everything that running and checking made, but not the home
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage *.egg-info build

@@ -5,6 +5,7 @@ The central-limit (GDP) accountant does not exist here: it understates the cost 
 
 from __future__ import annotations
 
+import logging
 import math
 import warnings
 from collections.abc import Callable, Mapping
@@ -15,7 +16,8 @@ from typing import Any, Final
 
 from features.problem import Problem, Rejected
 from privacy.entry import text_of
-from privacy.mechanism import Mechanism, gaussian_sgd
+from privacy.mechanism import Mechanism, exact, gaussian_sgd
+from privacy.mechanism import composed as together
 
 PLACES: Final = Decimal("1e-6")
 AGREEMENT: Final = Decimal("0.011")
@@ -143,8 +145,9 @@ def prv(mechanism: Mechanism, delta: Decimal) -> Decimal | None:
     accountant.history = list(runs)
     with warnings.catch_warnings():
         # Opacus bounds the domain of its convolution by RDP, and warns where that bound is loose: the domain is then
-        # larger than it need be, and the result as exact.
+        # larger than it need be, and the result as exact. The logarithm of 0 it takes besides is one it then masks.
         warnings.filterwarnings("ignore", "Optimal order is the", UserWarning)
+        warnings.filterwarnings("ignore", "divide by zero encountered in log", RuntimeWarning)
         return round_up(float(accountant.get_epsilon(float(delta), eps_error=0.01)))
 
 
@@ -170,6 +173,7 @@ def _rdp(bag: Bag, delta: Decimal) -> Decimal | None:
         return None
     from dp_accounting import rdp as library
 
+    logging.getLogger("absl").setLevel(logging.ERROR)  # it tells of every order that it leaves out of the bound
     return _epsilon(library.RdpAccountant(), bag, delta)
 
 
@@ -216,7 +220,9 @@ def _or_infinite(epsilon: Decimal | None) -> Decimal:
     return INFINITY if epsilon is None else epsilon
 
 
-def calibrate(epsilon: Decimal, delta: Decimal, q: str | float | Decimal, steps: int) -> Decimal:
+def calibrate(
+    epsilon: Decimal, delta: Decimal, q: str | float | Decimal, steps: int, beside: Mechanism | None = None
+) -> Decimal:
     """The least noise multiplier (to three places) at which PRV and PLD both price DP-SGD at no more than epsilon.
 
     Args:
@@ -224,26 +230,72 @@ def calibrate(epsilon: Decimal, delta: Decimal, q: str | float | Decimal, steps:
         delta: see `entry.read_delta`.
         q: Poisson sampling rate.
         steps: how many.
+        beside: what else is done to the same rows, and priced together with it.
 
     Raises:
         Rejected: no noise up to 10,000 is enough.
         Disagreement: the accountants do not agree about what was found.
     """
-    sigma = _least(lambda noise: _or_infinite(prv(gaussian_sgd(noise, q, steps), delta)) <= epsilon)
-    price(gaussian_sgd(sigma, q, steps), delta)  # PLD is slower and lies below PRV: asked once, it must agree
+
+    def whole(noise: Decimal) -> Mechanism:
+        run = gaussian_sgd(noise, q, steps)
+        return run if beside is None else together(run, beside)
+
+    near = _near(whole, epsilon - PRV_ABOVE, delta, _first_guess(float(epsilon), float(delta), float(exact(q)), steps))
+    sigma = _least(lambda noise: _or_infinite(prv(whole(noise), delta)) <= epsilon, near)
+    price(whole(sigma), delta)  # PLD is quicker and lies below PRV: it must agree
     return sigma
 
 
 FINEST_NOISE: Final = Decimal("0.001")
+PRV_ABOVE: Final = Decimal("0.01005")
+"""How far PRV's upper end usually lies above PLD; only where a search begins depends on it."""
+_ROUNDS: Final = 6
 
 
-def _least(affordable: Callable[[Decimal], bool]) -> Decimal:
-    low, high = Decimal(0), Decimal("0.512")
-    while not affordable(high):
-        low, high = high, high * 2
-        if high > 20_000:
-            remedy = "Ask for a larger epsilon, or for fewer steps"
-            raise Rejected([Problem("calibrate", "no noise up to 10,000 is enough", remedy)])
+def _first_guess(epsilon: float, delta: float, q: float, steps: int) -> Decimal:
+    """About the right noise, by the central limit: a place to begin a search, and never a price (it understates)."""
+    reach = 2 * math.log(1 / delta)
+    mu = math.sqrt(reach + 2 * epsilon) - math.sqrt(reach)
+    sigma = 1 / math.sqrt(math.log1p((mu / q) ** 2 / steps))
+    return Decimal(min(max(sigma, 0.1), 10_000.0)).quantize(FINEST_NOISE)
+
+
+def _near(whole: Callable[[Decimal], Mechanism], epsilon: Decimal, delta: Decimal, guess: Decimal) -> Decimal:
+    """The noise at which PLD, which is the quicker one, prices a run at about epsilon: by secants on logarithms."""
+    wanted = math.log(max(float(epsilon), 1e-6))
+    seen: list[tuple[float, float]] = []
+    for _ in range(_ROUNDS):
+        found = pld(whole(guess), delta)
+        if found is None or not found.is_finite() or found <= 0:
+            return guess
+        seen.append((math.log(float(guess)), math.log(float(found))))
+        if abs(seen[-1][1] - wanted) < 1e-5:
+            return guess
+        guess = Decimal(math.exp(_secant(seen[-2:], wanted))).quantize(FINEST_NOISE, ROUND_CEILING)
+        guess = min(max(guess, Decimal("0.1")), Decimal(10_000))
+    return guess
+
+
+def _secant(seen: list[tuple[float, float]], wanted: float) -> float:
+    (x, y), slope = seen[-1], -1.0
+    if len(seen) == 2 and abs(seen[0][0] - x) > 1e-9:
+        slope = min((seen[0][1] - y) / (seen[0][0] - x), -0.05)
+    return x + max(min((wanted - y) / slope, 1.0), -1.0)
+
+
+def _least(affordable: Callable[[Decimal], bool], near: Decimal = Decimal("0.512")) -> Decimal:
+    """The least noise that is affordable, looked for in growing strides from one that is near it."""
+    stride = FINEST_NOISE
+    low, high = near, near
+    while low > 0 and affordable(low):
+        low, high, stride = max(low - stride, Decimal(0)), low, stride * 2
+    if low == near:
+        while not affordable(high := low + stride):
+            low, stride = high, stride * 2
+            if high > 20_000:
+                remedy = "Ask for a larger epsilon, or for fewer steps"
+                raise Rejected([Problem("calibrate", "no noise up to 10,000 is enough", remedy)])
     while high - low > FINEST_NOISE:
         middle = ((low + high) / 2).quantize(FINEST_NOISE)
         low, high = (low, middle) if affordable(middle) else (middle, high)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from features.problem import Problem, Rejected
@@ -22,6 +22,7 @@ from privacy.note import BadNote, Signature, Verifier
 TWO: Final = 2  # people who must agree to what lowers protection
 Effect = Callable[[], None]
 T = TypeVar("T")
+_EVALUATE: Final = Kind.EVALUATE  # looking a member up in its enum costs as much as the rest of a comparison
 
 
 class Refused(Rejected):
@@ -138,11 +139,13 @@ class Dataset:
         fingerprint: keyed hash over the sorted unit ids (hex): the same for a copy and for a re-dated copy.
         sketch: the smallest keyed hashes of single units; two data sets that share people share some of them.
         units: how many units.
+        cohort: which every unit was checked to belong to, or None.
     """
 
     fingerprint: str
     sketch: tuple[int, ...]
     units: int
+    cohort: Cohort | None = None
 
     @property
     def sketch_hash(self) -> str:
@@ -228,9 +231,11 @@ class Spend:
     """One use of people's data: what was set aside for it, and what became of that; only `Books` changes it.
 
     Attributes:
-        state: reserved, committed, expired (a crash: counts as spent) or released (two people swore nothing left).
+        index: of the entry that set it aside.
         mechanism: what was reserved, or after the commit what was run.
+        cohort: on whose data, where not on everybody's.
         period: in which it counts.
+        state: reserved, committed, expired (a crash: counts as spent) or released (two people swore nothing left).
     """
 
     id: str
@@ -241,7 +246,6 @@ class Spend:
     cohort: Cohort | None
     period: str
     state: str
-    entry: Entry
 
 
 @dataclass(frozen=True)
@@ -353,8 +357,8 @@ class _Shared(Generic[T]):
 
 
 _MOST_SHARED: Final = 4096
-_mechanism = _Shared(Mechanism.from_document)
-_price = _Shared(lambda part: accountant.Price.from_document(part, Decimal(0)))
+_one_of_equal = lru_cache(maxsize=_MOST_SHARED)(lambda mechanism: mechanism)  # so that `is` finds most equal ones
+_mechanism: _Shared[Mechanism] = _Shared(lambda part: _one_of_equal(Mechanism.from_document(part)))
 
 
 def mechanism_of(body: Mapping[str, Any]) -> Mechanism:
@@ -366,6 +370,55 @@ def mechanism_of(body: Mapping[str, Any]) -> Mechanism:
     return _mechanism(body["mechanism"])
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Terms:
+    """What a spend claims, apart from its id and its data set: sound in itself, and the same in many entries.
+
+    Attributes:
+        parts: the parts of the entry it was read from.
+        most_units: the largest data set for which its delta is below 1/n.
+    """
+
+    parts: tuple[Any, ...]
+    mechanism: Mechanism
+    cohort: Cohort | None
+    most_units: int
+
+
+_terms: dict[int, Terms] = {}  # by the identity of their mechanism's document, which they hold
+
+
+def _terms_of(entry: Entry) -> Terms:
+    body = entry.body
+    parts = (body["mechanism"], body["price"], body["cohort"], body["epsilon"], body["delta"])
+    found = _terms.get(id(parts[0]))
+    if found is None or found.parts != parts:
+        if len(_terms) >= _MOST_SHARED:
+            _terms.clear()
+        found = _terms[id(parts[0])] = _terms_anew(entry, parts)
+    return found
+
+
+def _terms_anew(entry: Entry, parts: tuple[Any, ...]) -> Terms:
+    mechanism, cohort = mechanism_of(entry.body), Cohort.from_document(entry.body["cohort"])
+    epsilon, delta = Decimal(entry.body["epsilon"]), Decimal(entry.body["delta"])
+    _check_bounds(entry, epsilon, delta, 0)
+    what = _wrong_claim(mechanism, epsilon, delta, accountant.Price.from_document(entry.body["price"], delta))
+    if what:
+        raise WrongPrice(f"entry {entry.index}", what, "Price it again and claim at least that, rounded up")
+    return Terms(parts, mechanism, cohort, most_units(delta))
+
+
+def most_units(delta: Decimal) -> int:
+    """The largest n for which delta is below 1/n, exactly.
+
+    >>> most_units(Decimal("0.001")), most_units(Decimal("0.3"))
+    (999, 3)
+    """
+    numerator, denominator = delta.as_integer_ratio()
+    return (denominator - 1) // numerator
+
+
 @dataclass
 class Account:
     """One population's budget as the entries so far leave it; only `Books` changes it."""
@@ -375,8 +428,9 @@ class Account:
     delta: Decimal
     period: str
     approvers: dict[bytes, Verifier]
+    most_units: int
     bags: Bags = field(default_factory=dict)
-    lifetime: Bags = field(default_factory=dict)
+    past: Bags = field(default_factory=dict)  # of the periods before
     partition: tuple[str, int] | None = None
     states: Counter[str] = field(default_factory=Counter)
     since: int = 0
@@ -397,11 +451,19 @@ class Account:
 
     def count(self, spend: Spend, by: int) -> None:
         """Count a spend's mechanism once more or once less."""
-        for bags in (self.bags, self.lifetime) if spend.period == self.period else (self.lifetime,):
-            if spend.cohort not in bags:
-                bags[spend.cohort] = Counter()
-            bags[spend.cohort][spend.mechanism] += by
+        bags = self.bags if spend.period == self.period else self.past
+        bag = bags.get(spend.cohort)
+        if bag is None:
+            bag = bags[spend.cohort] = Counter()
+        bag[spend.mechanism] += by
         self.composed = None
+
+    def lifetime(self) -> Bags:
+        """What was counted over all periods."""
+        bags = {cohort: Counter(bag) for cohort, bag in self.past.items()}
+        for cohort, bag in self.bags.items():
+            bags.setdefault(cohort, Counter()).update(bag)
+        return bags
 
     def peak(self, until: int) -> Peak:
         """The stretch that ends before entry `until`."""
@@ -433,6 +495,7 @@ class Books:
         self.witnesses: dict[bytes, Verifier] = {}
         self.accounts: dict[str, Account] = {}
         self.spends: dict[str, Spend] = {}
+        self.priced: dict[Terms, Entry] = {}  # the first entry on each terms
         self.public: dict[str, int] = {}
         self.peaks: list[Peak] = []
         self.witnessed: dict[bytes, tuple[Verifier, int | None]] = {}  # every witness ever, and when it was revoked
@@ -457,7 +520,7 @@ class Books:
             Refused: it may not follow.
             Rejected: it names a mechanism that does not exist.
         """
-        if (self.size == 0) != (entry.kind is Kind.KEY and entry.population == EVERYBODY and not self.keys):
+        if self.size == 0 and (entry.kind is not Kind.KEY or entry.population != EVERYBODY):
             raise UnknownLedgerKey(f"entry {entry.index}", "a ledger begins with its own key", "Open it with `init`")
         effect = self._rules[entry.kind](entry)
 
@@ -495,7 +558,7 @@ class Books:
             account.cap,
             account.delta,
             account.spent(),
-            worst(account.lifetime, account.delta),
+            worst(account.lifetime(), account.delta),
             {state: account.states[state] for state in (RESERVED, COMMITTED, EXPIRED, RELEASED)},
         )
 
@@ -551,7 +614,7 @@ class Books:
         approvers = _approvers(entry, body["approvers"], {key.verifier.public for key in self.keys})
 
         def open_account() -> None:
-            account = Account(entry, cap, delta, body["period"], approvers)
+            account = Account(entry, cap, delta, body["period"], approvers, most_units(delta))
             account.begin_stretch(entry.index)
             self.accounts[entry.population] = account
 
@@ -561,32 +624,33 @@ class Books:
         body, account = entry.body, self.account(entry.population)
         if body["spend"] in self.spends:
             raise Conflict(body["spend"], "is the id of another spend", "Give each run an id of its own")
-        mechanism, cohort = mechanism_of(body), Cohort.from_document(body["cohort"])
-        _check_claim(entry, mechanism)
-        if account.delta * body["dataset"]["units"] >= 1:
-            _check_bounds(entry, account.cap, account.delta, body["dataset"]["units"])
+        terms, units = _terms_of(entry), body["dataset"]["units"]
+        if units > terms.most_units or units > account.most_units:
+            raise _too_many(entry, min(terms.most_units, account.most_units), units)
+        cohort = terms.cohort
         if cohort is not None and account.partition not in (None, (cohort.salt, cohort.modulus)):
             what = f"divides people otherwise than the cohorts before it ({account.partition})"
             raise NotDisjoint(f"entry {entry.index}", what, "Use the same salt and modulus, or spend on everybody")
-        state = COMMITTED if entry.kind is Kind.EVALUATE else RESERVED
-        spend = Spend(
-            body["spend"], entry.index, entry.at, entry.population, mechanism, cohort, account.period, state, entry
-        )
+        return partial(self._count_spend, entry, account, terms)
 
-        def count() -> None:
-            if cohort is not None:
-                account.partition = (cohort.salt, cohort.modulus)
-            account.count(spend, 1)
-            account.added.append((entry.index, cohort, mechanism))
-            account.states[state] += 1
-            self.spends[spend.id] = spend
-
-        return count
+    def _count_spend(self, entry: Entry, account: Account, terms: Terms) -> None:
+        state = COMMITTED if entry.kind is _EVALUATE else RESERVED
+        cohort, mechanism = terms.cohort, terms.mechanism
+        spend_id: str = entry.body["spend"]
+        spend = Spend(spend_id, entry.index, entry.at, entry.population, mechanism, cohort, account.period, state)
+        if cohort is not None:
+            account.partition = (cohort.salt, cohort.modulus)
+        account.count(spend, 1)
+        account.added.append((entry.index, cohort, mechanism))
+        account.states[state] += 1
+        self.spends[spend_id] = spend
+        if terms not in self.priced:
+            self.priced[terms] = entry
 
     def _commit(self, entry: Entry) -> Effect:
         spend, mechanism = self._open(entry, (RESERVED,)), mechanism_of(entry.body)
         if mechanism == spend.mechanism:
-            return lambda: self._settle(spend, COMMITTED)
+            return partial(self._settle, spend, COMMITTED)
         if not mechanism.at_most(spend.mechanism):
             what = "ran something that is not at most what was reserved"
             raise TooMuch(spend.id, what, "Count it as it was reserved, and reserve the rest apart")
@@ -602,7 +666,7 @@ class Books:
 
     def _expire(self, entry: Entry) -> Effect:
         spend = self._open(entry, (RESERVED,))
-        return lambda: self._settle(spend, EXPIRED)
+        return partial(self._settle, spend, EXPIRED)
 
     def _release(self, entry: Entry) -> Effect:
         what = entry.body["statement"]["what"]
@@ -642,6 +706,7 @@ class Books:
 
         def begin() -> None:
             self._cut(entry)
+            account.past = account.lifetime()
             account.cap, account.period, account.bags = cap, what["period"], {}
             self._statements.add(entry.body["statement"]["id"])
 
@@ -800,41 +865,28 @@ def _approvers(entry: Entry, texts: Sequence[str], own: set[bytes]) -> dict[byte
     return {one.public: one for one in found}
 
 
-@lru_cache(maxsize=4096)
-def _sound(epsilon: str, delta: str, units: int) -> bool:
-    return 0 < Decimal(epsilon) <= MOST_EPSILON and 0 < Decimal(delta) < 1 and Decimal(delta) * units < 1
-
-
 def _check_bounds(entry: Entry, cap: Decimal, delta: Decimal, units: int) -> None:
-    if _sound(str(cap), str(delta), units):
-        return
-    where = f"entry {entry.index}"
     if not (0 < cap <= MOST_EPSILON and 0 < delta < 1):
-        raise Refused(where, "has an epsilon or delta that is no budget", "Give epsilon above 0 and a small delta")
-    what = f"delta {text_of(delta)} is not below 1/n for n = {units}"
-    raise Refused(where, what, "Open a budget with a smaller delta for a population of this size")
+        what = "has an epsilon or delta that is no budget"
+        raise Refused(f"entry {entry.index}", what, "Give epsilon above 0 and a small delta")
+    if units > most_units(delta):
+        raise _too_many(entry, most_units(delta), units)
 
 
-def _check_claim(entry: Entry, mechanism: Mechanism) -> None:
-    body = entry.body
-    units = body["dataset"]["units"]
-    if not _sound(body["epsilon"], body["delta"], units):
-        _check_bounds(entry, Decimal(body["epsilon"]), Decimal(body["delta"]), units)
-    what = _wrong_claim(mechanism, body["epsilon"], body["delta"], _price(body["price"]))
-    if what:
-        raise WrongPrice(f"entry {entry.index}", what, "Price it again and claim at least that, rounded up")
+def _too_many(entry: Entry, most: int, units: int) -> Refused:
+    what = f"has a delta that is not below 1/n for n = {units}: it is meant for at most {most}"
+    return Refused(f"entry {entry.index}", what, "Open a budget with a smaller delta for a population of this size")
 
 
-@lru_cache(maxsize=4096)
-def _wrong_claim(mechanism: Mechanism, epsilon: str, delta: str, price: accountant.Price) -> str:
+def _wrong_claim(mechanism: Mechanism, epsilon: Decimal, delta: Decimal, price: accountant.Price) -> str:
     """What is wrong with a claim of `epsilon` at `delta` for a mechanism of this price; nothing where nothing is."""
     if mechanism.gaussian_runs() is not None and (price.prv is None or price.pld is None):
         return "is Gaussian training without the prices of both accountants"
-    if mechanism.kind == "declared" and mechanism.declared()[1] > Decimal(delta):
+    if mechanism.kind == "declared" and mechanism.declared()[1] > delta:
         return "claims a smaller delta than the mechanism promises"
     accountant.check_agreement(price)
-    if price.epsilon > Decimal(epsilon):
-        return f"claims epsilon {epsilon} for what costs {_plain(price.epsilon)}"
+    if price.epsilon > epsilon:
+        return f"claims epsilon {text_of(epsilon)} for what costs {_plain(price.epsilon)}"
     return ""
 
 

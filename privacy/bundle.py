@@ -9,7 +9,9 @@ checkpoints 1
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import gc
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
@@ -42,8 +44,13 @@ class Bundle:
 
     def encode(self) -> bytes:
         """The file's bytes."""
-        head = f"{FORMAT}\nentries {len(self.entries)}\ncheckpoints {len(self.notes)}\n\n".encode()
-        return head + b"".join(line + b"\n" for line in self.entries) + b"\n" + b"".join(map(_framed, self.notes))
+        return b"\n".join((self._head(), b"", *self.entries, b"", self._tail()))
+
+    def _head(self) -> bytes:
+        return f"{FORMAT}\nentries {len(self.entries)}\ncheckpoints {len(self.notes)}".encode()
+
+    def _tail(self) -> bytes:
+        return b"".join(note.encode() + b"\n" for note in self.notes)
 
     @classmethod
     def parse(cls, content: bytes) -> Bundle:
@@ -54,7 +61,7 @@ class Bundle:
         """
         head, entries, notes = split(content)
         bundle = cls(tuple(entries), tuple(_notes(notes)))
-        if bundle.encode() != content:
+        if (bundle._head(), bundle._tail()) != (head, notes):  # the entries are what is between, line by line
             raise NotABundle(f"has other counts of entries and checkpoints than its head says ({head[:60]!r})")
         return bundle
 
@@ -72,10 +79,6 @@ def split(content: bytes) -> tuple[bytes, list[bytes], bytes]:
     if not found:
         raise NotABundle("is cut off: it has no checkpoints")
     return head, lines.split(b"\n"), notes
-
-
-def _framed(note: Note) -> bytes:
-    return note.encode() + b"\n"
 
 
 def _notes(content: bytes) -> Iterable[Note]:
@@ -152,14 +155,18 @@ class Verdict:
 class _Replay:
     """One pass over a bundle's entries."""
 
+    leaves: list[bytes]
+    tree: merkle.Tree
     books: Books = field(default_factory=Books)
-    leaves: list[bytes] = field(default_factory=list)
-    priors: list[str | None] = field(default_factory=list)
-    roots: dict[int, bytes] = field(default_factory=dict)
-    prices: dict[tuple[Any, ...], entry.Entry] = field(
-        default_factory=dict
-    )  # the first entry with a mechanism at a delta and a price
+    broken: list[int] = field(default_factory=list)  # entries that do not name the one before
     findings: list[Finding] = field(default_factory=list)
+
+    def prices(self) -> dict[tuple[Any, ...], entry.Entry]:
+        """The first entry with each mechanism at each delta and price."""
+        found: dict[tuple[Any, ...], entry.Entry] = {}
+        for terms, one in self.books.priced.items():
+            found.setdefault((terms.mechanism, one.body["delta"], *one.body["price"].values()), one)
+        return found
 
 
 def verify(
@@ -181,26 +188,31 @@ def verify(
         epsilons: also price each distinct mechanism and each balance again (needs dp-accounting).
         advance: given how many prices are coming, returns what to call after each.
     """
-    try:
-        bundle = Bundle.parse(content)
-        layout: list[Finding] = []
-    except NotABundle as failure:
-        bundle, layout = _salvaged(content), [Finding(None, f"the bundle {failure}")]
-    replay = _replayed(bundle)
-    findings = [*_signatures(bundle, replay, key), *_kept(retained, replay, key), *_cosigned(bundle, witnesses)]
-    findings = [*_ordered([*replay.findings, *_broken_links(replay, bundle)]), *layout, *findings]
+    with _undisturbed():
+        bundle, layout = _read(content)
+        replay = _replayed(bundle)
+        findings = [*_signatures(bundle, replay, key), *_kept(retained, replay, key), *_cosigned(bundle, witnesses)]
+        findings = [*_ordered([*replay.findings, *_broken_links(replay, bundle)]), *layout, *findings]
+        prices = replay.prices()
     if epsilons and not findings:
-        findings = _ordered(_epsilons(replay, advance))
+        findings = _ordered(_epsilons(prices.values(), replay.books.last_peaks(), advance))
     last = bundle.notes[-1] if bundle.notes else None
     return Verdict(
         tuple(findings),
         len(bundle.entries),
         len(bundle.notes),
-        replay.roots.get(len(bundle.entries), b"").hex(),
+        replay.tree.root(len(bundle.entries)).hex(),
         () if last is None or findings else tuple(signature.name for signature in last.signatures[1:]),
         _balances(replay.books) if epsilons and not findings else (),
-        len({key[:2] for key in replay.prices}),
+        len({key[:2] for key in prices}),
     )
+
+
+def _read(content: bytes) -> tuple[Bundle, list[Finding]]:
+    try:
+        return Bundle.parse(content), []
+    except NotABundle as failure:
+        return _salvaged(content), [Finding(None, f"the bundle {failure}")]
 
 
 def _salvaged(content: bytes) -> Bundle:
@@ -219,44 +231,42 @@ def _ordered(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: (finding.index is None, finding.index or 0))
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep the collector of cycles, of which a replay makes none, from walking the growing books again and again."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 def _replayed(bundle: Bundle) -> _Replay:
-    replay = _Replay()
-    sizes = {checkpoint.size for checkpoint in map(_checkpoint, bundle.notes) if checkpoint} | {len(bundle.entries)}
-    frontier = merkle.Frontier()
+    leaves = merkle.leaf_hashes(bundle.entries)
+    replay = _Replay(leaves, merkle.Tree(leaves))
+    prior = entry.BEGINNING
     for index, line in enumerate(bundle.entries):
-        leaf = merkle.leaf_hash(line)
-        if not replay.findings:
-            _replay_one(replay, index, line)
-        replay.leaves.append(leaf)
-        frontier.add(leaf)
-        if frontier.size in sizes:
-            replay.roots[frontier.size] = frontier.root()
+        try:
+            one = entry.parse(line)
+            _check_place(one, index, prior)
+            if one.prior == prior:
+                replay.books.judge(one)()
+            else:
+                replay.broken.append(index)
+        except (entry.NotCanonical, Rejected) as failure:
+            replay.findings.append(Finding(index, str(failure)))
+            break
+        prior = leaves[index].hex()
     return replay
 
 
-def _replay_one(replay: _Replay, index: int, line: bytes) -> None:
-    try:
-        one = entry.parse(line)
-        replay.priors.append(one.prior)
-        if one.index != index:
-            raise entry.NotCanonical(f"says it is entry {one.index}: entries were cut, added or exchanged")
-        if index and one.prior != replay.leaves[-1].hex():
-            return  # which of the two was changed is found by `_broken_links`
-        if not index and one.prior != entry.BEGINNING:
-            raise entry.NotCanonical("names an entry before the first")
-        replay.books.judge(one)()
-        _note_price(replay, one)
-    except (entry.NotCanonical, Rejected) as failure:
-        replay.findings.append(Finding(index, str(failure)))
-
-
-def _note_price(replay: _Replay, one: entry.Entry) -> None:
-    if one.kind not in (entry.Kind.RESERVE, entry.Kind.EVALUATE):
-        return
-    body = one.body
-    key = (mechanism_of(body), body["delta"], *body["price"].values())
-    if key not in replay.prices:
-        replay.prices[key] = one
+def _check_place(one: entry.Entry, index: int, prior: str) -> None:
+    if one.index != index:
+        raise entry.NotCanonical(f"says it is entry {one.index}: entries were cut, added or exchanged")
+    if not index and one.prior != prior:
+        raise entry.NotCanonical("names an entry before the first")
 
 
 def _checkpoint(note: Note) -> Checkpoint | None:
@@ -270,7 +280,7 @@ def _broken_links(replay: _Replay, bundle: Bundle) -> Iterable[Finding]:
     """Name the entry that was changed where the next one no longer names its hash, or a root is another."""
     good = 0
     for checkpoint in sorted(filter(None, map(_checkpoint, bundle.notes)), key=lambda one: one.size):
-        if replay.roots.get(checkpoint.size) != checkpoint.root:
+        if checkpoint.size > len(replay.leaves) or replay.tree.root(checkpoint.size) != checkpoint.root:
             what = f"the tree is not the one the checkpoint of size {checkpoint.size} signed"
             link = _first_broken(replay, good)
             known = replay.findings[0].index if replay.findings else None
@@ -278,19 +288,20 @@ def _broken_links(replay: _Replay, bundle: Bundle) -> Iterable[Finding]:
             yield Finding(min(index, max(len(replay.leaves) - 1, 0)), what)
             return
         good = checkpoint.size
+    if replay.broken and replay.broken[0] < good:  # the keeper of the key signed it so
+        yield Finding(replay.broken[0], "does not name the entry before it")
+        return
     link = _first_broken(replay, good)
     if link is not None:
         yield Finding(link, "is not the entry that the one after it names")
 
 
 def _first_broken(replay: _Replay, good: int) -> int | None:
-    def broken(index: int) -> bool:
-        return 0 < index < len(replay.priors) and replay.priors[index] != replay.leaves[index - 1].hex()
-
-    index = next((index for index in range(max(good, 1), len(replay.priors)) if broken(index)), None)
+    """The changed one of the entries that no good checkpoint signs."""
+    index = next((index for index in replay.broken if index >= good), None)
     if index is None:
         return None
-    return index if index == good or broken(index + 1) else index - 1
+    return index if index == good or index + 1 in replay.broken else index - 1
 
 
 def _signatures(bundle: Bundle, replay: _Replay, key: Verifier) -> Iterable[Finding]:
@@ -340,7 +351,7 @@ def _kept(retained: Sequence[Note], replay: _Replay, key: Verifier) -> Iterable[
         if checkpoint.size > len(replay.leaves):
             what = f"{checkpoint.size} entries were signed when you kept a checkpoint: some were cut off since"
             yield Finding(len(replay.leaves), what)
-        elif merkle.root_of(replay.leaves[: checkpoint.size]) != checkpoint.root:
+        elif replay.tree.root(checkpoint.size) != checkpoint.root:
             what = f"the first {checkpoint.size} entries are not those of the checkpoint you kept: they were rewritten"
             yield Finding(None, what)
 
@@ -355,10 +366,11 @@ def _cosigned(bundle: Bundle, witnesses: Sequence[Verifier]) -> Iterable[Finding
             yield Finding(None, f"the witness {witness.name} did not cosign the last checkpoint")
 
 
-def _epsilons(replay: _Replay, advance: Callable[[int], Advance]) -> Iterable[Finding]:
-    peaks = replay.books.last_peaks()
-    done = advance(len(replay.prices) + len(peaks))
-    for one in replay.prices.values():
+def _epsilons(
+    priced: Collection[entry.Entry], peaks: Collection[Peak], advance: Callable[[int], Advance]
+) -> Iterable[Finding]:
+    done = advance(len(priced) + len(peaks))
+    for one in priced:
         yield from _price_again(one)
         done(1)
     for peak in peaks:

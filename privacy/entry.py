@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import rfc8785
 
@@ -83,8 +83,7 @@ def _refuse_float(text: str) -> None:
 _decoder = json.JSONDecoder(parse_float=_refuse_float, parse_constant=_refuse_float)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):  # a tuple: made a hundred thousand times in a check, five times faster than a frozen dataclass
     """One line of the ledger.
 
     Attributes:
@@ -96,7 +95,7 @@ class Entry:
         body: the fields of its kind.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # a tuple's own `index` is not used of an entry
     kind: Kind
     population: str
     at: str
@@ -132,11 +131,19 @@ def parse(line: bytes) -> Entry:
     Raises:
         NotCanonical: it is not JSON, not canonical (spaces, order, escapes, repeated names), or not a known entry.
     """
+    if b"\n" not in line:  # which parts the slots below, and is in no canonical JSON
+        for unpack in _layouts.get(len(line), _NO_LAYOUTS).values():
+            found = _filled(unpack(line))
+            if found is not None:
+                return found
+        found = _learned(line)
+        if found is not None:
+            return found
     try:
         text = line.decode()
     except UnicodeDecodeError as failure:
         raise NotCanonical(f"is not an entry: {failure}") from None
-    return _parse_like_others(text) or _parse_whole(text)
+    return _parse_whole(text)
 
 
 def _parse_whole(text: str) -> Entry:
@@ -158,44 +165,81 @@ def _parse_whole(text: str) -> Entry:
     )
 
 
-# Most entries differ from one seen before in nothing but their index, time, prior hash, spend id and data set. Those
-# parts have one form each and cannot hold a quote, so an entry that is another one with only them exchanged is
-# canonical if that one is; a property test holds this path and `_parse_whole` together.
-_ALIKE = re.compile(
-    r'\{"at":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)","body":(\{(?:"cohort":[^"]{0,9},"dataset":)?)'
-    r'(?:\{"fingerprint":"([0-9a-f]{64})","sketch":"([0-9a-f]{64})","units":(0|[1-9][0-9]{0,14})\})?'
-    r'(.*,"spend":")([A-Za-z0-9][A-Za-z0-9._:/@-]{0,127})"\},"format":"proffer-ledger-1",'
-    r'"index":(0|[1-9][0-9]{0,14}),"kind":"(reserve|commit)","population":"([^"\\]{1,128})","prior":"([0-9a-f]{64})"\}',
+# Most entries differ from one seen before in nothing but five slots: time, data set, spend id, index and prior hash.
+# A slot has one form, which holds no quote or backslash, so an entry that is another one with only its slots exchanged
+# is canonical if that one is. What stands around the slots is therefore read once, whole, and remembered, and so is
+# where the slots begin in lines of each length. A property test holds this way of reading and `_parse_whole` together.
+_SLOTS: Final = re.compile(
+    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\n"
+    r'(?:([0-9a-f]{64})","sketch":"([0-9a-f]{64})","units":(0|[1-9][0-9]{0,14}))?\n'
+    r"([A-Za-z0-9][A-Za-z0-9._:/@-]{0,127})\n(0|[1-9][0-9]{0,14})\n([0-9a-f]{64})",
     re.ASCII,
 )
-_EXAMPLE = ("2026-01-01T00:00:00Z", "0" * 64, "x")
+_DATASET_BEGINS: Final = b',"dataset":{"fingerprint":"'
+_SPEND_BEGINS: Final = b'"spend":"'  # the last name in the body of the kinds that are many
+_SPEND_ENDS: Final = b'"},"format":"proffer-ledger-1","index":'
+_EXAMPLE: Final = b"0" * 64
+_MOST_SHAPES: Final = 4096
+_MOST_LAYOUTS: Final = 8  # of lines of one length
+
+Parts = tuple[bytes, ...]  # what stands around the slots at even places, the slots at odd ones
+_shapes: dict[
+    Parts, Entry | None
+] = {}  # by what stands around the slots: an entry of that shape, None where none can be
+_layouts: dict[int, dict[str, Callable[[bytes], Parts]]] = {}  # by length of line
+
+_NO_LAYOUTS: Final[dict[str, Callable[[bytes], Parts]]] = {}
 
 
-def _parse_like_others(text: str) -> Entry | None:
-    match = _ALIKE.fullmatch(text)
-    if match is None:
+def _filled(parts: Parts) -> Entry | None:
+    shape = _shapes.get(parts[::2])
+    slots = shape and _SLOTS.fullmatch(b"\n".join(parts[1::2]).decode("latin-1"))
+    if not shape or not slots:
         return None
-    at, head, fingerprint, sketch, units, tail, spend, index, kind, population, prior = match.groups()
-    shared = _template(head, fingerprint is not None, tail, kind, population)
-    if shared is None:
-        return None
-    body = {**shared.body, "spend": spend}
-    if fingerprint is not None:
+    at, fingerprint, sketch, units, spend, index, prior = slots.groups()
+    body = {**shape.body, "spend": spend}
+    if units is not None:
         body["dataset"] = {"fingerprint": fingerprint, "sketch": sketch, "units": int(units)}
-    return Entry(int(index), shared.kind, shared.population, at, prior, body)
+    elif "dataset" in body:
+        return None
+    return Entry(int(index), shape.kind, shape.population, at, prior, body)
 
 
-@lru_cache(maxsize=4096)
-def _template(head: str, dataset: bool, tail: str, kind: str, population: str) -> Entry | None:
-    at, zeros, spend = _EXAMPLE
-    rows = f'{{"fingerprint":"{zeros}","sketch":"{zeros}","units":0}}' if dataset else ""
-    example = (
-        f'{{"at":"{at}","body":{head}{rows}{tail}{spend}"}},"format":"{FORMAT}","index":0,"kind":"{kind}",'
-        f'"population":"{population}","prior":"{zeros}"}}'
-    )
+def _learned(line: bytes) -> Entry | None:
+    parts = _apart(line)
+    if parts[::2] not in _shapes:
+        if len(_shapes) >= _MOST_SHAPES:
+            _shapes.clear()
+            _layouts.clear()
+        _shapes[parts[::2]] = _shape(parts)
+    found = _filled(parts)
+    layouts = _layouts.setdefault(len(line), {})
+    if found is not None and len(layouts) < _MOST_LAYOUTS:
+        form = "".join(f"{len(part)}s" for part in parts)
+        layouts[form] = struct.Struct(form).unpack
+    return found
+
+
+def _apart(line: bytes) -> Parts:
+    head, begins, end = line[27:].rpartition(_SPEND_BEGINS)
+    spend, ends, end = end.partition(_SPEND_ENDS)
+    index, comma, end = end.partition(b",")
+    head, dataset, tail = head + begins, b"", b""
+    if head.startswith(b'","body":{"cohort":'):
+        head, found, tail = head.partition(_DATASET_BEGINS)
+        dataset, brace, tail = tail.partition(b"}")
+        head, tail = head + found, brace + tail
+    return line[:7], line[7:27], head, dataset, tail, spend, ends, index, comma + end[:-66], end[-66:-2], end[-2:]
+
+
+def _shape(parts: Parts) -> Entry | None:
+    first, _, head, _, tail, _, ends, _, end, _, last = parts
+    dataset = b'%b","sketch":"%b","units":0' % (_EXAMPLE, _EXAMPLE) if tail else b""
+    slots = (b"2026-01-01T00:00:00Z", dataset, b"x", b"0", _EXAMPLE)
+    example = b"".join(map(b"%b%b".__mod__, zip((first, head, tail, ends, end), slots, strict=True))) + last
     try:
-        return _parse_whole(example)
-    except NotCanonical:
+        return _parse_whole(example.decode())
+    except (NotCanonical, UnicodeDecodeError):
         return None  # the entry itself is read whole, to say what is off with it
 
 
@@ -238,11 +282,6 @@ _key = _matches(_KEY)
 def is_name(value: object) -> bool:
     """Whether a value can name a population, a spend or a period."""
     return _name(value)
-
-
-def is_key(value: object) -> bool:
-    """Whether a value has the form of a verifier key (C2SP signed-note), without judging the key itself."""
-    return _key(value)
 
 
 def _hex(value: object) -> bool:

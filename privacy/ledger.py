@@ -36,6 +36,7 @@ from privacy.budget import (
     Dataset,
     Exhausted,
     KnownPeople,
+    NotDisjoint,
     Spend,
     UnknownLedgerKey,
     claim_of,
@@ -179,7 +180,7 @@ class Ledger:
         refuse_network(folder, mounts)
         begin(folder)
         ledger = cls(folder, clock)
-        with alone(folder / LOCK), _refusals():
+        with _refusals(), alone(folder / LOCK):
             ledger._begin()
         return ledger
 
@@ -283,15 +284,21 @@ class Ledger:
             write_durably(out, bundle.encode())
         return bundle
 
-    def dataset(self, units: Iterable[str]) -> Dataset:
+    def dataset(self, units: Iterable[str], cohort: Cohort | None = None) -> Dataset:
         """Fingerprint a data set by whose rows it holds, so that copies and later months are known again.
 
         Dates, columns and order do not matter; nobody without the ledger's secret can tell who is in it.
+
+        Raises:
+            NotDisjoint: some units are not of the cohort.
         """
+        whose = tuple(units)
+        if cohort is not None:
+            cohort.check(whose)
         secret = read_private(self._folder / PEOPLE_KEY)
-        hashes = sorted({hmac.digest(secret, unit.encode(), "sha256")[:8] for unit in units})
+        hashes = sorted({hmac.digest(secret, unit.encode(), "sha256")[:8] for unit in whose})
         whole = hmac.new(secret, b"".join(hashes), "sha256").hexdigest()
-        return Dataset(whole, tuple(int.from_bytes(one, "big") for one in hashes[:SKETCH]), len(hashes))
+        return Dataset(whole, tuple(int.from_bytes(one, "big") for one in hashes[:SKETCH]), len(hashes), cohort)
 
     # --- what can be asked -----------------------------------------------------------------------------------------
 
@@ -361,7 +368,8 @@ class Ledger:
             purpose: in words, for the auditor.
             requester: who asks.
             dataset: see `dataset`.
-            cohort: a part of the population that is disjoint from others by construction, or None.
+            cohort: a part of the population that is disjoint from others by construction, or None; the data set must
+                have been checked against it.
             metrics: names of released figures: then this is an `evaluate` entry, and committed at once.
 
         Raises:
@@ -371,6 +379,9 @@ class Ledger:
             WrongPrice: the claim is below the price. UnknownPopulation, NotDisjoint, Rejected: as they say.
         """
         _check_names(population=population, spend=spend_id)
+        if cohort is not None and dataset.cohort != cohort:
+            what = "is not known to hold all units of the data set: one of them could be in two disjoint cohorts"
+            raise NotDisjoint("cohort", what, "Make the data set by `dataset(units, cohort)`, which checks each")
         exact_delta = read_delta(delta, dataset.units)
         claim = None if epsilon is None else read_epsilon(epsilon)
         price = accountant.price(mechanism, exact_delta)
@@ -450,7 +461,7 @@ class Ledger:
 
     def rotate(self, reason: str) -> Receipt:
         """Exchange the signing key; the entry is signed by the old one and the new, and the old signs nothing more."""
-        with alone(self._folder / LOCK), _refusals(), self._database() as db:
+        with _refusals(), alone(self._folder / LOCK), self._database() as db:
             self._catch_up(db, write=True)
             old, new = self._signer(), Signer.generate(self.origin)
             write_durably(self._folder / NEXT_KEY, new.pem(), OWNER_ONLY)
@@ -464,7 +475,7 @@ class Ledger:
         Raises:
             UnknownLedgerKey: the witness is not enrolled, or the line is not its cosignature of this checkpoint.
         """
-        with alone(self._folder / LOCK), _refusals(), self._database() as db:
+        with _refusals(), alone(self._folder / LOCK), self._database() as db:
             self._catch_up(db, write=True)
             note = _note_at(db, self._books.size)
             with contextlib.suppress(BadNote):
@@ -476,7 +487,7 @@ class Ledger:
     # --- how it is written -------------------------------------------------------------------------------------------
 
     def _append(self, kind: Kind, population: str, body: Mapping[str, Any], dataset: Dataset | None = None) -> Receipt:
-        with alone(self._folder / LOCK), _refusals(), self._database() as db:
+        with _refusals(), alone(self._folder / LOCK), self._database() as db:
             self._catch_up(db, write=True)
             done = self._done_before(db, kind, body)
             return done or self._write(db, kind, population, body, dataset)
@@ -484,7 +495,7 @@ class Ledger:
     def _done_before(self, db: sqlite3.Connection, kind: Kind, body: Mapping[str, Any]) -> Receipt | None:
         """The receipt of the same request made before: a repeated request has one effect."""
         if kind in (Kind.RESERVE, Kind.EVALUATE) and body["spend"] in self._books.spends:
-            first = self._books.spends[body["spend"]].entry
+            first = self._entries[self._books.spends[body["spend"]].index]
             if first.kind is not kind or _asked(first.body) != _asked(body):
                 raise Conflict(body["spend"], "is the id of another spend", "Give each run an id of its own")
             return self._receipt(db, first)
@@ -573,7 +584,7 @@ class Ledger:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        with alone(self._folder / LOCK), _refusals(), self._database() as db:
+        with _refusals(), alone(self._folder / LOCK), self._database() as db:
             self._catch_up(db, write=False)
             yield db
 

@@ -22,6 +22,8 @@ COSIGNATURE: Final = 4
 DASH: Final = "— "
 PROOF: Final = "c2sp.org/tlog-proof@v1"
 _NAME = re.compile(r"[^\s+]{1,200}")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_VKEY = re.compile(r"[^\s+]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{44}")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
 _RAW = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
@@ -190,7 +192,7 @@ def read_public(content: bytes, name: str) -> Verifier:
     if b"PRIVATE KEY" in content:
         raise BadNote("is a private key: give the public one, and keep this to its owner")
     text = content.decode("utf-8", "replace").strip()
-    if text.count("+") >= 2 and not text.startswith("-----"):
+    if _VKEY.fullmatch(text):
         return Verifier.parse(text)
     return Verifier(name, _public(content, text))
 
@@ -277,7 +279,7 @@ class Note:
         text, found, lines = whole.rpartition("\n\n")
         if not found or not text or not lines.endswith("\n"):
             raise BadNote("is not a text, an empty line and signature lines")
-        if any(letter < " " and letter != "\n" for letter in whole):
+        if _CONTROL.search(whole):
             raise BadNote("holds control characters")
         return cls(text + "\n", tuple(Signature.parse(line) for line in lines[:-1].split("\n")))
 

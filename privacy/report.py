@@ -4,41 +4,14 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from privacy.budget import RELEASED, Account, Books, Spend
-from privacy.entry import APPROVED, Entry, Kind, text_of
+from privacy.entry import APPROVED, EVERYBODY, Entry, Kind, text_of
+from privacy.wording import ENGLISH, WORDINGS, Wording
 
-NOT_PROMISED: Final = (
-    (
-        "That nothing about you can be guessed. What is true of people like you in general can still be learned, "
-        "whether or not your data were used."
-    ),
-    "Anything about data that were used outside of this ledger, or were public before.",
-    (
-        "That the data were collected rightly, are correct, or are kept safe where they lie. Differential privacy "
-        "protects what is released from them."
-    ),
-    "Protection of groups larger than the unit named above to the same degree: for a group of k it is k times weaker.",
-    "That the mechanism was run as it is recorded. The empirical audit tests this; no ledger can prove it.",
-    (
-        "That the keeper of the signing key did not rewrite the whole ledger, unless an outside witness cosigned it, "
-        "or you kept a checkpoint from before."
-    ),
-)
-FROM_WHOM: Final = (
-    "Anybody who sees what was released (models, scores made by them, figures), whatever else they know and however "
-    "much they compute. Not from those who run the system and hold the data itself."
-)
-_SETTLED_BY_PEOPLE = {
-    Kind.RELEASE: "gave back a spend",
-    Kind.RAISE: "raised the cap",
-    Kind.RESET: "opened a new period",
-    Kind.PUBLIC: "marked data as public",
-    Kind.KEY: "changed a key",
-}
 MOST_POINTS: Final = 60  # of the picture; each costs a composition
 
 
@@ -55,9 +28,9 @@ def document(entries: Sequence[Entry], root: str) -> dict[str, Any]:
         "entries": len(entries),
         "root": root,
         "as_of": entries[-1].at if entries else None,
-        "from_whom": FROM_WHOM,
-        "not_promised": list(NOT_PROMISED),
-        "populations": [_population(books, name, points.get(name, [])) for name in sorted(books.accounts)],
+        "from_whom": ENGLISH.from_whom_text,
+        "not_promised": list(ENGLISH.limits),
+        "populations": [_population(books, name, points.get(name, []), entries) for name in sorted(books.accounts)],
         "approvals": [_approval(one) for one in entries if one.kind in APPROVED or one.kind is Kind.KEY],
     }
 
@@ -99,37 +72,32 @@ def _amount(epsilon: Decimal) -> str:
     return text_of(epsilon) if epsilon.is_finite() else "infinity"
 
 
-def _population(books: Books, name: str, points: list[dict[str, Any]]) -> dict[str, Any]:
+def _population(books: Books, name: str, points: list[dict[str, Any]], entries: Sequence[Entry]) -> dict[str, Any]:
     balance = books.balance(name)
     mine = [spend for spend in books.spends.values() if spend.population == name]
     return {
         **balance.to_document(),
-        "protected": _protected(balance.unit),
+        "protected": ENGLISH.person if balance.unit == "person" else ENGLISH.household,
         "promise": _promise(balance.lifetime, balance.delta),
         "timeline": points,
-        "uses": [_use(spend) for spend in mine],
+        "uses": [_use(spend, entries[spend.index].body) for spend in mine],
         "approvers": sorted(one.name for one in books.accounts[name].approvers.values()),
     }
-
-
-def _protected(unit: str) -> str:
-    whom = "each person" if unit == "person" else "each household"
-    return f"Everything the log holds about {whom}, all of it together: adding or leaving it out changes little."
 
 
 def _promise(epsilon: Decimal, delta: Decimal) -> dict[str, str]:
     """Epsilon in terms of a guess: who tosses a coin on whether you were among the data, and is helped by it all."""
     ratio = math.exp(min(float(epsilon), 700.0))
     chance = min((ratio + float(delta)) / (1 + ratio), 1.0)  # Kairouz et al. 2015, equation 4, at even odds
-    text = (
-        f"Somebody who guesses whether your data were among these is right 50 times in 100 without any help, and at "
-        f"most {math.ceil(chance * 100)} times in 100 with everything that was released."
-    )
-    return {"epsilon": _amount(epsilon), "delta": text_of(delta), "best_guess": f"{chance:.4f}", "in_words": text}
+    best = f"{chance:.4f}"
+    return {"epsilon": _amount(epsilon), "delta": text_of(delta), "best_guess": best, "in_words": _guess(best, ENGLISH)}
 
 
-def _use(spend: Spend) -> dict[str, Any]:
-    body = spend.entry.body
+def _guess(best: str, words: Wording) -> str:
+    return words.guess.format(chance=math.ceil(Decimal(best) * 100))
+
+
+def _use(spend: Spend, body: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "spend": spend.id,
         "index": spend.index,
@@ -155,7 +123,7 @@ def _approval(one: Entry) -> dict[str, Any]:
         "at": one.at,
         "kind": str(one.kind),
         "population": one.population,
-        "did": _SETTLED_BY_PEOPLE[one.kind],
+        "did": ENGLISH.did[one.kind],
         "signed_by": names,
         "what": dict(statement["what"]),
     }
@@ -164,32 +132,44 @@ def _approval(one: Entry) -> dict[str, Any]:
 # --- the page --------------------------------------------------------------------------------------------------------
 
 _STYLE = (
-    "body{font:16px/1.55 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;"
-    "background:#fff}h1,h2{line-height:1.2}table{border-collapse:collapse;width:100%;font-size:.9rem}"
-    "th,td{text-align:left;padding:.35rem .5rem;border-bottom:1px solid #ccc;overflow-wrap:anywhere}"
-    ".num{text-align:right;white-space:nowrap}.big{font-size:1.25rem}svg{width:100%;height:auto}"
-    "code{overflow-wrap:anywhere}.wide{overflow-x:auto}"
+    "body{font:1rem/1.6 system-ui,sans-serif;max-width:46rem;margin:1.5rem auto;padding:0 1rem;color:#1a1a1a;"
+    "background:#fff}h1{font-size:1.6rem}h1,h2,h3{line-height:1.25}h2{margin-top:2.5rem;border-top:2px solid #1a1a1a;"
+    "padding-top:.75rem}table{border-collapse:collapse;width:100%;font-size:.95rem}th,td{text-align:left;"
+    "vertical-align:top;padding:.4rem .6rem .4rem 0;border-bottom:1px solid #ccc;overflow-wrap:anywhere}"
+    "td:first-child,.num{white-space:nowrap}.num{text-align:right;padding-right:1.2rem}"
+    ".big{font-size:1.3rem;border-left:.4rem solid #2b6cb0;padding-left:1rem}"
+    "figure{margin:1.5rem 0}figure svg{display:block;width:100%;height:12rem;border-bottom:1px solid #1a1a1a}"
+    "figure p{display:flex;flex-wrap:wrap;gap:0 1.5rem;justify-content:space-between;margin:.25rem 0}"
+    ".key:before{content:'';display:inline-block;width:1.2em;height:.8em;margin-right:.4em;background:#9cc3e6}"
+    ".line:before{height:0;border-top:3px solid #a33;background:none;vertical-align:.25em}figcaption{color:#444}"
+    "code{overflow-wrap:anywhere}@media(max-width:36rem){thead{position:absolute;left:-99rem}tr{display:block;"
+    "border-bottom:1px solid #ccc;padding:.5rem 0}td{display:flex;gap:1rem;border:0;padding:.1rem 0}"
+    "td:before{content:attr(data-head);flex:0 0 7rem;color:#444}.num{text-align:left}}"
 )
+COMMAND: Final = "proffer privacy verify BUNDLE --key ledger.pub"
 
 
-def page(report: Mapping[str, Any]) -> str:
-    """The report as one HTML page without scripts or anything from elsewhere."""
-    parts = [_population_html(one) for one in report["populations"]]
-    promised = "".join(f"<li>{_text(line)}</li>" for line in report["not_promised"])
+def page(report: Mapping[str, Any], language: str = "en") -> str:
+    """The report as one HTML page without scripts or anything from elsewhere.
+
+    Args:
+        report: what `document` gave.
+        language: `en` or `ko`.
+    """
+    words = WORDINGS[language]
+    parts = "".join(_population_html(one, words) for one in report["populations"])
+    day = _text((report["as_of"] or "")[:10])
+    source = words.source.format(entries=report["entries"], ledger=_code(report["ledger"]), day=day)
+    limits = "".join(f"<li>{_text(line)}</li>" for line in words.limits)
+    check = _text(words.check_text).format(command=_code(COMMAND), root=_code(report["root"]))
     return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html>\n<html lang="{words.language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>What was learned from people's data</title><style>{_STYLE}</style></head><body><main>"
-        "<h1>What was learned from people's data, and what it may have told about one of them</h1>"
-        f"<p>From the {report['entries']} entries of the ledger <code>{_text(report['ledger'])}</code>, the last of "
-        f"{_text(report['as_of'])}. Root <code>{_text(report['root'])}</code>.</p>"
-        f"{''.join(parts) or '<p>No budget was opened yet.</p>'}"
-        f"<h2>From whom it is protected</h2><p>{_text(report['from_whom'])}</p>"
-        f"<h2>What is not promised</h2><ul>{promised}</ul>"
-        f"{_approvals_html(report['approvals'])}"
-        "<h2>How to check this</h2><p>Ask for the ledger's bundle and its public key, and run "
-        "<code>proffer privacy verify BUNDLE --key ledger.pub</code> on a machine of yours, without a network.</p>"
-        "</main></body></html>\n"
+        f"<title>{_text(words.title)}</title><style>{_STYLE}</style></head><body><main>"
+        f"<h1>{_text(words.title)}</h1><p>{source}</p>{parts or f'<p>{_text(words.nothing)}</p>'}"
+        f"<h2>{_text(words.from_whom)}</h2><p>{_text(words.from_whom_text)}</p>"
+        f"<h2>{_text(words.not_promised)}</h2><ul>{limits}</ul>{_approvals_html(report['approvals'], words)}"
+        f"<h2>{_text(words.check)}</h2><p>{check}</p></main></body></html>\n"
     )
 
 
@@ -197,68 +177,86 @@ def _text(value: object) -> str:
     return html.escape(str(value))
 
 
-def _population_html(one: Mapping[str, Any]) -> str:
-    promise = one["promise"]
-    rows = [[use["at"][:10], use["purpose"], use["requester"], use["epsilon"], use["state"]] for use in one["uses"]]
+def _code(value: object) -> str:
+    return f"<code>{_text(value)}</code>"
+
+
+def _population_html(one: Mapping[str, Any], words: Wording) -> str:
+    promise, protected = one["promise"], words.person if one["unit"] == "person" else words.household
+    numbers = {name: one[name] for name in ("lifetime", "delta", "period", "spent", "cap", "left")}
+    uses = [(use["at"][:10], use["purpose"], use["requester"], use["epsilon"], words.states[use["state"]])
+            for use in one["uses"]]  # fmt: skip
+    table = _table(words.uses_heads, uses, 3) if uses else f"<p>{_text(words.no_uses)}</p>"
     return (
-        f"<section><h2>{_text(one['population'])}</h2>"
-        f"<h3>What was protected</h3><p>{_text(one['protected'])}</p>"
-        f'<h3>How much</h3><p class="big">{_text(promise["in_words"])}</p>'
-        f"<p>In the measure of the field: epsilon {_text(promise['epsilon'])} at delta {_text(promise['delta'])}, over "
-        f"everything since the budget was opened. In the period {_text(one['period'])}: {_text(one['spent'])} of at "
-        f"most {_text(one['cap'])}; {_text(one['left'])} is left.</p>"
-        f"<figure>{picture(one['timeline'])}<figcaption>Spent (filled) under the cap (line), entry by entry."
-        "</figcaption></figure>"
-        f"<h3>For what</h3>{_table(['day', 'purpose', 'asked by', 'epsilon', 'state'], rows, 3)}</section>"
+        f"<section><h2>{_text(words.for_whom.format(population=one['population']))}</h2>"
+        f"<h3>{_text(words.what)}</h3><p>{_text(protected)}</p>"
+        f'<h3>{_text(words.how_much)}</h3><p class="big">{_text(_guess(promise["best_guess"], words))}</p>'
+        f"<p>{_text(words.measure.format(**numbers))}</p>{_figure(one, words)}"
+        f"<h3>{_text(words.uses)}</h3>{table}</section>"
+    )
+
+
+def _figure(one: Mapping[str, Any], words: Wording) -> str:
+    days = [_text(point["at"][:10]) for point in one["timeline"]]
+    ends = f"<p><span>{days[0]}</span><span>{days[-1]}</span></p>"
+    spent, cap = (f"{_text(word)}: {_text(one[name])}" for name, word in (("spent", words.spent), ("cap", words.cap)))
+    return (
+        f'<figure><p><span class="key">{spent}</span><span class="key line">{cap}</span></p>'
+        f"{picture(one['timeline'], words.caption)}{ends}<figcaption>{_text(words.caption)}</figcaption></figure>"
     )
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[object]], number: int) -> str:
-    def cells(tag: str, row: Sequence[object]) -> str:
-        marked = (f"<{tag}{' class=num' if i == number else ''}>{_text(cell)}</{tag}>" for i, cell in enumerate(row))
-        return f"<tr>{''.join(marked)}</tr>"
+    """A table whose rows become lists on a narrow screen, each value beside its head."""
 
-    body = "".join(cells("td", row) for row in rows)
-    return f'<div class="wide"><table><thead>{cells("th", heads)}</thead><tbody>{body}</tbody></table></div>'
+    def cell(i: int, value: object) -> str:
+        return f'<td data-head="{_text(heads[i])}"{" class=num" if i == number else ""}>{_text(value)}</td>'
 
-
-def _approvals_html(approvals: Sequence[Mapping[str, Any]]) -> str:
-    rows = [[one["at"][:10], one["population"], one["did"], ", ".join(one["signed_by"]), one["what"]["reason"]]
-            for one in approvals]  # fmt: skip
-    return f"<h2>What people signed for</h2>{_table(['day', 'population', 'what', 'signed by', 'why'], rows, -1)}"
+    top = "".join(f"<th{' class=num' if i == number else ''}>{_text(head)}</th>" for i, head in enumerate(heads))
+    body = "".join(f"<tr>{''.join(cell(i, value) for i, value in enumerate(row))}</tr>" for row in rows)
+    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
 
 
-WIDE, HIGH, EDGE = 640.0, 240.0, 36.0
+def _approvals_html(approvals: Sequence[Mapping[str, Any]], words: Wording) -> str:
+    rows = [
+        (
+            one["at"][:10],
+            words.whole if one["population"] == EVERYBODY else one["population"],
+            words.did[one["kind"]],
+            ", ".join(one["signed_by"]),
+            one["what"]["reason"],
+        )
+        for one in approvals
+    ]
+    return f"<h2>{_text(words.signed)}</h2>{_table(words.signed_heads, rows, -1)}"
 
 
-def picture(timeline: Sequence[Mapping[str, Any]]) -> str:
-    """Spend over time as an inline SVG: steps of what was spent, under the cap.
+WIDE, HIGH = 600.0, 200.0
+
+
+def picture(timeline: Sequence[Mapping[str, Any]], name: str = "") -> str:
+    """Spend over time as an inline SVG that fills any shape: steps of what was spent, under the cap.
 
     >>> picture([{"at": "2026-01-01T00:00:00Z", "spent": "1", "cap": "3"}]).startswith("<svg")
     True
     """
     spent = [min(float(point["spent"]), 1e7) for point in timeline]
     caps = [float(point["cap"]) for point in timeline]
-    top = max([*spent, *caps, 1e-9]) * 1.08
-    across = [EDGE + (WIDE - 2 * EDGE) * i / max(len(timeline), 1) for i in range(len(timeline) + 1)]
+    top = max([*spent, *caps, 1e-9]) * 1.04
+    across = [WIDE * i / max(len(timeline), 1) for i in range(len(timeline) + 1)]
 
     def down(value: float) -> float:
-        return HIGH - EDGE - (HIGH - 2 * EDGE) * value / top
+        return HIGH * (1 - value / top)
 
-    floor = f"{across[-1]:.1f},{down(0):.1f} {across[0]:.1f},{down(0):.1f}"
-    area, line = _steps(spent, across, down), _steps(caps, across, down)
-    first, last = (timeline[0]["at"][:10], timeline[-1]["at"][:10]) if timeline else ("", "")
+    floor = f"{across[-1]:.1f},{HIGH:.1f} {across[0]:.1f},{HIGH:.1f}"
     return (
-        f'<svg viewBox="0 0 {WIDE:.0f} {HIGH:.0f}" role="img" aria-label="Epsilon spent over time, under its cap">'
-        f'<polygon points="{area} {floor}" fill="#9cc3e6"/>'
-        f'<polyline points="{line}" fill="none" stroke="#a33" stroke-width="2"/>'
-        f'<g font-size="12" fill="#333"><text x="{EDGE}" y="{HIGH - 12}">{_text(first)}</text>'
-        f'<text x="{WIDE - EDGE}" y="{HIGH - 12}" text-anchor="end">{_text(last)}</text>'
-        f'<text x="4" y="{down(0):.0f}">0</text>'
-        f'<text x="4" y="{down(max(caps, default=0.0)) - 4:.0f}">cap {max(caps, default=0.0):g}</text></g></svg>'
+        f'<svg viewBox="0 0 {WIDE:.0f} {HIGH:.0f}" preserveAspectRatio="none" role="img" aria-label="{_text(name)}">'
+        f'<polygon points="{_steps(spent, across, down)} {floor}" fill="#9cc3e6"/>'
+        f'<polyline points="{_steps(caps, across, down)}" fill="none" stroke="#a33" stroke-width="3"'
+        ' vector-effect="non-scaling-stroke"/></svg>'
     )
 
 
-def _steps(values: Sequence[float], across: Sequence[float], down: Any) -> str:
+def _steps(values: Sequence[float], across: Sequence[float], down: Callable[[float], float]) -> str:
     pairs = ((across[i + side], down(value)) for i, value in enumerate(values) for side in (0, 1))
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in pairs)

@@ -1,6 +1,7 @@
 """What may follow what: every rule of the budget, and that nothing broken is ever counted."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
@@ -291,6 +292,21 @@ def test_a_delta_that_is_not_below_one_in_n_is_refused():
     assert replayed(forge).balance("kr").spent == 1
     forge.reserve("b", dataset=million | {"units": 1000}, delta="0.001")
     refused(forge, budget.Refused, "1/n for n = 1000")
+    forge.reserve("c", dataset=million | {"units": 10**15}, delta="0.00000000000000001")
+    refused(forge, budget.Refused, "it is meant for at most 999999")
+    forge = Forge()
+    forge.init(units=1_000_000)
+    refused(forge, budget.Refused, "1/n for n = 1000000")
+    forge.init(units=999_999)
+    assert replayed(forge).balance("kr").left == 3
+
+
+@given(st.integers(1, 2**60), st.integers(1, 30))
+def test_the_most_units_for_a_delta_are_exact(numerator, places):
+    delta = Decimal(numerator).scaleb(-places)
+    if delta < 1:
+        most = budget.most_units(delta)
+        assert Fraction(delta) * most < 1 <= Fraction(delta) * (most + 1)
 
 
 def test_a_spend_above_the_rest_is_refused_with_three_numbers():
@@ -367,6 +383,22 @@ def test_parts_that_entries_share_are_remembered_without_end():
     parts = [{"part": i} for i in range(budget._MOST_SHARED + 5)]
     assert all(shared(part) == part for part in parts + parts)
     assert shared(parts[0]) is shared(parts[0])
+
+
+def test_terms_that_entries_share_are_remembered_by_their_content_and_not_without_end(monkeypatch):
+    monkeypatch.setattr(budget, "_MOST_SHARED", 3)
+    budget._terms.clear()
+    forge = opened("900")
+    for i in range(9):
+        forge.reserve(f"s{i}", m.declared(str(i + 1)), checkpoint=False)
+    assert replayed(forge).balance("kr").spent == 45
+    assert len(budget._terms) <= 3
+    one = entry.parse(forge.lines[-1])
+    cheaper = one._replace(index=one.index + 1, body={**one.body, "spend": "cheap", "price": one.body["price"] | {}})
+    assert budget._terms_of(cheaper) is budget._terms_of(one)
+    wrong = cheaper._replace(body={**cheaper.body, "epsilon": "8"})  # the mechanism's document is the same object
+    with pytest.raises(budget.WrongPrice):
+        budget._terms_of(wrong)
 
 
 class Spending(RuleBasedStateMachine):

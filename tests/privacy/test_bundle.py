@@ -1,5 +1,6 @@
 """An auditor's check: every way in which a bundle can be false is found, and the first bad entry is named."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -156,6 +157,38 @@ def test_without_a_checkpoint_for_each_the_chain_still_names_the_changed_entry()
         spoilt = line.replace(b'"prior":"', b'"prior":"0', 1)[:-3] + b'"}'
         changed = content.replace(line, spoilt)
         assert verify(changed, forge.signer.verifier(), epsilons=False).first_bad_index == index
+
+
+def test_an_entry_that_the_keeper_of_the_key_hid_behind_a_false_link_is_named():
+    forge = Forge()
+    forge.init("3")
+    forge.leaf = "1" * 64  # the chain would skip what comes now, and every checkpoint signs it
+    forge.reserve("huge", m.declared("1000"))
+    forge.reserve("small")
+    verdict = whole(forge)
+    assert (verdict.ok, verdict.first_bad_index) == (False, 2)
+    assert "does not name the entry before it" in str(verdict.findings[0])
+
+
+def test_a_false_link_among_entries_that_no_checkpoint_signs_yet_is_named():
+    forge = lived()
+    line = forge.lines[5].replace(b"run-0", b"run-1")
+    content = Bundle((*forge.lines[:5], line, *forge.lines[6:]), tuple(forge.notes[:4])).encode()
+    verdict = check(content, forge.signer.verifier())
+    assert verdict.first_bad_index == 5
+    assert "is not the entry that the one after it names" in str(verdict.findings[0])
+
+
+def test_the_collector_of_cycles_works_again_after_a_check_and_stays_off_where_it_was():
+    assert gc.isenabled()
+    check(GOOD, epsilons=False)
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        check(GOOD, epsilons=False)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_a_checkpoint_by_an_unknown_key_is_refused():
@@ -319,6 +352,12 @@ def test_progress_is_told_for_each_price_and_balance():
 def test_what_is_not_laid_out_as_a_bundle_is_refused(content):
     with pytest.raises(NotABundle):
         Bundle.parse(content)
+
+
+def test_a_file_that_begins_otherwise_or_ends_early_is_called_so():
+    for content, why in ((b"another" + GOOD, "begin as a bundle"), (GOOD[: GOOD.index(b"\n\n") + 9], "cut off")):
+        with pytest.raises(NotABundle, match=why):
+            Bundle.parse(content)
 
 
 def test_cohorts_are_composed_in_parallel_by_the_auditor_too():

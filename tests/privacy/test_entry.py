@@ -145,3 +145,90 @@ def test_a_delta_of_one_in_as_many_as_there_are_is_refused_and_says_why():
     assert read_delta("0.0009", 1000) == Decimal("0.0009")
     with pytest.raises(Rejected, match="1/n for n = 1000"):
         read_delta("0.001", 1000)
+
+
+def both_ways(line: bytes) -> Entry | None:
+    """How a line reads, which must be the same by what is remembered of others and by itself."""
+    try:
+        alone = entry._parse_whole(line.decode())
+    except (NotCanonical, UnicodeDecodeError):
+        with pytest.raises(NotCanonical):
+            parse(line)
+        return None
+    assert parse(line) == alone
+    assert alone.bytes() == line
+    return alone
+
+
+A_COMMIT = (
+    '{"at":"2026-11-01T00:00:00Z","body":{"mechanism":{"mechanism":"non_private"},"spend":"a"},'
+    '"format":"proffer-ledger-1","index":5,"kind":"commit","population":"kr","prior":"' + "0" * 64 + '"}'
+).encode()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"index":5', b'"index":5"a'),
+        (b'"index":5', b'"index":5\n0'),
+        (b'"spend":"a"', b'"spend":"a\nb"'),
+        (b'"spend":"a"', b'"spend":"a\\""'),
+        (b'"spend":"a"', b'"spend":"a","spend":"b"'),
+        (b'"spend":"a"', b'"spend":"' + b"0" * 64 + b'","sketch":"' + b"0" * 64 + b'","units":5"'),
+        (b'"index":5', b'"index":5"' + b"0" * 64 + b'","sketch":"' + b"0" * 64 + b'","units":5'),
+        (b'{"mechanism":"non_private"}', b'{"a":"\\"spend\\":\\"b\\"","mechanism":"x"}'),
+        (b'{"mechanism":"non_private"}', b'{"cohort":1,"dataset":{"fingerprint":"x"},"mechanism":"x"}'),
+        (b'"body":{', b'"body":{"cohort":null,"dataset":{"fingerprint":"x"},'),
+        (b'"body":{', b'"body":{"cohort":null,"dataset":{"fingerprint":"","units":0},'),
+        (b'"prior":"0', b'"prior":"G'),
+        (b'"prior":"0', b'"prior":"\xff'),
+        (b'"kind":"commit"', b'"kind":"gift"'),
+        (b'"population":"kr"', '"population":"한국"'.encode()),
+        (b"2026-11-01", "2026-11-0１".encode()),
+        (b"2026-11-01T", b"2026-11-01 "),
+        (b'{"at"', b' {"at"'),
+        (b'"}', b'"} '),
+    ],
+)
+def test_a_line_that_only_resembles_those_read_before_is_read_for_what_it_is(old, new):
+    assert both_ways(A_COMMIT) is not None
+    both_ways(a_line())
+    for line in (A_COMMIT, a_line()):
+        both_ways(line.replace(old, new))
+
+
+def test_a_data_set_whose_slots_are_empty_is_refused_also_after_one_that_is_whole():
+    whole = a_line()
+    both_ways(whole)
+    begin, end = whole.index(b'"fingerprint":"') + 15, whole.index(b'},"delta"')
+    for rows in (b"", b'"', b'","sketch":"","units":0', whole[begin:end] + b"0" * 20, b"\n" + whole[begin:end]):
+        assert both_ways(whole[:begin] + rows + whole[end:]) is None
+
+
+@given(st.data())
+def test_lines_cut_from_true_ones_and_joined_anew_are_read_for_what_they_are(data):
+    lines = [A_COMMIT, a_line(), a_line(purpose='say "spend":"x"'), a_line(metrics=["m"], kind=Kind.EVALUATE)]
+    pieces = [piece for line in lines for piece in line.split(b'"')]
+    line = data.draw(st.sampled_from(lines)).split(b'"')
+    for _ in range(data.draw(st.integers(1, 3))):
+        line[data.draw(st.integers(0, len(line) - 1))] = data.draw(st.sampled_from(pieces))
+    both_ways(b'"'.join(line))
+
+
+def test_what_is_remembered_of_shapes_and_layouts_does_not_grow_without_end(monkeypatch):
+    monkeypatch.setattr(entry, "_MOST_SHAPES", 3)
+    monkeypatch.setattr(entry, "_MOST_LAYOUTS", 2)
+    for size in range(1, 9):
+        line = a_line(purpose="p" * size, requester="r" * (9 - size), spend="s" * size)
+        assert parse(line).body["spend"] == "s" * size
+        assert len(entry._shapes) <= 3
+        assert all(len(layouts) <= 2 for layouts in entry._layouts.values())
+
+
+def test_the_kinds_that_are_many_are_read_by_what_is_remembered_of_them():
+    for line in (A_COMMIT, a_line(), a_line(kind=Kind.EVALUATE, metrics=["m"])):
+        entry._shapes.clear()
+        entry._layouts.clear()
+        assert entry._learned(line) == entry._parse_whole(line.decode())
+        (unpack,) = entry._layouts[len(line)].values()
+        assert entry._filled(unpack(line)) == parse(line)

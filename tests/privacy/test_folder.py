@@ -66,6 +66,21 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monke
     assert (path.read_bytes(), names(tmp_path)) == (b"old", ["file"])
 
 
+def test_a_write_whose_first_flush_fails_is_told_even_where_the_next_would_not(tmp_path, monkeypatch):
+    path, failing = tmp_path / "file", iter([True])
+    flush = place.os.fsync
+
+    def fail_once(handle):
+        if next(failing, False):
+            raise OSError(28, "No space left on device")
+        flush(handle)
+
+    monkeypatch.setattr(place.os, "fsync", fail_once)
+    with pytest.raises(OSError, match="No space"):
+        place.write_durably(path, b"new")
+    assert names(tmp_path) == []
+
+
 def test_a_secret_that_others_can_read_is_refused(tmp_path):
     path = tmp_path / "key"
     place.write_durably(path, b"secret", place.OWNER_ONLY)

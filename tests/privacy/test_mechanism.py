@@ -119,3 +119,12 @@ def test_numbers_are_exact_and_read_back_as_the_same_float():
     assert m.exact("0.1") == Decimal("0.1")
     assert m.composed(SGD).holds("poisson")
     assert not SGD.holds("laplace")
+
+
+def test_a_mechanism_is_nested_so_deep_and_no_deeper():
+    document = {"mechanism": "gaussian", "noise": "1"}
+    for _ in range(6):
+        document = {"mechanism": "repeated", "count": 2, "of": document}
+    assert m.Mechanism.from_document(document).to_document() == document
+    with pytest.raises(Rejected, match="deep"):
+        m.Mechanism.from_document({"mechanism": "repeated", "count": 2, "of": document})

@@ -133,3 +133,15 @@ def test_two_roots_of_one_size_must_be_the_same():
     merkle.check_consistency(2, 2, [], LEAVES[0], LEAVES[0])
     with pytest.raises(merkle.BadProof, match="two roots of one size"):
         merkle.check_consistency(2, 2, [], LEAVES[0], LEAVES[1])
+
+
+@given(st.integers(0, 70))
+def test_a_tree_knows_the_root_at_every_size_it_ever_had(size):
+    leaves = [merkle.leaf_hash(bytes([i])) for i in range(size)]
+    tree, frontier = merkle.Tree(leaves), merkle.Frontier()
+    roots = [frontier.root()]
+    for leaf in leaves:
+        frontier.add(leaf)
+        roots.append(frontier.root())
+    assert [tree.root(at) for at in range(size + 1)] == roots
+    assert merkle.leaf_hashes(bytes([i]) for i in range(size)) == leaves

@@ -191,3 +191,11 @@ def test_a_proof_file_proves_its_entry_and_no_other():
 def test_what_is_no_proof_file_is_refused(old, new):
     with pytest.raises(BadNote):
         note.check_proof(a_proof().replace(old, new), b"\x03", ALICE.verifier())
+
+
+def test_a_key_whose_base64_is_full_of_plus_signs_is_still_read_in_every_form():
+    raw = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    made = (Signer.generate("alice") for _ in range(10_000))
+    signer = next(one for one in made if note.encode(one.private.public_key().public_bytes(*raw)).count("+") >= 2)
+    for form in (note.encode(signer.verifier().public).encode(), signer.private.public_key().public_bytes(*SSH)):
+        assert note.read_public(form, "alice") == signer.verifier()

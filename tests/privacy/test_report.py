@@ -3,9 +3,12 @@
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 
+import pytest
+
 from privacy import entry, report
 from privacy import mechanism as m
 from privacy.entry import Kind
+from privacy.wording import ENGLISH, WORDINGS
 from tests.privacy.ledgers import Forge
 
 
@@ -60,8 +63,9 @@ class Tags(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_the_page_is_whole_and_carries_no_script_and_nothing_from_elsewhere():
-    page = report.page(document(lived()))
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_page_is_whole_and_carries_no_script_and_nothing_from_elsewhere(language):
+    page = report.page(document(lived()), language)
     tags = Tags()
     tags.feed(page)
     assert tags.open == []
@@ -69,6 +73,27 @@ def test_the_page_is_whole_and_carries_no_script_and_nothing_from_elsewhere():
     assert "script" not in tags.seen
     assert "http" not in page
     assert "a ranker &lt;script&gt;" in page
+    assert f'<html lang="{language}">' in page
+    assert "ab" * 32 in page
+
+
+@pytest.mark.parametrize(("language", "chance"), [("en", "at most 89 times in 100"), ("ko", "100번 중 많아야 89번")])
+def test_the_page_says_how_much_as_a_guess_and_what_became_of_each_use(language, chance):
+    page = report.page(document(lived()), language)
+    words = WORDINGS[language]
+    assert chance in page
+    assert all(words.states[state] in page for state in ("reserved", "released"))
+    assert words.did["raise"] in page
+    assert words.whole in page
+
+
+def test_households_are_called_so_and_a_budget_that_nobody_used_says_so():
+    forge = Forge()
+    forge.init(unit="household")
+    page = report.page(document(forge))
+    assert ENGLISH.household in page
+    assert ENGLISH.person not in page
+    assert ENGLISH.no_uses in page
 
 
 def test_the_picture_is_an_svg_whose_steps_follow_the_spends():

@@ -111,9 +111,10 @@ def test_it_answers_over_http_and_keeps_silent_about_everything_else(witness, mo
 
         status, line = post(PATH, asked(0, 3))
         found = [post("/", b"x")[0], post(PATH, b"x" * 65_537)[0], post(PATH, asked(0, 9))[0]]
+        largest = post(PATH, b"x" * 65_536)[0]
         monkeypatch.setattr("privacy.witness.Memory.keep", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
         found.append(post(PATH, asked(3, 9))[0])
         serving.shutdown()
         thread.join()
-    assert (status, found) == (200, [404, 413, 409, 500])
+    assert (status, found, largest) == (200, [404, 413, 409, 500], 400)
     assert head(3).joined(line.strip()).signers([witness.verifier()])
