@@ -1,14 +1,17 @@
 """`proffer bench`: one benchmark beside its peers, in one run.
 
 A benchmark is a file of benchmarks/ with `measure(progress: Callable[[str], None]) -> Mapping[str, object]`, which
-returns the document of the outer contract: name, work, unit, ours, peers, ratio, equal_results. The files are run by
-their path, because another library installs a package called benchmarks.
+returns the document of the outer contract: name, work, unit, ours, peers, ratio, equal_results. One that reads files
+of others takes the folder as `data: str | None` too. The files are run by their path, because another library installs
+a package called benchmarks.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import inspect
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -19,11 +22,16 @@ from proffer import console
 
 HELP = "one benchmark beside its peers"
 FOLDER = Path(__file__).resolve().parent.parent / "benchmarks"
+OPTIONS = ("data", "units", "pictures")
+"""What some benchmarks take: arguments of their `measure`, left out when not given."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
     parser.add_argument("name", choices=names(), metavar="NAME", help=f"one of {', '.join(names())}")
+    parser.add_argument("--data", metavar="DIR", help="where the data of others is (adult)")
+    parser.add_argument("--units", type=int, metavar="N", help="how many people to learn from (private)")
+    parser.add_argument("--pictures", type=Path, metavar="DIR", help="where to draw curves, which takes long (private)")
 
 
 def names() -> list[str]:
@@ -33,9 +41,22 @@ def names() -> list[str]:
 
 def run(args: argparse.Namespace) -> int:
     """Run one benchmark; exit 1 when Proffer and a peer did not compute the same."""
-    result = benchmark(args.name).measure(console.say)
+    result = _measured(benchmark(args.name), args)
     console.emit(result, args.json, lambda: written(result))
     return console.DONE if result["equal_results"] else console.FAILED
+
+
+def _measured(chosen: ModuleType, args: argparse.Namespace) -> Mapping[str, Any]:
+    """Measure with the options that were given; one that this benchmark does not take is refused."""
+    takes = inspect.signature(chosen.measure).parameters
+    given = {name: value for name in OPTIONS if (value := getattr(args, name, None)) is not None}
+    foreign = [name for name in given if name not in takes]
+    if foreign:
+        raise Rejected(
+            [Problem(f"--{name}", f"the benchmark {args.name} reads no {name}", "Leave it out") for name in foreign]
+        )
+    found: Mapping[str, Any] = chosen.measure(console.say, **given)
+    return found
 
 
 def benchmark(name: str) -> ModuleType:
@@ -48,6 +69,7 @@ def benchmark(name: str) -> ModuleType:
     if spec is None or spec.loader is None:
         raise Rejected([Problem(str(FOLDER), f"has no benchmark {name}", "Run it from a checkout")])
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up there
     try:
         spec.loader.exec_module(module)
     except ModuleNotFoundError as missing:
@@ -59,7 +81,15 @@ def benchmark(name: str) -> ModuleType:
 def written(result: Mapping[str, Any]) -> str:
     """A result for people: what was done, and a line for everyone who did it."""
     ours, unit = result["ours"], result["unit"]
-    rows = [("proffer", f"{ours:,.0f}", "")]
-    rows += [(peer, f"{figure:,.0f}", f"{result['ratio'][peer]:.1f} x") for peer, figure in result["peers"].items()]
+    rows = [("proffer", _figure(ours), "")]
+    rows += [(peer, _figure(figure), f"{_ratio(result['ratio'][peer])} x") for peer, figure in result["peers"].items()]
     verdict = "equal results" if result["equal_results"] else "RESULTS DIFFER"
     return f"{result['name']}: {result['work']}\n{console.table(['', unit, 'ours is'], rows, right=[1, 2])}\n{verdict}"
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.4f}"
+
+
+def _ratio(value: float) -> str:
+    return f"{value:.1f}" if value >= 2 else f"{value:.3f}"

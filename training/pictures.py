@@ -54,6 +54,22 @@ def standing_picture(
     return _png(figure)
 
 
+def curve_picture(points: Mapping[float, float], levels: Mapping[str, float], across: str, title: str) -> bytes:
+    """NDCG@5 over something that doubles from point to point, with levels to hold it against; a PNG."""
+    figure = Figure(figsize=(6.8, 4.6), layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot(list(points), list(points.values()), color=OURS, marker="o", linewidth=2, label="private")
+    for (name, level), colour in zip(levels.items(), (BOUND, OTHERS), strict=False):
+        axes.axhline(level, color=colour, linestyle="--", linewidth=1, label=name)
+    axes.set_xscale("log")
+    axes.set_xticks(list(points), [f"{place:,g}" for place in points])
+    axes.set_xticks([], minor=True)
+    axes.set(xlabel=across, ylabel="NDCG@5")
+    axes.set_title(title, loc="left")
+    axes.legend(loc="lower right", frameon=False)
+    return _png(figure)
+
+
 def _png(figure: Figure) -> bytes:
     for axes in figure.axes:
         axes.spines[["top", "right"]].set_visible(False)

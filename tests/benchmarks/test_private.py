@@ -1,0 +1,63 @@
+"""The benchmark of the private ranker, small as it is here: what it reports, and that its world is what it says."""
+
+import numpy as np
+import pytest
+
+from proffer.bench import benchmark
+
+
+@pytest.fixture(scope="module")
+def bench():
+    module = benchmark("private")
+    module.TOLD, module.SIZES, module.EPSILONS = 150, (100, 200), ("1", "8")
+    return module
+
+
+@pytest.fixture(scope="module")
+def world(bench):
+    return bench.World(5)
+
+
+def test_people_see_and_take_up_as_many_as_the_world_says(bench, world) -> None:
+    shown = world.shown(2_000, 1)
+    lists = shown.list_at.size - 1
+    assert shown.programme.size / lists == pytest.approx(bench.ELIGIBLE, rel=0.1)
+    assert shown.label.sum() / lists == pytest.approx(bench.TAKEN, rel=0.15)
+
+
+def test_the_same_seed_draws_the_same_world(bench, world) -> None:
+    again = bench.World(5).shown(50, 2)
+    first = world.shown(50, 2)
+    assert np.array_equal(first.values, again.values)
+    assert np.array_equal(first.truth, again.truth)
+
+
+def test_the_first_people_are_the_same_people(world) -> None:
+    whole = world.shown(60, 3)
+    some = whole.first(20)
+    assert some.list_at.size == 21
+    assert np.array_equal(some.programme, whole.programme[: some.list_at[-1]])
+    assert np.array_equal(some.owner, whole.owner[: some.list_at[-1]])
+
+
+def test_bins_lie_in_their_slots_and_unknown_has_its_own(bench, world) -> None:
+    shown = world.shown(300, 4)
+    bins, found = bench.bins_of(shown), bench.Bins(bench.slots())
+    starts = np.array(found.starts)
+    ends = starts + np.array([slot.size for slot in found.slots])
+    assert ((bins[:, 1:] >= starts) & (bins[:, 1:] < ends)).all()
+    assert np.array_equal(bins[:, 1:] == ends - 1, ~shown.known)
+
+
+@pytest.mark.slow
+def test_it_reports_what_others_script_against_and_draws_its_curves(bench, tmp_path) -> None:
+    said = []
+    found = bench.measure(said.append, units=200, pictures=tmp_path)
+    assert set(found["peers"]) == set(found["ratio"]) == {"without noise", "lightgbm", "popularity"}
+    assert 0 < found["ours"] < 1
+    assert set(found["fresh"]) == {"proffer", "without noise", "lightgbm", "popularity"}
+    assert set(found["curves"]["units"]) == {"100", "200"}
+    assert found["equal_results"] is True
+    assert {path.name for path in tmp_path.iterdir()} == {"epsilon.png", "units.png"}
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in tmp_path.iterdir())
+    assert said
