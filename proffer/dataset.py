@@ -1,23 +1,34 @@
-"""What `proffer synth` writes, read back: the gate over its events, the catalogue it used, and the truth apart."""
+"""What is learned from: a folder as `proffer synth` writes it, or the home's log, each behind its gate."""
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Mapping
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.problem import Problem, Rejected
-from proffer import reading
+from privacy.gate import DataKind, Gate, Stamp
+from proffer import reading, stamps
+from proffer.home import Home
 
 if TYPE_CHECKING:
+    import pyarrow
+
     from features.declaration import Declaration
-    from privacy.gate import Gate
+    from features.store import EventLog
+    from privacy.gate import Book, Run
     from training.examples import Log
     from training.material import Material, TruthTable
 
-EVENTS, CATALOGUE, STAMP, TAKE_UP = "events.parquet", "catalogue.jsonl", "stamp.json", "truth/takeup.parquet"
+EVENTS, STAMP, CATALOGUE, TAKE_UP = stamps.EVENTS, stamps.STAMP, "catalogue.jsonl", "truth/takeup.parquet"
+PURPOSE = "offers"
 _SYNTH = "Make the folder with `proffer synth --out DIR`"
 
 
@@ -25,6 +36,23 @@ def add_data(parser: argparse.ArgumentParser, required: bool) -> None:
     """Add `--data`."""
     parser.add_argument(
         "--data", type=Path, metavar="DIR", required=required, help="a folder that `proffer synth` wrote"
+    )
+
+
+def add_budget(parser: argparse.ArgumentParser) -> None:
+    """Add what says whose budget is spent, by whom and what for."""
+    parser.add_argument("--population", metavar="P", help="whose budget is spent (default: the only one there is)")
+    parser.add_argument("--purpose", default=PURPOSE, help=f"what people consented to (default: {PURPOSE})")
+    parser.add_argument("--requester", default="not stated", help="who asks, for the auditor")
+    parser.add_argument(
+        "--basis",
+        choices=("consent", "law"),
+        default="consent",
+        help="learn from who consented, or by law from all but those who withdrew (default: consent)",
+    )
+    parser.add_argument("--unit", choices=("person", "household"), help="whom the budget protects (default: its unit)")
+    parser.add_argument(
+        "--units", type=int, metavar="N", help="how many units there are, if public (default: a noised count)"
     )
 
 
@@ -38,6 +66,8 @@ def read_material(args: argparse.Namespace) -> Material:
     """
     from training.material import Material  # only verbs that learn or judge pay for it
 
+    if args.data is None:
+        return _from_log(args)
     folder: Path = args.data
     if not (folder / EVENTS).is_file():
         raise Rejected([Problem(str(folder), f"holds no {EVENTS}", _SYNTH)])
@@ -45,10 +75,133 @@ def read_material(args: argparse.Namespace) -> Material:
     regions = reading.read_regions()
     catalogue = reading.read_catalogue(args.catalogue or folder / CATALOGUE, declaration, regions)
     stamp = _stamp(folder)
-    return Material(
-        declaration, catalogue, regions, _gate(folder, stamp, declaration), _end(stamp, folder, declaration),
-        _truth(folder), _held_out_every(stamp),
+    every = _held_out_every(stamp)
+    gate = _gate(folder, stamp, declaration, every)
+    if stamp is not None and gate.stamp.kind is DataKind.SYNTHETIC and hasattr(args, "home"):
+        made_with = reading.read_catalogue(folder / CATALOGUE, declaration, regions) if args.catalogue else catalogue
+        stamps.believe(Home(args.home), folder, stamp, declaration, made_with, regions)
+    end = _end(stamp, folder, declaration)
+    gate = replace(gate, book=_book(args, gate.stamp.kind, declaration))
+    return Material(declaration, catalogue, regions, gate, end, _truth(folder), every)
+
+
+def chosen(args: argparse.Namespace) -> Path | None:
+    """The folder to learn from: `--data`, or the synthetic people of the home, if `proffer demo` left any there."""
+    left = Home(args.home).population
+    if args.data is not None:
+        return Path(args.data)
+    return left if (left / EVENTS).is_file() else None
+
+
+def run_of(args: argparse.Namespace, material: Material, epsilon: Decimal, delta: Decimal) -> Run:
+    """The run that the options state, checked as far as it can be before anything is spent.
+
+    Raises:
+        Rejected: no budget, or delta is not below one in as many people as there are.
+    """
+    from privacy.gate import Basis, Run
+    from privacy.unit import Unit
+
+    gate = material.gate
+    if gate.book is None:
+        what = "holds no budget for these people, who may exist"
+        remedy = (
+            "Open one with `proffer privacy init --population P --epsilon E --delta D --approver KEY --approver KEY`"
+        )
+        raise Rejected([Problem(str(Home(args.home).path), what, remedy)])
+    if delta * len(tuple(gate.people())) >= 1:
+        what = f"{delta} is not below 1/n for the n these rows are about: it would allow to publish a whole record"
+        raise Rejected([Problem("--delta", what, "Give a far smaller one, such as 0.000001")])
+    unit = Unit(args.unit) if args.unit else gate.book.unit
+    return Run(
+        gate.book.population, unit, epsilon, delta, args.purpose, args.requester, Basis(args.basis), args.units or 0
+    )
+
+
+def _from_log(args: argparse.Namespace) -> Material:
+    """The event log of the home: people who may exist, whose events end now."""
+    from training.examples import HELD_OUT
+    from training.material import Material
+
+    home = Home(args.home)
+    if not home.has_events:
+        raise Rejected([Problem(str(home.path), "holds no event log, and --data is missing", _SYNTH)])
+    declaration, regions = reading.read_declaration(args.declaration), reading.read_regions()
+    catalogue = reading.read_catalogue(args.catalogue, declaration, regions)
+    gate = replace(_log_gate(home, declaration, HELD_OUT), book=_book(args, DataKind.PRIVATE, declaration))
+    return Material(declaration, catalogue, regions, gate, _now())
+
+
+def _log_gate(home: Home, declaration: Declaration, every: int) -> Gate[Log]:
+    from privacy.unit import groups_people, readers_of_others
+
+    def opened(run: Run, pseudonym: Callable[[str], str]) -> Log:
+        with _exported(home) as events:
+            return read_admitted(events, declaration, run, pseudonym, every)
+
+    def everybody() -> Log:
+        with _exported(home) as events:
+            return read_log(events, declaration)
+
+    with _log(home) as log:
+        rows = sum(1 for _ in log.events())
+    return Gate(
+        Stamp(DataKind.PRIVATE), rows, everybody, lambda: _people(home), opened,
+        readers_of_others(declaration), groups_people(declaration),
     )  # fmt: skip
+
+
+def _people(home: Home) -> tuple[str, ...]:
+    with _log(home) as log:
+        return log.people()
+
+
+@contextmanager
+def _log(home: Home) -> Iterator[EventLog]:
+    from features.store import EventLog
+
+    log = EventLog(home.events_url)
+    try:
+        yield log
+    finally:
+        log.close()
+
+
+@contextmanager
+def _exported(home: Home) -> Iterator[Path]:
+    """The log as a Parquet file, which is read by columns; it lies in the home until it was read."""
+    from features.files import write_parquet
+
+    with tempfile.TemporaryDirectory(prefix=".log.", dir=home.path) as folder:
+        events = Path(folder) / EVENTS
+        with _log(home) as log:
+            write_parquet(log.events(), events)
+        yield events
+
+
+def _book(args: argparse.Namespace, kind: DataKind, declaration: Declaration) -> Book | None:
+    """The budget that is spent from: people who do not exist have one of their own unless another is named."""
+    if not hasattr(args, "home"):
+        return None
+    folder, nobody = Home(args.home).ledger, kind is DataKind.SYNTHETIC
+    population, private = getattr(args, "population", None), getattr(args, "ranker", "") == "private"
+    if not private and (nobody or not folder.is_dir()):
+        return None
+    from privacy.book import SYNTHETIC, any_book, book_of, book_of_nobody
+    from privacy.unit import smallest
+
+    if not private:
+        return any_book(folder, _now)  # nothing is spent; it tells whether two people signed that these rows are public
+    if nobody and population in (None, SYNTHETIC):
+        return book_of_nobody(folder, _now, smallest(declaration))
+    if population == SYNTHETIC:
+        what = "is the budget of people who do not exist, and nobody stamped these rows synthetic"
+        raise Rejected([Problem(f"--population {SYNTHETIC}", what, "Name the population these people are of")])
+    return book_of(folder, _now, population, nobody=nobody)
+
+
+def _now() -> int:
+    return int(time.time())
 
 
 def _stamp(folder: Path) -> Mapping[str, Any] | None:
@@ -60,27 +213,56 @@ def _stamp(folder: Path) -> Mapping[str, Any] | None:
     return document
 
 
-def _gate(folder: Path, document: Mapping[str, Any] | None, declaration: Declaration) -> Gate[Log]:
+def _gate(folder: Path, document: Mapping[str, Any] | None, declaration: Declaration, every: int) -> Gate[Log]:
     import pyarrow.parquet
 
-    from privacy.gate import Gate, Stamp
+    from privacy.unit import groups_people, readers_of_others
 
     stamp = Stamp.parse(document, str(folder / STAMP))
-    stamp.check(EVENTS, _sha256(folder / EVENTS))
-    rows = pyarrow.parquet.read_metadata(folder / EVENTS).num_rows
-    return Gate(stamp, rows, lambda: read_log(folder / EVENTS, declaration))
+    events = folder / EVENTS
+    stamp.check(EVENTS, _sha256(events))
+    rows = pyarrow.parquet.read_metadata(events).num_rows
+    return Gate(
+        stamp,
+        rows,
+        lambda: read_log(events, declaration),
+        people=lambda: _subjects(events),
+        open_for=lambda run, pseudonym: read_admitted(events, declaration, run, pseudonym, every),
+        readers=readers_of_others(declaration),
+        grouped=groups_people(declaration),
+    )
+
+
+def _subjects(events: Path) -> list[str]:
+    import pyarrow.compute
+    import pyarrow.parquet
+
+    column = pyarrow.parquet.read_table(events, columns=["subject"], read_dictionary=["subject"])["subject"]
+    return [str(name) for name in pyarrow.compute.unique(column.cast("string")).to_pylist()]
 
 
 def read_log(events: Path, declaration: Declaration) -> Log:
     """Read everybody's events, and the showings and applications among them; only a gate calls this."""
-    import pyarrow.parquet
-
     from features.files import read_segments
-    from training.examples import COLUMNS, Log, read_benefits
+    from training.examples import Log, read_benefits
 
     segments = read_segments(events, declaration)
-    table = pyarrow.parquet.read_table(events, columns=list(COLUMNS), read_dictionary=["type", "data", "subject"])
-    return Log(segments, read_benefits(table, segments.people, declaration))
+    return Log(segments, read_benefits(_table(events), segments.people, declaration))
+
+
+def read_admitted(events: Path, declaration: Declaration, run: Run, pseudonym: Callable[[str], str], every: int) -> Log:
+    """Read the events of those whom a run may learn from, under pseudonyms; only a gate calls this."""
+    from training.people import admitted
+
+    return admitted(read_log(events, declaration), _table(events), run, pseudonym, every)
+
+
+def _table(events: Path) -> pyarrow.Table:
+    import pyarrow.parquet
+
+    from training.examples import COLUMNS
+
+    return pyarrow.parquet.read_table(events, columns=list(COLUMNS), read_dictionary=["type", "data", "subject"])
 
 
 def _held_out_every(stamp: Mapping[str, Any] | None) -> int:

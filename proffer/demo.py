@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.problem import Problem, Rejected
-from proffer import console, dataset, evaluate, promote, reading, recommend, story, train
+from proffer import console, dataset, evaluate, promote, reading, recommend, stamps, story, train
 from proffer.home import Home
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 HELP = "the main job end to end on people who do not exist, ending with one person's story"
 CITIZENS, MONTHS, SEED = 20_000, 36, 1
 _SYNTHETIC = re.compile(r"[ck]\d{7}")  # how the people who do not exist are called
-POPULATION = "population"  # the folder of the home that holds the synthetic people
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,9 +57,10 @@ def run(args: argparse.Namespace) -> int:
         raise Rejected([Problem("--citizens", f"{args.citizens} is less than 1", "Give how many people there are")])
     home, stages = Home(args.home), Stages()
     refuse_real_people(home)
-    people = home.begin().path / POPULATION
+    people = home.begin().population
     with stages.stage("synth", f"making {args.citizens:,} people who do not exist, {MONTHS} months of their lives"):
         synthesise(home, people, args.citizens, args.seed)
+        open_budget(home)
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as beside:  # the log is not what training reads
         reading_events = beside.submit(ingest_quietly, home, people)
         with stages.stage("train", "learning the order from what they were shown and applied for"):
@@ -124,9 +124,22 @@ def synthesise(home: Home, people: Path, citizens: int, seed: int) -> None:
     """Make the synthetic people as `proffer synth` does; a log of other synthetic people than these is begun anew."""
     before = stamp_of(people) if (people / dataset.STAMP).exists() else None
     _live(people, citizens, seed)
+    stamps.remember(home, people)
     if before != stamp_of(people):
         for part in home.path.glob("events.db*"):
             part.unlink()
+
+
+def open_budget(home: Home) -> None:
+    """Leave the budget of people who do not exist in the home, so that `train --ranker private` can spend from it."""
+    try:
+        from privacy.book import Unopened, book_of_nobody
+        from privacy.unit import smallest
+    except ModuleNotFoundError:  # installed without what private training needs
+        return
+    found = book_of_nobody(home.ledger, lambda: int(time.time()), smallest(reading.read_declaration()))
+    if isinstance(found, Unopened):
+        found.opened()
 
 
 def _live(people: Path, citizens: int, seed: int) -> None:

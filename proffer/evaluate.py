@@ -13,7 +13,8 @@ from proffer import console, dataset, options
 from proffer.home import Home, read_artefact, write_whole
 
 if TYPE_CHECKING:
-    from recommender.forest import Forest
+    from recommender.model import Model
+    from training.material import Material
     from training.report import Report
 
 HELP = "report how well a model ranks, beside its baselines"
@@ -39,12 +40,9 @@ def run(args: argparse.Namespace) -> int:
     home = Home(args.home)
     folder = chosen(home, args.model)
     material = dataset.read_material(args)
-    forest = read_forest(folder, material.declaration.hash)
-    from training.pipeline import evaluate
-    from training.ranker import Settings
-
+    model = read_scorer(folder, material.declaration.hash)
     with console.working("evaluating"):
-        report = evaluate(material, forest, Settings(**forest.manifest["settings"]), args.cold_start)
+        report = judge(material, model, args.cold_start, reference=True)
     document = {"model": str(folder), **report.to_document()}
     left = leave(report, document, home.folder(home.reports) / folder.name)
     document["files"] = [str(path) for path in left]
@@ -66,11 +64,38 @@ def chosen(home: Home, model: str | None) -> Path:
     return folder
 
 
-def read_forest(folder: Path, declaration_hash: str) -> Forest:
-    """The ranker in an artefact folder, checked against the declaration in use."""
-    from recommender.forest import Forest
+def read_scorer(folder: Path, declaration_hash: str) -> Model:
+    """The ranker in an artefact folder, of whatever kind, checked against the declaration in use."""
+    from recommender.model import read_model
 
-    return Forest.from_files(read_artefact(folder), declaration_hash)
+    return read_model(read_artefact(folder), declaration_hash)
+
+
+def judge(material: Material, model: Model, cold_start: int = 0, *, reference: bool = False) -> Report:
+    """Report on a model beside baselines; `reference` sets LightGBM beside one that is learned in another way.
+
+    Raises:
+        Rejected: exact figures about these rows are not admitted, or only lightgbm can be learned without a programme.
+    """
+    from training.pipeline import evaluate
+    from training.ranker import Settings
+    from training.report import RANKER
+
+    name = ranker_of(model)
+    if cold_start and name != RANKER:
+        what = f"learns the model once more without a programme, which is not offered for {name}"
+        raise Rejected([Problem("--cold-start", what, "Leave it out, or evaluate a lightgbm model")])
+    settings = Settings(**model.manifest["settings"]) if name == RANKER else Settings()
+    return evaluate(material, model, settings, cold_start, ranker=name, reference=reference and name != RANKER)
+
+
+def ranker_of(model: Model) -> str:
+    """What a model's order is called in reports: lightgbm, private or student."""
+    from training.report import PRIVATE, RANKER, STUDENT
+
+    if "teacher" in model.manifest:
+        return STUDENT
+    return PRIVATE if model.manifest["kind"] == "bilinear" else RANKER
 
 
 def leave(report: Report, document: Mapping[str, Any], folder: Path) -> list[Path]:

@@ -3,6 +3,9 @@
 events.db      the event log (SQLite)
 models/NAME/   one artefact each: manifest.json and the files it lists
 champion       the name of the model that `recommend`, `score` and `serve` use
+ledger/        the privacy ledger and its keys
+population/    the people who do not exist whom `demo` made
+stamps         checksums of the stamps of people who were made here, or of whom some were made again
 keys/          secrets of the service, readable by their owner only
 mlflow.db      MLflow's tracking store, and mlflow/ its files
 reports/       what `evaluate` and `demo` leave to read
@@ -57,6 +60,21 @@ class Home:
     def keys(self) -> Path:
         """The folder of secrets."""
         return self.path / "keys"
+
+    @property
+    def ledger(self) -> Path:
+        """The folder of the privacy ledger."""
+        return self.path / "ledger"
+
+    @property
+    def population(self) -> Path:
+        """The folder of the people who do not exist whom `demo` made."""
+        return self.path / "population"
+
+    @property
+    def stamps(self) -> Path:
+        """The file of stamps that need not be doubted."""
+        return self.path / "stamps"
 
     @property
     def mlflow_uri(self) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proffer import console, dataset, options
-from proffer.evaluate import chosen, read_forest
+from proffer.evaluate import chosen, judge, read_scorer
 from proffer.home import Home
 
 if TYPE_CHECKING:
@@ -54,8 +54,4 @@ def compare(material: Material, challenger: Path, champion: Path | None) -> tupl
 
 
 def _judged(material: Material, folder: Path) -> Report:
-    from training.pipeline import evaluate
-    from training.ranker import Settings
-
-    forest = read_forest(folder, material.declaration.hash)
-    return evaluate(material, forest, Settings(**forest.manifest["settings"]))
+    return judge(material, read_scorer(folder, material.declaration.hash))

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 HELP = "rank what one person is not excluded from, with reasons, bundles and what to ask next"
 SHOWN = 10
 _WIDTH = 100
-_DESCRIBED = ("kind", "run_id", "trained_at", "data_kind", "spend", "features_hash", "catalogue_hash")
+_DESCRIBED = (
+    "kind", "run_id", "trained_at", "data_kind", "spend", "population", "spend_id", "teacher", "features_hash",
+    "catalogue_hash",
+)  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,12 +83,12 @@ def ranker_of(args: argparse.Namespace, declaration: Declaration, catalogue: Cat
     folder = Home(args.home).model(args.model)
     if folder is None:
         return Ranker(weights)
-    from recommender.forest import Forest  # only whoever has a model pays for it
+    from recommender.model import read_model  # only whoever has a model pays for it
 
-    forest = Forest.from_files(read_artefact(folder), declaration.hash)
-    attributes = forest.attributes(catalogue, declaration)
-    model = {"name": folder.name, **{key: forest.manifest[key] for key in _DESCRIBED if key in forest.manifest}}
-    return Ranker(weights, forest, attributes, model)
+    scorer = read_model(read_artefact(folder), declaration.hash)
+    attributes = scorer.attributes(catalogue, declaration)
+    model = {"name": folder.name, **{key: scorer.manifest[key] for key in _DESCRIBED if key in scorer.manifest}}
+    return Ranker(weights, scorer, attributes, model)
 
 
 def _person(args: argparse.Namespace, desk: Desk, day: date) -> Person:

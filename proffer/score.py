@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from features.problem import Problem, Rejected
 from proffer import console, options, reading
-from proffer.evaluate import chosen, read_forest
+from proffer.evaluate import chosen, read_scorer
 from proffer.home import Home
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from features.segments import Segments
     from recommender.attributes import ProgrammeAttributes
     from recommender.compiled import Compiled
-    from recommender.forest import Forest
+    from recommender.model import Model
 
 HELP = "score every verdict that is not no, for everyone"
 SHARD = 4_096
@@ -43,7 +43,7 @@ class Work:
     segments: Segments
     compiled: Compiled
     attributes: ProgrammeAttributes
-    forest: Forest
+    model: Model
     t: int
 
 
@@ -53,12 +53,12 @@ def run(args: argparse.Namespace) -> int:
 
     declaration = reading.read_declaration(args.declaration)
     day = reading.as_of(args.as_of, time.time, declaration.zone.name)
-    forest = read_forest(chosen(Home(args.home), args.model), declaration.hash)
+    model = read_scorer(chosen(Home(args.home), args.model), declaration.hash)
     with console.working("reading events"):
         segments = read_segments(args.events, declaration)
     t = declaration.zone.end_of_day(day)
     _refuse_before_every_event(segments, t)
-    rows = write(args.out, _work(args, declaration, forest, segments, t))
+    rows = write(args.out, _work(args, declaration, model, segments, t))
     document = {"as_of": day.isoformat(), "people": len(segments.people), "rows": rows, "out": str(args.out)}
     console.emit(document, args.json, f"{rows} pairs of {len(segments.people)} people to {args.out}")
     return console.DONE
@@ -70,7 +70,7 @@ def _refuse_before_every_event(segments: Segments, t: int) -> None:
         raise Rejected([Problem("--as-of", what, "Choose a later day")])
 
 
-def _work(args: argparse.Namespace, declaration: Declaration, forest: Forest, segments: Segments, t: int) -> Work:
+def _work(args: argparse.Namespace, declaration: Declaration, model: Model, segments: Segments, t: int) -> Work:
     from features.snapshot import snapshots
     from recommender.compiled import compile_catalogue
 
@@ -81,7 +81,7 @@ def _work(args: argparse.Namespace, declaration: Declaration, forest: Forest, se
     nobody = np.zeros(0, np.int64)
     columns = snapshots(declaration, segments, nobody, nobody, catalogue.receives).columns
     compiled = compile_catalogue(catalogue, columns, declaration, regions, declaration.zone.today(t))
-    return Work(segments, compiled, forest.attributes(catalogue, declaration), forest, t)
+    return Work(segments, compiled, model.attributes(catalogue, declaration), model, t)
 
 
 def write(path: Path, work: Work) -> int:
@@ -125,7 +125,7 @@ def scored(work: Work, first: int) -> pyarrow.Table:
     catalogue, declaration = work.compiled.catalogue, work.compiled.declaration
     people = snapshots(declaration, work.segments, who, np.full(who.size, work.t, np.int64), catalogue.receives)
     pairs = Pairs.permitted(work.compiled.answers(people.values))
-    found = work.forest.score(people, work.attributes, pairs)
+    found = work.model.score(people, work.attributes, pairs)
     ids = pa.array([programme.id for programme in catalogue.programmes], pa.string())
     columns: list[Any] = [
         pa.array(people.people, pa.string()).take(pa.array(pairs.person)),

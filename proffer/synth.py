@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 
 from features.problem import Problems
-from proffer import console, options, reading
+from proffer import console, options, reading, stamps
+from proffer.home import Home
 
 HELP = "make synthetic people, their events and the truth about what they would take up"
 _MOST_MONTHS = 120
@@ -52,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
             processes=args.processes,
             progress=advance,
         )
+    stamps.remember(Home(args.home), args.out)
     console.emit(stamp, args.json)
     return console.DONE
 

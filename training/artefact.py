@@ -6,13 +6,11 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from privacy.gate import DataKind, Spend, digest
-from recommender.forest import FORMAT, KIND, MODEL_FILE, SCALE_FILE, VOCABULARY_FILE
-from training.ranker import Lesson
 
 MANIFEST = "manifest.json"
 REPORT = "report.json"
@@ -26,8 +24,10 @@ class Provenance:
         run_id: the tracked run.
         trained_at: RFC 3339 time.
         data_kind: whom the rows were about.
-        spend: what training told about each of them.
+        spend: what training told about each unit.
         settings: how it was learned, by name.
+        besides: what else its kind says: of a private model the population and the ledger's receipts, of a student its
+            teacher.
     """
 
     run_id: str
@@ -35,28 +35,45 @@ class Provenance:
     data_kind: DataKind
     spend: Spend
     settings: Mapping[str, Any]
+    besides: Mapping[str, Any] = field(default_factory=dict)
 
 
-def pack(lesson: Lesson, report: Mapping[str, Any], provenance: Provenance) -> dict[str, bytes]:
-    """The files of an artefact by name; `recommender.forest.Forest.from_files` reads them back."""
-    files = {
-        MODEL_FILE: lesson.text.encode(),
-        SCALE_FILE: lesson.forest.scale.to_bytes(),
-        VOCABULARY_FILE: lesson.forest.vocabulary.to_bytes(),
-        REPORT: _json(report),
-    }
+@dataclass(frozen=True)
+class Learned:
+    """What was learned, as files that its kind's reader takes.
+
+    Attributes:
+        kind: as `recommender.model` knows it.
+        format: of the files.
+        files: by name.
+        features_hash, catalogue_hash: what it was learned with.
+        columns: what it reads, by name.
+    """
+
+    kind: str
+    format: int
+    files: Mapping[str, bytes]
+    features_hash: str
+    catalogue_hash: str
+    columns: tuple[str, ...] = ()
+
+
+def pack(learned: Learned, report: Mapping[str, Any], provenance: Provenance) -> dict[str, bytes]:
+    """The files of an artefact by name; `recommender.model.read_model` reads them back."""
+    files = {**learned.files, REPORT: _json(report)}
     manifest = {
-        "format": FORMAT,
-        "kind": KIND,
-        "features_hash": lesson.forest.features_hash,
-        "catalogue_hash": lesson.forest.catalogue_hash,
+        "format": learned.format,
+        "kind": learned.kind,
+        "features_hash": learned.features_hash,
+        "catalogue_hash": learned.catalogue_hash,
         "data_kind": provenance.data_kind.value,
         "spend": provenance.spend.to_document(),
         "trained_at": provenance.trained_at,
         "run_id": provenance.run_id,
         "settings": dict(provenance.settings),
-        "columns": list(lesson.forest.trees.names),
+        "columns": list(learned.columns),
         "files": {name: digest(content) for name, content in files.items()},
+        **provenance.besides,
     }
     return {**files, MANIFEST: _json(manifest)}
 

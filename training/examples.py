@@ -72,10 +72,19 @@ class Benefits:
 
 @dataclass(frozen=True)
 class Log:
-    """What the gate hands out: everybody's segments, and the showings and applications among their events."""
+    """What the gate hands out: everybody's segments, and the showings and applications among their events.
+
+    Attributes:
+        segments: everybody's events.
+        benefits: what was shown, opened and applied for.
+        unit: int64[people], which privacy unit each person is in; None where every person is one.
+        held: bool[people], who is held out; None where their names still tell.
+    """
 
     segments: Segments
     benefits: Benefits
+    unit: Whole | None = None
+    held: NDArray[np.bool_] | None = None
 
 
 def read_benefits(events: pyarrow.Table, people: Sequence[str], declaration: Declaration) -> Benefits:
@@ -94,8 +103,7 @@ def read_benefits(events: pyarrow.Table, people: Sequence[str], declaration: Dec
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    wanted = events.filter(pc.is_in(events["type"], value_set=pa.array(KINDS)))
-    wanted = _without(wanted, _amended(events))
+    wanted = _without(events.filter(pc.is_in(events["type"], value_set=pa.array(KINDS))), amended(events))
     payload, at = _distinct(wanted["data"])
     decoded = np.array([_payload(text, declaration) for text in payload], dtype=np.float64).reshape(-1, 2)
     codes = np.array([_programme(text) for text in payload], dtype=np.int64)
@@ -132,7 +140,8 @@ def _seconds(column: pyarrow.ChunkedArray) -> Whole:
     return np.array([parse_time(text) for text in texts], dtype=np.int64)[at]
 
 
-def _amended(events: pyarrow.Table) -> set[tuple[str, str]]:
+def amended(events: pyarrow.Table) -> set[tuple[str, str]]:
+    """(source, id) of the events that a later one corrects or retracts."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

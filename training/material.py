@@ -95,7 +95,7 @@ def learned_from(material: Material, log: Log) -> Benefits:
 
 def hidden(material: Material, log: Log) -> NDArray[np.bool_]:
     """Who is held out: bool[people]."""
-    return held_out(log.segments.people, material.held_out_every)
+    return held_out(log.segments.people, material.held_out_every) if log.held is None else log.held
 
 
 def _snapshots(material: Material, log: Log, person: Whole, t: Whole) -> Snapshots:
@@ -104,7 +104,12 @@ def _snapshots(material: Material, log: Log, person: Whole, t: Whole) -> Snapsho
 
 def candidates(material: Material, log: Log) -> Candidates:
     """Held-out people as known when the log ends, and every programme the rules do not exclude for them."""
-    told = np.flatnonzero(hidden(material, log) & _citizens(log))
+    return candidates_of(material, log, hidden(material, log))
+
+
+def candidates_of(material: Material, log: Log, who: NDArray[np.bool_]) -> Candidates:
+    """The same for those of bool[people] whom anything was ever shown to."""
+    told = np.flatnonzero(who & _citizens(log))
     people = _snapshots(material, log, told, np.full(told.size, material.end, dtype=np.int64))
     day = material.declaration.zone.today(material.end)
     compiled = compile_catalogue(material.catalogue, people.columns, material.declaration, material.regions, day)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privacy.gate import DataKind, Price, Request, Spend
+from recommender.forest import FORMAT, KIND, MODEL_FILE, SCALE_FILE, VOCABULARY_FILE, Forest
+from recommender.scorer import Pairs
 from training import artefact
 from training.evaluation import (
     Candidates,
     ColdStart,
+    Observed,
     by_group,
     cold_start,
     groups_of,
@@ -26,17 +29,20 @@ from training.evaluation import (
 )
 from training.examples import APPLIED, OPENED
 from training.material import candidates, learnable, learned_from, tellable, told_truth
+from training.measures import log_loss, reliability
 from training.models import OBJECTIVES
 from training.ranker import Lesson, Lists, Settings, choose, learn
 from training.report import RANKER, Report
 
 if TYPE_CHECKING:
-    from recommender.forest import Forest
+    from recommender.model import Model
     from training.examples import Log
     from training.material import Material
 
 Reals = NDArray[np.float64]
 
+MOST_JUDGED = Settings().most_rows
+"""So many of held-out people's showings are compared with what was predicted; more are sampled."""
 Tell = Callable[[str], None]
 """Says what is being done now; a front door shows it beside a progress bar."""
 
@@ -61,6 +67,11 @@ class Taught:
     spend: Spend
     settings: Settings
 
+    @property
+    def about_nobody(self) -> bool:
+        """Always: the gate admits a fit without noise to no rows of people whose privacy is kept."""
+        return True
+
     def figures(self) -> dict[str, float]:
         """The figures that are tracked: on validation people, then on held-out ones."""
         return {**self.lesson.figures, **self.report.figures()}
@@ -73,7 +84,17 @@ class Taught:
     def files(self, run_id: str, trained_at: str) -> dict[str, bytes]:
         """The artefact."""
         origin = artefact.Provenance(run_id, trained_at, self.kind, self.spend, asdict(self.settings))
-        return artefact.pack(self.lesson, self.report.to_document(), origin)
+        return artefact.pack(as_learned(self.lesson.forest, self.lesson.text), self.report.to_document(), origin)
+
+
+def as_learned(forest: Forest, text: str) -> artefact.Learned:
+    """A forest as the files its reader takes."""
+    files = {
+        MODEL_FILE: text.encode(),
+        SCALE_FILE: forest.scale.to_bytes(),
+        VOCABULARY_FILE: forest.vocabulary.to_bytes(),
+    }
+    return artefact.Learned(KIND, FORMAT, files, forest.features_hash, forest.catalogue_hash, forest.trees.names)
 
 
 def train(material: Material, settings: Settings, compare: bool = False, tell: Tell = lambda _: None) -> Taught:
@@ -89,74 +110,99 @@ def train(material: Material, settings: Settings, compare: bool = False, tell: T
         Rejected: the gate does not admit a fit without noise to these rows; nothing was learned.
     """
     asked = request(settings)
-    with material.gate.admit(asked) as log:
-        tell("reading what people were shown")
-        lists = learnable(material, log, settings.most_rows, settings.seed)
-        tell("growing trees")
-        ways = [replace(settings, objective=name) for name in OBJECTIVES] if compare else [settings]
-        lesson, settings = choose([(learn(lists, material.catalogue, way), way) for way in ways])
-        tell("judging held-out people")
-        report = judged(material, log, lesson.forest, lists, settings)
+    log = material.gate.admit(asked)
+    tell("reading what people were shown")
+    lists = learnable(material, log, settings.most_rows, settings.seed)
+    tell("growing trees")
+    ways = [replace(settings, objective=name) for name in OBJECTIVES] if compare else [settings]
+    lesson, settings = choose([(learn(lists, material.catalogue, way), way) for way in ways])
+    tell("judging held-out people")
+    report = judged(material, log, lesson.forest, lists)
     return Taught(lesson, report, material.gate.stamp.kind, asked.spend, settings)
 
 
 def evaluate(
-    material: Material, forest: Forest, settings: Settings, withhold: int = 0, tell: Tell = lambda _: None
-) -> Report:
+    material: Material, model: Model, settings: Settings, withhold: int = 0, tell: Tell = lambda _: None,
+    ranker: str = RANKER, reference: bool = False,
+) -> Report:  # fmt: skip
     """Report how a ranker does on held-out people, beside baselines learned from the others.
 
     Args:
         material: rows and, where there is one, the truth.
-        forest: the ranker.
-        settings: how programmes withheld to try a cold start are learned without.
+        model: the ranker.
+        settings: how a forest is learned, also without programmes that are withheld to try a cold start.
         withhold: how many programmes to try as new; each costs a training run.
         tell: hears what is being done.
+        ranker: the model's name in the report.
+        reference: set a forest of these settings beside it, learned here from the same rows.
 
     Raises:
         Rejected: the gate does not admit exact figures about these rows, or the ranker has other features.
     """
-    with material.gate.admit(Request("evaluation", Spend.infinite())) as log:
-        tell("reading what people were shown")
-        lists = learnable(material, log, settings.most_rows, settings.seed)
-        tell("judging held-out people")
-        report = judged(material, log, forest, lists, settings)
-        tried = cold_starts(material, log, forest, lists, settings, withhold, tell)
-    return replace(report, cold_starts=tried)
+    log = material.gate.admit(Request("evaluation", Spend.infinite()))
+    tell("reading what people were shown")
+    lists = learnable(material, log, settings.most_rows, settings.seed)
+    beside = {RANKER: _reference(material, lists, settings, tell)} if reference and material.truth else {}
+    tell("judging held-out people")
+    report = judged(material, log, model, lists, ranker, beside)
+    return replace(report, cold_starts=cold_starts(material, log, model, lists, settings, withhold, tell))
 
 
-def judged(material: Material, log: Log, forest: Forest, lists: Lists, settings: Settings) -> Report:
-    """Judge a ranker on held-out people, beside baselines learned from `lists`."""
-    told = tellable(material, log, settings.most_rows, settings.seed)
-    seen = observed(forest, told, material.catalogue)
+def _reference(material: Material, lists: Lists, settings: Settings, tell: Tell) -> Model:
+    tell("growing trees, to stand beside")
+    return learn(lists, material.catalogue, settings).forest
+
+
+def judged(
+    material: Material, log: Log, model: Model, lists: Lists, ranker: str = RANKER,
+    beside: Mapping[str, Model] | None = None,
+) -> Report:  # fmt: skip
+    """Judge a ranker on held-out people, beside baselines learned from `lists` and other models."""
+    told = tellable(material, log, MOST_JUDGED, seed=0)
+    seen = seen_through(model, told, material)
     found = candidates(material, log)
     spoken = told_truth(material, found)
     people, pairs = len(found.people), len(found.pairs)
     if spoken is None:
-        return Report({}, [], seen, people, pairs)
+        return Report({}, [], seen, people, pairs, ranker=ranker)
     some, truth = spoken
-    standing = standings(some, _orders(material, log, forest, lists, some), truth)
-    return Report(standing, by_group(groups_of(some.people), standing, RANKER), seen, people, pairs)
+    standing = standings(some, _orders(material, log, {**(beside or {}), ranker: model}, lists, some), truth)
+    return Report(standing, by_group(groups_of(some.people), standing, ranker), seen, people, pairs, ranker=ranker)
 
 
-def _orders(material: Material, log: Log, forest: Forest, lists: Lists, some: Candidates) -> dict[str, Reals]:
+def seen_through(model: Model, told: Lists, material: Material) -> Observed:
+    """A model's predictions beside what people did; a forest knows where each row was shown, others the first place."""
+    if isinstance(model, Forest):
+        return observed(model, told, material.catalogue)
+    attributes = model.attributes(material.catalogue, told.people.declaration)
+    predicted = model.score(told.people, attributes, Pairs(told.at, told.examples.programme)).probability
+    label = told.examples.label
+    base = np.full(label.size, label.mean() if label.size else 0.0)
+    return Observed(log_loss(label, predicted), log_loss(label, base), reliability(label, predicted))
+
+
+def _orders(
+    material: Material, log: Log, models: Mapping[str, Model], lists: Lists, some: Candidates
+) -> dict[str, Reals]:
     past, codes = learned_from(material, log), material.codes
+    vocabulary = next(iter(models.values())).vocabulary
     return {
         "popularity": popularity(past, codes, APPLIED)[some.pairs.programme],
         "views": popularity(past, codes, OPENED)[some.pairs.programme],
-        "logistic": logistic_order(some, lists, material.catalogue, forest.vocabulary),
-        RANKER: order(forest, some, material.catalogue),
+        "logistic": logistic_order(some, lists, material.catalogue, vocabulary),
+        **{name: order(model, some, material.catalogue) for name, model in models.items()},
     }
 
 
 def cold_starts(
-    material: Material, log: Log, forest: Forest, lists: Lists, settings: Settings, withhold: int, tell: Tell
+    material: Material, log: Log, model: Model, lists: Lists, settings: Settings, withhold: int, tell: Tell
 ) -> tuple[ColdStart, ...]:
     """Learn again without one programme after another, and rank it as if it had been published today."""
     spoken = told_truth(material, candidates(material, log)) if withhold else None
     if spoken is None:
         return ()
     some, truth = spoken
-    trained = order(forest, some, material.catalogue)
+    trained = order(model, some, material.catalogue)
     tried = []
     for at in to_withhold(some, popularity(learned_from(material, log), material.codes, APPLIED), withhold):
         name = material.catalogue.programmes[at].id

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from training.report import RANKER, Report
+from training.report import Report
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ LOG_LOSS = "held-out log-loss"
 
 def _figures(report: Report) -> Mapping[str, float]:
     means = report.means
-    return ({NDCG: means[RANKER]} if means else {}) | {LOG_LOSS: report.observed.log_loss}
+    return ({NDCG: means[report.ranker]} if means else {}) | {LOG_LOSS: report.observed.log_loss}
 
 
 def _base(report: Report) -> Mapping[str, float]:

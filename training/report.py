@@ -10,7 +10,11 @@ from training.evaluation import ColdStart, Observed, Standing
 from training.measures import share_of_gap
 
 RANKER: Final = "lightgbm"
-"""The name under which the learned order stands beside its baselines."""
+"""The name under which the pooled forest's order stands beside its baselines."""
+PRIVATE: Final = "private"
+"""The name of the order that was learned under differential privacy."""
+STUDENT: Final = "student"
+"""The name of the order that was learned from a private teacher."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class Report:
         people: how many held-out people were judged.
         pairs: how many candidates they had.
         cold_starts: programmes tried as new.
+        ranker: the name of the order that is reported on.
     """
 
     standings: Mapping[str, Standing]
@@ -32,6 +37,7 @@ class Report:
     people: int
     pairs: int
     cold_starts: tuple[ColdStart, ...] = ()
+    ranker: str = RANKER
 
     @property
     def means(self) -> dict[str, float]:
@@ -44,12 +50,13 @@ class Report:
         means = self.means
         if not means:
             return None
-        return share_of_gap(means[RANKER], means["popularity"], means["reachable"])
+        return share_of_gap(means[self.ranker], means["popularity"], means["reachable"])
 
     def to_document(self) -> dict[str, Any]:
         """As `evaluate --json` prints it."""
         curve = self.observed.reliability
         return {
+            "ranker": self.ranker,
             "metrics": {"ndcg@5": self.means},
             "gap_closed": self.gap_closed,
             "held_out": {"people": self.people, "candidates": self.pairs},
@@ -66,7 +73,7 @@ class Report:
 
     def figures(self) -> dict[str, float]:
         """The figures that are tracked."""
-        means = {f"ndcg@5_{name}" if name != RANKER else "ndcg@5": value for name, value in self.means.items()}
+        means = {f"ndcg@5_{name}" if name != self.ranker else "ndcg@5": value for name, value in self.means.items()}
         gap = {} if self.gap_closed is None else {"gap_closed": self.gap_closed}
         return {
             **means, **gap, "held_out_log_loss": self.observed.log_loss,

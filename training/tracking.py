@@ -6,7 +6,7 @@ import logging
 import math
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +22,24 @@ EXPERIMENT = "proffer"
 METRICS = (
     "rows", "people", "applied", "rounds", "validation_log_loss", "validation_ndcg@5", "residual_spread",
     "held_out_log_loss", "held_out_calibration_error", "ndcg@5", "ndcg@5_popularity", "ndcg@5_views",
-    "ndcg@5_logistic", "ndcg@5_reachable", "gap_closed",
+    "ndcg@5_logistic", "ndcg@5_lightgbm", "ndcg@5_teacher", "ndcg@5_reachable", "gap_closed",
 )  # fmt: skip
 """The only figures that are tracked: aggregates about a model. A figure about one person has no name here."""
+
+RELEASED = ("noised_held_out_log_loss", "noised_ndcg@5")
+"""The only figures that are tracked where the people may exist: each was released with noise, at a price."""
+
+SETTINGS = (
+    "objective", "rounds", "patience", "leaves", "learning_rate", "min_leaf", "column_share", "l2", "directions",
+    "validate_every", "most_rows", "seed", "threads", "data_kind", "spend_epsilon", "spend_delta", "population", "unit",
+    "relation", "purpose", "basis", "units", "units_are", "teacher",
+)  # fmt: skip
+"""The only settings that are tracked: what a run was told. A count that is not noised has no name here."""
+
+FILES = (
+    "manifest.json", "report.json", "model.txt", "scale.npz", "vocabulary.npz", "bilinear.npz",
+)  # fmt: skip
+"""The only files that are tracked: those of an artefact."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +58,19 @@ class Store:
 class Run:
     """One run under way: parameters, allowed metrics and files; nothing else leaves."""
 
-    def __init__(self, client: MlflowClient, run_id: str) -> None:
-        """Write to the run called `run_id` through `client`."""
+    def __init__(self, client: MlflowClient, run_id: str, metrics: Collection[str] = METRICS) -> None:
+        """Write to the run called `run_id` through `client`; only `metrics` may be kept as figures."""
         self.id = run_id
         self._client = client
+        self._metrics = metrics
 
     def settings(self, values: Mapping[str, object]) -> None:
-        """Keep what the run was told: names and plain values."""
+        """Keep what the run was told: names and plain values.
+
+        Raises:
+            Rejected: a name is not on the allow-list; nothing was kept.
+        """
+        _check("setting", values, SETTINGS)
         for name, value in values.items():
             self._client.log_param(self.id, name, str(value))
 
@@ -59,26 +80,35 @@ class Run:
         Raises:
             Rejected: a name is not on the allow-list; nothing was kept.
         """
-        strange = sorted(set(values) - set(METRICS))
-        if strange:
-            remedy = "Add it to training.tracking.METRICS if it is an aggregate that tells nothing of one person"
-            raise Rejected(Problem(f"metric {name}", "is not on the allow-list", remedy) for name in strange)
+        _check("metric", values, self._metrics)
         for name, value in values.items():
             if math.isfinite(value):
                 self._client.log_metric(self.id, name.replace("@", "_at_"), float(value))
 
     def file(self, path: Path) -> None:
-        """Keep a copy of one of our own files; a pickled model is never among them."""
+        """Keep a copy of one of our own files; a pickled model is never among them.
+
+        Raises:
+            Rejected: its name is not on the allow-list; nothing was kept.
+        """
+        _check("file", [path.name], FILES)
         self._client.log_artifact(self.id, str(path))
 
 
+def _check(what: str, names: Iterable[str], allowed: Collection[str]) -> None:
+    strange = sorted(set(names) - set(allowed))
+    remedy = "Add it to the list in training.tracking if it is an aggregate that tells nothing of one person"
+    if strange:
+        raise Rejected(Problem(f"{what} {name}", "is not on the allow-list", remedy) for name in strange)
+
+
 @contextmanager
-def tracked(store: Store, name: str) -> Iterator[Run]:
+def tracked(store: Store, name: str, metrics: Collection[str] = METRICS) -> Iterator[Run]:
     """Open a run; it ends as finished, or as failed when the block raises."""
     client = _client(store)
     experiment = client.get_experiment_by_name(EXPERIMENT)
     made = experiment.experiment_id if experiment else client.create_experiment(EXPERIMENT, store.files.as_uri())
-    run = Run(client, client.create_run(made, run_name=name).info.run_id)
+    run = Run(client, client.create_run(made, run_name=name).info.run_id, metrics)
     try:
         yield run
     except BaseException:

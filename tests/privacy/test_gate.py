@@ -2,103 +2,290 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import subprocess
+import sys
 from decimal import Decimal
+from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from features.problem import Rejected
-from privacy.gate import DataKind, Gate, NoBook, Request, Spend, Stamp, digest
+from privacy import mechanism as m
+from privacy.gate import DataKind, Gate, Gated, PrivateRows, Request, Run, Spend, Stamp, digest
+from privacy.unit import Unit
 
 INFINITE = Request("lightgbm", Spend.infinite())
-FINITE = Request("private", Spend(Decimal(1), Decimal("1e-6")))
+RUN = Run("kr", Unit.PERSON, Decimal(1), Decimal("0.000001"), "offers", "tester")
+NOISY = m.gaussian_sgd("4", "0.1", 10)
+LESS = m.gaussian_sgd("4", "0.1", 5)
 
 
-PLENTY = Spend(Decimal(2), Decimal("1e-5"))
+class Paper:
+    """A receipt."""
+
+    def __init__(self, spend, what):
+        self.spend = spend
+        self.what = what
+
+    def to_document(self):
+        return {"spend": self.spend, "what": self.what}
 
 
-class Ledger:
+class Book:
     """A book that remembers what was done with it."""
 
-    def __init__(self, left=PLENTY):
-        self.left = left
+    population = "kr"
+
+    def __init__(self, unit=Unit.PERSON, left=3, public=False):
+        self.unit, self.left, self.public = unit, Decimal(left), public
         self.done = []
 
-    def remaining(self):
-        return self.left
+    def left_after(self, *mechanisms):
+        return self.left - len(mechanisms)
 
-    def reserve(self, request):
-        if request.spend.epsilon > self.left.epsilon:
+    def reserve(self, spend, run, people, metrics=None):
+        if not self.left:
             raise Rejected(())
-        self.done.append("reserved")
-        return "r1"
+        self.done.append(("reserved", run.mechanism, tuple(people), metrics, run.units))
+        return Paper(spend, "reserve")
 
-    def commit(self, reservation):
-        self.done.append(f"committed {reservation}")
+    def commit(self, spend, ran):
+        self.done.append(("committed", ran))
+        return Paper(spend, "commit")
+
+    def pseudonym(self, person):
+        return f"someone like {len(person)}"
+
+    def is_public(self, people):  # noqa: ARG002
+        return self.public
 
 
-def gate(kind, book=None):
+def gate(kind, book=None, **options):
     opened = []
-    return Gate(Stamp(kind), 3, lambda: opened.append("rows") or ["a", "b", "c"], book), opened
+
+    def rows():
+        opened.append("rows")
+        return ["a", "b", "c"]
+
+    return Gate(Stamp(kind), 3, rows, lambda: ("ann", "bob"), book=book, **options), opened
+
+
+def private(book=None, **options):
+    return gate(DataKind.PRIVATE, book or Book(), **options)
 
 
 def test_rows_about_nobody_are_open_to_everyone_and_cost_nothing():
     synthetic, _ = gate(DataKind.SYNTHETIC)
-    with synthetic.admit(INFINITE) as rows:
-        assert rows == ["a", "b", "c"]
+    assert synthetic.admit(INFINITE) == ["a", "b", "c"]
     assert synthetic.price(INFINITE).remaining is None
 
 
 @pytest.mark.parametrize("kind", [DataKind.PRIVATE, DataKind.PUBLIC])
-@pytest.mark.parametrize("book", [None, Ledger()])
+@pytest.mark.parametrize("book", [None, Book()])
 def test_a_fit_without_noise_never_opens_rows_about_people_whatever_the_budget(kind, book):
     closed, opened = gate(kind, book)
-    with pytest.raises(Rejected, match=r"infinite epsilon.*proffer synth") as refusal, closed.admit(INFINITE):
-        pass
+    for attempt in (closed.admit, closed.price):
+        with pytest.raises(Rejected, match=r"infinite epsilon.*proffer synth") as refusal:
+            attempt(INFINITE)
     assert opened == []
     assert "lightgbm" in str(refusal.value)
 
 
+def test_rows_that_two_people_signed_to_be_public_are_open_whatever_their_stamp_says():
+    closed, _ = gate(DataKind.PRIVATE, Book(public=True))
+    assert closed.admit(INFINITE) == ["a", "b", "c"]
+
+
 def test_people_without_a_budget_are_not_learned_from():
     closed, opened = gate(DataKind.PRIVATE)
-    with pytest.raises(Rejected, match="no budget"), closed.admit(FINITE):
-        pass
+    with pytest.raises(Rejected, match="no budget"):
+        closed.admit_run(RUN)
     assert opened == []
 
 
-def test_a_budget_is_reserved_before_and_settled_after():
-    book = Ledger()
-    private, _ = gate(DataKind.PRIVATE, book)
-    with private.admit(FINITE):
-        assert book.done == ["reserved"]
-    assert book.done == ["reserved", "committed r1"]
+def test_a_mechanism_is_reserved_before_a_row_is_read_and_committed_as_it_ran():
+    book = Book()
+    closed, opened = private(book)
+    gated = closed.admit_run(RUN)
+    assert (book.done, opened) == ([], [])
+
+    def learner(rows):
+        assert book.done == [("reserved", NOISY, ("ann", "bob"), None, 70)]
+        return len(rows)
+
+    assert gated.run("train", NOISY, learner, ran=lambda _: LESS, units=70) == 3
+    assert book.done[1:] == [("committed", LESS)]
+    assert [one.what for one in gated.receipts] == ["reserve", "commit"]
+    assert len({one.spend for one in gated.receipts}) == 1
+
+
+def test_every_spend_has_an_id_of_its_own_so_that_no_noise_is_drawn_twice_for_one():
+    closed, opened = private()
+    gated = closed.admit_run(RUN)
+    for _ in range(3):
+        gated.run("train", NOISY, len)
+    assert len({one.spend for one in gated.receipts}) == 3
+    assert opened == ["rows"]
 
 
 def test_training_that_crashes_stays_spent():
-    book = Ledger()
-    private, _ = gate(DataKind.PRIVATE, book)
-    with pytest.raises(ZeroDivisionError), private.admit(FINITE):
-        raise ZeroDivisionError
-    assert book.done == ["reserved"]
+    book = Book()
+    gated = private(book)[0].admit_run(RUN)
+    with pytest.raises(ZeroDivisionError):
+        gated.run("train", NOISY, lambda _: 1 // 0)
+    assert [what for what, *_ in book.done] == ["reserved"]
 
 
-def test_a_dry_run_opens_nothing_and_says_what_would_remain():
-    private, opened = gate(DataKind.PRIVATE, Ledger())
-    price = private.price(FINITE)
-    assert (price.rows, price.spend, price.remaining) == (3, FINITE.spend, Ledger().left)
+def test_a_budget_that_refuses_keeps_the_rows_shut():
+    closed, opened = private(Book(left=0))
+    with pytest.raises(Rejected):
+        closed.admit_run(RUN).run("train", NOISY, len)
     assert opened == []
 
 
-def test_a_dry_run_of_what_is_refused_is_refused():
-    with pytest.raises(Rejected):
-        gate(DataKind.PRIVATE)[0].price(INFINITE)
+def test_released_figures_are_an_entry_that_needs_no_commit():
+    book = Book()
+    private(book)[0].admit_run(RUN).run("evaluate", NOISY, len, metrics=("ndcg",))
+    assert book.done == [("reserved", NOISY, ("ann", "bob"), ("ndcg",), 0)]
 
 
-def test_no_book_keeps_nothing():
-    book = NoBook()
-    assert book.remaining() is None
-    book.commit(book.reserve(FINITE))
+def test_what_is_derived_of_private_rows_is_as_private_and_made_once():
+    closed, opened = private()
+    made = []
+    lists = closed.admit_run(RUN).derived(lambda rows: made.append(rows) or len(rows))
+    assert isinstance(lists, Gated)
+    assert (made, opened) == ([], [])
+    assert lists.run("one", NOISY, lambda rows: rows + 1) == 4
+    assert lists.run("two", NOISY, lambda rows: rows + 2) == 5
+    assert len(made) == 1
+
+
+def test_a_run_sees_only_the_rows_it_may_see_under_pseudonyms():
+    closed, opened = private(open_for=lambda run, name: (run.purpose, name("ann")))
+    assert closed.admit_run(RUN).run("train", NOISY, lambda rows: rows) == ("offers", "someone like 3")
+    assert opened == []
+
+
+def test_a_dry_run_opens_nothing_and_says_what_would_remain():
+    closed, opened = private()
+    price = closed.price_run(RUN, NOISY, NOISY)
+    assert (price.rows, price.spend, price.left, price.remaining) == (3, Spend(RUN.epsilon, RUN.delta), 3, 1)
+    assert opened == []
+
+
+@pytest.mark.parametrize(
+    ("unit", "budget", "options", "said"),
+    [
+        (Unit.PERSON, Unit.HOUSEHOLD, {}, r"not the one the budget of 'kr' protects \(household\)"),
+        (Unit.PERSON, Unit.PERSON, {"readers": ("children", "married")}, "children, married of a person read another"),
+        (Unit.HOUSEHOLD, Unit.HOUSEHOLD, {"grouped": False}, "who belongs with whom.*Declare roles"),
+    ],
+)
+def test_a_unit_that_is_not_protected_is_refused_with_what_to_do(unit, budget, options, said):
+    from dataclasses import replace
+
+    closed, opened = private(Book(budget), **options)
+    with pytest.raises(Rejected, match=said):
+        closed.admit_run(replace(RUN, unit=unit))
+    assert opened == []
+
+
+def test_another_neighbouring_relation_than_the_accounted_one_is_refused():
+    from dataclasses import replace
+
+    with pytest.raises(Rejected, match="replace_one"):
+        private()[0].admit_run(replace(RUN, relation="replace_one"))
+
+
+# --- gated rows are a type of their own ------------------------------------------------------------------------------
+
+
+def looks(gated):
+    from sklearn.preprocessing import StandardScaler
+
+    from recommender.attributes import Vocabulary
+    from training.models import PooledForest, calibrate
+
+    rng = np.random.default_rng(0)
+    return {
+        "an array": lambda: np.asarray(gated),
+        "a loop": lambda: list(gated),
+        "a length": lambda: len(gated),
+        "an element": lambda: gated[0],
+        "a look at a field": lambda: gated.segments,
+        "a truth": lambda: bool(gated),
+        "a scaler": lambda: StandardScaler().fit(gated),
+        "a forest": lambda: PooledForest().fit(gated, [0, 1]),
+        "a calibration": lambda: calibrate(gated, np.array([0.0, 1.0]), None),
+        "a vocabulary": lambda: Vocabulary.fit(gated, gated, 8, rng),
+        "a copy": lambda: copy.deepcopy(gated),
+        "a file": lambda: pickle.dumps(gated),
+    }
+
+
+@pytest.mark.parametrize("look", sorted(looks(None)))
+def test_a_preprocessor_that_is_given_private_rows_raises(look):
+    gated = private()[0].admit_run(RUN)
+    with pytest.raises(PrivateRows, match="declaration and the catalogue"):
+        looks(gated)[look]()
+    assert "ann" not in repr(gated)
+
+
+def test_rows_are_not_even_brought_before_something_was_reserved():
+    closed, opened = private()
+    gated = closed.admit_run(RUN)
+    for one in (gated, gated.derived(len)):
+        with pytest.raises(PrivateRows):
+            one._opened()
+    assert opened == []
+
+
+def test_rows_stay_shut_to_a_preprocessor_also_after_training_saw_them():
+    gated = private()[0].admit_run(RUN)
+    gated.run("train", NOISY, len)
+    with pytest.raises(PrivateRows):
+        np.asarray(gated)
+
+
+SNIPPET = """
+import numpy as np
+from privacy.gate import Gated
+from training.examples import Log
+from recommender.attributes import Vocabulary
+from training.effects import learn_effects
+from training.models import PooledForest, calibrate
+from training.ranker import learn, Settings, written
+from recommender.catalogue import Catalogue
+
+def wrong(gated: Gated[Log], catalogue: Catalogue, real: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
+    Vocabulary.fit(gated, None, 8, np.random.default_rng(0))  # 1
+    PooledForest().fit(gated, real)  # 2
+    calibrate(gated, real, real)  # 3
+    learn(gated, catalogue, Settings())  # 4
+    np.asarray(gated).mean(axis=gated)  # 5
+    len(gated)  # 6
+    gated.segments  # 7
+    for row in gated: pass  # 8
+"""
+
+
+def test_a_preprocessor_that_is_given_private_rows_is_wrong_to_the_type_checker(tmp_path):
+    snippet = tmp_path / "snippet.py"
+    snippet.write_text(SNIPPET, encoding="utf-8")
+    root = Path(__file__).resolve().parents[2]
+    words = [sys.executable, "-m", "mypy", "--config-file", "pyproject.toml", "--no-error-summary", str(snippet)]
+    said = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False).stdout
+    found = {int(line.split(":")[1]) for line in said.splitlines() if line.startswith(str(snippet)) and "error" in line}
+    wanted = {at for at, line in enumerate(SNIPPET.splitlines(), 1) if line.rpartition("# ")[2].isdigit()}
+    assert wanted <= found, said
+
+
+# --- stamps and spends -----------------------------------------------------------------------------------------------
 
 
 def test_unmarked_rows_are_private():

@@ -32,7 +32,7 @@ def test_the_demo_runs_from_nothing_to_one_persons_story(home, capsys):
     assert {path.name for path in pictures} == {"report.json", "reliability.png", "ndcg.png"}
     assert all(path.stat().st_size for path in pictures)
     assert home.model_names() == (Path(document["model"]).name,)
-    rows = pyarrow.parquet.read_metadata(home.path / demo.POPULATION / "events.parquet").num_rows
+    rows = pyarrow.parquet.read_metadata(home.population / "events.parquet").num_rows
     assert sum(document["ingested"].values()) == rows
 
 
@@ -43,7 +43,7 @@ def test_the_log_of_another_world_is_begun_anew(home, monkeypatch, seeds, kept):
         (people / "stamp.json").write_text(json.dumps({"seed": seed, "citizens": citizens}), encoding="utf-8")
 
     monkeypatch.setattr(demo, "_live", live)
-    people = home.begin().path / demo.POPULATION
+    people = home.begin().population
     demo.synthesise(home, people, 10, seeds[0])
     (home.path / "events.db").write_bytes(b"the log")
     demo.synthesise(home, people, 10, seeds[1])

@@ -9,7 +9,7 @@ import pyarrow.parquet
 import pytest
 
 from data.synthetic.world import synthesise
-from proffer import cli, reading
+from proffer import cli, reading, stamps
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow and what it stands on warn about their own future
 
@@ -17,6 +17,14 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow and what it stands o
 def run(capsys, *words):
     code = cli.main([*map(str, words), "--json", "--no-progress"])
     return code, json.loads(capsys.readouterr().out)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _believed():
+    """Making people again takes seconds, and is tried in test_stamps.py."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stamps, "_made_again", lambda *_: True)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -71,15 +79,6 @@ def test_a_dry_run_prints_rows_and_price_and_writes_nothing(people, tmp_path, ca
     assert (code, document["rows"], document["remaining"]) == (0, rows, None)
     assert document["spend"] == {"epsilon": "infinity", "delta": "0"}
     assert not (tmp_path / "h").exists()
-
-
-def test_the_private_ranker_is_not_pretended(people, tmp_path, capsys):
-    code, document = run(
-        capsys, "train", "--ranker", "private", "--epsilon", "1", "--delta", "1e-6", "--data", people,
-        "--home", tmp_path,
-    )  # fmt: skip
-    assert code == 2
-    assert "not available" in document["problems"][0]["what"]
 
 
 def test_a_budget_that_lightgbm_cannot_keep_and_missing_data_are_both_refused_at_once(tmp_path, capsys):

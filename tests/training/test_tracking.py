@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from features.problem import Rejected
-from training.tracking import Store, tracked
+from training import tracking
+from training.tracking import EXPERIMENT, RELEASED, Store, tracked
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow and what it stands on warn about their own future
 
@@ -43,3 +44,68 @@ def test_a_figure_that_is_not_on_the_list_is_refused_and_nothing_is_kept(store):
     kept = client(store).get_run(run.id)
     assert kept.data.metrics == {}
     assert kept.info.status == "FAILED"
+
+
+@pytest.mark.parametrize("exact", ["ndcg@5", "held_out_log_loss", "rows", "people", "applied"])
+def test_an_exact_figure_about_people_who_may_exist_is_refused(store, exact):
+    with pytest.raises(Rejected, match="allow-list"), tracked(store, "three", RELEASED) as run:
+        run.metrics({"noised_ndcg@5": 0.8, exact: 0.9})
+    assert client(store).get_run(run.id).data.metrics == {}
+
+
+def test_a_setting_or_a_file_that_is_not_on_the_list_is_refused(store, tmp_path):
+    (tmp_path / "events.parquet").write_bytes(b"people")
+    with tracked(store, "four") as run:
+        with pytest.raises(Rejected, match=r"setting exact_units.*allow-list"):
+            run.settings({"unit": "person", "exact_units": 4711})
+        with pytest.raises(Rejected, match=r"file events\.parquet.*allow-list"):
+            run.file(tmp_path / "events.parquet")
+    kept = client(store).get_run(run.id)
+    assert kept.data.params == {}
+    assert client(store).list_artifacts(run.id) == []
+
+
+class Recorder:
+    """Stands where MLflow's client stands, and remembers everything it is told."""
+
+    def __init__(self):
+        self.told = []
+
+    def __getattr__(self, name):
+        def call(*values, **named):
+            self.told.append((name, values, named))
+            return Found()
+
+        return call
+
+
+class Found:
+    experiment_id = "1"
+
+    class info:  # noqa: N801  # as MLflow calls it
+        run_id = "run"
+
+
+def test_nothing_reaches_mlflow_but_what_is_on_the_lists(store, tmp_path, monkeypatch):
+    recorder = Recorder()
+    monkeypatch.setattr(tracking, "_client", lambda _: recorder)
+    (tmp_path / "manifest.json").write_text("{}")
+    with tracked(store, "private", RELEASED) as run:
+        run.settings({"unit": "household", "units": 1000})
+        run.metrics({"noised_ndcg@5": 0.8})
+        run.file(tmp_path / "manifest.json")
+    assert recorder.told == [
+        ("get_experiment_by_name", (EXPERIMENT,), {}),
+        ("create_run", ("1",), {"run_name": "private"}),
+        ("log_param", ("run", "unit", "household"), {}),
+        ("log_param", ("run", "units", "1000"), {}),
+        ("log_metric", ("run", "noised_ndcg_at_5", 0.8), {}),
+        ("log_artifact", ("run", str(tmp_path / "manifest.json")), {}),
+        ("set_terminated", ("run", "FINISHED"), {}),
+    ]
+
+
+def test_the_names_of_released_figures_are_those_that_are_released():
+    from training.release import NAMES
+
+    assert set(RELEASED) == set(NAMES)

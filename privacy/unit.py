@@ -1,0 +1,88 @@
+"""The privacy unit: how small a declaration allows it to be, and who is protected together with whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from features.declaration import Declaration
+    from features.vocabulary import Signal
+
+
+class Unit(StrEnum):
+    """Whose whole data is one sample, clipped once, and added or removed between neighbouring data sets."""
+
+    PERSON = "person"
+    HOUSEHOLD = "household"
+
+
+def readers_of_others(declaration: Declaration) -> tuple[str, ...]:
+    """The columns of a person that may read an event of another: one that names the person in its `about`.
+
+    A feature that listens to births as a parent reads the other parent's event too. Decided on the declaration, which
+    is public, and never by looking at people.
+
+    >>> from proffer.reading import read_declaration
+    >>> "births_24m" in readers_of_others(read_declaration()), "age" in readers_of_others(read_declaration())
+    (True, False)
+    """
+    heard = (
+        (name, any(_of_another(declaration, signal) for signal in signals)) for name, signals in _columns(declaration)
+    )
+    return tuple(name for name, others in heard if others)
+
+
+def _columns(declaration: Declaration) -> Iterator[tuple[str, list[Signal]]]:
+    for fact in declaration.facts.values():
+        yield fact.name, [*(state.signal for state in fact.states), *fact.adds]
+    for feature in declaration.features.values():
+        yield feature.name, list(feature.signals)
+
+
+def _of_another(declaration: Declaration, signal: Signal) -> bool:
+    event = declaration.events.get(signal.event)
+    return event is not None and bool(event.roles) and (signal.role is None or signal.role in event.roles)
+
+
+def smallest(declaration: Declaration) -> Unit:
+    """The smallest unit for which nobody's features read another unit's events (DESIGN: the unit is declared)."""
+    return Unit.HOUSEHOLD if readers_of_others(declaration) else Unit.PERSON
+
+
+def groups_people(declaration: Declaration) -> bool:
+    """Whether any event says who belongs with whom; without one, nobody's household is known."""
+    return any(event.roles for event in declaration.events.values())
+
+
+def households(people: Sequence[str], together: Iterable[tuple[str, str]]) -> NDArray[np.int64]:
+    """Which household each person is in: int64[people], the place of one of its members.
+
+    Everybody whom events bring together, directly or through others, is one household. Adding or removing one changes
+    no feature of anybody outside of it.
+
+    Args:
+        people: everybody.
+        together: pairs of people that one event is about.
+
+    >>> households(["a", "b", "c", "d"], [("a", "c"), ("c", "d")]).tolist()
+    [0, 1, 0, 0]
+    """
+    place = {person: at for at, person in enumerate(people)}
+    head = list(range(len(people)))
+    for one, other in together:
+        if one in place and other in place:
+            low, high = sorted((_head(head, place[one]), _head(head, place[other])))
+            head[high] = low
+    return np.array([_head(head, at) for at in range(len(people))], dtype=np.int64)
+
+
+def _head(head: list[int], at: int) -> int:
+    while head[at] != at:
+        head[at] = head[head[at]]
+        at = head[at]
+    return at
