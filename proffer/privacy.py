@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.problem import Problem, Problems, Rejected
-from proffer import console
+from proffer import audit, console
 from proffer.home import Home
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def _init_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--delta", required=True, metavar="D", help="far below 1 in as many units as there are")
     approver = "public key of somebody who may approve changes: a file or the key itself; at least two"
     parser.add_argument("--approver", action="append", required=True, metavar="KEY", help=approver)
-    parser.add_argument("--unit", choices=["person", "household"], default="person", help="whose whole data is one")
+    unit = "whose whole data is one (default: the smallest the declaration shipped allows)"
+    parser.add_argument("--unit", choices=["person", "household"], help=unit)
     parser.add_argument("--units", type=int, default=0, metavar="N", help="how many there are, where that is public")
     parser.add_argument("--period", default="", metavar="NAME", help="name of the first period (default: this year)")
 
@@ -83,13 +84,20 @@ def _init(args: argparse.Namespace) -> int:
     problems.raise_any()
     period = args.period or time.strftime("%Y", time.gmtime())
     folder = Home(args.home).begin().path / "ledger"
-    ledger = Ledger.create(folder, _now)
-    receipt = ledger.init(args.population, args.unit, args.epsilon, args.delta, period, approvers, units=args.units)
+    ledger, unit = Ledger.create(folder, _now), args.unit or _smallest_unit()
+    receipt = ledger.init(args.population, unit, args.epsilon, args.delta, period, approvers, units=args.units)
     balance = ledger.status(args.population)
     document = {**balance.to_document(), "receipt": receipt.to_document(), "key": str(folder / "ledger.pub")}
     text = f"{args.population}: epsilon {balance.cap} at delta {args.delta} in {period}; public key {document['key']}"
     console.emit(document, args.json, text)
     return console.DONE
+
+
+def _smallest_unit() -> str:
+    from privacy.unit import smallest
+    from proffer.reading import read_declaration
+
+    return smallest(read_declaration())
 
 
 def _status_arguments(parser: argparse.ArgumentParser) -> None:
@@ -402,7 +410,7 @@ def _verdict_text(verdict: Any) -> str:
 
 
 def _report(args: argparse.Namespace) -> int:
-    """Write the report for everybody: PATH as HTML, and beside it the same as JSON."""
+    """Write the report for everybody: PATH as HTML, and beside it the same in Korean and as JSON."""
     from privacy import entry, report
     from privacy.folder import write_durably
     from privacy.note import Checkpoint
@@ -412,9 +420,11 @@ def _report(args: argparse.Namespace) -> int:
         root = Checkpoint.parse(bundle.notes[-1].text).root.hex()
         document = report.document([entry.parse(line) for line in bundle.entries], root)
     out = args.out or Home(args.home).folder(Home(args.home).reports) / "privacy.html"
-    write_durably(out, report.page(document).encode())
-    write_durably(out.with_suffix(".json"), json.dumps(document, ensure_ascii=False, indent=2).encode())
-    console.emit(document, args.json, f"{out}\n{out.with_suffix('.json')}")
+    written = {out: report.page(document), out.with_suffix(".ko.html"): report.page(document, "ko")}
+    written[out.with_suffix(".json")] = json.dumps(document, ensure_ascii=False, indent=2)
+    for path, text in written.items():
+        write_durably(path, text.encode())
+    console.emit(document, args.json, "\n".join(map(str, written)))
     return console.DONE
 
 
@@ -630,6 +640,7 @@ SUBVERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Handle
     "verify": ("check an exported ledger, offline", _verify_arguments, _verify),
     "report": ("write the report for everybody", _report_arguments, _report),
     "proof": ("write the proof that an entry is in the ledger", _proof_arguments, _proof),
+    "audit": (audit.LINE, audit.add_arguments, audit.run),
     "checkpoint": ("print the signed size and root, to keep", _checkpoint_arguments, _checkpoint),
     "witness": ("be a witness of a ledger", _witness_arguments, _witness),
     "cosign": ("have a witness cosign the latest checkpoint", _cosign_arguments, _cosign),

@@ -188,6 +188,7 @@ def test_a_proof_a_checkpoint_and_a_report_are_written():
     assert privacy("checkpoint --out kept") == 0
     assert privacy("report") == 0
     assert "<h2>What is not promised</h2>" in Path("home/reports/privacy.html").read_text(encoding="utf-8")
+    assert "<h2>약속하지 않는 것</h2>" in Path("home/reports/privacy.ko.html").read_text(encoding="utf-8")
     assert json.loads(Path("home/reports/privacy.json").read_text(encoding="utf-8"))["entries"] == 3
     privacy("reserve --population kr --spend b --epsilon 1")
     privacy("export --out bundle")
