@@ -53,7 +53,7 @@ def test_the_make_targets_that_the_readme_names_exist():
 
 
 @pytest.fixture
-def service(only_server, folder):
+def service(only_server, folder):  # noqa: ARG001 - held while the server runs
     """`proffer serve --dev` on a free port; gives its address."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "proffer", "serve", "--dev", "--port", "0"]

@@ -91,7 +91,8 @@ def stopped(process, watchdog):
     return process.returncode, log
 
 
-def test_a_real_server_answers_a_token_refuses_nonsense_and_stops_when_told(only_server, tmp_path, capsys):
+@pytest.mark.usefixtures("only_server")
+def test_a_real_server_answers_a_token_refuses_nonsense_and_stops_when_told(tmp_path, capsys):
     assert main(["token", "--dev", "--home", str(tmp_path / "home")]) == 0
     token = capsys.readouterr().out.strip()
     process, watchdog, url = started(tmp_path, "--dev")
@@ -121,7 +122,8 @@ def test_a_real_server_answers_a_token_refuses_nonsense_and_stops_when_told(only
     assert "Traceback" not in log
 
 
-def test_a_request_under_way_is_answered_after_the_server_is_told_to_stop(only_server, tmp_path):
+@pytest.mark.usefixtures("only_server")
+def test_a_request_under_way_is_answered_after_the_server_is_told_to_stop(tmp_path):
     process, watchdog, url = started(tmp_path, "--dev")
     head = (
         "POST /v1/recommendations HTTP/1.1", "Host: localhost", "Content-Type: application/json",
@@ -142,7 +144,8 @@ def test_a_request_under_way_is_answered_after_the_server_is_told_to_stop(only_s
     assert code in (0, -signal.SIGTERM, 128 + signal.SIGTERM)
 
 
-def test_a_server_without_a_key_refuses_everybody_and_says_so(only_server, tmp_path):
+@pytest.mark.usefixtures("only_server")
+def test_a_server_without_a_key_refuses_everybody_and_says_so(tmp_path):
     process, watchdog, url = started(tmp_path)
     try:
         answer = httpx.post(f"{url}/v1/recommendations", content=json.dumps(BODY), timeout=60)
