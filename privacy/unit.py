@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from features.declaration import Declaration
     from features.vocabulary import Signal
 
@@ -72,6 +72,8 @@ def households(people: Sequence[str], together: Iterable[tuple[str, str]]) -> ND
     >>> households(["a", "b", "c", "d"], [("a", "c"), ("c", "d")]).tolist()
     [0, 1, 0, 0]
     """
+    import numpy as np  # verbs that only ask which unit a declaration allows do without
+
     place = {person: at for at, person in enumerate(people)}
     head = list(range(len(people)))
     for one, other in together:
