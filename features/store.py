@@ -124,6 +124,11 @@ class EventLog:
             for numbers in _portions(sorted(_touching(connection, people))):
                 yield from map(_event, connection.execute(query.where(_EVENTS.c.number.in_(numbers))))
 
+    def count(self) -> int:
+        """How many events there are, corrections and retractions among them; none is read."""
+        with self._engine.connect() as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(_EVENTS)).scalar_one())
+
     def people(self) -> tuple[str, ...]:
         """Return everybody an event touches, sorted."""
         subjects, others = sa.select(_EVENTS.c.subject), sa.select(_OTHERS.c.person)

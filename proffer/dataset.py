@@ -144,7 +144,7 @@ def _log_gate(home: Home, declaration: Declaration, every: int) -> Gate[Log]:
             return read_log(events, declaration)
 
     with _log(home) as log:
-        rows = sum(1 for _ in log.events())
+        rows = log.count()
     return Gate(
         Stamp(DataKind.PRIVATE), rows, everybody, lambda: _people(home), opened,
         readers_of_others(declaration), groups_people(declaration),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +14,7 @@ from features.problem import Problem, Rejected
 from recommender.attributes import ProgrammeAttributes, Vocabulary
 from recommender.crosses import Table
 from recommender.effect import Scale
+from recommender.manifest import Format, same_features
 from recommender.scorer import Pairs, Scores
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ MODEL_FILE = "model.txt"
 SCALE_FILE = "scale.npz"
 VOCABULARY_FILE = "vocabulary.npz"
 FILES = (MODEL_FILE, SCALE_FILE, VOCABULARY_FILE)
+ARTEFACT = Format(KIND, FORMAT, FILES)
 
 ZERO = 1e-35
 """LightGBM's kZeroThreshold (include/LightGBM/meta.h): |x| at most this counts as zero."""
@@ -190,7 +190,7 @@ class Forest:
         Raises:
             Rejected: a file is missing or altered, the format is another, or the model was trained on other features.
         """
-        manifest = read_manifest(files, declaration_hash)
+        manifest = ARTEFACT.manifest(files, declaration_hash)
         vocabulary = Vocabulary.from_bytes(files[VOCABULARY_FILE])
         trees = parse_trees(files[MODEL_FILE].decode())
         scale = Scale.from_bytes(files[SCALE_FILE])
@@ -206,7 +206,7 @@ class Forest:
         Raises:
             Rejected: the snapshots were computed with other features than the model was trained on.
         """
-        _same_features(self.features_hash, people.features_hash)
+        same_features(self.features_hash, people.features_hash)
         table = Table.of(people.declaration, self.vocabulary)
         score = np.empty(len(pairs), dtype=np.float64)
         for first in range(0, len(pairs), _BLOCK):
@@ -214,45 +214,3 @@ class Forest:
             raw = self.trees.raw(table.rows(people, attributes, block))
             score[first : first + _BLOCK] = self.scale.log_odds(raw, block.programme, attributes)
         return Scores(score, 1.0 / (1.0 + np.exp(-score)))
-
-
-def read_manifest(files: Mapping[str, bytes], declaration_hash: str | None = None) -> dict[str, Any]:
-    """The artefact's manifest, once every file it lists was found to be the one it lists.
-
-    Raises:
-        Rejected: all that is wrong with the artefact, at once.
-    """
-    where, remedy = "model", "Train again, or pass --model the folder a training run wrote"
-    if "manifest.json" not in files:
-        raise Rejected((Problem(where, "manifest.json is missing", remedy),))
-    try:
-        manifest = json.loads(files["manifest.json"])
-        kind = (manifest["format"], manifest["kind"])
-        listed = {name: manifest["files"][name] for name in FILES}
-    except (ValueError, KeyError, TypeError):
-        raise Rejected((Problem("model: manifest.json", "is not the manifest of a ranker", remedy),)) from None
-    if kind != (FORMAT, KIND):
-        what = f"is format {kind[0]} of kind {kind[1]}; this version reads format {FORMAT} of kind {KIND}"
-        raise Rejected((Problem("model: manifest.json", what, "Train again with this version"),))
-    _unaltered(files, listed)
-    if declaration_hash is not None:
-        _same_features(manifest["features_hash"], declaration_hash)
-    return dict(manifest)
-
-
-def _unaltered(files: Mapping[str, bytes], listed: Mapping[str, str]) -> None:
-    remedy = "Restore the folder from where it was trained, or train again"
-    problems = []
-    for name, digest in listed.items():
-        if name not in files:
-            problems.append(Problem(f"model: {name}", "is missing", remedy))
-        elif hashlib.sha256(files[name]).hexdigest() != digest:
-            problems.append(Problem(f"model: {name}", "is not the file its manifest names (sha256 differs)", remedy))
-    if problems:
-        raise Rejected(tuple(problems))
-
-
-def _same_features(trained: str, given: str) -> None:
-    if trained != given:
-        what = f"model was trained with features hash {trained}, this declaration gives {given}"
-        raise Rejected((Problem("model", what, "Retrain or pass --declaration"),))

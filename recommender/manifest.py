@@ -48,9 +48,9 @@ class Format:
             raise Rejected((Problem(where, what, "Train again with this version"),))
         listed = found.get("files")
         if not isinstance(listed, dict) or any(name not in listed for name in self.files):
-            raise Rejected((Problem(where, "does not list the files of its kind", _AGAIN),))
+            raise Rejected((Problem(where, "is not the manifest of a ranker: it does not list the files of its kind", _AGAIN),))
         if not all(isinstance(found.get(name), str) for name in _HASHES):
-            raise Rejected((Problem(where, "does not say what it was trained on", _AGAIN),))
+            raise Rejected((Problem(where, "is not the manifest of a ranker: it does not say what it was trained on", _AGAIN),))
         return dict(found)
 
 

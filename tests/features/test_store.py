@@ -30,6 +30,7 @@ def test_what_went_in_comes_out_in_order_and_once(events):
     log = EventLog("sqlite://")
     assert log.append(events) == Ingested(len(events), 0, ())
     assert list(log.events()) == events
+    assert log.count() == len(events)
     assert log.append(reversed(events)) == Ingested(0, len(events), ())
     assert log.people() == tuple(sorted({person for event in events for person in event.people}))
     for person in PEOPLE:
