@@ -13,6 +13,8 @@ from features.problem import Problem, Rejected
 MANIFEST: Final = "manifest.json"
 _AGAIN: Final = "Train again, or pass --model the folder a training run wrote"
 
+_NONE: Final = "is not the manifest of a ranker"
+
 
 @dataclass(frozen=True)
 class Format:
@@ -42,15 +44,15 @@ class Format:
             found = json.loads(files[MANIFEST])
             kind, version = found["kind"], found["format"]
         except (ValueError, KeyError, TypeError):
-            raise Rejected((Problem(where, "is not the manifest of a ranker", _AGAIN),)) from None
+            raise Rejected((Problem(where, _NONE, _AGAIN),)) from None
         if (kind, version) != (self.kind, self.version):
             what = f"is format {version} of kind {kind}; read here is format {self.version} of kind {self.kind}"
             raise Rejected((Problem(where, what, "Train again with this version"),))
         listed = found.get("files")
         if not isinstance(listed, dict) or any(name not in listed for name in self.files):
-            raise Rejected((Problem(where, "is not the manifest of a ranker: it does not list the files of its kind", _AGAIN),))
+            raise Rejected((Problem(where, f"{_NONE}: it does not list the files of its kind", _AGAIN),))
         if not all(isinstance(found.get(name), str) for name in _HASHES):
-            raise Rejected((Problem(where, "is not the manifest of a ranker: it does not say what it was trained on", _AGAIN),))
+            raise Rejected((Problem(where, f"{_NONE}: it does not say what it was trained on", _AGAIN),))
         return dict(found)
 
 
