@@ -31,3 +31,16 @@ def njit(function: _Function) -> _Function:
 
     compiled: _Function = numba.njit(cache=True, nogil=True)(function)
     return compiled
+
+
+def njit_any_order(function: _Function) -> _Function:
+    """The same, of a sum whose terms may be added in any order, so that the processor adds several at once.
+
+    What it gives may differ in the last bit from one kind of processor to another, never on one.
+    """
+    if _read_as_python:
+        return function
+    import numba
+
+    compiled: _Function = numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})(function)
+    return compiled

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from features.jit import njit
+from features.jit import njit, njit_any_order
 from privacy.noise import Noise
 from privacy.step import Products, Schedule, Total
 
@@ -152,19 +152,12 @@ class Sample:
         return self.unit_at.size - 1
 
 
-@njit
+@njit_any_order
 def _dot(one: Reals, other: Reals) -> float:
-    """Four running sums, so that the processor adds several at once."""
-    a, b, c, d = 0.0, 0.0, 0.0, 0.0
-    whole = one.size // 4 * 4
-    for at in range(0, whole, 4):
-        a += one[at] * other[at]
-        b += one[at + 1] * other[at + 1]
-        c += one[at + 2] * other[at + 2]
-        d += one[at + 3] * other[at + 3]
-    for at in range(whole, one.size):
-        a += one[at] * other[at]
-    return a + b + c + d
+    total = 0.0
+    for at in range(one.size):
+        total += one[at] * other[at]
+    return total
 
 
 @njit
