@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -73,3 +74,11 @@ def test_its_twin_without_noise_costs_infinitely_much() -> None:
 def test_what_makes_no_plan_is_refused(units, epsilon, delta) -> None:
     with pytest.raises(Rejected, match="make no plan"):
         plan(units, Decimal(epsilon), Decimal(delta), 10)
+
+
+def test_the_page_about_training_shows_the_table_that_is_shipped() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "private-training.md").read_text(encoding="utf-8")
+    lines = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith(("| more |", "| up to"))]
+    shown = [tuple(float(cell.replace(",", "")) for cell in cells[1:]) for cells in lines]
+    names = ("signal", "steps", "rate", "everybody", "person", "waves", "own", "indicator", "shrink")
+    assert shown == [tuple(float(getattr(row, name)) for name in names) for row in (*TABLE, *SMALL)]
