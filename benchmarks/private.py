@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,8 +38,10 @@ EPSILONS: Final = ("0.25", "0.5", "1", "2", "4", "8")
 SIZES: Final = (3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 DELTA: Final = Decimal("0.000001")
 SEED: Final = 20_261_122  # not the world that the plans were made in
-FOREST_PEOPLE: Final = 100_000
+FOREST_PEOPLE: Final = 300_000
 """LightGBM learns from so many people at most: the table of a million would not fit into memory."""
+CURVE_PEOPLE: Final = 100_000
+"""The curve over epsilon is drawn at so many people at most."""
 
 PROGRAMMES, RULES, ASKED = 800, 300, 60
 NUMBERS, CHOICES, YES_NO = 14, (3, 4, 5, 6, 3, 4), 5
@@ -70,9 +73,16 @@ def measure(
     document = _document(units, epsilon, found, {"proffer": ours.seconds, "twin": twin.seconds, "forest": peer.seconds})
     if pictures is None:
         return document
-    curves = drawn(world, learned, told["warm"], found, progress)
-    _pictures(Path(pictures), curves, found["lightgbm"]["warm"], units)
+    curves = drawn(world, learned, told["warm"], {(units, epsilon): found["proffer"]["warm"]}, progress)
+    _pictures(Path(pictures), curves, _levels(found, units), units)
     return {**document, "curves": curves}
+
+
+def _levels(found: Mapping[str, Mapping[str, float]], units: int) -> dict[str, float]:
+    return {
+        f"LightGBM, not private, {min(units, FOREST_PEOPLE):,} people": found["lightgbm"]["warm"],
+        f"ours without noise, {units:,} people": found["without noise"]["warm"],
+    }
 
 
 @dataclass(frozen=True)
@@ -375,32 +385,40 @@ Curve = dict[str, float]
 
 
 def drawn(
-    world: World, learned: Shown, told: Shown, found: Mapping[str, Mapping[str, float]], progress: Tell
+    world: World, learned: Shown, told: Shown, known: Mapping[tuple[int, str], float], progress: Tell
 ) -> dict[str, Curve]:
-    """NDCG@5 over epsilon at the size learned from, and over sizes up to it at epsilon 1."""
+    """NDCG@5 over epsilon, and over sizes up to the size learned from at epsilon 1; what is known is not learned again.
+
+    Args:
+        world: what is learned about.
+        learned: whose answers to learn from.
+        told: whom to judge on.
+        known: (people, epsilon) -> NDCG@5, measured before.
+        progress: hears what is being done.
+    """
     units = learned.list_at.size - 1
-    by_epsilon, by_size = {}, {}
-    for epsilon in EPSILONS:
-        progress(f"epsilon {epsilon}")
-        by_epsilon[epsilon] = _at(world, learned, told, units, epsilon)
-    for size in (size for size in SIZES if size <= units):
-        progress(f"{size:,} people")
-        by_size[str(size)] = _at(world, learned.first(size), told, size, "1")
-    return {"epsilon": {**by_epsilon, "none": found["without noise"]["warm"]}, "units": by_size}
+    people = min(units, CURVE_PEOPLE)
+
+    @cache
+    def at(size: int, epsilon: str) -> float:
+        if (size, epsilon) in known:
+            return known[size, epsilon]
+        progress(f"{size:,} people at epsilon {epsilon}")
+        planned = plan(size, Decimal(epsilon), DELTA, PROGRAMMES)
+        return judged(of_ranker(fitted(learned.first(size), world, planned), world), told)
+
+    sizes = [size for size in SIZES if size <= units]
+    return {
+        "epsilon": {epsilon: at(people, epsilon) for epsilon in EPSILONS},
+        "units": {str(size): at(size, "1") for size in sizes},
+    }
 
 
-def _at(world: World, learned: Shown, told: Shown, units: int, epsilon: str) -> float:
-    planned = plan(units, Decimal(epsilon), DELTA, PROGRAMMES)
-    return judged(of_ranker(fitted(learned, world, planned), world), told)
-
-
-def _pictures(folder: Path, curves: Mapping[str, Curve], peer: float, units: int) -> None:
+def _pictures(folder: Path, curves: Mapping[str, Curve], levels: Mapping[str, float], units: int) -> None:
     from training.pictures import curve_picture
 
     folder.mkdir(parents=True, exist_ok=True)
-    levels = {"LightGBM, not private": peer, "the same without noise": curves["epsilon"]["none"]}
-    epsilons = {float(name): value for name, value in curves["epsilon"].items() if name != "none"}
-    sizes = {float(name): value for name, value in curves["units"].items()}
-    title = f"What privacy costs, {units:,} people"
+    epsilons, sizes = ({float(name): value for name, value in curves[name].items()} for name in ("epsilon", "units"))
+    title = f"What privacy costs, {min(units, CURVE_PEOPLE):,} people"
     (folder / "epsilon.png").write_bytes(curve_picture(epsilons, levels, "epsilon (delta one in a million)", title))
-    (folder / "units.png").write_bytes(curve_picture(sizes, {}, "people", "What people are worth, epsilon 1"))
+    (folder / "units.png").write_bytes(curve_picture(sizes, levels, "people", "What people are worth, epsilon 1"))
