@@ -14,6 +14,7 @@ JOBS ?= 2
 HOME_DIR ?= .proffer
 
 export MPLBACKEND := Agg
+export PYTHONDONTWRITEBYTECODE :=  # empty: what one process of the tests compiled, the next need not compile again
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check soak lint types contracts tests coverage clean

@@ -1,7 +1,11 @@
-"""How the properties are tried (the same examples on every run, more in `make soak`), and who may run a server."""
+"""How properties are tried (the same examples every time, more in `make soak`), in how many threads; who may serve."""
 
 import fcntl
 import os
+
+# Before any of these libraries is loaded: as many processes as there are processors share the tests, and threads that
+# wait for one another while others run take six times as long as one thread.
+os.environ |= {"OMP_THREAD_LIMIT": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 import hypothesis
 import numba  # noqa: F401  # loaded first, so that no verb under test makes this process read kernels as Python

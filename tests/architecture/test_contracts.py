@@ -1,5 +1,6 @@
 """Every import contract of pyproject.toml, broken once in a copy of the tree and seen to be caught by its name."""
 
+import json
 import os
 import re
 import shutil
@@ -71,28 +72,57 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tree
 
 
-def lint(tree: Path) -> subprocess.CompletedProcess:
-    command = [Path(sys.executable).with_name("lint-imports"), "--no-logo", "--no-cache"]
-    environment = os.environ | {"PYTHONPATH": str(tree), "COLUMNS": "250"}
-    return subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+LINTING = """
+import contextlib, io, json, sys
+from importlinter.cli import lint_imports
+for line in sys.stdin:
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        code = lint_imports(no_cache=True, no_logo=True)
+    print(json.dumps([code, said.getvalue()]), flush=True)
+"""
 
 
-def broken(tree: Path) -> set[str]:
-    return set(re.findall(r"^(.+) BROKEN\b", lint(tree).stdout, flags=re.MULTILINE))
+class Linter:
+    """One process in a copy of the tree that reads all of it anew whenever it is asked."""
+
+    def __init__(self, tree: Path, process: subprocess.Popen) -> None:
+        self.tree, self.process = tree, process
+
+    def __call__(self) -> tuple[int, str]:
+        self.process.stdin.write("again\n")
+        self.process.stdin.flush()
+        code, said = json.loads(self.process.stdout.readline())
+        return code, said
+
+    def broken(self) -> set[str]:
+        return set(re.findall(r"^(.+) BROKEN\b", self()[1], flags=re.MULTILINE))
 
 
-def test_the_tree_as_it_is_keeps_every_contract(copy: Path) -> None:
-    outcome = lint(copy)
-    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+@pytest.fixture(scope="module")
+def lint(copy: Path) -> Iterator[Linter]:
+    environment = os.environ | {"PYTHONPATH": str(copy), "COLUMNS": "250"}
+    words = [sys.executable, "-c", LINTING]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(words, cwd=copy, env=environment, **pipes) as process:
+        yield Linter(copy, process)
+        process.stdin.close()
 
 
+@pytest.mark.slow
+def test_the_tree_as_it_is_keeps_every_contract(lint: Linter) -> None:
+    code, said = lint()
+    assert code == 0, said
+    assert " KEPT" in said
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("offence", OFFENCES, ids=lambda o: f"{o.file}: {o.line}")
-def test_a_line_that_breaks_a_contract_is_caught_by_that_contract(copy: Path, offence: Offence) -> None:
-    file = copy / offence.file
+def test_a_line_that_breaks_a_contract_is_caught_by_that_contract(lint: Linter, offence: Offence) -> None:
+    file = lint.tree / offence.file
     before = file.read_text(encoding="utf-8") if file.exists() else None
     try:
         file.write_text(f"{before or ''}\n{offence.line}\n", encoding="utf-8")
-        assert offence.contract in broken(copy)
+        assert offence.contract in lint.broken()
     finally:
         file.unlink() if before is None else file.write_text(before, encoding="utf-8")
 

@@ -1,9 +1,11 @@
 """Our packages have plain names, so nothing else that is installed may own one of them."""
 
 import contextlib
+import functools
 import importlib.metadata
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -40,9 +42,14 @@ def declared(*extras: str) -> list[Requirement]:
     return [Requirement(line) for line in listed]
 
 
+@functools.cache
+def owners_of_packages() -> Mapping[str, list[str]]:
+    return importlib.metadata.packages_distributions()
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_no_installed_distribution_owns_a_name_of_ours(name: str) -> None:
-    owners = set(importlib.metadata.packages_distributions().get(name, ())) - {"proffer"}
+    owners = set(owners_of_packages().get(name, ())) - {"proffer"}
     assert not owners
 
 

@@ -1,6 +1,7 @@
 """What import contracts cannot see: calls that read a clock, hidden randomness, files, or personal data's way out."""
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,6 +93,7 @@ def sources(*folders: str) -> list[Path]:
     return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
 
 
+@functools.cache
 def tree_of(path: Path) -> ast.AST:
     return ast.parse(path.read_text(encoding="utf-8"))
 

@@ -20,6 +20,7 @@ print(json.dumps(benchmark("features").run(people=50, events=600, rounds=1)))
 """
 
 
+@pytest.mark.slow
 def test_proffer_polars_and_duckdb_compute_the_same_features():
     environment = {**os.environ, "POLARS_MAX_THREADS": "1"}  # Polars decides once a process
     command = [sys.executable, "-c", SMALL]

@@ -5,6 +5,8 @@ import pytest
 
 from proffer.bench import benchmark
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def bench():
@@ -49,7 +51,6 @@ def test_bins_lie_in_their_slots_and_unknown_has_its_own(bench, world) -> None:
     assert np.array_equal(bins[:, 1:] == ends - 1, ~shown.known)
 
 
-@pytest.mark.slow
 def test_it_reports_what_others_script_against_and_draws_its_curves(bench, tmp_path) -> None:
     said = []
     found = bench.measure(said.append, units=200, pictures=tmp_path)

@@ -6,6 +6,9 @@ import json
 import subprocess
 import sys
 
+import numpy as np
+import pytest
+
 from features import jit
 
 ASK = """
@@ -35,6 +38,7 @@ def said(how: str) -> list[str]:
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
+@pytest.mark.slow
 def test_kernels_read_as_python_say_what_compiled_ones_say_and_load_no_compiler():
     *read, loaded = said("python")
     *compiled, _ = said("numba")
@@ -45,3 +49,14 @@ def test_kernels_read_as_python_say_what_compiled_ones_say_and_load_no_compiler(
 def test_a_process_that_has_a_compiler_goes_on_using_it():
     jit.interpret()  # numba is loaded here, so this changes nothing
     assert hasattr(jit.njit(lambda value: value + 1), "py_func")
+
+
+def test_a_sum_in_any_order_is_the_same_sum_whether_compiled_or_read_as_python():
+    def summed(values):
+        total = 0.0
+        for value in values:
+            total += value
+        return total
+
+    values = np.random.default_rng(1).normal(size=1_000)
+    assert jit.njit_any_order(summed)(values) == pytest.approx(summed(values), rel=1e-12)

@@ -11,6 +11,8 @@ import pytest
 
 from recommender.forest import FILES, FORMAT, KIND
 
+pytestmark = pytest.mark.slow  # each calls the programme in a process of its own
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

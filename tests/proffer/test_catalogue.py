@@ -208,6 +208,7 @@ def test_a_declaration_that_lacks_a_fact_is_refused_and_nothing_is_written(tmp_p
     assert not (tmp_path / "out.jsonl").exists()
 
 
+@pytest.mark.slow
 def test_the_real_sample_is_imported_whole_and_checks_clean(tmp_path, capsys):
     if not SHARED.is_dir():
         pytest.skip(f"the real gov24 sample is not at {SHARED}")

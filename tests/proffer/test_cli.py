@@ -151,6 +151,7 @@ def test_help_loads_no_heavy_library():
     assert loaded_by("from proffer.cli import main; main(['--help'])") == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", cli.VERBS)
 def test_a_verb_is_imported_without_heavy_libraries(name):
     assert loaded_by(f"import proffer.{name}") == set()

@@ -129,10 +129,12 @@ def loaded_to_judge(tmp_path, *more):
     return set(done.stderr.split())
 
 
+@pytest.mark.slow
 def test_no_compiler_is_loaded_to_judge_one_person_by_some_hundred_rules(tmp_path):
     assert loaded_to_judge(tmp_path).isdisjoint((*HEAVY, "numba"))
 
 
+@pytest.mark.slow
 def test_only_the_compiler_is_loaded_to_judge_one_person_by_a_large_catalogue(tmp_path):
     rule = {"fact": "age", "at_least": 19, "why": "w" * 2_000}
     rows = [json.dumps(programme(f"kr.copy-{i}", rule)) for i in range(200)]

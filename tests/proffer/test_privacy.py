@@ -124,6 +124,7 @@ def test_what_will_be_run_is_given_as_a_file_or_as_training_or_not_at_all(capsys
     assert "does not say what will be run" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("opened")
 def test_training_is_priced_by_both_accountants(capsys):
     pytest.importorskip("opacus")
@@ -196,6 +197,7 @@ def test_a_proof_a_checkpoint_and_a_report_are_written():
     assert privacy("verify bundle --key home/ledger/ledger.pub --checkpoint alice.pub") == 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("opened")
 def test_a_witness_cosigns_over_http_and_the_auditor_may_ask_for_it():
     assert privacy("witness --folder w --name office.example --log home/ledger/ledger.pub") == 0

@@ -36,6 +36,7 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "shown"), list(console_examples()), ids=lambda text: text.split("\n")[0][:60])
 def test_a_command_prints_what_the_readme_shows(folder, command, shown):
     words = shlex.split(command.replace(".venv/bin/proffer", f"{sys.executable} -m proffer"))
@@ -73,6 +74,7 @@ def service(only_server, folder):  # noqa: ARG001 - held while the server runs
         process.stdout.close()
 
 
+@pytest.mark.slow
 def test_the_request_of_the_readme_is_one_the_service_answers(folder, service):
     (body,) = re.findall(r"-d '(\{.*?\})'$", "".join(blocks("sh")), flags=re.MULTILINE)
     command = [sys.executable, "-m", "proffer", "token", "--dev"]

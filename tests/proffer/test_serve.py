@@ -91,6 +91,7 @@ def stopped(process, watchdog):
     return process.returncode, log
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("only_server")
 def test_a_real_server_answers_a_token_refuses_nonsense_and_stops_when_told(tmp_path, capsys):
     assert main(["token", "--dev", "--home", str(tmp_path / "home")]) == 0
@@ -122,6 +123,7 @@ def test_a_real_server_answers_a_token_refuses_nonsense_and_stops_when_told(tmp_
     assert "Traceback" not in log
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("only_server")
 def test_a_request_under_way_is_answered_after_the_server_is_told_to_stop(tmp_path):
     process, watchdog, url = started(tmp_path, "--dev")
@@ -144,6 +146,7 @@ def test_a_request_under_way_is_answered_after_the_server_is_told_to_stop(tmp_pa
     assert code in (0, -signal.SIGTERM, 128 + signal.SIGTERM)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("only_server")
 def test_a_server_without_a_key_refuses_everybody_and_says_so(tmp_path):
     process, watchdog, url = started(tmp_path)

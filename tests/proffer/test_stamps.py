@@ -15,13 +15,15 @@ from features.problem import Rejected
 from proffer import cli, reading, stamps
 from proffer.home import Home
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     folder = tmp_path_factory.mktemp("world") / "people"
     declaration, regions = reading.read_declaration(), reading.read_regions()
     shipped = reading.read_catalogue(None, declaration, regions)
-    synthesise(seed=5, citizens=60, months=24, out=folder, catalogue=shipped, declaration=declaration, regions=regions)
+    synthesise(seed=5, citizens=60, months=6, out=folder, catalogue=shipped, declaration=declaration, regions=regions)
     return folder, declaration, shipped, regions
 
 
@@ -52,7 +54,6 @@ def rewrite(folder, change):
     restamp(folder)
 
 
-@pytest.mark.slow
 def test_people_whom_the_seed_brings_forth_again_are_believed_and_remembered(world, people, tmp_path, monkeypatch):
     home = Home(tmp_path / "home").begin()
     believe(home, people, world)
@@ -75,7 +76,6 @@ def fewer_columns(table):
     return table.drop_columns(["data"])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("change", [one_more, another_life, fewer_columns])
 def test_other_people_under_a_stamp_that_fits_their_files_are_refused(world, people, tmp_path, change):
     rewrite(people, change)
@@ -107,7 +107,6 @@ def test_one_changed_letter_of_a_remembered_stamp_is_doubted_again(world, people
     assert doubted == [1]
 
 
-@pytest.mark.slow
 def test_synth_remembers_what_it_made(tmp_path):
     home, folder = Home(tmp_path / "home"), tmp_path / "people"
     words = ["synth", "--citizens", "20", "--months", "3", "--out", str(folder), "--home", str(home.path), "--json"]
@@ -116,7 +115,6 @@ def test_synth_remembers_what_it_made(tmp_path):
     assert home.stamps.stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.slow
 def test_no_verb_learns_from_people_under_a_false_stamp(people, tmp_path, capsys):
     rewrite(people, another_life)
     words = ["train", "--data", str(people), "--home", str(tmp_path / "home"), "--json", "--no-progress"]

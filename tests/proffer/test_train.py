@@ -8,32 +8,14 @@ import shutil
 import pyarrow.parquet
 import pytest
 
-from data.synthetic.world import synthesise
-from proffer import cli, reading, stamps
+from proffer import cli
+from tests.proffer.scripted import run
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow and what it stands on warn about their own future
-
-
-def run(capsys, *words):
-    code = cli.main([*map(str, words), "--json", "--no-progress"])
-    return code, json.loads(capsys.readouterr().out)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _believed():
-    """Making people again takes seconds, and is tried in test_stamps.py."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stamps, "_made_again", lambda *_: True)
-        yield
-
-
-@pytest.fixture(scope="module")
-def people(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("world") / "people"
-    declaration, regions = reading.read_declaration(), reading.read_regions()
-    shipped = reading.read_catalogue(None, declaration, regions)
-    synthesise(seed=5, citizens=120, months=24, out=folder, catalogue=shipped, declaration=declaration, regions=regions)
-    return folder
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.usefixtures("believed"),
+    pytest.mark.filterwarnings("ignore"),  # MLflow and what it stands on warn about their own future
+]
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
+import pytest
 
 from data.synthetic import writing
 from data.synthetic.kinds import LIFE, TYPE, TYPES
@@ -17,6 +18,8 @@ from data.synthetic.rows import SOURCE
 from features.files import read_segments
 from features.snapshot import snapshots
 from features.value import UNKNOWN
+
+pytestmark = pytest.mark.slow
 
 
 def test_segments_in_memory_are_those_read_back_from_the_file(lives, small_world, tmp_path):

@@ -12,6 +12,8 @@ from data.synthetic.chance import Chance, pair_normal
 from data.synthetic.circumstances import TRAITS, Circumstances
 from data.synthetic.offerings import offerings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def scene(lives, small_world):

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from proffer import cli
+
+pytestmark = pytest.mark.slow
 
 
 def test_every_number_that_cannot_be_is_refused_at_once_and_nothing_is_written(tmp_path, capsys):

@@ -22,6 +22,8 @@ from features.problem import Rejected
 from features.snapshot import snapshots
 from recommender.compiled import compile_catalogue
 
+pytestmark = pytest.mark.slow
+
 END = int(datetime.fromisoformat("2025-01-01T00:00:00+09:00").timestamp())
 
 

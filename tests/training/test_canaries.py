@@ -21,6 +21,8 @@ from training.material import learnable
 from training.plan import plan
 from training.private import learn
 
+pytestmark = pytest.mark.slow
+
 CLAIM = Claim(Decimal(1), Decimal("1e-6"))
 SCHEDULE = Schedule(500, Decimal("0.1"), 120, Decimal("4.88"), 0.35)  # epsilon .99 at 1e-6
 CANARIES = 500
@@ -95,7 +97,6 @@ def test_clipping_that_is_off_is_found_in_the_steps_and_in_the_model(trial, monk
     assert found.model.refutes
 
 
-@pytest.mark.slow
 def test_batches_of_everybody_where_a_tenth_is_accounted_are_found(trial, monkeypatch) -> None:
     monkeypatch.setattr(Sampler, "draw", lambda _self, units, _noise: np.arange(units))
     found = trial(Seeded(1))

@@ -12,6 +12,7 @@ from training.models import PooledForest, Validation, calibrate, logistic, proba
 # No check is expected to fail. scikit-learn itself skips one, on array libraries other than numpy.
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 @parametrize_with_checks([PooledForest(rounds=8, min_leaf=1)])
 def test_the_forest_keeps_the_word_of_a_scikit_learn_classifier(estimator, check):

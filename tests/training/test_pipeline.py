@@ -16,6 +16,8 @@ from training.material import candidates, hidden, learnable, told_truth
 from training.pipeline import evaluate, price, train
 from training.ranker import Settings, learn
 
+pytestmark = pytest.mark.slow
+
 QUICK = Settings(rounds=40, min_leaf=20, learning_rate=0.1, threads=1)
 
 

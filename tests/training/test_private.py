@@ -24,6 +24,8 @@ from training.models import probability
 from training.plan import plan
 from training.private import EDGES, code_of, learn, line_through, sample_of
 
+pytestmark = pytest.mark.slow
+
 DELTA = Decimal("1e-6")
 
 

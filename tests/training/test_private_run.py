@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -21,7 +22,10 @@ from training.ranker import learn as grow
 from training.release import NAMES, bundle, bundle_mechanism
 from training.tracking import METRICS, RELEASED, SETTINGS
 
-pytest.importorskip("opacus")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_spec("opacus") is None, reason="opacus is not installed (make setup PRIVATE=1)"),
+]
 
 DELTA = Decimal("0.000001")
 RUN = Run("toy", Unit.PERSON, Decimal(1), DELTA, "offers", "tester")

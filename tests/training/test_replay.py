@@ -19,6 +19,8 @@ from training.people import _only
 from training.private_run import train
 from training.ranker import Lists
 
+pytestmark = pytest.mark.slow
+
 SLOTS, BINS, WIDTH, PROGRAMMES, UNITS = 4, 5, 6, 12, 30
 SCHEDULE = Schedule.of(units=40, q="0.5", steps=8, sigma="0.7")
 

@@ -69,6 +69,7 @@ def test_the_first_model_must_beat_no_model_at_all():
     assert not checks(replace(BLIND, observed=Observed(0.6, 0.5, CURVE)), None)[0].passed
 
 
+@pytest.mark.slow
 def test_pictures_are_png():
     for picture in (reliability_picture(CURVE), standing_picture(report().means)):
         assert picture.startswith(b"\x89PNG")

@@ -8,7 +8,10 @@ from features.problem import Rejected
 from training import tracking
 from training.tracking import EXPERIMENT, RELEASED, Store, tracked
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # MLflow and what it stands on warn about their own future
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),  # MLflow and what it stands on warn about their own future
+]
 
 
 @pytest.fixture(scope="module")

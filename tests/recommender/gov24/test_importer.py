@@ -182,6 +182,7 @@ def test_the_vocabularies_are_those_of_programmes():
     assert set(KINDS.values()) == {"citizen", "small_business", "organisation"}
 
 
+@pytest.mark.slow
 def test_every_service_of_the_real_sample_is_imported_and_read_by_the_catalogue(sample, regions, declaration):
     imported = import_services(*sample, regions, declaration.events)
     assert (imported.report["services"], imported.report["imported"], imported.rejected) == (731, 731, ())

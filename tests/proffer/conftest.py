@@ -1,0 +1,27 @@
+"""People who do not exist, for the tests that learn from them."""
+
+import pytest
+
+from data.synthetic.world import synthesise
+from proffer import reading, stamps
+
+
+@pytest.fixture(scope="session")
+def people(tmp_path_factory):
+    """300 people and two years of their lives, which no test may change."""
+    folder = tmp_path_factory.mktemp("world") / "people"
+    declaration, regions = reading.read_declaration(), reading.read_regions()
+    shipped = reading.read_catalogue(None, declaration, regions)
+    synthesise(
+        seed=5, citizens=300, months=24, pilot=400, out=folder, catalogue=shipped, declaration=declaration,
+        regions=regions,
+    )  # fmt: skip
+    return folder
+
+
+@pytest.fixture(scope="module")
+def believed():
+    """Making people again takes seconds, and is tried in test_stamps.py."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stamps, "_made_again", lambda *_: True)
+        yield
