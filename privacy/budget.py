@@ -349,11 +349,14 @@ class _Shared(Generic[T]):
 
     def __call__(self, part: Mapping[str, Any]) -> T:
         found = self._known.get(id(part))
-        if found is None:
-            if len(self._known) >= _MOST_SHARED:
-                self._known.clear()
-            found = self._known[id(part)] = (part, self._derive(part))
-        return found[1]
+        return found[1] if found else self._anew(part)
+
+    def _anew(self, part: Mapping[str, Any]) -> T:
+        if len(self._known) >= _MOST_SHARED:
+            self._known.clear()
+        derived = self._derive(part)
+        self._known[id(part)] = (part, derived)
+        return derived
 
 
 _MOST_SHARED: Final = 4096
@@ -388,24 +391,24 @@ class Terms:
 _terms: dict[int, Terms] = {}  # by the identity of their mechanism's document, which they hold
 
 
-def _terms_of(entry: Entry) -> Terms:
+def _terms_of(entry: Entry, index: int) -> Terms:
     body = entry.body
     parts = (body["mechanism"], body["price"], body["cohort"], body["epsilon"], body["delta"])
     found = _terms.get(id(parts[0]))
     if found is None or found.parts != parts:
         if len(_terms) >= _MOST_SHARED:
             _terms.clear()
-        found = _terms[id(parts[0])] = _terms_anew(entry, parts)
+        found = _terms[id(parts[0])] = _terms_anew(entry, index, parts)
     return found
 
 
-def _terms_anew(entry: Entry, parts: tuple[Any, ...]) -> Terms:
+def _terms_anew(entry: Entry, index: int, parts: tuple[Any, ...]) -> Terms:
     mechanism, cohort = mechanism_of(entry.body), Cohort.from_document(entry.body["cohort"])
     epsilon, delta = Decimal(entry.body["epsilon"]), Decimal(entry.body["delta"])
-    _check_bounds(entry, epsilon, delta, 0)
+    _check_bounds(index, epsilon, delta, 0)
     what = _wrong_claim(mechanism, epsilon, delta, accountant.Price.from_document(entry.body["price"], delta))
     if what:
-        raise WrongPrice(f"entry {entry.index}", what, "Price it again and claim at least that, rounded up")
+        raise WrongPrice(f"entry {index}", what, "Price it again and claim at least that, rounded up")
     return Terms(parts, mechanism, cohort, most_units(delta))
 
 
@@ -500,12 +503,15 @@ class Books:
         self.peaks: list[Peak] = []
         self.witnessed: dict[bytes, tuple[Verifier, int | None]] = {}  # every witness ever, and when it was revoked
         self._statements: set[str] = set()
-        self._rules: dict[Kind, Callable[[Entry], Effect]] = {
-            Kind.INIT: self._init,
+        self._many: dict[Kind, Callable[[Entry, int, str, str, int], Effect]] = {
             Kind.RESERVE: self._spend,
             Kind.EVALUATE: self._spend,
             Kind.COMMIT: self._commit,
             Kind.EXPIRE: self._expire,
+        }
+        self._rules: dict[Kind, Callable[[Entry], Effect]] = {
+            Kind.INIT: self._init,
+            **dict.fromkeys(self._many, self._one_of_many),
             Kind.RELEASE: self._release,
             Kind.RAISE: self._raise,
             Kind.RESET: self._reset,
@@ -520,15 +526,28 @@ class Books:
             Refused: it may not follow.
             Rejected: it names a mechanism that does not exist.
         """
+        return partial(self._count, self._effect(entry))
+
+    def take(self, like: Entry, index: int, at: str, spend_id: str, units: int) -> None:
+        """Check one entry and count it at once, told by one it is like (`entry.Likeness`): for those who only replay.
+
+        Raises:
+            Refused: it may not follow.
+            Rejected: it names a mechanism that does not exist.
+        """
+        rule = self._many.get(like.kind) if self.size else None
+        effect = rule(like, index, at, spend_id, units) if rule else self._effect(like)
+        effect()
+        self.size += 1
+
+    def _effect(self, entry: Entry) -> Effect:
         if self.size == 0 and (entry.kind is not Kind.KEY or entry.population != EVERYBODY):
             raise UnknownLedgerKey(f"entry {entry.index}", "a ledger begins with its own key", "Open it with `init`")
-        effect = self._rules[entry.kind](entry)
+        return self._rules[entry.kind](entry)
 
-        def count() -> None:
-            effect()
-            self.size += 1
-
-        return count
+    def _count(self, effect: Effect) -> None:
+        effect()
+        self.size += 1
 
     def account(self, population: str) -> Account:
         """The budget of a population.
@@ -610,7 +629,7 @@ class Books:
         if entry.population == EVERYBODY:
             raise UnknownPopulation(EVERYBODY, "is no population", "Name one")
         cap, delta = Decimal(body["epsilon"]), Decimal(body["delta"])
-        _check_bounds(entry, cap, delta, body["units"])
+        _check_bounds(entry.index, cap, delta, body["units"])
         approvers = _approvers(entry, body["approvers"], {key.verifier.public for key in self.keys})
 
         def open_account() -> None:
@@ -620,43 +639,46 @@ class Books:
 
         return open_account
 
-    def _spend(self, entry: Entry) -> Effect:
-        body, account = entry.body, self.account(entry.population)
-        if body["spend"] in self.spends:
-            raise Conflict(body["spend"], "is the id of another spend", "Give each run an id of its own")
-        terms, units = _terms_of(entry), body["dataset"]["units"]
+    def _one_of_many(self, entry: Entry) -> Effect:
+        rows = entry.body.get("dataset", {"units": 0})
+        return self._many[entry.kind](entry, entry.index, entry.at, entry.body["spend"], rows["units"])
+
+    def _spend(self, like: Entry, index: int, at: str, spend_id: str, units: int) -> Effect:
+        account = self.account(like.population)
+        if spend_id in self.spends:
+            raise Conflict(spend_id, "is the id of another spend", "Give each run an id of its own")
+        terms = _terms_of(like, index)
         if units > terms.most_units or units > account.most_units:
-            raise _too_many(entry, min(terms.most_units, account.most_units), units)
+            raise _too_many(index, min(terms.most_units, account.most_units), units)
         cohort = terms.cohort
         if cohort is not None and account.partition not in (None, (cohort.salt, cohort.modulus)):
             what = f"divides people otherwise than the cohorts before it ({account.partition})"
-            raise NotDisjoint(f"entry {entry.index}", what, "Use the same salt and modulus, or spend on everybody")
-        return partial(self._count_spend, entry, account, terms)
+            raise NotDisjoint(f"entry {index}", what, "Use the same salt and modulus, or spend on everybody")
+        state = COMMITTED if like.kind is _EVALUATE else RESERVED
+        spend = Spend(spend_id, index, at, like.population, terms.mechanism, cohort, account.period, state)
+        return partial(self._count_spend, like, account, terms, spend)
 
-    def _count_spend(self, entry: Entry, account: Account, terms: Terms) -> None:
-        state = COMMITTED if entry.kind is _EVALUATE else RESERVED
-        cohort, mechanism = terms.cohort, terms.mechanism
-        spend_id: str = entry.body["spend"]
-        spend = Spend(spend_id, entry.index, entry.at, entry.population, mechanism, cohort, account.period, state)
+    def _count_spend(self, like: Entry, account: Account, terms: Terms, spend: Spend) -> None:
+        cohort = terms.cohort
         if cohort is not None:
             account.partition = (cohort.salt, cohort.modulus)
         account.count(spend, 1)
-        account.added.append((entry.index, cohort, mechanism))
-        account.states[state] += 1
-        self.spends[spend_id] = spend
+        account.added.append((spend.index, cohort, terms.mechanism))
+        account.states[spend.state] += 1
+        self.spends[spend.id] = spend
         if terms not in self.priced:
-            self.priced[terms] = entry
+            self.priced[terms] = like._replace(index=spend.index)
 
-    def _commit(self, entry: Entry) -> Effect:
-        spend, mechanism = self._open(entry, (RESERVED,)), mechanism_of(entry.body)
-        if mechanism == spend.mechanism:
+    def _commit(self, like: Entry, index: int, at: str, spend_id: str, units: int) -> Effect:  # noqa: ARG002 - as `_spend`
+        spend, mechanism = self._open(like.population, (RESERVED,), spend_id), mechanism_of(like.body)
+        if mechanism is spend.mechanism or mechanism == spend.mechanism:
             return partial(self._settle, spend, COMMITTED)
         if not mechanism.at_most(spend.mechanism):
             what = "ran something that is not at most what was reserved"
             raise TooMuch(spend.id, what, "Count it as it was reserved, and reserve the rest apart")
 
         def exchange() -> None:
-            account = self._cut(entry)
+            account = self._cut(spend.population, index)
             account.count(spend, -1)
             spend.mechanism = mechanism
             account.count(spend, 1)
@@ -664,17 +686,16 @@ class Books:
 
         return exchange
 
-    def _expire(self, entry: Entry) -> Effect:
-        spend = self._open(entry, (RESERVED,))
-        return partial(self._settle, spend, EXPIRED)
+    def _expire(self, like: Entry, index: int, at: str, spend_id: str, units: int) -> Effect:  # noqa: ARG002 - as `_spend`
+        return partial(self._settle, self._open(like.population, (RESERVED,), spend_id), EXPIRED)
 
     def _release(self, entry: Entry) -> Effect:
         what = entry.body["statement"]["what"]
-        spend = self._open(entry, (RESERVED, EXPIRED), what["spend"])
+        spend = self._open(entry.population, (RESERVED, EXPIRED), what["spend"])
         self._approved(entry)
 
         def give_back() -> None:
-            self._cut(entry).count(spend, -1)
+            self._cut(entry.population, entry.index).count(spend, -1)
             self._settle(spend, RELEASED)
             self._statements.add(entry.body["statement"]["id"])
 
@@ -683,14 +704,14 @@ class Books:
     def _raise(self, entry: Entry) -> Effect:
         account, what = self.account(entry.population), entry.body["statement"]["what"]
         cap = Decimal(what["epsilon"])
-        _check_bounds(entry, cap, account.delta, 0)
+        _check_bounds(entry.index, cap, account.delta, 0)
         if cap <= account.cap:
             remedy = f"Raise it above {text_of(account.cap)}; a cap is never lowered under what was promised before"
             raise Refused(entry.population, f"{text_of(cap)} does not raise the cap", remedy)
         self._approved(entry)
 
         def change() -> None:
-            self._cut(entry).cap = cap
+            self._cut(entry.population, entry.index).cap = cap
             self._statements.add(entry.body["statement"]["id"])
 
         return change
@@ -698,14 +719,14 @@ class Books:
     def _reset(self, entry: Entry) -> Effect:
         account, what = self.account(entry.population), entry.body["statement"]["what"]
         cap = Decimal(what["epsilon"])
-        _check_bounds(entry, cap, account.delta, 0)
+        _check_bounds(entry.index, cap, account.delta, 0)
         if what["period"] <= account.period:
             remedy = f"Name a period that sorts after {account.period!r}; no clock opens one, only two approvers do"
             raise PeriodReopened(entry.population, f"the period {what['period']!r} has been or is passed", remedy)
         self._approved(entry)
 
         def begin() -> None:
-            self._cut(entry)
+            self._cut(entry.population, entry.index)
             account.past = account.lifetime()
             account.cap, account.period, account.bags = cap, what["period"], {}
             self._statements.add(entry.body["statement"]["id"])
@@ -713,7 +734,6 @@ class Books:
         return begin
 
     def _public(self, entry: Entry) -> Effect:
-        self.account(entry.population)
         self._approved(entry)
 
         def mark() -> None:
@@ -778,10 +798,10 @@ class Books:
 
     # --- shared --------------------------------------------------------------------------------------------------
 
-    def _open(self, entry: Entry, states: Sequence[str], spend_id: str = "") -> Spend:
-        spend = self.spend(spend_id or entry.body["spend"])
-        if spend.population != entry.population:
-            raise UnknownSpend(spend.id, f"is not a spend of {entry.population}", "Name its own population")
+    def _open(self, population: str, states: Sequence[str], spend_id: str) -> Spend:
+        spend = self.spend(spend_id)
+        if spend.population != population:
+            raise UnknownSpend(spend.id, f"is not a spend of {population}", "Name its own population")
         if spend.state not in states:
             raise NotOpen(spend.id, f"is {spend.state} already", "A settled spend stays as it is")
         return spend
@@ -792,11 +812,11 @@ class Books:
         account.states[state] += 1
         spend.state = state
 
-    def _cut(self, entry: Entry) -> Account:
-        account = self.accounts[entry.population]
+    def _cut(self, population: str, index: int) -> Account:
+        account = self.accounts[population]
         if account.added:
-            self.peaks.append(account.peak(entry.index))
-        account.begin_stretch(entry.index)
+            self.peaks.append(account.peak(index))
+        account.begin_stretch(index)
         return account
 
     def _approved(self, entry: Entry) -> None:
@@ -865,17 +885,17 @@ def _approvers(entry: Entry, texts: Sequence[str], own: set[bytes]) -> dict[byte
     return {one.public: one for one in found}
 
 
-def _check_bounds(entry: Entry, cap: Decimal, delta: Decimal, units: int) -> None:
+def _check_bounds(index: int, cap: Decimal, delta: Decimal, units: int) -> None:
     if not (0 < cap <= MOST_EPSILON and 0 < delta < 1):
         what = "has an epsilon or delta that is no budget"
-        raise Refused(f"entry {entry.index}", what, "Give epsilon above 0 and a small delta")
+        raise Refused(f"entry {index}", what, "Give epsilon above 0 and a small delta")
     if units > most_units(delta):
-        raise _too_many(entry, most_units(delta), units)
+        raise _too_many(index, most_units(delta), units)
 
 
-def _too_many(entry: Entry, most: int, units: int) -> Refused:
+def _too_many(index: int, most: int, units: int) -> Refused:
     what = f"has a delta that is not below 1/n for n = {units}: it is meant for at most {most}"
-    return Refused(f"entry {entry.index}", what, "Open a budget with a smaller delta for a population of this size")
+    return Refused(f"entry {index}", what, "Open a budget with a smaller delta for a population of this size")
 
 
 def _wrong_claim(mechanism: Mechanism, epsilon: Decimal, delta: Decimal, price: accountant.Price) -> str:

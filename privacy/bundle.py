@@ -10,11 +10,12 @@ checkpoints 1
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, NoReturn
 
 from features.problem import Rejected
 from privacy import accountant, entry, merkle
@@ -30,6 +31,36 @@ class NotABundle(ValueError):  # noqa: N818  # reads as a sentence where it is c
     """Bytes that are not laid out as a bundle; the message says what is off."""
 
 
+class Lines(Collection[bytes]):
+    r"""The lines between two places of a file, cut out some at a time: a check that holds them all waits for memory.
+
+    >>> list(Lines(b"head\n\none\ntwo", 6, 13))
+    [b'one', b'two']
+    """
+
+    def __init__(self, content: bytes, begin: int, end: int) -> None:
+        """Take the lines that begin at `begin`; the last ends at `end`."""
+        self._content, self._begin, self._end = content, begin, end
+        self._count = content.count(b"\n", begin, end) + 1
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __contains__(self, line: object) -> bool:
+        return any(line == one for one in self)
+
+    def __iter__(self) -> Iterator[bytes]:
+        begin = self._begin
+        while begin <= self._end:
+            found = self._content.find(b"\n", begin + _PIECE, self._end)
+            end = found if found >= 0 else self._end
+            yield from self._content[begin:end].split(b"\n")
+            begin = end + 1
+
+
+_PIECE: Final = 100_000  # bytes, about
+
+
 @dataclass(frozen=True)
 class Bundle:
     """The entries of a ledger as they are hashed, and checkpoints over them.
@@ -39,7 +70,7 @@ class Bundle:
         notes: signed checkpoints, by size.
     """
 
-    entries: tuple[bytes, ...]
+    entries: Collection[bytes]
     notes: tuple[Note, ...]
 
     def encode(self) -> bytes:
@@ -60,25 +91,25 @@ class Bundle:
             NotABundle: it is cut off, has something added, or is laid out otherwise.
         """
         head, entries, notes = split(content)
-        bundle = cls(tuple(entries), tuple(_notes(notes)))
+        bundle = cls(entries, tuple(_notes(notes)))
         if (bundle._head(), bundle._tail()) != (head, notes):  # the entries are what is between, line by line
             raise NotABundle(f"has other counts of entries and checkpoints than its head says ({head[:60]!r})")
         return bundle
 
 
-def split(content: bytes) -> tuple[bytes, list[bytes], bytes]:
+def split(content: bytes) -> tuple[bytes, Lines, bytes]:
     """The head, the entries' lines and the rest, without judging them.
 
     Raises:
         NotABundle: it does not begin as a bundle does, or ends before its checkpoints.
     """
-    head, found, body = content.partition(b"\n\n")
-    if not found or not head.startswith(f"{FORMAT}\nentries ".encode()):
+    begin = content.find(b"\n\n")
+    if begin < 0 or not content.startswith(f"{FORMAT}\nentries ".encode()):
         raise NotABundle(f"does not begin as a bundle does ({FORMAT})")
-    lines, found, notes = body.partition(b"\n\n")
-    if not found:
+    end = content.find(b"\n\n", begin + 2)
+    if end < 0:
         raise NotABundle("is cut off: it has no checkpoints")
-    return head, lines.split(b"\n"), notes
+    return content[:begin], Lines(content, begin + 2, end), content[end + 2 :]
 
 
 def _notes(content: bytes) -> Iterable[Note]:
@@ -155,8 +186,8 @@ class Verdict:
 class _Replay:
     """One pass over a bundle's entries."""
 
-    leaves: list[bytes]
     tree: merkle.Tree
+    held: frozenset[Note]  # whose first signature is known to hold by the auditor's key
     books: Books = field(default_factory=Books)
     broken: list[int] = field(default_factory=list)  # entries that do not name the one before
     findings: list[Finding] = field(default_factory=list)
@@ -189,8 +220,9 @@ def verify(
         advance: given how many prices are coming, returns what to call after each.
     """
     with _undisturbed():
+        apart = _Apart(content, key)
         bundle, layout = _read(content)
-        replay = _replayed(bundle)
+        replay = _replayed(bundle, apart)
         findings = [*_signatures(bundle, replay, key), *_kept(retained, replay, key), *_cosigned(bundle, witnesses)]
         findings = [*_ordered([*replay.findings, *_broken_links(replay, bundle)]), *layout, *findings]
         prices = replay.prices()
@@ -222,9 +254,9 @@ def _salvaged(content: bytes) -> Bundle:
     except NotABundle:
         return Bundle((), ())
     try:
-        return Bundle(tuple(entries), tuple(_notes(notes)))
+        return Bundle(entries, tuple(_notes(notes)))
     except NotABundle:
-        return Bundle(tuple(entries), ())
+        return Bundle(entries, ())
 
 
 def _ordered(findings: Iterable[Finding]) -> list[Finding]:
@@ -243,9 +275,94 @@ def _undisturbed() -> Iterator[None]:
             gc.enable()
 
 
-def _replayed(bundle: Bundle) -> _Replay:
-    leaves = merkle.leaf_hashes(bundle.entries)
-    replay = _Replay(leaves, merkle.Tree(leaves))
+class _Apart:
+    """What a second process finds out meanwhile, where there is a second core: the tree, and whose signatures hold.
+
+    A process and no thread, since an entry is too short for Python to hash it beside other work; begun only for large
+    bundles, and by a process of one thread, which can be copied safely. If anything fails there, it is done here.
+    """
+
+    def __init__(self, content: bytes, key: Verifier) -> None:
+        """Begin; `key` is the one whose signatures are checked."""
+        self._child = self._pipe = 0
+        if len(content) < _WORTH_A_PROCESS or not _can_be_copied():
+            return
+        self._pipe, ours = os.pipe()
+        self._child = os.fork()
+        if not self._child:
+            _find_out_and_leave(content, key, ours)
+        os.close(ours)
+
+    def found(self, bundle: Bundle) -> tuple[merkle.Tree, frozenset[Note]]:
+        """Wait for the tree over a bundle's entries, and those of its notes whose first signature is known to hold."""
+        content = self._ended() if self._child else b""
+        held = frozenset(note for note, holds in zip(bundle.notes, content, strict=False) if holds)
+        with suppress(ValueError):
+            return merkle.Tree.decode(content[len(bundle.notes) :], len(bundle.entries)), held
+        return merkle.Tree(merkle.leaf_hashes(bundle.entries)), frozenset()
+
+    def _ended(self) -> bytes:
+        with open(self._pipe, "rb") as pipe:  # noqa: PTH123  # a pipe has no path
+            content = pipe.read()
+        _, status = os.waitpid(self._child, 0)
+        return b"" if status else content
+
+
+_WORTH_A_PROCESS: Final = 1_000_000  # bytes to hash
+
+
+def _can_be_copied() -> bool:
+    """Whether this process has a single thread, of Python or of any library, and may use more than one core."""
+    try:
+        return len(os.sched_getaffinity(0)) > 1 and len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208  # as quick
+    except (AttributeError, OSError):
+        return False
+
+
+def _find_out_and_leave(content: bytes, key: Verifier, pipe: int) -> NoReturn:
+    status = 1
+    try:
+        _, entries, notes = split(content)
+        hashes = merkle.Tree(merkle.leaf_hashes(entries)).encode()
+        holds = bytes(key.holds(note.text, note.signatures[0].content) for note in _notes(notes))
+        with open(pipe, "wb") as out:  # a pipe has no path
+            out.write(holds + hashes)
+        status = 0
+    finally:
+        os._exit(status)  # nothing of the process that was copied may run here
+
+
+def _replayed(bundle: Bundle, apart: _Apart) -> _Replay:
+    unchained = _unchained(bundle)
+    tree, held = apart.found(bundle)
+    if unchained is not None and unchained.priors == entry.BEGINNING + tree.leaves.hex()[: -len(entry.BEGINNING)]:
+        return _Replay(tree, held, unchained.books)
+    return _replayed_to_the_fault(bundle, tree, held)
+
+
+class _Unchained(NamedTuple):
+    """Books of entries that follow each other, and all the hashes by which each says which one it follows."""
+
+    books: Books
+    priors: str
+
+
+def _unchained(bundle: Bundle) -> _Unchained | None:
+    """Replay before the hashes are known; None where anything at all is off, which a second pass then names."""
+    books, priors = Books(), []
+    try:
+        for place, (like, index, at, prior, spend, units) in enumerate(entry.likenesses(bundle.entries)):
+            if index != place:
+                return None
+            books.take(like, index, at, spend, units)
+            priors.append(prior)
+    except (entry.NotCanonical, Rejected):
+        return None
+    return _Unchained(books, "".join(priors))
+
+
+def _replayed_to_the_fault(bundle: Bundle, tree: merkle.Tree, held: frozenset[Note]) -> _Replay:
+    replay = _Replay(tree, held)
     prior = entry.BEGINNING
     for index, line in enumerate(bundle.entries):
         try:
@@ -258,7 +375,7 @@ def _replayed(bundle: Bundle) -> _Replay:
         except (entry.NotCanonical, Rejected) as failure:
             replay.findings.append(Finding(index, str(failure)))
             break
-        prior = leaves[index].hex()
+        prior = tree.leaf(index).hex()
     return replay
 
 
@@ -280,12 +397,12 @@ def _broken_links(replay: _Replay, bundle: Bundle) -> Iterable[Finding]:
     """Name the entry that was changed where the next one no longer names its hash, or a root is another."""
     good = 0
     for checkpoint in sorted(filter(None, map(_checkpoint, bundle.notes)), key=lambda one: one.size):
-        if checkpoint.size > len(replay.leaves) or replay.tree.root(checkpoint.size) != checkpoint.root:
+        if checkpoint.size > replay.tree.size or replay.tree.root(checkpoint.size) != checkpoint.root:
             what = f"the tree is not the one the checkpoint of size {checkpoint.size} signed"
             link = _first_broken(replay, good)
             known = replay.findings[0].index if replay.findings else None
             index = next((one for one in (link, known) if one is not None), good)
-            yield Finding(min(index, max(len(replay.leaves) - 1, 0)), what)
+            yield Finding(min(index, max(replay.tree.size - 1, 0)), what)
             return
         good = checkpoint.size
     if replay.broken and replay.broken[0] < good:  # the keeper of the key signed it so
@@ -316,19 +433,19 @@ def _signatures(bundle: Bundle, replay: _Replay, key: Verifier) -> Iterable[Find
         size = checkpoint.size
         if checkpoint.origin != books.origin:
             yield Finding(None, f"the checkpoint of size {size} is of another log")
-        yield from _signed(note, size, books, key)
+        yield from _signed(note, size, replay, key)
     if size != len(bundle.entries):
         yield Finding(None, f"no checkpoint signs all {len(bundle.entries)} entries")
 
 
-def _signed(note: Note, size: int, books: Books, key: Verifier) -> Iterable[Finding]:
-    where = f"the checkpoint of size {size}"
+def _signed(note: Note, size: int, replay: _Replay, key: Verifier) -> Iterable[Finding]:
+    books, where = replay.books, f"the checkpoint of size {size}"
     mine = next((known.verifier for known in reversed(books.keys) if known.since <= size), key)
     ours, *others = note.signatures
     if not ours.by(mine):
         old = any(ours.by(known.verifier) for known in books.keys)
         yield Finding(None, f"{where} is signed by {'a revoked or later' if old else 'an unknown'} key ({ours.name})")
-    elif not mine.holds(note.text, ours.content):
+    elif not (mine == key and note in replay.held) and not mine.holds(note.text, ours.content):
         yield Finding(None, f"{where}: the ledger's signature does not hold")
     for signature in others:
         witness, revoked = books.witnessed.get(signature.id, (None, None))
@@ -348,9 +465,9 @@ def _kept(retained: Sequence[Note], replay: _Replay, key: Verifier) -> Iterable[
         except BadNote as failure:
             yield Finding(None, f"the checkpoint you kept {failure}")
             continue
-        if checkpoint.size > len(replay.leaves):
+        if checkpoint.size > replay.tree.size:
             what = f"{checkpoint.size} entries were signed when you kept a checkpoint: some were cut off since"
-            yield Finding(len(replay.leaves), what)
+            yield Finding(replay.tree.size, what)
         elif replay.tree.root(checkpoint.size) != checkpoint.root:
             what = f"the first {checkpoint.size} entries are not those of the checkpoint you kept: they were rewritten"
             yield Finding(None, what)

@@ -15,6 +15,8 @@ LEAF: Final = b"\x00"
 NODE: Final = b"\x01"
 EMPTY: Final = hashlib.sha256(b"").digest()
 """The root of the tree without entries."""
+SIZE: Final = 32
+"""Bytes of a hash."""
 
 
 class BadProof(ValueError):  # noqa: N818  # reads as a sentence where it is caught
@@ -91,19 +93,58 @@ class Tree:
     (True, True)
     """
 
-    def __init__(self, leaves: Sequence[bytes]) -> None:
+    def __init__(self, leaves: Iterable[bytes]) -> None:
         """Hash every pair of full subtrees once."""
-        self._levels = [leaves]
+        self._levels = [b"".join(leaves)]  # one after another, so that a pair is one slice
         sha256 = hashlib.sha256  # named once: the loop below runs once per entry
-        while len(leaves) > 1:
-            pairs = zip(leaves[::2], leaves[1::2], strict=False)  # the last of an odd number waits for its sibling
-            leaves = [sha256(NODE + left + right).digest() for left, right in pairs]
-            self._levels.append(leaves)
+        while len(level := self._levels[-1]) > SIZE:
+            pairs = range(0, len(level) - 2 * SIZE + 1, 2 * SIZE)  # the last of an odd number waits for its sibling
+            self._levels.append(b"".join([sha256(NODE + level[at : at + 2 * SIZE]).digest() for at in pairs]))
+
+    @property
+    def leaves(self) -> bytes:
+        """All leaf hashes, one after another."""
+        return self._levels[0]
+
+    @property
+    def size(self) -> int:
+        """How many leaves there are."""
+        return len(self.leaves) // SIZE
+
+    def leaf(self, index: int) -> bytes:
+        """Return the hash of one leaf."""
+        return self.leaves[index * SIZE : (index + 1) * SIZE]
+
+    def encode(self) -> bytes:
+        """All hashes, for another process: `decode` trusts them, so it must be one's own."""
+        return b"".join(self._levels)
+
+    @classmethod
+    def decode(cls, content: bytes, size: int) -> Tree:
+        """The inverse of `encode` for a tree of `size` leaves.
+
+        Raises:
+            ValueError: it is not as long as such a tree's.
+
+        >>> leaves = [leaf_hash(b"a"), leaf_hash(b"b"), leaf_hash(b"c")]
+        >>> Tree.decode(Tree(leaves).encode(), 3).root(3) == Tree(leaves).root(3)
+        True
+        """
+        tree, begin = cls(()), 0
+        tree._levels.clear()
+        while size or not tree._levels:
+            tree._levels.append(content[begin : begin + size * SIZE])
+            begin, size = begin + size * SIZE, size // 2
+        if begin != len(content):
+            raise ValueError(f"{len(content)} bytes are not the hashes of a tree, which would be {begin}")
+        return tree
 
     def root(self, size: int) -> bytes:
         """Return the root of the first `size` leaves, at most as many as there are."""
         full = [
-            self._levels[level][(size >> level) - 1] for level in range(size.bit_length()) if size >> level & 1
+            self._levels[level][((size >> level) - 1) * SIZE : (size >> level) * SIZE]
+            for level in range(size.bit_length())
+            if size >> level & 1
         ]  # roots of the full subtrees, smallest first
         return functools.reduce(lambda right, left: node_hash(left, right), full) if full else EMPTY
 

@@ -31,6 +31,7 @@ OWN = "tests/privacy/test_{}.py"
 LATER = ("merkle", "note", "signer", "folder", "entry", "budget", "bundle", "witness", "ledger")
 LONGEST = 300.0  # seconds that a mutant's tests may take
 CACHES = {"_MOST_SHARED", "_MOST_SHAPES", "_MOST_LAYOUTS", "maxsize"}  # how much is remembered changes no result
+CACHES |= {"_AT_ONCE", "_PIECE", "_WORTH_A_PROCESS"}  # nor does how much is read, or done, at once
 
 _PAIRS = (
     *((ast.Eq, ast.NotEq), (ast.Lt, ast.LtE), (ast.Gt, ast.GtE), (ast.In, ast.NotIn), (ast.Is, ast.IsNot)),

@@ -128,6 +128,16 @@ def test_calibration_says_when_no_noise_is_enough():
     assert accountant._least(lambda sigma: sigma >= Decimal("0.003")) == Decimal("0.003")
 
 
+@pytest.mark.parametrize(("epsilon", "q", "steps", "sigma"), [(1.0, 0.041, 250, 2.97), (1.0, 0.1, 20, 2.38)])
+def test_a_search_for_noise_begins_within_a_fifth_of_what_it_finds(epsilon, q, steps, sigma):
+    assert float(accountant._first_guess(epsilon, 1e-6, q, steps)) == pytest.approx(sigma, rel=0.2)
+
+
+def test_a_search_for_noise_begins_where_there_is_any():
+    assert accountant._first_guess(1e300, 1e-6, 1.0, 1) == Decimal("0.1")
+    assert accountant._first_guess(1e-6, 1e-6, 1.0, 10**7) == Decimal(10_000)
+
+
 def test_a_search_for_noise_stays_where_it_is_while_pld_cannot_tell():
     for unknown in (m.declared("1"), m.non_private()):
         assert accountant._near(lambda _, one=unknown: one, Decimal(1), Decimal("1e-6"), Decimal(2)) == 2

@@ -200,6 +200,7 @@ def test_a_quarter_of_the_noise_that_is_accounted_is_found() -> None:
     assert audited(Quartered(1)).refutes
 
 
+@pytest.mark.slow
 def test_batches_in_a_fixed_order_where_chance_is_accounted_are_found() -> None:
     """Chua et al. 2024 (2403.17673): an observer who knows the order looks only at the step a canary would be in."""
     sampled = Schedule.of(units=1000, q="0.001", steps=1000, sigma="0.6")

@@ -273,6 +273,14 @@ def test_a_claim_below_the_price_or_without_both_accountants_is_refused(changes)
     refused(forge, Rejected)
 
 
+def test_a_claim_may_be_made_at_the_very_delta_that_a_mechanism_promises():
+    forge = opened()
+    forge.reserve("a", m.declared("1", "0.000001"))
+    assert replayed(forge).balance("kr").spent == 1
+    forge.reserve("b", m.declared("1", "0.0000010001"))
+    refused(forge, budget.WrongPrice, "smaller delta than the mechanism promises")
+
+
 @pytest.mark.parametrize("changes", [{"epsilon": "0"}, {"delta": "0"}, {"delta": "1"}])
 def test_amounts_that_are_no_budget_are_refused_on_replay_too(changes):
     forge = Forge()
@@ -395,10 +403,10 @@ def test_terms_that_entries_share_are_remembered_by_their_content_and_not_withou
     assert len(budget._terms) <= 3
     one = entry.parse(forge.lines[-1])
     cheaper = one._replace(index=one.index + 1, body={**one.body, "spend": "cheap", "price": one.body["price"] | {}})
-    assert budget._terms_of(cheaper) is budget._terms_of(one)
+    assert budget._terms_of(cheaper, cheaper.index) is budget._terms_of(one, one.index)
     wrong = cheaper._replace(body={**cheaper.body, "epsilon": "8"})  # the mechanism's document is the same object
     with pytest.raises(budget.WrongPrice):
-        budget._terms_of(wrong)
+        budget._terms_of(wrong, wrong.index)
 
 
 class Spending(RuleBasedStateMachine):

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privacy import accountant, entry, merkle
+from privacy import accountant, bundle, entry, merkle
 from privacy import mechanism as m
 from privacy.budget import Cohort
 from privacy.bundle import Bundle, NotABundle, verify
@@ -52,6 +53,129 @@ def test_a_true_bundle_is_in_order_and_says_what_is_left():
     (balance,) = verdict.balances
     assert (balance.cap, balance.spent, balance.left) == (6, 3, 3)
     assert Bundle.parse(GOOD).encode() == GOOD
+
+
+@pytest.fixture
+def apart(monkeypatch):
+    """A second process hashes also what is small."""
+    monkeypatch.setattr(bundle, "_WORTH_A_PROCESS", 0)
+    monkeypatch.setattr(bundle, "_can_be_copied", lambda: True)
+
+
+FALSE = {
+    "nothing": b"",
+    "cut off": GOOD[: GOOD.index(b"\n\n", GOOD.index(b"\n\n") + 2)],
+    "within a checkpoint": GOOD[:-90],
+    "a number changed": GOOD.replace(b'"epsilon":"6"', b'"epsilon":"7"'),
+    "a signature changed": re.sub(rb"(\n\n\xe2\x80\x94 test-log [^\n]{8})[^\n]", rb"\1/", GOOD, count=1),
+    "not the first's number": GOOD.replace(b'"index":0', b'"index":1'),
+    "another population": GOOD.replace(b'"population":"kr"', b'"population":"kp"'),
+}
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # a test's process may have threads
+@pytest.mark.parametrize("content", [GOOD, *FALSE.values()], ids=["true", *FALSE])
+def test_the_verdict_is_the_same_whether_a_second_process_helps_or_not(content, request):
+    alone = check(content)
+    assert alone.ok == (content == GOOD)
+    request.getfixturevalue("apart")
+    assert check(content) == alone
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+@pytest.mark.usefixtures("apart")
+@pytest.mark.parametrize("status", [0, 1])
+def test_a_second_process_that_finds_out_nothing_changes_nothing(monkeypatch, status):
+    monkeypatch.setattr(bundle, "_find_out_and_leave", lambda *_: os._exit(status))
+    assert check(GOOD) == check(GOOD, key=KEY)
+    assert check(GOOD).ok
+    assert not check(FALSE["a number changed"]).ok
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+@pytest.mark.usefixtures("apart")
+def test_a_signature_that_another_key_made_is_found_though_a_second_process_helps():
+    forge = lived()
+    forge.notes.pop()
+    forge.sign(Signer.generate("test-log"))
+    assert "signed by an unknown key" in str(whole(forge).findings[-1])
+
+
+def test_what_a_second_process_finds_out_is_the_tree_and_which_signatures_hold(monkeypatch):
+    reading, writing = os.pipe()
+
+    def leave(status):
+        raise SystemExit(status)
+
+    monkeypatch.setattr(os, "_exit", leave)
+    with pytest.raises(SystemExit, match=r"^0$"):
+        bundle._find_out_and_leave(GOOD, KEY, writing)
+    assert os.read(reading, 100_000) == b"\1" * len(FORGE.notes) + merkle.Tree(merkle.leaf_hashes(FORGE.lines)).encode()
+    with pytest.raises(SystemExit, match=r"^1$"):
+        bundle._find_out_and_leave(b"", KEY, writing)
+
+
+@pytest.mark.usefixtures("apart")
+def test_a_process_that_was_copied_finds_out_and_goes_no_further(monkeypatch):
+    def leave(content, key, _pipe):
+        raise SystemExit(f"{len(content)} {key.name}")
+
+    monkeypatch.setattr(os, "fork", lambda: 0)
+    monkeypatch.setattr(bundle, "_find_out_and_leave", leave)
+    with pytest.raises(SystemExit, match=f"^{len(GOOD)} test-log$"):
+        check(GOOD)
+
+
+def test_a_verdict_is_a_document_with_amounts_as_decimal_strings():
+    document = check(GOOD).to_document()
+    (population,) = document.pop("populations")
+    assert document.pop("root") == merkle.root_of(merkle.leaf_hashes(FORGE.lines)).hex()
+    assert document == {
+        "ok": True,
+        "first_bad_index": None,
+        "problems": [],
+        "entries": 7,
+        "checkpoints": 7,
+        "witnesses": [],
+        "mechanisms": 1,
+    }
+    assert {name: population[name] for name in ("population", "cap", "spent", "left", "lifetime", "delta")} == {
+        "population": "kr",
+        "cap": "6",
+        "spent": "3",
+        "left": "3",
+        "lifetime": "3",
+        "delta": "0.000001",
+    }
+    assert population["spends"] == {"reserved": 2, "committed": 1, "expired": 0, "released": 0}
+    bad = check(FALSE["a number changed"]).to_document()
+    assert (bad["ok"], bad["first_bad_index"], bad["populations"]) == (False, 6, [])
+    assert bad["problems"][0]["index"] == 6
+
+
+def test_only_a_process_of_one_thread_with_a_second_core_is_copied(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+    monkeypatch.setattr(os, "listdir", lambda _: ["1"])
+    assert bundle._can_be_copied()
+    monkeypatch.setattr(os, "listdir", lambda _: ["1", "2"])
+    assert not bundle._can_be_copied()
+    monkeypatch.setattr(os, "listdir", lambda _: ["1"])
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
+    assert not bundle._can_be_copied()
+    monkeypatch.delattr(os, "sched_getaffinity")
+    assert not bundle._can_be_copied()
+
+
+@given(st.lists(st.binary(max_size=5).filter(lambda line: b"\n" not in line), min_size=1), st.integers(0, 9))
+def test_lines_cut_out_some_at_a_time_are_the_lines(lines, piece):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bundle, "_PIECE", piece)
+        text = b"\n".join(lines)
+        cut = bundle.Lines(b"before\n" + text + b"\nafter", 7, 7 + len(text))
+        assert list(cut) == lines
+        assert len(cut) == len(lines)
+        assert all(line in cut for line in lines)
+        assert b"\n" not in cut
 
 
 def owner(at: int) -> int | None:
@@ -179,6 +303,34 @@ def test_a_false_link_among_entries_that_no_checkpoint_signs_yet_is_named():
     assert "is not the entry that the one after it names" in str(verdict.findings[0])
 
 
+def test_a_false_link_in_the_first_entry_that_no_checkpoint_signs_is_named():
+    forge = lived()
+    forge.notes.pop()
+    forge.lines[-1] = forge.lines[-1].replace(b'"prior":"', b'"prior":"0', 1)[:-3] + b'"}'
+    verdict = whole(forge)
+    assert verdict.first_bad_index == len(forge.lines) - 1
+    assert "is not the entry that the one after it names" in str(verdict.findings[0])
+
+
+@pytest.mark.parametrize(("last", "ok"), [("1", True), ("1.000001", False), ("1.5", False)])
+def test_a_budget_may_be_spent_to_the_last_and_no_further(last, ok):
+    forge = Forge()
+    forge.init("3")
+    forge.reserve("first", m.declared("2"))
+    forge.reserve("last", m.declared(last))
+    verdict = whole(forge)
+    assert (verdict.ok, verdict.first_bad_index) == (ok, None if ok else 3)
+
+
+@pytest.mark.parametrize(("above", "ok"), [("0.00009", True), ("0.0002", False)])
+def test_a_composition_may_lie_above_the_cap_by_what_machines_differ_and_no_more(above, ok):
+    pytest.importorskip("dp_accounting")
+    forge = priced()
+    cap = accountant.pld(m.laplace("2"), accountant.Decimal("0.000001")) - accountant.Decimal(above)
+    forge = priced(cap=str(cap))
+    assert whole(forge).ok == ok
+
+
 def test_the_collector_of_cycles_works_again_after_a_check_and_stays_off_where_it_was():
     assert gc.isenabled()
     check(GOOD, epsilons=False)
@@ -300,9 +452,9 @@ def test_an_entry_before_the_first_and_another_number_are_found():
     assert "before the first" in str(whole(forge).findings[0])
 
 
-def priced(**price) -> Forge:
+def priced(cap: str = "3", **price) -> Forge:
     forge, one = Forge(), m.laplace("2")
-    forge.init("3")
+    forge.init(cap)
     real = accountant.price(one, accountant.Decimal("0.000001"), second=False).to_document()
     forge.reserve("noise", one, epsilon="1", price=real | price)
     return forge
@@ -320,7 +472,12 @@ def test_prv_on_record_must_lie_where_pld_found_again_allows_it():
     pytest.importorskip("dp_accounting")
     run = m.gaussian_sgd("2.969", "0.041", 250)
     rdp = accountant.text_of(accountant.rdp(run, accountant.Decimal("0.000001")))
-    for pld, prv, good in (("0.989244", "0.999", True), ("0.9893", "1.0003", True), ("1", "1.0109", False)):
+    for pld, prv, good in (
+        ("0.989244", "0.999", True),
+        ("0.9892", "0.9892", True),
+        ("0.9893", "1.0003", True),
+        ("1", "1.0109", False),
+    ):
         forge = Forge()
         forge.init("3")
         forge.reserve("run", run, epsilon="1.1", price={"pld": pld, "prv": prv, "rdp": rdp})
@@ -384,6 +541,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 def test_verify_needs_none_of_the_learning_libraries_no_database_and_no_network(tmp_path):
     pytest.importorskip("dp_accounting")
     absent = {"torch", "opacus", "mlflow", "lightgbm", "sqlalchemy", "sqlite3", "pandas", "pyarrow", "numba", "fastapi"}
@@ -391,8 +549,8 @@ def test_verify_needs_none_of_the_learning_libraries_no_database_and_no_network(
     forge = priced()
     (tmp_path / "noised").write_bytes(forge.bytes())
     program = WITHOUT.format(absent=absent)
-    for bundle, key in (("bundle", KEY), ("noised", forge.signer.verifier())):
-        command = [sys.executable, "-c", program, "privacy", "verify", str(tmp_path / bundle), "--key", key.text()]
+    for name, key in (("bundle", KEY), ("noised", forge.signer.verifier())):
+        command = [sys.executable, "-c", program, "privacy", "verify", str(tmp_path / name), "--key", key.text()]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("in order")

@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from itertools import islice
 
 import pytest
 import rfc8785
@@ -141,21 +142,78 @@ def test_a_delta_that_is_none_is_refused(value):
         read_delta(value)
 
 
+def test_the_finest_delta_is_one_in_ten_to_the_thirty():
+    assert read_delta("1e-30") == Decimal("1e-30")
+    with pytest.raises(Rejected, match="above 0 and below 1"):
+        read_delta("9.9e-31")
+
+
+def test_an_epsilon_is_at_most_a_million_and_of_at_most_twelve_places():
+    assert read_epsilon("1000000") == 1_000_000
+    assert read_epsilon("0.000000000001") == Decimal("1e-12")
+    for value in ("1000000.1", "0.0000000000011"):
+        with pytest.raises(Rejected, match="epsilon"):
+            read_epsilon(value)
+
+
+def test_a_text_has_one_to_two_thousand_characters():
+    for purpose in ("p", "p" * 2000):
+        assert parse(a_line(purpose=purpose)).body["purpose"] == purpose
+    for purpose in ("", "p" * 2001):
+        with pytest.raises(NotCanonical, match="fields of a reserve entry"):
+            a_line(purpose=purpose)
+
+
+def test_mechanisms_are_read_eight_deep_and_lists_and_texts_in_them_have_bounds():
+    def nested(depth: int, wrap) -> dict:
+        inner: object = "x"
+        for _ in range(depth):
+            inner = wrap(inner)
+        return {"mechanism": inner}
+
+    for wrap in (lambda inner: [inner], lambda inner: {"of": inner}):
+        assert parse(a_line(mechanism=nested(7, wrap)))
+        with pytest.raises(NotCanonical, match="fields of a reserve entry"):
+            a_line(mechanism=nested(8, wrap))
+    assert parse(a_line(mechanism={"mechanism": "x" * 2000, "count": 2**53 - 1}))
+    for value in ("x" * 2001, -1, 2**53, True, None):
+        with pytest.raises(NotCanonical):
+            a_line(mechanism={"mechanism": value})
+
+
 def test_a_delta_of_one_in_as_many_as_there_are_is_refused_and_says_why():
     assert read_delta("0.0009", 1000) == Decimal("0.0009")
     with pytest.raises(Rejected, match="1/n for n = 1000"):
         read_delta("0.001", 1000)
 
 
+def told(one: Entry) -> tuple:
+    """What a likeness must say of an entry."""
+    return one.index, one.at, one.prior, one.body["spend"], one.body.get("dataset", {"units": 0})["units"]
+
+
+def assert_alike(like: Entry, one: Entry) -> None:
+    """The parts that balances depend on, and that are not told apart, are those of the entry it is like."""
+    changing = {"spend", "dataset"}
+    assert (like.kind, like.population) == (one.kind, one.population)
+    assert {**like.body, **dict.fromkeys(changing)} == {**one.body, **dict.fromkeys(changing)}
+
+
 def both_ways(line: bytes) -> Entry | None:
-    """How a line reads, which must be the same by what is remembered of others and by itself."""
+    """How a line reads, which must be the same by what is remembered of others, among others and by itself."""
+    among = [A_COMMIT, line, A_COMMIT]
     try:
         alone = entry._parse_whole(line.decode())
     except (NotCanonical, UnicodeDecodeError):
         with pytest.raises(NotCanonical):
             parse(line)
+        with pytest.raises(NotCanonical):
+            list(entry.likenesses(among))
         return None
     assert parse(line) == alone
+    for one, (like, *rest) in zip([parse(A_COMMIT), alone], entry.likenesses(among), strict=False):
+        assert tuple(rest) == told(one)
+        assert_alike(like, one)
     assert alone.bytes() == line
     return alone
 
@@ -201,7 +259,14 @@ def test_a_data_set_whose_slots_are_empty_is_refused_also_after_one_that_is_whol
     whole = a_line()
     both_ways(whole)
     begin, end = whole.index(b'"fingerprint":"') + 15, whole.index(b'},"delta"')
-    for rows in (b"", b'"', b'","sketch":"","units":0', whole[begin:end] + b"0" * 20, b"\n" + whole[begin:end]):
+    for rows in (
+        b"",
+        b'"',
+        b'","sketch":"","units":0',
+        b'","sketch":"","units":',
+        whole[begin:end] + b"0" * 20,
+        b"\n" + whole[begin:end],
+    ):
         assert both_ways(whole[:begin] + rows + whole[end:]) is None
 
 
@@ -232,3 +297,80 @@ def test_the_kinds_that_are_many_are_read_by_what_is_remembered_of_them():
         assert entry._learned(line) == entry._parse_whole(line.decode())
         (unpack,) = entry._layouts[len(line)].values()
         assert entry._filled(unpack(line)) == parse(line)
+
+
+def many_lines() -> list[bytes]:
+    """Five hundred entries of the kinds that are many, of a few layouts, after two that are not."""
+    forge = Forge()
+    forge.init("1000000")
+    for i in range(250):
+        forge.reserve(f"run-{i}", dataset={"fingerprint": f"{i:064x}", "sketch": f"{7 * i:064x}", "units": i})
+        forge.commit(f"run-{i}") if i % 2 else forge.add(Kind.EXPIRE, {"reason": "lost", "spend": f"run-{i}"})
+    return forge.lines
+
+
+MANY = many_lines()
+
+
+def test_many_entries_read_together_are_told_as_each_is_read_alone():
+    entry._shapes.clear()
+    entry._layouts.clear()
+    for _ in range(2):  # while the layouts are learned, and once they are
+        found = list(entry.likenesses(MANY))
+        assert len(found) == len(MANY)
+        for line, (like, index, at, prior, spend, units) in zip(MANY, found, strict=True):
+            one = parse(line)
+            assert (index, at, prior) == (one.index, one.at, one.prior)
+            if index > 1:
+                assert told(one) == (index, at, prior, spend, units)
+                assert_alike(like, one)
+            else:
+                assert (like, spend, units) == (one, "", one.body.get("units", 0) * 0)
+
+
+@given(st.integers(2, len(MANY) - 1), st.data())
+def test_one_bad_line_among_many_is_refused_where_it_stands_and_not_before(place, data):
+    line = bytearray(MANY[place])
+    line[data.draw(st.integers(0, len(line) - 1))] = data.draw(st.integers(0, 255))
+    lines = [*MANY[:place], bytes(line), *MANY[place + 1 :]]
+    read = entry.likenesses(lines)
+    one = failure = None
+    try:
+        one = parse(bytes(line))
+    except NotCanonical as refusal:
+        failure = str(refusal)
+    if one is None:
+        assert [index for _, index, *_ in islice(read, place)] == list(range(place))
+        with pytest.raises(NotCanonical) as found:
+            next(read)
+        assert str(found.value) == failure
+    else:
+        like, *rest = next(islice(read, place, None))
+        assert tuple(rest) == told(one)
+        assert_alike(like, one)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"spend":"run-12"', b'"spend":"run\n12"'),
+        (b'"spend":"run-12"', b'"spend":"run 12"'),
+        (b'"units":12', b'"units":1\n'),
+        (b'"units":12', b'"units":02'),
+        (b'"units":12', b'"units":-2'),
+        (b'"index":26', b'"index":06'),
+        (b'"index":26', b'"index":2\n'),
+        (b'"fingerprint":"0', b'"fingerprint":"A'),
+        (b'"sketch":"0', b'"sketch":"g'),
+        (b'"sketch":"0', b'"sketch":" '),
+        (b"2026-11-01T", b"2026-11-0aT"),
+        (b"2026-11-01T", b"2026-11-01 "),
+    ],
+)
+def test_a_slot_of_another_form_is_refused_also_among_many_of_known_layout(old, new):
+    list(entry.likenesses(MANY))
+    (place,) = (i for i, line in enumerate(MANY) if b'"index":26,' in line)
+    assert MANY[place].count(old) == 1
+    line = MANY[place].replace(old, new)
+    with pytest.raises(NotCanonical):
+        list(entry.likenesses([*MANY[:place], line, *MANY[place + 1 :]]))

@@ -440,6 +440,7 @@ def test_a_ledger_without_its_memory_is_refused(folder):
             begin(folder, clock)
 
 
+@pytest.mark.slow
 def test_every_flipped_byte_of_the_file_is_found_or_changes_nothing(folder):
     made = ledger(folder)
     reserve(made, "run-1", dataset=made.dataset(["c1"]))

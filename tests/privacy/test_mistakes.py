@@ -79,6 +79,7 @@ def test_every_test_that_the_table_names_is_collected_and_skipped_by_no_mark() -
 # --- checks that had no other home ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_price_by_the_central_limit_in_place_of_prv_stops_the_run(monkeypatch) -> None:
     """What Opacus' GDP accountant says of this run: a tenth too little."""
     run = mechanism.gaussian_sgd("1.5", "0.041", 250)
@@ -417,6 +418,7 @@ def test_every_check_that_is_seen_to_fail_stands_in_the_table() -> None:
     assert missing == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("removal", REMOVALS, ids=lambda one: f"{one.mistake}-{one.name}")
 def test_a_check_holds_with_its_guard_and_fails_without_it(removal, folder) -> None:
     with pytest.MonkeyPatch.context() as patch:
