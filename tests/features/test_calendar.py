@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from features.calendar import (
@@ -23,6 +23,7 @@ from features.calendar import (
     parse_duration,
 )
 from features.problem import Rejected
+from tests.examples import examples
 
 days = st.integers(day_of(date(1900, 1, 1)), day_of(date(2100, 12, 31)))
 months = st.integers(0, 1500)
@@ -63,7 +64,7 @@ def test_completed_months_agree_with_counting_them_one_by_one(start, more):
     assert completed_months(start, end) == counted
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.sampled_from(ZONES), st.lists(st.integers(-2_208_988_800, 4_102_444_800), max_size=20))
 def test_many_wall_clock_seconds_agree_with_the_zone_database_one_by_one(name, seconds):
     zone = Zone(name)

@@ -8,12 +8,13 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 
 from features.event import Event, rfc3339
 from features.files import parse_lines, read_events, read_segments, sift, write_ndjson, write_parquet
 from features.problem import Rejected
 from features.segments import segments
+from tests.examples import examples
 from tests.features.histories import DECLARATION, START, histories
 
 ARRAYS = ("offsets", "happened", "recorded", "superseded", "local", "signal", "value")
@@ -30,7 +31,7 @@ def moved(number, day=0, **change):
     return replace(Event(str(number), "s", "ann", "life.moved", when, when, {"region": "11440"}), **change)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories())
 def test_parquet_read_by_columns_is_what_its_events_are(tmp_path, events):
     path = tmp_path / "events.parquet"
@@ -38,7 +39,7 @@ def test_parquet_read_by_columns_is_what_its_events_are(tmp_path, events):
     same(read_segments(path, DECLARATION), segments(events, DECLARATION))
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories())
 def test_every_format_gives_back_the_same_events(tmp_path, events):
     for write, name in ((write_ndjson, "events.ndjson"), (write_parquet, "events.parquet")):

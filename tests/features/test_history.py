@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from features.calendar import DAY_SECONDS
 from features.event import Event, rfc3339
 from features.value import NONE, UNKNOWN
+from tests.examples import examples
 from tests.features.histories import DECLARATION, PEOPLE, START, asked, happenings
 from tests.features.test_kernel import kernel_rows
 
@@ -20,7 +21,7 @@ def seen(events, t, person="ann"):
     return dict(zip(COLUMNS, kernel_rows(events, [(person, t)])[0].tolist(), strict=False))
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(asked(least=1), st.randoms(use_true_random=False), st.data())
 def test_any_permutation_and_duplication_of_events_gives_the_same_snapshot(history, random, data):
     events, times = history
@@ -32,7 +33,7 @@ def test_any_permutation_and_duplication_of_events_gives_the_same_snapshot(histo
     assert (kernel_rows(events, pairs) == kernel_rows(shuffled, pairs)).all()
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(asked(), happenings(number=1000))
 def test_what_is_recorded_at_or_after_an_instant_never_changes_it(history, late):
     events, (t, *_) = history
@@ -41,7 +42,7 @@ def test_what_is_recorded_at_or_after_an_instant_never_changes_it(history, late)
     assert (kernel_rows(events, pairs) == kernel_rows([*events, late], pairs)).all()
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(asked(least=1), st.data())
 def test_a_correction_changes_nothing_before_it_was_recorded(history, data):
     events, (moment, *_) = history

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from features import oracle
@@ -17,6 +17,7 @@ from features.kernel import _kernel, compute, warm
 from features.lowering import lower
 from features.problem import Rejected
 from features.segments import segments
+from tests.examples import examples
 from tests.features.histories import DECLARATION, DOCUMENTS, PEOPLE, PROGRAMMES, START, asked
 
 
@@ -35,13 +36,13 @@ def agrees(events, times, complete):
         assert not differ, (person, t)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(asked(), st.booleans())
 def test_the_kernel_agrees_with_the_oracle_bit_for_bit(history, complete):
     agrees(*history, complete)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(asked())
 def test_one_person_online_is_the_same_as_in_a_batch(history):
     events, times = history

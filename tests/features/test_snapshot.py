@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from features.calendar import day_of
 from features.event import Event
@@ -14,6 +14,7 @@ from features.problem import Rejected
 from features.segments import segments
 from features.snapshot import Snapshot, from_facts, held, snapshots
 from features.value import NONE, UNKNOWN, identifier_code, is_known
+from tests.examples import examples
 from tests.features.histories import DECLARATION, PEOPLE, PROGRAMMES, START, asked
 
 T = DECLARATION.zone.end_of_day(date(2026, 11, 1))
@@ -97,7 +98,7 @@ def test_snapshots_name_their_people_and_carry_the_hash():
         found.column("nonsense")
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(asked())
 def test_what_is_held_is_what_is_received_and_known_so(history):
     events, (t, *_) = history

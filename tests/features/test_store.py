@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from features.event import Event
 from features.store import EventLog, Ingested
+from tests.examples import examples
 from tests.features.histories import PEOPLE, histories
 
 
@@ -24,7 +25,7 @@ def event(number, subject="ann", source="s", **change):
     return replace(plain, **change)
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(histories())
 def test_what_went_in_comes_out_in_order_and_once(events):
     log = EventLog("sqlite://")

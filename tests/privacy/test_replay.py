@@ -10,7 +10,7 @@ from decimal import Decimal
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from features import snapshot
@@ -21,6 +21,7 @@ from privacy.gate import Basis, Run
 from privacy.step import Schedule, Total
 from privacy.unit import Unit, households, readers_of_others
 from proffer.reading import read_declaration
+from tests.examples import examples
 from tests.privacy.tape import Coins, Tape, moved
 from training.examples import COLUMNS, Log, read_benefits
 from training.people import admitted, together
@@ -55,7 +56,7 @@ def step_twice(monkeypatch, gradients, gone, clip=SCHEDULE.clip):
 
 
 @given(SEEDS, st.integers(0, 19), st.sampled_from([0.01, 1.0, 1e4]))
-@settings(max_examples=40)
+@examples(40)
 def test_without_one_unit_every_step_sums_to_within_the_clip_of_what_it_did(seed, gone, size) -> None:
     gradients = np.random.default_rng(seed).normal(size=(20, 6)) * size
     with pytest.MonkeyPatch.context() as patch:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from features.value import identifier_code
 from proffer.reading import read_declaration
 from recommender.attributes import BUCKETS, NUMBERS, TextSpace, Vocabulary, tags, text_of, triggers_of
 from recommender.catalogue import Catalogue, catalogue
+from tests.examples import examples
 
 DECLARATION = read_declaration()
 BASE = {
@@ -134,7 +135,7 @@ def test_tags_say_what_a_programme_asks_for():
     assert "asks=pregnant" in tags(pregnant, demands(pregnant, DECLARATION))
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=6), st.integers(0, 4))
 def test_directions_are_orthonormal_and_texts_lie_within_the_unit_ball(texts, size):
     space = TextSpace.fit(texts, size, np.random.default_rng(0))

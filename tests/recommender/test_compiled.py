@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from features.value import UNKNOWN
@@ -11,6 +11,7 @@ from recommender.clause import Answer, Compare, clause_document, compares
 from recommender.compiled import compile_catalogue, plainest
 from recommender.oracle import Oracle
 from recommender.programme import KINDS, parse_programme
+from tests.examples import examples
 from tests.recommender.rules import (
     CODES,
     COLUMNS,
@@ -47,7 +48,7 @@ def values(*persons):
     return np.array([row(person) for person in persons], dtype=np.int64)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(catalogues, st.lists(st.tuples(people(), st.integers(0, 7)), min_size=1, max_size=5))
 def test_compiled_rules_answer_as_the_oracle_does(made, asked):
     answers = compiled(*made).answers(values(*(person for person, _ in asked)), np.array([mask for _, mask in asked]))
@@ -59,7 +60,7 @@ def test_compiled_rules_answer_as_the_oracle_does(made, asked):
     assert answers.tolist() == expected
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(catalogues, people(), st.permutations(range(2)))
 def test_the_order_of_programmes_does_not_change_their_answers(made, person, order):
     straight = compiled(*made).answers(values(person), 7)[0]
@@ -67,7 +68,7 @@ def test_the_order_of_programmes_does_not_change_their_answers(made, person, ord
     assert shuffled.tolist() == [straight[i] for i in order]
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(catalogues, people(), people())
 def test_a_fact_given_later_never_turns_yes_into_no_or_no_into_yes(made, person, later):
     known = {name: later[name] if value == UNKNOWN else value for name, value in person.items()}
@@ -124,7 +125,7 @@ def test_equal_rules_are_kept_once_and_trivial_ones_folded_away():
         assert len(set(program.roots[0].tolist())) == 1
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.sampled_from([DAY, DAY - 200]))
 def test_the_table_of_regions_holds_what_containment_says(day):
     made = [

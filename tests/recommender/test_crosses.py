@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from features.event import Event
@@ -20,6 +20,7 @@ from recommender.catalogue import catalogue
 from recommender.crosses import CONTEXT, FITS, NOTHING, Context, Table
 from recommender.demand import LEAST, MOST, demands
 from recommender.scorer import Pairs
+from tests.examples import examples
 
 DECLARATION = read_declaration()
 DAY = datetime.date(2026, 6, 30)
@@ -154,7 +155,7 @@ FACTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(FACTS)
 def test_the_compiled_columns_are_what_a_plain_reading_gives(facts):
     person = from_facts(DECLARATION, facts, T)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import itertools
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from features.value import NONE, UNKNOWN
@@ -12,6 +12,7 @@ from recommender.clause import Advisory, All, Answer, Any, Compare, NoData, Not,
 from recommender.compiled import compile_catalogue
 from recommender.missing import judged, missing
 from recommender.oracle import Oracle
+from tests.examples import examples
 from tests.recommender.rules import COLUMNS, COMPARES, DAY, DECLARATION, RECEIPT, REGIONS, clauses, people
 
 ORACLE = Oracle(DECLARATION, REGIONS, DAY)
@@ -51,7 +52,7 @@ def named(trees, person, capped=False):
     return missing([judged(tree, COMPILED, person) for tree in trees], capped, COMPILED, person)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.data(), st.booleans())
 def test_a_fact_is_missing_exactly_if_some_value_of_it_could_change_the_answer(data, capped):
     facts = tuple(data.draw(st.lists(st.sampled_from(INDEPENDENT), min_size=1, max_size=2, unique=True)))
@@ -61,7 +62,7 @@ def test_a_fact_is_missing_exactly_if_some_value_of_it_could_change_the_answer(d
         assert set(named(trees, person, capped)) == found_by_trying(trees, person, capped)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(clauses(("region", "farmer"), 5), st.booleans())
 def test_a_missing_region_is_found_by_trying_every_place(tree, capped):
     if answer_of([tree], {}, capped) == Answer.UNKNOWN:

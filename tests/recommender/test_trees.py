@@ -5,11 +5,12 @@ from __future__ import annotations
 import lightgbm
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from features.problem import Rejected
 from recommender.forest import Trees, parse_trees
+from tests.examples import examples
 
 ODD = np.array([np.nan, 0.0, -0.0, 1e-36, -1e-36, 1e-35, np.inf, -np.inf, 1.0, -1.0, 1e300])
 
@@ -30,7 +31,7 @@ def _booster(seed: int, **more: object) -> lightgbm.Booster:
     return lightgbm.train(given, lightgbm.Dataset(rows, label), 12)
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15, deadline=None)
 @given(st.integers(0, 1000), st.sampled_from([{}, {"zero_as_missing": True}, {"use_missing": False}]))
 def test_raw_scores_equal_lightgbms_to_the_last_bit(seed: int, more: dict[str, object]) -> None:
     booster = _booster(seed, **more)

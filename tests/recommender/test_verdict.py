@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from features.snapshot import from_facts
@@ -11,6 +11,7 @@ from recommender.clause import Answer, clause_document
 from recommender.compiled import compile_catalogue
 from recommender.programme import kinds_mask
 from recommender.verdict import CAUSES, judge
+from tests.examples import examples
 from tests.recommender.rules import AT, DAY, DECLARATION, REGIONS, clauses, document, loaded
 
 FARMER = {"fact": "farmer", "is": True}
@@ -210,7 +211,7 @@ def test_verdicts_can_be_walked_through():
 FACTS = {"farmer": [True, False], "worker": [True, False], "birth_date": ["1990-05-01", "2020-05-01"]}
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     clauses(("age", "farmer", "worker")),
     st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in FACTS.items()}),

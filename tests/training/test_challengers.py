@@ -6,13 +6,14 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from features.problem import Rejected
 from privacy.mechanism import gaussian_sgd, non_private
 from privacy.step import GRID, Schedule
+from tests.examples import examples
 from training import boosted, challengers, logistic, towers
 from training.boosted import BoostedTrees, Splits
 from training.codebook import CodeBook, Grid, Words
@@ -259,7 +260,7 @@ def without(rows, unit):
 
 @totals
 @given(worlds)
-@settings(max_examples=60)
+@examples(60)
 def test_a_unit_more_moves_a_released_sum_by_at_most_the_clip(total, drawn):
     seed, owners, clip, size = drawn
     rows, weights = world(seed, owners)
@@ -273,7 +274,7 @@ def test_a_unit_more_moves_a_released_sum_by_at_most_the_clip(total, drawn):
 
 @totals
 @given(worlds)
-@settings(max_examples=40)
+@examples(40)
 def test_the_sum_over_units_is_the_sum_of_each_alone(total, drawn):
     seed, owners, clip, size = drawn
     rows, weights = world(seed, owners)
@@ -284,7 +285,7 @@ def test_the_sum_over_units_is_the_sum_of_each_alone(total, drawn):
 
 @pytest.mark.parametrize("total", [logistic_total, towers_total])
 @given(worlds, st.integers(1, 50))
-@settings(max_examples=40)
+@examples(40)
 def test_the_size_of_chunks_changes_nothing(total, drawn, chunk):
     seed, owners, clip, size = drawn
     rows, weights = world(seed, owners)
@@ -294,7 +295,7 @@ def test_the_size_of_chunks_changes_nothing(total, drawn, chunk):
 
 
 @given(worlds)
-@settings(max_examples=40)
+@examples(40)
 def test_another_row_changes_no_bit_of_a_rows_gradient(drawn):
     seed, owners, _, size = drawn
     rows, weights = world(seed, owners)
