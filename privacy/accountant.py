@@ -17,7 +17,6 @@ from typing import Any, Final
 from features.problem import Problem, Rejected
 from privacy.entry import text_of
 from privacy.mechanism import Mechanism, exact, gaussian_sgd
-from privacy.mechanism import composed as together
 
 PLACES: Final = Decimal("1e-6")
 AGREEMENT: Final = Decimal("0.011")
@@ -220,9 +219,7 @@ def _or_infinite(epsilon: Decimal | None) -> Decimal:
     return INFINITY if epsilon is None else epsilon
 
 
-def calibrate(
-    epsilon: Decimal, delta: Decimal, q: str | float | Decimal, steps: int, beside: Mechanism | None = None
-) -> Decimal:
+def calibrate(epsilon: Decimal, delta: Decimal, q: str | float | Decimal, steps: int) -> Decimal:
     """The least noise multiplier (to three places) at which PRV and PLD both price DP-SGD at no more than epsilon.
 
     Args:
@@ -230,7 +227,6 @@ def calibrate(
         delta: see `entry.read_delta`.
         q: Poisson sampling rate.
         steps: how many.
-        beside: what else is done to the same rows, and priced together with it.
 
     Raises:
         Rejected: no noise up to 10,000 is enough.
@@ -238,8 +234,7 @@ def calibrate(
     """
 
     def whole(noise: Decimal) -> Mechanism:
-        run = gaussian_sgd(noise, q, steps)
-        return run if beside is None else together(run, beside)
+        return gaussian_sgd(noise, q, steps)
 
     near = _near(whole, epsilon - PRV_ABOVE, delta, _first_guess(float(epsilon), float(delta), float(exact(q)), steps))
     sigma = _least(lambda noise: _or_infinite(prv(whole(noise), delta)) <= epsilon, near)

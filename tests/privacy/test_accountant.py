@@ -106,16 +106,6 @@ def test_calibration_finds_the_least_noise_that_both_accountants_call_enough():
     assert enough <= 1 < less
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("epsilon", ["0.25", "8"])
-def test_calibration_counts_what_is_done_beside(epsilon):
-    pytest.importorskip("opacus")
-    beside = m.gaussian(accountant.calibrate(Decimal(epsilon) / 2, DELTA, "1", 1))
-    sigma = accountant.calibrate(Decimal(epsilon), DELTA, "1", 20, beside)
-    whole = [m.composed(m.gaussian_sgd(one, "1", 20), beside) for one in (sigma, sigma - Decimal("0.001"))]
-    assert accountant.prv(whole[0], DELTA) <= Decimal(epsilon) < accountant.prv(whole[1], DELTA)
-
-
 @pytest.mark.parametrize("near", ["0.001", "0.4", "0.512", "3", "900"])
 @pytest.mark.parametrize("wanted", ["0.001", "0.511", "2.718", "800"])
 def test_the_least_noise_is_found_wherever_the_search_begins(near, wanted):
