@@ -11,6 +11,7 @@ CITIZENS ?= 20000
 LEDGER_FAULTS := tests/privacy/test_ledger.py tests/privacy/test_auditor.py
 MUTANT_MINUTES ?= 60
 JOBS ?= 2
+SHARED := --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder
 HOME_DIR ?= .proffer
 
 export MPLBACKEND := Agg
@@ -43,7 +44,7 @@ test: setup lint types contracts tests coverage  ## everything CI checks
 
 check: setup lint types contracts  ## the fast part of `make test`, for before every commit
 	@echo "==> fast tests"
-	@$(BIN)/python -m pytest -q --numprocesses=$(JOBS) --dist=loadfile -m "not slow"
+	@$(BIN)/python -m pytest -q $(SHARED) -m "not slow"
 
 lint: setup
 	@echo "==> ruff: lint and format"
@@ -60,7 +61,7 @@ contracts: setup
 
 tests: setup
 	@echo "==> tests, doctests and README examples, with branch coverage"
-	@$(BIN)/python -m pytest -q --numprocesses=$(JOBS) --dist=loadfile --cov --cov-report= --durations=10
+	@$(BIN)/python -m pytest -q $(SHARED) --cov --cov-report= --durations=10
 
 coverage: setup tests
 	@echo "==> branch coverage of features/ and recommender/ (over 95 %)"

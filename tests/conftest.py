@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from collections import Counter
 
 # Before any of these libraries is loaded: as many processes as there are processors share the tests, and threads that
 # wait for one another while others run take six times as long as one thread.
@@ -14,6 +15,12 @@ import pytest
 hypothesis.settings.register_profile("check", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("soak", deadline=None, max_examples=2_000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "check"))
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with files that have slow tests: begun last, one would keep one process busy while the others wait."""
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])
 
 
 @pytest.fixture
