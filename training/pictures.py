@@ -62,7 +62,7 @@ def curve_picture(points: Mapping[float, float], levels: Mapping[str, float], ac
     for (name, level), colour in zip(levels.items(), (BOUND, OTHERS), strict=False):
         axes.axhline(level, color=colour, linestyle="--", linewidth=1, label=name)
     axes.set_xscale("log")
-    axes.set_xticks(list(points), [f"{place:,g}" for place in points])
+    axes.set_xticks(list(points), [f"{place:,.9g}" for place in points])
     axes.set_xticks([], minor=True)
     axes.set(xlabel=across, ylabel="NDCG@5")
     axes.set_title(title, loc="left")
