@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import pyarrow
 
     from features.declaration import Declaration
-    from features.store import EventLog
     from privacy.gate import Book, Run
     from training.examples import Log
     from training.material import Material, TruthTable
@@ -143,7 +142,7 @@ def _log_gate(home: Home, declaration: Declaration, every: int) -> Gate[Log]:
         with _exported(home) as events:
             return read_log(events, declaration)
 
-    with _log(home) as log:
+    with home.log() as log:
         rows = log.count()
     return Gate(
         Stamp(DataKind.PRIVATE), rows, everybody, lambda: _people(home), opened,
@@ -152,19 +151,8 @@ def _log_gate(home: Home, declaration: Declaration, every: int) -> Gate[Log]:
 
 
 def _people(home: Home) -> tuple[str, ...]:
-    with _log(home) as log:
+    with home.log() as log:
         return log.people()
-
-
-@contextmanager
-def _log(home: Home) -> Iterator[EventLog]:
-    from features.store import EventLog
-
-    log = EventLog(home.events_url)
-    try:
-        yield log
-    finally:
-        log.close()
 
 
 @contextmanager
@@ -174,7 +162,7 @@ def _exported(home: Home) -> Iterator[Path]:
 
     with tempfile.TemporaryDirectory(prefix=".log.", dir=home.path) as folder:
         events = Path(folder) / EVENTS
-        with _log(home) as log:
+        with home.log() as log:
             write_parquet(log.events(), events)
         yield events
 

@@ -20,7 +20,6 @@ from proffer import console, dataset, evaluate, promote, reading, recommend, sta
 from proffer.home import Home
 
 if TYPE_CHECKING:
-    from features.store import EventLog
     from training.material import Material
     from training.pipeline import Taught
 
@@ -113,7 +112,7 @@ def refuse_real_people(home: Home) -> None:
     """
     if not home.has_events:
         return
-    with log_of(home) as log:
+    with home.log() as log:
         real = sum(_SYNTHETIC.fullmatch(person) is None for person in log.people())
     if real:
         what = f"holds a log with {real} people who are not the demo's"
@@ -202,23 +201,11 @@ def ingest_into(home: Home, people: Path) -> dict[str, int]:
     end = declaration.zone.end_of_day(datetime.date.fromisoformat(stamp_of(people)["end"]))
     rejected: list[Problem] = []
     found = sift(read_events(people / dataset.EVENTS, declaration, now=max(end, int(time.time()))), rejected)
-    with log_of(home) as log:
+    with home.log() as log:
         done = log.append(console.progress(found, "reading", unit=" events"))
     if done.conflicts or rejected:
         raise Rejected([*rejected, *done.conflicts])
     return {"accepted": done.accepted, "duplicates": done.duplicates}
-
-
-@contextmanager
-def log_of(home: Home) -> Iterator[EventLog]:
-    """The event log of the home, closed at the end."""
-    from features.store import EventLog
-
-    log = EventLog(home.events_url)
-    try:
-        yield log
-    finally:
-        log.close()
 
 
 def material_of(people: Path) -> Material:
@@ -266,6 +253,6 @@ def one_story(home: Home, people: Path, material: Material) -> dict[str, Any]:
     asked = argparse.Namespace(
         declaration=None, catalogue=people / dataset.CATALOGUE, model=None, weights=None, home=home.path
     )
-    with log_of(home) as log:
+    with home.log() as log:
         events = list(log.events([person]))
     return story.tell(recommend.desk_of(asked), events, person, since, until)

@@ -17,11 +17,16 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from features.problem import Problem, Rejected
+
+if TYPE_CHECKING:
+    from features.store import EventLog
 
 MANIFEST = "manifest.json"
 NOBODY = "none"  # `--model none`: rank by the rules alone
@@ -45,6 +50,17 @@ class Home:
     def has_events(self) -> bool:
         """Whether an event log was ever begun here."""
         return (self.path / "events.db").exists()
+
+    @contextmanager
+    def log(self) -> Iterator[EventLog]:
+        """The event log, closed at the end; it is begun if it is not there."""
+        from features.store import EventLog  # SQLAlchemy is loaded only by who reads or writes events
+
+        log = EventLog(self.events_url)
+        try:
+            yield log
+        finally:
+            log.close()
 
     @property
     def models(self) -> Path:

@@ -28,18 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read every file, keep what is good, and say what is not."""
-    from features.store import EventLog  # SQLAlchemy is loaded only to write
-
     declaration = reading.read_declaration(args.declaration)
     now = int(time.time())
     for path in args.files:  # before anything is written: a file that cannot be read at all stops everything
         next(_found([path], declaration, now, []), None)
     rejected: list[Problem] = []
-    log = EventLog(Home(args.home).begin().events_url)
-    try:
+    with Home(args.home).begin().log() as log:
         done = log.append(console.progress(_found(args.files, declaration, now, rejected), "reading", unit=" events"))
-    finally:
-        log.close()
     rejected += done.conflicts
     document = {
         "accepted": done.accepted,

@@ -99,13 +99,8 @@ def _person(args: argparse.Namespace, desk: Desk, day: date) -> Person:
     nobody = Rejected([Problem("--citizen", f"there is nobody called {args.citizen!r} in the log", "Ingest first")])
     if not home.has_events:
         raise nobody
-    from features.store import EventLog  # only whoever reads the log pays for it
-
-    log = EventLog(home.events_url)
-    try:
+    with home.log() as log:
         events = list(log.events([args.citizen]))
-    finally:
-        log.close()
     if not events:
         raise nobody
     return desk.from_events(events, args.citizen, args.applicant or ["citizen"], day)
