@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 PIP_VERSION := 26.3
-LOCKS := requirements.lock requirements-private.lock
+INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check
+RUNS := $(VENV)/.runs
+PRIVATE := $(VENV)/.private
 READY := $(VENV)/.ready
 FOLDERS := benchmarks data features privacy proffer recommender serving training
 CITIZENS ?= 20000
@@ -18,24 +20,42 @@ export MPLBACKEND := Agg
 export PYTHONDONTWRITEBYTECODE :=  # empty: what one process of the tests compiled, the next need not compile again
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check soak lint types contracts tests coverage clean
+.PHONY: help setup setup-demo setup-private demo test check soak lint types contracts tests coverage clean
 
 help:  ## list the targets
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(READY)  ## make .venv and install the tested versions
+setup: $(READY)  ## make .venv with everything: what Proffer runs on, private training, the tests and the benchmarks
 
-$(READY): $(LOCKS) pyproject.toml
-	@echo "==> installing the tested versions into $(VENV) (two or three minutes)"
+setup-demo: $(RUNS)  ## make .venv with what Proffer runs on: no torch, no test tools
+
+setup-private: $(PRIVATE)  ## add what `proffer train --ranker private` needs (torch, for its second accountant)
+
+# The lock of what Proffer runs on is complete, so nothing is resolved. The other two name no library that depends on the
+# machine (the CUDA libraries that torch brings, or none), so pip resolves those, within the versions of all three locks.
+$(RUNS): requirements.lock pyproject.toml
+	@echo "==> installing what Proffer runs on into $(VENV) (a minute or two)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Proffer needs Python 3.11 or newer: make PYTHON=...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check pip==$(PIP_VERSION)
-	@$(BIN)/python -m pip install -qq --no-deps --no-compile $(foreach lock,$(LOCKS),-r $(lock))
-	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
+	@$(INSTALL) pip==$(PIP_VERSION)
+	@$(INSTALL) --no-deps --no-compile -r requirements.lock
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m pip check
 	@touch $@
 
-demo: setup  ## the main job end to end on people who do not exist, ending with one person's story
+$(PRIVATE): requirements-private.lock $(RUNS)
+	@echo "==> installing what private training needs into $(VENV) (torch is large)"
+	@$(INSTALL) --no-compile -c requirements.lock -r requirements-private.lock
+	@$(BIN)/python -m pip check
+	@touch $@
+
+$(READY): requirements-dev.lock $(PRIVATE)
+	@echo "==> installing what the tests and the benchmarks need into $(VENV)"
+	@$(INSTALL) --no-compile -c requirements.lock -r requirements-dev.lock
+	@$(BIN)/python -m pip check
+	@touch $@
+
+demo: setup-demo  ## the main job end to end on people who do not exist, ending with one person's story
 	@echo "==> proffer demo --citizens $(CITIZENS) --home $(HOME_DIR)"
 	@$(BIN)/proffer demo --citizens $(CITIZENS) --home $(HOME_DIR)
 

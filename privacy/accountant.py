@@ -134,11 +134,20 @@ def rdp(mechanism: Mechanism, delta: Decimal) -> Decimal | None:
 
 @lru_cache(maxsize=256)
 def prv(mechanism: Mechanism, delta: Decimal) -> Decimal | None:
-    """The upper end of Opacus' PRV estimate, or None where the mechanism is not Poisson-sampled Gaussian training."""
+    """The upper end of Opacus' PRV estimate, or None where the mechanism is not Poisson-sampled Gaussian training.
+
+    Raises:
+        Rejected: Opacus is not installed.
+    """
     runs = mechanism.gaussian_runs()
     if runs is None:
         return None
-    from opacus.accountants import PRVAccountant  # loads torch
+    try:
+        from opacus.accountants import PRVAccountant  # loads torch
+    except ModuleNotFoundError as absent:
+        what = f"{absent.name} is not installed; the second accountant needs it"
+        remedy = "Nothing was spent. Run make setup-private, or pip install .[private]"
+        raise Rejected([Problem("price", what, remedy)]) from absent
 
     accountant = PRVAccountant()
     accountant.history = list(runs)

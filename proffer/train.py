@@ -262,10 +262,10 @@ def _private(material: Material, asked: Amounts, args: argparse.Namespace) -> in
 def _refuse_missing() -> None:
     from importlib.util import find_spec
 
-    for name in ("cryptography", "dp_accounting", "opacus", "rfc8785"):
-        if find_spec(name) is None:
-            remedy = "Install it: pip install .[train,private]"
-            raise Rejected([Problem("--ranker private", f"{name} is not installed", remedy)])
+    absent = [name for name in ("cryptography", "dp_accounting", "opacus", "rfc8785") if find_spec(name) is None]
+    if absent:
+        what = f"not installed: {', '.join(absent)}"
+        raise Rejected([Problem("--ranker private", what, "Run make setup-private, or pip install .[train,private]")])
 
 
 def _stated(run: Run) -> dict[str, Any]:

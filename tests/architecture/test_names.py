@@ -23,17 +23,23 @@ def pins(lock: str) -> dict[str, str]:
     return dict(line.split("==") for line in lines if "==" in line)
 
 
-def closure(extra: str) -> set[str]:
-    """Every distribution that the core and one extra bring with them, as far as they are installed here."""
-    todo, seen = declared(extra), set[str]()
+def closure(*extras: str) -> set[str]:
+    """Every distribution that the core and some extras bring with them, as far as they are installed here."""
+    todo, seen = declared(*extras), set[tuple[str, str]]()
     while todo:
-        name = canonicalize_name(todo.pop().name)
-        if name not in seen:
-            seen.add(name)
-            with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-                lines = map(Requirement, importlib.metadata.requires(name) or [])
-                todo += [line for line in lines if line.marker is None or line.marker.evaluate({"extra": ""})]
-    return seen
+        requirement = todo.pop()
+        name = canonicalize_name(requirement.name)
+        for extra in {"", *requirement.extras} - {extra for found, extra in seen if found == name}:
+            seen.add((name, extra))
+            todo += brought(name, extra)
+    return {name for name, _ in seen}
+
+
+def brought(name: str, extra: str) -> list[Requirement]:
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        lines = map(Requirement, importlib.metadata.requires(name) or [])
+        return [line for line in lines if line.marker is None or line.marker.evaluate({"extra": extra})]
+    return []
 
 
 def declared(*extras: str) -> list[Requirement]:
@@ -60,18 +66,39 @@ def test_every_package_on_disk_is_named_in_pyproject() -> None:
     assert found == set(PYPROJECT["tool"]["setuptools"]["packages"])
 
 
-@pytest.mark.parametrize(
-    ("locks", "extras"),
-    [
-        (["requirements.lock"], ["train", "serve", "audit", "bench", "dev"]),
-        (["requirements.lock", "requirements-private.lock"], ["train", "serve", "audit", "bench", "dev", "private"]),
-    ],
-)
-def test_every_declared_dependency_is_pinned_inside_its_range(locks: list[str], extras: list[str]) -> None:
-    pinned = {name: version for lock in locks for name, version in pins(lock).items()}
-    for requirement in declared(*extras):
+RUNS, PRIVATE, DEV = "requirements.lock", "requirements-private.lock", "requirements-dev.lock"
+LAYERS = {RUNS: ["train", "serve", "audit"], PRIVATE: ["private"], DEV: ["bench", "dev", "postgresql"]}
+
+
+def test_every_extra_is_installed_by_one_lock() -> None:
+    extras = [extra for layer in LAYERS.values() for extra in layer]
+    assert sorted(extras) == sorted(PYPROJECT["project"]["optional-dependencies"])
+
+
+@pytest.mark.parametrize("lock", LAYERS)
+def test_every_declared_dependency_is_pinned_inside_its_range(lock: str) -> None:
+    pinned = pins(RUNS) | pins(lock)
+    for requirement in declared(*LAYERS[lock]):
         version = pinned[canonicalize_name(requirement.name)]
         assert requirement.specifier.contains(version), f"{requirement} but {version}"
+
+
+@pytest.mark.parametrize("lock", LAYERS)
+def test_a_lock_pins_only_what_its_extras_bring(lock: str) -> None:
+    assert set(pins(lock)) - set(closure(*LAYERS[lock])) - {"setuptools"} == set()
+
+
+def test_what_the_demo_installs_is_complete_for_nothing_resolves_it() -> None:
+    assert closure("train", "serve", "audit") - set(pins(RUNS)) == set()
+
+
+def test_what_the_demo_installs_holds_no_library_of_private_training_or_of_the_tests() -> None:
+    assert not {"torch", "opacus", "pytest", "hypothesis", "mypy", "polars", "openfisca-core"} & set(pins(RUNS))
+
+
+def test_no_library_is_pinned_in_two_locks() -> None:
+    names = [name for lock in LAYERS for name in pins(lock)]
+    assert len(names) == len(set(names))
 
 
 def test_nothing_imports_the_benchmarks_by_name_for_opacus_installs_a_package_called_so() -> None:

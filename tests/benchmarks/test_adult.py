@@ -17,7 +17,7 @@ from proffer.bench import benchmark
 from proffer.cli import main
 from training.challengers import LEARNERS, learner
 
-pytest.importorskip("interpret", reason="interpret-core is not installed (make setup PRIVATE=1)")
+pytest.importorskip("interpret", reason="interpret-core is not installed (make setup)")
 adult = benchmark("adult")
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -133,6 +133,16 @@ def test_training_is_priced_by_both_accountants(capsys):
 
 
 @pytest.mark.usefixtures("opened")
+def test_training_is_not_priced_without_the_second_accountant_and_the_refusal_says_what_to_install(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "opacus.accountants", None)
+    accountant.prv.cache_clear()
+    assert privacy("reserve --population kr --spend t --sigma 2.969 --rate 0.041 --steps 250") == 2
+    assert "make setup-private" in capsys.readouterr().err
+    assert privacy("status --population kr --json") == 0
+    assert told(capsys)["balance"]["spent"] == "0"
+
+
+@pytest.mark.usefixtures("opened")
 def test_two_people_sign_with_their_own_files(capsys):
     assert changed("raise --population kr --epsilon 6", "alice") == 2
     assert "needs the signatures of 2" in capsys.readouterr().err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 from decimal import Decimal
 
 import pyarrow as pa
@@ -82,6 +83,15 @@ def test_everything_that_is_wrong_is_said_at_once(people, tmp_path, capsys):
     words = ["--data", people, "--home", tmp_path / "h", "--epsilon", "0", "--delta", "0", "--units", "0"]
     code, document = run(capsys, "train", "--ranker", "private", *words)
     assert (code, len(document["problems"])) == (2, 3)
+
+
+def test_without_what_it_needs_it_is_refused_with_the_command_that_installs_it(people, tmp_path, capsys, monkeypatch):
+    for name in ("opacus", "dp_accounting"):
+        monkeypatch.setitem(sys.modules, name, None)
+    problem = refused(capsys, "--data", people, "--home", tmp_path / "h", "--epsilon", "1", "--dry-run")
+    assert problem["what"] == "not installed: dp_accounting, opacus"
+    assert "make setup-private" in problem["remedy"]
+    assert not (tmp_path / "h").exists()
 
 
 def test_people_who_may_exist_need_a_budget(unstamped, tmp_path, capsys):

@@ -375,7 +375,7 @@ def tower(seed, owners):
 
 def network(shape, weights):
     """The same network as modules that Opacus can hook."""
-    torch = pytest.importorskip("torch", reason="torch is not installed (make setup PRIVATE=1)")
+    torch = pytest.importorskip("torch", reason="torch is not installed (make setup)")
 
     class Network(torch.nn.Module):
         def __init__(self):
@@ -398,7 +398,7 @@ def network(shape, weights):
 @pytest.mark.slow  # it loads torch
 @pytest.mark.filterwarnings("ignore:Full backward hook")  # Opacus hooks inputs that need no gradient
 def test_opacus_finds_the_same_gradients_and_the_same_clipped_sum():
-    opacus = pytest.importorskip("opacus", reason="opacus is not installed (make setup PRIVATE=1)")
+    opacus = pytest.importorskip("opacus", reason="opacus is not installed (make setup)")
     from opacus.optimizers import DPOptimizer
 
     rows, sides, shape, flat = tower(11, list(range(30)))

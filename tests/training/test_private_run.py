@@ -24,7 +24,7 @@ from training.tracking import METRICS, RELEASED, SETTINGS
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(find_spec("opacus") is None, reason="opacus is not installed (make setup PRIVATE=1)"),
+    pytest.mark.skipif(find_spec("opacus") is None, reason="opacus is not installed (make setup)"),
 ]
 
 DELTA = Decimal("0.000001")
