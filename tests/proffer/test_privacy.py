@@ -1,6 +1,7 @@
 """`proffer privacy` by hand: from an approver's keys to an auditor's verdict, and every refusal on the way."""
 
 import json
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from privacy import accountant
 from privacy.note import Signer, Verifier
 from privacy.witness import Witness, server
 from proffer.cli import main
@@ -138,8 +140,8 @@ def test_training_is_not_priced_without_the_second_accountant_and_the_refusal_sa
     accountant.prv.cache_clear()
     assert privacy("reserve --population kr --spend t --sigma 2.969 --rate 0.041 --steps 250") == 2
     assert "make setup-private" in capsys.readouterr().err
-    assert privacy("status --population kr --json") == 0
-    assert told(capsys)["balance"]["spent"] == "0"
+    assert privacy("status --json") == 0
+    assert told(capsys)["populations"][0]["spent"] == "0"
 
 
 @pytest.mark.usefixtures("opened")
