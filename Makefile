@@ -8,9 +8,9 @@ INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check
 RUNS := $(VENV)/.runs
 PRIVATE := $(VENV)/.private
 READY := $(VENV)/.ready
-FOLDERS := benchmarks data features privacy proffer recommender serving training
+FOLDERS := benchmarks composition data features privacy proffer recommender research serving training
 CITIZENS ?= 20000
-LEDGER_FAULTS := tests/privacy/test_ledger.py tests/privacy/test_auditor.py
+LEDGER_FAULTS := tests/privacy/ledger/test_ledger.py tests/privacy/ledger/test_auditor.py
 MUTANT_MINUTES ?= 60
 JOBS ?= 2
 SHARED := --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder

@@ -9,14 +9,14 @@ from typing import Final
 
 import numpy as np
 
-from features.declaration import Declaration
-from features.event import Event, encode_facts
-from features.kernel import compute
-from features.lowering import lower
+from features.declaration.declaration import Declaration
+from features.declaration.vocabulary import STATED, Selector
+from features.kernel.kernel import compute
+from features.kernel.lowering import lower
+from features.log.event import Event, encode_facts
+from features.log.history import HELD, RECEIVED, History, Ints, history_of
 from features.problem import Problem, Rejected
-from features.segments import HELD, RECEIVED, Ints, Segments, segments
 from features.value import UNKNOWN
-from features.vocabulary import STATED, Signal
 
 _FACTS: Final = "facts"
 
@@ -91,7 +91,7 @@ class Snapshot(Snapshots):
 
 
 def snapshots(
-    declaration: Declaration, segments: Segments, person_rows: Ints, t: Ints, receives: tuple[str, ...] = ()
+    declaration: Declaration, segments: History, person_rows: Ints, t: Ints, receives: tuple[str, ...] = ()
 ) -> Snapshots:
     """Return each person at each instant.
 
@@ -142,11 +142,11 @@ def from_facts(
     statement = Event("facts", "facts", person, STATED, t - 1, t - 1, dict(facts))
     plan = lower(declaration, tuple(receives), complete=False)
     at = np.array([t], np.int64)
-    values = compute(plan, segments([statement], declaration), np.zeros(1, np.int64), at)
+    values = compute(plan, history_of([statement], declaration), np.zeros(1, np.int64), at)
     return Snapshot((person,), at, plan.columns, values, declaration.hash, declaration)
 
 
-def held(segments: Segments, person_rows: Ints, t: Ints) -> tuple[Ints, Ints]:
+def held(segments: History, person_rows: Ints, t: Ints) -> tuple[Ints, Ints]:
     """Return the programmes each person holds or has applied for at each instant, as far as is known.
 
     Args:
@@ -169,14 +169,14 @@ def held(segments: Segments, person_rows: Ints, t: Ints) -> tuple[Ints, Ints]:
     return offsets, np.array([code for codes in found for code in codes], np.int64)
 
 
-def _holding(signal: Signal) -> int:
+def _holding(signal: Selector) -> int:
     """1 where a signal gives a programme, 0 where it takes it away, 2 for a stated receipt, -1 for all others."""
     if signal == RECEIVED:
         return 2
-    return HELD.get(signal.event, -1) if signal == Signal(signal.event, None, "programme") else -1
+    return HELD.get(signal.event, -1) if signal == Selector(signal.event, None, "programme") else -1
 
 
-def _held(segments: Segments, rows: Ints, meaning: Ints, at: int) -> list[int]:
+def _held(segments: History, rows: Ints, meaning: Ints, at: int) -> list[int]:
     visible = rows[
         (segments.happened[rows] < at) & (segments.recorded[rows] < at) & (at <= segments.superseded[rows])
     ]  # fmt: skip

@@ -11,10 +11,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from features.problem import Problem, Rejected
-from privacy.unit import Unit
+from privacy.unit import PrivacyUnit
 
 if TYPE_CHECKING:
-    from privacy.mechanism import Mechanism
+    from privacy.accounting.mechanism import Mechanism
 
 Rows = TypeVar("Rows", covariant=True)
 
@@ -84,14 +84,14 @@ class Spend:
 
 
 @dataclass(frozen=True)
-class Stamp:
+class Provenance:
     """Who says of what kind a folder of rows is, and the sha256 of each file it speaks for."""
 
     kind: DataKind
     files: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def parse(cls, document: object, where: str = "stamp.json") -> Stamp:
+    def parse(cls, document: object, where: str = "stamp.json") -> Provenance:
         """Read a stamp as `proffer synth` writes it; None (no stamp at all) means private.
 
         Raises:
@@ -152,7 +152,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Run:
+class RunRequest:
     """A private run as it is stated before any row is read.
 
     Attributes:
@@ -169,7 +169,7 @@ class Run:
     """
 
     population: str
-    unit: Unit
+    unit: PrivacyUnit
     epsilon: Decimal
     delta: Decimal
     purpose: str
@@ -181,7 +181,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Price:
+class QuotedPrice:
     """The answer to a dry run: how many rows, what it would spend, and what would remain (None: no budget is kept)."""
 
     kind: DataKind
@@ -191,7 +191,7 @@ class Price:
     remaining: Decimal | None = None
 
 
-class Receipt(Protocol):
+class AdmissionReceipt(Protocol):
     """What an acknowledged entry is proved by."""
 
     @property
@@ -204,7 +204,7 @@ class Receipt(Protocol):
         ...
 
 
-class Book(Protocol):
+class BudgetAccount(Protocol):
     """What keeps a population's budget: reserve before training, commit after; uncommitted counts as spent."""
 
     @property
@@ -213,7 +213,7 @@ class Book(Protocol):
         ...
 
     @property
-    def unit(self) -> Unit:
+    def unit(self) -> PrivacyUnit:
         """The unit that the budget protects."""
         ...
 
@@ -221,11 +221,13 @@ class Book(Protocol):
         """What would be left had these been run too; raises Rejected (asked, left, difference) below 0."""
         ...
 
-    def reserve(self, spend: str, run: Run, people: Iterable[str], metrics: Sequence[str] | None = None) -> Receipt:
+    def reserve(
+        self, spend: str, run: RunRequest, people: Iterable[str], metrics: Sequence[str] | None = None
+    ) -> AdmissionReceipt:
         """Set the run's mechanism aside, durably; raises Rejected when too little is left."""
         ...
 
-    def commit(self, spend: str, ran: Mechanism) -> Receipt:
+    def commit(self, spend: str, ran: Mechanism) -> AdmissionReceipt:
         """Say that a reserved mechanism was run, or less than it."""
         ...
 
@@ -238,7 +240,7 @@ class Book(Protocol):
         ...
 
 
-Opener = Callable[[Run, Callable[[str], str]], Rows]
+Opener = Callable[[RunRequest, Callable[[str], str]], Rows]
 """Brings the rows that a run may see, of people called by their pseudonyms."""
 
 
@@ -257,28 +259,28 @@ class Gate(Generic[Rows]):
         book: the budget of the population, or None where nobody keeps one.
     """
 
-    stamp: Stamp
+    stamp: Provenance
     rows: int
     open: Callable[[], Rows]
     people: Callable[[], Iterable[str]] = tuple
     open_for: Opener[Rows] | None = None
     readers: tuple[str, ...] = ()
     grouped: bool = True
-    book: Book | None = None
+    book: BudgetAccount | None = None
 
     @property
-    def needs(self) -> Unit:
+    def needs(self) -> PrivacyUnit:
         """The smallest unit whose features read no other's events."""
-        return Unit.HOUSEHOLD if self.readers else Unit.PERSON
+        return PrivacyUnit.HOUSEHOLD if self.readers else PrivacyUnit.PERSON
 
-    def price(self, request: Request) -> Price:
+    def price(self, request: Request) -> QuotedPrice:
         """What an exact request would cost, without opening a row.
 
         Raises:
             Rejected: it would not be admitted at all.
         """
         self._check_exact(request)
-        return Price(self.stamp.kind, self.rows, request.spend)
+        return QuotedPrice(self.stamp.kind, self.rows, request.spend)
 
     def admit(self, request: Request) -> Rows:
         """The rows as they are, for a request without noise.
@@ -295,7 +297,7 @@ class Gate(Generic[Rows]):
         what = "would spend an infinite epsilon of real people's privacy"
         raise Rejected((Problem(f"{request.learner} on {self.stamp.kind.value} rows", what, ONLY_SYNTHETIC),))
 
-    def admit_run(self, run: Run) -> Gated[Rows]:
+    def admit_run(self, run: RunRequest) -> Gated[Rows]:
         """The rows behind an opaque door, which opens only to a mechanism that was reserved; nothing is read yet.
 
         Raises:
@@ -303,11 +305,11 @@ class Gate(Generic[Rows]):
         """
         return Gated(self, run, self.budget(run), self._rows_for(run))
 
-    def _rows_for(self, run: Run) -> Callable[[], Rows]:
+    def _rows_for(self, run: RunRequest) -> Callable[[], Rows]:
         book, opener = self.budget(run), self.open_for
         return self.open if opener is None else lambda: opener(run, book.pseudonym)
 
-    def price_run(self, run: Run, *mechanisms: Mechanism) -> Price:
+    def price_run(self, run: RunRequest, *mechanisms: Mechanism) -> QuotedPrice:
         """What a run would cost and leave, without opening a row.
 
         Raises:
@@ -315,9 +317,9 @@ class Gate(Generic[Rows]):
         """
         book = self.budget(run)
         left = (book.left_after(), book.left_after(*mechanisms))
-        return Price(self.stamp.kind, self.rows, Spend(run.epsilon, run.delta), *left)
+        return QuotedPrice(self.stamp.kind, self.rows, Spend(run.epsilon, run.delta), *left)
 
-    def budget(self, run: Run) -> Book:
+    def budget(self, run: RunRequest) -> BudgetAccount:
         """The budget a run spends from, once its unit was checked.
 
         Raises:
@@ -332,17 +334,17 @@ class Gate(Generic[Rows]):
         return self.book
 
 
-def _wrong_unit(run: Run, budget: Unit, readers: tuple[str, ...], grouped: bool) -> Iterator[Problem]:
+def _wrong_unit(run: RunRequest, budget: PrivacyUnit, readers: tuple[str, ...], grouped: bool) -> Iterator[Problem]:
     where = f"unit {run.unit.value}"
     if run.relation != RELATION:
         yield Problem("relation", f"{run.relation!r} is not how anything is accounted here", f"Use {RELATION}")
     if run.unit is not budget:
         remedy = f"Use --unit {budget.value}, or a population whose budget protects each {run.unit.value}"
         yield Problem(where, f"is not the one the budget of {run.population!r} protects ({budget.value})", remedy)
-    if run.unit is Unit.PERSON and readers:
+    if run.unit is PrivacyUnit.PERSON and readers:
         what = f"protects nobody here: {', '.join(readers[:3])} of a person read another's events ({len(readers)} do)"
         yield Problem(where, what, "Open a budget with `proffer privacy init --unit household`")
-    if run.unit is Unit.HOUSEHOLD and not grouped:
+    if run.unit is PrivacyUnit.HOUSEHOLD and not grouped:
         remedy = "Declare roles in events.yaml (who else an event is about), or open a budget with --unit person"
         yield Problem(where, "cannot be known: no event type of the declaration says who belongs with whom", remedy)
 
@@ -365,11 +367,11 @@ class Gated(Generic[Rows]):
 
     __slots__ = ("_book", "_bring", "_gate", "_receipts", "_rows", "_run")
 
-    def __init__(self, gate: Gate[Any], run: Run, book: Book, bring: Callable[[], Rows]) -> None:
+    def __init__(self, gate: Gate[Any], run: RunRequest, book: BudgetAccount, bring: Callable[[], Rows]) -> None:
         """Use `Gate.admit_run`."""
         self._gate, self._run, self._book, self._bring = gate, run, book, bring
         self._rows: list[Rows] = []
-        self._receipts: list[Receipt] = []
+        self._receipts: list[AdmissionReceipt] = []
 
     def derived(self, made: Callable[[Rows], Derived]) -> Gated[Derived]:
         """What is made of the rows person by person, as private as they are; made when first needed, once."""
@@ -409,7 +411,7 @@ class Gated(Generic[Rows]):
         return released
 
     @property
-    def receipts(self) -> tuple[Receipt, ...]:
+    def receipts(self) -> tuple[AdmissionReceipt, ...]:
         """What proves everything that was reserved and committed so far."""
         return tuple(self._receipts)
 

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from features.declaration import Declaration
-    from features.vocabulary import Signal
+    from features.declaration.declaration import Declaration
+    from features.declaration.vocabulary import Selector
 
 
-class Unit(StrEnum):
+class PrivacyUnit(StrEnum):
     """Whose whole data is one sample, clipped once, and added or removed between neighbouring data sets."""
 
     PERSON = "person"
@@ -27,7 +27,7 @@ def readers_of_others(declaration: Declaration) -> tuple[str, ...]:
     A feature that listens to births as a parent reads the other parent's event too. Decided on the declaration, which
     is public, and never by looking at people.
 
-    >>> from proffer.reading import read_declaration
+    >>> from composition.reading import read_declaration
     >>> "births_24m" in readers_of_others(read_declaration()), "age" in readers_of_others(read_declaration())
     (True, False)
     """
@@ -37,21 +37,21 @@ def readers_of_others(declaration: Declaration) -> tuple[str, ...]:
     return tuple(name for name, others in heard if others)
 
 
-def _columns(declaration: Declaration) -> Iterator[tuple[str, list[Signal]]]:
+def _columns(declaration: Declaration) -> Iterator[tuple[str, list[Selector]]]:
     for fact in declaration.facts.values():
         yield fact.name, [*(state.signal for state in fact.states), *fact.adds]
     for feature in declaration.features.values():
         yield feature.name, list(feature.signals)
 
 
-def _of_another(declaration: Declaration, signal: Signal) -> bool:
+def _of_another(declaration: Declaration, signal: Selector) -> bool:
     event = declaration.events.get(signal.event)
     return event is not None and bool(event.roles) and (signal.role is None or signal.role in event.roles)
 
 
-def smallest(declaration: Declaration) -> Unit:
+def smallest(declaration: Declaration) -> PrivacyUnit:
     """The smallest unit for which nobody's features read another unit's events (DESIGN: the unit is declared)."""
-    return Unit.HOUSEHOLD if readers_of_others(declaration) else Unit.PERSON
+    return PrivacyUnit.HOUSEHOLD if readers_of_others(declaration) else PrivacyUnit.PERSON
 
 
 def groups_people(declaration: Declaration) -> bool:

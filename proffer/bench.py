@@ -17,8 +17,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from composition import terminal
 from features.problem import Problem, Rejected
-from proffer import console
 
 HELP = "one benchmark beside its peers"
 FOLDER = Path(__file__).resolve().parent.parent / "benchmarks"
@@ -36,14 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def names() -> list[str]:
     """The benchmarks of this checkout."""
-    return sorted(path.stem for path in FOLDER.glob("[a-z]*.py"))
+    return sorted(path.stem.removesuffix("_bench") for path in FOLDER.glob("*_bench.py"))
 
 
 def run(args: argparse.Namespace) -> int:
     """Run one benchmark; exit 1 when Proffer and a peer did not compute the same."""
     result = _measured(benchmark(args.name), args)
-    console.emit(result, args.json, lambda: written(result))
-    return console.DONE if result["equal_results"] else console.FAILED
+    terminal.emit(result, args.json, lambda: written(result))
+    return terminal.DONE if result["equal_results"] else terminal.FAILED
 
 
 def _measured(chosen: ModuleType, args: argparse.Namespace) -> Mapping[str, Any]:
@@ -55,7 +55,7 @@ def _measured(chosen: ModuleType, args: argparse.Namespace) -> Mapping[str, Any]
         raise Rejected(
             [Problem(f"--{name}", f"the benchmark {args.name} reads no {name}", "Leave it out") for name in foreign]
         )
-    found: Mapping[str, Any] = chosen.measure(console.say, **given)
+    found: Mapping[str, Any] = chosen.measure(terminal.say, **given)
     return found
 
 
@@ -65,7 +65,7 @@ def benchmark(name: str) -> ModuleType:
     Raises:
         Rejected: a peer it compares with is not installed.
     """
-    spec = importlib.util.spec_from_file_location(f"proffer_benchmark_{name}", FOLDER / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"proffer_benchmark_{name}", FOLDER / f"{name}_bench.py")
     if spec is None or spec.loader is None:
         raise Rejected([Problem(str(FOLDER), f"has no benchmark {name}", "Run it from a checkout")])
     module = importlib.util.module_from_spec(spec)
@@ -84,7 +84,7 @@ def written(result: Mapping[str, Any]) -> str:
     rows = [("proffer", _figure(ours), "")]
     rows += [(peer, _figure(figure), f"{_ratio(result['ratio'][peer])} x") for peer, figure in result["peers"].items()]
     verdict = "equal results" if result["equal_results"] else "RESULTS DIFFER"
-    return f"{result['name']}: {result['work']}\n{console.table(['', unit, 'ours is'], rows, right=[1, 2])}\n{verdict}"
+    return f"{result['name']}: {result['work']}\n{terminal.table(['', unit, 'ours is'], rows, right=[1, 2])}\n{verdict}"
 
 
 def _figure(value: float) -> str:

@@ -21,8 +21,9 @@ from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 from typing import NoReturn
 
+from composition import terminal
 from features.problem import Problem, Rejected
-from proffer import __version__, console, options
+from proffer import __version__, options
 
 INTERRUPTED = 130  # what shells report for a programme ended by Ctrl-C
 
@@ -43,6 +44,9 @@ VERBS = {
     "token": "issue an access token for the HTTP service",
     "bench": "one benchmark beside its peers",
 }
+
+MODULES = {verb: f"proffer.{verb}_verb" for verb in ("catalogue", "features", "privacy")}
+"""Verbs whose noun belongs to a module of the domain, and the module each lives in instead."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -80,11 +84,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _refuse(refusal.problems, "--json" in words)
     except BrokenPipeError:  # `proffer ... | head`: the reader has what it wanted
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return console.DONE
+        return terminal.DONE
     except OSError as failure:
         return _refuse([_file_problem(failure)], "--json" in words)
     except KeyboardInterrupt:
-        console.say("interrupted")
+        terminal.say("interrupted")
         return INTERRUPTED
     return code
 
@@ -92,10 +96,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
         print(overview())
-        return console.DONE if words else console.REFUSED
+        return terminal.DONE if words else terminal.REFUSED
     if words[0] in ("-V", "--version"):
         print(f"proffer {__version__}")
-        return console.DONE
+        return terminal.DONE
     verb, *rest = words
     if verb not in VERBS:
         raise Rejected([Problem(f"proffer {verb}", "there is no such verb", _hint([verb], VERBS, "proffer --help"))])
@@ -104,13 +108,13 @@ def _run(words: list[str]) -> int:
 
 def run_verb(verb: str, words: Sequence[str]) -> int:
     """Load the module of one verb, parse the words after it, and run it."""
-    module = importlib.import_module(f"proffer.{verb}")
+    module = importlib.import_module(MODULES.get(verb, f"proffer.{verb}"))
     try:
         args = parser_of(verb, module).parse_args(words)
     except SystemExit as leaving:  # argparse leaves this way only after printing a verb's --help
         return int(leaving.code or 0)
     if args.no_progress:
-        console.hide_progress()
+        terminal.hide_progress()
     run: Callable[[argparse.Namespace], int] = module.run
     return run(args)
 
@@ -141,11 +145,11 @@ def overview() -> str:
 
 def _refuse(problems: Sequence[Problem], as_json: bool) -> int:
     for problem in problems:
-        console.say(str(problem))
+        terminal.say(str(problem))
     if as_json:
         rows = [{"where": p.where, "what": p.what, "remedy": p.remedy} for p in problems]
         print(json.dumps({"problems": rows}, ensure_ascii=False, indent=2))
-    return console.REFUSED
+    return terminal.REFUSED
 
 
 def _file_problem(failure: OSError) -> Problem:

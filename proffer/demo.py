@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from composition import provenance, reading, sources, story, terminal
+from composition.workspace import Workspace
 from features.problem import Problem, Rejected
-from proffer import console, dataset, evaluate, promote, reading, recommend, stamps, story, train
-from proffer.home import Home
+from proffer import evaluate, promote, recommend, train
 
 if TYPE_CHECKING:
-    from training.material import Material
-    from training.pipeline import Taught
+    from training.data.material import TrainingData
+    from training.runs.exact_run import ExactRunResult
 
 HELP = "the main job end to end on people who do not exist, ending with one person's story"
 CITIZENS, MONTHS, SEED = 20_000, 36, 1
@@ -36,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 @dataclass
-class Stages:
+class DemoStages:
     """Tells people which stage runs, and keeps how long each took, in whole seconds."""
 
     seconds: dict[str, int] = field(default_factory=dict)
@@ -44,7 +45,7 @@ class Stages:
     @contextmanager
     def stage(self, name: str, told: str) -> Iterator[None]:
         """Run one stage."""
-        console.say(f"[{len(self.seconds) + 1}/6] {told}")
+        terminal.say(f"[{len(self.seconds) + 1}/6] {told}")
         began = time.monotonic()
         yield
         self.seconds[name] = round(time.monotonic() - began)
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     """Run every stage, then print the figures and the story."""
     if args.citizens < 1:
         raise Rejected([Problem("--citizens", f"{args.citizens} is less than 1", "Give how many people there are")])
-    home, stages = Home(args.home), Stages()
+    home, stages = Workspace(args.home), DemoStages()
     refuse_real_people(home)
     people = home.begin().population
     with stages.stage("synth", f"making {args.citizens:,} people who do not exist, {MONTHS} months of their lives"):
@@ -75,16 +76,16 @@ def run(args: argparse.Namespace) -> int:
         told = one_story(home, people, material)
     left = {"ingested": ingested, "model": str(model), "promoted": promoted, "pictures": list(map(str, pictures))}
     document = {**figures(taught), **left, "seconds": stages.seconds, "story": told}
-    console.emit(document, args.json, lambda: written(document, taught, args))
-    return console.DONE
+    terminal.emit(document, args.json, lambda: written(document, taught, args))
+    return terminal.DONE
 
 
-def figures(taught: Taught) -> dict[str, Any]:
+def figures(taught: ExactRunResult) -> dict[str, Any]:
     """How well the order it learned does on people it never learned from."""
     return {"metrics": {"ndcg@5": taught.report.means}, "gap_closed": taught.report.gap_closed}
 
 
-def written(document: dict[str, Any], taught: Taught, args: argparse.Namespace) -> str:
+def written(document: dict[str, Any], taught: ExactRunResult, args: argparse.Namespace) -> str:
     """What people read at the end: the figures, where the pictures are, the story, and what to try next."""
     pictures = "\n".join(f"  {path}" for path in document["pictures"])
     home = "" if str(args.home) == ".proffer" else f" --home {args.home}"
@@ -104,7 +105,7 @@ def written(document: dict[str, Any], taught: Taught, args: argparse.Namespace) 
     )
 
 
-def refuse_real_people(home: Home) -> None:
+def refuse_real_people(home: Workspace) -> None:
     """See that the log of the home, if there is one, is that of an earlier demo.
 
     Raises:
@@ -119,25 +120,25 @@ def refuse_real_people(home: Home) -> None:
         raise Rejected([Problem(str(home.path), what, "Choose another --home, where the demo may begin a log")])
 
 
-def synthesise(home: Home, people: Path, citizens: int, seed: int) -> None:
+def synthesise(home: Workspace, people: Path, citizens: int, seed: int) -> None:
     """Make the synthetic people as `proffer synth` does; a log of other synthetic people than these is begun anew."""
-    before = stamp_of(people) if (people / dataset.STAMP).exists() else None
+    before = stamp_of(people) if (people / sources.STAMP).exists() else None
     _live(people, citizens, seed)
-    stamps.remember(home, people)
+    provenance.remember(home, people)
     if before != stamp_of(people):
         for part in home.path.glob("events.db*"):
             part.unlink()
 
 
-def open_budget(home: Home) -> None:
+def open_budget(home: Workspace) -> None:
     """Leave the budget of people who do not exist in the home, so that `train --ranker private` can spend from it."""
     try:
-        from privacy.book import Unopened, book_of_nobody
+        from privacy.account import SyntheticAccount, book_of_nobody
         from privacy.unit import smallest
     except ModuleNotFoundError:  # installed without what private training needs
         return
     found = book_of_nobody(home.ledger, lambda: int(time.time()), smallest(reading.read_declaration()))
-    if isinstance(found, Unopened):
+    if isinstance(found, SyntheticAccount):
         found.opened()
 
 
@@ -146,7 +147,7 @@ def _live(people: Path, citizens: int, seed: int) -> None:
 
     declaration, regions = reading.read_declaration(), reading.read_regions()
     catalogue = reading.read_catalogue(None, declaration, regions)
-    with console.bar(citizens, "living", " people") as advance:
+    with terminal.bar(citizens, "living", " people") as advance:
         live(
             seed=seed,
             citizens=citizens,
@@ -163,7 +164,7 @@ def _live(people: Path, citizens: int, seed: int) -> None:
 
 def stamp_of(people: Path) -> dict[str, Any]:
     """What the synthetic people were made from."""
-    stamp = reading.read_json(people / dataset.STAMP)
+    stamp = reading.read_json(people / sources.STAMP)
     assert isinstance(stamp, dict), "synthesise has just written it"
     return stamp
 
@@ -171,9 +172,9 @@ def stamp_of(people: Path) -> dict[str, Any]:
 Ingested = tuple[dict[str, int], tuple[Problem, ...]]
 
 
-def ingest_quietly(home: Home, people: Path) -> Ingested:
+def ingest_quietly(home: Workspace, people: Path) -> Ingested:
     """Ingest in a process of its own, without a bar; return the counts and the problems, as no exception could."""
-    console.hide_progress()
+    terminal.hide_progress()
     try:
         return ingest_into(home, people), ()
     except Rejected as refusal:
@@ -182,76 +183,76 @@ def ingest_quietly(home: Home, people: Path) -> Ingested:
 
 def awaited(reading_events: Future[Ingested]) -> dict[str, int]:
     """What the other process counted, or its problems raised."""
-    with console.working("reading"):
+    with terminal.working("reading"):
         counts, problems = reading_events.result()
     if problems:
         raise Rejected(problems)
     return counts
 
 
-def ingest_into(home: Home, people: Path) -> dict[str, int]:
+def ingest_into(home: Workspace, people: Path) -> dict[str, int]:
     """Read the synthetic events into the log as `proffer ingest` does; returns the counts.
 
     Raises:
         Rejected: the log holds other events under the same names.
     """
-    from features.files import read_events, sift
+    from features.log.files import read_events, sift
 
     declaration = reading.read_declaration()
     end = declaration.zone.end_of_day(datetime.date.fromisoformat(stamp_of(people)["end"]))
     rejected: list[Problem] = []
-    found = sift(read_events(people / dataset.EVENTS, declaration, now=max(end, int(time.time()))), rejected)
+    found = sift(read_events(people / sources.EVENTS, declaration, now=max(end, int(time.time()))), rejected)
     with home.log() as log:
-        done = log.append(console.progress(found, "reading", unit=" events"))
+        done = log.append(terminal.progress(found, "reading", unit=" events"))
     if done.conflicts or rejected:
         raise Rejected([*rejected, *done.conflicts])
     return {"accepted": done.accepted, "duplicates": done.duplicates}
 
 
-def material_of(people: Path) -> Material:
+def material_of(people: Path) -> TrainingData:
     """What training and evaluation read: the gate over the synthetic events, and the truth apart."""
-    return dataset.read_material(argparse.Namespace(data=people, declaration=None, catalogue=None))
+    return sources.read_material(argparse.Namespace(data=people, declaration=None, catalogue=None))
 
 
-def learn(material: Material, home: Home, seed: int) -> tuple[Taught, Path]:
+def learn(material: TrainingData, home: Workspace, seed: int) -> tuple[ExactRunResult, Path]:
     """Train as `proffer train` does, tracked, and keep the artefact; returns what was learned and where it is."""
-    from training.pipeline import train as fit
-    from training.ranker import Settings
+    from training.rankers.forest_ranker import ForestSettings
+    from training.runs.exact_run import train as fit
 
-    with console.working("training"):
-        taught = fit(material, Settings(seed=seed), tell=lambda told: console.say(f"      {told}"))
-    with console.working("keeping the run"):
+    with terminal.working("training"):
+        taught = fit(material, ForestSettings(seed=seed), tell=lambda told: terminal.say(f"      {told}"))
+    with terminal.working("keeping the run"):
         return taught, train.keep(taught, home)
 
 
-def report(taught: Taught, model: Path, home: Home) -> list[Path]:
+def report(taught: ExactRunResult, model: Path, home: Workspace) -> list[Path]:
     """Leave the report and the two pictures in the home; returns their paths."""
     document = {"model": str(model), **taught.report.to_document()}
     return evaluate.leave(taught.report, document, home.folder(home.reports) / model.name)
 
 
-def crown(material: Material, taught: Taught, model: Path, home: Home) -> bool:
+def crown(material: TrainingData, taught: ExactRunResult, model: Path, home: Workspace) -> bool:
     """Promote as `proffer promote` does; the first model of a home is compared with no model at all."""
-    from training.promotion import checks
+    from training.runs.promotion import checks
 
     champion = home.champion()
     found = checks(taught.report, None) if champion is None else promote.compare(material, model, champion)
     for check in found:
-        console.say(f"      {check}")
+        terminal.say(f"      {check}")
     passed = all(check.passed for check in found)
     if passed:
         home.crown(model.name)
     return passed
 
 
-def one_story(home: Home, people: Path, material: Material) -> dict[str, Any]:
+def one_story(home: Workspace, people: Path, material: TrainingData) -> dict[str, Any]:
     """Walk one person's life through the same desk that `proffer recommend` asks."""
     stamp = stamp_of(people)
     until = datetime.date.fromisoformat(stamp["end"])
     since = material.declaration.zone.end_of_day(datetime.date.fromisoformat(stamp["start"]) - datetime.timedelta(1))
-    person = story.heroine(people / dataset.EVENTS, since)
+    person = story.heroine(people / sources.EVENTS, since)
     asked = argparse.Namespace(
-        declaration=None, catalogue=people / dataset.CATALOGUE, model=None, weights=None, home=home.path
+        declaration=None, catalogue=people / sources.CATALOGUE, model=None, weights=None, home=home.path
     )
     with home.log() as log:
         events = list(log.events([person]))

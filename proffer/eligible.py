@@ -11,14 +11,15 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from features import jit
-from proffer import console, options, reading
+from composition import reading, terminal
+from features.kernel import jit
+from proffer import options
 
 if TYPE_CHECKING:
-    from recommender.programme import Programme
-    from recommender.question import Ask
-    from recommender.verdict import Verdict
-    from serving.desk import Desk
+    from recommender.engine import Engine
+    from recommender.rules.programme import Programme
+    from recommender.rules.question import Ask
+    from recommender.rules.verdict import Verdict
 
 HELP = "judge one person against every programme: yes, no or unknown, with reasons"
 ROWS = 20
@@ -74,17 +75,17 @@ def _run(args: argparse.Namespace) -> int:
         "ask_next": [ask.to_json() for ask in asks],
     }
     rows = None if args.all else ROWS
-    console.emit(document, args.json, lambda: _told(day, verdicts, asks, args.language, rows))
-    return console.DONE
+    terminal.emit(document, args.json, lambda: _told(day, verdicts, asks, args.language, rows))
+    return terminal.DONE
 
 
-def desk_of(args: argparse.Namespace) -> Desk:
+def desk_of(args: argparse.Namespace) -> Engine:
     """The desk over what `--declaration` and `--catalogue` name; it orders by the rules alone."""
-    from serving.desk import Desk  # what it loads is loaded only once there is something to judge
+    from recommender.engine import Engine  # what it loads is loaded only once there is something to judge
 
     declaration = reading.read_declaration(args.declaration)
     regions = reading.read_regions()
-    return Desk(declaration, reading.read_catalogue(args.catalogue, declaration, regions), regions)
+    return Engine(declaration, reading.read_catalogue(args.catalogue, declaration, regions), regions)
 
 
 def _told(day: date, verdicts: Sequence[Verdict], asks: Sequence[Ask], language: str, rows: int | None) -> str:
@@ -103,24 +104,24 @@ def _group(head: str, verdicts: Sequence[Verdict], language: str, rows: int | No
     if not verdicts:
         return []
     table = [[one.programme.id, titled(one.programme, language), last(one, language)] for one in verdicts[:rows]]
-    lines = ["", head, console.table(["programme", "title", "because"], table)]
+    lines = ["", head, terminal.table(["programme", "title", "because"], table)]
     left = len(verdicts) - len(table)
     return [*lines, f"... and {left} more (--all prints them, --json has them all)"] if left else lines
 
 
 def titled(programme: Programme, language: str) -> str:
     """A programme's title, short enough for a table."""
-    return console.clip(programme.title.in_language(language), _TITLE)
+    return terminal.clip(programme.title.in_language(language), _TITLE)
 
 
 def _source(verdict: Verdict, language: str) -> str:
     text = verdict.because[0].text if verdict.because else None
-    return "" if text is None else console.clip(text.in_language(language), _REASON)
+    return "" if text is None else terminal.clip(text.in_language(language), _REASON)
 
 
 def _missing(verdict: Verdict, language: str) -> str:
     if verdict.missing:
-        return console.clip("needs " + ", ".join(verdict.missing), _REASON)
+        return terminal.clip("needs " + ", ".join(verdict.missing), _REASON)
     return _source(verdict, language)
 
 

@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from composition import sources, terminal
+from composition.workspace import Workspace, read_artefact, write_whole
 from features.problem import Problem, Rejected
-from proffer import console, dataset, options
-from proffer.home import Home, read_artefact, write_whole
+from proffer import options
 
 if TYPE_CHECKING:
-    from recommender.model import Model
-    from training.material import Material
-    from training.report import Report
+    from recommender.ranking.model import Model
+    from training.data.material import TrainingData
+    from training.evaluation.evaluation_report import Report
 
 HELP = "report how well a model ranks, beside its baselines"
 
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="programmes to try as new, each by learning once more without it (default: 0)",
     )
-    dataset.add_data(parser, required=True)
+    sources.add_data(parser, required=True)
     options.add(parser, "catalogue", "declaration", "model")
 
 
@@ -37,21 +38,21 @@ def run(args: argparse.Namespace) -> int:
     """Judge the model, leave report and pictures in the home, and print."""
     if args.cold_start < 0:
         raise Rejected([Problem("--cold-start", f"{args.cold_start} is below 0", "Give how many programmes to try")])
-    home = Home(args.home)
+    home = Workspace(args.home)
     folder = chosen(home, args.model)
-    material = dataset.read_material(args)
+    material = sources.read_material(args)
     model = read_scorer(folder, material.declaration.hash)
-    with console.working("evaluating"):
+    with terminal.working("evaluating"):
         report = judge(material, model, args.cold_start, reference=True)
     document = {"model": str(folder), **report.to_document()}
     left = leave(report, document, home.folder(home.reports) / folder.name)
     document["files"] = [str(path) for path in left]
     text = "\n".join([f"model {folder}", "", figures_told(report), "", *map(str, left)])
-    console.emit(document, args.json, text)
-    return console.DONE
+    terminal.emit(document, args.json, text)
+    return terminal.DONE
 
 
-def chosen(home: Home, model: str | None) -> Path:
+def chosen(home: Workspace, model: str | None) -> Path:
     """The artefact folder that `--model` means, which has to be one.
 
     Raises:
@@ -66,32 +67,32 @@ def chosen(home: Home, model: str | None) -> Path:
 
 def read_scorer(folder: Path, declaration_hash: str) -> Model:
     """The ranker in an artefact folder, of whatever kind, checked against the declaration in use."""
-    from recommender.model import read_model
+    from recommender.ranking.model import read_model
 
     return read_model(read_artefact(folder), declaration_hash)
 
 
-def judge(material: Material, model: Model, cold_start: int = 0, *, reference: bool = False) -> Report:
+def judge(material: TrainingData, model: Model, cold_start: int = 0, *, reference: bool = False) -> Report:
     """Report on a model beside baselines; `reference` sets LightGBM beside one that is learned in another way.
 
     Raises:
         Rejected: exact figures about these rows are not admitted, or only lightgbm can be learned without a programme.
     """
-    from training.pipeline import evaluate
-    from training.ranker import Settings
-    from training.report import RANKER
+    from training.evaluation.evaluation_report import RANKER
+    from training.rankers.forest_ranker import ForestSettings
+    from training.runs.exact_run import evaluate
 
     name = ranker_of(model)
     if cold_start and name != RANKER:
         what = f"learns the model once more without a programme, which is not offered for {name}"
         raise Rejected([Problem("--cold-start", what, "Leave it out, or evaluate a lightgbm model")])
-    settings = Settings(**model.manifest["settings"]) if name == RANKER else Settings()
+    settings = ForestSettings(**model.manifest["settings"]) if name == RANKER else ForestSettings()
     return evaluate(material, model, settings, cold_start, ranker=name, reference=reference and name != RANKER)
 
 
 def ranker_of(model: Model) -> str:
     """What a model's order is called in reports: lightgbm, private or student."""
-    from training.report import PRIVATE, RANKER, STUDENT
+    from training.evaluation.evaluation_report import PRIVATE, RANKER, STUDENT
 
     if "teacher" in model.manifest:
         return STUDENT
@@ -100,7 +101,7 @@ def ranker_of(model: Model) -> str:
 
 def leave(report: Report, document: Mapping[str, Any], folder: Path) -> list[Path]:
     """Write the report and its pictures, each whole or not at all; returns their paths."""
-    from training.pictures import reliability_picture, standing_picture
+    from training.evaluation.pictures import reliability_picture, standing_picture
 
     folder.mkdir(parents=True, exist_ok=True)
     files = {
@@ -119,7 +120,7 @@ def figures_told(report: Report) -> str:
     parts = []
     if report.means:
         rows = [(name, f"{value:.4f}") for name, value in sorted(report.means.items(), key=lambda row: row[1])]
-        parts.append(console.table(["order", "NDCG@5"], rows, right=[1]))
+        parts.append(terminal.table(["order", "NDCG@5"], rows, right=[1]))
         gap = "none to close" if report.gap_closed is None else f"{report.gap_closed:.1%}"
         parts.append(f"gap from popularity to the best reachable, closed: {gap}")
     else:
@@ -143,7 +144,7 @@ def _groups(report: Report) -> list[str]:
         )
         for group in report.groups
     ]  # fmt: skip
-    return [console.table(heads, rows, right=[1, 2, 3, 4, 5])]
+    return [terminal.table(heads, rows, right=[1, 2, 3, 4, 5])]
 
 
 def heads_of(group: Mapping[str, Any]) -> list[str]:
@@ -159,4 +160,4 @@ def _cold(report: Report) -> list[str]:
         for tried in report.cold_starts
     ]
     heads = ["tried as new", "lists", "trained", "withheld", "kept"]
-    return [console.table(heads, rows, right=[1, 2, 3, 4])]
+    return [terminal.table(heads, rows, right=[1, 2, 3, 4])]

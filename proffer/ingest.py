@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from composition import reading, terminal
+from composition.workspace import Workspace
 from features.problem import Problem
-from proffer import console, options, reading
-from proffer.home import Home
+from proffer import options
 
 if TYPE_CHECKING:
-    from features.declaration import Declaration
-    from features.event import Event
+    from features.declaration.declaration import Declaration
+    from features.log.event import Event
 
 HELP = "read events into the log"
 SHOWN = 20
@@ -33,8 +34,8 @@ def run(args: argparse.Namespace) -> int:
     for path in args.files:  # before anything is written: a file that cannot be read at all stops everything
         next(_found([path], declaration, now, []), None)
     rejected: list[Problem] = []
-    with Home(args.home).begin().log() as log:
-        done = log.append(console.progress(_found(args.files, declaration, now, rejected), "reading", unit=" events"))
+    with Workspace(args.home).begin().log() as log:
+        done = log.append(terminal.progress(_found(args.files, declaration, now, rejected), "reading", unit=" events"))
     rejected += done.conflicts
     document = {
         "accepted": done.accepted,
@@ -42,12 +43,12 @@ def run(args: argparse.Namespace) -> int:
         "rejected": [{"where": one.where, "what": one.what, "remedy": one.remedy} for one in rejected],
     }
     _complain(rejected)
-    console.emit(document, args.json, f"{done.accepted} accepted, {done.duplicates} duplicates, {_count(rejected)}")
-    return console.FAILED if rejected else console.DONE
+    terminal.emit(document, args.json, f"{done.accepted} accepted, {done.duplicates} duplicates, {_count(rejected)}")
+    return terminal.FAILED if rejected else terminal.DONE
 
 
 def _found(files: Iterable[Path], declaration: Declaration, now: int, rejected: list[Problem]) -> Iterator[Event]:
-    from features.files import read_events, sift
+    from features.log.files import read_events, sift
 
     for path in files:
         yield from sift(read_events(path, declaration, now=now), rejected)
@@ -59,6 +60,6 @@ def _count(rejected: Sequence[Problem]) -> str:
 
 def _complain(rejected: Sequence[Problem]) -> None:
     for problem in rejected[:SHOWN]:
-        console.say(str(problem))
+        terminal.say(str(problem))
     if len(rejected) > SHOWN:
-        console.say(f"... and {len(rejected) - SHOWN} more reasons (--json has them all)")
+        terminal.say(f"... and {len(rejected) - SHOWN} more reasons (--json has them all)")

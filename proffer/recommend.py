@@ -10,18 +10,19 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from composition import reading, terminal
+from composition.workspace import Workspace, read_artefact
 from features.problem import Problem, Rejected
-from proffer import console, options, reading
+from proffer import options
 from proffer.eligible import lean, questions, titled
-from proffer.home import Home, read_artefact
 
 if TYPE_CHECKING:
-    from features.declaration import Declaration
-    from recommender.bundle import Bundle
-    from recommender.catalogue import Catalogue
-    from recommender.person import Person
-    from recommender.recommendation import Ranker, Recommendation, Recommendations
-    from serving.desk import Desk
+    from features.declaration.declaration import Declaration
+    from recommender.engine import Engine
+    from recommender.offers.bundle import Bundle
+    from recommender.offers.recommendation import Ranker, Recommendation, Recommendations
+    from recommender.rules.catalogue import Catalogue
+    from recommender.rules.person import Person
 
 HELP = "rank what one person is not excluded from, with reasons, bundles and what to ask next"
 SHOWN = 10
@@ -56,18 +57,18 @@ def _run(args: argparse.Namespace) -> int:
     desk = desk_of(args)
     day = reading.as_of(args.as_of, time.time, desk.declaration.zone.name)
     found = desk.answer(_person(args, desk, day), day, args.k)
-    console.emit(found.to_json(), args.json, lambda: _told(found, args.language))
-    return console.DONE
+    terminal.emit(found.to_json(), args.json, lambda: _told(found, args.language))
+    return terminal.DONE
 
 
-def desk_of(args: argparse.Namespace) -> Desk:
+def desk_of(args: argparse.Namespace) -> Engine:
     """The desk over what the shared options name, with the home's model unless `--model` says otherwise."""
-    from serving.desk import Desk  # what it loads is loaded only once there is something to judge
+    from recommender.engine import Engine  # what it loads is loaded only once there is something to judge
 
     declaration = reading.read_declaration(args.declaration)
     regions = reading.read_regions()
     catalogue = reading.read_catalogue(args.catalogue, declaration, regions)
-    return Desk(declaration, catalogue, regions, ranker_of(args, declaration, catalogue))
+    return Engine(declaration, catalogue, regions, ranker_of(args, declaration, catalogue))
 
 
 def ranker_of(args: argparse.Namespace, declaration: Declaration, catalogue: Catalogue) -> Ranker:
@@ -76,14 +77,14 @@ def ranker_of(args: argparse.Namespace, declaration: Declaration, catalogue: Cat
     Raises:
         Rejected: the weights are wrong, or the model is missing, altered, or trained on other features.
     """
-    from recommender.recommendation import Ranker
-    from recommender.utility import Weights, parse_weights
+    from recommender.offers.recommendation import Ranker
+    from recommender.offers.utility import UtilityWeights, parse_weights
 
-    weights = parse_weights(reading.read_yaml(args.weights), args.weights.name) if args.weights else Weights()
-    folder = Home(args.home).model(args.model)
+    weights = parse_weights(reading.read_yaml(args.weights), args.weights.name) if args.weights else UtilityWeights()
+    folder = Workspace(args.home).model(args.model)
     if folder is None:
         return Ranker(weights)
-    from recommender.model import read_model  # only whoever has a model pays for it
+    from recommender.ranking.model import read_model  # only whoever has a model pays for it
 
     scorer = read_model(read_artefact(folder), declaration.hash)
     attributes = scorer.attributes(catalogue, declaration)
@@ -91,11 +92,11 @@ def ranker_of(args: argparse.Namespace, declaration: Declaration, catalogue: Cat
     return Ranker(weights, scorer, attributes, model)
 
 
-def _person(args: argparse.Namespace, desk: Desk, day: date) -> Person:
+def _person(args: argparse.Namespace, desk: Engine, day: date) -> Person:
     if args.facts is not None:
         stated = reading.read_facts(args.facts)
         return desk.from_facts(stated.facts, stated.applicant, day, Path(args.facts).name)
-    home = Home(args.home)
+    home = Workspace(args.home)
     nobody = Rejected([Problem("--citizen", f"there is nobody called {args.citizen!r} in the log", "Ingest first")])
     if not home.has_events:
         raise nobody
@@ -127,7 +128,7 @@ def _one(one: Recommendation, language: str) -> list[str]:
     lines = [f"\n{one.rank:>3}. {titled(one.programme, language)}  [{one.programme.id}]  {certainty}"]
     lines += [f"     {_said(part['text'], language)} ({part['contribution']:+.4f})" for part in document["why_rank"]]
     window = document["window"]["text"]
-    return [*lines, f"     {console.clip(_said(window, language), _WIDTH)}"] if window else lines
+    return [*lines, f"     {terminal.clip(_said(window, language), _WIDTH)}"] if window else lines
 
 
 def _said(text: Mapping[str, str], language: str) -> str:
@@ -139,7 +140,7 @@ def _bundle(bundle: Bundle, title: Mapping[str, str], language: str) -> list[str
     lines = [
         f"\nTogether, after: {_said(title, language) or bundle.event}",
         *(f"     {line}" for line in textwrap.wrap(", ".join(bundle.programmes), _WIDTH, break_on_hyphens=False)),
-        f"     documents: {console.clip(documents, _WIDTH)}",
+        f"     documents: {terminal.clip(documents, _WIDTH)}",
         f"     effort: about {bundle.effort_minutes} minutes in all",
     ]
     return lines + [f"     without {one.programme}: not together with {one.excluded_by}" for one in bundle.set_aside]

@@ -8,19 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from composition import reading, terminal
+from composition.workspace import Workspace
 from features.problem import Problem, Rejected
-from proffer import console, options, reading
+from proffer import options
 from proffer.evaluate import chosen, read_scorer
-from proffer.home import Home
 
 if TYPE_CHECKING:
     import pyarrow
 
-    from features.declaration import Declaration
-    from features.segments import Segments
-    from recommender.attributes import ProgrammeAttributes
-    from recommender.compiled import Compiled
-    from recommender.model import Model
+    from features.declaration.declaration import Declaration
+    from features.log.history import History
+    from recommender.ranking.attributes import ProgrammeAttributes
+    from recommender.ranking.model import Model
+    from recommender.rules.compiled import Compiled
 
 HELP = "score every verdict that is not no, for everyone"
 SHARD = 4_096
@@ -37,10 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 @dataclass(frozen=True)
-class Work:
+class ScoreRequest:
     """Whom to judge, by which rules, with which ranker, as known when."""
 
-    segments: Segments
+    segments: History
     compiled: Compiled
     attributes: ProgrammeAttributes
     model: Model
@@ -49,30 +50,30 @@ class Work:
 
 def run(args: argparse.Namespace) -> int:
     """Judge and score shard by shard, and write."""
-    from features.files import read_segments
+    from features.log.files import read_segments
 
     declaration = reading.read_declaration(args.declaration)
     day = reading.as_of(args.as_of, time.time, declaration.zone.name)
-    model = read_scorer(chosen(Home(args.home), args.model), declaration.hash)
-    with console.working("reading events"):
+    model = read_scorer(chosen(Workspace(args.home), args.model), declaration.hash)
+    with terminal.working("reading events"):
         segments = read_segments(args.events, declaration)
     t = declaration.zone.end_of_day(day)
     _refuse_before_every_event(segments, t)
     rows = write(args.out, _work(args, declaration, model, segments, t))
     document = {"as_of": day.isoformat(), "people": len(segments.people), "rows": rows, "out": str(args.out)}
-    console.emit(document, args.json, f"{rows} pairs of {len(segments.people)} people to {args.out}")
-    return console.DONE
+    terminal.emit(document, args.json, f"{rows} pairs of {len(segments.people)} people to {args.out}")
+    return terminal.DONE
 
 
-def _refuse_before_every_event(segments: Segments, t: int) -> None:
+def _refuse_before_every_event(segments: History, t: int) -> None:
     if not (segments.recorded < t).any():
         what = "is before everything the files say was recorded, so nobody is known"
         raise Rejected([Problem("--as-of", what, "Choose a later day")])
 
 
-def _work(args: argparse.Namespace, declaration: Declaration, model: Model, segments: Segments, t: int) -> Work:
+def _work(args: argparse.Namespace, declaration: Declaration, model: Model, segments: History, t: int) -> ScoreRequest:
     from features.snapshot import snapshots
-    from recommender.compiled import compile_catalogue
+    from recommender.rules.compiled import compile_catalogue
 
     regions = reading.read_regions()
     catalogue = reading.read_catalogue(args.catalogue, declaration, regions)
@@ -81,10 +82,10 @@ def _work(args: argparse.Namespace, declaration: Declaration, model: Model, segm
     nobody = np.zeros(0, np.int64)
     columns = snapshots(declaration, segments, nobody, nobody, catalogue.receives).columns
     compiled = compile_catalogue(catalogue, columns, declaration, regions, declaration.zone.today(t))
-    return Work(segments, compiled, model.attributes(catalogue, declaration), model, t)
+    return ScoreRequest(segments, compiled, model.attributes(catalogue, declaration), model, t)
 
 
-def write(path: Path, work: Work) -> int:
+def write(path: Path, work: ScoreRequest) -> int:
     """Write one row group per shard, all of the file or nothing; returns how many rows."""
     import pyarrow.parquet
 
@@ -93,7 +94,7 @@ def write(path: Path, work: Work) -> int:
     try:
         with pyarrow.parquet.ParquetWriter(unfinished, schema()) as writer:
             shards = range(0, len(work.segments.people), SHARD)
-            for first in console.progress(shards, "scoring", unit="shard"):
+            for first in terminal.progress(shards, "scoring", unit="shard"):
                 table = scored(work, first)
                 writer.write_table(table)
                 rows += table.num_rows
@@ -113,13 +114,13 @@ def schema() -> pyarrow.Schema:
     return pa.schema(fields)
 
 
-def scored(work: Work, first: int) -> pyarrow.Table:
+def scored(work: ScoreRequest, first: int) -> pyarrow.Table:
     """The rows of one shard, which begins with person `first`."""
     import numpy as np
     import pyarrow as pa
 
     from features.snapshot import snapshots
-    from recommender.scorer import Pairs
+    from recommender.ranking.scorer import Pairs
 
     who = np.arange(first, min(first + SHARD, len(work.segments.people)), dtype=np.int64)
     catalogue, declaration = work.compiled.catalogue, work.compiled.declaration

@@ -11,16 +11,17 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from composition import reading, terminal
+from composition.workspace import Workspace
 from features.problem import Problem, Rejected
-from proffer import console, options, reading
-from proffer.home import Home
+from proffer import options
 from proffer.recommend import desk_of
 from proffer.token import dev_key
 
 if TYPE_CHECKING:
-    from serving.access import Access
-    from serving.app import Lifecycle
-    from serving.desk import Desk
+    from recommender.engine import Engine
+    from serving.http.access import Authentication
+    from serving.http.app import Lifecycle
 
 HELP = "the HTTP service"
 GRACE = 10
@@ -43,43 +44,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until told to stop."""
     try:
-        from serving.app import Lifecycle, create_app
+        from serving.http.app import Lifecycle, create_app
     except ModuleNotFoundError as failure:
         remedy = "Install it: pip install .[serve]"
         raise Rejected([Problem("proffer serve", f"{failure.name} is not installed", remedy)]) from failure
-    from serving.inquiry import Inquiries
+    from serving.http.handler import RecommendationHandler
 
     access = access_of(args)
     desk = desk_of(args)
     lifecycle = Lifecycle()
     _warm(desk)
-    app = create_app(Inquiries(desk), access, lambda: int(time.time()), lifecycle)
+    app = create_app(RecommendationHandler(desk), access, lambda: int(time.time()), lifecycle)
     if not access.verifiers:
-        console.say("No --public-key and no --dev: every call but /healthz and /readyz will be refused.")
+        terminal.say("No --public-key and no --dev: every call but /healthz and /readyz will be refused.")
     return _serve(app, args.host, args.port, lifecycle)
 
 
-def access_of(args: argparse.Namespace) -> Access:
+def access_of(args: argparse.Namespace) -> Authentication:
     """Whom this deployment believes.
 
     Raises:
         Rejected: dev mode beyond this machine or beside a real key, a key without an issuer, or a file that is no key.
     """
-    from serving.access import Access, is_loopback
-    from serving.tokens import AUDIENCE, dev_verifier, verifier
+    from serving.http.access import Authentication, is_loopback
+    from serving.http.tokens import AUDIENCE, dev_verifier, verifier
 
     problems = _contradictions(args, is_loopback(args.host))
     if problems:
         raise Rejected(problems)
     if args.dev:
-        return Access((dev_verifier(dev_key(Home(args.home))),), dev=True)
+        return Authentication((dev_verifier(dev_key(Workspace(args.home))),), dev=True)
     if args.public_key is None:
-        return Access()
+        return Authentication()
     try:
         believed = verifier(args.public_key.read_bytes(), args.algorithm, args.issuer, args.audience or AUDIENCE)
     except ValueError as failure:
         raise Rejected([Problem(str(args.public_key), str(failure), "Give the issuer's public key")]) from failure
-    return Access((believed,))
+    return Authentication((believed,))
 
 
 def _contradictions(args: argparse.Namespace, loopback: bool) -> list[Problem]:
@@ -96,7 +97,7 @@ def _contradictions(args: argparse.Namespace, loopback: bool) -> list[Problem]:
     return problems
 
 
-def _warm(desk: Desk) -> None:
+def _warm(desk: Engine) -> None:
     """Answer once before the first caller does: compiled code is loaded, and a model that cannot rank is found out."""
     today = reading.as_of(None, time.time, desk.declaration.zone.name)
     desk.answer(desk.from_facts({}, ["citizen"], today), today, 1)
@@ -107,9 +108,9 @@ def _serve(app: Any, host: str, port: int, lifecycle: Lifecycle) -> int:
     server = _server(app, lifecycle)
     listening = _listen(host, port)
     shown = f"[{host}]" if ":" in host else host
-    console.say(f"Serving on http://{shown}:{listening.getsockname()[1]}")
+    terminal.say(f"Serving on http://{shown}:{listening.getsockname()[1]}")
     server.run([listening])
-    return console.DONE
+    return terminal.DONE
 
 
 def _server(app: Any, lifecycle: Lifecycle) -> Any:
@@ -124,7 +125,7 @@ def _server(app: Any, lifecycle: Lifecycle) -> Any:
 
     settings = uvicorn.Config(
         app,
-        access_log=False,  # it would log paths, and paths may name people: serving.guard logs routes
+        access_log=False,  # it would log paths, and paths may name people: serving.http.security logs routes
         log_config=None,
         log_level="warning",
         proxy_headers=False,  # a header must not decide who counts as this machine

@@ -6,9 +6,10 @@ import argparse
 import os
 from pathlib import Path
 
+from composition import provenance, reading, terminal
+from composition.workspace import Workspace
 from features.problem import Problems
-from proffer import console, options, reading, stamps
-from proffer.home import Home
+from proffer import options
 
 HELP = "make synthetic people, their events and the truth about what they would take up"
 _MOST_MONTHS = 120
@@ -40,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
 
     declaration, regions = reading.read_declaration(args.declaration), reading.read_regions()
     catalogue = reading.read_catalogue(args.catalogue, declaration, regions)
-    with console.bar(args.citizens, "living", "people") as advance:
+    with terminal.bar(args.citizens, "living", "people") as advance:
         stamp = synthesise(
             seed=args.seed,
             citizens=args.citizens,
@@ -53,9 +54,9 @@ def run(args: argparse.Namespace) -> int:
             processes=args.processes,
             progress=advance,
         )
-    stamps.remember(Home(args.home), args.out)
-    console.emit(stamp, args.json)
-    return console.DONE
+    provenance.remember(Workspace(args.home), args.out)
+    terminal.emit(stamp, args.json)
+    return terminal.DONE
 
 
 def _check(args: argparse.Namespace) -> None:

@@ -6,9 +6,9 @@ import argparse
 import time
 from pathlib import Path
 
+from composition import terminal
+from composition.workspace import Workspace, write_whole
 from features.problem import Problem, Rejected
-from proffer import console
-from proffer.home import Home, write_whole
 
 HELP = "issue an access token for the HTTP service"
 KEY = "dev-token.pem"
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Issue the token and print it."""
     try:
-        from serving import tokens  # cryptography is loaded only to sign
+        from serving.http import tokens  # cryptography is loaded only to sign
     except ModuleNotFoundError as failure:
         what = f"{failure.name} is not installed"
         raise Rejected([Problem("proffer token", what, "Install it: pip install .[serve]")]) from failure
@@ -36,16 +36,16 @@ def run(args: argparse.Namespace) -> int:
     scopes = frozenset({tokens.READ, tokens.ACT_AS} if args.act_as else {tokens.READ})
     now = int(time.time())
     try:
-        token = tokens.dev_token(dev_key(Home(args.home)), now, args.subject, scopes, args.minutes)
+        token = tokens.dev_token(dev_key(Workspace(args.home)), now, args.subject, scopes, args.minutes)
     except ValueError as failure:
         raise Rejected([Problem("proffer token", str(failure), "See proffer token --help")]) from failure
     expires = now + 60 * args.minutes
     document = {"token": token, "subject": args.subject, "scope": " ".join(sorted(scopes)), "expires": expires}
-    console.emit(document, args.json, token)
-    return console.DONE
+    terminal.emit(document, args.json, token)
+    return terminal.DONE
 
 
-def dev_key(home: Home) -> bytes:
+def dev_key(home: Workspace) -> bytes:
     """This home's dev key in PEM form, made when it is first asked for; only its owner may read the file.
 
     Raises:
@@ -53,7 +53,7 @@ def dev_key(home: Home) -> bytes:
     """
     path = home.keys / KEY
     if not path.exists():
-        from serving.tokens import new_dev_key
+        from serving.http.tokens import new_dev_key
 
         home.folder(home.keys)
         write_whole(path, new_dev_key(), private=True)

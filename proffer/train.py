@@ -11,17 +11,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from composition import sources, terminal
+from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
-from proffer import console, dataset, options
-from proffer.home import Home
+from proffer import options
 
 if TYPE_CHECKING:
-    from privacy.gate import Price, Run
-    from training.material import Material
-    from training.pipeline import Taught
-    from training.private_run import TaughtPrivately
-    from training.ranker import Settings
-    from training.student import TaughtStudent
+    from privacy.gate import QuotedPrice, RunRequest
+    from training.data.material import TrainingData
+    from training.rankers.forest_ranker import ForestSettings
+    from training.runs.exact_run import ExactRunResult
+    from training.runs.private_run import PrivateRunResult
+    from training.runs.student_run import StudentRunResult
 
 HELP = "train a ranker on gated rows, tracked in MLflow"
 RANKERS = ("lightgbm", "private", "student")
@@ -43,20 +44,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--evaluate", metavar="E", help="private: on top, for noised figures about held-out people (default: none)"
     )
-    dataset.add_budget(parser)
+    sources.add_budget(parser)
     parser.add_argument("--teacher", metavar="MODEL", help="student: the private model whose scores it learns")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of everything drawn by chance (default: 0)")
     parser.add_argument("--dry-run", action="store_true", help="print rows, price and what would remain; learn nothing")
-    dataset.add_data(parser, required=False)
+    sources.add_data(parser, required=False)
     options.add(parser, "catalogue", "declaration")
 
 
 def run(args: argparse.Namespace) -> int:
     """Price, train, keep the model and print what it does and cost."""
     asked = Amounts.read(args)
-    args.data = dataset.chosen(args)
+    args.data = sources.chosen(args)
     _refuse_impossible(args)
-    material = dataset.read_material(args)
+    material = sources.read_material(args)
     if args.ranker == "private":
         return _private(material, asked, args)
     if args.ranker == "student":
@@ -81,7 +82,7 @@ class Amounts:
         """
         if args.ranker != "private":
             return cls(Decimal(0), Decimal(0), None)
-        from privacy.entry import read_delta, read_epsilon
+        from privacy.accounting.amount import read_delta, read_epsilon
 
         problems, found = Problems(), dict[str, Decimal]()
         given = {
@@ -116,23 +117,23 @@ def _refuse_impossible(args: argparse.Namespace) -> None:
 # --- a fit without noise ---------------------------------------------------------------------------------------------
 
 
-def _exact(material: Material, args: argparse.Namespace) -> int:
-    from training.ranker import Settings
+def _exact(material: TrainingData, args: argparse.Namespace) -> int:
+    from training.rankers.forest_ranker import ForestSettings
 
-    settings = Settings(seed=args.seed, objective="pointwise" if args.objective == "auto" else args.objective)
+    settings = ForestSettings(seed=args.seed, objective="pointwise" if args.objective == "auto" else args.objective)
     return _priced(material, settings, args) if args.dry_run else _trained(material, settings, args)
 
 
-def _priced(material: Material, settings: Settings, args: argparse.Namespace) -> int:
-    from training.pipeline import price
+def _priced(material: TrainingData, settings: ForestSettings, args: argparse.Namespace) -> int:
+    from training.runs.exact_run import price
 
     found = price(material, settings)
     text = f"{found.rows} {found.kind.value} rows; spend {_spent(found.spend.to_document())}; nothing was learned"
-    console.emit(price_document(found), args.json, text)
-    return console.DONE
+    terminal.emit(price_document(found), args.json, text)
+    return terminal.DONE
 
 
-def price_document(found: Price) -> dict[str, Any]:
+def price_document(found: QuotedPrice) -> dict[str, Any]:
     """What `train --dry-run --json` prints."""
     remaining = None if found.remaining is None else {"epsilon": str(found.remaining), "delta": str(found.spend.delta)}
     return {
@@ -140,17 +141,17 @@ def price_document(found: Price) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _trained(material: Material, settings: Settings, args: argparse.Namespace) -> int:
-    from training.pipeline import train
+def _trained(material: TrainingData, settings: ForestSettings, args: argparse.Namespace) -> int:
+    from training.runs.exact_run import train
 
-    home = Home(args.home)
-    with console.working("training"):
+    home = Workspace(args.home)
+    with terminal.working("training"):
         taught = train(material, settings, compare=args.objective == "auto", tell=_teller(args))
-    with console.working("keeping the run"):
+    with terminal.working("keeping the run"):
         folder = keep(taught, home)
     document = describe(taught, folder)
-    console.emit(document, args.json, lambda: _told(document, taught))
-    return console.DONE
+    terminal.emit(document, args.json, lambda: _told(document, taught))
+    return terminal.DONE
 
 
 def _teller(args: argparse.Namespace) -> Callable[[str], None]:
@@ -159,7 +160,7 @@ def _teller(args: argparse.Namespace) -> Callable[[str], None]:
     def say(told: str) -> None:
         counted = re.search(r"(\d+) of (\d+)$", told)
         if counted is None or int(counted[1]) % max(int(counted[2]) // 10, 1) == 0:
-            console.say(told)
+            terminal.say(told)
 
     return (lambda _: None) if args.json else say
 
@@ -185,7 +186,7 @@ class Outcome(Protocol):
         ...
 
 
-def keep(taught: Outcome, home: Home, name: str = "") -> Path:
+def keep(taught: Outcome, home: Workspace, name: str = "") -> Path:
     """Track a run in the home's MLflow and leave its artefact in the home's models; returns the folder."""
     from training.artefact import write
     from training.tracking import METRICS, RELEASED, Store, tracked
@@ -204,7 +205,7 @@ def keep(taught: Outcome, home: Home, name: str = "") -> Path:
     return folder
 
 
-def describe(taught: Taught, folder: Path) -> dict[str, Any]:
+def describe(taught: ExactRunResult, folder: Path) -> dict[str, Any]:
     """What `train --json` prints."""
     return {
         "run_id": folder.name,
@@ -217,7 +218,7 @@ def describe(taught: Taught, folder: Path) -> dict[str, Any]:
     }
 
 
-def _told(document: dict[str, Any], taught: Taught) -> str:
+def _told(document: dict[str, Any], taught: ExactRunResult) -> str:
     from proffer.evaluate import figures_told
 
     return "\n".join(
@@ -237,26 +238,26 @@ def _spent(spend: dict[str, str], unit: str = "person") -> str:
 # --- private ---------------------------------------------------------------------------------------------------------
 
 
-def _private(material: Material, asked: Amounts, args: argparse.Namespace) -> int:
+def _private(material: TrainingData, asked: Amounts, args: argparse.Namespace) -> int:
     _refuse_missing()
-    from training import private_run
+    from training.runs import private_run
 
-    stated = dataset.run_of(args, material, asked.epsilon, asked.delta)
+    stated = sources.run_of(args, material, asked.epsilon, asked.delta)
     if args.dry_run:
-        with console.working("pricing"):
+        with terminal.working("pricing"):
             found = private_run.price(material, stated, asked.evaluate)
         document = {**price_document(found), "left": str(found.left), **_stated(stated)}
-        console.emit(document, args.json, lambda: _price_told(document))
-        return console.DONE
-    from privacy.noise import secure
+        terminal.emit(document, args.json, lambda: _price_told(document))
+        return terminal.DONE
+    from privacy.learning.noise import secure
 
-    with console.working("training"):
+    with terminal.working("training"):
         taught = private_run.train(material, stated, secure(), asked.evaluate, _teller(args))
-    with console.working("keeping the run"):
-        folder = keep(taught, Home(args.home), "private")
+    with terminal.working("keeping the run"):
+        folder = keep(taught, Workspace(args.home), "private")
     document = _private_document(taught, folder, material)
-    console.emit(document, args.json, lambda: _private_told(document, taught))
-    return console.DONE
+    terminal.emit(document, args.json, lambda: _private_told(document, taught))
+    return terminal.DONE
 
 
 def _refuse_missing() -> None:
@@ -268,7 +269,7 @@ def _refuse_missing() -> None:
         raise Rejected([Problem("--ranker private", what, "Run make setup-private, or pip install .[train,private]")])
 
 
-def _stated(run: Run) -> dict[str, Any]:
+def _stated(run: RunRequest) -> dict[str, Any]:
     return {
         "population": run.population, "unit": run.unit.value, "relation": run.relation, "units": run.units or None,
         "purpose": run.purpose, "basis": run.basis.value, "requester": run.requester,
@@ -284,7 +285,7 @@ def _price_told(document: dict[str, Any]) -> str:
     )
 
 
-def _private_document(taught: TaughtPrivately, folder: Path, material: Material) -> dict[str, Any]:
+def _private_document(taught: PrivateRunResult, folder: Path, material: TrainingData) -> dict[str, Any]:
     assert material.gate.book is not None, "the run was admitted"
     return {
         "run_id": folder.name,
@@ -300,7 +301,7 @@ def _private_document(taught: TaughtPrivately, folder: Path, material: Material)
     }
 
 
-def _private_told(document: dict[str, Any], taught: TaughtPrivately) -> str:
+def _private_told(document: dict[str, Any], taught: PrivateRunResult) -> str:
     from proffer.evaluate import figures_told
 
     counted = "stated" if taught.run.units else "a noised count"
@@ -313,7 +314,7 @@ def _private_told(document: dict[str, Any], taught: TaughtPrivately) -> str:
     return "\n".join([*head, *_figures(taught, figures_told)])
 
 
-def _figures(taught: TaughtPrivately, told: Callable[[Any], str]) -> Iterator[str]:
+def _figures(taught: PrivateRunResult, told: Callable[[Any], str]) -> Iterator[str]:
     if taught.report is not None:
         yield told(taught.report)
     elif taught.released:
@@ -325,22 +326,24 @@ def _figures(taught: TaughtPrivately, told: Callable[[Any], str]) -> Iterator[st
 # --- a student -------------------------------------------------------------------------------------------------------
 
 
-def _student(material: Material, args: argparse.Namespace) -> int:
+def _student(material: TrainingData, args: argparse.Namespace) -> int:
     from proffer.evaluate import chosen, read_scorer
-    from training import student
+    from training.runs import student_run
 
-    folder = chosen(Home(args.home), args.teacher)
+    folder = chosen(Workspace(args.home), args.teacher)
     teacher = read_scorer(folder, material.declaration.hash)
-    with console.working("training"):
-        taught = student.train(material, teacher, folder.name, student.Settings(seed=args.seed), _teller(args))
-    with console.working("keeping the run"):
-        kept = keep(taught, Home(args.home), "student")
+    with terminal.working("training"):
+        taught = student_run.train(
+            material, teacher, folder.name, student_run.StudentSettings(seed=args.seed), _teller(args)
+        )
+    with terminal.working("keeping the run"):
+        kept = keep(taught, Workspace(args.home), "student")
     document = _student_document(taught, kept)
-    console.emit(document, args.json)
-    return console.DONE
+    terminal.emit(document, args.json)
+    return terminal.DONE
 
 
-def _student_document(taught: TaughtStudent, folder: Path) -> dict[str, Any]:
+def _student_document(taught: StudentRunResult, folder: Path) -> dict[str, Any]:
     return {
         "run_id": folder.name,
         "model": str(folder),

@@ -17,7 +17,7 @@ REPORT = "report.json"
 
 
 @dataclass(frozen=True)
-class Provenance:
+class TrainingProvenance:
     """Where an artefact comes from.
 
     Attributes:
@@ -43,7 +43,7 @@ class Learned:
     """What was learned, as files that its kind's reader takes.
 
     Attributes:
-        kind: as `recommender.model` knows it.
+        kind: as `recommender.ranking.model` knows it.
         format: of the files.
         files: by name.
         features_hash, catalogue_hash: what it was learned with.
@@ -58,8 +58,8 @@ class Learned:
     columns: tuple[str, ...] = ()
 
 
-def pack(learned: Learned, report: Mapping[str, Any], provenance: Provenance) -> dict[str, bytes]:
-    """The files of an artefact by name; `recommender.model.read_model` reads them back."""
+def pack(learned: Learned, report: Mapping[str, Any], provenance: TrainingProvenance) -> dict[str, bytes]:
+    """The files of an artefact by name; `recommender.ranking.model.read_model` reads them back."""
     files = {**learned.files, REPORT: _json(report)}
     manifest = {
         "format": learned.format,

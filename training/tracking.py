@@ -55,7 +55,7 @@ class Store:
     files: Path
 
 
-class Run:
+class TrackedRun:
     """One run under way: parameters, allowed metrics and files; nothing else leaves."""
 
     def __init__(self, client: MlflowClient, run_id: str, metrics: Collection[str] = METRICS) -> None:
@@ -103,12 +103,12 @@ def _check(what: str, names: Iterable[str], allowed: Collection[str]) -> None:
 
 
 @contextmanager
-def tracked(store: Store, name: str, metrics: Collection[str] = METRICS) -> Iterator[Run]:
+def tracked(store: Store, name: str, metrics: Collection[str] = METRICS) -> Iterator[TrackedRun]:
     """Open a run; it ends as finished, or as failed when the block raises."""
     client = _client(store)
     experiment = client.get_experiment_by_name(EXPERIMENT)
     made = experiment.experiment_id if experiment else client.create_experiment(EXPERIMENT, store.files.as_uri())
-    run = Run(client, client.create_run(made, run_name=name).info.run_id, metrics)
+    run = TrackedRun(client, client.create_run(made, run_name=name).info.run_id, metrics)
     try:
         yield run
     except BaseException:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from data.synthetic.happenings import Course, Standing
 from data.synthetic.kinds import Flags, Floats, Ints
+from data.synthetic.life_events import Course, ResidentState
 from data.synthetic.months import WARM_UP, ages_on, day_at
 from data.synthetic.offerings import MOMENTS
 from data.synthetic.rates import Districts
@@ -44,7 +44,7 @@ def _last_before(keys: Ints, values: Ints, person: Ints, t: Ints, none: int) -> 
 
 
 @dataclass(frozen=True)
-class Watcher:
+class Observer:
     """Tells circumstances of the people of one block at any instants of the log."""
 
     course: Course
@@ -56,7 +56,7 @@ class Watcher:
     """What was stated at the start in percent of the median income, below 0 where nothing was."""
 
     @staticmethod
-    def of(course: Course, districts: Districts, income_hidden: Flags) -> Watcher:
+    def of(course: Course, districts: Districts, income_hidden: Flags) -> Observer:
         """Watch a block; `income_hidden` are those whose income nobody stated at the start."""
         keys = []
         for types in MOMENTS.values():
@@ -70,7 +70,7 @@ class Watcher:
         looked = looked.take(looked.when >= course.months.begin)
         order = np.argsort(looked.person * 2**36 + looked.when)
         assessed = ((looked.person * 2**36 + looked.when)[order], looked.value[order])
-        return Watcher(
+        return Observer(
             course, districts, tuple(keys), assessed, np.where(income_hidden, -1, course.facts["income_percent"])
         )
 
@@ -86,21 +86,21 @@ class Watcher:
         since = np.column_stack([t - _last_before(key, key & (2**36 - 1), person, t, _NEVER) for key in self.keys])
         return Circumstances(traits, np.exp(-since / DAY_SECONDS / 150.0))
 
-    def _standing(self, person: Ints, day: Ints) -> Standing:
+    def _standing(self, person: Ints, day: Ints) -> ResidentState:
         starts = np.array(self.course.months.starts[WARM_UP:])
         month = np.searchsorted(starts, day + 1, side="right") - 1
         month = np.minimum(month, len(self.course.standings) - 1)
         columns = {}
-        for field in fields(Standing):
+        for field in fields(ResidentState):
             panel = np.stack([getattr(standing, field.name) for standing in self.course.standings])
             columns[field.name] = panel[month, person]
-        return Standing(**columns)
+        return ResidentState(**columns)
 
     def _rural(self, region: Ints) -> Flags:
         return np.isin(region, self.districts.codes[self.districts.rural])
 
 
-def _traits(now: Standing, age: Ints, percent: Floats, rural: Flags) -> Floats:
+def _traits(now: ResidentState, age: Ints, percent: Floats, rural: Flags) -> Floats:
     """The columns of `TRAITS`; distance from screens after 한국지능정보사회진흥원, 디지털정보격차 실태조사."""
     need = 1 / (1 + np.exp((percent - 75) / 28))
     distance = 0.75 / (1 + np.exp(-(age - 66) / 6)) + 0.12 * now.disabled + 0.1 * rural + 0.14 * need

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.synthetic.chance import happens
-from data.synthetic.happenings import Restated
 from data.synthetic.kinds import Ints
-from data.synthetic.living import Life
+from data.synthetic.life_events import RestatedFacts
+from data.synthetic.living import LifeCourse
 from data.synthetic.months import in_office, seconds_of
-from data.synthetic.people import (
-    CHILD,
-    HEAD,
-    OWNED,
-    RENTED,
-    People,
-)
+from data.synthetic.random_streams import happens
+from data.synthetic.residents import CHILD, HEAD, OWNED, RENTED, People
 
 
-def _destination(life: Life, region: Ints) -> Ints:
+def _destination(life: LifeCourse, region: Ints) -> Ints:
     """Where a move goes: within the district, the province, or anywhere, by the published shares."""
     shares, districts = life.rates.shares, life.rates.districts
     draw = life.rng.random(len(region))
@@ -33,7 +27,7 @@ def _destination(life: Life, region: Ints) -> Ints:
     )
 
 
-def move(life: Life) -> None:
+def move(life: LifeCourse) -> None:
     """Moves of whole households, and of grown children who leave home."""
     people, rng = life.people, life.rng
     heads = people.alive & (people.role == HEAD)
@@ -54,7 +48,7 @@ def move(life: Life) -> None:
     life.enter("life.moved", leavers, people.households.region[houses])
 
 
-def _enter_moves(life: Life, houses: Ints) -> None:
+def _enter_moves(life: LifeCourse, houses: Ints) -> None:
     """Everybody of a household moves in the same hour."""
     people = life.people
     at = np.full(len(people.households.region), -1, np.int64)
@@ -63,7 +57,7 @@ def _enter_moves(life: Life, houses: Ints) -> None:
     life.ledger.add("life.moved", rows, at[people.household[rows]], people.households.region[people.household[rows]])
 
 
-def trade_homes(life: Life) -> None:
+def trade_homes(life: LifeCourse) -> None:
     """Households buy a home or sell theirs; who sells rents, and the registry hears the rent."""
     people, rng = life.people, life.rng
     houses = people.households
@@ -79,7 +73,7 @@ def trade_homes(life: Life) -> None:
     sold = people.household[selling]
     houses.home[sold], houses.rent[sold], houses.deposit[sold] = RENTED, rent, deposit
     facts = {"renter": np.ones(len(selling), np.int64), "monthly_rent_won": rent, "rent_deposit_won": deposit}
-    life.ledger.restated.append(Restated("registry/homes", selling, when + 60, facts))
+    life.ledger.restated.append(RestatedFacts("registry/homes", selling, when + 60, facts))
 
 
 def composition(people: People, day: int) -> dict[str, Ints]:
@@ -105,11 +99,13 @@ def composition(people: People, day: int) -> dict[str, Ints]:
     return {name: np.asarray(value, np.int64) for name, value in facts.items()}
 
 
-def restate_households(life: Life) -> None:
+def restate_households(life: LifeCourse) -> None:
     """The resident register states anew, on the last day of the month, the households that changed in it."""
     people = life.people
     rows = np.flatnonzero(people.households.changed[people.household] & people.alive)
     last = np.full(len(rows), life.months.starts[life.month + 1] - 1, np.int64)
     facts = {name: value[rows] for name, value in composition(people, life.months.starts[life.month + 1]).items()}
-    life.ledger.restated.append(Restated("registry/residents", rows, seconds_of(last) + 20 * 3600 + rows % 3600, facts))
+    life.ledger.restated.append(
+        RestatedFacts("registry/residents", rows, seconds_of(last) + 20 * 3600 + rows % 3600, facts)
+    )
     people.households.changed[:] = False

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.synthetic.chance import chosen, happens
 from data.synthetic.kinds import Floats, Ints
-from data.synthetic.living import GESTATION_LEFT, LAST_SECOND, Life
+from data.synthetic.living import GESTATION_LEFT, LAST_SECOND, LifeCourse
 from data.synthetic.months import in_office, seconds_of
-from data.synthetic.people import (
-    EMPLOYED,
-    HEAD,
-    NOT_BORN,
-    SPOUSE,
-)
+from data.synthetic.random_streams import chosen, happens
+from data.synthetic.residents import EMPLOYED, HEAD, NOT_BORN, SPOUSE
 
 
-def die(life: Life) -> None:
+def die(life: LifeCourse) -> None:
     """Deaths: the spouse is widowed, the others of the household lose a relative, the dead have no more events."""
     people = life.people
     weights = np.where(
@@ -38,7 +33,7 @@ def die(life: Life) -> None:
     life.ledger.add("life.relative_died", kin, at[people.household[kin]])
 
 
-def lose_relatives(life: Life) -> None:
+def lose_relatives(life: LifeCourse) -> None:
     """Deaths of parents, brothers and sisters who live elsewhere."""
     life.enter(
         "life.relative_died",
@@ -46,7 +41,7 @@ def lose_relatives(life: Life) -> None:
     )
 
 
-def _fertile(life: Life, age: Ints) -> Floats:
+def _fertile(life: LifeCourse, age: Ints) -> Floats:
     """How likely each woman is to give birth at that age: mostly the married, the fewer children the likelier."""
     people = life.people
     parity = np.array([1.5, 1.0, 0.28, 0.12, 0.05, 0.02, 0.0])[(people.children != NOT_BORN).sum(axis=1)]
@@ -60,7 +55,7 @@ def _fertile(life: Life, age: Ints) -> Floats:
     return np.asarray(weights * scale)
 
 
-def conceive(life: Life) -> None:
+def conceive(life: LifeCourse) -> None:
     """Pregnancies registered now, whose children are born seven months on; one in ten ends before."""
     people, months = life.people, life.months
     mothers = happens(life.rng, _fertile(life, life.age), life.expected("births") + life.expected("pregnancies_lost"))
@@ -73,7 +68,7 @@ def conceive(life: Life) -> None:
     people.pregnant_until[lost] = -1
 
 
-def give_birth(life: Life) -> None:
+def give_birth(life: LifeCourse) -> None:
     """Births of the pregnancies that are due; before any pregnancy was simulated, of mothers drawn directly."""
     people = life.people
     end = life.day + life.months.days(life.month)
@@ -86,7 +81,7 @@ def give_birth(life: Life) -> None:
     _born(life, mothers, days)
 
 
-def _born(life: Life, mothers: Ints, days: Ints) -> None:
+def _born(life: LifeCourse, mothers: Ints, days: Ints) -> None:
     people = life.people
     when = seconds_of(days) + life.rng.integers(0, LAST_SECOND, len(mothers))
     fathers = people.spouse[mothers]
@@ -100,7 +95,7 @@ def _born(life: Life, mothers: Ints, days: Ints) -> None:
     _take_leave(life, fathers[fathers >= 0], when[fathers >= 0], "fathers_on_leave")
 
 
-def _take_leave(life: Life, parents: Ints, born: Ints, share: str) -> None:
+def _take_leave(life: LifeCourse, parents: Ints, born: Ints, share: str) -> None:
     """Parental leave of employed parents: within three months of the birth, for six to twelve months."""
     people, end = life.people, life.months.end
     rows = (
@@ -115,7 +110,7 @@ def _take_leave(life: Life, parents: Ints, born: Ints, share: str) -> None:
     life.ledger.add("life.parental_leave_ended", who[finish < end], finish[finish < end])
 
 
-def adopt(life: Life) -> None:
+def adopt(life: LifeCourse) -> None:
     """Adoptions by married couples of children up to three years old."""
     people = life.people
     parents = happens(
@@ -131,7 +126,7 @@ def adopt(life: Life) -> None:
     life.changed(parents)
 
 
-def marry(life: Life) -> None:
+def marry(life: LifeCourse) -> None:
     """Marriages between single people of the block, of about the same age; one of the two households stays."""
     people = life.people
     single = people.alive & (people.spouse < 0)
@@ -148,7 +143,7 @@ def marry(life: Life) -> None:
     _move_together(life, brides, grooms)
 
 
-def _move_together(life: Life, brides: Ints, grooms: Ints) -> None:
+def _move_together(life: LifeCourse, brides: Ints, grooms: Ints) -> None:
     people, houses = life.people, life.people.households
     life.changed(brides)
     life.changed(grooms)
@@ -165,7 +160,7 @@ def _move_together(life: Life, brides: Ints, grooms: Ints) -> None:
     life.changed(host)
 
 
-def divorce(life: Life) -> None:
+def divorce(life: LifeCourse) -> None:
     """Divorces: one of the two leaves; young children stay with the mother more often than not."""
     people = life.people
     wives = happens(life.rng, life.weights("divorces", people.female & (people.spouse >= 0)), life.expected("divorces"))

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.synthetic.chance import chosen
 from data.synthetic.kinds import Flags, Floats, Ints
-from data.synthetic.people import CITIZEN_AGE, SLOTS
+from data.synthetic.random_streams import chosen
 from data.synthetic.rates import Heads, Rates
+from data.synthetic.residents import CITIZEN_AGE, SLOTS
 
 
 def _kinds(rates: Rates, rng: np.random.Generator, count: int) -> Ints:

@@ -1,4 +1,4 @@
-"""Array types, and the vocabulary of happenings this package writes (part of data/declaration/events.yaml)."""
+"""Array types, and the event types this package writes (part of data/countries/kr/declaration/events.yaml)."""
 
 from __future__ import annotations
 

@@ -6,16 +6,18 @@ from collections.abc import Callable
 
 import numpy as np
 
-from data.synthetic.chance import Chance
 from data.synthetic.dwelling import composition, move, restate_households, trade_homes
 from data.synthetic.family import adopt, conceive, die, divorce, give_birth, lose_relatives, marry
-from data.synthetic.happenings import Course, Ledger, Standing
 from data.synthetic.kinds import Flags, Floats, Ints
+from data.synthetic.life_events import Course, EventCollector, ResidentState
 from data.synthetic.livelihood import assess_incomes, farm, find_jobs, go_to_school, lose_jobs, retire, run_businesses
-from data.synthetic.living import Life
+from data.synthetic.living import LifeCourse
 from data.synthetic.mishap import fall_ill, strike
 from data.synthetic.months import WARM_UP, Months, ages_on
-from data.synthetic.people import (
+from data.synthetic.population import people
+from data.synthetic.random_streams import RandomStreams
+from data.synthetic.rates import Rates
+from data.synthetic.residents import (
     EMPLOYED,
     HEAD,
     HIGH,
@@ -27,10 +29,8 @@ from data.synthetic.people import (
     UNIVERSITY,
     People,
 )
-from data.synthetic.population import people
-from data.synthetic.rates import Rates
 
-PROCESSES: tuple[Callable[[Life], None], ...] = (
+PROCESSES: tuple[Callable[[LifeCourse], None], ...] = (
     die,
     lose_relatives,
     give_birth,
@@ -53,12 +53,12 @@ PROCESSES: tuple[Callable[[Life], None], ...] = (
 )
 
 
-def standing(people: People, day: int) -> Standing:
+def standing(people: People, day: int) -> ResidentState:
     """How everybody stands on a day, in the terms take-up is drawn from."""
     house = people.household
     size = np.bincount(house[people.alive], minlength=len(people.households.region)) + people.households.small
     region = people.households.region[house]
-    return Standing(
+    return ResidentState(
         alive=people.alive.copy(),
         region=region,
         work=people.work.copy(),
@@ -76,7 +76,7 @@ def standing(people: People, day: int) -> Standing:
     )
 
 
-def _true_facts(life: Life) -> dict[str, Ints]:
+def _true_facts(life: LifeCourse) -> dict[str, Ints]:
     """Every fact that is not computed, as it truly is when the log begins; lists of children apart."""
     people, houses, house = life.people, life.people.households, life.people.household
     home, work, day = houses.home[house], people.work, life.day
@@ -125,11 +125,11 @@ def _true_facts(life: Life) -> dict[str, Ints]:
     return {name: np.asarray(value, np.int64) for name, value in facts.items()}
 
 
-def live(rates: Rates, months: Months, chance: Chance, citizens: int) -> Course:
+def live(rates: Rates, months: Months, chance: RandomStreams, citizens: int) -> Course:
     """The lives of one block of citizens, from a year before the log to its end."""
     start = people(rates, chance, citizens, months.starts[0])
-    life = Life(start, rates, months, Ledger(), chance.stream("life"), 0, np.zeros(citizens, np.int64))
-    standings: list[Standing] = []
+    life = LifeCourse(start, rates, months, EventCollector(), chance.stream("life"), 0, np.zeros(citizens, np.int64))
+    standings: list[ResidentState] = []
     facts: dict[str, Ints] = {}
     children = start.children
     for life.month in range(len(months.starts) - 1):

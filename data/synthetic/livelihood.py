@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.synthetic.chance import chosen, happens
-from data.synthetic.happenings import Restated
 from data.synthetic.kinds import Ints
-from data.synthetic.living import Life
+from data.synthetic.life_events import RestatedFacts
+from data.synthetic.living import LifeCourse
 from data.synthetic.months import in_office
-from data.synthetic.people import (
+from data.synthetic.random_streams import chosen, happens
+from data.synthetic.residents import (
     EMPLOYED,
     HEAD,
     HIGH,
@@ -22,7 +22,7 @@ from data.synthetic.people import (
 )
 
 
-def lose_jobs(life: Life) -> None:
+def lose_jobs(life: LifeCourse) -> None:
     """Employees leave into unemployment; the certificate of employment tells how long they were insured."""
     people, rng = life.people, life.rng
     rows = happens(rng, life.weights("jobs_left", people.work == EMPLOYED), life.expected("jobs_left"))
@@ -30,20 +30,20 @@ def lose_jobs(life: Life) -> None:
     when = life.enter("life.job_lost", rows, ~forced)
     insured = np.minimum((when // 86_400 - people.since[rows]) * 6 // 7, 470)
     life.ledger.restated.append(
-        Restated("registry/insurance", rows, when + 60, {"insured_days": np.maximum(insured, 0)})
+        RestatedFacts("registry/insurance", rows, when + 60, {"insured_days": np.maximum(insured, 0)})
     )
     people.work[rows], people.seeking[rows], people.forced[rows] = NO_WORK, True, forced
     people.monthly_pay[rows] = 0
     _income_changes(life, rows, 0.7)
 
 
-def _income_changes(life: Life, rows: Ints, factor: float) -> None:
+def _income_changes(life: LifeCourse, rows: Ints, factor: float) -> None:
     houses = life.people.household[rows]
     percent = life.people.households.percent
     percent[houses] = np.clip(np.round(percent[houses] * factor), 3, 900).astype(np.int64)
 
 
-def find_jobs(life: Life) -> None:
+def find_jobs(life: LifeCourse) -> None:
     """Those who look for work find it within months, so that unemployment stays as published; the young start."""
     people, rng = life.people, life.rng
     jobless, working = life.rates.shares["unemployed_among_labour_force"], people.alive & (people.work != NO_WORK)
@@ -55,13 +55,13 @@ def find_jobs(life: Life) -> None:
     rows = np.unique(np.concatenate([found, first]))
     pay = pay_of(rng, life.age[rows], len(rows))
     when = life.enter("life.job_started", rows, pay)
-    life.ledger.restated.append(Restated("registry/insurance", rows, when + 60, {"annual_pay_won": pay * 12}))
+    life.ledger.restated.append(RestatedFacts("registry/insurance", rows, when + 60, {"annual_pay_won": pay * 12}))
     people.work[rows], people.seeking[rows], people.forced[rows] = EMPLOYED, False, False
     people.monthly_pay[rows], people.since[rows] = pay, when // 86_400
     _income_changes(life, rows, 1.35)
 
 
-def retire(life: Life) -> None:
+def retire(life: LifeCourse) -> None:
     """Employees stop working for good."""
     people = life.people
     rows = happens(life.rng, life.weights("retirements", people.work == EMPLOYED), life.expected("retirements"))
@@ -70,7 +70,7 @@ def retire(life: Life) -> None:
     _income_changes(life, rows, 0.6)
 
 
-def run_businesses(life: Life) -> None:
+def run_businesses(life: LifeCourse) -> None:
     """Businesses open and close; who closes one looks for work."""
     people, rng = life.people, life.rng
     owners = people.alive & (people.work == SELF_EMPLOYED)
@@ -88,7 +88,7 @@ def run_businesses(life: Life) -> None:
     people.monthly_pay[opening] = pay_of(rng, life.age[opening], len(opening))
 
 
-def farm(life: Life) -> None:
+def farm(life: LifeCourse) -> None:
     """People take up farming or give it up."""
     people = life.people
     starting = happens(life.rng, life.weights("farming_started", ~people.farmer), life.expected("farming_started"))
@@ -100,7 +100,7 @@ def farm(life: Life) -> None:
     people.farmer[starting], people.farmer[ending] = True, False
 
 
-def assess_incomes(life: Life) -> None:
+def assess_incomes(life: LifeCourse) -> None:
     """Household incomes are looked into, and told for everybody of the household over 13."""
     people, rng = life.people, life.rng
     seeds = happens(rng, life.weights("incomes_assessed", people.role == HEAD), life.expected("incomes_assessed") / 2)
@@ -115,7 +115,7 @@ def assess_incomes(life: Life) -> None:
     )
 
 
-def go_to_school(life: Life) -> None:
+def go_to_school(life: LifeCourse) -> None:
     """School years: people leave in February and enter in March, by their year of birth."""
     people, month = life.people, life.months.calendar_month(life.month)
     if month not in (2, 3):
@@ -138,5 +138,5 @@ def go_to_school(life: Life) -> None:
     people.school[rows] = level[rows]
 
 
-def _day_of_month(life: Life, rows: Ints, first: int, last: int) -> Ints:
+def _day_of_month(life: LifeCourse, rows: Ints, first: int, last: int) -> Ints:
     return in_office(life.rng, life.day + life.rng.integers(first - 1, last, len(rows)))

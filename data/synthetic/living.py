@@ -6,17 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from data.synthetic.happenings import Ledger
 from data.synthetic.kinds import Flags, Floats, Ints
+from data.synthetic.life_events import EventCollector
 from data.synthetic.months import Months, in_office
-from data.synthetic.people import (
-    HEAD,
-    RENTED,
-    Households,
-    People,
-    household_percent,
-)
 from data.synthetic.rates import Rates
+from data.synthetic.residents import HEAD, RENTED, Households, People, household_percent
 
 GESTATION_LEFT = 7  # months from the registration of a pregnancy to the birth
 
@@ -25,13 +19,13 @@ LAST_SECOND = 86_399
 
 
 @dataclass
-class Life:
+class LifeCourse:
     """One block of people on its way through the months."""
 
     people: People
     rates: Rates
     months: Months
-    ledger: Ledger
+    ledger: EventCollector
     rng: np.random.Generator
     month: int = 0
     age: Ints = field(default_factory=lambda: np.zeros(0, np.int64))

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from data.synthetic.chance import chosen, happens
-from data.synthetic.living import Life
-from data.synthetic.people import (
-    NOT_BORN,
-    care_grades,
-)
+from data.synthetic.living import LifeCourse
+from data.synthetic.random_streams import chosen, happens
+from data.synthetic.residents import NOT_BORN, care_grades
 
 
-def fall_ill(life: Life) -> None:
+def fall_ill(life: LifeCourse) -> None:
     """Illnesses, infertility, disabilities and long-term care grades."""
     people, rng = life.people, life.rng
     ill = happens(rng, life.weights("illnesses_diagnosed", people.alive), life.expected("illnesses_diagnosed"))
@@ -33,7 +30,7 @@ def fall_ill(life: Life) -> None:
     people.care_grade[graded] = grade
 
 
-def strike(life: Life) -> None:
+def strike(life: LifeCourse) -> None:
     """Floods, fires and typhoons hit households, mostly in summer."""
     season = 3.0 if life.months.calendar_month(life.month) in (7, 8, 9) else 1 / 3
     life.enter("life.disaster_struck", happens(life.rng, life.people.alive * 1.0, season * life.expected("disasters")))

@@ -15,8 +15,8 @@ import numpy as np
 from data.synthetic.kinds import Flags, Floats, Ints
 
 if TYPE_CHECKING:
-    from recommender.catalogue import Catalogue
-    from recommender.programme import Programme
+    from recommender.rules.catalogue import Catalogue
+    from recommender.rules.programme import Programme
 
 MOMENTS: dict[str, tuple[str, ...]] = {
     "child": ("life.child_born", "life.child_adopted", "life.pregnancy_registered", "life.infertility_diagnosed"),

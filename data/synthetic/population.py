@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from data.synthetic.chance import Chance, chosen
 from data.synthetic.household import GRANDPARENT, TOGETHER, Start, exactly
 from data.synthetic.kinds import Flags, Floats, Ints
 from data.synthetic.months import ages_on
-from data.synthetic.people import (
+from data.synthetic.random_streams import RandomStreams, chosen
+from data.synthetic.rates import Rates
+from data.synthetic.residents import (
     CHILD,
     CITIZEN_AGE,
     DEPOSIT,
@@ -37,7 +38,6 @@ from data.synthetic.people import (
     household_percent,
     pay_of,
 )
-from data.synthetic.rates import Rates
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,7 @@ def _widowed(rng: np.random.Generator, seats: _Seats, spouse: Ints, children: In
     return np.asarray((parent & lost) | ((seats.role == ELDER) & (spouse < 0)), np.bool_)
 
 
-def people(rates: Rates, chance: Chance, citizens: int, day: int) -> People:
+def people(rates: Rates, chance: RandomStreams, citizens: int, day: int) -> People:
     """Exactly so many citizens in their households, as they are on `day`."""
     rng = chance.stream("population")
     start = exactly(rates, rng, citizens)

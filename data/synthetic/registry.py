@@ -14,14 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.synthetic import payload
-from data.synthetic.chance import Chance, chosen
-from data.synthetic.happenings import Course, Happenings, Restated
+from data.synthetic.event_rows import SOURCE, SOURCES, EventRows, rows, together
 from data.synthetic.kinds import KEPT_FROM_BEFORE, LAPSING, LEVELS, LIFE, TRADES, TYPE, Flags, Ints
+from data.synthetic.life_events import Course, LifeEvents, RestatedFacts
 from data.synthetic.months import second_of
 from data.synthetic.payload import Texts
-from data.synthetic.people import NOT_BORN
+from data.synthetic.random_streams import RandomStreams, chosen
 from data.synthetic.rates import Rates
-from data.synthetic.rows import SOURCE, SOURCES, Rows, rows, together
+from data.synthetic.residents import NOT_BORN
 from features.calendar import DAY_SECONDS
 from features.value import UNKNOWN
 
@@ -167,19 +167,19 @@ def stated_at_start(course: Course) -> dict[str, Ints]:
     return facts
 
 
-def hidden(rates: Rates, chance: Chance, name: str, people: int) -> Flags:
+def hidden(rates: Rates, chance: RandomStreams, name: str, people: int) -> Flags:
     """Whom the registry does not know a fact of at the start."""
     rng = chance.stream(f"hidden {name}")
     return np.asarray(rng.random(people) < rates.hidden.get(name, 0.0), np.bool_)
 
 
-def _statement(course: Course, source: str, place: int, facts: Mapping[str, Texts]) -> Rows:
+def _statement(course: Course, source: str, place: int, facts: Mapping[str, Texts]) -> EventRows:
     """One statement about everybody, an hour apart from the next registry's, on the first day."""
     when = np.full(len(course), course.months.begin + 3600 * place + 60)
     return rows("fact.stated", source, np.arange(len(course)), when, when, payload.json_object(facts))
 
 
-def statements(course: Course, rates: Rates | None, chance: Chance, declared: frozenset[str]) -> Rows:
+def statements(course: Course, rates: Rates | None, chance: RandomStreams, declared: frozenset[str]) -> EventRows:
     """What the registries state on the first day of the declared facts; with `rates`, hidden ones are left out."""
     facts = stated_at_start(course)
     parts = []
@@ -206,7 +206,7 @@ def _empty(column: Texts) -> Flags:
     return np.asarray(pc.equal(column, "{}").to_numpy(zero_copy_only=False), np.bool_)
 
 
-def life_payloads(events: Happenings, names: Names) -> Texts:
+def life_payloads(events: LifeEvents, names: Names) -> Texts:
     """The payload's text of each life event, with everybody it is about."""
     texts = pa.array(["{}"] * len(events), pa.string())
     for kind in np.unique(events.kind):
@@ -219,7 +219,7 @@ def life_payloads(events: Happenings, names: Names) -> Texts:
     return texts
 
 
-def _payload(kind: str, events: Happenings, names: Names) -> dict[str, Texts]:
+def _payload(kind: str, events: LifeEvents, names: Names) -> dict[str, Texts]:
     fields = {}
     if kind in _FIELDS:
         name, render = _FIELDS[kind]
@@ -237,7 +237,7 @@ def _about(other: Ints, role: str, names: Names) -> Texts:
     return _only(payload.wrapped('{"person":"', people, f'","role":"{role}"}}'), other >= 0)
 
 
-def _logged(course: Course) -> Happenings:
+def _logged(course: Course) -> LifeEvents:
     """The events the log holds: all since it began, and before it those that still say something."""
     events = course.events
     return events.take((events.when >= course.months.begin) | np.isin(events.kind, KEPT_FROM_BEFORE))
@@ -254,17 +254,17 @@ def _delays(rates: Rates, rng: np.random.Generator, kind: Ints) -> Ints:
     return seconds
 
 
-def _restated(course: Course, declared: frozenset[str], delay: np.random.Generator | None) -> list[Rows]:
+def _restated(course: Course, declared: frozenset[str], delay: np.random.Generator | None) -> list[EventRows]:
     """What registries state anew, all of one registry and one set of facts at once."""
-    alike: dict[tuple[str, ...], list[Restated]] = {}
+    alike: dict[tuple[str, ...], list[RestatedFacts]] = {}
     for said in course.restated:
         alike.setdefault((said.source, *(name for name in said.facts if name in declared)), []).append(said)
     return [_stated_anew(course, *key, group=group, delay=delay) for key, group in alike.items() if key[1:]]
 
 
 def _stated_anew(
-    course: Course, source: str, *facts: str, group: list[Restated], delay: np.random.Generator | None
-) -> Rows:
+    course: Course, source: str, *facts: str, group: list[RestatedFacts], delay: np.random.Generator | None
+) -> EventRows:
     person, when = (np.concatenate([getattr(said, name) for said in group]) for name in ("person", "when"))
     kept = (when >= course.months.begin) & (when < course.months.end) & (when <= course.died[person])
     person, when, fields = person[kept], when[kept], {}
@@ -275,7 +275,7 @@ def _stated_anew(
     return rows("fact.stated", source, person, when, when + late, payload.json_object(fields))
 
 
-def as_it_was(course: Course, names: Names, declared: frozenset[str]) -> Rows:
+def as_it_was(course: Course, names: Names, declared: frozenset[str]) -> EventRows:
     """The log of somebody who knows everything at once."""
     events = _logged(course)
     happened = rows(
@@ -286,7 +286,7 @@ def as_it_was(course: Course, names: Names, declared: frozenset[str]) -> Rows:
         events.when,
         life_payloads(events, names),
     )
-    said = statements(course, None, Chance(0), declared)
+    said = statements(course, None, RandomStreams(0), declared)
     return (
         together([said, happened, *_restated(course, declared, None)])
         .in_order()
@@ -294,7 +294,7 @@ def as_it_was(course: Course, names: Names, declared: frozenset[str]) -> Rows:
     )
 
 
-def recorded(course: Course, rates: Rates, chance: Chance, names: Names, declared: frozenset[str]) -> Rows:
+def recorded(course: Course, rates: Rates, chance: RandomStreams, names: Names, declared: frozenset[str]) -> EventRows:
     """The log: what the registries know and when they came to know it, until the last day."""
     rng = chance.stream("registry")
     events = _logged(course)
@@ -320,7 +320,7 @@ def recorded(course: Course, rates: Rates, chance: Chance, names: Names, declare
     return together([log, more, repeated])
 
 
-def _phantoms(course: Course, rates: Rates, rng: np.random.Generator) -> Rows:
+def _phantoms(course: Course, rates: Rates, rng: np.random.Generator) -> EventRows:
     """Records of what never happened to that person; they are told apart by a source nobody else uses for them."""
     events = _logged(course)
     count = int(rng.binomial(len(events), rates.errors["retracted"]))
@@ -329,7 +329,7 @@ def _phantoms(course: Course, rates: Rates, rng: np.random.Generator) -> Rows:
     alive = happened < course.died[person]
     person, happened = person[alive], happened[alive]
     kind = np.array([TYPE[name] for name in _PHANTOM])[rng.integers(0, len(_PHANTOM), len(person))]
-    values = Happenings(
+    values = LifeEvents(
         kind, person, happened, np.zeros(len(person), np.int64), np.full(len(person), -1), np.full(len(person), -1)
     )
     seen = happened + rng.integers(3600, 10 * DAY_SECONDS, len(person))
@@ -339,18 +339,20 @@ def _phantoms(course: Course, rates: Rates, rng: np.random.Generator) -> Rows:
 _MISTAKER = SOURCE["agency"]
 
 
-def _reference(wrong: Rows, names: Names, extra: Mapping[str, Texts]) -> Texts:
+def _reference(wrong: EventRows, names: Names, extra: Mapping[str, Texts]) -> Texts:
     """Payloads naming the source and id of other rows."""
     source = payload.quoted(payload.texts(wrong.source, SOURCES.__getitem__))
     return payload.json_object({"source": source, "id": payload.quoted(identifiers(wrong, names)), **extra})
 
 
-def identifiers(log: Rows, names: Names) -> Texts:
+def identifiers(log: EventRows, names: Names) -> Texts:
     """The id of each row: the person and the row's number."""
     return payload.joined([names.citizens(log.person), payload.numbered("-", log.number, 4)])
 
 
-def _mistakes(log: Rows, rates: Rates, rng: np.random.Generator, names: Names, end: int) -> tuple[Rows, Rows]:
+def _mistakes(
+    log: EventRows, rates: Rates, rng: np.random.Generator, names: Names, end: int
+) -> tuple[EventRows, EventRows]:
     """Some life events are first recorded as if weeks earlier; a correction then gives the right time."""
     can = np.isin(log.kind, [TYPE[name] for name in _MISTAKEN]) & (log.source != _MISTAKER)
     picked = np.flatnonzero(
@@ -366,7 +368,7 @@ def _mistakes(log: Rows, rates: Rates, rng: np.random.Generator, names: Names, e
     return replace(log, happened=happened), rows("event.corrected", right.source, right.person, fixed, fixed, text)
 
 
-def _retractions(log: Rows, rng: np.random.Generator, names: Names, end: int) -> Rows:
+def _retractions(log: EventRows, rng: np.random.Generator, names: Names, end: int) -> EventRows:
     """What never happened is taken back within two months, or is still believed at the end."""
     wrong = log.take((log.source == _MISTAKER) & (log.kind < len(LIFE)))
     when = wrong.recorded + rng.integers(DAY_SECONDS, 60 * DAY_SECONDS, len(wrong))

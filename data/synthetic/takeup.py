@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from data.synthetic.chance import Chance, pair_normal
 from data.synthetic.circumstances import TRAITS, Circumstances
 from data.synthetic.kinds import Flags, Floats, Ints
 from data.synthetic.offerings import Offerings
+from data.synthetic.random_streams import RandomStreams, pair_normal
 
 LATENT_TRAITS = 3
 LIKING = 0.35  # standard deviation, in logits, of what one person makes of one programme
@@ -170,7 +170,7 @@ def _appeal(rng: np.random.Generator, offered: Offerings, candidates: Flags, mea
     return 0.93 * _scaled(public) + 0.37 * rng.normal(size=len(offered))
 
 
-def latent_traits(chance: Chance, people: int) -> Floats:
+def latent_traits(chance: RandomStreams, people: int) -> Floats:
     """The unobservable traits of the people of a block: standard normal, independent of everything else."""
     return chance.stream("latent traits").normal(size=(people, LATENT_TRAITS))
 
@@ -201,7 +201,7 @@ class Pilot:
 
 
 def draw(
-    chance: Chance, people: Circumstances, offered: Offerings, candidates: Flags, meant: Flags, aired: Floats
+    chance: RandomStreams, people: Circumstances, offered: Offerings, candidates: Flags, meant: Flags, aired: Floats
 ) -> TakeUp:
     """The function of one seed over one catalogue, set on a pilot population.
 

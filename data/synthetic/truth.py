@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from data.synthetic.board import Holdings, Neighbourhood, eligible
 from data.synthetic.kinds import Flags, Floats, Ints
+from data.synthetic.legacy_policy import Holdings, Neighbourhood, eligible
 from data.synthetic.takeup import expectation, probability
 from features.value import identifier_code
 

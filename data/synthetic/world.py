@@ -22,26 +22,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.synthetic import writing
-from data.synthetic.board import Neighbourhood, Popularity, notice, popularity
-from data.synthetic.chance import Chance
-from data.synthetic.circumstances import Watcher
-from data.synthetic.happenings import Course
+from data.synthetic.circumstances import Observer
+from data.synthetic.event_rows import EventRows, together
 from data.synthetic.kinds import Flags, Floats, Ints
-from data.synthetic.knowledge import Knowledge, Rules, segments_of
+from data.synthetic.legacy_policy import Neighbourhood, Popularity, notice, popularity
 from data.synthetic.life import live
+from data.synthetic.life_events import Course
 from data.synthetic.months import Months, months
 from data.synthetic.offerings import Offerings, offerings
+from data.synthetic.public_knowledge import Knowledge, Rules, segments_of
+from data.synthetic.random_streams import RandomStreams
 from data.synthetic.rates import Rates, published, rates
 from data.synthetic.registry import Names, as_it_was, hidden, recorded
-from data.synthetic.rows import Rows, together
 from data.synthetic.stamp import stamp, write_stamp
 from data.synthetic.takeup import TakeUp, draw, expectation, latent_traits
 from data.synthetic.truth import held_out, truth
 
 if TYPE_CHECKING:
-    from features.declaration import Declaration
-    from recommender.catalogue import Catalogue
-    from recommender.region import Regions
+    from features.declaration.declaration import Declaration
+    from recommender.rules.catalogue import Catalogue
+    from recommender.rules.region import Regions
 
 BLOCK = 10_000
 PILOT = 3_000
@@ -53,7 +53,7 @@ _PILOT_PLACE = 2**31 - 1
 class World:
     """What all people of one seed share."""
 
-    chance: Chance
+    chance: RandomStreams
     months: Months
     rates: Rates
     rules: Rules
@@ -67,18 +67,18 @@ class _Lives:
     """One block of people before they come to the board."""
 
     course: Course
-    watcher: Watcher
+    watcher: Observer
     known: Knowledge
-    log: Rows
+    log: EventRows
     names: Names
 
 
-def _lives(chance: Chance, span: Months, figures: Rates, rules: Rules, citizens: int, first: int) -> _Lives:
+def _lives(chance: RandomStreams, span: Months, figures: Rates, rules: Rules, citizens: int, first: int) -> _Lives:
     names, course = Names(first), live(figures, span, chance, citizens)
     log = recorded(course, figures, chance, names, rules.facts)
     unsaid = hidden(figures, chance, "income_percent", citizens)
     known = Knowledge(rules, segments_of(log, names, citizens, rules.reader))
-    return _Lives(course, Watcher.of(course, figures.districts, unsaid), known, log, names)
+    return _Lives(course, Observer.of(course, figures.districts, unsaid), known, log, names)
 
 
 def _certain(lives: _Lives, rules: Rules) -> Knowledge:
@@ -91,7 +91,7 @@ def world(
     seed: int, count: int, catalogue: Catalogue, declaration: Declaration, regions: Regions, size: int = PILOT
 ) -> World:
     """Draw what all people of a seed share, setting it on a pilot block of `size`; `count` months are logged."""
-    chance, span = Chance(seed), months(count)
+    chance, span = RandomStreams(seed), months(count)
     known = frozenset(regions.by_code) or None
     figures, rules, offered = rates(published(), known), Rules(catalogue, declaration, regions), offerings(catalogue)
     pilot = _lives(chance.at(_PILOT_PLACE), span, figures, rules, size, 0)

@@ -11,9 +11,9 @@ import pyarrow.ipc
 import pyarrow.parquet as pq
 
 from data.synthetic import payload
+from data.synthetic.event_rows import SOURCES, EventRows
 from data.synthetic.kinds import TYPES
 from data.synthetic.registry import Names, identifiers
-from data.synthetic.rows import SOURCES, Rows
 
 TIME = pa.timestamp("s", "UTC")
 EVENTS = pa.schema(
@@ -26,7 +26,7 @@ TRUTH = pa.schema(
 )  # fmt: skip
 
 
-def events_table(log: Rows, names: Names) -> pa.Table:
+def events_table(log: EventRows, names: Names) -> pa.Table:
     """The contract's columns."""
     columns = {
         "id": identifiers(log, names),

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from recommender.gov24.axes import RESTRICTED, UNRESTRICTED, Document, Reading, no_data
-from recommender.gov24.rows import Row, text_of
-from recommender.region import Regions
+from recommender.gov24.axes import RESTRICTED, UNRESTRICTED, AxisReading, Document, no_data
+from recommender.gov24.service_rows import Row, text_of
+from recommender.rules.region import Regions
 
 TYPE = "type"
 CODE = "code"
@@ -33,15 +33,15 @@ _SHORTEST_STEM = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AgencyPlace:
     """Where a service applies: the reading of its region axis, how it was found, and the regions' codes."""
 
-    reading: Reading
+    reading: AxisReading
     found: str
     codes: tuple[int, ...] = ()
 
 
-def place(row: Row, regions: Regions, day: int) -> Place:
+def place(row: Row, regions: Regions, day: int) -> AgencyPlace:
     """Where the service in a row of serviceList applies, by the agency's code as of a day (days since 1970).
 
     Ministries and public institutions are nationwide. For all others the code decides through the dated table and the
@@ -52,13 +52,13 @@ def place(row: Row, regions: Regions, day: int) -> Place:
     agency_type = text_of(row, "소관기관유형") or ""
     found = regions.of_agency(code, agency_type, name, day)
     if found.nationwide:
-        return Place(Reading(UNRESTRICTED), TYPE)
+        return AgencyPlace(AxisReading(UNRESTRICTED), TYPE)
     if not found.codes:
-        return Place(no_data("region"), UNVERIFIED)
+        return AgencyPlace(no_data("region"), UNVERIFIED)
     codes = tuple(sorted(found.codes))
     clause: Document = {"fact": "region"} | _containment(codes) | {"axis": "region"}
     how = CODE if any(_says(name, agency_type, code, regions) for code in codes) else NAME_DIFFERS
-    return Place(Reading(RESTRICTED, clause), how, codes)
+    return AgencyPlace(AxisReading(RESTRICTED, clause), how, codes)
 
 
 def _containment(codes: tuple[int, ...]) -> Document:

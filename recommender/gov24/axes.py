@@ -86,14 +86,14 @@ class Conditions:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class AxisReading:
     """What a row says on one axis: its state and, unless the axis is unrestricted, the clause it becomes."""
 
     state: str
     clause: Document | None = None
 
 
-def read(axis: str, conditions: Conditions) -> Reading:
+def read(axis: str, conditions: Conditions) -> AxisReading:
     """Read one axis of a row.
 
     Example:
@@ -104,7 +104,7 @@ def read(axis: str, conditions: Conditions) -> Reading:
         >>> read("age", Conditions(frozenset())).clause
         {'no_data': 'age', 'axis': 'age'}
     """
-    special: Mapping[str, Callable[[Conditions], Reading]] = {"sex": _sex, "age": _age, "income": _income}
+    special: Mapping[str, Callable[[Conditions], AxisReading]] = {"sex": _sex, "age": _age, "income": _income}
     return special[axis](conditions) if axis in special else _traits(axis, conditions)
 
 
@@ -122,21 +122,21 @@ def who(kinds: Iterable[str], conditions: Conditions, region: Document | None) -
     return demands
 
 
-def no_data(axis: str) -> Reading:
+def no_data(axis: str) -> AxisReading:
     """What it means that nobody said anything on an axis: its clause is neither met nor failed."""
-    return Reading(NO_DATA, {"no_data": axis, "axis": axis})
+    return AxisReading(NO_DATA, {"no_data": axis, "axis": axis})
 
 
-def _sex(conditions: Conditions) -> Reading:
+def _sex(conditions: Conditions) -> AxisReading:
     named = [sex for code, sex in SEX.items() if code in conditions.flags]
     if not named:
         return no_data("sex")
     if len(named) == len(SEX):
-        return Reading(UNRESTRICTED)
-    return Reading(RESTRICTED, {"fact": "sex", "is": named[0], "axis": "sex"})
+        return AxisReading(UNRESTRICTED)
+    return AxisReading(RESTRICTED, {"fact": "sex", "is": named[0], "axis": "sex"})
 
 
-def _age(conditions: Conditions) -> Reading:
+def _age(conditions: Conditions) -> AxisReading:
     low, high = conditions.lowest_age, conditions.highest_age
     if low is None and high is None:
         return no_data("age")
@@ -144,25 +144,25 @@ def _age(conditions: Conditions) -> Reading:
     if high is not None and high < NO_UPPER_AGE:
         bounds["at_most"] = high
     if not bounds:
-        return Reading(UNRESTRICTED)
+        return AxisReading(UNRESTRICTED)
     own = {"fact": "age"} | bounds
     if high is None or high > CHILDS_AGE:
-        return Reading(RESTRICTED, own | {"axis": "age"})
+        return AxisReading(RESTRICTED, own | {"axis": "age"})
     either = [own, {"fact": "child_ages"} | bounds]
-    return Reading(RESTRICTED, {"any": either, "why": "age_may_be_the_childs", "axis": "age"})
+    return AxisReading(RESTRICTED, {"any": either, "why": "age_may_be_the_childs", "axis": "age"})
 
 
-def _income(conditions: Conditions) -> Reading:
+def _income(conditions: Conditions) -> AxisReading:
     named = [bracket for code, bracket in INCOME.items() if code in conditions.flags]
     if not named:
         return no_data("income")
     if len(named) == len(INCOME):
-        return Reading(UNRESTRICTED)
+        return AxisReading(UNRESTRICTED)
     ranges: list[Document] = []
     for low, high in _joined(named):
         bounds = ({"at_least": low} if low else {}) | ({} if high is None else {"at_most": high})
         ranges.append({"fact": "income_percent"} | bounds)
-    return Reading(RESTRICTED, {"advisory": _any(ranges), "axis": "income"})
+    return AxisReading(RESTRICTED, {"advisory": _any(ranges), "axis": "income"})
 
 
 def _joined(brackets: list[tuple[int, int | None]]) -> list[tuple[int, int | None]]:
@@ -176,15 +176,15 @@ def _joined(brackets: list[tuple[int, int | None]]) -> list[tuple[int, int | Non
     return joined
 
 
-def _traits(axis: str, conditions: Conditions) -> Reading:
+def _traits(axis: str, conditions: Conditions) -> AxisReading:
     named = [fact for code, fact in TRAITS[axis].items() if code in conditions.flags]
     if NONE_OF_THESE.get(axis) in conditions.flags or len(named) == len(TRAITS[axis]):
-        return Reading(UNRESTRICTED)
+        return AxisReading(UNRESTRICTED)
     if named:
-        return Reading(RESTRICTED, _any([{"fact": fact, "is": True} for fact in named]) | {"axis": axis})
+        return AxisReading(RESTRICTED, _any([{"fact": fact, "is": True} for fact in named]) | {"axis": axis})
     opener = OPENED_BY.get(axis)
     if opener is not None and any(code in conditions.flags for code in TRAITS[opener]):
-        return Reading(UNRESTRICTED)
+        return AxisReading(UNRESTRICTED)
     return no_data(axis)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recommender.gov24.rows import Row, text_of
+from recommender.gov24.service_rows import Row, text_of
 
 AUTO_GRANT = "auto_grant"
 OFFER = "offer"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from recommender.gov24.rows import Row, text_of
+from recommender.gov24.service_rows import Row, text_of
 
 BRING = "구비서류"
 LOOKED_UP = "공무원확인구비서류"

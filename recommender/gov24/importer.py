@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from features.calendar import day_of
-from recommender.gov24 import agency, amount, axes, deadline, delivery, documents, rows
-from recommender.gov24.rows import Rejection, Row, Service, text_of
-from recommender.region import Regions
+from recommender.gov24 import agency, amount, axes, deadline, delivery, documents, service_rows
+from recommender.gov24.service_rows import Rejection, Row, Service, text_of
+from recommender.rules.region import Regions
 
 Document = dict[str, Any]
 
@@ -78,7 +78,7 @@ class _Read:
     document: Document
     conditions: axes.Conditions
     kinds: tuple[str, ...]
-    place: agency.Place
+    place: agency.AgencyPlace
     looked_up: int
     unknown_forms: tuple[str, ...]
 
@@ -108,7 +108,7 @@ def import_services(
         >>> import_services([], [], [], Regions(), ()).report["services"]
         0
     """
-    services, rejected = rows.join(listed, details, conditions)
+    services, rejected = service_rows.join(listed, details, conditions)
     read: list[_Read] = []
     refused: list[Rejection] = []
     for service in services:

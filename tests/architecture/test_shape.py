@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("benchmarks", "data", "features", "privacy", "proffer", "recommender", "serving", "training")
+FOLDERS = (
+    "benchmarks", "composition", "data", "features", "privacy",
+    "proffer", "recommender", "research", "serving", "training",
+)  # fmt: skip
 SOURCES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 FORBIDDEN_NAMES = {"utils", "util", "common", "manager", "helpers", "helper", "misc", "base"}
 

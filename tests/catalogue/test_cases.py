@@ -15,22 +15,22 @@ from typing import Any
 import pytest
 import yaml
 
+from composition.reading import SHIPPED, applicants, read_catalogue, read_declaration, read_regions
 from features.calendar import day_of
-from features.declaration import Declaration
+from features.declaration.declaration import Declaration
 from features.problem import Rejected
 from features.snapshot import Snapshot, from_facts
-from proffer.reading import SHIPPED, applicants, read_catalogue, read_declaration, read_regions
-from recommender.catalogue import Catalogue
-from recommender.clause import All, Clause, NoData
-from recommender.compiled import Compiled, compile_catalogue
-from recommender.oracle import Oracle
-from recommender.programme import Programme, kinds_mask, parse_programme
-from recommender.region import Regions
-from recommender.verdict import judge
+from recommender.rules.catalogue import Catalogue
+from recommender.rules.clause import All, Clause, NoData
+from recommender.rules.compiled import Compiled, compile_catalogue
+from recommender.rules.programme import Programme, kinds_mask, parse_programme
+from recommender.rules.region import Regions
+from recommender.rules.rule_oracle import Oracle
+from recommender.rules.verdict import judge
 
 CASES = Path(__file__).parent / "cases"
 FILES = sorted((SHIPPED / "catalogue").glob("*.yaml"))
-GOV24 = Path(os.environ.get("PROFFER_SHARED_DATA", SHIPPED.parent.parent / "shared" / "data")) / "gov24"
+GOV24 = Path(os.environ.get("PROFFER_SHARED_DATA", Path(__file__).resolve().parents[3] / "shared" / "data")) / "gov24"
 CITED = re.compile(r"gov24 서비스ID (\S+): “(.+?)”")
 LIMITS = {"is", "below", "above", "at_most", "at_least"}
 OTHER = {"male": "female", "female": "male"}

@@ -8,8 +8,8 @@ from pathlib import Path
 import yaml
 from hypothesis import strategies as st
 
-from features.declaration import declare
-from features.event import Event, rfc3339
+from features.declaration.declaration import declare
+from features.log.event import Event, rfc3339
 
 FOLDER = Path(__file__).parent / "declaration"
 DOCUMENTS = tuple(

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 
 from features.calendar import day_of
-from features.event import Event
+from features.log.event import Event
+from features.log.history import history_of
 from features.problem import Rejected
-from features.segments import segments
 from features.snapshot import Snapshot, from_facts, held, snapshots
 from features.value import NONE, UNKNOWN, identifier_code, is_known
 from tests.examples import examples
@@ -75,7 +75,7 @@ def test_facts_before_the_epoch_are_refused():
 
 def test_a_stated_value_that_lapses_is_unknown_again_and_not_false_unless_that_is_known():
     def ill_or_moved(**facts):
-        built = segments([Event("1", "s", "ann", "fact.stated", START, START, facts)], DECLARATION)
+        built = history_of([Event("1", "s", "ann", "fact.stated", START, START, facts)], DECLARATION)
         late = np.array([START + 40 * 86_400])
         return snapshots(DECLARATION, built, built.rows_of(["ann"]), late).row(0)
 
@@ -85,7 +85,7 @@ def test_a_stated_value_that_lapses_is_unknown_again_and_not_false_unless_that_i
 
 
 def test_snapshots_name_their_people_and_carry_the_hash():
-    built = segments([Event("1", "s", "ann", "life.moved", START, START, {"region": "11"})], DECLARATION)
+    built = history_of([Event("1", "s", "ann", "life.moved", START, START, {"region": "11"})], DECLARATION)
     found = snapshots(DECLARATION, built, np.array([0, -1]), np.array([START + 1, START + 1]), ("a.one",))
     assert found.people == ("ann", "")
     assert len(found) == 2
@@ -102,7 +102,7 @@ def test_snapshots_name_their_people_and_carry_the_hash():
 @given(asked())
 def test_what_is_held_is_what_is_received_and_known_so(history):
     events, (t, *_) = history
-    built = segments(events, DECLARATION)
+    built = history_of(events, DECLARATION)
     rows = built.rows_of([*PEOPLE, "nobody"])
     times = np.full(len(rows), t)
     offsets, codes = held(built, rows, times)
@@ -120,7 +120,7 @@ def test_of_several_statements_the_last_one_holds_until_an_event_says_otherwise(
         Event("2", "s", "ann", "benefit.ended", when[1], when[1], {"programme": "a.one"}),
         Event("3", "s", "ann", "benefit.granted", when[2], when[2], {"programme": "a.one"}),
     ]
-    built = segments(events, DECLARATION)
+    built = history_of(events, DECLARATION)
     offsets, codes = held(built, np.zeros(4, np.int64), np.array([when[0], *(moment + 1 for moment in when[:3])]))
     assert offsets.tolist() == [0, 0, 1, 1, 2]
     assert set(codes.tolist()) == {identifier_code("a.one")}

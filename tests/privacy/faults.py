@@ -21,8 +21,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from features.problem import Rejected
-from privacy import mechanism as m
-from privacy.ledger import Ledger
+from privacy.accounting import mechanism as m
+from privacy.ledger.ledger import Ledger
 from tests.privacy.ledgers import clock, reserve
 
 ACKNOWLEDGED, REFUSED, BROKEN, ABSENT = 0, 10, 11, 12  # exit codes of a process that appends; 12: no strace here

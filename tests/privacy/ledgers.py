@@ -3,13 +3,13 @@
 import hashlib
 from pathlib import Path
 
-from privacy import mechanism as m
-from privacy import merkle
-from privacy.budget import Dataset, statement_text
-from privacy.bundle import Bundle
-from privacy.entry import BEGINNING, EVERYBODY, STATEMENT, Entry, Kind
-from privacy.ledger import Ledger, Receipt
-from privacy.note import Checkpoint, Note, Signer
+from privacy.accounting import mechanism as m
+from privacy.ledger import merkle
+from privacy.ledger.entry import BEGINNING, EVERYBODY, STATEMENT, EntryType, LedgerEntry
+from privacy.ledger.export import LedgerExport
+from privacy.ledger.ledger import Ledger, LedgerReceipt
+from privacy.ledger.note import Checkpoint, Note, Signer
+from privacy.ledger.state import Dataset, statement_text
 
 AT = "2026-11-01T00:00:00Z"
 NOON = 1_793_534_400
@@ -29,7 +29,9 @@ def ledger(folder: Path, cap: str = "3", population: str = "kr", **options) -> L
     return made
 
 
-def reserve(made: Ledger, spend: str, mechanism=ONE, population: str = "kr", dataset=NOBODY, **options) -> Receipt:
+def reserve(
+    made: Ledger, spend: str, mechanism=ONE, population: str = "kr", dataset=NOBODY, **options
+) -> LedgerReceipt:
     options = {"epsilon": None, "delta": DELTA, "purpose": "a test", "requester": "tester"} | options
     return made.reserve(population, spend, mechanism, dataset=dataset, **options)
 
@@ -38,7 +40,7 @@ def signed(statement: dict, *signers: Signer) -> list[str]:
     return [signer.sign(statement_text(statement)) for signer in signers]
 
 
-def approve(made: Ledger, kind: str, what: dict, *signers: Signer, population: str = "kr") -> Receipt:
+def approve(made: Ledger, kind: str, what: dict, *signers: Signer, population: str = "kr") -> LedgerReceipt:
     statement = made.draft(kind, population, {"reason": "because", **what})
     return made.approved(statement, signed(statement, *(signers or (ALICE, BOB))))
 
@@ -56,8 +58,8 @@ class Forge:
         self.statements = 0
         self.key("begin", self.signer.verifier().text(), "ledger", EVERYBODY, self.signer)
 
-    def add(self, kind: Kind, body: dict, population: str = "kr", checkpoint: bool = True) -> None:
-        line = Entry(len(self.lines), kind, population, AT, self.leaf, body).bytes()
+    def add(self, kind: EntryType, body: dict, population: str = "kr", checkpoint: bool = True) -> None:
+        line = LedgerEntry(len(self.lines), kind, population, AT, self.leaf, body).bytes()
         leaf = merkle.leaf_hash(line)
         self.lines.append(line)
         self.leaf = leaf.hex()
@@ -77,7 +79,7 @@ class Forge:
     def approved(self, kind: str, what: dict, *signers: Signer, population: str = "kr", **changes) -> None:
         statement = self.statement(kind, what, population, **changes)
         body = {"signatures": signed(statement, *(signers or (ALICE, BOB))), "statement": statement}
-        self.add(Kind(kind), body, population)
+        self.add(EntryType(kind), body, population)
 
     def key(self, change: str, key: str, role: str, population: str, *signers: Signer) -> None:
         self.approved("key", {"change": change, "key": key, "role": role}, *signers, population=population)
@@ -85,11 +87,13 @@ class Forge:
     def init(self, cap: str = "3", **changes) -> None:
         body = {"approvers": [ALICE.verifier().text(), BOB.verifier().text()], "delta": DELTA, "epsilon": cap}
         self.add(
-            Kind.INIT,
+            EntryType.INIT,
             body | {"period": "2026", "relation": "add_or_remove_one", "unit": "person", "units": 0} | changes,
         )
 
-    def reserve(self, spend: str, mechanism=ONE, checkpoint: bool = True, kind: Kind = Kind.RESERVE, **changes) -> None:
+    def reserve(
+        self, spend: str, mechanism=ONE, checkpoint: bool = True, kind: EntryType = EntryType.RESERVE, **changes
+    ) -> None:
         claim = "1" if isinstance(mechanism, dict) else mechanism.to_document().get("epsilon", "1")
         body = {
             "cohort": None,
@@ -105,10 +109,10 @@ class Forge:
         self.add(kind, body | changes, checkpoint=checkpoint)
 
     def commit(self, spend: str, mechanism=ONE, checkpoint: bool = True) -> None:
-        self.add(Kind.COMMIT, {"mechanism": mechanism.to_document(), "spend": spend}, checkpoint=checkpoint)
+        self.add(EntryType.COMMIT, {"mechanism": mechanism.to_document(), "spend": spend}, checkpoint=checkpoint)
 
-    def bundle(self) -> Bundle:
-        return Bundle(tuple(self.lines), tuple(self.notes))
+    def bundle(self) -> LedgerExport:
+        return LedgerExport(tuple(self.lines), tuple(self.notes))
 
     def bytes(self) -> bytes:
         return self.bundle().encode()

@@ -10,8 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from privacy import entry, merkle
-from privacy import mechanism as m
+from privacy.accounting import mechanism as m
+from privacy.ledger import entry, merkle
 from tests.privacy.ledgers import AT, Forge
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,7 +26,7 @@ class Quick(Forge):
     at = AT
 
     def add(self, kind, body, population="kr", checkpoint=True):
-        one = entry.Entry(len(self.lines), kind, population, self.at, self.leaf, body)
+        one = entry.LedgerEntry(len(self.lines), kind, population, self.at, self.leaf, body)
         line = entry._fast(one.document()).encode()
         leaf = merkle.leaf_hash(line)
         self.lines.append(line)

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from privacy.step import GRID, Schedule
+from privacy.learning.step import GRID, Schedule
 
 
 class Coins:

@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.problem import Rejected
-from privacy import mechanism as m
-from privacy.gate import DataKind, Gate, Gated, PrivateRows, Request, Run, Spend, Stamp, digest
-from privacy.unit import Unit
+from privacy.accounting import mechanism as m
+from privacy.gate import DataKind, Gate, Gated, PrivateRows, Provenance, Request, RunRequest, Spend, digest
+from privacy.unit import PrivacyUnit
 
 INFINITE = Request("lightgbm", Spend.infinite())
-RUN = Run("kr", Unit.PERSON, Decimal(1), Decimal("0.000001"), "offers", "tester")
+RUN = RunRequest("kr", PrivacyUnit.PERSON, Decimal(1), Decimal("0.000001"), "offers", "tester")
 NOISY = m.gaussian_sgd("4", "0.1", 10)
 LESS = m.gaussian_sgd("4", "0.1", 5)
 
@@ -41,7 +41,7 @@ class Book:
 
     population = "kr"
 
-    def __init__(self, unit=Unit.PERSON, left=3, public=False):
+    def __init__(self, unit=PrivacyUnit.PERSON, left=3, public=False):
         self.unit, self.left, self.public = unit, Decimal(left), public
         self.done = []
 
@@ -72,7 +72,7 @@ def gate(kind, book=None, **options):
         opened.append("rows")
         return ["a", "b", "c"]
 
-    return Gate(Stamp(kind), 3, rows, lambda: ("ann", "bob"), book=book, **options), opened
+    return Gate(Provenance(kind), 3, rows, lambda: ("ann", "bob"), book=book, **options), opened
 
 
 def private(book=None, **options):
@@ -181,9 +181,14 @@ def test_a_dry_run_opens_nothing_and_says_what_would_remain():
 @pytest.mark.parametrize(
     ("unit", "budget", "options", "said"),
     [
-        (Unit.PERSON, Unit.HOUSEHOLD, {}, r"not the one the budget of 'kr' protects \(household\)"),
-        (Unit.PERSON, Unit.PERSON, {"readers": ("children", "married")}, "children, married of a person read another"),
-        (Unit.HOUSEHOLD, Unit.HOUSEHOLD, {"grouped": False}, "who belongs with whom.*Declare roles"),
+        (PrivacyUnit.PERSON, PrivacyUnit.HOUSEHOLD, {}, r"not the one the budget of 'kr' protects \(household\)"),
+        (
+            PrivacyUnit.PERSON,
+            PrivacyUnit.PERSON,
+            {"readers": ("children", "married")},
+            "children, married of a person read another",
+        ),
+        (PrivacyUnit.HOUSEHOLD, PrivacyUnit.HOUSEHOLD, {"grouped": False}, "who belongs with whom.*Declare roles"),
     ],
 )
 def test_a_unit_that_is_not_protected_is_refused_with_what_to_do(unit, budget, options, said):
@@ -208,8 +213,8 @@ def test_another_neighbouring_relation_than_the_accounted_one_is_refused():
 def looks(gated):
     from sklearn.preprocessing import StandardScaler
 
-    from recommender.attributes import Vocabulary
-    from training.models import PooledForest, calibrate
+    from recommender.ranking.attributes import Vocabulary
+    from training.rankers.models import PooledForest, calibrate
 
     rng = np.random.default_rng(0)
     return {
@@ -255,12 +260,12 @@ def test_rows_stay_shut_to_a_preprocessor_also_after_training_saw_them():
 SNIPPET = """
 import numpy as np
 from privacy.gate import Gated
-from training.examples import Log
-from recommender.attributes import Vocabulary
-from training.effects import learn_effects
-from training.models import PooledForest, calibrate
-from training.ranker import learn, Settings, written
-from recommender.catalogue import Catalogue
+from training.data.examples import Log
+from recommender.ranking.attributes import Vocabulary
+from training.rankers.effects import learn_effects
+from training.rankers.models import PooledForest, calibrate
+from training.rankers.forest_ranker import learn, Settings, written
+from recommender.rules.catalogue import Catalogue
 
 def wrong(gated: Gated[Log], catalogue: Catalogue, real: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
     Vocabulary.fit(gated, None, 8, np.random.default_rng(0))  # 1
@@ -290,17 +295,17 @@ def test_a_preprocessor_that_is_given_private_rows_is_wrong_to_the_type_checker(
 
 
 def test_unmarked_rows_are_private():
-    assert Stamp.parse(None).kind is DataKind.PRIVATE
+    assert Provenance.parse(None).kind is DataKind.PRIVATE
 
 
 @pytest.mark.parametrize("document", ["synthetic", [], {}, {"kind": "made up"}, {"kind": "synthetic", "files": 3}])
 def test_a_stamp_that_says_nothing_clear_is_refused_and_never_taken_for_private_or_synthetic(document):
     with pytest.raises(Rejected, match=r"stamp\.json"):
-        Stamp.parse(document)
+        Provenance.parse(document)
 
 
 def test_a_stamp_does_not_follow_rows_it_never_saw():
-    stamp = Stamp.parse({"kind": "synthetic", "files": {"events.parquet": digest(b"rows")}})
+    stamp = Provenance.parse({"kind": "synthetic", "files": {"events.parquet": digest(b"rows")}})
     stamp.check("events.parquet", digest(b"rows"))
     with pytest.raises(Rejected, match=r"events\.parquet"):
         stamp.check("events.parquet", digest(b"other rows"))
@@ -309,7 +314,7 @@ def test_a_stamp_does_not_follow_rows_it_never_saw():
 
 
 def test_private_rows_need_no_stamp_to_be_private():
-    Stamp.parse(None).check("events.parquet", digest(b"anything"))
+    Provenance.parse(None).check("events.parquet", digest(b"anything"))
 
 
 def test_an_infinite_spend_says_so_and_comes_back():

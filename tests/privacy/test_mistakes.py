@@ -20,16 +20,19 @@ import pytest
 
 pytest.importorskip("dp_accounting")
 
-import training.people
+import training.data.admission
 from features import snapshot
 from features.problem import Rejected
-from privacy import accountant, budget, gate, mechanism, noise, step, unit
-from privacy.accountant import Disagreement
-from privacy.gate import Gated, Stamp
-from privacy.ledger import Ledger
-from privacy.noise import secure
-from privacy.step import GRID, Sampler, Schedule, Total
-from privacy.unit import Unit
+from privacy import gate, unit
+from privacy.accounting import accountant, mechanism
+from privacy.accounting.accountant import Disagreement
+from privacy.gate import Gated, Provenance
+from privacy.learning import noise, step
+from privacy.learning.noise import secure
+from privacy.learning.step import GRID, Sampler, Schedule, Total
+from privacy.ledger import state
+from privacy.ledger.ledger import Ledger
+from privacy.unit import PrivacyUnit
 from tests.privacy import (
     test_accountant,
     test_audit,
@@ -44,8 +47,9 @@ from tests.privacy import (
 )
 from tests.privacy.noises import Seeded
 from tests.training import test_replay as on_ranker
-from training import bilinear, tracking
-from training.bilinear import PrivateBilinear
+from training import tracking
+from training.rankers import private_bilinear
+from training.rankers.private_bilinear import PrivateBilinear
 
 ROOT = Path(__file__).resolve().parents[2]
 ROW = re.compile(r"^\| (\d+) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
@@ -91,7 +95,7 @@ def test_a_price_by_the_central_limit_in_place_of_prv_stops_the_run(monkeypatch)
 def test_a_figure_about_a_person_has_no_way_into_the_tracking() -> None:
     kept: list[Any] = []
     client = SimpleNamespace(log_metric=lambda *one: kept.append(one), log_param=lambda *one: kept.append(one))
-    run = tracking.Run(client, "one")
+    run = tracking.TrackedRun(client, "one")
     for attempt in (run.metrics, run.settings):
         with pytest.raises(Rejected, match="allow-list"):
             attempt({"income of c1": 1.0})
@@ -187,14 +191,14 @@ def sums_without_a_clip(patch):
 
 @without(4, test_gate.test_another_neighbouring_relation_than_the_accounted_one_is_refused)
 @without(16, test_gate.test_a_unit_that_is_not_protected_is_refused_with_what_to_do,
-         unit=Unit.PERSON, budget=Unit.HOUSEHOLD, options={}, said="household")  # fmt: skip
+         unit=PrivacyUnit.PERSON, budget=PrivacyUnit.HOUSEHOLD, options={}, said="household")  # fmt: skip
 def any_relation_and_any_unit(patch):
     patch.setattr(gate, "_wrong_unit", lambda *_: ())
 
 
 @without(5, on_ranker.test_without_one_unit_every_other_units_gradient_is_the_same_bit_for_bit, gone=7)
 def gradients_centred_by_the_batch(patch):
-    patch.setattr(bilinear, "gradients", on_ranker.centred)
+    patch.setattr(private_bilinear, "gradients", on_ranker.centred)
 
 
 @without(5, test_step.test_what_one_unit_says_changes_no_bit_of_anothers_gradient, seed=4, units=6, size=1.0)
@@ -291,7 +295,7 @@ def a_clip_for_each_list_of_a_unit(patch):
 
 @without(11, test_budget.test_a_person_of_another_cohort_is_found_and_not_named)
 def cohorts_that_nobody_checks(patch):
-    patch.setattr(budget.Cohort, "check", lambda *_: None)
+    patch.setattr(state.Cohort, "check", lambda *_: None)
 
 
 @without(12, test_noise.test_two_sources_never_draw_the_same)
@@ -324,13 +328,13 @@ def a_name_for_the_central_limit(patch):
 
 @without(14, on_ranker.test_every_step_clips_at_the_public_clip_and_at_no_other)
 def a_clip_that_follows_the_gradients(patch):
-    honest = bilinear.summed
+    honest = private_bilinear.summed
 
     def summed(sample, units, *rest, **more):
         *front, clip = rest
         return honest(sample, units, *front, clip * max(units.size, 1) / 15, **more)
 
-    patch.setattr(bilinear, "summed", summed)
+    patch.setattr(private_bilinear, "summed", summed)
 
 
 @without(15, on_ranker.test_what_is_learned_depends_on_nothing_but_what_was_released)
@@ -351,7 +355,7 @@ def a_person_as_the_unit_of_any_declaration(patch):
 
 @without(16, test_replay.test_without_one_household_no_feature_of_anybody_else_changes_by_a_bit, seed=3)
 def households_that_miss_a_tie(patch):
-    patch.setattr(training.people, "together", lambda _: iter(()))
+    patch.setattr(training.data.admission, "together", lambda _: iter(()))
     patch.setattr(test_replay, "together", lambda _: iter(()))
 
 
@@ -367,12 +371,12 @@ def a_cap_that_is_whole_again_with_time(patch):
 
 @without(18, test_gate.test_a_stamp_does_not_follow_rows_it_never_saw)
 def a_stamp_that_is_believed_of_any_rows(patch):
-    patch.setattr(Stamp, "check", lambda *_: None)
+    patch.setattr(Provenance, "check", lambda *_: None)
 
 
 @without(18, test_ledger.test_what_lowers_protection_needs_two_people_whose_keys_are_not_here)
 def one_signature_where_two_are_needed(patch):
-    patch.setattr(budget, "TWO", 1)
+    patch.setattr(state, "TWO", 1)
 
 
 @without(19, test_gate.test_rows_stay_shut_to_a_preprocessor_also_after_training_saw_them)

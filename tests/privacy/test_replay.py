@@ -13,18 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from composition.reading import read_declaration
 from features import snapshot
-from features.event import Event
-from features.segments import segments
+from features.log.event import Event
+from features.log.history import history_of
 from privacy import unit
-from privacy.gate import Basis, Run
-from privacy.step import Schedule, Total
-from privacy.unit import Unit, households, readers_of_others
-from proffer.reading import read_declaration
+from privacy.gate import Basis, RunRequest
+from privacy.learning.step import Schedule, Total
+from privacy.unit import PrivacyUnit, households, readers_of_others
 from tests.examples import examples
 from tests.privacy.tape import Coins, Tape, moved
-from training.examples import COLUMNS, Log, read_benefits
-from training.people import admitted, together
+from training.data.admission import admitted, together
+from training.data.examples import COLUMNS, LearningLog, read_interactions
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -73,7 +73,7 @@ def test_a_step_that_does_not_clip_is_found_by_its_replay(monkeypatch) -> None:
 # --- what one person's features read of another -----------------------------------------------------------------------
 
 DECLARATION = read_declaration()
-RUN = Run("kr", Unit.HOUSEHOLD, Decimal(1), Decimal("0.000001"), "offers", "tester", Basis.LAW)
+RUN = RunRequest("kr", PrivacyUnit.HOUSEHOLD, Decimal(1), Decimal("0.000001"), "offers", "tester", Basis.LAW)
 DAY, NOON = 86_400, 1_750_000_000
 ROLES = {
     "life.child_born": ("child", "parent"), "life.child_adopted": ("child", "parent"), "life.married": ("spouse",),
@@ -122,12 +122,12 @@ def pseudonym(person: str) -> str:
     return hashlib.sha256(person.encode()).hexdigest()[:8]
 
 
-def admitted_people(events: list[Event], run: Run) -> Log:
-    found, rows = segments(events, DECLARATION), table(events)
-    return admitted(Log(found, read_benefits(rows, found.people, DECLARATION)), rows, run, pseudonym, 10**6)
+def admitted_people(events: list[Event], run: RunRequest) -> LearningLog:
+    found, rows = history_of(events, DECLARATION), table(events)
+    return admitted(LearningLog(found, read_interactions(rows, found.people, DECLARATION)), rows, run, pseudonym, 10**6)
 
 
-def looks(log: Log) -> dict[str, bytes]:
+def looks(log: LearningLog) -> dict[str, bytes]:
     """Every feature of everybody on several days, as bytes, by pseudonym."""
     people = np.arange(len(log.segments.people))
     days = [np.full(people.size, NOON + day * DAY, dtype=np.int64) for day in (5, 30, 60)]
@@ -142,15 +142,15 @@ def without(events: list[Event], gone: set[str]) -> list[Event]:
     return [one for one in events if one.subject not in gone]
 
 
-def unit_of(events: list[Event], person: str, kind: Unit) -> set[str]:
+def unit_of(events: list[Event], person: str, kind: PrivacyUnit) -> set[str]:
     people = sorted({one.subject for one in events} | {who for one in events for who, _ in one.about})
-    if kind is Unit.PERSON:
+    if kind is PrivacyUnit.PERSON:
         return {person}
     place = households(people, together(table(events)))
     return {name for name, at in zip(people, place, strict=True) if at == place[people.index(person)]}
 
 
-def changed(seed: int, kind: Unit) -> int:
+def changed(seed: int, kind: PrivacyUnit) -> int:
     """How many of the others look otherwise once somebody's unit is gone with all its events."""
     events, run = lives(seed), replace(RUN, unit=kind)
     gone = unit_of(events, "c0", kind)
@@ -162,17 +162,17 @@ def changed(seed: int, kind: Unit) -> int:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_without_one_household_no_feature_of_anybody_else_changes_by_a_bit(seed) -> None:
-    assert changed(seed, Unit.HOUSEHOLD) == 0
+    assert changed(seed, PrivacyUnit.HOUSEHOLD) == 0
 
 
 def test_without_one_person_others_do_change_which_is_why_a_person_is_refused_as_the_unit() -> None:
     assert readers_of_others(DECLARATION)
-    assert sum(changed(seed, Unit.PERSON) for seed in range(12)) > 0
+    assert sum(changed(seed, PrivacyUnit.PERSON) for seed in range(12)) > 0
 
 
 def test_households_and_showings_of_the_others_stay_as_they_were() -> None:
     events = lives(3)
-    gone = unit_of(events, "c0", Unit.HOUSEHOLD)
+    gone = unit_of(events, "c0", PrivacyUnit.HOUSEHOLD)
     logs = [admitted_people(some, RUN) for some in (events, without(events, gone))]
     names = {pseudonym(person) for person in gone}
 
@@ -192,11 +192,11 @@ def test_households_and_showings_of_the_others_stay_as_they_were() -> None:
 
 
 def test_households_that_miss_a_tie_are_found(monkeypatch) -> None:
-    import training.people
+    import training.data.admission
 
-    monkeypatch.setattr(training.people, "together", lambda _: iter(()))
+    monkeypatch.setattr(training.data.admission, "together", lambda _: iter(()))
     monkeypatch.setattr("tests.privacy.test_replay.together", lambda _: iter(()))
-    assert sum(changed(seed, Unit.HOUSEHOLD) for seed in range(12)) > 0
+    assert sum(changed(seed, PrivacyUnit.HOUSEHOLD) for seed in range(12)) > 0
     assert unit.households(["a", "b"], []).tolist() == [0, 1]
 
 
@@ -208,4 +208,4 @@ def test_a_feature_made_of_everybody_is_found(monkeypatch) -> None:
         return replace(made, values=made.values - made.values.mean(axis=0).astype(made.values.dtype))
 
     monkeypatch.setattr(snapshot, "snapshots", beside_the_mean)
-    assert sum(changed(seed, Unit.HOUSEHOLD) for seed in range(4)) > 0
+    assert sum(changed(seed, PrivacyUnit.HOUSEHOLD) for seed in range(4)) > 0

@@ -7,9 +7,9 @@ import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.declaration import declare
-from privacy.unit import Unit, groups_people, households, readers_of_others, smallest
-from proffer.reading import read_declaration
+from composition.reading import read_declaration
+from features.declaration.declaration import declare
+from privacy.unit import PrivacyUnit, groups_people, households, readers_of_others, smallest
 
 TOP = {"zone": "UTC", "epoch": datetime.date(1900, 1, 1)}
 PEOPLE = [f"p{at}" for at in range(12)]
@@ -28,14 +28,14 @@ def test_a_feature_that_may_hear_of_an_event_as_somebodys_relative_reads_another
     weddings = {"weddings": {"count": "life.married", "window": "P1Y"}}
     found = declared(MARRIED, weddings)
     assert readers_of_others(found) == ("weddings",)
-    assert smallest(found) is Unit.HOUSEHOLD
+    assert smallest(found) is PrivacyUnit.HOUSEHOLD
 
 
 def test_a_feature_of_ones_own_part_alone_reads_nobody_elses_event():
     own = {"weddings": {"count": "life.married", "role": "subject", "window": "P1Y"}}
     found = declared(MARRIED, own | {"moves": {"count": "life.moved", "window": "P1Y"}})
     assert readers_of_others(found) == ()
-    assert smallest(found) is Unit.PERSON
+    assert smallest(found) is PrivacyUnit.PERSON
 
 
 def test_a_fact_that_follows_from_anothers_event_counts_too():
@@ -52,7 +52,7 @@ def test_the_declaration_shipped_protects_households_because_births_are_told_of_
     shipped = read_declaration()
     assert {"children", "births_24m"} <= set(readers_of_others(shipped))
     assert "age" not in readers_of_others(shipped)
-    assert smallest(shipped) is Unit.HOUSEHOLD
+    assert smallest(shipped) is PrivacyUnit.HOUSEHOLD
 
 
 def test_without_roles_nobody_knows_who_belongs_with_whom():

@@ -2,8 +2,8 @@
 
 import pytest
 
+from composition import provenance, reading
 from data.synthetic.world import synthesise
-from proffer import reading, stamps
 
 
 @pytest.fixture(scope="session")
@@ -23,5 +23,5 @@ def people(tmp_path_factory):
 def believed():
     """Making people again takes seconds, and is tried in test_stamps.py."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stamps, "_made_again", lambda *_: True)
+        patch.setattr(provenance, "_made_again", lambda *_: True)
         yield

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from recommender.forest import FILES, FORMAT, KIND
+from recommender.ranking.forest import FILES, FORMAT, KIND
 
 pytestmark = pytest.mark.slow  # each calls the programme in a process of its own
 

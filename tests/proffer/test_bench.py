@@ -19,7 +19,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_a_benchmark_prints_its_document(folder, capsys):
-    (folder / "sums.py").write_text(MEASURED % True, encoding="utf-8")
+    (folder / "sums_bench.py").write_text(MEASURED % True, encoding="utf-8")
     assert cli.main(["bench", "sums", "--json"]) == 0
     out, err = capsys.readouterr()
     assert json.loads(out)["ratio"] == {"abacus": 3.0}
@@ -27,7 +27,7 @@ def test_a_benchmark_prints_its_document(folder, capsys):
 
 
 def test_people_read_a_line_for_everyone_who_did_it(folder, capsys):
-    (folder / "sums.py").write_text(MEASURED % True, encoding="utf-8")
+    (folder / "sums_bench.py").write_text(MEASURED % True, encoding="utf-8")
     cli.main(["bench", "sums"])
     out = capsys.readouterr().out
     assert "equal results" in out
@@ -35,18 +35,18 @@ def test_people_read_a_line_for_everyone_who_did_it(folder, capsys):
 
 
 def test_results_that_differ_fail(folder):
-    (folder / "sums.py").write_text(MEASURED % False, encoding="utf-8")
+    (folder / "sums_bench.py").write_text(MEASURED % False, encoding="utf-8")
     assert cli.main(["bench", "sums"]) == 1
 
 
 def test_a_peer_that_is_not_installed_is_named(folder, capsys):
-    (folder / "sums.py").write_text("import abacus_that_is_not_there\n", encoding="utf-8")
+    (folder / "sums_bench.py").write_text("import abacus_that_is_not_there\n", encoding="utf-8")
     assert cli.main(["bench", "sums"]) == 2
     assert "needs abacus_that_is_not_there" in capsys.readouterr().err
 
 
 def test_a_benchmark_nobody_wrote_is_a_usage_error(folder, capsys):
-    (folder / "sums.py").write_text(MEASURED % True, encoding="utf-8")
+    (folder / "sums_bench.py").write_text(MEASURED % True, encoding="utf-8")
     assert cli.main(["bench", "sms"]) == 2
     assert "Did you mean sums?" in capsys.readouterr().err
 

@@ -5,20 +5,21 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
+from composition import terminal
+from composition.workspace import Workspace
 from features.problem import Rejected
-from proffer import cli, console, demo
-from proffer.home import Home
+from proffer import cli, demo
 
 
 @pytest.fixture(autouse=True)
 def _bars_as_before(monkeypatch):
     """What hides progress bars does so for the whole process; undo it after each test."""
-    monkeypatch.setenv(console.SILENT, "")
+    monkeypatch.setenv(terminal.SILENT, "")
 
 
 @pytest.fixture
 def home(tmp_path):
-    return Home(tmp_path / "home")
+    return Workspace(tmp_path / "home")
 
 
 @pytest.mark.slow
@@ -79,7 +80,7 @@ def test_a_demo_of_nobody_is_refused(home):
 
 
 def test_stages_are_told_and_timed(capsys):
-    stages = demo.Stages()
+    stages = demo.DemoStages()
     with stages.stage("synth", "making people"):
         pass
     assert stages.seconds == {"synth": 0}
@@ -87,7 +88,7 @@ def test_stages_are_told_and_timed(capsys):
 
 
 def test_a_stage_that_fails_is_not_called_done():
-    stages = demo.Stages()
+    stages = demo.DemoStages()
     with pytest.raises(Rejected), stages.stage("synth", "making people"):
         raise Rejected([])
     assert stages.seconds == {}

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from features.event import parse_event
-from proffer import cli, reading
-from recommender.programme import parse_programme
+from composition import reading
+from features.log.event import parse_event
+from proffer import cli
+from recommender.rules.programme import parse_programme
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

@@ -6,10 +6,10 @@ import time
 import jwt
 import pytest
 
+from composition.workspace import Workspace
 from proffer.cli import main
-from proffer.home import Home
 from proffer.token import KEY, dev_key
-from serving.tokens import dev_verifier
+from serving.http.tokens import dev_verifier
 
 
 @pytest.fixture
@@ -58,4 +58,4 @@ def test_a_key_that_others_may_read_is_not_used(run, tmp_path):
     assert code == 2
     assert "chmod 600" in err
     run.key.chmod(0o600)
-    assert dev_key(Home(tmp_path / "home")) == run.key.read_bytes()
+    assert dev_key(Workspace(tmp_path / "home")) == run.key.read_bytes()

@@ -143,7 +143,7 @@ def test_a_home_without_champion_asks_which_model(people, tmp_path, capsys):
 
 def test_promotion_crowns_who_is_not_worse_and_tells_the_figures(home, people, capsys, monkeypatch):
     from proffer import promote
-    from training.promotion import Check
+    from training.runs.promotion import Check
 
     better = (Check("ndcg@5", 0.9, "champion", 0.8, higher_is_better=True),)
     monkeypatch.setattr(promote, "compare", lambda *_: better)
@@ -162,7 +162,7 @@ def test_promotion_crowns_who_is_not_worse_and_tells_the_figures(home, people, c
 def test_a_model_is_not_worse_than_itself(home, people):
     from argparse import Namespace
 
-    from proffer.dataset import read_material
+    from composition.sources import read_material
     from proffer.promote import compare
 
     material = read_material(Namespace(data=people, declaration=None, catalogue=None))

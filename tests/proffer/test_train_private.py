@@ -374,8 +374,8 @@ class Leaky:
 
 
 def test_a_run_about_people_who_may_exist_tracks_no_exact_figure(tmp_path):
-    from proffer.home import Home
+    from composition.workspace import Workspace
     from proffer.train import keep
 
     with pytest.raises(Rejected, match="allow-list"):
-        keep(Leaky(), Home(tmp_path / "home"), "private")
+        keep(Leaky(), Workspace(tmp_path / "home"), "private")

@@ -9,15 +9,15 @@ import httpx
 import pytest
 import yaml
 
-from features.declaration import declare
-from recommender.catalogue import catalogue
-from recommender.region import Regions
-from serving.access import Access
-from serving.app import create_app
-from serving.desk import Desk
-from serving.inquiry import Inquiries
+from features.declaration.declaration import declare
+from recommender.engine import Engine
+from recommender.rules.catalogue import catalogue
+from recommender.rules.region import Regions
+from serving.http.access import Authentication
+from serving.http.app import create_app
+from serving.http.handler import RecommendationHandler
 
-DATA = Path(__file__).parents[2] / "data"
+DATA = Path(__file__).parents[2] / "data" / "countries" / "kr"
 NOW = 1_793_500_000  # 1 November 2026 in Seoul
 
 
@@ -58,14 +58,14 @@ def real_desk():
         return yaml.safe_load((DATA / path).read_text(encoding="utf-8"))
 
     declaration = declare(*(read(f"declaration/{name}.yaml") for name in ("events", "facts", "features")))
-    regions = Regions.parse(read("regions/kr.yaml"))
-    return Desk(declaration, catalogue([(one["id"], one) for one in PROGRAMMES], declaration, regions), regions)
+    regions = Regions.parse(read("regions.yaml"))
+    return Engine(declaration, catalogue([(one["id"], one) for one in PROGRAMMES], declaration, regions), regions)
 
 
 @pytest.fixture(scope="session")
 def real_caller(real_desk):
     """A caller of the whole service in dev mode."""
-    return Caller(create_app(Inquiries(real_desk), Access(dev=True), lambda: NOW))
+    return Caller(create_app(RecommendationHandler(real_desk), Authentication(dev=True), lambda: NOW))
 
 
 class FakeDesk:
@@ -115,4 +115,4 @@ def caller_of():
 @pytest.fixture
 def dev(desk):
     """A caller of an application in dev mode."""
-    return Caller(create_app(desk, Access(dev=True), lambda: 1_800_000_000))
+    return Caller(create_app(desk, Authentication(dev=True), lambda: 1_800_000_000))

@@ -8,9 +8,9 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
+from composition import reading
 from data.synthetic import world as worlds
 from data.synthetic.world import World, synthesise, world
-from proffer import reading
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from data.synthetic.chance import Chance
 from data.synthetic.kinds import TYPE
 from data.synthetic.life import live
 from data.synthetic.months import WARM_UP, ages_on, months
-from data.synthetic.people import NOT_BORN, SPOUSE
 from data.synthetic.population import people
+from data.synthetic.random_streams import RandomStreams
 from data.synthetic.rates import published, rates
+from data.synthetic.residents import NOT_BORN, SPOUSE
 
 CITIZENS = 12_000
 
@@ -23,12 +23,12 @@ def figures():
 
 @pytest.fixture(scope="module")
 def start(figures):
-    return people(figures, Chance(11), CITIZENS, months(24).starts[0])
+    return people(figures, RandomStreams(11), CITIZENS, months(24).starts[0])
 
 
 @pytest.fixture(scope="module")
 def course(figures):
-    return live(figures, months(24), Chance(11), CITIZENS)
+    return live(figures, months(24), RandomStreams(11), CITIZENS)
 
 
 def happened(course, kind):

@@ -11,11 +11,11 @@ import pyarrow.parquet
 import pytest
 
 from data.synthetic import writing
+from data.synthetic.event_rows import SOURCE
 from data.synthetic.kinds import LIFE, TYPE, TYPES
-from data.synthetic.knowledge import segments_of
+from data.synthetic.public_knowledge import segments_of
 from data.synthetic.registry import Names, as_it_was, identifiers, recorded, stated_at_start
-from data.synthetic.rows import SOURCE
-from features.files import read_segments
+from features.log.files import read_segments
 from features.snapshot import snapshots
 from features.value import UNKNOWN
 

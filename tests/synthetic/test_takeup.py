@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from data.synthetic import takeup, world
-from data.synthetic.chance import Chance, pair_normal
 from data.synthetic.circumstances import TRAITS, Circumstances
 from data.synthetic.offerings import offerings
+from data.synthetic.random_streams import RandomStreams, pair_normal
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +33,7 @@ def aired(shared):
 @pytest.mark.parametrize("seed", range(6))
 def test_popularity_alone_reaches_three_quarters_and_leaves_a_gap(scene, small_world, seed):
     people, candidates, meant = scene
-    drawn = takeup.draw(Chance(seed), people, small_world.offered, candidates, meant, aired(small_world))
+    drawn = takeup.draw(RandomStreams(seed), people, small_world.offered, candidates, meant, aired(small_world))
     sums = takeup.rule_sums(drawn.rules, people, small_world.offered)
     pilot = takeup._pilot(drawn, people, sums, candidates, aired(small_world), np.random.default_rng(seed))
     assert 0.75 <= takeup.popularity_share(drawn, pilot) <= 0.92
@@ -56,7 +56,8 @@ def test_reachable_is_the_mean_over_everything_latent(small_world):
 def test_another_seed_draws_another_function(scene, small_world):
     people, candidates, meant = scene
     one, same, other = (
-        takeup.draw(Chance(s), people, small_world.offered, candidates, meant, aired(small_world)) for s in (1, 1, 2)
+        takeup.draw(RandomStreams(s), people, small_world.offered, candidates, meant, aired(small_world))
+        for s in (1, 1, 2)
     )
     assert one.rules == same.rules
     assert (one.appeal == same.appeal).all()
@@ -95,7 +96,7 @@ def test_appeal_is_mostly_what_the_publisher_says(scene, small_world):
     _, candidates, meant = scene
     own = []
     for seed in range(8):
-        rng = Chance(seed).stream("take-up")
+        rng = RandomStreams(seed).stream("take-up")
         appeal = takeup._appeal(rng, small_world.offered, candidates, meant)
         columns = np.column_stack([small_world.offered.qualities, candidates.mean(axis=0), np.ones(len(appeal))])
         left = appeal - columns @ np.linalg.lstsq(columns, appeal, rcond=None)[0]

@@ -16,11 +16,11 @@ from data.synthetic.stamp import code_hash
 from data.synthetic.truth import held_out
 from data.synthetic.world import blocks
 from features.calendar import day_of
-from features.event import parse_event
-from features.files import read_segments
+from features.log.event import parse_event
+from features.log.files import read_segments
 from features.problem import Rejected
 from features.snapshot import snapshots
-from recommender.compiled import compile_catalogue
+from recommender.rules.compiled import compile_catalogue
 
 pytestmark = pytest.mark.slow
 

@@ -10,15 +10,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from features.declaration import Declaration
-from features.event import Event, rfc3339
-from features.segments import segments
-from privacy.gate import DataKind, Gate, Stamp
-from proffer.reading import read_declaration
-from recommender.catalogue import Catalogue, catalogue
-from recommender.region import Regions
-from training.examples import Log, read_benefits
-from training.material import Material, TruthTable
+from composition.reading import read_declaration
+from features.declaration.declaration import Declaration
+from features.log.event import Event, rfc3339
+from features.log.history import history_of
+from privacy.gate import DataKind, Gate, Provenance
+from recommender.rules.catalogue import Catalogue, catalogue
+from recommender.rules.region import Regions
+from training.data.examples import LearningLog, read_interactions
+from training.data.material import TrainingData, TruthTable
 
 PEOPLE = 240
 DAYS = 240
@@ -112,20 +112,22 @@ def table_of(events: list[Event]) -> pa.Table:
 
 
 @pytest.fixture(scope="session")
-def material(declaration: Declaration, toy_catalogue: Catalogue, lives: tuple[list[Event], dict[str, int]]) -> Material:
+def material(
+    declaration: Declaration, toy_catalogue: Catalogue, lives: tuple[list[Event], dict[str, int]]
+) -> TrainingData:
     """The small world behind its gate, with its truth."""
     events, ages = lives
-    found = segments(events, declaration)
-    log = Log(found, read_benefits(table_of(events), found.people, declaration))
+    found = history_of(events, declaration)
+    log = LearningLog(found, read_interactions(table_of(events), found.people, declaration))
     end = declaration.zone.end_of_day(START + datetime.timedelta(days=DAYS + 100))
     pairs = [(person, at) for person in ages for at in range(8)]
     chance = np.array([_likes(ages[person], at, 0.0) for person, at in pairs])
     truth = TruthTable(tuple(p for p, _ in pairs), tuple(f"toy.p{at}" for _, at in pairs), chance, chance)
-    gate = Gate(Stamp(DataKind.SYNTHETIC), len(events), lambda: log)
-    return Material(declaration, toy_catalogue, Regions.parse(_REGIONS), gate, end, truth)
+    gate = Gate(Provenance(DataKind.SYNTHETIC), len(events), lambda: log)
+    return TrainingData(declaration, toy_catalogue, Regions.parse(_REGIONS), gate, end, truth)
 
 
 @pytest.fixture(scope="session")
-def private_material(material: Material) -> Material:
+def private_material(material: TrainingData) -> TrainingData:
     """The same world without its stamp: nobody says that these people do not exist."""
-    return replace(material, gate=replace(material.gate, stamp=Stamp.parse(None)))
+    return replace(material, gate=replace(material.gate, stamp=Provenance.parse(None)))

@@ -6,18 +6,19 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from privacy.gate import DataKind, Gate, Run, Stamp
-from privacy.step import Products, Schedule, Total
-from privacy.unit import Unit
+from privacy.gate import DataKind, Gate, Provenance, RunRequest
+from privacy.learning.step import Products, Schedule, Total
+from privacy.unit import PrivacyUnit
 from tests.privacy.tape import Coins, Tape, moved
 from tests.privacy.test_gate import Book
-from training import bilinear, private, private_run
-from training.bilinear import Code, Match, PrivateBilinear, Sample, Space, gradients
-from training.examples import held_out
-from training.models import calibrate
-from training.people import _only
-from training.private_run import train
-from training.ranker import Lists
+from training.data.admission import _only
+from training.data.examples import held_out
+from training.data.ranking_dataset import RankingDataset
+from training.rankers import private_bilinear, private_ranker
+from training.rankers.models import calibrate
+from training.rankers.private_bilinear import Basis, FeatureMap, Match, PrivateBilinear, Sample, gradients
+from training.runs import private_run
+from training.runs.private_run import train
 
 pytestmark = pytest.mark.slow
 
@@ -43,10 +44,10 @@ def space(seed=2):
     match = Match(
         np.array([1], np.int32), np.array([BINS], np.int32), np.array([0, BINS]), table, np.zeros(1, np.int32)
     )
-    code = Code(
+    code = Basis(
         np.ones(SLOTS, np.int64), np.arange(SLOTS * BINS, dtype=np.int32)[:, None], np.full((SLOTS * BINS, 1), 0.4)
     )
-    return Space(code, rng.normal(size=(PROGRAMMES, WIDTH)), match, own=0.3)
+    return FeatureMap(code, rng.normal(size=(PROGRAMMES, WIDTH)), match, own=0.3)
 
 
 def of_units(sample, units):
@@ -67,7 +68,7 @@ class Watch:
     def __init__(self, monkeypatch, without=None):
         self.steps: list[dict[int, bytes]] = [{}]
         self.without = without
-        honest = bilinear.gradients
+        honest = private_bilinear.gradients
 
         def watched(sample, units, *rest):
             made = honest(sample, units, *rest)
@@ -75,7 +76,7 @@ class Watch:
                 self.steps[-1][self.name(unit)] = written(made, number)
             return made
 
-        monkeypatch.setattr(bilinear, "gradients", watched)
+        monkeypatch.setattr(private_bilinear, "gradients", watched)
 
     def name(self, unit):
         return unit if self.without is None or unit < self.without else unit + 1
@@ -158,7 +159,7 @@ def test_every_step_clips_at_the_public_clip_and_at_no_other(monkeypatch) -> Non
 @pytest.fixture(scope="module")
 def shown(material):
     from privacy.gate import Request, Spend
-    from training.material import learnable
+    from training.data.material import learnable
 
     lists = learnable(material, material.gate.admit(Request("replay", Spend.infinite())), 2000, 0)
     return lists, lists.examples.person // 2, material.catalogue
@@ -167,7 +168,7 @@ def shown(material):
 @pytest.fixture(scope="module")
 def chosen():
     pytest.importorskip("opacus")
-    from training.plan import plan
+    from training.rankers.schedules import plan
 
     return replace(plan(10_000, Decimal(8), Decimal("1e-6"), 8), schedule=SCHEDULE)
 
@@ -179,7 +180,7 @@ def only(lists, rows):
     some = replace(
         people, people=tuple(people.people[row] for row in kept), t=people.t[kept], values=people.values[kept]
     )
-    return Lists(lists.examples[rows], some, at)
+    return RankingDataset(lists.examples[rows], some, at)
 
 
 def lesson_twice(monkeypatch, shown, chosen, gone):
@@ -192,7 +193,7 @@ def lesson_twice(monkeypatch, shown, chosen, gone):
         noise = Coins(11, whole.size, without)
         with monkeypatch.context() as patch:
             watch = Watch(patch, without)
-            made = private.learn(only(lists, rows), catalogue, chosen, noise, watch.step, unit[rows])
+            made = private_ranker.learn(only(lists, rows), catalogue, chosen, noise, watch.step, unit[rows])
         return made, watch.steps
 
     with monkeypatch.context() as patch:
@@ -225,7 +226,7 @@ def test_in_a_lesson_without_one_unit_every_other_gradient_is_the_same(monkeypat
 
 # --- the whole run: through the gate, to the artefact ----------------------------------------------------------------
 
-RUN = Run("kr", Unit.PERSON, Decimal(2), Decimal("1e-6"), "offers", "tester", units=200)
+RUN = RunRequest("kr", PrivacyUnit.PERSON, Decimal(2), Decimal("1e-6"), "offers", "tester", units=200)
 
 
 def gated_twice(monkeypatch, material, gone):
@@ -237,7 +238,9 @@ def gated_twice(monkeypatch, material, gone):
 
     def run(kept):
         only_these = _only(known, kept, str)
-        gate = Gate(Stamp(DataKind.PRIVATE), 1, lambda: only_these, lambda: only_these.segments.people, book=Book())
+        gate = Gate(
+            Provenance(DataKind.PRIVATE), 1, lambda: only_these, lambda: only_these.segments.people, book=Book()
+        )
         return train(replace(material, gate=gate), RUN, Coins(12, len(people)))
 
     everybody = np.ones(len(people), dtype=bool)
@@ -266,10 +269,10 @@ ROWS, WHOSE = 90, 25
 
 
 def challengers():
-    from training.boosted import BoostedTrees
-    from training.codebook import CodeBook, Grid
-    from training.logistic import LogisticBins
-    from training.towers import TwoTowers
+    from research.boosted import BoostedTrees
+    from research.codebook import CodeBook, Grid
+    from research.logistic import LogisticBins
+    from research.towers import TwoTowers
 
     book = CodeBook(tuple(Grid(f"column {at}", (-1.0, -0.3, 0.3, 1.0)) for at in range(4)))
     public = {"units": 30, "sigma": "0.9", "q": "0.5", "clip": 0.6}
@@ -315,7 +318,7 @@ def centred(sample, units, *rest):
 
 
 def test_a_gradient_that_depends_on_the_rest_of_the_batch_is_found(monkeypatch) -> None:
-    monkeypatch.setattr(bilinear, "gradients", centred)
+    monkeypatch.setattr(private_bilinear, "gradients", centred)
     with pytest.raises(AssertionError):
         test_without_one_unit_every_other_units_gradient_is_the_same_bit_for_bit(monkeypatch, 7)
 
@@ -347,19 +350,19 @@ def exactly_calibrated(ranker, sample, plan, noise):  # noqa: ARG001 - as the le
 
 
 def test_a_calibration_on_exact_rows_is_found(monkeypatch, shown, chosen) -> None:
-    monkeypatch.setattr(private, "calibrated", exactly_calibrated)
+    monkeypatch.setattr(private_ranker, "calibrated", exactly_calibrated)
     with pytest.raises(AssertionError):
         test_a_lesson_without_one_unit_leaves_the_same_files(monkeypatch, shown, chosen, 0)
 
 
 def test_rows_that_are_centred_by_all_rows_are_found(monkeypatch, shown, chosen) -> None:
-    honest = private.sample_of
+    honest = private_ranker.sample_of
 
     def centred_rows(*args):
         made = honest(*args)
         return replace(made, place=made.place - made.place.mean())
 
-    monkeypatch.setattr(private, "sample_of", centred_rows)
+    monkeypatch.setattr(private_ranker, "sample_of", centred_rows)
     with pytest.raises(AssertionError):
         test_in_a_lesson_without_one_unit_every_other_gradient_is_the_same(monkeypatch, shown, chosen, 0)
 

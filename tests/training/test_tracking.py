@@ -109,6 +109,6 @@ def test_nothing_reaches_mlflow_but_what_is_on_the_lists(store, tmp_path, monkey
 
 
 def test_the_names_of_released_figures_are_those_that_are_released():
-    from training.release import NAMES
+    from training.evaluation.release import NAMES
 
     assert set(RELEASED) == set(NAMES)

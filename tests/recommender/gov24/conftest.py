@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from proffer import reading
+from composition import reading
 from recommender.gov24.axes import CODES
 
 ROOT = Path(__file__).resolve().parents[3]

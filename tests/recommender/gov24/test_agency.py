@@ -62,7 +62,7 @@ def test_a_code_that_is_not_in_the_table_is_unknown_even_where_the_name_would_te
 
 
 def test_an_agency_that_stands_for_two_regions_asks_for_either():
-    from recommender.region import Agency, Region, Regions  # a table as small as the case
+    from recommender.rules.region import Agency, Region, Regions  # a table as small as the case
     from recommender.text import Text
 
     class Two(Regions):

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recommender.catalogue import catalogue
 from recommender.gov24.importer import CATEGORIES, FORMS, KINDS, import_services
-from recommender.programme import CATEGORIES as KNOWN_CATEGORIES
-from recommender.programme import FORMS as KNOWN_FORMS
-from recommender.programme import parse_programme
+from recommender.rules.catalogue import catalogue
+from recommender.rules.programme import CATEGORIES as KNOWN_CATEGORIES
+from recommender.rules.programme import FORMS as KNOWN_FORMS
+from recommender.rules.programme import parse_programme
 
 EVENTS = {"life.child_born", "life.moved"}
 

@@ -8,13 +8,13 @@ import datetime
 import numpy as np
 import pytest
 
+from composition import reading
 from features.calendar import day_of
 from features.snapshot import from_facts
-from proffer import reading
-from recommender.catalogue import catalogue
-from recommender.compiled import compile_catalogue
 from recommender.gov24.importer import import_services
-from recommender.oracle import Oracle
+from recommender.rules.catalogue import catalogue
+from recommender.rules.compiled import compile_catalogue
+from recommender.rules.rule_oracle import Oracle
 
 NO, UNKNOWN, YES = 0, 1, 2
 AS_OF = datetime.date(2026, 7, 31)
@@ -174,7 +174,7 @@ def world(sample):
     declaration, regions = reading.read_declaration(), reading.read_regions()
     imported = import_services(*sample, regions, declaration.events)
     read = catalogue([(document["id"], document) for document in imported.programmes], declaration, regions)
-    table = reading.read_yaml(reading.SHIPPED / "regions" / "kr.yaml")
+    table = reading.read_yaml(reading.SHIPPED / "regions.yaml")
     current = [str(row["code"]) for row in table["regions"] if "until" not in row and row.get("from", DAY_ONE) <= AS_OF]
     parents = {str(row["within"]) for row in table["regions"] if "within" in row}
     DISTRICTLESS.update(code for code in current if len(code) == 5 and code not in parents)

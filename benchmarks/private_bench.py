@@ -1,0 +1,424 @@
+"""The private ranker beside its twin without noise, LightGBM and popularity, on a world that shares nothing with it.
+
+Whether somebody takes a programme up follows from random rules: up to two conditions on 25 attributes of the person, at
+thresholds that no public bin knows, and one on the programme; hundreds of programmes, about 42 of them open to a
+person, 1.55 take-ups a list, fewer further down. Fresh programmes are judged too, which nobody has been shown. NDCG@5
+against true probabilities, on people nobody learned from. One person is one unit; epsilon is 1, delta a millionth.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from privacy.learning.noise import secure
+from recommender.ranking.bins import Bins, Slot
+from training.measures import ndcg
+from training.rankers.models import PooledForest
+from training.rankers.private_bilinear import FeatureMap, Match, PrivateBilinear, Sample
+from training.rankers.private_ranker import code_of, estimator
+from training.rankers.schedules import TrainingPlan, plan
+
+Reals = NDArray[np.float64]
+Floats = NDArray[np.float32]
+Whole = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Tell = Callable[[str], None]
+
+UNITS: Final = 10_000
+EPSILONS: Final = ("0.25", "0.5", "1", "2", "4", "8")
+SIZES: Final = (3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
+DELTA: Final = Decimal("0.000001")
+SEED: Final = 20_261_122  # not the world that the plans were made in
+FOREST_PEOPLE: Final = 300_000
+"""LightGBM learns from so many people at most: the table of a million would not fit into memory."""
+CURVE_PEOPLE: Final = 100_000
+"""The curve over epsilon is drawn at so many people at most."""
+
+PROGRAMMES, RULES, ASKED = 800, 300, 60
+NUMBERS, CHOICES, YES_NO = 14, (3, 4, 5, 6, 3, 4), 5
+GROUPS: Final = (12, 6, 8, 10)  # category, form, provider, axes that the rules ask about
+TEXT, TOLD, ELIGIBLE, TAKEN, TIRING = 16, 4_000, 42.0, 1.55, 0.08
+_COLUMNS: Final = NUMBERS + len(CHOICES) + YES_NO
+_BLOCK: Final = 4_000
+
+
+def measure(
+    progress: Tell, units: int = UNITS, pictures: Path | None = None, epsilon: str = "1"
+) -> Mapping[str, object]:
+    """Run the benchmark; with a folder for pictures, also the curves over epsilon and over numbers of people."""
+    progress(f"drawing {units:,} people and what they were shown")
+    world = BenchWorld(SEED)
+    learned = world.shown(units, 1)
+    told = {"warm": world.shown(TOLD, 2), "fresh": world.shown(TOLD, 3, fresh=True)}
+    planned = plan(units, Decimal(epsilon), DELTA, PROGRAMMES)
+    ours = _timed(progress, f"private steps at epsilon {epsilon}", lambda: fitted(learned, world, planned))
+    twin = _timed(progress, "the same steps without noise", lambda: fitted(learned, world, planned.without_noise()))
+    peer = _timed(progress, "LightGBM", lambda: forest(learned.first(FOREST_PEOPLE), world))
+    orders = {
+        "proffer": of_ranker(ours.made, world),
+        "without noise": of_ranker(twin.made, world),
+        "lightgbm": of_forest(peer.made, world),
+        "popularity": of_popularity(learned),
+    }
+    found = {name: {kind: judged(order, one) for kind, one in told.items()} for name, order in orders.items()}
+    document = _document(units, epsilon, found, {"proffer": ours.seconds, "twin": twin.seconds, "forest": peer.seconds})
+    if pictures is None:
+        return document
+    curves = drawn(world, learned, told["warm"], {(units, epsilon): found["proffer"]["warm"]}, progress)
+    _pictures(Path(pictures), curves, _levels(found, units), units)
+    return {**document, "curves": curves}
+
+
+def _levels(found: Mapping[str, Mapping[str, float]], units: int) -> dict[str, float]:
+    return {
+        f"LightGBM, not private, {min(units, FOREST_PEOPLE):,} people": found["lightgbm"]["warm"],
+        f"ours without noise, {units:,} people": found["without noise"]["warm"],
+    }
+
+
+@dataclass(frozen=True)
+class _Timed:
+    made: Any
+    seconds: float
+
+
+def _timed(progress: Tell, what: str, work: Callable[[], Any]) -> _Timed:
+    progress(what)
+    begun = time.process_time()
+    return _Timed(work(), time.process_time() - begun)
+
+
+def _document(
+    units: int, epsilon: str, found: Mapping[str, Mapping[str, float]], seconds: Mapping[str, float]
+) -> dict[str, object]:
+    warm = {name: one["warm"] for name, one in found.items()}
+    peers = {name: value for name, value in warm.items() if name != "proffer"}
+    fresh = found["proffer"]["fresh"] / found["lightgbm"]["fresh"]
+    return {
+        "name": "private",
+        "work": f"NDCG@5 at epsilon {epsilon}, delta {DELTA}, learned from {units:,} people; {TOLD:,} others judged",
+        "unit": "NDCG@5",
+        "ours": warm["proffer"],
+        "peers": peers,
+        "ratio": {name: warm["proffer"] / value for name, value in peers.items()},
+        "equal_results": True,
+        "fresh": {name: one["fresh"] for name, one in found.items()},
+        "fresh_ratio_to_lightgbm": fresh,
+        "processor_seconds": dict(seconds),
+        "cost_of_privacy": seconds["proffer"] / seconds["twin"],
+        "lightgbm_people": min(units, FOREST_PEOPLE),
+        "seed": SEED,
+    }
+
+
+# --- the world -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Offers:
+    """Programmes: what is public of them, what is not (`own`), and which two conditions they ask of people."""
+
+    tags: Flags
+    numbers: Reals
+    text: Reals
+    own: Reals
+    asks: Whole
+
+    def table(self) -> Floats:
+        """Everything public, one row each."""
+        return np.concatenate([self.tags, self.numbers, self.text], axis=1).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What people were shown: their attributes, lists side by side, answers and true probabilities in first place."""
+
+    values: Floats
+    known: Flags
+    list_at: Whole
+    programme: NDArray[np.int32]
+    label: Reals
+    place: Reals
+    truth: Reals
+    fresh: bool
+
+    @property
+    def owner(self) -> Whole:
+        """Whose each row is."""
+        return np.repeat(np.arange(self.list_at.size - 1), np.diff(self.list_at))
+
+    def first(self, people: int) -> Shown:
+        """Of the first so many people only."""
+        count = min(people, self.list_at.size - 1)
+        rows = int(self.list_at[count])
+        return Shown(
+            self.values[:count], self.known[:count], self.list_at[: count + 1], self.programme[:rows],
+            self.label[:rows], self.place[:rows], self.truth[:rows], self.fresh,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One attribute of a person above or below a threshold, or one of its choices."""
+
+    column: int
+    how: str
+    value: float
+
+    def of(self, values: Floats) -> Flags:
+        """Who meets it."""
+        column = values[:, self.column]
+        if self.how == "equal":
+            return np.asarray(column == self.value)
+        return np.asarray(column > self.value if self.how == "above" else column < self.value)
+
+
+class BenchWorld:
+    """Rules, programmes and people, all of one seed."""
+
+    def __init__(self, seed: int) -> None:
+        """Draw the rules and both catalogues."""
+        self.seed = seed
+        rng = np.random.default_rng(seed)
+        self.asked = [self._condition(rng) for _ in range(ASKED)]
+        self.rules = [[self._condition(rng) for _ in range(rng.choice(3, p=[0.06, 0.54, 0.4]))] for _ in range(RULES)]
+        self.force = 0.7 * rng.standard_normal(RULES)
+        self.about = rng.integers(0, len(GROUPS) + 3, RULES)
+        self.which, self.threshold = rng.random(RULES), rng.random(RULES)
+        self.direction = rng.standard_normal((RULES, TEXT))
+        self.mixing = 0.6 * rng.standard_normal((sum(GROUPS[:3]), TEXT))
+        self.latent = 0.4 * rng.standard_normal((4, NUMBERS))
+        self.warm, self.fresh = self._offers(rng), self._offers(rng)
+        self.open, self.base = self._levels()
+
+    @staticmethod
+    def _condition(rng: np.random.Generator) -> Condition:
+        column = int(rng.integers(0, _COLUMNS))
+        if column < NUMBERS:
+            return Condition(column, "above" if rng.random() < 0.5 else "below", 0.15 + 0.7 * rng.random())
+        choices = CHOICES[column - NUMBERS] if column < NUMBERS + len(CHOICES) else 2
+        return Condition(column, "equal", float(rng.integers(0, choices)))
+
+    def _offers(self, rng: np.random.Generator) -> Offers:
+        every, tags = np.arange(PROGRAMMES), np.zeros((PROGRAMMES, sum(GROUPS)), dtype=np.bool_)
+        starts = np.cumsum([0, *GROUPS])
+        for start, size in zip(starts[:3], GROUPS[:3], strict=True):
+            tags[every, start + rng.integers(0, size, PROGRAMMES)] = True
+        asks = rng.integers(0, ASKED, (PROGRAMMES, 2))
+        axes = np.array([one.column % GROUPS[3] for one in self.asked])
+        tags[every[:, None], starts[3] + axes[asks]] = True
+        text = tags[:, : starts[3]] @ self.mixing + rng.standard_normal((PROGRAMMES, TEXT))
+        text /= np.linalg.norm(text, axis=1, keepdims=True)
+        return Offers(tags, rng.random((PROGRAMMES, 3)), text, 0.3 * rng.standard_normal(PROGRAMMES), asks)
+
+    def _levels(self) -> tuple[float, float]:
+        """How many of those eligible are open, and the level at which so many are taken up as should be."""
+        values = self._people(2_000, np.random.default_rng((self.seed, 4)))[0]
+        wish, eligible = self._wishes(values, self.warm)
+        share = min(1.0, ELIGIBLE / float(eligible.sum(axis=1).mean()))
+        odds = wish[eligible][:, None] - TIRING * np.linspace(0, ELIGIBLE, 9, dtype=np.float32)
+        low, high = -20.0, 10.0
+        for _ in range(25):
+            base = (low + high) / 2
+            taken = share * float(_sigmoid(odds + base).mean(axis=1).sum()) / len(values)
+            low, high = (base, high) if taken < TAKEN else (low, base)
+        return share, base
+
+    def _people(self, count: int, rng: np.random.Generator) -> tuple[Floats, Flags]:
+        values = np.empty((count, _COLUMNS), dtype=np.float32)
+        mixed = rng.standard_normal((count, 4)) @ self.latent + rng.standard_normal((count, NUMBERS))
+        values[:, :NUMBERS] = _sigmoid(1.3 * mixed)
+        for at, choices in enumerate(CHOICES, start=NUMBERS):
+            values[:, at] = rng.integers(0, choices, count)
+        values[:, NUMBERS + len(CHOICES) :] = rng.random((count, YES_NO)) < 0.3
+        return values, rng.random(values.shape) > 0.08
+
+    def _wishes(self, values: Floats, offers: Offers) -> tuple[Floats, Flags]:
+        """Log-odds but for the base, float32[n, P], and who is eligible for what."""
+        met = np.ones((len(values), RULES), dtype=np.float32)
+        for at, conditions in enumerate(self.rules):
+            for condition in conditions:
+                met[:, at] *= condition.of(values)
+        wish = (met * self.force.astype(np.float32)) @ self._holds(offers) + offers.own.astype(np.float32)
+        asked = np.stack([condition.of(values) for condition in self.asked], axis=1)
+        return wish, asked[:, offers.asks[:, 0]] & asked[:, offers.asks[:, 1]]
+
+    def _holds(self, offers: Offers) -> Floats:
+        """Which rules are about which programmes: float32[rules, P]."""
+        starts, rows = np.cumsum([0, *GROUPS]), []
+        for at, about in enumerate(self.about):
+            if about < len(GROUPS):
+                rows.append(offers.tags[:, starts[about] + int(self.which[at] * GROUPS[about])])
+            elif about == len(GROUPS):
+                rows.append(offers.numbers[:, int(self.which[at] * 3)] > self.threshold[at])
+            else:
+                rows.append(offers.text @ self.direction[at] > 0)
+        return np.stack(rows).astype(np.float32)
+
+    def shown(self, people: int, draw: int, fresh: bool = False) -> Shown:
+        """Show so many people what is open to them, in random places, and see what they take up."""
+        offers, rng = self.fresh if fresh else self.warm, np.random.default_rng((self.seed, draw))
+        values, known = self._people(people, rng)
+        parts = [self._answers(values[at : at + _BLOCK], offers, rng) for at in range(0, people, _BLOCK)]
+        sizes, programme, label, place, truth = (np.concatenate(column) for column in zip(*parts, strict=True))
+        list_at = np.r_[0, np.cumsum(sizes)].astype(np.int64)
+        return Shown(values, known, list_at, programme, label, place, truth, fresh)
+
+    def _answers(self, values: Floats, offers: Offers, rng: np.random.Generator) -> tuple[NDArray[Any], ...]:
+        wish, eligible = self._wishes(values, offers)
+        who, what = np.nonzero(eligible & (rng.random(eligible.shape, dtype=np.float32) < self.open))
+        order = np.lexsort((rng.random(who.size), who))
+        who, what = who[order], what[order]
+        sizes = np.bincount(who, minlength=len(values))
+        place = np.arange(who.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        odds = wish[who, what].astype(np.float64) + self.base
+        label = rng.random(who.size) < _sigmoid(odds - TIRING * place)
+        return sizes, what.astype(np.int32), label.astype(np.float64), np.log1p(place), _sigmoid(odds)
+
+
+def _sigmoid(odds: Any) -> Any:
+    return 1.0 / (1.0 + np.exp(-odds))
+
+
+# --- the contenders --------------------------------------------------------------------------------------------------
+
+
+def slots() -> tuple[Slot, ...]:
+    """What is public of people: five equal parts of every number, and the choices."""
+    numbers = [Slot(f"number {at}", (20, 40, 60, 80), ordered=True) for at in range(NUMBERS)]
+    choices = [Slot(f"choice {at}", tuple(range(1, many)), ordered=False) for at, many in enumerate(CHOICES)]
+    return (*numbers, *choices, *(Slot(f"yes {at}", (1,), ordered=False) for at in range(YES_NO)))
+
+
+def bins_of(shown: Shown) -> NDArray[np.int32]:
+    """Everybody's bins, as `recommender.ranking.bins.Bins` numbers them."""
+    found = Bins(slots())
+    out = np.zeros((len(shown.values), 1 + _COLUMNS), dtype=np.int32)
+    for at, (slot, start) in enumerate(zip(found.slots, found.starts, strict=True)):
+        read = shown.values[:, at] * (100 if at < NUMBERS else 1)
+        place = np.searchsorted(np.array(slot.cuts), read, side="right")
+        out[:, at + 1] = start + np.where(shown.known[:, at], place, slot.classes + 1)
+    return out
+
+
+def attributes_of(offers: Offers) -> Reals:
+    """Public attributes as the bilinear ranker reads them: tags, two waves of each number, text; length about 1."""
+    waves = [np.cos(np.pi * wave * offers.numbers) / wave for wave in (1, 2)]
+    found = np.concatenate([offers.tags, *waves, offers.text], axis=1)
+    return np.asarray(found / 2.3)
+
+
+def space_of(offers: Offers, planned: TrainingPlan) -> FeatureMap:
+    """The space a plan learns in."""
+    row = planned.row
+    code = code_of(slots(), row.person, row.waves, row.everybody)
+    return FeatureMap(code, attributes_of(offers), Match.none(PROGRAMMES), row.own)
+
+
+def fitted(shown: Shown, world: BenchWorld, planned: TrainingPlan) -> PrivateBilinear:
+    """The ranker, learned from lists of one unit each."""
+    every = np.arange(shown.list_at.size)
+    sample = Sample(every, shown.list_at, bins_of(shown), shown.programme, shown.label, shown.place)
+    return estimator(planned, threads=2).fit(sample, space_of(world.warm, planned), secure())
+
+
+Order = Callable[[Shown], Reals]
+
+
+def of_ranker(ranker: PrivateBilinear, world: BenchWorld) -> Order:
+    """Its scores; of fresh programmes without effects of their own."""
+
+    def scores(shown: Shown) -> Reals:
+        space, learned = ranker.space_, ranker.weights_
+        offers = world.fresh if shown.fresh else world.warm
+        points = space.code.matrix() @ learned.cross @ attributes_of(offers).T
+        if not shown.fresh:
+            points[0] += space.own * learned.beside[:PROGRAMMES]
+        each = sum(points[column] for column in bins_of(shown).T)
+        return np.asarray(each)[shown.owner, shown.programme]
+
+    return scores
+
+
+def _table(shown: Shown, world: BenchWorld, place: bool) -> Floats:
+    offers = world.fresh if shown.fresh else world.warm
+    values = np.where(shown.known, shown.values, np.float32(np.nan))
+    seen = (shown.place if place else np.zeros(shown.place.size)).astype(np.float32)[:, None]
+    return np.concatenate([values[shown.owner], offers.table()[shown.programme], seen], axis=1)
+
+
+def forest(shown: Shown, world: BenchWorld) -> PooledForest:
+    """LightGBM on one row per person and programme: every attribute of both, and the place."""
+    found = PooledForest(rounds=300, leaves=63, min_leaf=50, column_share=0.5, threads=2)
+    return found.fit(_table(shown, world, place=True), shown.label)
+
+
+def of_forest(trees: PooledForest, world: BenchWorld) -> Order:
+    """Its scores, everything in first place."""
+    return lambda shown: trees.decision_function(_table(shown, world, place=False))
+
+
+def of_popularity(learned: Shown) -> Order:
+    """How often of its showings each programme was taken up."""
+    taken = np.bincount(learned.programme, weights=learned.label, minlength=PROGRAMMES)
+    rate = taken / np.maximum(np.bincount(learned.programme, minlength=PROGRAMMES), 1)
+    return lambda shown: np.zeros(shown.programme.size) if shown.fresh else rate[shown.programme]
+
+
+def judged(order: Order, shown: Shown) -> float:
+    """The mean NDCG@5 against true probabilities."""
+    return float(ndcg(shown.owner, order(shown), shown.truth)[1].mean())
+
+
+# --- curves ----------------------------------------------------------------------------------------------------------
+
+Curve = dict[str, float]
+
+
+def drawn(
+    world: BenchWorld, learned: Shown, told: Shown, known: Mapping[tuple[int, str], float], progress: Tell
+) -> dict[str, Curve]:
+    """NDCG@5 over epsilon, and over sizes up to the size learned from at epsilon 1; what is known is not learned again.
+
+    Args:
+        world: what is learned about.
+        learned: whose answers to learn from.
+        told: whom to judge on.
+        known: (people, epsilon) -> NDCG@5, measured before.
+        progress: hears what is being done.
+    """
+    units = learned.list_at.size - 1
+    people = min(units, CURVE_PEOPLE)
+
+    @cache
+    def at(size: int, epsilon: str) -> float:
+        if (size, epsilon) in known:
+            return known[size, epsilon]
+        progress(f"{size:,} people at epsilon {epsilon}")
+        planned = plan(size, Decimal(epsilon), DELTA, PROGRAMMES)
+        return judged(of_ranker(fitted(learned.first(size), world, planned), world), told)
+
+    sizes = [size for size in SIZES if size <= units]
+    return {
+        "epsilon": {epsilon: at(people, epsilon) for epsilon in EPSILONS},
+        "units": {str(size): at(size, "1") for size in sizes},
+    }
+
+
+def _pictures(folder: Path, curves: Mapping[str, Curve], levels: Mapping[str, float], units: int) -> None:
+    from training.evaluation.pictures import curve_picture
+
+    folder.mkdir(parents=True, exist_ok=True)
+    epsilons, sizes = ({float(name): value for name, value in curves[name].items()} for name in ("epsilon", "units"))
+    title = f"What privacy costs, {min(units, CURVE_PEOPLE):,} people"
+    (folder / "epsilon.png").write_bytes(curve_picture(epsilons, levels, "epsilon (delta one in a million)", title))
+    (folder / "units.png").write_bytes(curve_picture(sizes, levels, "people", "What people are worth, epsilon 1"))

@@ -1,0 +1,267 @@
+"""From files to values: reads what an operator wrote, and says everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import json
+import math
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from features.problem import Problem, Problems, Rejected
+
+if TYPE_CHECKING:
+    from features.declaration.declaration import Declaration
+    from recommender.rules.catalogue import Catalogue
+    from recommender.rules.region import Regions
+
+SHIPPED = (
+    Path(__file__).resolve().parent.parent / "data" / "countries" / "kr"
+)  # beside the package, in a checkout and in an image alike
+APPLICANTS = ("citizen", "small_business", "organisation")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_STDIN = "-"
+
+
+class Stated(NamedTuple):
+    """What a facts file says: the facts by name as JSON values, and the kinds of applicant who ask."""
+
+    facts: dict[str, object]
+    applicant: tuple[str, ...]
+
+
+def read_declaration(folder: Path | None = None) -> Declaration:
+    """Read events.yaml, facts.yaml and features.yaml of a folder (default: the declaration shipped).
+
+    Raises:
+        Rejected: a file is missing or unreadable, or the declaration is wrong; with every problem.
+    """
+    from features.declaration.declaration import declare  # verbs that read no declaration do not load it
+
+    home = folder or SHIPPED / "declaration"
+    events, facts, features = _all_of([home / f"{name}.yaml" for name in ("events", "facts", "features")])
+    return declare(events, facts, features)
+
+
+def read_regions(path: Path | None = None) -> Regions:
+    """Read the dated table of regions (default: the one shipped).
+
+    Raises:
+        Rejected: the file is missing, unreadable or wrong; with every problem.
+    """
+    from recommender.rules.region import Regions  # verbs that judge nobody do not load it
+
+    file = path or SHIPPED / "regions.yaml"
+    return Regions.parse(read_yaml(file), file.name)
+
+
+def read_catalogue(path: Path | None, declaration: Declaration, regions: Regions) -> Catalogue:
+    """Read programmes from a folder of YAML files, one YAML file, or JSON lines (default: the catalogue shipped).
+
+    Raises:
+        Rejected: a file is unreadable or a programme is wrong; with every problem of every file.
+    """
+    from recommender.rules.catalogue import catalogue  # verbs that judge nobody do not load it
+
+    return catalogue(programme_documents(path or SHIPPED / "catalogue"), declaration, regions)
+
+
+def programme_documents(path: Path) -> list[tuple[str, object]]:
+    """The parsed programmes under `path`, each with where it was found.
+
+    Raises:
+        Rejected: nothing is there, or a file cannot be parsed; with every problem.
+    """
+    if path.suffix in (".jsonl", ".ndjson"):
+        return list(_lines(path))
+    files = sorted(path.rglob("*.yaml")) + sorted(path.rglob("*.yml")) if path.is_dir() else [path]
+    if not files:
+        raise Rejected([Problem(str(path), "holds no .yaml file", "Give a folder of programmes, or a .jsonl file")])
+    found: list[tuple[str, object]] = []
+    for file, document in zip(files, _all_of(files), strict=True):
+        where = str(file.relative_to(path)) if path.is_dir() else file.name
+        many = document if isinstance(document, list) else [document]
+        found += [(where if len(many) == 1 else f"{where}[{i}]", one) for i, one in enumerate(many)]
+    return found
+
+
+def read_facts(path: Path | str) -> Stated:
+    """Read a facts file (`-` is standard input): a flat JSON object, with `applicant` saying who asks.
+
+    Raises:
+        Rejected: the file is not one JSON object, states something twice, or names an applicant that is none.
+    """
+    where = "standard input" if str(path) == _STDIN else Path(path).name
+    text = sys.stdin.read() if str(path) == _STDIN else _text(Path(path))
+    document = parse_json(text, where)
+    if not isinstance(document, dict):
+        what = f"holds {_kind(document)}, not a JSON object"
+        raise Rejected([Problem(where, what, 'Write one object of facts, such as {"birth_date": "1990-05-01"}')])
+    facts = {name: value for name, value in document.items() if name != "applicant"}
+    return Stated(facts, applicants(document.get("applicant", "citizen"), where))
+
+
+def applicants(value: object, where: str) -> tuple[str, ...]:
+    """The kinds of applicant that a JSON value names: one of APPLICANTS, or a list of them.
+
+    Raises:
+        Rejected: the value is neither, or the list is empty.
+
+    Example:
+        >>> applicants("citizen", "facts.json"), applicants(["organisation", "citizen"], "facts.json")
+        (('citizen',), ('citizen', 'organisation'))
+    """
+    named = [value] if isinstance(value, str) else value
+    if not isinstance(named, list) or not named or any(kind not in APPLICANTS for kind in named):
+        remedy = f"Use one of {', '.join(APPLICANTS)}, or a list of them"
+        raise Rejected([Problem(f"{where}: applicant", f"cannot be {json.dumps(value, ensure_ascii=False)}", remedy)])
+    return tuple(kind for kind in APPLICANTS if kind in named)
+
+
+def as_of(text: str | None, clock: Callable[[], float], zone: str = "Asia/Seoul") -> datetime.date:
+    """The day to judge as of: the one written, or the day it is in `zone` by `clock` (seconds since 1970, UTC).
+
+    Raises:
+        Rejected: the text is not a day of the calendar written YYYY-MM-DD.
+
+    Example:
+        >>> as_of("2026-10-31", clock=lambda: 0.0), as_of(None, clock=lambda: 1_000_000_000.0)
+        (datetime.date(2026, 10, 31), datetime.date(2001, 9, 9))
+    """
+    if text is None:
+        return datetime.datetime.fromtimestamp(clock(), ZoneInfo(zone)).date()
+    return day(text, "--as-of")
+
+
+def day(text: str, where: str) -> datetime.date:
+    """The day written YYYY-MM-DD.
+
+    Raises:
+        Rejected: it is written otherwise, or there is no such day.
+    """
+    if not _DAY.fullmatch(text):
+        raise Rejected([Problem(where, f"{text!r} is not a day", "Write it as YYYY-MM-DD")])
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError as failure:
+        raise Rejected([Problem(where, f"there is no day {text} ({failure})", "Check the calendar")]) from failure
+
+
+def read_json(path: Path) -> object:
+    """Parse one JSON file, refusing what JSON proper does not have (NaN, a name given twice).
+
+    Raises:
+        Rejected: the file cannot be read or parsed.
+    """
+    return parse_json(_text(path), path.name)
+
+
+def parse_json(text: str, where: str) -> object:
+    """Parse one JSON text, refusing NaN, infinities and a name given twice.
+
+    Raises:
+        Rejected: the text is no such JSON, with the line and column.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
+    except json.JSONDecodeError as failure:
+        place = f"{where}, line {failure.lineno} column {failure.colno}"
+        raise Rejected([Problem(place, f"is not JSON: {failure.msg}", "Correct the file")]) from failure
+    except (ValueError, RecursionError) as failure:
+        raise Rejected([Problem(where, f"is not JSON that can be used: {failure}", "Correct the file")]) from failure
+
+
+def read_yaml(path: Path) -> object:
+    """Parse one YAML file safely, refusing a key given twice.
+
+    Raises:
+        Rejected: the file cannot be read or parsed, with the line and column.
+    """
+    import yaml  # verbs that read no YAML do not load it
+
+    text = _text(path)
+    try:
+        return yaml.load(text, _strict_loader())  # noqa: S506 - a subclass of CSafeLoader
+    except yaml.MarkedYAMLError as failure:
+        mark = failure.problem_mark
+        place = f"{path.name}, line {mark.line + 1} column {mark.column + 1}" if mark else path.name
+        raise Rejected([Problem(place, f"is not YAML: {failure.problem}", "Correct the file")]) from failure
+    except (yaml.YAMLError, ValueError, RecursionError) as failure:  # ValueError: a date that the calendar lacks
+        raise Rejected([Problem(path.name, f"is not YAML that can be used: {failure}", "Correct it")]) from failure
+
+
+@functools.cache
+def _strict_loader() -> Any:
+    import yaml
+
+    class Strict(yaml.CSafeLoader):
+        """CSafeLoader, except that a mapping may not give a key twice: the second would silently win."""
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            seen: set[str] = set()
+            for key in (key for key, _ in node.value if isinstance(key.value, str)):
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is given twice", key.start_mark)
+                seen.add(key.value)
+            return super().construct_mapping(node, deep)
+
+    return Strict
+
+
+def _all_of(paths: Sequence[Path]) -> list[object]:
+    documents, problems = [], Problems()
+    for path in paths:
+        with problems.gathered():
+            documents.append(read_yaml(path))
+    problems.raise_any()
+    return documents
+
+
+def _lines(path: Path) -> Iterator[tuple[str, object]]:
+    problems = Problems()
+    for number, line in enumerate(_text(path).split("\n"), 1):
+        where = f"{path.name}, line {number}"
+        with problems.gathered():
+            if line.strip():
+                yield where, parse_json(line, where)
+    problems.raise_any()
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as failure:
+        what = f"is not UTF-8 (byte {failure.start})"
+        raise Rejected([Problem(str(path), what, "Save it as UTF-8")]) from failure
+    except OSError as failure:
+        what = (failure.strerror or "cannot be read").lower()
+        raise Rejected([Problem(str(path), what, "Check the path and its permissions")]) from failure
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    names = [name for name, _ in pairs]
+    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if twice:
+        raise ValueError(f"{', '.join(twice)} given twice")
+    return dict(pairs)
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def _finite(text: str) -> float:
+    if math.isinf(value := float(text)):
+        raise ValueError(f"{text} is too large a number")
+    return value
+
+
+def _kind(document: object) -> str:
+    if isinstance(document, Mapping):
+        return "an object"
+    return {list: "a list", str: "a text", bool: "true or false", type(None): "null"}.get(type(document), "a number")

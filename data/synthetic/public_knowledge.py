@@ -1,0 +1,263 @@
+"""What the log makes known of people at an instant, and what the rules say to that: through features and recommender.
+
+A block's rows become segments in memory exactly as they would be read back from the file (a test compares the two), so
+that nobody is offered or refused anything on the strength of what the written log would not show.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from data.synthetic.event_rows import SOURCES, EventRows
+from data.synthetic.kinds import TYPE, TYPES, Ints
+from data.synthetic.months import day_at
+from data.synthetic.registry import Names, identifiers
+from features.kernel.kernel import compute
+from features.kernel.lowering import KernelPlan, lower
+from features.log.history import FOREVER, History, Items, RowEncoder, signals_of, sorted_segments
+from features.value import NONE, UNKNOWN
+from recommender.rules.catalogue import Catalogue
+from recommender.rules.compiled import Compiled, compile_catalogue
+from recommender.rules.programme import Validity
+
+if TYPE_CHECKING:
+    from features.declaration.declaration import Declaration
+    from recommender.rules.region import Regions
+
+Answers = NDArray[np.int8]
+CITIZEN = 1
+"""Synthetic people ask for themselves: the applicant mask of `recommender.rules.programme.KINDS`."""
+_ACTIONS = (TYPE["event.corrected"], TYPE["event.retracted"])
+
+
+class Reader:
+    """Reads payloads into the rows of segments, each distinct one once, for all blocks of one process.
+
+    Statements are encoded here fact by fact, each distinct value once: they were written from valid columns a moment
+    ago, so nothing is checked again.
+    """
+
+    def __init__(self, declaration: Declaration) -> None:
+        """Begin with nothing read."""
+        self.emission = RowEncoder(declaration)
+        self._stated = {s.field: place for place, s in enumerate(signals_of(declaration)) if s.event == "fact.stated"}
+        self._parts: dict[tuple[int, str], int] = {}
+        self._values: dict[tuple[str, object], tuple[int, ...]] = {}
+
+    def parts(self, kind: int, text: str, names: Names, people: int) -> list[tuple[int, int]]:
+        """A (type, payload) as (person, payload code) of each part; the subject is person -1 and comes first."""
+        known = self._parts.get((kind, text))
+        if known is not None:
+            return [(-1, known)]
+        data: dict[str, Any] = json.loads(text)
+        if "about" in data:
+            return self._shared(kind, data, names, people)
+        code = self._parts[kind, text] = (
+            self._statement(data) if kind == TYPE["fact.stated"] else self._code(kind, data)
+        )
+        return [(-1, code)]
+
+    def _code(self, kind: int, data: dict[str, Any], role: str | None = None) -> int:
+        event_type = self.emission.declaration.events.get(TYPES[kind])
+        return self.emission.code(TYPES[kind], role or (event_type.subject if event_type else "subject"), data)
+
+    def _shared(self, kind: int, data: dict[str, Any], names: Names, people: int) -> list[tuple[int, int]]:
+        about = data.pop("about")
+        parts = [(-1, self._code(kind, data))]
+        for entry in about:
+            row = int(entry["person"][1:]) - 1 - names.first
+            if entry["person"].startswith("c") and 0 <= row < people:
+                parts.append((row, self._code(kind, data, entry["role"])))
+        return parts
+
+    def _statement(self, data: dict[str, Any]) -> int:
+        rows = []
+        for name, value in data.items():
+            fact, place = self.emission.declaration.facts[name], self._stated[name]
+            if fact.type == "dates":
+                rows += [(place, NONE), *((place, self._value(name, one)[0]) for one in value)]
+            else:
+                rows.append((place, self._value(name, value)[0]))
+        self.emission.payloads.append(tuple(sorted(rows, key=lambda row: row[0])))
+        return len(self.emission.payloads) - 1
+
+    def _value(self, name: str, value: object) -> tuple[int, ...]:
+        known = self._values.get((name, value))
+        if known is None:
+            fact = self.emission.declaration.facts[name]
+            known = self._values[name, value] = fact.encode_all([value] if fact.type == "dates" else value, name)
+        return known
+
+
+@dataclass(frozen=True)
+class _Versions:
+    """Log rows with what was held of them over time: a corrected row is there twice, a retracted one until then."""
+
+    row: Ints
+    happened: Ints
+    since: Ints
+    until: Ints
+
+
+def _versions(log: EventRows, names: Names) -> _Versions:
+    action = np.isin(log.kind, _ACTIONS)
+    _, first = np.unique(log.person * 2**20 + log.number, return_index=True)
+    plain = first[~action[first]]
+    until, position = np.full(len(log), FOREVER), {}
+    again: list[tuple[int, int, int]] = []
+    acting = np.flatnonzero(action)
+    if len(acting):
+        keys = identifiers(log.take(plain), names).to_pylist()
+        position = dict(zip(keys, plain.tolist(), strict=True))
+    for row in acting.tolist():
+        body = json.loads(log.data[row].as_py())
+        target = position[body["id"]]
+        until[target] = log.recorded[row]
+        if "time" in body:
+            again.append((target, _second(body["time"]), int(log.recorded[row])))
+    more = np.array(again, np.int64).reshape(-1, 3)
+    return _Versions(
+        np.append(plain, more[:, 0]), np.append(log.happened[plain], more[:, 1]),
+        np.append(log.recorded[plain], more[:, 2]), np.append(until[plain], np.full(len(more), FOREVER)),
+    )  # fmt: skip
+
+
+def _second(text: str) -> int:
+    return int(np.datetime64(text.rstrip("Z"), "s").astype(np.int64))
+
+
+def segments_of(log: EventRows, names: Names, people: int, reader: Reader) -> History:
+    """The log of one block as segments; person i of the block is person i of the segments."""
+    held = _versions(log, names)
+    coded = pc.dictionary_encode(log.data)
+    pairs, places = np.unique(log.kind[held.row] * 2**32 + coded.indices.to_numpy()[held.row], return_inverse=True)
+    payloads = coded.dictionary.take(pa.array(pairs % 2**32)).to_pylist()
+    decoded = [
+        reader.parts(kind, text, names, people) for kind, text in zip((pairs >> 32).tolist(), payloads, strict=True)
+    ]
+    own = np.array([parts[0][1] for parts in decoded], np.int64)[places]
+    at, person, code = _of_others(decoded, places)
+    at = np.append(np.arange(len(places)), at)
+    row = held.row[at]
+    by_name = np.argsort(np.argsort(np.array(SOURCES)))
+    items = Items(
+        np.append(log.person[held.row], person), held.happened[at], held.since[at], held.until[at],
+        np.append(own, code),
+        (log.number[row], log.person[row], by_name[log.source[row]], log.recorded[row]),
+    )  # fmt: skip
+    ids, emission = tuple(names.citizens(np.arange(people)).to_pylist()), reader.emission
+    return sorted_segments(ids, items, emission.payloads, emission.declaration)
+
+
+def _of_others(decoded: list[list[tuple[int, int]]], places: Ints) -> tuple[Ints, Ints, Ints]:
+    """The parts of spouses and second parents: index into the versions, person, payload code."""
+    shared = np.array([len(parts) > 1 for parts in decoded], np.bool_)
+    versions = np.flatnonzero(shared[places]).tolist()
+    rows = [(version, *part) for version in versions for part in decoded[places[version]][1:]]
+    table = np.array(rows, np.int64).reshape(-1, 3)
+    return table[:, 0], table[:, 1], table[:, 2]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """A catalogue's rules over a declaration, compiled for the days between changes of law or of districts."""
+
+    catalogue: Catalogue
+    declaration: Declaration
+    regions: Regions
+
+    @cached_property
+    def plan(self) -> KernelPlan:
+        """The columns the rules are judged on, those of receipts last."""
+        return lower(self.declaration, self.catalogue.receives)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """What reads payloads for these rules' declaration."""
+        return Reader(self.declaration)
+
+    @cached_property
+    def facts(self) -> frozenset[str]:
+        """The names of the facts that may be stated."""
+        return frozenset(name for name, fact in self.declaration.facts.items() if fact.stated)
+
+    @cached_property
+    def changes(self) -> Ints:
+        """The days on which some district begins or ceases to be, ascending."""
+        days = {day for region in self.regions.by_code.values() for day in (region.first, region.last + 1)}
+        return np.array(sorted(days), np.int64)
+
+    @cached_property
+    def _timeless(self) -> Catalogue:
+        """The catalogue as if every rule were always in force: `judge` looks at that itself, to compile seldom."""
+        programmes = tuple(replace(programme, valid=Validity()) for programme in self.catalogue.programmes)
+        return replace(self.catalogue, programmes=programmes)
+
+    @cached_property
+    def _compiled(self) -> dict[int, Compiled]:
+        return {}
+
+    def _on(self, period: int, day: int) -> Compiled:
+        if period not in self._compiled:
+            columns = self.plan.columns
+            self._compiled[period] = compile_catalogue(self._timeless, columns, self.declaration, self.regions, day)
+        return self._compiled[period]
+
+    def judge(self, values: Ints, days: Ints, verified: bool = False) -> Answers:
+        """The answer (0 no, 1 unknown, 2 yes) of every programme for each row of columns on its day: int8[m, P].
+
+        With `verified` the rules are applied as if somebody had verified all of them, as an office does.
+        """
+        answers = np.empty((len(values), len(self.catalogue.programmes)), np.int8)
+        periods = np.searchsorted(self.changes, days, side="right")
+        for period in np.unique(periods).tolist():
+            rows = np.flatnonzero(periods == period)
+            compiled = self._on(period, int(days[rows[0]]))
+            if verified:
+                compiled = replace(compiled, capped=np.zeros_like(compiled.capped))
+            answers[rows] = compiled.answers(np.ascontiguousarray(values[rows]), CITIZEN)
+        first, last = self._in_force
+        answers[(days[:, None] < first) | (days[:, None] > last)] = 0
+        return answers
+
+    @cached_property
+    def _in_force(self) -> tuple[Ints, Ints]:
+        valid = [programme.valid for programme in self.catalogue.programmes]
+        first = [-FOREVER if one.first is None else one.first for one in valid]
+        last = [FOREVER if one.last is None else one.last for one in valid]
+        return np.array(first, np.int64), np.array(last, np.int64)
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What is known of the people of one block, and what the rules say to it."""
+
+    rules: Rules
+    segments: History
+    certain: bool = False
+    """Whether this is an office that knows everything: what is unknown is none, and every rule counts as verified."""
+
+    def columns(self, person: Ints, t: Ints, receives: Ints) -> Ints:
+        """The columns of each person at each instant; `receives` is as `Holdings.receives` tells."""
+        values = compute(self.rules.plan, self.segments, person, t)
+        receipts = len(self.rules.plan.receives)
+        if receipts:
+            values[:, -receipts:] = np.where(receives >= 0, receives, values[:, -receipts:])
+        if self.certain:
+            facts = len(self.rules.declaration.facts)
+            values[:, :facts] = np.where(values[:, :facts] == UNKNOWN, NONE, values[:, :facts])
+            if receipts:
+                values[:, -receipts:] = np.maximum(receives, 0)
+        return values
+
+    def answers(self, person: Ints, t: Ints, receives: Ints) -> Answers:
+        """The verdicts on each person at each instant: int8[m, P]."""
+        return self.rules.judge(self.columns(person, t, receives), day_at(t - 1), verified=self.certain)

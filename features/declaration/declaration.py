@@ -1,0 +1,114 @@
+"""The declaration of a deployment: what can happen, what can be known, what is computed, and the hash of all that."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from types import MappingProxyType
+
+from features.calendar import Zone
+from features.declaration.datatype import DataType
+from features.declaration.grammar import read_facts, read_features, read_types
+from features.declaration.vocabulary import STATED, EventType, Fact, Feature
+from features.mapping import MappingReader
+from features.problem import Problems
+
+__all__ = ["Declaration", "EventType", "Fact", "Feature", "declare"]
+
+_WORDING = ("title", "question", "answers", "answers_from", "share")
+_PAST = ("years_since", "months_since", "days_since", "ages_of")
+
+
+@dataclass(frozen=True, eq=False)  # compared by identity, so that what is lowered from one can be kept beside it
+class Declaration:
+    """One deployment's vocabulary.
+
+    Attributes:
+        zone: where its days begin.
+        epoch: the local day before which nothing happened; complete from here is complete for a lifetime.
+        events: the event types, by name.
+        facts: the facts in file order, by name.
+        features: the features in file order, by name.
+        hash: SHA-256, in hex, of what all this means; wording, questions and priors over answers are not part of it.
+    """
+
+    zone: Zone
+    epoch: int
+    events: Mapping[str, EventType]
+    facts: Mapping[str, Fact]
+    features: Mapping[str, Feature]
+    hash: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of a snapshot's columns: facts, then features, in file order."""
+        return (*self.facts, *self.features)
+
+    def index(self, name: str) -> int:
+        """Return the place of a column; raises KeyError when there is none of that name."""
+        try:
+            return self.columns.index(name)
+        except ValueError:
+            raise KeyError(name) from None
+
+    def kind(self, name: str) -> DataType:
+        """Return the kind of a column; raises KeyError when there is none of that name."""
+        return self.facts[name].kind if name in self.facts else self.features[name].kind
+
+
+def declare(events: object, facts: object, features: object) -> Declaration:
+    """Return the declaration that three parsed YAML documents make.
+
+    Raises:
+        Rejected: with every problem in all three.
+    """
+    problems = Problems()
+    top = MappingReader(events, "events.yaml", problems, {"zone", "epoch", "types"})
+    zone = Zone("UTC")
+    with problems.gathered():
+        zone = Zone(str(top.doc.get("zone", "")))
+    epoch = top.day("epoch")
+    if epoch is None and not top.has("epoch"):
+        top.wrong("epoch", "is missing", "Write the day before which nothing happened, such as 1900-01-01")
+    types = read_types(top.mapping("types"), "events.yaml: types", problems)
+    types.setdefault(STATED, EventType(STATED))
+    top_facts = MappingReader(facts, "facts.yaml", problems, {"facts"})
+    read = read_facts(top_facts.mapping("facts"), "facts.yaml: facts", types, problems)
+    top_features = MappingReader(features, "features.yaml", problems, {"features"})
+    computed = read_features(top_features.mapping("features"), "features.yaml: features", types, read, problems)
+    problems.raise_any()
+    return _assembled(zone, epoch or 0, types, _related(read, computed), computed)
+
+
+def _related(facts: Mapping[str, Fact], features: Mapping[str, Feature]) -> dict[str, Fact]:
+    """Note at each fact what it asks for, and whether time is counted since it."""
+    columns: list[Fact | Feature] = [*facts.values(), *features.values()]
+    derived = [column.derived for column in columns if column.derived]
+    past = {one.of for one in derived if one.op in _PAST}
+    return {
+        name: replace(fact, asks=(fact.derived.of if fact.derived else name,), past=name in past)
+        for name, fact in facts.items()
+    }
+
+
+def _assembled(
+    zone: Zone, epoch: int, events: Mapping[str, EventType], facts: Mapping[str, Fact], features: Mapping[str, Feature]
+) -> Declaration:
+    meaning = {
+        "zone": zone.name,
+        "epoch": epoch,
+        "events": {name: _meaning(event) for name, event in events.items()},
+        "facts": [_meaning(fact) for fact in facts.values()],
+        "features": [_meaning(feature) for feature in features.values()],
+    }
+    canonical = json.dumps(meaning, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    digest = sha256(canonical.encode()).hexdigest()
+    return Declaration(
+        zone, epoch, MappingProxyType({**events}), MappingProxyType({**facts}), MappingProxyType({**features}), digest
+    )
+
+
+def _meaning(word: EventType | Fact | Feature) -> dict[str, object]:
+    return {key: value for key, value in asdict(word).items() if key not in _WORDING}

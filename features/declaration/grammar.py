@@ -1,0 +1,363 @@
+"""How the three documents of a declaration are read into its words; every problem is collected with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Final
+
+from features.declaration.datatype import LARGEST, TYPES, DataType
+from features.declaration.vocabulary import (
+    CORRECTED,
+    RETRACTED,
+    STATED,
+    SUBJECT,
+    CommonAnswer,
+    Derived,
+    EventType,
+    Fact,
+    Feature,
+    Selector,
+    State,
+)
+from features.mapping import MappingReader
+from features.problem import Problems
+
+LARGEST_ADDEND: Final = 2**40
+"""A summed field stays within this, and a person within 2**22 rows, so a sum stays within 2**62."""
+
+UNITS: Final = ("days", "months", "years")
+_FACT_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+_EVENT_NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+_LISTENING: Final = ("count", "sum", "last", "time_since", "distinct", "sequence")
+_COUNTING: Final = ("years_since", "months_since", "days_since", "time_until", "count_of", "ages_of")
+_FIELD_KEYS: Final = {"type", "low", "high", "unit", "values", "scale"}
+_FIELD_TYPES: Final = tuple(name for name in TYPES if name not in ("dates", "ages"))
+_FACT_TYPES: Final = tuple(name for name in TYPES if name != "identifier")
+
+
+def read_types(doc: Mapping[str, object], where: str, problems: Problems) -> dict[str, EventType]:
+    """Read the event types of `events.yaml`."""
+    types = {}
+    for name, body in doc.items():
+        place = f"{where}.{name}"
+        if not _EVENT_NAME.fullmatch(name) or name in (CORRECTED, RETRACTED):
+            problems.add(place, "cannot name an event type", "Use lower case with a dot, such as life.moved")
+        else:
+            types[name] = _event_type(name, body, place, problems)
+    return types
+
+
+def read_facts(
+    doc: Mapping[str, object], where: str, types: Mapping[str, EventType], problems: Problems
+) -> dict[str, Fact]:
+    """Read the facts of `facts.yaml`, in their order."""
+    read = {name: _fact(name, body, f"{where}.{name}", types, problems) for name, body in _named(doc, where, problems)}
+    for name, fact in read.items():
+        if fact.derived:
+            _check_derived(fact.derived, read, f"{where}.{name}.derived", problems)
+    return read
+
+
+def read_features(
+    doc: Mapping[str, object],
+    where: str,
+    types: Mapping[str, EventType],
+    facts: Mapping[str, Fact],
+    problems: Problems,
+) -> dict[str, Feature]:
+    """Read the features of `features.yaml`, in their order."""
+    read = {}
+    for name, body in _named(doc, where, problems):
+        if name in facts:
+            problems.add(f"{where}.{name}", "is already the name of a fact", "Give the feature another name")
+        feature = _feature(name, body, f"{where}.{name}", types, facts, problems)
+        if feature:
+            read[name] = feature
+    return read
+
+
+def _named(doc: Mapping[str, object], where: str, problems: Problems) -> Iterator[tuple[str, object]]:
+    for name, body in doc.items():
+        if _FACT_NAME.fullmatch(name):
+            yield name, body
+        else:
+            problems.add(f"{where}.{name}", "cannot name a column", "Use lower case, digits and _ after a letter")
+
+
+def _event_type(name: str, body: object, where: str, problems: Problems) -> EventType:
+    entry = MappingReader(body, where, problems, {"title", "subject", "roles", "complete_from", "fields"})
+    never = entry.doc.get("complete_from") == "never"
+    if not entry.has("complete_from"):
+        entry.wrong("complete_from", "is missing", "Write a date, or never when absence proves nothing")
+    fields = {
+        field: _kind(MappingReader(kind, f"{where}.fields.{field}", problems, _FIELD_KEYS), _FIELD_TYPES)
+        for field, kind in entry.mapping("fields").items()
+    }
+    if "about" in fields:
+        entry.wrong("fields.about", "already lists the people of every event", "Give the field another name")
+    subject = entry.doc.get("subject", SUBJECT)
+    if not isinstance(subject, str):
+        entry.wrong("subject", "is not a name", "Name the part the subject plays")
+    complete_from = None if never else entry.day("complete_from")
+    return EventType(name, entry.texts("title"), str(subject), entry.names("roles"), complete_from, fields)
+
+
+def _kind(entry: MappingReader, types: Collection[str], *, computed: bool = False) -> DataType:
+    kind_type, values = entry.one_of("type", types), entry.names("values")
+    dated = kind_type in ("date", "dates")
+    low = entry.day("low") if dated else entry.integer("low")
+    high = entry.day("high") if dated else entry.integer("high")
+    scale = entry.integer("scale")
+    if kind_type == "integer" and not computed:
+        low, high = _bounds(entry, low, high)
+    if low is not None and high is not None and low > high:
+        entry.wrong("low", "is above high", "Exchange them")
+    if (kind_type == "enum") != bool(values) or len(set(values)) != len(values):
+        entry.wrong("values", "are the distinct names of an enum", "List each name once, for an enum only")
+    if scale is not None and (scale < 1 or kind_type != "integer"):
+        entry.wrong("scale", "is a whole number above 0, of an integer", "Write 100 for two decimals")
+    return DataType(
+        kind_type, *_scaled(low, high, scale or 1), values, str(entry.doc.get("unit", "")), max(scale or 1, 1)
+    )
+
+
+def _scaled(low: int | None, high: int | None, scale: int) -> tuple[int | None, int | None]:
+    return (None if low is None else low * scale), (None if high is None else high * scale)
+
+
+def _bounds(entry: MappingReader, low: int | None, high: int | None) -> tuple[int, int]:
+    for key, bound in (("low", low), ("high", high)):
+        if bound is None:
+            entry.wrong(key, "is missing", "State the bounds of every integer: what is out of them is rejected")
+        elif abs(bound) * max(entry.integer("scale") or 1, 1) > LARGEST:
+            entry.wrong(key, "is beyond 2**53", "Choose a bound that survives JSON, or a larger unit")
+    return low or 0, high or 0
+
+
+def _signal(
+    event: str, entry: MappingReader, types: Mapping[str, EventType], field: object = None, key: str = "event"
+) -> Selector | None:
+    """Return the signal of one event type as an entry's `role` and `where` narrow it, None when there is none."""
+    declared = types.get(event)
+    if not declared or event == STATED:
+        entry.wrong(key, f"names {event!r}, which is not an event type to listen to", "Declare it in events.yaml")
+        return None
+    role = entry.doc.get("role")
+    if role is not None and role not in declared.parts:
+        entry.wrong("role", f"is {role!r}; {event} knows {', '.join(declared.parts)}", "Choose one of these")
+    if field is not None and field not in declared.fields:
+        entry.wrong("field", f"is {field!r}; {event} has {', '.join(declared.fields) or 'none'}", "Choose one of these")
+        return None
+    return Selector(
+        event, None if role is None else str(role), None if field is None else str(field), _where(entry, declared)
+    )
+
+
+def _where(entry: MappingReader, declared: EventType) -> tuple[str, int] | None:
+    narrowed = entry.mapping("where")
+    if not narrowed:
+        return None
+    field, value = next(iter(narrowed.items()))
+    if len(narrowed) > 1 or field not in declared.fields:
+        entry.wrong("where", f"is one field of {declared.name}", "Write it like {level: high}")
+        return None
+    with entry.problems.gathered():
+        return field, declared.fields[field].encode(value, entry.at(f"where.{field}"))
+    return None
+
+
+def _fact(name: str, body: object, where: str, types: Mapping[str, EventType], problems: Problems) -> Fact:
+    keys = _FIELD_KEYS | {"purpose", "question", "states", "adds", "derived", "answers", "share"}
+    entry = MappingReader(body, where, problems, keys)
+    derived = (
+        _derived(MappingReader(entry.doc["derived"], entry.at("derived"), problems, _DERIVED))
+        if entry.has("derived")
+        else None
+    )
+    kind = _kind(entry, _FACT_TYPES, computed=derived is not None)
+    if (kind.type == "ages") != (derived is not None and derived.op == "ages_of"):
+        entry.wrong("type", "is ages exactly when it is derived by ages_of", "Change one of the two")
+    purpose = entry.names("purpose")
+    if not purpose or set(purpose) - {"eligibility", "ranking"}:
+        entry.wrong("purpose", "does not say what the fact may be used for", "Write [eligibility], [ranking] or both")
+    states = [
+        _state(state, kind, entry.at(f"states[{i}]"), types, problems) for i, state in enumerate(entry.listed("states"))
+    ]
+    adds = [_addition(added, entry.at(f"adds[{i}]"), types, problems) for i, added in enumerate(entry.listed("adds"))]
+    if (states and (derived or kind.type == "dates")) or (adds and kind.type != "dates"):
+        entry.wrong("states" if states else "adds", "does not fit the fact", "dates have adds, derived facts neither")
+    _check_overlap([state.signal for state in states if state], entry, "states")
+    _check_overlap([signal for signal in adds if signal], entry, "adds")
+    answers, answers_from = _answers(entry, kind)
+    return Fact(
+        name, kind, purpose, entry.texts("question"), tuple(filter(None, states)), tuple(filter(None, adds)), derived,
+        answers, answers_from, entry.integer("share"),
+    )  # fmt: skip
+
+
+def _state(doc: object, kind: DataType, where: str, types: Mapping[str, EventType], problems: Problems) -> State | None:
+    entry = MappingReader(doc, where, problems, {"event", "role", "where", "gives", "for", "then"})
+    gives, lapse = entry.doc.get("gives"), entry.duration("for")
+    field = gives.get("field") if isinstance(gives, Mapping) else None
+    signal = _signal(str(entry.doc.get("event", "")), entry, types, field)
+    if not entry.has("gives") or (isinstance(gives, Mapping) and set(gives) != {"field"}):
+        entry.wrong("gives", "does not say what the event makes of the fact", "Give a value, or {field: F}")
+    if entry.has("for") != entry.has("then"):
+        entry.wrong("for", "and then belong together", "Say how long it holds and what it lapses to")
+    if signal and field is not None and not _fits(types[signal.event].fields[str(field)], kind):
+        entry.wrong("gives.field", f"cannot set a fact of type {kind.type}", "Take a field of the same type and scale")
+    constant = then = None
+    with problems.gathered():
+        constant = None if field is not None or not entry.has("gives") else kind.encode(gives, entry.at("gives"))
+    with problems.gathered():
+        then = kind.encode(entry.doc["then"], entry.at("then")) if entry.has("then") else None
+    return State(signal, constant, lapse, then) if signal else None
+
+
+def _check_overlap(signals: Sequence[Selector], entry: MappingReader, key: str) -> None:
+    """Refuse two signals one event could give at once: which of them holds would be an accident."""
+    for one, other in combinations(signals, 2):
+        apart = one.where and other.where and one.where[0] == other.where[0] and one.where != other.where
+        if one.event == other.event and (one.role == other.role or None in (one.role, other.role)) and not apart:
+            entry.wrong(key, f"hears one {one.event} twice", "Tell the two apart by `role` or `where`, or drop one")
+
+
+def _fits(field: DataType, fact: DataType) -> bool:
+    within = (
+        fact.low is None or fact.high is None or field.low is None or field.high is None
+        or fact.low <= field.low <= field.high <= fact.high
+    )  # fmt: skip
+    return within and (field.type, field.values, field.scale) == (fact.type, fact.values, fact.scale)
+
+
+def _addition(doc: object, where: str, types: Mapping[str, EventType], problems: Problems) -> Selector | None:
+    entry = MappingReader(doc, where, problems, {"event", "role", "where", "field"})
+    field = entry.doc.get("field")
+    signal = _signal(str(entry.doc.get("event", "")), entry, types, field)
+    if signal and field is not None and types[signal.event].fields[str(field)].type != "date":
+        entry.wrong("field", "is not a date", "Take a field of type date, or leave it out for the day it happened")
+    return signal
+
+
+_DERIVED: Final = {*_COUNTING, "which", "plus", "unit"}
+
+
+def _derived(entry: MappingReader) -> Derived | None:
+    ops = [op for op in _COUNTING if entry.has(op)]
+    if len(ops) != 1:
+        entry.wrong("", f"is not exactly one of {', '.join(_COUNTING)}", "Say how it is computed, once")
+        return None
+    return Derived(
+        ops[0], str(entry.doc[ops[0]]), entry.one_of("which", ("latest", "earliest"), "latest"),
+        entry.duration("plus"), entry.one_of("unit", UNITS, "days"),
+    )  # fmt: skip
+
+
+def _check_derived(derived: Derived, facts: Mapping[str, Fact], where: str, problems: Problems) -> None:
+    wanted = ("dates",) if derived.op in ("count_of", "ages_of") else ("date", "dates")
+    of = facts.get(derived.of)
+    if not of or of.derived or of.kind.type not in wanted:
+        problems.add(where, f"{derived.of!r} is not a stated fact of type {' or '.join(wanted)}", "Name one that is")
+
+
+def _answers(entry: MappingReader, kind: DataType) -> tuple[tuple[CommonAnswer, ...], str]:
+    share, listed = entry.integer("share"), entry.doc.get("answers", [])
+    if isinstance(listed, str):
+        return (), listed
+    if share is not None:
+        if kind.type != "boolean" or not 0 <= share <= 100:
+            entry.wrong("share", "is a boolean's percentage of true", "Write a whole number from 0 to 100")
+        return (CommonAnswer(True, share), CommonAnswer(False, 100 - share)), ""
+    answers = [
+        _answer(MappingReader(doc, entry.at(f"answers[{i}]"), entry.problems, {"value", "weight", "years_ago"}), kind)
+        for i, doc in enumerate(entry.listed("answers"))
+    ]
+    return tuple(filter(None, answers)), ""
+
+
+def _answer(entry: MappingReader, kind: DataType) -> CommonAnswer | None:
+    weight, ago = entry.integer("weight"), entry.doc.get("years_ago")
+    years: int | tuple[int, ...] | None = tuple(ago) if isinstance(ago, list) else ago if isinstance(ago, int) else None
+    if weight is None or weight < 0:
+        entry.wrong("weight", "is not a whole number from 0", "Say how many of a hundred people answer this")
+        return None
+    if entry.has("value") == entry.has("years_ago"):
+        entry.wrong("value", "or years_ago is the answer", "Give exactly one of them")
+        return None
+    if entry.has("years_ago") and (kind.type not in ("date", "dates") or years is None):
+        entry.wrong("years_ago", "does not fit the fact", "Give years for a date, a list of years for dates")
+        return None
+    with entry.problems.gathered():
+        if entry.has("value"):
+            kind.encode_all(entry.doc["value"], entry.at("value"))
+        return CommonAnswer(entry.doc.get("value"), weight, years)
+    return None
+
+
+def _feature(
+    name: str, body: object, where: str, types: Mapping[str, EventType], facts: Mapping[str, Fact], problems: Problems
+) -> Feature | None:
+    keys = {*_LISTENING, "spell", *_DERIVED, "role", "where", "field", "window", "within"}
+    entry = MappingReader(body, where, problems, keys)
+    ops = [op for op in (*_LISTENING, "spell", *_COUNTING) if entry.has(op)]
+    if len(ops) != 1:
+        entry.wrong(
+            "", "does not name exactly one way to compute it", f"Use one of {', '.join((*_LISTENING, 'spell'))}"
+        )
+        return None
+    if ops[0] in _COUNTING:
+        return _counting_feature(name, ops[0], entry, facts)
+    if ops[0] == "spell":
+        return _spell(name, entry, facts)
+    return _listening_feature(name, ops[0], entry, types)
+
+
+def _counting_feature(name: str, op: str, entry: MappingReader, facts: Mapping[str, Fact]) -> Feature | None:
+    derived = _derived(MappingReader(entry.doc, entry.where, entry.problems, _DERIVED))
+    if derived is None:
+        return None
+    _check_derived(derived, facts, entry.at(op), entry.problems)
+    return Feature(name, op, DataType("ages" if op == "ages_of" else "integer"), derived=derived)
+
+
+def _spell(name: str, entry: MappingReader, facts: Mapping[str, Fact]) -> Feature:
+    of = facts.get(str(entry.doc["spell"]))
+    if not of or of.derived or of.kind.type == "dates":
+        entry.wrong("spell", f"{entry.doc['spell']!r} is not a stated fact with one value", "Name one that is")
+    unit = entry.one_of("unit", UNITS, "days")
+    return Feature(name, "spell", DataType("integer", unit=unit), unit=unit, of=str(entry.doc["spell"]))
+
+
+def _listening_feature(name: str, op: str, entry: MappingReader, types: Mapping[str, EventType]) -> Feature | None:
+    field = entry.doc.get("field") if op in ("sum", "last", "distinct") else None
+    if entry.has("field") != (op in ("sum", "last", "distinct")):
+        entry.wrong("field", "belongs to sum, last and distinct, which need it", "Name the field it reads, or drop it")
+        return None
+    signals = [_signal(event, entry, types, field, op) for event in entry.names(op)]
+    if not signals:
+        entry.wrong(op, "names no event type", "Name one, or a list of them")
+    if not signals or None in signals:
+        return None
+    found = tuple(signal for signal in signals if signal)
+    if op != "sequence":
+        _check_overlap(found, entry, op)
+    kind = _feature_kind(op, entry, [types[signal.event].fields[str(field)] for signal in found] if field else [])
+    window, within = entry.duration("window"), entry.duration("within")
+    if (within is not None) != (op == "sequence") or (op == "sequence" and not 2 <= len(found) <= 8):
+        entry.wrong("within", "belongs to a sequence of 2 to 8 steps", "Say how long the whole sequence may take")
+    return Feature(name, op, kind, found, window, entry.one_of("unit", UNITS, "days"), within)
+
+
+def _feature_kind(op: str, entry: MappingReader, fields: list[DataType]) -> DataType:
+    if op == "last":
+        if any(kind != fields[0] for kind in fields):
+            entry.wrong("field", "is of different types in these events", "Read one event type, or align their fields")
+        return fields[0]
+    if op == "sum":
+        for kind in fields:
+            if kind.type != "integer" or max(abs(kind.low or 0), abs(kind.high or 0)) > LARGEST_ADDEND:
+                entry.wrong("field", "cannot be summed safely", "Sum an integer whose bounds are within 2**40")
+        return DataType("integer", unit=fields[0].unit, scale=fields[0].scale)
+    return DataType("integer", unit=entry.one_of("unit", UNITS, "days") if op == "time_since" else "")

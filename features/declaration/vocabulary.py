@@ -1,0 +1,210 @@
+"""The words of a declaration: event types, the signals columns listen to, facts and features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from features.calendar import Duration, add_months, date_of
+from features.declaration.datatype import DataType
+
+STATED: Final = "fact.stated"
+CORRECTED: Final = "event.corrected"
+RETRACTED: Final = "event.retracted"
+SUBJECT: Final = "subject"
+"""The part a person plays in an event whose type gives its subject no name."""
+
+
+@dataclass(frozen=True)
+class EventType:
+    """What may happen to a person.
+
+    Attributes:
+        title: its name in each language.
+        subject: the part the event's subject plays.
+        roles: the parts the people it is about may play.
+        complete_from: the local day since when every such event is in the log, None when that is never so.
+        fields: the payload, by name.
+    """
+
+    name: str
+    title: Mapping[str, str] = field(default_factory=dict)
+    subject: str = SUBJECT
+    roles: tuple[str, ...] = ()
+    complete_from: int | None = None
+    fields: Mapping[str, DataType] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Every part a person may play in it."""
+        return tuple(dict.fromkeys((self.subject, *self.roles)))
+
+
+@dataclass(frozen=True)
+class Selector:
+    """What of an event a column listens to: a type, the person's part in it, a field, and a filter on one field.
+
+    `role` None means whatever the part. `field` None means that it happened at all. `where` is a field and the
+    integer it must hold; where the field is missing nobody can tell, and the signal carries unknown. For
+    `fact.stated` the field is the fact's name, or `receives` for every stated receipt of a programme.
+    """
+
+    event: str
+    role: str | None = None
+    field: str | None = None
+    where: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class State:
+    """A signal that sets a fact: to `gives` (None: to the signal's own value), until it lapses to `then`."""
+
+    signal: Selector
+    gives: int | None = None
+    lapse: Duration | None = None
+    then: int | None = None
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A column computed from a date or a list of dates.
+
+    Attributes:
+        op: years_since, months_since, days_since, time_until, count_of or ages_of.
+        of: the fact it is computed from.
+        which: `latest` or `earliest` of a list.
+        plus: what is added to the date before it is counted to (time_until).
+        unit: days, months or years (time_until).
+    """
+
+    op: str
+    of: str
+    which: str = "latest"
+    plus: Duration | None = None
+    unit: str = "days"
+
+
+@dataclass(frozen=True)
+class CommonAnswer:
+    """One answer people give and how many give it; a birthday is given as years before the day of asking."""
+
+    value: object
+    weight: int
+    years_ago: int | tuple[int, ...] | None = None
+
+    def on(self, today: int) -> object:
+        """Return the answer as a facts file would hold it on one day."""
+        if self.years_ago is None:
+            return self.value
+        if isinstance(self.years_ago, int):
+            return _years_before(today, self.years_ago)
+        return [_years_before(today, years) for years in self.years_ago]
+
+
+def _years_before(today: int, years: int) -> str:
+    return date_of(add_months(today, -12 * years)).isoformat()
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that can be known about a person.
+
+    Attributes:
+        kind: the values it may take.
+        purpose: what it may be used for: eligibility, ranking.
+        question: how to ask for it, in each language.
+        states: the events that set it; the latest of these and of `fact.stated` holds.
+        adds: the events that add a date to a list.
+        derived: how it is computed, for a fact that cannot be stated.
+        answers: a public prior over its answers; empty where `answers_from` names a table that holds them.
+        asks: the facts to state for this one to be known.
+        past: a date that cannot lie after the day of asking, because time is counted since.
+    """
+
+    name: str
+    kind: DataType
+    purpose: tuple[str, ...] = ()
+    question: Mapping[str, str] = field(default_factory=dict)
+    states: tuple[State, ...] = ()
+    adds: tuple[Selector, ...] = ()
+    derived: Derived | None = None
+    answers: tuple[CommonAnswer, ...] = ()
+    answers_from: str = ""
+    share: int | None = None
+    asks: tuple[str, ...] = ()
+    past: bool = False
+
+    @property
+    def type(self) -> str:
+        """The type of its values."""
+        return self.kind.type
+
+    @property
+    def low(self) -> int | None:
+        """Its least value."""
+        return self.kind.low
+
+    @property
+    def high(self) -> int | None:
+        """Its greatest value."""
+        return self.kind.high
+
+    @property
+    def unit(self) -> str:
+        """What it counts."""
+        return self.kind.unit
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The names an enum may take."""
+        return self.kind.values
+
+    @property
+    def stated(self) -> bool:
+        """Whether it may be stated, rather than being computed."""
+        return self.derived is None
+
+    def encode(self, value: object, where: str = "") -> int:
+        """Return the integer of a JSON value (of one member, for a set); raises `Rejected`."""
+        return self.kind.encode(value, where or self.name)
+
+    def encode_all(self, value: object, where: str = "") -> tuple[int, ...]:
+        """Return the integers of a JSON list for a set, one in a tuple otherwise; raises `Rejected`."""
+        return self.kind.encode_all(value, where or self.name)
+
+    def decode(self, code: int) -> object:
+        """Return the JSON value of an integer; None is unknown, `"none"` is known to be none."""
+        return self.kind.decode(code)
+
+    def answers_on(self, day: int | date) -> tuple[tuple[object, int], ...]:
+        """Return the answers as a facts file would hold them on one day, each with its weight."""
+        today = day if isinstance(day, int) else day.toordinal() - date(1970, 1, 1).toordinal()
+        return tuple((answer.on(today), answer.weight) for answer in self.answers)
+
+
+@dataclass(frozen=True)
+class Feature:
+    """Something computed over a person's events that ranking may use beyond the facts.
+
+    Attributes:
+        op: count, sum, last, time_since, distinct, sequence, spell, or an op of `Derived`.
+        kind: the values it takes.
+        signals: what it listens to; of a sequence, its steps in order.
+        window: how far back, None for a lifetime.
+        unit: days, months or years, for time_since and spell.
+        within: the longest a sequence may take from its first step to its last.
+        of: the fact whose spell it is.
+        derived: how it is computed from a date.
+    """
+
+    name: str
+    op: str
+    kind: DataType
+    signals: tuple[Selector, ...] = ()
+    window: Duration | None = None
+    unit: str = "days"
+    within: Duration | None = None
+    of: str = ""
+    derived: Derived | None = None

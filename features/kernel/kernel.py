@@ -1,0 +1,395 @@
+"""The one compiled function: a person's visible rows, seen once, become the columns of a snapshot.
+
+Online (one person), batch (a population) and training ((person, t) pairs) are the same call.
+`features.kernel.snapshot_oracle` says the same in plain Python. Integers only, so results are the same bits everywhere.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.calendar import DAY_SECONDS
+from features.declaration.datatype import OLDEST_AGE
+from features.declaration.declaration import declare
+from features.kernel.jit import njit
+from features.kernel.lowering import (
+    ADD_DAY,
+    ANY,
+    AS_IS,
+    COLUMN,
+    COUNT_OF,
+    DATE,
+    DAYS,
+    DISTINCT,
+    LIST,
+    MONTHS,
+    NEWEST,
+    RESTATE,
+    SPELL,
+    STANDING,
+    STATE,
+    STATE_VALUE,
+    TOTAL,
+    UNTIL_DAYS,
+    KernelPlan,
+    lower,
+)
+from features.log.history import History, Ints
+from features.log.history import history_of as segments_of
+from features.problem import Problem, Rejected
+from features.value import NONE, UNKNOWN
+
+_DAY = DAY_SECONDS
+_VALUE, _SINCE, _WALL, _HEARD = range(4)  # what is kept of each column while rows go by
+_POISON = _HEARD  # of a column that is not standing: something in it is unknown
+_READING, _WINDOW, _OF, _UNIT, _EARLIEST, _MONTHS, _DAYS, _SLOT, _DEFAULT, _SPELLED = range(len(COLUMN))
+_BEFORE = UNKNOWN  # earlier than any second
+
+
+@njit
+def _civil(day: int) -> tuple[int, int]:
+    """Months since year 0 and day of the month (0-based), after Howard Hinnant, chrono-compatible date algorithms."""
+    shifted = day + 719_468
+    era = shifted // 146_097
+    of_era = shifted - era * 146_097
+    year = (of_era - of_era // 1460 + of_era // 36_524 - of_era // 146_096) // 365
+    of_year = of_era - (365 * year + year // 4 - year // 100)
+    month = (5 * of_year + 2) // 153
+    return (year + era * 400) * 12 + month + 2, of_year - (153 * month + 2) // 5
+
+
+@njit
+def _first_of(month: int) -> int:
+    """The first day of a month counted since year 0."""
+    shifted = month - 2
+    year = shifted // 12
+    era = year // 400
+    of_era = year - era * 400
+    of_year = (153 * (shifted - year * 12) + 2) // 5
+    return era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468
+
+
+@njit
+def _add_months(day: int, months: int) -> int:
+    if months == 0:
+        return day
+    month, place = _civil(day)
+    first, following = _first_of(month + months), _first_of(month + months + 1)
+    return min(first + place, following - 1)
+
+
+@njit
+def _anniversary(day: int, months: int) -> int:
+    if months == 0:
+        return day
+    month, place = _civil(day)
+    return min(_first_of(month + months) + place, _first_of(month + months + 1))
+
+
+@njit
+def _months_between(start: int, end: int) -> int:
+    begin_month, begin_place = _civil(start)
+    end_month, end_place = _civil(end)
+    return end_month - begin_month - (1 if end_place < begin_place else 0)
+
+
+@njit
+def _back(wall: int, months: int, days: int) -> int:
+    """The wall-clock second at which a window ending at `wall` begins."""
+    day = wall // _DAY
+    return wall + (_add_months(day, -months) - days - day) * _DAY
+
+
+@njit
+def _elapsed(start: int, end: int, unit: int) -> int:
+    """Days, completed months or completed years from one day to another."""
+    if unit == DAYS:
+        return end - start
+    months = _months_between(start, end)
+    return months if unit == MONTHS else months // 12
+
+
+@njit
+def _measured(day: int, today: int, unit: int) -> int:
+    """A day as the column's unit wants it: as it is, since then, or until then (below 0 once it has passed)."""
+    if unit == AS_IS:
+        return day
+    if unit < UNTIL_DAYS:
+        return _elapsed(day, today, unit)
+    if day >= today:
+        return _elapsed(today, day, unit - UNTIL_DAYS)
+    return -_elapsed(day, today, unit - UNTIL_DAYS)
+
+
+@njit
+def _insert(keys: Ints, tags: Ints, tag: int, oldest: int, value: int) -> int:
+    """Put a value into the set `tag` of a table shared by all sets; 1 when it was not there yet."""
+    mask = len(keys) - 1
+    place = (((value ^ (value >> 31) ^ tag) & 0x7FFFFFFF) * 0x9E3779B1 >> 16) & mask  # no overflow, compiled or not
+    while tags[place] >= oldest:  # what an earlier query left behind is free
+        if tags[place] == tag and keys[place] == value:
+            return 0
+        place = (place + 1) & mask
+    keys[place], tags[place] = value, tag
+    return 1
+
+
+@njit
+def _settle(seen: Ints, column: int, subscriptions: Ints, windows: Ints, wall: int) -> None:
+    """Let a standing value lapse when its time does not reach up to `wall`."""
+    heard = seen[column, _HEARD]
+    if heard < 0 or subscriptions[heard, 4] == 0:
+        return
+    months, days = windows[subscriptions[heard, 4], 0], windows[subscriptions[heard, 4], 1]
+    if seen[column, _WALL] < _back(wall, months, days):
+        then = subscriptions[heard, 5]
+        if then != seen[column, _VALUE]:
+            seen[column, _SINCE] = _anniversary(seen[column, _WALL] // _DAY + days, months)
+        seen[column, _VALUE], seen[column, _HEARD] = then, -1
+
+
+@njit
+def _chain(table: Ints, column: int, chains: Ints, step: int, last: int, wall: int) -> int:
+    """Let an event take one step of a sequence, 1 when it is the last; `chains` holds the latest beginning by step."""
+    slot = table[column, _SLOT]
+    if step == 0:
+        chains[slot] = max(chains[slot], wall)
+        return 0
+    begun = chains[slot + step - 1]
+    if begun == _BEFORE or begun < _back(wall, table[column, _MONTHS], table[column, _DAYS]):
+        return 0
+    if not last:
+        chains[slot + step] = max(chains[slot + step], begun)
+    return last
+
+
+@njit
+def _pick(seen: Ints, table: Ints, column: int, dates: Ints, earliest: int, closed: bool, complete_from: int) -> int:
+    """The latest or earliest of a list: `NONE` of an empty one, `UNKNOWN` where a missing one could come first."""
+    if seen[column, _POISON]:
+        return UNKNOWN
+    count, whole = seen[column, _VALUE], seen[column, _SINCE] != 0 or closed
+    if count == 0 or (earliest and not whole):
+        return NONE if whole else UNKNOWN
+    slot = table[column, _SLOT]
+    picked = dates[slot, 0]
+    for place in range(1, count):
+        picked = min(picked, dates[slot, place]) if earliest else max(picked, dates[slot, place])
+    return picked if whole or picked * _DAY >= complete_from else UNKNOWN
+
+
+@njit
+def _ages(dates: Ints, slot: int, count: int, today: int) -> int:
+    ages = 0
+    for place in range(count):
+        age = _months_between(dates[slot, place], today) // 12
+        ages |= 1 << min(max(age, 0), OLDEST_AGE)
+    return ages if count else NONE
+
+
+@njit
+def _open(starts: Ints, closed: NDArray[np.bool_], windows: Ints, closers: Ints, closed_by: Ints, wall: int) -> None:
+    """Where each window that ends at `wall` begins, and which columns have nothing unseen then."""
+    for window in range(1, len(windows)):
+        starts[window] = max(starts[0], _back(wall, windows[window, 0], windows[window, 1]))
+    for column in range(len(closed)):
+        closed[column] = True
+        for closer in range(closed_by[column], closed_by[column + 1]):
+            closed[column] &= closers[closer, 0] <= starts[closers[closer, 1]]
+
+
+@njit
+def _stand(
+    seen: Ints, column: int, heard: int, spelled: int, subscriptions: Ints, windows: Ints, wall: int, value: int
+) -> None:
+    """Let an event set a fact."""
+    now = value
+    if subscriptions[heard, 1] == STATE and value != UNKNOWN:
+        now = subscriptions[heard, 2]
+    if spelled:
+        _settle(seen, column, subscriptions, windows, wall)
+        if seen[column, _VALUE] != now:
+            seen[column, _SINCE] = wall // _DAY
+    seen[column, _VALUE], seen[column, _WALL], seen[column, _HEARD] = now, wall, heard
+
+
+@njit
+def _list(seen: Ints, column: int, dates: Ints, slot: int, act: int, wall: int, value: int) -> None:
+    """Let an event empty a list, or add a date to it."""
+    if act == RESTATE and value == NONE:
+        seen[column, _VALUE], seen[column, _SINCE], seen[column, _POISON] = 0, 1, 0
+    elif value == UNKNOWN:
+        seen[column, _POISON] = 1
+    else:
+        dates[slot, seen[column, _VALUE]] = wall // _DAY if act == ADD_DAY else value
+        seen[column, _VALUE] += 1
+
+
+@njit
+def _read(reading: int, unit: int, default: int, found: int, seen: int, closed: bool, today: int) -> int:
+    """A column that keeps the newest of its rows, or a fact with one value; scalars only, for this is called often."""
+    if reading == NEWEST:
+        if seen == 0:
+            return NONE if closed else UNKNOWN
+        return found if found == UNKNOWN or unit == AS_IS else _measured(found // _DAY, today, unit)
+    return found if found != NONE else default if closed else UNKNOWN
+
+
+@njit
+def _derive(seen: Ints, table: Ints, column: int, dates: Ints, closed: bool, found: int, today: int) -> int:
+    """A column that rests on another: `closed` is that one's, `found` is its date."""
+    of, reading, unit = table[column, _OF], table[column, _READING], table[column, _UNIT]
+    if reading == DATE:
+        if found <= NONE:
+            return found
+        return _measured(_anniversary(found + table[column, _DAYS], table[column, _MONTHS]), today, unit)
+    if reading == SPELL:
+        known = seen[of, _VALUE] > NONE
+        return _elapsed(min(seen[of, _SINCE], today), today, unit) if known else UNKNOWN
+    if seen[of, _POISON] or not (seen[of, _SINCE] or closed):
+        return UNKNOWN
+    count: int = seen[of, _VALUE]
+    return count if reading == COUNT_OF else _ages(dates, table[of, _SLOT], count, today)
+
+
+@njit
+def _kernel(
+    subscriptions: Ints, subscribed: Ints, table: Ints, windows: Ints, closers: Ints, closed_by: Ints,
+    lists: int, steps: int, distinct: int, epoch: int,
+    offsets: Ints, happened: Ints, recorded: Ints, superseded: Ints, local: Ints,
+    signals: NDArray[np.int32], values: Ints, rows: Ints, times: Ints, walls: Ints, days: Ints, longest: int, out: Ints,
+) -> None:  # fmt: skip
+    columns = len(table)
+    blank = np.zeros((columns, 4), np.int64)
+    for column in range(columns):
+        if table[column, _READING] == STANDING:
+            blank[column, _VALUE], blank[column, _HEARD] = NONE, -1
+    seen = blank.copy()
+    starts, closed = np.full(len(windows), epoch), np.empty(columns, np.bool_)
+    columns_of, constants, factors = subscriptions[:, 0].copy(), subscriptions[:, 2].copy(), subscriptions[:, 5].copy()
+    floors = np.empty(len(subscriptions), np.int64)
+    dates, chains = np.empty((lists + 1, longest + 1), np.int64), np.empty(steps, np.int64)
+    size = 16
+    while size < 2 * longest * distinct:
+        size *= 2
+    keys, tags = np.empty(size, np.int64), np.full(size, -1, np.int64)
+    for query in range(len(rows)):
+        at, wall_at, today, oldest = times[query], walls[query], days[query], query * distinct
+        if query == 0 or wall_at != walls[query - 1]:
+            _open(starts, closed, windows, closers, closed_by, wall_at)
+            for heard in range(len(floors)):
+                floors[heard] = starts[subscriptions[heard, 4]]
+        for column in range(columns):
+            for cell in range(4):
+                seen[column, cell] = blank[column, cell]
+        for step in range(steps):
+            chains[step] = _BEFORE
+        begin = offsets[rows[query]] if rows[query] >= 0 else 0
+        end = offsets[rows[query] + 1] if rows[query] >= 0 else 0
+        for row in range(begin, end):
+            if happened[row] >= at:
+                break
+            if recorded[row] >= at or superseded[row] < at:
+                continue
+            wall, value, signal = local[row], values[row], signals[row]
+            if value == UNKNOWN:
+                for heard in range(subscribed[signal, 0], subscribed[signal, 1]):
+                    seen[columns_of[heard], _POISON] |= wall >= floors[heard]
+            else:
+                for heard in range(subscribed[signal, 0], subscribed[signal, 1]):
+                    within = wall >= floors[heard]
+                    seen[columns_of[heard], _VALUE] += within * (constants[heard] + factors[heard] * value)
+            for heard in range(subscribed[signal, 1], subscribed[signal, 2]):
+                if wall >= floors[heard]:
+                    kept = wall if constants[heard] and value != UNKNOWN else value
+                    seen[columns_of[heard], _VALUE], seen[columns_of[heard], _SINCE] = kept, 1
+            for heard in range(subscribed[signal, 2], subscribed[signal, 3]):
+                column, act, match = subscriptions[heard, 0], subscriptions[heard, 1], subscriptions[heard, 3]
+                if match not in (ANY, value):
+                    continue
+                if act in (STATE, STATE_VALUE):
+                    _stand(seen, column, heard, table[column, _SPELLED], subscriptions, windows, wall, value)
+                elif act > STATE_VALUE:
+                    _list(seen, column, dates, table[column, _SLOT], act, wall, value)
+                elif wall >= starts[subscriptions[heard, 4]]:
+                    if value == UNKNOWN:
+                        seen[column, _POISON] = 1
+                    elif act == DISTINCT:
+                        seen[column, _VALUE] += _insert(keys, tags, oldest + table[column, _SLOT], oldest, value)
+                    else:
+                        step, last = subscriptions[heard, 2], subscriptions[heard, 5]
+                        seen[column, _VALUE] += _chain(table, column, chains, step, last, wall)
+        for column in range(columns):
+            reading = table[column, _READING]
+            if reading == TOTAL:
+                whole = closed[column] and seen[column, _POISON] == 0
+                out[query, column] = seen[column, _VALUE] if whole else UNKNOWN
+                continue
+            if reading == STANDING and seen[column, _HEARD] >= 0 and subscriptions[seen[column, _HEARD], 4] > 0:
+                _settle(seen, column, subscriptions, windows, wall_at)
+            if reading == LIST:
+                since = closers[closed_by[column], 0]
+                out[query, column] = _pick(seen, table, column, dates, 0, closed[column], since)
+            elif reading < LIST:
+                unit, default, found = table[column, _UNIT], table[column, _DEFAULT], seen[column, _VALUE]
+                newest = seen[column, _SINCE]
+                out[query, column] = _read(reading, unit, default, found, newest, closed[column], today)
+        for column in range(columns):
+            if table[column, _READING] > LIST:
+                of = table[column, _OF]
+                found = out[query, of]
+                if table[of, _READING] == LIST and table[column, _EARLIEST]:
+                    found = _pick(seen, table, of, dates, 1, closed[of], closers[closed_by[of], 0])
+                out[query, column] = _derive(seen, table, column, dates, closed[of], found, today)
+
+
+def compute(plan: KernelPlan, segments: History, person_rows: Ints, t: Ints) -> Ints:
+    """Return the columns of each person at each instant, in one pass over the person's visible rows.
+
+    Args:
+        plan: the declaration, lowered.
+        segments: the rows of many people.
+        person_rows: int64[m], places in `segments.people`; -1 is somebody nothing is known of.
+        t: int64[m], UTC seconds; only what happened and was recorded before counts.
+
+    Returns:
+        int64[m, columns], with `UNKNOWN` and `NONE`.
+
+    Raises:
+        Rejected: the segments were read by another declaration.
+    """
+    rows, times, walls, days = queries(plan, segments, person_rows, t)
+    out = np.empty((len(rows), len(plan.columns)), np.int64)
+    _kernel(
+        plan.subscriptions, plan.subscribed, plan.table, plan.windows, plan.closers, plan.closed_by,
+        plan.lists, plan.steps, plan.distinct, plan.epoch,
+        segments.offsets, segments.happened, segments.recorded, segments.superseded, segments.local,
+        segments.signal, segments.value, rows, times, walls, days, segments.longest, out,
+    )  # fmt: skip
+    return out
+
+
+def queries(plan: KernelPlan, segments: History, person_rows: Ints, t: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    """Return persons, instants, wall-clock seconds and local days, checked; see `compute`."""
+    if plan.declaration.hash != segments.features_hash:
+        remedy = "Read the events again by the declaration in use"
+        raise Rejected([Problem("features", "the events were read by another declaration", remedy)])
+    rows, times = np.ascontiguousarray(person_rows, np.int64), np.ascontiguousarray(t, np.int64)
+    if (
+        rows.shape != times.shape
+        or rows.ndim != 1
+        or (rows.size and not -1 <= rows.min() <= rows.max() < len(segments.people))
+    ):
+        raise Rejected([Problem("features", "persons and instants do not pair up", "Give one instant for each person")])
+    zone = plan.declaration.zone
+    return rows, times, zone.local_seconds(times), zone.local_seconds(times - 1) // DAY_SECONDS
+
+
+def warm() -> None:
+    """Compile the kernel and keep it on disk, so that the next process only loads it."""
+    nothing = {"zone": "UTC", "epoch": date(1970, 1, 1), "types": {}}
+    declaration = declare(nothing, {"facts": {}}, {"features": {}})
+    compute(lower(declaration), segments_of([], declaration), np.array([-1]), np.array([DAY_SECONDS]))

@@ -1,0 +1,270 @@
+"""A declaration lowered to integer tables: what each signal does to which column, and how a column is read off.
+
+The tables are all int64 and C-contiguous, so that the kernel is compiled for one signature only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+from features.calendar import DAY_SECONDS, Duration
+from features.declaration.declaration import Declaration
+from features.declaration.vocabulary import STATED, Derived, Fact, Feature, Selector
+from features.log.event import RECEIVES
+from features.log.history import RECEIVED, Ints, signals_of
+from features.value import NONE, UNKNOWN, identifier_code
+
+NEVER: Final = 2**63 - 1
+"""Completeness that has not begun."""
+
+ANY: Final = NONE
+"""A subscription that takes whatever value its signal has."""
+
+# What a subscription does to its column; those before STATE see only what happened within their window.
+# ADD adds `constant + then * value`; KEEP keeps the value, or with constant 1 the wall-clock second.
+ADD, KEEP, DISTINCT, STEP, STATE, STATE_VALUE, RESTATE, ADD_DAY, ADD_VALUE = range(9)
+
+# How a column is read off when the rows have been seen.
+TOTAL, NEWEST, STANDING, LIST, SPELL, DATE, COUNT_OF, AGES_OF = range(8)
+
+# How days become a number.
+DAYS, MONTHS, YEARS, UNTIL_DAYS, UNTIL_MONTHS, UNTIL_YEARS, AS_IS = range(7)
+
+SUBSCRIPTION: Final = ("column", "act", "constant", "match", "window", "then")
+COLUMN: Final = ("reading", "window", "of", "unit", "earliest", "months", "days", "slot", "default", "spelled")
+
+
+@dataclass(frozen=True, eq=False)
+class KernelPlan:
+    """One declaration as tables.
+
+    Attributes:
+        columns: the names, facts and features in file order, then `receives.<programme>`.
+        receives: the programmes asked about.
+        subscriptions: int64[n, 6], see `SUBSCRIPTION`, signal by signal.
+        subscribed: int64[signals, 4]: where the signal's subscriptions that add begin, then those that keep, then all
+            others, and where they end.
+        table: int64[columns, 10], see `COLUMN`.
+        windows: int64[w, 2], months and days; window 0 is a lifetime.
+        closers: int64[n, 2], since which wall-clock second, over which window; a column whose closers all hold has
+            nothing unseen; those of column `c` are `closed_by[c]` up to `closed_by[c + 1]`.
+        closed_by: int64[columns + 1].
+        lists: how many columns hold dates.
+        steps: how many steps all sequences have together.
+        distinct: how many columns count distinct values.
+        epoch: the wall-clock second at which every lifetime begins.
+        declaration: what was lowered.
+    """
+
+    columns: tuple[str, ...]
+    receives: tuple[str, ...]
+    subscriptions: Ints
+    subscribed: Ints
+    table: Ints
+    windows: Ints
+    closers: Ints
+    closed_by: Ints
+    lists: int
+    steps: int
+    distinct: int
+    epoch: int
+    declaration: Declaration
+
+
+@lru_cache(maxsize=32)
+def lower(declaration: Declaration, receives: tuple[str, ...] = (), complete: bool = True) -> KernelPlan:
+    """Return the tables of a declaration and of the programmes whose receipt is asked about.
+
+    Args:
+        declaration: what to compute.
+        receives: programme ids; each appends the column `receives.<id>`.
+        complete: False where nothing is complete, so that what was not stated is unknown (a facts file).
+    """
+    return _Lowering(declaration, complete).plan(receives)
+
+
+class _Lowering:
+    """The tables while they grow."""
+
+    def __init__(self, declaration: Declaration, complete: bool) -> None:
+        self.declaration, self.complete = declaration, complete
+        self.signals = {signal: place for place, signal in enumerate(signals_of(declaration))}
+        self.heard: list[list[tuple[int, ...]]] = [[] for _ in self.signals]
+        self.windows: dict[Duration, int] = {Duration(): 0}
+        self.table: list[dict[str, int]] = []
+        self.closers: list[list[tuple[int, int]]] = []
+        self.lists = self.steps = self.distinct = 0
+
+    def plan(self, receives: tuple[str, ...]) -> KernelPlan:
+        spelled = {feature.of for feature in self.declaration.features.values() if feature.op == "spell"}
+        for fact in self.declaration.facts.values():
+            self.fact(fact, int(fact.name in spelled))
+        for feature in self.declaration.features.values():
+            self.feature(feature)
+        for programme in receives:
+            self.receipt(identifier_code(programme))
+        heard = [sorted(group, key=lambda row: min(row[1], DISTINCT)) for group in self.heard]
+        names = (*self.declaration.columns, *(RECEIVES + programme for programme in receives))
+        return KernelPlan(
+            names, receives, _rows(heard, len(SUBSCRIPTION)), _parted(heard),
+            np.array([[row[key] for key in COLUMN] for row in self.table], np.int64).reshape(-1, len(COLUMN)),
+            np.array([(window.months, window.days) for window in self.windows], np.int64),
+            _rows(self.closers, 2), _starts(self.closers), self.lists, self.steps, self.distinct,
+            self.declaration.epoch * DAY_SECONDS, self.declaration,
+        )  # fmt: skip
+
+    def fact(self, fact: Fact, spelled: int) -> None:
+        if fact.derived:
+            self.derived(fact.derived)
+        elif fact.type == "dates":
+            self.dates(fact)
+        else:
+            self.standing(fact, spelled)
+
+    def feature(self, feature: Feature) -> None:
+        if feature.derived:
+            self.derived(feature.derived)
+        elif feature.op == "spell":
+            self.column(SPELL, of=self.declaration.index(feature.of), unit=_UNITS[feature.unit])
+        elif feature.op == "sequence":
+            self.sequence(feature)
+        else:
+            self.listening(feature)
+
+    def standing(self, fact: Fact, spelled: int) -> None:
+        """A fact with one value: a statement of a value that lapses is believed as long, then as if never made."""
+        column = self.column(STANDING, default=0 if fact.type == "boolean" else UNKNOWN, spelled=spelled)
+        stated = Selector(STATED, None, fact.name)
+        self.hear(stated, column, STATE_VALUE)
+        for value, trusted in trusted_for(fact).items():
+            self.hear(stated, column, STATE_VALUE, match=value, window=self.window(trusted), then=NONE)
+        for state in fact.states:
+            window, then = self.window(state.lapse), NONE if state.then is None else state.then
+            act, constant = (STATE_VALUE, 0) if state.gives is None else (STATE, state.gives)
+            self.hear(state.signal, column, act, constant, window=window, then=then)
+            if state.gives != 0 or state.then:  # only what could have made it true leaves it open
+                self.close(column, [state.signal], 0 if state.then else window)
+        if fact.type != "boolean" or not self.closers[column]:
+            self.close(column, [], 0)
+
+    def receipt(self, code: int) -> None:
+        column = self.column(STANDING, default=0)
+        granted = Selector("benefit.granted", None, "programme")
+        for signal, constant, match in (
+            (granted, 1, code), (Selector("benefit.ended", None, "programme"), 0, code),
+            (RECEIVED, 1, code), (RECEIVED, 0, ~code),
+        ):  # fmt: skip
+            if signal in self.signals:
+                self.hear(signal, column, STATE, constant, match=match, then=NONE)
+        self.close(column, [granted] if granted in self.signals else [], 0)
+
+    def dates(self, fact: Fact) -> None:
+        column = self.column(LIST, slot=self.lists)
+        self.lists += 1
+        self.hear(Selector(STATED, None, fact.name), column, RESTATE)
+        for signal in fact.adds:
+            self.hear(signal, column, ADD_VALUE if signal.field else ADD_DAY)
+        self.close(column, fact.adds, 0)
+
+    def derived(self, derived: Derived) -> None:
+        plus = derived.plus or Duration()
+        reading = {"count_of": COUNT_OF, "ages_of": AGES_OF}.get(derived.op, DATE)
+        self.column(
+            reading, of=self.declaration.index(derived.of), unit=_derived_unit(derived),
+            earliest=int(derived.which == "earliest"), months=plus.months, days=plus.days,
+        )  # fmt: skip
+        self.close(len(self.table) - 1, [], 0)
+
+    def listening(self, feature: Feature) -> None:
+        act, reading, constant, factor = _ACTS[feature.op]
+        window = self.window(feature.window)
+        unit = _UNITS[feature.unit] if feature.op == "time_since" else AS_IS
+        column = self.column(reading, window=window, unit=unit, slot=self.distinct)
+        self.distinct += feature.op == "distinct"
+        for signal in feature.signals:
+            self.hear(signal, column, act, constant, window=window, then=factor)
+        self.close(column, feature.signals, window)
+
+    def sequence(self, feature: Feature) -> None:
+        within, window = feature.within or Duration(), self.window(feature.window)
+        column = self.column(TOTAL, window=window, months=within.months, days=within.days, slot=self.steps)
+        last = len(feature.signals) - 1
+        for step, signal in reversed(list(enumerate(feature.signals))):  # so that one event takes one step only
+            self.hear(signal, column, STEP, step, window=window, then=int(step == last))
+        self.steps += last + 1
+        self.close(column, feature.signals, window)
+
+    def column(self, reading: int, **cells: int) -> int:
+        self.table.append(dict.fromkeys(COLUMN, 0) | {"reading": reading} | cells)
+        self.closers.append([])
+        return len(self.table) - 1
+
+    def hear(
+        self,
+        signal: Selector,
+        column: int,
+        act: int,
+        constant: int = 0,
+        *,
+        match: int = ANY,
+        window: int = 0,
+        then: int = 0,
+    ) -> None:
+        self.heard[self.signals[signal]].append((column, act, constant, match, window, then))
+
+    def window(self, length: Duration | None) -> int:
+        return self.windows.setdefault(length or Duration(), len(self.windows))
+
+    def close(self, column: int, signals: Sequence[Selector], window: int) -> None:
+        """Note that the column has nothing unseen only while these signals are complete over a window."""
+        days = [self.declaration.events[signal.event].complete_from for signal in signals]
+        known = [day for day in days if day is not None]
+        never = not self.complete or not days or len(known) < len(days)
+        self.closers[column].append((NEVER if never else max(known) * DAY_SECONDS, window))
+
+
+_UNITS: Final = {"days": DAYS, "months": MONTHS, "years": YEARS}
+_ACTS: Final = {
+    "count": (ADD, TOTAL, 1, 0), "sum": (ADD, TOTAL, 0, 1), "last": (KEEP, NEWEST, 0, 0),
+    "time_since": (KEEP, NEWEST, 1, 0), "distinct": (DISTINCT, TOTAL, 0, 0),
+}  # fmt: skip
+
+
+def trusted_for(fact: Fact) -> dict[int, Duration]:
+    """Return how long a statement of each value is believed, for the values that every event giving them lets lapse.
+
+    Whoever was said to be pregnant three years ago is not so any more; whoever was said not to be still is not.
+    """
+    if any(state.gives is None for state in fact.states):
+        return {}
+    lapses: dict[int, list[Duration | None]] = {}
+    for state in fact.states:
+        lapses.setdefault(state.gives or 0, []).append(state.lapse)
+    longest = {value: [lapse for lapse in found if lapse] for value, found in lapses.items() if None not in found}
+    return {value: max(found, key=lambda lapse: lapse.after(0)) for value, found in longest.items()}
+
+
+def _derived_unit(derived: Derived) -> int:
+    if derived.op == "time_until":
+        return _UNITS[derived.unit] + UNTIL_DAYS
+    return {"years_since": YEARS, "months_since": MONTHS, "days_since": DAYS}.get(derived.op, AS_IS)
+
+
+def _rows(groups: Sequence[Sequence[tuple[int, ...]]], width: int) -> Ints:
+    return np.array([row for group in groups for row in group], np.int64).reshape(-1, width)
+
+
+def _starts(groups: Sequence[Sequence[object]]) -> Ints:
+    return np.cumsum([0, *(len(group) for group in groups)]).astype(np.int64)
+
+
+def _parted(heard: Sequence[Sequence[tuple[int, ...]]]) -> Ints:
+    """Where each signal's subscriptions begin, are no longer ADD, are no longer KEEP, and end."""
+    starts = _starts(heard)
+    parts = [[0, sum(r[1] == ADD for r in rows), sum(r[1] <= KEEP for r in rows), len(rows)] for rows in heard]
+    return starts[:-1, None] + np.array(parts, np.int64).reshape(-1, 4)

@@ -1,0 +1,1 @@
+"""Privacy accounting: mechanisms as data, and what they cost."""

@@ -1,0 +1,75 @@
+"""Privacy amounts: epsilon and delta as exact decimals, and the one text each is written in."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from features.problem import Problem, Rejected
+
+_DECIMAL = re.compile(r"(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{0,39}[1-9])?")
+MOST_EPSILON: Final = Decimal(1_000_000)
+FINEST: Final = Decimal("1e-12")
+
+
+def is_decimal(value: object) -> bool:
+    """Whether a value is a decimal string in its one form: no sign, exponent, leading or trailing zero.
+
+    >>> is_decimal("0.5"), is_decimal(".5"), is_decimal("0.50"), is_decimal("1e-6"), is_decimal(0.5)
+    (True, False, False, False, False)
+    """
+    return isinstance(value, str) and _DECIMAL.fullmatch(value) is not None
+
+
+def text_of(amount: Decimal) -> str:
+    """A decimal in the one form entries use.
+
+    >>> text_of(Decimal("1.50")), text_of(Decimal("1e-6")), text_of(Decimal("20"))
+    ('1.5', '0.000001', '20')
+    """
+    return format(amount.normalize(), "f")
+
+
+def read_epsilon(value: str | int | Decimal, where: str = "epsilon") -> Decimal:
+    """Read an epsilon that somebody asks for: above 0, at most a million, to twelve places.
+
+    Raises:
+        Rejected: it is 0, negative, not a number, infinite, a float, or finer than can be kept.
+    """
+    amount = _amount(value, where)
+    if not 0 < amount <= MOST_EPSILON:
+        raise Rejected([Problem(where, f"{value} is not above 0 and at most {MOST_EPSILON}", _GIVE)])
+    if amount != amount.quantize(FINEST):
+        raise Rejected([Problem(where, f"{value} has more than twelve decimal places", "Round it up to twelve")])
+    return amount
+
+
+_GIVE = "Give a decimal number such as 1 or 0.5"
+
+
+def read_delta(value: str | int | Decimal, units: int = 0, where: str = "delta") -> Decimal:
+    """Read a delta: above 0 and below 1/n, where n (`units`) is how many units there are; 0: nobody said.
+
+    Raises:
+        Rejected: it is not; a delta of 1/n would allow to publish somebody's record whole.
+    """
+    amount = _amount(value, where)
+    if not Decimal("1e-30") <= amount < 1:
+        raise Rejected([Problem(where, f"{value} is not above 0 and below 1", "Give one such as 0.000001")])
+    if units and amount * units >= 1:
+        what = f"{value} is not below 1/n for n = {units}: it would allow to publish somebody's whole record"
+        raise Rejected([Problem(where, what, f"Give one far below {1 / units:.1e}, such as {0.01 / units:.0e}")])
+    return amount
+
+
+def _amount(value: str | int | Decimal, where: str) -> Decimal:
+    if isinstance(value, (bool, float)):
+        raise Rejected([Problem(where, f"{value!r} is not an exact amount", "Write it as a decimal string")])
+    try:
+        amount = Decimal(value)
+    except (InvalidOperation, ValueError, TypeError):
+        raise Rejected([Problem(where, f"{value!r} is not a number", _GIVE)]) from None
+    if not amount.is_finite():
+        raise Rejected([Problem(where, f"{value} is not a finite number", _GIVE)])
+    return amount

@@ -1,0 +1,1 @@
+"""Private learning: noise, the private step, and the audit by canaries."""

@@ -1,0 +1,262 @@
+"""The audit: what can be seen, in a run that canaries were put into, of who took part; beside what was claimed of it.
+
+A bug detector, not a proof: a bound below the claim shows nothing wrong; one above it shows that the claim is false.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import ROUND_FLOOR, Decimal
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.problem import Problem, Rejected
+from privacy.learning.noise import Noise
+from privacy.learning.step import Schedule, Total
+
+Flags = NDArray[np.bool_]
+Reals = NDArray[np.float64]
+Whole = NDArray[np.int64]
+
+CONFIDENCE: Final = 0.95
+SHARES: Final = (1.0, 0.5, 0.2, 0.1)
+"""Which shares of the canaries are guessed; the rest is abstained from. All are tried, and the confidence is shared."""
+LENGTH: Final = 50.0
+"""How many times the clip a canary's gradient weighs before it is clipped: without clipping it cannot be missed."""
+
+_PLACES: Final = Decimal("0.001")
+_HALVINGS: Final = 30
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The (epsilon, delta) that is said of a run, for adding or removing one unit."""
+
+    epsilon: Decimal
+    delta: Decimal
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How well an observer told which canaries took part, and what that rules out.
+
+    Attributes:
+        claim: what was said of the run.
+        canaries: how many there were, each of which took part by a fair coin.
+        guesses: how many the observer ventured a guess on.
+        correct: how many guesses were right.
+        lower: no epsilon below this one fits, at `confidence`; rounded down.
+        confidence: how surely the claim is false where `lower` exceeds it.
+    """
+
+    claim: Claim
+    canaries: int
+    guesses: int
+    correct: int
+    lower: Decimal
+    confidence: float
+
+    @property
+    def refutes(self) -> bool:
+        """Whether the claim is false, at the confidence stated."""
+        return self.lower > self.claim.epsilon
+
+    def to_document(self) -> dict[str, Any]:
+        """As reports write it."""
+        return {
+            "claimed_epsilon": str(self.claim.epsilon),
+            "claimed_delta": str(self.claim.delta),
+            "lower_bound": str(self.lower),
+            "most_that_could_be_shown": str(rounded(most(self.canaries, self.claim.delta, self.confidence))),
+            "confidence": self.confidence,
+            "canaries": self.canaries,
+            "guesses": self.guesses,
+            "correct": self.correct,
+            "refuted": self.refutes,
+        }
+
+
+def p_value(canaries: int, guesses: int, correct: int, epsilon: float, delta: float) -> float:
+    """The most probable that so many right guesses are, whoever guesses, if a run is (epsilon, delta)-private.
+
+    Steinke, Nasr & Jagielski 2023 (arXiv:2305.08846), theorem 5.2: pure privacy answers truthfully with probability
+    e^epsilon / (1 + e^epsilon) at most; delta adds at most alpha for each of the 2 `canaries` neighbours.
+
+    >>> round(p_value(100, 100, 81, 1.0, 0.0), 3)
+    0.044
+    """
+    from scipy.special import bdtrc
+
+    truthful = 1 / (1 + math.exp(-epsilon))
+    above = float(bdtrc(correct - 1, guesses, truthful)) if correct else 1.0
+    return min(1.0, above + 2 * canaries * delta * _alpha(guesses, correct, truthful)) if delta else above
+
+
+def _alpha(guesses: int, correct: int, truthful: float) -> float:
+    """The largest mean of the i probabilities just below `correct`: what delta can move from there."""
+    from scipy.special import gammaln, xlog1py, xlogy
+
+    right = np.arange(correct - 1, -1, -1)
+    ways = gammaln(guesses + 1) - gammaln(right + 1) - gammaln(guesses - right + 1)
+    below = np.exp(ways + xlogy(right, truthful) + xlog1py(guesses - right, -truthful)).cumsum()
+    return float((below / np.arange(1, correct + 1)).max(initial=0.0))
+
+
+def lower_bound(canaries: int, guesses: int, correct: int, delta: float = 0.0, confidence: float = CONFIDENCE) -> float:
+    """The epsilon below which a run's is not, at a confidence, if so many guesses on its canaries were right.
+
+    By halving: what is returned is always refuted, so it never says too much (arXiv:2305.08846, appendix D).
+
+    >>> round(lower_bound(100, 100, 100), 2), lower_bound(100, 100, 50)
+    (3.49, 0.0)
+    """
+    if not 0 <= correct <= guesses <= canaries:
+        raise ValueError(f"{correct} right of {guesses} guesses on {canaries} canaries cannot be")
+    doubt, low, high = 1 - confidence, 0.0, 1.0
+    while p_value(canaries, guesses, correct, high, delta) < doubt:
+        low, high = high, high * 2
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if p_value(canaries, guesses, correct, middle, delta) < doubt:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def most(canaries: int, delta: Decimal = Decimal(0), confidence: float = CONFIDENCE) -> float:
+    """The highest bound that `judged` can come to with so many canaries: every guess right."""
+    each = 1 - (1 - confidence) / len(SHARES)
+    return max(lower_bound(canaries, many, many, float(delta), each) for many in _ventured(canaries))
+
+
+def rounded(bound: float) -> Decimal:
+    """A bound as a decimal of three places, never above the float."""
+    return Decimal(bound).quantize(_PLACES, ROUND_FLOOR)
+
+
+def one_run(
+    train: Callable[[Flags], Reals], canaries: int, claim: Claim, coins: Noise, confidence: float = CONFIDENCE
+) -> Evidence:
+    """Audit in one run: every canary takes part by a fair coin, and an observer guesses which did.
+
+    Args:
+        train: runs once with the canaries it is told to include, bool[canaries]; says how strongly each is suspected
+            to have taken part, float64[canaries], from what the run released and nothing else.
+        canaries: how many.
+        claim: what is said of the run.
+        coins: where the coins come from.
+        confidence: of the bound.
+    """
+    included = coins.uniform(canaries) < 0.5
+    return judged(train(included), included, claim, confidence)
+
+
+def judged(suspicion: Reals, included: Flags, claim: Claim, confidence: float = CONFIDENCE) -> Evidence:
+    """The most that suspicions rule out: guess the most suspected in, the least suspected out, abstain between.
+
+    Every share of `SHARES` is tried at a confidence such that all bounds hold together (Bonferroni).
+
+    Raises:
+        Rejected: a suspicion is no number.
+    """
+    if not np.isfinite(suspicion).all():
+        raise Rejected([Problem("audit", "what was released of a canary is no number", "Look at the run's weights")])
+    order = np.argsort(suspicion, kind="stable")
+    each = 1 - (1 - confidence) / len(SHARES)
+    found = [
+        (lower_bound(order.size, many, correct, float(claim.delta), each), many, correct)
+        for many in _ventured(order.size)
+        for correct in [_correct(order, included, many)]
+    ]
+    bound, guesses, correct = max(found)
+    return Evidence(claim, order.size, guesses, correct, rounded(bound), confidence)
+
+
+def _ventured(canaries: int) -> list[int]:
+    return [max(2, int(canaries * share) // 2 * 2) for share in SHARES]
+
+
+def _correct(order: Whole, included: Flags, guesses: int) -> int:
+    half = guesses // 2
+    return int(included[order[-half:]].sum() + (~included[order[:half]]).sum())
+
+
+@dataclass(frozen=True)
+class Directions:
+    """In which direction each canary's gradient points; nobody else's touches those places.
+
+    Attributes:
+        place: int64[R, K], in what stands beside the outer products (`privacy.learning.step.Products.extra`).
+        along: float64[R, K], of length 1 in each row.
+    """
+
+    place: Whole
+    along: Reals
+
+    def of(self, beside: Reals) -> Reals:
+        """How far what was released lies in the direction of each canary: float64[R]."""
+        return np.asarray((beside[self.place] * self.along).sum(axis=1))
+
+    @classmethod
+    def axes(cls, canaries: int) -> Directions:
+        """One place for each canary, the first ones."""
+        return cls(np.arange(canaries, dtype=np.int64)[:, None], np.ones((canaries, 1)))
+
+
+@dataclass(frozen=True)
+class Watched(Schedule):
+    """A schedule whose releases are seen by an observer who knows every canary's gradient: the strongest there is.
+
+    Whatever trains by a `privacy.learning.step.Schedule` can be given one.
+    """
+
+    directions: Directions = field(default_factory=lambda: Directions.axes(0))
+    tell: Callable[[], object] = lambda: None
+    seen: list[Reals] = field(default_factory=list, compare=False)
+
+    @classmethod
+    def on(cls, schedule: Schedule, directions: Directions, tell: Callable[[], object] = lambda: None) -> Self:
+        """The same run, watched; `tell` is called after each step."""
+        return cls(schedule.units, schedule.q, schedule.steps, schedule.sigma, schedule.clip, directions, tell)
+
+    def released(self, total: Total, noise: Noise) -> Reals:
+        """What the schedule releases, looked at."""
+        released = super().released(total, noise)
+        beside = released[total.shape[0] * total.shape[1] :]
+        self.seen.append(self.directions.of(beside) * (self.expected / self.clip))
+        self.tell()
+        return released
+
+    def suspicion(self) -> Reals:
+        """How much likelier all that was seen is with each canary than without it, in logarithms (Neyman & Pearson)."""
+        seen, q = np.stack(self.seen), float(self.q)
+        ratio = (seen - 0.5) / float(self.sigma) ** 2
+        if q == 1:
+            return np.asarray(ratio.sum(axis=0))
+        return np.asarray(np.logaddexp(math.log1p(-q), math.log(q) + ratio).sum(axis=0))
+
+
+def of_step(schedule: Schedule, noise: Noise, length: float = LENGTH) -> Callable[[Flags], Reals]:
+    """A training that only takes private steps, of canaries whose gradients share no place: for `one_run`.
+
+    Args:
+        schedule: of which the claim is made.
+        noise: what the steps draw from.
+        length: of a canary's gradient before it is clipped, in clips.
+    """
+
+    def train(included: Flags) -> Reals:
+        watched = Watched.on(schedule, Directions.axes(included.size))
+        gradients = np.eye(included.size)[included] * (length * schedule.clip)
+        for _ in range(schedule.steps):
+            total = Total.empty(extra=included.size)
+            total.add_dense(gradients[watched.sampler.draw(gradients.shape[0], noise)], watched.clip)
+            watched.released(total, noise)
+        return watched.suspicion()
+
+    return train

@@ -1,0 +1,1 @@
+"""The budget ledger: signed, append-only entries that an auditor verifies offline."""

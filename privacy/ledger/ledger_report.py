@@ -1,0 +1,266 @@
+"""The report on a ledger that anybody can read: what was protected, from whom, how much, and what is not promised."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from privacy.accounting.amount import text_of
+from privacy.ledger.entry import APPROVED, EVERYBODY, EntryType, LedgerEntry
+from privacy.ledger.report_text import ENGLISH, WORDINGS, Wording
+from privacy.ledger.state import RELEASED, Account, LedgerState, SpendRecord
+
+MOST_POINTS: Final = 60  # of the picture; each costs a composition
+
+
+def document(entries: Sequence[LedgerEntry], root: str) -> dict[str, Any]:
+    """The report as JSON, from the entries of a ledger that was checked.
+
+    Args:
+        entries: all of them, in order.
+        root: the tree's root, hex: what the report speaks of.
+    """
+    books, points = _replayed(entries)
+    return {
+        "ledger": books.origin,
+        "entries": len(entries),
+        "root": root,
+        "as_of": entries[-1].at if entries else None,
+        "from_whom": ENGLISH.from_whom_text,
+        "not_promised": list(ENGLISH.limits),
+        "populations": [_population(books, name, points.get(name, []), entries) for name in sorted(books.accounts)],
+        "approvals": [_approval(one) for one in entries if one.kind in APPROVED or one.kind is EntryType.KEY],
+    }
+
+
+def _replayed(entries: Sequence[LedgerEntry]) -> tuple[LedgerState, dict[str, list[dict[str, Any]]]]:
+    books, points = LedgerState(), dict[str, list[dict[str, Any]]]()
+    shown = _shown(entries)
+    for one in entries:
+        books.judge(one)()
+        if one.index in shown:
+            points.setdefault(one.population, []).append(_point(one, books.accounts[one.population]))
+    return books, points
+
+
+def _shown(entries: Sequence[LedgerEntry]) -> frozenset[int]:
+    """The entries at which the picture has a point: all that change a balance, or evenly chosen ones of many."""
+    telling = [
+        one.index
+        for one in entries
+        if one.kind
+        in (EntryType.INIT, EntryType.RESERVE, EntryType.EVALUATE, EntryType.RELEASE, EntryType.RAISE, EntryType.RESET)
+    ]
+    step = -(-len(telling) // MOST_POINTS) or 1
+    kept = [one.index for one in entries if one.kind in (EntryType.INIT, EntryType.RAISE, EntryType.RESET)]
+    return frozenset(telling[::step]) | frozenset(telling[-1:]) | frozenset(kept)
+
+
+def _point(one: LedgerEntry, account: Account) -> dict[str, Any]:
+    return {
+        "index": one.index,
+        "at": one.at,
+        "kind": str(one.kind),
+        "spent": _amount(account.spent()),
+        "cap": _amount(account.cap),
+        "period": account.period,
+    }
+
+
+def _amount(epsilon: Decimal) -> str:
+    return text_of(epsilon) if epsilon.is_finite() else "infinity"
+
+
+def _population(
+    books: LedgerState, name: str, points: list[dict[str, Any]], entries: Sequence[LedgerEntry]
+) -> dict[str, Any]:
+    balance = books.balance(name)
+    mine = [spend for spend in books.spends.values() if spend.population == name]
+    return {
+        **balance.to_document(),
+        "protected": ENGLISH.person if balance.unit == "person" else ENGLISH.household,
+        "promise": _promise(balance.lifetime, balance.delta),
+        "timeline": points,
+        "uses": [_use(spend, entries[spend.index].body) for spend in mine],
+        "approvers": sorted(one.name for one in books.accounts[name].approvers.values()),
+    }
+
+
+def _promise(epsilon: Decimal, delta: Decimal) -> dict[str, str]:
+    """Epsilon in terms of a guess: who tosses a coin on whether you were among the data, and is helped by it all."""
+    ratio = math.exp(min(float(epsilon), 700.0))
+    chance = min((ratio + float(delta)) / (1 + ratio), 1.0)  # Kairouz et al. 2015, equation 4, at even odds
+    best = f"{chance:.4f}"
+    return {"epsilon": _amount(epsilon), "delta": text_of(delta), "best_guess": best, "in_words": _guess(best, ENGLISH)}
+
+
+def _guess(best: str, words: Wording) -> str:
+    return words.guess.format(chance=math.ceil(Decimal(best) * 100))
+
+
+def _use(spend: SpendRecord, body: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "spend": spend.id,
+        "index": spend.index,
+        "at": spend.at,
+        "period": spend.period,
+        "state": spend.state,
+        "counts": spend.state != RELEASED,
+        "purpose": body["purpose"],
+        "requester": body["requester"],
+        "epsilon": body["epsilon"],
+        "delta": body["delta"],
+        "price": body["price"],
+        "units": body["dataset"]["units"],
+        "cohort": body["cohort"],
+    }
+
+
+def _approval(one: LedgerEntry) -> dict[str, Any]:
+    statement = one.body["statement"]
+    names = sorted(line.split(" ")[1] for line in one.body["signatures"])
+    return {
+        "index": one.index,
+        "at": one.at,
+        "kind": str(one.kind),
+        "population": one.population,
+        "did": ENGLISH.did[one.kind],
+        "signed_by": names,
+        "what": dict(statement["what"]),
+    }
+
+
+# --- the page --------------------------------------------------------------------------------------------------------
+
+_STYLE = (
+    "body{font:1rem/1.6 system-ui,sans-serif;max-width:46rem;margin:1.5rem auto;padding:0 1rem;color:#1a1a1a;"
+    "background:#fff}h1{font-size:1.6rem}h1,h2,h3{line-height:1.25}h2{margin-top:2.5rem;border-top:2px solid #1a1a1a;"
+    "padding-top:.75rem}table{border-collapse:collapse;width:100%;font-size:.95rem}th,td{text-align:left;"
+    "vertical-align:top;padding:.4rem .6rem .4rem 0;border-bottom:1px solid #ccc;overflow-wrap:anywhere}"
+    "td:first-child,.num{white-space:nowrap}.num{text-align:right;padding-right:1.2rem}"
+    ".big{font-size:1.3rem;border-left:.4rem solid #2b6cb0;padding-left:1rem}"
+    "figure{margin:1.5rem 0}figure svg{display:block;width:100%;height:12rem;border-bottom:1px solid #1a1a1a}"
+    "figure p{display:flex;flex-wrap:wrap;gap:0 1.5rem;justify-content:space-between;margin:.25rem 0}"
+    ".key:before{content:'';display:inline-block;width:1.2em;height:.8em;margin-right:.4em;background:#9cc3e6}"
+    ".line:before{height:0;border-top:3px solid #a33;background:none;vertical-align:.25em}figcaption{color:#444}"
+    "code{overflow-wrap:anywhere}@media(max-width:36rem){thead{position:absolute;left:-99rem}tr{display:block;"
+    "border-bottom:1px solid #ccc;padding:.5rem 0}td{display:flex;gap:1rem;border:0;padding:.1rem 0}"
+    "td:before{content:attr(data-head);flex:0 0 7rem;color:#444}.num{text-align:left}}"
+)
+COMMAND: Final = "proffer privacy verify BUNDLE --key ledger.pub"
+
+
+def page(report: Mapping[str, Any], language: str = "en") -> str:
+    """The report as one HTML page without scripts or anything from elsewhere.
+
+    Args:
+        report: what `document` gave.
+        language: `en` or `ko`.
+    """
+    words = WORDINGS[language]
+    parts = "".join(_population_html(one, words) for one in report["populations"])
+    day = _text((report["as_of"] or "")[:10])
+    source = words.source.format(entries=report["entries"], ledger=_code(report["ledger"]), day=day)
+    limits = "".join(f"<li>{_text(line)}</li>" for line in words.limits)
+    check = _text(words.check_text).format(command=_code(COMMAND), root=_code(report["root"]))
+    return (
+        f'<!doctype html>\n<html lang="{words.language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{_text(words.title)}</title><style>{_STYLE}</style></head><body><main>"
+        f"<h1>{_text(words.title)}</h1><p>{source}</p>{parts or f'<p>{_text(words.nothing)}</p>'}"
+        f"<h2>{_text(words.from_whom)}</h2><p>{_text(words.from_whom_text)}</p>"
+        f"<h2>{_text(words.not_promised)}</h2><ul>{limits}</ul>{_approvals_html(report['approvals'], words)}"
+        f"<h2>{_text(words.check)}</h2><p>{check}</p></main></body></html>\n"
+    )
+
+
+def _text(value: object) -> str:
+    return html.escape(str(value))
+
+
+def _code(value: object) -> str:
+    return f"<code>{_text(value)}</code>"
+
+
+def _population_html(one: Mapping[str, Any], words: Wording) -> str:
+    promise, protected = one["promise"], words.person if one["unit"] == "person" else words.household
+    numbers = {name: one[name] for name in ("lifetime", "delta", "period", "spent", "cap", "left")}
+    uses = [(use["at"][:10], use["purpose"], use["requester"], use["epsilon"], words.states[use["state"]])
+            for use in one["uses"]]  # fmt: skip
+    table = _table(words.uses_heads, uses, 3) if uses else f"<p>{_text(words.no_uses)}</p>"
+    return (
+        f"<section><h2>{_text(words.for_whom.format(population=one['population']))}</h2>"
+        f"<h3>{_text(words.what)}</h3><p>{_text(protected)}</p>"
+        f'<h3>{_text(words.how_much)}</h3><p class="big">{_text(_guess(promise["best_guess"], words))}</p>'
+        f"<p>{_text(words.measure.format(**numbers))}</p>{_figure(one, words)}"
+        f"<h3>{_text(words.uses)}</h3>{table}</section>"
+    )
+
+
+def _figure(one: Mapping[str, Any], words: Wording) -> str:
+    days = [_text(point["at"][:10]) for point in one["timeline"]]
+    ends = f"<p><span>{days[0]}</span><span>{days[-1]}</span></p>"
+    spent, cap = (f"{_text(word)}: {_text(one[name])}" for name, word in (("spent", words.spent), ("cap", words.cap)))
+    return (
+        f'<figure><p><span class="key">{spent}</span><span class="key line">{cap}</span></p>'
+        f"{picture(one['timeline'], words.caption)}{ends}<figcaption>{_text(words.caption)}</figcaption></figure>"
+    )
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[object]], number: int) -> str:
+    """A table whose rows become lists on a narrow screen, each value beside its head."""
+
+    def cell(i: int, value: object) -> str:
+        return f'<td data-head="{_text(heads[i])}"{" class=num" if i == number else ""}>{_text(value)}</td>'
+
+    top = "".join(f"<th{' class=num' if i == number else ''}>{_text(head)}</th>" for i, head in enumerate(heads))
+    body = "".join(f"<tr>{''.join(cell(i, value) for i, value in enumerate(row))}</tr>" for row in rows)
+    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _approvals_html(approvals: Sequence[Mapping[str, Any]], words: Wording) -> str:
+    rows = [
+        (
+            one["at"][:10],
+            words.whole if one["population"] == EVERYBODY else one["population"],
+            words.did[one["kind"]],
+            ", ".join(one["signed_by"]),
+            one["what"]["reason"],
+        )
+        for one in approvals
+    ]
+    return f"<h2>{_text(words.signed)}</h2>{_table(words.signed_heads, rows, -1)}"
+
+
+WIDE, HIGH = 600.0, 200.0
+
+
+def picture(timeline: Sequence[Mapping[str, Any]], name: str = "") -> str:
+    """Spend over time as an inline SVG that fills any shape: steps of what was spent, under the cap.
+
+    >>> picture([{"at": "2026-01-01T00:00:00Z", "spent": "1", "cap": "3"}]).startswith("<svg")
+    True
+    """
+    spent = [min(float(point["spent"]), 1e7) for point in timeline]
+    caps = [float(point["cap"]) for point in timeline]
+    top = max([*spent, *caps, 1e-9]) * 1.04
+    across = [WIDE * i / max(len(timeline), 1) for i in range(len(timeline) + 1)]
+
+    def down(value: float) -> float:
+        return HIGH * (1 - value / top)
+
+    floor = f"{across[-1]:.1f},{HIGH:.1f} {across[0]:.1f},{HIGH:.1f}"
+    return (
+        f'<svg viewBox="0 0 {WIDE:.0f} {HIGH:.0f}" preserveAspectRatio="none" role="img" aria-label="{_text(name)}">'
+        f'<polygon points="{_steps(spent, across, down)} {floor}" fill="#9cc3e6"/>'
+        f'<polyline points="{_steps(caps, across, down)}" fill="none" stroke="#a33" stroke-width="3"'
+        ' vector-effect="non-scaling-stroke"/></svg>'
+    )
+
+
+def _steps(values: Sequence[float], across: Sequence[float], down: Callable[[float], float]) -> str:
+    pairs = ((across[i + side], down(value)) for i, value in enumerate(values) for side in (0, 1))
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in pairs)

@@ -1,0 +1,211 @@
+"""catalogue: import programmes from gov24's files, fetch those files from its open API, or check a catalogue."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from composition import reading, terminal
+from features.problem import Problem, Problems, Rejected
+from proffer import options
+
+HELP = "import, fetch or check programmes"
+_SOURCES = ("gov24",)
+_FILES = ("list", "detail", "conditions")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add `import gov24`, `fetch gov24` and `check PATH`, each with its own options."""
+    everywhere = _AfterTheAction(add_help=False)
+    options.add(everywhere, *options.EVERYWHERE)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="import|fetch|check")
+    for name, says, add in (
+        ("import", "gov24's JSON files into programmes", _import_arguments),
+        ("fetch", "gov24's JSON files from its open API", _fetch_arguments),
+        ("check", "validate a catalogue, every problem at once", _check_arguments),
+    ):
+        add(actions.add_parser(name, help=says, parents=[everywhere]))
+
+
+class _AfterTheAction(argparse.ArgumentParser):
+    """Options that may stand after the action too; one that does not keeps what it was before the action."""
+
+    def add_argument(self, *flags: Any, **settings: Any) -> argparse.Action:
+        """Add an option without a default of its own."""
+        return super().add_argument(*flags, **(settings | {"default": argparse.SUPPRESS}))
+
+
+def _import_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", choices=_SOURCES)
+    for name, operation in zip(_FILES, ("serviceList", "serviceDetail", "supportConditions"), strict=True):
+        parser.add_argument(f"--{name}", type=Path, required=True, metavar="F", help=f"JSON of {operation}")
+    parser.add_argument("--out", type=Path, required=True, metavar="OUT.jsonl", help="where the programmes go")
+    parser.add_argument("--report", type=Path, metavar="R.json", help="where the report goes")
+    options.add(parser, "declaration")
+
+
+def _fetch_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "The key is read from PROFFER_GOV24_KEY. An interrupted run is continued by the same command."
+    parser.add_argument("source", choices=_SOURCES)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the three JSON files go")
+    parser.add_argument("--per-page", type=int, default=1000, metavar="N", help="rows a request (default, most: 1000)")
+    parser.add_argument("--base-url", metavar="URL", help="the API's address (default: the public one)")
+
+
+def _check_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", type=Path, metavar="PATH", help="a folder of YAML files, one YAML file, or JSON lines")
+    options.add(parser, "declaration")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the action named on the command line; returns the exit code."""
+    actions: dict[str, Callable[[argparse.Namespace], int]] = {
+        "import": import_gov24,
+        "fetch": fetch_gov24,
+        "check": check,
+    }
+    return actions[args.action](args)
+
+
+# --- import --------------------------------------------------------------------------------------------------------
+
+
+def import_gov24(args: argparse.Namespace) -> int:
+    """Write the programmes that the three files describe, and report what could be read and what was rejected.
+
+    Raises:
+        Rejected: a file cannot be read or is not the API's, or the declaration cannot say what the rows say; nothing
+            has been written.
+    """
+    from composition.workspace import write_whole
+    from recommender.gov24.importer import import_services
+
+    _check_folders(args.out, args.report)
+    listed, details, conditions = _rows([args.list, args.detail, args.conditions])
+    declaration, regions = reading.read_declaration(args.declaration), reading.read_regions()
+    with terminal.bar(len(listed), "reading services") as advance:
+        imported = import_services(listed, details, conditions, regions, declaration.events, advance)
+    with terminal.working("checking programmes"):
+        _parse(imported.programmes, declaration, regions)
+    lines = [json.dumps(document, ensure_ascii=False) + "\n" for document in imported.programmes]
+    write_whole(args.out, "".join(lines).encode())
+    if args.report is not None:
+        write_whole(args.report, json.dumps(imported.report, ensure_ascii=False, indent=2).encode() + b"\n")
+    for rejection in imported.rejected:
+        terminal.say(f"rejected {rejection.id}: {rejection.reason}")
+    terminal.emit(imported.report, args.json, lambda: _told(imported.report, args.out))
+    return terminal.FAILED if imported.rejected else terminal.DONE
+
+
+def _check_folders(*paths: Path | None) -> None:
+    problems = Problems()
+    for path in paths:
+        if path is not None and (path.is_dir() or not path.resolve().parent.is_dir()):
+            what = "is a folder" if path.is_dir() else "lies in a folder that does not exist"
+            problems.add(str(path), what, "Name a file in a folder that exists")
+    problems.raise_any()
+
+
+def _rows(paths: Sequence[Path]) -> list[list[object]]:
+    from recommender.gov24.service_rows import rows_of
+
+    found, problems = [], Problems()
+    for path in paths:
+        with problems.gathered():
+            found.append(rows_of(reading.read_json(path), path.name))
+    problems.raise_any()
+    return found
+
+
+def _parse(programmes: Sequence[dict[str, Any]], declaration: Any, regions: Any) -> None:
+    """See that the catalogue's own reader takes every programme: a declaration of one's own may lack a fact."""
+    from recommender.rules.catalogue import catalogue
+
+    catalogue([(programme["id"], programme) for programme in programmes], declaration, regions)
+
+
+def _told(report: dict[str, Any], out: Path) -> str:
+    rows = [[axis, *states.values()] for axis, states in report["axes"].items()]
+    rejected = f"{len(report['rejected'])} rejected"
+    lines = [
+        f"{report['imported']} of {report['services']} services imported into {out}, {rejected}",
+        "",
+        terminal.table(["axis", "unrestricted", "restricted", "no data"], rows, right=(1, 2, 3)),
+        "",
+        *(f"{name}: {_counts(report[name])}" for name in ("windows", "delivery", "regions", "amounts")),
+    ]
+    odd = report["regions_to_check"]
+    if odd:
+        lines += ["", "agencies to look at:"]
+        lines += [f"  {one['id']}  {one['agency']} {one['name']}  ({one['found']})" for one in odd]
+    return "\n".join(lines)
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
+
+
+# --- fetch ---------------------------------------------------------------------------------------------------------
+
+
+def fetch_gov24(args: argparse.Namespace, sleep: Callable[[float], None] = time.sleep) -> int:
+    """Download the three files into a folder; a check that they agree on how many services there are decides the code.
+
+    Raises:
+        Rejected: no key, or the API refuses or goes on failing; what was fetched is kept for the next run.
+    """
+    from composition.gov24_client import BASE_URL, KEY_NAME, Client, Download
+
+    if args.out.exists() and not args.out.is_dir():
+        raise Rejected([Problem(str(args.out), "is not a folder", "Name a folder, or one to be made")])
+    client = Client(os.environ.get(KEY_NAME, "").strip(), args.base_url or BASE_URL, args.per_page, sleep)
+    fetched = Download(client, args.out, _page_told).run()
+    agree = len(set(fetched.rows.values())) == 1
+    if not agree:
+        terminal.say(
+            f"the files differ in length ({_counts(dict(fetched.rows))}): fetch again, or import and see where"
+        )
+    report = {
+        "out": str(args.out),
+        "rows": dict(fetched.rows),
+        "pages_asked": fetched.asked,
+        "restarts": fetched.restarts,
+        "agree": agree,
+    }
+    terminal.emit(report, args.json, f"{_counts(dict(fetched.rows))} in {args.out}")
+    return terminal.DONE if agree else terminal.FAILED
+
+
+def _page_told(operation: str, page: int, pages: int) -> None:
+    terminal.say(f"{operation}: page {page} of {pages}")
+
+
+# --- check ---------------------------------------------------------------------------------------------------------
+
+
+def check(args: argparse.Namespace) -> int:
+    """Say every problem of a catalogue, with file and field; returns 1 if there is one.
+
+    Raises:
+        Rejected: the catalogue, or the declaration it is read against, cannot be read at all.
+    """
+    from recommender.rules.catalogue import catalogue
+
+    documents = reading.programme_documents(args.path)
+    declaration, regions = reading.read_declaration(args.declaration), reading.read_regions()
+    problems = Problems()
+    programmes = 0
+    with problems.gathered():
+        programmes = len(catalogue(documents, declaration, regions))
+    for problem in problems.found:
+        terminal.say(str(problem))
+    rows = [{"where": p.where, "what": p.what, "remedy": p.remedy} for p in problems.found]
+    report = {"documents": len(documents), "programmes": programmes, "problems": rows}
+    found = f"{len(rows)} problem{'s' * (len(rows) != 1)} in " if rows else "no problem in "
+    terminal.emit(report, args.json, f"{found}{len(documents)} programmes")
+    return terminal.FAILED if rows else terminal.DONE

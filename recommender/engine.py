@@ -1,0 +1,135 @@
+"""The desk: one person's facts or events in, recommendations out; values only, nothing read and nothing kept."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from features.calendar import day_of
+from features.log.event import Event
+from features.log.history import History, history_of
+from features.problem import Problem, Rejected
+from features.snapshot import from_facts, held, snapshots
+from recommender.offers.recommendation import Ranker, Recommendations, recommend
+from recommender.rules.compiled import Compiled, compile_catalogue
+from recommender.rules.person import Person, occurrences_in, occurrences_of, receipts
+from recommender.rules.programme import kinds_mask
+from recommender.rules.question import Ask, ask_next
+from recommender.rules.verdict import Verdicts, judge
+
+if TYPE_CHECKING:
+    from features.declaration.declaration import Declaration
+    from recommender.rules.catalogue import Catalogue
+    from recommender.rules.region import Regions
+
+AS_OF: Final = "--as-of"
+ASKS: Final = 5
+_DAYS_KEPT: Final = 4
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A catalogue under a declaration with whoever decides the order; a rule book is compiled once for each day asked.
+
+    Raises:
+        Rejected: when the ranker's scorer was trained on other features.
+    """
+
+    declaration: Declaration
+    catalogue: Catalogue
+    regions: Regions
+    ranker: Ranker = field(default_factory=Ranker)
+    _compiled: dict[int, Compiled] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def compiled(self, day: date) -> Compiled:
+        """The rules as they stand on a day."""
+        number = day_of(day)
+        with self._lock:  # two threads that ask for a new day would compile it twice
+            if number not in self._compiled:
+                while len(self._compiled) >= _DAYS_KEPT:
+                    self._compiled.pop(next(iter(self._compiled)))
+                self._compiled[number] = self._compile(number)
+            return self._compiled[number]
+
+    def _compile(self, day: int) -> Compiled:
+        columns = (*self.declaration.columns, *(f"receives.{name}" for name in self.catalogue.receives))
+        return compile_catalogue(self.catalogue, columns, self.declaration, self.regions, day)
+
+    def from_facts(
+        self, facts: Mapping[str, object], applicants: Iterable[str], day: date, where: str = "facts"
+    ) -> Person:
+        """A person as a facts file describes one, at the end of `day`; `where` is what problems call the facts.
+
+        Raises:
+            Rejected: with every fact that is not declared or cannot hold, and every region nobody knows.
+        """
+        t = self.declaration.zone.end_of_day(day)
+        problems = list(self._unknown_regions(facts, where))
+        try:
+            snapshot = from_facts(self.declaration, facts, t, receives=self.catalogue.receives, where=where)
+        except Rejected as refusal:
+            raise Rejected([*refusal.problems, *problems]) from None
+        if problems:
+            raise Rejected(problems)
+        happened = occurrences_in(snapshot, self.declaration, day_of(day))
+        return Person(snapshot, kinds_mask(applicants), happened, receipts(self.catalogue, facts.items()))
+
+    def _unknown_regions(self, facts: Mapping[str, object], where: str) -> Iterator[Problem]:
+        """A region has the form of a code in every declaration; whether there is one of it, only the table knows."""
+        for name, value in facts.items():
+            fact = self.declaration.facts.get(name)
+            written = fact is not None and fact.type == "region" and isinstance(value, str)
+            if written and re.fullmatch(r"[0-9]{2}([0-9]{3})?", str(value)) and not self.regions.known(int(str(value))):
+                remedy = "Use the 5-digit code of a district, or the 2-digit code of a province"
+                yield Problem(f"{where}: {name}", f"there is no region {value}", remedy)
+
+    def from_events(self, events: Sequence[Event], citizen: str, applicants: Iterable[str], day: date) -> Person:
+        """A person as the events up to the end of `day` tell.
+
+        Raises:
+            Rejected: two events with one id say different things, no event is about the person, or the day lies
+                before all of them.
+        """
+        t = self.declaration.zone.end_of_day(day)
+        rows = history_of(events, self.declaration)
+        _check_known(rows, citizen, t)
+        place, at = rows.rows_of([citizen]), np.array([t], dtype=np.int64)
+        snapshot = snapshots(self.declaration, rows, place, at, receives=self.catalogue.receives).row(0)
+        happened = {
+            *occurrences_of(rows, citizen, t, self.declaration),
+            *occurrences_in(snapshot, self.declaration, day_of(day)),
+        }
+        _, codes = held(rows, place, at)
+        in_order = tuple(sorted(happened, key=lambda one: (one.day, one.event)))
+        return Person(snapshot, kinds_mask(applicants), in_order, receipts(self.catalogue, codes=codes.tolist()))
+
+    def answer(self, person: Person, day: date, k: int | None) -> Recommendations:
+        """What to offer the person on a day, and what to ask."""
+        compiled = self.compiled(day)
+        asks = self.asks(person, day)
+        return recommend(compiled, person, self.ranker, k, asks)
+
+    def verdicts(self, person: Person, day: date) -> Verdicts:
+        """Every programme judged on the person, in the catalogue's order; iterating explains them."""
+        return judge(self.compiled(day), person.snapshot, person.applicant)
+
+    def asks(self, person: Person, day: date) -> tuple[Ask, ...]:
+        """The questions that would settle most."""
+        return ask_next(self.compiled(day), person.snapshot, person.applicant)[:ASKS]
+
+
+def _check_known(rows: History, citizen: str, t: int) -> None:
+    place = int(rows.rows_of([citizen])[0])
+    if place < 0:
+        remedy = "Name a person the events are about"
+        raise Rejected([Problem("events", "hold nothing about this person", remedy)])
+    part = slice(int(rows.offsets[place]), int(rows.offsets[place + 1]))
+    if not bool(np.any((rows.happened[part] < t) & (rows.recorded[part] < t))):
+        raise Rejected([Problem(AS_OF, "lies before every event of this person", "Choose a later day")])

@@ -1,0 +1,1 @@
+"""Offers: application windows, utility, bundles and the ordered recommendations of one person."""

@@ -1,0 +1,187 @@
+"""Bundles: what belongs together after one event of a life, without what cannot be received together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from recommender.rules.window import Occurrence
+from recommender.text import Text
+
+SMALL: Final = 14
+"""Up to so many programmes that exclude one another, every choice is tried; beyond, the most useful go first."""
+
+RECENT_DAYS: Final = 365
+"""How long ago an event may lie to be a reason for a bundle, where the programme's own window does not say."""
+
+NOTHING_HELD: Final[Mapping[str, frozenset[str]]] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A programme that could be in a bundle: its utility in steps, the events it is offered on, what it excludes.
+
+    `window_event` is the event its own window runs from, where it runs from one.
+    """
+
+    programme: str
+    utility: int
+    events: frozenset[str]
+    excludes: frozenset[str] = frozenset()
+    documents: tuple[Text, ...] = ()
+    effort_minutes: int | None = None
+    window_event: str | None = None
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A programme that is left out of a bundle, and the one it cannot be received with."""
+
+    programme: str
+    excluded_by: str
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What is offered together after one event: compatible programmes, most useful first, and one set of documents.
+
+    `effort_minutes` sums what is stated; `effort_unstated` counts the programmes that state none.
+    """
+
+    event: str
+    day: int
+    programmes: tuple[str, ...]
+    documents: tuple[Text, ...]
+    effort_minutes: int
+    effort_unstated: int
+    set_aside: tuple[SetAside, ...]
+
+
+def bundles(
+    candidates: Sequence[Candidate],
+    held: Mapping[str, frozenset[str]],
+    occurrences: Iterable[Occurrence],
+    today: int,
+) -> tuple[Bundle, ...]:
+    """One bundle for each kind of event that happened lately and has something to offer, the latest event first.
+
+    `held` is what the person receives already, with what each of those excludes.
+    """
+    latest: dict[str, int] = {}
+    for occurrence in occurrences:
+        if occurrence.day <= today:
+            latest[occurrence.event] = max(occurrence.day, latest.get(occurrence.event, occurrence.day))
+    found = []
+    for event, day in sorted(latest.items(), key=lambda item: (-item[1], item[0])):
+        offered = [one for one in candidates if _belongs(one, event, today - day)]
+        if offered:
+            found.append(_bundle(event, day, offered, held))
+    return tuple(found)
+
+
+def _belongs(candidate: Candidate, event: str, days_ago: int) -> bool:
+    if candidate.window_event == event:
+        return True  # its own window decides, and closed windows are no candidates
+    return event in candidate.events and days_ago <= RECENT_DAYS
+
+
+def _bundle(event: str, day: int, offered: Sequence[Candidate], held: Mapping[str, frozenset[str]]) -> Bundle:
+    chosen, aside = compatible(offered, held)
+    documents = dict.fromkeys(document for one in chosen for document in one.documents)
+    efforts = [one.effort_minutes for one in chosen]
+    effort, unstated = sum(minutes or 0 for minutes in efforts), efforts.count(None)
+    return Bundle(event, day, tuple(one.programme for one in chosen), tuple(documents), effort, unstated, aside)
+
+
+def compatible(
+    candidates: Sequence[Candidate], held: Mapping[str, frozenset[str]] = NOTHING_HELD
+) -> tuple[tuple[Candidate, ...], tuple[SetAside, ...]]:
+    """The most useful candidates that can be received together and beside what is held, and what they exclude.
+
+    Exact among up to `SMALL` candidates that exclude one another, directly or through others; greedy by utility
+    beyond. An exclusion stated by either side binds both.
+
+    >>> rent, loan = Candidate("rent", 5, frozenset(), frozenset({"loan"})), Candidate("loan", 3, frozenset())
+    >>> [one.programme for one in compatible([rent, loan])[0]], compatible([rent, loan])[1]
+    (['rent'], (SetAside(programme='loan', excluded_by='rent'),))
+    """
+    order = sorted(candidates, key=lambda one: (-one.utility, one.programme))
+    blocked = {one.programme: sorted(_excluders(one, held)) for one in order}
+    free = [one for one in order if not blocked[one.programme]]
+    conflicts = _conflicts(free)
+    chosen = {name for group in _groups(conflicts) for name in _best(group, conflicts, free)}
+    kept = tuple(one for one in free if one.programme in chosen)
+    aside = tuple(
+        SetAside(one.programme, blocked[one.programme][0] if blocked[one.programme] else _rival(one, kept))
+        for one in order
+        if one.programme not in chosen
+    )
+    return kept, aside
+
+
+def _rival(candidate: Candidate, kept: Sequence[Candidate]) -> str:
+    """The most useful of those kept that excludes it: it was left out for no other reason."""
+    return next(one.programme for one in kept if _clash(one, candidate))
+
+
+def _clash(one: Candidate, other: Candidate) -> bool:
+    return other.programme in one.excludes or one.programme in other.excludes
+
+
+def _excluders(candidate: Candidate, held: Mapping[str, frozenset[str]]) -> list[str]:
+    return [name for name, excludes in held.items() if name in candidate.excludes or candidate.programme in excludes]
+
+
+def _conflicts(candidates: Sequence[Candidate]) -> dict[str, frozenset[str]]:
+    """Who excludes whom, both ways; a programme never excludes itself."""
+    return {
+        one.programme: frozenset(other.programme for other in candidates if other is not one and _clash(one, other))
+        for one in candidates
+    }
+
+
+def _groups(conflicts: Mapping[str, frozenset[str]]) -> list[list[str]]:
+    """The connected parts of the graph of conflicts, each in the order given."""
+    groups, seen = [], set[str]()
+    for start in conflicts:
+        if start in seen:
+            continue
+        group, waiting = set[str](), [start]
+        while waiting:
+            name = waiting.pop()
+            if name not in group:
+                group.add(name)
+                waiting.extend(conflicts[name])
+        seen |= group
+        groups.append([name for name in conflicts if name in group])
+    return groups
+
+
+def _best(group: Sequence[str], conflicts: Mapping[str, frozenset[str]], candidates: Sequence[Candidate]) -> list[str]:
+    if len(group) > SMALL:
+        return _greedy(group, conflicts)
+    # a useless programme still beats none: being offered is never worth less than one step
+    worth = {one.programme: max(one.utility, 1) for one in candidates}
+    return max(_choices(group, conflicts), key=lambda names: sum(worth[name] for name in names))
+
+
+def _greedy(group: Sequence[str], conflicts: Mapping[str, frozenset[str]]) -> list[str]:
+    chosen: list[str] = []
+    for name in group:
+        if conflicts[name].isdisjoint(chosen):
+            chosen.append(name)
+    return chosen
+
+
+def _choices(group: Sequence[str], conflicts: Mapping[str, frozenset[str]]) -> Iterator[list[str]]:
+    """Compatible choices, the greedy one first, among them every one that cannot be extended."""
+    if not group:
+        yield []
+        return
+    first, rest = group[0], group[1:]
+    for names in _choices([name for name in rest if name not in conflicts[first]], conflicts):
+        yield [first, *names]
+    if not conflicts[first].isdisjoint(rest):
+        yield from _choices(rest, conflicts)

@@ -1,0 +1,277 @@
+"""Utility: the stated sum that orders recommendations, part by part, so that every rank can be explained."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.problem import Problem, Rejected
+from features.value import UNKNOWN
+from recommender.rules.clause import Answer
+
+STEP: Final = 10_000
+"""Contributions are whole steps of 1/10000, so that they add up exactly; utilities that agree to the step are tied."""
+
+EXPECTED: Final = "likelihood_times_value"
+VALUE: Final = "value"
+DOUBT: Final = "doubt"
+CERTAINTY: Final = "certainty"
+URGENCY: Final = "urgency"
+UNLOCKS: Final = "unlocks"
+EFFORT: Final = "effort"
+FACTORS: Final = (EXPECTED, VALUE, DOUBT, CERTAINTY, URGENCY, UNLOCKS, EFFORT)
+
+_MOST_MINUTES: Final = 240
+_A_YEAR: Final = {"day": 365, "week": 52, "month": 12, "quarter": 4, "half_year": 2}
+
+
+@dataclass(frozen=True)
+class UtilityWeights:
+    """What each part of the utility counts for; every part but effort is scaled to about 0..1 before it is weighed.
+
+    The unit is a programme worth `full_won` that is certain to be taken up.
+    """
+
+    expected: float = 1.0
+    """Likelihood of take-up times worth; 0 leaves the model out."""
+    value: float = 0.3
+    """Worth alone, where no model says how likely take-up is."""
+    doubt: float = 0.5
+    """What share of that is taken off while something is missing that may exclude the person; a model knows better."""
+    certainty: float = 0.1
+    """That the rules say yes, and not that something is still missing."""
+    urgency: float = 0.2
+    """That the window closes today; halved every `urgency_days` that are left."""
+    unlocks: float = 0.1
+    """That receiving it opens other programmes; each halves what is missing to the full weight."""
+    effort: float = 0.05
+    """Taken off for each hour of effort, up to four."""
+    urgency_days: int = 30
+    """Days left at which urgency counts half."""
+    floor_won: int = 100_000
+    """Where worth turns from proportional to logarithmic in won a year."""
+    full_won: int = 10_000_000
+    """Won a year that are worth 1."""
+    unstated_won: int = 500_000
+    """Where a programme whose amount nobody states is placed; the explanation says that it is not stated."""
+
+    def __post_init__(self) -> None:
+        """Refuse weights that would turn the order upside down or divide by zero."""
+        problems = [*self._wrong_weights(), *self._wrong_scales()]
+        if problems:
+            raise Rejected(problems)
+
+    def _wrong_weights(self) -> list[Problem]:
+        names = ("expected", "value", "doubt", "certainty", "urgency", "unlocks", "effort")
+        remedy = "Give a number from 0 to 100"
+        return [
+            Problem(f"weights: {name}", f"{getattr(self, name)!r} is not a weight", remedy)
+            for name in names
+            if not (_is_number(getattr(self, name)) and 0 <= getattr(self, name) <= 100)
+        ]
+
+    def _wrong_scales(self) -> list[Problem]:
+        return [
+            Problem(f"weights: {name}", f"{getattr(self, name)!r} is not a whole number above 0", "Give one")
+            for name in ("urgency_days", "floor_won", "full_won", "unstated_won")
+            if type(getattr(self, name)) is not int or getattr(self, name) < 1
+        ]
+
+    def worth(self, won: NDArray[np.int64]) -> NDArray[np.float64]:
+        """How much won a year are worth: proportional when little, logarithmic when much, 1 at `full_won`.
+
+        >>> Weights().worth(np.array([0, 10_000_000]))
+        array([0., 1.])
+        """
+        amount = np.where(won == UNKNOWN, self.unstated_won, won)
+        worth: NDArray[np.float64] = np.log1p(amount / self.floor_won) / np.log1p(self.full_won / self.floor_won)
+        return worth
+
+    def haste(self, days_left: NDArray[np.int64]) -> NDArray[np.float64]:
+        """How urgent so many days left are: 1 on the last day, half after `urgency_days`, 0 without a known end.
+
+        >>> Weights().haste(np.array([0, 30, UNKNOWN]))
+        array([1. , 0.5, 0. ])
+        """
+        known = days_left != UNKNOWN
+        return np.where(known, 2.0 ** (-np.where(known, days_left, 0) / self.urgency_days), 0.0)
+
+
+def parse_weights(document: object, where: str = "weights") -> UtilityWeights:
+    """Weights from a parsed YAML mapping; what it does not name keeps its default.
+
+    Raises:
+        Rejected: not a mapping, a name that is none of the weights, or a value out of range.
+
+    >>> parse_weights({"urgency": 0.5}).urgency
+    0.5
+    """
+    known = [entry.name for entry in dataclasses.fields(UtilityWeights)]
+    if not isinstance(document, Mapping):
+        raise Rejected([Problem(where, "is not a mapping of weights", f"Name some of {', '.join(known)}")])
+    strange = [name for name in document if name not in known]
+    if strange:
+        remedy = f"Use some of {', '.join(known)}"
+        raise Rejected([Problem(f"{where}: {name}", "is not a weight", remedy) for name in strange])
+    return UtilityWeights(**document)
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]  # the type was just checked
+
+
+@dataclass(frozen=True)
+class UtilityInputs:
+    """What the utility looks at in each of m programmes for one person; UNKNOWN where nobody knows.
+
+    Attributes:
+        likelihood: P(takes up | offered), float64[m], or None without a model.
+        won_a_year: what it comes to in the first year, int64[m].
+        certain: whether the rules say yes, bool[m].
+        days_left: until its window closes, int64[m].
+        unlocks: how many other programmes it opens, int64[m].
+        effort_minutes: what applying takes, int64[m].
+    """
+
+    likelihood: NDArray[np.float64] | None
+    won_a_year: NDArray[np.int64]
+    certain: NDArray[np.bool_]
+    days_left: NDArray[np.int64]
+    unlocks: NDArray[np.int64]
+    effort_minutes: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """One part of a utility, in steps, with the figures it was made of."""
+
+    factor: str
+    steps: int
+    figures: Mapping[str, float | None] = field(default_factory=dict)
+
+    @property
+    def value(self) -> float:
+        """The contribution in units of utility."""
+        return self.steps / STEP
+
+
+@dataclass(frozen=True)
+class Utility:
+    """A sum of contributions; equal steps are a tie, which the programme's id breaks."""
+
+    contributions: tuple[Contribution, ...]
+
+    @property
+    def steps(self) -> int:
+        """The sum, in steps."""
+        return sum(part.steps for part in self.contributions)
+
+    @property
+    def value(self) -> float:
+        """The sum, in units of utility."""
+        return self.steps / STEP
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """Programmes weighed: the contributions of each in steps, int64[m, 6] in the order of `factors`."""
+
+    merits: UtilityInputs
+    factors: tuple[str, ...]
+    steps: NDArray[np.int64]
+
+    @property
+    def total(self) -> NDArray[np.int64]:
+        """The utility of each programme, in steps, int64[m]."""
+        total: NDArray[np.int64] = self.steps.sum(axis=1)
+        return total
+
+    def utility(self, row: int) -> Utility:
+        """The utility of one programme; parts that count nothing are left out, but for the gain itself."""
+        parts = zip(self.factors, self.steps[row].tolist(), strict=True)
+        said = (Contribution(factor, steps, self._figures(factor, row)) for factor, steps in parts)
+        return Utility(tuple(part for part in said if part.steps or part.factor in (EXPECTED, VALUE)))
+
+    def _figures(self, factor: str, row: int) -> dict[str, float | None]:
+        merits = self.merits
+        if factor == EXPECTED and merits.likelihood is not None:
+            return {"likelihood": float(merits.likelihood[row]), "won": _known(merits.won_a_year, row)}
+        figures = {
+            VALUE: ("won", merits.won_a_year),
+            URGENCY: ("days_left", merits.days_left),
+            UNLOCKS: ("programmes", merits.unlocks),
+            EFFORT: ("minutes", merits.effort_minutes),
+        }
+        return {name: _known(column, row) for name, column in [figures[factor]]} if factor in figures else {}
+
+
+def _known(column: NDArray[np.int64], row: int) -> int | None:
+    value = int(column[row])
+    return None if value == UNKNOWN else value
+
+
+def weigh(merits: UtilityInputs, weights: UtilityWeights) -> Weighed:
+    """Weigh programmes for one person; the sum of what each contributes is its utility.
+
+    >>> one = np.array([1])
+    >>> merits = Merits(None, 10_000_000 * one, one == 1, UNKNOWN * one, 0 * one, 60 * one)
+    >>> [(part.factor, part.value) for part in weigh(merits, Weights()).utility(0).contributions]
+    [('value', 0.3), ('certainty', 0.1), ('effort', -0.05)]
+    """
+    worth = weights.worth(merits.won_a_year)
+    if merits.likelihood is None:
+        gain, factor, doubt = weights.value * worth, VALUE, -weights.doubt * weights.value * worth * ~merits.certain
+    else:
+        gain, factor, doubt = weights.expected * merits.likelihood * worth, EXPECTED, np.zeros_like(worth)
+    minutes = np.where(merits.effort_minutes == UNKNOWN, 0, merits.effort_minutes)
+    parts = [
+        gain,
+        doubt,
+        weights.certainty * merits.certain,
+        weights.urgency * weights.haste(merits.days_left),
+        weights.unlocks * (1 - 0.5 ** merits.unlocks.astype(np.float64)),
+        -weights.effort * np.minimum(minutes, _MOST_MINUTES) / 60,
+    ]
+    steps = np.rint(np.stack(parts, axis=1) * STEP).astype(np.int64)
+    return Weighed(merits, (factor, DOUBT, CERTAINTY, URGENCY, UNLOCKS, EFFORT), steps)
+
+
+def won_a_year(amount: int | None, period: str | None) -> int | None:
+    """What an amount comes to in the first year; None where no amount is stated.
+
+    >>> won_a_year(100_000, "month"), won_a_year(2_000_000, "once"), won_a_year(None, None)
+    (1200000, 2000000, None)
+    """
+    return None if amount is None else amount * _A_YEAR.get(period or "once", 1)
+
+
+def unlocked(
+    answers_for: Callable[[NDArray[np.int64]], NDArray[np.int8]],
+    known: NDArray[np.int64],
+    grants: Sequence[Sequence[int]],
+) -> tuple[int, ...]:
+    """How many programmes each set of grants would open to one person.
+
+    Args:
+        answers_for: judges rows of facts, int64[n, F] to answers int8[n, P].
+        known: the person's facts, int64[F].
+        grants: for each candidate, the columns that receiving it makes true.
+
+    A programme opens when its answer rises: from no to anything, or from unknown to yes.
+    """
+    sets = sorted({tuple(sorted(set(columns))) for columns in grants if columns})
+    if not sets:
+        return (0,) * len(grants)
+    rows = np.repeat(known[np.newaxis, :], len(sets) + 1, axis=0)
+    for row, columns in enumerate(sets, start=1):
+        rows[row, list(columns)] = 1
+    answers = answers_for(rows)
+    rises = (answers[1:] > answers[0]) & (answers[1:] >= int(Answer.UNKNOWN))
+    count = {columns: int(rise.sum()) for columns, rise in zip(sets, rises, strict=True)}
+    return tuple(count.get(tuple(sorted(set(columns))), 0) for columns in grants)

@@ -1,0 +1,1 @@
+"""Rankers: programme attributes and person bins in, scores and probabilities out."""

@@ -1,0 +1,140 @@
+"""Bins: how a person falls into public classes, from the declaration alone; nobody's data decides where one ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.calendar import DAY_SECONDS
+from features.value import NONE, UNKNOWN
+
+if TYPE_CHECKING:
+    from features.declaration.datatype import DataType
+    from features.declaration.declaration import Declaration
+    from features.snapshot import Snapshots
+
+Places = NDArray[np.int32]
+
+YEARS: Final = (1, 3, 7, 13, 19, 25, 35, 45, 55, 65, 75)
+"""Where classes of age begin: school, majority, working life by decades, retirement."""
+_MONTHS: Final = (6, 12, 24, 36, 72, 96, 156, 216)
+_DAYS: Final = (31, 91, 183, 366, 731, 1827, 3653)
+_UNTIL: Final = (0, 91, 366, 1827, 3653)
+_PERCENT: Final = (30, 40, 50, 60, 75, 100, 120, 150, 180, 250)
+_WON: Final = (1, 300_000, 1_000_000, 3_000_000, 10_000_000, 30_000_000, 100_000_000, 300_000_000, 1_000_000_000)
+_COUNT: Final = (1, 2, 3, 5, 10)
+_MONTH, _YEAR = 30, 365
+_FEW: Final = 10
+"""A bounded integer of at most so many values has a class for each."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One column of a snapshot as classes: those between cuts, then none, then unknown.
+
+    Attributes:
+        column: the snapshot's column.
+        cuts: where each class but the first begins, in stored integers, ascending; days ago for dates.
+        ordered: whether neighbouring classes are alike.
+        date: whether the column is a day, read as days ago.
+    """
+
+    column: str
+    cuts: tuple[int, ...]
+    ordered: bool
+    date: bool = False
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are between cuts."""
+        return len(self.cuts) + 1
+
+    @property
+    def size(self) -> int:
+        """How many bins there are, none and unknown among them."""
+        return self.classes + 2
+
+
+@dataclass(frozen=True)
+class Bins:
+    """All slots; bin 0 is everybody's, those of slot k begin at `starts[k]`.
+
+    >>> slots = (Slot("age", (19, 65), ordered=True), Slot("worker", (1,), ordered=False))
+    >>> Bins(slots).starts, Bins(slots).size
+    ((1, 6), 10)
+    """
+
+    slots: tuple[Slot, ...]
+
+    @classmethod
+    def of(cls, declaration: Declaration) -> Bins:
+        """The bins of every column that may be used for ranking."""
+        found = (slot_of(name, declaration) for name in declaration.columns if _ranks(name, declaration))
+        return cls(tuple(slot for slot in found if slot is not None))
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """The first bin of each slot."""
+        ends = np.cumsum([1, *(slot.size for slot in self.slots)])
+        return tuple(int(end) for end in ends[:-1])
+
+    @property
+    def size(self) -> int:
+        """How many bins there are in all."""
+        return 1 + sum(slot.size for slot in self.slots)
+
+    def of_people(self, people: Snapshots) -> Places:
+        """Everybody's bins: int32[n, 1 + slots], the first column everybody's own."""
+        today = people.declaration.zone.local_seconds(people.t - 1) // DAY_SECONDS
+        out = np.zeros((len(people), 1 + len(self.slots)), dtype=np.int32)
+        for at, (slot, start) in enumerate(zip(self.slots, self.starts, strict=True), start=1):
+            values = people.column(slot.column)
+            read = today - values if slot.date else values
+            found = np.searchsorted(np.array(slot.cuts, dtype=np.int64), read, side="right")
+            found = np.where(values == NONE, slot.classes, np.where(values == UNKNOWN, slot.classes + 1, found))
+            out[:, at] = start + found
+        return out
+
+
+def slot_of(name: str, declaration: Declaration) -> Slot | None:
+    """The slot of a column, or None where its kind has no public classes (regions, identifiers, sets)."""
+    kind = declaration.kind(name)
+    if kind.type == "boolean":
+        return Slot(name, (1,), ordered=False)
+    if kind.type == "enum":
+        return Slot(name, tuple(range(1, len(kind.values))), ordered=False)
+    if kind.type == "date":
+        return Slot(name, tuple(_YEAR * year for year in YEARS), ordered=True, date=True)
+    if kind.type != "integer":
+        return None
+    return Slot(name, tuple(cut * kind.scale for cut in _cuts(name, kind, declaration)), ordered=True)
+
+
+def _cuts(name: str, kind: DataType, declaration: Declaration) -> tuple[int, ...]:
+    if kind.low is not None and kind.high is not None and kind.high - kind.low < _FEW * kind.scale:
+        return tuple(range(kind.low // kind.scale + 1, kind.high // kind.scale + 1))
+    if kind.unit.startswith("percent"):
+        return _PERCENT
+    if kind.unit in _BY_UNIT:
+        return _BY_UNIT[kind.unit]
+    return _derived(name, declaration)
+
+
+_BY_UNIT: Final = {"won": _WON, "days": _DAYS, "months": _MONTHS, "years": YEARS}
+
+
+def _derived(name: str, declaration: Declaration) -> tuple[int, ...]:
+    feature = declaration.features.get(name)
+    if feature is not None:
+        return _UNTIL if feature.op == "time_until" else _COUNT
+    derived = declaration.facts[name].derived
+    how = "" if derived is None else derived.op
+    return {"years_since": YEARS, "months_since": _MONTHS, "days_since": _DAYS}.get(how, _COUNT)
+
+
+def _ranks(name: str, declaration: Declaration) -> bool:
+    fact = declaration.facts.get(name)
+    return fact is None or "ranking" in fact.purpose

@@ -1,0 +1,216 @@
+"""The one module that predicts with a boosted forest: LightGBM's text format, read and walked without LightGBM."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.kernel.jit import njit
+from features.problem import Problem, Rejected
+from recommender.ranking.attributes import ProgrammeAttributes, Vocabulary
+from recommender.ranking.design import DesignMatrix
+from recommender.ranking.item_effect import Scale
+from recommender.ranking.manifest import Format, same_features
+from recommender.ranking.scorer import Pairs, Scores
+
+if TYPE_CHECKING:
+    from features.declaration.declaration import Declaration
+    from features.snapshot import Snapshots
+    from recommender.rules.catalogue import Catalogue
+
+FORMAT = 2
+"""The artefact format this module reads; a change of meaning raises it."""
+
+KIND = "lightgbm"
+MODEL_FILE = "model.txt"
+SCALE_FILE = "scale.npz"
+VOCABULARY_FILE = "vocabulary.npz"
+FILES = (MODEL_FILE, SCALE_FILE, VOCABULARY_FILE)
+ARTEFACT = Format(KIND, FORMAT, FILES)
+
+ZERO = 1e-35
+"""LightGBM's kZeroThreshold (include/LightGBM/meta.h): |x| at most this counts as zero."""
+
+_CATEGORICAL, _DEFAULT_LEFT = 1, 2
+_MISSING_ZERO, _MISSING_NAN = 1, 2
+_BLOCK = 16_384
+
+Whole = NDArray[np.int64]
+Reals = NDArray[np.float64]
+Rows = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Trees:
+    """All trees of a LightGBM model as flat tables; tree i begins at node `node_at[i]` and leaf `leaf_at[i]`."""
+
+    node_at: Whole
+    leaf_at: Whole
+    feature: Whole
+    threshold: Reals
+    decision: NDArray[np.uint8]
+    left: Whole
+    right: Whole
+    leaf: Reals
+    names: tuple[str, ...]
+
+    def raw(self, table: Rows) -> Reals:
+        """Sum the trees over rows: float[m, F] in, raw score (log-odds) float64[m] out.
+
+        Equal to ``Booster.predict(table, raw_score=True)`` to the last bit: same comparisons, same order of summation.
+        """
+        if table.ndim != 2 or table.shape[1] != len(self.names):
+            raise ValueError(f"the model reads {len(self.names)} columns, the table has shape {table.shape}")
+        return _walk(
+            np.ascontiguousarray(table), self.node_at, self.leaf_at, self.feature, self.threshold, self.decision,
+            self.left, self.right, self.leaf,
+        )  # fmt: skip
+
+
+@njit
+def _goes_left(value: float, threshold: float, decision: int) -> bool:
+    missing = (decision >> 2) & 3
+    if np.isnan(value):
+        if missing == _MISSING_NAN:
+            return (decision & _DEFAULT_LEFT) != 0
+        value = 0.0
+    if missing == _MISSING_ZERO and abs(value) <= ZERO:
+        return (decision & _DEFAULT_LEFT) != 0
+    return value <= threshold
+
+
+@njit
+def _walk(
+    table: Rows, node_at: Whole, leaf_at: Whole, feature: Whole, threshold: Reals, decision: NDArray[np.uint8],
+    left: Whole, right: Whole, leaf: Reals,
+) -> Reals:  # fmt: skip
+    out = np.zeros(table.shape[0], dtype=np.float64)
+    for tree in range(node_at.size - 1):
+        first, empty = node_at[tree], node_at[tree] == node_at[tree + 1]
+        for row in range(table.shape[0]):
+            node = -1 if empty else 0
+            while node >= 0:
+                at = first + node
+                if _goes_left(np.float64(table[row, feature[at]]), threshold[at], decision[at]):
+                    node = left[at]
+                else:
+                    node = right[at]
+            out[row] += leaf[leaf_at[tree] + ~node]
+    return out
+
+
+def parse_trees(text: str) -> Trees:
+    """Read LightGBM's text model (version v4) into tables.
+
+    Args:
+        text: what ``Booster.model_to_string()`` gives.
+
+    Raises:
+        Rejected: not such a text, or a kind of tree this walker does not know (categorical splits, linear leaves,
+            several classes, averaged output).
+
+    Source: LightGBM 4.7, src/io/tree.cpp (Tree::ToString) and src/boosting/gbdt_model_text.cpp.
+    """
+    head, _, rest = text.partition("\nTree=")
+    fields = _fields(head)
+    problems = list(_unreadable(head, fields))
+    if problems:
+        raise Rejected(tuple(problems))
+    blocks = rest.partition("\nend of trees")[0].split("\nTree=") if rest else []
+    return _tables([_fields(block) for block in blocks], tuple(fields["feature_names"].split()))
+
+
+def _fields(block: str) -> dict[str, str]:
+    pairs = (line.partition("=") for line in block.splitlines() if "=" in line)
+    return {key: value for key, _, value in pairs}
+
+
+def _unreadable(head: str, fields: Mapping[str, str]) -> list[Problem]:
+    where, remedy = MODEL_FILE, "Train the model again with this version"
+    problems = []
+    if not head.startswith("tree") or fields.get("version") != "v4" or "feature_names" not in fields:
+        return [Problem(where, "is not a LightGBM text model of version v4", remedy)]
+    if fields.get("num_tree_per_iteration") != "1":
+        problems.append(Problem(where, "has more than one tree a round", remedy))
+    if "average_output" in head.splitlines():
+        problems.append(Problem(where, "averages its trees (random forest)", remedy))
+    return problems
+
+
+def _tables(trees: list[dict[str, str]], names: tuple[str, ...]) -> Trees:
+    nodes = [_node_count(tree, at) for at, tree in enumerate(trees)]
+    return Trees(
+        node_at=np.cumsum([0, *nodes], dtype=np.int64),
+        leaf_at=np.cumsum([0, *(count + 1 for count in nodes)], dtype=np.int64),
+        feature=_joined(trees, "split_feature", np.int64),
+        threshold=_joined(trees, "threshold", np.float64),
+        decision=_joined(trees, "decision_type", np.uint8),
+        left=_joined(trees, "left_child", np.int64),
+        right=_joined(trees, "right_child", np.int64),
+        leaf=_joined(trees, "leaf_value", np.float64),
+        names=names,
+    )
+
+
+def _node_count(tree: Mapping[str, str], at: int) -> int:
+    if int(tree["num_cat"]) or int(tree["is_linear"]):
+        what = f"tree {at} has categorical splits or linear leaves"
+        raise Rejected((Problem(MODEL_FILE, what, "Train with numeric columns and constant leaves"),))
+    return int(tree["num_leaves"]) - 1
+
+
+def _joined(trees: list[dict[str, str]], field: str, kind: type) -> NDArray[Any]:
+    # A tree of one leaf writes no nodes at all, so its node fields are absent.
+    return np.array([kind(word) for tree in trees for word in tree.get(field, "").split()], dtype=kind)
+
+
+@dataclass(frozen=True)
+class Forest:
+    """A trained ranker read from an artefact; a `recommender.ranking.scorer.Scorer`."""
+
+    trees: Trees
+    scale: Scale
+    vocabulary: Vocabulary
+    features_hash: str
+    catalogue_hash: str
+    manifest: Mapping[str, Any]
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, bytes], declaration_hash: str | None = None) -> Forest:
+        """Check an artefact's bytes and make the scorer they hold.
+
+        Args:
+            files: file name -> content: `manifest.json` and every file it lists.
+            declaration_hash: the features hash of the declaration in use; None skips the comparison.
+
+        Raises:
+            Rejected: a file is missing or altered, the format is another, or the model was trained on other features.
+        """
+        manifest = ARTEFACT.manifest(files, declaration_hash)
+        vocabulary = Vocabulary.from_bytes(files[VOCABULARY_FILE])
+        trees = parse_trees(files[MODEL_FILE].decode())
+        scale = Scale.from_bytes(files[SCALE_FILE])
+        return cls(trees, scale, vocabulary, manifest["features_hash"], manifest["catalogue_hash"], manifest)
+
+    def attributes(self, catalogue: Catalogue, declaration: Declaration) -> ProgrammeAttributes:
+        """The catalogue's programmes as this model reads them; do it once per catalogue."""
+        return self.vocabulary.attributes(catalogue, declaration)
+
+    def score(self, people: Snapshots, attributes: ProgrammeAttributes, pairs: Pairs) -> Scores:
+        """Score every pair: log-odds to order by, and the calibrated P(takes up | offered).
+
+        Raises:
+            Rejected: the snapshots were computed with other features than the model was trained on.
+        """
+        same_features(self.features_hash, people.features_hash)
+        table = DesignMatrix.of(people.declaration, self.vocabulary)
+        score = np.empty(len(pairs), dtype=np.float64)
+        for first in range(0, len(pairs), _BLOCK):
+            block = pairs[first : first + _BLOCK]
+            raw = self.trees.raw(table.rows(people, attributes, block))
+            score[first : first + _BLOCK] = self.scale.log_odds(raw, block.programme, attributes)
+        return Scores(score, 1.0 / (1.0 + np.exp(-score)))

@@ -1,0 +1,127 @@
+"""Effect: what a programme adds to everybody's odds: what is public about it lets expect, and a residual of its own."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from recommender.ranking.attributes import ProgrammeAttributes
+
+Whole = NDArray[np.int64]
+Reals = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PublicPrior:
+    """Attributes as a standardised design: each column filled where unknown, then a flag for each that it was unknown.
+
+    Attributes:
+        fill: float64[A], what stands where an attribute is unknown.
+        centre: float64[2 A], subtracted.
+        inverse: float64[2 A], multiplied; 0 leaves a column out that never varied.
+    """
+
+    fill: Reals
+    centre: Reals
+    inverse: Reals
+
+    @classmethod
+    def fit(cls, values: NDArray[np.float32]) -> PublicPrior:
+        """Learn what to fill in and how columns spread, from one catalogue's attributes float32[P, A]."""
+        known = ~np.isnan(values)
+        fill = np.where(known, values, 0).sum(axis=0, dtype=np.float64) / np.maximum(known.sum(axis=0), 1)
+        plain = cls(fill, np.zeros(2 * fill.size), np.ones(2 * fill.size)).of(values)
+        spread = plain.std(axis=0)
+        varies = spread > 1e-9
+        return cls(fill, plain.mean(axis=0), np.where(varies, 1 / np.where(varies, spread, 1), 0.0))
+
+    def of(self, values: NDArray[np.float32]) -> Reals:
+        """The design of some attributes: float64[P, 2 A], without a NaN."""
+        unknown = np.isnan(values)
+        filled = np.where(unknown, self.fill, values)
+        return np.asarray((np.concatenate([filled, unknown], axis=1) - self.centre) * self.inverse)
+
+
+@dataclass(frozen=True)
+class ItemEffects:
+    """Every programme's effect in log-odds, under a normal prior that public attributes place.
+
+    effect = base + public . weights + own, own ~ N(0, spread^2). A programme that training saw has a posterior mean of
+    its own (empirical Bayes; Efron & Morris 1975); one it never saw has own = 0 and the uncertainty of both parts.
+
+    Attributes:
+        base: the mean effect.
+        public: how attributes are read.
+        weights: float64[2 A], what they let expect.
+        covariance: float64[2 A, 2 A], how unsure that is.
+        spread: standard deviation of what is a programme's own.
+        codes: int64[K], identifier codes of the programmes seen, ascending.
+        own: float64[K], their shrunken residuals.
+    """
+
+    base: float
+    public: PublicPrior
+    weights: Reals
+    covariance: Reals
+    spread: float
+    codes: Whole
+    own: Reals
+
+    def of(self, attributes: ProgrammeAttributes) -> tuple[Reals, Reals]:
+        """Mean and variance of each programme's effect: float64[P] each; the variance of one that was seen is 0."""
+        design = self.public.of(attributes.values)
+        expected = self.base + design @ self.weights
+        unsure = np.einsum("ij,jk,ik->i", design, self.covariance, design) + self.spread**2
+        own, seen = self.own_of(attributes.codes)
+        return expected + own, np.where(seen, 0.0, unsure)
+
+    def own_of(self, codes: Whole) -> tuple[Reals, NDArray[np.bool_]]:
+        """The residual of each code, exactly 0 where training never saw it, and whether it saw it."""
+        if not self.codes.size:
+            return np.zeros(codes.shape), np.zeros(codes.shape, dtype=np.bool_)
+        at = np.minimum(np.searchsorted(self.codes, codes), self.codes.size - 1)
+        seen = self.codes[at] == codes
+        return np.where(seen, self.own[at], 0.0), seen
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From raw tree sums to calibrated log-odds: add the programme's effect, then a line (Platt 1999)."""
+
+    slope: float
+    intercept: float
+    effects: ItemEffects
+
+    def log_odds(self, raw: Reals, programme: Whole, attributes: ProgrammeAttributes) -> Reals:
+        """Log-odds of rows with these raw scores and places among `attributes`, float64[m].
+
+        Where the effect is unsure, the log-odds of the mean probability over it: what to expect of a new programme is
+        nearer to even than its likeliest value (MacKay 1992, the probit approximation).
+        """
+        mean, variance = self.effects.of(attributes)
+        score = self.slope * (raw + mean[programme]) + self.intercept
+        return np.asarray(score / np.sqrt(1 + np.pi / 8 * self.slope**2 * variance[programme]))
+
+    def to_bytes(self) -> bytes:
+        """This scale as the bytes of an .npz without pickles."""
+        out, effects = io.BytesIO(), self.effects
+        np.savez(
+            out, line=np.array([self.slope, self.intercept, effects.base, effects.spread]), fill=effects.public.fill,
+            centre=effects.public.centre, inverse=effects.public.inverse, weights=effects.weights,
+            covariance=effects.covariance, codes=effects.codes, own=effects.own,
+        )  # fmt: skip
+        return out.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Scale:
+        """The inverse of `to_bytes`."""
+        with np.load(io.BytesIO(data), allow_pickle=False) as read:
+            slope, intercept, base, spread = (float(value) for value in read["line"])
+            public = PublicPrior(read["fill"], read["centre"], read["inverse"])
+            effects = ItemEffects(base, public, read["weights"], read["covariance"], spread, read["codes"], read["own"])
+        return cls(slope, intercept, effects)

@@ -1,0 +1,1 @@
+"""Rules: programmes and clauses, compiled, judged in three values, and explained."""

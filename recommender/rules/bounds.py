@@ -1,0 +1,116 @@
+"""Demand: what a programme's rules ask of single facts, flattened to intervals for a ranker to measure distances to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from recommender.rules.clause import RECEIVES, Advisory, All, Clause, Compare, NoData, Not, encoded
+
+if TYPE_CHECKING:
+    from features.declaration.declaration import Declaration
+    from recommender.rules.programme import Programme
+
+LEAST, MOST = -(2**62), 2**62
+"""Bounds where a rule sets none; no declared value lies beyond them."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactBound:
+    """That one fact lies from `low` to `high`, both included; `firm` when no other fact can stand in for it.
+
+    It is a summary, not the rule: alternatives on one fact become the interval that spans them. Who is eligible is
+    decided by verdicts alone; this only tells a ranker how well somebody fits.
+    """
+
+    fact: str
+    low: int
+    high: int
+    firm: bool = True
+
+
+def fact_bounds(programme: Programme, declaration: Declaration) -> tuple[FactBound, ...]:
+    """Return what the programme asks of citizens (of the first kind of applicant where it is not for citizens).
+
+    Regions and what somebody receives already are left out: containment is no interval, and receipt is a rule's affair.
+    """
+    clause = programme.who.get("citizen") or next(iter(programme.who.values()))
+    return tuple(asked for _, asked in sorted(_of(clause, declaration).items()))
+
+
+_Asked = Mapping[str, FactBound]
+
+
+def _of(clause: Clause, declaration: Declaration) -> _Asked:
+    if isinstance(clause, Compare):
+        return _compared(clause, declaration)
+    if isinstance(clause, NoData):
+        return {}
+    if isinstance(clause, Advisory):
+        return _loosened(_of(clause.of, declaration))
+    if isinstance(clause, Not):
+        return _opposite(_of(clause.of, declaration))
+    parts = [_of(part, declaration) for part in clause.of]
+    return _narrowed(parts) if isinstance(clause, All) or len(parts) == 1 else _spanned(parts)
+
+
+def _compared(clause: Compare, declaration: Declaration) -> _Asked:
+    if clause.fact.startswith(RECEIVES) or declaration.facts[clause.fact].type == "region":
+        return {}
+    low, high = LEAST, MOST
+    for op, operands in encoded(clause, declaration):
+        least, most = _interval(op, operands)
+        low, high = max(low, least), min(high, most)
+    return {clause.fact: FactBound(clause.fact, low, high)}
+
+
+def _interval(op: str, operands: tuple[int, ...]) -> tuple[int, int]:
+    one = operands[0]
+    bounds = {
+        "below": (LEAST, one - 1),
+        "at_most": (LEAST, one),
+        "above": (one + 1, MOST),
+        "at_least": (one, MOST),
+    }
+    return bounds.get(op, (min(operands), max(operands)))
+
+
+def _narrowed(parts: Iterable[_Asked]) -> _Asked:
+    """All of them: both bounds of one fact hold."""
+    found: dict[str, FactBound] = {}
+    for part in parts:
+        for fact, asked in part.items():
+            had = found.get(fact, asked)
+            firm = had.firm or asked.firm
+            found[fact] = FactBound(fact, max(had.low, asked.low), min(had.high, asked.high), firm)
+    return found
+
+
+def _spanned(parts: Iterable[_Asked]) -> _Asked:
+    """Any of them: what spans the alternatives; firm only if every alternative asks it."""
+    alternatives = list(parts)
+    found: dict[str, FactBound] = {}
+    for part in alternatives:
+        for fact, asked in part.items():
+            had = found.get(fact, asked)
+            found[fact] = FactBound(fact, min(had.low, asked.low), max(had.high, asked.high), had.firm and asked.firm)
+    shared = set.intersection(*(set(part) for part in alternatives))
+    return {fact: replace(asked, firm=asked.firm and fact in shared) for fact, asked in found.items()}
+
+
+def _loosened(asked: _Asked) -> _Asked:
+    return {fact: replace(one, firm=False) for fact, one in asked.items()}
+
+
+def _opposite(asked: _Asked) -> _Asked:
+    """Not: the other side of a bound; the outside of a closed interval is no interval and is left out."""
+    found = {}
+    for fact, one in asked.items():
+        if (one.low, one.high) in ((0, 0), (1, 1)):
+            found[fact] = replace(one, low=1 - one.low, high=1 - one.high)
+        elif one.low == LEAST:
+            found[fact] = replace(one, low=one.high + 1, high=MOST)
+        elif one.high == MOST:
+            found[fact] = replace(one, low=LEAST, high=one.low - 1)
+    return found

@@ -1,0 +1,444 @@
+"""Clause: what a rule demands of a person, in three values: no, unknown, yes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, TypedDict
+
+from features.calendar import date_of
+from features.problem import Problem, Rejected
+from recommender.fields import Fields, nearest
+from recommender.rules.region import Regions
+from recommender.text import Text
+
+if TYPE_CHECKING:
+    from features.declaration.declaration import Declaration, Fact
+
+__all__ = [
+    "OLDEST_CHILD",
+    "RECEIVES",
+    "Advisory",
+    "All",
+    "Answer",
+    "Any",
+    "Clause",
+    "ClauseReader",
+    "Compare",
+    "NoData",
+    "Not",
+    "Operand",
+    "Source",
+    "clause_document",
+    "compares",
+    "encoded",
+    "fact_type",
+    "parse_clause",
+    "parse_source",
+    "source_document",
+    "spell",
+]
+
+RECEIVES = "receives."
+OLDEST_CHILD = 61
+"""A set of children's ages counts 61 and more as one, so rules on it end at 60."""
+
+Operand = bool | int | float | str | tuple[bool | int | float | str, ...]
+
+
+class Answer(IntEnum):
+    """Strong Kleene logic (Kleene 1952, section 64): AND is min, OR is max, NOT is 2 - x.
+
+    >>> min(Answer.UNKNOWN, Answer.NO).name, max(Answer.UNKNOWN, Answer.YES).name
+    ('NO', 'YES')
+    """
+
+    NO = 0
+    UNKNOWN = 1
+    YES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where something can be looked up: an address, the day it was looked at (days since 1970), the words found."""
+
+    url: str | None = None
+    checked: int | None = None
+    text: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Noted:
+    """What any clause may carry: why it stands there, where that can be looked up, which axis it belongs to."""
+
+    why: Text | str | None = None
+    source: Source | None = None
+    axis: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class All(_Noted):
+    """Holds if every part holds; with no parts it holds for everyone."""
+
+    of: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any(_Noted):
+    """Holds if at least one part holds."""
+
+    of: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not(_Noted):
+    """Holds if its part fails."""
+
+    of: Clause
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(_Noted):
+    """Compares one fact: `op` is one of is, in, below, above, at_most, at_least; `also` adds comparisons to it.
+
+    All comparisons hold of one value; of a set (`ages`) they hold if one member meets them all. UNKNOWN where the fact
+    is unknown, NO where it is known that there is none. On a region `is` and `in` ask for containment.
+    """
+
+    fact: str
+    op: str
+    operand: Operand
+    also: tuple[tuple[str, Operand], ...] = ()
+
+    @property
+    def tests(self) -> tuple[tuple[str, Operand], ...]:
+        """All (op, operand) pairs."""
+        return ((self.op, self.operand), *self.also)
+
+
+@dataclass(frozen=True, slots=True)
+class NoData(_Noted):
+    """Is UNKNOWN, because nobody published what would settle it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advisory(_Noted):
+    """Turns a NO of its part into UNKNOWN: the source is too doubtful to exclude anybody."""
+
+    of: Clause
+
+
+Clause = All | Any | Not | Compare | NoData | Advisory
+
+
+class _Notes(TypedDict, total=False):
+    why: Text | str | None
+    source: Source | None
+    axis: str | None
+
+
+_NOTES = ("why", "source", "axis")
+_OPS = {
+    "boolean": ("is",),
+    "enum": ("is", "in"),
+    "region": ("is", "in"),
+    "date": ("is", "below", "above", "at_most", "at_least"),
+    "integer": ("is", "in", "below", "above", "at_most", "at_least"),
+    "ages": ("is", "in", "below", "above", "at_most", "at_least"),
+}
+_EVERY_OP = _OPS["integer"]
+_SHAPES = ("all", "any", "not", "advisory", "no_data", "fact")
+_LAST_CHILD_OPERAND = {"is": 60, "in": 60, "at_most": 60, "above": 60, "below": 61, "at_least": 61}
+
+
+def compares(clause: Clause) -> Iterator[Compare]:
+    """Yield every comparison in a clause, in the order written."""
+    if isinstance(clause, Compare):
+        yield clause
+    elif isinstance(clause, (All, Any)):
+        for part in clause.of:
+            yield from compares(part)
+    elif isinstance(clause, (Not, Advisory)):
+        yield from compares(clause.of)
+
+
+def fact_type(name: str, declaration: Declaration) -> str:
+    """Return the type of a fact a rule may name; `receives.<programme>` is boolean."""
+    return "boolean" if name.startswith(RECEIVES) else declaration.facts[name].type
+
+
+def encoded(compare: Compare, declaration: Declaration) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Return a comparison's (op, operands) as the integers of a snapshot's column; only `in` has several operands.
+
+    An enum's place, a date's day, a region's code. Raises Rejected where Fact.encode does.
+    """
+    fact = None if compare.fact.startswith(RECEIVES) else declaration.facts[compare.fact]
+    return tuple((op, tuple(_code(value, fact) for value in _members(operand))) for op, operand in compare.tests)
+
+
+def _members(operand: Operand) -> tuple[bool | int | float | str, ...]:
+    return operand if isinstance(operand, tuple) else (operand,)
+
+
+def _code(value: bool | float | str, fact: Fact | None) -> int:
+    if fact is None:
+        return int(value)
+    return fact.encode(str(value) if fact.type == "region" else value)
+
+
+def clause_document(clause: Clause) -> dict[str, object]:
+    """Return the mapping a clause is written as; reading it again gives the same clause."""
+    if isinstance(clause, (All, Any)):
+        document: dict[str, object] = {
+            "all" if isinstance(clause, All) else "any": [clause_document(part) for part in clause.of]
+        }
+    elif isinstance(clause, (Not, Advisory)):
+        document = {"not" if isinstance(clause, Not) else "advisory": clause_document(clause.of)}
+    elif isinstance(clause, NoData):
+        document = {"no_data": clause.reason}
+    else:
+        document = {"fact": clause.fact} | {op: _written(operand) for op, operand in clause.tests}
+    return document | _notes_document(clause)
+
+
+def _written(operand: Operand) -> object:
+    return list(operand) if isinstance(operand, tuple) else operand
+
+
+def _notes_document(clause: Clause) -> dict[str, object]:
+    notes: dict[str, object] = {}
+    if clause.why is not None:
+        notes["why"] = clause.why.to_document() if isinstance(clause.why, Text) else clause.why
+    if clause.source is not None:
+        notes["source"] = source_document(clause.source)
+    if clause.axis is not None:
+        notes["axis"] = clause.axis
+    return notes
+
+
+def source_document(source: Source) -> dict[str, object]:
+    """Return the mapping a source is written as."""
+    document: dict[str, object] = {}
+    if source.url is not None:
+        document["url"] = source.url
+    if source.checked is not None:
+        document["checked"] = date_of(source.checked).isoformat()
+    if source.text is not None:
+        document["text"] = source.text.to_document()
+    return document
+
+
+def parse_source(fields: Fields) -> Source:
+    """Read a source given as a mapping of url, checked and text."""
+    source = Source(fields.string("url"), fields.day("checked"), fields.text("text"))
+    fields.close()
+    return source
+
+
+def parse_clause(document: object, where: str, declaration: Declaration, regions: Regions | None = None) -> Clause:
+    """Read one clause; raises Rejected with every problem in it, each under `where` and its path."""
+    problems: list[Problem] = []
+    clause = ClauseReader(declaration, regions).read(document, (where, ""), problems)
+    if problems or clause is None:
+        raise Rejected(problems)
+    return clause
+
+
+Path = tuple["Path | str", str]
+
+
+def _plain_key(document: Mapping[str, object]) -> tuple[object, ...] | None:
+    """Return what tells flat clauses apart (1 from true too), None for one that holds lists or mappings."""
+    values = tuple(document.values())
+    kinds = tuple(map(type, values))
+    return None if dict in kinds or list in kinds or tuple in kinds else (*document, *values, *kinds)
+
+
+def spell(path: Path | str) -> str:
+    """Return a path as it is shown: the file, then the keys down to the place.
+
+    >>> spell((((("x.yaml", "who"), "all"), "[1]"), "fact"))
+    'x.yaml: who.all[1].fact'
+    """
+    keys: list[str] = []
+    while isinstance(path, tuple):
+        path, key = path
+        if key:
+            keys.append(key)
+    below = "".join(key if key.startswith("[") else f".{key}" for key in reversed(keys))
+    return f"{path}: {below.removeprefix('.')}" if below else path
+
+
+class ClauseReader:
+    """Reads clauses against one declaration; equal clauses come out as one object, so a catalogue stays small."""
+
+    def __init__(
+        self,
+        declaration: Declaration,
+        regions: Regions | None = None,
+        programme: Callable[[str], str] = str,
+    ) -> None:
+        """Read against `declaration` and `regions`, if given; `programme` completes a programme's abbreviated id."""
+        self._declaration = declaration
+        self._regions = regions
+        self._programme = programme
+        self._plain: dict[tuple[object, ...], Clause] = {}
+        self._interned: dict[tuple[object, ...], Clause] = {}
+
+    def read(self, document: object, path: Path, problems: list[Problem]) -> Clause | None:
+        """Return the clause, None where something in it is wrong (then `problems` has grown)."""
+        if not isinstance(document, dict):
+            what = f"{document!r} is not a clause"
+            problems.append(Problem(spell(path), what, f"Write a mapping with one of {', '.join(_SHAPES)}"))
+            return None
+        key = _plain_key(document)
+        if key is not None and key in self._plain:
+            return self._plain[key]
+        before = len(problems)
+        clause = self._fresh(document, path, problems)
+        if clause is None or len(problems) > before:
+            return None
+        clause = self._intern(clause)
+        if key is not None:
+            self._plain[key] = clause
+        return clause
+
+    def _intern(self, clause: Clause) -> Clause:
+        """Return the one object that stands for a clause; parts are interned already, so their identity will do."""
+        if isinstance(clause, (All, Any)):
+            of: object = tuple(map(id, clause.of))
+        else:
+            of = id(clause.of) if isinstance(clause, (Not, Advisory)) else clause
+        return self._interned.setdefault((type(clause), of, clause.why, clause.source, clause.axis), clause)
+
+    def _fresh(self, document: Mapping[str, object], path: Path, problems: list[Problem]) -> Clause | None:
+        shapes = [shape for shape in _SHAPES if shape in document]
+        if len(shapes) != 1:
+            what = f"has {' and '.join(shapes)}" if shapes else f"has none of {', '.join(_SHAPES)}"
+            problems.append(Problem(spell(path), what, "Write exactly one of them in a clause"))
+            return None
+        shape = shapes[0]
+        allowed = (shape, *_NOTES, *(_EVERY_OP if shape == "fact" else ()))
+        for key in document:
+            if key not in allowed:
+                what = f"unknown key{nearest(key, allowed)}"
+                problems.append(Problem(spell((path, str(key))), what, f"Use one of {', '.join(allowed)}"))
+        notes = self._notes(document, path, problems)
+        return self._shaped(shape, document, notes, path, problems)
+
+    def _shaped(
+        self, shape: str, document: Mapping[str, object], notes: _Notes, path: Path, problems: list[Problem]
+    ) -> Clause | None:
+        if shape == "fact":
+            return self._compare(document, notes, path, problems)
+        value = document[shape]
+        if shape == "no_data":
+            if isinstance(value, str) and value.strip():
+                return NoData(value, **notes)
+            problems.append(Problem(spell((path, shape)), f"{value!r} is not a reason", "Say why there is no data"))
+            return None
+        if shape in ("all", "any"):
+            parts = self._parts(value, shape, (path, shape), problems)
+            return None if parts is None else All(parts, **notes) if shape == "all" else Any(parts, **notes)
+        part = self.read(value, (path, shape), problems)
+        return None if part is None else Not(part, **notes) if shape == "not" else Advisory(part, **notes)
+
+    def _parts(self, value: object, shape: str, path: Path, problems: list[Problem]) -> tuple[Clause, ...] | None:
+        if not isinstance(value, (list, tuple)) or (shape == "any" and not value):
+            remedy = "Write a list of at least one clause" if shape == "any" else "Write a list of clauses"
+            problems.append(Problem(spell(path), f"{value!r} is not a list of clauses", remedy))
+            return None
+        parts = [self.read(part, (path, f"[{i}]"), problems) for i, part in enumerate(value)]
+        kept = tuple(part for part in parts if part is not None)
+        return kept if len(kept) == len(parts) else None
+
+    def _notes(self, document: Mapping[str, object], path: Path, problems: list[Problem]) -> _Notes:
+        notes: _Notes = {}
+        if not any(key in document for key in _NOTES):
+            return notes
+        fields = Fields({key: document.get(key) for key in _NOTES}, spell(path), problems)
+        why = fields.take("why")
+        if why is not None:
+            notes["why"] = why if isinstance(why, str) and why.strip() else fields.as_text("why", why)
+        if isinstance(document.get("source"), str):
+            notes["source"] = Source(text=fields.text("source"))
+        elif (source := fields.fields("source")) is not None:
+            notes["source"] = parse_source(source)
+        if (axis := fields.slug("axis")) is not None:
+            notes["axis"] = axis
+        return notes
+
+    def _compare(
+        self, document: Mapping[str, object], notes: _Notes, path: Path, problems: list[Problem]
+    ) -> Clause | None:
+        name = self._fact_name(document["fact"], (path, "fact"), problems)
+        tests = [(key, value) for key, value in document.items() if key in _EVERY_OP]
+        if not tests:
+            what = "compares nothing"
+            problems.append(Problem(spell(path), what, f"Add one of {', '.join(_EVERY_OP)}"))
+        if name is None or not tests:
+            return None
+        kept = [(op, self._operand(name, op, value, (path, op), problems)) for op, value in tests]
+        good = [(op, operand) for op, operand in kept if operand is not None]
+        return Compare(name, *good[0], tuple(good[1:]), **notes) if len(good) == len(kept) else None
+
+    def _fact_name(self, name: object, path: Path, problems: list[Problem]) -> str | None:
+        if isinstance(name, str) and name.startswith(RECEIVES) and len(name) > len(RECEIVES):
+            return RECEIVES + self._programme(name.removeprefix(RECEIVES))
+        if not isinstance(name, str) or name not in self._declaration.facts:
+            what = f"{name!r} is not a declared fact{nearest(name, self._declaration.facts)}"
+            problems.append(
+                Problem(spell(path), what, "Declare it in facts.yaml or name a fact that is declared there")
+            )
+        elif self._declaration.facts[name].type not in _OPS:
+            what = f"{name} is a list of dates, which a rule cannot compare"
+            problems.append(Problem(spell(path), what, "Name a fact derived from it, such as an age or a count"))
+        elif "eligibility" not in self._declaration.facts[name].purpose:
+            what = f"{name} is not declared for eligibility"
+            problems.append(Problem(spell(path), what, "Add eligibility to its purpose or use another fact"))
+        else:
+            return name
+        return None
+
+    def _operand(self, name: str, op: str, value: object, path: Path, problems: list[Problem]) -> Operand | None:
+        kind = fact_type(name, self._declaration)
+        if op not in _OPS[kind]:
+            what = f"{name} is of type {kind}, which has no {op}"
+            problems.append(Problem(spell(path), what, f"Use one of {', '.join(_OPS[kind])}"))
+            return None
+        if op != "in":
+            return self._member(name, kind, op, value, path, problems)
+        if not isinstance(value, (list, tuple)) or not value:
+            problems.append(Problem(spell(path), f"{value!r} is not a list of values", "Write a list of at least one"))
+            return None
+        members = [self._member(name, kind, op, v, (path, f"[{i}]"), problems) for i, v in enumerate(value)]
+        kept = tuple(member for member in members if member is not None)
+        return kept if len(kept) == len(members) else None
+
+    def _member(
+        self, name: str, kind: str, op: str, value: object, path: Path, problems: list[Problem]
+    ) -> bool | int | float | str | None:
+        written = value.isoformat() if kind == "date" and isinstance(value, dt.date) else value
+        written = str(value) if kind == "region" and type(value) is int else written
+        try:
+            self._check(name, kind, op, written, spell(path))
+        except Rejected as rejected:
+            problems += rejected.problems
+            return None
+        return written  # type: ignore[return-value]  # _check has just proved its type
+
+    def _check(self, name: str, kind: str, op: str, value: object, where: str) -> None:
+        if name.startswith(RECEIVES):
+            if not isinstance(value, bool):
+                raise Rejected([Problem(where, f"{value!r} is neither true nor false", "Write true or false")])
+            return
+        code = self._declaration.facts[name].encode(value, where)
+        if kind == "region" and self._regions is not None and not self._regions.known(code):
+            raise Rejected([Problem(where, f"{value} is not a region code", "Use a code of the region table")])
+        if kind == "ages" and not 0 <= code <= _LAST_CHILD_OPERAND[op]:
+            remedy = f"Give an age from 0 to {_LAST_CHILD_OPERAND[op]}"
+            raise Rejected([Problem(where, f"{value} is beyond the ages that are told apart", remedy)])

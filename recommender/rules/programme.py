@@ -1,0 +1,402 @@
+"""Programme: one benefit as its publisher describes it, who may have it, and where that is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from features.calendar import date_of, parse_duration
+from features.problem import Problem, Rejected
+from recommender.fields import Fields, nearest
+from recommender.rules.clause import (
+    RECEIVES,
+    Clause,
+    ClauseReader,
+    Source,
+    clause_document,
+    parse_source,
+    source_document,
+)
+from recommender.text import Text
+
+if TYPE_CHECKING:
+    from features.declaration.declaration import Declaration
+    from recommender.rules.region import Regions
+
+__all__ = [
+    "BENEFICIARIES",
+    "CATEGORIES",
+    "DELIVERIES",
+    "FORMS",
+    "KINDS",
+    "WINDOWS",
+    "Programme",
+    "Provider",
+    "Validity",
+    "Value",
+    "WindowRule",
+    "kinds_mask",
+    "parse_programme",
+]
+
+KINDS = ("citizen", "small_business", "organisation")
+"""Who may ask; bit i of an applicant mask is KINDS[i]."""
+CATEGORIES = (
+    "pregnancy-birth", "childcare-education", "youth", "work-startup", "housing", "livelihood", "health",
+    "protection-care", "old-age", "bereavement", "culture-environment", "safety", "agriculture",
+)  # fmt: skip
+FORMS = (
+    "cash", "in_kind", "voucher", "service", "medical", "loan", "tax_relief", "scholarship", "insurance", "facility",
+    "education", "counselling", "other",
+)  # fmt: skip
+WINDOWS = ("open_ended", "dated", "recurring", "relative", "not_needed", "unknown")
+DELIVERIES = ("offer", "auto_grant")
+BENEFICIARIES = ("citizen", "child", "household")
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Who pays: an id, a name, and a level such as national, province or municipality."""
+
+    id: str
+    name: Text
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What it is worth: a whole amount of a currency (won), once or each period; None is not known."""
+
+    amount: int | None = None
+    currency: str = "KRW"
+    period: str = "once"
+    text: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRule:
+    """When one may apply: `opens` and `closes` are days since 1970-01-01, both included; `within` an ISO 8601 duration.
+
+    A relative window runs from the day of any event in `after`. `text` is the original wording.
+    """
+
+    kind: str
+    opens: int | None = None
+    closes: int | None = None
+    after: tuple[str, ...] = ()
+    within: str | None = None
+    text: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """The days on which the rules are in force, both included; None is without end."""
+
+    first: int | None = None
+    last: int | None = None
+
+    def holds(self, day: int) -> bool:
+        """Tell whether the rules are in force on a day."""
+        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
+
+
+@dataclass(frozen=True)
+class Programme:
+    """One benefit. `who` maps each kind of applicant it is for to what it demands of them; see DESIGN's YAML."""
+
+    id: str
+    title: Text
+    provider: Provider
+    category: str
+    form: tuple[str, ...]
+    who: Mapping[str, Clause]
+    value: Value
+    window: WindowRule
+    delivery: str
+    documents: tuple[Text, ...]
+    excludes: tuple[str, ...]
+    grants: tuple[str, ...]
+    effort_minutes: int | None
+    valid: Validity
+    source: Source
+    verified: bool
+    summary: Text | None = None
+    views: int | None = None
+    how: Text | None = None
+    contact: Text | None = None
+    triggers: tuple[str, ...] = ()
+    beneficiary: str = "citizen"
+
+    @cached_property
+    def kinds(self) -> int:
+        """The bit mask of the kinds of applicant it is for."""
+        return kinds_mask(self.who)
+
+    def to_document(self) -> dict[str, object]:
+        """Return the mapping it is written as; reading that again gives an equal programme."""
+        return _document(self)
+
+
+def kinds_mask(kinds: Iterable[str]) -> int:
+    """Return the bit mask of an iterable of kinds of applicant.
+
+    >>> kinds_mask(["citizen", "organisation"])
+    5
+    """
+    return sum(1 << KINDS.index(kind) for kind in set(kinds))
+
+
+def parse_programme(
+    document: object, where: str, declaration: Declaration, regions: Regions | None = None
+) -> Programme:
+    """Read one programme; raises Rejected with every problem in it."""
+    problems: list[Problem] = []
+    own = _own_name(document)
+    reader = ClauseReader(declaration, regions, own)
+    programme = read_programme(document, where, reader, declaration, own, problems)
+    if problems or programme is None:
+        raise Rejected(problems)
+    return programme
+
+
+def _own_name(document: object) -> Callable[[str], str]:
+    """Return what completes `first-meeting-voucher` to `kr.first-meeting-voucher` inside the latter's own document."""
+    own = str(document.get("id", "")) if isinstance(document, dict) else ""
+    return lambda name: own if own.partition(".")[2] == name else name
+
+
+def read_programme(
+    document: object,
+    where: str,
+    reader: ClauseReader,
+    declaration: Declaration,
+    named: Callable[[str], str],
+    problems: list[Problem],
+) -> Programme | None:
+    """Read one programme with a shared clause reader; None, and `problems` has grown, where anything is wrong."""
+    if not isinstance(document, dict):
+        problems.append(Problem(where, "is not a programme", "Write a mapping with id, title, provider, who and so on"))
+        return None
+    before = len(problems)
+    fields = Fields(document, where, problems)
+    for key in _REQUIRED:
+        fields.required(key)
+    parts = _parts(fields, reader, declaration, named, problems)
+    fields.close()
+    return None if len(problems) > before else Programme(**parts)  # type: ignore[arg-type]  # each part was checked
+
+
+_REQUIRED = ("id", "title", "provider", "category", "form", "who", "source")
+
+
+def _parts(
+    fields: Fields,
+    reader: ClauseReader,
+    declaration: Declaration,
+    named: Callable[[str], str],
+    problems: list[Problem],
+) -> dict[str, object]:
+    """Return everything a Programme is made of; what is wrong is a problem and stands as None."""
+    return {
+        "id": fields.slug("id"),
+        "title": fields.text("title"),
+        "provider": _provider(fields),
+        "category": fields.choice("category", CATEGORIES),
+        "form": _forms(fields),
+        "who": _who(fields, reader, problems),
+        "value": _value(fields),
+        "window": _window(fields, declaration),
+        "delivery": fields.choice("delivery", DELIVERIES) or "offer",
+        "documents": tuple(_texts(fields, "documents")),
+        "excludes": tuple(named(name) for name in fields.slugs("excludes")),
+        "grants": _grants(fields, declaration, named),
+        "effort_minutes": fields.integer("effort_minutes"),
+        "valid": _validity(fields),
+        "source": _source(fields),
+        "verified": fields.boolean("verified", False),
+        "summary": fields.text("summary"),
+        "views": fields.integer("views"),
+        "how": fields.text("how"),
+        "contact": fields.text("contact"),
+        "triggers": _events(fields, "triggers", declaration),
+        "beneficiary": fields.choice("beneficiary", BENEFICIARIES) or "citizen",
+    }
+
+
+def _provider(fields: Fields) -> Provider | None:
+    inner = fields.fields("provider")
+    if inner is None:
+        return None
+    for key in ("id", "name"):
+        inner.required(key)
+    name, text, level = inner.slug("id"), inner.text("name"), inner.slug("level")
+    inner.close()
+    return Provider(name, text, level or "national") if name and text else None
+
+
+def _forms(fields: Fields) -> tuple[str, ...]:
+    value = fields.take("form")
+    forms = [value] if isinstance(value, str) else value if isinstance(value, (list, tuple)) else []
+    wrong = [form for form in forms if form not in FORMS]
+    if wrong or (value is not None and not forms):
+        fields.problem(
+            "form", f"{(wrong or value)!r} is not known", f"Use one of {', '.join(FORMS)}, or a list of them"
+        )
+    return tuple(str(form) for form in forms)
+
+
+def _who(fields: Fields, reader: ClauseReader, problems: list[Problem]) -> dict[str, Clause]:
+    value = fields.take("who")
+    if value is None:
+        return {}
+    path = (fields.where, "who")
+    if not isinstance(value, dict) or not any(kind in value for kind in KINDS):
+        clause = reader.read(value, path, problems)
+        return {} if clause is None else {"citizen": clause}
+    for kind in value:
+        if kind not in KINDS:
+            fields.problem(f"who.{kind}", "is not a kind of applicant", f"Use one of {', '.join(KINDS)}")
+    read = {kind: reader.read(value[kind], (path, kind), problems) for kind in KINDS if kind in value}
+    return {kind: clause for kind, clause in read.items() if clause is not None}
+
+
+def _value(fields: Fields) -> Value:
+    inner = fields.fields("value")
+    if inner is None:
+        return Value()
+    amount, currency = inner.integer("amount"), inner.slug("currency")
+    value = Value(amount, currency or "KRW", inner.slug("period") or "once", inner.text("text"))
+    inner.close()
+    return value
+
+
+def _window(fields: Fields, declaration: Declaration) -> WindowRule:
+    inner = fields.fields("window")
+    if inner is None:
+        return WindowRule("unknown")
+    kind = inner.choice("kind", WINDOWS)
+    opens, closes = inner.day("from"), inner.day("until")
+    after, within = _events(inner, "after", declaration), _duration(inner)
+    window = WindowRule(kind or ("relative" if after else "unknown"), opens, closes, after, within, inner.text("text"))
+    if window.kind == "relative" and not (inner.has("after") and inner.has("within")):
+        inner.problem("", "a relative window needs an event and a duration", "Add after: EVENT and within: DURATION")
+    if window.kind == "dated" and opens is None and closes is None:
+        inner.problem("", "a dated window needs a date", "Add from: and until:")
+    if opens is not None and closes is not None and closes < opens:
+        inner.problem("until", "lies before from", "Give a last day that is not before the first")
+    inner.close()
+    return window
+
+
+def _duration(inner: Fields) -> str | None:
+    text = inner.string("within")
+    if text is not None:
+        try:
+            parse_duration(text, inner.below("within"))
+        except Rejected as rejected:
+            inner.problems += rejected.problems
+            return None
+    return text
+
+
+def _validity(fields: Fields) -> Validity:
+    inner = fields.fields("valid")
+    if inner is None:
+        return Validity()
+    valid = Validity(inner.day("from"), inner.day("until"))
+    inner.close()
+    if valid.first is not None and valid.last is not None and valid.last < valid.first:
+        inner.problem("until", "lies before from", "Give a last day that is not before the first")
+    return valid
+
+
+def _source(fields: Fields) -> Source:
+    inner = fields.fields("source")
+    return Source() if inner is None else parse_source(inner)
+
+
+def _texts(fields: Fields, key: str) -> list[Text]:
+    read = [fields.as_text(f"{key}[{i}]", item) for i, item in enumerate(fields.items(key))]
+    return [text for text in read if text is not None]
+
+
+def _events(fields: Fields, key: str, declaration: Declaration) -> tuple[str, ...]:
+    value = fields.take(key)
+    names = [value] if isinstance(value, str) else value
+    if names is None:
+        return ()
+    if not isinstance(names, (list, tuple)) or not names:
+        fields.problem(key, f"{value!r} is not an event type", "Name one of events.yaml, or list several")
+        return ()
+    for name in names:
+        if name not in declaration.events:
+            what = f"{name!r} is not a declared event{nearest(name, declaration.events)}"
+            fields.problem(key, what, "Declare it in events.yaml or name one that is declared there")
+    return tuple(str(name) for name in names)
+
+
+def _grants(fields: Fields, declaration: Declaration, named: Callable[[str], str]) -> tuple[str, ...]:
+    granted = []
+    for i, name in enumerate(fields.slugs("grants")):
+        if name.startswith(RECEIVES):
+            granted.append(RECEIVES + named(name.removeprefix(RECEIVES)))
+        elif name in declaration.facts and declaration.facts[name].type == "boolean":
+            granted.append(name)
+        else:
+            close = nearest(name, declaration.facts)
+            what = f"{name!r} is neither receives.<programme> nor a declared boolean fact{close}"
+            fields.problem(f"grants[{i}]", what, "Name what receiving the programme makes true")
+    return tuple(granted)
+
+
+def _document(programme: Programme) -> dict[str, object]:
+    document: dict[str, object] = {
+        "id": programme.id,
+        "title": programme.title.to_document(),
+        "provider": _provider_document(programme.provider),
+        "category": programme.category,
+        "form": list(programme.form),
+        "who": {kind: clause_document(clause) for kind, clause in programme.who.items()},
+        "value": _value_document(programme.value),
+        "window": _window_document(programme.window),
+        "delivery": programme.delivery,
+        "documents": [text.to_document() if text.en else text.ko for text in programme.documents],
+        "excludes": list(programme.excludes),
+        "grants": list(programme.grants),
+        "effort_minutes": programme.effort_minutes,
+        "valid": _days_document(programme.valid.first, programme.valid.last),
+        "source": source_document(programme.source),
+        "verified": programme.verified,
+    }
+    for key in ("summary", "how", "contact"):
+        text = getattr(programme, key)
+        document[key] = None if text is None else text.to_document()
+    document |= {"views": programme.views, "triggers": list(programme.triggers), "beneficiary": programme.beneficiary}
+    return {key: value for key, value in document.items() if value is not None and value not in ([], {})} | {
+        "source": document["source"]
+    }
+
+
+def _provider_document(provider: Provider) -> dict[str, object]:
+    return {"id": provider.id, "name": provider.name.to_document(), "level": provider.level}
+
+
+def _value_document(value: Value) -> dict[str, object]:
+    document: dict[str, object] = {"amount": value.amount, "currency": value.currency, "period": value.period}
+    return document if value.text is None else document | {"text": value.text.to_document()}
+
+
+def _window_document(window: WindowRule) -> dict[str, object]:
+    document: dict[str, object] = {"kind": window.kind} | _days_document(window.opens, window.closes)
+    if window.after:
+        document["after"] = list(window.after)
+    if window.within is not None:
+        document["within"] = window.within
+    return document if window.text is None else document | {"text": window.text.to_document()}
+
+
+def _days_document(first: int | None, last: int | None) -> dict[str, object]:
+    days = (("from", first), ("until", last))
+    return {key: date_of(day).isoformat() for key, day in days if day is not None}

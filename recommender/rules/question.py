@@ -1,0 +1,182 @@
+"""Question: what to ask next, by how many programmes the answer alone would settle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.calendar import date_of
+from features.declaration.vocabulary import STATED
+from features.log.event import Event
+from features.log.history import history_of
+from features.snapshot import snapshots
+from features.value import NONE, UNKNOWN
+from recommender.rules.clause import RECEIVES, Answer
+from recommender.rules.compiled import Compiled
+from recommender.text import with_particle
+
+if TYPE_CHECKING:
+    from features.snapshot import Snapshot
+
+__all__ = ["RECEIVES_SHARE", "Ask", "ask_next"]
+
+RECEIVES_SHARE = 5
+"""The public prior, in percent, that somebody already receives a given programme; it only orders questions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A fact worth asking for, how many verdicts its answer is expected to settle, and how to ask in each language."""
+
+    fact: str
+    settles: float
+    question: Mapping[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return one entry of `ask_next` in the output of `proffer eligible`."""
+        return {"fact": self.fact, "settles": self.settles, "question": dict(self.question)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    """One answer somebody may give, and its weight among the answers to that question."""
+
+    fact: str
+    value: object
+    weight: float
+
+
+def ask_next(compiled: Compiled, snapshot: Snapshot, applicant: int = 1) -> tuple[Ask, ...]:
+    """Order the facts a person could still state by how many verdicts the answer alone is expected to settle.
+
+    Settled is what was UNKNOWN and becomes YES or NO, expected over each fact's public prior of answers. A fact that
+    settles nothing by itself is left out; equal ones keep the order of the declaration. A region known only coarsely is
+    asked for more finely.
+    """
+    base = np.asarray(snapshot.values[0], dtype=np.int64)
+    unsettled = compiled.answers(base[None, :], applicant)[0] == Answer.UNKNOWN
+    guesses = _told_apart(compiled, _guesses(compiled, snapshot)) if unsettled.any() else []
+    if not guesses:
+        return ()
+    answers = compiled.answers(_supposed(compiled, base, guesses), applicant)[:, unsettled]
+    settled = (answers != Answer.UNKNOWN).sum(axis=1).tolist()
+    totals: dict[str, tuple[float, float]] = {}
+    for guess, count in zip(guesses, settled, strict=True):
+        weight, weighted = totals.get(guess.fact, (0.0, 0.0))
+        totals[guess.fact] = (weight + guess.weight, weighted + guess.weight * count)
+    asks = [Ask(fact, round(sum_ / weight, 6), _question(fact, compiled)) for fact, (weight, sum_) in totals.items()]
+    return tuple(sorted((ask for ask in asks if ask.settles > 0), key=lambda ask: -ask.settles))
+
+
+def _guesses(compiled: Compiled, snapshot: Snapshot) -> Iterator[_Guess]:
+    """Yield every answer to every question that is open for a person."""
+    facts = compiled.declaration.facts
+    for guess in _every_guess(compiled):
+        known = snapshot.value(guess.fact)
+        if known == UNKNOWN:
+            yield guess
+        elif guess.fact in facts and facts[guess.fact].type == "region" and known > NONE:
+            parts = compiled.regions.leaves(known, compiled.day)
+            if len(parts) > 1 and int(str(guess.value)) in parts:
+                yield guess
+
+
+def _told_apart(compiled: Compiled, guesses: Iterable[_Guess]) -> list[_Guess]:
+    """Return the guesses with those regions that no rule tells apart as one, their weights added."""
+    facts = compiled.declaration.facts
+    found: dict[tuple[str, object], _Guess] = {}
+    for guess in guesses:
+        region = guess.fact in facts and facts[guess.fact].type == "region"
+        key = (guess.fact, compiled.standing(int(str(guess.value))) if region else str(guess.value))
+        alike = found.get(key)
+        found[key] = guess if alike is None else replace(alike, weight=alike.weight + guess.weight)
+    return list(found.values())
+
+
+def _every_guess(compiled: Compiled) -> Iterator[_Guess]:
+    """Yield every answer to every question some rule rests on, facts in the declaration's order, then receipts."""
+    read = _read(compiled)
+    for name, fact in compiled.declaration.facts.items():
+        if fact.stated and name in read:
+            answers = _regions(compiled) if fact.type == "region" else fact.answers_on(compiled.day)
+            yield from (_Guess(name, value, weight) for value, weight in answers)
+    for name in compiled.columns:
+        if name.startswith(RECEIVES):
+            yield _Guess(name, True, RECEIVES_SHARE)
+            yield _Guess(name, False, 100 - RECEIVES_SHARE)
+
+
+def _read(compiled: Compiled) -> set[str]:
+    """Return the facts to state that some rule rests on."""
+    facts = compiled.declaration.facts
+    columns = [compiled.columns[place] for place in compiled.columns_read]
+    return {ask for name in columns if name in facts for ask in facts[name].asks}
+
+
+def _regions(compiled: Compiled) -> Iterator[tuple[str, float]]:
+    """Yield the finest regions somebody may live in, the people of each outermost one spread evenly over its parts."""
+    regions, day = compiled.regions, compiled.day
+    for code, region in regions.by_code.items():
+        if region.within is None and region.current(day):
+            leaves = sorted(regions.leaves(code, day))
+            yield from ((str(leaf), (region.people or len(leaves)) / len(leaves)) for leaf in leaves)
+
+
+def _supposed(compiled: Compiled, base: NDArray[np.int64], guesses: Sequence[_Guess]) -> NDArray[np.int64]:
+    """Return the person as known after each answer, int64[guesses, F]: the fact and all that is derived from it."""
+    carried, rows = _carried(compiled)
+    changed = _changed(compiled)
+    after = np.repeat(base[None, :], len(guesses), axis=0)
+    for place, guess in enumerate(guesses):
+        columns, row = changed[guess.fact], rows.get((guess.fact, str(guess.value)))
+        after[place, columns] = _code(compiled, guess) if row is None else carried[row, columns]
+    return after
+
+
+def _code(compiled: Compiled, guess: _Guess) -> int:
+    """Return what a fact's own column holds once it is stated."""
+    fact = compiled.declaration.facts.get(guess.fact)
+    return int(bool(guess.value)) if fact is None else fact.encode(guess.value)
+
+
+@lru_cache(maxsize=4)
+def _carried(compiled: Compiled) -> tuple[NDArray[np.int64], Mapping[tuple[str, str], int]]:
+    """Return what the kernel makes of each answer that other columns follow from, and the row of each.
+
+    It is stated by somebody of whom nothing else is known, so it is worked out once for a catalogue and a day.
+    """
+    declaration, changed = compiled.declaration, _changed(compiled)
+    t = declaration.zone.end_of_day(date_of(compiled.day))
+    sets = {name for name, fact in declaration.facts.items() if fact.type == "dates"}
+    guesses = [guess for guess in _every_guess(compiled) if guess.fact in sets or len(changed[guess.fact]) > 1]
+    stated = [
+        Event(str(i), "question", f"{i:09d}", STATED, t - 1, t - 1, {guess.fact: guess.value})
+        for i, guess in enumerate(guesses)
+    ]
+    receives = tuple(name.removeprefix(RECEIVES) for name in compiled.columns if name.startswith(RECEIVES))
+    at = np.full(len(guesses), t, dtype=np.int64)
+    known = snapshots(declaration, history_of(stated, declaration), np.arange(len(guesses)), at, receives)
+    return known.values, {(guess.fact, str(guess.value)): i for i, guess in enumerate(guesses)}
+
+
+def _changed(compiled: Compiled) -> dict[str, list[int]]:
+    """Return the columns that stating a fact changes: its own and those of the facts derived from it."""
+    facts = compiled.declaration.facts
+    changed: dict[str, list[int]] = {}
+    for place, name in enumerate(compiled.columns):
+        for asked in facts[name].asks if name in facts else (name,):
+            changed.setdefault(asked, []).append(place)
+    return changed
+
+
+def _question(fact: str, compiled: Compiled) -> Mapping[str, str]:
+    if not fact.startswith(RECEIVES):
+        return compiled.declaration.facts[fact].question
+    programme = compiled.catalogue.by_id.get(fact.removeprefix(RECEIVES))
+    ko, en = (programme.title.ko, programme.title.in_language("en")) if programme else (fact, fact)
+    return {"ko": f"{with_particle(ko, '을', '를')} 이미 받고 있나요?", "en": f"Do you already receive {en}?"}

@@ -1,0 +1,297 @@
+"""Regions: the dated table of places, which of them lie in which, and the agencies that stand for them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from features.problem import Problem, Rejected
+from recommender.fields import Fields
+from recommender.text import Text
+
+__all__ = ["Agency", "Place", "Region", "Regions", "region_code"]
+
+NO, UNKNOWN, YES = 0, 1, 2  # as recommender.rules.clause.Answer, which stands above this module
+_BEFORE_ALL, _AFTER_ALL = -(2**40), 2**40
+_NATIONWIDE_TYPES = ("중앙행정기관", "공공기관")
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One code of the table and the days it was in use (`first` to `last`, both included; days since 1970-01-01)."""
+
+    code: int
+    name: Text
+    within: int | None = None
+    first: int = _BEFORE_ALL
+    last: int = _AFTER_ALL
+    successors: tuple[int, ...] = ()
+    people: int | None = None
+    verified: bool = True
+
+    def current(self, day: int) -> bool:
+        """Tell whether the code is in use on a day."""
+        return self.first <= day <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """An agency's code and the region it stands for while the row is in force; None where nobody could verify it."""
+
+    code: str
+    region: int | None
+    first: int = _BEFORE_ALL
+    last: int = _AFTER_ALL
+    verified: bool = True
+
+
+class Place(NamedTuple):
+    """Where an agency's programmes apply: its region's codes, or nationwide, or (neither) nobody verified it."""
+
+    codes: frozenset[int]
+    nationwide: bool
+    found: str
+    """How it was found: "type", "code", "code_name_differs" or "unverified"."""
+
+
+def region_code(value: object) -> int | None:
+    """Return the integer a region is known by, None for anything that is not written as a code.
+
+    >>> region_code("11440"), region_code(11), region_code("Mapo")
+    (11440, 11, None)
+    """
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Which regions there are, were and will be, and how a person's region relates to a programme's.
+
+    Codes are integers (11440 for "11440"). A code that was split or merged stands for the set of its successors.
+    """
+
+    by_code: Mapping[int, Region] = field(default_factory=dict)
+    agencies: Mapping[str, tuple[Agency, ...]] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, document: object, where: str = "regions") -> Regions:
+        """Read the parsed table; raises Rejected with every problem in it."""
+        problems: list[Problem] = []
+        if not isinstance(document, dict):
+            raise Rejected([Problem(where, "is not a mapping", "Write regions:, agencies: and sources:")])
+        top = Fields(document, where, problems)
+        regions = [r for f in _rows(top, "regions", problems) if (r := _region(f)) is not None]
+        agencies = [a for f in _rows(top, "agencies", problems) if (a := _agency(f)) is not None]
+        sources = tuple(str(source) for source in top.items("sources"))
+        top.close()
+        by_code = {region.code: region for region in regions}
+        problems += _unknown_codes(where, regions, agencies, by_code) + _loops(where, by_code)
+        if problems:
+            raise Rejected(problems)
+        grouped: dict[str, tuple[Agency, ...]] = {}
+        for agency in agencies:
+            grouped[agency.code] = (*grouped.get(agency.code, ()), agency)
+        return cls(by_code, grouped, sources)
+
+    def known(self, code: int) -> bool:
+        """Tell whether a code was ever in the table."""
+        return code in self.by_code
+
+    def name(self, code: int, language: str) -> str:
+        """Return a region's name with the regions around it, biggest first in Korean and last in English."""
+        region = self.by_code.get(code)
+        if region is None:
+            return str(code)
+        words = region.name.in_language(language)
+        if region.within is None:
+            return words
+        around = self.name(region.within, language)
+        return f"{around} {words}" if language == "ko" else f"{words}, {around}"
+
+    def leaves(self, code: int, day: int) -> frozenset[int]:
+        """Return the finest codes in use on a day that a code covers, successors applied; empty where none is known."""
+        return self._leaves(code, day, frozenset())
+
+    def relation(self, person_code: int, programme_codes: Iterable[int], day: int) -> int:
+        """Tell whether a person's region lies in a programme's: 2 wholly, 0 not at all, 1 in part or nobody knows.
+
+        Containment decides, not equality: 41111 lies in 41110, which lies in 41. A programme's code that is still to be
+        split off on that day covers part of today's region, nobody can say which, so it never gives 2 but to itself.
+        """
+        codes = frozenset(programme_codes)
+        theirs = self.leaves(person_code, day)
+        if not theirs or not codes:
+            return UNKNOWN
+        certain: frozenset[int] = frozenset().union(*(self.leaves(c, day) for c in codes if not self.vague(c, day)))
+        if person_code in codes or theirs <= certain:
+            return YES
+        covers = [self.leaves(code, day) for code in codes]
+        apart = all(covered and theirs.isdisjoint(covered) for covered in covers)
+        return NO if apart else UNKNOWN
+
+    def vague(self, code: int, day: int) -> bool:
+        """Tell whether a code is not yet in use and will hold only a part of what a code of that day holds."""
+        region = self.by_code.get(code)
+        if region is None or region.first <= day:
+            return False
+        return any(len(self.by_code[before].successors) > 1 for before in self._predecessors.get(code, ()))
+
+    def of_agency(self, agency_code: str, agency_type: str, agency_name: str, day: int) -> Place:
+        """Tell where the programmes of an agency apply.
+
+        Central ministries and public institutions are nationwide; for the others the code decides and the name is only
+        a cross-check. Nothing is guessed: a code that is not in the table, or not verified, is "unverified".
+        """
+        if agency_type in _NATIONWIDE_TYPES:
+            return Place(frozenset(), True, "type")
+        agency = self._agency_on(agency_code, day)
+        if agency is None or agency.region is None or not agency.verified:
+            return Place(frozenset(), False, "unverified")
+        named = self.by_code[agency.region].name.ko in agency_name
+        return Place(frozenset({agency.region}), False, "code" if named else "code_name_differs")
+
+    def _agency_on(self, agency_code: str, day: int) -> Agency | None:
+        rows = self.agencies.get(agency_code, ())
+        return next((a for a in rows if a.first <= day <= a.last), rows[-1] if rows else None)
+
+    def _leaves(self, code: int, day: int, above: frozenset[int]) -> frozenset[int]:
+        region = self.by_code.get(code)
+        if region is None or code in above:
+            return frozenset()
+        parts = self._parts(region, day)
+        if not parts:
+            return frozenset({code}) if region.current(day) or region.first > day else frozenset()
+        return frozenset().union(*(self._leaves(part, day, above | {code}) for part in parts))
+
+    def _parts(self, region: Region, day: int) -> tuple[int, ...]:
+        """What a code stands for on a day: its successors once it is gone, its predecessors before it came."""
+        if region.last < day and region.successors:
+            return region.successors
+        if region.first > day and self._predecessors.get(region.code):
+            return self._predecessors[region.code]
+        inside = self._inside.get(region.code, ())
+        return tuple(code for code in inside if self.by_code[code].current(day)) if region.current(day) else inside
+
+    @cached_property
+    def _inside(self) -> Mapping[int, tuple[int, ...]]:
+        inside: dict[int, list[int]] = {}
+        for region in self.by_code.values():
+            if region.within is not None:
+                inside.setdefault(region.within, []).append(region.code)
+        return {code: tuple(parts) for code, parts in inside.items()}
+
+    @cached_property
+    def _predecessors(self) -> Mapping[int, tuple[int, ...]]:
+        before: dict[int, list[int]] = {}
+        for region in self.by_code.values():
+            for successor in region.successors:
+                before.setdefault(successor, []).append(region.code)
+        return {code: tuple(codes) for code, codes in before.items()}
+
+
+def _rows(top: Fields, key: str, problems: list[Problem]) -> list[Fields]:
+    rows = []
+    for i, row in enumerate(top.items(key)):
+        if isinstance(row, dict):
+            rows.append(Fields(row, top.below(f"{key}[{i}]"), problems))
+        else:
+            top.problem(f"{key}[{i}]", f"{row!r} is not a mapping", "Write key: value pairs")
+    return rows
+
+
+def _region(fields: Fields) -> Region | None:
+    code = _code(fields, "code")
+    name, within = fields.text("name"), _code(fields, "within")
+    first, last = fields.day("from"), fields.day("until")
+    successors = _codes(fields, "successors")
+    people, verified = fields.integer("people"), fields.boolean("verified", True)
+    if code is None:
+        fields.problem("code", "is missing", "Add the region's code")
+    if name is None:
+        fields.problem("name", "is missing", "Add name: {ko: ..., en: ...}")
+    fields.close()
+    if code is None or name is None:
+        return None
+    first, last = _BEFORE_ALL if first is None else first, _AFTER_ALL if last is None else last
+    if last < first:
+        fields.problem("until", "lies before from", "Give a last day that is not before the first")
+    return Region(code, name, within, first, last, successors, people, verified)
+
+
+def _agency(fields: Fields) -> Agency | None:
+    code, region = fields.take("code"), _code(fields, "region")
+    first, last, verified = fields.day("from"), fields.day("until"), fields.boolean("verified", True)
+    fields.take("name")
+    fields.close()
+    if not isinstance(code, str):
+        fields.problem("code", f"{code!r} is not an agency code", 'Write it in quotes, such as "3130000"')
+        return None
+    return Agency(code, region, _BEFORE_ALL if first is None else first, _AFTER_ALL if last is None else last, verified)
+
+
+def _code(fields: Fields, key: str) -> int | None:
+    value = fields.take(key)
+    code = region_code(value)
+    if value is not None and code is None:
+        fields.problem(key, f"{value!r} is not a region code", "Write its digits")
+    return code
+
+
+def _codes(fields: Fields, key: str) -> tuple[int, ...]:
+    values = fields.items(key)
+    codes = tuple(code for value in values if (code := region_code(value)) is not None)
+    if len(codes) < len(values):
+        fields.problem(key, f"{values!r} holds what is not a region code", "Write a list of digits")
+    return codes
+
+
+def _unknown_codes(
+    where: str, regions: list[Region], agencies: list[Agency], by_code: Mapping[int, Region]
+) -> list[Problem]:
+    problems = []
+    for region in regions:
+        for key, codes in (("within", (region.within,)), ("successors", region.successors)):
+            problems += [
+                Problem(f"{where}: {region.code}.{key}", f"{code} is not in the table", "Add its row or correct it")
+                for code in codes
+                if code is not None and code not in by_code
+            ]
+    for agency in agencies:
+        if agency.region is not None and agency.region not in by_code:
+            what = f"region {agency.region} is not in the table"
+            problems.append(Problem(f"{where}: agency {agency.code}.region", what, "Add its row or correct it"))
+    counted = Counter(region.code for region in regions)
+    return problems + [
+        Problem(f"{where}: {code}", f"stands in {times} rows", "Keep one row a code")
+        for code, times in counted.items()
+        if times > 1
+    ]
+
+
+def _loops(where: str, by_code: Mapping[int, Region]) -> list[Problem]:
+    """Find codes that lie in, or succeed, themselves in the end."""
+    upward = {code: frozenset(w for w in (r.within,) if w is not None) for code, r in by_code.items()}
+    onward = {code: frozenset(r.successors) for code, r in by_code.items()}
+    return [
+        Problem(f"{where}: {code}.{key}", "leads back to itself", f"Correct {key}")
+        for key, step in (("within", upward), ("successors", onward))
+        for code in by_code
+        if code in _reached(step, code)
+    ]
+
+
+def _reached(step: Mapping[int, frozenset[int]], start: int) -> set[int]:
+    reached: set[int] = set()
+    ahead = list(step[start])
+    while ahead:
+        code = ahead.pop()
+        if code not in reached:
+            reached.add(code)
+            ahead += step.get(code, ())
+    return reached

@@ -1,0 +1,78 @@
+"""The oracle: clauses judged one by one, recursively, exactly as they read; what the compiled form must equal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from features.value import NONE, UNKNOWN
+from recommender.rules.clause import Advisory, All, Answer, Clause, Compare, NoData, Not, encoded, fact_type
+from recommender.rules.programme import KINDS, Programme
+from recommender.rules.region import Regions
+
+if TYPE_CHECKING:
+    from features.declaration.declaration import Declaration
+
+__all__ = ["Oracle", "holds"]
+
+_SET_SIZE = 62
+
+
+def holds(op: str, value: int, operands: tuple[int, ...]) -> bool:
+    """Tell whether one comparison of known integers holds.
+
+    >>> holds("at_most", 34, (34,)), holds("below", 34, (34,)), holds("in", 2, (1, 2))
+    (True, False, True)
+    """
+    if op in ("is", "in"):
+        return value in operands
+    bound = operands[0]
+    return {
+        "below": value < bound,
+        "above": value > bound,
+        "at_most": value <= bound,
+        "at_least": value >= bound,
+    }[op]
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """Judges in strong Kleene logic on one day; `value` gives the integer a person's column holds, by name."""
+
+    declaration: Declaration
+    regions: Regions
+    day: int
+
+    def programme(self, programme: Programme, value: Callable[[str], int], applicant: int) -> Answer:
+        """Answer a programme for an applicant (bit mask of KINDS): the OR over the kinds both share, none being NO."""
+        if not programme.valid.holds(self.day):
+            return Answer.NO
+        shared = [programme.who[kind] for i, kind in enumerate(KINDS) if applicant >> i & 1 and kind in programme.who]
+        answer = max((self.clause(clause, value) for clause in shared), default=Answer.NO)
+        return answer if programme.verified else min(answer, Answer.UNKNOWN)
+
+    def clause(self, clause: Clause, value: Callable[[str], int]) -> Answer:
+        """Answer one clause."""
+        if isinstance(clause, Compare):
+            return self.compare(clause, value(clause.fact))
+        if isinstance(clause, NoData):
+            return Answer.UNKNOWN
+        if isinstance(clause, Not):
+            return Answer(Answer.YES - self.clause(clause.of, value))
+        if isinstance(clause, Advisory):
+            return max(self.clause(clause.of, value), Answer.UNKNOWN)
+        answers = [self.clause(part, value) for part in clause.of]
+        return min(answers, default=Answer.YES) if isinstance(clause, All) else max(answers, default=Answer.NO)
+
+    def compare(self, compare: Compare, value: int) -> Answer:
+        """Answer one comparison of a column's value."""
+        if value in (UNKNOWN, NONE):
+            return Answer.UNKNOWN if value == UNKNOWN else Answer.NO
+        tests = encoded(compare, self.declaration)
+        kind = fact_type(compare.fact, self.declaration)
+        if kind == "region":
+            return Answer(min(self.regions.relation(value, operands, self.day) for _, operands in tests))
+        members = [age for age in range(_SET_SIZE) if value >> age & 1] if kind == "ages" else [value]
+        met = any(all(holds(op, member, operands) for op, operands in tests) for member in members)
+        return Answer.YES if met else Answer.NO

@@ -1,0 +1,246 @@
+"""Verdict: a programme judged on a snapshot, with the clauses that decided and the facts still missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.calendar import date_of
+from recommender.rules.clause import (
+    Advisory,
+    All,
+    Answer,
+    Clause,
+    Compare,
+    NoData,
+    Not,
+    Source,
+    compares,
+    source_document,
+)
+from recommender.rules.compiled import Compiled
+from recommender.rules.missing import Judged, judged, missing
+from recommender.rules.programme import KINDS, Programme
+from recommender.text import Text, joined
+
+if TYPE_CHECKING:
+    from features.snapshot import Snapshot
+
+__all__ = ["CAUSES", "Reason", "Verdict", "Verdicts", "judge"]
+
+CAUSES = ("rule", "missing_fact", "no_data", "doubtful_source")
+"""Why an answer is what it is: a rule decided, a fact is not known, nobody published it, or its source is doubtful."""
+_KIND_NAMES = {
+    "citizen": Text("개인", "citizens"),
+    "small_business": Text("소상공인", "small businesses"),
+    "organisation": Text("법인·시설·단체", "organisations"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One clause that decided, or keeps open, an answer.
+
+    `facts` are those it reads and `asks` what a person can state to settle it; `why`, `axis` and `source` are the
+    clause's own or those of the nearest clause around it, at last the programme's source.
+    """
+
+    cause: str
+    text: Text
+    facts: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
+    why: Text | str | None = None
+    axis: str | None = None
+    source: Source | None = None
+    kind: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `proffer eligible` and the service show: `fact` for one fact, `facts` for several."""
+        shown: dict[str, Any] = {"cause": self.cause, "text": self.text.to_document()}
+        if self.facts:
+            shown |= {"fact": self.facts[0]} if len(self.facts) == 1 else {"facts": list(self.facts)}
+        if self.asks:
+            shown["asks"] = list(self.asks)
+        if self.why is not None:
+            shown["why"] = self.why.to_document() if isinstance(self.why, Text) else self.why
+        if self.axis is not None:
+            shown["axis"] = self.axis
+        if self.source is not None:
+            shown["source"] = source_document(self.source)
+        return shown if self.kind is None else shown | {"applicant": self.kind}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer to one programme; UNKNOWN alone has anything `missing`, named by what a person can state."""
+
+    programme: Programme
+    answer: Answer
+    because: tuple[Reason, ...]
+    missing: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return one entry of `verdicts` in the output of `proffer eligible`."""
+        return {
+            "programme": self.programme.id,
+            "answer": self.answer.name.lower(),
+            "because": [because.to_json() for because in self.because],
+            "missing": list(self.missing),
+        }
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """Every programme of a catalogue judged on one snapshot; reasons are worked out for those asked about.
+
+    Attributes:
+        answers: int8[P] of Answer, in the catalogue's order.
+        values: int64[F], the person's columns.
+        applicant: bit mask of KINDS.
+    """
+
+    compiled: Compiled
+    answers: NDArray[np.int8]
+    values: NDArray[np.int64]
+    applicant: int
+
+    def __len__(self) -> int:
+        """Return how many programmes were judged."""
+        return len(self.answers)
+
+    def __iter__(self) -> Iterator[Verdict]:
+        """Explain all of them, in the catalogue's order."""
+        return (self.explain(i) for i in range(len(self)))
+
+    @cached_property
+    def person(self) -> dict[str, int]:
+        """The person's columns by name."""
+        return dict(zip(self.compiled.columns, self.values.tolist(), strict=True))
+
+    def explain(self, i: int) -> Verdict:
+        """Return the verdict on programme i with its reasons and missing facts."""
+        programme = self.compiled.catalogue.programmes[i]
+        answer = Answer(int(self.answers[i]))
+        reasons = _Reasons(self.compiled, programme)
+        if not programme.valid.holds(self.compiled.day):
+            return Verdict(programme, answer, (reasons.not_in_force(),), ())
+        shared = [kind for k, kind in enumerate(KINDS) if self.applicant >> k & 1 and kind in programme.who]
+        if not shared:
+            return Verdict(programme, answer, (reasons.not_for_them(),), ())
+        trees = [judged(programme.who[kind], self.compiled, self.person) for kind in shared]
+        lacking: tuple[str, ...] = ()
+        if answer == Answer.UNKNOWN:
+            lacking = missing(trees, not programme.verified, self.compiled, self.person)
+        return Verdict(programme, answer, tuple(reasons.of(shared, trees, lacking)), lacking)
+
+
+def judge(compiled: Compiled, snapshot: Snapshot, applicant: int = 1) -> Verdicts:
+    """Judge every programme on one snapshot for an applicant (bit mask of KINDS).
+
+    Raises ValueError where the snapshot's columns are not those compiled for.
+    """
+    if tuple(snapshot.columns) != compiled.columns:
+        raise ValueError("the snapshot has other columns than the catalogue was compiled for: compile for its columns")
+    values = np.asarray(snapshot.values, dtype=np.int64).reshape(1, -1)
+    return Verdicts(compiled, compiled.answers(values, applicant)[0], values[0], applicant)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reasons:
+    """Finds the clauses of one programme that decided an answer, and tells them."""
+
+    compiled: Compiled
+    programme: Programme
+
+    def not_in_force(self) -> Reason:
+        """Say from when, or until when, the rules are in force."""
+        first, last = self.programme.valid.first, self.programme.valid.last
+        if first is not None and self.compiled.day < first:
+            day = date_of(first).isoformat()
+            text = Text(f"{day}부터 시행", f"in force from {day}")
+        else:
+            day = date_of(last or 0).isoformat()
+            text = Text(f"{day}에 종료", f"in force until {day}")
+        return Reason("rule", text, source=self.programme.source)
+
+    def not_for_them(self) -> Reason:
+        """Say which kinds of applicant the programme is for."""
+        kinds = joined([_KIND_NAMES[kind] for kind in self.programme.who], " 또는 ", " or ")
+        return Reason("rule", Text(f"{kinds.ko} 대상", f"for {kinds.en} only"), source=self.programme.source)
+
+    def of(self, kinds: Sequence[str], trees: Sequence[Judged], lacking: tuple[str, ...]) -> Iterator[Reason]:
+        """Yield what decided: of the kinds of applicant that count, those with the deciding answer."""
+        programme, answer = self.programme, max(tree.answer for tree in trees)
+        if answer != Answer.YES or programme.verified:
+            told: list[Reason] = []
+            for kind, tree in zip(kinds, trees, strict=True):
+                if tree.answer == answer:
+                    notes = _NoteCollector(None, None, programme.source, kind if len(programme.who) > 1 else None)
+                    self._deciding(tree, False, notes, told)
+            matter = [b for b in told if b.cause != "missing_fact" or any(name in lacking for name in b.asks)]
+            yield from matter or told
+        if answer != Answer.NO and not programme.verified:
+            text = Text("출처를 확인하지 못한 요건", "the rules could not be verified against their source")
+            yield Reason("doubtful_source", text, source=programme.source)
+
+    def _deciding(self, node: Judged, negated: bool, around: _NoteCollector, told: list[Reason]) -> None:
+        """Add the reasons below a node, which stands under a NOT where `negated`."""
+        clause, notes = node.clause, around.of(node.clause)
+        if isinstance(clause, Compare):
+            cause = "missing_fact" if node.answer == Answer.UNKNOWN else "rule"
+            asks = self.compiled.asks(clause.fact) if cause == "missing_fact" else ()
+            told.append(Reason(cause, self._told(clause, negated), (clause.fact,), asks, *notes))
+        elif isinstance(clause, NoData):
+            told.append(Reason("no_data", self._told(clause, negated), (), (), *notes))
+        elif isinstance(clause, Not):
+            self._deciding(node.parts[0], not negated, notes, told)
+        elif isinstance(clause, Advisory):
+            self._advised(node.parts[0], negated, notes, told)
+        else:
+            self._composed(node, negated, notes, told)
+
+    def _advised(self, part: Judged, negated: bool, around: _NoteCollector, told: list[Reason]) -> None:
+        if part.answer == Answer.NO:
+            text, notes = self._told(part.clause, negated), around.of(part.clause)
+            told.append(Reason("doubtful_source", text, _facts(part.clause), (), *notes))
+        else:
+            self._deciding(part, negated, around, told)
+
+    def _composed(self, node: Judged, negated: bool, notes: _NoteCollector, told: list[Reason]) -> None:
+        """Add the parts that share the node's answer; alternatives that all failed are one reason."""
+        every = isinstance(node.clause, All) != negated
+        failed = node.answer == (Answer.YES if negated else Answer.NO)
+        if not node.parts or (failed and not every and all(isinstance(part.clause, Compare) for part in node.parts)):
+            told.append(Reason("rule", self._told(node.clause, negated), _facts(node.clause), (), *notes))
+            return
+        for part in node.parts:
+            if part.answer == node.answer:
+                self._deciding(part, negated, notes, told)
+
+    def _told(self, clause: Clause, negated: bool) -> Text:
+        return self.compiled.words.clause(clause, negated)
+
+
+class _NoteCollector(NamedTuple):
+    """What a reason carries beside its words, in the order Because takes it."""
+
+    why: Text | str | None
+    axis: str | None
+    source: Source | None
+    kind: str | None
+
+    def of(self, clause: Clause) -> _NoteCollector:
+        """Return a clause's own notes, each taken from around it where it has none."""
+        if clause.why is None and clause.axis is None and clause.source is None:
+            return self
+        why = self.why if clause.why is None else clause.why
+        return _NoteCollector(why, clause.axis or self.axis, clause.source or self.source, self.kind)
+
+
+def _facts(clause: Clause) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(compare.fact for compare in compares(clause)))

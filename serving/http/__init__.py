@@ -1,0 +1,1 @@
+"""HTTP: routes, authentication, strict bodies, problem documents."""

@@ -1,0 +1,165 @@
+"""Inquiries: a request on the wire brought to the desk, and what is wrong with it told without repeating it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from features.calendar import date_of
+from features.declaration.declaration import Declaration, Fact
+from features.log.event import Event, parse_event
+from features.problem import Problem, Rejected
+from recommender.engine import AS_OF, Engine
+from recommender.rules.clause import RECEIVES
+from recommender.rules.person import Person
+from serving.http.problem_documents import UNPROCESSABLE, ProblemItemValue, RefusedError
+from serving.http.wire import RecommendationRequest
+
+_YEARS: Final = range(1900, 2201)
+_MOST_ITEMS: Final = 20
+_MOST_MEMBERS: Final = 100
+_EXPECTED: Final = {
+    "specversion": "1.0, or absent",
+    "datacontenttype": "application/json, or absent",
+    "id": "a printable text of 1 to 400 characters, unique within the source",
+    "source": "a printable text of 1 to 400 characters",
+    "subject": "a printable text of 1 to 400 characters: the person",
+    "type": "an event type that is declared",
+    "time": "when it happened, as RFC 3339 with its offset, not after it was recorded",
+    "recordedtime": "when it was recorded, as RFC 3339 with its offset, not in the future; or absent",
+    "data": "the fields declared for the type of the event, each within its bounds",
+}
+_ATTRIBUTE: Final = re.compile(r"events\[(\d+)\](?:: ([a-z]+))?")
+
+
+@dataclass(frozen=True)
+class RecommendationHandler:
+    """What the application asks, answered by a desk."""
+
+    desk: Engine
+
+    def recommend(self, request: RecommendationRequest, citizen: str, now: int) -> Mapping[str, Any]:
+        """The answer as JSON.
+
+        Raises:
+            RefusedError: 422, with a pointer to each thing that is wrong.
+        """
+        day = self._day(request.as_of, now)
+        person = self._person(request, citizen, day, now)
+        return self.desk.answer(person, day, request.k).to_json()
+
+    def checks(self) -> Mapping[str, bool]:
+        """Whether there is something to recommend."""
+        return {"catalogue": len(self.desk.catalogue) > 0}
+
+    def _day(self, text: str | None, now: int) -> date:
+        if text is None:
+            return date_of(self.desk.declaration.zone.today(now + 1))
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            day = date.min
+        if day.year not in _YEARS:
+            raise _unprocessable(
+                [ProblemItemValue("/as_of", f"a day of the calendar from {_YEARS[0]} to {_YEARS[-1]}")]
+            )
+        return day
+
+    def _person(self, request: RecommendationRequest, citizen: str, day: date, now: int) -> Person:
+        facts = dict(request.facts or {})
+        applicants = self._applicants(request, facts.pop("applicant", None))
+        _check_lists(facts)
+        try:
+            if request.events is None:
+                return self.desk.from_facts(facts, applicants, day)
+            return self.desk.from_events(self._events(request.events, now), citizen, applicants, day)
+        except Rejected as refusal:
+            raise _unprocessable(list(self._items(refusal.problems))) from None
+
+    def _applicants(self, request: RecommendationRequest, stated: object) -> Sequence[str]:
+        if stated is not None and request.applicant is not None:
+            raise _unprocessable([ProblemItemValue("/applicant", "given once: here or among the facts")])
+        try:
+            asked = RecommendationRequest.model_validate({"facts": {}, "applicant": stated})
+        except ValueError:
+            item = ProblemItemValue("/facts/applicant", "citizen, small_business, organisation, or a list of them")
+            raise _unprocessable([item]) from None
+        named = request.applicant if stated is None else asked.applicant
+        return [named or "citizen"] if named is None or isinstance(named, str) else named
+
+    def _events(self, documents: Sequence[Mapping[str, Any]], now: int) -> list[Event]:
+        events: list[Event] = []
+        problems: list[Problem] = []
+        for place, document in enumerate(documents):
+            try:
+                events.append(parse_event(document, self.desk.declaration, now=now, where=f"events[{place}]"))
+            except Rejected as refusal:
+                problems += refusal.problems
+        if problems:
+            raise Rejected(problems)
+        return events
+
+    def _items(self, problems: Sequence[Problem]) -> Iterator[ProblemItemValue]:
+        seen = dict.fromkeys(self._item(problem) for problem in problems)
+        yield from list(seen)[:_MOST_ITEMS]
+
+    def _item(self, problem: Problem) -> ProblemItemValue:
+        """Pointers and sentences made of declared names only: what a caller writes may be personal."""
+        if problem.where == AS_OF:
+            return ProblemItemValue("/as_of", "a day on which something was known of the person")
+        if problem.where.startswith("event"):
+            return _event_item(problem)
+        names = re.findall(r"[A-Za-z_][A-Za-z0-9_]*", problem.where)
+        fact = next((self.desk.declaration.facts[name] for name in names if name in self.desk.declaration.facts), None)
+        if fact is None:
+            known = RECEIVES in problem.where
+            return ProblemItemValue(
+                "/facts", "receives.<programme>: true or false" if known else "only facts that are declared"
+            )
+        return ProblemItemValue(f"/facts/{fact.name}", expected(fact, self.desk.declaration))
+
+
+def _check_lists(facts: Mapping[str, Any]) -> None:
+    if any(isinstance(value, list) and len(value) > _MOST_MEMBERS for value in facts.values()):
+        raise _unprocessable([ProblemItemValue("/facts", f"lists of at most {_MOST_MEMBERS} members")])
+
+
+def _event_item(problem: Problem) -> ProblemItemValue:
+    match = _ATTRIBUTE.match(problem.where)
+    if match is None:  # what is wrong between events, such as two that claim one id
+        return ProblemItemValue("/events", "each source and id once, or saying the same")
+    place, name = match.groups()
+    if name not in _EXPECTED:
+        return ProblemItemValue(f"/events/{place}", "a CloudEvent 1.0.2")
+    return ProblemItemValue(f"/events/{place}/{name}", _EXPECTED[name])
+
+
+def expected(fact: Fact, declaration: Declaration) -> str:
+    """What values a fact takes, in one phrase; nothing of what was given."""
+    if fact.derived is not None:
+        return f"computed, not stated: state {fact.derived.of}"
+    phrases = {
+        "boolean": "true or false",
+        "enum": f"one of {', '.join(fact.values)}",
+        "region": "a region code of 5 digits, or of 2 when no more is known",
+        "date": "a day written YYYY-MM-DD",
+        "dates": "a list of days written YYYY-MM-DD, empty for none",
+        "integer": "a whole number",
+    }
+    phrase = phrases.get(fact.type, f"a value of type {fact.type}")
+    bounds = _bounds(declaration.facts[fact.name]) if fact.type in ("integer", "date", "dates") else ""
+    return f"{phrase}{bounds}{', not in the future' if fact.past else ''}"
+
+
+def _bounds(fact: Fact) -> str:
+    if fact.low is None or fact.high is None:
+        return ""
+    low, high = (fact.kind.member.decode(bound) for bound in (fact.low, fact.high))
+    return f" from {low} to {high}{' ' + fact.unit if fact.unit else ''}"
+
+
+def _unprocessable(items: Sequence[ProblemItemValue]) -> RefusedError:
+    return RefusedError(UNPROCESSABLE, "The request cannot be judged as it stands.", items)

@@ -1,0 +1,90 @@
+"""Every way this service says no: RFC 9457 problem documents that never echo what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+MEDIA_TYPE = "application/problem+json"
+_TYPES = "urn:proffer:problem:"
+
+
+@dataclass(frozen=True)
+class ProblemType:
+    """One stable kind of problem: its name in the type URI, its HTTP status and its title."""
+
+    name: str
+    status: int
+    title: str
+
+
+MALFORMED_BODY = ProblemType("malformed-body", 400, "The body is not acceptable JSON")
+UNAUTHENTICATED = ProblemType("unauthenticated", 401, "A bearer token is needed")
+INSUFFICIENT_SCOPE = ProblemType("insufficient-scope", 403, "The token does not allow this")
+NOT_FOUND = ProblemType("not-found", 404, "There is nothing here")
+METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "This method is not offered here")
+TIMED_OUT = ProblemType("timed-out", 408, "The body did not arrive in time")
+TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
+UNSUPPORTED_MEDIA = ProblemType("unsupported-media-type", 415, "Only uncompressed application/json is taken")
+MISDIRECTED = ProblemType("misdirected", 421, "This host name is not served in dev mode")
+UNPROCESSABLE = ProblemType("unprocessable", 422, "The request is well-formed but cannot be answered")
+FAILED = ProblemType("failed", 500, "Something went wrong here")
+BUSY = ProblemType("busy", 503, "Too many requests are waiting")
+
+KINDS = (
+    MALFORMED_BODY,
+    UNAUTHENTICATED,
+    INSUFFICIENT_SCOPE,
+    NOT_FOUND,
+    METHOD_NOT_ALLOWED,
+    TIMED_OUT,
+    TOO_LARGE,
+    UNSUPPORTED_MEDIA,
+    MISDIRECTED,
+    UNPROCESSABLE,
+    FAILED,
+    BUSY,
+)
+
+
+@dataclass(frozen=True)
+class ProblemItemValue:
+    """One thing wrong with a request: a JSON pointer made of names this service declares, and what is expected."""
+
+    pointer: str
+    detail: str
+
+
+class RefusedError(Exception):
+    """Raised to answer with a problem document; every word of it is written by this service, never by the caller."""
+
+    def __init__(
+        self,
+        kind: ProblemType,
+        detail: str,
+        items: Sequence[ProblemItemValue] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(kind.name)
+        self.kind = kind
+        self.detail = detail
+        self.items = tuple(items)
+        self.headers = dict(headers or {})
+
+
+def document(kind: ProblemType, detail: str, items: Sequence[ProblemItemValue] = ()) -> dict[str, Any]:
+    """The problem document of one refusal (RFC 9457 section 3; `errors` as in its section 3 example).
+
+    >>> document(NOT_FOUND, "No such route.")["status"]
+    404
+    """
+    body: dict[str, Any] = {
+        "type": _TYPES + kind.name,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+    }
+    if items:
+        body["errors"] = [{"pointer": item.pointer, "detail": item.detail} for item in items]
+    return body

@@ -1,0 +1,171 @@
+"""Bearer tokens: who calls and what they may do (JWT as in RFC 9068, checked as in RFC 8725)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+READ: Final = "recommendations:read"
+ACT_AS: Final = "act-as"
+DEV_ISSUER: Final = "urn:proffer:dev"
+AUDIENCE: Final = "urn:proffer:api"
+DEV_MINUTES: Final = 15
+DEV_MINUTES_MOST: Final = 60
+_TYP = "at+jwt"  # RFC 9068 section 2.1: an ID token is not an access token
+_MAX_TOKEN = 8192
+_SUBJECT = re.compile(r"[A-Za-z0-9._:@-]{1,128}\Z")
+_HEADER_NAMES = frozenset({"alg", "typ", "kid"})  # jku, jwk, x5u and crit would let the token choose its own key
+_CLAIMS = ["iss", "aud", "sub", "iat", "exp"]
+
+PublicKey = ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+
+
+class TokenRefusedError(ValueError):
+    """The token proves nothing; `str()` is one fixed sentence and never quotes it."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Someone whose token held: the subject, and the scopes granted."""
+
+    subject: str
+    scopes: frozenset[str]
+
+    def may(self, scope: str) -> bool:
+        """Whether this scope was granted."""
+        return scope in self.scopes
+
+
+@dataclass(frozen=True)
+class TokenVerifier:
+    """One issuer, one audience, one key, one algorithm: what this deployment believes."""
+
+    key: PublicKey
+    algorithm: str
+    issuer: str
+    audience: str = AUDIENCE
+    longest_seconds: int | None = None
+
+    def caller(self, token: str, now: int) -> Caller:
+        """Who this token speaks for at `now` (UTC seconds).
+
+        Raises:
+            TokenRefusedError: anything about it that does not hold.
+        """
+        claims = self._signed_claims(token)
+        self._check_times(claims, now)
+        subject = claims["sub"]
+        if not isinstance(subject, str) or not _SUBJECT.match(subject):
+            raise TokenRefusedError("the subject is not an identifier")
+        scope = claims.get("scope", "")
+        if not isinstance(scope, str):
+            raise TokenRefusedError("the scope is not a string")
+        return Caller(subject, frozenset(scope.split()))
+
+    def _signed_claims(self, token: str) -> dict[str, Any]:
+        if len(token) > _MAX_TOKEN:
+            raise TokenRefusedError("the token is too long")
+        try:
+            header = jwt.get_unverified_header(token)
+            if not _HEADER_NAMES.issuperset(header) or str(header.get("typ", "")).lower() != _TYP:
+                raise TokenRefusedError("the token is not an access token")
+            return jwt.decode(
+                token,
+                self.key,
+                algorithms=[self.algorithm],
+                issuer=self.issuer,
+                audience=self.audience,
+                # the times are checked below against the clock that was passed in
+                options={"require": _CLAIMS, "verify_exp": False, "verify_iat": False, "verify_nbf": False},
+            )
+        except TokenRefusedError:
+            raise
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+            raise TokenRefusedError("the token does not hold") from None
+
+    def _check_times(self, claims: dict[str, Any], now: int) -> None:
+        expires, issued, starts = claims["exp"], claims["iat"], claims.get("nbf", claims["iat"])
+        if any(isinstance(time, bool) or not isinstance(time, int) for time in (expires, issued, starts)):
+            raise TokenRefusedError("the times of the token are not whole seconds")
+        if expires <= now:
+            raise TokenRefusedError("the token has expired")
+        if issued > now or starts > now:
+            raise TokenRefusedError("the token is not valid yet")
+        if self.longest_seconds is not None and expires - issued > self.longest_seconds:
+            raise TokenRefusedError("the token lives too long")
+
+
+def verifier(public_pem: bytes, algorithm: str, issuer: str, audience: str = AUDIENCE) -> TokenVerifier:
+    """A verifier from a PEM public key; `algorithm` must be the one the key is for.
+
+    Raises:
+        ValueError: the bytes are not such a key, or another algorithm was named.
+    """
+    try:
+        key = serialization.load_pem_public_key(public_pem)
+    except ValueError:
+        raise ValueError("not a public key in PEM form") from None
+    if not _fits(key, algorithm):
+        raise ValueError(f"not a key for {algorithm}; use an Ed25519 key with EdDSA, P-256 with ES256, RSA with RS256")
+    assert isinstance(key, PublicKey)
+    return TokenVerifier(key, algorithm, issuer, audience)
+
+
+def _fits(key: object, algorithm: str) -> bool:
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return algorithm == "EdDSA"
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return algorithm == "ES256" and isinstance(key.curve, ec.SECP256R1)
+    return isinstance(key, rsa.RSAPublicKey) and key.key_size >= 2048 and algorithm in ("RS256", "PS256")
+
+
+def new_dev_key() -> bytes:
+    """A fresh Ed25519 private key in PEM form, for one home's dev tokens."""
+    return ed25519.Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _dev_key(private_pem: bytes) -> ed25519.Ed25519PrivateKey:
+    key = serialization.load_pem_private_key(private_pem, password=None)
+    if not isinstance(key, ed25519.Ed25519PrivateKey):
+        raise ValueError("the dev key is not an Ed25519 key")
+    return key
+
+
+def dev_verifier(private_pem: bytes) -> TokenVerifier:
+    """Believes tokens signed by this home's dev key, and none that lives longer than an hour."""
+    key = _dev_key(private_pem).public_key()
+    return TokenVerifier(key, "EdDSA", DEV_ISSUER, AUDIENCE, longest_seconds=60 * DEV_MINUTES_MOST)
+
+
+def dev_token(
+    private_pem: bytes,
+    now: int,
+    subject: str = "dev",
+    scopes: frozenset[str] = frozenset({READ}),
+    minutes: int = DEV_MINUTES,
+) -> str:
+    """A short-lived token for trying the service; only `proffer serve --dev` believes it.
+
+    Raises:
+        ValueError: the subject is not an identifier, or the lifetime is not 1 to 60 minutes.
+    """
+    if not _SUBJECT.match(subject):
+        raise ValueError("the subject must be 1 to 128 letters, digits or . _ : @ -")
+    if not 1 <= minutes <= DEV_MINUTES_MOST:
+        raise ValueError(f"a dev token lives 1 to {DEV_MINUTES_MOST} minutes")
+    claims = {
+        "iss": DEV_ISSUER,
+        "aud": AUDIENCE,
+        "sub": subject,
+        "iat": now,
+        "exp": now + 60 * minutes,
+        "scope": " ".join(sorted(scopes)),
+    }
+    return jwt.encode(claims, _dev_key(private_pem), algorithm="EdDSA", headers={"typ": _TYP})

@@ -1,0 +1,213 @@
+"""What goes over the wire: the request that is checked, and the answer as OpenAPI documents it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+MAX_EVENTS = 1000
+MAX_FACTS = 4096
+MAX_K = 100
+
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9._:@-]+$")]
+Day = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+    Field(json_schema_extra={"format": "date"}),
+]
+Kind = Literal["citizen", "small_business", "organisation"]
+Answer = Literal["yes", "no", "unknown"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+
+
+class RecommendationRequest(_Strict):
+    """One person's facts, or the events of that person's life; exactly one of the two, and nothing of it is stored."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": ["facts"]}, {"required": ["events"]}],
+            "examples": [
+                {
+                    "facts": {"birth_date": "1990-05-01", "sex": "female", "region": "11440", "pregnant": True},
+                    "as_of": "2026-10-31",
+                    "k": 5,
+                }
+            ],
+        }
+    )
+
+    facts: Annotated[
+        dict[Annotated[str, StringConstraints(max_length=128)], Any] | None,
+        Field(max_length=MAX_FACTS, description="Facts by name, as in a facts file; what is absent is unknown."),
+    ] = None
+    events: Annotated[
+        list[dict[str, Any]] | None,
+        Field(max_length=MAX_EVENTS, description="CloudEvents 1.0.2 in the JSON format, in any order."),
+    ] = None
+    citizen: Annotated[
+        Identifier | None,
+        Field(description="Whose events these are: the token's own subject unless the token may act-as."),
+    ] = None
+    applicant: Annotated[
+        Annotated[list[Kind], Field(min_length=1, max_length=3)] | Kind | None,
+        Field(description="In which roles the person asks; absent means citizen."),
+    ] = None
+    as_of: Annotated[Day | None, Field(description="Judge as at the end of this day; absent means today.")] = None
+    k: Annotated[int, Field(ge=1, le=MAX_K, description="How many recommendations at most.")] = 10
+
+
+class WordsOut(_Strict):
+    """A text in each language it was written in."""
+
+    ko: str = ""
+    en: str = ""
+
+
+class ReasonOut(BaseModel):
+    """One reason for the rule's answer."""
+
+    model_config = ConfigDict(extra="allow")
+    cause: Literal["rule", "missing_fact", "no_data", "doubtful_source"]
+    text: WordsOut
+
+
+class RankReasonOut(_Strict):
+    """One additive part of the utility."""
+
+    factor: str
+    contribution: float
+    text: WordsOut
+
+
+class WindowOut(_Strict):
+    """When a programme can be asked for."""
+
+    kind: str
+    state: Literal["open", "upcoming", "closed", "unknown"]
+    opens: Day | None
+    closes: Day | None
+    days_left: int | None
+    text: WordsOut | None
+    wording: WordsOut | None
+
+
+class BeneficiaryOut(_Strict):
+    """Whom the benefit is for; the offer goes to the person who asked."""
+
+    role: str
+
+
+class RecommendationOut(_Strict):
+    """A programme the rules do not exclude, where it ranks and why."""
+
+    rank: int
+    programme: str
+    title: WordsOut
+    answer: Literal["yes", "unknown"]
+    probability: float | None
+    utility: float
+    because: list[ReasonOut]
+    why_rank: list[RankReasonOut]
+    missing: list[str]
+    value: dict[str, Any] | None
+    window: WindowOut
+    documents: list[str | WordsOut]
+    effort_minutes: int | None
+    delivery: Literal["auto_grant", "offer", "ask"]
+    beneficiary: BeneficiaryOut
+    already_receives: Literal[False]
+
+
+class SetAsideOut(_Strict):
+    """A programme left out of a bundle, and the one it cannot be received with."""
+
+    programme: str
+    excluded_by: str
+
+
+class BundleOut(_Strict):
+    """What belongs together after one event of a life."""
+
+    event: str
+    on: Day
+    title: WordsOut
+    programmes: list[str]
+    documents: list[str | WordsOut]
+    effort_minutes: int
+    effort_unstated: int
+    set_aside: list[SetAsideOut]
+
+
+class AskOut(_Strict):
+    """A question worth asking next, and how many open answers it is expected to settle."""
+
+    fact: str
+    settles: float
+    question: WordsOut
+
+
+class ListedOut(_Strict):
+    """A programme that is named but not recommended: already received, or its window has closed."""
+
+    programme: str
+    title: WordsOut
+
+
+class ClosedWindowOut(ListedOut):
+    """A programme whose window has closed."""
+
+    closed: Day
+
+
+class ModelOut(BaseModel):
+    """The model that estimated the probabilities."""
+
+    model_config = ConfigDict(extra="allow")
+    kind: str
+
+
+class RecommendationsOut(_Strict):
+    """The answer: the first k of `total` recommendable programmes, and everything that was left out, by name."""
+
+    as_of: Day
+    total: int
+    recommendations: list[RecommendationOut]
+    bundles: list[BundleOut]
+    already: list[ListedOut]
+    closed: list[ClosedWindowOut]
+    ask_next: list[AskOut]
+    model: ModelOut | None
+
+
+class ProblemItem(_Strict):
+    """One thing wrong with the request."""
+
+    pointer: str
+    detail: str
+
+
+class ProblemDocument(_Strict):
+    """RFC 9457; no part of the request is ever repeated in it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[ProblemItem] | None = None
+
+
+class Alive(_Strict):
+    """The process runs."""
+
+    status: Literal["ok"]
+
+
+class Readiness(_Strict):
+    """Whether requests should be sent here, check by check."""
+
+    ready: bool
+    checks: dict[str, bool]

@@ -1,0 +1,124 @@
+"""A stamp that calls people synthetic is believed only where they can be made again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from composition import provenance, reading
+from composition.workspace import Workspace
+from data.synthetic.world import synthesise
+from features.problem import Rejected
+from proffer import cli
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("world") / "people"
+    declaration, regions = reading.read_declaration(), reading.read_regions()
+    shipped = reading.read_catalogue(None, declaration, regions)
+    synthesise(seed=5, citizens=60, months=6, out=folder, catalogue=shipped, declaration=declaration, regions=regions)
+    return folder, declaration, shipped, regions
+
+
+@pytest.fixture
+def people(world, tmp_path):
+    folder = tmp_path / "people"
+    shutil.copytree(world[0], folder)
+    return folder
+
+
+def believe(home, folder, world):
+    _, declaration, shipped, regions = world
+    stamp = json.loads((folder / "stamp.json").read_text())
+    provenance.believe(home, folder, stamp, declaration, shipped, regions)
+
+
+def restamp(folder, **changes):
+    """Do what somebody would who wants other people to pass for synthetic: write a stamp that fits the files."""
+    stamp = json.loads((folder / "stamp.json").read_text())
+    stamp["files"]["events.parquet"] = hashlib.sha256((folder / "events.parquet").read_bytes()).hexdigest()
+    (folder / "stamp.json").write_text(json.dumps({**stamp, **changes}))
+
+
+def rewrite(folder, change):
+    table = pyarrow.parquet.read_table(folder / "events.parquet")
+    changed = change(table)
+    pyarrow.parquet.write_table(changed, folder / "events.parquet", row_group_size=max(len(changed), 1))
+    restamp(folder)
+
+
+def test_people_whom_the_seed_brings_forth_again_are_believed_and_remembered(world, people, tmp_path, monkeypatch):
+    home = Workspace(tmp_path / "home").begin()
+    believe(home, people, world)
+    monkeypatch.setattr(provenance, "_made_again", lambda *_: pytest.fail("they were made again"))
+    believe(home, people, world)
+
+
+def one_more(table):
+    row = table.slice(0, 1).set_column(0, "id", pa.array(["somebody real"]))
+    return pa.concat_tables([table, row.cast(table.schema)])
+
+
+def another_life(table):
+    data = table["data"].to_pylist()
+    data[0] = json.dumps({"birth_date": "1990-05-01"})
+    return table.set_column(table.column_names.index("data"), "data", pa.array(data))
+
+
+def fewer_columns(table):
+    return table.drop_columns(["data"])
+
+
+@pytest.mark.parametrize("change", [one_more, another_life, fewer_columns])
+def test_other_people_under_a_stamp_that_fits_their_files_are_refused(world, people, tmp_path, change):
+    rewrite(people, change)
+    with pytest.raises(Rejected, match=r"seed 5 does not bring forth: they may exist.*proffer synth --seed 5"):
+        believe(Workspace(tmp_path / "home"), people, world)
+
+
+def test_another_number_of_people_than_the_stamp_says_is_refused(world, people, tmp_path):
+    restamp(people, citizens=10_001)
+    with pytest.raises(Rejected, match="does not bring forth"):
+        believe(Workspace(tmp_path / "home"), people, world)
+
+
+@pytest.mark.parametrize("changes", [{"seed": None}, {"citizens": 0}, {"months": "24"}, {"seed": True}])
+def test_a_stamp_that_does_not_say_what_people_were_made_from_is_refused(world, people, tmp_path, changes):
+    restamp(people, **changes)
+    with pytest.raises(Rejected, match="does not say from which"):
+        believe(Workspace(tmp_path / "home"), people, world)
+
+
+def test_one_changed_letter_of_a_remembered_stamp_is_doubted_again(world, people, tmp_path, monkeypatch):
+    home = Workspace(tmp_path / "home")
+    provenance.remember(home, people)
+    doubted = []
+    monkeypatch.setattr(provenance, "_made_again", lambda *_: doubted.append(1) or True)
+    believe(home, people, world)
+    restamp(people, note="another")
+    believe(home, people, world)
+    assert doubted == [1]
+
+
+def test_synth_remembers_what_it_made(tmp_path):
+    home, folder = Workspace(tmp_path / "home"), tmp_path / "people"
+    words = ["synth", "--citizens", "20", "--months", "3", "--out", str(folder), "--home", str(home.path), "--json"]
+    assert cli.main([*words, "--no-progress"]) == 0
+    assert home.stamps.read_text().split() == [hashlib.sha256((folder / "stamp.json").read_bytes()).hexdigest()]
+    assert home.stamps.stat().st_mode & 0o077 == 0
+
+
+def test_no_verb_learns_from_people_under_a_false_stamp(people, tmp_path, capsys):
+    rewrite(people, another_life)
+    words = ["train", "--data", str(people), "--home", str(tmp_path / "home"), "--json", "--no-progress"]
+    assert cli.main(words) == 2
+    assert "may exist" in json.loads(capsys.readouterr().out)["problems"][0]["what"]
+    assert not (tmp_path / "home").exists()

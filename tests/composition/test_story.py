@@ -1,0 +1,161 @@
+import datetime
+import json
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from composition import reading, story
+from features.log.event import parse_event
+from features.problem import Rejected
+from recommender.engine import Engine
+from recommender.rules.catalogue import catalogue
+
+SINCE = datetime.datetime(2023, 11, 1, tzinfo=datetime.UTC)
+
+
+@pytest.fixture(scope="module")
+def declaration():
+    return reading.read_declaration()
+
+
+@pytest.fixture(scope="module")
+def desk(declaration):
+    """A desk with two programmes: one for a birth, one for everybody."""
+    programmes = [
+        programme("x.birth", {"fact": "youngest_child_months", "below": 12}, triggers=["life.child_born"]),
+        programme("x.all", {"all": []}),
+    ]
+    regions = reading.read_regions()
+    return Engine(declaration, catalogue([(p["id"], p) for p in programmes], declaration, regions), regions)
+
+
+def programme(name, who, **parts):
+    return {
+        "id": name,
+        "title": {"ko": name, "en": name},
+        "provider": {"id": "x.office", "name": "X", "level": "national"},
+        "category": "livelihood",
+        "form": "cash",
+        "who": who,
+        "window": {"kind": "open_ended"},
+        "source": {"url": "https://example.org/", "checked": "2026-11-01", "text": "x"},
+        "verified": True,
+        **parts,
+    }
+
+
+def event(number, kind, day, data=None, subject="c1", recorded=None):
+    return {
+        "specversion": "1.0",
+        "id": f"e{number}",
+        "source": "registry",
+        "subject": subject,
+        "type": kind,
+        "time": f"{day}T03:00:00Z",
+        "recordedtime": f"{recorded or day}T04:00:00Z",
+        "data": data or {},
+    }
+
+
+def table(tmp_path, events):
+    path = tmp_path / "events.parquet"
+    columns = {name: [row[name] for row in events] for name in ("id", "source", "subject", "type")}
+    columns["data"] = [json.dumps(row["data"]) for row in events]
+    for name in ("time", "recordedtime"):
+        columns[name] = pyarrow.array(
+            [datetime.datetime.fromisoformat(row[name]) for row in events], pyarrow.timestamp("ms", tz="UTC")
+        )
+    pyarrow.parquet.write_table(pyarrow.table(columns), path)
+    return path
+
+
+SEX = {"sex": "female"}
+LIFE = [
+    event(1, "fact.stated", "2023-11-02", SEX | {"children": []}),
+    event(2, "life.moved", "2024-01-10", {"region": "11440"}),
+    event(3, "life.child_born", "2024-03-01", recorded="2024-03-05"),
+    event(4, "life.job_lost", "2024-06-01"),
+    event(5, "benefit.shown", "2024-06-02", {"programme": "x.all", "position": 1, "channel": "web"}),
+    event(6, "benefit.granted", "2024-07-02", {"programme": "x.birth", "amount": 5}),
+]
+
+
+def lived(declaration, events):
+    return [parse_event(one, declaration, now=2**40) for one in events]
+
+
+def tell(desk, declaration, events):
+    since = int(SINCE.timestamp())
+    return story.tell(desk, lived(declaration, events), "c1", since, datetime.date(2024, 12, 31))
+
+
+def test_the_heroine_is_a_woman_who_had_a_child(tmp_path):
+    others = [
+        event(11, "fact.stated", "2023-11-02", {"sex": "male"}, subject="c0"),
+        event(12, "life.child_born", "2024-03-01", subject="c0"),
+        event(13, "fact.stated", "2023-11-02", SEX, subject="c2"),
+        event(14, "life.moved", "2024-03-01", {"region": "11"}, subject="c2"),
+    ]
+    assert story.heroine(table(tmp_path, [*LIFE, *others]), int(SINCE.timestamp())) == "c1"
+
+
+def test_turns_before_the_log_knew_her_do_not_count(tmp_path):
+    early = [
+        event(21, "fact.stated", "2023-11-02", SEX, subject="c0"),
+        event(22, "life.child_born", "2023-01-01", subject="c0"),
+    ]
+    assert story.heroine(table(tmp_path, [*early, *LIFE]), int(SINCE.timestamp())) == "c1"
+
+
+def test_without_anybody_there_is_no_story(tmp_path):
+    empty = pyarrow.table(
+        {
+            "subject": pyarrow.array([], pyarrow.string()),
+            "type": pyarrow.array([], pyarrow.string()),
+            "recordedtime": pyarrow.array([], pyarrow.timestamp("ms", tz="UTC")),
+            "data": pyarrow.array([], pyarrow.string()),
+        }
+    )
+    pyarrow.parquet.write_table(empty, tmp_path / "none.parquet")
+    with pytest.raises(Rejected, match="tell of nobody"):
+        story.heroine(tmp_path / "none.parquet", 0)
+
+
+def test_each_turn_is_a_chapter_on_the_day_it_became_known(desk, declaration):
+    told = tell(desk, declaration, LIFE)
+    assert [(c["on"], c["event"]) for c in told["chapters"]] == [
+        ("2024-01-10", "life.moved"),
+        ("2024-03-05", "life.child_born"),
+        ("2024-06-01", "life.job_lost"),
+    ]
+
+
+def test_nothing_is_told_twice_and_what_the_event_brings_comes_when_it_happens(desk, declaration):
+    told = tell(desk, declaration, LIFE)
+    offers = [[offer["programme"] for offer in chapter["offers"]] for chapter in told["chapters"]]
+    assert offers == [["x.all"], ["x.birth"], []]
+
+
+def test_an_event_that_never_happened_is_no_chapter(desk, declaration):
+    retraction = event(9, "event.retracted", "2024-08-01", {"source": "registry", "id": "e4"})
+    told = tell(desk, declaration, [*LIFE, retraction])
+    assert "life.job_lost" not in [chapter["event"] for chapter in told["chapters"]]
+
+
+def test_what_the_notice_board_brought_her_stands_beside_it(desk, declaration):
+    told = tell(desk, declaration, LIFE)
+    assert told["board"] == {"shown": 1, "applied": 0, "granted": [{"ko": "x.birth", "en": "x.birth"}]}
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "She does not exist."), ("ko", "실존하지 않는")])
+def test_the_story_reads_in_both_languages(desk, declaration, language, said):
+    text = story.written(tell(desk, declaration, LIFE), language)
+    assert said in text
+    assert "2024-03-05" in text
+    assert "x.birth" in text
+
+
+def test_the_story_is_plain_json(desk, declaration):
+    told = tell(desk, declaration, LIFE)
+    assert json.loads(json.dumps(told, allow_nan=False)) == told

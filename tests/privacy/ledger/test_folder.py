@@ -1,0 +1,115 @@
+"""Files are whole and durable or not there; network disks and readable secrets are refused; one writer at a time."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from features.problem import Rejected
+from privacy.ledger import folder as place
+from privacy.ledger.folder import NetworkFileSystem
+
+
+def names(folder):
+    return [path.name for path in folder.iterdir()]
+
+
+MOUNTS = """\
+22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
+30 22 0:40 / /srv rw - {kind} server:/export rw
+31 30 0:41 / /srv/local\\040disk rw - ext4 /dev/vdb rw
+32 22 0:42 / /srv2 rw - nfs4 server:/other rw
+"""
+
+
+def mounts(tmp_path, kind):
+    path = tmp_path / "mountinfo"
+    path.write_text(MOUNTS.format(kind=kind), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "fuse.sshfs", "fuse", "glusterfs"])
+def test_a_network_file_system_is_refused_by_its_name(tmp_path, kind):
+    with pytest.raises(NetworkFileSystem, match=kind):
+        place.refuse_network(Path("/srv/ledger"), mounts(tmp_path, kind))
+
+
+@pytest.mark.parametrize("path", ["/home/ledger", "/srv/local disk/ledger", "/srv22/x"])
+def test_a_local_disk_beside_or_inside_a_network_mount_is_accepted(tmp_path, path):
+    place.refuse_network(Path(path), mounts(tmp_path, "nfs"))
+    assert place.file_system_of(Path(path), mounts(tmp_path, "nfs")) == "ext4"
+
+
+def test_a_local_fuse_disk_is_accepted_and_so_is_a_system_that_does_not_say(tmp_path):
+    place.refuse_network(Path("/srv/x"), mounts(tmp_path, "fuseblk"))
+    place.refuse_network(Path("/srv/x"), tmp_path / "absent")
+
+
+def test_a_file_is_replaced_whole_and_nothing_else_is_left(tmp_path):
+    path = tmp_path / "file"
+    place.write_durably(path, b"old")
+    place.write_durably(path, b"new", place.OWNER_ONLY)
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"new", 0o600)
+    assert names(tmp_path) == ["file"]
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    place.write_durably(path, b"old")
+
+    def fail(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(place.os, "fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        place.write_durably(path, b"new")
+    assert (path.read_bytes(), names(tmp_path)) == (b"old", ["file"])
+
+
+def test_a_write_whose_first_flush_fails_is_told_even_where_the_next_would_not(tmp_path, monkeypatch):
+    path, failing = tmp_path / "file", iter([True])
+    flush = place.os.fsync
+
+    def fail_once(handle):
+        if next(failing, False):
+            raise OSError(28, "No space left on device")
+        flush(handle)
+
+    monkeypatch.setattr(place.os, "fsync", fail_once)
+    with pytest.raises(OSError, match="No space"):
+        place.write_durably(path, b"new")
+    assert names(tmp_path) == []
+
+
+def test_a_secret_that_others_can_read_is_refused(tmp_path):
+    path = tmp_path / "key"
+    place.write_durably(path, b"secret", place.OWNER_ONLY)
+    assert place.read_private(path) == b"secret"
+    path.chmod(0o644)
+    with pytest.raises(Rejected, match="chmod 600"):
+        place.read_private(path)
+
+
+def test_a_folder_is_begun_for_its_owner_only_and_once(tmp_path):
+    place.begin(tmp_path / "a")
+    place.begin(tmp_path / "a")
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o700
+
+
+def test_only_one_at_a_time_holds_the_lock(tmp_path):
+    inside, most, guard = [], [], threading.Lock()
+
+    def work():
+        for _ in range(20):
+            with place.alone(tmp_path / "lock"):
+                with guard:
+                    inside.append(1)
+                    most.append(len(inside))
+                inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(most), max(most)) == (80, 1)

@@ -1,0 +1,241 @@
+"""`proffer privacy` by hand: from an approver's keys to an auditor's verdict, and every refusal on the way."""
+
+import json
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from privacy.accounting import accountant
+from privacy.ledger.note import NoteVerifier, Signer
+from privacy.ledger.witness import Witness, server
+from proffer.cli import main
+
+
+@pytest.fixture
+def here(monkeypatch) -> Iterator[Path]:
+    place = "/dev/shm" if Path("/dev/shm").is_dir() else None
+    with tempfile.TemporaryDirectory(dir=place) as path:
+        monkeypatch.chdir(path)
+        monkeypatch.setenv("PROFFER_HOME", "home")
+        for name in ("alice", "bob", "carol"):
+            assert main(["privacy", "key", "--name", name, "--out", name]) == 0
+        yield Path(path)
+
+
+@pytest.fixture
+def opened(here, capsys) -> Path:
+    assert privacy("init --population kr --epsilon 4 --delta 1e-6 --approver alice.pub --approver bob.pub") == 0
+    capsys.readouterr()
+    return here
+
+
+def privacy(words: str, *more: str) -> int:
+    return main(["privacy", *words.split(), *more])
+
+
+def told(capsys) -> dict:
+    return json.loads(capsys.readouterr().out)
+
+
+def changed(words: str, *signers: str) -> int:
+    assert privacy(f"{words} --draft change --reason because") == 0
+    for name in signers:
+        assert privacy(f"approve change --key {name}.key --out {name}.sig") == 0
+    given = [part for name in signers for part in ("--approval", f"{name}.sig")]
+    return main(["privacy", words.split()[0], *given])
+
+
+@pytest.mark.usefixtures("opened")
+def test_a_budget_is_opened_spent_from_exported_and_verified(capsys):
+    Path("people").write_text("c1\n\nc2\nc3\n", encoding="utf-8")
+    assert privacy("reserve --population kr --spend run-1 --epsilon 1 --people people --json") == 0
+    assert told(capsys)["balance"]["left"] == "3"
+    assert privacy("commit --spend run-1") == 0
+    assert privacy("reserve --population kr --spend run-2 --epsilon 2 --delta 1e-9") == 0
+    assert privacy("expire --spend run-2 --reason crash") == 0
+    assert privacy("export --out bundle") == 0
+    capsys.readouterr()
+    assert privacy("verify bundle --key home/ledger/ledger.pub --json") == 0
+    found = told(capsys)
+    assert (found["ok"], found["populations"][0]["spent"]) == (True, "3")
+    assert privacy("verify bundle --key home/ledger/ledger.pub") == 0
+    assert "in order: 6 entries" in capsys.readouterr().out
+    assert privacy("status --json") == 0
+    assert told(capsys)["populations"][0]["open"] == ["run-2"]
+    assert privacy("status --population kr") == 0
+    assert "kr" in capsys.readouterr().out
+    assert len(list(Path("home").rglob("ledger.pub"))) == 1
+
+
+@pytest.mark.usefixtures("opened")
+def test_verify_says_no_with_exit_code_1_and_the_first_bad_entry(capsys):
+    privacy("reserve --population kr --spend run-1 --epsilon 1")
+    privacy("export --out bundle")
+    content = Path("bundle").read_bytes()
+    Path("bundle").write_bytes(content.replace(b"run-1", b"run-9"))
+    capsys.readouterr()
+    assert privacy("verify bundle --key home/ledger/ledger.pub --json") == 1
+    assert told(capsys)["first_bad_index"] == 2
+    assert privacy("verify bundle --key home/ledger/ledger.pub") == 1
+    assert "NOT in order" in capsys.readouterr().out
+    Path("bundle").write_bytes(content)
+    assert privacy("verify bundle --key alice.pub") == 1
+    assert privacy("verify nowhere --key alice.pub") == 2
+    assert privacy("verify bundle --key nonsense") == 2
+
+
+@pytest.mark.parametrize("epsilon", ["0", "-1", "nan", "inf", "1e400", "one"])
+@pytest.mark.usefixtures("opened")
+def test_an_epsilon_that_is_none_is_refused(capsys, epsilon):
+    for words in ("reserve --population kr --spend x", "init --population jp --delta 1e-6 --approver alice.pub"):
+        assert main(["privacy", *words.split(), f"--epsilon={epsilon}"]) == 2
+        assert "epsilon" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("here")
+def test_all_that_is_wrong_with_a_new_budget_is_said_at_once(capsys):
+    assert privacy("init --population kr --epsilon 0 --delta 0 --approver alice.key") == 2
+    said = capsys.readouterr().err
+    assert all(word in said for word in ("epsilon", "delta", "is a private key", "two people"))
+    assert not Path("home").exists()
+    assert (
+        privacy("init --population kr --epsilon 1 --delta 0.01 --units 100 --approver alice.pub --approver bob.pub")
+        == 2
+    )
+    assert "1/n" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("opened")
+def test_a_spend_above_the_rest_says_asked_left_and_difference(capsys):
+    assert privacy("reserve --population kr --spend big --epsilon 5") == 2
+    assert "asked for epsilon 5, 4 is left: 1 too much" in capsys.readouterr().err
+    assert privacy("reserve --population jp --spend big --epsilon 5") == 2
+    assert "jp: has no privacy budget" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("opened")
+def test_what_will_be_run_is_given_as_a_file_or_as_training_or_not_at_all(capsys):
+    Path("mechanism.json").write_text('{"mechanism": "declared", "epsilon": "0.5", "delta": "0"}', encoding="utf-8")
+    assert privacy("reserve --population kr --spend a --mechanism mechanism.json") == 0
+    assert privacy("reserve --population kr --spend b") == 2
+    assert privacy("reserve --population kr --spend b --sigma 3") == 2
+    assert "does not say what will be run" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("opened")
+def test_training_is_priced_by_both_accountants(capsys):
+    pytest.importorskip("opacus")
+    assert privacy("reserve --population kr --spend t --sigma 2.969 --rate 0.041 --steps 250 --json") == 0
+    assert told(capsys)["balance"]["spent"] == "0.989244"
+
+
+@pytest.mark.usefixtures("opened")
+def test_training_is_not_priced_without_the_second_accountant_and_the_refusal_says_what_to_install(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "opacus.accountants", None)
+    accountant.prv.cache_clear()
+    assert privacy("reserve --population kr --spend t --sigma 2.969 --rate 0.041 --steps 250") == 2
+    assert "make setup-private" in capsys.readouterr().err
+    assert privacy("status --json") == 0
+    assert told(capsys)["populations"][0]["spent"] == "0"
+
+
+@pytest.mark.usefixtures("opened")
+def test_two_people_sign_with_their_own_files(capsys):
+    assert changed("raise --population kr --epsilon 6", "alice") == 2
+    assert "needs the signatures of 2" in capsys.readouterr().err
+    assert changed("raise --population kr --epsilon 6", "alice", "carol") == 2
+    assert changed("raise --population kr --epsilon 6", "alice", "bob") == 0
+    assert changed("enrol --population kr --key carol.pub", "alice", "bob") == 0
+    assert changed("revoke --population kr --key alice.pub", "carol", "bob") == 0
+    assert changed("reset --population kr --epsilon 2 --period 2999", "carol", "bob") == 0
+    privacy("reserve --population kr --spend lost --epsilon 1")
+    assert changed("release --population kr --spend lost", "carol", "bob") == 0
+    assert changed("public --population kr --fingerprint " + "a" * 64, "carol", "bob") == 0
+    assert privacy("rotate --reason yearly --json") == 0
+
+
+@pytest.mark.usefixtures("opened")
+def test_bare_signature_lines_are_taken_with_their_draft(capsys):
+    privacy("raise --population kr --epsilon 6 --draft change --reason because")
+    for name in ("alice", "bob"):
+        privacy(f"approve change --key {name}.key")
+        signed = Path(f"change.{name}.sig").read_text(encoding="utf-8")
+        Path(f"{name}.line").write_text(signed.rpartition("\n\n")[2], encoding="utf-8")
+    capsys.readouterr()
+    assert privacy("raise --approval alice.line --approval bob.line") == 2
+    assert "one and the same draft" in capsys.readouterr().err
+    assert privacy("raise --approval alice.line --approval bob.line --draft change") == 0
+    assert privacy("reset --approval change.alice.sig --approval change.bob.sig") == 2
+    Path("junk").write_bytes(b"junk")
+    assert privacy("raise --approval junk --draft change") == 2
+
+
+@pytest.mark.usefixtures("opened")
+def test_what_is_no_draft_or_key_is_refused(capsys):
+    Path("junk").write_text("junk", encoding="utf-8")
+    Path("junk").chmod(0o600)
+    assert privacy("approve junk --key alice.key") == 2
+    privacy("raise --population kr --epsilon 6 --draft change --reason because")
+    assert privacy("approve change --key junk") == 2
+    assert privacy("raise --population kr") == 2
+    assert "needs --epsilon" in capsys.readouterr().err
+    Path("not-json").write_text("[1]", encoding="utf-8")
+    privacy("approve change --key alice.key --out alice.sig")
+    Path("lines").write_text(Path("alice.sig").read_text(encoding="utf-8").rpartition("\n\n")[2], encoding="utf-8")
+    assert privacy("raise --approval lines --draft not-json") == 2
+    assert privacy("key --name alice --out alice") == 2
+    assert main(["privacy", "key", "--name", "two words", "--out", "x"]) == 2
+
+
+@pytest.mark.usefixtures("opened")
+def test_a_proof_a_checkpoint_and_a_report_are_written():
+    privacy("reserve --population kr --spend a --epsilon 1")
+    assert privacy("proof --index 2 --out entry.tlog-proof") == 0
+    assert Path("entry.tlog-proof").read_text(encoding="utf-8").startswith("c2sp.org/tlog-proof@v1\nindex 2\n")
+    assert privacy("proof --index 9 --out x") == 2
+    assert privacy("checkpoint --out kept") == 0
+    assert privacy("report") == 0
+    assert "<h2>What is not promised</h2>" in Path("home/reports/privacy.html").read_text(encoding="utf-8")
+    assert "<h2>약속하지 않는 것</h2>" in Path("home/reports/privacy.ko.html").read_text(encoding="utf-8")
+    assert json.loads(Path("home/reports/privacy.json").read_text(encoding="utf-8"))["entries"] == 3
+    privacy("reserve --population kr --spend b --epsilon 1")
+    privacy("export --out bundle")
+    assert privacy("verify bundle --key home/ledger/ledger.pub --checkpoint kept") == 0
+    assert privacy("verify bundle --key home/ledger/ledger.pub --checkpoint alice.pub") == 2
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("opened")
+def test_a_witness_cosigns_over_http_and_the_auditor_may_ask_for_it():
+    assert privacy("witness --folder w --name office.example --log home/ledger/ledger.pub") == 0
+    assert changed("enrol-witness --population kr --key w/office.example.vkey", "alice", "bob") == 0
+    log = NoteVerifier.parse(Path("home/ledger/ledger.pub").read_text(encoding="utf-8").strip())
+    with server(Witness.open(Path("w"), "office.example", log), ("127.0.0.1", 0), lambda: 7) as serving:
+        thread = threading.Thread(target=serving.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{serving.server_address[1]}"
+        codes = [privacy(f"cosign --witness {url}")]
+        privacy("reserve --population kr --spend a --epsilon 1")
+        codes.append(privacy(f"cosign --witness {url}"))
+        Path("w/seen.json").write_bytes(Path("w/seen.json").read_bytes().replace(b'"size":4', b'"size":9'))
+        codes.append(privacy(f"cosign --witness {url}"))
+        serving.shutdown()
+        thread.join()
+    assert codes == [0, 0, 2]
+    privacy("export --out bundle")
+    assert privacy("verify bundle --key home/ledger/ledger.pub --witness w/office.example.vkey") == 0
+    stranger = Signer.generate("stranger").verifier(4).text()
+    assert privacy(f"verify bundle --key home/ledger/ledger.pub --witness {stranger}") == 1
+    assert privacy("cosign --witness ftp://x") == 2
+    assert privacy("witness --folder w --name office.example --log home/ledger/ledger.pub --listen here") == 2
+
+
+@pytest.mark.usefixtures("here")
+def test_a_home_without_a_ledger_says_what_to_do(capsys):
+    assert privacy("status") == 2
+    assert "proffer privacy init" in capsys.readouterr().err

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recommender.offers import reason, utility
+from recommender.rules.window import between, unstated
+
+FIGURES = st.one_of(
+    st.tuples(
+        st.just("likelihood_times_value"),
+        st.fixed_dictionaries({"likelihood": st.floats(0, 1), "won": st.none() | st.integers(0, 10**12)}),
+    ),
+    st.tuples(st.just("value"), st.fixed_dictionaries({"won": st.none() | st.integers(0, 10**12)})),
+    st.tuples(st.sampled_from(["certainty", "doubt"]), st.just({})),
+    st.tuples(st.just("urgency"), st.fixed_dictionaries({"days_left": st.integers(0, 4000)})),
+    st.tuples(st.just("unlocks"), st.fixed_dictionaries({"programmes": st.integers(1, 200)})),
+    st.tuples(st.just("effort"), st.fixed_dictionaries({"minutes": st.integers(1, 3000)})),
+)
+
+
+@given(FIGURES)
+def test_every_factor_has_a_whole_sentence_in_both_languages(factor_and_figures):
+    text = reason.why_rank(*factor_and_figures)
+    assert re.search("[가-힣]", text.ko)
+    assert text.ko.endswith(".")
+    assert re.fullmatch(r"[A-Z].*\.", text.en)
+    assert "None" not in text.ko + text.en
+
+
+def test_there_is_a_sentence_for_every_factor_of_the_utility():
+    assert set(reason._SENTENCES) == set(utility.FACTORS)
+
+
+def test_a_factor_without_a_sentence_is_an_error():
+    with pytest.raises(KeyError):
+        reason.why_rank("luck", {})
+
+
+@pytest.mark.parametrize(
+    ("factor", "figures", "en"),
+    [
+        ("urgency", {"days_left": 0}, "Today is the last day to apply."),
+        ("urgency", {"days_left": 1}, "There is 1 day left to apply."),
+        ("urgency", {"days_left": 1200}, "There are 1,200 days left to apply."),
+        ("unlocks", {"programmes": 1}, "Receiving it opens the way to 1 other benefit."),
+        ("unlocks", {"programmes": 3}, "Receiving it opens the way to 3 other benefits."),
+        ("effort", {"minutes": 75}, "Applying takes about 1 hour 15 minutes."),
+        ("effort", {"minutes": 1}, "Applying takes about 1 minute."),
+        ("value", {"won": None}, "Its amount is not stated, so it was placed as a modest one."),
+        ("value", {"won": 12000}, "It is worth up to 12,000 won in the first year."),
+    ],
+)
+def test_figures_are_put_in_words(factor, figures, en):
+    assert reason.why_rank(factor, figures).en == en
+
+
+def test_a_likelihood_is_told_as_people_not_as_certainty():
+    text = reason.why_rank("likelihood_times_value", {"likelihood": 0.25, "won": 2_000_000})
+    assert "25% take it up" in text.en
+    assert "200만 원" in text.ko
+
+
+def test_a_window_is_told_by_its_date_and_what_is_left():
+    day = 20_757  # 31 October 2026
+    assert reason.window_words(between("dated", None, day + 1, day)).en == "Apply by 1 November 2026 (1 day left)."
+    assert reason.window_words(between("dated", None, day, day)).ko == "오늘(2026년 10월 31일)이 신청 마지막 날입니다."
+    assert reason.window_words(between("dated", day + 1, None, day)).en == "Applications open on 1 November 2026."
+    assert reason.window_words(between("dated", None, day - 1, day)).en == "Applications closed on 30 October 2026."
+    assert reason.window_words(between("dated", day, None, day)) is None
+    assert reason.window_words(unstated("recurring")) is None

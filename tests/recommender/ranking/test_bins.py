@@ -1,0 +1,91 @@
+"""Bins: public classes of people, from the declaration alone."""
+
+import datetime
+
+import numpy as np
+import pytest
+
+from composition.reading import read_declaration
+from features.snapshot import from_facts
+from features.value import NONE, UNKNOWN
+from recommender.ranking.bins import YEARS, Bins, slot_of
+
+
+@pytest.fixture(scope="module")
+def declaration():
+    return read_declaration()
+
+
+@pytest.fixture(scope="module")
+def bins(declaration):
+    return Bins.of(declaration)
+
+
+def of(declaration, bins, **facts):
+    t = declaration.zone.end_of_day(datetime.date(2026, 11, 1))
+    people = from_facts(declaration, facts, t)
+    row = bins.of_people(people)[0]
+    return {
+        slot.column: int(row[at]) - start
+        for at, (slot, start) in enumerate(zip(bins.slots, bins.starts, strict=True), 1)
+    }
+
+
+def test_bins_follow_from_the_declaration_and_from_nobody(declaration, bins) -> None:
+    assert bins == Bins.of(declaration)
+    assert {slot.column for slot in bins.slots} <= set(declaration.columns)
+
+
+def test_what_may_not_be_used_for_ranking_has_no_slot(declaration, bins) -> None:
+    barred = {name for name, fact in declaration.facts.items() if "ranking" not in fact.purpose}
+    assert barred
+    assert not barred & {slot.column for slot in bins.slots}
+
+
+def test_unknown_and_none_are_classes_of_their_own_and_never_the_least(declaration, bins) -> None:
+    slots = {slot.column: slot for slot in bins.slots}
+    nobody_knows = of(declaration, bins)
+    assert nobody_knows["income_percent"] == slots["income_percent"].classes + 1
+    assert nobody_knows["worker"] == slots["worker"].classes + 1
+    childless = of(declaration, bins, children=[])
+    assert childless["youngest_child_age"] == slots["youngest_child_age"].classes
+
+
+def test_an_age_falls_between_the_cuts_it_lies_between(declaration, bins) -> None:
+    assert of(declaration, bins, birth_date="1990-05-01")["age"] == sum(cut <= 36 for cut in YEARS)
+    assert of(declaration, bins, birth_date="1961-11-01")["age"] == sum(cut <= 65 for cut in YEARS)
+
+
+def test_yes_and_no_and_every_choice_are_told_apart(declaration, bins) -> None:
+    assert [of(declaration, bins, worker=answer)["worker"] for answer in (False, True)] == [0, 1]
+    assert of(declaration, bins, sex="female")["sex"] == 1
+
+
+def test_every_bin_lies_in_its_slot_whatever_the_value(declaration, bins) -> None:
+    rng = np.random.default_rng(1)
+
+    class Anybody:
+        def __init__(self):
+            self.declaration, self.t = declaration, np.full(50, 1_790_000_000)
+            drawn = rng.choice([UNKNOWN, NONE, -5, 0, 1, 40, 10**6, 2**40], (50, len(declaration.columns)))
+            self.values = {name: drawn[:, at] for at, name in enumerate(declaration.columns)}
+
+        def __len__(self):
+            return 50
+
+        def column(self, name):
+            return self.values[name]
+
+    found = bins.of_people(Anybody())
+    starts, ends = np.array(bins.starts), np.array([*bins.starts[1:], bins.size])
+    assert ((found[:, 1:] >= starts) & (found[:, 1:] < ends)).all()
+    assert not found[:, 0].any()
+
+
+def test_a_column_without_public_classes_has_no_slot(declaration) -> None:
+    assert slot_of("region", declaration) is None
+    assert slot_of("children", declaration) is None
+
+
+def test_a_small_bounded_number_has_a_class_for_each_value(declaration) -> None:
+    assert slot_of("care_grade", declaration).cuts == (2, 3, 4, 5, 6)

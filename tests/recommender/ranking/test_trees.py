@@ -1,0 +1,86 @@
+"""The walked forest is LightGBM's own, to the last bit."""
+
+from __future__ import annotations
+
+import lightgbm
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.problem import Rejected
+from recommender.ranking.forest import Trees, parse_trees
+from tests.examples import examples
+
+ODD = np.array([np.nan, 0.0, -0.0, 1e-36, -1e-36, 1e-35, np.inf, -np.inf, 1.0, -1.0, 1e300])
+
+
+def _rows(rng: np.random.Generator, count: int) -> np.ndarray:
+    rows = rng.normal(size=(count, 5)).astype(np.float32)
+    rows[:, 2] = rng.integers(0, 3, count)
+    rows[rng.random(rows.shape) < 0.15] = np.nan
+    rows[:, 4] = np.where(np.isnan(rows[:, 4]), 0, rows[:, 4])  # a column that training never saw missing
+    return rows
+
+
+def _booster(seed: int, **more: object) -> lightgbm.Booster:
+    rng = np.random.default_rng(seed)
+    rows = _rows(rng, 600)
+    label = (np.nan_to_num(rows[:, 0]) + 0.5 * (rows[:, 2] == 1) + 0.3 * rng.normal(size=600) > 0.2).astype(float)
+    given = {"objective": "binary", "num_leaves": 9, "verbosity": -1, "num_threads": 1, "seed": seed, **more}
+    return lightgbm.train(given, lightgbm.Dataset(rows, label), 12)
+
+
+@examples(15, deadline=None)
+@given(st.integers(0, 1000), st.sampled_from([{}, {"zero_as_missing": True}, {"use_missing": False}]))
+def test_raw_scores_equal_lightgbms_to_the_last_bit(seed: int, more: dict[str, object]) -> None:
+    booster = _booster(seed, **more)
+    rows = np.concatenate([_rows(np.random.default_rng(seed + 1), 200).astype(np.float64), ODD[:, None].repeat(5, 1)])
+    ours = parse_trees(booster.model_to_string()).raw(rows)
+    assert np.array_equal(ours, booster.predict(rows, raw_score=True))
+
+
+def test_rows_of_single_precision_score_as_lightgbm_scores_them() -> None:
+    booster, rows = _booster(3), _rows(np.random.default_rng(4), 300)
+    assert np.array_equal(parse_trees(booster.model_to_string()).raw(rows), booster.predict(rows, raw_score=True))
+
+
+def test_a_tree_of_one_leaf_is_a_constant() -> None:
+    booster = _booster(1, min_data_in_leaf=400)
+    trees = parse_trees(booster.model_to_string())
+    rows = _rows(np.random.default_rng(2), 10)
+    assert np.array_equal(trees.raw(rows), booster.predict(rows, raw_score=True))
+    assert not trees.feature.size
+
+
+def test_a_model_without_trees_scores_nothing() -> None:
+    head = "tree\nversion=v4\nnum_tree_per_iteration=1\nfeature_names=a b\n\nend of trees\n"
+    assert parse_trees(head).raw(np.zeros((2, 2))).tolist() == [0.0, 0.0]
+
+
+def test_a_table_of_another_width_is_refused() -> None:
+    trees: Trees = parse_trees(_booster(1).model_to_string())
+    with pytest.raises(ValueError, match="5 columns"):
+        trees.raw(np.zeros((2, 4)))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("not a model", "not a LightGBM text model"),
+        ("tree\nversion=v3\nfeature_names=a\n", "not a LightGBM text model"),
+        ("tree\nversion=v4\nnum_tree_per_iteration=3\nfeature_names=a\n", "more than one tree"),
+        ("tree\nversion=v4\nnum_tree_per_iteration=1\naverage_output\nfeature_names=a\n", "averages"),
+    ],
+)
+def test_a_text_this_walker_cannot_read_is_refused(text: str, said: str) -> None:
+    with pytest.raises(Rejected, match=said):
+        parse_trees(text)
+
+
+def test_categorical_splits_are_refused() -> None:
+    rows = np.random.default_rng(0).integers(0, 4, size=(400, 1)).astype(float)
+    data = lightgbm.Dataset(rows, (rows[:, 0] % 2).astype(float), categorical_feature=[0])
+    booster = lightgbm.train({"objective": "binary", "verbosity": -1, "num_threads": 1}, data, 2)
+    with pytest.raises(Rejected, match="categorical"):
+        parse_trees(booster.model_to_string())

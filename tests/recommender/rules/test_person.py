@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from features.calendar import day_of
+from features.declaration.declaration import declare
+from features.log.event import parse_event
+from features.log.history import history_of
+from features.snapshot import from_facts
+from features.value import identifier_code
+from recommender.rules.person import occurrences_in, occurrences_of, receipts
+from recommender.rules.window import Occurrence
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def declaration():
+    folder = ROOT / "data" / "countries" / "kr" / "declaration"
+    read = [(folder / f"{name}.yaml").read_text(encoding="utf-8") for name in ("events", "facts", "features")]
+    return declare(*map(yaml.safe_load, read))
+
+
+def logged(declaration, *documents):
+    base = {"specversion": "1.0", "source": "registry", "recordedtime": "2026-09-10T00:00:00Z"}
+    return history_of(
+        [parse_event({**base, "id": str(i), **one}, declaration, now=2_000_000_000) for i, one in enumerate(documents)],
+        declaration,
+    )
+
+
+BORN = {
+    "subject": "c1",
+    "type": "life.child_born",
+    "time": "2026-08-31T16:00:00Z",  # 1 September in Seoul
+    "data": {"about": [{"person": "c1", "role": "parent"}, {"person": "k1", "role": "child"}]},
+}
+MOVED = {"subject": "c1", "type": "life.moved", "time": "2026-09-05T00:00:00Z", "data": {"region": "11440"}}
+MARRIED = {
+    "subject": "c1",
+    "type": "life.married",
+    "time": "2026-09-06T00:00:00Z",
+    "data": {"about": [{"person": "c2", "role": "spouse"}]},
+}
+STATED = {"subject": "c1", "type": "fact.stated", "time": "2026-09-07T00:00:00Z", "data": {"sex": "female"}}
+NOW = 1_793_458_800  # the end of 31 October 2026 in Seoul
+
+
+def test_an_event_of_the_log_happens_on_its_local_day_to_those_whose_event_it_is(declaration):
+    rows = logged(declaration, BORN, MOVED, MARRIED, STATED)
+    told = [(one.event, one.day) for one in occurrences_of(rows, "c1", NOW, declaration)]
+    assert [event for event, _ in told] == ["life.child_born", "life.moved", "life.married"]
+    assert told[0][1] == day_of(date(2026, 9, 1))
+    assert "life.child_born" not in [one.event for one in occurrences_of(rows, "k1", NOW, declaration)]
+    assert [one.event for one in occurrences_of(rows, "c2", NOW, declaration)] == ["life.married"]
+    assert occurrences_of(rows, "nobody", NOW, declaration) == ()
+
+
+def test_an_event_recorded_later_has_not_happened_yet(declaration):
+    rows = logged(declaration, BORN)
+    before = declaration.zone.end_of_day(date(2026, 9, 5))
+    assert occurrences_of(rows, "c1", before, declaration) == ()
+
+
+def test_an_event_that_was_retracted_has_not_happened(declaration):
+    retraction = {"subject": "c1", "type": "event.retracted", "time": "2026-09-09T00:00:00Z",
+                  "recordedtime": "2026-09-20T00:00:00Z", "data": {"source": "registry", "id": "0"}}  # fmt: skip
+    rows = logged(declaration, MOVED, retraction)
+    between_them = declaration.zone.end_of_day(date(2026, 9, 15))
+    assert len(occurrences_of(rows, "c1", between_them, declaration)) == 1
+    assert occurrences_of(rows, "c1", NOW, declaration) == ()
+
+
+class Known:
+    """As much of a catalogue as receipts look at."""
+
+    def __init__(self, *ids):
+        self.programmes = tuple(Programme(name) for name in ids)
+
+
+class Programme:
+    def __init__(self, name):
+        self.id = name
+
+
+def test_receipts_come_from_statements_and_from_the_log():
+    known = Known("t.auto", "t.baby")
+    facts = {"receives.t.baby": True, "receives.t.men": False, "receives.t.none": None, "sex": "male"}
+    assert receipts(known, facts.items()) == {"t.baby"}
+    assert receipts(known, codes=[identifier_code("t.auto"), 5]) == {"t.auto"}
+    assert receipts(known) == frozenset()
+
+
+def test_the_latest_stated_birth_tells_of_a_birth_and_no_children_of_none(declaration):
+    def told(**facts):
+        snapshot = from_facts(declaration, facts, NOW)
+        return occurrences_in(snapshot, declaration, day_of(date(2026, 10, 31)))
+
+    assert told(children=["2020-01-01", "2026-09-01"]) == (Occurrence("life.child_born", day_of(date(2026, 9, 1))),)
+    assert told(children=[]) == told() == ()

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import contextlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serving.http.strict_json import MAX_DEPTH, MalformedError, parse
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+def nested(depth: int) -> bytes:
+    return b"[" * depth + b"]" * depth
+
+
+@given(PLAIN)
+def test_what_json_dumps_writes_is_read_back(value):
+    text = json.dumps(value)
+    if "\\u0000" not in text:
+        assert parse(text.encode()) == value
+
+
+def test_sixteen_levels_are_taken_and_seventeen_are_not():
+    assert parse(nested(MAX_DEPTH)) is not None
+    with pytest.raises(MalformedError, match="deeper than 16"):
+        parse(nested(MAX_DEPTH + 1))
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"", "not JSON"),
+        (b"{", "not JSON"),
+        (b"[1,]", "not JSON"),
+        (b"{'a': 1}", "not JSON"),
+        (b"1 2", "not JSON"),
+        (b"\xff\xfe[\x00]\x00", "not UTF-8"),
+        (b"\xef\xbb\xbf{}", "byte order mark"),
+        (b'"\xc3\x28"', "not UTF-8"),
+        (b'{"a": 1, "b": 2, "a": 1}', "appears twice"),
+        (b'{"x": [{"a": 1, "\\u0061": 2}]}', "appears twice"),
+        (b"NaN", "NaN"),
+        (b"[Infinity]", "NaN"),
+        (b"[-Infinity]", "NaN"),
+        (b"1e999", "too large"),
+        (b"-1e999", "too large"),
+        (b"9007199254740992", "2\\*\\*53"),
+        (b"-9007199254740992", "2\\*\\*53"),
+        (b"9" * 5000, "2\\*\\*53"),
+        (b'"\\ud800"', "surrogate"),
+        (b'{"\\udfff": 1}', "surrogate"),
+        (b'"a\\u0000b"', "NUL"),
+        (b'{"\\u0000": 1}', "NUL"),
+        (nested(100_000), "deeper"),
+        (b'{"a":' * 100_000, "deeper"),
+        (b"[" * 20, "not JSON"),
+    ],
+)
+def test_what_is_not_strict_json_is_refused_with_a_reason(body, why):
+    with pytest.raises(MalformedError, match=why):
+        parse(body)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_value_or_malformed_and_never_anything_else(body):
+    with contextlib.suppress(MalformedError):
+        parse(body)
+
+
+def test_a_refusal_never_quotes_the_body():
+    for body in (b'{"secret-canary"', b'"secret-canary\\ud800"', b'{"secret-canary": 1, "secret-canary": 2}'):
+        with pytest.raises(MalformedError) as refusal:
+            parse(body)
+        assert "canary" not in str(refusal.value)
+        assert refusal.value.__cause__ is None

@@ -1,0 +1,249 @@
+"""The private lesson: what it learns of a small world, and that it is what its plan says."""
+
+import hashlib
+import json
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from features.problem import Rejected
+from privacy.accounting.mechanism import non_private
+from privacy.learning.noise import secure
+from privacy.learning.step import Schedule
+from recommender.ranking.bilinear import FORMAT, KIND, Bilinear
+from recommender.ranking.bins import Bins, Slot
+from recommender.ranking.scorer import Pairs
+from tests.privacy.noises import Seeded
+from training.data.material import candidates, learnable, told_truth
+from training.evaluation.evaluation import order, standing
+from training.measures import log_loss
+from training.rankers import private_ranker
+from training.rankers.models import probability
+from training.rankers.private_ranker import EDGES, code_of, learn, line_through, sample_of
+from training.rankers.schedules import plan
+
+pytestmark = pytest.mark.slow
+
+DELTA = Decimal("1e-6")
+
+
+@pytest.fixture(scope="module")
+def log(material):
+    return material.gate.open()
+
+
+@pytest.fixture(scope="module")
+def lists(material, log):
+    return learnable(material, log, 10**9, 0)
+
+
+@pytest.fixture(scope="module")
+def ample():
+    """A plan for a nation: so much signal that the noise is nothing to the toy world, whose sums are divided by 200."""
+    made = plan(2_000_000, Decimal(8), DELTA, 8)
+    return replace(made, schedule=Schedule(200, Decimal(1), 60, Decimal("0.01"), made.schedule.clip))
+
+
+@pytest.fixture(scope="module")
+def lesson(lists, material, ample):
+    return learn(lists, material.catalogue, ample, Seeded(1), threads=1)
+
+
+def with_manifest(lesson):
+    files = lesson.files()
+    scorer = lesson.scorer
+    manifest = {
+        "format": FORMAT, "kind": KIND, "features_hash": scorer.features_hash, "catalogue_hash": scorer.catalogue_hash,
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+    }  # fmt: skip
+    return {**files, "manifest.json": json.dumps(manifest).encode()}
+
+
+@pytest.fixture(scope="module")
+def places(material, log):
+    return told_truth(material, candidates(material, log))
+
+
+def ndcg_of(lesson, material, places):
+    some, truth = places
+    return standing(some, order(lesson.scorer, some, material.catalogue), truth).mean
+
+
+def test_it_finds_much_of_the_taste_of_a_small_world(material, places, lesson) -> None:
+    some, truth = places
+    chance = standing(some, np.zeros(len(some.pairs)), truth).mean
+    reached = ndcg_of(lesson, material, places)
+    assert (reached - chance) / (standing(some, truth.reachable, truth).mean - chance) > 0.6
+
+
+def test_its_scores_are_those_of_what_was_learned_but_for_rounding(material, lists, ample, lesson, monkeypatch) -> None:
+    kept = []
+    monkeypatch.setattr(
+        private_ranker, "calibrated", lambda ranker, sample, *_: kept.append((ranker, sample)) or (1.0, 0.0)
+    )
+    scorer = learn(lists, material.catalogue, ample, Seeded(1), threads=1).scorer
+    ranker, sample = kept[0]
+    rows = np.arange(sample.programme.size)
+    plain = ranker.decision_function(sample, rows) - ranker.weights_.beside[-1] * sample.place
+    alone = lists.at[np.lexsort((np.arange(len(lists)), lists.at, lists.examples.person))]
+    pairs = Pairs(alone, sample.programme.astype(np.int64))
+    attributes = scorer.attributes(material.catalogue, material.declaration)
+    assert np.allclose(scorer.score(lists.people, attributes, pairs).score, plain, atol=1e-2)
+    assert np.array_equal(scorer.cross, lesson.scorer.cross)
+
+
+def test_its_probabilities_are_about_as_many_as_took_up(lists, material, lesson) -> None:
+    scorer = lesson.scorer
+    attributes = scorer.attributes(material.catalogue, material.declaration)
+    found = scorer.score(lists.people, attributes, Pairs(lists.at, lists.examples.programme)).probability
+    first = lists.examples.position == 1
+    assert found[first].mean() == pytest.approx(lists.examples.label[first].mean(), abs=0.12)
+    label = lists.examples.label
+    assert log_loss(label, found) < log_loss(label, np.full(label.size, 0.5))
+
+
+def test_rows_in_another_order_give_the_same_model(lists, material, ample, lesson) -> None:
+    shuffled = np.random.default_rng(3).permutation(np.unique(lists.at))
+    rows = np.concatenate([np.flatnonzero(lists.at == one) for one in shuffled])
+    other = learn(lists[rows], material.catalogue, ample, Seeded(1), threads=2)
+    for name, content in lesson.files().items():
+        assert other.files()[name] == content
+
+
+def test_two_runs_of_secure_noise_give_two_models(lists, material, ample) -> None:
+    short = replace(ample, schedule=replace(ample.schedule, steps=2))
+    one, other = (learn(lists, material.catalogue, short, secure(), threads=1).scorer for _ in range(2))
+    assert not np.array_equal(one.cross, other.cross)
+
+
+def test_the_mechanism_is_the_plans(lesson, ample) -> None:
+    assert lesson.mechanism == ample.mechanism()
+    assert lesson.mechanism != non_private()
+
+
+def test_the_figures_are_the_plans_and_of_nobody(lesson) -> None:
+    assert lesson.figures == {"steps": 60.0, "sigma": 0.01, "stated_units": 200.0}
+
+
+def test_a_household_is_one_unit_where_it_is_the_unit(lists) -> None:
+    bins = Bins.of(lists.people.declaration)
+    homes = lists.examples.person // 2
+    alone, together = sample_of(lists, bins, lists.examples.person), sample_of(lists, bins, homes)
+    assert together.units == np.unique(homes).size < alone.units
+    assert together.programme.size == alone.programme.size == len(lists)
+
+
+def test_a_programme_withheld_is_scored_from_what_is_public_alone(lists, material, ample) -> None:
+    short = replace(ample, schedule=replace(ample.schedule, steps=3))
+    lesson = learn(lists, material.catalogue, short, Seeded(1), withheld=(2,), threads=1)
+    codes = lesson.scorer.attributes(material.catalogue, material.declaration).codes
+    assert codes[2] not in lesson.scorer.codes
+    assert codes[1] in lesson.scorer.codes
+
+
+def test_an_artefact_reads_back_as_the_same_scorer(lists, material, lesson) -> None:
+    back = Bilinear.from_files(with_manifest(lesson), material.declaration.hash)
+    attributes = back.attributes(material.catalogue, material.declaration)
+    pairs = Pairs(lists.at[:50], lists.examples.programme[:50])
+    mine = lesson.scorer.score(lists.people, attributes, pairs)
+    found = back.score(lists.people, attributes, pairs)
+    assert np.array_equal(found.score, mine.score)
+    assert np.array_equal(found.probability, mine.probability)
+
+
+def test_a_catalogue_folded_on_the_way_scores_the_same(lists, material, lesson) -> None:
+    scorer = lesson.scorer
+    pairs = Pairs(lists.at[:20], lists.examples.programme[:20])
+    folded = scorer.attributes(material.catalogue, material.declaration)
+    plain = scorer.vocabulary.attributes(material.catalogue, material.declaration)
+    assert np.array_equal(
+        scorer.score(lists.people, folded, pairs).score, scorer.score(lists.people, plain, pairs).score
+    )
+
+
+def test_people_computed_with_other_features_are_refused(lists, material, lesson) -> None:
+    other = replace(lesson.scorer, features_hash="0" * 64)
+    with pytest.raises(Rejected, match="features hash"):
+        other.score(lists.people, other.attributes(material.catalogue, material.declaration), Pairs(lists.at, lists.at))
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (lambda files: files.pop("manifest.json"), "manifest.json is missing"),
+        (lambda files: files.pop("bilinear.npz"), "bilinear.npz: is missing"),
+        (lambda files: files.update({"bilinear.npz": b"other"}), "sha256 differs"),
+        (lambda files: files.update({"manifest.json": b"no"}), "not the manifest"),
+        (lambda files: files.update({"manifest.json": b'{"kind": "lightgbm", "format": 2}'}), "kind lightgbm"),
+        (lambda files: files.update({"manifest.json": b'{"kind": "bilinear", "format": 1}'}), "does not list"),
+        (
+            lambda files: files.update({"manifest.json": files["manifest.json"].replace(b"features_hash", b"f")}),
+            "does not say what",
+        ),
+    ],
+)
+def test_an_artefact_that_is_not_what_it_says_is_refused(lesson, change, match) -> None:
+    files = with_manifest(lesson)
+    change(files)
+    with pytest.raises(Rejected, match=match):
+        Bilinear.from_files(files)
+
+
+def test_a_model_of_other_features_is_refused(lesson) -> None:
+    with pytest.raises(Rejected, match="features hash"):
+        Bilinear.from_files(with_manifest(lesson), "0" * 64)
+
+
+def test_codes_of_ordered_classes_are_waves_and_of_others_places_of_their_own() -> None:
+    slots = (Slot("age", (19, 65), ordered=True), Slot("job", (1, 2), ordered=False), Slot("yes", (1,), ordered=False))
+    code = code_of(slots, 1.0, 2)
+    matrix = code.matrix()
+    assert matrix.shape[0] == Bins(slots).size
+    age, job, yes = matrix[1:6], matrix[6:11], matrix[11:15]
+    wave = np.flatnonzero(age[:3].any(axis=0))
+    assert np.allclose(age[0, wave[0]], -age[2, wave[0]])  # the first wave falls from one end to the other
+    assert np.allclose(age[0, wave[1]], age[2, wave[1]])  # the second is the same at both
+    assert not age[3:, wave].any()
+    assert np.linalg.matrix_rank(job) == 5
+    assert not yes[0].any()
+    assert yes[1].any()
+    assert not (np.abs(age).sum(axis=0).astype(bool) & np.abs(job).sum(axis=0).astype(bool)).any()
+
+
+def test_places_of_every_person_ascend(material) -> None:
+    bins = Bins.of(material.declaration)
+    for waves in (1, 2, 3):
+        code = code_of(bins.slots, 1.0, waves)
+        rng = np.random.default_rng(waves)
+        for _ in range(20):
+            row = [0, *(start + rng.integers(slot.size) for slot, start in zip(bins.slots, bins.starts, strict=True))]
+            places = [code.place[one, c] for one, width in zip(row, code.width, strict=True) for c in range(width)]
+            assert (np.diff(places) > 0).all()
+
+
+def counts_on_a_line(slope, intercept, of):
+    middle = np.r_[EDGES[0] - 0.5, EDGES + 0.5]
+    shown = of * np.exp(-(middle**2) / 4)
+    return shown * probability(slope * middle + intercept), shown
+
+
+def test_without_noise_the_line_is_the_one_that_made_the_counts() -> None:
+    taken, shown = counts_on_a_line(0.8, -1.5, of=1e6)
+    assert line_through(taken, shown, 1e-3) == pytest.approx((0.8, -1.5), abs=0.01)
+
+
+def test_noise_as_large_as_most_classes_bends_the_line_little() -> None:
+    taken, shown = counts_on_a_line(0.8, -1.5, of=20_000)
+    rng = np.random.default_rng(0)
+    found = np.array(
+        [line_through(taken + rng.normal(0, 60, taken.size), shown + rng.normal(0, 1200, shown.size), 60)
+         for _ in range(20)]
+    )  # fmt: skip
+    assert np.abs(np.median(found, axis=0) - [0.8, -1.5]).max() < 0.25
+
+
+def test_where_nothing_is_certain_the_prior_speaks() -> None:
+    nothing = np.zeros(EDGES.size + 1)
+    assert line_through(nothing, nothing, 1e6) == pytest.approx((1, -2), abs=0.05)

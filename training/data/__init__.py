@@ -1,0 +1,1 @@
+"""Training data: impressions with labels, admitted people, and candidates."""

@@ -1,0 +1,81 @@
+"""Report: how a ranker does on people it never learned from, as documents, tracked figures and pictures take it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from training.evaluation.evaluation import ColdStart, Observed, RankingResult
+from training.measures import share_of_gap
+
+RANKER: Final = "lightgbm"
+"""The name under which the pooled forest's order stands beside its baselines."""
+PRIVATE: Final = "private"
+"""The name of the order that was learned under differential privacy."""
+STUDENT: Final = "student"
+"""The name of the order that was learned from a private teacher."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a ranker does on people it never learned from.
+
+    Attributes:
+        standings: NDCG@5 by order, against the truth; empty where nobody knows the truth.
+        groups: the same by group of people.
+        observed: predictions beside answers on held-out people's showings.
+        people: how many held-out people were judged.
+        pairs: how many candidates they had.
+        cold_starts: programmes tried as new.
+        ranker: the name of the order that is reported on.
+    """
+
+    standings: Mapping[str, RankingResult]
+    groups: list[dict[str, Any]]
+    observed: Observed
+    people: int
+    pairs: int
+    cold_starts: tuple[ColdStart, ...] = ()
+    ranker: str = RANKER
+
+    @property
+    def means(self) -> dict[str, float]:
+        """Mean NDCG@5 by order."""
+        return {name: one.mean for name, one in self.standings.items()}
+
+    @property
+    def gap_closed(self) -> float | None:
+        """The ranker's share of the way from popularity to the best reachable."""
+        means = self.means
+        if not means:
+            return None
+        return share_of_gap(means[self.ranker], means["popularity"], means["reachable"])
+
+    def to_document(self) -> dict[str, Any]:
+        """As `evaluate --json` prints it."""
+        curve = self.observed.reliability
+        return {
+            "ranker": self.ranker,
+            "metrics": {"ndcg@5": self.means},
+            "gap_closed": self.gap_closed,
+            "held_out": {"people": self.people, "candidates": self.pairs},
+            "observed": {"log_loss": self.observed.log_loss, "base_log_loss": self.observed.base_log_loss},
+            "reliability": {
+                "calibration_error": curve.error,
+                "predicted": curve.predicted.tolist(),
+                "observed": curve.observed.tolist(),
+                "rows": curve.rows.tolist(),
+            },
+            "groups": self.groups,
+            "cold_start": [tried.to_document() for tried in self.cold_starts],
+        }
+
+    def figures(self) -> dict[str, float]:
+        """The figures that are tracked."""
+        means = {f"ndcg@5_{name}" if name != self.ranker else "ndcg@5": value for name, value in self.means.items()}
+        gap = {} if self.gap_closed is None else {"gap_closed": self.gap_closed}
+        return {
+            **means, **gap, "held_out_log_loss": self.observed.log_loss,
+            "held_out_calibration_error": self.observed.reliability.error,
+        }  # fmt: skip

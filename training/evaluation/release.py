@@ -1,0 +1,87 @@
+"""Figures about real people: one bundle per evaluation, noised together, at a price of its own."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from privacy.accounting.accountant import calibrate
+from privacy.accounting.mechanism import Mechanism, gaussian
+from recommender.ranking.scorer import Pairs
+from training.measures import ndcg
+
+if TYPE_CHECKING:
+    from privacy.learning.noise import Noise
+    from recommender.ranking.scorer import Scorer
+    from recommender.rules.catalogue import Catalogue
+    from training.data.ranking_dataset import RankingDataset
+
+Reals = NDArray[np.float64]
+Whole = NDArray[np.int64]
+
+NAMES: Final = ("noised_held_out_log_loss", "noised_ndcg@5")
+MOST_LOSS: Final = 4.0
+"""What one answer may lose at most; beyond, a unit's loss is clipped."""
+_PARTS: Final = 4
+_LENGTH: Final = math.sqrt(_PARTS)
+"""How far one unit more or less moves the four sums: each of its parts lies between 0 and 1."""
+
+
+def bundle_mechanism(epsilon: Decimal, delta: Decimal) -> Mechanism:
+    """One Gaussian release at a price of at most epsilon.
+
+    Raises:
+        Rejected: no noise is enough.
+    """
+    return gaussian(calibrate(epsilon, delta, 1, 1))
+
+
+def noised_metrics(
+    scorer: Scorer, lists: RankingDataset, unit: Whole, catalogue: Catalogue, mechanism: Mechanism, noise: Noise
+) -> dict[str, float]:
+    """Log-loss and NDCG@5 on held-out units' own answers, each unit counted once, all four sums noised together.
+
+    Args:
+        scorer: predicts.
+        lists: what held-out people were shown, and what they did.
+        unit: int64[m], which unit each row is about.
+        catalogue: the programmes.
+        mechanism: Gaussian; its noise multiplier is for all four sums together.
+        noise: where it comes from.
+    """
+    sums = _parts(scorer, lists, unit, catalogue).sum(axis=0)
+    sigma = float(mechanism["noise"]) * _LENGTH
+    told, loss, listed, gain = (sums + noise.gaussian(_PARTS, sigma)).round(1)
+    return {
+        NAMES[0]: float(np.clip(MOST_LOSS * loss / max(told, 1.0), 0.0, MOST_LOSS)),
+        NAMES[1]: float(np.clip(gain / max(listed, 1.0), 0.0, 1.0)),
+    }
+
+
+def _parts(scorer: Scorer, lists: RankingDataset, unit: Whole, catalogue: Catalogue) -> Reals:
+    """float64[units, 4], each between 0 and 1: was there, its mean loss; had an answered list, their mean NDCG."""
+    attributes = scorer.attributes(catalogue, lists.people.declaration)
+    scores = scorer.score(lists.people, attributes, Pairs(lists.at, lists.examples.programme))
+    _, place = np.unique(unit, return_inverse=True)
+    units = int(place.max(initial=-1)) + 1
+    loss = _mean(place, np.minimum(_losses(lists.examples.label, scores.probability), MOST_LOSS) / MOST_LOSS, units)
+    answered, gains = ndcg(lists.at, scores.score, lists.examples.label)
+    owner = np.zeros(int(lists.at.max(initial=-1)) + 1, dtype=np.int64)
+    owner[lists.at] = place
+    gain = _mean(owner[answered], gains, units)
+    listed = np.bincount(owner[answered], minlength=units) > 0
+    return np.stack([np.ones(units), loss, listed.astype(np.float64), gain], axis=1).clip(0.0, 1.0)
+
+
+def _losses(label: Reals, probability: Reals) -> Reals:
+    likely = np.where(label > 0, probability, 1.0 - probability)
+    return np.asarray(-np.log(np.clip(np.nan_to_num(likely, nan=0.0), 1e-12, 1.0)))
+
+
+def _mean(place: Whole, values: Reals, size: int) -> Reals:
+    count = np.bincount(place, minlength=size)
+    return np.asarray(np.bincount(place, weights=values, minlength=size) / np.maximum(count, 1))

@@ -1,0 +1,1 @@
+"""Estimators: what fits a ranker to a ranking data set."""

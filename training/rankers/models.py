@@ -1,0 +1,236 @@
+"""What learns from rows: the pooled boosted forest, the line that calibrates it, and the logistic baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+import lightgbm
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import Tags
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from recommender.ranking.forest import Trees, parse_trees
+
+Reals = NDArray[np.float64]
+Whole = NDArray[np.int64]
+Objective = Literal["pointwise", "lambdarank"]
+OBJECTIVES: tuple[Objective, ...] = ("pointwise", "lambdarank")
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Rows the trees never learn from: they say when to stop."""
+
+    table: NDArray[np.float32]
+    label: Reals
+    group: Whole | None = None
+    weight: Reals | None = None
+    start: Reals | None = None
+
+
+class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """P(takes up | offered) by boosted trees on one row per (person, programme); a scikit-learn classifier.
+
+    Two classes only; NaN is a value (nobody knows). Columns in `additive` get trees of their own, s = f(x) + g(column):
+    how a place or a channel shifts every answer is learned beside what the person wants, and can be fixed afterwards.
+    The fitted model is text (`text_`), read by `recommender.ranking.forest`; nothing is pickled.
+
+    >>> X, y = np.arange(400.0).reshape(-1, 1), np.arange(400) >= 200
+    >>> PooledForest(rounds=5, min_leaf=20).fit(X, y).predict([[3.0], [390.0]])
+    array([False,  True])
+    """
+
+    def __init__(
+        self,
+        *,
+        objective: Objective = "pointwise",
+        rounds: int = 100,
+        patience: int = 0,
+        leaves: int = 31,
+        learning_rate: float = 0.1,
+        min_leaf: int = 20,
+        column_share: float = 1.0,
+        l2: float = 0.0,
+        additive: Sequence[int] = (),
+        seed: int = 0,
+        threads: int = 1,
+    ) -> None:
+        """Keep the settings; nothing is checked before `fit`, as scikit-learn asks."""
+        self.objective = objective
+        self.rounds = rounds
+        self.patience = patience
+        self.leaves = leaves
+        self.learning_rate = learning_rate
+        self.min_leaf = min_leaf
+        self.column_share = column_share
+        self.l2 = l2
+        self.additive = additive
+        self.seed = seed
+        self.threads = threads
+
+    def __sklearn_tags__(self) -> Tags:
+        """Two classes; NaN allowed."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        group: Whole | None = None,
+        position: Whole | None = None,
+        start: Reals | None = None,
+        validation: Validation | None = None,
+    ) -> Self:
+        """Grow the trees.
+
+        Args:
+            X: float[m, F].
+            y: two classes; the greater one is taking up.
+            sample_weight: float[m], or None for 1 each.
+            group: for lambdarank, int64[m]: whose list each row belongs to, rows of one list side by side.
+            position: for lambdarank, int64[m]: the place each row was shown at; LightGBM learns its bias and drops it.
+            start: float64[m], log-odds that are known before any tree grows; they are not part of the fitted score.
+            validation: rows that decide when to stop.
+
+        Raises:
+            ValueError: more or fewer than two classes, or lambdarank without groups.
+        """
+        X, y = validate_data(self, X, y, dtype=[np.float32, np.float64], ensure_all_finite="allow-nan")
+        check_classification_targets(y)
+        self.classes_, label = np.unique(y, return_inverse=True)
+        if self.classes_.size != 2:
+            raise ValueError(_classes_message(self.classes_.size))
+        if self.objective == "lambdarank" and group is None:
+            raise ValueError("lambdarank compares rows within lists: pass group, or use objective='pointwise'")
+        weight = None if sample_weight is None else _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        if weight is not None and not weight.any():
+            raise ValueError("sample_weight is 0 for every row, so there is nothing to learn from")
+        data = lightgbm.Dataset(X, label.astype(np.float64), weight=weight, init_score=start)
+        if group is not None and self.objective == "lambdarank":
+            data.set_group(_runs(group))
+            data.set_position(position)
+        booster = self._boost(data, validation)
+        self.text_: str = booster.model_to_string(num_iteration=booster.best_iteration or -1)
+        self.rounds_: int = booster.best_iteration or booster.current_iteration()
+        return self
+
+    def decision_function(self, X: ArrayLike) -> Reals:
+        """Raw scores, float64[m]: log-odds of taking up for pointwise, an order only for lambdarank."""
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=[np.float32, np.float64], ensure_all_finite="allow-nan", reset=False)
+        return self.trees.raw(np.asarray(X))
+
+    def predict_proba(self, X: ArrayLike) -> Reals:
+        """P(not), P(takes up): float64[m, 2]; uncalibrated (`calibrate` fits a line on people the trees never saw)."""
+        taking = probability(self.decision_function(X))
+        return np.column_stack([1.0 - taking, taking])
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """The likelier class of each row."""
+        check_is_fitted(self)
+        return np.asarray(self.classes_[(self.decision_function(X) > 0).astype(np.int64)])
+
+    @property
+    def trees(self) -> Trees:
+        """The fitted trees as the recommender walks them."""
+        return parse_trees(self.text_)
+
+    def _boost(self, data: lightgbm.Dataset, validation: Validation | None) -> lightgbm.Booster:
+        watched, callbacks = [], []
+        if validation is not None and self.patience:
+            group = None if validation.group is None else _runs(validation.group)
+            given = {"group": group, "weight": validation.weight, "init_score": validation.start}
+            watched = [lightgbm.Dataset(validation.table, validation.label, reference=data, **given)]
+            callbacks = [lightgbm.early_stopping(self.patience, verbose=False)]
+        return lightgbm.train(self._parameters(), data, self.rounds, valid_sets=watched, callbacks=callbacks)
+
+    def _parameters(self) -> dict[str, Any]:
+        ranking = {"objective": "lambdarank", "metric": "ndcg", "eval_at": [5], "lambdarank_truncation_level": 8}
+        return {
+            **({"objective": "binary", "metric": "binary_logloss"} if self.objective == "pointwise" else ranking),
+            "num_leaves": self.leaves,
+            "learning_rate": self.learning_rate,
+            "min_data_in_leaf": self.min_leaf,
+            "feature_fraction": self.column_share,
+            "lambda_l2": self.l2,
+            "interaction_constraints": self._apart(),
+            "seed": self.seed,
+            "deterministic": True,
+            "force_col_wise": True,
+            "num_threads": self.threads,
+            "verbosity": -1,
+        }
+
+    def _apart(self) -> list[list[int]]:
+        if not len(self.additive):
+            return []
+        alone = [int(column) for column in self.additive]
+        together = [column for column in range(self.n_features_in_) if column not in alone]
+        return [together, *([column] for column in alone)]
+
+
+def probability(score: Reals) -> Reals:
+    """The probability of log-odds, float64[m].
+
+    >>> probability(np.array([0.0]))
+    array([0.5])
+    """
+    return np.asarray(1.0 / (1.0 + np.exp(-score)))
+
+
+def _classes_message(count: int) -> str:
+    if count > 2:
+        return f"Only binary classification is supported. The type of the target is multiclass ({count} classes)."
+    return f"a fit needs rows that took up and rows that did not; y holds {count} class"
+
+
+def _runs(group: Whole) -> Whole:
+    starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
+    return np.asarray(np.diff(np.r_[starts, group.size]), dtype=np.int64)
+
+
+def calibrate(score: Reals, label: Reals, weight: Reals | None = None) -> tuple[float, float]:
+    """Slope and intercept of the line in log-odds that makes scores probabilities (Platt 1999, with his priors).
+
+    Args:
+        score: float64[m], raw scores of people the model never learned from.
+        label: float64[m], 0 or 1.
+        weight: float64[m], how many rows each stands for; None is 1 each.
+
+    Returns:
+        slope (at least 0, so calibration never reorders against the model) and intercept.
+    """
+    each = np.ones(label.size) if weight is None else weight
+    positive, negative = float((each * label).sum()), float((each * (1 - label)).sum())
+    target = np.where(label > 0, (positive + 1) / (positive + 2), 1 / (negative + 2))
+    line = np.array([1.0, 0.0])
+    design = np.column_stack([score, np.ones_like(score)])
+    for _ in range(50):
+        p = probability(design @ line)
+        curve = (design * (each * p * (1 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
+        line = line + np.clip(np.linalg.solve(curve, design.T @ (each * (target - p))), -2.0, 2.0)
+    return max(float(line[0]), 1e-6), float(line[1])
+
+
+def logistic(columns: int, rows: int) -> Pipeline:
+    """The logistic baseline on the same table: unknowns to the mean with a flag, standardised, ridge-penalised."""
+    solver = "newton-cholesky" if rows > columns else "lbfgs"
+    return make_pipeline(
+        SimpleImputer(add_indicator=True, keep_empty_features=True),
+        StandardScaler(),
+        LogisticRegression(C=0.05, solver=solver, max_iter=50),
+    )

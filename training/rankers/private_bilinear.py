@@ -1,0 +1,411 @@
+"""The private bilinear ranker on plain arrays: public bins of people x public attributes of programmes, by DP-SGD."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from features.kernel.jit import njit, njit_any_order
+from privacy.learning.noise import Noise
+from privacy.learning.step import Products, Schedule, Total
+
+Whole = NDArray[np.int64]
+Places = NDArray[np.int32]
+Reals = NDArray[np.float64]
+Loss = Literal["listwise", "pointwise"]
+
+CHUNK: Final = 64
+"""Units worked on at once: their gradients stay in the processor's cache."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """How a person's bins and a programme fit, in tables: value = table[bin, programme], one weight for each table.
+
+    Attributes:
+        slot: int32[B], which slot of a person each table reads.
+        first: int32[B], the bin that its first row belongs to.
+        start: int64[B + 1], where its rows begin in `table`.
+        table: float64[rows, P], public.
+        weight: int32[B], which weight it is multiplied by; several tables may share one.
+    """
+
+    slot: Places
+    first: Places
+    start: Whole
+    table: Reals
+    weight: Places
+
+    @property
+    def weights(self) -> int:
+        """How many weights there are."""
+        return int(self.weight.max(initial=-1)) + 1
+
+    @cached_property
+    def used(self) -> tuple[Whole, Places]:
+        """Which tables say anything of each programme: those of programme p are `which[at[p]:at[p + 1]]`."""
+        spoken = np.array([self.table[a:b].any(axis=0) for a, b in itertools.pairwise(self.start)], dtype=np.bool_)
+        programme, which = np.nonzero(spoken.reshape(self.slot.size, self.table.shape[1]).T)
+        at = np.searchsorted(programme, np.arange(self.table.shape[1] + 1))
+        return at.astype(np.int64), which.astype(np.int32)
+
+    @classmethod
+    def none(cls, programmes: int) -> Match:
+        """No tables."""
+        empty = np.zeros(0, dtype=np.int32)
+        return cls(empty, empty, np.zeros(1, dtype=np.int64), np.zeros((0, programmes)), empty)
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What each bin says of a person: bin d of slot k has `value[d, c]` at `place[d, c]`, for c below `width[k]`.
+
+    One-hot slots have width 1. A slot of ordered bins has smooth waves over them, so that neighbours share what is
+    learned; the places of a slot are its own and ascend, and those of one slot lie before those of the next.
+
+    Attributes:
+        width: int64[K].
+        place: int32[D, C].
+        value: float64[D, C].
+    """
+
+    width: Whole
+    place: Places
+    value: Reals
+
+    @property
+    def size(self) -> int:
+        """How many places there are."""
+        return int(self.place.max(initial=-1)) + 1
+
+    def matrix(self) -> Reals:
+        """float64[D, size]: the code of every bin written out."""
+        out = np.zeros((self.place.shape[0], self.size))
+        np.add.at(out, (np.arange(self.place.shape[0])[:, None], self.place), self.value)
+        return out
+
+
+@dataclass(frozen=True)
+class FeatureMap:
+    """What is public: how people fall into bins and what programmes are like, scaled.
+
+    Attributes:
+        code: what each bin says of a person, in numbers.
+        attributes: float64[P, A].
+        match: tables of fit.
+        own: what a programme's own effect is scaled by; 0 leaves it out.
+    """
+
+    code: Basis
+    attributes: Reals
+    match: Match
+    own: float = 0.0
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(D, A) of the crosses."""
+        return self.code.size, self.attributes.shape[1]
+
+    @property
+    def owned(self) -> int:
+        """How many programmes have an effect of their own."""
+        return self.attributes.shape[0] if self.own > 0 else 0
+
+    @property
+    def beside(self) -> int:
+        """How many weights stand beside the crosses: own effects, tables, place."""
+        return self.owned + self.match.weights + 1
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Private rows: whose lists, of which programmes, and what came of each.
+
+    Attributes:
+        unit_at: int64[U + 1], unit u owns lists `unit_at[u]` to `unit_at[u + 1]`.
+        list_at: int64[L + 1], list l owns rows `list_at[l]` to `list_at[l + 1]`.
+        bins: int32[L, K], the person's bin in each slot when the list was shown.
+        programme: int32[m].
+        label: float64[m], 1 where taken up.
+        place: float64[m], how far down it was shown; 0 is the reference.
+    """
+
+    unit_at: Whole
+    list_at: Whole
+    bins: Places
+    programme: Places
+    label: Reals
+    place: Reals
+
+    @property
+    def units(self) -> int:
+        """How many units; private."""
+        return self.unit_at.size - 1
+
+
+@njit_any_order
+def _dot(one: Reals, other: Reals) -> float:
+    total = 0.0
+    for at in range(one.size):
+        total += one[at] * other[at]
+    return total
+
+
+@njit
+def _residuals(score: Reals, label: Reals, listwise: bool, out: Reals) -> None:
+    """What the loss asks each score to change by: the share (or the label) that was, less the one expected."""
+    taken = 0.0
+    for row in range(score.size):
+        taken += label[row]
+    if not listwise:
+        for row in range(score.size):
+            out[row] = label[row] - 1.0 / (1.0 + np.exp(-score[row]))
+        return
+    highest, total = -np.inf, 0.0
+    for row in range(score.size):
+        highest = max(highest, score[row])
+    for row in range(score.size):
+        out[row] = np.exp(score[row] - highest)
+        total += out[row]
+    for row in range(score.size):
+        out[row] = label[row] / taken - out[row] / total if taken > 0 else 0.0
+
+
+@njit
+def _gradients(
+    units: Whole, unit_at: Whole, list_at: Whole, bins: Places, programme: Places, label: Reals, place: Reals,
+    width: Whole, code: Places, amount: Reals, attributes: Reals, cross: Reals, base: Reals, own: float, owned: int,
+    beside: Reals, slot: Places, first: Places, start: Whole, table: Reals, which: Places, used_at: Whole,
+    used: Places, listwise: bool,
+    at: Whole, left: Places, value: Reals, right: Reals, extra: Reals,
+) -> None:  # fmt: skip
+    across, last = attributes.shape[1], beside.size - 1
+    person = np.empty(across)
+    score, residual = np.empty(0), np.empty(0)
+    row = 0
+    for number in range(units.size):
+        at[number] = row
+        mine = extra[number]
+        mine[:] = 0.0
+        for one in range(unit_at[units[number]], unit_at[units[number] + 1]):
+            begin, end = list_at[one], list_at[one + 1]
+            if score.size < end - begin:
+                score, residual = np.empty(2 * (end - begin)), np.empty(2 * (end - begin))
+            person[:] = 0.0
+            spot = 0
+            for k in range(width.size):
+                for c in range(width[k]):
+                    where, size = code[bins[one, k], c], amount[bins[one, k], c]
+                    left[row, spot], value[row, spot] = where, size
+                    spot += 1
+                    if size != 0.0:
+                        for a in range(across):
+                            person[a] += size * cross[where, a]
+            for item in range(begin, end):
+                what = programme[item]
+                found = base[what] + _dot(person, attributes[what]) + beside[last] * place[item]
+                if owned > 0:
+                    found += own * beside[what]
+                for spoken in range(used_at[what], used_at[what + 1]):
+                    b = used[spoken]
+                    found += beside[owned + which[b]] * table[start[b] + bins[one, slot[b]] - first[b], what]
+                score[item - begin] = found
+            count = end - begin
+            _residuals(score[:count], label[begin:end], listwise, residual[:count])
+            right[row, :] = 0.0
+            for item in range(begin, end):
+                what, pull = programme[item], residual[item - begin]
+                for a in range(across):
+                    right[row, a] += pull * attributes[what, a]
+                if owned > 0:
+                    mine[what] += own * pull
+                for spoken in range(used_at[what], used_at[what + 1]):
+                    b = used[spoken]
+                    mine[owned + which[b]] += pull * table[start[b] + bins[one, slot[b]] - first[b], what]
+                mine[last] += pull * place[item]
+            row += 1
+    at[units.size] = row
+
+
+@dataclass(frozen=True)
+class BilinearWeights:
+    """What is learned: float64[D, A] of crosses, and float64[E] beside them."""
+
+    cross: Reals
+    beside: Reals
+
+    @classmethod
+    def of(cls, flat: Reals, space: FeatureMap) -> BilinearWeights:
+        """The weights in one flat array."""
+        size = space.shape[0] * space.shape[1]
+        return cls(flat[:size].reshape(space.shape), flat[size:])
+
+
+def gradients(
+    sample: Sample, units: Whole, space: FeatureMap, weights: BilinearWeights, base: Reals, loss: Loss
+) -> Products:
+    """The gradient of each unit, its lists' residuals added up, before any clipping (ascent: what to add)."""
+    rows = int((sample.unit_at[units + 1] - sample.unit_at[units]).sum())
+    code, spots = space.code, int(space.code.width.sum())
+    at, left = np.empty(units.size + 1, dtype=np.int64), np.empty((rows, spots), dtype=np.int32)
+    value = np.empty((rows, spots))
+    right, extra = np.empty((rows, space.shape[1])), np.empty((units.size, space.beside))
+    match = space.match
+    _gradients(
+        units, sample.unit_at, sample.list_at, sample.bins, sample.programme, sample.label, sample.place,
+        code.width, code.place, code.value, space.attributes, weights.cross, base, space.own, space.owned,
+        weights.beside, match.slot, match.first, match.start, match.table, match.weight, *match.used,
+        loss == "listwise",
+        at, left, value, right, extra,
+    )  # fmt: skip
+    return Products(at, left, value, right, extra)
+
+
+def summed(
+    sample: Sample, units: Whole, space: FeatureMap, weights: BilinearWeights, base: Reals, loss: Loss, clip: float,
+    chunk: int = CHUNK, threads: int = 1,
+) -> Total:  # fmt: skip
+    """The clipped gradients of some units, added up in micro-chunks; chunks and threads change no bit of it."""
+    parts = [units[number::threads] for number in range(threads)]
+
+    def work(part: Whole) -> Total:
+        total = Total.empty(space.shape, space.beside)
+        for first in range(0, part.size, chunk):
+            total.add(gradients(sample, part[first : first + chunk], space, weights, base, loss), clip)
+        return total
+
+    if threads == 1:
+        return work(units)
+    with ThreadPoolExecutor(threads) as pool:
+        totals = list(pool.map(work, parts))
+    for other in totals[1:]:
+        totals[0].merge(other)
+    return totals[0]
+
+
+@dataclass
+class _Adam:
+    """Adam (Kingma & Ba 2015) on what is released: it sees no person."""
+
+    size: int
+    first: Reals = field(init=False)
+    second: Reals = field(init=False)
+    steps: int = 0
+
+    def __post_init__(self) -> None:
+        self.first, self.second = np.zeros(self.size), np.zeros(self.size)
+
+    def step(self, gradient: Reals, rate: float) -> Reals:
+        self.steps += 1
+        self.first = 0.9 * self.first + 0.1 * gradient
+        self.second = 0.99 * self.second + 0.01 * gradient**2
+        mean, square = self.first / (1 - 0.9**self.steps), self.second / (1 - 0.99**self.steps)
+        return np.asarray(rate * mean / (np.sqrt(square) + 1e-12))
+
+
+def rate_at(step: int, steps: int, peak: float) -> float:
+    """Warm-up over the first tenth, then half a cosine to nothing (Loshchilov & Hutter 2017)."""
+    warm = max(1, steps // 10)
+    if step < warm:
+        return peak * (step + 1) / warm
+    return float(peak * 0.5 * (1 + np.cos(np.pi * (step - warm) / max(1, steps - warm))))
+
+
+def shrunk(cross: Reals, share: float) -> Reals:
+    """Singular values lowered by `share` of their median, none below 0: what noise alone would leave is taken off."""
+    if share <= 0 or not cross.any():
+        return cross
+    left, size, right = np.linalg.svd(cross, full_matrices=False)
+    return np.asarray((left * np.maximum(size - share * np.median(size), 0.0)) @ right)
+
+
+class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """Crosses of public bins and public attributes, learned by private steps from W = 0; convex.
+
+    The optimiser, and whatever follows it, sees nothing but what `privacy.learning.step` releases.
+    """
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        *,
+        loss: Loss = "listwise",
+        rate: float = 0.1,
+        shrink: float = 0.3,
+        average: float = 0.5,
+        threads: int = 1,
+    ) -> None:
+        """Keep the settings; nothing is checked before `fit`, as scikit-learn asks."""
+        self.schedule = schedule
+        self.loss = loss
+        self.rate = rate
+        self.shrink = shrink
+        self.average = average
+        self.threads = threads
+
+    def fit(
+        self, sample: Sample, space: FeatureMap, noise: Noise, base: Reals | None = None,
+        tell: Callable[[int], None] = lambda _: None,
+    ) -> Self:  # fmt: skip
+        """Take the private steps.
+
+        Args:
+            sample: private rows.
+            space: what is public.
+            noise: where samples and noise are drawn from.
+            base: float64[P], log-odds that programmes start from, public or released before; None is 0.
+            tell: hears the number of each step that was taken.
+        """
+        self.space_ = space
+        self.base_ = np.zeros(space.attributes.shape[0]) if base is None else base
+        size, schedule = space.shape[0] * space.shape[1] + space.beside, self.schedule
+        flat, mean, adam = np.zeros(size), np.zeros(size), _Adam(size)
+        first = int(schedule.steps * (1 - self.average))
+        for step in range(schedule.steps):
+            released = self._released(sample, BilinearWeights.of(flat, space), noise)
+            flat = flat + adam.step(released, rate_at(step, schedule.steps, self.rate))
+            if step >= first:
+                mean += flat / (schedule.steps - first)
+            tell(step)
+        learned = BilinearWeights.of(mean, space)
+        self.weights_ = BilinearWeights(shrunk(learned.cross, self.shrink), learned.beside)
+        return self
+
+    def decision_function(self, sample: Sample, rows: Whole) -> Reals:
+        """The score of some rows in the places where they were shown: float64[rows]."""
+        check_is_fitted(self)
+        owner = np.searchsorted(sample.list_at, rows, side="right") - 1
+        points, space, match = self.points(), self.space_, self.space_.match
+        what, bins = sample.programme[rows], sample.bins[owner]
+        score = self.base_[what] + self.weights_.beside[-1] * sample.place[rows]
+        for slot in range(bins.shape[1]):
+            score += points[bins[:, slot], what]
+        for at in range(match.slot.size):
+            weight = self.weights_.beside[space.owned + match.weight[at]]
+            score += weight * match.table[match.start[at] + bins[:, match.slot[at]] - match.first[at], what]
+        return np.asarray(score)
+
+    def points(self) -> Reals:
+        """What every bin gives every programme, tables of fit apart: float64[D, P]."""
+        space, learned = self.space_, self.weights_
+        points = space.code.matrix() @ learned.cross @ space.attributes.T
+        if space.owned:
+            points[0] += space.own * learned.beside[: space.owned]
+        return np.asarray(points)
+
+    def _released(self, sample: Sample, weights: BilinearWeights, noise: Noise) -> Reals:
+        schedule = self.schedule
+        units = schedule.sampler.draw(sample.units, noise)
+        total = summed(
+            sample, units, self.space_, weights, self.base_, self.loss, schedule.clip, threads=self.threads
+        )  # fmt: skip
+        return schedule.released(total, noise)

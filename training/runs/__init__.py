@@ -1,0 +1,1 @@
+"""Training runs: exact, private, student; promotion; canaries."""
