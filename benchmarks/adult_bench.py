@@ -16,9 +16,9 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 from interpret.privacy import DPExplainableBoostingClassifier
-from numpy.typing import NDArray
 from sklearn.base import clone
 
+from features.arrays import Float64, Int64, Objects
 from features.problem import Problem, Rejected
 from privacy.accounting.accountant import price
 from privacy.learning.noise import secure
@@ -89,16 +89,13 @@ BOUNDS: Final = {
 }  # fmt: skip
 """The ranges of the survey's questions, and those that the authors of DP-EBM hand to it; only it needs them."""
 
-Reals = NDArray[np.float64]
-Labels = NDArray[np.int64]
-
 
 class AdultRows(NamedTuple):
     """One file: the code book's columns as text and as numbers, and who earns more than 50,000 dollars a year."""
 
     cells: list[list[str]]
-    table: Reals
-    label: Labels
+    table: Float64
+    label: Int64
 
 
 def measure(progress: Callable[[str], None], data: str | None = None) -> Mapping[str, object]:
@@ -176,7 +173,7 @@ def _dp_ebm(train: AdultRows, test: AdultRows) -> float:
     return auroc(test.label, model.predict_proba(_mixed(test.cells))[:, 1])
 
 
-def _mixed(cells: Sequence[Sequence[str]]) -> NDArray[np.object_]:
+def _mixed(cells: Sequence[Sequence[str]]) -> Objects:
     table = np.array(cells, dtype=object)
     for at, column in enumerate(BOOK.columns):
         if isinstance(column, Grid):
@@ -190,7 +187,7 @@ def _lightgbm(train: AdultRows, test: AdultRows) -> float:
     return auroc(test.label, model.decision_function(test.table))
 
 
-def auroc(label: Labels, score: Reals) -> float:
+def auroc(label: Int64, score: Float64) -> float:
     """The chance that a positive scores above a negative, ties counting half (Mann & Whitney 1947).
 
     >>> auroc(np.array([0, 1, 1]), np.array([0.1, 0.1, 0.9]))

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Int64
 from features.calendar import DAY_SECONDS
 from features.declaration.declaration import Declaration, declare
 from features.kernel.kernel import compute
@@ -32,24 +32,22 @@ TODAY: Final = AT // DAY_SECONDS - 1
 _SPAN: Final = 3 * 365 * DAY_SECONDS
 _MOST: Final = 1_000_000
 
-Ints = NDArray[np.int64]
-
 
 class EventTable(NamedTuple):
     """Events in columns, sorted by person and time; `kind` is the place in `TYPES`."""
 
-    person: Ints
-    kind: Ints
-    happened: Ints
-    recorded: Ints
-    amount: Ints
+    person: Int64
+    kind: Int64
+    happened: Int64
+    recorded: Int64
+    amount: Int64
 
 
 class Engine(NamedTuple):
     """One contender: what is timed, and how its answer becomes int64[people, 32]."""
 
     compute: Callable[[], Any]
-    matrix: Callable[[Any], Ints]
+    matrix: Callable[[Any], Int64]
 
 
 def measure(progress: Callable[[str], None]) -> Mapping[str, object]:
@@ -121,7 +119,7 @@ def proffer(log: EventTable, people: int) -> Engine:
     return Engine(lambda: compute(plan, segments, rows, times), lambda values: _ours(plan, values))
 
 
-def _ours(plan: KernelPlan, values: Ints) -> Ints:
+def _ours(plan: KernelPlan, values: Int64) -> Int64:
     assert len(plan.columns) == columns()
     return values
 
@@ -203,5 +201,5 @@ def duckdb(log: EventTable) -> Engine:
     return Engine(lambda: connection.execute(query).fetchnumpy(), _from_duckdb)
 
 
-def _from_duckdb(found: Mapping[str, Any]) -> Ints:
+def _from_duckdb(found: Mapping[str, Any]) -> Int64:
     return np.column_stack([np.asarray(found[f"f{place}"], np.int64) for place in range(columns())])

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Array, Bool, Float32, Float64, Int32, Int64
 from privacy.learning.noise import secure
 from recommender.ranking.bins import Bins, Slot
 from training.measures import ndcg
@@ -27,10 +27,6 @@ from training.rankers.private_bilinear import FeatureMap, Match, PrivateBilinear
 from training.rankers.private_ranker import code_of, estimator
 from training.rankers.schedules import TrainingPlan, plan
 
-Reals = NDArray[np.float64]
-Floats = NDArray[np.float32]
-Whole = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 Tell = Callable[[str], None]
 
 UNITS: Final = 10_000
@@ -127,13 +123,13 @@ def _document(
 class Offers:
     """Programmes: what is public of them, what is not (`own`), and which two conditions they ask of people."""
 
-    tags: Flags
-    numbers: Reals
-    text: Reals
-    own: Reals
-    asks: Whole
+    tags: Bool
+    numbers: Float64
+    text: Float64
+    own: Float64
+    asks: Int64
 
-    def table(self) -> Floats:
+    def table(self) -> Float32:
         """Everything public, one row each."""
         return np.concatenate([self.tags, self.numbers, self.text], axis=1).astype(np.float32)
 
@@ -142,17 +138,17 @@ class Offers:
 class Shown:
     """What people were shown: their attributes, lists side by side, answers and true probabilities in first place."""
 
-    values: Floats
-    known: Flags
-    list_at: Whole
-    programme: NDArray[np.int32]
-    label: Reals
-    place: Reals
-    truth: Reals
+    values: Float32
+    known: Bool
+    list_at: Int64
+    programme: Int32
+    label: Float64
+    place: Float64
+    truth: Float64
     fresh: bool
 
     @property
-    def owner(self) -> Whole:
+    def owner(self) -> Int64:
         """Whose each row is."""
         return np.repeat(np.arange(self.list_at.size - 1), np.diff(self.list_at))
 
@@ -174,7 +170,7 @@ class Condition:
     how: str
     value: float
 
-    def of(self, values: Floats) -> Flags:
+    def of(self, values: Float32) -> Bool:
         """Who meets it."""
         column = values[:, self.column]
         if self.how == "equal":
@@ -233,7 +229,7 @@ class BenchWorld:
             low, high = (base, high) if taken < TAKEN else (low, base)
         return share, base
 
-    def _people(self, count: int, rng: np.random.Generator) -> tuple[Floats, Flags]:
+    def _people(self, count: int, rng: np.random.Generator) -> tuple[Float32, Bool]:
         values = np.empty((count, _COLUMNS), dtype=np.float32)
         mixed = rng.standard_normal((count, 4)) @ self.latent + rng.standard_normal((count, NUMBERS))
         values[:, :NUMBERS] = _sigmoid(1.3 * mixed)
@@ -242,7 +238,7 @@ class BenchWorld:
         values[:, NUMBERS + len(CHOICES) :] = rng.random((count, YES_NO)) < 0.3
         return values, rng.random(values.shape) > 0.08
 
-    def _wishes(self, values: Floats, offers: Offers) -> tuple[Floats, Flags]:
+    def _wishes(self, values: Float32, offers: Offers) -> tuple[Float32, Bool]:
         """Log-odds but for the base, float32[n, P], and who is eligible for what."""
         met = np.ones((len(values), RULES), dtype=np.float32)
         for at, conditions in enumerate(self.rules):
@@ -252,7 +248,7 @@ class BenchWorld:
         asked = np.stack([condition.of(values) for condition in self.asked], axis=1)
         return wish, asked[:, offers.asks[:, 0]] & asked[:, offers.asks[:, 1]]
 
-    def _holds(self, offers: Offers) -> Floats:
+    def _holds(self, offers: Offers) -> Float32:
         """Which rules are about which programmes: float32[rules, P]."""
         starts, rows = np.cumsum([0, *GROUPS]), []
         for at, about in enumerate(self.about):
@@ -273,7 +269,7 @@ class BenchWorld:
         list_at = np.r_[0, np.cumsum(sizes)].astype(np.int64)
         return Shown(values, known, list_at, programme, label, place, truth, fresh)
 
-    def _answers(self, values: Floats, offers: Offers, rng: np.random.Generator) -> tuple[NDArray[Any], ...]:
+    def _answers(self, values: Float32, offers: Offers, rng: np.random.Generator) -> tuple[Array, ...]:
         wish, eligible = self._wishes(values, offers)
         who, what = np.nonzero(eligible & (rng.random(eligible.shape, dtype=np.float32) < self.open))
         order = np.lexsort((rng.random(who.size), who))
@@ -299,7 +295,7 @@ def slots() -> tuple[Slot, ...]:
     return (*numbers, *choices, *(Slot(f"yes {at}", (1,), ordered=False) for at in range(YES_NO)))
 
 
-def bins_of(shown: Shown) -> NDArray[np.int32]:
+def bins_of(shown: Shown) -> Int32:
     """Everybody's bins, as `recommender.ranking.bins.Bins` numbers them."""
     found = Bins(slots())
     out = np.zeros((len(shown.values), 1 + _COLUMNS), dtype=np.int32)
@@ -310,7 +306,7 @@ def bins_of(shown: Shown) -> NDArray[np.int32]:
     return out
 
 
-def attributes_of(offers: Offers) -> Reals:
+def attributes_of(offers: Offers) -> Float64:
     """Public attributes as the bilinear ranker reads them: tags, two waves of each number, text; length about 1."""
     waves = [np.cos(np.pi * wave * offers.numbers) / wave for wave in (1, 2)]
     found = np.concatenate([offers.tags, *waves, offers.text], axis=1)
@@ -331,13 +327,13 @@ def fitted(shown: Shown, world: BenchWorld, planned: TrainingPlan) -> PrivateBil
     return estimator(planned, threads=2).fit(sample, space_of(world.warm, planned), secure())
 
 
-Order = Callable[[Shown], Reals]
+Order = Callable[[Shown], Float64]
 
 
 def of_ranker(ranker: PrivateBilinear, world: BenchWorld) -> Order:
     """Its scores; of fresh programmes without effects of their own."""
 
-    def scores(shown: Shown) -> Reals:
+    def scores(shown: Shown) -> Float64:
         space, learned = ranker.space_, ranker.weights_
         offers = world.fresh if shown.fresh else world.warm
         points = space.code.matrix() @ learned.cross @ attributes_of(offers).T
@@ -349,7 +345,7 @@ def of_ranker(ranker: PrivateBilinear, world: BenchWorld) -> Order:
     return scores
 
 
-def _table(shown: Shown, world: BenchWorld, place: bool) -> Floats:
+def _table(shown: Shown, world: BenchWorld, place: bool) -> Float32:
     offers = world.fresh if shown.fresh else world.warm
     values = np.where(shown.known, shown.values, np.float32(np.nan))
     seen = (shown.place if place else np.zeros(shown.place.size)).astype(np.float32)[:, None]

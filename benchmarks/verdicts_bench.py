@@ -15,10 +15,10 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from openfisca_core.simulation_builder import SimulationBuilder
 from openfisca_country_template import CountryTaxBenefitSystem
 
+from features.arrays import Bool, Int64
 from features.calendar import day_of
 from features.declaration.declaration import Declaration, declare
 from features.snapshot import from_facts
@@ -37,8 +37,6 @@ PEER = "OpenFisca"
 GROWN = 1_000
 """Stands for the age of whoever is no child."""
 
-Ints = NDArray[np.int64]
-
 
 class BenchHouseholds(NamedTuple):
     """Households as arrays: each person's household, age, salary and whether an adult; each household's rent.
@@ -46,12 +44,12 @@ class BenchHouseholds(NamedTuple):
     A household's adults come first, so `first` is the person whose benefits are decided.
     """
 
-    of: Ints
-    age: Ints
-    salary: Ints
-    adult: NDArray[np.bool_]
-    rent: Ints
-    first: Ints
+    of: Int64
+    age: Int64
+    salary: Int64
+    adult: Bool
+    rent: Int64
+    first: Int64
 
 
 def measure(progress: Callable[[str], None]) -> Mapping[str, object]:
@@ -93,9 +91,7 @@ def _one_by_one(system: Any, compiled: Compiled, households: BenchHouseholds) ->
     return _compared(len(people), ours, mine, peer, theirs)
 
 
-def _compared(
-    people: int, ours: float, mine: NDArray[np.bool_], peer: float, theirs: NDArray[np.bool_]
-) -> dict[str, Any]:
+def _compared(people: int, ours: float, mine: Bool, peer: float, theirs: Bool) -> dict[str, Any]:
     decisions = people * len(BENEFITS)
     return {
         "ours": decisions / ours,
@@ -105,7 +101,7 @@ def _compared(
     }
 
 
-def _best(decide: Callable[[], NDArray[np.bool_]]) -> tuple[float, NDArray[np.bool_]]:
+def _best(decide: Callable[[], Bool]) -> tuple[float, Bool]:
     """Return the seconds of the fastest of several rounds, and what was decided; a round before warms up."""
     decided = decide()
     seconds = []
@@ -185,7 +181,7 @@ def _declaration() -> Declaration:
     return declare(events, {"facts": facts}, {"features": {}})
 
 
-def _ours(compiled: Compiled, households: BenchHouseholds) -> NDArray[np.bool_]:
+def _ours(compiled: Compiled, households: BenchHouseholds) -> Bool:
     """Decide all households from the arrays: bool[households, benefits]."""
     youngest = np.minimum.reduceat(np.where(households.adult, GROWN, households.age), households.first)
     known = {
@@ -196,11 +192,11 @@ def _ours(compiled: Compiled, households: BenchHouseholds) -> NDArray[np.bool_]:
         "youngest_child_age": np.where(youngest == GROWN, NONE, youngest),
         "rent": households.rent,
     }
-    decided: NDArray[np.bool_] = compiled.answers(np.stack([known[name] for name in compiled.columns], axis=1)) == YES
+    decided: Bool = compiled.answers(np.stack([known[name] for name in compiled.columns], axis=1)) == YES
     return decided
 
 
-def _openfisca(system: Any, households: BenchHouseholds) -> NDArray[np.bool_]:
+def _openfisca(system: Any, households: BenchHouseholds) -> Bool:
     builder = SimulationBuilder()
     builder.create_entities(system)
     builder.declare_person_entity("person", np.arange(len(households.of)))
@@ -213,7 +209,7 @@ def _openfisca(system: Any, households: BenchHouseholds) -> NDArray[np.bool_]:
     decided = {name: simulation.calculate(name, MONTH) > 0 for name in BENEFITS}
     for name in ("basic_income", "pension"):
         decided[name] = decided[name][households.first]
-    table: NDArray[np.bool_] = np.array([decided[name] for name in BENEFITS], dtype=np.bool_).T
+    table: Bool = np.array([decided[name] for name in BENEFITS], dtype=np.bool_).T
     return table
 
 

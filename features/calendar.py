@@ -15,8 +15,8 @@ from typing import Final, overload
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Int64
 from features.problem import Problem, Rejected
 
 DAY_SECONDS: Final = 86_400
@@ -172,8 +172,8 @@ class Zone:
     @overload
     def local_seconds(self, utc: int) -> int: ...
     @overload
-    def local_seconds(self, utc: NDArray[np.int64]) -> NDArray[np.int64]: ...
-    def local_seconds(self, utc: int | NDArray[np.int64]) -> int | NDArray[np.int64]:
+    def local_seconds(self, utc: Int64) -> Int64: ...
+    def local_seconds(self, utc: int | Int64) -> int | Int64:
         """Return the wall-clock seconds at UTC seconds, for one or for an array of int64."""
         if not isinstance(utc, np.ndarray):
             return utc + _offset(self.name, utc)
@@ -203,7 +203,7 @@ def _offset(name: str, utc: int) -> int:
     return offset // _SECOND
 
 
-def _steps(name: str, low: int, high: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _steps(name: str, low: int, high: int) -> tuple[Int64, Int64]:
     """Return where the offset changes in [low, high], beginning at or before `low`, and the offset from there on."""
     blocks = [_block(name, block) for block in range(low // _BLOCK_SECONDS, high // _BLOCK_SECONDS + 1)]
     steps = np.array([step for block in blocks for step in block], np.int64)

@@ -9,12 +9,13 @@ from typing import Final
 
 import numpy as np
 
+from features.arrays import Int64
 from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import STATED, Selector
 from features.kernel.kernel import compute
 from features.kernel.lowering import lower
 from features.log.event import Event, encode_facts
-from features.log.history import HELD, RECEIVED, History, Ints, history_of
+from features.log.history import HELD, RECEIVED, History, history_of
 from features.problem import Problem, Rejected
 from features.value import UNKNOWN
 
@@ -35,9 +36,9 @@ class Snapshots:
     """
 
     people: tuple[str, ...]
-    t: Ints
+    t: Int64
     columns: tuple[str, ...]
-    values: Ints
+    values: Int64
     features_hash: str
     declaration: Declaration
 
@@ -52,7 +53,7 @@ class Snapshots:
         """Return the place of a column; raises KeyError when there is none of that name."""
         return self._place[name]
 
-    def column(self, name: str) -> Ints:
+    def column(self, name: str) -> Int64:
         """Return one column, int64[n]; raises KeyError when there is none of that name."""
         return self.values[:, self._place[name]]
 
@@ -91,7 +92,7 @@ class Snapshot(Snapshots):
 
 
 def snapshots(
-    declaration: Declaration, segments: History, person_rows: Ints, t: Ints, receives: tuple[str, ...] = ()
+    declaration: Declaration, segments: History, person_rows: Int64, t: Int64, receives: tuple[str, ...] = ()
 ) -> Snapshots:
     """Return each person at each instant.
 
@@ -146,7 +147,7 @@ def from_facts(
     return Snapshot((person,), at, plan.columns, values, declaration.hash, declaration)
 
 
-def held(segments: History, person_rows: Ints, t: Ints) -> tuple[Ints, Ints]:
+def held(segments: History, person_rows: Int64, t: Int64) -> tuple[Int64, Int64]:
     """Return the programmes each person holds or has applied for at each instant, as far as is known.
 
     Args:
@@ -176,7 +177,7 @@ def _holding(signal: Selector) -> int:
     return HELD.get(signal.event, -1) if signal == Selector(signal.event, None, "programme") else -1
 
 
-def _held(segments: History, rows: Ints, meaning: Ints, at: int) -> list[int]:
+def _held(segments: History, rows: Int64, meaning: Int64, at: int) -> list[int]:
     visible = rows[
         (segments.happened[rows] < at) & (segments.recorded[rows] < at) & (at <= segments.superseded[rows])
     ]  # fmt: skip

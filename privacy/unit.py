@@ -7,9 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from features.arrays import Int64
     from features.declaration.declaration import Declaration
     from features.declaration.vocabulary import Selector
 
@@ -59,7 +57,7 @@ def groups_people(declaration: Declaration) -> bool:
     return any(event.roles for event in declaration.events.values())
 
 
-def households(people: Sequence[str], together: Iterable[tuple[str, str]]) -> NDArray[np.int64]:
+def households(people: Sequence[str], together: Iterable[tuple[str, str]]) -> Int64:
     """Which household each person is in: int64[people], the place of one of its members.
 
     Everybody whom events bring together, directly or through others, is one household. Adding or removing one changes

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Bool, Float64, Int16, Int32, Int64
 from features.kernel.jit import njit
 from privacy.learning.noise import Noise
 from privacy.learning.step import Products, Schedule, Total
-from research.codebook import CodeBook, Codes, Column, Grid
-from research.learner import LearnerRows, PrivateLearner, Reals, Sigma, sigmoid
+from research.codebook import CodeBook, Column, Grid
+from research.learner import LearnerRows, PrivateLearner, Sigma, sigmoid
 
 LEAST_RIDGE: Final = 20.0
 """What curvature sums are raised by even where no noise is added, in rows' worth of curvature."""
@@ -29,8 +29,8 @@ class Splits:
         depth: how many questions lead to a leaf.
     """
 
-    column: NDArray[np.int16]
-    right: NDArray[np.bool_]
+    column: Int16
+    right: Bool
     depth: int
 
     @classmethod
@@ -53,7 +53,7 @@ class Splits:
     def __len__(self) -> int:
         return len(self.column)
 
-    def leaves(self, codes: Codes, tree: int) -> NDArray[np.int32]:
+    def leaves(self, codes: Int16, tree: int) -> Int32:
         """The leaf each row falls into in one tree, int32[m]."""
         found = np.empty(len(codes), dtype=np.int32)
         _fall(codes, self.column[tree], self.right[tree], self.depth, found)
@@ -61,9 +61,7 @@ class Splits:
 
 
 @njit
-def _fall(
-    codes: Codes, column: NDArray[np.int16], right: NDArray[np.bool_], depth: int, found: NDArray[np.int32]
-) -> None:
+def _fall(codes: Int16, column: Int16, right: Bool, depth: int, found: Int32) -> None:
     for row in range(codes.shape[0]):
         node = 0
         for _ in range(depth):
@@ -139,7 +137,7 @@ class BoostedTrees(PrivateLearner):
             self.leaves_[tree] = self.learning_rate * sums[:, 0] / (np.maximum(sums[:, 1], 0.0) + self._ridge())
             score += self.leaves_[tree][leaf]
 
-    def _score(self, codes: Codes) -> Reals:
+    def _score(self, codes: Int16) -> Float64:
         score = np.zeros(len(codes))
         for tree, value in enumerate(self.leaves_):
             score += value[self.splits_.leaves(codes, tree)]
@@ -149,9 +147,7 @@ class BoostedTrees(PrivateLearner):
         return max(LEAST_RIDGE, self.ridge * float(self.sigma) * self.clip)
 
 
-def leaf_sums(
-    rows: LearnerRows, leaf: NDArray[np.int32], score: Reals, places: NDArray[np.int64], depth: int, clip: float
-) -> Total:
+def leaf_sums(rows: LearnerRows, leaf: Int32, score: Float64, places: Int64, depth: int, clip: float) -> Total:
     """The clipped sums of residuals and curvatures by leaf, over the units at some places: all a tree sees of rows.
 
     Args:

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Reals = NDArray[np.float64]
-Codes = NDArray[np.int16]
+from features.arrays import Float64, Int16
 
 UNKNOWN_WORDS: Final = ("", "?")
 """How files write that nobody knows."""
@@ -44,7 +42,7 @@ class Grid:
         """How many codes there are."""
         return len(self.cuts) + 2
 
-    def codes(self, values: Reals) -> Codes:
+    def codes(self, values: Float64) -> Int16:
         """The code of each value, int16[n]."""
         place = np.searchsorted(np.asarray(self.cuts), values, side="right")
         return np.where(np.isfinite(values), place, self.size - 1).astype(np.int16)
@@ -77,7 +75,7 @@ class WordList:
         """How many codes there are."""
         return len(self.words) + 2
 
-    def codes(self, values: Reals) -> Codes:
+    def codes(self, values: Float64) -> Int16:
         """The code of each value, int16[n]."""
         own = (values >= 0) & (values < len(self.words)) & (values == np.floor(values))
         place = np.where(own, values, len(self.words))
@@ -123,7 +121,7 @@ class CodeBook:
             raise ValueError(f"X has {width} columns, but the code book describes {len(self.columns)}")
         return self.columns if self.rest is None else self.columns + (self.rest,) * further
 
-    def codes(self, X: Reals) -> Codes:
+    def codes(self, X: Float64) -> Int16:
         """The table in codes, int16[n, F].
 
         Args:
@@ -132,7 +130,7 @@ class CodeBook:
         columns = self.of(X.shape[1])
         return np.column_stack([column.codes(X[:, at]) for at, column in enumerate(columns)])
 
-    def table(self, rows: Sequence[Sequence[str]]) -> Reals:
+    def table(self, rows: Sequence[Sequence[str]]) -> Float64:
         """Rows of text as a table of numbers, float64[n, F].
 
         >>> book = CodeBook((Grid("age", (18.0,)), Words("sex", ("female", "male"))))
@@ -164,14 +162,14 @@ class Indicators:
         """How many parts of length 1 a row has."""
         return 1 + sum(2 if isinstance(column, Grid) else 1 for column in self.columns)
 
-    def of(self, codes: Codes) -> Reals:
+    def of(self, codes: Int16) -> Float64:
         """The features of each row, float64[n, D]."""
         blocks = [block for at, column in enumerate(self.columns) for block in _blocks(column, codes[:, at])]
         table = np.concatenate([*blocks, np.ones((len(codes), 1))], axis=1)
         return np.asarray(table / math.sqrt(self.parts))
 
 
-def _blocks(column: Column, codes: Codes) -> list[Reals]:
+def _blocks(column: Column, codes: Int16) -> list[Float64]:
     which = np.eye(column.size)[codes]
     if isinstance(column, WordList):
         return [which]

@@ -9,19 +9,18 @@ from decimal import Decimal
 from typing import Any, ClassVar, Final, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from features.arrays import Array, Float64, Int16, Int64
 from privacy.accounting.mechanism import Mechanism, exact, non_private
 from privacy.learning.noise import Noise
 from privacy.learning.step import Schedule
-from research.codebook import CodeBook, Codes, Column
+from research.codebook import CodeBook, Column
 
-Reals = NDArray[np.float64]
-Whole = NDArray[np.int64]
 Sigma = str | float | Decimal
 
 FARTHEST: Final = 30.0
@@ -38,12 +37,12 @@ class LearnerRows:
         at: int64[U + 1]: unit u owns rows `at[u]` to `at[u + 1]`.
     """
 
-    codes: Codes
-    target: Reals
-    at: Whole
+    codes: Int16
+    target: Float64
+    at: Int64
 
     @classmethod
-    def of(cls, codes: Codes, target: Reals, unit: Whole) -> LearnerRows:
+    def of(cls, codes: Int16, target: Float64, unit: Int64) -> LearnerRows:
         """Rows in any order, with the unit of each."""
         order = np.argsort(unit, kind="stable")
         placed = unit[order]
@@ -55,7 +54,7 @@ class LearnerRows:
         """How many units there really are; private."""
         return self.at.size - 1
 
-    def places_of(self, places: Whole) -> tuple[Whole | slice, Whole]:
+    def places_of(self, places: Int64) -> tuple[Int64 | slice, Int64]:
         """Which rows some units own (a slice where they lie side by side), and where each unit begins among them."""
         first, last = self.at[places], self.at[places + 1]
         at = np.r_[0, np.cumsum(last - first)].astype(np.int64)
@@ -70,7 +69,7 @@ class Unprotected:
     def __init__(self, seed: int) -> None:
         self._rng = np.random.default_rng(seed)
 
-    def gaussian(self, shape: int | tuple[int, ...], sigma: float) -> Reals:
+    def gaussian(self, shape: int | tuple[int, ...], sigma: float) -> Float64:
         """Nothing is added.
 
         Raises:
@@ -80,7 +79,7 @@ class Unprotected:
             raise ValueError("a fit without a source of noise was asked to add some")
         return np.zeros(shape)
 
-    def uniform(self, count: int) -> Reals:
+    def uniform(self, count: int) -> Float64:
         """Independent values, uniform in [0, 1)."""
         return self._rng.random(count)
 
@@ -142,18 +141,18 @@ class PrivateLearner(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         self._learn(rows, schedule, noise or Unprotected(self.seed))
         return self
 
-    def decision_function(self, X: ArrayLike) -> Reals:
+    def decision_function(self, X: ArrayLike) -> Float64:
         """Log-odds of the greater label, float64[m]; what the noise did to their scale is not corrected."""
         check_is_fitted(self)
-        table: Reals = validate_data(self, X, dtype=np.float64, ensure_all_finite=False, reset=False)
+        table: Float64 = validate_data(self, X, dtype=np.float64, ensure_all_finite=False, reset=False)
         return self._score(self._codes(table))
 
-    def predict_proba(self, X: ArrayLike) -> Reals:
+    def predict_proba(self, X: ArrayLike) -> Float64:
         """P(lesser label), P(greater label): float64[m, 2]."""
         yes = sigmoid(self.decision_function(X))
         return np.column_stack([1.0 - yes, yes])
 
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
+    def predict(self, X: ArrayLike) -> Array:
         """The likelier label of each row."""
         yes = self.decision_function(X) > 0
         return np.asarray(self.classes_[yes.astype(np.int64)])
@@ -163,14 +162,14 @@ class PrivateLearner(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """Learn, touching the rows through `schedule` only."""
 
     @abstractmethod
-    def _score(self, codes: Codes) -> Reals:
+    def _score(self, codes: Int16) -> Float64:
         """Log-odds of rows in codes."""
 
     def _columns(self) -> tuple[Column, ...]:
         assert self.book is not None
         return self.book.of(self.n_features_in_)
 
-    def _codes(self, X: Reals) -> Codes:
+    def _codes(self, X: Float64) -> Int16:
         assert self.book is not None
         return self.book.codes(X)
 
@@ -184,9 +183,9 @@ class PrivateLearner(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         if self.units is None or self.labels is None:
             raise ValueError("a private fit never counts units or reads labels off the rows: state units and labels")
 
-    def _validated(self, X: ArrayLike, y: ArrayLike) -> tuple[Reals, Reals]:
+    def _validated(self, X: ArrayLike, y: ArrayLike) -> tuple[Float64, Float64]:
         if self.labels is not None and y is not None:
-            table: Reals = validate_data(self, X, dtype=np.float64, ensure_all_finite=False)
+            table: Float64 = validate_data(self, X, dtype=np.float64, ensure_all_finite=False)
             label = column_or_1d(y)
             check_consistent_length(table, label)
             self.classes_ = np.array(self.labels)
@@ -199,7 +198,7 @@ class PrivateLearner(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         return table, _target(label, self.classes_)
 
 
-def sigmoid(score: Reals) -> Reals:
+def sigmoid(score: Float64) -> Float64:
     """The probability of log-odds, float64[m].
 
     >>> sigmoid(np.array([0.0]))
@@ -208,7 +207,7 @@ def sigmoid(score: Reals) -> Reals:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(score, -FARTHEST, FARTHEST))))
 
 
-def unit_sums(gradient: Reals, at: Whole) -> Reals:
+def unit_sums(gradient: Float64, at: Int64) -> Float64:
     """Rows' gradients added up by unit, float64[U, D]; rows of a unit lie side by side, from `at[u]` to `at[u + 1]`."""
     if at[-1] == at.size - 1:
         return gradient
@@ -220,12 +219,12 @@ def number(written: Sigma) -> Decimal:
     return exact(float(written)) if isinstance(written, float) else exact(written)
 
 
-def _target(label: NDArray[Any], classes: NDArray[Any]) -> Reals:
+def _target(label: Array, classes: Array) -> Float64:
     known = np.where(label == classes[1], 1.0, 0.0)
     return np.where(np.isin(label, classes), known, np.nan)
 
 
-def _units(unit: ArrayLike | None, rows: int) -> Whole:
+def _units(unit: ArrayLike | None, rows: int) -> Int64:
     if unit is None:
         return np.arange(rows)
     check_consistent_length(unit, np.zeros(rows))

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Float64, Int16, Int64
 from features.kernel.jit import njit
 from privacy.learning.noise import Noise
 from privacy.learning.step import Schedule, Total
-from research.codebook import CodeBook, Codes, Indicators
-from research.learner import FARTHEST, LearnerRows, PrivateLearner, Reals, Sigma, unit_sums
+from research.codebook import CodeBook, Indicators
+from research.learner import FARTHEST, LearnerRows, PrivateLearner, Sigma, unit_sums
 
 
 class LogisticBins(PrivateLearner):
@@ -83,13 +83,13 @@ class LogisticBins(PrivateLearner):
             if turn in kept:
                 self.coef_ += weights / len(kept)
 
-    def _score(self, codes: Codes) -> Reals:
-        score: Reals = Indicators(self._columns()).of(codes) @ self.coef_
+    def _score(self, codes: Int16) -> Float64:
+        score: Float64 = Indicators(self._columns()).of(codes) @ self.coef_
         return score
 
 
 def gradient_sum(
-    features: Reals, rows: LearnerRows, weights: Reals, places: NDArray[np.int64], clip: float, chunk: int
+    features: Float64, rows: LearnerRows, weights: Float64, places: Int64, clip: float, chunk: int
 ) -> Total:
     """The sum over the units at some places of their clipped gradients of the log-likelihood.
 
@@ -108,7 +108,7 @@ def gradient_sum(
     return total
 
 
-def row_gradients(features: Reals, target: Reals, weights: Reals) -> Reals:
+def row_gradients(features: Float64, target: Float64, weights: Float64) -> Float64:
     """The gradient of each row's log-likelihood, float64[m, D]: to the bit the same whatever rows are beside it."""
     found = np.empty_like(features)
     _row_gradients(features, target, weights, found)
@@ -116,7 +116,7 @@ def row_gradients(features: Reals, target: Reals, weights: Reals) -> Reals:
 
 
 @njit
-def _row_gradients(features: Reals, target: Reals, weights: Reals, found: Reals) -> None:
+def _row_gradients(features: Float64, target: Float64, weights: Float64, found: Float64) -> None:
     for row in range(features.shape[0]):
         score = 0.0
         for at in range(weights.size):

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Float64, Int16, Int64
 from features.kernel.jit import njit
 from privacy.learning.noise import Noise
 from privacy.learning.step import Schedule, Total
-from research.codebook import CodeBook, Codes, Column, Indicators
-from research.learner import FARTHEST, LearnerRows, PrivateLearner, Reals, Sigma, unit_sums
+from research.codebook import CodeBook, Column, Indicators
+from research.learner import FARTHEST, LearnerRows, PrivateLearner, Sigma, unit_sums
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Shape:
         """How many weights there are."""
         return sum(rows * columns for rows, columns in self.parts)
 
-    def start(self, seed: int) -> Reals:
+    def start(self, seed: int) -> Float64:
         """Weights to start from, float64[size], from a public seed: random but for the outputs' first numbers, 0."""
         rng = np.random.default_rng(seed)
         wide = [rng.standard_normal(part) / np.sqrt(part[1]) for part in self.parts]
@@ -52,14 +52,14 @@ class Shape:
         wide[1][0], wide[3][0] = 0.0, 0.0
         return np.concatenate([part.ravel() for part in wide])
 
-    def split(self, weights: Reals) -> list[Reals]:
+    def split(self, weights: Float64) -> list[Float64]:
         """The four matrices of a flat vector."""
         ends = np.cumsum([rows * columns for rows, columns in self.parts]).tolist()
         starts = [0, *ends[:-1]]
         pieces = zip(starts, ends, self.parts, strict=True)
         return [weights[start:end].reshape(part) for start, end, part in pieces]
 
-    def score(self, weights: Reals, left: Reals, right: Reals) -> Reals:
+    def score(self, weights: Float64, left: Float64, right: Float64) -> Float64:
         """Log-odds of rows, float64[m]."""
         first, out, second, back = self.split(weights)
         u, v = np.tanh(left @ first.T) @ out.T, np.tanh(right @ second.T) @ back.T
@@ -140,13 +140,13 @@ class TwoTowers(PrivateLearner):
             if turn in kept:
                 self.weights_ += weights / len(kept)
 
-    def _score(self, codes: Codes) -> Reals:
+    def _score(self, codes: Int16) -> Float64:
         return self.shape_.score(self.weights_, *self._sides(codes))
 
-    def _sides(self, codes: Codes) -> tuple[Reals, Reals]:
+    def _sides(self, codes: Int16) -> tuple[Float64, Float64]:
         return self._sides_of(self._columns(), codes)
 
-    def _sides_of(self, columns: Sequence[Column], codes: Codes) -> tuple[Reals, Reals]:
+    def _sides_of(self, columns: Sequence[Column], codes: Int16) -> tuple[Float64, Float64]:
         first = _first(columns, self.left)
         there = [at for at in range(len(columns)) if at not in first]
         return _features(columns, first, codes), _features(columns, there, codes)
@@ -161,11 +161,11 @@ def _first(columns: Sequence[Column], left: Sequence[str] | None) -> list[int]:
     return [at for at, column in enumerate(columns) if column.name in left]
 
 
-def _features(columns: Sequence[Column], taken: Sequence[int], codes: Codes) -> Reals:
+def _features(columns: Sequence[Column], taken: Sequence[int], codes: Int16) -> Float64:
     return Indicators(tuple(columns[at] for at in taken)).of(codes[:, list(taken)])
 
 
-def row_gradients(shape: Shape, weights: Reals, sides: tuple[Reals, Reals], target: Reals) -> Reals:
+def row_gradients(shape: Shape, weights: Float64, sides: tuple[Float64, Float64], target: Float64) -> Float64:
     """The gradient of each row's log-likelihood, float64[m, size]: to the bit the same whatever rows are beside it."""
     found = np.empty((target.size, shape.size))
     first, out, second, back = shape.split(weights)
@@ -175,7 +175,7 @@ def row_gradients(shape: Shape, weights: Reals, sides: tuple[Reals, Reals], targ
 
 
 @njit
-def _forward(first: Reals, out: Reals, row: Reals, hidden: Reals, put: Reals) -> None:
+def _forward(first: Float64, out: Float64, row: Float64, hidden: Float64, put: Float64) -> None:
     for neuron in range(hidden.size):
         total = 0.0
         for at in range(row.size):
@@ -188,7 +188,7 @@ def _forward(first: Reals, out: Reals, row: Reals, hidden: Reals, put: Reals) ->
 
 
 @njit
-def _backward(out: Reals, row: Reals, hidden: Reals, slope: Reals, found: Reals) -> None:
+def _backward(out: Float64, row: Float64, hidden: Float64, slope: Float64, found: Float64) -> None:
     size = hidden.size * row.size
     for neuron in range(hidden.size):
         pull = 0.0
@@ -202,7 +202,14 @@ def _backward(out: Reals, row: Reals, hidden: Reals, slope: Reals, found: Reals)
 
 @njit
 def _row_gradients(
-    first: Reals, out: Reals, second: Reals, back: Reals, left: Reals, right: Reals, target: Reals, found: Reals
+    first: Float64,
+    out: Float64,
+    second: Float64,
+    back: Float64,
+    left: Float64,
+    right: Float64,
+    target: Float64,
+    found: Float64,
 ) -> None:
     width, ends = out.shape[0], first.size + out.size
     one, other = np.empty(first.shape[0]), np.empty(second.shape[0])
@@ -222,7 +229,7 @@ def _row_gradients(
 
 
 def gradient_sum(
-    shape: Shape, weights: Reals, sides: tuple[Reals, Reals], rows: LearnerRows, places: NDArray[np.int64], clip: float,
+    shape: Shape, weights: Float64, sides: tuple[Float64, Float64], rows: LearnerRows, places: Int64, clip: float,
     chunk: int,
 ) -> Total:  # fmt: skip
     """The sum over the units at some places of their clipped gradients, a chunk of units at a time.

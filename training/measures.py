@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Reals = NDArray[np.float64]
-Whole = NDArray[np.int64]
+from features.arrays import Float64, Int64
+
 TINY = 1e-12
 """Probabilities are kept this far from 0 and 1 before a logarithm."""
 
 
-def ndcg(groups: Whole, score: Reals, gain: Reals, k: int = 5) -> tuple[Whole, Reals]:
+def ndcg(groups: Int64, score: Float64, gain: Float64, k: int = 5) -> tuple[Int64, Float64]:
     """Normalised discounted cumulative gain at k of every group that has any gain (Jarvelin & Kekalainen 2002).
 
     Linear gain, discount log2(rank + 1). Equal scores share the gain of their places evenly, so a constant score
@@ -40,7 +39,7 @@ def ndcg(groups: Whole, score: Reals, gain: Reals, k: int = 5) -> tuple[Whole, R
     return names[some], reached[some] / ideal[some]
 
 
-def _dcg(groups: Whole, score: Reals, gain: Reals, k: int) -> Reals:
+def _dcg(groups: Int64, score: Float64, gain: Float64, k: int) -> Float64:
     order = np.lexsort((-score, groups))
     group, placed, won = groups[order], score[order], gain[order]
     new_group = np.r_[True, group[1:] != group[:-1]]
@@ -54,7 +53,7 @@ def _dcg(groups: Whole, score: Reals, gain: Reals, k: int) -> Reals:
     return np.bincount(tie_group, weights=even, minlength=starts.size).astype(np.float64)
 
 
-def log_loss(label: Reals, probability: Reals, weight: Reals | None = None) -> float:
+def log_loss(label: Float64, probability: Float64, weight: Float64 | None = None) -> float:
     """Mean negative log-likelihood of 0/1 labels, in nats.
 
     >>> round(log_loss(np.array([1.0, 0.0]), np.array([0.5, 0.5])), 6)
@@ -74,9 +73,9 @@ class Reliability:
         rows: how many rows each bin holds.
     """
 
-    predicted: Reals
-    observed: Reals
-    rows: Whole
+    predicted: Float64
+    observed: Float64
+    rows: Int64
 
     @property
     def error(self) -> float:
@@ -84,7 +83,7 @@ class Reliability:
         return float(np.average(np.abs(self.predicted - self.observed), weights=self.rows))
 
 
-def reliability(outcome: Reals, probability: Reals, bins: int = 15) -> Reliability:
+def reliability(outcome: Float64, probability: Float64, bins: int = 15) -> Reliability:
     """Bin predictions into equal numbers and compare each bin's mean with its mean outcome.
 
     Args:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from data.synthetic.kinds import Flags, Floats, Ints
 from data.synthetic.life_events import Course, ResidentState
 from data.synthetic.months import WARM_UP, ages_on, day_at
 from data.synthetic.offerings import MOMENTS
 from data.synthetic.rates import Districts
+from features.arrays import Bool, Float64, Int64
 from features.calendar import DAY_SECONDS
 
 TRAITS = ("need", "distance", "burden", "brood", "age", "alone", "rooted", "rural", "idle", "frail", "learning", "toil")
@@ -27,15 +27,15 @@ _MIDDLING = 85.0  # percent of the median, for whom nobody knows better
 class Circumstances:
     """Some people at some instants: `traits` (m x 12) and how fresh each moment of life is (m x moments), 0..1."""
 
-    traits: Floats
-    fresh: Floats
+    traits: Float64
+    fresh: Float64
 
-    def trait(self, name: str) -> Floats:
+    def trait(self, name: str) -> Float64:
         """One trait of everybody."""
         return self.traits[:, TRAITS.index(name)]
 
 
-def _last_before(keys: Ints, values: Ints, person: Ints, t: Ints, none: int) -> Ints:
+def _last_before(keys: Int64, values: Int64, person: Int64, t: Int64, none: int) -> Int64:
     """The value of each person's last event before t; `keys` are person * 2**36 + second, ascending."""
     at = np.searchsorted(keys, person * 2**36 + t) - 1
     held = np.maximum(at, 0)
@@ -49,14 +49,14 @@ class Observer:
 
     course: Course
     districts: Districts
-    keys: tuple[Ints, ...]
+    keys: tuple[Int64, ...]
     """For each moment, person * 2**36 + second of its events."""
-    assessed: tuple[Ints, Ints]
-    known_percent: Ints
+    assessed: tuple[Int64, Int64]
+    known_percent: Int64
     """What was stated at the start in percent of the median income, below 0 where nothing was."""
 
     @staticmethod
-    def of(course: Course, districts: Districts, income_hidden: Flags) -> Observer:
+    def of(course: Course, districts: Districts, income_hidden: Bool) -> Observer:
         """Watch a block; `income_hidden` are those whose income nobody stated at the start."""
         keys = []
         for types in MOMENTS.values():
@@ -74,7 +74,7 @@ class Observer:
             course, districts, tuple(keys), assessed, np.where(income_hidden, -1, course.facts["income_percent"])
         )
 
-    def at(self, person: Ints, t: Ints) -> Circumstances:
+    def at(self, person: Int64, t: Int64) -> Circumstances:
         """The circumstances of each person at each instant (UTC seconds within the log)."""
         day = day_at(t - 1)
         now = self._standing(person, day)
@@ -86,7 +86,7 @@ class Observer:
         since = np.column_stack([t - _last_before(key, key & (2**36 - 1), person, t, _NEVER) for key in self.keys])
         return Circumstances(traits, np.exp(-since / DAY_SECONDS / 150.0))
 
-    def _standing(self, person: Ints, day: Ints) -> ResidentState:
+    def _standing(self, person: Int64, day: Int64) -> ResidentState:
         starts = np.array(self.course.months.starts[WARM_UP:])
         month = np.searchsorted(starts, day + 1, side="right") - 1
         month = np.minimum(month, len(self.course.standings) - 1)
@@ -96,11 +96,11 @@ class Observer:
             columns[field.name] = panel[month, person]
         return ResidentState(**columns)
 
-    def _rural(self, region: Ints) -> Flags:
+    def _rural(self, region: Int64) -> Bool:
         return np.isin(region, self.districts.codes[self.districts.rural])
 
 
-def _traits(now: ResidentState, age: Ints, percent: Floats, rural: Flags) -> Floats:
+def _traits(now: ResidentState, age: Int64, percent: Float64, rural: Bool) -> Float64:
     """The columns of `TRAITS`; distance from screens after 한국지능정보사회진흥원, 디지털정보격차 실태조사."""
     need = 1 / (1 + np.exp((percent - 75) / 28))
     distance = 0.75 / (1 + np.exp(-(age - 66) / 6)) + 0.12 * now.disabled + 0.1 * rural + 0.14 * need

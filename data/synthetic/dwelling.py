@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.synthetic.kinds import Ints
 from data.synthetic.life_events import RestatedFacts
 from data.synthetic.living import LifeCourse
 from data.synthetic.months import in_office, seconds_of
 from data.synthetic.random_streams import happens
 from data.synthetic.residents import CHILD, HEAD, OWNED, RENTED, People
+from features.arrays import Int64
 
 
-def _destination(life: LifeCourse, region: Ints) -> Ints:
+def _destination(life: LifeCourse, region: Int64) -> Int64:
     """Where a move goes: within the district, the province, or anywhere, by the published shares."""
     shares, districts = life.rates.shares, life.rates.districts
     draw = life.rng.random(len(region))
@@ -48,7 +48,7 @@ def move(life: LifeCourse) -> None:
     life.enter("life.moved", leavers, people.households.region[houses])
 
 
-def _enter_moves(life: LifeCourse, houses: Ints) -> None:
+def _enter_moves(life: LifeCourse, houses: Int64) -> None:
     """Everybody of a household moves in the same hour."""
     people = life.people
     at = np.full(len(people.households.region), -1, np.int64)
@@ -76,7 +76,7 @@ def trade_homes(life: LifeCourse) -> None:
     life.ledger.restated.append(RestatedFacts("registry/homes", selling, when + 60, facts))
 
 
-def composition(people: People, day: int) -> dict[str, Ints]:
+def composition(people: People, day: int) -> dict[str, Int64]:
     """The facts the resident register knows of each citizen's household."""
     alive, house = people.alive, people.household
     houses = len(people.households.region)

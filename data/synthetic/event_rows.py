@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from data.synthetic.kinds import TYPE, Flags, Ints
+from data.synthetic.kinds import TYPE
 from data.synthetic.payload import Texts
+from features.arrays import Bool, Int64
 
 SOURCES = (
     "registry/residents",
@@ -31,19 +32,19 @@ SOURCE = {name: number for number, name in enumerate(SOURCES)}
 class EventRows:
     """Events of one block: `person` is a row of it, `number` tells a person's events apart (-1: not given yet)."""
 
-    person: Ints
-    kind: Ints
-    source: Ints
-    happened: Ints
-    recorded: Ints
-    number: Ints
+    person: Int64
+    kind: Int64
+    source: Int64
+    happened: Int64
+    recorded: Int64
+    number: Int64
     data: Texts
 
     def __len__(self) -> int:
         """How many events."""
         return len(self.person)
 
-    def take(self, rows: Ints | Flags) -> EventRows:
+    def take(self, rows: Int64 | Bool) -> EventRows:
         """Some of the events."""
         places = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
         columns = {name: getattr(self, name)[places] for name in _NUMBERS}
@@ -53,12 +54,12 @@ class EventRows:
         """Ordered by person, then as recorded."""
         return self.take(np.lexsort((self.number, self.kind, self.happened, self.recorded, self.person)))
 
-    def numbered_from(self, first: Ints) -> EventRows:
+    def numbered_from(self, first: Int64) -> EventRows:
         """With numbers given in the present order, from `first[person]` on; the rows of a person must be together."""
         starts = np.searchsorted(self.person, self.person)
         return replace(self, number=first[self.person] + np.arange(len(self)) - starts)
 
-    def counts(self, people: int) -> Ints:
+    def counts(self, people: int) -> Int64:
         """How many events each person has."""
         return np.bincount(self.person, minlength=people)
 
@@ -67,11 +68,11 @@ _NUMBERS = ("person", "kind", "source", "happened", "recorded", "number")
 
 
 def rows(
-    kind: str | Ints,
-    source: str | Ints,
-    person: Ints,
-    happened: Ints,
-    recorded: Ints,
+    kind: str | Int64,
+    source: str | Int64,
+    person: Int64,
+    happened: Int64,
+    recorded: Int64,
     data: Texts,
 ) -> EventRows:
     """Rows of one type (or a type each) from one source (or a source each), not numbered yet."""

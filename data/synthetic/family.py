@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.synthetic.kinds import Floats, Ints
 from data.synthetic.living import GESTATION_LEFT, LAST_SECOND, LifeCourse
 from data.synthetic.months import in_office, seconds_of
 from data.synthetic.random_streams import chosen, happens
 from data.synthetic.residents import EMPLOYED, HEAD, NOT_BORN, SPOUSE
+from features.arrays import Float64, Int64
 
 
 def die(life: LifeCourse) -> None:
@@ -41,7 +41,7 @@ def lose_relatives(life: LifeCourse) -> None:
     )
 
 
-def _fertile(life: LifeCourse, age: Ints) -> Floats:
+def _fertile(life: LifeCourse, age: Int64) -> Float64:
     """How likely each woman is to give birth at that age: mostly the married, the fewer children the likelier."""
     people = life.people
     parity = np.array([1.5, 1.0, 0.28, 0.12, 0.05, 0.02, 0.0])[(people.children != NOT_BORN).sum(axis=1)]
@@ -81,7 +81,7 @@ def give_birth(life: LifeCourse) -> None:
     _born(life, mothers, days)
 
 
-def _born(life: LifeCourse, mothers: Ints, days: Ints) -> None:
+def _born(life: LifeCourse, mothers: Int64, days: Int64) -> None:
     people = life.people
     when = seconds_of(days) + life.rng.integers(0, LAST_SECOND, len(mothers))
     fathers = people.spouse[mothers]
@@ -95,7 +95,7 @@ def _born(life: LifeCourse, mothers: Ints, days: Ints) -> None:
     _take_leave(life, fathers[fathers >= 0], when[fathers >= 0], "fathers_on_leave")
 
 
-def _take_leave(life: LifeCourse, parents: Ints, born: Ints, share: str) -> None:
+def _take_leave(life: LifeCourse, parents: Int64, born: Int64, share: str) -> None:
     """Parental leave of employed parents: within three months of the birth, for six to twelve months."""
     people, end = life.people, life.months.end
     rows = (
@@ -143,7 +143,7 @@ def marry(life: LifeCourse) -> None:
     _move_together(life, brides, grooms)
 
 
-def _move_together(life: LifeCourse, brides: Ints, grooms: Ints) -> None:
+def _move_together(life: LifeCourse, brides: Int64, grooms: Int64) -> None:
     people, houses = life.people, life.people.households
     life.changed(brides)
     life.changed(grooms)

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.synthetic.kinds import Flags, Floats, Ints
 from data.synthetic.random_streams import chosen
 from data.synthetic.rates import Heads, Rates
 from data.synthetic.residents import CITIZEN_AGE, SLOTS
+from features.arrays import Bool, Float64, Int64
 
 
-def _kinds(rates: Rates, rng: np.random.Generator, count: int) -> Ints:
+def _kinds(rates: Rates, rng: np.random.Generator, count: int) -> Int64:
     shares = np.array([heads.share for heads in rates.households.values()])
     return rng.choice(len(shares), size=count, p=shares / shares.sum())
 
 
-def _head_ages(rates: Rates, rng: np.random.Generator, kinds: Ints) -> Floats:
+def _head_ages(rates: Rates, rng: np.random.Generator, kinds: Int64) -> Float64:
     ages = np.zeros(len(kinds))
     for number, heads in enumerate(rates.households.values()):
         rows = np.flatnonzero(kinds == number)
@@ -25,7 +25,7 @@ def _head_ages(rates: Rates, rng: np.random.Generator, kinds: Ints) -> Floats:
     return ages
 
 
-def _ages(heads: Heads, rng: np.random.Generator, count: int) -> Floats:
+def _ages(heads: Heads, rng: np.random.Generator, count: int) -> Float64:
     band = rng.choice(len(heads.first), size=count, p=heads.weights)
     width = heads.last[band] - heads.first[band]
     skew = np.where(heads.first[band] >= 80, rng.random(count) ** 2, rng.random(count))
@@ -36,23 +36,23 @@ def _ages(heads: Heads, rng: np.random.Generator, count: int) -> Floats:
 class Start:
     """Households as first drawn: kind by name, age and sex of the head, ages of the partner, children and elders."""
 
-    kind: Ints
-    head_age: Floats
-    head_female: Flags
-    partner_age: Floats
-    child_ages: Floats
+    kind: Int64
+    head_age: Float64
+    head_female: Bool
+    partner_age: Float64
+    child_ages: Float64
     """households x SLOTS, negative where there is no child."""
-    at_home: Flags
-    elder_ages: Floats
+    at_home: Bool
+    elder_ages: Float64
     """households x 2, negative where there is none."""
 
     @property
-    def citizens(self) -> Ints:
+    def citizens(self) -> Int64:
         """How many citizens each household has."""
         grown = (self.at_home & (self.child_ages >= CITIZEN_AGE)).sum(axis=1)
         return np.asarray(1 + (self.partner_age > 0) + grown + (self.elder_ages > 0).sum(axis=1), np.int64)
 
-    def take(self, rows: Ints) -> Start:
+    def take(self, rows: Int64) -> Start:
         """Some of the households."""
         return Start(
             self.kind[rows],
@@ -68,7 +68,7 @@ class Start:
 ALONE, COUPLE, FAMILY, SINGLE_PARENT, THREE_GENERATIONS, GRANDPARENT, TOGETHER = range(7)
 
 
-def _children(rng: np.random.Generator, kind: Ints, mother_age: Floats, parent: Flags) -> Floats:
+def _children(rng: np.random.Generator, kind: Int64, mother_age: Float64, parent: Bool) -> Float64:
     """Ages of the children of each household's head: spaced births, first at about thirty, earlier in older cohorts."""
     count = len(kind)
     first = np.maximum(rng.normal(np.where(mother_age > 60, 26.5, 30.5), 3.4, count), 19)
@@ -85,7 +85,7 @@ def _children(rng: np.random.Generator, kind: Ints, mother_age: Floats, parent: 
     return np.where(ages < 0, -1.0, ages)
 
 
-def _at_home(rng: np.random.Generator, kind: Ints, ages: Floats) -> Flags:
+def _at_home(rng: np.random.Generator, kind: Int64, ages: Float64) -> Bool:
     leaving = np.maximum(rng.normal(28.0, 5.0, ages.shape), 19)
     home = (ages >= 0) & (ages < leaving) & np.isin(kind, [FAMILY, SINGLE_PARENT, THREE_GENERATIONS])[:, None]
     last = np.where(ages >= 0, ages, 999.0).argmin(axis=1)

@@ -1,13 +1,6 @@
-"""Array types, and the event types this package writes (part of data/countries/kr/declaration/events.yaml)."""
+"""The event types this package writes (part of data/countries/kr/declaration/events.yaml)."""
 
 from __future__ import annotations
-
-import numpy as np
-from numpy.typing import NDArray
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 LIFE = (
     "life.child_born",

@@ -16,13 +16,14 @@ import pyarrow as pa
 from data.synthetic import payload
 from data.synthetic.circumstances import Circumstances, Observer
 from data.synthetic.event_rows import EventRows, rows, together
-from data.synthetic.kinds import CHANNELS, Flags, Floats, Ints
+from data.synthetic.kinds import CHANNELS
 from data.synthetic.life_events import Course
 from data.synthetic.months import day_at
 from data.synthetic.offerings import Offerings
-from data.synthetic.public_knowledge import Answers, Knowledge
+from data.synthetic.public_knowledge import Knowledge
 from data.synthetic.random_streams import RandomStreams, chosen, pair_uniform
 from data.synthetic.takeup import CROWD, TakeUp, probability, timely
+from features.arrays import Bool, Float64, Int8, Int64
 from features.calendar import DAY_SECONDS
 
 WEB, APP, KIOSK, LETTER, CASEWORKER = range(5)
@@ -39,16 +40,16 @@ _NEVER = 2**62
 class Popularity:
     """What the board knows: how often each programme was looked at, for each quarter of the log."""
 
-    views: Floats
+    views: Float64
     """quarters x P, ascending in time."""
 
-    def at(self, t: Ints, begin: int) -> Floats:
+    def at(self, t: Int64, begin: int) -> Float64:
         """The views in force at each instant: m x P."""
         quarter = np.clip((t - begin) // (91 * DAY_SECONDS), 0, len(self.views) - 1)
         return self.views[quarter]
 
 
-def popularity(taken: Floats, months: int, rng: np.random.Generator) -> Popularity:
+def popularity(taken: Float64, months: int, rng: np.random.Generator) -> Popularity:
     """Views in proportion to how often programmes are taken up, imperfectly, drifting from quarter to quarter."""
     start = np.log(np.maximum(taken, 1e-6) + 0.002 * taken.max()) + rng.normal(0, 0.35, len(taken))
     drift = rng.normal(0, 0.12, (months // 3 + 1, len(taken))).cumsum(axis=0)
@@ -59,10 +60,10 @@ def popularity(taken: Floats, months: int, rng: np.random.Generator) -> Populari
 class Visits:
     """Comings to the board in order of time within each person: who, when, and by which channel."""
 
-    person: Ints
-    t: Ints
-    channel: Ints
-    turn: Ints
+    person: Int64
+    t: Int64
+    channel: Int64
+    turn: Int64
     """0 for a person's first visit, 1 for the second, ..."""
 
 
@@ -89,13 +90,13 @@ def visits(course: Course, watcher: Observer, rng: np.random.Generator) -> Visit
     return Visits(person, t, _channels(watcher.at(person, t), rng), np.arange(len(person)) - first)
 
 
-def _waking(t: Ints) -> Ints:
+def _waking(t: Int64) -> Int64:
     """The same instant, or the same minute between eight and ten at night if it is night in Korea."""
     hour = (t // 3600 + 9) % 24
     return np.where(hour < 8, t + 8 * 3600, t).astype(np.int64)
 
 
-def _channels(people: Circumstances, rng: np.random.Generator) -> Ints:
+def _channels(people: Circumstances, rng: np.random.Generator) -> Int64:
     """Web and app for those close to screens; the others by kiosk, letter or caseworker."""
     distance, age = people.trait("distance"), people.trait("age")
     apart = np.clip(1.25 * distance, 0.02, 0.97)
@@ -113,17 +114,17 @@ class Holdings:
     `applied`, `granted` and `ended` are the last of their kind; from `free` on one may apply again.
     """
 
-    applied: Ints
-    free: Ints
-    granted: Ints
-    ended: Ints
+    applied: Int64
+    free: Int64
+    granted: Int64
+    ended: Int64
 
     @staticmethod
     def none(people: int, programmes: int) -> Holdings:
         """Nobody has anything."""
         return Holdings(*(np.full((people, programmes), _NEVER) for _ in range(4)))
 
-    def receives(self, person: Ints, t: Ints, programmes: Ints) -> Ints:
+    def receives(self, person: Int64, t: Int64, programmes: Int64) -> Int64:
         """What the log shows before t of receiving some programmes (1 receives, 0 did, -1 nothing): m x receipts."""
         at = np.ix_(person, programmes) if len(programmes) else (np.zeros((len(person), 0), np.int64),) * 2
         granted, ended = self.granted[at], self.ended[at]
@@ -131,20 +132,20 @@ class Holdings:
         before = np.where(ended < t[:, None], 0, -1)  # granted again, but not yet
         return np.where(granted < t[:, None], np.where(over, 0, 1), before)
 
-    def busy(self, person: Ints, t: Ints) -> Flags:
+    def busy(self, person: Int64, t: Int64) -> Bool:
         """Whether the person has applied for a programme that has not ended: m x P."""
         applied, free = self.applied[person], self.free[person]
         return np.asarray((applied < t[:, None]) & ~(free < t[:, None]), np.bool_)
 
-    def apply(self, person: Ints, programme: Ints, t: Ints) -> None:
+    def apply(self, person: Int64, programme: Int64, t: Int64) -> None:
         """Somebody applies; whatever ended before does not matter any more for applying again."""
         self.applied[person, programme], self.free[person, programme] = t, _NEVER
 
-    def grant(self, person: Ints, programme: Ints, t: Ints) -> None:
+    def grant(self, person: Int64, programme: Int64, t: Int64) -> None:
         """Somebody is granted a programme, perhaps not for the first time; it lasts until it `ended` later."""
         self.granted[person, programme] = t
 
-    def end(self, person: Ints, programme: Ints, t: Ints) -> None:
+    def end(self, person: Int64, programme: Int64, t: Int64) -> None:
         """A receipt ends, and one may apply again."""
         self.ended[person, programme] = self.free[person, programme] = t
 
@@ -160,18 +161,18 @@ class Neighbourhood:
     offered: Offerings
     takeup: TakeUp
     popular: Popularity
-    latent: Floats
+    latent: Float64
     first: int
     """The number of the block's first citizen in the whole world."""
 
     @property
-    def receipts(self) -> Ints:
+    def receipts(self) -> Int64:
         """The places of the programmes whose receipt some rule asks about."""
         index = {name: place for place, name in enumerate(self.offered.ids)}
         return np.array([index.get(name, -1) for name in self.known.rules.plan.receives], np.int64)
 
 
-def notice(place: Neighbourhood, chance: RandomStreams, numbers: Ints) -> tuple[EventRows, Holdings]:
+def notice(place: Neighbourhood, chance: RandomStreams, numbers: Int64) -> tuple[EventRows, Holdings]:
     """All events at the board and what came of them; a person's events are numbered from `numbers[person]` on."""
     rng = chance.stream("board")
     held = Holdings.none(len(place.course), len(place.offered))
@@ -200,7 +201,7 @@ def _consents(place: Neighbourhood, rng: np.random.Generator) -> EventRows:
 
 
 def _round(
-    place: Neighbourhood, held: Holdings, person: Ints, t: Ints, channel: Ints, rng: np.random.Generator
+    place: Neighbourhood, held: Holdings, person: Int64, t: Int64, channel: Int64, rng: np.random.Generator
 ) -> Iterator[EventRows]:
     """One visit of each of some people: what is shown, opened, applied for, and decided."""
     people = place.watcher.at(person, t)
@@ -224,21 +225,21 @@ def _round(
     yield from _applications(place, held, asked, np.minimum(since, asked.t + 30 * DAY_SECONDS), rng)
 
 
-def _taken(place: Neighbourhood, held: Holdings, person: Ints, t: Ints) -> Flags:
+def _taken(place: Neighbourhood, held: Holdings, person: Int64, t: Int64) -> Bool:
     """What a person already asked for or holds, or cannot hold beside it."""
     busy = held.busy(person, t)
     return busy | ((busy.astype(np.float32) @ place.offered.excludes.astype(np.float32)) > 0)
 
 
 def _lists(
-    place: Neighbourhood, people: Circumstances, allowed: Flags, t: Ints, channel: Ints, rng: np.random.Generator
-) -> Ints:
+    place: Neighbourhood, people: Circumstances, allowed: Bool, t: Int64, channel: Int64, rng: np.random.Generator
+) -> Int64:
     """The programmes on each visitor's list in order, m x longest, -1 beyond its end."""
     longest = min(int(_LENGTH.max()), allowed.shape[1])
     day = day_at(t - 1)[:, None]
     allowed = allowed & (place.offered.firsts <= day) & (day <= place.offered.lasts)
     score = CROWD * np.log(place.popular.at(t, place.course.months.begin)) - np.log(-np.log(rng.random(allowed.shape)))
-    page: Flags = np.asarray(timely(people, place.offered) > 0.2, np.bool_)
+    page: Bool = np.asarray(timely(people, place.offered) > 0.2, np.bool_)
     opened = (rng.random(len(t)) > _FRONT_PAGE) & (page & allowed).any(axis=1)
     inside = page & opened[:, None]
     score = np.where(allowed, score + np.where(inside, 4.0, 0.0), -np.inf)
@@ -251,19 +252,19 @@ def _lists(
 class _Offers:
     """Programmes on lists: to whom, which, at which place from 1, through which channel, when."""
 
-    person: Ints
-    programme: Ints
-    position: Ints
-    channel: Ints
-    t: Ints
+    person: Int64
+    programme: Int64
+    position: Int64
+    channel: Int64
+    t: Int64
 
-    def take(self, rows_: Flags | Ints) -> _Offers:
+    def take(self, rows_: Bool | Int64) -> _Offers:
         return _Offers(
             self.person[rows_], self.programme[rows_], self.position[rows_], self.channel[rows_], self.t[rows_]
         )
 
 
-def _shown(kind: str, place: Neighbourhood, offers: _Offers, when: Ints) -> EventRows:
+def _shown(kind: str, place: Neighbourhood, offers: _Offers, when: Int64) -> EventRows:
     key = (offers.programme * 100 + offers.position) * 8 + offers.channel
     text = payload.texts(key, lambda k: _shown_text(place.offered.ids[k // 800], k // 8 % 100, CHANNELS[k % 8]))
     return rows(kind, "board", offers.person, when, when, text)
@@ -273,12 +274,12 @@ def _shown_text(programme: str, position: int, channel: str) -> str:
     return f'{{"programme":"{programme}","position":{position},"channel":"{channel}"}}'
 
 
-def _about(place: Neighbourhood, programme: Ints) -> payload.Texts:
+def _about(place: Neighbourhood, programme: Int64) -> payload.Texts:
     return payload.texts(programme, lambda p: f'{{"programme":"{place.offered.ids[p]}"}}')
 
 
 def _applications(
-    place: Neighbourhood, held: Holdings, asked: _Offers, t: Ints, rng: np.random.Generator
+    place: Neighbourhood, held: Holdings, asked: _Offers, t: Int64, rng: np.random.Generator
 ) -> Iterator[EventRows]:
     """Applications of those the rules still do not exclude when they apply, each once, and the decisions on them."""
     end = place.course.months.end
@@ -296,14 +297,14 @@ def _applications(
     yield from _decisions(place, held, asked, t, eligible(place, true, asked.person, asked.programme), rng)
 
 
-def eligible(place: Neighbourhood, true: Answers, person: Ints, programme: Ints) -> Flags:
+def eligible(place: Neighbourhood, true: Int8, person: Int64, programme: Int64) -> Bool:
     """Whether somebody who knows everything would grant it; where no data decides, the pair does, mostly for it."""
     doubtful = pair_uniform(place.takeup.salt ^ 7, person + place.first, programme) < 0.8
     return np.asarray((true == 2) | ((true == 1) & doubtful), np.bool_)
 
 
 def _decisions(
-    place: Neighbourhood, held: Holdings, asked: _Offers, t: Ints, due: Flags, rng: np.random.Generator
+    place: Neighbourhood, held: Holdings, asked: _Offers, t: Int64, due: Bool, rng: np.random.Generator
 ) -> Iterator[EventRows]:
     """Grants to the truly eligible, refusals of others; a few withdraw; some receipts end, some people rate."""
     decided = t + np.asarray(rng.gamma(2.0, 9.0, len(t)) * DAY_SECONDS, np.int64) + 3600
@@ -325,7 +326,7 @@ def _decisions(
     yield from _afterwards(place, held, given, at, rng)
 
 
-def _granted_text(place: Neighbourhood, programme: Ints) -> payload.Texts:
+def _granted_text(place: Neighbourhood, programme: Int64) -> payload.Texts:
     def text(p: int) -> str:
         amount = f',"amount":{place.offered.amounts[p]}' if place.offered.amounts[p] >= 0 else ""
         return f'{{"programme":"{place.offered.ids[p]}"{amount}}}'
@@ -334,7 +335,7 @@ def _granted_text(place: Neighbourhood, programme: Ints) -> payload.Texts:
 
 
 def _afterwards(
-    place: Neighbourhood, held: Holdings, given: _Offers, at: Ints, rng: np.random.Generator
+    place: Neighbourhood, held: Holdings, given: _Offers, at: Int64, rng: np.random.Generator
 ) -> Iterator[EventRows]:
     ending = np.flatnonzero(place.offered.repeats[given.programme] & chosen(rng, at, 0.45))
     over = at[ending] + rng.integers(120 * DAY_SECONDS, 720 * DAY_SECONDS, len(ending))

@@ -8,7 +8,6 @@ import numpy as np
 
 from data.synthetic.dwelling import composition, move, restate_households, trade_homes
 from data.synthetic.family import adopt, conceive, die, divorce, give_birth, lose_relatives, marry
-from data.synthetic.kinds import Flags, Floats, Ints
 from data.synthetic.life_events import Course, EventCollector, ResidentState
 from data.synthetic.livelihood import assess_incomes, farm, find_jobs, go_to_school, lose_jobs, retire, run_businesses
 from data.synthetic.living import LifeCourse
@@ -29,6 +28,7 @@ from data.synthetic.residents import (
     UNIVERSITY,
     People,
 )
+from features.arrays import Bool, Float64, Int64
 
 PROCESSES: tuple[Callable[[LifeCourse], None], ...] = (
     die,
@@ -76,12 +76,12 @@ def standing(people: People, day: int) -> ResidentState:
     )
 
 
-def _true_facts(life: LifeCourse) -> dict[str, Ints]:
+def _true_facts(life: LifeCourse) -> dict[str, Int64]:
     """Every fact that is not computed, as it truly is when the log begins; lists of children apart."""
     people, houses, house = life.people, life.people.households, life.people.household
     home, work, day = houses.home[house], people.work, life.day
     head = (people.role == HEAD) | (people.role == SPOUSE)
-    facts: dict[str, Ints | Flags | Floats] = {
+    facts: dict[str, Int64 | Bool | Float64] = {
         "birth_date": people.born,
         "sex": people.female,
         "region": houses.region[house],
@@ -130,7 +130,7 @@ def live(rates: Rates, months: Months, chance: RandomStreams, citizens: int) -> 
     start = people(rates, chance, citizens, months.starts[0])
     life = LifeCourse(start, rates, months, EventCollector(), chance.stream("life"), 0, np.zeros(citizens, np.int64))
     standings: list[ResidentState] = []
-    facts: dict[str, Ints] = {}
+    facts: dict[str, Int64] = {}
     children = start.children
     for life.month in range(len(months.starts) - 1):
         life.age = ages_on(start.born, life.day)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from data.synthetic.kinds import TYPE, Flags, Ints
+from data.synthetic.kinds import TYPE
 from data.synthetic.months import Months
+from features.arrays import Bool, Int64
 
 
 @dataclass(frozen=True)
@@ -19,18 +20,18 @@ class LifeEvents:
     UTC seconds, `child` numbers the children born or adopted in the block from 0 (-1: none).
     """
 
-    kind: Ints
-    person: Ints
-    when: Ints
-    value: Ints
-    other: Ints
-    child: Ints
+    kind: Int64
+    person: Int64
+    when: Int64
+    value: Int64
+    other: Int64
+    child: Int64
 
     def __len__(self) -> int:
         """How many events."""
         return len(self.kind)
 
-    def take(self, rows: Ints | Flags) -> LifeEvents:
+    def take(self, rows: Int64 | Bool) -> LifeEvents:
         """Some of the events."""
         return LifeEvents(*(getattr(self, name)[rows] for name in LifeEvents.__dataclass_fields__))
 
@@ -44,29 +45,29 @@ class RestatedFacts:
     """Facts a registry states anew about some people: each fact's value by row, `UNKNOWN` where it says nothing."""
 
     source: str
-    person: Ints
-    when: Ints
-    facts: Mapping[str, Ints]
+    person: Int64
+    when: Int64
+    facts: Mapping[str, Int64]
 
 
 @dataclass(frozen=True)
 class ResidentState:
     """How every citizen of a block stands at one moment, as the registers could tell: what take-up is drawn from."""
 
-    alive: Flags
-    region: Ints
-    work: Ints
-    seeking: Flags
-    size: Ints
-    toddlers: Ints
-    minors: Ints
-    owner: Flags
-    married: Flags
-    disabled: Flags
-    cared_for: Flags
-    farmer: Flags
-    student: Flags
-    business: Flags
+    alive: Bool
+    region: Int64
+    work: Int64
+    seeking: Bool
+    size: Int64
+    toddlers: Int64
+    minors: Int64
+    owner: Bool
+    married: Bool
+    disabled: Bool
+    cared_for: Bool
+    farmer: Bool
+    student: Bool
+    business: Bool
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,11 @@ class Course:
     months: Months
     events: LifeEvents
     restated: tuple[RestatedFacts, ...]
-    born: Ints
-    female: Flags
-    died: Ints
-    facts: Mapping[str, Ints]
-    children: Ints
+    born: Int64
+    female: Bool
+    died: Int64
+    facts: Mapping[str, Int64]
+    children: Int64
     standings: tuple[ResidentState, ...]
 
     def __len__(self) -> int:
@@ -96,18 +97,18 @@ class Course:
 class EventCollector:
     """Collects what happens, month by month."""
 
-    parts: list[tuple[Ints, ...]] = field(default_factory=list)
+    parts: list[tuple[Int64, ...]] = field(default_factory=list)
     restated: list[RestatedFacts] = field(default_factory=list)
     children: int = 0
 
     def add(
         self,
         kind: str,
-        person: Ints,
-        when: Ints,
-        value: Ints | Flags | int = 0,
-        other: Ints | int = -1,
-        child: Ints | int = -1,
+        person: Int64,
+        when: Int64,
+        value: Int64 | Bool | int = 0,
+        other: Int64 | int = -1,
+        child: Int64 | int = -1,
     ) -> None:
         """Enter one event of a type for each person."""
         if len(person) == 0:
@@ -116,7 +117,7 @@ class EventCollector:
         full = (c.astype(np.int64) if isinstance(c, np.ndarray) else np.full(len(person), c, np.int64) for c in columns)
         self.parts.append(tuple(full))
 
-    def children_numbers(self, count: int) -> Ints:
+    def children_numbers(self, count: int) -> Int64:
         """Numbers for so many newborn children."""
         first, self.children = self.children, self.children + count
         return np.arange(first, first + count)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.synthetic.kinds import Ints
 from data.synthetic.life_events import RestatedFacts
 from data.synthetic.living import LifeCourse
 from data.synthetic.months import in_office
@@ -20,6 +19,7 @@ from data.synthetic.residents import (
     UNIVERSITY,
     pay_of,
 )
+from features.arrays import Int64
 
 
 def lose_jobs(life: LifeCourse) -> None:
@@ -37,7 +37,7 @@ def lose_jobs(life: LifeCourse) -> None:
     _income_changes(life, rows, 0.7)
 
 
-def _income_changes(life: LifeCourse, rows: Ints, factor: float) -> None:
+def _income_changes(life: LifeCourse, rows: Int64, factor: float) -> None:
     houses = life.people.household[rows]
     percent = life.people.households.percent
     percent[houses] = np.clip(np.round(percent[houses] * factor), 3, 900).astype(np.int64)
@@ -138,5 +138,5 @@ def go_to_school(life: LifeCourse) -> None:
     people.school[rows] = level[rows]
 
 
-def _day_of_month(life: LifeCourse, rows: Ints, first: int, last: int) -> Ints:
+def _day_of_month(life: LifeCourse, rows: Int64, first: int, last: int) -> Int64:
     return in_office(life.rng, life.day + life.rng.integers(first - 1, last, len(rows)))

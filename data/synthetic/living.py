@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from data.synthetic.kinds import Flags, Floats, Ints
 from data.synthetic.life_events import EventCollector
 from data.synthetic.months import Months, in_office
 from data.synthetic.rates import Rates
 from data.synthetic.residents import HEAD, RENTED, Households, People, household_percent
+from features.arrays import Bool, Float64, Int64
 
 GESTATION_LEFT = 7  # months from the registration of a pregnancy to the birth
 
@@ -28,7 +28,7 @@ class LifeCourse:
     ledger: EventCollector
     rng: np.random.Generator
     month: int = 0
-    age: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    age: Int64 = field(default_factory=lambda: np.zeros(0, np.int64))
     """Completed years at the start of the month."""
 
     @property
@@ -42,27 +42,27 @@ class LifeCourse:
             name, self.months.year(self.month), int(self.people.alive.sum()), self.months.days(self.month)
         )
 
-    def weights(self, name: str, among: Flags) -> Floats:
+    def weights(self, name: str, among: Bool) -> Float64:
         """The age profile of a process among some of the living."""
         return self.rates.by_age[name](self.age) * (among & self.people.alive)
 
-    def days_for(self, rows: Ints) -> Ints:
+    def days_for(self, rows: Int64) -> Int64:
         """A day of this month for each row."""
         return self.day + self.rng.integers(0, self.months.days(self.month), len(rows))
 
     def enter(
-        self, kind: str, rows: Ints, value: Ints | Flags | int = 0, other: Ints | int = -1, child: Ints | int = -1
-    ) -> Ints:
+        self, kind: str, rows: Int64, value: Int64 | Bool | int = 0, other: Int64 | int = -1, child: Int64 | int = -1
+    ) -> Int64:
         """Enter an event on some day of this month, in office hours, and give the seconds."""
         when = in_office(self.rng, self.days_for(rows))
         self.ledger.add(kind, rows, when, value, other, child)
         return when
 
-    def changed(self, rows: Ints) -> None:
+    def changed(self, rows: Int64) -> None:
         """These people's households are not what they were."""
         self.people.households.changed[self.people.household[rows]] = True
 
-    def new_households(self, rows: Ints, like: Ints) -> None:
+    def new_households(self, rows: Int64, like: Int64) -> None:
         """Each row founds a household alone, in the district of `like`, renting."""
         people, houses = self.people, self.people.households
         first, count = len(houses.region), len(rows)

@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from data.synthetic.kinds import Ints
+from features.arrays import Int64
 from features.calendar import DAY_SECONDS, date_of, day_of
 
 KOREA_SECONDS = 9 * 3600  # Korea has had no daylight saving time since 1988
@@ -82,21 +82,21 @@ def second_of(day: int) -> int:
     return day * DAY_SECONDS - KOREA_SECONDS
 
 
-def seconds_of(days: Ints) -> Ints:
+def seconds_of(days: Int64) -> Int64:
     """The UTC seconds at which Korean days begin."""
     return days * DAY_SECONDS - KOREA_SECONDS
 
 
-def day_at(seconds: Ints) -> Ints:
+def day_at(seconds: Int64) -> Int64:
     """The Korean day of each UTC second."""
     return (seconds + KOREA_SECONDS) // DAY_SECONDS
 
 
-def in_office(rng: np.random.Generator, days: Ints) -> Ints:
+def in_office(rng: np.random.Generator, days: Int64) -> Int64:
     """A UTC second of each day between nine and eighteen o'clock."""
     return seconds_of(days) + rng.integers(9 * 3600, 18 * 3600, len(days))
 
 
-def ages_on(born: Ints, day: int | Ints) -> Ints:
+def ages_on(born: Int64, day: int | Int64) -> Int64:
     """Completed years, to within a day (365.2425 days a year): for drawing only, never for a rule."""
     return np.asarray(np.floor((day - born) / 365.2425), np.int64)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.synthetic.kinds import Flags, Floats, Ints
+from features.arrays import Bool, Float64, Int64
 
 if TYPE_CHECKING:
     from recommender.rules.catalogue import Catalogue
@@ -79,29 +79,29 @@ class Offerings:
 
     ids: tuple[str, ...]
     names: tuple[str, ...]
-    qualities: Floats
-    categories: Ints
-    forms: Ints
-    moments: Flags
-    words: Floats
-    amounts: Ints
+    qualities: Float64
+    categories: Int64
+    forms: Int64
+    moments: Bool
+    words: Float64
+    amounts: Int64
     """Won to be granted, -1 where the publisher gives none."""
-    repeats: Flags
-    excludes: Flags
+    repeats: Bool
+    excludes: Bool
     """P x P: cannot be received together."""
-    firsts: Ints
-    lasts: Ints
+    firsts: Int64
+    lasts: Int64
 
     def __len__(self) -> int:
         """How many programmes."""
         return len(self.ids)
 
-    def aired(self, first: int, last: int) -> Floats:
+    def aired(self, first: int, last: int) -> Float64:
         """The share of the days from `first` to `last` on which each programme's rules are in force."""
         days = np.minimum(self.lasts, last) - np.maximum(self.firsts, first) + 1
         return np.asarray(np.clip(days, 0, None) / (last - first + 1))
 
-    def quality(self, name: str) -> Floats:
+    def quality(self, name: str) -> Float64:
         """One quality of every programme."""
         return self.qualities[:, self.names.index(name)]
 
@@ -152,7 +152,7 @@ _QUALITIES = {"size": _size, "effort": _effort, "shame": _shame, "plain": _plain
               "local": _local, "for_family": _for_family}  # fmt: skip
 
 
-def _grams(text: str) -> Floats:
+def _grams(text: str) -> Float64:
     row = np.zeros(_GRAMS)
     for word in text.split():
         for at in range(max(len(word) - 1, 1)):
@@ -161,7 +161,7 @@ def _grams(text: str) -> Floats:
     return row / max(float(np.linalg.norm(row)), 1e-9)
 
 
-def _moments(programme: Programme) -> Flags:
+def _moments(programme: Programme) -> Bool:
     events = {*programme.triggers, *programme.window.after}
     about = [bool(events & set(types)) for types in MOMENTS.values()]
     if not any(about):
@@ -169,13 +169,13 @@ def _moments(programme: Programme) -> Flags:
     return np.array(about, np.bool_)
 
 
-def _filled(column: Floats) -> Floats:
+def _filled(column: Float64) -> Float64:
     """What no publisher says is taken to be middling."""
     middle = float(np.nanmedian(column)) if np.isfinite(column).any() else 0.5
     return np.where(np.isfinite(column), column, middle)
 
 
-def _codes(names: Sequence[str]) -> Ints:
+def _codes(names: Sequence[str]) -> Int64:
     return np.unique(np.array(names), return_inverse=True)[1].astype(np.int64)
 
 

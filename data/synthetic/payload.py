@@ -8,9 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from data.synthetic.kinds import Ints
+from features.arrays import Int64, UInt8
 from features.calendar import date_of
 from features.value import UNKNOWN
 
@@ -19,7 +18,7 @@ Texts: TypeAlias = Any
 """A `pyarrow.StringArray`: pyarrow ships no types."""
 
 
-def texts(values: Ints, render: Render) -> Texts:
+def texts(values: Int64, render: Render) -> Texts:
     """The text of each number, null where it is unknown; `render` is asked once for each distinct number.
 
     >>> texts(np.array([3, UNKNOWN, 3]), str).to_pylist()
@@ -81,13 +80,13 @@ def choice(values: Sequence[str]) -> Callable[[int], str]:
     return lambda place: f'"{values[place]}"'
 
 
-def dates(days: Ints, missing: int) -> Texts:
+def dates(days: Int64, missing: int) -> Texts:
     """JSON lists of days from an n x slots array, leaving out slots that hold `missing`."""
     slots = [texts(np.where(days[:, k] == missing, UNKNOWN, days[:, k]), iso_date) for k in range(days.shape[1])]
     return wrapped("[", joined(slots, ","), "]")
 
 
-def rfc3339(seconds: Ints) -> Texts:
+def rfc3339(seconds: Int64) -> Texts:
     """RFC 3339 texts of UTC seconds.
 
     >>> rfc3339(np.array([0])).to_pylist()
@@ -96,7 +95,7 @@ def rfc3339(seconds: Ints) -> Texts:
     return pc.strftime(pa.array(seconds).cast(pa.timestamp("s")), "%Y-%m-%dT%H:%M:%SZ")
 
 
-def numbered(prefix: str, numbers: Ints, width: int) -> Texts:
+def numbered(prefix: str, numbers: Int64, width: int) -> Texts:
     """Texts such as c0000123 from numbers, a fixed width each, without a Python object per row.
 
     >>> numbered("c", np.array([7, 123]), 4).to_pylist()
@@ -108,7 +107,7 @@ def numbered(prefix: str, numbers: Ints, width: int) -> Texts:
     return fixed_width(table)
 
 
-def fixed_width(table: NDArray[np.uint8]) -> Texts:
+def fixed_width(table: UInt8) -> Texts:
     """Texts from an n x width table of ASCII bytes."""
     count, width = table.shape
     ends = np.arange(count + 1, dtype=np.int32) * np.int32(width)

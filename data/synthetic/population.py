@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from data.synthetic.household import GRANDPARENT, TOGETHER, Start, exactly
-from data.synthetic.kinds import Flags, Floats, Ints
 from data.synthetic.months import ages_on
 from data.synthetic.random_streams import RandomStreams, chosen
 from data.synthetic.rates import Rates
@@ -38,17 +37,18 @@ from data.synthetic.residents import (
     household_percent,
     pay_of,
 )
+from features.arrays import Bool, Float64, Int64
 
 
 @dataclass(frozen=True)
 class _Seats:
     """One row for each citizen: the household, the role, the age and the sex; in order of households and roles."""
 
-    household: Ints
-    role: Ints
-    age: Floats
-    female: Flags
-    slot: Ints
+    household: Int64
+    role: Int64
+    age: Float64
+    female: Bool
+    slot: Int64
     """Which child of the household a child is, else 0."""
 
 
@@ -74,7 +74,7 @@ def _seats(start: Start, rng: np.random.Generator) -> _Seats:
     return _Seats(household[order], role[order], age[order], np.asarray(female[order], np.bool_), slot[order])
 
 
-def _spouses(seats: _Seats) -> Ints:
+def _spouses(seats: _Seats) -> Int64:
     """Each married person's spouse by row, -1 for the others: heads and their spouses, and two elders."""
     spouse = np.full(len(seats.household), -1, np.int64)
     for one, other in ((HEAD, SPOUSE), (ELDER, ELDER)):
@@ -85,7 +85,7 @@ def _spouses(seats: _Seats) -> Ints:
     return spouse
 
 
-def _families(seats: _Seats, start: Start, day: int) -> tuple[Ints, Ints]:
+def _families(seats: _Seats, start: Start, day: int) -> tuple[Int64, Int64]:
     """Days of birth of everybody, and of the children of heads, spouses and elders."""
     born = day - 1 - np.asarray(seats.age * 365.2425, np.int64)
     children = np.full((len(born), SLOTS), NOT_BORN, np.int64)
@@ -99,7 +99,7 @@ def _families(seats: _Seats, start: Start, day: int) -> tuple[Ints, Ints]:
     return born, children
 
 
-def _homes(rates: Rates, rng: np.random.Generator, head_age: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+def _homes(rates: Rates, rng: np.random.Generator, head_age: Int64) -> tuple[Int64, Int64, Int64, Int64]:
     """How each household holds its home, with its deposit, rent and assets in won (rounded as people remember them)."""
     count = len(head_age)
     owned = chosen(rng, head_age, rates.owners(head_age))
@@ -113,7 +113,7 @@ def _homes(rates: Rates, rng: np.random.Generator, head_age: Ints) -> tuple[Ints
     return home, np.asarray(deposit, np.int64), np.asarray(rent, np.int64), np.asarray(assets, np.int64)
 
 
-def _regions(rates: Rates, rng: np.random.Generator, head_age: Ints) -> Ints:
+def _regions(rates: Rates, rng: np.random.Generator, head_age: Int64) -> Int64:
     """A district for each household; households of the old are twice as likely in rural ones."""
     districts = rates.districts
     old = districts.weights * np.where(districts.rural, 2.0, 0.85)
@@ -121,7 +121,7 @@ def _regions(rates: Rates, rng: np.random.Generator, head_age: Ints) -> Ints:
     return np.where(head_age >= 65, rng.choice(districts.codes, size=len(head_age), p=old / old.sum()), young)
 
 
-def _work(rates: Rates, rng: np.random.Generator, age: Ints) -> tuple[Ints, Flags]:
+def _work(rates: Rates, rng: np.random.Generator, age: Int64) -> tuple[Int64, Bool]:
     """Work and who looks for it: the unemployed are the published share of the labour force."""
     employed = chosen(rng, age, rates.employed(age))
     own = chosen(
@@ -133,7 +133,7 @@ def _work(rates: Rates, rng: np.random.Generator, age: Ints) -> tuple[Ints, Flag
     return np.where(employed, np.where(own, SELF_EMPLOYED, EMPLOYED), NO_WORK), seeking
 
 
-def _schools(rates: Rates, rng: np.random.Generator, born: Ints, female: Flags, day: int) -> Ints:
+def _schools(rates: Rates, rng: np.random.Generator, born: Int64, female: Bool, day: int) -> Int64:
     """The school each person is at, by the Korean school year (birth year + 13 middle, + 16 high, + 19 university)."""
     year_now = 1970 + day / 365.2425
     school_year = np.floor(year_now - 2 / 12) - np.floor(1970 + born / 365.2425)
@@ -145,8 +145,8 @@ def _schools(rates: Rates, rng: np.random.Generator, born: Ints, female: Flags, 
 
 
 def _fixed(
-    rates: Rates, rng: np.random.Generator, age: Ints, female: Flags, rural: Flags, kind: Ints, percent: Ints
-) -> dict[str, Flags]:
+    rates: Rates, rng: np.random.Generator, age: Int64, female: Bool, rural: Bool, kind: Int64, percent: Int64
+) -> dict[str, Bool]:
     shares = rates.shares
     flag = {
         "veteran": chosen(rng, age, shares["veterans"] * np.where(female, 0.4, 1.6) * np.where(age > 65, 3.0, 0.6)),
@@ -172,7 +172,7 @@ def _fixed(
     return flag
 
 
-def _working(rates: Rates, rng: np.random.Generator, born: Ints, female: Flags, day: int) -> dict[str, Any]:
+def _working(rates: Rates, rng: np.random.Generator, born: Int64, female: Bool, day: int) -> dict[str, Any]:
     """Schools and jobs: the columns of `People` about them."""
     age, count = ages_on(born, day), len(born)
     work, seeking = _work(rates, rng, age)
@@ -192,7 +192,7 @@ def _working(rates: Rates, rng: np.random.Generator, born: Ints, female: Flags, 
     }
 
 
-def _health(rates: Rates, rng: np.random.Generator, age: Ints) -> dict[str, Any]:
+def _health(rates: Rates, rng: np.random.Generator, age: Int64) -> dict[str, Any]:
     """Disability, illness and care: the columns of `People` about them, all likelier with age."""
     disabled = chosen(rng, age, rates.shares["disabled"] * np.interp(age, [15, 40, 60, 80], [0.25, 0.5, 1.2, 3.0]))
     often = rates.shares["care_graded_over_65"] * np.interp(age, [65, 75, 85, 95], [0.15, 0.7, 2.6, 5.0])
@@ -206,7 +206,7 @@ def _health(rates: Rates, rng: np.random.Generator, age: Ints) -> dict[str, Any]
     }
 
 
-def _houses(rates: Rates, rng: np.random.Generator, start: Start, seats: _Seats, pay: Ints) -> Households:
+def _houses(rates: Rates, rng: np.random.Generator, start: Start, seats: _Seats, pay: Int64) -> Households:
     """Where households live, what they hold and what they earn."""
     count, head_age = len(start.kind), np.asarray(start.head_age, np.int64)
     small = np.asarray((start.at_home & (start.child_ages < CITIZEN_AGE)).sum(axis=1), np.int64)
@@ -226,7 +226,7 @@ def _houses(rates: Rates, rng: np.random.Generator, start: Start, seats: _Seats,
     )
 
 
-def _widowed(rng: np.random.Generator, seats: _Seats, spouse: Ints, children: Ints, age: Ints) -> Flags:
+def _widowed(rng: np.random.Generator, seats: _Seats, spouse: Int64, children: Int64, age: Int64) -> Bool:
     """Parents alone are widowed the likelier the older they are, and so are single elders living with children."""
     parent = (seats.role == HEAD) & (spouse < 0) & (children != NOT_BORN).any(axis=1)
     lost = chosen(rng, age, np.interp(age, [45, 65, 75, 85], [0.03, 0.4, 0.75, 0.93]))

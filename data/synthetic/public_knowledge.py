@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from data.synthetic.event_rows import SOURCES, EventRows
-from data.synthetic.kinds import TYPE, TYPES, Ints
+from data.synthetic.kinds import TYPE, TYPES
 from data.synthetic.months import day_at
 from data.synthetic.registry import Names, identifiers
+from features.arrays import Int8, Int64
 from features.kernel.kernel import compute
 from features.kernel.lowering import KernelPlan, lower
 from features.log.history import FOREVER, History, Items, RowEncoder, signals_of, sorted_segments
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
     from recommender.rules.region import Regions
 
-Answers = NDArray[np.int8]
 CITIZEN = 1
 """Synthetic people ask for themselves: the applicant mask of `recommender.rules.programme.KINDS`."""
 _ACTIONS = (TYPE["event.corrected"], TYPE["event.retracted"])
@@ -101,10 +100,10 @@ class Reader:
 class _Versions:
     """Log rows with what was held of them over time: a corrected row is there twice, a retracted one until then."""
 
-    row: Ints
-    happened: Ints
-    since: Ints
-    until: Ints
+    row: Int64
+    happened: Int64
+    since: Int64
+    until: Int64
 
 
 def _versions(log: EventRows, names: Names) -> _Versions:
@@ -157,7 +156,7 @@ def segments_of(log: EventRows, names: Names, people: int, reader: Reader) -> Hi
     return sorted_segments(ids, items, emission.payloads, emission.declaration)
 
 
-def _of_others(decoded: list[list[tuple[int, int]]], places: Ints) -> tuple[Ints, Ints, Ints]:
+def _of_others(decoded: list[list[tuple[int, int]]], places: Int64) -> tuple[Int64, Int64, Int64]:
     """The parts of spouses and second parents: index into the versions, person, payload code."""
     shared = np.array([len(parts) > 1 for parts in decoded], np.bool_)
     versions = np.flatnonzero(shared[places]).tolist()
@@ -190,7 +189,7 @@ class Rules:
         return frozenset(name for name, fact in self.declaration.facts.items() if fact.stated)
 
     @cached_property
-    def changes(self) -> Ints:
+    def changes(self) -> Int64:
         """The days on which some district begins or ceases to be, ascending."""
         days = {day for region in self.regions.by_code.values() for day in (region.first, region.last + 1)}
         return np.array(sorted(days), np.int64)
@@ -211,7 +210,7 @@ class Rules:
             self._compiled[period] = compile_catalogue(self._timeless, columns, self.declaration, self.regions, day)
         return self._compiled[period]
 
-    def judge(self, values: Ints, days: Ints, verified: bool = False) -> Answers:
+    def judge(self, values: Int64, days: Int64, verified: bool = False) -> Int8:
         """The answer (0 no, 1 unknown, 2 yes) of every programme for each row of columns on its day: int8[m, P].
 
         With `verified` the rules are applied as if somebody had verified all of them, as an office does.
@@ -229,7 +228,7 @@ class Rules:
         return answers
 
     @cached_property
-    def _in_force(self) -> tuple[Ints, Ints]:
+    def _in_force(self) -> tuple[Int64, Int64]:
         valid = [programme.valid for programme in self.catalogue.programmes]
         first = [-FOREVER if one.first is None else one.first for one in valid]
         last = [FOREVER if one.last is None else one.last for one in valid]
@@ -245,7 +244,7 @@ class Knowledge:
     certain: bool = False
     """Whether this is an office that knows everything: what is unknown is none, and every rule counts as verified."""
 
-    def columns(self, person: Ints, t: Ints, receives: Ints) -> Ints:
+    def columns(self, person: Int64, t: Int64, receives: Int64) -> Int64:
         """The columns of each person at each instant; `receives` is as `Holdings.receives` tells."""
         values = compute(self.rules.plan, self.segments, person, t)
         receipts = len(self.rules.plan.receives)
@@ -258,6 +257,6 @@ class Knowledge:
                 values[:, -receipts:] = np.maximum(receives, 0)
         return values
 
-    def answers(self, person: Ints, t: Ints, receives: Ints) -> Answers:
+    def answers(self, person: Int64, t: Int64, receives: Int64) -> Int8:
         """The verdicts on each person at each instant: int8[m, P]."""
         return self.rules.judge(self.columns(person, t, receives), day_at(t - 1), verified=self.certain)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from data.synthetic.kinds import Flags, Floats, Ints
+from features.arrays import Array, Bool, Float64, Int64
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -44,7 +42,7 @@ class RandomStreams:
         return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
 
 
-def happens(rng: np.random.Generator, weights: NDArray[Any], expected: float) -> Ints:
+def happens(rng: np.random.Generator, weights: Array, expected: float) -> Int64:
     """The rows something happens to, `expected` of them on average, in proportion to their weights."""
     total = float(weights.sum())
     if total <= 0 or expected <= 0:
@@ -52,12 +50,12 @@ def happens(rng: np.random.Generator, weights: NDArray[Any], expected: float) ->
     return np.flatnonzero(rng.random(len(weights)) * total < weights * expected)
 
 
-def chosen(rng: np.random.Generator, rows: NDArray[Any], share: float | NDArray[Any]) -> Flags:
+def chosen(rng: np.random.Generator, rows: Array, share: float | Array) -> Bool:
     """Which of the rows are among the given share of all."""
     return np.asarray(rng.random(len(rows)) < share, dtype=np.bool_)
 
 
-def pair_uniform(salt: int, left: Ints, right: Ints) -> Floats:
+def pair_uniform(salt: int, left: Int64, right: Int64) -> Float64:
     """A uniform draw for each pair of numbers, the same whoever asks and in whatever order (splitmix64).
 
     >>> pair_uniform(1, np.array([5]), np.array([9])).tolist() == pair_uniform(1, np.array([5]), np.array([9])).tolist()
@@ -72,7 +70,7 @@ def pair_uniform(salt: int, left: Ints, right: Ints) -> Floats:
     return ((x >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
 
 
-def pair_normal(salt: int, left: Ints, right: Ints) -> Floats:
+def pair_normal(salt: int, left: Int64, right: Int64) -> Float64:
     """A standard normal draw for each pair of numbers (Box and Muller on two uniform draws)."""
     radius = np.sqrt(-2.0 * np.log(pair_uniform(salt, left, right)))
     return np.asarray(radius * np.cos(2.0 * np.pi * pair_uniform(salt ^ 0x5555555555555555, left, right)))

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import yaml
 
-from data.synthetic.kinds import Floats, Ints
+from features.arrays import Float64, Int64
 
 
 @dataclass(frozen=True)
 class Profile:
     """A weight for every age in completed years: steps at the first age of each band, zero below the first."""
 
-    by_age: Floats
+    by_age: Float64
 
-    def __call__(self, ages: Ints) -> Floats:
+    def __call__(self, ages: Int64) -> Float64:
         """The weight at each age; ages past 120 count as 120."""
         return self.by_age[np.clip(ages, 0, 120)]
 
@@ -41,9 +41,9 @@ class Heads:
     """A kind of household: its share of all, and the ages of its heads."""
 
     share: float
-    first: Ints
-    last: Ints
-    weights: Floats
+    first: Int64
+    last: Int64
+    weights: Float64
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ class Delay:
 class Districts:
     """The districts of the country: codes, people (weights), and which are rural."""
 
-    codes: Ints
-    weights: Floats
+    codes: Int64
+    weights: Float64
     rural: np.ndarray[Any, np.dtype[np.bool_]]
 
 

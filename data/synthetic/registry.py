@@ -15,13 +15,14 @@ import pyarrow.compute as pc
 
 from data.synthetic import payload
 from data.synthetic.event_rows import SOURCE, SOURCES, EventRows, rows, together
-from data.synthetic.kinds import KEPT_FROM_BEFORE, LAPSING, LEVELS, LIFE, TRADES, TYPE, Flags, Ints
+from data.synthetic.kinds import KEPT_FROM_BEFORE, LAPSING, LEVELS, LIFE, TRADES, TYPE
 from data.synthetic.life_events import Course, LifeEvents, RestatedFacts
 from data.synthetic.months import second_of
 from data.synthetic.payload import Texts
 from data.synthetic.random_streams import RandomStreams, chosen
 from data.synthetic.rates import Rates
 from data.synthetic.residents import NOT_BORN
+from features.arrays import Bool, Int64
 from features.calendar import DAY_SECONDS
 from features.value import UNKNOWN
 
@@ -122,16 +123,16 @@ class Names:
 
     first: int
 
-    def citizens(self, rows_: Ints) -> Texts:
+    def citizens(self, rows_: Int64) -> Texts:
         """Identifiers of citizens: c0000001 and on."""
         return payload.numbered("c", rows_ + self.first + 1, 7)
 
-    def children(self, numbers: Ints) -> Texts:
+    def children(self, numbers: Int64) -> Texts:
         """Identifiers of children that are no citizens: k0000001 and on."""
         return payload.numbered("k", numbers + self.first + 1, 7)
 
 
-def _lapsing_now(course: Course) -> dict[str, Flags]:
+def _lapsing_now(course: Course) -> dict[str, Bool]:
     """Which lapsing facts are true at the start because of an event of the year before that has not lapsed yet."""
     now = {}
     for name, types in LAPSING.items():
@@ -151,7 +152,7 @@ def _lapsing_now(course: Course) -> dict[str, Flags]:
     return now
 
 
-def stated_at_start(course: Course) -> dict[str, Ints]:
+def stated_at_start(course: Course) -> dict[str, Int64]:
     """The facts stated at the start by name, `UNKNOWN` where an event of the year before says it instead."""
     facts = dict(course.facts)
     for name, lapsing in _lapsing_now(course).items():
@@ -167,7 +168,7 @@ def stated_at_start(course: Course) -> dict[str, Ints]:
     return facts
 
 
-def hidden(rates: Rates, chance: RandomStreams, name: str, people: int) -> Flags:
+def hidden(rates: Rates, chance: RandomStreams, name: str, people: int) -> Bool:
     """Whom the registry does not know a fact of at the start."""
     rng = chance.stream(f"hidden {name}")
     return np.asarray(rng.random(people) < rates.hidden.get(name, 0.0), np.bool_)
@@ -198,11 +199,11 @@ def statements(course: Course, rates: Rates | None, chance: RandomStreams, decla
     return said.take(~_empty(said.data))
 
 
-def _only(column: Texts, keep: Flags) -> Texts:
+def _only(column: Texts, keep: Bool) -> Texts:
     return column.take(pa.array(np.where(keep, np.arange(len(keep)), 0), mask=~keep))
 
 
-def _empty(column: Texts) -> Flags:
+def _empty(column: Texts) -> Bool:
     return np.asarray(pc.equal(column, "{}").to_numpy(zero_copy_only=False), np.bool_)
 
 
@@ -232,7 +233,7 @@ def _payload(kind: str, events: LifeEvents, names: Names) -> dict[str, Texts]:
     return fields
 
 
-def _about(other: Ints, role: str, names: Names) -> Texts:
+def _about(other: Int64, role: str, names: Names) -> Texts:
     people = names.citizens(np.maximum(other, 0))
     return _only(payload.wrapped('{"person":"', people, f'","role":"{role}"}}'), other >= 0)
 
@@ -243,7 +244,7 @@ def _logged(course: Course) -> LifeEvents:
     return events.take((events.when >= course.months.begin) | np.isin(events.kind, KEPT_FROM_BEFORE))
 
 
-def _delays(rates: Rates, rng: np.random.Generator, kind: Ints) -> Ints:
+def _delays(rates: Rates, rng: np.random.Generator, kind: Int64) -> Int64:
     seconds = np.zeros(len(kind), np.int64)
     for number in np.unique(kind):
         rows_ = np.flatnonzero(kind == number)

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from data.synthetic.circumstances import TRAITS, Circumstances
-from data.synthetic.kinds import Flags, Floats, Ints
 from data.synthetic.offerings import Offerings
 from data.synthetic.random_streams import RandomStreams, pair_normal
+from features.arrays import Bool, Float64, Int64
 
 LATENT_TRAITS = 3
 LIKING = 0.35  # standard deviation, in logits, of what one person makes of one programme
@@ -55,31 +55,31 @@ class TakeUp:
     salt: int
     level: float
     pull: float
-    appeal: Floats
-    person: Floats
+    appeal: Float64
+    person: Float64
     """Weights of the traits that shift a person's answers to everything."""
     rules: tuple[Rule, ...]
-    centre: Floats
+    centre: Float64
     """What the rules add to each programme on average, taken off again."""
-    loadings: Floats
+    loadings: Float64
     """P x LATENT_TRAITS."""
 
-    def observable(self, people: Circumstances, offered: Offerings) -> Floats:
+    def observable(self, people: Circumstances, offered: Offerings) -> Float64:
         """The part of the logit that could be worked out from the log: m x P."""
         pulled = self.pull * (rule_sums(self.rules, people, offered) - self.centre)
         return np.asarray(self.level + self.appeal + (people.traits @ self.person)[:, None] + pulled)
 
-    def latent(self, traits: Floats, person: Ints, programme: Ints) -> Floats:
+    def latent(self, traits: Float64, person: Int64, programme: Int64) -> Float64:
         """The part nobody can observe; `person` counts people in the whole world, `traits` has one row a pair."""
         own = LIKING * pair_normal(self.salt, person, programme)
         return np.asarray((traits * self.loadings[programme]).sum(axis=1) + own)
 
-    def spread(self, programme: Ints) -> Floats:
+    def spread(self, programme: Int64) -> Float64:
         """The standard deviation of the latent part of pairs with these programmes."""
         return np.asarray(np.sqrt((self.loadings[programme] ** 2).sum(axis=1) + LIKING**2))
 
 
-def expectation(observable: Floats, spread: Floats) -> Floats:
+def expectation(observable: Float64, spread: Float64) -> Float64:
     """The expected probability of pairs over what is latent, which is normal on the logit: Gauss-Hermite quadrature."""
     total = np.zeros(len(observable))
     for node, weight in zip(_NODES, _WEIGHTS / _WEIGHTS.sum(), strict=True):
@@ -87,19 +87,19 @@ def expectation(observable: Floats, spread: Floats) -> Floats:
     return total
 
 
-def probability(logit: Floats) -> Floats:
+def probability(logit: Float64) -> Float64:
     """The probability of a logit."""
     return np.asarray(1.0 / (1.0 + np.exp(-logit)))
 
 
-def _conditions(columns: Floats, wanted: tuple[tuple[int, float, bool], ...]) -> Floats:
+def _conditions(columns: Float64, wanted: tuple[tuple[int, float, bool], ...]) -> Float64:
     holds = np.ones(len(columns))
     for column, threshold, above in wanted:
         holds *= (columns[:, column] > threshold) == above
     return holds
 
 
-def timely(people: Circumstances, offered: Offerings) -> Floats:
+def timely(people: Circumstances, offered: Offerings) -> Float64:
     """How fresh the freshest moment is that a programme is about: m x P, 0..1."""
     freshest = np.zeros((len(people.fresh), len(offered)))
     for moment in range(people.fresh.shape[1]):
@@ -108,7 +108,7 @@ def timely(people: Circumstances, offered: Offerings) -> Floats:
     return freshest
 
 
-def rule_sums(rules: tuple[Rule, ...], people: Circumstances, offered: Offerings) -> Floats:
+def rule_sums(rules: tuple[Rule, ...], people: Circumstances, offered: Offerings) -> Float64:
     """What the rules add up to: m x P."""
     persons = np.column_stack([_conditions(people.traits, rule.traits) for rule in rules])
     programmes = np.column_stack([rule.weight * _conditions(offered.qualities, rule.qualities) for rule in rules])
@@ -133,7 +133,7 @@ def _draw_rule(rng: np.random.Generator, people: Circumstances, offered: Offerin
     return Rule(float(weight), traits, tuple(_condition(rng, offered.qualities, c) for c in kinds), fresh)
 
 
-def _condition(rng: np.random.Generator, columns: Floats, column: int) -> tuple[int, float, bool]:
+def _condition(rng: np.random.Generator, columns: Float64, column: int) -> tuple[int, float, bool]:
     values = columns[:, column]
     distinct = np.unique(values)
     if len(distinct) <= 3:
@@ -143,12 +143,12 @@ def _condition(rng: np.random.Generator, columns: Floats, column: int) -> tuple[
     return int(column), threshold, bool(rng.random() < 0.5)
 
 
-def _scaled(values: Floats) -> Floats:
+def _scaled(values: Float64) -> Float64:
     spread = float(values.std())
     return (values - values.mean()) / spread if spread > 1e-9 else np.zeros(len(values))
 
 
-def _appeal(rng: np.random.Generator, offered: Offerings, candidates: Flags, meant: Flags) -> Floats:
+def _appeal(rng: np.random.Generator, offered: Offerings, candidates: Bool, meant: Bool) -> Float64:
     """What each programme is worth to anybody: size draws, effort and papers deter, then form, category and words.
 
     What is open to many is talked about and trusted; what cannot be ruled out for many and is meant for few is not
@@ -170,7 +170,7 @@ def _appeal(rng: np.random.Generator, offered: Offerings, candidates: Flags, mea
     return 0.93 * _scaled(public) + 0.37 * rng.normal(size=len(offered))
 
 
-def latent_traits(chance: RandomStreams, people: int) -> Floats:
+def latent_traits(chance: RandomStreams, people: int) -> Float64:
     """The unobservable traits of the people of a block: standard normal, independent of everything else."""
     return chance.stream("latent traits").normal(size=(people, LATENT_TRAITS))
 
@@ -182,18 +182,18 @@ class Pilot:
     `pairs` is m x P; everything else has one row a pair, in row order.
     """
 
-    pairs: Flags
-    person: Ints
-    programme: Ints
-    pulled: Floats
+    pairs: Bool
+    person: Int64
+    programme: Int64
+    pulled: Float64
     """What traits and rules add to the logit."""
-    spread: Floats
+    spread: Float64
     """The standard deviation of what is latent."""
-    latent: Floats
-    aired: Floats
+    latent: Float64
+    aired: Float64
     """For each programme, the share of the log during which its rules are in force."""
 
-    def dense(self, values: Floats) -> Floats:
+    def dense(self, values: Float64) -> Float64:
         """One value a pair as m x P, below everything where there is no pair."""
         table = np.full(self.pairs.shape, -np.inf)
         table[self.person, self.programme] = values
@@ -201,7 +201,7 @@ class Pilot:
 
 
 def draw(
-    chance: RandomStreams, people: Circumstances, offered: Offerings, candidates: Flags, meant: Flags, aired: Floats
+    chance: RandomStreams, people: Circumstances, offered: Offerings, candidates: Bool, meant: Bool, aired: Float64
 ) -> TakeUp:
     """The function of one seed over one catalogue, set on a pilot population.
 
@@ -235,7 +235,7 @@ def draw(
 
 
 def _pilot(
-    world: TakeUp, people: Circumstances, sums: Floats, candidates: Flags, aired: Floats, rng: np.random.Generator
+    world: TakeUp, people: Circumstances, sums: Float64, candidates: Bool, aired: Float64, rng: np.random.Generator
 ) -> Pilot:
     person, programme = np.nonzero(candidates)
     pulled = world.pull * (sums - world.centre) + (people.traits @ world.person)[:, None]
@@ -258,7 +258,7 @@ def _set(world: TakeUp, pilot: Pilot, share: float, mean: float) -> TakeUp:
     return found
 
 
-def _level(logits: Floats, spread: Floats, mean: float) -> float:
+def _level(logits: Float64, spread: Float64, mean: float) -> float:
     """The level at which the mean take-up is what was drawn (Newton; the latent part by its probit approximation)."""
     shrunk, level = 1 / np.sqrt(1 + np.pi * spread**2 / 8), 0.0
     for _ in range(25 if len(logits) else 0):
@@ -277,7 +277,7 @@ def popularity_share(world: TakeUp, pilot: Pilot) -> float:
     return popular / max(ndcg(gain, pilot.dense(expected)), 1e-9)
 
 
-def applications(expected: Floats, pilot: Pilot) -> Floats:
+def applications(expected: Float64, pilot: Pilot) -> Float64:
     """How many of the pilot will have applied for each programme on a board that shows what is popular, once each."""
     count = pilot.pairs.shape[1]
     liked = np.bincount(pilot.programme, weights=expected, minlength=count) * pilot.aired
@@ -287,7 +287,7 @@ def applications(expected: Floats, pilot: Pilot) -> Floats:
     return np.bincount(pilot.programme, weights=applied, minlength=count).astype(np.float64)
 
 
-def ndcg(gain: Floats, score: Floats, places: int = 5) -> float:
+def ndcg(gain: Float64, score: Float64, places: int = 5) -> float:
     """Mean NDCG at five of everybody with more than one candidate (linear gain; Jarvelin and Kekalainen 2002).
 
     Both tables are m x P and hold -inf where a programme is no candidate.

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from data.synthetic.kinds import Flags, Floats, Ints
 from data.synthetic.legacy_policy import Holdings, Neighbourhood, eligible
 from data.synthetic.takeup import expectation, probability
+from features.arrays import Bool, Float64, Int64
 from features.value import identifier_code
 
 HELD_OUT_EVERY = 5
@@ -32,11 +32,11 @@ class Truth:
     everything nobody can observe; `eligible` whether an office that knows everything would grant it.
     """
 
-    person: Ints
-    programme: Ints
-    probability: Floats
-    reachable: Floats
-    eligible: Flags
+    person: Int64
+    programme: Int64
+    probability: Float64
+    reachable: Float64
+    eligible: Bool
 
     def table(self, people: pa.Array, programmes: tuple[str, ...]) -> pa.Table:
         """As written: person, programme, probability, reachable, eligible; `people` names the citizens of the block."""
@@ -50,7 +50,7 @@ class Truth:
         return pa.table(columns)
 
 
-def truth(place: Neighbourhood, held: Holdings, people: Ints) -> Truth:
+def truth(place: Neighbourhood, held: Holdings, people: Int64) -> Truth:
     """The truth about some of the living of a block, at the end of the log."""
     people = people[place.course.died[people] >= place.course.months.end]
     t = np.full(len(people), place.course.months.end)

@@ -24,7 +24,6 @@ import numpy as np
 from data.synthetic import writing
 from data.synthetic.circumstances import Observer
 from data.synthetic.event_rows import EventRows, together
-from data.synthetic.kinds import Flags, Floats, Ints
 from data.synthetic.legacy_policy import Neighbourhood, Popularity, notice, popularity
 from data.synthetic.life import live
 from data.synthetic.life_events import Course
@@ -37,6 +36,7 @@ from data.synthetic.registry import Names, as_it_was, hidden, recorded
 from data.synthetic.stamp import stamp, write_stamp
 from data.synthetic.takeup import TakeUp, draw, expectation, latent_traits
 from data.synthetic.truth import held_out, truth
+from features.arrays import Bool, Float64, Int64
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -105,7 +105,7 @@ def world(
     return World(chance, span, figures, rules, offered, takeup, popularity(taken, count, chance.stream("popularity")))
 
 
-def _taken(takeup: TakeUp, logits: Floats, candidates: Flags) -> Floats:
+def _taken(takeup: TakeUp, logits: Float64, candidates: Bool) -> Float64:
     """How many of the pilot would take up each programme."""
     person, programme = np.nonzero(candidates)
     expected = expectation(logits[person, programme], takeup.spread(programme))
@@ -149,7 +149,7 @@ def populate(shared: World, block: Block, folder: Path) -> tuple[Path, Path]:
     return parts
 
 
-def _told(people: list[str]) -> Ints:
+def _told(people: list[str]) -> Int64:
     return np.flatnonzero([held_out(person) for person in people])
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Bool, Int32, Int64
 from features.calendar import DAY_SECONDS
 from features.declaration.datatype import OLDEST_AGE
 from features.declaration.declaration import declare
@@ -37,7 +37,7 @@ from features.kernel.lowering import (
     KernelPlan,
     lower,
 )
-from features.log.history import History, Ints
+from features.log.history import History
 from features.log.history import history_of as segments_of
 from features.problem import Problem, Rejected
 from features.value import NONE, UNKNOWN
@@ -125,7 +125,7 @@ def _measured(day: int, today: int, unit: int) -> int:
 
 
 @njit
-def _insert(keys: Ints, tags: Ints, tag: int, oldest: int, value: int) -> int:
+def _insert(keys: Int64, tags: Int64, tag: int, oldest: int, value: int) -> int:
     """Put a value into the set `tag` of a table shared by all sets; 1 when it was not there yet."""
     mask = len(keys) - 1
     place = (((value ^ (value >> 31) ^ tag) & 0x7FFFFFFF) * 0x9E3779B1 >> 16) & mask  # no overflow, compiled or not
@@ -138,7 +138,7 @@ def _insert(keys: Ints, tags: Ints, tag: int, oldest: int, value: int) -> int:
 
 
 @njit
-def _settle(seen: Ints, column: int, subscriptions: Ints, windows: Ints, wall: int) -> None:
+def _settle(seen: Int64, column: int, subscriptions: Int64, windows: Int64, wall: int) -> None:
     """Let a standing value lapse when its time does not reach up to `wall`."""
     heard = seen[column, _HEARD]
     if heard < 0 or subscriptions[heard, 4] == 0:
@@ -152,7 +152,7 @@ def _settle(seen: Ints, column: int, subscriptions: Ints, windows: Ints, wall: i
 
 
 @njit
-def _chain(table: Ints, column: int, chains: Ints, step: int, last: int, wall: int) -> int:
+def _chain(table: Int64, column: int, chains: Int64, step: int, last: int, wall: int) -> int:
     """Let an event take one step of a sequence, 1 when it is the last; `chains` holds the latest beginning by step."""
     slot = table[column, _SLOT]
     if step == 0:
@@ -167,7 +167,7 @@ def _chain(table: Ints, column: int, chains: Ints, step: int, last: int, wall: i
 
 
 @njit
-def _pick(seen: Ints, table: Ints, column: int, dates: Ints, earliest: int, closed: bool, complete_from: int) -> int:
+def _pick(seen: Int64, table: Int64, column: int, dates: Int64, earliest: int, closed: bool, complete_from: int) -> int:
     """The latest or earliest of a list: `NONE` of an empty one, `UNKNOWN` where a missing one could come first."""
     if seen[column, _POISON]:
         return UNKNOWN
@@ -182,7 +182,7 @@ def _pick(seen: Ints, table: Ints, column: int, dates: Ints, earliest: int, clos
 
 
 @njit
-def _ages(dates: Ints, slot: int, count: int, today: int) -> int:
+def _ages(dates: Int64, slot: int, count: int, today: int) -> int:
     ages = 0
     for place in range(count):
         age = _months_between(dates[slot, place], today) // 12
@@ -191,7 +191,7 @@ def _ages(dates: Ints, slot: int, count: int, today: int) -> int:
 
 
 @njit
-def _open(starts: Ints, closed: NDArray[np.bool_], windows: Ints, closers: Ints, closed_by: Ints, wall: int) -> None:
+def _open(starts: Int64, closed: Bool, windows: Int64, closers: Int64, closed_by: Int64, wall: int) -> None:
     """Where each window that ends at `wall` begins, and which columns have nothing unseen then."""
     for window in range(1, len(windows)):
         starts[window] = max(starts[0], _back(wall, windows[window, 0], windows[window, 1]))
@@ -203,7 +203,7 @@ def _open(starts: Ints, closed: NDArray[np.bool_], windows: Ints, closers: Ints,
 
 @njit
 def _stand(
-    seen: Ints, column: int, heard: int, spelled: int, subscriptions: Ints, windows: Ints, wall: int, value: int
+    seen: Int64, column: int, heard: int, spelled: int, subscriptions: Int64, windows: Int64, wall: int, value: int
 ) -> None:
     """Let an event set a fact."""
     now = value
@@ -217,7 +217,7 @@ def _stand(
 
 
 @njit
-def _list(seen: Ints, column: int, dates: Ints, slot: int, act: int, wall: int, value: int) -> None:
+def _list(seen: Int64, column: int, dates: Int64, slot: int, act: int, wall: int, value: int) -> None:
     """Let an event empty a list, or add a date to it."""
     if act == RESTATE and value == NONE:
         seen[column, _VALUE], seen[column, _SINCE], seen[column, _POISON] = 0, 1, 0
@@ -239,7 +239,7 @@ def _read(reading: int, unit: int, default: int, found: int, seen: int, closed: 
 
 
 @njit
-def _derive(seen: Ints, table: Ints, column: int, dates: Ints, closed: bool, found: int, today: int) -> int:
+def _derive(seen: Int64, table: Int64, column: int, dates: Int64, closed: bool, found: int, today: int) -> int:
     """A column that rests on another: `closed` is that one's, `found` is its date."""
     of, reading, unit = table[column, _OF], table[column, _READING], table[column, _UNIT]
     if reading == DATE:
@@ -257,10 +257,10 @@ def _derive(seen: Ints, table: Ints, column: int, dates: Ints, closed: bool, fou
 
 @njit
 def _kernel(
-    subscriptions: Ints, subscribed: Ints, table: Ints, windows: Ints, closers: Ints, closed_by: Ints,
+    subscriptions: Int64, subscribed: Int64, table: Int64, windows: Int64, closers: Int64, closed_by: Int64,
     lists: int, steps: int, distinct: int, epoch: int,
-    offsets: Ints, happened: Ints, recorded: Ints, superseded: Ints, local: Ints,
-    signals: NDArray[np.int32], values: Ints, rows: Ints, times: Ints, walls: Ints, days: Ints, longest: int, out: Ints,
+    offsets: Int64, happened: Int64, recorded: Int64, superseded: Int64, local: Int64,
+    signals: Int32, values: Int64, rows: Int64, times: Int64, walls: Int64, days: Int64, longest: int, out: Int64,
 ) -> None:  # fmt: skip
     columns = len(table)
     blank = np.zeros((columns, 4), np.int64)
@@ -346,7 +346,7 @@ def _kernel(
                 out[query, column] = _derive(seen, table, column, dates, closed[of], found, today)
 
 
-def compute(plan: KernelPlan, segments: History, person_rows: Ints, t: Ints) -> Ints:
+def compute(plan: KernelPlan, segments: History, person_rows: Int64, t: Int64) -> Int64:
     """Return the columns of each person at each instant, in one pass over the person's visible rows.
 
     Args:
@@ -372,7 +372,7 @@ def compute(plan: KernelPlan, segments: History, person_rows: Ints, t: Ints) -> 
     return out
 
 
-def queries(plan: KernelPlan, segments: History, person_rows: Ints, t: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+def queries(plan: KernelPlan, segments: History, person_rows: Int64, t: Int64) -> tuple[Int64, Int64, Int64, Int64]:
     """Return persons, instants, wall-clock seconds and local days, checked; see `compute`."""
     if plan.declaration.hash != segments.features_hash:
         remedy = "Read the events again by the declaration in use"

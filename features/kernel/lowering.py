@@ -12,11 +12,12 @@ from typing import Final
 
 import numpy as np
 
+from features.arrays import Int64
 from features.calendar import DAY_SECONDS, Duration
 from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import STATED, Derived, Fact, Feature, Selector
 from features.log.event import RECEIVES
-from features.log.history import RECEIVED, Ints, signals_of
+from features.log.history import RECEIVED, signals_of
 from features.value import NONE, UNKNOWN, identifier_code
 
 NEVER: Final = 2**63 - 1
@@ -63,12 +64,12 @@ class KernelPlan:
 
     columns: tuple[str, ...]
     receives: tuple[str, ...]
-    subscriptions: Ints
-    subscribed: Ints
-    table: Ints
-    windows: Ints
-    closers: Ints
-    closed_by: Ints
+    subscriptions: Int64
+    subscribed: Int64
+    table: Int64
+    windows: Int64
+    closers: Int64
+    closed_by: Int64
     lists: int
     steps: int
     distinct: int
@@ -255,15 +256,15 @@ def _derived_unit(derived: Derived) -> int:
     return {"years_since": YEARS, "months_since": MONTHS, "days_since": DAYS}.get(derived.op, AS_IS)
 
 
-def _rows(groups: Sequence[Sequence[tuple[int, ...]]], width: int) -> Ints:
+def _rows(groups: Sequence[Sequence[tuple[int, ...]]], width: int) -> Int64:
     return np.array([row for group in groups for row in group], np.int64).reshape(-1, width)
 
 
-def _starts(groups: Sequence[Sequence[object]]) -> Ints:
+def _starts(groups: Sequence[Sequence[object]]) -> Int64:
     return np.cumsum([0, *(len(group) for group in groups)]).astype(np.int64)
 
 
-def _parted(heard: Sequence[Sequence[tuple[int, ...]]]) -> Ints:
+def _parted(heard: Sequence[Sequence[tuple[int, ...]]]) -> Int64:
     """Where each signal's subscriptions begin, are no longer ADD, are no longer KEEP, and end."""
     starts = _starts(heard)
     parts = [[0, sum(r[1] == ADD for r in rows), sum(r[1] <= KEEP for r in rows), len(rows)] for rows in heard]

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Array, Bool, Int64
 from features.calendar import DAY_SECONDS
 from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import CORRECTED, RETRACTED, STATED, SUBJECT
@@ -21,7 +21,6 @@ from features.log.event import Event, encode_facts, parse_event, rfc3339
 from features.log.history import (
     FOREVER,
     History,
-    Ints,
     Items,
     ItemTable,
     RowEncoder,
@@ -225,7 +224,7 @@ def _from_row(row: Mapping[str, object], declaration: Declaration, now: int | No
     return _attempt({**row, "data": data}, declaration, now, where)
 
 
-def _seconds(column: Any) -> tuple[Ints, NDArray[np.bool_]]:
+def _seconds(column: Any) -> tuple[Int64, Bool]:
     """UTC seconds of a column of times, and which of them could be read."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -252,16 +251,16 @@ def _timestamps(text: Any) -> Any:
         return pc.if_else(pc.equal(pc.strftime(found, form), text), found, None)
 
 
-def _joined(parts: Sequence[tuple[Ints, NDArray[np.bool_]]]) -> tuple[Ints, NDArray[np.bool_]]:
+def _joined(parts: Sequence[tuple[Int64, Bool]]) -> tuple[Int64, Bool]:
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
-def _indices(coded: Any) -> Ints:
+def _indices(coded: Any) -> Int64:
     """The place of each value in the dictionary, 0 for null."""
     return np.asarray(coded.indices.fill_null(0).to_numpy(zero_copy_only=False), np.int64)
 
 
-def _sort_keys(text: Any) -> tuple[NDArray[Any], ...]:
+def _sort_keys(text: Any) -> tuple[Array, ...]:
     """Integers that order texts as Python does, the most significant last; columns that are all alike are left out."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -323,7 +322,7 @@ class _Columns:
                 order += [event] * (len(table.person) - before)
         return self._assembled(np.flatnonzero(plain), codes, apart, table, order)
 
-    def _plain(self) -> tuple[NDArray[np.bool_], Ints]:
+    def _plain(self) -> tuple[Bool, Int64]:
         """Which rows are plain, and every plain row's payload code."""
         import pyarrow.compute as pc
 
@@ -347,7 +346,7 @@ class _Columns:
         today = self.declaration.zone.local_seconds(self.time) // DAY_SECONDS
         return plain & (found[:, 0] >= 0) & (found[:, 1] <= today), np.ascontiguousarray(found[:, 0])
 
-    def _repeated(self) -> NDArray[np.bool_]:
+    def _repeated(self) -> Bool:
         """Rows whose id is not theirs alone."""
         import pyarrow.compute as pc
 
@@ -381,7 +380,7 @@ class _Columns:
         past = [day for name, days in encoded.items() if name in self.past for day in days]
         return self.emission.code(STATED, SUBJECT, facts), max(past, default=-FOREVER)
 
-    def _one_by_one(self, rows: Ints) -> Iterator[Event | Rejected]:
+    def _one_by_one(self, rows: Int64) -> Iterator[Event | Rejected]:
         begin = 0
         for table, place, end in zip(self.tables, self.places, self.ends.tolist(), strict=True):
             chosen = rows[(rows >= begin) & (rows < end)] - begin
@@ -389,7 +388,7 @@ class _Columns:
                 yield _from_row(row, self.declaration, self.now, f"{place} {number + 1}")
             begin = end
 
-    def _acted_on(self, actions: Mapping[tuple[str, str], object]) -> NDArray[np.bool_]:
+    def _acted_on(self, actions: Mapping[tuple[str, str], object]) -> Bool:
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -397,7 +396,7 @@ class _Columns:
         return np.asarray(pc.is_in(self.text["id"], ids).to_numpy(zero_copy_only=False), bool)
 
     def _assembled(
-        self, rows: Ints, codes: Ints, apart: Sequence[Event], table: ItemTable, order: Sequence[Event]
+        self, rows: Int64, codes: Int64, apart: Sequence[Event], table: ItemTable, order: Sequence[Event]
     ) -> History:
         import pyarrow as pa
 

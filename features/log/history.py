@@ -12,8 +12,8 @@ from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Int32, Int64
 from features.declaration.datatype import DataType
 from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import RETRACTED, STATED, EventType, Selector
@@ -30,8 +30,6 @@ RECEIVED: Final = Selector(STATED, None, "receives")
 
 HELD: Final = {"benefit.granted": 1, "benefit.applied": 1, "benefit.ended": 0, "benefit.refused": 0}
 """What an event of a programme says about holding it, or having applied for it."""
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,13 +50,13 @@ class History:
     """
 
     people: tuple[str, ...]
-    offsets: Ints
-    happened: Ints
-    recorded: Ints
-    superseded: Ints
-    local: Ints
-    signal: NDArray[np.int32]
-    value: Ints
+    offsets: Int64
+    happened: Int64
+    recorded: Int64
+    superseded: Int64
+    local: Int64
+    signal: Int32
+    value: Int64
     signals: tuple[Selector, ...]
     features_hash: str
 
@@ -66,7 +64,7 @@ class History:
     def _place(self) -> dict[str, int]:
         return {person: place for place, person in enumerate(self.people)}
 
-    def rows_of(self, people: Iterable[str]) -> Ints:
+    def rows_of(self, people: Iterable[str]) -> Int64:
         """Return the place of each person, -1 for one nothing is known of."""
         return np.array([self._place.get(person, -1) for person in people], np.int64)
 
@@ -284,7 +282,7 @@ class ItemTable:
             self.person.append(person)
             self.numbers.append((event.time, version.since, version.until, code, rank))
 
-    def columns(self, people: Iterable[str]) -> tuple[Ints, Ints]:
+    def columns(self, people: Iterable[str]) -> tuple[Int64, Int64]:
         """Return each item's place among `people`, and its numbers as int64[items, 5]."""
         place = {person: number for number, person in enumerate(people)}
         persons = np.array([place[name] for name in self.person], np.int64)
@@ -311,12 +309,12 @@ class Items:
         ties: what orders a person's items of one second, the most significant last.
     """
 
-    person: Ints
-    happened: Ints
-    since: Ints
-    until: Ints
-    code: Ints
-    ties: tuple[Ints, ...]
+    person: Int64
+    happened: Int64
+    since: Int64
+    until: Int64
+    code: Int64
+    ties: tuple[Int64, ...]
 
 
 def sorted_segments(
@@ -345,7 +343,7 @@ def sorted_segments(
     )  # fmt: skip
 
 
-def _check_sizes(counts: Ints) -> None:
+def _check_sizes(counts: Int64) -> None:
     if counts.max(initial=0) > MOST_ROWS:
         what = f"one person has {counts.max()} rows, over {MOST_ROWS}"
         raise Rejected([Problem("events", what, "Check the source: no life has so many events")])

@@ -12,15 +12,11 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import Any, Final, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Bool, Float64, Int64
 from features.problem import Problem, Rejected
 from privacy.learning.noise import Noise
 from privacy.learning.step import Schedule, Total
-
-Flags = NDArray[np.bool_]
-Reals = NDArray[np.float64]
-Whole = NDArray[np.int64]
 
 CONFIDENCE: Final = 0.95
 SHARES: Final = (1.0, 0.5, 0.2, 0.1)
@@ -140,7 +136,7 @@ def rounded(bound: float) -> Decimal:
 
 
 def one_run(
-    train: Callable[[Flags], Reals], canaries: int, claim: Claim, coins: Noise, confidence: float = CONFIDENCE
+    train: Callable[[Bool], Float64], canaries: int, claim: Claim, coins: Noise, confidence: float = CONFIDENCE
 ) -> Evidence:
     """Audit in one run: every canary takes part by a fair coin, and an observer guesses which did.
 
@@ -156,7 +152,7 @@ def one_run(
     return judged(train(included), included, claim, confidence)
 
 
-def judged(suspicion: Reals, included: Flags, claim: Claim, confidence: float = CONFIDENCE) -> Evidence:
+def judged(suspicion: Float64, included: Bool, claim: Claim, confidence: float = CONFIDENCE) -> Evidence:
     """The most that suspicions rule out: guess the most suspected in, the least suspected out, abstain between.
 
     Every share of `SHARES` is tried at a confidence such that all bounds hold together (Bonferroni).
@@ -181,7 +177,7 @@ def _ventured(canaries: int) -> list[int]:
     return [max(2, int(canaries * share) // 2 * 2) for share in SHARES]
 
 
-def _correct(order: Whole, included: Flags, guesses: int) -> int:
+def _correct(order: Int64, included: Bool, guesses: int) -> int:
     half = guesses // 2
     return int(included[order[-half:]].sum() + (~included[order[:half]]).sum())
 
@@ -195,10 +191,10 @@ class Directions:
         along: float64[R, K], of length 1 in each row.
     """
 
-    place: Whole
-    along: Reals
+    place: Int64
+    along: Float64
 
-    def of(self, beside: Reals) -> Reals:
+    def of(self, beside: Float64) -> Float64:
         """How far what was released lies in the direction of each canary: float64[R]."""
         return np.asarray((beside[self.place] * self.along).sum(axis=1))
 
@@ -217,14 +213,14 @@ class Watched(Schedule):
 
     directions: Directions = field(default_factory=lambda: Directions.axes(0))
     tell: Callable[[], object] = lambda: None
-    seen: list[Reals] = field(default_factory=list, compare=False)
+    seen: list[Float64] = field(default_factory=list, compare=False)
 
     @classmethod
     def on(cls, schedule: Schedule, directions: Directions, tell: Callable[[], object] = lambda: None) -> Self:
         """The same run, watched; `tell` is called after each step."""
         return cls(schedule.units, schedule.q, schedule.steps, schedule.sigma, schedule.clip, directions, tell)
 
-    def released(self, total: Total, noise: Noise) -> Reals:
+    def released(self, total: Total, noise: Noise) -> Float64:
         """What the schedule releases, looked at."""
         released = super().released(total, noise)
         beside = released[total.shape[0] * total.shape[1] :]
@@ -232,7 +228,7 @@ class Watched(Schedule):
         self.tell()
         return released
 
-    def suspicion(self) -> Reals:
+    def suspicion(self) -> Float64:
         """How much likelier all that was seen is with each canary than without it, in logarithms (Neyman & Pearson)."""
         seen, q = np.stack(self.seen), float(self.q)
         ratio = (seen - 0.5) / float(self.sigma) ** 2
@@ -241,7 +237,7 @@ class Watched(Schedule):
         return np.asarray(np.logaddexp(math.log1p(-q), math.log(q) + ratio).sum(axis=0))
 
 
-def of_step(schedule: Schedule, noise: Noise, length: float = LENGTH) -> Callable[[Flags], Reals]:
+def of_step(schedule: Schedule, noise: Noise, length: float = LENGTH) -> Callable[[Bool], Float64]:
     """A training that only takes private steps, of canaries whose gradients share no place: for `one_run`.
 
     Args:
@@ -250,7 +246,7 @@ def of_step(schedule: Schedule, noise: Noise, length: float = LENGTH) -> Callabl
         length: of a canary's gradient before it is clipped, in clips.
     """
 
-    def train(included: Flags) -> Reals:
+    def train(included: Bool) -> Float64:
         watched = Watched.on(schedule, Directions.axes(included.size))
         gradients = np.eye(included.size)[included] * (length * schedule.clip)
         for _ in range(schedule.steps):

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Reals = NDArray[np.float64]
+from features.arrays import Float64
 
 DRAWS: Final = 4
 """Normal values that are added up to make one: an observer would have to guess all of them to learn from rounding."""
@@ -22,11 +21,11 @@ _SHIFT: Final = np.uint64(11)
 class Noise(Protocol):
     """Where a run takes its randomness from; only tests make another one than `secure`."""
 
-    def gaussian(self, shape: int | tuple[int, ...], sigma: float) -> Reals:
+    def gaussian(self, shape: int | tuple[int, ...], sigma: float) -> Float64:
         """Independent normal values of mean 0 and standard deviation `sigma`."""
         ...
 
-    def uniform(self, count: int) -> Reals:
+    def uniform(self, count: int) -> Float64:
         """Independent values, uniform in [0, 1)."""
         ...
 
@@ -45,18 +44,18 @@ class _Keystream:
     def __reduce__(self) -> str:
         raise TypeError("noise is never copied or stored: who holds it can take it off a release again")
 
-    def uniform(self, count: int) -> Reals:
+    def uniform(self, count: int) -> Float64:
         words = np.frombuffer(self._words(count * _WORD_BYTES), dtype=np.uint64)
         return np.asarray((words >> _SHIFT) * 2.0**-53)
 
-    def gaussian(self, shape: int | tuple[int, ...], sigma: float) -> Reals:
+    def gaussian(self, shape: int | tuple[int, ...], sigma: float) -> Float64:
         count = int(np.prod(shape))
         total = np.zeros(count)
         for _ in range(DRAWS):
             total += self._normal(count)
         return (total * (sigma / math.sqrt(DRAWS))).reshape(shape)
 
-    def _normal(self, count: int) -> Reals:
+    def _normal(self, count: int) -> Float64:
         half = (count + 1) // 2
         radius = np.sqrt(-2.0 * np.log1p(-self.uniform(half)))
         angle = 2.0 * math.pi * self.uniform(half)

@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Float64, Int32, Int64
 from features.kernel.jit import njit
 from features.problem import Problem, Rejected
 from privacy.accounting.mechanism import Mechanism, exact, gaussian_sgd, non_private
@@ -22,9 +22,6 @@ from privacy.learning.noise import Noise
 GRID: Final = 2.0**-32
 """What sums are multiples of; far below any noise."""
 
-Whole = NDArray[np.int64]
-Places = NDArray[np.int32]
-Reals = NDArray[np.float64]
 
 _SAFETY: Final = 1e-12  # relative; more than what rounding can take off a norm computed in double precision
 
@@ -40,7 +37,7 @@ class Sampler:
         if not (self.q.is_finite() and 0 < self.q <= 1):
             raise Rejected([Problem("q", f"{self.q} is not above 0 and at most 1", "Use a rate such as 0.1")])
 
-    def draw(self, units: int, noise: Noise) -> Whole:
+    def draw(self, units: int, noise: Noise) -> Int64:
         """The places of the units drawn from so many, ascending; none of them, if chance will have it."""
         return np.flatnonzero(noise.uniform(units) < float(self.q)).astype(np.int64)
 
@@ -103,7 +100,7 @@ class Schedule:
         """
         return self.sampler.around(self.sigma, self.steps) if self.sigma else non_private()
 
-    def released(self, total: Total, noise: Noise) -> Reals:
+    def released(self, total: Total, noise: Noise) -> Float64:
         """The noised mean of a batch, flat float64: noise is added whatever the batch holds, also when it is empty.
 
         The noise is rounded to the grid the sum lies on, which is what rounding their sum would give.
@@ -127,11 +124,11 @@ class Products:
         extra: float64[U, E].
     """
 
-    at: Whole
-    left: Places
-    value: Reals
-    right: Reals
-    extra: Reals
+    at: Int64
+    left: Int32
+    value: Float64
+    right: Float64
+    extra: Float64
 
 
 @dataclass(frozen=True)
@@ -144,7 +141,7 @@ class Total:
     """
 
     shape: tuple[int, int]
-    values: Whole
+    values: Int64
 
     @classmethod
     def empty(cls, shape: tuple[int, int] = (0, 0), extra: int = 0) -> Total:
@@ -167,7 +164,7 @@ class Total:
             gradients.extra, clip,
         )  # fmt: skip
 
-    def add_dense(self, gradients: Reals, clip: float) -> None:
+    def add_dense(self, gradients: Float64, clip: float) -> None:
         """The same of plain gradients, float64[U, E]; for a total without outer products."""
         none = Products(
             np.zeros(gradients.shape[0] + 1, dtype=np.int64), np.zeros((0, 0), dtype=np.int32), np.zeros((0, 0)),
@@ -181,7 +178,7 @@ class Total:
 
 
 @njit
-def _dot(one: Reals, other: Reals) -> float:
+def _dot(one: Float64, other: Float64) -> float:
     total = 0.0
     for at in range(one.size):
         total += one[at] * other[at]
@@ -189,7 +186,7 @@ def _dot(one: Reals, other: Reals) -> float:
 
 
 @njit
-def _overlap(one: Places, mine: Reals, other: Places, yours: Reals) -> float:
+def _overlap(one: Int32, mine: Float64, other: Int32, yours: Float64) -> float:
     """The inner product of two sparse rows whose places ascend."""
     total, here, there = 0.0, 0, 0
     while here < one.size and there < other.size:
@@ -205,7 +202,7 @@ def _overlap(one: Places, mine: Reals, other: Places, yours: Reals) -> float:
 
 
 @njit
-def _norm(first: int, last: int, left: Places, value: Reals, right: Reals, extra: Reals) -> float:
+def _norm(first: int, last: int, left: Int32, value: Float64, right: Float64, extra: Float64) -> float:
     """An upper bound of the norm, above it by rounding only; NaN or infinite where anything is."""
     square, reach = _dot(extra, extra), 0.0
     for row in range(first, last):
@@ -223,7 +220,7 @@ def _norm(first: int, last: int, left: Places, value: Reals, right: Reals, extra
 
 @njit
 def _add(
-    matrix: Whole, beside: Whole, at: Whole, left: Places, value: Reals, right: Reals, extra: Reals, clip: float
+    matrix: Int64, beside: Int64, at: Int64, left: Int32, value: Float64, right: Float64, extra: Float64, clip: float
 ) -> None:
     for unit in range(at.size - 1):
         first, last = at[unit], at[unit + 1]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Float64, Int64
 from features.calendar import date_of, parse_duration
 from features.problem import Problem, Rejected
 from features.value import UNKNOWN
@@ -52,7 +52,7 @@ class Ranker:
     attributes: ProgrammeAttributes | None = None
     model: Mapping[str, object] | None = None
 
-    def likelihoods(self, snapshot: Snapshot, programmes: NDArray[np.int64]) -> NDArray[np.float64] | None:
+    def likelihoods(self, snapshot: Snapshot, programmes: Int64) -> Float64 | None:
         """P(takes up | offered) of each programme for one person, or None without a model.
 
         Raises:
@@ -247,7 +247,7 @@ def _merits(
     person: Person,
     verdicts: Verdicts,
     offers: _Offers,
-    likelihood: NDArray[np.float64] | None,
+    likelihood: Float64 | None,
 ) -> UtilityInputs:
     column = {name: place for place, name in enumerate(compiled.columns)}
     grants = [[column[name] for name in programme.grants if name in column] for _, programme, _ in offers]
@@ -265,7 +265,7 @@ def _merits(
     )
 
 
-def _integers(values: Iterable[int | None]) -> NDArray[np.int64]:
+def _integers(values: Iterable[int | None]) -> Int64:
     return np.array([UNKNOWN if value is None else value for value in values], dtype=np.int64)
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Bool, Float64, Int8, Int64
 from features.problem import Problem, Rejected
 from features.value import UNKNOWN
 from recommender.rules.clause import Answer
@@ -83,17 +83,17 @@ class UtilityWeights:
             if type(getattr(self, name)) is not int or getattr(self, name) < 1
         ]
 
-    def worth(self, won: NDArray[np.int64]) -> NDArray[np.float64]:
+    def worth(self, won: Int64) -> Float64:
         """How much won a year are worth: proportional when little, logarithmic when much, 1 at `full_won`.
 
         >>> Weights().worth(np.array([0, 10_000_000]))
         array([0., 1.])
         """
         amount = np.where(won == UNKNOWN, self.unstated_won, won)
-        worth: NDArray[np.float64] = np.log1p(amount / self.floor_won) / np.log1p(self.full_won / self.floor_won)
+        worth: Float64 = np.log1p(amount / self.floor_won) / np.log1p(self.full_won / self.floor_won)
         return worth
 
-    def haste(self, days_left: NDArray[np.int64]) -> NDArray[np.float64]:
+    def haste(self, days_left: Int64) -> Float64:
         """How urgent so many days left are: 1 on the last day, half after `urgency_days`, 0 without a known end.
 
         >>> Weights().haste(np.array([0, 30, UNKNOWN]))
@@ -139,12 +139,12 @@ class UtilityInputs:
         effort_minutes: what applying takes, int64[m].
     """
 
-    likelihood: NDArray[np.float64] | None
-    won_a_year: NDArray[np.int64]
-    certain: NDArray[np.bool_]
-    days_left: NDArray[np.int64]
-    unlocks: NDArray[np.int64]
-    effort_minutes: NDArray[np.int64]
+    likelihood: Float64 | None
+    won_a_year: Int64
+    certain: Bool
+    days_left: Int64
+    unlocks: Int64
+    effort_minutes: Int64
 
 
 @dataclass(frozen=True)
@@ -184,12 +184,12 @@ class Weighed:
 
     merits: UtilityInputs
     factors: tuple[str, ...]
-    steps: NDArray[np.int64]
+    steps: Int64
 
     @property
-    def total(self) -> NDArray[np.int64]:
+    def total(self) -> Int64:
         """The utility of each programme, in steps, int64[m]."""
-        total: NDArray[np.int64] = self.steps.sum(axis=1)
+        total: Int64 = self.steps.sum(axis=1)
         return total
 
     def utility(self, row: int) -> Utility:
@@ -211,7 +211,7 @@ class Weighed:
         return {name: _known(column, row) for name, column in [figures[factor]]} if factor in figures else {}
 
 
-def _known(column: NDArray[np.int64], row: int) -> int | None:
+def _known(column: Int64, row: int) -> int | None:
     value = int(column[row])
     return None if value == UNKNOWN else value
 
@@ -252,8 +252,8 @@ def won_a_year(amount: int | None, period: str | None) -> int | None:
 
 
 def unlocked(
-    answers_for: Callable[[NDArray[np.int64]], NDArray[np.int8]],
-    known: NDArray[np.int64],
+    answers_for: Callable[[Int64], Int8],
+    known: Int64,
     grants: Sequence[Sequence[int]],
 ) -> tuple[int, ...]:
     """How many programmes each set of grants would open to one person.

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Bool, Float32, Float64, Int64
 from features.calendar import parse_duration
 from features.value import identifier_code
 from recommender.rules.bounds import FactBound, fact_bounds
@@ -39,9 +39,9 @@ class TextSpace:
     TF-IDF (Sparck Jones 1972) and latent semantic analysis (Deerwester et al. 1990), fitted on a catalogue's texts.
     """
 
-    rarity: NDArray[np.float32]
+    rarity: Float32
     """float32[BUCKETS], inverse document frequency."""
-    directions: NDArray[np.float32]
+    directions: Float32
     """float32[BUCKETS, k], orthonormal columns."""
 
     @classmethod
@@ -51,12 +51,12 @@ class TextSpace:
         rarity = np.log((1 + len(texts)) / (1 + (counts > 0).sum(axis=0))).astype(np.float32) + np.float32(1)
         return cls(rarity, _directions(_unit(counts * rarity), min(size, max(len(texts) - 1, 0)), rng))
 
-    def project(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def project(self, texts: Sequence[str]) -> Float32:
         """Where texts, also ones never seen, lie: float32[len(texts), k]."""
         return np.asarray(_unit(_counts(texts) * self.rarity) @ self.directions, dtype=np.float32)
 
 
-def _counts(texts: Sequence[str]) -> NDArray[np.float32]:
+def _counts(texts: Sequence[str]) -> Float32:
     out = np.zeros((len(texts), BUCKETS), dtype=np.float32)
     for row, text in enumerate(texts):
         for bucket, count in Counter(_buckets(text)).items():
@@ -73,12 +73,12 @@ def _buckets(text: str) -> Iterator[int]:
                 yield zlib.crc32(padded[at : at + length].encode()) % BUCKETS
 
 
-def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+def _unit(rows: Float32) -> Float32:
     length = np.sqrt((rows * rows).sum(axis=1, keepdims=True))
     return np.asarray(np.divide(rows, length, out=np.zeros_like(rows), where=length > 0), dtype=np.float32)
 
 
-def _directions(rows: NDArray[np.float32], size: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _directions(rows: Float32, size: int, rng: np.random.Generator) -> Float32:
     """Truncated SVD by subspace iteration (Halko, Martinsson & Tropp 2011, algorithm 4.4), signs fixed."""
     if size < 1:
         return np.zeros((BUCKETS, 0), dtype=np.float32)
@@ -95,11 +95,11 @@ def _directions(rows: NDArray[np.float32], size: int, rng: np.random.Generator) 
 class BoundArrays:
     """What all programmes ask of the columns of a snapshot; programme p asks rows `at[p]` to `at[p + 1]`."""
 
-    at: NDArray[np.int64]
-    column: NDArray[np.int64]
-    low: NDArray[np.int64]
-    high: NDArray[np.int64]
-    firm: NDArray[np.bool_]
+    at: Int64
+    column: Int64
+    low: Int64
+    high: Int64
+    firm: Bool
 
 
 @dataclass(frozen=True)
@@ -120,15 +120,15 @@ class ProgrammeAttributes:
     """
 
     ids: tuple[str, ...]
-    codes: NDArray[np.int64]
+    codes: Int64
     names: tuple[str, ...]
-    values: NDArray[np.float32]
+    values: Float32
     asks: BoundArrays
-    trigger_at: NDArray[np.int64]
-    trigger: NDArray[np.int64]
-    amount: NDArray[np.float64]
-    within: NDArray[np.float64]
-    closes: NDArray[np.float64]
+    trigger_at: Int64
+    trigger: Int64
+    amount: Float64
+    within: Float64
+    closes: Float64
 
 
 NUMBERS = ("log_amount", "log_effort", "documents", "log_within", "demands")
@@ -185,7 +185,7 @@ class Vocabulary:
             closes=_numbers(programme.window.closes for programme in programmes),
         )
 
-    def _values(self, programmes: Sequence[Programme], asked: Sequence[Sequence[FactBound]]) -> NDArray[np.float32]:
+    def _values(self, programmes: Sequence[Programme], asked: Sequence[Sequence[FactBound]]) -> Float32:
         numbers = [_figures(programme, asks) for programme, asks in zip(programmes, asked, strict=True)]
         borne = [[tag in has for tag in self.tags] for has in map(tags, programmes, asked)]
         columns = (
@@ -266,7 +266,7 @@ def _within(programme: Programme) -> float | None:
     return length.months * _MONTH + length.days
 
 
-def _numbers(values: Iterable[float | None]) -> NDArray[np.float64]:
+def _numbers(values: Iterable[float | None]) -> Float64:
     return np.array([math.nan if value is None else value for value in values], dtype=np.float64)
 
 
@@ -282,7 +282,7 @@ def _lowered(asked: Sequence[Sequence[FactBound]], declaration: Declaration) -> 
     )
 
 
-def _triggers(programmes: Sequence[Programme], declaration: Declaration) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _triggers(programmes: Sequence[Programme], declaration: Declaration) -> tuple[Int64, Int64]:
     since: dict[str, list[int]] = {}
     for name, feature in declaration.features.items():
         if feature.op == "time_since" and feature.unit == "days":

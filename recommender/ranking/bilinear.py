@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Float64, Int32, Int64
 from features.kernel.jit import njit
 from recommender.ranking.attributes import NUMBERS, ProgrammeAttributes, Vocabulary
 from recommender.ranking.bins import Bins, Slot
@@ -38,12 +38,8 @@ HEAVIEST, WIDEST = 2.0**10, 2.0**6
 """The most that a weight and an attribute may be, so that points never overflow."""
 _OUTER: Final = 3.0
 
-Whole = NDArray[np.int64]
-Places = NDArray[np.int32]
-Reals = NDArray[np.float64]
 
-
-def whole(values: Reals, most: float) -> Whole:
+def whole(values: Float64, most: float) -> Int64:
     """Numbers as multiples of `UNIT`, none beyond `most`.
 
     >>> whole(np.array([0.5, -9e9]), most=1.0) * UNIT
@@ -64,10 +60,10 @@ class AttributeScaler:
         own: what such a column is multiplied by.
     """
 
-    centre: Reals
-    spread: Reals
-    scale: Reals
-    codes: Whole
+    centre: Float64
+    spread: Float64
+    scale: Float64
+    codes: Int64
     own: float
 
     @classmethod
@@ -95,7 +91,7 @@ class AttributeScaler:
         """How many columns there are."""
         return self.scale.size + self.codes.size
 
-    def of(self, attributes: ProgrammeAttributes) -> Reals:
+    def of(self, attributes: ProgrammeAttributes) -> Float64:
         """Any catalogue's programmes: float64[P, A + I]; numbers centred, unknown ones at the centre with a flag."""
         split = len(NUMBERS)
         values = attributes.values.astype(np.float64)
@@ -125,10 +121,10 @@ class Fits:
         table: float64[rows, P].
     """
 
-    slot: Places
-    weight: Places
-    start: Whole
-    table: Reals
+    slot: Int32
+    weight: Int32
+    start: Int64
+    table: Float64
 
 
 RECENCY: Final = 8
@@ -143,7 +139,7 @@ def fit_names(bins: Bins) -> tuple[str, ...]:
 
 def fits(bins: Bins, attributes: ProgrammeAttributes, declaration: Declaration) -> Fits:
     """How every bin fits every programme: days since what it is offered on, and what its rules ask of single facts."""
-    found: list[tuple[int, int, Reals]] = []
+    found: list[tuple[int, int, Float64]] = []
     for at, slot in enumerate(bins.slots):
         column = declaration.index(slot.column)
         found += [(at + 1, which, table) for which, table in _triggered(slot, column, attributes)]
@@ -159,11 +155,11 @@ def fits(bins: Bins, attributes: ProgrammeAttributes, declaration: Declaration) 
     )
 
 
-def _owners(starts: Whole) -> Whole:
+def _owners(starts: Int64) -> Int64:
     return np.repeat(np.arange(starts.size - 1), np.diff(starts))
 
 
-def _triggered(slot: Slot, column: int, attributes: ProgrammeAttributes) -> list[tuple[int, Reals]]:
+def _triggered(slot: Slot, column: int, attributes: ProgrammeAttributes) -> list[tuple[int, Float64]]:
     offered = _owners(attributes.trigger_at)[attributes.trigger == column]
     tables = np.zeros((RECENCY, slot.size, len(attributes.ids)))
     for place in range(slot.classes):
@@ -171,7 +167,7 @@ def _triggered(slot: Slot, column: int, attributes: ProgrammeAttributes) -> list
     return list(enumerate(tables))
 
 
-def _asked(slot: Slot, column: int, attributes: ProgrammeAttributes) -> tuple[Reals, Reals]:
+def _asked(slot: Slot, column: int, attributes: ProgrammeAttributes) -> tuple[Float64, Float64]:
     asks, owner = attributes.asks, _owners(attributes.asks.at)
     met, unknown = (np.zeros((slot.size, len(attributes.ids))) for _ in range(2))
     for row in np.flatnonzero(asks.column == column):
@@ -180,7 +176,7 @@ def _asked(slot: Slot, column: int, attributes: ProgrammeAttributes) -> tuple[Re
     return met, unknown
 
 
-def _inside(slot: Slot, low: int, high: int) -> Reals:
+def _inside(slot: Slot, low: int, high: int) -> Float64:
     """How much of a class lies within bounds, 0 to 1; a class without end counts as soon as it touches them."""
     if slot.date:
         return np.zeros(slot.classes)  # a rule bounds the day, a class the days since; age says it better
@@ -195,11 +191,11 @@ def _inside(slot: Slot, low: int, high: int) -> Reals:
 class Folded(ProgrammeAttributes):
     """A catalogue's programmes with the points that every bin gives each: int64[P, D], in units of UNIT squared."""
 
-    points: Whole
+    points: Int64
 
 
 @njit
-def _points(points: Whole, bins: Places, person: Whole, programme: Whole) -> Whole:
+def _points(points: Int64, bins: Int32, person: Int64, programme: Int64) -> Int64:
     out = np.zeros(person.size, dtype=np.int64)
     for row in range(person.size):
         mine, theirs = bins[person[row]], points[programme[row]]
@@ -227,10 +223,10 @@ class Bilinear:
     bins: Bins
     reading: AttributeScaler
     vocabulary: Vocabulary
-    cross: Whole
-    fit: Whole
-    codes: Whole
-    own: Whole
+    cross: Int64
+    fit: Int64
+    codes: Int64
+    own: Int64
     slope: float
     intercept: float
     features_hash: str
@@ -287,7 +283,7 @@ class Bilinear:
         plain = {field.name: getattr(read, field.name) for field in fields(read)}
         return Folded(**plain, points=self.folded(read, declaration))
 
-    def folded(self, attributes: ProgrammeAttributes, declaration: Declaration) -> Whole:
+    def folded(self, attributes: ProgrammeAttributes, declaration: Declaration) -> Int64:
         """The points that bins give programmes, whole numbers only: int64[P, D]."""
         points = whole(self.reading.of(attributes), WIDEST) @ self.cross.T
         fit, starts = fits(self.bins, attributes, declaration), (0, *self.bins.starts)
@@ -297,7 +293,7 @@ class Bilinear:
         points[:, 0] += self._own_of(attributes.codes)
         return points
 
-    def _own_of(self, codes: Whole) -> Whole:
+    def _own_of(self, codes: Int64) -> Int64:
         if not self.codes.size:
             return np.zeros(codes.size, dtype=np.int64)
         at = np.minimum(np.searchsorted(self.codes, codes), self.codes.size - 1)

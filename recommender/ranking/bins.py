@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Int32
 from features.calendar import DAY_SECONDS
 from features.value import NONE, UNKNOWN
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
     from features.snapshot import Snapshots
 
-Places = NDArray[np.int32]
 
 YEARS: Final = (1, 3, 7, 13, 19, 25, 35, 45, 55, 65, 75)
 """Where classes of age begin: school, majority, working life by decades, retirement."""
@@ -86,7 +85,7 @@ class Bins:
         """How many bins there are in all."""
         return 1 + sum(slot.size for slot in self.slots)
 
-    def of_people(self, people: Snapshots) -> Places:
+    def of_people(self, people: Snapshots) -> Int32:
         """Everybody's bins: int32[n, 1 + slots], the first column everybody's own."""
         today = people.declaration.zone.local_seconds(people.t - 1) // DAY_SECONDS
         out = np.zeros((len(people), 1 + len(self.slots)), dtype=np.int32)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Bool, Float32, Float64, Int64
 from features.calendar import DAY_SECONDS
 from features.kernel.jit import njit
 from features.value import NONE, UNKNOWN
@@ -36,18 +36,13 @@ _RANKED = ("boolean", "integer", "enum", "region", "date")
 _FITS: Final = len(FITS)
 _OLDEST: Final = 61
 
-Floats = NDArray[np.float32]
-Reals = NDArray[np.float64]
-Whole = NDArray[np.int64]
-Flags = NDArray[np.bool_]
-
 
 @dataclass(frozen=True)
 class Context:
     """How each row was shown: float32[m] each."""
 
-    position: Floats
-    channel: Floats
+    position: Float32
+    channel: Float32
 
 
 @dataclass(frozen=True)
@@ -63,11 +58,11 @@ class DesignMatrix:
         names: the names of the table's columns.
     """
 
-    person: Whole
-    dates: Flags
-    bounded: Whole
-    sets: Flags
-    money: Whole
+    person: Int64
+    dates: Bool
+    bounded: Int64
+    sets: Bool
+    money: Int64
     names: tuple[str, ...]
 
     @classmethod
@@ -92,7 +87,7 @@ class DesignMatrix:
 
     def rows(
         self, people: Snapshots, attributes: ProgrammeAttributes, pairs: Pairs, context: Context | None = None
-    ) -> Floats:
+    ) -> Float32:
         """Fill the table for some pairs: float32[m, F], NaN where nobody knows.
 
         Args:
@@ -131,7 +126,7 @@ def _names(person: list[str], vocabulary: Vocabulary, money: list[str]) -> tuple
     return (*own, *public, *FITS, *bounds, *worth, *CONTEXT)
 
 
-def _places(place: dict[str, int], names: list[str] | tuple[str, ...]) -> NDArray[np.int64]:
+def _places(place: dict[str, int], names: list[str] | tuple[str, ...]) -> Int64:
     return np.array([place[name] for name in names], dtype=np.int64)
 
 
@@ -145,7 +140,7 @@ def _is_money(kind: DataType) -> bool:
 
 
 @njit
-def _fill_person(out: Floats, values: Whole, today: Whole, person: Whole, columns: Whole, dates: Flags) -> None:
+def _fill_person(out: Float32, values: Int64, today: Int64, person: Int64, columns: Int64, dates: Bool) -> None:
     for row in range(person.size):
         who = person[row]
         for at in range(columns.size):
@@ -166,8 +161,8 @@ def _members(ages: int, low: int, high: int) -> int:
 
 @njit
 def _fill_demands(
-    out: Floats, first: int, values: Whole, person: Whole, programme: Whole, bounded: Whole, sets: Flags,
-    at: Whole, column: Whole, low: Whole, high: Whole, firm: Flags,
+    out: Float32, first: int, values: Int64, person: Int64, programme: Int64, bounded: Int64, sets: Bool,
+    at: Int64, column: Int64, low: Int64, high: Int64, firm: Bool,
 ) -> None:  # fmt: skip
     slot = np.full(values.shape[1], -1, dtype=np.int64)
     for place in range(bounded.size):
@@ -195,8 +190,8 @@ def _fill_demands(
 
 @njit
 def _fill_times(
-    out: Floats, first: int, values: Whole, today: Whole, person: Whole, programme: Whole,
-    trigger_at: Whole, trigger: Whole, within: Reals, closes: Reals,
+    out: Float32, first: int, values: Int64, today: Int64, person: Int64, programme: Int64,
+    trigger_at: Int64, trigger: Int64, within: Float64, closes: Float64,
 ) -> None:  # fmt: skip
     for row in range(person.size):
         who, what = person[row], programme[row]
@@ -213,7 +208,7 @@ def _fill_times(
 
 @njit
 def _fill_worth(
-    out: Floats, first: int, values: Whole, person: Whole, programme: Whole, money: Whole, amount: Reals
+    out: Float32, first: int, values: Int64, person: Int64, programme: Int64, money: Int64, amount: Float64
 ) -> None:
     for row in range(person.size):
         for place in range(money.size):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Array, Float64, Floating, Int64, UInt8
 from features.kernel.jit import njit
 from features.problem import Problem, Rejected
 from recommender.ranking.attributes import ProgrammeAttributes, Vocabulary
@@ -39,26 +39,22 @@ _CATEGORICAL, _DEFAULT_LEFT = 1, 2
 _MISSING_ZERO, _MISSING_NAN = 1, 2
 _BLOCK = 16_384
 
-Whole = NDArray[np.int64]
-Reals = NDArray[np.float64]
-Rows = NDArray[np.floating[Any]]
-
 
 @dataclass(frozen=True)
 class Trees:
     """All trees of a LightGBM model as flat tables; tree i begins at node `node_at[i]` and leaf `leaf_at[i]`."""
 
-    node_at: Whole
-    leaf_at: Whole
-    feature: Whole
-    threshold: Reals
-    decision: NDArray[np.uint8]
-    left: Whole
-    right: Whole
-    leaf: Reals
+    node_at: Int64
+    leaf_at: Int64
+    feature: Int64
+    threshold: Float64
+    decision: UInt8
+    left: Int64
+    right: Int64
+    leaf: Float64
     names: tuple[str, ...]
 
-    def raw(self, table: Rows) -> Reals:
+    def raw(self, table: Floating) -> Float64:
         """Sum the trees over rows: float[m, F] in, raw score (log-odds) float64[m] out.
 
         Equal to ``Booster.predict(table, raw_score=True)`` to the last bit: same comparisons, same order of summation.
@@ -85,9 +81,9 @@ def _goes_left(value: float, threshold: float, decision: int) -> bool:
 
 @njit
 def _walk(
-    table: Rows, node_at: Whole, leaf_at: Whole, feature: Whole, threshold: Reals, decision: NDArray[np.uint8],
-    left: Whole, right: Whole, leaf: Reals,
-) -> Reals:  # fmt: skip
+    table: Floating, node_at: Int64, leaf_at: Int64, feature: Int64, threshold: Float64, decision: UInt8,
+    left: Int64, right: Int64, leaf: Float64,
+) -> Float64:  # fmt: skip
     out = np.zeros(table.shape[0], dtype=np.float64)
     for tree in range(node_at.size - 1):
         first, empty = node_at[tree], node_at[tree] == node_at[tree + 1]
@@ -163,7 +159,7 @@ def _node_count(tree: Mapping[str, str], at: int) -> int:
     return int(tree["num_leaves"]) - 1
 
 
-def _joined(trees: list[dict[str, str]], field: str, kind: type) -> NDArray[Any]:
+def _joined(trees: list[dict[str, str]], field: str, kind: type) -> Array:
     # A tree of one leaf writes no nodes at all, so its node fields are absent.
     return np.array([kind(word) for tree in trees for word in tree.get(field, "").split()], dtype=kind)
 

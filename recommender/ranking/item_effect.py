@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+from features.arrays import Bool, Float32, Float64, Int64
 
 if TYPE_CHECKING:
     from recommender.ranking.attributes import ProgrammeAttributes
-
-Whole = NDArray[np.int64]
-Reals = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -26,12 +24,12 @@ class PublicPrior:
         inverse: float64[2 A], multiplied; 0 leaves a column out that never varied.
     """
 
-    fill: Reals
-    centre: Reals
-    inverse: Reals
+    fill: Float64
+    centre: Float64
+    inverse: Float64
 
     @classmethod
-    def fit(cls, values: NDArray[np.float32]) -> PublicPrior:
+    def fit(cls, values: Float32) -> PublicPrior:
         """Learn what to fill in and how columns spread, from one catalogue's attributes float32[P, A]."""
         known = ~np.isnan(values)
         fill = np.where(known, values, 0).sum(axis=0, dtype=np.float64) / np.maximum(known.sum(axis=0), 1)
@@ -40,7 +38,7 @@ class PublicPrior:
         varies = spread > 1e-9
         return cls(fill, plain.mean(axis=0), np.where(varies, 1 / np.where(varies, spread, 1), 0.0))
 
-    def of(self, values: NDArray[np.float32]) -> Reals:
+    def of(self, values: Float32) -> Float64:
         """The design of some attributes: float64[P, 2 A], without a NaN."""
         unknown = np.isnan(values)
         filled = np.where(unknown, self.fill, values)
@@ -66,13 +64,13 @@ class ItemEffects:
 
     base: float
     public: PublicPrior
-    weights: Reals
-    covariance: Reals
+    weights: Float64
+    covariance: Float64
     spread: float
-    codes: Whole
-    own: Reals
+    codes: Int64
+    own: Float64
 
-    def of(self, attributes: ProgrammeAttributes) -> tuple[Reals, Reals]:
+    def of(self, attributes: ProgrammeAttributes) -> tuple[Float64, Float64]:
         """Mean and variance of each programme's effect: float64[P] each; the variance of one that was seen is 0."""
         design = self.public.of(attributes.values)
         expected = self.base + design @ self.weights
@@ -80,7 +78,7 @@ class ItemEffects:
         own, seen = self.own_of(attributes.codes)
         return expected + own, np.where(seen, 0.0, unsure)
 
-    def own_of(self, codes: Whole) -> tuple[Reals, NDArray[np.bool_]]:
+    def own_of(self, codes: Int64) -> tuple[Float64, Bool]:
         """The residual of each code, exactly 0 where training never saw it, and whether it saw it."""
         if not self.codes.size:
             return np.zeros(codes.shape), np.zeros(codes.shape, dtype=np.bool_)
@@ -97,7 +95,7 @@ class Scale:
     intercept: float
     effects: ItemEffects
 
-    def log_odds(self, raw: Reals, programme: Whole, attributes: ProgrammeAttributes) -> Reals:
+    def log_odds(self, raw: Float64, programme: Int64, attributes: ProgrammeAttributes) -> Float64:
         """Log-odds of rows with these raw scores and places among `attributes`, float64[m].
 
         Where the effect is unsure, the log-odds of the mean probability over it: what to expect of a new programme is

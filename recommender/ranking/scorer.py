@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+
+from features.arrays import Float64, Int8, Int64
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -23,8 +24,8 @@ class Pairs:
     array([1, 2, 0])
     """
 
-    person: NDArray[np.int64]
-    programme: NDArray[np.int64]
+    person: Int64
+    programme: Int64
 
     def __post_init__(self) -> None:
         """Refuse columns that do not pair up."""
@@ -33,7 +34,7 @@ class Pairs:
             raise ValueError(f"pairs need two columns of one length, not {shapes}")
 
     @classmethod
-    def permitted(cls, answers: NDArray[np.int8]) -> Pairs:
+    def permitted(cls, answers: Int8) -> Pairs:
         """Every pair the rules do not exclude: answers int8[n, P] of `rules.clause.Answer`, where NO is 0."""
         person, programme = np.nonzero(answers)
         return cls(person.astype(np.int64), programme.astype(np.int64))
@@ -51,8 +52,8 @@ class Pairs:
 class Scores:
     """A ranker's answer for each pair: `score` orders within a person, `probability` is P(takes up | offered)."""
 
-    score: NDArray[np.float64]
-    probability: NDArray[np.float64]
+    score: Float64
+    probability: Float64
 
 
 class Scorer(Protocol):

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Bool, Float32, Int8, Int32, Int64, UInt64
 from features.kernel.jit import njit
 from features.value import NONE, UNKNOWN
 from recommender.rules.catalogue import Catalogue
@@ -32,8 +32,6 @@ _AND, _OR, _NOT, _ADVISORY = 0, 1, 2, 3
 _NOBODY = -1
 
 Interval = tuple[int, int]
-Ints = NDArray[np.int64]
-Words64 = NDArray[np.uint64]
 NEVER: Interval = (1, 0)
 
 
@@ -177,7 +175,7 @@ class _Graph:
         """Return a reference as the arrays count: atoms first, then nodes."""
         return -1 - reference if reference < 0 else len(self.atoms) + reference
 
-    def arguments(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def arguments(self) -> tuple[Int64, Int64]:
         """Return where each node's parts start, int64[N + 1], and all parts one after the other."""
         starts = np.zeros(len(self.keys) + 1, dtype=np.int64)
         np.cumsum([len(parts) for _, parts in self.keys], out=starts[1:])
@@ -206,20 +204,20 @@ class Compiled:
     regions: Regions
     columns: tuple[str, ...]
     day: int
-    atoms: NDArray[np.int64]
-    ops: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    parts: NDArray[np.int64]
-    roots: NDArray[np.int32]
-    capped: NDArray[np.bool_]
-    region_columns: NDArray[np.int64]
-    region_codes: NDArray[np.int64]
-    relations: NDArray[np.int8]
+    atoms: Int64
+    ops: Int64
+    starts: Int64
+    parts: Int64
+    roots: Int32
+    capped: Bool
+    region_columns: Int64
+    region_codes: Int64
+    relations: Int8
     possible: dict[int, int] = field(default_factory=dict, repr=False)
     _tests: dict[int, tuple[Compare, Plain]] = field(default_factory=dict, repr=False)
     _related: dict[tuple[int, frozenset[int]], int] = field(default_factory=dict, repr=False)
 
-    def answers(self, values: NDArray[np.int64], applicants: NDArray[np.int64] | int = 1) -> NDArray[np.int8]:
+    def answers(self, values: Int64, applicants: Int64 | int = 1) -> Int8:
         """Judge n people: int64[n, F] columns and bit masks of KINDS in, int8[n, P] of Answer out.
 
         Raises ValueError where the columns are not those compiled for.
@@ -288,7 +286,7 @@ class Compiled:
             self._related[key] = self.regions.relation(code, codes, self.day)
         return self._related[key]
 
-    def _places(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _places(self, values: Int64) -> Int64:
         """Return the row of `relations` for each person and region column: int64[n, region columns]."""
         codes = self.region_codes
         found = values[:, self.region_columns]
@@ -333,7 +331,7 @@ def compile_catalogue(
     )
 
 
-def _relations(regions: Regions, codes: NDArray[np.int64], sets: list[frozenset[int]], day: int) -> NDArray[np.int8]:
+def _relations(regions: Regions, codes: Int64, sets: list[frozenset[int]], day: int) -> Int8:
     """How each code lies in each set, as Regions.relation; then a row for people with no region and one for unknown."""
     theirs = [regions.leaves(int(code), day) for code in codes]
     covers = [{code: regions.leaves(code, day) for code in wanted} for wanted in sets]
@@ -356,7 +354,7 @@ def _relations(regions: Regions, codes: NDArray[np.int64], sets: list[frozenset[
     return table
 
 
-def _membership(sets: list[frozenset[int]], order: dict[int, int]) -> NDArray[np.float32]:
+def _membership(sets: list[frozenset[int]], order: dict[int, int]) -> Float32:
     table = np.zeros((len(sets), len(order)), dtype=np.float32)
     for row, members in enumerate(sets):
         table[row, [order[member] for member in members if member in order]] = 1
@@ -365,17 +363,17 @@ def _membership(sets: list[frozenset[int]], order: dict[int, int]) -> NDArray[np
 
 @njit
 def _judge(
-    values: Ints,
-    masks: Ints,
-    places: Ints,
-    relations: NDArray[np.int8],
-    atoms: Ints,
-    ops: Ints,
-    starts: Ints,
-    parts: Ints,
-    roots: NDArray[np.int32],
-    capped: NDArray[np.bool_],
-    answers: NDArray[np.int8],
+    values: Int64,
+    masks: Int64,
+    places: Int64,
+    relations: Int8,
+    atoms: Int64,
+    ops: Int64,
+    starts: Int64,
+    parts: Int64,
+    roots: Int32,
+    capped: Bool,
+    answers: Int8,
 ) -> None:
     """Fill answers int8[n, P], 64 people at a time: two words a node, who is YES and who is not NO."""
     certain = np.empty(len(atoms) + len(ops), np.uint64)
@@ -397,9 +395,7 @@ def _judge(
 
 
 @njit
-def _atoms(
-    values: Ints, places: Ints, relations: NDArray[np.int8], atoms: Ints, certain: Words64, possible: Words64
-) -> None:
+def _atoms(values: Int64, places: Int64, relations: Int8, atoms: Int64, certain: UInt64, possible: UInt64) -> None:
     for i in range(len(atoms)):
         kind, column, low, high = atoms[i, 0], atoms[i, 1], atoms[i, 2], atoms[i, 3]
         yes = np.uint64(0)
@@ -426,7 +422,7 @@ def _atoms(
 
 
 @njit
-def _nodes(before: int, ops: Ints, starts: Ints, parts: Ints, certain: Words64, possible: Words64) -> None:
+def _nodes(before: int, ops: Int64, starts: Int64, parts: Int64, certain: UInt64, possible: UInt64) -> None:
     for i in range(len(ops)):
         op, yes, maybe = ops[i], np.uint64(0), np.uint64(0)
         if op == _AND:
@@ -448,7 +444,7 @@ def _nodes(before: int, ops: Ints, starts: Ints, parts: Ints, certain: Words64, 
 
 
 @njit
-def _kinds(masks: Ints, kinds: Words64) -> None:
+def _kinds(masks: Int64, kinds: UInt64) -> None:
     kinds[:] = 0
     for person in range(len(masks)):
         for k in range(len(kinds)):
@@ -457,13 +453,13 @@ def _kinds(masks: Ints, kinds: Words64) -> None:
 
 @njit
 def _programmes(
-    roots: NDArray[np.int32],
-    capped: NDArray[np.bool_],
-    kinds: Words64,
-    certain: Words64,
-    possible: Words64,
-    yes: Words64,
-    maybe: Words64,
+    roots: Int32,
+    capped: Bool,
+    kinds: UInt64,
+    certain: UInt64,
+    possible: UInt64,
+    yes: UInt64,
+    maybe: UInt64,
 ) -> None:
     for i in range(len(yes)):
         holds = np.uint64(0)

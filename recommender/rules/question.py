@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Int64
 from features.calendar import date_of
 from features.declaration.vocabulary import STATED
 from features.log.event import Event
@@ -127,7 +127,7 @@ def _regions(compiled: Compiled) -> Iterator[tuple[str, float]]:
             yield from ((str(leaf), (region.people or len(leaves)) / len(leaves)) for leaf in leaves)
 
 
-def _supposed(compiled: Compiled, base: NDArray[np.int64], guesses: Sequence[_Guess]) -> NDArray[np.int64]:
+def _supposed(compiled: Compiled, base: Int64, guesses: Sequence[_Guess]) -> Int64:
     """Return the person as known after each answer, int64[guesses, F]: the fact and all that is derived from it."""
     carried, rows = _carried(compiled)
     changed = _changed(compiled)
@@ -145,7 +145,7 @@ def _code(compiled: Compiled, guess: _Guess) -> int:
 
 
 @lru_cache(maxsize=4)
-def _carried(compiled: Compiled) -> tuple[NDArray[np.int64], Mapping[tuple[str, str], int]]:
+def _carried(compiled: Compiled) -> tuple[Int64, Mapping[tuple[str, str], int]]:
     """Return what the kernel makes of each answer that other columns follow from, and the row of each.
 
     It is stated by somebody of whom nothing else is known, so it is worked out once for a catalogue and a day.

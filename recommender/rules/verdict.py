@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Int8, Int64
 from features.calendar import date_of
 from recommender.rules.clause import (
     Advisory,
@@ -105,8 +105,8 @@ class Verdicts:
     """
 
     compiled: Compiled
-    answers: NDArray[np.int8]
-    values: NDArray[np.int64]
+    answers: Int8
+    values: Int64
     applicant: int
 
     def __len__(self) -> int:

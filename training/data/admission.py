@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Bool, Int64
 from privacy.gate import Basis
 from privacy.unit import PrivacyUnit, households
 from training.data.examples import LearningLog, amended, held_out
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from features.log.history import History
     from privacy.gate import RunRequest
 
-Whole = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 GIVEN: Final = "consent.given"
 WITHDRAWN: Final = "consent.withdrawn"
@@ -48,7 +46,7 @@ def admitted(
     return _only(known, agreeing(events, people, run.purpose, run.basis), pseudonym)
 
 
-def agreeing(events: pyarrow.Table, people: Collection[str], purpose: str, basis: Basis) -> Flags:
+def agreeing(events: pyarrow.Table, people: Collection[str], purpose: str, basis: Basis) -> Bool:
     """Who may be learned from for a purpose: bool[people].
 
     The latest word counts; said in the same second, a withdrawal does. A withdrawal holds whatever corrected it, and a
@@ -91,7 +89,7 @@ def together(events: pyarrow.Table) -> Iterator[tuple[str, str]]:
             yield row["subject"], other["person"]
 
 
-def _only(log: LearningLog, kept: Flags, pseudonym: Callable[[str], str]) -> LearningLog:
+def _only(log: LearningLog, kept: Bool, pseudonym: Callable[[str], str]) -> LearningLog:
     """The log of some people, in the order of their pseudonyms, which tells nothing."""
     names = {place: pseudonym(log.segments.people[place]) for place in np.flatnonzero(kept).tolist()}
     chosen = np.array(sorted(names, key=names.__getitem__), dtype=np.int64)
@@ -108,7 +106,7 @@ def _only(log: LearningLog, kept: Flags, pseudonym: Callable[[str], str]) -> Lea
     )
 
 
-def _segments(segments: History, chosen: Whole, names: tuple[str, ...]) -> History:
+def _segments(segments: History, chosen: Int64, names: tuple[str, ...]) -> History:
     sizes = np.diff(segments.offsets)[chosen]
     ends = np.cumsum(sizes)
     rows = np.arange(int(sizes.sum())) + np.repeat(segments.offsets[chosen] - (ends - sizes), sizes)

@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Bool, Float32, Float64, Int8, Int64
 from features.calendar import DAY_SECONDS
 from features.log.event import parse_time
 from features.problem import Problem, Rejected
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
     from features.log.history import History
 
-Whole = NDArray[np.int64]
-Reals = NDArray[np.float64]
 
 SHOWN: Final = "benefit.shown"
 OPENED: Final = "benefit.opened"
@@ -53,13 +51,13 @@ class Interactions:
         channel: float32, the channel's place in the declaration; NaN likewise.
     """
 
-    kind: NDArray[np.int8]
-    person: Whole
-    programme: Whole
-    time: Whole
-    recorded: Whole
-    position: NDArray[np.float32]
-    channel: NDArray[np.float32]
+    kind: Int8
+    person: Int64
+    programme: Int64
+    time: Int64
+    recorded: Int64
+    position: Float32
+    channel: Float32
 
     def __getitem__(self, rows: Any) -> Interactions:
         """The rows that `rows` selects."""
@@ -83,8 +81,8 @@ class LearningLog:
 
     segments: History
     benefits: Interactions
-    unit: Whole | None = None
-    held: NDArray[np.bool_] | None = None
+    unit: Int64 | None = None
+    held: Bool | None = None
 
 
 def read_interactions(events: pyarrow.Table, people: Sequence[str], declaration: Declaration) -> Interactions:
@@ -121,7 +119,7 @@ def read_interactions(events: pyarrow.Table, people: Sequence[str], declaration:
     )
 
 
-def _distinct(column: pyarrow.ChunkedArray) -> tuple[list[str], Whole]:
+def _distinct(column: pyarrow.ChunkedArray) -> tuple[list[str], Int64]:
     """The values that occur, each once, and which of them each row holds."""
     import pyarrow as pa
 
@@ -130,7 +128,7 @@ def _distinct(column: pyarrow.ChunkedArray) -> tuple[list[str], Whole]:
     return found.dictionary.to_pylist(), found.indices.to_numpy(zero_copy_only=False).astype(np.int64)
 
 
-def _seconds(column: pyarrow.ChunkedArray) -> Whole:
+def _seconds(column: pyarrow.ChunkedArray) -> Int64:
     import pyarrow as pa
 
     if pa.types.is_timestamp(column.type):
@@ -193,13 +191,13 @@ class Examples:
         weight: float64[m], how many showings each row stands for.
     """
 
-    person: Whole
-    t: Whole
-    programme: Whole
-    position: NDArray[np.float32]
-    channel: NDArray[np.float32]
-    label: Reals
-    weight: Reals
+    person: Int64
+    t: Int64
+    programme: Int64
+    position: Float32
+    channel: Float32
+    label: Float64
+    weight: Float64
 
     def __len__(self) -> int:
         """How many rows."""
@@ -210,7 +208,7 @@ class Examples:
         return Examples(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
     @cached_property
-    def lists(self) -> Whole:
+    def lists(self) -> Int64:
         """int64[m], which list each row was shown in, one person at one time; numbered by person, then time."""
         order = np.lexsort((self.t, self.person))
         person, t = self.person[order], self.t[order]
@@ -223,13 +221,13 @@ class Examples:
         """The same rows with those of one list side by side."""
         return self[np.argsort(self.lists, kind="stable")]
 
-    def heads(self) -> tuple[Whole, Whole]:
+    def heads(self) -> tuple[Int64, Int64]:
         """Person and t of each list, in the order of its number: whom and when to take a snapshot."""
         first = np.unique(self.lists, return_index=True)[1]
         return self.person[first], self.t[first]
 
 
-def shown(benefits: Interactions, codes: Whole, end: int, within_days: int = WITHIN_DAYS) -> Examples:
+def shown(benefits: Interactions, codes: Int64, end: int, within_days: int = WITHIN_DAYS) -> Examples:
     """Every showing of a programme of the catalogue whose answer had time to come, labelled by whether it came.
 
     Args:
@@ -256,14 +254,14 @@ def shown(benefits: Interactions, codes: Whole, end: int, within_days: int = WIT
     )
 
 
-def _placed(benefits: Interactions, codes: Whole, order: Whole) -> tuple[Interactions, Whole]:
+def _placed(benefits: Interactions, codes: Int64, order: Int64) -> tuple[Interactions, Int64]:
     at = np.minimum(np.searchsorted(codes, benefits.programme, sorter=order), codes.size - 1)
     place = order[at]
     known = codes[place] == benefits.programme
     return benefits[known], place[known]
 
 
-def _answered(offers: Interactions, place: Whole, applied: Interactions, applied_place: Whole, limit: int) -> Reals:
+def _answered(offers: Interactions, place: Int64, applied: Interactions, applied_place: Int64, limit: int) -> Float64:
     """Each application answers the latest showing of its programme to its person, if that was within the limit."""
     pair = np.concatenate([offers.person, applied.person]), np.concatenate([place, applied_place])
     time = np.concatenate([offers.time, applied.time])
@@ -294,6 +292,6 @@ def thinned(examples: Examples, most: int, rng: np.random.Generator) -> Examples
     return replace(examples, weight=weight)[kept]
 
 
-def held_out(people: Sequence[str], every: int = HELD_OUT) -> NDArray[np.bool_]:
+def held_out(people: Sequence[str], every: int = HELD_OUT) -> Bool:
     """Who is never learned from: bool[people], the same people whatever else is in the data."""
     return np.array([identifier_code(person) % every == 0 for person in people], dtype=np.bool_)

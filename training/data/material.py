@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Bool, Float64, Int64
 from features.snapshot import Snapshots, snapshots
 from features.value import identifier_code
 from recommender.ranking.scorer import Pairs
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from recommender.rules.catalogue import Catalogue
     from recommender.rules.region import Regions
 
-Reals = NDArray[np.float64]
-Whole = NDArray[np.int64]
-
 
 @dataclass(frozen=True)
 class TruthTable:
@@ -31,8 +28,8 @@ class TruthTable:
 
     person: tuple[str, ...]
     programme: tuple[str, ...]
-    probability: Reals
-    reachable: Reals
+    probability: Float64
+    reachable: Float64
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ class TrainingData:
     held_out_every: int = HELD_OUT
 
     @property
-    def codes(self) -> Whole:
+    def codes(self) -> Int64:
         """Identifier codes of the programmes, in catalogue order."""
         return np.array([identifier_code(programme.id) for programme in self.catalogue.programmes], dtype=np.int64)
 
@@ -77,7 +74,7 @@ def tellable(material: TrainingData, log: LearningLog, most: int, seed: int) -> 
     return _known(material, log, examples[drawn[examples.lists]])
 
 
-def _shown(material: TrainingData, log: LearningLog, of: NDArray[np.bool_]) -> Examples:
+def _shown(material: TrainingData, log: LearningLog, of: Bool) -> Examples:
     examples = shown(log.benefits, material.codes, material.end)
     return examples[of[examples.person]]
 
@@ -92,12 +89,12 @@ def learned_from(material: TrainingData, log: LearningLog) -> Interactions:
     return log.benefits[~hidden(material, log)[log.benefits.person]]
 
 
-def hidden(material: TrainingData, log: LearningLog) -> NDArray[np.bool_]:
+def hidden(material: TrainingData, log: LearningLog) -> Bool:
     """Who is held out: bool[people]."""
     return held_out(log.segments.people, material.held_out_every) if log.held is None else log.held
 
 
-def _snapshots(material: TrainingData, log: LearningLog, person: Whole, t: Whole) -> Snapshots:
+def _snapshots(material: TrainingData, log: LearningLog, person: Int64, t: Int64) -> Snapshots:
     return snapshots(material.declaration, log.segments, person, t, material.catalogue.receives)
 
 
@@ -106,7 +103,7 @@ def candidates(material: TrainingData, log: LearningLog) -> Candidates:
     return candidates_of(material, log, hidden(material, log))
 
 
-def candidates_of(material: TrainingData, log: LearningLog, who: NDArray[np.bool_]) -> Candidates:
+def candidates_of(material: TrainingData, log: LearningLog, who: Bool) -> Candidates:
     """The same for those of bool[people] whom anything was ever shown to."""
     told = np.flatnonzero(who & _citizens(log))
     people = _snapshots(material, log, told, np.full(told.size, material.end, dtype=np.int64))
@@ -115,7 +112,7 @@ def candidates_of(material: TrainingData, log: LearningLog, who: NDArray[np.bool
     return Candidates(people, Pairs.permitted(compiled.answers(people.values)))
 
 
-def _citizens(log: LearningLog) -> NDArray[np.bool_]:
+def _citizens(log: LearningLog) -> Bool:
     """Whom anything was ever shown to: those who can be offered things, not those who are only somebody's child."""
     found = np.zeros(len(log.segments.people), dtype=np.bool_)
     found[log.benefits.person] = True

@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Bool, Float64, Int64
 from features.value import identifier_code
 from recommender.ranking.scorer import Pairs
 
 if TYPE_CHECKING:
     from features.snapshot import Snapshots
     from training.data.examples import Examples
-
-Reals = NDArray[np.float64]
-Whole = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,7 @@ class RankingDataset:
 
     examples: Examples
     people: Snapshots
-    at: Whole
+    at: Int64
 
     def __len__(self) -> int:
         """How many rows."""
@@ -46,7 +43,7 @@ class RankingDataset:
         """As they would be had these places of the catalogue never been shown."""
         return self[~np.isin(self.examples.programme, list(programmes))]
 
-    def of_one_in(self, every: int) -> NDArray[np.bool_]:
+    def of_one_in(self, every: int) -> Bool:
         """bool[m]: the rows of one person in so many; a salt keeps this apart from who is held out."""
         _, first, place = np.unique(self.examples.person, return_index=True, return_inverse=True)
         names = [self.people.people[row] for row in self.at[first]]
@@ -63,8 +60,8 @@ class KnownTakeUp:
         reachable: the best guess of it from what can be observed, float64[m].
     """
 
-    probability: Reals
-    reachable: Reals
+    probability: Float64
+    reachable: Float64
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Bool, Float64, Int64
 from features.value import NONE, UNKNOWN
 from recommender.ranking.design import DesignMatrix
 from recommender.ranking.scorer import Scorer
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from recommender.ranking.forest import Forest
     from recommender.rules.catalogue import Catalogue
 
-Reals = NDArray[np.float64]
-Whole = NDArray[np.int64]
 
 K: Final = 5
 AGES: Final = (0, 19, 35, 50, 65, 80, 200)
@@ -39,8 +37,8 @@ OFFLINE: Final = ("kiosk", "letter", "caseworker")
 class RankingResult:
     """One order of the candidates, list by list."""
 
-    lists: Whole
-    values: Reals
+    lists: Int64
+    values: Float64
 
     @property
     def mean(self) -> float:
@@ -48,12 +46,12 @@ class RankingResult:
         return float(self.values.mean()) if self.values.size else float("nan")
 
 
-def standing(candidates: Candidates, score: Reals, truth: KnownTakeUp) -> RankingResult:
+def standing(candidates: Candidates, score: Float64, truth: KnownTakeUp) -> RankingResult:
     """NDCG@5 of every person's list under an order, gain = true probability."""
     return RankingResult(*ndcg(candidates.pairs.person, score, truth.probability, K))
 
 
-def popularity(benefits: Interactions, codes: Whole, kind: str) -> Reals:
+def popularity(benefits: Interactions, codes: Int64, kind: str) -> Float64:
     """How often each programme was applied for (or shown, or opened): float64[P]."""
     found = benefits.of(kind).programme
     order = np.argsort(codes, kind="stable")
@@ -68,7 +66,7 @@ _BLOCK: Final = 16_384
 
 def logistic_order(
     candidates: Candidates, lists: RankingDataset, catalogue: Catalogue, vocabulary: Vocabulary
-) -> Reals:
+) -> Float64:
     """The logistic baseline on the ranker's own columns: learned from as many rows as it needs; log-odds of pairs."""
     some = lists[:: max(1, len(lists) // LOGISTIC_ROWS)]
     rows = written(some, catalogue, vocabulary)
@@ -81,13 +79,13 @@ def logistic_order(
     return np.concatenate(scored) if scored else np.zeros(0)
 
 
-def standings(candidates: Candidates, orders: Mapping[str, Reals], truth: KnownTakeUp) -> dict[str, RankingResult]:
+def standings(candidates: Candidates, orders: Mapping[str, Float64], truth: KnownTakeUp) -> dict[str, RankingResult]:
     """The standing of every order by name, and of the truth's own `reachable`."""
     named = {**orders, "reachable": truth.reachable}
     return {name: standing(candidates, score, truth) for name, score in named.items()}
 
 
-def groups_of(people: Snapshots) -> dict[str, NDArray[np.bool_]]:
+def groups_of(people: Snapshots) -> dict[str, Bool]:
     """Groups whose results are told apart: bool[n] by name; somebody may be in several, or of unknown age in none."""
     age = people.column("age")
     found = {
@@ -99,13 +97,11 @@ def groups_of(people: Snapshots) -> dict[str, NDArray[np.bool_]]:
     return {**found, "reached offline": offline, "reached online": _known(people.column("last_channel")) & ~offline}
 
 
-def _known(column: Whole) -> NDArray[np.bool_]:
+def _known(column: Int64) -> Bool:
     return np.asarray((column != UNKNOWN) & (column != NONE))
 
 
-def by_group(
-    groups: Mapping[str, NDArray[np.bool_]], found: Mapping[str, RankingResult], ranker: str
-) -> list[dict[str, Any]]:
+def by_group(groups: Mapping[str, Bool], found: Mapping[str, RankingResult], ranker: str) -> list[dict[str, Any]]:
     """NDCG of the ranker, popularity and the reachable in every group that has any list."""
     rows = []
     for name, member in groups.items():
@@ -120,7 +116,7 @@ def by_group(
 _BESIDE = ("popularity", "reachable")
 
 
-def _mean_of(one: RankingResult, member: NDArray[np.bool_]) -> float:
+def _mean_of(one: RankingResult, member: Bool) -> float:
     inside = one.values[member[one.lists]]
     return float(inside.mean()) if inside.size else float("nan")
 
@@ -168,7 +164,7 @@ class ColdStart:
 
 
 def cold_start(
-    candidates: Candidates, truth: KnownTakeUp, withheld: Reals, trained: Reals, programme: int, name: str
+    candidates: Candidates, truth: KnownTakeUp, withheld: Float64, trained: Float64, programme: int, name: str
 ) -> ColdStart:
     """Compare two scorings of the same candidates over the lists that contain one programme."""
     containing = np.unique(candidates.pairs.person[candidates.pairs.programme == programme])
@@ -179,7 +175,7 @@ def cold_start(
     return ColdStart(name, int(warm.lists.size), cold.mean, warm.mean)
 
 
-def to_withhold(candidates: Candidates, applied: Reals, most: int) -> Sequence[int]:
+def to_withhold(candidates: Candidates, applied: Float64, most: int) -> Sequence[int]:
     """Which programmes to try as new: spread evenly from the most to the least applied for, of those in many lists."""
     lists = np.bincount(candidates.pairs.programme, minlength=applied.size)
     common = np.flatnonzero((lists >= max(1, lists.max(initial=0) // 20)) & (applied > 0))
@@ -189,7 +185,7 @@ def to_withhold(candidates: Candidates, applied: Reals, most: int) -> Sequence[i
     return [int(ordered[at]) for at in np.unique(np.linspace(0, ordered.size - 1, most).round().astype(int))]
 
 
-def order(scorer: Scorer, candidates: Candidates, catalogue: Catalogue) -> Reals:
+def order(scorer: Scorer, candidates: Candidates, catalogue: Catalogue) -> Float64:
     """A scorer's scores of all candidates."""
     attributes = scorer.attributes(catalogue, candidates.people.declaration)
     return scorer.score(candidates.people, attributes, candidates.pairs).score

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Float64, Int64
 from privacy.accounting.accountant import calibrate
 from privacy.accounting.mechanism import Mechanism, gaussian
 from recommender.ranking.scorer import Pairs
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from recommender.rules.catalogue import Catalogue
     from training.data.ranking_dataset import RankingDataset
 
-Reals = NDArray[np.float64]
-Whole = NDArray[np.int64]
 
 NAMES: Final = ("noised_held_out_log_loss", "noised_ndcg@5")
 MOST_LOSS: Final = 4.0
@@ -41,7 +39,7 @@ def bundle_mechanism(epsilon: Decimal, delta: Decimal) -> Mechanism:
 
 
 def noised_metrics(
-    scorer: Scorer, lists: RankingDataset, unit: Whole, catalogue: Catalogue, mechanism: Mechanism, noise: Noise
+    scorer: Scorer, lists: RankingDataset, unit: Int64, catalogue: Catalogue, mechanism: Mechanism, noise: Noise
 ) -> dict[str, float]:
     """Log-loss and NDCG@5 on held-out units' own answers, each unit counted once, all four sums noised together.
 
@@ -62,7 +60,7 @@ def noised_metrics(
     }
 
 
-def _parts(scorer: Scorer, lists: RankingDataset, unit: Whole, catalogue: Catalogue) -> Reals:
+def _parts(scorer: Scorer, lists: RankingDataset, unit: Int64, catalogue: Catalogue) -> Float64:
     """float64[units, 4], each between 0 and 1: was there, its mean loss; had an answered list, their mean NDCG."""
     attributes = scorer.attributes(catalogue, lists.people.declaration)
     scores = scorer.score(lists.people, attributes, Pairs(lists.at, lists.examples.programme))
@@ -77,11 +75,11 @@ def _parts(scorer: Scorer, lists: RankingDataset, unit: Whole, catalogue: Catalo
     return np.stack([np.ones(units), loss, listed.astype(np.float64), gain], axis=1).clip(0.0, 1.0)
 
 
-def _losses(label: Reals, probability: Reals) -> Reals:
+def _losses(label: Float64, probability: Float64) -> Float64:
     likely = np.where(label > 0, probability, 1.0 - probability)
     return np.asarray(-np.log(np.clip(np.nan_to_num(likely, nan=0.0), 1e-12, 1.0)))
 
 
-def _mean(place: Whole, values: Reals, size: int) -> Reals:
+def _mean(place: Int64, values: Float64, size: int) -> Float64:
     count = np.bincount(place, minlength=size)
     return np.asarray(np.bincount(place, weights=values, minlength=size) / np.maximum(count, 1))

@@ -6,13 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import scipy.optimize
-from numpy.typing import NDArray
 
+from features.arrays import Bool, Float64, Int64
 from recommender.ranking.attributes import ProgrammeAttributes
 from recommender.ranking.item_effect import ItemEffects, PublicPrior
-
-Reals = NDArray[np.float64]
-Whole = NDArray[np.int64]
 
 LOOSE = 9.0
 """Variance of the prior that keeps an effect finite where every answer was the same; three in log-odds is loose."""
@@ -21,8 +18,8 @@ _STEPS = 40
 
 
 def raw_effects(
-    programme: Whole, label: Reals, score: Reals, count: int, weight: Reals | None = None
-) -> tuple[Reals, Reals]:
+    programme: Int64, label: Float64, score: Float64, count: int, weight: Float64 | None = None
+) -> tuple[Float64, Float64]:
     """Each programme's effect in logit P = score + effect, alone, and its variance (Laplace approximation).
 
     Args:
@@ -55,9 +52,7 @@ def blocks_of(names: Sequence[str]) -> tuple[str, ...]:
     return (*kinds, *("unknown" for _ in kinds))
 
 
-def learn_effects(
-    attributes: ProgrammeAttributes, effect: Reals, variance: Reals, seen: NDArray[np.bool_]
-) -> ItemEffects:
+def learn_effects(attributes: ProgrammeAttributes, effect: Float64, variance: Float64, seen: Bool) -> ItemEffects:
     """Place the prior and shrink every effect towards it.
 
     Each kind of attribute has one variance for its weights, so that kinds which explain nothing are shrunk away; those
@@ -83,10 +78,10 @@ def learn_effects(
     return _posterior(public, design, prior, own, attributes.codes[seen], effect[seen], variance[seen])
 
 
-def _evidence(shares: list[Reals], effect: Reals, variance: Reals) -> Reals:
+def _evidence(shares: list[Float64], effect: Float64, variance: Float64) -> Float64:
     """The variance of what is a programme's own, then of each kind of attribute."""
 
-    def unlikely(logs: Reals) -> float:
+    def unlikely(logs: Float64) -> float:
         own, *spent = np.exp(logs)
         spread = np.diag(variance + own) + _BASE
         spread = spread + sum(one * share for one, share in zip(spent, shares, strict=True))
@@ -101,7 +96,7 @@ def _evidence(shares: list[Reals], effect: Reals, variance: Reals) -> Reals:
 
 
 def _posterior(
-    public: PublicPrior, design: Reals, prior: Reals, own: float, codes: Whole, effect: Reals, variance: Reals
+    public: PublicPrior, design: Float64, prior: Float64, own: float, codes: Int64, effect: Float64, variance: Float64
 ) -> ItemEffects:
     spread = np.diag(variance + own) + _BASE + (design * prior) @ design.T
     gain = np.linalg.solve(spread, np.column_stack([effect, design * prior]))

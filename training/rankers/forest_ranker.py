@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Bool, Float32, Float64
 from recommender.ranking.attributes import ProgrammeAttributes, Vocabulary
 from recommender.ranking.design import REFERENCE, Context, DesignMatrix
 from recommender.ranking.forest import Forest
@@ -23,9 +23,6 @@ from training.rankers.models import Objective, PooledForest, Validation, calibra
 
 if TYPE_CHECKING:
     from training.data.examples import Examples
-
-Reals = NDArray[np.float64]
-Whole = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,7 @@ class ForestSettings:
         )
 
 
-def written(lists: RankingDataset, catalogue: Catalogue, vocabulary: Vocabulary) -> NDArray[np.float32]:
+def written(lists: RankingDataset, catalogue: Catalogue, vocabulary: Vocabulary) -> Float32:
     """The table that trees learn from: each row as it was shown, in its place and channel."""
     attributes = vocabulary.attributes(catalogue, lists.people.declaration)
     table = DesignMatrix.of(lists.people.declaration, vocabulary)
@@ -117,7 +114,7 @@ def learn(
 
 
 def _grow(
-    lists: RankingDataset, rows: NDArray[np.float32], aside: NDArray[np.bool_], attributes: ProgrammeAttributes,
+    lists: RankingDataset, rows: Float32, aside: Bool, attributes: ProgrammeAttributes,
     settings: ForestSettings,
 ) -> PooledForest:  # fmt: skip
     additive = (rows.shape[1] - 2, rows.shape[1] - 1)
@@ -137,10 +134,10 @@ def _grow(
     return forest.fit(rows[~aside], learned.examples.label, group=learned.at, position=places, validation=watch)
 
 
-def _own_odds(examples: Examples, attributes: ProgrammeAttributes) -> Reals:
+def _own_odds(examples: Examples, attributes: ProgrammeAttributes) -> Float64:
     base = _mean_odds(examples)
     score, count = np.full(len(examples), base), len(attributes.ids)
-    own: Reals = base + raw_effects(examples.programme, examples.label, score, count, examples.weight)[0]
+    own: Float64 = base + raw_effects(examples.programme, examples.label, score, count, examples.weight)[0]
     return own
 
 
@@ -150,7 +147,7 @@ def _mean_odds(examples: Examples) -> float:
 
 
 def _scale(
-    raw: Reals, aside: NDArray[np.bool_], examples: Examples, attributes: ProgrammeAttributes, settings: ForestSettings
+    raw: Float64, aside: Bool, examples: Examples, attributes: ProgrammeAttributes, settings: ForestSettings
 ) -> Scale:
     """Effects from the people the trees learned from, who are many; the line from those they did not."""
     learned, kept = examples[~aside], examples[aside]
@@ -166,7 +163,7 @@ def _scale(
     return Scale(*calibrate(score, kept.label, kept.weight), effects)
 
 
-def _figures(kept: RankingDataset, score: Reals) -> dict[str, float]:
+def _figures(kept: RankingDataset, score: Float64) -> dict[str, float]:
     label = kept.examples.label
     order = ndcg(kept.at, score, label)[1]
     return {

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 
 import lightgbm
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -18,10 +18,9 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from features.arrays import Array, Float32, Float64, Int64
 from recommender.ranking.forest import Trees, parse_trees
 
-Reals = NDArray[np.float64]
-Whole = NDArray[np.int64]
 Objective = Literal["pointwise", "lambdarank"]
 OBJECTIVES: tuple[Objective, ...] = ("pointwise", "lambdarank")
 
@@ -30,11 +29,11 @@ OBJECTIVES: tuple[Objective, ...] = ("pointwise", "lambdarank")
 class Validation:
     """Rows the trees never learn from: they say when to stop."""
 
-    table: NDArray[np.float32]
-    label: Reals
-    group: Whole | None = None
-    weight: Reals | None = None
-    start: Reals | None = None
+    table: Float32
+    label: Float64
+    group: Int64 | None = None
+    weight: Float64 | None = None
+    start: Float64 | None = None
 
 
 class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
@@ -90,9 +89,9 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         *,
-        group: Whole | None = None,
-        position: Whole | None = None,
-        start: Reals | None = None,
+        group: Int64 | None = None,
+        position: Int64 | None = None,
+        start: Float64 | None = None,
         validation: Validation | None = None,
     ) -> Self:
         """Grow the trees.
@@ -128,18 +127,18 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         self.rounds_: int = booster.best_iteration or booster.current_iteration()
         return self
 
-    def decision_function(self, X: ArrayLike) -> Reals:
+    def decision_function(self, X: ArrayLike) -> Float64:
         """Raw scores, float64[m]: log-odds of taking up for pointwise, an order only for lambdarank."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=[np.float32, np.float64], ensure_all_finite="allow-nan", reset=False)
         return self.trees.raw(np.asarray(X))
 
-    def predict_proba(self, X: ArrayLike) -> Reals:
+    def predict_proba(self, X: ArrayLike) -> Float64:
         """P(not), P(takes up): float64[m, 2]; uncalibrated (`calibrate` fits a line on people the trees never saw)."""
         taking = probability(self.decision_function(X))
         return np.column_stack([1.0 - taking, taking])
 
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
+    def predict(self, X: ArrayLike) -> Array:
         """The likelier class of each row."""
         check_is_fitted(self)
         return np.asarray(self.classes_[(self.decision_function(X) > 0).astype(np.int64)])
@@ -183,7 +182,7 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         return [together, *([column] for column in alone)]
 
 
-def probability(score: Reals) -> Reals:
+def probability(score: Float64) -> Float64:
     """The probability of log-odds, float64[m].
 
     >>> probability(np.array([0.0]))
@@ -198,12 +197,12 @@ def _classes_message(count: int) -> str:
     return f"a fit needs rows that took up and rows that did not; y holds {count} class"
 
 
-def _runs(group: Whole) -> Whole:
+def _runs(group: Int64) -> Int64:
     starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
     return np.asarray(np.diff(np.r_[starts, group.size]), dtype=np.int64)
 
 
-def calibrate(score: Reals, label: Reals, weight: Reals | None = None) -> tuple[float, float]:
+def calibrate(score: Float64, label: Float64, weight: Float64 | None = None) -> tuple[float, float]:
     """Slope and intercept of the line in log-odds that makes scores probabilities (Platt 1999, with his priors).
 
     Args:

@@ -10,17 +10,14 @@ from functools import cached_property
 from typing import Final, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from features.arrays import Float64, Int32, Int64
 from features.kernel.jit import njit, njit_any_order
 from privacy.learning.noise import Noise
 from privacy.learning.step import Products, Schedule, Total
 
-Whole = NDArray[np.int64]
-Places = NDArray[np.int32]
-Reals = NDArray[np.float64]
 Loss = Literal["listwise", "pointwise"]
 
 CHUNK: Final = 64
@@ -39,11 +36,11 @@ class Match:
         weight: int32[B], which weight it is multiplied by; several tables may share one.
     """
 
-    slot: Places
-    first: Places
-    start: Whole
-    table: Reals
-    weight: Places
+    slot: Int32
+    first: Int32
+    start: Int64
+    table: Float64
+    weight: Int32
 
     @property
     def weights(self) -> int:
@@ -51,7 +48,7 @@ class Match:
         return int(self.weight.max(initial=-1)) + 1
 
     @cached_property
-    def used(self) -> tuple[Whole, Places]:
+    def used(self) -> tuple[Int64, Int32]:
         """Which tables say anything of each programme: those of programme p are `which[at[p]:at[p + 1]]`."""
         spoken = np.array([self.table[a:b].any(axis=0) for a, b in itertools.pairwise(self.start)], dtype=np.bool_)
         programme, which = np.nonzero(spoken.reshape(self.slot.size, self.table.shape[1]).T)
@@ -78,16 +75,16 @@ class Basis:
         value: float64[D, C].
     """
 
-    width: Whole
-    place: Places
-    value: Reals
+    width: Int64
+    place: Int32
+    value: Float64
 
     @property
     def size(self) -> int:
         """How many places there are."""
         return int(self.place.max(initial=-1)) + 1
 
-    def matrix(self) -> Reals:
+    def matrix(self) -> Float64:
         """float64[D, size]: the code of every bin written out."""
         out = np.zeros((self.place.shape[0], self.size))
         np.add.at(out, (np.arange(self.place.shape[0])[:, None], self.place), self.value)
@@ -106,7 +103,7 @@ class FeatureMap:
     """
 
     code: Basis
-    attributes: Reals
+    attributes: Float64
     match: Match
     own: float = 0.0
 
@@ -139,12 +136,12 @@ class Sample:
         place: float64[m], how far down it was shown; 0 is the reference.
     """
 
-    unit_at: Whole
-    list_at: Whole
-    bins: Places
-    programme: Places
-    label: Reals
-    place: Reals
+    unit_at: Int64
+    list_at: Int64
+    bins: Int32
+    programme: Int32
+    label: Float64
+    place: Float64
 
     @property
     def units(self) -> int:
@@ -153,7 +150,7 @@ class Sample:
 
 
 @njit_any_order
-def _dot(one: Reals, other: Reals) -> float:
+def _dot(one: Float64, other: Float64) -> float:
     total = 0.0
     for at in range(one.size):
         total += one[at] * other[at]
@@ -161,7 +158,7 @@ def _dot(one: Reals, other: Reals) -> float:
 
 
 @njit
-def _residuals(score: Reals, label: Reals, listwise: bool, out: Reals) -> None:
+def _residuals(score: Float64, label: Float64, listwise: bool, out: Float64) -> None:
     """What the loss asks each score to change by: the share (or the label) that was, less the one expected."""
     taken = 0.0
     for row in range(score.size):
@@ -182,11 +179,11 @@ def _residuals(score: Reals, label: Reals, listwise: bool, out: Reals) -> None:
 
 @njit
 def _gradients(
-    units: Whole, unit_at: Whole, list_at: Whole, bins: Places, programme: Places, label: Reals, place: Reals,
-    width: Whole, code: Places, amount: Reals, attributes: Reals, cross: Reals, base: Reals, own: float, owned: int,
-    beside: Reals, slot: Places, first: Places, start: Whole, table: Reals, which: Places, used_at: Whole,
-    used: Places, listwise: bool,
-    at: Whole, left: Places, value: Reals, right: Reals, extra: Reals,
+    units: Int64, unit_at: Int64, list_at: Int64, bins: Int32, programme: Int32, label: Float64, place: Float64,
+    width: Int64, code: Int32, amount: Float64, attributes: Float64, cross: Float64, base: Float64, own: float,
+    owned: int, beside: Float64, slot: Int32, first: Int32, start: Int64, table: Float64, which: Int32, used_at: Int64,
+    used: Int32, listwise: bool,
+    at: Int64, left: Int32, value: Float64, right: Float64, extra: Float64,
 ) -> None:  # fmt: skip
     across, last = attributes.shape[1], beside.size - 1
     person = np.empty(across)
@@ -240,18 +237,18 @@ def _gradients(
 class BilinearWeights:
     """What is learned: float64[D, A] of crosses, and float64[E] beside them."""
 
-    cross: Reals
-    beside: Reals
+    cross: Float64
+    beside: Float64
 
     @classmethod
-    def of(cls, flat: Reals, space: FeatureMap) -> BilinearWeights:
+    def of(cls, flat: Float64, space: FeatureMap) -> BilinearWeights:
         """The weights in one flat array."""
         size = space.shape[0] * space.shape[1]
         return cls(flat[:size].reshape(space.shape), flat[size:])
 
 
 def gradients(
-    sample: Sample, units: Whole, space: FeatureMap, weights: BilinearWeights, base: Reals, loss: Loss
+    sample: Sample, units: Int64, space: FeatureMap, weights: BilinearWeights, base: Float64, loss: Loss
 ) -> Products:
     """The gradient of each unit, its lists' residuals added up, before any clipping (ascent: what to add)."""
     rows = int((sample.unit_at[units + 1] - sample.unit_at[units]).sum())
@@ -271,13 +268,13 @@ def gradients(
 
 
 def summed(
-    sample: Sample, units: Whole, space: FeatureMap, weights: BilinearWeights, base: Reals, loss: Loss, clip: float,
+    sample: Sample, units: Int64, space: FeatureMap, weights: BilinearWeights, base: Float64, loss: Loss, clip: float,
     chunk: int = CHUNK, threads: int = 1,
 ) -> Total:  # fmt: skip
     """The clipped gradients of some units, added up in micro-chunks; chunks and threads change no bit of it."""
     parts = [units[number::threads] for number in range(threads)]
 
-    def work(part: Whole) -> Total:
+    def work(part: Int64) -> Total:
         total = Total.empty(space.shape, space.beside)
         for first in range(0, part.size, chunk):
             total.add(gradients(sample, part[first : first + chunk], space, weights, base, loss), clip)
@@ -297,14 +294,14 @@ class _Adam:
     """Adam (Kingma & Ba 2015) on what is released: it sees no person."""
 
     size: int
-    first: Reals = field(init=False)
-    second: Reals = field(init=False)
+    first: Float64 = field(init=False)
+    second: Float64 = field(init=False)
     steps: int = 0
 
     def __post_init__(self) -> None:
         self.first, self.second = np.zeros(self.size), np.zeros(self.size)
 
-    def step(self, gradient: Reals, rate: float) -> Reals:
+    def step(self, gradient: Float64, rate: float) -> Float64:
         self.steps += 1
         self.first = 0.9 * self.first + 0.1 * gradient
         self.second = 0.99 * self.second + 0.01 * gradient**2
@@ -320,7 +317,7 @@ def rate_at(step: int, steps: int, peak: float) -> float:
     return float(peak * 0.5 * (1 + np.cos(np.pi * (step - warm) / max(1, steps - warm))))
 
 
-def shrunk(cross: Reals, share: float) -> Reals:
+def shrunk(cross: Float64, share: float) -> Float64:
     """Singular values lowered by `share` of their median, none below 0: what noise alone would leave is taken off."""
     if share <= 0 or not cross.any():
         return cross
@@ -353,7 +350,7 @@ class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ship
         self.threads = threads
 
     def fit(
-        self, sample: Sample, space: FeatureMap, noise: Noise, base: Reals | None = None,
+        self, sample: Sample, space: FeatureMap, noise: Noise, base: Float64 | None = None,
         tell: Callable[[int], None] = lambda _: None,
     ) -> Self:  # fmt: skip
         """Take the private steps.
@@ -380,7 +377,7 @@ class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ship
         self.weights_ = BilinearWeights(shrunk(learned.cross, self.shrink), learned.beside)
         return self
 
-    def decision_function(self, sample: Sample, rows: Whole) -> Reals:
+    def decision_function(self, sample: Sample, rows: Int64) -> Float64:
         """The score of some rows in the places where they were shown: float64[rows]."""
         check_is_fitted(self)
         owner = np.searchsorted(sample.list_at, rows, side="right") - 1
@@ -394,7 +391,7 @@ class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ship
             score += weight * match.table[match.start[at] + bins[:, match.slot[at]] - match.first[at], what]
         return np.asarray(score)
 
-    def points(self) -> Reals:
+    def points(self) -> Float64:
         """What every bin gives every programme, tables of fit apart: float64[D, P]."""
         space, learned = self.space_, self.weights_
         points = space.code.matrix() @ learned.cross @ space.attributes.T
@@ -402,7 +399,7 @@ class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ship
             points[0] += space.own * learned.beside[: space.owned]
         return np.asarray(points)
 
-    def _released(self, sample: Sample, weights: BilinearWeights, noise: Noise) -> Reals:
+    def _released(self, sample: Sample, weights: BilinearWeights, noise: Noise) -> Float64:
         schedule = self.schedule
         units = schedule.sampler.draw(sample.units, noise)
         total = summed(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import scipy.optimize
-from numpy.typing import NDArray
 
+from features.arrays import Float64, Int64
 from privacy.accounting.mechanism import Mechanism
 from privacy.learning.noise import Noise
 from privacy.learning.step import Schedule, Total
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from training.data.ranking_dataset import RankingDataset
     from training.rankers.schedules import TrainingPlan
 
-Whole = NDArray[np.int64]
-Places = NDArray[np.int32]
-Reals = NDArray[np.float64]
 Tell = Callable[[str], None]
 
 DIRECTIONS: Final = 8
@@ -63,7 +60,7 @@ def learn(
     plan: TrainingPlan,
     noise: Noise,
     tell: Tell = lambda _: None,
-    unit: Whole | None = None,
+    unit: Int64 | None = None,
     withheld: Collection[int] = (),
     threads: int = 2,
 ) -> PrivateFit:
@@ -138,7 +135,7 @@ def _scorer(
 # --- readers ---------------------------------------------------------------------------------------------------------
 
 
-def sample_of(lists: RankingDataset, bins: Bins, unit: Whole) -> Sample:
+def sample_of(lists: RankingDataset, bins: Bins, unit: Int64) -> Sample:
     """The rows grouped by unit: all lists of a unit side by side, those with a single row left out.
 
     A unit's lists keep the order of time, and units that of their numbers; neither changes what is learned.
@@ -251,7 +248,7 @@ def calibrated(ranker: PrivateBilinear, sample: Sample, plan: TrainingPlan, nois
     return line_through(counts[0], counts[1] / SHOWN_PART, float(plan.calibration) * _WHOLE_UNIT)
 
 
-def line_through(taken: Reals, shown: Reals, noise: float) -> tuple[float, float]:
+def line_through(taken: Float64, shown: Float64, noise: float) -> tuple[float, float]:
     """Slope and intercept of the log-odds that noised counts by class of score speak for.
 
     Least squares of what was taken up beside what the line expects of what was shown, each class weighed by what noise
@@ -265,7 +262,7 @@ def line_through(taken: Reals, shown: Reals, noise: float) -> tuple[float, float
     """
     middle = np.r_[EDGES[0] - 0.5, EDGES + 0.5]
 
-    def off(line: Reals) -> Reals:
+    def off(line: Float64) -> Float64:
         p = probability(np.exp(line[0]) * middle + line[1])
         unsure = noise**2 * (1 + (p / SHOWN_PART) ** 2) + p * np.maximum(shown, 1.0)
         return np.asarray(np.r_[(taken - p * shown) / np.sqrt(unsure), line[0] / _SLOPE, (line[1] - _EVEN) / _LEVEL])
@@ -274,7 +271,7 @@ def line_through(taken: Reals, shown: Reals, noise: float) -> tuple[float, float
     return float(np.exp(found[0])), float(found[1])
 
 
-def _counts(ranker: PrivateBilinear, sample: Sample, units: Whole, classes: int) -> Reals:
+def _counts(ranker: PrivateBilinear, sample: Sample, units: Int64, classes: int) -> Float64:
     begin, end = sample.list_at[sample.unit_at[units]], sample.list_at[sample.unit_at[units + 1]]
     rows = np.arange(begin[0], end[-1])
     owner = np.repeat(np.arange(units.size), end - begin)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Bool, Float64, Int64
 from privacy.gate import Request, Spend
 from privacy.learning.audit import Claim, Directions, Evidence, Watched, judged
 from recommender.ranking.scorer import Pairs, Scorer
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from training.data.material import TrainingData
     from training.rankers.schedules import TrainingPlan
 
-Flags = NDArray[np.bool_]
-Whole = NDArray[np.int64]
-Reals = NDArray[np.float64]
 
 SHOWN = 8
 """Lists of a canary: so many that its gradient is longer than any clip, however well its wishes were learned."""
@@ -59,7 +56,7 @@ class Canaries:
         return cls(Catalogue((*catalogue.programmes, *copies)), len(catalogue), count)
 
     @property
-    def taken(self) -> Whole:
+    def taken(self) -> Int64:
         """Which programme each takes up; the next one is what it leaves."""
         return self.first + 2 * np.arange(self.count)
 
@@ -70,7 +67,7 @@ class Canaries:
             np.column_stack([self.taken, self.taken + 1]), np.tile([0.5**0.5, -(0.5**0.5)], (self.count, 1))
         )
 
-    def added(self, lists: RankingDataset, unit: Whole, included: Flags) -> tuple[RankingDataset, Whole]:
+    def added(self, lists: RankingDataset, unit: Int64, included: Bool) -> tuple[RankingDataset, Int64]:
         """People's lists and those of the canaries that are included, and whose each row is.
 
         Args:
@@ -88,7 +85,7 @@ class Canaries:
         whose = np.concatenate([unit, unit.max() + 1 + mine.person - lists.examples.person.max()])
         return RankingDataset(together, _extended(lists.people, copies), at), whose
 
-    def _examples(self, others: Examples, chosen: Whole) -> Examples:
+    def _examples(self, others: Examples, chosen: Int64) -> Examples:
         """The rows of the chosen canaries: lists of two, each at a time of its own."""
         rows = chosen.size * SHOWN * 2
         taken = np.repeat(self.taken[chosen], SHOWN)
@@ -102,7 +99,7 @@ class Canaries:
             weight=np.ones(rows),
         )
 
-    def wishes(self, scorer: Scorer, people: Snapshots) -> Reals:
+    def wishes(self, scorer: Scorer, people: Snapshots) -> Float64:
         """How much more a released model offers each canary what it would take up than the other: float64[count]."""
         attributes = scorer.attributes(self.catalogue, people.declaration)
         offered = np.column_stack([self.taken, self.taken + 1]).ravel()
@@ -114,7 +111,7 @@ def _copied(programme: Programme, name: str) -> Programme:
     return replace(programme, id=f"~canary.{name}")  # sorts after every other id
 
 
-def _extended(people: Snapshots, rows: Whole) -> Snapshots:
+def _extended(people: Snapshots, rows: Int64) -> Snapshots:
     return replace(
         people,
         people=people.people + tuple(people.people[row] for row in rows.tolist()),
@@ -149,7 +146,7 @@ class Trial:
 
 
 def tried(
-    lists: RankingDataset, unit: Whole, catalogue: Catalogue, chosen: TrainingPlan, claim: Claim,
+    lists: RankingDataset, unit: Int64, catalogue: Catalogue, chosen: TrainingPlan, claim: Claim,
     noise: Noise, coins: Noise,    canaries: int = 1000, tell: Callable[[], object] = lambda: None,
 ) -> Trial:  # fmt: skip
     """Train the private ranker once with canaries among the units, and see what can be told of who took part.

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Float64
 from privacy.gate import DataKind, QuotedPrice, Request, Spend
 from recommender.ranking.forest import FORMAT, KIND, MODEL_FILE, SCALE_FILE, VOCABULARY_FILE, Forest
 from recommender.ranking.scorer import Pairs
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from training.data.examples import LearningLog
     from training.data.material import TrainingData
 
-Reals = NDArray[np.float64]
 
 MOST_JUDGED = ForestSettings().most_rows
 """So many of held-out people's showings are compared with what was predicted; more are sampled."""
@@ -185,7 +184,7 @@ def seen_through(model: Model, told: RankingDataset, material: TrainingData) -> 
 
 def _orders(
     material: TrainingData, log: LearningLog, models: Mapping[str, Model], lists: RankingDataset, some: Candidates
-) -> dict[str, Reals]:
+) -> dict[str, Float64]:
     past, codes = learned_from(material, log), material.codes
     vocabulary = next(iter(models.values())).vocabulary
     return {

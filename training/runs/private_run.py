@@ -9,8 +9,8 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Int64
 from features.problem import Problem, Rejected
 from privacy.accounting import accountant
 from privacy.accounting.mechanism import Mechanism, composed, gaussian
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from training.rankers.schedules import TrainingPlan
     from training.runs.exact_run import Tell
 
-Whole = NDArray[np.int64]
 
 COUNT_SHARE: Final = Decimal("0.02")
 """The part of epsilon set apart for counting units; what both cost together is priced, and is at most epsilon."""
@@ -53,7 +52,7 @@ class UnitLists:
     """What people were shown, and which unit each row is about: int64[m]."""
 
     lists: RankingDataset
-    unit: Whole
+    unit: Int64
 
     @property
     def units(self) -> int:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import lightgbm
 import numpy as np
-from numpy.typing import NDArray
 
+from features.arrays import Float32, Float64
 from features.problem import Problem, Rejected
 from privacy.gate import DataKind, Request, Spend
 from recommender.ranking.attributes import Vocabulary
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from training.data.material import TrainingData
     from training.runs.exact_run import Tell
 
-Reals = NDArray[np.float64]
 
 TEACHER: Final = "teacher"
 OFFERED: Final = 500
@@ -170,7 +169,7 @@ def _grown(material: TrainingData, teacher: Model, asked: Candidates, settings: 
     return Forest(parse_trees(text), scale, vocabulary, declaration.hash, catalogue.hash, {}), text
 
 
-def _boosted(rows: NDArray[np.float32], told: Reals, settings: StudentSettings) -> str:
+def _boosted(rows: Float32, told: Float64, settings: StudentSettings) -> str:
     options = {
         "objective": "regression", "num_leaves": settings.leaves, "learning_rate": settings.learning_rate,
         "min_data_in_leaf": settings.min_leaf, "seed": settings.seed, "num_threads": settings.threads,
