@@ -13,7 +13,7 @@ class MappingReader:
     """Hands out the values of one mapping by type; what is missing or wrong is collected, and something mild returned.
 
     >>> problems = Problems()
-    >>> entry = Entry({"window": "P9", "colour": "red"}, "features.yaml: f", problems, {"window"})
+    >>> entry = MappingReader({"window": "P9", "colour": "red"}, "features.yaml: f", problems, {"window"})
     >>> entry.duration("window")
     >>> len(problems.found)
     2

@@ -106,9 +106,14 @@ def _run(words: list[str]) -> int:
     return run_verb(verb, rest)
 
 
+def module_of(verb: str) -> str:
+    """The module of one verb."""
+    return MODULES.get(verb, f"proffer.{verb}")
+
+
 def run_verb(verb: str, words: Sequence[str]) -> int:
     """Load the module of one verb, parse the words after it, and run it."""
-    module = importlib.import_module(MODULES.get(verb, f"proffer.{verb}"))
+    module = importlib.import_module(module_of(verb))
     try:
         args = parser_of(verb, module).parse_args(words)
     except SystemExit as leaving:  # argparse leaves this way only after printing a verb's --help

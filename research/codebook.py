@@ -58,7 +58,7 @@ class WordList:
 
     Codes are the places, one more for any other value, and one more for what nobody knows.
 
-    >>> Words("sex", ("female", "male")).codes(np.array([1.0, 0.0, 7.0, -1.0, np.nan])).tolist()
+    >>> WordList("sex", ("female", "male")).codes(np.array([1.0, 0.0, 7.0, -1.0, np.nan])).tolist()
     [1, 0, 2, 2, 3]
     """
 
@@ -133,7 +133,7 @@ class CodeBook:
     def table(self, rows: Sequence[Sequence[str]]) -> Float64:
         """Rows of text as a table of numbers, float64[n, F].
 
-        >>> book = CodeBook((Grid("age", (18.0,)), Words("sex", ("female", "male"))))
+        >>> book = CodeBook((Grid("age", (18.0,)), WordList("sex", ("female", "male"))))
         >>> book.table([("39", "male"), ("?", "unheard of")])
         array([[39.,  1.],
                [nan, -1.]])

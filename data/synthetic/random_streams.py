@@ -18,9 +18,9 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 class RandomStreams:
     """One seed and a place in the world; `at` goes deeper, `stream` starts drawing.
 
-    >>> float(Chance(7).stream("births").random()) == float(Chance(7).stream("births").random())
+    >>> float(RandomStreams(7).stream("births").random()) == float(RandomStreams(7).stream("births").random())
     True
-    >>> Chance(7).at(3) == Chance(7).at(4)
+    >>> RandomStreams(7).at(3) == RandomStreams(7).at(4)
     False
     """
 

@@ -35,9 +35,9 @@ class DataType:
         unit: what an integer counts, for people.
         scale: how many stored units make one: 100 keeps two decimals.
 
-    >>> Kind("integer", 0, 100).encode(72), Kind("enum", values=("male", "female")).encode("female")
+    >>> DataType("integer", 0, 100).encode(72), DataType("enum", values=("male", "female")).encode("female")
     (72, 1)
-    >>> Kind("integer", 0, 10000, scale=100).encode(72.5)
+    >>> DataType("integer", 0, 10000, scale=100).encode(72.5)
     7250
     """
 

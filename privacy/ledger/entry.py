@@ -100,7 +100,7 @@ class LedgerEntry(
 
 
 def parse(line: bytes) -> LedgerEntry:
-    """Read one entry back, accepting nothing but the bytes `Entry.bytes` would write.
+    """Read one entry back, accepting nothing but the bytes `LedgerEntry.bytes` would write.
 
     Raises:
         NotCanonical: it is not JSON, not canonical (spaces, order, escapes, repeated names), or not a known entry.
@@ -195,7 +195,7 @@ class Likeness(NamedTuple):
     """
 
     like: LedgerEntry
-    index: int  # type: ignore[assignment]  # as in `Entry`
+    index: int  # type: ignore[assignment]  # as in `LedgerEntry`
     at: str
     prior: str
     spend: str

@@ -77,7 +77,7 @@ class NoteVerifier:
     def text(self) -> str:
         """The key as C2SP writes it (a vkey).
 
-        >>> Verifier("example.com/log", bytes(32)).text()
+        >>> NoteVerifier("example.com/log", bytes(32)).text()
         'example.com/log+a3ad76db+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
         """
         return f"{self.name}+{self.id.hex()}+{encode(bytes([self.kind]) + self.public)}"
@@ -243,7 +243,7 @@ class Signature:
         return cls(line, name, content[:4], content[4:])
 
     def by(self, verifier: NoteVerifier) -> bool:
-        """Whether the line claims to be this key's (which `Verifier.holds` then checks)."""
+        """Whether the line claims to be this key's (which `NoteVerifier.holds` then checks)."""
         return self.name == verifier.name and self.id == verifier.id
 
 

@@ -230,7 +230,7 @@ RESERVED, COMMITTED, EXPIRED, RELEASED = "reserved", "committed", "expired", "re
 
 @dataclass(slots=True)
 class SpendRecord:
-    """One use of people's data: what was set aside for it, and what became of that; only `Books` changes it.
+    """One use of people's data: what was set aside for it, and what became of that; only `LedgerState` changes it.
 
     Attributes:
         index: of the entry that set it aside.
@@ -426,7 +426,7 @@ def most_units(delta: Decimal) -> int:
 
 @dataclass
 class Account:
-    """One population's budget as the entries so far leave it; only `Books` changes it."""
+    """One population's budget as the entries so far leave it; only `LedgerState` changes it."""
 
     opened: LedgerEntry
     cap: Decimal

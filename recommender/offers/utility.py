@@ -86,7 +86,7 @@ class UtilityWeights:
     def worth(self, won: Int64) -> Float64:
         """How much won a year are worth: proportional when little, logarithmic when much, 1 at `full_won`.
 
-        >>> Weights().worth(np.array([0, 10_000_000]))
+        >>> UtilityWeights().worth(np.array([0, 10_000_000]))
         array([0., 1.])
         """
         amount = np.where(won == UNKNOWN, self.unstated_won, won)
@@ -96,7 +96,7 @@ class UtilityWeights:
     def haste(self, days_left: Int64) -> Float64:
         """How urgent so many days left are: 1 on the last day, half after `urgency_days`, 0 without a known end.
 
-        >>> Weights().haste(np.array([0, 30, UNKNOWN]))
+        >>> UtilityWeights().haste(np.array([0, 30, UNKNOWN]))
         array([1. , 0.5, 0. ])
         """
         known = days_left != UNKNOWN
@@ -220,8 +220,8 @@ def weigh(merits: UtilityInputs, weights: UtilityWeights) -> Weighed:
     """Weigh programmes for one person; the sum of what each contributes is its utility.
 
     >>> one = np.array([1])
-    >>> merits = Merits(None, 10_000_000 * one, one == 1, UNKNOWN * one, 0 * one, 60 * one)
-    >>> [(part.factor, part.value) for part in weigh(merits, Weights()).utility(0).contributions]
+    >>> merits = UtilityInputs(None, 10_000_000 * one, one == 1, UNKNOWN * one, 0 * one, 60 * one)
+    >>> [(part.factor, part.value) for part in weigh(merits, UtilityWeights()).utility(0).contributions]
     [('value', 0.3), ('certainty', 0.1), ('effort', -0.05)]
     """
     worth = weights.worth(merits.won_a_year)

@@ -71,7 +71,7 @@ def between(
     """The opening from one day to another, both inclusive, seen from `today`.
 
     >>> between("dated", 10, 20, today=15)
-    Opening(kind='dated', state='open', opens=10, closes=20, days_left=5, event=None)
+    ApplicationWindow(kind='dated', state='open', opens=10, closes=20, days_left=5, event=None)
     >>> between("dated", 10, 20, today=21).state, between("dated", 10, 20, today=9).state
     ('closed', 'upcoming')
     """
@@ -91,7 +91,7 @@ def after_event(
     the child allowance are counted; a law that starts counting on the morrow gives one day more than is said here.
 
     >>> after_event("relative", ["life.child_born"], Duration(days=60), [Occurrence("life.child_born", 100)], 100)
-    Opening(kind='relative', state='open', opens=100, closes=159, days_left=59, event='life.child_born')
+    ApplicationWindow(kind='relative', state='open', opens=100, closes=159, days_left=59, event='life.child_born')
     """
     past = [occurrence for occurrence in occurrences if occurrence.event in events and occurrence.day <= today]
     if not past:

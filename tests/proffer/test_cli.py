@@ -116,7 +116,7 @@ def test_help_of_a_verb_exits_zero(verb, capsys):
 
 @pytest.mark.parametrize("name", cli.VERBS)
 def test_every_verb_has_a_module_with_the_one_line_that_help_prints(name):
-    module = importlib.import_module(f"proffer.{name}")
+    module = importlib.import_module(cli.module_of(name))
     assert cli.VERBS[name] == module.HELP
     assert callable(module.run)
     options = cli.parser_of(name, module).format_help()
@@ -154,7 +154,7 @@ def test_help_loads_no_heavy_library():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", cli.VERBS)
 def test_a_verb_is_imported_without_heavy_libraries(name):
-    assert loaded_by(f"import proffer.{name}") == set()
+    assert loaded_by(f"import {cli.module_of(name)}") == set()
 
 
 def test_a_reader_that_stops_early_is_no_error():

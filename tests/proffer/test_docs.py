@@ -45,14 +45,14 @@ def test_every_verb_has_a_section_and_every_section_a_verb():
 def test_every_flag_of_a_verb_is_documented_under_it(verb):
     section, shared = sections()[verb], sections()["Every verb"]
     everywhere = {"--home", "--json", "--no-progress"}
-    found = set(flags(cli.parser_of(verb, importlib.import_module(f"proffer.{verb}"))))
+    found = set(flags(cli.parser_of(verb, importlib.import_module(cli.module_of(verb)))))
     missing = [flag for flag in found if f"`{flag}" not in (shared if flag in everywhere else section)]
     assert sorted(missing) == []
 
 
 @pytest.mark.parametrize("verb", cli.VERBS)
 def test_no_flag_is_documented_that_a_verb_does_not_have(verb):
-    found = set(flags(cli.parser_of(verb, importlib.import_module(f"proffer.{verb}"))))
+    found = set(flags(cli.parser_of(verb, importlib.import_module(cli.module_of(verb)))))
     named = set(re.findall(r"`(--?[a-z][a-z-]*)", re.sub(r"`proffer [^`]*`", "", sections()[verb])))
     assert named - found - {"--json"} == set()
 
