@@ -263,50 +263,6 @@ def test_a_run_through_the_gate_without_somebody_leaves_the_same_artefact(monkey
     assert (one.report, one.plan, one.units) == (None, other.plan, other.units)
 
 
-# --- the challengers -------------------------------------------------------------------------------------------------
-
-ROWS, WHOSE = 90, 25
-
-
-def challengers():
-    from research.boosted import BoostedTrees
-    from research.codebook import CodeBook, Grid
-    from research.logistic import LogisticBins
-    from research.towers import TwoTowers
-
-    book = CodeBook(tuple(Grid(f"column {at}", (-1.0, -0.3, 0.3, 1.0)) for at in range(4)))
-    public = {"units": 30, "sigma": "0.9", "q": "0.5", "clip": 0.6}
-    return {
-        "boosted": lambda: BoostedTrees(book, trees=4, **public),
-        "logistic": lambda: LogisticBins(book, steps=5, **public),
-        "towers": lambda: TwoTowers(book, steps=3, **public),
-    }
-
-
-def table_of_units(seed=3):
-    """Rows of units, several each; one unit's are no numbers."""
-    rng = np.random.default_rng(seed)
-    X, unit = rng.normal(size=(ROWS, 4)), np.sort(np.r_[np.arange(WHOSE), rng.integers(0, WHOSE, ROWS - WHOSE)])
-    X[unit == 4] = np.nan
-    return X, (X[:, 0] > 0).astype(int), unit
-
-
-@pytest.mark.parametrize("name", ["boosted", "logistic", "towers"])
-@pytest.mark.parametrize("gone", [0, 4, 11])
-def test_a_challenger_without_one_unit_sums_to_within_the_clip_and_learns_the_same(monkeypatch, name, gone) -> None:
-    make, (X, y, unit) = challengers()[name], table_of_units()
-    tape, kept = Tape(), unit != gone
-    with monkeypatch.context() as patch:
-        tape.record(patch)
-        one = make().fit(X, y, unit=unit, noise=Coins(8, WHOSE))
-    with monkeypatch.context() as patch:
-        replayed = tape.replay(patch)
-        other = make().fit(X[kept], y[kept], unit=unit[kept], noise=Coins(8, WHOSE, gone))
-    assert max(moved(tape, replayed)) <= 1
-    assert any(distance > 0 for distance in moved(tape, replayed)) or gone == 4
-    assert np.array_equal(one.decision_function(X), other.decision_function(X))
-
-
 # --- each check fails where what it guards is broken -----------------------------------------------------------------
 
 

@@ -122,6 +122,58 @@ def test_chunks_and_threads_change_no_bit_of_a_batch(seed, chunk, threads) -> No
     assert np.array_equal(whole.values, parts.values)
 
 
+def unit_features(rows, of, base):
+    """The score as a linear function of the weights: float64[U, m, W] by unit (padded), which list each row is in."""
+    width = of.shape[0] * of.shape[1] + of.beside
+    sizes = [range(rows.list_at[rows.unit_at[u]], rows.list_at[rows.unit_at[u + 1]]) for u in range(rows.units)]
+    table = np.zeros((rows.units, max(map(len, sizes)), width))
+    lists = np.full(table.shape[:2], -1)
+    for unit in range(rows.units):
+        done = 0
+        for one in range(rows.unit_at[unit], rows.unit_at[unit + 1]):
+            count = rows.list_at[one + 1] - rows.list_at[one]
+            for at in range(width):
+                weights = BilinearWeights.of(np.eye(width)[at], of)
+                table[unit, done : done + count, at] = (
+                    score(rows, one, of, weights, base)
+                    - base[rows.programme][rows.list_at[one] : rows.list_at[one + 1]]
+                )
+            lists[unit, done : done + count] = one
+            done += count
+    return table, lists
+
+
+@pytest.mark.slow  # it loads torch
+@pytest.mark.filterwarnings("ignore:Full backward hook")  # Opacus hooks inputs that need no gradient
+def test_opacus_finds_the_same_gradients_and_the_same_clipped_sum() -> None:
+    torch = pytest.importorskip("torch", reason="torch is not installed (make setup)")
+    opacus = pytest.importorskip("opacus", reason="opacus is not installed (make setup)")
+    rows, of, clip = sample(9, seed=11), space(), 0.3
+    weights, base = drawn_weights(of), np.zeros(PROGRAMMES)
+    table, lists = unit_features(rows, of, base)
+    layer = torch.nn.Linear(table.shape[2], 1, bias=False, dtype=torch.float64)
+    layer.weight.data = torch.from_numpy(np.r_[weights.cross.ravel(), weights.beside][None])
+    hooked = opacus.GradSampleModule(layer, loss_reduction="sum")
+    optimiser = opacus.optimizers.DPOptimizer(
+        torch.optim.SGD(hooked.parameters(), lr=1.0), noise_multiplier=0.0, max_grad_norm=clip,
+        expected_batch_size=None, loss_reduction="sum",
+    )  # fmt: skip
+    found = hooked(torch.from_numpy(table))[..., 0]
+    loss = torch.zeros((), dtype=torch.float64)
+    for one in range(int(rows.unit_at[-1])):
+        label = torch.from_numpy(rows.label[rows.list_at[one] : rows.list_at[one + 1]])
+        if label.any():
+            loss = loss - (label * torch.log_softmax(found[torch.from_numpy(lists == one)], 0)).sum() / label.sum()
+    loss.backward()
+    theirs = layer.weight.grad_sample[:, 0].numpy()
+    ours = gradients(rows, np.arange(rows.units), of, weights, base, "listwise")
+    for unit in range(rows.units):
+        assert np.allclose(flat(ours, unit, of), -theirs[unit], atol=1e-12)
+    optimiser.clip_and_accumulate()
+    total = summed(rows, np.arange(rows.units), of, weights, base, "listwise", clip).values * GRID
+    assert np.allclose(total, -layer.weight.summed_grad[0].numpy(), atol=1e-5)  # Opacus divides by norm plus 1e-6
+
+
 def permuted(rows, order):
     """The same units in another order."""
     lists = np.concatenate([np.arange(rows.unit_at[u], rows.unit_at[u + 1]) for u in order])
