@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
     from recommender.rules.catalogue import Catalogue
     from recommender.rules.region import Regions
+    from recommender.rules.working_days import WorkingDays
 
 SHIPPED = (
     Path(__file__).resolve().parent.parent / "data" / "countries" / "kr"
@@ -58,6 +59,20 @@ def read_regions(path: Path | None = None) -> Regions:
 
     file = path or SHIPPED / "regions.yaml"
     return Regions.parse(read_yaml(file), file.name)
+
+
+def read_working_days(path: Path | None = None) -> WorkingDays:
+    """Read the dated table of public holidays (default: the one shipped; a country without one has weekends only).
+
+    Raises:
+        Rejected: the file is unreadable or wrong; with every problem.
+    """
+    from recommender.rules.working_days import WEEKENDS_ONLY, WorkingDays  # only verbs that tell windows load it
+
+    file = path or SHIPPED / "holidays.yaml"
+    if path is None and not file.exists():
+        return WEEKENDS_ONLY
+    return WorkingDays.parse(read_yaml(file), file.name)
 
 
 def read_catalogue(path: Path | None, declaration: Declaration, regions: Regions) -> Catalogue:

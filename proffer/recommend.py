@@ -68,7 +68,8 @@ def desk_of(args: argparse.Namespace) -> Engine:
     declaration = reading.read_declaration(args.declaration)
     regions = reading.read_regions()
     catalogue = reading.read_catalogue(args.catalogue, declaration, regions)
-    return Engine(declaration, catalogue, regions, ranker_of(args, declaration, catalogue))
+    ranker = ranker_of(args, declaration, catalogue)
+    return Engine(declaration, catalogue, regions, ranker, reading.read_working_days())
 
 
 def ranker_of(args: argparse.Namespace, declaration: Declaration, catalogue: Catalogue) -> Ranker:

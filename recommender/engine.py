@@ -22,6 +22,7 @@ from recommender.rules.person import Person, occurrences_in, occurrences_of, rec
 from recommender.rules.programme import kinds_mask
 from recommender.rules.question import Ask, ask_next
 from recommender.rules.verdict import Verdicts, judge
+from recommender.rules.working_days import WEEKENDS_ONLY, WorkingDays
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -45,6 +46,7 @@ class Engine:
     catalogue: Catalogue
     regions: Regions
     ranker: Ranker = field(default_factory=Ranker)
+    working_days: WorkingDays = WEEKENDS_ONLY
     _compiled: dict[int, Compiled] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -60,7 +62,7 @@ class Engine:
 
     def _compile(self, day: int) -> Compiled:
         columns = (*self.declaration.columns, *(f"receives.{name}" for name in self.catalogue.receives))
-        return compile_catalogue(self.catalogue, columns, self.declaration, self.regions, day)
+        return compile_catalogue(self.catalogue, columns, self.declaration, self.regions, day, self.working_days)
 
     def from_facts(
         self, facts: Mapping[str, object], applicants: Iterable[str], day: date, where: str = "facts"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from features.calendar import date_of
-from recommender.rules.window import CLOSED, UPCOMING, ApplicationWindow
+from recommender.rules.window import ASK, CLOSED, UPCOMING, ApplicationWindow
 from recommender.text import Text
 
 Figures = Mapping[str, float | int | None]
@@ -138,12 +138,19 @@ _SENTENCES: Final = {
 
 
 def window_words(opening: ApplicationWindow) -> Text | None:
-    """One sentence on when a programme can be asked for, or None where nothing is known to say.
+    """One sentence on when a programme can be applied for, or None where nothing is known to say.
 
     >>> from recommender.rules.window import between
-    >>> window_words(between("dated", None, 20_757, today=20_757)).en
+    >>> from recommender.rules.working_days import WEEKENDS_ONLY
+    >>> window_words(between("dated", None, 20_757, 20_757, WEEKENDS_ONLY)).en
     'Today, 31 October 2026, is the last day to apply.'
     """
+    if opening.state == ASK and opening.closes is not None:
+        ko, en = _date(opening.closes)
+        return Text(
+            f"신청 마지막 날({ko})이 휴일이었습니다. 아직 신청할 수 있는지 기관에 확인해야 합니다.",
+            f"The last day to apply, {en}, was not a working day. Ask the agency whether you can still apply.",
+        )
     if opening.state == CLOSED and opening.closes is not None:
         ko, en = _date(opening.closes)
         return Text(f"{ko}에 신청이 마감되었습니다.", f"Applications closed on {en}.")

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from recommender.rules.compiled import Compiled
     from recommender.rules.programme import Programme
     from recommender.rules.question import Ask
+    from recommender.rules.working_days import WorkingDays
 
 ASK: Final = "ask"
 _ENDLESS: Final = ("open_ended", "not_needed")
@@ -223,7 +224,7 @@ def _sorted_out(
         if programme.id in person.held:
             already.append(programme)
             continue
-        opening = opening_of(programme, person.occurrences, compiled.day)
+        opening = opening_of(programme, person.occurrences, compiled.day, compiled.working_days)
         if opening.is_closed:
             closed.append((programme, opening))
         else:
@@ -289,15 +290,17 @@ def _candidate(ranked: _Ranked) -> Candidate:
     )
 
 
-def opening_of(programme: Programme, occurrences: Iterable[Occurrence], today: int) -> ApplicationWindow:
-    """From when until when a programme can be asked for, by a person to whom this happened, seen from `today`."""
+def opening_of(
+    programme: Programme, occurrences: Iterable[Occurrence], today: int, working: WorkingDays
+) -> ApplicationWindow:
+    """From when until when a programme can be applied for by a person to whom this happened, seen from `today`."""
     window = programme.window
     if window.kind in _ENDLESS:
         return always(window.kind)
     if window.after and window.within is not None:
-        return after_event(window.kind, window.after, parse_duration(window.within), occurrences, today)
+        return after_event(window.kind, window.after, parse_duration(window.within), occurrences, today, working)
     if window.opens is not None or window.closes is not None:
-        return between(window.kind, window.opens, window.closes, today)
+        return between(window.kind, window.opens, window.closes, today, working)
     return unstated(window.kind)
 
 

@@ -17,6 +17,7 @@ from recommender.rules.clause import Advisory, All, Clause, Compare, NoData, Not
 from recommender.rules.programme import KINDS
 from recommender.rules.region import Regions
 from recommender.rules.rule_text import RuleText
+from recommender.rules.working_days import WEEKENDS_ONLY, WorkingDays
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -191,6 +192,7 @@ class Compiled:
         catalogue: the programmes, in the order of every answer.
         columns: the snapshot columns it reads, in their order; a fact without a column is unknown of everyone.
         day: the day the rules and the regions are those of.
+        working_days: on which days a period can end.
         atoms: int64[A, 4], each comparison as kind, column, low (or bits, or region set), high.
         ops: int64[N], AND, OR, NOT or ADVISORY of the references `parts[starts[i]:starts[i + 1]]`, parts first.
         roots: int32[3, P], the reference judged for each kind of applicant, -1 where the programme is not for it.
@@ -213,6 +215,7 @@ class Compiled:
     region_columns: Int64
     region_codes: Int64
     relations: Int8
+    working_days: WorkingDays = WEEKENDS_ONLY
     possible: dict[int, int] = field(default_factory=dict, repr=False)
     _tests: dict[int, tuple[Compare, Plain]] = field(default_factory=dict, repr=False)
     _related: dict[tuple[int, frozenset[int]], int] = field(default_factory=dict, repr=False)
@@ -297,7 +300,12 @@ class Compiled:
 
 
 def compile_catalogue(
-    catalogue: Catalogue, columns: tuple[str, ...], declaration: Declaration, regions: Regions, day: int
+    catalogue: Catalogue,
+    columns: tuple[str, ...],
+    declaration: Declaration,
+    regions: Regions,
+    day: int,
+    working_days: WorkingDays = WEEKENDS_ONLY,
 ) -> Compiled:
     """Compile a catalogue for snapshots with these columns, as rules and regions stand on `day` (since 1970-01-01)."""
     graph = _Graph({name: i for i, name in enumerate(columns)}, declaration)
@@ -328,6 +336,7 @@ def compile_catalogue(
         region_columns=np.array(list(graph.region_columns), dtype=np.int64),
         region_codes=codes,
         relations=_relations(regions, codes, list(graph.region_sets), day),
+        working_days=working_days,
     )
 
 

@@ -1,17 +1,22 @@
-"""Openings: from when until when a programme can be asked for, and how many days are left of that."""
+"""Application windows: from when until when a programme can be applied for, and how many days are left of that."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from features.calendar import Duration
+
+if TYPE_CHECKING:
+    from recommender.rules.working_days import WorkingDays
 
 OPEN: Final = "open"
 UPCOMING: Final = "upcoming"
 CLOSED: Final = "closed"
+ASK: Final = "ask"
+"""The published last day has passed and was no working day: whether the next working day still counts must be asked."""
 UNKNOWN: Final = "unknown"
 
 
@@ -29,9 +34,10 @@ class ApplicationWindow:
 
     Attributes:
         kind: the programme's own word for it.
-        state: open, upcoming, closed or unknown.
-        opens: the first day, in days since 1970-01-01; None where there is none or nobody knows.
-        closes: the last day, which still counts; None as above.
+        state: open, upcoming, ask, closed or unknown.
+        opens: the first day, in days since 1970-01-01; None where there is none or it is unknown.
+        closes: the last day, which still counts; None as above. A published last day is given as published, the end
+            of a period as the working day on which it ends.
         days_left: days after today until it closes: 0 on the last day.
         event: the event it runs from.
     """
@@ -45,13 +51,13 @@ class ApplicationWindow:
 
     @property
     def is_closed(self) -> bool:
-        """Whether the last day has passed."""
+        """Whether the last day, and the working day that may stand for it, have passed."""
         return self.state == CLOSED
 
 
 @cache
 def always(kind: str) -> ApplicationWindow:
-    """An opening that never ends: there is no deadline, or nothing to apply for.
+    """Return a window that never ends: there is no deadline, or nothing to apply for.
 
     >>> always("open_ended").state
     'open'
@@ -61,45 +67,66 @@ def always(kind: str) -> ApplicationWindow:
 
 @cache
 def unstated(kind: str) -> ApplicationWindow:
-    """An opening that nobody could read from the programme; it is never taken for closed."""
+    """Return a window that could not be read from the programme; it never counts as closed."""
     return ApplicationWindow(kind, UNKNOWN)
 
 
 def between(
-    kind: str, opens: int | None, closes: int | None, today: int, event: str | None = None
+    kind: str,
+    opens: int | None,
+    closes: int | None,
+    today: int,
+    working: WorkingDays,
+    event: str | None = None,
 ) -> ApplicationWindow:
-    """The opening from one day to another, both inclusive, seen from `today`.
+    """Return the window from one day to another, both inclusive, seen from `today`.
 
-    >>> between("dated", 10, 20, today=15)
+    A last day that is not a working day is not yet closed on the days up to the next working day: a law may move it
+    there, and the publisher may not.
+
+    >>> from recommender.rules.working_days import WorkingDays
+    >>> between("dated", 10, 20, 15, WorkingDays())
     ApplicationWindow(kind='dated', state='open', opens=10, closes=20, days_left=5, event=None)
-    >>> between("dated", 10, 20, today=21).state, between("dated", 10, 20, today=9).state
+    >>> between("dated", 10, 20, 21, WorkingDays()).state, between("dated", 10, 20, 9, WorkingDays()).state
     ('closed', 'upcoming')
+    >>> [between("dated", None, 20_757, day, WorkingDays()).state for day in (20_757, 20_758, 20_759, 20_760)]
+    ['open', 'ask', 'ask', 'closed']
     """
     if closes is not None and today > closes:
-        return ApplicationWindow(kind, CLOSED, opens, closes, None, event)
+        state = CLOSED if today > working.end_of_period(closes) else ASK
+        return ApplicationWindow(kind, state, opens, closes, None, event)
     left = None if closes is None else closes - today
     state = UPCOMING if opens is not None and today < opens else OPEN
     return ApplicationWindow(kind, state, opens, closes, left, event)
 
 
 def after_event(
-    kind: str, events: Collection[str], within: Duration, occurrences: Iterable[Occurrence], today: int
+    kind: str,
+    events: Collection[str],
+    within: Duration,
+    occurrences: Iterable[Occurrence],
+    today: int,
+    working: WorkingDays,
 ) -> ApplicationWindow:
-    """The opening that runs from the latest of some events; unknown when none of them is on record.
+    """Return the window that runs from the latest of some events; unknown when none of them is on record.
 
     The day of the event counts as the first, as a birthday does (Korean Civil Act, article 158) and as the 60 days of
-    the child allowance are counted; a law that starts counting on the morrow gives one day more than is said here.
+    the child allowance are counted; a law that counts from the next day gives one day more than is said here. A period
+    whose last day is not a working day ends on the next one (article 161).
 
-    >>> after_event("relative", ["life.child_born"], Duration(days=60), [Occurrence("life.child_born", 100)], 100)
-    ApplicationWindow(kind='relative', state='open', opens=100, closes=159, days_left=59, event='life.child_born')
+    >>> from recommender.rules.working_days import WorkingDays
+    >>> born = Occurrence("life.child_born", 102)
+    >>> after_event("relative", ["life.child_born"], Duration(days=60), [born], 102, WorkingDays())
+    ApplicationWindow(kind='relative', state='open', opens=102, closes=161, days_left=59, event='life.child_born')
     """
     past = [occurrence for occurrence in occurrences if occurrence.event in events and occurrence.day <= today]
     if not past:
         return ApplicationWindow(kind, UNKNOWN)
     latest = max(past, key=lambda occurrence: (occurrence.day, occurrence.event))
-    return between(kind, latest.day, within.after(latest.day) - 1, today, latest.event)
+    closes = working.end_of_period(within.after(latest.day) - 1)
+    return between(kind, latest.day, closes, today, working, latest.event)
 
 
 def births(children: Sequence[int], event: str, today: int) -> tuple[Occurrence, ...]:
-    """What stated birth dates (days) tell of the event of a birth, where the event itself is not on record."""
+    """Return the births that stated birth dates (days) imply, where the events themselves are not on record."""
     return tuple(Occurrence(event, day) for day in sorted(set(children)) if day <= today)

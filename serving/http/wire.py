@@ -87,7 +87,7 @@ class WindowOut(_Strict):
     """When a programme can be asked for."""
 
     kind: str
-    state: Literal["open", "upcoming", "closed", "unknown"]
+    state: Literal["open", "upcoming", "ask", "closed", "unknown"]
     opens: Day | None
     closes: Day | None
     days_left: int | None

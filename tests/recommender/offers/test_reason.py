@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from recommender.offers import reason, utility
 from recommender.rules.window import between, unstated
+from recommender.rules.working_days import WEEKENDS_ONLY
 
 FIGURES = st.one_of(
     st.tuples(
@@ -64,11 +65,21 @@ def test_a_likelihood_is_told_as_people_not_as_certainty():
     assert "200만 원" in text.ko
 
 
+def test_a_published_last_day_that_was_no_working_day_is_asked_about():
+    found = reason.window_words(between("dated", None, 20_757, 20_758, WEEKENDS_ONLY))
+    assert "31 October 2026, was not a working day. Ask" in found.en
+    assert found.ko.startswith("신청 마지막 날(2026년 10월 31일)이 휴일이었습니다.")
+
+
 def test_a_window_is_told_by_its_date_and_what_is_left():
-    day = 20_757  # 31 October 2026
-    assert reason.window_words(between("dated", None, day + 1, day)).en == "Apply by 1 November 2026 (1 day left)."
-    assert reason.window_words(between("dated", None, day, day)).ko == "오늘(2026년 10월 31일)이 신청 마지막 날입니다."
-    assert reason.window_words(between("dated", day + 1, None, day)).en == "Applications open on 1 November 2026."
-    assert reason.window_words(between("dated", None, day - 1, day)).en == "Applications closed on 30 October 2026."
-    assert reason.window_words(between("dated", day, None, day)) is None
+    day = 20_757  # Saturday, 31 October 2026
+
+    def told(opens, closes):
+        return reason.window_words(between("dated", opens, closes, day, WEEKENDS_ONLY))
+
+    assert told(None, day + 1).en == "Apply by 1 November 2026 (1 day left)."
+    assert told(None, day).ko == "오늘(2026년 10월 31일)이 신청 마지막 날입니다."
+    assert told(day + 1, None).en == "Applications open on 1 November 2026."
+    assert told(None, day - 1).en == "Applications closed on 30 October 2026."
+    assert told(day, None) is None
     assert reason.window_words(unstated("recurring")) is None

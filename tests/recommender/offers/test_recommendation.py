@@ -24,6 +24,7 @@ from recommender.rules.person import Person, occurrences_in, receipts
 from recommender.rules.region import Regions
 from recommender.rules.verdict import Verdict, judge
 from recommender.rules.window import CLOSED, OPEN, Occurrence, between
+from recommender.rules.working_days import WEEKENDS_ONLY
 
 ROOT = Path(__file__).parents[3]
 TODAY = date(2026, 10, 31)
@@ -262,8 +263,8 @@ def test_a_model_that_answers_with_no_probability_is_refused(compiled, person_of
 def test_a_recommendation_cannot_be_built_from_a_no_or_a_closed_window(compiled):
     programme = compiled.catalogue.programmes[0]
     for answer, opening in (
-        (Answer.NO, between("dated", None, 5, 1)),
-        (Answer.YES, between("dated", None, 5, 6)),
+        (Answer.NO, between("dated", None, 5, 1, WEEKENDS_ONLY)),
+        (Answer.YES, between("dated", None, 5, 6, WEEKENDS_ONLY)),
     ):
         with pytest.raises(ValueError, match="cannot be recommended"):
             Recommendation(1, programme, Verdict(programme, answer, (), ()), None, Utility(()), opening)
@@ -279,6 +280,6 @@ def test_someone_about_whom_nothing_matches_is_told_so_in_an_empty_document(decl
 
 
 def test_a_window_nobody_described_is_unknown_and_stays_recommended(compiled):
-    assert opening_of(compiled.catalogue.by_id["t.auto"], (), DAY).state == "unknown"
-    assert opening_of(compiled.catalogue.by_id["t.baby"], (), DAY).state == "unknown"
-    assert opening_of(compiled.catalogue.by_id["t.anyone"], (), DAY).state == OPEN
+    assert opening_of(compiled.catalogue.by_id["t.auto"], (), DAY, WEEKENDS_ONLY).state == "unknown"
+    assert opening_of(compiled.catalogue.by_id["t.baby"], (), DAY, WEEKENDS_ONLY).state == "unknown"
+    assert opening_of(compiled.catalogue.by_id["t.anyone"], (), DAY, WEEKENDS_ONLY).state == OPEN

@@ -7,43 +7,45 @@ from hypothesis import strategies as st
 
 from features.calendar import completed_months, day_of, parse_duration
 from recommender.rules import window
-from recommender.rules.window import CLOSED, OPEN, UNKNOWN, UPCOMING, Occurrence, after_event, between, births
+from recommender.rules.window import ASK, CLOSED, OPEN, UNKNOWN, UPCOMING, Occurrence, after_event, between, births
+from recommender.rules.working_days import WEEKENDS_ONLY, WorkingDays
 
 DAYS = st.integers(day_of(date(1950, 1, 1)), day_of(date(2060, 1, 1)))
 BORN = "life.child_born"
+EVERY_DAY = WorkingDays(weekend=frozenset())
 
 
 def test_a_dated_window_is_open_on_its_first_and_on_its_last_day():
-    assert between("dated", 10, 20, today=10).days_left == 10
-    assert between("dated", 10, 20, today=20).days_left == 0
-    assert between("dated", 10, 20, today=20).state == OPEN
+    assert between("dated", 10, 20, 10, WEEKENDS_ONLY).days_left == 10
+    assert between("dated", 10, 20, 20, WEEKENDS_ONLY).days_left == 0
+    assert between("dated", 10, 20, 20, WEEKENDS_ONLY).state == OPEN
 
 
 def test_a_dated_window_is_upcoming_before_and_closed_after():
-    assert between("dated", 10, 20, today=9).state == UPCOMING
-    gone = between("dated", 10, 20, today=21)
+    assert between("dated", 10, 20, 9, WEEKENDS_ONLY).state == UPCOMING
+    gone = between("dated", 10, 20, 21, WEEKENDS_ONLY)
     assert (gone.state, gone.days_left, gone.closes, gone.is_closed) == (CLOSED, None, 20, True)
 
 
 def test_a_window_without_an_end_never_closes():
-    later = between("dated", 10, None, today=10_000)
+    later = between("dated", 10, None, 10_000, WEEKENDS_ONLY)
     assert (later.state, later.days_left) == (OPEN, None)
 
 
 @given(DAYS, st.integers(0, 2000))
 def test_a_window_of_two_years_is_open_exactly_while_fewer_than_24_months_are_complete(born, age):
-    found = after_event("relative", [BORN], parse_duration("P2Y"), [Occurrence(BORN, born)], born + age)
+    found = after_event("relative", [BORN], parse_duration("P2Y"), [Occurrence(BORN, born)], born + age, EVERY_DAY)
     assert (found.state == OPEN) == (completed_months(born, born + age) < 24)
 
 
 def test_the_window_runs_from_the_latest_of_its_events_that_has_happened():
     happened = [Occurrence(BORN, 100), Occurrence(BORN, 300), Occurrence("life.moved", 350), Occurrence(BORN, 500)]
-    found = after_event("relative", [BORN, "life.child_adopted"], parse_duration("P60D"), happened, today=320)
+    found = after_event("relative", [BORN, "life.child_adopted"], parse_duration("P60D"), happened, 320, EVERY_DAY)
     assert (found.opens, found.closes, found.days_left, found.event) == (300, 359, 39, BORN)
 
 
 def test_a_window_after_an_event_nobody_recorded_is_unknown_and_never_closed():
-    found = after_event("relative", [BORN], parse_duration("P60D"), [Occurrence("life.moved", 1)], today=5_000)
+    found = after_event("relative", [BORN], parse_duration("P60D"), [Occurrence("life.moved", 1)], 5_000, WEEKENDS_ONLY)
     assert (found.state, found.closes, found.days_left, found.event) == (UNKNOWN, None, None, None)
     assert not found.is_closed
 
@@ -55,3 +57,26 @@ def test_what_has_no_deadline_is_open_and_what_nobody_can_read_is_unknown():
 
 def test_stated_birth_dates_tell_of_births_up_to_today():
     assert births([30, 10, 30, 99], BORN, today=50) == (Occurrence(BORN, 10), Occurrence(BORN, 30))
+
+
+@given(DAYS, st.integers(0, 40), st.sets(DAYS, max_size=5))
+def test_a_published_last_day_is_never_closed_before_the_working_day_that_may_stand_for_it(last, later, holidays):
+    working = WorkingDays(holidays=frozenset(holidays))
+    found = between("dated", None, last, last + later, working)
+    assert found.closes == last
+    end = working.end_of_period(last)
+    assert found.state == (OPEN if later == 0 else ASK if last + later <= end else CLOSED)
+
+
+@given(DAYS, st.integers(1, 400), st.sets(DAYS, max_size=5))
+def test_a_period_ends_on_a_working_day_and_never_before_its_own_last_day(start, days, holidays):
+    working = WorkingDays(holidays=frozenset(holidays))
+    happened = [Occurrence(BORN, start)]
+    found = after_event("relative", [BORN], parse_duration(f"P{days}D"), happened, start, working)
+    own = start + days - 1
+    assert found.closes >= own
+    assert working.is_working(found.closes)
+    assert not any(working.is_working(day) for day in range(own, found.closes))
+    assert after_event("relative", [BORN], parse_duration(f"P{days}D"), happened, found.closes, working).state == OPEN
+    closed = after_event("relative", [BORN], parse_duration(f"P{days}D"), happened, found.closes + 1, working)
+    assert closed.state == CLOSED

@@ -1,0 +1,102 @@
+"""Working days: which days a country's offices are closed, and the working day on which a period then ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from features.problem import Problem, Rejected
+from recommender.fields import Fields
+
+__all__ = ["WEEKDAYS", "WEEKENDS_ONLY", "WorkingDays"]
+
+WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_EPOCH_WEEKDAY: Final = WEEKDAYS.index("thursday")
+"""1970-01-01 was a Thursday."""
+
+
+@dataclass(frozen=True)
+class WorkingDays:
+    """The days that are not working days: some days of every week, and the public holidays of a dated table.
+
+    A country without a table has weekends only, and so has every day outside the table.
+
+    Attributes:
+        holidays: public holidays in days since 1970-01-01, substitute holidays included.
+        weekend: places in `WEEKDAYS` of the days of the week that are never worked.
+        first: the first day the table covers, None without a table.
+        last: the last day it covers.
+    """
+
+    holidays: frozenset[int] = frozenset()
+    weekend: frozenset[int] = frozenset({WEEKDAYS.index("saturday"), WEEKDAYS.index("sunday")})
+    first: int | None = None
+    last: int | None = None
+
+    @classmethod
+    def parse(cls, document: object, where: str = "holidays") -> WorkingDays:
+        """Read a parsed table of holidays.
+
+        Raises:
+            Rejected: with every problem in it.
+        """
+        if not isinstance(document, dict):
+            what, remedy = "is not a mapping", "Write weekend:, from:, until:, sources: and holidays:"
+            raise Rejected([Problem(where, what, remedy)])
+        problems: list[Problem] = []
+        top = Fields(document, where, problems)
+        for key in ("weekend", "from", "until", "sources", "holidays"):
+            top.required(key)
+        weekend = _weekend(top)
+        first, last = top.day("from"), top.day("until")
+        top.strings("sources")
+        days = [_holiday(row, f"holidays[{i}]", top) for i, row in enumerate(top.items("holidays"))]
+        top.close()
+        if first is not None and last is not None:
+            for i, day in enumerate(days):
+                if day is not None and not first <= day <= last:
+                    top.problem(f"holidays[{i}].day", "lies outside from and until", "Correct the day or the span")
+        if problems:
+            raise Rejected(problems)
+        return cls(frozenset(day for day in days if day is not None), weekend, first, last)
+
+    def is_working(self, day: int) -> bool:
+        """Return whether a day (since 1970-01-01) is neither in a weekend nor a public holiday."""
+        return (day + _EPOCH_WEEKDAY) % 7 not in self.weekend and day not in self.holidays
+
+    def end_of_period(self, day: int) -> int:
+        """Return the day on which a period with this last day ends: the day itself, or else the next working day.
+
+        Korean Civil Act, article 161; Framework Act on Administration, article 6(1).
+
+        >>> WorkingDays().end_of_period(20_757) - 20_757  # Saturday, 31 October 2026
+        2
+        """
+        while not self.is_working(day):
+            day += 1
+        return day
+
+
+WEEKENDS_ONLY: Final = WorkingDays()
+"""Where a country ships no table of holidays: Saturdays and Sundays."""
+
+
+def _weekend(top: Fields) -> frozenset[int]:
+    names = top.strings("weekend")
+    unknown = [name for name in names if name not in WEEKDAYS]
+    if unknown or len(set(names)) == len(WEEKDAYS):
+        top.problem("weekend", f"{list(names)} leaves no working day or names no day", f"Use {', '.join(WEEKDAYS)}")
+        return frozenset()
+    return frozenset(WEEKDAYS.index(name) for name in names)
+
+
+def _holiday(row: object, key: str, top: Fields) -> int | None:
+    if not isinstance(row, dict):
+        top.problem(key, "is not a mapping", "Write {day: YYYY-MM-DD, name: {ko: ..., en: ...}}")
+        return None
+    fields = Fields(row, top.below(key), top.problems)
+    fields.required("day")
+    day = fields.day("day")
+    fields.text("name")
+    fields.close()
+    return day
