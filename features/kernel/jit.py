@@ -24,13 +24,8 @@ def interpret() -> None:
 
 
 def njit(function: _Function) -> _Function:
-    """Compile a function without losing its type; what was compiled is kept on disk."""
-    if _read_as_python:
-        return function
-    import numba  # here, so that a process that reads kernels as Python never loads it
-
-    compiled: _Function = numba.njit(cache=True, nogil=True)(function)
-    return compiled
+    """Compile a function without losing its type; what was compiled is kept on disk where a folder can be written."""
+    return function if _read_as_python else _compiled(function)
 
 
 def njit_any_order(function: _Function) -> _Function:
@@ -38,9 +33,14 @@ def njit_any_order(function: _Function) -> _Function:
 
     What it gives may differ in the last bit from one kind of processor to another, never on one.
     """
-    if _read_as_python:
-        return function
-    import numba
+    return function if _read_as_python else _compiled(function, fastmath={"reassoc", "contract"})
 
-    compiled: _Function = numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})(function)
+
+def _compiled(function: _Function, **options: object) -> _Function:
+    import numba  # here, so that a process that reads kernels as Python never loads it
+
+    try:
+        compiled: _Function = numba.njit(cache=True, nogil=True, **options)(function)
+    except RuntimeError:  # numba found no folder to write to: every process compiles again
+        compiled = numba.njit(nogil=True, **options)(function)
     return compiled
