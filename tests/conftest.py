@@ -12,13 +12,23 @@ import hypothesis
 import numba  # noqa: F401  # loaded first, so that no verb under test makes this process read kernels as Python
 import pytest
 
-hypothesis.settings.register_profile("check", deadline=None, derandomize=True)
-hypothesis.settings.register_profile("soak", deadline=None, max_examples=2_000)
-hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "check"))
+# How long an example takes says how busy the machine is, not whether the property holds.
+_UNTIMED = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "check")
+hypothesis.settings.register_profile("check", derandomize=True, **_UNTIMED)
+hypothesis.settings.register_profile("soak", max_examples=2_000, **_UNTIMED)
+hypothesis.settings.load_profile(PROFILE)
 
 
-def pytest_collection_modifyitems(items):
-    """Begin with files that have slow tests: begun last, one would keep one process busy while the others wait."""
+def pytest_collection_modifyitems(config, items):
+    """Leave out what only `make soak` runs, and begin with the files that have slow tests.
+
+    Begun last, one would keep one process busy while the others wait.
+    """
+    long = [item for item in items if item.get_closest_marker("soak")] if PROFILE != "soak" else []
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
     items.sort(key=lambda item: -slow[item.path])
 

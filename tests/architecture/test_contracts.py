@@ -127,6 +127,24 @@ def test_a_line_that_breaks_a_contract_is_caught_by_that_contract(lint: Linter, 
         file.unlink() if before is None else file.write_text(before, encoding="utf-8")
 
 
+@pytest.mark.slow
+def test_an_excuse_for_an_import_that_no_longer_exists_is_caught(lint: Linter) -> None:
+    settings = lint.tree / "pyproject.toml"
+    before = settings.read_text(encoding="utf-8")
+    excused = [contract for contract in CONTRACTS if contract.get("ignore_imports")]
+    assert all(contract["unmatched_ignore_imports_alerting"] == "error" for contract in excused)
+    try:
+        for contract in excused:
+            first = f'ignore_imports = ["{contract["ignore_imports"][0]}"'
+            assert first in before
+            settings.write_text(before.replace(first, f'{first}, "training -> torch"'), encoding="utf-8")
+            code, said = lint()
+            assert code != 0
+            assert "No matches for ignored import training -> torch" in said
+    finally:
+        settings.write_text(before, encoding="utf-8")
+
+
 def test_every_folder_of_code_stands_in_the_contracts() -> None:
     folders = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
     assert folders == set(FOLDERS)
