@@ -205,7 +205,9 @@ def _both(place: Path) -> tuple[AdultRows, AdultRows]:
     missing = [FILES[part][0] for part, paths in found.items() if not paths]
     if missing:
         what = f"has no {' and no '.join(missing)}"
-        raise Rejected([Problem(str(place), what, "Say where UCI Adult is: --data DIR (doi:10.24432/C5XW20)")])
+        raise Rejected(
+            [Problem((str(place),), "missing", what, "Say where UCI Adult is: --data DIR (doi:10.24432/C5XW20)")]
+        )
     return read(found["train"][0]), read(found["test"][0])
 
 
@@ -219,11 +221,13 @@ def read(path: Path) -> AdultRows:
     for line, row in _lines(path):
         person = _person(row)
         if person is None:
-            problems.append(Problem(f"{path.name}:{line}", "is no record of Adult", "Fetch the file again"))
+            problems.append(
+                Problem((f"{path.name}:{line}",), "invalid", "is no record of Adult", "Fetch the file again")
+            )
         else:
             people.append(person)
     if problems or not people:
-        raise Rejected(problems[:MOST] or [Problem(path.name, "holds no record", "Fetch the file again")])
+        raise Rejected(problems[:MOST] or [Problem((path.name,), "missing", "holds no record", "Fetch the file again")])
     cells, numbers, labels = zip(*people, strict=True)
     return AdultRows(list(cells), np.array(numbers), np.array(labels, dtype=np.int64))
 

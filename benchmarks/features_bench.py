@@ -156,7 +156,16 @@ def polars(log: EventTable) -> Engine:
     import polars as pl
 
     if pl.thread_pool_size() != 1:
-        raise Rejected([Problem("polars", "runs on several threads", "Set POLARS_MAX_THREADS=1 before it is loaded")])
+        raise Rejected(
+            [
+                Problem(
+                    ("polars",),
+                    "unavailable",
+                    "runs on several threads",
+                    "Set POLARS_MAX_THREADS=1 before it is loaded",
+                )
+            ]
+        )
     frame = pl.DataFrame(log._asdict()).with_columns(pl.col("person").set_sorted())
     amount, happened = pl.col("amount"), pl.col("happened")
     masked, features = [], []

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from composition.workspace import write_whole
-from features.problem import Problem, Rejected
+from features.problem import Problem, Rejected, Where
 from recommender.gov24.service_rows import FILES, ID, rows_of
 
 BASE_URL = "https://api.odcloud.kr/api/gov24/v3"
@@ -89,15 +89,21 @@ class Client:
         """Check what would otherwise fail on the first page."""
         problems = []
         if not self.key:
-            problems.append(Problem(KEY_NAME, "is not set", "Export the decoded key that data.go.kr shows"))
+            problems.append(
+                Problem((KEY_NAME,), "missing", "is not set", "Export the decoded key that data.go.kr shows")
+            )
         elif not re.fullmatch(r"[!-~]+", self.key):
-            problems.append(Problem(KEY_NAME, "holds spaces or letters no key has", "Copy the decoded key once more"))
+            problems.append(
+                Problem((KEY_NAME,), "invalid", "holds spaces or letters no key has", "Copy the decoded key once more")
+            )
         address = urllib.parse.urlsplit(self.base_url)
         if address.scheme != "https" and not (address.scheme == "http" and address.hostname in _LOOPBACK):
             remedy = "Give an https address (http only for this very machine): the key would travel in clear"
-            problems.append(Problem("--base-url", f"{self.base_url} is not https", remedy))
+            problems.append(Problem(("--base-url",), "invalid", f"{self.base_url} is not https", remedy))
         if not 1 <= self.per_page <= PER_PAGE:
-            problems.append(Problem("--per-page", f"{self.per_page} rows a page", f"Ask for 1 to {PER_PAGE}"))
+            problems.append(
+                Problem(("--per-page",), "range", f"{self.per_page} rows a page", f"Ask for 1 to {PER_PAGE}")
+            )
         if problems:
             raise Rejected(problems)
 
@@ -107,18 +113,18 @@ class Client:
         Raises:
             Rejected: the API refuses, or goes on failing.
         """
-        where = f"{operation}, page {number}"
+        where = (f"{operation}, page {number}",)
         for delay in (*DELAYS, None):
             try:
                 return self._ask(operation, number, where)
             except Passing as failure:
                 if delay is None:
                     what = f"went on failing after {len(DELAYS) + 1} attempts: {failure}"
-                    raise Rejected([Problem(where, what, _KEPT)]) from None
+                    raise Rejected([Problem(where, "unavailable", what, _KEPT)]) from None
                 self.sleep(min(max(delay, failure.wait or 0.0), _LONGEST_WAIT))
         raise AssertionError("the last attempt either returns or raises")
 
-    def _ask(self, operation: str, number: int, where: str) -> Page:
+    def _ask(self, operation: str, number: int, where: Where) -> Page:
         query = urllib.parse.urlencode({"page": number, "perPage": self.per_page, "returnType": "JSON"})
         request = urllib.request.Request(  # noqa: S310 - the scheme was checked
             f"{self.base_url.rstrip('/')}/{operation}?{query}",
@@ -146,21 +152,21 @@ def _body(failure: urllib.error.HTTPError) -> bytes:
         return b""
 
 
-def _refuse(status: int, body: bytes, retry_after: str | None, where: str) -> NoReturn:
+def _refuse(status: int, body: bytes, retry_after: str | None, where: Where) -> NoReturn:
     """Raise what an HTTP error means: try again, or give up with the reason."""
     code = _code(body)
     if code != _TOO_FAST and code in ERRORS:
-        raise Rejected([Problem(where, *ERRORS[code])])
+        raise Rejected([Problem(where, "unavailable", *ERRORS[code])])
     if status == http.client.TOO_MANY_REQUESTS or status >= http.client.INTERNAL_SERVER_ERROR or code == _TOO_FAST:
         seconds = float(retry_after) if retry_after and re.fullmatch(r"\d{1,6}", retry_after) else None
         raise Passing(f"HTTP {status}", seconds)
     if status in (http.client.UNAUTHORIZED, http.client.FORBIDDEN):
-        raise Rejected([Problem(where, *ERRORS["-401"])])
+        raise Rejected([Problem(where, "refused", *ERRORS["-401"])])
     if http.client.MULTIPLE_CHOICES <= status < http.client.BAD_REQUEST:
         remedy = "Check --base-url: redirects are not followed, since the key would travel along"
-        raise Rejected([Problem(where, f"HTTP {status}, a redirect", remedy)])
+        raise Rejected([Problem(where, "unavailable", f"HTTP {status}, a redirect", remedy)])
     what = f"HTTP {status}" + (f", error code {code}" if code else "")
-    raise Rejected([Problem(where, what, "Check --base-url, and what data.go.kr says of the code")])
+    raise Rejected([Problem(where, "unavailable", what, "Check --base-url, and what data.go.kr says of the code")])
 
 
 _XML_CODE = re.compile(rb"<returnReasonCode>\s*(-?\d+)\s*</returnReasonCode>")
@@ -179,7 +185,7 @@ def _code(body: bytes) -> str | None:
     return None if code is None else str(code)
 
 
-def _page(body: bytes, where: str) -> Page:
+def _page(body: bytes, where: Where) -> Page:
     code = _code(body)
     if code is not None:  # some refusals come with HTTP 200
         _refuse(http.client.OK, body, None, where)
@@ -190,7 +196,7 @@ def _page(body: bytes, where: str) -> Page:
     rows = rows_of(document, where)
     total = document.get("totalCount") if isinstance(document, Mapping) else None
     if isinstance(total, bool) or not isinstance(total, int) or total < 0:
-        raise Rejected([Problem(where, "has no totalCount", "Check --base-url")])
+        raise Rejected([Problem(where, "invalid", "has no totalCount", "Check --base-url")])
     return Page(total, rows)
 
 
@@ -255,7 +261,7 @@ class Download:
                 self._clear(operation)
                 self._restarts += 1
         what = f"the catalogue changed {RESTARTS + 1} times while it was being fetched"
-        raise Rejected([Problem(operation, what, "Run the command again at a quieter hour")])
+        raise Rejected([Problem((operation,), "conflict", what, "Run the command again at a quieter hour")])
 
     def _whole(self, operation: str) -> list[Any]:
         """All rows of an operation; raises Changed where its pages do not make one whole."""

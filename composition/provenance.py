@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from composition import terminal
 from composition.workspace import Workspace, write_whole
-from features.problem import Problem, Problems, Rejected
+from features.problem import Problem, Problems, Rejected, Where
 from privacy.gate import digest
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def believe(
     """
     if digest((folder / STAMP).read_bytes()) in _remembered(home):
         return
-    where = str(folder / STAMP)
+    where = (str(folder / STAMP),)
     _check_numbers(stamp, where)
     with terminal.working("making some of the people again, to see that nobody put others in their place"):
         same = _made_again(folder, stamp, declaration, catalogue, regions)
@@ -60,18 +60,18 @@ def believe(
         remedy = (
             f"Make the folder again with `{_again(stamp)} --out DIR`, or remove its stamp: unmarked rows are private"
         )
-        raise Rejected([Problem(where, what, remedy)])
+        raise Rejected([Problem(where, "conflict", what, remedy)])
     if home.path.is_dir():
         remember(home, folder)
 
 
-def _check_numbers(stamp: Mapping[str, Any], where: str) -> None:
+def _check_numbers(stamp: Mapping[str, Any], where: Where) -> None:
     problems = Problems()
     for name in _NUMBERS:
         value, least = stamp.get(name), 0 if name == "seed" else 1
         if type(value) is not int or not least <= value < 2**63:
             what = f"does not say from which {name} these people were made"
-            problems.add(where, what, "Make the folder again with `proffer synth`")
+            problems.add(where, "missing", what, "Make the folder again with `proffer synth`")
     problems.raise_any()
 
 

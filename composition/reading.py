@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from features.problem import Problem, Problems, Rejected
+from features.problem import Problem, Problems, Rejected, Where, spelled
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -58,7 +58,7 @@ def read_regions(path: Path | None = None) -> Regions:
     from recommender.rules.region import Regions  # verbs that judge nobody do not load it
 
     file = path or SHIPPED / "regions.yaml"
-    return Regions.parse(read_yaml(file), file.name)
+    return Regions.parse(read_yaml(file), (file.name,))
 
 
 def read_working_days(path: Path | None = None) -> WorkingDays:
@@ -72,7 +72,7 @@ def read_working_days(path: Path | None = None) -> WorkingDays:
     file = path or SHIPPED / "holidays.yaml"
     if path is None and not file.exists():
         return WEEKENDS_ONLY
-    return WorkingDays.parse(read_yaml(file), file.name)
+    return WorkingDays.parse(read_yaml(file), (file.name,))
 
 
 def read_catalogue(path: Path | None, declaration: Declaration, regions: Regions) -> Catalogue:
@@ -96,7 +96,9 @@ def programme_documents(path: Path) -> list[tuple[str, object]]:
         return list(_lines(path))
     files = sorted(path.rglob("*.yaml")) + sorted(path.rglob("*.yml")) if path.is_dir() else [path]
     if not files:
-        raise Rejected([Problem(str(path), "holds no .yaml file", "Give a folder of programmes, or a .jsonl file")])
+        raise Rejected(
+            [Problem((str(path),), "missing", "holds no .yaml file", "Give a folder of programmes, or a .jsonl file")]
+        )
     found: list[tuple[str, object]] = []
     for file, document in zip(files, _all_of(files), strict=True):
         where = str(file.relative_to(path)) if path.is_dir() else file.name
@@ -111,17 +113,19 @@ def read_facts(path: Path | str) -> Stated:
     Raises:
         Rejected: the file is not one JSON object, states something twice, or names an applicant that is none.
     """
-    where = "standard input" if str(path) == _STDIN else Path(path).name
+    where = ("standard input" if str(path) == _STDIN else Path(path).name,)
     text = sys.stdin.read() if str(path) == _STDIN else _text(Path(path))
     document = parse_json(text, where)
     if not isinstance(document, dict):
         what = f"holds {_kind(document)}, not a JSON object"
-        raise Rejected([Problem(where, what, 'Write one object of facts, such as {"birth_date": "1990-05-01"}')])
+        raise Rejected(
+            [Problem(where, "invalid", what, 'Write one object of facts, such as {"birth_date": "1990-05-01"}')]
+        )
     facts = {name: value for name, value in document.items() if name != "applicant"}
     return Stated(facts, applicants(document.get("applicant", "citizen"), where))
 
 
-def applicants(value: object, where: str) -> tuple[str, ...]:
+def applicants(value: object, where: Where) -> tuple[str, ...]:
     """The kinds of applicant that a JSON value names: one of APPLICANTS, or a list of them.
 
     Raises:
@@ -134,7 +138,9 @@ def applicants(value: object, where: str) -> tuple[str, ...]:
     named = [value] if isinstance(value, str) else value
     if not isinstance(named, list) or not named or any(kind not in APPLICANTS for kind in named):
         remedy = f"Use one of {', '.join(APPLICANTS)}, or a list of them"
-        raise Rejected([Problem(f"{where}: applicant", f"cannot be {json.dumps(value, ensure_ascii=False)}", remedy)])
+        raise Rejected(
+            [Problem((*where, "applicant"), "invalid", f"cannot be {json.dumps(value, ensure_ascii=False)}", remedy)]
+        )
     return tuple(kind for kind in APPLICANTS if kind in named)
 
 
@@ -150,21 +156,23 @@ def as_of(text: str | None, clock: Callable[[], float], zone: str = "Asia/Seoul"
     """
     if text is None:
         return datetime.datetime.fromtimestamp(clock(), ZoneInfo(zone)).date()
-    return day(text, "--as-of")
+    return day(text, ("--as-of",))
 
 
-def day(text: str, where: str) -> datetime.date:
+def day(text: str, where: Where) -> datetime.date:
     """The day written YYYY-MM-DD.
 
     Raises:
         Rejected: it is written otherwise, or there is no such day.
     """
     if not _DAY.fullmatch(text):
-        raise Rejected([Problem(where, f"{text!r} is not a day", "Write it as YYYY-MM-DD")])
+        raise Rejected([Problem(where, "invalid", f"{text!r} is not a day", "Write it as YYYY-MM-DD")])
     try:
         return datetime.date.fromisoformat(text)
     except ValueError as failure:
-        raise Rejected([Problem(where, f"there is no day {text} ({failure})", "Check the calendar")]) from failure
+        raise Rejected(
+            [Problem(where, "range", f"there is no day {text} ({failure})", "Check the calendar")]
+        ) from failure
 
 
 def read_json(path: Path) -> object:
@@ -173,10 +181,10 @@ def read_json(path: Path) -> object:
     Raises:
         Rejected: the file cannot be read or parsed.
     """
-    return parse_json(_text(path), path.name)
+    return parse_json(_text(path), (path.name,))
 
 
-def parse_json(text: str, where: str) -> object:
+def parse_json(text: str, where: Where) -> object:
     """Parse one JSON text, refusing NaN, infinities and a name given twice.
 
     Raises:
@@ -185,10 +193,12 @@ def parse_json(text: str, where: str) -> object:
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
     except json.JSONDecodeError as failure:
-        place = f"{where}, line {failure.lineno} column {failure.colno}"
-        raise Rejected([Problem(place, f"is not JSON: {failure.msg}", "Correct the file")]) from failure
+        place = (f"{spelled(where)}, line {failure.lineno} column {failure.colno}",)
+        raise Rejected([Problem(place, "invalid", f"is not JSON: {failure.msg}", "Correct the file")]) from failure
     except (ValueError, RecursionError) as failure:
-        raise Rejected([Problem(where, f"is not JSON that can be used: {failure}", "Correct the file")]) from failure
+        raise Rejected(
+            [Problem(where, "invalid", f"is not JSON that can be used: {failure}", "Correct the file")]
+        ) from failure
 
 
 def read_yaml(path: Path) -> object:
@@ -205,9 +215,13 @@ def read_yaml(path: Path) -> object:
     except yaml.MarkedYAMLError as failure:
         mark = failure.problem_mark
         place = f"{path.name}, line {mark.line + 1} column {mark.column + 1}" if mark else path.name
-        raise Rejected([Problem(place, f"is not YAML: {failure.problem}", "Correct the file")]) from failure
+        raise Rejected(
+            [Problem((place,), "invalid", f"is not YAML: {failure.problem}", "Correct the file")]
+        ) from failure
     except (yaml.YAMLError, ValueError, RecursionError) as failure:  # ValueError: a date that the calendar lacks
-        raise Rejected([Problem(path.name, f"is not YAML that can be used: {failure}", "Correct it")]) from failure
+        raise Rejected(
+            [Problem((path.name,), "invalid", f"is not YAML that can be used: {failure}", "Correct it")]
+        ) from failure
 
 
 @functools.cache
@@ -243,7 +257,7 @@ def _lines(path: Path) -> Iterator[tuple[str, object]]:
         where = f"{path.name}, line {number}"
         with problems.gathered():
             if line.strip():
-                yield where, parse_json(line, where)
+                yield where, parse_json(line, (where,))
     problems.raise_any()
 
 
@@ -252,10 +266,10 @@ def _text(path: Path) -> str:
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as failure:
         what = f"is not UTF-8 (byte {failure.start})"
-        raise Rejected([Problem(str(path), what, "Save it as UTF-8")]) from failure
+        raise Rejected([Problem((str(path),), "unreadable", what, "Save it as UTF-8")]) from failure
     except OSError as failure:
         what = (failure.strerror or "cannot be read").lower()
-        raise Rejected([Problem(str(path), what, "Check the path and its permissions")]) from failure
+        raise Rejected([Problem((str(path),), "unreadable", what, "Check the path and its permissions")]) from failure
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -69,7 +69,7 @@ def read_material(args: argparse.Namespace) -> TrainingData:
         return _from_log(args)
     folder: Path = args.data
     if not (folder / EVENTS).is_file():
-        raise Rejected([Problem(str(folder), f"holds no {EVENTS}", _SYNTH)])
+        raise Rejected([Problem((str(folder),), "missing", f"holds no {EVENTS}", _SYNTH)])
     declaration = reading.read_declaration(args.declaration)
     regions = reading.read_regions()
     catalogue = reading.read_catalogue(args.catalogue or folder / CATALOGUE, declaration, regions)
@@ -107,10 +107,10 @@ def run_of(args: argparse.Namespace, material: TrainingData, epsilon: Decimal, d
         remedy = (
             "Open one with `proffer privacy init --population P --epsilon E --delta D --approver KEY --approver KEY`"
         )
-        raise Rejected([Problem(str(Workspace(args.home).path), what, remedy)])
+        raise Rejected([Problem((str(Workspace(args.home).path),), "missing", what, remedy)])
     if delta * len(tuple(gate.people())) >= 1:
         what = f"{delta} is not below 1/n for the n these rows are about: it would allow to publish a whole record"
-        raise Rejected([Problem("--delta", what, "Give a far smaller one, such as 0.000001")])
+        raise Rejected([Problem(("--delta",), "range", what, "Give a far smaller one, such as 0.000001")])
     unit = PrivacyUnit(args.unit) if args.unit else gate.book.unit
     return RunRequest(
         gate.book.population, unit, epsilon, delta, args.purpose, args.requester, Basis(args.basis), args.units or 0
@@ -124,7 +124,7 @@ def _from_log(args: argparse.Namespace) -> TrainingData:
 
     home = Workspace(args.home)
     if not home.has_events:
-        raise Rejected([Problem(str(home.path), "holds no event log, and --data is missing", _SYNTH)])
+        raise Rejected([Problem((str(home.path),), "missing", "holds no event log, and --data is missing", _SYNTH)])
     declaration, regions = reading.read_declaration(args.declaration), reading.read_regions()
     catalogue = reading.read_catalogue(args.catalogue, declaration, regions)
     gate = replace(_log_gate(home, declaration, HELD_OUT), book=_book(args, DataKind.PRIVATE, declaration))
@@ -184,7 +184,9 @@ def _book(args: argparse.Namespace, kind: DataKind, declaration: Declaration) ->
         return book_of_nobody(folder, _now, smallest(declaration))
     if population == SYNTHETIC:
         what = "is the budget of people who do not exist, and nobody stamped these rows synthetic"
-        raise Rejected([Problem(f"--population {SYNTHETIC}", what, "Name the population these people are of")])
+        raise Rejected(
+            [Problem((f"--population {SYNTHETIC}",), "forbidden", what, "Name the population these people are of")]
+        )
     return book_of(folder, _now, population, nobody=nobody)
 
 
@@ -197,7 +199,7 @@ def _stamp(folder: Path) -> Mapping[str, Any] | None:
         return None
     document = reading.read_json(folder / STAMP)
     if not isinstance(document, dict):
-        raise Rejected([Problem(str(folder / STAMP), "is not a JSON object", _SYNTH)])
+        raise Rejected([Problem((str(folder / STAMP),), "invalid", "is not a JSON object", _SYNTH)])
     return document
 
 
@@ -206,7 +208,7 @@ def _gate(folder: Path, document: Mapping[str, Any] | None, declaration: Declara
 
     from privacy.unit import groups_people, readers_of_others
 
-    stamp = Provenance.parse(document, str(folder / STAMP))
+    stamp = Provenance.parse(document, (str(folder / STAMP),))
     events = folder / EVENTS
     stamp.check(EVENTS, _sha256(events))
     rows = pyarrow.parquet.read_metadata(events).num_rows
@@ -260,14 +262,16 @@ def _held_out_every(stamp: Mapping[str, Any] | None) -> int:
 
     every = (stamp or {}).get("held_out", {}).get("every", HELD_OUT)
     if type(every) is not int or every < 2:
-        raise Rejected([Problem(f"{STAMP}: held_out.every", f"{every!r} is not a whole number above 1", _SYNTH)])
+        raise Rejected(
+            [Problem((STAMP, "held_out", "every"), "range", f"{every!r} is not a whole number above 1", _SYNTH)]
+        )
     return every
 
 
 def _end(stamp: Mapping[str, Any] | None, folder: Path, declaration: Declaration) -> int:
     """The end of the log: what the stamp says, or the last moment anything was recorded."""
     if stamp is not None and "end" in stamp:
-        return declaration.zone.end_of_day(reading.day(str(stamp["end"]), f"{folder / STAMP}: end"))
+        return declaration.zone.end_of_day(reading.day(str(stamp["end"]), (str(folder / STAMP), "end")))
     return _last_recorded(folder / EVENTS) + 1
 
 

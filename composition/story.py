@@ -62,7 +62,7 @@ def heroine(events: Path, since: int) -> str:
         elif json.loads(data).get("sex") == "female":
             women.add(subject)
     if not turns:
-        raise Rejected([Problem(str(events), "tell of nobody", "Synthesise at least one person")])
+        raise Rejected([Problem((str(events),), "missing", "tell of nobody", "Synthesise at least one person")])
     return max(sorted(turns), key=lambda person: (person in women, *_worth_telling(turns[person])))
 
 

@@ -126,7 +126,13 @@ class Workspace:
         name = mark.read_text(encoding="utf-8").strip()
         artefact = self.models / name
         if not _NAME.fullmatch(name) or not (artefact / MANIFEST).is_file():
-            raise Rejected([Problem(str(mark), f"names a model that is not there: {name!r}", "Run `proffer promote`")])
+            raise Rejected(
+                [
+                    Problem(
+                        (str(mark),), "unknown", f"names a model that is not there: {name!r}", "Run `proffer promote`"
+                    )
+                ]
+            )
         return artefact
 
     def crown(self, name: str) -> None:
@@ -137,7 +143,9 @@ class Workspace:
         """
         if not _NAME.fullmatch(name) or not (self.models / name / MANIFEST).is_file():
             there = ", ".join(self.model_names()) or "none yet"
-            raise Rejected([Problem(str(self.models), f"has no model {name!r}", f"Choose one of: {there}")])
+            raise Rejected(
+                [Problem((str(self.models),), "unknown", f"has no model {name!r}", f"Choose one of: {there}")]
+            )
         write_whole(self.begin().path / "champion", f"{name}\n".encode())
 
     def model_names(self) -> tuple[str, ...]:
@@ -157,7 +165,13 @@ class Workspace:
         for artefact in (Path(chosen), self.models / chosen):
             if (artefact / MANIFEST).is_file():
                 return artefact
-        raise Rejected([Problem(chosen, f"holds no model: there is no {MANIFEST}", "Give the folder `train` reported")])
+        raise Rejected(
+            [
+                Problem(
+                    (chosen,), "missing", f"holds no model: there is no {MANIFEST}", "Give the folder `train` reported"
+                )
+            ]
+        )
 
 
 def read_artefact(folder: Path) -> Mapping[str, bytes]:
@@ -172,9 +186,11 @@ def read_artefact(folder: Path) -> Mapping[str, bytes]:
     try:
         names = sorted(json.loads(manifest.read_text(encoding="utf-8"))["files"])
     except (OSError, ValueError, KeyError, TypeError) as failure:
-        raise Rejected([Problem(str(manifest), f"is not a manifest ({failure})", "Train the model again")]) from failure
+        raise Rejected(
+            [Problem((str(manifest),), "invalid", f"is not a manifest ({failure})", "Train the model again")]
+        ) from failure
     problems = [
-        Problem(f"{manifest}: files", f"{name!r} is not a file of this folder", "Train the model again")
+        Problem((str(manifest), "files"), "invalid", f"{name!r} is not a file of this folder", "Train the model again")
         for name in names
         if not _NAME.fullmatch(name) or not (folder / name).is_file()
     ]

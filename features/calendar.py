@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from features.arrays import Int64
-from features.problem import Problem, Rejected
+from features.problem import Problem, Rejected, Where
 
 DAY_SECONDS: Final = 86_400
 _UNIX_ORDINAL: Final = date(1970, 1, 1).toordinal()
@@ -128,7 +128,7 @@ class Duration:
         return f"P{months}{days}"
 
 
-def parse_duration(text: object, where: str = "duration") -> Duration:
+def parse_duration(text: object, where: Where = ("duration",)) -> Duration:
     """Return the length an ISO 8601 duration names, in years, months, weeks and days.
 
     Raises:
@@ -141,7 +141,9 @@ def parse_duration(text: object, where: str = "duration") -> Duration:
     years, months, weeks, days = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
     length = Duration(12 * years + months, 7 * weeks + days)
     if length == Duration() or length.months > 2400 or length.days > 73_050:
-        raise Rejected([Problem(where, f"{text!r} is not a duration", "Write it like P90D, P24M or P2Y, up to P200Y")])
+        raise Rejected(
+            [Problem(where, "invalid", f"{text!r} is not a duration", "Write it like P90D, P24M or P2Y, up to P200Y")]
+        )
     return length
 
 
@@ -167,7 +169,7 @@ class Zone:
             _zone(self.name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             remedy = "Name a zone of the IANA database, such as Asia/Seoul"
-            raise Rejected([Problem("zone", f"{self.name!r} is not a time zone", remedy)]) from None
+            raise Rejected([Problem(("zone",), "invalid", f"{self.name!r} is not a time zone", remedy)]) from None
 
     @overload
     def local_seconds(self, utc: int) -> int: ...

@@ -16,7 +16,7 @@ from features.kernel.kernel import compute
 from features.kernel.lowering import lower
 from features.log.event import Event, encode_facts
 from features.log.history import HELD, RECEIVED, History, history_of
-from features.problem import Problem, Rejected
+from features.problem import Problem, Rejected, Where
 from features.value import UNKNOWN
 
 _FACTS: Final = "facts"
@@ -119,7 +119,7 @@ def from_facts(
     t: int,
     receives: tuple[str, ...] = (),
     person: str = "",
-    where: str = _FACTS,
+    where: Where = (_FACTS,),
 ) -> Snapshot:
     """Return somebody of whom nothing is known but the facts stated at `t`; what was not stated is unknown.
 
@@ -129,17 +129,19 @@ def from_facts(
         t: a UTC second, such as `declaration.zone.end_of_day(date)`.
         receives: the programmes whose receipt is asked about.
         person: a name for them.
-        where: what to call the facts in problems, such as the file's name.
+        where: where the facts are, such as in a file of this name, for problems.
 
     Raises:
         Rejected: with every fact that is not declared, cannot be stated, or has a value it cannot take.
     """
     if not isinstance(facts, Mapping):
         remedy = 'Write one object of facts, like {"birth_date": "1990-05-01"}'
-        raise Rejected([Problem(where, "is not a JSON object", remedy)])
-    encode_facts(facts, declaration, declaration.zone.today(t), f"{where}: ")
+        raise Rejected([Problem(where, "invalid", "is not a JSON object", remedy)])
+    encode_facts(facts, declaration, declaration.zone.today(t), where)
     if declaration.zone.today(t) < declaration.epoch:
-        raise Rejected([Problem(where, "are stated before the epoch of the declaration", "Choose a later day")])
+        raise Rejected(
+            [Problem(where, "range", "are stated before the epoch of the declaration", "Choose a later day")]
+        )
     statement = Event("facts", "facts", person, STATED, t - 1, t - 1, dict(facts))
     plan = lower(declaration, tuple(receives), complete=False)
     at = np.array([t], np.int64)

@@ -189,7 +189,9 @@ def book_of(folder: Path, clock: Clock, population: str | None, *, nobody: bool 
         return None
     if not (folder / DATABASE).exists():
         remedy = f"Open its budget: proffer privacy init --population {population} --epsilon E --delta D ..."
-        raise NoLedger([Problem(f"--population {population}", "has no budget: this home keeps no ledger", remedy)])
+        raise NoLedger(
+            [Problem((f"--population {population}",), "missing", "has no budget: this home keeps no ledger", remedy)]
+        )
     ledger = Ledger.open(folder, clock)
     chosen = population or _only(tuple(name for name in ledger.populations() if name != SYNTHETIC))
     if chosen is None:
@@ -214,5 +216,7 @@ def any_book(folder: Path, clock: Clock) -> LedgerAccount | None:
 def _only(names: tuple[str, ...]) -> str | None:
     if len(names) > 1:
         remedy = f"Give --population: one of {', '.join(names)}"
-        raise Rejected([Problem("--population", "is missing, and several populations have a budget", remedy)])
+        raise Rejected(
+            [Problem(("--population",), "missing", "is missing, and several populations have a budget", remedy)]
+        )
     return names[0] if names else None

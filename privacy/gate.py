@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
-from features.problem import Problem, Rejected
+from features.problem import Problem, Rejected, Where
 from privacy.unit import PrivacyUnit
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Spend:
         return {"epsilon": epsilon, "delta": str(self.delta)}
 
     @classmethod
-    def from_document(cls, document: Mapping[str, str], where: str = "spend") -> Spend:
+    def from_document(cls, document: Mapping[str, str], where: Where = ("spend",)) -> Spend:
         """The inverse of `to_document`.
 
         Raises:
@@ -80,7 +80,9 @@ class Spend:
             return cls(Decimal(document["epsilon"]), Decimal(document["delta"]))
         except (KeyError, TypeError, ValueError, InvalidOperation):
             what = "is not {epsilon, delta} in decimal strings"
-            raise Rejected((Problem(where, what, 'Write {"epsilon": "1.5", "delta": "0.000001"}'),)) from None
+            raise Rejected(
+                (Problem(where, "invalid", what, 'Write {"epsilon": "1.5", "delta": "0.000001"}'),)
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Provenance:
     files: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def parse(cls, document: object, where: str = "stamp.json") -> Provenance:
+    def parse(cls, document: object, where: Where = ("stamp.json",)) -> Provenance:
         """Read a stamp as `proffer synth` writes it; None (no stamp at all) means private.
 
         Raises:
@@ -101,11 +103,11 @@ class Provenance:
             return cls(DataKind.PRIVATE)
         remedy = "Make the folder again with `proffer synth`"
         if not isinstance(document, Mapping):
-            raise Rejected((Problem(where, "is not a JSON object", remedy),))
+            raise Rejected((Problem(where, "invalid", "is not a JSON object", remedy),))
         try:
             kind, files = DataKind(document["kind"]), dict(document.get("files", {}))
         except (KeyError, ValueError, TypeError):
-            raise Rejected((Problem(where, "does not say what kind of rows these are", remedy),)) from None
+            raise Rejected((Problem(where, "missing", "does not say what kind of rows these are", remedy),)) from None
         return cls(kind, files)
 
     def check(self, name: str, digest: str) -> None:
@@ -122,7 +124,9 @@ class Provenance:
             return
         if self.files.get(name) != digest:
             what = f"is not the file that stamp.json calls {self.kind.value} (sha256 differs)"
-            raise Rejected((Problem(name, what, "Make the folder again with `proffer synth`, or drop its stamp"),))
+            raise Rejected(
+                (Problem((name,), "damaged", what, "Make the folder again with `proffer synth`, or drop its stamp"),)
+            )
 
 
 def digest(content: bytes) -> str:
@@ -295,7 +299,9 @@ class Gate(Generic[Rows]):
         if self.stamp.kind is DataKind.SYNTHETIC or (self.book is not None and self.book.is_public(self.people())):
             return
         what = "would spend an infinite epsilon of real people's privacy"
-        raise Rejected((Problem(f"{request.learner} on {self.stamp.kind.value} rows", what, ONLY_SYNTHETIC),))
+        raise Rejected(
+            (Problem((f"{request.learner} on {self.stamp.kind.value} rows",), "refused", what, ONLY_SYNTHETIC),)
+        )
 
     def admit_run(self, run: RunRequest) -> Gated[Rows]:
         """The rows behind an opaque door, which opens only to a mechanism that was reserved; nothing is read yet.
@@ -327,7 +333,9 @@ class Gate(Generic[Rows]):
         """
         if self.book is None:
             what = "has no budget to spend from"
-            raise Rejected((Problem(run.population, what, "Open one with `proffer privacy init --population P`"),))
+            raise Rejected(
+                (Problem((run.population,), "missing", what, "Open one with `proffer privacy init --population P`"),)
+            )
         problems = list(_wrong_unit(run, self.book.unit, self.readers, self.grouped))
         if problems:
             raise Rejected(problems)
@@ -335,18 +343,24 @@ class Gate(Generic[Rows]):
 
 
 def _wrong_unit(run: RunRequest, budget: PrivacyUnit, readers: tuple[str, ...], grouped: bool) -> Iterator[Problem]:
-    where = f"unit {run.unit.value}"
+    where = (f"unit {run.unit.value}",)
     if run.relation != RELATION:
-        yield Problem("relation", f"{run.relation!r} is not how anything is accounted here", f"Use {RELATION}")
+        yield Problem(
+            ("relation",), "invalid", f"{run.relation!r} is not how anything is accounted here", f"Use {RELATION}"
+        )
     if run.unit is not budget:
         remedy = f"Use --unit {budget.value}, or a population whose budget protects each {run.unit.value}"
-        yield Problem(where, f"is not the one the budget of {run.population!r} protects ({budget.value})", remedy)
+        yield Problem(
+            where, "conflict", f"is not the one the budget of {run.population!r} protects ({budget.value})", remedy
+        )
     if run.unit is PrivacyUnit.PERSON and readers:
         what = f"protects nobody here: {', '.join(readers[:3])} of a person read another's events ({len(readers)} do)"
-        yield Problem(where, what, "Open a budget with `proffer privacy init --unit household`")
+        yield Problem(where, "forbidden", what, "Open a budget with `proffer privacy init --unit household`")
     if run.unit is PrivacyUnit.HOUSEHOLD and not grouped:
         remedy = "Declare roles in events.yaml (who else an event is about), or open a budget with --unit person"
-        yield Problem(where, "cannot be known: no event type of the declaration says who belongs with whom", remedy)
+        yield Problem(
+            where, "missing", "cannot be known: no event type of the declaration says who belongs with whom", remedy
+        )
 
 
 class PrivateRows(TypeError):  # noqa: N818  # reads as a sentence where it is raised

@@ -62,13 +62,13 @@ def _claim(args: argparse.Namespace) -> Claim:
 
     problems = Problems()
     if args.units < 1:
-        problems.add("--units", f"cannot be {args.units}", "Give how many units the run is planned for")
+        problems.add(("--units",), "range", f"cannot be {args.units}", "Give how many units the run is planned for")
     with problems.gathered():
-        read_epsilon(args.epsilon, "--epsilon")
+        read_epsilon(args.epsilon, ("--epsilon",))
     with problems.gathered():
-        read_delta(args.delta, max(args.units, 0), "--delta")
+        read_delta(args.delta, max(args.units, 0), ("--delta",))
     if not FEWEST <= args.canaries <= MOST:
-        problems.add("--canaries", f"cannot be {args.canaries}", f"Give a number from {FEWEST} to {MOST}")
+        problems.add(("--canaries",), "range", f"cannot be {args.canaries}", f"Give a number from {FEWEST} to {MOST}")
     problems.raise_any()
     return Claim(read_epsilon(args.epsilon), read_delta(args.delta, args.units))
 

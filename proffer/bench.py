@@ -53,7 +53,10 @@ def _measured(chosen: ModuleType, args: argparse.Namespace) -> Mapping[str, Any]
     foreign = [name for name in given if name not in takes]
     if foreign:
         raise Rejected(
-            [Problem(f"--{name}", f"the benchmark {args.name} reads no {name}", "Leave it out") for name in foreign]
+            [
+                Problem((f"--{name}",), "forbidden", f"the benchmark {args.name} reads no {name}", "Leave it out")
+                for name in foreign
+            ]
         )
     found: Mapping[str, Any] = chosen.measure(terminal.say, **given)
     return found
@@ -67,14 +70,14 @@ def benchmark(name: str) -> ModuleType:
     """
     spec = importlib.util.spec_from_file_location(f"proffer_benchmark_{name}", FOLDER / f"{name}_bench.py")
     if spec is None or spec.loader is None:
-        raise Rejected([Problem(str(FOLDER), f"has no benchmark {name}", "Run it from a checkout")])
+        raise Rejected([Problem((str(FOLDER),), "unknown", f"has no benchmark {name}", "Run it from a checkout")])
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up there
     try:
         spec.loader.exec_module(module)
     except ModuleNotFoundError as missing:
         remedy = "Install the peers: pip install '.[bench]'"
-        raise Rejected([Problem(f"benchmark {name}", f"needs {missing.name}", remedy)]) from missing
+        raise Rejected([Problem((f"benchmark {name}",), "unavailable", f"needs {missing.name}", remedy)]) from missing
     return module
 
 

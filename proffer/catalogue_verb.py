@@ -107,7 +107,7 @@ def _check_folders(*paths: Path | None) -> None:
     for path in paths:
         if path is not None and (path.is_dir() or not path.resolve().parent.is_dir()):
             what = "is a folder" if path.is_dir() else "lies in a folder that does not exist"
-            problems.add(str(path), what, "Name a file in a folder that exists")
+            problems.add((str(path),), "unreadable", what, "Name a file in a folder that exists")
     problems.raise_any()
 
 
@@ -117,7 +117,7 @@ def _rows(paths: Sequence[Path]) -> list[list[object]]:
     found, problems = [], Problems()
     for path in paths:
         with problems.gathered():
-            found.append(rows_of(reading.read_json(path), path.name))
+            found.append(rows_of(reading.read_json(path), (path.name,)))
     problems.raise_any()
     return found
 
@@ -162,7 +162,7 @@ def fetch_gov24(args: argparse.Namespace, sleep: Callable[[float], None] = time.
     from composition.gov24_client import BASE_URL, KEY_NAME, Client, Download
 
     if args.out.exists() and not args.out.is_dir():
-        raise Rejected([Problem(str(args.out), "is not a folder", "Name a folder, or one to be made")])
+        raise Rejected([Problem((str(args.out),), "invalid", "is not a folder", "Name a folder, or one to be made")])
     client = Client(os.environ.get(KEY_NAME, "").strip(), args.base_url or BASE_URL, args.per_page, sleep)
     fetched = Download(client, args.out, _page_told).run()
     agree = len(set(fetched.rows.values())) == 1
@@ -204,7 +204,7 @@ def check(args: argparse.Namespace) -> int:
         programmes = len(catalogue(documents, declaration, regions))
     for problem in problems.found:
         terminal.say(str(problem))
-    rows = [{"where": p.where, "what": p.what, "remedy": p.remedy} for p in problems.found]
+    rows = [problem.to_document() for problem in problems.found]
     report = {"documents": len(documents), "programmes": programmes, "problems": rows}
     found = f"{len(rows)} problem{'s' * (len(rows) != 1)} in " if rows else "no problem in "
     terminal.emit(report, args.json, f"{found}{len(documents)} programmes")

@@ -55,7 +55,9 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise Rejected with argparse's message and, for a misspelt option or choice, the nearest one."""
         known = [*self._option_string_actions, *self._choices()]
-        raise Rejected([Problem(self.prog, message, _hint(_quoted(message), known, f"{self.prog} --help"))])
+        raise Rejected(
+            [Problem((self.prog,), "invalid", message, _hint(_quoted(message), known, f"{self.prog} --help"))]
+        )
 
     def _choices(self) -> Iterable[str]:
         return (str(choice) for action in self._actions for choice in action.choices or ())
@@ -102,7 +104,9 @@ def _run(words: list[str]) -> int:
         return terminal.DONE
     verb, *rest = words
     if verb not in VERBS:
-        raise Rejected([Problem(f"proffer {verb}", "there is no such verb", _hint([verb], VERBS, "proffer --help"))])
+        raise Rejected(
+            [Problem((f"proffer {verb}",), "unknown", "there is no such verb", _hint([verb], VERBS, "proffer --help"))]
+        )
     return run_verb(verb, rest)
 
 
@@ -152,14 +156,14 @@ def _refuse(problems: Sequence[Problem], as_json: bool) -> int:
     for problem in problems:
         terminal.say(str(problem))
     if as_json:
-        rows = [{"where": p.where, "what": p.what, "remedy": p.remedy} for p in problems]
+        rows = [problem.to_document() for problem in problems]
         print(json.dumps({"problems": rows}, ensure_ascii=False, indent=2))
     return terminal.REFUSED
 
 
 def _file_problem(failure: OSError) -> Problem:
-    where = str(failure.filename) if failure.filename else "file system"
-    return Problem(where, failure.strerror or str(failure), "Check the path and its permissions")
+    where = (str(failure.filename) if failure.filename else "file system",)
+    return Problem(where, "unreadable", failure.strerror or str(failure), "Check the path and its permissions")
 
 
 def _quoted(message: str) -> list[str]:

@@ -54,7 +54,9 @@ class DemoStages:
 def run(args: argparse.Namespace) -> int:
     """Run every stage, then print the figures and the story."""
     if args.citizens < 1:
-        raise Rejected([Problem("--citizens", f"{args.citizens} is less than 1", "Give how many people there are")])
+        raise Rejected(
+            [Problem(("--citizens",), "range", f"{args.citizens} is less than 1", "Give how many people there are")]
+        )
     home, stages = Workspace(args.home), DemoStages()
     refuse_real_people(home)
     people = home.begin().population
@@ -117,7 +119,9 @@ def refuse_real_people(home: Workspace) -> None:
         real = sum(_SYNTHETIC.fullmatch(person) is None for person in log.people())
     if real:
         what = f"holds a log with {real} people who are not the demo's"
-        raise Rejected([Problem(str(home.path), what, "Choose another --home, where the demo may begin a log")])
+        raise Rejected(
+            [Problem((str(home.path),), "conflict", what, "Choose another --home, where the demo may begin a log")]
+        )
 
 
 def synthesise(home: Workspace, people: Path, citizens: int, seed: int) -> None:

@@ -66,7 +66,7 @@ def _run(args: argparse.Namespace) -> int:
     desk = desk_of(args)
     day = reading.as_of(args.as_of, time.time, desk.declaration.zone.name)
     stated = reading.read_facts(args.facts)
-    person = desk.from_facts(stated.facts, stated.applicant, day, Path(args.facts).name)
+    person = desk.from_facts(stated.facts, stated.applicant, day, (Path(args.facts).name,))
     verdicts = list(desk.verdicts(person, day))
     asks = desk.asks(person, day)
     document = {

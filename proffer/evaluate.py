@@ -37,7 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Judge the model, leave report and pictures in the home, and print."""
     if args.cold_start < 0:
-        raise Rejected([Problem("--cold-start", f"{args.cold_start} is below 0", "Give how many programmes to try")])
+        raise Rejected(
+            [Problem(("--cold-start",), "range", f"{args.cold_start} is below 0", "Give how many programmes to try")]
+        )
     home = Workspace(args.home)
     folder = chosen(home, args.model)
     material = sources.read_material(args)
@@ -61,7 +63,9 @@ def chosen(home: Workspace, model: str | None) -> Path:
     folder = home.model(model)
     if folder is None:
         there = ", ".join(home.model_names()) or "none yet; run `proffer train`"
-        raise Rejected([Problem("--model", "names no model, and none was promoted", f"Choose one of: {there}")])
+        raise Rejected(
+            [Problem(("--model",), "missing", "names no model, and none was promoted", f"Choose one of: {there}")]
+        )
     return folder
 
 
@@ -85,7 +89,7 @@ def judge(material: TrainingData, model: Model, cold_start: int = 0, *, referenc
     name = ranker_of(model)
     if cold_start and name != RANKER:
         what = f"learns the model once more without a programme, which is not offered for {name}"
-        raise Rejected([Problem("--cold-start", what, "Leave it out, or evaluate a lightgbm model")])
+        raise Rejected([Problem(("--cold-start",), "forbidden", what, "Leave it out, or evaluate a lightgbm model")])
     settings = ForestSettings(**model.manifest["settings"]) if name == RANKER else ForestSettings()
     return evaluate(material, model, settings, cold_start, ranker=name, reference=reference and name != RANKER)
 

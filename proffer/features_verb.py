@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from composition import reading, terminal
-from features.problem import Problem, Problems, Rejected
+from features.problem import Problem, Problems, Rejected, Where
 from proffer import options
 
 if TYPE_CHECKING:
@@ -88,12 +88,12 @@ def read_pairs(path: Path, declaration: Declaration) -> list[Pair]:
     problems, pairs = Problems(), []
     for where, person, t in _parquet(path) if path.suffix == ".parquet" else _csv(path):
         with problems.gathered():
-            pairs.append(Pair(person, moment(t, declaration, f"{where}: t"), where))
+            pairs.append(Pair(person, moment(t, declaration, (where, "t")), where))
     problems.raise_any()
     return pairs
 
 
-def moment(written: object, declaration: Declaration, where: str) -> int:
+def moment(written: object, declaration: Declaration, where: Where) -> int:
     """The UTC second of a time, or of the end of a day in the declared zone.
 
     Raises:
@@ -114,7 +114,7 @@ def _csv(path: Path) -> Iterator[tuple[str, str, object]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
         if not {"person", "t"} <= set(rows.fieldnames or ()):
-            raise Rejected([Problem(str(path), "has no columns person and t", _PAIR)])
+            raise Rejected([Problem((str(path),), "missing", "has no columns person and t", _PAIR)])
         for row in rows:
             yield f"{path.name}, line {rows.line_num}", row["person"] or "", row["t"]
 
@@ -126,9 +126,9 @@ def _parquet(path: Path) -> Iterator[tuple[str, str, object]]:
     try:
         table = pyarrow.parquet.read_table(path)
     except pyarrow.ArrowException as failure:
-        raise Rejected([Problem(str(path), f"is not Parquet ({failure})", _PAIR)]) from failure
+        raise Rejected([Problem((str(path),), "invalid", f"is not Parquet ({failure})", _PAIR)]) from failure
     if not {"person", "t"} <= set(table.column_names):
-        raise Rejected([Problem(str(path), "has no columns person and t", _PAIR)])
+        raise Rejected([Problem((str(path),), "missing", "has no columns person and t", _PAIR)])
     for row, (person, t) in enumerate(zip(table["person"].to_pylist(), table["t"].to_pylist(), strict=True)):
         yield f"{path.name}, row {row}", str(person), t
 

@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     document = {
         "accepted": done.accepted,
         "duplicates": done.duplicates,
-        "rejected": [{"where": one.where, "what": one.what, "remedy": one.remedy} for one in rejected],
+        "rejected": [problem.to_document() for problem in rejected],
     }
     _complain(rejected)
     terminal.emit(document, args.json, f"{done.accepted} accepted, {done.duplicates} duplicates, {_count(rejected)}")

@@ -81,7 +81,9 @@ def _init(args: argparse.Namespace) -> int:
         with problems.gathered():
             approvers.append(_public_key(given))
     if len(args.approver) < 2:
-        problems.add("--approver", "a budget needs two people who can approve changes", "Give it at least twice")
+        problems.add(
+            ("--approver",), "missing", "a budget needs two people who can approve changes", "Give it at least twice"
+        )
     problems.raise_any()
     period = args.period or time.strftime("%Y", time.gmtime())
     folder = Workspace(args.home).begin().path / "ledger"
@@ -160,12 +162,12 @@ def _mechanism(args: argparse.Namespace) -> Mechanism:
 
     training = (args.sigma, args.rate, args.steps)
     if args.mechanism is not None:
-        return mechanism.read_text(args.mechanism.read_text(encoding="utf-8"), str(args.mechanism))
+        return mechanism.read_text(args.mechanism.read_text(encoding="utf-8"), (str(args.mechanism),))
     if None not in training:
         return mechanism.gaussian_sgd(*training)
     if any(part is not None for part in training) or args.epsilon is None:
         remedy = "Give --mechanism FILE, or --sigma, --rate and --steps, or --epsilon alone"
-        raise Rejected([Problem("proffer privacy reserve", "does not say what will be run", remedy)])
+        raise Rejected([Problem(("proffer privacy reserve",), "missing", "does not say what will be run", remedy)])
     delta = read_delta(args.delta) if args.delta else 0
     return mechanism.declared(read_epsilon(args.epsilon), str(delta))
 
@@ -241,8 +243,10 @@ def _draft(args: argparse.Namespace, kind: str, fixed: dict[str, str]) -> int:
     names = ["population", "draft", *args.fields, "reason"]
     missing = [name for name in names if not getattr(args, name)]
     if missing:
-        where = f"proffer privacy {args.subverb}"
-        raise Rejected([Problem(where, f"needs --{name}", "Or give two --approval files") for name in missing])
+        where = (f"proffer privacy {args.subverb}",)
+        raise Rejected(
+            [Problem(where, "missing", f"needs --{name}", "Or give two --approval files") for name in missing]
+        )
     what = {name: getattr(args, name) for name in (*args.fields, "reason")} | fixed
     if "epsilon" in what:
         what["epsilon"] = text_of(read_epsilon(what["epsilon"]))
@@ -286,7 +290,9 @@ def _approval(path: Path) -> tuple[str, list[str]]:
             return "", [Signature.parse(line).line for line in lines]
         note = Note.parse(content)
     except BadNote as failure:
-        raise Rejected([Problem(str(path), str(failure), "Give what `proffer privacy approve` wrote")]) from None
+        raise Rejected(
+            [Problem((str(path),), "invalid", str(failure), "Give what `proffer privacy approve` wrote")]
+        ) from None
     return note.text, [signature.line for signature in note.signatures]
 
 
@@ -309,7 +315,7 @@ def _approve(args: argparse.Namespace) -> int:
     except ValueError:
         sound = False
     if not sound:
-        raise Rejected([Problem(str(args.draft), "is not a draft for approval", "Have it drafted anew")])
+        raise Rejected([Problem((str(args.draft),), "invalid", "is not a draft for approval", "Have it drafted anew")])
     signer = _private_key(args.key, args.name)
     out = args.out or args.draft.with_name(f"{args.draft.name}.{signer.name}.sig")
     write_durably(out, Note.sign(text, signer).encode())
@@ -332,11 +338,13 @@ def _key(args: argparse.Namespace) -> int:
     private, public = (stem.with_name(f"{stem.name}.{end}") for end in ("key", "pub"))
     taken = [path for path in (private, public) if path.exists()]
     if taken:
-        raise Rejected([Problem(str(path), "is there already", "Choose another --out") for path in taken])
+        raise Rejected(
+            [Problem((str(path),), "conflict", "is there already", "Choose another --out") for path in taken]
+        )
     try:
         signer = Signer.generate(args.name)
     except BadNote as failure:
-        raise Rejected([Problem("--name", str(failure), "Give a name such as alice")]) from None
+        raise Rejected([Problem(("--name",), "invalid", str(failure), "Give a name such as alice")]) from None
     write_durably(private, signer.pem(), OWNER_ONLY)
     write_durably(public, (signer.verifier().text() + "\n").encode())
     document = {"private": str(private), "public": str(public), "key": signer.verifier().text()}
@@ -446,7 +454,7 @@ def _proof(args: argparse.Namespace) -> int:
     try:
         proof = _ledger(args).proof(args.index)
     except BadProof as failure:
-        raise Rejected([Problem("--index", str(failure), "See `proffer privacy status`")]) from None
+        raise Rejected([Problem(("--index",), "invalid", str(failure), "See `proffer privacy status`")]) from None
     write_durably(args.out, proof)
     terminal.emit({"proof": str(args.out), "index": args.index}, args.json)
     return terminal.DONE
@@ -488,7 +496,9 @@ def _witness(args: argparse.Namespace) -> int:
         return terminal.DONE
     host, _, port = args.listen.rpartition(":")
     if not host or not port.isdigit():
-        raise Rejected([Problem("--listen", f"{args.listen!r} is not HOST:PORT", "Give one such as 127.0.0.1:8099")])
+        raise Rejected(
+            [Problem(("--listen",), "invalid", f"{args.listen!r} is not HOST:PORT", "Give one such as 127.0.0.1:8099")]
+        )
     with server(witness, (host, int(port)), _now) as serving:
         terminal.say(f"{args.name} listens on {host}:{serving.server_address[1]}; end it with Ctrl-C")
         serving.serve_forever()
@@ -507,7 +517,9 @@ def _cosign(args: argparse.Namespace) -> int:
         status, answer = _asked(ledger, args.witness, int(answer))
     if status != 200:
         remedy = "If it saw another history than this one, keep both copies: somebody rewrote the ledger"
-        raise Rejected([Problem(args.witness, f"the witness refused ({status}): {answer.strip()}", remedy)])
+        raise Rejected(
+            [Problem((args.witness,), "refused", f"the witness refused ({status}): {answer.strip()}", remedy)]
+        )
     for line in answer.splitlines():
         ledger.cosign(line)
     terminal.emit({"cosignatures": answer.splitlines()}, args.json)
@@ -522,7 +534,7 @@ def _asked(ledger: Ledger, url: str, old: int) -> tuple[int, str]:
     from privacy.ledger.witness import LARGEST, PATH, request_bytes
 
     if not url.startswith(("http://", "https://")):
-        raise Rejected([Problem("--witness", f"{url!r} is not a web address", "Give http://HOST:PORT")])
+        raise Rejected([Problem(("--witness",), "invalid", f"{url!r} is not a web address", "Give http://HOST:PORT")])
     try:
         content = request_bytes(old, ledger.consistency(old), ledger.checkpoint())
     except BadProof as failure:
@@ -563,7 +575,7 @@ def _public_key(given: str) -> NoteVerifier:
     except BadNote as failure:
         what = str(failure) if is_file else "is neither a file nor an Ed25519 public key"
         remedy = "Make a pair with `proffer privacy key --name NAME` and give the .pub file"
-        raise Rejected([Problem(given[:100], what, remedy)]) from None
+        raise Rejected([Problem((given[:100],), "invalid", what, remedy)]) from None
 
 
 def _private_key(path: Path, name: str) -> Signer:
@@ -573,7 +585,7 @@ def _private_key(path: Path, name: str) -> Signer:
     try:
         return Signer.from_pem(read_private(path), name or path.stem)
     except BadNote as failure:
-        raise Rejected([Problem(str(path), str(failure), "Give your own .key file")]) from None
+        raise Rejected([Problem((str(path),), "invalid", str(failure), "Give your own .key file")]) from None
 
 
 def _note(path: Path) -> Note:
@@ -582,7 +594,9 @@ def _note(path: Path) -> Note:
     try:
         return Note.parse(path.read_bytes())
     except BadNote as failure:
-        raise Rejected([Problem(str(path), str(failure), "Give what `proffer privacy checkpoint` wrote")]) from None
+        raise Rejected(
+            [Problem((str(path),), "invalid", str(failure), "Give what `proffer privacy checkpoint` wrote")]
+        ) from None
 
 
 Handle = Callable[[argparse.Namespace], int]

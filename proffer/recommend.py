@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Recommend and print."""
     if args.k < 1:
-        raise Rejected([Problem("-k", f"{args.k} is less than 1", "Give how many recommendations to show")])
+        raise Rejected([Problem(("-k",), "range", f"{args.k} is less than 1", "Give how many recommendations to show")])
     with lean(args.catalogue):
         return _run(args)
 
@@ -96,9 +96,11 @@ def ranker_of(args: argparse.Namespace, declaration: Declaration, catalogue: Cat
 def _person(args: argparse.Namespace, desk: Engine, day: date) -> Person:
     if args.facts is not None:
         stated = reading.read_facts(args.facts)
-        return desk.from_facts(stated.facts, stated.applicant, day, Path(args.facts).name)
+        return desk.from_facts(stated.facts, stated.applicant, day, (Path(args.facts).name,))
     home = Workspace(args.home)
-    nobody = Rejected([Problem("--citizen", f"there is nobody called {args.citizen!r} in the log", "Ingest first")])
+    nobody = Rejected(
+        [Problem(("--citizen",), "unknown", f"there is nobody called {args.citizen!r} in the log", "Ingest first")]
+    )
     if not home.has_events:
         raise nobody
     with home.log() as log:

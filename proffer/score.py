@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
 def _refuse_before_every_event(segments: History, t: int) -> None:
     if not (segments.recorded < t).any():
         what = "is before everything the files say was recorded, so nobody is known"
-        raise Rejected([Problem("--as-of", what, "Choose a later day")])
+        raise Rejected([Problem(("--as-of",), "range", what, "Choose a later day")])
 
 
 def _work(args: argparse.Namespace, declaration: Declaration, model: Model, segments: History, t: int) -> ScoreRequest:

@@ -47,7 +47,9 @@ def run(args: argparse.Namespace) -> int:
         from serving.http.app import Lifecycle, create_app
     except ModuleNotFoundError as failure:
         remedy = "Install it: pip install .[serve]"
-        raise Rejected([Problem("proffer serve", f"{failure.name} is not installed", remedy)]) from failure
+        raise Rejected(
+            [Problem(("proffer serve",), "unavailable", f"{failure.name} is not installed", remedy)]
+        ) from failure
     from serving.http.handler import RecommendationHandler
 
     access = access_of(args)
@@ -79,7 +81,9 @@ def access_of(args: argparse.Namespace) -> Authentication:
     try:
         believed = verifier(args.public_key.read_bytes(), args.algorithm, args.issuer, args.audience or AUDIENCE)
     except ValueError as failure:
-        raise Rejected([Problem(str(args.public_key), str(failure), "Give the issuer's public key")]) from failure
+        raise Rejected(
+            [Problem((str(args.public_key),), "invalid", str(failure), "Give the issuer's public key")]
+        ) from failure
     return Authentication((believed,))
 
 
@@ -87,13 +91,19 @@ def _contradictions(args: argparse.Namespace, loopback: bool) -> list[Problem]:
     problems = []
     if args.dev and not loopback:
         remedy = "Leave --host out, or give --public-key and --issuer in place of --dev"
-        problems.append(Problem("--dev", f"takes calls without a token, and {args.host} is not this machine", remedy))
+        problems.append(
+            Problem(
+                ("--dev",), "forbidden", f"takes calls without a token, and {args.host} is not this machine", remedy
+            )
+        )
     if args.dev and args.public_key is not None:
-        problems.append(Problem("--dev", "contradicts --public-key", "Give one of the two"))
+        problems.append(Problem(("--dev",), "conflict", "contradicts --public-key", "Give one of the two"))
     if args.public_key is not None and not args.issuer:
-        problems.append(Problem("--issuer", "is missing", "Say who issues the tokens that --public-key verifies"))
+        problems.append(
+            Problem(("--issuer",), "missing", "is missing", "Say who issues the tokens that --public-key verifies")
+        )
     if not 0 <= args.port <= 65_535:
-        problems.append(Problem("--port", f"{args.port} is not a port", "Give a number from 0 to 65535"))
+        problems.append(Problem(("--port",), "range", f"{args.port} is not a port", "Give a number from 0 to 65535"))
     return problems
 
 
@@ -143,4 +153,6 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=512)
     except OSError as failure:
         what = f"cannot listen on {host}:{port}: {failure.strerror or failure}"
-        raise Rejected([Problem("--port", what, "Choose another port or address, or stop whoever uses it")]) from None
+        raise Rejected(
+            [Problem(("--port",), "unavailable", what, "Choose another port or address, or stop whoever uses it")]
+        ) from None

@@ -70,9 +70,14 @@ def _check(args: argparse.Namespace) -> None:
     ):
         value = getattr(args, name)
         if not least <= value <= most:
-            problems.add(f"--{name}", f"cannot be {value}", f"Give a number from {least} to {most}")
+            problems.add((f"--{name}",), "range", f"cannot be {value}", f"Give a number from {least} to {most}")
     if args.out.exists() and not args.out.is_dir():
-        problems.add(f"--out {args.out}", "is a file", "Name a folder")
+        problems.add((f"--out {args.out}",), "conflict", "is a file", "Name a folder")
     elif args.out.is_dir() and any(args.out.iterdir()) and not (args.out / "stamp.json").is_file():
-        problems.add(f"--out {args.out}", "holds files that are not synthetic people", "Name a new or an empty folder")
+        problems.add(
+            (f"--out {args.out}",),
+            "conflict",
+            "holds files that are not synthetic people",
+            "Name a new or an empty folder",
+        )
     problems.raise_any()

@@ -29,16 +29,18 @@ def run(args: argparse.Namespace) -> int:
         from serving.http import tokens  # cryptography is loaded only to sign
     except ModuleNotFoundError as failure:
         what = f"{failure.name} is not installed"
-        raise Rejected([Problem("proffer token", what, "Install it: pip install .[serve]")]) from failure
+        raise Rejected(
+            [Problem(("proffer token",), "unavailable", what, "Install it: pip install .[serve]")]
+        ) from failure
     if not args.dev:
         remedy = "Add --dev for a token to try the service with; real tokens come from your identity provider"
-        raise Rejected([Problem("proffer token", "issues dev tokens only", remedy)])
+        raise Rejected([Problem(("proffer token",), "forbidden", "issues dev tokens only", remedy)])
     scopes = frozenset({tokens.READ, tokens.ACT_AS} if args.act_as else {tokens.READ})
     now = int(time.time())
     try:
         token = tokens.dev_token(dev_key(Workspace(args.home)), now, args.subject, scopes, args.minutes)
     except ValueError as failure:
-        raise Rejected([Problem("proffer token", str(failure), "See proffer token --help")]) from failure
+        raise Rejected([Problem(("proffer token",), "invalid", str(failure), "See proffer token --help")]) from failure
     expires = now + 60 * args.minutes
     document = {"token": token, "subject": args.subject, "scope": " ".join(sorted(scopes)), "expires": expires}
     terminal.emit(document, args.json, token)
@@ -63,4 +65,6 @@ def dev_key(home: Workspace) -> bytes:
 
 def _check_private(path: Path) -> None:
     if path.stat().st_mode & _OTHERS:
-        raise Rejected([Problem(str(path), "may be read by others than its owner", f"Run: chmod 600 {path}")])
+        raise Rejected(
+            [Problem((str(path),), "forbidden", "may be read by others than its owner", f"Run: chmod 600 {path}")]
+        )

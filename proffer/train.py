@@ -90,11 +90,18 @@ class Amounts:
         }
         for name, text in given.items():
             with problems.gathered():
-                found[name] = read_epsilon(text, f"--{name}")
+                found[name] = read_epsilon(text, (f"--{name}",))
         with problems.gathered():
-            found["delta"] = read_delta(DELTA if args.delta is None else args.delta, max(args.units or 0, 0), "--delta")
+            found["delta"] = read_delta(
+                DELTA if args.delta is None else args.delta, max(args.units or 0, 0), ("--delta",)
+            )
         if args.units is not None and args.units < 1:
-            problems.add("--units", f"{args.units} is less than 1", "Give how many units there are, if that is public")
+            problems.add(
+                ("--units",),
+                "range",
+                f"{args.units} is less than 1",
+                "Give how many units there are, if that is public",
+            )
         problems.raise_any()
         return cls(found["epsilon"], found["delta"], found["evaluate"] if args.evaluate is not None else None)
 
@@ -104,13 +111,18 @@ def _refuse_impossible(args: argparse.Namespace) -> None:
     private = [name for name in ("epsilon", "delta", "evaluate", "units") if getattr(args, name) is not None]
     if args.ranker != "private" and private:
         what = f"cannot be kept by {args.ranker}, which has no private training"
-        problems.add(", ".join(f"--{name}" for name in private), what, "Leave them out, or use --ranker private")
+        problems.add(
+            (", ".join((f"--{name}" for name in private)),),
+            "forbidden",
+            what,
+            "Leave them out, or use --ranker private",
+        )
     if args.data is None and args.ranker != "private":
         what = f"is missing, and the home's log is not stamped synthetic, so {args.ranker} may not learn from it"
-        problems.add("--data", what, "Give a folder that `proffer synth` wrote")
+        problems.add(("--data",), "missing", what, "Give a folder that `proffer synth` wrote")
     if (args.ranker == "student") != (args.teacher is not None):
         what = "is missing: a student learns from somebody" if args.ranker == "student" else "is for students"
-        problems.add("--teacher", what, "Use --ranker student --teacher MODEL")
+        problems.add(("--teacher",), "missing", what, "Use --ranker student --teacher MODEL")
     problems.raise_any()
 
 
@@ -266,7 +278,16 @@ def _refuse_missing() -> None:
     absent = [name for name in ("cryptography", "dp_accounting", "opacus", "rfc8785") if find_spec(name) is None]
     if absent:
         what = f"not installed: {', '.join(absent)}"
-        raise Rejected([Problem("--ranker private", what, "Run make setup-private, or pip install .[train,private]")])
+        raise Rejected(
+            [
+                Problem(
+                    ("--ranker private",),
+                    "unavailable",
+                    what,
+                    "Run make setup-private, or pip install .[train,private]",
+                )
+            ]
+        )
 
 
 def _stated(run: RunRequest) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import numpy as np
 from features.calendar import day_of
 from features.log.event import Event
 from features.log.history import History, history_of
-from features.problem import Problem, Rejected
+from features.problem import Problem, Rejected, Where
 from features.snapshot import from_facts, held, snapshots
 from recommender.offers.recommendation import Ranker, Recommendations, recommend
 from recommender.rules.compiled import Compiled, compile_catalogue
@@ -65,7 +65,7 @@ class Engine:
         return compile_catalogue(self.catalogue, columns, self.declaration, self.regions, day, self.working_days)
 
     def from_facts(
-        self, facts: Mapping[str, object], applicants: Iterable[str], day: date, where: str = "facts"
+        self, facts: Mapping[str, object], applicants: Iterable[str], day: date, where: Where = ("facts",)
     ) -> Person:
         """A person as a facts file describes one, at the end of `day`; `where` is what problems call the facts.
 
@@ -83,14 +83,14 @@ class Engine:
         happened = occurrences_in(snapshot, self.declaration, day_of(day))
         return Person(snapshot, kinds_mask(applicants), happened, receipts(self.catalogue, facts.items()))
 
-    def _unknown_regions(self, facts: Mapping[str, object], where: str) -> Iterator[Problem]:
+    def _unknown_regions(self, facts: Mapping[str, object], where: Where) -> Iterator[Problem]:
         """A region has the form of a code in every declaration; whether there is one of it, only the table knows."""
         for name, value in facts.items():
             fact = self.declaration.facts.get(name)
             written = fact is not None and fact.type == "region" and isinstance(value, str)
             if written and re.fullmatch(r"[0-9]{2}([0-9]{3})?", str(value)) and not self.regions.known(int(str(value))):
                 remedy = "Use the 5-digit code of a district, or the 2-digit code of a province"
-                yield Problem(f"{where}: {name}", f"there is no region {value}", remedy)
+                yield Problem((*where, name), "unknown", f"there is no region {value}", remedy)
 
     def from_events(self, events: Sequence[Event], citizen: str, applicants: Iterable[str], day: date) -> Person:
         """A person as the events up to the end of `day` tell.
@@ -131,7 +131,7 @@ def _check_known(rows: History, citizen: str, t: int) -> None:
     place = int(rows.rows_of([citizen])[0])
     if place < 0:
         remedy = "Name a person the events are about"
-        raise Rejected([Problem("events", "hold nothing about this person", remedy)])
+        raise Rejected([Problem(("events",), "missing", "hold nothing about this person", remedy)])
     part = slice(int(rows.offsets[place]), int(rows.offsets[place + 1]))
     if not bool(np.any((rows.happened[part] < t) & (rows.recorded[part] < t))):
-        raise Rejected([Problem(AS_OF, "lies before every event of this person", "Choose a later day")])
+        raise Rejected([Problem((AS_OF,), "range", "lies before every event of this person", "Choose a later day")])

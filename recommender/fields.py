@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
 
 from features.calendar import day_of
-from features.problem import Problem
+from features.problem import Code, Problem, Where
 from recommender.text import Text
 
 __all__ = ["Fields", "nearest"]
@@ -34,7 +34,7 @@ class Fields:
 
     __slots__ = ("_document", "_left", "_seen", "problems", "where")
 
-    def __init__(self, document: Mapping[str, object], where: str, problems: list[Problem]) -> None:
+    def __init__(self, document: Mapping[str, object], where: Where, problems: list[Problem]) -> None:
         """Start reading `document`; problems found are appended to `problems` under `where` (a file, then keys)."""
         self.where = where
         self._document = document
@@ -42,13 +42,13 @@ class Fields:
         self._seen: list[str] = []
         self.problems = problems
 
-    def problem(self, key: str, what: str, remedy: str) -> None:
-        """Note what is wrong with one key and what to do about it."""
-        self.problems.append(Problem(self.below(key), what, remedy))
+    def problem(self, key: str | Where, code: Code, what: str, remedy: str) -> None:
+        """Note what is wrong with one key, with what stands below it, or, given (), with the mapping itself."""
+        self.problems.append(Problem(self.below(*((key,) if isinstance(key, str) else key)), code, what, remedy))
 
-    def below(self, key: str) -> str:
-        """Return where a key stands: `file: key` at the top of a file, `file: key.key` below."""
-        return self.where + (("." if ": " in self.where else ": ") + key if key else "")
+    def below(self, *keys: str | int) -> Where:
+        """Return where a key, or what stands below it, is."""
+        return (*self.where, *keys)
 
     def take(self, key: str) -> object:
         """Return whatever stands under a key, None where it is absent or null."""
@@ -62,19 +62,21 @@ class Fields:
     def close(self) -> None:
         """Note every key that was not asked for."""
         for key in self._left:
-            self.problem(str(key), f"unknown key{nearest(key, self._seen)}", f"Use one of {', '.join(self._seen)}")
+            self.problem(
+                str(key), "unknown", f"unknown key{nearest(key, self._seen)}", f"Use one of {', '.join(self._seen)}"
+            )
 
     def required(self, key: str) -> None:
         """Note that a key is absent, if it is."""
         if not self.has(key):
-            self.problem(key, "is missing", f"Add {key}")
+            self.problem(key, "missing", "is missing", f"Add {key}")
 
     def string(self, key: str) -> str | None:
         """Return a non-empty string."""
         value = self.take(key)
         if value is None or (isinstance(value, str) and value.strip()):
             return value
-        self.problem(key, f"{value!r} is not a text", "Write a non-empty string")
+        self.problem(key, "invalid", f"{value!r} is not a text", "Write a non-empty string")
         return None
 
     def slug(self, key: str) -> str | None:
@@ -82,7 +84,9 @@ class Fields:
         value = self.take(key)
         if value is None or (isinstance(value, str) and _SLUG.match(value)):
             return value
-        self.problem(key, f"{value!r} is not a name", "Use letters, digits, dots, hyphens and underscores, no spaces")
+        self.problem(
+            key, "invalid", f"{value!r} is not a name", "Use letters, digits, dots, hyphens and underscores, no spaces"
+        )
         return None
 
     def choice(self, key: str, allowed: Collection[str]) -> str | None:
@@ -90,7 +94,9 @@ class Fields:
         value = self.take(key)
         if value is None or (isinstance(value, str) and value in allowed):
             return value
-        self.problem(key, f"{value!r} is not known{nearest(value, allowed)}", f"Use one of {', '.join(allowed)}")
+        self.problem(
+            key, "unknown", f"{value!r} is not known{nearest(value, allowed)}", f"Use one of {', '.join(allowed)}"
+        )
         return None
 
     def text(self, key: str) -> Text | None:
@@ -98,13 +104,15 @@ class Fields:
         value = self.take(key)
         return None if value is None else self.as_text(key, value)
 
-    def as_text(self, key: str, value: object) -> Text | None:
+    def as_text(self, key: str | Where, value: object) -> Text | None:
         """Return a value that should be words as Text, noting a problem where it is not."""
         if isinstance(value, str) and value.strip():
             return Text(value)
         if isinstance(value, dict) and value and all(map(_is_words, value, value.values())):
             return Text(str(value.get("ko") or ""), str(value.get("en") or ""))
-        self.problem(key, f"{value!r} is not words in a language", 'Write a string or {ko: "...", en: "..."}')
+        self.problem(
+            key, "invalid", f"{value!r} is not words in a language", 'Write a string or {ko: "...", en: "..."}'
+        )
         return None
 
     def integer(self, key: str, low: int = 0) -> int | None:
@@ -113,9 +121,9 @@ class Fields:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int):
-            self.problem(key, f"{value!r} is not a whole number", "Write an integer")
+            self.problem(key, "invalid", f"{value!r} is not a whole number", "Write an integer")
         elif value < low:
-            self.problem(key, f"{value} is below {low}", f"Write an integer of {low} or more")
+            self.problem(key, "range", f"{value} is below {low}", f"Write an integer of {low} or more")
         else:
             return value
         return None
@@ -125,7 +133,7 @@ class Fields:
         value = self.take(key)
         if value is None or isinstance(value, bool):
             return default if value is None else value
-        self.problem(key, f"{value!r} is neither true nor false", "Write true or false")
+        self.problem(key, "invalid", f"{value!r} is neither true nor false", "Write true or false")
         return default
 
     def day(self, key: str) -> int | None:
@@ -138,7 +146,7 @@ class Fields:
         try:
             return day_of(dt.date.fromisoformat(value))  # type: ignore[arg-type]  # TypeError is caught below
         except (TypeError, ValueError):
-            self.problem(key, f"{value!r} is not a date", "Write YYYY-MM-DD, a day that exists")
+            self.problem(key, "invalid", f"{value!r} is not a date", "Write YYYY-MM-DD, a day that exists")
             return None
 
     def fields(self, key: str) -> Fields | None:
@@ -148,7 +156,7 @@ class Fields:
             return None
         if isinstance(value, dict):
             return Fields(value, self.below(key), self.problems)
-        self.problem(key, f"{value!r} is not a mapping", "Write key: value pairs")
+        self.problem(key, "invalid", f"{value!r} is not a mapping", "Write key: value pairs")
         return None
 
     def items(self, key: str) -> list[object]:
@@ -156,7 +164,7 @@ class Fields:
         value = self.take(key)
         if value is None or isinstance(value, (list, tuple)):
             return list(value or ())
-        self.problem(key, f"{value!r} is not a list", "Write a list, [] for none")
+        self.problem(key, "invalid", f"{value!r} is not a list", "Write a list, [] for none")
         return []
 
     def slugs(self, key: str) -> tuple[str, ...]:
@@ -173,7 +181,7 @@ class Fields:
             if isinstance(item, str) and holds(item):
                 kept.append(item)
             else:
-                self.problem(f"{key}[{i}]", f"{item!r} is not {kind}", remedy)
+                self.problem((key, i), "invalid", f"{item!r} is not {kind}", remedy)
         return tuple(kept)
 
 

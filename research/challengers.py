@@ -33,7 +33,7 @@ def learner(name: str) -> type[Any]:
     """
     if name not in LEARNERS:
         remedy = f"Use one of: {', '.join(LEARNERS)}"
-        raise Rejected([Problem("learner", f"{name!r} is no private learner", remedy)])
+        raise Rejected([Problem(("learner",), "unknown", f"{name!r} is no private learner", remedy)])
     module, found = LEARNERS[name]
     chosen: type[Any] = getattr(importlib.import_module(module), found)
     return chosen
@@ -51,7 +51,7 @@ def choice(kind: Kind, units: int) -> str:
         Rejected: nobody at all.
     """
     if units < 1:
-        raise Rejected([Problem("units", f"{units} is not at least 1", "State how many units there are")])
+        raise Rejected([Problem(("units",), "range", f"{units} is not at least 1", "State how many units there are")])
     return DEFAULT if kind == "lists" else "boosted"
 
 
@@ -69,7 +69,14 @@ def sigma_for(name: str, epsilon: Decimal, delta: Decimal, **settings: Any) -> D
     """
     if name == DEFAULT:
         raise Rejected(
-            [Problem("learner", "bilinear learns by a plan", "Ask training.rankers.schedules for its noise")]
+            [
+                Problem(
+                    ("learner",),
+                    "forbidden",
+                    "bilinear learns by a plan",
+                    "Ask training.rankers.schedules for its noise",
+                )
+            ]
         )
     run = learner(name)(**settings).schedule
     return accountant.calibrate(epsilon, delta, run.q, run.steps)

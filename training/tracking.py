@@ -99,7 +99,7 @@ def _check(what: str, names: Iterable[str], allowed: Collection[str]) -> None:
     strange = sorted(set(names) - set(allowed))
     remedy = "Add it to the list in training.tracking if it is an aggregate that tells nothing of one person"
     if strange:
-        raise Rejected(Problem(f"{what} {name}", "is not on the allow-list", remedy) for name in strange)
+        raise Rejected(Problem((f"{what} {name}",), "unknown", "is not on the allow-list", remedy) for name in strange)
 
 
 @contextmanager

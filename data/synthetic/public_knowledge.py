@@ -92,7 +92,7 @@ class Reader:
         known = self._values.get((name, value))
         if known is None:
             fact = self.emission.declaration.facts[name]
-            known = self._values[name, value] = fact.encode_all([value] if fact.type == "dates" else value, name)
+            known = self._values[name, value] = fact.encode_all([value] if fact.type == "dates" else value, (name,))
         return known
 
 

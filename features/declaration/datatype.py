@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final
 
 from features.calendar import date_of, day_of
-from features.problem import Problem, Problems, Rejected
+from features.problem import Problem, Problems, Rejected, Where
 from features.value import UNKNOWN, identifier_code, is_known
 
 TYPES: Final = ("boolean", "integer", "date", "dates", "enum", "region", "identifier", "ages")
@@ -54,7 +54,7 @@ class DataType:
         kinds = {"dates": "date", "ages": "integer"}
         return replace(self, type=kinds[self.type]) if self.type in kinds else self
 
-    def encode(self, value: object, where: str = "value") -> int:
+    def encode(self, value: object, where: Where = ("value",)) -> int:
         """Return the integer that stands for a JSON value; of a set, for one member.
 
         Raises:
@@ -69,7 +69,7 @@ class DataType:
             return _bounded(kind, _day(value, where), value, where)
         return _named(kind, value, where)
 
-    def encode_all(self, value: object, where: str = "value") -> tuple[int, ...]:
+    def encode_all(self, value: object, where: Where = ("value",)) -> tuple[int, ...]:
         """Return the integers of a JSON list for a set, the one integer in a tuple for every other type.
 
         Raises:
@@ -82,7 +82,7 @@ class DataType:
         found, problems = [], Problems()
         for place, member in enumerate(value):
             with problems.gathered():
-                found.append(self.encode(member, f"{where}[{place}]"))
+                found.append(self.encode(member, (*where, place)))
         problems.raise_any()
         return tuple(sorted(found))
 
@@ -106,13 +106,13 @@ class DataType:
         return str(code) if self.type == "region" else code
 
 
-def _boolean(value: object, where: str) -> int:
+def _boolean(value: object, where: Where) -> int:
     if not isinstance(value, bool):
         raise _wrong(where, value, "true or false", "Write true or false, or leave it out when it is not known")
     return int(value)
 
 
-def _integer(kind: DataType, value: object, where: str) -> int:
+def _integer(kind: DataType, value: object, where: Where) -> int:
     whole = isinstance(value, int) and not isinstance(value, bool)
     if not whole and not (kind.scale > 1 and isinstance(value, float)):
         raise _wrong(where, value, "a whole number", f"Give a number without quotes, {_range(kind)}")
@@ -124,16 +124,16 @@ def _integer(kind: DataType, value: object, where: str) -> int:
     return int(scaled)
 
 
-def _bounded(kind: DataType, code: int, value: object, where: str) -> int:
+def _bounded(kind: DataType, code: int, value: object, where: Where) -> int:
     low = -LARGEST if kind.low is None else kind.low
     high = LARGEST if kind.high is None else kind.high
     if not low <= code <= high:
         side = f"below {_shown(kind, low)}" if code < low else f"above {_shown(kind, high)}"
-        raise Rejected([Problem(where, f"{value} is {side}", f"Give a value {_range(kind)}")])
+        raise Rejected([Problem(where, "invalid", f"{value} is {side}", f"Give a value {_range(kind)}")])
     return code
 
 
-def _named(kind: DataType, value: object, where: str) -> int:
+def _named(kind: DataType, value: object, where: Where) -> int:
     if not isinstance(value, str) or not value:
         raise _wrong(where, value, "a text", f"Write it in quotes, {_range(kind)}")
     if kind.type == "identifier":
@@ -159,7 +159,7 @@ def _range(kind: DataType) -> str:
     return f"from {_shown(kind, kind.low)} to {_shown(kind, kind.high)}{' ' + kind.unit if kind.unit else ''}"
 
 
-def _day(value: object, where: str) -> int:
+def _day(value: object, where: Where) -> int:
     text = value.isoformat() if isinstance(value, date) else value
     try:
         if isinstance(text, str) and len(text) == 10:
@@ -169,6 +169,6 @@ def _day(value: object, where: str) -> int:
     raise _wrong(where, value, "a date", "Write an existing day as YYYY-MM-DD")
 
 
-def _wrong(where: str, value: object, wanted: str, remedy: str) -> Rejected:
+def _wrong(where: Where, value: object, wanted: str, remedy: str) -> Rejected:
     shown = "null" if value is None else repr(value) if isinstance(value, str | int | float) else type(value).__name__
-    return Rejected([Problem(where, f"{shown[:60]} is not {wanted}", remedy)])
+    return Rejected([Problem(where, "invalid", f"{shown[:60]} is not {wanted}", remedy)])

@@ -65,19 +65,19 @@ def declare(events: object, facts: object, features: object) -> Declaration:
         Rejected: with every problem in all three.
     """
     problems = Problems()
-    top = MappingReader(events, "events.yaml", problems, {"zone", "epoch", "types"})
+    top = MappingReader(events, ("events.yaml",), problems, {"zone", "epoch", "types"})
     zone = Zone("UTC")
     with problems.gathered():
         zone = Zone(str(top.doc.get("zone", "")))
     epoch = top.day("epoch")
     if epoch is None and not top.has("epoch"):
-        top.wrong("epoch", "is missing", "Write the day before which nothing happened, such as 1900-01-01")
-    types = read_types(top.mapping("types"), "events.yaml: types", problems)
+        top.wrong("epoch", "missing", "is missing", "Write the day before which nothing happened, such as 1900-01-01")
+    types = read_types(top.mapping("types"), ("events.yaml", "types"), problems)
     types.setdefault(STATED, EventType(STATED))
-    top_facts = MappingReader(facts, "facts.yaml", problems, {"facts"})
-    read = read_facts(top_facts.mapping("facts"), "facts.yaml: facts", types, problems)
-    top_features = MappingReader(features, "features.yaml", problems, {"features"})
-    computed = read_features(top_features.mapping("features"), "features.yaml: features", types, read, problems)
+    top_facts = MappingReader(facts, ("facts.yaml",), problems, {"facts"})
+    read = read_facts(top_facts.mapping("facts"), ("facts.yaml", "facts"), types, problems)
+    top_features = MappingReader(features, ("features.yaml",), problems, {"features"})
+    computed = read_features(top_features.mapping("features"), ("features.yaml", "features"), types, read, problems)
     problems.raise_any()
     return _assembled(zone, epoch or 0, types, _related(read, computed), computed)
 

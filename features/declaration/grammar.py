@@ -22,7 +22,7 @@ from features.declaration.vocabulary import (
     State,
 )
 from features.mapping import MappingReader
-from features.problem import Problems
+from features.problem import Problems, Where
 
 LARGEST_ADDEND: Final = 2**40
 """A summed field stays within this, and a person within 2**22 rows, so a sum stays within 2**62."""
@@ -37,32 +37,32 @@ _FIELD_TYPES: Final = tuple(name for name in TYPES if name not in ("dates", "age
 _FACT_TYPES: Final = tuple(name for name in TYPES if name != "identifier")
 
 
-def read_types(doc: Mapping[str, object], where: str, problems: Problems) -> dict[str, EventType]:
+def read_types(doc: Mapping[str, object], where: Where, problems: Problems) -> dict[str, EventType]:
     """Read the event types of `events.yaml`."""
     types = {}
     for name, body in doc.items():
-        place = f"{where}.{name}"
+        place = (*where, name)
         if not _EVENT_NAME.fullmatch(name) or name in (CORRECTED, RETRACTED):
-            problems.add(place, "cannot name an event type", "Use lower case with a dot, such as life.moved")
+            problems.add(place, "invalid", "cannot name an event type", "Use lower case with a dot, such as life.moved")
         else:
             types[name] = _event_type(name, body, place, problems)
     return types
 
 
 def read_facts(
-    doc: Mapping[str, object], where: str, types: Mapping[str, EventType], problems: Problems
+    doc: Mapping[str, object], where: Where, types: Mapping[str, EventType], problems: Problems
 ) -> dict[str, Fact]:
     """Read the facts of `facts.yaml`, in their order."""
-    read = {name: _fact(name, body, f"{where}.{name}", types, problems) for name, body in _named(doc, where, problems)}
+    read = {name: _fact(name, body, (*where, name), types, problems) for name, body in _named(doc, where, problems)}
     for name, fact in read.items():
         if fact.derived:
-            _check_derived(fact.derived, read, f"{where}.{name}.derived", problems)
+            _check_derived(fact.derived, read, (*where, name, "derived"), problems)
     return read
 
 
 def read_features(
     doc: Mapping[str, object],
-    where: str,
+    where: Where,
     types: Mapping[str, EventType],
     facts: Mapping[str, Fact],
     problems: Problems,
@@ -71,35 +71,39 @@ def read_features(
     read = {}
     for name, body in _named(doc, where, problems):
         if name in facts:
-            problems.add(f"{where}.{name}", "is already the name of a fact", "Give the feature another name")
-        feature = _feature(name, body, f"{where}.{name}", types, facts, problems)
+            problems.add((*where, name), "duplicate", "is already the name of a fact", "Give the feature another name")
+        feature = _feature(name, body, (*where, name), types, facts, problems)
         if feature:
             read[name] = feature
     return read
 
 
-def _named(doc: Mapping[str, object], where: str, problems: Problems) -> Iterator[tuple[str, object]]:
+def _named(doc: Mapping[str, object], where: Where, problems: Problems) -> Iterator[tuple[str, object]]:
     for name, body in doc.items():
         if _FACT_NAME.fullmatch(name):
             yield name, body
         else:
-            problems.add(f"{where}.{name}", "cannot name a column", "Use lower case, digits and _ after a letter")
+            problems.add(
+                (*where, name), "invalid", "cannot name a column", "Use lower case, digits and _ after a letter"
+            )
 
 
-def _event_type(name: str, body: object, where: str, problems: Problems) -> EventType:
+def _event_type(name: str, body: object, where: Where, problems: Problems) -> EventType:
     entry = MappingReader(body, where, problems, {"title", "subject", "roles", "complete_from", "fields"})
     never = entry.doc.get("complete_from") == "never"
     if not entry.has("complete_from"):
-        entry.wrong("complete_from", "is missing", "Write a date, or never when absence proves nothing")
+        entry.wrong("complete_from", "missing", "is missing", "Write a date, or never when absence proves nothing")
     fields = {
-        field: _kind(MappingReader(kind, f"{where}.fields.{field}", problems, _FIELD_KEYS), _FIELD_TYPES)
+        field: _kind(MappingReader(kind, (*where, "fields", field), problems, _FIELD_KEYS), _FIELD_TYPES)
         for field, kind in entry.mapping("fields").items()
     }
     if "about" in fields:
-        entry.wrong("fields.about", "already lists the people of every event", "Give the field another name")
+        entry.wrong(
+            ("fields", "about"), "duplicate", "already lists the people of every event", "Give the field another name"
+        )
     subject = entry.doc.get("subject", SUBJECT)
     if not isinstance(subject, str):
-        entry.wrong("subject", "is not a name", "Name the part the subject plays")
+        entry.wrong("subject", "invalid", "is not a name", "Name the part the subject plays")
     complete_from = None if never else entry.day("complete_from")
     return EventType(name, entry.texts("title"), str(subject), entry.names("roles"), complete_from, fields)
 
@@ -113,11 +117,11 @@ def _kind(entry: MappingReader, types: Collection[str], *, computed: bool = Fals
     if kind_type == "integer" and not computed:
         low, high = _bounds(entry, low, high)
     if low is not None and high is not None and low > high:
-        entry.wrong("low", "is above high", "Exchange them")
+        entry.wrong("low", "conflict", "is above high", "Exchange them")
     if (kind_type == "enum") != bool(values) or len(set(values)) != len(values):
-        entry.wrong("values", "are the distinct names of an enum", "List each name once, for an enum only")
+        entry.wrong("values", "invalid", "are the distinct names of an enum", "List each name once, for an enum only")
     if scale is not None and (scale < 1 or kind_type != "integer"):
-        entry.wrong("scale", "is a whole number above 0, of an integer", "Write 100 for two decimals")
+        entry.wrong("scale", "invalid", "is a whole number above 0, of an integer", "Write 100 for two decimals")
     return DataType(
         kind_type, *_scaled(low, high, scale or 1), values, str(entry.doc.get("unit", "")), max(scale or 1, 1)
     )
@@ -130,9 +134,11 @@ def _scaled(low: int | None, high: int | None, scale: int) -> tuple[int | None, 
 def _bounds(entry: MappingReader, low: int | None, high: int | None) -> tuple[int, int]:
     for key, bound in (("low", low), ("high", high)):
         if bound is None:
-            entry.wrong(key, "is missing", "State the bounds of every integer: what is out of them is rejected")
+            entry.wrong(
+                key, "missing", "is missing", "State the bounds of every integer: what is out of them is rejected"
+            )
         elif abs(bound) * max(entry.integer("scale") or 1, 1) > LARGEST:
-            entry.wrong(key, "is beyond 2**53", "Choose a bound that survives JSON, or a larger unit")
+            entry.wrong(key, "range", "is beyond 2**53", "Choose a bound that survives JSON, or a larger unit")
     return low or 0, high or 0
 
 
@@ -142,13 +148,20 @@ def _signal(
     """Return the signal of one event type as an entry's `role` and `where` narrow it, None when there is none."""
     declared = types.get(event)
     if not declared or event == STATED:
-        entry.wrong(key, f"names {event!r}, which is not an event type to listen to", "Declare it in events.yaml")
+        entry.wrong(
+            key, "unknown", f"names {event!r}, which is not an event type to listen to", "Declare it in events.yaml"
+        )
         return None
     role = entry.doc.get("role")
     if role is not None and role not in declared.parts:
-        entry.wrong("role", f"is {role!r}; {event} knows {', '.join(declared.parts)}", "Choose one of these")
+        entry.wrong("role", "unknown", f"is {role!r}; {event} knows {', '.join(declared.parts)}", "Choose one of these")
     if field is not None and field not in declared.fields:
-        entry.wrong("field", f"is {field!r}; {event} has {', '.join(declared.fields) or 'none'}", "Choose one of these")
+        entry.wrong(
+            "field",
+            "unknown",
+            f"is {field!r}; {event} has {', '.join(declared.fields) or 'none'}",
+            "Choose one of these",
+        )
         return None
     return Selector(
         event, None if role is None else str(role), None if field is None else str(field), _where(entry, declared)
@@ -161,14 +174,14 @@ def _where(entry: MappingReader, declared: EventType) -> tuple[str, int] | None:
         return None
     field, value = next(iter(narrowed.items()))
     if len(narrowed) > 1 or field not in declared.fields:
-        entry.wrong("where", f"is one field of {declared.name}", "Write it like {level: high}")
+        entry.wrong("where", "invalid", f"is one field of {declared.name}", "Write it like {level: high}")
         return None
     with entry.problems.gathered():
-        return field, declared.fields[field].encode(value, entry.at(f"where.{field}"))
+        return field, declared.fields[field].encode(value, entry.at("where", field))
     return None
 
 
-def _fact(name: str, body: object, where: str, types: Mapping[str, EventType], problems: Problems) -> Fact:
+def _fact(name: str, body: object, where: Where, types: Mapping[str, EventType], problems: Problems) -> Fact:
     keys = _FIELD_KEYS | {"purpose", "question", "states", "adds", "derived", "answers", "share"}
     entry = MappingReader(body, where, problems, keys)
     derived = (
@@ -178,16 +191,23 @@ def _fact(name: str, body: object, where: str, types: Mapping[str, EventType], p
     )
     kind = _kind(entry, _FACT_TYPES, computed=derived is not None)
     if (kind.type == "ages") != (derived is not None and derived.op == "ages_of"):
-        entry.wrong("type", "is ages exactly when it is derived by ages_of", "Change one of the two")
+        entry.wrong("type", "conflict", "is ages exactly when it is derived by ages_of", "Change one of the two")
     purpose = entry.names("purpose")
     if not purpose or set(purpose) - {"eligibility", "ranking"}:
-        entry.wrong("purpose", "does not say what the fact may be used for", "Write [eligibility], [ranking] or both")
+        entry.wrong(
+            "purpose", "missing", "does not say what the fact may be used for", "Write [eligibility], [ranking] or both"
+        )
     states = [
-        _state(state, kind, entry.at(f"states[{i}]"), types, problems) for i, state in enumerate(entry.listed("states"))
+        _state(state, kind, entry.at("states", i), types, problems) for i, state in enumerate(entry.listed("states"))
     ]
-    adds = [_addition(added, entry.at(f"adds[{i}]"), types, problems) for i, added in enumerate(entry.listed("adds"))]
+    adds = [_addition(added, entry.at("adds", i), types, problems) for i, added in enumerate(entry.listed("adds"))]
     if (states and (derived or kind.type == "dates")) or (adds and kind.type != "dates"):
-        entry.wrong("states" if states else "adds", "does not fit the fact", "dates have adds, derived facts neither")
+        entry.wrong(
+            "states" if states else "adds",
+            "conflict",
+            "does not fit the fact",
+            "dates have adds, derived facts neither",
+        )
     _check_overlap([state.signal for state in states if state], entry, "states")
     _check_overlap([signal for signal in adds if signal], entry, "adds")
     answers, answers_from = _answers(entry, kind)
@@ -197,17 +217,24 @@ def _fact(name: str, body: object, where: str, types: Mapping[str, EventType], p
     )  # fmt: skip
 
 
-def _state(doc: object, kind: DataType, where: str, types: Mapping[str, EventType], problems: Problems) -> State | None:
+def _state(
+    doc: object, kind: DataType, where: Where, types: Mapping[str, EventType], problems: Problems
+) -> State | None:
     entry = MappingReader(doc, where, problems, {"event", "role", "where", "gives", "for", "then"})
     gives, lapse = entry.doc.get("gives"), entry.duration("for")
     field = gives.get("field") if isinstance(gives, Mapping) else None
     signal = _signal(str(entry.doc.get("event", "")), entry, types, field)
     if not entry.has("gives") or (isinstance(gives, Mapping) and set(gives) != {"field"}):
-        entry.wrong("gives", "does not say what the event makes of the fact", "Give a value, or {field: F}")
+        entry.wrong("gives", "missing", "does not say what the event makes of the fact", "Give a value, or {field: F}")
     if entry.has("for") != entry.has("then"):
-        entry.wrong("for", "and then belong together", "Say how long it holds and what it lapses to")
+        entry.wrong("for", "conflict", "and then belong together", "Say how long it holds and what it lapses to")
     if signal and field is not None and not _fits(types[signal.event].fields[str(field)], kind):
-        entry.wrong("gives.field", f"cannot set a fact of type {kind.type}", "Take a field of the same type and scale")
+        entry.wrong(
+            ("gives", "field"),
+            "conflict",
+            f"cannot set a fact of type {kind.type}",
+            "Take a field of the same type and scale",
+        )
     constant = then = None
     with problems.gathered():
         constant = None if field is not None or not entry.has("gives") else kind.encode(gives, entry.at("gives"))
@@ -221,7 +248,9 @@ def _check_overlap(signals: Sequence[Selector], entry: MappingReader, key: str) 
     for one, other in combinations(signals, 2):
         apart = one.where and other.where and one.where[0] == other.where[0] and one.where != other.where
         if one.event == other.event and (one.role == other.role or None in (one.role, other.role)) and not apart:
-            entry.wrong(key, f"hears one {one.event} twice", "Tell the two apart by `role` or `where`, or drop one")
+            entry.wrong(
+                key, "duplicate", f"hears one {one.event} twice", "Tell the two apart by `role` or `where`, or drop one"
+            )
 
 
 def _fits(field: DataType, fact: DataType) -> bool:
@@ -232,12 +261,14 @@ def _fits(field: DataType, fact: DataType) -> bool:
     return within and (field.type, field.values, field.scale) == (fact.type, fact.values, fact.scale)
 
 
-def _addition(doc: object, where: str, types: Mapping[str, EventType], problems: Problems) -> Selector | None:
+def _addition(doc: object, where: Where, types: Mapping[str, EventType], problems: Problems) -> Selector | None:
     entry = MappingReader(doc, where, problems, {"event", "role", "where", "field"})
     field = entry.doc.get("field")
     signal = _signal(str(entry.doc.get("event", "")), entry, types, field)
     if signal and field is not None and types[signal.event].fields[str(field)].type != "date":
-        entry.wrong("field", "is not a date", "Take a field of type date, or leave it out for the day it happened")
+        entry.wrong(
+            "field", "conflict", "is not a date", "Take a field of type date, or leave it out for the day it happened"
+        )
     return signal
 
 
@@ -247,7 +278,7 @@ _DERIVED: Final = {*_COUNTING, "which", "plus", "unit"}
 def _derived(entry: MappingReader) -> Derived | None:
     ops = [op for op in _COUNTING if entry.has(op)]
     if len(ops) != 1:
-        entry.wrong("", f"is not exactly one of {', '.join(_COUNTING)}", "Say how it is computed, once")
+        entry.wrong((), "invalid", f"is not exactly one of {', '.join(_COUNTING)}", "Say how it is computed, once")
         return None
     return Derived(
         ops[0], str(entry.doc[ops[0]]), entry.one_of("which", ("latest", "earliest"), "latest"),
@@ -255,11 +286,13 @@ def _derived(entry: MappingReader) -> Derived | None:
     )  # fmt: skip
 
 
-def _check_derived(derived: Derived, facts: Mapping[str, Fact], where: str, problems: Problems) -> None:
+def _check_derived(derived: Derived, facts: Mapping[str, Fact], where: Where, problems: Problems) -> None:
     wanted = ("dates",) if derived.op in ("count_of", "ages_of") else ("date", "dates")
     of = facts.get(derived.of)
     if not of or of.derived or of.kind.type not in wanted:
-        problems.add(where, f"{derived.of!r} is not a stated fact of type {' or '.join(wanted)}", "Name one that is")
+        problems.add(
+            where, "unknown", f"{derived.of!r} is not a stated fact of type {' or '.join(wanted)}", "Name one that is"
+        )
 
 
 def _answers(entry: MappingReader, kind: DataType) -> tuple[tuple[CommonAnswer, ...], str]:
@@ -268,10 +301,10 @@ def _answers(entry: MappingReader, kind: DataType) -> tuple[tuple[CommonAnswer, 
         return (), listed
     if share is not None:
         if kind.type != "boolean" or not 0 <= share <= 100:
-            entry.wrong("share", "is a boolean's percentage of true", "Write a whole number from 0 to 100")
+            entry.wrong("share", "invalid", "is a boolean's percentage of true", "Write a whole number from 0 to 100")
         return (CommonAnswer(True, share), CommonAnswer(False, 100 - share)), ""
     answers = [
-        _answer(MappingReader(doc, entry.at(f"answers[{i}]"), entry.problems, {"value", "weight", "years_ago"}), kind)
+        _answer(MappingReader(doc, entry.at("answers", i), entry.problems, {"value", "weight", "years_ago"}), kind)
         for i, doc in enumerate(entry.listed("answers"))
     ]
     return tuple(filter(None, answers)), ""
@@ -281,13 +314,15 @@ def _answer(entry: MappingReader, kind: DataType) -> CommonAnswer | None:
     weight, ago = entry.integer("weight"), entry.doc.get("years_ago")
     years: int | tuple[int, ...] | None = tuple(ago) if isinstance(ago, list) else ago if isinstance(ago, int) else None
     if weight is None or weight < 0:
-        entry.wrong("weight", "is not a whole number from 0", "Say how many of a hundred people answer this")
+        entry.wrong("weight", "invalid", "is not a whole number from 0", "Say how many of a hundred people answer this")
         return None
     if entry.has("value") == entry.has("years_ago"):
-        entry.wrong("value", "or years_ago is the answer", "Give exactly one of them")
+        entry.wrong("value", "conflict", "or years_ago is the answer", "Give exactly one of them")
         return None
     if entry.has("years_ago") and (kind.type not in ("date", "dates") or years is None):
-        entry.wrong("years_ago", "does not fit the fact", "Give years for a date, a list of years for dates")
+        entry.wrong(
+            "years_ago", "conflict", "does not fit the fact", "Give years for a date, a list of years for dates"
+        )
         return None
     with entry.problems.gathered():
         if entry.has("value"):
@@ -297,14 +332,17 @@ def _answer(entry: MappingReader, kind: DataType) -> CommonAnswer | None:
 
 
 def _feature(
-    name: str, body: object, where: str, types: Mapping[str, EventType], facts: Mapping[str, Fact], problems: Problems
+    name: str, body: object, where: Where, types: Mapping[str, EventType], facts: Mapping[str, Fact], problems: Problems
 ) -> Feature | None:
     keys = {*_LISTENING, "spell", *_DERIVED, "role", "where", "field", "window", "within"}
     entry = MappingReader(body, where, problems, keys)
     ops = [op for op in (*_LISTENING, "spell", *_COUNTING) if entry.has(op)]
     if len(ops) != 1:
         entry.wrong(
-            "", "does not name exactly one way to compute it", f"Use one of {', '.join((*_LISTENING, 'spell'))}"
+            "",
+            "invalid",
+            "does not name exactly one way to compute it",
+            f"Use one of {', '.join((*_LISTENING, 'spell'))}",
         )
         return None
     if ops[0] in _COUNTING:
@@ -325,7 +363,9 @@ def _counting_feature(name: str, op: str, entry: MappingReader, facts: Mapping[s
 def _spell(name: str, entry: MappingReader, facts: Mapping[str, Fact]) -> Feature:
     of = facts.get(str(entry.doc["spell"]))
     if not of or of.derived or of.kind.type == "dates":
-        entry.wrong("spell", f"{entry.doc['spell']!r} is not a stated fact with one value", "Name one that is")
+        entry.wrong(
+            "spell", "unknown", f"{entry.doc['spell']!r} is not a stated fact with one value", "Name one that is"
+        )
     unit = entry.one_of("unit", UNITS, "days")
     return Feature(name, "spell", DataType("integer", unit=unit), unit=unit, of=str(entry.doc["spell"]))
 
@@ -333,11 +373,16 @@ def _spell(name: str, entry: MappingReader, facts: Mapping[str, Fact]) -> Featur
 def _listening_feature(name: str, op: str, entry: MappingReader, types: Mapping[str, EventType]) -> Feature | None:
     field = entry.doc.get("field") if op in ("sum", "last", "distinct") else None
     if entry.has("field") != (op in ("sum", "last", "distinct")):
-        entry.wrong("field", "belongs to sum, last and distinct, which need it", "Name the field it reads, or drop it")
+        entry.wrong(
+            "field",
+            "forbidden",
+            "belongs to sum, last and distinct, which need it",
+            "Name the field it reads, or drop it",
+        )
         return None
     signals = [_signal(event, entry, types, field, op) for event in entry.names(op)]
     if not signals:
-        entry.wrong(op, "names no event type", "Name one, or a list of them")
+        entry.wrong(op, "missing", "names no event type", "Name one, or a list of them")
     if not signals or None in signals:
         return None
     found = tuple(signal for signal in signals if signal)
@@ -346,18 +391,25 @@ def _listening_feature(name: str, op: str, entry: MappingReader, types: Mapping[
     kind = _feature_kind(op, entry, [types[signal.event].fields[str(field)] for signal in found] if field else [])
     window, within = entry.duration("window"), entry.duration("within")
     if (within is not None) != (op == "sequence") or (op == "sequence" and not 2 <= len(found) <= 8):
-        entry.wrong("within", "belongs to a sequence of 2 to 8 steps", "Say how long the whole sequence may take")
+        entry.wrong(
+            "within", "forbidden", "belongs to a sequence of 2 to 8 steps", "Say how long the whole sequence may take"
+        )
     return Feature(name, op, kind, found, window, entry.one_of("unit", UNITS, "days"), within)
 
 
 def _feature_kind(op: str, entry: MappingReader, fields: list[DataType]) -> DataType:
     if op == "last":
         if any(kind != fields[0] for kind in fields):
-            entry.wrong("field", "is of different types in these events", "Read one event type, or align their fields")
+            entry.wrong(
+                "field",
+                "conflict",
+                "is of different types in these events",
+                "Read one event type, or align their fields",
+            )
         return fields[0]
     if op == "sum":
         for kind in fields:
             if kind.type != "integer" or max(abs(kind.low or 0), abs(kind.high or 0)) > LARGEST_ADDEND:
-                entry.wrong("field", "cannot be summed safely", "Sum an integer whose bounds are within 2**40")
+                entry.wrong("field", "range", "cannot be summed safely", "Sum an integer whose bounds are within 2**40")
         return DataType("integer", unit=fields[0].unit, scale=fields[0].scale)
     return DataType("integer", unit=entry.one_of("unit", UNITS, "days") if op == "time_since" else "")

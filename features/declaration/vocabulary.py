@@ -9,6 +9,7 @@ from typing import Final
 
 from features.calendar import Duration, add_months, date_of
 from features.declaration.datatype import DataType
+from features.problem import Where
 
 STATED: Final = "fact.stated"
 CORRECTED: Final = "event.corrected"
@@ -166,13 +167,13 @@ class Fact:
         """Whether it may be stated, rather than being computed."""
         return self.derived is None
 
-    def encode(self, value: object, where: str = "") -> int:
+    def encode(self, value: object, where: Where = ()) -> int:
         """Return the integer of a JSON value (of one member, for a set); raises `Rejected`."""
-        return self.kind.encode(value, where or self.name)
+        return self.kind.encode(value, where or (self.name,))
 
-    def encode_all(self, value: object, where: str = "") -> tuple[int, ...]:
+    def encode_all(self, value: object, where: Where = ()) -> tuple[int, ...]:
         """Return the integers of a JSON list for a set, one in a tuple otherwise; raises `Rejected`."""
-        return self.kind.encode_all(value, where or self.name)
+        return self.kind.encode_all(value, where or (self.name,))
 
     def decode(self, code: int) -> object:
         """Return the JSON value of an integer; None is unknown, `"none"` is known to be none."""

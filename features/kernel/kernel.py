@@ -376,14 +376,20 @@ def queries(plan: KernelPlan, segments: History, person_rows: Int64, t: Int64) -
     """Return persons, instants, wall-clock seconds and local days, checked; see `compute`."""
     if plan.declaration.hash != segments.features_hash:
         remedy = "Read the events again by the declaration in use"
-        raise Rejected([Problem("features", "the events were read by another declaration", remedy)])
+        raise Rejected([Problem(("features",), "conflict", "the events were read by another declaration", remedy)])
     rows, times = np.ascontiguousarray(person_rows, np.int64), np.ascontiguousarray(t, np.int64)
     if (
         rows.shape != times.shape
         or rows.ndim != 1
         or (rows.size and not -1 <= rows.min() <= rows.max() < len(segments.people))
     ):
-        raise Rejected([Problem("features", "persons and instants do not pair up", "Give one instant for each person")])
+        raise Rejected(
+            [
+                Problem(
+                    ("features",), "invalid", "persons and instants do not pair up", "Give one instant for each person"
+                )
+            ]
+        )
     zone = plan.declaration.zone
     return rows, times, zone.local_seconds(times), zone.local_seconds(times - 1) // DAY_SECONDS
 

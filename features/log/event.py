@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -14,7 +14,7 @@ from typing import Final
 from features.calendar import DAY_SECONDS
 from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import CORRECTED, RETRACTED, STATED, SUBJECT, EventType
-from features.problem import Problem, Problems, Rejected
+from features.problem import Problem, Problems, Rejected, Where
 
 RECEIVES: Final = "receives."
 """A stated fact of this prefix says whether the person receives the programme named after it."""
@@ -26,6 +26,7 @@ _CALENDAR: Final = range(-62_104_060_800, 253_370_764_800)
 _LONGEST: Final = 400
 _CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _REFERENCE: Final = {CORRECTED: {"source", "id", "time", "data"}, RETRACTED: {"source", "id"}}
+_AMENDED: Final = ("correction", "data")
 _FITTING: Final = "Keep to the fields declared for its type in events.yaml"
 
 
@@ -86,7 +87,7 @@ class Event:
             return (self.subject,)
         amended = self.data.get("data") if self.type == CORRECTED else None
         if isinstance(amended, Mapping):
-            about = _about(amended.get("about", ()), "", Problems())
+            about = _about(amended.get("about", ()), (), Problems())
         return tuple(dict.fromkeys((self.subject, *(person for person, _ in about))))
 
     def parts(self, event_type: EventType | None) -> tuple[tuple[str, str], ...]:
@@ -115,7 +116,7 @@ def rfc3339(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).isoformat()[:19] + "Z"
 
 
-def parse_time(value: object, where: str = "time") -> int:
+def parse_time(value: object, where: Where = ("time",)) -> int:
     """Return the UTC second of an RFC 3339 time with its offset; a fraction of a second is dropped.
 
     Raises:
@@ -132,36 +133,36 @@ def parse_time(value: object, where: str = "time") -> int:
     except (ValueError, OverflowError):
         pass
     remedy = "Write it like 2026-11-01T09:00:00+09:00, with its offset (RFC 3339)"
-    raise Rejected([Problem(where, "is not a time", remedy)])
+    raise Rejected([Problem(where, "invalid", "is not a time", remedy)])
 
 
-def parse_event(obj: object, declaration: Declaration, *, now: int | None = None, where: str = "event") -> Event:
+def parse_event(obj: object, declaration: Declaration, *, now: int | None = None, where: Where = ("event",)) -> Event:
     """Return the event one parsed CloudEvents 1.0.2 document describes.
 
     Args:
         obj: the parsed JSON.
         declaration: what may happen.
         now: the UTC second it is recorded at unless it says otherwise; nothing may be recorded after it.
-        where: what to call it in problems.
+        where: where it is, for problems.
 
     Raises:
         Rejected: with every problem in it.
     """
     problems = Problems()
     if not isinstance(obj, Mapping):
-        raise Rejected([Problem(where, "is not a JSON object", "Write one CloudEvent a line")])
+        raise Rejected([Problem(where, "invalid", "is not a JSON object", "Write one CloudEvent a line")])
     names = {key: _text(obj, key, where, problems) for key in ("id", "source", "subject", "type")}
     for key, wanted in (("specversion", "1.0"), ("datacontenttype", "application/json")):
         if obj.get(key, wanted) != wanted:
-            problems.add(f"{where}: {key}", f"is not {wanted}", f"Send {wanted}")
+            problems.add((*where, key), "invalid", f"is not {wanted}", f"Send {wanted}")
     recorded = _recorded(obj, now, where, problems)
     time = _when(obj, "time", where, problems)
     _check_order(time, recorded, now, declaration, where, problems)
     data = obj.get("data")
     if data is not None and not isinstance(data, Mapping):
-        problems.add(f"{where}: data", "is not a JSON object", "Give the payload as names and values")
+        problems.add((*where, "data"), "invalid", "is not a JSON object", "Give the payload as names and values")
     fields = dict(data) if isinstance(data, Mapping) else {}
-    about = _about(fields.pop("about", ()), f"{where}: data.about", problems)
+    about = _about(fields.pop("about", ()), (*where, "data", "about"), problems)
     event = Event(
         names["id"], names["source"], names["subject"], names["type"], time or 0, recorded or 0, fields, about
     )
@@ -181,9 +182,9 @@ def amend(event: Event, correction: Event, declaration: Declaration) -> Event:
     if "data" not in correction.data:
         return amended
     fields, about = _amended_body(correction)
-    wrong = {problem.where for problem in misfits(event, correction, declaration)}
-    fitting = {name: value for name, value in fields.items() if not _under(wrong, f"data.{name}")}
-    return replace(amended, data=fitting, about=() if _under(wrong, "data.about") else about)
+    wrong = {_whole(problem.path) for problem in misfits(event, correction, declaration)}
+    fitting = {name: value for name, value in fields.items() if (*_AMENDED, name) not in wrong}
+    return replace(amended, data=fitting, about=() if (*_AMENDED, "about") in wrong else about)
 
 
 def misfits(event: Event, correction: Event, declaration: Declaration) -> tuple[Problem, ...]:
@@ -191,60 +192,69 @@ def misfits(event: Event, correction: Event, declaration: Declaration) -> tuple[
     problems = Problems()
     if "data" in correction.data:
         fields, about = _amended_body(correction)
-        _check_body(replace(event, data=fields, about=about), declaration, "correction", problems)
+        _check_body(replace(event, data=fields, about=about), declaration, _AMENDED[:1], problems)
     return tuple(problems.found)
 
 
-def _under(wrong: Iterable[str], place: str) -> bool:
-    return any(re.match(rf"correction: {re.escape(place)}(?![\w.-])", where) for where in wrong)
+def _whole(path: Where) -> Where:
+    """The path of the value itself, for a problem with one member of a list."""
+    return _whole(path[:-1]) if isinstance(path[-1], int) else path
 
 
 def _amended_body(correction: Event) -> tuple[dict[str, object], tuple[tuple[str, str], ...]]:
     body = correction.data["data"]
     fields = dict(body) if isinstance(body, Mapping) else {}
-    return fields, _about(fields.pop("about", ()), "correction: data.about", Problems())
+    return fields, _about(fields.pop("about", ()), (*_AMENDED, "about"), Problems())
 
 
-def _text(obj: Mapping[str, object], key: str, where: str, problems: Problems) -> str:
+def _text(obj: Mapping[str, object], key: str, where: Where, problems: Problems) -> str:
     value = obj.get(key)
     if isinstance(value, str) and 0 < len(value) <= _LONGEST and value.isprintable():
         return value
     state = "is not a short, printable text" if key in obj else "is missing"
-    problems.add(f"{where}: {key}", state, f"Give a text of 1 to {_LONGEST} characters")
+    problems.add((*where, key), "invalid", state, f"Give a text of 1 to {_LONGEST} characters")
     return ""
 
 
-def _when(obj: Mapping[str, object], key: str, where: str, problems: Problems) -> int | None:
+def _when(obj: Mapping[str, object], key: str, where: Where, problems: Problems) -> int | None:
     if key not in obj:
-        problems.add(f"{where}: {key}", "is missing", "Say when it happened, like 2026-11-01T09:00:00+09:00")
+        problems.add((*where, key), "missing", "is missing", "Say when it happened, like 2026-11-01T09:00:00+09:00")
         return None
     with problems.gathered():
-        return parse_time(obj[key], f"{where}: {key}")
+        return parse_time(obj[key], (*where, key))
     return None
 
 
-def _recorded(obj: Mapping[str, object], now: int | None, where: str, problems: Problems) -> int | None:
+def _recorded(obj: Mapping[str, object], now: int | None, where: Where, problems: Problems) -> int | None:
     if obj.get("recordedtime") is None:
         if now is None:
-            problems.add(f"{where}: recordedtime", "is missing", "Say when it was recorded: nobody stamps it here")
+            problems.add(
+                (*where, "recordedtime"), "missing", "is missing", "Say when it was recorded: nobody stamps it here"
+            )
         return now
     return _when(obj, "recordedtime", where, problems)
 
 
 def _check_order(
-    time: int | None, recorded: int | None, now: int | None, declaration: Declaration, where: str, problems: Problems
+    time: int | None, recorded: int | None, now: int | None, declaration: Declaration, where: Where, problems: Problems
 ) -> None:
     if time is not None and recorded is not None and time > recorded:
-        problems.add(f"{where}: time", "is in the future: after it was recorded", "Send it once it has happened")
+        problems.add(
+            (*where, "time"), "range", "is in the future: after it was recorded", "Send it once it has happened"
+        )
     if now is not None and recorded is not None and recorded > now:
-        problems.add(f"{where}: recordedtime", "is in the future", "Check the clock of the registry that recorded it")
+        problems.add(
+            (*where, "recordedtime"), "range", "is in the future", "Check the clock of the registry that recorded it"
+        )
     if time is not None and declaration.zone.local_seconds(time) < declaration.epoch * DAY_SECONDS:
-        problems.add(f"{where}: time", "is before the epoch of the declaration", "Check the year, or move the epoch")
+        problems.add(
+            (*where, "time"), "range", "is before the epoch of the declaration", "Check the year, or move the epoch"
+        )
 
 
-def _about(listed: object, where: str, problems: Problems) -> tuple[tuple[str, str], ...]:
+def _about(listed: object, where: Where, problems: Problems) -> tuple[tuple[str, str], ...]:
     if not isinstance(listed, list | tuple):
-        problems.add(where, "is not a list", "Write it like [{person: ID, role: child}]")
+        problems.add(where, "invalid", "is not a list", "Write it like [{person: ID, role: child}]")
         return ()
     found: dict[str, str] = {}
     for place, entry in enumerate(listed):
@@ -255,73 +265,92 @@ def _about(listed: object, where: str, problems: Problems) -> tuple[tuple[str, s
             or not 0 < len(person) <= _LONGEST
             or len(entry) > 2
         ):
-            problems.add(f"{where}[{place}]", "is not a person with a role", "Write it like {person: ID, role: child}")
+            problems.add(
+                (*where, place), "invalid", "is not a person with a role", "Write it like {person: ID, role: child}"
+            )
         elif found.setdefault(person, role) != role:
-            problems.add(f"{where}[{place}]", "names a person twice in different roles", "Choose the role that matters")
+            problems.add(
+                (*where, place), "duplicate", "names a person twice in different roles", "Choose the role that matters"
+            )
     return tuple(found.items())
 
 
-def _check_body(event: Event, declaration: Declaration, where: str, problems: Problems) -> None:
+def _check_body(event: Event, declaration: Declaration, where: Where, problems: Problems) -> None:
     if event.type in _REFERENCE:
         _check_reference(event, where, problems)
     elif event.type not in declaration.events:
         remedy = "Declare it in events.yaml, or correct the name"
-        problems.add(f"{where}: type", f"{event.type!r} is not a declared event type", remedy)
+        problems.add((*where, "type"), "unknown", f"{event.type!r} is not a declared event type", remedy)
     elif event.type == STATED:
         _check_stated(event, declaration, where, problems)
     else:
         _check_fields(event, declaration, where, problems)
 
 
-def _check_reference(event: Event, where: str, problems: Problems) -> None:
+def _check_reference(event: Event, where: Where, problems: Problems) -> None:
     allowed = _REFERENCE[event.type]
     for key in ("source", "id"):
-        _text(event.data, key, f"{where}: data", problems)
+        _text(event.data, key, (*where, "data"), problems)
     for key in sorted(set(event.data) - allowed):
-        problems.add(f"{where}: data.{key}", "means nothing here", f"Give only {', '.join(sorted(allowed))}")
+        problems.add(
+            (*where, "data", key), "forbidden", "means nothing here", f"Give only {', '.join(sorted(allowed))}"
+        )
     if event.about:
-        problems.add(f"{where}: data.about", "means nothing here", "Put it into the corrected data")
+        problems.add((*where, "data", "about"), "forbidden", "means nothing here", "Put it into the corrected data")
     if event.type == CORRECTED and not {"time", "data"} & set(event.data):
-        problems.add(f"{where}: data", "corrects nothing", "Give the right time, the right data, or both")
+        problems.add((*where, "data"), "missing", "corrects nothing", "Give the right time, the right data, or both")
     with problems.gathered():
-        if "time" in event.data and parse_time(event.data["time"], f"{where}: data.time") > event.recorded:
-            problems.add(f"{where}: data.time", "is in the future: after the correction", "Check the corrected time")
+        if "time" in event.data and parse_time(event.data["time"], (*where, "data", "time")) > event.recorded:
+            problems.add(
+                (*where, "data", "time"), "range", "is in the future: after the correction", "Check the corrected time"
+            )
     body = event.data.get("data", {})
     if not isinstance(body, Mapping):
-        problems.add(f"{where}: data.data", "is not a JSON object", "Give the whole payload as it should have been")
+        problems.add(
+            (*where, "data", "data"), "invalid", "is not a JSON object", "Give the whole payload as it should have been"
+        )
     else:
-        _about(body.get("about", ()), f"{where}: data.data.about", problems)
+        _about(body.get("about", ()), (*where, "data", "data", "about"), problems)
 
 
-def _check_stated(event: Event, declaration: Declaration, where: str, problems: Problems) -> None:
+def _check_stated(event: Event, declaration: Declaration, where: Where, problems: Problems) -> None:
     if event.about:
-        problems.add(f"{where}: data.about", "means nothing here", "State each person's facts in an event of their own")
+        problems.add(
+            (*where, "data", "about"),
+            "forbidden",
+            "means nothing here",
+            "State each person's facts in an event of their own",
+        )
     today = declaration.zone.local_seconds(event.time) // DAY_SECONDS
     with problems.gathered():
-        encode_facts(event.data, declaration, today, f"{where}: data.")
+        encode_facts(event.data, declaration, today, (*where, "data"))
 
 
-def _check_fields(event: Event, declaration: Declaration, where: str, problems: Problems) -> None:
+def _check_fields(event: Event, declaration: Declaration, where: Where, problems: Problems) -> None:
     event_type = declaration.events[event.type]
     for name, value in event.data.items():
         kind = event_type.fields.get(name)
         if kind is None:
-            problems.add(f"{where}: data.{name}", f"is not a field of {event.type}", _FITTING)
+            problems.add((*where, "data", name), "unknown", f"is not a field of {event.type}", _FITTING)
             continue
         if _field_code(declaration, event.type, name, _hashable(value)) is None:
             with problems.gathered():
-                kind.encode(value, f"{where}: data.{name}")
+                kind.encode(value, (*where, "data", name))
     for name, kind in event_type.fields.items():
         if kind.type == "identifier" and name not in event.data:
-            problems.add(f"{where}: data.{name}", "is missing", f"Say which one: {event.type} means nothing without it")
+            problems.add(
+                (*where, "data", name), "missing", "is missing", f"Say which one: {event.type} means nothing without it"
+            )
     for role in sorted({role for _, role in event.about}):
         if role not in event_type.parts:
             known = ", ".join(event_type.parts)
-            problems.add(f"{where}: data.about", f"{role!r} is not a role in {event.type}", f"Use one of {known}")
+            problems.add(
+                (*where, "data", "about"), "unknown", f"{role!r} is not a role in {event.type}", f"Use one of {known}"
+            )
 
 
 def encode_facts(
-    facts: Mapping[str, object], declaration: Declaration, today: int, where: str = ""
+    facts: Mapping[str, object], declaration: Declaration, today: int, where: Where = ()
 ) -> dict[str, tuple[int, ...]]:
     """Return the integers of stated facts: one each, any number for a list; a receipt of a programme is 0 or 1.
 
@@ -329,7 +358,7 @@ def encode_facts(
         facts: JSON values by the fact's name, or by `receives.<programme>`.
         declaration: what may be stated.
         today: the local day of the statement; what time is counted since cannot lie after it.
-        where: what to put before a name in problems.
+        where: where the facts are, for problems.
 
     Raises:
         Rejected: a fact is unknown to the declaration, cannot be stated, or has a value it cannot take; all of them.
@@ -339,28 +368,34 @@ def encode_facts(
         codes = _fact_codes(declaration, name, _hashable(value))
         if codes is None or (declaration.facts[name].past and max(codes, default=today) > today):
             with problems.gathered():
-                encoded[name] = _encode_fact(name, value, declaration, today, f"{where}{name}")
+                encoded[name] = _encode_fact(name, value, declaration, today, (*where, name))
         else:
             encoded[name] = codes
     problems.raise_any()
     return encoded
 
 
-def _encode_fact(name: str, value: object, declaration: Declaration, today: int, where: str) -> tuple[int, ...]:
+def _encode_fact(name: str, value: object, declaration: Declaration, today: int, where: Where) -> tuple[int, ...]:
     if name.startswith(RECEIVES) and len(name) > len(RECEIVES):
         if not isinstance(value, bool):
             raise Rejected(
-                [Problem(where, "is not true or false", "Say whether the person receives it, or leave it out")]
+                [
+                    Problem(
+                        where, "invalid", "is not true or false", "Say whether the person receives it, or leave it out"
+                    )
+                ]
             )
         return (int(value),)
     fact = declaration.facts.get(name)
     if fact is None:
-        raise Rejected([Problem(where, "is not a declared fact", _nearest(name, declaration))])
+        raise Rejected([Problem(where, "unknown", "is not a declared fact", _nearest(name, declaration))])
     if fact.derived:
-        raise Rejected([Problem(where, "is computed and cannot be stated", f"State {fact.derived.of} instead")])
+        raise Rejected(
+            [Problem(where, "forbidden", "is computed and cannot be stated", f"State {fact.derived.of} instead")]
+        )
     codes = fact.encode_all(value, where)
     if fact.past and any(code > today for code in codes):
-        raise Rejected([Problem(where, "lies in the future", "Give a day up to the day of asking")])
+        raise Rejected([Problem(where, "range", "lies in the future", "Give a day up to the day of asking")])
     return codes
 
 

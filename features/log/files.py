@@ -30,7 +30,7 @@ from features.log.history import (
     sorted_segments,
     versions,
 )
-from features.problem import Problem, Rejected
+from features.problem import Problem, Rejected, Where
 
 COLUMNS: Final = ("id", "source", "subject", "type", "time", "recordedtime", "data")
 _BATCH: Final = 65_536
@@ -53,16 +53,16 @@ def read_events(path: Path, declaration: Declaration, *, now: int | None = None)
         yield from _parquet_events(path, declaration, now)
         return
     with _opened(path) as lines:
-        yield from parse_lines(lines, declaration, now=now, where=path.name)
+        yield from parse_lines(lines, declaration, now=now, source=path.name)
 
 
 def parse_lines(
-    lines: Iterable[bytes], declaration: Declaration, *, now: int | None = None, where: str = "events"
+    lines: Iterable[bytes], declaration: Declaration, *, now: int | None = None, source: str = "events"
 ) -> Iterator[Event | Rejected]:
     """Yield the event of each line, or why it was rejected, naming the line; empty lines are passed over."""
     for number, line in enumerate(lines, 1):
         if line.strip():
-            yield _attempt(line, declaration, now, f"{where}:{number}")
+            yield _attempt(line, declaration, now, (f"{source}:{number}",))
 
 
 def sift(found: Iterable[Event | Rejected], rejected: list[Problem]) -> Iterator[Event]:
@@ -136,15 +136,15 @@ def _opened(path: Path) -> Any:
 
 
 def _unreadable(path: Path, why: str) -> Rejected:
-    return Rejected([Problem(str(path), f"cannot be read: {why}", "Give NDJSON or Parquet events")])
+    return Rejected([Problem((str(path),), "unreadable", f"cannot be read: {why}", "Give NDJSON or Parquet events")])
 
 
-def _attempt(line: object, declaration: Declaration, now: int | None, where: str) -> Event | Rejected:
+def _attempt(line: object, declaration: Declaration, now: int | None, where: Where) -> Event | Rejected:
     """Parse one line, or one document that is parsed already."""
     try:
         document = json.loads(line) if isinstance(line, bytes | str) else line
     except (ValueError, RecursionError):
-        return Rejected([Problem(where, "is not JSON", "Write one whole JSON object a line, in UTF-8")])
+        return Rejected([Problem(where, "invalid", "is not JSON", "Write one whole JSON object a line, in UTF-8")])
     try:
         return parse_event(document, declaration, now=now, where=where)
     except Rejected as rejected:
@@ -172,7 +172,7 @@ def _parquet_events(path: Path, declaration: Declaration, now: int | None) -> It
     for batch in _parquet(path).iter_batches(_BATCH, columns=list(COLUMNS)):
         for row in _documents(batch):
             number += 1
-            yield _from_row(row, declaration, now, f"{path.name}: row {number}")
+            yield _from_row(row, declaration, now, (f"{path.name}: row {number}",))
 
 
 def _parquet(path: Path) -> Any:
@@ -216,11 +216,11 @@ def _texts(column: Any) -> list[object]:
     return [rfc3339(second) if known else None for second, known in zip(seconds.tolist(), valid.tolist(), strict=True)]
 
 
-def _from_row(row: Mapping[str, object], declaration: Declaration, now: int | None, where: str) -> Event | Rejected:
+def _from_row(row: Mapping[str, object], declaration: Declaration, now: int | None, where: Where) -> Event | Rejected:
     try:
         data = json.loads(str(row.get("data", "{}")))
     except ValueError:
-        return Rejected([Problem(f"{where}: data", "is not JSON", "Write the payload as one JSON object")])
+        return Rejected([Problem((*where, "data"), "invalid", "is not JSON", "Write the payload as one JSON object")])
     return _attempt({**row, "data": data}, declaration, now, where)
 
 
@@ -366,7 +366,7 @@ class _Columns:
         names = dict.fromkeys(("id", "source", "subject"), "any")
         second = rfc3339((self.declaration.epoch + 2) * DAY_SECONDS)
         row = {**names, "type": event_type, "time": second, "recordedtime": second, "data": text}
-        event = _from_row(row, self.declaration, None, "")
+        event = _from_row(row, self.declaration, None, ())
         if isinstance(event, Rejected):
             return -1, 0
         return self.emission.code(event_type, self.declaration.events[event_type].subject, event.data), -FOREVER
@@ -385,7 +385,7 @@ class _Columns:
         for table, place, end in zip(self.tables, self.places, self.ends.tolist(), strict=True):
             chosen = rows[(rows >= begin) & (rows < end)] - begin
             for number, row in zip(chosen.tolist(), _documents(table.take(chosen)), strict=True):
-                yield _from_row(row, self.declaration, self.now, f"{place} {number + 1}")
+                yield _from_row(row, self.declaration, self.now, (f"{place} {number + 1}",))
             begin = end
 
     def _acted_on(self, actions: Mapping[tuple[str, str], object]) -> Bool:

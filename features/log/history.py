@@ -250,7 +250,7 @@ def distinct_events(events: Iterable[Event]) -> list[Event]:
 def conflict(event: Event) -> Problem:
     """Return the problem of an event that says something else than one of the same source and id."""
     remedy = "Give the new event its own id, or send event.corrected"
-    return Problem(f"event {event.source} {event.id}", "is there already with another body", remedy)
+    return Problem((f"event {event.source} {event.id}",), "conflict", "is there already with another body", remedy)
 
 
 def actions_among(events: Iterable[Event]) -> dict[tuple[str, str], list[Event]]:
@@ -346,4 +346,4 @@ def sorted_segments(
 def _check_sizes(counts: Int64) -> None:
     if counts.max(initial=0) > MOST_ROWS:
         what = f"one person has {counts.max()} rows, over {MOST_ROWS}"
-        raise Rejected([Problem("events", what, "Check the source: no life has so many events")])
+        raise Rejected([Problem(("events",), "range", what, "Check the source: no life has so many events")])

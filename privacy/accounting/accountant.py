@@ -113,13 +113,13 @@ def check_agreement(price: AccountedPrice) -> None:
     if price.prv is None:
         if price.rdp is not None and price.rdp < price.pld - AGREEMENT:
             what = f"RDP, an upper bound, says {price.rdp} and PLD says {price.pld}"
-            raise Disagreement([Problem("price", what, "Nothing was spent. Report this mechanism")])
+            raise Disagreement([Problem(("price",), "conflict", what, "Nothing was spent. Report this mechanism")])
         return
     gap = price.prv - price.pld
     if not 0 <= gap <= AGREEMENT:
         what = f"PRV says {price.prv} and PLD says {price.pld}: {gap} is not within 0 and {AGREEMENT}"
         remedy = "Nothing was spent. Check sigma, sampling rate and steps; report it if they are right"
-        raise Disagreement([Problem("price", what, remedy)])
+        raise Disagreement([Problem(("price",), "conflict", what, remedy)])
 
 
 @lru_cache(maxsize=1024)
@@ -149,7 +149,7 @@ def prv(mechanism: Mechanism, delta: Decimal) -> Decimal | None:
     except ModuleNotFoundError as absent:
         what = f"{absent.name} is not installed; the second accountant needs it"
         remedy = "Nothing was spent. Run make setup-private, or pip install .[private]"
-        raise Rejected([Problem("price", what, remedy)]) from absent
+        raise Rejected([Problem(("price",), "unavailable", what, remedy)]) from absent
 
     accountant = PRVAccountant()
     accountant.history = list(runs)
@@ -301,7 +301,7 @@ def _least(affordable: Callable[[Decimal], bool], near: Decimal = Decimal("0.512
             low, stride = high, stride * 2
             if high > 20_000:
                 remedy = "Ask for a larger epsilon, or for fewer steps"
-                raise Rejected([Problem("calibrate", "no noise up to 10,000 is enough", remedy)])
+                raise Rejected([Problem(("calibrate",), "range", "no noise up to 10,000 is enough", remedy)])
     while high - low > FINEST_NOISE:
         middle = ((low + high) / 2).quantize(FINEST_NOISE)
         low, high = (low, middle) if affordable(middle) else (middle, high)

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from features.problem import Problem, Rejected
+from features.problem import Problem, Rejected, Where
 
 _DECIMAL = re.compile(r"(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{0,39}[1-9])?")
 MOST_EPSILON: Final = Decimal(1_000_000)
@@ -31,7 +31,7 @@ def text_of(amount: Decimal) -> str:
     return format(amount.normalize(), "f")
 
 
-def read_epsilon(value: str | int | Decimal, where: str = "epsilon") -> Decimal:
+def read_epsilon(value: str | int | Decimal, where: Where = ("epsilon",)) -> Decimal:
     """Read an epsilon that somebody asks for: above 0, at most a million, to twelve places.
 
     Raises:
@@ -39,16 +39,18 @@ def read_epsilon(value: str | int | Decimal, where: str = "epsilon") -> Decimal:
     """
     amount = _amount(value, where)
     if not 0 < amount <= MOST_EPSILON:
-        raise Rejected([Problem(where, f"{value} is not above 0 and at most {MOST_EPSILON}", _GIVE)])
+        raise Rejected([Problem(where, "range", f"{value} is not above 0 and at most {MOST_EPSILON}", _GIVE)])
     if amount != amount.quantize(FINEST):
-        raise Rejected([Problem(where, f"{value} has more than twelve decimal places", "Round it up to twelve")])
+        raise Rejected(
+            [Problem(where, "range", f"{value} has more than twelve decimal places", "Round it up to twelve")]
+        )
     return amount
 
 
 _GIVE = "Give a decimal number such as 1 or 0.5"
 
 
-def read_delta(value: str | int | Decimal, units: int = 0, where: str = "delta") -> Decimal:
+def read_delta(value: str | int | Decimal, units: int = 0, where: Where = ("delta",)) -> Decimal:
     """Read a delta: above 0 and below 1/n, where n (`units`) is how many units there are; 0: nobody said.
 
     Raises:
@@ -56,20 +58,22 @@ def read_delta(value: str | int | Decimal, units: int = 0, where: str = "delta")
     """
     amount = _amount(value, where)
     if not Decimal("1e-30") <= amount < 1:
-        raise Rejected([Problem(where, f"{value} is not above 0 and below 1", "Give one such as 0.000001")])
+        raise Rejected([Problem(where, "range", f"{value} is not above 0 and below 1", "Give one such as 0.000001")])
     if units and amount * units >= 1:
         what = f"{value} is not below 1/n for n = {units}: it would allow to publish somebody's whole record"
-        raise Rejected([Problem(where, what, f"Give one far below {1 / units:.1e}, such as {0.01 / units:.0e}")])
+        raise Rejected(
+            [Problem(where, "range", what, f"Give one far below {1 / units:.1e}, such as {0.01 / units:.0e}")]
+        )
     return amount
 
 
-def _amount(value: str | int | Decimal, where: str) -> Decimal:
+def _amount(value: str | int | Decimal, where: Where) -> Decimal:
     if isinstance(value, (bool, float)):
-        raise Rejected([Problem(where, f"{value!r} is not an exact amount", "Write it as a decimal string")])
+        raise Rejected([Problem(where, "invalid", f"{value!r} is not an exact amount", "Write it as a decimal string")])
     try:
         amount = Decimal(value)
     except (InvalidOperation, ValueError, TypeError):
-        raise Rejected([Problem(where, f"{value!r} is not a number", _GIVE)]) from None
+        raise Rejected([Problem(where, "invalid", f"{value!r} is not a number", _GIVE)]) from None
     if not amount.is_finite():
-        raise Rejected([Problem(where, f"{value} is not a finite number", _GIVE)])
+        raise Rejected([Problem(where, "invalid", f"{value} is not a finite number", _GIVE)])
     return amount

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from features.problem import Problem, Rejected
+from features.problem import Problem, Rejected, Where
 from privacy.accounting import amount
 from privacy.accounting.canonical import canonical
 
@@ -56,7 +56,7 @@ class Mechanism:
         return {"mechanism": self.kind, **{name: _document(value) for name, value in self.fields}}
 
     @classmethod
-    def from_document(cls, document: object, where: str = "mechanism") -> Mechanism:
+    def from_document(cls, document: object, where: Where = ("mechanism",)) -> Mechanism:
         """The inverse of `to_document`.
 
         Raises:
@@ -126,7 +126,7 @@ def _document(value: Value) -> Any:
 
 def _make(kind: str, **fields: Value) -> Mechanism:
     made = Mechanism(kind, tuple(sorted(fields.items())))
-    return _read(made.to_document(), kind, 0)
+    return _read(made.to_document(), (kind,), 0)
 
 
 def exact(number: str | float | Decimal) -> Decimal:
@@ -202,10 +202,10 @@ def _runs(one: Mechanism, times: int) -> tuple[tuple[float, float, int], ...] | 
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def _number(least: str, most: str, *, open_low: bool = True) -> Callable[[Any, str, int], Decimal]:
+def _number(least: str, most: str, *, open_low: bool = True) -> Callable[[Any, Where, int], Decimal]:
     low, high = Decimal(least), Decimal(most)
 
-    def read(value: Any, where: str, depth: int) -> Decimal:  # noqa: ARG001 - as every reader
+    def read(value: Any, where: Where, depth: int) -> Decimal:  # noqa: ARG001 - as every reader
         if not amount.is_decimal(value):
             raise _bad(where, "is not a decimal string", 'Write it like "1.5"')
         number = Decimal(value)
@@ -216,23 +216,23 @@ def _number(least: str, most: str, *, open_low: bool = True) -> Callable[[Any, s
     return read
 
 
-def _count(value: Any, where: str, depth: int) -> int:  # noqa: ARG001 - as every reader
+def _count(value: Any, where: Where, depth: int) -> int:  # noqa: ARG001 - as every reader
     if type(value) is not int or not 1 <= value <= _MOST_STEPS:
         raise _bad(where, f"{value!r} is not a whole number from 1 to {_MOST_STEPS}")
     return value
 
 
-def _shape(value: Any, where: str, depth: int) -> Decimal | str:
+def _shape(value: Any, where: Where, depth: int) -> Decimal | str:
     return INFINITE if value == INFINITE else _number("0", "1000", open_low=False)(value, where, depth)
 
 
-def _many(value: Any, where: str, depth: int) -> tuple[Mechanism, ...]:
+def _many(value: Any, where: Where, depth: int) -> tuple[Mechanism, ...]:
     if not isinstance(value, list) or not value:
         raise _bad(where, "is not a list of mechanisms")
-    return tuple(_read(part, f"{where}[{i}]", depth + 1) for i, part in enumerate(value))
+    return tuple(_read(part, (*where, i), depth + 1) for i, part in enumerate(value))
 
 
-def _read(document: object, where: str, depth: int) -> Mechanism:
+def _read(document: object, where: Where, depth: int) -> Mechanism:
     if depth > _DEEPEST:
         raise _bad(where, f"is nested more than {_DEEPEST} deep")
     kind = document.get("mechanism") if isinstance(document, Mapping) else None
@@ -241,19 +241,19 @@ def _read(document: object, where: str, depth: int) -> Mechanism:
     fields = _FIELDS[kind]
     if document.keys() != {"mechanism", *fields}:
         raise _bad(where, f"a {kind} has exactly the fields {', '.join(fields) or 'none'}")
-    read = {name: read(document[name], f"{where}.{name}", depth) for name, read in fields.items()}
+    read = {name: read(document[name], (*where, name), depth) for name, read in fields.items()}
     return Mechanism(kind, tuple(sorted(read.items())))
 
 
-def _inner(value: Any, where: str, depth: int) -> Mechanism:
+def _inner(value: Any, where: Where, depth: int) -> Mechanism:
     return _read(value, where, depth + 1)
 
 
-def _bad(where: str, what: str, remedy: str = "See docs/ledger.md for the mechanisms and their bounds") -> Rejected:
-    return Rejected([Problem(where, what, remedy)])
+def _bad(where: Where, what: str, remedy: str = "See docs/ledger.md for the mechanisms and their bounds") -> Rejected:
+    return Rejected([Problem(where, "invalid", what, remedy)])
 
 
-_FIELDS: Final[dict[str, dict[str, Callable[[Any, str, int], Value]]]] = {
+_FIELDS: Final[dict[str, dict[str, Callable[[Any, Where, int], Value]]]] = {
     "gaussian": {"noise": _number("0", "1000000")},
     "laplace": {"noise": _number("0", "1000000")},
     "poisson": {"of": _inner, "probability": _number("0", "1")},
@@ -297,7 +297,7 @@ _ORDER: Final[dict[str, Callable[[Any, Any], bool]]] = {
 }
 
 
-def read_text(text: str, where: str = "mechanism") -> Mechanism:
+def read_text(text: str, where: Where = ("mechanism",)) -> Mechanism:
     """Read a mechanism from JSON text, as a person writes it into a file.
 
     Raises:

@@ -161,7 +161,9 @@ def judged(suspicion: Float64, included: Bool, claim: Claim, confidence: float =
         Rejected: a suspicion is no number.
     """
     if not np.isfinite(suspicion).all():
-        raise Rejected([Problem("audit", "what was released of a canary is no number", "Look at the run's weights")])
+        raise Rejected(
+            [Problem(("audit",), "invalid", "what was released of a canary is no number", "Look at the run's weights")]
+        )
     order = np.argsort(suspicion, kind="stable")
     each = 1 - (1 - confidence) / len(SHARES)
     found = [

@@ -35,7 +35,9 @@ class Sampler:
     def __post_init__(self) -> None:
         """Refuse what is no probability."""
         if not (self.q.is_finite() and 0 < self.q <= 1):
-            raise Rejected([Problem("q", f"{self.q} is not above 0 and at most 1", "Use a rate such as 0.1")])
+            raise Rejected(
+                [Problem(("q",), "range", f"{self.q} is not above 0 and at most 1", "Use a rate such as 0.1")]
+            )
 
     def draw(self, units: int, noise: Noise) -> Int64:
         """The places of the units drawn from so many, ascending; none of them, if chance will have it."""
@@ -73,7 +75,11 @@ class Schedule:
             ("sigma", self.sigma, self.sigma.is_finite() and self.sigma >= 0),
             ("clip", self.clip, 0 < self.clip <= 1024),
         )
-        problems = [Problem(name, f"{value} is out of bounds", "See docs") for name, value, holds in sound if not holds]
+        problems = [
+            Problem((name,), "range", f"{value} is out of bounds", "See docs")
+            for name, value, holds in sound
+            if not holds
+        ]
         if problems:
             raise Rejected(problems)
 

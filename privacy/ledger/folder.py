@@ -36,7 +36,9 @@ def refuse_network(folder: Path, mounts: Path = MOUNTS) -> None:
     kind = file_system_of(folder, mounts)
     if kind in _REMOTE or (kind.startswith("fuse") and kind not in _LOCAL_FUSE):
         what = f"lies on a network file system ({kind}), whose locks and fsync cannot be relied on"
-        raise NetworkFileSystem([Problem(str(folder), what, "Put the ledger on a local disk of one machine")])
+        raise NetworkFileSystem(
+            [Problem((str(folder),), "forbidden", what, "Put the ledger on a local disk of one machine")]
+        )
 
 
 def file_system_of(folder: Path, mounts: Path = MOUNTS) -> str:
@@ -110,5 +112,5 @@ def read_private(path: Path) -> bytes:
     """
     if path.stat().st_mode & 0o077:
         remedy = f"Run: chmod 600 {path}, and rotate the key if it may have been read"
-        raise Rejected([Problem(str(path), "may be read by others than its owner", remedy)])
+        raise Rejected([Problem((str(path),), "forbidden", "may be read by others than its owner", remedy)])
     return path.read_bytes()

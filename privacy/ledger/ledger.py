@@ -320,7 +320,9 @@ class Ledger:
         _check_names(population=population, period=period)
         if len(approvers) < 2:
             remedy = "Give --approver at least twice, with keys of different people"
-            raise Rejected([Problem("approver", "a budget needs two people who can approve changes", remedy)])
+            raise Rejected(
+                [Problem(("approver",), "missing", "a budget needs two people who can approve changes", remedy)]
+            )
         body = {
             "approvers": [one.text() for one in approvers],
             "delta": text_of(read_delta(delta, units)),
@@ -433,7 +435,9 @@ class Ledger:
         }
         if not is_statement(statement):
             remedy = "See docs/ledger.md for what can be asked and how"
-            raise Rejected([Problem(f"draft of {kind}", "has a field that is missing or not of its form", remedy)])
+            raise Rejected(
+                [Problem((f"draft of {kind}",), "invalid", "has a field that is missing or not of its form", remedy)]
+            )
         return statement
 
     def approved(self, statement: Mapping[str, Any], signatures: Sequence[str]) -> LedgerReceipt:
@@ -444,7 +448,7 @@ class Ledger:
             Refused: it may not follow (period reopened, cap not raised, spend committed, ...).
         """
         if not is_statement(statement):
-            raise Rejected([Problem("statement", "is not a draft of this ledger", "Draft it anew")])
+            raise Rejected([Problem(("statement",), "invalid", "is not a draft of this ledger", "Draft it anew")])
         body = {"signatures": sorted(signatures), "statement": dict(statement)}
         return self._append(EntryType(statement["kind"]), statement["population"], body)
 
@@ -571,9 +575,11 @@ class Ledger:
             return
         if self._memory.last() is not None:
             what = "is gone, and signer.json says that entries were signed"
-            raise Inconsistent([Problem(str(self._folder / DATABASE), what, "Restore it; nothing is begun anew")])
+            raise Inconsistent(
+                [Problem((str(self._folder / DATABASE),), "damaged", what, "Restore it; nothing is begun anew")]
+            )
         remedy = "Open a budget with `proffer privacy init`"
-        raise NoLedger([Problem(str(self._folder), "holds no privacy ledger", remedy)])
+        raise NoLedger([Problem((str(self._folder),), "missing", "holds no privacy ledger", remedy)])
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -597,7 +603,9 @@ class Ledger:
         (size,) = db.execute("SELECT coalesce(max(position), -1) + 1 FROM entry").fetchone()
         if size < known:
             remedy = "Nothing was signed. Keep both copies and restore the longer one"
-            raise Inconsistent([Problem(str(self._folder), f"had {known} entries a moment ago, now {size}", remedy)])
+            raise Inconsistent(
+                [Problem((str(self._folder),), "damaged", f"had {known} entries a moment ago, now {size}", remedy)]
+            )
         for position, body in db.execute("SELECT position, body FROM entry WHERE position >= ? ORDER BY 1", (known,)):
             self._read_one(position, _blob(body))
         self._check_signed(db, write=write)
@@ -624,7 +632,7 @@ class Ledger:
             signed = 0 if last is None else last.size
             what = f"has {size} entries, and {signed} were signed: entries were cut, added, or an old copy was put back"
             remedy = "Nothing was signed. Keep both copies, find out who changed what, and restore the true ledger"
-            raise Inconsistent([Problem(str(self._folder / DATABASE), what, remedy)])
+            raise Inconsistent([Problem((str(self._folder / DATABASE),), "damaged", what, remedy)])
         self._memory.accept(found, self.consistency(last.size))
         note = _note_at(db, size)
         try:
@@ -696,7 +704,14 @@ class Ledger:
         row = db.execute("SELECT body FROM entry WHERE position = 0").fetchone()
         if size != 1 or row is None:
             raise Inconsistent(
-                [Problem(str(self._folder / SIGNED), "is gone: nobody can say what was signed", "Restore it")]
+                [
+                    Problem(
+                        (str(self._folder / SIGNED),),
+                        "damaged",
+                        "is gone: nobody can say what was signed",
+                        "Restore it",
+                    )
+                ]
             )
         leaf = merkle.leaf_hash(_blob(row[0]))
         self._memory.keep(Checkpoint(_origin_of(_blob(row[0])), 1, merkle.root_of([leaf])))
@@ -721,7 +736,7 @@ def _written(new: LedgerEntry) -> bytes:
         return new.bytes()
     except NotCanonical as failure:
         remedy = "Names are letters, digits and ._:/@-; texts have 1 to 2,000 characters"
-        raise Rejected([Problem(f"{new.kind} entry", str(failure), remedy)]) from None
+        raise Rejected([Problem((f"{new.kind} entry",), "invalid", str(failure), remedy)]) from None
 
 
 def _key_body(origin: str, change: str, reason: str, *signers: Signer) -> dict[str, Any]:
@@ -753,12 +768,12 @@ def _check_names(**names: str) -> None:
     wrong = [name for name, value in names.items() if not is_name(value)]
     if wrong:
         remedy = "Use 1 to 128 letters, digits and ._:/@-, the first a letter or digit"
-        raise Rejected([Problem(name, f"{names[name]!r} cannot be a name", remedy) for name in wrong])
+        raise Rejected([Problem((name,), "invalid", f"{names[name]!r} cannot be a name", remedy) for name in wrong])
 
 
 def _damaged(folder: Path, what: str) -> Damaged:
     remedy = "Nothing was signed. Keep the file as evidence and restore the last good copy"
-    return Damaged([Problem(str(folder / DATABASE), what, remedy)])
+    return Damaged([Problem((str(folder / DATABASE),), "damaged", what, remedy)])
 
 
 # --- SQLite ----------------------------------------------------------------------------------------------------------
@@ -812,7 +827,9 @@ def _check_schema(db: sqlite3.Connection, folder: Path, *, whole: bool) -> None:
 
 def _blob(value: object) -> bytes:
     if not isinstance(value, bytes):
-        raise Damaged([Problem("ledger", "holds text where bytes were written", "Restore the last good copy")])
+        raise Damaged(
+            [Problem(("ledger",), "damaged", "holds text where bytes were written", "Restore the last good copy")]
+        )
     return value
 
 
@@ -827,14 +844,16 @@ def _has_entries(path: Path) -> bool:
 def _note_at(db: sqlite3.Connection, size: int) -> Note:
     row = db.execute("SELECT note FROM checkpoint WHERE size = ?", (size,)).fetchone()
     if row is None:
-        raise Damaged([Problem("ledger", f"has no checkpoint of size {size}", "Restore the last good copy")])
+        raise Damaged(
+            [Problem(("ledger",), "damaged", f"has no checkpoint of size {size}", "Restore the last good copy")]
+        )
     try:
         note = Note.parse(_blob(row[0]))
         for (line,) in db.execute("SELECT line FROM cosignature WHERE size = ? ORDER BY line", (size,)):
             note = note.joined(str(line))
     except BadNote as failure:
         what = f"has a checkpoint of size {size} that is none: it {failure}"
-        raise Damaged([Problem("ledger", what, "Restore the last good copy")]) from None
+        raise Damaged([Problem(("ledger",), "damaged", what, "Restore the last good copy")]) from None
     return note
 
 
@@ -856,16 +875,18 @@ def _refusals() -> Iterator[None]:
     except sqlite3.OperationalError as failure:
         text = str(failure)
         if "locked" in text or "busy" in text:
-            raise Busy([Problem("ledger", f"is in use ({text})", "Try again; nothing was written")]) from failure
+            raise Busy(
+                [Problem(("ledger",), "unavailable", f"is in use ({text})", "Try again; nothing was written")]
+            ) from failure
         if any(word in text for word in ("malformed", "no such", "corrupt", "decode")):
-            raise Damaged([Problem("ledger", text, "Restore the last good copy")]) from failure
+            raise Damaged([Problem(("ledger",), "damaged", text, "Restore the last good copy")]) from failure
         raise _unwritable(text) from failure
     except sqlite3.DatabaseError as failure:
-        raise Damaged([Problem("ledger", str(failure), "Restore the last good copy")]) from failure
+        raise Damaged([Problem(("ledger",), "damaged", str(failure), "Restore the last good copy")]) from failure
     except OSError as failure:
         raise _unwritable(str(failure)) from failure
 
 
 def _unwritable(text: str) -> Unwritable:
     remedy = "Nothing was acknowledged: free the disk and ask again with the same spend id"
-    return Unwritable([Problem("ledger", f"could not be written or read ({text})", remedy)])
+    return Unwritable([Problem(("ledger",), "unreadable", f"could not be written or read ({text})", remedy)])

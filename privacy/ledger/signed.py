@@ -48,7 +48,9 @@ class SignedState:
             whole = False
         if not whole:
             remedy = "Restore it from a backup of the same day; without it, ask the witness for the last size it saw"
-            raise Inconsistent([Problem(str(self.path), "is damaged: it no longer says what was signed last", remedy)])
+            raise Inconsistent(
+                [Problem((str(self.path),), "damaged", "is damaged: it no longer says what was signed last", remedy)]
+            )
         return found
 
     def _bytes(self, checkpoint: Checkpoint) -> bytes:
@@ -80,4 +82,4 @@ class SignedState:
 
     def _refusal(self, what: str) -> Inconsistent:
         remedy = "Nothing was signed. Keep both copies, find out who changed what, and restore the true ledger"
-        return Inconsistent([Problem("ledger", what, remedy)])
+        return Inconsistent([Problem(("ledger",), "damaged", what, remedy)])

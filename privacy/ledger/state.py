@@ -34,7 +34,7 @@ class Refused(Rejected):
 
     def __init__(self, where: str, what: str, remedy: str) -> None:
         """Say where, what and what to do."""
-        super().__init__([Problem(where, what, remedy)])
+        super().__init__([Problem((where,), "refused", what, remedy)])
 
 
 class UnknownPopulation(Refused):

@@ -65,7 +65,13 @@ class Witness:
             write_durably(path, Signer.generate(name).pem(), OWNER_ONLY)
         signer = Signer.from_pem(read_private(path))
         if signer.name != name:
-            raise Rejected([Problem(str(folder), f"is the folder of {signer.name}", "Give that name, or another one")])
+            raise Rejected(
+                [
+                    Problem(
+                        (str(folder),), "conflict", f"is the folder of {signer.name}", "Give that name, or another one"
+                    )
+                ]
+            )
         write_durably(folder / f"{name}.vkey", (signer.verifier(COSIGNATURE).text() + "\n").encode())
         return cls(folder, signer, log)
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from features.problem import Problem, Rejected
+from features.problem import Problem, Rejected, Where
 from recommender.gov24.axes import AGE, CODES, Conditions
 
 Row = Mapping[str, object]
@@ -43,7 +43,7 @@ class Rejection:
         return {"id": self.id, "reason": self.reason}
 
 
-def rows_of(document: object, where: str) -> list[object]:
+def rows_of(document: object, where: Where) -> list[object]:
     """The rows of one page or file of the API: its envelope's `data`, or a bare list.
 
     Raises:
@@ -58,9 +58,9 @@ def rows_of(document: object, where: str) -> list[object]:
         what, remedy = "holds neither a list of rows nor an envelope with `data`", "Give the JSON that the API sends"
         if isinstance(document, Mapping) and "code" in document and "msg" in document:
             what, remedy = f"holds an error of the API (code {document['code']})", "Fetch the rows again"
-        raise Rejected([Problem(where, what, remedy)])
+        raise Rejected([Problem(where, "invalid", what, remedy)])
     if rows and all(isinstance(row, Mapping) and _V1 in row and ID not in row for row in rows):
-        raise Rejected([Problem(where, f"holds rows of the older v1 API ({_V1})", _V1_REMEDY)])
+        raise Rejected([Problem(where, "invalid", f"holds rows of the older v1 API ({_V1})", _V1_REMEDY)])
     return rows
 
 

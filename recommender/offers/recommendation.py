@@ -65,7 +65,7 @@ class Ranker:
         found = self.scorer.score(snapshot, self.attributes, pairs).probability
         if found.shape != programmes.shape or not bool(np.all((found >= 0) & (found <= 1))):
             remedy = "Train it again, or use --model none"
-            raise Rejected([Problem("model", "does not answer with probabilities", remedy)])
+            raise Rejected([Problem(("model",), "invalid", "does not answer with probabilities", remedy)])
         return found
 
 

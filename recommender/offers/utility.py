@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from features.arrays import Bool, Float64, Int8, Int64
-from features.problem import Problem, Rejected
+from features.problem import Problem, Rejected, Where
 from features.value import UNKNOWN
 from recommender.rules.clause import Answer
 
@@ -71,14 +71,14 @@ class UtilityWeights:
         names = ("expected", "value", "doubt", "certainty", "urgency", "unlocks", "effort")
         remedy = "Give a number from 0 to 100"
         return [
-            Problem(f"weights: {name}", f"{getattr(self, name)!r} is not a weight", remedy)
+            Problem(("weights", name), "invalid", f"{getattr(self, name)!r} is not a weight", remedy)
             for name in names
             if not (_is_number(getattr(self, name)) and 0 <= getattr(self, name) <= 100)
         ]
 
     def _wrong_scales(self) -> list[Problem]:
         return [
-            Problem(f"weights: {name}", f"{getattr(self, name)!r} is not a whole number above 0", "Give one")
+            Problem(("weights", name), "range", f"{getattr(self, name)!r} is not a whole number above 0", "Give one")
             for name in ("urgency_days", "floor_won", "full_won", "unstated_won")
             if type(getattr(self, name)) is not int or getattr(self, name) < 1
         ]
@@ -103,7 +103,7 @@ class UtilityWeights:
         return np.where(known, 2.0 ** (-np.where(known, days_left, 0) / self.urgency_days), 0.0)
 
 
-def parse_weights(document: object, where: str = "weights") -> UtilityWeights:
+def parse_weights(document: object, where: Where = ("weights",)) -> UtilityWeights:
     """Weights from a parsed YAML mapping; what it does not name keeps its default.
 
     Raises:
@@ -114,11 +114,11 @@ def parse_weights(document: object, where: str = "weights") -> UtilityWeights:
     """
     known = [entry.name for entry in dataclasses.fields(UtilityWeights)]
     if not isinstance(document, Mapping):
-        raise Rejected([Problem(where, "is not a mapping of weights", f"Name some of {', '.join(known)}")])
+        raise Rejected([Problem(where, "invalid", "is not a mapping of weights", f"Name some of {', '.join(known)}")])
     strange = [name for name in document if name not in known]
     if strange:
         remedy = f"Use some of {', '.join(known)}"
-        raise Rejected([Problem(f"{where}: {name}", "is not a weight", remedy) for name in strange])
+        raise Rejected([Problem((*where, name), "unknown", "is not a weight", remedy) for name in strange])
     return UtilityWeights(**document)
 
 

@@ -126,14 +126,14 @@ def _fields(block: str) -> dict[str, str]:
 
 
 def _unreadable(head: str, fields: Mapping[str, str]) -> list[Problem]:
-    where, remedy = MODEL_FILE, "Train the model again with this version"
+    where, remedy = (MODEL_FILE,), "Train the model again with this version"
     problems = []
     if not head.startswith("tree") or fields.get("version") != "v4" or "feature_names" not in fields:
-        return [Problem(where, "is not a LightGBM text model of version v4", remedy)]
+        return [Problem(where, "invalid", "is not a LightGBM text model of version v4", remedy)]
     if fields.get("num_tree_per_iteration") != "1":
-        problems.append(Problem(where, "has more than one tree a round", remedy))
+        problems.append(Problem(where, "invalid", "has more than one tree a round", remedy))
     if "average_output" in head.splitlines():
-        problems.append(Problem(where, "averages its trees (random forest)", remedy))
+        problems.append(Problem(where, "invalid", "averages its trees (random forest)", remedy))
     return problems
 
 
@@ -155,7 +155,7 @@ def _tables(trees: list[dict[str, str]], names: tuple[str, ...]) -> Trees:
 def _node_count(tree: Mapping[str, str], at: int) -> int:
     if int(tree["num_cat"]) or int(tree["is_linear"]):
         what = f"tree {at} has categorical splits or linear leaves"
-        raise Rejected((Problem(MODEL_FILE, what, "Train with numeric columns and constant leaves"),))
+        raise Rejected((Problem((MODEL_FILE,), "invalid", what, "Train with numeric columns and constant leaves"),))
     return int(tree["num_leaves"]) - 1
 
 

@@ -38,21 +38,21 @@ class Format:
 
     def _parsed(self, files: Mapping[str, bytes]) -> dict[str, Any]:
         if MANIFEST not in files:
-            raise Rejected((Problem("model", f"{MANIFEST} is missing", _AGAIN),))
-        where = f"model: {MANIFEST}"
+            raise Rejected((Problem(("model",), "missing", f"{MANIFEST} is missing", _AGAIN),))
+        where = ("model", MANIFEST)
         try:
             found = json.loads(files[MANIFEST])
             kind, version = found["kind"], found["format"]
         except (ValueError, KeyError, TypeError):
-            raise Rejected((Problem(where, _NONE, _AGAIN),)) from None
+            raise Rejected((Problem(where, "invalid", _NONE, _AGAIN),)) from None
         if (kind, version) != (self.kind, self.version):
             what = f"is format {version} of kind {kind}; read here is format {self.version} of kind {self.kind}"
-            raise Rejected((Problem(where, what, "Train again with this version"),))
+            raise Rejected((Problem(where, "invalid", what, "Train again with this version"),))
         listed = found.get("files")
         if not isinstance(listed, dict) or any(name not in listed for name in self.files):
-            raise Rejected((Problem(where, f"{_NONE}: it does not list the files of its kind", _AGAIN),))
+            raise Rejected((Problem(where, "invalid", f"{_NONE}: it does not list the files of its kind", _AGAIN),))
         if not all(isinstance(found.get(name), str) for name in _HASHES):
-            raise Rejected((Problem(where, f"{_NONE}: it does not say what it was trained on", _AGAIN),))
+            raise Rejected((Problem(where, "invalid", f"{_NONE}: it does not say what it was trained on", _AGAIN),))
         return dict(found)
 
 
@@ -64,9 +64,11 @@ def _unaltered(files: Mapping[str, bytes], listed: Mapping[str, str]) -> None:
     problems = []
     for name, digest in listed.items():
         if name not in files:
-            problems.append(Problem(f"model: {name}", "is missing", remedy))
+            problems.append(Problem(("model", name), "missing", "is missing", remedy))
         elif hashlib.sha256(files[name]).hexdigest() != digest:
-            problems.append(Problem(f"model: {name}", "is not the file its manifest names (sha256 differs)", remedy))
+            problems.append(
+                Problem(("model", name), "damaged", "is not the file its manifest names (sha256 differs)", remedy)
+            )
     if problems:
         raise Rejected(tuple(problems))
 
@@ -75,4 +77,4 @@ def same_features(trained: str, given: str) -> None:
     """Refuse to score people who were computed with other features than the model was trained on."""
     if trained != given:
         what = f"model was trained with features hash {trained}, this declaration gives {given}"
-        raise Rejected((Problem("model", what, "Retrain or pass --declaration"),))
+        raise Rejected((Problem(("model",), "conflict", what, "Retrain or pass --declaration"),))

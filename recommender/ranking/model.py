@@ -43,7 +43,7 @@ def read_model(files: Files, declaration_hash: str | None = None) -> Model:
     kind = kind_of(files)
     if kind not in READERS:
         what = f"is of kind {kind!r}; this version reads {', '.join(READERS)}"
-        raise Rejected((Problem("model: manifest.json", what, "Train again with this version"),))
+        raise Rejected((Problem(("model", "manifest.json"), "unknown", what, "Train again with this version"),))
     return READERS[kind](files, declaration_hash)
 
 

@@ -79,7 +79,7 @@ def catalogue(
     read = [
         (where, programme)
         for where, document in held
-        if (programme := read_programme(document, where, reader, declaration, named, problems)) is not None
+        if (programme := read_programme(document, (where,), reader, declaration, named, problems)) is not None
     ]
     ids = {str(document["id"]) for _, document in held if isinstance(document, dict) and "id" in document}
     problems += _repeated(held) + _unknown(read, ids) + _circles(read)
@@ -106,7 +106,9 @@ def _repeated(held: list[tuple[str, object]]) -> list[Problem]:
         if not isinstance(name, str):
             continue
         if name in first:
-            problems.append(Problem(f"{where}: id", f"{name} stands in {first[name]} already", "Give each its own id"))
+            problems.append(
+                Problem((where, "id"), "duplicate", f"{name} stands in {first[name]} already", "Give each its own id")
+            )
         first.setdefault(name, where)
     return problems
 
@@ -118,7 +120,7 @@ def _unknown(read: list[tuple[str, Programme]], ids: set[str]) -> list[Problem]:
         for key, name in _named(programme):
             if name not in ids and not name.startswith(IMPORTED):
                 what = f"{name!r} is not a programme of this catalogue{nearest(name, ids)}"
-                problems.append(Problem(f"{where}: {key}", what, "Name one that is, or add it"))
+                problems.append(Problem((where, key), "unknown", what, "Name one that is, or add it"))
     return problems
 
 
@@ -146,7 +148,9 @@ def _circles(read: list[tuple[str, Programme]]) -> list[Problem]:
         if circle:
             way = " -> ".join([*circle, start])
             what = f"goes in a circle: {way}"
-            problems.append(Problem(f"{where_of[start]}: grants", what, "Remove a grant, so that one can come first"))
+            problems.append(
+                Problem((where_of[start], "grants"), "conflict", what, "Remove a grant, so that one can come first")
+            )
     return problems
 
 

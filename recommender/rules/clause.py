@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, TypedDict
 
 from features.calendar import date_of
-from features.problem import Problem, Rejected
+from features.problem import Problem, Rejected, Where
 from recommender.fields import Fields, nearest
 from recommender.rules.region import Regions
 from recommender.text import Text
@@ -38,7 +38,6 @@ __all__ = [
     "parse_clause",
     "parse_source",
     "source_document",
-    "spell",
 ]
 
 RECEIVES = "receives."
@@ -239,16 +238,13 @@ def parse_source(fields: Fields) -> Source:
     return source
 
 
-def parse_clause(document: object, where: str, declaration: Declaration, regions: Regions | None = None) -> Clause:
+def parse_clause(document: object, where: Where, declaration: Declaration, regions: Regions | None = None) -> Clause:
     """Read one clause; raises Rejected with every problem in it, each under `where` and its path."""
     problems: list[Problem] = []
-    clause = ClauseReader(declaration, regions).read(document, (where, ""), problems)
+    clause = ClauseReader(declaration, regions).read(document, where, problems)
     if problems or clause is None:
         raise Rejected(problems)
     return clause
-
-
-Path = tuple["Path | str", str]
 
 
 def _plain_key(document: Mapping[str, object]) -> tuple[object, ...] | None:
@@ -256,21 +252,6 @@ def _plain_key(document: Mapping[str, object]) -> tuple[object, ...] | None:
     values = tuple(document.values())
     kinds = tuple(map(type, values))
     return None if dict in kinds or list in kinds or tuple in kinds else (*document, *values, *kinds)
-
-
-def spell(path: Path | str) -> str:
-    """Return a path as it is shown: the file, then the keys down to the place.
-
-    >>> spell((((("x.yaml", "who"), "all"), "[1]"), "fact"))
-    'x.yaml: who.all[1].fact'
-    """
-    keys: list[str] = []
-    while isinstance(path, tuple):
-        path, key = path
-        if key:
-            keys.append(key)
-    below = "".join(key if key.startswith("[") else f".{key}" for key in reversed(keys))
-    return f"{path}: {below.removeprefix('.')}" if below else path
 
 
 class ClauseReader:
@@ -289,11 +270,11 @@ class ClauseReader:
         self._plain: dict[tuple[object, ...], Clause] = {}
         self._interned: dict[tuple[object, ...], Clause] = {}
 
-    def read(self, document: object, path: Path, problems: list[Problem]) -> Clause | None:
+    def read(self, document: object, path: Where, problems: list[Problem]) -> Clause | None:
         """Return the clause, None where something in it is wrong (then `problems` has grown)."""
         if not isinstance(document, dict):
             what = f"{document!r} is not a clause"
-            problems.append(Problem(spell(path), what, f"Write a mapping with one of {', '.join(_SHAPES)}"))
+            problems.append(Problem(path, "invalid", what, f"Write a mapping with one of {', '.join(_SHAPES)}"))
             return None
         key = _plain_key(document)
         if key is not None and key in self._plain:
@@ -315,23 +296,23 @@ class ClauseReader:
             of = id(clause.of) if isinstance(clause, (Not, Advisory)) else clause
         return self._interned.setdefault((type(clause), of, clause.why, clause.source, clause.axis), clause)
 
-    def _fresh(self, document: Mapping[str, object], path: Path, problems: list[Problem]) -> Clause | None:
+    def _fresh(self, document: Mapping[str, object], path: Where, problems: list[Problem]) -> Clause | None:
         shapes = [shape for shape in _SHAPES if shape in document]
         if len(shapes) != 1:
             what = f"has {' and '.join(shapes)}" if shapes else f"has none of {', '.join(_SHAPES)}"
-            problems.append(Problem(spell(path), what, "Write exactly one of them in a clause"))
+            problems.append(Problem(path, "invalid", what, "Write exactly one of them in a clause"))
             return None
         shape = shapes[0]
         allowed = (shape, *_NOTES, *(_EVERY_OP if shape == "fact" else ()))
         for key in document:
             if key not in allowed:
                 what = f"unknown key{nearest(key, allowed)}"
-                problems.append(Problem(spell((path, str(key))), what, f"Use one of {', '.join(allowed)}"))
+                problems.append(Problem((*path, str(key)), "unknown", what, f"Use one of {', '.join(allowed)}"))
         notes = self._notes(document, path, problems)
         return self._shaped(shape, document, notes, path, problems)
 
     def _shaped(
-        self, shape: str, document: Mapping[str, object], notes: _Notes, path: Path, problems: list[Problem]
+        self, shape: str, document: Mapping[str, object], notes: _Notes, path: Where, problems: list[Problem]
     ) -> Clause | None:
         if shape == "fact":
             return self._compare(document, notes, path, problems)
@@ -339,28 +320,30 @@ class ClauseReader:
         if shape == "no_data":
             if isinstance(value, str) and value.strip():
                 return NoData(value, **notes)
-            problems.append(Problem(spell((path, shape)), f"{value!r} is not a reason", "Say why there is no data"))
+            problems.append(
+                Problem((*path, shape), "invalid", f"{value!r} is not a reason", "Say why there is no data")
+            )
             return None
         if shape in ("all", "any"):
-            parts = self._parts(value, shape, (path, shape), problems)
+            parts = self._parts(value, shape, (*path, shape), problems)
             return None if parts is None else All(parts, **notes) if shape == "all" else Any(parts, **notes)
-        part = self.read(value, (path, shape), problems)
+        part = self.read(value, (*path, shape), problems)
         return None if part is None else Not(part, **notes) if shape == "not" else Advisory(part, **notes)
 
-    def _parts(self, value: object, shape: str, path: Path, problems: list[Problem]) -> tuple[Clause, ...] | None:
+    def _parts(self, value: object, shape: str, path: Where, problems: list[Problem]) -> tuple[Clause, ...] | None:
         if not isinstance(value, (list, tuple)) or (shape == "any" and not value):
             remedy = "Write a list of at least one clause" if shape == "any" else "Write a list of clauses"
-            problems.append(Problem(spell(path), f"{value!r} is not a list of clauses", remedy))
+            problems.append(Problem(path, "invalid", f"{value!r} is not a list of clauses", remedy))
             return None
-        parts = [self.read(part, (path, f"[{i}]"), problems) for i, part in enumerate(value)]
+        parts = [self.read(part, (*path, i), problems) for i, part in enumerate(value)]
         kept = tuple(part for part in parts if part is not None)
         return kept if len(kept) == len(parts) else None
 
-    def _notes(self, document: Mapping[str, object], path: Path, problems: list[Problem]) -> _Notes:
+    def _notes(self, document: Mapping[str, object], path: Where, problems: list[Problem]) -> _Notes:
         notes: _Notes = {}
         if not any(key in document for key in _NOTES):
             return notes
-        fields = Fields({key: document.get(key) for key in _NOTES}, spell(path), problems)
+        fields = Fields({key: document.get(key) for key in _NOTES}, path, problems)
         why = fields.take("why")
         if why is not None:
             notes["why"] = why if isinstance(why, str) and why.strip() else fields.as_text("why", why)
@@ -373,72 +356,78 @@ class ClauseReader:
         return notes
 
     def _compare(
-        self, document: Mapping[str, object], notes: _Notes, path: Path, problems: list[Problem]
+        self, document: Mapping[str, object], notes: _Notes, path: Where, problems: list[Problem]
     ) -> Clause | None:
-        name = self._fact_name(document["fact"], (path, "fact"), problems)
+        name = self._fact_name(document["fact"], (*path, "fact"), problems)
         tests = [(key, value) for key, value in document.items() if key in _EVERY_OP]
         if not tests:
             what = "compares nothing"
-            problems.append(Problem(spell(path), what, f"Add one of {', '.join(_EVERY_OP)}"))
+            problems.append(Problem(path, "missing", what, f"Add one of {', '.join(_EVERY_OP)}"))
         if name is None or not tests:
             return None
-        kept = [(op, self._operand(name, op, value, (path, op), problems)) for op, value in tests]
+        kept = [(op, self._operand(name, op, value, (*path, op), problems)) for op, value in tests]
         good = [(op, operand) for op, operand in kept if operand is not None]
         return Compare(name, *good[0], tuple(good[1:]), **notes) if len(good) == len(kept) else None
 
-    def _fact_name(self, name: object, path: Path, problems: list[Problem]) -> str | None:
+    def _fact_name(self, name: object, path: Where, problems: list[Problem]) -> str | None:
         if isinstance(name, str) and name.startswith(RECEIVES) and len(name) > len(RECEIVES):
             return RECEIVES + self._programme(name.removeprefix(RECEIVES))
         if not isinstance(name, str) or name not in self._declaration.facts:
             what = f"{name!r} is not a declared fact{nearest(name, self._declaration.facts)}"
             problems.append(
-                Problem(spell(path), what, "Declare it in facts.yaml or name a fact that is declared there")
+                Problem(path, "unknown", what, "Declare it in facts.yaml or name a fact that is declared there")
             )
         elif self._declaration.facts[name].type not in _OPS:
             what = f"{name} is a list of dates, which a rule cannot compare"
-            problems.append(Problem(spell(path), what, "Name a fact derived from it, such as an age or a count"))
+            problems.append(Problem(path, "forbidden", what, "Name a fact derived from it, such as an age or a count"))
         elif "eligibility" not in self._declaration.facts[name].purpose:
             what = f"{name} is not declared for eligibility"
-            problems.append(Problem(spell(path), what, "Add eligibility to its purpose or use another fact"))
+            problems.append(Problem(path, "forbidden", what, "Add eligibility to its purpose or use another fact"))
         else:
             return name
         return None
 
-    def _operand(self, name: str, op: str, value: object, path: Path, problems: list[Problem]) -> Operand | None:
+    def _operand(self, name: str, op: str, value: object, path: Where, problems: list[Problem]) -> Operand | None:
         kind = fact_type(name, self._declaration)
         if op not in _OPS[kind]:
             what = f"{name} is of type {kind}, which has no {op}"
-            problems.append(Problem(spell(path), what, f"Use one of {', '.join(_OPS[kind])}"))
+            problems.append(Problem(path, "forbidden", what, f"Use one of {', '.join(_OPS[kind])}"))
             return None
         if op != "in":
             return self._member(name, kind, op, value, path, problems)
         if not isinstance(value, (list, tuple)) or not value:
-            problems.append(Problem(spell(path), f"{value!r} is not a list of values", "Write a list of at least one"))
+            problems.append(
+                Problem(path, "invalid", f"{value!r} is not a list of values", "Write a list of at least one")
+            )
             return None
-        members = [self._member(name, kind, op, v, (path, f"[{i}]"), problems) for i, v in enumerate(value)]
+        members = [self._member(name, kind, op, v, (*path, i), problems) for i, v in enumerate(value)]
         kept = tuple(member for member in members if member is not None)
         return kept if len(kept) == len(members) else None
 
     def _member(
-        self, name: str, kind: str, op: str, value: object, path: Path, problems: list[Problem]
+        self, name: str, kind: str, op: str, value: object, path: Where, problems: list[Problem]
     ) -> bool | int | float | str | None:
         written = value.isoformat() if kind == "date" and isinstance(value, dt.date) else value
         written = str(value) if kind == "region" and type(value) is int else written
         try:
-            self._check(name, kind, op, written, spell(path))
+            self._check(name, kind, op, written, path)
         except Rejected as rejected:
             problems += rejected.problems
             return None
         return written  # type: ignore[return-value]  # _check has just proved its type
 
-    def _check(self, name: str, kind: str, op: str, value: object, where: str) -> None:
+    def _check(self, name: str, kind: str, op: str, value: object, where: Where) -> None:
         if name.startswith(RECEIVES):
             if not isinstance(value, bool):
-                raise Rejected([Problem(where, f"{value!r} is neither true nor false", "Write true or false")])
+                raise Rejected(
+                    [Problem(where, "invalid", f"{value!r} is neither true nor false", "Write true or false")]
+                )
             return
         code = self._declaration.facts[name].encode(value, where)
         if kind == "region" and self._regions is not None and not self._regions.known(code):
-            raise Rejected([Problem(where, f"{value} is not a region code", "Use a code of the region table")])
+            raise Rejected(
+                [Problem(where, "unknown", f"{value} is not a region code", "Use a code of the region table")]
+            )
         if kind == "ages" and not 0 <= code <= _LAST_CHILD_OPERAND[op]:
             remedy = f"Give an age from 0 to {_LAST_CHILD_OPERAND[op]}"
-            raise Rejected([Problem(where, f"{value} is beyond the ages that are told apart", remedy)])
+            raise Rejected([Problem(where, "range", f"{value} is beyond the ages that are told apart", remedy)])

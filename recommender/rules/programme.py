@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from features.calendar import date_of, parse_duration
-from features.problem import Problem, Rejected
+from features.problem import Problem, Rejected, Where
 from recommender.fields import Fields, nearest
 from recommender.rules.clause import (
     RECEIVES,
@@ -149,7 +149,7 @@ def kinds_mask(kinds: Iterable[str]) -> int:
 
 
 def parse_programme(
-    document: object, where: str, declaration: Declaration, regions: Regions | None = None
+    document: object, where: Where, declaration: Declaration, regions: Regions | None = None
 ) -> Programme:
     """Read one programme; raises Rejected with every problem in it."""
     problems: list[Problem] = []
@@ -169,7 +169,7 @@ def _own_name(document: object) -> Callable[[str], str]:
 
 def read_programme(
     document: object,
-    where: str,
+    where: Where,
     reader: ClauseReader,
     declaration: Declaration,
     named: Callable[[str], str],
@@ -177,7 +177,9 @@ def read_programme(
 ) -> Programme | None:
     """Read one programme with a shared clause reader; None, and `problems` has grown, where anything is wrong."""
     if not isinstance(document, dict):
-        problems.append(Problem(where, "is not a programme", "Write a mapping with id, title, provider, who and so on"))
+        problems.append(
+            Problem(where, "invalid", "is not a programme", "Write a mapping with id, title, provider, who and so on")
+        )
         return None
     before = len(problems)
     fields = Fields(document, where, problems)
@@ -242,7 +244,7 @@ def _forms(fields: Fields) -> tuple[str, ...]:
     wrong = [form for form in forms if form not in FORMS]
     if wrong or (value is not None and not forms):
         fields.problem(
-            "form", f"{(wrong or value)!r} is not known", f"Use one of {', '.join(FORMS)}, or a list of them"
+            "form", "unknown", f"{(wrong or value)!r} is not known", f"Use one of {', '.join(FORMS)}, or a list of them"
         )
     return tuple(str(form) for form in forms)
 
@@ -251,14 +253,14 @@ def _who(fields: Fields, reader: ClauseReader, problems: list[Problem]) -> dict[
     value = fields.take("who")
     if value is None:
         return {}
-    path = (fields.where, "who")
+    path = fields.below("who")
     if not isinstance(value, dict) or not any(kind in value for kind in KINDS):
         clause = reader.read(value, path, problems)
         return {} if clause is None else {"citizen": clause}
     for kind in value:
         if kind not in KINDS:
-            fields.problem(f"who.{kind}", "is not a kind of applicant", f"Use one of {', '.join(KINDS)}")
-    read = {kind: reader.read(value[kind], (path, kind), problems) for kind in KINDS if kind in value}
+            fields.problem(("who", kind), "unknown", "is not a kind of applicant", f"Use one of {', '.join(KINDS)}")
+    read = {kind: reader.read(value[kind], (*path, kind), problems) for kind in KINDS if kind in value}
     return {kind: clause for kind, clause in read.items() if clause is not None}
 
 
@@ -281,11 +283,13 @@ def _window(fields: Fields, declaration: Declaration) -> WindowRule:
     after, within = _events(inner, "after", declaration), _duration(inner)
     window = WindowRule(kind or ("relative" if after else "unknown"), opens, closes, after, within, inner.text("text"))
     if window.kind == "relative" and not (inner.has("after") and inner.has("within")):
-        inner.problem("", "a relative window needs an event and a duration", "Add after: EVENT and within: DURATION")
+        inner.problem(
+            (), "missing", "a relative window needs an event and a duration", "Add after: EVENT and within: DURATION"
+        )
     if window.kind == "dated" and opens is None and closes is None:
-        inner.problem("", "a dated window needs a date", "Add from: and until:")
+        inner.problem((), "missing", "a dated window needs a date", "Add from: and until:")
     if opens is not None and closes is not None and closes < opens:
-        inner.problem("until", "lies before from", "Give a last day that is not before the first")
+        inner.problem("until", "conflict", "lies before from", "Give a last day that is not before the first")
     inner.close()
     return window
 
@@ -308,7 +312,7 @@ def _validity(fields: Fields) -> Validity:
     valid = Validity(inner.day("from"), inner.day("until"))
     inner.close()
     if valid.first is not None and valid.last is not None and valid.last < valid.first:
-        inner.problem("until", "lies before from", "Give a last day that is not before the first")
+        inner.problem("until", "conflict", "lies before from", "Give a last day that is not before the first")
     return valid
 
 
@@ -318,7 +322,7 @@ def _source(fields: Fields) -> Source:
 
 
 def _texts(fields: Fields, key: str) -> list[Text]:
-    read = [fields.as_text(f"{key}[{i}]", item) for i, item in enumerate(fields.items(key))]
+    read = [fields.as_text((key, i), item) for i, item in enumerate(fields.items(key))]
     return [text for text in read if text is not None]
 
 
@@ -328,12 +332,12 @@ def _events(fields: Fields, key: str, declaration: Declaration) -> tuple[str, ..
     if names is None:
         return ()
     if not isinstance(names, (list, tuple)) or not names:
-        fields.problem(key, f"{value!r} is not an event type", "Name one of events.yaml, or list several")
+        fields.problem(key, "unknown", f"{value!r} is not an event type", "Name one of events.yaml, or list several")
         return ()
     for name in names:
         if name not in declaration.events:
             what = f"{name!r} is not a declared event{nearest(name, declaration.events)}"
-            fields.problem(key, what, "Declare it in events.yaml or name one that is declared there")
+            fields.problem(key, "unknown", what, "Declare it in events.yaml or name one that is declared there")
     return tuple(str(name) for name in names)
 
 
@@ -347,7 +351,7 @@ def _grants(fields: Fields, declaration: Declaration, named: Callable[[str], str
         else:
             close = nearest(name, declaration.facts)
             what = f"{name!r} is neither receives.<programme> nor a declared boolean fact{close}"
-            fields.problem(f"grants[{i}]", what, "Name what receiving the programme makes true")
+            fields.problem(("grants", i), "unknown", what, "Name what receiving the programme makes true")
     return tuple(granted)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from features.problem import Problem, Rejected
+from features.problem import Problem, Rejected, Where
 from recommender.fields import Fields
 from recommender.text import Text
 
@@ -80,11 +80,11 @@ class Regions:
     sources: tuple[str, ...] = ()
 
     @classmethod
-    def parse(cls, document: object, where: str = "regions") -> Regions:
+    def parse(cls, document: object, where: Where = ("regions",)) -> Regions:
         """Read the parsed table; raises Rejected with every problem in it."""
         problems: list[Problem] = []
         if not isinstance(document, dict):
-            raise Rejected([Problem(where, "is not a mapping", "Write regions:, agencies: and sources:")])
+            raise Rejected([Problem(where, "invalid", "is not a mapping", "Write regions:, agencies: and sources:")])
         top = Fields(document, where, problems)
         regions = [r for f in _rows(top, "regions", problems) if (r := _region(f)) is not None]
         agencies = [a for f in _rows(top, "agencies", problems) if (a := _agency(f)) is not None]
@@ -199,9 +199,9 @@ def _rows(top: Fields, key: str, problems: list[Problem]) -> list[Fields]:
     rows = []
     for i, row in enumerate(top.items(key)):
         if isinstance(row, dict):
-            rows.append(Fields(row, top.below(f"{key}[{i}]"), problems))
+            rows.append(Fields(row, top.below(key, i), problems))
         else:
-            top.problem(f"{key}[{i}]", f"{row!r} is not a mapping", "Write key: value pairs")
+            top.problem((key, i), "invalid", f"{row!r} is not a mapping", "Write key: value pairs")
     return rows
 
 
@@ -212,15 +212,15 @@ def _region(fields: Fields) -> Region | None:
     successors = _codes(fields, "successors")
     people, verified = fields.integer("people"), fields.boolean("verified", True)
     if code is None:
-        fields.problem("code", "is missing", "Add the region's code")
+        fields.problem("code", "missing", "is missing", "Add the region's code")
     if name is None:
-        fields.problem("name", "is missing", "Add name: {ko: ..., en: ...}")
+        fields.problem("name", "missing", "is missing", "Add name: {ko: ..., en: ...}")
     fields.close()
     if code is None or name is None:
         return None
     first, last = _BEFORE_ALL if first is None else first, _AFTER_ALL if last is None else last
     if last < first:
-        fields.problem("until", "lies before from", "Give a last day that is not before the first")
+        fields.problem("until", "conflict", "lies before from", "Give a last day that is not before the first")
     return Region(code, name, within, first, last, successors, people, verified)
 
 
@@ -230,7 +230,7 @@ def _agency(fields: Fields) -> Agency | None:
     fields.take("name")
     fields.close()
     if not isinstance(code, str):
-        fields.problem("code", f"{code!r} is not an agency code", 'Write it in quotes, such as "3130000"')
+        fields.problem("code", "invalid", f"{code!r} is not an agency code", 'Write it in quotes, such as "3130000"')
         return None
     return Agency(code, region, _BEFORE_ALL if first is None else first, _AFTER_ALL if last is None else last, verified)
 
@@ -239,7 +239,7 @@ def _code(fields: Fields, key: str) -> int | None:
     value = fields.take(key)
     code = region_code(value)
     if value is not None and code is None:
-        fields.problem(key, f"{value!r} is not a region code", "Write its digits")
+        fields.problem(key, "invalid", f"{value!r} is not a region code", "Write its digits")
     return code
 
 
@@ -247,39 +247,46 @@ def _codes(fields: Fields, key: str) -> tuple[int, ...]:
     values = fields.items(key)
     codes = tuple(code for value in values if (code := region_code(value)) is not None)
     if len(codes) < len(values):
-        fields.problem(key, f"{values!r} holds what is not a region code", "Write a list of digits")
+        fields.problem(key, "invalid", f"{values!r} holds what is not a region code", "Write a list of digits")
     return codes
 
 
 def _unknown_codes(
-    where: str, regions: list[Region], agencies: list[Agency], by_code: Mapping[int, Region]
+    where: Where, regions: list[Region], agencies: list[Agency], by_code: Mapping[int, Region]
 ) -> list[Problem]:
     problems = []
     for region in regions:
         for key, codes in (("within", (region.within,)), ("successors", region.successors)):
             problems += [
-                Problem(f"{where}: {region.code}.{key}", f"{code} is not in the table", "Add its row or correct it")
+                Problem(
+                    (*where, "regions", str(region.code), key),
+                    "unknown",
+                    f"{code} is not in the table",
+                    "Add its row or correct it",
+                )
                 for code in codes
                 if code is not None and code not in by_code
             ]
     for agency in agencies:
         if agency.region is not None and agency.region not in by_code:
             what = f"region {agency.region} is not in the table"
-            problems.append(Problem(f"{where}: agency {agency.code}.region", what, "Add its row or correct it"))
+            problems.append(
+                Problem((*where, "agencies", agency.code, "region"), "unknown", what, "Add its row or correct it")
+            )
     counted = Counter(region.code for region in regions)
     return problems + [
-        Problem(f"{where}: {code}", f"stands in {times} rows", "Keep one row a code")
+        Problem((*where, "regions", str(code)), "duplicate", f"stands in {times} rows", "Keep one row a code")
         for code, times in counted.items()
         if times > 1
     ]
 
 
-def _loops(where: str, by_code: Mapping[int, Region]) -> list[Problem]:
+def _loops(where: Where, by_code: Mapping[int, Region]) -> list[Problem]:
     """Find codes that lie in, or succeed, themselves in the end."""
     upward = {code: frozenset(w for w in (r.within,) if w is not None) for code, r in by_code.items()}
     onward = {code: frozenset(r.successors) for code, r in by_code.items()}
     return [
-        Problem(f"{where}: {code}.{key}", "leads back to itself", f"Correct {key}")
+        Problem((*where, "regions", str(code), key), "conflict", "leads back to itself", f"Correct {key}")
         for key, step in (("within", upward), ("successors", onward))
         for code in by_code
         if code in _reached(step, code)

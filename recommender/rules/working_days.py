@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from features.problem import Problem, Rejected
+from features.problem import Problem, Rejected, Where
 from recommender.fields import Fields
 
 __all__ = ["WEEKDAYS", "WEEKENDS_ONLY", "WorkingDays"]
@@ -34,7 +34,7 @@ class WorkingDays:
     last: int | None = None
 
     @classmethod
-    def parse(cls, document: object, where: str = "holidays") -> WorkingDays:
+    def parse(cls, document: object, where: Where = ("holidays",)) -> WorkingDays:
         """Read a parsed table of holidays.
 
         Raises:
@@ -42,7 +42,7 @@ class WorkingDays:
         """
         if not isinstance(document, dict):
             what, remedy = "is not a mapping", "Write weekend:, from:, until:, sources: and holidays:"
-            raise Rejected([Problem(where, what, remedy)])
+            raise Rejected([Problem(where, "invalid", what, remedy)])
         problems: list[Problem] = []
         top = Fields(document, where, problems)
         for key in ("weekend", "from", "until", "sources", "holidays"):
@@ -50,12 +50,14 @@ class WorkingDays:
         weekend = _weekend(top)
         first, last = top.day("from"), top.day("until")
         top.strings("sources")
-        days = [_holiday(row, f"holidays[{i}]", top) for i, row in enumerate(top.items("holidays"))]
+        days = [_holiday(row, i, top) for i, row in enumerate(top.items("holidays"))]
         top.close()
         if first is not None and last is not None:
             for i, day in enumerate(days):
                 if day is not None and not first <= day <= last:
-                    top.problem(f"holidays[{i}].day", "lies outside from and until", "Correct the day or the span")
+                    top.problem(
+                        ("holidays", i, "day"), "range", "lies outside from and until", "Correct the day or the span"
+                    )
         if problems:
             raise Rejected(problems)
         return cls(frozenset(day for day in days if day is not None), weekend, first, last)
@@ -85,16 +87,20 @@ def _weekend(top: Fields) -> frozenset[int]:
     names = top.strings("weekend")
     unknown = [name for name in names if name not in WEEKDAYS]
     if unknown or len(set(names)) == len(WEEKDAYS):
-        top.problem("weekend", f"{list(names)} leaves no working day or names no day", f"Use {', '.join(WEEKDAYS)}")
+        top.problem(
+            "weekend", "invalid", f"{list(names)} leaves no working day or names no day", f"Use {', '.join(WEEKDAYS)}"
+        )
         return frozenset()
     return frozenset(WEEKDAYS.index(name) for name in names)
 
 
-def _holiday(row: object, key: str, top: Fields) -> int | None:
+def _holiday(row: object, number: int, top: Fields) -> int | None:
     if not isinstance(row, dict):
-        top.problem(key, "is not a mapping", "Write {day: YYYY-MM-DD, name: {ko: ..., en: ...}}")
+        top.problem(
+            ("holidays", number), "invalid", "is not a mapping", "Write {day: YYYY-MM-DD, name: {ko: ..., en: ...}}"
+        )
         return None
-    fields = Fields(row, top.below(key), top.problems)
+    fields = Fields(row, top.below("holidays", number), top.problems)
     fields.required("day")
     day = fields.day("day")
     fields.text("name")

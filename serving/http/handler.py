@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -32,7 +31,6 @@ _EXPECTED: Final = {
     "recordedtime": "when it was recorded, as RFC 3339 with its offset, not in the future; or absent",
     "data": "the fields declared for the type of the event, each within its bounds",
 }
-_ATTRIBUTE: Final = re.compile(r"events\[(\d+)\](?:: ([a-z]+))?")
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ class RecommendationHandler:
         problems: list[Problem] = []
         for place, document in enumerate(documents):
             try:
-                events.append(parse_event(document, self.desk.declaration, now=now, where=f"events[{place}]"))
+                events.append(parse_event(document, self.desk.declaration, now=now, where=("events", place)))
             except Rejected as refusal:
                 problems += refusal.problems
         if problems:
@@ -108,14 +106,14 @@ class RecommendationHandler:
 
     def _item(self, problem: Problem) -> ProblemItemValue:
         """Pointers and sentences made of declared names only: what a caller writes may be personal."""
-        if problem.where == AS_OF:
+        if problem.path == (AS_OF,):
             return ProblemItemValue("/as_of", "a day on which something was known of the person")
-        if problem.where.startswith("event"):
+        if problem.path[0] != "facts":
             return _event_item(problem)
-        names = re.findall(r"[A-Za-z_][A-Za-z0-9_]*", problem.where)
-        fact = next((self.desk.declaration.facts[name] for name in names if name in self.desk.declaration.facts), None)
+        name = str(problem.path[1]) if len(problem.path) > 1 else ""
+        fact = self.desk.declaration.facts.get(name)
         if fact is None:
-            known = RECEIVES in problem.where
+            known = name.startswith(RECEIVES)
             return ProblemItemValue(
                 "/facts", "receives.<programme>: true or false" if known else "only facts that are declared"
             )
@@ -128,10 +126,9 @@ def _check_lists(facts: Mapping[str, Any]) -> None:
 
 
 def _event_item(problem: Problem) -> ProblemItemValue:
-    match = _ATTRIBUTE.match(problem.where)
-    if match is None:  # what is wrong between events, such as two that claim one id
+    if len(problem.path) == 1:  # what is wrong between events, such as two that claim one id
         return ProblemItemValue("/events", "each source and id once, or saying the same")
-    place, name = match.groups()
+    place, name = problem.path[1], str(problem.path[2]) if len(problem.path) > 2 else ""
     if name not in _EXPECTED:
         return ProblemItemValue(f"/events/{place}", "a CloudEvent 1.0.2")
     return ProblemItemValue(f"/events/{place}/{name}", _EXPECTED[name])

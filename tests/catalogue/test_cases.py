@@ -58,7 +58,7 @@ def _case(document: dict[str, Any], where: str) -> Case:
     answer = document["answer"]
     word = {True: "yes", False: "no"}[answer] if isinstance(answer, bool) else str(answer)  # YAML 1.1 reads yes as true
     facts = dict(document["facts"])
-    kinds = applicants(facts.pop("applicant", "citizen"), where)
+    kinds = applicants(facts.pop("applicant", "citizen"), (where,))
     missing = document.get("missing")
     return Case(
         document["case"], document["programme"], document["as_of"], facts, kinds_mask(kinds), word,

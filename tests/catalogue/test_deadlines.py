@@ -72,7 +72,7 @@ def test_every_problem_of_a_table_is_reported_at_once():
         "extra": 1,
     }
     with pytest.raises(Rejected) as refusal:
-        WorkingDays.parse(document, "holidays.yaml")
+        WorkingDays.parse(document, ("holidays.yaml",))
     text = str(refusal.value)
     for where in ("weekend", "holidays[0].day", "holidays[1].day", "holidays[2]", "holidays[3].day", "extra"):
         assert where in text, text

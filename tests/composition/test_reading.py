@@ -83,7 +83,7 @@ json_values = st.recursive(
 
 @given(json_values)
 def test_json_that_is_proper_reads_as_it_was_written(value):
-    assert reading.parse_json(json.dumps(value), "x") == value
+    assert reading.parse_json(json.dumps(value), ("x",)) == value
 
 
 def test_the_day_to_judge_as_of_is_today_where_the_zone_is():

@@ -58,7 +58,7 @@ def test_a_birthday_counts_from_the_end_of_its_day():
 def test_every_problem_of_a_facts_file_is_found_at_once():
     bad = {"incom": 5, "birth_date": "2027-01-01", "pay": -500, "region": "x", "age": 5}
     with pytest.raises(Rejected) as caught:
-        from_facts(DECLARATION, bad, T, where="facts.json")
+        from_facts(DECLARATION, bad, T, where=("facts.json",))
     assert [problem.where for problem in caught.value.problems] == [f"facts.json: {name}" for name in bad]
 
 

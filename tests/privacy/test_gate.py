@@ -342,4 +342,4 @@ def test_what_is_no_spend_is_refused(epsilon, delta):
 @pytest.mark.parametrize("document", [{}, {"epsilon": "1"}, {"epsilon": "one", "delta": "0"}, 7])
 def test_a_document_that_is_no_spend_is_refused(document):
     with pytest.raises(Rejected, match="manifest"):
-        Spend.from_document(document, "manifest")
+        Spend.from_document(document, ("manifest",))

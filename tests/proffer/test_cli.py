@@ -25,7 +25,9 @@ def verb(monkeypatch):
 
 
 def refuse(*_):
-    raise Rejected([Problem("f.json: a", "is wrong", "Write b"), Problem("f.json: c", "too", "Write d")])
+    raise Rejected(
+        [Problem(("f.json", "a"), "invalid", "is wrong", "Write b"), Problem(("f.json", "c"), "TODO", "too", "Write d")]
+    )
 
 
 def test_what_a_verb_returns_is_the_exit_code(verb):
@@ -46,7 +48,13 @@ def test_with_json_the_problems_are_a_document_too(verb, capsys):
     verb(refuse)
     assert cli.main(["stand", "--json"]) == 2
     document = json.loads(capsys.readouterr().out)
-    assert document["problems"][0] == {"where": "f.json: a", "what": "is wrong", "remedy": "Write b"}
+    assert document["problems"][0] == {
+        "where": "f.json: a",
+        "what": "is wrong",
+        "remedy": "Write b",
+        "code": "invalid",
+        "path": ["f.json", "a"],
+    }
 
 
 def test_a_file_that_cannot_be_opened_is_refused_not_a_traceback(verb, capsys, tmp_path):

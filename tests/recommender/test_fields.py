@@ -10,7 +10,7 @@ from recommender.text import Text
 
 def read(document, method, *arguments):
     problems = []
-    value = getattr(Fields(document, "x.yaml", problems), method)(*arguments)
+    value = getattr(Fields(document, ("x.yaml",), problems), method)(*arguments)
     return value, [str(problem) for problem in problems]
 
 
@@ -53,7 +53,7 @@ def test_a_boolean_has_a_default():
 
 def test_keys_nobody_asked_for_are_told_with_what_was_meant():
     problems = []
-    fields = Fields({"inner": {"titel": "x"}}, "x.yaml", problems)
+    fields = Fields({"inner": {"titel": "x"}}, ("x.yaml",), problems)
     inner = fields.fields("inner")
     inner.text("title")
     inner.close()

@@ -173,7 +173,13 @@ def _programme(text: str) -> int:
     payload = json.loads(text)
     if "programme" not in payload:
         what = "does not say which programme it is about"
-        raise Rejected((Problem("events: data.programme", what, "Send the programme's id with every benefit event"),))
+        raise Rejected(
+            (
+                Problem(
+                    ("events", "data", "programme"), "missing", what, "Send the programme's id with every benefit event"
+                ),
+            )
+        )
     return identifier_code(payload["programme"])
 
 

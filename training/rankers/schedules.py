@@ -138,7 +138,7 @@ def plan(units: int, epsilon: Decimal, delta: Decimal, programmes: int) -> Train
     if not (epsilon.is_finite() and epsilon > LEAST and units >= 1 and 0 < delta < 1):
         what = f"{units} units at epsilon {epsilon} and delta {delta} make no plan"
         remedy = f"Give an epsilon above {LEAST}, a delta between 0 and 1, and at least one unit"
-        raise Rejected([Problem("plan", what, remedy)])
+        raise Rejected([Problem(("plan",), "range", what, remedy)])
     row = row_for(units, epsilon, programmes)
     noise = 1.0 / separation(float(epsilon - ERROR), float(delta))
     while True:

@@ -232,7 +232,7 @@ def _counted(taught: Gated[UnitLists], made: PrivateStages, noise: Noise, tell: 
     if found < FEWEST:
         what = f"are fewer than {FEWEST} units, as far as a noised count can tell"
         remedy = "See that people consented to --purpose, or use --basis law where a statute allows it"
-        raise Rejected([Problem("rows", what, remedy)])
+        raise Rejected([Problem(("rows",), "range", what, remedy)])
     return round(found)
 
 
@@ -260,7 +260,7 @@ def spent(run: RunRequest, made: PrivateStages, training: Mechanism, evaluate: D
     most = run.epsilon + (evaluate or 0)
     if epsilon > most:
         what = f"counting, training and figures would cost {epsilon} together, and {most} was asked for"
-        raise Rejected([Problem("--epsilon", what, "Say how many --units there are, or ask for more")])
+        raise Rejected([Problem(("--epsilon",), "range", what, "Say how many --units there are, or ask for more")])
     return Spend(epsilon, run.delta)
 
 

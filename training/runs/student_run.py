@@ -142,10 +142,12 @@ def described_teacher(teacher: Model, name: str) -> dict[str, Any]:
         Rejected: it promised nobody anything, so neither would the student.
     """
     manifest = teacher.manifest
-    spend = Spend.from_document(manifest["spend"], f"{name}: spend")
+    spend = Spend.from_document(manifest["spend"], (name, "spend"))
     if not spend.finite or manifest["kind"] != "bilinear":
         what = f"is no private model: it spent epsilon {spend.to_document()['epsilon']}"
-        raise Rejected([Problem(f"--teacher {name}", what, "Give a model that `--ranker private` trained")])
+        raise Rejected(
+            [Problem((f"--teacher {name}",), "invalid", what, "Give a model that `--ranker private` trained")]
+        )
     said = ("population", "unit", "spend_id", "data_kind")
     return {"name": name, "spend": spend.to_document(), **{key: manifest[key] for key in said if key in manifest}}
 

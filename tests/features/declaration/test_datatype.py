@@ -45,7 +45,7 @@ def test_a_value_comes_back_as_it_went_in(kind, value):
 )  # fmt: skip
 def test_what_a_kind_cannot_take_is_refused_with_its_reason(kind, value, said):
     with pytest.raises(Rejected) as caught:
-        kind.encode_all(value, "facts.json: x")
+        kind.encode_all(value, ("facts.json", "x"))
     assert said in str(caught.value)
     assert str(caught.value).startswith("facts.json: x: ")
 

@@ -83,7 +83,7 @@ BAD = [
     ({"type": "fact.stated", "data": {"receives.x": 1}}, "is not true or false"),
     ({"type": "fact.stated", "data": {"receives.": True}}, "is not a declared fact"),
     ({"type": "fact.stated", "data": {"about": [{"person": "b", "role": "x"}]}}, "event of their own"),
-    ({"type": "event.retracted", "data": {"source": "s"}}, "data: id: is missing"),
+    ({"type": "event.retracted", "data": {"source": "s"}}, "data.id: is missing"),
     ({"type": "event.retracted", "data": {"source": "s", "id": "1", "time": TIME}}, "data.time: means nothing here"),
     ({"type": "event.corrected", "data": {"source": "s", "id": "1"}}, "corrects nothing"),
     ({"type": "event.corrected", "data": {"source": "s", "id": "1", "time": rfc3339(NOW + 9)}}, "after the correction"),
@@ -143,7 +143,7 @@ def test_problems_are_collected_and_raised_together():
     problems = Problems()
     problems.raise_any()
     with problems.gathered():
-        raise Rejected([Problem("a", "b", "c")])
+        raise Rejected([Problem(("a",), "invalid", "b", "c")])
     with pytest.raises(KeyError), problems.gathered():
         raise KeyError("not a rejection")
     with pytest.raises(Rejected, match=r"a: b\. c"):

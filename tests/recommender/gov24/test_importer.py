@@ -61,8 +61,8 @@ def test_a_service_becomes_a_programme_in_the_projects_own_format(run, declarati
         },
         "verified": True,
     }
-    programme = parse_programme(document, "x", declaration, regions)
-    assert parse_programme(programme.to_document(), "x", declaration, regions) == programme
+    programme = parse_programme(document, ("x",), declaration, regions)
+    assert parse_programme(programme.to_document(), ("x",), declaration, regions) == programme
 
 
 @pytest.mark.parametrize(

@@ -6,25 +6,25 @@ from recommender.gov24.service_rows import join, parse_conditions, rows_of
 
 def test_rows_stand_in_an_envelope_or_in_a_bare_list():
     row = {"서비스ID": "000000000001"}
-    assert rows_of({"page": 1, "totalCount": 1, "data": [row]}, "x") == [row]
-    assert rows_of([row], "x") == [row]
-    assert rows_of([], "x") == []
+    assert rows_of({"page": 1, "totalCount": 1, "data": [row]}, ("x",)) == [row]
+    assert rows_of([row], ("x",)) == [row]
+    assert rows_of([], ("x",)) == []
 
 
 @pytest.mark.parametrize("document", [None, "text", 3, {}, {"rows": []}, {"data": {}}])
 def test_anything_else_is_refused_with_where_and_what(document):
     with pytest.raises(Rejected, match=r"list\.json: holds neither"):
-        rows_of(document, "list.json")
+        rows_of(document, ("list.json",))
 
 
 def test_an_error_of_the_api_is_told_as_one():
     with pytest.raises(Rejected, match=r"error of the API \(code -401\)"):
-        rows_of({"code": -401, "msg": "유효하지 않은 인증키입니다."}, "x")
+        rows_of({"code": -401, "msg": "유효하지 않은 인증키입니다."}, ("x",))
 
 
 def test_a_file_of_v1_rows_is_refused():
     with pytest.raises(Rejected, match="older v1 API"):
-        rows_of({"data": [{"SVC_ID": "1", "JA0103": "Y"}]}, "x")
+        rows_of({"data": [{"SVC_ID": "1", "JA0103": "Y"}]}, ("x",))
 
 
 def test_a_v1_row_among_others_is_rejected_by_itself(listed, detail, conditions):

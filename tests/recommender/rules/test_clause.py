@@ -24,7 +24,7 @@ from recommender.rules.clause import (
 from recommender.text import Text
 from tests.recommender.catalogues import DECLARATION, REGIONS, clauses
 
-WHERE = "x.yaml"
+WHERE = ("x.yaml",)
 
 
 def read(document) -> Clause:
@@ -93,7 +93,7 @@ def test_equal_clauses_are_read_as_one_object_and_true_is_not_one():
     problems: list[Problem] = []
 
     def again(document):
-        return reader.read(document, (WHERE, ""), problems)
+        return reader.read(document, WHERE, problems)
 
     both = {"any": [{"fact": "farmer", "is": True}, {"fact": "care_grade", "in": [1, 2]}]}
     assert again(both) is again({"any": list(both["any"])})

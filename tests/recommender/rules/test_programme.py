@@ -86,7 +86,7 @@ def as_json(document):
 
 
 def read(document):
-    return parse_programme(document, "x.yaml", DECLARATION, REGIONS)
+    return parse_programme(document, ("x.yaml",), DECLARATION, REGIONS)
 
 
 def test_the_example_of_the_design_is_read():

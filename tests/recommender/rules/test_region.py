@@ -120,7 +120,7 @@ def test_every_problem_of_a_table_is_told_at_once():
         "agencies": [{"code": 3130000, "region": 1}, {"code": "1", "region": 8}, "x"],
     }
     with pytest.raises(Rejected) as rejected:
-        Regions.parse(table, "kr.yaml")
+        Regions.parse(table, ("kr.yaml",))
     assert [str(problem).split(". ")[0] for problem in rejected.value.problems] == [
         "kr.yaml: regions[5]: 7 is not a mapping",
         "kr.yaml: regions[0].successors: [5, 'x'] holds what is not a region code",
@@ -132,11 +132,11 @@ def test_every_problem_of_a_table_is_told_at_once():
         "kr.yaml: regions[4].colour: unknown key",
         "kr.yaml: agencies[2]: 'x' is not a mapping",
         "kr.yaml: agencies[0].code: 3130000 is not an agency code",
-        "kr.yaml: 1.successors: 5 is not in the table",
-        "kr.yaml: agency 1.region: region 8 is not in the table",
-        "kr.yaml: 1: stands in 2 rows",
-        "kr.yaml: 2.successors: leads back to itself",
-        "kr.yaml: 3.successors: leads back to itself",
+        "kr.yaml: regions.1.successors: 5 is not in the table",
+        "kr.yaml: agencies.1.region: region 8 is not in the table",
+        "kr.yaml: regions.1: stands in 2 rows",
+        "kr.yaml: regions.2.successors: leads back to itself",
+        "kr.yaml: regions.3.successors: leads back to itself",
     ]
 
 
