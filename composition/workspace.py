@@ -1,6 +1,6 @@
 """The home: the folder where one deployment keeps its event log, models, keys and MLflow files.
 
-events.db      the event log (SQLite)
+events.db      the event log (SQLite), unless PROFFER_DATABASE_URL names another database
 models/NAME/   one artefact each: manifest.json and the files it lists
 champion       the name of the model that `recommend`, `score` and `serve` use
 ledger/        the privacy ledger and its keys
@@ -13,6 +13,7 @@ reports/       what `evaluate` and `demo` leave to read
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -26,9 +27,11 @@ from typing import TYPE_CHECKING
 from features.problem import Problem, Rejected
 
 if TYPE_CHECKING:
-    from features.log.store import EventLog
+    from features.log.database import Database
+    from features.log.event_log import EventLog
 
 MANIFEST = "manifest.json"
+DATABASE_URL = "PROFFER_DATABASE_URL"  # from the environment alone: it may hold a password
 NOBODY = "none"  # `--model none`: rank by the rules alone
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _PRIVATE_FOLDER = 0o700  # the log holds personal data
@@ -42,25 +45,51 @@ class Workspace:
     path: Path
 
     @property
-    def events_url(self) -> str:
-        """The SQLAlchemy URL of the event log."""
-        return f"sqlite:///{self.path.resolve() / 'events.db'}"
+    def on_server(self) -> bool:
+        """Whether the event log is in the database that the environment names, and not in a file of this home."""
+        return bool(os.environ.get(DATABASE_URL))
+
+    @property
+    def database(self) -> Database:
+        """The database of the event log, not opened yet: the server that the environment names, or a file here.
+
+        Raises:
+            Rejected: the environment holds no URL of a database that can be used.
+        """
+        from features.log.database import Database  # SQLAlchemy is loaded only by who reads or writes events
+
+        if self.on_server:
+            return Database(os.environ[DATABASE_URL], DATABASE_URL)
+        path = self.path.resolve() / "events.db"
+        return Database(f"sqlite:///{path}", str(path))
 
     @property
     def has_events(self) -> bool:
         """Whether an event log was ever begun here."""
-        return (self.path / "events.db").exists()
+        if not self.on_server:
+            return (self.path / "events.db").exists()
+        with contextlib.closing(self.database) as database:
+            return database.revision() is not None
 
     @contextmanager
     def log(self) -> Iterator[EventLog]:
-        """The event log, closed at the end; it is begun if it is not there."""
-        from features.log.store import EventLog  # SQLAlchemy is loaded only by who reads or writes events
+        """The event log as it is at one instant, to be read; it is begun if it is not there."""
+        from features.log.event_log import EventLog
 
-        log = EventLog(self.events_url)
-        try:
-            yield log
-        finally:
-            log.close()
+        with contextlib.closing(self.database) as database:
+            database.prepare()
+            with database.reading() as connection:
+                yield EventLog(connection)
+
+    @contextmanager
+    def log_to_write(self) -> Iterator[EventLog]:
+        """The event log, to be written: what was written is kept when the block ends, and not when it raises."""
+        from features.log.event_log import EventLog
+
+        with contextlib.closing(self.database) as database:
+            database.prepare()
+            with database.writing() as connection:
+                yield EventLog(connection)
 
     @property
     def models(self) -> Path:

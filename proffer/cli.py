@@ -34,6 +34,7 @@ VERBS = {
     "eligible": "judge one person against every programme: yes, no or unknown, with reasons",
     "recommend": "rank what one person is not excluded from, with reasons, bundles and what to ask next",
     "ingest": "read events into the log",
+    "migrate": "bring an older event log to this version, after a backup",
     "features": "compute features for (person, time) pairs",
     "train": "train a ranker on gated rows, tracked in MLflow",
     "evaluate": "report how well a model ranks, beside its baselines",

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from composition import provenance, reading, sources, story, terminal
-from composition.workspace import Workspace
+from composition.workspace import DATABASE_URL, Workspace
 from features.problem import Problem, Rejected
 from proffer import evaluate, promote, recommend, train
 
@@ -111,8 +111,11 @@ def refuse_real_people(home: Workspace) -> None:
     """See that the log of the home, if there is one, is that of an earlier demo.
 
     Raises:
-        Rejected: the log knows somebody who was not synthesised.
+        Rejected: the log knows somebody who was not synthesised, or is in a database that others may use.
     """
+    if home.on_server:
+        what = "names the log's database, and the demo puts synthetic people into a log of its own"
+        raise Rejected([Problem((DATABASE_URL,), "forbidden", what, "Unset it for the demo")])
     if not home.has_events:
         return
     with home.log() as log:
@@ -206,7 +209,7 @@ def ingest_into(home: Workspace, people: Path) -> dict[str, int]:
     end = declaration.zone.end_of_day(datetime.date.fromisoformat(stamp_of(people)["end"]))
     rejected: list[Problem] = []
     found = sift(read_events(people / sources.EVENTS, declaration, now=max(end, int(time.time()))), rejected)
-    with home.log() as log:
+    with home.log_to_write() as log:
         done = log.append(terminal.progress(found, "reading", unit=" events"))
     if done.conflicts or rejected:
         raise Rejected([*rejected, *done.conflicts])

@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     for path in args.files:  # before anything is written: a file that cannot be read at all stops everything
         next(_found([path], declaration, now, []), None)
     rejected: list[Problem] = []
-    with Workspace(args.home).begin().log() as log:
+    with Workspace(args.home).begin().log_to_write() as log:
         done = log.append(terminal.progress(_found(args.files, declaration, now, rejected), "reading", unit=" events"))
     rejected += done.conflicts
     document = {

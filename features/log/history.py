@@ -239,7 +239,7 @@ def distinct_events(events: Iterable[Event]) -> list[Event]:
         if earlier is event:
             continue
         if earlier.body_hash != event.body_hash:
-            conflicts.append(conflict(event))
+            conflicts.append(conflict(event.key))
         elif event.recorded < earlier.recorded:
             found[event.key] = event
     if conflicts:
@@ -247,10 +247,10 @@ def distinct_events(events: Iterable[Event]) -> list[Event]:
     return list(found.values())
 
 
-def conflict(event: Event) -> Problem:
+def conflict(key: tuple[str, str]) -> Problem:
     """Return the problem of an event that says something else than one of the same source and id."""
     remedy = "Give the new event its own id, or send event.corrected"
-    return Problem((f"event {event.source} {event.id}",), "conflict", "is there already with another body", remedy)
+    return Problem((f"event {key[0]} {key[1]}",), "conflict", "is there already with another body", remedy)
 
 
 def actions_among(events: Iterable[Event]) -> dict[tuple[str, str], list[Event]]:

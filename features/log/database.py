@@ -1,0 +1,229 @@
+"""The database of a deployment, SQLite or PostgreSQL: reading without a lock, and writing in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from features.log import migrations
+from features.problem import Code, Problem, Rejected
+
+_WRITES: Final = "writes"
+_MEMORY: Final = ("sqlite://", "sqlite:///:memory:")
+_DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
+_WRITER: Final = 7_766_337  # the advisory lock of PostgreSQL that one writer at a time holds
+_WAIT_SECONDS: Final = 30
+_CACHE_KIB: Final = 262_144
+_MIGRATE: Final = "Run `proffer migrate`, which makes a backup first"
+
+
+class Database:
+    """One database, through one engine.
+
+    Several writes share one commit when they use one connection of `writing`: all of them are on disk when the block
+    ends, or (when it raises) none. One writer at a time holds a database, so that what it has read cannot change
+    before it commits, and numbers rise in the order of commits. A reader sees one state of the database throughout its
+    block and takes no lock that a writer needs in order to write; in SQLite a writer's commit waits until readers are
+    done.
+
+    >>> database = Database("sqlite://")
+    >>> database.prepare()
+    >>> with database.writing() as connection:
+    ...     _ = connection.execute(sa.text("INSERT INTO others VALUES ('ann', 1)"))
+    >>> with database.reading() as connection:
+    ...     connection.execute(sa.text("SELECT person FROM others")).scalars().all()
+    ['ann']
+    >>> database.close()
+    """
+
+    def __init__(self, url: str, where: str = "the database") -> None:
+        """Take a SQLAlchemy URL; nothing is opened yet.
+
+        Args:
+            url: `sqlite:///PATH`, or `postgresql://USER:PASSWORD@HOST/NAME` (version 15 or newer).
+            where: what problems call the database; the URL, which may hold a password, is never shown.
+
+        Raises:
+            Rejected: the URL is malformed, names another kind of database, or its driver is not installed.
+        """
+        self.where = where
+        self._url = _parsed(url, where)
+        kind = self._url.get_backend_name()
+        pool = sa.pool.StaticPool if url in _MEMORY else None
+        try:
+            self._engine = sa.create_engine(
+                self._url.set(drivername=_DRIVERS[kind]), poolclass=pool, hide_parameters=True
+            )
+        except ModuleNotFoundError:
+            remedy = "Install it: pip install '.[postgresql]'"
+            raise Rejected([Problem((where,), "unavailable", "needs the driver psycopg, which is not installed", remedy)]) from None
+        if kind == "sqlite":
+            sa.event.listen(self._engine, "connect", _connected)
+        sa.event.listen(self._engine, "begin", _BEGIN[kind])
+
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite database; None for one in memory or on a server."""
+        kept = self._url.get_backend_name() == "sqlite" and self._url.database not in (None, "", ":memory:")
+        return Path(str(self._url.database)) if kept else None
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection that sees one state of the database and changes nothing."""
+        with self._refusing(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A connection whose writes are one transaction, which holds the database's only writing place throughout."""
+        with self._refusing(), self._engine.connect() as connection:
+            connection = connection.execution_options(**{_WRITES: True})
+            with connection.begin():
+                yield connection
+
+    def prepare(self) -> None:
+        """Begin the log where there is none, and see that one that is there has the newest schema.
+
+        Raises:
+            Rejected: the log is of an older schema, which `proffer migrate` changes, or of a newer one.
+        """
+        revision = self.revision()
+        if revision is None:
+            with self.writing() as connection:
+                migrations.upgrade(connection)
+        elif revision < migrations.HEAD:
+            what = f"holds an event log of schema {revision}, and this version reads {migrations.HEAD}"
+            raise Rejected([Problem((self.where,), "invalid", what, _MIGRATE)])
+
+    def revision(self) -> str | None:
+        """Return the revision of the log's schema, None where no log was begun.
+
+        Raises:
+            Rejected: the schema is newer than this version.
+        """
+        with self.reading() as connection:
+            found = migrations.revision_of(connection)
+        if found is not None and found > migrations.HEAD:
+            what = f"holds an event log of schema {found}, which is newer than this version"
+            raise Rejected([Problem((self.where,), "invalid", what, "Install the version of Proffer that made it, or a later one")])
+        return found
+
+    def back_up(self, copy: Path) -> None:
+        """Copy a SQLite database, as it is at one instant, into a new file that only its owner may read."""
+        assert self.file is not None
+        copy.touch(mode=0o600, exist_ok=False)
+        try:
+            with (
+                self._refusing(),
+                closing(sqlite3.connect(self.file)) as source,
+                closing(sqlite3.connect(copy)) as kept,
+            ):
+                source.backup(kept)
+        except BaseException:
+            copy.unlink()
+            raise
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Turn what stops a database into a problem without the statement, its values or the URL."""
+        try:
+            yield
+        except sa.exc.DBAPIError as failure:
+            problem = _problem(failure.orig, self.where)
+            if problem is None:
+                raise
+            raise Rejected([problem]) from None
+        except sqlite3.Error as failure:
+            problem = _problem(failure, self.where)
+            if problem is None:
+                raise
+            raise Rejected([problem]) from None
+
+
+def _parsed(url: str, where: str) -> sa.URL:
+    remedy = "Give sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
+    try:
+        parsed = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError):
+        raise Rejected([Problem((where,), "invalid", "is not the URL of a database", remedy)]) from None
+    if parsed.drivername not in {*_DRIVERS, *_DRIVERS.values()}:
+        raise Rejected([Problem((where,), "invalid", "is neither SQLite nor PostgreSQL", remedy)])
+    return parsed
+
+
+def _connected(connection: Any, _record: object) -> None:
+    """Let SQLAlchemy say where a transaction begins, wait for another writer, and overwrite what is erased.
+
+    Changed pages stay in memory up to the size of the cache: until they do not fit, or are committed, readers go on.
+    """
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {_WAIT_SECONDS * 1000}")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    connection.execute("PRAGMA secure_delete = ON")
+
+
+def _writes(connection: sa.Connection) -> bool:
+    return bool(connection.get_execution_options().get(_WRITES))
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writes = _writes(connection)
+    connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: sa.Connection) -> None:
+    if not _writes(connection):
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        return
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_WAIT_SECONDS}s'")
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
+
+
+_BEGIN: Final[Mapping[str, Callable[[sa.Connection], None]]] = {
+    "sqlite": _begin_sqlite,
+    "postgresql": _begin_postgresql,
+}
+
+_Words = tuple[Code, str, str]
+
+_BUSY: Final[_Words] = ("unavailable", "another process has been writing for too long", "Wait until it is done, and try again")
+_SQLITE: Final[Mapping[str, _Words]] = {
+    "SQLITE_BUSY": _BUSY,
+    "SQLITE_FULL": ("unreadable", "the disk is full: nothing was written", "Make room, and try again"),
+    "SQLITE_READONLY": ("unreadable", "may not be written", "Check the permissions of the file and its folder"),
+    "SQLITE_CANTOPEN": ("unreadable", "cannot be opened", "Check the path and the permissions of its folder"),
+    "SQLITE_NOTADB": ("unreadable", "is not a SQLite database", "Check the path"),
+    "SQLITE_CORRUPT": ("damaged", "is damaged", "Restore it from a backup"),
+    "SQLITE_IOERR": ("unreadable", "cannot be read or written: the disk reports an error", "Check the disk"),
+}
+_POSTGRESQL: Final[Mapping[str, _Words]] = {
+    "55P03": _BUSY,
+    "53100": _SQLITE["SQLITE_FULL"],
+    "25006": ("unreadable", "may not be written: the server is read-only", "Connect to the primary server"),
+    "42501": ("refused", "may not be used by this user", "Grant the user the tables, or all rights in its schema"),
+}
+
+
+def _problem(failure: BaseException | None, where: str) -> Problem | None:
+    """What stops a database, in words; None for what only a defect of the programme explains."""
+    name = getattr(failure, "sqlite_errorname", None)
+    if name is not None:
+        found = next((said for code, said in _SQLITE.items() if str(name).startswith(code)), None)
+        return Problem((where,), *found) if found else None
+    state = getattr(failure, "sqlstate", None)
+    if state in _POSTGRESQL:
+        return Problem((where,), *_POSTGRESQL[state])
+    if type(failure).__name__ == "OperationalError" and (state is None or state[:2] in ("08", "28", "3D", "57")):
+        remedy = "Check that the server runs, and the address, user and password"
+        return Problem((where,), "unavailable", "cannot be reached, or it refused the connection", remedy)
+    return None

@@ -1,0 +1,212 @@
+"""The event log over one connection: append-only for corrections, not for erasure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+
+from features.log.event import Event
+from features.log.history import conflict
+from features.log.rows import CELLS, CHUNK, Cells, Key, StoredRows, stored, text_of
+from features.log.tables import ACTIONS, EVENTS, OTHERS
+from features.problem import Problem
+
+_ASKED: Final = 400  # keys named in one query, below what every SQLite allows
+_FIELDS: Final = ("id", "source", "subject", "type", "time", "recorded", "data", "about")
+
+_Asked = TypeVar("_Asked")
+
+
+def _appending(insert: Any, dialect: sa.Dialect) -> str:
+    """An insertion with parameters by position: preparing a dictionary for each row takes longer than writing it."""
+    columns: dict[str, sa.BindParameter[object]] = {name: sa.bindparam(name) for name in CELLS}
+    return str(insert(EVENTS).values(columns).on_conflict_do_nothing().inline().compile(dialect=dialect))
+
+
+_APPEND: Final = {
+    "sqlite": _appending(sqlite.insert, SQLiteDialect(paramstyle="qmark")),
+    "postgresql": _appending(postgresql.insert, PGDialect(paramstyle="format")),  # type: ignore[no-untyped-call]
+}
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What became of events handed to the log.
+
+    Attributes:
+        accepted: how many were new.
+        duplicates: how many were there already, saying the same.
+        conflicts: one problem for each that was there already, saying something else; those were not written.
+    """
+
+    accepted: int
+    duplicates: int
+    conflicts: tuple[Problem, ...] = ()
+
+
+class EventLog:
+    """Every event of a deployment, read and written within the transaction of one connection.
+
+    >>> from features.log.database import Database
+    >>> database = Database("sqlite://")
+    >>> database.prepare()
+    >>> with database.writing() as connection:
+    ...     EventLog(connection).append([Event("1", "registry", "ann", "life.moved", 0, 0)])
+    Ingested(accepted=1, duplicates=0, conflicts=())
+    >>> with database.reading() as connection:
+    ...     [event.subject for event in EventLog(connection).events()]
+    ['ann']
+    >>> database.close()
+    """
+
+    def __init__(self, connection: sa.Connection) -> None:
+        """Take a connection of `Database.reading` or, in order to append or erase, of `Database.writing`."""
+        self._connection = connection
+
+    def append(self, events: Iterable[Event]) -> Ingested:
+        """Write the events that are new."""
+        return self.append_rows(stored(events))
+
+    def append_rows(self, chunks: Iterable[StoredRows]) -> Ingested:
+        """Write the rows that are new."""
+        accepted, duplicates, conflicts = 0, 0, []
+        for chunk in chunks:
+            new, differing = self._written(chunk)
+            accepted += new
+            duplicates += len(chunk.cells) - new - len(differing)
+            conflicts += differing
+        return Ingested(accepted, duplicates, tuple(conflicts))
+
+    def events(self, people: Sequence[str] | None = None, recorded_before: int | None = None) -> Iterator[Event]:
+        """Yield events in the order in which they came, with everything that corrects or retracts them.
+
+        Args:
+            people: only events that touch one of them; None for everybody's.
+            recorded_before: only what was recorded before this UTC second.
+        """
+        query = sa.select(*(EVENTS.c[name] for name in _FIELDS)).order_by(EVENTS.c.number)
+        if recorded_before is not None:
+            query = query.where(EVENTS.c.recorded < recorded_before)
+        if people is None:
+            yield from map(_event, self._connection.execute(query, execution_options={"yield_per": CHUNK}))
+            return
+        for numbers in _portions(sorted(self._touching(people))):
+            yield from map(_event, self._connection.execute(query.where(EVENTS.c.number.in_(numbers))))
+
+    def count(self) -> int:
+        """How many events there are, corrections and retractions among them; none is read."""
+        return int(self._connection.execute(sa.select(sa.func.count()).select_from(EVENTS)).scalar_one())
+
+    def people(self) -> tuple[str, ...]:
+        """Return everybody an event touches, sorted."""
+        everybody = sa.union(sa.select(EVENTS.c.subject), sa.select(OTHERS.c.person))
+        return tuple(sorted(self._connection.execute(everybody).scalars()))
+
+    def erase(self, person: str) -> int:
+        """Physically delete a person's events, and their name from events of others; return how many that were."""
+        own = self._numbers(sa.select(EVENTS.c.number).where(EVENTS.c.subject == person))
+        named = self._numbers(sa.select(OTHERS.c.number).where(OTHERS.c.person == person))
+        for number in named:
+            self._forget(number, person)
+        for numbers in _portions(own):
+            for table in (EVENTS, OTHERS, ACTIONS):
+                self._connection.execute(sa.delete(table).where(table.c.number.in_(numbers)))
+        self._connection.execute(sa.delete(OTHERS).where(OTHERS.c.person == person))
+        return len({*own, *named})
+
+    def _numbers(self, query: sa.Select[Any]) -> list[int]:
+        return [row[0] for row in self._connection.execute(query)]
+
+    def _written(self, rows: StoredRows) -> tuple[int, list[Problem]]:
+        """Write what is new of a chunk; return how many that were, and the conflicts."""
+        if not rows.cells:
+            return 0, []
+        last = self._connection.execute(sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.number), 0))).scalar_one()
+        statement = _APPEND[self._connection.dialect.name]
+        count = self._connection.exec_driver_sql(statement, rows.cells).rowcount
+        if count == len(rows.cells):
+            self._link(rows, self._held([_key(rows.cells[place]) for place in {*rows.others, *rows.targets}]))
+            return count, []
+        held = self._held([_key(cells) for cells in rows.cells])
+        new = {key: kept for key, kept in held.items() if kept[0] > last}
+        self._link(rows, new)
+        return count, [conflict(_key(cells)) for cells in rows.cells if held[_key(cells)][1] != cells[-1]]
+
+    def _link(self, rows: StoredRows, new: Mapping[Key, tuple[int, str]]) -> None:
+        """Write whom the new events of a chunk touch and what they act on; the first of each key is the new one."""
+        others, actions, linked = [], [], set()
+        for place in sorted({*rows.others, *rows.targets}):
+            key = _key(rows.cells[place])
+            if key not in new or key in linked:
+                continue
+            linked.add(key)
+            number = new[key][0]
+            others += [{"person": person, "number": number} for person in rows.others.get(place, ())]
+            if place in rows.targets:
+                source, name = rows.targets[place]
+                actions.append({"target_source": source, "target_id": name, "number": number})
+        for table, written in ((OTHERS, others), (ACTIONS, actions)):
+            if written:
+                self._connection.execute(sa.insert(table), written)
+
+    def _held(self, keys: Sequence[Key]) -> dict[Key, tuple[int, str]]:
+        """The number and hash under each of these keys."""
+        found: dict[Key, tuple[int, str]] = {}
+        key = sa.tuple_(EVENTS.c.source, EVENTS.c.id)
+        for some in _portions(keys):
+            query = sa.select(EVENTS.c.source, EVENTS.c.id, EVENTS.c.number, EVENTS.c.hash).where(key.in_(some))
+            rows = self._connection.execute(query)
+            found.update({(source, name): (number, digest) for source, name, number, digest in rows})
+        return found
+
+    def _touching(self, people: Sequence[str]) -> set[int]:
+        """The events that touch one of these people, and all that acts on them or that they act on, repeatedly."""
+        found: set[int] = set()
+        for some in _portions(people):
+            for column, table in ((EVENTS.c.subject, EVENTS), (OTHERS.c.person, OTHERS)):
+                found.update(self._numbers(sa.select(table.c.number).where(column.in_(some))))
+        fresh = found
+        while fresh:
+            fresh = {number for some in _portions(sorted(fresh)) for number in self._related(some)} - found
+            found |= fresh
+        return found
+
+    def _related(self, numbers: Sequence[int]) -> Iterator[int]:
+        same = (EVENTS.c.source == ACTIONS.c.target_source) & (EVENTS.c.id == ACTIONS.c.target_id)
+        yield from self._numbers(sa.select(ACTIONS.c.number).join(EVENTS, same).where(EVENTS.c.number.in_(numbers)))
+        yield from self._numbers(sa.select(EVENTS.c.number).join(ACTIONS, same).where(ACTIONS.c.number.in_(numbers)))
+
+    def _forget(self, number: int, person: str) -> None:
+        """Take a person out of an event of somebody else; its hash stays, so that sending it again restores nothing."""
+        query = sa.select(EVENTS.c.data, EVENTS.c.about).where(EVENTS.c.number == number)
+        row = self._connection.execute(query).one()
+        about = [pair for pair in json.loads(row.about or "[]") if pair[0] != person]
+        data = json.loads(row.data or "{}")
+        corrected = data.get("data")
+        if isinstance(corrected, dict) and "about" in corrected:
+            corrected["about"] = [entry for entry in corrected["about"] if entry["person"] != person]
+        changed = sa.update(EVENTS).where(EVENTS.c.number == number)
+        self._connection.execute(changed.values(data=text_of(data), about=text_of(about)))
+
+
+def _key(cells: Cells) -> Key:
+    """The source and the id, which stand first."""
+    return cells[0], cells[1]
+
+
+def _event(row: sa.Row[Any]) -> Event:
+    data = json.loads(row.data) if row.data else {}
+    about = tuple((person, role) for person, role in json.loads(row.about)) if row.about else ()
+    return Event(row.id, row.source, row.subject, row.type, row.time, row.recorded, data, about)
+
+
+def _portions(listed: Sequence[_Asked]) -> Iterator[Sequence[_Asked]]:
+    for begin in range(0, len(listed), _ASKED):
+        yield listed[begin : begin + _ASKED]

