@@ -53,7 +53,9 @@ def migrate(home: Workspace, backed_up: bool) -> LogMigration:
         Rejected: there is no log, its schema is newer than this version, or nobody made a backup of a server.
     """
     if not home.has_events:
-        raise Rejected([Problem((str(home.path),), "missing", "holds no event log", "Check --home; `proffer ingest` begins a log")])
+        raise Rejected(
+            [Problem((str(home.path),), "missing", "holds no event log", "Check --home; `proffer ingest` begins a log")]
+        )
     with contextlib.closing(home.database) as database:
         return _migrated(database, backed_up)
 
@@ -74,7 +76,9 @@ def _backup(database: Database, revision: str, backed_up: bool) -> Path | None:
     if database.file is None:
         if not backed_up:
             remedy = "Make one with pg_dump, then run `proffer migrate --backed-up`"
-            raise Rejected([Problem((database.where,), "missing", "is on a server, and no backup of it was reported", remedy)])
+            raise Rejected(
+                [Problem((database.where,), "missing", "is on a server, and no backup of it was reported", remedy)]
+            )
         return None
     copy = database.file.with_name(f"{database.file.name}.schema-{revision}")
     if copy.exists():

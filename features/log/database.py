@@ -61,7 +61,9 @@ class Database:
             )
         except ModuleNotFoundError:
             remedy = "Install it: pip install '.[postgresql]'"
-            raise Rejected([Problem((where,), "unavailable", "needs the driver psycopg, which is not installed", remedy)]) from None
+            raise Rejected(
+                [Problem((where,), "unavailable", "needs the driver psycopg, which is not installed", remedy)]
+            ) from None
         if kind == "sqlite":
             sa.event.listen(self._engine, "connect", _connected)
         sa.event.listen(self._engine, "begin", _BEGIN[kind])
@@ -110,7 +112,9 @@ class Database:
             found = migrations.revision_of(connection)
         if found is not None and found > migrations.HEAD:
             what = f"holds an event log of schema {found}, which is newer than this version"
-            raise Rejected([Problem((self.where,), "invalid", what, "Install the version of Proffer that made it, or a later one")])
+            raise Rejected(
+                [Problem((self.where,), "invalid", what, "Install the version of Proffer that made it, or a later one")]
+            )
         return found
 
     def back_up(self, copy: Path) -> None:
@@ -196,7 +200,11 @@ _BEGIN: Final[Mapping[str, Callable[[sa.Connection], None]]] = {
 
 _Words = tuple[Code, str, str]
 
-_BUSY: Final[_Words] = ("unavailable", "another process has been writing for too long", "Wait until it is done, and try again")
+_BUSY: Final[_Words] = (
+    "unavailable",
+    "another process has been writing for too long",
+    "Wait until it is done, and try again",
+)
 _SQLITE: Final[Mapping[str, _Words]] = {
     "SQLITE_BUSY": _BUSY,
     "SQLITE_FULL": ("unreadable", "the disk is full: nothing was written", "Make room, and try again"),
@@ -220,10 +228,10 @@ def _problem(failure: BaseException | None, where: str) -> Problem | None:
     if name is not None:
         found = next((said for code, said in _SQLITE.items() if str(name).startswith(code)), None)
         return Problem((where,), *found) if found else None
-    state = getattr(failure, "sqlstate", None)
+    state = str(getattr(failure, "sqlstate", None) or "")
     if state in _POSTGRESQL:
         return Problem((where,), *_POSTGRESQL[state])
-    if type(failure).__name__ == "OperationalError" and (state is None or state[:2] in ("08", "28", "3D", "57")):
+    if type(failure).__name__ == "OperationalError" and state[:2] in ("", "08", "28", "3D", "57"):
         remedy = "Check that the server runs, and the address, user and password"
         return Problem((where,), "unavailable", "cannot be reached, or it refused the connection", remedy)
     return None
