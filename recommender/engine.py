@@ -129,9 +129,11 @@ class Engine:
 
 def _check_known(rows: History, citizen: str, t: int) -> None:
     place = int(rows.rows_of([citizen])[0])
+    if place < 0 and not rows.people:
+        raise Rejected([Problem(("events",), "missing", "contain no event", "Give the events of the person")])
     if place < 0:
         remedy = "Name a person the events are about"
-        raise Rejected([Problem(("events",), "missing", "hold nothing about this person", remedy)])
+        raise Rejected([Problem(("events",), "unknown", "contain no event about this person", remedy)])
     part = slice(int(rows.offsets[place]), int(rows.offsets[place + 1]))
     if not bool(np.any((rows.happened[part] < t) & (rows.recorded[part] < t))):
         raise Rejected([Problem((AS_OF,), "range", "lies before every event of this person", "Choose a later day")])

@@ -1,4 +1,4 @@
-"""Inquiries: a request on the wire brought to the desk, and what is wrong with it told without repeating it."""
+"""Answers a recommendation request with the engine, and reports what is wrong with it without repeating it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final
 from features.calendar import date_of
 from features.declaration.declaration import Declaration, Fact
 from features.log.event import Event, parse_event
-from features.problem import Problem, Rejected
+from features.problem import Code, Problem, Rejected
 from recommender.engine import AS_OF, Engine
 from recommender.rules.clause import RECEIVES
 from recommender.rules.person import Person
@@ -33,9 +33,18 @@ _EXPECTED: Final = {
 }
 
 
+_TOGETHER: Final[Mapping[Code, str]] = {
+    "missing": "at least one event",
+    "unknown": "at least one event about the citizen who is asked for",
+    "conflict": "each source and id once, or each time with the same content",
+    "range": "fewer events about one person",
+}
+"""What is expected of the events as a whole, by the code of the problem."""
+
+
 @dataclass(frozen=True)
 class RecommendationHandler:
-    """What the application asks, answered by a desk."""
+    """Answers requests with one engine."""
 
     desk: Engine
 
@@ -107,7 +116,9 @@ class RecommendationHandler:
     def _item(self, problem: Problem) -> ProblemItemValue:
         """Pointers and sentences made of declared names only: what a caller writes may be personal."""
         if problem.path == (AS_OF,):
-            return ProblemItemValue("/as_of", "a day on which something was known of the person")
+            return ProblemItemValue("/as_of", "a day on which something was known about the person")
+        if problem.path == ("facts",) and problem.code == "range":
+            return ProblemItemValue("/as_of", "a day after the epoch of the declaration")
         if problem.path[0] != "facts":
             return _event_item(problem)
         name = str(problem.path[1]) if len(problem.path) > 1 else ""
@@ -126,8 +137,8 @@ def _check_lists(facts: Mapping[str, Any]) -> None:
 
 
 def _event_item(problem: Problem) -> ProblemItemValue:
-    if len(problem.path) == 1:  # what is wrong between events, such as two that claim one id
-        return ProblemItemValue("/events", "each source and id once, or saying the same")
+    if len(problem.path) == 1:
+        return ProblemItemValue("/events", _TOGETHER.get(problem.code, "events that can be read together"))
     place, name = problem.path[1], str(problem.path[2]) if len(problem.path) > 2 else ""
     if name not in _EXPECTED:
         return ProblemItemValue(f"/events/{place}", "a CloudEvent 1.0.2")

@@ -121,8 +121,21 @@ def test_what_is_wrong_with_an_event_is_pointed_at_by_its_place(real_caller):
     assert len(found) <= 20
 
 
-def test_two_events_that_claim_one_id_are_refused(real_caller):
-    assert pointers(real_caller, events=[EVENTS[2], event(3, "life.moved", {"region": "26110"})]) == ["/events"]
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"events": EVENTS, "citizen": "bob"}, "at least one event about the citizen who is asked for"),
+        ({"events": [], "citizen": "c1"}, "at least one event"),
+        (
+            {"events": [EVENTS[2], event(3, "life.moved", {"region": "26110"})]},
+            "each source and id once, or each time with the same content",
+        ),
+    ],
+)
+def test_what_is_wrong_with_the_events_as_a_whole_is_said(real_caller, body, expected):
+    answer = real_caller.post(json.dumps(body).encode())
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"pointer": "/events", "detail": expected}]
 
 
 def test_a_day_outside_the_calendar_is_refused(real_caller):
