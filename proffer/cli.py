@@ -15,9 +15,8 @@ import difflib
 import importlib
 import json
 import os
-import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import NoReturn
 
@@ -54,14 +53,35 @@ class Parser(argparse.ArgumentParser):
     """An argparse parser that refuses as every other part does: by raising Rejected, with a hint."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise Rejected with argparse's message and, for a misspelt option or choice, the nearest one."""
-        known = [*self._option_string_actions, *self._choices()]
-        raise Rejected(
-            [Problem((self.prog,), "invalid", message, _hint(_quoted(message), known, f"{self.prog} --help"))]
-        )
+        """Raise Rejected with argparse's message."""
+        raise Rejected([Problem((self.prog,), "invalid", message, f"See {self.prog} --help")])
 
-    def _choices(self) -> Iterable[str]:
-        return (str(choice) for action in self._actions for choice in action.choices or ())
+    def parse_args(  # type: ignore[override]  # a namespace of one's own is never given
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> argparse.Namespace:
+        """Parse the words; raises Rejected, with the nearest option there is, for words that mean nothing."""
+        found, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            words = [word.partition("=")[0] for word in unknown]
+            remedy = _hint(words, self.known_options(), f"{self.prog} --help")
+            raise Rejected([Problem((self.prog,), "unknown", f"unrecognized arguments: {' '.join(unknown)}", remedy)])
+        return found
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        """Raise Rejected, with the nearest choice there is, for a word that is not one of the choices."""
+        if action.choices is not None and value not in action.choices:
+            choices = [str(choice) for choice in action.choices]
+            name = "/".join(action.option_strings) or action.metavar or action.dest
+            what = f"argument {name}: invalid choice: {value!r} (choose from {', '.join(choices)})"
+            remedy = _hint([str(value)], choices, f"{self.prog} --help")
+            raise Rejected([Problem((self.prog,), "unknown", what, remedy)])
+
+    def known_options(self) -> Iterator[str]:
+        """Every option of this parser and of its sub-verbs."""
+        yield from self._option_string_actions
+        for action in self._actions:
+            for parser in action.choices.values() if isinstance(action.choices, Mapping) else ():
+                yield from parser.known_options()
 
 
 def entry() -> NoReturn:
@@ -165,10 +185,6 @@ def _refuse(problems: Sequence[Problem], as_json: bool) -> int:
 def _file_problem(failure: OSError) -> Problem:
     where = (str(failure.filename) if failure.filename else "file system",)
     return Problem(where, "unreadable", failure.strerror or str(failure), "Check the path and its permissions")
-
-
-def _quoted(message: str) -> list[str]:
-    return re.findall(r"'([^']+)'", message.split("(choose", 1)[0]) + re.findall(r"--?[\w-]+", message)
 
 
 def _hint(words: Iterable[str], known: Iterable[str], fallback: str) -> str:

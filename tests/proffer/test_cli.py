@@ -94,6 +94,8 @@ def test_control_c_ends_with_130(verb):
     [
         (["eligibel"], "Did you mean eligible?"),
         (["xyzzy"], "See proffer --help"),
+        (["catalogue", "chek", "x"], "Did you mean check?"),
+        (["catalogue", "check", "x", "--jsn"], "Did you mean --json?"),
         (["stand", "--citizen", "3"], "Did you mean --citizens?"),
         (["stand", "--citizens", "many"], "invalid int value"),
         (["stand", "--citizens"], "expected one argument"),
