@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from composition import terminal
 from composition.workspace import Workspace, write_whole
 from features.problem import Problem, Problems, Rejected, Where
-from privacy.gate import digest
+from privacy.data_provenance import digest
 
 if TYPE_CHECKING:
     import pyarrow

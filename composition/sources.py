@@ -6,9 +6,9 @@ import argparse
 import hashlib
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING, Any
 from composition import provenance, reading
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
-from privacy.gate import DataKind, Gate, Provenance
+from privacy.data_provenance import DataKind, Provenance
+from privacy.gate import Gate
+from privacy.unit import UnitSupport
 
 if TYPE_CHECKING:
     import pyarrow
 
     from features.declaration.declaration import Declaration
-    from privacy.gate import BudgetAccount, RunRequest
+    from privacy.gate import Admission, BudgetAccount
+    from privacy.request import RunRequest
     from training.data.examples import LearningLog
     from training.data.material import TrainingData, TruthTable
 
@@ -75,12 +78,13 @@ def read_material(args: argparse.Namespace) -> TrainingData:
     catalogue = reading.read_catalogue(args.catalogue or folder / CATALOGUE, declaration, regions)
     stamp = _stamp(folder)
     every = _held_out_every(stamp)
-    gate = _gate(folder, stamp, declaration, every)
-    if stamp is not None and gate.stamp.kind is DataKind.SYNTHETIC and hasattr(args, "home"):
+    label = Provenance.parse(stamp, (str(folder / STAMP),))
+    label.check(EVENTS, _sha256(folder / EVENTS))
+    if stamp is not None and label.kind is DataKind.SYNTHETIC and hasattr(args, "home"):
         made_with = reading.read_catalogue(folder / CATALOGUE, declaration, regions) if args.catalogue else catalogue
         provenance.believe(Workspace(args.home), folder, stamp, declaration, made_with, regions)
     end = _end(stamp, folder, declaration)
-    gate = replace(gate, book=_book(args, gate.stamp.kind, declaration))
+    gate = Gate(FileRows(folder / EVENTS, declaration, every), label, _account(args, label.kind, declaration))
     return TrainingData(declaration, catalogue, regions, gate, end, _truth(folder), every)
 
 
@@ -98,22 +102,22 @@ def run_of(args: argparse.Namespace, material: TrainingData, epsilon: Decimal, d
     Raises:
         Rejected: no budget, or delta is not below one in as many people as there are.
     """
-    from privacy.gate import Basis, RunRequest
+    from privacy.request import Basis, RunRequest
     from privacy.unit import PrivacyUnit
 
     gate = material.gate
-    if gate.book is None:
+    if gate.account is None:
         what = "holds no budget for these people, who may exist"
         remedy = (
             "Open one with `proffer privacy init --population P --epsilon E --delta D --approver KEY --approver KEY`"
         )
         raise Rejected([Problem((str(Workspace(args.home).path),), "missing", what, remedy)])
-    if delta * len(tuple(gate.people())) >= 1:
-        what = f"{delta} is not below 1/n for the n these rows are about: it would allow to publish a whole record"
+    if delta * len(tuple(gate.rows.people())) >= 1:
+        what = f"{delta} is not below 1/n for the n these rows are about: it would permit publishing a whole record"
         raise Rejected([Problem(("--delta",), "range", what, "Give a far smaller one, such as 0.000001")])
-    unit = PrivacyUnit(args.unit) if args.unit else gate.book.unit
+    unit = PrivacyUnit(args.unit) if args.unit else gate.account.unit
     return RunRequest(
-        gate.book.population, unit, epsilon, delta, args.purpose, args.requester, Basis(args.basis), args.units or 0
+        gate.account.population, unit, epsilon, delta, args.purpose, args.requester, Basis(args.basis), args.units or 0
     )
 
 
@@ -127,32 +131,71 @@ def _from_log(args: argparse.Namespace) -> TrainingData:
         raise Rejected([Problem((str(home.path),), "missing", "holds no event log, and --data is missing", _SYNTH)])
     declaration, regions = reading.read_declaration(args.declaration), reading.read_regions()
     catalogue = reading.read_catalogue(args.catalogue, declaration, regions)
-    gate = replace(_log_gate(home, declaration, HELD_OUT), book=_book(args, DataKind.PRIVATE, declaration))
+    private = Provenance(DataKind.PRIVATE)
+    account = _account(args, private.kind, declaration)
+    gate = Gate(LogRows(home, declaration, HELD_OUT), private, account)
     return TrainingData(declaration, catalogue, regions, gate, _now())
 
 
-def _log_gate(home: Workspace, declaration: Declaration, every: int) -> Gate[LearningLog]:
-    from privacy.unit import groups_people, readers_of_others
+@dataclass(frozen=True)
+class LogRows:
+    """The rows of the home's event log; a `privacy.gate.RowSource`."""
 
-    def opened(run: RunRequest, pseudonym: Callable[[str], str]) -> LearningLog:
-        with _exported(home) as events:
-            return read_admitted(events, declaration, run, pseudonym, every)
+    home: Workspace
+    declaration: Declaration
+    held_out_every: int
 
-    def everybody() -> LearningLog:
-        with _exported(home) as events:
-            return read_log(events, declaration)
+    @property
+    def units(self) -> UnitSupport:
+        """The privacy units that the declaration can protect."""
+        return UnitSupport.of(self.declaration)
 
-    with home.log() as log:
-        rows = log.count()
-    return Gate(
-        Provenance(DataKind.PRIVATE), rows, everybody, lambda: _people(home), opened,
-        readers_of_others(declaration), groups_people(declaration),
-    )  # fmt: skip
+    def count(self) -> int:
+        """The number of events in the log."""
+        with self.home.log() as log:
+            return log.count()
+
+    def people(self) -> tuple[str, ...]:
+        """Everybody the log is about."""
+        with self.home.log() as log:
+            return log.people()
+
+    def open(self, admission: Admission) -> LearningLog:
+        """Read what an admitted request may see; only a gate calls this."""
+        with _exported(self.home) as events:
+            return _read(events, self.declaration, admission, self.held_out_every)
 
 
-def _people(home: Workspace) -> tuple[str, ...]:
-    with home.log() as log:
-        return log.people()
+@dataclass(frozen=True)
+class FileRows:
+    """The rows of an event file in a folder; a `privacy.gate.RowSource`."""
+
+    events: Path
+    declaration: Declaration
+    held_out_every: int
+
+    @property
+    def units(self) -> UnitSupport:
+        """The privacy units that the declaration can protect."""
+        return UnitSupport.of(self.declaration)
+
+    def count(self) -> int:
+        """The number of rows in the file."""
+        import pyarrow.parquet
+
+        return int(pyarrow.parquet.read_metadata(self.events).num_rows)
+
+    def people(self) -> list[str]:
+        """Everybody the file is about."""
+        import pyarrow.compute
+        import pyarrow.parquet
+
+        table = pyarrow.parquet.read_table(self.events, columns=["subject"], read_dictionary=["subject"])
+        return [str(name) for name in pyarrow.compute.unique(table["subject"].cast("string")).to_pylist()]
+
+    def open(self, admission: Admission) -> LearningLog:
+        """Read what an admitted request may see; only a gate calls this."""
+        return _read(self.events, self.declaration, admission, self.held_out_every)
 
 
 @contextmanager
@@ -167,7 +210,7 @@ def _exported(home: Workspace) -> Iterator[Path]:
         yield events
 
 
-def _book(args: argparse.Namespace, kind: DataKind, declaration: Declaration) -> BudgetAccount | None:
+def _account(args: argparse.Namespace, kind: DataKind, declaration: Declaration) -> BudgetAccount | None:
     """The budget that is spent from: people who do not exist have one of their own unless another is named."""
     if not hasattr(args, "home"):
         return None
@@ -175,19 +218,19 @@ def _book(args: argparse.Namespace, kind: DataKind, declaration: Declaration) ->
     population, private = getattr(args, "population", None), getattr(args, "ranker", "") == "private"
     if not private and (nobody or not folder.is_dir()):
         return None
-    from privacy.account import SYNTHETIC, any_book, book_of, book_of_nobody
+    from privacy.account import SYNTHETIC, account_of, any_account, synthetic_account
     from privacy.unit import smallest
 
     if not private:
-        return any_book(folder, _now)  # nothing is spent; it tells whether two people signed that these rows are public
+        return any_account(folder, _now)  # nothing is spent; it answers whether these rows were signed as public
     if nobody and population in (None, SYNTHETIC):
-        return book_of_nobody(folder, _now, smallest(declaration))
+        return synthetic_account(folder, _now, smallest(declaration))
     if population == SYNTHETIC:
         what = "is the budget of people who do not exist, and nobody stamped these rows synthetic"
         raise Rejected(
             [Problem((f"--population {SYNTHETIC}",), "forbidden", what, "Name the population these people are of")]
         )
-    return book_of(folder, _now, population, nobody=nobody)
+    return account_of(folder, _now, population, synthetic=nobody)
 
 
 def _now() -> int:
@@ -203,50 +246,15 @@ def _stamp(folder: Path) -> Mapping[str, Any] | None:
     return document
 
 
-def _gate(folder: Path, document: Mapping[str, Any] | None, declaration: Declaration, every: int) -> Gate[LearningLog]:
-    import pyarrow.parquet
-
-    from privacy.unit import groups_people, readers_of_others
-
-    stamp = Provenance.parse(document, (str(folder / STAMP),))
-    events = folder / EVENTS
-    stamp.check(EVENTS, _sha256(events))
-    rows = pyarrow.parquet.read_metadata(events).num_rows
-    return Gate(
-        stamp,
-        rows,
-        lambda: read_log(events, declaration),
-        people=lambda: _subjects(events),
-        open_for=lambda run, pseudonym: read_admitted(events, declaration, run, pseudonym, every),
-        readers=readers_of_others(declaration),
-        grouped=groups_people(declaration),
-    )
-
-
-def _subjects(events: Path) -> list[str]:
-    import pyarrow.compute
-    import pyarrow.parquet
-
-    column = pyarrow.parquet.read_table(events, columns=["subject"], read_dictionary=["subject"])["subject"]
-    return [str(name) for name in pyarrow.compute.unique(column.cast("string")).to_pylist()]
-
-
-def read_log(events: Path, declaration: Declaration) -> LearningLog:
-    """Read everybody's events, and the showings and applications among them; only a gate calls this."""
+def _read(events: Path, declaration: Declaration, admission: Admission, every: int) -> LearningLog:
+    """Read everybody's events, or for a run those of people it may learn from, under pseudonyms."""
     from features.log.files import read_segments
+    from training.data.admission import admitted
     from training.data.examples import LearningLog, read_interactions
 
-    segments = read_segments(events, declaration)
-    return LearningLog(segments, read_interactions(_table(events), segments.people, declaration))
-
-
-def read_admitted(
-    events: Path, declaration: Declaration, run: RunRequest, pseudonym: Callable[[str], str], every: int
-) -> LearningLog:
-    """Read the events of those whom a run may learn from, under pseudonyms; only a gate calls this."""
-    from training.data.admission import admitted
-
-    return admitted(read_log(events, declaration), _table(events), run, pseudonym, every)
+    segments, table = read_segments(events, declaration), _table(events)
+    log = LearningLog(segments, read_interactions(table, segments.people, declaration))
+    return log if admission.run is None else admitted(log, table, admission.run, admission.pseudonym, every)
 
 
 def _table(events: Path) -> pyarrow.Table:

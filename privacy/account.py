@@ -1,4 +1,4 @@
-"""The book: a population's budget as the gate asks for it, kept in the ledger of one home."""
+"""Budget accounts: a population's budget as the gate needs it, kept in the ledger of one workspace."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from typing import Final
 
 from features.problem import Problem, Rejected
 from privacy.accounting.mechanism import Mechanism
-from privacy.gate import RunRequest
 from privacy.ledger.folder import OWNER_ONLY, read_private, write_durably
 from privacy.ledger.ledger import DATABASE, Clock, Ledger, LedgerReceipt, NoLedger
 from privacy.ledger.note import Signer
 from privacy.ledger.state import RELEASED, AlreadyOpen, Bags, Balance, Exhausted, worst_case_epsilon
+from privacy.request import RunRequest
 from privacy.unit import PrivacyUnit
 
 FOLDER: Final = "ledger"
-"""Where a home keeps its ledger."""
+"""The ledger's folder in a workspace."""
 SYNTHETIC: Final = "synthetic"
-"""The population of people who do not exist: its budget protects nobody, and shows how one is kept."""
+"""The population of synthetic people: its budget protects nobody, and shows how one is kept."""
 CAP: Final = Decimal(100)
 DELTA: Final = Decimal("0.000001")
 PERIOD: Final = "always"
@@ -34,30 +34,30 @@ PSEUDONYM_KEY: Final = "pseudonym.key"
 
 @dataclass(frozen=True)
 class LedgerAccount:
-    """The budget of one population in an open ledger; a `privacy.gate.Book`.
+    """The budget of one population in an open ledger; a `privacy.gate.BudgetAccount`.
 
     Attributes:
-        ledger: where it is kept.
-        folder: of the ledger's files.
-        population: whose.
-        nobody: the rows are about people who do not exist, so a copy of them is no copy of anybody.
+        ledger: the ledger that keeps it.
+        folder: the ledger's files.
+        population: the population.
+        synthetic: the rows are synthetic, so a copy of them is no copy of a real person.
     """
 
     ledger: Ledger
     folder: Path
     population: str
-    nobody: bool = False
+    synthetic: bool = False
 
     @property
     def unit(self) -> PrivacyUnit:
-        """What the budget's first entry says it protects."""
+        """The unit that the budget's first entry names."""
         return PrivacyUnit(self.ledger.status(self.population).unit)
 
     def left_after(self, *mechanisms: Mechanism) -> Decimal:
-        """What would be left of the cap, by composition over everything there is and these.
+        """What would be left of the cap after composing all spends of the period and these mechanisms.
 
         Raises:
-            Exhausted: less than nothing would be.
+            Exhausted: they cost more than is left.
         """
         return _left_after(self.ledger.status(self.population), self._bags(), mechanisms)
 
@@ -72,21 +72,21 @@ class LedgerAccount:
     def reserve(
         self, spend: str, run: RunRequest, people: Iterable[str], metrics: Sequence[str] | None = None
     ) -> LedgerReceipt:
-        """Set the run's mechanism aside; what the entry says of how many units there are is only what is public."""
+        """Reserve the run's mechanism; the entry states the number of units only as far as it is public."""
         assert run.mechanism is not None, "the gate states a mechanism before it reserves"
         found = replace(self.ledger.dataset(people), units=run.units)
-        if self.nobody:
+        if self.synthetic:
             found = replace(found, sketch=())
         return self.ledger.reserve(
-            run.population, spend, run.mechanism, None, run.delta, _told(run), run.requester, found, metrics=metrics
+            run.population, spend, run.mechanism, None, run.delta, _purpose(run), run.requester, found, metrics=metrics
         )
 
     def commit(self, spend: str, ran: Mechanism) -> LedgerReceipt:
-        """Say what was run."""
+        """Record what was run."""
         return self.ledger.commit(spend, ran)
 
     def pseudonym(self, person: str) -> str:
-        """A keyed hash of who it is: the same within this home, and nothing to anybody without its key."""
+        """A keyed hash of the person's id: stable in this workspace, meaningless without its key."""
         return hmac.new(_key(self.folder), person.encode(), "sha256").hexdigest()[:32]
 
     def is_public(self, people: Iterable[str]) -> bool:
@@ -94,7 +94,7 @@ class LedgerAccount:
         return self.ledger.is_public(self.ledger.dataset(people).fingerprint)
 
 
-def _told(run: RunRequest) -> str:
+def _purpose(run: RunRequest) -> str:
     return f"{run.purpose} (basis: {run.basis.value})"
 
 
@@ -115,10 +115,10 @@ def _key(folder: Path) -> bytes:
 
 
 class SyntheticAccount:
-    """The budget of people who do not exist, before anything was spent from it: opened when it is first needed.
+    """The budget of synthetic people before its first spend; it is opened when it is first needed.
 
-    A `privacy.gate.Book`. Its two approvers are keys that are thrown away at once: nobody can raise it, and another
-    home has another.
+    A `privacy.gate.BudgetAccount`. Its two approvers' keys are discarded at once, so that it cannot be raised; each
+    workspace has its own.
     """
 
     def __init__(self, folder: Path, clock: Clock, unit: PrivacyUnit) -> None:
@@ -127,12 +127,12 @@ class SyntheticAccount:
 
     @property
     def population(self) -> str:
-        """People who do not exist."""
+        """The synthetic population."""
         return SYNTHETIC
 
     @property
     def unit(self) -> PrivacyUnit:
-        """What it will protect."""
+        """The unit it will protect."""
         return self._unit
 
     def left_after(self, *mechanisms: Mechanism) -> Decimal:
@@ -143,12 +143,12 @@ class SyntheticAccount:
         return _left_after(balance, {}, mechanisms)
 
     def opened(self) -> LedgerAccount:
-        """Open it, with the home's ledger if there is none."""
+        """Open it, and the workspace's ledger if there is none."""
         ledger = Ledger.create(self._folder, self._clock)
         approvers = [Signer.generate(f"nobody-{at}").verifier() for at in (1, 2)]
         with contextlib.suppress(AlreadyOpen):  # another process was faster
             ledger.init(SYNTHETIC, self._unit, CAP, DELTA, PERIOD, approvers)
-        return LedgerAccount(ledger, self._folder, SYNTHETIC, nobody=True)
+        return LedgerAccount(ledger, self._folder, SYNTHETIC, synthetic=True)
 
     def reserve(
         self, spend: str, run: RunRequest, people: Iterable[str], metrics: Sequence[str] | None = None
@@ -161,28 +161,28 @@ class SyntheticAccount:
         return self.opened().commit(spend, ran)
 
     def pseudonym(self, person: str) -> str:
-        """People who do not exist need none."""
+        """Synthetic people need none."""
         return person
 
     def is_public(self, people: Iterable[str]) -> bool:  # noqa: ARG002 - the protocol's argument
-        """Nobody signs for people who do not exist."""
+        """Synthetic people have no approvers."""
         return False
 
 
-def book_of_nobody(folder: Path, clock: Clock, unit: PrivacyUnit) -> LedgerAccount | SyntheticAccount:
-    """The budget of people who do not exist, in the ledger of `folder` if it was opened there."""
+def synthetic_account(folder: Path, clock: Clock, unit: PrivacyUnit) -> LedgerAccount | SyntheticAccount:
+    """The budget of synthetic people, in the ledger of `folder` if it was opened there."""
     if (folder / DATABASE).exists():
         ledger = Ledger.open(folder, clock)
         if SYNTHETIC in ledger.populations():
-            return LedgerAccount(ledger, folder, SYNTHETIC, nobody=True)
+            return LedgerAccount(ledger, folder, SYNTHETIC, synthetic=True)
     return SyntheticAccount(folder, clock, unit)
 
 
-def book_of(folder: Path, clock: Clock, population: str | None, *, nobody: bool = False) -> LedgerAccount | None:
-    """The budget of a population, or of the only one the ledger has; None where there is no ledger and none is named.
+def account_of(folder: Path, clock: Clock, population: str | None, *, synthetic: bool = False) -> LedgerAccount | None:
+    """The budget of a population, or of the only one in the ledger; None if there is no ledger and none is named.
 
     Raises:
-        NoLedger, UnknownPopulation: the one that is named has no budget.
+        NoLedger, UnknownPopulation: the named population has no budget.
         Rejected: there are several and none is named.
     """
     if not (folder / DATABASE).exists() and population is None:
@@ -190,18 +190,18 @@ def book_of(folder: Path, clock: Clock, population: str | None, *, nobody: bool 
     if not (folder / DATABASE).exists():
         remedy = f"Open its budget: proffer privacy init --population {population} --epsilon E --delta D ..."
         raise NoLedger(
-            [Problem((f"--population {population}",), "missing", "has no budget: this home keeps no ledger", remedy)]
+            [Problem((f"--population {population}",), "missing", "has no budget: this workspace has no ledger", remedy)]
         )
     ledger = Ledger.open(folder, clock)
     chosen = population or _only(tuple(name for name in ledger.populations() if name != SYNTHETIC))
     if chosen is None:
         return None
     ledger.status(chosen)
-    return LedgerAccount(ledger, folder, chosen, nobody)
+    return LedgerAccount(ledger, folder, chosen, synthetic)
 
 
-def any_book(folder: Path, clock: Clock) -> LedgerAccount | None:
-    """Some population's budget, to ask what two people signed to be public; None where there is none.
+def any_account(folder: Path, clock: Clock) -> LedgerAccount | None:
+    """Some population's budget, to ask what two approvers signed to be public; None if there is none.
 
     Raises:
         Damaged, Inconsistent: the ledger is not what was signed.

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from features.problem import Problem
 
 if TYPE_CHECKING:
     from features.arrays import Int64
@@ -55,6 +58,40 @@ def smallest(declaration: Declaration) -> PrivacyUnit:
 def groups_people(declaration: Declaration) -> bool:
     """Whether any event says who belongs with whom; without one, nobody's household is known."""
     return any(event.roles for event in declaration.events.values())
+
+
+@dataclass(frozen=True)
+class UnitSupport:
+    """Which privacy units a declaration can protect.
+
+    Attributes:
+        readers: columns of a person that may read another person's events; the unit is then the household.
+        grouped: whether the declaration states who belongs to a household with whom.
+    """
+
+    readers: tuple[str, ...] = ()
+    grouped: bool = True
+
+    @classmethod
+    def of(cls, declaration: Declaration) -> UnitSupport:
+        """The units that a declaration can protect."""
+        return cls(readers_of_others(declaration), groups_people(declaration))
+
+    def problems(self, unit: PrivacyUnit, budget: PrivacyUnit, population: str) -> Iterator[Problem]:
+        """What is wrong with a run of this unit that spends from a budget of another or the same unit."""
+        where = (f"unit {unit.value}",)
+        if unit is not budget:
+            remedy = f"Use --unit {budget.value}, or a population whose budget protects each {unit.value}"
+            what = f"is not the unit that the budget of {population!r} protects ({budget.value})"
+            yield Problem(where, "conflict", what, remedy)
+        if unit is PrivacyUnit.PERSON and self.readers:
+            named, count = ", ".join(self.readers[:3]), len(self.readers)
+            what = f"is too small: {count} columns of a person read another person's events ({named})"
+            yield Problem(where, "forbidden", what, "Open a budget with `proffer privacy init --unit household`")
+        if unit is PrivacyUnit.HOUSEHOLD and not self.grouped:
+            remedy = "Declare roles in events.yaml (who else an event is about), or open a budget with --unit person"
+            what = "is unknown: no event type of the declaration states who belongs together"
+            yield Problem(where, "missing", what, remedy)
 
 
 def households(people: Sequence[str], together: Iterable[tuple[str, str]]) -> Int64:

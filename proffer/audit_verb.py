@@ -128,12 +128,14 @@ def meaning(trial: Trial) -> str:
 
 
 def _text(trial: Trial) -> str:
+    from privacy.accounting.amount import text_of
+
     claim = trial.steps.claim
     most = float(trial.steps.to_document()["most_that_could_be_shown"])
     scale = max(float(claim.epsilon), most)
     sure = f"{trial.steps.confidence:.0%}"
     rows = [
-        ("claimed: at most", float(claim.epsilon), f"at delta {claim.delta}"),
+        ("claimed: at most", float(claim.epsilon), f"at delta {text_of(claim.delta)}"),
         ("seen in the steps: at least", float(trial.steps.lower), _right(trial.steps)),
         ("seen in the model: at least", float(trial.model.lower), _right(trial.model)),
         ("could have been shown", most, "had every guess been right"),

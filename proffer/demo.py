@@ -140,11 +140,11 @@ def synthesise(home: Workspace, people: Path, citizens: int, seed: int) -> None:
 def open_budget(home: Workspace) -> None:
     """Leave the budget of people who do not exist in the home, so that `train --ranker private` can spend from it."""
     try:
-        from privacy.account import SyntheticAccount, book_of_nobody
+        from privacy.account import SyntheticAccount, synthetic_account
         from privacy.unit import smallest
     except ModuleNotFoundError:  # installed without what private training needs
         return
-    found = book_of_nobody(home.ledger, lambda: int(time.time()), smallest(reading.read_declaration()))
+    found = synthetic_account(home.ledger, lambda: int(time.time()), smallest(reading.read_declaration()))
     if isinstance(found, SyntheticAccount):
         found.opened()
 

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,8 +169,8 @@ def _mechanism(args: argparse.Namespace) -> Mechanism:
     if any(part is not None for part in training) or args.epsilon is None:
         remedy = "Give --mechanism FILE, or --sigma, --rate and --steps, or --epsilon alone"
         raise Rejected([Problem(("proffer privacy reserve",), "missing", "does not say what will be run", remedy)])
-    delta = read_delta(args.delta) if args.delta else 0
-    return mechanism.declared(read_epsilon(args.epsilon), str(delta))
+    delta = read_delta(args.delta) if args.delta else Decimal(0)
+    return mechanism.declared(read_epsilon(args.epsilon), delta)
 
 
 def _dataset(ledger: Ledger, people: Path | None) -> Dataset:
@@ -247,6 +248,7 @@ def _draft(args: argparse.Namespace, kind: str, fixed: dict[str, str]) -> int:
         raise Rejected(
             [Problem(where, "missing", f"needs --{name}", "Or give two --approval files") for name in missing]
         )
+    _refuse_own(args, args.draft)
     what = {name: getattr(args, name) for name in (*args.fields, "reason")} | fixed
     if "epsilon" in what:
         what["epsilon"] = text_of(read_epsilon(what["epsilon"]))
@@ -371,6 +373,7 @@ def _out_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _export(args: argparse.Namespace) -> int:
     """Write the whole ledger as one file that can be checked anywhere."""
+    _refuse_own(args, args.out)
     ledger = _ledger(args)
     bundle = ledger.export(args.out)
     document = {"bundle": str(args.out), "entries": len(bundle.entries), "checkpoints": len(bundle.notes)}
@@ -424,13 +427,15 @@ def _report(args: argparse.Namespace) -> int:
     from privacy.ledger.folder import write_durably
     from privacy.ledger.note import Checkpoint
 
+    out = args.out or Workspace(args.home).folder(Workspace(args.home).reports) / "privacy.html"
+    paths = {"en": out, "ko": out.with_suffix(".ko.html"), "json": out.with_suffix(".json")}
+    _refuse_own(args, *paths.values())
     bundle = _ledger(args).bundle()
     with terminal.working("composing"):
         root = Checkpoint.parse(bundle.notes[-1].text).root.hex()
         document = ledger_report.document([entry.parse(line) for line in bundle.entries], root)
-    out = args.out or Workspace(args.home).folder(Workspace(args.home).reports) / "privacy.html"
-    written = {out: ledger_report.page(document), out.with_suffix(".ko.html"): ledger_report.page(document, "ko")}
-    written[out.with_suffix(".json")] = json.dumps(document, ensure_ascii=False, indent=2)
+    written = {paths["en"]: ledger_report.page(document), paths["ko"]: ledger_report.page(document, "ko")}
+    written[paths["json"]] = json.dumps(document, ensure_ascii=False, indent=2)
     for path, text in written.items():
         write_durably(path, text.encode())
     terminal.emit(document, args.json, "\n".join(map(str, written)))
@@ -451,6 +456,7 @@ def _proof(args: argparse.Namespace) -> int:
     from privacy.ledger.folder import write_durably
     from privacy.ledger.merkle import BadProof
 
+    _refuse_own(args, args.out)
     try:
         proof = _ledger(args).proof(args.index)
     except BadProof as failure:
@@ -468,6 +474,8 @@ def _checkpoint(args: argparse.Namespace) -> int:
     """Print the signed size and root of the ledger: keep it, and no later rewrite goes unseen."""
     from privacy.ledger.folder import write_durably
 
+    if args.out:
+        _refuse_own(args, args.out)
     note = _ledger(args).checkpoint().encode()
     if args.out:
         write_durably(args.out, note)
@@ -552,6 +560,17 @@ def _asked(ledger: Ledger, url: str, old: int) -> tuple[int, str]:
 
 def _population(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--population", required=True, metavar="P", help="whose budget: a name for people, not a file")
+
+
+def _refuse_own(args: argparse.Namespace, *outputs: Path) -> None:
+    """Refuse to write over the ledger itself; all such outputs at once."""
+    from privacy.ledger.folder import refuse_own_file
+
+    problems = Problems()
+    for out in outputs:
+        with problems.gathered():
+            refuse_own_file(out, Workspace(args.home).path / "ledger")
+    problems.raise_any()
 
 
 def _now() -> int:

@@ -17,7 +17,7 @@ from features.problem import Problem, Problems, Rejected
 from proffer import options
 
 if TYPE_CHECKING:
-    from privacy.gate import QuotedPrice, RunRequest
+    from privacy.request import QuotedPrice, RunRequest
     from training.data.material import TrainingData
     from training.rankers.forest_ranker import ForestSettings
     from training.runs.exact_run import ExactRunResult
@@ -82,6 +82,7 @@ class Amounts:
         """
         if args.ranker != "private":
             return cls(Decimal(0), Decimal(0), None)
+        from privacy.accounting.accountant import refuse_beyond_range
         from privacy.accounting.amount import read_delta, read_epsilon
 
         problems, found = Problems(), dict[str, Decimal]()
@@ -91,6 +92,7 @@ class Amounts:
         for name, text in given.items():
             with problems.gathered():
                 found[name] = read_epsilon(text, (f"--{name}",))
+                refuse_beyond_range(found[name], (f"--{name}",))
         with problems.gathered():
             found["delta"] = read_delta(
                 DELTA if args.delta is None else args.delta, max(args.units or 0, 0), ("--delta",)
@@ -147,9 +149,12 @@ def _priced(material: TrainingData, settings: ForestSettings, args: argparse.Nam
 
 def price_document(found: QuotedPrice) -> dict[str, Any]:
     """What `train --dry-run --json` prints."""
-    remaining = None if found.remaining is None else {"epsilon": str(found.remaining), "delta": str(found.spend.delta)}
+    from privacy.accounting.amount import text_of
+
+    spend = found.spend.to_document()
+    remaining = None if found.remaining is None else {**spend, "epsilon": text_of(found.remaining)}
     return {
-        "rows": found.rows, "data_kind": found.kind.value, "spend": found.spend.to_document(), "remaining": remaining,
+        "rows": found.rows, "data_kind": found.kind.value, "spend": spend, "remaining": remaining,
     }  # fmt: skip
 
 
@@ -252,13 +257,15 @@ def _spent(spend: dict[str, str], unit: str = "person") -> str:
 
 def _private(material: TrainingData, asked: Amounts, args: argparse.Namespace) -> int:
     _refuse_missing()
+    from privacy.accounting.amount import text_of
     from training.runs import private_run
 
     stated = sources.run_of(args, material, asked.epsilon, asked.delta)
     if args.dry_run:
         with terminal.working("pricing"):
             found = private_run.price(material, stated, asked.evaluate)
-        document = {**price_document(found), "left": str(found.left), **_stated(stated)}
+        left = None if found.left is None else text_of(found.left)
+        document = {**price_document(found), "left": left, **_stated(stated)}
         terminal.emit(document, args.json, lambda: _price_told(document))
         return terminal.DONE
     from privacy.learning.noise import secure
@@ -307,7 +314,7 @@ def _price_told(document: dict[str, Any]) -> str:
 
 
 def _private_document(taught: PrivateRunResult, folder: Path, material: TrainingData) -> dict[str, Any]:
-    assert material.gate.book is not None, "the run was admitted"
+    assert material.gate.account is not None, "the run was admitted"
     return {
         "run_id": folder.name,
         "model": str(folder),

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from privacy.gate import DataKind, Spend, digest
+from privacy.data_provenance import DataKind, digest
+from privacy.spend import Spend
 
 MANIFEST = "manifest.json"
 REPORT = "report.json"

@@ -8,13 +8,14 @@ from __future__ import annotations
 import logging
 import math
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 from typing import Any, Final
 
-from features.problem import Problem, Rejected
+from features.problem import Problem, Rejected, Where
 from privacy.accounting.amount import text_of
 from privacy.accounting.mechanism import Mechanism, exact, gaussian_sgd
 
@@ -22,12 +23,18 @@ PLACES: Final = Decimal("1e-6")
 AGREEMENT: Final = Decimal("0.011")
 """The most that PRV's upper end may lie above PLD: its own stated error of .01, and a tenth of it for rounding."""
 INFINITY: Final = Decimal("Infinity")
+MOST_CALIBRATED: Final = Decimal(30)
+"""Above this epsilon PRV's error exceeds `AGREEMENT` or its computation fails."""
 DRIFT: Final = Decimal("0.0001")
 """How far a figure computed on another machine, with other versions of numpy and scipy, may lie from one on record."""
 
 
+class Unpriceable(Rejected):
+    """An accountant cannot compute a price: the noise, the sampling rate or delta is beyond its numerical range."""
+
+
 class Disagreement(Rejected):
-    """Two accountants that should agree about a mechanism do not: one of them, or the mechanism, is not understood."""
+    """Two accountants that should agree on the price of a mechanism do not."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +165,33 @@ def prv(mechanism: Mechanism, delta: Decimal) -> Decimal | None:
         # larger than it need be, and the result as exact. The logarithm of 0 it takes besides is one it then masks.
         warnings.filterwarnings("ignore", "Optimal order is the", UserWarning)
         warnings.filterwarnings("ignore", "divide by zero encountered in log", RuntimeWarning)
-        return round_up(float(accountant.get_epsilon(float(delta), eps_error=0.01)))
+        with _computing("PRV", delta):
+            return round_up(float(accountant.get_epsilon(float(delta), eps_error=0.01)))
+
+
+@contextmanager
+def _computing(accountant: str, delta: Decimal) -> Iterator[None]:
+    """Turn a numerical failure inside an accountant's library into a refusal."""
+    try:
+        yield
+    except Rejected:
+        raise
+    except (ArithmeticError, IndexError, MemoryError, RuntimeError, ValueError) as failure:
+        what = f"{accountant} cannot price this mechanism at delta {text_of(delta)} ({failure})"
+        remedy = "Nothing was spent. Use more noise (a smaller epsilon), a larger delta or fewer steps"
+        raise Unpriceable([Problem(("price",), "range", what, remedy)]) from failure
+
+
+def refuse_beyond_range(epsilon: Decimal, where: Where = ("epsilon",)) -> None:
+    """Accept only an epsilon for which noise can be found that both accountants price alike.
+
+    Raises:
+        Unpriceable: it is above `MOST_CALIBRATED`.
+    """
+    if epsilon > MOST_CALIBRATED:
+        what = f"{text_of(epsilon)} is above {MOST_CALIBRATED}, the most for which training can be priced"
+        remedy = "Ask for less: an epsilon above 10 gives hardly any protection"
+        raise Unpriceable([Problem(where, "range", what, remedy)])
 
 
 def _pld_knows(mechanism: Mechanism) -> bool:
@@ -188,12 +221,13 @@ def _rdp(bag: Bag, delta: Decimal) -> Decimal | None:
 
 
 def _epsilon(accountant: Any, bag: Bag, delta: Decimal) -> Decimal | None:
-    for mechanism, count in bag:
-        event = mechanism.dp_event()
-        if not accountant.supports(event):
-            return None
-        accountant.compose(event, count)
-    return round_up(float(accountant.get_epsilon(float(delta))))
+    with _computing("dp-accounting", delta):
+        for mechanism, count in bag:
+            event = mechanism.dp_event()
+            if not accountant.supports(event):
+                return None
+            accountant.compose(event, count)
+        return round_up(float(accountant.get_epsilon(float(delta))))
 
 
 def composed(bag: Mapping[Mechanism, int], delta: Decimal) -> Decimal:
@@ -240,9 +274,11 @@ def calibrate(epsilon: Decimal, delta: Decimal, q: str | float | Decimal, steps:
         steps: how many.
 
     Raises:
+        Unpriceable: epsilon is above `MOST_CALIBRATED`, or an accountant fails.
         Rejected: no noise up to 10,000 is enough.
         Disagreement: the accountants do not agree about what was found.
     """
+    refuse_beyond_range(epsilon)
 
     def whole(noise: Decimal) -> Mechanism:
         return gaussian_sgd(noise, q, steps)

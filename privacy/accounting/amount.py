@@ -1,9 +1,9 @@
-"""Privacy amounts: epsilon and delta as exact decimals, and the one text each is written in."""
+"""Privacy amounts: epsilon and delta as exact decimals, and the one text of each."""
 
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Final
 
 from features.problem import Problem, Rejected, Where
@@ -11,10 +11,12 @@ from features.problem import Problem, Rejected, Where
 _DECIMAL = re.compile(r"(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{0,39}[1-9])?")
 MOST_EPSILON: Final = Decimal(1_000_000)
 FINEST: Final = Decimal("1e-12")
+SMALLEST_DELTA_STEP: Final = Decimal("1e-40")
+_EXACT: Final = Context(prec=60)
 
 
 def is_decimal(value: object) -> bool:
-    """Whether a value is a decimal string in its one form: no sign, exponent, leading or trailing zero.
+    """Whether a value is a decimal string in its canonical form: no sign, exponent, leading or trailing zero.
 
     >>> is_decimal("0.5"), is_decimal(".5"), is_decimal("0.50"), is_decimal("1e-6"), is_decimal(0.5)
     (True, False, False, False, False)
@@ -23,19 +25,21 @@ def is_decimal(value: object) -> bool:
 
 
 def text_of(amount: Decimal) -> str:
-    """A decimal in the one form entries use.
+    """The one text of a finite decimal: exact, without sign of zero, exponent or trailing zeros.
 
-    >>> text_of(Decimal("1.50")), text_of(Decimal("1e-6")), text_of(Decimal("20"))
-    ('1.5', '0.000001', '20')
+    >>> text_of(Decimal("1.50")), text_of(Decimal("1e-7")), text_of(Decimal("20")), text_of(Decimal("-0.0"))
+    ('1.5', '0.0000001', '20', '0')
     """
-    return format(amount.normalize(), "f")
+    text = format(amount, "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
 
 
 def read_epsilon(value: str | int | Decimal, where: Where = ("epsilon",)) -> Decimal:
-    """Read an epsilon that somebody asks for: above 0, at most a million, to twelve places.
+    """Read a requested epsilon: above 0, at most a million, at most twelve decimal places.
 
     Raises:
-        Rejected: it is 0, negative, not a number, infinite, a float, or finer than can be kept.
+        Rejected: it is 0, negative, not a number, infinite, a float, or has more decimal places.
     """
     amount = _amount(value, where)
     if not 0 < amount <= MOST_EPSILON:
@@ -51,16 +55,18 @@ _GIVE = "Give a decimal number such as 1 or 0.5"
 
 
 def read_delta(value: str | int | Decimal, units: int = 0, where: Where = ("delta",)) -> Decimal:
-    """Read a delta: above 0 and below 1/n, where n (`units`) is how many units there are; 0: nobody said.
+    """Read a delta: above 0 and below 1/n, where n (`units`) is the number of units (0: unknown).
 
     Raises:
-        Rejected: it is not; a delta of 1/n would allow to publish somebody's record whole.
+        Rejected: it is not (a delta of 1/n would permit publishing a whole record), or has over forty decimal places.
     """
     amount = _amount(value, where)
     if not Decimal("1e-30") <= amount < 1:
         raise Rejected([Problem(where, "range", f"{value} is not above 0 and below 1", "Give one such as 0.000001")])
+    if amount != amount.quantize(SMALLEST_DELTA_STEP, context=_EXACT):
+        raise Rejected([Problem(where, "range", f"{value} has more than forty decimal places", "Round it to forty")])
     if units and amount * units >= 1:
-        what = f"{value} is not below 1/n for n = {units}: it would allow to publish somebody's whole record"
+        what = f"{value} is not below 1/n for n = {units}: it would permit publishing a person's whole record"
         raise Rejected(
             [Problem(where, "range", what, f"Give one far below {1 / units:.1e}, such as {0.01 / units:.0e}")]
         )

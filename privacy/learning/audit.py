@@ -15,6 +15,7 @@ import numpy as np
 
 from features.arrays import Bool, Float64, Int64
 from features.problem import Problem, Rejected
+from privacy.accounting.amount import text_of
 from privacy.learning.noise import Noise
 from privacy.learning.step import Schedule, Total
 
@@ -64,10 +65,10 @@ class Evidence:
     def to_document(self) -> dict[str, Any]:
         """As reports write it."""
         return {
-            "claimed_epsilon": str(self.claim.epsilon),
-            "claimed_delta": str(self.claim.delta),
-            "lower_bound": str(self.lower),
-            "most_that_could_be_shown": str(rounded(most(self.canaries, self.claim.delta, self.confidence))),
+            "claimed_epsilon": text_of(self.claim.epsilon),
+            "claimed_delta": text_of(self.claim.delta),
+            "lower_bound": text_of(self.lower),
+            "most_that_could_be_shown": text_of(rounded(most(self.canaries, self.claim.delta, self.confidence))),
             "confidence": self.confidence,
             "canaries": self.canaries,
             "guesses": self.guesses,

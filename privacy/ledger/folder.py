@@ -77,6 +77,35 @@ def write_durably(path: Path, content: bytes, mode: int = FOR_ALL) -> None:
     flush(path.parent)
 
 
+class OwnFile(Rejected):
+    """An output path that names a file of the ledger, or a place in the ledger's folder."""
+
+
+def refuse_own_file(out: Path, folder: Path) -> None:
+    """Accept an output path only if it lies outside the ledger's folder, however it is spelled.
+
+    Symbolic links, hard links and relative paths are followed to what they name; case is ignored, as some disks do.
+
+    Raises:
+        OwnFile: the path names a file of the ledger, or lies in its folder.
+    """
+    own = {_identity(path) for path in (folder, *folder.rglob("*"))} - {None}
+    places = {path for start in (out.absolute(), out.resolve()) for path in (start, *start.parents)}
+    spelled = Path(str(folder.resolve()).casefold())
+    inside = Path(str(out.resolve()).casefold()).is_relative_to(spelled)
+    if inside or any(_identity(path) in own for path in places):
+        what = "is a file of the privacy ledger, or lies in its folder: writing there would destroy the record"
+        raise OwnFile([Problem((str(out),), "forbidden", what, "Choose an output path outside the ledger's folder")])
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def flush(folder: Path) -> None:
     """Make the names in a folder durable."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -34,7 +34,16 @@ from privacy.accounting.mechanism import Mechanism
 from privacy.ledger import merkle
 from privacy.ledger.entry import BEGINNING, EVERYBODY, STATEMENT, EntryType, LedgerEntry, is_name, is_statement, parse
 from privacy.ledger.export import MOST_CHECKPOINTS, LedgerExport, verify
-from privacy.ledger.folder import MOUNTS, OWNER_ONLY, alone, begin, read_private, refuse_network, write_durably
+from privacy.ledger.folder import (
+    MOUNTS,
+    OWNER_ONLY,
+    alone,
+    begin,
+    read_private,
+    refuse_network,
+    refuse_own_file,
+    write_durably,
+)
 from privacy.ledger.note import BadNote, Checkpoint, Note, NoteVerifier, Signer, proof_text
 from privacy.ledger.signed import Inconsistent, SignedState
 from privacy.ledger.state import (
@@ -267,7 +276,12 @@ class Ledger:
         return bundle
 
     def export(self, out: Path) -> LedgerExport:
-        """Write the bundle to a file, whole or not at all."""
+        """Write the bundle to a file, whole or not at all.
+
+        Raises:
+            OwnFile: the path names a file of the ledger or lies in its folder.
+        """
+        refuse_own_file(out, self._folder)
         bundle = self.bundle()
         with _refusals():
             write_durably(out, bundle.encode())

@@ -14,14 +14,14 @@ from privacy.account import (
     SYNTHETIC,
     LedgerAccount,
     SyntheticAccount,
-    any_book,
-    book_of,
-    book_of_nobody,
+    account_of,
+    any_account,
+    synthetic_account,
 )
 from privacy.accounting import mechanism as m
-from privacy.gate import RunRequest
 from privacy.ledger.ledger import Ledger, NoLedger
 from privacy.ledger.state import Exhausted, KnownPeople, UnknownPopulation
+from privacy.request import RunRequest
 from privacy.unit import PrivacyUnit
 from tests.privacy.ledgers import approve, clock, ledger
 
@@ -31,13 +31,13 @@ RUN = RunRequest(
 PEOPLE = [f"person {at}" for at in range(300)]
 
 
-def book(folder, population="kr", **options):
-    return book_of(folder, clock, population, **options)
+def account(folder, population="kr", **options):
+    return account_of(folder, clock, population, **options)
 
 
 def test_what_is_reserved_is_in_the_ledger_with_who_asked_and_what_for(folder):
     ledger(folder)
-    made = book(folder)
+    made = account(folder)
     made.reserve("train-1", RUN, PEOPLE)
     kept = Ledger.open(folder, clock)
     (spend,) = kept.spends("kr")
@@ -50,8 +50,8 @@ def test_what_is_reserved_is_in_the_ledger_with_who_asked_and_what_for(folder):
 
 def test_an_entry_never_holds_how_many_people_there_are_unless_that_was_public(folder):
     ledger(folder)
-    book(folder).reserve("train-1", RUN, PEOPLE)
-    book(folder).reserve("train-2", replace(RUN, units=310), PEOPLE)
+    account(folder).reserve("train-1", RUN, PEOPLE)
+    account(folder).reserve("train-2", replace(RUN, units=310), PEOPLE)
     kept = Ledger.open(folder, clock)
     units = [kept.entry(one.index).body["dataset"]["units"] for one in kept.spends("kr")]
     assert units == [0, 310]
@@ -59,7 +59,7 @@ def test_an_entry_never_holds_how_many_people_there_are_unless_that_was_public(f
 
 def test_what_would_be_left_is_what_is_left_once_it_was_spent(folder):
     ledger(folder)
-    made = book(folder)
+    made = account(folder)
     sgd = m.gaussian_sgd("2.969", "0.041", 250)
     foretold = [made.left_after(sgd), made.left_after(sgd, sgd)]
     for at, left in enumerate(foretold):
@@ -69,7 +69,7 @@ def test_what_would_be_left_is_what_is_left_once_it_was_spent(folder):
 
 def test_a_spend_above_the_rest_is_foretold_with_the_three_numbers(folder):
     ledger(folder, cap="2.5")
-    made = book(folder)
+    made = account(folder)
     made.reserve("train-1", RUN, PEOPLE)
     with pytest.raises(Exhausted, match=r"asked for epsilon 2, 1\.5 is left: 0\.5 too much"):
         made.left_after(m.declared("2"))
@@ -77,7 +77,7 @@ def test_a_spend_above_the_rest_is_foretold_with_the_three_numbers(folder):
 
 def test_what_two_people_gave_back_counts_no_more(folder):
     kept = ledger(folder)
-    made = book(folder)
+    made = account(folder)
     made.reserve("train-1", RUN, PEOPLE)
     approve(kept, "release", {"spend": "train-1"})
     assert made.left_after() == 3
@@ -85,64 +85,64 @@ def test_what_two_people_gave_back_counts_no_more(folder):
 
 def test_a_copy_of_people_under_another_name_gets_no_fresh_budget(folder):
     kept = ledger(folder)
-    book(folder).reserve("train-1", RUN, PEOPLE)
+    account(folder).reserve("train-1", RUN, PEOPLE)
     from tests.privacy.ledgers import ALICE, BOB, DELTA
 
     kept.init("kr-again", "person", "3", DELTA, "2026", [ALICE.verifier(), BOB.verifier()])
     with pytest.raises(KnownPeople, match="'kr'"):
-        book(folder, "kr-again").reserve("train-2", replace(RUN, population="kr-again"), PEOPLE[:200])
+        account(folder, "kr-again").reserve("train-2", replace(RUN, population="kr-again"), PEOPLE[:200])
 
 
 def test_people_are_called_by_a_keyed_hash_whose_key_only_the_owner_reads(folder):
     ledger(folder)
-    made = book(folder)
+    made = account(folder)
     names = {made.pseudonym(person) for person in PEOPLE}
     assert len(names) == len(PEOPLE)
-    assert made.pseudonym(PEOPLE[0]) == book(folder).pseudonym(PEOPLE[0])
+    assert made.pseudonym(PEOPLE[0]) == account(folder).pseudonym(PEOPLE[0])
     assert PEOPLE[0] not in "".join(names)
     assert (folder / PSEUDONYM_KEY).stat().st_mode & 0o777 == 0o600
 
 
 def test_rows_are_public_only_when_two_people_signed_for_exactly_these(folder):
     kept = ledger(folder)
-    made = book(folder)
+    made = account(folder)
     assert not made.is_public(PEOPLE)
     approve(kept, "public", {"fingerprint": kept.dataset(PEOPLE).fingerprint})
     assert made.is_public(PEOPLE)
     assert not made.is_public([*PEOPLE, "one more"])
 
 
-def test_whoever_spends_nothing_can_ask_what_is_public_without_naming_a_population(folder):
-    assert any_book(folder, clock) is None
+def test_a_caller_that_spends_nothing_can_ask_what_is_public_without_naming_a_population(folder):
+    assert any_account(folder, clock) is None
     kept = ledger(folder)
     approve(kept, "public", {"fingerprint": kept.dataset(PEOPLE).fingerprint})
-    assert any_book(folder, clock).is_public(PEOPLE)
+    assert any_account(folder, clock).is_public(PEOPLE)
 
 
 # --- which budget ----------------------------------------------------------------------------------------------------
 
 
 def test_a_home_without_ledger_has_no_budget_and_says_how_to_open_one(folder):
-    assert book(folder, None) is None
+    assert account(folder, None) is None
     with pytest.raises(NoLedger, match="proffer privacy init --population kr"):
-        book(folder)
+        account(folder)
 
 
 def test_an_unknown_population_is_refused(folder):
     ledger(folder)
     with pytest.raises(UnknownPopulation):
-        book(folder, "us")
+        account(folder, "us")
 
 
 def test_the_only_population_there_is_need_not_be_named_and_one_of_several_must(folder):
     from tests.privacy.ledgers import ALICE, BOB, DELTA
 
     kept = ledger(folder)
-    book_of_nobody(folder, clock, PrivacyUnit.PERSON).opened()
-    assert book(folder, None).population == "kr"
+    synthetic_account(folder, clock, PrivacyUnit.PERSON).opened()
+    assert account(folder, None).population == "kr"
     kept.init("us", "person", "3", DELTA, "2026", [ALICE.verifier(), BOB.verifier()])
     with pytest.raises(Rejected, match="one of kr, us"):
-        book(folder, None)
+        account(folder, None)
 
 
 # --- people who do not exist -----------------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ NOBODY = replace(RUN, population=SYNTHETIC)
 
 
 def test_the_budget_of_people_who_do_not_exist_is_opened_by_the_first_spend_and_not_before(folder):
-    unopened = book_of_nobody(folder, clock, PrivacyUnit.HOUSEHOLD)
+    unopened = synthetic_account(folder, clock, PrivacyUnit.HOUSEHOLD)
     assert isinstance(unopened, SyntheticAccount)
     assert (unopened.unit, unopened.left_after(m.declared("1"))) == (PrivacyUnit.HOUSEHOLD, CAP - 1)
     assert not folder.exists()
@@ -159,12 +159,12 @@ def test_the_budget_of_people_who_do_not_exist_is_opened_by_the_first_spend_and_
     unopened.commit("train-1", NOBODY.mechanism)
     kept = Ledger.open(folder, clock)
     assert (kept.status(SYNTHETIC).unit, kept.status(SYNTHETIC).left) == ("household", CAP - 1)
-    assert isinstance(book_of_nobody(folder, clock, PrivacyUnit.HOUSEHOLD), LedgerAccount)
+    assert isinstance(synthetic_account(folder, clock, PrivacyUnit.HOUSEHOLD), LedgerAccount)
 
 
 def test_it_refuses_what_is_above_its_cap_before_it_is_opened(folder):
     with pytest.raises(Exhausted, match="50 too much"):
-        book_of_nobody(folder, clock, PrivacyUnit.PERSON).left_after(m.declared("150"))
+        synthetic_account(folder, clock, PrivacyUnit.PERSON).left_after(m.declared("150"))
 
 
 def test_it_is_opened_in_a_ledger_that_is_there_once(folder):
@@ -176,5 +176,5 @@ def test_it_is_opened_in_a_ledger_that_is_there_once(folder):
 
 def test_people_who_do_not_exist_are_no_copy_of_anybody(folder):
     ledger(folder)
-    book_of_nobody(folder, clock, PrivacyUnit.PERSON).reserve("train-1", NOBODY, PEOPLE)
-    book(folder).reserve("train-2", RUN, PEOPLE)
+    synthetic_account(folder, clock, PrivacyUnit.PERSON).reserve("train-1", NOBODY, PEOPLE)
+    account(folder).reserve("train-2", RUN, PEOPLE)

@@ -16,13 +16,21 @@ from hypothesis import strategies as st
 
 from features.problem import Rejected
 from privacy.accounting import mechanism as m
-from privacy.gate import DataKind, Gate, Gated, PrivateRows, Provenance, Request, RunRequest, Spend, digest
-from privacy.unit import PrivacyUnit
+from privacy.accounting.amount import text_of
+from privacy.data_provenance import DataKind, Provenance, digest
+from privacy.gate import Gate, Gated, PrivateRows
+from privacy.request import Request, RunRequest
+from privacy.spend import Spend
+from privacy.unit import PrivacyUnit, UnitSupport
+from tests.privacy.fixed_rows import FixedRows
 
 INFINITE = Request("lightgbm", Spend.infinite())
 RUN = RunRequest("kr", PrivacyUnit.PERSON, Decimal(1), Decimal("0.000001"), "offers", "tester")
 NOISY = m.gaussian_sgd("4", "0.1", 10)
 LESS = m.gaussian_sgd("4", "0.1", 5)
+
+
+ANY_UNIT = UnitSupport()
 
 
 class Paper:
@@ -36,8 +44,8 @@ class Paper:
         return {"spend": self.spend, "what": self.what}
 
 
-class Book:
-    """A book that remembers what was done with it."""
+class RecordingAccount:
+    """A budget account that remembers what was done with it."""
 
     population = "kr"
 
@@ -65,18 +73,13 @@ class Book:
         return self.public
 
 
-def gate(kind, book=None, **options):
-    opened = []
-
-    def rows():
-        opened.append("rows")
-        return ["a", "b", "c"]
-
-    return Gate(Provenance(kind), 3, rows, lambda: ("ann", "bob"), book=book, **options), opened
+def gate(kind, account=None, bring=lambda _: ["a", "b", "c"], units=ANY_UNIT):
+    rows = FixedRows(bring, 3, ("ann", "bob"), units)
+    return Gate(rows, Provenance(kind), account), rows.opened
 
 
-def private(book=None, **options):
-    return gate(DataKind.PRIVATE, book or Book(), **options)
+def private(account=None, **options):
+    return gate(DataKind.PRIVATE, account or RecordingAccount(), **options)
 
 
 def test_rows_about_nobody_are_open_to_everyone_and_cost_nothing():
@@ -86,9 +89,9 @@ def test_rows_about_nobody_are_open_to_everyone_and_cost_nothing():
 
 
 @pytest.mark.parametrize("kind", [DataKind.PRIVATE, DataKind.PUBLIC])
-@pytest.mark.parametrize("book", [None, Book()])
-def test_a_fit_without_noise_never_opens_rows_about_people_whatever_the_budget(kind, book):
-    closed, opened = gate(kind, book)
+@pytest.mark.parametrize("account", [None, RecordingAccount()])
+def test_a_fit_without_noise_never_opens_rows_about_people_whatever_the_budget(kind, account):
+    closed, opened = gate(kind, account)
     for attempt in (closed.admit, closed.price):
         with pytest.raises(Rejected, match=r"infinite epsilon.*proffer synth") as refusal:
             attempt(INFINITE)
@@ -97,7 +100,7 @@ def test_a_fit_without_noise_never_opens_rows_about_people_whatever_the_budget(k
 
 
 def test_rows_that_two_people_signed_to_be_public_are_open_whatever_their_stamp_says():
-    closed, _ = gate(DataKind.PRIVATE, Book(public=True))
+    closed, _ = gate(DataKind.PRIVATE, RecordingAccount(public=True))
     assert closed.admit(INFINITE) == ["a", "b", "c"]
 
 
@@ -109,17 +112,17 @@ def test_people_without_a_budget_are_not_learned_from():
 
 
 def test_a_mechanism_is_reserved_before_a_row_is_read_and_committed_as_it_ran():
-    book = Book()
-    closed, opened = private(book)
+    account = RecordingAccount()
+    closed, opened = private(account)
     gated = closed.admit_run(RUN)
-    assert (book.done, opened) == ([], [])
+    assert (account.done, opened) == ([], [])
 
     def learner(rows):
-        assert book.done == [("reserved", NOISY, ("ann", "bob"), None, 70)]
+        assert account.done == [("reserved", NOISY, ("ann", "bob"), None, 70)]
         return len(rows)
 
     assert gated.run("train", NOISY, learner, ran=lambda _: LESS, units=70) == 3
-    assert book.done[1:] == [("committed", LESS)]
+    assert account.done[1:] == [("committed", LESS)]
     assert [one.what for one in gated.receipts] == ["reserve", "commit"]
     assert len({one.spend for one in gated.receipts}) == 1
 
@@ -130,28 +133,28 @@ def test_every_spend_has_an_id_of_its_own_so_that_no_noise_is_drawn_twice_for_on
     for _ in range(3):
         gated.run("train", NOISY, len)
     assert len({one.spend for one in gated.receipts}) == 3
-    assert opened == ["rows"]
+    assert len(opened) == 1
 
 
 def test_training_that_crashes_stays_spent():
-    book = Book()
-    gated = private(book)[0].admit_run(RUN)
+    account = RecordingAccount()
+    gated = private(account)[0].admit_run(RUN)
     with pytest.raises(ZeroDivisionError):
         gated.run("train", NOISY, lambda _: 1 // 0)
-    assert [what for what, *_ in book.done] == ["reserved"]
+    assert [what for what, *_ in account.done] == ["reserved"]
 
 
 def test_a_budget_that_refuses_keeps_the_rows_shut():
-    closed, opened = private(Book(left=0))
+    closed, opened = private(RecordingAccount(left=0))
     with pytest.raises(Rejected):
         closed.admit_run(RUN).run("train", NOISY, len)
     assert opened == []
 
 
 def test_released_figures_are_an_entry_that_needs_no_commit():
-    book = Book()
-    private(book)[0].admit_run(RUN).run("evaluate", NOISY, len, metrics=("ndcg",))
-    assert book.done == [("reserved", NOISY, ("ann", "bob"), ("ndcg",), 0)]
+    account = RecordingAccount()
+    private(account)[0].admit_run(RUN).run("evaluate", NOISY, len, metrics=("ndcg",))
+    assert account.done == [("reserved", NOISY, ("ann", "bob"), ("ndcg",), 0)]
 
 
 def test_what_is_derived_of_private_rows_is_as_private_and_made_once():
@@ -166,9 +169,9 @@ def test_what_is_derived_of_private_rows_is_as_private_and_made_once():
 
 
 def test_a_run_sees_only_the_rows_it_may_see_under_pseudonyms():
-    closed, opened = private(open_for=lambda run, name: (run.purpose, name("ann")))
+    closed, opened = private(bring=lambda admission: (admission.run.purpose, admission.pseudonym("ann")))
     assert closed.admit_run(RUN).run("train", NOISY, lambda rows: rows) == ("offers", "someone like 3")
-    assert opened == []
+    assert [admission.run for admission in opened] == [RUN]
 
 
 def test_a_dry_run_opens_nothing_and_says_what_would_remain():
@@ -179,22 +182,22 @@ def test_a_dry_run_opens_nothing_and_says_what_would_remain():
 
 
 @pytest.mark.parametrize(
-    ("unit", "budget", "options", "said"),
+    ("unit", "budget", "support", "said"),
     [
-        (PrivacyUnit.PERSON, PrivacyUnit.HOUSEHOLD, {}, r"not the one the budget of 'kr' protects \(household\)"),
+        (PrivacyUnit.PERSON, PrivacyUnit.HOUSEHOLD, {}, r"not the unit that the budget of 'kr' protects \(household\)"),
         (
             PrivacyUnit.PERSON,
             PrivacyUnit.PERSON,
             {"readers": ("children", "married")},
-            "children, married of a person read another",
+            r"2 columns of a person read another person.s events \(children, married\)",
         ),
-        (PrivacyUnit.HOUSEHOLD, PrivacyUnit.HOUSEHOLD, {"grouped": False}, "who belongs with whom.*Declare roles"),
+        (PrivacyUnit.HOUSEHOLD, PrivacyUnit.HOUSEHOLD, {"grouped": False}, "who belongs together.*Declare roles"),
     ],
 )
-def test_a_unit_that_is_not_protected_is_refused_with_what_to_do(unit, budget, options, said):
+def test_a_unit_that_is_not_protected_is_refused_with_what_to_do(unit, budget, support, said):
     from dataclasses import replace
 
-    closed, opened = private(Book(budget), **options)
+    closed, opened = private(RecordingAccount(budget), units=UnitSupport(**support))
     with pytest.raises(Rejected, match=said):
         closed.admit_run(replace(RUN, unit=unit))
     assert opened == []
@@ -260,18 +263,18 @@ def test_rows_stay_shut_to_a_preprocessor_also_after_training_saw_them():
 SNIPPET = """
 import numpy as np
 from privacy.gate import Gated
-from training.data.examples import Log
+from training.data.examples import LearningLog
 from recommender.ranking.attributes import Vocabulary
 from training.rankers.effects import learn_effects
 from training.rankers.models import PooledForest, calibrate
-from training.rankers.forest_ranker import learn, Settings, written
+from training.rankers.forest_ranker import learn, ForestSettings, written
 from recommender.rules.catalogue import Catalogue
 
-def wrong(gated: Gated[Log], catalogue: Catalogue, real: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
+def wrong(gated: Gated[LearningLog], catalogue: Catalogue, real: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
     Vocabulary.fit(gated, None, 8, np.random.default_rng(0))  # 1
     PooledForest().fit(gated, real)  # 2
     calibrate(gated, real, real)  # 3
-    learn(gated, catalogue, Settings())  # 4
+    learn(gated, catalogue, ForestSettings())  # 4
     np.asarray(gated).mean(axis=gated)  # 5
     len(gated)  # 6
     gated.segments  # 7
@@ -322,6 +325,14 @@ def test_an_infinite_spend_says_so_and_comes_back():
     assert document == {"epsilon": "infinity", "delta": "0"}
     assert Spend.from_document(document) == Spend.infinite()
     assert not Spend.infinite().finite
+
+
+@given(st.decimals(0, 1000), st.decimals(0, Decimal("0.9")))
+def test_a_spend_is_written_in_the_one_decimal_text_that_ledger_entries_use(epsilon, delta):
+    document = Spend(epsilon, delta).to_document()
+    assert document == {"epsilon": text_of(epsilon), "delta": text_of(delta)}
+    assert "E" not in document["epsilon"] + document["delta"]
+    assert Spend.from_document(document) == Spend(epsilon, delta)
 
 
 @given(st.decimals(0, 1000, places=6), st.decimals(0, Decimal("0.999999"), places=6))

@@ -26,25 +26,18 @@ from features.problem import Rejected
 from privacy import gate, unit
 from privacy.accounting import accountant, mechanism
 from privacy.accounting.accountant import Disagreement
-from privacy.gate import Gated, Provenance
+from privacy.data_provenance import Provenance
+from privacy.gate import Gated
 from privacy.learning import noise, step
 from privacy.learning.noise import secure
 from privacy.learning.step import GRID, Sampler, Schedule, Total
 from privacy.ledger import state
 from privacy.ledger.ledger import Ledger
 from privacy.unit import PrivacyUnit
-from tests.privacy import (
-    test_accountant,
-    test_audit,
-    test_budget,
-    test_gate,
-    test_ledger,
-    test_mechanism,
-    test_noise,
-    test_replay,
-    test_step,
-    test_unit,
-)
+from tests.privacy import test_gate, test_replay, test_unit
+from tests.privacy.accounting import test_accountant, test_mechanism
+from tests.privacy.learning import test_audit, test_noise, test_step
+from tests.privacy.ledger import test_ledger, test_state
 from tests.privacy.noises import Seeded
 from tests.training import test_replay as on_ranker
 from training import tracking
@@ -191,9 +184,10 @@ def sums_without_a_clip(patch):
 
 @without(4, test_gate.test_another_neighbouring_relation_than_the_accounted_one_is_refused)
 @without(16, test_gate.test_a_unit_that_is_not_protected_is_refused_with_what_to_do,
-         unit=PrivacyUnit.PERSON, budget=PrivacyUnit.HOUSEHOLD, options={}, said="household")  # fmt: skip
+         unit=PrivacyUnit.PERSON, budget=PrivacyUnit.HOUSEHOLD, support={}, said="household")  # fmt: skip
 def any_relation_and_any_unit(patch):
-    patch.setattr(gate, "_wrong_unit", lambda *_: ())
+    patch.setattr(gate, "_wrong_relation", lambda *_: ())
+    patch.setattr(unit.UnitSupport, "problems", lambda *_: ())
 
 
 @without(5, on_ranker.test_without_one_unit_every_other_units_gradient_is_the_same_bit_for_bit, gone=7)
@@ -248,7 +242,7 @@ def a_reservation_after_the_training(patch):
     def run(self, stage, spent, learner, **_):
         self._receipts.append(None)
         released = learner(self._opened())
-        self._book.reserve(stage, replace(self._run, mechanism=spent), (), None)
+        self._account.reserve(stage, replace(self._run, mechanism=spent), (), None)
         return released
 
     patch.setattr(Gated, "run", run)
@@ -277,9 +271,9 @@ def figures_that_are_no_entry(patch):
     patch.setattr(Gated, "run", lambda self, *rest, metrics=None, **more: honest(self, *rest, **more))  # noqa: ARG005
 
 
-@without(11, test_budget.test_one_person_in_two_disjoint_cohorts_is_found_and_not_named)
+@without(11, test_state.test_one_person_in_two_disjoint_cohorts_is_found_and_not_named)
 def cohorts_that_are_called_disjoint(patch):
-    patch.setattr(test_budget, "check_disjoint", lambda _: None)
+    patch.setattr(test_state, "check_disjoint", lambda _: None)
 
 
 @without(11, on_ranker.test_without_one_unit_no_steps_sum_moves_by_more_than_the_clip, gone=7)
@@ -293,7 +287,7 @@ def a_clip_for_each_list_of_a_unit(patch):
     patch.setattr(Total, "add", add)
 
 
-@without(11, test_budget.test_a_person_of_another_cohort_is_found_and_not_named)
+@without(11, test_state.test_a_person_of_another_cohort_is_found_and_not_named)
 def cohorts_that_nobody_checks(patch):
     patch.setattr(state.Cohort, "check", lambda *_: None)
 

@@ -18,8 +18,8 @@ from features import snapshot
 from features.log.event import Event
 from features.log.history import history_of
 from privacy import unit
-from privacy.gate import Basis, RunRequest
 from privacy.learning.step import Schedule, Total
+from privacy.request import Basis, RunRequest
 from privacy.unit import PrivacyUnit, households, readers_of_others
 from tests.examples import examples
 from tests.privacy.tape import Coins, Tape, moved

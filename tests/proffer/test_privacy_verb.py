@@ -209,6 +209,18 @@ def test_a_proof_a_checkpoint_and_a_report_are_written():
     assert privacy("verify bundle --key home/ledger/ledger.pub --checkpoint alice.pub") == 2
 
 
+@pytest.mark.parametrize("verb", ["export", "checkpoint", "report", "proof --index 0"])
+@pytest.mark.parametrize("out", ["home/ledger/ledger.sqlite", "home/ledger/new.html", "link.html", "same.html"])
+@pytest.mark.usefixtures("opened")
+def test_no_output_is_written_over_the_ledgers_own_files(capsys, verb, out):
+    Path("link.html").symlink_to("home/ledger/ledger.key")
+    Path("same.html").hardlink_to("home/ledger/ledger.sqlite")
+    before = {path: path.read_bytes() for path in Path("home/ledger").iterdir()}
+    assert privacy(f"{verb} --out {out}") == 2
+    assert "Choose an output path outside the ledger's folder" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in Path("home/ledger").iterdir()} == before
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("opened")
 def test_a_witness_cosigns_over_http_and_the_auditor_may_ask_for_it():

@@ -60,7 +60,9 @@ def refused(capsys, *words):
 
 
 @pytest.mark.parametrize("flag", ["--epsilon", "--evaluate"])
-@pytest.mark.parametrize("value", ["0", "-1", "NaN", "Infinity", "1e400", "-1e400", "one", "", "1e-13", "0x1"])
+@pytest.mark.parametrize(
+    "value", ["0", "-1", "NaN", "Infinity", "1e400", "-1e400", "one", "", "1e-13", "0x1", "30.1", "1000000"]
+)
 def test_an_epsilon_that_is_none_is_refused_and_nothing_written(people, tmp_path, capsys, flag, value):
     problem = refused(capsys, "--data", people, "--home", tmp_path / "h", f"{flag}={value}")
     assert problem["where"] == flag

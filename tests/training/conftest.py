@@ -14,9 +14,11 @@ from composition.reading import read_declaration
 from features.declaration.declaration import Declaration
 from features.log.event import Event, rfc3339
 from features.log.history import history_of
-from privacy.gate import DataKind, Gate, Provenance
+from privacy.data_provenance import DataKind, Provenance
+from privacy.gate import Gate
 from recommender.rules.catalogue import Catalogue, catalogue
 from recommender.rules.region import Regions
+from tests.privacy.fixed_rows import FixedRows
 from training.data.examples import LearningLog, read_interactions
 from training.data.material import TrainingData, TruthTable
 
@@ -123,11 +125,11 @@ def material(
     pairs = [(person, at) for person in ages for at in range(8)]
     chance = np.array([_likes(ages[person], at, 0.0) for person, at in pairs])
     truth = TruthTable(tuple(p for p, _ in pairs), tuple(f"toy.p{at}" for _, at in pairs), chance, chance)
-    gate = Gate(Provenance(DataKind.SYNTHETIC), len(events), lambda: log)
+    gate = Gate(FixedRows(lambda _: log, len(events)), Provenance(DataKind.SYNTHETIC))
     return TrainingData(declaration, toy_catalogue, Regions.parse(_REGIONS), gate, end, truth)
 
 
 @pytest.fixture(scope="session")
 def private_material(material: TrainingData) -> TrainingData:
     """The same world without its stamp: nobody says that these people do not exist."""
-    return replace(material, gate=replace(material.gate, stamp=Provenance.parse(None)))
+    return replace(material, gate=replace(material.gate, provenance=Provenance.parse(None)))

@@ -6,11 +6,14 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from privacy.gate import DataKind, Gate, Provenance, RunRequest
+from privacy.data_provenance import DataKind, Provenance
+from privacy.gate import Admission, Gate
 from privacy.learning.step import Products, Schedule, Total
+from privacy.request import RunRequest
 from privacy.unit import PrivacyUnit
+from tests.privacy.fixed_rows import FixedRows
 from tests.privacy.tape import Coins, Tape, moved
-from tests.privacy.test_gate import Book
+from tests.privacy.test_gate import RecordingAccount
 from training.data.admission import _only
 from training.data.examples import held_out
 from training.data.ranking_dataset import RankingDataset
@@ -158,7 +161,8 @@ def test_every_step_clips_at_the_public_clip_and_at_no_other(monkeypatch) -> Non
 
 @pytest.fixture(scope="module")
 def shown(material):
-    from privacy.gate import Request, Spend
+    from privacy.request import Request
+    from privacy.spend import Spend
     from training.data.material import learnable
 
     lists = learnable(material, material.gate.admit(Request("replay", Spend.infinite())), 2000, 0)
@@ -231,16 +235,15 @@ RUN = RunRequest("kr", PrivacyUnit.PERSON, Decimal(2), Decimal("1e-6"), "offers"
 
 def gated_twice(monkeypatch, material, gone):
     """A private run on a log, and on the log without somebody, in which the same is released."""
-    log = material.gate.open()
+    log = material.gate.rows.open(Admission())
     people = log.segments.people
     known = replace(log, unit=np.arange(len(people)), held=held_out(people))
     tape = Tape()
 
     def run(kept):
         only_these = _only(known, kept, str)
-        gate = Gate(
-            Provenance(DataKind.PRIVATE), 1, lambda: only_these, lambda: only_these.segments.people, book=Book()
-        )
+        rows = FixedRows(lambda _: only_these, people=only_these.segments.people)
+        gate = Gate(rows, Provenance(DataKind.PRIVATE), RecordingAccount())
         return train(replace(material, gate=gate), RUN, Coins(12, len(people)))
 
     everybody = np.ones(len(people), dtype=bool)

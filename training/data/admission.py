@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from features.arrays import Bool, Int64
-from privacy.gate import Basis
+from privacy.request import Basis
 from privacy.unit import PrivacyUnit, households
 from training.data.examples import LearningLog, amended, held_out
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from features.log.history import History
-    from privacy.gate import RunRequest
+    from privacy.request import RunRequest
 
 
 GIVEN: Final = "consent.given"

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from features.problem import Problem, Rejected
 from privacy.accounting import accountant
+from privacy.accounting.amount import text_of
 from privacy.accounting.mechanism import Mechanism, composed, gaussian
 from privacy.learning.step import Schedule
 
@@ -101,9 +102,10 @@ class TrainingPlan:
         """As manifests write it: decimals as strings."""
         row, schedule = self.row, self.schedule
         return {
-            "learner": "bilinear", "units": schedule.units, "epsilon": str(self.epsilon), "delta": str(self.delta),
-            "programmes": self.programmes, "q": str(schedule.q), "steps": schedule.steps,
-            "sigma": str(schedule.sigma), "clip": str(schedule.clip), "calibration": str(self.calibration),
+            "learner": "bilinear", "units": schedule.units, "epsilon": text_of(self.epsilon),
+            "delta": text_of(self.delta),
+            "programmes": self.programmes, "q": text_of(schedule.q), "steps": schedule.steps,
+            "sigma": text_of(schedule.sigma), "clip": str(schedule.clip), "calibration": text_of(self.calibration),
             "rate": str(row.rate), "everybody": str(row.everybody), "person": str(row.person),
             "waves": row.waves, "own": str(row.own),
             "indicator": str(row.indicator), "shrink": str(row.shrink),
@@ -129,7 +131,7 @@ def plan(units: int, epsilon: Decimal, delta: Decimal, programmes: int) -> Train
     Args:
         units: how many there are said to be, as stated in public or counted with noise.
         epsilon: what all of it may cost, at `delta`.
-        delta: see `privacy.ledger.entry.read_delta`.
+        delta: see `privacy.accounting.amount.read_delta`.
         programmes: how many the catalogue has.
 
     Raises:
@@ -139,6 +141,7 @@ def plan(units: int, epsilon: Decimal, delta: Decimal, programmes: int) -> Train
         what = f"{units} units at epsilon {epsilon} and delta {delta} make no plan"
         remedy = f"Give an epsilon above {LEAST}, a delta between 0 and 1, and at least one unit"
         raise Rejected([Problem(("plan",), "range", what, remedy)])
+    accountant.refuse_beyond_range(epsilon, ("plan",))
     row = row_for(units, epsilon, programmes)
     noise = 1.0 / separation(float(epsilon - ERROR), float(delta))
     while True:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from features.arrays import Bool, Float64, Int64
-from privacy.gate import Request, Spend
 from privacy.learning.audit import Claim, Directions, Evidence, Watched, judged
+from privacy.request import Request
+from privacy.spend import Spend
 from recommender.ranking.scorer import Pairs, Scorer
 from recommender.rules.catalogue import Catalogue
 from training.data.examples import Examples

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from features.arrays import Float64
-from privacy.gate import DataKind, QuotedPrice, Request, Spend
+from privacy.data_provenance import DataKind
+from privacy.request import QuotedPrice, Request
+from privacy.spend import Spend
 from recommender.ranking.forest import FORMAT, KIND, MODEL_FILE, SCALE_FILE, VOCABULARY_FILE, Forest
 from recommender.ranking.scorer import Pairs
 from training import artefact
@@ -119,7 +121,7 @@ def train(
     lesson, settings = choose([(learn(lists, material.catalogue, way), way) for way in ways])
     tell("judging held-out people")
     report = judged(material, log, lesson.forest, lists)
-    return ExactRunResult(lesson, report, material.gate.stamp.kind, asked.spend, settings)
+    return ExactRunResult(lesson, report, material.gate.provenance.kind, asked.spend, settings)
 
 
 def evaluate(

@@ -14,7 +14,9 @@ from features.arrays import Int64
 from features.problem import Problem, Rejected
 from privacy.accounting import accountant
 from privacy.accounting.mechanism import Mechanism, composed, gaussian
-from privacy.gate import DataKind, QuotedPrice, Request, Spend
+from privacy.data_provenance import DataKind
+from privacy.request import QuotedPrice, Request
+from privacy.spend import Spend
 from recommender.ranking.bilinear import FORMAT, KIND
 from training import artefact
 from training.data.material import learnable, tellable
@@ -27,8 +29,9 @@ from training.rankers.schedules import plan
 from training.runs.exact_run import judged
 
 if TYPE_CHECKING:
-    from privacy.gate import AdmissionReceipt, Gated, RunRequest
+    from privacy.gate import AdmissionReceipt, Gated
     from privacy.learning.noise import Noise
+    from privacy.request import RunRequest
     from recommender.ranking.bilinear import Bilinear
     from training.data.examples import LearningLog
     from training.data.material import TrainingData
@@ -212,7 +215,7 @@ def train(
     released = _released(material, gated, lesson, made, noise, units)
     spend = spent(run, made, lesson.mechanism, evaluate)
     outcome = PrivateRunResult(
-        lesson, chosen, units, spend, run, gated.receipts, material.gate.stamp.kind, None, released
+        lesson, chosen, units, spend, run, gated.receipts, material.gate.provenance.kind, None, released
     )
     return replace(outcome, report=_exact(material, lesson, tell))
 
@@ -266,7 +269,7 @@ def spent(run: RunRequest, made: PrivateStages, training: Mechanism, evaluate: D
 
 def _exact(material: TrainingData, lesson: PrivateFit, tell: Tell) -> Report | None:
     """Exact figures, where nobody exists whom they could be about."""
-    if material.gate.stamp.kind is not DataKind.SYNTHETIC:
+    if material.gate.provenance.kind is not DataKind.SYNTHETIC:
         return None
     tell("judging held-out people")
     log = material.gate.admit(Request("evaluation", Spend.infinite()))

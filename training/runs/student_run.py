@@ -18,7 +18,9 @@ import numpy as np
 
 from features.arrays import Float32, Float64
 from features.problem import Problem, Rejected
-from privacy.gate import DataKind, Request, Spend
+from privacy.data_provenance import DataKind
+from privacy.request import Request
+from privacy.spend import Spend
 from recommender.ranking.attributes import Vocabulary
 from recommender.ranking.design import DesignMatrix
 from recommender.ranking.forest import Forest, parse_trees

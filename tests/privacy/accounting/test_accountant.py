@@ -9,7 +9,7 @@ pytest.importorskip("dp_accounting")
 from features.problem import Rejected
 from privacy.accounting import accountant
 from privacy.accounting import mechanism as m
-from privacy.accounting.accountant import AccountedPrice, Disagreement, check_agreement, composed, price
+from privacy.accounting.accountant import AccountedPrice, Disagreement, Unpriceable, check_agreement, composed, price
 
 DELTA = Decimal("0.000001")
 YEARLY = m.gaussian_sgd("2.969", "0.041", 250)
@@ -131,3 +131,24 @@ def test_a_search_for_noise_begins_where_there_is_any():
 def test_a_search_for_noise_stays_where_it_is_while_pld_cannot_tell():
     for unknown in (m.declared("1"), m.non_private()):
         assert accountant._near(lambda _, one=unknown: one, Decimal(1), Decimal("1e-6"), Decimal(2)) == 2
+
+
+# --- what cannot be priced -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("epsilon", ["30.1", "710", "1000000"])
+def test_training_at_an_epsilon_beyond_both_accountants_is_refused_and_computes_nothing(epsilon):
+    with pytest.raises(Unpriceable, match="the most for which training can be priced"):
+        accountant.calibrate(Decimal(epsilon), Decimal("1e-6"), 1, 1)
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("mean"), OverflowError("range"), ValueError("nan"), IndexError("at")])
+def test_an_accountant_that_fails_is_a_refusal_that_says_what_to_change(monkeypatch, failure):
+    from dp_accounting import pld
+
+    def fail(*_):
+        raise failure
+
+    monkeypatch.setattr(pld.PLDAccountant, "get_epsilon", fail)
+    with pytest.raises(Unpriceable, match=r"dp-accounting cannot price this mechanism at delta 0\.0000003.*more noise"):
+        accountant.pld(m.gaussian("1.2345"), Decimal("3e-7"))

@@ -7,7 +7,7 @@ import pytest
 
 from features.problem import Rejected
 from privacy.ledger import folder as place
-from privacy.ledger.folder import NetworkFileSystem
+from privacy.ledger.folder import NetworkFileSystem, OwnFile
 
 
 def names(folder):
@@ -113,3 +113,31 @@ def test_only_one_at_a_time_holds_the_lock(tmp_path):
     for thread in threads:
         thread.join()
     assert (len(most), max(most)) == (80, 1)
+
+
+@pytest.fixture
+def own(tmp_path):
+    folder = tmp_path / "home" / "ledger"
+    folder.mkdir(parents=True)
+    (folder / "ledger.sqlite").write_bytes(b"entries")
+    (tmp_path / "there").symlink_to(folder, target_is_directory=True)
+    (tmp_path / "linked.sqlite").symlink_to(folder / "ledger.sqlite")
+    (tmp_path / "same.sqlite").hardlink_to(folder / "ledger.sqlite")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["home/ledger/ledger.sqlite", "home/ledger/new", "home/ledger", "home/../home/ledger/new", "there/new",
+     "there/ledger.sqlite", "linked.sqlite", "same.sqlite", "HOME/Ledger/new"],
+)  # fmt: skip
+def test_an_output_on_the_ledgers_own_files_is_refused_however_it_is_spelled(tmp_path, monkeypatch, own, spelling):
+    monkeypatch.chdir(tmp_path)
+    for out in (Path(spelling), tmp_path / spelling):
+        with pytest.raises(OwnFile, match="outside the ledger's folder"):
+            place.refuse_own_file(out, own)
+
+
+@pytest.mark.parametrize("spelling", ["home/out", "ledger/out", "home/ledger-of-may", "out"])
+def test_an_output_beside_the_ledger_is_accepted(tmp_path, own, spelling):
+    place.refuse_own_file(tmp_path / spelling, own)

@@ -12,7 +12,7 @@ import pytest
 
 from features.log.event import Event
 from features.log.history import history_of
-from privacy.gate import Basis, RunRequest
+from privacy.request import Basis, RunRequest
 from privacy.unit import PrivacyUnit
 from training.data.admission import admitted, agreeing, together
 from training.data.examples import COLUMNS, LearningLog, read_interactions

@@ -11,10 +11,11 @@ import pytest
 pytest.importorskip("dp_accounting")
 
 from features.problem import Rejected
-from privacy.gate import Request, Spend
 from privacy.learning.audit import LENGTH, Claim
 from privacy.learning.noise import secure
 from privacy.learning.step import Sampler, Schedule, Total
+from privacy.request import Request
+from privacy.spend import Spend
 from tests.privacy.noises import Seeded, Silent
 from training.data.material import learnable
 from training.rankers.private_ranker import learn

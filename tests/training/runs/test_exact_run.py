@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from features.problem import Rejected
-from privacy.gate import Spend
+from privacy.gate import Admission
+from privacy.spend import Spend
 from recommender.ranking.forest import Forest
 from training.artefact import write
 from training.data.material import candidates, hidden, learnable, told_truth
@@ -28,7 +29,7 @@ def taught(material):
 
 @pytest.fixture(scope="module")
 def log(material):
-    return material.gate.open()
+    return material.gate.rows.open(Admission())
 
 
 def test_the_ranker_finds_the_taste_that_popularity_cannot_see(taught):

@@ -13,8 +13,12 @@ import pytest
 from features.problem import Rejected
 from privacy.accounting import mechanism as m
 from privacy.accounting.accountant import price as price_of
-from privacy.gate import DataKind, Provenance, RunRequest, Spend
+from privacy.data_provenance import DataKind, Provenance
+from privacy.gate import Admission
+from privacy.request import RunRequest
+from privacy.spend import Spend
 from privacy.unit import PrivacyUnit
+from tests.privacy.fixed_rows import FixedRows
 from training.evaluation.release import NAMES, bundle_mechanism, noised_metrics
 from training.rankers.forest_ranker import ForestSettings
 from training.rankers.forest_ranker import learn as grow
@@ -43,8 +47,8 @@ class Paper:
         return {"spend": self.spend}
 
 
-class Book:
-    """A book that remembers what was done with it."""
+class RecordingAccount:
+    """A budget account that remembers what was done with it."""
 
     population, unit = "toy", PrivacyUnit.PERSON
 
@@ -124,15 +128,15 @@ def seen(monkeypatch):
 
 @pytest.fixture
 def booked(private_material):
-    book = Book()
-    return replace(private_material, gate=replace(private_material.gate, book=book)), book
+    account = RecordingAccount()
+    return replace(private_material, gate=replace(private_material.gate, account=account)), account
 
 
 def test_a_run_counts_then_trains_each_reserved_before_and_committed_after(booked, seen):
-    material, book = booked
+    material, account = booked
     taught = train(material, RUN, Silent())
     count, units = stages(RUN).count, taught.units
-    assert book.done == [
+    assert account.done == [
         ("count", count, 0, None), ("count done", count), ("train", SGD, units, None), ("train done", LESS)
     ]  # fmt: skip
     (lists, plan, unit) = seen[0]
@@ -142,9 +146,9 @@ def test_a_run_counts_then_trains_each_reserved_before_and_committed_after(booke
 
 
 def test_a_stated_number_of_units_is_taken_and_nothing_is_counted(booked, seen):
-    material, book = booked
+    material, account = booked
     taught = train(material, STATED, Silent())
-    assert [what for what, *_ in book.done] == ["train", "train done"]
+    assert [what for what, *_ in account.done] == ["train", "train done"]
     assert (taught.units, seen[0][1].epsilon) == (200, Decimal(1))
 
 
@@ -152,23 +156,23 @@ def test_nobody_who_is_held_out_is_learned_from_in_private_either(booked, seen, 
     from training.data.material import hidden
 
     train(booked[0], STATED, Silent())
-    assert not hidden(material, material.gate.open())[seen[0][0].examples.person].any()
+    assert not hidden(material, material.gate.rows.open(Admission()))[seen[0][0].examples.person].any()
 
 
 def test_no_row_is_left_out_because_others_have_many(booked, seen, material):
     from training.data.material import learnable
 
     train(booked[0], STATED, Silent())
-    whole = learnable(material, material.gate.open(), 10**9, 0)
+    whole = learnable(material, material.gate.rows.open(Admission()), 10**9, 0)
     assert len(seen[0][0]) == len(whole)
     assert (seen[0][0].examples.weight == 1).all()
 
 
 def test_households_are_one_sample(booked, seen):
-    material, book = booked
-    log = material.gate.open()
+    material, account = booked
+    log = material.gate.rows.open(Admission())
     paired = replace(log, unit=np.arange(len(log.segments.people)) // 2)
-    book.unit = PrivacyUnit.HOUSEHOLD
+    account.unit = PrivacyUnit.HOUSEHOLD
     gate = replace(material.gate, open=lambda: paired, readers=("children",))
     train(replace(material, gate=gate), replace(STATED, unit=PrivacyUnit.HOUSEHOLD), Silent())
     lists, _, unit = seen[0]
@@ -180,19 +184,19 @@ def test_too_few_units_to_learn_from_are_refused_by_the_noised_count_alone(booke
         def gaussian(self, shape, _sigma):
             return np.full(shape, -170.0)
 
-    material, book = booked
+    material, account = booked
     with pytest.raises(Rejected, match=r"fewer than 50.*noised count.*--purpose"):
         train(material, RUN, Shift())
-    assert [what for what, *_ in book.done] == ["count", "count done"]
+    assert [what for what, *_ in account.done] == ["count", "count done"]
     assert seen == []
 
 
 def test_a_crash_in_training_leaves_the_reservation_spent(booked, monkeypatch):
-    material, book = booked
+    material, account = booked
     monkeypatch.setattr(private_run, "learn", lambda *_: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         train(material, STATED, Silent())
-    assert [what for what, *_ in book.done] == ["train"]
+    assert [what for what, *_ in account.done] == ["train"]
 
 
 # --- what it costs ---------------------------------------------------------------------------------------------------
@@ -223,7 +227,8 @@ def test_what_was_spent_is_what_was_run_and_never_more_than_asked(booked):
 
 
 def test_a_dry_run_prices_a_run_and_opens_nothing(private_material, seen):
-    shut = replace(private_material.gate, book=Book(), open=lambda: pytest.fail("a row was read"))
+    rows = FixedRows(lambda _: pytest.fail("a row was read"))
+    shut = replace(private_material.gate, account=RecordingAccount(), rows=rows)
     found = private_run.price(replace(private_material, gate=shut), RUN)
     assert (found.left, found.remaining, found.spend) == (9, 7, Spend(Decimal(1), DELTA))
     assert seen == []
@@ -240,18 +245,18 @@ def test_no_figure_about_people_who_may_exist_comes_out_unless_it_was_paid_for(b
 
 
 def test_figures_that_were_paid_for_are_one_entry_with_their_names(booked):
-    material, book = booked
+    material, account = booked
     noise = Loud()
     taught = train(material, STATED, noise, Decimal(2))
     mechanism = bundle_mechanism(Decimal(2), DELTA)
-    assert book.done[-1] == ("evaluate", mechanism, 200, NAMES)
+    assert account.done[-1] == ("evaluate", mechanism, 200, NAMES)
     assert set(taught.figures()) == set(NAMES) <= set(RELEASED)
     assert noise.sigmas == [pytest.approx(2 * float(mechanism["noise"]))]
     assert taught.spend.epsilon > price_of(m.composed(LESS), DELTA).epsilon
 
 
 def test_synthetic_people_are_measured_exactly_beside_the_truth(material):
-    synthetic = replace(material, gate=replace(material.gate, book=Book()))
+    synthetic = replace(material, gate=replace(material.gate, account=RecordingAccount()))
     taught = train(synthetic, STATED, Silent())
     assert taught.kind is DataKind.SYNTHETIC
     assert set(taught.report.means) == {"popularity", "views", "logistic", "private", "reachable"}
@@ -284,7 +289,7 @@ def test_one_unit_more_or_less_moves_the_four_sums_by_at_most_their_length(mater
     from training.data.material import tellable
     from training.evaluation import release
 
-    log = material.gate.open()
+    log = material.gate.rows.open(Admission())
     lists = tellable(material, log, 10**9, 0)
     scorer = grow(lists, material.catalogue, QUICK).forest
     parts = release._parts(scorer, lists, lists.examples.person, material.catalogue)
@@ -296,7 +301,7 @@ def test_one_unit_more_or_less_moves_the_four_sums_by_at_most_their_length(mater
 def test_figures_without_noise_are_those_that_would_be_measured(material):
     from training.data.material import tellable
 
-    log = material.gate.open()
+    log = material.gate.rows.open(Admission())
     lists = tellable(material, log, 10**9, 0)
     scorer = grow(lists, material.catalogue, QUICK).forest
     found = noised_metrics(scorer, lists, lists.examples.person, material.catalogue, m.gaussian("1"), Silent())
@@ -313,5 +318,6 @@ def test_a_prediction_that_is_not_a_number_costs_its_unit_the_most_and_nobody_el
 
 
 def test_a_stamp_decides_what_may_be_measured_and_not_where_the_budget_lies(material):
-    unmarked = replace(material, gate=replace(material.gate, book=Book(), stamp=Provenance.parse(None)))
+    private = replace(material.gate, account=RecordingAccount(), provenance=Provenance.parse(None))
+    unmarked = replace(material, gate=private)
     assert train(unmarked, STATED, Silent()).report is None

@@ -1,0 +1,75 @@
+"""Requests to the gate: an exact fit, or a private run with its unit, amounts, purpose and legal basis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from privacy.data_provenance import DataKind
+from privacy.spend import Spend
+from privacy.unit import PrivacyUnit
+
+if TYPE_CHECKING:
+    from privacy.accounting.mechanism import Mechanism
+
+RELATION: Final = "add_or_remove_one"
+"""The only neighbouring relation in use: one unit more or less. Replacing one would cost twice the clip."""
+
+
+class Basis(StrEnum):
+    """The legal basis for learning from a person's events; a person who withdrew consent is excluded on either."""
+
+    CONSENT = "consent"
+    """Only people who consented to the purpose."""
+    LAW = "law"
+    """Everybody whom a statute lets the office serve this way, except people who withdrew."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request to learn from rows as they are, without noise."""
+
+    learner: str
+    spend: Spend
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """A private run as it is stated before any row is read.
+
+    Attributes:
+        population: the population whose budget is spent.
+        unit: the privacy unit: all data of one unit is one sample.
+        relation: how neighbouring data sets differ.
+        mechanism: the mechanism of the next stage; None until it is known (it may depend on earlier releases).
+        epsilon: the most the whole run may cost, at `delta`.
+        delta: see `privacy.accounting.amount.read_delta`.
+        purpose: the purpose, as people consent to it.
+        requester: the requester, for the auditor.
+        basis: the legal basis.
+        units: the number of units, where that is public; 0 if it is unknown, so that it is released with noise first.
+    """
+
+    population: str
+    unit: PrivacyUnit
+    epsilon: Decimal
+    delta: Decimal
+    purpose: str
+    requester: str
+    basis: Basis = Basis.CONSENT
+    units: int = 0
+    relation: str = RELATION
+    mechanism: Mechanism | None = None
+
+
+@dataclass(frozen=True)
+class QuotedPrice:
+    """The result of a dry run: rows, spend, and what would remain (None: no budget is kept)."""
+
+    kind: DataKind
+    rows: int
+    spend: Spend
+    left: Decimal | None = None
+    remaining: Decimal | None = None
