@@ -17,6 +17,7 @@ from features.problem import Problem, Problems, Rejected, Where, spelled
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
+    from recommender.messages import Messages
     from recommender.rules.catalogue import Catalogue
     from recommender.rules.region import Regions
     from recommender.rules.working_days import WorkingDays
@@ -84,6 +85,22 @@ def read_catalogue(path: Path | None, declaration: Declaration, regions: Regions
     from recommender.rules.catalogue import catalogue  # verbs that judge nobody do not load it
 
     return catalogue(programme_documents(path or SHIPPED / "catalogue"), declaration, regions)
+
+
+def read_messages(folder: Path | None = None) -> Messages:
+    """Read the messages that recommendations are written with, one file per language (default: those shipped).
+
+    Raises:
+        Rejected: a file is missing or unreadable, or a message is missing, unknown or malformed; with every problem.
+    """
+    from recommender.messages import LANGUAGES, Messages  # verbs that explain nothing do not load it
+    from recommender.offers import reason
+    from recommender.rules import question, rule_text, verdict
+
+    home = folder or SHIPPED / "messages"
+    documents = _all_of([home / f"{language}.yaml" for language in LANGUAGES])
+    keys = {**rule_text.MESSAGES, **verdict.MESSAGES, **question.MESSAGES, **reason.MESSAGES}
+    return Messages.parse(dict(zip(LANGUAGES, documents, strict=True)), keys)
 
 
 def programme_documents(path: Path) -> list[tuple[str, object]]:

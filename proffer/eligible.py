@@ -85,7 +85,8 @@ def desk_of(args: argparse.Namespace) -> Engine:
 
     declaration = reading.read_declaration(args.declaration)
     regions = reading.read_regions()
-    return Engine(declaration, reading.read_catalogue(args.catalogue, declaration, regions), regions)
+    catalogue = reading.read_catalogue(args.catalogue, declaration, regions)
+    return Engine(declaration, catalogue, regions, reading.read_messages())
 
 
 def _told(day: date, verdicts: Sequence[Verdict], asks: Sequence[Ask], language: str, rows: int | None) -> str:

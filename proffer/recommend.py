@@ -69,7 +69,7 @@ def desk_of(args: argparse.Namespace) -> Engine:
     regions = reading.read_regions()
     catalogue = reading.read_catalogue(args.catalogue, declaration, regions)
     ranker = ranker_of(args, declaration, catalogue)
-    return Engine(declaration, catalogue, regions, ranker, reading.read_working_days())
+    return Engine(declaration, catalogue, regions, reading.read_messages(), ranker, reading.read_working_days())
 
 
 def ranker_of(args: argparse.Namespace, declaration: Declaration, catalogue: Catalogue) -> Ranker:

@@ -26,6 +26,7 @@ from recommender.rules.working_days import WEEKENDS_ONLY, WorkingDays
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
+    from recommender.messages import Messages
     from recommender.rules.catalogue import Catalogue
     from recommender.rules.region import Regions
 
@@ -45,6 +46,7 @@ class Engine:
     declaration: Declaration
     catalogue: Catalogue
     regions: Regions
+    messages: Messages
     ranker: Ranker = field(default_factory=Ranker)
     working_days: WorkingDays = WEEKENDS_ONLY
     _compiled: dict[int, Compiled] = field(default_factory=dict)
@@ -62,7 +64,8 @@ class Engine:
 
     def _compile(self, day: int) -> Compiled:
         columns = (*self.declaration.columns, *(f"receives.{name}" for name in self.catalogue.receives))
-        return compile_catalogue(self.catalogue, columns, self.declaration, self.regions, day, self.working_days)
+        rules = compile_catalogue(self.catalogue, columns, self.declaration, self.regions, day, self.working_days)
+        return rules.explaining(self.messages)
 
     def from_facts(
         self, facts: Mapping[str, object], applicants: Iterable[str], day: date, where: Where = ("facts",)

@@ -17,7 +17,7 @@ from features.problem import Problems
 
 __all__ = ["Declaration", "EventType", "Fact", "Feature", "declare"]
 
-_WORDING = ("title", "question", "answers", "answers_from", "share")
+_WORDING = ("title", "label", "format", "value_labels", "question", "answers", "answers_from", "share")
 _PAST = ("years_since", "months_since", "days_since", "ages_of")
 
 
@@ -31,7 +31,7 @@ class Declaration:
         events: the event types, by name.
         facts: the facts in file order, by name.
         features: the features in file order, by name.
-        hash: SHA-256, in hex, of what all this means; wording, questions and priors over answers are not part of it.
+        hash: SHA-256, in hex, of what all this means; labels, questions and priors over answers are not part of it.
     """
 
     zone: Zone

@@ -33,6 +33,9 @@ _EVENT_NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _LISTENING: Final = ("count", "sum", "last", "time_since", "distinct", "sequence")
 _COUNTING: Final = ("years_since", "months_since", "days_since", "time_until", "count_of", "ages_of")
 _FIELD_KEYS: Final = {"type", "low", "high", "unit", "values", "scale"}
+_FACT_KEYS: Final = {
+    "purpose", "label", "format", "value_labels", "question", "states", "adds", "derived", "answers", "share",
+}  # fmt: skip
 _FIELD_TYPES: Final = tuple(name for name in TYPES if name not in ("dates", "ages"))
 _FACT_TYPES: Final = tuple(name for name in TYPES if name != "identifier")
 
@@ -182,7 +185,7 @@ def _where(entry: MappingReader, declared: EventType) -> tuple[str, int] | None:
 
 
 def _fact(name: str, body: object, where: Where, types: Mapping[str, EventType], problems: Problems) -> Fact:
-    keys = _FIELD_KEYS | {"purpose", "question", "states", "adds", "derived", "answers", "share"}
+    keys = _FIELD_KEYS | _FACT_KEYS
     entry = MappingReader(body, where, problems, keys)
     derived = (
         _derived(MappingReader(entry.doc["derived"], entry.at("derived"), problems, _DERIVED))
@@ -213,8 +216,25 @@ def _fact(name: str, body: object, where: Where, types: Mapping[str, EventType],
     answers, answers_from = _answers(entry, kind)
     return Fact(
         name, kind, purpose, entry.texts("question"), tuple(filter(None, states)), tuple(filter(None, adds)), derived,
-        answers, answers_from, entry.integer("share"),
+        answers, answers_from, entry.integer("share"), label=entry.texts("label"), format=_format(entry),
+        value_labels=_value_labels(entry, kind),
     )  # fmt: skip
+
+
+def _format(entry: MappingReader) -> Mapping[str, str]:
+    formats = entry.texts("format")
+    if any(form.count("{}") != 1 or set("{}") & set(form.replace("{}", "")) for form in formats.values()):
+        entry.wrong("format", "invalid", "does not say where the number goes", "Write {} once in each language")
+        return {}
+    return formats
+
+
+def _value_labels(entry: MappingReader, kind: DataType) -> Mapping[str, Mapping[str, str]]:
+    labels = entry.mapping("value_labels")
+    if set(labels) - set(kind.values):
+        entry.wrong("value_labels", "unknown", "labels what is none of the values", "Label the values of an enum")
+    names = MappingReader(labels, entry.at("value_labels"), entry.problems, labels)
+    return {value: names.texts(value) for value in labels}
 
 
 def _state(

@@ -122,6 +122,9 @@ class Fact:
         answers: a public prior over its answers; empty where `answers_from` names a table that holds them.
         asks: the facts to state for this one to be known.
         past: a date that cannot lie after the day of asking, because time is counted since.
+        label: the fact in a sentence, in each language: a boolean after "is", any other before its value.
+        format: its value in a sentence, in each language, `{}` being the number; empty where its unit says it.
+        value_labels: the names of an enum's values in each language, by value.
     """
 
     name: str
@@ -136,6 +139,9 @@ class Fact:
     share: int | None = None
     asks: tuple[str, ...] = ()
     past: bool = False
+    label: Mapping[str, str] = field(default_factory=dict)
+    format: Mapping[str, str] = field(default_factory=dict)
+    value_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def type(self) -> str:

@@ -1,4 +1,4 @@
-"""Reasons: why the rule answers as it does and why a programme ranks where it does, in plain Korean and English."""
+"""Reasons: why a programme ranks where it does and until when it can be applied for, as sentences."""
 
 from __future__ import annotations
 
@@ -6,81 +6,84 @@ from collections.abc import Mapping
 from typing import Final
 
 from features.calendar import date_of
+from recommender.messages import Keys, Messages
 from recommender.rules.window import ASK, CLOSED, UPCOMING, ApplicationWindow
 from recommender.text import Text
 
+__all__ = ["MESSAGES", "minutes", "why_rank", "window_sentence", "won"]
+
 Figures = Mapping[str, float | int | None]
 
+MESSAGES: Final[Keys] = {
+    "money.won": ("amount",),
+    "time.hours": ("hours",),
+    "time.minutes": ("minutes",),
+    "time.hours_and_minutes": ("hours", "minutes"),
+    "reason.likelihood": ("percent",),
+    "reason.value": ("value",),
+    "reason.value_unknown": (),
+    "reason.two": ("first", "second"),
+    "reason.certainty": (),
+    "reason.doubt": (),
+    "reason.last_day": (),
+    "reason.days_left": ("days",),
+    "reason.unlocks": ("count",),
+    "reason.effort": ("time",),
+    "window.ask": ("date",),
+    "window.closed": ("date",),
+    "window.opens": ("date",),
+    "window.closes": ("date", "days"),
+    "window.last_day": ("date",),
+    "window.always": (),
+    "window.not_needed": (),
+    "window.published": ("wording",),
+}
+_FOR_EVER: Final = {"open_ended": "window.always", "not_needed": "window.not_needed"}
 
-def won(amount: int) -> Text:
-    """An amount of won as people write it.
 
-    >>> won(2_000_000).ko, won(2_000_000).en, won(123_450_000).ko, won(7_300).ko
-    ('200만 원', '2,000,000 won', '1억 2,345만 원', '7,300원')
-    """
-    return Text(_won_in_korean(amount), f"{amount:,} won")
+def won(amount: int, messages: Messages) -> Text:
+    """Return an amount of won as people write it."""
+    return messages.text("money.won", amount=amount)
 
 
-def _won_in_korean(amount: int) -> str:
-    if amount < 10_000 or amount % 10_000:
-        return f"{amount:,}원"
-    large, rest = divmod(amount // 10_000, 10_000)
-    parts = [f"{large:,}억"] * bool(large) + [f"{rest:,}만"] * bool(rest)
-    return f"{' '.join(parts)} 원"
-
-
-def minutes(count: int) -> Text:
-    """A length of time as people say it.
-
-    >>> minutes(90).ko, minutes(90).en, minutes(60).en, minutes(15).ko
-    ('1시간 30분', '1 hour 30 minutes', '1 hour', '15분')
-    """
+def minutes(count: int, messages: Messages) -> Text:
+    """Return a length of time as people say it."""
     hours, rest = divmod(count, 60)
-    ko = [f"{hours}시간"] * bool(hours) + [f"{rest}분"] * bool(rest or not hours)
-    en = [_counted(hours, "hour")] * bool(hours) + [_counted(rest, "minute")] * bool(rest or not hours)
-    return Text(" ".join(ko), " ".join(en))
+    if not hours:
+        return messages.text("time.minutes", minutes=rest)
+    if not rest:
+        return messages.text("time.hours", hours=hours)
+    return messages.text("time.hours_and_minutes", hours=hours, minutes=rest)
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def why_rank(factor: str, figures: Figures) -> Text:
-    """One sentence on one part of the utility; the figures are those the part was computed from.
+def why_rank(factor: str, figures: Figures, messages: Messages) -> Text:
+    """Return one sentence on one part of the utility; the figures are those the part was computed from.
 
     Raises:
         KeyError: a factor this module has no sentence for.
-
-    >>> why_rank("urgency", {"days_left": 12}).en
-    'There are 12 days left to apply.'
     """
-    return _SENTENCES[factor](figures)
+    if factor in ("doubt", "certainty"):
+        return messages.text(f"reason.{factor}")
+    if factor == "value":
+        return _value(figures, messages)
+    if factor == "likelihood_times_value":
+        percent = messages.text("reason.likelihood", percent=_percent(float(figures["likelihood"] or 0)))
+        return messages.text("reason.two", first=percent, second=_value(figures, messages))
+    if factor == "urgency":
+        left = int(figures["days_left"] or 0)
+        return messages.text("reason.days_left", days=left) if left else messages.text("reason.last_day")
+    if factor == "unlocks":
+        return messages.text("reason.unlocks", count=int(figures["programmes"] or 0))
+    if factor == "effort":
+        return messages.text("reason.effort", time=minutes(int(figures["minutes"] or 0), messages))
+    raise KeyError(factor)
 
 
-def _expected(figures: Figures) -> Text:
-    likelihood, amount = figures["likelihood"], figures["won"]
-    percent = _percent(float(likelihood or 0))
-    value = won(int(amount)) if amount is not None else None
-    return Text(
-        f"비슷한 상황에서 안내받은 사람의 {percent}가 이용합니다. {_value_ko(value)}",
-        f"Of people in a similar situation who are told about it, {percent} take it up. {_value_en(value)}",
-    )
-
-
-def _value(figures: Figures) -> Text:
+def _value(figures: Figures, messages: Messages) -> Text:
     amount = figures["won"]
-    value = won(int(amount)) if amount is not None else None
-    return Text(_value_ko(value), _value_en(value))
-
-
-def _value_ko(value: Text | None) -> str:
-    return f"첫해에 최대 {value.ko} 상당입니다." if value else "금액이 명시되어 있지 않아 중간 수준으로 보았습니다."
-
-
-def _value_en(value: Text | None) -> str:
-    if value:
-        return f"It is worth up to {value.en} in the first year."
-    return "Its amount is not stated, so it was placed as a modest one."
+    if amount is None:
+        return messages.text("reason.value_unknown")
+    return messages.text("reason.value", value=won(int(amount), messages))
 
 
 def _percent(share: float) -> str:
@@ -94,82 +97,22 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f}%" if share >= 0.1 else f"{100 * share:.1f}%"
 
 
-def _certainty(_figures: Figures) -> Text:
-    return Text("확인된 사실만으로 요건을 충족합니다.", "What is known already meets the conditions.")
+def window_sentence(opening: ApplicationWindow, wording: Text | None, messages: Messages) -> Text | None:
+    """Return one sentence on when a programme can be applied for: by its dates, by its kind, or as it was published.
 
-
-def _doubt(_figures: Figures) -> Text:
-    return Text(
-        "아직 확인되지 않은 사항이 있어 가치를 낮추어 보았습니다.",
-        "Something is still missing that may exclude it, so its worth counts for less.",
-    )
-
-
-def _urgency(figures: Figures) -> Text:
-    left = int(figures["days_left"] or 0)
-    if left == 0:
-        return Text("오늘이 신청 마지막 날입니다.", "Today is the last day to apply.")
-    verb = "is" if left == 1 else "are"
-    return Text(f"신청 기한이 {left:,}일 남았습니다.", f"There {verb} {_counted(left, 'day')} left to apply.")
-
-
-def _unlocks(figures: Figures) -> Text:
-    count = int(figures["programmes"] or 0)
-    return Text(
-        f"받으면 다른 혜택 {count:,}건의 길이 열립니다.",
-        f"Receiving it opens the way to {_counted(count, 'other benefit')}.",
-    )
-
-
-def _effort(figures: Figures) -> Text:
-    time = minutes(int(figures["minutes"] or 0))
-    return Text(f"신청에 약 {time.ko}이 걸립니다.", f"Applying takes about {time.en}.")
-
-
-_SENTENCES: Final = {
-    "likelihood_times_value": _expected,
-    "value": _value,
-    "doubt": _doubt,
-    "certainty": _certainty,
-    "urgency": _urgency,
-    "unlocks": _unlocks,
-    "effort": _effort,
-}
-
-
-def window_words(opening: ApplicationWindow) -> Text | None:
-    """One sentence on when a programme can be applied for, or None where nothing is known to say.
-
-    >>> from recommender.rules.window import between
-    >>> from recommender.rules.working_days import WEEKENDS_ONLY
-    >>> window_words(between("dated", None, 20_757, 20_757, WEEKENDS_ONLY)).en
-    'Today, 31 October 2026, is the last day to apply.'
+    None where nothing is known; `wording` is what the programme's source says.
     """
     if opening.state == ASK and opening.closes is not None:
-        ko, en = _date(opening.closes)
-        return Text(
-            f"신청 마지막 날({ko})이 휴일이었습니다. 아직 신청할 수 있는지 기관에 확인해야 합니다.",
-            f"The last day to apply, {en}, was not a working day. Ask the agency whether you can still apply.",
-        )
+        return messages.text("window.ask", date=date_of(opening.closes))
     if opening.state == CLOSED and opening.closes is not None:
-        ko, en = _date(opening.closes)
-        return Text(f"{ko}에 신청이 마감되었습니다.", f"Applications closed on {en}.")
+        return messages.text("window.closed", date=date_of(opening.closes))
     if opening.state == UPCOMING and opening.opens is not None:
-        ko, en = _date(opening.opens)
-        return Text(f"{ko}부터 신청할 수 있습니다.", f"Applications open on {en}.")
-    if opening.closes is None or opening.days_left is None:
-        return None
-    ko, en = _date(opening.closes)
-    if opening.days_left == 0:
-        return Text(f"오늘({ko})이 신청 마지막 날입니다.", f"Today, {en}, is the last day to apply.")
-    left = opening.days_left
-    return Text(f"{ko}까지 신청할 수 있습니다({left:,}일 남음).", f"Apply by {en} ({_counted(left, 'day')} left).")
-
-
-_MONTHS: Final = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-                  "November", "December")  # fmt: skip  # spelled out: strftime would follow the machine's locale
-
-
-def _date(day: int) -> tuple[str, str]:
-    when = date_of(day)
-    return f"{when.year}년 {when.month}월 {when.day}일", f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
+        return messages.text("window.opens", date=date_of(opening.opens))
+    if opening.closes is not None and opening.days_left is not None:
+        closes = date_of(opening.closes)
+        if opening.days_left == 0:
+            return messages.text("window.last_day", date=closes)
+        return messages.text("window.closes", date=closes, days=opening.days_left)
+    if opening.kind in _FOR_EVER:
+        return messages.text(_FOR_EVER[opening.kind])
+    return None if wording is None else messages.text("window.published", wording=wording)

@@ -12,8 +12,9 @@ from features.arrays import Float64, Int64
 from features.calendar import date_of, parse_duration
 from features.problem import Problem, Rejected
 from features.value import UNKNOWN
+from recommender.messages import Messages
 from recommender.offers.bundle import Bundle, Candidate, bundles
-from recommender.offers.reason import why_rank, window_words
+from recommender.offers.reason import why_rank, window_sentence
 from recommender.offers.utility import (
     Contribution,
     Utility,
@@ -79,6 +80,7 @@ class Recommendation:
     likelihood: float | None
     utility: Utility
     opening: ApplicationWindow
+    messages: Messages
 
     def __post_init__(self) -> None:
         """Refuse what the rules exclude, whoever asks."""
@@ -101,10 +103,10 @@ class Recommendation:
             "probability": None if self.likelihood is None else round(self.likelihood, 6),
             "utility": self.utility.value,
             "because": [reason.to_json() for reason in self.verdict.because],
-            "why_rank": [_part_json(part) for part in self.utility.contributions],
+            "why_rank": [_part_json(part, self.messages) for part in self.utility.contributions],
             "missing": list(self.verdict.missing),
             "value": value_json(programme),
-            "window": window_json(programme, self.opening),
+            "window": window_json(programme, self.opening, self.messages),
             "documents": [_text_json(text) for text in programme.documents],
             "effort_minutes": programme.effort_minutes,
             "delivery": self.delivery,
@@ -208,7 +210,8 @@ class _Ranked:
         likelihoods = self.weighed.merits.likelihood
         likelihood = None if likelihoods is None else float(likelihoods[self.row])
         utility = self.weighed.utility(self.row)
-        return Recommendation(rank, self.programme, verdicts.explain(self.index), likelihood, utility, self.opening)
+        verdict, messages = verdicts.explain(self.index), verdicts.compiled.messages
+        return Recommendation(rank, self.programme, verdict, likelihood, utility, self.opening, messages)
 
 
 _Offers = list[tuple[int, "Programme", ApplicationWindow]]
@@ -304,8 +307,8 @@ def opening_of(
     return unstated(window.kind)
 
 
-def _part_json(part: Contribution) -> dict[str, Any]:
-    text = why_rank(part.factor, part.figures).to_document()
+def _part_json(part: Contribution, messages: Messages) -> dict[str, Any]:
+    text = why_rank(part.factor, part.figures, messages).to_document()
     return {"factor": part.factor, "contribution": part.value, "text": text}
 
 
@@ -316,10 +319,10 @@ def value_json(programme: Programme) -> dict[str, Any]:
     return {"amount": value.amount, "currency": value.currency, "period": value.period, "text": text}
 
 
-def window_json(programme: Programme, opening: ApplicationWindow) -> dict[str, Any]:
-    """A window with what is left of it: a sentence where that can be computed, else the original wording."""
-    words, wording = window_words(opening), programme.window.text
-    said = words or wording
+def window_json(programme: Programme, opening: ApplicationWindow, messages: Messages) -> dict[str, Any]:
+    """A window with what is left of it, a sentence on it, and the original wording."""
+    wording = programme.window.text
+    said = window_sentence(opening, wording, messages)
     return {
         "kind": opening.kind,
         "state": opening.state,

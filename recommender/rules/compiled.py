@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import numpy as np
 from features.arrays import Bool, Float32, Int8, Int32, Int64, UInt64
 from features.kernel.jit import njit
 from features.value import NONE, UNKNOWN
+from recommender.messages import Messages
 from recommender.rules.catalogue import Catalogue
 from recommender.rules.clause import Advisory, All, Clause, Compare, NoData, Not, encoded, fact_type
 from recommender.rules.programme import KINDS
@@ -198,6 +199,7 @@ class Compiled:
         roots: int32[3, P], the reference judged for each kind of applicant, -1 where the programme is not for it.
         capped: bool[P], programmes that are never YES.
         relations: int8[R, S], how each known region (then: none, unknown) lies in each region set.
+        explained_in: the messages for reasons and questions; None where only answers are wanted.
         possible: what unknown comparisons may turn out to be, as far as anybody asked (recommender.rules.missing).
     """
 
@@ -216,6 +218,7 @@ class Compiled:
     region_codes: Int64
     relations: Int8
     working_days: WorkingDays = WEEKENDS_ONLY
+    explained_in: Messages | None = None
     possible: dict[int, int] = field(default_factory=dict, repr=False)
     _tests: dict[int, tuple[Compare, Plain]] = field(default_factory=dict, repr=False)
     _related: dict[tuple[int, frozenset[int]], int] = field(default_factory=dict, repr=False)
@@ -259,11 +262,22 @@ class Compiled:
         """The order in which facts are named: the declaration's; receipts have none and come after, by id."""
         return {name: place for place, name in enumerate(self.declaration.facts)}
 
+    def explaining(self, messages: Messages) -> Compiled:
+        """Return the same rules, able to explain answers in these messages."""
+        return replace(self, explained_in=messages)
+
+    @property
+    def messages(self) -> Messages:
+        """The messages that explain its answers; raises ValueError where it was compiled without them."""
+        if self.explained_in is None:
+            raise ValueError("the catalogue was compiled without messages: it answers, but cannot explain")
+        return self.explained_in
+
     @cached_property
-    def words(self) -> RuleText:
-        """What tells this catalogue's clauses."""
+    def rule_text(self) -> RuleText:
+        """What puts this catalogue's clauses into words; raises ValueError as `messages` does."""
         titles = {programme.id: programme.title for programme in self.catalogue.programmes}
-        return RuleText(self.declaration, self.regions, titles)
+        return RuleText(self.declaration, self.regions, titles, self.messages)
 
     def test(self, compare: Compare) -> Plain:
         """Return a comparison's plainest form, worked out once for each object."""
@@ -307,7 +321,10 @@ def compile_catalogue(
     day: int,
     working_days: WorkingDays = WEEKENDS_ONLY,
 ) -> Compiled:
-    """Compile a catalogue for snapshots with these columns, as rules and regions stand on `day` (since 1970-01-01)."""
+    """Compile a catalogue for snapshots with these columns, as rules and regions stand on `day` (since 1970-01-01).
+
+    It answers; to explain, it needs messages (`Compiled.explaining`).
+    """
     graph = _Graph({name: i for i, name in enumerate(columns)}, declaration)
     roots = np.full((len(KINDS), len(catalogue)), _NOBODY, dtype=np.int64)
     references = {

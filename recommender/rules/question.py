@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -16,14 +16,17 @@ from features.log.event import Event
 from features.log.history import history_of
 from features.snapshot import snapshots
 from features.value import NONE, UNKNOWN
+from recommender.messages import Keys
 from recommender.rules.clause import RECEIVES, Answer
 from recommender.rules.compiled import Compiled
-from recommender.text import with_particle
+from recommender.text import Text
 
 if TYPE_CHECKING:
     from features.snapshot import Snapshot
 
-__all__ = ["RECEIVES_SHARE", "Ask", "ask_next"]
+__all__ = ["MESSAGES", "RECEIVES_SHARE", "Ask", "ask_next"]
+
+MESSAGES: Final[Keys] = {"question.receives": ("title",)}
 
 RECEIVES_SHARE = 5
 """The public prior, in percent, that somebody already receives a given programme; it only orders questions."""
@@ -178,5 +181,5 @@ def _question(fact: str, compiled: Compiled) -> Mapping[str, str]:
     if not fact.startswith(RECEIVES):
         return compiled.declaration.facts[fact].question
     programme = compiled.catalogue.by_id.get(fact.removeprefix(RECEIVES))
-    ko, en = (programme.title.ko, programme.title.in_language("en")) if programme else (fact, fact)
-    return {"ko": f"{with_particle(ko, '을', '를')} 이미 받고 있나요?", "en": f"Do you already receive {en}?"}
+    title = programme.title if programme else Text(fact)
+    return compiled.messages.text("question.receives", title=title).to_document()

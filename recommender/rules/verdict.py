@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from features.arrays import Int8, Int64
 from features.calendar import date_of
+from recommender.messages import Keys
 from recommender.rules.clause import (
     Advisory,
     All,
@@ -26,19 +27,22 @@ from recommender.rules.clause import (
 from recommender.rules.compiled import Compiled
 from recommender.rules.missing import Judged, judged, missing
 from recommender.rules.programme import KINDS, Programme
-from recommender.text import Text, joined
+from recommender.text import Text
 
 if TYPE_CHECKING:
     from features.snapshot import Snapshot
 
-__all__ = ["CAUSES", "Reason", "Verdict", "Verdicts", "judge"]
+__all__ = ["CAUSES", "MESSAGES", "Reason", "Verdict", "Verdicts", "judge"]
 
 CAUSES = ("rule", "missing_fact", "no_data", "doubtful_source")
 """Why an answer is what it is: a rule decided, a fact is not known, nobody published it, or its source is doubtful."""
-_KIND_NAMES = {
-    "citizen": Text("개인", "citizens"),
-    "small_business": Text("소상공인", "small businesses"),
-    "organisation": Text("법인·시설·단체", "organisations"),
+MESSAGES: Final[Keys] = {
+    **{f"verdict.kind.{kind}": () for kind in KINDS},
+    "verdict.kinds": ("first", "second"),
+    "verdict.only_for": ("kinds",),
+    "verdict.from": ("day",),
+    "verdict.until": ("day",),
+    "verdict.unverified": (),
 }
 
 
@@ -161,17 +165,16 @@ class _Reasons:
         """Say from when, or until when, the rules are in force."""
         first, last = self.programme.valid.first, self.programme.valid.last
         if first is not None and self.compiled.day < first:
-            day = date_of(first).isoformat()
-            text = Text(f"{day}부터 시행", f"in force from {day}")
+            text = self.compiled.messages.text("verdict.from", day=date_of(first))
         else:
-            day = date_of(last or 0).isoformat()
-            text = Text(f"{day}에 종료", f"in force until {day}")
+            text = self.compiled.messages.text("verdict.until", day=date_of(last or 0))
         return Reason("rule", text, source=self.programme.source)
 
     def not_for_them(self) -> Reason:
         """Say which kinds of applicant the programme is for."""
-        kinds = joined([_KIND_NAMES[kind] for kind in self.programme.who], " 또는 ", " or ")
-        return Reason("rule", Text(f"{kinds.ko} 대상", f"for {kinds.en} only"), source=self.programme.source)
+        messages = self.compiled.messages
+        kinds = messages.joined("verdict.kinds", [messages.text(f"verdict.kind.{kind}") for kind in self.programme.who])
+        return Reason("rule", messages.text("verdict.only_for", kinds=kinds), source=self.programme.source)
 
     def of(self, kinds: Sequence[str], trees: Sequence[Judged], lacking: tuple[str, ...]) -> Iterator[Reason]:
         """Yield what decided: of the kinds of applicant that count, those with the deciding answer."""
@@ -185,7 +188,7 @@ class _Reasons:
             matter = [b for b in told if b.cause != "missing_fact" or any(name in lacking for name in b.asks)]
             yield from matter or told
         if answer != Answer.NO and not programme.verified:
-            text = Text("출처를 확인하지 못한 요건", "the rules could not be verified against their source")
+            text = self.compiled.messages.text("verdict.unverified")
             yield Reason("doubtful_source", text, source=programme.source)
 
     def _deciding(self, node: Judged, negated: bool, around: _NoteCollector, told: list[Reason]) -> None:
@@ -194,9 +197,9 @@ class _Reasons:
         if isinstance(clause, Compare):
             cause = "missing_fact" if node.answer == Answer.UNKNOWN else "rule"
             asks = self.compiled.asks(clause.fact) if cause == "missing_fact" else ()
-            told.append(Reason(cause, self._told(clause, negated), (clause.fact,), asks, *notes))
+            told.append(Reason(cause, self._text(node, negated), (clause.fact,), asks, *notes))
         elif isinstance(clause, NoData):
-            told.append(Reason("no_data", self._told(clause, negated), (), (), *notes))
+            told.append(Reason("no_data", self._text(node, negated), (), (), *notes))
         elif isinstance(clause, Not):
             self._deciding(node.parts[0], not negated, notes, told)
         elif isinstance(clause, Advisory):
@@ -206,7 +209,7 @@ class _Reasons:
 
     def _advised(self, part: Judged, negated: bool, around: _NoteCollector, told: list[Reason]) -> None:
         if part.answer == Answer.NO:
-            text, notes = self._told(part.clause, negated), around.of(part.clause)
+            text, notes = self._text(part, negated), around.of(part.clause)
             told.append(Reason("doubtful_source", text, _facts(part.clause), (), *notes))
         else:
             self._deciding(part, negated, around, told)
@@ -216,14 +219,15 @@ class _Reasons:
         every = isinstance(node.clause, All) != negated
         failed = node.answer == (Answer.YES if negated else Answer.NO)
         if not node.parts or (failed and not every and all(isinstance(part.clause, Compare) for part in node.parts)):
-            told.append(Reason("rule", self._told(node.clause, negated), _facts(node.clause), (), *notes))
+            told.append(Reason("rule", self._text(node, negated), _facts(node.clause), (), *notes))
             return
         for part in node.parts:
             if part.answer == node.answer:
                 self._deciding(part, negated, notes, told)
 
-    def _told(self, clause: Clause, negated: bool) -> Text:
-        return self.compiled.words.clause(clause, negated)
+    def _text(self, node: Judged, negated: bool) -> Text:
+        met = node.answer == (Answer.NO if negated else Answer.YES)
+        return self.compiled.rule_text.clause(node.clause, negated, met)
 
 
 class _NoteCollector(NamedTuple):

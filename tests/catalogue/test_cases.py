@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from composition.reading import SHIPPED, applicants, read_catalogue, read_declaration, read_regions
+from composition.reading import SHIPPED, applicants, read_catalogue, read_declaration, read_messages, read_regions
 from features.calendar import day_of
 from features.declaration.declaration import Declaration
 from features.problem import Rejected
@@ -95,7 +95,7 @@ def shipped() -> Catalogue:
 @functools.cache
 def compiled_on(day: int, columns: tuple[str, ...]) -> Compiled:
     """Return the catalogue compiled for one day."""
-    return compile_catalogue(shipped(), columns, declared(), places(), day)
+    return compile_catalogue(shipped(), columns, declared(), places(), day).explaining(read_messages())
 
 
 @functools.cache

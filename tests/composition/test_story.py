@@ -27,7 +27,8 @@ def desk(declaration):
         programme("x.all", {"all": []}),
     ]
     regions = reading.read_regions()
-    return Engine(declaration, catalogue([(p["id"], p) for p in programmes], declaration, regions), regions)
+    held = catalogue([(p["id"], p) for p in programmes], declaration, regions)
+    return Engine(declaration, held, regions, reading.read_messages())
 
 
 def programme(name, who, **parts):

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.offers import reason, utility
-from recommender.rules.window import between, unstated
+from recommender.rules.window import always, between, unstated
 from recommender.rules.working_days import WEEKENDS_ONLY
+from recommender.text import Text
+from tests.recommender.catalogues import MESSAGES
 
 FIGURES = st.one_of(
     st.tuples(
@@ -25,7 +27,7 @@ FIGURES = st.one_of(
 
 @given(FIGURES)
 def test_every_factor_has_a_whole_sentence_in_both_languages(factor_and_figures):
-    text = reason.why_rank(*factor_and_figures)
+    text = reason.why_rank(*factor_and_figures, MESSAGES)
     assert re.search("[가-힣]", text.ko)
     assert text.ko.endswith(".")
     assert re.fullmatch(r"[A-Z].*\.", text.en)
@@ -33,12 +35,13 @@ def test_every_factor_has_a_whole_sentence_in_both_languages(factor_and_figures)
 
 
 def test_there_is_a_sentence_for_every_factor_of_the_utility():
-    assert set(reason._SENTENCES) == set(utility.FACTORS)
+    figures = {"likelihood": 0.5, "won": 1, "days_left": 1, "programmes": 1, "minutes": 1}
+    assert all(reason.why_rank(factor, figures, MESSAGES).en for factor in utility.FACTORS)
 
 
 def test_a_factor_without_a_sentence_is_an_error():
     with pytest.raises(KeyError):
-        reason.why_rank("luck", {})
+        reason.why_rank("luck", {}, MESSAGES)
 
 
 @pytest.mark.parametrize(
@@ -51,22 +54,22 @@ def test_a_factor_without_a_sentence_is_an_error():
         ("unlocks", {"programmes": 3}, "Receiving it opens the way to 3 other benefits."),
         ("effort", {"minutes": 75}, "Applying takes about 1 hour 15 minutes."),
         ("effort", {"minutes": 1}, "Applying takes about 1 minute."),
-        ("value", {"won": None}, "Its amount is not stated, so it was placed as a modest one."),
+        ("value", {"won": None}, "The amount is not published; it is ranked as a modest one."),
         ("value", {"won": 12000}, "It is worth up to 12,000 won in the first year."),
     ],
 )
 def test_figures_are_put_in_words(factor, figures, en):
-    assert reason.why_rank(factor, figures).en == en
+    assert reason.why_rank(factor, figures, MESSAGES).en == en
 
 
 def test_a_likelihood_is_told_as_people_not_as_certainty():
-    text = reason.why_rank("likelihood_times_value", {"likelihood": 0.25, "won": 2_000_000})
+    text = reason.why_rank("likelihood_times_value", {"likelihood": 0.25, "won": 2_000_000}, MESSAGES)
     assert "25% take it up" in text.en
     assert "200만 원" in text.ko
 
 
 def test_a_published_last_day_that_was_no_working_day_is_asked_about():
-    found = reason.window_words(between("dated", None, 20_757, 20_758, WEEKENDS_ONLY))
+    found = reason.window_sentence(between("dated", None, 20_757, 20_758, WEEKENDS_ONLY), None, MESSAGES)
     assert "31 October 2026, was not a working day. Ask" in found.en
     assert found.ko.startswith("신청 마지막 날(2026년 10월 31일)이 휴일이었습니다.")
 
@@ -75,11 +78,22 @@ def test_a_window_is_told_by_its_date_and_what_is_left():
     day = 20_757  # Saturday, 31 October 2026
 
     def told(opens, closes):
-        return reason.window_words(between("dated", opens, closes, day, WEEKENDS_ONLY))
+        return reason.window_sentence(between("dated", opens, closes, day, WEEKENDS_ONLY), None, MESSAGES)
 
     assert told(None, day + 1).en == "Apply by 1 November 2026 (1 day left)."
     assert told(None, day).ko == "오늘(2026년 10월 31일)이 신청 마지막 날입니다."
     assert told(day + 1, None).en == "Applications open on 1 November 2026."
     assert told(None, day - 1).en == "Applications closed on 30 October 2026."
     assert told(day, None) is None
-    assert reason.window_words(unstated("recurring")) is None
+
+
+def test_a_window_without_dates_is_described_by_its_kind_or_as_it_was_published():
+    def sentence(opening, wording=None):
+        return reason.window_sentence(opening, wording, MESSAGES)
+
+    assert sentence(always("open_ended"), Text("상시신청")).en == "You can apply at any time."
+    assert sentence(always("not_needed")).ko == "따로 신청하지 않아도 받을 수 있습니다."
+    assert sentence(unstated("recurring"), Text("정기 5월")) == Text(
+        "신청 기간은 ‘정기 5월’로 공고되었습니다.", "The published application period is: 정기 5월."
+    )
+    assert sentence(unstated("recurring")) is None

@@ -25,6 +25,7 @@ from recommender.rules.region import Regions
 from recommender.rules.verdict import Verdict, judge
 from recommender.rules.window import CLOSED, OPEN, Occurrence, between
 from recommender.rules.working_days import WEEKENDS_ONLY
+from tests.recommender.catalogues import MESSAGES
 
 ROOT = Path(__file__).parents[3]
 TODAY = date(2026, 10, 31)
@@ -77,7 +78,7 @@ def compiled(declaration):
                              "agencies": [], "sources": []})  # fmt: skip
     programmes = catalogue([(one["id"], one) for one in DOCUMENTS], declaration, regions)
     columns = (*declaration.columns, *(f"receives.{name}" for name in programmes.receives))
-    return compile_catalogue(programmes, columns, declaration, regions, DAY)
+    return compile_catalogue(programmes, columns, declaration, regions, DAY).explaining(MESSAGES)
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +201,8 @@ def test_a_recommendation_says_what_the_contract_asks(compiled, person_of):
     assert shown["t.auto"]["delivery"] == "auto_grant"
     assert shown["t.men"]["delivery"] == "ask"
     assert shown["t.men"]["missing"] == ["sex"]
-    assert shown["t.men"]["window"]["text"] == {"ko": "매년 3월"}
+    assert shown["t.men"]["window"]["text"]["ko"] == "신청 기간은 ‘매년 3월’로 공고되었습니다."
+    assert shown["t.men"]["window"]["wording"] == {"ko": "매년 3월"}
     assert shown["t.later"]["window"]["state"] == "upcoming"
     assert shown["t.poor"]["answer"] == "unknown"
     assert found.to_json()["model"] == {"kind": "fake"}
@@ -267,13 +269,13 @@ def test_a_recommendation_cannot_be_built_from_a_no_or_a_closed_window(compiled)
         (Answer.YES, between("dated", None, 5, 6, WEEKENDS_ONLY)),
     ):
         with pytest.raises(ValueError, match="cannot be recommended"):
-            Recommendation(1, programme, Verdict(programme, answer, (), ()), None, Utility(()), opening)
+            Recommendation(1, programme, Verdict(programme, answer, (), ()), None, Utility(()), opening, MESSAGES)
 
 
 def test_someone_about_whom_nothing_matches_is_told_so_in_an_empty_document(declaration):
     regions = Regions.parse({"regions": [], "agencies": [], "sources": []})
     none = catalogue([("x", document("t.men", {"fact": "sex", "is": "male"}))], declaration, regions)
-    empty = compile_catalogue(none, declaration.columns, declaration, regions, DAY)
+    empty = compile_catalogue(none, declaration.columns, declaration, regions, DAY).explaining(MESSAGES)
     snapshot = from_facts(declaration, {"sex": "female"}, declaration.zone.end_of_day(TODAY))
     found = recommend(empty, Person(snapshot), ranker(0.5))
     assert (found.total, found.to_json()["recommendations"]) == (0, [])

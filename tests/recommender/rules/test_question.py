@@ -6,7 +6,7 @@ from features.snapshot import from_facts
 from recommender.rules.clause import Answer
 from recommender.rules.compiled import compile_catalogue
 from recommender.rules.question import RECEIVES_SHARE, ask_next
-from tests.recommender.catalogues import AT, DAY, DECLARATION, REGIONS, document, loaded
+from tests.recommender.catalogues import AT, DAY, DECLARATION, MESSAGES, REGIONS, document, loaded
 
 FARMER = {"fact": "farmer", "is": True}
 ADULT = {"fact": "age", "at_least": 19}
@@ -15,7 +15,7 @@ ADULT = {"fact": "age", "at_least": 19}
 def asks(facts, *documents, applicant=1):
     held = loaded(*documents)
     snapshot = from_facts(DECLARATION, facts, AT, held.receives)
-    compiled = compile_catalogue(held, snapshot.columns, DECLARATION, REGIONS, DAY)
+    compiled = compile_catalogue(held, snapshot.columns, DECLARATION, REGIONS, DAY).explaining(MESSAGES)
     return ask_next(compiled, snapshot, applicant), compiled, snapshot
 
 
@@ -77,7 +77,7 @@ def test_receipts_are_asked_for_by_the_programmes_title():
     who = {"fact": "receives.t.a", "is": True}
     found, _, _ = asks({}, document("t.a", {"all": []}), document("t.b", who), document("t.c", {"not": who}))
     assert [(ask.fact, ask.settles) for ask in found] == [("receives.t.a", 2.0)]
-    assert found[0].question == {"ko": "t.a 사업을 이미 받고 있나요?", "en": "Do you already receive The t.a?"}
+    assert found[0].question == {"ko": "‘t.a 사업’을 이미 받고 계신가요?", "en": "Do you already receive The t.a?"}
     both = document("t.d", {"all": [who, FARMER]})
     assert settled({}, document("t.a", {"all": []}), both)["receives.t.a"] == 1 - RECEIVES_SHARE / 100
 

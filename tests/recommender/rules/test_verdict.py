@@ -12,7 +12,7 @@ from recommender.rules.compiled import compile_catalogue
 from recommender.rules.programme import kinds_mask
 from recommender.rules.verdict import CAUSES, judge
 from tests.examples import examples
-from tests.recommender.catalogues import AT, DAY, DECLARATION, REGIONS, clauses, document, loaded
+from tests.recommender.catalogues import AT, DAY, DECLARATION, MESSAGES, REGIONS, clauses, document, loaded
 
 FARMER = {"fact": "farmer", "is": True}
 WORKER = {"fact": "worker", "is": True}
@@ -24,7 +24,7 @@ NATIONAL = {"url": "https://example.org/law", "checked": "2026-10-01"}
 def verdict_of(who, facts=None, applicant=1, **more):
     held = loaded(document("t.a", who, **more))
     snapshot = from_facts(DECLARATION, facts or {}, AT, held.receives)
-    compiled = compile_catalogue(held, snapshot.columns, DECLARATION, REGIONS, DAY)
+    compiled = compile_catalogue(held, snapshot.columns, DECLARATION, REGIONS, DAY).explaining(MESSAGES)
     return judge(compiled, snapshot, applicant).explain(0)
 
 
@@ -88,7 +88,7 @@ def test_a_missing_fact_that_cannot_matter_is_no_reason():
 def test_what_nobody_verified_is_never_yes():
     verdict = verdict_of(FARMER, {"farmer": True}, verified=False)
     assert verdict.answer == Answer.UNKNOWN
-    assert told(verdict) == [("doubtful_source", "the rules could not be verified against their source")]
+    assert told(verdict) == [("doubtful_source", "the rules have not been checked against their official source")]
     assert verdict_of(FARMER, {"farmer": False}, verified=False).answer == Answer.NO
     open_ = verdict_of(FARMER, verified=False)
     assert [because.cause for because in open_.because] == ["missing_fact", "doubtful_source"]
@@ -98,8 +98,8 @@ def test_what_nobody_verified_is_never_yes():
 def test_rules_not_in_force_say_from_or_until_when():
     later = verdict_of(FARMER, {"farmer": True}, valid={"from": "2026-11-01", "until": "2027-10-31"})
     gone = verdict_of(FARMER, {"farmer": True}, valid={"until": "2026-10-30"})
-    assert (later.answer, told(later)) == (Answer.NO, [("rule", "in force from 2026-11-01")])
-    assert (gone.answer, told(gone)) == (Answer.NO, [("rule", "in force until 2026-10-30")])
+    assert (later.answer, told(later)) == (Answer.NO, [("rule", "in force from 1 November 2026")])
+    assert (gone.answer, told(gone)) == (Answer.NO, [("rule", "in force until 30 October 2026")])
     today = {"from": "2026-10-31", "until": "2026-10-31"}
     assert verdict_of(FARMER, {"farmer": True}, valid=today).answer == Answer.YES
 
@@ -175,9 +175,9 @@ def test_sources_are_the_clauses_own_or_else_the_programmes():
         "programme": "t.a",
         "answer": "yes",
         "because": [
-            {"cause": "rule", "text": {"ko": "농업인일 것", "en": "is a farmer"}, "fact": "farmer",
+            {"cause": "rule", "text": {"ko": "농업인입니다.", "en": "is a farmer"}, "fact": "farmer",
              "why": {"ko": "이유", "en": "reason"}, "source": {"text": {"ko": "농업인법 제3조"}}},
-            {"cause": "rule", "text": {"ko": "만 나이 19세 이상", "en": "age at least 19"}, "fact": "age",
+            {"cause": "rule", "text": {"ko": "만 나이가 19세 이상입니다.", "en": "age at least 19"}, "fact": "age",
              "source": NATIONAL},
         ],
         "missing": [],
@@ -195,7 +195,7 @@ def test_several_facts_axes_and_applicants_are_shown():
 
 def test_a_snapshot_with_other_columns_is_refused():
     held = loaded(document("t.a", FARMER))
-    compiled = compile_catalogue(held, ("farmer",), DECLARATION, REGIONS, DAY)
+    compiled = compile_catalogue(held, ("farmer",), DECLARATION, REGIONS, DAY).explaining(MESSAGES)
     with pytest.raises(ValueError, match="other columns"):
         judge(compiled, from_facts(DECLARATION, {}, AT))
 
@@ -203,7 +203,9 @@ def test_a_snapshot_with_other_columns_is_refused():
 def test_verdicts_can_be_walked_through():
     held = loaded(document("t.b", FARMER), document("t.a", WORKER))
     snapshot = from_facts(DECLARATION, {"farmer": True, "worker": False}, AT)
-    verdicts = judge(compile_catalogue(held, snapshot.columns, DECLARATION, REGIONS, DAY), snapshot)
+    verdicts = judge(
+        compile_catalogue(held, snapshot.columns, DECLARATION, REGIONS, DAY).explaining(MESSAGES), snapshot
+    )
     assert len(verdicts) == 2
     assert [(verdict.programme.id, verdict.answer.name) for verdict in verdicts] == [("t.a", "NO"), ("t.b", "YES")]
 

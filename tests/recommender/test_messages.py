@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.problem import Rejected
+from recommender.messages import Messages
+from recommender.text import Text
+from tests.recommender.catalogues import MESSAGES
+
+KEYS = {"left": ("days",), "grant": ("title", "won")}
+DATE = "{year}-{month}-{day}"
+KOREAN = {
+    "language": {"large": {"만": 10_000, "억": 100_000_000}},
+    "messages": {"date": DATE, "left": "{days}일", "grant": "‘{title}’{을/를} {won:large} 원"},
+}
+ENGLISH = {
+    "language": {"singular": [1], "months": [str(month) for month in range(1, 13)]},
+    "messages": {"date": DATE, "left": "{days} {days:day/days}", "grant": "{title}: {won} won"},
+}
+
+
+def parsed(ko=KOREAN, en=ENGLISH, keys=KEYS):
+    return Messages.parse({"ko": ko, "en": en}, keys)
+
+
+def altered(**messages):
+    return ENGLISH | {"messages": {k: v for k, v in (ENGLISH["messages"] | messages).items() if v is not None}}
+
+
+def test_a_message_is_filled_in_for_every_language():
+    assert parsed().text("left", days=1) == Text("1일", "1 day")
+    assert parsed().text("left", days=1_200) == Text("1,200일", "1,200 days")
+    title = Text("부모급여", "Parental benefit")
+    assert parsed().text("grant", title=title, won=24_119_200) == Text(
+        "‘부모급여’를 2,411만 9,200 원", "Parental benefit: 24,119,200 won"
+    )
+
+
+def test_texts_are_joined_two_at_a_time():
+    parts = [Text("가", "a"), Text("나"), Text("다", "c")]
+    assert MESSAGES.joined("rule.or", parts) == Text("가 또는 나 또는 다", "a or 나 or c")
+    assert MESSAGES.joined("rule.or", parts[:1]) == parts[0]
+
+
+def test_a_date_is_written_as_each_language_writes_it():
+    assert MESSAGES.text("window.opens", date=date(2026, 10, 31)) == Text(
+        "2026년 10월 31일부터 신청할 수 있습니다.", "Applications open on 31 October 2026."
+    )
+
+
+@pytest.mark.parametrize(
+    ("won", "ko"),
+    [(0, "0"), (7_300, "7,300"), (2_000_000, "200만"), (123_450_000, "1억 2,345만"), (100_000_001, "1억 1")],
+)
+def test_large_sums_are_written_with_the_words_for_large_numbers(won, ko):
+    assert parsed().text("grant", title="가", won=won).ko == f"‘가’를 {ko} 원"
+
+
+@given(st.integers(0, 10**15))
+def test_a_sum_in_large_units_keeps_its_value(won):
+    said = parsed().text("grant", title="가", won=won).ko.removeprefix("‘가’를 ").removesuffix(" 원")
+    units = {"억": 100_000_000, "만": 10_000}
+    parts = [part.replace(",", "") for part in said.split(" ")]
+    assert sum(int(part.rstrip("억만")) * units.get(part[-1], 1) for part in parts) == won
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        (altered(left=None), "en.yaml: left: is missing"),
+        (altered(lfet="x"), "en.yaml: lfet: is not a known message. Did you mean left?"),
+        (altered(left="soon"), "en.yaml: left: has the placeholders none. Use exactly days"),
+        (altered(left="{days} {hours}"), "en.yaml: left: has the placeholders days, hours. Use exactly days"),
+        (altered(left="{days"), "en.yaml: left: has braces that do not match"),
+        (altered(left="{days} {days:large/}{을/이}"), "en.yaml: left: has the unknown particle 을/이"),
+        (altered(left="{days:short}"), "en.yaml: left: has the unknown form short"),
+        (altered(left=7), "en.yaml: left: is not text"),
+        ([], "en.yaml: does not have the keys language and messages"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_messages_is_found_when_it_is_read(document, problem):
+    with pytest.raises(Rejected) as refused:
+        parsed(en=document)
+    assert any(str(one).startswith(problem) for one in refused.value.problems), str(refused.value)
+
+
+def test_a_language_without_a_file_and_a_file_without_a_language_are_refused():
+    with pytest.raises(Rejected, match="messages: en: has no file"):
+        Messages.parse({"ko": KOREAN}, KEYS)
+    with pytest.raises(Rejected, match="messages: fr: is not a language"):
+        Messages.parse({"ko": KOREAN, "en": ENGLISH, "fr": ENGLISH}, KEYS)
+
+
+def test_a_message_that_is_unknown_or_not_filled_in_is_an_error():
+    with pytest.raises(KeyError):
+        parsed().text("nothing")
+    with pytest.raises(KeyError):
+        parsed().text("left")
