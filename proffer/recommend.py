@@ -19,8 +19,9 @@ from proffer.eligible import lean, questions, titled
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
     from recommender.engine import Engine
+    from recommender.offers.batch import Ranker
     from recommender.offers.bundle import Bundle
-    from recommender.offers.recommendation import Ranker, Recommendation, Recommendations
+    from recommender.offers.recommendation import Recommendation, Recommendations
     from recommender.rules.catalogue import Catalogue
     from recommender.rules.person import Person
 
@@ -78,7 +79,7 @@ def ranker_of(args: argparse.Namespace, declaration: Declaration, catalogue: Cat
     Raises:
         Rejected: the weights are wrong, or the model is missing, altered, or trained on other features.
     """
-    from recommender.offers.recommendation import Ranker
+    from recommender.offers.batch import Ranker
     from recommender.offers.utility import UtilityWeights, parse_weights
 
     weights = parse_weights(reading.read_yaml(args.weights), args.weights.name) if args.weights else UtilityWeights()

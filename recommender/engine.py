@@ -16,7 +16,8 @@ from features.log.event import Event
 from features.log.history import History, history_of
 from features.problem import Problem, Rejected, Where
 from features.snapshot import from_facts, held, snapshots
-from recommender.offers.recommendation import Ranker, Recommendations, recommend
+from recommender.offers.batch import Ranker, recommend
+from recommender.offers.recommendation import Recommendations
 from recommender.rules.compiled import Compiled, compile_catalogue
 from recommender.rules.person import Person, occurrences_in, occurrences_of, receipts
 from recommender.rules.programme import kinds_mask

@@ -111,7 +111,9 @@ def compatible(
     blocked = {one.programme: sorted(_excluders(one, held)) for one in order}
     free = [one for one in order if not blocked[one.programme]]
     conflicts = _conflicts(free)
-    chosen = {name for group in _groups(conflicts) for name in _best(group, conflicts, free)}
+    # a useless programme still beats none: being offered is never worth less than one step
+    worth = {one.programme: max(one.utility, 1) for one in free}
+    chosen = {name for group in _groups(conflicts) for name in _best(group, conflicts, worth)}
     kept = tuple(one for one in free if one.programme in chosen)
     aside = tuple(
         SetAside(one.programme, blocked[one.programme][0] if blocked[one.programme] else _rival(one, kept))
@@ -135,16 +137,18 @@ def _excluders(candidate: Candidate, held: Mapping[str, frozenset[str]]) -> list
 
 
 def _conflicts(candidates: Sequence[Candidate]) -> dict[str, frozenset[str]]:
-    """Who excludes whom, both ways; a programme never excludes itself."""
-    return {
-        one.programme: frozenset(other.programme for other in candidates if other is not one and _clash(one, other))
-        for one in candidates
-    }
+    """Return what each candidate excludes or is excluded by; a programme never excludes itself."""
+    conflicts: dict[str, set[str]] = {one.programme: set() for one in candidates}
+    for one in candidates:
+        for other in one.excludes & conflicts.keys() - {one.programme}:
+            conflicts[one.programme].add(other)
+            conflicts[other].add(one.programme)
+    return {programme: frozenset(others) for programme, others in conflicts.items()}
 
 
 def _groups(conflicts: Mapping[str, frozenset[str]]) -> list[list[str]]:
-    """The connected parts of the graph of conflicts, each in the order given."""
-    groups, seen = [], set[str]()
+    """Return the connected parts of the graph of conflicts, each in the order given."""
+    groups, seen, place = [], set[str](), {programme: i for i, programme in enumerate(conflicts)}
     for start in conflicts:
         if start in seen:
             continue
@@ -155,15 +159,13 @@ def _groups(conflicts: Mapping[str, frozenset[str]]) -> list[list[str]]:
                 group.add(name)
                 waiting.extend(conflicts[name])
         seen |= group
-        groups.append([name for name in conflicts if name in group])
+        groups.append(sorted(group, key=place.__getitem__))
     return groups
 
 
-def _best(group: Sequence[str], conflicts: Mapping[str, frozenset[str]], candidates: Sequence[Candidate]) -> list[str]:
+def _best(group: Sequence[str], conflicts: Mapping[str, frozenset[str]], worth: Mapping[str, int]) -> list[str]:
     if len(group) > SMALL:
         return _greedy(group, conflicts)
-    # a useless programme still beats none: being offered is never worth less than one step
-    worth = {one.programme: max(one.utility, 1) for one in candidates}
     return max(_choices(group, conflicts), key=lambda names: sum(worth[name] for name in names))
 
 

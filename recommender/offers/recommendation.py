@@ -2,72 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
-from features.arrays import Float64, Int64
-from features.calendar import date_of, parse_duration
-from features.problem import Problem, Rejected
-from features.value import UNKNOWN
+from features.calendar import date_of
 from recommender.messages import Messages
-from recommender.offers.bundle import Bundle, Candidate, bundles
+from recommender.offers.bundle import Bundle
 from recommender.offers.reason import why_rank, window_sentence
-from recommender.offers.utility import (
-    Contribution,
-    Utility,
-    UtilityInputs,
-    UtilityWeights,
-    Weighed,
-    unlocked,
-    weigh,
-    won_a_year,
-)
-from recommender.ranking.scorer import Pairs
+from recommender.offers.utility import Contribution, Utility
 from recommender.rules.clause import Answer
-from recommender.rules.person import Person
-from recommender.rules.verdict import Verdict, Verdicts, judge
-from recommender.rules.window import ApplicationWindow, Occurrence, after_event, always, between, unstated
+from recommender.rules.verdict import Verdict
+from recommender.rules.window import ApplicationWindow
 from recommender.text import Text
 
 if TYPE_CHECKING:
-    from features.snapshot import Snapshot
-    from recommender.ranking.attributes import ProgrammeAttributes
-    from recommender.ranking.scorer import Scorer
-    from recommender.rules.compiled import Compiled
     from recommender.rules.programme import Programme
     from recommender.rules.question import Ask
-    from recommender.rules.working_days import WorkingDays
 
 ASK: Final = "ask"
-_ENDLESS: Final = ("open_ended", "not_needed")
-
-
-@dataclass(frozen=True)
-class Ranker:
-    """Who decides the order: a scorer with the catalogue as it reads it, the weights, and what to call the model."""
-
-    weights: UtilityWeights = field(default_factory=UtilityWeights)
-    scorer: Scorer | None = None
-    attributes: ProgrammeAttributes | None = None
-    model: Mapping[str, object] | None = None
-
-    def likelihoods(self, snapshot: Snapshot, programmes: Int64) -> Float64 | None:
-        """P(takes up | offered) of each programme for one person, or None without a model.
-
-        Raises:
-            Rejected: the model answers with something that is no probability.
-        """
-        if self.scorer is None or self.attributes is None:
-            return None
-        pairs = Pairs(np.zeros(len(programmes), dtype=np.int64), programmes)
-        found = self.scorer.score(snapshot, self.attributes, pairs).probability
-        if found.shape != programmes.shape or not bool(np.all((found >= 0) & (found <= 1))):
-            remedy = "Train it again, or use --model none"
-            raise Rejected([Problem(("model",), "invalid", "does not answer with probabilities", remedy)])
-        return found
 
 
 @dataclass(frozen=True)
@@ -165,146 +118,6 @@ class Recommendations:
             "effort_unstated": bundle.effort_unstated,
             "set_aside": [{"programme": one.programme, "excluded_by": one.excluded_by} for one in bundle.set_aside],
         }
-
-
-def recommend(
-    compiled: Compiled, person: Person, ranker: Ranker, k: int | None = None, asks: Sequence[Ask] = ()
-) -> Recommendations:
-    """Recommend to one person what the rules do not exclude, the most useful first.
-
-    The programmes that can be recommended depend on the rules, on what the person receives and on the day; the ranker
-    only orders them, and `k` only says how many are shown.
-
-    Raises:
-        Rejected: the ranker's model answers with something that is no probability.
-    """
-    verdicts = judge(compiled, person.snapshot, person.applicant)
-    permitted = [int(i) for i in np.flatnonzero(verdicts.answers != Answer.NO)]
-    offers, already, closed = _sorted_out(compiled, person, permitted)
-    ranked = _ranked(compiled, person, ranker, verdicts, offers)
-    return Recommendations(
-        day=compiled.day,
-        total=len(ranked),
-        shown=tuple(one.explained(rank, verdicts) for rank, one in enumerate(ranked[:k], start=1)),
-        bundles=_bundled(compiled, person, ranked),
-        already=already,
-        closed=closed,
-        asks=tuple(asks),
-        events={name: event.title for name, event in compiled.declaration.events.items()},
-        model=ranker.model if ranker.scorer is not None else None,
-    )
-
-
-@dataclass(frozen=True)
-class _Ranked:
-    """A place in the order, before anybody asks why."""
-
-    index: int
-    programme: Programme
-    opening: ApplicationWindow
-    steps: int
-    weighed: Weighed
-    row: int
-
-    def explained(self, rank: int, verdicts: Verdicts) -> Recommendation:
-        likelihoods = self.weighed.merits.likelihood
-        likelihood = None if likelihoods is None else float(likelihoods[self.row])
-        utility = self.weighed.utility(self.row)
-        verdict, messages = verdicts.explain(self.index), verdicts.compiled.messages
-        return Recommendation(rank, self.programme, verdict, likelihood, utility, self.opening, messages)
-
-
-_Offers = list[tuple[int, "Programme", ApplicationWindow]]
-
-
-def _sorted_out(
-    compiled: Compiled, person: Person, permitted: Iterable[int]
-) -> tuple[_Offers, tuple[Programme, ...], tuple[tuple[Programme, ApplicationWindow], ...]]:
-    """What can be offered, what is received already, and what has closed; each in the catalogue's order."""
-    offers, already, closed = _Offers(), [], []
-    for index in permitted:
-        programme = compiled.catalogue.programmes[index]
-        if programme.id in person.held:
-            already.append(programme)
-            continue
-        opening = opening_of(programme, person.occurrences, compiled.day, compiled.working_days)
-        if opening.is_closed:
-            closed.append((programme, opening))
-        else:
-            offers.append((index, programme, opening))
-    return offers, tuple(already), tuple(closed)
-
-
-def _ranked(compiled: Compiled, person: Person, ranker: Ranker, verdicts: Verdicts, offers: _Offers) -> list[_Ranked]:
-    places = np.array([index for index, _, _ in offers], dtype=np.int64)
-    likelihood = ranker.likelihoods(person.snapshot, places)
-    weighed = weigh(_merits(compiled, person, verdicts, offers, likelihood), ranker.weights)
-    ranked = [
-        _Ranked(index, programme, opening, steps, weighed, row)
-        for row, ((index, programme, opening), steps) in enumerate(zip(offers, weighed.total.tolist(), strict=True))
-    ]
-    return sorted(ranked, key=lambda one: (-one.steps, one.programme.id))
-
-
-def _merits(
-    compiled: Compiled,
-    person: Person,
-    verdicts: Verdicts,
-    offers: _Offers,
-    likelihood: Float64 | None,
-) -> UtilityInputs:
-    column = {name: place for place, name in enumerate(compiled.columns)}
-    grants = [[column[name] for name in programme.grants if name in column] for _, programme, _ in offers]
-    opened = unlocked(
-        lambda rows: compiled.answers(rows, person.applicant), np.asarray(person.snapshot.values).reshape(-1), grants
-    )
-    places = [index for index, _, _ in offers]
-    return UtilityInputs(
-        likelihood=likelihood,
-        won_a_year=_integers(won_a_year(one.value.amount, one.value.period) for _, one, _ in offers),
-        certain=verdicts.answers[places] == Answer.YES,
-        days_left=_integers(opening.days_left for _, _, opening in offers),
-        unlocks=np.array(opened, dtype=np.int64),
-        effort_minutes=_integers(one.effort_minutes for _, one, _ in offers),
-    )
-
-
-def _integers(values: Iterable[int | None]) -> Int64:
-    return np.array([UNKNOWN if value is None else value for value in values], dtype=np.int64)
-
-
-def _bundled(compiled: Compiled, person: Person, ranked: Sequence[_Ranked]) -> tuple[Bundle, ...]:
-    candidates = [_candidate(one) for one in ranked if one.programme.triggers or one.programme.window.after]
-    known = compiled.catalogue.by_id
-    held = {name: frozenset(known[name].excludes if name in known else ()) for name in sorted(person.held)}
-    return bundles(candidates, held, person.occurrences, compiled.day)
-
-
-def _candidate(ranked: _Ranked) -> Candidate:
-    programme = ranked.programme
-    return Candidate(
-        programme.id,
-        ranked.steps,
-        frozenset((*programme.triggers, *programme.window.after)),
-        frozenset(programme.excludes),
-        programme.documents,
-        programme.effort_minutes,
-        ranked.opening.event,
-    )
-
-
-def opening_of(
-    programme: Programme, occurrences: Iterable[Occurrence], today: int, working: WorkingDays
-) -> ApplicationWindow:
-    """From when until when a programme can be applied for by a person to whom this happened, seen from `today`."""
-    window = programme.window
-    if window.kind in _ENDLESS:
-        return always(window.kind)
-    if window.after and window.within is not None:
-        return after_event(window.kind, window.after, parse_duration(window.within), occurrences, today, working)
-    if window.opens is not None or window.closes is not None:
-        return between(window.kind, window.opens, window.closes, today, working)
-    return unstated(window.kind)
 
 
 def _part_json(part: Contribution, messages: Messages) -> dict[str, Any]:

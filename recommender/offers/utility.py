@@ -252,26 +252,20 @@ def won_a_year(amount: int | None, period: str | None) -> int | None:
 
 
 def unlocked(
-    answers_for: Callable[[Int64], Int8],
-    known: Int64,
-    grants: Sequence[Sequence[int]],
-) -> tuple[int, ...]:
-    """How many programmes each set of grants would open to one person.
+    answers_for: Callable[[Int64], Int8], known: Int64, answers: Int8, grants: Sequence[Sequence[int]]
+) -> Int64:
+    """How many programmes each set of grants would open to one person, int64[len(grants)].
 
     Args:
         answers_for: judges rows of facts, int64[n, F] to answers int8[n, P].
         known: the person's facts, int64[F].
-        grants: for each candidate, the columns that receiving it makes true.
+        answers: what is answered now, int8[P].
+        grants: for each set the columns that it makes true.
 
     A programme opens when its answer rises: from no to anything, or from unknown to yes.
     """
-    sets = sorted({tuple(sorted(set(columns))) for columns in grants if columns})
-    if not sets:
-        return (0,) * len(grants)
-    rows = np.repeat(known[np.newaxis, :], len(sets) + 1, axis=0)
-    for row, columns in enumerate(sets, start=1):
-        rows[row, list(columns)] = 1
-    answers = answers_for(rows)
-    rises = (answers[1:] > answers[0]) & (answers[1:] >= int(Answer.UNKNOWN))
-    count = {columns: int(rise.sum()) for columns, rise in zip(sets, rises, strict=True)}
-    return tuple(count.get(tuple(sorted(set(columns))), 0) for columns in grants)
+    rows = np.repeat(known[np.newaxis, :], len(grants), axis=0)
+    for row, columns in zip(rows, grants, strict=True):
+        row[list(columns)] = 1
+    granted = answers_for(rows)
+    return np.asarray(((granted > answers) & (granted >= int(Answer.UNKNOWN))).sum(axis=1), dtype=np.int64)

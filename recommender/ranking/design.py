@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -79,6 +80,14 @@ class DesignMatrix:
             money=_places(place, money),
             names=_names(person, vocabulary, money),
         )
+
+    @cached_property
+    def of_person(self) -> Bool:
+        """Which columns are the same in all rows of a person for whom nothing was shown yet, bool[F]."""
+        same = np.zeros(len(self.names), dtype=np.bool_)
+        same[: self.person.size] = True
+        same[list(self.additive)] = True
+        return same
 
     @property
     def additive(self) -> tuple[int, ...]:

@@ -74,9 +74,11 @@ class ItemEffects:
         """Mean and variance of each programme's effect: float64[P] each; the variance of one that was seen is 0."""
         design = self.public.of(attributes.values)
         expected = self.base + design @ self.weights
-        unsure = np.einsum("ij,jk,ik->i", design, self.covariance, design) + self.spread**2
         own, seen = self.own_of(attributes.codes)
-        return expected + own, np.where(seen, 0.0, unsure)
+        variance = np.zeros(len(seen))
+        new = design[~seen]
+        variance[~seen] = np.einsum("ij,jk,ik->i", new, self.covariance, new) + self.spread**2
+        return expected + own, variance
 
     def own_of(self, codes: Int64) -> tuple[Float64, Bool]:
         """The residual of each code, exactly 0 where training never saw it, and whether it saw it."""
@@ -102,8 +104,12 @@ class Scale:
         nearer to even than its likeliest value (MacKay 1992, the probit approximation).
         """
         mean, variance = self.effects.of(attributes)
-        score = self.slope * (raw + mean[programme]) + self.intercept
-        return np.asarray(score / np.sqrt(1 + np.pi / 8 * self.slope**2 * variance[programme]))
+        return self.line(raw, mean[programme], variance[programme])
+
+    def line(self, raw: Float64, mean: Float64, variance: Float64) -> Float64:
+        """Log-odds of rows with these raw scores, and the mean and variance of their programmes' effects."""
+        score = self.slope * (raw + mean) + self.intercept
+        return np.asarray(score / np.sqrt(1 + np.pi / 8 * self.slope**2 * variance))
 
     def to_bytes(self) -> bytes:
         """This scale as the bytes of an .npz without pickles."""

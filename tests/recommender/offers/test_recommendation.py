@@ -14,7 +14,9 @@ from features.calendar import day_of
 from features.declaration.declaration import declare
 from features.problem import Rejected
 from features.snapshot import from_facts
-from recommender.offers.recommendation import Ranker, Recommendation, opening_of, recommend
+from recommender.offers.batch import Ranker, recommend
+from recommender.offers.offer_arrays import window_of
+from recommender.offers.recommendation import Recommendation
 from recommender.offers.utility import Utility, UtilityWeights
 from recommender.ranking.scorer import Scores
 from recommender.rules.catalogue import catalogue
@@ -282,6 +284,6 @@ def test_someone_about_whom_nothing_matches_is_told_so_in_an_empty_document(decl
 
 
 def test_a_window_nobody_described_is_unknown_and_stays_recommended(compiled):
-    assert opening_of(compiled.catalogue.by_id["t.auto"], (), DAY, WEEKENDS_ONLY).state == "unknown"
-    assert opening_of(compiled.catalogue.by_id["t.baby"], (), DAY, WEEKENDS_ONLY).state == "unknown"
-    assert opening_of(compiled.catalogue.by_id["t.anyone"], (), DAY, WEEKENDS_ONLY).state == OPEN
+    assert window_of(compiled.catalogue.by_id["t.auto"].window, (), DAY, WEEKENDS_ONLY).state == "unknown"
+    assert window_of(compiled.catalogue.by_id["t.baby"].window, (), DAY, WEEKENDS_ONLY).state == "unknown"
+    assert window_of(compiled.catalogue.by_id["t.anyone"].window, (), DAY, WEEKENDS_ONLY).state == OPEN

@@ -182,4 +182,5 @@ def rises(rows):
     ],
 )
 def test_what_a_grant_unlocks_is_counted_where_an_answer_rises(known, grants, opens):
-    assert unlocked(rises, np.array(known, dtype=np.int64), grants) == opens
+    row = np.array(known, dtype=np.int64)
+    assert tuple(unlocked(rises, row, rises(row[None, :])[0], grants).tolist()) == opens

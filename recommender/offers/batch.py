@@ -1,0 +1,236 @@
+"""The one way to make recommendations: people and a compiled catalogue in, ordered and explained offers out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from features.arrays import Bool, Float64, Int8, Int64
+from features.problem import Problem, Rejected
+from features.snapshot import Snapshots
+from recommender.offers.bundle import Bundle, Candidate, bundles
+from recommender.offers.offer_arrays import OfferArrays, PersonWindows, offer_arrays
+from recommender.offers.recommendation import Recommendation, Recommendations
+from recommender.offers.utility import UtilityInputs, UtilityWeights, Weighed, unlocked, weigh
+from recommender.ranking.scorer import Pairs
+from recommender.rules.clause import Answer
+from recommender.rules.verdict import Verdicts
+from recommender.rules.window import ApplicationWindow
+
+if TYPE_CHECKING:
+    from recommender.ranking.attributes import ProgrammeAttributes
+    from recommender.ranking.scorer import Scorer
+    from recommender.rules.compiled import Compiled
+    from recommender.rules.person import Person
+    from recommender.rules.question import Ask
+
+__all__ = ["Ranker", "batch", "recommend"]
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """What decides the order: a scorer with the catalogue as it reads it, the weights, and what to call the model."""
+
+    weights: UtilityWeights = field(default_factory=UtilityWeights)
+    scorer: Scorer | None = None
+    attributes: ProgrammeAttributes | None = None
+    model: Mapping[str, object] | None = None
+
+    def likelihoods(self, people: Snapshots, pairs: Pairs) -> Float64 | None:
+        """P(takes up | offered) of each pair, float64[m], or None without a model.
+
+        Raises:
+            Rejected: the model answers with something that is not a probability.
+        """
+        if self.scorer is None or self.attributes is None:
+            return None
+        found = self.scorer.score(people, self.attributes, pairs).probability
+        if found.shape != pairs.programme.shape or not bool(np.all((found >= 0) & (found <= 1))):
+            remedy = "Train it again, or use --model none"
+            raise Rejected([Problem(("model",), "invalid", "does not answer with probabilities", remedy)])
+        return found
+
+
+def recommend(
+    compiled: Compiled, person: Person, ranker: Ranker, k: int | None = None, asks: Sequence[Ask] = ()
+) -> Recommendations:
+    """Recommend to one person: `batch` of one, with the questions to ask next.
+
+    Raises:
+        Rejected: the ranker's model answers with something that is not a probability.
+    """
+    return replace(batch([person], compiled, ranker, k)[0], asks=tuple(asks))
+
+
+def batch(
+    people: Sequence[Person], compiled: Compiled, ranker: Ranker, k: int | None = None
+) -> tuple[Recommendations, ...]:
+    """Recommend to each person what the rules do not exclude, the most useful first.
+
+    The programmes that can be recommended depend on the rules, on what the person receives and on the day; the ranker
+    only orders them, and `k` only says how many are shown.
+
+    Raises:
+        Rejected: the ranker's model answers with something that is not a probability.
+        ValueError: a snapshot has other columns than the catalogue was compiled for.
+    """
+    if not people:
+        return ()
+    weighed = _weighed(people, compiled, ranker)
+    return tuple(_of_person(weighed, i, compiled, ranker, k) for i in range(len(people)))
+
+
+@dataclass(frozen=True, eq=False)
+class _WeighedOffers:
+    """What can be offered to n people of P programmes, as arrays.
+
+    Attributes:
+        people: whom.
+        known: their columns.
+        windows: every programme's window as each person stands to it.
+        answers: int8[n, P] of Answer.
+        held: whether the person receives it, bool[n, P].
+        closed: whether its window has closed, bool[n, P].
+        pairs: what can be offered, m rows of (person, programme), by person.
+        starts: where each person's rows begin, int64[n + 1].
+        weighed: the utility of each row.
+    """
+
+    people: Sequence[Person]
+    known: Snapshots
+    windows: Sequence[PersonWindows]
+    answers: Int8
+    held: Bool
+    closed: Bool
+    pairs: Pairs
+    starts: Int64
+    weighed: Weighed
+
+
+def _weighed(people: Sequence[Person], compiled: Compiled, ranker: Ranker) -> _WeighedOffers:
+    table, known = offer_arrays(compiled), _stacked(people, compiled)
+    answers = compiled.answers(known.values, np.array([person.applicant for person in people], dtype=np.int64))
+    windows = [table.windows_of(person.occurrences) for person in people]
+    closed, held = np.stack([one.closed for one in windows]), _held(people, compiled)
+    pairs = Pairs.permitted(((answers != Answer.NO) & ~held & ~closed).astype(np.int8))
+    starts = np.searchsorted(pairs.person, np.arange(len(people) + 1))
+    left = np.stack([one.days_left for one in windows])
+    inputs = UtilityInputs(
+        likelihood=ranker.likelihoods(known, pairs),
+        won_a_year=table.won_a_year[pairs.programme],
+        certain=answers[pairs.person, pairs.programme] == Answer.YES,
+        days_left=left[pairs.person, pairs.programme],
+        unlocks=_unlocks(table, compiled, people, known, answers, pairs),
+        effort_minutes=table.effort_minutes[pairs.programme],
+    )
+    return _WeighedOffers(
+        people, known, windows, answers, held, closed, pairs, starts, weigh(inputs, ranker.weights)
+    )  # fmt: skip
+
+
+def _stacked(people: Sequence[Person], compiled: Compiled) -> Snapshots:
+    rows = [person.snapshot for person in people]
+    if any(tuple(row.columns) != compiled.columns for row in rows):
+        raise ValueError("a snapshot has other columns than the catalogue was compiled for: compile for its columns")
+    first = rows[0]
+    if len(rows) == 1:
+        return first
+    t, values = np.concatenate([row.t for row in rows]), np.concatenate([row.values for row in rows])
+    names = tuple(name for row in rows for name in row.people)
+    return Snapshots(names, t, first.columns, values, first.features_hash, first.declaration)
+
+
+def _held(people: Sequence[Person], compiled: Compiled) -> Bool:
+    held = np.zeros((len(people), len(compiled.catalogue)), dtype=np.bool_)
+    index = compiled.catalogue.index
+    for i, person in enumerate(people):
+        held[i, [index[name] for name in person.held if name in index]] = True
+    return held
+
+
+def _unlocks(
+    table: OfferArrays, compiled: Compiled, people: Sequence[Person], known: Snapshots, answers: Int8, pairs: Pairs
+) -> Int64:
+    """How many other programmes each offer opens, int64[m]; a set of grants is tried once for a person."""
+    sets, opened = table.grant_set[pairs.programme], np.zeros(len(pairs), dtype=np.int64)
+    granting = np.flatnonzero(sets >= 0)
+    for i in np.unique(pairs.person[granting]).tolist():
+        mine = granting[pairs.person[granting] == i]
+        used, which = np.unique(sets[mine], return_inverse=True)
+        applicant, grants = people[i].applicant, [table.grant_sets[one] for one in used.tolist()]
+
+        def answers_for(rows: Int64, applicant: int = applicant) -> Int8:
+            return compiled.answers(rows, applicant)
+
+        opened[mine] = unlocked(answers_for, known.values[i], answers[i], grants)[which]
+    return opened
+
+
+def _of_person(offers: _WeighedOffers, i: int, compiled: Compiled, ranker: Ranker, k: int | None) -> Recommendations:
+    table, programmes = offer_arrays(compiled), compiled.catalogue.programmes
+    person, windows, permitted = offers.people[i], offers.windows[i], offers.answers[i] != Answer.NO
+    begin, end = offers.starts[i : i + 2].tolist()
+    total = offers.weighed.total[begin:end]
+    order = np.lexsort((table.id_rank[offers.pairs.programme[begin:end]], -total))
+    verdicts = Verdicts(compiled, offers.answers[i], offers.known.values[i], person.applicant)
+    shown = tuple(
+        _explained(offers, begin + row, rank, verdicts, table.window(place, windows))
+        for rank, (row, place) in enumerate(
+            zip(order[:k].tolist(), offers.pairs.programme[begin + order[:k]].tolist(), strict=True), start=1
+        )
+    )
+    gone = np.flatnonzero(permitted & ~offers.held[i] & offers.closed[i]).tolist()
+    return Recommendations(
+        day=compiled.day,
+        total=end - begin,
+        shown=shown,
+        bundles=_bundled(offers, i, compiled),
+        already=tuple(programmes[at] for at in np.flatnonzero(permitted & offers.held[i]).tolist()),
+        closed=tuple((programmes[at], table.window(at, windows)) for at in gone),
+        asks=(),
+        events={name: event.title for name, event in compiled.declaration.events.items()},
+        model=ranker.model if ranker.scorer is not None else None,
+    )
+
+
+def _explained(
+    offers: _WeighedOffers, row: int, rank: int, verdicts: Verdicts, window: ApplicationWindow
+) -> Recommendation:
+    place = int(offers.pairs.programme[row])
+    likelihoods = offers.weighed.merits.likelihood
+    likelihood = None if likelihoods is None else float(likelihoods[row])
+    compiled, utility = verdicts.compiled, offers.weighed.utility(row)
+    programme, verdict = compiled.catalogue.programmes[place], verdicts.explain(place)
+    return Recommendation(rank, programme, verdict, likelihood, utility, window, compiled.messages)
+
+
+def _bundled(offers: _WeighedOffers, i: int, compiled: Compiled) -> tuple[Bundle, ...]:
+    """Bundle what can be offered to a person on the life events that happened to them."""
+    table, programmes, person = offer_arrays(compiled), compiled.catalogue.programmes, offers.people[i]
+    happened = {occurrence.event for occurrence in person.occurrences} & table.offered_on.keys()
+    if not happened:
+        return ()
+    begin, end = offers.starts[i : i + 2].tolist()
+    offered = np.zeros(len(programmes), dtype=np.int64)
+    offered[offers.pairs.programme[begin:end]] = np.arange(begin, end) + 1
+    total = offers.weighed.total
+    places = np.unique(np.concatenate([table.offered_on[event] for event in sorted(happened)]))
+    candidates = [
+        Candidate(
+            programmes[place].id,
+            int(total[row - 1]),
+            table.events_of[place],
+            table.excludes[place],
+            programmes[place].documents,
+            programmes[place].effort_minutes,
+            table.window(place, offers.windows[i]).event,
+        )
+        for place, row in zip(places.tolist(), offered[places].tolist(), strict=True)
+        if row
+    ]
+    by_id = compiled.catalogue.by_id
+    held = {name: frozenset(by_id[name].excludes if name in by_id else ()) for name in sorted(person.held)}
+    return bundles(candidates, held, person.occurrences, compiled.day)
