@@ -6,7 +6,7 @@ import argparse
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from composition import reading, terminal
 from composition.workspace import Workspace
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from features.declaration.declaration import Declaration
     from features.log.history import History
-    from recommender.ranking.attributes import ProgrammeAttributes
+    from recommender.offers.batch import Ranker
     from recommender.ranking.model import Model
     from recommender.rules.compiled import Compiled
 
@@ -43,8 +43,7 @@ class ScoreRequest:
 
     segments: History
     compiled: Compiled
-    attributes: ProgrammeAttributes
-    model: Model
+    ranker: Ranker
     t: int
 
 
@@ -73,6 +72,7 @@ def _refuse_before_every_event(segments: History, t: int) -> None:
 
 def _work(args: argparse.Namespace, declaration: Declaration, model: Model, segments: History, t: int) -> ScoreRequest:
     from features.snapshot import snapshots
+    from recommender.offers.batch import Ranker
     from recommender.rules.compiled import compile_catalogue
 
     regions = reading.read_regions()
@@ -82,12 +82,15 @@ def _work(args: argparse.Namespace, declaration: Declaration, model: Model, segm
     nobody = np.zeros(0, np.int64)
     columns = snapshots(declaration, segments, nobody, nobody, catalogue.receives).columns
     compiled = compile_catalogue(catalogue, columns, declaration, regions, declaration.zone.today(t))
-    return ScoreRequest(segments, compiled, model.attributes(catalogue, declaration), model, t)
+    ranker = Ranker(scorer=model, attributes=model.attributes(catalogue, declaration))
+    return ScoreRequest(segments, compiled, ranker, t)
 
 
 def write(path: Path, work: ScoreRequest) -> int:
     """Write one row group per shard, all of the file or nothing; returns how many rows."""
     import pyarrow.parquet
+
+    from recommender.offers.shard import schema
 
     unfinished = path.with_name(f".{path.name}.unfinished")
     rows = 0
@@ -105,33 +108,13 @@ def write(path: Path, work: ScoreRequest) -> int:
     return rows
 
 
-def schema() -> pyarrow.Schema:
-    """The columns of the file."""
-    import pyarrow as pa
-
-    name = pa.dictionary(pa.int32(), pa.string())
-    fields = [("person", pa.string()), ("programme", name), ("score", pa.float64()), ("probability", pa.float64())]
-    return pa.schema(fields)
-
-
 def scored(work: ScoreRequest, first: int) -> pyarrow.Table:
     """The rows of one shard, which begins with person `first`."""
     import numpy as np
-    import pyarrow as pa
 
     from features.snapshot import snapshots
-    from recommender.ranking.scorer import Pairs
+    from recommender.offers.shard import shard
 
     who = np.arange(first, min(first + SHARD, len(work.segments.people)), dtype=np.int64)
-    catalogue, declaration = work.compiled.catalogue, work.compiled.declaration
-    people = snapshots(declaration, work.segments, who, np.full(who.size, work.t, np.int64), catalogue.receives)
-    pairs = Pairs.permitted(work.compiled.answers(people.values))
-    found = work.model.score(people, work.attributes, pairs)
-    ids = pa.array([programme.id for programme in catalogue.programmes], pa.string())
-    columns: list[Any] = [
-        pa.array(people.people, pa.string()).take(pa.array(pairs.person)),
-        pa.DictionaryArray.from_arrays(pa.array(pairs.programme, pa.int32()), ids),
-        pa.array(found.score),
-        pa.array(found.probability),
-    ]
-    return pa.Table.from_arrays(columns, schema=schema())
+    at, receives = np.full(who.size, work.t, np.int64), work.compiled.catalogue.receives
+    return shard(snapshots(work.compiled.declaration, work.segments, who, at, receives), work.compiled, work.ranker)

@@ -14,7 +14,7 @@ from features.calendar import day_of
 from features.declaration.declaration import declare
 from features.problem import Rejected
 from features.snapshot import from_facts
-from recommender.offers.batch import Ranker, recommend
+from recommender.offers.batch import Ranker, batch, recommend
 from recommender.offers.offer_arrays import window_of
 from recommender.offers.recommendation import Recommendation
 from recommender.offers.utility import Utility, UtilityWeights
@@ -287,3 +287,37 @@ def test_a_window_nobody_described_is_unknown_and_stays_recommended(compiled):
     assert window_of(compiled.catalogue.by_id["t.auto"].window, (), DAY, WEEKENDS_ONLY).state == "unknown"
     assert window_of(compiled.catalogue.by_id["t.baby"].window, (), DAY, WEEKENDS_ONLY).state == "unknown"
     assert window_of(compiled.catalogue.by_id["t.anyone"].window, (), DAY, WEEKENDS_ONLY).state == OPEN
+
+
+@given(several=st.lists(FACTS, min_size=1, max_size=4), likes=st.lists(st.floats(0, 1), min_size=1, max_size=10))
+def test_a_batch_recommends_to_each_person_what_that_person_gets_alone(compiled, person_of, several, likes):
+    people = [person_of(**facts) for facts in several]
+    found = batch(people, compiled, ranker(*likes), k=5)
+    assert [one.to_json() for one in found] == [
+        recommend(compiled, person, ranker(*likes), k=5).to_json() for person in people
+    ]
+
+
+def test_a_batch_of_nobody_is_empty(compiled):
+    assert batch([], compiled, Ranker()) == ()
+
+
+def test_a_published_saturday_is_listed_to_be_asked_about_until_the_monday_and_then_closed(declaration):
+    def on(day):
+        regions = Regions()
+        held = catalogue(
+            [("t.sat", document("t.sat", ANYONE, window={"kind": "dated", "until": "2026-10-31"}))],
+            declaration,
+            regions,
+        )
+        compiled = compile_catalogue(held, declaration.columns, declaration, regions, day_of(day)).explaining(MESSAGES)
+        snapshot = from_facts(declaration, {}, declaration.zone.end_of_day(day))
+        return recommend(compiled, Person(snapshot), Ranker()).to_json()
+
+    for day in (date(2026, 11, 1), date(2026, 11, 2)):
+        (one,) = on(day)["recommendations"]
+        assert (one["window"]["state"], one["window"]["closes"], one["window"]["days_left"]) == (
+            "ask", "2026-10-31", None,
+        )  # fmt: skip
+        assert on(day)["closed"] == []
+    assert [one["closed"] for one in on(date(2026, 11, 3))["closed"]] == ["2026-10-31"]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.problem import Rejected
-from recommender.ranking.forest import Trees, parse_trees
+from recommender.ranking.forest import RowGroups, Trees, parse_trees
 from tests.examples import examples
 
 ODD = np.array([np.nan, 0.0, -0.0, 1e-36, -1e-36, 1e-35, np.inf, -np.inf, 1.0, -1.0, 1e300])
@@ -38,6 +38,33 @@ def test_raw_scores_equal_lightgbms_to_the_last_bit(seed: int, more: dict[str, o
     rows = np.concatenate([_rows(np.random.default_rng(seed + 1), 200).astype(np.float64), ODD[:, None].repeat(5, 1)])
     ours = parse_trees(booster.model_to_string()).raw(rows)
     assert np.array_equal(ours, booster.predict(rows, raw_score=True))
+
+
+@examples(15, deadline=None)
+@given(
+    st.integers(0, 1000),
+    st.lists(st.integers(1, 70), min_size=1, max_size=6),
+    st.sets(st.integers(0, 4)),
+    st.sampled_from([{}, {"zero_as_missing": True}]),
+)
+def test_deciding_the_shared_columns_once_a_group_changes_no_bit(
+    seed: int, sizes: list[int], shared: set[int], more: dict[str, object]
+) -> None:
+    booster, group = _booster(seed, **more), np.repeat(np.arange(len(sizes)), sizes)
+    rows, same = _rows(np.random.default_rng(seed + 1), group.size), np.zeros(5, dtype=np.bool_)
+    first = np.searchsorted(group, group)
+    for column in shared:
+        same[column] = True
+        rows[:, column] = rows[first, column]
+    trees = parse_trees(booster.model_to_string())
+    assert np.array_equal(trees.raw(rows, RowGroups(group, same)), booster.predict(rows, raw_score=True))
+
+
+def test_a_tree_whose_node_comes_before_its_parent_is_refused() -> None:
+    text = _booster(1).model_to_string()
+    line = next(one for one in text.splitlines() if one.startswith("left_child="))
+    with pytest.raises(Rejected, match="a node before its parent"):
+        parse_trees(text.replace(line, "left_child=0 " + line.partition(" ")[2], 1))
 
 
 def test_rows_of_single_precision_score_as_lightgbm_scores_them() -> None:
