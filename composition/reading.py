@@ -88,18 +88,18 @@ def read_catalogue(path: Path | None, declaration: Declaration, regions: Regions
 
 
 def read_messages(folder: Path | None = None) -> Messages:
-    """Read the messages that recommendations are written with, one file per language (default: those shipped).
+    """Read the messages that people read, one file per language (default: those shipped).
 
     Raises:
         Rejected: a file is missing or unreadable, or a message is missing, unknown or malformed; with every problem.
     """
-    from recommender.messages import LANGUAGES, Messages  # verbs that explain nothing do not load it
-    from recommender.offers import reason
-    from recommender.rules import question, rule_text, verdict
+    from privacy.ledger import report_text  # verbs that explain nothing do not load it
+    from recommender import message_keys
+    from recommender.messages import LANGUAGES, Messages
 
     home = folder or SHIPPED / "messages"
     documents = _all_of([home / f"{language}.yaml" for language in LANGUAGES])
-    keys = {**rule_text.MESSAGES, **verdict.MESSAGES, **question.MESSAGES, **reason.MESSAGES}
+    keys = {**message_keys.MESSAGES, **report_text.MESSAGES}
     return Messages.parse(dict(zip(LANGUAGES, documents, strict=True)), keys)
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from composition import terminal
+from composition import reading, terminal
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
 from proffer import audit_verb
@@ -433,8 +433,10 @@ def _report(args: argparse.Namespace) -> int:
     bundle = _ledger(args).bundle()
     with terminal.working("composing"):
         root = Checkpoint.parse(bundle.notes[-1].text).root.hex()
-        document = ledger_report.document([entry.parse(line) for line in bundle.entries], root)
-    written = {paths["en"]: ledger_report.page(document), paths["ko"]: ledger_report.page(document, "ko")}
+        english, korean = (reading.read_messages().speaking(language) for language in ("en", "ko"))
+        document = ledger_report.document([entry.parse(line) for line in bundle.entries], root, english)
+    pages = {"en": ledger_report.page(document, "en", english), "ko": ledger_report.page(document, "ko", korean)}
+    written = {paths[language]: page for language, page in pages.items()}
     written[paths["json"]] = json.dumps(document, ensure_ascii=False, indent=2)
     for path, text in written.items():
         write_durably(path, text.encode())

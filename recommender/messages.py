@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
+from functools import partial
 from typing import Final
 
 from features.problem import Problems, Where
@@ -114,6 +115,10 @@ class Messages:
     def said(self, language: str, key: str, /, **values: Value) -> str:
         """Return a message in one language; raises KeyError for an unknown key or a value that is missing."""
         return self._languages[language].text(key, values, language)
+
+    def speaking(self, language: str) -> Callable[..., str]:
+        """Return what returns messages in one language, by key and values."""
+        return partial(self.said, language)
 
     def joined(self, key: str, texts: Collection[Text]) -> Text:
         """Return several texts as one, two at a time, as the message `key` joins `first` and `second`."""

@@ -10,18 +10,20 @@ from typing import Any, Final
 
 from privacy.accounting.amount import text_of
 from privacy.ledger.entry import APPROVED, EVERYBODY, EntryType, LedgerEntry
-from privacy.ledger.report_text import ENGLISH, WORDINGS, Wording
+from privacy.ledger.report_text import LIMITS, SIGNED_HEADS, USES_HEADS, Say
 from privacy.ledger.state import RELEASED, Account, LedgerState, SpendRecord
 
+ALWAYS: Final = "always"  # the period of a budget that is never reset: a synthetic population's
 MOST_POINTS: Final = 60  # of the picture; each costs a composition
 
 
-def document(entries: Sequence[LedgerEntry], root: str) -> dict[str, Any]:
+def document(entries: Sequence[LedgerEntry], root: str, say: Say) -> dict[str, Any]:
     """The report as JSON, from the entries of a ledger that was checked.
 
     Args:
         entries: all of them, in order.
         root: the tree's root, hex: what the report speaks of.
+        say: the messages of the report, in the language of the document.
     """
     books, points = _replayed(entries)
     return {
@@ -29,10 +31,12 @@ def document(entries: Sequence[LedgerEntry], root: str) -> dict[str, Any]:
         "entries": len(entries),
         "root": root,
         "as_of": entries[-1].at if entries else None,
-        "from_whom": ENGLISH.from_whom_text,
-        "not_promised": list(ENGLISH.limits),
-        "populations": [_population(books, name, points.get(name, []), entries) for name in sorted(books.accounts)],
-        "approvals": [_approval(one) for one in entries if one.kind in APPROVED or one.kind is EntryType.KEY],
+        "from_whom": say("report.from_whom_text"),
+        "not_promised": _limits(say),
+        "populations": [
+            _population(books, name, points.get(name, []), entries, say) for name in sorted(books.accounts)
+        ],
+        "approvals": [_approval(one, say) for one in entries if one.kind in APPROVED or one.kind is EntryType.KEY],
     }
 
 
@@ -75,30 +79,34 @@ def _amount(epsilon: Decimal) -> str:
 
 
 def _population(
-    books: LedgerState, name: str, points: list[dict[str, Any]], entries: Sequence[LedgerEntry]
+    books: LedgerState, name: str, points: list[dict[str, Any]], entries: Sequence[LedgerEntry], say: Say
 ) -> dict[str, Any]:
     balance = books.balance(name)
     mine = [spend for spend in books.spends.values() if spend.population == name]
     return {
         **balance.to_document(),
-        "protected": ENGLISH.person if balance.unit == "person" else ENGLISH.household,
-        "promise": _promise(balance.lifetime, balance.delta),
+        "protected": say(f"report.protects.{balance.unit}"),
+        "promise": _promise(balance.lifetime, balance.delta, say),
         "timeline": points,
         "uses": [_use(spend, entries[spend.index].body) for spend in mine],
         "approvers": sorted(one.name for one in books.accounts[name].approvers.values()),
     }
 
 
-def _promise(epsilon: Decimal, delta: Decimal) -> dict[str, str]:
+def _promise(epsilon: Decimal, delta: Decimal, say: Say) -> dict[str, str]:
     """Epsilon in terms of a guess: who tosses a coin on whether you were among the data, and is helped by it all."""
     ratio = math.exp(min(float(epsilon), 700.0))
     chance = min((ratio + float(delta)) / (1 + ratio), 1.0)  # Kairouz et al. 2015, equation 4, at even odds
     best = f"{chance:.4f}"
-    return {"epsilon": _amount(epsilon), "delta": text_of(delta), "best_guess": best, "in_words": _guess(best, ENGLISH)}
+    return {"epsilon": _amount(epsilon), "delta": text_of(delta), "best_guess": best, "in_words": _guess(best, say)}
 
 
-def _guess(best: str, words: Wording) -> str:
-    return words.guess.format(chance=math.ceil(Decimal(best) * 100))
+def _guess(best: str, say: Say) -> str:
+    return say("report.guess", chance=math.ceil(Decimal(best) * 100))
+
+
+def _limits(say: Say) -> list[str]:
+    return [say(f"report.limit.{number}") for number in range(1, LIMITS + 1)]
 
 
 def _use(spend: SpendRecord, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,7 +127,7 @@ def _use(spend: SpendRecord, body: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _approval(one: LedgerEntry) -> dict[str, Any]:
+def _approval(one: LedgerEntry, say: Say) -> dict[str, Any]:
     statement = one.body["statement"]
     names = sorted(line.split(" ")[1] for line in one.body["signatures"])
     return {
@@ -127,7 +135,7 @@ def _approval(one: LedgerEntry) -> dict[str, Any]:
         "at": one.at,
         "kind": str(one.kind),
         "population": one.population,
-        "did": ENGLISH.did[one.kind],
+        "did": say(f"report.did.{one.kind}"),
         "signed_by": names,
         "what": dict(statement["what"]),
     }
@@ -153,27 +161,28 @@ _STYLE = (
 COMMAND: Final = "proffer privacy verify BUNDLE --key ledger.pub"
 
 
-def page(report: Mapping[str, Any], language: str = "en") -> str:
+def page(report: Mapping[str, Any], language: str, say: Say) -> str:
     """The report as one HTML page without scripts or anything from elsewhere.
 
     Args:
         report: what `document` gave.
-        language: `en` or `ko`.
+        language: the code of the page's language.
+        say: the messages of the report, in that language.
     """
-    words = WORDINGS[language]
-    parts = "".join(_population_html(one, words) for one in report["populations"])
+    parts = "".join(_population_html(one, say) for one in report["populations"])
     day = _text((report["as_of"] or "")[:10])
-    source = words.source.format(entries=report["entries"], ledger=_code(report["ledger"]), day=day)
-    limits = "".join(f"<li>{_text(line)}</li>" for line in words.limits)
-    check = _text(words.check_text).format(command=_code(COMMAND), root=_code(report["root"]))
+    source = say("report.source", entries=report["entries"], ledger=_code(report["ledger"]), day=day)
+    limits = "".join(f"<li>{_text(line)}</li>" for line in _limits(say))
+    nothing = "" if parts else f"<p>{_text(say('report.nothing'))}</p>"
+    check = say("report.check_text", command=_code(COMMAND), root=_code(report["root"]))
     return (
-        f'<!doctype html>\n<html lang="{words.language}"><head><meta charset="utf-8">'
+        f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{_text(words.title)}</title><style>{_STYLE}</style></head><body><main>"
-        f"<h1>{_text(words.title)}</h1><p>{source}</p>{parts or f'<p>{_text(words.nothing)}</p>'}"
-        f"<h2>{_text(words.from_whom)}</h2><p>{_text(words.from_whom_text)}</p>"
-        f"<h2>{_text(words.not_promised)}</h2><ul>{limits}</ul>{_approvals_html(report['approvals'], words)}"
-        f"<h2>{_text(words.check)}</h2><p>{check}</p></main></body></html>\n"
+        f"<title>{_text(say('report.title'))}</title><style>{_STYLE}</style></head><body><main>"
+        f"<h1>{_text(say('report.title'))}</h1><p>{source}</p>{parts}{nothing}"
+        f"<h2>{_text(say('report.from_whom'))}</h2><p>{_text(say('report.from_whom_text'))}</p>"
+        f"<h2>{_text(say('report.not_promised'))}</h2><ul>{limits}</ul>{_approvals_html(report['approvals'], say)}"
+        f"<h2>{_text(say('report.check'))}</h2><p>{check}</p></main></body></html>\n"
     )
 
 
@@ -185,28 +194,32 @@ def _code(value: object) -> str:
     return f"<code>{_text(value)}</code>"
 
 
-def _population_html(one: Mapping[str, Any], words: Wording) -> str:
-    promise, protected = one["promise"], words.person if one["unit"] == "person" else words.household
-    numbers = {name: one[name] for name in ("lifetime", "delta", "period", "spent", "cap", "left")}
-    uses = [(use["at"][:10], use["purpose"], use["requester"], use["epsilon"], words.states[use["state"]])
+def _population_html(one: Mapping[str, Any], say: Say) -> str:
+    promise, protected = one["promise"], say(f"report.protects.{one['unit']}")
+    numbers = {name: one[name] for name in ("lifetime", "delta", "spent", "cap", "left")}
+    period = one["period"]
+    numbers["period"] = say("report.always") if period == ALWAYS else say("report.period", period=period)
+    uses = [(use["at"][:10], use["purpose"], use["requester"], use["epsilon"], say(f"report.state.{use['state']}"))
             for use in one["uses"]]  # fmt: skip
-    table = _table(words.uses_heads, uses, 3) if uses else f"<p>{_text(words.no_uses)}</p>"
+    table = _table([say(f"report.uses_head.{head}") for head in USES_HEADS], uses, 3)
+    table = table if uses else f"<p>{_text(say('report.no_uses'))}</p>"
     return (
-        f"<section><h2>{_text(words.for_whom.format(population=one['population']))}</h2>"
-        f"<h3>{_text(words.what)}</h3><p>{_text(protected)}</p>"
-        f'<h3>{_text(words.how_much)}</h3><p class="big">{_text(_guess(promise["best_guess"], words))}</p>'
-        f"<p>{_text(words.measure.format(**numbers))}</p>{_figure(one, words)}"
-        f"<h3>{_text(words.uses)}</h3>{table}</section>"
+        f"<section><h2>{_text(say('report.population', population=one['population']))}</h2>"
+        f"<h3>{_text(say('report.what'))}</h3><p>{_text(protected)}</p>"
+        f'<h3>{_text(say("report.how_much"))}</h3><p class="big">{_text(_guess(promise["best_guess"], say))}</p>'
+        f"<p>{_text(say('report.measure', **numbers))}</p>{_figure(one, say)}"
+        f"<h3>{_text(say('report.uses'))}</h3>{table}</section>"
     )
 
 
-def _figure(one: Mapping[str, Any], words: Wording) -> str:
+def _figure(one: Mapping[str, Any], say: Say) -> str:
     days = [_text(point["at"][:10]) for point in one["timeline"]]
     ends = f"<p><span>{days[0]}</span><span>{days[-1]}</span></p>"
-    spent, cap = (f"{_text(word)}: {_text(one[name])}" for name, word in (("spent", words.spent), ("cap", words.cap)))
+    spent, cap = (f"{_text(say(f'report.{name}'))}: {_text(one[name])}" for name in ("spent", "cap"))
+    caption = say("report.caption")
     return (
         f'<figure><p><span class="key">{spent}</span><span class="key line">{cap}</span></p>'
-        f"{picture(one['timeline'], words.caption)}{ends}<figcaption>{_text(words.caption)}</figcaption></figure>"
+        f"{picture(one['timeline'], caption)}{ends}<figcaption>{_text(caption)}</figcaption></figure>"
     )
 
 
@@ -221,18 +234,19 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[object]], number: int) 
     return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _approvals_html(approvals: Sequence[Mapping[str, Any]], words: Wording) -> str:
+def _approvals_html(approvals: Sequence[Mapping[str, Any]], say: Say) -> str:
     rows = [
         (
             one["at"][:10],
-            words.whole if one["population"] == EVERYBODY else one["population"],
-            words.did[one["kind"]],
+            say("report.whole") if one["population"] == EVERYBODY else one["population"],
+            say(f"report.did.{one['kind']}"),
             ", ".join(one["signed_by"]),
             one["what"]["reason"],
         )
         for one in approvals
     ]
-    return f"<h2>{_text(words.signed)}</h2>{_table(words.signed_heads, rows, -1)}"
+    heads = [say(f"report.signed_head.{head}") for head in SIGNED_HEADS]
+    return f"<h2>{_text(say('report.signed'))}</h2>{_table(heads, rows, -1)}"
 
 
 WIDE, HIGH = 600.0, 200.0

@@ -6,38 +6,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from features.calendar import date_of
-from recommender.messages import Keys, Messages
+from recommender.messages import Messages
 from recommender.rules.window import ASK, CLOSED, UPCOMING, ApplicationWindow
 from recommender.text import Text
 
-__all__ = ["MESSAGES", "minutes", "why_rank", "window_sentence", "won"]
+__all__ = ["minutes", "why_rank", "window_sentence", "won"]
 
 Figures = Mapping[str, float | int | None]
 
-MESSAGES: Final[Keys] = {
-    "money.won": ("amount",),
-    "time.hours": ("hours",),
-    "time.minutes": ("minutes",),
-    "time.hours_and_minutes": ("hours", "minutes"),
-    "reason.likelihood": ("percent",),
-    "reason.value": ("value",),
-    "reason.value_unknown": (),
-    "reason.two": ("first", "second"),
-    "reason.certainty": (),
-    "reason.doubt": (),
-    "reason.last_day": (),
-    "reason.days_left": ("days",),
-    "reason.unlocks": ("count",),
-    "reason.effort": ("time",),
-    "window.ask": ("date",),
-    "window.closed": ("date",),
-    "window.opens": ("date",),
-    "window.closes": ("date", "days"),
-    "window.last_day": ("date",),
-    "window.always": (),
-    "window.not_needed": (),
-    "window.published": ("wording",),
-}
 _FOR_EVER: Final = {"open_ended": "window.always", "not_needed": "window.not_needed"}
 
 

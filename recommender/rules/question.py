@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,6 @@ from features.log.event import Event
 from features.log.history import history_of
 from features.snapshot import snapshots
 from features.value import NONE, UNKNOWN
-from recommender.messages import Keys
 from recommender.rules.clause import RECEIVES, Answer
 from recommender.rules.compiled import Compiled
 from recommender.text import Text
@@ -24,9 +23,7 @@ from recommender.text import Text
 if TYPE_CHECKING:
     from features.snapshot import Snapshot
 
-__all__ = ["MESSAGES", "RECEIVES_SHARE", "Ask", "ask_next"]
-
-MESSAGES: Final[Keys] = {"question.receives": ("title",)}
+__all__ = ["RECEIVES_SHARE", "Ask", "ask_next"]
 
 RECEIVES_SHARE = 5
 """The public prior, in percent, that somebody already receives a given programme; it only orders questions."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from features.calendar import date_of
-from recommender.messages import Keys, Messages
+from recommender.message_keys import AXES, UNITS
+from recommender.messages import Messages
 from recommender.rules.clause import RECEIVES, Advisory, All, Any, Clause, Compare, NoData, Not, encoded, fact_type
 from recommender.rules.region import Regions
 from recommender.text import Text
@@ -14,39 +15,7 @@ from recommender.text import Text
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
 
-__all__ = ["MESSAGES", "RuleText"]
-
-_OPS: Final = ("below", "above", "at_most", "at_least")
-_AXES: Final = ("sex", "age", "income", "person", "household", "stage", "trade", "type", "field", "region")
-_UNITS: Final = ("won", "days")
-_FORMS: Final = ("must", "must_not", "is", "is_not", "part", "part_not")
-"""What a clause demands, that it is met, and how it reads as a part of several; each also denied."""
-_KINDS: Final = {
-    "value": ("label", "value"), "enum": ("label", "value"), "boolean": ("label",), "receives": ("title",),
-    "region": ("places",), "question": ("question",),
-}  # fmt: skip
-
-MESSAGES: Final[Keys] = {
-    **{f"rule.{kind}.{form}": names for kind, names in _KINDS.items() for form in _FORMS},
-    **{f"rule.{many}.{form}": ("clauses",) for many in ("all", "any") for form in ("must", "is", "part")},
-    **{f"rule.number.{op}": ("value",) for op in _OPS},
-    **{f"rule.date.{op}": ("value",) for op in _OPS},
-    **{f"rule.unit.{unit}": ("value",) for unit in _UNITS},
-    **{f"rule.axis.{axis}": () for axis in _AXES},
-    "rule.unit.none": ("value",),
-    "rule.unit.other": ("value", "unit"),
-    "rule.date.on": ("date",),
-    "rule.both": ("first", "second"),
-    "rule.or": ("first", "second"),
-    "rule.and": ("first", "second"),
-    "rule.grouped": ("clause",),
-    "rule.everyone": (),
-    "rule.no_one": (),
-    "rule.no_data.axis": ("axis",),
-    "rule.no_data.other": ("reason",),
-    "rule.no_data.why": ("why",),
-    "rule.no_data.part": (),
-}
+__all__ = ["RuleText"]
 
 
 class RuleText:
@@ -100,7 +69,7 @@ class RuleText:
             return self._messages.text("rule.no_data.part")
         if isinstance(clause.why, Text):
             return self._messages.text("rule.no_data.why", why=clause.why)
-        if clause.reason in _AXES:
+        if clause.reason in AXES:
             return self._messages.text("rule.no_data.axis", axis=self._messages.text(f"rule.axis.{clause.reason}"))
         return self._messages.text("rule.no_data.other", reason=clause.reason)
 
@@ -164,6 +133,6 @@ class RuleText:
 
     def _unit(self, unit: str, value: object) -> Text:
         shown = value if isinstance(value, int) else str(value)
-        if unit in _UNITS or not unit:
+        if unit in UNITS or not unit:
             return self._messages.text(f"rule.unit.{unit or 'none'}", value=shown)
         return self._messages.text("rule.unit.other", value=shown, unit=unit)

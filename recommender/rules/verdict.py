@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from features.arrays import Int8, Int64
 from features.calendar import date_of
-from recommender.messages import Keys
 from recommender.rules.clause import (
     Advisory,
     All,
@@ -32,18 +31,10 @@ from recommender.text import Text
 if TYPE_CHECKING:
     from features.snapshot import Snapshot
 
-__all__ = ["CAUSES", "MESSAGES", "Reason", "Verdict", "Verdicts", "judge"]
+__all__ = ["CAUSES", "Reason", "Verdict", "Verdicts", "judge"]
 
 CAUSES = ("rule", "missing_fact", "no_data", "doubtful_source")
 """Why an answer is what it is: a rule decided, a fact is not known, nobody published it, or its source is doubtful."""
-MESSAGES: Final[Keys] = {
-    **{f"verdict.kind.{kind}": () for kind in KINDS},
-    "verdict.kinds": ("first", "second"),
-    "verdict.only_for": ("kinds",),
-    "verdict.from": ("day",),
-    "verdict.until": ("day",),
-    "verdict.unverified": (),
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from features.calendar import day_of
 from features.declaration.declaration import declare
 from features.value import NONE, UNKNOWN
+from privacy.ledger import report_text
+from recommender import message_keys
 from recommender.messages import Messages
-from recommender.offers import reason
-from recommender.rules import question, rule_text, verdict
 from recommender.rules.catalogue import catalogue
 from recommender.rules.clause import Advisory, All, Any, Compare, NoData, Not
 from recommender.rules.region import Regions
@@ -28,7 +28,7 @@ def load(path):
 DECLARATION = declare(*(load(f"data/countries/kr/declaration/{name}.yaml") for name in ("events", "facts", "features")))
 MESSAGES = Messages.parse(
     {language: load(f"data/countries/kr/messages/{language}.yaml") for language in ("ko", "en")},
-    {**rule_text.MESSAGES, **verdict.MESSAGES, **question.MESSAGES, **reason.MESSAGES},
+    {**message_keys.MESSAGES, **report_text.MESSAGES},
 )
 TODAY = date(2026, 10, 31)
 DAY = day_of(TODAY)

@@ -8,12 +8,18 @@ import pytest
 from privacy.accounting import mechanism as m
 from privacy.ledger import entry, ledger_report
 from privacy.ledger.entry import EntryType
-from privacy.ledger.report_text import ENGLISH, WORDINGS
 from tests.privacy.ledgers import Forge
+from tests.recommender.catalogues import MESSAGES
+
+SAY = {language: MESSAGES.speaking(language) for language in ("en", "ko")}
 
 
 def document(forge: Forge) -> dict:
-    return ledger_report.document([entry.parse(line) for line in forge.lines], "ab" * 32)
+    return ledger_report.document([entry.parse(line) for line in forge.lines], "ab" * 32, SAY["en"])
+
+
+def page(forge: Forge, language: str = "en") -> str:
+    return ledger_report.page(document(forge), language, SAY[language])
 
 
 def lived() -> Forge:
@@ -41,7 +47,7 @@ def test_it_says_who_signed_for_what_and_what_is_not_promised():
     found = document(lived())
     assert [one["did"] for one in found["approvals"]] == [
         "changed a key",
-        "gave back a spend",
+        "returned a spend",
         "raised the cap",
         "opened a new period",
     ]
@@ -65,35 +71,35 @@ class Tags(HTMLParser):
 
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_the_page_is_whole_and_carries_no_script_and_nothing_from_elsewhere(language):
-    page = ledger_report.page(document(lived()), language)
+    html = page(lived(), language)
     tags = Tags()
-    tags.feed(page)
+    tags.feed(html)
     assert tags.open == []
     assert {"main", "h1", "svg", "table"} <= tags.seen
     assert "script" not in tags.seen
-    assert "http" not in page
-    assert "a ranker &lt;script&gt;" in page
-    assert f'<html lang="{language}">' in page
-    assert "ab" * 32 in page
+    assert "http" not in html
+    assert "a ranker &lt;script&gt;" in html
+    assert f'<html lang="{language}">' in html
+    assert "ab" * 32 in html
 
 
-@pytest.mark.parametrize(("language", "chance"), [("en", "at most 89 times in 100"), ("ko", "100번 중 많아야 89번")])
+@pytest.mark.parametrize(
+    ("language", "chance"), [("en", "at most 89 times in 100"), ("ko", "100번 가운데 많아야 89번")]
+)
 def test_the_page_says_how_much_as_a_guess_and_what_became_of_each_use(language, chance):
-    page = ledger_report.page(document(lived()), language)
-    words = WORDINGS[language]
-    assert chance in page
-    assert all(words.states[state] in page for state in ("reserved", "released"))
-    assert words.did["raise"] in page
-    assert words.whole in page
+    html = page(lived(), language)
+    keys = ("report.state.reserved", "report.state.released", "report.did.raise", "report.whole")
+    assert chance in html
+    assert all(SAY[language](key) in html for key in keys)
 
 
 def test_households_are_called_so_and_a_budget_that_nobody_used_says_so():
     forge = Forge()
     forge.init(unit="household")
-    page = ledger_report.page(document(forge))
-    assert ENGLISH.household in page
-    assert ENGLISH.person not in page
-    assert ENGLISH.no_uses in page
+    html = page(forge)
+    assert SAY["en"]("report.protects.household") in html
+    assert SAY["en"]("report.protects.person") not in html
+    assert SAY["en"]("report.no_uses") in html
 
 
 def test_the_picture_is_an_svg_whose_steps_follow_the_spends():
@@ -107,7 +113,7 @@ def test_the_picture_is_an_svg_whose_steps_follow_the_spends():
 
 def test_a_long_history_is_drawn_with_at_most_so_many_points_and_an_empty_one_at_all():
     forge = Forge()
-    assert "No budget was opened yet" in ledger_report.page(document(forge))
+    assert "No budget was opened yet" in page(forge)
     forge.init("900")
     for i in range(200):
         forge.reserve(f"run-{i}", checkpoint=False)

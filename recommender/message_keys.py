@@ -1,0 +1,75 @@
+"""Message keys: the messages that recommendations are written with, and the placeholders of each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from recommender.messages import Keys
+
+__all__ = ["AXES", "MESSAGES", "UNITS"]
+
+AXES: Final = ("sex", "age", "income", "person", "household", "stage", "trade", "type", "field", "region")
+UNITS: Final = ("won", "days")
+_OPS: Final = ("below", "above", "at_most", "at_least")
+_FORMS: Final = ("must", "must_not", "is", "is_not", "part", "part_not")
+"""What a clause demands, that it is met, and how it reads as a part of several; each also denied."""
+_KINDS: Final = {
+    "value": ("label", "value"), "enum": ("label", "value"), "boolean": ("label",), "receives": ("title",),
+    "region": ("places",), "question": ("question",),
+}  # fmt: skip
+
+_RULE: Final[Keys] = {
+    **{f"rule.{kind}.{form}": names for kind, names in _KINDS.items() for form in _FORMS},
+    **{f"rule.{many}.{form}": ("clauses",) for many in ("all", "any") for form in ("must", "is", "part")},
+    **{f"rule.number.{op}": ("value",) for op in _OPS},
+    **{f"rule.date.{op}": ("value",) for op in _OPS},
+    **{f"rule.unit.{unit}": ("value",) for unit in UNITS},
+    **{f"rule.axis.{axis}": () for axis in AXES},
+    "rule.date.on": ("date",),
+    "rule.unit.none": ("value",),
+    "rule.unit.other": ("value", "unit"),
+    "rule.both": ("first", "second"),
+    "rule.or": ("first", "second"),
+    "rule.and": ("first", "second"),
+    "rule.grouped": ("clause",),
+    "rule.everyone": (),
+    "rule.no_one": (),
+    "rule.no_data.axis": ("axis",),
+    "rule.no_data.other": ("reason",),
+    "rule.no_data.why": ("why",),
+    "rule.no_data.part": (),
+}
+_VERDICT: Final[Keys] = {
+    **{f"verdict.kind.{kind}": () for kind in ("citizen", "small_business", "organisation")},
+    "verdict.kinds": ("first", "second"),
+    "verdict.only_for": ("kinds",),
+    "verdict.from": ("day",),
+    "verdict.until": ("day",),
+    "verdict.unverified": (),
+    "question.receives": ("title",),
+}
+_OFFER: Final[Keys] = {
+    "money.won": ("amount",),
+    "time.hours": ("hours",),
+    "time.minutes": ("minutes",),
+    "time.hours_and_minutes": ("hours", "minutes"),
+    "reason.likelihood": ("percent",),
+    "reason.value": ("value",),
+    "reason.value_unknown": (),
+    "reason.two": ("first", "second"),
+    "reason.certainty": (),
+    "reason.doubt": (),
+    "reason.last_day": (),
+    "reason.days_left": ("days",),
+    "reason.unlocks": ("count",),
+    "reason.effort": ("time",),
+    "window.ask": ("date",),
+    "window.closed": ("date",),
+    "window.opens": ("date",),
+    "window.closes": ("date", "days"),
+    "window.last_day": ("date",),
+    "window.always": (),
+    "window.not_needed": (),
+    "window.published": ("wording",),
+}
+MESSAGES: Final[Keys] = {**_RULE, **_VERDICT, **_OFFER}
