@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import functools
 import json
-import math
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from features import strict_json
 from features.problem import Problem, Problems, Rejected, Where, spelled
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ SHIPPED = (
 APPLICANTS = ("citizen", "small_business", "organisation")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _STDIN = "-"
+_FILE = strict_json.JsonLimits(depth=64)
 
 
 class Stated(NamedTuple):
@@ -201,21 +202,18 @@ def read_json(path: Path) -> object:
     return parse_json(_text(path), (path.name,))
 
 
-def parse_json(text: str, where: Where) -> object:
+def parse_json(text: str | bytes, where: Where) -> object:
     """Parse one JSON text, refusing NaN, infinities and a name given twice.
 
     Raises:
         Rejected: the text is no such JSON, with the line and column.
     """
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
-    except json.JSONDecodeError as failure:
-        place = (f"{spelled(where)}, line {failure.lineno} column {failure.colno}",)
-        raise Rejected([Problem(place, "invalid", f"is not JSON: {failure.msg}", "Correct the file")]) from failure
-    except (ValueError, RecursionError) as failure:
-        raise Rejected(
-            [Problem(where, "invalid", f"is not JSON that can be used: {failure}", "Correct the file")]
-        ) from failure
+        return strict_json.parse(text, _FILE)
+    except strict_json.MalformedError as failure:
+        place = (f"{spelled(where)}, line {failure.line} column {failure.column}",) if failure.line else where
+        what = f"{failure}{f': {failure.name}' if failure.name else ''}"
+        raise Rejected([Problem(place, "invalid", what, "Correct the file")]) from None
 
 
 def read_yaml(path: Path) -> object:
@@ -274,7 +272,7 @@ def _lines(path: Path) -> Iterator[tuple[str, object]]:
         where = f"{path.name}, line {number}"
         with problems.gathered():
             if line.strip():
-                yield where, parse_json(line, (where,))
+                yield where, parse_json(line.encode(), (where,))
     problems.raise_any()
 
 
@@ -287,24 +285,6 @@ def _text(path: Path) -> str:
     except OSError as failure:
         what = (failure.strerror or "cannot be read").lower()
         raise Rejected([Problem((str(path),), "unreadable", what, "Check the path and its permissions")]) from failure
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    names = [name for name, _ in pairs]
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-    if twice:
-        raise ValueError(f"{', '.join(twice)} given twice")
-    return dict(pairs)
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is not a JSON value")
-
-
-def _finite(text: str) -> float:
-    if math.isinf(value := float(text)):
-        raise ValueError(f"{text} is too large a number")
-    return value
 
 
 def _kind(document: object) -> str:

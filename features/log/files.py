@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from features import strict_json
 from features.arrays import Array, Bool, Int64
 from features.calendar import DAY_SECONDS
 from features.declaration.declaration import Declaration
@@ -142,9 +143,9 @@ def _unreadable(path: Path, why: str) -> Rejected:
 def _attempt(line: object, declaration: Declaration, now: int | None, where: Where) -> Event | Rejected:
     """Parse one line, or one document that is parsed already."""
     try:
-        document = json.loads(line) if isinstance(line, bytes | str) else line
-    except (ValueError, RecursionError):
-        return Rejected([Problem(where, "invalid", "is not JSON", "Write one whole JSON object a line, in UTF-8")])
+        document = strict_json.parse(line) if isinstance(line, bytes | str) else line
+    except strict_json.MalformedError as failure:
+        return Rejected([Problem(where, "invalid", str(failure), "Write one whole JSON object a line, in UTF-8")])
     try:
         return parse_event(document, declaration, now=now, where=where)
     except Rejected as rejected:
@@ -218,9 +219,10 @@ def _texts(column: Any) -> list[object]:
 
 def _from_row(row: Mapping[str, object], declaration: Declaration, now: int | None, where: Where) -> Event | Rejected:
     try:
-        data = json.loads(str(row.get("data", "{}")))
-    except ValueError:
-        return Rejected([Problem((*where, "data"), "invalid", "is not JSON", "Write the payload as one JSON object")])
+        data = strict_json.parse(str(row.get("data", "{}")).encode())
+    except strict_json.MalformedError as failure:
+        what, remedy = str(failure), "Write the payload as one JSON object"
+        return Rejected([Problem((*where, "data"), "invalid", what, remedy)])
     return _attempt({**row, "data": data}, declaration, now, where)
 
 
@@ -373,9 +375,11 @@ class _Columns:
 
     def _statement(self, text: str) -> tuple[int, int]:
         try:
-            facts = json.loads(text)
+            facts = strict_json.parse(text.encode())
+            if not isinstance(facts, Mapping):
+                return -1, 0
             encoded = encode_facts(facts, self.declaration, FOREVER)
-        except (ValueError, AttributeError):  # not JSON, not an object, or (Rejected) not facts
+        except ValueError:  # not JSON, or (Rejected) not facts
             return -1, 0
         past = [day for name, days in encoded.items() if name in self.past for day in days]
         return self.emission.code(STATED, SUBJECT, facts), max(past, default=-FOREVER)

@@ -17,8 +17,8 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
+from features.strict_json import MalformedError, parse
 from serving.http import problem_documents as problems
-from serving.http import strict_json
 from serving.http.access import Authentication, need
 from serving.http.problem_documents import ProblemItemValue, ProblemType, RefusedError
 from serving.http.security import SecurityMiddleware
@@ -212,9 +212,9 @@ async def _read(request: Request) -> bytes:
 
 def _parsed(body: bytes) -> object:
     try:
-        return strict_json.parse(body)
-    except strict_json.MalformedError as failure:
-        raise RefusedError(problems.MALFORMED_BODY, f"Refused: {failure}.") from None
+        return parse(body)
+    except MalformedError as failure:
+        raise RefusedError(problems.MALFORMED_BODY, f"The body {failure}.") from None
 
 
 def _validated(document: object) -> RecommendationRequest:

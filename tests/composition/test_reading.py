@@ -45,12 +45,12 @@ def test_a_facts_file_may_come_on_standard_input(monkeypatch):
         ('"x"', "holds a text"),
         ("", "line 1 column 1: is not JSON"),
         ('{"a": 1', "line 1 column 8: is not JSON"),
-        ('{"a": 1, "a": 2}', "a given twice"),
-        ('{"a": NaN}', "NaN is not a JSON value"),
-        ('{"a": -Infinity}', "-Infinity is not a JSON value"),
-        ('{"a": 1e999}', "1e999 is too large"),
-        ('{"a": ' + "9" * 5000 + "}", "Exceeds the limit"),
-        ("[" * 200_000, "recursion"),
+        ('{"a": 1, "a": 2}', "contains a name twice in one object: a"),
+        ('{"a": NaN}', "contains NaN or Infinity"),
+        ('{"a": -Infinity}', "contains NaN or Infinity"),
+        ('{"a": 1e999}', "contains a number that is too large"),
+        ('{"a": ' + "9" * 5000 + "}", "contains an integer beyond"),
+        ("[" * 200_000, "is nested deeper than 64"),
         (b'{"a": "\xff"}', "is not UTF-8"),
         ('{"applicant": "king"}', 'applicant: cannot be "king"'),
         ('{"applicant": []}', "applicant: cannot be"),
@@ -74,9 +74,10 @@ def test_a_byte_order_mark_does_no_harm(written):
     assert reading.read_json(written(b"\xef\xbb\xbf{}")) == {}
 
 
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**18), 10**18) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | texts,
+    lambda inner: st.lists(inner) | st.dictionaries(texts, inner),
     max_leaves=10,
 )
 

@@ -68,6 +68,24 @@ def test_a_broken_line_in_the_middle_is_named_and_the_others_are_kept(tmp_path):
 ROWS = len(history_of([moved(1)], DECLARATION).happened)
 
 
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        (b'{"region":"11440","region":"11110"}', "contains a name twice in one object"),
+        (b'{"region":NaN}', "contains NaN or Infinity"),
+        (b'{"region":' + b"[" * 100_000, "is nested deeper than 16"),
+        (b'{"region":9007199254740992}', "contains an integer beyond 9007199254740991"),
+        (b'{"region":"\\ud800"}', "contains half of a surrogate pair"),
+    ],
+)
+def test_a_line_is_strict_json(line, what):
+    document = {**moved(1).to_document(), "data": "DATA"}
+    event = json.dumps(document).encode().replace(b'"DATA"', line)
+    (refused,) = parse_lines([event], DECLARATION)
+    assert isinstance(refused, Rejected)
+    assert refused.problems[0].what.startswith(what)
+
+
 def test_lines_may_come_from_anywhere():
     line = json.dumps(moved(1).to_document()).encode()
     assert list(parse_lines([line, b" \n"], DECLARATION)) == [moved(1)]
