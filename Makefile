@@ -4,12 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 PIP_VERSION := 26.3
+PYTEST := $(BIN)/python -m pytest -q
 INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check
 RUNS := $(VENV)/.runs
 PRIVATE := $(VENV)/.private
 READY := $(VENV)/.ready
 FOLDERS := benchmarks composition data features privacy proffer recommender research serving training
 CITIZENS ?= 20000
+COVERED := tests/catalogue tests/features tests/recommender
 LEDGER_FAULTS := tests/privacy/ledger/test_ledger.py tests/privacy/ledger/test_auditor.py
 MUTANT_MINUTES ?= 60
 JOBS ?= 2
@@ -20,7 +22,7 @@ export MPLBACKEND := Agg
 export PYTHONDONTWRITEBYTECODE :=  # empty: what one process of the tests compiled, the next need not compile again
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-demo setup-private demo test check soak lint types contracts tests coverage clean
+.PHONY: help setup setup-demo setup-private demo test check soak lint types contracts doctests tests coverage clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,12 +61,15 @@ demo: setup-demo  ## the main job end to end on people who do not exist, ending 
 	@echo "==> proffer demo --citizens $(CITIZENS) --home $(HOME_DIR)"
 	@$(BIN)/proffer demo --citizens $(CITIZENS) --home $(HOME_DIR)
 
-test: setup lint types contracts tests coverage  ## everything CI checks
+test: setup  ## everything CI checks
+	@$(MAKE) --no-print-directory -j$(JOBS) lint types contracts doctests
+	@$(MAKE) --no-print-directory tests coverage
 	@echo "==> all checks passed"
 
-check: setup lint types contracts  ## the fast part of `make test`, for before every commit
+check: setup  ## the fast part of `make test`, for before every commit
+	@$(MAKE) --no-print-directory -j$(JOBS) lint types contracts doctests
 	@echo "==> fast tests"
-	@$(BIN)/python -m pytest -q $(SHARED) -m "not slow"
+	@$(PYTEST) $(SHARED) tests -m "not slow"
 
 lint: setup
 	@echo "==> ruff: lint and format"
@@ -79,12 +84,17 @@ contracts: setup
 	@echo "==> import-linter: the layers and the purity rules"
 	@$(BIN)/lint-imports --no-logo
 
-tests: setup
-	@echo "==> tests, doctests and README examples, with branch coverage"
-	@$(BIN)/python -m pytest -q $(SHARED) --cov --cov-report= --durations=10
+doctests: setup
+	@echo "==> the examples in docstrings"
+	@$(PYTEST) --doctest-modules $(FOLDERS)
 
-coverage: setup tests
-	@echo "==> branch coverage of features/ and recommender/ (over 95 %)"
+tests: setup
+	@echo "==> tests, with README's examples, but for those of features/ and recommender/"
+	@$(PYTEST) $(SHARED) tests $(addprefix --ignore=,$(COVERED)) --durations=10
+
+coverage: setup
+	@echo "==> tests of features/ and recommender/, with branch coverage (over 95 %)"
+	@$(PYTEST) $(SHARED) $(COVERED) --cov --cov-report= --durations=10
 	@$(BIN)/coverage report --include='features/*' --fail-under=95
 	@$(BIN)/coverage report --include='recommender/*' --fail-under=95
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 from collections import Counter
 
 # Before any of these libraries is loaded: as many processes as there are processors share the tests, and threads that
@@ -40,3 +41,22 @@ def only_server(tmp_path_factory):
     with shared.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory):
+    """Make a folder that no test may change once, for all processes that share the tests: `made_once(name, make)`."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def made(name, make):
+        folder, begun = shared / name, shared / f"{name}.begun"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                shutil.rmtree(begun, ignore_errors=True)
+                make(begun)
+                begun.rename(folder)
+        return folder
+
+    return made

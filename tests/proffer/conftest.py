@@ -7,16 +7,18 @@ from data.synthetic.world import synthesise
 
 
 @pytest.fixture(scope="session")
-def people(tmp_path_factory):
+def people(made_once):
     """300 people and two years of their lives, which no test may change."""
-    folder = tmp_path_factory.mktemp("world") / "people"
-    declaration, regions = reading.read_declaration(), reading.read_regions()
-    shipped = reading.read_catalogue(None, declaration, regions)
-    synthesise(
-        seed=5, citizens=300, months=24, pilot=400, out=folder, catalogue=shipped, declaration=declaration,
-        regions=regions,
-    )  # fmt: skip
-    return folder
+
+    def make(folder):
+        declaration, regions = reading.read_declaration(), reading.read_regions()
+        shipped = reading.read_catalogue(None, declaration, regions)
+        synthesise(
+            seed=5, citizens=300, months=24, pilot=400, out=folder, catalogue=shipped, declaration=declaration,
+            regions=regions,
+        )  # fmt: skip
+
+    return made_once("people", make)
 
 
 @pytest.fixture(scope="module")
