@@ -11,7 +11,7 @@ PRIVATE := $(VENV)/.private
 READY := $(VENV)/.ready
 FOLDERS := benchmarks composition data features privacy proffer recommender research serving training
 CITIZENS ?= 20000
-COVERED := tests/catalogue tests/features tests/recommender
+COVERED := tests/catalogue tests/features tests/recommender tests/serving
 LEDGER_FAULTS := tests/privacy/ledger/test_ledger.py tests/privacy/ledger/test_auditor.py
 MUTANT_MINUTES ?= 60
 JOBS ?= 2
@@ -89,11 +89,11 @@ doctests: setup
 	@$(PYTEST) --doctest-modules $(FOLDERS)
 
 tests: setup
-	@echo "==> tests, with README's examples, but for those of features/ and recommender/"
+	@echo "==> tests, with README's examples, but for those below"
 	@$(PYTEST) $(SHARED) tests $(addprefix --ignore=,$(COVERED)) --durations=10
 
 coverage: setup
-	@echo "==> tests of features/ and recommender/, with branch coverage (over 95 %)"
+	@echo "==> tests of features/, recommender/ and its service, with branch coverage (over 95 %)"
 	@$(PYTEST) $(SHARED) $(COVERED) --cov --cov-report= --durations=10
 	@$(BIN)/coverage report --include='features/*' --fail-under=95
 	@$(BIN)/coverage report --include='recommender/*' --fail-under=95

@@ -13,17 +13,17 @@ from features.kernel import jit
 
 ASK = """
 import json, sys
-from features import jit
+from features.kernel import jit
 if sys.argv[1] == "python":
     jit.interpret()
 from datetime import date
-from proffer import reading
-from recommender.engine import Desk
+from composition import reading
+from recommender.engine import Engine
 declaration, regions = reading.read_declaration(None), reading.read_regions()
-desk = Desk(declaration, reading.read_catalogue(None, declaration, regions), regions)
+engine = Engine(declaration, reading.read_catalogue(None, declaration, regions), regions)
 for facts in json.loads(sys.argv[2]):
-    person = desk.from_facts(facts, ["citizen"], date(2026, 10, 31))
-    print(json.dumps(desk.answer(person, date(2026, 10, 31), 5).to_json(), ensure_ascii=False))
+    person = engine.from_facts(facts, ["citizen"], date(2026, 10, 31))
+    print(json.dumps(engine.answer(person, date(2026, 10, 31), 5).to_json(), ensure_ascii=False))
 print("numba" in sys.modules)
 """
 PEOPLE = [
