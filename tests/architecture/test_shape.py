@@ -33,7 +33,6 @@ LONG_FILES = {
     "features/kernel/kernel.py",
     "features/log/event.py",
     "features/log/files.py",
-    "privacy/gate.py",
     "privacy/ledger/entry.py",
     "privacy/ledger/export.py",
     "privacy/ledger/ledger.py",

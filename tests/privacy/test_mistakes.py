@@ -39,6 +39,7 @@ from tests.privacy.accounting import test_accountant, test_mechanism
 from tests.privacy.learning import test_audit, test_noise, test_step
 from tests.privacy.ledger import test_ledger, test_state
 from tests.privacy.noises import Seeded
+from tests.research import test_challengers
 from tests.training import test_replay as on_ranker
 from training import tracking
 from training.rankers import private_bilinear
@@ -189,8 +190,7 @@ def division_by_what_the_batch_held(patch):
 @without(
     3, test_step.test_one_unit_more_or_less_moves_the_sum_by_at_most_the_clip, seed=4, units=4, size=30.0, clip=1.0
 )
-@without(15, on_ranker.test_a_challenger_without_one_unit_sums_to_within_the_clip_and_learns_the_same,
-         name="logistic", gone=0)  # fmt: skip
+@without(15, test_challengers.test_a_challenger_learns_and_is_bounded_in_what_one_unit_changes, name="logistic")
 def sums_without_a_clip(patch):
     honest = Total.add
     patch.setattr(Total, "add", lambda self, made, clip: honest(self, made, 1000 * clip))
