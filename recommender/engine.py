@@ -38,7 +38,7 @@ _DAYS_KEPT: Final = 4
 
 @dataclass(frozen=True)
 class Engine:
-    """A catalogue under a declaration with whoever decides the order; a rule book is compiled once for each day asked.
+    """A catalogue under a declaration with its ranker; the rules are compiled once for each day asked about.
 
     Raises:
         Rejected: when the ranker's scorer was trained on other features.
@@ -74,7 +74,7 @@ class Engine:
         """A person as a facts file describes one, at the end of `day`; `where` is what problems call the facts.
 
         Raises:
-            Rejected: with every fact that is not declared or cannot hold, and every region nobody knows.
+            Rejected: with every fact that is not declared or cannot hold, and every unknown region.
         """
         t = self.declaration.zone.end_of_day(day)
         problems = list(self._unknown_regions(facts, where))
@@ -100,7 +100,7 @@ class Engine:
         """A person as the events up to the end of `day` tell.
 
         Raises:
-            Rejected: two events with one id say different things, no event is about the person, or the day lies
+            Rejected: two events with one id say different things, no event is about the person, or the day is
                 before all of them.
         """
         t = self.declaration.zone.end_of_day(day)
@@ -140,4 +140,4 @@ def _check_known(rows: History, citizen: str, t: int) -> None:
         raise Rejected([Problem(("events",), "unknown", "contain no event about this person", remedy)])
     part = slice(int(rows.offsets[place]), int(rows.offsets[place + 1]))
     if not bool(np.any((rows.happened[part] < t) & (rows.recorded[part] < t))):
-        raise Rejected([Problem((AS_OF,), "range", "lies before every event of this person", "Choose a later day")])
+        raise Rejected([Problem((AS_OF,), "range", "is before every event of this person", "Choose a later day")])

@@ -27,7 +27,7 @@ def nearest(name: object, known: Iterable[str]) -> str:
 
 
 class Fields:
-    """Reads the keys of one mapping, each at most once; `close` reports the keys nobody asked for.
+    """Reads the keys of one mapping, each at most once; `close` reports the unknown keys.
 
     A method returns None both for a key that is absent and for one that is wrong; only the wrong one is a problem.
     """

@@ -14,7 +14,7 @@ from typing import Any
 Document = dict[str, Any]
 
 GIVEN_IN = frozenset({"cash", "voucher", "scholarship"})
-"""Only these forms hand over a sum; a loan, a discount or an insurance names sums that nobody receives as such."""
+"""Only these forms hand over a sum; a loan, a discount or an insurance names sums that are not paid out."""
 
 _UNITS = {"억": 10**8, "천만": 10**7, "백만": 10**6, "십만": 10**5, "만": 10**4, "천": 10**3, "백": 100, "": 1}
 _NUMBER, _UNIT = r"(?<![\d,.])\d[\d,]*+(?:\.\d++)?+", r"(?:억|천만|백만|십만|만|천|백)"

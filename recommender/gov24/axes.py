@@ -1,9 +1,9 @@
 """Axes: the flags of supportConditions read as clauses, one axis at a time.
 
 Within an axis flags are alternatives; all axes must hold. "None of these" or every flag of an axis means that it
-demands nothing, no flag at all that nobody said anything. Every flag means every trait an axis can name: on the person
-and household axes its "none of these" need not be set beside them, since whoever ticked all sixteen conditions named
-none. (No row of the sample the rules were measured on does one without the other.)
+demands nothing, no flag at all that nothing was said. Every flag means every trait an axis can name: on the person
+and household axes its "none of these" need not be set beside them, since an agency that ticked all sixteen conditions
+named none. (No row of the sample the rules were measured on does one without the other.)
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SEX = {"JA0101": "male", "JA0102": "female"}
 INCOME = {"JA0201": (0, 50), "JA0202": (51, 75), "JA0203": (76, 100), "JA0204": (101, 200), "JA0205": (201, None)}
 AGE = ("JA0110", "JA0111")
 NO_UPPER_AGE = 120
-"""An upper bound from here on bounds nobody."""
+"""An upper bound from here on excludes no one."""
 CHILDS_AGE = 18
 """Up to this upper bound the age may be the person's own or a child's."""
 
@@ -123,7 +123,7 @@ def who(kinds: Iterable[str], conditions: Conditions, region: Document | None) -
 
 
 def no_data(axis: str) -> AxisReading:
-    """What it means that nobody said anything on an axis: its clause is neither met nor failed."""
+    """What an axis without any flag means: its clause is neither met nor failed."""
     return AxisReading(NO_DATA, {"no_data": axis, "axis": axis})
 
 
@@ -166,7 +166,7 @@ def _income(conditions: Conditions) -> AxisReading:
 
 
 def _joined(brackets: list[tuple[int, int | None]]) -> list[tuple[int, int | None]]:
-    """Neighbouring brackets as one, so that 0-50 and 51-75 are told as 0-75."""
+    """Neighbouring brackets as one, so that 0-50 and 51-75 are written as 0-75."""
     joined: list[tuple[int, int | None]] = []
     for low, high in brackets:
         if joined and joined[-1][1] == low - 1:

@@ -13,7 +13,7 @@ _NOT_NEEDED = "신청불필요"
 
 
 def mode(row: Row) -> str:
-    """`auto_grant` where the list says that nobody need apply and names no way of applying, `offer` otherwise.
+    """`auto_grant` where the list says that no application is needed and names no way of applying, `offer` otherwise.
 
     Example:
         >>> mode({"신청방법": "신청불필요"}), mode({"신청방법": "신청불필요||방문신청"}), mode({"신청방법": None})

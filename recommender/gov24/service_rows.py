@@ -69,7 +69,7 @@ def join(
 ) -> tuple[tuple[Service, ...], tuple[Rejection, ...]]:
     """Join the rows of the three files: services in the order of the list, then rejections, one for each service.
 
-    A service is rejected as a whole, with all its reasons: nobody can tell which of two rows of one id is right.
+    A service is rejected as a whole, with all its reasons: of two rows with one id, either may be the right one.
 
     Example:
         >>> join([{"서비스ID": "000000000001", "서비스명": "가"}], [], [])[1][0].id

@@ -14,7 +14,7 @@ SMALL: Final = 14
 """Up to so many programmes that exclude one another, every choice is tried; beyond, the most useful go first."""
 
 RECENT_DAYS: Final = 365
-"""How long ago an event may lie to be a reason for a bundle, where the programme's own window does not say."""
+"""The age up to which an event is a reason for a bundle, where the programme's own window does not say."""
 
 NOTHING_HELD: Final[Mapping[str, frozenset[str]]] = MappingProxyType({})
 

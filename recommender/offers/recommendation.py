@@ -36,7 +36,7 @@ class Recommendation:
     messages: Messages
 
     def __post_init__(self) -> None:
-        """Refuse what the rules exclude, whoever asks."""
+        """Refuse what the rules exclude."""
         if self.verdict.answer == Answer.NO or self.opening.is_closed:
             raise ValueError(f"{self.programme.id} is excluded or closed and cannot be recommended")
 
@@ -152,7 +152,7 @@ def _named(programme: Programme) -> dict[str, Any]:
 
 
 def _text_json(text: Text) -> str | dict[str, str]:
-    """As the catalogue writes it: one string where nobody translated it."""
+    """As the catalogue writes it: one string where there is no translation."""
     return text.to_document() if text.en else text.ko
 
 

@@ -59,7 +59,7 @@ class UtilityWeights:
     full_won: int = 10_000_000
     """Won a year that are worth 1."""
     unstated_won: int = 500_000
-    """Where a programme whose amount nobody states is placed; the explanation says that it is not stated."""
+    """Where a programme without a stated amount is placed; the explanation says that it is not stated."""
 
     def __post_init__(self) -> None:
         """Refuse weights that would turn the order upside down or divide by zero."""
@@ -107,7 +107,7 @@ def parse_weights(document: object, where: Where = ("weights",)) -> UtilityWeigh
     """Weights from a parsed YAML mapping; what it does not name keeps its default.
 
     Raises:
-        Rejected: not a mapping, a name that is none of the weights, or a value out of range.
+        Rejected: not a mapping, an unknown weight, or a value out of range.
 
     >>> parse_weights({"urgency": 0.5}).urgency
     0.5
@@ -128,7 +128,7 @@ def _is_number(value: object) -> bool:
 
 @dataclass(frozen=True)
 class UtilityInputs:
-    """What the utility looks at in each of m programmes for one person; UNKNOWN where nobody knows.
+    """What the utility looks at in each of m programmes for one person; UNKNOWN where a value is missing.
 
     Attributes:
         likelihood: P(takes up | offered), float64[m], or None without a model.

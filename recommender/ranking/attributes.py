@@ -29,7 +29,7 @@ BUCKETS = 2048
 GRAMS = (2, 3)
 """Lengths of letter groups: two or three Korean syllables are about a word."""
 SHARED = 2
-"""So many programmes of the fitted catalogue must bear a tag; a tag that only one bears is its name in disguise."""
+"""So many programmes of the fitted catalogue must carry a tag; a tag of one programme would act as its id."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class TextSpace:
         return cls(rarity, _directions(_unit(counts * rarity), min(size, max(len(texts) - 1, 0)), rng))
 
     def project(self, texts: Sequence[str]) -> Float32:
-        """Where texts, also ones never seen, lie: float32[len(texts), k]."""
+        """The position of texts, also of unseen ones: float32[len(texts), k]."""
         return np.asarray(_unit(_counts(texts) * self.rarity) @ self.directions, dtype=np.float32)
 
 
@@ -110,7 +110,7 @@ class ProgrammeAttributes:
         ids: programme ids.
         codes: their identifier codes, int64[P].
         names: the names of the columns.
-        values: float32[P, A]; NaN where nobody knows.
+        values: float32[P, A]; NaN where the value is unknown.
         asks: what each programme's rules ask of a person's facts.
         trigger_at: int64[P + 1]; rows of `trigger` that belong to each programme.
         trigger: snapshot columns that count days since a life event the programme is offered on.
@@ -141,7 +141,7 @@ class Vocabulary:
     Attributes:
         tags: what several programmes share, sorted.
         bounded: numeric facts that the rules of several programmes bound, in declaration order.
-        space: where texts lie.
+        space: the space of texts.
     """
 
     tags: tuple[str, ...]
@@ -219,7 +219,7 @@ _MONTH = 30.4375
 def text_of(programme: Programme) -> str:
     """The words that tell what a programme is: its title and purpose, in Korean where there is Korean.
 
-    One language only, so that a catalogue with translations and one without lie in the same space.
+    One language only, so that a catalogue with translations and one without share one space.
     """
     purpose = programme.summary.in_language("ko") if programme.summary else ""
     return f"{programme.title.in_language('ko')} {purpose}"

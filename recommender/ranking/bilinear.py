@@ -68,7 +68,7 @@ class AttributeScaler:
 
     @classmethod
     def fit(cls, attributes: ProgrammeAttributes, blocks: Mapping[str, float], indicator: float) -> AttributeScaler:
-        """Learn where numbers lie, and scale columns so that a programme's have length 1 on average.
+        """Learn the location of the numbers, and scale columns so that a programme's have length 1 on average.
 
         Args:
             attributes: of the catalogue.
@@ -177,7 +177,7 @@ def _asked(slot: Slot, column: int, attributes: ProgrammeAttributes) -> tuple[Fl
 
 
 def _inside(slot: Slot, low: int, high: int) -> Float64:
-    """How much of a class lies within bounds, 0 to 1; a class without end counts as soon as it touches them."""
+    """The share of a class within bounds, 0 to 1; a class without end counts as soon as it touches them."""
     if slot.date:
         return np.zeros(slot.classes)  # a rule bounds the day, a class the days since; age says it better
     begins = np.array([LEAST, *slot.cuts], dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Bins: how a person falls into public classes, from the declaration alone; nobody's data decides where one ends."""
+"""Bins: how a person falls into public classes, from the declaration alone; personal data decide no boundary."""
 
 from __future__ import annotations
 

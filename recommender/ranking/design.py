@@ -97,7 +97,7 @@ class DesignMatrix:
     def rows(
         self, people: Snapshots, attributes: ProgrammeAttributes, pairs: Pairs, context: Context | None = None
     ) -> Float32:
-        """Fill the table for some pairs: float32[m, F], NaN where nobody knows.
+        """Fill the table for some pairs: float32[m, F], NaN where the value is unknown.
 
         Args:
             people: snapshots that `pairs.person` points into.

@@ -46,7 +46,7 @@ _WORTH_DECIDING = 8
 
 
 class RowGroups(NamedTuple):
-    """Rows that lie together and agree in some columns: the group of each row, int64[m], and the columns, bool[F]."""
+    """Adjacent rows that agree in some columns: the group of each row, int64[m], and the columns, bool[F]."""
 
     of: Int64
     shared: Bool

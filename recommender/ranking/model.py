@@ -52,11 +52,11 @@ def kind_of(files: Files) -> str:
     try:
         return str(json.loads(files["manifest.json"])["kind"])
     except (ValueError, KeyError, TypeError):
-        return "lightgbm"  # whose reader says what is wrong with a manifest that is none
+        return "lightgbm"  # its reader reports what is wrong with an invalid manifest
 
 
 def _forest(files: Files, declaration_hash: str | None) -> Model:
-    from recommender.ranking.forest import Forest  # each kind is paid for by whoever has one
+    from recommender.ranking.forest import Forest  # each kind of model is imported only where one is read
 
     return Forest.from_files(files, declaration_hash)
 

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from recommender.rules.programme import Programme
 
 LEAST, MOST = -(2**62), 2**62
-"""Bounds where a rule sets none; no declared value lies beyond them."""
+"""Bounds where a rule sets none; no declared value is beyond them."""
 
 
 @dataclass(frozen=True, slots=True)
 class FactBound:
-    """That one fact lies from `low` to `high`, both included; `firm` when no other fact can stand in for it.
+    """That one fact is from `low` to `high`, both included; `firm` when no other fact can stand in for it.
 
     It is a summary, not the rule: alternatives on one fact become the interval that spans them. Who is eligible is
     decided by verdicts alone; this only tells a ranker how well somebody fits.

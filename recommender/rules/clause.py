@@ -119,7 +119,7 @@ class Compare(_Noted):
 
 @dataclass(frozen=True, slots=True)
 class NoData(_Noted):
-    """Is UNKNOWN, because nobody published what would settle it."""
+    """Is UNKNOWN, because what would settle it is not published."""
 
     reason: str
 
@@ -248,7 +248,7 @@ def parse_clause(document: object, where: Where, declaration: Declaration, regio
 
 
 def _plain_key(document: Mapping[str, object]) -> tuple[object, ...] | None:
-    """Return what tells flat clauses apart (1 from true too), None for one that holds lists or mappings."""
+    """Return what distinguishes flat clauses (1 from true too), None for one that holds lists or mappings."""
     values = tuple(document.values())
     kinds = tuple(map(type, values))
     return None if dict in kinds or list in kinds or tuple in kinds else (*document, *values, *kinds)
@@ -430,4 +430,4 @@ class ClauseReader:
             )
         if kind == "ages" and not 0 <= code <= _LAST_CHILD_OPERAND[op]:
             remedy = f"Give an age from 0 to {_LAST_CHILD_OPERAND[op]}"
-            raise Rejected([Problem(where, "range", f"{value} is beyond the ages that are told apart", remedy)])
+            raise Rejected([Problem(where, "range", f"{value} is above the highest age that is distinguished", remedy)])

@@ -39,7 +39,7 @@ NEVER: Interval = (1, 0)
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """What a comparison asks of a column: to lie in an interval, to have a member among bits, to lie in all regions."""
+    """What a comparison asks of a column: to be in an interval, to have a member among bits, to be in all regions."""
 
     kind: int
     intervals: tuple[Interval, ...] = ()
@@ -198,7 +198,7 @@ class Compiled:
         ops: int64[N], AND, OR, NOT or ADVISORY of the references `parts[starts[i]:starts[i + 1]]`, parts first.
         roots: int32[3, P], the reference judged for each kind of applicant, -1 where the programme is not for it.
         capped: bool[P], programmes that are never YES.
-        relations: int8[R, S], how each known region (then: none, unknown) lies in each region set.
+        relations: int8[R, S], how each known region (then: none, unknown) relates to each region set.
         explained_in: the messages for reasons and questions; None where only answers are wanted.
         possible: what unknown comparisons may turn out to be, as far as anybody asked (recommender.rules.missing).
     """
@@ -358,7 +358,7 @@ def compile_catalogue(
 
 
 def _relations(regions: Regions, codes: Int64, sets: list[frozenset[int]], day: int) -> Int8:
-    """How each code lies in each set, as Regions.relation; then a row for people with no region and one for unknown."""
+    """How each code relates to each set, as Regions.relation; then a row for no region and one for unknown."""
     theirs = [regions.leaves(int(code), day) for code in codes]
     covers = [{code: regions.leaves(code, day) for code in wanted} for wanted in sets]
     order = {leaf: i for i, leaf in enumerate(sorted(frozenset().union(*theirs)))}

@@ -28,7 +28,7 @@ TRIED = 4096
 _NO, _UNKNOWN, _YES = 1, 2, 4
 _NEVER_NEGATIVE = ("years_since", "months_since", "days_since", "count_of")
 _ALL_ANSWERS = _NO | _UNKNOWN | _YES
-# What can be told apart: NO from UNKNOWN, UNKNOWN from YES, NO from YES.
+# What can be distinguished: NO from UNKNOWN, UNKNOWN from YES, NO from YES.
 _NO_UNKNOWN, _UNKNOWN_YES, _NO_YES = 1, 2, 4
 _EVERYTHING = _NO_UNKNOWN | _UNKNOWN_YES | _NO_YES
 

@@ -63,7 +63,7 @@ def _parts(declaration: Declaration, event: str) -> tuple[str | None, ...]:
 
 
 def occurrences_in(snapshot: Snapshot, declaration: Declaration, today: int) -> tuple[Occurrence, ...]:
-    """What facts alone tell of events: the latest date of each list that an event adds its own day to."""
+    """The events that facts alone imply: the latest date of each list that an event adds its own day to."""
     found: list[Occurrence] = []
     for name, fact in declaration.facts.items():
         latest = snapshot.value(name) if fact.type == "dates" else UNKNOWN

@@ -289,7 +289,7 @@ def _window(fields: Fields, declaration: Declaration) -> WindowRule:
     if window.kind == "dated" and opens is None and closes is None:
         inner.problem((), "missing", "a dated window needs a date", "Add from: and until:")
     if opens is not None and closes is not None and closes < opens:
-        inner.problem("until", "conflict", "lies before from", "Give a last day that is not before the first")
+        inner.problem("until", "conflict", "is before from", "Give a last day that is not before the first")
     inner.close()
     return window
 
@@ -312,7 +312,7 @@ def _validity(fields: Fields) -> Validity:
     valid = Validity(inner.day("from"), inner.day("until"))
     inner.close()
     if valid.first is not None and valid.last is not None and valid.last < valid.first:
-        inner.problem("until", "conflict", "lies before from", "Give a last day that is not before the first")
+        inner.problem("until", "conflict", "is before from", "Give a last day that is not before the first")
     return valid
 
 

@@ -60,7 +60,7 @@ def ask_next(compiled: Compiled, snapshot: Snapshot, applicant: int = 1) -> tupl
     """
     base = np.asarray(snapshot.values[0], dtype=np.int64)
     unsettled = compiled.answers(base[None, :], applicant)[0] == Answer.UNKNOWN
-    guesses = _told_apart(compiled, _guesses(compiled, snapshot)) if unsettled.any() else []
+    guesses = _distinct(compiled, _guesses(compiled, snapshot)) if unsettled.any() else []
     if not guesses:
         return ()
     answers = compiled.answers(_supposed(compiled, base, guesses), applicant)[:, unsettled]
@@ -86,7 +86,7 @@ def _guesses(compiled: Compiled, snapshot: Snapshot) -> Iterator[_Guess]:
                 yield guess
 
 
-def _told_apart(compiled: Compiled, guesses: Iterable[_Guess]) -> list[_Guess]:
+def _distinct(compiled: Compiled, guesses: Iterable[_Guess]) -> list[_Guess]:
     """Return the guesses with those regions that no rule tells apart as one, their weights added."""
     facts = compiled.declaration.facts
     found: dict[tuple[str, object], _Guess] = {}
@@ -139,7 +139,7 @@ def _supposed(compiled: Compiled, base: Int64, guesses: Sequence[_Guess]) -> Int
 
 
 def _code(compiled: Compiled, guess: _Guess) -> int:
-    """Return what a fact's own column holds once it is stated."""
+    """Return the code in a fact's own column once it is stated."""
     fact = compiled.declaration.facts.get(guess.fact)
     return int(bool(guess.value)) if fact is None else fact.encode(guess.value)
 
@@ -148,7 +148,7 @@ def _code(compiled: Compiled, guess: _Guess) -> int:
 def _carried(compiled: Compiled) -> tuple[Int64, Mapping[tuple[str, str], int]]:
     """Return what the kernel makes of each answer that other columns follow from, and the row of each.
 
-    It is stated by somebody of whom nothing else is known, so it is worked out once for a catalogue and a day.
+    Each is stated by a person about whom nothing else is known, so it is worked out once for a catalogue and a day.
     """
     declaration, changed = compiled.declaration, _changed(compiled)
     t = declaration.zone.end_of_day(date_of(compiled.day))

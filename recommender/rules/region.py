@@ -1,4 +1,4 @@
-"""Regions: the dated table of places, which of them lie in which, and the agencies that stand for them."""
+"""Regions: the dated table of places, which of them contain which, and the agencies that stand for them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """An agency's code and the region it stands for while the row is in force; None where nobody could verify it."""
+    """An agency's code and the region it stands for while the row is in force; None where it is not verified."""
 
     code: str
     region: int | None
@@ -49,7 +49,7 @@ class Agency:
 
 
 class Place(NamedTuple):
-    """Where an agency's programmes apply: its region's codes, or nationwide, or (neither) nobody verified it."""
+    """Where an agency's programmes apply: its region's codes, or nationwide, or (neither) not verified."""
 
     codes: frozenset[int]
     nationwide: bool
@@ -119,10 +119,10 @@ class Regions:
         return self._leaves(code, day, frozenset())
 
     def relation(self, person_code: int, programme_codes: Iterable[int], day: int) -> int:
-        """Tell whether a person's region lies in a programme's: 2 wholly, 0 not at all, 1 in part or nobody knows.
+        """Return whether a person's region is in a programme's: 2 wholly, 0 not at all, 1 in part or unknown.
 
-        Containment decides, not equality: 41111 lies in 41110, which lies in 41. A programme's code that is still to be
-        split off on that day covers part of today's region, nobody can say which, so it never gives 2 but to itself.
+        Containment decides, not equality: 41111 is in 41110, which is in 41. A programme's code that is still to be
+        split off on that day covers an unknown part of today's region, so it never gives 2 but to itself.
         """
         codes = frozenset(programme_codes)
         theirs = self.leaves(person_code, day)
@@ -220,7 +220,7 @@ def _region(fields: Fields) -> Region | None:
         return None
     first, last = _BEFORE_ALL if first is None else first, _AFTER_ALL if last is None else last
     if last < first:
-        fields.problem("until", "conflict", "lies before from", "Give a last day that is not before the first")
+        fields.problem("until", "conflict", "is before from", "Give a last day that is not before the first")
     return Region(code, name, within, first, last, successors, people, verified)
 
 
@@ -247,7 +247,7 @@ def _codes(fields: Fields, key: str) -> tuple[int, ...]:
     values = fields.items(key)
     codes = tuple(code for value in values if (code := region_code(value)) is not None)
     if len(codes) < len(values):
-        fields.problem(key, "invalid", f"{values!r} holds what is not a region code", "Write a list of digits")
+        fields.problem(key, "invalid", f"{values!r} contains an invalid region code", "Write a list of digits")
     return codes
 
 
@@ -282,7 +282,7 @@ def _unknown_codes(
 
 
 def _loops(where: Where, by_code: Mapping[int, Region]) -> list[Problem]:
-    """Find codes that lie in, or succeed, themselves in the end."""
+    """Find codes that contain or succeed themselves, also through others."""
     upward = {code: frozenset(w for w in (r.within,) if w is not None) for code, r in by_code.items()}
     onward = {code: frozenset(r.successors) for code, r in by_code.items()}
     return [

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["CAUSES", "Reason", "Verdict", "Verdicts", "judge"]
 
 CAUSES = ("rule", "missing_fact", "no_data", "doubtful_source")
-"""Why an answer is what it is: a rule decided, a fact is not known, nobody published it, or its source is doubtful."""
+"""Why an answer is what it is: a rule decided, a fact is not known, it is not published, or its source is doubtful."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,50 +171,50 @@ class _Reasons:
         """Yield what decided: of the kinds of applicant that count, those with the deciding answer."""
         programme, answer = self.programme, max(tree.answer for tree in trees)
         if answer != Answer.YES or programme.verified:
-            told: list[Reason] = []
+            reasons: list[Reason] = []
             for kind, tree in zip(kinds, trees, strict=True):
                 if tree.answer == answer:
                     notes = _NoteCollector(None, None, programme.source, kind if len(programme.who) > 1 else None)
-                    self._deciding(tree, False, notes, told)
-            matter = [b for b in told if b.cause != "missing_fact" or any(name in lacking for name in b.asks)]
-            yield from matter or told
+                    self._deciding(tree, False, notes, reasons)
+            matter = [b for b in reasons if b.cause != "missing_fact" or any(name in lacking for name in b.asks)]
+            yield from matter or reasons
         if answer != Answer.NO and not programme.verified:
             text = self.compiled.messages.text("verdict.unverified")
             yield Reason("doubtful_source", text, source=programme.source)
 
-    def _deciding(self, node: Judged, negated: bool, around: _NoteCollector, told: list[Reason]) -> None:
+    def _deciding(self, node: Judged, negated: bool, around: _NoteCollector, reasons: list[Reason]) -> None:
         """Add the reasons below a node, which stands under a NOT where `negated`."""
         clause, notes = node.clause, around.of(node.clause)
         if isinstance(clause, Compare):
             cause = "missing_fact" if node.answer == Answer.UNKNOWN else "rule"
             asks = self.compiled.asks(clause.fact) if cause == "missing_fact" else ()
-            told.append(Reason(cause, self._text(node, negated), (clause.fact,), asks, *notes))
+            reasons.append(Reason(cause, self._text(node, negated), (clause.fact,), asks, *notes))
         elif isinstance(clause, NoData):
-            told.append(Reason("no_data", self._text(node, negated), (), (), *notes))
+            reasons.append(Reason("no_data", self._text(node, negated), (), (), *notes))
         elif isinstance(clause, Not):
-            self._deciding(node.parts[0], not negated, notes, told)
+            self._deciding(node.parts[0], not negated, notes, reasons)
         elif isinstance(clause, Advisory):
-            self._advised(node.parts[0], negated, notes, told)
+            self._advised(node.parts[0], negated, notes, reasons)
         else:
-            self._composed(node, negated, notes, told)
+            self._composed(node, negated, notes, reasons)
 
-    def _advised(self, part: Judged, negated: bool, around: _NoteCollector, told: list[Reason]) -> None:
+    def _advised(self, part: Judged, negated: bool, around: _NoteCollector, reasons: list[Reason]) -> None:
         if part.answer == Answer.NO:
             text, notes = self._text(part, negated), around.of(part.clause)
-            told.append(Reason("doubtful_source", text, _facts(part.clause), (), *notes))
+            reasons.append(Reason("doubtful_source", text, _facts(part.clause), (), *notes))
         else:
-            self._deciding(part, negated, around, told)
+            self._deciding(part, negated, around, reasons)
 
-    def _composed(self, node: Judged, negated: bool, notes: _NoteCollector, told: list[Reason]) -> None:
+    def _composed(self, node: Judged, negated: bool, notes: _NoteCollector, reasons: list[Reason]) -> None:
         """Add the parts that share the node's answer; alternatives that all failed are one reason."""
         every = isinstance(node.clause, All) != negated
         failed = node.answer == (Answer.YES if negated else Answer.NO)
         if not node.parts or (failed and not every and all(isinstance(part.clause, Compare) for part in node.parts)):
-            told.append(Reason("rule", self._text(node, negated), _facts(node.clause), (), *notes))
+            reasons.append(Reason("rule", self._text(node, negated), _facts(node.clause), (), *notes))
             return
         for part in node.parts:
             if part.answer == node.answer:
-                self._deciding(part, negated, notes, told)
+                self._deciding(part, negated, notes, reasons)
 
     def _text(self, node: Judged, negated: bool) -> Text:
         met = node.answer == (Answer.NO if negated else Answer.YES)

@@ -56,7 +56,7 @@ class WorkingDays:
             for i, day in enumerate(days):
                 if day is not None and not first <= day <= last:
                     top.problem(
-                        ("holidays", i, "day"), "range", "lies outside from and until", "Correct the day or the span"
+                        ("holidays", i, "day"), "range", "is outside from and until", "Correct the day or the span"
                     )
         if problems:
             raise Rejected(problems)

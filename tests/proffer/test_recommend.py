@@ -125,6 +125,6 @@ def test_a_day_before_every_event_and_a_stranger_are_each_one_clear_message(run)
     run("ingest", file)
     code, out, err = run("recommend", "--citizen", "c1", "--as-of", "2020-01-01")
     assert (code, out, len(err.strip().splitlines())) == (2, "", 1)
-    assert "--as-of: lies before every event" in err
+    assert "--as-of: is before every event" in err
     code, _, err = run("recommend", "--citizen", "nobody")
     assert (code, len(err.strip().splitlines())) == (2, 1)

@@ -128,7 +128,7 @@ def test_equal_clauses_are_read_as_one_object_and_true_is_not_one():
         ({"fact": "sex", "in": ["male", "m"]}, "x.yaml: in[1]: 'm' is not one of male, female"),
         ({"fact": "income_percent", "below": 10001}, "x.yaml: below: 10001 is above 10000"),
         ({"fact": "region", "is": 99999}, "x.yaml: is: 99999 is not a region code"),
-        ({"fact": "child_ages", "at_most": 61}, "x.yaml: at_most: 61 is beyond the ages that are told apart"),
+        ({"fact": "child_ages", "at_most": 61}, "x.yaml: at_most: 61 is above the highest age that is distinguished"),
         ({"fact": "birth_date", "is": "2026-02-30"}, "x.yaml: is: '2026-02-30' is not a date"),
         ({"all": [], "why": 3}, "x.yaml: why: 3 is not words in a language"),
         ({"all": [], "axis": "a b"}, "x.yaml: axis: 'a b' is not a name"),

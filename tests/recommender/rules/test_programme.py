@@ -173,8 +173,8 @@ WRONG = [
 ]
 ONLY_THE_LOADER_KNOWS = [
     ("window", {"after": "life.party", "within": "P1Y"}, "window.after: 'life.party' is not a declared event"),
-    ("window", {"kind": "dated", "from": "2026-02-01", "until": "2026-01-01"}, "window.until: lies before from"),
-    ("valid", {"from": "2026-02-01", "until": "2026-01-01"}, "valid.until: lies before from"),
+    ("window", {"kind": "dated", "from": "2026-02-01", "until": "2026-01-01"}, "window.until: is before from"),
+    ("valid", {"from": "2026-02-01", "until": "2026-01-01"}, "valid.until: is before from"),
     ("valid", {"from": "2026-02-30"}, "valid.from: '2026-02-30' is not a date"),
     ("grants", ["age"], "grants[0]: 'age' is neither receives.<programme> nor a declared boolean fact"),
     ("triggers", ["life.childborn"], "triggers: 'life.childborn' is not a declared event (did you mean"),

@@ -123,12 +123,12 @@ def test_every_problem_of_a_table_is_told_at_once():
         Regions.parse(table, ("kr.yaml",))
     assert [str(problem).split(". ")[0] for problem in rejected.value.problems] == [
         "kr.yaml: regions[5]: 7 is not a mapping",
-        "kr.yaml: regions[0].successors: [5, 'x'] holds what is not a region code",
+        "kr.yaml: regions[0].successors: [5, 'x'] contains an invalid region code",
         "kr.yaml: regions[1].from: '2026-02-30' is not a date",
         "kr.yaml: regions[2].code: 'z' is not a region code",
         "kr.yaml: regions[2].code: is missing",
         "kr.yaml: regions[2].name: is missing",
-        "kr.yaml: regions[3].until: lies before from",
+        "kr.yaml: regions[3].until: is before from",
         "kr.yaml: regions[4].colour: unknown key",
         "kr.yaml: agencies[2]: 'x' is not a mapping",
         "kr.yaml: agencies[0].code: 3130000 is not an agency code",
