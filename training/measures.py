@@ -70,7 +70,7 @@ class Reliability:
     Attributes:
         predicted: mean prediction of each bin.
         observed: mean outcome of each bin.
-        rows: how many rows each bin holds.
+        rows: the number of rows in each bin.
     """
 
     predicted: Float64

@@ -1,7 +1,7 @@
 """How a person stands at an instant, in the simulator's own terms: need, burdens, distance from screens, fresh moments.
 
 Every one of them could be worked out from the log: what the registries do not know of somebody does not enter. Who
-was never told where the household's income stands does not know it either, and behaves as if it were middling.
+never learned the household's income does not know it either, and behaves as if it were average.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from features.calendar import DAY_SECONDS
 TRAITS = ("need", "distance", "burden", "brood", "age", "alone", "rooted", "rural", "idle", "frail", "learning", "toil")
 """Names of the columns of `Circumstances.traits`, each scaled to 0..1."""
 _NEVER = -(2**60)
-_MIDDLING = 85.0  # percent of the median, for whom nobody knows better
+_MIDDLING = 85.0  # percent of the median, where the income is unknown
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Observer:
 
     @staticmethod
     def of(course: Course, districts: Districts, income_hidden: Bool) -> Observer:
-        """Watch a block; `income_hidden` are those whose income nobody stated at the start."""
+        """Watch a block; `income_hidden` are those whose income was not stated at the start."""
         keys = []
         for types in MOMENTS.values():
             events = course.events.of(*types)

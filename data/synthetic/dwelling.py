@@ -100,7 +100,7 @@ def composition(people: People, day: int) -> dict[str, Int64]:
 
 
 def restate_households(life: LifeCourse) -> None:
-    """The resident register states anew, on the last day of the month, the households that changed in it."""
+    """The resident register states again, on the last day of the month, the households that changed in it."""
     people = life.people
     rows = np.flatnonzero(people.households.changed[people.household] & people.alive)
     last = np.full(len(rows), life.months.starts[life.month + 1] - 1, np.int64)

@@ -121,7 +121,7 @@ class Holdings:
 
     @staticmethod
     def none(people: int, programmes: int) -> Holdings:
-        """Nobody has anything."""
+        """No person holds anything."""
         return Holdings(*(np.full((people, programmes), _NEVER) for _ in range(4)))
 
     def receives(self, person: Int64, t: Int64, programmes: Int64) -> Int64:
@@ -226,7 +226,7 @@ def _round(
 
 
 def _taken(place: Neighbourhood, held: Holdings, person: Int64, t: Int64) -> Bool:
-    """What a person already asked for or holds, or cannot hold beside it."""
+    """What a person already applied for or receives, or cannot receive beside it."""
     busy = held.busy(person, t)
     return busy | ((busy.astype(np.float32) @ place.offered.excludes.astype(np.float32)) > 0)
 

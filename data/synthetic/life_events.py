@@ -16,7 +16,7 @@ from features.arrays import Bool, Int64
 class LifeEvents:
     """Life events: `value` is the number in the payload (a region, a grade), `other` the spouse or second parent.
 
-    `kind` numbers the event types (`kinds.TYPE`), `person` and `other` are rows of the block (-1: nobody), `when` is in
+    `kind` numbers the event types (`kinds.TYPE`), `person` and `other` are rows of the block (-1: none), `when` is in
     UTC seconds, `child` numbers the children born or adopted in the block from 0 (-1: none).
     """
 
@@ -42,7 +42,7 @@ class LifeEvents:
 
 @dataclass(frozen=True)
 class RestatedFacts:
-    """Facts a registry states anew about some people: each fact's value by row, `UNKNOWN` where it says nothing."""
+    """Facts a registry states again about some people: each fact's value by row, `UNKNOWN` where it says nothing."""
 
     source: str
     person: Int64

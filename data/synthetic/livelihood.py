@@ -101,7 +101,7 @@ def farm(life: LifeCourse) -> None:
 
 
 def assess_incomes(life: LifeCourse) -> None:
-    """Household incomes are looked into, and told for everybody of the household over 13."""
+    """Household incomes are assessed, and stated for every member over 13."""
     people, rng = life.people, life.rng
     seeds = happens(rng, life.weights("incomes_assessed", people.role == HEAD), life.expected("incomes_assessed") / 2)
     houses = people.household[seeds]

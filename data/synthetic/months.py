@@ -49,7 +49,7 @@ class Months:
 
     @property
     def end(self) -> int:
-        """The UTC second at which the last day has ended: the instant the truth is told for."""
+        """The UTC second at which the last day has ended: the instant of the truth."""
         return second_of(self.starts[-1])
 
     def year(self, month: int) -> int:

@@ -100,7 +100,7 @@ def _families(seats: _Seats, start: Start, day: int) -> tuple[Int64, Int64]:
 
 
 def _homes(rates: Rates, rng: np.random.Generator, head_age: Int64) -> tuple[Int64, Int64, Int64, Int64]:
-    """How each household holds its home, with its deposit, rent and assets in won (rounded as people remember them)."""
+    """The tenure of each household, with its deposit, rent and assets in won (rounded as people remember them)."""
     count = len(head_age)
     owned = chosen(rng, head_age, rates.owners(head_age))
     home = np.where(owned, OWNED, rng.choice([FREE, DEPOSIT, RENTED], size=count, p=[0.1, 0.37, 0.53]))

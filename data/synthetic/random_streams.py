@@ -56,7 +56,7 @@ def chosen(rng: np.random.Generator, rows: Array, share: float | Array) -> Bool:
 
 
 def pair_uniform(salt: int, left: Int64, right: Int64) -> Float64:
-    """A uniform draw for each pair of numbers, the same whoever asks and in whatever order (splitmix64).
+    """A uniform draw for each pair of numbers, the same for every caller and order (splitmix64).
 
     >>> pair_uniform(1, np.array([5]), np.array([9])).tolist() == pair_uniform(1, np.array([5]), np.array([9])).tolist()
     True

@@ -1,4 +1,4 @@
-"""What the registries record of lives: statements at the start, delays, mistakes put right, and what nobody knows.
+"""What the registries record of lives: statements at the start, delays, corrected mistakes, and what stays unknown.
 
 `recorded` is the log as an office sees it; `as_it_was` the same lives with everything stated and nothing late or wrong.
 The second one decides who is truly eligible, and is never written.
@@ -256,7 +256,7 @@ def _delays(rates: Rates, rng: np.random.Generator, kind: Int64) -> Int64:
 
 
 def _restated(course: Course, declared: frozenset[str], delay: np.random.Generator | None) -> list[EventRows]:
-    """What registries state anew, all of one registry and one set of facts at once."""
+    """What registries state again, all of one registry and one set of facts at once."""
     alike: dict[tuple[str, ...], list[RestatedFacts]] = {}
     for said in course.restated:
         alike.setdefault((said.source, *(name for name in said.facts if name in declared)), []).append(said)
@@ -322,7 +322,7 @@ def recorded(course: Course, rates: Rates, chance: RandomStreams, names: Names, 
 
 
 def _phantoms(course: Course, rates: Rates, rng: np.random.Generator) -> EventRows:
-    """Records of what never happened to that person; they are told apart by a source nobody else uses for them."""
+    """Records of what never happened to that person; a source of their own marks them."""
     events = _logged(course)
     count = int(rng.binomial(len(events), rates.errors["retracted"]))
     person = rng.integers(0, len(course), count)

@@ -23,7 +23,7 @@ HEAD, SPOUSE, CHILD, ELDER, OTHER = range(5)
 NO_WORK, EMPLOYED, SELF_EMPLOYED = range(3)
 
 
-FREE, OWNED, DEPOSIT, RENTED = range(4)  # how a household holds its home: another's, its own, 전세, 월세
+FREE, OWNED, DEPOSIT, RENTED = range(4)  # the tenure of a home: another's, its own, 전세, 월세
 
 
 NO_SCHOOL, MIDDLE, HIGH, UNIVERSITY = -1, 2, 3, 4

@@ -4,7 +4,7 @@
 
 `appeal` is a programme's own: mostly what its publisher says (size, effort, form, category, words), a modest rest its
 own. `rules` are random threshold rules over one to three conditions on traits, qualities and fresh moments. `latent`
-is what nobody can observe: a few traits of the person, independent of everything observable, loaded by qualities of
+is what cannot be observed: a few traits of the person, independent of everything observable, loaded by qualities of
 the programme, and a liking of its own for every pair. The level and the spread of appeal are set on a pilot
 population, so that the mean take-up and the share that popularity alone reaches are what the seed drew for them.
 """
@@ -36,7 +36,7 @@ _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(20)
 
 @dataclass(frozen=True)
 class Rule:
-    """One threshold rule: adds `weight` where every condition holds.
+    """One threshold rule: adds `weight` where every condition is met.
 
     `traits` and `qualities` list (column, threshold, above) conditions on the person and on the programme; `fresh` is
     the threshold on how fresh the programme's moment of life is for the person, or 0 where the rule does not ask.
@@ -70,7 +70,7 @@ class TakeUp:
         return np.asarray(self.level + self.appeal + (people.traits @ self.person)[:, None] + pulled)
 
     def latent(self, traits: Float64, person: Int64, programme: Int64) -> Float64:
-        """The part nobody can observe; `person` counts people in the whole world, `traits` has one row a pair."""
+        """The part that cannot be observed; `person` counts people in the whole world, `traits` has one row a pair."""
         own = LIKING * pair_normal(self.salt, person, programme)
         return np.asarray((traits * self.loadings[programme]).sum(axis=1) + own)
 
@@ -93,10 +93,10 @@ def probability(logit: Float64) -> Float64:
 
 
 def _conditions(columns: Float64, wanted: tuple[tuple[int, float, bool], ...]) -> Float64:
-    holds = np.ones(len(columns))
+    met = np.ones(len(columns))
     for column, threshold, above in wanted:
-        holds *= (columns[:, column] > threshold) == above
-    return holds
+        met *= (columns[:, column] > threshold) == above
+    return met
 
 
 def timely(people: Circumstances, offered: Offerings) -> Float64:

@@ -1,4 +1,4 @@
-"""The truth, told apart from the log: what held-out people would take up at the end of it, if it were offered."""
+"""The truth, written apart from the log: what held-out people would take up at the end of it, if it were offered."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HELD_OUT_EVERY = 5
 
 
 def held_out(person: str) -> bool:
-    """Whether nothing may be learned from a person: the truth is told of these only, one in five by a stable hash.
+    """Whether nothing may be learned from a person: the truth is written for these only, one in five by a stable hash.
 
     >>> [held_out(f"c{number:07d}") for number in range(1, 6)].count(True) <= 5
     True
@@ -29,7 +29,7 @@ class Truth:
     """One row for each held-out person and each programme the rules do not exclude for them at the end.
 
     `probability` is P(takes up | offered) with the person's latent traits; `reachable` its expectation over
-    everything nobody can observe; `eligible` whether an office that knows everything would grant it.
+    everything that cannot be observed; `eligible` whether an office that knows everything would grant it.
     """
 
     person: Int64

@@ -142,14 +142,14 @@ def populate(shared: World, block: Block, folder: Path) -> tuple[Path, Path]:
     at_board, held = notice(place, chance, lives.log.counts(block.citizens))
     log = together([lives.log, at_board]).in_order()
     people = lives.names.citizens(np.arange(block.citizens))
-    told = truth(place, held, _told(people.to_pylist())).table(people, shared.offered.ids)
+    truths = truth(place, held, _held_out(people.to_pylist())).table(people, shared.offered.ids)
     parts = folder / f"{block.number:06d}.events", folder / f"{block.number:06d}.truth"
     writing.keep(writing.events_table(log, lives.names), parts[0])
-    writing.keep(told, parts[1])
+    writing.keep(truths, parts[1])
     return parts
 
 
-def _told(people: list[str]) -> Int64:
+def _held_out(people: list[str]) -> Int64:
     return np.flatnonzero([held_out(person) for person in people])
 
 
@@ -213,7 +213,7 @@ def synthesise(
         processes: how many processes share the work; it changes no byte.
         pilot: how many people the world's constants are set on; another number makes another world.
         block: how many people are simulated together; another number makes other people.
-        progress: told how many more people are done.
+        progress: called with how many more people are done.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as scratch:
@@ -242,17 +242,17 @@ def _write(
 ) -> list[str]:
     names = ["events.parquet", "truth/takeup.parquet", *(["events.ndjson"] if ndjson else [])]
     events = writing.Writer(writing.EVENTS, whole / names[0], whole / names[2] if ndjson else None)
-    told = writing.Writer(writing.TRUTH, whole / names[1])
+    truths = writing.Writer(writing.TRUTH, whole / names[1])
     try:
         for block, (log, facts) in zip(todo, _parts(shared, todo, scratch, processes), strict=True):
             events.add(writing.kept(log))
-            told.add(writing.kept(facts))
+            truths.add(writing.kept(facts))
             log.unlink()
             facts.unlink()
             progress(block.citizens)
     finally:
         events.close()
-        told.close()
+        truths.close()
     return names
 
 

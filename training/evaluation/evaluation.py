@@ -86,7 +86,7 @@ def standings(candidates: Candidates, orders: Mapping[str, Float64], truth: Know
 
 
 def groups_of(people: Snapshots) -> dict[str, Bool]:
-    """Groups whose results are told apart: bool[n] by name; somebody may be in several, or of unknown age in none."""
+    """Groups whose results are reported separately: bool[n] by name; a person may be in several, or in none."""
     age = people.column("age")
     found = {
         f"age {low}-{high - 1}" if high < AGES[-1] else f"age {low} and over": (age >= low) & (age < high)

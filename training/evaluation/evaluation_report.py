@@ -22,7 +22,7 @@ class Report:
     """How a ranker does on people it never learned from.
 
     Attributes:
-        standings: NDCG@5 by order, against the truth; empty where nobody knows the truth.
+        standings: NDCG@5 by order, against the truth; empty where the truth is unknown.
         groups: the same by group of people.
         observed: predictions beside answers on held-out people's showings.
         people: how many held-out people were judged.

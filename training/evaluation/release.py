@@ -26,7 +26,7 @@ MOST_LOSS: Final = 4.0
 """What one answer may lose at most; beyond, a unit's loss is clipped."""
 _PARTS: Final = 4
 _LENGTH: Final = math.sqrt(_PARTS)
-"""How far one unit more or less moves the four sums: each of its parts lies between 0 and 1."""
+"""How far one unit more or less moves the four sums: each of its parts is between 0 and 1."""
 
 
 def bundle_mechanism(epsilon: Decimal, delta: Decimal) -> Mechanism:
@@ -53,9 +53,9 @@ def noised_metrics(
     """
     sums = _parts(scorer, lists, unit, catalogue).sum(axis=0)
     sigma = float(mechanism["noise"]) * _LENGTH
-    told, loss, listed, gain = (sums + noise.gaussian(_PARTS, sigma)).round(1)
+    rated, loss, listed, gain = (sums + noise.gaussian(_PARTS, sigma)).round(1)
     return {
-        NAMES[0]: float(np.clip(MOST_LOSS * loss / max(told, 1.0), 0.0, MOST_LOSS)),
+        NAMES[0]: float(np.clip(MOST_LOSS * loss / max(rated, 1.0), 0.0, MOST_LOSS)),
         NAMES[1]: float(np.clip(gain / max(listed, 1.0), 0.0, 1.0)),
     }
 

@@ -39,7 +39,7 @@ class Validation:
 class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
     """P(takes up | offered) by boosted trees on one row per (person, programme); a scikit-learn classifier.
 
-    Two classes only; NaN is a value (nobody knows). Columns in `additive` get trees of their own, s = f(x) + g(column):
+    Two classes only; NaN is a value (unknown). Columns in `additive` get trees of their own, s = f(x) + g(column):
     how a place or a channel shifts every answer is learned beside what the person wants, and can be fixed afterwards.
     The fitted model is text (`text_`), read by `recommender.ranking.forest`; nothing is pickled.
 
@@ -194,7 +194,7 @@ def probability(score: Float64) -> Float64:
 def _classes_message(count: int) -> str:
     if count > 2:
         return f"Only binary classification is supported. The type of the target is multiclass ({count} classes)."
-    return f"a fit needs rows that took up and rows that did not; y holds {count} class"
+    return f"a fit needs rows that took up and rows that did not; y has {count} class"
 
 
 def _runs(group: Int64) -> Int64:

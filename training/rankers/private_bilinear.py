@@ -67,7 +67,7 @@ class Basis:
     """What each bin says of a person: bin d of slot k has `value[d, c]` at `place[d, c]`, for c below `width[k]`.
 
     One-hot slots have width 1. A slot of ordered bins has smooth waves over them, so that neighbours share what is
-    learned; the places of a slot are its own and ascend, and those of one slot lie before those of the next.
+    learned; the places of a slot are its own and ascend, and those of one slot come before those of the next.
 
     Attributes:
         width: int64[K].

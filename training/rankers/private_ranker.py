@@ -29,7 +29,7 @@ Tell = Callable[[str], None]
 DIRECTIONS: Final = 8
 """Directions of the programmes' texts that crosses may use."""
 KNOWN, UNKNOWN_VALUE, TRUE_SHARE = 0.7, 0.3, 0.15
-"""What a class of an unordered column says, what it says that nobody knows, and how often a yes is thought to be."""
+"""What a class of an unordered column says, what an unknown one says, and how often a yes is thought to be."""
 FIT: Final = 0.5
 """What tables of fit are scaled by."""
 _TEXT_SEED: Final = 0
@@ -170,7 +170,7 @@ def code_of(slots: Sequence[Slot], norm: float, waves: int, everybody: float = 1
     """How classes become numbers: waves over ordered ones, a place each for others, and for none and unknown.
 
     Cosine waves of falling size are the directions in which steps at unknown thresholds vary most (their
-    Karhunen-Loeve basis), so that noise is spent where a rule is likely to lie.
+    Karhunen-Loeve basis), so that noise is spent where a rule is likely to be.
 
     Args:
         slots: as `recommender.ranking.bins.Bins` has them; bin 0 is everybody's.

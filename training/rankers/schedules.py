@@ -1,6 +1,6 @@
 """The plans: how a private ranker learns from so many units at such an epsilon, decided in advance on public ground.
 
-Nothing here has seen a person. How the figures came about is told in docs/private-training.md.
+No personal data entered these figures. docs/private-training.md says how they were chosen.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ CLIP: Final = 0.35
 CALIBRATION: Final = 0.02
 """The part of the squared separation that goes to placing scores on the scale of probabilities."""
 ERROR: Final = Decimal("0.0105")
-"""PRV's upper end lies so much above the exact price of Gaussian releases."""
+"""PRV's upper end is so much above the exact price of Gaussian releases."""
 LEAST: Final = 2 * ERROR
 
 
