@@ -71,5 +71,6 @@ _OFFER: Final[Keys] = {
     "window.always": (),
     "window.not_needed": (),
     "window.published": ("wording",),
+    "window.notice": ("wording",),
 }
 MESSAGES: Final[Keys] = {**_RULE, **_VERDICT, **_OFFER}

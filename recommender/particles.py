@@ -7,7 +7,7 @@ from typing import Final
 
 __all__ = ["PAIRS", "with_particle"]
 
-PAIRS: Final = ("을/를", "이/가", "은/는", "과/와", "으로/로", "이어야/여야")
+PAIRS: Final = ("을/를", "이/가", "은/는", "과/와", "으로/로", "이어야/여야", "이라고/라고")
 """The particles a message may use: the form after a consonant, then the one after a vowel."""
 
 _HANGUL_FIRST, _HANGUL_LAST, _FINALS, _RIEUL = 0xAC00, 0xD7A3, 28, 8

@@ -89,6 +89,10 @@ def window_sentence(opening: ApplicationWindow, wording: Text | None, messages: 
         if opening.days_left == 0:
             return messages.text("window.last_day", date=closes)
         return messages.text("window.closes", date=closes, days=opening.days_left)
-    if opening.kind in _FOR_EVER:
-        return messages.text(_FOR_EVER[opening.kind])
-    return None if wording is None else messages.text("window.published", wording=wording)
+    published = None if wording is None else Text(wording.ko.rstrip("."), wording.en.rstrip("."))
+    if opening.kind not in _FOR_EVER:
+        return None if published is None else messages.text("window.published", wording=published)
+    sentence = messages.text(_FOR_EVER[opening.kind])
+    if published is None:
+        return sentence
+    return messages.text("reason.two", first=sentence, second=messages.text("window.notice", wording=published))

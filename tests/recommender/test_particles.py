@@ -51,5 +51,5 @@ def test_ro_follows_a_rieul_as_it_follows_a_vowel(word, told):
 def test_the_particles_stand_as_consonant_form_and_vowel_form():
     assert [with_particle(word, *pair.split("/")) for pair in PAIRS for word in ("집", "나무")] == [
         "집을", "나무를", "집이", "나무가", "집은", "나무는", "집과", "나무와", "집으로", "나무로", "집이어야",
-        "나무여야",
+        "나무여야", "집이라고", "나무라고",
     ]  # fmt: skip

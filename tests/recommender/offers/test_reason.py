@@ -91,7 +91,11 @@ def test_a_window_without_dates_is_described_by_its_kind_or_as_it_was_published(
     def sentence(opening, wording=None):
         return reason.window_sentence(opening, wording, MESSAGES)
 
-    assert sentence(always("open_ended"), Text("상시신청")).en == "You can apply at any time."
+    assert sentence(always("open_ended")).en == "You can apply at any time."
+    assert sentence(always("open_ended"), Text("신청한 달부터 지급", "paid from the month of the claim.")) == Text(
+        "언제든지 신청할 수 있습니다. 공고에는 ‘신청한 달부터 지급’이라고 되어 있습니다.",
+        "You can apply at any time. The notice says: paid from the month of the claim.",
+    )
     assert sentence(always("not_needed")).ko == "따로 신청하지 않아도 받을 수 있습니다."
     assert sentence(unstated("recurring"), Text("정기 5월")) == Text(
         "신청 기간은 ‘정기 5월’로 공고되었습니다.", "The published application period is: 정기 5월."
