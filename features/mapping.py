@@ -2,116 +2,225 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from datetime import date
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date, datetime
+from difflib import get_close_matches
+from typing import Final
 
 from features.calendar import Duration, day_of, parse_duration
 from features.problem import Code, Problems, Where
 
+_SLUG: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*\Z")
+_LONGEST: Final = 200
+
+
+def nearest(name: object, known: Iterable[str]) -> str:
+    """Return " (did you mean X?)" where a known name is close to the one given, else nothing.
+
+    >>> nearest("farmr", ["farmer", "worker"])
+    ' (did you mean farmer?)'
+    """
+    close = get_close_matches(str(name), [other for other in known if other != name], n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
 
 class MappingReader:
-    """Hands out the values of one mapping by type; what is missing or wrong is collected, and something mild returned.
+    """Reads the values of one mapping by type; what is missing or wrong is collected, and something mild returned.
+
+    Keys that are not known are problems: at once where `keys` says which are known, else when `close` is called, which
+    are then all that were asked for. A key with the value null is absent. A method without a default returns None (a
+    collection: an empty one) both for a key that is absent and for one that is wrong; only the wrong one is a problem.
 
     >>> problems = Problems()
-    >>> entry = MappingReader({"window": "P9", "colour": "red"}, ("features.yaml", "f"), problems, {"window"})
-    >>> entry.duration("window")
+    >>> reader = MappingReader({"window": "P9", "colour": "red"}, ("features.yaml", "f"), problems, {"window"})
+    >>> reader.duration("window")
     >>> len(problems.found)
     2
     """
 
-    def __init__(self, doc: object, where: Where, problems: Problems, keys: Collection[str]) -> None:
-        """Check that `doc` is a mapping with no other keys than `keys`."""
+    __slots__ = ("_asked", "doc", "problems", "where")
+
+    def __init__(self, doc: object, where: Where, problems: Problems, keys: Collection[str] | None = None) -> None:
+        """Start reading `doc`, which is at `where`; problems are added to `problems`."""
         self.where, self.problems = where, problems
         self.doc: Mapping[str, object] = doc if isinstance(doc, Mapping) else {}
+        self._asked: dict[str, None] = dict.fromkeys(sorted(keys or ()))
         if not isinstance(doc, Mapping):
-            problems.add(
-                where, "invalid", "is not a mapping", f"Write it as keys and values: {', '.join(sorted(keys))}"
-            )
-        for key in self.doc:
-            if key not in keys:
-                problems.add(
-                    self.at(str(key)),
-                    "unknown",
-                    "is not a key that means anything",
-                    f"Use one of {', '.join(sorted(keys))}",
-                )
+            known = f", with {', '.join(sorted(keys))}" if keys else ""
+            problems.add(where, "invalid", f"{_shown(doc)} is not a mapping", f"Write key: value pairs{known}")
+        elif keys is not None:
+            self.close()
 
     def at(self, *keys: str | int) -> Where:
-        """Return where a key, or what stands below it, is."""
+        """Return where a key, or what is below it, is."""
         return (*self.where, *keys)
 
     def wrong(self, key: str | Where, code: Code, what: str, remedy: str) -> None:
-        """Collect a problem with one key, with what stands below it, or, given (), with the mapping itself."""
+        """Collect a problem with one key, with what is below it, or, given (), with the mapping itself."""
         self.problems.add(self.at(*((key,) if isinstance(key, str) else key)), code, what, remedy)
 
+    def close(self) -> None:
+        """Collect every key that is not known."""
+        for key in self.doc:
+            if key not in self._asked:
+                what = f"unknown key{nearest(key, self._asked)}"
+                self.wrong((str(key),), "unknown", what, f"Use one of {', '.join(self._asked)}")
+
+    def take(self, key: str) -> object:
+        """Return whatever is under a key, None where it is absent."""
+        self._asked[key] = None
+        return self.doc.get(key)
+
     def has(self, key: str) -> bool:
-        """Tell whether the key is there."""
-        return key in self.doc
+        """Return whether something, right or wrong, is under a key."""
+        return self.doc.get(key) is not None
+
+    def required(self, key: str) -> None:
+        """Collect that a key is absent, if it is."""
+        if not self.has(key):
+            self.wrong(key, "missing", "is missing", f"Add {key}")
+
+    def string(self, key: str) -> str | None:
+        """Return a non-empty string."""
+        value = self.take(key)
+        if value is None or (isinstance(value, str) and value.strip()):
+            return value
+        self.wrong(key, "invalid", f"{_shown(value)} is not a text", "Write a non-empty string")
+        return None
+
+    def slug(self, key: str) -> str | None:
+        """Return a name made of letters, digits, dots, colons, underscores and hyphens."""
+        value = self.take(key)
+        if value is None or (isinstance(value, str) and _SLUG.match(value)):
+            return value
+        remedy = "Use letters, digits, dots, hyphens and underscores, no spaces"
+        self.wrong(key, "invalid", f"{_shown(value)} is not a name", remedy)
+        return None
+
+    def choice(self, key: str, allowed: Collection[str]) -> str | None:
+        """Return one of the allowed words."""
+        value = self.take(key)
+        if value is None or (isinstance(value, str) and value in allowed):
+            return value
+        what = f"{_shown(value)} is not known{nearest(value, allowed)}"
+        self.wrong(key, "unknown", what, f"Use one of {', '.join(allowed)}")
+        return None
+
+    def words(self, key: str, languages: Collection[str] | None = None) -> Mapping[str, str] | None:
+        """Return words by language (any, or one of `languages`); one string alone is Korean."""
+        value = self.take(key)
+        return None if value is None else self.as_words(key, value, languages)
+
+    def as_words(
+        self, key: str | Where, value: object, languages: Collection[str] | None = None
+    ) -> Mapping[str, str] | None:
+        """Return a value that should be words by language, collecting a problem where it is not."""
+        found = {"ko": value} if isinstance(value, str) else value
+        known = isinstance(found, Mapping) and found and set(found) <= set(languages or found)
+        if isinstance(found, Mapping) and known and all(map(_is_words, (*found, *found.values()))):
+            return {str(language): str(words) for language, words in found.items()}
+        what = f"{_shown(value)} is not words in a language"
+        self.wrong(key, "invalid", what, 'Write a string or {ko: "...", en: "..."}')
+        return None
+
+    def integer(self, key: str, low: int | None = 0) -> int | None:
+        """Return an integer not below `low`, or any where that is None."""
+        value = self.take(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int):
+            self.wrong(key, "invalid", f"{_shown(value)} is not a whole number", "Write an integer, without quotes")
+        elif low is not None and value < low:
+            self.wrong(key, "range", f"{value} is below {low}", f"Write an integer of {low} or more")
+        else:
+            return value
+        return None
+
+    def boolean(self, key: str, default: bool) -> bool:
+        """Return true or false, `default` where the key is absent."""
+        value = self.take(key)
+        if value is None or isinstance(value, bool):
+            return default if value is None else value
+        self.wrong(key, "invalid", f"{_shown(value)} is neither true nor false", "Write true or false")
+        return default
+
+    def day(self, key: str) -> int | None:
+        """Return a date as days since 1970-01-01."""
+        value = self.take(key)
+        if value is None:
+            return None
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return day_of(value)
+        try:
+            return day_of(date.fromisoformat(value))  # type: ignore[arg-type]  # TypeError is caught below
+        except (TypeError, ValueError):
+            self.wrong(key, "invalid", f"{_shown(value)} is not a date", "Write YYYY-MM-DD, a day that exists")
+            return None
+
+    def duration(self, key: str) -> Duration | None:
+        """Return a duration."""
+        value = self.take(key)
+        if value is not None:
+            with self.problems.gathered():
+                return parse_duration(value, self.at(key))
+        return None
+
+    def reader(self, key: str) -> MappingReader | None:
+        """Return a reader of the mapping under a key."""
+        value = self.take(key)
+        if value is None or isinstance(value, Mapping):
+            return None if value is None else MappingReader(value, self.at(key), self.problems)
+        self.wrong(key, "invalid", f"{_shown(value)} is not a mapping", "Write key: value pairs")
+        return None
 
     def mapping(self, key: str) -> Mapping[str, object]:
-        """Return a mapping, empty when absent."""
-        found = self.doc.get(key, {})
-        if isinstance(found, Mapping) and all(isinstance(name, str) for name in found):
-            return found
-        self.wrong(key, "invalid", "is not a mapping of names", "Write it as names and values")
+        """Return the mapping of names under a key as it is."""
+        value = self.take(key)
+        if value is None or (isinstance(value, Mapping) and all(isinstance(name, str) for name in value)):
+            return value or {}
+        self.wrong(key, "invalid", f"{_shown(value)} is not a mapping of names", "Write name: value pairs")
         return {}
 
-    def texts(self, key: str) -> Mapping[str, str]:
-        """Return a text in each language."""
-        found = self.mapping(key)
-        if all(isinstance(text, str) for text in found.values()):
-            return {language: str(text) for language, text in found.items()}
-        self.wrong(key, "invalid", "is not a text in each language", "Write it like {ko: ..., en: ...}")
-        return {}
+    def items(self, key: str) -> list[object]:
+        """Return the list under a key."""
+        value = self.take(key)
+        if value is None or isinstance(value, (list, tuple)):
+            return list(value or ())
+        self.wrong(key, "invalid", f"{_shown(value)} is not a list", "Write a list, [] for none")
+        return []
 
     def names(self, key: str) -> tuple[str, ...]:
         """Return a list of names; one name is a list of one."""
-        found = self.doc.get(key, ())
-        listed = [found] if isinstance(found, str) else found
+        value = self.take(key)
+        listed = () if value is None else [value] if isinstance(value, str) else value
         if isinstance(listed, list | tuple) and all(isinstance(name, str) for name in listed):
             return tuple(listed)
-        self.wrong(key, "invalid", "is not a list of names", "Write it like [a, b]")
+        self.wrong(key, "invalid", f"{_shown(value)} is not a list of names", "Write it like [a, b]")
         return ()
 
-    def listed(self, key: str) -> list[object]:
-        """Return a list, empty when absent."""
-        found = self.doc.get(key, [])
-        if isinstance(found, list):
-            return found
-        self.wrong(key, "invalid", "is not a list", "Write one entry a line, each after a dash")
-        return []
+    def slugs(self, key: str) -> tuple[str, ...]:
+        """Return a list of names made of letters, digits, dots, colons, underscores and hyphens."""
+        return self._each(key, _SLUG.match, "a name", "Use letters, digits, dots, hyphens and underscores")
 
-    def one_of(self, key: str, choices: Collection[str], default: str | None = None) -> str:
-        """Return one of the choices; the default, or else the first, when it is another or absent."""
-        found = self.doc.get(key, default)
-        if isinstance(found, str) and found in choices:
-            return found
-        self.wrong(key, "unknown", f"is {found!r}, not one of {', '.join(choices)}", "Choose one of these")
-        return next(iter(choices)) if default is None else default
+    def strings(self, key: str) -> tuple[str, ...]:
+        """Return a list of non-empty strings."""
+        return self._each(key, str.strip, "a text", "Write non-empty strings")
 
-    def integer(self, key: str) -> int | None:
-        """Return a whole number, None when absent."""
-        found = self.doc.get(key)
-        if found is None or (isinstance(found, int) and not isinstance(found, bool)):
-            return found
-        self.wrong(key, "invalid", f"is {found!r}, not a whole number", "Write a number without quotes")
-        return None
+    def _each(self, key: str, holds: Callable[[str], object], kind: str, remedy: str) -> tuple[str, ...]:
+        kept = []
+        for i, item in enumerate(self.items(key)):
+            if isinstance(item, str) and holds(item):
+                kept.append(item)
+            else:
+                self.wrong((key, i), "invalid", f"{_shown(item)} is not {kind}", remedy)
+        return tuple(kept)
 
-    def day(self, key: str) -> int | None:
-        """Return a day, None when absent."""
-        found = self.doc.get(key)
-        if isinstance(found, date):
-            return day_of(found)
-        if found is not None:
-            self.wrong(
-                key, "invalid", f"is {found!r}, not a date", "Write an existing day as YYYY-MM-DD, without quotes"
-            )
-        return None
 
-    def duration(self, key: str) -> Duration | None:
-        """Return a duration, None when absent."""
-        if not self.has(key):
-            return None
-        with self.problems.gathered():
-            return parse_duration(self.doc[key], self.at(key))
-        return None
+def _is_words(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _shown(value: object) -> str:
+    """A value as it was written, cut where it is long."""
+    return repr(value)[:_LONGEST]

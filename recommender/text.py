@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-__all__ = ["Text"]
+from features.mapping import MappingReader
+
+__all__ = ["LANGUAGES", "Text", "text_at"]
+
+LANGUAGES: Final = ("ko", "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +33,13 @@ class Text:
     def to_document(self) -> dict[str, str]:
         """Return the mapping this text is written as in a programme, absent languages left out."""
         return {language: words for language, words in (("ko", self.ko), ("en", self.en)) if words}
+
+    @classmethod
+    def of(cls, words: Mapping[str, str] | None) -> Text | None:
+        """Return words by language as a text, None for None."""
+        return None if words is None else cls(words.get("ko", ""), words.get("en", ""))
+
+
+def text_at(reader: MappingReader, key: str) -> Text | None:
+    """Return the words under a key; None, and a problem is collected, where they are wrong."""
+    return Text.of(reader.words(key, LANGUAGES))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Final
 
@@ -108,15 +108,16 @@ def _event_type(name: str, body: object, where: Where, problems: Problems) -> Ev
     if not isinstance(subject, str):
         entry.wrong("subject", "invalid", "is not a name", "Name the part the subject plays")
     complete_from = None if never else entry.day("complete_from")
-    return EventType(name, entry.texts("title"), str(subject), entry.names("roles"), complete_from, fields)
+    return EventType(name, entry.words("title") or {}, str(subject), entry.names("roles"), complete_from, fields)
 
 
-def _kind(entry: MappingReader, types: Collection[str], *, computed: bool = False) -> DataType:
-    kind_type, values = entry.one_of("type", types), entry.names("values")
+def _kind(entry: MappingReader, types: Sequence[str], *, computed: bool = False) -> DataType:
+    entry.required("type")
+    kind_type, values = entry.choice("type", types) or types[0], entry.names("values")
     dated = kind_type in ("date", "dates")
-    low = entry.day("low") if dated else entry.integer("low")
-    high = entry.day("high") if dated else entry.integer("high")
-    scale = entry.integer("scale")
+    low = entry.day("low") if dated else entry.integer("low", low=None)
+    high = entry.day("high") if dated else entry.integer("high", low=None)
+    scale = entry.integer("scale", low=None)
     if kind_type == "integer" and not computed:
         low, high = _bounds(entry, low, high)
     if low is not None and high is not None and low > high:
@@ -140,7 +141,7 @@ def _bounds(entry: MappingReader, low: int | None, high: int | None) -> tuple[in
             entry.wrong(
                 key, "missing", "is missing", "State the bounds of every integer: what is out of them is rejected"
             )
-        elif abs(bound) * max(entry.integer("scale") or 1, 1) > LARGEST:
+        elif abs(bound) * max(entry.integer("scale", low=None) or 1, 1) > LARGEST:
             entry.wrong(key, "range", "is beyond 2**53", "Choose a bound that survives JSON, or a larger unit")
     return low or 0, high or 0
 
@@ -201,9 +202,9 @@ def _fact(name: str, body: object, where: Where, types: Mapping[str, EventType],
             "purpose", "missing", "does not say what the fact may be used for", "Write [eligibility], [ranking] or both"
         )
     states = [
-        _state(state, kind, entry.at("states", i), types, problems) for i, state in enumerate(entry.listed("states"))
+        _state(state, kind, entry.at("states", i), types, problems) for i, state in enumerate(entry.items("states"))
     ]
-    adds = [_addition(added, entry.at("adds", i), types, problems) for i, added in enumerate(entry.listed("adds"))]
+    adds = [_addition(added, entry.at("adds", i), types, problems) for i, added in enumerate(entry.items("adds"))]
     if (states and (derived or kind.type == "dates")) or (adds and kind.type != "dates"):
         entry.wrong(
             "states" if states else "adds",
@@ -215,14 +216,14 @@ def _fact(name: str, body: object, where: Where, types: Mapping[str, EventType],
     _check_overlap([signal for signal in adds if signal], entry, "adds")
     answers, answers_from = _answers(entry, kind)
     return Fact(
-        name, kind, purpose, entry.texts("question"), tuple(filter(None, states)), tuple(filter(None, adds)), derived,
-        answers, answers_from, entry.integer("share"), label=entry.texts("label"), format=_format(entry),
-        value_labels=_value_labels(entry, kind),
+        name, kind, purpose, entry.words("question") or {}, tuple(filter(None, states)), tuple(filter(None, adds)),
+        derived, answers, answers_from, entry.integer("share", low=None), label=entry.words("label") or {},
+        format=_format(entry), value_labels=_value_labels(entry, kind),
     )  # fmt: skip
 
 
 def _format(entry: MappingReader) -> Mapping[str, str]:
-    formats = entry.texts("format")
+    formats = entry.words("format") or {}
     if any(form.count("{}") != 1 or set("{}") & set(form.replace("{}", "")) for form in formats.values()):
         entry.wrong("format", "invalid", "does not say where the number goes", "Write {} once in each language")
         return {}
@@ -234,7 +235,7 @@ def _value_labels(entry: MappingReader, kind: DataType) -> Mapping[str, Mapping[
     if set(labels) - set(kind.values):
         entry.wrong("value_labels", "unknown", "labels what is none of the values", "Label the values of an enum")
     names = MappingReader(labels, entry.at("value_labels"), entry.problems, labels)
-    return {value: names.texts(value) for value in labels}
+    return {value: names.words(value) or {} for value in labels}
 
 
 def _state(
@@ -301,8 +302,8 @@ def _derived(entry: MappingReader) -> Derived | None:
         entry.wrong((), "invalid", f"is not exactly one of {', '.join(_COUNTING)}", "Say how it is computed, once")
         return None
     return Derived(
-        ops[0], str(entry.doc[ops[0]]), entry.one_of("which", ("latest", "earliest"), "latest"),
-        entry.duration("plus"), entry.one_of("unit", UNITS, "days"),
+        ops[0], str(entry.doc[ops[0]]), entry.choice("which", ("latest", "earliest")) or "latest",
+        entry.duration("plus"), entry.choice("unit", UNITS) or "days",
     )  # fmt: skip
 
 
@@ -316,7 +317,7 @@ def _check_derived(derived: Derived, facts: Mapping[str, Fact], where: Where, pr
 
 
 def _answers(entry: MappingReader, kind: DataType) -> tuple[tuple[CommonAnswer, ...], str]:
-    share, listed = entry.integer("share"), entry.doc.get("answers", [])
+    share, listed = entry.integer("share", low=None), entry.doc.get("answers", [])
     if isinstance(listed, str):
         return (), listed
     if share is not None:
@@ -325,13 +326,13 @@ def _answers(entry: MappingReader, kind: DataType) -> tuple[tuple[CommonAnswer, 
         return (CommonAnswer(True, share), CommonAnswer(False, 100 - share)), ""
     answers = [
         _answer(MappingReader(doc, entry.at("answers", i), entry.problems, {"value", "weight", "years_ago"}), kind)
-        for i, doc in enumerate(entry.listed("answers"))
+        for i, doc in enumerate(entry.items("answers"))
     ]
     return tuple(filter(None, answers)), ""
 
 
 def _answer(entry: MappingReader, kind: DataType) -> CommonAnswer | None:
-    weight, ago = entry.integer("weight"), entry.doc.get("years_ago")
+    weight, ago = entry.integer("weight", low=None), entry.doc.get("years_ago")
     years: int | tuple[int, ...] | None = tuple(ago) if isinstance(ago, list) else ago if isinstance(ago, int) else None
     if weight is None or weight < 0:
         entry.wrong("weight", "invalid", "is not a whole number from 0", "Say how many of a hundred people answer this")
@@ -359,7 +360,7 @@ def _feature(
     ops = [op for op in (*_LISTENING, "spell", *_COUNTING) if entry.has(op)]
     if len(ops) != 1:
         entry.wrong(
-            "",
+            (),
             "invalid",
             "does not name exactly one way to compute it",
             f"Use one of {', '.join((*_LISTENING, 'spell'))}",
@@ -386,7 +387,7 @@ def _spell(name: str, entry: MappingReader, facts: Mapping[str, Fact]) -> Featur
         entry.wrong(
             "spell", "unknown", f"{entry.doc['spell']!r} is not a stated fact with one value", "Name one that is"
         )
-    unit = entry.one_of("unit", UNITS, "days")
+    unit = entry.choice("unit", UNITS) or "days"
     return Feature(name, "spell", DataType("integer", unit=unit), unit=unit, of=str(entry.doc["spell"]))
 
 
@@ -414,7 +415,7 @@ def _listening_feature(name: str, op: str, entry: MappingReader, types: Mapping[
         entry.wrong(
             "within", "forbidden", "belongs to a sequence of 2 to 8 steps", "Say how long the whole sequence may take"
         )
-    return Feature(name, op, kind, found, window, entry.one_of("unit", UNITS, "days"), within)
+    return Feature(name, op, kind, found, window, entry.choice("unit", UNITS) or "days", within)
 
 
 def _feature_kind(op: str, entry: MappingReader, fields: list[DataType]) -> DataType:
@@ -432,4 +433,4 @@ def _feature_kind(op: str, entry: MappingReader, fields: list[DataType]) -> Data
             if kind.type != "integer" or max(abs(kind.low or 0), abs(kind.high or 0)) > LARGEST_ADDEND:
                 entry.wrong("field", "range", "cannot be summed safely", "Sum an integer whose bounds are within 2**40")
         return DataType("integer", unit=fields[0].unit, scale=fields[0].scale)
-    return DataType("integer", unit=entry.one_of("unit", UNITS, "days") if op == "time_since" else "")
+    return DataType("integer", unit=entry.choice("unit", UNITS) or "days" if op == "time_since" else "")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from features.problem import Problem, Rejected
-from recommender.fields import nearest
+from features.mapping import nearest
+from features.problem import Problem, Problems
 from recommender.rules.clause import RECEIVES, Advisory, Clause, ClauseReader, Compare, NoData, Not, compares
 from recommender.rules.programme import Programme, read_programme
 
@@ -73,7 +73,7 @@ def catalogue(
     `kr.first-meeting-voucher` where no other id ends so.
     """
     held = list(documents)
-    problems: list[Problem] = []
+    problems = Problems()
     named = _completed(held)
     reader = ClauseReader(declaration, regions, named)
     read = [
@@ -82,9 +82,8 @@ def catalogue(
         if (programme := read_programme(document, (where,), reader, declaration, named, problems)) is not None
     ]
     ids = {str(document["id"]) for _, document in held if isinstance(document, dict) and "id" in document}
-    problems += _repeated(held) + _unknown(read, ids) + _circles(read)
-    if problems:
-        raise Rejected(problems)
+    problems.found += _repeated(held) + _unknown(read, ids) + _circles(read)
+    problems.raise_any()
     return Catalogue(tuple(sorted((programme for _, programme in read), key=lambda programme: programme.id)))
 
 

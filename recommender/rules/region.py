@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from features.problem import Problem, Rejected, Where
-from recommender.fields import Fields
-from recommender.text import Text
+from features.mapping import MappingReader
+from features.problem import Problem, Problems, Rejected, Where
+from recommender.text import Text, text_at
 
 __all__ = ["Agency", "Place", "Region", "Regions", "region_code"]
 
@@ -82,18 +82,17 @@ class Regions:
     @classmethod
     def parse(cls, document: object, where: Where = ("regions",)) -> Regions:
         """Read the parsed table; raises Rejected with every problem in it."""
-        problems: list[Problem] = []
+        problems = Problems()
         if not isinstance(document, dict):
             raise Rejected([Problem(where, "invalid", "is not a mapping", "Write regions:, agencies: and sources:")])
-        top = Fields(document, where, problems)
+        top = MappingReader(document, where, problems)
         regions = [r for f in _rows(top, "regions", problems) if (r := _region(f)) is not None]
         agencies = [a for f in _rows(top, "agencies", problems) if (a := _agency(f)) is not None]
         sources = tuple(str(source) for source in top.items("sources"))
         top.close()
         by_code = {region.code: region for region in regions}
-        problems += _unknown_codes(where, regions, agencies, by_code) + _loops(where, by_code)
-        if problems:
-            raise Rejected(problems)
+        problems.found += _unknown_codes(where, regions, agencies, by_code) + _loops(where, by_code)
+        problems.raise_any()
         grouped: dict[str, tuple[Agency, ...]] = {}
         for agency in agencies:
             grouped[agency.code] = (*grouped.get(agency.code, ()), agency)
@@ -195,59 +194,59 @@ class Regions:
         return {code: tuple(codes) for code, codes in before.items()}
 
 
-def _rows(top: Fields, key: str, problems: list[Problem]) -> list[Fields]:
+def _rows(top: MappingReader, key: str, problems: Problems) -> list[MappingReader]:
     rows = []
     for i, row in enumerate(top.items(key)):
         if isinstance(row, dict):
-            rows.append(Fields(row, top.below(key, i), problems))
+            rows.append(MappingReader(row, top.at(key, i), problems))
         else:
-            top.problem((key, i), "invalid", f"{row!r} is not a mapping", "Write key: value pairs")
+            top.wrong((key, i), "invalid", f"{row!r} is not a mapping", "Write key: value pairs")
     return rows
 
 
-def _region(fields: Fields) -> Region | None:
+def _region(fields: MappingReader) -> Region | None:
     code = _code(fields, "code")
-    name, within = fields.text("name"), _code(fields, "within")
+    name, within = text_at(fields, "name"), _code(fields, "within")
     first, last = fields.day("from"), fields.day("until")
     successors = _codes(fields, "successors")
     people, verified = fields.integer("people"), fields.boolean("verified", True)
     if code is None:
-        fields.problem("code", "missing", "is missing", "Add the region's code")
+        fields.wrong("code", "missing", "is missing", "Add the region's code")
     if name is None:
-        fields.problem("name", "missing", "is missing", "Add name: {ko: ..., en: ...}")
+        fields.wrong("name", "missing", "is missing", "Add name: {ko: ..., en: ...}")
     fields.close()
     if code is None or name is None:
         return None
     first, last = _BEFORE_ALL if first is None else first, _AFTER_ALL if last is None else last
     if last < first:
-        fields.problem("until", "conflict", "is before from", "Give a last day that is not before the first")
+        fields.wrong("until", "conflict", "is before from", "Give a last day that is not before the first")
     return Region(code, name, within, first, last, successors, people, verified)
 
 
-def _agency(fields: Fields) -> Agency | None:
+def _agency(fields: MappingReader) -> Agency | None:
     code, region = fields.take("code"), _code(fields, "region")
     first, last, verified = fields.day("from"), fields.day("until"), fields.boolean("verified", True)
     fields.take("name")
     fields.close()
     if not isinstance(code, str):
-        fields.problem("code", "invalid", f"{code!r} is not an agency code", 'Write it in quotes, such as "3130000"')
+        fields.wrong("code", "invalid", f"{code!r} is not an agency code", 'Write it in quotes, such as "3130000"')
         return None
     return Agency(code, region, _BEFORE_ALL if first is None else first, _AFTER_ALL if last is None else last, verified)
 
 
-def _code(fields: Fields, key: str) -> int | None:
+def _code(fields: MappingReader, key: str) -> int | None:
     value = fields.take(key)
     code = region_code(value)
     if value is not None and code is None:
-        fields.problem(key, "invalid", f"{value!r} is not a region code", "Write its digits")
+        fields.wrong(key, "invalid", f"{value!r} is not a region code", "Write its digits")
     return code
 
 
-def _codes(fields: Fields, key: str) -> tuple[int, ...]:
+def _codes(fields: MappingReader, key: str) -> tuple[int, ...]:
     values = fields.items(key)
     codes = tuple(code for value in values if (code := region_code(value)) is not None)
     if len(codes) < len(values):
-        fields.problem(key, "invalid", f"{values!r} contains an invalid region code", "Write a list of digits")
+        fields.wrong(key, "invalid", f"{values!r} contains an invalid region code", "Write a list of digits")
     return codes
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from features.problem import Problem, Rejected, Where
-from recommender.fields import Fields
+from features.mapping import MappingReader
+from features.problem import Problem, Problems, Rejected, Where
+from recommender.text import text_at
 
 __all__ = ["WEEKDAYS", "WEEKENDS_ONLY", "WorkingDays"]
 
@@ -43,8 +44,8 @@ class WorkingDays:
         if not isinstance(document, dict):
             what, remedy = "is not a mapping", "Write weekend:, from:, until:, sources: and holidays:"
             raise Rejected([Problem(where, "invalid", what, remedy)])
-        problems: list[Problem] = []
-        top = Fields(document, where, problems)
+        problems = Problems()
+        top = MappingReader(document, where, problems)
         for key in ("weekend", "from", "until", "sources", "holidays"):
             top.required(key)
         weekend = _weekend(top)
@@ -55,11 +56,10 @@ class WorkingDays:
         if first is not None and last is not None:
             for i, day in enumerate(days):
                 if day is not None and not first <= day <= last:
-                    top.problem(
+                    top.wrong(
                         ("holidays", i, "day"), "range", "is outside from and until", "Correct the day or the span"
                     )
-        if problems:
-            raise Rejected(problems)
+        problems.raise_any()
         return cls(frozenset(day for day in days if day is not None), weekend, first, last)
 
     def is_working(self, day: int) -> bool:
@@ -83,26 +83,26 @@ WEEKENDS_ONLY: Final = WorkingDays()
 """Where a country ships no table of holidays: Saturdays and Sundays."""
 
 
-def _weekend(top: Fields) -> frozenset[int]:
+def _weekend(top: MappingReader) -> frozenset[int]:
     names = top.strings("weekend")
     unknown = [name for name in names if name not in WEEKDAYS]
     if unknown or len(set(names)) == len(WEEKDAYS):
-        top.problem(
+        top.wrong(
             "weekend", "invalid", f"{list(names)} leaves no working day or names no day", f"Use {', '.join(WEEKDAYS)}"
         )
         return frozenset()
     return frozenset(WEEKDAYS.index(name) for name in names)
 
 
-def _holiday(row: object, number: int, top: Fields) -> int | None:
+def _holiday(row: object, number: int, top: MappingReader) -> int | None:
     if not isinstance(row, dict):
-        top.problem(
+        top.wrong(
             ("holidays", number), "invalid", "is not a mapping", "Write {day: YYYY-MM-DD, name: {ko: ..., en: ...}}"
         )
         return None
-    fields = Fields(row, top.below("holidays", number), top.problems)
+    fields = MappingReader(row, top.at("holidays", number), top.problems)
     fields.required("day")
     day = fields.day("day")
-    fields.text("name")
+    text_at(fields, "name")
     fields.close()
     return day

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 
-from features.problem import Problem, Rejected
+from features.problem import Problems, Rejected
 from recommender.rules.clause import (
     Advisory,
     All,
@@ -90,7 +90,7 @@ def test_comparisons_are_found_wherever_they_stand():
 
 def test_equal_clauses_are_read_as_one_object_and_true_is_not_one():
     reader = ClauseReader(DECLARATION, REGIONS)
-    problems: list[Problem] = []
+    problems = Problems()
 
     def again(document):
         return reader.read(document, WHERE, problems)
@@ -100,7 +100,7 @@ def test_equal_clauses_are_read_as_one_object_and_true_is_not_one():
     assert again({"not": both}) is again({"not": both})
     assert again({"fact": "household_size", "is": 1}) is not None
     assert again({"fact": "household_size", "is": True}) is None
-    assert [problem.where for problem in problems] == ["x.yaml: is"]
+    assert [problem.where for problem in problems.found] == ["x.yaml: is"]
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,17 @@ from datetime import date, datetime
 
 import pytest
 
-from recommender.fields import Fields, nearest
-from recommender.text import Text
+from features.mapping import MappingReader, nearest
+from features.problem import Problems
 
 
 def read(document, method, *arguments):
-    problems = []
-    value = getattr(Fields(document, ("x.yaml",), problems), method)(*arguments)
-    return value, [str(problem) for problem in problems]
+    problems = Problems()
+    value = getattr(MappingReader(document, ("x.yaml",), problems), method)(*arguments)
+    return value, [str(problem) for problem in problems.found]
 
 
-@pytest.mark.parametrize("method", ["string", "slug", "text", "integer", "day", "fields"])
+@pytest.mark.parametrize("method", ["string", "slug", "words", "integer", "day", "duration", "reader"])
 def test_what_is_absent_is_none_and_no_problem(method):
     assert read({}, method, "a") == (None, [])
     assert read({"a": None}, method, "a") == (None, [])
@@ -29,9 +29,11 @@ def test_dates_are_read_as_days_however_they_were_written():
 
 
 def test_words_are_one_string_or_one_a_language():
-    assert read({"a": "가"}, "text", "a") == (Text("가"), [])
-    assert read({"a": {"en": "b"}}, "text", "a") == (Text("", "b"), [])
-    assert read({"a": {"en": " "}}, "text", "a")[0] is None
+    assert read({"a": "가"}, "words", "a") == ({"ko": "가"}, [])
+    assert read({"a": {"en": "b"}}, "words", "a") == ({"en": "b"}, [])
+    assert read({"a": {"en": " "}}, "words", "a")[0] is None
+    assert read({"a": {"fr": "c"}}, "words", "a") == ({"fr": "c"}, [])
+    assert read({"a": {"fr": "c"}}, "words", "a", ("ko", "en"))[0] is None
 
 
 def test_lists_keep_what_is_right_and_tell_what_is_wrong():
@@ -52,13 +54,13 @@ def test_a_boolean_has_a_default():
 
 
 def test_keys_nobody_asked_for_are_told_with_what_was_meant():
-    problems = []
-    fields = Fields({"inner": {"titel": "x"}}, ("x.yaml",), problems)
-    inner = fields.fields("inner")
-    inner.text("title")
+    problems = Problems()
+    fields = MappingReader({"inner": {"titel": "x"}}, ("x.yaml",), problems)
+    inner = fields.reader("inner")
+    inner.words("title")
     inner.close()
     fields.close()
-    assert [str(problem) for problem in problems] == [
+    assert [str(problem) for problem in problems.found] == [
         "x.yaml: inner.titel: unknown key (did you mean title?). Use one of title"
     ]
 
