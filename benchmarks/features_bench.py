@@ -21,7 +21,9 @@ from features.calendar import DAY_SECONDS
 from features.declaration.declaration import Declaration, declare
 from features.kernel.kernel import compute
 from features.kernel.lowering import KernelPlan, lower
-from features.log.history import FOREVER, History, Items, RowEncoder, sorted_segments
+from features.log.history import History, Items, assembled
+from features.log.row_encoder import RowEncoder
+from features.log.versions import FOREVER
 from features.problem import Problem, Rejected
 from features.value import NONE
 
@@ -142,12 +144,12 @@ def bench_declaration() -> Declaration:
 
 def as_segments(log: EventTable, people: int, declaration: Declaration) -> History:
     """The same events as Proffer keeps them."""
-    emission = RowEncoder(declaration)
+    encoder = RowEncoder(declaration)
     pairs, which = np.unique(log.kind * _MOST + log.amount, return_inverse=True)
-    codes = [emission.code(TYPES[pair // _MOST], "subject", {"amount": pair % _MOST}) for pair in pairs.tolist()]
+    codes = [encoder.code(TYPES[pair // _MOST], "subject", {"amount": pair % _MOST}) for pair in pairs.tolist()]
     until = np.full(len(log.person), FOREVER)
-    items = Items(log.person, log.happened, log.recorded, until, np.array(codes)[which], ())
-    return sorted_segments(tuple(f"{number:09}" for number in range(people)), items, emission.payloads, declaration)
+    items = Items(log.person, log.happened, log.recorded, until, np.array(codes)[which], (), until > 0)
+    return assembled(tuple(f"{number:09}" for number in range(people)), items, encoder)
 
 
 def polars(log: EventTable) -> Engine:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -21,9 +19,8 @@ from privacy.gate import Gate
 from privacy.unit import UnitSupport
 
 if TYPE_CHECKING:
-    import pyarrow
-
     from features.declaration.declaration import Declaration
+    from features.log.history import History
     from privacy.gate import Admission, BudgetAccount
     from privacy.request import RunRequest
     from training.data.examples import LearningLog
@@ -162,8 +159,11 @@ class LogRows:
 
     def open(self, admission: Admission) -> LearningLog:
         """Read what an admitted request may see; only a gate calls this."""
-        with _exported(self.home) as events:
-            return _read(events, self.declaration, admission, self.held_out_every)
+        from features.log.history import history_of
+
+        with self.home.log() as log:
+            history = history_of(log.events(), self.declaration)
+        return _seen(history, admission, self.held_out_every)
 
 
 @dataclass(frozen=True)
@@ -195,19 +195,9 @@ class FileRows:
 
     def open(self, admission: Admission) -> LearningLog:
         """Read what an admitted request may see; only a gate calls this."""
-        return _read(self.events, self.declaration, admission, self.held_out_every)
+        from features.log.files import read_segments
 
-
-@contextmanager
-def _exported(home: Workspace) -> Iterator[Path]:
-    """The log as a Parquet file, which is read by columns; it lies in the home until it was read."""
-    from features.log.files import write_parquet
-
-    with tempfile.TemporaryDirectory(prefix=".log.", dir=home.path) as folder:
-        events = Path(folder) / EVENTS
-        with home.log() as log:
-            write_parquet(log.events(), events)
-        yield events
+        return _seen(read_segments(self.events, self.declaration), admission, self.held_out_every)
 
 
 def _account(args: argparse.Namespace, kind: DataKind, declaration: Declaration) -> BudgetAccount | None:
@@ -246,23 +236,13 @@ def _stamp(folder: Path) -> Mapping[str, Any] | None:
     return document
 
 
-def _read(events: Path, declaration: Declaration, admission: Admission, every: int) -> LearningLog:
-    """Read everybody's events, or for a run those of people it may learn from, under pseudonyms."""
-    from features.log.files import read_segments
+def _seen(history: History, admission: Admission, every: int) -> LearningLog:
+    """What an admitted request may see: everybody, or for a run the people it may learn from, under pseudonyms."""
     from training.data.admission import admitted
-    from training.data.examples import LearningLog, read_interactions
+    from training.data.examples import LearningLog
 
-    segments, table = read_segments(events, declaration), _table(events)
-    log = LearningLog(segments, read_interactions(table, segments.people, declaration))
-    return log if admission.run is None else admitted(log, table, admission.run, admission.pseudonym, every)
-
-
-def _table(events: Path) -> pyarrow.Table:
-    import pyarrow.parquet
-
-    from training.data.examples import COLUMNS
-
-    return pyarrow.parquet.read_table(events, columns=list(COLUMNS), read_dictionary=["type", "data", "subject"])
+    run = admission.run
+    return LearningLog(history) if run is None else admitted(history, run, admission.pseudonym, every)
 
 
 def _held_out_every(stamp: Mapping[str, Any] | None) -> int:
@@ -280,17 +260,9 @@ def _end(stamp: Mapping[str, Any] | None, folder: Path, declaration: Declaration
     """The end of the log: what the stamp says, or the last moment anything was recorded."""
     if stamp is not None and "end" in stamp:
         return declaration.zone.end_of_day(reading.day(str(stamp["end"]), (str(folder / STAMP), "end")))
-    return _last_recorded(folder / EVENTS) + 1
+    from features.log.files import last_recorded
 
-
-def _last_recorded(events: Path) -> int:
-    import pyarrow.compute
-    import pyarrow.parquet
-
-    from features.log.event import parse_time
-
-    last = pyarrow.compute.max(pyarrow.parquet.read_table(events, columns=["recordedtime"])["recordedtime"]).as_py()
-    return int(last.timestamp()) if hasattr(last, "timestamp") else parse_time(last)
+    return last_recorded(folder / EVENTS) + 1
 
 
 def _truth(folder: Path) -> TruthTable | None:

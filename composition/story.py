@@ -97,8 +97,7 @@ def tell(desk: Engine, events: Sequence[Event], person: str, since: int, today: 
     """
     told: set[str] = set()
     chapters = []
-    for event in _turns(events, person, since):
-        day = _day(event.recorded, desk.declaration)
+    for day, event in turns(events, person, since, desk.declaration):
         found = desk.answer(desk.from_events(events, person, ["citizen"], day), day, None)
         offers = tuple(_new_offers(found, event.type, told))
         told |= {str(offer["programme"]) for offer in offers}
@@ -115,21 +114,30 @@ def tell(desk: Engine, events: Sequence[Event], person: str, since: int, today: 
     }
 
 
-def _turns(events: Iterable[Event], person: str, since: int) -> list[Event]:
-    held = list(events)
-    retracted = {event.target for event in held if event.type == "event.retracted"}
-    turns = [event for event in held if event.subject == person and event.type.startswith("life.")]
-    known = [event for event in turns if event.recorded >= since and event.key not in retracted]
-    return sorted(known, key=lambda event: (event.recorded, event.time, event.id))
+def turns(
+    events: Iterable[Event], person: str, since: int, declaration: Declaration
+) -> list[tuple[datetime.date, Event]]:
+    """The events of a person's life as they are held now, each with the day it became known, in that order."""
+    from features.log.versions import events_as_held
+
+    known = [
+        (first, held)
+        for first, held in events_as_held(events, declaration)
+        if held.subject == person and held.type.startswith("life.") and first.recorded >= since
+    ]
+    known.sort(key=lambda pair: (pair[0].recorded, pair[0].time, pair[0].id))
+    return [(_day(first.recorded, declaration), held) for first, held in known]
 
 
 def _board(desk: Engine, events: Iterable[Event], person: str) -> dict[str, Any]:
     """What came of the notice board that this world has instead: how often it reached her, and what she was granted."""
+    from features.log.versions import events_as_held
+
     named: dict[str, list[str]] = {"shown": [], "applied": [], "granted": []}
-    for event in events:
+    for _, event in events_as_held(events, desk.declaration):
         kind = event.type.removeprefix("benefit.")
         if event.subject == person and event.type.startswith("benefit.") and kind in named:
-            named[kind].append(str(event.data["programme"]))
+            named[kind].append(str(event.data.get("programme")))
     known = desk.catalogue.by_id
     granted = [known[name].title.to_document() for name in dict.fromkeys(named["granted"]) if name in known]
     return {"shown": len(set(named["shown"])), "applied": len(set(named["applied"])), "granted": granted}

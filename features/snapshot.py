@@ -1,8 +1,8 @@
-"""People as known at an instant: the columns of many, of one, and of one who only stated facts."""
+"""People as known at an instant: the columns of many, and all that is known of one, from the log or from facts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -10,16 +10,20 @@ from typing import Final
 import numpy as np
 
 from features.arrays import Int64
+from features.calendar import DAY_SECONDS
 from features.declaration.declaration import Declaration
-from features.declaration.vocabulary import STATED, Selector
+from features.declaration.vocabulary import STATED, SUBJECT, Selector
 from features.kernel.kernel import compute
 from features.kernel.lowering import lower
-from features.log.event import Event, encode_facts
-from features.log.history import HELD, RECEIVED, History, history_of
+from features.log.event import Event
+from features.log.history import History, history_of
+from features.log.row_encoder import HELD, RECEIVED
+from features.log.statement import encode_facts
 from features.problem import Problem, Rejected, Where
-from features.value import UNKNOWN
+from features.value import UNKNOWN, is_known
 
 _FACTS: Final = "facts"
+_STATED_RECEIPT: Final = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,25 +96,122 @@ class Snapshot(Snapshots):
 
 
 def snapshots(
-    declaration: Declaration, segments: History, person_rows: Int64, t: Int64, receives: tuple[str, ...] = ()
+    declaration: Declaration, history: History, person_rows: Int64, t: Int64, receives: tuple[str, ...] = ()
 ) -> Snapshots:
     """Return each person at each instant.
 
     Args:
         declaration: what to compute.
-        segments: the events, by person.
-        person_rows: int64[n], places in `segments.people`; -1 is somebody nothing is known of, and who has no name.
+        history: the events, by person.
+        person_rows: int64[n], places in `history.people`; -1 is a person nothing is known of, who has no name.
         t: int64[n], UTC seconds.
         receives: the programmes whose receipt is asked about.
 
     Raises:
-        Rejected: the segments were read by another declaration.
+        Rejected: the history was read by another declaration.
     """
     plan = lower(declaration, tuple(receives))
-    values = compute(plan, segments, person_rows, t)
-    names = (*segments.people, "")  # the last, at -1, is nobody's
+    values = compute(plan, history, person_rows, t)
+    names = (*history.people, "")  # the last, at -1, has no name
     people = tuple(names[row] for row in np.asarray(person_rows).tolist())
     return Snapshots(people, np.asarray(t, np.int64), plan.columns, values, declaration.hash, declaration)
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """Something that happened to a person: the event's type and the local day (days since 1970-01-01)."""
+
+    event: str
+    day: int
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """All that is known of one person at one instant.
+
+    Attributes:
+        snapshot: the columns, one row.
+        occurrences: what happened to the person, each type and local day once, the earliest first.
+        holdings: the identifier codes of the programmes the person receives or has applied for.
+    """
+
+    snapshot: Snapshot
+    occurrences: tuple[Occurrence, ...] = ()
+    holdings: frozenset[int] = frozenset()
+
+
+def known(declaration: Declaration, history: History, who: str, t: int, receives: tuple[str, ...] = ()) -> Known:
+    """Return what the history makes known of a person.
+
+    A part in an event counts as an occurrence where it is the part its type gives the subject: a birth happens to the
+    parent who may claim, not to the child. Where only the dates of a list are known, the latest one counts as the event
+    that adds its own day to the list.
+
+    Args:
+        declaration: what to compute.
+        history: the events of people.
+        who: the person; nothing but what time alone tells is known of one whom the history does not name.
+        t: a UTC second; only what happened and was recorded before it counts.
+        receives: the programmes whose receipt is asked about.
+
+    Raises:
+        Rejected: the history was read by another declaration.
+    """
+    person = history.rows_of([who])
+    return _known(history, snapshots(declaration, history, person, np.array([t], np.int64), receives).row(0))
+
+
+def _known(history: History, snapshot: Snapshot) -> Known:
+    rows = history.visible(snapshot.person, int(snapshot.t[0]))
+    happened = {*_happened(history, rows, snapshot.declaration), *_latest_of_lists(snapshot)}
+    return Known(snapshot, tuple(sorted(happened, key=lambda one: (one.day, one.event))), _held(history, rows))
+
+
+def _happened(history: History, rows: Int64, declaration: Declaration) -> Iterator[Occurrence]:
+    days = history.local[rows] // DAY_SECONDS
+    for signal, day in zip(history.signal[rows].tolist(), days.tolist(), strict=True):
+        heard = history.signals[signal]
+        if heard.event != STATED and heard.role in _own_parts(declaration, heard.event):
+            yield Occurrence(heard.event, day)
+
+
+def _own_parts(declaration: Declaration, event: str) -> tuple[str | None, ...]:
+    """Under which roles an event is one's own; where its subject has no name, everybody in it is meant."""
+    subject = declaration.events[event].subject
+    return (None, subject) if subject == SUBJECT else (subject,)
+
+
+def _latest_of_lists(snapshot: Snapshot) -> Iterator[Occurrence]:
+    for name, fact in snapshot.declaration.facts.items():
+        latest = snapshot.value(name) if fact.type == "dates" else UNKNOWN
+        if is_known(latest) and latest <= snapshot.today():
+            yield from (Occurrence(signal.event, latest) for signal in fact.adds if signal.field is None)
+
+
+def _held(history: History, rows: Int64) -> frozenset[int]:
+    """The programmes that the last visible row about each says are held."""
+    meaning = [_holding(signal) for signal in history.signals]
+    holding: dict[int, bool] = {}
+    for code, signal in zip(history.value[rows].tolist(), history.signal[rows].tolist(), strict=True):
+        says = meaning[signal]
+        if says >= 0 and code != UNKNOWN:
+            holding[max(code, ~code)] = code >= 0 if says == _STATED_RECEIPT else bool(says)
+    return frozenset(code for code, held in holding.items() if held)
+
+
+def _holding(signal: Selector) -> int:
+    """1 where a signal gives a programme, 0 where it takes it away, 2 for a stated receipt, -1 for all others."""
+    if signal == RECEIVED:
+        return _STATED_RECEIPT
+    return HELD.get(signal.event, -1) if signal == Selector(signal.event, None, "programme") else -1
+
+
+def known_from_facts(
+    declaration: Declaration, facts: object, t: int, receives: tuple[str, ...] = (), where: Where = (_FACTS,)
+) -> Known:
+    """Return a person of whom nothing is known but the facts stated at `t`; see `from_facts`."""
+    statement = _statement(declaration, facts, t, "", where)
+    return _known(statement, _snapshot_of(declaration, statement, t, receives))
 
 
 def from_facts(
@@ -121,7 +222,7 @@ def from_facts(
     person: str = "",
     where: Where = (_FACTS,),
 ) -> Snapshot:
-    """Return somebody of whom nothing is known but the facts stated at `t`; what was not stated is unknown.
+    """Return a person of whom nothing is known but the facts stated at `t`; what was not stated is unknown.
 
     Args:
         declaration: what may be stated.
@@ -134,6 +235,11 @@ def from_facts(
     Raises:
         Rejected: with every fact that is not declared, cannot be stated, or has a value it cannot take.
     """
+    return _snapshot_of(declaration, _statement(declaration, facts, t, person, where), t, receives)
+
+
+def _statement(declaration: Declaration, facts: object, t: int, person: str, where: Where) -> History:
+    """The history of a person who stated facts just before `t`."""
     if not isinstance(facts, Mapping):
         remedy = 'Write one object of facts, like {"birth_date": "1990-05-01"}'
         raise Rejected([Problem(where, "invalid", "is not a JSON object", remedy)])
@@ -143,49 +249,10 @@ def from_facts(
             [Problem(where, "range", "are stated before the epoch of the declaration", "Choose a later day")]
         )
     statement = Event("facts", "facts", person, STATED, t - 1, t - 1, dict(facts))
-    plan = lower(declaration, tuple(receives), complete=False)
-    at = np.array([t], np.int64)
-    values = compute(plan, history_of([statement], declaration), np.zeros(1, np.int64), at)
-    return Snapshot((person,), at, plan.columns, values, declaration.hash, declaration)
+    return history_of([statement], declaration)
 
 
-def held(segments: History, person_rows: Int64, t: Int64) -> tuple[Int64, Int64]:
-    """Return the programmes each person holds or has applied for at each instant, as far as is known.
-
-    Args:
-        segments: the events, by person.
-        person_rows: int64[n], places in `segments.people`, -1 for somebody nothing is known of.
-        t: int64[n], UTC seconds.
-
-    Returns:
-        offsets int64[n + 1] and the identifier codes int64[offsets[n]], in order, each once a person.
-    """
-    meaning = np.array([_holding(signal) for signal in segments.signals], np.int64)
-    rows = np.flatnonzero(meaning[segments.signal] >= 0)  # few of all rows speak of holding
-    owner = np.searchsorted(segments.offsets, rows, side="right") - 1
-    starts = np.searchsorted(owner, np.arange(len(segments.people) + 1))
-    found = [
-        _held(segments, rows[starts[person] : starts[person + 1]], meaning, at) if person >= 0 else []
-        for person, at in zip(np.asarray(person_rows).tolist(), np.asarray(t).tolist(), strict=True)
-    ]
-    offsets = np.cumsum([0, *map(len, found)]).astype(np.int64)
-    return offsets, np.array([code for codes in found for code in codes], np.int64)
-
-
-def _holding(signal: Selector) -> int:
-    """1 where a signal gives a programme, 0 where it takes it away, 2 for a stated receipt, -1 for all others."""
-    if signal == RECEIVED:
-        return 2
-    return HELD.get(signal.event, -1) if signal == Selector(signal.event, None, "programme") else -1
-
-
-def _held(segments: History, rows: Int64, meaning: Int64, at: int) -> list[int]:
-    visible = rows[
-        (segments.happened[rows] < at) & (segments.recorded[rows] < at) & (at <= segments.superseded[rows])
-    ]  # fmt: skip
-    holding: dict[int, bool] = {}
-    for code, says in zip(segments.value[visible].tolist(), meaning[segments.signal[visible]].tolist(), strict=True):
-        if code == UNKNOWN:
-            continue
-        holding[max(code, ~code)] = code >= 0 if says == 2 else bool(says)
-    return sorted(code for code, held_now in holding.items() if held_now)
+def _snapshot_of(declaration: Declaration, statement: History, t: int, receives: tuple[str, ...]) -> Snapshot:
+    plan, at = lower(declaration, tuple(receives), complete=False), np.array([t], np.int64)
+    values = compute(plan, statement, np.zeros(1, np.int64), at)
+    return Snapshot(statement.people, at, plan.columns, values, declaration.hash, declaration)

@@ -1,8 +1,8 @@
-"""The privacy unit: how small a declaration allows it to be, and who is protected together with whom."""
+"""The privacy unit: how small a declaration allows it to be."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from features.problem import Problem
 
 if TYPE_CHECKING:
-    from features.arrays import Int64
     from features.declaration.declaration import Declaration
     from features.declaration.vocabulary import Selector
 
@@ -92,34 +91,3 @@ class UnitSupport:
             remedy = "Declare roles in events.yaml (who else an event is about), or open a budget with --unit person"
             what = "is unknown: no event type of the declaration states who belongs together"
             yield Problem(where, "missing", what, remedy)
-
-
-def households(people: Sequence[str], together: Iterable[tuple[str, str]]) -> Int64:
-    """Which household each person is in: int64[people], the place of one of its members.
-
-    Everybody whom events bring together, directly or through others, is one household. Adding or removing one changes
-    no feature of anybody outside of it.
-
-    Args:
-        people: everybody.
-        together: pairs of people that one event is about.
-
-    >>> households(["a", "b", "c", "d"], [("a", "c"), ("c", "d")]).tolist()
-    [0, 1, 0, 0]
-    """
-    import numpy as np  # verbs that only ask which unit a declaration allows do without
-
-    place = {person: at for at, person in enumerate(people)}
-    head = list(range(len(people)))
-    for one, other in together:
-        if one in place and other in place:
-            low, high = sorted((_head(head, place[one]), _head(head, place[other])))
-            head[high] = low
-    return np.array([_head(head, at) for at in range(len(people))], dtype=np.int64)
-
-
-def _head(head: list[int], at: int) -> int:
-    while head[at] != at:
-        head[at] = head[head[at]]
-        at = head[at]
-    return at

@@ -9,17 +9,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from features.calendar import day_of
 from features.log.event import Event
 from features.log.history import History, history_of
 from features.problem import Problem, Rejected, Where
-from features.snapshot import from_facts, held, snapshots
+from features.snapshot import known, known_from_facts
 from recommender.offers.batch import Ranker, recommend
 from recommender.offers.recommendation import Recommendations
 from recommender.rules.compiled import Compiled, compile_catalogue
-from recommender.rules.person import Person, occurrences_in, occurrences_of, receipts
+from recommender.rules.person import Person, held_programmes
 from recommender.rules.programme import kinds_mask
 from recommender.rules.question import Ask, ask_next
 from recommender.rules.verdict import Verdicts, judge
@@ -79,13 +77,12 @@ class Engine:
         t = self.declaration.zone.end_of_day(day)
         problems = list(self._unknown_regions(facts, where))
         try:
-            snapshot = from_facts(self.declaration, facts, t, receives=self.catalogue.receives, where=where)
+            found = known_from_facts(self.declaration, facts, t, self.catalogue.receives, where)
         except Rejected as refusal:
             raise Rejected([*refusal.problems, *problems]) from None
         if problems:
             raise Rejected(problems)
-        happened = occurrences_in(snapshot, self.declaration, day_of(day))
-        return Person(snapshot, kinds_mask(applicants), happened, receipts(self.catalogue, facts.items()))
+        return Person(found, kinds_mask(applicants), held_programmes(self.catalogue, found))
 
     def _unknown_regions(self, facts: Mapping[str, object], where: Where) -> Iterator[Problem]:
         """A region has the form of a code in every declaration; whether there is one of it, only the table knows."""
@@ -104,17 +101,10 @@ class Engine:
                 before all of them.
         """
         t = self.declaration.zone.end_of_day(day)
-        rows = history_of(events, self.declaration)
-        _check_known(rows, citizen, t)
-        place, at = rows.rows_of([citizen]), np.array([t], dtype=np.int64)
-        snapshot = snapshots(self.declaration, rows, place, at, receives=self.catalogue.receives).row(0)
-        happened = {
-            *occurrences_of(rows, citizen, t, self.declaration),
-            *occurrences_in(snapshot, self.declaration, day_of(day)),
-        }
-        _, codes = held(rows, place, at)
-        in_order = tuple(sorted(happened, key=lambda one: (one.day, one.event)))
-        return Person(snapshot, kinds_mask(applicants), in_order, receipts(self.catalogue, codes=codes.tolist()))
+        history = history_of(events, self.declaration)
+        _check_known(history, citizen, t)
+        found = known(self.declaration, history, citizen, t, self.catalogue.receives)
+        return Person(found, kinds_mask(applicants), held_programmes(self.catalogue, found))
 
     def answer(self, person: Person, day: date, k: int | None) -> Recommendations:
         """What to offer the person on a day, and what to ask."""
@@ -131,13 +121,11 @@ class Engine:
         return ask_next(self.compiled(day), person.snapshot, person.applicant)[:ASKS]
 
 
-def _check_known(rows: History, citizen: str, t: int) -> None:
-    place = int(rows.rows_of([citizen])[0])
-    if place < 0 and not rows.people:
+def _check_known(history: History, citizen: str, t: int) -> None:
+    if not history.people:
         raise Rejected([Problem(("events",), "missing", "contain no event", "Give the events of the person")])
-    if place < 0:
+    if int(history.rows_of([citizen])[0]) < 0:
         remedy = "Name a person the events are about"
         raise Rejected([Problem(("events",), "unknown", "contain no event about this person", remedy)])
-    part = slice(int(rows.offsets[place]), int(rows.offsets[place + 1]))
-    if not bool(np.any((rows.happened[part] < t) & (rows.recorded[part] < t))):
+    if not history.begun(citizen, t):
         raise Rejected([Problem((AS_OF,), "range", "is before every event of this person", "Choose a later day")])

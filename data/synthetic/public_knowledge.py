@@ -7,6 +7,7 @@ that nobody is offered or refused anything on the strength of what the written l
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,10 +20,13 @@ from data.synthetic.event_rows import SOURCES, EventRows
 from data.synthetic.kinds import TYPE, TYPES
 from data.synthetic.months import day_at
 from data.synthetic.registry import Names, identifiers
-from features.arrays import Int8, Int64
+from features.arrays import Bool, Int8, Int64
 from features.kernel.kernel import compute
 from features.kernel.lowering import KernelPlan, lower
-from features.log.history import FOREVER, History, Items, RowEncoder, signals_of, sorted_segments
+from features.log.event import Event
+from features.log.history import History, Items, ItemTable, assembled
+from features.log.row_encoder import RowEncoder, signals_of
+from features.log.versions import FOREVER, actions_among, versions
 from features.value import NONE, UNKNOWN
 from recommender.rules.catalogue import Catalogue
 from recommender.rules.compiled import Compiled, compile_catalogue
@@ -46,7 +50,7 @@ class Reader:
 
     def __init__(self, declaration: Declaration) -> None:
         """Begin with nothing read."""
-        self.emission = RowEncoder(declaration)
+        self.encoder = RowEncoder(declaration)
         self._stated = {s.field: place for place, s in enumerate(signals_of(declaration)) if s.event == "fact.stated"}
         self._parts: dict[tuple[int, str], int] = {}
         self._values: dict[tuple[str, object], tuple[int, ...]] = {}
@@ -65,8 +69,8 @@ class Reader:
         return [(-1, code)]
 
     def _code(self, kind: int, data: dict[str, Any], role: str | None = None) -> int:
-        event_type = self.emission.declaration.events.get(TYPES[kind])
-        return self.emission.code(TYPES[kind], role or (event_type.subject if event_type else "subject"), data)
+        event_type = self.encoder.declaration.events.get(TYPES[kind])
+        return self.encoder.code(TYPES[kind], role or (event_type.subject if event_type else "subject"), data)
 
     def _shared(self, kind: int, data: dict[str, Any], names: Names, people: int) -> list[tuple[int, int]]:
         about = data.pop("about")
@@ -80,80 +84,89 @@ class Reader:
     def _statement(self, data: dict[str, Any]) -> int:
         rows = []
         for name, value in data.items():
-            fact, place = self.emission.declaration.facts[name], self._stated[name]
+            fact, place = self.encoder.declaration.facts[name], self._stated[name]
             if fact.type == "dates":
                 rows += [(place, NONE), *((place, self._value(name, one)[0]) for one in value)]
             else:
                 rows.append((place, self._value(name, value)[0]))
-        self.emission.payloads.append(tuple(sorted(rows, key=lambda row: row[0])))
-        return len(self.emission.payloads) - 1
+        self.encoder.payloads.append(tuple(sorted(rows, key=lambda row: row[0])))
+        return len(self.encoder.payloads) - 1
 
     def _value(self, name: str, value: object) -> tuple[int, ...]:
         known = self._values.get((name, value))
         if known is None:
-            fact = self.emission.declaration.facts[name]
+            fact = self.encoder.declaration.facts[name]
             known = self._values[name, value] = fact.encode_all([value] if fact.type == "dates" else value, (name,))
         return known
 
 
-@dataclass(frozen=True)
-class _Versions:
-    """Log rows with what was held of them over time: a corrected row is there twice, a retracted one until then."""
-
-    row: Int64
-    happened: Int64
-    since: Int64
-    until: Int64
-
-
-def _versions(log: EventRows, names: Names) -> _Versions:
-    action = np.isin(log.kind, _ACTIONS)
-    _, first = np.unique(log.person * 2**20 + log.number, return_index=True)
-    plain = first[~action[first]]
-    until, position = np.full(len(log), FOREVER), {}
-    again: list[tuple[int, int, int]] = []
-    acting = np.flatnonzero(action)
-    if len(acting):
-        keys = identifiers(log.take(plain), names).to_pylist()
-        position = dict(zip(keys, plain.tolist(), strict=True))
-    for row in acting.tolist():
-        body = json.loads(log.data[row].as_py())
-        target = position[body["id"]]
-        until[target] = log.recorded[row]
-        if "time" in body:
-            again.append((target, _second(body["time"]), int(log.recorded[row])))
-    more = np.array(again, np.int64).reshape(-1, 3)
-    return _Versions(
-        np.append(plain, more[:, 0]), np.append(log.happened[plain], more[:, 1]),
-        np.append(log.recorded[plain], more[:, 2]), np.append(until[plain], np.full(len(more), FOREVER)),
-    )  # fmt: skip
-
-
-def _second(text: str) -> int:
-    return int(np.datetime64(text.rstrip("Z"), "s").astype(np.int64))
-
-
 def segments_of(log: EventRows, names: Names, people: int, reader: Reader) -> History:
-    """The log of one block as segments; person i of the block is person i of the segments."""
-    held = _versions(log, names)
+    """The log of one block as a history; person i of the block is person i of the history.
+
+    Rows that nothing corrects or retracts are read by columns, the others one by one.
+    """
+    log = log.take(np.unique(log.person * 2**20 + log.number, return_index=True)[1])
+    action = np.isin(log.kind, _ACTIONS)
+    acted = _acted_on(log, action, names)
+    row = np.flatnonzero(~action & ~acted)
     coded = pc.dictionary_encode(log.data)
-    pairs, places = np.unique(log.kind[held.row] * 2**32 + coded.indices.to_numpy()[held.row], return_inverse=True)
+    pairs, places = np.unique(log.kind[row] * 2**32 + coded.indices.to_numpy()[row], return_inverse=True)
     payloads = coded.dictionary.take(pa.array(pairs % 2**32)).to_pylist()
     decoded = [
         reader.parts(kind, text, names, people) for kind, text in zip((pairs >> 32).tolist(), payloads, strict=True)
     ]
-    own = np.array([parts[0][1] for parts in decoded], np.int64)[places]
+    ids = tuple(names.citizens(np.arange(people)).to_pylist())
+    amended, origin = _held(log, action, acted, names, reader, ids)
     at, person, code = _of_others(decoded, places)
-    at = np.append(np.arange(len(places)), at)
-    row = held.row[at]
-    by_name = np.argsort(np.argsort(np.array(SOURCES)))
+    part = row[np.append(np.arange(len(row)), at)]
+    source, by_name = np.append(part, origin), np.argsort(np.argsort(np.array(SOURCES)))
+    own = np.array([parts[0][1] for parts in decoded], np.int64)[places]
     items = Items(
-        np.append(log.person[held.row], person), held.happened[at], held.since[at], held.until[at],
-        np.append(own, code),
-        (log.number[row], log.person[row], by_name[log.source[row]], log.recorded[row]),
+        np.concatenate((log.person[row], person, amended.person)),
+        np.append(log.happened[part], amended.happened),
+        np.append(log.recorded[part], amended.since),
+        np.append(np.full(len(part), FOREVER), amended.until),
+        np.concatenate((own, code, amended.code)),
+        (log.number[source], log.person[source], by_name[log.source[source]], log.recorded[source]),
+        np.concatenate((np.ones(len(row), np.bool_), np.zeros(len(at), np.bool_), amended.own)),
+        np.concatenate((np.stack((log.person[row[at]], person), axis=1), amended.related)),
     )  # fmt: skip
-    ids, emission = tuple(names.citizens(np.arange(people)).to_pylist()), reader.emission
-    return sorted_segments(ids, items, emission.payloads, emission.declaration)
+    return assembled(ids, items, reader.encoder)
+
+
+def _acted_on(log: EventRows, action: Bool, names: Names) -> Bool:
+    """The rows that a correction or retraction names."""
+    wanted = {json.loads(text)["id"] for text in log.data.filter(pa.array(action)).to_pylist()}
+    found = pc.is_in(identifiers(log, names), value_set=pa.array(sorted(wanted), pa.string()))
+    return np.asarray(found.to_numpy(zero_copy_only=False), np.bool_) & ~action
+
+
+def _held(
+    log: EventRows, action: Bool, acted: Bool, names: Names, reader: Reader, people: Sequence[str]
+) -> tuple[Items, Int64]:
+    """What was held over time of the rows that something acts on, and the row that each item comes from."""
+    declaration = reader.encoder.declaration
+    actions = actions_among(_events(log.take(action), names))
+    table, origin = ItemTable(reader.encoder, people), list[int]()
+    for row, event in zip(np.flatnonzero(acted).tolist(), _events(log.take(acted), names), strict=True):
+        for version in versions(event, actions, declaration):
+            before = len(table.person)
+            table.add(version, 0)
+            origin += [row] * (len(table.person) - before)
+    return table.items(people), np.array(origin, np.int64)
+
+
+def _events(log: EventRows, names: Names) -> list[Event]:
+    found = []
+    ids, subjects = identifiers(log, names).to_pylist(), names.citizens(log.person).to_pylist()
+    for row, (name, subject, text) in enumerate(zip(ids, subjects, log.data.to_pylist(), strict=True)):
+        data = json.loads(text)
+        about = tuple((entry["person"], entry["role"]) for entry in data.pop("about", ()))
+        source, kind = SOURCES[log.source[row]], TYPES[log.kind[row]]
+        found.append(
+            Event(name, source, subject, kind, int(log.happened[row]), int(log.recorded[row]), data, about)
+        )  # fmt: skip
+    return found
 
 
 def _of_others(decoded: list[list[tuple[int, int]]], places: Int64) -> tuple[Int64, Int64, Int64]:

@@ -86,6 +86,14 @@ class DataType:
         problems.raise_any()
         return tuple(sorted(found))
 
+    def accepts(self, value: object) -> bool:
+        """Whether a JSON value has an integer: a list of members for a set, one value for every other type."""
+        try:
+            self.encode_all(value)
+        except Rejected:
+            return False
+        return True
+
     def decode(self, code: int) -> object:
         """Return the JSON value an integer stands for: None for unknown, `"none"` for known to be none.
 

@@ -16,8 +16,8 @@ from features.arrays import Int64
 from features.calendar import DAY_SECONDS, Duration
 from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import STATED, Derived, Fact, Feature, Selector
-from features.log.event import RECEIVES
-from features.log.history import RECEIVED, signals_of
+from features.log.row_encoder import RECEIVED, signals_of
+from features.log.statement import RECEIVES
 from features.value import NONE, UNKNOWN, identifier_code
 
 NEVER: Final = 2**63 - 1

@@ -13,7 +13,9 @@ from features.calendar import DAY_SECONDS, Duration, completed_months, completed
 from features.declaration.datatype import OLDEST_AGE
 from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import RETRACTED, STATED, Derived, Fact, Feature, Selector, State
-from features.log.event import RECEIVES, Event, amend
+from features.log.event import Event
+from features.log.statement import RECEIVES
+from features.log.versions import amend
 from features.value import NONE, UNKNOWN
 
 _Setting = tuple[int, int, int, Duration | None, int | None]

@@ -13,9 +13,9 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from features.log.event import Event
-from features.log.history import conflict
 from features.log.rows import CELLS, CHUNK, Cells, Key, StoredRows, stored, text_of
 from features.log.tables import ACTIONS, EVENTS, OTHERS
+from features.log.versions import conflict
 from features.problem import Problem
 
 _ASKED: Final = 400  # keys named in one query, below what every SQLite allows

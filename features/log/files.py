@@ -18,19 +18,12 @@ from features.arrays import Array, Bool, Int64
 from features.calendar import DAY_SECONDS
 from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import CORRECTED, RETRACTED, STATED, SUBJECT
-from features.log.event import Event, encode_facts, parse_event, rfc3339
-from features.log.history import (
-    FOREVER,
-    History,
-    Items,
-    ItemTable,
-    RowEncoder,
-    actions_among,
-    distinct_events,
-    history_of,
-    sorted_segments,
-    versions,
-)
+from features.log.event import Event, parse_time, rfc3339
+from features.log.event_parser import parse_event
+from features.log.history import History, Items, ItemTable, assembled, history_of
+from features.log.row_encoder import RowEncoder
+from features.log.statement import encode_facts
+from features.log.versions import FOREVER, actions_among, distinct_events, versions
 from features.problem import Problem, Rejected, Where
 
 COLUMNS: Final = ("id", "source", "subject", "type", "time", "recordedtime", "data")
@@ -127,6 +120,27 @@ def read_segments(
     if problems and rejected is None:
         raise Rejected(problems)
     return found
+
+
+def last_recorded(path: Path) -> int:
+    """Return the UTC second of the last event recorded in a Parquet file; the other columns are not read.
+
+    Raises:
+        Rejected: the file cannot be read, a time is not one, or there is no event.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = _parquet(path).read(columns=["recordedtime"])["recordedtime"].combine_chunks()
+    seconds, readable = _seconds(column)
+    written = pc.unique(column.filter(pa.array(~readable))).to_pylist()
+    times = [
+        int(seconds[readable].max(initial=-FOREVER)),
+        *(parse_time(text, (path.name, "recordedtime")) for text in written),
+    ]
+    if max(times) == -FOREVER:
+        raise Rejected([Problem((str(path),), "missing", "has no events", "Give a file with at least one event")])
+    return max(times)
 
 
 def _opened(path: Path) -> Any:
@@ -305,7 +319,7 @@ class _Columns:
         self.time, self.timed = _joined([_seconds(table["time"].combine_chunks()) for table in tables])
         self.recorded, stamped = _joined([_seconds(table["recordedtime"].combine_chunks()) for table in tables])
         self.tables, self.readable = tables, self.timed & stamped
-        self.emission = RowEncoder(declaration)
+        self.encoder = RowEncoder(declaration)
         self.past = {fact.name for fact in declaration.facts.values() if fact.past}
 
     def segments(self, problems: list[Problem]) -> History:
@@ -316,7 +330,7 @@ class _Columns:
             acted = self._acted_on(actions) & plain
             plain &= ~acted
             apart += [one for one in self._one_by_one(np.flatnonzero(acted)) if isinstance(one, Event)]
-        table, order = ItemTable(self.emission), []
+        table, order = ItemTable(self.encoder), []
         for event in apart:
             for version in versions(event, actions, self.declaration) if event.target is None else ():
                 before = len(table.person)
@@ -371,7 +385,7 @@ class _Columns:
         event = _from_row(row, self.declaration, None, ())
         if isinstance(event, Rejected):
             return -1, 0
-        return self.emission.code(event_type, self.declaration.events[event_type].subject, event.data), -FOREVER
+        return self.encoder.code(event_type, self.declaration.events[event_type].subject, event.data), -FOREVER
 
     def _statement(self, text: str) -> tuple[int, int]:
         try:
@@ -382,7 +396,7 @@ class _Columns:
         except ValueError:  # not JSON, or (Rejected) not facts
             return -1, 0
         past = [day for name, days in encoded.items() if name in self.past for day in days]
-        return self.emission.code(STATED, SUBJECT, facts), max(past, default=-FOREVER)
+        return self.encoder.code(STATED, SUBJECT, facts), max(past, default=-FOREVER)
 
     def _one_by_one(self, rows: Int64) -> Iterator[Event | Rejected]:
         begin = 0
@@ -408,18 +422,20 @@ class _Columns:
         names = subjects.dictionary.to_pylist()
         people = tuple(sorted({*names, *(person for event in apart for person in event.people)}))
         place = {person: number for number, person in enumerate(people)}
-        persons, numbers = table.columns(people)
+        added = table.items(people)
         sources = pa.concat_arrays(
             [self.text["source"].take(rows), pa.array([event.source for event in order], pa.string())]
         )
         ids = pa.concat_arrays([self.text["id"].take(rows), pa.array([event.id for event in order], pa.string())])
         recorded = np.concatenate((self.recorded[rows], np.array([event.recorded for event in order], np.int64)))
         items = Items(
-            np.concatenate((np.array([place[name] for name in names], np.int64)[_indices(subjects)], persons)),
-            np.concatenate((self.time[rows], numbers[:, 0])),
-            np.concatenate((self.recorded[rows], numbers[:, 1])),
-            np.concatenate((np.full(len(rows), FOREVER), numbers[:, 2])),
-            np.concatenate((codes[rows], numbers[:, 3])),
+            np.concatenate((np.array([place[name] for name in names], np.int64)[_indices(subjects)], added.person)),
+            np.concatenate((self.time[rows], added.happened)),
+            np.concatenate((self.recorded[rows], added.since)),
+            np.concatenate((np.full(len(rows), FOREVER), added.until)),
+            np.concatenate((codes[rows], added.code)),
             (*_sort_keys(ids), *_sort_keys(sources), recorded),
+            np.concatenate((np.ones(len(rows), np.bool_), added.own)),
+            added.related,
         )  # fmt: skip
-        return sorted_segments(people, items, self.emission.payloads, self.declaration)
+        return assembled(people, items, self.encoder)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from recommender.rules.window import Occurrence
 from recommender.text import Text
+
+if TYPE_CHECKING:
+    from features.snapshot import Occurrence
 
 SMALL: Final = 14
 """Up to so many programmes that exclude one another, every choice is tried; beyond, the most useful go first."""

@@ -13,10 +13,11 @@ from features.arrays import Bool, Int64
 from features.calendar import Duration, parse_duration
 from features.value import UNKNOWN
 from recommender.offers.utility import won_a_year
-from recommender.rules.window import ApplicationWindow, Occurrence, after_event, always, between, unstated
+from recommender.rules.window import ApplicationWindow, after_event, always, between, unstated
 from recommender.rules.working_days import WorkingDays
 
 if TYPE_CHECKING:
+    from features.snapshot import Occurrence
     from recommender.rules.compiled import Compiled
     from recommender.rules.programme import Programme, WindowRule
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from features.mapping import nearest
 from features.problem import Problem, Problems
+from features.value import identifier_code
 from recommender.rules.clause import RECEIVES, Advisory, Clause, ClauseReader, Compare, NoData, Not, compares
 from recommender.rules.programme import Programme, read_programme
 
@@ -43,6 +44,12 @@ class Catalogue:
     def index(self) -> Mapping[str, int]:
         """The place of each id in `programmes`."""
         return {programme.id: i for i, programme in enumerate(self.programmes)}
+
+    @cached_property
+    def by_code(self) -> Mapping[int, str]:
+        """The id under each identifier code, of the programmes and of those they cannot be received together with."""
+        named = (name for programme in self.programmes for name in (programme.id, *programme.excludes))
+        return {identifier_code(name): name for name in named}
 
     @cached_property
     def hash(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from features.calendar import Duration
 
 if TYPE_CHECKING:
+    from features.snapshot import Occurrence
     from recommender.rules.working_days import WorkingDays
 
 OPEN: Final = "open"
@@ -18,14 +19,6 @@ CLOSED: Final = "closed"
 ASK: Final = "ask"
 """The published last day has passed and was no working day: whether the next working day still counts must be asked."""
 UNKNOWN: Final = "unknown"
-
-
-@dataclass(frozen=True)
-class Occurrence:
-    """Something that happened to a person: the event's type and the local day (days since 1970-01-01)."""
-
-    event: str
-    day: int
 
 
 @dataclass(frozen=True)
@@ -115,6 +108,7 @@ def after_event(
     whose last day is not a working day ends on the next one (article 161).
 
     >>> from recommender.rules.working_days import WorkingDays
+    >>> from features.snapshot import Occurrence
     >>> born = Occurrence("life.child_born", 102)
     >>> after_event("relative", ["life.child_born"], Duration(days=60), [born], 102, WorkingDays())
     ApplicationWindow(kind='relative', state='open', opens=102, closes=161, days_left=59, event='life.child_born')
@@ -125,8 +119,3 @@ def after_event(
     latest = max(past, key=lambda occurrence: (occurrence.day, occurrence.event))
     closes = working.end_of_period(within.after(latest.day) - 1)
     return between(kind, latest.day, closes, today, working, latest.event)
-
-
-def births(children: Sequence[int], event: str, today: int) -> tuple[Occurrence, ...]:
-    """Return the births that stated birth dates (days) imply, where the events themselves are not on record."""
-    return tuple(Occurrence(event, day) for day in sorted(set(children)) if day <= today)

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from features.calendar import date_of
 from features.declaration.declaration import Declaration, Fact
-from features.log.event import Event, parse_event
+from features.log.event import Event
+from features.log.event_parser import parse_event
 from features.problem import Code, Problem, Rejected
 from recommender.engine import AS_OF, Engine
 from recommender.rules.clause import RECEIVES

@@ -11,7 +11,8 @@ from composition.holiday_table import table
 from composition.reading import SHIPPED, read_working_days
 from features.calendar import date_of, day_of, parse_duration
 from features.problem import Rejected
-from recommender.rules.window import Occurrence, after_event, between
+from features.snapshot import Occurrence
+from recommender.rules.window import after_event, between
 from recommender.rules.working_days import WEEKENDS_ONLY, WorkingDays
 
 CASES = yaml.safe_load((Path(__file__).parent / "deadlines.yaml").read_text(encoding="utf-8"))

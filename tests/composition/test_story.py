@@ -6,7 +6,7 @@ import pyarrow.parquet
 import pytest
 
 from composition import reading, story
-from features.log.event import parse_event
+from features.log.event_parser import parse_event
 from features.problem import Rejected
 from recommender.engine import Engine
 from recommender.rules.catalogue import catalogue

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 
 from features.calendar import day_of
+from features.kernel.snapshot_oracle import OracleHistory
 from features.log.event import Event
 from features.log.history import history_of
 from features.problem import Rejected
-from features.snapshot import Snapshot, from_facts, held, snapshots
+from features.snapshot import Snapshot, from_facts, known, snapshots
 from features.value import NONE, UNKNOWN, identifier_code, is_known
 from tests.examples import examples
 from tests.features.histories import DECLARATION, PEOPLE, PROGRAMMES, START, asked
@@ -100,17 +101,34 @@ def test_snapshots_name_their_people_and_carry_the_hash():
 
 @examples(30)
 @given(asked())
-def test_what_is_held_is_what_is_received_and_known_so(history):
+def test_what_is_known_in_one_pass_is_what_snapshots_and_the_visible_rows_say(history):
     events, (t, *_) = history
     built = history_of(events, DECLARATION)
-    rows = built.rows_of([*PEOPLE, "nobody"])
-    times = np.full(len(rows), t)
-    offsets, codes = held(built, rows, times)
-    received = snapshots(DECLARATION, built, rows, times, PROGRAMMES)
-    for place in range(len(rows)):
-        held_now = set(codes[offsets[place] : offsets[place + 1]].tolist())
-        says = {name: int(received.column(f"receives.{name}")[place]) for name in PROGRAMMES}
-        assert held_now == {identifier_code(name) for name, value in says.items() if is_known(value) and value}
+    for person in (*PEOPLE, "nobody"):
+        found = known(DECLARATION, built, person, t, PROGRAMMES)
+        many = snapshots(DECLARATION, built, built.rows_of([person]), np.array([t]), PROGRAMMES)
+        assert found.snapshot.values.tolist() == many.values.tolist()
+        says = {name: int(many.column(f"receives.{name}")[0]) for name in PROGRAMMES}
+        assert found.holdings == {identifier_code(name) for name, value in says.items() if is_known(value) and value}
+        assert list(found.occurrences) == sorted(set(found.occurrences), key=lambda one: (one.day, one.event))
+        assert all(one.day <= found.snapshot.today() for one in found.occurrences)
+
+
+@examples(30)
+@given(asked())
+def test_what_happened_is_what_the_oracle_says_happened(history):
+    events, (t, *_) = history
+    built = history_of(events, DECLARATION)
+    for person in PEOPLE:
+        told = {(one.event, one.day) for one in known(DECLARATION, built, person, t).occurrences}
+        lived = OracleHistory(DECLARATION, events, person, t, complete=True).events
+        own = {
+            (event.type, DECLARATION.zone.local_seconds(event.time) // 86_400)
+            for event, role in lived
+            if event.type in ("life.moved", "life.worked", "life.ill") or (event.type, role) == ("life.born", "parent")
+        }
+        assert own <= told
+        assert {pair for pair in told - own if pair[0] == "life.moved"} == set()
 
 
 def test_of_several_statements_the_last_one_holds_until_an_event_says_otherwise():
@@ -121,6 +139,6 @@ def test_of_several_statements_the_last_one_holds_until_an_event_says_otherwise(
         Event("3", "s", "ann", "benefit.granted", when[2], when[2], {"programme": "a.one"}),
     ]
     built = history_of(events, DECLARATION)
-    offsets, codes = held(built, np.zeros(4, np.int64), np.array([when[0], *(moment + 1 for moment in when[:3])]))
-    assert offsets.tolist() == [0, 0, 1, 1, 2]
-    assert set(codes.tolist()) == {identifier_code("a.one")}
+    held = [known(DECLARATION, built, "ann", t).holdings for t in (when[0], *(moment + 1 for moment in when[:3]))]
+    assert [len(codes) for codes in held] == [0, 1, 0, 1]
+    assert held[1] == held[3] == {identifier_code("a.one")}

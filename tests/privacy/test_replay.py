@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import training.data.admission
 from composition.reading import read_declaration
 from features import snapshot
 from features.log.event import Event
 from features.log.history import history_of
-from privacy import unit
 from privacy.learning.step import Schedule, Total
 from privacy.request import Basis, RunRequest
-from privacy.unit import PrivacyUnit, households, readers_of_others
+from privacy.unit import PrivacyUnit, readers_of_others
 from tests.examples import examples
 from tests.privacy.tape import Coins, Tape, moved
-from training.data.admission import admitted, together
-from training.data.examples import COLUMNS, LearningLog, read_interactions
+from training.data.admission import admitted
+from training.data.examples import LearningLog
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -103,38 +101,22 @@ def event(name, person, kind, day, data, about=()):
     return Event(name, "test", person, kind, when, when, data, about)
 
 
-def table(events):
-    def body(one):
-        about = [{"person": person, "role": role} for person, role in one.about]
-        return json.dumps({**one.data, **({"about": about} if about else {})})
-
-    times = pa.array([one.time for one in events], pa.timestamp("s", "UTC"))
-    columns = {
-        "id": [one.id for one in events], "source": [one.source for one in events],
-        "subject": [one.subject for one in events], "type": [one.type for one in events],
-        "time": times, "recordedtime": times, "data": [body(one) for one in events],
-    }  # fmt: skip
-    schema = pa.schema([(name, times.type if name.endswith("time") else pa.string()) for name in COLUMNS])
-    return pa.table(columns, schema=schema)
-
-
 def pseudonym(person: str) -> str:
     return hashlib.sha256(person.encode()).hexdigest()[:8]
 
 
 def admitted_people(events: list[Event], run: RunRequest) -> LearningLog:
-    found, rows = history_of(events, DECLARATION), table(events)
-    return admitted(LearningLog(found, read_interactions(rows, found.people, DECLARATION)), rows, run, pseudonym, 10**6)
+    return admitted(history_of(events, DECLARATION), run, pseudonym, 10**6)
 
 
 def looks(log: LearningLog) -> dict[str, bytes]:
     """Every feature of everybody on several days, as bytes, by pseudonym."""
-    people = np.arange(len(log.segments.people))
+    people = np.arange(len(log.history.people))
     days = [np.full(people.size, NOON + day * DAY, dtype=np.int64) for day in (5, 30, 60)]
-    told = [snapshot.snapshots(DECLARATION, log.segments, people, t).values for t in days]
+    told = [snapshot.snapshots(DECLARATION, log.history, people, t).values for t in days]
     return {
         name: b"".join(np.ascontiguousarray(values[at]).tobytes() for values in told)
-        for at, name in enumerate(log.segments.people)
+        for at, name in enumerate(log.history.people)
     }
 
 
@@ -143,11 +125,11 @@ def without(events: list[Event], gone: set[str]) -> list[Event]:
 
 
 def unit_of(events: list[Event], person: str, kind: PrivacyUnit) -> set[str]:
-    people = sorted({one.subject for one in events} | {who for one in events for who, _ in one.about})
     if kind is PrivacyUnit.PERSON:
         return {person}
-    place = households(people, together(table(events)))
-    return {name for name, at in zip(people, place, strict=True) if at == place[people.index(person)]}
+    history = history_of(events, DECLARATION)
+    place = dict(zip(history.people, training.data.admission.households(history).tolist(), strict=True))
+    return {name for name, at in place.items() if at == place[person]}
 
 
 def changed(seed: int, kind: PrivacyUnit) -> int:
@@ -177,12 +159,12 @@ def test_households_and_showings_of_the_others_stay_as_they_were() -> None:
     names = {pseudonym(person) for person in gone}
 
     def together_with(log):
-        people = np.array(log.segments.people)
+        people = np.array(log.history.people)
         return {frozenset(people[log.unit == at].tolist()) for at in np.unique(log.unit)} - {frozenset(names)}
 
     def shown(log):
-        people = log.segments.people
-        return sorted(people[at] for at in log.benefits.person if people[at] not in names)
+        people = log.history.people
+        return sorted(people[at] for at in log.interactions.person if people[at] not in names)
 
     assert together_with(logs[0]) == together_with(logs[1])
     assert shown(logs[0]) == shown(logs[1])
@@ -192,12 +174,8 @@ def test_households_and_showings_of_the_others_stay_as_they_were() -> None:
 
 
 def test_households_that_miss_a_tie_are_found(monkeypatch) -> None:
-    import training.data.admission
-
-    monkeypatch.setattr(training.data.admission, "together", lambda _: iter(()))
-    monkeypatch.setattr("tests.privacy.test_replay.together", lambda _: iter(()))
+    monkeypatch.setattr(training.data.admission, "households", lambda history: np.arange(len(history.people)))
     assert sum(changed(seed, PrivacyUnit.HOUSEHOLD) for seed in range(12)) > 0
-    assert unit.households(["a", "b"], []).tolist() == [0, 1]
 
 
 def test_a_feature_made_of_everybody_is_found(monkeypatch) -> None:

@@ -1,19 +1,14 @@
-"""Who is one unit: decided on the declaration, and by whom events bring together."""
+"""How small the privacy unit may be is decided on the declaration."""
 
 from __future__ import annotations
 
 import datetime
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from composition.reading import read_declaration
 from features.declaration.declaration import declare
-from privacy.unit import PrivacyUnit, groups_people, households, readers_of_others, smallest
+from privacy.unit import PrivacyUnit, groups_people, readers_of_others, smallest
 
 TOP = {"zone": "UTC", "epoch": datetime.date(1900, 1, 1)}
-PEOPLE = [f"p{at}" for at in range(12)]
-PAIRS = st.lists(st.tuples(st.sampled_from(PEOPLE), st.sampled_from(PEOPLE)), max_size=20)
 
 
 def declared(types, features, facts=None):
@@ -58,29 +53,3 @@ def test_the_declaration_shipped_protects_households_because_births_are_told_of_
 def test_without_roles_nobody_knows_who_belongs_with_whom():
     assert not groups_people(declared(MOVED, {}))
     assert groups_people(declared(MARRIED, {}))
-
-
-@given(PAIRS)
-def test_people_of_one_event_are_one_household_and_others_are_not(pairs):
-    found = households(PEOPLE, pairs)
-    place = {name: at for at, name in enumerate(PEOPLE)}
-    for one, other in pairs:
-        assert found[place[one]] == found[place[other]]
-    reach = {name: {name} for name in PEOPLE}
-    for _ in PEOPLE:
-        for one, other in pairs:
-            reach[one] = reach[other] = reach[one] | reach[other]
-    for name in PEOPLE:
-        members = {PEOPLE[at] for at in range(len(PEOPLE)) if found[at] == found[place[name]]}
-        assert members == set().union(*(reach[who] for who in members))
-
-
-@given(PAIRS, st.randoms())
-def test_the_order_in_which_events_come_makes_no_difference(pairs, random):
-    shuffled = [(other, one) for one, other in pairs]
-    random.shuffle(shuffled)
-    assert households(PEOPLE, pairs).tolist() == households(PEOPLE, shuffled).tolist()
-
-
-def test_people_nobody_asked_about_bring_nobody_together():
-    assert households(["a", "b"], [("a", "stranger"), ("stranger", "b")]).tolist() == [0, 1]

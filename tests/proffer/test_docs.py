@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from composition import reading
-from features.log.event import parse_event
+from features.log.event_parser import parse_event
 from proffer import cli
 from recommender.rules.programme import parse_programme
 

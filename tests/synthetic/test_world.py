@@ -16,7 +16,7 @@ from data.synthetic.stamp import code_hash
 from data.synthetic.truth import held_out
 from data.synthetic.world import blocks
 from features.calendar import day_of
-from features.log.event import parse_event
+from features.log.event_parser import parse_event
 from features.log.files import read_segments
 from features.problem import Rejected
 from features.snapshot import snapshots

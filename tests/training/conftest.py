@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import datetime
-import json
 from dataclasses import replace
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from composition.reading import read_declaration
 from features.declaration.declaration import Declaration
-from features.log.event import Event, rfc3339
+from features.log.event import Event
 from features.log.history import history_of
 from privacy.data_provenance import DataKind, Provenance
 from privacy.gate import Gate
 from recommender.rules.catalogue import Catalogue, catalogue
 from recommender.rules.region import Regions
 from tests.privacy.fixed_rows import FixedRows
-from training.data.examples import LearningLog, read_interactions
+from training.data.examples import LearningLog
 from training.data.material import TrainingData, TruthTable
 
 PEOPLE = 240
@@ -98,29 +96,13 @@ def lives(declaration: Declaration) -> tuple[list[Event], dict[str, int]]:
     return [event for person, age in ages.items() for event in _life(rng, person, age, start)], ages
 
 
-def table_of(events: list[Event]) -> pa.Table:
-    """Events in the contract's columns."""
-    return pa.table(
-        {
-            "id": [e.id for e in events],
-            "source": [e.source for e in events],
-            "subject": [e.subject for e in events],
-            "type": [e.type for e in events],
-            "time": [rfc3339(e.time) for e in events],
-            "recordedtime": [rfc3339(e.recorded) for e in events],
-            "data": [json.dumps(dict(e.data)) for e in events],
-        }
-    )
-
-
 @pytest.fixture(scope="session")
 def material(
     declaration: Declaration, toy_catalogue: Catalogue, lives: tuple[list[Event], dict[str, int]]
 ) -> TrainingData:
     """The small world behind its gate, with its truth."""
     events, ages = lives
-    found = history_of(events, declaration)
-    log = LearningLog(found, read_interactions(table_of(events), found.people, declaration))
+    log = LearningLog(history_of(events, declaration))
     end = declaration.zone.end_of_day(START + datetime.timedelta(days=DAYS + 100))
     pairs = [(person, at) for person in ages for at in range(8)]
     chance = np.array([_likes(ages[person], at, 0.0) for person, at in pairs])

@@ -14,7 +14,7 @@ from privacy.unit import PrivacyUnit
 from tests.privacy.fixed_rows import FixedRows
 from tests.privacy.tape import Coins, Tape, moved
 from tests.privacy.test_gate import RecordingAccount
-from training.data.admission import _only
+from training.data.admission import only_those
 from training.data.examples import held_out
 from training.data.ranking_dataset import RankingDataset
 from training.rankers import private_bilinear, private_ranker
@@ -236,13 +236,13 @@ RUN = RunRequest("kr", PrivacyUnit.PERSON, Decimal(2), Decimal("1e-6"), "offers"
 def gated_twice(monkeypatch, material, gone):
     """A private run on a log, and on the log without somebody, in which the same is released."""
     log = material.gate.rows.open(Admission())
-    people = log.segments.people
+    people = log.history.people
     known = replace(log, unit=np.arange(len(people)), held=held_out(people))
     tape = Tape()
 
     def run(kept):
-        only_these = _only(known, kept, str)
-        rows = FixedRows(lambda _: only_these, people=only_these.segments.people)
+        only_these = only_those(known, kept, str)
+        rows = FixedRows(lambda _: only_these, people=only_these.history.people)
         gate = Gate(rows, Provenance(DataKind.PRIVATE), RecordingAccount())
         return train(replace(material, gate=gate), RUN, Coins(12, len(people)))
 

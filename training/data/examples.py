@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,26 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from features.arrays import Bool, Float32, Float64, Int8, Int64
+from features.arrays import Bool, Float32, Float64, Int64
 from features.calendar import DAY_SECONDS
-from features.log.event import parse_time
-from features.problem import Problem, Rejected
+from features.log.interactions import APPLIED, SHOWN, Interactions, interactions
 from features.value import identifier_code
 
 if TYPE_CHECKING:
-    import pyarrow
-
-    from features.declaration.declaration import Declaration
     from features.log.history import History
 
-
-SHOWN: Final = "benefit.shown"
-OPENED: Final = "benefit.opened"
-APPLIED: Final = "benefit.applied"
-KINDS: Final = (SHOWN, OPENED, APPLIED)
-COLUMNS: Final = ("id", "source", "subject", "type", "time", "recordedtime", "data")
-"""The contract's columns of a Parquet file of events."""
-AMENDED: Final = ("event.corrected", "event.retracted")
 
 WITHIN_DAYS: Final = 60
 """An application so many days after a showing counts as its answer, unless the programme was shown again in between."""
@@ -38,149 +25,23 @@ HELD_OUT: Final = 5
 
 
 @dataclass(frozen=True)
-class Interactions:
-    """What was shown, opened and applied for, one row per event.
-
-    Attributes:
-        kind: int8, the place in `KINDS`.
-        person: int64, the person's place in the segments.
-        programme: int64, the programme's identifier code.
-        time: int64, UTC seconds when it happened.
-        recorded: int64, UTC seconds when it was recorded.
-        position: float32, the place it was shown at, from 1; NaN where the event does not say.
-        channel: float32, the channel's place in the declaration; NaN likewise.
-    """
-
-    kind: Int8
-    person: Int64
-    programme: Int64
-    time: Int64
-    recorded: Int64
-    position: Float32
-    channel: Float32
-
-    def __getitem__(self, rows: Any) -> Interactions:
-        """The rows that `rows` selects."""
-        return Interactions(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
-
-    def of(self, kind: str) -> Interactions:
-        """The rows of one kind of event."""
-        return self[self.kind == KINDS.index(kind)]
-
-
-@dataclass(frozen=True)
 class LearningLog:
-    """What the gate hands out: everybody's segments, and the showings and applications among their events.
+    """What the gate hands out: the history of the people who may be learned from or judged by.
 
     Attributes:
-        segments: everybody's events.
-        benefits: what was shown, opened and applied for.
+        history: their events.
         unit: int64[people], which privacy unit each person is in; None where every person is one.
         held: bool[people], who is held out; None where their names still tell.
     """
 
-    segments: History
-    benefits: Interactions
+    history: History
     unit: Int64 | None = None
     held: Bool | None = None
 
-
-def read_interactions(events: pyarrow.Table, people: Sequence[str], declaration: Declaration) -> Interactions:
-    """Pick the showings, openings and applications out of a table of events.
-
-    An event that was corrected or retracted is left out: what it said when it was learned from no longer holds.
-
-    Args:
-        events: the contract's columns id, source, subject, type, time, recordedtime, data.
-        people: everybody, in the order in which segments know them.
-        declaration: what the payloads mean.
-
-    Raises:
-        Rejected: a time or a payload cannot be read.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    wanted = _without(events.filter(pc.is_in(events["type"], value_set=pa.array(KINDS))), amended(events))
-    payload, at = _distinct(wanted["data"])
-    decoded = np.array([_payload(text, declaration) for text in payload], dtype=np.float64).reshape(-1, 2)
-    codes = np.array([_programme(text) for text in payload], dtype=np.int64)
-    kinds, kind_at = _distinct(wanted["type"])
-    subjects, subject_at = _distinct(wanted["subject"])
-    place = {person: row for row, person in enumerate(people)}
-    return Interactions(
-        kind=np.array([KINDS.index(kind) for kind in kinds], dtype=np.int8)[kind_at],
-        person=np.array([place[subject] for subject in subjects], dtype=np.int64)[subject_at],
-        programme=codes[at],
-        time=_seconds(wanted["time"]),
-        recorded=_seconds(wanted["recordedtime"]),
-        position=decoded[at, 0].astype(np.float32),
-        channel=decoded[at, 1].astype(np.float32),
-    )
-
-
-def _distinct(column: pyarrow.ChunkedArray) -> tuple[list[str], Int64]:
-    """The values that occur, each once, and which of them each row holds."""
-    import pyarrow as pa
-
-    plain = column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
-    found = plain.combine_chunks().dictionary_encode()
-    return found.dictionary.to_pylist(), found.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-
-
-def _seconds(column: pyarrow.ChunkedArray) -> Int64:
-    import pyarrow as pa
-
-    if pa.types.is_timestamp(column.type):
-        seconds = column.cast(pa.timestamp("s", "UTC")).cast(pa.int64())
-        return np.asarray(seconds.to_numpy(), dtype=np.int64)
-    texts, at = _distinct(column)
-    return np.array([parse_time(text) for text in texts], dtype=np.int64)[at]
-
-
-def amended(events: pyarrow.Table) -> set[tuple[str, str]]:
-    """(source, id) of the events that a later one corrects or retracts."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    actions = events.filter(pc.is_in(events["type"], value_set=pa.array(AMENDED)))
-    payloads = [json.loads(text) for text in actions["data"].to_pylist()]
-    return {(payload["source"], payload["id"]) for payload in payloads}
-
-
-def _without(events: pyarrow.Table, keys: set[tuple[str, str]]) -> pyarrow.Table:
-    if not keys:
-        return events
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    ids = pa.array(sorted({name for _, name in keys}), pa.string())
-    named = np.flatnonzero(pc.is_in(events["id"].cast(pa.string()), value_set=ids).to_numpy())
-    rows = events.take(pa.array(named)).select(["source", "id"]).to_pylist()
-    kept = np.ones(len(events), dtype=np.bool_)
-    kept[[at for at, row in zip(named, rows, strict=True) if (row["source"], row["id"]) in keys]] = False
-    return events.filter(pa.array(kept))
-
-
-def _payload(text: str, declaration: Declaration) -> tuple[float, float]:
-    payload, fields = json.loads(text), declaration.events[SHOWN].fields
-    channel = payload.get("channel")
-    known = np.nan if channel is None else fields["channel"].encode(channel)
-    return payload.get("position", np.nan), known
-
-
-def _programme(text: str) -> int:
-    payload = json.loads(text)
-    if "programme" not in payload:
-        what = "does not say which programme it is about"
-        raise Rejected(
-            (
-                Problem(
-                    ("events", "data", "programme"), "missing", what, "Send the programme's id with every benefit event"
-                ),
-            )
-        )
-    return identifier_code(payload["programme"])
+    @cached_property
+    def interactions(self) -> Interactions:
+        """What they were shown, opened and applied for, as the whole log holds it."""
+        return interactions(self.history)
 
 
 @dataclass(frozen=True)
@@ -188,7 +49,7 @@ class Examples:
     """Labelled showings in the order in which they were recorded.
 
     Attributes:
-        person: int64[m], the person's place in the segments.
+        person: int64[m], the person's place in the history.
         t: int64[m], UTC seconds: the showing itself; what is known is what was recorded before it.
         programme: int64[m], the place in the catalogue.
         position: float32[m], from 1.
@@ -233,18 +94,18 @@ class Examples:
         return self.person[first], self.t[first]
 
 
-def shown(benefits: Interactions, codes: Int64, end: int, within_days: int = WITHIN_DAYS) -> Examples:
+def shown(happened: Interactions, codes: Int64, end: int, within_days: int = WITHIN_DAYS) -> Examples:
     """Every showing of a programme of the catalogue whose answer had time to come, labelled by whether it came.
 
     Args:
-        benefits: the log's showings and applications.
+        happened: the log's showings and applications.
         codes: int64[P], identifier codes of the catalogue's programmes in its order.
         end: UTC seconds at which the log ends; a showing less than `within_days` before it has no label yet.
         within_days: how long an answer may take.
     """
     order = np.argsort(codes, kind="stable")
-    offers, place = _placed(benefits.of(SHOWN), codes, order)
-    applied, applied_place = _placed(benefits.of(APPLIED), codes, order)
+    offers, place = _placed(happened.of(SHOWN), codes, order)
+    applied, applied_place = _placed(happened.of(APPLIED), codes, order)
     limit = within_days * DAY_SECONDS
     answered = _answered(offers, place, applied, applied_place, limit)
     ripe = np.flatnonzero(offers.time + limit <= end)
@@ -260,11 +121,11 @@ def shown(benefits: Interactions, codes: Int64, end: int, within_days: int = WIT
     )
 
 
-def _placed(benefits: Interactions, codes: Int64, order: Int64) -> tuple[Interactions, Int64]:
-    at = np.minimum(np.searchsorted(codes, benefits.programme, sorter=order), codes.size - 1)
+def _placed(happened: Interactions, codes: Int64, order: Int64) -> tuple[Interactions, Int64]:
+    at = np.minimum(np.searchsorted(codes, happened.programme, sorter=order), codes.size - 1)
     place = order[at]
-    known = codes[place] == benefits.programme
-    return benefits[known], place[known]
+    known = codes[place] == happened.programme
+    return happened[known], place[known]
 
 
 def _answered(offers: Interactions, place: Int64, applied: Interactions, applied_place: Int64, limit: int) -> Float64:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.arrays import Bool, Float64, Int64
+from features.log.interactions import APPLIED, OPENED, SHOWN, Interactions
 from features.snapshot import Snapshots, snapshots
 from features.value import identifier_code
 from recommender.ranking.scorer import Pairs
 from recommender.rules.compiled import compile_catalogue
-from training.data.examples import HELD_OUT, Examples, Interactions, LearningLog, held_out, shown, thinned
+from training.data.examples import HELD_OUT, Examples, LearningLog, held_out, shown, thinned
 from training.data.ranking_dataset import Candidates, KnownTakeUp, RankingDataset
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def tellable(material: TrainingData, log: LearningLog, most: int, seed: int) -> 
 
 
 def _shown(material: TrainingData, log: LearningLog, of: Bool) -> Examples:
-    examples = shown(log.benefits, material.codes, material.end)
+    examples = shown(log.interactions, material.codes, material.end)
     return examples[of[examples.person]]
 
 
@@ -86,16 +87,16 @@ def _known(material: TrainingData, log: LearningLog, examples: Examples) -> Rank
 
 def learned_from(material: TrainingData, log: LearningLog) -> Interactions:
     """What people who are not held out were shown, opened and applied for."""
-    return log.benefits[~hidden(material, log)[log.benefits.person]]
+    return log.interactions[~hidden(material, log)[log.interactions.person]]
 
 
 def hidden(material: TrainingData, log: LearningLog) -> Bool:
     """Who is held out: bool[people]."""
-    return held_out(log.segments.people, material.held_out_every) if log.held is None else log.held
+    return held_out(log.history.people, material.held_out_every) if log.held is None else log.held
 
 
 def _snapshots(material: TrainingData, log: LearningLog, person: Int64, t: Int64) -> Snapshots:
-    return snapshots(material.declaration, log.segments, person, t, material.catalogue.receives)
+    return snapshots(material.declaration, log.history, person, t, material.catalogue.receives)
 
 
 def candidates(material: TrainingData, log: LearningLog) -> Candidates:
@@ -114,8 +115,8 @@ def candidates_of(material: TrainingData, log: LearningLog, who: Bool) -> Candid
 
 def _citizens(log: LearningLog) -> Bool:
     """Whom anything was ever shown to: those who can be offered things, not those who are only somebody's child."""
-    found = np.zeros(len(log.segments.people), dtype=np.bool_)
-    found[log.benefits.person] = True
+    found = np.zeros(len(log.history.people), dtype=np.bool_)
+    found[log.interactions.of(SHOWN, OPENED, APPLIED).person] = True
     return found
 
 

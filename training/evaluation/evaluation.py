@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from features.arrays import Bool, Float64, Int64
+from features.log.interactions import Interactions
 from features.value import NONE, UNKNOWN
 from recommender.ranking.design import DesignMatrix
 from recommender.ranking.scorer import Scorer
-from training.data.examples import Interactions
 from training.data.ranking_dataset import Candidates, KnownTakeUp, RankingDataset
 from training.measures import Reliability, log_loss, ndcg, reliability, share_of_gap
 from training.rankers.forest_ranker import written
@@ -51,9 +51,9 @@ def standing(candidates: Candidates, score: Float64, truth: KnownTakeUp) -> Rank
     return RankingResult(*ndcg(candidates.pairs.person, score, truth.probability, K))
 
 
-def popularity(benefits: Interactions, codes: Int64, kind: str) -> Float64:
+def popularity(happened: Interactions, codes: Int64, kind: str) -> Float64:
     """How often each programme was applied for (or shown, or opened): float64[P]."""
-    found = benefits.of(kind).programme
+    found = happened.of(kind).programme
     order = np.argsort(codes, kind="stable")
     at = np.minimum(np.searchsorted(codes, found, sorter=order), codes.size - 1)
     known = codes[order[at]] == found

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from features.arrays import Float64
+from features.log.interactions import APPLIED, OPENED
 from privacy.data_provenance import DataKind
 from privacy.request import QuotedPrice, Request
 from privacy.spend import Spend
 from recommender.ranking.forest import FORMAT, KIND, MODEL_FILE, SCALE_FILE, VOCABULARY_FILE, Forest
 from recommender.ranking.scorer import Pairs
 from training import artefact
-from training.data.examples import APPLIED, OPENED
 from training.data.material import candidates, learnable, learned_from, tellable, told_truth
 from training.data.ranking_dataset import Candidates, RankingDataset
 from training.evaluation.evaluation import (

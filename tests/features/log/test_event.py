@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from features.log.event import encode_facts, parse_event, parse_time, rfc3339
+from features.log.event import parse_time, rfc3339
+from features.log.event_parser import parse_event
+from features.log.statement import encode_facts
 from features.problem import Problem, Problems, Rejected
 from tests.features.histories import DECLARATION, START, histories
 

@@ -5,9 +5,9 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.snapshot import Occurrence
 from recommender.offers import bundle
 from recommender.offers.bundle import Candidate, SetAside, bundles, compatible
-from recommender.rules.window import Occurrence
 from recommender.text import Text
 
 BORN, MOVED = "life.child_born", "life.moved"

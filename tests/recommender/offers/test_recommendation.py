@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from features.calendar import day_of
 from features.declaration.declaration import declare
 from features.problem import Rejected
-from features.snapshot import from_facts
+from features.snapshot import Known, Occurrence, from_facts, known_from_facts
 from recommender.offers.batch import Ranker, batch, recommend
 from recommender.offers.offer_arrays import window_of
 from recommender.offers.recommendation import Recommendation
@@ -22,10 +22,10 @@ from recommender.ranking.scorer import Scores
 from recommender.rules.catalogue import catalogue
 from recommender.rules.clause import Answer
 from recommender.rules.compiled import compile_catalogue
-from recommender.rules.person import Person, occurrences_in, receipts
+from recommender.rules.person import Person, held_programmes
 from recommender.rules.region import Regions
 from recommender.rules.verdict import Verdict, judge
-from recommender.rules.window import CLOSED, OPEN, Occurrence, between
+from recommender.rules.window import CLOSED, OPEN, between
 from recommender.rules.working_days import WEEKENDS_ONLY
 from tests.recommender.catalogues import MESSAGES
 
@@ -87,9 +87,8 @@ def compiled(declaration):
 def person_of(compiled, declaration):
     def person(**facts):
         t = declaration.zone.end_of_day(TODAY)
-        snapshot = from_facts(declaration, facts, t, receives=compiled.catalogue.receives)
-        happened = occurrences_in(snapshot, declaration, DAY)
-        return Person(snapshot, 1, happened, receipts(compiled.catalogue, facts.items()))
+        found = known_from_facts(declaration, facts, t, compiled.catalogue.receives)
+        return Person(found, 1, held_programmes(compiled.catalogue, found))
 
     return person
 
@@ -254,7 +253,8 @@ def test_what_is_received_keeps_its_rival_out_of_the_bundle(compiled, person_of)
 
 def test_what_is_received_may_be_unknown_to_the_catalogue(compiled, person_of):
     person = person_of()
-    stranger = Person(person.snapshot, 1, (Occurrence("life.moved", DAY),), frozenset({"gone.from.the.catalogue"}))
+    found = Known(person.snapshot, (Occurrence("life.moved", DAY),), frozenset({5}))
+    stranger = Person(found, 1, frozenset({"gone.from.the.catalogue"}))
     assert recommend(compiled, stranger, Ranker()).bundles[0].programmes == ("t.auto",)
 
 
@@ -279,7 +279,7 @@ def test_someone_about_whom_nothing_matches_is_told_so_in_an_empty_document(decl
     none = catalogue([("x", document("t.men", {"fact": "sex", "is": "male"}))], declaration, regions)
     empty = compile_catalogue(none, declaration.columns, declaration, regions, DAY).explaining(MESSAGES)
     snapshot = from_facts(declaration, {"sex": "female"}, declaration.zone.end_of_day(TODAY))
-    found = recommend(empty, Person(snapshot), ranker(0.5))
+    found = recommend(empty, Person(Known(snapshot)), ranker(0.5))
     assert (found.total, found.to_json()["recommendations"]) == (0, [])
 
 
@@ -312,7 +312,7 @@ def test_a_published_saturday_is_listed_to_be_asked_about_until_the_monday_and_t
         )
         compiled = compile_catalogue(held, declaration.columns, declaration, regions, day_of(day)).explaining(MESSAGES)
         snapshot = from_facts(declaration, {}, declaration.zone.end_of_day(day))
-        return recommend(compiled, Person(snapshot), Ranker()).to_json()
+        return recommend(compiled, Person(Known(snapshot)), Ranker()).to_json()
 
     for day in (date(2026, 11, 1), date(2026, 11, 2)):
         (one,) = on(day)["recommendations"]

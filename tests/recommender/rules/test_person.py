@@ -8,12 +8,12 @@ import yaml
 
 from features.calendar import day_of
 from features.declaration.declaration import declare
-from features.log.event import parse_event
+from features.log.event_parser import parse_event
 from features.log.history import history_of
-from features.snapshot import from_facts
+from features.snapshot import Occurrence, known, known_from_facts
 from features.value import identifier_code
-from recommender.rules.person import occurrences_in, occurrences_of, receipts
-from recommender.rules.window import Occurrence
+from recommender.rules.catalogue import Catalogue
+from recommender.rules.person import Person, held_programmes
 
 ROOT = Path(__file__).parents[3]
 
@@ -50,6 +50,10 @@ STATED = {"subject": "c1", "type": "fact.stated", "time": "2026-09-07T00:00:00Z"
 NOW = 1_793_458_800  # the end of 31 October 2026 in Seoul
 
 
+def occurrences_of(rows, who, t, declaration):
+    return known(declaration, rows, who, t).occurrences
+
+
 def test_an_event_of_the_log_happens_on_its_local_day_to_those_whose_event_it_is(declaration):
     rows = logged(declaration, BORN, MOVED, MARRIED, STATED)
     told = [(one.event, one.day) for one in occurrences_of(rows, "c1", NOW, declaration)]
@@ -75,30 +79,31 @@ def test_an_event_that_was_retracted_has_not_happened(declaration):
     assert occurrences_of(rows, "c1", NOW, declaration) == ()
 
 
-class Known:
-    """As much of a catalogue as receipts look at."""
-
-    def __init__(self, *ids):
-        self.programmes = tuple(Programme(name) for name in ids)
-
-
 class Programme:
-    def __init__(self, name):
-        self.id = name
+    def __init__(self, name, *excludes):
+        self.id, self.excludes = name, excludes
 
 
-def test_receipts_come_from_statements_and_from_the_log():
-    known = Known("t.auto", "t.baby")
-    facts = {"receives.t.baby": True, "receives.t.men": False, "receives.t.none": None, "sex": "male"}
-    assert receipts(known, facts.items()) == {"t.baby"}
-    assert receipts(known, codes=[identifier_code("t.auto"), 5]) == {"t.auto"}
-    assert receipts(known) == frozenset()
+def test_what_is_held_comes_from_statements_and_from_the_log_as_far_as_the_catalogue_names_it(declaration):
+    catalogue = Catalogue((Programme("t.auto", "t.baby"), Programme("t.men")))
+    stated = {"receives.t.baby": True, "receives.t.men": False, "receives.t.none": True, "sex": "male"}
+    found = known_from_facts(declaration, stated, NOW)
+    assert found.holdings == {identifier_code("t.baby"), identifier_code("t.none")}
+    assert held_programmes(catalogue, found) == {"t.baby"}
+    granted = MOVED | {"type": "benefit.granted", "data": {"programme": "t.auto"}}
+    assert held_programmes(catalogue, known(declaration, logged(declaration, granted), "c1", NOW)) == {"t.auto"}
+    assert held_programmes(catalogue, known(declaration, logged(declaration, granted), "c2", NOW)) == frozenset()
+
+
+def test_a_person_is_what_is_known_and_who_asks(declaration):
+    found = known(declaration, logged(declaration, MOVED), "c1", NOW)
+    person = Person(found)
+    assert (person.snapshot, person.occurrences, person.applicant) == (found.snapshot, found.occurrences, 1)
 
 
 def test_the_latest_stated_birth_tells_of_a_birth_and_no_children_of_none(declaration):
     def told(**facts):
-        snapshot = from_facts(declaration, facts, NOW)
-        return occurrences_in(snapshot, declaration, day_of(date(2026, 10, 31)))
+        return known_from_facts(declaration, facts, NOW).occurrences
 
     assert told(children=["2020-01-01", "2026-09-01"]) == (Occurrence("life.child_born", day_of(date(2026, 9, 1))),)
-    assert told(children=[]) == told() == ()
+    assert told(children=[]) == told() == told(children=["2026-10-31"])[1:] == ()

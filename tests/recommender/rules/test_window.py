@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.calendar import completed_months, day_of, parse_duration
+from features.snapshot import Occurrence
 from recommender.rules import window
-from recommender.rules.window import ASK, CLOSED, OPEN, UNKNOWN, UPCOMING, Occurrence, after_event, between, births
+from recommender.rules.window import ASK, CLOSED, OPEN, UNKNOWN, UPCOMING, after_event, between
 from recommender.rules.working_days import WEEKENDS_ONLY, WorkingDays
 
 DAYS = st.integers(day_of(date(1950, 1, 1)), day_of(date(2060, 1, 1)))
@@ -53,10 +54,6 @@ def test_a_window_after_an_event_nobody_recorded_is_unknown_and_never_closed():
 def test_what_has_no_deadline_is_open_and_what_nobody_can_read_is_unknown():
     assert window.always("open_ended").state == OPEN
     assert window.unstated("recurring").state == UNKNOWN
-
-
-def test_stated_birth_dates_tell_of_births_up_to_today():
-    assert births([30, 10, 30, 99], BORN, today=50) == (Occurrence(BORN, 10), Occurrence(BORN, 30))
 
 
 @given(DAYS, st.integers(0, 40), st.sets(DAYS, max_size=5))

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from features.log.event import Event
+from features.log.event_parser import parse_event
 from features.log.history import history_of
 from privacy.request import Basis, RunRequest
 from privacy.unit import PrivacyUnit
-from training.data.admission import admitted, agreeing, together
-from training.data.examples import COLUMNS, LearningLog, read_interactions
+from training.data.admission import admitted
+from training.data.examples import held_out
 
 RUN = RunRequest("kr", PrivacyUnit.HOUSEHOLD, Decimal(1), Decimal("0.000001"), "offers", "tester")
 NOON = 1_750_000_000
@@ -23,21 +22,6 @@ NOON = 1_750_000_000
 
 def event(name, person, kind, at=0, **data):
     return Event(name, "test", person, kind, NOON + at, NOON + at, data)
-
-
-def table(events):
-    def body(one):
-        about = [{"person": person, "role": role} for person, role in one.about]
-        return json.dumps({**one.data, **({"about": about} if about else {})})
-
-    times = pa.array([one.time for one in events], pa.timestamp("s", "UTC"))
-    text = pa.string()
-    schema = pa.schema([(one, times.type if one.endswith("time") else text) for one in COLUMNS])
-    return pa.table({
-        "id": [one.id for one in events], "source": [one.source for one in events],
-        "subject": [one.subject for one in events], "type": [one.type for one in events], "time": times,
-        "recordedtime": times, "data": [body(one) for one in events],
-    }, schema=schema)  # fmt: skip
 
 
 def given(name, person, at=0, purpose="offers"):
@@ -65,9 +49,25 @@ PEOPLE = ["ann", "bob", "cat"]
         ([withdrawn("1", "bob"), event("3", "bob", "event.retracted", 7, source="test", id="1")], [0] * 3, [1, 0, 1]),
     ],
 )
-def test_only_who_agreed_to_this_purpose_is_learned_from_and_a_withdrawal_holds_on_any_ground(said, consent, law):
-    found = [agreeing(table(said), PEOPLE, "offers", basis).tolist() for basis in (Basis.CONSENT, Basis.LAW)]
-    assert found == [consent, law]
+def test_only_who_agreed_to_this_purpose_is_learned_from_and_a_withdrawal_holds_on_any_ground(
+    declaration, said, consent, law
+):
+    history = history_of([*said, *(moved(f"m{who}", who, -9) for who in PEOPLE)], declaration)
+    runs = [replace(RUN, basis=basis) for basis in (Basis.CONSENT, Basis.LAW)]
+    found = [set(admitted(history, run, str, 10**6).history.people) for run in runs]
+    assert found == [{who for who, kept in zip(PEOPLE, wanted, strict=True) if kept} for wanted in (consent, law)]
+
+
+def test_consent_withdrawn_an_hour_later_counts_although_its_text_sorts_before(declaration):
+    """Given at 10:00+09:00, which is 01:00Z, and withdrawn at 02:00Z."""
+    document = {"specversion": "1.0", "source": "test", "subject": "ann", "data": {"purpose": "offers"}}
+    times = ("2025-06-01T10:00:00+09:00", "2025-06-01T02:00:00Z")
+    said = [
+        parse_event(document | {"id": kind, "type": kind, "time": when, "recordedtime": when}, declaration)
+        for kind, when in zip(("consent.given", "consent.withdrawn"), times, strict=True)
+    ]
+    assert admitted(history_of(said, declaration), RUN, str, 10**6).history.people == ()
+    assert admitted(history_of(said[:1], declaration), RUN, str, 10**6).history.people == ("ann",)
 
 
 def moved(name, person, at=0):
@@ -86,9 +86,7 @@ def family():
 
 @pytest.fixture(scope="module")
 def log(declaration):
-    events = family()
-    found = history_of(events, declaration)
-    return LearningLog(found, read_interactions(table(events), found.people, declaration)), table(events)
+    return history_of(family(), declaration)
 
 
 def name(person):
@@ -96,13 +94,13 @@ def name(person):
 
 
 def test_those_who_did_not_agree_leave_no_event_and_all_others_have_pseudonyms(log):
-    found = admitted(*log, RUN, name, 10**6)
-    assert found.segments.people == ("p0", "p2", "p3")
-    assert [found.segments.people[at] for at in found.benefits.person] == ["p3", "p2", "p0"]
+    found = admitted(log, RUN, name, 10**6)
+    assert found.history.people == ("p0", "p2", "p3")
+    assert [found.history.people[at] for at in found.interactions.person] == ["p3", "p2", "p0"]
 
 
 def test_each_person_keeps_exactly_their_own_rows(log):
-    before, after = log[0].segments, admitted(*log, RUN, name, 10**6).segments
+    before, after = log, admitted(log, RUN, name, 10**6).history
     for person in ("ann", "cat", "dan"):
         old, new = before.people.index(person), after.people.index(name(person))
         mine = slice(before.offsets[old], before.offsets[old + 1])
@@ -112,25 +110,19 @@ def test_each_person_keeps_exactly_their_own_rows(log):
 
 
 def test_a_household_holds_together_through_somebody_who_did_not_agree(log):
-    consenting = admitted(*log, replace(RUN, basis=Basis.LAW), name, 10**6)
-    unit = dict(zip(consenting.segments.people, consenting.unit.tolist(), strict=True))
+    consenting = admitted(log, replace(RUN, basis=Basis.LAW), name, 10**6)
+    unit = dict(zip(consenting.history.people, consenting.unit.tolist(), strict=True))
     assert unit["p3"] == unit["p1"] == unit["p4"]
     assert len({unit["p0"], unit["p2"], unit["p3"]}) == 3
     assert sorted(set(unit.values())) == [0, 1, 2]
 
 
 def test_where_each_person_is_a_unit_nobody_is_grouped(log):
-    found = admitted(*log, replace(RUN, unit=PrivacyUnit.PERSON), name, 10**6)
+    found = admitted(log, replace(RUN, unit=PrivacyUnit.PERSON), name, 10**6)
     assert sorted(found.unit.tolist()) == [0, 1, 2]
 
 
 def test_who_is_held_out_is_known_although_names_are_not(log):
-    from training.data.examples import held_out
-
-    found = admitted(*log, RUN, name, 2)
+    found = admitted(log, RUN, name, 2)
     true = {"p0": "dan", "p2": "cat", "p3": "ann"}
-    assert found.held.tolist() == held_out([true[one] for one in found.segments.people], 2).tolist()
-
-
-def test_pairs_are_found_in_what_events_are_about(log):
-    assert sorted(together(log[1])) == [("ann", "bob"), ("ann", "kid")]
+    assert found.held.tolist() == held_out([true[one] for one in found.history.people], 2).tolist()

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.log.event import Event, rfc3339
-from features.problem import Rejected
-from features.value import identifier_code
-from training.data.examples import Interactions, held_out, read_interactions, shown, thinned
+from features.log.interactions import Interactions
+from training.data.examples import held_out, shown, thinned
 
 DAY = 86_400
 CODES = np.array([5, 3, 9])
 
 
-def benefits(*rows):
+def happened(*rows):
     """Rows of (kind, person, programme code, time, position)."""
     table = np.array(rows, dtype=np.float64).reshape(-1, 5)
     whole = table.astype(np.int64)
@@ -28,7 +25,7 @@ def benefits(*rows):
 
 
 def labels(*rows, end=10_000, within=2):
-    return shown(benefits(*rows), CODES, end * DAY, within).label.tolist()
+    return shown(happened(*rows), CODES, end * DAY, within).label.tolist()
 
 
 SHOW, OPEN, APPLY = 0, 1, 2
@@ -53,12 +50,12 @@ def test_an_application_answers_the_latest_showing_only():
 
 
 def test_a_showing_whose_answer_had_no_time_yet_is_left_out():
-    found = shown(benefits((SHOW, 1, 5, 0, 1), (SHOW, 1, 3, 9 * DAY, 1)), CODES, 10 * DAY, 2)
+    found = shown(happened((SHOW, 1, 5, 0, 1), (SHOW, 1, 3, 9 * DAY, 1)), CODES, 10 * DAY, 2)
     assert found.t.tolist() == [0]
 
 
 def test_programmes_are_places_in_the_catalogue_and_strangers_are_left_out():
-    found = shown(benefits((SHOW, 1, 9, 0, 1), (SHOW, 1, 7, 0, 2), (SHOW, 1, 3, 0, 3)), CODES, 99 * DAY, 2)
+    found = shown(happened((SHOW, 1, 9, 0, 1), (SHOW, 1, 7, 0, 2), (SHOW, 1, 3, 0, 3)), CODES, 99 * DAY, 2)
     assert found.programme.tolist() == [1, 2]
     assert found.position.tolist() == [3, 1]
 
@@ -68,7 +65,7 @@ def test_opening_is_neither_showing_nor_answer():
 
 
 def test_rows_of_one_person_at_one_time_are_one_list():
-    found = shown(benefits((SHOW, 2, 5, 0, 1), (SHOW, 1, 5, 0, 1), (SHOW, 2, 3, 0, 2)), CODES, 99 * DAY, 2).by_list()
+    found = shown(happened((SHOW, 2, 5, 0, 1), (SHOW, 1, 5, 0, 1), (SHOW, 2, 3, 0, 2)), CODES, 99 * DAY, 2).by_list()
     assert found.person.tolist() == [1, 2, 2]
     assert found.lists.tolist() == [0, 1, 1]
     person, t = found.heads()
@@ -82,8 +79,8 @@ ROW = st.tuples(st.integers(0, 2), st.integers(0, 2), st.sampled_from([3, 5]), s
 def test_nothing_recorded_later_changes_an_earlier_label(rows):
     told = [(kind, person, code, day * DAY, 1) for kind, person, code, day in rows]
     before = [row for row in told if row[3] < 5 * DAY]
-    early = shown(benefits(*before), CODES, 5 * DAY, 2)
-    late = shown(benefits(*told), CODES, 99 * DAY, 2)
+    early = shown(happened(*before), CODES, 5 * DAY, 2)
+    late = shown(happened(*told), CODES, 99 * DAY, 2)
     ripe = late[late.t + 2 * DAY <= 5 * DAY]
     key = [(e.person.tolist(), e.t.tolist(), e.programme.tolist(), e.label.tolist()) for e in (early, ripe)]
     assert key[0] == key[1]
@@ -92,7 +89,7 @@ def test_nothing_recorded_later_changes_an_earlier_label(rows):
 def test_thinning_keeps_every_answered_list_whole_and_weighs_the_others_up():
     rows = [(SHOW, person, code, 0, 1) for person in range(400) for code in (5, 3)]
     rows += [(APPLY, person, 5, 60, 0) for person in range(40)]
-    whole = shown(benefits(*rows), CODES, 99 * DAY, 2)
+    whole = shown(happened(*rows), CODES, 99 * DAY, 2)
     thin = thinned(whole, 400, np.random.default_rng(0))
     assert len(thin) < 600
     assert thin.label.sum() == 40
@@ -102,7 +99,7 @@ def test_thinning_keeps_every_answered_list_whole_and_weighs_the_others_up():
 
 
 def test_few_rows_are_not_thinned():
-    whole = shown(benefits((SHOW, 1, 5, 0, 1)), CODES, 99 * DAY, 2)
+    whole = shown(happened((SHOW, 1, 5, 0, 1)), CODES, 99 * DAY, 2)
     assert thinned(whole, 10, np.random.default_rng(0)) is whole
 
 
@@ -111,58 +108,3 @@ def test_who_is_held_out_depends_on_nobody_else():
     whole = held_out(people)
     assert 150 < whole.sum() < 250
     assert np.array_equal(held_out(people[500:]), whole[500:])
-
-
-def event(name, kind, data, subject="c1", source="board", at=60):
-    return Event(name, source, subject, kind, at, at, data)
-
-
-def table(events, **kinds):
-    import json
-
-    columns = {
-        "id": [e.id for e in events], "source": [e.source for e in events], "subject": [e.subject for e in events],
-        "type": [e.type for e in events], "time": [rfc3339(e.time) for e in events],
-        "recordedtime": [rfc3339(e.recorded) for e in events], "data": [json.dumps(e.data) for e in events],
-    }  # fmt: skip
-    made = pa.table(columns)
-    for name, kind in kinds.items():
-        made = made.set_column(made.schema.get_field_index(name), name, made[name].cast(kind))
-    return made
-
-
-SHOWING = event("1", "benefit.shown", {"programme": "toy.a", "position": 2, "channel": "app"})
-
-
-@pytest.mark.parametrize("dictionary", [False, True])
-def test_benefits_are_read_from_plain_columns_and_from_dictionaries(declaration, dictionary):
-    moved, applied = event("2", "life.moved", {"region": "11"}), event("3", "benefit.applied", {"programme": "toy.a"})
-    events = [SHOWING, moved, applied]
-    kinds = {"data": pa.dictionary(pa.int32(), pa.string())} if dictionary else {}
-    found = read_interactions(table(events, **kinds), ["c0", "c1"], declaration)
-    assert found.kind.tolist() == [SHOW, APPLY]
-    assert found.person.tolist() == [1, 1]
-    assert found.programme.tolist() == [identifier_code("toy.a")] * 2
-    assert (found.position[0], found.channel[0]) == (2, 1)
-    assert np.isnan(found.position[1])
-    assert found.time.tolist() == [60, 60]
-
-
-def test_times_may_be_timestamps(declaration):
-    made = table([SHOWING])
-    stamp = pa.array([60_000], pa.timestamp("ms", "UTC"))
-    for name in ("time", "recordedtime"):
-        made = made.set_column(made.schema.get_field_index(name), name, stamp)
-    assert read_interactions(made, ["c1"], declaration).recorded.tolist() == [60]
-
-
-def test_what_was_corrected_or_retracted_is_not_learned_from(declaration):
-    other = event("1", "benefit.shown", dict(SHOWING.data), source="elsewhere")
-    taken_back = event("9", "event.retracted", {"source": "board", "id": "1"}, at=90)
-    found = read_interactions(table([SHOWING, other, taken_back]), ["c1"], declaration)
-    assert found.kind.tolist() == [SHOW]
-
-
-def test_a_benefit_of_no_programme_is_refused(declaration):
-    with pytest.raises(Rejected, match="which programme"):
-        read_interactions(table([event("1", "benefit.shown", {"position": 1})]), ["c1"], declaration)

@@ -9,9 +9,9 @@ import pytest
 
 from features.log.event import Event
 from features.log.history import history_of
+from features.log.interactions import APPLIED, Interactions
 from features.snapshot import snapshots
 from recommender.ranking.scorer import Pairs
-from training.data.examples import APPLIED, Interactions
 from training.data.ranking_dataset import Candidates, KnownTakeUp
 from training.evaluation.evaluation import by_group, cold_start, groups_of, popularity, standings, to_withhold
 

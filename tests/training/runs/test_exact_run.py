@@ -87,7 +87,7 @@ def test_nobody_who_is_held_out_is_learned_from(material, log):
     assert away.any()
     assert not away[lists.examples.person].any()
     told = candidates(material, log).people.people
-    assert {log.segments.people[at] for at in np.flatnonzero(away)} == set(told)
+    assert {log.history.people[at] for at in np.flatnonzero(away)} == set(told)
 
 
 def test_features_are_those_of_the_moment_before_the_showing(material, log):

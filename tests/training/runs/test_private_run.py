@@ -171,7 +171,7 @@ def test_no_row_is_left_out_because_others_have_many(booked, seen, material):
 def test_households_are_one_sample(booked, seen):
     material, account = booked
     log = material.gate.rows.open(Admission())
-    paired = replace(log, unit=np.arange(len(log.segments.people)) // 2)
+    paired = replace(log, unit=np.arange(len(log.history.people)) // 2)
     account.unit = PrivacyUnit.HOUSEHOLD
     gate = replace(material.gate, open=lambda: paired, readers=("children",))
     train(replace(material, gate=gate), replace(STATED, unit=PrivacyUnit.HOUSEHOLD), Silent())

@@ -1,0 +1,183 @@
+"""Reading one CloudEvent: every field is checked against the declaration, all problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+
+from features.calendar import DAY_SECONDS
+from features.declaration.declaration import Declaration
+from features.declaration.vocabulary import CORRECTED, RETRACTED, STATED
+from features.log.event import LONGEST, Event, parse_time, read_about
+from features.log.statement import encode_facts, hashable
+from features.problem import Problem, Problems, Rejected, Where
+
+REFERENCE: Final = {CORRECTED: {"source", "id", "time", "data"}, RETRACTED: {"source", "id"}}
+"""The fields of an event that acts on another."""
+
+_FITTING: Final = "Keep to the fields declared for its type in events.yaml"
+
+
+def parse_event(obj: object, declaration: Declaration, *, now: int | None = None, where: Where = ("event",)) -> Event:
+    """Return the event one parsed CloudEvents 1.0.2 document describes.
+
+    Args:
+        obj: the parsed JSON.
+        declaration: what may happen.
+        now: the UTC second it is recorded at unless it says otherwise; nothing may be recorded after it.
+        where: where it is, for problems.
+
+    Raises:
+        Rejected: with every problem in it.
+    """
+    problems = Problems()
+    if not isinstance(obj, Mapping):
+        raise Rejected([Problem(where, "invalid", "is not a JSON object", "Write one CloudEvent a line")])
+    names = {key: _text(obj, key, where, problems) for key in ("id", "source", "subject", "type")}
+    for key, wanted in (("specversion", "1.0"), ("datacontenttype", "application/json")):
+        if obj.get(key, wanted) != wanted:
+            problems.add((*where, key), "invalid", f"is not {wanted}", f"Send {wanted}")
+    recorded = _recorded(obj, now, where, problems)
+    time = _when(obj, "time", where, problems)
+    _check_order(time, recorded, now, declaration, where, problems)
+    data = obj.get("data")
+    if data is not None and not isinstance(data, Mapping):
+        problems.add((*where, "data"), "invalid", "is not a JSON object", "Give the payload as names and values")
+    fields = dict(data) if isinstance(data, Mapping) else {}
+    about = read_about(fields.pop("about", ()), (*where, "data", "about"), problems)
+    event = Event(
+        names["id"], names["source"], names["subject"], names["type"], time or 0, recorded or 0, fields, about
+    )
+    if event.type:
+        _check_body(event, declaration, where, problems)
+    problems.raise_any()
+    return event
+
+
+def _text(obj: Mapping[str, object], key: str, where: Where, problems: Problems) -> str:
+    value = obj.get(key)
+    if isinstance(value, str) and 0 < len(value) <= LONGEST and value.isprintable():
+        return value
+    state = "is not a short, printable text" if key in obj else "is missing"
+    problems.add((*where, key), "invalid", state, f"Give a text of 1 to {LONGEST} characters")
+    return ""
+
+
+def _when(obj: Mapping[str, object], key: str, where: Where, problems: Problems) -> int | None:
+    if key not in obj:
+        problems.add((*where, key), "missing", "is missing", "Say when it happened, like 2026-11-01T09:00:00+09:00")
+        return None
+    with problems.gathered():
+        return parse_time(obj[key], (*where, key))
+    return None
+
+
+def _recorded(obj: Mapping[str, object], now: int | None, where: Where, problems: Problems) -> int | None:
+    if obj.get("recordedtime") is None:
+        if now is None:
+            problems.add(
+                (*where, "recordedtime"), "missing", "is missing", "Say when it was recorded: nobody stamps it here"
+            )
+        return now
+    return _when(obj, "recordedtime", where, problems)
+
+
+def _check_order(
+    time: int | None, recorded: int | None, now: int | None, declaration: Declaration, where: Where, problems: Problems
+) -> None:
+    if time is not None and recorded is not None and time > recorded:
+        problems.add(
+            (*where, "time"), "range", "is in the future: after it was recorded", "Send it once it has happened"
+        )
+    if now is not None and recorded is not None and recorded > now:
+        problems.add(
+            (*where, "recordedtime"), "range", "is in the future", "Check the clock of the registry that recorded it"
+        )
+    if time is not None and declaration.zone.local_seconds(time) < declaration.epoch * DAY_SECONDS:
+        problems.add(
+            (*where, "time"), "range", "is before the epoch of the declaration", "Check the year, or move the epoch"
+        )
+
+
+def _check_body(event: Event, declaration: Declaration, where: Where, problems: Problems) -> None:
+    if event.type in REFERENCE:
+        _check_reference(event, where, problems)
+    elif event.type not in declaration.events:
+        remedy = "Declare it in events.yaml, or correct the name"
+        problems.add((*where, "type"), "unknown", f"{event.type!r} is not a declared event type", remedy)
+    elif event.type == STATED:
+        _check_stated(event, declaration, where, problems)
+    else:
+        _check_fields(event, declaration, where, problems)
+
+
+def _check_reference(event: Event, where: Where, problems: Problems) -> None:
+    allowed = REFERENCE[event.type]
+    for key in ("source", "id"):
+        _text(event.data, key, (*where, "data"), problems)
+    for key in sorted(set(event.data) - allowed):
+        problems.add(
+            (*where, "data", key), "forbidden", "means nothing here", f"Give only {', '.join(sorted(allowed))}"
+        )
+    if event.about:
+        problems.add((*where, "data", "about"), "forbidden", "means nothing here", "Put it into the corrected data")
+    if event.type == CORRECTED and not {"time", "data"} & set(event.data):
+        problems.add((*where, "data"), "missing", "corrects nothing", "Give the right time, the right data, or both")
+    with problems.gathered():
+        if "time" in event.data and parse_time(event.data["time"], (*where, "data", "time")) > event.recorded:
+            problems.add(
+                (*where, "data", "time"), "range", "is in the future: after the correction", "Check the corrected time"
+            )
+    body = event.data.get("data", {})
+    if not isinstance(body, Mapping):
+        problems.add(
+            (*where, "data", "data"), "invalid", "is not a JSON object", "Give the whole payload as it should have been"
+        )
+    else:
+        read_about(body.get("about", ()), (*where, "data", "data", "about"), problems)
+
+
+def _check_stated(event: Event, declaration: Declaration, where: Where, problems: Problems) -> None:
+    if event.about:
+        problems.add(
+            (*where, "data", "about"),
+            "forbidden",
+            "means nothing here",
+            "State each person's facts in an event of their own",
+        )
+    today = declaration.zone.local_seconds(event.time) // DAY_SECONDS
+    with problems.gathered():
+        encode_facts(event.data, declaration, today, (*where, "data"))
+
+
+def _check_fields(event: Event, declaration: Declaration, where: Where, problems: Problems) -> None:
+    event_type = declaration.events[event.type]
+    for name, value in event.data.items():
+        kind = event_type.fields.get(name)
+        if kind is None:
+            problems.add((*where, "data", name), "unknown", f"is not a field of {event.type}", _FITTING)
+            continue
+        if _field_code(declaration, event.type, name, hashable(value)) is None:
+            with problems.gathered():
+                kind.encode(value, (*where, "data", name))
+    for name, kind in event_type.fields.items():
+        if kind.type == "identifier" and name not in event.data:
+            problems.add(
+                (*where, "data", name), "missing", "is missing", f"Say which one: {event.type} means nothing without it"
+            )
+    for role in sorted({role for _, role in event.about}):
+        if role not in event_type.parts:
+            known = ", ".join(event_type.parts)
+            problems.add(
+                (*where, "data", "about"), "unknown", f"{role!r} is not a role in {event.type}", f"Use one of {known}"
+            )
+
+
+@lru_cache(maxsize=2**16, typed=True)
+def _field_code(declaration: Declaration, event_type: str, name: str, value: object) -> int | None:
+    """The integer of a field, None where there is something to say about it."""
+    try:
+        return declaration.events[event_type].fields[name].encode(value)
+    except Rejected:
+        return None

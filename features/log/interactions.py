@@ -1,0 +1,72 @@
+"""Interactions: what people were shown, opened, applied for and received, as the history holds it at an instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from features.arrays import Float32, Int8, Int64
+from features.log.history import History
+from features.log.row_encoder import INTERACTIONS
+from features.log.versions import FOREVER
+from features.value import UNKNOWN
+
+SHOWN: Final = "benefit.shown"
+OPENED: Final = "benefit.opened"
+APPLIED: Final = "benefit.applied"
+KINDS: Final = INTERACTIONS
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """What passed between people and programmes, one row an event, ordered by person and time.
+
+    Attributes:
+        kind: int8, the place in `KINDS`.
+        person: int64, the person's place in the history.
+        programme: int64, the programme's identifier code.
+        time: int64, UTC seconds when it happened.
+        recorded: int64, UTC seconds when it was recorded, or last corrected.
+        position: float32, the place it was shown at, from 1; NaN where the event does not say.
+        channel: float32, the channel's place in the declaration; NaN likewise.
+    """
+
+    kind: Int8
+    person: Int64
+    programme: Int64
+    time: Int64
+    recorded: Int64
+    position: Float32
+    channel: Float32
+
+    def __len__(self) -> int:
+        """How many rows."""
+        return int(self.kind.size)
+
+    def __getitem__(self, rows: Any) -> Interactions:
+        """The rows that `rows` selects."""
+        return Interactions(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+    def of(self, *kinds: str) -> Interactions:
+        """The rows of some kinds of events."""
+        return self[np.isin(self.kind, [KINDS.index(kind) for kind in kinds])]
+
+
+def interactions(history: History, t: int = FOREVER) -> Interactions:
+    """Return the interactions held at the UTC second `t`; the default is what is held now.
+
+    An event whose correction no longer says which programme it is about is left out.
+    """
+    records = history.records
+    rows = np.flatnonzero((records.kind < len(KINDS)) & (records.key != UNKNOWN) & records.visible(t))
+    found = records[rows]
+    return Interactions(
+        found.kind.astype(np.int8), found.person, found.key, found.happened, found.recorded,
+        _numbers(found.position), _numbers(found.channel),
+    )  # fmt: skip
+
+
+def _numbers(codes: Int64) -> Float32:
+    return np.where(codes == UNKNOWN, np.nan, codes).astype(np.float32)

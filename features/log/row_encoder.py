@@ -1,0 +1,142 @@
+"""From payloads to integers: the rows features are computed from, and the record of an interaction or a consent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Final
+
+from features.declaration.datatype import DataType
+from features.declaration.declaration import Declaration
+from features.declaration.vocabulary import STATED, Selector
+from features.log.statement import RECEIVES, encode_facts
+from features.log.versions import FOREVER
+from features.value import NONE, UNKNOWN, identifier_code
+
+RECEIVED: Final = Selector(STATED, None, "receives")
+"""Stated receipts: a programme's code where it is received, the code's complement (below 0) where it is not."""
+
+HELD: Final = {"benefit.granted": 1, "benefit.applied": 1, "benefit.ended": 0, "benefit.refused": 0}
+"""What an event of a programme says about holding it, or having applied for it."""
+
+INTERACTIONS: Final = (
+    "benefit.shown", "benefit.opened", "benefit.applied", "benefit.granted", "benefit.refused", "benefit.declined",
+    "benefit.ended", "benefit.rated",
+)  # fmt: skip
+"""What people and programmes have to do with each other."""
+
+CONSENTS: Final = ("consent.given", "consent.withdrawn")
+
+RECORDED: Final = (*INTERACTIONS, *CONSENTS)
+"""The types of events that are also kept one by one (`features.log.history.Records`)."""
+
+_KEY: Final = dict.fromkeys(INTERACTIONS, "programme") | dict.fromkeys(CONSENTS, "purpose")
+
+Record = tuple[int, int, int, int]
+"""The place in `RECORDED`, the code of the programme or purpose, position and channel; `UNKNOWN` where not given."""
+
+
+@lru_cache(maxsize=8)
+def signals_of(declaration: Declaration) -> tuple[Selector, ...]:
+    """Return everything the declared columns listen to, then stated facts and receipts, each once."""
+    heard: list[Selector] = []
+    for fact in declaration.facts.values():
+        heard += [state.signal for state in fact.states] + list(fact.adds)
+    for feature in declaration.features.values():
+        heard += feature.signals
+    for name in HELD:
+        if "programme" in (declaration.events[name].fields if name in declaration.events else ()):
+            heard.append(Selector(name, None, "programme"))
+    heard += [Selector(STATED, None, fact.name) for fact in declaration.facts.values() if fact.stated]
+    return tuple(dict.fromkeys([*heard, RECEIVED]))
+
+
+class RowEncoder:
+    """Turns the payload of one event, as one person's part in it, into (signal, value) rows.
+
+    Attributes:
+        signals: what the rows may carry.
+        payloads: the rows of each payload by its code; code 0 has none.
+        records: the record of an interaction or a consent, by the payload's code.
+    """
+
+    def __init__(self, declaration: Declaration) -> None:
+        """Sort what is listened to by event type."""
+        self.declaration = declaration
+        self.signals = signals_of(declaration)
+        self.payloads: list[tuple[tuple[int, int], ...]] = [()]
+        self.records: dict[int, Record] = {}
+        self._stated = {signal.field: place for place, signal in enumerate(self.signals) if signal.event == STATED}
+        self._heard: dict[str, list[tuple[int, Selector]]] = {}
+        for place, signal in enumerate(self.signals):
+            self._heard.setdefault(signal.event, []).append((place, signal))
+        self._recorded = {
+            name for name in RECORDED if name in declaration.events and _KEY[name] in declaration.events[name].fields
+        }
+        self._read = frozenset(self._heard) | self._recorded
+        self._known: dict[object, int] = {}
+
+    def code(self, event_type: str, role: str, data: Mapping[str, object]) -> int:
+        """Return the place in `payloads` of the rows this makes, in signal order; equal payloads are read once."""
+        if event_type not in self._read:
+            return 0
+        if event_type == STATED:  # hardly any two people state the same
+            return self._listed(self._rows(event_type, role, data))
+        key = (event_type, role, tuple(sorted(data.items())))
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._listed(self._rows(event_type, role, data))
+            if event_type in self._recorded:
+                self.records[known] = self._record(event_type, data)
+        return known
+
+    def _listed(self, rows: tuple[tuple[int, int], ...]) -> int:
+        self.payloads.append(rows)
+        return len(self.payloads) - 1
+
+    def _rows(self, event_type: str, role: str, data: Mapping[str, object]) -> tuple[tuple[int, int], ...]:
+        if event_type == STATED:
+            return tuple(sorted(self._statement(data), key=lambda row: row[0]))
+        fields = self.declaration.events[event_type].fields
+        found = []
+        for place, signal in self._heard.get(event_type, ()):
+            if signal.role in (None, role):
+                value = _signal_value(signal, fields, data)
+                if value is not None:
+                    found.append((place, value))
+        return tuple(found)
+
+    def _statement(self, data: Mapping[str, object]) -> Iterator[tuple[int, int]]:
+        """A list begins with a row of none, which empties it; receipts are sorted by the programme's code."""
+        receipts = []
+        for name, codes in encode_facts(data, self.declaration, FOREVER).items():
+            if name.startswith(RECEIVES):
+                code = identifier_code(name.removeprefix(RECEIVES))
+                receipts.append(code if codes[0] else ~code)
+                continue
+            if self.declaration.facts[name].type == "dates":
+                yield self._stated[name], NONE
+            for code in codes:
+                yield self._stated[name], code
+        yield from ((self._stated[RECEIVED.field], code) for code in sorted(receipts))
+
+    def _record(self, event_type: str, data: Mapping[str, object]) -> Record:
+        fields, key = self.declaration.events[event_type].fields, data.get(_KEY[event_type])
+        position, channel = (
+            fields[name].encode(data[name]) if name in data else UNKNOWN for name in ("position", "channel")
+        )
+        code = identifier_code(key) if isinstance(key, str) else UNKNOWN
+        return RECORDED.index(event_type), code, position, channel
+
+
+def _signal_value(signal: Selector, fields: Mapping[str, DataType], data: Mapping[str, object]) -> int | None:
+    """Return the value a payload gives a signal, `UNKNOWN` when it does not say, None when the filter leaves it out."""
+    if signal.where:
+        name, wanted = signal.where
+        if name not in data:
+            return UNKNOWN
+        if fields[name].encode(data[name]) != wanted:
+            return None
+    if signal.field is None:
+        return 1
+    return fields[signal.field].encode(data[signal.field]) if signal.field in data else UNKNOWN

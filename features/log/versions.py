@@ -1,0 +1,171 @@
+"""What was held of each event over time: corrections, retractions, and retractions of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from features.calendar import DAY_SECONDS
+from features.declaration.declaration import Declaration
+from features.declaration.vocabulary import RETRACTED, STATED
+from features.log.event import ACTS, Event, parse_time, read_about
+from features.log.event_parser import REFERENCE
+from features.log.statement import accepts_fact
+from features.problem import Problem, Problems, Rejected
+
+FOREVER: Final = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Version:
+    """What was held of an event from one UTC second up to another, None once it was retracted."""
+
+    event: Event | None
+    since: int
+    until: int
+
+
+def versions(
+    event: Event, actions: Mapping[tuple[str, str], Sequence[Event]], declaration: Declaration
+) -> list[Version]:
+    """Return what was held of an event over time, as its corrections and retractions became known.
+
+    A correction acts from its own recorded time, on an event of the same subject; a retraction is final unless it is
+    itself retracted.
+    """
+    moments = sorted({max(moment, event.recorded) for moment in _moments(event, actions)} | {event.recorded})
+    held = [_held(event, moment, actions, declaration) for moment in moments]
+    return [
+        Version(body, since, until)
+        for body, since, until in zip(held, moments, [*moments[1:], FOREVER], strict=True)
+    ]  # fmt: skip
+
+
+def _moments(event: Event, actions: Mapping[tuple[str, str], Sequence[Event]]) -> Iterator[int]:
+    for action in _acting_on(event, actions):
+        yield action.recorded
+        yield from _moments(action, actions)
+
+
+def _acting_on(event: Event, actions: Mapping[tuple[str, str], Sequence[Event]]) -> Iterator[Event]:
+    for action in actions.get(event.key, ()):
+        later = (action.recorded, *action.key) > (event.recorded, *event.key)
+        if action.subject == event.subject and (
+            event.target is None or later
+        ):  # no action acts on itself, even roundabout
+            yield action
+
+
+def _held(
+    event: Event, at: int, actions: Mapping[tuple[str, str], Sequence[Event]], declaration: Declaration
+) -> Event | None:
+    body = event
+    for action in _acting_on(event, actions):
+        acting = _held(action, at, actions, declaration) if action.recorded <= at else None
+        if acting is None or acting.target != event.key:
+            continue
+        if acting.type == RETRACTED:
+            return None
+        body = amend(body, acting, declaration)
+    return body
+
+
+def events_as_held(
+    events: Iterable[Event], declaration: Declaration, t: int = FOREVER
+) -> Iterator[tuple[Event, Event]]:
+    """Yield each event that was held at `t`, as it was first recorded and as it was held then.
+
+    Args:
+        events: in any order, each given any number of times.
+        declaration: what may happen.
+        t: a UTC second; only what happened and was recorded before it counts.
+
+    Raises:
+        Rejected: two events have the same source and id and say different things.
+    """
+    unique = distinct_events(events)
+    actions = actions_among(unique)
+    for event in unique:
+        for version in versions(event, actions, declaration) if event.target is None else ():
+            held = version.event
+            if held is not None and held.time < t and version.since < t <= version.until:
+                yield event, held
+
+
+def amend(event: Event, correction: Event, declaration: Declaration) -> Event:
+    """Return the event as a correction says it was: its time, its payload, or both.
+
+    What does not fit the event's type is left out, so that it counts as unknown.
+    """
+    time = event.time if "time" not in correction.data else parse_time(correction.data["time"])
+    amended = replace(event, time=time, recorded=correction.recorded)
+    if "data" not in correction.data:
+        return amended
+    body = correction.data["data"]
+    fields = dict(body) if isinstance(body, Mapping) else {}
+    about = read_about(fields.pop("about", ()), (), Problems())
+    fitting = {name: value for name, value in fields.items() if _fits(event, name, value, declaration)}
+    return replace(amended, data=fitting, about=about if _fit_roles(event, about, declaration) else ())
+
+
+def _fits(event: Event, name: str, value: object, declaration: Declaration) -> bool:
+    """Whether a field may stand in an event of this type."""
+    if event.type in ACTS:
+        return name in REFERENCE[event.type] and _fits_action(event, name, value)
+    if event.type == STATED:
+        today = declaration.zone.local_seconds(event.time) // DAY_SECONDS
+        return accepts_fact(name, value, declaration, today)
+    if event.type not in declaration.events:
+        return True
+    field = declaration.events[event.type].fields.get(name)
+    return field is not None and field.accepts(value)
+
+
+def _fits_action(action: Event, name: str, value: object) -> bool:
+    if name == "time":
+        try:
+            return parse_time(value) <= action.recorded
+        except Rejected:
+            return False
+    return name != "data" or isinstance(value, Mapping)
+
+
+def _fit_roles(event: Event, about: Iterable[tuple[str, str]], declaration: Declaration) -> bool:
+    """Whether the people may play these roles in an event of this type."""
+    roles = {role for _, role in about}
+    if event.type in ACTS or event.type == STATED:
+        return not roles
+    return event.type not in declaration.events or roles <= set(declaration.events[event.type].parts)
+
+
+def distinct_events(events: Iterable[Event]) -> list[Event]:
+    """Return each event once, as it was first recorded; raises `Rejected` with every conflict."""
+    found: dict[tuple[str, str], Event] = {}
+    conflicts = []
+    for event in events:
+        earlier = found.setdefault(event.key, event)
+        if earlier is event:
+            continue
+        if earlier.body_hash != event.body_hash:
+            conflicts.append(conflict(event.key))
+        elif event.recorded < earlier.recorded:
+            found[event.key] = event
+    if conflicts:
+        raise Rejected(conflicts)
+    return list(found.values())
+
+
+def conflict(key: tuple[str, str]) -> Problem:
+    """Return the problem of an event that says something else than one of the same source and id."""
+    remedy = "Give the new event its own id, or send event.corrected"
+    return Problem((f"event {key[0]} {key[1]}",), "conflict", "is there already with another body", remedy)
+
+
+def actions_among(events: Iterable[Event]) -> dict[tuple[str, str], list[Event]]:
+    """Return the corrections and retractions by the key of what they act on, in the order in which they act."""
+    actions: dict[tuple[str, str], list[Event]] = {}
+    for event in sorted((one for one in events if one.target), key=lambda one: (one.recorded, *one.key)):
+        assert event.target is not None
+        actions.setdefault(event.target, []).append(event)
+    return actions
