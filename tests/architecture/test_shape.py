@@ -31,7 +31,6 @@ LONG_FILES = {
     "benchmarks/private_bench.py",
     "features/declaration/grammar.py",
     "features/kernel/kernel.py",
-    "features/log/event.py",
     "features/log/files.py",
     "privacy/ledger/entry.py",
     "privacy/ledger/export.py",
