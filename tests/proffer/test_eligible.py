@@ -124,7 +124,7 @@ def loaded_to_judge(tmp_path, *more):
     facts.write_text("{}", encoding="utf-8")
     words = ["eligible", "--facts", str(facts), "--json", *more]
     script = f"import sys; from proffer.cli import main; main({words}); print(*sys.modules, file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=120)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=600)
     assert json.loads(done.stdout)["verdicts"]
     return set(done.stderr.split())
 

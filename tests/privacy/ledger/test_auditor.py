@@ -21,7 +21,7 @@ def copied(place: Path) -> Path:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     for package in {name.split(".")[0] for name in project["tool"]["setuptools"]["packages"]}:
         shutil.copytree(ROOT / package, place / package, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", project["project"]["readme"]):
+    for name in ("pyproject.toml", project["project"]["readme"], "LICENSE"):
         shutil.copy(ROOT / name, place / name)
     return place
 
