@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MADE = shutil.ignore_patterns(
     ".git", ".venv*", ".proffer*", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info", "build"
 )
+CERTIFICATES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 
 pytestmark = [pytest.mark.slow, pytest.mark.soak]  # it downloads what the demo runs on
 
@@ -25,8 +26,10 @@ def checkout(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory):
-    """No configuration of pip, none of its variables, nothing at hand."""
-    return {"PATH": os.defpath, "HOME": str(tmp_path_factory.mktemp("home")), "PIP_CONFIG_FILE": os.devnull}
+    """No configuration of pip and nothing at hand; only the certificates that this machine trusts."""
+    trusted = {name: os.environ[name] for name in CERTIFICATES if name in os.environ}
+    home = str(tmp_path_factory.mktemp("home"))
+    return {"PATH": os.defpath, "HOME": home, "PIP_CONFIG_FILE": os.devnull, **trusted}
 
 
 def ran(words, checkout, plain):
