@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from composition.workspace import write_whole
 from features.problem import Problem, Rejected, Where
+from features.whole_file import write_whole
 from recommender.gov24.service_rows import FILES, ID, rows_of
 
 BASE_URL = "https://api.odcloud.kr/api/gov24/v3"

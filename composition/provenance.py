@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from composition import terminal
-from composition.workspace import Workspace, write_whole
+from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected, Where
+from features.whole_file import OWNER_ONLY, write_whole
 from privacy.data_provenance import digest
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _NUMBERS = ("seed", "citizens", "months")
 def remember(home: Workspace, folder: Path) -> None:
     """Note in the home that the people of a folder were made on this machine, by this programme."""
     known = sorted({*_remembered(home), digest((folder / STAMP).read_bytes())})
-    write_whole(home.begin().stamps, "".join(f"{one}\n" for one in known).encode(), private=True)
+    write_whole(home.begin().stamps, "".join(f"{one}\n" for one in known).encode(), mode=OWNER_ONLY)
 
 
 def _remembered(home: Workspace) -> frozenset[str]:

@@ -17,7 +17,6 @@ import contextlib
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from features.problem import Problem, Rejected
+from features.whole_file import write_whole
 
 if TYPE_CHECKING:
     from features.log.database import Database
@@ -35,7 +35,6 @@ DATABASE_URL = "PROFFER_DATABASE_URL"  # from the environment alone: it may hold
 NOBODY = "none"  # `--model none`: rank by the rules alone
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _PRIVATE_FOLDER = 0o700  # the log holds personal data
-_PRIVATE_FILE = 0o600
 
 
 @dataclass(frozen=True)
@@ -226,18 +225,3 @@ def read_artefact(folder: Path) -> Mapping[str, bytes]:
     if problems:
         raise Rejected(problems)
     return {name: (folder / name).read_bytes() for name in (MANIFEST, *names)}
-
-
-def write_whole(path: Path, content: bytes, private: bool = False) -> None:
-    """Write a file so that readers see the old content or all of the new, never a part."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(_PRIVATE_FILE if private else 0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -82,7 +82,7 @@ def import_gov24(args: argparse.Namespace) -> int:
         Rejected: a file cannot be read or is not the API's, or the declaration cannot say what the rows say; nothing
             has been written.
     """
-    from composition.workspace import write_whole
+    from features.whole_file import write_whole
     from recommender.gov24.importer import import_services
 
     _check_folders(args.out, args.report)

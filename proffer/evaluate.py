@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from composition import sources, terminal
-from composition.workspace import Workspace, read_artefact, write_whole
+from composition.workspace import Workspace, read_artefact
 from features.problem import Problem, Rejected
+from features.whole_file import write_whole
 from proffer import options
 
 if TYPE_CHECKING:

@@ -142,6 +142,7 @@ def write(path: Path, people: Sequence[str], snapshots: Snapshots) -> None:
     import pyarrow.parquet
 
     from features.value import NONE, UNKNOWN
+    from features.whole_file import replacing
 
     arrays: dict[str, Any] = {
         "person": pyarrow.array(people, pyarrow.string()),
@@ -152,9 +153,8 @@ def write(path: Path, people: Sequence[str], snapshots: Snapshots) -> None:
         arrays[name] = pyarrow.array(values, pyarrow.int64(), mask=values == UNKNOWN)
     metadata = {"features_hash": snapshots.features_hash, "none": str(NONE), "columns": _kinds(snapshots)}
     table = pyarrow.table(arrays).replace_schema_metadata(metadata)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    pyarrow.parquet.write_table(table, unfinished)
-    unfinished.replace(path)
+    with replacing(path) as unfinished:
+        pyarrow.parquet.write_table(table, unfinished)
 
 
 def _kinds(snapshots: Snapshots) -> str:

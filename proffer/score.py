@@ -90,21 +90,16 @@ def write(path: Path, work: ScoreRequest) -> int:
     """Write one row group per shard, all of the file or nothing; returns how many rows."""
     import pyarrow.parquet
 
+    from features.whole_file import replacing
     from recommender.offers.shard import schema
 
-    unfinished = path.with_name(f".{path.name}.unfinished")
     rows = 0
-    try:
-        with pyarrow.parquet.ParquetWriter(unfinished, schema()) as writer:
-            shards = range(0, len(work.segments.people), SHARD)
-            for first in terminal.progress(shards, "scoring", unit="shard"):
-                table = scored(work, first)
-                writer.write_table(table)
-                rows += table.num_rows
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-    unfinished.replace(path)
+    with replacing(path) as unfinished, pyarrow.parquet.ParquetWriter(unfinished, schema()) as writer:
+        shards = range(0, len(work.segments.people), SHARD)
+        for first in terminal.progress(shards, "scoring", unit="shard"):
+            table = scored(work, first)
+            writer.write_table(table)
+            rows += table.num_rows
     return rows
 
 

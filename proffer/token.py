@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 
 from composition import terminal
-from composition.workspace import Workspace, write_whole
+from composition.workspace import Workspace
 from features.problem import Problem, Rejected
+from features.whole_file import OWNER_ONLY, write_whole
 
 HELP = "issue an access token for the HTTP service"
 KEY = "dev-token.pem"
@@ -58,7 +59,7 @@ def dev_key(home: Workspace) -> bytes:
         from serving.http.tokens import new_dev_key
 
         home.folder(home.keys)
-        write_whole(path, new_dev_key(), private=True)
+        write_whole(path, new_dev_key(), mode=OWNER_ONLY)
     _check_private(path)
     return path.read_bytes()
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from features.whole_file import new_folder
 from privacy.data_provenance import DataKind, digest
 from privacy.spend import Spend
 
@@ -81,15 +80,9 @@ def pack(learned: Learned, report: Mapping[str, Any], provenance: TrainingProven
 
 def write(folder: Path, files: Mapping[str, bytes]) -> None:
     """Put an artefact where nothing is yet, all of it or nothing."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    try:
+    with new_folder(folder) as unfinished:
         for name, content in files.items():
             (unfinished / name).write_bytes(content)
-        unfinished.rename(folder)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
 
 
 def _json(document: Mapping[str, Any]) -> bytes:

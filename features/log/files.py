@@ -25,6 +25,7 @@ from features.log.row_encoder import RowEncoder
 from features.log.statement import encode_facts
 from features.log.versions import FOREVER, actions_among, distinct_events, versions
 from features.problem import Problem, Rejected, Where
+from features.whole_file import replacing
 
 COLUMNS: Final = ("id", "source", "subject", "type", "time", "recordedtime", "data")
 _BATCH: Final = 65_536
@@ -70,11 +71,9 @@ def sift(found: Iterable[Event | Rejected], rejected: list[Problem]) -> Iterator
 
 def write_ndjson(events: Iterable[Event], path: Path) -> None:
     """Write events one a line; the file appears only when it is whole."""
-    part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8", newline="\n") as file:
+    with replacing(path) as unfinished, unfinished.open("w", encoding="utf-8", newline="\n") as file:
         for event in events:
             file.write(json.dumps(event.to_document(), ensure_ascii=False, separators=(",", ":")) + "\n")
-    part.replace(path)
 
 
 def write_parquet(events: Iterable[Event], path: Path) -> None:
@@ -84,12 +83,10 @@ def write_parquet(events: Iterable[Event], path: Path) -> None:
 
     second = pa.timestamp("s", "UTC")
     schema = pa.schema([(name, second if name.endswith("time") else pa.string()) for name in COLUMNS])
-    part = path.with_name(path.name + ".part")
-    with pq.ParquetWriter(part, schema) as writer:
+    with replacing(path) as unfinished, pq.ParquetWriter(unfinished, schema) as writer:
         for batch in _batches(events):
             rows = [_row(event) for event in batch]
             writer.write_table(pa.table([list(column) for column in zip(*rows, strict=True)], schema=schema))
-    part.replace(path)
 
 
 def read_segments(

@@ -6,15 +6,14 @@ import contextlib
 import fcntl
 import os
 import re
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from features.problem import Problem, Rejected
+from features.whole_file import FOR_ALL, flush, write_whole
+from features.whole_file import OWNER_ONLY as OWNER_ONLY
 
-OWNER_ONLY: Final = 0o600
-FOR_ALL: Final = 0o644
 MOUNTS: Final = Path("/proc/self/mountinfo")
 _REMOTE: Final = frozenset(
     {"9p", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "gfs2", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs"}
@@ -63,18 +62,7 @@ def write_durably(path: Path, content: bytes, mode: int = FOR_ALL) -> None:
     Raises:
         OSError: it could not be; the old file is as it was, or (if only the last flush failed) the new one is there.
     """
-    passing = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        passing.replace(path)
-    except BaseException:
-        passing.unlink(missing_ok=True)
-        raise
-    flush(path.parent)
+    write_whole(path, content, mode=mode)
 
 
 class OwnFile(Rejected):
@@ -104,15 +92,6 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-def flush(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def begin(folder: Path) -> None:

@@ -3,7 +3,7 @@ import stat
 
 import pytest
 
-from composition.workspace import Workspace, read_artefact, write_whole
+from composition.workspace import Workspace, read_artefact
 from features.problem import Rejected
 
 
@@ -87,22 +87,3 @@ def test_a_broken_manifest_is_refused(home, text):
     (folder / "manifest.json").write_text(text)
     with pytest.raises(Rejected, match="is not a manifest"):
         read_artefact(folder)
-
-
-def test_a_write_that_fails_leaves_the_old_content_and_nothing_beside_it(tmp_path, monkeypatch):
-    path = tmp_path / "champion"
-    write_whole(path, b"old")
-
-    def fail(_):
-        raise OSError("disk full")
-
-    monkeypatch.setattr("os.fsync", fail)
-    with pytest.raises(OSError, match="disk full"):
-        write_whole(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_secret_is_readable_by_its_owner_only(tmp_path):
-    write_whole(tmp_path / "key", b"secret", private=True)
-    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600

@@ -46,7 +46,7 @@ def test_every_format_gives_back_the_same_events(tmp_path, events):
         write(events, tmp_path / name)
         assert list(read_events(tmp_path / name, DECLARATION)) == events
     same(read_segments([tmp_path / "events.ndjson"], DECLARATION), history_of(events, DECLARATION))
-    assert not list(tmp_path.glob("*.part"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["events.ndjson", "events.parquet"]
 
 
 def test_a_broken_line_in_the_middle_is_named_and_the_others_are_kept(tmp_path):

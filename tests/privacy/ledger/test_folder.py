@@ -9,11 +9,6 @@ from features.problem import Rejected
 from privacy.ledger import folder as place
 from privacy.ledger.folder import NetworkFileSystem, OwnFile
 
-
-def names(folder):
-    return [path.name for path in folder.iterdir()]
-
-
 MOUNTS = """\
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
 30 22 0:40 / /srv rw - {kind} server:/export rw
@@ -43,42 +38,6 @@ def test_a_local_disk_beside_or_inside_a_network_mount_is_accepted(tmp_path, pat
 def test_a_local_fuse_disk_is_accepted_and_so_is_a_system_that_does_not_say(tmp_path):
     place.refuse_network(Path("/srv/x"), mounts(tmp_path, "fuseblk"))
     place.refuse_network(Path("/srv/x"), tmp_path / "absent")
-
-
-def test_a_file_is_replaced_whole_and_nothing_else_is_left(tmp_path):
-    path = tmp_path / "file"
-    place.write_durably(path, b"old")
-    place.write_durably(path, b"new", place.OWNER_ONLY)
-    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"new", 0o600)
-    assert names(tmp_path) == ["file"]
-
-
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
-    path = tmp_path / "file"
-    place.write_durably(path, b"old")
-
-    def fail(_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(place.os, "fsync", fail)
-    with pytest.raises(OSError, match="No space"):
-        place.write_durably(path, b"new")
-    assert (path.read_bytes(), names(tmp_path)) == (b"old", ["file"])
-
-
-def test_a_write_whose_first_flush_fails_is_told_even_where_the_next_would_not(tmp_path, monkeypatch):
-    path, failing = tmp_path / "file", iter([True])
-    flush = place.os.fsync
-
-    def fail_once(handle):
-        if next(failing, False):
-            raise OSError(28, "No space left on device")
-        flush(handle)
-
-    monkeypatch.setattr(place.os, "fsync", fail_once)
-    with pytest.raises(OSError, match="No space"):
-        place.write_durably(path, b"new")
-    assert names(tmp_path) == []
 
 
 def test_a_secret_that_others_can_read_is_refused(tmp_path):
