@@ -164,7 +164,7 @@ class Zone:
     name: str
 
     def __post_init__(self) -> None:
-        """Refuse a zone nobody knows."""
+        """Refuse an unknown zone."""
         try:
             _zone(self.name)
         except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -8,9 +8,9 @@ Every refusal is a `Rejected`, which holds all problems at once:
 
     Rejected                            what was given cannot be used
     |- Disagreement                     privacy.accounting.accountant: two accountants contradict each other
-    |- NetworkFileSystem                privacy.ledger.folder: the ledger would lie on a network file system
+    |- NetworkFileSystem                privacy.ledger.folder: the ledger would be on a network file system
     |- Inconsistent                     privacy.ledger.signed: the ledger contradicts what was signed last
-    |- NoLedger                         privacy.ledger.ledger: the folder holds no ledger
+    |- NoLedger                         privacy.ledger.ledger: the folder has no ledger
     |- Damaged                          privacy.ledger.ledger: the database does not hold what was written
     |- Busy                             privacy.ledger.ledger: another process is writing
     |- Unwritable                       privacy.ledger.ledger: the disk refuses

@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import Final
 
 UNKNOWN: Final = -(2**63)
-"""Nobody knows. It never turns into 0 or False."""
+"""Not known. It never turns into 0 or False."""
 
 NONE: Final = -(2**63) + 1
 """Known that there is none (no children; it never happened and the log is complete). Every comparison is False."""

@@ -233,7 +233,7 @@ def _format(entry: MappingReader) -> Mapping[str, str]:
 def _value_labels(entry: MappingReader, kind: DataType) -> Mapping[str, Mapping[str, str]]:
     labels = entry.mapping("value_labels")
     if set(labels) - set(kind.values):
-        entry.wrong("value_labels", "unknown", "labels what is none of the values", "Label the values of an enum")
+        entry.wrong("value_labels", "unknown", "labels an unknown value", "Label the values of an enum")
     names = MappingReader(labels, entry.at("value_labels"), entry.problems, labels)
     return {value: names.words(value) or {} for value in labels}
 
@@ -248,7 +248,7 @@ def _state(
     if not entry.has("gives") or (isinstance(gives, Mapping) and set(gives) != {"field"}):
         entry.wrong("gives", "missing", "does not say what the event makes of the fact", "Give a value, or {field: F}")
     if entry.has("for") != entry.has("then"):
-        entry.wrong("for", "conflict", "and then belong together", "Say how long it holds and what it lapses to")
+        entry.wrong("for", "conflict", "and then belong together", "Say how long it is valid and what it lapses to")
     if signal and field is not None and not _fits(types[signal.event].fields[str(field)], kind):
         entry.wrong(
             ("gives", "field"),

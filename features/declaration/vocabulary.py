@@ -48,7 +48,7 @@ class Selector:
     """What of an event a column listens to: a type, the person's part in it, a field, and a filter on one field.
 
     `role` None means whatever the part. `field` None means that it happened at all. `where` is a field and the
-    integer it must hold; where the field is missing nobody can tell, and the signal carries unknown. For
+    integer it must have; where the field is missing the signal carries unknown. For
     `fact.stated` the field is the fact's name, or `receives` for every stated receipt of a programme.
     """
 
@@ -116,12 +116,12 @@ class Fact:
         kind: the values it may take.
         purpose: what it may be used for: eligibility, ranking.
         question: how to ask for it, in each language.
-        states: the events that set it; the latest of these and of `fact.stated` holds.
+        states: the events that set it; the latest of these and of `fact.stated` counts.
         adds: the events that add a date to a list.
         derived: how it is computed, for a fact that cannot be stated.
-        answers: a public prior over its answers; empty where `answers_from` names a table that holds them.
+        answers: a public prior over its answers; empty where `answers_from` names the table of them.
         asks: the facts to state for this one to be known.
-        past: a date that cannot lie after the day of asking, because time is counted since.
+        past: a date that cannot be after the day of asking, because time is counted since.
         label: the fact in a sentence, in each language: a boolean after "is", any other before its value.
         format: its value in a sentence, in each language, `{}` being the number; empty where its unit says it.
         value_labels: the names of an enum's values in each language, by value.

@@ -239,7 +239,7 @@ _ACTS: Final = {
 def trusted_for(fact: Fact) -> dict[int, Duration]:
     """Return how long a statement of each value is believed, for the values that every event giving them lets lapse.
 
-    Whoever was said to be pregnant three years ago is not so any more; whoever was said not to be still is not.
+    A person who was stated pregnant three years ago no longer is; one who was stated not pregnant still is not.
     """
     if any(state.gives is None for state in fact.states):
         return {}

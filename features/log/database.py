@@ -99,7 +99,7 @@ class Database:
             with self.writing() as connection:
                 migrations.upgrade(connection)
         elif revision < migrations.HEAD:
-            what = f"holds an event log of schema {revision}, and this version reads {migrations.HEAD}"
+            what = f"contains an event log of schema {revision}, and this version reads {migrations.HEAD}"
             raise Rejected([Problem((self.where,), "invalid", what, _MIGRATE)])
 
     def revision(self) -> str | None:
@@ -111,7 +111,7 @@ class Database:
         with self.reading() as connection:
             found = migrations.revision_of(connection)
         if found is not None and found > migrations.HEAD:
-            what = f"holds an event log of schema {found}, which is newer than this version"
+            what = f"contains an event log of schema {found}, which is newer than this version"
             raise Rejected(
                 [Problem((self.where,), "invalid", what, "Install the version of Proffer that made it, or a later one")]
             )

@@ -77,7 +77,7 @@ def _recorded(obj: Mapping[str, object], now: int | None, where: Where, problems
     if obj.get("recordedtime") is None:
         if now is None:
             problems.add(
-                (*where, "recordedtime"), "missing", "is missing", "Say when it was recorded: nobody stamps it here"
+                (*where, "recordedtime"), "missing", "is missing", "Say when it was recorded; the log does not stamp it"
             )
         return now
     return _when(obj, "recordedtime", where, problems)
@@ -118,10 +118,18 @@ def _check_reference(event: Event, where: Where, problems: Problems) -> None:
         _text(event.data, key, (*where, "data"), problems)
     for key in sorted(set(event.data) - allowed):
         problems.add(
-            (*where, "data", key), "forbidden", "means nothing here", f"Give only {', '.join(sorted(allowed))}"
+            (*where, "data", key),
+            "forbidden",
+            "is not allowed in this type of event",
+            f"Give only {', '.join(sorted(allowed))}",
         )
     if event.about:
-        problems.add((*where, "data", "about"), "forbidden", "means nothing here", "Put it into the corrected data")
+        problems.add(
+            (*where, "data", "about"),
+            "forbidden",
+            "is not allowed in this type of event",
+            "Put it into the corrected data",
+        )
     if event.type == CORRECTED and not {"time", "data"} & set(event.data):
         problems.add((*where, "data"), "missing", "corrects nothing", "Give the right time, the right data, or both")
     with problems.gathered():
@@ -143,7 +151,7 @@ def _check_stated(event: Event, declaration: Declaration, where: Where, problems
         problems.add(
             (*where, "data", "about"),
             "forbidden",
-            "means nothing here",
+            "is not allowed in this type of event",
             "State each person's facts in an event of their own",
         )
     today = declaration.zone.local_seconds(event.time) // DAY_SECONDS
@@ -163,9 +171,7 @@ def _check_fields(event: Event, declaration: Declaration, where: Where, problems
                 kind.encode(value, (*where, "data", name))
     for name, kind in event_type.fields.items():
         if kind.type == "identifier" and name not in event.data:
-            problems.add(
-                (*where, "data", name), "missing", "is missing", f"Say which one: {event.type} means nothing without it"
-            )
+            problems.add((*where, "data", name), "missing", "is missing", f"Say which one: {event.type} needs it")
     for role in sorted({role for _, role in event.about}):
         if role not in event_type.parts:
             known = ", ".join(event_type.parts)

@@ -59,7 +59,7 @@ def _encode_fact(name: str, value: object, declaration: Declaration, today: int,
         )
     codes = fact.encode_all(value, where)
     if fact.past and any(code > today for code in codes):
-        raise Rejected([Problem(where, "range", "lies in the future", "Give a day up to the day of asking")])
+        raise Rejected([Problem(where, "range", "is in the future", "Give a day up to the day of asking")])
     return codes
 
 

@@ -51,9 +51,7 @@ def _moments(event: Event, actions: Mapping[tuple[str, str], Sequence[Event]]) -
 def _acting_on(event: Event, actions: Mapping[tuple[str, str], Sequence[Event]]) -> Iterator[Event]:
     for action in actions.get(event.key, ()):
         later = (action.recorded, *action.key) > (event.recorded, *event.key)
-        if action.subject == event.subject and (
-            event.target is None or later
-        ):  # no action acts on itself, even roundabout
+        if action.subject == event.subject and (event.target is None or later):  # guards against cycles of corrections
             yield action
 
 

@@ -55,12 +55,12 @@ def rows_of(document: object, where: Where) -> list[object]:
     """
     rows = document.get("data") if isinstance(document, Mapping) else document
     if not isinstance(rows, list):
-        what, remedy = "holds neither a list of rows nor an envelope with `data`", "Give the JSON that the API sends"
+        what, remedy = "has neither a list of rows nor an envelope with `data`", "Give the JSON that the API sends"
         if isinstance(document, Mapping) and "code" in document and "msg" in document:
-            what, remedy = f"holds an error of the API (code {document['code']})", "Fetch the rows again"
+            what, remedy = f"contains an error of the API (code {document['code']})", "Fetch the rows again"
         raise Rejected([Problem(where, "invalid", what, remedy)])
     if rows and all(isinstance(row, Mapping) and _V1 in row and ID not in row for row in rows):
-        raise Rejected([Problem(where, "invalid", f"holds rows of the older v1 API ({_V1})", _V1_REMEDY)])
+        raise Rejected([Problem(where, "invalid", f"contains rows of the older v1 API ({_V1})", _V1_REMEDY)])
     return rows
 
 

@@ -160,9 +160,9 @@ def test_a_row_that_is_wrong_is_rejected_with_its_reason_and_the_others_are_writ
     [
         ('{"data": [{"서비스ID": "1"', "is not JSON"),
         ("", "is not JSON"),
-        ('{"rows": []}', "holds neither a list of rows nor an envelope"),
-        ('{"code": -401, "msg": "유효하지 않은 인증키입니다."}', "holds an error of the API (code -401)"),
-        ('[{"SVC_ID": "1", "JA0103": "Y"}]', "holds rows of the older v1 API"),
+        ('{"rows": []}', "has neither a list of rows nor an envelope"),
+        ('{"code": -401, "msg": "유효하지 않은 인증키입니다."}', "contains an error of the API (code -401)"),
+        ('[{"SVC_ID": "1", "JA0103": "Y"}]', "contains rows of the older v1 API"),
     ],
 )
 def test_a_file_that_cannot_be_read_ends_with_2_and_nothing_is_written(tmp_path, capsys, text, what):
@@ -474,7 +474,7 @@ def test_files_that_differ_in_length_end_with_1(api, fetch, capsys):
         (200, {"code": 99, "msg": "?"}, "error code 99"),
         (200, {"data": []}, "has no totalCount"),
         (200, {"totalCount": True, "data": []}, "has no totalCount"),
-        (200, {"totalCount": 1}, "holds neither a list of rows"),
+        (200, {"totalCount": 1}, "has neither a list of rows"),
         (200, [], "has no totalCount"),
     ],
 )

@@ -84,7 +84,7 @@ def learn(
 ) -> FitResult:
     """Learn a ranker from training people's showings.
 
-    Trees start from each programme's own odds, so that they learn who wants what and leave what everybody wants to the
+    Trees start from each programme's own odds, so that they learn who wants what and leave what all want to the
     programmes' effects: how far these follow what is public is learned from all programmes, so that it applies to a new
     one. The people set aside say when to stop and place the scores on the scale of probabilities. A column that says
     how a row was shown is kept apart from all others (`PooledForest.additive`), so what it adds can be fixed when

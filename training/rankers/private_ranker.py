@@ -42,7 +42,7 @@ class PrivateFit:
     Attributes:
         scorer: the ranker.
         mechanism: what was done to the rows.
-        figures: the plan's numbers; none of them was measured on anybody.
+        figures: the plan's numbers; none of them was measured on personal data.
     """
 
     scorer: Bilinear

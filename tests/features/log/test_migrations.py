@@ -72,7 +72,7 @@ def test_an_older_log_is_refused_in_one_sentence_that_names_the_verb(older):
     with pytest.raises(Rejected) as refused:
         older.prepare()
     assert str(refused.value) == (
-        "events.db: holds an event log of schema 0001, and this version reads 0002. "
+        "events.db: contains an event log of schema 0001, and this version reads 0002. "
         "Run `proffer migrate`, which makes a backup first"
     )
 

@@ -13,7 +13,7 @@ def test_rows_stand_in_an_envelope_or_in_a_bare_list():
 
 @pytest.mark.parametrize("document", [None, "text", 3, {}, {"rows": []}, {"data": {}}])
 def test_anything_else_is_refused_with_where_and_what(document):
-    with pytest.raises(Rejected, match=r"list\.json: holds neither"):
+    with pytest.raises(Rejected, match=r"list\.json: has neither"):
         rows_of(document, ("list.json",))
 
 
