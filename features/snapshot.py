@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from features import frames
 from features.arrays import Int64
 from features.calendar import DAY_SECONDS
+from features.declaration.datatype import DataType
 from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import STATED, SUBJECT, Selector
 from features.kernel.kernel import compute
@@ -20,7 +22,10 @@ from features.log.history import History, history_of
 from features.log.row_encoder import HELD, RECEIVED
 from features.log.statement import encode_facts
 from features.problem import Problem, Rejected, Where
-from features.value import UNKNOWN, is_known
+from features.value import NONE, UNKNOWN, is_known
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _FACTS: Final = "facts"
 _STATED_RECEIPT: Final = 2
@@ -68,6 +73,29 @@ class Snapshots:
             self.features_hash, self.declaration,
         )  # fmt: skip
 
+    def frame(self) -> pd.DataFrame:
+        """Return the columns as a DataFrame of nullable types, by person and instant; unknown is NA.
+
+        What is known to be absent (an empty list, an event that never happened) is NA too; `absent` tells it apart.
+        """
+        kinds = [self._kind(name) for name in self.columns]
+        found = [frames.column(self.values[:, place], kind) for place, kind in enumerate(kinds)]
+        return frames.table(dict(zip(self.columns, found, strict=True)), self._rows())
+
+    def absent(self) -> pd.DataFrame:
+        """Return, by person and instant, which columns are known to be absent, as booleans."""
+        known = (self.values == NONE).T
+        return frames.table(dict(zip(self.columns, known, strict=True)), self._rows())
+
+    def _rows(self) -> pd.MultiIndex:
+        import pandas as pd
+
+        return pd.MultiIndex.from_arrays([list(self.people), frames.seconds(self.t)], names=["person", "t"])
+
+    def _kind(self, name: str) -> DataType:
+        declared = name in self.declaration.facts or name in self.declaration.features
+        return self.declaration.kind(name) if declared else DataType("boolean")
+
     def today(self, place: int = 0) -> int:
         """Return the local day as of which a person is known: the day of the last second before `t`."""
         return self.declaration.zone.today(int(self.t[place]))
@@ -91,8 +119,7 @@ class Snapshot(Snapshots):
         return {name: self._json(name, value) for name, value in named if value != UNKNOWN}
 
     def _json(self, name: str, value: int) -> object:
-        declared = name in self.declaration.facts or name in self.declaration.features
-        return self.declaration.kind(name).decode(value) if declared else bool(value)
+        return self._kind(name).decode(value)
 
 
 def snapshots(

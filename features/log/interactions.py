@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from features import frames
 from features.arrays import Float32, Int8, Int64
+from features.declaration.datatype import DataType
 from features.log.history import History
 from features.log.row_encoder import INTERACTIONS
 from features.log.versions import FOREVER
 from features.value import UNKNOWN
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHOWN: Final = "benefit.shown"
 OPENED: Final = "benefit.opened"
@@ -53,6 +59,22 @@ class Interactions:
         """The rows of some kinds of events."""
         return self[np.isin(self.kind, [KINDS.index(kind) for kind in kinds])]
 
+    def frame(self, people: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the rows as a DataFrame: kind, person, programme, time, recorded, position and channel.
+
+        Args:
+            people: the people of the history, to name persons; None leaves their places.
+        """
+        return frames.table({
+            "kind": frames.column(self.kind.astype(np.int64), DataType("enum", values=KINDS)),
+            "person": self.person if people is None else [people[place] for place in self.person.tolist()],
+            "programme": self.programme,
+            "time": frames.seconds(self.time),
+            "recorded": frames.seconds(self.recorded),
+            "position": frames.column(_codes(self.position), DataType("integer")),
+            "channel": frames.column(_codes(self.channel), DataType("integer")),
+        })  # fmt: skip
+
 
 def interactions(history: History, t: int = FOREVER) -> Interactions:
     """Return the interactions held at the UTC second `t`; the default is what is held now.
@@ -66,6 +88,11 @@ def interactions(history: History, t: int = FOREVER) -> Interactions:
         found.kind.astype(np.int8), found.person, found.key, found.happened, found.recorded,
         _numbers(found.position), _numbers(found.channel),
     )  # fmt: skip
+
+
+def _codes(numbers: Float32) -> Int64:
+    missing = np.isnan(numbers)
+    return np.where(missing, UNKNOWN, np.where(missing, 0, numbers).astype(np.int64))
 
 
 def _numbers(codes: Int64) -> Float32:

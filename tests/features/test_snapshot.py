@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 
@@ -140,3 +144,45 @@ def test_of_several_statements_the_last_one_holds_until_an_event_says_otherwise(
     held = [known(DECLARATION, built, "ann", t).holdings for t in (when[0], *(moment + 1 for moment in when[:3]))]
     assert [len(codes) for codes in held] == [0, 1, 0, 1]
     assert held[1] == held[3] == {identifier_code("a.one")}
+
+
+def test_a_frame_has_nullable_types_with_unknown_as_missing_and_absent_apart():
+    facts = {"birth_date": "1990-05-01", "region": "11440", "pay": 72, "mover": True, "children": [], "level": "high"}
+    frame = (known_now := from_facts(DECLARATION, facts, T, ("a.one",), "ann")).frame()
+    assert frame.index.names == ["person", "t"]
+    assert frame.index[0] == ("ann", pd.Timestamp(T, unit="s", tz="UTC"))
+    assert list(frame.columns) == list(known_now.columns)
+    one = frame.iloc[0]
+    assert (one["birth_date"], one["region"], one["pay"], one["mover"], one["level"]) == (
+        pd.Timestamp("1990-05-01"), "11440", 72, True, "high"
+    )  # fmt: skip
+    names = ("birth_date", "region", "pay", "mover", "children_count", "level", "receives.a.one", "child_ages")
+    assert [str(frame[name].dtype) for name in names] == [
+        "datetime64[s]", "string", "Int64", "boolean", "Int64", "category", "boolean", "object"
+    ]  # fmt: skip
+    absent = known_now.absent()
+    assert [bool(pd.isna(one[name])) for name in ("youngest", "receives.a.one")] == [True, True]
+    assert [bool(absent.iloc[0][name]) for name in ("youngest", "receives.a.one")] == [True, False]
+
+
+@examples(20)
+@given(asked())
+def test_a_frame_says_what_its_columns_say(history):
+    events, times = history
+    built = history_of(events, DECLARATION)
+    rows = np.repeat(built.rows_of([*PEOPLE, "nobody"]), len(times))
+    found = snapshots(DECLARATION, built, rows, np.tile(times, len(PEOPLE) + 1), PROGRAMMES)
+    frame, absent = found.frame(), found.absent()
+    for name in found.columns:
+        values = found.column(name)
+        assert frame[name].isna().tolist() == [not is_known(value) for value in values.tolist()]
+        assert absent[name].tolist() == (values == NONE).tolist()
+    pay = frame["pay"].dropna()
+    assert pay.tolist() == [value for value in found.column("pay").tolist() if is_known(value)]
+    ages = [found.row(place).known().get("child_ages", "none") for place in range(len(found))]
+    assert [list(one) for one in frame["child_ages"].dropna()] == [one for one in ages if one != "none"]
+
+
+def test_nobody_who_takes_no_frame_loads_pandas():
+    code = "import sys; import features.snapshot, features.log.interactions; assert 'pandas' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from training.evaluation.evaluation import ColdStart, Observed, RankingResult
 from training.measures import share_of_gap
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RANKER: Final = "lightgbm"
 """The name under which the pooled forest's order stands beside its baselines."""
@@ -69,6 +72,19 @@ class Report:
             },
             "groups": self.groups,
             "cold_start": [tried.to_document() for tried in self.cold_starts],
+        }
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return its tables: `orders` (NDCG@5 by order), `groups`, `reliability` and `cold_start`."""
+        import pandas as pd
+
+        curve = self.observed.reliability
+        groups = [{**row, **{f"ndcg@5 {name}": mean for name, mean in row["ndcg@5"].items()}} for row in self.groups]
+        return {
+            "orders": pd.DataFrame({"order": list(self.means), "ndcg@5": list(self.means.values())}),
+            "groups": pd.DataFrame(groups).drop(columns="ndcg@5", errors="ignore"),
+            "reliability": pd.DataFrame({"predicted": curve.predicted, "observed": curve.observed, "rows": curve.rows}),
+            "cold_start": pd.DataFrame([tried.to_document() for tried in self.cold_starts]),
         }
 
     def figures(self) -> dict[str, float]:

@@ -79,6 +79,16 @@ class TestInteractions(HistoryReaderSuite):
             ("c0000001", "benefit.applied", identifier_code("kr.a"), START + 3600, "(nan, nan)"),
         ]
 
+    def test_a_frame_has_a_row_each_with_what_is_not_said_missing(self):
+        history = history_of([self.event, self.other], DECLARATION)
+        frame = interactions(history).frame(history.people)
+        assert frame["person"].tolist() == ["c0000001"] * 2
+        assert frame["kind"].tolist() == ["benefit.shown", "benefit.applied"]
+        assert frame["programme"].tolist() == [identifier_code("kr.a")] * 2
+        assert [moment.timestamp() for moment in frame["time"]] == [START, START + 3600]
+        assert (str(frame["position"].dtype), frame["position"][0], frame["position"].isna()[1]) == ("Int64", 1, True)
+        assert interactions(history).frame()["person"].tolist() == [0, 0]
+
     def test_one_that_no_longer_says_of_which_programme_is_left_out(self):
         assert self.seen([self.event, action(self.event, 10, "fix", data={"position": 3})]) == []
 

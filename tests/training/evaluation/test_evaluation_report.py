@@ -37,6 +37,20 @@ def test_a_report_is_a_document_of_plain_figures():
     assert document["reliability"]["calibration_error"] == pytest.approx(0.02)
 
 
+def test_a_report_gives_its_tables_as_frames():
+    grouped = replace(
+        report(), groups=[{"group": "age 65+", "people": 7, "ndcg@5": {"lightgbm": 0.9}, "gap_closed": 0.5}]
+    )
+    frames = grouped.frames()
+    assert frames["orders"].set_index("order")["ndcg@5"].to_dict() == pytest.approx(report().means)
+    assert frames["groups"].to_dict("records") == [
+        {"group": "age 65+", "people": 7, "gap_closed": 0.5, "ndcg@5 lightgbm": 0.9}
+    ]
+    assert frames["reliability"]["predicted"].tolist() == CURVE.predicted.tolist()
+    assert frames["cold_start"]["programme"].tolist() == ["toy.a"]
+    assert [len(frame) for frame in BLIND.frames().values()] == [0, 0, len(CURVE.rows), 0]
+
+
 def test_where_nobody_knows_the_truth_there_is_no_ndcg():
     assert BLIND.to_document()["metrics"] == {"ndcg@5": {}}
     assert BLIND.gap_closed is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import lightgbm
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -35,6 +36,21 @@ def test_a_column_kept_apart_adds_the_same_to_every_row():
     shift = forest.decision_function(first) - forest.decision_function(last)
     assert np.ptp(shift) < 1e-9
     assert shift[0] > 1
+
+
+def test_a_forest_takes_a_frame_of_nullable_columns_and_knows_their_names():
+    table, label = world()
+    frame = pd.DataFrame({
+        "age": pd.array(table[:, 0], "Float64"), "income": table[:, 1], "position": pd.array(table[:, 2], "Int64"),
+    })  # fmt: skip
+    frame.loc[:99, "age"] = pd.NA
+    table[:100, 0] = np.nan
+    forest = PooledForest(rounds=10).fit(frame, pd.Series(label))
+    assert forest.feature_names_in_.tolist() == ["age", "income", "position"]
+    plain = PooledForest(rounds=10).fit(table, label)
+    assert np.array_equal(forest.predict_proba(frame), plain.predict_proba(table))
+    with pytest.raises(ValueError, match="feature names"):
+        forest.predict(frame[["income", "age", "position"]])
 
 
 def test_the_walked_text_predicts_what_lightgbm_predicts():
