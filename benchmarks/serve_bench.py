@@ -39,22 +39,29 @@ PEOPLE: Final[tuple[dict[str, object], ...]] = (
 
 
 def measure(
-    progress: Callable[[str], None], model: Path | None = None, sizes: Sequence[int] = SIZES
+    progress: Callable[[str], None], model: Path | None = None, in_process: bool = False
 ) -> Mapping[str, object]:
-    """Answer one person after the other; `model` is the folder of an artefact.
+    """Answer one person after the other with the model of an artefact's folder.
 
     Raises:
-        Rejected: no model was given.
+        Rejected: no model was given, or the measure over HTTP was asked for.
     """
+    problems = []
+    if not in_process:
+        remedy = "Add --in-process, which measures one request without HTTP"
+        problems.append(Problem(("--in-process",), "missing", "is not given, and there is no other way yet", remedy))
     if model is None:
-        raise Rejected([Problem(("--model",), "missing", "is not given", "Name a model folder, as `train` reports it")])
+        remedy = "Name a model's folder, or promote one in the home"
+        problems.append(Problem(("--model",), "missing", "is not given", remedy))
+    if problems or model is None:
+        raise Rejected(problems)
     found = []
-    for size in sizes:
+    for size in SIZES:
         progress(f"{size:,} programmes")
-        found.append(_measured(size, model))
+        found.append({"programmes": size, **measured(engine_of(size, model))})
     return {
         "name": "serve",
-        "work": f"one request in the process for each of {len(PEOPLE)} people, {sizes[-1]:,} programmes, model on",
+        "work": f"one request in the process for each of {len(PEOPLE)} people, {SIZES[-1]:,} programmes, model on",
         "unit": "requests a second of CPU",
         "ours": found[-1]["ours"],
         "peers": {},
@@ -74,7 +81,7 @@ def grown(documents: Sequence[tuple[str, object]], size: int, regions: Regions) 
     out = list(documents[:size])
     for i in range(size - len(out)):
         where, original = documents[i % len(documents)]
-        one: dict[str, Any] = copy.deepcopy(original)  # type: ignore[assignment]  # every document is a mapping
+        one: Any = copy.deepcopy(original)
         one["id"] = f"g{i:05d}.{one['id']}"
         if i % 5 < 3:
             part, who = {"fact": "region", "in": [codes[i % len(codes)]]}, one["who"]
@@ -88,37 +95,39 @@ def grown(documents: Sequence[tuple[str, object]], size: int, regions: Regions) 
     return out
 
 
-def _measured(size: int, model: Path) -> dict[str, Any]:
-    engine = _engine(size, model)
-    milliseconds, totals, answers = [], [], []
+def measured(engine: Engine, rounds: int = ROUNDS) -> dict[str, Any]:
+    """Time each person's request, the median of some rounds, and compare the answers with those of one batch."""
+    milliseconds, answers = [], []
     for facts in PEOPLE:
         for _ in range(WARM):
             answer = _answer(engine, facts)
         seconds = []
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             begin = time.process_time()
             answer = _answer(engine, facts)
             seconds.append(time.process_time() - begin)
-        milliseconds.append(1000 * sorted(seconds)[ROUNDS // 2])
-        totals.append(answer["total"])
+        milliseconds.append(1000 * sorted(seconds)[rounds // 2])
         answers.append(answer)
     people = [engine.from_facts(facts, ["citizen"], DAY) for facts in PEOPLE]
     together = [{**one.to_json(), "ask_next": []} for one in batch(people, engine.compiled(DAY), engine.ranker, SHOWN)]
     return {
-        "programmes": size,
         "milliseconds": [round(one, 2) for one in milliseconds],
-        "recommended": totals,
+        "recommended": [answer["total"] for answer in answers],
         "ours": 1000 * len(PEOPLE) / sum(milliseconds),
         "equal_results": together == [{**one, "ask_next": []} for one in answers],
     }
 
 
-def _engine(size: int, model: Path) -> Engine:
+def engine_of(size: int, model: Path | None) -> Engine:
+    """The engine over the shipped catalogue grown to a size; without a model it orders by the rules alone."""
     declaration, regions = reading.read_declaration(), reading.read_regions()
     documents = reading.programme_documents(reading.SHIPPED / "catalogue")
     programmes = catalogue(grown(documents, size, regions), declaration, regions)
-    scorer = read_model(read_artefact(model), declaration.hash)
-    ranker = Ranker(scorer=scorer, attributes=scorer.attributes(programmes, declaration), model={"name": model.name})
+    ranker = Ranker()
+    if model is not None:
+        scorer = read_model(read_artefact(model), declaration.hash)
+        attributes = scorer.attributes(programmes, declaration)
+        ranker = Ranker(scorer=scorer, attributes=attributes, model={"name": model.name})
     return Engine(declaration, programmes, regions, reading.read_messages(), ranker, reading.read_working_days())
 
 

@@ -18,11 +18,12 @@ from types import ModuleType
 from typing import Any
 
 from composition import terminal
+from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 
 HELP = "one benchmark beside its peers"
 FOLDER = Path(__file__).resolve().parent.parent / "benchmarks"
-OPTIONS = ("data", "units", "pictures")
+OPTIONS = ("data", "units", "pictures", "model", "in_process")
 """What some benchmarks take: arguments of their `measure`, left out when not given."""
 
 
@@ -32,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", metavar="DIR", help="where the data of others is (adult)")
     parser.add_argument("--units", type=int, metavar="N", help="how many people to learn from (private)")
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="where to draw curves, which takes long (private)")
+    parser.add_argument("--model", metavar="M", help="the model to serve (serve; default: the champion of the home)")
+    parser.add_argument("--in-process", action="store_true", default=None, help="one request without HTTP (serve)")
 
 
 def names() -> list[str]:
@@ -51,10 +54,17 @@ def _measured(chosen: ModuleType, args: argparse.Namespace) -> Mapping[str, Any]
     takes = inspect.signature(chosen.measure).parameters
     given = {name: value for name in OPTIONS if (value := getattr(args, name, None)) is not None}
     foreign = [name for name in given if name not in takes]
+    if "model" in takes:
+        given["model"] = Workspace(args.home).model(args.model)
     if foreign:
         raise Rejected(
             [
-                Problem((f"--{name}",), "forbidden", f"the benchmark {args.name} reads no {name}", "Leave it out")
+                Problem(
+                    (f"--{name.replace('_', '-')}",),
+                    "forbidden",
+                    f"the benchmark {args.name} reads no {name}",
+                    "Leave it out",
+                )
                 for name in foreign
             ]
         )

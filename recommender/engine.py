@@ -118,7 +118,7 @@ class Engine:
 
     def asks(self, person: Person, day: date) -> tuple[Ask, ...]:
         """The questions that would settle most."""
-        return ask_next(self.compiled(day), person.snapshot, person.applicant)[:ASKS]
+        return ask_next(self.compiled(day), person.snapshot, person.applicant, ASKS)
 
 
 def _check_known(history: History, citizen: str, t: int) -> None:

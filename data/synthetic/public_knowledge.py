@@ -234,7 +234,8 @@ class Rules:
             rows = np.flatnonzero(periods == period)
             compiled = self._on(period, int(days[rows[0]]))
             if verified:
-                compiled = replace(compiled, capped=np.zeros_like(compiled.capped))
+                plan = compiled.plan._replace(capped=np.zeros_like(compiled.plan.capped))
+                compiled = replace(compiled, plan=plan)
             answers[rows] = compiled.answers(np.ascontiguousarray(values[rows]), CITIZEN)
         first, last = self._in_force
         answers[(days[:, None] < first) | (days[:, None] > last)] = 0

@@ -224,7 +224,7 @@ def _bundled(offers: _WeighedOffers, i: int, compiled: Compiled) -> tuple[Bundle
             int(total[row - 1]),
             table.events_of[place],
             table.excludes[place],
-            programmes[place].documents,
+            table.documents[place],
             programmes[place].effort_minutes,
             table.window(place, offers.windows[i]).event,
         )

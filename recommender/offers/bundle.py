@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from recommender.text import Text
 
@@ -21,8 +21,7 @@ RECENT_DAYS: Final = 365
 NOTHING_HELD: Final[Mapping[str, frozenset[str]]] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A programme that could be in a bundle: its utility in steps, the events it is offered on, what it excludes.
 
     `window_event` is the event its own window runs from, where it runs from one.
@@ -110,17 +109,20 @@ def compatible(
     (['rent'], (SetAside(programme='loan', excluded_by='rent'),))
     """
     order = sorted(candidates, key=lambda one: (-one.utility, one.programme))
-    blocked = {one.programme: sorted(_excluders(one, held)) for one in order}
-    free = [one for one in order if not blocked[one.programme]]
+    blocked = {one.programme: excluders for one in order if held and (excluders := sorted(_excluders(one, held)))}
+    free = [one for one in order if one.programme not in blocked]
     conflicts = _conflicts(free)
+    if not blocked and not conflicts:
+        return tuple(order), ()
     # a useless programme still beats none: being offered is never worth less than one step
     worth = {one.programme: max(one.utility, 1) for one in free}
     chosen = {name for group in _groups(conflicts) for name in _best(group, conflicts, worth)}
-    kept = tuple(one for one in free if one.programme in chosen)
+    kept = tuple(one for one in free if one.programme not in conflicts or one.programme in chosen)
+    named = {one.programme for one in kept}
     aside = tuple(
-        SetAside(one.programme, blocked[one.programme][0] if blocked[one.programme] else _rival(one, kept))
+        SetAside(one.programme, blocked[one.programme][0] if one.programme in blocked else _rival(one, kept))
         for one in order
-        if one.programme not in chosen
+        if one.programme not in named
     )
     return kept, aside
 
@@ -139,13 +141,16 @@ def _excluders(candidate: Candidate, held: Mapping[str, frozenset[str]]) -> list
 
 
 def _conflicts(candidates: Sequence[Candidate]) -> dict[str, frozenset[str]]:
-    """Return what each candidate excludes or is excluded by; a programme never excludes itself."""
-    conflicts: dict[str, set[str]] = {one.programme: set() for one in candidates}
-    for one in candidates:
-        for other in one.excludes & conflicts.keys() - {one.programme}:
-            conflicts[one.programme].add(other)
-            conflicts[other].add(one.programme)
-    return {programme: frozenset(others) for programme, others in conflicts.items()}
+    """Return what excludes what, both ways, of those that exclude or are excluded; nothing excludes itself."""
+    excluding = [one for one in candidates if one.excludes]
+    names = {one.programme: None for one in candidates} if excluding else {}
+    found: dict[str, set[str]] = {}
+    for one in excluding:
+        for other in one.excludes:
+            if other in names and other != one.programme:
+                found.setdefault(one.programme, set()).add(other)
+                found.setdefault(other, set()).add(one.programme)
+    return {name: frozenset(found[name]) for name in names if name in found}
 
 
 def _groups(conflicts: Mapping[str, frozenset[str]]) -> list[list[str]]:

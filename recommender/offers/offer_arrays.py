@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from features.snapshot import Occurrence
     from recommender.rules.compiled import Compiled
     from recommender.rules.programme import Programme, WindowRule
+    from recommender.text import Text
 
 __all__ = ["OfferArrays", "PersonWindows", "int64", "offer_arrays", "window_of"]
 
@@ -70,6 +71,7 @@ class OfferArrays:
         offered_on: for each life event the programmes offered on it, int64[...] ascending.
         events_of: for each programme the life events it is offered on.
         excludes: what each programme excludes.
+        documents: what each programme asks for; equal texts are one object.
     """
 
     day: int
@@ -87,6 +89,7 @@ class OfferArrays:
     offered_on: Mapping[str, Int64]
     events_of: tuple[frozenset[str], ...]
     excludes: tuple[frozenset[str], ...]
+    documents: tuple[tuple[Text, ...], ...]
 
     def windows_of(self, occurrences: Iterable[Occurrence]) -> PersonWindows:
         """Return every window as it stands to a person to whom this happened."""
@@ -122,6 +125,7 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
     by_id = sorted(range(len(programmes)), key=lambda i: programmes[i].id)
     rank = np.empty(len(programmes), dtype=np.int64)
     rank[by_id] = np.arange(len(programmes))
+    texts: dict[Text, Text] = {}
     return OfferArrays(
         day=compiled.day,
         working_days=compiled.working_days,
@@ -138,6 +142,7 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
         offered_on=offered_on,
         events_of=events_of,
         excludes=tuple(frozenset(one.excludes) for one in programmes),
+        documents=tuple(tuple(texts.setdefault(text, text) for text in one.documents) for one in programmes),
     )
 
 

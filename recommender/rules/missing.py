@@ -10,12 +10,15 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from features.value import NONE, UNKNOWN
 from recommender.rules.clause import RECEIVES, Advisory, All, Answer, Any, Clause, Compare, NoData, Not
-from recommender.rules.compiled import LEAST, MEMBERS, MOST, RANGE, Compiled, Plain
+from recommender.rules.compiled import Compiled
+from recommender.rules.rule_kernel import MEMBERS, RANGE
+from recommender.rules.rule_lowering import LEAST, MOST, Plain
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -231,15 +234,24 @@ def _tried(trees: Sequence[Judged], above: int, repeated: list[str], compiled: C
 def _cases(fact: str, trees: Sequence[Judged], compiled: Compiled, person: Person) -> list[Case]:
     """Return every way in which the values of a column, unknown included, answer the comparisons that read it."""
     leaves = list({id(leaf): leaf for leaf in _open(trees) if leaf.fact == fact}.values())
+    names = [id(leaf) for leaf in leaves]
+    code = person.get(fact, UNKNOWN)  # a region may be known coarsely; every other column with open comparisons is not
+    key = (code, *names)
+    ways = compiled.ways.get(key)
+    if ways is None:  # compiled keeps each comparison beside its test, so ids stay their own
+        ways = compiled.ways[key] = _ways(fact, leaves, code, compiled)
+    return [dict(zip(names, way, strict=True)) for way in ways]
+
+
+def _ways(fact: str, leaves: Sequence[Compare], code: int, compiled: Compiled) -> list[tuple[int, ...]]:
     tests = [compiled.test(leaf) for leaf in leaves]
     if tests[0].kind == MEMBERS:
         ways = _of_members(tests)
     else:
-        known = tests[0].kind == RANGE
-        values = _points(fact, tests, compiled) if known else _places(person.get(fact, UNKNOWN), compiled)
+        values = _points(fact, tests, compiled) if tests[0].kind == RANGE else _places(code, compiled)
         ways = {tuple(compiled.compare(leaf, value) for leaf in leaves) for value in values}
     ways.add((int(Answer.UNKNOWN),) * len(leaves))
-    return [{id(leaf): answer for leaf, answer in zip(leaves, way, strict=True)} for way in sorted(ways)]
+    return sorted(ways)
 
 
 def _of_members(tests: Sequence[Plain]) -> set[tuple[int, ...]]:
@@ -251,10 +263,11 @@ def _of_members(tests: Sequence[Plain]) -> set[tuple[int, ...]]:
     return ways
 
 
-def _places(code: int, compiled: Compiled) -> list[int]:
+@lru_cache(maxsize=1024)
+def _places(code: int, compiled: Compiled) -> tuple[int, ...]:
     """Return the finest regions somebody may live in: those of the coarse code they gave, all where they gave none."""
     codes = list(compiled.regions.by_code) if code == UNKNOWN else [code]
-    return sorted(frozenset().union(*(compiled.regions.leaves(one, compiled.day) for one in codes)))
+    return tuple(sorted(frozenset().union(*(compiled.regions.leaves(one, compiled.day) for one in codes))))
 
 
 def _fixed(node: Judged, answers: Case) -> Judged:

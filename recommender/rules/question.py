@@ -42,60 +42,84 @@ class Ask:
         return {"fact": self.fact, "settles": self.settles, "question": dict(self.question)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Guess:
-    """One answer somebody may give, and its weight among the answers to that question."""
+    """One answer somebody may give, its weight among the answers to that question, and the columns it changes."""
 
     fact: str
     value: object
     weight: float
+    effect: tuple[Int64, Int64] = (np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
-def ask_next(compiled: Compiled, snapshot: Snapshot, applicant: int = 1) -> tuple[Ask, ...]:
+def ask_next(compiled: Compiled, snapshot: Snapshot, applicant: int = 1, most: int | None = None) -> tuple[Ask, ...]:
     """Order the facts a person could still state by how many verdicts the answer alone is expected to settle.
 
     Settled is what was UNKNOWN and becomes YES or NO, expected over each fact's public prior of answers. A fact that
     settles nothing by itself is left out; equal ones keep the order of the declaration. A region known only coarsely is
-    asked for more finely.
+    asked for more finely. `most` limits how many are returned.
     """
     base = np.asarray(snapshot.values[0], dtype=np.int64)
-    unsettled = compiled.answers(base[None, :], applicant)[0] == Answer.UNKNOWN
-    guesses = _distinct(compiled, _guesses(compiled, snapshot)) if unsettled.any() else []
+    unsettled = np.flatnonzero(compiled.answers(base[None, :], applicant)[0] == Answer.UNKNOWN)
+    guesses = _open_guesses(compiled, snapshot) if unsettled.size else []
     if not guesses:
         return ()
-    answers = compiled.answers(_supposed(compiled, base, guesses), applicant)[:, unsettled]
-    settled = (answers != Answer.UNKNOWN).sum(axis=1).tolist()
+    settled = compiled.settled(_supposed(base, guesses), applicant, unsettled).tolist()
     totals: dict[str, tuple[float, float]] = {}
     for guess, count in zip(guesses, settled, strict=True):
         weight, weighted = totals.get(guess.fact, (0.0, 0.0))
         totals[guess.fact] = (weight + guess.weight, weighted + guess.weight * count)
-    asks = [Ask(fact, round(sum_ / weight, 6), _question(fact, compiled)) for fact, (weight, sum_) in totals.items()]
-    return tuple(sorted((ask for ask in asks if ask.settles > 0), key=lambda ask: -ask.settles))
+    expected = ((fact, round(sum_ / weight, 6)) for fact, (weight, sum_) in totals.items())
+    order = sorted((one for one in expected if one[1] > 0), key=lambda one: -one[1])
+    return tuple(Ask(fact, settles, _question(fact, compiled)) for fact, settles in order[:most])
 
 
-def _guesses(compiled: Compiled, snapshot: Snapshot) -> Iterator[_Guess]:
-    """Yield every answer to every question that is open for a person."""
-    facts = compiled.declaration.facts
-    for guess in _every_guess(compiled):
-        known = snapshot.value(guess.fact)
+def _open_guesses(compiled: Compiled, snapshot: Snapshot) -> list[_Guess]:
+    """Return every answer to every question that is open for a person."""
+    found: list[_Guess] = []
+    for fact, guesses in _by_fact(compiled).items():
+        known = snapshot.value(fact)
         if known == UNKNOWN:
-            yield guess
-        elif guess.fact in facts and facts[guess.fact].type == "region" and known > NONE:
-            parts = compiled.regions.leaves(known, compiled.day)
-            if len(parts) > 1 and int(str(guess.value)) in parts:
-                yield guess
+            found += guesses
+        elif known > NONE and _is_region(fact, compiled):
+            found += _finer(compiled, fact, known)
+    return found
+
+
+@lru_cache(maxsize=8)
+def _by_fact(compiled: Compiled) -> Mapping[str, tuple[_Guess, ...]]:
+    """Return the answers to each question, what each changes worked out; once for a catalogue and a day."""
+    found: dict[str, list[_Guess]] = {}
+    for guess in _every_guess(compiled):
+        found.setdefault(guess.fact, []).append(guess)
+    return {fact: tuple(_distinct(compiled, guesses)) for fact, guesses in found.items()}
+
+
+@lru_cache(maxsize=1024)
+def _finer(compiled: Compiled, fact: str, known: int) -> tuple[_Guess, ...]:
+    """Return the answers that are finer than the region known."""
+    parts = compiled.regions.leaves(known, compiled.day)
+    if len(parts) < 2:
+        return ()
+    inside = (guess for guess in _every_guess(compiled) if guess.fact == fact and int(str(guess.value)) in parts)
+    return tuple(_distinct(compiled, inside))
+
+
+def _is_region(fact: str, compiled: Compiled) -> bool:
+    facts = compiled.declaration.facts
+    return fact in facts and facts[fact].type == "region"
 
 
 def _distinct(compiled: Compiled, guesses: Iterable[_Guess]) -> list[_Guess]:
-    """Return the guesses with those regions that no rule tells apart as one, their weights added."""
-    facts = compiled.declaration.facts
+    """Return guesses with their effects; those regions that no rule tells apart are one, their weights added."""
     found: dict[tuple[str, object], _Guess] = {}
     for guess in guesses:
-        region = guess.fact in facts and facts[guess.fact].type == "region"
+        region = _is_region(guess.fact, compiled)
         key = (guess.fact, compiled.standing(int(str(guess.value))) if region else str(guess.value))
         alike = found.get(key)
         found[key] = guess if alike is None else replace(alike, weight=alike.weight + guess.weight)
-    return list(found.values())
+    carried, changed = _carried(compiled), _changed(compiled)
+    return [replace(guess, effect=_effect(guess, compiled, carried, changed)) for guess in found.values()]
 
 
 def _every_guess(compiled: Compiled) -> Iterator[_Guess]:
@@ -127,15 +151,26 @@ def _regions(compiled: Compiled) -> Iterator[tuple[str, float]]:
             yield from ((str(leaf), (region.people or len(leaves)) / len(leaves)) for leaf in leaves)
 
 
-def _supposed(compiled: Compiled, base: Int64, guesses: Sequence[_Guess]) -> Int64:
+def _supposed(base: Int64, guesses: Sequence[_Guess]) -> Int64:
     """Return the person as known after each answer, int64[guesses, F]: the fact and all that is derived from it."""
-    carried, rows = _carried(compiled)
-    changed = _changed(compiled)
     after = np.repeat(base[None, :], len(guesses), axis=0)
-    for place, guess in enumerate(guesses):
-        columns, row = changed[guess.fact], rows.get((guess.fact, str(guess.value)))
-        after[place, columns] = _code(compiled, guess) if row is None else carried[row, columns]
+    for row, guess in zip(after, guesses, strict=True):
+        columns, values = guess.effect
+        row[columns] = values
     return after
+
+
+_Carried = tuple[Int64, Mapping[tuple[str, str], int]]
+
+
+def _effect(
+    guess: _Guess, compiled: Compiled, carried: _Carried, changed: Mapping[str, list[int]]
+) -> tuple[Int64, Int64]:
+    """Return the columns that an answer changes, and what they then hold."""
+    columns, row = np.array(changed[guess.fact], dtype=np.int64), carried[1].get((guess.fact, str(guess.value)))
+    if row is not None:
+        return columns, carried[0][row, columns]
+    return columns, np.full(columns.size, _code(compiled, guess), dtype=np.int64)
 
 
 def _code(compiled: Compiled, guess: _Guess) -> int:
@@ -145,7 +180,7 @@ def _code(compiled: Compiled, guess: _Guess) -> int:
 
 
 @lru_cache(maxsize=4)
-def _carried(compiled: Compiled) -> tuple[Int64, Mapping[tuple[str, str], int]]:
+def _carried(compiled: Compiled) -> _Carried:
     """Return what the kernel makes of each answer that other columns follow from, and the row of each.
 
     Each is stated by a person about whom nothing else is known, so it is worked out once for a catalogue and a day.

@@ -38,7 +38,6 @@ LONG_FILES = {
     "privacy/ledger/state.py",
     "proffer/privacy_verb.py",
     "recommender/rules/clause.py",
-    "recommender/rules/compiled.py",
     "recommender/rules/programme.py",
     "training/rankers/private_bilinear.py",
 }

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from features.value import UNKNOWN
 from recommender.rules.catalogue import Catalogue
 from recommender.rules.clause import Answer, Compare, clause_document, compares
-from recommender.rules.compiled import compile_catalogue, plainest
+from recommender.rules.compiled import compile_catalogue
 from recommender.rules.programme import KINDS, parse_programme
+from recommender.rules.rule_lowering import plainest
 from recommender.rules.rule_oracle import Oracle
 from tests.examples import examples
 from tests.recommender.catalogues import (
@@ -58,6 +59,15 @@ def test_compiled_rules_answer_as_the_oracle_does(made, asked):
         for person, mask in asked
     ]  # fmt: skip
     assert answers.tolist() == expected
+
+
+@examples(30)
+@given(catalogues, st.lists(people(), min_size=1, max_size=70), st.sets(st.integers(0, 1)))
+def test_the_settled_are_counted_as_the_answers_that_are_yes_or_no(made, persons, wanted):
+    rules, rows = compiled(*made), values(*persons)
+    programmes = np.array(sorted(wanted), dtype=np.int64)
+    expected = (rules.answers(rows, 7)[:, programmes] != Answer.UNKNOWN).sum(axis=1)
+    assert rules.settled(rows, 7, programmes).tolist() == expected.tolist()
 
 
 @examples(20)
@@ -121,8 +131,8 @@ def test_equal_rules_are_kept_once_and_trivial_ones_folded_away():
     wrapped = loaded(*(document(f"t.{i}", who) for i, who in enumerate(folded)))
     for one in (plain, wrapped):
         program = compile_catalogue(one, COLUMNS, DECLARATION, REGIONS, DAY)
-        assert len(program.atoms) == 1
-        assert len(set(program.roots[0].tolist())) == 1
+        assert len(program.plan.atoms) == 1
+        assert len(set(program.plan.roots[0].tolist())) == 1
 
 
 @examples(20)

@@ -1,0 +1,151 @@
+"""Rule kernel: a compiled graph of comparisons evaluated for 64 people at a time, two bits a person and node."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from features.arrays import Bool, Int8, Int32, Int64, UInt64
+from features.kernel.jit import njit
+from features.value import UNKNOWN
+
+RANGE, MEMBERS, REGION = 0, 1, 2
+"""What a comparison asks of a column: to lie in an interval, to share a bit, to be a region that lies in a set."""
+AND, OR, NOT, ADVISORY = 0, 1, 2, 3
+_BLOCK = 64
+
+
+class RulePlan(NamedTuple):
+    """A catalogue's rules on one day as arrays; see `recommender.rules.compiled.Compiled` for each of them."""
+
+    relations: Int8
+    atoms: Int64
+    ops: Int64
+    starts: Int64
+    parts: Int64
+    roots: Int32
+    capped: Bool
+
+
+class RuleRows(NamedTuple):
+    """n people: their columns int64[n, F], bit masks of KINDS int64[n], and rows of `relations` int64[n, regions]."""
+
+    values: Int64
+    masks: Int64
+    places: Int64
+
+
+@njit
+def judge_rows(plan: RulePlan, people: RuleRows, answers: Int8) -> None:
+    """Fill answers int8[n, P] with the Answer of each programme."""
+    nodes = len(plan.atoms) + len(plan.ops)
+    certain, possible = np.empty(nodes, np.uint64), np.empty(nodes, np.uint64)
+    programmes, kinds = plan.roots.shape[1], np.empty(plan.roots.shape[0], np.uint64)
+    yes, maybe = np.empty(programmes, np.uint64), np.empty(programmes, np.uint64)
+    for first in range(0, len(people.values), _BLOCK):
+        last = min(first + _BLOCK, len(people.values))
+        _evaluate(plan, people, first, last, certain, possible)
+        _kinds(people.masks[first:last], kinds)
+        for i in range(programmes):
+            yes[i], maybe[i] = _programme(plan, i, kinds, certain, possible)
+        for person in range(first, last):
+            shift = np.uint64(person - first)
+            row = answers[person]
+            for i in range(programmes):
+                row[i] = np.int8((yes[i] >> shift) & np.uint64(1)) + np.int8((maybe[i] >> shift) & np.uint64(1))
+
+
+@njit
+def count_settled(plan: RulePlan, people: RuleRows, wanted: Int64, counts: Int64) -> None:
+    """Fill counts int64[n]: how many of the programmes `wanted` are answered yes or no for each person."""
+    nodes = len(plan.atoms) + len(plan.ops)
+    certain, possible = np.empty(nodes, np.uint64), np.empty(nodes, np.uint64)
+    kinds = np.empty(plan.roots.shape[0], np.uint64)
+    counts[:] = 0
+    for first in range(0, len(people.values), _BLOCK):
+        last = min(first + _BLOCK, len(people.values))
+        _evaluate(plan, people, first, last, certain, possible)
+        _kinds(people.masks[first:last], kinds)
+        block = counts[first:last]
+        for i in wanted:
+            yes, maybe = _programme(plan, i, kinds, certain, possible)
+            settled = yes | ~maybe
+            for person in range(last - first):
+                block[person] += np.int64((settled >> np.uint64(person)) & np.uint64(1))
+
+
+@njit
+def _evaluate(plan: RulePlan, people: RuleRows, first: int, last: int, certain: UInt64, possible: UInt64) -> None:
+    """Fill the words of every atom and node for the people from `first` to `last`."""
+    _atoms(people.values[first:last], people.places[first:last], plan.relations, plan.atoms, certain, possible)
+    _nodes(len(plan.atoms), plan.ops, plan.starts, plan.parts, certain, possible)
+
+
+@njit
+def _atoms(values: Int64, places: Int64, relations: Int8, atoms: Int64, certain: UInt64, possible: UInt64) -> None:
+    for i in range(len(atoms)):
+        kind, column, low, high = atoms[i, 0], atoms[i, 1], atoms[i, 2], atoms[i, 3]
+        yes = np.uint64(0)
+        maybe = np.uint64(0)
+        if kind == RANGE:  # by far the most, so without a branch inside
+            for person in range(len(values)):
+                value = values[person, column]
+                holds = np.uint64((low <= value) & (value <= high))
+                yes |= holds << np.uint64(person)
+                maybe |= (holds | np.uint64(value == UNKNOWN)) << np.uint64(person)
+        else:
+            for person in range(len(values)):
+                answer = np.int8(0)
+                if kind == REGION:
+                    answer = relations[places[person, column], low]
+                elif values[person, column] == UNKNOWN:
+                    answer = np.int8(1)
+                elif values[person, column] > 0 and values[person, column] & low != 0:
+                    answer = np.int8(2)
+                yes |= np.uint64(answer == 2) << np.uint64(person)
+                maybe |= np.uint64(answer != 0) << np.uint64(person)
+        certain[i] = yes
+        possible[i] = maybe
+
+
+@njit
+def _nodes(before: int, ops: Int64, starts: Int64, parts: Int64, certain: UInt64, possible: UInt64) -> None:
+    for i in range(len(ops)):
+        op, yes, maybe = ops[i], np.uint64(0), np.uint64(0)
+        if op == AND:
+            yes, maybe = ~yes, ~maybe
+            for part in parts[starts[i] : starts[i + 1]]:
+                yes &= certain[part]
+                maybe &= possible[part]
+        elif op == OR:
+            for part in parts[starts[i] : starts[i + 1]]:
+                yes |= certain[part]
+                maybe |= possible[part]
+        elif op == NOT:
+            part = parts[starts[i]]
+            yes, maybe = ~possible[part], ~certain[part]
+        else:
+            yes, maybe = certain[parts[starts[i]]], ~maybe
+        certain[before + i] = yes
+        possible[before + i] = maybe
+
+
+@njit
+def _kinds(masks: Int64, kinds: UInt64) -> None:
+    kinds[:] = 0
+    for person in range(len(masks)):
+        for k in range(len(kinds)):
+            kinds[k] |= np.uint64((masks[person] >> k) & 1) << np.uint64(person)
+
+
+@njit
+def _programme(plan: RulePlan, i: int, kinds: UInt64, certain: UInt64, possible: UInt64) -> tuple[np.uint64, np.uint64]:
+    """Who is answered yes by programme i, and who is not answered no."""
+    yes, maybe = np.uint64(0), np.uint64(0)
+    for k in range(len(kinds)):
+        root = plan.roots[k, i]
+        if root >= 0:
+            yes |= certain[root] & kinds[k]
+            maybe |= possible[root] & kinds[k]
+    return np.uint64(0) if plan.capped[i] else yes, maybe
