@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from types import MappingProxyType
 
 from features.calendar import Zone
+from features.canonical_json import canonical_text
 from features.declaration.datatype import DataType
 from features.declaration.grammar import read_facts, read_features, read_types
 from features.declaration.vocabulary import STATED, EventType, Fact, Feature
@@ -103,8 +103,7 @@ def _assembled(
         "facts": [_meaning(fact) for fact in facts.values()],
         "features": [_meaning(feature) for feature in features.values()],
     }
-    canonical = json.dumps(meaning, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    digest = sha256(canonical.encode()).hexdigest()
+    digest = sha256(canonical_text(meaning, ascii_only=True).encode()).hexdigest()
     return Declaration(
         zone, epoch, MappingProxyType({**events}), MappingProxyType({**facts}), MappingProxyType({**features}), digest
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Final
 
+from features.canonical_json import canonical_text
 from features.declaration.vocabulary import CORRECTED, RETRACTED, SUBJECT, EventType
 from features.problem import Problem, Problems, Rejected, Where
 
@@ -19,7 +19,6 @@ _CALENDAR: Final = range(-62_104_060_800, 253_370_764_800)
 """The years 2 to 9998: no offset of a zone leads from there out of the calendar."""
 
 LONGEST: Final = 400
-_CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 ACTS: Final = frozenset({CORRECTED, RETRACTED})
 """The types of events that act on another event."""
 
@@ -54,14 +53,14 @@ class Event:
 
         When it was recorded is not part of it: whoever stamps a repeated event stamps another time.
         """
-        about = _CANONICAL.encode(self.about) if self.about else ""
+        about = canonical_text(self.about) if self.about else ""
         body = "\n".join((self.subject, self.type, str(self.time), self.payload, about))
         return sha256(body.encode()).hexdigest()
 
     @cached_property
     def payload(self) -> str:
         """The canonical JSON text of its data."""
-        return _CANONICAL.encode(self.data) if self.data else "{}"
+        return canonical_text(self.data) if self.data else "{}"
 
     @property
     def key(self) -> tuple[str, str]:

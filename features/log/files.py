@@ -16,6 +16,7 @@ import numpy as np
 from features import strict_json
 from features.arrays import Array, Bool, Int64
 from features.calendar import DAY_SECONDS
+from features.canonical_json import canonical_text
 from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import CORRECTED, RETRACTED, STATED, SUBJECT
 from features.log.event import Event, parse_time, rfc3339
@@ -164,7 +165,7 @@ def _attempt(line: object, declaration: Declaration, now: int | None, where: Whe
 
 
 def _row(event: Event) -> tuple[object, ...]:
-    data = json.dumps(event.to_document()["data"], ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    data = canonical_text(event.to_document()["data"])
     return (event.id, event.source, event.subject, event.type, event.time, event.recorded, data)
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from features.canonical_json import canonical_text
 from features.log.event import Event
 
 CELLS: Final = ("source", "id", "subject", "type", "time", "recorded", "data", "about", "hash")
 """The columns of a row: its key first, its hash last."""
 
 CHUNK: Final = 10_000
-_JSON: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 Cells = tuple[str, str, str, str, int, int, str, str, str]
 Key = tuple[str, str]
@@ -56,4 +55,4 @@ def cells_of(event: Event) -> Cells:
 
 def text_of(value: object) -> str:
     """Return the JSON text of a cell, empty for an empty value."""
-    return _JSON.encode(value) if value else ""
+    return canonical_text(value) if value else ""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from features.canonical_json import canonical_text
 from features.mapping import nearest
 from features.problem import Problem, Problems
 from features.value import identifier_code
@@ -56,8 +56,7 @@ class Catalogue:
         """The SHA-256 of the programmes' documents as canonical JSON, in hexadecimal."""
         digest = hashlib.sha256()
         for programme in self.programmes:
-            document = json.dumps(programme.to_document(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-            digest.update(document.encode() + b"\n")
+            digest.update(canonical_text(programme.to_document()).encode() + b"\n")
         return digest.hexdigest()
 
     @cached_property

@@ -1,0 +1,29 @@
+"""Canonical JSON: the one text of a value, which is what is hashed and compared."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+_ASCII: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def canonical_text(value: object, *, ascii_only: bool = False) -> str:
+    """Return the JSON text of a value with sorted names and without white space.
+
+    Without floating-point numbers, and with names of the basic multilingual plane, it is the text of RFC 8785, which is
+    what the privacy ledger hashes and signs. The content of an event may be 72.0, which RFC 8785 writes as 72: its hash
+    is stored with the event, so that the text of a number stays as Python writes it.
+
+    Args:
+        value: JSON values.
+        ascii_only: whether other characters are escaped; hashes of declarations are over such texts.
+
+    Raises:
+        ValueError: it contains NaN or an infinity.
+
+    >>> canonical_text({"b": [1, 72.0], "a": "가"})
+    '{"a":"가","b":[1,72.0]}'
+    """
+    return (_ASCII if ascii_only else _ENCODER).encode(value)
