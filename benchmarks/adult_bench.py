@@ -55,7 +55,7 @@ LABELS: Final = ("<=50K", ">50K")
 FILES: Final = {"train": ("adult-train.csv", "adult.data"), "test": ("adult-test.csv", "adult.test")}
 """What either file may be called."""
 MOST: Final = 20
-"""Problems of a file that are told."""
+"""Problems of a file that are reported."""
 
 
 def _words(name: str, listed: str) -> WordList:
@@ -102,8 +102,8 @@ def measure(progress: Callable[[str], None], data: str | None = None) -> Mapping
     """The document of `proffer bench adult`.
 
     Args:
-        progress: is told what is going on.
-        data: the folder that holds the two files; None is beside the checkout.
+        progress: is called with each step.
+        data: the folder of the two files; None is beside the checkout.
 
     Raises:
         Rejected: a file is not there, or not Adult.
@@ -133,7 +133,7 @@ def measure(progress: Callable[[str], None], data: str | None = None) -> Mapping
 
 
 def folder(data: str | None) -> Path:
-    """Where the files are: as told, as `PROFFER_SHARED_DATA` says, or beside the checkout."""
+    """Where the files are: as given, as `PROFFER_SHARED_DATA` says, or beside the checkout."""
     if data is not None:
         return Path(data)
     beside = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -227,7 +227,7 @@ def read(path: Path) -> AdultRows:
         else:
             people.append(person)
     if problems or not people:
-        raise Rejected(problems[:MOST] or [Problem((path.name,), "missing", "holds no record", "Fetch the file again")])
+        raise Rejected(problems[:MOST] or [Problem((path.name,), "missing", "has no record", "Fetch the file again")])
     cells, numbers, labels = zip(*people, strict=True)
     return AdultRows(list(cells), np.array(numbers), np.array(labels, dtype=np.int64))
 

@@ -53,7 +53,7 @@ class Engine(NamedTuple):
 
 
 def measure(progress: Callable[[str], None]) -> Mapping[str, object]:
-    """Run the benchmark at its full size; `progress` is told what is going on."""
+    """Run the benchmark at its full size; `progress` is called with each step."""
     return run(progress=progress)
 
 
@@ -97,7 +97,7 @@ def columns() -> int:
 
 
 def random_log(people: int, events: int, seed: int = 7) -> EventTable:
-    """Everybody has an event; no two of a person's share a second; one in a hundred is recorded too late to count."""
+    """Each person has an event; no two of a person's share a second; one in a hundred is recorded too late to count."""
     rng = np.random.default_rng(seed)
     person = np.concatenate((np.arange(people), rng.integers(0, people, events - people)))
     happened = AT - rng.integers(1, _SPAN, events)

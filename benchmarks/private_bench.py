@@ -1,9 +1,9 @@
 """The private ranker beside its twin without noise, LightGBM and popularity, on a world that shares nothing with it.
 
-Whether somebody takes a programme up follows from random rules: up to two conditions on 25 attributes of the person, at
+Whether a person takes a programme up follows from random rules: up to two conditions on 25 attributes of the person, at
 thresholds that no public bin knows, and one on the programme; hundreds of programmes, about 42 of them open to a
-person, 1.55 take-ups a list, fewer further down. Fresh programmes are judged too, which nobody has been shown. NDCG@5
-against true probabilities, on people nobody learned from. One person is one unit; epsilon is 1, delta a millionth.
+person, 1.55 take-ups a list, fewer further down. Fresh programmes are judged too, which were never shown. NDCG@5
+against true probabilities, on people not learned from. One person is one unit; epsilon is 1, delta a millionth.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ CURVE_PEOPLE: Final = 100_000
 PROGRAMMES, RULES, ASKED = 800, 300, 60
 NUMBERS, CHOICES, YES_NO = 14, (3, 4, 5, 6, 3, 4), 5
 GROUPS: Final = (12, 6, 8, 10)  # category, form, provider, axes that the rules ask about
-TEXT, TOLD, ELIGIBLE, TAKEN, TIRING = 16, 4_000, 42.0, 1.55, 0.08
+TEXT, HELD_OUT, ELIGIBLE, TAKEN, TIRING = 16, 4_000, 42.0, 1.55, 0.08
 _COLUMNS: Final = NUMBERS + len(CHOICES) + YES_NO
 _BLOCK: Final = 4_000
 
@@ -54,7 +54,7 @@ def measure(
     progress(f"drawing {units:,} people and what they were shown")
     world = BenchWorld(SEED)
     learned = world.shown(units, 1)
-    told = {"warm": world.shown(TOLD, 2), "fresh": world.shown(TOLD, 3, fresh=True)}
+    held_out = {"warm": world.shown(HELD_OUT, 2), "fresh": world.shown(HELD_OUT, 3, fresh=True)}
     planned = plan(units, Decimal(epsilon), DELTA, PROGRAMMES)
     ours = _timed(progress, f"private steps at epsilon {epsilon}", lambda: fitted(learned, world, planned))
     twin = _timed(progress, "the same steps without noise", lambda: fitted(learned, world, planned.without_noise()))
@@ -65,11 +65,11 @@ def measure(
         "lightgbm": of_forest(peer.made, world),
         "popularity": of_popularity(learned),
     }
-    found = {name: {kind: judged(order, one) for kind, one in told.items()} for name, order in orders.items()}
+    found = {name: {kind: judged(order, one) for kind, one in held_out.items()} for name, order in orders.items()}
     document = _document(units, epsilon, found, {"proffer": ours.seconds, "twin": twin.seconds, "forest": peer.seconds})
     if pictures is None:
         return document
-    curves = drawn(world, learned, told["warm"], {(units, epsilon): found["proffer"]["warm"]}, progress)
+    curves = drawn(world, learned, held_out["warm"], {(units, epsilon): found["proffer"]["warm"]}, progress)
     _pictures(Path(pictures), curves, _levels(found, units), units)
     return {**document, "curves": curves}
 
@@ -101,7 +101,7 @@ def _document(
     fresh = found["proffer"]["fresh"] / found["lightgbm"]["fresh"]
     return {
         "name": "private",
-        "work": f"NDCG@5 at epsilon {epsilon}, delta {DELTA}, learned from {units:,} people; {TOLD:,} others judged",
+        "work": f"NDCG@5 at epsilon {epsilon}, delta {DELTA}, from {units:,} people; {HELD_OUT:,} others judged",
         "unit": "NDCG@5",
         "ours": warm["proffer"],
         "peers": peers,
@@ -296,7 +296,7 @@ def slots() -> tuple[Slot, ...]:
 
 
 def bins_of(shown: Shown) -> Int32:
-    """Everybody's bins, as `recommender.ranking.bins.Bins` numbers them."""
+    """The bins of all people, as `recommender.ranking.bins.Bins` numbers them."""
     found = Bins(slots())
     out = np.zeros((len(shown.values), 1 + _COLUMNS), dtype=np.int32)
     for at, (slot, start) in enumerate(zip(found.slots, found.starts, strict=True)):
@@ -381,14 +381,14 @@ Curve = dict[str, float]
 
 
 def drawn(
-    world: BenchWorld, learned: Shown, told: Shown, known: Mapping[tuple[int, str], float], progress: Tell
+    world: BenchWorld, learned: Shown, held_out: Shown, known: Mapping[tuple[int, str], float], progress: Tell
 ) -> dict[str, Curve]:
     """NDCG@5 over epsilon, and over sizes up to the size learned from at epsilon 1; what is known is not learned again.
 
     Args:
         world: what is learned about.
         learned: whose answers to learn from.
-        told: whom to judge on.
+        held_out: whom to judge on.
         known: (people, epsilon) -> NDCG@5, measured before.
         progress: hears what is being done.
     """
@@ -401,7 +401,7 @@ def drawn(
             return known[size, epsilon]
         progress(f"{size:,} people at epsilon {epsilon}")
         planned = plan(size, Decimal(epsilon), DELTA, PROGRAMMES)
-        return judged(of_ranker(fitted(learned.first(size), world, planned), world), told)
+        return judged(of_ranker(fitted(learned.first(size), world, planned), world), held_out)
 
     sizes = [size for size in SIZES if size <= units]
     return {

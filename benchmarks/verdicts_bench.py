@@ -35,7 +35,7 @@ YES = int(Answer.YES)
 COLUMNS = ("age", "salary", "household_income", "adults", "youngest_child_age", "rent")
 PEER = "OpenFisca"
 GROWN = 1_000
-"""Stands for the age of whoever is no child."""
+"""Stands for the age of a person who is no child."""
 
 
 class BenchHouseholds(NamedTuple):

@@ -25,7 +25,7 @@ from privacy.unit import PrivacyUnit
 FOLDER: Final = "ledger"
 """The ledger's folder in a workspace."""
 SYNTHETIC: Final = "synthetic"
-"""The population of synthetic people: its budget protects nobody, and shows how one is kept."""
+"""The population of synthetic people: its budget protects no one, and shows how one is kept."""
 CAP: Final = Decimal(100)
 DELTA: Final = Decimal("0.000001")
 PERIOD: Final = "always"

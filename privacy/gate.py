@@ -21,7 +21,7 @@ Rows = TypeVar("Rows", covariant=True)
 
 ONLY_SYNTHETIC: Final = (
     "Train on the output of `proffer synth`, or choose a ranker with a finite spend (`--ranker private`); "
-    "a fit without noise protects nobody"
+    "a fit without noise protects no one"
 )
 
 
@@ -88,7 +88,7 @@ class Admission:
 
 
 class RowSource(Protocol[Rows]):
-    """Rows that lie behind a gate; only `open` knows consent and pseudonyms."""
+    """Rows behind a gate; only `open` knows consent and pseudonyms."""
 
     @property
     def units(self) -> UnitSupport:
@@ -100,7 +100,7 @@ class RowSource(Protocol[Rows]):
         ...
 
     def people(self) -> Iterable[str]:
-        """Everybody the rows are about, so that a copy is recognised."""
+        """All people the rows are about, so that a copy is recognised."""
         ...
 
     def open(self, admission: Admission) -> Rows:

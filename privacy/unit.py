@@ -50,12 +50,12 @@ def _of_another(declaration: Declaration, signal: Selector) -> bool:
 
 
 def smallest(declaration: Declaration) -> PrivacyUnit:
-    """The smallest unit for which nobody's features read another unit's events (DESIGN: the unit is declared)."""
+    """The smallest unit such that no feature reads another unit's events (DESIGN: the unit is declared)."""
     return PrivacyUnit.HOUSEHOLD if readers_of_others(declaration) else PrivacyUnit.PERSON
 
 
 def groups_people(declaration: Declaration) -> bool:
-    """Whether any event says who belongs with whom; without one, nobody's household is known."""
+    """Whether any event says who belongs with whom; without one, no household is known."""
     return any(event.roles for event in declaration.events.values())
 
 

@@ -38,7 +38,7 @@ class Splits:
         """Splits that nothing but the code book has a say in.
 
         Every column is as likely; numbers are parted at one of their cuts, words into two halves at random, and what
-        nobody knows goes either way.
+        is unknown goes either way.
         """
         nodes, most = 2**depth - 1, max(column.size for column in columns)
         asked = rng.integers(0, len(columns), (trees, nodes)).astype(np.int16)
@@ -104,7 +104,7 @@ class BoostedTrees(PrivateLearner):
         Args:
             book: what the columns may hold.
             units: how many units there are said to be.
-            sigma: noise multiplier of each tree; 0 protects nobody.
+            sigma: noise multiplier of each tree; 0 protects no one.
             trees: how many; each is one release.
             depth: questions to a leaf.
             learning_rate: what part of a leaf's Newton step is taken.
@@ -151,7 +151,7 @@ def leaf_sums(rows: LearnerRows, leaf: Int32, score: Float64, places: Int64, dep
     """The clipped sums of residuals and curvatures by leaf, over the units at some places: all a tree sees of rows.
 
     Args:
-        rows: everybody's.
+        rows: of all units.
         leaf: int32[m], where each falls.
         score: float64[m], log-odds so far.
         places: which units are in the sample.

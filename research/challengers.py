@@ -48,7 +48,7 @@ def choice(kind: Kind, units: int) -> str:
     ('bilinear', 'boosted')
 
     Raises:
-        Rejected: nobody at all.
+        Rejected: there is no person.
     """
     if units < 1:
         raise Rejected([Problem(("units",), "range", f"{units} is not at least 1", "State how many units there are")])

@@ -12,7 +12,7 @@ import numpy as np
 from features.arrays import Float64, Int16
 
 UNKNOWN_WORDS: Final = ("", "?")
-"""How files write that nobody knows."""
+"""How files write an unknown value."""
 OTHER: Final = -1.0
 """How a table writes a word that is in no vocabulary."""
 
@@ -21,7 +21,7 @@ OTHER: Final = -1.0
 class Grid:
     """A column of numbers, cut at points that are public.
 
-    Codes are 0 (below every cut) to `len(cuts)`, and one more for what nobody knows: NaN, and infinities, which no
+    Codes are 0 (below every cut) to `len(cuts)`, and one more for what is unknown: NaN, and infinities, which no
     record can hold. Beyond the outermost cuts a value counts as lying just beyond them.
 
     >>> Grid("age", (18.0, 65.0)).codes(np.array([17.0, 18.0, 99.0, np.nan])).tolist()
@@ -48,7 +48,7 @@ class Grid:
         return np.where(np.isfinite(values), place, self.size - 1).astype(np.int16)
 
     def number(self, text: str) -> float:
-        """A value as files write it; NaN where nobody knows."""
+        """A value as files write it; NaN where it is unknown."""
         return math.nan if text in UNKNOWN_WORDS else float(text)
 
 
@@ -56,7 +56,7 @@ class Grid:
 class WordList:
     """A column of words from a vocabulary that is public; tables hold the place of a word in it.
 
-    Codes are the places, one more for any other value, and one more for what nobody knows.
+    Codes are the places, one more for any other value, and one more for what is unknown.
 
     >>> WordList("sex", ("female", "male")).codes(np.array([1.0, 0.0, 7.0, -1.0, np.nan])).tolist()
     [1, 0, 2, 2, 3]
@@ -82,7 +82,7 @@ class WordList:
         return np.where(np.isnan(values), self.size - 1, place).astype(np.int16)
 
     def number(self, text: str) -> float:
-        """A word's place, `OTHER` where it is in no vocabulary, NaN where nobody knows."""
+        """A word's place, `OTHER` where it is in no vocabulary, NaN where it is unknown."""
         if text in UNKNOWN_WORDS:
             return math.nan
         return float(self.words.index(text)) if text in self.words else OTHER
@@ -175,7 +175,7 @@ def _blocks(column: Column, codes: Int16) -> list[Float64]:
         return [which]
     count = len(column.cuts)
     sides = np.where(codes[:, None] > np.arange(count), 1.0, -1.0) / math.sqrt(count)
-    sides[codes > count] = 0.0  # nobody knows on which side
+    sides[codes > count] = 0.0  # the side is unknown
     return [which, sides]
 
 

@@ -55,7 +55,7 @@ class LearnerRows:
         return self.at.size - 1
 
     def places_of(self, places: Int64) -> tuple[Int64 | slice, Int64]:
-        """Which rows some units own (a slice where they lie side by side), and where each unit begins among them."""
+        """Which rows some units own (a slice where they are adjacent), and where each unit begins among them."""
         first, last = self.at[places], self.at[places + 1]
         at = np.r_[0, np.cumsum(last - first)].astype(np.int64)
         if places.size and last[-1] - first[0] == at[-1]:
@@ -111,7 +111,7 @@ class PrivateLearner(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     @property
     def schedule(self) -> Schedule:
-        """The run that the arguments describe; where nobody says how many units there are, as for one."""
+        """The run that the arguments describe; where the number of units is not given, as for one."""
         steps = int(getattr(self, self.steps_parameter))
         return Schedule(self.units or 1, number(self.q), steps, number(self.sigma), self.clip)
 
@@ -208,14 +208,14 @@ def sigmoid(score: Float64) -> Float64:
 
 
 def unit_sums(gradient: Float64, at: Int64) -> Float64:
-    """Rows' gradients added up by unit, float64[U, D]; rows of a unit lie side by side, from `at[u]` to `at[u + 1]`."""
+    """Rows' gradients added up by unit, float64[U, D]; rows of a unit are adjacent, from `at[u]` to `at[u + 1]`."""
     if at[-1] == at.size - 1:
         return gradient
     return np.asarray(np.add.reduceat(gradient, at[:-1], axis=0))
 
 
 def number(written: Sigma) -> Decimal:
-    """A number as people write it, or as numpy holds it, exactly."""
+    """A number as people write it, or as numpy has it, exactly."""
     return exact(float(written)) if isinstance(written, float) else exact(written)
 
 
@@ -238,4 +238,4 @@ def _sized(schedule: Schedule, units: int) -> Schedule:
 def _classes_message(count: int) -> str:
     if count > 2:
         return f"Only binary classification is supported. The type of the target is multiclass ({count} classes)."
-    return f"a fit needs rows of two classes; y holds {count} class"
+    return f"a fit needs rows of two classes; y has {count} class"

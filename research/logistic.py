@@ -48,7 +48,7 @@ class LogisticBins(PrivateLearner):
         Args:
             book: what the columns may hold.
             units: how many units there are said to be.
-            sigma: noise multiplier of each step; 0 protects nobody.
+            sigma: noise multiplier of each step; 0 protects no one.
             steps: how many; each is one release.
             learning_rate: of each step.
             momentum: what part of a step the next one repeats.
@@ -95,7 +95,7 @@ def gradient_sum(
 
     Args:
         features: float64[m, D], in the order of `rows`.
-        rows: everybody's.
+        rows: of all units.
         weights: float64[D], so far.
         places: which units are in the sample.
         clip: the most that one unit adds (L2).

@@ -18,7 +18,7 @@ from research.learner import FARTHEST, LearnerRows, PrivateLearner, Sigma, unit_
 
 @dataclass(frozen=True)
 class Shape:
-    """How large the two towers are, and where each weight lies in one flat vector.
+    """How large the two towers are, and where each weight is in one flat vector.
 
     Each tower is features -> hidden (tanh) -> 1 + rank; log-odds are the product of what both put out after their
     first number, plus both their first numbers.
@@ -99,7 +99,7 @@ class TwoTowers(PrivateLearner):
             book: what the columns may hold.
             left: names of the first tower's columns; the second reads the others. None is the first half.
             units: how many units there are said to be.
-            sigma: noise multiplier of each step; 0 protects nobody.
+            sigma: noise multiplier of each step; 0 protects no one.
             steps: how many; each is one release.
             hidden: see `Shape`.
             rank: see `Shape`.
@@ -238,7 +238,7 @@ def gradient_sum(
         shape: of the network.
         weights: float64[size], so far.
         sides: float64[m, D] of each tower, in the order of `rows`.
-        rows: everybody's.
+        rows: of all units.
         places: which units are in the sample.
         clip: the most that one unit adds (L2).
         chunk: units at a time.

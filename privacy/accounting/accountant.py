@@ -21,12 +21,12 @@ from privacy.accounting.mechanism import Mechanism, exact, gaussian_sgd
 
 PLACES: Final = Decimal("1e-6")
 AGREEMENT: Final = Decimal("0.011")
-"""The most that PRV's upper end may lie above PLD: its own stated error of .01, and a tenth of it for rounding."""
+"""The most that PRV's upper end may be above PLD: its own stated error of .01, and a tenth of it for rounding."""
 INFINITY: Final = Decimal("Infinity")
 MOST_CALIBRATED: Final = Decimal(30)
 """Above this epsilon PRV's error exceeds `AGREEMENT` or its computation fails."""
 DRIFT: Final = Decimal("0.0001")
-"""How far a figure computed on another machine, with other versions of numpy and scipy, may lie from one on record."""
+"""How far a figure computed on another machine, with other versions of numpy and scipy, may be from one on record."""
 
 
 class Unpriceable(Rejected):
@@ -97,7 +97,7 @@ def price(mechanism: Mechanism, delta: Decimal, *, second: bool = True) -> Accou
         second: also ask Opacus (loads torch); an auditor, who has no torch, says no.
 
     Raises:
-        Disagreement: PRV lies below PLD, or more than 0.011 above it.
+        Disagreement: PRV is below PLD, or more than 0.011 above it.
     """
     if mechanism.kind == "declared":
         epsilon, least = mechanism.declared()
@@ -110,7 +110,7 @@ def price(mechanism: Mechanism, delta: Decimal, *, second: bool = True) -> Accou
 
 
 def check_agreement(price: AccountedPrice) -> None:
-    """Refuse a price on which PRV and PLD do not agree; where PRV cannot tell, RDP, which is loose, may not lie below.
+    """Refuse a price on which PRV and PLD do not agree; where PRV cannot tell, RDP, which is loose, may not be below.
 
     Raises:
         Disagreement: not 0 <= PRV - PLD <= 0.011, or without PRV, RDP more than 0.011 below PLD.
@@ -216,7 +216,7 @@ def _rdp(bag: Bag, delta: Decimal) -> Decimal | None:
         return None
     from dp_accounting import rdp as library
 
-    logging.getLogger("absl").setLevel(logging.ERROR)  # it tells of every order that it leaves out of the bound
+    logging.getLogger("absl").setLevel(logging.ERROR)  # it logs every order that it leaves out of the bound
     return _epsilon(library.RdpAccountant(), bag, delta)
 
 
@@ -285,13 +285,13 @@ def calibrate(epsilon: Decimal, delta: Decimal, q: str | float | Decimal, steps:
 
     near = _near(whole, epsilon - PRV_ABOVE, delta, _first_guess(float(epsilon), float(delta), float(exact(q)), steps))
     sigma = _least(lambda noise: _or_infinite(prv(whole(noise), delta)) <= epsilon, near)
-    price(whole(sigma), delta)  # PLD is quicker and lies below PRV: it must agree
+    price(whole(sigma), delta)  # PLD is quicker and is below PRV: it must agree
     return sigma
 
 
 FINEST_NOISE: Final = Decimal("0.001")
 PRV_ABOVE: Final = Decimal("0.01005")
-"""How far PRV's upper end usually lies above PLD; only where a search begins depends on it."""
+"""How far PRV's upper end usually is above PLD; only where a search begins depends on it."""
 _ROUNDS: Final = 6
 
 

@@ -15,7 +15,7 @@ def canonical(document: object) -> bytes:
     """The RFC 8785 bytes of a document of strings, integers, booleans, null, lists and objects.
 
     Raises:
-        NotCanonical: it holds something that has no such bytes (a float, an integer beyond 2^53, half a character).
+        NotCanonical: it contains something that has no such bytes (a float, an integer beyond 2^53, half a character).
 
     >>> canonical({"b": 1, "a": "0.5"})
     b'{"a":"0.5","b":1}'

@@ -95,7 +95,7 @@ class Mechanism:
         return (self["epsilon"], self["delta"]) if self.kind == "declared" else (Decimal(0), Decimal(0))
 
     def at_most(self, other: Mechanism) -> bool:
-        """Whether it can be told, without an accountant, that it reveals no more than another one.
+        """Whether it is certain, without an accountant, that it reveals no more than another one.
 
         The same tree with at least as much noise, and at most as many steps, as likely a sampling and as large a
         promise. A training that stopped early is at most what was reserved for it.

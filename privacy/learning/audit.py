@@ -39,7 +39,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Evidence:
-    """How well an observer told which canaries took part, and what that rules out.
+    """How well an observer guessed which canaries took part, and what that rules out.
 
     Attributes:
         claim: what was said of the run.
@@ -78,7 +78,7 @@ class Evidence:
 
 
 def p_value(canaries: int, guesses: int, correct: int, epsilon: float, delta: float) -> float:
-    """The most probable that so many right guesses are, whoever guesses, if a run is (epsilon, delta)-private.
+    """The greatest probability of so many right guesses, for any observer, if a run is (epsilon, delta)-private.
 
     Steinke, Nasr & Jagielski 2023 (arXiv:2305.08846), theorem 5.2: pure privacy answers truthfully with probability
     e^epsilon / (1 + e^epsilon) at most; delta adds at most alpha for each of the 2 `canaries` neighbours.
@@ -142,7 +142,7 @@ def one_run(
     """Audit in one run: every canary takes part by a fair coin, and an observer guesses which did.
 
     Args:
-        train: runs once with the canaries it is told to include, bool[canaries]; says how strongly each is suspected
+        train: runs once with the canaries it is to include, bool[canaries]; says how strongly each is suspected
             to have taken part, float64[canaries], from what the run released and nothing else.
         canaries: how many.
         claim: what is said of the run.
@@ -187,7 +187,7 @@ def _correct(order: Int64, included: Bool, guesses: int) -> int:
 
 @dataclass(frozen=True)
 class Directions:
-    """In which direction each canary's gradient points; nobody else's touches those places.
+    """In which direction each canary's gradient points; no other unit's touches those places.
 
     Attributes:
         place: int64[R, K], in what stands beside the outer products (`privacy.learning.step.Products.extra`).
@@ -198,7 +198,7 @@ class Directions:
     along: Float64
 
     def of(self, beside: Float64) -> Float64:
-        """How far what was released lies in the direction of each canary: float64[R]."""
+        """The projection of what was released on the direction of each canary: float64[R]."""
         return np.asarray((beside[self.place] * self.along).sum(axis=1))
 
     @classmethod

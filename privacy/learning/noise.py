@@ -1,4 +1,4 @@
-"""Noise: where the randomness of a private release comes from, a cryptographic stream whose seed nobody ever holds."""
+"""Noise: where the randomness of a private release comes from, a cryptographic stream whose seed is never kept."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class _Keystream:
         return "secure noise"
 
     def __reduce__(self) -> str:
-        raise TypeError("noise is never copied or stored: who holds it can take it off a release again")
+        raise TypeError("noise is never copied or stored: who has it can take it off a release again")
 
     def uniform(self, count: int) -> Float64:
         words = np.frombuffer(self._words(count * _WORD_BYTES), dtype=np.uint64)
@@ -65,14 +65,14 @@ class _Keystream:
 def secure() -> Noise:
     """A fresh source: the ChaCha20 keystream (RFC 8439) under a key from the operating system.
 
-    The key is known to nobody, this process's cipher apart; a run cannot be repeated. Normal values by Box and Muller
+    The key is known only to the cipher of this process; a run cannot be repeated. Normal values by Box and Muller
     (1958), each the sum of `DRAWS`, against attacks on floating-point noise (Holohan & Braghin 2021,
     arXiv:2107.10138); what is released is rounded to a grid besides (`privacy.learning.step`).
 
     >>> secure().gaussian((2, 3), sigma=1.5).shape
     (2, 3)
     """
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms  # whoever only reads noise never needs it
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms  # reading noise alone does not need it
 
     key, nonce = secrets.token_bytes(_KEY_BYTES), bytes(_NONCE_BYTES)
     stream = Cipher(algorithms.ChaCha20(key, nonce), mode=None).encryptor()

@@ -28,7 +28,7 @@ _SAFETY: Final = 1e-12  # relative; more than what rounding can take off a norm 
 
 @dataclass(frozen=True)
 class Sampler:
-    """Poisson sampling: every unit is in a batch with probability `q`, whoever else is; the only sampling there is."""
+    """Poisson sampling: every unit is in a batch with probability `q`, independently; the only sampling there is."""
 
     q: Decimal
 
@@ -107,9 +107,9 @@ class Schedule:
         return self.sampler.around(self.sigma, self.steps) if self.sigma else non_private()
 
     def released(self, total: Total, noise: Noise) -> Float64:
-        """The noised mean of a batch, flat float64: noise is added whatever the batch holds, also when it is empty.
+        """The noised mean of a batch, flat float64: noise is added to every batch, also when it is empty.
 
-        The noise is rounded to the grid the sum lies on, which is what rounding their sum would give.
+        The noise is rounded to the grid of the sum, which is what rounding their sum would give.
         """
         drawn = noise.gaussian(total.values.size, float(self.sigma) * self.clip / GRID)
         return np.asarray((total.values + np.rint(drawn)) * (GRID / self.expected))
@@ -151,7 +151,7 @@ class Total:
 
     @classmethod
     def empty(cls, shape: tuple[int, int] = (0, 0), extra: int = 0) -> Total:
-        """A sum over nobody."""
+        """A sum over no unit."""
         return cls(shape, np.zeros(shape[0] * shape[1] + extra, dtype=np.int64))
 
     def add(self, gradients: Products, clip: float) -> None:
@@ -161,7 +161,7 @@ class Total:
         anywhere adds exactly nothing.
 
         Raises:
-            ValueError: places of a row do not ascend, so that the norm of a row could not be told from its values.
+            ValueError: places of a row do not ascend, so that the norm of a row could not be computed from its values.
         """
         size = self.shape[0] * self.shape[1]
         matrix = self.values[:size].reshape(self.shape)

@@ -23,18 +23,18 @@ _LOCAL_FUSE: Final = frozenset({"fuseblk", "fuse.fuse-overlayfs", "fuse.lxcfs"})
 
 
 class NetworkFileSystem(Rejected):
-    """A ledger may not lie there: locks and fsync of network file systems do not hold what they promise."""
+    """A ledger may not be there: locks and fsync of network file systems are not reliable."""
 
 
 def refuse_network(folder: Path, mounts: Path = MOUNTS) -> None:
     """Accept only a folder on a local file system; where the system does not say (no /proc), accept.
 
     Raises:
-        NetworkFileSystem: it lies on NFS, SMB, 9p, a FUSE mount or the like.
+        NetworkFileSystem: it is on NFS, SMB, 9p, a FUSE mount or the like.
     """
     kind = file_system_of(folder, mounts)
     if kind in _REMOTE or (kind.startswith("fuse") and kind not in _LOCAL_FUSE):
-        what = f"lies on a network file system ({kind}), whose locks and fsync cannot be relied on"
+        what = f"is on a network file system ({kind}), whose locks and fsync cannot be relied on"
         raise NetworkFileSystem(
             [Problem((str(folder),), "forbidden", what, "Put the ledger on a local disk of one machine")]
         )
@@ -70,19 +70,19 @@ class OwnFile(Rejected):
 
 
 def refuse_own_file(out: Path, folder: Path) -> None:
-    """Accept an output path only if it lies outside the ledger's folder, however it is spelled.
+    """Accept an output path only if it is outside the ledger's folder, however it is spelled.
 
     Symbolic links, hard links and relative paths are followed to what they name; case is ignored, as some disks do.
 
     Raises:
-        OwnFile: the path names a file of the ledger, or lies in its folder.
+        OwnFile: the path names a file of the ledger, or is in its folder.
     """
     own = {_identity(path) for path in (folder, *folder.rglob("*"))} - {None}
     places = {path for start in (out.absolute(), out.resolve()) for path in (start, *start.parents)}
     spelled = Path(str(folder.resolve()).casefold())
     inside = Path(str(out.resolve()).casefold()).is_relative_to(spelled)
     if inside or any(_identity(path) in own for path in places):
-        what = "is a file of the privacy ledger, or lies in its folder: writing there would destroy the record"
+        what = "is a file of the privacy ledger, or is in its folder: writing there would destroy the record"
         raise OwnFile([Problem((str(out),), "forbidden", what, "Choose an output path outside the ledger's folder")])
 
 

@@ -1,4 +1,4 @@
-"""The report on a ledger that anybody can read: what was protected, from whom, how much, and what is not promised."""
+"""The report on a ledger for the public: what was protected, from whom, how much, and what is not promised."""
 
 from __future__ import annotations
 

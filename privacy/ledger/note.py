@@ -183,7 +183,7 @@ def read_public(content: bytes, name: str) -> NoteVerifier:
     """Read a public key in any usual form: a vkey, PEM, an OpenSSH line, or 32 bytes as hex or base64.
 
     Args:
-        content: what the key's file holds.
+        content: the content of the key's file.
         name: for forms that carry no name of their own.
 
     Raises:
@@ -270,7 +270,7 @@ class Note:
         """Read a note.
 
         Raises:
-            BadNote: it is not UTF-8, holds control characters, or is not a text, an empty line and signatures.
+            BadNote: it is not UTF-8, contains control characters, or is not a text, an empty line and signatures.
         """
         try:
             whole = content.decode()
@@ -280,7 +280,7 @@ class Note:
         if not found or not text or not lines.endswith("\n"):
             raise BadNote("is not a text, an empty line and signature lines")
         if _CONTROL.search(whole):
-            raise BadNote("holds control characters")
+            raise BadNote("contains control characters")
         return cls(text + "\n", tuple(Signature.parse(line) for line in lines[:-1].split("\n")))
 
     def encode(self) -> bytes:
@@ -338,7 +338,7 @@ class Checkpoint:
 
     @classmethod
     def parse(cls, text: str) -> Checkpoint:
-        """Read a note's text; extension lines are refused, since nobody here writes any.
+        """Read a note's text; extension lines are refused, since Proffer writes none.
 
         Raises:
             BadNote: it is no checkpoint.

@@ -1,4 +1,4 @@
-"""A witness: a second process with a second key that cosigns a ledger's checkpoints only while its history holds.
+"""A witness: a second process with a second key that cosigns a ledger's checkpoints only while its history is kept.
 
 It speaks C2SP tlog-witness (``POST /add-checkpoint``), so any other witness can take its place. The data protection
 office or the auditor runs it, on a machine of theirs.
@@ -55,7 +55,7 @@ class Witness:
         """Open a witness's folder, making its key and ``NAME.vkey`` when it is new.
 
         Raises:
-            NetworkFileSystem: the folder does not lie on a local disk.
+            NetworkFileSystem: the folder is not on a local disk.
             Rejected: it belongs to a witness of another name.
         """
         refuse_network(folder)
@@ -132,7 +132,7 @@ def _parsed(request: bytes) -> tuple[int, list[bytes], Note]:
         raise BadNote("is not `old SIZE`, a proof, an empty line and a checkpoint")
     proof = [decode(line) for line in lines[1:]]
     if len(proof) > LONGEST_PROOF or any(len(one) != len(merkle.EMPTY) for one in proof):
-        raise BadNote("has a proof that is none")
+        raise BadNote("has a malformed proof")
     return int(number), proof, Note.parse(rest)
 
 

@@ -53,7 +53,7 @@ class Responses(Protocol):
 
 @dataclass
 class Lifecycle:
-    """Whether the process is going away; set by whoever runs the server, read by `/readyz`."""
+    """Whether the process is going away; set by the process that runs the server, read by `/readyz`."""
 
     draining: bool = False
 
@@ -91,7 +91,7 @@ def create_app(
     lifecycle: Lifecycle | None = None,
     work: WorkerPool | None = None,
 ) -> FastAPI:
-    """The ASGI application over values that somebody else read: `clock` gives UTC seconds."""
+    """The ASGI application over values that were read elsewhere: `clock` gives UTC seconds."""
     app = FastAPI(
         title="Proffer",
         version=VERSION,
@@ -178,7 +178,7 @@ def _refusals(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
 
 
 def _documented(model: type[RecommendationRequest]) -> dict[str, Any]:
-    """The body is parsed by hand, strictly; OpenAPI is told what it would have been told otherwise."""
+    """The body is parsed by hand, strictly; OpenAPI gets what FastAPI would have given it."""
     schema = model.model_json_schema()
     return {
         "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
@@ -249,7 +249,7 @@ def _whose(asked: RecommendationRequest, caller: Caller) -> str:
 
 
 def _only_subject(asked: RecommendationRequest, caller: Caller) -> str | None:
-    """Whoever may act for others need not name the one person all events are about."""
+    """A caller that may act for others need not name the one person all events are about."""
     subjects = [event.get("subject") for event in asked.events or ()]  # a list: what is sent need not be hashable
     if not caller.may(ACT_AS) or not subjects or any(subject != subjects[0] for subject in subjects):
         return None

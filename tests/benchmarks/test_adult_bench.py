@@ -64,7 +64,7 @@ def test_a_line_that_is_no_record_is_refused_by_its_number(tmp_path, line):
 
 
 def test_an_empty_file_is_refused(tmp_path):
-    with pytest.raises(Rejected, match="holds no record"):
+    with pytest.raises(Rejected, match="has no record"):
         adult._both(written(tmp_path, "\n", "\n"))
 
 

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def bench():
     module = benchmark("private")
-    module.TOLD, module.SIZES, module.EPSILONS = 150, (100, 200), ("1", "8")
+    module.HELD_OUT, module.SIZES, module.EPSILONS = 150, (100, 200), ("1", "8")
     return module
 
 
