@@ -8,13 +8,15 @@ Every refusal is a `Rejected`, which holds all problems at once:
 
     Rejected                            what was given cannot be used
     |- Disagreement                     privacy.accounting.accountant: two accountants contradict each other
-    |- NetworkFileSystem                privacy.ledger.folder: the ledger would be on a network file system
+    |- Unpriceable                      privacy.accounting.accountant: an accountant cannot compute a price
+    |- OwnFile                          privacy.ledger.folder: an output would overwrite the ledger
+    |- NetworkFileSystem                privacy.ledger.folder: the ledger would lie on a network file system
     |- Inconsistent                     privacy.ledger.signed: the ledger contradicts what was signed last
-    |- NoLedger                         privacy.ledger.ledger: the folder has no ledger
-    |- Damaged                          privacy.ledger.ledger: the database does not hold what was written
-    |- Busy                             privacy.ledger.ledger: another process is writing
-    |- Unwritable                       privacy.ledger.ledger: the disk refuses
-    `- Refused                          privacy.ledger.state: an entry may not follow the ones before it
+    |- NoLedger                         privacy.ledger.journal: the folder holds no ledger
+    |- Damaged                          privacy.ledger.ledger_tables: the database does not hold what was written
+    |- Busy                             privacy.ledger.ledger_tables: another process is writing
+    |- Unwritable                       privacy.ledger.ledger_tables: the disk refuses
+    `- Refused                          privacy.refusal: an entry may not follow the ones before it
        |- UnknownPopulation, UnknownSpend, UnknownLedgerKey
        |- AlreadyOpen, NotOpen, PeriodReopened, Conflict
        |- Exhausted, TooMuch, WrongPrice

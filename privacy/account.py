@@ -15,10 +15,14 @@ from typing import Final
 
 from features.problem import Problem, Rejected
 from privacy.accounting.mechanism import Mechanism
+from privacy.budget import Balance, Composition, worst_case_epsilon
+from privacy.ledger.change import RELEASED
 from privacy.ledger.folder import OWNER_ONLY, read_private, write_durably
-from privacy.ledger.ledger import DATABASE, Clock, Ledger, LedgerReceipt, NoLedger
+from privacy.ledger.journal import Clock, LedgerReceipt, NoLedger
+from privacy.ledger.ledger import Ledger
+from privacy.ledger.ledger_tables import DATABASE
 from privacy.ledger.note import Signer
-from privacy.ledger.state import RELEASED, AlreadyOpen, Bags, Balance, Exhausted, worst_case_epsilon
+from privacy.refusal import AlreadyOpen, Exhausted
 from privacy.request import RunRequest
 from privacy.unit import PrivacyUnit
 
@@ -59,15 +63,15 @@ class LedgerAccount:
         Raises:
             Exhausted: they cost more than is left.
         """
-        return _left_after(self.ledger.status(self.population), self._bags(), mechanisms)
+        return _left_after(self.ledger.status(self.population), self._composition(), mechanisms)
 
-    def _bags(self) -> Bags:
+    def _composition(self) -> Composition:
         period = self.ledger.status(self.population).period
-        bags: Bags = {None: Counter()}
+        composition: Composition = {None: Counter()}
         for spend in self.ledger.spends(self.population):
             if spend.state != RELEASED and spend.period == period:
-                bags.setdefault(spend.cohort, Counter())[spend.mechanism] += 1
-        return bags
+                composition.setdefault(spend.cohort, Counter())[spend.mechanism] += 1
+        return composition
 
     def reserve(
         self, spend: str, run: RunRequest, people: Iterable[str], metrics: Sequence[str] | None = None
@@ -98,8 +102,8 @@ def _purpose(run: RunRequest) -> str:
     return f"{run.purpose} (basis: {run.basis.value})"
 
 
-def _left_after(balance: Balance, bags: Bags, mechanisms: Sequence[Mechanism]) -> Decimal:
-    grown = {**bags, None: bags.get(None, Counter()) + Counter(mechanisms)}
+def _left_after(balance: Balance, composition: Composition, mechanisms: Sequence[Mechanism]) -> Decimal:
+    grown = {**composition, None: composition.get(None, Counter()) + Counter(mechanisms)}
     left = balance.cap - worst_case_epsilon(grown, balance.delta)
     if left < 0:
         raise Exhausted(balance.population, balance.left - left, balance.left)

@@ -18,9 +18,10 @@ from proffer import audit_verb
 
 if TYPE_CHECKING:
     from privacy.accounting.mechanism import Mechanism
-    from privacy.ledger.ledger import Ledger, LedgerReceipt
+    from privacy.ledger.dataset import Dataset
+    from privacy.ledger.journal import LedgerReceipt
+    from privacy.ledger.ledger import Ledger
     from privacy.ledger.note import Note, NoteVerifier, Signer
-    from privacy.ledger.state import Dataset
 
 HELP = "budgets of people's privacy, and the ledger that proves what was spent"
 _HASH_OF_NOTHING = "0" * 64  # the fingerprint of a data set that was not given
@@ -174,7 +175,7 @@ def _mechanism(args: argparse.Namespace) -> Mechanism:
 
 
 def _dataset(ledger: Ledger, people: Path | None) -> Dataset:
-    from privacy.ledger.state import Dataset
+    from privacy.ledger.dataset import Dataset
 
     if people is None:
         return Dataset(_HASH_OF_NOTHING, (), 0)
@@ -238,8 +239,9 @@ def _changed(kind: str, **fixed: str) -> Callable[[argparse.Namespace], int]:
 def _draft(args: argparse.Namespace, kind: str, fixed: dict[str, str]) -> int:
     """Write the statement that two approvers are to sign."""
     from privacy.accounting.amount import read_epsilon, text_of
+    from privacy.ledger.approval import statement_text
     from privacy.ledger.folder import write_durably
-    from privacy.ledger.state import statement_text
+    from privacy.ledger.terms import read_statement
 
     names = ["population", "draft", *args.fields, "reason"]
     missing = [name for name in names if not getattr(args, name)]
@@ -255,7 +257,7 @@ def _draft(args: argparse.Namespace, kind: str, fixed: dict[str, str]) -> int:
     if "key" in what:
         what["key"] = _public_key(what["key"]).text()
     statement = _ledger(args).draft(kind, args.population, what)
-    write_durably(args.draft, statement_text(statement).encode())
+    write_durably(args.draft, statement_text(read_statement(statement)).encode())
     signing = f"Have two approvers run: proffer privacy approve {args.draft} --key THEIR.key"
     terminal.emit({"draft": str(args.draft), "statement": statement}, args.json, signing)
     return terminal.DONE
@@ -263,7 +265,7 @@ def _draft(args: argparse.Namespace, kind: str, fixed: dict[str, str]) -> int:
 
 def _enter(args: argparse.Namespace, kind: str) -> int:
     """Enter what two approvers signed."""
-    from privacy.ledger.state import NotApproved
+    from privacy.refusal import NotApproved
 
     given = [_approval(path) for path in args.approval]
     texts = {text for text, _ in given if text} | ({args.draft.read_text(encoding="utf-8")} if args.draft else set())
@@ -307,17 +309,16 @@ def _approve_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _approve(args: argparse.Namespace) -> int:
     """Sign a draft as an approver. This needs no ledger: do it on your own machine, after reading the draft."""
-    from privacy.ledger.entry import is_statement
     from privacy.ledger.folder import write_durably
     from privacy.ledger.note import Note
+    from privacy.ledger.terms import read_statement
 
     text = args.draft.read_text(encoding="utf-8")
     try:
-        sound = is_statement(json.loads(text))
+        read_statement(json.loads(text))
     except ValueError:
-        sound = False
-    if not sound:
-        raise Rejected([Problem((str(args.draft),), "invalid", "is not a draft for approval", "Have it drafted anew")])
+        remedy = "Ask for a new draft"
+        raise Rejected([Problem((str(args.draft),), "invalid", "is not a draft for approval", remedy)]) from None
     signer = _private_key(args.key, args.name)
     out = args.out or args.draft.with_name(f"{args.draft.name}.{signer.name}.sig")
     write_durably(out, Note.sign(text, signer).encode())
@@ -392,7 +393,7 @@ def _verify_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _verify(args: argparse.Namespace) -> int:
     """Check a bundle, without network, database or operator; exit 1 when anything is off."""
-    from privacy.ledger.export import verify
+    from privacy.ledger.verify import verify
 
     key = _public_key(args.key)
     witnesses = [_public_key(given) for given in args.witness]
@@ -430,7 +431,7 @@ def _report(args: argparse.Namespace) -> int:
     out = args.out or Workspace(args.home).folder(Workspace(args.home).reports) / "privacy.html"
     paths = {"en": out, "ko": out.with_suffix(".ko.html"), "json": out.with_suffix(".json")}
     _refuse_own(args, *paths.values())
-    bundle = _ledger(args).bundle()
+    bundle = _ledger(args).exported()
     with terminal.working("composing"):
         root = Checkpoint.parse(bundle.notes[-1].text).root.hex()
         english, korean = (reading.read_messages().speaking(language) for language in ("en", "ko"))

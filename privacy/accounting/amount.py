@@ -8,7 +8,8 @@ from typing import Final
 
 from features.problem import Problem, Rejected, Where
 
-_DECIMAL = re.compile(r"(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{0,39}[1-9])?")
+DECIMAL_PATTERN: Final = r"(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{0,39}[1-9])?"
+_DECIMAL = re.compile(DECIMAL_PATTERN)
 MOST_EPSILON: Final = Decimal(1_000_000)
 FINEST: Final = Decimal("1e-12")
 SMALLEST_DELTA_STEP: Final = Decimal("1e-40")

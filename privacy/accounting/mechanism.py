@@ -227,7 +227,7 @@ def _shape(value: Any, where: Where, depth: int) -> Decimal | str:
 
 
 def _many(value: Any, where: Where, depth: int) -> tuple[Mechanism, ...]:
-    if not isinstance(value, list) or not value:
+    if not isinstance(value, list | tuple) or not value:
         raise _bad(where, "is not a list of mechanisms")
     return tuple(_read(part, (*where, i), depth + 1) for i, part in enumerate(value))
 

@@ -9,15 +9,18 @@ from decimal import Decimal
 from typing import Any, Final
 
 from privacy.accounting.amount import text_of
-from privacy.ledger.entry import APPROVED, EVERYBODY, EntryType, LedgerEntry
+from privacy.ledger.change import RELEASED, SpendRecord
+from privacy.ledger.entry import AnyEntry, ApprovedBody, SpendBody
 from privacy.ledger.report_text import LIMITS, SIGNED_HEADS, USES_HEADS, Say
-from privacy.ledger.state import RELEASED, Account, LedgerState, SpendRecord
+from privacy.ledger.rules import decide
+from privacy.ledger.state import LedgerState, PopulationBudget
+from privacy.ledger.terms import APPROVED, EVERYBODY, EntryType, document_of
 
 ALWAYS: Final = "always"  # the period of a budget that is never reset: a synthetic population's
 MOST_POINTS: Final = 60  # of the picture; each costs a composition
 
 
-def document(entries: Sequence[LedgerEntry], root: str, say: Say) -> dict[str, Any]:
+def document(entries: Sequence[AnyEntry], root: str, say: Say) -> dict[str, Any]:
     """The report as JSON, from the entries of a ledger that was checked.
 
     Args:
@@ -25,32 +28,30 @@ def document(entries: Sequence[LedgerEntry], root: str, say: Say) -> dict[str, A
         root: the tree's root, hex: what the report speaks of.
         say: the messages of the report, in the language of the document.
     """
-    books, points = _replayed(entries)
+    state, points = _replayed(entries)
     return {
-        "ledger": books.origin,
+        "ledger": state.origin,
         "entries": len(entries),
         "root": root,
         "as_of": entries[-1].at if entries else None,
         "from_whom": say("report.from_whom_text"),
         "not_promised": _limits(say),
-        "populations": [
-            _population(books, name, points.get(name, []), entries, say) for name in sorted(books.accounts)
-        ],
+        "populations": [_population(state, name, points.get(name, []), entries, say) for name in sorted(state.budgets)],
         "approvals": [_approval(one, say) for one in entries if one.kind in APPROVED or one.kind is EntryType.KEY],
     }
 
 
-def _replayed(entries: Sequence[LedgerEntry]) -> tuple[LedgerState, dict[str, list[dict[str, Any]]]]:
-    books, points = LedgerState(), dict[str, list[dict[str, Any]]]()
+def _replayed(entries: Sequence[AnyEntry]) -> tuple[LedgerState, dict[str, list[dict[str, Any]]]]:
+    state, points = LedgerState(), dict[str, list[dict[str, Any]]]()
     shown = _shown(entries)
     for one in entries:
-        books.judge(one)()
+        state.apply(decide(state, one))
         if one.index in shown:
-            points.setdefault(one.population, []).append(_point(one, books.accounts[one.population]))
-    return books, points
+            points.setdefault(one.population, []).append(_point(one, state.budgets[one.population]))
+    return state, points
 
 
-def _shown(entries: Sequence[LedgerEntry]) -> frozenset[int]:
+def _shown(entries: Sequence[AnyEntry]) -> frozenset[int]:
     """The entries at which the picture has a point: all that change a balance, or evenly chosen ones of many."""
     telling = [
         one.index
@@ -63,14 +64,14 @@ def _shown(entries: Sequence[LedgerEntry]) -> frozenset[int]:
     return frozenset(telling[::step]) | frozenset(telling[-1:]) | frozenset(kept)
 
 
-def _point(one: LedgerEntry, account: Account) -> dict[str, Any]:
+def _point(one: AnyEntry, budget: PopulationBudget) -> dict[str, Any]:
     return {
         "index": one.index,
         "at": one.at,
         "kind": str(one.kind),
-        "spent": _amount(account.spent()),
-        "cap": _amount(account.cap),
-        "period": account.period,
+        "spent": _amount(budget.spent()),
+        "cap": _amount(budget.cap),
+        "period": budget.period,
     }
 
 
@@ -79,17 +80,17 @@ def _amount(epsilon: Decimal) -> str:
 
 
 def _population(
-    books: LedgerState, name: str, points: list[dict[str, Any]], entries: Sequence[LedgerEntry], say: Say
+    state: LedgerState, name: str, points: list[dict[str, Any]], entries: Sequence[AnyEntry], say: Say
 ) -> dict[str, Any]:
-    balance = books.balance(name)
-    mine = [spend for spend in books.spends.values() if spend.population == name]
+    balance = state.balance(name)
+    mine = [spend for spend in state.spends.values() if spend.population == name]
     return {
         **balance.to_document(),
         "protected": say(f"report.protects.{balance.unit}"),
         "promise": _promise(balance.lifetime, balance.delta, say),
         "timeline": points,
-        "uses": [_use(spend, entries[spend.index].body) for spend in mine],
-        "approvers": sorted(one.name for one in books.accounts[name].approvers.values()),
+        "uses": [_use(spend, entries[spend.index]) for spend in mine],
+        "approvers": sorted(one.name for one in state.budgets[name].approvers.values()),
     }
 
 
@@ -109,7 +110,9 @@ def _limits(say: Say) -> list[str]:
     return [say(f"report.limit.{number}") for number in range(1, LIMITS + 1)]
 
 
-def _use(spend: SpendRecord, body: Mapping[str, Any]) -> dict[str, Any]:
+def _use(spend: SpendRecord, reserved: AnyEntry) -> dict[str, Any]:
+    assert isinstance(reserved.body, SpendBody), "a spend begins with its reservation"
+    body = document_of(reserved.body)
     return {
         "spend": spend.id,
         "index": spend.index,
@@ -127,9 +130,9 @@ def _use(spend: SpendRecord, body: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _approval(one: LedgerEntry, say: Say) -> dict[str, Any]:
-    statement = one.body["statement"]
-    names = sorted(line.split(" ")[1] for line in one.body["signatures"])
+def _approval(one: AnyEntry, say: Say) -> dict[str, Any]:
+    assert isinstance(one.body, ApprovedBody), "only approved entries are listed"
+    names = sorted(line.split(" ")[1] for line in one.body.signatures)
     return {
         "index": one.index,
         "at": one.at,
@@ -137,7 +140,7 @@ def _approval(one: LedgerEntry, say: Say) -> dict[str, Any]:
         "population": one.population,
         "did": say(f"report.did.{one.kind}"),
         "signed_by": names,
-        "what": dict(statement["what"]),
+        "what": document_of(one.body.statement.what),
     }
 
 

@@ -115,30 +115,6 @@ class Tree:
         """Return the hash of one leaf."""
         return self.leaves[index * SIZE : (index + 1) * SIZE]
 
-    def encode(self) -> bytes:
-        """All hashes, for another process: `decode` trusts them, so it must be one's own."""
-        return b"".join(self._levels)
-
-    @classmethod
-    def decode(cls, content: bytes, size: int) -> Tree:
-        """The inverse of `encode` for a tree of `size` leaves.
-
-        Raises:
-            ValueError: it is not as long as such a tree's.
-
-        >>> leaves = [leaf_hash(b"a"), leaf_hash(b"b"), leaf_hash(b"c")]
-        >>> Tree.decode(Tree(leaves).encode(), 3).root(3) == Tree(leaves).root(3)
-        True
-        """
-        tree, begin = cls(()), 0
-        tree._levels.clear()
-        while size or not tree._levels:
-            tree._levels.append(content[begin : begin + size * SIZE])
-            begin, size = begin + size * SIZE, size // 2
-        if begin != len(content):
-            raise ValueError(f"{len(content)} bytes are not the hashes of a tree, which would be {begin}")
-        return tree
-
     def root(self, size: int) -> bytes:
         """Return the root of the first `size` leaves, at most as many as there are."""
         full = [

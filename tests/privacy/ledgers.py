@@ -4,12 +4,15 @@ import hashlib
 from pathlib import Path
 
 from privacy.accounting import mechanism as m
+from privacy.accounting.canonical import canonical
 from privacy.ledger import merkle
-from privacy.ledger.entry import BEGINNING, EVERYBODY, STATEMENT, EntryType, LedgerEntry
+from privacy.ledger.dataset import Dataset
+from privacy.ledger.entry import BEGINNING, encode
 from privacy.ledger.export import LedgerExport
-from privacy.ledger.ledger import Ledger, LedgerReceipt
+from privacy.ledger.journal import LedgerReceipt
+from privacy.ledger.ledger import Ledger
 from privacy.ledger.note import Checkpoint, Note, Signer
-from privacy.ledger.state import Dataset, statement_text
+from privacy.ledger.terms import EVERYBODY, STATEMENT, EntryType
 
 AT = "2026-11-01T00:00:00Z"
 NOON = 1_793_534_400
@@ -36,6 +39,11 @@ def reserve(
     return made.reserve(population, spend, mechanism, dataset=dataset, **options)
 
 
+def statement_text(statement: dict) -> str:
+    """What approvers sign, also of statements that are not valid."""
+    return canonical(statement).decode() + "\n"
+
+
 def signed(statement: dict, *signers: Signer) -> list[str]:
     return [signer.sign(statement_text(statement)) for signer in signers]
 
@@ -48,6 +56,8 @@ def approve(made: Ledger, kind: str, what: dict, *signers: Signer, population: s
 class Forge:
     """Entries and checkpoints signed by a key that the test holds, as its keeper could write them by hand."""
 
+    at = AT
+
     def __init__(self, origin: str = "test-log") -> None:
         self.signer = Signer.generate(origin)
         self.origin = origin
@@ -59,7 +69,7 @@ class Forge:
         self.key("begin", self.signer.verifier().text(), "ledger", EVERYBODY, self.signer)
 
     def add(self, kind: EntryType, body: dict, population: str = "kr", checkpoint: bool = True) -> None:
-        line = LedgerEntry(len(self.lines), kind, population, AT, self.leaf, body).bytes()
+        line, _ = encode(kind, len(self.lines), population, self.at, self.leaf, body)
         leaf = merkle.leaf_hash(line)
         self.lines.append(line)
         self.leaf = leaf.hex()
@@ -111,11 +121,11 @@ class Forge:
     def commit(self, spend: str, mechanism=ONE, checkpoint: bool = True) -> None:
         self.add(EntryType.COMMIT, {"mechanism": mechanism.to_document(), "spend": spend}, checkpoint=checkpoint)
 
-    def bundle(self) -> LedgerExport:
+    def exported(self) -> LedgerExport:
         return LedgerExport(tuple(self.lines), tuple(self.notes))
 
     def bytes(self) -> bytes:
-        return self.bundle().encode()
+        return self.exported().encode()
 
 
 def fingerprint(text: str) -> str:

@@ -19,8 +19,9 @@ from privacy.account import (
     synthetic_account,
 )
 from privacy.accounting import mechanism as m
-from privacy.ledger.ledger import Ledger, NoLedger
-from privacy.ledger.state import Exhausted, KnownPeople, UnknownPopulation
+from privacy.ledger.journal import NoLedger
+from privacy.ledger.ledger import Ledger
+from privacy.refusal import Exhausted, KnownPeople, UnknownPopulation
 from privacy.request import RunRequest
 from privacy.unit import PrivacyUnit
 from tests.privacy.ledgers import approve, clock, ledger
@@ -43,7 +44,7 @@ def test_what_is_reserved_is_in_the_ledger_with_who_asked_and_what_for(folder):
     (spend,) = kept.spends("kr")
     assert (spend.state, spend.mechanism) == ("reserved", m.declared("1"))
     body = kept.entry(spend.index).body
-    assert (body["purpose"], body["requester"]) == ("offers (basis: consent)", "tester")
+    assert (body.purpose, body.requester) == ("offers (basis: consent)", "tester")
     made.commit("train-1", m.declared("1"))
     assert Ledger.open(folder, clock).spend("train-1").state == "committed"
 
@@ -53,7 +54,7 @@ def test_an_entry_never_holds_how_many_people_there_are_unless_that_was_public(f
     account(folder).reserve("train-1", RUN, PEOPLE)
     account(folder).reserve("train-2", replace(RUN, units=310), PEOPLE)
     kept = Ledger.open(folder, clock)
-    units = [kept.entry(one.index).body["dataset"]["units"] for one in kept.spends("kr")]
+    units = [kept.entry(one.index).body.dataset.units for one in kept.spends("kr")]
     assert units == [0, 310]
 
 

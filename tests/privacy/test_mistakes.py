@@ -26,13 +26,14 @@ from features.problem import Rejected
 from privacy import gate, unit
 from privacy.accounting import accountant, mechanism
 from privacy.accounting.accountant import Disagreement
+from privacy.cohort import Cohort
 from privacy.data_provenance import Provenance
 from privacy.gate import Gated
 from privacy.learning import noise, step
 from privacy.learning.noise import secure
 from privacy.learning.step import GRID, Sampler, Schedule, Total
-from privacy.ledger import state
-from privacy.ledger.ledger import Ledger
+from privacy.ledger import approval, ledger_tables
+from privacy.ledger.journal import Journal
 from privacy.unit import PrivacyUnit
 from tests.privacy import test_gate, test_replay, test_unit
 from tests.privacy.accounting import test_accountant, test_mechanism
@@ -303,7 +304,7 @@ def a_clip_for_each_list_of_a_unit(patch):
 
 @without(11, test_state.test_a_person_of_another_cohort_is_found_and_not_named)
 def cohorts_that_nobody_checks(patch):
-    patch.setattr(state.Cohort, "check", lambda *_: None)
+    patch.setattr(Cohort, "check", lambda *_: None)
 
 
 @without(12, test_noise.test_two_sources_never_draw_the_same)
@@ -368,12 +369,12 @@ def households_that_miss_a_tie(patch):
 
 @without(17, test_ledger.test_a_copied_or_redated_data_set_and_a_part_of_it_get_no_fresh_budget)
 def a_fresh_budget_for_the_same_people(patch):
-    patch.setattr(Ledger, "_refuse_known_people", lambda *_: None)
+    patch.setattr(ledger_tables, "refuse_known_people", lambda *_: None)
 
 
 @without(17, test_ledger.test_no_clock_reopens_a_period_or_changes_the_order)
 def a_cap_that_is_whole_again_with_time(patch):
-    patch.setattr(Ledger, "_left", lambda *_: Decimal(1))
+    patch.setattr(Journal, "_left", lambda *_: Decimal(1))
 
 
 @without(18, test_gate.test_a_stamp_does_not_follow_rows_it_never_saw)
@@ -383,7 +384,7 @@ def a_stamp_that_is_believed_of_any_rows(patch):
 
 @without(18, test_ledger.test_what_lowers_protection_needs_two_people_whose_keys_are_not_here)
 def one_signature_where_two_are_needed(patch):
-    patch.setattr(state, "TWO", 1)
+    patch.setattr(approval, "TWO", 1)
 
 
 @without(19, test_gate.test_rows_stay_shut_to_a_preprocessor_also_after_training_saw_them)

@@ -7,7 +7,7 @@ import pytest
 
 from privacy.accounting import mechanism as m
 from privacy.ledger import entry, ledger_report
-from privacy.ledger.entry import EntryType
+from privacy.ledger.terms import EntryType
 from tests.privacy.ledgers import Forge
 from tests.recommender.catalogues import MESSAGES
 

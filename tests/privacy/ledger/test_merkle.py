@@ -145,16 +145,3 @@ def test_a_tree_knows_the_root_at_every_size_it_ever_had(size):
         roots.append(frontier.root())
     assert [tree.root(at) for at in range(size + 1)] == roots
     assert merkle.leaf_hashes(bytes([i]) for i in range(size)) == leaves
-
-
-@pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 7, 8, 9, 33])
-def test_a_tree_that_another_process_hashed_is_the_tree(size):
-    leaves = [merkle.leaf_hash(bytes([i])) for i in range(size)]
-    tree = merkle.Tree(leaves)
-    again = merkle.Tree.decode(tree.encode(), size)
-    assert (again.size, again.leaves) == (size, b"".join(leaves))
-    assert [again.root(n) for n in range(size + 1)] == [merkle.root_of(leaves[:n]) for n in range(size + 1)]
-    assert [again.leaf(n) for n in range(size)] == leaves
-    for other in (tree.encode()[1:] + b"\0\0", tree.encode()[: 31 * size]) if size else (b"\0",):
-        with pytest.raises(ValueError, match="are not the hashes of a tree"):
-            merkle.Tree.decode(other, size)

@@ -1,0 +1,86 @@
+"""Approvals: statements that lower protection, and the signatures of distinct enrolled people under them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from privacy.ledger.entry import ApprovedEntry
+from privacy.ledger.note import BadNote, NoteVerifier, Signature
+from privacy.ledger.state import LedgerState
+from privacy.ledger.terms import AnyStatement, canonical_bytes
+from privacy.refusal import NotApproved, UnknownLedgerKey
+
+TWO: Final = 2  # people who must agree to a change that lowers protection
+
+
+def check_approved(state: LedgerState, entry: ApprovedEntry) -> None:
+    """Accept an entry that two enrolled approvers of its population signed.
+
+    Raises:
+        NotApproved: they did not both sign exactly this, or the statement was used before.
+        UnknownPopulation: the population has no budget.
+    """
+    check_signed(state, entry, list(state.budget(entry.population).approvers.values()), TWO, state.origin)
+
+
+def check_signed(
+    state: LedgerState, entry: ApprovedEntry, trusted: Sequence[NoteVerifier], least: int, origin: str
+) -> None:
+    """Accept an entry whose statement is about it, is new, and is signed by at least `least` trusted keys.
+
+    Raises:
+        NotApproved: it is not.
+    """
+    where, statement = f"entry {entry.index}", entry.body.statement
+    if (statement.ledger, statement.kind, statement.population) != (origin, entry.kind, entry.population):
+        raise NotApproved(where, "the signed statement is about something else", "Draft and sign a new one")
+    if statement.id in state.statements:
+        raise NotApproved(where, "these signatures were used before", "Draft and sign a new statement")
+    signers = signers_of(statement, entry.body.signatures, trusted, where)
+    if len(signers) < least:
+        what = f"needs the signatures of {least} distinct enrolled keys and has {len(signers)}"
+        raise NotApproved(where, what, "Have another approver sign the same draft with `proffer privacy approve`")
+
+
+def signers_of(
+    statement: AnyStatement, lines: Sequence[str], trusted: Sequence[NoteVerifier], where: str
+) -> tuple[NoteVerifier, ...]:
+    """The distinct trusted keys whose signatures stand under a statement.
+
+    Raises:
+        NotApproved: a signature is invalid, or is by a key that is not enrolled or was revoked.
+    """
+    text = statement_text(statement)
+    found: dict[bytes, NoteVerifier] = {}
+    for line in lines:
+        try:
+            signature = Signature.parse(line)
+        except BadNote as failure:
+            raise NotApproved(where, str(failure), "Sign the draft again") from None
+        match = next((one for one in trusted if signature.by(one)), None)
+        if match is None:
+            what = f"the signature of {signature.name} is by a key that is not enrolled, or was revoked"
+            raise NotApproved(where, what, "Have an enrolled approver sign")
+        if not match.holds(text, signature.content):
+            raise NotApproved(where, f"the signature of {match.name} is invalid", "Sign the draft again")
+        found[match.public] = match
+    return tuple(found.values())
+
+
+def statement_text(statement: AnyStatement) -> str:
+    """The text that approvers sign: the statement's canonical JSON and a newline."""
+    return canonical_bytes(statement).decode() + "\n"
+
+
+def read_key(text: str, where: str) -> NoteVerifier:
+    """Read a public key that an entry names.
+
+    Raises:
+        UnknownLedgerKey: it is not one.
+    """
+    try:
+        return NoteVerifier.parse(text)
+    except BadNote as failure:
+        remedy = "Give a vkey as `proffer privacy key` writes it"
+        raise UnknownLedgerKey(where, str(failure), remedy) from None

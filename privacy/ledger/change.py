@@ -1,0 +1,130 @@
+"""Changes: what one accepted entry does to the ledger's state, as frozen values that can be printed and compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from privacy.accounting.accountant import AccountedPrice
+from privacy.accounting.mechanism import Mechanism
+from privacy.cohort import Cohort
+from privacy.ledger.note import NoteVerifier
+
+RESERVED: Final = "reserved"
+COMMITTED: Final = "committed"
+EXPIRED: Final = "expired"
+RELEASED: Final = "released"
+
+
+@dataclass(frozen=True, slots=True)
+class SpendRecord:
+    """One use of people's data.
+
+    Attributes:
+        id: the spend's id.
+        index: of the entry that reserved it.
+        at: when it was reserved.
+        population: whose budget it uses.
+        mechanism: what was reserved, or after the commit what was run.
+        cohort: the cohort it used, or None for the whole population.
+        period: in which it counts.
+        state: reserved, committed, expired (a crash: counts as spent) or released (two approvers gave it back).
+    """
+
+    id: str
+    index: int
+    at: str
+    population: str
+    mechanism: Mechanism
+    cohort: Cohort | None
+    period: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A budget was opened."""
+
+    index: int
+    population: str
+    unit: str
+    relation: str
+    period: str
+    cap: Decimal
+    delta: Decimal
+    approvers: tuple[NoteVerifier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A spend was reserved, or reserved and committed at once; `price` is the recorded one."""
+
+    spend: SpendRecord
+    price: AccountedPrice
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A spend has another state, and perhaps another mechanism; `statement` is the approval's id, or empty."""
+
+    index: int
+    spend: str
+    state: str
+    mechanism: Mechanism
+    statement: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CapRaised:
+    """A population's cap was raised."""
+
+    index: int
+    population: str
+    cap: Decimal
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodBegun:
+    """A population's new period began."""
+
+    index: int
+    population: str
+    period: str
+    cap: Decimal
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class MadePublic:
+    """A data set was marked as public."""
+
+    index: int
+    fingerprint: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerKeyChanged:
+    """The ledger has a new signing key from this entry on."""
+
+    index: int
+    origin: str
+    key: NoteVerifier
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChanged:
+    """An approver's or a witness's key was enrolled or revoked."""
+
+    index: int
+    population: str
+    role: str
+    enrolled: bool
+    key: NoteVerifier
+    statement: str
+
+
+Change = Opened | Spent | Settled | CapRaised | PeriodBegun | MadePublic | LedgerKeyChanged | KeyChanged

@@ -1,0 +1,63 @@
+"""Data sets as the ledger knows them: keyed fingerprints by which copies of the same people are recognised."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from privacy.cohort import Cohort
+
+SKETCH: Final = 64  # smallest hashes kept of a data set's units
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The rows a spend reads, without naming people: fingerprints keyed by the ledger's own secret.
+
+    Attributes:
+        fingerprint: keyed hash over the sorted unit ids (hex): the same for a copy and for a re-dated copy.
+        sketch: the smallest keyed hashes of single units; two data sets that share people share some of them.
+        units: the number of units.
+        cohort: the cohort that every unit was checked to belong to, or None.
+    """
+
+    fingerprint: str
+    sketch: tuple[int, ...]
+    units: int
+    cohort: Cohort | None = None
+
+    @property
+    def sketch_hash(self) -> str:
+        """The hash of the sketch that entries record; the sketch itself never leaves the ledger's folder."""
+        return hashlib.sha256(packed(self.sketch)).hexdigest()
+
+    def to_document(self) -> dict[str, Any]:
+        """As entries write it."""
+        return {"fingerprint": self.fingerprint, "sketch": self.sketch_hash, "units": self.units}
+
+
+def fingerprinted(units: Iterable[str], secret: bytes, cohort: Cohort | None = None) -> Dataset:
+    """Fingerprint a data set by its units; dates, columns and order do not matter.
+
+    Raises:
+        NotDisjoint: some units are not of the cohort.
+    """
+    members = tuple(units)
+    if cohort is not None:
+        cohort.check(members)
+    hashes = sorted({hmac.digest(secret, unit.encode(), "sha256")[:8] for unit in members})
+    whole = hmac.new(secret, b"".join(hashes), "sha256").hexdigest()
+    return Dataset(whole, tuple(int.from_bytes(one, "big") for one in hashes[:SKETCH]), len(hashes), cohort)
+
+
+def packed(sketch: Iterable[int]) -> bytes:
+    """A sketch as bytes, eight for each hash."""
+    return b"".join(part.to_bytes(8, "big") for part in sketch)
+
+
+def unpacked(content: bytes) -> set[int]:
+    """The hashes of a packed sketch."""
+    return {int.from_bytes(content[at : at + 8], "big") for at in range(0, len(content), 8)}

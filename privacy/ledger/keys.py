@@ -1,0 +1,93 @@
+"""The ledger's own keys on disk: the signing key, its successor while it is rotated, and the fingerprint secret."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from privacy.ledger.folder import OWNER_ONLY, read_private, write_durably
+from privacy.ledger.note import BadNote, NoteVerifier, Signer
+from privacy.refusal import UnknownLedgerKey
+
+PUBLIC_KEY: Final = "ledger.pub"
+PRIVATE_KEY: Final = "ledger.key"
+NEXT_KEY: Final = "ledger.key.next"
+PEOPLE_KEY: Final = "people.key"
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """The key files of one ledger's folder."""
+
+    folder: Path
+
+    def first(self) -> Signer:
+        """The signing key of a ledger that begins; made if it is not there, with the fingerprint secret."""
+        path = self.folder / PRIVATE_KEY
+        if not path.exists():
+            write_durably(path, Signer.generate(f"proffer-ledger-{secrets.token_hex(4)}").pem(), OWNER_ONLY)
+        if not (self.folder / PEOPLE_KEY).exists():
+            write_durably(self.folder / PEOPLE_KEY, secrets.token_bytes(32), OWNER_ONLY)
+        signer = self.begun()
+        self._publish(signer)
+        return signer
+
+    def begun(self) -> Signer:
+        """The signing key, without a check that it is the one in force."""
+        return Signer.from_pem(read_private(self.folder / PRIVATE_KEY))
+
+    def signer(self, expected: NoteVerifier) -> Signer:
+        """The signing key in force.
+
+        Raises:
+            UnknownLedgerKey: the file is missing or holds another key.
+        """
+        path = self.folder / PRIVATE_KEY
+        try:
+            signer = self.begun()
+        except (BadNote, FileNotFoundError) as failure:
+            raise UnknownLedgerKey(str(path), f"holds no signing key ({failure})", "Restore it from a backup") from None
+        if signer.verifier() != expected:
+            what = "is not the key in force: it is unknown to this ledger, or was revoked"
+            raise UnknownLedgerKey(str(path), what, "Restore the key in force")
+        return signer
+
+    def people_secret(self) -> bytes:
+        """The secret under which units are fingerprinted."""
+        return read_private(self.folder / PEOPLE_KEY)
+
+    def propose(self, successor: Signer) -> None:
+        """Keep a new signing key beside the old one until the entry that names it is durable."""
+        write_durably(self.folder / NEXT_KEY, successor.pem(), OWNER_ONLY)
+
+    def proposed(self) -> Signer:
+        """The key that `propose` kept."""
+        return Signer.from_pem(read_private(self.folder / NEXT_KEY))
+
+    def finish_rotation(self, in_force: NoteVerifier) -> None:
+        """Install the proposed key if the ledger names it, and forget it otherwise."""
+        waiting = self.folder / NEXT_KEY
+        if not waiting.exists():
+            return
+        new = self.proposed()
+        if new.verifier() == in_force:
+            self._publish(new)
+            write_durably(self.folder / PRIVATE_KEY, new.pem(), OWNER_ONLY)
+        waiting.unlink()
+
+    def check_public(self, in_force: NoteVerifier) -> None:
+        """Accept only the public key file of the key in force.
+
+        Raises:
+            UnknownLedgerKey: it is missing or holds another key.
+        """
+        public = self.folder / PUBLIC_KEY
+        if not public.exists() or public.read_text(encoding="utf-8").strip() != in_force.text():
+            what = f"does not hold the key that signs this ledger ({in_force.name}+{in_force.id.hex()})"
+            remedy = "Restore the file; auditors compare it with the key they were given"
+            raise UnknownLedgerKey(str(public), what, remedy)
+
+    def _publish(self, signer: Signer) -> None:
+        write_durably(self.folder / PUBLIC_KEY, (signer.verifier().text() + "\n").encode())

@@ -1,0 +1,137 @@
+"""Reading a ledger: balances, spends, proofs and exports, each from a journal that was checked first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from privacy.budget import Balance
+from privacy.cohort import Cohort
+from privacy.ledger import ledger_tables, merkle
+from privacy.ledger.change import SpendRecord
+from privacy.ledger.dataset import Dataset, fingerprinted
+from privacy.ledger.entry import AnyEntry
+from privacy.ledger.export import MOST_CHECKPOINTS, LedgerExport
+from privacy.ledger.folder import refuse_own_file, write_durably
+from privacy.ledger.journal import Journal
+from privacy.ledger.note import Note, NoteVerifier, proof_text
+from privacy.ledger.verify import verify
+
+
+class LedgerReader:
+    """The questions that a ledger answers; none of them changes it."""
+
+    def __init__(self, journal: Journal) -> None:
+        """Use `open` or `create`."""
+        self._journal = journal
+        self._state = journal.state
+
+    @property
+    def origin(self) -> str:
+        """The log's name in its checkpoints."""
+        return self._state.origin
+
+    @property
+    def verifier(self) -> NoteVerifier:
+        """The public key that signs now."""
+        return self._state.key_at(self._state.size)
+
+    def status(self, population: str) -> Balance:
+        """What is left of a population's budget.
+
+        Raises:
+            UnknownPopulation: it has none.
+        """
+        with self._journal.opened():
+            return self._state.balance(population)
+
+    def populations(self) -> tuple[str, ...]:
+        """The populations that have a budget, sorted."""
+        with self._journal.opened():
+            return tuple(sorted(self._state.budgets))
+
+    def spends(self, population: str) -> tuple[SpendRecord, ...]:
+        """Everything spent or reserved for a population, in order.
+
+        Raises:
+            UnknownPopulation: it has no budget.
+        """
+        with self._journal.opened():
+            self._state.budget(population)
+            return tuple(spend for spend in self._state.spends.values() if spend.population == population)
+
+    def spend(self, spend_id: str) -> SpendRecord:
+        """One spend.
+
+        Raises:
+            UnknownSpend: there is none of this id.
+        """
+        with self._journal.opened():
+            return self._state.spend(spend_id)
+
+    def is_public(self, fingerprint: str) -> bool:
+        """Whether two approvers signed that the rows of this fingerprint are public."""
+        with self._journal.opened():
+            return fingerprint in self._state.public
+
+    def checkpoint(self) -> Note:
+        """The signed size and root of the whole ledger, with its cosignatures."""
+        with self._journal.opened() as db:
+            return ledger_tables.note_at(db, self._state.size)
+
+    def proof(self, index: int) -> bytes:
+        """The ``.tlog-proof`` file by which anybody can check that an entry is in the ledger.
+
+        Raises:
+            merkle.BadProof: there is no such entry.
+        """
+        note = self.checkpoint()
+        return proof_text(index, merkle.inclusion_proof(self._journal.leaves, index), note)
+
+    def consistency(self, earlier: int) -> list[bytes]:
+        """The proof that the ledger of an earlier size is a prefix of this one; empty for size 0.
+
+        Raises:
+            merkle.BadProof: it never had that size.
+        """
+        return self._journal.consistency(earlier)
+
+    def entry(self, index: int) -> AnyEntry:
+        """One entry."""
+        return self._journal.entries[index]
+
+    def exported(self) -> LedgerExport:
+        """Everything an auditor needs; at most 1,000 checkpoints: those cosigned, the latest, and every n-th.
+
+        Raises:
+            Damaged: the database holds something that would not verify.
+        """
+        with self._journal.opened() as db:
+            lines = tuple(line for _, line in ledger_tables.lines_from(db))
+            sizes = ledger_tables.chosen_sizes(db, self._state.size, MOST_CHECKPOINTS)
+            notes = tuple(ledger_tables.note_at(db, size) for size in sizes)
+        made = LedgerExport(lines, notes)
+        verification = verify(made.encode(), self.verifier, epsilons=False)
+        if not verification.ok:
+            raise ledger_tables.damaged(self._journal.folder, str(verification.findings[0]))
+        return made
+
+    def export(self, out: Path) -> LedgerExport:
+        """Write the export to a file, whole or not at all.
+
+        Raises:
+            OwnFile: the path names a file of the ledger or lies in its folder.
+        """
+        refuse_own_file(out, self._journal.folder)
+        made = self.exported()
+        with ledger_tables.refusals():
+            write_durably(out, made.encode())
+        return made
+
+    def dataset(self, units: Iterable[str], cohort: Cohort | None = None) -> Dataset:
+        """Fingerprint a data set by its units, so that copies and later months are recognised.
+
+        Raises:
+            NotDisjoint: some units are not of the cohort.
+        """
+        return fingerprinted(units, self._journal.keys.people_secret(), cohort)

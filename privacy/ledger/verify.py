@@ -1,0 +1,308 @@
+"""The check of an exported ledger by an auditor who trusts no one: offline, from its bytes and a public key alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from features.problem import Rejected
+from privacy.accounting import accountant
+from privacy.accounting.canonical import NotCanonical
+from privacy.accounting.mechanism import Mechanism
+from privacy.budget import Balance, BudgetInterval
+from privacy.ledger import entry, merkle
+from privacy.ledger.export import LedgerExport, NotAnExport, parse_notes, split
+from privacy.ledger.note import BadNote, Checkpoint, Note, NoteVerifier
+from privacy.ledger.rules import decide
+from privacy.ledger.state import LedgerState
+
+Advance = Callable[[int], object]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong: the entry's index (None: not at one entry), and what."""
+
+    index: int | None
+    what: str
+
+    def __str__(self) -> str:
+        """As a line."""
+        return self.what if self.index is None else f"entry {self.index}: {self.what}"
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The result of a check.
+
+    Attributes:
+        findings: everything that is wrong, the first bad entry first; empty if the ledger is in order.
+        entries: the number of entries.
+        checkpoints: the number of checkpoints.
+        witnesses: the names that cosigned the last checkpoint.
+        balances: of each population, if the ledger is in order.
+        mechanisms: the number of distinct mechanisms priced again.
+    """
+
+    findings: tuple[Finding, ...]
+    entries: int = 0
+    checkpoints: int = 0
+    root: str = ""
+    witnesses: tuple[str, ...] = ()
+    balances: tuple[Balance, ...] = ()
+    mechanisms: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+    @property
+    def first_bad_index(self) -> int | None:
+        """The first entry at which something is wrong."""
+        found = [finding.index for finding in self.findings if finding.index is not None]
+        return min(found) if found else None
+
+    def to_document(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "ok": self.ok,
+            "first_bad_index": self.first_bad_index,
+            "problems": [{"index": finding.index, "what": finding.what} for finding in self.findings],
+            "entries": self.entries,
+            "checkpoints": self.checkpoints,
+            "root": self.root,
+            "witnesses": list(self.witnesses),
+            "populations": [balance.to_document() for balance in self.balances],
+            "mechanisms": self.mechanisms,
+        }
+
+
+@dataclass
+class _Replay:
+    """One pass over an export's entries."""
+
+    tree: merkle.Tree
+    state: LedgerState = field(default_factory=LedgerState)
+    broken: list[int] = field(default_factory=list)  # entries that do not name the one before
+    findings: list[Finding] = field(default_factory=list)
+
+
+def verify(
+    content: bytes,
+    key: NoteVerifier,
+    *,
+    retained: Sequence[Note] = (),
+    witnesses: Sequence[NoteVerifier] = (),
+    epsilons: bool = True,
+    advance: Callable[[int], Advance] = lambda _: lambda _: None,
+) -> Verification:
+    """Derive everything an export states again, from its entries alone.
+
+    Args:
+        content: the export.
+        key: a key of the ledger that the auditor got from another source than the export.
+        retained: checkpoints of this ledger that the auditor kept from before.
+        witnesses: keys that must have cosigned the last checkpoint.
+        epsilons: also price each distinct mechanism and each balance again (needs dp-accounting).
+        advance: given how many prices are coming, returns what to call after each.
+    """
+    export, layout = _read(content)
+    replay = _replayed(export)
+    findings = [*_signatures(export, replay, key), *_kept(retained, replay, key), *_cosigned(export, witnesses)]
+    findings = [*_ordered([*replay.findings, *_broken_links(replay, export)]), *layout, *findings]
+    if epsilons and not findings:
+        findings = _ordered(_epsilons(replay.state, advance))
+    in_order, last = not findings, export.notes[-1] if export.notes else None
+    return Verification(
+        tuple(findings),
+        len(export.entries),
+        len(export.notes),
+        replay.tree.root(len(export.entries)).hex(),
+        tuple(signature.name for signature in last.signatures[1:]) if in_order and last is not None else (),
+        _balances(replay.state) if epsilons and in_order else (),
+        len({(mechanism, price.delta) for mechanism, price in replay.state.prices}),
+    )
+
+
+def _read(content: bytes) -> tuple[LedgerExport, list[Finding]]:
+    try:
+        return LedgerExport.parse(content), []
+    except NotAnExport as failure:
+        return _salvaged(content), [Finding(None, f"the export {failure}")]
+
+
+def _salvaged(content: bytes) -> LedgerExport:
+    """What can still be read of a broken export, to name the first bad entry in it."""
+    try:
+        _, entries, notes = split(content)
+    except NotAnExport:
+        return LedgerExport((), ())
+    try:
+        return LedgerExport(entries, tuple(parse_notes(notes)))
+    except NotAnExport:
+        return LedgerExport(entries, ())
+
+
+def _ordered(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: (finding.index is None, finding.index or 0))
+
+
+def _replayed(export: LedgerExport) -> _Replay:
+    """Parse, chain and judge every entry, up to the first that is refused."""
+    leaves = merkle.leaf_hashes(export.entries)
+    replay, prior = _Replay(merkle.Tree(leaves)), entry.BEGINNING
+    for index, line in enumerate(export.entries):
+        try:
+            one = entry.parse(line)
+            _check_place(one, index, prior)
+            if one.prior == prior:
+                replay.state.apply(decide(replay.state, one))
+            else:
+                replay.broken.append(index)
+        except (NotCanonical, Rejected) as failure:
+            replay.findings.append(Finding(index, str(failure)))
+            break
+        prior = leaves[index].hex()
+    return replay
+
+
+def _check_place(one: entry.AnyEntry, index: int, prior: str) -> None:
+    if one.index != index:
+        raise NotCanonical(f"states that it is entry {one.index}: entries were cut, added or exchanged")
+    if not index and one.prior != prior:
+        raise NotCanonical("names an entry before the first")
+
+
+def _checkpoint(note: Note) -> Checkpoint | None:
+    try:
+        return Checkpoint.parse(note.text)
+    except BadNote:
+        return None
+
+
+def _broken_links(replay: _Replay, export: LedgerExport) -> Iterable[Finding]:
+    """Name the entry that was changed where the next one no longer names its hash, or a root is another."""
+    good = 0
+    for checkpoint in sorted(filter(None, map(_checkpoint, export.notes)), key=lambda one: one.size):
+        if checkpoint.size > replay.tree.size or replay.tree.root(checkpoint.size) != checkpoint.root:
+            what = f"the tree is not the one the checkpoint of size {checkpoint.size} signed"
+            link = _first_broken(replay, good)
+            known = replay.findings[0].index if replay.findings else None
+            index = next((one for one in (link, known) if one is not None), good)
+            yield Finding(min(index, max(replay.tree.size - 1, 0)), what)
+            return
+        good = checkpoint.size
+    if replay.broken and replay.broken[0] < good:  # the keeper of the key signed it so
+        yield Finding(replay.broken[0], "does not name the entry before it")
+        return
+    link = _first_broken(replay, good)
+    if link is not None:
+        yield Finding(link, "is not the entry that the one after it names")
+
+
+def _first_broken(replay: _Replay, good: int) -> int | None:
+    """The changed one of the entries that no good checkpoint signs."""
+    index = next((index for index in replay.broken if index >= good), None)
+    if index is None:
+        return None
+    return index if index == good or index + 1 in replay.broken else index - 1
+
+
+def _signatures(export: LedgerExport, replay: _Replay, key: NoteVerifier) -> Iterable[Finding]:
+    state, size = replay.state, -1
+    if state.keys and all(known.verifier != key for known in state.keys):
+        yield Finding(None, f"the key {key.name}+{key.id.hex()} is not a key of this ledger")
+    for note in export.notes:
+        checkpoint = _checkpoint(note)
+        if checkpoint is None or checkpoint.size <= size or checkpoint.size > len(export.entries):
+            yield Finding(None, "the checkpoints are not of growing sizes within the ledger")
+            return
+        size = checkpoint.size
+        if checkpoint.origin != state.origin:
+            yield Finding(None, f"the checkpoint of size {size} is of another log")
+        yield from _signed(note, size, replay, key)
+    if size != len(export.entries):
+        yield Finding(None, f"no checkpoint signs all {len(export.entries)} entries")
+
+
+def _signed(note: Note, size: int, replay: _Replay, key: NoteVerifier) -> Iterable[Finding]:
+    state, where = replay.state, f"the checkpoint of size {size}"
+    mine = next((known.verifier for known in reversed(state.keys) if known.since <= size), key)
+    ours, *others = note.signatures
+    if not ours.by(mine):
+        old = any(ours.by(known.verifier) for known in state.keys)
+        yield Finding(None, f"{where} is signed by {'a revoked or later' if old else 'an unknown'} key ({ours.name})")
+    elif not mine.holds(note.text, ours.content):
+        yield Finding(None, f"{where}: the ledger's signature is invalid")
+    for signature in others:
+        witness, revoked = state.witnessed.get(signature.id, (None, None))
+        if witness is None or not signature.by(witness) or (revoked is not None and revoked < size):
+            yield Finding(None, f"{where} is cosigned by an unknown or revoked key ({signature.name})")
+        elif not witness.holds(note.text, signature.content):
+            yield Finding(None, f"{where}: the cosignature of {signature.name} is invalid")
+
+
+def _kept(retained: Sequence[Note], replay: _Replay, key: NoteVerifier) -> Iterable[Finding]:
+    keys = [known.verifier for known in replay.state.keys] or [key]
+    for note in retained:
+        try:
+            checkpoint = Checkpoint.parse(note.text)
+            if not note.signers(keys):
+                raise BadNote("is not signed by a key of this ledger")
+        except BadNote as failure:
+            yield Finding(None, f"the checkpoint you kept {failure}")
+            continue
+        if checkpoint.size > replay.tree.size:
+            what = f"{checkpoint.size} entries were signed when you kept a checkpoint: some were cut off since"
+            yield Finding(replay.tree.size, what)
+        elif replay.tree.root(checkpoint.size) != checkpoint.root:
+            what = f"the first {checkpoint.size} entries are not those of the checkpoint you kept: they were rewritten"
+            yield Finding(None, what)
+
+
+def _cosigned(export: LedgerExport, witnesses: Sequence[NoteVerifier]) -> Iterable[Finding]:
+    for witness in witnesses:
+        try:
+            seen = bool(export.notes) and bool(export.notes[-1].signers([witness]))
+        except BadNote:
+            seen = False
+        if not seen:
+            yield Finding(None, f"the witness {witness.name} did not cosign the last checkpoint")
+
+
+def _epsilons(state: LedgerState, advance: Callable[[int], Advance]) -> Iterable[Finding]:
+    intervals = state.all_intervals()
+    done = advance(len(state.prices) + len(intervals))
+    for (mechanism, price), index in state.prices.items():
+        yield from _price_again(index, mechanism, price)
+        done(1)
+    for interval in intervals:
+        yield from _interval_again(interval)
+        done(1)
+
+
+def _price_again(index: int, mechanism: Mechanism, price: accountant.AccountedPrice) -> Iterable[Finding]:
+    again = accountant.price(mechanism, price.delta, second=False)
+    for name, recorded, found in (("PLD", price.pld, again.pld), ("RDP", price.rdp, again.rdp)):
+        if recorded is None and found is None:
+            continue
+        if recorded is None or found is None or abs(recorded - found) > accountant.DRIFT:
+            yield Finding(index, f"{name} prices the mechanism at {found}, not at {recorded}")
+    if price.prv is not None and again.pld is not None:
+        gap = price.prv - again.pld
+        if not -accountant.DRIFT <= gap <= accountant.AGREEMENT + accountant.DRIFT:
+            yield Finding(index, f"PRV on record ({price.prv}) is not within 0 and 0.011 of PLD ({again.pld})")
+
+
+def _interval_again(interval: BudgetInterval) -> Iterable[Finding]:
+    epsilon = interval.epsilon()
+    exact = all(one.kind == "declared" for counts in interval.composition.values() for one in counts)
+    if epsilon > interval.cap + (0 if exact else accountant.DRIFT):
+        what = f"here the population {interval.population} has spent {epsilon} of {interval.cap}: overspent"
+        yield Finding(interval.first_beyond(), what)
+
+
+def _balances(state: LedgerState) -> tuple[Balance, ...]:
+    return tuple(state.balance(population) for population in sorted(state.budgets))
