@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Final
 
 from features.calendar import DAY_SECONDS
 from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import CORRECTED, RETRACTED, STATED
 from features.log.event import LONGEST, Event, parse_time, read_about
-from features.log.statement import encode_facts, hashable
+from features.log.statement import encode_facts
 from features.problem import Problem, Problems, Rejected, Where
 
 REFERENCE: Final = {CORRECTED: {"source", "id", "time", "data"}, RETRACTED: {"source", "id"}}
@@ -166,9 +165,10 @@ def _check_fields(event: Event, declaration: Declaration, where: Where, problems
         if kind is None:
             problems.add((*where, "data", name), "unknown", f"is not a field of {event.type}", _FITTING)
             continue
-        if _field_code(declaration, event.type, name, hashable(value)) is None:
-            with problems.gathered():
-                kind.encode(value, (*where, "data", name))
+        try:
+            kind.encode(value, (*where, "data", name))
+        except Rejected as refusal:
+            problems.found += refusal.problems
     for name, kind in event_type.fields.items():
         if kind.type == "identifier" and name not in event.data:
             problems.add((*where, "data", name), "missing", "is missing", f"Say which one: {event.type} needs it")
@@ -178,12 +178,3 @@ def _check_fields(event: Event, declaration: Declaration, where: Where, problems
             problems.add(
                 (*where, "data", "about"), "unknown", f"{role!r} is not a role in {event.type}", f"Use one of {known}"
             )
-
-
-@lru_cache(maxsize=2**16, typed=True)
-def _field_code(declaration: Declaration, event_type: str, name: str, value: object) -> int | None:
-    """The integer of a field, None where there is something to say about it."""
-    try:
-        return declaration.events[event_type].fields[name].encode(value)
-    except Rejected:
-        return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Final
 
 from features.declaration.declaration import Declaration
@@ -29,12 +28,10 @@ def encode_facts(
     """
     problems, encoded = Problems(), {}
     for name, value in facts.items():
-        codes = _fact_codes(declaration, name, hashable(value))
-        if codes is None or (declaration.facts[name].past and max(codes, default=today) > today):
-            with problems.gathered():
-                encoded[name] = _encode_fact(name, value, declaration, today, (*where, name))
-        else:
-            encoded[name] = codes
+        try:
+            encoded[name] = _encode_fact(name, value, declaration, today, (*where, name))
+        except Rejected as refusal:
+            problems.found += refusal.problems
     problems.raise_any()
     return encoded
 
@@ -70,27 +67,6 @@ def accepts_fact(name: str, value: object, declaration: Declaration, today: int)
     except Rejected:
         return False
     return True
-
-
-def hashable(value: object) -> object:
-    """A value by which what it encodes to can be remembered: a list of plain values as a tuple, else nothing."""
-    if isinstance(value, list):
-        value = tuple(value)
-    try:
-        hash(value)
-    except TypeError:
-        return None
-    return value
-
-
-@lru_cache(maxsize=2**16, typed=True)  # typed: True is not 1
-def _fact_codes(declaration: Declaration, name: str, value: object) -> tuple[int, ...] | None:
-    """The integers of a stated fact, None where there is something to say about it."""
-    fact = declaration.facts.get(name)
-    try:
-        return None if fact is None or fact.derived else fact.encode_all(value)
-    except Rejected:
-        return None
 
 
 def _nearest(name: str, declaration: Declaration) -> str:
