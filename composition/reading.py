@@ -16,6 +16,7 @@ from features import strict_json
 from features.problem import Problem, Problems, Rejected, Where, spelled
 
 if TYPE_CHECKING:
+    from composition.document_cache import DocumentCache
     from features.declaration.declaration import Declaration
     from recommender.messages import Messages
     from recommender.rules.catalogue import Catalogue
@@ -38,7 +39,7 @@ class Stated(NamedTuple):
     applicant: tuple[str, ...]
 
 
-def read_declaration(folder: Path | None = None) -> Declaration:
+def read_declaration(folder: Path | None = None, cache: DocumentCache | None = None) -> Declaration:
     """Read events.yaml, facts.yaml and features.yaml of a folder (default: the declaration shipped).
 
     Raises:
@@ -47,11 +48,11 @@ def read_declaration(folder: Path | None = None) -> Declaration:
     from features.declaration.declaration import declare  # verbs that read no declaration do not load it
 
     home = folder or SHIPPED / "declaration"
-    events, facts, features = _all_of([home / f"{name}.yaml" for name in ("events", "facts", "features")])
+    events, facts, features = _all_of([home / f"{name}.yaml" for name in ("events", "facts", "features")], cache)
     return declare(events, facts, features)
 
 
-def read_regions(path: Path | None = None) -> Regions:
+def read_regions(path: Path | None = None, cache: DocumentCache | None = None) -> Regions:
     """Read the dated table of regions (default: the one shipped).
 
     Raises:
@@ -60,10 +61,10 @@ def read_regions(path: Path | None = None) -> Regions:
     from recommender.rules.region import Regions  # verbs that judge nobody do not load it
 
     file = path or SHIPPED / "regions.yaml"
-    return Regions.parse(read_yaml(file), (file.name,))
+    return Regions.parse(_all_of([file], cache)[0], (file.name,))
 
 
-def read_working_days(path: Path | None = None) -> WorkingDays:
+def read_working_days(path: Path | None = None, cache: DocumentCache | None = None) -> WorkingDays:
     """Read the dated table of public holidays (default: the one shipped; a country without one has weekends only).
 
     Raises:
@@ -74,10 +75,12 @@ def read_working_days(path: Path | None = None) -> WorkingDays:
     file = path or SHIPPED / "holidays.yaml"
     if path is None and not file.exists():
         return WEEKENDS_ONLY
-    return WorkingDays.parse(read_yaml(file), (file.name,))
+    return WorkingDays.parse(_all_of([file], cache)[0], (file.name,))
 
 
-def read_catalogue(path: Path | None, declaration: Declaration, regions: Regions) -> Catalogue:
+def read_catalogue(
+    path: Path | None, declaration: Declaration, regions: Regions, cache: DocumentCache | None = None
+) -> Catalogue:
     """Read programmes from a folder of YAML files, one YAML file, or JSON lines (default: the catalogue shipped).
 
     Raises:
@@ -85,10 +88,10 @@ def read_catalogue(path: Path | None, declaration: Declaration, regions: Regions
     """
     from recommender.rules.catalogue import catalogue  # verbs that judge nobody do not load it
 
-    return catalogue(programme_documents(path or SHIPPED / "catalogue"), declaration, regions)
+    return catalogue(programme_documents(path or SHIPPED / "catalogue", cache), declaration, regions)
 
 
-def read_messages(folder: Path | None = None) -> Messages:
+def read_messages(folder: Path | None = None, cache: DocumentCache | None = None) -> Messages:
     """Read the messages that people read, one file per language (default: those shipped).
 
     Raises:
@@ -99,12 +102,12 @@ def read_messages(folder: Path | None = None) -> Messages:
     from recommender.messages import LANGUAGES, Messages
 
     home = folder or SHIPPED / "messages"
-    documents = _all_of([home / f"{language}.yaml" for language in LANGUAGES])
+    documents = _all_of([home / f"{language}.yaml" for language in LANGUAGES], cache)
     keys = {**message_keys.MESSAGES, **report_text.MESSAGES}
     return Messages.parse(dict(zip(LANGUAGES, documents, strict=True)), keys)
 
 
-def programme_documents(path: Path) -> list[tuple[str, object]]:
+def programme_documents(path: Path, cache: DocumentCache | None = None) -> list[tuple[str, object]]:
     """The parsed programmes under `path`, each with where it was found.
 
     Raises:
@@ -118,7 +121,7 @@ def programme_documents(path: Path) -> list[tuple[str, object]]:
             [Problem((str(path),), "missing", "holds no .yaml file", "Give a folder of programmes, or a .jsonl file")]
         )
     found: list[tuple[str, object]] = []
-    for file, document in zip(files, _all_of(files), strict=True):
+    for file, document in zip(files, _all_of(files, cache), strict=True):
         where = str(file.relative_to(path)) if path.is_dir() else file.name
         many = document if isinstance(document, list) else [document]
         found += [(where if len(many) == 1 else f"{where}[{i}]", one) for i, one in enumerate(many)]
@@ -257,7 +260,11 @@ def _strict_loader() -> Any:
     return Strict
 
 
-def _all_of(paths: Sequence[Path]) -> list[object]:
+def _all_of(paths: Sequence[Path], cache: DocumentCache | None = None) -> list[object]:
+    return _parsed(paths) if cache is None else cache.documents(paths, _parsed)
+
+
+def _parsed(paths: Sequence[Path]) -> list[object]:
     documents, problems = [], Problems()
     for path in paths:
         with problems.gathered():

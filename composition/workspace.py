@@ -9,6 +9,7 @@ stamps         checksums of the stamps of people who were made here, or of whom 
 keys/          secrets of the service, readable by their owner only
 mlflow.db      MLflow's tracking store, and mlflow/ its files
 reports/       what `evaluate` and `demo` leave to read
+cache/         YAML files parsed before; safe to delete
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from features.problem import Problem, Rejected
 from features.whole_file import write_whole
 
 if TYPE_CHECKING:
+    from composition.document_cache import DocumentCache
     from features.log.database import Database
     from features.log.event_log import EventLog
 
@@ -61,6 +63,13 @@ class Workspace:
             return Database(os.environ[DATABASE_URL], DATABASE_URL)
         path = self.path.resolve() / "events.db"
         return Database(f"sqlite:///{path}", str(path))
+
+    @property
+    def cache(self) -> DocumentCache:
+        """Documents parsed before, kept for the sake of speed alone."""
+        from composition.document_cache import DocumentCache
+
+        return DocumentCache(self.path / "cache")
 
     @property
     def has_events(self) -> bool:

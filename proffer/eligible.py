@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from composition import reading, terminal
+from composition.workspace import Workspace
 from features.kernel import jit
 from proffer import options
 
@@ -83,10 +84,11 @@ def desk_of(args: argparse.Namespace) -> Engine:
     """The desk over what `--declaration` and `--catalogue` name; it orders by the rules alone."""
     from recommender.engine import Engine  # what it loads is loaded only once there is something to judge
 
-    declaration = reading.read_declaration(args.declaration)
-    regions = reading.read_regions()
-    catalogue = reading.read_catalogue(args.catalogue, declaration, regions)
-    return Engine(declaration, catalogue, regions, reading.read_messages())
+    cache = Workspace(args.home).cache
+    declaration = reading.read_declaration(args.declaration, cache)
+    regions = reading.read_regions(cache=cache)
+    catalogue = reading.read_catalogue(args.catalogue, declaration, regions, cache)
+    return Engine(declaration, catalogue, regions, reading.read_messages(cache=cache))
 
 
 def _told(day: date, verdicts: Sequence[Verdict], asks: Sequence[Ask], language: str, rows: int | None) -> str:

@@ -66,11 +66,19 @@ def desk_of(args: argparse.Namespace) -> Engine:
     """The desk over what the shared options name, with the home's model unless `--model` says otherwise."""
     from recommender.engine import Engine  # what it loads is loaded only once there is something to judge
 
-    declaration = reading.read_declaration(args.declaration)
-    regions = reading.read_regions()
-    catalogue = reading.read_catalogue(args.catalogue, declaration, regions)
+    cache = Workspace(args.home).cache
+    declaration = reading.read_declaration(args.declaration, cache)
+    regions = reading.read_regions(cache=cache)
+    catalogue = reading.read_catalogue(args.catalogue, declaration, regions, cache)
     ranker = ranker_of(args, declaration, catalogue)
-    return Engine(declaration, catalogue, regions, reading.read_messages(), ranker, reading.read_working_days())
+    return Engine(
+        declaration,
+        catalogue,
+        regions,
+        reading.read_messages(cache=cache),
+        ranker,
+        reading.read_working_days(cache=cache),
+    )
 
 
 def ranker_of(args: argparse.Namespace, declaration: Declaration, catalogue: Catalogue) -> Ranker:
