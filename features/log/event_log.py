@@ -190,8 +190,10 @@ class EventLog:
         about = [pair for pair in json.loads(row.about or "[]") if pair[0] != person]
         data = json.loads(row.data or "{}")
         corrected = data.get("data")
-        if isinstance(corrected, dict) and "about" in corrected:
-            corrected["about"] = [entry for entry in corrected["about"] if entry["person"] != person]
+        while isinstance(corrected, dict):  # a correction may correct a correction
+            if "about" in corrected:
+                corrected["about"] = [entry for entry in corrected["about"] if entry["person"] != person]
+            corrected = corrected.get("data")
         changed = sa.update(EVENTS).where(EVENTS.c.number == number)
         self._connection.execute(changed.values(data=text_of(data), about=text_of(about)))
 

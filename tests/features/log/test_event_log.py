@@ -157,6 +157,20 @@ class EventLogContract:
             for table in METADATA.sorted_tables:
                 assert "secret" not in str(connection.execute(sa.select(table)).all())
 
+    def test_a_person_whom_only_the_correction_of_a_correction_names_is_found_and_erased(self, database):
+        about = [{"person": "secretname", "role": "parent"}, {"person": "bob", "role": "child"}]
+        born = event(3, type="life.born", data={})
+        first = event(4, type="event.corrected", data={"source": "s", "id": "3", "data": {"born_on": "2023-01-01"}})
+        nested = {"source": "s", "id": "3", "data": {"about": about}}
+        second = event(5, type="event.corrected", data={"source": "s", "id": "4", "data": nested})
+        self.append(database, [born, first, second])
+        assert [one.id for one in self.read(database, ["secretname"])] == ["3", "4", "5"]
+        assert self.erase(database, "secretname") == 1
+        assert self.people(database) == ("ann", "bob")
+        with database.reading() as connection:
+            for table in METADATA.sorted_tables:
+                assert "secret" not in str(connection.execute(sa.select(table)).all())
+
     def test_sending_an_event_again_does_not_bring_an_erased_name_back(self, database):
         born = event(3, type="life.born", data={}, about=(("bob", "child"),))
         self.append(database, [born])
