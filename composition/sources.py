@@ -195,7 +195,7 @@ class FileRows:
 
     def open(self, admission: Admission) -> LearningLog:
         """Read what an admitted request may see; only a gate calls this."""
-        from features.log.files import read_segments
+        from features.log.columnar import read_segments
 
         return _seen(read_segments(self.events, self.declaration), admission, self.held_out_every)
 

@@ -143,8 +143,8 @@ def progress(items: Iterable[T], label: str, total: int | None = None, unit: str
 
 
 @contextlib.contextmanager
-def bar(total: int, label: str, unit: str = "") -> Iterator[Callable[[int], object]]:
-    """Give a function that advances a bar of `total` steps; pure code takes it as a plain callback.
+def bar(total: int | None, label: str, unit: str = "") -> Iterator[Callable[[int], object]]:
+    """Give a function that advances a bar of `total` steps (None: unknown); pure code takes it as a plain callback.
 
     Example:
         >>> with bar(10, "judging") as advance:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from composition import provenance, reading, sources, story, terminal
+from composition import ingestion, provenance, reading, sources, story, terminal
 from composition.workspace import DATABASE_URL, Workspace
 from features.problem import Problem, Rejected
 from proffer import evaluate, promote, recommend, train
@@ -203,14 +203,9 @@ def ingest_into(home: Workspace, people: Path) -> dict[str, int]:
     Raises:
         Rejected: the log holds other events under the same names.
     """
-    from features.log.files import read_events, sift
-
     declaration = reading.read_declaration()
     end = declaration.zone.end_of_day(datetime.date.fromisoformat(stamp_of(people)["end"]))
-    rejected: list[Problem] = []
-    found = sift(read_events(people / sources.EVENTS, declaration, now=max(end, int(time.time()))), rejected)
-    with home.log_to_write() as log:
-        done = log.append(terminal.progress(found, "reading", unit=" events"))
+    done, rejected = ingestion.ingest(home, [people / sources.EVENTS], declaration, max(end, int(time.time())))
     if done.conflicts or rejected:
         raise Rejected([*rejected, *done.conflicts])
     return {"accepted": done.accepted, "duplicates": done.duplicates}

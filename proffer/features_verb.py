@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compute and write; pairs of people who are in no event are rejected, the others kept."""
-    from features.log.files import read_segments
+    from features.log.columnar import read_segments
 
     declaration = reading.read_declaration(args.declaration)
     pairs = read_pairs(args.at, declaration)

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from composition import reading, terminal
+from composition import ingestion, reading, terminal
 from composition.workspace import Workspace
 from features.problem import Problem
 from proffer import options
-
-if TYPE_CHECKING:
-    from features.declaration.declaration import Declaration
-    from features.log.event import Event
 
 HELP = "read events into the log"
 SHOWN = 20
@@ -30,12 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Read every file, keep what is good, and say what is not."""
     declaration = reading.read_declaration(args.declaration)
-    now = int(time.time())
-    for path in args.files:  # before anything is written: a file that cannot be read at all stops everything
-        next(_found([path], declaration, now, []), None)
-    rejected: list[Problem] = []
-    with Workspace(args.home).begin().log_to_write() as log:
-        done = log.append(terminal.progress(_found(args.files, declaration, now, rejected), "reading", unit=" events"))
+    done, rejected = ingestion.ingest(Workspace(args.home), args.files, declaration, int(time.time()))
     rejected += done.conflicts
     document = {
         "accepted": done.accepted,
@@ -45,13 +35,6 @@ def run(args: argparse.Namespace) -> int:
     _complain(rejected)
     terminal.emit(document, args.json, f"{done.accepted} accepted, {done.duplicates} duplicates, {_count(rejected)}")
     return terminal.FAILED if rejected else terminal.DONE
-
-
-def _found(files: Iterable[Path], declaration: Declaration, now: int, rejected: list[Problem]) -> Iterator[Event]:
-    from features.log.files import read_events, sift
-
-    for path in files:
-        yield from sift(read_events(path, declaration, now=now), rejected)
 
 
 def _count(rejected: Sequence[Problem]) -> str:

@@ -49,7 +49,7 @@ class ScoreRequest:
 
 def run(args: argparse.Namespace) -> int:
     """Judge and score shard by shard, and write."""
-    from features.log.files import read_segments
+    from features.log.columnar import read_segments
 
     declaration = reading.read_declaration(args.declaration)
     day = reading.as_of(args.as_of, time.time, declaration.zone.name)

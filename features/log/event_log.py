@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -128,42 +128,54 @@ class EventLog:
         """Write what is new of a chunk; return how many that were, and the conflicts."""
         if not rows.cells:
             return 0, []
+        first: dict[Key, Cells] = {}
+        repeated = [cells for cells in rows.cells if first.setdefault(cells[:2], cells) is not cells]
+        new = self._inserted(first)
+        old = {} if len(new) == len(first) else self._held([key for key in first if key not in new])
+        self._link(rows, {key: first[key] for key in new} if old else first)
+        held = {cells[:2]: first[cells[:2]][-1] for cells in repeated}
+        held.update({key: digest for key, (_, digest) in old.items()})
+        doubtful = rows.cells if held else ()
+        return len(new), [conflict(cells[:2]) for cells in doubtful if held.get(cells[:2], cells[-1]) != cells[-1]]
+
+    def _inserted(self, rows: Mapping[Key, Cells]) -> Collection[Key]:
+        """Write the rows whose key the log does not hold; return those keys."""
         last = self._connection.execute(sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.number), 0))).scalar_one()
         statement = _APPEND[self._connection.dialect.name]
-        count = self._connection.exec_driver_sql(statement, rows.cells).rowcount
-        if count == len(rows.cells):
-            self._link(rows, self._held([_key(rows.cells[place]) for place in {*rows.others, *rows.targets}]))
-            return count, []
-        held = self._held([_key(cells) for cells in rows.cells])
-        new = {key: kept for key, kept in held.items() if kept[0] > last}
-        self._link(rows, new)
-        return count, [conflict(_key(cells)) for cells in rows.cells if held[_key(cells)][1] != cells[-1]]
+        count = self._connection.exec_driver_sql(statement, list(rows.values())).rowcount
+        if count == len(rows):
+            return rows.keys()
+        query = sa.select(EVENTS.c.source, EVENTS.c.id).where(EVENTS.c.number > last)
+        return {(source, name) for source, name in self._connection.execute(query)}
 
-    def _link(self, rows: StoredRows, new: Mapping[Key, tuple[int, str]]) -> None:
+    def _link(self, rows: StoredRows, new: Mapping[Key, Cells]) -> None:
         """Write whom the new events of a chunk touch and what they act on; the first of each key is the new one."""
-        others, actions, linked = [], [], set()
-        for place in sorted({*rows.others, *rows.targets}):
-            key = _key(rows.cells[place])
-            if key not in new or key in linked:
-                continue
-            linked.add(key)
-            number = new[key][0]
-            others += [{"person": person, "number": number} for person in rows.others.get(place, ())]
-            if place in rows.targets:
-                source, name = rows.targets[place]
-                actions.append({"target_source": source, "target_id": name, "number": number})
+        linked = ((rows.cells[place], place) for place in {*rows.others, *rows.targets})
+        keys = {cells[:2]: place for cells, place in linked if new.get(cells[:2]) is cells}
+        held = self._held(keys)
+        others = [
+            {"person": person, "number": number}
+            for key, (number, _) in held.items() for person in rows.others.get(keys[key], ())
+        ]  # fmt: skip
+        actions = [
+            {"target_source": target[0], "target_id": target[1], "number": number}
+            for key, (number, _) in held.items() if (target := rows.targets.get(keys[key]))
+        ]  # fmt: skip
         for table, written in ((OTHERS, others), (ACTIONS, actions)):
             if written:
                 self._connection.execute(sa.insert(table), written)
 
-    def _held(self, keys: Sequence[Key]) -> dict[Key, tuple[int, str]]:
-        """The number and hash under each of these keys."""
+    def _held(self, keys: Iterable[Key]) -> dict[Key, tuple[int, str]]:
+        """The number and hash under each of these keys, asked by source: no index is used for pairs."""
+        by_source: dict[str, list[str]] = {}
+        for source, name in keys:
+            by_source.setdefault(source, []).append(name)
         found: dict[Key, tuple[int, str]] = {}
-        key = sa.tuple_(EVENTS.c.source, EVENTS.c.id)
-        for some in _portions(keys):
-            query = sa.select(EVENTS.c.source, EVENTS.c.id, EVENTS.c.number, EVENTS.c.hash).where(key.in_(some))
-            rows = self._connection.execute(query)
-            found.update({(source, name): (number, digest) for source, name, number, digest in rows})
+        for source, names in by_source.items():
+            for some in _portions(names):
+                query = sa.select(EVENTS.c.id, EVENTS.c.number, EVENTS.c.hash)
+                rows = self._connection.execute(query.where(EVENTS.c.source == source, EVENTS.c.id.in_(some)))
+                found.update({(source, name): (number, digest) for name, number, digest in rows})
         return found
 
     def _touching(self, people: Sequence[str]) -> set[int]:
@@ -196,11 +208,6 @@ class EventLog:
             corrected = corrected.get("data")
         changed = sa.update(EVENTS).where(EVENTS.c.number == number)
         self._connection.execute(changed.values(data=text_of(data), about=text_of(about)))
-
-
-def _key(cells: Cells) -> Key:
-    """The source and the id, which stand first."""
-    return cells[0], cells[1]
 
 
 def _event(row: sa.Row[Any]) -> Event:

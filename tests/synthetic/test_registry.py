@@ -15,7 +15,7 @@ from data.synthetic.event_rows import SOURCE
 from data.synthetic.kinds import LIFE, TYPE, TYPES
 from data.synthetic.public_knowledge import segments_of
 from data.synthetic.registry import Names, as_it_was, identifiers, recorded, stated_at_start
-from features.log.files import read_segments
+from features.log.columnar import read_segments
 from features.snapshot import snapshots
 from features.value import UNKNOWN
 

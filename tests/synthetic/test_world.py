@@ -17,7 +17,7 @@ from data.synthetic.truth import held_out
 from data.synthetic.world import blocks
 from features.calendar import day_of
 from features.log.event_parser import parse_event
-from features.log.files import read_segments
+from features.log.columnar import read_segments
 from features.problem import Rejected
 from features.snapshot import snapshots
 from recommender.rules.compiled import compile_catalogue

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 from composition.reading import read_declaration
 from features.log.event import Event, rfc3339
 from features.log.event_parser import parse_event
-from features.log.files import COLUMNS, read_segments
+from features.log.columnar import read_segments
+from features.log.files import COLUMNS
 from features.log.history import History, history_of
 
 DECLARATION = read_declaration()

@@ -10,17 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given
 
+from features.log.columnar import read_segments
 from features.log.event import Event, parse_time, rfc3339
-from features.log.files import (
-    COLUMNS,
-    last_recorded,
-    parse_lines,
-    read_events,
-    read_segments,
-    sift,
-    write_ndjson,
-    write_parquet,
-)
+from features.log.files import COLUMNS, last_recorded, parse_lines, read_events, sift, write_ndjson, write_parquet
 from features.log.history import history_of
 from features.problem import Rejected
 from tests.examples import examples
