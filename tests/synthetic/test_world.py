@@ -16,8 +16,8 @@ from data.synthetic.stamp import code_hash
 from data.synthetic.truth import held_out
 from data.synthetic.world import blocks
 from features.calendar import day_of
-from features.log.event_parser import parse_event
 from features.log.columnar import read_segments
+from features.log.event_parser import parse_event
 from features.problem import Rejected
 from features.snapshot import snapshots
 from recommender.rules.compiled import compile_catalogue

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from composition.reading import read_declaration
+from features.log.columnar import read_segments
 from features.log.event import Event, rfc3339
 from features.log.event_parser import parse_event
-from features.log.columnar import read_segments
 from features.log.files import COLUMNS
 from features.log.history import History, history_of
 
