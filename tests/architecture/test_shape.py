@@ -31,7 +31,6 @@ LONG_FILES = {
     "benchmarks/private_bench.py",
     "features/declaration/grammar.py",
     "features/kernel/kernel.py",
-    "features/log/files.py",
     "proffer/privacy_verb.py",
     "recommender/rules/clause.py",
     "recommender/rules/programme.py",
