@@ -12,8 +12,10 @@ from features.canonical_json import canonical_text
 from features.mapping import nearest
 from features.problem import Problem, Problems
 from features.value import identifier_code
-from recommender.rules.clause import RECEIVES, Advisory, Clause, ClauseReader, Compare, NoData, Not, compares
-from recommender.rules.programme import Programme, read_programme
+from recommender.rules.clause import RECEIVES, Advisory, Clause, Compare, NoData, Not, compares
+from recommender.rules.clause_reader import ClauseReader
+from recommender.rules.programme import Programme
+from recommender.rules.programme_reader import read_programme
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration

@@ -23,7 +23,8 @@ from features.snapshot import Snapshot, from_facts
 from recommender.rules.catalogue import Catalogue
 from recommender.rules.clause import All, Clause, NoData
 from recommender.rules.compiled import Compiled, compile_catalogue
-from recommender.rules.programme import Programme, kinds_mask, parse_programme
+from recommender.rules.programme import Programme, kinds_mask
+from recommender.rules.programme_reader import parse_programme
 from recommender.rules.region import Regions
 from recommender.rules.rule_oracle import Oracle
 from recommender.rules.verdict import judge

@@ -12,7 +12,7 @@ import yaml
 from composition import reading
 from features.log.event_parser import parse_event
 from proffer import cli
-from recommender.rules.programme import parse_programme
+from recommender.rules.programme_reader import parse_programme
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

@@ -8,7 +8,7 @@ from recommender.gov24.importer import CATEGORIES, FORMS, KINDS, import_services
 from recommender.rules.catalogue import catalogue
 from recommender.rules.programme import CATEGORIES as KNOWN_CATEGORIES
 from recommender.rules.programme import FORMS as KNOWN_FORMS
-from recommender.rules.programme import parse_programme
+from recommender.rules.programme_reader import parse_programme
 
 EVENTS = {"life.child_born", "life.moved"}
 

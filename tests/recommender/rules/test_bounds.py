@@ -6,7 +6,7 @@ import pytest
 
 from composition.reading import read_declaration
 from recommender.rules.bounds import LEAST, MOST, FactBound, fact_bounds
-from recommender.rules.programme import parse_programme
+from recommender.rules.programme_reader import parse_programme
 
 DECLARATION = read_declaration()
 

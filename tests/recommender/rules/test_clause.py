@@ -11,7 +11,6 @@ from recommender.rules.clause import (
     All,
     Any,
     Clause,
-    ClauseReader,
     Compare,
     NoData,
     Not,
@@ -19,8 +18,8 @@ from recommender.rules.clause import (
     clause_document,
     compares,
     encoded,
-    parse_clause,
 )
+from recommender.rules.clause_reader import ClauseReader, parse_clause
 from recommender.text import Text
 from tests.recommender.catalogues import DECLARATION, REGIONS, clauses
 

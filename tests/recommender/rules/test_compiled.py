@@ -9,7 +9,8 @@ from features.value import UNKNOWN
 from recommender.rules.catalogue import Catalogue
 from recommender.rules.clause import Answer, Compare, clause_document, compares
 from recommender.rules.compiled import compile_catalogue
-from recommender.rules.programme import KINDS, parse_programme
+from recommender.rules.programme import KINDS
+from recommender.rules.programme_reader import parse_programme
 from recommender.rules.rule_lowering import plainest
 from recommender.rules.rule_oracle import Oracle
 from tests.examples import examples

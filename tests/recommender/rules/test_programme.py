@@ -20,8 +20,8 @@ from recommender.rules.programme import (
     Value,
     WindowRule,
     kinds_mask,
-    parse_programme,
 )
+from recommender.rules.programme_reader import parse_programme
 from recommender.text import Text
 from tests.recommender.catalogues import DECLARATION, REGIONS, ROOT
 

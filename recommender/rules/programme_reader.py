@@ -1,0 +1,239 @@
+"""Programme reader: programmes read from documents, every problem in them gathered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from features.calendar import parse_duration
+from features.mapping import MappingReader, nearest
+from features.problem import Problems, Where
+from recommender.rules.clause import RECEIVES, Clause, Source
+from recommender.rules.clause_reader import ClauseReader, parse_source
+from recommender.rules.programme import (
+    BENEFICIARIES,
+    CATEGORIES,
+    DELIVERIES,
+    FORMS,
+    KINDS,
+    WINDOWS,
+    Programme,
+    Provider,
+    Validity,
+    Value,
+    WindowRule,
+)
+from recommender.text import LANGUAGES, Text, text_at
+
+if TYPE_CHECKING:
+    from features.declaration.declaration import Declaration
+    from recommender.rules.region import Regions
+
+__all__ = ["parse_programme", "read_programme"]
+
+
+def parse_programme(
+    document: object, where: Where, declaration: Declaration, regions: Regions | None = None
+) -> Programme:
+    """Read one programme; raises Rejected with every problem in it."""
+    problems = Problems()
+    own = _own_name(document)
+    reader = ClauseReader(declaration, regions, own)
+    programme = read_programme(document, where, reader, declaration, own, problems)
+    problems.raise_any()
+    assert programme is not None  # what is wrong with it is a problem
+    return programme
+
+
+def _own_name(document: object) -> Callable[[str], str]:
+    """Return what completes `first-meeting-voucher` to `kr.first-meeting-voucher` inside the latter's own document."""
+    own = str(document.get("id", "")) if isinstance(document, dict) else ""
+    return lambda name: own if own.partition(".")[2] == name else name
+
+
+def read_programme(
+    document: object,
+    where: Where,
+    reader: ClauseReader,
+    declaration: Declaration,
+    named: Callable[[str], str],
+    problems: Problems,
+) -> Programme | None:
+    """Read one programme with a shared clause reader; None, and `problems` has grown, where anything is wrong."""
+    if not isinstance(document, dict):
+        problems.add(where, "invalid", "is not a programme", "Write a mapping with id, title, provider, who and so on")
+        return None
+    before = len(problems.found)
+    fields = MappingReader(document, where, problems)
+    for key in _REQUIRED:
+        fields.required(key)
+    parts = _parts(fields, reader, declaration, named, problems)
+    fields.close()
+    return None if len(problems.found) > before else Programme(**parts)  # type: ignore[arg-type]  # each part was checked
+
+
+_REQUIRED = ("id", "title", "provider", "category", "form", "who", "source")
+
+
+def _parts(
+    fields: MappingReader,
+    reader: ClauseReader,
+    declaration: Declaration,
+    named: Callable[[str], str],
+    problems: Problems,
+) -> dict[str, object]:
+    """Return everything a Programme is made of; what is wrong is a problem and stands as None."""
+    return {
+        "id": fields.slug("id"),
+        "title": text_at(fields, "title"),
+        "provider": _provider(fields),
+        "category": fields.choice("category", CATEGORIES),
+        "form": _forms(fields),
+        "who": _who(fields, reader, problems),
+        "value": _value(fields),
+        "window": _window(fields, declaration),
+        "delivery": fields.choice("delivery", DELIVERIES) or "offer",
+        "documents": tuple(_texts(fields, "documents")),
+        "excludes": tuple(named(name) for name in fields.slugs("excludes")),
+        "grants": _grants(fields, declaration, named),
+        "effort_minutes": fields.integer("effort_minutes"),
+        "valid": _validity(fields),
+        "source": _source(fields),
+        "verified": fields.boolean("verified", False),
+        "summary": text_at(fields, "summary"),
+        "views": fields.integer("views"),
+        "how": text_at(fields, "how"),
+        "contact": text_at(fields, "contact"),
+        "triggers": _events(fields, "triggers", declaration),
+        "beneficiary": fields.choice("beneficiary", BENEFICIARIES) or "citizen",
+    }
+
+
+def _provider(fields: MappingReader) -> Provider | None:
+    inner = fields.reader("provider")
+    if inner is None:
+        return None
+    for key in ("id", "name"):
+        inner.required(key)
+    name, text, level = inner.slug("id"), text_at(inner, "name"), inner.slug("level")
+    inner.close()
+    return Provider(name, text, level or "national") if name and text else None
+
+
+def _forms(fields: MappingReader) -> tuple[str, ...]:
+    value = fields.take("form")
+    forms = [value] if isinstance(value, str) else value if isinstance(value, (list, tuple)) else []
+    wrong = [form for form in forms if form not in FORMS]
+    if wrong or (value is not None and not forms):
+        fields.wrong(
+            "form", "unknown", f"{(wrong or value)!r} is not known", f"Use one of {', '.join(FORMS)}, or a list of them"
+        )
+    return tuple(str(form) for form in forms)
+
+
+def _who(fields: MappingReader, reader: ClauseReader, problems: Problems) -> dict[str, Clause]:
+    value = fields.take("who")
+    if value is None:
+        return {}
+    path = fields.at("who")
+    if not isinstance(value, dict) or not any(kind in value for kind in KINDS):
+        clause = reader.read(value, path, problems)
+        return {} if clause is None else {"citizen": clause}
+    for kind in value:
+        if kind not in KINDS:
+            fields.wrong(("who", kind), "unknown", "is not a kind of applicant", f"Use one of {', '.join(KINDS)}")
+    read = {kind: reader.read(value[kind], (*path, kind), problems) for kind in KINDS if kind in value}
+    return {kind: clause for kind, clause in read.items() if clause is not None}
+
+
+def _value(fields: MappingReader) -> Value:
+    inner = fields.reader("value")
+    if inner is None:
+        return Value()
+    amount, currency = inner.integer("amount"), inner.slug("currency")
+    value = Value(amount, currency or "KRW", inner.slug("period") or "once", text_at(inner, "text"))
+    inner.close()
+    return value
+
+
+def _window(fields: MappingReader, declaration: Declaration) -> WindowRule:
+    inner = fields.reader("window")
+    if inner is None:
+        return WindowRule("unknown")
+    kind = inner.choice("kind", WINDOWS)
+    opens, closes = inner.day("from"), inner.day("until")
+    after, within = _events(inner, "after", declaration), _duration(inner)
+    window = WindowRule(
+        kind or ("relative" if after else "unknown"), opens, closes, after, within, text_at(inner, "text")
+    )
+    if window.kind == "relative" and not (inner.has("after") and inner.has("within")):
+        inner.wrong(
+            (), "missing", "a relative window needs an event and a duration", "Add after: EVENT and within: DURATION"
+        )
+    if window.kind == "dated" and opens is None and closes is None:
+        inner.wrong((), "missing", "a dated window needs a date", "Add from: and until:")
+    if opens is not None and closes is not None and closes < opens:
+        inner.wrong("until", "conflict", "is before from", "Give a last day that is not before the first")
+    inner.close()
+    return window
+
+
+def _duration(inner: MappingReader) -> str | None:
+    text = inner.string("within")
+    if text is not None:
+        before = len(inner.problems.found)
+        with inner.problems.gathered():
+            parse_duration(text, inner.at("within"))
+        if len(inner.problems.found) > before:
+            return None
+    return text
+
+
+def _validity(fields: MappingReader) -> Validity:
+    inner = fields.reader("valid")
+    if inner is None:
+        return Validity()
+    valid = Validity(inner.day("from"), inner.day("until"))
+    inner.close()
+    if valid.first is not None and valid.last is not None and valid.last < valid.first:
+        inner.wrong("until", "conflict", "is before from", "Give a last day that is not before the first")
+    return valid
+
+
+def _source(fields: MappingReader) -> Source:
+    inner = fields.reader("source")
+    return Source() if inner is None else parse_source(inner)
+
+
+def _texts(fields: MappingReader, key: str) -> list[Text]:
+    read = [Text.of(fields.as_words((key, i), item, LANGUAGES)) for i, item in enumerate(fields.items(key))]
+    return [text for text in read if text is not None]
+
+
+def _events(fields: MappingReader, key: str, declaration: Declaration) -> tuple[str, ...]:
+    value = fields.take(key)
+    names = [value] if isinstance(value, str) else value
+    if names is None:
+        return ()
+    if not isinstance(names, (list, tuple)) or not names:
+        fields.wrong(key, "unknown", f"{value!r} is not an event type", "Name one of events.yaml, or list several")
+        return ()
+    for name in names:
+        if name not in declaration.events:
+            what = f"{name!r} is not a declared event{nearest(name, declaration.events)}"
+            fields.wrong(key, "unknown", what, "Declare it in events.yaml or name one that is declared there")
+    return tuple(str(name) for name in names)
+
+
+def _grants(fields: MappingReader, declaration: Declaration, named: Callable[[str], str]) -> tuple[str, ...]:
+    granted = []
+    for i, name in enumerate(fields.slugs("grants")):
+        if name.startswith(RECEIVES):
+            granted.append(RECEIVES + named(name.removeprefix(RECEIVES)))
+        elif name in declaration.facts and declaration.facts[name].type == "boolean":
+            granted.append(name)
+        else:
+            close = nearest(name, declaration.facts)
+            what = f"{name!r} is neither receives.<programme> nor a declared boolean fact{close}"
+            fields.wrong(("grants", i), "unknown", what, "Name what receiving the programme makes true")
+    return tuple(granted)
