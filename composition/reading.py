@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 SHIPPED = (
     Path(__file__).resolve().parent.parent / "data" / "countries" / "kr"
 )  # beside the package, in a checkout and in an image alike
-APPLICANTS = ("citizen", "small_business", "organisation")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _STDIN = "-"
 _FILE = strict_json.JsonLimits(depth=64)
@@ -147,22 +146,24 @@ def read_facts(path: Path | str) -> Stated:
 
 
 def applicants(value: object, where: Where) -> tuple[str, ...]:
-    """The kinds of applicant that a JSON value names: one of APPLICANTS, or a list of them.
+    """The kinds of applicant that a JSON value names: one of KINDS (recommender.rules.programme), or a list of them.
 
     Raises:
         Rejected: the value is neither, or the list is empty.
 
     Example:
-        >>> applicants("citizen", "facts.json"), applicants(["organisation", "citizen"], "facts.json")
+        >>> applicants("citizen", ("facts.json",)), applicants(["organisation", "citizen"], ("facts.json",))
         (('citizen',), ('citizen', 'organisation'))
     """
+    from recommender.rules.programme import KINDS
+
     named = [value] if isinstance(value, str) else value
-    if not isinstance(named, list) or not named or any(kind not in APPLICANTS for kind in named):
-        remedy = f"Use one of {', '.join(APPLICANTS)}, or a list of them"
+    if not isinstance(named, list) or not named or any(kind not in KINDS for kind in named):
+        remedy = f"Use one of {', '.join(KINDS)}, or a list of them"
         raise Rejected(
             [Problem((*where, "applicant"), "invalid", f"cannot be {json.dumps(value, ensure_ascii=False)}", remedy)]
         )
-    return tuple(kind for kind in APPLICANTS if kind in named)
+    return tuple(kind for kind in KINDS if kind in named)
 
 
 def as_of(text: str | None, clock: Callable[[], float], zone: str = "Asia/Seoul") -> datetime.date:

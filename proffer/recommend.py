@@ -36,12 +36,14 @@ _DESCRIBED = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
+    from recommender.rules.programme import KINDS
+
     who = parser.add_mutually_exclusive_group(required=True)
     who.add_argument("--facts", metavar="F.json", help="facts about the person; - reads standard input")
     who.add_argument("--citizen", metavar="ID", help="a person in the event log of the home")
     parser.add_argument("-k", type=int, default=SHOWN, metavar="N", help=f"how many to show (default: {SHOWN})")
     parser.add_argument("--language", choices=("ko", "en"), default="en", help="language of the text (default: en)")
-    parser.add_argument("--applicant", action="append", choices=reading.APPLICANTS, help="in which role --citizen asks")
+    parser.add_argument("--applicant", action="append", choices=KINDS, help="in which role --citizen asks")
     parser.add_argument("--weights", type=Path, metavar="W.yaml", help="weights of the utility (default: docs/api.md)")
     options.add(parser, "catalogue", "declaration", "model", "as-of")
 

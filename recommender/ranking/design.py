@@ -10,6 +10,7 @@ import numpy as np
 
 from features.arrays import Bool, Float32, Float64, Int64
 from features.calendar import DAY_SECONDS
+from features.declaration.datatype import OLDEST_AGE
 from features.kernel.jit import njit
 from features.value import NONE, UNKNOWN
 from recommender.rules.bounds import LEAST, MOST
@@ -35,7 +36,6 @@ REFERENCE = (1.0, 0.0)
 
 _RANKED = ("boolean", "integer", "enum", "region", "date")
 _FITS: Final = len(FITS)
-_OLDEST: Final = 61
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def _fill_person(out: Float32, values: Int64, today: Int64, person: Int64, colum
 @njit
 def _members(ages: int, low: int, high: int) -> int:
     count = 0
-    for age in range(max(low, 0), min(high, _OLDEST) + 1):
+    for age in range(max(low, 0), min(high, OLDEST_AGE) + 1):
         count += (ages >> age) & 1
     return count
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from recommender.rules.clause import RECEIVES, Advisory, All, Clause, Compare, NoData, Not, encoded
+from recommender.rules.interval import interval_of
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -60,20 +61,9 @@ def _compared(clause: Compare, declaration: Declaration) -> _Asked:
         return {}
     low, high = LEAST, MOST
     for op, operands in encoded(clause, declaration):
-        least, most = _interval(op, operands)
-        low, high = max(low, least), min(high, most)
+        within = (min(operands), max(operands)) if op in ("is", "in") else interval_of(op, operands[0], LEAST, MOST)
+        low, high = max(low, within[0]), min(high, within[1])
     return {clause.fact: FactBound(clause.fact, low, high)}
-
-
-def _interval(op: str, operands: tuple[int, ...]) -> tuple[int, int]:
-    one = operands[0]
-    bounds = {
-        "below": (LEAST, one - 1),
-        "at_most": (LEAST, one),
-        "above": (one + 1, MOST),
-        "at_least": (one, MOST),
-    }
-    return bounds.get(op, (min(operands), max(operands)))
 
 
 def _narrowed(parts: Iterable[_Asked]) -> _Asked:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from features.declaration.declaration import Declaration, Fact
 
 __all__ = [
-    "OLDEST_CHILD",
     "RECEIVES",
     "Advisory",
     "All",
@@ -34,8 +33,6 @@ __all__ = [
 ]
 
 RECEIVES = "receives."
-OLDEST_CHILD = 61
-"""A set of children's ages counts 61 and more as one, so rules on it end at 60."""
 
 Operand = bool | int | float | str | tuple[bool | int | float | str, ...]
 

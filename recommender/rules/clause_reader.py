@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypedDict
 
+from features.declaration.datatype import OLDEST_AGE
 from features.mapping import MappingReader, nearest
 from features.problem import Problem, Problems, Rejected, Where
 from recommender.rules.clause import (
@@ -47,7 +48,8 @@ _OPS = {
 }
 _EVERY_OP = _OPS["integer"]
 _SHAPES = ("all", "any", "not", "advisory", "no_data", "fact")
-_LAST_CHILD_OPERAND = {"is": 60, "in": 60, "at_most": 60, "above": 60, "below": 61, "at_least": 61}
+_LAST_CHILD_OPERAND = {op: OLDEST_AGE - (op not in ("below", "at_least")) for op in _OPS["ages"]}
+"""A set of children's ages counts the oldest and older as one, so that rules on it end before."""
 
 
 def parse_source(fields: MappingReader) -> Source:

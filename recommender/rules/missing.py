@@ -14,6 +14,7 @@ from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
+from features.declaration.datatype import OLDEST_AGE
 from features.value import NONE, UNKNOWN
 from recommender.rules.clause import RECEIVES, Advisory, All, Answer, Any, Clause, Compare, NoData, Not
 from recommender.rules.compiled import Compiled
@@ -257,7 +258,7 @@ def _ways(fact: str, leaves: Sequence[Compare], code: int, compiled: Compiled) -
 def _of_members(tests: Sequence[Plain]) -> set[tuple[int, ...]]:
     """Return the answers that sets of ages give: those of single ages, met together in any way."""
     ways = {(int(Answer.NO),) * len(tests)}
-    for age in range(62):
+    for age in range(OLDEST_AGE + 1):
         met = tuple(2 * (test.members >> age & 1) for test in tests)
         ways |= {tuple(map(max, way, met)) for way in ways}
     return ways

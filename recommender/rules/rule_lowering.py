@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.arrays import Float32, Int8, Int64
+from features.declaration.datatype import OLDEST_AGE
 from features.value import NONE
 from recommender.rules.clause import Advisory, All, Clause, Compare, NoData, Not, encoded, fact_type
+from recommender.rules.interval import Interval, interval_of
 from recommender.rules.region import Regions
 from recommender.rules.rule_kernel import ADVISORY, AND, MEMBERS, NOT, OR, RANGE, REGION
 
@@ -21,9 +23,7 @@ __all__ = ["LEAST", "MOST", "Plain", "RuleGraph", "plainest", "relations_of"]
 
 LEAST, MOST = NONE + 1, 2**63 - 1
 """The bounds of what an integer column can know."""
-_SET_SIZE = 62
 
-Interval = tuple[int, int]
 NEVER: Interval = (1, 0)
 
 
@@ -48,16 +48,14 @@ def plainest(compare: Compare, declaration: Declaration) -> Plain:
         intervals = _both(intervals, _intervals(op, operands))
     if kind != "ages":
         return Plain(RANGE, intervals)
-    ages = (age for age in range(_SET_SIZE) if any(low <= age <= high for low, high in intervals))
+    ages = (age for age in range(OLDEST_AGE + 1) if any(low <= age <= high for low, high in intervals))
     return Plain(MEMBERS, members=sum(1 << age for age in ages))
 
 
 def _intervals(op: str, operands: tuple[int, ...]) -> tuple[Interval, ...]:
     if op in ("is", "in"):
         return _merged((value, value) for value in operands)
-    bound = operands[0]
-    low = {"above": bound + 1, "at_least": bound}.get(op, LEAST)
-    return ((low, {"below": bound - 1, "at_most": bound}.get(op, MOST)),)
+    return (interval_of(op, operands[0], LEAST, MOST),)
 
 
 def _merged(intervals: Iterable[Interval]) -> tuple[Interval, ...]:

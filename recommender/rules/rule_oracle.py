@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from features.declaration.datatype import OLDEST_AGE
 from features.value import NONE, UNKNOWN
 from recommender.rules.clause import Advisory, All, Answer, Clause, Compare, NoData, Not, encoded, fact_type
 from recommender.rules.programme import KINDS, Programme
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
 
 __all__ = ["Oracle", "holds"]
-
-_SET_SIZE = 62
 
 
 def holds(op: str, value: int, operands: tuple[int, ...]) -> bool:
@@ -73,6 +72,6 @@ class Oracle:
         kind = fact_type(compare.fact, self.declaration)
         if kind == "region":
             return Answer(min(self.regions.relation(value, operands, self.day) for _, operands in tests))
-        members = [age for age in range(_SET_SIZE) if value >> age & 1] if kind == "ages" else [value]
+        members = [age for age in range(OLDEST_AGE + 1) if value >> age & 1] if kind == "ages" else [value]
         met = any(all(holds(op, member, operands) for op, operands in tests) for member in members)
         return Answer.YES if met else Answer.NO

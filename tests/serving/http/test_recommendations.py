@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import jsonschema
 import pytest
 
 from features.problem import Rejected
+from recommender.rules.programme import KINDS
+from serving.http.wire import Kind
 
 MOTHER = {"birth_date": "1993-04-02", "sex": "female", "region": "11440", "children": ["2026-10-01"]}
 
@@ -88,6 +91,10 @@ def test_the_only_subject_of_the_events_is_meant_when_nobody_is_named(real_calle
 
 def test_a_day_before_every_event_is_refused_by_name(real_caller):
     assert pointers(real_caller, events=EVENTS, as_of="2020-01-01") == ["/as_of"]
+
+
+def test_the_service_takes_the_kinds_of_applicant_that_rules_know():
+    assert get_args(Kind) == KINDS
 
 
 def test_who_asks_may_stand_beside_or_among_the_facts(real_caller):
