@@ -1,6 +1,6 @@
 """What the log makes known of people at an instant, and what the rules say to that: through features and recommender.
 
-A block's rows become segments in memory exactly as they would be read back from the file (a test compares the two), so
+A block's rows become a history in memory exactly as they would be read back from the file (a test compares the two), so
 that nobody is offered or refused anything on the strength of what the written log would not show.
 """
 
@@ -41,8 +41,8 @@ CITIZEN = 1
 _ACTIONS = (TYPE["event.corrected"], TYPE["event.retracted"])
 
 
-class Reader:
-    """Reads payloads into the rows of segments, each distinct one once, for all blocks of one process.
+class PayloadReader:
+    """Reads payloads into the rows of a history, each distinct one once, for all blocks of one process.
 
     Statements are encoded here fact by fact, each distinct value once: they were written from valid columns a moment
     ago, so nothing is checked again.
@@ -100,7 +100,7 @@ class Reader:
         return known
 
 
-def segments_of(log: EventRows, names: Names, people: int, reader: Reader) -> History:
+def block_history(log: EventRows, names: Names, people: int, reader: PayloadReader) -> History:
     """The log of one block as a history; person i of the block is person i of the history.
 
     Rows that nothing corrects or retracts are read by columns, the others one by one.
@@ -142,7 +142,7 @@ def _acted_on(log: EventRows, action: Bool, names: Names) -> Bool:
 
 
 def _held(
-    log: EventRows, action: Bool, acted: Bool, names: Names, reader: Reader, people: Sequence[str]
+    log: EventRows, action: Bool, acted: Bool, names: Names, reader: PayloadReader, people: Sequence[str]
 ) -> tuple[Items, Int64]:
     """What was held over time of the rows that something acts on, and the row that each item comes from."""
     declaration = reader.encoder.declaration
@@ -192,9 +192,9 @@ class Rules:
         return lower(self.declaration, self.catalogue.receives)
 
     @cached_property
-    def reader(self) -> Reader:
+    def reader(self) -> PayloadReader:
         """What reads payloads for these rules' declaration."""
-        return Reader(self.declaration)
+        return PayloadReader(self.declaration)
 
     @cached_property
     def facts(self) -> frozenset[str]:
@@ -254,13 +254,13 @@ class Knowledge:
     """What is known of the people of one block, and what the rules say to it."""
 
     rules: Rules
-    segments: History
+    history: History
     certain: bool = False
     """Whether this is an office that knows everything: what is unknown is none, and every rule counts as verified."""
 
     def columns(self, person: Int64, t: Int64, receives: Int64) -> Int64:
         """The columns of each person at each instant; `receives` is as `Holdings.receives` tells."""
-        values = compute(self.rules.plan, self.segments, person, t)
+        values = compute(self.rules.plan, self.history, person, t)
         receipts = len(self.rules.plan.receives)
         if receipts:
             values[:, -receipts:] = np.where(receives >= 0, receives, values[:, -receipts:])

@@ -29,7 +29,7 @@ from data.synthetic.life import live
 from data.synthetic.life_events import Course
 from data.synthetic.months import Months, months
 from data.synthetic.offerings import Offerings, offerings
-from data.synthetic.public_knowledge import Knowledge, Rules, segments_of
+from data.synthetic.public_knowledge import Knowledge, Rules, block_history
 from data.synthetic.random_streams import RandomStreams
 from data.synthetic.rates import Rates, published, rates
 from data.synthetic.registry import Names, as_it_was, hidden, recorded
@@ -77,14 +77,14 @@ def _lives(chance: RandomStreams, span: Months, figures: Rates, rules: Rules, ci
     names, course = Names(first), live(figures, span, chance, citizens)
     log = recorded(course, figures, chance, names, rules.facts)
     unsaid = hidden(figures, chance, "income_percent", citizens)
-    known = Knowledge(rules, segments_of(log, names, citizens, rules.reader))
+    known = Knowledge(rules, block_history(log, names, citizens, rules.reader))
     return _Lives(course, Observer.of(course, figures.districts, unsaid), known, log, names)
 
 
 def _certain(lives: _Lives, rules: Rules) -> Knowledge:
     """What somebody who knows everything knows, judged by an office that has verified every rule."""
     log = as_it_was(lives.course, lives.names, rules.facts)
-    return Knowledge(rules, segments_of(log, lives.names, len(lives.course), rules.reader), certain=True)
+    return Knowledge(rules, block_history(log, lives.names, len(lives.course), rules.reader), certain=True)
 
 
 def world(

@@ -37,8 +37,7 @@ from features.kernel.lowering import (
     KernelPlan,
     lower,
 )
-from features.log.history import History
-from features.log.history import history_of as segments_of
+from features.log.history import History, history_of
 from features.problem import Problem, Rejected
 from features.value import NONE, UNKNOWN
 
@@ -346,42 +345,42 @@ def _kernel(
                 out[query, column] = _derive(seen, table, column, dates, closed[of], found, today)
 
 
-def compute(plan: KernelPlan, segments: History, person_rows: Int64, t: Int64) -> Int64:
+def compute(plan: KernelPlan, history: History, person_rows: Int64, t: Int64) -> Int64:
     """Return the columns of each person at each instant, in one pass over the person's visible rows.
 
     Args:
         plan: the declaration, lowered.
-        segments: the rows of many people.
-        person_rows: int64[m], places in `segments.people`; -1 is somebody nothing is known of.
+        history: the rows of many people.
+        person_rows: int64[m], places in `history.people`; -1 is a person nothing is known of.
         t: int64[m], UTC seconds; only what happened and was recorded before counts.
 
     Returns:
         int64[m, columns], with `UNKNOWN` and `NONE`.
 
     Raises:
-        Rejected: the segments were read by another declaration.
+        Rejected: the history was read by another declaration.
     """
-    rows, times, walls, days = queries(plan, segments, person_rows, t)
+    rows, times, walls, days = queries(plan, history, person_rows, t)
     out = np.empty((len(rows), len(plan.columns)), np.int64)
     _kernel(
         plan.subscriptions, plan.subscribed, plan.table, plan.windows, plan.closers, plan.closed_by,
         plan.lists, plan.steps, plan.distinct, plan.epoch,
-        segments.offsets, segments.happened, segments.recorded, segments.superseded, segments.local,
-        segments.signal, segments.value, rows, times, walls, days, segments.longest, out,
+        history.offsets, history.happened, history.recorded, history.superseded, history.local,
+        history.signal, history.value, rows, times, walls, days, history.longest, out,
     )  # fmt: skip
     return out
 
 
-def queries(plan: KernelPlan, segments: History, person_rows: Int64, t: Int64) -> tuple[Int64, Int64, Int64, Int64]:
+def queries(plan: KernelPlan, history: History, person_rows: Int64, t: Int64) -> tuple[Int64, Int64, Int64, Int64]:
     """Return persons, instants, wall-clock seconds and local days, checked; see `compute`."""
-    if plan.declaration.hash != segments.features_hash:
+    if plan.declaration.hash != history.features_hash:
         remedy = "Read the events again by the declaration in use"
         raise Rejected([Problem(("features",), "conflict", "the events were read by another declaration", remedy)])
     rows, times = np.ascontiguousarray(person_rows, np.int64), np.ascontiguousarray(t, np.int64)
     if (
         rows.shape != times.shape
         or rows.ndim != 1
-        or (rows.size and not -1 <= rows.min() <= rows.max() < len(segments.people))
+        or (rows.size and not -1 <= rows.min() <= rows.max() < len(history.people))
     ):
         raise Rejected(
             [
@@ -398,4 +397,4 @@ def warm() -> None:
     """Compile the kernel and keep it on disk, so that the next process only loads it."""
     nothing = {"zone": "UTC", "epoch": date(1970, 1, 1), "types": {}}
     declaration = declare(nothing, {"facts": {}}, {"features": {}})
-    compute(lower(declaration), segments_of([], declaration), np.array([-1]), np.array([DAY_SECONDS]))
+    compute(lower(declaration), history_of([], declaration), np.array([-1]), np.array([DAY_SECONDS]))

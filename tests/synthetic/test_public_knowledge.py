@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from data.synthetic.event_rows import SOURCE, EventRows
 from data.synthetic.kinds import TYPE
-from data.synthetic.public_knowledge import Reader, segments_of
+from data.synthetic.public_knowledge import PayloadReader, block_history
 from data.synthetic.registry import Names
 from features.snapshot import snapshots
 from tests.features.log.reader_suite import DECLARATION, LATE, START, RelationReaderSuite, happened
@@ -50,7 +50,7 @@ class Known(RelationReaderSuite):
     columns: ClassVar[tuple[str, ...]]
 
     def seen(self, events, t=LATE):
-        history = segments_of(rows_of(events), Names(0), PEOPLE, Reader(DECLARATION))
+        history = block_history(rows_of(events), Names(0), PEOPLE, PayloadReader(DECLARATION))
         found = snapshots(DECLARATION, history, np.arange(PEOPLE), np.full(PEOPLE, t))
         return [found.column(name).tolist() for name in self.columns]
 

@@ -13,7 +13,7 @@ import pytest
 from data.synthetic import writing
 from data.synthetic.event_rows import SOURCE
 from data.synthetic.kinds import LIFE, TYPE, TYPES
-from data.synthetic.public_knowledge import segments_of
+from data.synthetic.public_knowledge import block_history
 from data.synthetic.registry import Names, as_it_was, identifiers, recorded, stated_at_start
 from features.log.columnar import read_segments
 from features.snapshot import snapshots
@@ -22,14 +22,14 @@ from features.value import UNKNOWN
 pytestmark = pytest.mark.slow
 
 
-def test_segments_in_memory_are_those_read_back_from_the_file(lives, small_world, tmp_path):
+def test_the_history_in_memory_is_the_one_read_back_from_the_file(lives, small_world, tmp_path):
     pyarrow.parquet.write_table(writing.events_table(lives.log, lives.names), tmp_path / "events.parquet")
-    declaration, people = small_world.rules.declaration, lives.known.segments.people
+    declaration, people = small_world.rules.declaration, lives.known.history.people
     read = read_segments(tmp_path / "events.parquet", declaration)
     span = lives.course.months
     for t in (span.begin + 86_400, (span.begin + span.end) // 2, span.end):
         at = np.full(len(people), t)
-        ours = snapshots(declaration, lives.known.segments, np.arange(len(people)), at)
+        ours = snapshots(declaration, lives.known.history, np.arange(len(people)), at)
         theirs = snapshots(declaration, read, read.rows_of(people), at)
         assert (ours.values == theirs.values).all()
 
@@ -38,7 +38,7 @@ def test_what_is_stated_at_the_start_is_true(lives, small_world):
     declaration, course = small_world.rules.declaration, lives.course
     true = stated_at_start(course)
     at = np.full(len(course), course.months.begin + 86_400)
-    known = snapshots(declaration, lives.known.segments, np.arange(len(course)), at)
+    known = snapshots(declaration, lives.known.history, np.arange(len(course)), at)
     for name in ("birth_date", "sex", "married", "disabled", "household_size", "income_percent", "home_owner"):
         stated = known.column(name)
         said = (stated != UNKNOWN) & (true[name] != UNKNOWN)
@@ -49,7 +49,7 @@ def test_what_is_stated_at_the_start_is_true(lives, small_world):
 def test_some_facts_are_left_unknown_and_others_never(lives, small_world):
     course = lives.course
     at = np.full(len(course), course.months.begin + 86_400)
-    known = snapshots(small_world.rules.declaration, lives.known.segments, np.arange(len(course)), at)
+    known = snapshots(small_world.rules.declaration, lives.known.history, np.arange(len(course)), at)
     assert (known.column("birth_date") != UNKNOWN).all()
     assert 0.1 < (known.column("income_percent") == UNKNOWN).mean() < 0.35
     assert (known.column("violence_victim") == UNKNOWN).mean() > 0.9
@@ -68,7 +68,7 @@ def test_facts_stated_agree_with_events(lives, small_world):
     agree = []
     for person, row in last.items():
         t = np.array([int(moved.recorded[row]) + 1])
-        region = snapshots(declaration, lives.known.segments, np.array([person]), t).column("region")[0]
+        region = snapshots(declaration, lives.known.history, np.array([person]), t).column("region")[0]
         agree.append(str(region) == json.loads(moved.data[row].as_py())["region"])
     assert len(agree) > 40
     assert wrong
@@ -109,7 +109,7 @@ def test_what_never_happened_is_taken_back_and_then_not_known_any_more(lives, sm
     rows = np.array(sorted(taken_back))
     at = np.full(len(rows), span.end)
     with_errors, without = (
-        snapshots(declaration, segments_of(one, lives.names, people, small_world.rules.reader), rows, at)
+        snapshots(declaration, block_history(one, lives.names, people, small_world.rules.reader), rows, at)
         for one in (log, clean)
     )
     for fact in ("job_seeker", "ill", "bereaved_lately", "in_crisis", "worker"):
