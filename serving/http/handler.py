@@ -11,7 +11,7 @@ from features.calendar import date_of
 from features.declaration.declaration import Declaration, Fact
 from features.log.event import Event
 from features.log.event_parser import parse_event
-from features.problem import Code, Problem, Rejected
+from features.problem import Code, Problem, Problems, Rejected
 from recommender.engine import AS_OF, Engine
 from recommender.rules.clause import RECEIVES
 from recommender.rules.person import Person
@@ -100,14 +100,11 @@ class RecommendationHandler:
 
     def _events(self, documents: Sequence[Mapping[str, Any]], now: int) -> list[Event]:
         events: list[Event] = []
-        problems: list[Problem] = []
+        problems = Problems()
         for place, document in enumerate(documents):
-            try:
+            with problems.gathered():
                 events.append(parse_event(document, self.desk.declaration, now=now, where=("events", place)))
-            except Rejected as refusal:
-                problems += refusal.problems
-        if problems:
-            raise Rejected(problems)
+        problems.raise_any()
         return events
 
     def _items(self, problems: Sequence[Problem]) -> Iterator[ProblemItemValue]:
