@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -34,22 +33,30 @@ ASKS: Final = 5
 _DAYS_KEPT: Final = 4
 
 
-@dataclass(frozen=True)
 class Engine:
-    """A catalogue under a declaration with its ranker; the rules are compiled once for each day asked about.
+    """A service over a catalogue, a declaration and a ranker; the rules are compiled once for each day asked about.
 
-    Raises:
-        Rejected: when the ranker's scorer was trained on other features.
+    It keeps the rules of the last few days and may be shared by threads; what it is made of does not change.
     """
 
-    declaration: Declaration
-    catalogue: Catalogue
-    regions: Regions
-    messages: Messages
-    ranker: Ranker = field(default_factory=Ranker)
-    working_days: WorkingDays = WEEKENDS_ONLY
-    _compiled: dict[int, Compiled] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(
+        self,
+        declaration: Declaration,
+        catalogue: Catalogue,
+        regions: Regions,
+        messages: Messages,
+        ranker: Ranker | None = None,
+        working_days: WorkingDays = WEEKENDS_ONLY,
+    ) -> None:
+        """Answer by the rules alone where no ranker is given."""
+        self.declaration = declaration
+        self.catalogue = catalogue
+        self.regions = regions
+        self.messages = messages
+        self.ranker = ranker or Ranker()
+        self.working_days = working_days
+        self._compiled: dict[int, Compiled] = {}
+        self._lock = threading.Lock()
 
     def compiled(self, day: date) -> Compiled:
         """The rules as they stand on a day."""

@@ -200,7 +200,7 @@ def _explained(
     offers: _WeighedOffers, row: int, rank: int, verdicts: Verdicts, window: ApplicationWindow
 ) -> Recommendation:
     place = int(offers.pairs.programme[row])
-    likelihoods = offers.weighed.merits.likelihood
+    likelihoods = offers.weighed.inputs.likelihood
     likelihood = None if likelihoods is None else float(likelihoods[row])
     compiled, utility = verdicts.compiled, offers.weighed.utility(row)
     programme, verdict = compiled.catalogue.programmes[place], verdicts.explain(place)

@@ -73,26 +73,26 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f}%" if share >= 0.1 else f"{100 * share:.1f}%"
 
 
-def window_sentence(opening: ApplicationWindow, wording: Text | None, messages: Messages) -> Text | None:
+def window_sentence(window: ApplicationWindow, wording: Text | None, messages: Messages) -> Text | None:
     """Return one sentence on when a programme can be applied for: by its dates, by its kind, or as it was published.
 
     None where nothing is known; `wording` is what the programme's source says.
     """
-    if opening.state == ASK and opening.closes is not None:
-        return messages.text("window.ask", date=date_of(opening.closes))
-    if opening.state == CLOSED and opening.closes is not None:
-        return messages.text("window.closed", date=date_of(opening.closes))
-    if opening.state == UPCOMING and opening.opens is not None:
-        return messages.text("window.opens", date=date_of(opening.opens))
-    if opening.closes is not None and opening.days_left is not None:
-        closes = date_of(opening.closes)
-        if opening.days_left == 0:
+    if window.state == ASK and window.closes is not None:
+        return messages.text("window.ask", date=date_of(window.closes))
+    if window.state == CLOSED and window.closes is not None:
+        return messages.text("window.closed", date=date_of(window.closes))
+    if window.state == UPCOMING and window.opens is not None:
+        return messages.text("window.opens", date=date_of(window.opens))
+    if window.closes is not None and window.days_left is not None:
+        closes = date_of(window.closes)
+        if window.days_left == 0:
             return messages.text("window.last_day", date=closes)
-        return messages.text("window.closes", date=closes, days=opening.days_left)
+        return messages.text("window.closes", date=closes, days=window.days_left)
     published = None if wording is None else Text(wording.ko.rstrip("."), wording.en.rstrip("."))
-    if opening.kind not in _FOR_EVER:
+    if window.kind not in _FOR_EVER:
         return None if published is None else messages.text("window.published", wording=published)
-    sentence = messages.text(_FOR_EVER[opening.kind])
+    sentence = messages.text(_FOR_EVER[window.kind])
     if published is None:
         return sentence
     return messages.text("reason.two", first=sentence, second=messages.text("window.notice", wording=published))

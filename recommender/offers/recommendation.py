@@ -32,12 +32,12 @@ class Recommendation:
     verdict: Verdict
     likelihood: float | None
     utility: Utility
-    opening: ApplicationWindow
+    window: ApplicationWindow
     messages: Messages
 
     def __post_init__(self) -> None:
         """Refuse what the rules exclude."""
-        if self.verdict.answer == Answer.NO or self.opening.is_closed:
+        if self.verdict.answer == Answer.NO or self.window.is_closed:
             raise ValueError(f"{self.programme.id} is excluded or closed and cannot be recommended")
 
     @property
@@ -59,7 +59,7 @@ class Recommendation:
             "why_rank": [_part_json(part, self.messages) for part in self.utility.contributions],
             "missing": list(self.verdict.missing),
             "value": value_json(programme),
-            "window": window_json(programme, self.opening, self.messages),
+            "window": window_json(programme, self.window, self.messages),
             "documents": [_text_json(text) for text in programme.documents],
             "effort_minutes": programme.effort_minutes,
             "delivery": self.delivery,
@@ -102,7 +102,7 @@ class Recommendations:
             "recommendations": [one.to_json() for one in self.shown],
             "bundles": [self._bundle_json(one) for one in self.bundles],
             "already": [_named(programme) for programme in self.already],
-            "closed": [{**_named(one), "closed": _day_json(opening.closes)} for one, opening in self.closed],
+            "closed": [{**_named(one), "closed": _day_json(window.closes)} for one, window in self.closed],
             "ask_next": [ask.to_json() for ask in self.asks],
             "model": None if self.model is None else dict(self.model),
         }
@@ -132,16 +132,16 @@ def value_json(programme: Programme) -> dict[str, Any]:
     return {"amount": value.amount, "currency": value.currency, "period": value.period, "text": text}
 
 
-def window_json(programme: Programme, opening: ApplicationWindow, messages: Messages) -> dict[str, Any]:
+def window_json(programme: Programme, window: ApplicationWindow, messages: Messages) -> dict[str, Any]:
     """A window with what is left of it, a sentence on it, and the original wording."""
     wording = programme.window.text
-    said = window_sentence(opening, wording, messages)
+    said = window_sentence(window, wording, messages)
     return {
-        "kind": opening.kind,
-        "state": opening.state,
-        "opens": _day_json(opening.opens),
-        "closes": _day_json(opening.closes),
-        "days_left": opening.days_left,
+        "kind": window.kind,
+        "state": window.state,
+        "opens": _day_json(window.opens),
+        "closes": _day_json(window.closes),
+        "days_left": window.days_left,
         "text": None if said is None else said.to_document(),
         "wording": None if wording is None else wording.to_document(),
     }

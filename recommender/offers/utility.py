@@ -83,20 +83,20 @@ class UtilityWeights:
             if type(getattr(self, name)) is not int or getattr(self, name) < 1
         ]
 
-    def worth(self, won: Int64) -> Float64:
+    def value_of(self, won: Int64) -> Float64:
         """How much won a year are worth: proportional when little, logarithmic when much, 1 at `full_won`.
 
-        >>> UtilityWeights().worth(np.array([0, 10_000_000]))
+        >>> UtilityWeights().value_of(np.array([0, 10_000_000]))
         array([0., 1.])
         """
         amount = np.where(won == UNKNOWN, self.unstated_won, won)
         worth: Float64 = np.log1p(amount / self.floor_won) / np.log1p(self.full_won / self.floor_won)
         return worth
 
-    def haste(self, days_left: Int64) -> Float64:
+    def urgency_of(self, days_left: Int64) -> Float64:
         """How urgent so many days left are: 1 on the last day, half after `urgency_days`, 0 without a known end.
 
-        >>> UtilityWeights().haste(np.array([0, 30, UNKNOWN]))
+        >>> UtilityWeights().urgency_of(np.array([0, 30, UNKNOWN]))
         array([1. , 0.5, 0. ])
         """
         known = days_left != UNKNOWN
@@ -182,7 +182,7 @@ class Utility:
 class Weighed:
     """Programmes weighed: the contributions of each in steps, int64[m, 6] in the order of `factors`."""
 
-    merits: UtilityInputs
+    inputs: UtilityInputs
     factors: tuple[str, ...]
     steps: Int64
 
@@ -199,14 +199,14 @@ class Weighed:
         return Utility(tuple(part for part in said if part.steps or part.factor in (EXPECTED, VALUE)))
 
     def _figures(self, factor: str, row: int) -> dict[str, float | None]:
-        merits = self.merits
-        if factor == EXPECTED and merits.likelihood is not None:
-            return {"likelihood": float(merits.likelihood[row]), "won": _known(merits.won_a_year, row)}
+        inputs = self.inputs
+        if factor == EXPECTED and inputs.likelihood is not None:
+            return {"likelihood": float(inputs.likelihood[row]), "won": _known(inputs.won_a_year, row)}
         figures = {
-            VALUE: ("won", merits.won_a_year),
-            URGENCY: ("days_left", merits.days_left),
-            UNLOCKS: ("programmes", merits.unlocks),
-            EFFORT: ("minutes", merits.effort_minutes),
+            VALUE: ("won", inputs.won_a_year),
+            URGENCY: ("days_left", inputs.days_left),
+            UNLOCKS: ("programmes", inputs.unlocks),
+            EFFORT: ("minutes", inputs.effort_minutes),
         }
         return {name: _known(column, row) for name, column in [figures[factor]]} if factor in figures else {}
 
@@ -216,30 +216,32 @@ def _known(column: Int64, row: int) -> int | None:
     return None if value == UNKNOWN else value
 
 
-def weigh(merits: UtilityInputs, weights: UtilityWeights) -> Weighed:
+def weigh(inputs: UtilityInputs, weights: UtilityWeights) -> Weighed:
     """Weigh programmes for one person; the sum of what each contributes is its utility.
 
     >>> one = np.array([1])
-    >>> merits = UtilityInputs(None, 10_000_000 * one, one == 1, UNKNOWN * one, 0 * one, 60 * one)
-    >>> [(part.factor, part.value) for part in weigh(merits, UtilityWeights()).utility(0).contributions]
+    >>> inputs = UtilityInputs(None, 10_000_000 * one, one == 1, UNKNOWN * one, 0 * one, 60 * one)
+    >>> [(part.factor, part.value) for part in weigh(inputs, UtilityWeights()).utility(0).contributions]
     [('value', 0.3), ('certainty', 0.1), ('effort', -0.05)]
     """
-    worth = weights.worth(merits.won_a_year)
-    if merits.likelihood is None:
-        gain, factor, doubt = weights.value * worth, VALUE, -weights.doubt * weights.value * worth * ~merits.certain
+    worth = weights.value_of(inputs.won_a_year)
+    if inputs.likelihood is None:
+        gain, factor = weights.value * worth, VALUE
+        uncertainty = -weights.doubt * weights.value * worth * ~inputs.certain
     else:
-        gain, factor, doubt = weights.expected * merits.likelihood * worth, EXPECTED, np.zeros_like(worth)
-    minutes = np.where(merits.effort_minutes == UNKNOWN, 0, merits.effort_minutes)
+        gain, factor = weights.expected * inputs.likelihood * worth, EXPECTED
+        uncertainty = np.zeros_like(worth)
+    minutes = np.where(inputs.effort_minutes == UNKNOWN, 0, inputs.effort_minutes)
     parts = [
         gain,
-        doubt,
-        weights.certainty * merits.certain,
-        weights.urgency * weights.haste(merits.days_left),
-        weights.unlocks * (1 - 0.5 ** merits.unlocks.astype(np.float64)),
+        uncertainty,
+        weights.certainty * inputs.certain,
+        weights.urgency * weights.urgency_of(inputs.days_left),
+        weights.unlocks * (1 - 0.5 ** inputs.unlocks.astype(np.float64)),
         -weights.effort * np.minimum(minutes, _MOST_MINUTES) / 60,
     ]
     steps = np.rint(np.stack(parts, axis=1) * STEP).astype(np.int64)
-    return Weighed(merits, (factor, DOUBT, CERTAINTY, URGENCY, UNLOCKS, EFFORT), steps)
+    return Weighed(inputs, (factor, DOUBT, CERTAINTY, URGENCY, UNLOCKS, EFFORT), steps)
 
 
 def won_a_year(amount: int | None, period: str | None) -> int | None:

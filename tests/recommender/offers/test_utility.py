@@ -15,7 +15,7 @@ from recommender.offers.utility import UtilityInputs, UtilityWeights, parse_weig
 
 @dataclasses.dataclass(frozen=True)
 class One:
-    """The merits of one programme."""
+    """The inputs of one programme."""
 
     likelihood: float | None
     won_a_year: int | None
@@ -32,10 +32,10 @@ def utility(*ones, weights=None):
         return np.array([UNKNOWN if getattr(one, name) is None else getattr(one, name) for one in ones])
 
     likelihood = None if ones[0].likelihood is None else np.array([one.likelihood for one in ones])
-    merits = UtilityInputs(likelihood,
+    inputs = UtilityInputs(likelihood,
         column("won_a_year"), column("certain") == 1, column("days_left"), column("unlocks"),
                     column("effort_minutes"))  # fmt: skip
-    weighed = weigh(merits, weights or UtilityWeights())
+    weighed = weigh(inputs, weights or UtilityWeights())
     found = [weighed.utility(row) for row in range(len(ones))]
     assert [one.steps for one in found] == weighed.total.tolist()
     return found
@@ -58,36 +58,36 @@ def value(one):
 
 
 @given(MERITS)
-def test_contributions_add_up_to_the_utility_exactly(merits):
-    found = utility(merits)[0]
+def test_contributions_add_up_to_the_utility_exactly(inputs):
+    found = utility(inputs)[0]
     assert found.steps == sum(part.steps for part in found.contributions)
     assert found.value == found.steps / u.STEP
     assert {part.factor for part in found.contributions} <= set(u.FACTORS)
 
 
 @given(MERITS, st.floats(0, 1), st.floats(0, 1))
-def test_likelier_is_never_worse(merits, one, other):
+def test_likelier_is_never_worse(inputs, one, other):
     low, high = sorted((one, other))
-    assert value(dataclasses.replace(merits, likelihood=low)) <= value(dataclasses.replace(merits, likelihood=high))
+    assert value(dataclasses.replace(inputs, likelihood=low)) <= value(dataclasses.replace(inputs, likelihood=high))
 
 
 @given(MERITS, st.integers(0, 10**12), st.integers(0, 10**12))
-def test_worth_more_is_never_worse(merits, one, other):
+def test_worth_more_is_never_worse(inputs, one, other):
     low, high = sorted((one, other))
-    assert value(dataclasses.replace(merits, won_a_year=low)) <= value(dataclasses.replace(merits, won_a_year=high))
+    assert value(dataclasses.replace(inputs, won_a_year=low)) <= value(dataclasses.replace(inputs, won_a_year=high))
 
 
 @given(MERITS, st.integers(0, 4000), st.integers(0, 4000))
-def test_closing_sooner_is_never_ranked_lower(merits, one, other):
+def test_closing_sooner_is_never_ranked_lower(inputs, one, other):
     soon, late = sorted((one, other))
-    assert value(dataclasses.replace(merits, days_left=soon)) >= value(dataclasses.replace(merits, days_left=late))
-    assert value(dataclasses.replace(merits, days_left=late)) >= value(dataclasses.replace(merits, days_left=None))
+    assert value(dataclasses.replace(inputs, days_left=soon)) >= value(dataclasses.replace(inputs, days_left=late))
+    assert value(dataclasses.replace(inputs, days_left=late)) >= value(dataclasses.replace(inputs, days_left=None))
 
 
 @given(MERITS, st.integers(0, 50))
-def test_unlocking_more_and_asking_less_effort_are_never_worse(merits, more):
-    assert value(dataclasses.replace(merits, unlocks=merits.unlocks + more)) >= value(merits)
-    assert value(dataclasses.replace(merits, effort_minutes=(merits.effort_minutes or 0) + more)) <= value(merits)
+def test_unlocking_more_and_asking_less_effort_are_never_worse(inputs, more):
+    assert value(dataclasses.replace(inputs, unlocks=inputs.unlocks + more)) >= value(inputs)
+    assert value(dataclasses.replace(inputs, effort_minutes=(inputs.effort_minutes or 0) + more)) <= value(inputs)
 
 
 def test_each_part_carries_the_figures_it_was_made_of():
@@ -112,8 +112,8 @@ def test_without_a_model_worth_counts_less_while_something_is_missing_and_with_o
 
 
 @given(MERITS)
-def test_certain_is_never_worse_than_unknown(merits):
-    certain, unsure = (dataclasses.replace(merits, certain=answer) for answer in (True, False))
+def test_certain_is_never_worse_than_unknown(inputs):
+    certain, unsure = (dataclasses.replace(inputs, certain=answer) for answer in (True, False))
     assert value(certain) >= value(unsure)
 
 
