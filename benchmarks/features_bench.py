@@ -45,7 +45,7 @@ class EventTable(NamedTuple):
     amount: Int64
 
 
-class Engine(NamedTuple):
+class PeerEngine(NamedTuple):
     """One contender: what is timed, and how its answer becomes int64[people, 32]."""
 
     compute: Callable[[], Any]
@@ -113,12 +113,12 @@ def random_log(people: int, events: int, seed: int = 7) -> EventTable:
     )  # fmt: skip
 
 
-def proffer(log: EventTable, people: int) -> Engine:
+def proffer(log: EventTable, people: int) -> PeerEngine:
     """The kernel over segments."""
     declaration = bench_declaration()
     plan, segments = lower(declaration), as_segments(log, people, declaration)
     rows, times = np.arange(people), np.full(people, AT)
-    return Engine(lambda: compute(plan, segments, rows, times), lambda values: _ours(plan, values))
+    return PeerEngine(lambda: compute(plan, segments, rows, times), lambda values: _ours(plan, values))
 
 
 def _ours(plan: KernelPlan, values: Int64) -> Int64:
@@ -152,7 +152,7 @@ def as_segments(log: EventTable, people: int, declaration: Declaration) -> Histo
     return assembled(tuple(f"{number:09}" for number in range(people)), items, encoder)
 
 
-def polars(log: EventTable) -> Engine:
+def polars(log: EventTable) -> PeerEngine:
     """One lazy group-by over amounts masked once a window: of four ways to say it, the fastest here."""
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
     import polars as pl
@@ -184,10 +184,10 @@ def polars(log: EventTable) -> Engine:
         features.append((TODAY - pl.col(f"happened_{kind}").max() // DAY_SECONDS).alias(f"since_{kind}"))
     seen = (happened < AT) & (pl.col("recorded") < AT)
     query = frame.lazy().filter(seen).with_columns(masked).group_by("person", maintain_order=True).agg(features)
-    return Engine(query.collect, lambda found: found.drop("person").fill_null(NONE).to_numpy())
+    return PeerEngine(query.collect, lambda found: found.drop("person").fill_null(NONE).to_numpy())
 
 
-def duckdb(log: EventTable) -> Engine:
+def duckdb(log: EventTable) -> PeerEngine:
     """One GROUP BY with a FILTER an aggregate."""
     import duckdb as engine
 
@@ -209,7 +209,7 @@ def duckdb(log: EventTable) -> Engine:
     query = (  # the features are made of numbers only
         f"SELECT person, {named} FROM events WHERE happened < {AT} AND recorded < {AT} GROUP BY person ORDER BY person"  # noqa: S608
     )
-    return Engine(lambda: connection.execute(query).fetchnumpy(), _from_duckdb)
+    return PeerEngine(lambda: connection.execute(query).fetchnumpy(), _from_duckdb)
 
 
 def _from_duckdb(found: Mapping[str, Any]) -> Int64:

@@ -114,7 +114,14 @@ def run_of(args: argparse.Namespace, material: TrainingData, epsilon: Decimal, d
         raise Rejected([Problem(("--delta",), "range", what, "Give a far smaller one, such as 0.000001")])
     unit = PrivacyUnit(args.unit) if args.unit else gate.account.unit
     return RunRequest(
-        gate.account.population, unit, epsilon, delta, args.purpose, args.requester, Basis(args.basis), args.units or 0
+        gate.account.population,
+        unit,
+        epsilon,
+        delta,
+        args.purpose,
+        args.requester,
+        Basis(args.basis),
+        args.units or 0,
     )
 
 

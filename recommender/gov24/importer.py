@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from features.calendar import day_of
-from recommender.gov24 import agency, amount, axes, deadline, delivery, documents, service_rows
+from recommender.gov24 import agency, axes, benefit_amount, deadline, delivery, documents, service_rows
 from recommender.gov24.service_rows import Rejection, Row, Service, text_of
 from recommender.rules.region import Regions
 
@@ -149,7 +149,7 @@ def _programme(service: Service, regions: Regions, events: Collection[str]) -> _
         "category": CATEGORIES[text_of(listed, "서비스분야") or ""],
         "form": list(forms),
         "who": axes.who(kinds, service.conditions, where.reading.clause),
-        "value": amount.value(text_of(listed, "지원내용") or text_of(detail, "지원내용"), forms),
+        "value": benefit_amount.value(text_of(listed, "지원내용") or text_of(detail, "지원내용"), forms),
         "window": window,
         "delivery": delivery.mode(listed),
         "documents": list(papers.bring),

@@ -51,8 +51,8 @@ MANY_PARAMETERS = {
     "training/runs/exact_run.py cold_starts",
     "training/runs/exact_run.py evaluate",
 }
-CLASSES_THAT_STAND_TWICE = {"Basis", "Engine"}
-MODULES_THAT_STAND_TWICE = {"amount"}
+CLASSES_THAT_STAND_TWICE = {"Basis"}
+MODULES_THAT_STAND_TWICE: set[str] = set()
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

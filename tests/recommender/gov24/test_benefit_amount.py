@@ -1,6 +1,6 @@
 import pytest
 
-from recommender.gov24.amount import value
+from recommender.gov24.benefit_amount import value
 
 
 def read(text, forms=("cash",)):
