@@ -6,10 +6,7 @@ office or the auditor runs it, on a machine of theirs.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
 
@@ -134,37 +131,3 @@ def _parsed(request: bytes) -> tuple[int, list[bytes], Note]:
     if len(proof) > LONGEST_PROOF or any(len(one) != len(merkle.EMPTY) for one in proof):
         raise BadNote("has a malformed proof")
     return int(number), proof, Note.parse(rest)
-
-
-def server(witness: Witness, address: tuple[str, int], clock: Callable[[], int]) -> ThreadingHTTPServer:
-    """An HTTP server for one witness; the caller runs it and shuts it down."""
-    turn = threading.Lock()
-
-    class Handler(BaseHTTPRequestHandler):
-        timeout = 10  # seconds that a client may keep the line without a word
-
-        def do_POST(self) -> None:
-            length = self.headers.get("Content-Length", "")
-            if self.path != PATH or not length.isdigit() or int(length) > LARGEST:
-                self._say(CosignResponse(404 if self.path != PATH else 413, "POST a checkpoint to /add-checkpoint\n"))
-                return
-            request = self.rfile.read(int(length))
-            with turn:
-                try:
-                    answer = witness.answer(request, clock())
-                except (Rejected, OSError):
-                    answer = CosignResponse(500, "the witness cannot remember what it saw, so it signs nothing\n")
-            self._say(answer)
-
-        def _say(self, answer: CosignResponse) -> None:
-            content = answer.body.encode()
-            self.send_response(answer.status)
-            self.send_header("Content-Type", answer.kind)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
-            """Say nothing: the answers are the record."""
-
-    return ThreadingHTTPServer(address, Handler)

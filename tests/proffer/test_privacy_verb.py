@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from composition.witness_http import server
 from privacy.accounting import accountant
 from privacy.ledger.note import NoteVerifier, Signer
-from privacy.ledger.witness import Witness, server
+from privacy.ledger.witness import Witness
 from proffer.cli import main
 
 

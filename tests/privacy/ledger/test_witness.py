@@ -6,10 +6,11 @@ import urllib.request
 
 import pytest
 
+from composition.witness_http import server
 from features.problem import Rejected
 from privacy.ledger import merkle
 from privacy.ledger.note import Checkpoint, Note, Signer
-from privacy.ledger.witness import PATH, Witness, request_bytes, server
+from privacy.ledger.witness import PATH, Witness, request_bytes
 from tests.privacy.ledgers import ALICE, BOB
 
 LEAVES = [merkle.leaf_hash(bytes([i])) for i in range(9)]

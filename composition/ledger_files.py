@@ -1,0 +1,86 @@
+"""The ledger of a workspace, and the key and checkpoint files that its users hold."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from composition.workspace import Workspace
+from features.problem import Problem, Problems, Rejected
+
+if TYPE_CHECKING:
+    from privacy.ledger.ledger import Ledger
+    from privacy.ledger.note import Note, NoteVerifier, Signer
+
+
+def refuse_own(home: Path, *outputs: Path) -> None:
+    """Refuse outputs that would overwrite the ledger; all such outputs at once."""
+    from privacy.ledger.folder import refuse_own_file
+
+    problems = Problems()
+    for out in outputs:
+        with problems.gathered():
+            refuse_own_file(out, Workspace(home).path / "ledger")
+    problems.raise_any()
+
+
+def now() -> int:
+    """Seconds since 1970: what entries and cosignatures are dated by."""
+    return int(time.time())
+
+
+def open_ledger(home: Path) -> Ledger:
+    """The ledger of a workspace, checked whole.
+
+    Raises:
+        NoLedger, Damaged, Inconsistent: there is none, or it is not what was signed.
+    """
+    from privacy.ledger.ledger import Ledger
+
+    return Ledger.open(Workspace(home).path / "ledger", now)
+
+
+def public_key(given: str) -> NoteVerifier:
+    """A public key: the text itself, or a file that holds it in any usual form."""
+    from privacy.ledger.note import BadNote, read_public
+
+    path = Path(given)
+    is_file = len(given) < 1024 and path.is_file()
+    try:
+        return read_public(path.read_bytes() if is_file else given.encode(), path.stem if is_file else "key")
+    except BadNote as failure:
+        what = str(failure) if is_file else "is neither a file nor an Ed25519 public key"
+        remedy = "Make a pair with `proffer privacy key --name NAME` and give the .pub file"
+        raise Rejected([Problem((given[:100],), "invalid", what, remedy)]) from None
+
+
+def private_key(path: Path, name: str) -> Signer:
+    """An approver's private key from its file.
+
+    Raises:
+        Rejected: it is not one, or others may read it.
+    """
+    from privacy.ledger.folder import read_private
+    from privacy.ledger.note import BadNote, Signer
+
+    try:
+        return Signer.from_pem(read_private(path), name or path.stem)
+    except BadNote as failure:
+        raise Rejected([Problem((str(path),), "invalid", str(failure), "Give your own .key file")]) from None
+
+
+def kept_note(path: Path) -> Note:
+    """A signed checkpoint that somebody kept.
+
+    Raises:
+        Rejected: the file is not one.
+    """
+    from privacy.ledger.note import BadNote, Note
+
+    try:
+        return Note.parse(path.read_bytes())
+    except BadNote as failure:
+        raise Rejected(
+            [Problem((str(path),), "invalid", str(failure), "Give what `proffer privacy checkpoint` wrote")]
+        ) from None

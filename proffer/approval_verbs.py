@@ -1,0 +1,210 @@
+"""`proffer privacy` for changes that two people sign, and for the keys they sign with."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from composition import ledger_files, terminal
+from features.problem import Problem, Rejected
+from proffer.budget_verbs import entered
+
+
+def _signed_arguments(*fields: tuple[str, str]) -> Callable[[argparse.ArgumentParser], None]:
+    def add(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--population", metavar="P", help="whose budget")
+        for name, line in (*fields, ("reason", "why, in words")):
+            parser.add_argument(f"--{name}", help=line)
+        parser.add_argument("--draft", type=Path, metavar="FILE", help="write (or, with --approval, read) the draft")
+        signed = "what `privacy approve` wrote; give two, by different people, to enter the change"
+        parser.add_argument("--approval", type=Path, action="append", metavar="FILE", default=[], help=signed)
+        parser.set_defaults(fields=tuple(name for name, _ in fields))
+
+    return add
+
+
+def _changed(kind: str, **fixed: str) -> Callable[[argparse.Namespace], int]:
+    def handle(args: argparse.Namespace) -> int:
+        return _enter(args, kind) if args.approval else _draft(args, kind, fixed)
+
+    return handle
+
+
+def _draft(args: argparse.Namespace, kind: str, fixed: dict[str, str]) -> int:
+    """Write the statement that two approvers are to sign."""
+    from privacy.accounting.amount import read_epsilon, text_of
+    from privacy.ledger.approval import statement_text
+    from privacy.ledger.folder import write_durably
+    from privacy.ledger.terms import read_statement
+
+    names = ["population", "draft", *args.fields, "reason"]
+    missing = [name for name in names if not getattr(args, name)]
+    if missing:
+        where = (f"proffer privacy {args.subverb}",)
+        raise Rejected(
+            [Problem(where, "missing", f"needs --{name}", "Or give two --approval files") for name in missing]
+        )
+    ledger_files.refuse_own(args.home, args.draft)
+    what = {name: getattr(args, name) for name in (*args.fields, "reason")} | fixed
+    if "epsilon" in what:
+        what["epsilon"] = text_of(read_epsilon(what["epsilon"]))
+    if "key" in what:
+        what["key"] = ledger_files.public_key(what["key"]).text()
+    statement = ledger_files.open_ledger(args.home).draft(kind, args.population, what)
+    write_durably(args.draft, statement_text(read_statement(statement)).encode())
+    signing = f"Have two approvers run: proffer privacy approve {args.draft} --key THEIR.key"
+    terminal.emit({"draft": str(args.draft), "statement": statement}, args.json, signing)
+    return terminal.DONE
+
+
+def _enter(args: argparse.Namespace, kind: str) -> int:
+    """Enter what two approvers signed."""
+    from privacy.refusal import NotApproved
+
+    given = [_approval(path) for path in args.approval]
+    texts = {text for text, _ in given if text} | ({args.draft.read_text(encoding="utf-8")} if args.draft else set())
+    if len(texts) != 1:
+        what = "are not signatures of one and the same draft"
+        raise NotApproved("--approval", what, "Have both sign the same file; with bare signatures give --draft too")
+    try:
+        statement = json.loads(texts.pop())
+        known = statement["kind"] == kind
+    except (ValueError, TypeError, KeyError):
+        known = False
+    if not known:
+        raise NotApproved("--approval", f"does not sign a draft of {args.subverb}", "Give the files signed for it")
+    ledger = ledger_files.open_ledger(args.home)
+    return entered(args, ledger, ledger.approved(statement, [line for _, lines in given for line in lines]))
+
+
+def _approval(path: Path) -> tuple[str, list[str]]:
+    """The text that a file signs (nothing for bare signature lines) and its signature lines."""
+    from privacy.ledger.note import BadNote, Note, Signature
+
+    content = path.read_bytes()
+    try:
+        if b"\n\n" not in content:
+            lines = content.decode("utf-8", "replace").splitlines()
+            return "", [Signature.parse(line).line for line in lines]
+        note = Note.parse(content)
+    except BadNote as failure:
+        raise Rejected(
+            [Problem((str(path),), "invalid", str(failure), "Give what `proffer privacy approve` wrote")]
+        ) from None
+    return note.text, [signature.line for signature in note.signatures]
+
+
+def _approve_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("draft", type=Path, metavar="DRAFT", help="what `raise`, `release`, ... wrote with --draft")
+    parser.add_argument("--key", type=Path, required=True, metavar="FILE", help="your private key")
+    parser.add_argument("--name", default="", help="your name as enrolled, for a key file that does not hold one")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="where to write it (default: DRAFT.NAME.sig)")
+
+
+def _approve(args: argparse.Namespace) -> int:
+    """Sign a draft as an approver. This needs no ledger: do it on your own machine, after reading the draft."""
+    from privacy.ledger.folder import write_durably
+    from privacy.ledger.note import Note
+    from privacy.ledger.terms import read_statement
+
+    text = args.draft.read_text(encoding="utf-8")
+    try:
+        read_statement(json.loads(text))
+    except ValueError:
+        remedy = "Ask for a new draft"
+        raise Rejected([Problem((str(args.draft),), "invalid", "is not a draft for approval", remedy)]) from None
+    signer = ledger_files.private_key(args.key, args.name)
+    out = args.out or args.draft.with_name(f"{args.draft.name}.{signer.name}.sig")
+    write_durably(out, Note.sign(text, signer).encode())
+    document = {"approval": str(out), "signed_by": signer.name, "statement": json.loads(text)}
+    terminal.emit(document, args.json, f"{signer.name} signed:\n{terminal.listing(document['statement'])}\n-> {out}")
+    return terminal.DONE
+
+
+def _key_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--name", required=True, help="whose key: no spaces and no plus sign")
+    parser.add_argument("--out", type=Path, metavar="STEM", help="writes STEM.key and STEM.pub (default: the name)")
+
+
+def _key(args: argparse.Namespace) -> int:
+    """Make an approver's pair of keys."""
+    from privacy.ledger.folder import OWNER_ONLY, write_durably
+    from privacy.ledger.note import BadNote, Signer
+
+    stem = args.out or Path(args.name)
+    private, public = (stem.with_name(f"{stem.name}.{end}") for end in ("key", "pub"))
+    taken = [path for path in (private, public) if path.exists()]
+    if taken:
+        raise Rejected(
+            [Problem((str(path),), "conflict", "is there already", "Choose another --out") for path in taken]
+        )
+    try:
+        signer = Signer.generate(args.name)
+    except BadNote as failure:
+        raise Rejected([Problem(("--name",), "invalid", str(failure), "Give a name such as alice")]) from None
+    write_durably(private, signer.pem(), OWNER_ONLY)
+    write_durably(public, (signer.verifier().text() + "\n").encode())
+    document = {"private": str(private), "public": str(public), "key": signer.verifier().text()}
+    terminal.emit(document, args.json)
+    return terminal.DONE
+
+
+def _rotate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reason", required=True, help="why, in words")
+
+
+def _rotate(args: argparse.Namespace) -> int:
+    """Exchange the ledger's signing key for a new one."""
+    ledger = ledger_files.open_ledger(args.home)
+    return entered(args, ledger, ledger.rotate(args.reason))
+
+
+_KEY_CHANGE: Sequence[tuple[str, str]] = (("key", "the public key: a file or the key itself"),)
+
+SUBVERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]] = {
+    "release": (
+        "give back a reservation of which nothing left the process (two people sign)",
+        _signed_arguments(("spend", "which reservation")),
+        _changed("release"),
+    ),
+    "raise": (
+        "raise a cap (two people sign)",
+        _signed_arguments(("epsilon", "the new cap")),
+        _changed("raise"),
+    ),
+    "reset": (
+        "begin a new period (two people sign)",
+        _signed_arguments(("period", "its name; sorts after those before"), ("epsilon", "its cap")),
+        _changed("reset"),
+    ),
+    "public": (
+        "mark rows as public (two people sign)",
+        _signed_arguments(("fingerprint", "of the data set, as the ledger computes it")),
+        _changed("public"),
+    ),
+    "enrol": (
+        "enrol an approver (two people sign)",
+        _signed_arguments(*_KEY_CHANGE),
+        _changed("key", change="enrol", role="approver"),
+    ),
+    "revoke": (
+        "revoke an approver (two people sign)",
+        _signed_arguments(*_KEY_CHANGE),
+        _changed("key", change="revoke", role="approver"),
+    ),
+    "enrol-witness": (
+        "enrol a witness (two people sign)",
+        _signed_arguments(*_KEY_CHANGE),
+        _changed("key", change="enrol", role="witness"),
+    ),
+    "revoke-witness": (
+        "revoke a witness (two people sign)",
+        _signed_arguments(*_KEY_CHANGE),
+        _changed("key", change="revoke", role="witness"),
+    ),
+    "approve": ("sign a draft, on your own machine", _approve_arguments, _approve),
+    "key": ("make an approver's pair of keys", _key_arguments, _key),
+    "rotate": ("exchange the ledger's signing key", _rotate_arguments, _rotate),
+}

@@ -1,0 +1,141 @@
+"""`proffer privacy` for an auditor: export, verify, report, proof, checkpoint."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from composition import ledger_files, reading, terminal
+from composition.workspace import Workspace
+from features.problem import Problem, Rejected
+
+
+def _out_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, required=True, metavar="PATH", help="file to write")
+
+
+def _export(args: argparse.Namespace) -> int:
+    """Write the whole ledger as one file that can be checked anywhere."""
+    ledger_files.refuse_own(args.home, args.out)
+    ledger = ledger_files.open_ledger(args.home)
+    bundle = ledger.export(args.out)
+    document = {"bundle": str(args.out), "entries": len(bundle.entries), "checkpoints": len(bundle.notes)}
+    terminal.emit(document, args.json)
+    return terminal.DONE
+
+
+def _verify_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="what `export` wrote")
+    parser.add_argument("--key", required=True, metavar="PUB", help="the ledger's public key: a file or the key itself")
+    kept = "a checkpoint you kept from before: the ledger must still begin with it"
+    parser.add_argument("--checkpoint", type=Path, action="append", default=[], metavar="FILE", help=kept)
+    seen = "key of a witness who must have cosigned the last checkpoint"
+    parser.add_argument("--witness", action="append", default=[], metavar="VKEY", help=seen)
+
+
+def _verify(args: argparse.Namespace) -> int:
+    """Check a bundle, without network, database or operator; exit 1 when anything is off."""
+    from privacy.ledger.verify import verify
+
+    key = ledger_files.public_key(args.key)
+    witnesses = [ledger_files.public_key(given) for given in args.witness]
+    retained = [ledger_files.kept_note(path) for path in args.checkpoint]
+    with _pricing() as advance:
+        verdict = verify(args.bundle.read_bytes(), key, retained=retained, witnesses=witnesses, advance=advance)
+    terminal.emit(verdict.to_document(), args.json, lambda: _verdict_text(verdict))
+    return terminal.DONE if verdict.ok else terminal.FAILED
+
+
+@contextmanager
+def _pricing() -> Iterator[Callable[[int], Callable[[int], object]]]:
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+        yield lambda total: stack.enter_context(terminal.bar(total, "pricing again", "mechanism"))
+
+
+def _verdict_text(verdict: Any) -> str:
+    if not verdict.ok:
+        return "\n".join(["NOT in order:", *(f"- {finding}" for finding in verdict.findings)])
+    heads = ["population", "period", "cap", "spent", "left", "lifetime"]
+    rows = [[balance.to_document()[head] for head in heads] for balance in verdict.balances]
+    seen = ", ".join(verdict.witnesses) or "no witness: only one you asked for can rule out a rewrite by the key holder"
+    head = f"in order: {verdict.entries} entries, {verdict.checkpoints} checkpoints, {verdict.mechanisms} mechanisms"
+    return f"{head} priced again\nroot {verdict.root}\ncosigned by {seen}\n{terminal.table(heads, rows, [2, 3, 4, 5])}"
+
+
+def _report(args: argparse.Namespace) -> int:
+    """Write the report for everybody: PATH as HTML, and beside it the same in Korean and as JSON."""
+    from privacy.ledger import entry, ledger_report
+    from privacy.ledger.folder import write_durably
+    from privacy.ledger.note import Checkpoint
+
+    out = args.out or Workspace(args.home).folder(Workspace(args.home).reports) / "privacy.html"
+    paths = {"en": out, "ko": out.with_suffix(".ko.html"), "json": out.with_suffix(".json")}
+    ledger_files.refuse_own(args.home, *paths.values())
+    bundle = ledger_files.open_ledger(args.home).exported()
+    with terminal.working("composing"):
+        root = Checkpoint.parse(bundle.notes[-1].text).root.hex()
+        english, korean = (reading.read_messages().speaking(language) for language in ("en", "ko"))
+        document = ledger_report.document([entry.parse(line) for line in bundle.entries], root, english)
+    pages = {"en": ledger_report.page(document, "en", english), "ko": ledger_report.page(document, "ko", korean)}
+    written = {paths[language]: page for language, page in pages.items()}
+    written[paths["json"]] = json.dumps(document, ensure_ascii=False, indent=2)
+    for path, text in written.items():
+        write_durably(path, text.encode())
+    terminal.emit(document, args.json, "\n".join(map(str, written)))
+    return terminal.DONE
+
+
+def _report_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, metavar="PATH", help="HTML file (default: the home's reports/privacy.html)")
+
+
+def _proof_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--index", type=int, required=True, metavar="I", help="which entry")
+    _out_arguments(parser)
+
+
+def _proof(args: argparse.Namespace) -> int:
+    """Write the .tlog-proof of one entry, which any C2SP tool can check."""
+    from privacy.ledger.folder import write_durably
+    from privacy.ledger.merkle import BadProof
+
+    ledger_files.refuse_own(args.home, args.out)
+    try:
+        proof = ledger_files.open_ledger(args.home).proof(args.index)
+    except BadProof as failure:
+        raise Rejected([Problem(("--index",), "invalid", str(failure), "See `proffer privacy status`")]) from None
+    write_durably(args.out, proof)
+    terminal.emit({"proof": str(args.out), "index": args.index}, args.json)
+    return terminal.DONE
+
+
+def _checkpoint_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, metavar="FILE", help="also write it to a file, to keep")
+
+
+def _checkpoint(args: argparse.Namespace) -> int:
+    """Print the signed size and root of the ledger: keep it, and no later rewrite goes unseen."""
+    from privacy.ledger.folder import write_durably
+
+    if args.out:
+        ledger_files.refuse_own(args.home, args.out)
+    note = ledger_files.open_ledger(args.home).checkpoint().encode()
+    if args.out:
+        write_durably(args.out, note)
+    terminal.emit({"checkpoint": note.decode()}, args.json, note.decode())
+    return terminal.DONE
+
+
+SUBVERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]] = {
+    "export": ("write the whole ledger as one file", _out_arguments, _export),
+    "verify": ("check an exported ledger, offline", _verify_arguments, _verify),
+    "report": ("write the report for everybody", _report_arguments, _report),
+    "proof": ("write the proof that an entry is in the ledger", _proof_arguments, _proof),
+    "checkpoint": ("print the signed size and root, to keep", _checkpoint_arguments, _checkpoint),
+}

@@ -1,0 +1,67 @@
+"""`proffer privacy` for witnesses: run one, and have one cosign."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from composition import ledger_files, terminal
+from features.problem import Problem, Rejected
+
+
+def _witness_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--folder", type=Path, required=True, metavar="DIR", help="the witness's own: key and memory")
+    parser.add_argument("--name", required=True, help="the witness's name, such as office.example")
+    parser.add_argument("--log", required=True, metavar="PUB", help="the public key of the ledger it watches")
+    parser.add_argument("--listen", metavar="HOST:PORT", help="serve there (default: only make the key and say which)")
+
+
+def _witness(args: argparse.Namespace) -> int:
+    """Be a witness: a second process with a second key that cosigns only consistent history."""
+    from composition.witness_http import server
+    from privacy.ledger.witness import Witness
+
+    witness = Witness.open(args.folder, args.name, ledger_files.public_key(args.log))
+    document = {"vkey": witness.verifier().text(), "file": str(args.folder / f"{args.name}.vkey")}
+    if not args.listen:
+        terminal.emit(document, args.json)
+        return terminal.DONE
+    host, _, port = args.listen.rpartition(":")
+    if not host or not port.isdigit():
+        raise Rejected(
+            [Problem(("--listen",), "invalid", f"{args.listen!r} is not HOST:PORT", "Give one such as 127.0.0.1:8099")]
+        )
+    with server(witness, (host, int(port)), ledger_files.now) as serving:
+        terminal.say(f"{args.name} listens on {host}:{serving.server_address[1]}; end it with Ctrl-C")
+        serving.serve_forever()
+    return terminal.DONE
+
+
+def _cosign_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--witness", required=True, metavar="URL", help="where the witness listens")
+
+
+def _cosign(args: argparse.Namespace) -> int:
+    """Have a witness cosign the latest checkpoint, and keep the cosignature."""
+    from composition.witness_http import ask
+
+    ledger = ledger_files.open_ledger(args.home)
+    status, answer = ask(ledger, args.witness, 0)
+    if status == 409 and answer.strip().isdigit():  # it saw the ledger before, at this size
+        status, answer = ask(ledger, args.witness, int(answer))
+    if status != 200:
+        remedy = "If it saw another history than this one, keep both copies: somebody rewrote the ledger"
+        raise Rejected(
+            [Problem((args.witness,), "refused", f"the witness refused ({status}): {answer.strip()}", remedy)]
+        )
+    for line in answer.splitlines():
+        ledger.cosign(line)
+    terminal.emit({"cosignatures": answer.splitlines()}, args.json)
+    return terminal.DONE
+
+
+SUBVERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]] = {
+    "witness": ("be a witness of a ledger", _witness_arguments, _witness),
+    "cosign": ("have a witness cosign the latest checkpoint", _cosign_arguments, _cosign),
+}
