@@ -43,7 +43,7 @@ def run(
         progress(f"making the events of {citizens:,} people")
         people = Path(folder) / "people"
         _make(people, citizens, declaration)
-        contenders = {
+        contenders: dict[str, _Contender] = {
             "parquet": lambda home: _proffer(home, people / "events.parquet", declaration),
             "ndjson": lambda home: _proffer(home, people / "events.ndjson", declaration),
             "sqlite3": lambda home: _sqlite3(home, people / "events.parquet"),

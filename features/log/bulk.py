@@ -34,7 +34,7 @@ _REMEMBERED: Final = 2**18  # payloads whose check is remembered
 
 _NO_DATA: Final = msgspec.Raw(b"")
 
-_OneByOne = Callable[[int], Event | Rejected]
+_OneByOne = Callable[[Int64], Iterator[Event | Rejected]]
 
 
 def read_rows(
@@ -95,18 +95,19 @@ def _stored(
     others, targets = {}, {}
     begin = 0
     ready = _plain_cells(columns, plain, codes, texts)
-    for apart in [*np.flatnonzero(~plain).tolist(), len(plain)]:
-        cells += islice(ready, apart - begin)
-        begin = apart + 1
-        event = one_by_one(apart) if apart < len(plain) else None
+    apart = np.flatnonzero(~plain)
+    for row, event in zip(apart.tolist(), one_by_one(apart), strict=True):
+        cells += islice(ready, row - begin)
+        begin = row + 1
         if isinstance(event, Rejected):
             rejected.extend(event.problems)
-        elif event is not None:
-            if len(event.people) > 1:
-                others[len(cells)] = event.people[1:]
-            if event.target:
-                targets[len(cells)] = event.target
-            cells.append(cells_of(event))
+            continue
+        if len(event.people) > 1:
+            others[len(cells)] = event.people[1:]
+        if event.target:
+            targets[len(cells)] = event.target
+        cells.append(cells_of(event))
+    cells += ready
     return StoredRows(cells, others, targets)
 
 
@@ -153,11 +154,12 @@ def _parquet_batches(path: Path, declaration: Declaration, now: int | None) -> I
         _check_text(batch, path)
         text = {name: batch.column(name).cast(pa.string()) for name in TEXTS}
 
-        def one(row: int, batch: Any = batch, before: int = before) -> Event | Rejected:
-            document = next(documents(batch.slice(row, 1)))
-            return from_row(document, declaration, now, (f"{path.name}: row {before + row + 1}",))
+        def one_by_one(rows: Int64, batch: Any = batch, before: int = before) -> Iterator[Event | Rejected]:
+            found = zip((before + rows + 1).tolist(), documents(batch.take(pa.array(rows))), strict=True)
+            for number, document in found:
+                yield from_row(document, declaration, now, (f"{path.name}: row {number}",))
 
-        yield _columns(text, batch.column("time"), batch.column("recordedtime"), now), one
+        yield _columns(text, batch.column("time"), batch.column("recordedtime"), now), one_by_one
         before += len(batch)
 
 
@@ -198,12 +200,12 @@ def _line_batches(path: Path, declaration: Declaration, now: int | None) -> Iter
             rows = zip(*(_texts_of(line, decode) for _, line in chunk), strict=True)
             columns = {name: pa.array(column, pa.string()) for name, column in zip(COLUMNS, rows, strict=True)}
 
-            def one(row: int, chunk: Sequence[tuple[int, bytes]] = chunk) -> Event | Rejected:
-                number, line = chunk[row]
-                return attempt(line, declaration, now, (f"{path.name}:{number}",))
+            def one_by_one(rows: Int64, chunk: Sequence[tuple[int, bytes]] = chunk) -> Iterator[Event | Rejected]:
+                for number, line in (chunk[row] for row in rows.tolist()):
+                    yield attempt(line, declaration, now, (f"{path.name}:{number}",))
 
             text = {name: columns[name] for name in TEXTS}
-            yield _columns(text, columns["time"], columns["recordedtime"], now), one
+            yield _columns(text, columns["time"], columns["recordedtime"], now), one_by_one
 
 
 def _texts_of(line: bytes, decode: Callable[[bytes], _Line]) -> _LineTexts:
