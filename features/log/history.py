@@ -1,7 +1,7 @@
 """History: everybody's events in columns, in a total order for each person, with corrections and retractions resolved.
 
 Everything computed from the log is read from here. What a column holds of an event is visible at `t` when it happened
-before `t`, was recorded before `t`, and was not superseded before `t`; see `visible`.
+before `t`, was recorded before `t`, and was not superseded before `t`; see `features.log.versions.visible`.
 """
 
 from __future__ import annotations
@@ -18,19 +18,11 @@ from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import EventType, Selector
 from features.log.event import Event
 from features.log.row_encoder import RowEncoder
-from features.log.versions import Version, actions_among, distinct_events, versions
+from features.log.versions import Version, actions_among, distinct_events, versions, visible
 from features.problem import Problem, Rejected
 
 MOST_ROWS: Final = 2**22
 """The most rows of one person; a sum of fields within 2**40 then stays within 2**62."""
-
-
-def visible(happened: Int64, recorded: Int64, superseded: Int64, t: int) -> Bool:
-    """Return which rows are known at the UTC second `t`: happened and recorded before it, superseded at it or later.
-
-    `FOREVER` as `t` selects what is held now.
-    """
-    return (happened < t) & (recorded < t) & (t <= superseded)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +55,7 @@ class Records:
 
     def visible(self, t: int) -> Bool:
         """Return which rows are known at the UTC second `t`."""
-        return visible(self.happened, self.recorded, self.superseded, t)
+        return np.asarray(visible(self.happened, self.recorded, self.superseded, t))
 
 
 @dataclass(frozen=True, eq=False)

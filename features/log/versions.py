@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final, TypeVar
 
+from features.arrays import Int64
 from features.calendar import DAY_SECONDS
 from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import RETRACTED, STATED
@@ -15,6 +16,16 @@ from features.log.statement import accepts_fact
 from features.problem import Problem, Problems, Rejected
 
 FOREVER: Final = 2**63 - 1
+
+Moment = TypeVar("Moment", int, Int64)
+
+
+def visible(happened: Moment, recorded: Moment, superseded: Moment, t: int) -> Any:
+    """Return whether something is known at the UTC second `t`, or for arrays which rows are: bool or bool[rows].
+
+    It happened and was recorded before `t`, and was superseded at `t` or later. `FOREVER` as `t` means now.
+    """
+    return (happened < t) & (recorded < t) & (t <= superseded)
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,7 @@ def events_as_held(
     for event in unique:
         for version in versions(event, actions, declaration) if event.target is None else ():
             held = version.event
-            if held is not None and held.time < t and version.since < t <= version.until:
+            if held is not None and visible(held.time, version.since, version.until, t):
                 yield event, held
 
 
