@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from composition import reading
-from composition.workspace import read_artefact
+from composition.model_registry import read_artefact
+from composition.settings import SHIPPED
 from features.problem import Problem, Rejected
 from recommender.engine import Engine
 from recommender.offers.batch import Ranker, batch
@@ -121,7 +122,7 @@ def measured(engine: Engine, rounds: int = ROUNDS) -> dict[str, Any]:
 def engine_of(size: int, model: Path | None) -> Engine:
     """The engine over the shipped catalogue grown to a size; without a model it orders by the rules alone."""
     declaration, regions = reading.read_declaration(), reading.read_regions()
-    documents = reading.programme_documents(reading.SHIPPED / "catalogue")
+    documents = reading.programme_documents(SHIPPED.catalogue)
     programmes = catalogue(grown(documents, size, regions), declaration, regions)
     ranker = Ranker()
     if model is not None:

@@ -1,113 +1,157 @@
-"""Stamps: whether rows that say they are synthetic can be believed; who doubts makes some of them again."""
+"""Provenance: whether a stamp that says its rows are synthetic is true, checked by making some of the rows again."""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from composition import terminal
+from composition import reading
 from composition.workspace import Workspace
-from features.problem import Problem, Problems, Rejected, Where
+from features.problem import Problem, Problems, Rejected
 from features.whole_file import OWNER_ONLY, write_whole
-from privacy.data_provenance import digest
+from privacy.data_provenance import DataKind, Provenance, digest
+from training.progress import Progress
 
 if TYPE_CHECKING:
     import pyarrow
 
-    from features.declaration.declaration import Declaration
-    from recommender.rules.catalogue import Catalogue
-    from recommender.rules.region import Regions
+    from composition.reading import Definitions
 
-EVENTS, STAMP = "events.parquet", "stamp.json"
+EVENTS: Final = "events.parquet"
+STAMP: Final = "stamp.json"
+SYNTH: Final = "Make the folder with `proffer synth --out DIR`"
 _NUMBERS = ("seed", "citizens", "months")
 
 
-def remember(home: Workspace, folder: Path) -> None:
-    """Note in the home that the people of a folder were made on this machine, by this programme."""
-    known = sorted({*_remembered(home), digest((folder / STAMP).read_bytes())})
-    write_whole(home.begin().stamps, "".join(f"{one}\n" for one in known).encode(), mode=OWNER_ONLY)
+@dataclass(frozen=True)
+class Stamp:
+    """What the stamp of a folder claims; only `verified` turns the claim into a provenance that a gate acts on.
+
+    Attributes:
+        folder: of the rows.
+        document: the stamp as JSON values; None where the folder has none.
+    """
+
+    folder: Path
+    document: Mapping[str, Any] | None
+
+    @classmethod
+    def read(cls, folder: Path) -> Stamp:
+        """Read the stamp of a folder, if it has one.
+
+        Raises:
+            Rejected: the file is unreadable, or not a JSON object.
+        """
+        path = folder / STAMP
+        if not path.exists():
+            return cls(folder, None)
+        document = reading.read_json(path)
+        if not isinstance(document, dict):
+            raise Rejected([Problem((str(path),), "invalid", "is not a JSON object", SYNTH)])
+        return cls(folder, document)
+
+    @property
+    def where(self) -> str:
+        """The stamp's path, for messages."""
+        return str(self.folder / STAMP)
+
+    def claim(self) -> Provenance:
+        """What the stamp says, once the events were found to be the file it lists.
+
+        Raises:
+            Rejected: it does not state a kind of rows, or lists another file.
+        """
+        claimed = Provenance.parse(self.document, (self.where,))
+        with (self.folder / EVENTS).open("rb") as file:
+            claimed.check(EVENTS, hashlib.file_digest(file, "sha256").hexdigest())
+        return claimed
 
 
-def _remembered(home: Workspace) -> frozenset[str]:
-    return frozenset(home.stamps.read_text(encoding="utf-8").split()) if home.stamps.exists() else frozenset()
+def verified(stamp: Stamp, workspace: Workspace, definitions: Definitions, progress: Progress) -> Provenance:
+    """The provenance of a folder: a synthetic stamp counts if this workspace knows it or its rows are reproduced.
 
+    Checksums alone prove nothing: they can be computed for any rows. A seed that produces given rows cannot be found.
 
-def believe(
-    home: Workspace,
-    folder: Path,
-    stamp: Mapping[str, Any],
-    declaration: Declaration,
-    catalogue: Catalogue,
-    regions: Regions,
-) -> None:
-    """Accept the stamp of people that this home knows, or that one of their blocks, drawn by chance, is made of again.
-
-    Whoever writes real people into a folder can compute its checksums, but cannot find a seed that brings them forth.
+    Args:
+        stamp: what the folder claims.
+        workspace: keeps the checksums of stamps that were verified before.
+        definitions: those the rows were made with.
+        progress: reports that rows are being made again, which takes seconds.
 
     Raises:
-        Rejected: the stamp does not say what they were made from, or they are not what it says.
+        Rejected: the stamp is invalid, or does not say what the rows were made from, or they are not reproduced.
     """
-    if digest((folder / STAMP).read_bytes()) in _remembered(home):
-        return
-    where = (str(folder / STAMP),)
-    _check_numbers(stamp, where)
-    with terminal.working("making some of the people again, to see that nobody put others in their place"):
-        same = _made_again(folder, stamp, declaration, catalogue, regions)
-    if not same:
-        what = f"calls people synthetic whom seed {stamp['seed']} does not bring forth: they may exist"
-        remedy = (
-            f"Make the folder again with `{_again(stamp)} --out DIR`, or remove its stamp: unmarked rows are private"
+    claimed = stamp.claim()
+    if claimed.kind is not DataKind.SYNTHETIC or digest((stamp.folder / STAMP).read_bytes()) in _remembered(workspace):
+        return claimed
+    assert stamp.document is not None, "an absent stamp claims private rows"
+    _check_numbers(stamp.document, stamp.where)
+    progress("reproducing one block of the synthetic rows, to verify their stamp")
+    if not _reproduced(stamp.folder, stamp.document, definitions):
+        what = (
+            f"the stamp says synthetic, but seed {stamp.document['seed']} does not reproduce these rows; they may be "
+            "about real people"
         )
-        raise Rejected([Problem(where, "conflict", what, remedy)])
-    if home.path.is_dir():
-        remember(home, folder)
+        again = " ".join(f"--{name} {stamp.document[name]}" for name in _NUMBERS)
+        remedy = (
+            f"Make the folder again with `proffer synth {again} --out DIR`, or remove its stamp: rows without one are "
+            "private"
+        )
+        raise Rejected([Problem((stamp.where,), "conflict", what, remedy)])
+    if workspace.path.is_dir():
+        remember(workspace, stamp.folder)
+    return claimed
 
 
-def _check_numbers(stamp: Mapping[str, Any], where: Where) -> None:
+def remember(workspace: Workspace, folder: Path) -> None:
+    """Note that the rows of a folder were made on this machine, or reproduced on it."""
+    known = sorted({*_remembered(workspace), digest((folder / STAMP).read_bytes())})
+    write_whole(workspace.begin().stamps, "".join(f"{one}\n" for one in known).encode(), mode=OWNER_ONLY)
+
+
+def _remembered(workspace: Workspace) -> frozenset[str]:
+    return frozenset(workspace.stamps.read_text(encoding="utf-8").split()) if workspace.stamps.exists() else frozenset()
+
+
+def _check_numbers(document: Mapping[str, Any], where: str) -> None:
     problems = Problems()
     for name in _NUMBERS:
-        value, least = stamp.get(name), 0 if name == "seed" else 1
+        value, least = document.get(name), 0 if name == "seed" else 1
         if type(value) is not int or not least <= value < 2**63:
-            what = f"does not say from which {name} these people were made"
-            problems.add(where, "missing", what, "Make the folder again with `proffer synth`")
+            what = f"does not state the {name} its rows were made from"
+            problems.add((where,), "missing", what, "Make the folder again with `proffer synth`")
     problems.raise_any()
 
 
-def _again(stamp: Mapping[str, Any]) -> str:
-    return "proffer synth " + " ".join(f"--{name} {stamp[name]}" for name in _NUMBERS)
-
-
-def _made_again(
-    folder: Path, stamp: Mapping[str, Any], declaration: Declaration, catalogue: Catalogue, regions: Regions
-) -> bool:
-    """Whether one block, drawn by chance, is what the seed makes, and there are as many blocks as there should be."""
+def _reproduced(folder: Path, document: Mapping[str, Any], definitions: Definitions) -> bool:
+    """Whether one block, drawn at random, is what the seed gives, and the number of blocks is right."""
     import pyarrow.parquet
 
     from data.synthetic.world import blocks
 
-    todo = blocks(stamp["citizens"])
+    todo = blocks(document["citizens"])
     with pyarrow.parquet.ParquetFile(folder / EVENTS) as file:
         if file.num_row_groups != len(todo):
             return False
         place = secrets.randbelow(len(todo))
         found = file.read_row_group(place)
-    made = _block(stamp, place, declaration, catalogue, regions)
-    return _same(found, made)
+    return _same(found, _block(document, place, definitions))
 
 
-def _block(
-    stamp: Mapping[str, Any], place: int, declaration: Declaration, catalogue: Catalogue, regions: Regions
-) -> pyarrow.Table:
+def _block(document: Mapping[str, Any], place: int, definitions: Definitions) -> pyarrow.Table:
     import pyarrow.ipc
 
     from data.synthetic.world import blocks, populate, world
 
-    shared = world(stamp["seed"], stamp["months"], catalogue, declaration, regions)
+    declaration, catalogue, regions = definitions
+    shared = world(document["seed"], document["months"], catalogue, declaration, regions)
     with tempfile.TemporaryDirectory() as scratch:
-        events, _ = populate(shared, blocks(stamp["citizens"])[place], Path(scratch))
+        events, _ = populate(shared, blocks(document["citizens"])[place], Path(scratch))
         return pyarrow.ipc.open_file(events.read_bytes()).read_all()
 
 

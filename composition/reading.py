@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from composition.settings import SHIPPED
 from features import strict_json
 from features.problem import Problem, Problems, Rejected, Where, spelled
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from recommender.rules.region import Regions
     from recommender.rules.working_days import WorkingDays
 
-SHIPPED = (
-    Path(__file__).resolve().parent.parent / "data" / "countries" / "kr"
-)  # beside the package, in a checkout and in an image alike
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _STDIN = "-"
 _FILE = strict_json.JsonLimits(depth=64)
@@ -38,6 +36,26 @@ class Stated(NamedTuple):
     applicant: tuple[str, ...]
 
 
+class Definitions(NamedTuple):
+    """What events and facts mean, the programmes, and the regions they name."""
+
+    declaration: Declaration
+    catalogue: Catalogue
+    regions: Regions
+
+
+def read_definitions(
+    declaration: Path | None = None, catalogue: Path | None = None, cache: DocumentCache | None = None
+) -> Definitions:
+    """Read declaration, regions and catalogue (default: those shipped).
+
+    Raises:
+        Rejected: a file is unreadable or wrong; with every problem of the first part that has any.
+    """
+    declared, regions = read_declaration(declaration, cache), read_regions(cache=cache)
+    return Definitions(declared, read_catalogue(catalogue, declared, regions, cache), regions)
+
+
 def read_declaration(folder: Path | None = None, cache: DocumentCache | None = None) -> Declaration:
     """Read events.yaml, facts.yaml and features.yaml of a folder (default: the declaration shipped).
 
@@ -46,8 +64,8 @@ def read_declaration(folder: Path | None = None, cache: DocumentCache | None = N
     """
     from features.declaration.declaration import declare  # verbs that read no declaration do not load it
 
-    home = folder or SHIPPED / "declaration"
-    events, facts, features = _all_of([home / f"{name}.yaml" for name in ("events", "facts", "features")], cache)
+    folder = folder or SHIPPED.declaration
+    events, facts, features = _all_of([folder / f"{name}.yaml" for name in ("events", "facts", "features")], cache)
     return declare(events, facts, features)
 
 
@@ -57,9 +75,9 @@ def read_regions(path: Path | None = None, cache: DocumentCache | None = None) -
     Raises:
         Rejected: the file is missing, unreadable or wrong; with every problem.
     """
-    from recommender.rules.region import Regions  # verbs that judge nobody do not load it
+    from recommender.rules.region import Regions  # loaded only by verbs that judge
 
-    file = path or SHIPPED / "regions.yaml"
+    file = path or SHIPPED.regions
     return Regions.parse(_all_of([file], cache)[0], (file.name,))
 
 
@@ -69,9 +87,9 @@ def read_working_days(path: Path | None = None, cache: DocumentCache | None = No
     Raises:
         Rejected: the file is unreadable or wrong; with every problem.
     """
-    from recommender.rules.working_days import WEEKENDS_ONLY, WorkingDays  # only verbs that tell windows load it
+    from recommender.rules.working_days import WEEKENDS_ONLY, WorkingDays  # loaded only by verbs that judge
 
-    file = path or SHIPPED / "holidays.yaml"
+    file = path or SHIPPED.holidays
     if path is None and not file.exists():
         return WEEKENDS_ONLY
     return WorkingDays.parse(_all_of([file], cache)[0], (file.name,))
@@ -85,9 +103,9 @@ def read_catalogue(
     Raises:
         Rejected: a file is unreadable or a programme is wrong; with every problem of every file.
     """
-    from recommender.rules.catalogue import catalogue  # verbs that judge nobody do not load it
+    from recommender.rules.catalogue import catalogue  # loaded only by verbs that judge
 
-    return catalogue(programme_documents(path or SHIPPED / "catalogue", cache), declaration, regions)
+    return catalogue(programme_documents(path or SHIPPED.catalogue, cache), declaration, regions)
 
 
 def read_messages(folder: Path | None = None, cache: DocumentCache | None = None) -> Messages:
@@ -96,12 +114,12 @@ def read_messages(folder: Path | None = None, cache: DocumentCache | None = None
     Raises:
         Rejected: a file is missing or unreadable, or a message is missing, unknown or malformed; with every problem.
     """
-    from privacy.ledger import report_text  # verbs that explain nothing do not load it
+    from privacy.ledger import report_text  # loaded only by verbs that explain
     from recommender import message_keys
     from recommender.messages import LANGUAGES, Messages
 
-    home = folder or SHIPPED / "messages"
-    documents = _all_of([home / f"{language}.yaml" for language in LANGUAGES], cache)
+    folder = folder or SHIPPED.messages
+    documents = _all_of([folder / f"{language}.yaml" for language in LANGUAGES], cache)
     keys = {**message_keys.MESSAGES, **report_text.MESSAGES}
     return Messages.parse(dict(zip(LANGUAGES, documents, strict=True)), keys)
 

@@ -1,4 +1,4 @@
-"""The terminal: one result on stdout, everything else on stderr, and a progress bar while people wait."""
+"""The terminal, for verbs only: one result on stdout, all else on stderr, and a progress bar while people wait."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -44,8 +45,13 @@ def emit(document: object, as_json: bool, text: str | Callable[[], str] | None =
 
 
 def say(message: str) -> None:
-    """Tell the person at the terminal something that is not the result (stderr)."""
+    """Print something that is not the result (stderr)."""
     print(message, file=sys.stderr, flush=True)
+
+
+def steps(as_json: bool) -> Callable[[str], None]:
+    """What long steps report to: lines on stderr, or nothing where one JSON document is all that is wanted."""
+    return (lambda _: None) if as_json else say
 
 
 def listing(document: object, indent: str = "") -> str:
@@ -137,7 +143,7 @@ def progress(items: Iterable[T], label: str, total: int | None = None, unit: str
         >>> sum(progress([1, 2, 3], "adding"))
         6
     """
-    from tqdm import tqdm  # only the verbs that wait pay for it
+    from tqdm import tqdm  # loaded only by verbs that wait
 
     yield from tqdm(items, desc=label, total=total, unit=unit or "it", **_bar_style())
 
@@ -150,43 +156,44 @@ def bar(total: int | None, label: str, unit: str = "") -> Iterator[Callable[[int
         >>> with bar(10, "judging") as advance:
         ...     advance(10)
     """
-    from tqdm import tqdm  # only the verbs that wait pay for it
+    from tqdm import tqdm  # loaded only by verbs that wait
 
     with tqdm(total=total, desc=label, unit=unit or "it", **_bar_style()) as drawn:
         yield drawn.update
 
 
 @contextlib.contextmanager
-def working(label: str) -> Iterator[None]:
-    """Show that something is under way which cannot count its steps, and for how long it has been.
+def working(label: str) -> Iterator[Callable[[str], None]]:
+    """Show that something without countable steps is running, and for how long; gives a function that renames it.
 
     Example:
-        >>> with working("fitting"):
-        ...     pass
+        >>> with working("fitting") as relabel:
+        ...     relabel("scoring")
     """
+    current = [label]
     if os.environ.get(SILENT):
-        yield
+        yield partial(current.__setitem__, 0)
         return
     finished = threading.Event()
-    clock = threading.Thread(target=_tick, args=(label, finished), daemon=True)
+    clock = threading.Thread(target=_tick, args=(current, finished), daemon=True)
     clock.start()
     try:
-        yield
+        yield partial(current.__setitem__, 0)
     finally:
         finished.set()
         clock.join()
 
 
-def _tick(label: str, finished: threading.Event) -> None:
+def _tick(label: Sequence[str], finished: threading.Event) -> None:
     began = time.monotonic()
     tty = sys.stderr.isatty()
     pause = PATIENCE
     while not finished.wait(pause):
         pause = 1.0 if tty else _LOGFILE
         elapsed = int(time.monotonic() - began)
-        print(f"{label}: {elapsed} s", end="\r" if tty else "\n", file=sys.stderr, flush=True)
+        print(f"{label[0]}: {elapsed} s", end="\r" if tty else "\n", file=sys.stderr, flush=True)
     if tty and time.monotonic() - began > PATIENCE:
-        print(f"{label}: {time.monotonic() - began:.0f} s, done", file=sys.stderr)
+        print(f"{label[0]}: {time.monotonic() - began:.0f} s, done", file=sys.stderr)
 
 
 def _bar_style() -> dict[str, Any]:

@@ -1,13 +1,13 @@
-"""The home: the folder where one deployment keeps its event log, models, keys and MLflow files.
+"""The workspace (`--home`): the folder where one deployment keeps its event log, models, keys and MLflow files.
 
 events.db      the event log (SQLite), unless PROFFER_DATABASE_URL names another database
 models/NAME/   one artefact each: manifest.json and the files it lists
-champion       the name of the model that `recommend`, `score` and `serve` use
+champion       the name of the model that `recommend`, `score` and `serve` use (composition/model_registry.py)
 ledger/        the privacy ledger and its keys
-population/    the people who do not exist whom `demo` made
-stamps         checksums of the stamps of people who were made here, or of whom some were made again
+population/    the synthetic people that `demo` made
+stamps         checksums of verified stamps: of rows that were made here, or reproduced here
 keys/          secrets of the service, readable by their owner only
-mlflow.db      MLflow's tracking store, and mlflow/ its files
+mlflow.db      MLflow's tracking store, and mlflow/ its files: a copy of what models/ holds, read by people only
 reports/       what `evaluate` and `demo` leave to read
 cache/         YAML files parsed before; safe to delete
 """
@@ -15,27 +15,19 @@ cache/         YAML files parsed before; safe to delete
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from features.problem import Problem, Rejected
-from features.whole_file import write_whole
 
 if TYPE_CHECKING:
     from composition.document_cache import DocumentCache
     from features.log.database import Database
     from features.log.event_log import EventLog
 
-MANIFEST = "manifest.json"
 DATABASE_URL = "PROFFER_DATABASE_URL"  # from the environment alone: it may hold a password
-NOBODY = "none"  # `--model none`: rank by the rules alone
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _PRIVATE_FOLDER = 0o700  # the log holds personal data
 
 
@@ -57,7 +49,7 @@ class Workspace:
         Raises:
             Rejected: the environment holds no URL of a database that can be used.
         """
-        from features.log.database import Database  # SQLAlchemy is loaded only by who reads or writes events
+        from features.log.database import Database  # SQLAlchemy is loaded only to read or write events
 
         if self.on_server:
             return Database(os.environ[DATABASE_URL], DATABASE_URL)
@@ -121,12 +113,12 @@ class Workspace:
 
     @property
     def population(self) -> Path:
-        """The folder of the people who do not exist whom `demo` made."""
+        """The folder of the synthetic people that `demo` made."""
         return self.path / "population"
 
     @property
     def stamps(self) -> Path:
-        """The file of stamps that need not be doubted."""
+        """The file of verified stamps."""
         return self.path / "stamps"
 
     @property
@@ -139,6 +131,11 @@ class Workspace:
         """Where MLflow keeps the files of its runs."""
         return self.path.resolve() / "mlflow"
 
+    @property
+    def champion_file(self) -> Path:
+        """The file that names the promoted model."""
+        return self.path / "champion"
+
     def begin(self) -> Workspace:
         """Make the folder, for its owner only, if it is not there yet; call it before the first write."""
         if not self.path.is_dir():
@@ -150,87 +147,3 @@ class Workspace:
         self.begin()
         path.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
         return path
-
-    def champion(self) -> Path | None:
-        """The artefact folder of the promoted model, or None when none was promoted.
-
-        Raises:
-            Rejected: the champion file names a model that is not there.
-        """
-        mark = self.path / "champion"
-        if not mark.exists():
-            return None
-        name = mark.read_text(encoding="utf-8").strip()
-        artefact = self.models / name
-        if not _NAME.fullmatch(name) or not (artefact / MANIFEST).is_file():
-            raise Rejected(
-                [
-                    Problem(
-                        (str(mark),), "unknown", f"names a model that is not there: {name!r}", "Run `proffer promote`"
-                    )
-                ]
-            )
-        return artefact
-
-    def crown(self, name: str) -> None:
-        """Make the model called `name` the champion, in one atomic step.
-
-        Raises:
-            Rejected: there is no such model in this home.
-        """
-        if not _NAME.fullmatch(name) or not (self.models / name / MANIFEST).is_file():
-            there = ", ".join(self.model_names()) or "none yet"
-            raise Rejected(
-                [Problem((str(self.models),), "unknown", f"has no model {name!r}", f"Choose one of: {there}")]
-            )
-        write_whole(self.begin().path / "champion", f"{name}\n".encode())
-
-    def model_names(self) -> tuple[str, ...]:
-        """The names of the models in this home, sorted."""
-        return tuple(sorted(found.parent.name for found in self.models.glob(f"*/{MANIFEST}")))
-
-    def model(self, chosen: str | None) -> Path | None:
-        """The artefact folder that `--model` means: a path, a model's name, `none`, or (absent) the champion.
-
-        Raises:
-            Rejected: there is no artefact at the path and no model of that name.
-        """
-        if chosen is None:
-            return self.champion()
-        if chosen == NOBODY:
-            return None
-        for artefact in (Path(chosen), self.models / chosen):
-            if (artefact / MANIFEST).is_file():
-                return artefact
-        raise Rejected(
-            [
-                Problem(
-                    (chosen,), "missing", f"holds no model: there is no {MANIFEST}", "Give the folder `train` reported"
-                )
-            ]
-        )
-
-
-def read_artefact(folder: Path) -> Mapping[str, bytes]:
-    """Read an artefact folder into memory: the manifest and exactly the files it lists, by name.
-
-    Checksums are checked by whoever turns the bytes into a model, so bytes from elsewhere are checked too.
-
-    Raises:
-        Rejected: the manifest is missing or unreadable, or a file it lists is missing, or lies outside the folder.
-    """
-    manifest = folder / MANIFEST
-    try:
-        names = sorted(json.loads(manifest.read_text(encoding="utf-8"))["files"])
-    except (OSError, ValueError, KeyError, TypeError) as failure:
-        raise Rejected(
-            [Problem((str(manifest),), "invalid", f"is not a manifest ({failure})", "Train the model again")]
-        ) from failure
-    problems = [
-        Problem((str(manifest), "files"), "invalid", f"{name!r} is not a file of this folder", "Train the model again")
-        for name in names
-        if not _NAME.fullmatch(name) or not (folder / name).is_file()
-    ]
-    if problems:
-        raise Rejected(problems)
-    return {name: (folder / name).read_bytes() for name in (MANIFEST, *names)}

@@ -9,9 +9,10 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from composition import terminal
+from composition.workspace import Workspace
 from features.problem import Problems
 
 if TYPE_CHECKING:
@@ -76,18 +77,19 @@ def _claim(args: argparse.Namespace) -> Claim:
 @contextmanager
 def _material(args: argparse.Namespace) -> Iterator[TrainingData]:
     """The people canaries are put among: those of a folder, or some made up for the while."""
-    from composition import sources
+    from composition import provenance
+    from composition.sources import TrainingSource, read_training_data
 
     if args.data is not None:
-        yield sources.read_material(_naming(args.data, home=args.home))
+        with terminal.working("reading training data") as progress:
+            data = read_training_data(TrainingSource(Workspace(args.home), args.data), progress)
+        yield data
         return
-    with tempfile.TemporaryDirectory(prefix="proffer-audit-") as folder:
-        _make_up(Path(folder))
-        yield sources.read_material(_naming(Path(folder)))
-
-
-def _naming(folder: Path, **more: Any) -> argparse.Namespace:
-    return argparse.Namespace(data=folder, catalogue=None, declaration=None, **more)
+    with tempfile.TemporaryDirectory(prefix="proffer-audit-") as scratch:
+        workspace = Workspace(Path(scratch))
+        _make_up(workspace.population)
+        provenance.remember(workspace, workspace.population)
+        yield read_training_data(TrainingSource(workspace, workspace.population))
 
 
 def _make_up(folder: Path) -> None:

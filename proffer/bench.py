@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from composition import terminal
+from composition.model_registry import ModelRegistry
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 
@@ -55,7 +56,7 @@ def _measured(chosen: ModuleType, args: argparse.Namespace) -> Mapping[str, Any]
     given = {name: value for name in OPTIONS if (value := getattr(args, name, None)) is not None}
     foreign = [name for name in given if name not in takes]
     if "model" in takes:
-        given["model"] = Workspace(args.home).model(args.model)
+        given["model"] = ModelRegistry(Workspace(args.home)).find(args.model)
     if foreign:
         raise Rejected(
             [

@@ -21,23 +21,12 @@ _FILES = ("list", "detail", "conditions")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add `import gov24`, `fetch gov24` and `check PATH`, each with its own options."""
-    everywhere = _AfterTheAction(add_help=False)
-    options.add(everywhere, *options.EVERYWHERE)
-    actions = parser.add_subparsers(dest="action", required=True, metavar="import|fetch|check")
-    for name, says, add in (
-        ("import", "gov24's JSON files into programmes", _import_arguments),
-        ("fetch", "gov24's JSON files from its open API", _fetch_arguments),
-        ("check", "validate a catalogue, every problem at once", _check_arguments),
-    ):
-        add(actions.add_parser(name, help=says, parents=[everywhere]))
-
-
-class _AfterTheAction(argparse.ArgumentParser):
-    """Options that may stand after the action too; one that does not keeps what it was before the action."""
-
-    def add_argument(self, *flags: Any, **settings: Any) -> argparse.Action:
-        """Add an option without a default of its own."""
-        return super().add_argument(*flags, **(settings | {"default": argparse.SUPPRESS}))
+    actions: dict[str, tuple[str, options.AddArguments]] = {
+        "import": ("gov24's JSON files into programmes", _import_arguments),
+        "fetch": ("gov24's JSON files from its open API", _fetch_arguments),
+        "check": ("validate a catalogue, every problem at once", _check_arguments),
+    }
+    options.add_subverbs(parser, "action", actions, "import|fetch|check")
 
 
 def _import_arguments(parser: argparse.ArgumentParser) -> None:

@@ -27,7 +27,7 @@ from proffer import __version__, options
 INTERRUPTED = 130  # what shells report for a programme ended by Ctrl-C
 
 VERBS = {
-    "demo": "the main job end to end on people who do not exist, ending with one person's story",
+    "demo": "the main job end to end on synthetic people, ending with one person's story",
     "synth": "make synthetic people, their events and the truth about what they would take up",
     "catalogue": "import, fetch or check programmes",
     "eligible": "judge one person against every programme: yes, no or unknown, with reasons",

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from composition import ingestion, reading, terminal
+from composition import clock, ingestion, reading, terminal
 from composition.workspace import Workspace
 from features.problem import Problem
 from proffer import options
@@ -25,7 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Read every file, keep what is good, and say what is not."""
     declaration = reading.read_declaration(args.declaration)
-    done, rejected = ingestion.ingest(Workspace(args.home), args.files, declaration, int(time.time()))
+    home = Workspace(args.home)
+    with terminal.bar(ingestion.total_of(args.files), "reading", " events") as advance:
+        done, rejected = ingestion.ingest(home, args.files, declaration, clock.now(), advance)
     rejected += done.conflicts
     document = {
         "accepted": done.accepted,

@@ -1,4 +1,4 @@
-"""The options several verbs share, each defined once so that it means the same everywhere.
+"""The options that several verbs share, each defined once so that it means the same everywhere.
 
 A verb's `add_arguments(parser)` calls `options.add(parser, "catalogue", "declaration")` for those it honours;
 `--home`, `--json` and `--no-progress` are given to every verb by `proffer.cli`.
@@ -7,45 +7,85 @@ A verb's `add_arguments(parser)` calls `options.add(parser, "catalogue", "declar
 from __future__ import annotations
 
 import argparse
-import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
+
+from composition.settings import home_folder
 
 EVERYWHERE = ("home", "json", "no-progress")
 
 
-def add(parser: argparse.ArgumentParser, *names: str) -> None:
+def add(parser: argparse.ArgumentParser, *names: str) -> list[argparse.Action]:
     """Add the shared options called `names` to a verb's parser.
 
     Example:
         >>> parser = argparse.ArgumentParser()
-        >>> add(parser, "catalogue", "as-of")
+        >>> _ = add(parser, "catalogue", "as-of")
         >>> parser.parse_args(["--as-of", "2026-10-31"]).as_of
         '2026-10-31'
     """
-    for name in names:
-        _DEFINED[name](parser)
+    return [_DEFINED[name](parser) for name in names]
 
 
-def _home(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+class AddArguments(Protocol):
+    """Adds the options of one sub-verb."""
+
+    def __call__(self, parser: argparse.ArgumentParser, /) -> None:
+        """Add them."""
+        ...
+
+
+def add_data(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    """Add `--data`."""
+    written = "a folder that `proffer synth` wrote"
+    parser.add_argument("--data", type=Path, metavar="DIR", required=required, help=written)
+
+
+def add_subverbs(
+    parser: argparse.ArgumentParser, name: str, subverbs: Mapping[str, tuple[str, AddArguments]], metavar: str
+) -> None:
+    """Add sub-verbs, each with its own options; those of every verb may stand before or after the sub-verb.
+
+    Args:
+        parser: of the verb.
+        name: under which the parsed options hold the sub-verb's name.
+        subverbs: by name, a line of help and what adds the options.
+        metavar: how the help calls a sub-verb.
+    """
+    chosen = parser.add_subparsers(dest=name, required=True, metavar=metavar, parser_class=type(parser))
+    for subverb, (line, add_arguments) in subverbs.items():
+        one = chosen.add_parser(subverb, help=line, description=f"{line}.", allow_abbrev=False)
+        add_arguments(one)
+        keep_earlier(one)
+
+
+def keep_earlier(parser: argparse.ArgumentParser) -> None:
+    """Add the options of every verb to a sub-verb's parser; one that is not given there keeps its earlier value."""
+    for action in add(parser, *EVERYWHERE):
+        action.default = argparse.SUPPRESS
+
+
+def _home(parser: argparse.ArgumentParser) -> argparse.Action:
+    return parser.add_argument(
         "--home",
         type=Path,
         metavar="DIR",
-        default=Path(os.environ.get("PROFFER_HOME") or ".proffer"),
+        default=home_folder(),
         help="folder of the event log, models and MLflow files (default: $PROFFER_HOME, or ./.proffer)",
     )
 
 
-def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one JSON document on stdout and nothing else")
+def _json(parser: argparse.ArgumentParser) -> argparse.Action:
+    return parser.add_argument("--json", action="store_true", help="print one JSON document on stdout and nothing else")
 
 
-def _no_progress(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--no-progress", action="store_true", help="draw no progress bars on stderr")
+def _no_progress(parser: argparse.ArgumentParser) -> argparse.Action:
+    return parser.add_argument("--no-progress", action="store_true", help="draw no progress bars on stderr")
 
 
-def _catalogue(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+def _catalogue(parser: argparse.ArgumentParser) -> argparse.Action:
+    return parser.add_argument(
         "--catalogue",
         type=Path,
         metavar="PATH",
@@ -53,8 +93,8 @@ def _catalogue(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _declaration(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+def _declaration(parser: argparse.ArgumentParser) -> argparse.Action:
+    return parser.add_argument(
         "--declaration",
         type=Path,
         metavar="DIR",
@@ -62,16 +102,16 @@ def _declaration(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+def _model(parser: argparse.ArgumentParser) -> argparse.Action:
+    return parser.add_argument(
         "--model",
         metavar="DIR|none",
         help="artefact folder that scores, or `none` to rank by the rules alone (default: the home's champion, if any)",
     )
 
 
-def _as_of(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+def _as_of(parser: argparse.ArgumentParser) -> argparse.Action:
+    return parser.add_argument(
         "--as-of",
         metavar="YYYY-MM-DD",
         help="judge as at the end of this day in the declared time zone (default: today)",

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 from composition import terminal
-from proffer import approval_verbs, audit_verb, auditor_verbs, budget_verbs, witness_verbs
+from proffer import approval_verbs, audit_verb, auditor_verbs, budget_verbs, options, witness_verbs
 
 HELP = "budgets of people's privacy, and the ledger that proves what was spent"
 
@@ -20,15 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         sub = verbs.add_parser(name, help=line, description=f"{line}.", allow_abbrev=False)
         add(sub)
         sub.set_defaults(handle=handle)
-        _everywhere(sub)
-
-
-def _everywhere(parser: argparse.ArgumentParser) -> None:
-    """Accept --home, --json and --no-progress after the sub-verb too, without hiding one given before it."""
-    absent: Any = argparse.SUPPRESS
-    parser.add_argument("--home", type=Path, metavar="DIR", default=absent, help="see proffer --help")
-    parser.add_argument("--json", action="store_true", default=absent, help="print one JSON document")
-    parser.add_argument("--no-progress", action="store_true", default=absent, help="draw no progress bars")
+        options.keep_earlier(sub)
 
 
 def run(args: argparse.Namespace) -> int:

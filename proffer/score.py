@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composition import reading, terminal
+from composition.model_registry import ModelRegistry, load_model
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 from proffer import options
-from proffer.evaluate import chosen, read_scorer
 
 if TYPE_CHECKING:
     import pyarrow
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 
     declaration = reading.read_declaration(args.declaration)
     day = reading.as_of(args.as_of, time.time, declaration.zone.name)
-    model = read_scorer(chosen(Workspace(args.home), args.model), declaration.hash)
+    model = load_model(ModelRegistry(Workspace(args.home)).require(args.model), declaration.hash)
     with terminal.working("reading events"):
         segments = read_segments(args.events, declaration)
     t = declaration.zone.end_of_day(day)

@@ -24,10 +24,10 @@ class TrainingProvenance:
         run_id: the tracked run.
         trained_at: RFC 3339 time.
         data_kind: whom the rows were about.
-        spend: what training told about each unit.
+        spend: what training revealed about each unit.
         settings: how it was learned, by name.
-        besides: what else its kind says: of a private model the population and the ledger's receipts, of a student its
-            teacher.
+        extra: what else the manifest of its kind says: of a private model the population and the ledger's receipts, of
+            a student its teacher.
     """
 
     run_id: str
@@ -35,7 +35,7 @@ class TrainingProvenance:
     data_kind: DataKind
     spend: Spend
     settings: Mapping[str, Any]
-    besides: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def pack(learned: Learned, report: Mapping[str, Any], provenance: TrainingProven
         "settings": dict(provenance.settings),
         "columns": list(learned.columns),
         "files": {name: digest(content) for name, content in files.items()},
-        **provenance.besides,
+        **provenance.extra,
     }
     return {**files, MANIFEST: _json(manifest)}
 

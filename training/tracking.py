@@ -24,17 +24,17 @@ METRICS = (
     "held_out_log_loss", "held_out_calibration_error", "ndcg@5", "ndcg@5_popularity", "ndcg@5_views",
     "ndcg@5_logistic", "ndcg@5_lightgbm", "ndcg@5_teacher", "ndcg@5_reachable", "gap_closed",
 )  # fmt: skip
-"""The only figures that are tracked: aggregates about a model. A figure about one person has no name here."""
+"""The only metrics that are tracked: aggregates about a model. A figure about one person has no name here."""
 
 RELEASED = ("noised_held_out_log_loss", "noised_ndcg@5")
-"""The only figures that are tracked where the people may exist: each was released with noise, at a price."""
+"""The only metrics that are tracked where the people may exist: each was released with noise, at a price."""
 
-SETTINGS = (
+PARAMS = (
     "objective", "rounds", "patience", "leaves", "learning_rate", "min_leaf", "column_share", "l2", "directions",
     "validate_every", "most_rows", "seed", "threads", "data_kind", "spend_epsilon", "spend_delta", "population", "unit",
     "relation", "purpose", "basis", "units", "units_are", "teacher",
 )  # fmt: skip
-"""The only settings that are tracked: what a run was told. A count that is not noised has no name here."""
+"""The only params that are tracked: how a run was made. A count that is not noised has no name here."""
 
 FILES = (
     "manifest.json", "report.json", "model.txt", "scale.npz", "vocabulary.npz", "bilinear.npz",
@@ -59,23 +59,23 @@ class TrackedRun:
     """One run under way: parameters, allowed metrics and files; nothing else leaves."""
 
     def __init__(self, client: MlflowClient, run_id: str, metrics: Collection[str] = METRICS) -> None:
-        """Write to the run called `run_id` through `client`; only `metrics` may be kept as figures."""
+        """Write to the run called `run_id` through `client`; only `metrics` may be kept."""
         self.id = run_id
         self._client = client
         self._metrics = metrics
 
-    def settings(self, values: Mapping[str, object]) -> None:
-        """Keep what the run was told: names and plain values.
+    def params(self, values: Mapping[str, object]) -> None:
+        """Keep how the run was made: names and plain values.
 
         Raises:
             Rejected: a name is not on the allow-list; nothing was kept.
         """
-        _check("setting", values, SETTINGS)
+        _check("param", values, PARAMS)
         for name, value in values.items():
             self._client.log_param(self.id, name, str(value))
 
     def metrics(self, values: Mapping[str, float]) -> None:
-        """Keep figures by name.
+        """Keep metrics by name.
 
         Raises:
             Rejected: a name is not on the allow-list; nothing was kept.

@@ -47,8 +47,6 @@ MANY_PARAMETERS = {
     "training/rankers/private_ranker.py _scorer",
     "training/rankers/private_ranker.py learn",
     "training/runs/canaries.py tried",
-    "training/runs/exact_run.py cold_starts",
-    "training/runs/exact_run.py evaluate",
 }
 CLASSES_THAT_STAND_TWICE = {"Basis"}
 MODULES_THAT_STAND_TWICE: set[str] = set()

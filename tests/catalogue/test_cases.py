@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
-from composition.reading import SHIPPED, applicants, read_catalogue, read_declaration, read_messages, read_regions
+from composition.reading import applicants, read_catalogue, read_declaration, read_messages, read_regions
+from composition.settings import SHIPPED
 from features.calendar import day_of
 from features.declaration.declaration import Declaration
 from features.problem import Rejected
@@ -30,7 +31,7 @@ from recommender.rules.rule_oracle import Oracle
 from recommender.rules.verdict import judge
 
 CASES = Path(__file__).parent / "cases"
-FILES = sorted((SHIPPED / "catalogue").glob("*.yaml"))
+FILES = sorted(SHIPPED.catalogue.glob("*.yaml"))
 GOV24 = Path(os.environ.get("PROFFER_SHARED_DATA", Path(__file__).resolve().parents[3] / "shared" / "data")) / "gov24"
 CITED = re.compile(r"gov24 서비스ID (\S+): “(.+?)”")
 LIMITS = {"is", "below", "above", "at_most", "at_least"}

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from composition.holiday_table import table
-from composition.reading import SHIPPED, read_working_days
+from composition.reading import read_working_days
+from composition.settings import SHIPPED, Country
 from features.calendar import date_of, day_of, parse_duration
 from features.problem import Rejected
 from features.snapshot import Occurrence
@@ -40,7 +41,7 @@ def test_a_window_ends_as_the_law_says(case, working):
 
 
 def test_the_shipped_table_is_what_the_library_says_of_its_years(working):
-    shipped = yaml.safe_load((SHIPPED / "holidays.yaml").read_text(encoding="utf-8"))
+    shipped = yaml.safe_load(SHIPPED.holidays.read_text(encoding="utf-8"))
     made = yaml.safe_load(table("KR", shipped["from"].year, shipped["until"].year))
     assert shipped["holidays"] == made["holidays"]
     assert working.holidays == {day_of(one["day"]) for one in made["holidays"]}
@@ -53,7 +54,7 @@ def test_every_year_of_the_table_has_its_fifteen_statutory_holidays(working):
 
 
 def test_a_country_without_a_table_moves_weekends_only(tmp_path, monkeypatch):
-    monkeypatch.setattr("composition.reading.SHIPPED", tmp_path)
+    monkeypatch.setattr("composition.reading.SHIPPED", Country(tmp_path))
     assert read_working_days() == WEEKENDS_ONLY
     assert not WEEKENDS_ONLY.holidays
 

@@ -12,7 +12,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from composition.reading import SHIPPED, read_messages
+from composition.reading import read_messages
+from composition.settings import SHIPPED
 from recommender.engine import Engine
 from recommender.particles import with_particle
 from tests.catalogue.test_cases import ALL_CASES, declared, places, shipped
@@ -61,7 +62,7 @@ def messages() -> dict[str, str]:
         else:
             yield key, str(found)
 
-    document = yaml.safe_load((SHIPPED / "messages" / "ko.yaml").read_text(encoding="utf-8"))
+    document = yaml.safe_load((SHIPPED.messages / "ko.yaml").read_text(encoding="utf-8"))
     return dict(flat(document["messages"], ""))
 
 
@@ -102,7 +103,7 @@ def test_a_label_is_a_noun_phrase(name):
 
 def test_every_note_of_the_catalogue_is_a_statement():
     found = []
-    for path in sorted((SHIPPED / "catalogue").glob("*.yaml")):
+    for path in sorted(SHIPPED.catalogue.glob("*.yaml")):
         document = yaml.load(path.read_bytes(), yaml.CSafeLoader)
         found += [text for keys, text in texts({"who": document["who"]}) if keys[-1] == "why"]
     assert len(found) > 100

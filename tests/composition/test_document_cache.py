@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from composition import reading
 from composition.document_cache import KEPT, DocumentCache
+from composition.settings import SHIPPED
 from features.problem import Rejected
 
 VALUES = st.recursive(
@@ -110,8 +111,8 @@ def test_old_entries_are_dropped(cache, tmp_path):
 
 
 def test_everything_shipped_is_the_same_from_the_cache(cache):
-    straight = reading.programme_documents(reading.SHIPPED / "catalogue")
-    first, second = (reading.programme_documents(reading.SHIPPED / "catalogue", cache) for _ in range(2))
+    straight = reading.programme_documents(SHIPPED.catalogue)
+    first, second = (reading.programme_documents(SHIPPED.catalogue, cache) for _ in range(2))
     assert repr(first) == repr(second) == repr(straight)
     declaration = reading.read_declaration()
     for _ in range(2):

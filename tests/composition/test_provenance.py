@@ -1,4 +1,4 @@
-"""A stamp that calls people synthetic is believed only where they can be made again."""
+"""A stamp that says its rows are synthetic counts only where the rows can be made again."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pyarrow.parquet
 import pytest
 
 from composition import provenance, reading
+from composition.sources import TrainingSource, read_training_data
 from composition.workspace import Workspace
 from data.synthetic.world import synthesise
 from features.problem import Rejected
@@ -35,10 +36,10 @@ def people(world, tmp_path):
     return folder
 
 
-def believe(home, folder, world):
+def verify(home, folder, world):
     _, declaration, shipped, regions = world
-    stamp = json.loads((folder / "stamp.json").read_text())
-    provenance.believe(home, folder, stamp, declaration, shipped, regions)
+    definitions = reading.Definitions(declaration, shipped, regions)
+    return provenance.verified(provenance.Stamp.read(folder), home, definitions, lambda _: None)
 
 
 def restamp(folder, **changes):
@@ -55,11 +56,11 @@ def rewrite(folder, change):
     restamp(folder)
 
 
-def test_people_whom_the_seed_brings_forth_again_are_believed_and_remembered(world, people, tmp_path, monkeypatch):
+def test_rows_that_the_seed_reproduces_are_verified_and_remembered(world, people, tmp_path, monkeypatch):
     home = Workspace(tmp_path / "home").begin()
-    believe(home, people, world)
-    monkeypatch.setattr(provenance, "_made_again", lambda *_: pytest.fail("they were made again"))
-    believe(home, people, world)
+    verify(home, people, world)
+    monkeypatch.setattr(provenance, "_reproduced", lambda *_: pytest.fail("they were made again"))
+    verify(home, people, world)
 
 
 def one_more(table):
@@ -80,32 +81,43 @@ def fewer_columns(table):
 @pytest.mark.parametrize("change", [one_more, another_life, fewer_columns])
 def test_other_people_under_a_stamp_that_fits_their_files_are_refused(world, people, tmp_path, change):
     rewrite(people, change)
-    with pytest.raises(Rejected, match=r"seed 5 does not bring forth: they may exist.*proffer synth --seed 5"):
-        believe(Workspace(tmp_path / "home"), people, world)
+    with pytest.raises(
+        Rejected, match=r"does not reproduce these rows; they may be about real.*proffer synth --seed 5"
+    ):
+        verify(Workspace(tmp_path / "home"), people, world)
 
 
 def test_another_number_of_people_than_the_stamp_says_is_refused(world, people, tmp_path):
     restamp(people, citizens=10_001)
-    with pytest.raises(Rejected, match="does not bring forth"):
-        believe(Workspace(tmp_path / "home"), people, world)
+    with pytest.raises(Rejected, match="does not reproduce"):
+        verify(Workspace(tmp_path / "home"), people, world)
 
 
 @pytest.mark.parametrize("changes", [{"seed": None}, {"citizens": 0}, {"months": "24"}, {"seed": True}])
 def test_a_stamp_that_does_not_say_what_people_were_made_from_is_refused(world, people, tmp_path, changes):
     restamp(people, **changes)
-    with pytest.raises(Rejected, match="does not say from which"):
-        believe(Workspace(tmp_path / "home"), people, world)
+    with pytest.raises(Rejected, match="does not state the"):
+        verify(Workspace(tmp_path / "home"), people, world)
 
 
 def test_one_changed_letter_of_a_remembered_stamp_is_doubted_again(world, people, tmp_path, monkeypatch):
     home = Workspace(tmp_path / "home")
     provenance.remember(home, people)
     doubted = []
-    monkeypatch.setattr(provenance, "_made_again", lambda *_: doubted.append(1) or True)
-    believe(home, people, world)
+    monkeypatch.setattr(provenance, "_reproduced", lambda *_: doubted.append(1) or True)
+    verify(home, people, world)
     restamp(people, note="another")
-    believe(home, people, world)
+    verify(home, people, world)
     assert doubted == [1]
+
+
+def test_a_stamp_counts_for_a_caller_of_any_kind_only_once_it_was_verified(people, tmp_path):
+    """No run, no budget and an empty home: the rows are doubted all the same."""
+    rewrite(people, another_life)
+    with pytest.raises(Rejected, match="may be about real people"):
+        read_training_data(TrainingSource(Workspace(tmp_path / "home"), people))
+    with pytest.raises(TypeError, match="workspace"):
+        TrainingSource(folder=people)
 
 
 def test_synth_remembers_what_it_made(tmp_path):
@@ -120,5 +132,5 @@ def test_no_verb_learns_from_people_under_a_false_stamp(people, tmp_path, capsys
     rewrite(people, another_life)
     words = ["train", "--data", str(people), "--home", str(tmp_path / "home"), "--json", "--no-progress"]
     assert cli.main(words) == 2
-    assert "may exist" in json.loads(capsys.readouterr().out)["problems"][0]["what"]
+    assert "may be about real people" in json.loads(capsys.readouterr().out)["problems"][0]["what"]
     assert not (tmp_path / "home").exists()

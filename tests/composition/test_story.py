@@ -8,6 +8,7 @@ import pytest
 from composition import reading, story
 from features.log.event_parser import parse_event
 from features.problem import Rejected
+from proffer.story_text import story_text
 from recommender.engine import Engine
 from recommender.rules.catalogue import catalogue
 
@@ -98,7 +99,7 @@ def test_the_heroine_is_a_woman_who_had_a_child(tmp_path):
         event(13, "fact.stated", "2023-11-02", SEX, subject="c2"),
         event(14, "life.moved", "2024-03-01", {"region": "11"}, subject="c2"),
     ]
-    assert story.heroine(table(tmp_path, [*LIFE, *others]), int(SINCE.timestamp())) == "c1"
+    assert story.protagonist(table(tmp_path, [*LIFE, *others]), int(SINCE.timestamp())) == "c1"
 
 
 def test_turns_before_the_log_knew_her_do_not_count(tmp_path):
@@ -106,7 +107,7 @@ def test_turns_before_the_log_knew_her_do_not_count(tmp_path):
         event(21, "fact.stated", "2023-11-02", SEX, subject="c0"),
         event(22, "life.child_born", "2023-01-01", subject="c0"),
     ]
-    assert story.heroine(table(tmp_path, [*early, *LIFE]), int(SINCE.timestamp())) == "c1"
+    assert story.protagonist(table(tmp_path, [*early, *LIFE]), int(SINCE.timestamp())) == "c1"
 
 
 def test_without_anybody_there_is_no_story(tmp_path):
@@ -119,8 +120,8 @@ def test_without_anybody_there_is_no_story(tmp_path):
         }
     )
     pyarrow.parquet.write_table(empty, tmp_path / "none.parquet")
-    with pytest.raises(Rejected, match="tell of nobody"):
-        story.heroine(tmp_path / "none.parquet", 0)
+    with pytest.raises(Rejected, match="contain no people"):
+        story.protagonist(tmp_path / "none.parquet", 0)
 
 
 def test_each_turn_is_a_chapter_on_the_day_it_became_known(desk, declaration):
@@ -149,9 +150,9 @@ def test_what_the_notice_board_brought_her_stands_beside_it(desk, declaration):
     assert told["board"] == {"shown": 1, "applied": 0, "granted": [{"ko": "x.birth", "en": "x.birth"}]}
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "She does not exist."), ("ko", "실존하지 않는")])
+@pytest.mark.parametrize(("language", "said"), [("en", "She is synthetic."), ("ko", "가상의 인물")])
 def test_the_story_reads_in_both_languages(desk, declaration, language, said):
-    text = story.written(tell(desk, declaration, LIFE), language)
+    text = story_text(tell(desk, declaration, LIFE), language)
     assert said in text
     assert "2024-03-05" in text
     assert "x.birth" in text

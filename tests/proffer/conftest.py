@@ -1,4 +1,4 @@
-"""People who do not exist, for the tests that learn from them."""
+"""Synthetic people, for the tests that learn from them."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def people(made_once):
 
 @pytest.fixture(scope="module")
 def believed():
-    """Making people again takes seconds, and is tried in test_stamps.py."""
+    """Reproducing rows takes seconds, and is tried in tests/composition/test_provenance.py."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(provenance, "_made_again", lambda *_: True)
+        patch.setattr(provenance, "_reproduced", lambda *_: True)
         yield

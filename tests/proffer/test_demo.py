@@ -5,7 +5,8 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
-from composition import terminal
+from composition import demonstration, terminal
+from composition.model_registry import ModelRegistry
 from composition.workspace import Workspace
 from features.problem import Rejected
 from proffer import cli, demo
@@ -32,22 +33,21 @@ def test_the_demo_runs_from_nothing_to_one_persons_story(home, capsys):
     pictures = [Path(path) for path in document["pictures"]]
     assert {path.name for path in pictures} == {"report.json", "reliability.png", "ndcg.png"}
     assert all(path.stat().st_size for path in pictures)
-    assert home.model_names() == (Path(document["model"]).name,)
+    assert ModelRegistry(home).names() == (Path(document["model"]).name,)
     rows = pyarrow.parquet.read_metadata(home.population / "events.parquet").num_rows
     assert sum(document["ingested"].values()) == rows
 
 
 @pytest.mark.parametrize(("seeds", "kept"), [((1, 1), True), ((1, 2), False)])
 def test_the_log_of_another_world_is_begun_anew(home, monkeypatch, seeds, kept):
-    def live(people, citizens, seed):
+    def live(people, citizens, seed, _advance):
         people.mkdir(exist_ok=True)
         (people / "stamp.json").write_text(json.dumps({"seed": seed, "citizens": citizens}), encoding="utf-8")
 
-    monkeypatch.setattr(demo, "_live", live)
-    people = home.begin().population
-    demo.synthesise(home, people, 10, seeds[0])
+    monkeypatch.setattr(demonstration, "_synthesise", live)
+    demonstration.synthesise_people(home, 10, seeds[0], lambda _: None)
     (home.path / "events.db").write_bytes(b"the log")
-    demo.synthesise(home, people, 10, seeds[1])
+    demonstration.synthesise_people(home, 10, seeds[1], lambda _: None)
     assert home.has_events == kept
 
 
@@ -74,12 +74,12 @@ def test_the_demo_leaves_a_log_of_real_people_alone(home, tmp_path, capsys):
     assert not (home.path / "population").exists()
 
 
-def test_a_demo_of_nobody_is_refused(home):
+def test_a_demo_without_people_is_refused(home):
     assert cli.main(["demo", "--citizens", "0", "--home", str(home.path)]) == 2
     assert not home.path.exists()
 
 
-def test_stages_are_told_and_timed(capsys):
+def test_stages_are_reported_and_timed(capsys):
     stages = demo.DemoStages()
     with stages.stage("synth", "making people"):
         pass
@@ -94,10 +94,12 @@ def test_a_stage_that_fails_is_not_called_done():
     assert stages.seconds == {}
 
 
-def test_what_the_second_process_refuses_is_refused_here(home, tmp_path):
-    counts, problems = demo.ingest_quietly(home, tmp_path / "nobody")
+def test_what_the_second_process_refuses_is_refused_here(home):
+    home.begin().population.mkdir()
+    (home.population / "stamp.json").write_text('{"end": "2025-10-31"}')
+    counts, problems = demonstration.ingest_people(home)
     assert counts == {}
     refused = Future()
     refused.set_result((counts, problems))
-    with pytest.raises(Rejected, match="no such file"):
-        demo.awaited(refused)
+    with pytest.raises(Rejected, match="cannot be read"):
+        demonstration.ingested(refused)

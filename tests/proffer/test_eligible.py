@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from composition.engines import SMALL
 from proffer.cli import main
-from proffer.eligible import SMALL
 
 ROOT = Path(__file__).parents[2]
 FACTS = {"birth_date": "1993-04-02", "sex": "female", "region": "11440", "children": ["2026-09-01"]}

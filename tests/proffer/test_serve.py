@@ -16,6 +16,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from composition.service import authentication
 from features.problem import Rejected
 from proffer import serve
 from proffer.cli import main
@@ -30,18 +31,18 @@ def arguments(tmp_path, *words):
     parser = argparse.ArgumentParser()
     parser.add_argument("--home", type=Path, default=tmp_path / "home")
     serve.add_arguments(parser)
-    return parser.parse_args(words)
+    return serve.service_settings(parser.parse_args(words))
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
 def test_dev_mode_beyond_this_machine_is_refused(tmp_path, host):
     with pytest.raises(Rejected, match="not this machine"):
-        serve.access_of(arguments(tmp_path, "--dev", "--host", host))
+        authentication(arguments(tmp_path, "--dev", "--host", host))
 
 
 def test_contradictions_are_all_reported_at_once(tmp_path):
     with pytest.raises(Rejected) as refusal:
-        serve.access_of(arguments(tmp_path, "--dev", "--public-key", "k.pem", "--host", "0.0.0.0", "--port", "99999"))
+        authentication(arguments(tmp_path, "--dev", "--public-key", "k.pem", "--host", "0.0.0.0", "--port", "99999"))
     assert len(refusal.value.problems) == 4
 
 
@@ -53,16 +54,16 @@ def test_a_public_key_is_believed_for_its_issuer(tmp_path):
         .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
     words = ("--public-key", str(pem), "--issuer", "https://id.example.org")
-    believed = serve.access_of(arguments(tmp_path, *words, "--algorithm", "ES256"))
+    believed = authentication(arguments(tmp_path, *words, "--algorithm", "ES256"))
     assert (believed.dev, believed.verifiers[0].issuer) == (False, "https://id.example.org")
     with pytest.raises(Rejected, match="not a key for EdDSA"):
-        serve.access_of(arguments(tmp_path, *words))
+        authentication(arguments(tmp_path, *words))
 
 
 def test_without_a_key_nobody_is_believed_and_in_dev_mode_this_home_is(tmp_path):
-    assert serve.access_of(arguments(tmp_path)).verifiers == ()
+    assert authentication(arguments(tmp_path)).verifiers == ()
     assert not (tmp_path / "home").exists()
-    assert len(serve.access_of(arguments(tmp_path, "--dev")).verifiers) == 1
+    assert len(authentication(arguments(tmp_path, "--dev")).verifiers) == 1
 
 
 def test_a_port_in_use_is_one_clear_message():

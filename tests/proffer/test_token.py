@@ -6,9 +6,9 @@ import time
 import jwt
 import pytest
 
+from composition.service import DEV_KEY, dev_key
 from composition.workspace import Workspace
 from proffer.cli import main
-from proffer.token import KEY, dev_key
 from serving.http.tokens import dev_verifier
 
 
@@ -18,7 +18,7 @@ def run(tmp_path, capsys):
         code = main(["token", *words, "--home", str(tmp_path / "home")])
         return code, *capsys.readouterr()
 
-    run.key = tmp_path / "home" / "keys" / KEY
+    run.key = tmp_path / "home" / "keys" / DEV_KEY
     return run
 
 

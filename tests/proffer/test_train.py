@@ -141,17 +141,17 @@ def test_a_home_without_champion_asks_which_model(people, tmp_path, capsys):
     assert "none was promoted" in document["problems"][0]["what"]
 
 
-def test_promotion_crowns_who_is_not_worse_and_tells_the_figures(home, people, capsys, monkeypatch):
-    from proffer import promote
+def test_promotion_takes_who_is_not_worse_and_prints_the_figures(home, people, capsys, monkeypatch):
+    from training.runs import promotion
     from training.runs.promotion import Check
 
     better = (Check("ndcg@5", 0.9, "champion", 0.8, higher_is_better=True),)
-    monkeypatch.setattr(promote, "compare", lambda *_: better)
+    monkeypatch.setattr(promotion, "compare", lambda *_: better)
     code, document = run(capsys, "promote", model_of(home), "--data", people, "--home", home)
     assert (code, document["promoted"]) == (0, True)
     assert (home / "champion").read_text().strip() == model_of(home)
     worse = (Check("held-out log-loss", 0.5, "champion", 0.4, higher_is_better=False),)
-    monkeypatch.setattr(promote, "compare", lambda *_: worse)
+    monkeypatch.setattr(promotion, "compare", lambda *_: worse)
     code, document = run(capsys, "promote", model_of(home), "--data", people, "--home", home)
     assert (code, document["promoted"]) == (1, False)
     assert document["checks"] == [
@@ -160,14 +160,14 @@ def test_promotion_crowns_who_is_not_worse_and_tells_the_figures(home, people, c
 
 
 def test_a_model_is_not_worse_than_itself(home, people):
-    from argparse import Namespace
+    from composition.model_registry import load_model
+    from composition.sources import TrainingSource, read_training_data
+    from composition.workspace import Workspace
+    from training.runs.promotion import compare
 
-    from composition.sources import read_material
-    from proffer.promote import compare
-
-    material = read_material(Namespace(data=people, declaration=None, catalogue=None))
-    folder = home / "models" / model_of(home)
-    assert all(check.passed for check in compare(material, folder, folder))
+    data = read_training_data(TrainingSource(Workspace(home), people))
+    model = load_model(home / "models" / model_of(home), data.declaration.hash)
+    assert all(check.passed for check in compare(data, model, model))
 
 
 def test_scoring_writes_everyone_and_every_verdict_that_is_not_no(home, people, tmp_path, capsys, monkeypatch):

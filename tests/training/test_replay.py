@@ -98,7 +98,7 @@ def written(made: Products, number: int) -> bytes:
 def trained(sample, monkeypatch, without=None):
     with monkeypatch.context() as patch:
         watch = Watch(patch, without)
-        ranker = PrivateBilinear(SCHEDULE).fit(sample, space(), Coins(5, UNITS, without), tell=watch.step)
+        ranker = PrivateBilinear(SCHEDULE).fit(sample, space(), Coins(5, UNITS, without), advance=watch.step)
     return ranker, watch
 
 
@@ -261,9 +261,9 @@ def test_a_run_through_the_gate_without_somebody_leaves_the_same_artefact(monkey
     pytest.importorskip("opacus")
     one, other, far = gated_twice(monkeypatch, material, gone)
     assert 0 < max(far) <= 1
-    assert one.lesson.files() == other.lesson.files()
-    assert (one.figures(), one.told(), one.spend) == (other.figures(), other.told(), other.spend)
-    assert (one.report, one.plan, one.units) == (None, other.plan, other.units)
+    assert one.result.fit.files() == other.result.fit.files()
+    assert (one.metrics(), one.params(), one.provenance) == (other.metrics(), other.params(), other.provenance)
+    assert (one.report, one.result.plan, one.result.units) == (None, other.result.plan, other.result.units)
 
 
 # --- each check fails where what it guards is broken -----------------------------------------------------------------

@@ -29,7 +29,7 @@ def client(store):
 def test_a_run_keeps_settings_allowed_figures_and_files(store, tmp_path, capfd):
     (tmp_path / "model.txt").write_text("trees")
     with tracked(store, "one") as run:
-        run.settings({"leaves": 31})
+        run.params({"leaves": 31})
         run.metrics({"ndcg@5": 0.9, "gap_closed": float("nan")})
         run.file(tmp_path / "model.txt")
     kept = client(store).get_run(run.id)
@@ -60,7 +60,7 @@ def test_a_setting_or_a_file_that_is_not_on_the_list_is_refused(store, tmp_path)
     (tmp_path / "events.parquet").write_bytes(b"people")
     with tracked(store, "four") as run:
         with pytest.raises(Rejected, match=r"setting exact_units.*allow-list"):
-            run.settings({"unit": "person", "exact_units": 4711})
+            run.params({"unit": "person", "exact_units": 4711})
         with pytest.raises(Rejected, match=r"file events\.parquet.*allow-list"):
             run.file(tmp_path / "events.parquet")
     kept = client(store).get_run(run.id)
@@ -94,7 +94,7 @@ def test_nothing_reaches_mlflow_but_what_is_on_the_lists(store, tmp_path, monkey
     monkeypatch.setattr(tracking, "_client", lambda _: recorder)
     (tmp_path / "manifest.json").write_text("{}")
     with tracked(store, "private", RELEASED) as run:
-        run.settings({"unit": "household", "units": 1000})
+        run.params({"unit": "household", "units": 1000})
         run.metrics({"noised_ndcg@5": 0.8})
         run.file(tmp_path / "manifest.json")
     assert recorder.told == [

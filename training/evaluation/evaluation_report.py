@@ -1,4 +1,4 @@
-"""Report: how a ranker does on people it never learned from, as documents, tracked figures and pictures take it."""
+"""Report: how a ranker does on people it never learned from, as documents, tracked metrics and pictures take it."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ class Report:
             "cold_start": pd.DataFrame([tried.to_document() for tried in self.cold_starts]),
         }
 
-    def figures(self) -> dict[str, float]:
-        """The figures that are tracked."""
+    def metrics(self) -> dict[str, float]:
+        """The metrics that are tracked."""
         means = {f"ndcg@5_{name}" if name != self.ranker else "ndcg@5": value for name, value in self.means.items()}
         gap = {} if self.gap_closed is None else {"gap_closed": self.gap_closed}
         return {

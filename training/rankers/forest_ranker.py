@@ -12,10 +12,11 @@ import numpy as np
 from features.arrays import Bool, Float32, Float64
 from recommender.ranking.attributes import ProgrammeAttributes, Vocabulary
 from recommender.ranking.design import REFERENCE, Context, DesignMatrix
-from recommender.ranking.forest import Forest
+from recommender.ranking.forest import FORMAT, KIND, MODEL_FILE, SCALE_FILE, VOCABULARY_FILE, Forest
 from recommender.ranking.item_effect import Scale
 from recommender.ranking.scorer import Pairs
 from recommender.rules.catalogue import Catalogue
+from training.artefact import Learned
 from training.data.ranking_dataset import RankingDataset
 from training.measures import log_loss, ndcg
 from training.rankers.effects import learn_effects, raw_effects
@@ -76,7 +77,7 @@ class FitResult:
 
     forest: Forest
     text: str
-    figures: dict[str, float] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
 
 
 def learn(
@@ -107,10 +108,10 @@ def learn(
     scale = _scale(raw, aside, taught.examples, attributes, settings)
     forest = Forest(fitted.trees, scale, vocabulary, lists.people.features_hash, catalogue.hash, {})
     kept = taught[aside]
-    figures = _figures(kept, scale.log_odds(raw[aside], kept.examples.programme, attributes))
+    metrics = _metrics(kept, scale.log_odds(raw[aside], kept.examples.programme, attributes))
     people = float(np.unique(taught.examples.person).size)
     sizes = {"rows": float(len(taught)), "people": people, "rounds": float(fitted.rounds_)}
-    return FitResult(forest, fitted.text_, {**figures, **sizes, "residual_spread": scale.effects.spread})
+    return FitResult(forest, fitted.text_, {**metrics, **sizes, "residual_spread": scale.effects.spread})
 
 
 def _grow(
@@ -163,7 +164,7 @@ def _scale(
     return Scale(*calibrate(score, kept.label, kept.weight), effects)
 
 
-def _figures(kept: RankingDataset, score: Float64) -> dict[str, float]:
+def _metrics(kept: RankingDataset, score: Float64) -> dict[str, float]:
     label = kept.examples.label
     order = ndcg(kept.at, score, label)[1]
     return {
@@ -174,5 +175,15 @@ def _figures(kept: RankingDataset, score: Float64) -> dict[str, float]:
 
 
 def choose(learned: Sequence[tuple[FitResult, ForestSettings]]) -> tuple[FitResult, ForestSettings]:
-    """The lesson, with its settings, that orders validation people's lists best."""
-    return max(learned, key=lambda one: one[0].figures["validation_ndcg@5"])
+    """The fit, with its settings, that orders validation people's lists best."""
+    return max(learned, key=lambda one: one[0].metrics["validation_ndcg@5"])
+
+
+def packed(forest: Forest, text: str) -> Learned:
+    """A forest as the files its reader takes; `text` is the same as LightGBM writes it."""
+    files = {
+        MODEL_FILE: text.encode(),
+        SCALE_FILE: forest.scale.to_bytes(),
+        VOCABULARY_FILE: forest.vocabulary.to_bytes(),
+    }
+    return Learned(KIND, FORMAT, files, forest.features_hash, forest.catalogue_hash, forest.trees.names)

@@ -351,7 +351,7 @@ class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ship
 
     def fit(
         self, sample: Sample, space: FeatureMap, noise: Noise, base: Float64 | None = None,
-        tell: Callable[[int], None] = lambda _: None,
+        advance: Callable[[int], object] = lambda _: None,
     ) -> Self:  # fmt: skip
         """Take the private steps.
 
@@ -360,7 +360,7 @@ class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ship
             space: what is public.
             noise: where samples and noise are drawn from.
             base: float64[P], log-odds that programmes start from, public or released before; None is 0.
-            tell: hears the number of each step that was taken.
+            advance: takes the number of each step that was taken.
         """
         self.space_ = space
         self.base_ = np.zeros(space.attributes.shape[0]) if base is None else base
@@ -372,7 +372,7 @@ class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ship
             flat = flat + adam.step(released, rate_at(step, schedule.steps, self.rate))
             if step >= first:
                 mean += flat / (schedule.steps - first)
-            tell(step)
+            advance(step)
         learned = BilinearWeights.of(mean, space)
         self.weights_ = BilinearWeights(shrunk(learned.cross, self.shrink), learned.beside)
         return self

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +17,7 @@ from recommender.ranking.attributes import ProgrammeAttributes, Vocabulary
 from recommender.ranking.bilinear import HEAVIEST, UNIT, AttributeScaler, Bilinear, Fits, fit_names, fits, whole
 from recommender.ranking.bins import Bins, Slot
 from recommender.rules.catalogue import Catalogue
+from training.progress import Progress, silent
 from training.rankers.models import probability
 from training.rankers.private_bilinear import CHUNK, Basis, FeatureMap, Match, PrivateBilinear, Sample
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from training.data.ranking_dataset import RankingDataset
     from training.rankers.schedules import TrainingPlan
 
-Tell = Callable[[str], None]
 
 DIRECTIONS: Final = 8
 """Directions of the programmes' texts that crosses may use."""
@@ -42,12 +42,12 @@ class PrivateFit:
     Attributes:
         scorer: the ranker.
         mechanism: what was done to the rows.
-        figures: the plan's numbers; none of them was measured on personal data.
+        metrics: the plan's numbers; none of them was measured on personal data.
     """
 
     scorer: Bilinear
     mechanism: Mechanism
-    figures: dict[str, float] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
 
     def files(self) -> dict[str, bytes]:
         """The artefact's files but for its manifest."""
@@ -59,7 +59,7 @@ def learn(
     catalogue: Catalogue,
     plan: TrainingPlan,
     noise: Noise,
-    tell: Tell = lambda _: None,
+    progress: Progress = silent,
     unit: Int64 | None = None,
     withheld: Collection[int] = (),
     threads: int = 2,
@@ -71,7 +71,7 @@ def learn(
         catalogue: the programmes that the rows point into; public.
         plan: how, decided in advance; its mechanism is what is done.
         noise: `privacy.learning.noise.secure`, but in tests.
-        tell: hears what is being done.
+        progress: takes the step that begins.
         unit: int64[m], whose privacy each row is about; None is the person.
         withheld: places of the catalogue to learn as if they were not published yet.
         threads: how many work at the sums; they change no bit of what is learned.
@@ -83,15 +83,21 @@ def learn(
     bins, reading = Bins.of(declaration), AttributeScaler.fit(own, plan.row.blocks, plan.row.indicator)
     attributes = vocabulary.attributes(catalogue, declaration)
     kept = ~np.isin(lists.examples.programme, list(withheld))
-    tell("reading the lists")
+    progress("reading the lists")
     sample = sample_of(lists[kept], bins, lists.examples.person[kept] if unit is None else unit[kept])
     space = space_of(bins, reading, attributes, fits(bins, attributes, declaration), plan)
     ranker = estimator(plan, threads).fit(
-        sample, space, noise, tell=lambda step: tell(f"private step {step + 1} of {plan.schedule.steps}")
+        sample, space, noise, advance=lambda step: _report(step + 1, plan.schedule.steps, progress)
     )
     scorer = _scorer(ranker, bins, reading, vocabulary, own, attributes, lists.people.features_hash, catalogue.hash)
     slope, intercept = calibrated(ranker, sample, plan, noise)
-    return PrivateFit(replace(scorer, slope=slope, intercept=intercept), plan.mechanism(), _figures(plan))
+    return PrivateFit(replace(scorer, slope=slope, intercept=intercept), plan.mechanism(), _metrics(plan))
+
+
+def _report(step: int, steps: int, progress: Progress) -> None:
+    """Report every tenth part of the steps."""
+    if step % max(steps // 10, 1) == 0:
+        progress(f"private step {step} of {steps}")
 
 
 def estimator(plan: TrainingPlan, threads: int = 1) -> PrivateBilinear:
@@ -100,7 +106,7 @@ def estimator(plan: TrainingPlan, threads: int = 1) -> PrivateBilinear:
     return PrivateBilinear(plan.schedule, rate=row.rate, shrink=row.shrink, threads=threads)
 
 
-def _figures(plan: TrainingPlan) -> dict[str, float]:
+def _metrics(plan: TrainingPlan) -> dict[str, float]:
     schedule = plan.schedule
     return {"steps": float(schedule.steps), "sigma": float(schedule.sigma), "stated_units": float(schedule.units)}
 

@@ -1,4 +1,4 @@
-"""Canaries: people made up for an audit, put among others, each of whom wants something that nobody else is shown."""
+"""Canaries: people made up for an audit, put among others, each of whom wants something that no one else is shown."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SHOWN = 8
 class Canaries:
     """Canaries and the catalogue they choose from.
 
-    Canary i is shown two programmes that nobody else is, again and again, and takes up the first each time. The two are
+    Canary i is shown two programmes that no one else is, again and again, and takes up the first each time. The two are
     copies of one programme, so that all its gradient lies in their own effects.
 
     Attributes:
@@ -148,9 +148,9 @@ class Trial:
 
 def tried(
     lists: RankingDataset, unit: Int64, catalogue: Catalogue, chosen: TrainingPlan, claim: Claim,
-    noise: Noise, coins: Noise,    canaries: int = 1000, tell: Callable[[], object] = lambda: None,
+    noise: Noise, coins: Noise, canaries: int = 1000, advance: Callable[[], object] = lambda: None,
 ) -> Trial:  # fmt: skip
-    """Train the private ranker once with canaries among the units, and see what can be told of who took part.
+    """Train the private ranker once with canaries among the units, and see what can be inferred of who took part.
 
     Args:
         lists: what others were shown; at least one row.
@@ -161,12 +161,12 @@ def tried(
         noise: what the run draws from.
         coins: who of the canaries takes part.
         canaries: how many.
-        tell: called after each step.
+        advance: called after each step.
     """
     among = Canaries.among(catalogue, canaries)
     included = coins.uniform(canaries) < 0.5
     shown, whose = among.added(lists, unit, included)
-    watched = Watched.on(chosen.schedule, among.directions, tell)
+    watched = Watched.on(chosen.schedule, among.directions, advance)
     lesson = learn(shown, among.catalogue, replace(chosen, schedule=watched), noise, unit=whose)
     steps = judged(watched.suspicion(), included, claim)
     model = judged(among.wishes(lesson.scorer, lists.people), included, claim)
@@ -174,16 +174,21 @@ def tried(
 
 
 def among_people(
-    material: TrainingData, chosen: TrainingPlan, claim: Claim, noise: Noise, canaries: int, tell: Callable[[], object]
+    material: TrainingData,
+    chosen: TrainingPlan,
+    claim: Claim,
+    noise: Noise,
+    canaries: int,
+    advance: Callable[[], object],
 ) -> Trial:
-    """The same among people who do not exist, each a unit.
+    """The same among synthetic people, each a unit.
 
     Raises:
-        Rejected: these are people who may exist; canaries are put among nobody real.
+        Rejected: the people may be real; canaries are put among synthetic people only.
     """
     log = material.gate.admit(Request("privacy audit", Spend.infinite()))
     lists = learnable(material, log, _MOST, 0)
-    return tried(lists, lists.examples.person, material.catalogue, chosen, claim, noise, noise, canaries, tell)
+    return tried(lists, lists.examples.person, material.catalogue, chosen, claim, noise, noise, canaries, advance)
 
 
 _MOST = 200_000

@@ -1,10 +1,10 @@
-"""The private path: a noised count of units, a plan, training, figures; each is reserved before it runs."""
+"""The private run: a noised count of units, a plan, training, metrics; each is reserved before it runs."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,11 +22,13 @@ from training import artefact
 from training.data.material import learnable, tellable
 from training.data.ranking_dataset import RankingDataset
 from training.evaluation.evaluation_report import PRIVATE, Report
+from training.evaluation.judgement import judge
 from training.evaluation.release import NAMES, bundle_mechanism, noised_metrics
+from training.progress import Progress, silent
 from training.rankers.forest_ranker import ForestSettings
 from training.rankers.private_ranker import learn
 from training.rankers.schedules import plan
-from training.runs.exact_run import judged
+from training.runs.training_run import RunProvenance, TrainingRun
 
 if TYPE_CHECKING:
     from privacy.gate import AdmissionReceipt, Gated
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from training.data.material import TrainingData
     from training.rankers.private_ranker import PrivateFit
     from training.rankers.schedules import TrainingPlan
-    from training.runs.exact_run import Tell
 
 
 COUNT_SHARE: Final = Decimal("0.02")
@@ -65,68 +66,51 @@ class UnitLists:
 
 @dataclass(frozen=True)
 class PrivateRunResult:
-    """A private run's outcome.
+    """A private ranker, and how it was admitted.
 
     Attributes:
-        lesson: what was learned.
+        fit: what was learned.
         plan: how, decided in advance.
         units: how many units there are: as stated, or counted with noise.
-        spend: what all of it told about each unit.
         run: as it was asked for.
         receipts: the ledger's, of every reservation and commit.
-        kind: whom the rows are about.
-        report: exact figures, of people who do not exist; None of others.
-        released: figures released with noise, at a price that `spend` contains.
     """
 
-    lesson: PrivateFit
+    fit: PrivateFit
     plan: TrainingPlan
     units: int
-    spend: Spend
     run: RunRequest
     receipts: tuple[AdmissionReceipt, ...]
-    kind: DataKind
-    report: Report | None = None
-    released: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def scorer(self) -> Bilinear:
         """What was learned, ready to score."""
-        return self.lesson.scorer
+        return self.fit.scorer
 
-    @property
-    def about_nobody(self) -> bool:
-        """Whether the people do not exist."""
-        return self.kind is DataKind.SYNTHETIC
+    def learned(self) -> artefact.Learned:
+        """The ranker as files."""
+        return artefact.Learned(KIND, FORMAT, self.fit.files(), self.scorer.features_hash, self.scorer.catalogue_hash)
 
-    def figures(self) -> dict[str, float]:
-        """The figures that may be tracked."""
-        return {**({} if self.report is None else self.report.figures()), **self.released}
+    def settings(self) -> Mapping[str, Any]:
+        """The plan."""
+        return {"plan": self.plan.to_document()}
 
-    def told(self) -> dict[str, Any]:
-        """What the run was told, and what it was allowed to spend: what is tracked of it."""
+    def params(self) -> Mapping[str, Any]:
+        """What was admitted."""
         run = self.run
-        spend = {f"spend_{name}": value for name, value in self.spend.to_document().items()}
         return {
-            **spend, "data_kind": self.kind.value, "population": run.population, "unit": run.unit.value,
-            "relation": run.relation, "purpose": run.purpose, "basis": run.basis.value, "units": self.units,
-            "units_are": "stated" if run.units else "noised",
+            "population": run.population, "unit": run.unit.value, "relation": run.relation, "purpose": run.purpose,
+            "basis": run.basis.value, "units": self.units, "units_are": "stated" if run.units else "noised",
         }  # fmt: skip
 
-    def files(self, run_id: str, trained_at: str) -> dict[str, bytes]:
-        """The artefact."""
-        report = {} if self.report is None else self.report.to_document()
-        scorer = self.scorer
-        learned = artefact.Learned(KIND, FORMAT, self.lesson.files(), scorer.features_hash, scorer.catalogue_hash)
-        origin = artefact.TrainingProvenance(
-            run_id, trained_at, self.kind, self.spend, {"plan": self.plan.to_document()}, self.besides()
-        )
-        return artefact.pack(learned, {**report, "released": dict(self.released)}, origin)
+    def metrics(self) -> Mapping[str, float]:
+        """None: every metric of the fit would be about people."""
+        return {}
 
-    def besides(self) -> dict[str, Any]:
-        """What the manifest of a private model says beside that of any: whose privacy, and the ledger's proof."""
+    def extras(self, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Whose privacy was spent, and the ledger's proof."""
         receipts = [one.to_document() for one in self.receipts]
-        facts = {name: value for name, value in self.told().items() if name != "data_kind"}
+        facts = {name: value for name, value in params.items() if name != "data_kind"}
         return {**facts, "spend_id": _of(receipts, "train")["spend"], "receipts": receipts}
 
 
@@ -184,40 +168,39 @@ def price(material: TrainingData, run: RunRequest, evaluate: Decimal | None = No
 
 
 def train(
-    material: TrainingData, run: RunRequest, noise: Noise, evaluate: Decimal | None = None, tell: Tell = lambda _: None
-) -> PrivateRunResult:
+    material: TrainingData, run: RunRequest, noise: Noise, evaluate: Decimal | None = None, progress: Progress = silent
+) -> TrainingRun[PrivateRunResult]:
     """Count, plan, learn and, where it was asked for, release figures; each reserved before a row is read for it.
 
     Args:
         material: rows behind their gate.
         run: what is asked, and by whom.
         noise: where the noise comes from.
-        evaluate: what a bundle of figures about real people may cost on top; None for none.
-        tell: hears what is being done.
+        evaluate: what noised metrics of real people may cost on top; None for none.
+        progress: takes the step that begins.
 
     Raises:
         Rejected: the gate or the budget does not admit it; what was spent until then stays spent.
     """
-    tell("pricing")
+    progress("pricing")
     gated = material.gate.admit_run(run)
     price(material, run, evaluate)
     made = stages(run, evaluate)
-    taught = gated.derived(lambda log: _lists(material, log, held_out=False))
-    units = run.units or _counted(taught, made, noise, tell)
+    unit_lists = gated.derived(lambda log: _lists(material, log, held_out=False))
+    units = run.units or _counted(unit_lists, made, noise, progress)
     chosen = plan(units, made.left, run.delta, len(material.catalogue.programmes))
     spent(run, made, chosen.mechanism(), evaluate)
-    tell("learning in private")
-    lesson = taught.run(
+    progress("learning in private")
+    fit = unit_lists.run(
         "train", chosen.mechanism(),
-        lambda found: learn(found.lists, material.catalogue, chosen, noise, tell, found.unit),
+        lambda found: learn(found.lists, material.catalogue, chosen, noise, progress, found.unit),
         ran=lambda one: one.mechanism, units=units,
     )  # fmt: skip
-    released = _released(material, gated, lesson, made, noise, units)
-    spend = spent(run, made, lesson.mechanism, evaluate)
-    outcome = PrivateRunResult(
-        lesson, chosen, units, spend, run, gated.receipts, material.gate.provenance.kind, None, released
-    )
-    return replace(outcome, report=_exact(material, lesson, tell))
+    released = _released(material, gated, fit, made, noise, units)
+    spend = spent(run, made, fit.mechanism, evaluate)
+    result = PrivateRunResult(fit, chosen, units, run, gated.receipts)
+    report = _exact(material, fit, progress)
+    return TrainingRun(result, RunProvenance(material.gate.provenance.kind, spend), report, released)
 
 
 def _lists(material: TrainingData, log: LearningLog, *, held_out: bool) -> UnitLists:
@@ -226,29 +209,29 @@ def _lists(material: TrainingData, log: LearningLog, *, held_out: bool) -> UnitL
     return UnitLists(lists, unit)
 
 
-def _counted(taught: Gated[UnitLists], made: PrivateStages, noise: Noise, tell: Tell) -> int:
+def _counted(rows: Gated[UnitLists], made: PrivateStages, noise: Noise, progress: Progress) -> int:
     """How many units there are, with noise, as a whole number."""
-    assert made.count is not None, "nobody said how many there are"
+    assert made.count is not None, "the number of units is not stated"
     sigma = float(made.count["noise"])
-    tell("counting units, with noise")
-    found = taught.run("count", made.count, lambda one: one.units + float(noise.gaussian(1, sigma)[0]))
+    progress("counting units, with noise")
+    found = rows.run("count", made.count, lambda one: one.units + float(noise.gaussian(1, sigma)[0]))
     if found < FEWEST:
-        what = f"are fewer than {FEWEST} units, as far as a noised count can tell"
+        what = f"the noised count of privacy units is below {FEWEST}"
         remedy = "See that people consented to --purpose, or use --basis law where a statute allows it"
         raise Rejected([Problem(("rows",), "range", what, remedy)])
     return round(found)
 
 
 def _released(
-    material: TrainingData, gated: Gated[LearningLog], lesson: PrivateFit, made: PrivateStages, noise: Noise, units: int
+    material: TrainingData, gated: Gated[LearningLog], fit: PrivateFit, made: PrivateStages, noise: Noise, units: int
 ) -> dict[str, float]:
     if made.figures is None:
         return {}
     mechanism = made.figures
-    told = gated.derived(lambda log: _lists(material, log, held_out=True))
-    return told.run(
+    held_out = gated.derived(lambda log: _lists(material, log, held_out=True))
+    return held_out.run(
         "evaluate", mechanism,
-        lambda one: noised_metrics(lesson.scorer, one.lists, one.unit, material.catalogue, mechanism, noise),
+        lambda one: noised_metrics(fit.scorer, one.lists, one.unit, material.catalogue, mechanism, noise),
         metrics=NAMES, units=units,
     )  # fmt: skip
 
@@ -267,11 +250,11 @@ def spent(run: RunRequest, made: PrivateStages, training: Mechanism, evaluate: D
     return Spend(epsilon, run.delta)
 
 
-def _exact(material: TrainingData, lesson: PrivateFit, tell: Tell) -> Report | None:
-    """Exact figures, where nobody exists whom they could be about."""
+def _exact(material: TrainingData, fit: PrivateFit, progress: Progress) -> Report | None:
+    """Exact metrics, of synthetic people only."""
     if material.gate.provenance.kind is not DataKind.SYNTHETIC:
         return None
-    tell("judging held-out people")
+    progress("judging held-out people")
     log = material.gate.admit(Request("evaluation", Spend.infinite()))
     settings = ForestSettings()
-    return judged(material, log, lesson.scorer, learnable(material, log, settings.most_rows, settings.seed), PRIVATE)
+    return judge(material, log, fit.scorer, learnable(material, log, settings.most_rows, settings.seed), PRIVATE)

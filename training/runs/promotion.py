@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from training.evaluation.evaluation_report import Report
+from training.evaluation.judgement import evaluate_model
+
+if TYPE_CHECKING:
+    from recommender.ranking.model import Model
+    from training.data.material import TrainingData
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,13 @@ class Check:
         """One line for people."""
         state = "ok    " if self.passed else "FAILED"
         return f"{state} {self.name}: challenger {self.challenger:.6f}, {self.against} {self.other:.6f}"
+
+
+def compare(material: TrainingData, challenger: Model, champion: Model | None) -> tuple[Check, ...]:
+    """Judge both on the same held-out people; the first model of a home is compared with no model at all."""
+    return checks(
+        evaluate_model(material, challenger), None if champion is None else evaluate_model(material, champion)
+    )
 
 
 def checks(challenger: Report, champion: Report | None) -> tuple[Check, ...]:

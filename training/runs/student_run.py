@@ -1,4 +1,4 @@
-"""The student: LightGBM that learns a private teacher's scores for people who do not exist, which spends nothing.
+"""The student: LightGBM that learns a private teacher's scores for synthetic people, which spends nothing.
 
 What is computed from a released model alone tells nothing more about whom it was learned from (post-processing, Dwork &
 Roth 2014, proposition 2.1): the synthetic people are drawn without them.
@@ -26,18 +26,19 @@ from recommender.ranking.design import DesignMatrix
 from recommender.ranking.forest import Forest, parse_trees
 from recommender.ranking.item_effect import ItemEffects, PublicPrior, Scale
 from recommender.ranking.scorer import Pairs
-from training import artefact
 from training.data.material import candidates, candidates_of, hidden, learnable
 from training.data.ranking_dataset import Candidates
-from training.evaluation.evaluation_report import STUDENT, Report
-from training.rankers import forest_ranker
-from training.runs.exact_run import as_learned, judged
+from training.evaluation.evaluation_report import STUDENT
+from training.evaluation.judgement import judge
+from training.progress import Progress, silent
+from training.rankers.forest_ranker import ForestSettings, packed
+from training.runs.training_run import RunProvenance, TrainingRun
 
 if TYPE_CHECKING:
     from recommender.ranking.model import Model
+    from training.artefact import Learned
     from training.data.examples import LearningLog
     from training.data.material import TrainingData
-    from training.runs.exact_run import Tell
 
 
 TEACHER: Final = "teacher"
@@ -67,81 +68,74 @@ class StudentRunResult:
     Attributes:
         forest: what was learned.
         text: the same as LightGBM writes it.
-        report: how both do on synthetic people who were held out.
         teacher: what the manifest says of it: its name, whose privacy it spent and how much.
         latency: milliseconds that one person's answer takes either of them, on one thread.
-        kind: whom the rows were about.
+        chosen: how it was learned.
     """
 
     forest: Forest
     text: str
-    report: Report
     teacher: Mapping[str, Any]
     latency: Mapping[str, float]
-    settings: StudentSettings
-    kind: DataKind = DataKind.SYNTHETIC
+    chosen: StudentSettings
 
-    @property
-    def spend(self) -> Spend:
-        """Nothing: it saw a released model and people who do not exist."""
-        return Spend(Decimal(0))
+    def learned(self) -> Learned:
+        """The forest as files."""
+        return packed(self.forest, self.text)
 
-    @property
-    def about_nobody(self) -> bool:
-        """Always: a student sees nobody else."""
-        return True
+    def settings(self) -> Mapping[str, Any]:
+        """The settings."""
+        return asdict(self.chosen)
 
-    def figures(self) -> dict[str, float]:
-        """The figures that are tracked."""
-        return self.report.figures()
+    def params(self) -> Mapping[str, Any]:
+        """The settings, and the teacher's name."""
+        return {**self.settings(), "teacher": self.teacher["name"]}
 
-    def told(self) -> dict[str, Any]:
-        """What the run was told."""
-        spend = {f"spend_{name}": value for name, value in self.spend.to_document().items()}
-        return {**asdict(self.settings), **spend, "data_kind": self.kind.value, "teacher": self.teacher["name"]}
+    def metrics(self) -> Mapping[str, float]:
+        """None but those of the report."""
+        return {}
 
-    def files(self, run_id: str, trained_at: str) -> dict[str, bytes]:
-        """The artefact."""
-        besides = {"teacher": dict(self.teacher), "latency_ms": dict(self.latency)}
-        origin = artefact.TrainingProvenance(run_id, trained_at, self.kind, self.spend, asdict(self.settings), besides)
-        return artefact.pack(as_learned(self.forest, self.text), self.report.to_document(), origin)
+    def extras(self, params: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002 - the protocol's argument
+        """The teacher, and how fast both are."""
+        return {"teacher": dict(self.teacher), "latency_ms": dict(self.latency)}
 
 
 def train(
-    material: TrainingData, teacher: Model, name: str, settings: StudentSettings, tell: Tell = lambda _: None
-) -> StudentRunResult:
+    material: TrainingData, teacher: Model, name: str, settings: StudentSettings, progress: Progress = silent
+) -> TrainingRun[StudentRunResult]:
     """Learn a private teacher's scores.
 
     Args:
-        material: people who do not exist.
+        material: synthetic people.
         teacher: a model that was learned under differential privacy.
         name: what the teacher is called.
         settings: how.
-        tell: hears what is being done.
+        progress: takes the step that begins.
 
     Raises:
-        Rejected: the people may exist, or the teacher spent an infinite epsilon.
+        Rejected: the people may be real, or the teacher spent an infinite epsilon.
     """
     described = described_teacher(teacher, name)
     log = material.gate.admit(Request("student", Spend.infinite()))
-    tell("asking the teacher about people who do not exist")
+    progress("asking the teacher about synthetic people")
     asked = _asked(material, log, settings)
-    tell("growing trees")
+    progress("growing trees")
     forest, text = _grown(material, teacher, asked, settings)
-    tell("judging both on people neither saw")
-    exact = forest_ranker.ForestSettings()
+    progress("judging both on people neither saw")
+    exact = ForestSettings()
     lists = learnable(material, log, exact.most_rows, exact.seed)
-    report = judged(material, log, forest, lists, STUDENT, {TEACHER: teacher})
+    report = judge(material, log, forest, lists, STUDENT, {TEACHER: teacher})
     some = candidates(material, log)
     latency = {STUDENT: latency_ms(forest, some, material), TEACHER: latency_ms(teacher, some, material)}
-    return StudentRunResult(forest, text, report, described, latency, settings)
+    result = StudentRunResult(forest, text, described, latency, settings)
+    return TrainingRun(result, RunProvenance(DataKind.SYNTHETIC, Spend(Decimal(0))), report)
 
 
 def described_teacher(teacher: Model, name: str) -> dict[str, Any]:
     """What a student's manifest says of its teacher.
 
     Raises:
-        Rejected: it promised nobody anything, so neither would the student.
+        Rejected: it is not differentially private, so neither would the student be.
     """
     manifest = teacher.manifest
     spend = Spend.from_document(manifest["spend"], (name, "spend"))
@@ -167,19 +161,19 @@ def _grown(material: TrainingData, teacher: Model, asked: Candidates, settings: 
     vocabulary = Vocabulary.fit(catalogue, declaration, settings.directions, np.random.default_rng(settings.seed))
     attributes = vocabulary.attributes(catalogue, declaration)
     rows = DesignMatrix.of(declaration, vocabulary).rows(asked.people, attributes, asked.pairs)
-    told = teacher.score(asked.people, teacher.attributes(catalogue, declaration), asked.pairs).score
-    text = _boosted(rows, told, settings)
+    scores = teacher.score(asked.people, teacher.attributes(catalogue, declaration), asked.pairs).score
+    text = _boosted(rows, scores, settings)
     scale = Scale(1.0, 0.0, _no_effects(attributes.values.shape[1]))
     return Forest(parse_trees(text), scale, vocabulary, declaration.hash, catalogue.hash, {}), text
 
 
-def _boosted(rows: Float32, told: Float64, settings: StudentSettings) -> str:
+def _boosted(rows: Float32, scores: Float64, settings: StudentSettings) -> str:
     options = {
         "objective": "regression", "num_leaves": settings.leaves, "learning_rate": settings.learning_rate,
         "min_data_in_leaf": settings.min_leaf, "seed": settings.seed, "num_threads": settings.threads,
         "deterministic": True, "force_col_wise": True, "verbosity": -1,
     }  # fmt: skip
-    booster = lightgbm.train(options, lightgbm.Dataset(rows, told), num_boost_round=settings.rounds)
+    booster = lightgbm.train(options, lightgbm.Dataset(rows, scores), num_boost_round=settings.rounds)
     return str(booster.model_to_string())
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from composition import reading
+from composition.settings import SHIPPED
 from features.calendar import day_of
 from features.snapshot import from_facts
 from recommender.gov24.importer import import_services
@@ -174,7 +175,7 @@ def world(sample):
     declaration, regions = reading.read_declaration(), reading.read_regions()
     imported = import_services(*sample, regions, declaration.events)
     read = catalogue([(document["id"], document) for document in imported.programmes], declaration, regions)
-    table = reading.read_yaml(reading.SHIPPED / "regions.yaml")
+    table = reading.read_yaml(SHIPPED.regions)
     current = [str(row["code"]) for row in table["regions"] if "until" not in row and row.get("from", DAY_ONE) <= AS_OF]
     parents = {str(row["within"]) for row in table["regions"] if "within" in row}
     DISTRICTLESS.update(code for code in current if len(code) == 5 and code not in parents)

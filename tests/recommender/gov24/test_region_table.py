@@ -5,7 +5,7 @@ import datetime
 import pytest
 import yaml
 
-from composition import reading
+from composition.settings import SHIPPED
 from features.calendar import day_of
 
 NO, UNKNOWN, YES = 0, 1, 2
@@ -14,7 +14,7 @@ TODAY = day_of(datetime.date(2026, 11, 22))
 
 @pytest.fixture(scope="module")
 def table():
-    return yaml.load((reading.SHIPPED / "regions.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
+    return yaml.load(SHIPPED.regions.read_text(encoding="utf-8"), yaml.CSafeLoader)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_an_agency_code_has_seven_digits_stands_once_and_says_who_verified_it(ta
     assert len(set(codes)) == len(codes)
     assert all(row["verified"] in (True, False) for row in table["agencies"])
     known = {source.partition(":")[0] for source in table["sources"]} | {"animal-2023", "school-2021"}
-    lines = (reading.SHIPPED / "regions.yaml").read_text(encoding="utf-8").splitlines()
+    lines = SHIPPED.regions.read_text(encoding="utf-8").splitlines()
     for line in lines:
         if line.startswith('  - {code: "'):
             assert set(line.partition("#")[2].split()) <= known

@@ -54,13 +54,13 @@ def test_a_report_gives_its_tables_as_frames():
 def test_where_nobody_knows_the_truth_there_is_no_ndcg():
     assert BLIND.to_document()["metrics"] == {"ndcg@5": {}}
     assert BLIND.gap_closed is None
-    assert set(BLIND.figures()) == {"held_out_log_loss", "held_out_calibration_error"}
+    assert set(BLIND.metrics()) == {"held_out_log_loss", "held_out_calibration_error"}
 
 
 def test_tracked_figures_are_all_on_the_allow_list():
     from training.tracking import METRICS
 
-    assert set(report().figures()) <= set(METRICS)
+    assert set(report().metrics()) <= set(METRICS)
 
 
 def test_a_challenger_that_is_not_worse_passes():

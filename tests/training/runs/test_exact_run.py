@@ -14,8 +14,9 @@ from privacy.spend import Spend
 from recommender.ranking.forest import Forest
 from training.artefact import write
 from training.data.material import candidates, hidden, learnable, told_truth
+from training.evaluation.judgement import Withholding, evaluate
 from training.rankers.forest_ranker import ForestSettings, learn
-from training.runs.exact_run import evaluate, price, train
+from training.runs.exact_run import price, train
 
 pytestmark = pytest.mark.slow
 
@@ -45,20 +46,20 @@ def test_probabilities_are_calibrated_on_people_it_never_saw(taught):
 
 
 def test_a_fit_without_noise_costs_infinity_and_says_so(taught, material):
-    assert taught.spend == Spend.infinite()
+    assert taught.provenance.spend == Spend.infinite()
     assert price(material, QUICK).spend == Spend.infinite()
     assert json.loads(taught.files("r", "now")["manifest.json"])["spend"] == {"epsilon": "infinity", "delta": "0"}
 
 
-def test_people_who_may_exist_are_not_learned_from(private_material):
+def test_private_rows_are_not_learned_from(private_material):
     for attempt in (train, price):
         with pytest.raises(Rejected, match="proffer synth"):
             attempt(private_material, QUICK)
 
 
-def test_exact_figures_about_people_who_may_exist_are_refused_too(private_material, taught):
+def test_exact_metrics_of_private_rows_are_refused_too(private_material, taught):
     with pytest.raises(Rejected, match="evaluation on private rows"):
-        evaluate(private_material, taught.lesson.forest, QUICK)
+        evaluate(private_material, taught.result.fit.forest, Withholding(0, QUICK))
 
 
 def test_the_artefact_scores_as_what_was_learned(taught, material, log, tmp_path):
@@ -68,7 +69,7 @@ def test_the_artefact_scores_as_what_was_learned(taught, material, log, tmp_path
     forest = Forest.from_files(read, material.declaration.hash)
     found = candidates(material, log)
     attributes = forest.attributes(material.catalogue, material.declaration)
-    scores = [one.score(found.people, attributes, found.pairs).score for one in (forest, taught.lesson.forest)]
+    scores = [one.score(found.people, attributes, found.pairs).score for one in (forest, taught.result.fit.forest)]
     assert np.array_equal(*scores)
     assert ForestSettings(**forest.manifest["settings"]) == QUICK
 
@@ -98,14 +99,14 @@ def test_features_are_those_of_the_moment_before_the_showing(material, log):
 
 
 def test_where_nobody_knows_the_truth_only_answers_are_judged(material, taught):
-    report = evaluate(replace(material, truth=None), taught.lesson.forest, QUICK, withhold=1)
+    report = evaluate(replace(material, truth=None), taught.result.fit.forest, Withholding(1, QUICK))
     assert report.means == {}
     assert report.cold_starts == ()
     assert report.observed.log_loss > 0
 
 
 def test_a_programme_withheld_from_training_is_ranked_all_the_same(material, taught):
-    report = evaluate(material, taught.lesson.forest, replace(QUICK, rounds=20), withhold=2)
+    report = evaluate(material, taught.result.fit.forest, Withholding(2, replace(QUICK, rounds=20)))
     assert len(report.cold_starts) == 2
     assert all(tried.kept > 0.75 for tried in report.cold_starts)
     assert report.groups
@@ -116,13 +117,13 @@ def test_a_withheld_programme_leaves_no_trace_in_what_is_learned(material, log):
     lists = learnable(material, log, 10**6, 0)
     lesson = learn(lists, material.catalogue, replace(QUICK, rounds=5), withheld=(3,))
     assert material.codes[3] not in lesson.forest.scale.effects.codes
-    assert lesson.figures["rows"] == (lists.examples.programme != 3).sum()
+    assert lesson.metrics["rows"] == (lists.examples.programme != 3).sum()
 
 
 def test_every_objective_is_tried_and_the_better_kept(material):
     heard = []
-    taught = train(material, replace(QUICK, rounds=10), compare=True, tell=heard.append)
-    assert taught.settings.objective in ("pointwise", "lambdarank")
+    taught = train(material, replace(QUICK, rounds=10), compare=True, progress=heard.append)
+    assert taught.result.chosen.objective in ("pointwise", "lambdarank")
     assert heard == ["reading what people were shown", "growing trees", "judging held-out people"]
 
 

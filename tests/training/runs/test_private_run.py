@@ -24,7 +24,7 @@ from training.rankers.forest_ranker import ForestSettings
 from training.rankers.forest_ranker import learn as grow
 from training.runs import private_run
 from training.runs.private_run import PrivateRunResult, stages, train
-from training.tracking import METRICS, RELEASED, SETTINGS
+from training.tracking import METRICS, PARAMS, RELEASED
 
 pytestmark = [
     pytest.mark.slow,
@@ -117,7 +117,7 @@ def seen(monkeypatch):
     """A learner that grows a forest in place of the private model, and notes what it was given."""
     given = []
 
-    def learn(lists, catalogue, plan, _noise, _tell, unit):
+    def learn(lists, catalogue, plan, _noise, _progress, unit):
         given.append((lists, plan, unit))
         return Lesson(grow(lists, catalogue, QUICK).forest)
 
@@ -135,7 +135,7 @@ def booked(private_material):
 def test_a_run_counts_then_trains_each_reserved_before_and_committed_after(booked, seen):
     material, account = booked
     taught = train(material, RUN, Silent())
-    count, units = stages(RUN).count, taught.units
+    count, units = stages(RUN).count, taught.result.units
     assert account.done == [
         ("count", count, 0, None), ("count done", count), ("train", SGD, units, None), ("train done", LESS)
     ]  # fmt: skip
@@ -149,7 +149,7 @@ def test_a_stated_number_of_units_is_taken_and_nothing_is_counted(booked, seen):
     material, account = booked
     taught = train(material, STATED, Silent())
     assert [what for what, *_ in account.done] == ["train", "train done"]
-    assert (taught.units, seen[0][1].epsilon) == (200, Decimal(1))
+    assert (taught.result.units, seen[0][1].epsilon) == (200, Decimal(1))
 
 
 def test_nobody_who_is_held_out_is_learned_from_in_private_either(booked, seen, material):
@@ -185,7 +185,7 @@ def test_too_few_units_to_learn_from_are_refused_by_the_noised_count_alone(booke
             return np.full(shape, -170.0)
 
     material, account = booked
-    with pytest.raises(Rejected, match=r"fewer than 50.*noised count.*--purpose"):
+    with pytest.raises(Rejected, match=r"noised count of privacy units is below 50.*--purpose"):
         train(material, RUN, Shift())
     assert [what for what, *_ in account.done] == ["count", "count done"]
     assert seen == []
@@ -222,8 +222,8 @@ def test_a_plan_that_costs_more_than_was_asked_is_never_run(booked, seen, monkey
 
 def test_what_was_spent_is_what_was_run_and_never_more_than_asked(booked):
     taught = train(booked[0], STATED, Silent())
-    assert taught.spend == Spend(price_of(m.composed(LESS), DELTA).epsilon, DELTA)
-    assert taught.spend.epsilon < 1
+    assert taught.provenance.spend == Spend(price_of(m.composed(LESS), DELTA).epsilon, DELTA)
+    assert taught.provenance.spend.epsilon < 1
 
 
 def test_a_dry_run_prices_a_run_and_opens_nothing(private_material, seen):
@@ -239,7 +239,7 @@ def test_a_dry_run_prices_a_run_and_opens_nothing(private_material, seen):
 
 def test_no_figure_about_people_who_may_exist_comes_out_unless_it_was_paid_for(booked):
     taught = train(booked[0], RUN, Silent())
-    assert taught.figures() == {}
+    assert taught.metrics() == {}
     files = taught.files("run1", "now")
     assert json.loads(files["report.json"]) == {"released": {}}
 
@@ -250,17 +250,17 @@ def test_figures_that_were_paid_for_are_one_entry_with_their_names(booked):
     taught = train(material, STATED, noise, Decimal(2))
     mechanism = bundle_mechanism(Decimal(2), DELTA)
     assert account.done[-1] == ("evaluate", mechanism, 200, NAMES)
-    assert set(taught.figures()) == set(NAMES) <= set(RELEASED)
+    assert set(taught.metrics()) == set(NAMES) <= set(RELEASED)
     assert noise.sigmas == [pytest.approx(2 * float(mechanism["noise"]))]
-    assert taught.spend.epsilon > price_of(m.composed(LESS), DELTA).epsilon
+    assert taught.provenance.spend.epsilon > price_of(m.composed(LESS), DELTA).epsilon
 
 
 def test_synthetic_people_are_measured_exactly_beside_the_truth(material):
     synthetic = replace(material, gate=replace(material.gate, account=RecordingAccount()))
     taught = train(synthetic, STATED, Silent())
-    assert taught.kind is DataKind.SYNTHETIC
+    assert taught.provenance.data_kind is DataKind.SYNTHETIC
     assert set(taught.report.means) == {"popularity", "views", "logistic", "private", "reachable"}
-    assert set(taught.figures()) <= set(METRICS)
+    assert set(taught.metrics()) <= set(METRICS)
 
 
 def test_the_manifest_names_whose_privacy_was_spent_and_the_ledgers_receipts(booked):
@@ -268,18 +268,18 @@ def test_the_manifest_names_whose_privacy_was_spent_and_the_ledgers_receipts(boo
     manifest = json.loads(taught.files("run1", "now")["manifest.json"])
     assert manifest["kind"] == "bilinear"
     assert (manifest["population"], manifest["unit"], manifest["data_kind"]) == ("toy", "person", "private")
-    assert manifest["spend"] == taught.spend.to_document()
+    assert manifest["spend"] == taught.provenance.spend.to_document()
     assert manifest["spend_id"].startswith("train-")
     assert len(manifest["receipts"]) == 4
-    assert (manifest["units"], manifest["units_are"]) == (taught.units, "noised")
+    assert (manifest["units"], manifest["units_are"]) == (taught.result.units, "noised")
     assert {"features_hash", "catalogue_hash"} <= set(manifest)
 
 
 def test_what_a_run_was_told_is_on_the_allow_list(booked):
     taught = train(booked[0], RUN, Silent())
-    assert isinstance(taught, PrivateRunResult)
-    assert set(taught.told()) <= set(SETTINGS)
-    assert not taught.about_nobody
+    assert isinstance(taught.result, PrivateRunResult)
+    assert set(taught.params()) <= set(PARAMS)
+    assert not taught.provenance.allows_exact_metrics
 
 
 # --- noised figures --------------------------------------------------------------------------------------------------

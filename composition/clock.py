@@ -1,0 +1,16 @@
+"""The clock: the only place where composed code reads the time; everything else takes it as an argument."""
+
+from __future__ import annotations
+
+import datetime
+import time
+
+
+def now() -> int:
+    """The UTC second it is."""
+    return int(time.time())
+
+
+def timestamp() -> str:
+    """The time as RFC 3339 text in UTC, to the second."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -1,0 +1,157 @@
+"""Demonstration: the stages of the main job on synthetic people, which `proffer demo` runs one after another."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, Final
+
+from composition import budgets, clock, ingestion, provenance, reading, story
+from composition.engines import EngineSettings, RankingSettings, build_engine
+from composition.model_registry import ModelRegistry, load_model
+from composition.sources import CATALOGUE, TrainingSource, read_training_data
+from composition.workspace import DATABASE_URL, Workspace
+from features.problem import Problem, Rejected
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from training.data.material import TrainingData
+    from training.progress import Progress
+    from training.runs.exact_run import ExactRunResult
+    from training.runs.promotion import Check
+    from training.runs.training_run import TrainingRun
+
+MONTHS: Final = 36
+_SYNTHETIC = re.compile(r"[ck]\d{7}")  # how synthetic people are called
+
+Ingested = tuple[dict[str, int], tuple[Problem, ...]]
+"""Counts, and problems: an exception cannot be sent from another process."""
+
+
+def refuse_real_people(workspace: Workspace) -> None:
+    """See that the log of the home, if there is one, is that of an earlier demo.
+
+    Raises:
+        Rejected: the log holds people who are not synthetic, or is in a database that others may use.
+    """
+    if workspace.on_server:
+        what = "names the log's database, and the demo puts synthetic people into a log of its own"
+        raise Rejected([Problem((DATABASE_URL,), "forbidden", what, "Unset it for the demo")])
+    if not workspace.has_events:
+        return
+    with workspace.log() as log:
+        real = sum(_SYNTHETIC.fullmatch(person) is None for person in log.people())
+    if real:
+        what = f"holds a log with {real} people who are not the demo's"
+        raise Rejected(
+            [Problem((str(workspace.path),), "conflict", what, "Choose another --home, where the demo may begin a log")]
+        )
+
+
+def synthesise_people(workspace: Workspace, citizens: int, seed: int, advance: Callable[[int], object]) -> None:
+    """Make synthetic people as `proffer synth` does; a log of other synthetic people than these is begun again."""
+    people = workspace.begin().population
+    before = provenance.Stamp.read(people).document
+    _synthesise(people, citizens, seed, advance)
+    provenance.remember(workspace, people)
+    if before != provenance.Stamp.read(people).document:
+        for part in workspace.path.glob("events.db*"):
+            part.unlink()
+
+
+def _synthesise(people: Path, citizens: int, seed: int, advance: Callable[[int], object]) -> None:
+    from data.synthetic.world import synthesise
+
+    declaration, catalogue, regions = reading.read_definitions()
+    synthesise(
+        seed=seed, citizens=citizens, months=MONTHS, out=people, catalogue=catalogue, declaration=declaration,
+        regions=regions, ndjson=False, processes=os.cpu_count() or 1, progress=advance,
+    )  # fmt: skip
+
+
+def open_budget(workspace: Workspace) -> None:
+    """Leave the budget of synthetic people in the home, so that `train --ranker private` can spend from it."""
+    try:
+        from privacy.account import SyntheticAccount
+
+        account = budgets.synthetic_account(workspace, reading.read_declaration())
+    except ModuleNotFoundError:  # installed without what private training needs
+        return
+    if isinstance(account, SyntheticAccount):
+        account.opened()
+
+
+def ingest_people(workspace: Workspace) -> Ingested:
+    """Read the synthetic events into the log, as `proffer ingest` does; runs in a process of its own."""
+    try:
+        declaration, stamp = reading.read_declaration(), _stamp(workspace)
+        end = declaration.zone.end_of_day(datetime.date.fromisoformat(stamp["end"]))
+        events = workspace.population / provenance.EVENTS
+        done, rejected = ingestion.ingest(workspace, [events], declaration, max(end, clock.now()))
+    except Rejected as refusal:
+        return {}, refusal.problems
+    return {"accepted": done.accepted, "duplicates": done.duplicates}, (*rejected, *done.conflicts)
+
+
+def ingested(future: Future[Ingested]) -> dict[str, int]:
+    """What the other process counted.
+
+    Raises:
+        Rejected: the log holds other events under the same names, or the events cannot be read.
+    """
+    counts, problems = future.result()
+    if problems:
+        raise Rejected(problems)
+    return counts
+
+
+def training_data(workspace: Workspace, progress: Progress) -> TrainingData:
+    """What training and evaluation read: the gate over the synthetic events, and the truth apart."""
+    return read_training_data(TrainingSource(workspace, workspace.population), progress)
+
+
+def train(data: TrainingData, seed: int, progress: Progress) -> TrainingRun[ExactRunResult]:
+    """Train as `proffer train` does."""
+    from training.rankers.forest_ranker import ForestSettings
+    from training.runs import exact_run
+
+    return exact_run.train(data, ForestSettings(seed=seed), progress=progress)
+
+
+def promote(data: TrainingData, run: TrainingRun[ExactRunResult], model: Path, workspace: Workspace) -> Sequence[Check]:
+    """Promote as `proffer promote` does; the first model of a home is compared with no model at all."""
+    from training.runs.promotion import checks, compare
+
+    registry = ModelRegistry(workspace)
+    champion, features_hash = registry.champion(), data.declaration.hash
+    assert run.report is not None, "an exact run always has a report"
+    if champion is None:
+        found = checks(run.report, None)
+    else:
+        found = compare(data, load_model(model, features_hash), load_model(champion, features_hash))
+    if all(check.passed for check in found):
+        registry.promote(model.name)
+    return found
+
+
+def one_story(workspace: Workspace) -> dict[str, Any]:
+    """One person's life, through the same engine that `proffer recommend` asks."""
+    stamp, people = _stamp(workspace), workspace.population
+    engine = build_engine(EngineSettings(catalogue=people / CATALOGUE, ranking=RankingSettings(workspace)))
+    until = datetime.date.fromisoformat(stamp["end"])
+    before = datetime.date.fromisoformat(stamp["start"]) - datetime.timedelta(1)
+    since = engine.declaration.zone.end_of_day(before)
+    person = story.protagonist(people / provenance.EVENTS, since)
+    with workspace.log() as log:
+        events = list(log.events([person]))
+    return story.tell(engine, events, person, since, until)
+
+
+def _stamp(workspace: Workspace) -> Any:
+    document = provenance.Stamp.read(workspace.population).document
+    assert document is not None, "synthesise has just written it"
+    return document

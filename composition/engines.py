@@ -1,0 +1,140 @@
+"""Engines: builds the recommendation engine from files, and the person it is asked about."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from composition import reading
+from composition.model_registry import ModelRegistry, load_model
+from composition.workspace import Workspace
+from features.kernel import jit
+from features.problem import Problem, Rejected
+
+if TYPE_CHECKING:
+    from composition.document_cache import DocumentCache
+    from recommender.engine import Engine
+    from recommender.offers.batch import Ranker
+    from recommender.rules.person import Person
+
+SMALL: Final = 300_000
+"""Bytes of a catalogue file below which interpreting the rules is quicker than loading a compiler."""
+_DESCRIBED = (
+    "kind", "run_id", "trained_at", "data_kind", "spend", "population", "spend_id", "teacher", "features_hash",
+    "catalogue_hash",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RankingSettings:
+    """What orders the recommendations.
+
+    Attributes:
+        workspace: whose models.
+        model: a path, a name, `none`, or None for the champion.
+        weights: a YAML file of the utility's weights; None for the documented ones.
+    """
+
+    workspace: Workspace
+    model: str | None = None
+    weights: Path | None = None
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """What an engine is built from.
+
+    Attributes:
+        declaration: its folder; None for the one shipped.
+        catalogue: its path; None for the one shipped.
+        ranking: None to order by the rules and the default weights, without a model.
+        cache: documents parsed before; None to parse them again.
+    """
+
+    declaration: Path | None = None
+    catalogue: Path | None = None
+    ranking: RankingSettings | None = None
+    cache: DocumentCache | None = None
+
+
+def build_engine(settings: EngineSettings) -> Engine:
+    """The engine.
+
+    Raises:
+        Rejected: a file is wrong, or the model is missing, altered, or trained on other features.
+    """
+    from recommender.engine import Engine  # loaded only once there is something to judge
+
+    definitions = reading.read_definitions(settings.declaration, settings.catalogue, settings.cache)
+    declaration, catalogue, regions = definitions
+    messages = reading.read_messages(cache=settings.cache)
+    if settings.ranking is None:
+        return Engine(declaration, catalogue, regions, messages)
+    ranker = _ranker(settings.ranking, definitions)
+    return Engine(declaration, catalogue, regions, messages, ranker, reading.read_working_days(cache=settings.cache))
+
+
+def _ranker(settings: RankingSettings, definitions: reading.Definitions) -> Ranker:
+    from recommender.offers.batch import Ranker
+    from recommender.offers.utility import UtilityWeights, parse_weights
+
+    path = settings.weights
+    weights = UtilityWeights() if path is None else parse_weights(reading.read_yaml(path), (path.name,))
+    folder = ModelRegistry(settings.workspace).find(settings.model)
+    if folder is None:
+        return Ranker(weights)
+    scorer = load_model(folder, definitions.declaration.hash)
+    attributes = scorer.attributes(definitions.catalogue, definitions.declaration)
+    described = {key: scorer.manifest[key] for key in _DESCRIBED if key in scorer.manifest}
+    return Ranker(weights, scorer, attributes, {"name": folder.name, **described})
+
+
+def person_of_file(engine: Engine, facts: str, day: date) -> Person:
+    """The person that a facts file (`-` is standard input) describes."""
+    stated = reading.read_facts(facts)
+    return engine.from_facts(stated.facts, stated.applicant, day, (Path(facts).name,))
+
+
+def person_of_log(engine: Engine, workspace: Workspace, name: str, applicant: Sequence[str], day: date) -> Person:
+    """A person of the event log.
+
+    Raises:
+        Rejected: the log has no event of that person.
+    """
+    events = []
+    if workspace.has_events:
+        with workspace.log() as log:
+            events = list(log.events([name]))
+    if not events:
+        what = f"the log has no event of {name!r}"
+        raise Rejected(
+            [
+                Problem(
+                    ("--citizen",), "unknown", what, "Check the id, or read the person's events with `proffer ingest`"
+                )
+            ]
+        )
+    return engine.from_events(events, name, applicant, day)
+
+
+@contextlib.contextmanager
+def lean_imports(catalogue: Path | None) -> Iterator[None]:
+    """Load no compiler for one person and a catalogue of some hundred rules, and never scipy or coverage.
+
+    Numba's linear algebra loads scipy and its coverage hook loads coverage, which nothing here compiles; where numba
+    was loaded before, so were they.
+    """
+    if catalogue is None or (catalogue.is_file() and catalogue.stat().st_size < SMALL) or catalogue.is_dir():
+        jit.interpret()
+    hidden = [] if "numba" in sys.modules else [name for name in ("coverage", "scipy") if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None makes an import fail
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]

@@ -1,0 +1,167 @@
+"""The model registry of a home: its folder of artefacts and the file that names the champion.
+
+The folder is the truth: nothing reads a model, a metric or the champion from anywhere else. MLflow is a mirror: every
+run is written to it for people to compare, and deleting it changes no answer.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from composition import clock
+from composition.workspace import Workspace
+from features.problem import Problem, Rejected
+from features.whole_file import write_whole
+
+if TYPE_CHECKING:
+    from recommender.ranking.model import Model
+    from training.runs.training_run import TrainingRun
+
+MANIFEST: Final = "manifest.json"
+NO_MODEL: Final = "none"
+"""`--model none`: rank by the rules alone."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+
+@dataclass(frozen=True)
+class ModelRegistry:
+    """The models of one workspace."""
+
+    workspace: Workspace
+
+    def names(self) -> tuple[str, ...]:
+        """The names of the models, sorted."""
+        return tuple(sorted(found.parent.name for found in self.workspace.models.glob(f"*/{MANIFEST}")))
+
+    def champion(self) -> Path | None:
+        """The artefact folder of the promoted model, or None when none was promoted.
+
+        Raises:
+            Rejected: the champion file names a model that does not exist.
+        """
+        mark = self.workspace.champion_file
+        if not mark.exists():
+            return None
+        name = mark.read_text(encoding="utf-8").strip()
+        if not self._has(name):
+            raise Rejected(
+                [
+                    Problem(
+                        (str(mark),), "unknown", f"names a model that is not there: {name!r}", "Run `proffer promote`"
+                    )
+                ]
+            )
+        return self.workspace.models / name
+
+    def promote(self, name: str) -> None:
+        """Make the model called `name` the champion, in one atomic step.
+
+        Raises:
+            Rejected: there is no such model.
+        """
+        if not self._has(name):
+            there = ", ".join(self.names()) or "none yet"
+            raise Rejected(
+                [Problem((str(self.workspace.models),), "unknown", f"has no model {name!r}", f"Choose one of: {there}")]
+            )
+        write_whole(self.workspace.begin().champion_file, f"{name}\n".encode())
+
+    def find(self, chosen: str | None) -> Path | None:
+        """The artefact folder that `--model` means: a path, a model's name, `none`, or (absent) the champion.
+
+        Raises:
+            Rejected: there is no artefact at the path and no model of that name.
+        """
+        if chosen is None:
+            return self.champion()
+        if chosen == NO_MODEL:
+            return None
+        for artefact in (Path(chosen), self.workspace.models / chosen):
+            if (artefact / MANIFEST).is_file():
+                return artefact
+        raise Rejected(
+            [
+                Problem(
+                    (chosen,), "missing", f"holds no model: there is no {MANIFEST}", "Give the folder `train` reported"
+                )
+            ]
+        )
+
+    def require(self, chosen: str | None) -> Path:
+        """As `find`, for verbs that need a model.
+
+        Raises:
+            Rejected: no model was promoted and none is named, or `none` is.
+        """
+        folder = self.find(chosen)
+        if folder is None:
+            there = ", ".join(self.names()) or "none yet; run `proffer train`"
+            raise Rejected(
+                [Problem(("--model",), "missing", "names no model, and none was promoted", f"Choose one of: {there}")]
+            )
+        return folder
+
+    def keep(self, run: TrainingRun[Any], name: str) -> Path:
+        """Write a run's artefact into the folder, and mirror the run in MLflow, whose run id names the folder.
+
+        Raises:
+            Rejected: the run would track a name that is not on the allow-list; it leaves no artefact.
+        """
+        from training.artefact import write
+        from training.tracking import METRICS, RELEASED, Store, tracked
+
+        models, store = self.workspace.models, Store(self.workspace.mlflow_uri, self.workspace.mlflow_files)
+        self.workspace.folder(models)
+        allowed = METRICS if run.provenance.allows_exact_metrics else RELEASED
+        with tracked(store, name, allowed) as mirrored:
+            mirrored.params(run.params())
+            mirrored.metrics(run.metrics())
+            folder = models / mirrored.id
+            write(folder, run.files(mirrored.id, clock.timestamp()))
+            for path in sorted(folder.iterdir()):
+                mirrored.file(path)
+        return folder
+
+    def _has(self, name: str) -> bool:
+        return bool(_NAME.fullmatch(name)) and (self.workspace.models / name / MANIFEST).is_file()
+
+
+def load_model(folder: Path, features_hash: str) -> Model:
+    """The ranker in an artefact folder, of whatever kind.
+
+    Raises:
+        Rejected: it is damaged, or was trained on other features than those of the declaration in use.
+    """
+    from recommender.ranking.model import read_model  # only verbs that use a model load it
+
+    return read_model(read_artefact(folder), features_hash)
+
+
+def read_artefact(folder: Path) -> Mapping[str, bytes]:
+    """Read an artefact folder into memory: the manifest and exactly the files it lists, by name.
+
+    Checksums are checked where the bytes are turned into a model, so bytes from elsewhere are checked too.
+
+    Raises:
+        Rejected: the manifest is missing or unreadable, or a file it lists is missing, or lies outside the folder.
+    """
+    manifest = folder / MANIFEST
+    try:
+        names = sorted(json.loads(manifest.read_text(encoding="utf-8"))["files"])
+    except (OSError, ValueError, KeyError, TypeError) as failure:
+        raise Rejected(
+            [Problem((str(manifest),), "invalid", f"is not a manifest ({failure})", "Train the model again")]
+        ) from failure
+    problems = [
+        Problem((str(manifest), "files"), "invalid", f"{name!r} is not a file of this folder", "Train the model again")
+        for name in names
+        if not _NAME.fullmatch(name) or not (folder / name).is_file()
+    ]
+    if problems:
+        raise Rejected(problems)
+    return {name: (folder / name).read_bytes() for name in (MANIFEST, *names)}

@@ -1,0 +1,106 @@
+"""The HTTP service: whose tokens it accepts, its development key, and its first answer before the first caller."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from composition.workspace import Workspace
+from features.problem import Problem, Problems, Rejected
+from features.whole_file import OWNER_ONLY, write_whole
+
+if TYPE_CHECKING:
+    from recommender.engine import Engine
+    from serving.http.access import Authentication
+
+DEV_KEY: Final = "dev-token.pem"
+_OTHERS: Final = 0o077
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """Where the service listens, and who may call it.
+
+    Attributes:
+        workspace: keeps the development key.
+        host, port: where it listens; port 0 is any free one.
+        dev: accept development tokens, and calls without a token, on this machine only.
+        public_key: a PEM file that verifies tokens; None for no key.
+        algorithm: of the key.
+        issuer: who issues the tokens.
+        audience: for whom tokens are issued; None for the default.
+    """
+
+    workspace: Workspace
+    host: str = "127.0.0.1"
+    port: int = 8000
+    dev: bool = False
+    public_key: Path | None = None
+    algorithm: str = "EdDSA"
+    issuer: str | None = None
+    audience: str | None = None
+
+
+def authentication(settings: ServiceSettings) -> Authentication:
+    """Whose tokens this deployment accepts.
+
+    Raises:
+        Rejected: dev mode beyond this machine or beside a real key, a key without an issuer, or an invalid key file.
+    """
+    from serving.http.access import Authentication, is_loopback
+    from serving.http.tokens import AUDIENCE, dev_verifier, verifier
+
+    _refuse_contradictions(settings, loopback=is_loopback(settings.host))
+    if settings.dev:
+        return Authentication((dev_verifier(dev_key(settings.workspace)),), dev=True)
+    if settings.public_key is None or settings.issuer is None:
+        return Authentication()
+    key, audience = settings.public_key.read_bytes(), settings.audience or AUDIENCE
+    try:
+        return Authentication((verifier(key, settings.algorithm, settings.issuer, audience),))
+    except ValueError as failure:
+        raise Rejected(
+            [Problem((str(settings.public_key),), "invalid", str(failure), "Give the issuer's public key")]
+        ) from failure
+
+
+def _refuse_contradictions(settings: ServiceSettings, *, loopback: bool) -> None:
+    problems = Problems()
+    if settings.dev and not loopback:
+        remedy = "Leave --host out, or give --public-key and --issuer in place of --dev"
+        problems.add(
+            ("--dev",), "forbidden", f"takes calls without a token, and {settings.host} is not this machine", remedy
+        )
+    if settings.dev and settings.public_key is not None:
+        problems.add(("--dev",), "conflict", "contradicts --public-key", "Give one of the two")
+    if settings.public_key is not None and not settings.issuer:
+        problems.add(("--issuer",), "missing", "is missing", "Say who issues the tokens that --public-key verifies")
+    if not 0 <= settings.port <= 65_535:
+        problems.add(("--port",), "range", f"{settings.port} is not a port", "Give a number from 0 to 65535")
+    problems.raise_any()
+
+
+def dev_key(workspace: Workspace) -> bytes:
+    """The home's development key in PEM form, made on first use; only its owner may read the file.
+
+    Raises:
+        Rejected: others may read the file.
+    """
+    path = workspace.keys / DEV_KEY
+    if not path.exists():
+        from serving.http.tokens import new_dev_key
+
+        workspace.folder(workspace.keys)
+        write_whole(path, new_dev_key(), mode=OWNER_ONLY)
+    if path.stat().st_mode & _OTHERS:
+        raise Rejected(
+            [Problem((str(path),), "forbidden", "can be read by others than its owner", f"Run: chmod 600 {path}")]
+        )
+    return path.read_bytes()
+
+
+def warm_up(engine: Engine, today: datetime.date) -> None:
+    """Answer once before the first caller does: it loads compiled code, and reveals a model that cannot rank."""
+    engine.answer(engine.from_facts({}, ["citizen"], today), today, 1)

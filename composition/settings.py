@@ -1,0 +1,58 @@
+"""Settings: the country's folder that a deployment ships, and the environment variables it reads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+HOME_VARIABLE: Final = "PROFFER_HOME"
+DEFAULT_HOME: Final = ".proffer"
+
+
+@dataclass(frozen=True)
+class Country:
+    """A country's folder: what its events and facts mean, its programmes and its regions."""
+
+    folder: Path
+
+    @property
+    def declaration(self) -> Path:
+        """The folder of events.yaml, facts.yaml and features.yaml."""
+        return self.folder / "declaration"
+
+    @property
+    def catalogue(self) -> Path:
+        """The folder of programmes."""
+        return self.folder / "catalogue"
+
+    @property
+    def regions(self) -> Path:
+        """The dated table of regions."""
+        return self.folder / "regions.yaml"
+
+    @property
+    def holidays(self) -> Path:
+        """The dated table of public holidays."""
+        return self.folder / "holidays.yaml"
+
+    @property
+    def messages(self) -> Path:
+        """The folder of messages, one file per language."""
+        return self.folder / "messages"
+
+
+SHIPPED: Final = Country(Path(__file__).resolve().parent.parent / "data" / "countries" / "kr")
+"""The country used where no option names other files; it stands beside the packages, in a checkout and in an image."""
+
+
+def home_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """The data directory that the environment names, or the default.
+
+    Example:
+        >>> home_folder({"PROFFER_HOME": "/srv/proffer"}).as_posix(), home_folder({}).as_posix()
+        ('/srv/proffer', '.proffer')
+    """
+    return Path(environment.get(HOME_VARIABLE) or DEFAULT_HOME)

@@ -1,0 +1,155 @@
+"""`proffer train --ranker private`: a differentially private run, paid for from a population's budget."""
+
+from __future__ import annotations
+
+import argparse
+from decimal import Decimal
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from composition import terminal
+from composition.budgets import PrivateTerms, run_request
+from composition.model_registry import ModelRegistry
+from composition.sources import TrainingSource, read_training_data
+from features.problem import Problem, Problems, Rejected
+from privacy.request import Basis
+from privacy.unit import PrivacyUnit
+from proffer.train_exact import price_document, run_document, spend_text
+
+if TYPE_CHECKING:
+    from privacy.request import RunRequest
+    from training.data.material import TrainingData
+    from training.runs.private_run import PrivateRunResult
+    from training.runs.training_run import TrainingRun
+
+EPSILON, DELTA = "1", "0.000001"
+_NEEDED = ("cryptography", "dp_accounting", "opacus", "rfc8785")
+
+
+def terms_of(args: argparse.Namespace) -> PrivateTerms:
+    """The terms that the options state.
+
+    Raises:
+        Rejected: amounts or numbers are wrong; all of them at once.
+    """
+    from privacy.accounting.accountant import refuse_beyond_range
+    from privacy.accounting.amount import read_delta, read_epsilon
+
+    problems, found = Problems(), dict[str, Decimal]()
+    for name in ("epsilon", "evaluate"):
+        with problems.gathered():
+            given = getattr(args, name)
+            found[name] = read_epsilon(EPSILON if given is None else given, (f"--{name}",))
+            refuse_beyond_range(found[name], (f"--{name}",))
+    with problems.gathered():
+        found["delta"] = read_delta(DELTA if args.delta is None else args.delta, max(args.units or 0, 0), ("--delta",))
+    if args.units is not None and args.units < 1:
+        problems.add(
+            ("--units",), "range", f"{args.units} is less than 1", "Give how many units there are, if that is public"
+        )
+    problems.raise_any()
+    return PrivateTerms(
+        found["epsilon"], found["delta"], found["evaluate"] if args.evaluate is not None else None, args.population,
+        args.purpose, args.requester, Basis(args.basis), PrivacyUnit(args.unit) if args.unit else None,
+        args.units or 0,
+    )  # fmt: skip
+
+
+def run(args: argparse.Namespace, source: TrainingSource) -> int:
+    """Price or train, and print."""
+    absent = [name for name in _NEEDED if find_spec(name) is None]
+    if absent:
+        what = f"not installed: {', '.join(absent)}"
+        raise Rejected(
+            [
+                Problem(
+                    ("--ranker private",),
+                    "unavailable",
+                    what,
+                    "Run make setup-private, or pip install .[train,private]",
+                )
+            ]
+        )
+    terms = source.terms
+    assert terms is not None, "the verb read them"
+    with terminal.working("reading training data") as progress:
+        data = read_training_data(source, progress)
+    request = run_request(data, terms, source.workspace)
+    return _price(args, data, request, terms) if args.dry_run else _train(args, source, data, request)
+
+
+def _price(args: argparse.Namespace, data: TrainingData, request: RunRequest, terms: PrivateTerms) -> int:
+    from privacy.accounting.amount import text_of
+    from training.runs import private_run
+
+    with terminal.working("pricing"):
+        price = private_run.price(data, request, terms.evaluate)
+    left = None if price.left is None else text_of(price.left)
+    document = {**price_document(price), "left": left, **_stated(request)}
+    terminal.emit(document, args.json, lambda: _price_text(document))
+    return terminal.DONE
+
+
+def _train(args: argparse.Namespace, source: TrainingSource, data: TrainingData, request: RunRequest) -> int:
+    from privacy.learning.noise import secure
+    from training.runs import private_run
+
+    assert source.terms is not None, "the verb read them"
+    with terminal.working("training"):
+        trained = private_run.train(data, request, secure(), source.terms.evaluate, terminal.steps(args.json))
+    with terminal.working("keeping the run"):
+        folder = ModelRegistry(source.workspace).keep(trained, "private")
+    document = _document(trained, folder)
+    terminal.emit(document, args.json, lambda: _text(document, trained))
+    return terminal.DONE
+
+
+def _stated(request: RunRequest) -> dict[str, Any]:
+    return {
+        "population": request.population, "unit": request.unit.value, "relation": request.relation,
+        "units": request.units or None, "purpose": request.purpose, "basis": request.basis.value,
+        "requester": request.requester,
+    }  # fmt: skip
+
+
+def _price_text(document: dict[str, Any]) -> str:
+    left, remaining = document["left"], document["remaining"]["epsilon"]
+    return (
+        f"{document['rows']} {document['data_kind']} rows; population {document['population']}; would spend at most "
+        f"{spend_text(document['spend'], document['unit'])}\nleft {left}, would remain {remaining}; nothing was "
+        "learned, reserved or read"
+    )
+
+
+def _document(trained: TrainingRun[PrivateRunResult], folder: Path) -> dict[str, Any]:
+    result = trained.result
+    return {
+        **run_document(trained, folder, "private"),
+        **_stated(result.run),
+        "units": result.units,
+        "spend_ids": sorted({one.spend for one in result.receipts}),
+        "plan": result.plan.to_document(),
+        "metrics": trained.metrics(),
+    }
+
+
+def _text(document: dict[str, Any], trained: TrainingRun[PrivateRunResult]) -> str:
+    counted = "stated" if trained.result.run.units else "a noised count"
+    head = [
+        f"run {document['run_id']}, population {document['population']}, {document['units']} units ({counted})",
+        f"spend {spend_text(document['spend'], document['unit'])}: {', '.join(document['spend_ids'])}",
+        f"model {document['model']}",
+        "",
+    ]
+    return "\n".join([*head, *_metrics(trained)])
+
+
+def _metrics(trained: TrainingRun[PrivateRunResult]) -> list[str]:
+    from proffer.report_tables import report_text
+
+    if trained.report is not None:
+        return [report_text(trained.report)]
+    if trained.released:
+        return [f"{name} {value:.4f}" for name, value in trained.released.items()]
+    return ["no metrics: measuring on real people is a release of its own (--evaluate E)"]

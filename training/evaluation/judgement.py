@@ -1,0 +1,176 @@
+"""Judgement: a ranker on people it never learned from, beside baselines, other models and the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from features.arrays import Float64
+from features.log.interactions import APPLIED, OPENED
+from features.problem import Problem, Rejected
+from privacy.request import Request
+from privacy.spend import Spend
+from recommender.ranking.forest import Forest
+from recommender.ranking.scorer import Pairs
+from training.data.material import candidates, learnable, learned_from, tellable, told_truth
+from training.data.ranking_dataset import Candidates, RankingDataset
+from training.evaluation.evaluation import (
+    ColdStart,
+    Observed,
+    by_group,
+    cold_start,
+    groups_of,
+    logistic_order,
+    observed,
+    order,
+    popularity,
+    standings,
+    to_withhold,
+)
+from training.evaluation.evaluation_report import PRIVATE, RANKER, STUDENT, Report
+from training.measures import log_loss, reliability
+from training.progress import Progress, silent
+from training.rankers.forest_ranker import ForestSettings, learn
+
+if TYPE_CHECKING:
+    from recommender.ranking.model import Model
+    from training.data.examples import LearningLog
+    from training.data.material import TrainingData
+
+
+MOST_JUDGED = ForestSettings().most_rows
+"""At most so many impressions of held-out people are compared with predictions; of more, a sample is."""
+
+
+def ranker_of(model: Model) -> str:
+    """What a model's order is called in reports: lightgbm, private or student."""
+    if "teacher" in model.manifest:
+        return STUDENT
+    return PRIVATE if model.manifest.get("kind") == "bilinear" else RANKER
+
+
+class Withholding(NamedTuple):
+    """Programmes to try as new: how many, and how a forest is learned without each."""
+
+    programmes: int = 0
+    settings: ForestSettings = ForestSettings()
+
+
+def evaluate_model(
+    material: TrainingData, model: Model, withhold: int = 0, *, reference: bool = False, progress: Progress = silent
+) -> Report:
+    """Report on a model as it was read from its artefact.
+
+    Args:
+        material: rows and, where there is one, the truth.
+        model: the ranker; a forest's manifest says how it is learned again without a programme.
+        withhold: how many programmes to try as new; each costs a training run.
+        reference: set LightGBM beside a ranker that is learned in another way.
+        progress: takes the step that begins.
+
+    Raises:
+        Rejected: exact metrics of these rows are not admitted, or only lightgbm can be learned without a programme.
+    """
+    name = ranker_of(model)
+    if withhold and name != RANKER:
+        what = f"learns the model once more without a programme, which is not offered for {name}"
+        raise Rejected([Problem(("--cold-start",), "forbidden", what, "Leave it out, or evaluate a lightgbm model")])
+    settings = ForestSettings(**model.manifest["settings"]) if name == RANKER else ForestSettings()
+    return evaluate(material, model, Withholding(withhold, settings), reference=reference, progress=progress)
+
+
+def evaluate(
+    material: TrainingData,
+    model: Model,
+    withholding: Withholding,
+    *,
+    reference: bool = False,
+    progress: Progress = silent,
+) -> Report:
+    """Report how a ranker does on held-out people, beside baselines learned from the others.
+
+    Args:
+        material: rows and, where there is one, the truth.
+        model: the ranker.
+        withholding: programmes to try as new, and how a forest is learned.
+        reference: set a forest beside a ranker of another kind, learned here from the same rows.
+        progress: takes the step that begins.
+
+    Raises:
+        Rejected: the gate does not admit exact metrics of these rows, or the ranker has other features.
+    """
+    ranker, settings = ranker_of(model), withholding.settings
+    log = material.gate.admit(Request("evaluation", Spend.infinite()))
+    progress("reading what people were shown")
+    lists = learnable(material, log, settings.most_rows, settings.seed)
+    beside = {}
+    if reference and material.truth and ranker != RANKER:
+        progress("growing trees, to stand beside")
+        beside = {RANKER: learn(lists, material.catalogue, settings).forest}
+    progress("judging held-out people")
+    report = judge(material, log, model, lists, ranker, beside)
+    return replace(report, cold_starts=cold_starts(material, log, model, lists, withholding, progress))
+
+
+def judge(
+    material: TrainingData, log: LearningLog, model: Model, lists: RankingDataset, ranker: str = RANKER,
+    beside: Mapping[str, Model] | None = None,
+) -> Report:  # fmt: skip
+    """Judge a ranker on held-out people, beside baselines learned from `lists` and other models."""
+    told = tellable(material, log, MOST_JUDGED, seed=0)
+    seen = predictions(model, told, material)
+    found = candidates(material, log)
+    spoken = told_truth(material, found)
+    people, pairs = len(found.people), len(found.pairs)
+    if spoken is None:
+        return Report({}, [], seen, people, pairs, ranker=ranker)
+    some, truth = spoken
+    standing = standings(some, _orders(material, log, {**(beside or {}), ranker: model}, lists, some), truth)
+    return Report(standing, by_group(groups_of(some.people), standing, ranker), seen, people, pairs, ranker=ranker)
+
+
+def predictions(model: Model, told: RankingDataset, material: TrainingData) -> Observed:
+    """A model's predictions beside what people did; a forest knows where each row was shown, others the first place."""
+    if isinstance(model, Forest):
+        return observed(model, told, material.catalogue)
+    attributes = model.attributes(material.catalogue, told.people.declaration)
+    predicted = model.score(told.people, attributes, Pairs(told.at, told.examples.programme)).probability
+    label = told.examples.label
+    base = np.full(label.size, label.mean() if label.size else 0.0)
+    return Observed(log_loss(label, predicted), log_loss(label, base), reliability(label, predicted))
+
+
+def _orders(
+    material: TrainingData, log: LearningLog, models: Mapping[str, Model], lists: RankingDataset, some: Candidates
+) -> dict[str, Float64]:
+    past, codes = learned_from(material, log), material.codes
+    vocabulary = next(iter(models.values())).vocabulary
+    return {
+        "popularity": popularity(past, codes, APPLIED)[some.pairs.programme],
+        "views": popularity(past, codes, OPENED)[some.pairs.programme],
+        "logistic": logistic_order(some, lists, material.catalogue, vocabulary),
+        **{name: order(model, some, material.catalogue) for name, model in models.items()},
+    }
+
+
+def cold_starts(
+    material: TrainingData, log: LearningLog, model: Model, lists: RankingDataset, withholding: Withholding,
+    progress: Progress,
+) -> tuple[ColdStart, ...]:  # fmt: skip
+    """Learn again without one programme after another, and rank it as if it had been published today."""
+    spoken = told_truth(material, candidates(material, log)) if withholding.programmes else None
+    if spoken is None:
+        return ()
+    some, truth = spoken
+    trained = order(model, some, material.catalogue)
+    tried = []
+    popular = popularity(learned_from(material, log), material.codes, APPLIED)
+    for at in to_withhold(some, popular, withholding.programmes):
+        name = material.catalogue.programmes[at].id
+        progress(f"learning without {name}")
+        new = learn(lists, material.catalogue, withholding.settings, withheld=(at,)).forest
+        tried.append(cold_start(some, truth, order(new, some, material.catalogue), trained, at, name))
+    return tuple(tried)
