@@ -114,13 +114,14 @@ def read_messages(folder: Path | None = None, cache: DocumentCache | None = None
     Raises:
         Rejected: a file is missing or unreadable, or a message is missing, unknown or malformed; with every problem.
     """
+    from composition import screen_keys
     from privacy.ledger import report_text  # loaded only by verbs that explain
     from recommender import message_keys
     from recommender.messages import LANGUAGES, Messages
 
     folder = folder or SHIPPED.messages
     documents = _all_of([folder / f"{language}.yaml" for language in LANGUAGES], cache)
-    keys = {**message_keys.MESSAGES, **report_text.MESSAGES}
+    keys = {**message_keys.MESSAGES, **report_text.MESSAGES, **screen_keys.MESSAGES}
     return Messages.parse(dict(zip(LANGUAGES, documents, strict=True)), keys)
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
     from features.log.event import Event
     from recommender.engine import Engine
-    from recommender.offers.recommendation import Recommendations
+    from recommender.offers.recommendation import Recommendation, Recommendations
+    from recommender.rules.compiled import Compiled
 
 OFFERS = 3  # new offers at each turn of her life: what fits one screen
 CHAPTERS = range(3, 8)  # how many turns make a life worth telling and short enough to read
@@ -97,7 +98,7 @@ def tell(engine: Engine, events: Sequence[Event], person: str, since: int, today
     chapters = []
     for day, event in turns(events, person, since, engine.declaration):
         found = engine.answer(engine.from_events(events, person, ["citizen"], day), day, None)
-        offers = tuple(_new_offers(found, event.type, offered))
+        offers = tuple(_new_offers(found, event.type, offered, engine.compiled(day)))
         offered |= {str(offer["programme"]) for offer in offers}
         chapters.append(Chapter(day, event.type, engine.declaration.events[event.type].title, offers))
     known = engine.from_events(events, person, ["citizen"], today)
@@ -147,19 +148,26 @@ def _day(second: int, declaration: Declaration) -> datetime.date:
     return date_of(declaration.zone.today(second + 1))
 
 
-def _new_offers(found: Recommendations, event: str, offered: set[str]) -> list[dict[str, Any]]:
+def _new_offers(found: Recommendations, event: str, offered: set[str], compiled: Compiled) -> list[dict[str, Any]]:
     """The first offers that are new: those that belong to the event, then the most useful of the others."""
     linked = {name for bundle in found.bundles if bundle.event == event for name in bundle.programmes}
     fresh = [one for one in found.shown if one.programme.id not in offered]
     fresh.sort(key=lambda one: (one.programme.id not in linked, one.rank))
-    return [one.to_json() for one in fresh[:OFFERS]]
+    return [one.to_json() | {"questions": _questions(one, compiled)} for one in fresh[:OFFERS]]
+
+
+def _questions(one: Recommendation, compiled: Compiled) -> list[dict[str, str]]:
+    from recommender.rules.question import question_of
+
+    return [dict(question_of(fact, compiled)) for fact in one.verdict.missing]
 
 
 def introduction(known: Mapping[str, object], engine: Engine) -> dict[str, str]:
     """Who the story is about, in each language, from what is known of her."""
+    from recommender.text import Text
+
     age, region = known.get("age"), known.get("region")
-    place = {code: engine.regions.name(int(str(region)), code) if region else "" for code in ("ko", "en")}
-    return {
-        "ko": f"{place['ko']}에 사는 {age}세 여성" if age is not None else f"{place['ko']}에 사는 여성",
-        "en": f"a woman of {age} living in {place['en']}" if age is not None else f"a woman living in {place['en']}",
-    }
+    place = Text(*(engine.regions.name(int(str(region)), code) if region else "" for code in ("ko", "en")))
+    if age is None:
+        return engine.messages.text("story.woman", place=place).to_document()
+    return engine.messages.text("story.woman_of", place=place, age=int(str(age))).to_document()

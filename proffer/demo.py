@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from composition import demonstration, terminal
+from composition import demonstration, reading, terminal
 from composition.model_registry import ModelRegistry
 from composition.reports import write_report
 from composition.workspace import Workspace
@@ -110,7 +110,7 @@ def _text(document: dict[str, Any], report: Report, args: argparse.Namespace) ->
             "",
             f"The report and its pictures:\n{pictures}",
             "",
-            story_text(story, args.language),
+            story_text(story, args.language, reading.read_messages().speaking(args.language)),
             "",
             f"Ask about her yourself: {next_step}",
         ]

@@ -8,7 +8,7 @@ from composition import clock, reading, terminal
 from composition.engines import EngineSettings, build_engine, lean_imports, person_of_file
 from composition.workspace import Workspace
 from proffer import options
-from proffer.verdict_text import verdicts_text
+from proffer.verdict_text import screen_of, verdicts_text
 
 HELP = "judge one person against every programme: yes, no or unknown, with reasons"
 ROWS = 20
@@ -36,6 +36,6 @@ def run(args: argparse.Namespace) -> int:
             "verdicts": [verdict.to_json() for verdict in verdicts],
             "ask_next": [ask.to_json() for ask in asks],
         }
-        rows = None if args.all else ROWS
-        terminal.emit(document, args.json, lambda: verdicts_text(day, verdicts, asks, args.language, rows))
+        rows, screen = None if args.all else ROWS, screen_of(engine, day, args.language)
+        terminal.emit(document, args.json, lambda: verdicts_text(day, verdicts, asks, screen, rows))
     return terminal.DONE

@@ -10,6 +10,7 @@ from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 from proffer import options
 from proffer.recommendation_text import recommendations_text
+from proffer.verdict_text import screen_of
 
 HELP = "rank what one person is not excluded from, with reasons, bundles and what to ask next"
 SHOWN = 10
@@ -49,5 +50,7 @@ def run(args: argparse.Namespace) -> int:
             applicant = args.applicant or ["citizen"]
             person = engines.person_of_log(engine, Workspace(args.home), args.citizen, applicant, day)
         found = engine.answer(person, day, args.k)
-        terminal.emit(found.to_json(), args.json, lambda: recommendations_text(found, args.language))
+        terminal.emit(
+            found.to_json(), args.json, lambda: recommendations_text(found, screen_of(engine, day, args.language))
+        )
     return terminal.DONE

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from composition import terminal
-from proffer.verdict_text import questions, titled
+from proffer.verdict_text import Screen, questions, titled
 
 if TYPE_CHECKING:
     from recommender.offers.bundle import Bundle
@@ -16,41 +16,50 @@ if TYPE_CHECKING:
 _WIDTH = 100
 
 
-def recommendations_text(found: Recommendations, language: str) -> str:
+def recommendations_text(found: Recommendations, screen: Screen) -> str:
     """Recommendations in order, bundles, what is received or closed, and what to ask next."""
-    order = "by the rules and the weights alone" if found.model is None else f"with model {found.model['name']}"
-    document = found.to_json()
-    parts = [f"As of {document['as_of']}: {found.total} to recommend, in order {order}."]
+    document, say = found.to_json(), screen.say
+    order = {} if found.model is None else {"model": str(found.model["name"])}
+    parts = [say("screen.by_model" if order else "screen.by_rules", day=document["as_of"], total=found.total, **order)]
     for one in found.shown:
-        parts += _recommendation(one, language)
+        parts += _recommendation(one, screen)
     for bundle, written in zip(found.bundles, document["bundles"], strict=True):
-        parts += _bundle(bundle, written["title"], language)
+        parts += _bundle(bundle, written["title"], screen)
     if found.already:
-        parts += ["", "Received already: " + ", ".join(titled(one, language) for one in found.already)]
+        parts += ["", say("screen.already", titles=", ".join(titled(one, screen) for one in found.already))]
     if found.closed:
-        parts += ["", "Window closed: " + ", ".join(titled(one, language) for one, _ in found.closed)]
-    return "\n".join([*parts, *questions(found.asks, language)])
+        parts += ["", say("screen.closed", titles=", ".join(titled(one, screen) for one, _ in found.closed))]
+    return "\n".join([*parts, *questions(found.asks, screen)])
 
 
-def _recommendation(one: Recommendation, language: str) -> list[str]:
-    document = one.to_json()
-    certainty = "yes" if document["answer"] == "yes" else f"ask: {', '.join(document['missing']) or 'see the agency'}"
-    lines = [f"\n{one.rank:>3}. {titled(one.programme, language)}  [{one.programme.id}]  {certainty}"]
-    lines += [f"     {_in(part['text'], language)} ({part['contribution']:+.4f})" for part in document["why_rank"]]
+def _recommendation(one: Recommendation, screen: Screen) -> list[str]:
+    document, say = one.to_json(), screen.say
+    if document["answer"] == "yes":
+        certainty = say("screen.certain")
+    elif document["missing"]:
+        certainty = say("screen.ask", facts=screen.labels(document["missing"]))
+    else:
+        certainty = say("screen.ask_agency")
+    lines = [f"\n{one.rank:>3}. {titled(one.programme, screen)}  [{one.programme.id}]"]
+    lines += [f"     {line}" for line in textwrap.wrap(certainty, _WIDTH)]
+    lines += [f"     {_in(part['text'], screen)} ({part['contribution']:+.4f})" for part in document["why_rank"]]
     window = document["window"]["text"]
-    return [*lines, f"     {terminal.clip(_in(window, language), _WIDTH)}"] if window else lines
+    return [*lines, f"     {terminal.clip(_in(window, screen), _WIDTH)}"] if window else lines
 
 
-def _in(text: Mapping[str, str], language: str) -> str:
-    return text.get(language) or next(iter(text.values()), "")
+def _in(text: Mapping[str, str], screen: Screen) -> str:
+    return text.get(screen.language) or next(iter(text.values()), "")
 
 
-def _bundle(bundle: Bundle, title: Mapping[str, str], language: str) -> list[str]:
-    documents = ", ".join(text.in_language(language) for text in bundle.documents) or "none"
+def _bundle(bundle: Bundle, title: Mapping[str, str], screen: Screen) -> list[str]:
+    say = screen.say
+    documents = ", ".join(text.in_language(screen.language) for text in bundle.documents) or say("screen.none")
+    together = ", ".join(map(screen.title, bundle.programmes))
     lines = [
-        f"\nTogether, after: {_in(title, language) or bundle.event}",
-        *(f"     {line}" for line in textwrap.wrap(", ".join(bundle.programmes), _WIDTH, break_on_hyphens=False)),
-        f"     documents: {terminal.clip(documents, _WIDTH)}",
-        f"     effort: about {bundle.effort_minutes} minutes in all",
+        "\n" + say("screen.together", event=_in(title, screen) or bundle.event),
+        *(f"     {line}" for line in textwrap.wrap(together, _WIDTH, break_on_hyphens=False)),
+        f"     {terminal.clip(say('screen.documents', documents=documents), _WIDTH)}",
+        f"     {say('screen.effort', minutes=bundle.effort_minutes)}",
     ]
-    return lines + [f"     without {one.programme}: not together with {one.excluded_by}" for one in bundle.set_aside]
+    aside = [(screen.title(one.programme), screen.title(one.excluded_by)) for one in bundle.set_aside]
+    return lines + [f"     {say('screen.without', programme=name, other=other)}" for name, other in aside]

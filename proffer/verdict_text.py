@@ -2,62 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from composition import terminal
 
 if TYPE_CHECKING:
+    from recommender.engine import Engine
     from recommender.rules.programme import Programme
     from recommender.rules.question import Ask
     from recommender.rules.verdict import Verdict
+    from recommender.text import Text
 
 _TITLE, _REASON = 40, 56
 
 
-def verdicts_text(day: date, verdicts: Sequence[Verdict], asks: Sequence[Ask], language: str, rows: int | None) -> str:
+@dataclass(frozen=True)
+class Screen:
+    """What text on a terminal is written with.
+
+    Attributes:
+        language: the language of the text.
+        say: returns a message in that language.
+        label: returns what a fact is called.
+        title: returns the title of a programme, by id.
+    """
+
+    language: str
+    say: Callable[..., str]
+    label: Callable[[str], Text]
+    title: Callable[[str], str]
+
+    def labels(self, facts: Iterable[str]) -> str:
+        """Return what several facts are called, as a list."""
+        return ", ".join(self.label(fact).in_language(self.language) for fact in facts)
+
+
+def screen_of(engine: Engine, day: date, language: str) -> Screen:
+    """Return what writes text about an engine's answers on a day."""
+    programmes = engine.catalogue.by_id
+
+    def title(name: str) -> str:
+        return programmes[name].title.in_language(language) if name in programmes else name
+
+    label = engine.compiled(day).rule_text.label
+    return Screen(language, partial(engine.messages.said, language), label, title)
+
+
+def verdicts_text(day: date, verdicts: Sequence[Verdict], asks: Sequence[Ask], screen: Screen, rows: int | None) -> str:
     """All verdicts: counts, the first `rows` (None for all) of each yes and unknown, and what to ask next."""
     groups: dict[str, list[Verdict]] = {"yes": [], "unknown": [], "no": []}
     for verdict in verdicts:
         groups[verdict.answer.name.lower()].append(verdict)
-    counts = ", ".join(f"{len(found)} {answer}" for answer, found in groups.items())
-    parts = [f"As of {day.isoformat()}, of {len(verdicts)} programmes: {counts}."]
-    parts += _group("YES: the conditions are met", groups["yes"], language, rows, _source)
-    parts += _group("UNKNOWN: something is still missing", groups["unknown"], language, rows, _missing)
-    return "\n".join([*parts, *questions(asks, language)])
+    counts = {answer: len(found) for answer, found in groups.items()}
+    parts = [screen.say("screen.counts", day=day.isoformat(), total=len(verdicts), **counts)]
+    parts += _group(screen.say("screen.yes"), groups["yes"], screen, rows, _source)
+    parts += _group(screen.say("screen.unknown"), groups["unknown"], screen, rows, _missing)
+    return "\n".join([*parts, *questions(asks, screen)])
 
 
 def _group(
-    head: str, verdicts: Sequence[Verdict], language: str, rows: int | None, reason: Callable[[Verdict, str], str]
+    head: str, verdicts: Sequence[Verdict], screen: Screen, rows: int | None, reason: Callable[[Verdict, Screen], str]
 ) -> list[str]:
     if not verdicts:
         return []
-    table = [[one.programme.id, titled(one.programme, language), reason(one, language)] for one in verdicts[:rows]]
-    lines = ["", head, terminal.table(["programme", "title", "because"], table)]
+    heads = [screen.say(f"screen.head.{name}") for name in ("programme", "title", "because")]
+    table = [[one.programme.id, titled(one.programme, screen), reason(one, screen)] for one in verdicts[:rows]]
+    lines = ["", head, terminal.table(heads, table)]
     left = len(verdicts) - len(table)
-    return [*lines, f"... and {left} more (--all prints them, --json has them all)"] if left else lines
+    return [*lines, screen.say("screen.more", count=left)] if left else lines
 
 
-def titled(programme: Programme, language: str) -> str:
+def titled(programme: Programme, screen: Screen) -> str:
     """A programme's title, short enough for a table."""
-    return terminal.clip(programme.title.in_language(language), _TITLE)
+    return terminal.clip(programme.title.in_language(screen.language), _TITLE)
 
 
-def _source(verdict: Verdict, language: str) -> str:
+def _source(verdict: Verdict, screen: Screen) -> str:
     text = verdict.because[0].text if verdict.because else None
-    return "" if text is None else terminal.clip(text.in_language(language), _REASON)
+    return "" if text is None else terminal.clip(text.in_language(screen.language), _REASON)
 
 
-def _missing(verdict: Verdict, language: str) -> str:
+def _missing(verdict: Verdict, screen: Screen) -> str:
     if verdict.missing:
-        return terminal.clip("needs " + ", ".join(verdict.missing), _REASON)
-    return _source(verdict, language)
+        return terminal.clip(screen.say("screen.needs", facts=screen.labels(verdict.missing)), _REASON)
+    return _source(verdict, screen)
 
 
-def questions(asks: Sequence[Ask], language: str) -> list[str]:
+def questions(asks: Sequence[Ask], screen: Screen) -> list[str]:
     """The questions to ask next, one a line."""
     if not asks:
         return []
-    lines = [f"  {ask.question.get(language, ask.fact)}  ({ask.fact})" for ask in asks]
-    return ["", "Ask next:", *lines]
+    lines = [f"  {ask.question.get(screen.language, ask.fact)}  ({ask.fact})" for ask in asks]
+    return ["", screen.say("screen.ask_next"), *lines]

@@ -23,7 +23,7 @@ from recommender.text import Text
 if TYPE_CHECKING:
     from features.snapshot import Snapshot
 
-__all__ = ["RECEIVES_SHARE", "Ask", "ask_next"]
+__all__ = ["RECEIVES_SHARE", "Ask", "ask_next", "question_of"]
 
 RECEIVES_SHARE = 5
 """The public prior, in percent, that somebody already receives a given programme; it only orders questions."""
@@ -71,7 +71,7 @@ def ask_next(compiled: Compiled, snapshot: Snapshot, applicant: int = 1, most: i
         totals[guess.fact] = (weight + guess.weight, weighted + guess.weight * count)
     expected = ((fact, round(sum_ / weight, 6)) for fact, (weight, sum_) in totals.items())
     order = sorted((one for one in expected if one[1] > 0), key=lambda one: -one[1])
-    return tuple(Ask(fact, settles, _question(fact, compiled)) for fact, settles in order[:most])
+    return tuple(Ask(fact, settles, question_of(fact, compiled)) for fact, settles in order[:most])
 
 
 def _open_guesses(compiled: Compiled, snapshot: Snapshot) -> list[_Guess]:
@@ -209,7 +209,8 @@ def _changed(compiled: Compiled) -> dict[str, list[int]]:
     return changed
 
 
-def _question(fact: str, compiled: Compiled) -> Mapping[str, str]:
+def question_of(fact: str, compiled: Compiled) -> Mapping[str, str]:
+    """Return how to ask for a fact a person can state, in each language."""
     if not fact.startswith(RECEIVES):
         return compiled.declaration.facts[fact].question
     programme = compiled.catalogue.by_id.get(fact.removeprefix(RECEIVES))

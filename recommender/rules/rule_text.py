@@ -85,9 +85,13 @@ class RuleText:
             return self._messages.text(f"rule.region.{form}", places=self._messages.joined("rule.or", places))
         value = self._enum(compare) if kind == "enum" else self._figures(compare, kind)
         said = "enum" if kind == "enum" else "value"
-        return self._messages.text(f"rule.{said}.{form}", label=self._label(compare.fact), value=value)
+        return self._messages.text(f"rule.{said}.{form}", label=self.label(compare.fact), value=value)
 
-    def _label(self, fact: str) -> Text:
+    def label(self, fact: str) -> Text:
+        """Return what a fact is called, or the title of the programme it says is received."""
+        if fact.startswith(RECEIVES):
+            name = fact.removeprefix(RECEIVES)
+            return self._titles.get(name, Text(name))
         declared = self._declaration.facts[fact]
         named = fact.replace("_", " ")
         return Text(declared.label.get("ko", named), declared.label.get("en", named))
@@ -96,13 +100,12 @@ class RuleText:
         if denied:
             form += "_not"
         if fact.startswith(RECEIVES):
-            name = fact.removeprefix(RECEIVES)
-            return self._messages.text(f"rule.receives.{form}", title=self._titles.get(name, Text(name)))
+            return self._messages.text(f"rule.receives.{form}", title=self.label(fact))
         declared = self._declaration.facts[fact]
         if declared.question and not declared.label:
             question = Text(declared.question.get("ko", fact), declared.question.get("en", ""))
             return self._messages.text(f"rule.question.{form}", question=question)
-        return self._messages.text(f"rule.boolean.{form}", label=self._label(fact))
+        return self._messages.text(f"rule.boolean.{form}", label=self.label(fact))
 
     def _enum(self, compare: Compare) -> Text:
         values = compare.operand if isinstance(compare.operand, tuple) else (compare.operand,)

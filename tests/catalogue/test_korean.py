@@ -26,7 +26,7 @@ OPEN_ENDED = {"rule.no_data.why", "reason.two"}
 """Messages that are made of sentences of others."""
 LABELS = (
     "date", "money.", "time.", "rule.both", "rule.or", "rule.and", "rule.grouped", "rule.number.", "rule.date.",
-    "rule.unit.", "rule.axis.", "verdict.kind", "rule.no_data.part", "report.",
+    "rule.unit.", "rule.axis.", "verdict.kind", "rule.no_data.part", "report.", "screen.", "story.",
 )  # fmt: skip
 """Messages that may be parts of a sentence, headings or cells of a table."""
 

@@ -152,7 +152,7 @@ def test_what_the_notice_board_brought_her_stands_beside_it(desk, declaration):
 
 @pytest.mark.parametrize(("language", "said"), [("en", "She is synthetic."), ("ko", "가상의 인물")])
 def test_the_story_reads_in_both_languages(desk, declaration, language, said):
-    text = story_text(tell(desk, declaration, LIFE), language)
+    text = story_text(tell(desk, declaration, LIFE), language, desk.messages.speaking(language))
     assert said in text
     assert "2024-03-05" in text
     assert "x.birth" in text

@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 from hypothesis import strategies as st
 
+from composition import screen_keys
 from features.calendar import day_of
 from features.declaration.declaration import declare
 from features.value import NONE, UNKNOWN
@@ -28,7 +29,7 @@ def load(path):
 DECLARATION = declare(*(load(f"data/countries/kr/declaration/{name}.yaml") for name in ("events", "facts", "features")))
 MESSAGES = Messages.parse(
     {language: load(f"data/countries/kr/messages/{language}.yaml") for language in ("ko", "en")},
-    {**message_keys.MESSAGES, **report_text.MESSAGES},
+    {**message_keys.MESSAGES, **report_text.MESSAGES, **screen_keys.MESSAGES},
 )
 TODAY = date(2026, 10, 31)
 DAY = day_of(TODAY)
