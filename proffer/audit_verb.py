@@ -114,17 +114,17 @@ def _tried(material: TrainingData, chosen: TrainingPlan, claim: Claim, canaries:
 
 
 def meaning(trial: Trial) -> str:
-    """What was found, in words for whoever has to decide whether to believe the claim."""
+    """What was found, in words, for deciding whether to believe the claim."""
     seen = max(trial.steps, trial.model, key=lambda one: one.lower)
     sure = f"{seen.confidence:.0%}"
-    told = (
-        f"Each of {seen.canaries} made-up people was put among the others or left out by the toss of a coin. Whoever "
-        f"watches the training told {seen.correct} of {seen.guesses} of them right, where guessing gets half."
+    found = (
+        f"Each of {seen.canaries} made-up people was put among the others or left out by the toss of a coin. An "
+        f"observer of the training guessed {seen.correct} of {seen.guesses} of them right, where chance gets half."
     )
     if trial.refuted:
-        return f"{told} That is more than the claim allows, at {sure} confidence: the claim is false. Do not release."
+        return f"{found} That is more than the claim allows, at {sure} confidence: the claim is false. Do not release."
     return (
-        f"{told} A run that keeps its claim may show that much, so nothing speaks against it. This looks for bugs: "
+        f"{found} A run that keeps its claim may show that much, so nothing speaks against it. This looks for bugs: "
         f"noise, clipping or sampling that are not what is accounted. It proves nothing; the claim is the accountants'."
     )
 

@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _refuse_before_every_event(segments: History, t: int) -> None:
     if not (segments.recorded < t).any():
-        what = "is before everything the files say was recorded, so nobody is known"
+        what = "is before every recorded event, so no person is known"
         raise Rejected([Problem(("--as-of",), "range", what, "Choose a later day")])
 
 
