@@ -22,8 +22,8 @@ def _export(args: argparse.Namespace) -> int:
     """Write the whole ledger as one file that can be checked anywhere."""
     ledger_files.refuse_own(args.home, args.out)
     ledger = ledger_files.open_ledger(args.home)
-    bundle = ledger.export(args.out)
-    document = {"bundle": str(args.out), "entries": len(bundle.entries), "checkpoints": len(bundle.notes)}
+    exported = ledger.export(args.out)
+    document = {"bundle": str(args.out), "entries": len(exported.entries), "checkpoints": len(exported.notes)}
     terminal.emit(document, args.json)
     return terminal.DONE
 
@@ -38,7 +38,7 @@ def _verify_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    """Check a bundle, without network, database or operator; exit 1 when anything is off."""
+    """Check an exported ledger, without network, database or operator; exit 1 when anything is wrong."""
     from privacy.ledger.verify import verify
 
     key = ledger_files.public_key(args.key)
@@ -77,11 +77,11 @@ def _report(args: argparse.Namespace) -> int:
     out = args.out or Workspace(args.home).folder(Workspace(args.home).reports) / "privacy.html"
     paths = {"en": out, "ko": out.with_suffix(".ko.html"), "json": out.with_suffix(".json")}
     ledger_files.refuse_own(args.home, *paths.values())
-    bundle = ledger_files.open_ledger(args.home).exported()
+    exported = ledger_files.open_ledger(args.home).exported()
     with terminal.working("composing"):
-        root = Checkpoint.parse(bundle.notes[-1].text).root.hex()
+        root = Checkpoint.parse(exported.notes[-1].text).root.hex()
         english, korean = (reading.read_messages().speaking(language) for language in ("en", "ko"))
-        document = ledger_report.document([entry.parse(line) for line in bundle.entries], root, english)
+        document = ledger_report.document([entry.parse(line) for line in exported.entries], root, english)
     pages = {"en": ledger_report.page(document, "en", english), "ko": ledger_report.page(document, "ko", korean)}
     written = {paths[language]: page for language, page in pages.items()}
     written[paths["json"]] = json.dumps(document, ensure_ascii=False, indent=2)

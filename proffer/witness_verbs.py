@@ -18,7 +18,7 @@ def _witness_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _witness(args: argparse.Namespace) -> int:
-    """Be a witness: a second process with a second key that cosigns only consistent history."""
+    """Run a witness: a second process with a second key that cosigns only consistent history."""
     from composition.witness_http import server
     from privacy.ledger.witness import Witness
 
@@ -62,6 +62,6 @@ def _cosign(args: argparse.Namespace) -> int:
 
 
 SUBVERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]] = {
-    "witness": ("be a witness of a ledger", _witness_arguments, _witness),
+    "witness": ("run a witness for a ledger", _witness_arguments, _witness),
     "cosign": ("have a witness cosign the latest checkpoint", _cosign_arguments, _cosign),
 }

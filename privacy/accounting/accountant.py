@@ -23,6 +23,8 @@ PLACES: Final = Decimal("1e-6")
 AGREEMENT: Final = Decimal("0.011")
 """The most that PRV's upper end may be above PLD: its own stated error of .01, and a tenth of it for rounding."""
 INFINITY: Final = Decimal("Infinity")
+MOST_PRICED: Final = Decimal(2_000)
+"""Above this epsilon the grid of a privacy loss distribution no longer fits in memory."""
 MOST_CALIBRATED: Final = Decimal(30)
 """Above this epsilon PRV's error exceeds `AGREEMENT` or its computation fails."""
 DRIFT: Final = Decimal("0.0001")
@@ -102,9 +104,9 @@ def price(mechanism: Mechanism, delta: Decimal, *, second: bool = True) -> Accou
     if mechanism.kind == "declared":
         epsilon, least = mechanism.declared()
         return AccountedPrice(epsilon if least <= delta else INFINITY, None, None, delta)
-    found = AccountedPrice(
-        pld(mechanism, delta), prv(mechanism, delta) if second else None, rdp(mechanism, delta), delta
-    )
+    loose = rdp(mechanism, delta)
+    _refuse_enormous(loose)
+    found = AccountedPrice(pld(mechanism, delta), prv(mechanism, delta) if second else None, loose, delta)
     check_agreement(found)
     return found
 
@@ -180,6 +182,13 @@ def _computing(accountant: str, delta: Decimal) -> Iterator[None]:
         what = f"{accountant} cannot price this mechanism at delta {text_of(delta)} ({failure})"
         remedy = "Nothing was spent. Use more noise (a smaller epsilon), a larger delta or fewer steps"
         raise Unpriceable([Problem(("price",), "range", what, remedy)]) from failure
+
+
+def _refuse_enormous(loose: Decimal | None) -> None:
+    """Refuse a finite price that distributions on a grid would need gigabytes for; RDP bounds it from above."""
+    if loose is not None and loose.is_finite() and loose > MOST_PRICED:
+        what = f"this mechanism costs up to epsilon {loose}, above {MOST_PRICED}, the most that can be priced"
+        raise Unpriceable([Problem(("price",), "range", what, "Use more noise, a larger delta or fewer steps")])
 
 
 def refuse_beyond_range(epsilon: Decimal, where: Where = ("epsilon",)) -> None:

@@ -275,16 +275,25 @@ def _cosigned(export: LedgerExport, witnesses: Sequence[NoteVerifier]) -> Iterab
 def _epsilons(state: LedgerState, advance: Callable[[int], Advance]) -> Iterable[Finding]:
     intervals = state.all_intervals()
     done = advance(len(state.prices) + len(intervals))
+    wrong = False
     for (mechanism, price), index in state.prices.items():
-        yield from _price_again(index, mechanism, price)
+        for finding in _price_again(index, mechanism, price):
+            yield finding
+            wrong = True
         done(1)
+    if wrong:  # what cannot be priced as recorded cannot be composed
+        return
     for interval in intervals:
         yield from _interval_again(interval)
         done(1)
 
 
 def _price_again(index: int, mechanism: Mechanism, price: accountant.AccountedPrice) -> Iterable[Finding]:
-    again = accountant.price(mechanism, price.delta, second=False)
+    try:
+        again = accountant.price(mechanism, price.delta, second=False)
+    except Rejected as failure:
+        yield Finding(index, str(failure))
+        return
     for name, recorded, found in (("PLD", price.pld, again.pld), ("RDP", price.rdp, again.rdp)):
         if recorded is None and found is None:
             continue

@@ -152,3 +152,9 @@ def test_an_accountant_that_fails_is_a_refusal_that_says_what_to_change(monkeypa
     monkeypatch.setattr(pld.PLDAccountant, "get_epsilon", fail)
     with pytest.raises(Unpriceable, match=r"dp-accounting cannot price this mechanism at delta 0\.0000003.*more noise"):
         accountant.pld(m.gaussian("1.2345"), Decimal("3e-7"))
+
+
+@pytest.mark.parametrize("mechanism", [m.gaussian("0.001"), m.laplace("0.0001"), m.gaussian_sgd("0.01", "1", 10)])
+def test_a_mechanism_with_hardly_any_noise_is_refused_before_memory_runs_out(mechanism):
+    with pytest.raises(Unpriceable, match="the most that can be priced"):
+        price(mechanism, DELTA, second=False)

@@ -551,7 +551,7 @@ def test_a_full_disk_refuses_by_name_loses_nothing_and_goes_on_once_there_is_roo
 AT_THE_LIMIT = """
 import resource, sys
 from pathlib import Path
-from tests.privacy import test_ledger as tests
+from tests.privacy.ledger import test_ledger as tests
 from tests.privacy.ledgers import clock, reserve
 from privacy.ledger.ledger import Ledger
 made = Ledger.open(Path(sys.argv[1]), clock)
@@ -664,15 +664,17 @@ def test_a_ledger_is_exported_whole(folder, tmp_path):
 WORKER = """
 import sys
 from pathlib import Path
-from privacy import budget, mechanism
+from privacy import refusal
+from privacy.accounting import mechanism
+from privacy.ledger.dataset import Dataset
 from privacy.ledger.ledger import Ledger
 folder, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 made = Ledger.open(folder, lambda: 1793534400)
-nobody = budget.Dataset("0" * 64, (), 0)
+nobody = Dataset("0" * 64, (), 0)
 for i in range(count):
     try:
         made.reserve("kr", f"{name}-{i}", mechanism.declared("1"), None, "0.000001", "a test", name, nobody)
-    except budget.Exhausted:
+    except refusal.Exhausted:
         break
     print(f"{name}-{i}", flush=True)
 """

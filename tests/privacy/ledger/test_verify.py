@@ -372,6 +372,16 @@ def test_a_price_that_the_accountants_do_not_find_again_is_named():
         assert (verdict.ok, verdict.first_bad_index) == (False, 2)
 
 
+def test_a_mechanism_that_cannot_be_priced_is_a_finding_and_not_a_failure():
+    pytest.importorskip("dp_accounting")
+    forge = Forge()
+    forge.init("900000")
+    forge.reserve("loud", m.laplace("0.00001"), epsilon="100000", price={"pld": "100000", "prv": None, "rdp": "100000"})
+    verdict = whole(forge)
+    assert (verdict.ok, verdict.first_bad_index) == (False, 2)
+    assert "the most that can be priced" in str(verdict.findings[0])
+
+
 def test_prv_on_record_must_lie_where_pld_found_again_allows_it():
     pytest.importorskip("dp_accounting")
     run = m.gaussian_sgd("2.969", "0.041", 250)
