@@ -1,4 +1,4 @@
-"""Document cache: YAML files parsed before, kept in the home as JSON under a hash of their bytes."""
+"""Document cache: what was made of files before, kept in the home as JSON under a hash of their bytes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from features.whole_file import OWNER_ONLY, write_whole
 
-FORMAT: Final = b"proffer documents 1"
+T = TypeVar("T")
+
+FORMAT: Final = b"proffer documents 2"
 """What is hashed before the files; raise the number when the parser or the form of an entry changes."""
 KEPT: Final = 24
 """Entries kept; the one written longest ago goes first."""
@@ -21,9 +23,9 @@ _DATE: Final = "date of YAML"
 
 
 class DocumentCache:
-    """Parsed documents in one folder, for its owner only.
+    """Parsed documents and what was made of them, in one folder, for its owner only.
 
-    An entry is used only where its own hash is right, so a damaged one is parsed again. Whatever cannot be read or
+    An entry is used only where its own hash is right, so a damaged one is made again. Whatever cannot be read or
     written here costs time and nothing else. Nothing is kept where the folder's parent, the home, does not exist.
     """
 
@@ -37,53 +39,79 @@ class DocumentCache:
         Raises:
             Rejected: what `parse` raises; nothing is kept then.
         """
-        if not self._folder.parent.is_dir():
-            return parse(paths)
-        key = _key(paths)
-        if key is None:  # a file cannot be read: the parser says so
-            return parse(paths)
+        return self.kept(FORMAT, paths, lambda: parse(paths), _encoded, _decoded)
+
+    def kept(
+        self,
+        made_by: bytes,
+        paths: Sequence[Path],
+        make: Callable[[], T],
+        encode: Callable[[T], bytes],
+        decode: Callable[[bytes], T],
+    ) -> T:
+        """Return what `make` makes of some files, decoded from an entry where it was made of the same bytes before.
+
+        Args:
+            made_by: what the result depends on beside the files.
+            paths: the files.
+            make: what makes the result.
+            encode: what turns it into an entry; a result that does not come back from there as it is is not kept.
+            decode: what turns the entry into the result again; raises ValueError where it cannot.
+
+        Raises:
+            Rejected: what `make` raises; nothing is kept then.
+        """
+        key = _key(made_by, paths) if self._folder.parent.is_dir() else None
+        if key is None:  # there is no home, or a file cannot be read: what makes the result says so
+            return make()
         entry = self._folder / f"{key}.json"
         with contextlib.suppress(OSError, ValueError):
-            return _decoded(entry.read_bytes())
-        found = parse(paths)
+            return decode(_checked(entry.read_bytes()))
+        found = make()
         with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
-            self._keep(entry, found)
+            content = encode(found)
+            if decode(content) == found:  # else something in it has no JSON form, such as a key that is a number
+                self._keep(entry, content)
         return found
 
-    def _keep(self, entry: Path, documents: list[object]) -> None:
-        content = _encoded(documents)
-        if _decoded(content) != documents:  # something in it has no JSON form, such as a key that is a number
-            return
+    def _keep(self, entry: Path, content: bytes) -> None:
         self._folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
-        write_whole(entry, content, durable=False, mode=OWNER_ONLY)
+        write_whole(entry, _digest(content) + b"\n" + content, durable=False, mode=OWNER_ONLY)
         old = sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)[KEPT:]
         for path in old:
             path.unlink(missing_ok=True)
 
 
-def _key(paths: Sequence[Path]) -> str | None:
-    digest = hashlib.sha256(FORMAT)
+def _key(made_by: bytes, paths: Sequence[Path]) -> str | None:
+    digest = hashlib.sha256(made_by)
     try:
         for path in paths:
             content = path.read_bytes()
-            digest.update(len(content).to_bytes(8, "big") + content)
+            digest.update(f"{len(content)} {path.suffix}\n".encode() + content)
     except OSError:
         return None
     return digest.hexdigest()
 
 
-def _encoded(documents: list[object]) -> bytes:
-    """Return the entry: the hash of the JSON text, a line break, the text."""
-    text = json.dumps(documents, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_tagged).encode()
-    return hashlib.sha256(text).hexdigest().encode() + b"\n" + text
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()
 
 
-def _decoded(entry: bytes) -> list[object]:
-    """Return the documents of an entry; raises ValueError where its hash is wrong."""
-    digest, _, text = entry.partition(b"\n")
-    if hashlib.sha256(text).hexdigest().encode() != digest:
+def _checked(entry: bytes) -> bytes:
+    """Return the content of an entry, which stands after its hash; raises ValueError where the hash is wrong."""
+    digest, _, content = entry.partition(b"\n")
+    if _digest(content) != digest:
         raise ValueError("the entry is damaged")
-    documents: list[object] = json.loads(text, object_hook=_untagged)
+    return content
+
+
+def _encoded(documents: list[object]) -> bytes:
+    text = json.dumps(documents, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_tagged)
+    return text.encode()
+
+
+def _decoded(content: bytes) -> list[object]:
+    documents: list[object] = json.loads(content, object_hook=_untagged)
     return documents
 
 

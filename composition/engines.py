@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -127,14 +128,18 @@ def lean_imports(catalogue: Path | None) -> Iterator[None]:
     """Load no compiler for one person and a catalogue of some hundred rules, and never scipy or coverage.
 
     Numba's linear algebra loads scipy and its coverage hook loads coverage, which nothing here compiles; where numba
-    was loaded before, so were they.
+    was loaded before, so were they. What is read is needed until the end, so no cycles are looked for meanwhile.
     """
     if catalogue is None or (catalogue.is_file() and catalogue.stat().st_size < SMALL) or catalogue.is_dir():
         jit.interpret()
     hidden = [] if "numba" in sys.modules else [name for name in ("coverage", "scipy") if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None makes an import fail
+    collecting = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
+        if collecting:
+            gc.enable()
         for name in hidden:
             del sys.modules[name]

@@ -105,7 +105,16 @@ def read_catalogue(
     """
     from recommender.rules.catalogue import catalogue  # loaded only by verbs that judge
 
-    return catalogue(programme_documents(path or SHIPPED.catalogue, cache), declaration, regions)
+    place = path or SHIPPED.catalogue
+
+    def read() -> Catalogue:
+        return catalogue(programme_documents(place, cache), declaration, regions)
+
+    if cache is None:
+        return read()
+    from composition.catalogue_cache import checked_catalogue
+
+    return checked_catalogue(_catalogue_files(place), (declaration, regions), cache, read)
 
 
 def read_messages(folder: Path | None = None, cache: DocumentCache | None = None) -> Messages:
@@ -133,7 +142,7 @@ def programme_documents(path: Path, cache: DocumentCache | None = None) -> list[
     """
     if path.suffix in (".jsonl", ".ndjson"):
         return list(_lines(path))
-    files = sorted(path.rglob("*.yaml")) + sorted(path.rglob("*.yml")) if path.is_dir() else [path]
+    files = _catalogue_files(path)
     if not files:
         raise Rejected(
             [Problem((str(path),), "missing", "holds no .yaml file", "Give a folder of programmes, or a .jsonl file")]
@@ -144,6 +153,10 @@ def programme_documents(path: Path, cache: DocumentCache | None = None) -> list[
         many = document if isinstance(document, list) else [document]
         found += [(where if len(many) == 1 else f"{where}[{i}]", one) for i, one in enumerate(many)]
     return found
+
+
+def _catalogue_files(path: Path) -> list[Path]:
+    return sorted(path.rglob("*.yaml")) + sorted(path.rglob("*.yml")) if path.is_dir() else [path]
 
 
 def read_facts(path: Path | str) -> Stated:

@@ -36,7 +36,10 @@ def emit(document: object, as_json: bool, text: str | Callable[[], str] | None =
         }
     """
     if as_json:
-        written = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
+        import msgspec  # only where something is written as JSON
+
+        # what json writes, but its encoder in C does not indent
+        written = msgspec.json.format(json.dumps(document, ensure_ascii=False, allow_nan=False), indent=2)
     elif text is None:
         written = listing(document)
     else:

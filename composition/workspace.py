@@ -9,7 +9,7 @@ stamps         checksums of verified stamps: of rows that were made here, or rep
 keys/          secrets of the service, readable by their owner only
 mlflow.db      MLflow's tracking store, and mlflow/ its files: a copy of what models/ holds, read by people only
 reports/       what `evaluate` and `demo` leave to read
-cache/         YAML files parsed before; safe to delete
+cache/         YAML files parsed and catalogues checked before; safe to delete
 """
 
 from __future__ import annotations

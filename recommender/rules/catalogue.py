@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -64,7 +64,8 @@ class Catalogue:
     @cached_property
     def receives(self) -> tuple[str, ...]:
         """The ids of the programmes some rule asks about with receives.<id>, sorted."""
-        named = {compare.fact for p in self.programmes for clause in p.who.values() for compare in compares(clause)}
+        clauses = {id(clause): clause for programme in self.programmes for clause in programme.who.values()}
+        named = {compare.fact for clause in clauses.values() for compare in compares(clause)}
         return tuple(sorted(name.removeprefix(RECEIVES) for name in named if name.startswith(RECEIVES)))
 
     def in_force(self, day: int) -> tuple[Programme, ...]:
@@ -149,7 +150,7 @@ def _circles(read: list[tuple[str, Programme]]) -> list[Problem]:
     where_of = {programme.id: where for where, programme in read}
     problems = []
     done: set[str] = set()
-    for start in sorted(unlocks):
+    for start in sorted(_not_outside(unlocks)):
         circle = [] if start in done else _way(unlocks, start)
         done.update(circle)
         if circle:
@@ -159,6 +160,22 @@ def _circles(read: list[tuple[str, Programme]]) -> list[Problem]:
                 Problem((where_of[start], "grants"), "conflict", what, "Remove a grant, so that one can come first")
             )
     return problems
+
+
+def _not_outside(unlocks: Mapping[str, Collection[str]]) -> set[str]:
+    """Return the programmes left when those that unlock nothing that is left are taken away, again and again."""
+    unlocked_by: dict[str, list[str]] = {}
+    for name, others in unlocks.items():
+        for other in others:
+            unlocked_by.setdefault(other, []).append(name)
+    left = {name: len(others) for name, others in unlocks.items()}
+    ends = [name for name, count in left.items() if not count]
+    for end in ends:
+        for name in unlocked_by.get(end, ()):
+            left[name] -= 1
+            if not left[name]:
+                ends.append(name)
+    return set(left) - set(ends)
 
 
 def _unlocks(programmes: list[Programme]) -> dict[str, tuple[str, ...]]:

@@ -1,3 +1,4 @@
+import contextlib
 import io
 import json
 import sys
@@ -15,6 +16,19 @@ def test_a_json_result_is_one_document_with_korean_as_it_is_written(capsys):
     out = capsys.readouterr().out
     assert json.loads(out) == {"title": "첫만남이용권", "won": 2_000_000}
     assert "첫만남이용권" in out
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(st.characters(codec="utf-8")),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner),
+    )
+)  # fmt: skip
+def test_every_result_is_written_as_python_indents_it(document):
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        terminal.emit(document, as_json=True)
+    assert out.getvalue() == json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def test_a_number_that_json_does_not_have_is_an_error_of_ours_and_not_printed():

@@ -1,0 +1,164 @@
+"""Catalogue form: a checked catalogue as JSON that is read back without being checked, each value written once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import astuple
+from typing import Any as Json
+from typing import Final
+
+import msgspec
+
+from recommender.rules.catalogue import Catalogue
+from recommender.rules.clause import Advisory, All, Any, Clause, Compare, NoData, Not, Operand, Source
+from recommender.rules.programme import Programme, Provider, Validity, Value, WindowRule
+from recommender.text import Text
+
+__all__ = ["catalogue_from_json", "catalogue_to_json"]
+
+_KINDS: Final = {All: "all", Any: "any", Not: "not", Advisory: "advisory", Compare: "compare", NoData: "no_data"}
+_GROUPS: Final[dict[str, type[All | Any]]] = {"all": All, "any": Any}
+_WRAPPERS: Final[dict[str, type[Not | Advisory]]] = {"not": Not, "advisory": Advisory}
+
+
+def catalogue_to_json(catalogue: Catalogue) -> bytes:
+    """Return a catalogue as JSON: tables of its values, each a row that names the rows of what it is made of.
+
+    Raises:
+        ValueError: a text in it has no UTF-8.
+    """
+    writer = _Writer()
+    rows = [writer.programme(programme) for programme in catalogue.programmes]
+    document = {**writer.tables, "programmes": rows}
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def catalogue_from_json(content: bytes) -> Catalogue:
+    """Return the catalogue that `catalogue_to_json` wrote; clauses that were one object are one again.
+
+    Raises:
+        ValueError: the content is not of this form.
+    """
+    try:
+        document = msgspec.json.decode(content)
+        texts = [Text(ko, en) for ko, en in document["texts"]]
+        read = _Reader(texts, [Source(url, day, _at(texts, text)) for url, day, text in document["sources"]])
+        for row in document["clauses"]:
+            read.clause(*row)
+        read.providers = [Provider(name, texts[title], level) for name, title, level in document["providers"]]
+        read.values = [
+            Value(amount, currency, period, _at(texts, text)) for amount, currency, period, text in document["values"]
+        ]
+        read.windows = [
+            WindowRule(kind, opens, closes, tuple(after), within, _at(texts, text))
+            for kind, opens, closes, after, within, text in document["windows"]
+        ]
+        return Catalogue(tuple([read.programme(row) for row in document["programmes"]]))
+    except (KeyError, TypeError, IndexError, ValueError) as failure:
+        raise ValueError("the content is not a catalogue") from failure
+
+
+def _at(texts: Sequence[Text], place: int | None) -> Text | None:
+    return None if place is None else texts[place]
+
+
+class _Writer:
+    """The tables while they grow; equal values are one row, and so is a clause that is one object."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, list[Json]] = {
+            name: [] for name in ("texts", "sources", "providers", "values", "windows", "clauses")
+        }
+        self._places: dict[object, int] = {}
+
+    def _row(self, table: str, key: object, row: Callable[[], list[Json]]) -> int:
+        place = self._places.get((table, key))
+        if place is None:
+            made = row()  # the rows of its parts come before it
+            place = self._places[table, key] = len(self.tables[table])
+            self.tables[table].append(made)
+        return place
+
+    def text(self, text: Text | None) -> int | None:
+        return None if text is None else self._row("texts", text, lambda: [text.ko, text.en])
+
+    def source(self, source: Source | None) -> int | None:
+        if source is None:
+            return None
+        return self._row("sources", source, lambda: [source.url, source.checked, self.text(source.text)])
+
+    def clause(self, clause: Clause) -> int:
+        return self._row("clauses", id(clause), lambda: self._clause(clause))
+
+    def _clause(self, clause: Clause) -> list[Json]:
+        why = self.text(clause.why) if isinstance(clause.why, Text) else clause.why
+        return [_KINDS[type(clause)], self._content(clause), why, self.source(clause.source), clause.axis]
+
+    def _content(self, clause: Clause) -> Json:
+        if isinstance(clause, (All, Any)):
+            return [self.clause(part) for part in clause.of]
+        if isinstance(clause, (Not, Advisory)):
+            return self.clause(clause.of)
+        return clause.reason if isinstance(clause, NoData) else [clause.fact, clause.op, clause.operand, clause.also]
+
+    def programme(self, one: Programme) -> list[Json]:
+        provider, value, window = one.provider, one.value, one.window
+        return [
+            one.id, self.text(one.title),
+            self._row("providers", provider, lambda: [provider.id, self.text(provider.name), provider.level]),
+            one.category, one.form, {kind: self.clause(clause) for kind, clause in one.who.items()},
+            self._row("values", value, lambda: [value.amount, value.currency, value.period, self.text(value.text)]),
+            self._row("windows", window, lambda: [
+                window.kind, window.opens, window.closes, window.after, window.within, self.text(window.text)
+            ]),
+            one.delivery, [self.text(text) for text in one.documents], one.excludes, one.grants, one.effort_minutes,
+            astuple(one.valid), self.source(one.source), one.verified, self.text(one.summary), one.views,
+            self.text(one.how), self.text(one.contact), one.triggers, one.beneficiary,
+        ]  # fmt: skip
+
+
+class _Reader:
+    """The values of the tables, in the order of their rows."""
+
+    def __init__(self, texts: list[Text], sources: list[Source]) -> None:
+        self.texts, self.sources, self.clauses = texts, sources, list[Clause]()
+        self.providers, self.values, self.windows = list[Provider](), list[Value](), list[WindowRule]()
+
+    def clause(self, kind: str, content: Json, why: int | str | None, source: int | None, axis: str | None) -> None:
+        said = self.texts[why] if isinstance(why, int) else why
+        notes: dict[str, Json] = {
+            "why": said, "source": None if source is None else self.sources[source], "axis": axis
+        }  # fmt: skip
+        self.clauses.append(self._clause(kind, content, notes))
+
+    def _clause(self, kind: str, content: Json, notes: dict[str, Json]) -> Clause:
+        if kind in _GROUPS:
+            return _GROUPS[kind](tuple([self.clauses[part] for part in content]), **notes)
+        if kind in _WRAPPERS:
+            return _WRAPPERS[kind](self.clauses[content], **notes)
+        if kind == "no_data":
+            return NoData(content, **notes)
+        fact, op, operand, also = content
+        return Compare(fact, op, _operand(operand), tuple((word, _operand(value)) for word, value in also), **notes)
+
+    def programme(self, row: Sequence[Json]) -> Programme:
+        (
+            name, title, provider, category, form, who, value, window, delivery, documents, excludes, grants, effort,
+            valid, source, verified, summary, views, how, contact, triggers, beneficiary,
+        ) = row  # fmt: skip
+        texts, clauses = self.texts, self.clauses
+        return Programme(
+            name, texts[title], self.providers[provider], category, tuple(form),
+            {kind: clauses[place] for kind, place in who.items()}, self.values[value], self.windows[window], delivery,
+            _texts(texts, documents), tuple(excludes), tuple(grants), effort, Validity(*valid), self.sources[source],
+            verified, _at(texts, summary), views, _at(texts, how), _at(texts, contact), tuple(triggers), beneficiary,
+        )  # fmt: skip
+
+
+def _operand(value: Json) -> Operand:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _texts(texts: Sequence[Text], places: Iterable[int]) -> tuple[Text, ...]:
+    return tuple([texts[place] for place in places])
