@@ -11,7 +11,7 @@ from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 from privacy.accounting.amount import text_of
 from privacy.data_provenance import DataKind
-from privacy.request import Basis, RunRequest
+from privacy.request import LegalBasis, RunRequest
 from privacy.unit import PrivacyUnit, smallest
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class PrivateTerms:
     population: str | None = None
     purpose: str = PURPOSE
     requester: str = "not stated"
-    basis: Basis = Basis.CONSENT
+    basis: LegalBasis = LegalBasis.CONSENT
     unit: PrivacyUnit | None = None
     units: int = 0
 

@@ -18,7 +18,7 @@ RELATION: Final = "add_or_remove_one"
 """The only neighbouring relation in use: one unit more or less. Replacing one would cost twice the clip."""
 
 
-class Basis(StrEnum):
+class LegalBasis(StrEnum):
     """The legal basis for learning from a person's events; a person who withdrew consent is excluded on either."""
 
     CONSENT = "consent"
@@ -58,7 +58,7 @@ class RunRequest:
     delta: Decimal
     purpose: str
     requester: str
-    basis: Basis = Basis.CONSENT
+    basis: LegalBasis = LegalBasis.CONSENT
     units: int = 0
     relation: str = RELATION
     mechanism: Mechanism | None = None

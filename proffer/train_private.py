@@ -13,7 +13,7 @@ from composition.budgets import PrivateTerms, run_request
 from composition.model_registry import ModelRegistry
 from composition.sources import TrainingSource, read_training_data
 from features.problem import Problem, Problems, Rejected
-from privacy.request import Basis
+from privacy.request import LegalBasis
 from privacy.unit import PrivacyUnit
 from proffer.train_exact import price_document, run_document, spend_text
 
@@ -51,7 +51,7 @@ def terms_of(args: argparse.Namespace) -> PrivateTerms:
     problems.raise_any()
     return PrivateTerms(
         found["epsilon"], found["delta"], found["evaluate"] if args.evaluate is not None else None, args.population,
-        args.purpose, args.requester, Basis(args.basis), PrivacyUnit(args.unit) if args.unit else None,
+        args.purpose, args.requester, LegalBasis(args.basis), PrivacyUnit(args.unit) if args.unit else None,
         args.units or 0,
     )  # fmt: skip
 

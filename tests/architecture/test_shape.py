@@ -48,7 +48,7 @@ MANY_PARAMETERS = {
     "training/rankers/private_ranker.py learn",
     "training/runs/canaries.py tried",
 }
-CLASSES_THAT_STAND_TWICE = {"Basis"}
+CLASSES_THAT_STAND_TWICE: set[str] = set()
 MODULES_THAT_STAND_TWICE: set[str] = set()
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

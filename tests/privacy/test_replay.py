@@ -17,7 +17,7 @@ from features import snapshot
 from features.log.event import Event
 from features.log.history import history_of
 from privacy.learning.step import Schedule, Total
-from privacy.request import Basis, RunRequest
+from privacy.request import LegalBasis, RunRequest
 from privacy.unit import PrivacyUnit, readers_of_others
 from tests.examples import examples
 from tests.privacy.tape import Coins, Tape, moved
@@ -71,7 +71,7 @@ def test_a_step_that_does_not_clip_is_found_by_its_replay(monkeypatch) -> None:
 # --- what one person's features read of another -----------------------------------------------------------------------
 
 DECLARATION = read_declaration()
-RUN = RunRequest("kr", PrivacyUnit.HOUSEHOLD, Decimal(1), Decimal("0.000001"), "offers", "tester", Basis.LAW)
+RUN = RunRequest("kr", PrivacyUnit.HOUSEHOLD, Decimal(1), Decimal("0.000001"), "offers", "tester", LegalBasis.LAW)
 DAY, NOON = 86_400, 1_750_000_000
 ROLES = {
     "life.child_born": ("child", "parent"), "life.child_adopted": ("child", "parent"), "life.married": ("spouse",),

@@ -10,7 +10,7 @@ import numpy as np
 from features.arrays import Bool
 from features.log.consents import consents
 from features.log.households import households
-from privacy.request import Basis
+from privacy.request import LegalBasis
 from privacy.unit import PrivacyUnit
 from training.data.examples import LearningLog, held_out
 
@@ -33,7 +33,7 @@ def admitted(history: History, run: RunRequest, pseudonym: Callable[[str], str],
     """
     people = history.people
     unit = households(history) if run.unit is PrivacyUnit.HOUSEHOLD else np.arange(len(people))
-    agreeing = consents(history).agreeing(run.purpose, silent=run.basis is Basis.LAW)
+    agreeing = consents(history).agreeing(run.purpose, silent=run.basis is LegalBasis.LAW)
     return only_those(LearningLog(history, unit, held_out(people, every)), agreeing, pseudonym)
 
 

@@ -11,7 +11,7 @@ import pytest
 from features.log.event import Event
 from features.log.event_parser import parse_event
 from features.log.history import history_of
-from privacy.request import Basis, RunRequest
+from privacy.request import LegalBasis, RunRequest
 from privacy.unit import PrivacyUnit
 from training.data.admission import admitted
 from training.data.examples import held_out
@@ -53,7 +53,7 @@ def test_only_who_agreed_to_this_purpose_is_learned_from_and_a_withdrawal_holds_
     declaration, said, consent, law
 ):
     history = history_of([*said, *(moved(f"m{who}", who, -9) for who in PEOPLE)], declaration)
-    runs = [replace(RUN, basis=basis) for basis in (Basis.CONSENT, Basis.LAW)]
+    runs = [replace(RUN, basis=basis) for basis in (LegalBasis.CONSENT, LegalBasis.LAW)]
     found = [set(admitted(history, run, str, 10**6).history.people) for run in runs]
     assert found == [{who for who, kept in zip(PEOPLE, wanted, strict=True) if kept} for wanted in (consent, law)]
 
@@ -110,7 +110,7 @@ def test_each_person_keeps_exactly_their_own_rows(log):
 
 
 def test_a_household_holds_together_through_somebody_who_did_not_agree(log):
-    consenting = admitted(log, replace(RUN, basis=Basis.LAW), name, 10**6)
+    consenting = admitted(log, replace(RUN, basis=LegalBasis.LAW), name, 10**6)
     unit = dict(zip(consenting.history.people, consenting.unit.tolist(), strict=True))
     assert unit["p3"] == unit["p1"] == unit["p4"]
     assert len({unit["p0"], unit["p2"], unit["p3"]}) == 3
