@@ -17,7 +17,7 @@ from privacy.data_provenance import DataKind, Provenance
 from privacy.gate import Admission
 from privacy.request import RunRequest
 from privacy.spend import Spend
-from privacy.unit import PrivacyUnit
+from privacy.unit import PrivacyUnit, UnitSupport
 from tests.privacy.fixed_rows import FixedRows
 from training.evaluation.release import NAMES, bundle_mechanism, noised_metrics
 from training.rankers.forest_ranker import ForestSettings
@@ -173,7 +173,8 @@ def test_households_are_one_sample(booked, seen):
     log = material.gate.rows.open(Admission())
     paired = replace(log, unit=np.arange(len(log.history.people)) // 2)
     account.unit = PrivacyUnit.HOUSEHOLD
-    gate = replace(material.gate, open=lambda: paired, readers=("children",))
+    rows = FixedRows(lambda _: paired, people=log.history.people, units=UnitSupport(readers=("children",)))
+    gate = replace(material.gate, rows=rows)
     train(replace(material, gate=gate), replace(STATED, unit=PrivacyUnit.HOUSEHOLD), Silent())
     lists, _, unit = seen[0]
     assert np.array_equal(unit, lists.examples.person // 2)
