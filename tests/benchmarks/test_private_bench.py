@@ -17,7 +17,7 @@ def bench():
 
 @pytest.fixture(scope="module")
 def world(bench):
-    return bench.World(5)
+    return bench.BenchWorld(5)
 
 
 def test_people_see_and_take_up_as_many_as_the_world_says(bench, world) -> None:
@@ -28,7 +28,7 @@ def test_people_see_and_take_up_as_many_as_the_world_says(bench, world) -> None:
 
 
 def test_the_same_seed_draws_the_same_world(bench, world) -> None:
-    again = bench.World(5).shown(50, 2)
+    again = bench.BenchWorld(5).shown(50, 2)
     first = world.shown(50, 2)
     assert np.array_equal(first.values, again.values)
     assert np.array_equal(first.truth, again.truth)

@@ -215,7 +215,7 @@ def test_a_lesson_without_one_unit_leaves_the_same_files(monkeypatch, shown, cho
     assert len(far) == SCHEDULE.steps + 1  # the steps, and the release that probabilities are read off
     assert 0 < max(far) <= 1
     assert one.files() == other.files()
-    assert one.figures == other.figures
+    assert one.metrics == other.metrics
     assert (one.scorer.slope, one.scorer.intercept) == (other.scorer.slope, other.scorer.intercept)
 
 

@@ -59,7 +59,7 @@ def test_an_exact_figure_about_people_who_may_exist_is_refused(store, exact):
 def test_a_setting_or_a_file_that_is_not_on_the_list_is_refused(store, tmp_path):
     (tmp_path / "events.parquet").write_bytes(b"people")
     with tracked(store, "four") as run:
-        with pytest.raises(Rejected, match=r"setting exact_units.*allow-list"):
+        with pytest.raises(Rejected, match=r"param exact_units.*allow-list"):
             run.params({"unit": "person", "exact_units": 4711})
         with pytest.raises(Rejected, match=r"file events\.parquet.*allow-list"):
             run.file(tmp_path / "events.parquet")

@@ -20,7 +20,7 @@ from datetime import date
 from composition import reading
 from recommender.engine import Engine
 declaration, regions = reading.read_declaration(None), reading.read_regions()
-engine = Engine(declaration, reading.read_catalogue(None, declaration, regions), regions)
+engine = Engine(declaration, reading.read_catalogue(None, declaration, regions), regions, reading.read_messages())
 for facts in json.loads(sys.argv[2]):
     person = engine.from_facts(facts, ["citizen"], date(2026, 10, 31))
     print(json.dumps(engine.answer(person, date(2026, 10, 31), 5).to_json(), ensure_ascii=False))

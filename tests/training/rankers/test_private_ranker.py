@@ -10,6 +10,7 @@ import pytest
 
 from features.problem import Rejected
 from privacy.accounting.mechanism import non_private
+from privacy.gate import Admission
 from privacy.learning.noise import secure
 from privacy.learning.step import Schedule
 from recommender.ranking.bilinear import FORMAT, KIND, Bilinear
@@ -31,7 +32,7 @@ DELTA = Decimal("1e-6")
 
 @pytest.fixture(scope="module")
 def log(material):
-    return material.gate.open()
+    return material.gate.rows.open(Admission())
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +125,7 @@ def test_the_mechanism_is_the_plans(lesson, ample) -> None:
 
 
 def test_the_figures_are_the_plans_and_of_nobody(lesson) -> None:
-    assert lesson.figures == {"steps": 60.0, "sigma": 0.01, "stated_units": 200.0}
+    assert lesson.metrics == {"steps": 60.0, "sigma": 0.01, "stated_units": 200.0}
 
 
 def test_a_household_is_one_unit_where_it_is_the_unit(lists) -> None:
