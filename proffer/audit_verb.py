@@ -142,7 +142,7 @@ def _text(trial: Trial) -> str:
         ("seen in the model: at least", float(trial.model.lower), _right(trial.model)),
         ("could have been shown", most, "had every guess been right"),
     ]
-    lines = [[what, f"{epsilon:.3f}", _bar(epsilon, scale), how] for what, epsilon, how in rows]
+    lines = [[what, f"{epsilon:.3f}", "#" * round(_WIDTH * epsilon / scale), how] for what, epsilon, how in rows]
     verdict = "REFUTED" if trial.refuted else "not refuted"
     head = f"{trial.steps.canaries} canaries among {trial.units} others; epsilon, {sure} sure:"
     drawn = "\n".join(terminal.table(["", "", "", ""], lines, [1]).splitlines()[2:])
@@ -152,7 +152,3 @@ def _text(trial: Trial) -> str:
 
 def _right(evidence: Evidence) -> str:
     return f"{evidence.correct} of {evidence.guesses} guesses right"
-
-
-def _bar(epsilon: float, scale: float) -> str:
-    return "#" * round(_WIDTH * epsilon / scale)

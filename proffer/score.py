@@ -57,17 +57,13 @@ def run(args: argparse.Namespace) -> int:
     with terminal.working("reading events"):
         segments = read_segments(args.events, declaration)
     t = declaration.zone.end_of_day(day)
-    _refuse_before_every_event(segments, t)
+    if not (segments.recorded < t).any():
+        what = "is before every recorded event, so no person is known"
+        raise Rejected([Problem(("--as-of",), "range", what, "Choose a later day")])
     rows = write(args.out, _work(args, declaration, model, segments, t))
     document = {"as_of": day.isoformat(), "people": len(segments.people), "rows": rows, "out": str(args.out)}
     terminal.emit(document, args.json, f"{rows} pairs of {len(segments.people)} people to {args.out}")
     return terminal.DONE
-
-
-def _refuse_before_every_event(segments: History, t: int) -> None:
-    if not (segments.recorded < t).any():
-        what = "is before every recorded event, so no person is known"
-        raise Rejected([Problem(("--as-of",), "range", what, "Choose a later day")])
 
 
 def _work(args: argparse.Namespace, declaration: Declaration, model: Model, segments: History, t: int) -> ScoreRequest:

@@ -12,11 +12,6 @@ from data.synthetic.residents import CITIZEN_AGE, SLOTS
 from features.arrays import Bool, Float64, Int64
 
 
-def _kinds(rates: Rates, rng: np.random.Generator, count: int) -> Int64:
-    shares = np.array([heads.share for heads in rates.households.values()])
-    return rng.choice(len(shares), size=count, p=shares / shares.sum())
-
-
 def _head_ages(rates: Rates, rng: np.random.Generator, kinds: Int64) -> Float64:
     ages = np.zeros(len(kinds))
     for number, heads in enumerate(rates.households.values()):
@@ -96,7 +91,8 @@ def _at_home(rng: np.random.Generator, kind: Int64, ages: Float64) -> Bool:
 
 
 def _start(rates: Rates, rng: np.random.Generator, count: int) -> Start:
-    kind = _kinds(rates, rng, count)
+    shares = np.array([heads.share for heads in rates.households.values()])
+    kind = rng.choice(len(shares), size=count, p=shares / shares.sum())
     age = _head_ages(rates, rng, kind)
     female = chosen(
         rng,

@@ -196,15 +196,11 @@ def statements(course: Course, rates: Rates | None, chance: RandomStreams, decla
         if written:
             parts.append(_statement(course, source, place, written))
     said = together(parts)
-    return said.take(~_empty(said.data))
+    return said.take(~np.asarray(pc.equal(said.data, "{}").to_numpy(zero_copy_only=False), np.bool_))
 
 
 def _only(column: Texts, keep: Bool) -> Texts:
     return column.take(pa.array(np.where(keep, np.arange(len(keep)), 0), mask=~keep))
-
-
-def _empty(column: Texts) -> Bool:
-    return np.asarray(pc.equal(column, "{}").to_numpy(zero_copy_only=False), np.bool_)
 
 
 def life_payloads(events: LifeEvents, names: Names) -> Texts:

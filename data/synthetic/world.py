@@ -36,7 +36,7 @@ from data.synthetic.registry import Names, as_it_was, hidden, recorded
 from data.synthetic.stamp import stamp, write_stamp
 from data.synthetic.takeup import TakeUp, draw, expectation, latent_traits
 from data.synthetic.truth import held_out, truth
-from features.arrays import Bool, Float64, Int64
+from features.arrays import Bool, Float64
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -142,15 +142,13 @@ def populate(shared: World, block: Block, folder: Path) -> tuple[Path, Path]:
     at_board, held = notice(place, chance, lives.log.counts(block.citizens))
     log = together([lives.log, at_board]).in_order()
     people = lives.names.citizens(np.arange(block.citizens))
-    truths = truth(place, held, _held_out(people.to_pylist())).table(people, shared.offered.ids)
+    truths = truth(place, held, np.flatnonzero([held_out(person) for person in people.to_pylist()])).table(
+        people, shared.offered.ids
+    )
     parts = folder / f"{block.number:06d}.events", folder / f"{block.number:06d}.truth"
     writing.keep(writing.events_table(log, lives.names), parts[0])
     writing.keep(truths, parts[1])
     return parts
-
-
-def _held_out(people: list[str]) -> Int64:
-    return np.flatnonzero([held_out(person) for person in people])
 
 
 def _mapping(items: dict[object, object]) -> MappingProxyType[object, object]:

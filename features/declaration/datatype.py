@@ -62,7 +62,9 @@ class DataType:
         """
         kind = self.member
         if kind.type == "boolean":
-            return _boolean(value, where)
+            if not isinstance(value, bool):
+                raise _wrong(where, value, "true or false", "Write true or false, or leave it out when it is not known")
+            return int(value)
         if kind.type == "integer":
             return _bounded(kind, _integer(kind, value, where), value, where)
         if kind.type == "date":
@@ -112,12 +114,6 @@ class DataType:
         if self.type == "enum":
             return self.values[code]
         return str(code) if self.type == "region" else code
-
-
-def _boolean(value: object, where: Where) -> int:
-    if not isinstance(value, bool):
-        raise _wrong(where, value, "true or false", "Write true or false, or leave it out when it is not known")
-    return int(value)
 
 
 def _integer(kind: DataType, value: object, where: Where) -> int:

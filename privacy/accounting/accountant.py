@@ -105,7 +105,9 @@ def price(mechanism: Mechanism, delta: Decimal, *, second: bool = True) -> Accou
         epsilon, least = mechanism.declared()
         return AccountedPrice(epsilon if least <= delta else INFINITY, None, None, delta)
     loose = rdp(mechanism, delta)
-    _refuse_enormous(loose)
+    if loose is not None and loose.is_finite() and loose > MOST_PRICED:
+        what = f"this mechanism costs up to epsilon {loose}, above {MOST_PRICED}, the most that can be priced"
+        raise Unpriceable([Problem(("price",), "range", what, "Use more noise, a larger delta or fewer steps")])
     found = AccountedPrice(pld(mechanism, delta), prv(mechanism, delta) if second else None, loose, delta)
     check_agreement(found)
     return found
@@ -182,13 +184,6 @@ def _computing(accountant: str, delta: Decimal) -> Iterator[None]:
         what = f"{accountant} cannot price this mechanism at delta {text_of(delta)} ({failure})"
         remedy = "Nothing was spent. Use more noise (a smaller epsilon), a larger delta or fewer steps"
         raise Unpriceable([Problem(("price",), "range", what, remedy)]) from failure
-
-
-def _refuse_enormous(loose: Decimal | None) -> None:
-    """Refuse a finite price that distributions on a grid would need gigabytes for; RDP bounds it from above."""
-    if loose is not None and loose.is_finite() and loose > MOST_PRICED:
-        what = f"this mechanism costs up to epsilon {loose}, above {MOST_PRICED}, the most that can be priced"
-        raise Unpriceable([Problem(("price",), "range", what, "Use more noise, a larger delta or fewer steps")])
 
 
 def refuse_beyond_range(epsilon: Decimal, where: Where = ("epsilon",)) -> None:

@@ -13,7 +13,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
@@ -160,16 +160,11 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
         document["components"]["securitySchemes"] = {"bearer": bearer}
-        document["components"]["schemas"]["ProblemDocument"] = _inlined(ProblemDocument)
+        schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema.pop("$defs", None)
+        document["components"]["schemas"]["ProblemDocument"] = schema
         app.openapi_schema = document
     return app.openapi_schema
-
-
-def _inlined(model: type[BaseModel]) -> dict[str, Any]:
-    """A model's schema without `$defs`, whose references OpenAPI would look for elsewhere."""
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
-    return schema
 
 
 def _refusals(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:

@@ -79,7 +79,8 @@ class RecommendationHandler:
     def _person(self, request: RecommendationRequest, citizen: str, day: date, now: int) -> Person:
         facts = dict(request.facts or {})
         applicants = self._applicants(request, facts.pop("applicant", None))
-        _check_lists(facts)
+        if any(isinstance(value, list) and len(value) > _MOST_MEMBERS for value in facts.values()):
+            raise _unprocessable([ProblemItemValue("/facts", f"lists of at most {_MOST_MEMBERS} members")])
         try:
             if request.events is None:
                 return self.desk.from_facts(facts, applicants, day)
@@ -127,11 +128,6 @@ class RecommendationHandler:
                 "/facts", "receives.<programme>: true or false" if known else "only facts that are declared"
             )
         return ProblemItemValue(f"/facts/{fact.name}", expected(fact, self.desk.declaration))
-
-
-def _check_lists(facts: Mapping[str, Any]) -> None:
-    if any(isinstance(value, list) and len(value) > _MOST_MEMBERS for value in facts.values()):
-        raise _unprocessable([ProblemItemValue("/facts", f"lists of at most {_MOST_MEMBERS} members")])
 
 
 def _event_item(problem: Problem) -> ProblemItemValue:

@@ -145,19 +145,12 @@ def plan(units: int, epsilon: Decimal, delta: Decimal, programmes: int) -> Train
     row = row_for(units, epsilon, programmes)
     noise = 1.0 / separation(float(epsilon - ERROR), float(delta))
     while True:
-        made = _with_noise(row, units, epsilon, delta, programmes, noise)
+        sigma = _rounded(noise * math.sqrt(row.steps / (1 - CALIBRATION)))
+        schedule = Schedule(units, Decimal(1), row.steps, sigma, CLIP)
+        made = TrainingPlan(schedule, _rounded(noise / math.sqrt(CALIBRATION)), row, epsilon, delta, programmes)
         if accountant.price(made.mechanism(), delta).epsilon <= epsilon:
             return made
         noise *= 1.002
-
-
-def _with_noise(
-    row: Hyperparameters, units: int, epsilon: Decimal, delta: Decimal, programmes: int, noise: float
-) -> TrainingPlan:
-    """Share the noise of one release between the steps and the release for calibration: inverse squares add up."""
-    sigma = _rounded(noise * math.sqrt(row.steps / (1 - CALIBRATION)))
-    schedule = Schedule(units, Decimal(1), row.steps, sigma, CLIP)
-    return TrainingPlan(schedule, _rounded(noise / math.sqrt(CALIBRATION)), row, epsilon, delta, programmes)
 
 
 def _rounded(sigma: float) -> Decimal:
