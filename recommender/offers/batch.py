@@ -209,28 +209,24 @@ def _explained(
 
 def _bundled(offers: _WeighedOffers, i: int, compiled: Compiled) -> tuple[Bundle, ...]:
     """Bundle what can be offered to a person on the life events that happened to them."""
-    table, programmes, person = offer_arrays(compiled), compiled.catalogue.programmes, offers.people[i]
+    table, person = offer_arrays(compiled), offers.people[i]
     happened = {occurrence.event for occurrence in person.occurrences} & table.offered_on.keys()
     if not happened:
         return ()
     begin, end = offers.starts[i : i + 2].tolist()
-    offered = np.zeros(len(programmes), dtype=np.int64)
-    offered[offers.pairs.programme[begin:end]] = np.arange(begin, end) + 1
-    total = offers.weighed.total
+    row_of = np.full(len(table.ids), -1, dtype=np.int64)
+    row_of[offers.pairs.programme[begin:end]] = np.arange(begin, end)
     places = np.unique(np.concatenate([table.offered_on[event] for event in sorted(happened)]))
+    places = places[row_of[places] >= 0]
+    runs_from = [*(window.event for window in offers.windows[i].by_event), None]  # -1 is a window without an event
+    utilities = offers.weighed.total[row_of[places]].tolist()
     candidates = [
-        Candidate(
-            programmes[place].id,
-            int(total[row - 1]),
-            table.events_of[place],
-            table.excludes[place],
-            table.documents[place],
-            programmes[place].effort_minutes,
-            table.window(place, offers.windows[i]).event,
+        Candidate(table.ids[place], utility, table.events_of[place], table.excludes[place], table.documents[place],
+                  table.efforts[place], runs_from[window])
+        for place, utility, window in zip(
+            places.tolist(), utilities, table.event_window[places].tolist(), strict=True
         )
-        for place, row in zip(places.tolist(), offered[places].tolist(), strict=True)
-        if row
-    ]
+    ]  # fmt: skip
     by_id = compiled.catalogue.by_id
     held = {name: frozenset(by_id[name].excludes if name in by_id else ()) for name in sorted(person.held)}
     return bundles(candidates, held, person.occurrences, compiled.day)

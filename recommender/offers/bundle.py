@@ -90,7 +90,8 @@ def _belongs(candidate: Candidate, event: str, days_ago: int) -> bool:
 
 def _bundle(event: str, day: int, offered: Sequence[Candidate], held: Mapping[str, frozenset[str]]) -> Bundle:
     chosen, aside = compatible(offered, held)
-    documents = dict.fromkeys(document for one in chosen for document in one.documents)
+    shared = {id(document): document for one in chosen for document in one.documents}  # equal ones are mostly one
+    documents = dict.fromkeys(shared.values())
     efforts = [one.effort_minutes for one in chosen]
     effort, unstated = sum(minutes or 0 for minutes in efforts), efforts.count(None)
     return Bundle(event, day, tuple(one.programme for one in chosen), tuple(documents), effort, unstated, aside)

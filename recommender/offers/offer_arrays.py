@@ -69,9 +69,11 @@ class OfferArrays:
         grant_set: for each programme the place in `grant_sets` of what receiving it makes true, int64[P], or -1.
         grant_sets: the different sets of columns that some programme's receipt makes true.
         offered_on: for each life event the programmes offered on it, int64[...] ascending.
+        ids: the programmes' ids.
+        efforts: what applying takes in minutes, None where that is not stated.
         events_of: for each programme the life events it is offered on.
         excludes: what each programme excludes.
-        documents: what each programme asks for; equal texts are one object.
+        documents: what each programme asks for; equal texts are one object, as equal sets and lists are above.
     """
 
     day: int
@@ -87,6 +89,8 @@ class OfferArrays:
     grant_set: Int64
     grant_sets: tuple[tuple[int, ...], ...]
     offered_on: Mapping[str, Int64]
+    ids: tuple[str, ...]
+    efforts: tuple[int | None, ...]
     events_of: tuple[frozenset[str], ...]
     excludes: tuple[frozenset[str], ...]
     documents: tuple[tuple[Text, ...], ...]
@@ -126,6 +130,10 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
     rank = np.empty(len(programmes), dtype=np.int64)
     rank[by_id] = np.arange(len(programmes))
     texts: dict[Text, Text] = {}
+    lists: dict[tuple[Text, ...], tuple[Text, ...]] = {}
+    sets: dict[frozenset[str], frozenset[str]] = {}
+    documents = (tuple([texts.setdefault(text, text) for text in one.documents]) for one in programmes)
+    excludes = (frozenset(one.excludes) for one in programmes)
     return OfferArrays(
         day=compiled.day,
         working_days=compiled.working_days,
@@ -140,9 +148,11 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
         grant_set=grant_set,
         grant_sets=grant_sets,
         offered_on=offered_on,
-        events_of=events_of,
-        excludes=tuple(frozenset(one.excludes) for one in programmes),
-        documents=tuple(tuple(texts.setdefault(text, text) for text in one.documents) for one in programmes),
+        ids=tuple([one.id for one in programmes]),
+        efforts=tuple([one.effort_minutes for one in programmes]),
+        events_of=tuple([sets.setdefault(one, one) for one in events_of]),
+        excludes=tuple([sets.setdefault(one, one) for one in excludes]),
+        documents=tuple([lists.setdefault(one, one) for one in documents]),
     )
 
 

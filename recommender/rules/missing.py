@@ -77,8 +77,23 @@ _SWAPPED = [mask >> 2 & 1 | mask & 2 | (mask & 1) << 2 for mask in range(8)]
 _TURNED = [mask & 4 | mask >> 1 & 1 | (mask & 1) << 1 for mask in range(8)]
 
 
-def judged(clause: Clause, compiled: Compiled, person: Person) -> Judged:
-    """Judge a clause and each of its parts for a person: integers by column name, absent is unknown."""
+def judged(clause: Clause, compiled: Compiled, person: Person, known: dict[int, Judged] | None = None) -> Judged:
+    """Judge a clause and each of its parts for a person.
+
+    Args:
+        clause: what to judge.
+        compiled: what it is judged against.
+        person: the person's integers by column name; absent is unknown.
+        known: clauses judged for this person before, by identity; grows. Who keeps it keeps the clauses.
+    """
+    known = {} if known is None else known
+    found = known.get(id(clause))
+    if found is None:
+        found = known[id(clause)] = _judged(clause, compiled, person, known)
+    return found
+
+
+def _judged(clause: Clause, compiled: Compiled, person: Person, known: dict[int, Judged]) -> Judged:
     if isinstance(clause, Compare):
         value = person.get(clause.fact, UNKNOWN)
         answer = compiled.compare(clause, value)
@@ -86,7 +101,7 @@ def judged(clause: Clause, compiled: Compiled, person: Person) -> Judged:
     if isinstance(clause, NoData):
         return Judged(clause, Answer.UNKNOWN, (), _UNKNOWN)
     of = clause.of if isinstance(clause.of, tuple) else (clause.of,)
-    return _composed(clause, tuple([judged(part, compiled, person) for part in of]))
+    return _composed(clause, tuple([judged(part, compiled, person, known) for part in of]))
 
 
 def _composed(clause: Clause, parts: tuple[Judged, ...]) -> Judged:

@@ -117,6 +117,11 @@ class Verdicts:
         """The person's columns by name."""
         return dict(zip(self.compiled.columns, self.values.tolist(), strict=True))
 
+    @cached_property
+    def _judged(self) -> dict[int, Judged]:
+        """The clauses judged so far; programmes share many."""
+        return {}
+
     def explain(self, i: int) -> Verdict:
         """Return the verdict on programme i with its reasons and missing facts."""
         programme = self.compiled.catalogue.programmes[i]
@@ -127,7 +132,7 @@ class Verdicts:
         shared = [kind for k, kind in enumerate(KINDS) if self.applicant >> k & 1 and kind in programme.who]
         if not shared:
             return Verdict(programme, answer, (reasons.not_for_them(),), ())
-        trees = [judged(programme.who[kind], self.compiled, self.person) for kind in shared]
+        trees = [judged(programme.who[kind], self.compiled, self.person, self._judged) for kind in shared]
         lacking: tuple[str, ...] = ()
         if answer == Answer.UNKNOWN:
             lacking = missing(trees, not programme.verified, self.compiled, self.person)
