@@ -56,4 +56,4 @@ def _rows(
     for path in files:
         for rows in read_rows(path, declaration, rejected, now=now):
             yield rows
-            advance(len(rows.cells))
+            advance(len(rows))

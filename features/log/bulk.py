@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from itertools import islice, repeat
+from itertools import compress, islice
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -26,8 +26,8 @@ from features.log.files import (
     seconds_of,
     unreadable,
 )
-from features.log.plain_rows import APART, TEXTS, EventColumns, checked_payload, indices_of, plain_rows
-from features.log.rows import Cells, StoredRows, cells_of
+from features.log.plain_rows import APART, TEXTS, EventColumns, PayloadCheck, indices_of, plain_rows
+from features.log.rows import StoredRows, cells_of
 from features.problem import Problem, Rejected
 
 _REMEMBERED: Final = 2**18  # payloads whose check is remembered
@@ -65,7 +65,7 @@ class _PayloadTexts:
     """The canonical text of each distinct payload, checked once."""
 
     def __init__(self, declaration: Declaration) -> None:
-        self.declaration = declaration
+        self._check = PayloadCheck(declaration)
         self.texts: list[str] = []
         self._known: dict[tuple[str, str], tuple[int, int]] = {}
 
@@ -73,7 +73,7 @@ class _PayloadTexts:
         """The place of a payload in `texts`, and the latest day it counts time since; see `plain_rows`."""
         known = self._known.get((event_type, text))
         if known is None:
-            data, latest = checked_payload(event_type, text, self.declaration)
+            data, latest = self._check.checked(event_type, text)
             known = APART, 0
             if data is not None:
                 known = len(self.texts), latest
@@ -91,49 +91,55 @@ def _stored(
     columns: EventColumns, plain: Bool, codes: Int64, texts: Sequence[str], one_by_one: _OneByOne,
     rejected: list[Problem],
 ) -> StoredRows:  # fmt: skip
-    cells: list[Cells] = []
+    cells = _cells_by_columns(columns, codes, texts)
     others, targets = {}, {}
-    begin = 0
-    ready = _plain_cells(columns, plain, codes, texts)
     apart = np.flatnonzero(~plain)
+    lost: list[int] = []
     for row, event in zip(apart.tolist(), one_by_one(apart), strict=True):
-        cells += islice(ready, row - begin)
-        begin = row + 1
         if isinstance(event, Rejected):
             rejected.extend(event.problems)
+            lost.append(row)
             continue
         if len(event.people) > 1:
-            others[len(cells)] = event.people[1:]
+            others[row - len(lost)] = event.people[1:]
         if event.target:
-            targets[len(cells)] = event.target
-        cells.append(cells_of(event))
-    cells += ready
+            targets[row - len(lost)] = event.target
+        for column, value in zip(cells, cells_of(event), strict=True):
+            column[row] = value
+    if lost:
+        kept = np.ones(len(plain), np.bool_)
+        kept[lost] = False
+        cells = [list(compress(column, kept.tolist())) for column in cells]
     return StoredRows(cells, others, targets)
 
 
-def _plain_cells(columns: EventColumns, plain: Bool, codes: Int64, texts: Sequence[str]) -> Iterator[Cells]:
-    """The cells of the plain rows, in order; `Event.body_hash` says what is hashed."""
-    import pyarrow as pa
+def _cells_by_columns(columns: EventColumns, codes: Int64, texts: Sequence[str]) -> list[list[Any]]:
+    """The columns of `CELLS`, which mean nothing where an event is not plain; `Event.body_hash` says what is hashed.
 
-    rows = np.flatnonzero(plain)
-    chosen = pa.array(rows)
-    ids, subjects = (
-        columns.text[name].take(chosen).to_numpy(zero_copy_only=False).tolist() for name in ("id", "subject")
-    )
-    sources, types = (_repeating(columns.text[name].take(chosen)) for name in ("source", "type"))
-    times, recorded = columns.time[rows].tolist(), columns.recorded[rows].tolist()
-    payloads = [texts[code] for code in codes[rows].tolist()]
-    hashes = [
-        sha256(f"{subject}\n{kind}\n{time}\n{payload}\n".encode()).hexdigest()
-        for subject, kind, time, payload in zip(subjects, types, times, payloads, strict=True)
-    ]
-    return zip(sources, ids, subjects, types, times, recorded, payloads, repeat(""), hashes)
+    Nothing that the garbage collector would visit is made for each row.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    text, known, wide = columns.text, [*texts, ""], pa.large_string()
+    places = np.where(codes == APART, len(texts), codes)
+    times = pa.array(columns.time).cast(wide)
+    said = (text["subject"].cast(wide), text["type"].cast(wide), times, pa.array(known, wide).take(pa.array(places)))
+    empty, apart = pa.scalar("", wide), pa.scalar("\n", wide)
+    bodies = pc.binary_join_element_wise(*said, empty, apart, null_handling="replace").cast(pa.large_binary())
+    ids, subjects = (text[name].to_numpy(zero_copy_only=False).tolist() for name in ("id", "subject"))
+    return [
+        _repeating(text["source"]), ids, subjects, _repeating(text["type"]), columns.time.tolist(),
+        columns.recorded.tolist(), np.array(known, object)[places].tolist(), [""] * len(codes),
+        [sha256(body).hexdigest() for body in bodies.to_numpy(zero_copy_only=False).tolist()],
+    ]  # fmt: skip
 
 
 def _repeating(column: Any) -> list[str]:
-    """An Arrow column with few distinct texts as a list."""
+    """An Arrow column with few distinct texts as a list, null as the first of them."""
     coded = column.dictionary_encode()
-    found: list[str] = np.array(coded.dictionary.to_pylist(), object)[indices_of(coded)].tolist()
+    distinct = np.array(coded.dictionary.to_pylist() or [""], object)
+    found: list[str] = distinct[indices_of(coded)].tolist()
     return found
 
 

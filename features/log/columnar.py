@@ -14,7 +14,7 @@ from features.declaration.vocabulary import SUBJECT
 from features.log.event import Event
 from features.log.files import COLUMNS, documents, from_row, open_parquet, read_events, seconds_of, sift
 from features.log.history import History, Items, ItemTable, assembled, history_of
-from features.log.plain_rows import APART, EventColumns, checked_payload, indices_of, plain_rows
+from features.log.plain_rows import APART, EventColumns, PayloadCheck, indices_of, plain_rows
 from features.log.row_encoder import RowEncoder
 from features.log.versions import FOREVER, actions_among, distinct_events, versions
 from features.problem import Problem, Rejected
@@ -101,6 +101,7 @@ class _Columns:
         self.columns = EventColumns(self.text, self.time, self.recorded, timed & stamped)
         self.tables = tables
         self.encoder = RowEncoder(declaration)
+        self.check = PayloadCheck(declaration)
 
     def segments(self, problems: list[Problem]) -> History:
         plain, codes = plain_rows(self.columns, self.declaration, self.now, self._code)
@@ -132,7 +133,7 @@ class _Columns:
 
     def _code(self, event_type: str, text: str) -> tuple[int, int]:
         """The code of a payload, and the latest day it counts time since."""
-        data, latest = checked_payload(event_type, text, self.declaration)
+        data, latest = self.check.checked(event_type, text)
         if data is None:
             return APART, 0
         declared = self.declaration.events.get(event_type)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
@@ -14,12 +16,13 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from features.log.event import Event
-from features.log.rows import CELLS, CHUNK, Cells, Key, StoredRows, stored, text_of
+from features.log.rows import CELLS, CHUNK, Key, StoredRows, stored, text_of
 from features.log.tables import ACTIONS, EVENTS, OTHERS
 from features.log.versions import conflict
 from features.problem import Problem
 
 _ASKED: Final = 400  # keys named in one query, below what every SQLite allows
+_AT_ONCE: Final = 1_000  # rows made and written at once: so few stay in the processor's cache, and memory is used again
 _FIELDS: Final = ("id", "source", "subject", "type", "time", "recorded", "data", "about")
 
 _Asked = TypeVar("_Asked")
@@ -82,7 +85,7 @@ class EventLog:
             for chunk in chunks:
                 new, differing = self._written(chunk)
                 accepted += new
-                duplicates += len(chunk.cells) - new - len(differing)
+                duplicates += len(chunk) - new - len(differing)
                 conflicts += differing
         return Ingested(accepted, duplicates, tuple(conflicts))
 
@@ -143,33 +146,41 @@ class EventLog:
             index.create(self._connection)
 
     def _written(self, rows: StoredRows) -> tuple[int, list[Problem]]:
-        """Write what is new of a chunk; return how many that were, and the conflicts."""
-        if not rows.cells:
-            return 0, []
-        first: dict[Key, Cells] = {}
-        repeated = [cells for cells in rows.cells if first.setdefault(cells[:2], cells) is not cells]
-        new = self._inserted(first)
-        old = {} if len(new) == len(first) else self._held([key for key in first if key not in new])
-        self._link(rows, {key: first[key] for key in new} if old else first)
-        held = {cells[:2]: first[cells[:2]][-1] for cells in repeated}
-        held.update({key: digest for key, (_, digest) in old.items()})
-        doubtful = rows.cells if held else ()
-        return len(new), [conflict(cells[:2]) for cells in doubtful if held.get(cells[:2], cells[-1]) != cells[-1]]
+        """Write what is new of a chunk; return how many that were, and the conflicts.
 
-    def _inserted(self, rows: Mapping[Key, Cells]) -> Collection[Key]:
-        """Write the rows whose key the log does not hold; return those keys."""
+        Of events with one key in a chunk the first is written. Only rows whose id stands twice are compared, and all of
+        them only where the log held some of their keys before.
+        """
         last = self._connection.execute(sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.number), 0))).scalar_one()
-        statement = _APPEND[self._connection.dialect.name]
-        count = self._connection.exec_driver_sql(statement, list(rows.values())).rowcount
-        if count == len(rows):
-            return rows.keys()
-        query = sa.select(EVENTS.c.source, EVENTS.c.id).where(EVENTS.c.number > last)
-        return {(source, name) for source, name in self._connection.execute(query)}
+        count = self._inserted(rows)
+        places: Sequence[int] = _repeated(rows.columns[1])
+        first = _first(rows, places)
+        old: Mapping[Key, tuple[int, str]] = {}
+        if count < len(rows) - len(places) + len(first):
+            places = range(len(rows))
+            first = _first(rows, places)
+            query = sa.select(EVENTS.c.source, EVENTS.c.id).where(EVENTS.c.number > last)
+            new = {(source, name) for source, name in self._connection.execute(query)}
+            old = self._held([key for key in first if key not in new])
+        self._link(rows, first, old)
+        hashes = rows.columns[-1]
+        held = {key: hashes[place] for key, place in first.items()}
+        held.update({key: digest for key, (_, digest) in old.items()})
+        keys = ((place, rows.key(place)) for place in places)
+        return count, [conflict(key) for place, key in keys if held[key] != hashes[place]]
 
-    def _link(self, rows: StoredRows, new: Mapping[Key, Cells]) -> None:
+    def _inserted(self, rows: StoredRows) -> int:
+        """Write the rows whose key the log does not hold, the first of each key; return how many that were."""
+        statement = _APPEND[self._connection.dialect.name]
+        cells, count = rows.cells(), 0
+        while some := list(islice(cells, _AT_ONCE)):
+            count += self._connection.exec_driver_sql(statement, some).rowcount
+        return count
+
+    def _link(self, rows: StoredRows, first: Mapping[Key, int], old: Container[Key]) -> None:
         """Write whom the new events of a chunk touch and what they act on; the first of each key is the new one."""
-        linked = ((rows.cells[place], place) for place in {*rows.others, *rows.targets})
-        keys = {cells[:2]: place for cells, place in linked if new.get(cells[:2]) is cells}
+        linked = ((rows.key(place), place) for place in {*rows.others, *rows.targets})
+        keys = {key: place for key, place in linked if first.get(key, place) == place and key not in old}
         held = self._held(keys)
         others = [
             {"person": person, "number": number}
@@ -237,3 +248,14 @@ def _event(row: sa.Row[Any]) -> Event:
 def _portions(listed: Sequence[_Asked]) -> Iterator[Sequence[_Asked]]:
     for begin in range(0, len(listed), _ASKED):
         yield listed[begin : begin + _ASKED]
+
+
+def _repeated(ids: Sequence[str]) -> list[int]:
+    """The places of ids that stand more than once."""
+    again = {name for name, count in Counter(ids).items() if count > 1}
+    return [place for place, name in enumerate(ids) if name in again] if again else []
+
+
+def _first(rows: StoredRows, places: Sequence[int]) -> dict[Key, int]:
+    """The first of these places by key."""
+    return {rows.key(place): place for place in reversed(places)}

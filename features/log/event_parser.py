@@ -49,7 +49,7 @@ def parse_event(obj: object, declaration: Declaration, *, now: int | None = None
         names["id"], names["source"], names["subject"], names["type"], time or 0, recorded or 0, fields, about
     )
     if event.type:
-        _check_body(event, declaration, where, problems)
+        check_body(event, declaration, where, problems)
     problems.raise_any()
     return event
 
@@ -99,7 +99,8 @@ def _check_order(
         )
 
 
-def _check_body(event: Event, declaration: Declaration, where: Where, problems: Problems) -> None:
+def check_body(event: Event, declaration: Declaration, where: Where, problems: Problems) -> None:
+    """Check the type of an event, what it says and about whom; what is wrong goes into `problems`."""
     if event.type in REFERENCE:
         _check_reference(event, where, problems)
     elif event.type not in declaration.events:

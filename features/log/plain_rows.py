@@ -12,16 +12,18 @@ from features import strict_json
 from features.arrays import Bool, Int64
 from features.calendar import DAY_SECONDS
 from features.declaration.declaration import Declaration
-from features.declaration.vocabulary import CORRECTED, RETRACTED, STATED
-from features.log.event import rfc3339
-from features.log.files import from_row
+from features.declaration.vocabulary import STATED
+from features.log.event import ACTS, Event
+from features.log.event_parser import check_body
 from features.log.statement import encode_facts
 from features.log.versions import FOREVER
-from features.problem import Rejected
+from features.problem import Problems
 
 TEXTS: Final = ("id", "source", "subject", "type", "data")
 APART: Final = -1
 """The code of a payload whose events must be read one by one."""
+
+_REMEMBERED: Final = 2**16  # facts whose check is remembered
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,34 +80,50 @@ def plain_rows(
     return plain, np.ascontiguousarray(found[:, 0])
 
 
-def checked_payload(event_type: str, text: str, declaration: Declaration) -> tuple[Mapping[str, object] | None, int]:
-    """Return a payload and the latest local day it counts time since; None for one of an event to be read by itself."""
-    if event_type in (CORRECTED, RETRACTED):
-        return None, 0
-    if event_type == STATED:
-        return _statement(text, declaration)
-    names = dict.fromkeys(("id", "source", "subject"), "any")
-    second = rfc3339((declaration.epoch + 2) * DAY_SECONDS)
-    row = {**names, "type": event_type, "time": second, "recordedtime": second, "data": text}
-    event = from_row(row, declaration, None, ())
-    return (None, 0) if isinstance(event, Rejected) or event.about else (event.data, -FOREVER)
+class PayloadCheck:
+    """Checks payloads apart from the events that carry them; each fact of a statement once with each value."""
 
+    def __init__(self, declaration: Declaration) -> None:
+        self._declaration = declaration
+        self._second = (declaration.epoch + 2) * DAY_SECONDS
+        self._latest: dict[tuple[str, type, object], int] = {}
 
-def _statement(text: str, declaration: Declaration) -> tuple[Mapping[str, object] | None, int]:
-    try:
-        facts = strict_json.parse(text.encode())
-        if not isinstance(facts, dict):
+    def checked(self, event_type: str, text: str) -> tuple[Mapping[str, object] | None, int]:
+        """Return a payload and the latest local day it counts time since; None for one of an event to be read alone.
+
+        Args:
+            event_type: the type of its event.
+            text: JSON.
+        """
+        try:
+            data = strict_json.parse(text.encode())
+            if not isinstance(data, dict) or event_type in ACTS or "about" in data:
+                return None, 0
+            if event_type == STATED:
+                return data, max((self._latest_of(name, value) for name, value in data.items()), default=-FOREVER)
+        except ValueError:  # not JSON, or (Rejected) not facts
             return None, 0
-        encoded = encode_facts(facts, declaration, FOREVER)
-    except ValueError:  # not JSON, or (Rejected) not facts
-        return None, 0
-    past = (
-        day
-        for name, days in encoded.items()
-        if name in declaration.facts and declaration.facts[name].past
-        for day in days
-    )
-    return facts, max(past, default=-FOREVER)
+        problems = Problems()
+        event = Event("any", "any", "any", event_type, self._second, self._second, data)
+        check_body(event, self._declaration, (), problems)
+        return (None, 0) if problems.found else (data, -FOREVER)
+
+    def _latest_of(self, name: str, value: object) -> int:
+        """The latest local day that a fact counts time since."""
+        kind = type(value)
+        if kind is list or kind is dict:
+            return self._encoded(name, value)
+        latest = self._latest.get((name, kind, value))
+        if latest is None:
+            if len(self._latest) > _REMEMBERED:
+                self._latest.clear()
+            latest = self._latest[name, kind, value] = self._encoded(name, value)
+        return latest
+
+    def _encoded(self, name: str, value: object) -> int:
+        days = encode_facts({name: value}, self._declaration, FOREVER)[name]
+        fact = self._declaration.facts.get(name)
+        return max(days, default=-FOREVER) if fact is not None and fact.past else -FOREVER
 
 
 def indices_of(coded: Any) -> Int64:

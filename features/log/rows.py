@@ -1,11 +1,11 @@
-"""Events as the log stores them: a row of cells each, with the people and the target beside it."""
+"""Events as the log stores them: columns of cells, with the people and the target of each event beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from features.canonical_json import canonical_text
 from features.log.event import Event
@@ -24,14 +24,26 @@ class StoredRows:
     """Some events in the order in which they came.
 
     Attributes:
-        cells: the values of each event, in the order of `CELLS`.
+        columns: by the place of a name in `CELLS`, the values of all events.
         others: by the place of an event, the people it touches besides its subject.
         targets: by the place of a correction or retraction, the source and id of what it acts on.
     """
 
-    cells: Sequence[Cells]
+    columns: Sequence[Sequence[Any]]
     others: Mapping[int, tuple[str, ...]]
     targets: Mapping[int, Key]
+
+    def __len__(self) -> int:
+        """Return how many events there are."""
+        return len(self.columns[0])
+
+    def cells(self) -> Iterator[Cells]:
+        """Yield the values of each event, in the order of `CELLS`."""
+        return zip(*self.columns, strict=True)
+
+    def key(self, place: int) -> Key:
+        """Return the source and id of the event at a place."""
+        return self.columns[0][place], self.columns[1][place]
 
 
 def stored(events: Iterable[Event]) -> Iterator[StoredRows]:
@@ -39,7 +51,7 @@ def stored(events: Iterable[Event]) -> Iterator[StoredRows]:
     stream = iter(events)
     while chunk := list(islice(stream, CHUNK)):
         yield StoredRows(
-            [cells_of(event) for event in chunk],
+            list(zip(*map(cells_of, chunk), strict=True)),
             {place: people[1:] for place, event in enumerate(chunk) if len(people := event.people) > 1},
             {place: event.target for place, event in enumerate(chunk) if event.target},
         )

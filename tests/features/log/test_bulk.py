@@ -27,7 +27,7 @@ def flat(chunks):
     return [
         (cells, rows.others.get(place, ()), rows.targets.get(place))
         for rows in chunks
-        for place, cells in enumerate(rows.cells)
+        for place, cells in enumerate(rows.cells())
     ]
 
 
@@ -161,6 +161,14 @@ def test_a_row_gives_the_same_either_way_and_its_neighbours_are_kept(tmp_path, c
     rows, problems = check(tmp_path / "a.parquet")
     assert len(rows) == kept
     assert len(problems) >= 3 - kept
+
+
+def test_a_fact_seen_before_is_checked_again_where_its_value_is_of_another_type(tmp_path):
+    facts = ['{"able":true}', '{"able":1}', '{"able":1.0}', '{"able":true,"able":true}', '{ "able": true }']
+    stated = (json.dumps(line(number, type="fact.stated", data=5)) for number in range(len(facts)))
+    lines = (text.replace('"data": 5', f'"data": {fact}') for text, fact in zip(stated, facts, strict=True))
+    (tmp_path / "a.ndjson").write_text("\n".join(lines))
+    assert [cells[1] for cells, _, _ in check(tmp_path / "a.ndjson")[0]] == ["0", "4"]
 
 
 def test_what_does_not_say_when_it_was_recorded_is_stamped_now(tmp_path):

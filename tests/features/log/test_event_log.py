@@ -80,6 +80,15 @@ class EventLogContract:
     def test_the_same_id_of_another_source_is_another_event(self, database):
         assert self.append(database, [event(1), event(1, source="t")]).accepted == 2
 
+    def test_what_stands_twice_in_one_batch_is_told_apart_by_source_and_linked_once(self, database):
+        born = event(2, type="life.born", data={}, about=(("bob", "child"),))
+        other = replace(born, about=(("eve", "child"),))
+        found = self.append(database, [event(1), event(1, source="t"), born, other, event(1), born, event(3)])
+        assert (found.accepted, found.duplicates, len(found.conflicts)) == (4, 2, 1)
+        assert "event s 2: is there already" in str(found.conflicts[0])
+        assert [one.key for one in self.read(database)] == [("s", "1"), ("t", "1"), ("s", "2"), ("s", "3")]
+        assert (len(self.read(database, ["bob"])), self.read(database, ["eve"])) == (1, [])
+
     def test_people_and_targets_of_a_new_event_among_old_ones_are_linked_once(self, database):
         born = event(3, type="life.born", data={}, about=(("bob", "child"),))
         fixed = event(4, type="event.retracted", data={"source": "s", "id": "3"})
