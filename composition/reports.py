@@ -1,4 +1,4 @@
-"""Reports: a run's report and its pictures as files of the home."""
+"""Reports: a run's report and its pictures as files of the home, and the public report on the ledger."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from composition.reading import read_messages
 from composition.workspace import Workspace
 from features.whole_file import write_whole
 
 if TYPE_CHECKING:
+    from privacy.ledger.export import LedgerExport
     from training.evaluation.evaluation_report import Report
 
 
@@ -30,3 +32,19 @@ def write_report(report: Report, model: Path, workspace: Workspace) -> list[Path
     for name, content in files.items():
         write_whole(folder / name, content)
     return [folder / name for name in files]
+
+
+def privacy_report(exported: LedgerExport) -> tuple[dict[str, Any], dict[str, str]]:
+    """The public report on a ledger: its document, in English, and the page of each language by its code."""
+    from privacy.ledger import entry, ledger_report
+    from privacy.ledger.note import Checkpoint
+    from rendering import privacy_page
+    from rendering.page import page
+
+    root = Checkpoint.parse(exported.notes[-1].text).root.hex()
+    says = {language: read_messages().speaking(language) for language in ("en", "ko")}
+    document = ledger_report.document([entry.parse(line) for line in exported.entries], root, says["en"])
+    return document, {
+        language: page(privacy_page.TEMPLATE, privacy_page.view(document, language, say))
+        for language, say in says.items()
+    }

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from composition import ledger_files, reading, terminal
+from composition import ledger_files, reports, terminal
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 
@@ -70,19 +70,14 @@ def _verdict_text(verdict: Any) -> str:
 
 def _report(args: argparse.Namespace) -> int:
     """Write the report for everybody: PATH as HTML, and beside it the same in Korean and as JSON."""
-    from privacy.ledger import entry, ledger_report
     from privacy.ledger.folder import write_durably
-    from privacy.ledger.note import Checkpoint
 
     out = args.out or Workspace(args.home).folder(Workspace(args.home).reports) / "privacy.html"
     paths = {"en": out, "ko": out.with_suffix(".ko.html"), "json": out.with_suffix(".json")}
     ledger_files.refuse_own(args.home, *paths.values())
     exported = ledger_files.open_ledger(args.home).exported()
     with terminal.working("composing"):
-        root = Checkpoint.parse(exported.notes[-1].text).root.hex()
-        english, korean = (reading.read_messages().speaking(language) for language in ("en", "ko"))
-        document = ledger_report.document([entry.parse(line) for line in exported.entries], root, english)
-    pages = {"en": ledger_report.page(document, "en", english), "ko": ledger_report.page(document, "ko", korean)}
+        document, pages = reports.privacy_report(exported)
     written = {paths[language]: page for language, page in pages.items()}
     written[paths["json"]] = json.dumps(document, ensure_ascii=False, indent=2)
     for path, text in written.items():

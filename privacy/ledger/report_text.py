@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Final
 
 Say = Callable[..., str]
@@ -30,6 +32,7 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "report.spent": (),
     "report.cap": (),
     "report.caption": (),
+    "report.as_table": (),
     "report.uses": (),
     **{f"report.uses_head.{head}": () for head in USES_HEADS},
     "report.no_uses": (),
@@ -45,3 +48,13 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "report.check": (),
     "report.check_text": ("command", "root"),
 }
+
+
+def guess(best: str, say: Say) -> str:
+    """What the best chance of a right guess, a decimal fraction, means in a sentence: it is rounded up."""
+    return say("report.guess", chance=math.ceil(Decimal(best) * 100))
+
+
+def limits(say: Say) -> list[str]:
+    """What is not promised, a sentence each."""
+    return [say(f"report.limit.{number}") for number in range(1, LIMITS + 1)]

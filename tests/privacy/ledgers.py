@@ -128,5 +128,19 @@ class Forge:
         return self.exported().encode()
 
 
+def lived() -> Forge:
+    """A ledger in which everything happened once that a report speaks of; one purpose carries a tag."""
+    forge = Forge()
+    forge.init("3")
+    forge.reserve("run-1", purpose="a ranker <script>")
+    forge.reserve("run-2", m.declared("0.5"))
+    forge.add(EntryType.EXPIRE, {"reason": "crash", "spend": "run-2"})
+    forge.approved("release", {"spend": "run-2"})
+    forge.approved("raise", {"epsilon": "5"})
+    forge.approved("reset", {"epsilon": "4", "period": "2027"})
+    forge.reserve("run-3")
+    return forge
+
+
 def fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()

@@ -143,6 +143,7 @@ HEAVY = (
     "mlflow",
     "sqlalchemy",
     "fastapi",
+    "jinja2",
     "matplotlib",
     "sklearn",
     "torch",

@@ -1,0 +1,1 @@
+"""Rendering: the one place that makes HTML, from values and templates that escape whatever they are given."""
