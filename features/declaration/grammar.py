@@ -8,12 +8,12 @@ from itertools import combinations
 from typing import Final
 
 from features.declaration.datatype import LARGEST, TYPES, DataType
+from features.declaration.fact_wording import read_answers, read_formats, read_value_labels
 from features.declaration.vocabulary import (
     CORRECTED,
     RETRACTED,
     STATED,
     SUBJECT,
-    CommonAnswer,
     Derived,
     EventType,
     Fact,
@@ -214,28 +214,12 @@ def _fact(name: str, body: object, where: Where, types: Mapping[str, EventType],
         )
     _check_overlap([state.signal for state in states if state], entry, "states")
     _check_overlap([signal for signal in adds if signal], entry, "adds")
-    answers, answers_from = _answers(entry, kind)
+    answers, answers_from = read_answers(entry, kind)
     return Fact(
         name, kind, purpose, entry.words("question") or {}, tuple(filter(None, states)), tuple(filter(None, adds)),
         derived, answers, answers_from, entry.integer("share", low=None), label=entry.words("label") or {},
-        format=_format(entry), value_labels=_value_labels(entry, kind),
+        format=read_formats(entry), value_labels=read_value_labels(entry, kind),
     )  # fmt: skip
-
-
-def _format(entry: MappingReader) -> Mapping[str, str]:
-    formats = entry.words("format") or {}
-    if any(form.count("{}") != 1 or set("{}") & set(form.replace("{}", "")) for form in formats.values()):
-        entry.wrong("format", "invalid", "does not say where the number goes", "Write {} once in each language")
-        return {}
-    return formats
-
-
-def _value_labels(entry: MappingReader, kind: DataType) -> Mapping[str, Mapping[str, str]]:
-    labels = entry.mapping("value_labels")
-    if set(labels) - set(kind.values):
-        entry.wrong("value_labels", "unknown", "labels an unknown value", "Label the values of an enum")
-    names = MappingReader(labels, entry.at("value_labels"), entry.problems, labels)
-    return {value: names.words(value) or {} for value in labels}
 
 
 def _state(
@@ -314,42 +298,6 @@ def _check_derived(derived: Derived, facts: Mapping[str, Fact], where: Where, pr
         problems.add(
             where, "unknown", f"{derived.of!r} is not a stated fact of type {' or '.join(wanted)}", "Name one that is"
         )
-
-
-def _answers(entry: MappingReader, kind: DataType) -> tuple[tuple[CommonAnswer, ...], str]:
-    share, listed = entry.integer("share", low=None), entry.doc.get("answers", [])
-    if isinstance(listed, str):
-        return (), listed
-    if share is not None:
-        if kind.type != "boolean" or not 0 <= share <= 100:
-            entry.wrong("share", "invalid", "is a boolean's percentage of true", "Write a whole number from 0 to 100")
-        return (CommonAnswer(True, share), CommonAnswer(False, 100 - share)), ""
-    answers = [
-        _answer(MappingReader(doc, entry.at("answers", i), entry.problems, {"value", "weight", "years_ago"}), kind)
-        for i, doc in enumerate(entry.items("answers"))
-    ]
-    return tuple(filter(None, answers)), ""
-
-
-def _answer(entry: MappingReader, kind: DataType) -> CommonAnswer | None:
-    weight, ago = entry.integer("weight", low=None), entry.doc.get("years_ago")
-    years: int | tuple[int, ...] | None = tuple(ago) if isinstance(ago, list) else ago if isinstance(ago, int) else None
-    if weight is None or weight < 0:
-        entry.wrong("weight", "invalid", "is not a whole number from 0", "Say how many of a hundred people answer this")
-        return None
-    if entry.has("value") == entry.has("years_ago"):
-        entry.wrong("value", "conflict", "or years_ago is the answer", "Give exactly one of them")
-        return None
-    if entry.has("years_ago") and (kind.type not in ("date", "dates") or years is None):
-        entry.wrong(
-            "years_ago", "conflict", "does not fit the fact", "Give years for a date, a list of years for dates"
-        )
-        return None
-    with entry.problems.gathered():
-        if entry.has("value"):
-            kind.encode_all(entry.doc["value"], entry.at("value"))
-        return CommonAnswer(entry.doc.get("value"), weight, years)
-    return None
 
 
 def _feature(

@@ -18,8 +18,9 @@ from training.data.admission import only_those
 from training.data.examples import held_out
 from training.data.ranking_dataset import RankingDataset
 from training.rankers import private_bilinear, private_ranker
+from training.rankers.bilinear_arrays import Basis, FeatureMap, Match, Sample
 from training.rankers.models import calibrate
-from training.rankers.private_bilinear import Basis, FeatureMap, Match, PrivateBilinear, Sample, gradients
+from training.rankers.private_bilinear import PrivateBilinear, gradients
 from training.runs import private_run
 from training.runs.private_run import train
 

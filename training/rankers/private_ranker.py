@@ -18,8 +18,9 @@ from recommender.ranking.bilinear import HEAVIEST, UNIT, AttributeScaler, Biline
 from recommender.ranking.bins import Bins, Slot
 from recommender.rules.catalogue import Catalogue
 from training.progress import Progress, silent
+from training.rankers.bilinear_arrays import Basis, FeatureMap, Match, Sample
 from training.rankers.models import probability
-from training.rankers.private_bilinear import CHUNK, Basis, FeatureMap, Match, PrivateBilinear, Sample
+from training.rankers.private_bilinear import CHUNK, PrivateBilinear
 
 if TYPE_CHECKING:
     from training.data.ranking_dataset import RankingDataset

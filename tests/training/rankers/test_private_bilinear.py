@@ -9,18 +9,8 @@ from hypothesis import strategies as st
 
 from privacy.learning.step import GRID, Schedule
 from tests.privacy.noises import Seeded, Silent
-from training.rankers.private_bilinear import (
-    Basis,
-    BilinearWeights,
-    FeatureMap,
-    Match,
-    PrivateBilinear,
-    Sample,
-    gradients,
-    rate_at,
-    shrunk,
-    summed,
-)
+from training.rankers.bilinear_arrays import Basis, BilinearWeights, FeatureMap, Match, Sample
+from training.rankers.private_bilinear import PrivateBilinear, gradients, rate_at, shrunk, summed
 
 PROGRAMMES, WIDTH = 9, 4
 CLASSES = (3, 4)

@@ -1,0 +1,64 @@
+"""How a fact is written and answered: the formats, value labels and common answers of a declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from features.declaration.datatype import DataType
+from features.declaration.vocabulary import CommonAnswer
+from features.mapping import MappingReader
+
+
+def read_formats(entry: MappingReader) -> Mapping[str, str]:
+    """Read how a fact's number is written, in each language; `{}` stands for the number."""
+    formats = entry.words("format") or {}
+    if any(form.count("{}") != 1 or set("{}") & set(form.replace("{}", "")) for form in formats.values()):
+        entry.wrong("format", "invalid", "does not say where the number goes", "Write {} once in each language")
+        return {}
+    return formats
+
+
+def read_value_labels(entry: MappingReader, kind: DataType) -> Mapping[str, Mapping[str, str]]:
+    """Read the words for each value of an enum, in each language."""
+    labels = entry.mapping("value_labels")
+    if set(labels) - set(kind.values):
+        entry.wrong("value_labels", "unknown", "labels an unknown value", "Label the values of an enum")
+    names = MappingReader(labels, entry.at("value_labels"), entry.problems, labels)
+    return {value: names.words(value) or {} for value in labels}
+
+
+def read_answers(entry: MappingReader, kind: DataType) -> tuple[tuple[CommonAnswer, ...], str]:
+    """Read the answers people give and their weights, or the name of the table that lists them."""
+    share, listed = entry.integer("share", low=None), entry.doc.get("answers", [])
+    if isinstance(listed, str):
+        return (), listed
+    if share is not None:
+        if kind.type != "boolean" or not 0 <= share <= 100:
+            entry.wrong("share", "invalid", "is a boolean's percentage of true", "Write a whole number from 0 to 100")
+        return (CommonAnswer(True, share), CommonAnswer(False, 100 - share)), ""
+    answers = [
+        _answer(MappingReader(doc, entry.at("answers", i), entry.problems, {"value", "weight", "years_ago"}), kind)
+        for i, doc in enumerate(entry.items("answers"))
+    ]
+    return tuple(filter(None, answers)), ""
+
+
+def _answer(entry: MappingReader, kind: DataType) -> CommonAnswer | None:
+    weight, ago = entry.integer("weight", low=None), entry.doc.get("years_ago")
+    years: int | tuple[int, ...] | None = tuple(ago) if isinstance(ago, list) else ago if isinstance(ago, int) else None
+    if weight is None or weight < 0:
+        entry.wrong("weight", "invalid", "is not a whole number from 0", "Say how many of a hundred people answer this")
+        return None
+    if entry.has("value") == entry.has("years_ago"):
+        entry.wrong("value", "conflict", "or years_ago is the answer", "Give exactly one of them")
+        return None
+    if entry.has("years_ago") and (kind.type not in ("date", "dates") or years is None):
+        entry.wrong(
+            "years_ago", "conflict", "does not fit the fact", "Give years for a date, a list of years for dates"
+        )
+        return None
+    with entry.problems.gathered():
+        if entry.has("value"):
+            kind.encode_all(entry.doc["value"], entry.at("value"))
+        return CommonAnswer(entry.doc.get("value"), weight, years)
+    return None
