@@ -153,7 +153,7 @@ class EventLog:
         """
         last = self._connection.execute(sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.number), 0))).scalar_one()
         count = self._inserted(rows)
-        places: Sequence[int] = _repeated(rows.columns[1])
+        places: Sequence[int] = _repeated(rows.columns[1]) if count < len(rows) else ()
         first = _first(rows, places)
         old: Mapping[Key, tuple[int, str]] = {}
         if count < len(rows) - len(places) + len(first):
