@@ -65,13 +65,12 @@ class Engine:
             if number not in self._compiled:
                 while len(self._compiled) >= _DAYS_KEPT:
                     self._compiled.pop(next(iter(self._compiled)))
-                self._compiled[number] = self._compile(number)
+                columns = (*self.declaration.columns, *(f"receives.{name}" for name in self.catalogue.receives))
+                rules = compile_catalogue(
+                    self.catalogue, columns, self.declaration, self.regions, number, self.working_days
+                )
+                self._compiled[number] = rules.explaining(self.messages)
             return self._compiled[number]
-
-    def _compile(self, day: int) -> Compiled:
-        columns = (*self.declaration.columns, *(f"receives.{name}" for name in self.catalogue.receives))
-        rules = compile_catalogue(self.catalogue, columns, self.declaration, self.regions, day, self.working_days)
-        return rules.explaining(self.messages)
 
     def from_facts(
         self, facts: Mapping[str, object], applicants: Iterable[str], day: date, where: Where = ("facts",)

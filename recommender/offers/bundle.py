@@ -130,11 +130,8 @@ def compatible(
 
 def _rival(candidate: Candidate, kept: Sequence[Candidate]) -> str:
     """The most useful of those kept that excludes it: it was left out for no other reason."""
-    return next(one.programme for one in kept if _clash(one, candidate))
-
-
-def _clash(one: Candidate, other: Candidate) -> bool:
-    return other.programme in one.excludes or one.programme in other.excludes
+    name, excludes = candidate.programme, candidate.excludes
+    return next(one.programme for one in kept if one.programme in excludes or name in one.excludes)
 
 
 def _excluders(candidate: Candidate, held: Mapping[str, frozenset[str]]) -> list[str]:

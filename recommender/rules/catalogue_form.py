@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple
 from typing import Any as Json
 from typing import Final
@@ -151,14 +151,11 @@ class _Reader:
         return Programme(
             name, texts[title], self.providers[provider], category, tuple(form),
             {kind: clauses[place] for kind, place in who.items()}, self.values[value], self.windows[window], delivery,
-            _texts(texts, documents), tuple(excludes), tuple(grants), effort, Validity(*valid), self.sources[source],
+            tuple([texts[place] for place in documents]), tuple(excludes), tuple(grants), effort, Validity(*valid),
+            self.sources[source],
             verified, _at(texts, summary), views, _at(texts, how), _at(texts, contact), tuple(triggers), beneficiary,
         )  # fmt: skip
 
 
 def _operand(value: Json) -> Operand:
     return tuple(value) if isinstance(value, list) else value
-
-
-def _texts(texts: Sequence[Text], places: Iterable[int]) -> tuple[Text, ...]:
-    return tuple([texts[place] for place in places])

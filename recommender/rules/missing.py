@@ -174,12 +174,8 @@ def missing(trees: Sequence[Judged], capped: bool, compiled: Compiled, person: P
         repeated = [fact for fact, times in counted.items() if times > 1]
         if not noticed.isdisjoint(repeated):
             noticed = _tried(trees, above, repeated, compiled, person)
-    return _stated(noticed, compiled)
-
-
-def _stated(columns: set[str], compiled: Compiled) -> tuple[str, ...]:
     order = compiled.asked_order
-    asked = {name for column in columns for name in compiled.asks(column)}
+    asked = {name for column in noticed for name in compiled.asks(column)}
     return tuple(sorted(asked, key=lambda name: (order.get(name, len(order)), name)))
 
 

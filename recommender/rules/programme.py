@@ -133,10 +133,11 @@ def kinds_mask(kinds: Iterable[str]) -> int:
 
 
 def _document(programme: Programme) -> dict[str, object]:
+    provider = programme.provider
     document: dict[str, object] = {
         "id": programme.id,
         "title": programme.title.to_document(),
-        "provider": _provider_document(programme.provider),
+        "provider": {"id": provider.id, "name": provider.name.to_document(), "level": provider.level},
         "category": programme.category,
         "form": list(programme.form),
         "who": {kind: clause_document(clause) for kind, clause in programme.who.items()},
@@ -158,10 +159,6 @@ def _document(programme: Programme) -> dict[str, object]:
     return {key: value for key, value in document.items() if value is not None and value not in ([], {})} | {
         "source": document["source"]
     }
-
-
-def _provider_document(provider: Provider) -> dict[str, object]:
-    return {"id": provider.id, "name": provider.name.to_document(), "level": provider.level}
 
 
 def _value_document(value: Value) -> dict[str, object]:

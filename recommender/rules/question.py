@@ -124,8 +124,10 @@ def _distinct(compiled: Compiled, guesses: Iterable[_Guess]) -> list[_Guess]:
 
 def _every_guess(compiled: Compiled) -> Iterator[_Guess]:
     """Yield every answer to every question some rule rests on, facts in the declaration's order, then receipts."""
-    read = _read(compiled)
-    for name, fact in compiled.declaration.facts.items():
+    facts = compiled.declaration.facts
+    columns = [compiled.columns[place] for place in compiled.columns_read]
+    read = {ask for name in columns if name in facts for ask in facts[name].asks}
+    for name, fact in facts.items():
         if fact.stated and name in read:
             answers = _regions(compiled) if fact.type == "region" else fact.answers_on(compiled.day)
             yield from (_Guess(name, value, weight) for value, weight in answers)
@@ -133,13 +135,6 @@ def _every_guess(compiled: Compiled) -> Iterator[_Guess]:
         if name.startswith(RECEIVES):
             yield _Guess(name, True, RECEIVES_SHARE)
             yield _Guess(name, False, 100 - RECEIVES_SHARE)
-
-
-def _read(compiled: Compiled) -> set[str]:
-    """Return the facts to state that some rule rests on."""
-    facts = compiled.declaration.facts
-    columns = [compiled.columns[place] for place in compiled.columns_read]
-    return {ask for name in columns if name in facts for ask in facts[name].asks}
 
 
 def _regions(compiled: Compiled) -> Iterator[tuple[str, float]]:

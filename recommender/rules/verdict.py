@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -103,6 +103,7 @@ class Verdicts:
     answers: Int8
     values: Int64
     applicant: int
+    _judged: dict[int, Judged] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         """Return how many programmes were judged."""
@@ -116,11 +117,6 @@ class Verdicts:
     def person(self) -> dict[str, int]:
         """The person's columns by name."""
         return dict(zip(self.compiled.columns, self.values.tolist(), strict=True))
-
-    @cached_property
-    def _judged(self) -> dict[int, Judged]:
-        """The clauses judged so far; programmes share many."""
-        return {}
 
     def explain(self, i: int) -> Verdict:
         """Return the verdict on programme i with its reasons and missing facts."""
