@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
+import stat
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -14,7 +16,7 @@ from features.whole_file import OWNER_ONLY, write_whole
 
 T = TypeVar("T")
 
-FORMAT: Final = b"proffer documents 2"
+FORMAT: Final = b"proffer documents 3"
 """What is hashed before the files; raise the number when the parser or the form of an entry changes."""
 KEPT: Final = 24
 """Entries kept; the one written longest ago goes first."""
@@ -25,7 +27,8 @@ _DATE: Final = "date of YAML"
 class DocumentCache:
     """Parsed documents and what was made of them, in one folder, for its owner only.
 
-    An entry is used only where its own hash is right, so a damaged one is made again. Whatever cannot be read or
+    An entry is used only where the hash of its name and content is right, so a damaged or exchanged one is made again,
+    and only from a folder that no other user may write. Whatever cannot be read or
     written here costs time and nothing else. Nothing is kept where the folder's parent, the home, does not exist.
     """
 
@@ -61,22 +64,33 @@ class DocumentCache:
         Raises:
             Rejected: what `make` raises; nothing is kept then.
         """
-        key = _key(made_by, paths) if self._folder.parent.is_dir() else None
-        if key is None:  # there is no home, or a file cannot be read: what makes the result says so
+        key = _key(made_by, paths) if self._folder.parent.is_dir() and self._is_ours() else None
+        if key is None:  # no home, a folder that others may write, or a file that cannot be read: make() says so
             return make()
         entry = self._folder / f"{key}.json"
         with contextlib.suppress(OSError, ValueError):
-            return decode(_checked(entry.read_bytes()))
+            if _is_plain_file(entry):
+                return decode(_checked(entry.read_bytes(), key))
         found = make()
         with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
             content = encode(found)
             if decode(content) == found:  # else something in it has no JSON form, such as a key that is a number
-                self._keep(entry, content)
+                self._keep(entry, content, key)
         return found
 
-    def _keep(self, entry: Path, content: bytes) -> None:
+    def _is_ours(self) -> bool:
+        """Return whether the folder is absent, or a real folder of this user that no one else may write."""
+        try:
+            found = self._folder.lstat()
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
+
+    def _keep(self, entry: Path, content: bytes, key: str) -> None:
         self._folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
-        write_whole(entry, _digest(content) + b"\n" + content, durable=False, mode=OWNER_ONLY)
+        write_whole(entry, _digest(content, key) + b"\n" + content, durable=False, mode=OWNER_ONLY)
         old = sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)[KEPT:]
         for path in old:
             path.unlink(missing_ok=True)
@@ -93,14 +107,20 @@ def _key(made_by: bytes, paths: Sequence[Path]) -> str | None:
     return digest.hexdigest()
 
 
-def _digest(content: bytes) -> bytes:
-    return hashlib.sha256(content).hexdigest().encode()
+def _is_plain_file(entry: Path) -> bool:
+    """Return whether an entry is a file of this user that no one else may write; no link and no pipe."""
+    found = entry.lstat()
+    return stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
 
 
-def _checked(entry: bytes) -> bytes:
-    """Return the content of an entry, which stands after its hash; raises ValueError where the hash is wrong."""
+def _digest(content: bytes, key: str) -> bytes:
+    return hashlib.sha256(key.encode() + content).hexdigest().encode()
+
+
+def _checked(entry: bytes, key: str) -> bytes:
+    """Return the content of an entry, which follows the hash of its key and content; ValueError if that is wrong."""
     digest, _, content = entry.partition(b"\n")
-    if _digest(content) != digest:
+    if _digest(content, key) != digest:
         raise ValueError("the entry is damaged")
     return content
 

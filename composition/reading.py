@@ -202,7 +202,7 @@ def as_of(text: str | None, clock: Callable[[], float], zone: str = "Asia/Seoul"
     """The day to judge as of: the one written, or the day it is in `zone` by `clock` (seconds since 1970, UTC).
 
     Raises:
-        Rejected: the text is not a day of the calendar written YYYY-MM-DD.
+        Rejected: the text is not a day of the calendar from 1900 to 2100 written YYYY-MM-DD.
 
     Example:
         >>> as_of("2026-10-31", clock=lambda: 0.0), as_of(None, clock=lambda: 1_000_000_000.0)
@@ -210,7 +210,13 @@ def as_of(text: str | None, clock: Callable[[], float], zone: str = "Asia/Seoul"
     """
     if text is None:
         return datetime.datetime.fromtimestamp(clock(), ZoneInfo(zone)).date()
-    return day(text, ("--as-of",))
+    from features.calendar import YEARS  # verbs that take no day do not load it
+
+    found = day(text, ("--as-of",))
+    if found.year not in YEARS:
+        what = f"{text} is not from {YEARS[0]} to {YEARS[-1]}"
+        raise Rejected([Problem(("--as-of",), "range", what, "Choose a day within these years")])
+    return found
 
 
 def day(text: str, where: Where) -> datetime.date:

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from features.problem import Problem, Rejected
+
 if TYPE_CHECKING:
     from composition.document_cache import DocumentCache
     from features.log.database import Database
@@ -52,7 +54,11 @@ class Workspace:
         from features.log.database import Database  # SQLAlchemy is loaded only to read or write events
 
         if self.on_server:
-            return Database(os.environ[DATABASE_URL], DATABASE_URL)
+            database = Database(os.environ[DATABASE_URL], DATABASE_URL)
+            if database.in_memory:
+                what, remedy = "names a database in memory, which ends with the command", "Name a file or a server"
+                raise Rejected([Problem((DATABASE_URL,), "invalid", what, remedy)])
+            return database
         path = self.path.resolve() / "events.db"
         return Database(f"sqlite:///{path}", str(path))
 

@@ -19,6 +19,8 @@ import numpy as np
 from features.arrays import Int64
 from features.problem import Problem, Rejected, Where
 
+YEARS: Final = range(1900, 2101)
+"""The years of the days that can be asked about: dates of facts end with them."""
 DAY_SECONDS: Final = 86_400
 _UNIX_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _DURATION: Final = re.compile(r"P(?=\d)(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,5})W)?(?:(\d{1,5})D)?")

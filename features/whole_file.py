@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -36,7 +37,12 @@ def write_whole(path: Path, content: bytes, *, durable: bool = True, mode: int =
 
 @contextmanager
 def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
-    """Yield a path to write to, which replaces `path` at the end of the block and is removed if the block fails."""
+    """Yield a path to write to, which replaces `path` at the end of the block and is removed if the block fails.
+
+    Raises:
+        OSError: `path` is a folder, a device or a pipe.
+    """
+    _refuse_what_is_no_file(path)
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         yield unfinished
@@ -48,6 +54,14 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
         raise
     if durable:
         flush(path.parent)
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    """Refuse a folder, a device or a pipe: a rename would fail late, or put a file in the place of the device."""
+    if not path.name or path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder, not a file", str(path))
+    if path.exists() and not path.is_file():
+        raise FileExistsError(errno.EEXIST, "is a device or a pipe, not a file that can be replaced", str(path))
 
 
 @contextmanager

@@ -71,7 +71,7 @@ def _enter(args: argparse.Namespace, kind: str) -> int:
     try:
         statement = json.loads(texts.pop())
         known = statement["kind"] == kind
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         known = False
     if not known:
         raise NotApproved("--approval", f"does not sign a draft of {args.subverb}", "Give the files signed for it")
@@ -109,14 +109,15 @@ def _approve(args: argparse.Namespace) -> int:
     from privacy.ledger.note import Note
     from privacy.ledger.terms import read_statement
 
-    text = args.draft.read_text(encoding="utf-8")
     try:
+        text = args.draft.read_text(encoding="utf-8")
         read_statement(json.loads(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         remedy = "Ask for a new draft"
         raise Rejected([Problem((str(args.draft),), "invalid", "is not a draft for approval", remedy)]) from None
     signer = ledger_files.private_key(args.key, args.name)
     out = args.out or args.draft.with_name(f"{args.draft.name}.{signer.name}.sig")
+    ledger_files.refuse_own(args.home, out)
     write_durably(out, Note.sign(text, signer).encode())
     document = {"approval": str(out), "signed_by": signer.name, "statement": json.loads(text)}
     terminal.emit(document, args.json, f"{signer.name} signed:\n{terminal.listing(document['statement'])}\n-> {out}")
@@ -135,6 +136,7 @@ def _key(args: argparse.Namespace) -> int:
 
     stem = args.out or Path(args.name)
     private, public = (stem.with_name(f"{stem.name}.{end}") for end in ("key", "pub"))
+    ledger_files.refuse_own(args.home, private, public)
     taken = [path for path in (private, public) if path.exists()]
     if taken:
         raise Rejected(

@@ -74,6 +74,9 @@ def _report(args: argparse.Namespace) -> int:
 
     out = args.out or Workspace(args.home).folder(Workspace(args.home).reports) / "privacy.html"
     paths = {"en": out, "ko": out.with_suffix(".ko.html"), "json": out.with_suffix(".json")}
+    if len(set(paths.values())) < len(paths):
+        what, remedy = "is where the report as JSON goes, too", "Give the page another ending, such as .html"
+        raise Rejected([Problem(("--out",), "conflict", what, remedy)])
     ledger_files.refuse_own(args.home, *paths.values())
     exported = ledger_files.open_ledger(args.home).exported()
     with terminal.working("composing"):

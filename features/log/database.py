@@ -69,6 +69,11 @@ class Database:
         sa.event.listen(self._engine, "begin", _BEGIN[kind])
 
     @property
+    def in_memory(self) -> bool:
+        """Whether it ends with the process."""
+        return self._url.get_backend_name() == "sqlite" and self.file is None
+
+    @property
     def file(self) -> Path | None:
         """The file of a SQLite database; None for one in memory or on a server."""
         kept = self._url.get_backend_name() == "sqlite" and self._url.database not in (None, "", ":memory:")

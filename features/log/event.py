@@ -15,7 +15,7 @@ from features.declaration.vocabulary import CORRECTED, RETRACTED, SUBJECT, Event
 from features.problem import Problem, Problems, Rejected, Where
 
 _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-_CALENDAR: Final = range(-62_104_060_800, 253_370_764_800)
+CALENDAR: Final = range(-62_104_060_800, 253_370_764_800)
 """The years 2 to 9998: no offset of a zone leads from there out of the calendar."""
 
 LONGEST: Final = 400
@@ -122,7 +122,7 @@ def parse_time(value: object, where: Where = ("time",)) -> int:
     try:
         if isinstance(value, str) and _RFC3339.fullmatch(value):
             second = int(datetime.fromisoformat(value.upper()).timestamp() // 1)
-            if second in _CALENDAR:
+            if second in CALENDAR:
                 return second
     except (ValueError, OverflowError):
         pass

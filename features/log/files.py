@@ -17,7 +17,7 @@ from features import strict_json
 from features.arrays import Bool, Int64
 from features.canonical_json import canonical_text
 from features.declaration.declaration import Declaration
-from features.log.event import Event, parse_time, rfc3339
+from features.log.event import CALENDAR, Event, parse_time, rfc3339
 from features.log.event_parser import parse_event
 from features.log.versions import FOREVER
 from features.problem import Problem, Rejected, Where
@@ -207,7 +207,14 @@ def _texts(column: Any) -> list[object]:
     if not pa.types.is_timestamp(column.type):
         return list(column.to_pylist())
     seconds, valid = seconds_of(column)
-    return [rfc3339(second) if known else None for second, known in zip(seconds.tolist(), valid.tolist(), strict=True)]
+    return [
+        _time_text(second) if known else None for second, known in zip(seconds.tolist(), valid.tolist(), strict=True)
+    ]
+
+
+def _time_text(second: int) -> str:
+    """Return a time as text; one that no calendar has as a text that is refused as no time."""
+    return rfc3339(second) if second in CALENDAR else f"{second} seconds after 1970"
 
 
 def from_row(row: Mapping[str, object], declaration: Declaration, now: int | None, where: Where) -> Event | Rejected:

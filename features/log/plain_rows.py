@@ -13,7 +13,7 @@ from features.arrays import Bool, Int64
 from features.calendar import DAY_SECONDS
 from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import STATED
-from features.log.event import ACTS, Event
+from features.log.event import ACTS, CALENDAR, Event
 from features.log.event_parser import check_body
 from features.log.statement import encode_facts
 from features.log.versions import FOREVER
@@ -60,8 +60,15 @@ def plain_rows(
     """
     import pyarrow.compute as pc
 
-    local = declaration.zone.local_seconds(columns.time)
-    plain = columns.readable & (columns.time <= columns.recorded) & (local >= declaration.epoch * DAY_SECONDS)
+    # A time outside the calendar has no local day: the event is read by itself, where the refusal says so.
+    time = np.clip(columns.time, CALENDAR[0], CALENDAR[-1])
+    local = declaration.zone.local_seconds(time)
+    plain = (
+        columns.readable
+        & (columns.time == time)
+        & (columns.time <= columns.recorded)
+        & (local >= declaration.epoch * DAY_SECONDS)
+    )
     if now is not None:
         plain &= columns.recorded <= now
     for name in ("id", "source", "subject"):

@@ -305,6 +305,6 @@ def read_text(text: str, where: Where = ("mechanism",)) -> Mechanism:
     """
     try:
         document = json.loads(text)
-    except ValueError as failure:
+    except (ValueError, RecursionError) as failure:
         raise _bad(where, f"is not JSON ({failure})") from None
     return Mechanism.from_document(document, where)

@@ -21,6 +21,9 @@ _REMOTE: Final = frozenset(
 )
 _LOCAL_FUSE: Final = frozenset({"fuseblk", "fuse.fuse-overlayfs", "fuse.lxcfs"})
 
+DATABASE: Final = "ledger.sqlite"
+"""The file that makes a folder a ledger's."""
+
 
 class NetworkFileSystem(Rejected):
     """A ledger may not be there: locks and fsync of network file systems are not reliable."""
@@ -70,7 +73,7 @@ class OwnFile(Rejected):
 
 
 def refuse_own_file(out: Path, folder: Path) -> None:
-    """Accept an output path only if it is outside the ledger's folder, however it is spelled.
+    """Accept an output path only if it is outside the folder of this ledger and of any other, however it is spelled.
 
     Symbolic links, hard links and relative paths are followed to what they name; case is ignored, as some disks do.
 
@@ -81,7 +84,8 @@ def refuse_own_file(out: Path, folder: Path) -> None:
     places = {path for start in (out.absolute(), out.resolve()) for path in (start, *start.parents)}
     spelled = Path(str(folder.resolve()).casefold())
     inside = Path(str(out.resolve()).casefold()).is_relative_to(spelled)
-    if inside or any(_identity(path) in own for path in places):
+    another = any((place / DATABASE).exists() for place in out.resolve().parents)
+    if inside or another or any(_identity(path) in own for path in places):
         what = "is a file of the privacy ledger, or is in its folder: writing there would destroy the record"
         raise OwnFile([Problem((str(out),), "forbidden", what, "Choose an output path outside the ledger's folder")])
 

@@ -11,10 +11,10 @@ from typing import Final
 
 from features.problem import Problem, Rejected
 from privacy.ledger.dataset import Dataset, packed, unpacked
+from privacy.ledger.folder import DATABASE as DATABASE
 from privacy.ledger.note import BadNote, Note
 from privacy.refusal import KnownPeople
 
-DATABASE: Final = "ledger.sqlite"
 PATIENCE: Final = 60.0  # seconds to wait for a reader that holds the database outside of the lock
 
 _TABLES: Final = {

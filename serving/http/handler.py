@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from features.calendar import date_of
+from features.calendar import YEARS, date_of
 from features.declaration.declaration import Declaration, Fact
 from features.log.event import Event
 from features.log.event_parser import parse_event
@@ -18,7 +18,6 @@ from recommender.rules.person import Person
 from serving.http.problem_documents import UNPROCESSABLE, ProblemItemValue, RefusedError
 from serving.http.wire import RecommendationRequest
 
-_YEARS: Final = range(1900, 2201)
 _MOST_ITEMS: Final = 20
 _MOST_MEMBERS: Final = 100
 _EXPECTED: Final = {
@@ -70,10 +69,8 @@ class RecommendationHandler:
             day = date.fromisoformat(text)
         except ValueError:
             day = date.min
-        if day.year not in _YEARS:
-            raise _unprocessable(
-                [ProblemItemValue("/as_of", f"a day of the calendar from {_YEARS[0]} to {_YEARS[-1]}")]
-            )
+        if day.year not in YEARS:
+            raise _unprocessable([ProblemItemValue("/as_of", f"a day of the calendar from {YEARS[0]} to {YEARS[-1]}")])
         return day
 
     def _person(self, request: RecommendationRequest, citizen: str, day: date, now: int) -> Person:

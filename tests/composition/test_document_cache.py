@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import stat
 
 import pytest
@@ -119,3 +120,51 @@ def test_everything_shipped_is_the_same_from_the_cache(cache):
         assert reading.read_declaration(cache=cache).hash == declaration.hash
         assert reading.read_regions(cache=cache) == reading.read_regions()
         assert reading.read_working_days(cache=cache) == reading.read_working_days()
+
+
+@pytest.fixture
+def two(tmp_path, file):
+    """Two files that differ, and a parser for each."""
+    other = tmp_path / "b.yaml"
+    other.write_text("b: 2", encoding="utf-8")
+    return (file, Parser({"a": 1})), (other, Parser({"b": 2}))
+
+
+def test_two_entries_that_were_exchanged_are_made_again(cache, two, tmp_path):
+    for path, parser in two:
+        cache.documents([path], parser)
+    one, other = sorted((tmp_path / "home" / "cache").glob("*.json"))
+    first, second = one.read_bytes(), other.read_bytes()
+    one.write_bytes(second)
+    other.write_bytes(first)
+    for path, parser in two:
+        assert cache.documents([path], parser) == parser.documents
+        assert parser.asked == 2
+
+
+def forbid(folder, how):
+    if how == "others may write":
+        folder.chmod(0o777)
+    elif how == "a link":
+        folder.rename(folder.with_name("elsewhere"))
+        folder.symlink_to(folder.with_name("elsewhere"))
+    else:
+        for entry in folder.glob("*.json"):
+            entry.chmod(0o666)
+
+
+@pytest.mark.parametrize("how", ["others may write", "a link", "others may write an entry"])
+def test_what_others_may_have_written_is_not_believed(cache, file, tmp_path, how):
+    cache.documents([file], Parser({"a": 1}))
+    forbid(tmp_path / "home" / "cache", how)
+    parser = Parser({"a": 1})
+    assert cache.documents([file], parser) == [{"a": 1}]
+    assert parser.asked == 1
+
+
+def test_a_pipe_in_the_place_of_an_entry_is_not_waited_for(cache, file, tmp_path):
+    cache.documents([file], Parser({"a": 1}))
+    (entry,) = (tmp_path / "home" / "cache").glob("*.json")
+    entry.unlink()
+    os.mkfifo(entry)
+    assert cache.documents([file], Parser({"a": 1})) == [{"a": 1}]

@@ -155,3 +155,9 @@ def test_every_broken_line_of_a_catalogue_is_named(written):
 def test_a_folder_without_programmes_is_refused(tmp_path):
     with pytest.raises(Rejected, match=r"holds no \.yaml file"):
         reading.programme_documents(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["1899-12-31", "2101-01-01", "9999-12-31"])
+def test_a_day_that_no_fact_reaches_is_refused(text):
+    with pytest.raises(Rejected, match=r"--as-of: .* is not from 1900 to 2100"):
+        reading.as_of(text, lambda: 0.0)

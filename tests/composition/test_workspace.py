@@ -3,6 +3,7 @@ import stat
 import pytest
 
 from composition.workspace import Workspace
+from features.problem import Rejected
 
 
 @pytest.fixture
@@ -19,3 +20,10 @@ def test_a_home_is_for_its_owner_only(home):
     home.begin()
     assert stat.S_IMODE(home.path.stat().st_mode) == 0o700
     assert home.begin() == home
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_a_database_in_memory_is_refused_since_it_ends_with_the_command(tmp_path, monkeypatch, url):
+    monkeypatch.setenv("PROFFER_DATABASE_URL", url)
+    with pytest.raises(Rejected, match="PROFFER_DATABASE_URL: names a database in memory"):
+        _ = Workspace(tmp_path).database

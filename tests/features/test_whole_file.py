@@ -95,3 +95,14 @@ def test_a_folder_appears_whole_and_only_where_none_is(tmp_path):
     with pytest.raises(OSError, match="not empty"), new_folder(folder) as unfinished:
         (unfinished / "b").write_bytes(b"b")
     assert (names(folder), names(folder.parent)) == (["a"], ["one"])
+
+
+def test_a_folder_and_a_pipe_are_refused_by_their_own_name_and_stay(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (tmp_path, pipe, Path()):
+        with pytest.raises(OSError, match="is a ") as refused:
+            write_whole(path, b"new")
+        assert refused.value.filename == str(path)
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+    assert pipe.is_fifo()

@@ -104,7 +104,7 @@ def test_a_figure_about_a_person_has_no_way_into_the_tracking() -> None:
     kept: list[Any] = []
     client = SimpleNamespace(log_metric=lambda *one: kept.append(one), log_param=lambda *one: kept.append(one))
     run = tracking.TrackedRun(client, "one")
-    for attempt in (run.metrics, run.settings):
+    for attempt in (run.metrics, run.params):
         with pytest.raises(Rejected, match="allow-list"):
             attempt({"income of c1": 1.0})
     assert kept == []

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from proffer.cli import main
@@ -51,6 +53,26 @@ def test_a_broken_line_in_the_middle_is_named_and_the_rest_is_kept(ingest):
     assert all(one["what"] and one["remedy"] for one in found["rejected"])
     assert err.count("events0.ndjson:") == 3
     assert ingest([event(1), event(4)])[1]["duplicates"] == 2
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_time_at_the_edge_of_the_calendar_is_rejected_and_the_rest_is_kept(ingest, time):
+    code, found, _ = ingest([event(1), event(2, time=time), event(3)])
+    assert (code, found["accepted"], len(found["rejected"])) == (1, 2, 1)
+
+
+def test_a_parquet_time_beyond_the_calendar_is_rejected_and_the_rest_is_kept(ingest):
+    names = ("id", "source", "subject", "type", "data")
+    rows = [
+        {name: json.dumps(one[name]) if name == "data" else one[name] for name in names} for one in (event(1), event(2))
+    ]
+    table = pa.Table.from_pylist(rows)
+    for name in ("time", "recordedtime"):
+        column = pa.array([1_788_318_000_000_000, 2**62 if name == "time" else 1_788_318_000_000_001], pa.int64())
+        table = table.append_column(name, column.cast(pa.timestamp("us", tz="UTC")))
+    pq.write_table(table, ingest.folder / "far.parquet")
+    code, found, _ = ingest("far.parquet")
+    assert (code, found["accepted"], len(found["rejected"])) == (1, 1, 1)
 
 
 def test_an_event_of_the_future_is_rejected(ingest):

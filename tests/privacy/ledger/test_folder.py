@@ -100,3 +100,11 @@ def test_an_output_on_the_ledgers_own_files_is_refused_however_it_is_spelled(tmp
 @pytest.mark.parametrize("spelling", ["home/out", "ledger/out", "home/ledger-of-may", "out"])
 def test_an_output_beside_the_ledger_is_accepted(tmp_path, own, spelling):
     place.refuse_own_file(tmp_path / spelling, own)
+
+
+def test_an_output_into_another_ledgers_folder_is_refused(tmp_path, own):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "ledger.sqlite").write_bytes(b"")
+    with pytest.raises(place.OwnFile):
+        place.refuse_own_file(other / "ledger.key", own)
