@@ -13,7 +13,7 @@ import pytest
 from composition import provenance, reading
 from composition.sources import TrainingSource, read_training_data
 from composition.workspace import Workspace
-from data.synthetic.world import synthesise
+from data.synthetic.world import blocks, synthesise
 from features.problem import Rejected
 from proffer import cli
 
@@ -85,6 +85,23 @@ def test_other_people_under_a_stamp_that_fits_their_files_are_refused(world, peo
         Rejected, match=r"does not reproduce these rows; they may be about real.*proffer synth --seed 5"
     ):
         verify(Workspace(tmp_path / "home"), people, world)
+
+
+def test_people_who_may_be_real_behind_one_true_block_are_refused_at_every_try(world, tmp_path, monkeypatch):
+    monkeypatch.setattr(blocks, "__defaults__", (40,))
+    folder, (_, declaration, shipped, regions) = tmp_path / "people", world
+    given = {"catalogue": shipped, "declaration": declaration, "regions": regions}
+    synthesise(seed=5, citizens=60, months=6, out=folder, block=40, **given)
+    verify(Workspace(tmp_path / "home"), folder, world)
+    with pyarrow.parquet.ParquetFile(folder / "events.parquet") as file:
+        false, true = another_life(file.read_row_group(0)), file.read_row_group(1)
+    with pyarrow.parquet.ParquetWriter(folder / "events.parquet", true.schema) as writer:
+        for group in (false.cast(true.schema), true):
+            writer.write_table(group, row_group_size=len(group))
+    restamp(folder)
+    for _ in range(5):
+        with pytest.raises(Rejected, match="does not reproduce"):
+            verify(Workspace(tmp_path / "home"), folder, world)
 
 
 def test_another_number_of_people_than_the_stamp_says_is_refused(world, people, tmp_path):
