@@ -116,10 +116,7 @@ class Snapshot(Snapshots):
     def known(self) -> dict[str, object]:
         """Return every column that is known, as JSON values."""
         named = zip(self.columns, self.values[0].tolist(), strict=True)
-        return {name: self._json(name, value) for name, value in named if value != UNKNOWN}
-
-    def _json(self, name: str, value: int) -> object:
-        return self._kind(name).decode(value)
+        return {name: self._kind(name).decode(value) for name, value in named if value != UNKNOWN}
 
 
 def snapshots(

@@ -82,7 +82,15 @@ class LedgerAccount:
         if self.synthetic:
             found = replace(found, sketch=())
         return self.ledger.reserve(
-            run.population, spend, run.mechanism, None, run.delta, _purpose(run), run.requester, found, metrics=metrics
+            run.population,
+            spend,
+            run.mechanism,
+            None,
+            run.delta,
+            f"{run.purpose} (basis: {run.basis.value})",
+            run.requester,
+            found,
+            metrics=metrics,
         )
 
     def commit(self, spend: str, ran: Mechanism) -> LedgerReceipt:
@@ -96,10 +104,6 @@ class LedgerAccount:
     def is_public(self, people: Iterable[str]) -> bool:
         """Whether two approvers signed that the rows of exactly these people are public."""
         return self.ledger.is_public(self.ledger.dataset(people).fingerprint)
-
-
-def _purpose(run: RunRequest) -> str:
-    return f"{run.purpose} (basis: {run.basis.value})"
 
 
 def _left_after(balance: Balance, composition: Composition, mechanisms: Sequence[Mechanism]) -> Decimal:

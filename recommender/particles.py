@@ -31,15 +31,10 @@ def with_particle(word: str, after_consonant: str, after_vowel: str) -> str:
     >>> with_particle("서울", "으로", "로"), with_particle("2,000", "이", "가"), with_particle("‘기초연금’", "을", "를")
     ('서울로', '2,000이', '‘기초연금’을')
     """
-    final = _final(word)
+    spoken = _spoken(word)
+    final = (ord(spoken) - _HANGUL_FIRST) % _FINALS if _HANGUL_FIRST <= ord(spoken) <= _HANGUL_LAST else 0
     closed = final != 0 and not (final == _RIEUL and after_vowel == "로")
     return word + (after_consonant if closed else after_vowel)
-
-
-def _final(word: str) -> int:
-    """Return the final consonant of the last sound as its place in Unicode's list, 0 where there is none."""
-    spoken = _spoken(word)
-    return (ord(spoken) - _HANGUL_FIRST) % _FINALS if _HANGUL_FIRST <= ord(spoken) <= _HANGUL_LAST else 0
 
 
 def _spoken(word: str) -> str:

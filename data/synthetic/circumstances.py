@@ -82,7 +82,9 @@ class Observer:
         percent = np.where(percent == _NEVER, self.known_percent[person], percent)
         percent = np.where(percent < 0, _MIDDLING, percent)
         age = ages_on(self.course.born[person], day)
-        traits = _traits(now, age, np.asarray(percent, np.float64), self._rural(now.region))
+        traits = _traits(
+            now, age, np.asarray(percent, np.float64), np.isin(now.region, self.districts.codes[self.districts.rural])
+        )
         since = np.column_stack([t - _last_before(key, key & (2**36 - 1), person, t, _NEVER) for key in self.keys])
         return Circumstances(traits, np.exp(-since / DAY_SECONDS / 150.0))
 
@@ -95,9 +97,6 @@ class Observer:
             panel = np.stack([getattr(standing, field.name) for standing in self.course.standings])
             columns[field.name] = panel[month, person]
         return ResidentState(**columns)
-
-    def _rural(self, region: Int64) -> Bool:
-        return np.isin(region, self.districts.codes[self.districts.rural])
 
 
 def _traits(now: ResidentState, age: Int64, percent: Float64, rural: Bool) -> Float64:

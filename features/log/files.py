@@ -208,13 +208,9 @@ def _texts(column: Any) -> list[object]:
         return list(column.to_pylist())
     seconds, valid = seconds_of(column)
     return [
-        _time_text(second) if known else None for second, known in zip(seconds.tolist(), valid.tolist(), strict=True)
+        (rfc3339(second) if second in CALENDAR else f"{second} seconds after 1970") if known else None
+        for second, known in zip(seconds.tolist(), valid.tolist(), strict=True)
     ]
-
-
-def _time_text(second: int) -> str:
-    """Return a time as text; one that no calendar has as a text that is refused as no time."""
-    return rfc3339(second) if second in CALENDAR else f"{second} seconds after 1970"
 
 
 def from_row(row: Mapping[str, object], declaration: Declaration, now: int | None, where: Where) -> Event | Rejected:

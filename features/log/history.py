@@ -239,7 +239,9 @@ def assembled(people: tuple[str, ...], items: Items, encoder: RowEncoder) -> His
     place = np.arange(len(repeated)) + np.repeat(starts[code] - ends + sizes[code], sizes[code])
     rows = np.array([row for rows in encoder.payloads for row in rows], np.int64).reshape(-1, 2)
     counts = np.bincount(items.person[order], weights=sizes[code], minlength=len(people)).astype(np.int64)
-    _check_sizes(counts)
+    if counts.max(initial=0) > MOST_ROWS:
+        what = f"one person has {counts.max()} rows, over {MOST_ROWS}"
+        raise Rejected([Problem(("events",), "range", what, "Check the source: no life has so many events")])
     zone = encoder.declaration.zone
     return History(
         people, np.concatenate(([0], np.cumsum(counts))).astype(np.int64), happened[repeated],
@@ -260,9 +262,3 @@ def _records(items: Items, ordered: Int64, encoder: RowEncoder) -> Records:
         items.person[chosen], table[:, 0], items.happened[chosen], items.since[chosen], items.until[chosen],
         table[:, 1], table[:, 2], table[:, 3],
     )  # fmt: skip
-
-
-def _check_sizes(counts: Int64) -> None:
-    if counts.max(initial=0) > MOST_ROWS:
-        what = f"one person has {counts.max()} rows, over {MOST_ROWS}"
-        raise Rejected([Problem(("events",), "range", what, "Check the source: no life has so many events")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from features.problem import Problem, Rejected, Where
@@ -113,7 +113,7 @@ def _stray(row: object) -> str:
 def _joined(service_id: str, found: Sequence[Sequence[Row]]) -> tuple[Service | None, list[str]]:
     reasons = [_count(name, rows) for name, rows in zip(FILES, found, strict=True) if len(rows) != 1]
     for row in found[0][:1]:
-        reasons += _missing(row)
+        reasons += [f"{key} is empty in serviceList" for key in _REQUIRED if text_of(row, key) is None]
     read = [parse_conditions(row) for row in found[2]]
     reasons += [reason for _, wrong in read for reason in wrong]
     if reasons:
@@ -123,10 +123,6 @@ def _joined(service_id: str, found: Sequence[Sequence[Row]]) -> tuple[Service | 
 
 def _count(name: str, rows: Sequence[Row]) -> str:
     return f"has no row in {name}" if not rows else f"has {len(rows)} rows in {name}"
-
-
-def _missing(row: Row) -> Iterable[str]:
-    return [f"{key} is empty in serviceList" for key in _REQUIRED if text_of(row, key) is None]
 
 
 def text_of(row: Row, key: str) -> str | None:

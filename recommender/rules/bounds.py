@@ -49,7 +49,7 @@ def _of(clause: Clause, declaration: Declaration) -> _Asked:
     if isinstance(clause, NoData):
         return {}
     if isinstance(clause, Advisory):
-        return _loosened(_of(clause.of, declaration))
+        return {fact: replace(one, firm=False) for fact, one in _of(clause.of, declaration).items()}
     if isinstance(clause, Not):
         return _opposite(_of(clause.of, declaration))
     parts = [_of(part, declaration) for part in clause.of]
@@ -87,10 +87,6 @@ def _spanned(parts: Iterable[_Asked]) -> _Asked:
             found[fact] = FactBound(fact, min(had.low, asked.low), max(had.high, asked.high), had.firm and asked.firm)
     shared = set.intersection(*(set(part) for part in alternatives))
     return {fact: replace(asked, firm=asked.firm and fact in shared) for fact, asked in found.items()}
-
-
-def _loosened(asked: _Asked) -> _Asked:
-    return {fact: replace(one, firm=False) for fact, one in asked.items()}
 
 
 def _opposite(asked: _Asked) -> _Asked:

@@ -146,11 +146,10 @@ def encoded(compare: Compare, declaration: Declaration) -> tuple[tuple[str, tupl
     An enum's place, a date's day, a region's code. Raises Rejected where Fact.encode does.
     """
     fact = None if compare.fact.startswith(RECEIVES) else declaration.facts[compare.fact]
-    return tuple((op, tuple(_code(value, fact) for value in _members(operand))) for op, operand in compare.tests)
-
-
-def _members(operand: Operand) -> tuple[bool | int | float | str, ...]:
-    return operand if isinstance(operand, tuple) else (operand,)
+    return tuple(
+        (op, tuple(_code(value, fact) for value in (operand if isinstance(operand, tuple) else (operand,))))
+        for op, operand in compare.tests
+    )
 
 
 def _code(value: bool | float | str, fact: Fact | None) -> int:
@@ -170,12 +169,10 @@ def clause_document(clause: Clause) -> dict[str, object]:
     elif isinstance(clause, NoData):
         document = {"no_data": clause.reason}
     else:
-        document = {"fact": clause.fact} | {op: _written(operand) for op, operand in clause.tests}
+        document = {"fact": clause.fact} | {
+            op: (list(operand) if isinstance(operand, tuple) else operand) for op, operand in clause.tests
+        }
     return document | _notes_document(clause)
-
-
-def _written(operand: Operand) -> object:
-    return list(operand) if isinstance(operand, tuple) else operand
 
 
 def _notes_document(clause: Clause) -> dict[str, object]:

@@ -68,13 +68,6 @@ def parse_clause(document: object, where: Where, declaration: Declaration, regio
     return clause
 
 
-def _plain_key(document: Mapping[str, object]) -> tuple[object, ...] | None:
-    """Return what distinguishes flat clauses (1 from true too), None for one that holds lists or mappings."""
-    values = tuple(document.values())
-    kinds = tuple(map(type, values))
-    return None if dict in kinds or list in kinds or tuple in kinds else (*document, *values, *kinds)
-
-
 class ClauseReader:
     """Reads clauses against one declaration; equal clauses come out as one object, so a catalogue stays small."""
 
@@ -97,7 +90,9 @@ class ClauseReader:
             what = f"{document!r} is not a clause"
             problems.add(path, "invalid", what, f"Write a mapping with one of {', '.join(_SHAPES)}")
             return None
-        key = _plain_key(document)
+        values = tuple(document.values())
+        kinds = tuple(map(type, values))
+        key = None if dict in kinds or list in kinds or tuple in kinds else (*document, *values, *kinds)
         if key is not None and key in self._plain:
             return self._plain[key]
         before = len(problems.found)

@@ -149,15 +149,12 @@ class Regions:
         """
         if agency_type in _NATIONWIDE_TYPES:
             return Place(frozenset(), True, "type")
-        agency = self._agency_on(agency_code, day)
+        rows = self.agencies.get(agency_code, ())
+        agency = next((a for a in rows if a.first <= day <= a.last), rows[-1] if rows else None)
         if agency is None or agency.region is None or not agency.verified:
             return Place(frozenset(), False, "unverified")
         named = self.by_code[agency.region].name.ko in agency_name
         return Place(frozenset({agency.region}), False, "code" if named else "code_name_differs")
-
-    def _agency_on(self, agency_code: str, day: int) -> Agency | None:
-        rows = self.agencies.get(agency_code, ())
-        return next((a for a in rows if a.first <= day <= a.last), rows[-1] if rows else None)
 
     def _leaves(self, code: int, day: int, above: frozenset[int]) -> frozenset[int]:
         region = self.by_code.get(code)
