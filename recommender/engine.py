@@ -1,4 +1,4 @@
-"""The desk: one person's facts or events in, recommendations out; values only, nothing read and nothing kept."""
+"""The engine: one person's facts or events in, recommendations out; values only, nothing read and nothing kept."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ _TOGETHER: Final[Mapping[Code, str]] = {
 class RecommendationHandler:
     """Answers requests with one engine."""
 
-    desk: Engine
+    engine: Engine
 
     def recommend(self, request: RecommendationRequest, citizen: str, now: int) -> Mapping[str, Any]:
         """The answer as JSON.
@@ -56,15 +56,15 @@ class RecommendationHandler:
         """
         day = self._day(request.as_of, now)
         person = self._person(request, citizen, day, now)
-        return self.desk.answer(person, day, request.k).to_json()
+        return self.engine.answer(person, day, request.k).to_json()
 
     def checks(self) -> Mapping[str, bool]:
         """Whether there is something to recommend."""
-        return {"catalogue": len(self.desk.catalogue) > 0}
+        return {"catalogue": len(self.engine.catalogue) > 0}
 
     def _day(self, text: str | None, now: int) -> date:
         if text is None:
-            return date_of(self.desk.declaration.zone.today(now + 1))
+            return date_of(self.engine.declaration.zone.today(now + 1))
         try:
             day = date.fromisoformat(text)
         except ValueError:
@@ -80,8 +80,8 @@ class RecommendationHandler:
             raise _unprocessable([ProblemItemValue("/facts", f"lists of at most {_MOST_MEMBERS} members")])
         try:
             if request.events is None:
-                return self.desk.from_facts(facts, applicants, day)
-            return self.desk.from_events(self._events(request.events, now), citizen, applicants, day)
+                return self.engine.from_facts(facts, applicants, day)
+            return self.engine.from_events(self._events(request.events, now), citizen, applicants, day)
         except Rejected as refusal:
             raise _unprocessable(list(self._items(refusal.problems))) from None
 
@@ -101,7 +101,7 @@ class RecommendationHandler:
         problems = Problems()
         for place, document in enumerate(documents):
             with problems.gathered():
-                events.append(parse_event(document, self.desk.declaration, now=now, where=("events", place)))
+                events.append(parse_event(document, self.engine.declaration, now=now, where=("events", place)))
         problems.raise_any()
         return events
 
@@ -118,13 +118,13 @@ class RecommendationHandler:
         if problem.path[0] != "facts":
             return _event_item(problem)
         name = str(problem.path[1]) if len(problem.path) > 1 else ""
-        fact = self.desk.declaration.facts.get(name)
+        fact = self.engine.declaration.facts.get(name)
         if fact is None:
             known = name.startswith(RECEIVES)
             return ProblemItemValue(
                 "/facts", "receives.<programme>: true or false" if known else "only facts that are declared"
             )
-        return ProblemItemValue(f"/facts/{fact.name}", expected(fact, self.desk.declaration))
+        return ProblemItemValue(f"/facts/{fact.name}", expected(fact, self.engine.declaration))
 
 
 def _event_item(problem: Problem) -> ProblemItemValue:
