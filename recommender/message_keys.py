@@ -38,6 +38,8 @@ _RULE: Final[Keys] = {
     "rule.no_data.other": ("reason",),
     "rule.no_data.why": ("why",),
     "rule.no_data.part": (),
+    "rule.unread.must": ("words",),
+    "rule.unread.part": ("words",),
 }
 _VERDICT: Final[Keys] = {
     **{f"verdict.kind.{kind}": () for kind in ("citizen", "small_business", "organisation")},

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from recommender.rules.clause import RECEIVES, Advisory, All, Clause, Compare, NoData, Not, encoded
+from recommender.rules.clause import RECEIVES, Advisory, All, Clause, Compare, NoData, Not, UnreadText, encoded
 from recommender.rules.interval import interval_of
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ _Asked = Mapping[str, FactBound]
 def _of(clause: Clause, declaration: Declaration) -> _Asked:
     if isinstance(clause, Compare):
         return _compared(clause, declaration)
-    if isinstance(clause, NoData):
+    if isinstance(clause, (NoData, UnreadText)):
         return {}
     if isinstance(clause, Advisory):
         return {fact: replace(one, firm=False) for fact, one in _of(clause.of, declaration).items()}

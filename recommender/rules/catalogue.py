@@ -12,7 +12,7 @@ from features.canonical_json import canonical_text
 from features.mapping import nearest
 from features.problem import Problem, Problems
 from features.value import identifier_code
-from recommender.rules.clause import RECEIVES, Advisory, Clause, Compare, NoData, Not, compares
+from recommender.rules.clause import RECEIVES, Advisory, Clause, Compare, NoData, Not, UnreadText, compares
 from recommender.rules.clause_reader import ClauseReader
 from recommender.rules.programme import Programme
 from recommender.rules.programme_reader import read_programme
@@ -199,7 +199,7 @@ def _wanted(clause: Clause, true: bool) -> Iterator[str]:
             yield clause.fact
     elif isinstance(clause, Not):
         yield from _wanted(clause.of, not true)
-    elif not isinstance(clause, NoData):
+    elif not isinstance(clause, (NoData, UnreadText)):
         for part in (clause.of,) if isinstance(clause, Advisory) else clause.of:
             yield from _wanted(part, true)
 

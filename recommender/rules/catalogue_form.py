@@ -11,13 +11,16 @@ from typing import Final
 import msgspec
 
 from recommender.rules.catalogue import Catalogue
-from recommender.rules.clause import Advisory, All, Any, Clause, Compare, NoData, Not, Operand, Source
+from recommender.rules.clause import Advisory, All, Any, Clause, Compare, NoData, Not, Operand, Source, UnreadText
 from recommender.rules.programme import Programme, Provider, Validity, Value, WindowRule
 from recommender.text import Text
 
 __all__ = ["catalogue_from_json", "catalogue_to_json"]
 
-_KINDS: Final = {All: "all", Any: "any", Not: "not", Advisory: "advisory", Compare: "compare", NoData: "no_data"}
+_KINDS: Final = {
+    All: "all", Any: "any", Not: "not", Advisory: "advisory", Compare: "compare", NoData: "no_data",
+    UnreadText: "unread_text",
+}  # fmt: skip
 _GROUPS: Final[dict[str, type[All | Any]]] = {"all": All, "any": Any}
 _WRAPPERS: Final[dict[str, type[Not | Advisory]]] = {"not": Not, "advisory": Advisory}
 
@@ -43,7 +46,7 @@ def catalogue_from_json(content: bytes) -> Catalogue:
     try:
         document = msgspec.json.decode(content)
         texts = [Text(ko, en) for ko, en in document["texts"]]
-        read = _Reader(texts, [Source(url, day, _at(texts, text)) for url, day, text in document["sources"]])
+        read = _Reader(texts, [_source(texts, *row) for row in document["sources"]])
         for row in document["clauses"]:
             read.clause(*row)
         read.providers = [Provider(name, texts[title], level) for name, title, level in document["providers"]]
@@ -57,6 +60,12 @@ def catalogue_from_json(content: bytes) -> Catalogue:
         return Catalogue(tuple([read.programme(row) for row in document["programmes"]]))
     except (KeyError, TypeError, IndexError, ValueError) as failure:
         raise ValueError("the content is not a catalogue") from failure
+
+
+def _source(
+    texts: Sequence[Text], url: str | None, checked: int | None, text: int | None, field: str | None, span: Json
+) -> Source:
+    return Source(url, checked, _at(texts, text), field, None if span is None else (span[0], span[1]))
 
 
 def _at(texts: Sequence[Text], place: int | None) -> Text | None:
@@ -86,7 +95,9 @@ class _Writer:
     def source(self, source: Source | None) -> int | None:
         if source is None:
             return None
-        return self._row("sources", source, lambda: [source.url, source.checked, self.text(source.text)])
+        return self._row("sources", source, lambda: [
+            source.url, source.checked, self.text(source.text), source.field, source.span
+        ])  # fmt: skip
 
     def clause(self, clause: Clause) -> int:
         return self._row("clauses", id(clause), lambda: self._clause(clause))
@@ -100,6 +111,8 @@ class _Writer:
             return [self.clause(part) for part in clause.of]
         if isinstance(clause, (Not, Advisory)):
             return self.clause(clause.of)
+        if isinstance(clause, UnreadText):
+            return [clause.field, clause.span, clause.words]
         return clause.reason if isinstance(clause, NoData) else [clause.fact, clause.op, clause.operand, clause.also]
 
     def programme(self, one: Programme) -> list[Json]:
@@ -139,6 +152,9 @@ class _Reader:
             return _WRAPPERS[kind](self.clauses[content], **notes)
         if kind == "no_data":
             return NoData(content, **notes)
+        if kind == "unread_text":
+            field, (first, last), words = content
+            return UnreadText(field, (first, last), words, **notes)
         fact, op, operand, also = content
         return Compare(fact, op, _operand(operand), tuple((word, _operand(value)) for word, value in also), **notes)
 

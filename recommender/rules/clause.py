@@ -25,6 +25,7 @@ __all__ = [
     "Not",
     "Operand",
     "Source",
+    "UnreadText",
     "clause_document",
     "compares",
     "encoded",
@@ -51,11 +52,17 @@ class Answer(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where something can be looked up: an address, the day it was looked at (days since 1970), the words found."""
+    """Where something can be looked up: an address, the day it was looked at (days since 1970), the words found.
+
+    Words found in one field of a publisher's record name it: `field`, and in `span` the place of their first character
+    and that after their last, counted in code points of the field's NFC.
+    """
 
     url: str | None = None
     checked: int | None = None
     text: Text | None = None
+    field: str | None = None
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +122,22 @@ class NoData(_Noted):
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadText(_Noted):
+    """Is UNKNOWN, because nobody turned these words of a field into clauses; `span` counts as in Source."""
+
+    field: str
+    span: tuple[int, int]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Advisory(_Noted):
     """Turns a NO of its part into UNKNOWN: the source is too doubtful to exclude anybody."""
 
     of: Clause
 
 
-Clause = All | Any | Not | Compare | NoData | Advisory
+Clause = All | Any | Not | Compare | NoData | UnreadText | Advisory
 
 
 def compares(clause: Clause) -> Iterator[Compare]:
@@ -168,6 +184,9 @@ def clause_document(clause: Clause) -> dict[str, object]:
         document = {"not" if isinstance(clause, Not) else "advisory": clause_document(clause.of)}
     elif isinstance(clause, NoData):
         document = {"no_data": clause.reason}
+    elif isinstance(clause, UnreadText):
+        place = _place_document(clause.field, clause.span)
+        document = {"unread_text": place | {"words": clause.words}}
     else:
         document = {"fact": clause.fact} | {
             op: (list(operand) if isinstance(operand, tuple) else operand) for op, operand in clause.tests
@@ -195,4 +214,9 @@ def source_document(source: Source) -> dict[str, object]:
         document["checked"] = date_of(source.checked).isoformat()
     if source.text is not None:
         document["text"] = source.text.to_document()
-    return document
+    return document | _place_document(source.field, source.span)
+
+
+def _place_document(field: str | None, span: tuple[int, int] | None) -> dict[str, object]:
+    document: dict[str, object] = {} if field is None else {"field": field}
+    return document if span is None else document | {"from": span[0], "to": span[1]}

@@ -20,6 +20,7 @@ from recommender.rules.clause import (
     Not,
     Operand,
     Source,
+    UnreadText,
     fact_type,
 )
 from recommender.rules.region import Regions
@@ -47,16 +48,31 @@ _OPS = {
     "ages": ("is", "in", "below", "above", "at_most", "at_least"),
 }
 _EVERY_OP = _OPS["integer"]
-_SHAPES = ("all", "any", "not", "advisory", "no_data", "fact")
+_SHAPES = ("all", "any", "not", "advisory", "no_data", "unread_text", "fact")
 _LAST_CHILD_OPERAND = {op: OLDEST_AGE - (op not in ("below", "at_least")) for op in _OPS["ages"]}
 """A set of children's ages counts the oldest and older as one, so that rules on it end before."""
 
 
 def parse_source(fields: MappingReader) -> Source:
-    """Read a source given as a mapping of url, checked and text."""
-    source = Source(fields.string("url"), fields.day("checked"), text_at(fields, "text"))
+    """Read a source given as a mapping of url, checked and text, and of field, from and to."""
+    url, checked, text = fields.string("url"), fields.day("checked"), text_at(fields, "text")
+    source = Source(url, checked, text, fields.string("field"), _span(fields))
     fields.close()
     return source
+
+
+def _span(fields: MappingReader) -> tuple[int, int] | None:
+    """Read `from` and `to`, the places of the first character and of that after the last."""
+    first, last = fields.integer("from"), fields.integer("to")
+    if first is None or last is None:
+        for key, other in (("from", "to"), ("to", "from")):
+            if fields.has(other) and not fields.has(key):
+                fields.required(key)
+        return None
+    if first >= last:
+        fields.wrong("to", "range", f"{last} is not after {first}", "Give the place after the last character")
+        return None
+    return first, last
 
 
 def parse_clause(document: object, where: Where, declaration: Declaration, regions: Regions | None = None) -> Clause:
@@ -138,6 +154,8 @@ class ClauseReader:
                 return NoData(value, **notes)
             problems.add((*path, shape), "invalid", f"{value!r} is not a reason", "Say why there is no data")
             return None
+        if shape == "unread_text":
+            return _unread(MappingReader(value, (*path, shape), problems), notes)
         if shape in ("all", "any"):
             parts = self._parts(value, shape, (*path, shape), problems)
             return None if parts is None else All(parts, **notes) if shape == "all" else Any(parts, **notes)
@@ -241,3 +259,12 @@ class ClauseReader:
         if kind == "ages" and not 0 <= code <= _LAST_CHILD_OPERAND[op]:
             remedy = f"Give an age from 0 to {_LAST_CHILD_OPERAND[op]}"
             raise Rejected([Problem(where, "range", f"{value} is above the highest age that is distinguished", remedy)])
+
+
+def _unread(fields: MappingReader, notes: _Notes) -> UnreadText | None:
+    """Read words that nobody turned into clauses: the field they stand in, where, and what they are."""
+    field, span, words = fields.string("field"), _span(fields), fields.string("words")
+    for key in ("field", "words", *(() if fields.has("from") or fields.has("to") else ("from", "to"))):
+        fields.required(key)
+    fields.close()
+    return None if field is None or span is None or words is None else UnreadText(field, span, words, **notes)

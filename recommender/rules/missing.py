@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from features.declaration.datatype import OLDEST_AGE
 from features.value import NONE, UNKNOWN
-from recommender.rules.clause import RECEIVES, Advisory, All, Answer, Any, Clause, Compare, NoData, Not
+from recommender.rules.clause import RECEIVES, Advisory, All, Answer, Any, Clause, Compare, NoData, Not, UnreadText
 from recommender.rules.compiled import Compiled
 from recommender.rules.rule_kernel import MEMBERS, RANGE
 from recommender.rules.rule_lowering import LEAST, MOST, Plain
@@ -98,7 +98,7 @@ def _judged(clause: Clause, compiled: Compiled, person: Person, known: dict[int,
         value = person.get(clause.fact, UNKNOWN)
         answer = compiled.compare(clause, value)
         return Judged(clause, answer, (), 1 << answer if answer != 1 else _UNKNOWN | _possible(clause, compiled))
-    if isinstance(clause, NoData):
+    if isinstance(clause, (NoData, UnreadText)):
         return Judged(clause, Answer.UNKNOWN, (), _UNKNOWN)
     of = clause.of if isinstance(clause.of, tuple) else (clause.of,)
     return _composed(clause, tuple([judged(part, compiled, person, known) for part in of]))
@@ -199,7 +199,7 @@ def _joint_noticed(
 def _noticed_in(node: Judged, above: int) -> Iterator[str]:
     """Yield the columns below a node whose difference is among those noticed above it."""
     clause = node.clause
-    if not above or node.reach in (_NO, _YES) or isinstance(clause, NoData):
+    if not above or node.reach in (_NO, _YES) or isinstance(clause, (NoData, UnreadText)):
         return
     if isinstance(clause, Compare):
         if (above & _NO_UNKNOWN and node.reach & _NO) or (above & _UNKNOWN_YES and node.reach & _YES):

@@ -11,7 +11,7 @@ import numpy as np
 from features.arrays import Float32, Int8, Int64
 from features.declaration.datatype import OLDEST_AGE
 from features.value import NONE
-from recommender.rules.clause import Advisory, All, Clause, Compare, NoData, Not, encoded, fact_type
+from recommender.rules.clause import Advisory, All, Clause, Compare, NoData, Not, UnreadText, encoded, fact_type
 from recommender.rules.interval import Interval, interval_of
 from recommender.rules.region import Regions
 from recommender.rules.rule_kernel import ADVISORY, AND, MEMBERS, NOT, OR, RANGE, REGION
@@ -116,7 +116,7 @@ class RuleGraph:
     def _clause(self, clause: Clause) -> int:
         if isinstance(clause, Compare):
             return self._compare(clause)
-        if isinstance(clause, NoData):
+        if isinstance(clause, (NoData, UnreadText)):
             return self.unknown
         if isinstance(clause, Not):
             return self._negation(self.clause(clause.of))

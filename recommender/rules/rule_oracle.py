@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from features.declaration.datatype import OLDEST_AGE
 from features.value import NONE, UNKNOWN
-from recommender.rules.clause import Advisory, All, Answer, Clause, Compare, NoData, Not, encoded, fact_type
+from recommender.rules.clause import Advisory, All, Answer, Clause, Compare, NoData, Not, UnreadText, encoded, fact_type
 from recommender.rules.programme import KINDS, Programme
 from recommender.rules.region import Regions
 
@@ -55,7 +55,7 @@ class Oracle:
         """Answer one clause."""
         if isinstance(clause, Compare):
             return self.compare(clause, value(clause.fact))
-        if isinstance(clause, NoData):
+        if isinstance(clause, (NoData, UnreadText)):
             return Answer.UNKNOWN
         if isinstance(clause, Not):
             return Answer(Answer.YES - self.clause(clause.of, value))

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 from features.calendar import date_of
 from recommender.message_keys import AXES, UNITS
 from recommender.messages import Messages
-from recommender.rules.clause import RECEIVES, Advisory, All, Any, Clause, Compare, NoData, Not, encoded, fact_type
+from recommender.rules.clause import (
+    RECEIVES,
+    Advisory,
+    All,
+    Any,
+    Clause,
+    Compare,
+    NoData,
+    Not,
+    UnreadText,
+    encoded,
+    fact_type,
+)
 from recommender.rules.region import Regions
 from recommender.text import Text
 
@@ -44,6 +56,8 @@ class RuleText:
             return self._compare(clause, negated, form)
         if isinstance(clause, NoData):
             return self._no_data(clause, form)
+        if isinstance(clause, UnreadText):
+            return self._messages.text(f"rule.unread.{'part' if form == 'part' else 'must'}", words=clause.words)
         if isinstance(clause, (Not, Advisory)):
             return self._text(clause.of, negated != isinstance(clause, Not), form)
         if not clause.of:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +20,7 @@ from recommender.rules.clause import (
     NoData,
     Not,
     Source,
+    UnreadText,
     compares,
     source_document,
 )
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CAUSES", "Reason", "Verdict", "Verdicts", "judge"]
 
-CAUSES = ("rule", "missing_fact", "no_data", "doubtful_source")
-"""Why an answer is what it is: a rule decided, a fact is not known, it is not published, or its source is doubtful."""
+CAUSES = ("rule", "missing_fact", "no_data", "doubtful_source", "unread_text")
+"""Why an answer is what it is: a rule decided, a fact is not known, it is not published, its source is
+doubtful, or words of its source were not read into clauses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,9 @@ class _Reasons:
             reasons.append(Reason(cause, self._text(node, negated), (clause.fact,), asks, *notes))
         elif isinstance(clause, NoData):
             reasons.append(Reason("no_data", self._text(node, negated), (), (), *notes))
+        elif isinstance(clause, UnreadText):
+            quoted = notes.quoting(clause)
+            reasons.append(Reason("unread_text", self._text(node, negated), (), (), *quoted))
         elif isinstance(clause, Not):
             self._deciding(node.parts[0], not negated, notes, reasons)
         elif isinstance(clause, Advisory):
@@ -235,7 +240,17 @@ class _NoteCollector(NamedTuple):
         if clause.why is None and clause.axis is None and clause.source is None:
             return self
         why = self.why if clause.why is None else clause.why
-        return _NoteCollector(why, clause.axis or self.axis, clause.source or self.source, self.kind)
+        return _NoteCollector(why, clause.axis or self.axis, self._sourced(clause.source), self.kind)
+
+    def quoting(self, clause: UnreadText) -> _NoteCollector:
+        """Return these notes with the unread words and their place as the source."""
+        return self._replace(source=self._sourced(Source(None, None, Text(clause.words), clause.field, clause.span)))
+
+    def _sourced(self, source: Source | None) -> Source | None:
+        """Return a source; a place in a field is looked up where the record around it is."""
+        if source is None or source.field is None or source.url is not None or self.source is None:
+            return source or self.source
+        return replace(source, url=self.source.url, checked=self.source.checked)
 
 
 def _facts(clause: Clause) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ class ReasonOut(BaseModel):
     """One reason for the rule's answer."""
 
     model_config = ConfigDict(extra="allow")
-    cause: Literal["rule", "missing_fact", "no_data", "doubtful_source"]
+    cause: Literal["rule", "missing_fact", "no_data", "doubtful_source", "unread_text"]
     text: WordsOut
 
 

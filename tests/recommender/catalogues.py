@@ -16,7 +16,7 @@ from privacy.ledger import report_text
 from recommender import message_keys
 from recommender.messages import Messages
 from recommender.rules.catalogue import catalogue
-from recommender.rules.clause import Advisory, All, Any, Compare, NoData, Not
+from recommender.rules.clause import Advisory, All, Any, Compare, NoData, Not, UnreadText
 from recommender.rules.region import Regions
 
 ROOT = Path(__file__).parents[2]
@@ -102,6 +102,8 @@ RECEIPT = "receives.t.a"
 COLUMNS = (*DECLARATION.columns, RECEIPT)
 CODES = sorted(REGIONS.by_code)
 
+UNREAD = UnreadText("지원대상", (3, 9), "그 밖의 사람")
+
 integers = st.sampled_from(["is", "below", "above", "at_most", "at_least"])
 
 
@@ -140,7 +142,7 @@ COMPARES = {
 
 def clauses(facts=tuple(COMPARES), depth=8):
     """Random clauses over some of the facts."""
-    leaf = st.one_of(*(COMPARES[fact][0] for fact in facts), st.just(NoData("none")))
+    leaf = st.one_of(*(COMPARES[fact][0] for fact in facts), st.just(NoData("none")), st.just(UNREAD))
     return st.recursive(
         leaf,
         lambda inner: st.one_of(

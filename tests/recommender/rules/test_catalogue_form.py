@@ -17,6 +17,8 @@ EVERY_CLAUSE = {
         {"not": {"fact": "age", "at_least": 19, "below": 65}, "why": {"ko": "나이", "en": "age"}, "axis": "age"},
         {"advisory": FARMER, "source": {"url": "https://example.org", "checked": "2026-11-01"}},
         {"no_data": "income"},
+        {"unread_text": {"field": "지원대상", "from": 3, "to": 9, "words": "그 밖의 사람"}},
+        FARMER | {"source": {"text": "농업인", "field": "지원대상", "from": 0, "to": 3}},
         {"fact": "receives.t.a", "is": False},
     ]
 }

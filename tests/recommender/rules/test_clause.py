@@ -15,6 +15,7 @@ from recommender.rules.clause import (
     NoData,
     Not,
     Source,
+    UnreadText,
     clause_document,
     compares,
     encoded,
@@ -74,6 +75,30 @@ def test_a_clause_may_say_why_and_where_it_is_written():
     assert read(clause_document(named)) == named
 
 
+def test_words_nobody_read_and_the_place_of_those_that_were_read_name_their_field():
+    unread = {"field": "지원대상", "from": 3, "to": 9, "words": "그 밖의 사람"}
+    assert read({"unread_text": unread}) == UnreadText("지원대상", (3, 9), "그 밖의 사람")
+    placed = {"text": "농업인", "field": "지원대상", "from": 0, "to": 3}
+    noted = read({"fact": "farmer", "is": True, "source": placed})
+    assert noted.source == Source(text=Text("농업인"), field="지원대상", span=(0, 3))
+    assert read(clause_document(noted)) == noted
+
+
+@pytest.mark.parametrize(
+    ("unread", "says"),
+    [
+        ("the others", "x.yaml: unread_text: 'the others' is not a mapping"),
+        ({"field": "지원대상", "from": 3, "words": "x"}, "x.yaml: unread_text.to: is missing"),
+        ({"field": "지원대상", "from": 9, "to": 9, "words": "x"}, "x.yaml: unread_text.to: 9 is not after 9"),
+        ({"field": "지원대상", "from": -1, "to": 9, "words": "x"}, "x.yaml: unread_text.from: -1 is below 0"),
+        ({"field": "지원대상", "from": 0, "to": 9, "words": " "}, "x.yaml: unread_text.words: ' ' is not a text"),
+        ({"field": "지원대상", "from": 0, "to": 9, "words": "x", "by": 1}, "x.yaml: unread_text.by: unknown key"),
+    ],
+)
+def test_unread_words_without_their_place_are_refused(unread, says):
+    assert says in problems_of({"unread_text": unread})
+
+
 def test_operands_are_encoded_as_the_columns_are():
     assert encoded(Compare("sex", "in", ("female", "male")), DECLARATION) == (("in", (1, 0)),)
     assert encoded(Compare("birth_date", "is", "1970-01-11"), DECLARATION) == (("is", (10,)),)
@@ -106,7 +131,7 @@ def test_equal_clauses_are_read_as_one_object_and_true_is_not_one():
     ("document", "problem"),
     [
         (7, "x.yaml: 7 is not a clause"),
-        ({}, "x.yaml: has none of all, any, not, advisory, no_data, fact"),
+        ({}, "x.yaml: has none of all, any, not, advisory, no_data, unread_text, fact"),
         ({"all": [], "any": []}, "x.yaml: has all and any"),
         ({"all": {}}, "x.yaml: all: {} is not a list of clauses"),
         ({"any": []}, "x.yaml: any: [] is not a list of clauses"),

@@ -80,6 +80,26 @@ def test_a_failed_advisory_clause_is_a_doubtful_source_and_not_a_no():
     )  # fmt: skip
 
 
+def test_unread_words_keep_an_answer_open_and_are_quoted_with_their_field_and_place():
+    unread = {"unread_text": {"field": "지원대상", "from": 3, "to": 9, "words": "그 밖의 사람"}}
+    verdict = verdict_of({"all": [FARMER, unread]}, {"farmer": True}, source={"url": "https://example.org/1"})
+    assert (verdict.answer, verdict.missing) == (Answer.UNKNOWN, ())
+    shown = verdict.because[0].to_json()
+    assert (shown["cause"], shown["source"]) == (
+        "unread_text",
+        {"url": "https://example.org/1", "text": {"ko": "그 밖의 사람"}, "field": "지원대상", "from": 3, "to": 9},
+    )
+    assert "그 밖의 사람" in shown["text"]["ko"]
+    assert verdict_of({"all": [FARMER, unread]}, {"farmer": False}).answer == Answer.NO
+    assert verdict_of({"any": [FARMER, unread]}, {"farmer": True}).answer == Answer.YES
+
+
+def test_a_clause_read_from_a_field_is_looked_up_where_its_programme_is():
+    placed = FARMER | {"source": {"text": "농업인", "field": "지원대상", "from": 0, "to": 3}}
+    source = verdict_of(placed, {"farmer": True}, source={"url": "https://example.org/1"}).because[0].source
+    assert (source.url, source.field, source.span) == ("https://example.org/1", "지원대상", (0, 3))
+
+
 def test_a_missing_fact_that_cannot_matter_is_no_reason():
     verdict = verdict_of({"all": [{"no_data": "household"}, {"advisory": LOW_INCOME}]})
     assert (told(verdict), verdict.missing) == ([("no_data", "no data: household")], ())
