@@ -19,7 +19,7 @@ from privacy.budget import Balance, Composition, worst_case_epsilon
 from privacy.ledger.change import RELEASED
 from privacy.ledger.folder import OWNER_ONLY, read_private, write_durably
 from privacy.ledger.journal import Clock, LedgerReceipt, NoLedger
-from privacy.ledger.ledger import Ledger
+from privacy.ledger.ledger import BudgetTerms, Ledger, SpendTerms
 from privacy.ledger.ledger_tables import DATABASE
 from privacy.ledger.note import Signer
 from privacy.refusal import AlreadyOpen, Exhausted
@@ -81,17 +81,9 @@ class LedgerAccount:
         found = replace(self.ledger.dataset(people), units=run.units)
         if self.synthetic:
             found = replace(found, sketch=())
-        return self.ledger.reserve(
-            run.population,
-            spend,
-            run.mechanism,
-            None,
-            run.delta,
-            f"{run.purpose} (basis: {run.basis.value})",
-            run.requester,
-            found,
-            metrics=metrics,
-        )
+        purpose = f"{run.purpose} (basis: {run.basis.value})"
+        terms = SpendTerms(run.mechanism, None, run.delta, purpose, run.requester)
+        return self.ledger.reserve(run.population, spend, terms, found, metrics=metrics)
 
     def commit(self, spend: str, ran: Mechanism) -> LedgerReceipt:
         """Record what was run."""
@@ -155,7 +147,7 @@ class SyntheticAccount:
         ledger = Ledger.create(self._folder, self._clock)
         approvers = [Signer.generate(f"nobody-{at}").verifier() for at in (1, 2)]
         with contextlib.suppress(AlreadyOpen):  # another process was faster
-            ledger.init(SYNTHETIC, self._unit, CAP, DELTA, PERIOD, approvers)
+            ledger.init(SYNTHETIC, BudgetTerms(self._unit, CAP, DELTA, PERIOD, approvers))
         return LedgerAccount(ledger, self._folder, SYNTHETIC, synthetic=True)
 
     def reserve(

@@ -37,7 +37,7 @@ def _init_arguments(parser: argparse.ArgumentParser) -> None:
 def _init(args: argparse.Namespace) -> int:
     """Open a population's budget, and the ledger with it when it is the first."""
     from privacy.accounting.amount import read_delta, read_epsilon
-    from privacy.ledger.ledger import Ledger
+    from privacy.ledger.ledger import BudgetTerms, Ledger
 
     problems = Problems()
     with problems.gathered():
@@ -56,7 +56,8 @@ def _init(args: argparse.Namespace) -> int:
     period = args.period or time.strftime("%Y", time.gmtime())
     folder = Workspace(args.home).begin().path / "ledger"
     ledger, unit = Ledger.create(folder, ledger_files.now), args.unit or _smallest_unit()
-    receipt = ledger.init(args.population, unit, args.epsilon, args.delta, period, approvers, units=args.units)
+    terms = BudgetTerms(unit, args.epsilon, args.delta, period, approvers, args.units)
+    receipt = ledger.init(args.population, terms)
     balance = ledger.status(args.population)
     document = {**balance.to_document(), "receipt": receipt.to_document(), "key": str(folder / "ledger.pub")}
     text = f"{args.population}: epsilon {balance.cap} at delta {args.delta} in {period}; public key {document['key']}"
@@ -114,13 +115,14 @@ def _reserve_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _reserve(args: argparse.Namespace) -> int:
     """Set a spend aside."""
+    from privacy.ledger.ledger import SpendTerms
+
     ledger = ledger_files.open_ledger(args.home)
     delta = args.delta or ledger.status(args.population).delta
     mechanism, dataset = _mechanism(args), _dataset(ledger, args.people)
     with terminal.working("pricing"):
-        receipt = ledger.reserve(
-            args.population, args.spend, mechanism, args.epsilon, delta, args.purpose, args.requester, dataset
-        )
+        terms = SpendTerms(mechanism, args.epsilon, delta, args.purpose, args.requester)
+        receipt = ledger.reserve(args.population, args.spend, terms, dataset)
     return entered(args, ledger, receipt)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -134,7 +134,7 @@ class TwoTowers(PrivateLearner):
         kept = range(self.steps // 2, self.steps)
         for turn in range(self.steps):
             places = schedule.sampler.draw(rows.units, noise)
-            total = gradient_sum(self.shape_, weights, sides, rows, places, self.clip, self.chunk)
+            total = gradient_sum(Towers(self.shape_, weights, sides), rows, places, self.clip, self.chunk)
             step = self.momentum * step + schedule.released(total, noise)
             weights = weights + self.learning_rate * step
             if turn in kept:
@@ -228,21 +228,25 @@ def _row_gradients(
         _backward(back, right[row], other, v, found[row, ends:])
 
 
-def gradient_sum(
-    shape: Shape, weights: Float64, sides: tuple[Float64, Float64], rows: LearnerRows, places: Int64, clip: float,
-    chunk: int,
-) -> Total:  # fmt: skip
+class Towers(NamedTuple):
+    """A network with its weights so far, float64[size], and what each tower reads, float64[m, D] in the rows' order."""
+
+    shape: Shape
+    weights: Float64
+    sides: tuple[Float64, Float64]
+
+
+def gradient_sum(towers: Towers, rows: LearnerRows, places: Int64, clip: float, chunk: int) -> Total:
     """The sum over the units at some places of their clipped gradients, a chunk of units at a time.
 
     Args:
-        shape: of the network.
-        weights: float64[size], so far.
-        sides: float64[m, D] of each tower, in the order of `rows`.
+        towers: the network on the rows.
         rows: of all units.
         places: which units are in the sample.
         clip: the most that one unit adds (L2).
         chunk: units at a time.
     """
+    shape, weights, sides = towers
     total = Total.empty(extra=shape.size)
     for first in range(0, places.size, chunk):
         taken, at = rows.places_of(places[first : first + chunk])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -144,10 +144,18 @@ def _schools(rates: Rates, rng: np.random.Generator, born: Int64, female: Bool, 
     )
 
 
-def _fixed(
-    rates: Rates, rng: np.random.Generator, age: Int64, female: Bool, rural: Bool, kind: Int64, percent: Int64
-) -> dict[str, Bool]:
-    shares = rates.shares
+class _Circumstances(NamedTuple):
+    """What the lasting traits of people depend on; `kind` is the household's, `percent` its income."""
+
+    age: Int64
+    female: Bool
+    rural: Bool
+    kind: Int64
+    percent: Int64
+
+
+def _fixed(rates: Rates, rng: np.random.Generator, people: _Circumstances) -> dict[str, Bool]:
+    shares, (age, female, rural, kind, percent) = rates.shares, people
     flag = {
         "veteran": chosen(rng, age, shares["veterans"] * np.where(female, 0.4, 1.6) * np.where(age > 65, 3.0, 0.6)),
         "fisher": rural & chosen(rng, age, shares["fishers"] * 7),
@@ -257,7 +265,9 @@ def people(rates: Rates, chance: RandomStreams, citizens: int, day: int) -> Peop
         **_health(rates, rng, age),
         farmer=chosen(rng, age, farming),
         fixed=_fixed(
-            rates, rng, age, seats.female, rural, start.kind[seats.household], houses.percent[seats.household]
+            rates,
+            rng,
+            _Circumstances(age, seats.female, rural, start.kind[seats.household], houses.percent[seats.household]),
         ),
         households=houses,
     )

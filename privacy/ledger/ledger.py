@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,49 @@ from privacy.ledger.reader import LedgerReader
 from privacy.ledger.rules import claim_of
 from privacy.ledger.terms import EVERYBODY, STATEMENT, EntryType, document_of, is_name, read_mechanism, read_statement
 from privacy.refusal import Conflict, Exhausted, NotDisjoint, UnknownLedgerKey
+
+
+@dataclass(frozen=True)
+class BudgetTerms:
+    """What a budget is opened with.
+
+    Attributes:
+        unit: `person` or `household`: the privacy unit.
+        epsilon: the cap per period.
+        delta: at which all releases compose.
+        period: the name of the first period; later ones must sort after it.
+        approvers: public keys of at least two people; this process holds none of their private keys.
+        units: the number of units, where that is public; delta must be below one in that many.
+    """
+
+    unit: str
+    epsilon: Decimal | str
+    delta: Decimal | str
+    period: str
+    approvers: Sequence[NoteVerifier]
+    units: int = 0
+
+
+@dataclass(frozen=True)
+class SpendTerms:
+    """What a spend is reserved for.
+
+    Attributes:
+        mechanism: what will be run.
+        epsilon: what is claimed for it at `delta`; None claims exactly the price.
+        delta: for the claim; the population's own delta is what everything composes at.
+        purpose: in words, for the auditor.
+        requester: who asks.
+        cohort: a part of the population that is disjoint from others by construction, or None; the data set must
+            have been checked against it.
+    """
+
+    mechanism: Mechanism
+    epsilon: Decimal | str | None
+    delta: Decimal | str
+    purpose: str
+    requester: str
+    cohort: Cohort | None = None
 
 
 class Ledger(LedgerReader):
@@ -70,45 +114,26 @@ class Ledger(LedgerReader):
 
     # --- budgets and spends ------------------------------------------------------------------------------------------
 
-    def init(
-        self,
-        population: str,
-        unit: str,
-        epsilon: Decimal | str,
-        delta: Decimal | str,
-        period: str,
-        approvers: Sequence[NoteVerifier],
-        *,
-        units: int = 0,
-    ) -> LedgerReceipt:
-        """Open the budget of a population.
-
-        Args:
-            population: a name for the people, not for a file.
-            unit: `person` or `household`: the privacy unit.
-            epsilon: the cap per period.
-            delta: at which all releases compose.
-            period: the name of the first period; later ones must sort after it.
-            approvers: public keys of at least two people; this process holds none of their private keys.
-            units: the number of units, where that is public; delta must be below one in that many.
+    def init(self, population: str, terms: BudgetTerms) -> LedgerReceipt:
+        """Open the budget of a population; `population` names the people, not a file.
 
         Raises:
             Rejected: a name, amount or key is not usable.
             AlreadyOpen: it has one.
         """
-        _check_names(population=population, period=period)
-        if len(approvers) < 2:
+        _check_names(population=population, period=terms.period)
+        if len(terms.approvers) < 2:
             remedy = "Give --approver at least twice, with keys of different people"
             what = "a budget needs two people who can approve changes"
             raise Rejected([Problem(("approver",), "missing", what, remedy)])
         body = {
-            "approvers": [one.text() for one in approvers],
-            "delta": text_of(read_delta(delta, units)),
-            "epsilon": text_of(read_epsilon(epsilon)),
-            "period": period,
+            "approvers": [one.text() for one in terms.approvers],
+            "delta": text_of(read_delta(terms.delta, terms.units)),
+            "epsilon": text_of(read_epsilon(terms.epsilon)),
+            "period": terms.period,
             "relation": "add_or_remove_one",
-            "unit": unit,
-            "units": units,
+            "unit": terms.unit,
+            "units": terms.units,
         }
         return self._append(EntryType.INIT, population, body)
 
@@ -116,13 +141,8 @@ class Ledger(LedgerReader):
         self,
         population: str,
         spend_id: str,
-        mechanism: Mechanism,
-        epsilon: Decimal | str | None,
-        delta: Decimal | str,
-        purpose: str,
-        requester: str,
+        terms: SpendTerms,
         dataset: Dataset,
-        cohort: Cohort | None = None,
         *,
         metrics: Sequence[str] | None = None,
     ) -> LedgerReceipt:
@@ -131,14 +151,8 @@ class Ledger(LedgerReader):
         Args:
             population: whose budget.
             spend_id: the spend's id for ever.
-            mechanism: what will be run.
-            epsilon: what is claimed for it at `delta`; None claims exactly the price.
-            delta: for the claim; the population's own delta is what everything composes at.
-            purpose: in words, for the auditor.
-            requester: who asks.
+            terms: what for.
             dataset: see `dataset`.
-            cohort: a part of the population that is disjoint from others by construction, or None; the data set must
-                have been checked against it.
             metrics: names of released figures: then this is an `evaluate` entry, and committed at once.
 
         Raises:
@@ -148,12 +162,13 @@ class Ledger(LedgerReader):
             WrongPrice: the claim is below the price. UnknownPopulation, NotDisjoint, Rejected: as they say.
         """
         _check_names(population=population, spend=spend_id)
+        cohort = terms.cohort
         if cohort is not None and dataset.cohort != cohort:
             what = "is not known to hold all units of the data set: one of them could be in two disjoint cohorts"
             raise NotDisjoint("cohort", what, "Make the data set by `dataset(units, cohort)`, which checks each")
-        exact_delta = read_delta(delta, dataset.units)
-        claim = None if epsilon is None else read_epsilon(epsilon)
-        price = accountant.price(mechanism, exact_delta)
+        exact_delta = read_delta(terms.delta, dataset.units)
+        claim = None if terms.epsilon is None else read_epsilon(terms.epsilon)
+        price = accountant.price(terms.mechanism, exact_delta)
         if not price.epsilon.is_finite():
             raise Exhausted(population, price.epsilon, self.status(population).left)
         body = {
@@ -161,10 +176,10 @@ class Ledger(LedgerReader):
             "dataset": dataset.to_document(),
             "delta": text_of(exact_delta),
             "epsilon": text_of(claim_of(price) if claim is None else claim),
-            "mechanism": mechanism.to_document(),
+            "mechanism": terms.mechanism.to_document(),
             "price": price.to_document(),
-            "purpose": purpose,
-            "requester": requester,
+            "purpose": terms.purpose,
+            "requester": terms.requester,
             "spend": spend_id,
             **({} if metrics is None else {"metrics": sorted(metrics)}),
         }

@@ -10,7 +10,7 @@ from privacy.ledger.dataset import Dataset
 from privacy.ledger.entry import BEGINNING, encode
 from privacy.ledger.export import LedgerExport
 from privacy.ledger.journal import LedgerReceipt
-from privacy.ledger.ledger import Ledger
+from privacy.ledger.ledger import BudgetTerms, Ledger, SpendTerms
 from privacy.ledger.note import Checkpoint, Note, Signer
 from privacy.ledger.terms import EVERYBODY, STATEMENT, EntryType
 
@@ -28,15 +28,16 @@ def clock() -> int:
 
 def ledger(folder: Path, cap: str = "3", population: str = "kr", **options) -> Ledger:
     made = Ledger.create(folder, clock)
-    made.init(population, "person", cap, DELTA, "2026", [ALICE.verifier(), BOB.verifier()], **options)
+    made.init(population, BudgetTerms("person", cap, DELTA, "2026", [ALICE.verifier(), BOB.verifier()], **options))
     return made
 
 
 def reserve(
     made: Ledger, spend: str, mechanism=ONE, population: str = "kr", dataset=NOBODY, **options
 ) -> LedgerReceipt:
+    metrics = options.pop("metrics", None)
     options = {"epsilon": None, "delta": DELTA, "purpose": "a test", "requester": "tester"} | options
-    return made.reserve(population, spend, mechanism, dataset=dataset, **options)
+    return made.reserve(population, spend, SpendTerms(mechanism, **options), dataset, metrics=metrics)
 
 
 def statement_text(statement: dict) -> str:

@@ -20,7 +20,7 @@ from privacy.account import (
 )
 from privacy.accounting import mechanism as m
 from privacy.ledger.journal import NoLedger
-from privacy.ledger.ledger import Ledger
+from privacy.ledger.ledger import BudgetTerms, Ledger
 from privacy.refusal import Exhausted, KnownPeople, UnknownPopulation
 from privacy.request import RunRequest
 from privacy.unit import PrivacyUnit
@@ -89,7 +89,7 @@ def test_a_copy_of_people_under_another_name_gets_no_fresh_budget(folder):
     account(folder).reserve("train-1", RUN, PEOPLE)
     from tests.privacy.ledgers import ALICE, BOB, DELTA
 
-    kept.init("kr-again", "person", "3", DELTA, "2026", [ALICE.verifier(), BOB.verifier()])
+    kept.init("kr-again", BudgetTerms("person", "3", DELTA, "2026", [ALICE.verifier(), BOB.verifier()]))
     with pytest.raises(KnownPeople, match="'kr'"):
         account(folder, "kr-again").reserve("train-2", replace(RUN, population="kr-again"), PEOPLE[:200])
 
@@ -141,7 +141,7 @@ def test_the_only_population_there_is_need_not_be_named_and_one_of_several_must(
     kept = ledger(folder)
     synthetic_account(folder, clock, PrivacyUnit.PERSON).opened()
     assert account(folder, None).population == "kr"
-    kept.init("us", "person", "3", DELTA, "2026", [ALICE.verifier(), BOB.verifier()])
+    kept.init("us", BudgetTerms("person", "3", DELTA, "2026", [ALICE.verifier(), BOB.verifier()]))
     with pytest.raises(Rejected, match="one of kr, us"):
         account(folder, None)
 

@@ -75,7 +75,10 @@ def learn_effects(attributes: ProgrammeAttributes, effect: Float64, variance: Fl
     prior = np.zeros(design.shape[1])
     for places, share in zip(members, spent, strict=True):
         prior[places] = share / places.size
-    return _posterior(public, design, prior, own, attributes.codes[seen], effect[seen], variance[seen])
+    weights, covariance, base, residual = _posterior(design, prior, own, effect[seen], variance[seen])
+    codes = attributes.codes[seen]
+    order = np.argsort(codes)
+    return ItemEffects(base, public, weights, covariance, float(np.sqrt(own)), codes[order], residual[order])
 
 
 def _evidence(shares: list[Float64], effect: Float64, variance: Float64) -> Float64:
@@ -96,8 +99,9 @@ def _evidence(shares: list[Float64], effect: Float64, variance: Float64) -> Floa
 
 
 def _posterior(
-    public: PublicPrior, design: Float64, prior: Float64, own: float, codes: Int64, effect: Float64, variance: Float64
-) -> ItemEffects:
+    design: Float64, prior: Float64, own: float, effect: Float64, variance: Float64
+) -> tuple[Float64, Float64, float, Float64]:
+    """The weights of the attributes, their covariance, the base, and what is each programme's own."""
     spread = np.diag(variance + own) + _BASE + (design * prior) @ design.T
     gain = np.linalg.solve(spread, np.column_stack([effect, design * prior]))
     weights = prior * (design.T @ gain[:, 0])
@@ -106,5 +110,4 @@ def _posterior(
     residual = np.asarray(
         own * gain[:, 0], dtype=np.float64
     )  # what neither the base nor the weights explain, shrunk as far as it is unsure
-    order = np.argsort(codes)
-    return ItemEffects(base, public, weights, covariance, float(np.sqrt(own)), codes[order], residual[order])
+    return weights, covariance, base, residual

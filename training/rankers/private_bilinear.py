@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Final, Literal, Self
+from typing import Final, Literal, NamedTuple, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -107,10 +107,17 @@ def _gradients(
     at[units.size] = row
 
 
-def gradients(
-    sample: Sample, units: Int64, space: FeatureMap, weights: BilinearWeights, base: Float64, loss: Loss
-) -> Products:
+class Objective(NamedTuple):
+    """What is learned: the loss of scores over public features; `base` float64[P] is a score before any learning."""
+
+    space: FeatureMap
+    base: Float64
+    loss: Loss
+
+
+def gradients(sample: Sample, units: Int64, objective: Objective, weights: BilinearWeights) -> Products:
     """The gradient of each unit, its lists' residuals added up, before any clipping (ascent: what to add)."""
+    space, base, loss = objective
     rows = int((sample.unit_at[units + 1] - sample.unit_at[units]).sum())
     code, spots = space.code, int(space.code.width.sum())
     at, left = np.empty(units.size + 1, dtype=np.int64), np.empty((rows, spots), dtype=np.int32)
@@ -127,17 +134,27 @@ def gradients(
     return Products(at, left, value, right, extra)
 
 
+class Shares(NamedTuple):
+    """How the units are shared out: so many at once, by so many threads; neither changes a bit of what is summed."""
+
+    chunk: int = CHUNK
+    threads: int = 1
+
+
+ALONE: Final = Shares()
+
+
 def summed(
-    sample: Sample, units: Int64, space: FeatureMap, weights: BilinearWeights, base: Float64, loss: Loss, clip: float,
-    chunk: int = CHUNK, threads: int = 1,
-) -> Total:  # fmt: skip
-    """The clipped gradients of some units, added up in micro-chunks; chunks and threads change no bit of it."""
+    sample: Sample, units: Int64, objective: Objective, weights: BilinearWeights, clip: float, shares: Shares = ALONE
+) -> Total:
+    """The clipped gradients of some units, added up in micro-chunks."""
+    chunk, threads = shares
     parts = [units[number::threads] for number in range(threads)]
 
     def work(part: Int64) -> Total:
-        total = Total.empty(space.shape, space.beside)
+        total = Total.empty(objective.space.shape, objective.space.beside)
         for first in range(0, part.size, chunk):
-            total.add(gradients(sample, part[first : first + chunk], space, weights, base, loss), clip)
+            total.add(gradients(sample, part[first : first + chunk], objective, weights), clip)
         return total
 
     if threads == 1:
@@ -262,7 +279,6 @@ class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ship
     def _released(self, sample: Sample, weights: BilinearWeights, noise: Noise) -> Float64:
         schedule = self.schedule
         units = schedule.sampler.draw(sample.units, noise)
-        total = summed(
-            sample, units, self.space_, weights, self.base_, self.loss, schedule.clip, threads=self.threads
-        )  # fmt: skip
+        objective, shares = Objective(self.space_, self.base_, self.loss), Shares(threads=self.threads)
+        total = summed(sample, units, objective, weights, schedule.clip, shares)
         return schedule.released(total, noise)

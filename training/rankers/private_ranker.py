@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -31,6 +31,8 @@ DIRECTIONS: Final = 8
 """Directions of the programmes' texts that crosses may use."""
 KNOWN, UNKNOWN_VALUE, TRUE_SHARE = 0.7, 0.3, 0.15
 """What a class of an unordered column says, what an unknown one says, and how often a yes is thought to be."""
+THREADS: Final = 2
+"""How many work at the sums; they change no bit of what is learned."""
 FIT: Final = 0.5
 """What tables of fit are scaled by."""
 _TEXT_SEED: Final = 0
@@ -62,8 +64,6 @@ def learn(
     noise: Noise,
     progress: Progress = silent,
     unit: Int64 | None = None,
-    withheld: Collection[int] = (),
-    threads: int = 2,
 ) -> PrivateFit:
     """Learn a private ranker from showings.
 
@@ -74,25 +74,32 @@ def learn(
         noise: `privacy.learning.noise.secure`, but in tests.
         progress: takes the step that begins.
         unit: int64[m], whose privacy each row is about; None is the person.
-        withheld: places of the catalogue to learn as if they were not published yet.
-        threads: how many work at the sums; they change no bit of what is learned.
     """
     declaration = lists.people.declaration
-    known = Catalogue(tuple(p for at, p in enumerate(catalogue.programmes) if at not in set(withheld)))
-    vocabulary = Vocabulary.fit(known, declaration, DIRECTIONS, np.random.default_rng(_TEXT_SEED))
-    own = vocabulary.attributes(known, declaration)
-    bins, reading = Bins.of(declaration), AttributeScaler.fit(own, plan.row.blocks, plan.row.indicator)
+    vocabulary = Vocabulary.fit(catalogue, declaration, DIRECTIONS, np.random.default_rng(_TEXT_SEED))
     attributes = vocabulary.attributes(catalogue, declaration)
-    kept = ~np.isin(lists.examples.programme, list(withheld))
+    bins, reading = Bins.of(declaration), AttributeScaler.fit(attributes, plan.row.blocks, plan.row.indicator)
     progress("reading the lists")
-    sample = sample_of(lists[kept], bins, lists.examples.person[kept] if unit is None else unit[kept])
+    sample = sample_of(lists, bins, lists.examples.person if unit is None else unit)
     space = space_of(bins, reading, attributes, fits(bins, attributes, declaration), plan)
-    ranker = estimator(plan, threads).fit(
+    ranker = estimator(plan, THREADS).fit(
         sample, space, noise, advance=lambda step: _report(step + 1, plan.schedule.steps, progress)
     )
-    scorer = _scorer(ranker, bins, reading, vocabulary, own, attributes, lists.people.features_hash, catalogue.hash)
     slope, intercept = calibrated(ranker, sample, plan, noise)
-    return PrivateFit(replace(scorer, slope=slope, intercept=intercept), plan.mechanism(), _metrics(plan))
+    order = np.argsort(attributes.codes)
+    scorer = Bilinear(
+        bins=bins,
+        reading=reading,
+        vocabulary=vocabulary,
+        **_weights(ranker, bins, order),
+        codes=attributes.codes[order],
+        slope=slope,
+        intercept=intercept,
+        features_hash=lists.people.features_hash,
+        catalogue_hash=catalogue.hash,
+        manifest={},
+    )
+    return PrivateFit(scorer, plan.mechanism(), _metrics(plan))
 
 
 def _report(step: int, steps: int, progress: Progress) -> None:
@@ -112,31 +119,17 @@ def _metrics(plan: TrainingPlan) -> dict[str, float]:
     return {"steps": float(schedule.steps), "sigma": float(schedule.sigma), "stated_units": float(schedule.units)}
 
 
-def _scorer(
-    ranker: PrivateBilinear, bins: Bins, reading: AttributeScaler, vocabulary: Vocabulary, known: ProgrammeAttributes,
-    attributes: ProgrammeAttributes, features_hash: str, catalogue_hash: str,
-) -> Bilinear:  # fmt: skip
-    """What was learned, in whole numbers and in bins; a programme withheld has no effect of its own."""
+def _weights(ranker: PrivateBilinear, bins: Bins, order: Int64) -> dict[str, Int64]:
+    """What was learned, in whole numbers and in bins; the effects of programmes themselves in the order given."""
     space, learned = ranker.space_, ranker.weights_
-    effects = space.own * learned.beside[: space.owned] + np.zeros(len(attributes.ids))
-    seen = np.flatnonzero(np.isin(attributes.codes, known.codes))
-    order = seen[np.argsort(attributes.codes[seen])]
+    effects = space.own * learned.beside[: space.owned] + np.zeros(order.size)
     fit = np.zeros(len(fit_names(bins)))
     fit[: space.match.weights] = FIT * learned.beside[space.owned : space.owned + space.match.weights]
-    return Bilinear(
-        bins=bins,
-        reading=reading,
-        vocabulary=vocabulary,
-        cross=whole(space.code.matrix() @ learned.cross, HEAVIEST),
-        fit=whole(fit, HEAVIEST),
-        codes=attributes.codes[order],
-        own=whole(effects[order], HEAVIEST) * round(1 / UNIT),
-        slope=1.0,
-        intercept=0.0,
-        features_hash=features_hash,
-        catalogue_hash=catalogue_hash,
-        manifest={},
-    )
+    return {
+        "cross": whole(space.code.matrix() @ learned.cross, HEAVIEST),
+        "fit": whole(fit, HEAVIEST),
+        "own": whole(effects[order], HEAVIEST) * round(1 / UNIT),
+    }
 
 
 # --- readers ---------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -146,23 +146,29 @@ class Trial:
         return {**seen, "others": self.units, "refuted": self.refuted}
 
 
+class AuditedRun(NamedTuple):
+    """The run that is tried; `unit` int64[rows] says whose each row of `lists` is, `claim` what is said of the run."""
+
+    lists: RankingDataset
+    unit: Int64
+    catalogue: Catalogue
+    plan: TrainingPlan
+    claim: Claim
+
+
 def tried(
-    lists: RankingDataset, unit: Int64, catalogue: Catalogue, chosen: TrainingPlan, claim: Claim,
-    noise: Noise, coins: Noise, canaries: int = 1000, advance: Callable[[], object] = lambda: None,
-) -> Trial:  # fmt: skip
+    run: AuditedRun, noise: Noise, coins: Noise, canaries: int = 1000, advance: Callable[[], object] = lambda: None
+) -> Trial:
     """Train the private ranker once with canaries among the units, and see what can be inferred of who took part.
 
     Args:
-        lists: what others were shown; at least one row.
-        unit: int64[rows], whose each is.
-        catalogue: what was shown.
-        chosen: how to learn, which is what the claim is about.
-        claim: what is said of the run.
+        run: what others were shown (at least one row), how to learn, and what is claimed of it.
         noise: what the run draws from.
         coins: who of the canaries takes part.
         canaries: how many.
         advance: called after each step.
     """
+    lists, unit, catalogue, chosen, claim = run
     among = Canaries.among(catalogue, canaries)
     included = coins.uniform(canaries) < 0.5
     shown, whose = among.added(lists, unit, included)
@@ -188,7 +194,8 @@ def among_people(
     """
     log = material.gate.admit(Request("privacy audit", Spend.infinite()))
     lists = learnable(material, log, _MOST, 0)
-    return tried(lists, lists.examples.person, material.catalogue, chosen, claim, noise, noise, canaries, advance)
+    run = AuditedRun(lists, lists.examples.person, material.catalogue, chosen, claim)
+    return tried(run, noise, noise, canaries, advance)
 
 
 _MOST = 200_000

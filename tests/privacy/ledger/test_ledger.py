@@ -22,7 +22,7 @@ from privacy.ledger import ledger_tables, merkle, note, reader
 from privacy.ledger.folder import NetworkFileSystem
 from privacy.ledger.journal import Journal, NoLedger
 from privacy.ledger.keys import KeyRing
-from privacy.ledger.ledger import Ledger
+from privacy.ledger.ledger import BudgetTerms, Ledger
 from privacy.ledger.ledger_tables import Busy, Damaged, Unwritable
 from privacy.ledger.note import COSIGNATURE, Note, Signer
 from privacy.ledger.signed import Inconsistent, SignedState
@@ -91,7 +91,7 @@ def test_an_epsilon_that_is_none_is_refused_before_anything_is_written(folder, e
         with pytest.raises(Rejected):
             ask()
     with pytest.raises(Rejected):
-        made.init("jp", "person", epsilon, DELTA, "2026", [ALICE.verifier(), BOB.verifier()])
+        made.init("jp", BudgetTerms("person", epsilon, DELTA, "2026", [ALICE.verifier(), BOB.verifier()]))
     assert len(made.exported().entries) == 2
 
 
@@ -105,7 +105,7 @@ def test_a_delta_that_is_none_is_refused(folder, delta):
 def test_a_delta_of_one_in_n_is_refused_when_opening_and_when_spending(folder):
     made = ledger(folder)
     with pytest.raises(Rejected, match="1/n"):
-        made.init("jp", "person", "1", "0.001", "2026", [ALICE.verifier(), BOB.verifier()], units=1000)
+        made.init("jp", BudgetTerms("person", "1", "0.001", "2026", [ALICE.verifier(), BOB.verifier()], units=1000))
     with pytest.raises(Rejected, match="1/n"):
         reserve(made, "run", delta="0.01", dataset=made.dataset(f"c{i}" for i in range(100)))
 
@@ -113,9 +113,9 @@ def test_a_delta_of_one_in_n_is_refused_when_opening_and_when_spending(folder):
 def test_names_texts_and_approvers_that_cannot_be_kept_are_refused(folder):
     made = ledger(folder)
     with pytest.raises(Rejected, match="is not a valid name"):
-        made.init("two words", "person", "1", DELTA, "", [ALICE.verifier(), BOB.verifier()])
+        made.init("two words", BudgetTerms("person", "1", DELTA, "", [ALICE.verifier(), BOB.verifier()]))
     with pytest.raises(Rejected, match="two people"):
-        made.init("jp", "person", "1", DELTA, "2026", [ALICE.verifier()])
+        made.init("jp", BudgetTerms("person", "1", DELTA, "2026", [ALICE.verifier()]))
     with pytest.raises(Rejected, match="1 to 2,000 characters"):
         reserve(made, "run", purpose="")
     with pytest.raises(refusal.UnknownPopulation):
@@ -157,7 +157,7 @@ def test_a_run_on_which_the_accountants_disagree_is_refused(folder, monkeypatch)
 
 def test_a_copied_or_redated_data_set_and_a_part_of_it_get_no_fresh_budget(folder):
     made = ledger(folder)
-    made.init("copy", "person", "3", DELTA, "2026", [ALICE.verifier(), BOB.verifier()])
+    made.init("copy", BudgetTerms("person", "3", DELTA, "2026", [ALICE.verifier(), BOB.verifier()]))
     people = [f"c{i}" for i in range(500)]
     reserve(made, "run", dataset=made.dataset(people))
     assert made.dataset(reversed(people)) == made.dataset(people)
@@ -667,13 +667,13 @@ from pathlib import Path
 from privacy import refusal
 from privacy.accounting import mechanism
 from privacy.ledger.dataset import Dataset
-from privacy.ledger.ledger import Ledger
+from privacy.ledger.ledger import Ledger, SpendTerms
 folder, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 made = Ledger.open(folder, lambda: 1793534400)
 nobody = Dataset("0" * 64, (), 0)
 for i in range(count):
     try:
-        made.reserve("kr", f"{name}-{i}", mechanism.declared("1"), None, "0.000001", "a test", name, nobody)
+        made.reserve("kr", f"{name}-{i}", SpendTerms(mechanism.declared("1"), None, "0.000001", "a test", name), nobody)
     except refusal.Exhausted:
         break
     print(f"{name}-{i}", flush=True)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from privacy.learning.step import GRID, Schedule
 from tests.privacy.noises import Seeded, Silent
 from training.rankers.bilinear_arrays import Basis, BilinearWeights, FeatureMap, Match, Sample
-from training.rankers.private_bilinear import PrivateBilinear, gradients, rate_at, shrunk, summed
+from training.rankers.private_bilinear import Objective, PrivateBilinear, Shares, gradients, rate_at, shrunk, summed
 
 PROGRAMMES, WIDTH = 9, 4
 CLASSES = (3, 4)
@@ -87,7 +87,7 @@ def flat(products, unit, of):
 def test_the_gradient_is_the_slope_of_the_likelihood(loss, own) -> None:
     rows, of = sample(), space(own)
     weights, base = drawn_weights(of), np.linspace(-1, 1, PROGRAMMES)
-    found = gradients(rows, np.arange(rows.units), of, weights, base, loss)
+    found = gradients(rows, np.arange(rows.units), Objective(of, base, loss), weights)
     start = np.r_[weights.cross.ravel(), weights.beside]
     for unit in range(4):
         slope = np.empty(start.size)
@@ -107,8 +107,9 @@ def test_chunks_and_threads_change_no_bit_of_a_batch(seed, chunk, threads) -> No
     rows, of = sample(20, seed), space()
     units = np.arange(rows.units)
     base = np.zeros(PROGRAMMES)
-    whole = summed(rows, units, of, drawn_weights(of), base, "listwise", 0.35)
-    parts = summed(rows, units, of, drawn_weights(of), base, "listwise", 0.35, chunk, threads)
+    objective = Objective(of, base, "listwise")
+    whole = summed(rows, units, objective, drawn_weights(of), 0.35)
+    parts = summed(rows, units, objective, drawn_weights(of), 0.35, Shares(chunk, threads))
     assert np.array_equal(whole.values, parts.values)
 
 
@@ -156,11 +157,11 @@ def test_opacus_finds_the_same_gradients_and_the_same_clipped_sum() -> None:
             loss = loss - (label * torch.log_softmax(found[torch.from_numpy(lists == one)], 0)).sum() / label.sum()
     loss.backward()
     theirs = layer.weight.grad_sample[:, 0].numpy()
-    ours = gradients(rows, np.arange(rows.units), of, weights, base, "listwise")
+    ours = gradients(rows, np.arange(rows.units), Objective(of, base, "listwise"), weights)
     for unit in range(rows.units):
         assert np.allclose(flat(ours, unit, of), -theirs[unit], atol=1e-12)
     optimiser.clip_and_accumulate()
-    total = summed(rows, np.arange(rows.units), of, weights, base, "listwise", clip).values * GRID
+    total = summed(rows, np.arange(rows.units), Objective(of, base, "listwise"), weights, clip).values * GRID
     assert np.allclose(total, -layer.weight.summed_grad[0].numpy(), atol=1e-5)  # Opacus divides by norm plus 1e-6
 
 
@@ -189,14 +190,16 @@ def test_units_in_another_order_give_the_same_model_bit_for_bit() -> None:
 def test_a_list_that_nobody_answered_says_nothing_to_a_listwise_loss() -> None:
     rows = sample()
     quiet = Sample(rows.unit_at, rows.list_at, rows.bins, rows.programme, 0 * rows.label, rows.place)
-    total = summed(quiet, np.arange(12), space(), drawn_weights(space()), np.zeros(PROGRAMMES), "listwise", 1.0)
+    total = summed(
+        quiet, np.arange(12), Objective(space(), np.zeros(PROGRAMMES), "listwise"), drawn_weights(space()), 1.0
+    )
     assert not total.values.any()
 
 
 def test_all_lists_of_a_unit_are_one_sample_clipped_once() -> None:
     rows, of = sample(1, seed=8), space()
     assert rows.unit_at[-1] > 1
-    total = summed(rows, np.arange(1), of, drawn_weights(of), np.zeros(PROGRAMMES), "pointwise", 0.2)
+    total = summed(rows, np.arange(1), Objective(of, np.zeros(PROGRAMMES), "pointwise"), drawn_weights(of), 0.2)
     assert np.sqrt(sum(int(value) ** 2 for value in total.values)) * GRID == pytest.approx(0.2, rel=1e-6)
 
 

@@ -49,7 +49,7 @@ def ample():
 
 @pytest.fixture(scope="module")
 def lesson(lists, material, ample):
-    return learn(lists, material.catalogue, ample, Seeded(1), threads=1)
+    return learn(lists, material.catalogue, ample, Seeded(1))
 
 
 def with_manifest(lesson):
@@ -84,7 +84,7 @@ def test_its_scores_are_those_of_what_was_learned_but_for_rounding(material, lis
     monkeypatch.setattr(
         private_ranker, "calibrated", lambda ranker, sample, *_: kept.append((ranker, sample)) or (1.0, 0.0)
     )
-    scorer = learn(lists, material.catalogue, ample, Seeded(1), threads=1).scorer
+    scorer = learn(lists, material.catalogue, ample, Seeded(1)).scorer
     ranker, sample = kept[0]
     rows = np.arange(sample.programme.size)
     plain = ranker.decision_function(sample, rows) - ranker.weights_.beside[-1] * sample.place
@@ -108,14 +108,14 @@ def test_its_probabilities_are_about_as_many_as_took_up(lists, material, lesson)
 def test_rows_in_another_order_give_the_same_model(lists, material, ample, lesson) -> None:
     shuffled = np.random.default_rng(3).permutation(np.unique(lists.at))
     rows = np.concatenate([np.flatnonzero(lists.at == one) for one in shuffled])
-    other = learn(lists[rows], material.catalogue, ample, Seeded(1), threads=2)
+    other = learn(lists[rows], material.catalogue, ample, Seeded(1))
     for name, content in lesson.files().items():
         assert other.files()[name] == content
 
 
 def test_two_runs_of_secure_noise_give_two_models(lists, material, ample) -> None:
     short = replace(ample, schedule=replace(ample.schedule, steps=2))
-    one, other = (learn(lists, material.catalogue, short, secure(), threads=1).scorer for _ in range(2))
+    one, other = (learn(lists, material.catalogue, short, secure()).scorer for _ in range(2))
     assert not np.array_equal(one.cross, other.cross)
 
 
@@ -134,14 +134,6 @@ def test_a_household_is_one_unit_where_it_is_the_unit(lists) -> None:
     alone, together = sample_of(lists, bins, lists.examples.person), sample_of(lists, bins, homes)
     assert together.units == np.unique(homes).size < alone.units
     assert together.programme.size == alone.programme.size == len(lists)
-
-
-def test_a_programme_withheld_is_scored_from_what_is_public_alone(lists, material, ample) -> None:
-    short = replace(ample, schedule=replace(ample.schedule, steps=3))
-    lesson = learn(lists, material.catalogue, short, Seeded(1), withheld=(2,), threads=1)
-    codes = lesson.scorer.attributes(material.catalogue, material.declaration).codes
-    assert codes[2] not in lesson.scorer.codes
-    assert codes[1] in lesson.scorer.codes
 
 
 def test_an_artefact_reads_back_as_the_same_scorer(lists, material, lesson) -> None:

@@ -20,7 +20,7 @@ from tests.privacy.noises import Seeded, Silent
 from training.data.material import learnable
 from training.rankers.private_ranker import learn
 from training.rankers.schedules import plan
-from training.runs.canaries import SHOWN, Canaries, among_people, tried
+from training.runs.canaries import SHOWN, AuditedRun, Canaries, among_people, tried
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +45,7 @@ def chosen():
 def trial(lists, material, chosen):
     def run(noise, coins=3):
         person = lists.examples.person
-        return tried(lists, person, material.catalogue, chosen, CLAIM, noise, Seeded(coins), CANARIES)
+        return tried(AuditedRun(lists, person, material.catalogue, chosen, CLAIM), noise, Seeded(coins), CANARIES)
 
     return run
 
