@@ -9,8 +9,9 @@ from composition.engines import EngineSettings, build_engine, lean_imports, pers
 from composition.workspace import Workspace
 from proffer import options
 from proffer.verdict_text import screen_of, verdicts_text
+from recommender.standing import verdict_json
 
-HELP = "judge one person against every programme: yes, no or unknown, with reasons"
+HELP = "judge one person against every programme: yes, likely, depends or no, with reasons"
 ROWS = 20
 
 
@@ -20,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--facts", required=True, metavar="F.json", help="facts about the person; - reads standard input"
     )
     parser.add_argument("--language", choices=("ko", "en"), default="en", help="language of the text (default: en)")
-    parser.add_argument("--all", action="store_true", help="print every yes and unknown, not only the first of them")
+    parser.add_argument("--all", action="store_true", help="print all but the no, not only the first of them")
     options.add(parser, "catalogue", "declaration", "as-of")
 
 
@@ -33,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
         verdicts, asks = list(engine.verdicts(person, day)), engine.asks(person, day)
         document = {
             "as_of": day.isoformat(),
-            "verdicts": [verdict.to_json() for verdict in verdicts],
+            "verdicts": [verdict_json(verdict) for verdict in verdicts],
             "ask_next": [ask.to_json() for ask in asks],
         }
         rows, screen = None if args.all else ROWS, screen_of(engine, day, args.language)

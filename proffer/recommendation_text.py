@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from composition import terminal
-from proffer.verdict_text import Screen, questions, titled
+from proffer.verdict_text import Screen, open_points, questions, titled
+from recommender.standing import DEPENDS, LIKELY
 
 if TYPE_CHECKING:
     from recommender.offers.bundle import Bundle
     from recommender.offers.recommendation import Recommendation, Recommendations
 
-_WIDTH = 100
+_WIDTH, _UNCHECKED = 100, 3
 
 
 def recommendations_text(found: Recommendations, screen: Screen) -> str:
@@ -34,14 +35,12 @@ def recommendations_text(found: Recommendations, screen: Screen) -> str:
 
 def _recommendation(one: Recommendation, screen: Screen) -> list[str]:
     document, say = one.to_json(), screen.say
-    if document["answer"] == "yes":
-        certainty = say("screen.certain")
-    elif document["missing"]:
-        certainty = say("screen.ask", facts=screen.labels(document["missing"]))
-    else:
-        certainty = say("screen.ask_agency")
+    on = {"on": open_points(one.verdict, screen)} if document["standing"] == DEPENDS else {}
     lines = [f"\n{one.rank:>3}. {titled(one.programme, screen)}  [{one.programme.id}]"]
-    lines += [f"     {line}" for line in textwrap.wrap(certainty, _WIDTH)]
+    lines += [f"     {line}" for line in textwrap.wrap(say(f"screen.standing.{document['standing']}", **on), _WIDTH)]
+    if document["standing"] == LIKELY:
+        unchecked = [reason.text.in_language(screen.language) for reason in one.verdict.because]
+        lines += [f"     - {terminal.clip(text, _WIDTH)}" for text in unchecked[:_UNCHECKED]]
     lines += [f"     {_in(part['text'], screen)} ({part['contribution']:+.4f})" for part in document["why_rank"]]
     window = document["window"]["text"]
     return [*lines, f"     {terminal.clip(_in(window, screen), _WIDTH)}"] if window else lines

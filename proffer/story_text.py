@@ -28,7 +28,7 @@ def story_text(story: Mapping[str, Any], language: str, say: Callable[..., str])
 
 
 def _offer(offer: Mapping[str, Any], language: str, say: Callable[..., str]) -> list[str]:
-    lines = [f"    -> {_in(offer['title'], language)} ({say('story.' + offer['answer'])})"]
+    lines = [f"    -> {_in(offer['title'], language)} ({say('story.' + offer['standing'])})"]
     why = [_in(reason.get("why") or reason["text"], language) for reason in offer["because"][:2]]
     if why:
         reasons = reduce(lambda first, second: say("story.two", first=first, second=second), why)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from composition import terminal
+from recommender.standing import DEPENDS, LIKELY, STANDINGS, YES, standing
 
 if TYPE_CHECKING:
     from recommender.engine import Engine
@@ -53,14 +54,15 @@ def screen_of(engine: Engine, day: date, language: str) -> Screen:
 
 
 def verdicts_text(day: date, verdicts: Sequence[Verdict], asks: Sequence[Ask], screen: Screen, rows: int | None) -> str:
-    """All verdicts: counts, the first `rows` (None for all) of each yes and unknown, and what to ask next."""
-    groups: dict[str, list[Verdict]] = {"yes": [], "unknown": [], "no": []}
+    """All verdicts: counts, the first `rows` (None for all) of each standing but no, and what to ask next."""
+    groups: dict[str, list[Verdict]] = {name: [] for name in STANDINGS}
     for verdict in verdicts:
-        groups[verdict.answer.name.lower()].append(verdict)
-    counts = {answer: len(found) for answer, found in groups.items()}
+        groups[standing(verdict)].append(verdict)
+    counts = {name: len(found) for name, found in groups.items()}
     parts = [screen.say("screen.counts", day=day.isoformat(), total=len(verdicts), **counts)]
-    parts += _group(screen.say("screen.yes"), groups["yes"], screen, rows, _source)
-    parts += _group(screen.say("screen.unknown"), groups["unknown"], screen, rows, _missing)
+    parts += _group(screen.say("screen.yes"), groups[YES], screen, rows, _source)
+    parts += _group(screen.say("screen.likely"), groups[LIKELY], screen, rows, _source)
+    parts += _group(screen.say("screen.depends"), groups[DEPENDS], screen, rows, _open)
     return "\n".join([*parts, *questions(asks, screen)])
 
 
@@ -86,10 +88,18 @@ def _source(verdict: Verdict, screen: Screen) -> str:
     return "" if text is None else terminal.clip(text.in_language(screen.language), _REASON)
 
 
-def _missing(verdict: Verdict, screen: Screen) -> str:
-    if verdict.missing:
-        return terminal.clip(screen.say("screen.needs", facts=screen.labels(verdict.missing)), _REASON)
-    return _source(verdict, screen)
+def open_points(verdict: Verdict, screen: Screen) -> str:
+    """What a standing depends on: the facts to be asked, else the criterion that speaks against it."""
+    asked = dict.fromkeys(name for reason in verdict.because for name in reason.asks)
+    facts = verdict.missing or tuple(asked)
+    if facts:
+        return screen.labels(facts)
+    against = next((one for one in verdict.because if one.advised), verdict.because[0])
+    return against.text.in_language(screen.language)
+
+
+def _open(verdict: Verdict, screen: Screen) -> str:
+    return terminal.clip(screen.say("screen.needs", facts=open_points(verdict, screen)), _REASON)
 
 
 def questions(asks: Sequence[Ask], screen: Screen) -> list[str]:

@@ -14,6 +14,7 @@ from recommender.offers.utility import Contribution, Utility
 from recommender.rules.clause import Answer
 from recommender.rules.verdict import Verdict
 from recommender.rules.window import ApplicationWindow
+from recommender.standing import standing
 from recommender.text import Text
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Recommendation:
             "programme": programme.id,
             "title": programme.title.to_document(),
             "answer": self.verdict.answer.name.lower(),
+            "standing": standing(self.verdict),
             "probability": None if self.likelihood is None else round(self.likelihood, 6),
             "utility": self.utility.value,
             "because": [reason.to_json() for reason in self.verdict.because],

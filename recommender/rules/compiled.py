@@ -93,7 +93,7 @@ class Compiled:
         masks = np.broadcast_to(np.asarray(applicants, dtype=np.int64), (len(values),))
         return RuleRows(values, np.ascontiguousarray(masks), self._places(values))
 
-    def standing(self, code: int) -> bytes:
+    def told_apart(self, code: int) -> bytes:
         """Return what tells a region from others: two of equal bytes are judged alike by every rule of the day."""
         place = int(np.searchsorted(self.region_codes, code))
         known = place < len(self.region_codes) and self.region_codes[place] == code

@@ -115,7 +115,7 @@ def _distinct(compiled: Compiled, guesses: Iterable[_Guess]) -> list[_Guess]:
     found: dict[tuple[str, object], _Guess] = {}
     for guess in guesses:
         region = _is_region(guess.fact, compiled)
-        key = (guess.fact, compiled.standing(int(str(guess.value))) if region else str(guess.value))
+        key = (guess.fact, compiled.told_apart(int(str(guess.value))) if region else str(guess.value))
         alike = found.get(key)
         found[key] = guess if alike is None else replace(alike, weight=alike.weight + guess.weight)
     carried, changed = _carried(compiled), _changed(compiled)

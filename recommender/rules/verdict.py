@@ -44,7 +44,8 @@ class Reason:
     """One clause that decided, or keeps open, an answer.
 
     `facts` are those it reads and `asks` what a person can state to settle it; `why`, `axis` and `source` are the
-    clause's own or those of the nearest clause around it, at last the programme's source.
+    clause's own or those of the nearest clause around it, at last the programme's source. `advised` says that it
+    stands under an advisory clause: it can speak against a programme, but cannot exclude.
     """
 
     cause: str
@@ -55,6 +56,7 @@ class Reason:
     axis: str | None = None
     source: Source | None = None
     kind: str | None = None
+    advised: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return what `proffer eligible` and the service show: `fact` for one fact, `facts` for several."""
@@ -80,15 +82,6 @@ class Verdict:
     answer: Answer
     because: tuple[Reason, ...]
     missing: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return one entry of `verdicts` in the output of `proffer eligible`."""
-        return {
-            "programme": self.programme.id,
-            "answer": self.answer.name.lower(),
-            "because": [because.to_json() for because in self.because],
-            "missing": list(self.missing),
-        }
 
 
 @dataclass(frozen=True)
@@ -179,7 +172,11 @@ class _Reasons:
                 if tree.answer == answer:
                     notes = _NoteCollector(None, None, programme.source, kind if len(programme.who) > 1 else None)
                     self._deciding(tree, False, notes, reasons)
-            matter = [b for b in reasons if b.cause != "missing_fact" or any(name in lacking for name in b.asks)]
+            matter = [
+                one
+                for one in reasons
+                if one.cause != "missing_fact" or one.advised or any(name in lacking for name in one.asks)
+            ]
             yield from matter or reasons
         if answer != Answer.NO and not programme.verified:
             text = self.compiled.messages.text("verdict.unverified")
@@ -205,6 +202,7 @@ class _Reasons:
             self._composed(node, negated, notes, reasons)
 
     def _advised(self, part: Judged, negated: bool, around: _NoteCollector, reasons: list[Reason]) -> None:
+        around = around._replace(advised=True)
         if part.answer == Answer.NO:
             text, notes = self._text(part, negated), around.of(part.clause)
             reasons.append(Reason("doubtful_source", text, _facts(part.clause), (), *notes))
@@ -228,19 +226,20 @@ class _Reasons:
 
 
 class _NoteCollector(NamedTuple):
-    """What a reason carries beside its words, in the order Because takes it."""
+    """What a reason carries beside its words, in the order Reason takes it."""
 
     why: Text | str | None
     axis: str | None
     source: Source | None
     kind: str | None
+    advised: bool = False
 
     def of(self, clause: Clause) -> _NoteCollector:
         """Return a clause's own notes, each taken from around it where it has none."""
         if clause.why is None and clause.axis is None and clause.source is None:
             return self
         why = self.why if clause.why is None else clause.why
-        return _NoteCollector(why, clause.axis or self.axis, self._sourced(clause.source), self.kind)
+        return self._replace(why=why, axis=clause.axis or self.axis, source=self._sourced(clause.source))
 
     def quoting(self, clause: UnreadText) -> _NoteCollector:
         """Return these notes with the unread words and their place as the source."""

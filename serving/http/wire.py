@@ -17,7 +17,8 @@ Day = Annotated[
     Field(json_schema_extra={"format": "date"}),
 ]
 Kind = Literal["citizen", "small_business", "organisation"]
-Answer = Literal["yes", "no", "unknown"]
+Standing = Literal["yes", "likely", "depends"]
+"""How a person stands to a programme that the rules do not exclude."""
 
 
 class _Strict(BaseModel):
@@ -108,6 +109,7 @@ class RecommendationOut(_Strict):
     programme: str
     title: WordsOut
     answer: Literal["yes", "unknown"]
+    standing: Standing
     probability: float | None
     utility: float
     because: list[ReasonOut]

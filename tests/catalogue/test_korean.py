@@ -16,6 +16,7 @@ from composition.reading import read_messages
 from composition.settings import SHIPPED
 from recommender.engine import Engine
 from recommender.particles import with_particle
+from recommender.standing import verdict_json
 from tests.catalogue.test_cases import ALL_CASES, declared, places, shipped
 
 STATEMENT = re.compile(r".*니다(\([^)]*\))?\.")
@@ -120,7 +121,7 @@ def test_what_a_person_is_shown_is_in_whole_sentences(engine, case):
     person = engine.from_facts(case.facts, ["citizen"], case.as_of)
     shown = {
         "recommended": engine.answer(person, case.as_of, None).to_json(),
-        "verdicts": [verdict.to_json() for verdict in engine.verdicts(person, case.as_of)],
+        "verdicts": [verdict_json(verdict) for verdict in engine.verdicts(person, case.as_of)],
     }
     found = set(texts(json.loads(json.dumps(shown))))
     assert len(found) > 50

@@ -11,6 +11,7 @@ from recommender.rules.clause import Answer, clause_document
 from recommender.rules.compiled import compile_catalogue
 from recommender.rules.programme import kinds_mask
 from recommender.rules.verdict import CAUSES, judge
+from recommender.standing import verdict_json
 from tests.examples import examples
 from tests.recommender.catalogues import AT, DAY, DECLARATION, MESSAGES, REGIONS, clauses, document, loaded
 
@@ -101,8 +102,18 @@ def test_a_clause_read_from_a_field_is_looked_up_where_its_programme_is():
 
 
 def test_a_missing_fact_that_cannot_matter_is_no_reason():
+    verdict = verdict_of({"any": [{"no_data": "household"}, {"all": [{"no_data": "income"}, FARMER]}]})
+    assert (told(verdict), verdict.missing) == (
+        [("no_data", "no data: household"), ("no_data", "no data: income")], (),
+    )  # fmt: skip
+
+
+def test_an_open_advisory_fact_is_a_reason_because_it_can_speak_against_the_programme():
     verdict = verdict_of({"all": [{"no_data": "household"}, {"advisory": LOW_INCOME}]})
-    assert (told(verdict), verdict.missing) == ([("no_data", "no data: household")], ())
+    assert [(reason.cause, reason.asks, reason.advised) for reason in verdict.because] == [
+        ("no_data", (), False), ("missing_fact", ("income_percent",), True),
+    ]  # fmt: skip
+    assert verdict.missing == ()
 
 
 def test_what_nobody_verified_is_never_yes():
@@ -189,11 +200,12 @@ def test_a_childs_age_may_be_what_is_asked_for():
 def test_sources_are_the_clauses_own_or_else_the_programmes():
     cited = {"all": [FARMER | {"source": "농업인법 제3조", "why": {"ko": "이유", "en": "reason"}}, ADULT]}
     verdict = verdict_of(cited, {"farmer": True, "birth_date": "1990-05-01"})
-    shown = verdict.to_json()
+    shown = verdict_json(verdict)
     assert json.loads(json.dumps(shown)) == shown
     assert shown == {
         "programme": "t.a",
         "answer": "yes",
+        "standing": "yes",
         "because": [
             {"cause": "rule", "text": {"ko": "농업인입니다.", "en": "is a farmer"}, "fact": "farmer",
              "why": {"ko": "이유", "en": "reason"}, "source": {"text": {"ko": "농업인법 제3조"}}},
@@ -210,7 +222,7 @@ def test_several_facts_axes_and_applicants_are_shown():
     shown = verdict.because[0].to_json()
     assert (shown["facts"], shown["axis"], shown["why"]) == (["farmer", "worker"], "person", "person")
     assert shown["applicant"] == "citizen"
-    assert verdict_of(ADULT).to_json()["because"][0]["asks"] == ["birth_date"]
+    assert verdict_json(verdict_of(ADULT))["because"][0]["asks"] == ["birth_date"]
 
 
 def test_a_snapshot_with_other_columns_is_refused():
