@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from types import MappingProxyType
 
 from features.calendar import Zone
 from features.canonical_json import canonical_text
 from features.declaration.datatype import DataType
+from features.declaration.fact_wording import read_groups
 from features.declaration.grammar import read_facts, read_features, read_types
 from features.declaration.vocabulary import STATED, EventType, Fact, Feature
 from features.mapping import MappingReader
@@ -17,7 +18,8 @@ from features.problem import Problems
 
 __all__ = ["Declaration", "EventType", "Fact", "Feature", "declare"]
 
-_WORDING = ("title", "label", "format", "value_labels", "question", "answers", "answers_from", "share")
+_WORDING = ("title", "label", "format", "value_labels", "question", "answers", "answers_from", "share",
+            "sensitive", "ask_with")  # fmt: skip
 _PAST = ("years_since", "months_since", "days_since", "ages_of")
 
 
@@ -32,6 +34,7 @@ class Declaration:
         facts: the facts in file order, by name.
         features: the features in file order, by name.
         hash: SHA-256, in hex, of what all this means; labels, questions and priors over answers are not part of it.
+        groups: the question over each group of boxes (`Fact.ask_with`), in each language.
     """
 
     zone: Zone
@@ -40,6 +43,7 @@ class Declaration:
     facts: Mapping[str, Fact]
     features: Mapping[str, Feature]
     hash: str
+    groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -74,12 +78,13 @@ def declare(events: object, facts: object, features: object) -> Declaration:
         top.wrong("epoch", "missing", "is missing", "Write the day before which nothing happened, such as 1900-01-01")
     types = read_types(top.mapping("types"), ("events.yaml", "types"), problems)
     types.setdefault(STATED, EventType(STATED))
-    top_facts = MappingReader(facts, ("facts.yaml",), problems, {"facts"})
+    top_facts = MappingReader(facts, ("facts.yaml",), problems, {"facts", "groups"})
     read = read_facts(top_facts.mapping("facts"), ("facts.yaml", "facts"), types, problems)
+    groups = read_groups(top_facts.mapping("groups"), read, problems)
     top_features = MappingReader(features, ("features.yaml",), problems, {"features"})
     computed = read_features(top_features.mapping("features"), ("features.yaml", "features"), types, read, problems)
     problems.raise_any()
-    return _assembled(zone, epoch or 0, types, _related(read, computed), computed)
+    return replace(_assembled(zone, epoch or 0, types, _related(read, computed), computed), groups=groups)
 
 
 def _related(facts: Mapping[str, Fact], features: Mapping[str, Feature]) -> dict[str, Fact]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from features.declaration.datatype import DataType
-from features.declaration.vocabulary import CommonAnswer
+from features.declaration.vocabulary import CommonAnswer, Fact
 from features.mapping import MappingReader
+from features.problem import Problems
+
+Words = Mapping[str, str]
+"""What is said in each language."""
 
 
 def read_formats(entry: MappingReader) -> Mapping[str, str]:
@@ -25,6 +29,38 @@ def read_value_labels(entry: MappingReader, kind: DataType) -> Mapping[str, Mapp
         entry.wrong("value_labels", "unknown", "labels an unknown value", "Label the values of an enum")
     names = MappingReader(labels, entry.at("value_labels"), entry.problems, labels)
     return {value: names.words(value) or {} for value in labels}
+
+
+def read_sensitive(entry: MappingReader) -> bool:
+    """Read whether asking for a fact can hurt."""
+    marked = entry.doc.get("sensitive", False)
+    if not isinstance(marked, bool):
+        entry.wrong("sensitive", "invalid", "is true or false", "Write true where asking for the fact can hurt")
+    return marked is True
+
+
+def read_box(entry: MappingReader, kind: DataType) -> str:
+    """Read the group of boxes that a boolean fact may be asked with."""
+    group = entry.doc.get("ask_with", "")
+    if not isinstance(group, str) or (group and (kind.type != "boolean" or entry.has("derived"))):
+        entry.wrong("ask_with", "invalid", "names the group of a boolean that can be stated", "Leave it out here")
+        return ""
+    return group
+
+
+def read_groups(doc: Mapping[str, object], facts: Mapping[str, Fact], problems: Problems) -> dict[str, Words]:
+    """Read the question over each group of boxes, and see that every group that facts name is there."""
+    where = ("facts.yaml", "groups")
+    entries = {name: MappingReader(body, (*where, name), problems, {"question"}) for name, body in doc.items()}
+    for fact in facts.values():
+        if fact.ask_with and fact.ask_with not in entries:
+            place, what = ("facts.yaml", "facts", fact.name, "ask_with"), f"names {fact.ask_with!r}, which is no group"
+            problems.add(place, "unknown", what, "Write its question under groups")
+    groups = {}
+    for name, entry in entries.items():
+        entry.required("question")
+        groups[name] = entry.words("question") or {}
+    return groups
 
 
 def read_answers(entry: MappingReader, kind: DataType) -> tuple[tuple[CommonAnswer, ...], str]:

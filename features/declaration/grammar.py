@@ -8,7 +8,13 @@ from itertools import combinations
 from typing import Final
 
 from features.declaration.datatype import LARGEST, TYPES, DataType
-from features.declaration.fact_wording import read_answers, read_formats, read_value_labels
+from features.declaration.fact_wording import (
+    read_answers,
+    read_box,
+    read_formats,
+    read_sensitive,
+    read_value_labels,
+)
 from features.declaration.vocabulary import (
     CORRECTED,
     RETRACTED,
@@ -35,6 +41,7 @@ _COUNTING: Final = ("years_since", "months_since", "days_since", "time_until", "
 _FIELD_KEYS: Final = {"type", "low", "high", "unit", "values", "scale"}
 _FACT_KEYS: Final = {
     "purpose", "label", "format", "value_labels", "question", "states", "adds", "derived", "answers", "share",
+    "sensitive", "ask_with",
 }  # fmt: skip
 _FIELD_TYPES: Final = tuple(name for name in TYPES if name not in ("dates", "ages"))
 _FACT_TYPES: Final = tuple(name for name in TYPES if name != "identifier")
@@ -219,6 +226,7 @@ def _fact(name: str, body: object, where: Where, types: Mapping[str, EventType],
         name, kind, purpose, entry.words("question") or {}, tuple(filter(None, states)), tuple(filter(None, adds)),
         derived, answers, answers_from, entry.integer("share", low=None), label=entry.words("label") or {},
         format=read_formats(entry), value_labels=read_value_labels(entry, kind),
+        sensitive=read_sensitive(entry), ask_with=read_box(entry, kind),
     )  # fmt: skip
 
 

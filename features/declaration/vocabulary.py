@@ -125,6 +125,8 @@ class Fact:
         label: the fact in a sentence, in each language: a boolean after "is", any other before its value.
         format: its value in a sentence, in each language, `{}` being the number; empty where its unit says it.
         value_labels: the names of an enum's values in each language, by value.
+        sensitive: whether asking for it can hurt: it is never asked first and never assumed.
+        ask_with: the group of boxes it may be asked with, of `Declaration.groups`; empty where it is asked alone.
     """
 
     name: str
@@ -142,6 +144,8 @@ class Fact:
     label: Mapping[str, str] = field(default_factory=dict)
     format: Mapping[str, str] = field(default_factory=dict)
     value_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sensitive: bool = False
+    ask_with: str = ""
 
     @property
     def type(self) -> str:

@@ -97,6 +97,11 @@ def test_a_fact_is_asked_for_politely(name):
     assert wrong_objects(question) == []
 
 
+@pytest.mark.parametrize("name", declared().groups)
+def test_a_list_of_boxes_is_asked_politely(name):
+    assert QUESTION.fullmatch(declared().groups[name]["ko"]), declared().groups[name]["ko"]
+
+
 @pytest.mark.parametrize("name", declared().facts)
 def test_a_label_is_a_noun_phrase(name):
     assert not re.search(r"(다|요|것|까|[.?!])$", declared().facts[name].label["ko"])

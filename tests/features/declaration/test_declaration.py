@@ -57,6 +57,15 @@ def test_answers_are_given_as_a_facts_file_would_hold_them():
     assert facts["income_percent"].answers_on(0)[0] == (25, 15)
 
 
+def test_boxes_are_grouped_under_a_question_and_sensitive_facts_are_marked():
+    declaration = declare(*shipped())
+    assert declaration.facts["farmer"].ask_with == declaration.facts["fisher"].ask_with == "rural_work"
+    assert declaration.groups["rural_work"]["en"] == "Do you do any of these for a living?"
+    assert {name for name, fact in declaration.facts.items() if fact.sensitive} >= {
+        "violence_victim", "north_korean_defector",
+    }  # fmt: skip
+
+
 def test_a_fact_tells_its_type_bounds_and_names():
     facts = declare(*shipped()).facts
     income = facts["income_percent"]
@@ -71,6 +80,7 @@ def test_a_fact_tells_its_type_bounds_and_names():
     [
         (1, ("facts", "quiet", "question"), {"en": "Are you?"}, True),
         (1, ("facts", "quiet", "share"), 3, True),
+        (1, ("facts", "quiet", "sensitive"), True, True),
         (1, ("facts", "quiet", "label"), {"en": "quiet", "ko": "조용한 사람"}, True),
         (1, ("facts", "pay", "format"), {"en": "{} won"}, True),
         (1, ("facts", "level", "value_labels"), {"low": {"en": "at the bottom"}}, True),
@@ -122,6 +132,10 @@ BAD = [
     (1, ("facts", "quiet", "share"), 101, "percentage of true"),
     (1, ("facts", "quiet", "share"), "many", "not a whole number"),
     (1, ("facts", "pay", "share"), 10, "percentage of true"),
+    (1, ("facts", "quiet", "sensitive"), "very", "is true or false"),
+    (1, ("facts", "quiet", "ask_with"), "nowhere", "which is no group"),
+    (1, ("facts", "pay", "ask_with"), "nowhere", "of a boolean that can be stated"),
+    (1, ("groups",), {"trade": {}}, "is missing"),
     (1, ("facts", "quiet", "answers"), {"a": 1}, "is not a list"),
     (1, ("facts", "quiet", "answers"), [{"value": True}], "weight: is not a whole number"),
     (1, ("facts", "quiet", "answers"), [{"weight": 5}], "exactly one of them"),
