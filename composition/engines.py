@@ -16,6 +16,7 @@ from composition.model_registry import ModelRegistry, load_model
 from composition.workspace import Workspace
 from features.kernel import jit
 from features.problem import Problem, Rejected
+from features.unicode_form import composed
 
 if TYPE_CHECKING:
     from composition.document_cache import DocumentCache
@@ -107,7 +108,7 @@ def person_of_log(engine: Engine, workspace: Workspace, name: str, applicant: Se
     Raises:
         Rejected: the log has no event of that person.
     """
-    events = []
+    events, name = [], composed(name)
     if workspace.has_events:
         with workspace.log() as log:
             events = list(log.events([name]))

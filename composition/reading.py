@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from composition.settings import SHIPPED
 from features import strict_json
 from features.problem import Problem, Problems, Rejected, Where, spelled
+from features.unicode_form import composed
 
 if TYPE_CHECKING:
     from composition.document_cache import DocumentCache
@@ -324,7 +325,7 @@ def _lines(path: Path) -> Iterator[tuple[str, object]]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return composed(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as failure:
         what = f"is not UTF-8 (byte {failure.start})"
         raise Rejected([Problem((str(path),), "unreadable", what, "Save it as UTF-8")]) from failure

@@ -1,4 +1,4 @@
-"""The one way text from outside becomes a value: strict, shallow, bounded JSON.
+"""The one way text from outside becomes a value: strict, shallow, bounded JSON, its texts in one Unicode form (NFC).
 
 Every reason is one of a fixed set of sentences, so that nothing of the input can come back in a message or a log; where
 it is, and which name stands twice, are data of the error for callers who may show them.
@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, Final
+
+from features.unicode_form import composed
 
 _DIGITS: Final = 32
 _BYTE_ORDER_MARK: Final = "\N{BYTE ORDER MARK}"
@@ -53,6 +55,8 @@ class MalformedError(ValueError):
 def parse(content: bytes | str, limits: JsonLimits = LIMITS) -> object:
     """Return the JSON value of a text (RFC 8259, and the stricter RFC 7493 for names, numbers and strings).
 
+    Every name and every string is in Unicode's form C, however it was written: 홍길동 is one person.
+
     Raises:
         MalformedError: it is too large, not UTF-8, not JSON, nested too deep, or contains a name twice in one object,
             NaN or infinity, an integer beyond the limit, half of a surrogate pair, or a NUL.
@@ -71,8 +75,19 @@ def parse(content: bytes | str, limits: JsonLimits = LIMITS) -> object:
             return _quickly(content, limits)
         except (ValueError, RecursionError):
             content = _text(content)
-    value = _decode(content, limits)
+    value = _decode(composed(content), limits)
     _check(value, limits.depth)
+    return _composed(value) if "\\u" in content else value  # only an escape is not in form C by now
+
+
+def _composed(value: Any) -> Any:
+    """A value whose texts are in form C; the depth has been checked."""
+    if isinstance(value, str):
+        return composed(value)
+    if isinstance(value, list):
+        return [_composed(inside) for inside in value]
+    if isinstance(value, dict):
+        return _object([(composed(name), _composed(inside)) for name, inside in value.items()])
     return value
 
 
@@ -85,6 +100,8 @@ def _quickly(body: bytes, limits: JsonLimits) -> object:
     """
     if b"\\u" in body or b" :" in body or b"\t:" in body or b"\n:" in body or b"\r:" in body:
         raise ValueError  # the first: only such an escape writes a NUL or half of a surrogate pair
+    if not body.isascii():
+        body = composed(body.decode()).encode()
     value = _decoder().decode(body)
     if body.count(b'":') != _names(value, limits.depth, limits.integer):
         raise ValueError

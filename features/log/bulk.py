@@ -29,6 +29,7 @@ from features.log.files import (
 from features.log.plain_rows import APART, TEXTS, EventColumns, PayloadCheck, indices_of, plain_rows
 from features.log.rows import StoredRows, cells_of
 from features.problem import Problem, Rejected
+from features.unicode_form import composed, composed_column
 
 _REMEMBERED: Final = 2**18  # payloads whose check is remembered
 
@@ -158,7 +159,7 @@ def _parquet_batches(path: Path, declaration: Declaration, now: int | None) -> I
     before = 0
     for batch in open_parquet(path).iter_batches(BATCH, columns=list(COLUMNS)):
         _check_text(batch, path)
-        text = {name: batch.column(name).cast(pa.string()) for name in TEXTS}
+        text = {name: composed_column(batch.column(name)) for name in TEXTS}
 
         def one_by_one(rows: Int64, batch: Any = batch, before: int = before) -> Iterator[Event | Rejected]:
             found = zip((before + rows + 1).tolist(), documents(batch.take(pa.array(rows))), strict=True)
@@ -221,6 +222,8 @@ def _texts_of(line: bytes, decode: Callable[[bytes], _Line]) -> _LineTexts:
     more of them than the known names and their values have mean another name, or one that stands twice.
     """
     try:
+        if not line.isascii():
+            line = composed(line.decode()).encode()
         event = decode(line)
         data = bytes(event.data)
         payload = data.decode()

@@ -18,6 +18,7 @@ from features.log.plain_rows import APART, EventColumns, PayloadCheck, indices_o
 from features.log.row_encoder import RowEncoder
 from features.log.versions import FOREVER, actions_among, distinct_events, versions
 from features.problem import Problem, Rejected
+from features.unicode_form import composed_column
 
 _LONGEST_KEY: Final = 64
 
@@ -90,12 +91,11 @@ class _Columns:
         tables = [open_parquet(path).read(columns=list(COLUMNS)) for path in paths]
         self.places = [f"{path.name}: row" for path in paths]
         self.ends = np.cumsum([len(table) for table in tables])
-        plain = [(name, pa.string()) for name in COLUMNS if not name.endswith("time")]
-        parts = [
-            pa.table([table[name].cast(kind) for name, kind in plain], [name for name, _ in plain]) for table in tables
-        ]
-        table = pa.concat_tables(parts)
-        self.text = {name: table[name].combine_chunks() for name, _ in plain}
+        plain = [name for name in COLUMNS if not name.endswith("time")]
+        table = pa.concat_tables(
+            [pa.table([composed_column(table[name]) for name in plain], plain) for table in tables]
+        )
+        self.text = {name: table[name].combine_chunks() for name in plain}
         self.time, timed = _joined([seconds_of(table["time"].combine_chunks()) for table in tables])
         self.recorded, stamped = _joined([seconds_of(table["recordedtime"].combine_chunks()) for table in tables])
         self.columns = EventColumns(self.text, self.time, self.recorded, timed & stamped)

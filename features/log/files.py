@@ -21,6 +21,7 @@ from features.log.event import CALENDAR, Event, parse_time, rfc3339
 from features.log.event_parser import parse_event
 from features.log.versions import FOREVER
 from features.problem import Problem, Rejected, Where
+from features.unicode_form import composed_column
 from features.whole_file import replacing
 
 COLUMNS: Final = ("id", "source", "subject", "type", "time", "recordedtime", "data")
@@ -205,7 +206,7 @@ def _texts(column: Any) -> list[object]:
     import pyarrow as pa
 
     if not pa.types.is_timestamp(column.type):
-        return list(column.to_pylist())
+        return list(composed_column(column).to_pylist())
     seconds, valid = seconds_of(column)
     return [
         (rfc3339(second) if second in CALENDAR else f"{second} seconds after 1970") if known else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from recommender.gov24.service_rows import Row, text_of
+from recommender.published_text import readable
 
 AUTO_GRANT = "auto_grant"
 OFFER = "offer"
@@ -36,7 +37,7 @@ def how(listed: Row, detail: Row, looked_up: tuple[str, ...]) -> str | None:
     """How to apply in the publisher's words: the ways, then the details, the address, the papers officials look up."""
     parts = [
         ", ".join(ways(listed)),
-        text_of(detail, "신청방법") or "",
+        readable(text_of(detail, "신청방법") or ""),
         text_of(detail, "온라인신청사이트URL") or "",
         f"공무원이 확인하는 서류: {', '.join(looked_up)}" if looked_up else "",
     ]

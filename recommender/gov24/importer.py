@@ -13,6 +13,7 @@ from typing import Any
 from features.calendar import day_of
 from recommender.gov24 import agency, axes, benefit_amount, deadline, delivery, documents, service_rows
 from recommender.gov24.service_rows import Rejection, Row, Service, text_of
+from recommender.published_text import readable
 from recommender.rules.region import Regions
 
 Document = dict[str, Any]
@@ -119,7 +120,8 @@ def import_services(
             read.append(_programme(service, regions, events))
         advance(1)
     refused += rejected
-    return Imported(tuple(one.document for one in read), tuple(refused), _report(read, refused))
+    report = _report(read, refused) | {"repeated_rows": service_rows.repeated(listed, details, conditions)}
+    return Imported(tuple(one.document for one in read), tuple(refused), report)
 
 
 def _unknown_words(row: Row) -> list[str]:
@@ -155,7 +157,7 @@ def _programme(service: Service, regions: Regions, events: Collection[str]) -> _
         "documents": list(papers.bring),
         "summary": text_of(listed, "서비스목적요약") or text_of(detail, "서비스목적"),
         "how": delivery.how(listed, detail, papers.looked_up),
-        "contact": text_of(listed, "전화문의") or text_of(detail, "문의처"),
+        "contact": readable(text_of(listed, "전화문의") or text_of(detail, "문의처") or "") or None,
         "views": _views(listed),
         "triggers": [window["after"]] if "after" in window else [],
         "source": _source(listed, changed),
@@ -172,7 +174,7 @@ def _forms(row: Row) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _views(row: Row) -> int | None:
-    views = row.get("조회수")
+    views = row.get(service_rows.VIEWS)
     return views if isinstance(views, int) and not isinstance(views, bool) and views >= 0 else None
 
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from features.problem import Problem, Rejected, Where
 from recommender.gov24.axes import AGE, CODES, Conditions
+from recommender.published_text import decoded_row
 
 Row = Mapping[str, object]
 
 ID = "서비스ID"
+VIEWS = "조회수"
 FILES = ("serviceList", "serviceDetail", "supportConditions")
 _V1 = "SVC_ID"
 _V1_REMEDY = "Fetch the v3 API: its JA codes mean other things than v1's"
@@ -69,7 +71,8 @@ def join(
 ) -> tuple[tuple[Service, ...], tuple[Rejection, ...]]:
     """Join the rows of the three files: services in the order of the list, then rejections, one for each service.
 
-    A service is rejected as a whole, with all its reasons: of two rows with one id, either may be the right one.
+    A row that comes again, as overlapping pages bring it, is one row, with the higher of its views. A service is
+    rejected as a whole, with all its reasons: of two rows with one id that differ, either may be the right one.
 
     Example:
         >>> join([{"서비스ID": "000000000001", "서비스명": "가"}], [], [])[1][0].id
@@ -93,13 +96,29 @@ def join(
 def _by_id(name: str, rows: Sequence[object]) -> tuple[dict[str, list[Row]], list[Rejection]]:
     by_id: dict[str, list[Row]] = {}
     strays = []
-    for number, row in enumerate(rows):
-        service_id = row.get(ID) if isinstance(row, Mapping) else None
-        if isinstance(row, Mapping) and isinstance(service_id, str) and _ID.fullmatch(service_id):
-            by_id.setdefault(service_id, []).append(row)
+    for number, given in enumerate(rows):
+        row = decoded_row(given) if isinstance(given, Mapping) else None
+        service_id = None if row is None else row.get(ID)
+        if row is not None and isinstance(service_id, str) and _ID.fullmatch(service_id):
+            _keep(row, by_id.setdefault(service_id, []))
         else:
-            strays.append(Rejection(f"{name}[{number}]", _stray(row)))
+            strays.append(Rejection(f"{name}[{number}]", _stray(given if row is None else row)))
     return by_id, strays
+
+
+def _keep(row: Row, kept: list[Row]) -> None:
+    """Add a row to those of its service, unless it says what one of them says; views are counted on between pages."""
+    for place, other in enumerate(kept):
+        if not differing(row, other):
+            views = [one[VIEWS] for one in (other, row) if isinstance(one.get(VIEWS), int)]
+            kept[place] = {**other, VIEWS: max(views)} if views else other  # type: ignore[type-var]  # integers
+            return
+    kept.append(row)
+
+
+def differing(row: Row, other: Row) -> list[str]:
+    """The fields in which two rows differ, but for their views."""
+    return [key for key in {**row, **other} if key != VIEWS and row.get(key) != other.get(key)]
 
 
 def _stray(row: object) -> str:
@@ -122,7 +141,19 @@ def _joined(service_id: str, found: Sequence[Sequence[Row]]) -> tuple[Service | 
 
 
 def _count(name: str, rows: Sequence[Row]) -> str:
-    return f"has no row in {name}" if not rows else f"has {len(rows)} rows in {name}"
+    if not rows:
+        return f"has no row in {name}"
+    fields = dict.fromkeys(field for row in rows[1:] for field in differing(rows[0], row))
+    return f"has {len(rows)} rows in {name} that differ in {', '.join(fields)}"
+
+
+def repeated(*files: Sequence[object]) -> int:
+    """How many rows of the files say what another row of their file says under the same id."""
+    found = 0
+    for rows in files:
+        by_id, strays = _by_id("", rows)
+        found += len(rows) - len(strays) - sum(map(len, by_id.values()))
+    return found
 
 
 def text_of(row: Row, key: str) -> str | None:

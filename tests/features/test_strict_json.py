@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import contextlib
 import json
+import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from features.strict_json import LIMITS, JsonLimits, MalformedError, parse
+from features.unicode_form import composed
 
+TEXTS = st.text().map(composed)
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5).map(composed), inner, max_size=3),
     max_leaves=12,
 )
 
@@ -124,3 +127,20 @@ def test_a_refusal_never_quotes_the_body():
             parse(body)
         assert "canary" not in str(refusal.value)
         assert refusal.value.__cause__ is None
+
+
+@pytest.mark.parametrize("written", ['{"a": ["%s"], "%s": 1}', '{"\\u0061": ["%s"], "%s": 1}'])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_texts_and_names_come_in_one_form_however_they_were_written(written, form):
+    apart = unicodedata.normalize(form, "홍길동")
+    escaped = json.dumps(apart)[1:-1]
+    for spelled in (apart, escaped):
+        for content in (written % (spelled, spelled), (written % (spelled, spelled)).encode()):
+            assert parse(content) == {"a": ["홍길동"], "홍길동": 1}
+
+
+def test_two_spellings_of_one_name_are_a_name_given_twice():
+    apart = unicodedata.normalize("NFD", "가")
+    for name in (apart, json.dumps(apart)[1:-1]):
+        with pytest.raises(MalformedError, match="twice"):
+            parse(f'{{"가": 1, "{name}": 2}}'.encode())

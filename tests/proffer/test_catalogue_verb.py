@@ -110,7 +110,7 @@ def missing_row(rows):
 
 
 def doubled_row(rows):
-    rows["serviceDetail"].append(rows["serviceDetail"][1])
+    rows["serviceDetail"].append(rows["serviceDetail"][1] | {"구비서류": "다른 서류"})
 
 
 def odd_code(rows):
@@ -137,7 +137,7 @@ def unknown_code(rows):
     ("harm", "reason"),
     [
         (missing_row, "has no row in supportConditions"),
-        (doubled_row, "has 2 rows in serviceDetail"),
+        (doubled_row, "has 2 rows in serviceDetail that differ in 구비서류"),
         (odd_code, 'JA0302 is "N", neither "Y" nor null'),
         (age_as_text, 'JA0110 is "19", not an age'),
         (negative_age, "JA0110 is -1, not an age"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from dataclasses import replace
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from features.log.bulk import read_rows
+from features.log.columnar import read_segments
 from features.log.event import Event, rfc3339
 from features.log.files import read_events, sift, write_ndjson, write_parquet
 from features.log.rows import stored
@@ -199,3 +201,19 @@ def test_several_batches_keep_their_order_and_the_numbers_of_their_lines(tmp_pat
     rows, problems = check(tmp_path / "a.ndjson")
     assert [cells[1] for cells, _, _ in rows] == [str(n) for n in range(11)]
     assert [problem.where for problem in problems] == ["a.ndjson:7"]
+
+
+@pytest.mark.parametrize("suffix", [".ndjson", ".parquet"])
+def test_a_person_whose_name_is_written_in_letters_apart_is_the_same_person(tmp_path, suffix):
+    events = [
+        Event(
+            f"{number}-{form}", "등록", unicodedata.normalize(form, "홍길동"), "life.moved", at, at, {"region": "11440"}
+        )
+        for number, (form, at) in enumerate([("NFC", START), ("NFD", START + 60)])
+    ]
+    path = tmp_path / f"events{suffix}"
+    (write_ndjson if suffix == ".ndjson" else write_parquet)(events, path)
+    by_columns, one_by_one = both(path)
+    assert by_columns == one_by_one
+    assert {event.subject for event in read_events(path, DECLARATION)} == {"홍길동"}
+    assert read_segments(path, DECLARATION).people == ("홍길동",)

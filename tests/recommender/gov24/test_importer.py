@@ -1,4 +1,5 @@
 import json
+import unicodedata
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -191,6 +192,29 @@ def test_every_service_of_the_real_sample_is_imported_and_read_by_the_catalogue(
     assert imported.report["unread"]["forms"] == {}
     read = catalogue([(document["id"], document) for document in imported.programmes], declaration, regions)
     assert len(read) == 731
+
+
+def test_the_real_sample_in_letters_apart_gives_the_same_documents(sample, regions, declaration):
+    apart = json.loads(unicodedata.normalize("NFD", json.dumps(sample, ensure_ascii=False)))
+    assert import_services(*apart, regions, declaration.events) == import_services(*sample, regions, declaration.events)
+
+
+def test_entities_are_decoded_everywhere_and_an_address_keeps_its_query(run):
+    (document,) = run(
+        지원대상="아동 &amp; 청소년",
+        신청기한="2026.3.2&#126;2026.3.27",
+        전화문의="국방부/02-748-6832||국방부/02-748-6833",
+        detail_fields={
+            "구비서류": "신청서&#44; 통장<br>신분증",
+            "신청방법": "○ 방문\r\n - 구청",
+            "온라인신청사이트URL": "https://a.kr/b.do?no=360&amp;key=3192&amp;copy=1",
+        },
+    ).programmes
+    assert document["source"]["text"]["ko"] == "아동 & 청소년"
+    assert (document["window"]["from"], document["window"]["until"]) == ("2026-03-02", "2026-03-27")
+    assert document["contact"] == "국방부/02-748-6832\n국방부/02-748-6833"
+    assert document["documents"] == ["신청서", "통장", "신분증"]
+    assert document["how"].split("\n")[1:] == ["○ 방문", "- 구청", "https://a.kr/b.do?no=360&key=3192&copy=1"]
 
 
 def test_the_order_of_the_rows_does_not_matter(sample, regions, declaration):

@@ -1,7 +1,10 @@
+import json
+import unicodedata
+
 import pytest
 
 from features.problem import Rejected
-from recommender.gov24.service_rows import join, parse_conditions, rows_of
+from recommender.gov24.service_rows import join, parse_conditions, repeated, rows_of
 
 
 def test_rows_stand_in_an_envelope_or_in_a_bare_list():
@@ -63,10 +66,25 @@ def test_a_service_that_is_only_in_the_conditions_is_rejected_too(conditions):
     assert join([], [], [conditions("9")])[1][0].reason == "has no row in serviceList; has no row in serviceDetail"
 
 
-def test_a_duplicate_rejects_the_service_since_nobody_can_tell_which_row_is_right(listed, detail, conditions):
-    services, rejections = join([listed(), listed()], [detail()], [conditions()])
+def test_rows_that_differ_reject_the_service_since_nobody_can_tell_which_is_right(listed, detail, conditions):
+    services, rejections = join([listed(), listed(지원내용="매월 5만원", 신청기한=None)], [detail()], [conditions()])
     assert services == ()
-    assert rejections[0].reason == "has 2 rows in serviceList"
+    assert rejections[0].reason == "has 2 rows in serviceList that differ in 지원내용, 신청기한"
+
+
+def test_a_row_that_overlapping_pages_bring_twice_is_one_row_with_the_later_views(listed, detail, conditions):
+    pages = [listed(조회수=12), listed(조회수=15), listed(조회수=None)], [detail()] * 2, [conditions()] * 3
+    services, rejections = join(*pages)
+    assert (len(services), rejections) == (1, ())
+    assert services[0].listed["조회수"] == 15
+    assert repeated(*pages) == 5
+
+
+def test_rows_in_letters_apart_and_with_entities_are_the_rows_that_people_see(listed, detail, conditions):
+    whole = [listed(지원대상="아동 & 청소년")], [detail()], [conditions()]
+    sent = [listed(지원대상="아동 &amp; 청소년")], [detail()], [conditions()]
+    apart = json.loads(unicodedata.normalize("NFD", json.dumps(sent, ensure_ascii=False)))
+    assert join(*apart) == join(*whole)
 
 
 def test_all_that_is_wrong_with_a_service_is_said_at_once(listed, conditions):
