@@ -14,6 +14,7 @@ from features.arrays import Bool, Int32, Int64
 from features.calendar import DAY_SECONDS
 from features.declaration.datatype import OLDEST_AGE
 from features.declaration.declaration import declare
+from features.kernel.compiled_calendar import anniversary, back, elapsed, measured, months_between
 from features.kernel.jit import njit
 from features.kernel.lowering import (
     ADD_DAY,
@@ -22,10 +23,8 @@ from features.kernel.lowering import (
     COLUMN,
     COUNT_OF,
     DATE,
-    DAYS,
     DISTINCT,
     LIST,
-    MONTHS,
     NEWEST,
     RESTATE,
     SPELL,
@@ -33,7 +32,6 @@ from features.kernel.lowering import (
     STATE,
     STATE_VALUE,
     TOTAL,
-    UNTIL_DAYS,
     KernelPlan,
     lower,
 )
@@ -46,81 +44,6 @@ _VALUE, _SINCE, _WALL, _HEARD = range(4)  # what is kept of each column while ro
 _POISON = _HEARD  # of a column that is not standing: something in it is unknown
 _READING, _WINDOW, _OF, _UNIT, _EARLIEST, _MONTHS, _DAYS, _SLOT, _DEFAULT, _SPELLED = range(len(COLUMN))
 _BEFORE = UNKNOWN  # earlier than any second
-
-
-@njit
-def _civil(day: int) -> tuple[int, int]:
-    """Months since year 0 and day of the month (0-based), after Howard Hinnant, chrono-compatible date algorithms."""
-    shifted = day + 719_468
-    era = shifted // 146_097
-    of_era = shifted - era * 146_097
-    year = (of_era - of_era // 1460 + of_era // 36_524 - of_era // 146_096) // 365
-    of_year = of_era - (365 * year + year // 4 - year // 100)
-    month = (5 * of_year + 2) // 153
-    return (year + era * 400) * 12 + month + 2, of_year - (153 * month + 2) // 5
-
-
-@njit
-def _first_of(month: int) -> int:
-    """The first day of a month counted since year 0."""
-    shifted = month - 2
-    year = shifted // 12
-    era = year // 400
-    of_era = year - era * 400
-    of_year = (153 * (shifted - year * 12) + 2) // 5
-    return era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468
-
-
-@njit
-def _add_months(day: int, months: int) -> int:
-    if months == 0:
-        return day
-    month, place = _civil(day)
-    first, following = _first_of(month + months), _first_of(month + months + 1)
-    return min(first + place, following - 1)
-
-
-@njit
-def _anniversary(day: int, months: int) -> int:
-    if months == 0:
-        return day
-    month, place = _civil(day)
-    return min(_first_of(month + months) + place, _first_of(month + months + 1))
-
-
-@njit
-def _months_between(start: int, end: int) -> int:
-    begin_month, begin_place = _civil(start)
-    end_month, end_place = _civil(end)
-    return end_month - begin_month - (1 if end_place < begin_place else 0)
-
-
-@njit
-def _back(wall: int, months: int, days: int) -> int:
-    """The wall-clock second at which a window ending at `wall` begins."""
-    day = wall // _DAY
-    return wall + (_add_months(day, -months) - days - day) * _DAY
-
-
-@njit
-def _elapsed(start: int, end: int, unit: int) -> int:
-    """Days, completed months or completed years from one day to another."""
-    if unit == DAYS:
-        return end - start
-    months = _months_between(start, end)
-    return months if unit == MONTHS else months // 12
-
-
-@njit
-def _measured(day: int, today: int, unit: int) -> int:
-    """A day as the column's unit wants it: as it is, since then, or until then (below 0 once it has passed)."""
-    if unit == AS_IS:
-        return day
-    if unit < UNTIL_DAYS:
-        return _elapsed(day, today, unit)
-    if day >= today:
-        return _elapsed(today, day, unit - UNTIL_DAYS)
-    return -_elapsed(day, today, unit - UNTIL_DAYS)
 
 
 @njit
@@ -143,10 +66,10 @@ def _settle(seen: Int64, column: int, subscriptions: Int64, windows: Int64, wall
     if heard < 0 or subscriptions[heard, 4] == 0:
         return
     months, days = windows[subscriptions[heard, 4], 0], windows[subscriptions[heard, 4], 1]
-    if seen[column, _WALL] < _back(wall, months, days):
+    if seen[column, _WALL] < back(wall, months, days):
         then = subscriptions[heard, 5]
         if then != seen[column, _VALUE]:
-            seen[column, _SINCE] = _anniversary(seen[column, _WALL] // _DAY + days, months)
+            seen[column, _SINCE] = anniversary(seen[column, _WALL] // _DAY + days, months)
         seen[column, _VALUE], seen[column, _HEARD] = then, -1
 
 
@@ -158,7 +81,7 @@ def _chain(table: Int64, column: int, chains: Int64, step: int, last: int, wall:
         chains[slot] = max(chains[slot], wall)
         return 0
     begun = chains[slot + step - 1]
-    if begun == _BEFORE or begun < _back(wall, table[column, _MONTHS], table[column, _DAYS]):
+    if begun == _BEFORE or begun < back(wall, table[column, _MONTHS], table[column, _DAYS]):
         return 0
     if not last:
         chains[slot + step] = max(chains[slot + step], begun)
@@ -184,7 +107,7 @@ def _pick(seen: Int64, table: Int64, column: int, dates: Int64, earliest: int, c
 def _ages(dates: Int64, slot: int, count: int, today: int) -> int:
     ages = 0
     for place in range(count):
-        age = _months_between(dates[slot, place], today) // 12
+        age = months_between(dates[slot, place], today) // 12
         ages |= 1 << min(max(age, 0), OLDEST_AGE)
     return ages if count else NONE
 
@@ -193,7 +116,7 @@ def _ages(dates: Int64, slot: int, count: int, today: int) -> int:
 def _open(starts: Int64, closed: Bool, windows: Int64, closers: Int64, closed_by: Int64, wall: int) -> None:
     """Where each window that ends at `wall` begins, and which columns have nothing unseen then."""
     for window in range(1, len(windows)):
-        starts[window] = max(starts[0], _back(wall, windows[window, 0], windows[window, 1]))
+        starts[window] = max(starts[0], back(wall, windows[window, 0], windows[window, 1]))
     for column in range(len(closed)):
         closed[column] = True
         for closer in range(closed_by[column], closed_by[column + 1]):
@@ -233,7 +156,7 @@ def _read(reading: int, unit: int, default: int, found: int, seen: int, closed: 
     if reading == NEWEST:
         if seen == 0:
             return NONE if closed else UNKNOWN
-        return found if found == UNKNOWN or unit == AS_IS else _measured(found // _DAY, today, unit)
+        return found if found == UNKNOWN or unit == AS_IS else measured(found // _DAY, today, unit)
     return found if found != NONE else default if closed else UNKNOWN
 
 
@@ -244,10 +167,10 @@ def _derive(seen: Int64, table: Int64, column: int, dates: Int64, closed: bool, 
     if reading == DATE:
         if found <= NONE:
             return found
-        return _measured(_anniversary(found + table[column, _DAYS], table[column, _MONTHS]), today, unit)
+        return measured(anniversary(found + table[column, _DAYS], table[column, _MONTHS]), today, unit)
     if reading == SPELL:
         known = seen[of, _VALUE] > NONE
-        return _elapsed(min(seen[of, _SINCE], today), today, unit) if known else UNKNOWN
+        return elapsed(min(seen[of, _SINCE], today), today, unit) if known else UNKNOWN
     if seen[of, _POISON] or not (seen[of, _SINCE] or closed):
         return UNKNOWN
     count: int = seen[of, _VALUE]
