@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -157,11 +157,13 @@ class Known:
         snapshot: the columns, one row.
         occurrences: what happened to the person, each type and local day once, the earliest first.
         holdings: the identifier codes of the programmes the person receives or has applied for.
+        dates: the days of each list of dates that is known whole, the earliest first, by the fact's name.
     """
 
     snapshot: Snapshot
     occurrences: tuple[Occurrence, ...] = ()
     holdings: frozenset[int] = frozenset()
+    dates: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def known(declaration: Declaration, history: History, who: str, t: int, receives: tuple[str, ...] = ()) -> Known:
@@ -188,7 +190,38 @@ def known(declaration: Declaration, history: History, who: str, t: int, receives
 def _known(history: History, snapshot: Snapshot) -> Known:
     rows = history.visible(snapshot.person, int(snapshot.t[0]))
     happened = {*_happened(history, rows, snapshot.declaration), *_latest_of_lists(snapshot)}
-    return Known(snapshot, tuple(sorted(happened, key=lambda one: (one.day, one.event))), _held(history, rows))
+    occurrences = tuple(sorted(happened, key=lambda one: (one.day, one.event)))
+    return Known(snapshot, occurrences, _held(history, rows), dict(_lists(history, rows, snapshot)))
+
+
+def _lists(history: History, rows: Int64, snapshot: Snapshot) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield each list of dates with its days, where as many are known as its count says."""
+    facts = snapshot.declaration.facts
+    counted = {
+        fact.derived.of: snapshot.value(name)
+        for name, fact in facts.items()
+        if fact.derived is not None and fact.derived.op == "count_of"
+    }
+    for name, count in counted.items():
+        if is_known(count):
+            days = _listed(history, rows, name, facts[name].adds)
+            if len(days) == count:
+                yield name, tuple(sorted(days))
+
+
+def _listed(history: History, rows: Int64, name: str, adds: tuple[Selector, ...]) -> list[int]:
+    """The days of a list: a statement empties it and fills it anew, events add to it."""
+    days: list[int] = []
+    local = history.local[rows] // DAY_SECONDS
+    for place, value, day in zip(
+        history.signal[rows].tolist(), history.value[rows].tolist(), local.tolist(), strict=True
+    ):
+        heard = history.signals[place]
+        if heard == Selector(STATED, None, name):
+            days = [] if value == NONE else [*days, value]
+        elif heard in adds:
+            days.append(value if heard.field else day)
+    return days
 
 
 def _happened(history: History, rows: Int64, declaration: Declaration) -> Iterator[Occurrence]:

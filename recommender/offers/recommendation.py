@@ -129,9 +129,15 @@ def _part_json(part: Contribution, messages: Messages) -> dict[str, Any]:
 
 def value_json(programme: Programme) -> dict[str, Any]:
     """What a programme is worth, as the outer contract writes it."""
-    value = programme.value
-    text = None if value.text is None else value.text.to_document()
-    return {"amount": value.amount, "currency": value.currency, "period": value.period, "text": text}
+    value = programme.worth
+    return {
+        "amount": value.amount,
+        "currency": value.currency,
+        "period": value.period,
+        "gives": value.gives,
+        "parts": [part.to_document() for part in value.parts],
+        "text": None if value.text is None else value.text.to_document(),
+    }
 
 
 def window_json(programme: Programme, window: ApplicationWindow, messages: Messages) -> dict[str, Any]:

@@ -12,7 +12,9 @@ import msgspec
 
 from recommender.rules.catalogue import Catalogue
 from recommender.rules.clause import Advisory, All, Any, Clause, Compare, NoData, Not, Operand, Source, UnreadText
-from recommender.rules.programme import Programme, Provider, Validity, Value, WindowRule
+from recommender.rules.payment import AgeSpan, Payment, Tiers
+from recommender.rules.programme import Programme, Provider, Validity, WindowRule
+from recommender.rules.worth import Value
 from recommender.text import Text
 
 __all__ = ["catalogue_from_json", "catalogue_to_json"]
@@ -51,7 +53,8 @@ def catalogue_from_json(content: bytes) -> Catalogue:
             read.clause(*row)
         read.providers = [Provider(name, texts[title], level) for name, title, level in document["providers"]]
         read.values = [
-            Value(amount, currency, period, _at(texts, text)) for amount, currency, period, text in document["values"]
+            Value(tuple([read.part(part) for part in parts]), currency, gives, _at(texts, text))
+            for parts, currency, gives, text in document["values"]
         ]
         read.windows = [
             WindowRule(kind, opens, closes, tuple(after), within, _at(texts, text))
@@ -115,13 +118,26 @@ class _Writer:
             return [clause.field, clause.span, clause.words]
         return clause.reason if isinstance(clause, NoData) else [clause.fact, clause.op, clause.operand, clause.also]
 
+    def part(self, part: Payment | Tiers) -> list[Json]:
+        """One payment, or the list of those of which one is given."""
+        if isinstance(part, Tiers):
+            return [[self.part(tier) for tier in part.of]]
+        base = part.base if isinstance(part.base, str | None) else [self.text(part.base)]
+        return [
+            part.low, part.high, part.period, part.per, part.percent, base, part.nth,
+            None if part.age is None else astuple(part.age), None if part.when is None else self.clause(part.when),
+            part.days_a_week, part.times, part.lasts, part.gives, self.source(part.source),
+        ]  # fmt: skip
+
     def programme(self, one: Programme) -> list[Json]:
         provider, value, window = one.provider, one.value, one.window
         return [
             one.id, self.text(one.title),
             self._row("providers", provider, lambda: [provider.id, self.text(provider.name), provider.level]),
             one.category, one.form, {kind: self.clause(clause) for kind, clause in one.who.items()},
-            self._row("values", value, lambda: [value.amount, value.currency, value.period, self.text(value.text)]),
+            self._row("values", value, lambda: [
+                [self.part(part) for part in value.parts], value.currency, value.gives, self.text(value.text)
+            ]),
             self._row("windows", window, lambda: [
                 window.kind, window.opens, window.closes, window.after, window.within, self.text(window.text)
             ]),
@@ -157,6 +173,18 @@ class _Reader:
             return UnreadText(field, (first, last), words, **notes)
         fact, op, operand, also = content
         return Compare(fact, op, _operand(operand), tuple((word, _operand(value)) for word, value in also), **notes)
+
+    def part(self, row: Sequence[Json]) -> Payment | Tiers:
+        return Tiers(tuple([self.payment(tier) for tier in row[0]])) if len(row) == 1 else self.payment(row)
+
+    def payment(self, row: Sequence[Json]) -> Payment:
+        low, high, period, per, percent, base, nth, age, when, days, times, lasts, gives, source = row
+        return Payment(
+            low, high, period, per, percent, self.texts[base[0]] if isinstance(base, list) else base,
+            None if nth is None else (nth[0], nth[1]), None if age is None else AgeSpan(*age),
+            None if when is None else self.clauses[when], days, times, lasts, gives,
+            None if source is None else self.sources[source],
+        )  # fmt: skip
 
     def programme(self, row: Sequence[Json]) -> Programme:
         (

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from features.calendar import completed_months
+from features.value import UNKNOWN, is_known
+from recommender.rules.children import Children, children_of
+from recommender.rules.region import Regions
+from recommender.rules.rule_oracle import Oracle
 
 if TYPE_CHECKING:
     from features.snapshot import Known, Occurrence, Snapshot
     from recommender.rules.catalogue import Catalogue
+    from recommender.rules.clause import Answer, Clause
+
+BIRTH: Final = "birth_date"
+"""The fact that holds the day on which a person was born."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,11 +28,13 @@ class Person:
         known: what is known of the person.
         applicant: bit mask of KINDS: in which roles the person asks.
         held: ids of the programmes the person receives or has applied for; see `held_programmes`.
+        regions: how regions lie in each other, for payments that depend on where one lives.
     """
 
     known: Known
     applicant: int = 1
     held: frozenset[str] = frozenset()
+    regions: Regions = field(default_factory=Regions)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -33,6 +45,27 @@ class Person:
     def occurrences(self) -> tuple[Occurrence, ...]:
         """What happened, the earliest first."""
         return self.known.occurrences
+
+    def today(self, t: int) -> int:
+        """Return the local day of the last second before `t`."""
+        return self.snapshot.declaration.zone.today(t)
+
+    def children(self, t: int) -> Children:
+        """Return the children the person is known to have, as old as they are at `t`."""
+        return children_of(self.known, self.today(t))
+
+    def age_months(self, t: int) -> int | None:
+        """Return the person's own age at `t` in completed months, None where it is not known."""
+        born = self.column(BIRTH)
+        return completed_months(born, self.today(t)) if is_known(born) else None
+
+    def column(self, name: str) -> int:
+        """Return the integer of a column; UNKNOWN where the declaration has none of that name."""
+        return self.snapshot.value(name) if name in self.snapshot.columns else UNKNOWN
+
+    def answer(self, clause: Clause) -> Answer:
+        """Answer one clause as the rules do."""
+        return Oracle(self.snapshot.declaration, self.regions, self.snapshot.today()).clause(clause, self.column)
 
 
 def held_programmes(catalogue: Catalogue, known: Known) -> frozenset[str]:

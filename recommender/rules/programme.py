@@ -8,6 +8,8 @@ from functools import cached_property
 
 from features.calendar import date_of
 from recommender.rules.clause import Clause, Source, clause_document, source_document
+from recommender.rules.payment import gives_of
+from recommender.rules.worth import Value
 from recommender.text import Text
 
 __all__ = [
@@ -20,7 +22,6 @@ __all__ = [
     "Programme",
     "Provider",
     "Validity",
-    "Value",
     "WindowRule",
     "kinds_mask",
 ]
@@ -47,16 +48,6 @@ class Provider:
     id: str
     name: Text
     level: str
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """What it is worth: a whole amount of a currency (won), once or each period; None is not known."""
-
-    amount: int | None = None
-    currency: str = "KRW"
-    period: str = "once"
-    text: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +109,11 @@ class Programme:
         """The bit mask of the kinds of applicant it is for."""
         return kinds_mask(self.who)
 
+    @cached_property
+    def worth(self) -> Value:
+        """What it is worth, with what it gives told by its form where the value does not say."""
+        return self.value.giving(gives_of(self.form))
+
     def to_document(self) -> dict[str, object]:
         """Return the mapping it is written as; reading that again gives an equal programme."""
         return _document(self)
@@ -141,7 +137,7 @@ def _document(programme: Programme) -> dict[str, object]:
         "category": programme.category,
         "form": list(programme.form),
         "who": {kind: clause_document(clause) for kind, clause in programme.who.items()},
-        "value": _value_document(programme.value),
+        "value": programme.value.to_document(),
         "window": _window_document(programme.window),
         "delivery": programme.delivery,
         "documents": [text.to_document() if text.en else text.ko for text in programme.documents],
@@ -159,11 +155,6 @@ def _document(programme: Programme) -> dict[str, object]:
     return {key: value for key, value in document.items() if value is not None and value not in ([], {})} | {
         "source": document["source"]
     }
-
-
-def _value_document(value: Value) -> dict[str, object]:
-    document: dict[str, object] = {"amount": value.amount, "currency": value.currency, "period": value.period}
-    return document if value.text is None else document | {"text": value.text.to_document()}
 
 
 def _window_document(window: WindowRule) -> dict[str, object]:

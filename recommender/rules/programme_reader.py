@@ -10,6 +10,7 @@ from features.mapping import MappingReader, nearest
 from features.problem import Problems, Where
 from recommender.rules.clause import RECEIVES, Clause, Source
 from recommender.rules.clause_reader import ClauseReader, parse_source
+from recommender.rules.payment_reader import read_value
 from recommender.rules.programme import (
     BENEFICIARIES,
     CATEGORIES,
@@ -20,7 +21,6 @@ from recommender.rules.programme import (
     Programme,
     Provider,
     Validity,
-    Value,
     WindowRule,
 )
 from recommender.text import LANGUAGES, Text, text_at
@@ -90,7 +90,7 @@ def _parts(
         "category": fields.choice("category", CATEGORIES),
         "form": _forms(fields),
         "who": _who(fields, reader, problems),
-        "value": _value(fields),
+        "value": read_value(fields, reader, declaration),
         "window": _window(fields, declaration),
         "delivery": fields.choice("delivery", DELIVERIES) or "offer",
         "documents": tuple(_texts(fields, "documents")),
@@ -144,16 +144,6 @@ def _who(fields: MappingReader, reader: ClauseReader, problems: Problems) -> dic
             fields.wrong(("who", kind), "unknown", "is not a kind of applicant", f"Use one of {', '.join(KINDS)}")
     read = {kind: reader.read(value[kind], (*path, kind), problems) for kind in KINDS if kind in value}
     return {kind: clause for kind, clause in read.items() if clause is not None}
-
-
-def _value(fields: MappingReader) -> Value:
-    inner = fields.reader("value")
-    if inner is None:
-        return Value()
-    amount, currency = inner.integer("amount"), inner.slug("currency")
-    value = Value(amount, currency or "KRW", inner.slug("period") or "once", text_at(inner, "text"))
-    inner.close()
-    return value
 
 
 def _window(fields: MappingReader, declaration: Declaration) -> WindowRule:

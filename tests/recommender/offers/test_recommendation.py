@@ -191,7 +191,10 @@ def test_a_recommendation_says_what_the_contract_asks(compiled, person_of):
     shown = {one["programme"]: one for one in found.to_json()["recommendations"]}
     baby = shown["t.baby"]
     assert (baby["answer"], baby["probability"], baby["delivery"]) == ("yes", 0.25, "offer")
-    assert baby["value"] == {"amount": 2_000_000, "currency": "KRW", "period": "once", "text": None}
+    assert baby["value"] == {
+        "amount": 2_000_000, "currency": "KRW", "period": "once", "gives": "gift",
+        "parts": [{"amount": 2_000_000, "period": "once"}], "text": None,
+    }  # fmt: skip
     assert (baby["documents"], baby["effort_minutes"]) == (["출생증명서", {"ko": "통장", "en": "bankbook"}], 15)
     assert baby["beneficiary"] == {"role": "child"}
     assert baby["already_receives"] is False

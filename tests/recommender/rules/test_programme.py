@@ -17,11 +17,11 @@ from recommender.rules.programme import (
     KINDS,
     WINDOWS,
     Validity,
-    Value,
     WindowRule,
     kinds_mask,
 )
 from recommender.rules.programme_reader import parse_programme
+from recommender.rules.worth import Value
 from recommender.text import Text
 from tests.recommender.catalogues import DECLARATION, REGIONS, ROOT
 
@@ -94,7 +94,7 @@ def test_the_example_of_the_design_is_read():
     assert programme.title == Text("첫만남이용권", "First-encounter voucher")
     assert dict(programme.who)["citizen"].of == (Compare("youngest_child_months", "below", 24),)
     assert programme.window == WindowRule("relative", after=("life.child_born",), within="P2Y")
-    assert programme.value == Value(2_000_000, "KRW", "once")
+    assert programme.value == Value.of(2_000_000, "KRW", "once")
     assert programme.grants == ("receives.kr.first-meeting-voucher",)
     assert programme.documents == (Text("birth-certificate"),)
     assert (programme.valid, programme.verified) == (Validity(first=19723), True)

@@ -1,0 +1,55 @@
+"""Currency: how many decimals a currency has, and what makes sums in different currencies comparable in an order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["CURRENCIES", "Currency", "comparable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """One currency: its ISO 4217 code, the decimals of its minor unit, and a day of minimum wage in minor units."""
+
+    code: str
+    decimals: int
+    wage_day: int
+
+    def written(self, amount: int, point: str = ".", group: str = ",") -> str:
+        """Return a whole number of minor units in major units, with its decimals where they are not zero.
+
+        >>> CURRENCIES["EUR"].written(168010, ",", " "), CURRENCIES["KRW"].written(1000)
+        ('1 680,10', '1,000')
+        """
+        whole, rest = divmod(amount, 10**self.decimals)
+        said = f"{whole:,}".replace(",", group)
+        return f"{said}{point}{rest:0{self.decimals}d}" if rest else said
+
+
+CURRENCIES: Final = {
+    one.code: one
+    for one in (
+        Currency("KRW", 0, 82_560),  # 10,320 won an hour (2026), 8 hours
+        Currency("EUR", 2, 8_414),  # SMIC of 12.02 euros an hour (2026), 7 hours
+        Currency("JPY", 0, 8_968),  # 1,121 yen an hour (2025, mean of the prefectures), 8 hours
+        Currency("USD", 2, 5_800),  # 7.25 dollars an hour (federal), 8 hours
+        Currency("GBP", 2, 9_768),  # 12.21 pounds an hour (2025), 8 hours
+    )
+}
+"""The currencies a programme may state; decimals after ISO 4217. Another country adds its own line."""
+
+
+def comparable(amount: int, currency: str, to: str) -> int | None:
+    """Return a sum of one currency as one of another that buys as many days of minimum wage; for an order only.
+
+    None where one of them is not known.
+
+    >>> comparable(8_414, "EUR", "KRW"), comparable(5, "KRW", "KRW"), comparable(5, "XXX", "KRW")
+    (82560, 5, None)
+    """
+    if currency == to:
+        return amount
+    if currency not in CURRENCIES or to not in CURRENCIES:
+        return None
+    return amount * CURRENCIES[to].wage_day // CURRENCIES[currency].wage_day

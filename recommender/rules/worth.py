@@ -1,0 +1,89 @@
+"""Worth: what a programme gives in all, and what that comes to for one person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from recommender.rules.estimate import Claimant, Estimate, estimated
+from recommender.rules.payment import Payment, Tiers
+from recommender.text import Text
+
+__all__ = ["Value"]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a programme is worth: parts that add up, in whole minor units of a currency; no part is not known.
+
+    Attributes:
+        parts: what is given, beside each other.
+        currency: its ISO 4217 code.
+        gives: one of GIVES; None where the programme's form tells.
+        text: the original wording.
+    """
+
+    parts: tuple[Payment | Tiers, ...] = ()
+    currency: str = "KRW"
+    gives: str | None = None
+    text: Text | None = None
+
+    @classmethod
+    def of(cls, amount: int | None, currency: str = "KRW", period: str = "once", text: Text | None = None) -> Value:
+        """Return the value of one exact amount, or of none that is known."""
+        part = Payment(amount, amount, period)
+        return cls((part,) if part != Payment() else (), currency, None, text)
+
+    @property
+    def payments(self) -> tuple[Payment, ...]:
+        """Every payment, those of tiers one by one."""
+        return tuple(one for part in self.parts for one in (part.of if isinstance(part, Tiers) else (part,)))
+
+    @property
+    def headline(self) -> Payment:
+        """The payment it is known by: the first with a sum, or what is known of the first."""
+        payments = self.payments
+        return next((one for one in payments if one.stated), payments[0] if payments else Payment())
+
+    @property
+    def amount(self) -> int | None:
+        """The sum it is known by, None where none is stated."""
+        return self.headline.headline
+
+    @property
+    def period(self) -> str:
+        """How often that sum is given."""
+        return self.headline.period
+
+    @property
+    def stated(self) -> bool:
+        """Whether any sum is stated."""
+        return any(one.stated for one in self.payments)
+
+    @property
+    def personal(self) -> bool:
+        """Whether what it comes to depends on the person."""
+        return any(one.personal for one in self.payments)
+
+    def amount_of(self, person: Claimant, t: int) -> Estimate:
+        """Return what it comes to for a person in the twelve months from the second `t`, with its derivation.
+
+        A range in whole minor units: what is not known of the person widens it, nothing is guessed.
+        """
+        return estimated(self.parts, self.gives or "gift", person, t)
+
+    def giving(self, gives: str) -> Value:
+        """Return the same value, giving this where it does not say."""
+        return self if self.gives is not None else replace(self, gives=gives)
+
+    def to_document(self) -> dict[str, object]:
+        """Return the mapping it is written as: the short form for one plain amount, else its parts."""
+        document: dict[str, object] = {"currency": self.currency}
+        if self.gives is not None:
+            document["gives"] = self.gives
+        first = self.parts[0] if self.parts else Payment()
+        plain = isinstance(first, Payment) and first == Payment(first.low, first.low, first.period)
+        if plain and len(self.parts) < 2:
+            document |= {"amount": self.amount, "period": self.period}
+        else:
+            document["parts"] = [part.to_document() for part in self.parts]
+        return document if self.text is None else document | {"text": self.text.to_document()}

@@ -1,0 +1,142 @@
+import copy
+import json
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.problem import Rejected
+from recommender.rules.catalogue_form import catalogue_from_json, catalogue_to_json
+from recommender.rules.payment import GIVES, PER, PERIODS, gives_of
+from recommender.rules.programme_reader import parse_programme
+from recommender.rules.worth import Value
+from tests.recommender.catalogues import DECLARATION, REGIONS, ROOT, document, loaded
+
+SCHEMA = json.loads((ROOT / "recommender/programme.schema.json").read_text(encoding="utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+CHILD = {"amount": 100000, "period": "month", "per": "child", "age": {"of": "child", "below": "P8Y"}}
+EVERYTHING = {
+    "parts": [
+        CHILD,
+        {"at_most": 500000, "per": "child", "nth": {"from": 3}},
+        {"from": 10, "at_most": 20, "period": "time", "times": 4, "per": "household", "gives": "service"},
+        {"percent": "2.50", "of": {"fact": "monthly_rent_won"}, "at_most": 200000, "period": "month", "for": "P6M"},
+        {"percent": 85, "of": {"ko": "수수료", "en": "the fee"}, "gives": "discount", "period": "once"},
+        {"amount": 66080, "period": "day", "days_a_week": 5, "age": {"of": "person", "at_least": "P18Y"}},
+        {
+            "tiers": [
+                {"amount": 3, "period": "month", "when": {"fact": "income_percent", "at_most": 50}},
+                {"amount": 2, "period": "month", "when": {"fact": "income_percent", "above": 50, "at_most": 100}},
+                {"amount": 1, "period": "month", "source": {"field": "지원내용", "from": 3, "to": 9}},
+            ]
+        },
+    ],
+    "currency": "EUR",
+    "gives": "gift",
+    "text": {"ko": "원문"},
+}
+
+
+def read(value, **further):
+    written = document("t.a", {"all": []}) | {"value": value, "form": "cash"} | further
+    return parse_programme(written, ("x.yaml",), DECLARATION, REGIONS)
+
+
+def problems_of(value):
+    with pytest.raises(Rejected) as refusal:
+        read(value)
+    return [str(problem) for problem in refusal.value.problems]
+
+
+def test_everything_a_value_can_say_is_read_written_and_read_again():
+    programme = read(EVERYTHING)
+    assert read(programme.value.to_document()).value == programme.value
+    assert programme.value.payments[3].percent == 250
+    VALIDATOR.validate(programme.to_document())
+    held = loaded(document("t.a", {"all": []}) | {"value": EVERYTHING})
+    assert repr(catalogue_from_json(catalogue_to_json(held))) == repr(held)
+
+
+@pytest.mark.parametrize(
+    "short",
+    [
+        {"amount": 2000000, "currency": "KRW", "period": "once"},
+        {"amount": None, "currency": "KRW", "period": "month"},
+        {"amount": 1680, "currency": "EUR", "period": "year", "gives": "loan", "text": {"en": "16.80"}},
+    ],
+)
+def test_the_short_form_of_one_amount_stays_as_it_was(short):
+    value = read(short).value
+    assert value.to_document() == short
+    assert (value.amount, value.period) == (short["amount"], short["period"])
+
+
+WRONG = [
+    ("period", "monthly", "value.period: 'monthly' is not known (did you mean month?)"),
+    ("period", "Month", "value.period: 'Month' is not known (did you mean month?)"),
+    ("period", "semester", "value.period: 'semester' is not known (did you mean half_year?)"),
+    ("period", "weekly", "value.period: 'weekly' is not known (did you mean week?)"),
+    ("period", "fortnight", "value.period: 'fortnight' is not known"),
+    ("currency", "won", "value.currency: 'won' is not known"),
+    ("currency", "krw", "value.currency: 'krw' is not known (did you mean KRW?)"),
+    ("amount", -1, "value.amount: -1 is below 0"),
+    ("amount", 16.8, "value.amount: 16.8 is not a whole number"),
+    ("at_most", 5, "value.amount: stands beside from or at_most"),
+    ("per", "family", "value.per: 'family' is not known"),
+    ("gives", "money", "value.gives: 'money' is not known"),
+    ("percent", 0.001, "value.percent: 0.001 is not a percentage"),
+    ("percent", True, "value.percent: True is not a percentage"),
+    ("nth", 0, "value.nth: 0 is not a place among children"),
+    ("nth", 2, "value.nth: counts children, and the sum is for a person"),
+    ("age", {"below": "P30D"}, "value.age.below: 'P30D' counts days"),
+    ("age", {"at_least": "P2Y", "below": "P1Y"}, "value.age.below: is not after at_least"),
+    ("of", {"fact": "monthly_rent"}, "value.of.fact: 'monthly_rent' is not a declared whole number"),
+    ("when", {"fact": "wealth", "is": 1}, "value.when.fact: 'wealth' is not a declared fact"),
+    ("days_a_week", 8, "value.days_a_week: 8 is above 7"),
+    ("for", "P0M", "value.for: 'P0M' is not a duration"),
+    ("parts", [], "value.amount: stands beside parts"),
+]
+
+
+@pytest.mark.parametrize(("key", "wrong", "problem"), WRONG)
+def test_what_is_wrong_with_a_value_is_told_once_with_its_place(key, wrong, problem):
+    (said,) = problems_of({"amount": 5, "currency": "KRW", key: wrong})
+    assert said.startswith(f"x.yaml: {problem}")
+
+
+def test_a_reversed_range_and_tiers_that_overlap_are_refused():
+    assert "less than from" in problems_of({"from": 20, "at_most": 10})[0]
+    tiers = copy.deepcopy(EVERYTHING["parts"][6]["tiers"])
+    tiers[1]["when"] = {"fact": "income_percent", "at_least": 50, "at_most": 100}
+    (said,) = problems_of({"parts": [{"tiers": tiers}]})
+    assert said.startswith("x.yaml: value.parts[0].tiers[1]: overlaps the tier 1 before it")
+    (said,) = problems_of({"parts": [{"tiers": [tiers[2], tiers[0]]}]})
+    assert "no tier after it is ever given" in said
+    nth = [{"amount": 1, "per": "child", "nth": {"from": 2}}, {"amount": 2, "per": "child", "nth": 3}]
+    assert "overlaps" in problems_of({"parts": [{"tiers": nth}]})[0]
+
+
+def test_what_is_given_follows_from_the_form_unless_it_is_said():
+    assert read({"amount": 5}, form="loan").worth.gives == "loan"
+    assert read({"amount": 5, "gives": "gift"}, form="loan").worth.gives == "gift"
+    assert read({"amount": 5}, form=["service", "cash"]).worth.gives == "gift"
+    assert gives_of([]) == "gift"
+
+
+def test_the_published_schema_knows_the_same_words():
+    payment = SCHEMA["$defs"]["payment"]["properties"]
+    assert tuple(payment["period"]["enum"]) == (*PERIODS, None)
+    assert tuple(payment["per"]["enum"]) == (*PER, None)
+    assert tuple(SCHEMA["$defs"]["gives"]["enum"]) == (*GIVES, None)
+    for key, wrong in (("period", "monthly"), ("amount", -1), ("per", "family"), ("gives", "money"), ("colour", 1)):
+        assert not VALIDATOR.is_valid(document("t.a", {"all": []}) | {"value": {key: wrong}})
+
+
+sums = st.none() | st.integers(0, 10**9)
+
+
+@given(sums, st.sampled_from(PERIODS), st.sampled_from(["KRW", "EUR"]))
+def test_any_plain_amount_comes_back(amount, period, currency):
+    value = Value.of(amount, currency, period)
+    assert read(value.to_document()).value == value
