@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from features.calendar import day_of
 from features.log.event import Event
-from features.log.history import History, history_of
+from features.log.history import history_of
 from features.problem import Problem, Rejected, Where
 from features.snapshot import known, known_from_facts
 from recommender.offers.batch import Ranker, recommend
@@ -80,15 +80,15 @@ class Engine:
         Raises:
             Rejected: with every fact that is not declared or cannot hold, and every unknown region.
         """
+        applicant, problems = kinds_mask(applicants), list(self._unknown_regions(facts, where))
         t = self.declaration.zone.end_of_day(day)
-        problems = list(self._unknown_regions(facts, where))
         try:
             found = known_from_facts(self.declaration, facts, t, self.catalogue.receives, where)
         except Rejected as refusal:
             raise Rejected([*refusal.problems, *problems]) from None
         if problems:
             raise Rejected(problems)
-        return Person(found, kinds_mask(applicants), held_programmes(self.catalogue, found))
+        return Person(found, applicant, held_programmes(self.catalogue, found))
 
     def _unknown_regions(self, facts: Mapping[str, object], where: Where) -> Iterator[Problem]:
         """A region has the form of a code in every declaration; whether there is one of it, only the table knows."""
@@ -106,11 +106,18 @@ class Engine:
             Rejected: two events with one id say different things, no event is about the person, or the day is
                 before all of them.
         """
-        t = self.declaration.zone.end_of_day(day)
+        if not events:
+            raise Rejected([Problem(("events",), "missing", "contain no event", "Give the events of the person")])
+        applicant, t = kinds_mask(applicants), self.declaration.zone.end_of_day(day)
         history = history_of(events, self.declaration)
-        _check_known(history, citizen, t)
+        if int(history.rows_of([citizen])[0]) < 0:
+            remedy = "Name a person the events are about"
+            raise Rejected([Problem(("events",), "unknown", "contain no event about this person", remedy)])
+        if not history.begun(citizen, t):
+            remedy = "Choose a later day"
+            raise Rejected([Problem((AS_OF,), "range", "is before every event of this person", remedy)])
         found = known(self.declaration, history, citizen, t, self.catalogue.receives)
-        return Person(found, kinds_mask(applicants), held_programmes(self.catalogue, found))
+        return Person(found, applicant, held_programmes(self.catalogue, found))
 
     def answer(self, person: Person, day: date, k: int | None) -> Recommendations:
         """What to offer the person on a day, and what to ask."""
@@ -125,13 +132,3 @@ class Engine:
     def asks(self, person: Person, day: date) -> tuple[Ask, ...]:
         """The questions that would settle most."""
         return ask_next(self.compiled(day), person.snapshot, person.applicant, ASKS)
-
-
-def _check_known(history: History, citizen: str, t: int) -> None:
-    if not history.people:
-        raise Rejected([Problem(("events",), "missing", "contain no event", "Give the events of the person")])
-    if int(history.rows_of([citizen])[0]) < 0:
-        remedy = "Name a person the events are about"
-        raise Rejected([Problem(("events",), "unknown", "contain no event about this person", remedy)])
-    if not history.begun(citizen, t):
-        raise Rejected([Problem((AS_OF,), "range", "is before every event of this person", "Choose a later day")])

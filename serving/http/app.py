@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 class Responses(Protocol):
-    """What the application asks of the desk behind it; pure computing, called in a worker thread."""
+    """What the application asks of the engine behind it; pure computing, called in a worker thread."""
 
     def recommend(self, request: RecommendationRequest, citizen: str, now: int) -> Mapping[str, Any]:
         """The answer as JSON; raises RefusedError for facts or events that cannot be judged."""
@@ -85,7 +85,7 @@ class WorkerPool:
 
 
 def create_app(
-    desk: Responses,
+    answers: Responses,
     access: Authentication,
     clock: Callable[[], int],
     lifecycle: Lifecycle | None = None,
@@ -106,12 +106,12 @@ def create_app(
     app.add_middleware(SecurityMiddleware)
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(HTTPException, _http_error)
-    _add_health(app, desk, lifecycle or Lifecycle())
-    _add_recommendations(app, desk, access, clock, work or WorkerPool(AT_WORK, WAITING))
+    _add_health(app, answers, lifecycle or Lifecycle())
+    _add_recommendations(app, answers, access, clock, work or WorkerPool(AT_WORK, WAITING))
     return app
 
 
-def _add_health(app: FastAPI, desk: Responses, lifecycle: Lifecycle) -> None:
+def _add_health(app: FastAPI, answers: Responses, lifecycle: Lifecycle) -> None:
     @app.get("/healthz", response_model=Alive, tags=["operation"])
     async def health() -> Response:
         """The process runs; nothing else is looked at."""
@@ -120,13 +120,13 @@ def _add_health(app: FastAPI, desk: Responses, lifecycle: Lifecycle) -> None:
     @app.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}}, tags=["operation"])
     async def readiness() -> Response:
         """Requests may be sent here; 503 while starting up badly or going away."""
-        checks = {**desk.checks(), "staying": not lifecycle.draining}
+        checks = {**answers.checks(), "staying": not lifecycle.draining}
         ready = all(checks.values())
         return JSONResponse({"ready": ready, "checks": checks}, 200 if ready else 503)
 
 
 def _add_recommendations(
-    app: FastAPI, desk: Responses, access: Authentication, clock: Callable[[], int], work: WorkerPool
+    app: FastAPI, answers: Responses, access: Authentication, clock: Callable[[], int], work: WorkerPool
 ) -> None:
     @app.post(
         "/v1/recommendations",
@@ -151,7 +151,7 @@ def _add_recommendations(
         need(caller, READ)
         asked = _validated(_parsed(await _body(request)))
         citizen = _whose(asked, caller)
-        answer = await work.run(lambda: desk.recommend(asked, citizen, now))
+        answer = await work.run(lambda: answers.recommend(asked, citizen, now))
         return Response(json.dumps(answer, ensure_ascii=False, allow_nan=False), media_type="application/json")
 
 
@@ -219,7 +219,7 @@ def _validated(document: object) -> RecommendationRequest:
         raise RefusedError(problems.UNPROCESSABLE, "The request does not fit its schema.", _items(failure)) from None
     if (asked.facts is None) == (asked.events is None):
         raise RefusedError(
-            problems.UNPROCESSABLE, "Send either facts or events.", [ProblemItemValue("/", "one of facts, events")]
+            problems.UNPROCESSABLE, "Send either facts or events.", [ProblemItemValue("", "one of facts, events")]
         )
     return asked
 
@@ -233,7 +233,8 @@ def _items(failure: ValidationError) -> Sequence[ProblemItemValue]:
 def _pointer(location: Sequence[int | str]) -> str:
     known = RecommendationRequest.model_fields
     head = [str(part) for part in location[:1] if part in known]
-    return "/" + "/".join([*head, *(str(part) for part in location[1:] if head and isinstance(part, int))])
+    inside = (str(part) for part in location[1:] if head and isinstance(part, int))
+    return "".join(f"/{part}" for part in (*head, *inside))
 
 
 def _whose(asked: RecommendationRequest, caller: Caller) -> str:

@@ -79,9 +79,10 @@ class RecommendationHandler:
         if any(isinstance(value, list) and len(value) > _MOST_MEMBERS for value in facts.values()):
             raise _unprocessable([ProblemItemValue("/facts", f"lists of at most {_MOST_MEMBERS} members")])
         try:
-            if request.events is None:
+            events = None if request.events is None else self._events(request.events, now)
+            if events is None:
                 return self.engine.from_facts(facts, applicants, day)
-            return self.engine.from_events(self._events(request.events, now), citizen, applicants, day)
+            return self.engine.from_events(events, citizen, applicants, day)
         except Rejected as refusal:
             raise _unprocessable(list(self._items(refusal.problems))) from None
 
@@ -116,7 +117,7 @@ class RecommendationHandler:
         if problem.path == ("facts",) and problem.code == "range":
             return ProblemItemValue("/as_of", "a day after the epoch of the declaration")
         if problem.path[0] != "facts":
-            return _event_item(problem)
+            return self._event_item(problem)
         name = str(problem.path[1]) if len(problem.path) > 1 else ""
         fact = self.engine.declaration.facts.get(name)
         if fact is None:
@@ -126,14 +127,16 @@ class RecommendationHandler:
             )
         return ProblemItemValue(f"/facts/{fact.name}", expected(fact, self.engine.declaration))
 
-
-def _event_item(problem: Problem) -> ProblemItemValue:
-    if len(problem.path) == 1:
-        return ProblemItemValue("/events", _TOGETHER.get(problem.code, "events that can be read together"))
-    place, name = problem.path[1], str(problem.path[2]) if len(problem.path) > 2 else ""
-    if name not in _EXPECTED:
-        return ProblemItemValue(f"/events/{place}", "a CloudEvent 1.0.2")
-    return ProblemItemValue(f"/events/{place}/{name}", _EXPECTED[name])
+    def _event_item(self, problem: Problem) -> ProblemItemValue:
+        if len(problem.path) == 1:
+            return ProblemItemValue("/events", _TOGETHER.get(problem.code, "events that can be read together"))
+        place, name = problem.path[1], str(problem.path[2]) if len(problem.path) > 2 else ""
+        if name not in _EXPECTED:
+            return ProblemItemValue(f"/events/{place}", "a CloudEvent 1.0.2")
+        field = str(problem.path[3]) if name == "data" and len(problem.path) > 3 else ""
+        declared = any(field in event.fields for event in self.engine.declaration.events.values())
+        inside = f"/{field}" if declared or field == "about" or field in self.engine.declaration.facts else ""
+        return ProblemItemValue(f"/events/{place}/{name}{inside}", _EXPECTED[name])
 
 
 def expected(fact: Fact, declaration: Declaration) -> str:

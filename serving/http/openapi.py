@@ -12,7 +12,7 @@ from serving.http.wire import RecommendationRequest
 
 
 class _Nobody:
-    """A desk that is never asked: the document depends on the routes alone."""
+    """An engine that is never asked: the document depends on the routes alone."""
 
     def recommend(self, request: RecommendationRequest, citizen: str, now: int) -> Mapping[str, Any]:
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""A desk that answers without thinking, and a way to call an application in this process."""
+"""A answers that answers without thinking, and a way to call an application in this process."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ PROGRAMMES = [
 
 @pytest.fixture(scope="session")
 def real_desk():
-    """A desk over the shipped declaration and regions and a few programmes."""
+    """A answers over the shipped declaration and regions and a few programmes."""
 
     def read(path):
         return yaml.safe_load((DATA / path).read_text(encoding="utf-8"))
@@ -71,7 +71,7 @@ def real_caller(real_desk):
 
 
 class FakeDesk:
-    """Answers with what it was asked, as the real desk answers with recommendations."""
+    """Answers with what it was asked, as the real answers answers with recommendations."""
 
     def __init__(self):
         self.asked = []
@@ -105,7 +105,7 @@ class Caller:
 
 
 @pytest.fixture
-def desk():
+def answers():
     return FakeDesk()
 
 
@@ -115,6 +115,6 @@ def caller_of():
 
 
 @pytest.fixture
-def dev(desk):
+def dev(answers):
     """A caller of an application in dev mode."""
-    return Caller(create_app(desk, Authentication(dev=True), lambda: 1_800_000_000))
+    return Caller(create_app(answers, Authentication(dev=True), lambda: 1_800_000_000))

@@ -25,52 +25,52 @@ def bearer(**claims):
 
 
 @pytest.fixture
-def guarded(desk, caller_of):
+def guarded(answers, caller_of):
     """A caller of an application that believes this key and nobody without a token."""
-    return caller_of(create_app(desk, Authentication((tokens.dev_verifier(KEY),)), lambda: NOW))
+    return caller_of(create_app(answers, Authentication((tokens.dev_verifier(KEY),)), lambda: NOW))
 
 
-def test_health_and_readiness_answer_without_a_token(guarded, desk):
+def test_health_and_readiness_answer_without_a_token(guarded, answers):
     assert guarded("GET", "/healthz").json() == {"status": "ok"}
     assert guarded("GET", "/readyz").json() == {"ready": True, "checks": {"catalogue": True, "staying": True}}
-    desk.healthy = False
+    answers.healthy = False
     assert guarded("GET", "/readyz").status_code == 503
 
 
-def test_a_process_that_is_going_away_is_alive_but_not_ready(desk, caller_of):
+def test_a_process_that_is_going_away_is_alive_but_not_ready(answers, caller_of):
     lifecycle = Lifecycle()
-    call = caller_of(create_app(desk, Authentication(), lambda: NOW, lifecycle))
+    call = caller_of(create_app(answers, Authentication(), lambda: NOW, lifecycle))
     assert call("GET", "/readyz").status_code == 200
     lifecycle.draining = True
     assert call("GET", "/readyz").status_code == 503
     assert call("GET", "/healthz").status_code == 200
 
 
-def test_a_call_without_a_token_is_refused(guarded, desk):
+def test_a_call_without_a_token_is_refused(guarded, answers):
     answer = guarded.post(BODY)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
     assert answer.headers["content-type"] == "application/problem+json"
-    assert desk.asked == []
+    assert answers.asked == []
 
 
 @pytest.mark.parametrize("header", ["Basic dTpw", "Bearer", "Bearer x.y.z", "", "Bearer a b"])
-def test_a_header_that_is_no_good_token_is_refused_in_dev_mode_too(desk, caller_of, header):
-    call = caller_of(create_app(desk, Authentication((tokens.dev_verifier(KEY),), dev=True), lambda: NOW))
+def test_a_header_that_is_no_good_token_is_refused_in_dev_mode_too(answers, caller_of, header):
+    call = caller_of(create_app(answers, Authentication((tokens.dev_verifier(KEY),), dev=True), lambda: NOW))
     answer = call.post(BODY, {"authorization": header})
     assert answer.status_code == 401
-    assert desk.asked == []
+    assert answers.asked == []
 
 
-def test_a_deployment_without_a_key_refuses_everybody(desk, caller_of):
-    call = caller_of(create_app(desk, Authentication(), lambda: NOW))
+def test_a_deployment_without_a_key_refuses_everybody(answers, caller_of):
+    call = caller_of(create_app(answers, Authentication(), lambda: NOW))
     assert call.post(BODY).status_code == 401
     assert call.post(BODY, bearer()).status_code == 401
 
 
-def test_the_tokens_subject_is_the_citizen(guarded, desk):
+def test_the_tokens_subject_is_the_citizen(guarded, answers):
     assert guarded.post(BODY, bearer(subject="c1")).json()["citizen"] == "c1"
-    assert desk.asked[0][1:] == ("c1", NOW)
+    assert answers.asked[0][1:] == ("c1", NOW)
 
 
 def test_acting_as_somebody_else_needs_its_scope(guarded):
@@ -89,7 +89,7 @@ def test_reading_recommendations_needs_its_scope(guarded):
     assert answer.json()["type"] == "urn:proffer:problem:insufficient-scope"
 
 
-def test_dev_mode_answers_without_a_token_on_this_machine_only(dev, desk, caller_of):
+def test_dev_mode_answers_without_a_token_on_this_machine_only(dev, answers, caller_of):
     assert dev.post(BODY).status_code == 200
     outside = caller_of(dev.app, host="10.0.0.7")
     assert outside.post(BODY).status_code == 401
@@ -98,11 +98,11 @@ def test_dev_mode_answers_without_a_token_on_this_machine_only(dev, desk, caller
     for host in ("localhost", "localhost:8000", "127.0.0.1", "[::1]:8000"):
         assert dev.post(BODY, {"host": host}).status_code == 200
     assert dev.post(BODY, {"host": "rebound.example.org"}).status_code == 421
-    assert len(desk.asked) == 5
+    assert len(answers.asked) == 5
 
 
-def test_two_authorization_headers_are_refused(desk):
-    app = create_app(desk, Authentication((tokens.dev_verifier(KEY),), dev=True), lambda: NOW)
+def test_two_authorization_headers_are_refused(answers):
+    app = create_app(answers, Authentication((tokens.dev_verifier(KEY),), dev=True), lambda: NOW)
     token = bearer()["authorization"].encode()
     headers = [(b"authorization", token), (b"authorization", token), (b"host", b"localhost")]
     assert raw(app, headers, [BODY])[0]["status"] == 401
@@ -223,8 +223,8 @@ def test_a_failure_here_tells_the_caller_nothing_and_the_log_no_values(caller_of
     assert "canary" not in caplog.text + answer.text
 
 
-def test_a_failure_after_the_answer_began_is_not_answered_twice(desk):
-    app = create_app(desk, Authentication(dev=True), lambda: NOW)
+def test_a_failure_after_the_answer_began_is_not_answered_twice(answers):
+    app = create_app(answers, Authentication(dev=True), lambda: NOW)
 
     @app.get("/half")
     async def half():
@@ -289,8 +289,8 @@ class Slow:
 
 
 def test_health_answers_while_every_worker_is_busy():
-    desk = Slow()
-    app = create_app(desk, Authentication(dev=True), lambda: NOW)
+    answers = Slow()
+    app = create_app(answers, Authentication(dev=True), lambda: NOW)
 
     async def busy():
         transport = httpx.ASGITransport(app, client=("127.0.0.1", 5))
@@ -300,7 +300,7 @@ def test_health_answers_while_every_worker_is_busy():
             await asyncio.sleep(0.05)
             health = await client.get("/healthz")
             waiting = sum(not task.done() for task in tasks)
-            desk.gate.set()
+            answers.gate.set()
             return health.status_code, waiting, [answer.status_code for answer in await asyncio.gather(*tasks)]
 
     assert asyncio.run(busy()) == (200, 10, [200] * 10)
