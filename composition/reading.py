@@ -167,7 +167,7 @@ def read_facts(path: Path | str) -> Stated:
         Rejected: the file is not one JSON object, states something twice, or names an applicant that is none.
     """
     where = ("standard input" if str(path) == _STDIN else Path(path).name,)
-    text = sys.stdin.read() if str(path) == _STDIN else _text(Path(path))
+    text = sys.stdin.read() if str(path) == _STDIN else read_text(Path(path))
     document = parse_json(text, where)
     if not isinstance(document, dict):
         what = f"holds {_kind(document)}, not a JSON object"
@@ -242,7 +242,7 @@ def read_json(path: Path) -> object:
     Raises:
         Rejected: the file cannot be read or parsed.
     """
-    return parse_json(_text(path), (path.name,))
+    return parse_json(read_text(path), (path.name,))
 
 
 def parse_json(text: str | bytes, where: Where) -> object:
@@ -267,7 +267,7 @@ def read_yaml(path: Path) -> object:
     """
     import yaml  # verbs that read no YAML do not load it
 
-    text = _text(path)
+    text = read_text(path)
     try:
         return yaml.load(text, _strict_loader())  # noqa: S506 - a subclass of CSafeLoader
     except yaml.MarkedYAMLError as failure:
@@ -315,7 +315,7 @@ def _parsed(paths: Sequence[Path]) -> list[object]:
 
 def _lines(path: Path) -> Iterator[tuple[str, object]]:
     problems = Problems()
-    for number, line in enumerate(_text(path).split("\n"), 1):
+    for number, line in enumerate(read_text(path).split("\n"), 1):
         where = f"{path.name}, line {number}"
         with problems.gathered():
             if line.strip():
@@ -323,7 +323,12 @@ def _lines(path: Path) -> Iterator[tuple[str, object]]:
     problems.raise_any()
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Read a file of text.
+
+    Raises:
+        Rejected: it cannot be read, or is not UTF-8.
+    """
     try:
         return composed(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as failure:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Final
 
 from features.problem import Problem, Rejected
+from features.whole_file import OWNER_ONLY, write_whole
 from privacy.accounting.mechanism import Mechanism
 from privacy.budget import Balance, Composition, worst_case_epsilon
 from privacy.ledger.change import RELEASED
-from privacy.ledger.folder import OWNER_ONLY, read_private, write_durably
+from privacy.ledger.folder import read_private
 from privacy.ledger.journal import Clock, LedgerReceipt, NoLedger
 from privacy.ledger.ledger import BudgetTerms, Ledger, SpendTerms
 from privacy.ledger.ledger_tables import DATABASE
@@ -110,7 +111,7 @@ def _left_after(balance: Balance, composition: Composition, mechanisms: Sequence
 def _key(folder: Path) -> bytes:
     path = folder / PSEUDONYM_KEY
     if not path.exists():
-        write_durably(path, secrets.token_bytes(32), OWNER_ONLY)
+        write_whole(path, secrets.token_bytes(32), mode=OWNER_ONLY)
     return read_private(path)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from composition import ledger_files, terminal
+from features import strict_json
 from features.problem import Problem, Rejected
 from proffer.budget_verbs import entered
 
@@ -34,9 +34,9 @@ def _changed(kind: str, **fixed: str) -> Callable[[argparse.Namespace], int]:
 
 def _draft(args: argparse.Namespace, kind: str, fixed: dict[str, str]) -> int:
     """Write the statement that two approvers are to sign."""
+    from features.whole_file import write_whole
     from privacy.accounting.amount import read_epsilon, text_of
     from privacy.ledger.approval import statement_text
-    from privacy.ledger.folder import write_durably
     from privacy.ledger.terms import read_statement
 
     names = ["population", "draft", *args.fields, "reason"]
@@ -53,7 +53,7 @@ def _draft(args: argparse.Namespace, kind: str, fixed: dict[str, str]) -> int:
     if "key" in what:
         what["key"] = ledger_files.public_key(what["key"]).text()
     statement = ledger_files.open_ledger(args.home).draft(kind, args.population, what)
-    write_durably(args.draft, statement_text(read_statement(statement)).encode())
+    write_whole(args.draft, statement_text(read_statement(statement)).encode())
     signing = f"Have two approvers run: proffer privacy approve {args.draft} --key THEIR.key"
     terminal.emit({"draft": str(args.draft), "statement": statement}, args.json, signing)
     return terminal.DONE
@@ -61,19 +61,19 @@ def _draft(args: argparse.Namespace, kind: str, fixed: dict[str, str]) -> int:
 
 def _enter(args: argparse.Namespace, kind: str) -> int:
     """Enter what two approvers signed."""
+    from composition.reading import read_text
     from privacy.refusal import NotApproved
 
     given = [_approval(path) for path in args.approval]
-    texts = {text for text, _ in given if text} | ({args.draft.read_text(encoding="utf-8")} if args.draft else set())
+    texts = {text for text, _ in given if text} | ({read_text(args.draft)} if args.draft else set())
     if len(texts) != 1:
         what = "are not signatures of one and the same draft"
         raise NotApproved("--approval", what, "Have both sign the same file; with bare signatures give --draft too")
     try:
-        statement = json.loads(texts.pop())
-        known = statement["kind"] == kind
-    except (ValueError, TypeError, KeyError, RecursionError):
-        known = False
-    if not known:
+        statement = strict_json.parse(texts.pop())
+    except strict_json.MalformedError:
+        statement = None
+    if not isinstance(statement, dict) or statement.get("kind") != kind:
         raise NotApproved("--approval", f"does not sign a draft of {args.subverb}", "Give the files signed for it")
     ledger = ledger_files.open_ledger(args.home)
     return entered(args, ledger, ledger.approved(statement, [line for _, lines in given for line in lines]))
@@ -105,21 +105,26 @@ def _approve_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _approve(args: argparse.Namespace) -> int:
     """Sign a draft as an approver. This needs no ledger: do it on your own machine, after reading the draft."""
-    from privacy.ledger.folder import write_durably
+    from composition.reading import read_text
+    from features.whole_file import write_whole
+    from privacy.ledger.approval import statement_text
     from privacy.ledger.note import Note
     from privacy.ledger.terms import read_statement
 
+    text = read_text(args.draft)
     try:
-        text = args.draft.read_text(encoding="utf-8")
-        read_statement(json.loads(text))
-    except (ValueError, RecursionError):
-        remedy = "Ask for a new draft"
-        raise Rejected([Problem((str(args.draft),), "invalid", "is not a draft for approval", remedy)]) from None
+        statement = read_statement(strict_json.parse(text))
+        whole = text == statement_text(statement)
+    except ValueError:
+        whole = False
+    if not whole:
+        remedy = "Sign the very file that --draft wrote, or ask for a new one"
+        raise Rejected([Problem((str(args.draft),), "invalid", "is not a draft for approval", remedy)])
     signer = ledger_files.private_key(args.key, args.name)
     out = args.out or args.draft.with_name(f"{args.draft.name}.{signer.name}.sig")
     ledger_files.refuse_own(args.home, out)
-    write_durably(out, Note.sign(text, signer).encode())
-    document = {"approval": str(out), "signed_by": signer.name, "statement": json.loads(text)}
+    write_whole(out, Note.sign(text, signer).encode())
+    document = {"approval": str(out), "signed_by": signer.name, "statement": strict_json.parse(text)}
     terminal.emit(document, args.json, f"{signer.name} signed:\n{terminal.listing(document['statement'])}\n-> {out}")
     return terminal.DONE
 
@@ -131,7 +136,7 @@ def _key_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _key(args: argparse.Namespace) -> int:
     """Make an approver's pair of keys."""
-    from privacy.ledger.folder import OWNER_ONLY, write_durably
+    from features.whole_file import OWNER_ONLY, write_whole
     from privacy.ledger.note import BadNote, Signer
 
     stem = args.out or Path(args.name)
@@ -146,8 +151,8 @@ def _key(args: argparse.Namespace) -> int:
         signer = Signer.generate(args.name)
     except BadNote as failure:
         raise Rejected([Problem(("--name",), "invalid", str(failure), "Give a name such as alice")]) from None
-    write_durably(private, signer.pem(), OWNER_ONLY)
-    write_durably(public, (signer.verifier().text() + "\n").encode())
+    write_whole(private, signer.pem(), mode=OWNER_ONLY)
+    write_whole(public, (signer.verifier().text() + "\n").encode())
     document = {"private": str(private), "public": str(public), "key": signer.verifier().text()}
     terminal.emit(document, args.json)
     return terminal.DONE

@@ -70,7 +70,7 @@ def _verdict_text(verdict: Any) -> str:
 
 def _report(args: argparse.Namespace) -> int:
     """Write the report for everybody: PATH as HTML, and beside it the same in Korean and as JSON."""
-    from privacy.ledger.folder import write_durably
+    from features.whole_file import write_whole
 
     out = args.out or Workspace(args.home).folder(Workspace(args.home).reports) / "privacy.html"
     paths = {"en": out, "ko": out.with_suffix(".ko.html"), "json": out.with_suffix(".json")}
@@ -84,7 +84,7 @@ def _report(args: argparse.Namespace) -> int:
     written = {paths[language]: page for language, page in pages.items()}
     written[paths["json"]] = json.dumps(document, ensure_ascii=False, indent=2)
     for path, text in written.items():
-        write_durably(path, text.encode())
+        write_whole(path, text.encode())
     terminal.emit(document, args.json, "\n".join(map(str, written)))
     return terminal.DONE
 
@@ -100,7 +100,7 @@ def _proof_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _proof(args: argparse.Namespace) -> int:
     """Write the .tlog-proof of one entry, which any C2SP tool can check."""
-    from privacy.ledger.folder import write_durably
+    from features.whole_file import write_whole
     from privacy.ledger.merkle import BadProof
 
     ledger_files.refuse_own(args.home, args.out)
@@ -108,7 +108,7 @@ def _proof(args: argparse.Namespace) -> int:
         proof = ledger_files.open_ledger(args.home).proof(args.index)
     except BadProof as failure:
         raise Rejected([Problem(("--index",), "invalid", str(failure), "See `proffer privacy status`")]) from None
-    write_durably(args.out, proof)
+    write_whole(args.out, proof)
     terminal.emit({"proof": str(args.out), "index": args.index}, args.json)
     return terminal.DONE
 
@@ -119,13 +119,13 @@ def _checkpoint_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _checkpoint(args: argparse.Namespace) -> int:
     """Print the signed size and root of the ledger: keep it, and no later rewrite goes unseen."""
-    from privacy.ledger.folder import write_durably
+    from features.whole_file import write_whole
 
     if args.out:
         ledger_files.refuse_own(args.home, args.out)
     note = ledger_files.open_ledger(args.home).checkpoint().encode()
     if args.out:
-        write_durably(args.out, note)
+        write_whole(args.out, note)
     terminal.emit({"checkpoint": note.decode()}, args.json, note.decode())
     return terminal.DONE
 

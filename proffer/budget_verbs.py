@@ -37,7 +37,7 @@ def _init_arguments(parser: argparse.ArgumentParser) -> None:
 def _init(args: argparse.Namespace) -> int:
     """Open a population's budget, and the ledger with it when it is the first."""
     from privacy.accounting.amount import read_delta, read_epsilon
-    from privacy.ledger.ledger import BudgetTerms, Ledger
+    from privacy.ledger.ledger import BudgetTerms, Ledger, check_names
 
     problems = Problems()
     with problems.gathered():
@@ -52,8 +52,10 @@ def _init(args: argparse.Namespace) -> int:
         problems.add(
             ("--approver",), "missing", "a budget needs two people who can approve changes", "Give it at least twice"
         )
-    problems.raise_any()
     period = args.period or time.strftime("%Y", time.gmtime())
+    with problems.gathered():
+        check_names(population=args.population, period=period)
+    problems.raise_any()
     folder = Workspace(args.home).begin().path / "ledger"
     ledger, unit = Ledger.create(folder, ledger_files.now), args.unit or _smallest_unit()
     terms = BudgetTerms(unit, args.epsilon, args.delta, period, approvers, args.units)
@@ -127,12 +129,13 @@ def _reserve(args: argparse.Namespace) -> int:
 
 
 def _mechanism(args: argparse.Namespace) -> Mechanism:
+    from composition.reading import read_text
     from privacy.accounting import mechanism
     from privacy.accounting.amount import read_delta, read_epsilon
 
     training = (args.sigma, args.rate, args.steps)
     if args.mechanism is not None:
-        return mechanism.read_text(args.mechanism.read_text(encoding="utf-8"), (str(args.mechanism),))
+        return mechanism.read_text(read_text(args.mechanism), (str(args.mechanism),))
     if None not in training:
         return mechanism.gaussian_sgd(*training)
     if any(part is not None for part in training) or args.epsilon is None:
@@ -143,12 +146,12 @@ def _mechanism(args: argparse.Namespace) -> Mechanism:
 
 
 def _dataset(ledger: Ledger, people: Path | None) -> Dataset:
+    from composition.reading import read_text
     from privacy.ledger.dataset import Dataset
 
     if people is None:
         return Dataset(_HASH_OF_NOTHING, (), 0)
-    lines = people.read_text(encoding="utf-8").splitlines()
-    return ledger.dataset(line.strip() for line in lines if line.strip())
+    return ledger.dataset(line.strip() for line in read_text(people).splitlines() if line.strip())
 
 
 def _settle_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from composition import ledger_files, terminal
 from features.problem import Problem, Rejected
 
+_LAST_PORT = 65_535
+
 
 def _witness_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--folder", type=Path, required=True, metavar="DIR", help="the witness's own: key and memory")
@@ -20,22 +22,35 @@ def _witness_arguments(parser: argparse.ArgumentParser) -> None:
 def _witness(args: argparse.Namespace) -> int:
     """Run a witness: a second process with a second key that cosigns only consistent history."""
     from composition.witness_http import server
+    from privacy.ledger.note import BadNote
     from privacy.ledger.witness import Witness
 
-    witness = Witness.open(args.folder, args.name, ledger_files.public_key(args.log))
+    address = _address(args.listen) if args.listen else None
+    try:
+        witness = Witness.open(args.folder, args.name, ledger_files.public_key(args.log))
+    except BadNote as failure:
+        raise Rejected([Problem(("--name",), "invalid", str(failure), "Give one such as office.example")]) from None
     document = {"vkey": witness.verifier().text(), "file": str(args.folder / f"{args.name}.vkey")}
-    if not args.listen:
+    if address is None:
         terminal.emit(document, args.json)
         return terminal.DONE
-    host, _, port = args.listen.rpartition(":")
-    if not host or not port.isdigit():
-        raise Rejected(
-            [Problem(("--listen",), "invalid", f"{args.listen!r} is not HOST:PORT", "Give one such as 127.0.0.1:8099")]
-        )
-    with server(witness, (host, int(port)), ledger_files.now) as serving:
-        terminal.say(f"{args.name} listens on {host}:{serving.server_address[1]}; end it with Ctrl-C")
+    try:
+        serving = server(witness, address, ledger_files.now)
+    except OSError as failure:  # gaierror too: the host has no address
+        what = f"cannot be listened on ({(failure.strerror or str(failure)).lower()})"
+        raise Rejected([Problem(("--listen",), "invalid", what, "Give a free port of this machine")]) from None
+    with serving:
+        terminal.say(f"{args.name} listens on {address[0]}:{serving.server_address[1]}; end it with Ctrl-C")
         serving.serve_forever()
     return terminal.DONE
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port[:6]) > _LAST_PORT:
+        remedy = "Give one such as 127.0.0.1:8099"
+        raise Rejected([Problem(("--listen",), "invalid", f"{text!r} is not HOST:PORT", remedy)])
+    return host, int(port)
 
 
 def _cosign_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,6 +13,9 @@ _DECIMAL = re.compile(DECIMAL_PATTERN)
 MOST_EPSILON: Final = Decimal(1_000_000)
 FINEST: Final = Decimal("1e-12")
 SMALLEST_DELTA_STEP: Final = Decimal("1e-40")
+_WRITTEN: Final = re.compile(
+    r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?|[+-]?(?:inf|infinity|nan)", re.IGNORECASE
+)
 _EXACT: Final = Context(prec=60)
 
 
@@ -78,6 +81,8 @@ def _amount(value: str | int | Decimal, where: Where) -> Decimal:
     if isinstance(value, (bool, float)):
         raise Rejected([Problem(where, "invalid", f"{value!r} is not an exact amount", "Write it as a decimal string")])
     try:
+        if isinstance(value, str) and not _WRITTEN.fullmatch(value):
+            raise ValueError  # Decimal takes underscores and the digits of every script
         amount = Decimal(value)
     except (InvalidOperation, ValueError, TypeError):
         raise Rejected([Problem(where, "invalid", f"{value!r} is not a number", _GIVE)]) from None

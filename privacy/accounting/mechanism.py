@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from features import strict_json
 from features.problem import Problem, Rejected, Where
 from privacy.accounting import amount
 from privacy.accounting.canonical import canonical
@@ -304,7 +304,7 @@ def read_text(text: str, where: Where = ("mechanism",)) -> Mechanism:
         Rejected: it is not JSON, or no mechanism.
     """
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as failure:
-        raise _bad(where, f"is not JSON ({failure})") from None
+        document = strict_json.parse(text)
+    except strict_json.MalformedError as failure:
+        raise _bad(where, f"{failure}{f': {failure.name}' if failure.name else ''}") from None
     return Mechanism.from_document(document, where)

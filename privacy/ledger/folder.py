@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from features.problem import Problem, Rejected
-from features.whole_file import FOR_ALL, flush, write_whole
 from features.whole_file import OWNER_ONLY as OWNER_ONLY
+from features.whole_file import flush
 
 MOUNTS: Final = Path("/proc/self/mountinfo")
 _REMOTE: Final = frozenset(
@@ -57,15 +57,6 @@ def file_system_of(folder: Path, mounts: Path = MOUNTS) -> str:
         if wanted.is_relative_to(at) and len(str(at)) >= len(found[0]):
             found = (str(at), right.split(" ")[0])
     return found[1]
-
-
-def write_durably(path: Path, content: bytes, mode: int = FOR_ALL) -> None:
-    """Write a file so that it is wholly old or wholly new, and on the disk when this returns.
-
-    Raises:
-        OSError: it could not be; the old file is as it was, or (if only the last flush failed) the new one is there.
-    """
-    write_whole(path, content, mode=mode)
 
 
 class OwnFile(Rejected):

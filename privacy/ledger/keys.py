@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from privacy.ledger.folder import OWNER_ONLY, read_private, write_durably
+from features.whole_file import OWNER_ONLY, write_whole
+from privacy.ledger.folder import read_private
 from privacy.ledger.note import BadNote, NoteVerifier, Signer
 from privacy.refusal import UnknownLedgerKey
 
@@ -27,9 +28,9 @@ class KeyRing:
         """The signing key of a ledger that begins; made if it is not there, with the fingerprint secret."""
         path = self.folder / PRIVATE_KEY
         if not path.exists():
-            write_durably(path, Signer.generate(f"proffer-ledger-{secrets.token_hex(4)}").pem(), OWNER_ONLY)
+            write_whole(path, Signer.generate(f"proffer-ledger-{secrets.token_hex(4)}").pem(), mode=OWNER_ONLY)
         if not (self.folder / PEOPLE_KEY).exists():
-            write_durably(self.folder / PEOPLE_KEY, secrets.token_bytes(32), OWNER_ONLY)
+            write_whole(self.folder / PEOPLE_KEY, secrets.token_bytes(32), mode=OWNER_ONLY)
         signer = self.begun()
         self._publish(signer)
         return signer
@@ -60,7 +61,7 @@ class KeyRing:
 
     def propose(self, successor: Signer) -> None:
         """Keep a new signing key beside the old one until the entry that names it is durable."""
-        write_durably(self.folder / NEXT_KEY, successor.pem(), OWNER_ONLY)
+        write_whole(self.folder / NEXT_KEY, successor.pem(), mode=OWNER_ONLY)
 
     def proposed(self) -> Signer:
         """The key that `propose` kept."""
@@ -74,7 +75,7 @@ class KeyRing:
         new = self.proposed()
         if new.verifier() == in_force:
             self._publish(new)
-            write_durably(self.folder / PRIVATE_KEY, new.pem(), OWNER_ONLY)
+            write_whole(self.folder / PRIVATE_KEY, new.pem(), mode=OWNER_ONLY)
         waiting.unlink()
 
     def check_public(self, in_force: NoteVerifier) -> None:
@@ -90,4 +91,4 @@ class KeyRing:
             raise UnknownLedgerKey(str(public), what, remedy)
 
     def _publish(self, signer: Signer) -> None:
-        write_durably(self.folder / PUBLIC_KEY, (signer.verifier().text() + "\n").encode())
+        write_whole(self.folder / PUBLIC_KEY, (signer.verifier().text() + "\n").encode())

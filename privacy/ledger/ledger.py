@@ -121,7 +121,7 @@ class Ledger(LedgerReader):
             Rejected: a name, amount or key is not usable.
             AlreadyOpen: it has one.
         """
-        _check_names(population=population, period=terms.period)
+        check_names(population=population, period=terms.period)
         if len(terms.approvers) < 2:
             remedy = "Give --approver at least twice, with keys of different people"
             what = "a budget needs two people who can approve changes"
@@ -161,7 +161,8 @@ class Ledger(LedgerReader):
             KnownPeople: these people have a budget under another population.
             WrongPrice: the claim is below the price. UnknownPopulation, NotDisjoint, Rejected: as they say.
         """
-        _check_names(population=population, spend=spend_id)
+        check_names(population=population, spend=spend_id)
+        _check_words(purpose=terms.purpose, requester=terms.requester)
         cohort = terms.cohort
         if cohort is not None and dataset.cohort != cohort:
             what = "is not known to hold all units of the data set: one of them could be in two disjoint cohorts"
@@ -218,6 +219,7 @@ class Ledger(LedgerReader):
         Raises:
             UnknownSpend, NotOpen: there is no such reservation, or it was settled otherwise.
         """
+        _check_words(reason=reason)
         return self._settle(EntryType.EXPIRE, self.spend(spend_id), ExpireBody(reason, spend_id))
 
     def _settle(self, kind: EntryType, spend: SpendRecord, body: CommitBody | ExpireBody) -> LedgerReceipt:
@@ -302,8 +304,17 @@ def _key_body(origin: str, change: str, reason: str, *signers: Signer) -> dict[s
     return {"signatures": [one.sign(text) for one in signers], "statement": statement}
 
 
-def _check_names(**names: str) -> None:
+def check_names(**names: str) -> None:
+    """Raise Rejected with every name that cannot name a population, a spend or a period."""
     wrong = [name for name, value in names.items() if not is_name(value)]
     if wrong:
         remedy = "Use 1 to 128 letters, digits and ._:/@-, the first a letter or digit"
         raise Rejected([Problem((name,), "invalid", f"{names[name]!r} is not a valid name", remedy) for name in wrong])
+
+
+def _check_words(**texts: str) -> None:
+    """Refuse what a terminal would act on or not show: an auditor reads these words on a screen."""
+    wrong = [name for name, text in texts.items() if not text.isprintable()]
+    if wrong:
+        what, remedy = "contains a line break or another character that does not print", "Write it in one line"
+        raise Rejected([Problem((name,), "invalid", what, remedy) for name in wrong])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from features.whole_file import write_whole
 from privacy.budget import Balance
 from privacy.cohort import Cohort
 from privacy.ledger import ledger_tables, merkle
@@ -12,7 +13,7 @@ from privacy.ledger.change import SpendRecord
 from privacy.ledger.dataset import Dataset, fingerprinted
 from privacy.ledger.entry import AnyEntry
 from privacy.ledger.export import MOST_CHECKPOINTS, LedgerExport
-from privacy.ledger.folder import refuse_own_file, write_durably
+from privacy.ledger.folder import refuse_own_file
 from privacy.ledger.journal import Journal
 from privacy.ledger.note import Note, NoteVerifier, proof_text
 from privacy.ledger.verify import verify
@@ -125,7 +126,7 @@ class LedgerReader:
         refuse_own_file(out, self._journal.folder)
         made = self.exported()
         with ledger_tables.refusals():
-            write_durably(out, made.encode())
+            write_whole(out, made.encode())
         return made
 
     def dataset(self, units: Iterable[str], cohort: Cohort | None = None) -> Dataset:

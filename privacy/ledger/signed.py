@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from features.problem import Problem, Rejected
+from features.whole_file import OWNER_ONLY, write_whole
 from privacy.accounting.canonical import canonical
 from privacy.ledger import merkle
-from privacy.ledger.folder import OWNER_ONLY, write_durably
 from privacy.ledger.note import Checkpoint, decode, encode
 
 FORMAT: Final = "proffer-signed-1"
@@ -59,7 +59,7 @@ class SignedState:
 
     def keep(self, checkpoint: Checkpoint) -> None:
         """Remember a checkpoint durably."""
-        write_durably(self.path, self._bytes(checkpoint), OWNER_ONLY)
+        write_whole(self.path, self._bytes(checkpoint), mode=OWNER_ONLY)
 
     def accept(self, new: Checkpoint, proof: list[bytes]) -> None:
         """Accept a checkpoint that continues the last one (RFC 6962 consistency), without remembering it yet.

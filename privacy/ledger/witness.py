@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from features.problem import Problem, Rejected
+from features.whole_file import OWNER_ONLY, write_whole
 from privacy.ledger import merkle
-from privacy.ledger.folder import OWNER_ONLY, alone, begin, read_private, refuse_network, write_durably
+from privacy.ledger.folder import alone, begin, read_private, refuse_network
 from privacy.ledger.note import COSIGNATURE, BadNote, Checkpoint, Note, NoteVerifier, Signer, decode, encode
 from privacy.ledger.signed import SignedState
 
@@ -54,12 +55,14 @@ class Witness:
         Raises:
             NetworkFileSystem: the folder is not on a local disk.
             Rejected: it belongs to a witness of another name.
+            BadNote: the name cannot name a key.
         """
         refuse_network(folder)
-        begin(folder)
         path = folder / KEY
         if not path.exists():
-            write_durably(path, Signer.generate(name).pem(), OWNER_ONLY)
+            made = Signer.generate(name)
+            begin(folder)
+            write_whole(path, made.pem(), mode=OWNER_ONLY)
         signer = Signer.from_pem(read_private(path))
         if signer.name != name:
             raise Rejected(
@@ -69,7 +72,7 @@ class Witness:
                     )
                 ]
             )
-        write_durably(folder / f"{name}.vkey", (signer.verifier(COSIGNATURE).text() + "\n").encode())
+        write_whole(folder / f"{name}.vkey", (signer.verifier(COSIGNATURE).text() + "\n").encode())
         return cls(folder, signer, log)
 
     def verifier(self) -> NoteVerifier:

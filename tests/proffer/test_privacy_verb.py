@@ -252,3 +252,79 @@ def test_a_witness_cosigns_over_http_and_the_auditor_may_ask_for_it():
 def test_a_home_without_a_ledger_says_what_to_do(capsys):
     assert privacy("status") == 2
     assert "proffer privacy init" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("name", ["two words", "plus+sign"])
+def test_a_budget_that_is_refused_leaves_nothing_behind(capsys, name):
+    words = "--epsilon 4 --delta 1e-6 --approver alice.pub --approver bob.pub"
+    assert privacy("init", "--population", name, *words.split()) == 2
+    assert "valid name" in capsys.readouterr().err
+    assert not Path("home").exists()
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("epsilon", ["1_0", "４", "1e9999", "0x10"])
+def test_an_amount_is_written_in_plain_digits(capsys, epsilon):
+    words = f"--population kr --epsilon {epsilon} --delta 1e-6 --approver alice.pub --approver bob.pub"
+    assert privacy(f"init {words}") == 2
+    assert "is not a number" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("opened")
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xff\xfe", "not UTF-8"),
+        (b'{"kind": "declared", "kind": "declared"}', "a name twice"),
+        (b"[" * 100_000, "nested deeper"),
+        (b"{", "JSON"),
+    ],
+)
+def test_a_mechanism_that_cannot_be_read_is_refused_in_one_sentence(capsys, content, said):
+    Path("mechanism").write_bytes(content)
+    assert privacy("reserve --population kr --spend run-1 --mechanism mechanism") == 2
+    shown = capsys.readouterr().err
+    assert said in shown
+    assert "Traceback" not in shown
+
+
+@pytest.mark.usefixtures("opened")
+def test_people_that_are_no_text_and_words_that_do_not_print_are_refused(capsys):
+    Path("people").write_bytes(b"c1\n\xff\n")
+    assert privacy("reserve --population kr --spend run-1 --epsilon 1 --people people") == 2
+    assert "not UTF-8" in capsys.readouterr().err
+    assert privacy("reserve --population kr --spend run-1 --epsilon 1", "--purpose", "a\x1b[2Jb") == 2
+    assert "does not print" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("opened")
+@pytest.mark.parametrize("draft", [b"\xff", b"[" * 100_000, b'{"kind":"raise","kind":"raise"}\n', b"{ }\n"])
+def test_a_draft_that_cannot_be_read_is_refused_in_one_sentence(capsys, draft):
+    Path("change").write_bytes(draft)
+    assert privacy("approve change --key alice.key") == 2
+    assert "Traceback" not in capsys.readouterr().err
+    assert not Path("change.alice.sig").exists()
+
+
+@pytest.mark.usefixtures("opened")
+def test_a_draft_written_in_another_form_is_not_signed(capsys):
+    assert privacy("raise --population kr --epsilon 5 --draft change --reason because") == 0
+    Path("change").write_text(json.dumps(json.loads(Path("change").read_text()), indent=1) + "\n")
+    assert privacy("approve change --key alice.key") == 2
+    assert "not a draft" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("opened")
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--name", "bad name+"), "cannot name a key"),
+        (("--name", "office", "--listen", "127.0.0.1:99999"), "is not HOST:PORT"),
+        (("--name", "office", "--listen", "127.0.0.1:８０"), "is not HOST:PORT"),
+        (("--name", "office", "--listen", "no.such.host.example:8099"), "cannot be listened on"),
+    ],
+)
+def test_a_witness_that_cannot_begin_says_why(capsys, more, said):
+    assert privacy("witness --folder witness --log home/ledger/ledger.pub", *more) == 2
+    assert said in capsys.readouterr().err

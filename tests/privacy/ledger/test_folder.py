@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from features.problem import Rejected
+from features.whole_file import OWNER_ONLY, write_whole
 from privacy.ledger import folder as place
 from privacy.ledger.folder import NetworkFileSystem, OwnFile
 
@@ -42,7 +43,7 @@ def test_a_local_fuse_disk_is_accepted_and_so_is_a_system_that_does_not_say(tmp_
 
 def test_a_secret_that_others_can_read_is_refused(tmp_path):
     path = tmp_path / "key"
-    place.write_durably(path, b"secret", place.OWNER_ONLY)
+    write_whole(path, b"secret", mode=OWNER_ONLY)
     assert place.read_private(path) == b"secret"
     path.chmod(0o644)
     with pytest.raises(Rejected, match="chmod 600"):

@@ -43,10 +43,10 @@ def test_a_continuation_is_cosigned_and_remembered_before_the_answer(witness):
 
 
 def test_a_witness_that_cannot_remember_signs_nothing(witness, monkeypatch):
-    def fails(*_):
+    def fails(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("privacy.ledger.signed.write_durably", fails)
+    monkeypatch.setattr("privacy.ledger.signed.write_whole", fails)
     with pytest.raises(OSError, match="space"):
         witness.answer(asked(0, 3), 0)
 
