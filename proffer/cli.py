@@ -30,7 +30,7 @@ VERBS = {
     "demo": "the main job end to end on synthetic people, ending with one person's story",
     "synth": "make synthetic people, their events and the truth about what they would take up",
     "catalogue": "import, fetch or check programmes",
-    "eligible": "judge one person against every programme: yes, no or unknown, with reasons",
+    "eligible": "judge one person against every programme: yes, likely, depends or no, with reasons",
     "recommend": "rank what one person is not excluded from, with reasons, bundles and what to ask next",
     "ingest": "read events into the log",
     "migrate": "bring an older event log to this version, after a backup",
