@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from recommender.gov24 import residence
 from recommender.gov24.axes import RESTRICTED, UNRESTRICTED, AxisReading, Document, no_data
 from recommender.gov24.service_rows import Row, text_of
 from recommender.rules.region import Regions
@@ -34,11 +35,16 @@ _SHORTEST_STEM = 2
 
 @dataclass(frozen=True, slots=True)
 class AgencyPlace:
-    """Where a service applies: the reading of its region axis, how it was found, and the regions' codes."""
+    """Where a service applies: the reading of its region axis, how it was found, and the regions' codes.
+
+    Attributes:
+        residence: whether the service asks people to live in the regions (`recommender.gov24.residence`).
+    """
 
     reading: AxisReading
     found: str
     codes: tuple[int, ...] = ()
+    residence: str = residence.NOT_ASKED
 
 
 def place(row: Row, regions: Regions, day: int) -> AgencyPlace:
@@ -46,19 +52,26 @@ def place(row: Row, regions: Regions, day: int) -> AgencyPlace:
 
     Ministries and public institutions are nationwide. For all others the code decides through the dated table and the
     agency's name is a cross-check, nothing more. A code that is not in the table or not verified leaves the region
-    unknown: nothing is read from the name.
+    unknown: nothing is read from the name. Where the service does not ask people to live there, the region demands
+    nothing; where it may, living elsewhere leaves the answer open.
     """
     code, name = text_of(row, "소관기관코드") or "", text_of(row, "소관기관명") or ""
     agency_type = text_of(row, "소관기관유형") or ""
     found = regions.of_agency(code, agency_type, name, day)
     if found.nationwide:
         return AgencyPlace(AxisReading(UNRESTRICTED), TYPE)
-    if not found.codes:
-        return AgencyPlace(no_data("region"), UNVERIFIED)
     codes = tuple(sorted(found.codes))
-    clause: Document = {"fact": "region"} | _containment(codes) | {"axis": "region"}
     how = CODE if any(_says(name, agency_type, code, regions) for code in codes) else NAME_DIFFERS
-    return AgencyPlace(AxisReading(RESTRICTED, clause), how, codes)
+    how = how if codes else UNVERIFIED
+    names = [name for code in codes for name in names_of(code, regions)]
+    asked = residence.asked(row, names)
+    if asked == residence.NOT_ASKED:
+        return AgencyPlace(AxisReading(UNRESTRICTED), how, codes)
+    if not codes:
+        return AgencyPlace(no_data("region"), UNVERIFIED, residence=asked)
+    inside: Document = {"fact": "region"} | _containment(codes)
+    clause = inside if asked == residence.ASKED else {"advisory": inside}
+    return AgencyPlace(AxisReading(RESTRICTED, clause | {"axis": "region"}), how, codes, asked)
 
 
 def _containment(codes: tuple[int, ...]) -> Document:
@@ -78,12 +91,18 @@ def provider(row: Row) -> Document:
 
 def _says(name: str, agency_type: str, code: int, regions: Regions) -> bool:
     """Whether an agency's name fits a region: a government's says it in full, a corporation's names its stem."""
-    own, full = regions.by_code[code].name.ko, regions.name(code, "ko")
+    full = regions.name(code, "ko")
     if agency_type in ("시군구", "광역시도"):
         return name == full
     if agency_type == "교육청":
         return name == f"{full}교육청"
-    return any(stem in name for stem in _stems(own, regions.by_code[code].within is None))
+    return any(stem in name for stem in names_of(code, regions))
+
+
+def names_of(code: int, regions: Regions) -> list[str]:
+    """What people call a region: its name without the word for what it is."""
+    region = regions.by_code[code]
+    return list(_stems(region.name.ko, region.within is None))
 
 
 def _stems(own: str, is_province: bool) -> Iterable[str]:

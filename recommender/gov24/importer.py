@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from features.calendar import day_of
-from recommender.gov24 import agency, axes, benefit_amount, deadline, delivery, documents, service_rows
+from recommender.gov24 import agency, axes, benefit_amount, deadline, delivery, documents, residence, service_rows
 from recommender.gov24.service_rows import Rejection, Row, Service, text_of
 from recommender.published_text import readable
 from recommender.rules.region import Regions
@@ -153,7 +153,7 @@ def _programme(service: Service, regions: Regions, events: Collection[str]) -> _
         "who": axes.who(kinds, service.conditions, where.reading.clause),
         "value": benefit_amount.value(text_of(listed, "지원내용") or text_of(detail, "지원내용"), forms),
         "window": window,
-        "delivery": delivery.mode(listed),
+        "delivery": delivery.mode(listed, detail),
         "documents": list(papers.bring),
         "summary": text_of(listed, "서비스목적요약") or text_of(detail, "서비스목적"),
         "how": delivery.how(listed, detail, papers.looked_up),
@@ -219,6 +219,7 @@ def _report(read: Sequence[_Read], refused: Sequence[Rejection]) -> Document:
         "windows": _counted(deadline.KINDS, [one.document["window"]["kind"] for one in read]),
         "delivery": _counted(delivery.MODES, [one.document["delivery"] for one in read]),
         "regions": {how: regions[how] for how in agency.HOW_FOUND},
+        "residence": _counted(residence.STATES, [one.place.residence for one in read]),
         "regions_to_check": [_to_check(one) for one in read if one.place.found in agency.DOUBTFUL],
         "amounts": {state: amounts[state] for state in ("read", "unread", "absent")},
         "documents": {

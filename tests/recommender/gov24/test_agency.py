@@ -7,7 +7,7 @@ TODAY = day_of(__import__("datetime").date(2026, 11, 22))
 
 
 def row(code, name, kind):
-    return {"소관기관코드": code, "소관기관명": name, "소관기관유형": kind}
+    return {"소관기관코드": code, "소관기관명": name, "소관기관유형": kind, "지원대상": "관내 거주자"}
 
 
 @pytest.mark.parametrize("kind", ["중앙행정기관", "공공기관"])
@@ -81,3 +81,19 @@ def test_the_provider_has_the_agencys_code_and_level():
     }
     assert agency.provider(row(None, "어느 곳", "새 유형"))["id"] == "kr.unknown"
     assert agency.provider(row("B1", "어느 곳", "새 유형"))["level"] == "other"
+
+
+def test_a_car_park_of_a_districts_corporation_asks_nobody_where_they_live(regions):
+    park = row("3230000", "송파구시설관리공단", "지방공기업") | {
+        "서비스명": "공영주차장 요금 감면",
+        "지원대상": "장애인",
+    }
+    place = agency.place(park, regions, TODAY)
+    assert (place.reading.state, place.reading.clause, place.residence) == ("unrestricted", None, "not_asked")
+    assert place.codes == (11710,)
+
+
+def test_where_residence_may_be_asked_living_elsewhere_leaves_the_answer_open(regions):
+    grant = row("3230000", "송파복지재단", "지방출자_출연기관") | {"지원대상": "생계곤란 가구"}
+    place = agency.place(grant, regions, TODAY)
+    assert place.reading.clause == {"advisory": {"fact": "region", "is": "11710"}, "axis": "region"}

@@ -151,7 +151,7 @@ def test_the_report_counts_everything_and_its_sums_agree(regions, listed, detail
             listed("3"),
             listed("4"),
         ],
-        [detail("1"), detail("2", 구비서류="해당없음", 공무원확인구비서류="주민등록등본"), detail("3")],
+        [detail("1"), detail("2", 신청방법=None, 구비서류="해당없음", 공무원확인구비서류="주민등록등본"), detail("3")],
         [conditions("1", ["JA0101", "JA0102"]), conditions("2", ["JA1101"]), conditions("3", ["JA9"]), conditions("4")],
     )
     seen = []
@@ -170,6 +170,7 @@ def test_the_report_counts_everything_and_its_sums_agree(regions, listed, detail
         report["windows"],
         report["delivery"],
         report["regions"],
+        report["residence"],
         report["amounts"],
     ):
         assert sum(counts.values()) == report["imported"]

@@ -12,6 +12,7 @@ from composition import reading
 from composition.settings import SHIPPED
 from features.calendar import day_of
 from features.snapshot import from_facts
+from recommender.gov24 import agency, residence
 from recommender.gov24.importer import import_services
 from recommender.rules.catalogue import catalogue
 from recommender.rules.compiled import compile_catalogue
@@ -130,6 +131,18 @@ def inside(person, listed, regions_of):
     """Containment by the codes' own digits; a district of a city shares the city's first four."""
     if listed["소관기관유형"] in ("중앙행정기관", "공공기관"):
         return YES
+    asked = residence.asked(listed, OWN_NAMES[listed["소관기관코드"]])
+    if asked == residence.NOT_ASKED:
+        return YES
+    within = contained(person, listed, regions_of)
+    return max(within, UNKNOWN) if asked == residence.DOUBTFUL else within
+
+
+OWN_NAMES: dict[str, list[str]] = {}
+"""By an agency's code, what its region is called."""
+
+
+def contained(person, listed, regions_of):
     wanted, theirs = regions_of[listed["소관기관코드"]], person.get("region")
     if theirs is None:
         return UNKNOWN
@@ -180,6 +193,10 @@ def world(sample):
     parents = {str(row["within"]) for row in table["regions"] if "within" in row}
     DISTRICTLESS.update(code for code in current if len(code) == 5 and code not in parents)
     regions_of = {row["code"]: str(row["region"]) for row in table["agencies"]}
+    places = {row["서비스ID"]: agency.place(row, regions, DAY) for row in sample[0]}
+    for row in sample[0]:
+        codes = places[row["서비스ID"]].codes
+        OWN_NAMES[row["소관기관코드"]] = [stem for code in codes for stem in agency.names_of(code, regions)]
     return declaration, regions, read, current, regions_of
 
 
