@@ -48,6 +48,7 @@ _VERDICT: Final[Keys] = {
     "verdict.from": ("day",),
     "verdict.until": ("day",),
     "verdict.unverified": (),
+    "verdict.not_known_yet": ("year", "day"),
     "question.receives": ("title",),
 }
 _OFFER: Final[Keys] = {
@@ -72,6 +73,10 @@ _OFFER: Final[Keys] = {
     "window.last_day": ("date",),
     "window.always": (),
     "window.not_needed": (),
+    "window.now": (),
+    "window.recurs": ("first", "last"),
+    "window.paid_back": ("date",),
+    "window.funds": (),
     "window.published": ("wording",),
     "window.notice": ("wording",),
 }

@@ -134,10 +134,11 @@ def _papers(programme: Programme) -> float:
     return min(len(programme.documents) / 6, 1.0)
 
 
+_HURRIES = {"relative": 0.9, "dated": 0.8, "recurring": 0.5, "open_ended": 0.2, "not_needed": 0.0}
+
+
 def _hurry(programme: Programme) -> float:
-    return {"relative": 0.9, "dated": 0.8, "recurring": 0.5, "open_ended": 0.2, "not_needed": 0.0}.get(
-        programme.window.kind, 0.4
-    )
+    return max(_HURRIES.get(window.kind, 0.4) for window in programme.windows)
 
 
 def _local(programme: Programme) -> float:
@@ -162,7 +163,7 @@ def _grams(text: str) -> Float64:
 
 
 def _moments(programme: Programme) -> Bool:
-    events = {*programme.triggers, *programme.window.after}
+    events = {*programme.triggers, *programme.window_events}
     about = [bool(events & set(types)) for types in MOMENTS.values()]
     if not any(about):
         about = [name == _BY_CATEGORY.get(programme.category) for name in MOMENTS]

@@ -112,8 +112,11 @@ class _WeighedOffers:
 
 def _weighed(people: Sequence[Person], compiled: Compiled, ranker: Ranker) -> _WeighedOffers:
     table, known = offer_arrays(compiled), _stacked(people, compiled)
-    answers = compiled.answers(known.values, np.array([person.applicant for person in people], dtype=np.int64))
-    windows = [table.windows_of(person.occurrences) for person in people]
+    answers = compiled.offerable(known.values, np.array([person.applicant for person in people], dtype=np.int64))
+    windows = [
+        table.windows_of(person.occurrences, {name: person.snapshot.value(name) for name in table.states})
+        for person in people
+    ]
     closed, held = np.stack([one.closed for one in windows]), _held(people, compiled)
     pairs = Pairs.permitted(((answers != Answer.NO) & ~held & ~closed).astype(np.int8))
     starts = np.searchsorted(pairs.person, np.arange(len(people) + 1))
@@ -218,13 +221,13 @@ def _bundled(offers: _WeighedOffers, i: int, compiled: Compiled) -> tuple[Bundle
     row_of[offers.pairs.programme[begin:end]] = np.arange(begin, end)
     places = np.unique(np.concatenate([table.offered_on[event] for event in sorted(happened)]))
     places = places[row_of[places] >= 0]
-    runs_from = [*(window.event for window in offers.windows[i].by_event), None]  # -1 is a window without an event
+    runs_from = [*(window.event for window in offers.windows[i].personal), None]  # -1 is a window without an event
     utilities = offers.weighed.total[row_of[places]].tolist()
     candidates = [
         Candidate(table.ids[place], utility, table.events_of[place], table.excludes[place], table.documents[place],
                   table.efforts[place], runs_from[window])
         for place, utility, window in zip(
-            places.tolist(), utilities, table.event_window[places].tolist(), strict=True
+            places.tolist(), utilities, table.personal_window[places].tolist(), strict=True
         )
     ]  # fmt: skip
     by_id = compiled.catalogue.by_id

@@ -4,36 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from features.arrays import Bool, Int64
-from features.calendar import Duration, parse_duration
 from features.value import UNKNOWN
 from recommender.offers.utility import won_a_year
-from recommender.rules.window import ApplicationWindow, after_event, always, between, unstated
+from recommender.rules.window import NOTHING_KNOWN, ApplicationWindow, window_of
 from recommender.rules.working_days import WorkingDays
 
 if TYPE_CHECKING:
     from features.snapshot import Occurrence
     from recommender.rules.compiled import Compiled
-    from recommender.rules.programme import Programme, WindowRule
+    from recommender.rules.programme import Programme
+    from recommender.rules.window_rule import WindowRule
     from recommender.text import Text
 
-__all__ = ["OfferArrays", "PersonWindows", "int64", "offer_arrays", "window_of"]
+__all__ = ["OfferArrays", "PersonWindows", "int64", "offer_arrays"]
 
-_ENDLESS: Final = ("open_ended", "not_needed")
-
-
-@dataclass(frozen=True)
-class _EventWindow:
-    """A window that runs from the latest of some events; programmes with the same one share it."""
-
-    kind: str
-    after: tuple[str, ...]
-    within: Duration
+_Rules = tuple["WindowRule", ...]
+"""The windows of one programme, without their wording; programmes with the same ones share them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +35,12 @@ class PersonWindows:
     Attributes:
         closed: whether the last day has passed, bool[P].
         days_left: until it closes, int64[P]; UNKNOWN without a known end.
-        by_event: the windows that run from events, in the order of `OfferArrays.event_windows`.
+        personal: the windows that depend on the person, in the order of `OfferArrays.personal_windows`.
     """
 
     closed: Bool
     days_left: Int64
-    by_event: tuple[ApplicationWindow, ...]
+    personal: tuple[ApplicationWindow, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,11 +53,11 @@ class OfferArrays:
         won_a_year: what each comes to in the first year, int64[P]; UNKNOWN where no amount is stated.
         effort_minutes: what applying takes, int64[P]; UNKNOWN likewise.
         id_rank: the place of each programme's id among all ids in order, int64[P].
-        windows: the windows of programmes that run from no event; None for those that do.
+        windows: the windows that depend on the day alone; None for programmes with others.
         closed: whether those windows have closed, bool[P].
         days_left: until those windows close, int64[P].
-        event_window: for each programme the place in `event_windows` of the window it has, int64[P], or -1.
-        event_windows: the different windows that run from an event.
+        personal_window: for each programme the place in `personal_windows` of those it has, int64[P], or -1.
+        personal_windows: the different windows that run from an event or while a fact is true.
         grant_set: for each programme the place in `grant_sets` of what receiving it makes true, int64[P], or -1.
         grant_sets: the different sets of columns that some programme's receipt makes true.
         offered_on: for each life event the programmes offered on it, int64[...] ascending.
@@ -84,8 +76,8 @@ class OfferArrays:
     windows: tuple[ApplicationWindow | None, ...]
     closed: Bool
     days_left: Int64
-    event_window: Int64
-    event_windows: tuple[_EventWindow, ...]
+    personal_window: Int64
+    personal_windows: tuple[_Rules, ...]
     grant_set: Int64
     grant_sets: tuple[tuple[int, ...], ...]
     offered_on: Mapping[str, Int64]
@@ -95,35 +87,40 @@ class OfferArrays:
     excludes: tuple[frozenset[str], ...]
     documents: tuple[tuple[Text, ...], ...]
 
-    def windows_of(self, occurrences: Iterable[Occurrence]) -> PersonWindows:
-        """Return every window as it stands to a person to whom this happened."""
+    @cached_property
+    def states(self) -> tuple[str, ...]:
+        """The facts while which some window is open."""
+        rules = {rule for rules in self.personal_windows for rule in rules}
+        return tuple(sorted({rule.during for rule in rules if rule.during is not None}))
+
+    def windows_of(self, occurrences: Iterable[Occurrence], states: Mapping[str, int] = NOTHING_KNOWN) -> PersonWindows:
+        """Return every window as it stands to a person to whom this happened, and of whom `states` hold."""
         happened = tuple(occurrences)
         found = tuple(
-            after_event(rule.kind, rule.after, rule.within, happened, self.day, self.working_days)
-            for rule in self.event_windows
+            window_of(rules, happened, self.day, self.working_days, states) for rules in self.personal_windows
         )
-        if not any(window.closes is not None for window in found):
+        if not any(window.closes is not None or window.is_closed for window in found):
             return PersonWindows(self.closed, self.days_left, found)
         closed = np.array([*(window.is_closed for window in found), False], dtype=np.bool_)
         left = int64([*(window.days_left for window in found), None])
-        runs = self.event_window >= 0
+        runs = self.personal_window >= 0
         return PersonWindows(
-            np.where(runs, closed[self.event_window], self.closed),
-            np.where(runs, left[self.event_window], self.days_left),
+            np.where(runs, closed[self.personal_window], self.closed),
+            np.where(runs, left[self.personal_window], self.days_left),
             found,
         )
 
     def window(self, programme: int, windows: PersonWindows) -> ApplicationWindow:
         """Return one programme's window as it stands to a person."""
         static = self.windows[programme]
-        return windows.by_event[int(self.event_window[programme])] if static is None else static
+        return windows.personal[int(self.personal_window[programme])] if static is None else static
 
 
 @lru_cache(maxsize=8)
 def offer_arrays(compiled: Compiled) -> OfferArrays:
     """Return the arrays of a compiled catalogue, made once for each of them."""
     programmes = compiled.catalogue.programmes
-    windows, event_window, rules = _windows(programmes, compiled.day, compiled.working_days)
+    windows, personal_window, rules = _windows(programmes, compiled.day, compiled.working_days)
     grant_set, grant_sets = _grants(programmes, compiled.columns)
     offered_on, events_of = _offered_on(programmes)
     by_id = sorted(range(len(programmes)), key=lambda i: programmes[i].id)
@@ -143,8 +140,8 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
         windows=windows,
         closed=np.array([window is not None and window.is_closed for window in windows], dtype=np.bool_),
         days_left=int64(None if window is None else window.days_left for window in windows),
-        event_window=event_window,
-        event_windows=rules,
+        personal_window=personal_window,
+        personal_windows=rules,
         grant_set=grant_set,
         grant_sets=grant_sets,
         offered_on=offered_on,
@@ -165,33 +162,19 @@ def int64(values: Iterable[int | None]) -> Int64:
     return np.array([UNKNOWN if value is None else value for value in values], dtype=np.int64)
 
 
-def window_of(
-    rule: WindowRule, occurrences: Iterable[Occurrence], today: int, working: WorkingDays
-) -> ApplicationWindow:
-    """Return from when until when one can apply under a window rule, to whom this happened, seen from `today`."""
-    if rule.kind in _ENDLESS:
-        return always(rule.kind)
-    if rule.after and rule.within is not None:
-        return after_event(rule.kind, rule.after, parse_duration(rule.within), occurrences, today, working)
-    if rule.opens is not None or rule.closes is not None:
-        return between(rule.kind, rule.opens, rule.closes, today, working)
-    return unstated(rule.kind)
-
-
 def _windows(
     programmes: tuple[Programme, ...], today: int, working: WorkingDays
-) -> tuple[tuple[ApplicationWindow | None, ...], Int64, tuple[_EventWindow, ...]]:
+) -> tuple[tuple[ApplicationWindow | None, ...], Int64, tuple[_Rules, ...]]:
     windows: list[ApplicationWindow | None] = []
-    places: dict[_EventWindow, int] = {}
+    places: dict[_Rules, int] = {}
     of = np.full(len(programmes), -1, dtype=np.int64)
     for i, programme in enumerate(programmes):
-        rule = programme.window
-        if rule.kind not in _ENDLESS and rule.after and rule.within is not None:
-            shared = _EventWindow(rule.kind, rule.after, parse_duration(rule.within))
-            of[i] = places.setdefault(shared, len(places))
+        rules = tuple([rule.wordless() for rule in programme.windows])
+        if any(rule.is_personal for rule in rules):
+            of[i] = places.setdefault(rules, len(places))
             windows.append(None)
         else:
-            windows.append(window_of(rule, (), today, working))
+            windows.append(window_of(rules, (), today, working))
     return tuple(windows), of, tuple(places)
 
 
@@ -207,7 +190,7 @@ def _grants(programmes: tuple[Programme, ...], columns: tuple[str, ...]) -> tupl
 
 
 def _offered_on(programmes: tuple[Programme, ...]) -> tuple[dict[str, Int64], tuple[frozenset[str], ...]]:
-    events_of = tuple(frozenset((*one.triggers, *one.window.after)) for one in programmes)
+    events_of = tuple(frozenset((*one.triggers, *one.window_events)) for one in programmes)
     found: dict[str, list[int]] = {}
     for i, events in enumerate(events_of):
         for event in events:

@@ -7,7 +7,7 @@ from typing import Final
 
 from features.calendar import date_of
 from recommender.messages import Messages
-from recommender.rules.window import ASK, CLOSED, UPCOMING, ApplicationWindow
+from recommender.rules.window import ASK, CLOSED, OPEN, UPCOMING, ApplicationWindow
 from recommender.text import Text
 
 __all__ = ["minutes", "why_rank", "window_sentence", "won"]
@@ -76,19 +76,27 @@ def _percent(share: float) -> str:
 def window_sentence(window: ApplicationWindow, wording: Text | None, messages: Messages) -> Text | None:
     """Return one sentence on when a programme can be applied for: by its dates, by its kind, or as it was published.
 
-    None where nothing is known; `wording` is what the programme's source says.
+    Sentences on being paid back and on money that may run out follow it. None where nothing is known; `wording` is what
+    the programme's source says.
     """
-    if window.state == ASK and window.closes is not None:
-        return messages.text("window.ask", date=date_of(window.closes))
-    if window.state == CLOSED and window.closes is not None:
-        return messages.text("window.closed", date=date_of(window.closes))
-    if window.state == UPCOMING and window.opens is not None:
-        return messages.text("window.opens", date=date_of(window.opens))
-    if window.closes is not None and window.days_left is not None:
-        closes = date_of(window.closes)
-        if window.days_left == 0:
-            return messages.text("window.last_day", date=closes)
-        return messages.text("window.closes", date=closes, days=window.days_left)
+    said = [_when(window, wording, messages)]
+    if window.paid_back_until is not None:
+        said.append(messages.text("window.paid_back", date=date_of(window.paid_back_until)))
+    if window.funds and not window.is_closed:
+        said.append(messages.text("window.funds"))
+    kept = [one for one in said if one is not None]
+    if not kept:
+        return None
+    first, *others = kept
+    for other in others:
+        first = messages.text("reason.two", first=first, second=other)
+    return first
+
+
+def _when(window: ApplicationWindow, wording: Text | None, messages: Messages) -> Text | None:
+    by_date = _by_date(window, messages)
+    if by_date is not None:
+        return by_date
     published = None if wording is None else Text(wording.ko.rstrip("."), wording.en.rstrip("."))
     if window.kind not in _FOR_EVER:
         return None if published is None else messages.text("window.published", wording=published)
@@ -96,3 +104,19 @@ def window_sentence(window: ApplicationWindow, wording: Text | None, messages: M
     if published is None:
         return sentence
     return messages.text("reason.two", first=sentence, second=messages.text("window.notice", wording=published))
+
+
+def _by_date(window: ApplicationWindow, messages: Messages) -> Text | None:
+    closes = None if window.closes is None else date_of(window.closes)
+    if closes is not None and window.state in (ASK, CLOSED):
+        return messages.text(f"window.{window.state}", date=closes)
+    if window.state == UPCOMING and window.opens is not None:
+        opens = date_of(window.opens)
+        if window.kind == "recurring" and closes is not None:
+            return messages.text("window.recurs", first=opens, last=closes)
+        return messages.text("window.opens", date=opens)
+    if closes is not None and window.days_left is not None:
+        if window.days_left == 0:
+            return messages.text("window.last_day", date=closes)
+        return messages.text("window.closes", date=closes, days=window.days_left)
+    return messages.text("window.now") if window.during is not None and window.state == OPEN else None

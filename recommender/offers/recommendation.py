@@ -142,7 +142,7 @@ def value_json(programme: Programme) -> dict[str, Any]:
 
 def window_json(programme: Programme, window: ApplicationWindow, messages: Messages) -> dict[str, Any]:
     """A window with what is left of it, a sentence on it, and the original wording."""
-    wording = programme.window.text
+    wording = next((rule.text for rule in programme.windows if rule.text is not None), None)
     said = window_sentence(window, wording, messages)
     return {
         "kind": window.kind,

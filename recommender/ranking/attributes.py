@@ -182,7 +182,7 @@ class Vocabulary:
             trigger=triggers,
             amount=_numbers(programme.value.amount for programme in programmes),
             within=_numbers(_within(programme) for programme in programmes),
-            closes=_numbers(programme.window.closes for programme in programmes),
+            closes=_numbers(programme.closes for programme in programmes),
         )
 
     def _values(self, programmes: Sequence[Programme], asked: Sequence[Sequence[FactBound]]) -> Float32:
@@ -232,17 +232,17 @@ def tags(programme: Programme, asked: Iterable[FactBound]) -> frozenset[str]:
         f"level={programme.provider.level}",
         f"delivery={programme.delivery}",
         f"period={programme.value.period}",
-        f"window={programme.window.kind}",
         f"beneficiary={programme.beneficiary}",
     }
     words |= {f"form={form}" for form in programme.form} | {f"for={kind}" for kind in programme.who}
+    words |= {f"window={window.kind}" for window in programme.windows}
     words |= {f"trigger={event}" for event in triggers_of(programme)}
     return frozenset(words | {f"asks={ask.fact}" for ask in asked if ask.high > 0})
 
 
 def triggers_of(programme: Programme) -> tuple[str, ...]:
     """The life events a programme is offered on: those it names and those its window runs from."""
-    return tuple(dict.fromkeys((*programme.triggers, *programme.window.after)))
+    return tuple(dict.fromkeys((*programme.triggers, *programme.window_events)))
 
 
 def _figures(programme: Programme, asked: Sequence[FactBound]) -> list[float]:
@@ -260,10 +260,9 @@ def _log(number: float | None) -> float:
 
 
 def _within(programme: Programme) -> float | None:
-    if programme.window.within is None:
-        return None
-    length = parse_duration(programme.window.within)
-    return length.months * _MONTH + length.days
+    """The longest of its windows that run from an event, in days."""
+    lengths = [parse_duration(window.within) for window in programme.windows if window.within is not None]
+    return max((length.months * _MONTH + length.days for length in lengths), default=None)
 
 
 def _numbers(values: Iterable[float | None]) -> Float64:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from features.canonical_json import canonical_text
 from features.mapping import nearest
-from features.problem import Problem, Problems
+from features.problem import Problem, Problems, Where
 from features.value import identifier_code
 from recommender.rules.clause import RECEIVES, Advisory, Clause, Compare, NoData, Not, UnreadText, compares
 from recommender.rules.clause_reader import ClauseReader
+from recommender.rules.dated_texts import text_on, texts_of, version_problems, where_written
 from recommender.rules.programme import Programme
 from recommender.rules.programme_reader import read_programme
 
@@ -26,16 +28,56 @@ __all__ = ["Catalogue", "catalogue"]
 IMPORTED = "gov24."
 """Ids that may be named without being in the catalogue: the imported part need not be loaded beside the written one."""
 
+Placed = tuple[Where, Programme]
+"""Where a programme is written, and the programme."""
+
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Programmes in the order of their ids."""
+    """Programmes in the order of their ids, each id once.
+
+    Attributes:
+        programmes: each programme by the text chosen for a day (`on`), at first the last one.
+        others: the other texts of those that have several, each for its own days.
+    """
 
     programmes: tuple[Programme, ...]
+    others: tuple[Programme, ...] = ()
+
+    @classmethod
+    def of(cls, texts: Iterable[Programme]) -> Catalogue:
+        """Return the catalogue of all texts, of which those with one id are versions of one programme."""
+        by_id: dict[str, list[Programme]] = {}
+        for text in sorted(texts, key=_place):
+            by_id.setdefault(text.id, []).append(text)
+        return cls(
+            tuple([versions[-1] for versions in by_id.values()]),
+            tuple([text for versions in by_id.values() for text in versions[:-1]]),
+        )
 
     def __len__(self) -> int:
         """Return how many programmes there are."""
         return len(self.programmes)
+
+    def on(self, day: int) -> Catalogue:
+        """Return the same catalogue with each programme by the text that is the rule on a day, or was last."""
+        if not self.others:
+            return self
+        several = {one.id for one in self.others}
+        chosen = tuple(
+            [text_on(self.versions(one.id), day) if one.id in several else one for one in self.programmes]
+        )  # fmt: skip
+        named = {id(one) for one in chosen}
+        return Catalogue(chosen, tuple([text for text in self.texts if id(text) not in named]))
+
+    @cached_property
+    def texts(self) -> tuple[Programme, ...]:
+        """Every text, by id and first day."""
+        return tuple(sorted((*self.programmes, *self.others), key=_place)) if self.others else self.programmes
+
+    def versions(self, name: str) -> tuple[Programme, ...]:
+        """Return the texts of one programme, the earliest first."""
+        return tuple([text for text in self.texts if text.id == name])
 
     @cached_property
     def by_id(self) -> Mapping[str, Programme]:
@@ -50,27 +92,31 @@ class Catalogue:
     @cached_property
     def by_code(self) -> Mapping[int, str]:
         """The id under each identifier code, of the programmes and of those they cannot be received together with."""
-        named = (name for programme in self.programmes for name in (programme.id, *programme.excludes))
+        named = (name for programme in self.texts for name in (programme.id, *programme.excludes))
         return {identifier_code(name): name for name in named}
 
     @cached_property
     def hash(self) -> str:
         """The SHA-256 of the programmes' documents as canonical JSON, in hexadecimal."""
         digest = hashlib.sha256()
-        for programme in self.programmes:
+        for programme in self.texts:
             digest.update(canonical_text(programme.to_document()).encode() + b"\n")
         return digest.hexdigest()
 
     @cached_property
     def receives(self) -> tuple[str, ...]:
         """The ids of the programmes some rule asks about with receives.<id>, sorted."""
-        clauses = {id(clause): clause for programme in self.programmes for clause in programme.who.values()}
+        clauses = {id(clause): clause for programme in self.texts for clause in programme.who.values()}
         named = {compare.fact for clause in clauses.values() for compare in compares(clause)}
         return tuple(sorted(name.removeprefix(RECEIVES) for name in named if name.startswith(RECEIVES)))
 
     def in_force(self, day: int) -> tuple[Programme, ...]:
         """Return the programmes whose rules are in force on a day."""
-        return tuple(programme for programme in self.programmes if programme.valid.holds(day))
+        return tuple(programme for programme in self.texts if programme.valid.holds(day))
+
+
+def _place(text: Programme) -> tuple[str, float]:
+    return text.id, -math.inf if text.valid.first is None else text.valid.first
 
 
 def catalogue(
@@ -81,22 +127,27 @@ def catalogue(
     An id's first part may be left out where a programme names another: `first-meeting-voucher` is
     `kr.first-meeting-voucher` where no other id ends so.
     """
-    held = list(documents)
+    given = list(documents)
+    held = [placed for where, document in given for placed in texts_of((where,), document)]
     problems = Problems()
     named = _completed(held)
     reader = ClauseReader(declaration, regions, named)
     read = [
         (where, programme)
         for where, document in held
-        if (programme := read_programme(document, (where,), reader, declaration, named, problems)) is not None
+        if (programme := read_programme(document, where, reader, declaration, named, problems)) is not None
     ]
     ids = {str(document["id"]) for _, document in held if isinstance(document, dict) and "id" in document}
-    problems.found += _repeated(held) + _unknown(read, ids) + _circles(read)
+    problems.found += _repeated(read) + _unknown(read, ids) + _circles(read)
+    if problems.found:
+        written = dict(given)
+        found = (where_written(one, written.get(str(one.path[0]))) for one in problems.found)
+        problems.found[:] = dict.fromkeys(found)
     problems.raise_any()
-    return Catalogue(tuple(sorted((programme for _, programme in read), key=lambda programme: programme.id)))
+    return Catalogue.of([programme for _, programme in read])
 
 
-def _completed(held: list[tuple[str, object]]) -> Callable[[str], str]:
+def _completed(held: list[tuple[Where, object]]) -> Callable[[str], str]:
     """Return what turns an abbreviated id into the whole one, and leaves every other name as it is."""
     ids = {str(document.get("id")) for _, document in held if isinstance(document, dict)}
     by_tail: dict[str, list[str]] = {}
@@ -106,29 +157,23 @@ def _completed(held: list[tuple[str, object]]) -> Callable[[str], str]:
     return lambda name: whole.get(name, name)
 
 
-def _repeated(held: list[tuple[str, object]]) -> list[Problem]:
-    first: dict[str, str] = {}
-    problems = []
-    for where, document in held:
-        name = document.get("id") if isinstance(document, dict) else None
-        if not isinstance(name, str):
-            continue
-        if name in first:
-            problems.append(
-                Problem((where, "id"), "duplicate", f"{name} stands in {first[name]} already", "Give each its own id")
-            )
-        first.setdefault(name, where)
-    return problems
+def _repeated(read: list[Placed]) -> list[Problem]:
+    """Find ids that stand twice and are not versions of one programme, each for its own days."""
+    texts: dict[str, list[Placed]] = {}
+    for where, programme in read:
+        texts.setdefault(programme.id, []).append((where, programme))
+    several = (sorted(found, key=lambda placed: _place(placed[1])) for found in texts.values() if len(found) > 1)
+    return [problem for versions in several for problem in version_problems(versions)]
 
 
-def _unknown(read: list[tuple[str, Programme]], ids: set[str]) -> list[Problem]:
+def _unknown(read: list[Placed], ids: set[str]) -> list[Problem]:
     """Find names of programmes that are not in the catalogue, `ids` being all that are, even those with problems."""
     problems = []
     for where, programme in read:
         for key, name in _named(programme):
             if name not in ids and not name.startswith(IMPORTED):
                 what = f"{name!r} is not a programme of this catalogue{nearest(name, ids)}"
-                problems.append(Problem((where, key), "unknown", what, "Name one that is, or add it"))
+                problems.append(Problem((*where, key), "unknown", what, "Name one that is, or add it"))
     return problems
 
 
@@ -144,7 +189,7 @@ def _named(programme: Programme) -> Iterator[tuple[str, str]]:
                 yield f"who.{kind}", compare.fact.removeprefix(RECEIVES)
 
 
-def _circles(read: list[tuple[str, Programme]]) -> list[Problem]:
+def _circles(read: list[Placed]) -> list[Problem]:
     """Find programmes that unlock each other in a circle, so that none could come first."""
     unlocks = _unlocks([programme for _, programme in read])
     where_of = {programme.id: where for where, programme in read}
@@ -157,7 +202,7 @@ def _circles(read: list[tuple[str, Programme]]) -> list[Problem]:
             way = " -> ".join([*circle, start])
             what = f"goes in a circle: {way}"
             problems.append(
-                Problem((where_of[start], "grants"), "conflict", what, "Remove a grant, so that one can come first")
+                Problem((*where_of[start], "grants"), "conflict", what, "Remove a grant, so that one can come first")
             )
     return problems
 

@@ -13,7 +13,8 @@ import msgspec
 from recommender.rules.catalogue import Catalogue
 from recommender.rules.clause import Advisory, All, Any, Clause, Compare, NoData, Not, Operand, Source, UnreadText
 from recommender.rules.payment import AgeSpan, Payment, Tiers
-from recommender.rules.programme import Programme, Provider, Validity, WindowRule
+from recommender.rules.programme import Programme, Provider, Validity
+from recommender.rules.window_rule import WindowRule
 from recommender.rules.worth import Value
 from recommender.text import Text
 
@@ -34,7 +35,7 @@ def catalogue_to_json(catalogue: Catalogue) -> bytes:
         ValueError: a text in it has no UTF-8.
     """
     writer = _Writer()
-    rows = [writer.programme(programme) for programme in catalogue.programmes]
+    rows = [writer.programme(programme) for programme in catalogue.texts]
     document = {**writer.tables, "programmes": rows}
     return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
@@ -56,11 +57,8 @@ def catalogue_from_json(content: bytes) -> Catalogue:
             Value(tuple([read.part(part) for part in parts]), currency, gives, _at(texts, text))
             for parts, currency, gives, text in document["values"]
         ]
-        read.windows = [
-            WindowRule(kind, opens, closes, tuple(after), within, _at(texts, text))
-            for kind, opens, closes, after, within, text in document["windows"]
-        ]
-        return Catalogue(tuple([read.programme(row) for row in document["programmes"]]))
+        read.windows = [_window(row, texts) for row in document["windows"]]
+        return Catalogue.of([read.programme(row) for row in document["programmes"]])
     except (KeyError, TypeError, IndexError, ValueError) as failure:
         raise ValueError("the content is not a catalogue") from failure
 
@@ -69,6 +67,15 @@ def _source(
     texts: Sequence[Text], url: str | None, checked: int | None, text: int | None, field: str | None, span: Json
 ) -> Source:
     return Source(url, checked, _at(texts, text), field, None if span is None else (span[0], span[1]))
+
+
+def _window(row: Sequence[Json], texts: Sequence[Text]) -> WindowRule:
+    kind, opens, closes, after, within, text, during, anchor, count_from, before, wait, back, *seasons, funds = row
+    months, days, yearly = seasons
+    return WindowRule(
+        kind, opens, closes, tuple(after), within, _at(texts, text), during, anchor, count_from, before, wait, back,
+        tuple(months), days and tuple(days), yearly and tuple([tuple(one) for one in yearly]), funds,
+    )  # fmt: skip
 
 
 def _at(texts: Sequence[Text], place: int | None) -> Text | None:
@@ -130,7 +137,7 @@ class _Writer:
         ]  # fmt: skip
 
     def programme(self, one: Programme) -> list[Json]:
-        provider, value, window = one.provider, one.value, one.window
+        provider, value = one.provider, one.value
         return [
             one.id, self.text(one.title),
             self._row("providers", provider, lambda: [provider.id, self.text(provider.name), provider.level]),
@@ -138,13 +145,19 @@ class _Writer:
             self._row("values", value, lambda: [
                 [self.part(part) for part in value.parts], value.currency, value.gives, self.text(value.text)
             ]),
-            self._row("windows", window, lambda: [
-                window.kind, window.opens, window.closes, window.after, window.within, self.text(window.text)
-            ]),
+            [self._window(window) for window in one.windows],
             one.delivery, [self.text(text) for text in one.documents], one.excludes, one.grants, one.effort_minutes,
             astuple(one.valid), self.source(one.source), one.verified, self.text(one.summary), one.views,
             self.text(one.how), self.text(one.contact), one.triggers, one.beneficiary,
+            one.ended,
         ]  # fmt: skip
+
+    def _window(self, one: WindowRule) -> int:
+        return self._row("windows", one, lambda: [
+            one.kind, one.opens, one.closes, one.after, one.within, self.text(one.text), one.during, one.anchor,
+            one.count_from, one.opens_before, one.opens_after, one.retroactive, one.months, one.days, one.yearly,
+            one.funds,
+        ])  # fmt: skip
 
 
 class _Reader:
@@ -188,16 +201,18 @@ class _Reader:
 
     def programme(self, row: Sequence[Json]) -> Programme:
         (
-            name, title, provider, category, form, who, value, window, delivery, documents, excludes, grants, effort,
-            valid, source, verified, summary, views, how, contact, triggers, beneficiary,
+            name, title, provider, category, form, who, value, windows, delivery, documents, excludes, grants, effort,
+            valid, source, verified, summary, views, how, contact, triggers, beneficiary, ended,
         ) = row  # fmt: skip
         texts, clauses = self.texts, self.clauses
         return Programme(
             name, texts[title], self.providers[provider], category, tuple(form),
-            {kind: clauses[place] for kind, place in who.items()}, self.values[value], self.windows[window], delivery,
+            {kind: clauses[place] for kind, place in who.items()}, self.values[value],
+            tuple([self.windows[place] for place in windows]), delivery,
             tuple([texts[place] for place in documents]), tuple(excludes), tuple(grants), effort, Validity(*valid),
             self.sources[source],
             verified, _at(texts, summary), views, _at(texts, how), _at(texts, contact), tuple(triggers), beneficiary,
+            ended,
         )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ class Compiled:
     """A catalogue ready to be judged on one day.
 
     Attributes:
-        catalogue: the programmes, in the order of every answer.
+        catalogue: the programmes, in the order of every answer, by their texts of the day.
         columns: the snapshot columns it reads, in their order; a fact without a column is unknown of everyone.
         day: the day the rules and the regions are those of.
         working_days: on which days a period can end.
@@ -44,6 +44,7 @@ class Compiled:
             roots: int32[3, P], the reference judged for each kind of applicant, -1 where the programme is not for it;
             capped: bool[P], programmes that are never YES;
             relations: int8[R, S], how each known region (then: none, unknown) lies in each region set.
+        last_known: the same rules, with those of the last text where it is over; then they are never YES.
         region_columns: the columns that hold regions.
         region_codes: the codes of the rows of `relations`, ascending.
         explained_in: the messages for reasons and questions; None where only answers are wanted.
@@ -57,6 +58,7 @@ class Compiled:
     columns: tuple[str, ...]
     day: int
     plan: RulePlan
+    last_known: RulePlan
     region_columns: Int64
     region_codes: Int64
     working_days: WorkingDays = WEEKENDS_ONLY
@@ -71,9 +73,19 @@ class Compiled:
 
         Raises ValueError where the columns are not those compiled for.
         """
+        return self._judged(self.plan, values, applicants)
+
+    def offerable(self, values: Int64, applicants: Int64 | int = 1) -> Int8:
+        """Judge n people as `answers` does, but NO also where the last text known, now over, says so.
+
+        What follows a text that is over is unknown of everybody, but worth telling only to those whom it was for.
+        """
+        return self._judged(self.last_known, values, applicants)
+
+    def _judged(self, plan: RulePlan, values: Int64, applicants: Int64 | int) -> Int8:
         people = self._rows(values, applicants)
-        answers = np.empty((len(people.values), self.plan.roots.shape[1]), dtype=np.int8)
-        judge_rows(self.plan, people, answers)
+        answers = np.empty((len(people.values), plan.roots.shape[1]), dtype=np.int8)
+        judge_rows(plan, people, answers)
         return answers
 
     def settled(self, values: Int64, applicants: Int64 | int, programmes: Int64) -> Int64:
@@ -101,7 +113,7 @@ class Compiled:
 
     @cached_property
     def columns_read(self) -> tuple[int, ...]:
-        """The places of the columns some rule in force reads."""
+        """The places of the columns that some rule reads, in force or the last one known."""
         kinds, columns = self.plan.atoms[:, 0], self.plan.atoms[:, 1]
         plain = columns[kinds != REGION]
         return tuple(sorted({*plain.tolist(), *self.region_columns.tolist()}))
@@ -180,16 +192,19 @@ def compile_catalogue(
     It answers; to explain, it needs messages (`Compiled.explaining`).
     """
     graph = RuleGraph({name: i for i, name in enumerate(columns)}, declaration)
-    roots = np.full((len(KINDS), len(catalogue)), _NOT_FOR, dtype=np.int64)
+    catalogue = catalogue.on(day)
+    lapsed = np.array([programme.is_lapsed(day) for programme in catalogue.programmes], dtype=np.bool_)
     references = {
         (k, i): graph.clause(programme.who[kind])
         for i, programme in enumerate(catalogue.programmes)
-        if programme.valid.holds(day)
+        if lapsed[i] or programme.valid.holds(day)
         for k, kind in enumerate(KINDS)
         if kind in programme.who
     }
+    roots = np.full((len(KINDS), len(catalogue)), _NOT_FOR, dtype=np.int32)
     for (k, i), reference in references.items():
         roots[k, i] = graph.final(reference)
+    unknown = np.where(lapsed & (roots != _NOT_FOR), np.int32(graph.final(graph.unknown)), roots)
     starts, parts = graph.arguments()
     codes = np.array(sorted(regions.by_code) or [0], dtype=np.int64)
     plan = RulePlan(
@@ -198,8 +213,11 @@ def compile_catalogue(
         ops=np.array([op for op, _ in graph.keys], dtype=np.int64),
         starts=starts,
         parts=parts,
-        roots=roots.astype(np.int32),
+        roots=unknown,
         capped=np.array([not programme.verified for programme in catalogue.programmes], dtype=np.bool_),
     )
+    last_known = plan._replace(roots=roots, capped=plan.capped | lapsed) if lapsed.any() else plan
     region_columns = np.array(list(graph.region_columns), dtype=np.int64)
-    return Compiled(catalogue, declaration, regions, columns, day, plan, region_columns, codes, working_days)
+    return Compiled(
+        catalogue, declaration, regions, columns, day, plan, last_known, region_columns, codes, working_days
+    )  # fmt: skip

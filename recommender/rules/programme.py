@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from features.calendar import date_of
 from recommender.rules.clause import Clause, Source, clause_document, source_document
 from recommender.rules.payment import gives_of
+from recommender.rules.window_rule import WindowRule, days_document, window_document
 from recommender.rules.worth import Value
 from recommender.text import Text
 
@@ -18,11 +18,9 @@ __all__ = [
     "DELIVERIES",
     "FORMS",
     "KINDS",
-    "WINDOWS",
     "Programme",
     "Provider",
     "Validity",
-    "WindowRule",
     "kinds_mask",
 ]
 
@@ -36,7 +34,6 @@ FORMS = (
     "cash", "in_kind", "voucher", "service", "medical", "loan", "tax_relief", "scholarship", "insurance", "facility",
     "education", "counselling", "other",
 )  # fmt: skip
-WINDOWS = ("open_ended", "dated", "recurring", "relative", "not_needed", "unknown")
 DELIVERIES = ("offer", "auto_grant")
 BENEFICIARIES = ("citizen", "child", "household")
 
@@ -48,21 +45,6 @@ class Provider:
     id: str
     name: Text
     level: str
-
-
-@dataclass(frozen=True, slots=True)
-class WindowRule:
-    """When one may apply: `opens` and `closes` are days since 1970-01-01, both included; `within` an ISO 8601 duration.
-
-    A relative window runs from the day of any event in `after`. `text` is the original wording.
-    """
-
-    kind: str
-    opens: int | None = None
-    closes: int | None = None
-    after: tuple[str, ...] = ()
-    within: str | None = None
-    text: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +61,10 @@ class Validity:
 
 @dataclass(frozen=True)
 class Programme:
-    """One benefit. `who` maps each kind of applicant it is for to what it demands of them; see DESIGN's YAML."""
+    """One benefit by one of its texts; see DESIGN's YAML.
+
+    `who` maps each kind of applicant it is for to what it demands of them; `ended` says that no text follows `valid`.
+    """
 
     id: str
     title: Text
@@ -88,7 +73,7 @@ class Programme:
     form: tuple[str, ...]
     who: Mapping[str, Clause]
     value: Value
-    window: WindowRule
+    windows: tuple[WindowRule, ...]
     delivery: str
     documents: tuple[Text, ...]
     excludes: tuple[str, ...]
@@ -103,6 +88,11 @@ class Programme:
     contact: Text | None = None
     triggers: tuple[str, ...] = ()
     beneficiary: str = "citizen"
+    ended: bool = False
+
+    def is_lapsed(self, day: int) -> bool:
+        """Tell whether the last text is over on a day and nobody says that the benefit is: then nothing is known."""
+        return not self.ended and self.valid.last is not None and day > self.valid.last
 
     @cached_property
     def kinds(self) -> int:
@@ -113,6 +103,17 @@ class Programme:
     def worth(self) -> Value:
         """What it is worth, with what it gives told by its form where the value does not say."""
         return self.value.giving(gives_of(self.form))
+
+    @cached_property
+    def window_events(self) -> tuple[str, ...]:
+        """The events its windows run from, each once."""
+        return tuple(dict.fromkeys(event for window in self.windows for event in window.after))
+
+    @property
+    def closes(self) -> int | None:
+        """The last day of its dated windows (since 1970-01-01), None where one of them has no such day."""
+        days = [window.closes for window in self.windows]
+        return None if None in days else max(day for day in days if day is not None)
 
     def to_document(self) -> dict[str, object]:
         """Return the mapping it is written as; reading that again gives an equal programme."""
@@ -129,7 +130,7 @@ def kinds_mask(kinds: Iterable[str]) -> int:
 
 
 def _document(programme: Programme) -> dict[str, object]:
-    provider = programme.provider
+    provider, windows = programme.provider, [window_document(window) for window in programme.windows]
     document: dict[str, object] = {
         "id": programme.id,
         "title": programme.title.to_document(),
@@ -138,34 +139,22 @@ def _document(programme: Programme) -> dict[str, object]:
         "form": list(programme.form),
         "who": {kind: clause_document(clause) for kind, clause in programme.who.items()},
         "value": programme.value.to_document(),
-        "window": _window_document(programme.window),
+        "window": windows[0] if len(windows) == 1 else windows,
         "delivery": programme.delivery,
         "documents": [text.to_document() if text.en else text.ko for text in programme.documents],
         "excludes": list(programme.excludes),
         "grants": list(programme.grants),
         "effort_minutes": programme.effort_minutes,
-        "valid": _days_document(programme.valid.first, programme.valid.last),
+        "valid": days_document(programme.valid.first, programme.valid.last),
         "source": source_document(programme.source),
         "verified": programme.verified,
     }
     for key in ("summary", "how", "contact"):
         text = getattr(programme, key)
         document[key] = None if text is None else text.to_document()
+    if programme.ended:
+        document["ended"] = True
     document |= {"views": programme.views, "triggers": list(programme.triggers), "beneficiary": programme.beneficiary}
     return {key: value for key, value in document.items() if value is not None and value not in ([], {})} | {
         "source": document["source"]
     }
-
-
-def _window_document(window: WindowRule) -> dict[str, object]:
-    document: dict[str, object] = {"kind": window.kind} | _days_document(window.opens, window.closes)
-    if window.after:
-        document["after"] = list(window.after)
-    if window.within is not None:
-        document["within"] = window.within
-    return document if window.text is None else document | {"text": window.text.to_document()}
-
-
-def _days_document(first: int | None, last: int | None) -> dict[str, object]:
-    days = (("from", first), ("until", last))
-    return {key: date_of(day).isoformat() for key, day in days if day is not None}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from features.calendar import parse_duration
 from features.mapping import MappingReader, nearest
 from features.problem import Problems, Where
 from recommender.rules.clause import RECEIVES, Clause, Source
@@ -17,12 +16,11 @@ from recommender.rules.programme import (
     DELIVERIES,
     FORMS,
     KINDS,
-    WINDOWS,
     Programme,
     Provider,
     Validity,
-    WindowRule,
 )
+from recommender.rules.window_reader import read_events, read_windows
 from recommender.text import LANGUAGES, Text, text_at
 
 if TYPE_CHECKING:
@@ -68,6 +66,8 @@ def read_programme(
     for key in _REQUIRED:
         fields.required(key)
     parts = _parts(fields, reader, declaration, named, problems)
+    if parts["ended"] and parts["valid"] == Validity(parts["valid"].first):  # type: ignore[attr-defined]  # checked
+        fields.wrong("ended", "missing", "says no last day", "Add valid: {until: YYYY-MM-DD}")
     fields.close()
     return None if len(problems.found) > before else Programme(**parts)  # type: ignore[arg-type]  # each part was checked
 
@@ -91,7 +91,7 @@ def _parts(
         "form": _forms(fields),
         "who": _who(fields, reader, problems),
         "value": read_value(fields, reader, declaration),
-        "window": _window(fields, declaration),
+        "windows": read_windows(fields, declaration),
         "delivery": fields.choice("delivery", DELIVERIES) or "offer",
         "documents": tuple(_texts(fields, "documents")),
         "excludes": tuple(named(name) for name in fields.slugs("excludes")),
@@ -104,8 +104,9 @@ def _parts(
         "views": fields.integer("views"),
         "how": text_at(fields, "how"),
         "contact": text_at(fields, "contact"),
-        "triggers": _events(fields, "triggers", declaration),
+        "triggers": read_events(fields, "triggers", declaration),
         "beneficiary": fields.choice("beneficiary", BENEFICIARIES) or "citizen",
+        "ended": fields.boolean("ended", False),
     }
 
 
@@ -146,39 +147,6 @@ def _who(fields: MappingReader, reader: ClauseReader, problems: Problems) -> dic
     return {kind: clause for kind, clause in read.items() if clause is not None}
 
 
-def _window(fields: MappingReader, declaration: Declaration) -> WindowRule:
-    inner = fields.reader("window")
-    if inner is None:
-        return WindowRule("unknown")
-    kind = inner.choice("kind", WINDOWS)
-    opens, closes = inner.day("from"), inner.day("until")
-    after, within = _events(inner, "after", declaration), _duration(inner)
-    window = WindowRule(
-        kind or ("relative" if after else "unknown"), opens, closes, after, within, text_at(inner, "text")
-    )
-    if window.kind == "relative" and not (inner.has("after") and inner.has("within")):
-        inner.wrong(
-            (), "missing", "a relative window needs an event and a duration", "Add after: EVENT and within: DURATION"
-        )
-    if window.kind == "dated" and opens is None and closes is None:
-        inner.wrong((), "missing", "a dated window needs a date", "Add from: and until:")
-    if opens is not None and closes is not None and closes < opens:
-        inner.wrong("until", "conflict", "is before from", "Give a last day that is not before the first")
-    inner.close()
-    return window
-
-
-def _duration(inner: MappingReader) -> str | None:
-    text = inner.string("within")
-    if text is not None:
-        before = len(inner.problems.found)
-        with inner.problems.gathered():
-            parse_duration(text, inner.at("within"))
-        if len(inner.problems.found) > before:
-            return None
-    return text
-
-
 def _validity(fields: MappingReader) -> Validity:
     inner = fields.reader("valid")
     if inner is None:
@@ -198,21 +166,6 @@ def _source(fields: MappingReader) -> Source:
 def _texts(fields: MappingReader, key: str) -> list[Text]:
     read = [Text.of(fields.as_words((key, i), item, LANGUAGES)) for i, item in enumerate(fields.items(key))]
     return [text for text in read if text is not None]
-
-
-def _events(fields: MappingReader, key: str, declaration: Declaration) -> tuple[str, ...]:
-    value = fields.take(key)
-    names = [value] if isinstance(value, str) else value
-    if names is None:
-        return ()
-    if not isinstance(names, (list, tuple)) or not names:
-        fields.wrong(key, "unknown", f"{value!r} is not an event type", "Name one of events.yaml, or list several")
-        return ()
-    for name in names:
-        if name not in declaration.events:
-            what = f"{name!r} is not a declared event{nearest(name, declaration.events)}"
-            fields.wrong(key, "unknown", what, "Declare it in events.yaml or name one that is declared there")
-    return tuple(str(name) for name in names)
 
 
 def _grants(fields: MappingReader, declaration: Declaration, named: Callable[[str], str]) -> tuple[str, ...]:

@@ -45,9 +45,11 @@ class Oracle:
 
     def programme(self, programme: Programme, value: Callable[[str], int], applicant: int) -> Answer:
         """Answer a programme for an applicant (bit mask of KINDS): the OR over the kinds both share, none being NO."""
-        if not programme.valid.holds(self.day):
-            return Answer.NO
         shared = [programme.who[kind] for i, kind in enumerate(KINDS) if applicant >> i & 1 and kind in programme.who]
+        last = programme.valid.last
+        if not programme.valid.holds(self.day):  # what follows the last text is not known, unless it is over for good
+            known = not shared or programme.ended or last is None or self.day <= last
+            return Answer.NO if known else Answer.UNKNOWN
         answer = max((self.clause(clause, value) for clause in shared), default=Answer.NO)
         return answer if programme.verified else min(answer, Answer.UNKNOWN)
 

@@ -118,11 +118,14 @@ class Verdicts:
         programme = self.compiled.catalogue.programmes[i]
         answer = Answer(int(self.answers[i]))
         reasons = _Reasons(self.compiled, programme)
-        if not programme.valid.holds(self.compiled.day):
+        lapsed = programme.is_lapsed(self.compiled.day)
+        if not lapsed and not programme.valid.holds(self.compiled.day):
             return Verdict(programme, answer, (reasons.not_in_force(),), ())
         shared = [kind for k, kind in enumerate(KINDS) if self.applicant >> k & 1 and kind in programme.who]
         if not shared:
             return Verdict(programme, answer, (reasons.not_for_them(),), ())
+        if lapsed:
+            return Verdict(programme, answer, (reasons.not_known_yet(),), ())
         trees = [judged(programme.who[kind], self.compiled, self.person, self._judged) for kind in shared]
         lacking: tuple[str, ...] = ()
         if answer == Answer.UNKNOWN:
@@ -156,6 +159,12 @@ class _Reasons:
         else:
             text = self.compiled.messages.text("verdict.until", day=date_of(last or 0))
         return Reason("rule", text, source=self.programme.source)
+
+    def not_known_yet(self) -> Reason:
+        """Say that the rules of the day are not known: the last ones known have ended, and nobody says for good."""
+        day, last = date_of(self.compiled.day), date_of(self.programme.valid.last or 0)
+        text = self.compiled.messages.text("verdict.not_known_yet", year=str(day.year), day=last)
+        return Reason("no_data", text, source=self.programme.source)
 
     def not_for_them(self) -> Reason:
         """Say which kinds of applicant the programme is for."""

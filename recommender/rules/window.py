@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from features.calendar import Duration
+from features.calendar import DAY_SECONDS, Duration, add_months, date_of, parse_duration
+from features.value import UNKNOWN as NOT_KNOWN
+from recommender.rules.recurrence import current_or_next, last_before
 
 if TYPE_CHECKING:
     from features.snapshot import Occurrence
+    from recommender.rules.window_rule import WindowRule
     from recommender.rules.working_days import WorkingDays
 
 OPEN: Final = "open"
@@ -19,6 +23,12 @@ CLOSED: Final = "closed"
 ASK: Final = "ask"
 """The published last day has passed and was no working day: whether the next working day still counts must be asked."""
 UNKNOWN: Final = "unknown"
+
+_ENDLESS: Final = ("open_ended", "not_needed")
+_ORDER: Final = {OPEN: 0, ASK: 1, UPCOMING: 2, UNKNOWN: 3, CLOSED: 4}
+"""Of several windows the first in this order counts."""
+_NEVER: Final = 2**62
+NOTHING_KNOWN: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,9 @@ class ApplicationWindow:
             of a period as the working day on which it ends.
         days_left: days after today until it closes: 0 on the last day.
         event: the event it runs from.
+        paid_back_until: the last day on which a claim is still paid from the event on; None where that is not said.
+        during: the fact while which it is open.
+        funds: whether it ends earlier once the money is spent.
     """
 
     kind: str
@@ -41,6 +54,9 @@ class ApplicationWindow:
     closes: int | None = None
     days_left: int | None = None
     event: str | None = None
+    paid_back_until: int | None = None
+    during: str | None = None
+    funds: bool = False
 
     @property
     def is_closed(self) -> bool:
@@ -49,13 +65,13 @@ class ApplicationWindow:
 
 
 @cache
-def always(kind: str) -> ApplicationWindow:
-    """Return a window that never ends: there is no deadline, or nothing to apply for.
+def always(kind: str, funds: bool = False) -> ApplicationWindow:
+    """Return a window that never ends, unless the money does: there is no deadline, or nothing to apply for.
 
     >>> always("open_ended").state
     'open'
     """
-    return ApplicationWindow(kind, OPEN)
+    return ApplicationWindow(kind, OPEN, funds=funds)
 
 
 @cache
@@ -78,8 +94,9 @@ def between(
     there, and the publisher may not.
 
     >>> from recommender.rules.working_days import WorkingDays
-    >>> between("dated", 10, 20, 15, WorkingDays())
-    ApplicationWindow(kind='dated', state='open', opens=10, closes=20, days_left=5, event=None)
+    >>> found = between("dated", 10, 20, 15, WorkingDays())
+    >>> found.state, found.opens, found.closes, found.days_left
+    ('open', 10, 20, 5)
     >>> between("dated", 10, 20, 21, WorkingDays()).state, between("dated", 10, 20, 9, WorkingDays()).state
     ('closed', 'upcoming')
     >>> [between("dated", None, 20_757, day, WorkingDays()).state for day in (20_757, 20_758, 20_759, 20_760)]
@@ -94,28 +111,106 @@ def between(
 
 
 def after_event(
-    kind: str,
-    events: Collection[str],
-    within: Duration,
-    occurrences: Iterable[Occurrence],
-    today: int,
-    working: WorkingDays,
+    rule: WindowRule, occurrences: Iterable[Occurrence], today: int, working: WorkingDays
 ) -> ApplicationWindow:
     """Return the window that runs from the latest of some events; unknown when none of them is on record.
 
-    The day of the event counts as the first, as a birthday does (Korean Civil Act, article 158) and as the 60 days of
-    the child allowance are counted; a law that counts from the next day gives one day more than is said here. A period
-    whose last day is not a working day ends on the next one (article 161).
+    Whether the day of the event is counted is the rule's word, or else the country's (Korean Civil Act, articles 157
+    and 158). A period whose last day is not a working day ends on the next one (article 161).
 
     >>> from recommender.rules.working_days import WorkingDays
+    >>> from recommender.rules.window_rule import WindowRule
     >>> from features.snapshot import Occurrence
     >>> born = Occurrence("life.child_born", 102)
-    >>> after_event("relative", ["life.child_born"], Duration(days=60), [born], 102, WorkingDays())
-    ApplicationWindow(kind='relative', state='open', opens=102, closes=161, days_left=59, event='life.child_born')
+    >>> rule = WindowRule("relative", after=("life.child_born",), within="P60D", count_from="same_day")
+    >>> found = after_event(rule, [born], 102, WorkingDays())
+    >>> found.opens, found.closes, found.days_left
+    (102, 161, 59)
     """
-    past = [occurrence for occurrence in occurrences if occurrence.event in events and occurrence.day <= today]
+    past = [occurrence for occurrence in occurrences if occurrence.event in rule.after and occurrence.day <= today]
     if not past:
-        return ApplicationWindow(kind, UNKNOWN)
+        return always(rule.kind) if rule.within is None else ApplicationWindow(rule.kind, UNKNOWN)
     latest = max(past, key=lambda occurrence: (occurrence.day, occurrence.event))
-    closes = working.end_of_period(within.after(latest.day) - 1)
-    return between(kind, latest.day, closes, today, working, latest.event)
+    begins = _anchored(latest.day, rule.anchor)
+    opens = latest.day if rule.opens_before is None else before(latest.day, rule)
+    if rule.opens_after is not None:
+        opens = parse_duration(rule.opens_after).after(begins)
+    closes = None
+    if rule.within is not None:
+        closes = working.last_day(begins, parse_duration(rule.within), rule.count_from)
+    found = between(rule.kind, opens, closes, today, working, latest.event)
+    back = None
+    if rule.retroactive is not None:
+        back = working.last_day(begins, parse_duration(rule.retroactive), rule.count_from)
+    return ApplicationWindow(
+        found.kind, found.state, found.opens, found.closes, found.days_left, found.event,
+        back if back is not None and back >= today else None, funds=rule.funds,
+    )  # fmt: skip
+
+
+def _anchored(day: int, anchor: str | None) -> int:
+    """The day a period runs from: the event's own, or the first or the last of its month."""
+    if anchor is None:
+        return day
+    first = day - date_of(day).day + 1
+    return first if anchor == "start_of_month" else add_months(first, 1) - 1
+
+
+def before(day: int, rule: WindowRule) -> int:
+    """Return the first day one may apply, `opens_before` the day the rules begin to hold (or the event)."""
+    length = Duration() if rule.opens_before is None else parse_duration(rule.opens_before)
+    return length.back_from(_anchored(day, rule.anchor) * DAY_SECONDS) // DAY_SECONDS
+
+
+def _recurring(rule: WindowRule, today: int, working: WorkingDays) -> ApplicationWindow:
+    """Return the season that runs, the one that has just ended on no working day, or the next one."""
+    now = current_or_next(rule, today)
+    if now is None or now[0] > today:
+        over = last_before(rule, today)
+        if over is not None and (seen := between(rule.kind, *over, today, working)).state == ASK:
+            return seen
+    return between(rule.kind, *(now or (rule.opens, rule.closes)), today, working)
+
+
+def window_of(
+    rules: Sequence[WindowRule],
+    occurrences: Iterable[Occurrence],
+    today: int,
+    working: WorkingDays,
+    states: Mapping[str, int] = NOTHING_KNOWN,
+) -> ApplicationWindow:
+    """Return from when until when one can apply, seen from `today`, to whom this happened and of whom `states` hold.
+
+    Of several windows an open one counts, of open ones the one that closes last, of coming ones the next; all must be
+    closed for the programme to be so.
+    """
+    happened = tuple(occurrences)
+    found = [_one(rule, happened, today, working, states) for rule in rules]
+    return found[0] if len(found) == 1 else min(found, key=_rank)
+
+
+def _rank(window: ApplicationWindow) -> tuple[int, int]:
+    if window.state == UPCOMING:
+        return _ORDER[UPCOMING], window.opens or 0
+    last = window.closes
+    if window.state == CLOSED:  # one that has no day is told last
+        return _ORDER[CLOSED], _NEVER if last is None else -last
+    return _ORDER[window.state], -_NEVER if last is None else -last
+
+
+def _one(
+    rule: WindowRule, occurrences: Sequence[Occurrence], today: int, working: WorkingDays, states: Mapping[str, int]
+) -> ApplicationWindow:
+    if rule.during is not None:
+        value = states.get(rule.during, NOT_KNOWN)
+        state = UNKNOWN if value == NOT_KNOWN else OPEN if value == 1 else CLOSED
+        return ApplicationWindow(rule.kind, state, during=rule.during, funds=rule.funds)
+    if rule.is_personal:
+        return after_event(rule, occurrences, today, working)
+    if rule.kind in _ENDLESS:
+        return always(rule.kind, rule.funds)
+    if rule.recurs:
+        return _recurring(rule, today, working)
+    if rule.opens is not None or rule.closes is not None:
+        return between(rule.kind, rule.opens, rule.closes, today, working)
+    return unstated(rule.kind)

@@ -1,12 +1,14 @@
-"""Working days: which days a country's offices are closed, and the working day on which a period then ends."""
+"""Working days: which days a country's offices are closed, and how a period is counted that ends on a working day."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
+from features.calendar import Duration
 from features.mapping import MappingReader
 from features.problem import Problem, Problems, Rejected, Where
+from recommender.rules.window_rule import COUNTS, NEXT_DAY
 from recommender.text import text_at
 
 __all__ = ["WEEKDAYS", "WEEKENDS_ONLY", "WorkingDays"]
@@ -27,12 +29,14 @@ class WorkingDays:
         weekend: places in `WEEKDAYS` of the days of the week that are never worked.
         first: the first day the table covers, None without a table.
         last: the last day it covers.
+        count_from: one of COUNTS: whether a period that runs from an event counts the event's own day.
     """
 
     holidays: frozenset[int] = frozenset()
     weekend: frozenset[int] = frozenset({WEEKDAYS.index("saturday"), WEEKDAYS.index("sunday")})
     first: int | None = None
     last: int | None = None
+    count_from: str = NEXT_DAY
 
     @classmethod
     def parse(cls, document: object, where: Where = ("holidays",)) -> WorkingDays:
@@ -51,6 +55,7 @@ class WorkingDays:
         weekend = _weekend(top)
         first, last = top.day("from"), top.day("until")
         top.strings("sources")
+        count_from = top.choice("count_from", COUNTS) or NEXT_DAY
         days = [_holiday(row, i, top) for i, row in enumerate(top.items("holidays"))]
         top.close()
         if first is not None and last is not None:
@@ -60,7 +65,7 @@ class WorkingDays:
                         ("holidays", i, "day"), "range", "is outside from and until", "Correct the day or the span"
                     )
         problems.raise_any()
-        return cls(frozenset(day for day in days if day is not None), weekend, first, last)
+        return cls(frozenset(day for day in days if day is not None), weekend, first, last, count_from)
 
     def is_working(self, day: int) -> bool:
         """Return whether a day (since 1970-01-01) is neither in a weekend nor a public holiday."""
@@ -77,6 +82,20 @@ class WorkingDays:
         while not self.is_working(day):
             day += 1
         return day
+
+    def last_day(self, event: int, length: Duration, count_from: str | None = None) -> int:
+        """Return the day on which a period ends that runs from the day of an event; `count_from` None is the country's.
+
+        A day that is not counted is followed by the first; months and years then run from that one to the day before
+        the same day of the month (Korean Civil Act, articles 157 to 161).
+
+        >>> WorkingDays().last_day(20_000, Duration(days=9)) - 20_000
+        9
+        >>> WorkingDays().last_day(20_000, Duration(days=9), "same_day") - 20_000
+        8
+        """
+        first = event + ((count_from or self.count_from) == NEXT_DAY)
+        return self.end_of_period(length.after(first) - 1)
 
 
 WEEKENDS_ONLY: Final = WorkingDays()

@@ -10,10 +10,11 @@ import yaml
 from composition.holiday_table import table
 from composition.reading import read_working_days
 from composition.settings import SHIPPED, Country
-from features.calendar import date_of, day_of, parse_duration
+from features.calendar import date_of, day_of
 from features.problem import Rejected
 from features.snapshot import Occurrence
 from recommender.rules.window import after_event, between
+from recommender.rules.window_rule import WindowRule
 from recommender.rules.working_days import WEEKENDS_ONLY, WorkingDays
 
 CASES = yaml.safe_load((Path(__file__).parent / "deadlines.yaml").read_text(encoding="utf-8"))
@@ -30,8 +31,9 @@ def _window(case, working):
     if "until" in case:
         return between("dated", None, day_of(case["until"]), today, working)
     period = case["period"]
-    born, within = Occurrence(EVENT, day_of(period["from"])), parse_duration(period["within"])
-    return after_event("relative", [EVENT], within, [born], today, working)
+    rule = WindowRule("relative", after=(EVENT,), within=period["within"], count_from=period.get("count_from"),
+                      anchor=period.get("anchor"))  # fmt: skip
+    return after_event(rule, [Occurrence(EVENT, day_of(period["from"]))], today, working)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])

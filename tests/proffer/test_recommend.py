@@ -114,7 +114,7 @@ def test_a_citizen_of_the_log_is_answered_from_the_log(run):
     assert code == 0
     assert [one["programme"] for one in found["already"]] == ["t.worker"]
     assert found["recommendations"][0]["programme"] == "t.baby"
-    assert found["recommendations"][0]["window"]["closes"] == "2028-08-31"
+    assert found["recommendations"][0]["window"]["closes"] == "2028-09-01"
 
 
 def test_a_day_before_every_event_and_a_stranger_are_each_one_clear_message(run):

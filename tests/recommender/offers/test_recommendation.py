@@ -15,7 +15,6 @@ from features.declaration.declaration import declare
 from features.problem import Rejected
 from features.snapshot import Known, Occurrence, from_facts, known_from_facts
 from recommender.offers.batch import Ranker, batch, recommend
-from recommender.offers.offer_arrays import window_of
 from recommender.offers.recommendation import Recommendation
 from recommender.offers.utility import Utility, UtilityWeights
 from recommender.ranking.scorer import Scores
@@ -25,7 +24,7 @@ from recommender.rules.compiled import compile_catalogue
 from recommender.rules.person import Person, held_programmes
 from recommender.rules.region import Regions
 from recommender.rules.verdict import Verdict, judge
-from recommender.rules.window import CLOSED, OPEN, between
+from recommender.rules.window import CLOSED, OPEN, between, window_of
 from recommender.rules.working_days import WEEKENDS_ONLY
 from tests.recommender.catalogues import MESSAGES
 
@@ -181,9 +180,9 @@ def test_the_window_of_a_birth_runs_from_the_latest_child(compiled, person_of):
     found = recommend(compiled, person_of(children=["2026-09-01", "2020-01-01"]), Ranker())
     baby = next(one for one in found.shown if one.programme.id == "t.baby")
     window = baby.to_json()["window"]
-    assert (window["opens"], window["closes"], window["state"]) == ("2026-09-01", "2028-08-31", OPEN)
-    assert window["days_left"] == day_of(date(2028, 8, 31)) - DAY
-    assert window["text"]["en"].startswith("Apply by 31 August 2028")
+    assert (window["opens"], window["closes"], window["state"]) == ("2026-09-01", "2028-09-01", OPEN)
+    assert window["days_left"] == day_of(date(2028, 9, 1)) - DAY
+    assert window["text"]["en"].startswith("Apply by 1 September 2028")
 
 
 def test_a_recommendation_says_what_the_contract_asks(compiled, person_of):
@@ -287,9 +286,9 @@ def test_someone_about_whom_nothing_matches_is_told_so_in_an_empty_document(decl
 
 
 def test_a_window_nobody_described_is_unknown_and_stays_recommended(compiled):
-    assert window_of(compiled.catalogue.by_id["t.auto"].window, (), DAY, WEEKENDS_ONLY).state == "unknown"
-    assert window_of(compiled.catalogue.by_id["t.baby"].window, (), DAY, WEEKENDS_ONLY).state == "unknown"
-    assert window_of(compiled.catalogue.by_id["t.anyone"].window, (), DAY, WEEKENDS_ONLY).state == OPEN
+    assert window_of(compiled.catalogue.by_id["t.auto"].windows, (), DAY, WEEKENDS_ONLY).state == "unknown"
+    assert window_of(compiled.catalogue.by_id["t.baby"].windows, (), DAY, WEEKENDS_ONLY).state == "unknown"
+    assert window_of(compiled.catalogue.by_id["t.anyone"].windows, (), DAY, WEEKENDS_ONLY).state == OPEN
 
 
 @given(several=st.lists(FACTS, min_size=1, max_size=4), likes=st.lists(st.floats(0, 1), min_size=1, max_size=10))

@@ -176,7 +176,7 @@ def test_children_meet_two_bounds_only_if_one_child_meets_both():
 def test_the_columns_read_are_those_of_rules_in_force():
     made = loaded(
         document("t.a", {"all": [{"fact": "age", "at_least": 1}, {"fact": "region", "is": 11}]}),
-        document("t.b", {"fact": "farmer", "is": True}, valid={"until": "2026-10-30"}),
+        document("t.b", {"fact": "farmer", "is": True}, valid={"until": "2026-10-30"}, ended=True),
     )
     program = compile_catalogue(made, COLUMNS, DECLARATION, REGIONS, DAY)
     assert [COLUMNS[place] for place in program.columns_read] == ["age", "region"]

@@ -15,12 +15,11 @@ from recommender.rules.programme import (
     DELIVERIES,
     FORMS,
     KINDS,
-    WINDOWS,
     Validity,
-    WindowRule,
     kinds_mask,
 )
 from recommender.rules.programme_reader import parse_programme
+from recommender.rules.window_rule import WINDOWS, WindowRule
 from recommender.rules.worth import Value
 from recommender.text import Text
 from tests.recommender.catalogues import DECLARATION, REGIONS, ROOT
@@ -93,7 +92,7 @@ def test_the_example_of_the_design_is_read():
     programme = read(EXAMPLE)
     assert programme.title == Text("첫만남이용권", "First-encounter voucher")
     assert dict(programme.who)["citizen"].of == (Compare("youngest_child_months", "below", 24),)
-    assert programme.window == WindowRule("relative", after=("life.child_born",), within="P2Y")
+    assert programme.windows == (WindowRule("relative", after=("life.child_born",), within="P2Y"),)
     assert programme.value == Value.of(2_000_000, "KRW", "once")
     assert programme.grants == ("receives.kr.first-meeting-voucher",)
     assert programme.documents == (Text("birth-certificate"),)
@@ -112,7 +111,7 @@ def test_a_programme_written_and_read_again_is_the_same(document):
 def test_what_is_not_said_is_not_made_up():
     bare = read({key: EXAMPLE[key] for key in ("id", "title", "provider", "category", "form", "who", "source")})
     assert bare.verified is False
-    assert (bare.value, bare.window, bare.delivery) == (Value(), WindowRule("unknown"), "offer")
+    assert (bare.value, bare.windows, bare.delivery) == (Value(), (WindowRule("unknown"),), "offer")
     assert (bare.effort_minutes, bare.views, bare.valid) == (None, None, Validity())
 
 

@@ -55,7 +55,8 @@ def test_applicant_kinds_validity_and_verification_bind_the_programme():
     held = loaded(
         document("t.a", {"citizen": {"no_data": "x"}, "organisation": {"all": []}}),
         document("t.b", {"all": []}, verified=False),
-        document("t.c", {"all": []}, valid={"until": "2026-01-01"}),
+        document("t.c", {"all": []}, valid={"until": "2026-01-01"}, ended=True),
+        document("t.d", {"all": []}, valid={"until": "2026-01-01"}),
     )
     judged = [[ORACLE.programme(one, lambda _: UNKNOWN, mask) for mask in (1, 2, 4, 5)] for one in held.programmes]
-    assert judged == [[1, 0, 2, 2], [1, 0, 0, 1], [0, 0, 0, 0]]
+    assert judged == [[1, 0, 2, 2], [1, 0, 0, 1], [0, 0, 0, 0], [1, 0, 0, 1]]

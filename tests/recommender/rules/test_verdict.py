@@ -128,9 +128,16 @@ def test_what_nobody_verified_is_never_yes():
 
 def test_rules_not_in_force_say_from_or_until_when():
     later = verdict_of(FARMER, {"farmer": True}, valid={"from": "2026-11-01", "until": "2027-10-31"})
-    gone = verdict_of(FARMER, {"farmer": True}, valid={"until": "2026-10-30"})
+    gone = verdict_of(FARMER, {"farmer": True}, valid={"until": "2026-10-30"}, ended=True)
     assert (later.answer, told(later)) == (Answer.NO, [("rule", "in force from 1 November 2026")])
     assert (gone.answer, told(gone)) == (Answer.NO, [("rule", "in force until 30 October 2026")])
+
+
+def test_after_the_last_text_known_the_answer_is_unknown_for_everybody():
+    for farmer in (True, False):
+        lapsed = verdict_of(FARMER, {"farmer": farmer}, valid={"until": "2026-10-30"})
+        said = "the rules for 2026 are not known yet; those known ended on 30 October 2026"
+        assert (lapsed.answer, told(lapsed), lapsed.missing) == (Answer.UNKNOWN, [("no_data", said)], ())
     today = {"from": "2026-10-31", "until": "2026-10-31"}
     assert verdict_of(FARMER, {"farmer": True}, valid=today).answer == Answer.YES
 

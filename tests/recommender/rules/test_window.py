@@ -5,15 +5,20 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.calendar import completed_months, day_of, parse_duration
+from features.calendar import completed_months, day_of
 from features.snapshot import Occurrence
 from recommender.rules import window
 from recommender.rules.window import ASK, CLOSED, OPEN, UNKNOWN, UPCOMING, after_event, between
+from recommender.rules.window_rule import WindowRule
 from recommender.rules.working_days import WEEKENDS_ONLY, WorkingDays
 
 DAYS = st.integers(day_of(date(1950, 1, 1)), day_of(date(2060, 1, 1)))
 BORN = "life.child_born"
 EVERY_DAY = WorkingDays(weekend=frozenset())
+
+
+def period(events, within, count_from="same_day"):
+    return WindowRule("relative", after=tuple(events), within=within, count_from=count_from)
 
 
 def test_a_dated_window_is_open_on_its_first_and_on_its_last_day():
@@ -35,18 +40,18 @@ def test_a_window_without_an_end_never_closes():
 
 @given(DAYS, st.integers(0, 2000))
 def test_a_window_of_two_years_is_open_exactly_while_fewer_than_24_months_are_complete(born, age):
-    found = after_event("relative", [BORN], parse_duration("P2Y"), [Occurrence(BORN, born)], born + age, EVERY_DAY)
+    found = after_event(period([BORN], "P2Y"), [Occurrence(BORN, born)], born + age, EVERY_DAY)
     assert (found.state == OPEN) == (completed_months(born, born + age) < 24)
 
 
 def test_the_window_runs_from_the_latest_of_its_events_that_has_happened():
     happened = [Occurrence(BORN, 100), Occurrence(BORN, 300), Occurrence("life.moved", 350), Occurrence(BORN, 500)]
-    found = after_event("relative", [BORN, "life.child_adopted"], parse_duration("P60D"), happened, 320, EVERY_DAY)
+    found = after_event(period([BORN, "life.child_adopted"], "P60D"), happened, 320, EVERY_DAY)
     assert (found.opens, found.closes, found.days_left, found.event) == (300, 359, 39, BORN)
 
 
 def test_a_window_after_an_event_nobody_recorded_is_unknown_and_never_closed():
-    found = after_event("relative", [BORN], parse_duration("P60D"), [Occurrence("life.moved", 1)], 5_000, WEEKENDS_ONLY)
+    found = after_event(period([BORN], "P60D"), [Occurrence("life.moved", 1)], 5_000, WEEKENDS_ONLY)
     assert (found.state, found.closes, found.days_left, found.event) == (UNKNOWN, None, None, None)
     assert not found.is_closed
 
@@ -69,11 +74,11 @@ def test_a_published_last_day_is_never_closed_before_the_working_day_that_may_st
 def test_a_period_ends_on_a_working_day_and_never_before_its_own_last_day(start, days, holidays):
     working = WorkingDays(holidays=frozenset(holidays))
     happened = [Occurrence(BORN, start)]
-    found = after_event("relative", [BORN], parse_duration(f"P{days}D"), happened, start, working)
+    found = after_event(period([BORN], f"P{days}D"), happened, start, working)
     own = start + days - 1
     assert found.closes >= own
     assert working.is_working(found.closes)
     assert not any(working.is_working(day) for day in range(own, found.closes))
-    assert after_event("relative", [BORN], parse_duration(f"P{days}D"), happened, found.closes, working).state == OPEN
-    closed = after_event("relative", [BORN], parse_duration(f"P{days}D"), happened, found.closes + 1, working)
+    assert after_event(period([BORN], f"P{days}D"), happened, found.closes, working).state == OPEN
+    closed = after_event(period([BORN], f"P{days}D"), happened, found.closes + 1, working)
     assert closed.state == CLOSED
