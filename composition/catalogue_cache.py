@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["checked_catalogue"]
 
-FORMAT: Final = b"proffer catalogue 1"
+FORMAT: Final = b"proffer catalogue 2"
 """Raise the number when the form of an entry changes."""
 
 
@@ -39,7 +39,7 @@ def checked_catalogue(
         Rejected: what `read` raises; nothing is kept then.
     """
     declaration, regions = against
-    made_by = b"\n".join([FORMAT, _code(), declaration.hash.encode(), repr(regions).encode()])
+    made_by = b"\n".join([FORMAT, _code(), declaration.hash.encode(), repr((declaration.country, regions)).encode()])
     return cache.kept(made_by, files, read, catalogue_to_json, catalogue_from_json)
 
 

@@ -19,6 +19,7 @@ from features.unicode_form import composed
 
 if TYPE_CHECKING:
     from composition.document_cache import DocumentCache
+    from features.country import Country
     from features.declaration.declaration import Declaration
     from recommender.messages import Messages
     from recommender.rules.catalogue import Catalogue
@@ -65,9 +66,21 @@ def read_declaration(folder: Path | None = None, cache: DocumentCache | None = N
     """
     from features.declaration.declaration import declare  # verbs that read no declaration do not load it
 
-    folder = folder or SHIPPED.declaration
+    folder, country = folder or SHIPPED.declaration, read_country(cache=cache)
     events, facts, features = _all_of([folder / f"{name}.yaml" for name in ("events", "facts", "features")], cache)
-    return declare(events, facts, features)
+    return declare(events, facts, features, country)
+
+
+def read_country(path: Path | None = None, cache: DocumentCache | None = None) -> Country:
+    """Read the languages, the currency and the zone of a country (default: the one shipped).
+
+    Raises:
+        Rejected: the file is missing, unreadable or wrong; with every problem.
+    """
+    from features.country import parse_country  # verbs that read no declaration do not load it
+
+    file = path or SHIPPED.country
+    return parse_country(_all_of([file], cache)[0], (file.name,))
 
 
 def read_regions(path: Path | None = None, cache: DocumentCache | None = None) -> Regions:
@@ -79,7 +92,7 @@ def read_regions(path: Path | None = None, cache: DocumentCache | None = None) -
     from recommender.rules.region import Regions  # loaded only by verbs that judge
 
     file = path or SHIPPED.regions
-    return Regions.parse(_all_of([file], cache)[0], (file.name,))
+    return Regions.parse(_all_of([file], cache)[0], (file.name,), read_country(cache=cache))
 
 
 def read_working_days(path: Path | None = None, cache: DocumentCache | None = None) -> WorkingDays:
@@ -93,7 +106,7 @@ def read_working_days(path: Path | None = None, cache: DocumentCache | None = No
     file = path or SHIPPED.holidays
     if path is None and not file.exists():
         return WEEKENDS_ONLY
-    return WorkingDays.parse(_all_of([file], cache)[0], (file.name,))
+    return WorkingDays.parse(_all_of([file], cache)[0], (file.name,), read_country(cache=cache).languages)
 
 
 def read_catalogue(
@@ -127,12 +140,12 @@ def read_messages(folder: Path | None = None, cache: DocumentCache | None = None
     from composition import screen_keys
     from privacy.ledger import report_text  # loaded only by verbs that explain
     from recommender import message_keys
-    from recommender.messages import LANGUAGES, Messages
+    from recommender.messages import Messages
 
-    folder = folder or SHIPPED.messages
-    documents = _all_of([folder / f"{language}.yaml" for language in LANGUAGES], cache)
+    folder, languages = folder or SHIPPED.messages, read_country(cache=cache).languages
+    documents = _all_of([folder / f"{language}.yaml" for language in languages], cache)
     keys = {**message_keys.MESSAGES, **report_text.MESSAGES, **screen_keys.MESSAGES}
-    return Messages.parse(dict(zip(LANGUAGES, documents, strict=True)), keys)
+    return Messages.parse(dict(zip(languages, documents, strict=True)), keys)
 
 
 def programme_documents(path: Path, cache: DocumentCache | None = None) -> list[tuple[str, object]]:

@@ -13,10 +13,15 @@ DEFAULT_HOME: Final = ".proffer"
 
 
 @dataclass(frozen=True)
-class Country:
+class CountryFolder:
     """A country's folder: what its events and facts mean, its programmes and its regions."""
 
     folder: Path
+
+    @property
+    def country(self) -> Path:
+        """The file of its languages, its currency and its zone."""
+        return self.folder / "country.yaml"
 
     @property
     def declaration(self) -> Path:
@@ -44,7 +49,7 @@ class Country:
         return self.folder / "messages"
 
 
-SHIPPED: Final = Country(Path(__file__).resolve().parent.parent / "data" / "countries" / "kr")
+SHIPPED: Final = CountryFolder(Path(__file__).resolve().parent.parent / "data" / "countries" / "kr")
 """The country used where no option names other files; it stands beside the packages, in a checkout and in an image."""
 
 

@@ -164,10 +164,8 @@ def _questions(one: Recommendation, compiled: Compiled) -> list[dict[str, str]]:
 
 def introduction(known: Mapping[str, object], engine: Engine) -> dict[str, str]:
     """Who the story is about, in each language, from what is known of her."""
-    from recommender.text import Text
-
     age, region = known.get("age"), known.get("region")
-    place = Text(*(engine.regions.name(int(str(region)), code) if region else "" for code in ("ko", "en")))
+    place = engine.messages.in_each(lambda one: engine.regions.name(int(str(region)), one) if region else "")
     if age is None:
         return engine.messages.text("story.woman", place=place).to_document()
     return engine.messages.text("story.woman_of", place=place, age=int(str(age))).to_document()

@@ -13,6 +13,8 @@ from features.problem import Code, Problems, Where
 
 _SLUG: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*\Z")
 _LONGEST: Final = 200
+UNDETERMINED: Final = "und"
+"""The language of a string alone where no country says which it is (ISO 639-3)."""
 
 
 def nearest(name: object, known: Iterable[str]) -> str:
@@ -39,11 +41,18 @@ class MappingReader:
     2
     """
 
-    __slots__ = ("_asked", "doc", "problems", "where")
+    __slots__ = ("_asked", "doc", "languages", "problems", "where")
 
-    def __init__(self, doc: object, where: Where, problems: Problems, keys: Collection[str] | None = None) -> None:
-        """Start reading `doc`, which is at `where`; problems are added to `problems`."""
-        self.where, self.problems = where, problems
+    def __init__(
+        self,
+        doc: object,
+        where: Where,
+        problems: Problems,
+        keys: Collection[str] | None = None,
+        languages: tuple[str, ...] = (),
+    ) -> None:
+        """Start reading `doc`, which is at `where`; problems are added to `problems`; words are in `languages`."""
+        self.where, self.problems, self.languages = where, problems, languages
         self.doc: Mapping[str, object] = doc if isinstance(doc, Mapping) else {}
         self._asked: dict[str, None] = dict.fromkeys(sorted(keys or ()))
         if not isinstance(doc, Mapping):
@@ -107,21 +116,24 @@ class MappingReader:
         self.wrong(key, "unknown", what, f"Use one of {', '.join(allowed)}")
         return None
 
-    def words(self, key: str, languages: Collection[str] | None = None) -> Mapping[str, str] | None:
-        """Return words by language (any, or one of `languages`); one string alone is Korean."""
+    def words(self, key: str) -> Mapping[str, str] | None:
+        """Return words by language, in the order of the country's; one string alone is in the first of them."""
         value = self.take(key)
-        return None if value is None else self.as_words(key, value, languages)
+        return None if value is None else self.as_words(key, value)
 
-    def as_words(
-        self, key: str | Where, value: object, languages: Collection[str] | None = None
-    ) -> Mapping[str, str] | None:
+    def as_words(self, key: str | Where, value: object) -> Mapping[str, str] | None:
         """Return a value that should be words by language, collecting a problem where it is not."""
-        found = {"ko": value} if isinstance(value, str) else value
-        known = isinstance(found, Mapping) and found and set(found) <= set(languages or found)
-        if isinstance(found, Mapping) and known and all(map(_is_words, (*found, *found.values()))):
-            return {str(language): str(words) for language, words in found.items()}
-        what = f"{_shown(value)} is not words in a language"
-        self.wrong(key, "invalid", what, 'Write a string or {ko: "...", en: "..."}')
+        order = self.languages
+        found = {order[0] if order else UNDETERMINED: value} if isinstance(value, str) else value
+        if isinstance(found, Mapping) and found and all(map(_is_words, (*found, *found.values()))):
+            unknown = [str(language) for language in found if language not in order] if order else []
+            if not unknown:
+                return {language: str(found[language]) for language in order or map(str, found) if language in found}
+            what = f"{', '.join(unknown)} is no language of this country"
+        else:
+            what = f"{_shown(value)} is not words in a language"
+        example = ", ".join(f'{language}: "..."' for language in order or ("en",))
+        self.wrong(key, "invalid", what, f"Write a string or {{{example}}}")
         return None
 
     def integer(self, key: str, low: int | None = 0) -> int | None:
@@ -170,9 +182,13 @@ class MappingReader:
         """Return a reader of the mapping under a key."""
         value = self.take(key)
         if value is None or isinstance(value, Mapping):
-            return None if value is None else MappingReader(value, self.at(key), self.problems)
+            return None if value is None else self.below(value, key)
         self.wrong(key, "invalid", f"{_shown(value)} is not a mapping", "Write key: value pairs")
         return None
+
+    def below(self, doc: object, *keys: str | int) -> MappingReader:
+        """Return a reader of what was found below some keys."""
+        return MappingReader(doc, self.at(*keys), self.problems, None, self.languages)
 
     def mapping(self, key: str) -> Mapping[str, object]:
         """Return the mapping of names under a key as it is."""

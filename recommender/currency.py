@@ -1,30 +1,12 @@
-"""Currency: how many decimals a currency has, and what makes sums in different currencies comparable in an order."""
+"""Currency: the currencies a programme may state, and what makes sums in different ones comparable in an order."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["CURRENCIES", "Currency", "comparable"]
+from features.country import Currency
 
-
-@dataclass(frozen=True, slots=True)
-class Currency:
-    """One currency: its ISO 4217 code, the decimals of its minor unit, and a day of minimum wage in minor units."""
-
-    code: str
-    decimals: int
-    wage_day: int
-
-    def written(self, amount: int, point: str = ".", group: str = ",") -> str:
-        """Return a whole number of minor units in major units, with its decimals where they are not zero.
-
-        >>> CURRENCIES["EUR"].written(168010, ",", " "), CURRENCIES["KRW"].written(1000)
-        ('1 680,10', '1,000')
-        """
-        whole, rest = divmod(amount, 10**self.decimals)
-        said = f"{whole:,}".replace(",", group)
-        return f"{said}{point}{rest:0{self.decimals}d}" if rest else said
+__all__ = ["CURRENCIES", "comparable"]
 
 
 CURRENCIES: Final = {

@@ -1,45 +1,86 @@
-"""Text: words in Korean and English."""
+"""Text: words in the languages of a country."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from features.mapping import MappingReader
+from features.mapping import UNDETERMINED, MappingReader
 
-__all__ = ["LANGUAGES", "Text", "text_at"]
-
-LANGUAGES: Final = ("ko", "en")
+__all__ = ["Text", "text_at"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Text:
-    """Words in Korean and, where they are translated, in English (empty where they are not).
+    """Words by language, in the country's order of languages; the first language is the text's own.
 
-    >>> Text("부모급여", "Parental benefit").to_document()
+    Attributes:
+        pairs: each language and its words, which are empty only where the text was not written in its own language.
+
+    >>> Text(ko="부모급여", en="Parental benefit").to_document()
     {'ko': '부모급여', 'en': 'Parental benefit'}
-    >>> Text("부모급여").in_language("en")
-    '부모급여'
+    >>> Text(ko="부모급여").in_language("en"), Text.of({"fr": "Allocation", "en": "Allowance"}).in_language("de")
+    ('부모급여', 'Allocation')
     """
 
-    ko: str
-    en: str = ""
+    pairs: tuple[tuple[str, str], ...]
+
+    def __init__(self, *in_order: str, **words: str) -> None:
+        """Keep the words that are given, in this order; without names they are Korean, then English."""
+        given = dict(zip(("ko", "en"), in_order, strict=False)) | words
+        object.__setattr__(self, "pairs", tuple((language, said) for language, said in given.items() if said))
+
+    @classmethod
+    def of(cls, words: Mapping[str, str], languages: Sequence[str] = ()) -> Text:
+        """Return words by language as a text, in the order of `languages`, whose first is the text's own."""
+        order = dict.fromkeys((*languages[:1], *(one for one in languages if one in words), *words))
+        text = cls.__new__(cls)
+        object.__setattr__(text, "pairs", tuple((language, words.get(language, "")) for language in order))
+        return text
+
+    @classmethod
+    def alone(cls, words: str) -> Text:
+        """Return words that no language is known of, such as an id."""
+        return cls.of({UNDETERMINED: words})
+
+    def get(self, language: str) -> str:
+        """Return the words in one language, nothing where there are none."""
+        return next((said for one, said in self.pairs if one == language), "")
 
     def in_language(self, language: str) -> str:
-        """Return the words in `language` ("ko" or "en"), in the other one where there are none."""
-        return (self.ko or self.en) if language == "ko" else (self.en or self.ko)
+        """Return the words in a language or, where there are none, in the first language that has some."""
+        return self.get(language) or self.own
+
+    @property
+    def ko(self) -> str:
+        """The words in Korean."""
+        return self.get("ko")
+
+    @property
+    def en(self) -> str:
+        """The words in English."""
+        return self.get("en")
+
+    @property
+    def own(self) -> str:
+        """The words in the text's own language or, where there are none, in the first that has some."""
+        return next((said for _, said in self.pairs if said), "")
 
     def to_document(self) -> dict[str, str]:
         """Return the mapping this text is written as in a programme, absent languages left out."""
-        return {language: words for language, words in (("ko", self.ko), ("en", self.en)) if words}
+        return {language: said for language, said in self.pairs if said}
 
-    @classmethod
-    def of(cls, words: Mapping[str, str] | None) -> Text | None:
-        """Return words by language as a text, None for None."""
-        return None if words is None else cls(words.get("ko", ""), words.get("en", ""))
+    def brief(self) -> str | dict[str, str]:
+        """Return the text as it is written in a list: one string where it is in its own language only."""
+        return self.own if len(self.pairs) == 1 else self.to_document()
 
 
 def text_at(reader: MappingReader, key: str) -> Text | None:
     """Return the words under a key; None, and a problem is collected, where they are wrong."""
-    return Text.of(reader.words(key, LANGUAGES))
+    return text_of(reader, key, reader.take(key))
+
+
+def text_of(reader: MappingReader, key: str | tuple[str | int, ...], value: object) -> Text | None:
+    """Return a value under or below a key as words; None, and a problem is collected, where it is none."""
+    words = None if value is None else reader.as_words(key, value)
+    return None if words is None else Text.of(words, reader.languages)

@@ -122,7 +122,7 @@ def _effort(programme: Programme) -> float:
 
 
 def _shame(programme: Programme) -> float:
-    words = sum(word in programme.title.ko for word in _SHAMEFUL)
+    words = sum(word in programme.title.own for word in _SHAMEFUL)
     return min(_SHAME.get(programme.category, 0.1) + 0.2 * words, 1.0)
 
 
@@ -199,7 +199,7 @@ def offerings(catalogue: Catalogue) -> Offerings:
         categories=_codes([programme.category for programme in programmes]),
         forms=_codes([programme.form[0] for programme in programmes]),
         moments=np.array([_moments(programme) for programme in programmes]),
-        words=np.array([_grams(f"{p.title.ko} {p.summary.ko if p.summary else ''}") for p in programmes]),
+        words=np.array([_grams(f"{p.title.own} {p.summary.own if p.summary else ''}") for p in programmes]),
         amounts=np.array([-1 if p.value.amount is None else p.value.amount for p in programmes], np.int64),
         repeats=np.array([p.value.period != "once" for p in programmes], np.bool_),
         excludes=excludes,

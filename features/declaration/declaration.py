@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from features.calendar import Zone
 from features.canonical_json import canonical_text
+from features.country import NO_COUNTRY, Country
 from features.declaration.datatype import DataType
 from features.declaration.fact_wording import read_groups
 from features.declaration.grammar import read_facts, read_features, read_types
@@ -35,6 +36,7 @@ class Declaration:
         features: the features in file order, by name.
         hash: SHA-256, in hex, of what all this means; labels, questions and priors over answers are not part of it.
         groups: the question over each group of boxes (`Fact.ask_with`), in each language.
+        country: the country it is made for: its languages, its currency, the form of its region codes.
     """
 
     zone: Zone
@@ -44,6 +46,7 @@ class Declaration:
     features: Mapping[str, Feature]
     hash: str
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    country: Country = NO_COUNTRY
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -62,29 +65,32 @@ class Declaration:
         return self.facts[name].kind if name in self.facts else self.features[name].kind
 
 
-def declare(events: object, facts: object, features: object) -> Declaration:
-    """Return the declaration that three parsed YAML documents make.
+def declare(events: object, facts: object, features: object, country: Country = NO_COUNTRY) -> Declaration:
+    """Return the declaration that three parsed YAML documents make for a country, whose zone theirs may override.
 
     Raises:
         Rejected: with every problem in all three.
     """
     problems = Problems()
     top = MappingReader(events, ("events.yaml",), problems, {"zone", "epoch", "types"})
-    zone = Zone("UTC")
-    with problems.gathered():
-        zone = Zone(str(top.doc.get("zone", "")))
+    zone = country.zone or Zone("UTC")
+    if top.has("zone") or country.zone is None:
+        with problems.gathered():
+            zone = Zone(str(top.doc.get("zone", "")))
     epoch = top.day("epoch")
     if epoch is None and not top.has("epoch"):
         top.wrong("epoch", "missing", "is missing", "Write the day before which nothing happened, such as 1900-01-01")
-    types = read_types(top.mapping("types"), ("events.yaml", "types"), problems)
+    languages = country.languages
+    types = read_types(top.mapping("types"), ("events.yaml", "types"), problems, languages)
     types.setdefault(STATED, EventType(STATED))
-    top_facts = MappingReader(facts, ("facts.yaml",), problems, {"facts", "groups"})
-    read = read_facts(top_facts.mapping("facts"), ("facts.yaml", "facts"), types, problems)
-    groups = read_groups(top_facts.mapping("groups"), read, problems)
+    top_facts = MappingReader(facts, ("facts.yaml",), problems, {"facts", "groups"}, languages)
+    read = read_facts(top_facts.mapping("facts"), ("facts.yaml", "facts"), types, problems, languages)
+    groups = read_groups(top_facts, read)
     top_features = MappingReader(features, ("features.yaml",), problems, {"features"})
     computed = read_features(top_features.mapping("features"), ("features.yaml", "features"), types, read, problems)
     problems.raise_any()
-    return replace(_assembled(zone, epoch or 0, types, _related(read, computed), computed), groups=groups)
+    made = _assembled(zone, epoch or 0, types, _related(read, computed), computed)
+    return replace(made, groups=groups, country=country)
 
 
 def _related(facts: Mapping[str, Fact], features: Mapping[str, Feature]) -> dict[str, Fact]:

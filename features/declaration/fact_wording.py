@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from features.declaration.datatype import DataType
 from features.declaration.vocabulary import CommonAnswer, Fact
 from features.mapping import MappingReader
-from features.problem import Problems
 
 Words = Mapping[str, str]
 """What is said in each language."""
@@ -27,7 +26,7 @@ def read_value_labels(entry: MappingReader, kind: DataType) -> Mapping[str, Mapp
     labels = entry.mapping("value_labels")
     if set(labels) - set(kind.values):
         entry.wrong("value_labels", "unknown", "labels an unknown value", "Label the values of an enum")
-    names = MappingReader(labels, entry.at("value_labels"), entry.problems, labels)
+    names = MappingReader(labels, entry.at("value_labels"), entry.problems, labels, entry.languages)
     return {value: names.words(value) or {} for value in labels}
 
 
@@ -48,10 +47,13 @@ def read_box(entry: MappingReader, kind: DataType) -> str:
     return group
 
 
-def read_groups(doc: Mapping[str, object], facts: Mapping[str, Fact], problems: Problems) -> dict[str, Words]:
+def read_groups(top: MappingReader, facts: Mapping[str, Fact]) -> dict[str, Words]:
     """Read the question over each group of boxes, and see that every group that facts name is there."""
-    where = ("facts.yaml", "groups")
-    entries = {name: MappingReader(body, (*where, name), problems, {"question"}) for name, body in doc.items()}
+    problems = top.problems
+    entries = {
+        name: MappingReader(body, top.at("groups", name), problems, {"question"}, top.languages)
+        for name, body in top.mapping("groups").items()
+    }
     for fact in facts.values():
         if fact.ask_with and fact.ask_with not in entries:
             place, what = ("facts.yaml", "facts", fact.name, "ask_with"), f"names {fact.ask_with!r}, which is no group"

@@ -38,6 +38,7 @@ _FACT_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _EVENT_NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _LISTENING: Final = ("count", "sum", "last", "time_since", "distinct", "sequence")
 _COUNTING: Final = ("years_since", "months_since", "days_since", "time_until", "count_of", "ages_of")
+_TYPE_KEYS: Final = {"title", "subject", "roles", "complete_from", "fields"}
 _FIELD_KEYS: Final = {"type", "low", "high", "unit", "values", "scale"}
 _FACT_KEYS: Final = {
     "purpose", "label", "format", "value_labels", "question", "states", "adds", "derived", "answers", "share",
@@ -47,23 +48,34 @@ _FIELD_TYPES: Final = tuple(name for name in TYPES if name not in ("dates", "age
 _FACT_TYPES: Final = tuple(name for name in TYPES if name != "identifier")
 
 
-def read_types(doc: Mapping[str, object], where: Where, problems: Problems) -> dict[str, EventType]:
-    """Read the event types of `events.yaml`."""
+def read_types(
+    doc: Mapping[str, object], where: Where, problems: Problems, languages: tuple[str, ...] = ()
+) -> dict[str, EventType]:
+    """Read the event types of `events.yaml`, whose titles are in `languages`."""
     types = {}
     for name, body in doc.items():
         place = (*where, name)
         if not _EVENT_NAME.fullmatch(name) or name in (CORRECTED, RETRACTED):
             problems.add(place, "invalid", "cannot name an event type", "Use lower case with a dot, such as life.moved")
         else:
-            types[name] = _event_type(name, body, place, problems)
+            entry = MappingReader(body, place, problems, _TYPE_KEYS, languages)
+            types[name] = _event_type(name, entry)
     return types
 
 
 def read_facts(
-    doc: Mapping[str, object], where: Where, types: Mapping[str, EventType], problems: Problems
+    doc: Mapping[str, object],
+    where: Where,
+    types: Mapping[str, EventType],
+    problems: Problems,
+    languages: tuple[str, ...] = (),
 ) -> dict[str, Fact]:
-    """Read the facts of `facts.yaml`, in their order."""
-    read = {name: _fact(name, body, (*where, name), types, problems) for name, body in _named(doc, where, problems)}
+    """Read the facts of `facts.yaml`, in their order, whose words are in `languages`."""
+    keys = _FIELD_KEYS | _FACT_KEYS
+    read = {
+        name: _fact(name, MappingReader(body, (*where, name), problems, keys, languages), types)
+        for name, body in _named(doc, where, problems)
+    }
     for name, fact in read.items():
         if fact.derived:
             _check_derived(fact.derived, read, (*where, name, "derived"), problems)
@@ -98,13 +110,12 @@ def _named(doc: Mapping[str, object], where: Where, problems: Problems) -> Itera
             )
 
 
-def _event_type(name: str, body: object, where: Where, problems: Problems) -> EventType:
-    entry = MappingReader(body, where, problems, {"title", "subject", "roles", "complete_from", "fields"})
+def _event_type(name: str, entry: MappingReader) -> EventType:
     never = entry.doc.get("complete_from") == "never"
     if not entry.has("complete_from"):
         entry.wrong("complete_from", "missing", "is missing", "Write a date, or never when absence proves nothing")
     fields = {
-        field: _kind(MappingReader(kind, (*where, "fields", field), problems, _FIELD_KEYS), _FIELD_TYPES)
+        field: _kind(MappingReader(kind, entry.at("fields", field), entry.problems, _FIELD_KEYS), _FIELD_TYPES)
         for field, kind in entry.mapping("fields").items()
     }
     if "about" in fields:
@@ -133,13 +144,9 @@ def _kind(entry: MappingReader, types: Sequence[str], *, computed: bool = False)
         entry.wrong("values", "invalid", "are the distinct names of an enum", "List each name once, for an enum only")
     if scale is not None and (scale < 1 or kind_type != "integer"):
         entry.wrong("scale", "invalid", "is a whole number above 0, of an integer", "Write 100 for two decimals")
-    return DataType(
-        kind_type, *_scaled(low, high, scale or 1), values, str(entry.doc.get("unit", "")), max(scale or 1, 1)
-    )
-
-
-def _scaled(low: int | None, high: int | None, scale: int) -> tuple[int | None, int | None]:
-    return (None if low is None else low * scale), (None if high is None else high * scale)
+    factor = max(scale or 1, 1)
+    low, high = (None if bound is None else bound * factor for bound in (low, high))
+    return DataType(kind_type, low, high, values, str(entry.doc.get("unit", "")), factor)
 
 
 def _bounds(entry: MappingReader, low: int | None, high: int | None) -> tuple[int, int]:
@@ -192,9 +199,8 @@ def _where(entry: MappingReader, declared: EventType) -> tuple[str, int] | None:
     return None
 
 
-def _fact(name: str, body: object, where: Where, types: Mapping[str, EventType], problems: Problems) -> Fact:
-    keys = _FIELD_KEYS | _FACT_KEYS
-    entry = MappingReader(body, where, problems, keys)
+def _fact(name: str, entry: MappingReader, types: Mapping[str, EventType]) -> Fact:
+    problems = entry.problems
     derived = (
         _derived(MappingReader(entry.doc["derived"], entry.at("derived"), problems, _DERIVED))
         if entry.has("derived")

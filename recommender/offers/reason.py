@@ -97,7 +97,7 @@ def _when(window: ApplicationWindow, wording: Text | None, messages: Messages) -
     by_date = _by_date(window, messages)
     if by_date is not None:
         return by_date
-    published = None if wording is None else Text(wording.ko.rstrip("."), wording.en.rstrip("."))
+    published = None if wording is None else Text.of({language: said.rstrip(".") for language, said in wording.pairs})
     if window.kind not in _FOR_EVER:
         return None if published is None else messages.text("window.published", wording=published)
     sentence = messages.text(_FOR_EVER[window.kind])

@@ -161,7 +161,7 @@ def _named(programme: Programme) -> dict[str, Any]:
 
 def _text_json(text: Text) -> str | dict[str, str]:
     """As the catalogue writes it: one string where there is no translation."""
-    return text.to_document() if text.en else text.ko
+    return text.brief()
 
 
 def _day_json(day: int | None) -> str | None:

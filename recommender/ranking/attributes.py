@@ -217,12 +217,12 @@ _MONTH = 30.4375
 
 
 def text_of(programme: Programme) -> str:
-    """The words that tell what a programme is: its title and purpose, in Korean where there is Korean.
+    """The words that tell what a programme is: its title and purpose, in its own language where there is that.
 
     One language only, so that a catalogue with translations and one without share one space.
     """
-    purpose = programme.summary.in_language("ko") if programme.summary else ""
-    return f"{programme.title.in_language('ko')} {purpose}"
+    purpose = programme.summary.own if programme.summary else ""
+    return f"{programme.title.own} {purpose}"
 
 
 def tags(programme: Programme, asked: Iterable[FactBound]) -> frozenset[str]:

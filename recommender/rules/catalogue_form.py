@@ -48,7 +48,7 @@ def catalogue_from_json(content: bytes) -> Catalogue:
     """
     try:
         document = msgspec.json.decode(content)
-        texts = [Text(ko, en) for ko, en in document["texts"]]
+        texts = [Text.of(words) for words in document["texts"]]
         read = _Reader(texts, [_source(texts, *row) for row in document["sources"]])
         for row in document["clauses"]:
             read.clause(*row)
@@ -59,7 +59,7 @@ def catalogue_from_json(content: bytes) -> Catalogue:
         ]
         read.windows = [_window(row, texts) for row in document["windows"]]
         return Catalogue.of([read.programme(row) for row in document["programmes"]])
-    except (KeyError, TypeError, IndexError, ValueError) as failure:
+    except (AttributeError, KeyError, TypeError, IndexError, ValueError) as failure:
         raise ValueError("the content is not a catalogue") from failure
 
 
@@ -91,7 +91,7 @@ class _Writer:
         }
         self._places: dict[object, int] = {}
 
-    def _row(self, table: str, key: object, row: Callable[[], list[Json]]) -> int:
+    def _row(self, table: str, key: object, row: Callable[[], Json]) -> int:
         place = self._places.get((table, key))
         if place is None:
             made = row()  # the rows of its parts come before it
@@ -100,7 +100,7 @@ class _Writer:
         return place
 
     def text(self, text: Text | None) -> int | None:
-        return None if text is None else self._row("texts", text, lambda: [text.ko, text.en])
+        return None if text is None else self._row("texts", text, lambda: dict(text.pairs))
 
     def source(self, source: Source | None) -> int | None:
         if source is None:

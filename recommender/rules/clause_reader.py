@@ -24,7 +24,7 @@ from recommender.rules.clause import (
     fact_type,
 )
 from recommender.rules.region import Regions
-from recommender.text import LANGUAGES, Text, text_at
+from recommender.text import Text, text_at, text_of
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -95,6 +95,7 @@ class ClauseReader:
     ) -> None:
         """Read against `declaration` and `regions`, if given; `programme` completes a programme's abbreviated id."""
         self._declaration = declaration
+        self._languages = declaration.country.languages
         self._regions = regions
         self._programme = programme
         self._plain: dict[tuple[object, ...], Clause] = {}
@@ -155,7 +156,7 @@ class ClauseReader:
             problems.add((*path, shape), "invalid", f"{value!r} is not a reason", "Say why there is no data")
             return None
         if shape == "unread_text":
-            return _unread(MappingReader(value, (*path, shape), problems), notes)
+            return _unread(MappingReader(value, (*path, shape), problems, None, self._languages), notes)
         if shape in ("all", "any"):
             parts = self._parts(value, shape, (*path, shape), problems)
             return None if parts is None else All(parts, **notes) if shape == "all" else Any(parts, **notes)
@@ -175,12 +176,10 @@ class ClauseReader:
         notes: _Notes = {}
         if not any(key in document for key in _NOTES):
             return notes
-        fields = MappingReader({key: document.get(key) for key in _NOTES}, path, problems)
+        fields = MappingReader({key: document.get(key) for key in _NOTES}, path, problems, None, self._languages)
         why = fields.take("why")
         if why is not None:
-            notes["why"] = (
-                why if isinstance(why, str) and why.strip() else Text.of(fields.as_words("why", why, LANGUAGES))
-            )
+            notes["why"] = why if isinstance(why, str) and why.strip() else text_of(fields, "why", why)
         if isinstance(document.get("source"), str):
             notes["source"] = Source(text=text_at(fields, "source"))
         elif (source := fields.reader("source")) is not None:

@@ -15,7 +15,7 @@ from recommender.rules.clause_reader import ClauseReader, parse_source
 from recommender.rules.interval import interval_of
 from recommender.rules.payment import GIVES, HUNDREDTHS, OF, PER, PERIODS, AgeSpan, Payment, Tiers
 from recommender.rules.worth import Value
-from recommender.text import LANGUAGES, Text, text_at
+from recommender.text import Text, text_at, text_of
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -35,9 +35,9 @@ def read_value(fields: MappingReader, clauses: ClauseReader, declaration: Declar
     """Read `value`: the short form of one amount, or `parts`; what is wrong is collected."""
     inner = fields.reader("value")
     if inner is None:
-        return Value()
+        return Value(currency=declaration.country.currency.code)
     reader = _PaymentReader(clauses, declaration)
-    currency = _currency(inner)
+    currency = _currency(inner, declaration.country.currency.code)
     listed = inner.take("parts")
     if listed is None:
         parts: tuple[Payment | Tiers, ...] = reader.short(inner)
@@ -51,12 +51,12 @@ def read_value(fields: MappingReader, clauses: ClauseReader, declaration: Declar
     return value
 
 
-def _currency(inner: MappingReader) -> str:
-    code = inner.string("currency")
-    if code is not None and code not in CURRENCIES:
-        near = _near(code.upper(), CURRENCIES)
-        inner.wrong("currency", "unknown", f"{code!r} is not known{near}", f"Use one of {', '.join(CURRENCIES)}")
-    return code or "KRW"
+def _currency(inner: MappingReader, own: str) -> str:
+    code, known = inner.string("currency"), dict.fromkeys([own, *CURRENCIES])
+    if code is not None and code not in known:
+        near = _near(code.upper(), known)
+        inner.wrong("currency", "unknown", f"{code!r} is not known{near}", f"Use one of {', '.join(known)}")
+    return code or own
 
 
 class _PaymentReader:
@@ -74,7 +74,7 @@ class _PaymentReader:
         """Read the list of parts."""
         found: list[Payment | Tiers] = []
         for i, item in enumerate(inner.items("parts")):
-            part = MappingReader(item, inner.at("parts", i), inner.problems)
+            part = inner.below(item, "parts", i)
             if part.has("tiers"):
                 found += self._tiers(part)
             elif part.doc:
@@ -86,7 +86,7 @@ class _PaymentReader:
     def _tiers(self, part: MappingReader) -> list[Tiers]:
         tiers = []
         for i, item in enumerate(part.items("tiers")):
-            inner = MappingReader(item, part.at("tiers", i), part.problems)
+            inner = part.below(item, "tiers", i)
             payment = self.payment(inner, inner.choice("gives", GIVES))
             inner.close()
             if payment is None:
@@ -152,7 +152,7 @@ class _PaymentReader:
     def _base(self, inner: MappingReader) -> str | Text | None:
         document = inner.take("of")
         if not isinstance(document, dict) or "fact" not in document:
-            return None if document is None else Text.of(inner.as_words("of", document, LANGUAGES))
+            return None if document is None else text_of(inner, "of", document)
         name = str(document["fact"])
         fact = self.declaration.facts.get(name)
         if fact is None or fact.type != "integer":

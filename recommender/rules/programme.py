@@ -141,7 +141,7 @@ def _document(programme: Programme) -> dict[str, object]:
         "value": programme.value.to_document(),
         "window": windows[0] if len(windows) == 1 else windows,
         "delivery": programme.delivery,
-        "documents": [text.to_document() if text.en else text.ko for text in programme.documents],
+        "documents": [text.brief() for text in programme.documents],
         "excludes": list(programme.excludes),
         "grants": list(programme.grants),
         "effort_minutes": programme.effort_minutes,

@@ -21,7 +21,7 @@ from recommender.rules.programme import (
     Validity,
 )
 from recommender.rules.window_reader import read_events, read_windows
-from recommender.text import LANGUAGES, Text, text_at
+from recommender.text import Text, text_at, text_of
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -62,7 +62,7 @@ def read_programme(
         problems.add(where, "invalid", "is not a programme", "Write a mapping with id, title, provider, who and so on")
         return None
     before = len(problems.found)
-    fields = MappingReader(document, where, problems)
+    fields = MappingReader(document, where, problems, None, declaration.country.languages)
     for key in _REQUIRED:
         fields.required(key)
     parts = _parts(fields, reader, declaration, named, problems)
@@ -164,7 +164,7 @@ def _source(fields: MappingReader) -> Source:
 
 
 def _texts(fields: MappingReader, key: str) -> list[Text]:
-    read = [Text.of(fields.as_words((key, i), item, LANGUAGES)) for i, item in enumerate(fields.items(key))]
+    read = [text_of(fields, (key, i), item) for i, item in enumerate(fields.items(key))]
     return [text for text in read if text is not None]
 
 

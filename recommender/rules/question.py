@@ -209,5 +209,5 @@ def question_of(fact: str, compiled: Compiled) -> Mapping[str, str]:
     if not fact.startswith(RECEIVES):
         return compiled.declaration.facts[fact].question
     programme = compiled.catalogue.by_id.get(fact.removeprefix(RECEIVES))
-    title = programme.title if programme else Text(fact)
+    title = programme.title if programme else Text.alone(fact)
     return compiled.messages.text("question.receives", title=title).to_document()

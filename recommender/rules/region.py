@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from features.country import NO_COUNTRY, Country
 from features.mapping import MappingReader
 from features.problem import Problem, Problems, Rejected, Where
 from recommender.text import Text, text_at
@@ -78,16 +79,18 @@ class Regions:
     by_code: Mapping[int, Region] = field(default_factory=dict)
     agencies: Mapping[str, tuple[Agency, ...]] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
+    biggest_first: tuple[str, ...] = ()
+    """The languages that name a region after the one around it."""
 
     @classmethod
-    def parse(cls, document: object, where: Where = ("regions",)) -> Regions:
-        """Read the parsed table; raises Rejected with every problem in it."""
+    def parse(cls, document: object, where: Where = ("regions",), country: Country = NO_COUNTRY) -> Regions:
+        """Read the parsed table of a country; raises Rejected with every problem in it."""
         problems = Problems()
         if not isinstance(document, dict):
             raise Rejected([Problem(where, "invalid", "is not a mapping", "Write regions:, agencies: and sources:")])
-        top = MappingReader(document, where, problems)
-        regions = [r for f in _rows(top, "regions", problems) if (r := _region(f)) is not None]
-        agencies = [a for f in _rows(top, "agencies", problems) if (a := _agency(f)) is not None]
+        top = MappingReader(document, where, problems, None, country.languages)
+        regions = [r for f in _rows(top, "regions") if (r := _region(f)) is not None]
+        agencies = [a for f in _rows(top, "agencies") if (a := _agency(f)) is not None]
         sources = tuple(str(source) for source in top.items("sources"))
         top.close()
         by_code = {region.code: region for region in regions}
@@ -96,14 +99,14 @@ class Regions:
         grouped: dict[str, tuple[Agency, ...]] = {}
         for agency in agencies:
             grouped[agency.code] = (*grouped.get(agency.code, ()), agency)
-        return cls(by_code, grouped, sources)
+        return cls(by_code, grouped, sources, country.biggest_first)
 
     def known(self, code: int) -> bool:
         """Tell whether a code was ever in the table."""
         return code in self.by_code
 
     def name(self, code: int, language: str) -> str:
-        """Return a region's name with the regions around it, biggest first in Korean and last in English."""
+        """Return a region's name with the regions around it, in the order the language has."""
         region = self.by_code.get(code)
         if region is None:
             return str(code)
@@ -111,7 +114,7 @@ class Regions:
         if region.within is None:
             return words
         around = self.name(region.within, language)
-        return f"{around} {words}" if language == "ko" else f"{words}, {around}"
+        return f"{around} {words}" if language in self.biggest_first else f"{words}, {around}"
 
     def leaves(self, code: int, day: int) -> frozenset[int]:
         """Return the finest codes in use on a day that a code covers, successors applied; empty where none is known."""
@@ -153,7 +156,7 @@ class Regions:
         agency = next((a for a in rows if a.first <= day <= a.last), rows[-1] if rows else None)
         if agency is None or agency.region is None or not agency.verified:
             return Place(frozenset(), False, "unverified")
-        named = self.by_code[agency.region].name.ko in agency_name
+        named = self.by_code[agency.region].name.own in agency_name
         return Place(frozenset({agency.region}), False, "code" if named else "code_name_differs")
 
     def _leaves(self, code: int, day: int, above: frozenset[int]) -> frozenset[int]:
@@ -191,11 +194,11 @@ class Regions:
         return {code: tuple(codes) for code, codes in before.items()}
 
 
-def _rows(top: MappingReader, key: str, problems: Problems) -> list[MappingReader]:
+def _rows(top: MappingReader, key: str) -> list[MappingReader]:
     rows = []
     for i, row in enumerate(top.items(key)):
         if isinstance(row, dict):
-            rows.append(MappingReader(row, top.at(key, i), problems))
+            rows.append(top.below(row, key, i))
         else:
             top.wrong((key, i), "invalid", f"{row!r} is not a mapping", "Write key: value pairs")
     return rows
@@ -210,7 +213,7 @@ def _region(fields: MappingReader) -> Region | None:
     if code is None:
         fields.wrong("code", "missing", "is missing", "Add the region's code")
     if name is None:
-        fields.wrong("name", "missing", "is missing", "Add name: {ko: ..., en: ...}")
+        fields.wrong("name", "missing", "is missing", "Add its name")
     fields.close()
     if code is None or name is None:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from features.calendar import date_of
@@ -25,7 +26,7 @@ from recommender.rules.region import Regions
 from recommender.text import Text
 
 if TYPE_CHECKING:
-    from features.declaration.declaration import Declaration
+    from features.declaration.declaration import Declaration, Fact
 
 __all__ = ["RuleText"]
 
@@ -95,7 +96,7 @@ class RuleText:
             form += "_not"
         if kind == "region":
             codes = [code for _, operands in encoded(compare, self._declaration) for code in operands]
-            places = [Text(self._regions.name(code, "ko"), self._regions.name(code, "en")) for code in codes]
+            places = [self._messages.in_each(partial(self._regions.name, code)) for code in codes]
             return self._messages.text(f"rule.region.{form}", places=self._messages.joined("rule.or", places))
         value = self._enum(compare) if kind == "enum" else self._figures(compare, kind)
         said = "enum" if kind == "enum" else "value"
@@ -105,10 +106,9 @@ class RuleText:
         """Return what a fact is called, or the title of the programme it says is received."""
         if fact.startswith(RECEIVES):
             name = fact.removeprefix(RECEIVES)
-            return self._titles.get(name, Text(name))
+            return self._titles.get(name, Text.alone(name))
         declared = self._declaration.facts[fact]
-        named = fact.replace("_", " ")
-        return Text(declared.label.get("ko", named), declared.label.get("en", named))
+        return Text.of(declared.label) if declared.label else Text.alone(fact.replace("_", " "))
 
     def _boolean(self, fact: str, denied: bool, form: str) -> Text:
         if denied:
@@ -117,15 +117,14 @@ class RuleText:
             return self._messages.text(f"rule.receives.{form}", title=self.label(fact))
         declared = self._declaration.facts[fact]
         if declared.question and not declared.label:
-            question = Text(declared.question.get("ko", fact), declared.question.get("en", ""))
-            return self._messages.text(f"rule.question.{form}", question=question)
+            return self._messages.text(f"rule.question.{form}", question=Text.of(declared.question))
         return self._messages.text(f"rule.boolean.{form}", label=self.label(fact))
 
     def _enum(self, compare: Compare) -> Text:
         values = compare.operand if isinstance(compare.operand, tuple) else (compare.operand,)
         names = self._declaration.facts[compare.fact].value_labels
-        called = [names.get(str(value), {}) for value in values]
-        texts = [Text(n.get("ko", str(v)), n.get("en", str(v))) for v, n in zip(values, called, strict=True)]
+        called = [names.get(str(value)) for value in values]
+        texts = [Text.of(said) if said else Text.alone(str(value)) for value, said in zip(values, called, strict=True)]
         return self._messages.joined("rule.or", texts)
 
     def _figures(self, compare: Compare, kind: str) -> Text:
@@ -144,12 +143,12 @@ class RuleText:
             return lambda code: self._messages.text("rule.date.on", date=date_of(code))
         declared = self._declaration.facts[fact]
         scaled = declared.decode if kind == "integer" else int
-        if declared.format:
-            return lambda code: Text(*(declared.format[one].format(scaled(code)) for one in ("ko", "en")))
-        return lambda code: self._unit(declared.unit, scaled(code))
+        return lambda code: self._number(declared, scaled(code))
 
-    def _unit(self, unit: str, value: object) -> Text:
-        shown = value if isinstance(value, int) else str(value)
+    def _number(self, declared: Fact, value: object) -> Text:
+        shown, unit = value if isinstance(value, int | float) else str(value), declared.unit
+        if declared.format:
+            return self._messages.filled(Text.of(declared.format), shown)
         if unit in UNITS or not unit:
             return self._messages.text(f"rule.unit.{unit or 'none'}", value=shown)
         return self._messages.text("rule.unit.other", value=shown, unit=unit)

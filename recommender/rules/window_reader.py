@@ -30,11 +30,11 @@ def read_windows(fields: MappingReader, declaration: Declaration) -> tuple[Windo
     if value is None:
         return (_UNSTATED,)
     if isinstance(value, Mapping):
-        return (_window(MappingReader(value, fields.at("window"), fields.problems), declaration),)
+        return (_window(fields.below(value, "window"), declaration),)
     if not isinstance(value, (list, tuple)) or not value:
         fields.wrong("window", "invalid", f"{value!r} is no window", "Write a mapping, or a list of mappings")
         return (_UNSTATED,)
-    readers = [MappingReader(one, fields.at("window", i), fields.problems) for i, one in enumerate(value)]
+    readers = [fields.below(one, "window", i) for i, one in enumerate(value)]
     windows = tuple(_window(inner, declaration) for inner in readers)
     for i, window in enumerate(windows):
         if window in windows[:i]:

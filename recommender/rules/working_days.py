@@ -39,8 +39,8 @@ class WorkingDays:
     count_from: str = NEXT_DAY
 
     @classmethod
-    def parse(cls, document: object, where: Where = ("holidays",)) -> WorkingDays:
-        """Read a parsed table of holidays.
+    def parse(cls, document: object, where: Where = ("holidays",), languages: tuple[str, ...] = ()) -> WorkingDays:
+        """Read a parsed table of holidays, named in `languages`.
 
         Raises:
             Rejected: with every problem in it.
@@ -49,7 +49,7 @@ class WorkingDays:
             what, remedy = "is not a mapping", "Write weekend:, from:, until:, sources: and holidays:"
             raise Rejected([Problem(where, "invalid", what, remedy)])
         problems = Problems()
-        top = MappingReader(document, where, problems)
+        top = MappingReader(document, where, problems, None, languages)
         for key in ("weekend", "from", "until", "sources", "holidays"):
             top.required(key)
         weekend = _weekend(top)
@@ -115,11 +115,9 @@ def _weekend(top: MappingReader) -> frozenset[int]:
 
 def _holiday(row: object, number: int, top: MappingReader) -> int | None:
     if not isinstance(row, dict):
-        top.wrong(
-            ("holidays", number), "invalid", "is not a mapping", "Write {day: YYYY-MM-DD, name: {ko: ..., en: ...}}"
-        )
+        top.wrong(("holidays", number), "invalid", "is not a mapping", "Write {day: YYYY-MM-DD, name: {en: ...}}")
         return None
-    fields = MappingReader(row, top.at("holidays", number), top.problems)
+    fields = top.below(row, "holidays", number)
     fields.required("day")
     day = fields.day("day")
     text_at(fields, "name")

@@ -9,7 +9,7 @@ import yaml
 
 from composition.holiday_table import table
 from composition.reading import read_working_days
-from composition.settings import SHIPPED, Country
+from composition.settings import SHIPPED, CountryFolder
 from features.calendar import date_of, day_of
 from features.problem import Rejected
 from features.snapshot import Occurrence
@@ -56,7 +56,7 @@ def test_every_year_of_the_table_has_its_fifteen_statutory_holidays(working):
 
 
 def test_a_country_without_a_table_moves_weekends_only(tmp_path, monkeypatch):
-    monkeypatch.setattr("composition.reading.SHIPPED", Country(tmp_path))
+    monkeypatch.setattr("composition.reading.SHIPPED", CountryFolder(tmp_path))
     assert read_working_days() == WEEKENDS_ONLY
     assert not WEEKENDS_ONLY.holidays
 

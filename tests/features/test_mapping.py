@@ -8,9 +8,9 @@ from features.mapping import MappingReader, nearest
 from features.problem import Problems
 
 
-def read(document, method, *arguments):
+def read(document, method, *arguments, languages=()):
     problems = Problems()
-    value = getattr(MappingReader(document, ("x.yaml",), problems), method)(*arguments)
+    value = getattr(MappingReader(document, ("x.yaml",), problems, None, languages), method)(*arguments)
     return value, [str(problem) for problem in problems.found]
 
 
@@ -29,11 +29,20 @@ def test_dates_are_read_as_days_however_they_were_written():
 
 
 def test_words_are_one_string_or_one_a_language():
-    assert read({"a": "가"}, "words", "a") == ({"ko": "가"}, [])
+    assert read({"a": "가"}, "words", "a") == ({"und": "가"}, [])
     assert read({"a": {"en": "b"}}, "words", "a") == ({"en": "b"}, [])
     assert read({"a": {"en": " "}}, "words", "a")[0] is None
     assert read({"a": {"fr": "c"}}, "words", "a") == ({"fr": "c"}, [])
-    assert read({"a": {"fr": "c"}}, "words", "a", ("ko", "en"))[0] is None
+
+
+def test_words_of_a_country_are_in_its_languages_and_in_their_order():
+    assert read({"a": "c"}, "words", "a", languages=("fr", "en")) == ({"fr": "c"}, [])
+    found, _ = read({"a": {"en": "b", "fr": "c"}}, "words", "a", languages=("fr", "en"))
+    assert list(found.items()) == [("fr", "c"), ("en", "b")]
+    assert read({"a": {"ko": "가", "fr": "c"}}, "words", "a", languages=("fr", "en")) == (
+        None,
+        ['x.yaml: a: ko is no language of this country. Write a string or {fr: "...", en: "..."}'],
+    )
 
 
 def test_lists_keep_what_is_right_and_tell_what_is_wrong():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from composition import screen_keys
 from features.calendar import day_of
+from features.country import parse_country
 from features.declaration.declaration import declare
 from features.value import NONE, UNKNOWN
 from privacy.ledger import report_text
@@ -26,7 +27,10 @@ def load(path):
     return yaml.load((ROOT / path).read_text(encoding="utf-8"), yaml.CSafeLoader)
 
 
-DECLARATION = declare(*(load(f"data/countries/kr/declaration/{name}.yaml") for name in ("events", "facts", "features")))
+KOREA = parse_country(load("data/countries/kr/country.yaml"))
+DECLARATION = declare(
+    *(load(f"data/countries/kr/declaration/{name}.yaml") for name in ("events", "facts", "features")), KOREA
+)
 MESSAGES = Messages.parse(
     {language: load(f"data/countries/kr/messages/{language}.yaml") for language in ("ko", "en")},
     {**message_keys.MESSAGES, **report_text.MESSAGES, **screen_keys.MESSAGES},
@@ -76,7 +80,8 @@ REGIONS = Regions.parse(
             {"code": "6510000", "region": 41, "verified": False},
         ],
         "sources": ["a list made up for tests"],
-    }
+    },
+    country=KOREA,
 )
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.country import Currency
 from features.problem import Rejected
 from recommender.messages import Messages
 from recommender.text import Text
@@ -14,7 +15,7 @@ from tests.recommender.catalogues import MESSAGES
 KEYS = {"left": ("days",), "grant": ("title", "won")}
 DATE = "{year}-{month}-{day}"
 KOREAN = {
-    "language": {"large": {"만": 10_000, "억": 100_000_000}},
+    "language": {"particles": True, "large": {"만": 10_000, "억": 100_000_000}},
     "messages": {"date": DATE, "left": "{days}일", "grant": "‘{title}’{을/를} {won:large} 원"},
 }
 ENGLISH = {
@@ -88,11 +89,55 @@ def test_what_is_wrong_with_a_file_of_messages_is_found_when_it_is_read(document
     assert any(str(one).startswith(problem) for one in refused.value.problems), str(refused.value)
 
 
-def test_a_language_without_a_file_and_a_file_without_a_language_are_refused():
-    with pytest.raises(Rejected, match="messages: en: has no file"):
-        Messages.parse({"ko": KOREAN}, KEYS)
-    with pytest.raises(Rejected, match="messages: fr: is not a language"):
-        Messages.parse({"ko": KOREAN, "en": ENGLISH, "fr": ENGLISH}, KEYS)
+FRENCH = {
+    "language": {
+        "singular": [0, 1],
+        "months": ["janvier", "février", "mars", "avril", "mai", "juin"] * 2,
+        "days": {1: "1er"},
+        "thousands": "\u202f",
+        "decimal": ",",
+        "money": {"EUR": "{amount}\u00a0€"},
+    },
+    "messages": {"date": "{day} {month} {year}", "left": "{days} {days:jour/jours}", "grant": "{title} : {won}"},
+}
+
+
+def test_every_language_of_a_country_writes_figures_dates_and_money_as_its_file_says():
+    messages = Messages.parse({"fr": FRENCH, "en": ENGLISH}, KEYS)
+    assert messages.languages == ("fr", "en")
+    assert messages.text("left", days=0) == Text(fr="0 jour", en="0 days")
+    assert messages.text("left", days=1_200) == Text(fr="1\u202f200 jours", en="1,200 days")
+    assert messages.said("fr", "grant", title="x", won=date(2026, 4, 1)) == "x : 1er avril 2026"
+    assert messages.said("fr", "grant", title="x", won=2.5) == "x : 2,5"
+    euro = Currency("EUR", 2)
+    assert messages.money(120_000, euro) == Text(fr="1\u202f200\u00a0€", en="1,200 EUR")
+    assert messages.money(1_605, euro) == Text(fr="16,05\u00a0€", en="16.05 EUR")
+    assert messages.filled(Text(fr="{} ans"), 18) == Text(fr="18 ans", en="18 ans")
+
+
+def test_a_particle_belongs_to_a_language_that_has_particles():
+    with pytest.raises(Rejected, match="left: has a particle"):
+        parsed(en=altered(left="{days}{을/를}"))
+
+
+@pytest.mark.parametrize(
+    ("language", "problem"),
+    [
+        ({"singular": ["one"]}, "en.yaml: language: has what is not a whole number"),
+        ({"days": {"first": "1st"}}, "en.yaml: language: has what is not a whole number"),
+        ({"months": ["May"]}, "en.yaml: language.months: are not twelve names"),
+        (
+            {"money": {"EUR": "{sum} euros"}},
+            "en.yaml: language.money.EUR: has the placeholders sum. Use exactly amount",
+        ),
+        ({"plural": [2]}, "en.yaml: language.plural: unknown key"),
+        ({"particles": "yes"}, "en.yaml: language.particles: 'yes' is neither true nor false"),
+    ],
+)
+def test_what_is_wrong_with_how_a_language_writes_is_found(language, problem):
+    with pytest.raises(Rejected) as refused:
+        parsed(en=ENGLISH | {"language": language})
+    assert any(str(one).startswith(problem) for one in refused.value.problems), str(refused.value)
 
 
 def test_a_message_that_is_unknown_or_not_filled_in_is_an_error():

@@ -16,7 +16,7 @@ from recommender.rules.region import Regions
 from serving.http.access import Authentication
 from serving.http.app import create_app
 from serving.http.handler import RecommendationHandler
-from tests.recommender.catalogues import MESSAGES
+from tests.recommender.catalogues import KOREA, MESSAGES
 
 DATA = Path(__file__).parents[2] / "data" / "countries" / "kr"
 NOW = 1_793_500_000  # 1 November 2026 in Seoul
@@ -58,8 +58,8 @@ def real_desk():
     def read(path):
         return yaml.safe_load((DATA / path).read_text(encoding="utf-8"))
 
-    declaration = declare(*(read(f"declaration/{name}.yaml") for name in ("events", "facts", "features")))
-    regions = Regions.parse(read("regions.yaml"))
+    declaration = declare(*(read(f"declaration/{name}.yaml") for name in ("events", "facts", "features")), KOREA)
+    regions = Regions.parse(read("regions.yaml"), country=KOREA)
     held = catalogue([(one["id"], one) for one in PROGRAMMES], declaration, regions)
     return Engine(declaration, held, regions, MESSAGES)
 

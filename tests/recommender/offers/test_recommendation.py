@@ -26,7 +26,7 @@ from recommender.rules.region import Regions
 from recommender.rules.verdict import Verdict, judge
 from recommender.rules.window import CLOSED, OPEN, between, window_of
 from recommender.rules.working_days import WEEKENDS_ONLY
-from tests.recommender.catalogues import MESSAGES
+from tests.recommender.catalogues import KOREA, MESSAGES
 
 ROOT = Path(__file__).parents[3]
 TODAY = date(2026, 10, 31)
@@ -70,7 +70,7 @@ DOCUMENTS = [
 def declaration():
     folder = ROOT / "data" / "countries" / "kr" / "declaration"
     read = [(folder / f"{name}.yaml").read_text(encoding="utf-8") for name in ("events", "facts", "features")]
-    return declare(*map(yaml.safe_load, read))
+    return declare(*map(yaml.safe_load, read), KOREA)
 
 
 @pytest.fixture(scope="module")

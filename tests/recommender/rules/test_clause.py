@@ -22,7 +22,7 @@ from recommender.rules.clause import (
 )
 from recommender.rules.clause_reader import ClauseReader, parse_clause
 from recommender.text import Text
-from tests.recommender.catalogues import DECLARATION, REGIONS, clauses
+from tests.recommender.catalogues import DECLARATION, KOREA, REGIONS, clauses
 
 WHERE = ("x.yaml",)
 
@@ -171,6 +171,7 @@ def test_a_fact_that_is_not_for_eligibility_is_not_compared():
         type, purpose = "integer", ("ranking",)
 
     class Declared:
+        country = KOREA
         facts = {"clicks": Ranking()}  # noqa: RUF012  # a fake with one fact
 
     with pytest.raises(Rejected, match="clicks is not declared for eligibility"):

@@ -14,6 +14,7 @@ from features.snapshot import Occurrence, known, known_from_facts
 from features.value import identifier_code
 from recommender.rules.catalogue import Catalogue
 from recommender.rules.person import Person, held_programmes
+from tests.recommender.catalogues import KOREA
 
 ROOT = Path(__file__).parents[3]
 
@@ -22,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 def declaration():
     folder = ROOT / "data" / "countries" / "kr" / "declaration"
     read = [(folder / f"{name}.yaml").read_text(encoding="utf-8") for name in ("events", "facts", "features")]
-    return declare(*map(yaml.safe_load, read))
+    return declare(*map(yaml.safe_load, read), KOREA)
 
 
 def logged(declaration, *documents):

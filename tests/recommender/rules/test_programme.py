@@ -129,7 +129,7 @@ WRONG = [
     ("id", ..., "id: is missing"),
     ("id", "a b", "id: 'a b' is not a name"),
     ("title", {}, "title: {} is not words"),
-    ("title", {"fr": "x"}, "title: {'fr': 'x'} is not words"),
+    ("title", {"fr": "x"}, 'title: fr is no language of this country. Write a string or {ko: "...", en: "..."}'),
     ("title", {"ko": ""}, "title: {'ko': ''} is not words"),
     ("provider", ..., "provider: is missing"),
     ("provider", "mohw", "provider: 'mohw' is not a mapping"),

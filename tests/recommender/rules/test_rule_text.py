@@ -93,7 +93,7 @@ def test_a_clause_told_twice_is_told_alike():
 def test_a_fact_is_called_by_its_label_and_a_receipt_by_the_title_of_the_programme():
     assert WORDS.label("farmer") == Text("농업인", "a farmer")
     assert WORDS.label("receives.t.a") == Text("가 사업", "Programme A")
-    assert WORDS.label("receives.t.b") == Text("t.b")
+    assert WORDS.label("receives.t.b") == Text.alone("t.b")
 
 
 def test_a_clause_that_is_met_is_a_statement_of_fact():
