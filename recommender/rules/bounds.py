@@ -57,7 +57,7 @@ def _of(clause: Clause, declaration: Declaration) -> _Asked:
 
 
 def _compared(clause: Compare, declaration: Declaration) -> _Asked:
-    if clause.fact.startswith(RECEIVES) or declaration.facts[clause.fact].type == "region":
+    if clause.fact.startswith(RECEIVES) or declaration.facts[clause.fact].type in ("region", "dates"):
         return {}
     low, high = LEAST, MOST
     for op, operands in encoded(clause, declaration):

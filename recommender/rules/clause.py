@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RECEIVES",
+    "WITHIN",
     "Advisory",
     "All",
     "Answer",
@@ -34,6 +35,8 @@ __all__ = [
 ]
 
 RECEIVES = "receives."
+WITHIN = "within"
+"""The comparison of a date with a duration: the period that runs from the date is not over."""
 
 Operand = bool | int | float | str | tuple[bool | int | float | str, ...]
 
@@ -97,7 +100,7 @@ class Not(_Noted):
 
 @dataclass(frozen=True, slots=True)
 class Compare(_Noted):
-    """Compares one fact: `op` is one of is, in, below, above, at_most, at_least; `also` adds comparisons to it.
+    """Compares one fact: `op` is one of is, in, below, above, at_most, at_least, within; `also` adds comparisons.
 
     All comparisons hold of one value; of a set (`ages`) they hold if one member meets them all. UNKNOWN where the fact
     is unknown, NO where it is known that there is none. On a region `is` and `in` ask for containment.
@@ -159,12 +162,14 @@ def fact_type(name: str, declaration: Declaration) -> str:
 def encoded(compare: Compare, declaration: Declaration) -> tuple[tuple[str, tuple[int, ...]], ...]:
     """Return a comparison's (op, operands) as the integers of a snapshot's column; only `in` has several operands.
 
-    An enum's place, a date's day, a region's code. Raises Rejected where Fact.encode does.
+    An enum's place, a date's day, a region's code. `within` is left out: it is no integer until a day is chosen
+    (recommender.rules.elapsed). Raises Rejected where Fact.encode does.
     """
     fact = None if compare.fact.startswith(RECEIVES) else declaration.facts[compare.fact]
     return tuple(
         (op, tuple(_code(value, fact) for value in (operand if isinstance(operand, tuple) else (operand,))))
         for op, operand in compare.tests
+        if op != WITHIN
     )
 
 

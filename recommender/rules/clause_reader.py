@@ -6,11 +6,13 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypedDict
 
+from features.calendar import parse_duration
 from features.declaration.datatype import OLDEST_AGE
 from features.mapping import MappingReader, nearest
 from features.problem import Problem, Problems, Rejected, Where
 from recommender.rules.clause import (
     RECEIVES,
+    WITHIN,
     Advisory,
     All,
     Any,
@@ -43,11 +45,12 @@ _OPS = {
     "boolean": ("is",),
     "enum": ("is", "in"),
     "region": ("is", "in"),
-    "date": ("is", "below", "above", "at_most", "at_least"),
+    "date": ("is", "below", "above", "at_most", "at_least", WITHIN),
+    "dates": (WITHIN,),
     "integer": ("is", "in", "below", "above", "at_most", "at_least"),
     "ages": ("is", "in", "below", "above", "at_most", "at_least"),
 }
-_EVERY_OP = _OPS["integer"]
+_EVERY_OP = (*_OPS["integer"], WITHIN)
 _SHAPES = ("all", "any", "not", "advisory", "no_data", "unread_text", "fact")
 _LAST_CHILD_OPERAND = {op: OLDEST_AGE - (op not in ("below", "at_least")) for op in _OPS["ages"]}
 """A set of children's ages counts the oldest and older as one, so that rules on it end before."""
@@ -207,7 +210,7 @@ class ClauseReader:
             what = f"{name!r} is not a declared fact{nearest(name, self._declaration.facts)}"
             problems.add(path, "unknown", what, "Declare it in facts.yaml or name a fact that is declared there")
         elif self._declaration.facts[name].type not in _OPS:
-            what = f"{name} is a list of dates, which a rule cannot compare"
+            what = f"{name} is of type {self._declaration.facts[name].type}, which a rule cannot compare"
             problems.add(path, "forbidden", what, "Name a fact derived from it, such as an age or a count")
         elif "eligibility" not in self._declaration.facts[name].purpose:
             what = f"{name} is not declared for eligibility"
@@ -220,8 +223,12 @@ class ClauseReader:
         kind = fact_type(name, self._declaration)
         if op not in _OPS[kind]:
             what = f"{name} is of type {kind}, which has no {op}"
-            problems.add(path, "forbidden", what, f"Use one of {', '.join(_OPS[kind])}")
+            if kind == "dates":
+                path, what = (*path[:-1], "fact"), f"{name} is a list of dates, which a rule cannot compare with {op}"
+            problems.add(path, "forbidden", what, f"Use one of {', '.join(_OPS[kind])}, or a fact derived from it")
             return None
+        if op == WITHIN:
+            return str(value) if self._is_duration(value, path, problems) else None
         if op != "in":
             return self._member(name, kind, op, value, path, problems)
         if not isinstance(value, (list, tuple)) or not value:
@@ -230,6 +237,12 @@ class ClauseReader:
         members = [self._member(name, kind, op, v, (*path, i), problems) for i, v in enumerate(value)]
         kept = tuple(member for member in members if member is not None)
         return kept if len(kept) == len(members) else None
+
+    def _is_duration(self, value: object, path: Where, problems: Problems) -> bool:
+        before = len(problems.found)
+        with problems.gathered():
+            parse_duration(value, path)
+        return len(problems.found) == before
 
     def _member(
         self, name: str, kind: str, op: str, value: object, path: Where, problems: Problems

@@ -13,6 +13,7 @@ from features.value import NONE, UNKNOWN
 from recommender.messages import Messages
 from recommender.rules.catalogue import Catalogue
 from recommender.rules.clause import Compare
+from recommender.rules.elapsed import clauses_on
 from recommender.rules.programme import KINDS
 from recommender.rules.region import Regions
 from recommender.rules.rule_kernel import MEMBERS, RANGE, REGION, RulePlan, RuleRows, count_settled, judge_rows
@@ -179,6 +180,16 @@ class Compiled:
         return places
 
 
+def _on(catalogue: Catalogue, day: int, working_days: WorkingDays) -> Catalogue:
+    """Return the catalogue by its texts of the day, every `within` as a comparison with a day."""
+    chosen = catalogue.on(day)
+    who = [clauses_on(programme.who, day, working_days) for programme in chosen.programmes]
+    dated = zip(chosen.programmes, who, strict=True)
+    return replace(
+        chosen, programmes=tuple([one if one.who is clauses else replace(one, who=clauses) for one, clauses in dated])
+    )  # fmt: skip
+
+
 def compile_catalogue(
     catalogue: Catalogue,
     columns: tuple[str, ...],
@@ -192,7 +203,7 @@ def compile_catalogue(
     It answers; to explain, it needs messages (`Compiled.explaining`).
     """
     graph = RuleGraph({name: i for i, name in enumerate(columns)}, declaration)
-    catalogue = catalogue.on(day)
+    catalogue = _on(catalogue, day, working_days)
     lapsed = np.array([programme.is_lapsed(day) for programme in catalogue.programmes], dtype=np.bool_)
     references = {
         (k, i): graph.clause(programme.who[kind])

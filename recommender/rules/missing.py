@@ -151,7 +151,7 @@ def _bounds(name: str, declaration: Declaration) -> tuple[int, int, bool]:
     if fact.type == "enum":
         return 0, len(fact.values) - 1, False
     if fact.derived is None:
-        return LEAST if fact.low is None else fact.low, MOST if fact.high is None else fact.high, False
+        return LEAST if fact.low is None else fact.low, MOST if fact.high is None else fact.high, fact.type == "dates"
     low = 0 if fact.derived.op in _NEVER_NEGATIVE else LEAST
     return low, MOST, fact.derived.op != "count_of" and declaration.facts[fact.derived.of].type == "dates"
 

@@ -6,11 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from features.calendar import parse_duration
 from features.declaration.datatype import OLDEST_AGE
 from features.value import NONE, UNKNOWN
-from recommender.rules.clause import Advisory, All, Answer, Clause, Compare, NoData, Not, UnreadText, encoded, fact_type
+from recommender.rules.clause import (
+    WITHIN,
+    Advisory,
+    All,
+    Answer,
+    Clause,
+    Compare,
+    NoData,
+    Not,
+    UnreadText,
+    encoded,
+    fact_type,
+)
 from recommender.rules.programme import KINDS, Programme
 from recommender.rules.region import Regions
+from recommender.rules.working_days import WEEKENDS_ONLY, WorkingDays
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -42,6 +56,7 @@ class Oracle:
     declaration: Declaration
     regions: Regions
     day: int
+    working_days: WorkingDays = WEEKENDS_ONLY
 
     def programme(self, programme: Programme, value: Callable[[str], int], applicant: int) -> Answer:
         """Answer a programme for an applicant (bit mask of KINDS): the OR over the kinds both share, none being NO."""
@@ -70,6 +85,9 @@ class Oracle:
         """Answer one comparison of a column's value."""
         if value in (UNKNOWN, NONE):
             return Answer.UNKNOWN if value == UNKNOWN else Answer.NO
+        lengths = [parse_duration(operand) for op, operand in compare.tests if op == WITHIN]
+        if any(self.working_days.last_day(value, length) < self.day for length in lengths):
+            return Answer.NO
         tests = encoded(compare, self.declaration)
         kind = fact_type(compare.fact, self.declaration)
         if kind == "region":

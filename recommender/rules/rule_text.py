@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RuleText"]
 
+_DATES = ("date", "dates")
+
 
 class RuleText:
     """Puts clauses into words; `titles` are the programmes' own, for rules on what a person already receives."""
@@ -136,10 +138,10 @@ class RuleText:
         value = self._messages.joined("rule.or", [show(code) for code in codes])
         if op in ("is", "in"):
             return value
-        return self._messages.text(f"rule.{'date' if kind == 'date' else 'number'}.{op}", value=value)
+        return self._messages.text(f"rule.{'date' if kind in _DATES else 'number'}.{op}", value=value)
 
     def _shown(self, fact: str, kind: str) -> Callable[[int], Text]:
-        if kind == "date":
+        if kind in _DATES:
             return lambda code: self._messages.text("rule.date.on", date=date_of(code))
         declared = self._declaration.facts[fact]
         scaled = declared.decode if kind == "integer" else int
