@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
@@ -41,8 +41,11 @@ def open_ledger(home: Path) -> Ledger:
     return Ledger.open(Workspace(home).path / "ledger", now)
 
 
-def public_key(given: str) -> NoteVerifier:
-    """A public key: the text itself, or a file that holds it in any usual form."""
+MAKE_KEY: Final = "Make a pair with `proffer privacy key --name NAME` and give the .pub file"
+
+
+def public_key(given: str, remedy: str = MAKE_KEY) -> NoteVerifier:
+    """A public key: the text itself, or a file that holds it in any usual form; raises Rejected with the remedy."""
     from privacy.ledger.note import BadNote, read_public
 
     path = Path(given)
@@ -51,7 +54,6 @@ def public_key(given: str) -> NoteVerifier:
         return read_public(path.read_bytes() if is_file else given.encode(), path.stem if is_file else "key")
     except BadNote as failure:
         what = str(failure) if is_file else "is neither a file nor an Ed25519 public key"
-        remedy = "Make a pair with `proffer privacy key --name NAME` and give the .pub file"
         raise Rejected([Problem((given[:100],), "invalid", what, remedy)]) from None
 
 

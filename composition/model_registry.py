@@ -84,13 +84,8 @@ class ModelRegistry:
         for artefact in (Path(chosen), self.workspace.models / chosen):
             if (artefact / MANIFEST).is_file():
                 return artefact
-        raise Rejected(
-            [
-                Problem(
-                    (chosen,), "missing", f"holds no model: there is no {MANIFEST}", "Give the folder `train` reported"
-                )
-            ]
-        )
+        what = f"there is no model {chosen!r}, in {self.workspace.models} or as a folder with a {MANIFEST}"
+        raise Rejected([Problem(("--model",), "missing", what, self._choice())])
 
     def require(self, chosen: str | None) -> Path:
         """As `find`, for verbs that need a model.
@@ -98,13 +93,20 @@ class ModelRegistry:
         Raises:
             Rejected: no model was promoted and none is named, or `none` is.
         """
+        if chosen == NO_MODEL:
+            what = "this verb works with the scores of a model, and `none` names no model"
+            raise Rejected([Problem(("--model",), "invalid", what, self._choice())])
         folder = self.find(chosen)
         if folder is None:
-            there = ", ".join(self.names()) or "none yet; run `proffer train`"
-            raise Rejected(
-                [Problem(("--model",), "missing", "names no model, and none was promoted", f"Choose one of: {there}")]
-            )
+            raise Rejected([Problem((str(self.workspace.path),), "missing", "has no champion model", self._choice())])
         return folder
+
+    def _choice(self) -> str:
+        """What to do where no model was found."""
+        there = self.names()
+        if not there:
+            return "Run `proffer train`, then `proffer promote`"
+        return f"Give --model one of: {', '.join(there)}; or run `proffer promote`"
 
     def keep(self, run: TrainingRun[Any], name: str) -> Path:
         """Write a run's artefact into the folder, and mirror the run in MLflow, whose run id names the folder.

@@ -343,10 +343,16 @@ def read_text(path: Path) -> str:
         Rejected: it cannot be read, or is not UTF-8.
     """
     try:
-        return composed(path.read_bytes().decode("utf-8-sig"))
+        return composed(read_bytes(path).decode("utf-8-sig"))
     except UnicodeDecodeError as failure:
         what = f"is not UTF-8 (byte {failure.start})"
         raise Rejected([Problem((str(path),), "unreadable", what, "Save it as UTF-8")]) from failure
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file; raises Rejected where that cannot be done."""
+    try:
+        return path.read_bytes()
     except OSError as failure:
         what = (failure.strerror or "cannot be read").lower()
         raise Rejected([Problem((str(path),), "unreadable", what, "Check the path and its permissions")]) from failure

@@ -129,6 +129,12 @@ def folder_to_learn_from(workspace: Workspace, given: Path | None) -> Path | Non
     return given or (left if (left / EVENTS).is_file() else None)
 
 
+def check_folder(folder: Path | None) -> None:
+    """Raise Rejected where a folder given holds no events."""
+    if folder is not None and not (folder / EVENTS).is_file():
+        raise Rejected([Problem((str(folder),), "missing", f"holds no {EVENTS}", SYNTH)])
+
+
 def read_training_data(source: TrainingSource, progress: Progress = silent) -> TrainingData:
     """Everything a run needs, its rows behind a gate.
 
@@ -144,8 +150,7 @@ def read_training_data(source: TrainingSource, progress: Progress = silent) -> T
 def _of_folder(source: TrainingSource, folder: Path, progress: Progress) -> TrainingData:
     from training.data.material import TrainingData  # only verbs that learn or judge load it
 
-    if not (folder / EVENTS).is_file():
-        raise Rejected([Problem((str(folder),), "missing", f"holds no {EVENTS}", SYNTH)])
+    check_folder(folder)
     definitions = reading.read_definitions(source.declaration, source.catalogue or folder / CATALOGUE)
     stamp = Stamp.read(folder)
     document = stamp.document or {}

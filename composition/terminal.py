@@ -173,21 +173,24 @@ def working(label: str) -> Iterator[Callable[[str], None]]:
         >>> with working("fitting") as relabel:
         ...     relabel("scoring")
     """
-    current = [label]
+    current, ending = [label], ["done"]
     if os.environ.get(SILENT):
         yield partial(current.__setitem__, 0)
         return
     finished = threading.Event()
-    clock = threading.Thread(target=_tick, args=(current, finished), daemon=True)
+    clock = threading.Thread(target=_tick, args=(current, ending, finished), daemon=True)
     clock.start()
     try:
         yield partial(current.__setitem__, 0)
+    except BaseException:
+        ending[0] = "stopped"
+        raise
     finally:
         finished.set()
         clock.join()
 
 
-def _tick(label: Sequence[str], finished: threading.Event) -> None:
+def _tick(label: Sequence[str], ending: Sequence[str], finished: threading.Event) -> None:
     began = time.monotonic()
     tty = sys.stderr.isatty()
     pause = PATIENCE
@@ -196,7 +199,7 @@ def _tick(label: Sequence[str], finished: threading.Event) -> None:
         elapsed = int(time.monotonic() - began)
         print(f"{label[0]}: {elapsed} s", end="\r" if tty else "\n", file=sys.stderr, flush=True)
     if tty and time.monotonic() - began > PATIENCE:
-        print(f"{label[0]}: {time.monotonic() - began:.0f} s, done", file=sys.stderr)
+        print(f"{label[0]}: {time.monotonic() - began:.0f} s, {ending[0]}", file=sys.stderr)
 
 
 def _bar_style() -> dict[str, Any]:

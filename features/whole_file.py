@@ -45,6 +45,7 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     _refuse_what_is_no_file(path)
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
+        _try_to_make(unfinished, path)
         yield unfinished
         if durable:
             flush(unfinished)
@@ -54,6 +55,15 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
         raise
     if durable:
         flush(path.parent)
+
+
+def _try_to_make(unfinished: Path, path: Path) -> None:
+    """Find out before any work whether the file can be made; what stops it is said of the path that was given."""
+    try:
+        unfinished.touch()
+        unfinished.unlink()
+    except OSError as failure:
+        raise OSError(failure.errno, failure.strerror, str(path)) from None
 
 
 def _refuse_what_is_no_file(path: Path) -> None:

@@ -244,7 +244,13 @@ class Gated(Generic[Rows]):
         spend = f"{stage}-{secrets.token_hex(8)}"
         asked = replace(self._run, mechanism=mechanism, units=units or self._run.units)
         self._receipts.append(self._account.reserve(spend, asked, self._gate.rows.people(), metrics))
-        released = learner(self._opened())
+        try:
+            released = learner(self._opened())
+        except BaseException as failure:
+            failure.add_note(
+                f"What was reserved as {spend} stays spent; close it: proffer privacy expire --spend {spend} --reason R"
+            )
+            raise
         if metrics is None:
             self._receipts.append(self._account.commit(spend, mechanism if ran is None else ran(released)))
         return released

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from composition import ledger_files, reports, terminal
+from composition.reading import read_bytes
 from composition.workspace import Workspace
-from features.problem import Problem, Rejected
+from features.problem import Problem, Problems, Rejected
+
+_ASK = "Give the ledger's ledger.pub, or a witness's .vkey, as its keeper gave it to you by another way"
 
 
 def _out_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,11 +44,19 @@ def _verify(args: argparse.Namespace) -> int:
     """Check an exported ledger, without network, database or operator; exit 1 when anything is wrong."""
     from privacy.ledger.verify import verify
 
-    key = ledger_files.public_key(args.key)
-    witnesses = [ledger_files.public_key(given) for given in args.witness]
-    retained = [ledger_files.kept_note(path) for path in args.checkpoint]
+    problems, keys, retained, bundle = Problems(), [], [], b""
+    with problems.gathered():
+        bundle = read_bytes(args.bundle)
+    for given in (args.key, *args.witness):
+        with problems.gathered():
+            keys.append(ledger_files.public_key(given, _ASK))
+    for path in args.checkpoint:
+        with problems.gathered():
+            retained.append(ledger_files.kept_note(path))
+    problems.raise_any()
+    key, *witnesses = keys
     with _pricing() as advance:
-        verdict = verify(args.bundle.read_bytes(), key, retained=retained, witnesses=witnesses, advance=advance)
+        verdict = verify(bundle, key, retained=retained, witnesses=witnesses, advance=advance)
     terminal.emit(verdict.to_document(), args.json, lambda: _verdict_text(verdict))
     return terminal.DONE if verdict.ok else terminal.FAILED
 

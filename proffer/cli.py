@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import errno
 import importlib
 import json
 import os
@@ -21,6 +22,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from composition import terminal
+from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 from proffer import __version__, options
 
@@ -45,6 +47,18 @@ VERBS = {
     "bench": "one benchmark beside its peers",
 }
 
+EXTRAS = {
+    "private": ("torch", "opacus"),
+    "audit": ("rfc8785", "cryptography", "dp_accounting", "msgspec"),
+    "train": ("lightgbm", "mlflow", "sklearn", "pandas", "matplotlib", "scipy", "pyarrow"),
+    "serve": ("fastapi", "starlette", "uvicorn", "anyio", "pydantic", "jwt"),
+    "postgresql": ("psycopg",),
+}
+"""The extra that brings a library, by its import name; the first that does."""
+
+READ_THE_HOME = ("recommend", "score", "evaluate", "promote")
+"""Verbs for which a home that is named and not there is a slip of the pen, not an empty one."""
+
 MODULES = {verb: f"proffer.{verb}_verb" for verb in ("catalogue", "features", "privacy")}
 """Verbs whose noun belongs to a module of the domain, and the module each lives in instead."""
 
@@ -52,14 +66,21 @@ MODULES = {verb: f"proffer.{verb}_verb" for verb in ("catalogue", "features", "p
 class Parser(argparse.ArgumentParser):
     """An argparse parser that refuses as every other part does: by raising Rejected, with a hint."""
 
+    words: Sequence[str] = ()
+
     def error(self, message: str) -> NoReturn:
-        """Raise Rejected with argparse's message."""
-        raise Rejected([Problem((self.prog,), "invalid", message, f"See {self.prog} --help")])
+        """Raise Rejected with argparse's message, and with the nearest option for a word that is none."""
+        known = set(self.known_options())
+        strange = [word.partition("=")[0] for word in self.words if word.startswith("--") and len(word) > len("--")]
+        strange = [word for word in strange if word not in known]
+        remedy = _hint(strange, known, f"{self.prog} --help")
+        raise Rejected([Problem((self.prog,), "invalid", message, remedy)])
 
     def parse_args(  # type: ignore[override]  # a namespace of one's own is never given
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> argparse.Namespace:
         """Parse the words; raises Rejected, with the nearest option there is, for words that mean nothing."""
+        self.words = [] if args is None else list(args)
         found, unknown = self.parse_known_args(args, namespace)
         if unknown:
             words = [word.partition("=")[0] for word in unknown]
@@ -108,9 +129,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `proffer ... | head`: the reader has what it wanted
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return terminal.DONE
+    except ModuleNotFoundError as failure:
+        return _refuse([_not_installed(words[0], failure)], "--json" in words)
+    except MemoryError:
+        what, remedy = "needs more memory than there is", "Give a smaller input, or a machine with more memory"
+        return _refuse([Problem((f"proffer {words[0]}",), "unavailable", what, remedy)], "--json" in words)
     except OSError as failure:
         return _refuse([_file_problem(failure)], "--json" in words)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
+        for note in getattr(stopped, "__notes__", ()):
+            terminal.say(note)
         terminal.say("interrupted")
         return INTERRUPTED
     return code
@@ -143,6 +171,9 @@ def run_verb(verb: str, words: Sequence[str]) -> int:
         args = parser_of(verb, module).parse_args(words)
     except SystemExit as leaving:  # argparse leaves this way only after printing a verb's --help
         return int(leaving.code or 0)
+    named = any(word.partition("=")[0] == "--home" for word in words)
+    if verb in READ_THE_HOME and named and not args.home.exists() and not Workspace(args.home).on_server:
+        raise Rejected([Problem((str(args.home),), "missing", "does not exist", "Check the path")])
     if args.no_progress:
         terminal.hide_progress()
     run: Callable[[argparse.Namespace], int] = module.run
@@ -184,7 +215,19 @@ def _refuse(problems: Sequence[Problem], as_json: bool) -> int:
 
 def _file_problem(failure: OSError) -> Problem:
     where = (str(failure.filename) if failure.filename else "file system",)
-    return Problem(where, "unreadable", failure.strerror or str(failure), "Check the path and its permissions")
+    full = failure.errno in (errno.ENOSPC, errno.EDQUOT)
+    remedy = "Make room on the disk, and try again" if full else "Check the path and its permissions"
+    return Problem(where, "unreadable", failure.strerror or str(failure), remedy)
+
+
+def _not_installed(verb: str, failure: ModuleNotFoundError) -> Problem:
+    """Say which extra brings a library; a module of Proffer itself that is missing is a defect and goes on up."""
+    package = (failure.name or "").partition(".")[0]
+    extra = next((name for name, packages in EXTRAS.items() if package in packages), None)
+    if extra is None:
+        raise failure
+    remedy = f"Install it: pip install '.[{extra}]'"
+    return Problem((f"proffer {verb}",), "unavailable", f"needs {package}, which is not installed", remedy)
 
 
 def _hint(words: Iterable[str], known: Iterable[str], fallback: str) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from composition import terminal
 from composition.model_registry import ModelRegistry, load_model
 from composition.reports import write_report
-from composition.sources import TrainingSource, read_training_data
+from composition.sources import TrainingSource, check_folder, read_training_data
 from composition.workspace import Workspace
-from features.problem import Problem, Rejected
+from features.problem import Problem, Problems, Rejected
 from proffer import options
 
 HELP = "report how well a model ranks, beside its baselines"
@@ -61,7 +61,12 @@ def run(args: argparse.Namespace) -> int:
 
     settings = EvaluateSettings.of(args)
     workspace = settings.source.workspace
-    folder = ModelRegistry(workspace).require(settings.model)
+    problems = Problems()
+    with problems.gathered():
+        folder = ModelRegistry(workspace).require(settings.model)
+    with problems.gathered():
+        check_folder(settings.source.folder)
+    problems.raise_any()
     with terminal.working("evaluating") as progress:
         data = read_training_data(settings.source, progress)
         model = load_model(folder, data.declaration.hash)

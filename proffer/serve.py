@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import socket
 import sys
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         from serving.http.app import Lifecycle, create_app
     except ModuleNotFoundError as failure:
-        remedy = "Install it: pip install .[serve]"
+        remedy = "Install it: pip install '.[serve]'"
         raise Rejected(
             [Problem(("proffer serve",), "unavailable", f"{failure.name} is not installed", remedy)]
         ) from failure
@@ -108,7 +109,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=512)
     except OSError as failure:
-        what = f"cannot listen on {host}:{port}: {failure.strerror or failure}"
-        raise Rejected(
-            [Problem(("--port",), "unavailable", what, "Choose another port or address, or free this one")]
-        ) from None
+        what = f"cannot listen on {host}:{port}: {(failure.strerror or str(failure)).lower()}"
+        unusable = isinstance(failure, socket.gaierror) or failure.errno == errno.EADDRNOTAVAIL
+        place, remedy = ("--host", "Give an address of this machine") if unusable else ("--port", "Choose a free port")
+        raise Rejected([Problem((place,), "unavailable", what, remedy)]) from None

@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     except ModuleNotFoundError as failure:
         what = f"{failure.name} is not installed"
         raise Rejected(
-            [Problem(("proffer token",), "unavailable", what, "Install it: pip install .[serve]")]
+            [Problem(("proffer token",), "unavailable", what, "Install it: pip install '.[serve]'")]
         ) from failure
     if not args.dev:
         remedy = "Add --dev for a token to try the service with; real tokens come from your identity provider"

@@ -72,5 +72,8 @@ def accepts_fact(name: str, value: object, declaration: Declaration, today: int)
 def _nearest(name: str, declaration: Declaration) -> str:
     from difflib import get_close_matches  # wanted only when something is wrong
 
-    near = get_close_matches(name, [fact.name for fact in declaration.facts.values() if fact.stated], 1)
-    return f"Did you mean {near[0]}?" if near else "Use a name of facts.yaml"
+    near = get_close_matches(name, list(declaration.facts), 1)
+    derived = declaration.facts[near[0]].derived if near else None
+    if derived is not None:
+        return f"Did you mean {near[0]}? It is computed: state {derived.of}"
+    return f"Did you mean {near[0]}?" if near else "See docs/facts.md for the facts that are declared"

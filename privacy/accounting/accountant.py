@@ -159,7 +159,7 @@ def prv(mechanism: Mechanism, delta: Decimal) -> Decimal | None:
         from opacus.accountants import PRVAccountant  # loads torch
     except ModuleNotFoundError as absent:
         what = f"{absent.name} is not installed; the second accountant needs it"
-        remedy = "Nothing was spent. Run make setup-private, or pip install .[private]"
+        remedy = "Nothing was spent. Run make setup-private, or pip install '.[private]'"
         raise Rejected([Problem(("price",), "unavailable", what, remedy)]) from absent
 
     accountant = PRVAccountant()

@@ -51,7 +51,7 @@ def test_a_model_is_chosen_by_path_or_by_name_or_not_at_all(home):
 
 def test_a_model_that_is_not_there_is_refused(home):
     put_model(home)
-    with pytest.raises(Rejected, match="holds no model"):
+    with pytest.raises(Rejected, match="there is no model"):
         ModelRegistry(home).find("m9")
     with pytest.raises(Rejected, match="Choose one of: m1"):
         ModelRegistry(home).promote("m9")

@@ -310,7 +310,7 @@ def test_a_model_whose_file_was_altered_is_refused(proffer, put):
 def test_a_model_that_is_not_there_is_refused(proffer, put):
     run = proffer("recommend", "--facts", put("facts.json", {}), "--model", "nowhere")
     assert run.code == 2
-    assert "holds no model" in run.err
+    assert "there is no model" in run.err
 
 
 # --- features ------------------------------------------------------------------------------------------------------

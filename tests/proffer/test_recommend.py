@@ -41,6 +41,7 @@ def run(tmp_path, capsys):
     (tmp_path / "facts.json").write_text(json.dumps(FACTS), encoding="utf-8")
 
     def run(verb, *words, home="home"):
+        (tmp_path / "home").mkdir(exist_ok=True)
         given = ["--catalogue", str(catalogue)] if verb == "recommend" else []
         code = main([verb, *map(str, words), *given, "--home", str(tmp_path / home)])
         return code, *capsys.readouterr()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from features.problem import Problem, Rejected
 from privacy.request import QuotedPrice, Request
 from privacy.spend import Spend
-from training.data.material import learnable
+from training.data.material import learnable, tellable
 from training.evaluation.evaluation_report import RANKER
 from training.evaluation.judgement import judge
 from training.progress import Progress, silent
@@ -18,7 +19,12 @@ from training.runs.training_run import RunProvenance, TrainingRun
 
 if TYPE_CHECKING:
     from training.artefact import Learned
+    from training.data.examples import LearningLog
     from training.data.material import TrainingData
+    from training.data.ranking_dataset import RankingDataset
+
+_PLENTY: Final = 10_000
+"""Rows of which no part can be empty."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,7 @@ def train(
     log = material.gate.admit(asked)
     progress("reading what people were shown")
     lists = learnable(material, log, settings.most_rows, settings.seed)
+    _check_enough(material, log, lists, settings)
     progress("growing trees")
     ways = [replace(settings, objective=name) for name in OBJECTIVES] if compare else [settings]
     fit, settings = choose([(learn(lists, material.catalogue, way), way) for way in ways])
@@ -82,3 +89,16 @@ def train(
     report = judge(material, log, fit.forest, lists)
     provenance = RunProvenance(material.gate.provenance.kind, asked.spend)
     return TrainingRun(ExactRunResult(fit, settings), provenance, report)
+
+
+def _check_enough(material: TrainingData, log: LearningLog, lists: RankingDataset, settings: ForestSettings) -> None:
+    """Refuse people of whom nobody is left to learn from, to stop the growing by, or to be judged on."""
+    if len(lists) > _PLENTY:
+        return
+    validating = lists.of_one_in(settings.validate_every)
+    parts = {"learned from": len(lists) - validating.sum(), "used for validation": validating.sum()}
+    parts["held out"] = len(tellable(material, log, settings.most_rows, settings.seed))
+    empty = [name for name, rows in parts.items() if not rows]
+    if empty:
+        what = f"too few people were shown anything: nobody is {' or '.join(empty)}"
+        raise Rejected([Problem(("showings",), "range", what, "Give more people: 20 synthetic ones are enough")])
