@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import datetime
+import io
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -111,12 +112,14 @@ def moment(written: object, declaration: Declaration, where: Where) -> int:
 
 
 def _csv(path: Path) -> Iterator[tuple[str, str, object]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
+    rows = csv.DictReader(io.StringIO(reading.read_text(path), newline=""))
+    try:
         if not {"person", "t"} <= set(rows.fieldnames or ()):
             raise Rejected([Problem((str(path),), "missing", "has no columns person and t", _PAIR)])
         for row in rows:
             yield f"{path.name}, line {rows.line_num}", row["person"] or "", row["t"]
+    except csv.Error as failure:
+        raise Rejected([Problem((str(path),), "invalid", f"is not CSV ({failure})", _PAIR)]) from None
 
 
 def _parquet(path: Path) -> Iterator[tuple[str, str, object]]:

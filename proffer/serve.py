@@ -109,7 +109,8 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=512)
     except OSError as failure:
-        what = f"cannot listen on {host}:{port}: {(failure.strerror or str(failure)).lower()}"
-        unusable = isinstance(failure, socket.gaierror) or failure.errno == errno.EADDRNOTAVAIL
-        place, remedy = ("--host", "Give an address of this machine") if unusable else ("--port", "Choose a free port")
+        said = (failure.strerror or str(failure)).partition(" (while")[0].lower()
+        what = f"cannot listen on {host}:{port}: {said}"
+        taken = failure.errno in (errno.EADDRINUSE, errno.EACCES)
+        place, remedy = ("--port", "Choose a free port") if taken else ("--host", "Give an address of this machine")
         raise Rejected([Problem((place,), "unavailable", what, remedy)]) from None

@@ -329,3 +329,53 @@ def test_pairs_that_cannot_be_read_are_refused(proffer, put, tmp_path, pairs, sa
     assert run.code == 2
     assert said in run.err
     assert not (tmp_path / "o.parquet").exists()
+
+
+def test_pairs_that_are_no_text_are_refused(proffer, put, tmp_path):
+    (tmp_path / "p.csv").write_bytes(bytes(range(256)) * 4)
+    words = ["--events", put("e.ndjson", lines(moved(1))), "--at", tmp_path / "p.csv", "--out", "o.parquet"]
+    run = proffer("features", *words)
+    assert run.code == 2
+    assert "p.csv" in run.err
+
+
+# --- the command line itself ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("eligible --fact facts.json", "Did you mean --facts?"),
+        ("eligible --facts odd.json", "Did you mean age? It is computed: state birth_date"),
+        ("recommend --facts facts.json --home nowhere", "nowhere: does not exist"),
+        ("score --events e.ndjson --out o.parquet --model none", "`none` names no model"),
+        ("score --events e.ndjson --out o.parquet", "Run `proffer train`"),
+        ("serve --host 999.1.1.1 --port 0", "--host: cannot listen"),
+        ("serve --port 99999", "65535"),
+        ("demo --citizens 3 --home small", "Give more people"),
+        ("evaluate --data nowhere", "nowhere: holds no events.parquet"),
+    ],
+)
+def test_a_mistake_at_the_command_line_is_one_clear_message(proffer, put, words, said):
+    put("facts.json", {})
+    put("odd.json", {"agee": 36})
+    put("e.ndjson", lines(moved(1)))
+    run = proffer(*words.split())
+    assert run.code == 2
+    assert said in run.err
+
+
+def test_a_bundle_and_a_key_that_are_not_there_are_both_named(proffer):
+    run = proffer("privacy", "verify", "nope.bundle", "--key", "nope.pub")
+    assert run.code == 2
+    assert "nope.bundle" in run.err
+    assert "nope.pub" in run.err
+    assert "as its keeper gave it to you" in run.err
+
+
+def test_a_file_that_cannot_be_made_is_named_as_it_was_given(proffer, put):
+    put("e.ndjson", lines(moved(1)))
+    at = put("p.csv", "person,t\nc1,2026-03-01\n")
+    run = proffer("features", "--events", "e.ndjson", "--at", at, "--out", "/proc/out.parquet")
+    assert run.code == 2
+    assert "/proc/out.parquet" in run.err

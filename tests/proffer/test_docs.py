@@ -96,6 +96,6 @@ def test_the_facts_shown_are_facts():
 
 
 def test_the_programme_shown_is_a_programme():
-    (shown,) = [yaml.safe_load(block) for block in blocks(read("programmes.md"), "yaml")]
+    shown, *_ = [yaml.safe_load(block) for block in blocks(read("programmes.md"), "yaml")]
     programme = parse_programme(shown, "docs/programmes.md", reading.read_declaration(), reading.read_regions())
     assert programme.id == "kr.first-meeting-voucher"
