@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from recommender.gov24.documents import Papers
 from recommender.gov24.service_rows import Row, text_of
 from recommender.published_text import readable
 
@@ -65,12 +66,17 @@ def ways(row: Row) -> tuple[str, ...]:
     return tuple(way.strip() for way in (text_of(row, "신청방법") or "").split(SEPARATOR) if way.strip())
 
 
-def how(listed: Row, detail: Row, looked_up: tuple[str, ...]) -> str | None:
-    """How to apply in the publisher's words: the ways, then the details, the address, the papers officials look up."""
+def how(listed: Row, detail: Row, papers: Papers) -> str | None:
+    """How to apply in the publisher's words: the ways, the details, the address, and what is said about papers.
+
+    These are what somebody brings besides who comes for another, what officials look up, and sentences.
+    """
     parts = [
         ", ".join(ways(listed)),
         readable(text_of(detail, "신청방법") or ""),
         text_of(detail, "온라인신청사이트URL") or "",
-        f"공무원이 확인하는 서류: {', '.join(looked_up)}" if looked_up else "",
+        f"대리인이 더 내는 서류: {', '.join(papers.by_proxy)}" if papers.by_proxy else "",
+        f"공무원이 확인하는 서류: {', '.join(papers.looked_up)}" if papers.looked_up else "",
+        f"서류 안내: {' / '.join(papers.notes)}" if papers.notes else "",
     ]
     return "\n".join(dict.fromkeys(part for part in parts if part)) or None

@@ -156,7 +156,7 @@ def _programme(service: Service, regions: Regions, events: Collection[str]) -> _
         "delivery": delivery.mode(listed, detail),
         "documents": list(papers.bring),
         "summary": text_of(listed, "서비스목적요약") or text_of(detail, "서비스목적"),
-        "how": delivery.how(listed, detail, papers.looked_up),
+        "how": delivery.how(listed, detail, papers),
         "contact": readable(text_of(listed, "전화문의") or text_of(detail, "문의처") or "") or None,
         "views": _views(listed),
         "triggers": [window["after"]] if "after" in window else [],

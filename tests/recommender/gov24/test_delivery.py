@@ -1,6 +1,9 @@
 import pytest
 
 from recommender.gov24 import delivery
+from recommender.gov24.documents import Papers
+
+PAPERS = Papers(looked_up=("주민등록등본",), by_proxy=("위임장",), notes=("공고문 참조",))
 
 
 @pytest.mark.parametrize(
@@ -50,11 +53,12 @@ def test_what_somebody_has_to_apply_or_come_for_does_not_arrive_by_itself(name, 
 
 def test_how_to_apply_keeps_the_ways_the_words_the_address_and_the_papers_looked_up():
     detail = {"신청방법": "○ 방문: 주민센터", "온라인신청사이트URL": "https://www.example.kr"}
-    assert delivery.how({"신청방법": "기타 온라인신청||방문신청"}, detail, ("주민등록등본",)) == (
-        "기타 온라인신청, 방문신청\n○ 방문: 주민센터\nhttps://www.example.kr\n공무원이 확인하는 서류: 주민등록등본"
+    assert delivery.how({"신청방법": "기타 온라인신청||방문신청"}, detail, PAPERS) == (
+        "기타 온라인신청, 방문신청\n○ 방문: 주민센터\nhttps://www.example.kr\n대리인이 더 내는 서류: 위임장"
+        "\n공무원이 확인하는 서류: 주민등록등본\n서류 안내: 공고문 참조"
     )
 
 
 def test_how_to_apply_says_nothing_twice_and_may_say_nothing():
-    assert delivery.how({"신청방법": "방문신청"}, {"신청방법": "방문신청"}, ()) == "방문신청"
-    assert delivery.how({}, {}, ()) is None
+    assert delivery.how({"신청방법": "방문신청"}, {"신청방법": "방문신청"}, Papers()) == "방문신청"
+    assert delivery.how({}, {}, Papers()) is None
