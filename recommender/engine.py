@@ -88,7 +88,7 @@ class Engine:
             raise Rejected([*refusal.problems, *problems]) from None
         if problems:
             raise Rejected(problems)
-        return Person(found, applicant, held_programmes(self.catalogue, found))
+        return Person(found, applicant, held_programmes(self.catalogue, found), self.regions)
 
     def _unknown_regions(self, facts: Mapping[str, object], where: Where) -> Iterator[Problem]:
         """A region has the form of a code in every declaration; whether there is one of it, only the table knows."""
@@ -117,7 +117,7 @@ class Engine:
             remedy = "Choose a later day"
             raise Rejected([Problem((AS_OF,), "range", "is before every event of this person", remedy)])
         found = known(self.declaration, history, citizen, t, self.catalogue.receives)
-        return Person(found, applicant, held_programmes(self.catalogue, found))
+        return Person(found, applicant, held_programmes(self.catalogue, found), self.regions)
 
     def answer(self, person: Person, day: date, k: int | None) -> Recommendations:
         """What to offer the person on a day, and what to ask."""

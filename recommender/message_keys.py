@@ -17,6 +17,7 @@ _KINDS: Final = {
     "value": ("label", "value"), "enum": ("label", "value"), "boolean": ("label",), "receives": ("title",),
     "region": ("places",), "question": ("question",),
 }  # fmt: skip
+_PERIODS: Final = ("once", "month", "year", "quarter", "half_year", "week", "day", "time")
 
 _RULE: Final[Keys] = {
     **{f"rule.{kind}.{form}": names for kind, names in _KINDS.items() for form in _FORMS},
@@ -52,13 +53,29 @@ _VERDICT: Final[Keys] = {
     "question.receives": ("title",),
 }
 _OFFER: Final[Keys] = {
-    "money.won": ("amount",),
+    **{f"amount.{kind}.exact": ("value",) for kind in ("gift", "loan", "discount")},
+    **{f"amount.{kind}.at_most": ("high",) for kind in ("gift", "loan", "discount")},
+    **{f"amount.{kind}.from": ("low",) for kind in ("gift", "loan", "discount")},
+    **{f"amount.{kind}.range": ("low", "high") for kind in ("gift", "loan", "discount")},
+    "amount.unstated": (),
+    "amount.depends": (),
+    "amount.some": (),
+    "amount.percent": ("percent",),
+    "amount.percent_limited": ("percent", "each"),
+    **{f"amount.period.{period}": ("each",) for period in _PERIODS},
+    **{f"amount.per.{per}": ("each",) for per in ("child", "household", "other")},
+    "amount.times": ("each", "times"),
+    "amount.total": ("each", "total"),
+    "amount.span.from": ("low",),
+    "amount.span.at_most": ("high",),
+    "amount.span.range": ("low", "high"),
+    "amount.count.unknown": (),
+    "amount.count.exact": ("count",),
+    "amount.count.range": ("low", "high"),
     "time.hours": ("hours",),
     "time.minutes": ("minutes",),
     "time.hours_and_minutes": ("hours", "minutes"),
     "reason.likelihood": ("percent",),
-    "reason.value": ("value",),
-    "reason.value_unknown": (),
     "reason.two": ("first", "second"),
     "reason.certainty": (),
     "reason.doubt": (),

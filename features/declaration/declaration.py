@@ -12,6 +12,7 @@ from features.canonical_json import canonical_text
 from features.country import NO_COUNTRY, Country
 from features.declaration.datatype import DataType
 from features.declaration.fact_wording import read_groups
+from features.declaration.given import read_given
 from features.declaration.grammar import read_facts, read_features, read_types
 from features.declaration.vocabulary import STATED, EventType, Fact, Feature
 from features.mapping import MappingReader
@@ -20,7 +21,7 @@ from features.problem import Problems
 __all__ = ["Declaration", "EventType", "Fact", "Feature", "declare"]
 
 _WORDING = ("title", "label", "format", "value_labels", "question", "answers", "answers_from", "share",
-            "sensitive", "ask_with")  # fmt: skip
+            "sensitive", "ask_with", "given", "source")  # fmt: skip
 _PAST = ("years_since", "months_since", "days_since", "ages_of")
 
 
@@ -85,6 +86,7 @@ def declare(events: object, facts: object, features: object, country: Country = 
     types.setdefault(STATED, EventType(STATED))
     top_facts = MappingReader(facts, ("facts.yaml",), problems, {"facts", "groups"}, languages)
     read = read_facts(top_facts.mapping("facts"), ("facts.yaml", "facts"), types, problems, languages)
+    read = read_given(top_facts.mapping("facts"), read, problems)
     groups = read_groups(top_facts, read)
     top_features = MappingReader(features, ("features.yaml",), problems, {"features"})
     computed = read_features(top_features.mapping("features"), ("features.yaml", "features"), types, read, problems)

@@ -70,6 +70,11 @@ def read_answers(entry: MappingReader, kind: DataType) -> tuple[tuple[CommonAnsw
     share, listed = entry.integer("share", low=None), entry.doc.get("answers", [])
     if isinstance(listed, str):
         return (), listed
+    if (tens := entry.integer("per_10000", low=None)) is not None:
+        if kind.type != "boolean" or not 0 <= tens <= 10_000 or share is not None:
+            remedy = "Write a whole number from 0 to 10000, and no share"
+            entry.wrong("per_10000", "invalid", "is how many of 10,000 a boolean is true of", remedy)
+        return (CommonAnswer(True, tens), CommonAnswer(False, 10_000 - tens)), ""
     if share is not None:
         if kind.type != "boolean" or not 0 <= share <= 100:
             entry.wrong("share", "invalid", "is a boolean's percentage of true", "Write a whole number from 0 to 100")

@@ -42,7 +42,7 @@ _TYPE_KEYS: Final = {"title", "subject", "roles", "complete_from", "fields"}
 _FIELD_KEYS: Final = {"type", "low", "high", "unit", "values", "scale"}
 _FACT_KEYS: Final = {
     "purpose", "label", "format", "value_labels", "question", "states", "adds", "derived", "answers", "share",
-    "sensitive", "ask_with",
+    "sensitive", "ask_with", "given", "per_10000", "source",
 }  # fmt: skip
 _FIELD_TYPES: Final = tuple(name for name in TYPES if name not in ("dates", "ages"))
 _FACT_TYPES: Final = tuple(name for name in TYPES if name != "identifier")
@@ -232,7 +232,7 @@ def _fact(name: str, entry: MappingReader, types: Mapping[str, EventType]) -> Fa
         name, kind, purpose, entry.words("question") or {}, tuple(filter(None, states)), tuple(filter(None, adds)),
         derived, answers, answers_from, entry.integer("share", low=None), label=entry.words("label") or {},
         format=read_formats(entry), value_labels=read_value_labels(entry, kind),
-        sensitive=read_sensitive(entry), ask_with=read_box(entry, kind),
+        source=entry.string("source") or "", sensitive=read_sensitive(entry), ask_with=read_box(entry, kind),
     )  # fmt: skip
 
 

@@ -109,6 +109,25 @@ def _years_before(today: int, years: int) -> str:
 
 
 @dataclass(frozen=True)
+class Circumstance:
+    """What must be known of another fact: that it lies between two integers, or that a region's code begins so."""
+
+    fact: str
+    low: int | None = None
+    high: int | None = None
+    prefixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Given:
+    """A prior over the answers of people of whom every condition is known to hold, and where it is published."""
+
+    when: tuple[Circumstance, ...]
+    answers: tuple[CommonAnswer, ...]
+    source: str = ""
+
+
+@dataclass(frozen=True)
 class Fact:
     """Something that can be known about a person.
 
@@ -120,6 +139,8 @@ class Fact:
         adds: the events that add a date to a list.
         derived: how it is computed, for a fact that cannot be stated.
         answers: a public prior over its answers; empty where `answers_from` names the table of them.
+        given: such priors of people of whom something is known; the first that holds counts instead of `answers`.
+        source: where `answers` is published.
         asks: the facts to state for this one to be known.
         past: a date that cannot be after the day of asking, because time is counted since.
         label: the fact in a sentence, in each language: a boolean after "is", any other before its value.
@@ -139,6 +160,8 @@ class Fact:
     answers: tuple[CommonAnswer, ...] = ()
     answers_from: str = ""
     share: int | None = None
+    given: tuple[Given, ...] = ()
+    source: str = ""
     asks: tuple[str, ...] = ()
     past: bool = False
     label: Mapping[str, str] = field(default_factory=dict)

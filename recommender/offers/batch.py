@@ -11,11 +11,13 @@ import numpy as np
 from features.arrays import Bool, Float64, Int8, Int64
 from features.problem import Problem, Rejected
 from features.snapshot import Snapshots
+from features.value import UNKNOWN
 from recommender.offers.bundle import Bundle, Candidate, bundles
-from recommender.offers.offer_arrays import OfferArrays, PersonWindows, offer_arrays
+from recommender.offers.offer_arrays import OfferArrays, PersonWindows, offer_arrays, ordered_amount
 from recommender.offers.recommendation import Recommendation, Recommendations
 from recommender.offers.utility import UtilityInputs, UtilityWeights, Weighed, unlocked, weigh
 from recommender.ranking.scorer import Pairs
+from recommender.rules.chance import chances
 from recommender.rules.clause import Answer
 from recommender.rules.verdict import Verdicts
 from recommender.rules.window import ApplicationWindow
@@ -121,10 +123,12 @@ def _weighed(people: Sequence[Person], compiled: Compiled, ranker: Ranker) -> _W
     pairs = Pairs.permitted(((answers != Answer.NO) & ~held & ~closed).astype(np.int8))
     starts = np.searchsorted(pairs.person, np.arange(len(people) + 1))
     left = np.stack([one.days_left for one in windows])
+    likely = np.stack([chances(compiled, known.values[i], one.applicant, answers[i]) for i, one in enumerate(people)])
     inputs = UtilityInputs(
         likelihood=ranker.likelihoods(known, pairs),
-        won_a_year=table.won_a_year[pairs.programme],
-        certain=answers[pairs.person, pairs.programme] == Answer.YES,
+        amount=_amounts(table, people, compiled, pairs),
+        gives=table.gives[pairs.programme],
+        chance=likely[pairs.person, pairs.programme],
         days_left=left[pairs.person, pairs.programme],
         unlocks=_unlocks(table, compiled, people, known, answers, pairs),
         effort_minutes=table.effort_minutes[pairs.programme],
@@ -152,6 +156,16 @@ def _held(people: Sequence[Person], compiled: Compiled) -> Bool:
     for i, person in enumerate(people):
         held[i, [index[name] for name in person.held if name in index]] = True
     return held
+
+
+def _amounts(table: OfferArrays, people: Sequence[Person], compiled: Compiled, pairs: Pairs) -> Int64:
+    """What each offer comes to in the first year, int64[m]: for everybody alike, or worked out for the person."""
+    amounts = table.amount[pairs.programme]
+    for row in np.flatnonzero(table.personal[pairs.programme]).tolist():
+        person, worth = people[int(pairs.person[row])], compiled.catalogue.programmes[int(pairs.programme[row])].worth
+        amount = ordered_amount(worth.amount_of(person, person.t), worth.currency)
+        amounts[row] = UNKNOWN if amount is None else amount
+    return amounts
 
 
 def _unlocks(
@@ -207,7 +221,9 @@ def _explained(
     likelihood = None if likelihoods is None else float(likelihoods[row])
     compiled, utility = verdicts.compiled, offers.weighed.utility(row)
     programme, verdict = compiled.catalogue.programmes[place], verdicts.explain(place)
-    return Recommendation(rank, programme, verdict, likelihood, utility, window, compiled.messages)
+    person = offers.people[int(offers.pairs.person[row])]
+    estimate = programme.worth.amount_of(person, person.t)
+    return Recommendation(rank, programme, verdict, likelihood, utility, window, estimate, compiled.messages)
 
 
 def _bundled(offers: _WeighedOffers, i: int, compiled: Compiled) -> tuple[Bundle, ...]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from features.arrays import Bool, Int64
 from features.value import UNKNOWN
-from recommender.offers.utility import won_a_year
+from recommender.currency import comparable
+from recommender.rules.estimate import ANYBODY, Estimate
+from recommender.rules.payment import GIVES
 from recommender.rules.window import NOTHING_KNOWN, ApplicationWindow, window_of
 from recommender.rules.working_days import WorkingDays
 
@@ -22,10 +24,12 @@ if TYPE_CHECKING:
     from recommender.rules.window_rule import WindowRule
     from recommender.text import Text
 
-__all__ = ["OfferArrays", "PersonWindows", "int64", "offer_arrays"]
+__all__ = ["OfferArrays", "PersonWindows", "int64", "offer_arrays", "ordered_amount"]
 
 _Rules = tuple["WindowRule", ...]
 """The windows of one programme, without their wording; programmes with the same ones share them."""
+_SCALE: Final = "KRW"
+"""The currency that the weights are stated in."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +54,10 @@ class OfferArrays:
     Attributes:
         day: the day the windows are seen from.
         working_days: on which days a period can end.
-        won_a_year: what each comes to in the first year, int64[P]; UNKNOWN where no amount is stated.
+        amount: what each comes to in the first year where that is the same for everybody, comparable in won, int64[P];
+            UNKNOWN where no amount is stated.
+        gives: which of GIVES each is, int64[P].
+        personal: whether what it comes to depends on the person, bool[P].
         effort_minutes: what applying takes, int64[P]; UNKNOWN likewise.
         id_rank: the place of each programme's id among all ids in order, int64[P].
         windows: the windows that depend on the day alone; None for programmes with others.
@@ -70,7 +77,9 @@ class OfferArrays:
 
     day: int
     working_days: WorkingDays
-    won_a_year: Int64
+    amount: Int64
+    gives: Int64
+    personal: Bool
     effort_minutes: Int64
     id_rank: Int64
     windows: tuple[ApplicationWindow | None, ...]
@@ -134,7 +143,12 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
     return OfferArrays(
         day=compiled.day,
         working_days=compiled.working_days,
-        won_a_year=int64(won_a_year(one.value.amount, one.value.period) for one in programmes),
+        amount=int64(
+            None if one.worth.personal else ordered_amount(one.worth.amount_of(ANYBODY, 0), one.worth.currency)
+            for one in programmes
+        ),
+        gives=np.array([GIVES.index(one.worth.gives or GIVES[0]) for one in programmes], dtype=np.int64),
+        personal=np.array([one.worth.personal for one in programmes], dtype=np.bool_),
         effort_minutes=int64(one.effort_minutes for one in programmes),
         id_rank=rank,
         windows=windows,
@@ -151,6 +165,11 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
         excludes=tuple([sets.setdefault(one, one) for one in excludes]),
         documents=tuple([lists.setdefault(one, one) for one in documents]),
     )
+
+
+def ordered_amount(found: Estimate, currency: str) -> int | None:
+    """Return the sum by which an estimate is ordered: the middle of its range, comparable in won; None without one."""
+    return None if found.middle is None else comparable(found.middle, currency, _SCALE)
 
 
 def int64(values: Iterable[int | None]) -> Int64:

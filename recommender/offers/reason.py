@@ -10,16 +10,11 @@ from recommender.messages import Messages
 from recommender.rules.window import ASK, CLOSED, OPEN, UPCOMING, ApplicationWindow
 from recommender.text import Text
 
-__all__ = ["minutes", "why_rank", "window_sentence", "won"]
+__all__ = ["minutes", "why_rank", "window_sentence"]
 
 Figures = Mapping[str, float | int | None]
 
 _FOR_EVER: Final = {"open_ended": "window.always", "not_needed": "window.not_needed"}
-
-
-def won(amount: int, messages: Messages) -> Text:
-    """Return an amount of won as people write it."""
-    return messages.text("money.won", amount=amount)
 
 
 def minutes(count: int, messages: Messages) -> Text:
@@ -32,8 +27,10 @@ def minutes(count: int, messages: Messages) -> Text:
     return messages.text("time.hours_and_minutes", hours=hours, minutes=rest)
 
 
-def why_rank(factor: str, figures: Figures, messages: Messages) -> Text:
+def why_rank(factor: str, figures: Figures, amount: Text, messages: Messages) -> Text:
     """Return one sentence on one part of the utility; the figures are those the part was computed from.
+
+    `amount` is the sentence on what the programme comes to. None tells how likely somebody is to meet a condition.
 
     Raises:
         KeyError: a factor this module has no sentence for.
@@ -41,10 +38,10 @@ def why_rank(factor: str, figures: Figures, messages: Messages) -> Text:
     if factor in ("doubt", "certainty"):
         return messages.text(f"reason.{factor}")
     if factor == "value":
-        return _value(figures, messages)
+        return amount
     if factor == "likelihood_times_value":
         percent = messages.text("reason.likelihood", percent=_percent(float(figures["likelihood"] or 0)))
-        return messages.text("reason.two", first=percent, second=_value(figures, messages))
+        return messages.text("reason.two", first=percent, second=amount)
     if factor == "urgency":
         left = int(figures["days_left"] or 0)
         return messages.text("reason.days_left", days=left) if left else messages.text("reason.last_day")
@@ -53,13 +50,6 @@ def why_rank(factor: str, figures: Figures, messages: Messages) -> Text:
     if factor == "effort":
         return messages.text("reason.effort", time=minutes(int(figures["minutes"] or 0), messages))
     raise KeyError(factor)
-
-
-def _value(figures: Figures, messages: Messages) -> Text:
-    amount = figures["won"]
-    if amount is None:
-        return messages.text("reason.value_unknown")
-    return messages.text("reason.value", value=won(int(amount), messages))
 
 
 def _percent(share: float) -> str:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from features.calendar import date_of
 from recommender.messages import Messages
+from recommender.offers.amount_text import amount_sentence, steps_json
 from recommender.offers.bundle import Bundle
 from recommender.offers.reason import why_rank, window_sentence
 from recommender.offers.utility import Contribution, Utility
 from recommender.rules.clause import Answer
+from recommender.rules.estimate import Estimate
 from recommender.rules.verdict import Verdict
 from recommender.rules.window import ApplicationWindow
 from recommender.standing import standing
@@ -34,6 +36,7 @@ class Recommendation:
     likelihood: float | None
     utility: Utility
     window: ApplicationWindow
+    estimate: Estimate
     messages: Messages
 
     def __post_init__(self) -> None:
@@ -58,9 +61,9 @@ class Recommendation:
             "probability": None if self.likelihood is None else round(self.likelihood, 6),
             "utility": self.utility.value,
             "because": [reason.to_json() for reason in self.verdict.because],
-            "why_rank": [_part_json(part, self.messages) for part in self.utility.contributions],
+            "why_rank": [self._part_json(part) for part in self.utility.contributions],
             "missing": list(self.verdict.missing),
-            "value": value_json(programme),
+            "value": value_json(programme) | {"first_year": steps_json(self.estimate, self._currency, self.messages)},
             "window": window_json(programme, self.window, self.messages),
             "documents": [_text_json(text) for text in programme.documents],
             "effort_minutes": programme.effort_minutes,
@@ -68,6 +71,15 @@ class Recommendation:
             "beneficiary": {"role": programme.beneficiary},
             "already_receives": False,
         }
+
+    @property
+    def _currency(self) -> str:
+        return self.programme.value.currency
+
+    def _part_json(self, part: Contribution) -> dict[str, Any]:
+        amount = amount_sentence(self.estimate, self._currency, self.messages)
+        text = why_rank(part.factor, part.figures, amount, self.messages).to_document()
+        return {"factor": part.factor, "contribution": part.value, "text": text}
 
 
 @dataclass(frozen=True)
@@ -120,11 +132,6 @@ class Recommendations:
             "effort_unstated": bundle.effort_unstated,
             "set_aside": [{"programme": one.programme, "excluded_by": one.excluded_by} for one in bundle.set_aside],
         }
-
-
-def _part_json(part: Contribution, messages: Messages) -> dict[str, Any]:
-    text = why_rank(part.factor, part.figures, messages).to_document()
-    return {"factor": part.factor, "contribution": part.value, "text": text}
 
 
 def value_json(programme: Programme) -> dict[str, Any]:

@@ -6,14 +6,16 @@ import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from features.arrays import Bool, Float64, Int8, Int64
+from features.arrays import Float64, Int8, Int64
 from features.problem import Problem, Rejected, Where
 from features.value import UNKNOWN
 from recommender.rules.clause import Answer
+from recommender.rules.payment import GIVES
 
 STEP: Final = 10_000
 """Contributions are whole steps of 1/10000, so that they add up exactly; utilities that agree to the step are tied."""
@@ -28,22 +30,22 @@ EFFORT: Final = "effort"
 FACTORS: Final = (EXPECTED, VALUE, DOUBT, CERTAINTY, URGENCY, UNLOCKS, EFFORT)
 
 _MOST_MINUTES: Final = 240
-_A_YEAR: Final = {"day": 365, "week": 52, "month": 12, "quarter": 4, "half_year": 2}
 
 
 @dataclass(frozen=True)
 class UtilityWeights:
     """What each part of the utility counts for; every part but effort is scaled to about 0..1 before it is weighed.
 
-    The unit is a programme worth `full_won` that is certain to be taken up.
+    The unit is a programme worth `full_won` that is certain to be taken up. Sums of another currency are
+    compared by the days of minimum wage that they buy (`recommender.currency`).
     """
 
     expected: float = 1.0
     """Likelihood of take-up times worth; 0 leaves the model out."""
     value: float = 0.3
     """Worth alone, where no model says how likely take-up is."""
-    doubt: float = 0.5
-    """What share of that is taken off while something is missing that may exclude the person; a model knows better."""
+    doubt: float = 0.3
+    """Taken off what is hardly ever for such a person; the less likely, the more of it, and none of what is certain."""
     certainty: float = 0.1
     """That the rules say yes, and not that something is still missing."""
     urgency: float = 0.2
@@ -58,8 +60,14 @@ class UtilityWeights:
     """Where worth turns from proportional to logarithmic in won a year."""
     full_won: int = 10_000_000
     """Won a year that are worth 1."""
-    unstated_won: int = 500_000
-    """Where a programme without a stated amount is placed; the explanation says that it is not stated."""
+    unstated_won: int = 1_200_000
+    """Where a programme is placed whose amount is not stated: the middle gift of those the shipped catalogue states."""
+    loan: float = 0.05
+    """What a won that is lent counts: about the interest of a year that it spares."""
+    discount: float = 0.5
+    """What a won of a discount counts: only who spends has it."""
+    service: float = 0.5
+    """What a won of a service counts: it cannot be spent otherwise."""
 
     def __post_init__(self) -> None:
         """Refuse weights that would turn the order upside down or divide by zero."""
@@ -68,7 +76,7 @@ class UtilityWeights:
             raise Rejected(problems)
 
     def _wrong_weights(self) -> list[Problem]:
-        names = ("expected", "value", "doubt", "certainty", "urgency", "unlocks", "effort")
+        names = ("expected", "value", "doubt", "certainty", "urgency", "unlocks", "effort", *GIVES[1:])
         remedy = "Give a number from 0 to 100"
         return [
             Problem(("weights", name), "invalid", f"{getattr(self, name)!r} is not a weight", remedy)
@@ -83,13 +91,14 @@ class UtilityWeights:
             if type(getattr(self, name)) is not int or getattr(self, name) < 1
         ]
 
-    def value_of(self, won: Int64) -> Float64:
-        """How much won a year are worth: proportional when little, logarithmic when much, 1 at `full_won`.
+    def value_of(self, amounts: Int64, gives: Int64) -> Float64:
+        """How much amounts of a year are worth: proportional when little, logarithmic when much, 1 at `full_won`.
 
-        >>> UtilityWeights().value_of(np.array([0, 10_000_000]))
+        >>> UtilityWeights().value_of(np.array([0, 10_000_000]), np.array([0, 0]))
         array([0., 1.])
         """
-        amount = np.where(won == UNKNOWN, self.unstated_won, won)
+        counts = np.array([1.0, self.loan, self.discount, self.service])[gives]
+        amount = np.where(amounts == UNKNOWN, self.unstated_won, amounts) * counts
         worth: Float64 = np.log1p(amount / self.floor_won) / np.log1p(self.full_won / self.floor_won)
         return worth
 
@@ -132,16 +141,18 @@ class UtilityInputs:
 
     Attributes:
         likelihood: P(takes up | offered), float64[m], or None without a model.
-        won_a_year: what it comes to in the first year, int64[m].
-        certain: whether the rules say yes, bool[m].
+        amount: what it comes to in the first year, the middle of the range, in won or as comparable, int64[m].
+        gives: which of GIVES it is, int64[m].
+        chance: how likely the person is to meet the conditions, float64[m]; 1 where the rules say yes.
         days_left: until its window closes, int64[m].
         unlocks: how many other programmes it opens, int64[m].
         effort_minutes: what applying takes, int64[m].
     """
 
     likelihood: Float64 | None
-    won_a_year: Int64
-    certain: Bool
+    amount: Int64
+    gives: Int64
+    chance: Float64
     days_left: Int64
     unlocks: Int64
     effort_minutes: Int64
@@ -201,9 +212,9 @@ class Weighed:
     def _figures(self, factor: str, row: int) -> dict[str, float | None]:
         inputs = self.inputs
         if factor == EXPECTED and inputs.likelihood is not None:
-            return {"likelihood": float(inputs.likelihood[row]), "won": _known(inputs.won_a_year, row)}
+            return {"likelihood": float(inputs.likelihood[row]), "amount": _known(inputs.amount, row)}
         figures = {
-            VALUE: ("won", inputs.won_a_year),
+            VALUE: ("amount", inputs.amount),
             URGENCY: ("days_left", inputs.days_left),
             UNLOCKS: ("programmes", inputs.unlocks),
             EFFORT: ("minutes", inputs.effort_minutes),
@@ -219,38 +230,35 @@ def _known(column: Int64, row: int) -> int | None:
 def weigh(inputs: UtilityInputs, weights: UtilityWeights) -> Weighed:
     """Weigh programmes for one person; the sum of what each contributes is its utility.
 
+    What a programme would bring counts as much as it is likely to be for this person. So that what is certain comes
+    before what is improbable, whatever the latter would bring, improbability is taken off by itself too.
+
     >>> one = np.array([1])
-    >>> inputs = UtilityInputs(None, 10_000_000 * one, one == 1, UNKNOWN * one, 0 * one, 60 * one)
+    >>> inputs = UtilityInputs(None, 10_000_000 * one, 0 * one, 1.0 * one, UNKNOWN * one, 0 * one, 60 * one)
     >>> [(part.factor, part.value) for part in weigh(inputs, UtilityWeights()).utility(0).contributions]
     [('value', 0.3), ('certainty', 0.1), ('effort', -0.05)]
     """
-    worth = weights.value_of(inputs.won_a_year)
+    worth, chance = weights.value_of(inputs.amount, inputs.gives), inputs.chance
     if inputs.likelihood is None:
         gain, factor = weights.value * worth, VALUE
-        uncertainty = -weights.doubt * weights.value * worth * ~inputs.certain
     else:
         gain, factor = weights.expected * inputs.likelihood * worth, EXPECTED
-        uncertainty = np.zeros_like(worth)
+    urgency = weights.urgency * weights.urgency_of(inputs.days_left)
+    unlocks = weights.unlocks * (1 - 0.5 ** inputs.unlocks.astype(np.float64))
     minutes = np.where(inputs.effort_minutes == UNKNOWN, 0, inputs.effort_minutes)
-    parts = [
-        gain,
-        uncertainty,
-        weights.certainty * inputs.certain,
-        weights.urgency * weights.urgency_of(inputs.days_left),
-        weights.unlocks * (1 - 0.5 ** inputs.unlocks.astype(np.float64)),
-        -weights.effort * np.minimum(minutes, _MOST_MINUTES) / 60,
-    ]
-    steps = np.rint(np.stack(parts, axis=1) * STEP).astype(np.int64)
+    effort = -weights.effort * np.minimum(minutes, _MOST_MINUTES) / 60
+    gains, unlikely = _steps(gain, urgency, unlocks), 1 - chance
+    # of the steps, not of what they were rounded from: to bring more is then never worse
+    doubt = -np.rint(unlikely * gains.sum(axis=1)).astype(np.int64) - _steps(weights.doubt * unlikely**2)[:, 0]
+    certainty, effort_steps = _steps(weights.certainty * (chance >= 1), effort).T
+    steps = np.stack([gains[:, 0], doubt, certainty, gains[:, 1], gains[:, 2], effort_steps], axis=1)
     return Weighed(inputs, (factor, DOUBT, CERTAINTY, URGENCY, UNLOCKS, EFFORT), steps)
 
 
-def won_a_year(amount: int | None, period: str | None) -> int | None:
-    """What an amount comes to in the first year; None where no amount is stated.
-
-    >>> won_a_year(100_000, "month"), won_a_year(2_000_000, "once"), won_a_year(None, None)
-    (1200000, 2000000, None)
-    """
-    return None if amount is None else amount * _A_YEAR.get(period or "once", 1)
+def _steps(*parts: NDArray[np.floating[Any]]) -> Int64:
+    """Return parts in whole steps, int64[m, parts]."""
+    steps: Int64 = np.rint(np.stack(parts, axis=1) * STEP).astype(np.int64)
+    return steps
 
 
 def unlocked(

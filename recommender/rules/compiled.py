@@ -84,7 +84,7 @@ class Compiled:
         return self._judged(self.last_known, values, applicants)
 
     def _judged(self, plan: RulePlan, values: Int64, applicants: Int64 | int) -> Int8:
-        people = self._rows(values, applicants)
+        people = self.rows(values, applicants)
         answers = np.empty((len(people.values), plan.roots.shape[1]), dtype=np.int8)
         judge_rows(plan, people, answers)
         return answers
@@ -94,12 +94,13 @@ class Compiled:
 
         Raises ValueError as `answers` does.
         """
-        people = self._rows(values, applicants)
+        people = self.rows(values, applicants)
         counts = np.empty(len(people.values), dtype=np.int64)
         count_settled(self.plan, people, programmes, counts)
         return counts
 
-    def _rows(self, values: Int64, applicants: Int64 | int) -> RuleRows:
+    def rows(self, values: Int64, applicants: Int64 | int) -> RuleRows:
+        """Return people as the kernels read them; raises ValueError as `answers` does."""
         values = np.ascontiguousarray(values, dtype=np.int64)
         if values.ndim != 2 or values.shape[1] != len(self.columns):
             raise ValueError(f"values {values.shape} do not have the {len(self.columns)} columns compiled for")

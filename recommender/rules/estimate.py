@@ -11,7 +11,7 @@ from recommender.rules.children import DATES, Children
 from recommender.rules.clause import Answer, Clause, compares
 from recommender.rules.payment import GIVES, HUNDREDTHS, Payment, Tiers
 
-__all__ = ["MONTHS", "Claimant", "Estimate", "Span", "Step", "estimated"]
+__all__ = ["ANYBODY", "MONTHS", "Claimant", "Estimate", "Span", "Step", "estimated"]
 
 MONTHS: Final = 12
 _BIRTH: Final = "birth_date"
@@ -43,6 +43,25 @@ class Claimant(Protocol):
 
     def answer(self, clause: Clause) -> Answer:
         """Answer a condition."""
+
+
+class _Anybody:
+    """Somebody of whom nothing is known, whatever is asked."""
+
+    def children(self, t: int) -> Children:  # noqa: ARG002  # as every claimant is asked
+        return Children()
+
+    def age_months(self, t: int) -> int | None:  # noqa: ARG002
+        return None
+
+    def column(self, name: str) -> int:  # noqa: ARG002
+        return UNKNOWN
+
+    def answer(self, clause: Clause) -> Answer:  # noqa: ARG002
+        return Answer.UNKNOWN
+
+
+ANYBODY: Final[Claimant] = _Anybody()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,11 @@ class Person:
         """What happened, the earliest first."""
         return self.known.occurrences
 
+    @property
+    def t(self) -> int:
+        """The second as of which the person is known."""
+        return int(self.snapshot.t[0])
+
     def today(self, t: int) -> int:
         """Return the local day of the last second before `t`."""
         return self.snapshot.declaration.zone.today(t)

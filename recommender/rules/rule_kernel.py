@@ -45,7 +45,7 @@ def judge_rows(plan: RulePlan, people: RuleRows, answers: Int8) -> None:
     yes, maybe = np.empty(programmes, np.uint64), np.empty(programmes, np.uint64)
     for first in range(0, len(people.values), _BLOCK):
         last = min(first + _BLOCK, len(people.values))
-        _evaluate(plan, people, first, last, certain, possible)
+        evaluate(plan, people, first, last, certain, possible)
         _kinds(people.masks[first:last], kinds)
         for i in range(programmes):
             yes[i], maybe[i] = _programme(plan, i, kinds, certain, possible)
@@ -65,7 +65,7 @@ def count_settled(plan: RulePlan, people: RuleRows, wanted: Int64, counts: Int64
     counts[:] = 0
     for first in range(0, len(people.values), _BLOCK):
         last = min(first + _BLOCK, len(people.values))
-        _evaluate(plan, people, first, last, certain, possible)
+        evaluate(plan, people, first, last, certain, possible)
         _kinds(people.masks[first:last], kinds)
         block = counts[first:last]
         for i in wanted:
@@ -76,7 +76,7 @@ def count_settled(plan: RulePlan, people: RuleRows, wanted: Int64, counts: Int64
 
 
 @njit
-def _evaluate(plan: RulePlan, people: RuleRows, first: int, last: int, certain: UInt64, possible: UInt64) -> None:
+def evaluate(plan: RulePlan, people: RuleRows, first: int, last: int, certain: UInt64, possible: UInt64) -> None:
     """Fill the words of every atom and node for the people from `first` to `last`."""
     _atoms(people.values[first:last], people.places[first:last], plan.relations, plan.atoms, certain, possible)
     _nodes(len(plan.atoms), plan.ops, plan.starts, plan.parts, certain, possible)

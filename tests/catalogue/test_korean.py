@@ -28,6 +28,8 @@ OPEN_ENDED = {"rule.no_data.why", "reason.two"}
 LABELS = (
     "date", "money.", "time.", "rule.both", "rule.or", "rule.and", "rule.grouped", "rule.number.", "rule.date.",
     "rule.unit.", "rule.axis.", "verdict.kind", "rule.no_data.part", "report.", "screen.", "story.",
+    "amount.some", "amount.percent", "amount.period.", "amount.per.", "amount.times", "amount.total", "amount.span.",
+    "amount.count.",
 )  # fmt: skip
 """Messages that may be parts of a sentence, headings or cells of a table."""
 

@@ -7,17 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.offers import reason, utility
+from recommender.offers.amount_text import amount_sentence
+from recommender.rules.estimate import Estimate
 from recommender.rules.window import always, between, unstated
 from recommender.rules.working_days import WEEKENDS_ONLY
 from recommender.text import Text
 from tests.recommender.catalogues import MESSAGES
 
+AMOUNT = amount_sentence(Estimate("gift", 12_000, 12_000, True, ()), "KRW", MESSAGES)
 FIGURES = st.one_of(
     st.tuples(
         st.just("likelihood_times_value"),
-        st.fixed_dictionaries({"likelihood": st.floats(0, 1), "won": st.none() | st.integers(0, 10**12)}),
+        st.fixed_dictionaries({"likelihood": st.floats(0, 1), "amount": st.none() | st.integers(0, 10**12)}),
     ),
-    st.tuples(st.just("value"), st.fixed_dictionaries({"won": st.none() | st.integers(0, 10**12)})),
+    st.tuples(st.just("value"), st.fixed_dictionaries({"amount": st.none() | st.integers(0, 10**12)})),
     st.tuples(st.sampled_from(["certainty", "doubt"]), st.just({})),
     st.tuples(st.just("urgency"), st.fixed_dictionaries({"days_left": st.integers(0, 4000)})),
     st.tuples(st.just("unlocks"), st.fixed_dictionaries({"programmes": st.integers(1, 200)})),
@@ -27,7 +30,7 @@ FIGURES = st.one_of(
 
 @given(FIGURES)
 def test_every_factor_has_a_whole_sentence_in_both_languages(factor_and_figures):
-    text = reason.why_rank(*factor_and_figures, MESSAGES)
+    text = reason.why_rank(*factor_and_figures, AMOUNT, MESSAGES)
     assert re.search("[가-힣]", text.ko)
     assert text.ko.endswith(".")
     assert re.fullmatch(r"[A-Z].*\.", text.en)
@@ -35,13 +38,13 @@ def test_every_factor_has_a_whole_sentence_in_both_languages(factor_and_figures)
 
 
 def test_there_is_a_sentence_for_every_factor_of_the_utility():
-    figures = {"likelihood": 0.5, "won": 1, "days_left": 1, "programmes": 1, "minutes": 1}
-    assert all(reason.why_rank(factor, figures, MESSAGES).en for factor in utility.FACTORS)
+    figures = {"likelihood": 0.5, "amount": 1, "days_left": 1, "programmes": 1, "minutes": 1}
+    assert all(reason.why_rank(factor, figures, AMOUNT, MESSAGES).en for factor in utility.FACTORS)
 
 
 def test_a_factor_without_a_sentence_is_an_error():
     with pytest.raises(KeyError):
-        reason.why_rank("luck", {}, MESSAGES)
+        reason.why_rank("luck", {}, AMOUNT, MESSAGES)
 
 
 @pytest.mark.parametrize(
@@ -54,18 +57,17 @@ def test_a_factor_without_a_sentence_is_an_error():
         ("unlocks", {"programmes": 3}, "Receiving it opens the way to 3 other benefits."),
         ("effort", {"minutes": 75}, "Applying takes about 1 hour 15 minutes."),
         ("effort", {"minutes": 1}, "Applying takes about 1 minute."),
-        ("value", {"won": None}, "The amount is not published; it is ranked as a modest one."),
-        ("value", {"won": 12000}, "It is worth up to 12,000 won in the first year."),
+        ("value", {"amount": 12000}, "It is worth 12,000 won in the first year."),
     ],
 )
 def test_figures_are_put_in_words(factor, figures, en):
-    assert reason.why_rank(factor, figures, MESSAGES).en == en
+    assert reason.why_rank(factor, figures, AMOUNT, MESSAGES).en == en
 
 
 def test_a_likelihood_is_told_as_people_not_as_certainty():
-    text = reason.why_rank("likelihood_times_value", {"likelihood": 0.25, "won": 2_000_000}, MESSAGES)
+    text = reason.why_rank("likelihood_times_value", {"likelihood": 0.25, "amount": 12_000}, AMOUNT, MESSAGES)
     assert "25% take it up" in text.en
-    assert "200만 원" in text.ko
+    assert "1만 2,000 원" in text.ko
 
 
 def test_a_published_last_day_that_was_no_working_day_is_asked_about():

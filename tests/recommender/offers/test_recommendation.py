@@ -21,6 +21,7 @@ from recommender.ranking.scorer import Scores
 from recommender.rules.catalogue import catalogue
 from recommender.rules.clause import Answer
 from recommender.rules.compiled import compile_catalogue
+from recommender.rules.estimate import Estimate
 from recommender.rules.person import Person, held_programmes
 from recommender.rules.region import Regions
 from recommender.rules.verdict import Verdict, judge
@@ -190,6 +191,7 @@ def test_a_recommendation_says_what_the_contract_asks(compiled, person_of):
     shown = {one["programme"]: one for one in found.to_json()["recommendations"]}
     baby = shown["t.baby"]
     assert (baby["answer"], baby["probability"], baby["delivery"]) == ("yes", 0.25, "offer")
+    assert baby["value"].pop("first_year")["low"] == 2_000_000
     assert baby["value"] == {
         "amount": 2_000_000, "currency": "KRW", "period": "once", "gives": "gift",
         "parts": [{"amount": 2_000_000, "period": "once"}], "text": None,
@@ -230,7 +232,7 @@ def test_a_programme_that_unlocks_another_says_so(compiled, person_of):
 
 
 def test_ties_are_broken_by_the_programmes_id(compiled, person_of):
-    weights = UtilityWeights(expected=0, value=0, certainty=0, urgency=0, unlocks=0, effort=0)
+    weights = UtilityWeights(expected=0, value=0, doubt=0, certainty=0, urgency=0, unlocks=0, effort=0)
     found = recommend(compiled, person_of(children=["2026-09-01"]), Ranker(weights))
     assert ids(found) == sorted(ids(found))
 
@@ -273,7 +275,16 @@ def test_a_recommendation_cannot_be_built_from_a_no_or_a_closed_window(compiled)
         (Answer.YES, between("dated", None, 5, 6, WEEKENDS_ONLY)),
     ):
         with pytest.raises(ValueError, match="cannot be recommended"):
-            Recommendation(1, programme, Verdict(programme, answer, (), ()), None, Utility(()), opening, MESSAGES)
+            Recommendation(
+                1,
+                programme,
+                Verdict(programme, answer, (), ()),
+                None,
+                Utility(()),
+                opening,
+                Estimate("gift", 0, 0, False, ()),
+                MESSAGES,
+            )
 
 
 def test_someone_about_whom_nothing_matches_is_told_so_in_an_empty_document(declaration):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from features.problem import Rejected
 from features.value import UNKNOWN
 from recommender.offers import utility as u
-from recommender.offers.utility import UtilityInputs, UtilityWeights, parse_weights, unlocked, weigh, won_a_year
+from recommender.offers.utility import UtilityInputs, UtilityWeights, parse_weights, unlocked, weigh
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,11 +18,12 @@ class One:
     """The inputs of one programme."""
 
     likelihood: float | None
-    won_a_year: int | None
-    certain: bool
+    amount: int | None
+    chance: float
     days_left: int | None
     unlocks: int
     effort_minutes: int | None
+    gives: int = 0
 
 
 def utility(*ones, weights=None):
@@ -32,9 +33,10 @@ def utility(*ones, weights=None):
         return np.array([UNKNOWN if getattr(one, name) is None else getattr(one, name) for one in ones])
 
     likelihood = None if ones[0].likelihood is None else np.array([one.likelihood for one in ones])
-    inputs = UtilityInputs(likelihood,
-        column("won_a_year"), column("certain") == 1, column("days_left"), column("unlocks"),
-                    column("effort_minutes"))  # fmt: skip
+    inputs = UtilityInputs(
+        likelihood, column("amount"), column("gives"), np.array([one.chance for one in ones], dtype=np.float64),
+        column("days_left"), column("unlocks"), column("effort_minutes"),
+    )  # fmt: skip
     weighed = weigh(inputs, weights or UtilityWeights())
     found = [weighed.utility(row) for row in range(len(ones))]
     assert [one.steps for one in found] == weighed.total.tolist()
@@ -44,13 +46,13 @@ def utility(*ones, weights=None):
 MERITS = st.builds(
     One,
     likelihood=st.none() | st.floats(0, 1),
-    won_a_year=st.none() | st.integers(0, 10**12),
-    certain=st.booleans(),
+    amount=st.none() | st.integers(0, 10**12),
+    chance=st.just(1.0) | st.floats(0, 0.99),
     days_left=st.none() | st.integers(0, 40_000),
     unlocks=st.integers(0, 1000),
     effort_minutes=st.none() | st.integers(0, 100_000),
 )
-PLAIN = One(0.5, 1_000_000, certain=True, days_left=30, unlocks=1, effort_minutes=30)
+PLAIN = One(0.5, 1_000_000, chance=1.0, days_left=30, unlocks=1, effort_minutes=30)
 
 
 def value(one):
@@ -74,7 +76,7 @@ def test_likelier_is_never_worse(inputs, one, other):
 @given(MERITS, st.integers(0, 10**12), st.integers(0, 10**12))
 def test_worth_more_is_never_worse(inputs, one, other):
     low, high = sorted((one, other))
-    assert value(dataclasses.replace(inputs, won_a_year=low)) <= value(dataclasses.replace(inputs, won_a_year=high))
+    assert value(dataclasses.replace(inputs, amount=low)) <= value(dataclasses.replace(inputs, amount=high))
 
 
 @given(MERITS, st.integers(0, 4000), st.integers(0, 4000))
@@ -92,7 +94,7 @@ def test_unlocking_more_and_asking_less_effort_are_never_worse(inputs, more):
 
 def test_each_part_carries_the_figures_it_was_made_of():
     parts = {part.factor: part for part in utility(PLAIN)[0].contributions}
-    assert parts[u.EXPECTED].figures == {"likelihood": 0.5, "won": 1_000_000}
+    assert parts[u.EXPECTED].figures == {"likelihood": 0.5, "amount": 1_000_000}
     assert (parts[u.URGENCY].value, parts[u.URGENCY].figures) == (0.1, {"days_left": 30})
     assert (parts[u.UNLOCKS].value, parts[u.UNLOCKS].figures) == (0.05, {"programmes": 1})
     assert (parts[u.EFFORT].value, parts[u.EFFORT].figures) == (-0.025, {"minutes": 30})
@@ -104,22 +106,42 @@ def test_without_a_model_the_worth_stands_alone():
     assert [part.factor for part in parts] == [u.VALUE, u.CERTAINTY, u.URGENCY, u.UNLOCKS, u.EFFORT]
 
 
-def test_without_a_model_worth_counts_less_while_something_is_missing_and_with_one_it_does_not():
-    unsure = dataclasses.replace(PLAIN, likelihood=None, certain=False)
-    parts = {part.factor: part.steps for part in utility(unsure)[0].contributions}
-    assert abs(parts[u.DOUBT] + parts[u.VALUE] / 2) <= 1
-    assert u.DOUBT not in {part.factor for part in utility(dataclasses.replace(PLAIN, certain=False))[0].contributions}
+@pytest.mark.parametrize("likelihood", [None, 0.5])
+def test_what_it_would_bring_counts_as_much_as_it_is_likely_to_be_for_the_person(likelihood):
+    unsure = dataclasses.replace(PLAIN, likelihood=likelihood, chance=0.25)
+    parts = {part.factor: part.value for part in utility(unsure)[0].contributions}
+    brought = sum(parts[factor] for factor in (u.VALUE, u.EXPECTED, u.URGENCY, u.UNLOCKS) if factor in parts)
+    assert parts[u.DOUBT] == pytest.approx(-0.75 * brought - UtilityWeights().doubt * 0.75**2, abs=2e-4)
 
 
-@given(MERITS)
-def test_certain_is_never_worse_than_unknown(inputs):
-    certain, unsure = (dataclasses.replace(inputs, certain=answer) for answer in (True, False))
-    assert value(certain) >= value(unsure)
+@given(MERITS, st.floats(0, 1), st.floats(0, 1))
+def test_likelier_to_be_entitled_is_never_worse(inputs, one, other):
+    low, high = sorted((one, other))
+    assert (
+        value(dataclasses.replace(inputs, chance=high)) >= value(dataclasses.replace(inputs, chance=low)) - 2 / u.STEP
+    )
+
+
+MODEST = st.none() | st.integers(0, 100_000_000)
+
+
+@given(st.builds(One, st.none() | st.floats(0, 1), MODEST, st.just(1.0), st.none() | st.integers(0, 4000),
+                 st.integers(0, 9), st.none() | st.integers(0, 10**5)),
+       MODEST, st.floats(0, 0.05))  # fmt: skip
+def test_a_certain_entitlement_comes_before_an_improbable_one_whatever_that_would_bring(certain, amount, chance):
+    likelihood = None if certain.likelihood is None else 1.0
+    improbable = One(likelihood, amount, chance, days_left=0, unlocks=9, effort_minutes=0)
+    assert value(certain) > value(improbable)
+
+
+def test_a_loan_a_discount_and_a_service_count_less_than_a_gift_of_the_same_sum():
+    gift, loan, discount, service = (value(dataclasses.replace(PLAIN, gives=gives)) for gives in range(4))
+    assert gift > discount == service > loan
 
 
 def test_parts_that_count_nothing_are_left_out_but_the_gain_is_always_said():
-    parts = utility(One(0.0, None, False, None, 0, None))[0].contributions
-    assert [(part.factor, part.steps) for part in parts] == [(u.EXPECTED, 0)]
+    parts = utility(One(0.0, None, 0.0, None, 0, None))[0].contributions
+    assert [part.factor for part in parts] == [u.EXPECTED, u.DOUBT]
 
 
 def test_effort_counts_up_to_four_hours():
@@ -128,18 +150,10 @@ def test_effort_counts_up_to_four_hours():
 
 
 def test_an_amount_nobody_states_is_placed_where_the_weights_say():
-    unstated = dataclasses.replace(PLAIN, won_a_year=None)
-    assert value(unstated) == value(dataclasses.replace(PLAIN, won_a_year=UtilityWeights().unstated_won))
+    unstated = dataclasses.replace(PLAIN, amount=None)
+    assert value(unstated) == value(dataclasses.replace(PLAIN, amount=UtilityWeights().unstated_won))
     assert utility(unstated, weights=UtilityWeights(unstated_won=1))[0].value < value(unstated)
-    assert utility(unstated)[0].contributions[0].figures["won"] is None
-
-
-@pytest.mark.parametrize(
-    ("amount", "period", "won"),
-    [(None, "month", None), (5, "once", 5), (5, None, 5), (5, "month", 60), (5, "week", 260), (5, "year", 5)],
-)
-def test_an_amount_is_counted_over_the_first_year(amount, period, won):
-    assert won_a_year(amount, period) == won
+    assert utility(unstated)[0].contributions[0].figures["amount"] is None
 
 
 def test_weights_are_read_from_a_mapping_and_the_rest_keeps_its_default():

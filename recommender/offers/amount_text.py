@@ -1,0 +1,106 @@
+"""Amount text: what a programme comes to for a person, as a sentence and as the steps that lead to it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from recommender.currency import CURRENCIES
+from recommender.messages import Messages
+from recommender.rules.estimate import Estimate, Span, Step
+from recommender.rules.payment import HUNDREDTHS
+from recommender.text import Text
+
+__all__ = ["amount_sentence", "money", "steps_json"]
+
+_UNSTATED: Final = "amount.unstated"
+
+
+def money(amount: int, currency: str, messages: Messages) -> Text:
+    """Return a sum of minor units of a currency as people write it."""
+    return messages.money(amount, CURRENCIES[currency])
+
+
+def amount_sentence(found: Estimate, currency: str, messages: Messages) -> Text:
+    """Return one sentence on what a value comes to in the first year: a sum, a range or a limit."""
+    if not found.stated:
+        return messages.text(_UNSTATED)
+    kind = "gift" if found.gives == "service" else found.gives
+    low, high = money(found.low, currency, messages), money(found.high or 0, currency, messages)
+    if found.high is None:
+        depends = bool(found.missing) or found.low == 0
+        said = messages.text("amount.depends") if depends else messages.text(f"amount.{kind}.from", low=low)
+    elif found.high == 0:
+        said = messages.text("amount.depends")
+    elif found.exact:
+        said = messages.text(f"amount.{kind}.exact", value=high)
+    elif found.low == 0:
+        said = messages.text(f"amount.{kind}.at_most", high=high)
+    else:
+        said = messages.text(f"amount.{kind}.range", low=low, high=high)
+    return said
+
+
+def steps_json(found: Estimate, currency: str, messages: Messages) -> dict[str, Any]:
+    """Return the range and its derivation: the figures of each step, and the step in words."""
+    return {
+        "gives": found.gives,
+        "low": found.low if found.stated else None,
+        "high": found.high if found.stated else None,
+        "months": 12,
+        "missing": list(found.missing),
+        "text": amount_sentence(found, currency, messages).to_document(),
+        "steps": [_step_json(step, currency, messages) for step in found.steps],
+    }
+
+
+def _step_json(step: Step, currency: str, messages: Messages) -> dict[str, Any]:
+    return {
+        "gives": step.gives,
+        "each": list(step.each) if step.payment.stated else None,
+        "period": step.payment.period,
+        "per": step.payment.per,
+        "times": list(step.times),
+        "children": None if step.children is None else list(step.children),
+        "total": list(step.total) if step.payment.stated else None,
+        "text": step_text(step, currency, messages).to_document(),
+    }
+
+
+def step_text(step: Step, currency: str, messages: Messages) -> Text:
+    """Return one step in words: so much each time, so many times, for how many children, what that comes to."""
+    payment = step.payment
+    each = _sum(step.each, currency, messages) if payment.stated else messages.text("amount.some")
+    if payment.percent is not None:
+        whole, rest = divmod(payment.percent, HUNDREDTHS)
+        share = f"{whole}.{rest:02d}".rstrip("0") if rest else str(whole)
+        each = messages.text("amount.percent", percent=share) if not payment.stated else messages.text(
+            "amount.percent_limited", percent=share, each=each
+        )  # fmt: skip
+    said = messages.text(f"amount.period.{payment.period}", each=each)
+    if payment.per in ("child", "household", "other"):
+        said = messages.text(f"amount.per.{payment.per}", each=said)
+    if step.times != (1, 1):
+        said = messages.text("amount.times", each=said, times=_times(step.times, messages))
+    if payment.stated and step.total != step.each:
+        said = messages.text("amount.total", each=said, total=_sum(step.total, currency, messages))
+    return said
+
+
+def _sum(span: Span, currency: str, messages: Messages) -> Text:
+    low, high = span
+    if high is None:
+        return messages.text("amount.span.from", low=money(low, currency, messages))
+    if low == high:
+        return money(low, currency, messages)
+    if low == 0:
+        return messages.text("amount.span.at_most", high=money(high, currency, messages))
+    return messages.text("amount.span.range", low=money(low, currency, messages), high=money(high, currency, messages))
+
+
+def _times(span: Span, messages: Messages) -> Text:
+    low, high = span
+    if high is None:
+        return messages.text("amount.count.unknown")
+    if low == high:
+        return messages.text("amount.count.exact", count=low)
+    return messages.text("amount.count.range", low=low, high=high)

@@ -1,0 +1,171 @@
+"""Chance: how likely a person is to meet the rules that are still open, by public shares of people like that.
+
+It orders, and does nothing else: no answer, no reason and no question is made of it. Nothing is inferred from or about
+a sensitive fact: its share is that of everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from features.arrays import Float64, Int8, Int64
+from features.calendar import date_of
+from features.declaration.vocabulary import STATED, Circumstance, CommonAnswer, Fact
+from features.log.event import Event
+from features.log.history import history_of
+from features.snapshot import snapshots
+from features.value import UNKNOWN, is_known
+from recommender.rules.chance_kernel import Priors, fill_chances
+from recommender.rules.clause import RECEIVES, Answer
+from recommender.rules.question import RECEIVES_SHARE
+
+if TYPE_CHECKING:
+    from recommender.rules.compiled import Compiled
+
+__all__ = ["chances"]
+
+_MOST: Final = 0.99
+"""What is still open is never certain."""
+_RECEIPT: Final = (CommonAnswer(True, RECEIVES_SHARE), CommonAnswer(False, 100 - RECEIVES_SHARE))
+
+
+@dataclass(frozen=True, eq=False)
+class _Prior:
+    """One prior over the answers to a question, as what the columns that follow from it hold.
+
+    Attributes:
+        when: what must be known for it to count.
+        columns: the columns, places.
+        values: int64[answers, columns].
+        weights: float64[answers], adding up to 1.
+    """
+
+    when: tuple[Circumstance, ...]
+    columns: tuple[int, ...]
+    values: Int64
+    weights: Float64
+
+
+def chances(compiled: Compiled, known: Int64, applicant: int, answers: Int8) -> Float64:
+    """Return how likely one person is to meet each programme, float64[P]: 1 for a yes, 0 for a no.
+
+    Args:
+        compiled: the rules of the day.
+        known: the person's columns, int64[F].
+        applicant: bit mask of KINDS.
+        answers: what the rules say, int8[P].
+    """
+    found = np.zeros(len(answers), dtype=np.float64)
+    if bool(np.any(answers == Answer.UNKNOWN)):
+        row = dict(zip(compiled.columns, known.tolist(), strict=True))
+        chosen = tuple(_choice(priors, compiled, row) for priors in _priors(compiled))
+        starts, values, weights = _assembled(compiled, chosen)
+        region = int(known[compiled.region_columns[0]]) if compiled.region_columns.size else UNKNOWN
+        plan = compiled.last_known
+        room = np.empty(len(plan.atoms) + len(plan.ops), dtype=np.float64)
+        priors = Priors(starts, values, weights, _inside(compiled, region))
+        fill_chances(plan, compiled.rows(known[None, :], applicant), priors, room, found)
+        np.minimum(found, _MOST, out=found)
+    found[answers == Answer.YES] = 1.0
+    found[answers == Answer.NO] = 0.0
+    return found
+
+
+def _choice(priors: Sequence[_Prior], compiled: Compiled, known: Mapping[str, int]) -> int:
+    """Return which of the priors of a fact counts: the first of which every condition is known to hold."""
+    for place, prior in enumerate(priors):
+        if all(_holds(condition, compiled, known) for condition in prior.when):
+            return place
+    return len(priors) - 1
+
+
+def _holds(condition: Circumstance, compiled: Compiled, known: Mapping[str, int]) -> bool:
+    value = known.get(condition.fact, UNKNOWN)
+    if not is_known(value):
+        return False
+    if condition.prefixes:
+        code = str(compiled.declaration.facts[condition.fact].decode(value))
+        return any(code.startswith(prefix) for prefix in condition.prefixes)
+    low, high = condition.low, condition.high
+    return (low is None or low <= value) and (high is None or value <= high)
+
+
+@lru_cache(maxsize=8)
+def _priors(compiled: Compiled) -> tuple[tuple[_Prior, ...], ...]:
+    """Return the priors of every fact that some rule rests on, the conditional ones first."""
+    facts, read = compiled.declaration.facts, {compiled.columns[place] for place in compiled.columns_read}
+    asked = {ask for name in read if name in facts for ask in facts[name].asks}
+    wanted = [fact for name, fact in facts.items() if name in asked and fact.stated and fact.type != "region"]
+    listed = [[*((one.when, one.answers) for one in fact.given), ((), fact.answers)] for fact in wanted]
+    carried = iter(_carried(compiled, [(fact, answer) for fact, rows in zip(wanted, listed, strict=True)
+                                       for _, answers in rows for answer in answers]))  # fmt: skip
+    found = []
+    for fact, rows in zip(wanted, listed, strict=True):
+        columns = tuple(place for place, name in enumerate(compiled.columns)
+                        if name in facts and fact.name in facts[name].asks)  # fmt: skip
+        found.append(tuple(_prior(when, answers, columns, [next(carried) for _ in answers]) for when, answers in rows))
+    for name in read:
+        if name.startswith(RECEIVES):
+            held = np.array([[1], [0]], dtype=np.int64)
+            found.append((_Prior((), (compiled.columns.index(name),), held, _shares(_RECEIPT)),))
+    return tuple(found)
+
+
+def _prior(
+    when: tuple[Circumstance, ...], answers: Sequence[CommonAnswer], columns: tuple[int, ...], rows: Sequence[Int64]
+) -> _Prior:
+    values = np.array([row[list(columns)] for row in rows], dtype=np.int64).reshape(len(rows), len(columns))
+    return _Prior(when, columns, values, _shares(answers))
+
+
+def _shares(answers: Sequence[CommonAnswer]) -> Float64:
+    weights = np.array([answer.weight for answer in answers], dtype=np.float64)
+    return weights / max(float(weights.sum()), 1.0)
+
+
+def _carried(compiled: Compiled, answers: Sequence[tuple[Fact, CommonAnswer]]) -> Iterator[Int64]:
+    """Yield all columns of somebody of whom one answer is known, for each answer."""
+    declaration = compiled.declaration
+    t = declaration.zone.end_of_day(date_of(compiled.day))
+    stated = [
+        Event(str(i), "prior", f"{i:09d}", STATED, t - 1, t - 1, {fact.name: answer.on(compiled.day)})
+        for i, (fact, answer) in enumerate(answers)
+    ]
+    receives = tuple(name.removeprefix(RECEIVES) for name in compiled.columns if name.startswith(RECEIVES))
+    at, rows = np.full(len(stated), t, dtype=np.int64), np.arange(len(stated))
+    yield from snapshots(declaration, history_of(stated, declaration), rows, at, receives).values
+
+
+@lru_cache(maxsize=1024)
+def _assembled(compiled: Compiled, chosen: tuple[int, ...]) -> tuple[Int64, Int64, Float64]:
+    """Return the values that each column may hold and their weights, where these priors count."""
+    of: dict[int, tuple[Int64, Float64]] = {}
+    for priors, place in zip(_priors(compiled), chosen, strict=True):
+        prior = priors[place]
+        of |= {column: (prior.values[:, k], prior.weights) for k, column in enumerate(prior.columns)}
+    none = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float64))
+    each = [of.get(column, none) for column in range(len(compiled.columns))]
+    starts = np.zeros(len(each) + 1, dtype=np.int64)
+    np.cumsum([len(values) for values, _ in each], out=starts[1:])
+    return starts, np.concatenate([values for values, _ in each]), np.concatenate([weights for _, weights in each])
+
+
+@lru_cache(maxsize=1024)
+def _inside(compiled: Compiled, code: int) -> Float64:
+    """Return for each set of regions the share of the people living in `code` (or anywhere) who live inside."""
+    regions, relations, day = compiled.regions, compiled.plan.relations, compiled.day
+    mine = regions.leaves(code, day) if is_known(code) else None
+    people = np.zeros(len(compiled.region_codes), dtype=np.float64)
+    place = {int(one): i for i, one in enumerate(compiled.region_codes.tolist())}
+    for top, region in regions.by_code.items():
+        if region.within is None and region.current(day):
+            leaves = regions.leaves(top, day)
+            for leaf in leaves if mine is None else leaves & mine:
+                people[place[leaf]] += (region.people or len(leaves)) / len(leaves)
+    within = people @ (relations[: len(people)] == int(Answer.YES))
+    return np.asarray(within / max(float(people.sum()), 1e-9), dtype=np.float64)
