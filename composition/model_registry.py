@@ -6,7 +6,6 @@ run is written to it for people to compare, and deleting it changes no answer.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from composition import clock
 from composition.workspace import Workspace
+from features import strict_json
 from features.problem import Problem, Rejected
 from features.whole_file import write_whole
 
@@ -120,7 +120,8 @@ class ModelRegistry:
         models, store = self.workspace.models, Store(self.workspace.mlflow_uri, self.workspace.mlflow_files)
         self.workspace.folder(models)
         allowed = METRICS if run.provenance.allows_exact_metrics else RELEASED
-        with tracked(store, name, allowed) as mirrored:
+        # MLflow makes its database without a lock of its own, so two first runs would make it twice.
+        with self.workspace.alone("models", wait=True), tracked(store, name, allowed) as mirrored:
             mirrored.params(run.params())
             mirrored.metrics(run.metrics())
             folder = models / mirrored.id
@@ -154,11 +155,15 @@ def read_artefact(folder: Path) -> Mapping[str, bytes]:
     """
     manifest = folder / MANIFEST
     try:
-        names = sorted(json.loads(manifest.read_text(encoding="utf-8"))["files"])
-    except (OSError, ValueError, KeyError, TypeError) as failure:
+        document = strict_json.parse(manifest.read_bytes())
+    except (OSError, strict_json.MalformedError) as failure:
         raise Rejected(
-            [Problem((str(manifest),), "invalid", f"is not a manifest ({failure})", "Train the model again")]
+            [Problem((str(manifest),), "invalid", f"is not a manifest: {failure}", "Train the model again")]
         ) from failure
+    files = document.get("files") if isinstance(document, dict) else None
+    if not isinstance(files, dict):
+        raise Rejected([Problem((str(manifest),), "invalid", "lists no files", "Train the model again")])
+    names = sorted(files)
     problems = [
         Problem((str(manifest), "files"), "invalid", f"{name!r} is not a file of this folder", "Train the model again")
         for name in names

@@ -142,6 +142,31 @@ class Workspace:
         """The file that names the promoted model."""
         return self.path / "champion"
 
+    @contextmanager
+    def alone(self, task: str, *, wait: bool = False) -> Iterator[None]:
+        """Hold this home's lock for a task, such as `demo`; the system gives it back however the process ends.
+
+        Args:
+            task: names the lock; tasks of other names do not hinder each other.
+            wait: wait for another process instead of refusing.
+
+        Raises:
+            Rejected: another process holds it.
+        """
+        import fcntl
+
+        handle = os.open(self.begin().path / f".{task}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                what = f"another `proffer {task}` is writing to this home"
+                remedy = "Wait until it is done, or choose another --home"
+                raise Rejected([Problem((str(self.path),), "unavailable", what, remedy)]) from None
+            yield
+        finally:
+            os.close(handle)
+
     def begin(self) -> Workspace:
         """Make the folder, for its owner only, if it is not there yet; call it before the first write."""
         if not self.path.is_dir():

@@ -98,7 +98,10 @@ def _status(args: argparse.Namespace) -> int:
 def _status_text(document: dict[str, Any]) -> str:
     heads = ["population", "period", "cap", "spent", "left", "delta", "open"]
     rows = [[*(one[head] for head in heads[:-1]), len(one["open"])] for one in document["populations"]]
-    return terminal.table(heads, rows, right=[2, 3, 4, 6])
+    spends = [spend for one in document["populations"] for spend in one["open"]]
+    still_open = ["", "Open spends, which count as spent until `proffer privacy commit` or `expire` closes them:"]
+    lines = [*still_open, *(f"  {spend}" for spend in spends)] if spends else []
+    return "\n".join([terminal.table(heads, rows, right=[2, 3, 4, 6]), *lines])
 
 
 def _reserve_arguments(parser: argparse.ArgumentParser) -> None:

@@ -52,7 +52,13 @@ def run(args: argparse.Namespace) -> int:
         raise Rejected(
             [Problem(("--citizens",), "range", f"{args.citizens} is less than 1", "Give how many people there are")]
         )
-    workspace, stages = Workspace(args.home), DemoStages()
+    workspace = Workspace(args.home)
+    with workspace.alone("demo"):
+        return _demonstrate(args, workspace)
+
+
+def _demonstrate(args: argparse.Namespace, workspace: Workspace) -> int:
+    stages = DemoStages()
     demonstration.refuse_real_people(workspace)
     months = demonstration.MONTHS
     with stages.stage("synth", f"making {args.citizens:,} synthetic people, {months} months of their lives"):

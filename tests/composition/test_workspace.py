@@ -27,3 +27,14 @@ def test_a_database_in_memory_is_refused_since_it_ends_with_the_command(tmp_path
     monkeypatch.setenv("PROFFER_DATABASE_URL", url)
     with pytest.raises(Rejected, match="PROFFER_DATABASE_URL: names a database in memory"):
         _ = Workspace(tmp_path).database
+
+
+def test_a_home_that_another_process_writes_to_is_refused_or_waited_for(tmp_path):
+    workspace = Workspace(tmp_path / "home")
+    with workspace.alone("demo"):
+        with pytest.raises(Rejected, match="another `proffer demo` is writing"), workspace.alone("demo"):
+            pass
+        with workspace.alone("models", wait=True):
+            pass
+    with workspace.alone("demo"):
+        pass

@@ -136,6 +136,21 @@ def test_every_spend_has_an_id_of_its_own_so_that_no_noise_is_drawn_twice_for_on
     assert len(opened) == 1
 
 
+def test_what_stops_a_run_says_which_spend_stays_open():
+    closed, _ = private()
+    gated = closed.admit_run(RUN)
+
+    def stopped(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as failure:
+        gated.run("train", NOISY, stopped)
+    spend = gated.receipts[0].spend
+    assert failure.value.__notes__ == [
+        f"What was reserved as {spend} stays spent; close it: proffer privacy expire --spend {spend} --reason R"
+    ]
+
+
 def test_training_that_crashes_stays_spent():
     account = RecordingAccount()
     gated = private(account)[0].admit_run(RUN)

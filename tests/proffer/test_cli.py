@@ -89,6 +89,44 @@ def test_control_c_ends_with_130(verb):
     assert cli.main(["stand"]) == 130
 
 
+def test_control_c_says_what_stays_spent(verb, capsys):
+    def interrupted(_):
+        stopped = KeyboardInterrupt()
+        stopped.add_note("What was reserved as train-1 stays spent")
+        raise stopped
+
+    verb(interrupted)
+    assert cli.main(["stand"]) == 130
+    assert "train-1 stays spent\ninterrupted" in capsys.readouterr().err
+
+
+def test_a_library_that_is_not_installed_is_named_with_the_extra_that_brings_it(verb, capsys):
+    def lacking(_):
+        raise ModuleNotFoundError("No module named 'torch'", name="torch.nn")
+
+    verb(lacking)
+    assert cli.main(["stand"]) == 2
+    assert "needs torch, which is not installed. Install it: pip install '.[private]'" in capsys.readouterr().err
+
+
+def test_a_module_of_our_own_that_is_missing_is_not_dressed_up_as_an_extra(verb):
+    def broken(_):
+        raise ModuleNotFoundError("No module named 'features.nowhere'", name="features.nowhere")
+
+    verb(broken)
+    with pytest.raises(ModuleNotFoundError):
+        cli.main(["stand"])
+
+
+def test_a_full_disk_says_to_make_room(verb, capsys):
+    def full(_):
+        raise OSError(28, "No space left on device", "events.parquet")
+
+    verb(full)
+    assert cli.main(["stand"]) == 2
+    assert "events.parquet: No space left on device. Make room" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
