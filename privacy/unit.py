@@ -38,8 +38,10 @@ def readers_of_others(declaration: Declaration) -> tuple[str, ...]:
 
 
 def _columns(declaration: Declaration) -> Iterator[tuple[str, list[Selector]]]:
-    for fact in declaration.facts.values():
-        yield fact.name, [*(state.signal for state in fact.states), *fact.adds]
+    heard: dict[str, list[Selector]] = {}
+    for fact in declaration.facts.values():  # what a fact hangs on is declared before it
+        heard[fact.name] = [*fact.signals, *(heard[fact.only_while[0]] if fact.only_while else ())]
+        yield fact.name, heard[fact.name]
     for feature in declaration.features.values():
         yield feature.name, list(feature.signals)
 

@@ -34,6 +34,7 @@ class DataType:
         values: the names of an `enum`, whose stored integer is the place in this list.
         unit: what an integer counts, for people.
         scale: how many stored units make one: 100 keeps two decimals.
+        optional: whether an event may leave an identifier out; any other field it always may.
 
     >>> DataType("integer", 0, 100).encode(72), DataType("enum", values=("male", "female")).encode("female")
     (72, 1)
@@ -47,6 +48,7 @@ class DataType:
     values: tuple[str, ...] = ()
     unit: str = ""
     scale: int = 1
+    optional: bool = False
 
     @cached_property
     def member(self) -> DataType:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
 from typing import Final
 
 from features.declaration.datatype import LARGEST, TYPES, DataType
+from features.declaration.event_chain import (
+    CHAIN_KEYS,
+    check_overlap,
+    linked,
+    read_addition,
+    read_only_while,
+    read_signal,
+    read_state,
+    read_tally,
+)
 from features.declaration.fact_wording import (
     read_answers,
     read_box,
@@ -18,14 +27,11 @@ from features.declaration.fact_wording import (
 from features.declaration.vocabulary import (
     CORRECTED,
     RETRACTED,
-    STATED,
     SUBJECT,
     Derived,
     EventType,
     Fact,
     Feature,
-    Selector,
-    State,
 )
 from features.mapping import MappingReader
 from features.problem import Problems, Where
@@ -41,8 +47,8 @@ _COUNTING: Final = ("years_since", "months_since", "days_since", "time_until", "
 _TYPE_KEYS: Final = {"title", "subject", "roles", "complete_from", "fields"}
 _FIELD_KEYS: Final = {"type", "low", "high", "unit", "values", "scale"}
 _FACT_KEYS: Final = {
-    "purpose", "label", "format", "value_labels", "question", "states", "adds", "derived", "answers", "share",
-    "sensitive", "ask_with", "given", "per_10000", "source",
+    "purpose", "label", "format", "value_labels", "question", "derived", "answers", "share",
+    "sensitive", "ask_with", "given", "per_10000", "source", *CHAIN_KEYS,
 }  # fmt: skip
 _FIELD_TYPES: Final = tuple(name for name in TYPES if name not in ("dates", "ages"))
 _FACT_TYPES: Final = tuple(name for name in TYPES if name != "identifier")
@@ -79,7 +85,7 @@ def read_facts(
     for name, fact in read.items():
         if fact.derived:
             _check_derived(fact.derived, read, (*where, name, "derived"), problems)
-    return read
+    return linked(read, where, problems)
 
 
 def read_features(
@@ -115,7 +121,9 @@ def _event_type(name: str, entry: MappingReader) -> EventType:
     if not entry.has("complete_from"):
         entry.wrong("complete_from", "missing", "is missing", "Write a date, or never when absence proves nothing")
     fields = {
-        field: _kind(MappingReader(kind, entry.at("fields", field), entry.problems, _FIELD_KEYS), _FIELD_TYPES)
+        field: _kind(
+            MappingReader(kind, entry.at("fields", field), entry.problems, {*_FIELD_KEYS, "optional"}), _FIELD_TYPES
+        )
         for field, kind in entry.mapping("fields").items()
     }
     if "about" in fields:
@@ -146,7 +154,8 @@ def _kind(entry: MappingReader, types: Sequence[str], *, computed: bool = False)
         entry.wrong("scale", "invalid", "is a whole number above 0, of an integer", "Write 100 for two decimals")
     factor = max(scale or 1, 1)
     low, high = (None if bound is None else bound * factor for bound in (low, high))
-    return DataType(kind_type, low, high, values, str(entry.doc.get("unit", "")), factor)
+    optional = entry.boolean("optional", False)
+    return DataType(kind_type, low, high, values, str(entry.doc.get("unit", "")), factor, optional)
 
 
 def _bounds(entry: MappingReader, low: int | None, high: int | None) -> tuple[int, int]:
@@ -158,45 +167,6 @@ def _bounds(entry: MappingReader, low: int | None, high: int | None) -> tuple[in
         elif abs(bound) * max(entry.integer("scale", low=None) or 1, 1) > LARGEST:
             entry.wrong(key, "range", "is beyond 2**53", "Choose a bound that survives JSON, or a larger unit")
     return low or 0, high or 0
-
-
-def _signal(
-    event: str, entry: MappingReader, types: Mapping[str, EventType], field: object = None, key: str = "event"
-) -> Selector | None:
-    """Return the signal of one event type as an entry's `role` and `where` narrow it, None when there is none."""
-    declared = types.get(event)
-    if not declared or event == STATED:
-        entry.wrong(
-            key, "unknown", f"names {event!r}, which is not an event type to listen to", "Declare it in events.yaml"
-        )
-        return None
-    role = entry.doc.get("role")
-    if role is not None and role not in declared.parts:
-        entry.wrong("role", "unknown", f"is {role!r}; {event} knows {', '.join(declared.parts)}", "Choose one of these")
-    if field is not None and field not in declared.fields:
-        entry.wrong(
-            "field",
-            "unknown",
-            f"is {field!r}; {event} has {', '.join(declared.fields) or 'none'}",
-            "Choose one of these",
-        )
-        return None
-    return Selector(
-        event, None if role is None else str(role), None if field is None else str(field), _where(entry, declared)
-    )
-
-
-def _where(entry: MappingReader, declared: EventType) -> tuple[str, int] | None:
-    narrowed = entry.mapping("where")
-    if not narrowed:
-        return None
-    field, value = next(iter(narrowed.items()))
-    if len(narrowed) > 1 or field not in declared.fields:
-        entry.wrong("where", "invalid", f"is one field of {declared.name}", "Write it like {level: high}")
-        return None
-    with entry.problems.gathered():
-        return field, declared.fields[field].encode(value, entry.at("where", field))
-    return None
 
 
 def _fact(name: str, entry: MappingReader, types: Mapping[str, EventType]) -> Fact:
@@ -215,9 +185,9 @@ def _fact(name: str, entry: MappingReader, types: Mapping[str, EventType]) -> Fa
             "purpose", "missing", "does not say what the fact may be used for", "Write [eligibility], [ranking] or both"
         )
     states = [
-        _state(state, kind, entry.at("states", i), types, problems) for i, state in enumerate(entry.items("states"))
+        read_state(state, kind, entry.at("states", i), types, problems) for i, state in enumerate(entry.items("states"))
     ]
-    adds = [_addition(added, entry.at("adds", i), types, problems) for i, added in enumerate(entry.items("adds"))]
+    adds = [read_addition(added, entry.at("adds", i), types, problems) for i, added in enumerate(entry.items("adds"))]
     if (states and (derived or kind.type == "dates")) or (adds and kind.type != "dates"):
         entry.wrong(
             "states" if states else "adds",
@@ -225,70 +195,17 @@ def _fact(name: str, entry: MappingReader, types: Mapping[str, EventType]) -> Fa
             "does not fit the fact",
             "dates have adds, derived facts neither",
         )
-    _check_overlap([state.signal for state in states if state], entry, "states")
-    _check_overlap([signal for signal in adds if signal], entry, "adds")
+    check_overlap([state.signal for state in states if state], entry, "states")
+    check_overlap([signal for signal in adds if signal], entry, "adds")
     answers, answers_from = read_answers(entry, kind)
     return Fact(
         name, kind, purpose, entry.words("question") or {}, tuple(filter(None, states)), tuple(filter(None, adds)),
         derived, answers, answers_from, entry.integer("share", low=None), label=entry.words("label") or {},
         format=read_formats(entry), value_labels=read_value_labels(entry, kind),
         source=entry.string("source") or "", sensitive=read_sensitive(entry), ask_with=read_box(entry, kind),
+        tally=read_tally(entry, kind, types),
+        only_while=read_only_while(entry), exhaustive=entry.boolean("exhaustive", True),
     )  # fmt: skip
-
-
-def _state(
-    doc: object, kind: DataType, where: Where, types: Mapping[str, EventType], problems: Problems
-) -> State | None:
-    entry = MappingReader(doc, where, problems, {"event", "role", "where", "gives", "for", "then"})
-    gives, lapse = entry.doc.get("gives"), entry.duration("for")
-    field = gives.get("field") if isinstance(gives, Mapping) else None
-    signal = _signal(str(entry.doc.get("event", "")), entry, types, field)
-    if not entry.has("gives") or (isinstance(gives, Mapping) and set(gives) != {"field"}):
-        entry.wrong("gives", "missing", "does not say what the event makes of the fact", "Give a value, or {field: F}")
-    if entry.has("for") != entry.has("then"):
-        entry.wrong("for", "conflict", "and then belong together", "Say how long it is valid and what it lapses to")
-    if signal and field is not None and not _fits(types[signal.event].fields[str(field)], kind):
-        entry.wrong(
-            ("gives", "field"),
-            "conflict",
-            f"cannot set a fact of type {kind.type}",
-            "Take a field of the same type and scale",
-        )
-    constant = then = None
-    with problems.gathered():
-        constant = None if field is not None or not entry.has("gives") else kind.encode(gives, entry.at("gives"))
-    with problems.gathered():
-        then = kind.encode(entry.doc["then"], entry.at("then")) if entry.has("then") else None
-    return State(signal, constant, lapse, then) if signal else None
-
-
-def _check_overlap(signals: Sequence[Selector], entry: MappingReader, key: str) -> None:
-    """Refuse two signals one event could give at once: which of them holds would be an accident."""
-    for one, other in combinations(signals, 2):
-        apart = one.where and other.where and one.where[0] == other.where[0] and one.where != other.where
-        if one.event == other.event and (one.role == other.role or None in (one.role, other.role)) and not apart:
-            entry.wrong(
-                key, "duplicate", f"hears one {one.event} twice", "Tell the two apart by `role` or `where`, or drop one"
-            )
-
-
-def _fits(field: DataType, fact: DataType) -> bool:
-    within = (
-        fact.low is None or fact.high is None or field.low is None or field.high is None
-        or fact.low <= field.low <= field.high <= fact.high
-    )  # fmt: skip
-    return within and (field.type, field.values, field.scale) == (fact.type, fact.values, fact.scale)
-
-
-def _addition(doc: object, where: Where, types: Mapping[str, EventType], problems: Problems) -> Selector | None:
-    entry = MappingReader(doc, where, problems, {"event", "role", "where", "field"})
-    field = entry.doc.get("field")
-    signal = _signal(str(entry.doc.get("event", "")), entry, types, field)
-    if signal and field is not None and types[signal.event].fields[str(field)].type != "date":
-        entry.wrong(
-            "field", "conflict", "is not a date", "Take a field of type date, or leave it out for the day it happened"
-        )
-    return signal
 
 
 _DERIVED: Final = {*_COUNTING, "which", "plus", "unit"}
@@ -349,6 +266,8 @@ def _spell(name: str, entry: MappingReader, facts: Mapping[str, Fact]) -> Featur
         entry.wrong(
             "spell", "unknown", f"{entry.doc['spell']!r} is not a stated fact with one value", "Name one that is"
         )
+    elif of.only_while:
+        entry.wrong("spell", "conflict", f"{of.name} hangs on another fact", f"Count from {of.only_while[0]} instead")
     unit = entry.choice("unit", UNITS) or "days"
     return Feature(name, "spell", DataType("integer", unit=unit), unit=unit, of=str(entry.doc["spell"]))
 
@@ -363,14 +282,14 @@ def _listening_feature(name: str, op: str, entry: MappingReader, types: Mapping[
             "Name the field it reads, or drop it",
         )
         return None
-    signals = [_signal(event, entry, types, field, op) for event in entry.names(op)]
+    signals = [read_signal(event, entry, types, field, op) for event in entry.names(op)]
     if not signals:
         entry.wrong(op, "missing", "names no event type", "Name one, or a list of them")
     if not signals or None in signals:
         return None
     found = tuple(signal for signal in signals if signal)
     if op != "sequence":
-        _check_overlap(found, entry, op)
+        check_overlap(found, entry, op)
     kind = _feature_kind(op, entry, [types[signal.event].fields[str(field)] for signal in found] if field else [])
     window, within = entry.duration("window"), entry.duration("within")
     if (within is not None) != (op == "sequence") or (op == "sequence" and not 2 <= len(found) <= 8):

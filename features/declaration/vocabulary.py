@@ -50,22 +50,51 @@ class Selector:
     `role` None means whatever the part. `field` None means that it happened at all. `where` is a field and the
     integer it must have; where the field is missing the signal carries unknown. For
     `fact.stated` the field is the fact's name, or `receives` for every stated receipt of a programme.
+
+    `over` is the identifier that tells one of several from another, for what is counted: the signal then carries its
+    code, unknown where the event does not say which (or `over` is empty), and `NONE` where it is not known whether
+    the event is meant at all, because the field that `where` asks for is missing.
     """
 
     event: str
     role: str | None = None
     field: str | None = None
     where: tuple[str, int] | None = None
+    over: str | None = None
 
 
 @dataclass(frozen=True)
 class State:
-    """A signal that sets a fact: to `gives` (None: to the signal's own value), until it lapses to `then`."""
+    """A signal that sets a fact: to `gives` (None: to the signal's own value), until it lapses to `then`.
+
+    `then` None is as if the fact had never been set. With `changes` it sets it only where the signal's value is not
+    what that fact already has.
+    """
 
     signal: Selector
     gives: int | None = None
     lapse: Duration | None = None
     then: int | None = None
+    changes: str = ""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Signals that begin and end one of several: jobs, homes, businesses.
+
+    Attributes:
+        begins: each begins one more, the one its identifier names.
+        ends: each ends one.
+        before_none: whether the first to begin in the log is the first of all.
+    """
+
+    begins: tuple[Selector, ...]
+    ends: tuple[Selector, ...]
+    before_none: bool = False
+
+    def partly(self, end: Selector) -> bool:
+        """Whether an end may end something that is not counted: what begins is narrowed, it is not."""
+        return end.where is None and any(begin.where for begin in self.begins)
 
 
 @dataclass(frozen=True)
@@ -137,6 +166,9 @@ class Fact:
         question: how to ask for it, in each language.
         states: the events that set it; the latest of these and of `fact.stated` counts.
         adds: the events that add a date to a list.
+        tally: what it counts, for a boolean that is true while there is one.
+        only_while: another boolean and the value without which this one is false.
+        exhaustive: whether only its events can make it true; if not, that none happened proves nothing.
         derived: how it is computed, for a fact that cannot be stated.
         answers: a public prior over its answers; empty where `answers_from` names the table of them.
         given: such priors of people of whom something is known; the first that holds counts instead of `answers`.
@@ -167,8 +199,17 @@ class Fact:
     label: Mapping[str, str] = field(default_factory=dict)
     format: Mapping[str, str] = field(default_factory=dict)
     value_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    tally: Tally | None = None
+    only_while: tuple[str, int] | None = None
+    exhaustive: bool = True
     sensitive: bool = False
     ask_with: str = ""
+
+    @property
+    def signals(self) -> tuple[Selector, ...]:
+        """What of events it listens to, statements apart."""
+        counted = (*self.tally.begins, *self.tally.ends) if self.tally else ()
+        return (*(state.signal for state in self.states), *counted, *self.adds)
 
     @property
     def type(self) -> str:

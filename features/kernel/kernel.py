@@ -20,10 +20,13 @@ from features.kernel.lowering import (
     ADD_DAY,
     ANY,
     AS_IS,
+    BEGIN,
+    CHANGE,
     COLUMN,
     COUNT_OF,
     DATE,
     DISTINCT,
+    END,
     LIST,
     NEWEST,
     RESTATE,
@@ -35,6 +38,7 @@ from features.kernel.lowering import (
     KernelPlan,
     lower,
 )
+from features.kernel.tally import ROOM, WIDTH, begin, counted, end, moved, restart
 from features.log.history import History, history_of
 from features.problem import Problem, Rejected
 from features.value import NONE, UNKNOWN
@@ -42,7 +46,8 @@ from features.value import NONE, UNKNOWN
 _DAY = DAY_SECONDS
 _VALUE, _SINCE, _WALL, _HEARD = range(4)  # what is kept of each column while rows go by
 _POISON = _HEARD  # of a column that is not standing: something in it is unknown
-_READING, _WINDOW, _OF, _UNIT, _EARLIEST, _MONTHS, _DAYS, _SLOT, _DEFAULT, _SPELLED = range(len(COLUMN))
+_READING, _WINDOW, _OF, _UNIT, _EARLIEST, _MONTHS, _DAYS, _SLOT, _DEFAULT, _SPELLED, *_TALLIED = range(len(COLUMN))
+_TALLY, _FIRST, _HANGS, _HOLDS = _TALLIED
 _BEFORE = UNKNOWN  # earlier than any second
 
 
@@ -128,14 +133,36 @@ def _stand(
     seen: Int64, column: int, heard: int, spelled: int, subscriptions: Int64, windows: Int64, wall: int, value: int
 ) -> None:
     """Let an event set a fact."""
-    now = value
-    if subscriptions[heard, 1] == STATE and value != UNKNOWN:
+    now, act = value, subscriptions[heard, 1]
+    if act in (STATE, CHANGE) and value != UNKNOWN:
         now = subscriptions[heard, 2]
     if spelled:
         _settle(seen, column, subscriptions, windows, wall)
         if seen[column, _VALUE] != now:
             seen[column, _SINCE] = wall // _DAY
     seen[column, _VALUE], seen[column, _WALL], seen[column, _HEARD] = now, wall, heard
+
+
+@njit
+def _count(seen: Int64, tally: Int64, column: int, act: int, partly: int, first: int, wall: int, value: int) -> int:
+    """Let an event begin or end one of what a fact counts; whether there is one then."""
+    if first and act == BEGIN and seen[column, _HEARD] < 0:
+        tally[ROOM] = 0
+    if act == BEGIN:
+        begin(tally, value)
+    else:
+        end(tally, value, wall // DAY_SECONDS, partly != 0)
+    return counted(tally)
+
+
+@njit
+def _applies(seen: Int64, subscriptions: Int64, heard: int, value: int) -> int:
+    """What an event that depends on another column makes its own hear: `NONE` where it leaves it as it is."""
+    if subscriptions[heard, 1] == CHANGE:
+        changed = moved(seen[subscriptions[heard, 3], _VALUE], value)
+        return NONE if changed == 0 else value if changed == 1 else UNKNOWN
+    other = seen[subscriptions[heard, 2], _VALUE]
+    return 0 if other > NONE and other != subscriptions[heard, 3] else NONE
 
 
 @njit
@@ -180,7 +207,7 @@ def _derive(seen: Int64, table: Int64, column: int, dates: Int64, closed: bool, 
 @njit
 def _kernel(
     subscriptions: Int64, subscribed: Int64, table: Int64, windows: Int64, closers: Int64, closed_by: Int64,
-    lists: int, steps: int, distinct: int, epoch: int,
+    lists: int, steps: int, distinct: int, tallies: int, epoch: int,
     offsets: Int64, happened: Int64, recorded: Int64, superseded: Int64, local: Int64,
     signals: Int32, values: Int64, rows: Int64, times: Int64, walls: Int64, days: Int64, longest: int, out: Int64,
 ) -> None:  # fmt: skip
@@ -194,6 +221,7 @@ def _kernel(
     columns_of, constants, factors = subscriptions[:, 0].copy(), subscriptions[:, 2].copy(), subscriptions[:, 5].copy()
     floors = np.empty(len(subscriptions), np.int64)
     dates, chains = np.empty((lists + 1, longest + 1), np.int64), np.empty(steps, np.int64)
+    counts = np.zeros((tallies + 1, WIDTH), np.int64)
     size = 16
     while size < 2 * longest * distinct:
         size *= 2
@@ -207,6 +235,8 @@ def _kernel(
         for column in range(columns):
             for cell in range(4):
                 seen[column, cell] = blank[column, cell]
+            if table[column, _TALLY]:
+                restart(counts[table[column, _TALLY]], 0 if closed[column] else UNKNOWN)
         for step in range(steps):
             chains[step] = _BEFORE
         begin = offsets[rows[query]] if rows[query] >= 0 else 0
@@ -230,10 +260,20 @@ def _kernel(
                     seen[columns_of[heard], _VALUE], seen[columns_of[heard], _SINCE] = kept, 1
             for heard in range(subscribed[signal, 2], subscribed[signal, 3]):
                 column, act, match = subscriptions[heard, 0], subscriptions[heard, 1], subscriptions[heard, 3]
-                if match not in (ANY, value):
+                given, tally = value, table[column, _TALLY]
+                if act >= CHANGE:
+                    given = _applies(seen, subscriptions, heard, value)
+                    if given == NONE:
+                        continue
+                elif match not in (ANY, value):
                     continue
-                if act in (STATE, STATE_VALUE):
-                    _stand(seen, column, heard, table[column, _SPELLED], subscriptions, windows, wall, value)
+                elif act >= BEGIN:
+                    first, partly = table[column, _FIRST], subscriptions[heard, 2]
+                    given = _count(seen, counts[tally], column, act, partly, first, wall, value)
+                if act >= BEGIN or act in (STATE, STATE_VALUE):
+                    _stand(seen, column, heard, table[column, _SPELLED], subscriptions, windows, wall, given)
+                    if tally and act not in (BEGIN, END):
+                        restart(counts[tally], seen[column, _VALUE])
                 elif act > STATE_VALUE:
                     _list(seen, column, dates, table[column, _SLOT], act, wall, value)
                 elif wall >= starts[subscriptions[heard, 4]]:
@@ -259,6 +299,10 @@ def _kernel(
                 unit, default, found = table[column, _UNIT], table[column, _DEFAULT], seen[column, _VALUE]
                 newest = seen[column, _SINCE]
                 out[query, column] = _read(reading, unit, default, found, newest, closed[column], today)
+                if table[column, _HANGS]:
+                    other = out[query, table[column, _HANGS] - 1]
+                    if other > NONE and other != table[column, _HOLDS]:
+                        out[query, column] = 0
         for column in range(columns):
             if table[column, _READING] > LIST:
                 of = table[column, _OF]
@@ -287,7 +331,7 @@ def compute(plan: KernelPlan, history: History, person_rows: Int64, t: Int64) ->
     out = np.empty((len(rows), len(plan.columns)), np.int64)
     _kernel(
         plan.subscriptions, plan.subscribed, plan.table, plan.windows, plan.closers, plan.closed_by,
-        plan.lists, plan.steps, plan.distinct, plan.epoch,
+        plan.lists, plan.steps, plan.distinct, plan.tallies, plan.epoch,
         history.offsets, history.happened, history.recorded, history.superseded, history.local,
         history.signal, history.value, rows, times, walls, days, history.longest, out,
     )  # fmt: skip

@@ -15,7 +15,7 @@ import numpy as np
 from features.arrays import Int64
 from features.calendar import DAY_SECONDS, Duration
 from features.declaration.declaration import Declaration
-from features.declaration.vocabulary import STATED, Derived, Fact, Feature, Selector
+from features.declaration.vocabulary import STATED, Derived, Fact, Feature, Selector, State, Tally
 from features.log.row_encoder import RECEIVED, signals_of
 from features.log.statement import RECEIVES
 from features.value import NONE, UNKNOWN, identifier_code
@@ -29,6 +29,9 @@ ANY: Final = NONE
 # What a subscription does to its column; those before STATE see only what happened within their window.
 # ADD adds `constant + then * value`; KEEP keeps the value, or with constant 1 the wall-clock second.
 ADD, KEEP, DISTINCT, STEP, STATE, STATE_VALUE, RESTATE, ADD_DAY, ADD_VALUE = range(9)
+# BEGIN and END count, END with constant 1 perhaps what is not counted; CHANGE is STATE where the value is another than
+# that of the column `match`; HANG makes its column false where the column `constant` is known and not `match`.
+BEGIN, END, CHANGE, HANG = range(9, 13)
 
 # How a column is read off when the rows have been seen.
 TOTAL, NEWEST, STANDING, LIST, SPELL, DATE, COUNT_OF, AGES_OF = range(8)
@@ -37,7 +40,10 @@ TOTAL, NEWEST, STANDING, LIST, SPELL, DATE, COUNT_OF, AGES_OF = range(8)
 DAYS, MONTHS, YEARS, UNTIL_DAYS, UNTIL_MONTHS, UNTIL_YEARS, AS_IS = range(7)
 
 SUBSCRIPTION: Final = ("column", "act", "constant", "match", "window", "then")
-COLUMN: Final = ("reading", "window", "of", "unit", "earliest", "months", "days", "slot", "default", "spelled")
+COLUMN: Final = (
+    "reading", "window", "of", "unit", "earliest", "months", "days", "slot", "default", "spelled",
+    "tally", "first", "hangs", "holds",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +56,7 @@ class KernelPlan:
         subscriptions: int64[n, 6], see `SUBSCRIPTION`, signal by signal.
         subscribed: int64[signals, 4]: where the signal's subscriptions that add begin, then those that keep, then all
             others, and where they end.
-        table: int64[columns, 10], see `COLUMN`.
+        table: int64[columns, 14], see `COLUMN`.
         windows: int64[w, 2], months and days; window 0 is a lifetime.
         closers: int64[n, 2], since which wall-clock second, over which window; a column whose closers all hold has
             nothing unseen; those of column `c` are `closed_by[c]` up to `closed_by[c + 1]`.
@@ -58,6 +64,7 @@ class KernelPlan:
         lists: how many columns hold dates.
         steps: how many steps all sequences have together.
         distinct: how many columns count distinct values.
+        tallies: how many columns count what begins and ends.
         epoch: the wall-clock second at which every lifetime begins.
         declaration: what was lowered.
     """
@@ -73,6 +80,7 @@ class KernelPlan:
     lists: int
     steps: int
     distinct: int
+    tallies: int
     epoch: int
     declaration: Declaration
 
@@ -99,7 +107,8 @@ class _Lowering:
         self.windows: dict[Duration, int] = {Duration(): 0}
         self.table: list[dict[str, int]] = []
         self.closers: list[list[tuple[int, int]]] = []
-        self.lists = self.steps = self.distinct = 0
+        self.lists = self.steps = self.distinct = self.tallies = 0
+        self.hung: dict[str, tuple[Selector, ...]] = {}
 
     def plan(self, receives: tuple[str, ...]) -> KernelPlan:
         spelled = {feature.of for feature in self.declaration.features.values() if feature.op == "spell"}
@@ -109,14 +118,14 @@ class _Lowering:
             self.feature(feature)
         for programme in receives:
             self.receipt(identifier_code(programme))
-        heard = [sorted(group, key=lambda row: min(row[1], DISTINCT)) for group in self.heard]
+        heard = [sorted(group, key=lambda row: (min(row[1], DISTINCT), row[1] != CHANGE)) for group in self.heard]
         names = (*self.declaration.columns, *(RECEIVES + programme for programme in receives))
         return KernelPlan(
             names, receives, _rows(heard, len(SUBSCRIPTION)), _parted(heard),
             np.array([[row[key] for key in COLUMN] for row in self.table], np.int64).reshape(-1, len(COLUMN)),
             np.array([(window.months, window.days) for window in self.windows], np.int64),
             _rows(self.closers, 2), _starts(self.closers), self.lists, self.steps, self.distinct,
-            self.declaration.epoch * DAY_SECONDS, self.declaration,
+            self.tallies, self.declaration.epoch * DAY_SECONDS, self.declaration,
         )  # fmt: skip
 
     def fact(self, fact: Fact, spelled: int) -> None:
@@ -138,20 +147,49 @@ class _Lowering:
             self.listening(feature)
 
     def standing(self, fact: Fact, spelled: int) -> None:
-        """A fact with one value: a statement of a value that lapses is believed as long, then as if never made."""
+        """A fact with one value: a statement of a value that lapses is believed as long, then it is unknown."""
         column = self.column(STANDING, default=0 if fact.type == "boolean" else UNKNOWN, spelled=spelled)
         stated = Selector(STATED, None, fact.name)
         self.hear(stated, column, STATE_VALUE)
-        for value, trusted in trusted_for(fact).items():
-            self.hear(stated, column, STATE_VALUE, match=value, window=self.window(trusted), then=NONE)
+        for value, (trusted, then) in trusted_for(fact).items():
+            self.hear(stated, column, STATE_VALUE, match=value, window=self.window(trusted), then=then)
         for state in fact.states:
-            window, then = self.window(state.lapse), NONE if state.then is None else state.then
-            act, constant = (STATE_VALUE, 0) if state.gives is None else (STATE, state.gives)
-            self.hear(state.signal, column, act, constant, window=window, then=then)
-            if state.gives != 0 or state.then:  # only what could have made it true leaves it open
-                self.close(column, [state.signal], 0 if state.then else window)
-        if fact.type != "boolean" or not self.closers[column]:
+            self.state(state, column)
+        if fact.tally:
+            self.tally(fact.tally, column)
+        if fact.only_while:
+            self.hang(fact, *fact.only_while, column)
+        if fact.type != "boolean" or not fact.exhaustive or not self.closers[column]:
             self.close(column, [], 0)
+
+    def state(self, state: State, column: int) -> None:
+        window, then = self.window(state.lapse), NONE if state.then is None else state.then
+        act, constant = (STATE_VALUE, 0) if state.gives is None else (STATE, state.gives)
+        if state.changes:
+            of = self.declaration.index(state.changes)
+            self.hear(state.signal, column, CHANGE, constant, match=of, window=window, then=then)
+        else:
+            self.hear(state.signal, column, act, constant, window=window, then=then)
+        if state.gives != 0 or state.then == 1:  # only what could have made it true leaves it open
+            self.close(column, [state.signal], 0 if state.then == 1 else window)
+
+    def tally(self, tally: Tally, column: int) -> None:
+        self.tallies += 1
+        self.table[column] |= {"tally": self.tallies, "first": int(tally.before_none)}
+        for signal in tally.begins:
+            self.hear(signal, column, BEGIN)
+        for signal in tally.ends:
+            self.hear(signal, column, END, int(tally.partly(signal)))
+        self.close(column, tally.begins, 0)
+
+    def hang(self, fact: Fact, of: str, wanted: int, column: int) -> None:
+        """Let whatever changes a fact that this one hangs on settle this one too."""
+        other = self.declaration.facts[of]
+        signals = (Selector(STATED, None, of), *other.signals, *self.hung.get(of, ()))
+        self.hung[fact.name] = signals
+        self.table[column] |= {"hangs": self.declaration.index(of) + 1, "holds": wanted}
+        for signal in dict.fromkeys(signals):
+            self.hear(signal, column, HANG, self.declaration.index(of), match=wanted)
 
     def receipt(self, code: int) -> None:
         column = self.column(STANDING, default=0)
@@ -236,18 +274,24 @@ _ACTS: Final = {
 }  # fmt: skip
 
 
-def trusted_for(fact: Fact) -> dict[int, Duration]:
-    """Return how long a statement of each value is believed, for the values that every event giving them lets lapse.
+def trusted_for(fact: Fact) -> dict[int, tuple[Duration, int]]:
+    """Return how long a statement of each value is believed, where every event giving it lapses, and what it is then.
 
-    A person who was stated pregnant three years ago no longer is; one who was stated not pregnant still is not.
+    A person who was stated pregnant three years ago may no longer be; one who was stated not pregnant still is not.
+    Where such an event lapses to unknown so does the statement; else it is as if it had never been made.
     """
     if any(state.gives is None for state in fact.states):
         return {}
-    lapses: dict[int, list[Duration | None]] = {}
+    givers: dict[int, list[State]] = {}
     for state in fact.states:
-        lapses.setdefault(state.gives or 0, []).append(state.lapse)
-    longest = {value: [lapse for lapse in found if lapse] for value, found in lapses.items() if None not in found}
-    return {value: max(found, key=lambda lapse: lapse.after(0)) for value, found in longest.items()}
+        givers.setdefault(state.gives or 0, []).append(state)
+    found = {}
+    for value, states in givers.items():
+        lapses = [state.lapse for state in states if state.lapse]
+        if len(lapses) == len(states):
+            then = UNKNOWN if any(state.then == UNKNOWN for state in states) else NONE
+            found[value] = (max(lapses, key=lambda lapse: lapse.after(0)), then)
+    return found
 
 
 def _derived_unit(derived: Derived) -> int:

@@ -171,7 +171,7 @@ def _check_fields(event: Event, declaration: Declaration, where: Where, problems
         except Rejected as refusal:
             problems.found += refusal.problems
     for name, kind in event_type.fields.items():
-        if kind.type == "identifier" and name not in event.data:
+        if kind.type == "identifier" and not kind.optional and name not in event.data:
             problems.add((*where, "data", name), "missing", "is missing", f"Say which one: {event.type} needs it")
     for role in sorted({role for _, role in event.about}):
         if role not in event_type.parts:

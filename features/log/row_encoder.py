@@ -41,7 +41,7 @@ def signals_of(declaration: Declaration) -> tuple[Selector, ...]:
     """Return everything the declared columns listen to, then stated facts and receipts, each once."""
     heard: list[Selector] = []
     for fact in declaration.facts.values():
-        heard += [state.signal for state in fact.states] + list(fact.adds)
+        heard += fact.signals
     for feature in declaration.features.values():
         heard += feature.signals
     for name in HELD:
@@ -130,13 +130,15 @@ class RowEncoder:
 
 
 def _signal_value(signal: Selector, fields: Mapping[str, DataType], data: Mapping[str, object]) -> int | None:
-    """Return the value a payload gives a signal, `UNKNOWN` when it does not say, None when the filter leaves it out."""
+    """Return the value a payload gives a signal, None when its filter leaves it out; see `Selector`."""
     if signal.where:
         name, wanted = signal.where
         if name not in data:
-            return UNKNOWN
+            return UNKNOWN if signal.over is None else NONE
         if fields[name].encode(data[name]) != wanted:
             return None
+    if signal.over is not None:
+        return fields[signal.over].encode(data[signal.over]) if signal.over in data else UNKNOWN
     if signal.field is None:
         return 1
     return fields[signal.field].encode(data[signal.field]) if signal.field in data else UNKNOWN

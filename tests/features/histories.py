@@ -36,11 +36,16 @@ def _some(**fields):
     return st.fixed_dictionaries({}, optional=fields)
 
 
-_work = _some(pay=st.integers(-50, 1000) | st.just(7), level=st.sampled_from(["low", "high"]), fit=st.booleans())
+_desks = st.sampled_from(["d1", "d2", "d3"])
+_work = _some(
+    pay=st.integers(-50, 1000) | st.just(7), level=st.sampled_from(["low", "high"]), fit=st.booleans(), desk=_desks
+)
+_left = _some(desk=_desks, fit=st.booleans())
 _stated = _some(
     birth_date=_dates, children=st.lists(_dates, max_size=3), births=st.lists(_dates, max_size=1),
     region=_regions, level=st.sampled_from(["low", "high"]), pay=st.integers(-50, 1000), mover=st.booleans(),
     tired=st.booleans(), parent=st.booleans(), rich=st.booleans(), quiet=st.booleans(),
+    **{name: st.booleans() for name in ("employed", "keen", "resting", "settled", "newcomer", "weary")},
     **{"receives.a.one": st.booleans(), "receives.b.two": st.booleans()},
 )  # fmt: skip
 _programme = st.fixed_dictionaries({"programme": st.sampled_from(PROGRAMMES)})
@@ -48,6 +53,7 @@ BODIES = {
     "life.born": _some(born_on=_dates),
     "life.moved": _some(region=_regions),
     "life.worked": _work,
+    "life.left": _left,
     "life.rested": st.just({}),
     "life.ill": st.just({}),
     "benefit.granted": _programme,

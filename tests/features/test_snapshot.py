@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 
 from features.calendar import day_of
-from features.kernel.snapshot_oracle import OracleHistory
+from features.kernel.history_oracle import OracleHistory
 from features.log.event import Event
 from features.log.history import history_of
 from features.problem import Rejected
