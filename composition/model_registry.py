@@ -162,7 +162,9 @@ def read_artefact(folder: Path) -> Mapping[str, bytes]:
         ) from failure
     files = document.get("files") if isinstance(document, dict) else None
     if not isinstance(files, dict):
-        raise Rejected([Problem((str(manifest),), "invalid", "lists no files", "Train the model again")])
+        raise Rejected(
+            [Problem((str(manifest),), "invalid", "is not a manifest: it lists no files", "Train the model again")]
+        )
     names = sorted(files)
     problems = [
         Problem((str(manifest), "files"), "invalid", f"{name!r} is not a file of this folder", "Train the model again")
