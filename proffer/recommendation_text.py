@@ -27,7 +27,11 @@ def recommendations_text(found: Recommendations, screen: Screen) -> str:
     for bundle, written in zip(found.bundles, document["bundles"], strict=True):
         parts += _bundle(bundle, written["title"], screen)
     if found.already:
-        parts += ["", say("screen.already", titles=", ".join(titled(one, screen) for one in found.already))]
+        parts += ["", say("screen.already", titles=", ".join(titled(one, screen) for one, _ in found.already))]
+        parts += [f"     {notice.in_language(screen.language)}" for _, notice in found.already if notice is not None]
+    for other in found.alternatives:
+        parts += ["", f"{titled(other.programme, screen)}  [{other.programme.id}]"]
+        parts += [f"     {line}" for line in textwrap.wrap(other.notice.in_language(screen.language), _WIDTH)]
     if found.closed:
         parts += ["", say("screen.closed", titles=", ".join(titled(one, screen) for one, _ in found.closed))]
     return "\n".join([*parts, *questions(found.asks, screen)])
@@ -42,6 +46,7 @@ def _recommendation(one: Recommendation, screen: Screen) -> list[str]:
         unchecked = [reason.text.in_language(screen.language) for reason in one.verdict.because]
         lines += [f"     - {terminal.clip(text, _WIDTH)}" for text in unchecked[:_UNCHECKED]]
     lines += [f"     {_in(part['text'], screen)} ({part['contribution']:+.4f})" for part in document["why_rank"]]
+    lines += [f"     {terminal.clip(notice.in_language(screen.language), _WIDTH)}" for notice in one.notices]
     window = document["window"]["text"]
     return [*lines, f"     {terminal.clip(_in(window, screen), _WIDTH)}"] if window else lines
 

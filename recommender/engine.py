@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Final
 from features.calendar import day_of
 from features.log.event import Event
 from features.log.history import history_of
+from features.mapping import nearest
 from features.problem import Problem, Rejected, Where
 from features.snapshot import known, known_from_facts
 from recommender.offers.batch import Ranker, recommend
 from recommender.offers.recommendation import Recommendations
+from recommender.rules.catalogue import IMPORTED
+from recommender.rules.clause import RECEIVES
 from recommender.rules.compiled import Compiled, compile_catalogue
 from recommender.rules.person import Person, held_programmes
 from recommender.rules.programme import kinds_mask
@@ -78,9 +81,11 @@ class Engine:
         """A person as a facts file describes one, at the end of `day`; `where` is what problems call the facts.
 
         Raises:
-            Rejected: with every fact that is not declared or cannot hold, and every unknown region.
+            Rejected: with every fact that is not declared or cannot hold, every unknown region, and every receipt of a
+                programme that no catalogue knows.
         """
         applicant, problems = kinds_mask(applicants), list(self._unknown_regions(facts, where))
+        problems += self._unknown_receipts(facts, where)
         t = self.declaration.zone.end_of_day(day)
         try:
             found = known_from_facts(self.declaration, facts, t, self.catalogue.receives, where)
@@ -98,6 +103,15 @@ class Engine:
             if written and re.fullmatch(r"[0-9]{2}([0-9]{3})?", str(value)) and not self.regions.known(int(str(value))):
                 remedy = "Use the 5-digit code of a district, or the 2-digit code of a province"
                 yield Problem((*where, name), "unknown", f"there is no region {value}", remedy)
+
+    def _unknown_receipts(self, facts: Mapping[str, object], where: Where) -> Iterator[Problem]:
+        """A receipt of what no catalogue knows would be ignored without a word."""
+        ids = set(self.catalogue.by_code.values())
+        for name in facts:
+            programme = name.removeprefix(RECEIVES)
+            if name.startswith(RECEIVES) and programme not in ids and not programme.startswith(IMPORTED):
+                what = f"{programme!r} is not a programme of this catalogue{nearest(programme, ids)}"
+                yield Problem((*where, name), "unknown", what, "Name one that is, or leave the receipt out")
 
     def from_events(self, events: Sequence[Event], citizen: str, applicants: Iterable[str], day: date) -> Person:
         """A person as the events up to the end of `day` tell.

@@ -12,6 +12,7 @@ from features.arrays import Bool, Float64, Int8, Int64
 from features.problem import Problem, Rejected
 from features.snapshot import Snapshots
 from features.value import UNKNOWN
+from recommender.offers.beside import Alternative, alternative, apart_from, ending_notice, notices_of
 from recommender.offers.bundle import Bundle, Candidate, bundles
 from recommender.offers.offer_arrays import OfferArrays, PersonWindows, offer_arrays, ordered_amount
 from recommender.offers.recommendation import Recommendation, Recommendations
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from recommender.ranking.scorer import Scorer
     from recommender.rules.compiled import Compiled
     from recommender.rules.person import Person
+    from recommender.rules.programme import Programme
     from recommender.rules.question import Ask
+    from recommender.text import Text
 
 __all__ = ["Ranker", "batch", "recommend"]
 
@@ -96,6 +99,7 @@ class _WeighedOffers:
         answers: int8[n, P] of Answer.
         held: whether the person receives it, bool[n, P].
         closed: whether its window has closed, bool[n, P].
+        beside: for each person the programmes that cannot be held with what the person holds, with the ids of that.
         pairs: what can be offered, m rows of (person, programme), by person.
         starts: where each person's rows begin, int64[n + 1].
         weighed: the utility of each row.
@@ -107,6 +111,7 @@ class _WeighedOffers:
     answers: Int8
     held: Bool
     closed: Bool
+    beside: Sequence[Mapping[int, tuple[str, ...]]]
     pairs: Pairs
     starts: Int64
     weighed: Weighed
@@ -120,7 +125,11 @@ def _weighed(people: Sequence[Person], compiled: Compiled, ranker: Ranker) -> _W
         for person in people
     ]
     closed, held = np.stack([one.closed for one in windows]), _held(people, compiled)
-    pairs = Pairs.permitted(((answers != Answer.NO) & ~held & ~closed).astype(np.int8))
+    beside = [apart_from(compiled.catalogue, person.held) for person in people]
+    apart = np.zeros_like(held)
+    for i, places in enumerate(beside):
+        apart[i, list(places)] = True
+    pairs = Pairs.permitted(((answers != Answer.NO) & ~held & ~closed & ~apart).astype(np.int8))
     starts = np.searchsorted(pairs.person, np.arange(len(people) + 1))
     left = np.stack([one.days_left for one in windows])
     likely = np.stack([chances(compiled, known.values[i], one.applicant, answers[i]) for i, one in enumerate(people)])
@@ -134,7 +143,7 @@ def _weighed(people: Sequence[Person], compiled: Compiled, ranker: Ranker) -> _W
         effort_minutes=table.effort_minutes[pairs.programme],
     )
     return _WeighedOffers(
-        people, known, windows, answers, held, closed, pairs, starts, weigh(inputs, ranker.weights)
+        people, known, windows, answers, held, closed, beside, pairs, starts, weigh(inputs, ranker.weights)
     )  # fmt: skip
 
 
@@ -199,13 +208,16 @@ def _of_person(offers: _WeighedOffers, i: int, compiled: Compiled, ranker: Ranke
             zip(order[:k].tolist(), offers.pairs.programme[begin + order[:k]].tolist(), strict=True), start=1
         )
     )
-    gone = np.flatnonzero(permitted & ~offers.held[i] & offers.closed[i]).tolist()
+    apart = np.zeros(len(permitted), dtype=np.bool_)
+    apart[list(offers.beside[i])] = True
+    gone = np.flatnonzero(permitted & ~offers.held[i] & offers.closed[i] & ~apart).tolist()
     return Recommendations(
         day=compiled.day,
         total=end - begin,
         shown=shown,
         bundles=_bundled(offers, i, compiled),
-        already=tuple(programmes[at] for at in np.flatnonzero(permitted & offers.held[i]).tolist()),
+        already=_already(offers, i, compiled),
+        alternatives=_alternatives(offers, i, compiled),
         closed=tuple((programmes[at], table.window(at, windows)) for at in gone),
         asks=(),
         events={name: event.title for name, event in compiled.declaration.events.items()},
@@ -222,8 +234,37 @@ def _explained(
     compiled, utility = verdicts.compiled, offers.weighed.utility(row)
     programme, verdict = compiled.catalogue.programmes[place], verdicts.explain(place)
     person = offers.people[int(offers.pairs.person[row])]
+    notices = notices_of(programme, person.held, compiled)
     estimate = programme.worth.amount_of(person, person.t)
-    return Recommendation(rank, programme, verdict, likelihood, utility, window, estimate, compiled.messages)
+    return Recommendation(rank, programme, verdict, likelihood, utility, window, estimate, compiled.messages, notices)
+
+
+def _already(offers: _WeighedOffers, i: int, compiled: Compiled) -> tuple[tuple[Programme, Text | None], ...]:
+    """What a person receives, and what has ended for good and is followed by something, with a notice on that."""
+    catalogue, permitted = compiled.catalogue, offers.answers[i] != Answer.NO
+    found = []
+    for place in np.flatnonzero(offers.held[i]).tolist():
+        programme = catalogue.programmes[place]
+        followers = [name for name in catalogue.followers.get(programme.id, ()) if name in catalogue.index]
+        notice = ending_notice(programme, followers, compiled)
+        if permitted[place] or (notice is not None and followers):
+            found.append((programme, notice))
+    return tuple(found)
+
+
+def _alternatives(offers: _WeighedOffers, i: int, compiled: Compiled) -> tuple[Alternative, ...]:
+    """What the rules do not exclude and what cannot be held with something the person holds."""
+    catalogue, person = compiled.catalogue, offers.people[i]
+    places = [place for place in sorted(offers.beside[i]) if _may_be_told(offers, i, place)]
+    return tuple(
+        alternative(catalogue.programmes[place], Answer(int(offers.answers[i, place])), names, person, compiled)
+        for place in places
+        for names in (offers.beside[i][place],)
+    )
+
+
+def _may_be_told(offers: _WeighedOffers, i: int, place: int) -> bool:
+    return bool(offers.answers[i, place] != Answer.NO and not offers.closed[i, place])
 
 
 def _bundled(offers: _WeighedOffers, i: int, compiled: Compiled) -> tuple[Bundle, ...]:
@@ -236,9 +277,10 @@ def _bundled(offers: _WeighedOffers, i: int, compiled: Compiled) -> tuple[Bundle
     row_of = np.full(len(table.ids), -1, dtype=np.int64)
     row_of[offers.pairs.programme[begin:end]] = np.arange(begin, end)
     places = np.unique(np.concatenate([table.offered_on[event] for event in sorted(happened)]))
-    places = places[row_of[places] >= 0]
+    apart = np.array([place for place in offers.beside[i] if _may_be_told(offers, i, place)], dtype=np.int64)
+    places = places[(row_of[places] >= 0) | np.isin(places, apart)]
     runs_from = [*(window.event for window in offers.windows[i].personal), None]  # -1 is a window without an event
-    utilities = offers.weighed.total[row_of[places]].tolist()
+    utilities = [int(offers.weighed.total[row]) if row >= 0 else 0 for row in row_of[places].tolist()]
     candidates = [
         Candidate(table.ids[place], utility, table.events_of[place], table.excludes[place], table.documents[place],
                   table.efforts[place], runs_from[window])
@@ -246,6 +288,6 @@ def _bundled(offers: _WeighedOffers, i: int, compiled: Compiled) -> tuple[Bundle
             places.tolist(), utilities, table.personal_window[places].tolist(), strict=True
         )
     ]  # fmt: skip
-    by_id = compiled.catalogue.by_id
-    held = {name: frozenset(by_id[name].excludes if name in by_id else ()) for name in sorted(person.held)}
+    excluding = compiled.catalogue.excluding
+    held = {name: excluding.get(name, frozenset()) for name in sorted(person.held)}
     return bundles(candidates, held, person.occurrences, compiled.day)

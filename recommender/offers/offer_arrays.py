@@ -71,7 +71,7 @@ class OfferArrays:
         ids: the programmes' ids.
         efforts: what applying takes in minutes, None where that is not stated.
         events_of: for each programme the life events it is offered on.
-        excludes: what each programme excludes.
+        excludes: what each programme cannot be held with.
         documents: what each programme asks for; equal texts are one object, as equal sets and lists are above.
     """
 
@@ -139,7 +139,8 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
     lists: dict[tuple[Text, ...], tuple[Text, ...]] = {}
     sets: dict[frozenset[str], frozenset[str]] = {}
     documents = (tuple([texts.setdefault(text, text) for text in one.documents]) for one in programmes)
-    excludes = (frozenset(one.excludes) for one in programmes)
+    nothing = frozenset[str]()
+    excludes = (compiled.catalogue.excluding.get(one.id, nothing) for one in programmes)
     return OfferArrays(
         day=compiled.day,
         working_days=compiled.working_days,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from features.calendar import date_of
 from recommender.messages import Messages
 from recommender.offers.amount_text import amount_sentence, steps_json
+from recommender.offers.beside import Alternative
 from recommender.offers.bundle import Bundle
 from recommender.offers.reason import why_rank, window_sentence
 from recommender.offers.utility import Contribution, Utility
@@ -38,6 +39,7 @@ class Recommendation:
     window: ApplicationWindow
     estimate: Estimate
     messages: Messages
+    notices: tuple[Text, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what the rules exclude."""
@@ -70,6 +72,7 @@ class Recommendation:
             "delivery": self.delivery,
             "beneficiary": {"role": programme.beneficiary},
             "already_receives": False,
+            "notices": [notice.to_document() for notice in self.notices],
         }
 
     @property
@@ -91,7 +94,9 @@ class Recommendations:
         total: how many programmes can be recommended; `shown` are the first of them.
         shown: in the order of their utility.
         bundles: what belongs together after a recent event, over all that can be recommended.
-        already: programmes the person receives.
+        already: programmes the person receives, and those that have ended for which something follows; each with what
+            there is to say on that.
+        alternatives: programmes that cannot be held with one the person holds.
         closed: programmes the rules do not exclude whose window has closed, with its last day.
         asks: what to ask next, most settling first.
         events: what the events of the bundles are called.
@@ -102,7 +107,8 @@ class Recommendations:
     total: int
     shown: tuple[Recommendation, ...]
     bundles: tuple[Bundle, ...]
-    already: tuple[Programme, ...]
+    already: tuple[tuple[Programme, Text | None], ...]
+    alternatives: tuple[Alternative, ...]
     closed: tuple[tuple[Programme, ApplicationWindow], ...]
     asks: tuple[Ask, ...]
     events: Mapping[str, Mapping[str, str]]
@@ -115,7 +121,20 @@ class Recommendations:
             "total": self.total,
             "recommendations": [one.to_json() for one in self.shown],
             "bundles": [self._bundle_json(one) for one in self.bundles],
-            "already": [_named(programme) for programme in self.already],
+            "already": [
+                {**_named(programme), "notice": None if notice is None else notice.to_document()}
+                for programme, notice in self.already
+            ],
+            "alternatives": [
+                {
+                    **_named(one.programme),
+                    "answer": one.answer.name.lower(),
+                    "instead_of": list(one.instead_of),
+                    "value": value_json(one.programme),
+                    "notice": one.notice.to_document(),
+                }
+                for one in self.alternatives
+            ],
             "closed": [{**_named(one), "closed": _day_json(window.closes)} for one, window in self.closed],
             "ask_next": [ask.to_json() for ask in self.asks],
             "model": None if self.model is None else dict(self.model),

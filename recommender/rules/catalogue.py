@@ -91,9 +91,36 @@ class Catalogue:
 
     @cached_property
     def by_code(self) -> Mapping[int, str]:
-        """The id under each identifier code, of the programmes and of those they cannot be received together with."""
-        named = (name for programme in self.texts for name in (programme.id, *programme.excludes))
+        """The id under each identifier code, of the programmes and of all others that they name."""
+        named = (
+            name for one in self.texts for name in (one.id, *one.excludes, *one.formerly, *one.succeeds, *one.renews)
+        )
         return {identifier_code(name): name for name in named}
+
+    @cached_property
+    def excluding(self) -> Mapping[str, frozenset[str]]:
+        """What each id cannot be held with: an exclusion stated by either side binds both."""
+        found: dict[str, set[str]] = {}
+        for programme in self.programmes:
+            for other in programme.excludes:
+                if other != programme.id:
+                    found.setdefault(programme.id, set()).add(other)
+                    found.setdefault(other, set()).add(programme.id)
+        return {name: frozenset(others) for name, others in found.items()}
+
+    @cached_property
+    def followers(self) -> Mapping[str, tuple[str, ...]]:
+        """The ids of what takes the place of each programme, or is its next period."""
+        found: dict[str, list[str]] = {}
+        for programme in self.programmes:
+            for old in dict.fromkeys((*programme.succeeds, *programme.renews)):
+                found.setdefault(old, []).append(programme.id)
+        return {name: tuple(others) for name, others in found.items()}
+
+    @cached_property
+    def renamed(self) -> Mapping[str, str]:
+        """The id of the programme that each former id stands for."""
+        return {old: programme.id for programme in self.programmes for old in programme.formerly}
 
     @cached_property
     def hash(self) -> str:
@@ -178,8 +205,9 @@ def _unknown(read: list[Placed], ids: set[str]) -> list[Problem]:
 
 
 def _named(programme: Programme) -> Iterator[tuple[str, str]]:
-    for i, name in enumerate(programme.excludes):
-        yield f"excludes[{i}]", name
+    for key in ("excludes", "succeeds", "renews"):
+        for i, name in enumerate(getattr(programme, key)):
+            yield f"{key}[{i}]", name
     for i, fact in enumerate(programme.grants):
         if fact.startswith(RECEIVES):
             yield f"grants[{i}]", fact.removeprefix(RECEIVES)

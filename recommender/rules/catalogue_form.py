@@ -149,7 +149,7 @@ class _Writer:
             one.delivery, [self.text(text) for text in one.documents], one.excludes, one.grants, one.effort_minutes,
             astuple(one.valid), self.source(one.source), one.verified, self.text(one.summary), one.views,
             self.text(one.how), self.text(one.contact), one.triggers, one.beneficiary,
-            one.ended,
+            one.ended, one.formerly, one.succeeds, one.renews,
         ]  # fmt: skip
 
     def _window(self, one: WindowRule) -> int:
@@ -202,7 +202,7 @@ class _Reader:
     def programme(self, row: Sequence[Json]) -> Programme:
         (
             name, title, provider, category, form, who, value, windows, delivery, documents, excludes, grants, effort,
-            valid, source, verified, summary, views, how, contact, triggers, beneficiary, ended,
+            valid, source, verified, summary, views, how, contact, triggers, beneficiary, ended, *names,
         ) = row  # fmt: skip
         texts, clauses = self.texts, self.clauses
         return Programme(
@@ -212,7 +212,7 @@ class _Reader:
             tuple([texts[place] for place in documents]), tuple(excludes), tuple(grants), effort, Validity(*valid),
             self.sources[source],
             verified, _at(texts, summary), views, _at(texts, how), _at(texts, contact), tuple(triggers), beneficiary,
-            ended,
+            ended, *(tuple(ids) for ids in names),
         )  # fmt: skip
 
 

@@ -74,6 +74,6 @@ class Person:
 
 
 def held_programmes(catalogue: Catalogue, known: Known) -> frozenset[str]:
-    """The ids of the programmes a person holds, of all that the catalogue names."""
-    names = (catalogue.by_code.get(code) for code in known.holdings)
-    return frozenset(name for name in names if name is not None)
+    """The ids of the programmes a person holds, of all that the catalogue names; a former id is the present one too."""
+    names = [name for code in known.holdings if (name := catalogue.by_code.get(code)) is not None]
+    return frozenset((*names, *(catalogue.renamed[name] for name in names if name in catalogue.renamed)))

@@ -63,7 +63,9 @@ class Validity:
 class Programme:
     """One benefit by one of its texts; see DESIGN's YAML.
 
-    `who` maps each kind of applicant it is for to what it demands of them; `ended` says that no text follows `valid`.
+    `who` maps each kind of applicant it is for to what it demands of them; `ended` says that no text follows `valid`;
+    `formerly` are ids the same benefit had before, `succeeds` are others whose place it takes, and of those it `renews`
+    it is the next period.
     """
 
     id: str
@@ -89,6 +91,9 @@ class Programme:
     triggers: tuple[str, ...] = ()
     beneficiary: str = "citizen"
     ended: bool = False
+    formerly: tuple[str, ...] = ()
+    succeeds: tuple[str, ...] = ()
+    renews: tuple[str, ...] = ()
 
     def is_lapsed(self, day: int) -> bool:
         """Tell whether the last text is over on a day and nobody says that the benefit is: then nothing is known."""
@@ -152,6 +157,7 @@ def _document(programme: Programme) -> dict[str, object]:
     for key in ("summary", "how", "contact"):
         text = getattr(programme, key)
         document[key] = None if text is None else text.to_document()
+    document |= {key: list(getattr(programme, key)) for key in ("formerly", "succeeds", "renews")}
     if programme.ended:
         document["ended"] = True
     document |= {"views": programme.views, "triggers": list(programme.triggers), "beneficiary": programme.beneficiary}

@@ -107,6 +107,9 @@ def _parts(
         "triggers": read_events(fields, "triggers", declaration),
         "beneficiary": fields.choice("beneficiary", BENEFICIARIES) or "citizen",
         "ended": fields.boolean("ended", False),
+        "formerly": fields.slugs("formerly"),
+        "succeeds": tuple(named(name) for name in fields.slugs("succeeds")),
+        "renews": tuple(named(name) for name in fields.slugs("renews")),
     }
 
 

@@ -122,6 +122,7 @@ class RecommendationOut(_Strict):
     delivery: Literal["auto_grant", "offer", "ask"]
     beneficiary: BeneficiaryOut
     already_receives: Literal[False]
+    notices: list[WordsOut]
 
 
 class SetAsideOut(_Strict):
@@ -159,10 +160,25 @@ class ListedOut(_Strict):
     title: WordsOut
 
 
-class ClosedWindowOut(ListedOut):
-    """A programme whose window has closed."""
+class HeldOut(ListedOut):
+    """A programme the person receives; the notice says that it has ended or soon will, and what follows."""
 
-    closed: Day
+    notice: WordsOut | None
+
+
+class AlternativeOut(ListedOut):
+    """A programme that cannot be held with one the person holds: told, never offered."""
+
+    answer: Literal["yes", "unknown"]
+    instead_of: list[str]
+    value: dict[str, Any] | None
+    notice: WordsOut
+
+
+class ClosedWindowOut(ListedOut):
+    """A programme whose window has closed; without a day where it was open while something was so."""
+
+    closed: Day | None
 
 
 class ModelOut(BaseModel):
@@ -179,7 +195,8 @@ class RecommendationsOut(_Strict):
     total: int
     recommendations: list[RecommendationOut]
     bundles: list[BundleOut]
-    already: list[ListedOut]
+    already: list[HeldOut]
+    alternatives: list[AlternativeOut]
     closed: list[ClosedWindowOut]
     ask_next: list[AskOut]
     model: ModelOut | None

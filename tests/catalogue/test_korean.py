@@ -23,7 +23,7 @@ STATEMENT = re.compile(r".*니다(\([^)]*\))?\.")
 QUESTION = re.compile(r".*(신가요|나요)\?( \([^)]*\))?")
 PUBLISHED = {"title", "documents", "value", "wording", "source"}
 """What others wrote: titles, amounts, periods and laws are shown as they were published."""
-OPEN_ENDED = {"rule.no_data.why", "reason.two"}
+OPEN_ENDED = {"rule.no_data.why", "reason.two", "beside.worth"}
 """Messages that are made of sentences of others."""
 LABELS = (
     "date", "money.", "time.", "rule.both", "rule.or", "rule.and", "rule.grouped", "rule.number.", "rule.date.",

@@ -141,7 +141,8 @@ def test_nothing_the_rules_exclude_is_shown_and_nothing_else_is_lost(compiled, p
     found = recommend(compiled, person, ranker(*likes))
     answers = judge(compiled, person.snapshot, 1).answers
     permitted = {one.id for one, answer in zip(compiled.catalogue.programmes, answers, strict=True) if answer}
-    named = [*ids(found), *(one.id for one in found.already), *(one.id for one, _ in found.closed)]
+    named = [*ids(found), *(one.id for one, _ in found.already), *(one.id for one, _ in found.closed)]
+    named += [one.programme.id for one in found.alternatives]
     assert sorted(named) == sorted(permitted)
     assert [one.rank for one in found.shown] == list(range(1, found.total + 1))
     order = [(-one.utility.steps, one.programme.id) for one in found.shown]
@@ -164,7 +165,7 @@ def test_k_only_says_how_many_are_shown(compiled, person_of):
 
 def test_a_programme_received_already_is_set_apart(compiled, person_of):
     found = recommend(compiled, person_of(**{"children": ["2026-09-01"], "receives.t.baby": True}), Ranker())
-    assert [one.id for one in found.already] == ["t.baby"]
+    assert [one.id for one, _ in found.already] == ["t.baby"]
     assert "t.baby" not in ids(found)
     assert "t.unlocked" in ids(found)
 
@@ -252,7 +253,10 @@ def test_what_is_received_keeps_its_rival_out_of_the_bundle(compiled, person_of)
     person = person_of(**{"children": ["2026-09-01"], "receives.t.anyone": True})
     found = recommend(compiled, person, Ranker()).to_json()
     assert found["bundles"][0]["set_aside"] == [{"programme": "t.rival", "excluded_by": "t.anyone"}]
-    assert "t.rival" in [one["programme"] for one in found["recommendations"]]
+    assert "t.rival" not in [one["programme"] for one in found["recommendations"]]
+    (told,) = found["alternatives"]
+    assert (told["programme"], told["instead_of"]) == ("t.rival", ["t.anyone"])
+    assert "cannot be held together with" in told["notice"]["en"]
 
 
 def test_what_is_received_may_be_unknown_to_the_catalogue(compiled, person_of):

@@ -83,6 +83,7 @@ def test_an_event_that_was_retracted_has_not_happened(declaration):
 class Programme:
     def __init__(self, name, *excludes):
         self.id, self.excludes = name, excludes
+        self.formerly = self.succeeds = self.renews = ()
 
 
 def test_what_is_held_comes_from_statements_and_from_the_log_as_far_as_the_catalogue_names_it(declaration):
