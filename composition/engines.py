@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 from composition import reading
 from composition.model_registry import ModelRegistry, load_model
+from composition.settings import SHIPPED, CountryFolder
 from composition.workspace import Workspace
 from features.kernel import jit
-from features.problem import Problem, Rejected
+from features.problem import Problem, Problems, Rejected
 from features.unicode_form import composed
 
 if TYPE_CHECKING:
@@ -52,16 +53,18 @@ class EngineSettings:
     """What an engine is built from.
 
     Attributes:
-        declaration: its folder; None for the one shipped.
-        catalogue: its path; None for the one shipped.
+        declaration: its folder; None for the country's.
+        catalogue: its path; None for the country's.
         ranking: None to order by the rules and the default weights, without a model.
         cache: documents parsed before; None to parse them again.
+        country: whose regions, holidays, messages and (where nothing else is named) rules they are.
     """
 
     declaration: Path | None = None
     catalogue: Path | None = None
     ranking: RankingSettings | None = None
     cache: DocumentCache | None = None
+    country: CountryFolder = SHIPPED
 
 
 def build_engine(settings: EngineSettings) -> Engine:
@@ -72,13 +75,18 @@ def build_engine(settings: EngineSettings) -> Engine:
     """
     from recommender.engine import Engine  # loaded only once there is something to judge
 
-    definitions = reading.read_definitions(settings.declaration, settings.catalogue, settings.cache)
+    cache, country, problems = settings.cache, settings.country, Problems()
+    with problems.gathered():
+        definitions = reading.read_definitions(settings.declaration, settings.catalogue, cache, country)
+    with problems.gathered():
+        messages = reading.read_messages(cache=cache, country=country)
+    with problems.gathered():
+        working_days = reading.read_working_days(cache=cache, country=country)
+    problems.raise_any()
     declaration, catalogue, regions = definitions
-    messages = reading.read_messages(cache=settings.cache)
     if settings.ranking is None:
-        return Engine(declaration, catalogue, regions, messages)
-    ranker = _ranker(settings.ranking, definitions)
-    return Engine(declaration, catalogue, regions, messages, ranker, reading.read_working_days(cache=settings.cache))
+        return Engine(declaration, catalogue, regions, messages, working_days=working_days)
+    return Engine(declaration, catalogue, regions, messages, _ranker(settings.ranking, definitions), working_days)
 
 
 def _ranker(settings: RankingSettings, definitions: reading.Definitions) -> Ranker:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from composition.settings import SHIPPED
+from composition.settings import SHIPPED, CountryFolder
 from features import strict_json
 from features.problem import Problem, Problems, Rejected, Where, spelled
 from features.unicode_form import composed
@@ -47,79 +47,101 @@ class Definitions(NamedTuple):
 
 
 def read_definitions(
-    declaration: Path | None = None, catalogue: Path | None = None, cache: DocumentCache | None = None
+    declaration: Path | None = None,
+    catalogue: Path | None = None,
+    cache: DocumentCache | None = None,
+    country: CountryFolder = SHIPPED,
 ) -> Definitions:
-    """Read declaration, regions and catalogue (default: those shipped).
+    """Read declaration, regions and catalogue (default: those of the country).
 
     Raises:
-        Rejected: a file is unreadable or wrong; with every problem of the first part that has any.
+        Rejected: a file is unreadable or wrong; with every problem of the country's files, or of the catalogue.
     """
-    declared, regions = read_declaration(declaration, cache), read_regions(cache=cache)
-    return Definitions(declared, read_catalogue(catalogue, declared, regions, cache), regions)
+    problems = Problems()
+    with problems.gathered():
+        declared = read_declaration(declaration, cache, country)
+    with problems.gathered():
+        regions = read_regions(cache=cache, country=country)
+    problems.raise_any()
+    return Definitions(declared, read_catalogue(catalogue, declared, regions, cache, country), regions)
 
 
-def read_declaration(folder: Path | None = None, cache: DocumentCache | None = None) -> Declaration:
-    """Read events.yaml, facts.yaml and features.yaml of a folder (default: the declaration shipped).
+def read_declaration(
+    folder: Path | None = None, cache: DocumentCache | None = None, country: CountryFolder = SHIPPED
+) -> Declaration:
+    """Read events.yaml, facts.yaml and features.yaml of a folder (default: the country's).
 
     Raises:
         Rejected: a file is missing or unreadable, or the declaration is wrong; with every problem.
     """
     from features.declaration.declaration import declare  # verbs that read no declaration do not load it
 
-    folder, country = folder or SHIPPED.declaration, read_country(cache=cache)
-    events, facts, features = _all_of([folder / f"{name}.yaml" for name in ("events", "facts", "features")], cache)
-    return declare(events, facts, features, country)
+    folder, problems = folder or country.declaration, Problems()
+    with problems.gathered():
+        about = read_country(country, cache)
+    with problems.gathered():
+        parts = _all_of([folder / f"{name}.yaml" for name in ("events", "facts", "features")], cache)
+    problems.raise_any()
+    events, facts, features = parts
+    return declare(events, facts, features, about)
 
 
-def read_country(path: Path | None = None, cache: DocumentCache | None = None) -> Country:
-    """Read the languages, the currency and the zone of a country (default: the one shipped).
+def read_country(country: CountryFolder = SHIPPED, cache: DocumentCache | None = None) -> Country:
+    """Read the languages, the currency and the zone of a country.
 
     Raises:
         Rejected: the file is missing, unreadable or wrong; with every problem.
     """
     from features.country import parse_country  # verbs that read no declaration do not load it
 
-    file = path or SHIPPED.country
-    return parse_country(_all_of([file], cache)[0], (file.name,))
+    return parse_country(_all_of([country.country], cache)[0], (country.country.name,))
 
 
-def read_regions(path: Path | None = None, cache: DocumentCache | None = None) -> Regions:
-    """Read the dated table of regions (default: the one shipped).
+def read_regions(
+    path: Path | None = None, cache: DocumentCache | None = None, country: CountryFolder = SHIPPED
+) -> Regions:
+    """Read the dated table of regions (default: the country's).
 
     Raises:
         Rejected: the file is missing, unreadable or wrong; with every problem.
     """
     from recommender.rules.region import Regions  # loaded only by verbs that judge
 
-    file = path or SHIPPED.regions
-    return Regions.parse(_all_of([file], cache)[0], (file.name,), read_country(cache=cache))
+    file = path or country.regions
+    return Regions.parse(_all_of([file], cache)[0], (file.name,), read_country(country, cache))
 
 
-def read_working_days(path: Path | None = None, cache: DocumentCache | None = None) -> WorkingDays:
-    """Read the dated table of public holidays (default: the one shipped; a country without one has weekends only).
+def read_working_days(
+    path: Path | None = None, cache: DocumentCache | None = None, country: CountryFolder = SHIPPED
+) -> WorkingDays:
+    """Read the dated table of public holidays (default: the country's; one without a table has weekends only).
 
     Raises:
         Rejected: the file is unreadable or wrong; with every problem.
     """
     from recommender.rules.working_days import WEEKENDS_ONLY, WorkingDays  # loaded only by verbs that judge
 
-    file = path or SHIPPED.holidays
+    file = path or country.holidays
     if path is None and not file.exists():
         return WEEKENDS_ONLY
-    return WorkingDays.parse(_all_of([file], cache)[0], (file.name,), read_country(cache=cache).languages)
+    return WorkingDays.parse(_all_of([file], cache)[0], (file.name,), read_country(country, cache).languages)
 
 
 def read_catalogue(
-    path: Path | None, declaration: Declaration, regions: Regions, cache: DocumentCache | None = None
+    path: Path | None,
+    declaration: Declaration,
+    regions: Regions,
+    cache: DocumentCache | None = None,
+    country: CountryFolder = SHIPPED,
 ) -> Catalogue:
-    """Read programmes from a folder of YAML files, one YAML file, or JSON lines (default: the catalogue shipped).
+    """Read programmes from a folder of YAML files, one YAML file, or JSON lines (default: the country's catalogue).
 
     Raises:
         Rejected: a file is unreadable or a programme is wrong; with every problem of every file.
     """
     from recommender.rules.catalogue import catalogue  # loaded only by verbs that judge
 
-    place = path or SHIPPED.catalogue
+    place = path or country.catalogue
 
     def read() -> Catalogue:
         return catalogue(programme_documents(place, cache), declaration, regions)
@@ -131,8 +153,10 @@ def read_catalogue(
     return checked_catalogue(_catalogue_files(place), (declaration, regions), cache, read)
 
 
-def read_messages(folder: Path | None = None, cache: DocumentCache | None = None) -> Messages:
-    """Read the messages that people read, one file per language (default: those shipped).
+def read_messages(
+    folder: Path | None = None, cache: DocumentCache | None = None, country: CountryFolder = SHIPPED
+) -> Messages:
+    """Read the messages that people read, one file for each language of the country (default: the country's own).
 
     Raises:
         Rejected: a file is missing or unreadable, or a message is missing, unknown or malformed; with every problem.
@@ -142,8 +166,14 @@ def read_messages(folder: Path | None = None, cache: DocumentCache | None = None
     from recommender import message_keys
     from recommender.messages import Messages
 
-    folder, languages = folder or SHIPPED.messages, read_country(cache=cache).languages
-    documents = _all_of([folder / f"{language}.yaml" for language in languages], cache)
+    folder, languages, problems = folder or country.messages, read_country(country, cache).languages, Problems()
+    for file in sorted(folder.glob("*.yaml")):
+        if file.stem not in languages:
+            remedy = f"Add {file.stem} to the languages of country.yaml, or remove the file"
+            problems.add((f"messages/{file.name}",), "unknown", "is in no language of the country", remedy)
+    with problems.gathered():
+        documents = _all_of([folder / f"{language}.yaml" for language in languages], cache)
+    problems.raise_any()
     keys = {**message_keys.MESSAGES, **report_text.MESSAGES, **screen_keys.MESSAGES}
     return Messages.parse(dict(zip(languages, documents, strict=True)), keys)
 
@@ -212,14 +242,14 @@ def applicants(value: object, where: Where) -> tuple[str, ...]:
     return tuple(kind for kind in KINDS if kind in named)
 
 
-def as_of(text: str | None, clock: Callable[[], float], zone: str = "Asia/Seoul") -> datetime.date:
+def as_of(text: str | None, clock: Callable[[], float], zone: str) -> datetime.date:
     """The day to judge as of: the one written, or the day it is in `zone` by `clock` (seconds since 1970, UTC).
 
     Raises:
         Rejected: the text is not a day of the calendar from 1900 to 2100 written YYYY-MM-DD.
 
     Example:
-        >>> as_of("2026-10-31", clock=lambda: 0.0), as_of(None, clock=lambda: 1_000_000_000.0)
+        >>> as_of("2026-10-31", lambda: 0.0, "Asia/Seoul"), as_of(None, lambda: 1_000_000_000.0, "Asia/Seoul")
         (datetime.date(2026, 10, 31), datetime.date(2001, 9, 9))
     """
     if text is None:

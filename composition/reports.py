@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from composition.reading import read_messages
+from composition.reading import read_country, read_messages
+from composition.settings import SHIPPED, CountryFolder
 from composition.workspace import Workspace
 from features.whole_file import write_whole
 
@@ -34,16 +35,17 @@ def write_report(report: Report, model: Path, workspace: Workspace) -> list[Path
     return [folder / name for name in files]
 
 
-def privacy_report(exported: LedgerExport) -> tuple[dict[str, Any], dict[str, str]]:
-    """The public report on a ledger: its document, in English, and the page of each language by its code."""
+def privacy_report(exported: LedgerExport, country: CountryFolder = SHIPPED) -> tuple[dict[str, Any], dict[str, str]]:
+    """The public report on a ledger: its document, in the language the country shows, and the page of each language."""
     from privacy.ledger import entry, ledger_report
     from privacy.ledger.note import Checkpoint
     from rendering import privacy_page
     from rendering.page import page
 
     root = Checkpoint.parse(exported.notes[-1].text).root.hex()
-    says = {language: read_messages().speaking(language) for language in ("en", "ko")}
-    document = ledger_report.document([entry.parse(line) for line in exported.entries], root, says["en"])
+    messages, shown = read_messages(country=country), read_country(country).shown
+    says = {language: messages.speaking(language) for language in dict.fromkeys((shown, *messages.languages))}
+    document = ledger_report.document([entry.parse(line) for line in exported.entries], root, says[shown])
     return document, {
         language: page(privacy_page.TEMPLATE, privacy_page.view(document, language, say))
         for language, say in says.items()

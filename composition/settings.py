@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from features.problem import Problem, Rejected
+
 HOME_VARIABLE: Final = "PROFFER_HOME"
 DEFAULT_HOME: Final = ".proffer"
 
@@ -49,8 +51,28 @@ class CountryFolder:
         return self.folder / "messages"
 
 
-SHIPPED: Final = CountryFolder(Path(__file__).resolve().parent.parent / "data" / "countries" / "kr")
-"""The country used where no option names other files; it stands beside the packages, in a checkout and in an image."""
+COUNTRIES: Final = Path(__file__).resolve().parent.parent / "data" / "countries"
+"""The countries that are shipped, each a folder; they stand beside the packages, in a checkout and in an image."""
+SHIPPED: Final = CountryFolder(COUNTRIES / "kr")
+"""The country used where no option names another."""
+
+
+def country_folder(named: str) -> CountryFolder:
+    """The folder of a country that is shipped, or of one's own.
+
+    Raises:
+        Rejected: there is no such country and no such folder.
+
+    Example:
+        >>> country_folder("kr").folder.name
+        'kr'
+    """
+    shipped = sorted(path.name for path in COUNTRIES.iterdir() if path.is_dir())
+    folder = COUNTRIES / named if named in shipped else Path(named)
+    if not folder.is_dir():
+        what = f"{named!r} is neither a country that is shipped nor a folder"
+        raise Rejected([Problem(("--country",), "unknown", what, f"Use {' or '.join(shipped)}, or name a folder")])
+    return CountryFolder(folder)
 
 
 def home_folder(environment: Mapping[str, str] = os.environ) -> Path:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from composition import budgets, clock, reading
 from composition.provenance import EVENTS, STAMP, SYNTH, Stamp, verified
+from composition.settings import SHIPPED, CountryFolder
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 from privacy.data_provenance import DataKind, Provenance
@@ -36,9 +37,10 @@ class TrainingSource:
         workspace: the home: its log, its ledger and the stamps it verified. It has no default, so that no caller can
             have a stamp accepted unverified.
         folder: a folder as `proffer synth` writes it; None for the event log of the home.
-        declaration: the folder of another declaration than the one shipped.
-        catalogue: another catalogue than the folder's own, or than the one shipped.
+        declaration: the folder of another declaration than the country's.
+        catalogue: another catalogue than the folder's own, or than the country's.
         terms: of a private run; None for exact access, which only synthetic or public rows allow.
+        country: whose regions and (where nothing else is named) rules they are.
     """
 
     workspace: Workspace
@@ -46,6 +48,7 @@ class TrainingSource:
     declaration: Path | None = None
     catalogue: Path | None = None
     terms: budgets.PrivateTerms | None = None
+    country: CountryFolder = SHIPPED
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,8 @@ def _of_folder(source: TrainingSource, folder: Path, progress: Progress) -> Trai
     from training.data.material import TrainingData  # only verbs that learn or judge load it
 
     check_folder(folder)
-    definitions = reading.read_definitions(source.declaration, source.catalogue or folder / CATALOGUE)
+    given = source.catalogue or folder / CATALOGUE
+    definitions = reading.read_definitions(source.declaration, given, country=source.country)
     stamp = Stamp.read(folder)
     document = stamp.document or {}
     rows = FileRows(folder / EVENTS, definitions.declaration, _held_out_every(document))
@@ -171,7 +175,7 @@ def _of_log(source: TrainingSource) -> TrainingData:
         raise Rejected(
             [Problem((str(source.workspace.path),), "missing", "holds no event log, and --data is missing", SYNTH)]
         )
-    definitions = reading.read_definitions(source.declaration, source.catalogue)
+    definitions = reading.read_definitions(source.declaration, source.catalogue, country=source.country)
     rows = LogRows(source.workspace, definitions.declaration, HELD_OUT)
     return TrainingData(*definitions, _gate(source, rows, Provenance(DataKind.PRIVATE)), clock.now())
 

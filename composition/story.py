@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.problem import Problem, Rejected
+from features.value import region_code
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -165,7 +166,7 @@ def _questions(one: Recommendation, compiled: Compiled) -> list[dict[str, str]]:
 def introduction(known: Mapping[str, object], engine: Engine) -> dict[str, str]:
     """Who the story is about, in each language, from what is known of her."""
     age, region = known.get("age"), known.get("region")
-    place = engine.messages.in_each(lambda one: engine.regions.name(int(str(region)), one) if region else "")
+    place = engine.messages.in_each(lambda one: engine.regions.name(region_code(str(region)), one) if region else "")
     if age is None:
         return engine.messages.text("story.woman", place=place).to_document()
     return engine.messages.text("story.woman_of", place=place, age=int(str(age))).to_document()

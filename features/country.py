@@ -53,6 +53,7 @@ class Country:
         zone: where its days begin; None where each declaration says so.
         levels: the levels of its regions, biggest first, each with its name in each language.
         region_code: the form of its region codes, as a regular expression.
+        shown: the language of text on a terminal where none is asked for.
         biggest_first: the languages that name a region after the one around it, as an address in Korean does.
     """
 
@@ -62,6 +63,7 @@ class Country:
     levels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     region_code: str = "[0-9A-Z]{1,9}"
     biggest_first: tuple[str, ...] = ()
+    shown: str = ""
 
 
 NO_COUNTRY: Final = Country()
@@ -85,8 +87,8 @@ def parse_country(document: object, where: Where = ("country.yaml",)) -> Country
             zone = Zone(name)
     currency = _currency(top)
     regions = top.reader("regions")
+    written = Country(languages, currency, zone, shown=top.choice("shown", languages) or "".join(languages[:1]))
     top.close()
-    written = Country(languages, currency, zone)
     if regions is not None:
         regions.languages = languages
         levels = regions.reader("levels")

@@ -138,7 +138,7 @@ class Problems:
     def raise_any(self) -> None:
         """Raise `Rejected` with everything found, or do nothing."""
         if self.found:
-            raise Rejected(self.found)
+            raise Rejected(list(dict.fromkeys(self.found)))  # two parts may need the same file
 
 
 class _Gathering:

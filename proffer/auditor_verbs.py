@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from composition import ledger_files, reports, terminal
-from composition.reading import read_bytes
+from composition.reading import read_bytes, read_country
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
+from proffer import options
 
 _ASK = "Give the ledger's ledger.pub, or a witness's .vkey, as its keeper gave it to you by another way"
 
@@ -80,18 +81,20 @@ def _verdict_text(verdict: Any) -> str:
 
 
 def _report(args: argparse.Namespace) -> int:
-    """Write the report for everybody: PATH as HTML, and beside it the same in Korean and as JSON."""
+    """Write the report for everybody: PATH as HTML, and beside it the same in the other languages and as JSON."""
     from features.whole_file import write_whole
 
     out = args.out or Workspace(args.home).folder(Workspace(args.home).reports) / "privacy.html"
-    paths = {"en": out, "ko": out.with_suffix(".ko.html"), "json": out.with_suffix(".json")}
+    about = read_country(args.country)
+    others = {one: out.with_suffix(f".{one}.html") for one in about.languages if one != about.shown}
+    paths = {about.shown: out, **others, "json": out.with_suffix(".json")}
     if len(set(paths.values())) < len(paths):
         what, remedy = "is where the report as JSON goes, too", "Give the page another ending, such as .html"
         raise Rejected([Problem(("--out",), "conflict", what, remedy)])
     ledger_files.refuse_own(args.home, *paths.values())
     exported = ledger_files.open_ledger(args.home).exported()
     with terminal.working("composing"):
-        document, pages = reports.privacy_report(exported)
+        document, pages = reports.privacy_report(exported, args.country)
     written = {paths[language]: page for language, page in pages.items()}
     written[paths["json"]] = json.dumps(document, ensure_ascii=False, indent=2)
     for path, text in written.items():
@@ -102,6 +105,7 @@ def _report(args: argparse.Namespace) -> int:
 
 def _report_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="PATH", help="HTML file (default: the home's reports/privacy.html)")
+    options.add(parser, "country")
 
 
 def _proof_arguments(parser: argparse.ArgumentParser) -> None:

@@ -35,7 +35,7 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", type=Path, required=True, metavar="F", help=f"JSON of {operation}")
     parser.add_argument("--out", type=Path, required=True, metavar="OUT.jsonl", help="where the programmes go")
     parser.add_argument("--report", type=Path, metavar="R.json", help="where the report goes")
-    options.add(parser, "declaration")
+    options.add(parser, "country", "declaration")
 
 
 def _fetch_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +48,7 @@ def _fetch_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", type=Path, metavar="PATH", help="a folder of YAML files, one YAML file, or JSON lines")
-    options.add(parser, "declaration")
+    options.add(parser, "country", "declaration")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -76,7 +76,8 @@ def import_gov24(args: argparse.Namespace) -> int:
 
     _check_folders(args.out, args.report)
     listed, details, conditions = _rows([args.list, args.detail, args.conditions])
-    declaration, regions = reading.read_declaration(args.declaration), reading.read_regions()
+    declaration = reading.read_declaration(args.declaration, country=args.country)
+    regions = reading.read_regions(country=args.country)
     with terminal.bar(len(listed), "reading services") as advance:
         imported = import_services(listed, details, conditions, regions, declaration.events, advance)
     with terminal.working("checking programmes"):
@@ -186,7 +187,8 @@ def check(args: argparse.Namespace) -> int:
     from recommender.rules.catalogue import catalogue
 
     documents = reading.programme_documents(args.path)
-    declaration, regions = reading.read_declaration(args.declaration), reading.read_regions()
+    declaration = reading.read_declaration(args.declaration, country=args.country)
+    regions = reading.read_regions(country=args.country)
     problems = Problems()
     programmes = 0
     with problems.gathered():

@@ -20,15 +20,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--facts", required=True, metavar="F.json", help="facts about the person; - reads standard input"
     )
-    parser.add_argument("--language", choices=("ko", "en"), default="en", help="language of the text (default: en)")
     parser.add_argument("--all", action="store_true", help="print all but the no, not only the first of them")
-    options.add(parser, "catalogue", "declaration", "as-of")
+    options.add(parser, "language", "country", "catalogue", "declaration", "as-of")
 
 
 def run(args: argparse.Namespace) -> int:
     """Judge the person and print the verdicts."""
     with lean_imports(args.catalogue):
-        engine = build_engine(EngineSettings(args.declaration, args.catalogue, cache=Workspace(args.home).cache))
+        engine = build_engine(
+            EngineSettings(args.declaration, args.catalogue, cache=Workspace(args.home).cache, country=args.country)
+        )
+        language = options.language_of(args, engine.declaration.country)
         day = reading.as_of(args.as_of, clock.now, engine.declaration.zone.name)
         person = person_of_file(engine, args.facts, day)
         verdicts, asks = list(engine.verdicts(person, day)), engine.asks(person, day)
@@ -37,6 +39,6 @@ def run(args: argparse.Namespace) -> int:
             "verdicts": [verdict_json(verdict) for verdict in verdicts],
             "ask_next": [ask.to_json() for ask in asks],
         }
-        rows, screen = None if args.all else ROWS, screen_of(engine, day, args.language)
+        rows, screen = None if args.all else ROWS, screen_of(engine, day, language)
         terminal.emit(document, args.json, lambda: verdicts_text(day, verdicts, asks, screen, rows))
     return terminal.DONE

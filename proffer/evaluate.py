@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="programmes to try as new, each by learning once more without it (default: 0)",
     )
     options.add_data(parser, required=True)
-    options.add(parser, "catalogue", "declaration", "model")
+    options.add(parser, "country", "catalogue", "declaration", "model")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class EvaluateSettings:
             what = f"{args.cold_start} is below 0"
             raise Rejected([Problem(("--cold-start",), "range", what, "Give how many programmes to try")])
         return cls(
-            TrainingSource(Workspace(args.home), args.data, args.declaration, args.catalogue),
+            TrainingSource(Workspace(args.home), args.data, args.declaration, args.catalogue, country=args.country),
             args.model,
             args.cold_start,
         )

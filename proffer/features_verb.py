@@ -45,14 +45,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="CSV or Parquet with columns person and t: a time (RFC 3339), or a day, which means its end",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="O", help="the Parquet file to write")
-    options.add(parser, "declaration")
+    options.add(parser, "country", "declaration")
 
 
 def run(args: argparse.Namespace) -> int:
     """Compute and write; pairs of people who are in no event are rejected, the others kept."""
     from features.log.columnar import read_segments
 
-    declaration = reading.read_declaration(args.declaration)
+    declaration = reading.read_declaration(args.declaration, country=args.country)
     pairs = read_pairs(args.at, declaration)
     with terminal.working("reading events"):
         segments = read_segments(args.events, declaration)

@@ -18,12 +18,12 @@ SHOWN = 20
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CloudEvents: NDJSON, or .parquet")
-    options.add(parser, "declaration")
+    options.add(parser, "country", "declaration")
 
 
 def run(args: argparse.Namespace) -> int:
     """Read every file, keep what is good, and say what is not."""
-    declaration = reading.read_declaration(args.declaration)
+    declaration = reading.read_declaration(args.declaration, country=args.country)
     home = Workspace(args.home)
     with terminal.bar(ingestion.total_of(args.files), "reading", " events") as advance:
         done, rejected = ingestion.ingest(home, args.files, declaration, clock.now(), advance)

@@ -9,9 +9,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from composition.settings import home_folder
+from composition.settings import SHIPPED, CountryFolder, country_folder, home_folder
+from features.problem import Problem, Rejected
+
+if TYPE_CHECKING:
+    from features.country import Country
 
 EVERYWHERE = ("home", "json", "no-progress")
 
@@ -89,7 +93,7 @@ def _catalogue(parser: argparse.ArgumentParser) -> argparse.Action:
         "--catalogue",
         type=Path,
         metavar="PATH",
-        help="programmes: a folder of YAML files, one YAML file, or JSON lines (default: the catalogue shipped)",
+        help="programmes: a folder of YAML files, one YAML file, or JSON lines (default: the country's)",
     )
 
 
@@ -98,8 +102,45 @@ def _declaration(parser: argparse.ArgumentParser) -> argparse.Action:
         "--declaration",
         type=Path,
         metavar="DIR",
-        help="folder with events.yaml, facts.yaml and features.yaml (default: the declaration shipped)",
+        help="folder with events.yaml, facts.yaml and features.yaml (default: the country's)",
     )
+
+
+def _country(parser: argparse.ArgumentParser) -> argparse.Action:
+    return parser.add_argument(
+        "--country",
+        type=_folder_of,
+        metavar="CC|DIR",
+        default=SHIPPED,
+        help="country that is shipped (such as kr), or a folder like one of these (default: kr)",
+    )
+
+
+def _folder_of(named: str) -> CountryFolder:
+    try:
+        return country_folder(named)
+    except Rejected as refusal:
+        (problem,) = refusal.problems
+        raise argparse.ArgumentTypeError(f"{problem.what}. {problem.remedy}") from None
+
+
+def _language(parser: argparse.ArgumentParser) -> argparse.Action:
+    return parser.add_argument(
+        "--language", metavar="LANG", help="language of the text, one of the country's (default: the one it names)"
+    )
+
+
+def language_of(args: argparse.Namespace, country: Country) -> str:
+    """The language of text: the one asked for, or the one that the country shows.
+
+    Raises:
+        Rejected: the country has no such language.
+    """
+    asked = args.language
+    if asked is not None and asked not in country.languages:
+        remedy = f"Use one of {', '.join(country.languages)}"
+        raise Rejected([Problem(("--language",), "unknown", f"{asked!r} is no language of this country", remedy)])
+    return str(asked or country.shown)
 
 
 def _model(parser: argparse.ArgumentParser) -> argparse.Action:
@@ -124,6 +165,8 @@ _DEFINED = {
     "no-progress": _no_progress,
     "catalogue": _catalogue,
     "declaration": _declaration,
+    "country": _country,
+    "language": _language,
     "model": _model,
     "as-of": _as_of,
 }

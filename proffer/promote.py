@@ -17,14 +17,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.add_argument("challenger", metavar="MODEL", help="name of a model in the home, as `train` reported it")
     options.add_data(parser, required=True)
-    options.add(parser, "catalogue", "declaration")
+    options.add(parser, "country", "catalogue", "declaration")
 
 
 def run(args: argparse.Namespace) -> int:
     """Judge challenger and champion, promote or refuse, and print the figures."""
     from training.runs import promotion
 
-    source = TrainingSource(Workspace(args.home), args.data, args.declaration, args.catalogue)
+    source = TrainingSource(Workspace(args.home), args.data, args.declaration, args.catalogue, country=args.country)
     registry = ModelRegistry(source.workspace)
     challenger, champion = registry.require(args.challenger), registry.champion()
     with terminal.working("comparing models") as progress:

@@ -24,17 +24,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     who.add_argument("--facts", metavar="F.json", help="facts about the person; - reads standard input")
     who.add_argument("--citizen", metavar="ID", help="a person in the event log of the home")
     parser.add_argument("-k", type=int, default=SHOWN, metavar="N", help=f"how many to show (default: {SHOWN})")
-    parser.add_argument("--language", choices=("ko", "en"), default="en", help="language of the text (default: en)")
     parser.add_argument("--applicant", action="append", choices=KINDS, help="in which role --citizen asks")
     parser.add_argument("--weights", type=Path, metavar="W.yaml", help="weights of the utility (default: docs/api.md)")
-    options.add(parser, "catalogue", "declaration", "model", "as-of")
+    options.add(parser, "language", "country", "catalogue", "declaration", "model", "as-of")
 
 
 def engine_settings(args: argparse.Namespace) -> engines.EngineSettings:
     """What the options say of the engine; `serve` has the same options."""
     workspace = Workspace(args.home)
     ranking = engines.RankingSettings(workspace, args.model, args.weights)
-    return engines.EngineSettings(args.declaration, args.catalogue, ranking, workspace.cache)
+    return engines.EngineSettings(args.declaration, args.catalogue, ranking, workspace.cache, args.country)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -43,6 +42,7 @@ def run(args: argparse.Namespace) -> int:
         raise Rejected([Problem(("-k",), "range", f"{args.k} is less than 1", "Give how many recommendations to show")])
     with engines.lean_imports(args.catalogue):
         engine = engines.build_engine(engine_settings(args))
+        language = options.language_of(args, engine.declaration.country)
         day = reading.as_of(args.as_of, clock.now, engine.declaration.zone.name)
         if args.facts is not None:
             person = engines.person_of_file(engine, args.facts, day)
@@ -50,7 +50,5 @@ def run(args: argparse.Namespace) -> int:
             applicant = args.applicant or ["citizen"]
             person = engines.person_of_log(engine, Workspace(args.home), args.citizen, applicant, day)
         found = engine.answer(person, day, args.k)
-        terminal.emit(
-            found.to_json(), args.json, lambda: recommendations_text(found, screen_of(engine, day, args.language))
-        )
+        terminal.emit(found.to_json(), args.json, lambda: recommendations_text(found, screen_of(engine, day, language)))
     return terminal.DONE

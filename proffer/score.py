@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--events", type=Path, nargs="+", required=True, metavar="F", help="event files, NDJSON or Parquet"
     )
     parser.add_argument("--out", type=Path, required=True, metavar="OUT.parquet", help="the Parquet file to write")
-    options.add(parser, "catalogue", "declaration", "model", "as-of")
+    options.add(parser, "country", "catalogue", "declaration", "model", "as-of")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     """Judge and score shard by shard, and write."""
     from features.log.columnar import read_segments
 
-    declaration = reading.read_declaration(args.declaration)
+    declaration = reading.read_declaration(args.declaration, country=args.country)
     day = reading.as_of(args.as_of, time.time, declaration.zone.name)
     model = load_model(ModelRegistry(Workspace(args.home)).require(args.model), declaration.hash)
     with terminal.working("reading events"):
@@ -71,8 +71,8 @@ def _work(args: argparse.Namespace, declaration: Declaration, model: Model, segm
     from recommender.offers.batch import Ranker
     from recommender.rules.compiled import compile_catalogue
 
-    regions = reading.read_regions()
-    catalogue = reading.read_catalogue(args.catalogue, declaration, regions)
+    regions = reading.read_regions(country=args.country)
+    catalogue = reading.read_catalogue(args.catalogue, declaration, regions, country=args.country)
     import numpy as np
 
     nobody = np.zeros(0, np.int64)

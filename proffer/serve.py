@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--issuer", metavar="URL", help="who issues the tokens; needed with --public-key")
     parser.add_argument("--audience", metavar="URI", help="for whom tokens are issued (default: urn:proffer:api)")
     parser.add_argument("--weights", type=Path, metavar="W.yaml", help="weights of the utility (default: docs/api.md)")
-    options.add(parser, "catalogue", "declaration", "model")
+    options.add(parser, "country", "catalogue", "declaration", "model")
 
 
 def run(args: argparse.Namespace) -> int:

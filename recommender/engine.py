@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -99,9 +98,9 @@ class Engine:
         """A region has the form of a code in every declaration; whether there is one of it, only the table knows."""
         for name, value in facts.items():
             fact = self.declaration.facts.get(name)
-            written = fact is not None and fact.type == "region" and isinstance(value, str)
-            if written and re.fullmatch(r"[0-9]{2}([0-9]{3})?", str(value)) and not self.regions.known(int(str(value))):
-                remedy = "Use the 5-digit code of a district, or the 2-digit code of a province"
+            region = fact is not None and fact.type == "region"
+            if fact and region and fact.kind.accepts(value) and not self.regions.known(fact.encode(value)):
+                remedy = "Use a code of the country's table of regions (regions.yaml)"
                 yield Problem((*where, name), "unknown", f"there is no region {value}", remedy)
 
     def _unknown_receipts(self, facts: Mapping[str, object], where: Where) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from features.calendar import date_of, day_of
 from features.problem import Problem, Problems, Rejected, Where
-from features.value import UNKNOWN, identifier_code, is_known
+from features.value import UNKNOWN, identifier_code, is_known, region_code, region_text
 
 TYPES: Final = ("boolean", "integer", "date", "dates", "enum", "region", "identifier", "ages")
 OLDEST_AGE: Final = 61
@@ -19,8 +19,6 @@ OLDEST_AGE: Final = 61
 
 LARGEST: Final = 2**53
 """Whole numbers beyond this do not survive JSON."""
-
-_REGION: Final = re.compile(r"[1-9]\d(\d{3})?")
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,7 @@ class DataType:
         unit: what an integer counts, for people.
         scale: how many stored units make one: 100 keeps two decimals.
         optional: whether an event may leave an identifier out; any other field it always may.
+        form: of a region's codes, as a regular expression; empty for any of digits and capital letters.
 
     >>> DataType("integer", 0, 100).encode(72), DataType("enum", values=("male", "female")).encode("female")
     (72, 1)
@@ -49,6 +48,7 @@ class DataType:
     unit: str = ""
     scale: int = 1
     optional: bool = False
+    form: str = ""
 
     @cached_property
     def member(self) -> DataType:
@@ -115,7 +115,7 @@ class DataType:
             return bool(code)
         if self.type == "enum":
             return self.values[code]
-        return str(code) if self.type == "region" else code
+        return region_text(code) if self.type == "region" else code
 
 
 def _integer(kind: DataType, value: object, where: Where) -> int:
@@ -145,12 +145,20 @@ def _named(kind: DataType, value: object, where: Where) -> int:
     if kind.type == "identifier":
         return identifier_code(value)
     if kind.type == "region":
-        if not _REGION.fullmatch(value):
-            raise _wrong(where, value, "a region code", "Give the 5-digit district code or the 2-digit province code")
-        return int(value)
+        return _region(kind, value, where)
     if value not in kind.values:
         raise _wrong(where, value, f"one of {', '.join(kind.values)}", "Choose one of these names")
     return kind.values.index(value)
+
+
+def _region(kind: DataType, value: str, where: Where) -> int:
+    try:
+        code = region_code(value)
+    except ValueError:
+        raise _wrong(where, value, "a region code", "Give up to nine digits and capital letters") from None
+    if kind.form and not re.fullmatch(kind.form, value):
+        raise _wrong(where, value, "a region code", f"Give a code of the form {kind.form}")
+    return code
 
 
 def _shown(kind: DataType, code: int) -> str:

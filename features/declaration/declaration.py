@@ -92,7 +92,21 @@ def declare(events: object, facts: object, features: object, country: Country = 
     computed = read_features(top_features.mapping("features"), ("features.yaml", "features"), types, read, problems)
     problems.raise_any()
     made = _assembled(zone, epoch or 0, types, _related(read, computed), computed)
-    return replace(made, groups=groups, country=country)
+    return replace(_with_region_codes(made, country.region_code), groups=groups, country=country)
+
+
+def _with_region_codes(made: Declaration, form: str) -> Declaration:
+    """Return the declaration with regions whose codes have a form; it is a check, and no part of the meaning."""
+
+    def formed(kind: DataType) -> DataType:
+        return replace(kind, form=form) if kind.type == "region" else kind
+
+    facts = {name: replace(fact, kind=formed(fact.kind)) for name, fact in made.facts.items()}
+    events = {
+        name: replace(event, fields={field: formed(kind) for field, kind in event.fields.items()})
+        for name, event in made.events.items()
+    }
+    return replace(made, events=MappingProxyType(events), facts=MappingProxyType(facts))
 
 
 def _related(facts: Mapping[str, Fact], features: Mapping[str, Feature]) -> dict[str, Fact]:
@@ -123,4 +137,8 @@ def _assembled(
 
 
 def _meaning(word: EventType | Fact | Feature) -> dict[str, object]:
-    return {key: value for key, value in asdict(word).items() if key not in _WORDING}
+    found = {key: value for key, value in asdict(word).items() if key not in _WORDING}
+    for kind in (found.get("kind"), *dict(found.get("fields", {})).values()):
+        if kind is not None:
+            kind.pop("form")
+    return found

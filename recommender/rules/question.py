@@ -15,7 +15,7 @@ from features.declaration.vocabulary import STATED
 from features.log.event import Event
 from features.log.history import history_of
 from features.snapshot import snapshots
-from features.value import NONE, UNKNOWN
+from features.value import NONE, UNKNOWN, region_code, region_text
 from recommender.rules.clause import RECEIVES, Answer
 from recommender.rules.compiled import Compiled
 from recommender.text import Text
@@ -101,7 +101,9 @@ def _finer(compiled: Compiled, fact: str, known: int) -> tuple[_Guess, ...]:
     parts = compiled.regions.leaves(known, compiled.day)
     if len(parts) < 2:
         return ()
-    inside = (guess for guess in _every_guess(compiled) if guess.fact == fact and int(str(guess.value)) in parts)
+    inside = (
+        guess for guess in _every_guess(compiled) if guess.fact == fact and region_code(str(guess.value)) in parts
+    )
     return tuple(_distinct(compiled, inside))
 
 
@@ -115,7 +117,7 @@ def _distinct(compiled: Compiled, guesses: Iterable[_Guess]) -> list[_Guess]:
     found: dict[tuple[str, object], _Guess] = {}
     for guess in guesses:
         region = _is_region(guess.fact, compiled)
-        key = (guess.fact, compiled.told_apart(int(str(guess.value))) if region else str(guess.value))
+        key = (guess.fact, compiled.told_apart(region_code(str(guess.value))) if region else str(guess.value))
         alike = found.get(key)
         found[key] = guess if alike is None else replace(alike, weight=alike.weight + guess.weight)
     carried, changed = _carried(compiled), _changed(compiled)
@@ -143,7 +145,7 @@ def _regions(compiled: Compiled) -> Iterator[tuple[str, float]]:
     for code, region in regions.by_code.items():
         if region.within is None and region.current(day):
             leaves = sorted(regions.leaves(code, day))
-            yield from ((str(leaf), (region.people or len(leaves)) / len(leaves)) for leaf in leaves)
+            yield from ((region_text(leaf), (region.people or len(leaves)) / len(leaves)) for leaf in leaves)
 
 
 def _supposed(base: Int64, guesses: Sequence[_Guess]) -> Int64:

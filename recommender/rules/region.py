@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,9 +12,10 @@ from typing import NamedTuple
 from features.country import NO_COUNTRY, Country
 from features.mapping import MappingReader
 from features.problem import Problem, Problems, Rejected, Where
+from features.value import region_code, region_text
 from recommender.text import Text, text_at
 
-__all__ = ["Agency", "Place", "Region", "Regions", "region_code"]
+__all__ = ["Agency", "Place", "Region", "Regions", "region_number"]
 
 NO, UNKNOWN, YES = 0, 1, 2  # as recommender.rules.clause.Answer, which stands above this module
 _BEFORE_ALL, _AFTER_ALL = -(2**40), 2**40
@@ -27,11 +29,17 @@ class Region:
     code: int
     name: Text
     within: int | None = None
+    """The region around it, which its name follows or comes before."""
     first: int = _BEFORE_ALL
     last: int = _AFTER_ALL
     successors: tuple[int, ...] = ()
     people: int | None = None
     verified: bool = True
+    also_within: tuple[int, ...] = ()
+    """Other regions that it lies in, where they do not contain each other."""
+    whole: bool = True
+    """Whether its parts, where there are any, are all in the table."""
+    level: str = ""
 
     def current(self, day: int) -> bool:
         """Tell whether the code is in use on a day."""
@@ -58,22 +66,26 @@ class Place(NamedTuple):
     """How it was found: "type", "code", "code_name_differs" or "unverified"."""
 
 
-def region_code(value: object) -> int | None:
-    """Return the integer a region is known by, None for anything that is not written as a code.
+def region_number(value: object, form: str = "") -> int | None:
+    """Return the integer a region is known by, None for anything that is not written as a code (of a form).
 
-    >>> region_code("11440"), region_code(11), region_code("Mapo")
-    (11440, 11, None)
+    >>> region_number("11440"), region_number(11), region_number("Mapo"), region_number("114", "[0-9]{2}")
+    (11440, 11, None, None)
     """
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    try:
+        return region_code(text) if re.fullmatch(form or ".*", text) else None
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True)
 class Regions:
     """Which regions there are, were and will be, and how a person's region relates to a programme's.
 
-    Codes are integers (11440 for "11440"). A code that was split or merged stands for the set of its successors.
+    Codes are the integers of `features.value.region_code`. A code that was split or merged stands for the set of its
+    successors. A region may lie in several that do not lie in each other, and one whose parts are not all in the table
+    (`whole: false`) has a rest, which stands for itself.
     """
 
     by_code: Mapping[int, Region] = field(default_factory=dict)
@@ -89,7 +101,7 @@ class Regions:
         if not isinstance(document, dict):
             raise Rejected([Problem(where, "invalid", "is not a mapping", "Write regions:, agencies: and sources:")])
         top = MappingReader(document, where, problems, None, country.languages)
-        regions = [r for f in _rows(top, "regions") if (r := _region(f)) is not None]
+        regions = [r for f in _rows(top, "regions") if (r := _region(f, country)) is not None]
         agencies = [a for f in _rows(top, "agencies") if (a := _agency(f)) is not None]
         sources = tuple(str(source) for source in top.items("sources"))
         top.close()
@@ -109,7 +121,7 @@ class Regions:
         """Return a region's name with the regions around it, in the order the language has."""
         region = self.by_code.get(code)
         if region is None:
-            return str(code)
+            return region_text(code)
         words = region.name.in_language(language)
         if region.within is None:
             return words
@@ -166,7 +178,8 @@ class Regions:
         parts = self._parts(region, day)
         if not parts:
             return frozenset({code}) if region.current(day) or region.first > day else frozenset()
-        return frozenset().union(*(self._leaves(part, day, above | {code}) for part in parts))
+        rest = frozenset() if region.whole or not region.current(day) else frozenset({code})
+        return rest.union(*(self._leaves(part, day, above | {code}) for part in parts))
 
     def _parts(self, region: Region, day: int) -> tuple[int, ...]:
         """What a code stands for on a day: its successors once it is gone, its predecessors before it came."""
@@ -181,8 +194,8 @@ class Regions:
     def _inside(self) -> Mapping[int, tuple[int, ...]]:
         inside: dict[int, list[int]] = {}
         for region in self.by_code.values():
-            if region.within is not None:
-                inside.setdefault(region.within, []).append(region.code)
+            for around in _around(region):
+                inside.setdefault(around, []).append(region.code)
         return {code: tuple(parts) for code, parts in inside.items()}
 
     @cached_property
@@ -204,9 +217,14 @@ def _rows(top: MappingReader, key: str) -> list[MappingReader]:
     return rows
 
 
-def _region(fields: MappingReader) -> Region | None:
-    code = _code(fields, "code")
-    name, within = text_at(fields, "name"), _code(fields, "within")
+def _around(region: Region) -> tuple[int, ...]:
+    return region.also_within if region.within is None else (region.within, *region.also_within)
+
+
+def _region(fields: MappingReader, country: Country) -> Region | None:
+    code = _code(fields, "code", country.region_code)
+    name, within = text_at(fields, "name"), _within(fields)
+    level, whole = fields.choice("level", country.levels), fields.boolean("whole", True)
     first, last = fields.day("from"), fields.day("until")
     successors = _codes(fields, "successors")
     people, verified = fields.integer("people"), fields.boolean("verified", True)
@@ -220,7 +238,16 @@ def _region(fields: MappingReader) -> Region | None:
     first, last = _BEFORE_ALL if first is None else first, _AFTER_ALL if last is None else last
     if last < first:
         fields.wrong("until", "conflict", "is before from", "Give a last day that is not before the first")
-    return Region(code, name, within, first, last, successors, people, verified)
+    around, others = within[0] if within else None, within[1:]
+    return Region(code, name, around, first, last, successors, people, verified, others, whole, level or "")
+
+
+def _within(fields: MappingReader) -> tuple[int, ...]:
+    """Read the region around one, or a list of those it lies in."""
+    if isinstance(fields.doc.get("within"), list):
+        return _codes(fields, "within")
+    code = _code(fields, "within")
+    return () if code is None else (code,)
 
 
 def _agency(fields: MappingReader) -> Agency | None:
@@ -234,17 +261,18 @@ def _agency(fields: MappingReader) -> Agency | None:
     return Agency(code, region, _BEFORE_ALL if first is None else first, _AFTER_ALL if last is None else last, verified)
 
 
-def _code(fields: MappingReader, key: str) -> int | None:
+def _code(fields: MappingReader, key: str, form: str = "") -> int | None:
     value = fields.take(key)
-    code = region_code(value)
+    code = region_number(value, form)
     if value is not None and code is None:
-        fields.wrong(key, "invalid", f"{value!r} is not a region code", "Write its digits")
+        remedy = f"Write a code of the form {form}" if form else "Write its digits, in quotes where they begin with 0"
+        fields.wrong(key, "invalid", f"{value!r} is not a region code", remedy)
     return code
 
 
 def _codes(fields: MappingReader, key: str) -> tuple[int, ...]:
     values = fields.items(key)
-    codes = tuple(code for value in values if (code := region_code(value)) is not None)
+    codes = tuple(code for value in values if (code := region_number(value)) is not None)
     if len(codes) < len(values):
         fields.wrong(key, "invalid", f"{values!r} contains an invalid region code", "Write a list of digits")
     return codes
@@ -255,26 +283,26 @@ def _unknown_codes(
 ) -> list[Problem]:
     problems = []
     for region in regions:
-        for key, codes in (("within", (region.within,)), ("successors", region.successors)):
+        for key, codes in (("within", _around(region)), ("successors", region.successors)):
             problems += [
                 Problem(
-                    (*where, "regions", str(region.code), key),
+                    (*where, "regions", region_text(region.code), key),
                     "unknown",
-                    f"{code} is not in the table",
+                    f"{region_text(code)} is not in the table",
                     "Add its row or correct it",
                 )
                 for code in codes
-                if code is not None and code not in by_code
+                if code not in by_code
             ]
     for agency in agencies:
         if agency.region is not None and agency.region not in by_code:
-            what = f"region {agency.region} is not in the table"
+            what = f"region {region_text(agency.region)} is not in the table"
             problems.append(
                 Problem((*where, "agencies", agency.code, "region"), "unknown", what, "Add its row or correct it")
             )
     counted = Counter(region.code for region in regions)
     return problems + [
-        Problem((*where, "regions", str(code)), "duplicate", f"stands in {times} rows", "Keep one row a code")
+        Problem((*where, "regions", region_text(code)), "duplicate", f"stands in {times} rows", "Keep one row a code")
         for code, times in counted.items()
         if times > 1
     ]
@@ -282,10 +310,10 @@ def _unknown_codes(
 
 def _loops(where: Where, by_code: Mapping[int, Region]) -> list[Problem]:
     """Find codes that contain or succeed themselves, also through others."""
-    upward = {code: frozenset(w for w in (r.within,) if w is not None) for code, r in by_code.items()}
+    upward = {code: frozenset(_around(r)) for code, r in by_code.items()}
     onward = {code: frozenset(r.successors) for code, r in by_code.items()}
     return [
-        Problem((*where, "regions", str(code), key), "conflict", "leads back to itself", f"Correct {key}")
+        Problem((*where, "regions", region_text(code), key), "conflict", "leads back to itself", f"Correct {key}")
         for key, step in (("within", upward), ("successors", onward))
         for code in by_code
         if code in _reached(step, code)

@@ -146,7 +146,7 @@ def expected(fact: Fact, declaration: Declaration) -> str:
     phrases = {
         "boolean": "true or false",
         "enum": f"one of {', '.join(fact.values)}",
-        "region": "a region code of 5 digits, or of 2 when no more is known",
+        "region": "the code of a region, of a larger one when no more is known",
         "date": "a day written YYYY-MM-DD",
         "dates": "a list of days written YYYY-MM-DD, empty for none",
         "integer": "a whole number",

@@ -61,11 +61,7 @@ class RecommendationRequest(_Strict):
     k: Annotated[int, Field(ge=1, le=MAX_K, description="How many recommendations at most.")] = 10
 
 
-class WordsOut(_Strict):
-    """A text in each language it was written in."""
-
-    ko: str = ""
-    en: str = ""
+WordsOut = Annotated[dict[str, str], Field(description="A text in each language it was written in.")]
 
 
 class ReasonOut(BaseModel):

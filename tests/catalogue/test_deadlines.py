@@ -55,9 +55,8 @@ def test_every_year_of_the_table_has_its_fifteen_statutory_holidays(working):
         assert len(held) >= 15, year
 
 
-def test_a_country_without_a_table_moves_weekends_only(tmp_path, monkeypatch):
-    monkeypatch.setattr("composition.reading.SHIPPED", CountryFolder(tmp_path))
-    assert read_working_days() == WEEKENDS_ONLY
+def test_a_country_without_a_table_moves_weekends_only(tmp_path):
+    assert read_working_days(country=CountryFolder(tmp_path)) == WEEKENDS_ONLY
     assert not WEEKENDS_ONLY.holidays
 
 

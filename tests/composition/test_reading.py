@@ -89,7 +89,7 @@ def test_json_that_is_proper_reads_as_it_was_written(value):
 
 def test_the_day_to_judge_as_of_is_today_where_the_zone_is():
     late_evening_in_london = datetime.datetime(2026, 10, 31, 20, tzinfo=datetime.UTC).timestamp()
-    assert reading.as_of(None, lambda: late_evening_in_london) == datetime.date(2026, 11, 1)
+    assert reading.as_of(None, lambda: late_evening_in_london, "Asia/Seoul") == datetime.date(2026, 11, 1)
     assert reading.as_of(None, lambda: late_evening_in_london, zone="Europe/London") == datetime.date(2026, 10, 31)
 
 
@@ -98,7 +98,7 @@ def test_the_day_to_judge_as_of_is_today_where_the_zone_is():
 )
 def test_a_day_that_is_none_is_refused(text):
     with pytest.raises(Rejected, match="--as-of"):
-        reading.as_of(text, lambda: 0.0)
+        reading.as_of(text, lambda: 0.0, "Asia/Seoul")
 
 
 def test_the_shipped_declaration_catalogue_and_regions_are_right():
@@ -160,4 +160,4 @@ def test_a_folder_without_programmes_is_refused(tmp_path):
 @pytest.mark.parametrize("text", ["1899-12-31", "2101-01-01", "9999-12-31"])
 def test_a_day_that_no_fact_reaches_is_refused(text):
     with pytest.raises(Rejected, match=r"--as-of: .* is not from 1900 to 2100"):
-        reading.as_of(text, lambda: 0.0)
+        reading.as_of(text, lambda: 0.0, "Asia/Seoul")

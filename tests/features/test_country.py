@@ -40,7 +40,9 @@ def test_a_country_is_its_languages_its_money_its_zone_and_its_regions():
         Zone("Europe/Paris"),
         {"commune": {"fr": "commune"}, "epci": {"fr": "EPCI"}},
         "[0-9A-Z]+",
+        shown="fr",
     )
+    assert parse_country(FRANCE | {"shown": "en"}).shown == "en"
 
 
 @pytest.mark.parametrize(
@@ -54,6 +56,7 @@ def test_a_country_is_its_languages_its_money_its_zone_and_its_regions():
         (changed("currency", "decimals"), "country.yaml: currency.decimals: is missing"),
         (changed("currency", "code", value="euro"), "country.yaml: currency.code: 'euro' is not a currency"),
         (changed("currency", "decimals", value=9), "country.yaml: currency.decimals: 9 is above 4"),
+        (changed("shown", value="ko"), "country.yaml: shown: 'ko' is not known. Use one of fr, en"),
         (changed("zone", value="Paris"), "zone: 'Paris' is not a time zone"),
         (changed("regions", "code", value="["), "country.yaml: regions.code: '[' is not a regular expression"),
         (

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from features.declaration.datatype import DataType
 from features.problem import Rejected
-from features.value import NONE, UNKNOWN, identifier_code, is_known
+from features.value import NONE, UNKNOWN, identifier_code, is_known, region_code, region_text
 
 PERCENT = DataType("integer", 0, 10000, unit="percent")
 MONEY = DataType("integer", 0, 1_000_000, scale=100)
 DATE = DataType("date", -100_000, 100_000)
 DATES = DataType("dates", 0, 100_000)
 SEX = DataType("enum", values=("male", "female"))
+DISTRICT = DataType("region", form="[1-9][0-9]([0-9]{3})?")
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,8 @@ def test_a_value_comes_back_as_it_went_in(kind, value):
         (DATE, "1990-02-30", "not a date"), (DATE, "1990-5-1", "not a date"), (DATE, 19900501, "not a date"),
         (DATE, "19900501", "not a date"), (DATE, "1500-01-01", "below 1696-03-17"),
         (SEX, "Female", "one of male, female"), (SEX, 1, "not a text"), (SEX, "", "not a text"),
-        (DataType("region"), "1144", "region code"), (DataType("region"), "01440", "region code"),
+        (DISTRICT, "1144", "region code"), (DISTRICT, "01440", "region code"), (DISTRICT, "강남", "region code"),
+        (DataType("region"), "2a004", "region code"), (DataType("region"), "1234567890", "region code"),
         (DataType("region"), 11440, "a text"),
         (DataType("integer"), 2**53 + 1, "above"), (DATES, "1990-05-01", "not a list"), (DATES, {}, "not a list"),
     ],
@@ -80,3 +82,21 @@ def test_the_code_of_an_identifier_is_a_stable_62_bit_number(text):
     code = identifier_code(text)
     assert 0 <= code < 2**62
     assert DataType("identifier").decode(DataType("identifier").encode(text)) == code
+
+
+@pytest.mark.parametrize("text", ["11", "11440", "01", "2A004", "97411", "200054781", "R84", "0", "00", "Z"])
+def test_a_region_is_one_integer_and_back_whatever_its_country_writes(text):
+    kind = DataType("region")
+    assert kind.decode(kind.encode(text)) == text
+
+
+def test_a_code_of_digits_is_the_number_it_is():
+    assert [DataType("region").encode(text) for text in ("11", "11440")] == [11, 11440]
+    assert DataType("region").encode("01") != DataType("region").encode("1")
+
+
+@given(st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=1, max_size=9))
+def test_no_two_regions_are_one_integer(text):
+    code = region_code(text)
+    assert region_text(code) == text
+    assert 0 <= code <= 2**53

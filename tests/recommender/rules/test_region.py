@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.calendar import day_of
+from features.country import Country
 from features.problem import Rejected
+from features.value import region_code
 from recommender.rules.clause import Answer
-from recommender.rules.region import Region, Regions, region_code
+from recommender.rules.region import Region, Regions, region_number
 from recommender.text import Text
-from tests.recommender.catalogues import CODES, DAY, REGIONS
+from tests.recommender.catalogues import CODES, DAY, KOREA, REGIONS
 
 SPRING = day_of(date(2026, 6, 30))
 CODE = st.sampled_from(CODES)
@@ -102,9 +104,48 @@ def test_ministries_are_nationwide_and_codes_nobody_verified_say_so():
         assert REGIONS.of_agency(code, "광역시도", "어딘가", DAY) == (frozenset(), False, "unverified")
 
 
-@pytest.mark.parametrize(("written", "code"), [("11440", 11440), (41, 41), ("4I", None), (True, None), (0, None)])
-def test_a_code_is_digits(written, code):
-    assert region_code(written) == code
+@pytest.mark.parametrize(("written", "code"), [("11440", 11440), (41, 41), ("4i", None), (True, None), (0, None)])
+def test_a_code_is_as_its_country_writes_it(written, code):
+    assert region_number(written, KOREA.region_code) == code
+
+
+FRENCH = Regions.parse(
+    {
+        "regions": [
+            {"code": "R93", "name": "Provence-Alpes-Côte d'Azur"},
+            {"code": "83", "name": "Var", "within": "R93", "whole": False},
+            {"code": "2A", "name": "Corse-du-Sud"},
+            {"code": "2A004", "name": "Ajaccio", "within": "2A"},
+            {"code": "248300543", "name": "Toulon Provence Méditerranée", "whole": False},
+            {"code": "83137", "name": "Toulon", "within": ["83", "248300543"]},
+        ]
+    },
+    country=Country(("fr",)),
+)
+
+
+def test_a_commune_lies_in_all_that_is_around_it_and_a_part_known_in_part_has_a_rest():
+    def lies(person, *around):
+        return Answer(FRENCH.relation(region_code(person), [region_code(one) for one in around], DAY))
+
+    assert lies("83137", "83") == lies("83137", "248300543") == lies("83137", "R93") == Answer.YES
+    assert lies("2A004", "2A") == lies("2A", "2A004") == Answer.YES
+    assert lies("83", "83137") == lies("83", "248300543") == lies("R93", "83137") == Answer.UNKNOWN
+    assert lies("83", "2A004") == lies("2A004", "83", "248300543") == Answer.NO
+    assert FRENCH.name(region_code("83137"), "fr") == "Toulon, Var, Provence-Alpes-Côte d'Azur"
+
+
+def test_a_table_of_regions_is_held_to_the_codes_and_the_levels_of_its_country():
+    country = Country(("fr",), levels={"commune": {"fr": "commune"}}, region_code="[0-9]{5}")
+    rows = [{"code": "75", "name": "Paris"}, {"code": "14118", "name": "Caen", "level": "ward", "within": "14"}]
+    with pytest.raises(Rejected) as refused:
+        Regions.parse({"regions": rows}, ("regions.yaml",), country)
+    assert [str(one) for one in refused.value.problems] == [
+        "regions.yaml: regions[0].code: '75' is not a region code. Write a code of the form [0-9]{5}",
+        "regions.yaml: regions[0].code: is missing. Add the region's code",
+        "regions.yaml: regions[1].level: 'ward' is not known. Use one of commune",
+        "regions.yaml: regions.14118.within: 14 is not in the table. Add its row or correct it",
+    ]
 
 
 def test_every_problem_of_a_table_is_told_at_once():
