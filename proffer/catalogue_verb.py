@@ -1,4 +1,4 @@
-"""catalogue: import programmes from gov24's files, fetch those files from its open API, or check a catalogue."""
+"""catalogue: import programmes from an open API's files, fetch those files, or check a catalogue."""
 
 from __future__ import annotations
 
@@ -8,21 +8,26 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from composition import reading, terminal
-from features.problem import Problem, Problems, Rejected
+from features.problem import Problem, Problems, Rejected, Where
 from proffer import options
 
+if TYPE_CHECKING:
+    from features.declaration.declaration import Declaration
+    from recommender.published_rows import Imported
+    from recommender.rules.region import Regions
+
 HELP = "import, fetch or check programmes"
-_SOURCES = ("gov24",)
+_FETCHED = ("gov24",)
 _FILES = ("list", "detail", "conditions")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add `import gov24`, `fetch gov24` and `check PATH`, each with its own options."""
     actions: dict[str, tuple[str, options.AddArguments]] = {
-        "import": ("gov24's JSON files into programmes", _import_arguments),
+        "import": ("an open API's JSON files into programmes", _import_arguments),
         "fetch": ("gov24's JSON files from its open API", _fetch_arguments),
         "check": ("validate a catalogue, every problem at once", _check_arguments),
     }
@@ -30,9 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", choices=_SOURCES)
-    for name, operation in zip(_FILES, ("serviceList", "serviceDetail", "supportConditions"), strict=True):
-        parser.add_argument(f"--{name}", type=Path, required=True, metavar="F", help=f"JSON of {operation}")
+    parser.add_argument("source", choices=list(_IMPORTERS), help="gov24, or youth (온통청년)")
+    lists = "JSON of serviceList (gov24) or getPlcy (youth, any number of pages)"
+    parser.add_argument("--list", type=Path, required=True, nargs="+", metavar="F", help=lists)
+    for name, operation in (("detail", "serviceDetail"), ("conditions", "supportConditions")):
+        parser.add_argument(f"--{name}", type=Path, metavar="F", help=f"JSON of {operation} (gov24)")
     parser.add_argument("--out", type=Path, required=True, metavar="OUT.jsonl", help="where the programmes go")
     parser.add_argument("--report", type=Path, metavar="R.json", help="where the report goes")
     options.add(parser, "country", "declaration")
@@ -40,7 +47,7 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _fetch_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "The key is read from PROFFER_GOV24_KEY. An interrupted run is continued by the same command."
-    parser.add_argument("source", choices=_SOURCES)
+    parser.add_argument("source", choices=_FETCHED)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the three JSON files go")
     parser.add_argument("--per-page", type=int, default=1000, metavar="N", help="rows a request (default, most: 1000)")
     parser.add_argument("--base-url", metavar="URL", help="the API's address (default: the public one)")
@@ -54,7 +61,7 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the action named on the command line; returns the exit code."""
     actions: dict[str, Callable[[argparse.Namespace], int]] = {
-        "import": import_gov24,
+        "import": import_rows,
         "fetch": fetch_gov24,
         "check": check,
     }
@@ -64,22 +71,19 @@ def run(args: argparse.Namespace) -> int:
 # --- import --------------------------------------------------------------------------------------------------------
 
 
-def import_gov24(args: argparse.Namespace) -> int:
-    """Write the programmes that the three files describe, and report what could be read and what was rejected.
+def import_rows(args: argparse.Namespace) -> int:
+    """Write the programmes that an API's files describe, and report what could be read and what was rejected.
 
     Raises:
         Rejected: a file cannot be read or is not the API's, or the declaration cannot say what the rows say; nothing
             has been written.
     """
     from features.whole_file import write_whole
-    from recommender.gov24.importer import import_services
 
     _check_folders(args.out, args.report)
-    listed, details, conditions = _rows([args.list, args.detail, args.conditions])
     declaration = reading.read_declaration(args.declaration, country=args.country)
     regions = reading.read_regions(country=args.country)
-    with terminal.bar(len(listed), "reading services") as advance:
-        imported = import_services(listed, details, conditions, regions, declaration.events, advance)
+    imported = _IMPORTERS[args.source](args, declaration, regions)
     with terminal.working("checking programmes"):
         _parse(imported.programmes, declaration, regions)
     lines = [json.dumps(document, ensure_ascii=False) + "\n" for document in imported.programmes]
@@ -92,6 +96,48 @@ def import_gov24(args: argparse.Namespace) -> int:
     return terminal.FAILED if imported.rejected else terminal.DONE
 
 
+def import_gov24(args: argparse.Namespace, declaration: Declaration, regions: Regions) -> Imported:
+    """Read the three files of gov24's open API.
+
+    Raises:
+        Rejected: a file is not named, cannot be read, or is not the API's.
+    """
+    from recommender.gov24.importer import import_services
+    from recommender.gov24.service_rows import rows_of
+
+    problems = Problems()
+    for name in _FILES[1:]:
+        if getattr(args, name) is None:
+            what = "is missing: gov24 publishes its conditions apart from its list"
+            problems.add((f"--{name}",), "missing", what, f"Name the JSON of the API with --{name} F")
+    if len(args.list) > 1:
+        problems.add(("--list",), "invalid", "names several files", "Name the one JSON file of serviceList")
+    problems.raise_any()
+    listed, details, conditions = _rows([*args.list, args.detail, args.conditions], rows_of)
+    with terminal.bar(len(listed), "reading services") as advance:
+        return import_services(listed, details, conditions, regions, declaration.events, advance)
+
+
+def import_youth(args: argparse.Namespace, declaration: Declaration, regions: Regions) -> Imported:
+    """Read the pages of the youth-policy open API.
+
+    Raises:
+        Rejected: a file cannot be read or is not the API's.
+    """
+    from recommender.youth.policy_importer import import_policies
+    from recommender.youth.policy_rows import rows_of
+
+    rows = [row for page in _rows(args.list, rows_of) for row in page]
+    with terminal.bar(len(rows), "reading policies") as advance:
+        return import_policies(rows, regions, (declaration.events, declaration.facts), advance)
+
+
+_IMPORTERS: dict[str, Callable[[argparse.Namespace, Declaration, Regions], Imported]] = {
+    "gov24": import_gov24,
+    "youth": import_youth,
+}
+
+
 def _check_folders(*paths: Path | None) -> None:
     problems = Problems()
     for path in paths:
@@ -101,9 +147,7 @@ def _check_folders(*paths: Path | None) -> None:
     problems.raise_any()
 
 
-def _rows(paths: Sequence[Path]) -> list[list[object]]:
-    from recommender.gov24.service_rows import rows_of
-
+def _rows(paths: Sequence[Path], rows_of: Callable[[object, Where], list[object]]) -> list[list[object]]:
     found, problems = [], Problems()
     for path in paths:
         with problems.gathered():
@@ -119,6 +163,9 @@ def _parse(programmes: Sequence[dict[str, Any]], declaration: Any, regions: Any)
     catalogue([(programme["id"], programme) for programme in programmes], declaration, regions)
 
 
+_COUNTED = ("windows", "delivery", "regions", "residence", "amounts", "documents")
+
+
 def _told(report: dict[str, Any], out: Path) -> str:
     rows = [[axis, *states.values()] for axis, states in report["axes"].items()]
     rejected = f"{len(report['rejected'])} rejected"
@@ -127,9 +174,9 @@ def _told(report: dict[str, Any], out: Path) -> str:
         "",
         terminal.table(["axis", "unrestricted", "restricted", "no data"], rows, right=(1, 2, 3)),
         "",
-        *(f"{name}: {_counts(report[name])}" for name in ("windows", "delivery", "regions", "amounts")),
+        *(f"{name}: {_counts(report[name])}" for name in _COUNTED if name in report),
     ]
-    odd = report["regions_to_check"]
+    odd = report.get("regions_to_check")
     if odd:
         lines += ["", "agencies to look at:"]
         lines += [f"  {one['id']}  {one['agency']} {one['name']}  ({one['found']})" for one in odd]

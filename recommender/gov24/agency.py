@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from recommender.gov24 import residence
 from recommender.gov24.axes import RESTRICTED, UNRESTRICTED, AxisReading, Document, no_data
-from recommender.gov24.service_rows import Row, text_of
+from recommender.published_rows import Row, text_of
 from recommender.rules.region import Regions
 
 TYPE = "type"
@@ -69,13 +69,11 @@ def place(row: Row, regions: Regions, day: int) -> AgencyPlace:
         return AgencyPlace(AxisReading(UNRESTRICTED), how, codes)
     if not codes:
         return AgencyPlace(no_data("region"), UNVERIFIED, residence=asked)
-    inside: Document = {"fact": "region"} | _containment(codes)
+    inside: Document = {"fact": "region"} | (
+        {"is": str(codes[0])} if len(codes) == 1 else {"in": [str(code) for code in codes]}
+    )
     clause = inside if asked == residence.ASKED else {"advisory": inside}
     return AgencyPlace(AxisReading(RESTRICTED, clause | {"axis": "region"}), how, codes, asked)
-
-
-def _containment(codes: tuple[int, ...]) -> Document:
-    return {"is": str(codes[0])} if len(codes) == 1 else {"in": [str(code) for code in codes]}
 
 
 def provider(row: Row) -> Document:

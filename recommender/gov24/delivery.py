@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from recommender.gov24.documents import Papers
-from recommender.gov24.service_rows import Row, text_of
+from recommender.published_rows import Row, text_of
 from recommender.published_text import readable
 
 AUTO_GRANT = "auto_grant"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from recommender.gov24.paper_names import PROXY, Named, is_vague, named
-from recommender.gov24.service_rows import Row, text_of
+from recommender.published_rows import Row, text_of
 
 BRING = "구비서류"
 LOOKED_UP = "공무원확인구비서류"

@@ -12,7 +12,8 @@ from typing import Any
 
 from features.calendar import day_of
 from recommender.gov24 import agency, axes, benefit_amount, deadline, delivery, documents, residence, service_rows
-from recommender.gov24.service_rows import Rejection, Row, Service, text_of
+from recommender.gov24.service_rows import Service
+from recommender.published_rows import Imported, Rejection, Row, text_of
 from recommender.published_text import readable
 from recommender.rules.region import Regions
 
@@ -64,15 +65,6 @@ _LONG_AGO = datetime.date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
-class Imported:
-    """What an import gives: programme documents in the order of the list, what was rejected, and the report."""
-
-    programmes: tuple[Document, ...]
-    rejected: tuple[Rejection, ...]
-    report: Document
-
-
-@dataclass(frozen=True)
 class _Read:
     """One service as a programme document, with what the report counts of it."""
 
@@ -120,7 +112,7 @@ def import_services(
             read.append(_programme(service, regions, events))
         advance(1)
     refused += rejected
-    report = _report(read, refused) | {"repeated_rows": service_rows.repeated(listed, details, conditions)}
+    report = _report(read, refused) | {"repeated_rows": service_rows.FORM.repeated(listed, details, conditions)}
     return Imported(tuple(one.document for one in read), tuple(refused), report)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from recommender.gov24.service_rows import Row, text_of
+from recommender.published_rows import Row, text_of
 
 ASKED = "asked"
 DOUBTFUL = "doubtful"
@@ -58,8 +58,13 @@ def asked(row: Row, names: Iterable[str]) -> str:
     lives, here = _LIVES.search(words) is not None, _HERE.search(words) is not None
     if _ELSEWHERE.search(words) or (_EVERYBODY.search(words) and not (lives or here)):
         return NOT_ASKED
-    if _is_visited(row):
-        return _of_visitors(words) if lives or here else NOT_ASKED
+    name, form = text_of(row, "서비스명") or "", text_of(row, "지원유형")
+    if not _BILL.search(name) and (_VISITED.search(name) or form == _FACILITY):
+        said = [one for one in _STATEMENT.split(words) if one.strip()]
+        if not (lives or here):
+            return NOT_ASKED
+        # A list may name residents beside others: then residence is asked of some only.
+        return ASKED if all(_LIVES.search(one) or _HERE.search(one) for one in said) else DOUBTFUL
     if _OTHERWISE.search(words) or _NOT_YET.search(words):
         return DOUBTFUL
     agency = text_of(row, "소관기관유형")
@@ -68,14 +73,3 @@ def asked(row: Row, names: Iterable[str]) -> str:
     if agency in _BODIES:
         return ASKED if here or (lives and any(name in words for name in names)) else DOUBTFUL
     return ASKED
-
-
-def _is_visited(row: Row) -> bool:
-    name = text_of(row, "서비스명") or ""
-    return not _BILL.search(name) and (_VISITED.search(name) is not None or text_of(row, "지원유형") == _FACILITY)
-
-
-def _of_visitors(words: str) -> str:
-    """Of what one visits, a list may name residents beside others: then residence is asked of some only."""
-    said = [statement for statement in _STATEMENT.split(words) if statement.strip()]
-    return ASKED if all(_LIVES.search(one) or _HERE.search(one) for one in said) else DOUBTFUL

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 
 from features.problem import Problem, Rejected, Where
 from recommender.gov24.axes import AGE, CODES, Conditions
-from recommender.published_text import decoded_row
-
-Row = Mapping[str, object]
+from recommender.published_rows import Rejection, Row, RowForm, text_of
 
 ID = "서비스ID"
 VIEWS = "조회수"
@@ -19,6 +17,7 @@ FILES = ("serviceList", "serviceDetail", "supportConditions")
 _V1 = "SVC_ID"
 _V1_REMEDY = "Fetch the v3 API: its JA codes mean other things than v1's"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+FORM = RowForm(ID, VIEWS, lambda value: isinstance(value, str) and _ID.fullmatch(value) is not None)
 _FLAGS = CODES - set(AGE)
 _REQUIRED = ("서비스명", "사용자구분", "서비스분야", "소관기관명")
 
@@ -31,18 +30,6 @@ class Service:
     listed: Row
     detail: Row
     conditions: Conditions
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """A service, or a row that names none, that could not be used, and why."""
-
-    id: str
-    reason: str
-
-    def to_document(self) -> dict[str, str]:
-        """The mapping it is reported as."""
-        return {"id": self.id, "reason": self.reason}
 
 
 def rows_of(document: object, where: Where) -> list[object]:
@@ -94,31 +81,8 @@ def join(
 
 
 def _by_id(name: str, rows: Sequence[object]) -> tuple[dict[str, list[Row]], list[Rejection]]:
-    by_id: dict[str, list[Row]] = {}
-    strays = []
-    for number, given in enumerate(rows):
-        row = decoded_row(given) if isinstance(given, Mapping) else None
-        service_id = None if row is None else row.get(ID)
-        if row is not None and isinstance(service_id, str) and _ID.fullmatch(service_id):
-            _keep(row, by_id.setdefault(service_id, []))
-        else:
-            strays.append(Rejection(f"{name}[{number}]", _stray(given if row is None else row)))
-    return by_id, strays
-
-
-def _keep(row: Row, kept: list[Row]) -> None:
-    """Add a row to those of its service, unless it says what one of them says; views are counted on between pages."""
-    for place, other in enumerate(kept):
-        if not differing(row, other):
-            views = [one[VIEWS] for one in (other, row) if isinstance(one.get(VIEWS), int)]
-            kept[place] = {**other, VIEWS: max(views)} if views else other  # type: ignore[type-var]  # integers
-            return
-    kept.append(row)
-
-
-def differing(row: Row, other: Row) -> list[str]:
-    """The fields in which two rows differ, but for their views."""
-    return [key for key in {**row, **other} if key != VIEWS and row.get(key) != other.get(key)]
+    by_id, strays = FORM.by_id(rows)
+    return by_id, [Rejection(f"{name}[{number}]", _stray(row)) for number, row in strays]
 
 
 def _stray(row: object) -> str:
@@ -143,23 +107,8 @@ def _joined(service_id: str, found: Sequence[Sequence[Row]]) -> tuple[Service | 
 def _count(name: str, rows: Sequence[Row]) -> str:
     if not rows:
         return f"has no row in {name}"
-    fields = dict.fromkeys(field for row in rows[1:] for field in differing(rows[0], row))
+    fields = dict.fromkeys(field for row in rows[1:] for field in FORM.differing(rows[0], row))
     return f"has {len(rows)} rows in {name} that differ in {', '.join(fields)}"
-
-
-def repeated(*files: Sequence[object]) -> int:
-    """How many rows of the files say what another row of their file says under the same id."""
-    found = 0
-    for rows in files:
-        by_id, strays = _by_id("", rows)
-        found += len(rows) - len(strays) - sum(map(len, by_id.values()))
-    return found
-
-
-def text_of(row: Row, key: str) -> str | None:
-    """The text under a key, stripped; None where there is none or something that is not text."""
-    value = row.get(key)
-    return value.strip() or None if isinstance(value, str) else None
 
 
 def parse_conditions(row: Row) -> tuple[Conditions, list[str]]:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Catalogue", "catalogue"]
 
-IMPORTED = "gov24."
-"""Ids that may be named without being in the catalogue: the imported part need not be loaded beside the written one."""
+IMPORTED = ("gov24.", "youth.")
+"""How ids begin that may be named without being in the catalogue: what is imported need not be loaded beside it."""
 
 Placed = tuple[Where, Programme]
 """Where a programme is written, and the programme."""

@@ -133,6 +133,46 @@ def unknown_code(rows):
     rows["supportConditions"][1]["JA0999"] = None
 
 
+def test_policies_of_any_number_of_pages_are_imported_and_checked(tmp_path, capsys):
+    pages = []
+    for number in (1, 2):
+        row = {
+            "plcyNo": str(number),
+            "plcyNm": "청년 수당",
+            "zipCd": "11440",
+            "sprtTrgtMinAge": "19",
+            "sprtTrgtMaxAge": "34",
+        }
+        page = tmp_path / f"{number}.json"
+        page.write_text(json.dumps({"resultCode": 200, "result": {"youthPolicyList": [row]}}), encoding="utf-8")
+        pages.append(str(page))
+    out, report = tmp_path / "out.jsonl", tmp_path / "report.json"
+    words = ["catalogue", "import", "youth", "--list", *pages, "--out", str(out), "--report", str(report)]
+    assert cli.main(words) == 0
+    assert [json.loads(line)["id"] for line in out.read_text(encoding="utf-8").splitlines()] == ["youth.1", "youth.2"]
+    assert json.loads(report.read_text(encoding="utf-8"))["axes"]["age"]["restricted"] == 2
+    assert cli.main(["catalogue", "check", str(out)]) == 0
+    capsys.readouterr()
+
+
+def test_gov24_without_its_other_files_is_refused_with_each_of_them(tmp_path, capsys):
+    folder = written(tmp_path, services(1))
+    words = [
+        "catalogue",
+        "import",
+        "gov24",
+        "--list",
+        str(folder / "serviceList.json"),
+        "--out",
+        str(tmp_path / "o.jsonl"),
+    ]
+    assert cli.main(words) == 2
+    said = capsys.readouterr().err
+    assert "--detail" in said
+    assert "--conditions" in said
+    assert not (tmp_path / "o.jsonl").exists()
+
+
 @pytest.mark.parametrize(
     ("harm", "reason"),
     [

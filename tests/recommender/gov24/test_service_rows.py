@@ -4,7 +4,7 @@ import unicodedata
 import pytest
 
 from features.problem import Rejected
-from recommender.gov24.service_rows import join, parse_conditions, repeated, rows_of
+from recommender.gov24.service_rows import FORM, join, parse_conditions, rows_of
 
 
 def test_rows_stand_in_an_envelope_or_in_a_bare_list():
@@ -77,7 +77,7 @@ def test_a_row_that_overlapping_pages_bring_twice_is_one_row_with_the_later_view
     services, rejections = join(*pages)
     assert (len(services), rejections) == (1, ())
     assert services[0].listed["조회수"] == 15
-    assert repeated(*pages) == 5
+    assert FORM.repeated(*pages) == 5
 
 
 def test_rows_in_letters_apart_and_with_entities_are_the_rows_that_people_see(listed, detail, conditions):

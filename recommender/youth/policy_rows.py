@@ -1,0 +1,76 @@
+"""Policy rows: the pages of the youth-policy API (getPlcy) as rows, each policy once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from features.problem import Problem, Rejected, Where
+from recommender.published_rows import Rejection, Row, RowForm, text_of
+from recommender.youth.policy_codes import APPROVED, NOT_APPROVED
+
+ID = "plcyNo"
+NAME = "plcyNm"
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_LIST = "youthPolicyList"
+FORM = RowForm(ID, "inqCnt", lambda value: isinstance(value, str) and _ID.fullmatch(value) is not None)
+
+
+def rows_of(document: object, where: Where) -> list[object]:
+    """The rows of one page of the API (`result.youthPolicyList`), of a list of pages, or a bare list of rows.
+
+    Raises:
+        Rejected: the document is no such thing, or an error that the API sent.
+
+    Example:
+        >>> rows_of({"resultCode": 200, "result": {"youthPolicyList": [{"plcyNo": "2026"}]}}, ("list.json",))
+        [{'plcyNo': '2026'}]
+    """
+    if isinstance(document, list):
+        pages = [one for one in document if isinstance(one, Mapping) and ("result" in one or _LIST in one)]
+        return [row for page in pages for row in rows_of(page, where)] if pages else document
+    result = document.get("result", document) if isinstance(document, Mapping) else None
+    rows = result.get(_LIST) if isinstance(result, Mapping) else None
+    if isinstance(rows, list):
+        return rows
+    what, remedy = "has neither a list of rows nor `result.youthPolicyList`", "Give the JSON that getPlcy sends"
+    if isinstance(document, Mapping) and document.get("resultCode") not in (None, 200, "200"):
+        what, remedy = f"contains an error of the API (code {document['resultCode']})", "Fetch the rows again"
+    raise Rejected([Problem(where, "invalid", what, remedy)])
+
+
+def policies(rows: Sequence[object]) -> tuple[tuple[Row, ...], tuple[Rejection, ...]]:
+    """The rows that can be used, in their order, and the others with what is wrong with each.
+
+    A row that comes again is one row; of two rows with one id that differ, either may be the right one.
+    """
+    by_id, strays = FORM.by_id(rows)
+    used: list[Row] = []
+    rejected: list[Rejection] = []
+    for policy, found in by_id.items():
+        reasons = _reasons(found)
+        if reasons:
+            rejected.append(Rejection(policy, "; ".join(reasons)))
+        else:
+            used.append(found[0])
+    rejected += [Rejection(f"row {number + 1}", _stray(row)) for number, row in strays]
+    return tuple(used), tuple(rejected)
+
+
+def _reasons(found: Sequence[Row]) -> list[str]:
+    reasons = []
+    if len(found) > 1:
+        fields = dict.fromkeys(field for row in found[1:] for field in FORM.differing(found[0], row))
+        reasons.append(f"has {len(found)} rows that differ in {', '.join(fields)}")
+    if text_of(found[0], NAME) is None:
+        reasons.append(f"{NAME} is empty")
+    state = text_of(found[0], "plcyAprvSttsCd")
+    if state not in (None, APPROVED):
+        reasons.append(f"plcyAprvSttsCd {state} ({NOT_APPROVED.get(str(state), 'not known')}): is not approved")
+    return reasons
+
+
+def _stray(row: object) -> str:
+    if not isinstance(row, Mapping):
+        return "is not an object"
+    return f"{ID} {row.get(ID)!r} is not an id" if ID in row else f"has no {ID}"

@@ -1,0 +1,218 @@
+"""Requirements: the coded fields and texts of a policy as clauses, nothing dropped.
+
+Ages, the region, being married and an upper limit of income exclude. Nobody has measured how often the coded lists
+(work, school, special groups) exclude somebody rightly, so these never do. What no fact knows is `no_data`, and every
+text is `unread_text`, each with its words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from features.value import region_text
+from recommender.published_rows import Row, text_of
+from recommender.rules.region import Regions, region_number
+from recommender.youth import policy_codes
+from recommender.youth.policy_codes import Document
+
+UNRESTRICTED, RESTRICTED, NO_DATA = "unrestricted", "restricted", "no_data"
+STATES = (UNRESTRICTED, RESTRICTED, NO_DATA)
+AXES = ("region", "age", "marriage", "income", *policy_codes.REQUIREMENTS)
+TEXTS = ("addAplyQlfcCndCn", "ptcpPrpTrgtCn", "earnEtcCn", "srngMthdCn")
+"""Further conditions, whom the policy excludes, other limits of income, and how it chooses among applicants."""
+
+NO_UPPER_AGE = 99
+_NATIONWIDE_CODES, _NATIONWIDE_PROVINCES = 100, 10
+"""A list of so many codes in so many provinces is the nation's: one province has at most 47, the nation over 189."""
+_MAN_WON = 10_000
+_WON_FROM = 1_000_000
+"""A sum below is in units of 10,000 won, as the API writes them; rows that were filled in with whole won exist."""
+_NOTHING = re.compile(
+    r"[\s\-–·○□ㅇ.:]*(?:(?:해당\s*(?:사항)?\s*)?없음|제한\s*없음|상관\s*없음|무관|해당없음|없\s*음)?[\s.]*|\\N"
+)
+_PERCENT = re.compile(r"(?:기준\s*)?중위\s*소득\s*(?:의\s*)?(?P<percent>\d{1,3})\s*%\s*이하")
+_OTHERS_INCOME = re.compile(r"원가구|부모|본가|배우자|초과|이상")
+_NOT_ONLY_OWN_AGE = re.compile(
+    r"부부|배우자|중\s*1\s*명|세[^\n]{0,20}(?:또는|이거나|혹은)|(?:또는|이거나|혹은)[^\n]{0,20}세|자녀가?\s*있"
+)
+
+
+class Reading(NamedTuple):
+    """What a policy says on one axis: its state and, unless it demands nothing, the clause."""
+
+    state: str
+    clause: Document | None = None
+
+
+def readings(row: Row, regions: Regions, facts: Collection[str]) -> dict[str, Reading]:
+    """What a row says on each of AXES; `facts` are those declared, and a clause on any other is `no_data`."""
+    found = {
+        "region": region(row, regions),
+        "age": age(row),
+        "marriage": marriage(row),
+        "income": income(row),
+        **{field: listed(row, field) for field in policy_codes.REQUIREMENTS},
+    }
+    for axis, reading in found.items():
+        if missing := sorted(name for name in _facts(reading.clause) if name not in facts):
+            found[axis] = _no_data(f"{axis}: {', '.join(missing)}")
+    return found
+
+
+def who(row: Row, read: dict[str, Reading]) -> Document:
+    """What a policy demands of a citizen: its axes, then its texts."""
+    return {"all": [*(one.clause for one in read.values() if one.clause is not None), *texts(row)]}
+
+
+def region(row: Row, regions: Regions) -> Reading:
+    """Where one must live: `zipCd` lists codes of municipalities; all of a province are the province."""
+    codes = re.findall(r"\d+", text_of(row, "zipCd") or "")
+    if not codes:
+        national = text_of(row, "pvsnInstGroupCd") == policy_codes.NATIONAL
+        return Reading(UNRESTRICTED) if national else _no_data("정책 거주지역", "region")
+    if len(codes) >= _NATIONWIDE_CODES and len({code[:2] for code in codes}) >= _NATIONWIDE_PROVINCES:
+        return Reading(UNRESTRICTED)
+    numbers = {code: region_number(code) for code in codes}
+    known = sorted({number for number in numbers.values() if number is not None and regions.known(number)})
+    unknown = sorted(code for code, number in numbers.items() if number not in known)
+    places = [region_text(code) for code in _whole(known, regions)]
+    inside: list[Document] = []
+    if places:
+        inside.append({"fact": "region"} | ({"is": places[0]} if len(places) == 1 else {"in": places}))
+    if unknown:
+        inside.append({"no_data": f"zipCd {', '.join(unknown)}"})
+    state = RESTRICTED if places else NO_DATA
+    return Reading(state, (inside[0] if len(inside) == 1 else {"any": inside}) | {"axis": "region"})
+
+
+def _whole(codes: list[int], regions: Regions) -> list[int]:
+    """Codes with every region whose parts are all among them in the place of its parts."""
+    chosen = set(codes)
+    for above in sorted({one.within for one in regions.by_code.values() if one.within is not None}, reverse=True):
+        parts = {code for code, one in regions.by_code.items() if one.within == above and not one.successors}
+        if parts and parts <= chosen:
+            chosen = (chosen - parts) | {above}
+    return sorted(chosen)
+
+
+def age(row: Row) -> Reading:
+    """Completed years: 0 is no bound, 0 to 0 says nothing; `sprtTrgtAgeLmtYn` stands with either and is not read."""
+    low, high = _number(row, "sprtTrgtMinAge"), _number(row, "sprtTrgtMaxAge")
+    if not low and not high:
+        return _no_data("지원 대상 연령", "age")
+    if low and high and high < low:
+        return _no_data(f"지원 대상 연령 {low}세 ~ {high}세", "age")
+    bounds: Document = {"at_least": low} if low else {}
+    if high and high < NO_UPPER_AGE:
+        bounds["at_most"] = high
+    if not bounds:
+        return Reading(UNRESTRICTED)
+    own = {"fact": "age"} | bounds
+    whose = f"{text_of(row, TEXTS[0]) or ''}\n{text_of(row, 'plcyNm') or ''}"
+    clause = {"advisory": own} if _NOT_ONLY_OWN_AGE.search(whose) else own
+    return Reading(RESTRICTED, clause | {"axis": "age"})
+
+
+def marriage(row: Row) -> Reading:
+    """Whether one must be married or must not be."""
+    code = text_of(row, "mrgSttsCd")
+    if code in (None, policy_codes.ANY_MARRIAGE):
+        return Reading(UNRESTRICTED)
+    if code not in policy_codes.MARRIED:
+        return _no_data(f"mrgSttsCd {code}")
+    return Reading(RESTRICTED, {"fact": "married", "is": policy_codes.MARRIED[str(code)]})
+
+
+def income(row: Row) -> Reading:
+    """Limits of yearly income, and a percentage of the median where the text on income says nothing else.
+
+    A person whose pay alone is above the limit is above it. Below it, other income decides, which no fact knows.
+    """
+    code = text_of(row, "earnCndSeCd")
+    if code in (None, policy_codes.ANY_INCOME):
+        return Reading(UNRESTRICTED)
+    if code == policy_codes.OTHER_INCOME:
+        return _median(text_of(row, "earnEtcCn") or "")
+    if code != policy_codes.YEARLY_INCOME:
+        return _no_data(f"earnCndSeCd {code}", "income")
+    written = (_number(row, key) for key in ("earnMinAmt", "earnMaxAmt"))
+    low, high = (amount * _MAN_WON if amount < _WON_FROM else amount for amount in written)
+    said = f"연소득 {f'{low:,}원 이상 ' if low else ''}{f'{high:,}원 이하' if high else ''}".strip()
+    if (not low and not high) or (low and high and high < low):
+        return _no_data(said if low else "연소득", "income")
+    clauses: list[Document] = [{"no_data": f"{said} (급여 밖의 소득은 알 수 없음)"}]
+    if high:
+        clauses.insert(0, {"fact": "annual_pay_won", "at_most": high, "why": said})
+    if low:
+        clauses.insert(0, {"advisory": {"fact": "annual_pay_won", "at_least": low}})
+    return Reading(RESTRICTED, {"all": clauses, "axis": "income"})
+
+
+def _median(words: str) -> Reading:
+    found = list(_PERCENT.finditer(words))
+    if len(found) == 1 and "%" not in words.replace(found[0][0], "") and not _OTHERS_INCOME.search(words):
+        clause = {"fact": "income_percent", "at_most": int(found[0]["percent"]), "why": found[0][0], "axis": "income"}
+        return Reading(RESTRICTED, clause)
+    return _no_data("기타 소득 조건", "income")
+
+
+def listed(row: Row, field: str) -> Reading:
+    """A list of codes, of which one must apply; it leaves open, and never excludes."""
+    subject, nothing, meanings = policy_codes.REQUIREMENTS[field]
+    codes = re.findall(r"\d+", text_of(row, field) or "")
+    if not codes or nothing in codes:
+        return Reading(UNRESTRICTED)
+    named = [meanings.get(code, (f"{field} {code}", None)) for code in dict.fromkeys(codes)]
+    unknown = [name for name, clause in named if clause is None]
+    clauses = [clause for _, clause in named if clause is not None]
+    said = f"{subject}: {', '.join(name for name, _ in named)}"
+    if not clauses:
+        return _no_data(said)
+    if unknown:
+        clauses.append({"no_data": f"{subject}: {', '.join(unknown)}"})
+    return Reading(RESTRICTED, {"advisory": clauses[0] if len(clauses) == 1 else {"any": clauses}, "why": said})
+
+
+def texts(row: Row) -> Iterator[Document]:
+    """Every line of the texts, with its place in its field, as words that nobody read."""
+    for field in TEXTS:
+        whole = row.get(field)
+        if not isinstance(whole, str):
+            continue
+        if field == "earnEtcCn" and _PERCENT.fullmatch(whole.strip()) and income(row).state == RESTRICTED:
+            continue  # read whole
+        for line in re.finditer(r"[^\r\n]+", whole):
+            words = line[0].strip()
+            if not _NOTHING.fullmatch(words):
+                start = line.start() + line[0].index(words)
+                place = {"field": field, "from": start, "to": start + len(words), "words": words}
+                yield {"unread_text": place}
+
+
+def _facts(clause: object) -> Iterator[str]:
+    if isinstance(clause, dict):
+        if "fact" in clause:
+            yield str(clause["fact"])
+        for key in ("all", "any", "advisory"):
+            yield from _facts(clause.get(key))
+    elif isinstance(clause, list):
+        for one in clause:
+            yield from _facts(one)
+
+
+def _no_data(reason: str, axis: str | None = None) -> Reading:
+    return Reading(NO_DATA, {"no_data": reason} | ({} if axis is None else {"axis": axis}))
+
+
+def _number(row: Row, key: str) -> int:
+    """A whole number under a key, written as one or as text; 0 where there is none."""
+    value = row.get(key)
+    digits = re.sub(r"[,\s]", "", value) if isinstance(value, str) else value
+    if isinstance(digits, str):
+        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_NUMBER else 0
+    return digits if isinstance(digits, int) and not isinstance(digits, bool) and digits > 0 else 0
+
+
+_LONGEST_NUMBER = 12
