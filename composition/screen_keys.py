@@ -18,6 +18,7 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "screen.more": ("count",),
     "screen.needs": ("facts",),
     "screen.ask_next": (),
+    "screen.otherwise": (),
     "screen.by_rules": ("day", "total"),
     "screen.by_model": ("day", "total", "model"),
     "screen.standing.yes": (),

@@ -158,7 +158,7 @@ def _new_offers(found: Recommendations, event: str, offered: set[str], compiled:
 
 
 def _questions(one: Recommendation, compiled: Compiled) -> list[dict[str, str]]:
-    from recommender.rules.question import question_of
+    from recommender.rules.question_form import question_of
 
     return [dict(question_of(fact, compiled)) for fact in one.verdict.missing]
 

@@ -14,7 +14,7 @@ from recommender.standing import DEPENDS, LIKELY, STANDINGS, YES, standing
 if TYPE_CHECKING:
     from recommender.engine import Engine
     from recommender.rules.programme import Programme
-    from recommender.rules.question import Ask
+    from recommender.rules.question_form import Question
     from recommender.rules.verdict import Verdict
     from recommender.text import Text
 
@@ -53,7 +53,9 @@ def screen_of(engine: Engine, day: date, language: str) -> Screen:
     return Screen(language, partial(engine.messages.said, language), label, title)
 
 
-def verdicts_text(day: date, verdicts: Sequence[Verdict], asks: Sequence[Ask], screen: Screen, rows: int | None) -> str:
+def verdicts_text(
+    day: date, verdicts: Sequence[Verdict], asks: Sequence[Question], screen: Screen, rows: int | None
+) -> str:
     """All verdicts: counts, the first `rows` (None for all) of each standing but no, and what to ask next."""
     groups: dict[str, list[Verdict]] = {name: [] for name in STANDINGS}
     for verdict in verdicts:
@@ -102,9 +104,13 @@ def _open(verdict: Verdict, screen: Screen) -> str:
     return terminal.clip(screen.say("screen.needs", facts=open_points(verdict, screen)), _REASON)
 
 
-def questions(asks: Sequence[Ask], screen: Screen) -> list[str]:
-    """The questions to ask next, one a line."""
+def questions(asks: Sequence[Question], screen: Screen) -> list[str]:
+    """The questions to ask next, one a line, and how to leave one unanswered."""
     if not asks:
         return []
-    lines = [f"  {ask.question.get(screen.language, ask.fact)}  ({ask.fact})" for ask in asks]
-    return ["", screen.say("screen.ask_next"), *lines]
+    lines = []
+    for ask in asks:
+        words = ask.question.get(screen.language, ask.fact)
+        boxes = [f"    [ ] {text.get(screen.language, fact)}  ({fact})" for fact, text in ask.boxes.items()]
+        lines += [f"  {words}", *boxes] if boxes else [f"  {words}  ({ask.fact})"]
+    return ["", screen.say("screen.ask_next"), *lines, screen.say("screen.otherwise")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -14,13 +15,15 @@ from features.mapping import nearest
 from features.problem import Problem, Rejected, Where
 from features.snapshot import known, known_from_facts
 from recommender.offers.batch import Ranker, recommend
+from recommender.offers.offer_arrays import offer_arrays
 from recommender.offers.recommendation import Recommendations
 from recommender.rules.catalogue import IMPORTED
 from recommender.rules.clause import RECEIVES
 from recommender.rules.compiled import Compiled, compile_catalogue
 from recommender.rules.person import Person, held_programmes
 from recommender.rules.programme import kinds_mask
-from recommender.rules.question import Ask, ask_next
+from recommender.rules.question import ask_next
+from recommender.rules.question_form import ASKED, DECLINED, Question, put
 from recommender.rules.verdict import Verdicts, judge
 from recommender.rules.working_days import WEEKENDS_ONLY, WorkingDays
 
@@ -80,11 +83,14 @@ class Engine:
         """A person as a facts file describes one, at the end of `day`; `where` is what problems call the facts.
 
         Raises:
-            Rejected: with every fact that is not declared or cannot hold, every unknown region, and every receipt of a
-                programme that no catalogue knows.
+            Rejected: with every fact that is not declared or cannot hold, every unknown region, every receipt of a
+                programme that no catalogue knows, and everything listed as asked or declined that cannot be asked for.
         """
-        applicant, problems = kinds_mask(applicants), list(self._unknown_regions(facts, where))
+        unanswered = {name: facts[name] for name in (ASKED, DECLINED) if name in facts}
+        facts = {name: value for name, value in facts.items() if name not in unanswered}
+        problems = [*self._unknown_regions(facts, where), *self._not_questions(unanswered, where)]
         problems += self._unknown_receipts(facts, where)
+        applicant = kinds_mask(applicants)
         t = self.declaration.zone.end_of_day(day)
         try:
             found = known_from_facts(self.declaration, facts, t, self.catalogue.receives, where)
@@ -92,7 +98,8 @@ class Engine:
             raise Rejected([*refusal.problems, *problems]) from None
         if problems:
             raise Rejected(problems)
-        return Person(found, applicant, held_programmes(self.catalogue, found), self.regions)
+        person = Person(found, applicant, held_programmes(self.catalogue, found), self.regions)
+        return self.not_asking(person, unanswered, where)
 
     def _unknown_regions(self, facts: Mapping[str, object], where: Where) -> Iterator[Problem]:
         """A region has the form of a code in every declaration; whether there is one of it, only the table knows."""
@@ -111,6 +118,30 @@ class Engine:
             if name.startswith(RECEIVES) and programme not in ids and not programme.startswith(IMPORTED):
                 what = f"{programme!r} is not a programme of this catalogue{nearest(programme, ids)}"
                 yield Problem((*where, name), "unknown", what, "Name one that is, or leave the receipt out")
+
+    def not_asking(self, person: Person, unanswered: Mapping[str, object], where: Where = ("facts",)) -> Person:
+        """The same person, who is not asked again for what is listed under `asked` and `declined`.
+
+        Raises:
+            Rejected: something listed cannot be asked for.
+        """
+        problems = list(self._not_questions(unanswered, where))
+        if problems:
+            raise Rejected(problems)
+        asked = frozenset(str(name) for names in unanswered.values() if isinstance(names, list) for name in names)
+        return replace(person, asked=person.asked | asked) if asked else person
+
+    def _not_questions(self, unanswered: Mapping[str, object], where: Where) -> Iterator[Problem]:
+        """What was asked and not answered is a list of facts that a person can state, or of receipts."""
+        stated = [name for name, fact in self.declaration.facts.items() if fact.stated]
+        for key, names in unanswered.items():
+            if not isinstance(names, list):
+                yield Problem((*where, key), "invalid", "is not a list", "List the facts that were asked for, by name")
+                continue
+            for name in names:
+                if name not in stated and not str(name).startswith(RECEIVES):
+                    what = f"{name!r} is not a fact that can be asked for{nearest(str(name), stated)}"
+                    yield Problem((*where, key), "unknown", what, "Use the names that stand in ask_next")
 
     def from_events(self, events: Sequence[Event], citizen: str, applicants: Iterable[str], day: date) -> Person:
         """A person as the events up to the end of `day` tell.
@@ -142,6 +173,9 @@ class Engine:
         """Every programme judged on the person, in the catalogue's order; iterating explains them."""
         return judge(self.compiled(day), person.snapshot, person.applicant)
 
-    def asks(self, person: Person, day: date) -> tuple[Ask, ...]:
-        """The questions that would settle most."""
-        return ask_next(self.compiled(day), person.snapshot, person.applicant, ASKS)
+    def asks(self, person: Person, day: date) -> tuple[Question, ...]:
+        """The questions that would settle most, without those the person did not answer before."""
+        compiled = self.compiled(day)
+        worth = offer_arrays(compiled).settling
+        found = ask_next(compiled, person.snapshot, person.applicant, ASKS, worth, person.asked)
+        return tuple(put(ask, compiled) for ask in found)

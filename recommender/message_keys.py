@@ -51,6 +51,12 @@ _VERDICT: Final[Keys] = {
     "verdict.unverified": (),
     "verdict.not_known_yet": ("year", "day"),
     "question.receives": ("title",),
+    "question.applies": ("label",),
+    "question.value": ("label",),
+    "question.yes": (),
+    "question.no": (),
+    "question.asked": (),
+    "question.declined": (),
 }
 _OFFER: Final[Keys] = {
     **{f"amount.{kind}.exact": ("value",) for kind in ("gift", "loan", "discount")},

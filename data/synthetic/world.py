@@ -36,7 +36,7 @@ from data.synthetic.registry import Names, as_it_was, hidden, recorded
 from data.synthetic.stamp import stamp, write_stamp
 from data.synthetic.takeup import TakeUp, draw, expectation, latent_traits
 from data.synthetic.truth import held_out, truth
-from features.arrays import Bool, Float64
+from features.arrays import Bool, Float64, Int64
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -131,15 +131,33 @@ def blocks(citizens: int, size: int = BLOCK) -> list[Block]:
     return [Block(number, min(size, citizens - first), first) for number, first in enumerate(firsts)]
 
 
-def populate(shared: World, block: Block, folder: Path) -> tuple[Path, Path]:
-    """Make one block and set its events and its truth aside in a folder."""
+def everything_known(shared: World, block: Block) -> Int64:
+    """Make one block and return the columns of its living at the end of the log, int64[n, F], with nothing unknown.
+
+    The columns are those of `shared.rules.plan`; what does not exist is none, and what the board brought is received.
+    """
+    place, lives = _inhabited(shared, block)
+    held = notice(place, shared.chance.at(block.number), lives.log.counts(block.citizens))[1]
+    people = np.flatnonzero(place.course.died >= shared.months.end)
+    t = np.full(len(people), shared.months.end)
+    return place.true.columns(people, t, held.receives(people, t, place.receipts))
+
+
+def _inhabited(shared: World, block: Block) -> tuple[Neighbourhood, _Lives]:
+    """Return the people of one block before they come to the board."""
     chance = shared.chance.at(block.number)
     lives = _lives(chance, shared.months, shared.rates, shared.rules, block.citizens, block.first)
     place = Neighbourhood(
         lives.course, lives.watcher, lives.known, _certain(lives, shared.rules), shared.offered,
         shared.takeup, shared.popular, latent_traits(chance, block.citizens), block.first,
     )  # fmt: skip
-    at_board, held = notice(place, chance, lives.log.counts(block.citizens))
+    return place, lives
+
+
+def populate(shared: World, block: Block, folder: Path) -> tuple[Path, Path]:
+    """Make one block and set its events and its truth aside in a folder."""
+    place, lives = _inhabited(shared, block)
+    at_board, held = notice(place, shared.chance.at(block.number), lives.log.counts(block.citizens))
     log = together([lives.log, at_board]).in_order()
     people = lives.names.citizens(np.arange(block.citizens))
     truths = truth(place, held, np.flatnonzero([held_out(person) for person in people.to_pylist()])).table(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from recommender.rules.compiled import Compiled
     from recommender.rules.person import Person
     from recommender.rules.programme import Programme
-    from recommender.rules.question import Ask
+    from recommender.rules.question_form import Question
     from recommender.text import Text
 
 __all__ = ["Ranker", "batch", "recommend"]
@@ -60,7 +60,7 @@ class Ranker:
 
 
 def recommend(
-    compiled: Compiled, person: Person, ranker: Ranker, k: int | None = None, asks: Sequence[Ask] = ()
+    compiled: Compiled, person: Person, ranker: Ranker, k: int | None = None, asks: Sequence[Question] = ()
 ) -> Recommendations:
     """Recommend to one person: `batch` of one, with the questions to ask next.
 

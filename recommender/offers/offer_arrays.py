@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from features.arrays import Bool, Int64
+from features.arrays import Bool, Float64, Int64
 from features.value import UNKNOWN
 from recommender.currency import comparable
 from recommender.rules.estimate import ANYBODY, Estimate
@@ -95,6 +95,12 @@ class OfferArrays:
     events_of: tuple[frozenset[str], ...]
     excludes: tuple[frozenset[str], ...]
     documents: tuple[tuple[Text, ...], ...]
+
+    @cached_property
+    def settling(self) -> Float64:
+        """What settling each programme counts when questions are ordered: once, once more for an average amount."""
+        stated = np.where(self.amount == UNKNOWN, 0, self.amount).astype(np.float64)
+        return 1 + stated / max(float(stated.mean()), 1.0) if stated.size else stated
 
     @cached_property
     def states(self) -> tuple[str, ...]:

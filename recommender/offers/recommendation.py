@@ -22,7 +22,7 @@ from recommender.text import Text
 
 if TYPE_CHECKING:
     from recommender.rules.programme import Programme
-    from recommender.rules.question import Ask
+    from recommender.rules.question_form import Question
 
 ASK: Final = "ask"
 
@@ -110,7 +110,7 @@ class Recommendations:
     already: tuple[tuple[Programme, Text | None], ...]
     alternatives: tuple[Alternative, ...]
     closed: tuple[tuple[Programme, ApplicationWindow], ...]
-    asks: tuple[Ask, ...]
+    asks: tuple[Question, ...]
     events: Mapping[str, Mapping[str, str]]
     model: Mapping[str, object] | None
 

@@ -22,7 +22,7 @@ from features.snapshot import snapshots
 from features.value import UNKNOWN, is_known
 from recommender.rules.chance_kernel import Priors, fill_chances
 from recommender.rules.clause import RECEIVES, Answer
-from recommender.rules.question import RECEIVES_SHARE
+from recommender.rules.guess import RECEIVES_SHARE, holds
 
 if TYPE_CHECKING:
     from recommender.rules.compiled import Compiled
@@ -79,20 +79,9 @@ def chances(compiled: Compiled, known: Int64, applicant: int, answers: Int8) -> 
 def _choice(priors: Sequence[_Prior], compiled: Compiled, known: Mapping[str, int]) -> int:
     """Return which of the priors of a fact counts: the first of which every condition is known to hold."""
     for place, prior in enumerate(priors):
-        if all(_holds(condition, compiled, known) for condition in prior.when):
+        if holds(prior.when, compiled, known):
             return place
     return len(priors) - 1
-
-
-def _holds(condition: Circumstance, compiled: Compiled, known: Mapping[str, int]) -> bool:
-    value = known.get(condition.fact, UNKNOWN)
-    if not is_known(value):
-        return False
-    if condition.prefixes:
-        code = str(compiled.declaration.facts[condition.fact].decode(value))
-        return any(code.startswith(prefix) for prefix in condition.prefixes)
-    low, high = condition.low, condition.high
-    return (low is None or low <= value) and (high is None or value <= high)
 
 
 @lru_cache(maxsize=8)

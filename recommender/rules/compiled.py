@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.arrays import Int8, Int64
+from features.arrays import Float64, Int8, Int64
 from features.value import NONE, UNKNOWN
 from recommender.messages import Messages
 from recommender.rules.catalogue import Catalogue
@@ -16,7 +16,16 @@ from recommender.rules.clause import Compare
 from recommender.rules.elapsed import clauses_on
 from recommender.rules.programme import KINDS
 from recommender.rules.region import Regions
-from recommender.rules.rule_kernel import MEMBERS, RANGE, REGION, RulePlan, RuleRows, count_settled, judge_rows
+from recommender.rules.rule_kernel import (
+    MEMBERS,
+    RANGE,
+    REGION,
+    RulePlan,
+    RuleRows,
+    WantedProgrammes,
+    judge_rows,
+    sum_settled,
+)
 from recommender.rules.rule_lowering import Plain, RuleGraph, plainest, relations_of
 from recommender.rules.rule_text import RuleText
 from recommender.rules.working_days import WEEKENDS_ONLY, WorkingDays
@@ -89,15 +98,18 @@ class Compiled:
         judge_rows(plan, people, answers)
         return answers
 
-    def settled(self, values: Int64, applicants: Int64 | int, programmes: Int64) -> Int64:
-        """Count for each of n people how many of some programmes (their places) are answered yes or no, int64[n].
+    def settled(
+        self, values: Int64, applicants: Int64 | int, programmes: Int64, weights: Float64
+    ) -> tuple[Int64, Float64]:
+        """Count for each of n people which of some programmes (their places) are answered yes or no.
 
-        Raises ValueError as `answers` does.
+        Returns how many they are, int64[n], and the sum of their weights, float64[n]. Raises ValueError as `answers`
+        does.
         """
         people = self.rows(values, applicants)
-        counts = np.empty(len(people.values), dtype=np.int64)
-        count_settled(self.plan, people, programmes, counts)
-        return counts
+        counts, sums = np.zeros(len(people.values), dtype=np.int64), np.zeros(len(people.values))
+        sum_settled(self.plan, people, WantedProgrammes(programmes, weights), counts, sums)
+        return counts, sums
 
     def rows(self, values: Int64, applicants: Int64 | int) -> RuleRows:
         """Return people as the kernels read them; raises ValueError as `answers` does."""

@@ -29,12 +29,14 @@ class Person:
         applicant: bit mask of KINDS: in which roles the person asks.
         held: ids of the programmes the person receives or has applied for; see `held_programmes`.
         regions: how regions lie in each other, for payments that depend on where one lives.
+        asked: facts that are not asked for again: the person does not know them or would rather not say.
     """
 
     known: Known
     applicant: int = 1
     held: frozenset[str] = frozenset()
     regions: Regions = field(default_factory=Regions)
+    asked: frozenset[str] = frozenset()
 
     @property
     def snapshot(self) -> Snapshot:

@@ -1,215 +1,221 @@
-"""Question: what to ask next, by how many programmes the answer alone would settle."""
+"""Question: what to ask next, by how much of what a person may be entitled to the answer settles."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from features.arrays import Int64
-from features.calendar import date_of
-from features.declaration.vocabulary import STATED
-from features.log.event import Event
-from features.log.history import history_of
-from features.snapshot import snapshots
-from features.value import NONE, UNKNOWN, region_code, region_text
-from recommender.rules.clause import RECEIVES, Answer
+from features.arrays import Bool, Float64, Int64
+from features.value import UNKNOWN
+from recommender.rules.clause import Answer, compares
 from recommender.rules.compiled import Compiled
-from recommender.text import Text
+from recommender.rules.guess import (
+    Guess,
+    changed_columns,
+    chosen_priors,
+    completions,
+    guesses_by_fact,
+    open_guesses,
+    supposed,
+)
 
 if TYPE_CHECKING:
     from features.snapshot import Snapshot
 
-__all__ = ["RECEIVES_SHARE", "Ask", "ask_next", "question_of"]
+__all__ = ["Ask", "Box", "ask_next"]
 
-RECEIVES_SHARE = 5
-"""The public prior, in percent, that somebody already receives a given programme; it only orders questions."""
+TOGETHER = 6
+"""Programmes that wait for more facts than this are not looked at for what to ask together."""
+TRIED = 24
+"""How many sets of facts are tried together, the most promising first."""
+MARGIN = 1.05
+"""By how much a set must promise more for each question than its best one alone: the trial is over 64 people."""
+BOX_SHARE = 0.8
+"""A box joins the list of another where it is worth at least this share of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A yes-or-no fact asked as one box of a list, and how many verdicts its answer alone is expected to settle."""
+
+    fact: str
+    settles: float
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A fact worth asking for, how many verdicts its answer is expected to settle, and how to ask in each language."""
+    """A fact worth asking for, and how many verdicts its answer alone is expected to settle.
+
+    Attributes:
+        fact: what to ask for; the first of the boxes where it is asked as a list of them.
+        settles: how many verdicts that are unknown its answer alone is expected to make yes or no.
+        boxes: the facts to ask for in one list, this one first; empty where it is asked alone.
+    """
 
     fact: str
     settles: float
-    question: Mapping[str, str]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return one entry of `ask_next` in the output of `proffer eligible`."""
-        return {"fact": self.fact, "settles": self.settles, "question": dict(self.question)}
+    boxes: tuple[Box, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Guess:
-    """One answer somebody may give, its weight among the answers to that question, and the columns it changes."""
+class _Scores(NamedTuple):
+    """For each fact that may be asked: what asking is worth a question, and what its answer alone settles."""
 
-    fact: str
-    value: object
-    weight: float
-    effect: tuple[Int64, Int64] = (np.zeros(0, np.int64), np.zeros(0, np.int64))
+    facts: tuple[str, ...]
+    rate: Float64
+    alone: Float64
+    settles: Float64
 
 
-def ask_next(compiled: Compiled, snapshot: Snapshot, applicant: int = 1, most: int | None = None) -> tuple[Ask, ...]:
-    """Order the facts a person could still state by how many verdicts the answer alone is expected to settle.
+def ask_next(
+    compiled: Compiled,
+    snapshot: Snapshot,
+    applicant: int = 1,
+    most: int | None = None,
+    worth: Float64 | None = None,
+    asked: Collection[str] = (),
+) -> tuple[Ask, ...]:
+    """Order the facts a person could still state by what the answers are expected to settle, for each question.
 
     Settled is what was UNKNOWN and becomes YES or NO, expected over each fact's public prior of answers. A fact that
-    settles nothing by itself is left out; equal ones keep the order of the declaration. A region known only coarsely is
-    asked for more finely. `most` limits how many are returned.
+    settles little alone counts as much as the set of facts that it settles a programme with. Facts that settle nothing
+    are left out; equal ones keep the order of the declaration. Sensitive facts come after the others, or as boxes of
+    a list that begins with another. A region known only coarsely is asked for more finely.
+
+    Args:
+        compiled: the rules.
+        snapshot: what is known of the person.
+        applicant: bit mask of KINDS.
+        most: how many are returned; None for all.
+        worth: what settling each programme counts, float64[P]; None for one each.
+        asked: facts that are not asked again, because the person does not know or would rather not say.
     """
     base = np.asarray(snapshot.values[0], dtype=np.int64)
     unsettled = np.flatnonzero(compiled.answers(base[None, :], applicant)[0] == Answer.UNKNOWN)
-    guesses = _open_guesses(compiled, snapshot) if unsettled.size else []
-    if not guesses:
+    chosen = chosen_priors(compiled, snapshot)
+    guesses = {name: found for name, found in open_guesses(compiled, snapshot, chosen).items() if name not in asked}
+    if not unsettled.size or not guesses:
         return ()
-    settled = compiled.settled(_supposed(base, guesses), applicant, unsettled).tolist()
-    totals: dict[str, tuple[float, float]] = {}
-    for guess, count in zip(guesses, settled, strict=True):
-        weight, weighted = totals.get(guess.fact, (0.0, 0.0))
-        totals[guess.fact] = (weight + guess.weight, weighted + guess.weight * count)
-    expected = ((fact, round(sum_ / weight, 6)) for fact, (weight, sum_) in totals.items())
-    order = sorted((one for one in expected if one[1] > 0), key=lambda one: -one[1])
-    return tuple(Ask(fact, settles, question_of(fact, compiled)) for fact, settles in order[:most])
+    weights = np.ones(unsettled.size) if worth is None else worth[unsettled]
+    trial = _Trial(compiled, base, applicant, unsettled, weights, chosen)
+    alone, settles = trial.one_by_one(list(guesses.values()))
+    facts = tuple(guesses)
+    rate = np.maximum(alone, trial.together(facts, alone))
+    return _listed(_Scores(facts, rate, alone, settles), compiled)[:most]
 
 
-def _open_guesses(compiled: Compiled, snapshot: Snapshot) -> list[_Guess]:
-    """Return every answer to every question that is open for a person."""
-    found: list[_Guess] = []
-    for fact, guesses in _by_fact(compiled).items():
-        known = snapshot.value(fact)
-        if known == UNKNOWN:
-            found += guesses
-        elif known > NONE and _is_region(fact, compiled):
-            found += _finer(compiled, fact, known)
-    return found
+@dataclass(frozen=True, eq=False)
+class _Trial:
+    """One person, whose unknowns are supposed to be answered in some way.
+
+    Attributes:
+        compiled: the rules.
+        base: the person's columns.
+        applicant: bit mask of KINDS.
+        unsettled: the places of the programmes that are UNKNOWN.
+        weights: what settling each of these counts.
+        chosen: which prior counts for each question.
+    """
+
+    compiled: Compiled
+    base: Int64
+    applicant: int
+    unsettled: Int64
+    weights: Float64
+    chosen: tuple[int, ...]
+
+    def one_by_one(self, answers: Sequence[Sequence[Guess]]) -> tuple[Float64, Float64]:
+        """Return what the answer to each question alone settles, by worth and by number."""
+        guesses = [guess for found in answers for guess in found]
+        counts, worth = self._settled(supposed(self.base, guesses))
+        weight = np.array([guess.weight for guess in guesses])
+        place = np.repeat(np.arange(len(answers)), [len(found) for found in answers])
+        total = np.bincount(place, weight)
+        return np.bincount(place, weight * worth) / total, np.bincount(place, weight * counts) / total
+
+    def together(self, facts: Sequence[str], alone: Float64) -> Float64:
+        """Return for each fact the most that a set with it settles, for each question of the set; or 0."""
+        best = np.zeros(len(facts))
+        people, changed = completions(self.compiled, self.chosen), changed_columns(self.compiled)
+        for members in self._sets(facts):
+            columns = np.concatenate([changed[facts[place]] for place in members])
+            rows = np.repeat(self.base[None, :], len(people), axis=0)
+            rows[:, columns] = people[:, columns]
+            rate = float(self._settled(rows)[1].mean()) / len(members)
+            if rate > MARGIN * float(alone[members].max()):
+                best[members] = np.maximum(best[members], rate)
+        return best
+
+    def _sets(self, facts: Sequence[str]) -> list[Int64]:
+        """Return the sets of open facts that some programmes wait for, the most promising first."""
+        read, names = _reads(self.compiled)
+        own = changed_columns(self.compiled)
+        open_ = np.array([names[fact] for fact in facts if self.base[own[fact][0]] == UNKNOWN])
+        if open_.size < 2:
+            return []
+        waits, pattern = np.unique(read.patterns[:, open_], axis=0, return_inverse=True)
+        worth = np.bincount(pattern.reshape(-1)[read.of[self.unsettled]], self.weights, len(waits))
+        size = waits.sum(axis=1)
+        inside = waits.astype(np.float32) @ waits.astype(np.float32).T == size[:, None]  # [a, b]: a lies in b
+        promise = (worth @ inside) / np.maximum(size, 1)
+        wanted = np.flatnonzero((size > 1) & (size <= TOGETHER) & (worth > 0))
+        chosen = wanted[np.argsort(-promise[wanted], kind="stable")][:TRIED]
+        places = {names[fact]: place for place, fact in enumerate(facts)}
+        return [np.array([places[int(name)] for name in open_[waits[one]]]) for one in chosen.tolist()]
+
+    def _settled(self, rows: Int64) -> tuple[Int64, Float64]:
+        return self.compiled.settled(rows, self.applicant, self.unsettled, self.weights)
+
+
+class _Reads(NamedTuple):
+    """Which facts programmes rest on: the distinct sets, bool[U, facts], and which each programme has, int64[P]."""
+
+    patterns: Bool
+    of: Int64
 
 
 @lru_cache(maxsize=8)
-def _by_fact(compiled: Compiled) -> Mapping[str, tuple[_Guess, ...]]:
-    """Return the answers to each question, what each changes worked out; once for a catalogue and a day."""
-    found: dict[str, list[_Guess]] = {}
-    for guess in _every_guess(compiled):
-        found.setdefault(guess.fact, []).append(guess)
-    return {fact: tuple(_distinct(compiled, guesses)) for fact, guesses in found.items()}
+def _reads(compiled: Compiled) -> tuple[_Reads, Mapping[str, int]]:
+    """Return what the programmes rest on, once for a catalogue and a day, and the place of each fact."""
+    names = {fact: place for place, fact in enumerate(guesses_by_fact(compiled))}
+    read = np.zeros((len(compiled.catalogue), len(names)), dtype=np.bool_)
+    for row, programme in zip(read, compiled.catalogue.programmes, strict=True):
+        for clause in programme.who.values():
+            for compare in compares(clause):
+                row[[names[fact] for fact in compiled.asks(compare.fact) if fact in names]] = True
+    patterns, of = np.unique(read, axis=0, return_inverse=True)
+    return _Reads(patterns, of.reshape(-1).astype(np.int64)), names
 
 
-@lru_cache(maxsize=1024)
-def _finer(compiled: Compiled, fact: str, known: int) -> tuple[_Guess, ...]:
-    """Return the answers that are finer than the region known."""
-    parts = compiled.regions.leaves(known, compiled.day)
-    if len(parts) < 2:
-        return ()
-    inside = (
-        guess for guess in _every_guess(compiled) if guess.fact == fact and region_code(str(guess.value)) in parts
-    )
-    return tuple(_distinct(compiled, inside))
-
-
-def _is_region(fact: str, compiled: Compiled) -> bool:
+def _listed(scores: _Scores, compiled: Compiled) -> tuple[Ask, ...]:
+    """Return the questions in their order, boxes of one group as one list that begins with no sensitive one."""
     facts = compiled.declaration.facts
-    return fact in facts and facts[fact].type == "region"
+    sensitive = np.array([name in facts and facts[name].sensitive for name in scores.facts])
+    group = np.array([facts[name].ask_with if name in facts else "" for name in scores.facts])
+    rate, settles = _introduced(scores.rate, sensitive, group), scores.settles.round(6).tolist()
+    order = np.lexsort((-scores.alone.round(9), -rate.round(9), sensitive)).tolist()
+    left = [place for place in order if rate[place] > 0]
+    found: list[Ask] = []
+    while left:
+        lead = left[0]
+        alike = [place for place in left if group[place] == group[lead] and rate[place] >= BOX_SHARE * rate[lead]]
+        boxes = alike if group[lead] and len(alike) > 1 else []
+        listed = tuple(Box(scores.facts[place], settles[place]) for place in boxes)
+        found.append(Ask(scores.facts[lead], settles[lead], listed))
+        left = [place for place in left if place != lead and place not in boxes]
+    return tuple(found)
 
 
-def _distinct(compiled: Compiled, guesses: Iterable[_Guess]) -> list[_Guess]:
-    """Return guesses with their effects; those regions that no rule tells apart are one, their weights added."""
-    found: dict[tuple[str, object], _Guess] = {}
-    for guess in guesses:
-        region = _is_region(guess.fact, compiled)
-        key = (guess.fact, compiled.told_apart(region_code(str(guess.value))) if region else str(guess.value))
-        alike = found.get(key)
-        found[key] = guess if alike is None else replace(alike, weight=alike.weight + guess.weight)
-    carried, changed = _carried(compiled), _changed(compiled)
-    return [replace(guess, effect=_effect(guess, compiled, carried, changed)) for guess in found.values()]
-
-
-def _every_guess(compiled: Compiled) -> Iterator[_Guess]:
-    """Yield every answer to every question some rule rests on, facts in the declaration's order, then receipts."""
-    facts = compiled.declaration.facts
-    columns = [compiled.columns[place] for place in compiled.columns_read]
-    read = {ask for name in columns if name in facts for ask in facts[name].asks}
-    for name, fact in facts.items():
-        if fact.stated and name in read:
-            answers = _regions(compiled) if fact.type == "region" else fact.answers_on(compiled.day)
-            yield from (_Guess(name, value, weight) for value, weight in answers)
-    for name in compiled.columns:
-        if name.startswith(RECEIVES):
-            yield _Guess(name, True, RECEIVES_SHARE)
-            yield _Guess(name, False, 100 - RECEIVES_SHARE)
-
-
-def _regions(compiled: Compiled) -> Iterator[tuple[str, float]]:
-    """Yield the finest regions somebody may live in, the people of each outermost one spread evenly over its parts."""
-    regions, day = compiled.regions, compiled.day
-    for code, region in regions.by_code.items():
-        if region.within is None and region.current(day):
-            leaves = sorted(regions.leaves(code, day))
-            yield from ((region_text(leaf), (region.people or len(leaves)) / len(leaves)) for leaf in leaves)
-
-
-def _supposed(base: Int64, guesses: Sequence[_Guess]) -> Int64:
-    """Return the person as known after each answer, int64[guesses, F]: the fact and all that is derived from it."""
-    after = np.repeat(base[None, :], len(guesses), axis=0)
-    for row, guess in zip(after, guesses, strict=True):
-        columns, values = guess.effect
-        row[columns] = values
-    return after
-
-
-_Carried = tuple[Int64, Mapping[tuple[str, str], int]]
-
-
-def _effect(
-    guess: _Guess, compiled: Compiled, carried: _Carried, changed: Mapping[str, list[int]]
-) -> tuple[Int64, Int64]:
-    """Return the columns that an answer changes, and what they then hold."""
-    columns, row = np.array(changed[guess.fact], dtype=np.int64), carried[1].get((guess.fact, str(guess.value)))
-    if row is not None:
-        return columns, carried[0][row, columns]
-    return columns, np.full(columns.size, _code(compiled, guess), dtype=np.int64)
-
-
-def _code(compiled: Compiled, guess: _Guess) -> int:
-    """Return the code in a fact's own column once it is stated."""
-    fact = compiled.declaration.facts.get(guess.fact)
-    return int(bool(guess.value)) if fact is None else fact.encode(guess.value)
-
-
-@lru_cache(maxsize=4)
-def _carried(compiled: Compiled) -> _Carried:
-    """Return what the kernel makes of each answer that other columns follow from, and the row of each.
-
-    Each is stated by a person about whom nothing else is known, so it is worked out once for a catalogue and a day.
-    """
-    declaration, changed = compiled.declaration, _changed(compiled)
-    t = declaration.zone.end_of_day(date_of(compiled.day))
-    sets = {name for name, fact in declaration.facts.items() if fact.type == "dates"}
-    guesses = [guess for guess in _every_guess(compiled) if guess.fact in sets or len(changed[guess.fact]) > 1]
-    stated = [
-        Event(str(i), "question", f"{i:09d}", STATED, t - 1, t - 1, {guess.fact: guess.value})
-        for i, guess in enumerate(guesses)
-    ]
-    receives = tuple(name.removeprefix(RECEIVES) for name in compiled.columns if name.startswith(RECEIVES))
-    at = np.full(len(guesses), t, dtype=np.int64)
-    known = snapshots(declaration, history_of(stated, declaration), np.arange(len(guesses)), at, receives)
-    return known.values, {(guess.fact, str(guess.value)): i for i, guess in enumerate(guesses)}
-
-
-def _changed(compiled: Compiled) -> dict[str, list[int]]:
-    """Return the columns that stating a fact changes: its own and those of the facts derived from it."""
-    facts = compiled.declaration.facts
-    changed: dict[str, list[int]] = {}
-    for place, name in enumerate(compiled.columns):
-        for asked in facts[name].asks if name in facts else (name,):
-            changed.setdefault(asked, []).append(place)
-    return changed
-
-
-def question_of(fact: str, compiled: Compiled) -> Mapping[str, str]:
-    """Return how to ask for a fact a person can state, in each language."""
-    if not fact.startswith(RECEIVES):
-        return compiled.declaration.facts[fact].question
-    programme = compiled.catalogue.by_id.get(fact.removeprefix(RECEIVES))
-    title = programme.title if programme else Text.alone(fact)
-    return compiled.messages.text("question.receives", title=title).to_document()
+def _introduced(rate: Float64, sensitive: Bool, group: NDArray[np.str_]) -> Float64:
+    """Return the rates where the best harmless box of a group counts as asked together with a sensitive one."""
+    found = rate.copy()
+    for place in np.flatnonzero(sensitive & (group != "") & (rate > 0)).tolist():
+        harmless = np.flatnonzero((group == group[place]) & ~sensitive & (rate > 0))
+        if harmless.size:
+            lead = harmless[int(rate[harmless].argmax())]
+            found[lead] = max(found[lead], (rate[lead] + rate[place]) / 2)
+    return found

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from features.arrays import Bool, Int8, Int32, Int64, UInt64
+from features.arrays import Bool, Float64, Int8, Int32, Int64, UInt64
 from features.kernel.jit import njit
 from features.value import UNKNOWN
 
@@ -36,6 +36,13 @@ class RuleRows(NamedTuple):
     places: Int64
 
 
+class WantedProgrammes(NamedTuple):
+    """Some programmes: their places int64[m], and what each counts float64[m]."""
+
+    places: Int64
+    weights: Float64
+
+
 @njit
 def judge_rows(plan: RulePlan, people: RuleRows, answers: Int8) -> None:
     """Fill answers int8[n, P] with the Answer of each programme."""
@@ -57,22 +64,22 @@ def judge_rows(plan: RulePlan, people: RuleRows, answers: Int8) -> None:
 
 
 @njit
-def count_settled(plan: RulePlan, people: RuleRows, wanted: Int64, counts: Int64) -> None:
-    """Fill counts int64[n]: how many of the programmes `wanted` are answered yes or no for each person."""
+def sum_settled(plan: RulePlan, people: RuleRows, wanted: WantedProgrammes, counts: Int64, sums: Float64) -> None:
+    """Add to counts int64[n] and sums float64[n] the wanted programmes that are answered yes or no for each person."""
     nodes = len(plan.atoms) + len(plan.ops)
     certain, possible = np.empty(nodes, np.uint64), np.empty(nodes, np.uint64)
     kinds = np.empty(plan.roots.shape[0], np.uint64)
-    counts[:] = 0
     for first in range(0, len(people.values), _BLOCK):
         last = min(first + _BLOCK, len(people.values))
         evaluate(plan, people, first, last, certain, possible)
         _kinds(people.masks[first:last], kinds)
-        block = counts[first:last]
-        for i in wanted:
-            yes, maybe = _programme(plan, i, kinds, certain, possible)
+        for k in range(len(wanted.places)):
+            yes, maybe = _programme(plan, wanted.places[k], kinds, certain, possible)
             settled = yes | ~maybe
-            for person in range(last - first):
-                block[person] += np.int64((settled >> np.uint64(person)) & np.uint64(1))
+            for person in range(first, last):
+                if (settled >> np.uint64(person - first)) & np.uint64(1):
+                    counts[person] += 1
+                    sums[person] += wanted.weights[k]
 
 
 @njit

@@ -15,6 +15,7 @@ from features.problem import Code, Problem, Problems, Rejected
 from recommender.engine import AS_OF, Engine
 from recommender.rules.clause import RECEIVES
 from recommender.rules.person import Person
+from recommender.rules.question_form import ASKED, DECLINED
 from serving.http.problem_documents import UNPROCESSABLE, ProblemItemValue, RefusedError
 from serving.http.wire import RecommendationRequest
 
@@ -78,11 +79,14 @@ class RecommendationHandler:
         applicants = self._applicants(request, facts.pop("applicant", None))
         if any(isinstance(value, list) and len(value) > _MOST_MEMBERS for value in facts.values()):
             raise _unprocessable([ProblemItemValue("/facts", f"lists of at most {_MOST_MEMBERS} members")])
+        unanswered = {ASKED: request.asked or [], DECLINED: request.declined or []}
         try:
             events = None if request.events is None else self._events(request.events, now)
             if events is None:
-                return self.engine.from_facts(facts, applicants, day)
-            return self.engine.from_events(events, citizen, applicants, day)
+                person = self.engine.from_facts(facts, applicants, day)
+            else:
+                person = self.engine.from_events(events, citizen, applicants, day)
+            return self.engine.not_asking(person, unanswered, ())
         except Rejected as refusal:
             raise _unprocessable(list(self._items(refusal.problems))) from None
 
@@ -114,6 +118,8 @@ class RecommendationHandler:
         """Pointers and sentences made of declared names only: what a caller writes may be personal."""
         if problem.path == (AS_OF,):
             return ProblemItemValue("/as_of", "a day on which something was known about the person")
+        if problem.path[-1] in (ASKED, DECLINED):
+            return ProblemItemValue("/" + "/".join(map(str, problem.path)), "a list of names of facts, as in ask_next")
         if problem.path == ("facts",) and problem.code == "range":
             return ProblemItemValue("/as_of", "a day after the epoch of the declaration")
         if problem.path[0] != "facts":

@@ -16,6 +16,7 @@ Day = Annotated[
     StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
     Field(json_schema_extra={"format": "date"}),
 ]
+FactName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Kind = Literal["citizen", "small_business", "organisation"]
 Standing = Literal["yes", "likely", "depends"]
 """How a person stands to a programme that the rules do not exclude."""
@@ -56,6 +57,14 @@ class RecommendationRequest(_Strict):
     applicant: Annotated[
         Annotated[list[Kind], Field(min_length=1, max_length=3)] | Kind | None,
         Field(description="In which roles the person asks; absent means citizen."),
+    ] = None
+    asked: Annotated[
+        list[FactName] | None,
+        Field(max_length=MAX_FACTS, description="Facts the person was asked for and does not know; not asked again."),
+    ] = None
+    declined: Annotated[
+        list[FactName] | None,
+        Field(max_length=MAX_FACTS, description="Facts the person would rather not say; not asked again."),
     ] = None
     as_of: Annotated[Day | None, Field(description="Judge as at the end of this day; absent means today.")] = None
     k: Annotated[int, Field(ge=1, le=MAX_K, description="How many recommendations at most.")] = 10
@@ -141,12 +150,48 @@ class BundleOut(_Strict):
     set_aside: list[SetAsideOut]
 
 
+class ChoiceOut(_Strict):
+    """One answer that can be chosen."""
+
+    value: str | bool
+    label: WordsOut
+
+
+class AnswersOut(_Strict):
+    """Which answers a question takes: the choices there are, or the bounds of a number or a date."""
+
+    type: Literal["boolean", "enum", "integer", "date", "dates", "region"]
+    values: list[ChoiceOut] | None = None
+    low: int | float | str | None = None
+    high: int | float | str | None = None
+    unit: str | None = None
+
+
+class BoxOut(_Strict):
+    """One box of a list: a fact that is true where it is ticked and false where it is not."""
+
+    fact: str
+    label: WordsOut
+    settles: float
+
+
+class OtherwiseOut(_Strict):
+    """A way not to answer: under which list of the request the fact is named, so that it is not asked again."""
+
+    list: Literal["asked", "declined"]
+    text: WordsOut
+
+
 class AskOut(_Strict):
-    """A question worth asking next, and how many open answers it is expected to settle."""
+    """A question worth asking next, how many open answers it is expected to settle, and how it can be answered."""
 
     fact: str
     settles: float
     question: WordsOut
+    answers: AnswersOut
+    boxes: list[BoxOut]
+    otherwise: list[OtherwiseOut]
+    sensitive: bool
 
 
 class ListedOut(_Strict):

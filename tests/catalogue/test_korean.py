@@ -21,13 +21,14 @@ from tests.catalogue.test_cases import ALL_CASES, declared, places, shipped
 
 STATEMENT = re.compile(r".*니다(\([^)]*\))?\.")
 QUESTION = re.compile(r".*(신가요|나요)\?( \([^)]*\))?")
-PUBLISHED = {"title", "documents", "value", "wording", "source"}
-"""What others wrote: titles, amounts, periods and laws are shown as they were published."""
+PUBLISHED = {"title", "documents", "value", "wording", "source", "label"}
+"""What others wrote: titles, amounts, periods and laws are shown as they were published; and what a box is called."""
 OPEN_ENDED = {"rule.no_data.why", "reason.two", "beside.worth"}
 """Messages that are made of sentences of others."""
 LABELS = (
     "date", "money.", "time.", "rule.both", "rule.or", "rule.and", "rule.grouped", "rule.number.", "rule.date.",
-    "rule.unit.", "rule.axis.", "verdict.kind", "rule.no_data.part", "report.", "screen.", "story.",
+    "rule.unit.", "rule.axis.", "verdict.kind", "rule.no_data.part", "question.yes", "question.no",
+    "report.", "screen.", "story.",
     "amount.some", "amount.percent", "amount.period.", "amount.per.", "amount.times", "amount.total", "amount.span.",
     "amount.count.",
 )  # fmt: skip

@@ -83,6 +83,25 @@ def test_people_read_counts_and_short_tables(asked):
     assert "t.baby 사업" in asked(FACTS, "--as-of", "2026-10-31", "--language", "ko")[1]
 
 
+@pytest.mark.parametrize("key", ["asked", "declined"])
+def test_what_was_not_answered_is_not_asked_again(asked, key):
+    facts = FACTS | {key: ["worker"]}
+    found = json.loads(asked(facts, "--as-of", "2026-10-31", "--json")[1])
+    assert "worker" not in [ask["fact"] for ask in found["ask_next"]]
+    worker = next(one for one in found["verdicts"] if one["programme"] == "t.worker00")
+    assert (worker["answer"], worker["missing"]) == ("unknown", ["worker"])
+
+
+def test_what_cannot_be_asked_for_is_refused_by_name_where_it_stands(asked):
+    code, _, err = asked(FACTS | {"asked": ["wroker", "age"], "declined": "worker"}, "--as-of", "2026-10-31")
+    assert code == 2
+    lines = err.strip().splitlines()
+    assert len(lines) == 3
+    assert "facts.json: asked" in lines[0]
+    assert "did you mean worker?" in lines[0]
+    assert "facts.json: declined" in lines[2]
+
+
 def test_without_a_day_it_is_today(asked):
     import datetime
 

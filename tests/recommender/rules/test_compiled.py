@@ -67,8 +67,11 @@ def test_compiled_rules_answer_as_the_oracle_does(made, asked):
 def test_the_settled_are_counted_as_the_answers_that_are_yes_or_no(made, persons, wanted):
     rules, rows = compiled(*made), values(*persons)
     programmes = np.array(sorted(wanted), dtype=np.int64)
-    expected = (rules.answers(rows, 7)[:, programmes] != Answer.UNKNOWN).sum(axis=1)
-    assert rules.settled(rows, 7, programmes).tolist() == expected.tolist()
+    weights = np.array([2.0, 5.0])[programmes]
+    expected = rules.answers(rows, 7)[:, programmes] != Answer.UNKNOWN
+    counts, sums = rules.settled(rows, 7, programmes, weights)
+    assert counts.tolist() == expected.sum(axis=1).tolist()
+    assert sums.tolist() == (expected * weights).sum(axis=1).tolist()
 
 
 @examples(20)

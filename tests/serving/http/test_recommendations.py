@@ -66,6 +66,21 @@ def test_facts_are_answered_with_ranked_reasons(real_caller):
     assert found["ask_next"]
 
 
+def test_what_was_not_answered_is_not_asked_again_beside_or_among_the_facts(real_caller):
+    first = ask(real_caller, facts=MOTHER)["ask_next"][0]["fact"]
+    bodies = [{"facts": MOTHER, key: [first]} for key in ("asked", "declined")]
+    for body in (*bodies, {"facts": MOTHER | {"asked": [first]}}):
+        assert first not in [one["fact"] for one in ask(real_caller, **body)["ask_next"]]
+    of_events = ask(real_caller, events=EVENTS)["ask_next"]
+    fewer = ask(real_caller, events=EVENTS, declined=[one["fact"] for one in of_events])["ask_next"]
+    assert {one["fact"] for one in fewer}.isdisjoint(one["fact"] for one in of_events)
+
+
+def test_what_cannot_be_asked_for_is_pointed_at(real_caller):
+    assert pointers(real_caller, facts={}, asked=["canary"]) == ["/asked"]
+    assert pointers(real_caller, facts={"declined": ["canary"]}) == ["/facts/declined"]
+
+
 def test_today_is_the_day_it_is_in_the_declared_zone(real_caller):
     assert ask(real_caller, facts={})["as_of"] == "2026-11-01"
 
