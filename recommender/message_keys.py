@@ -17,7 +17,7 @@ _KINDS: Final = {
     "value": ("label", "value"), "enum": ("label", "value"), "boolean": ("label",), "receives": ("title",),
     "region": ("places",), "question": ("question",),
 }  # fmt: skip
-_PERIODS: Final = ("once", "month", "year", "quarter", "half_year", "week", "day", "time")
+_PERIODS: Final = ("once", "month", "year", "quarter", "half_year", "week", "day", "time", "unknown")
 
 _RULE: Final[Keys] = {
     **{f"rule.{kind}.{form}": names for kind, names in _KINDS.items() for form in _FORMS},

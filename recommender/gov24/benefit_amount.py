@@ -1,104 +1,181 @@
-"""Amount: the sum of money in the text of 지원내용, where it has exactly one reading.
+"""Benefit amount: the sums that a gov24 row says are given, each as a payment with its place in the text.
 
-A sum counts only if it is the only one in the text, is said to be given, is no ceiling, range, price, share or loan,
-and says how often it is given. Everything else has no amount, and its words are kept.
+Budgets, own shares, fees, prices, limits on income, assets or rent and the shares of those who finance a sum are no
+sums that are given, and are left out. What cannot be told is left open: how often is then `unknown`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from fractions import Fraction
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from recommender.gov24 import amount_words as words
+from recommender.gov24.money import Sum, sums
 
 Document = dict[str, Any]
 
-GIVEN_IN = frozenset({"cash", "voucher", "scholarship"})
-"""Only these forms hand over a sum; a loan, a discount or an insurance names sums that are not paid out."""
-
-_UNITS = {"억": 10**8, "천만": 10**7, "백만": 10**6, "십만": 10**5, "만": 10**4, "천": 10**3, "백": 100, "": 1}
-_NUMBER, _UNIT = r"(?<![\d,.])\d[\d,]*+(?:\.\d++)?+", r"(?:억|천만|백만|십만|만|천|백)"
-_WON = r"원(?!칙|인|가|산|격|천|장|생|내|외)"
-_SUM = rf"(?:(?:{_NUMBER}\s*{_UNIT}\s*){{1,6}}(?:{_NUMBER}\s*)?|{_NUMBER}\s*)"
-_MONEY = re.compile(rf"{_SUM}{_WON}|{_NUMBER}\s*(?:억|천만|백만|만)(?![가-힣\d])")
-_PIECES = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s*(억|천만|백만|십만|만|천|백)?")
-_NO_SINGLE_READING = re.compile(
-    r"최대|최고|최소|최저|이내|한도|까지|이하|이상|초과|미만|내외|상한|하한|범위|차등|상당|이용료|수강료|요금|가격|단가|정가"
-    r"|판매가|자부담|본인부담|부담금|소득|재산|보증금|매출|융자|대출|감면|할인|면제|공제|납부|납입|저축|적립|예산|사업비|규모"
-    r"|총|약\s*\d"
-    r"|[~∼%％/]|선정|(?<!예)우수(?!리)|등급|순위|경우|또는|추가"
-    r"|(?:ha|㏊|㎡|평|마리|두|회|건|시간|개소|동|kg|톤|포|그루|(?<!세)대|권|과목|일)\s*당(?![가-힣])"
-)
-_AGE_OR_STAY = re.compile(r"\d+\s*(?:세|개월|년)\s*(?:이상|이하|미만|초과)")
-"""Limits on a person's age or stay; the same words beside a sum would make it a range."""
-_GIVEN = re.compile(
-    r"지급|지원|수당|장려금|축하금|위로금|격려금|급여|연금|장학금|바우처|이용권|포인트|상품권|생활비|양육비"
-)
-_ONCE = re.compile(
-    r"일시금|일시불|일시\s*지급|생애\s*1회|최초\s*1회|1회\s*한|1회에\s*한|1회\s*지급|1회\)|1회\s*\d|1회\s*$|\(1회"
-)
-_NEAR = 20
-"""How many characters before a sum can say how often it is given."""
-_AGAIN = re.compile(r"매월|매달|매년|매\s*분기|매\s*학기|매주")
-_BEFORE = {
-    "month": re.compile(r"(?:매월|매달|월|월\s*정액)\s*(?:각|정액)?\s*$"),
-    "year": re.compile(r"(?:매년|연간|연|년|1년|연\s*1회)\s*$"),
-    "half_year": re.compile(r"(?:학기당|매\s*학기|학기별)\s*$"),
-    "quarter": re.compile(r"(?:분기당|매\s*분기|분기별)\s*$"),
-}
+TITLE: Final = "서비스명"
+FIELDS: Final = ("지원내용", "지원대상", "선정기준")
+"""Where sums stand: what is given, and for whom, where a line of that says how much."""
+READ: Final = (TITLE, *FIELDS)
+"""The fields that are read."""
 
 
-def value(text: str | None, forms: Collection[str]) -> Document:
-    """What a service is worth: whole won and how often, or null with the words kept.
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the row says of the service beside the text: what it gives, to which kinds of users, and its name."""
 
-    Example:
-        >>> value("보훈예우수당 매월 15만원 지급", ["cash"])["amount"], value("최대 60만원 지원", ["cash"])["amount"]
-        (150000, None)
-        >>> value("만 65세 이상에게 월 10만원을 지급", ["cash"])["period"]
-        'month'
-        >>> value("첫째 30만원, 둘째 50만원 지급", ["cash"])["amount"] is None
-        True
-    """
-    words = (text or "").strip()
-    if not words:
-        return {"amount": None, "currency": "KRW"}
-    kept = {"text": words}
-    found = _single(words) if GIVEN_IN.intersection(forms) else None
-    if found is None:
-        return {"amount": None, "currency": "KRW"} | kept
-    return {"amount": found[0], "currency": "KRW", "period": found[1]} | kept
+    forms: Collection[str]
+    kinds: Sequence[str]
+    title: str
 
 
-def _single(words: str) -> tuple[int, str] | None:
-    matches = list(_MONEY.finditer(words))
-    if len(matches) != 1:
-        return None
-    start, end = matches[0].span()
-    line_start = words.rfind("\n", 0, start) + 1
-    line_end = words.find("\n", end) if "\n" in words[end:] else len(words)
-    line = words[line_start:line_end]
-    if _NO_SINGLE_READING.search(_AGE_OR_STAY.sub(" ", line)) or not _GIVEN.search(line):
-        return None
-    won, period = _won(matches[0].group()), _period(words[max(line_start, start - _NEAR) : start], line)
-    return None if won is None or period is None else (won, period)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A sum in its line: the words around it."""
+
+    won: Sum
+    line: str
+    before: str
+    after: str
+    label: str
+    between: str
 
 
-def _won(words: str) -> int | None:
-    """Whole won, None where a fraction of a won is left.
+def value(
+    row: Mapping[str, str | None],
+    forms: Collection[str],
+    kinds: Sequence[str] = ("개인",),
+    fields: Sequence[str] = FIELDS,
+) -> Document:
+    """What a service is worth: every sum that is given, or none with the words kept.
+
+    Args:
+        row: the fields of FIELDS, and TITLE, which tells what a sum is for where the text does not.
+        forms: what it gives, as programmes call it.
+        kinds: the kinds of users, in the publisher's words.
+        fields: the names of the fields, first that of what is given; another publisher has its own.
 
     Example:
-        >>> _won("1억 5천만원"), _won("200천원"), _won("1.5만원"), _won("3만 5천 원")
-        (150000000, 200000, 15000, 35000)
+        >>> read = lambda words: value({"지원내용": words}, ["cash"], ["개인"])["parts"][0]
+        >>> {key: read("보훈예우수당 매월 15만원 지급")[key] for key in ("amount", "period")}
+        {'amount': 150000, 'period': 'month'}
+        >>> read("최대 60만원 지원")["at_most"], read("첫째 30만원 지급")["nth"]
+        (600000, 1)
     """
-    total = sum(
-        (Fraction(number.replace(",", "")) * _UNITS[unit] for number, unit in _PIECES.findall(words)), Fraction(0)
-    )
-    return int(total) if total.denominator == 1 and total > 0 else None
+    given = (row.get(fields[0]) or "").strip()
+    service = _Told(forms, kinds, row.get(TITLE) or "")
+    parts = [part for field in fields for part in _parts(field, row.get(field) or "", field == fields[0], service)]
+    kept: Document = {"currency": "KRW"} | ({"text": given} if given else {})
+    if not parts:
+        return kept | {"amount": None}
+    together = len(parts) == 1 or all("nth" in part for part in parts)
+    return kept | {"parts": parts} | ({} if together else {"adds": False})
 
 
-def _period(before: str, line: str) -> str | None:
-    """How often a sum is given, from the words before it or a word for once in its line; None where not one is said."""
-    said = [period for period, pattern in _BEFORE.items() if pattern.search(before)]
-    if _ONCE.search(line):
-        said += ["once"] * (1 + bool(_AGAIN.search(line)))
-    return said[0] if len(said) == 1 else None
+def _parts(field: str, text: str, given: bool, service: _Told) -> Iterator[Document]:
+    """Yield each payment that one field states, once; `given` where the field tells what is given."""
+    seen: set[tuple[object, ...]] = set()
+    for found in _found(text, given, service.forms):
+        period, per = _period(found, service), _per(found, service)
+        nth = words.NTH.search(found.before) if per == "child" else None
+        part: Document = _sum(found) | {"period": period}
+        if period == "day" and (week := words.DAYS_A_WEEK.search(found.line)):
+            part["days_a_week"] = int(week[1])
+        if per != "person":
+            part["per"] = per
+        if nth is not None:
+            part["nth"] = _place(nth)
+        key = (*sorted((name, str(value)) for name, value in part.items()),)
+        if key not in seen:
+            seen.add(key)
+            yield part | {"source": {"field": field, "from": found.won.start, "to": found.won.end}}
+
+
+def _found(text: str, given: bool, forms: Collection[str]) -> Iterator[_Found]:
+    """Yield the sums of a field that are given, each with its line."""
+    heading, start = "", 0
+    for line in text.splitlines(keepends=True):
+        here = [Sum(one.won, one.start + start, one.end + start, one.lower) for one in sums(line)]
+        bounds = [start, *(edge for one in here for edge in (one.start, one.end)), start + len(line)]
+        for i, one in enumerate(here):
+            before, between = text[bounds[2 * i] : one.start], text[one.end : bounds[2 * i + 3]]
+            whole, after = text[start : one.start], text[one.end : start + len(line)]
+            found = _Found(one, line.strip(), before, after, f"{heading} {whole}", between)
+            if (given or words.STATED.search(whole)) and not _set_aside(found, forms):
+                yield found
+        if not here and line.strip():
+            heading = line.strip()
+        start += len(line)
+
+
+def _set_aside(found: _Found, forms: Collection[str]) -> bool:
+    """Whether a sum is not given: an own share, a fee, a budget, a limit, or what another sum is a part of."""
+    before, rest, line = found.before.rstrip(" "), found.after, found.line
+    if set(forms) == {"facility"}:
+        return True  # prices of entry
+    loan = "loan" in forms and "이자" not in f"{found.label}{line}" and re.search(r"[대융][출자]\s?한도", found.label)
+    if words.CONDITION_AFTER.search(rest) or words.UNDER_AFTER.search(rest) or words.BASE_AFTER.search(rest):
+        return True
+    if words.FORMERLY.search(line) or words.TOTAL.search(before) or words.MANY_AFTER.search(rest):
+        return True
+    if words.BUDGET.search(found.label) or words.FINANCED.search(before) or words.OWN_AFTER.search(rest):
+        return True
+    if words.GIVEN_AFTER.search(rest) or loan:
+        return False
+    told = bool(words.GIVEN.search(line))
+    unlikely = not words.GIVEN_IN.intersection(forms) and not words.GIVEN.search(found.label)
+    costs = bool(words.UNIT_COST.search(before) or words.FEE_LINE.search(found.label))
+    return bool(words.OTHERS.search(before)) or (not told and (costs or unlikely))
+
+
+def _sum(found: _Found) -> Document:
+    won, before = found.won, found.before
+    if won.lower is not None:
+        return {"from": won.lower, "at_most": won.won}
+    if words.LIMIT.search(found.label) or words.MOST_BEFORE.search(before) or words.MOST_AFTER.search(found.after):
+        return {"at_most": won.won}
+    if words.LEAST_BEFORE.search(before) or words.LEAST_AFTER.search(found.after):
+        return {"from": won.won}
+    return {"amount": won.won}
+
+
+def _period(found: _Found, service: _Told) -> str:
+    """How often: said right before or after the sum, else in its line, else by what it is for."""
+    before = words.JOINED.sub("", found.before)
+    near = [period for period, pattern in words.PER_BEFORE if pattern.search(before) or pattern.search(found.before)]
+    near += [period for period, pattern in words.PER_AFTER if pattern.search(found.after)]
+    if near:
+        return near[0]
+    if words.ONCE.search(found.line):
+        return "once"
+    said = [one for one, told in words.SOMEWHERE if told.search(found.label) or told.search(found.between)]
+    if said:
+        return said[0]
+    if set(service.forms) == {"insurance"}:
+        return "time"
+    return "once" if words.ONCE_THING.search(found.label) or words.ONCE_THING.search(service.title) else "unknown"
+
+
+def _per(found: _Found, service: _Told) -> str:
+    """For each of what: the word nearest before the sum, else what the title and the kinds of users tell."""
+    if words.UNIT_OF.search(found.before) or words.UNIT_AFTER.search(found.after):
+        return "other"
+    if set(service.kinds) == {"가구"} and not words.PERSON.search(found.before):
+        return "household"
+    for text in (found.before, found.label):
+        last = [(match.end(), -place) for place, (_, said) in enumerate(words.EACH) for match in said.finditer(text)]
+        if last:
+            return words.EACH[-max(last)[1]][0]
+    if "개인" not in service.kinds and service.kinds:
+        return "household" if "가구" in service.kinds else "business"
+    told = [per for per, said in words.TITLES if said.search(service.title)]
+    return told[0] if told else "person"
+
+
+def _place(nth: re.Match[str]) -> object:
+    word = nth["word"]
+    place = words.ORDER.get(word) or int(word[0])
+    return {"from": place} if nth["more"] else place

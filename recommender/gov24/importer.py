@@ -143,7 +143,11 @@ def _programme(service: Service, regions: Regions, events: Collection[str]) -> _
         "category": CATEGORIES[text_of(listed, "서비스분야") or ""],
         "form": list(forms),
         "who": axes.who(kinds, service.conditions, where.reading.clause),
-        "value": benefit_amount.value(text_of(listed, "지원내용") or text_of(detail, "지원내용"), forms),
+        "value": benefit_amount.value(
+            {field: text_of(listed, field) or text_of(detail, field) for field in benefit_amount.READ},
+            forms,
+            _words(listed, "사용자구분"),
+        ),
         "window": window,
         "delivery": delivery.mode(listed, detail),
         "documents": list(papers.bring),
@@ -240,7 +244,7 @@ def _counted(names: Sequence[str], values: Sequence[str]) -> dict[str, int]:
 
 def _amount_state(document: Mapping[str, Any]) -> str:
     value = document["value"]
-    return "read" if value["amount"] is not None else "unread" if "text" in value else "absent"
+    return "read" if "parts" in value else "unread" if "text" in value else "absent"
 
 
 def _unread_deadline(window: Mapping[str, Any]) -> bool:

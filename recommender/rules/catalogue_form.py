@@ -54,8 +54,8 @@ def catalogue_from_json(content: bytes) -> Catalogue:
             read.clause(*row)
         read.providers = [Provider(name, texts[title], level) for name, title, level in document["providers"]]
         read.values = [
-            Value(tuple([read.part(part) for part in parts]), currency, gives, _at(texts, text))
-            for parts, currency, gives, text in document["values"]
+            Value(tuple([read.part(part) for part in parts]), currency, gives, _at(texts, text), adds)
+            for parts, currency, gives, text, adds in document["values"]
         ]
         read.windows = [_window(row, texts) for row in document["windows"]]
         return Catalogue.of([read.programme(row) for row in document["programmes"]])
@@ -143,7 +143,8 @@ class _Writer:
             self._row("providers", provider, lambda: [provider.id, self.text(provider.name), provider.level]),
             one.category, one.form, {kind: self.clause(clause) for kind, clause in one.who.items()},
             self._row("values", value, lambda: [
-                [self.part(part) for part in value.parts], value.currency, value.gives, self.text(value.text)
+                [self.part(part) for part in value.parts], value.currency, value.gives, self.text(value.text),
+                value.adds,
             ]),
             [self._window(window) for window in one.windows],
             one.delivery, [self.text(text) for text in one.documents], one.excludes, one.grants, one.effort_minutes,

@@ -123,15 +123,32 @@ class Estimate:
         return tuple(dict.fromkeys(name for step in self.steps for name in step.missing))
 
 
-def estimated(parts: Sequence[Payment | Tiers], gives: str, person: Claimant, t: int) -> Estimate:
-    """Return what parts come to in the twelve months from `t`; see `Value.amount_of`."""
+class Worth(Protocol):
+    """Parts, and how they belong together; see `recommender.rules.worth.Value`."""
+
+    @property
+    def parts(self) -> tuple[Payment | Tiers, ...]:
+        """What is given."""
+
+    @property
+    def gives(self) -> str | None:
+        """What a part gives that does not say."""
+
+    @property
+    def adds(self) -> bool:
+        """Whether all parts are given, not one of them."""
+
+
+def estimated(value: Worth, person: Claimant, t: int) -> Estimate:
+    """Return what a value comes to in the twelve months from `t`; see `Value.amount_of`."""
+    gives = value.gives or GIVES[0]
     working = _Working(person, t, gives)
-    found = [(part, working.steps(part)) for part in parts]
+    found = [(part, working.steps(part)) for part in value.parts]
     steps = tuple(step for _, steps in found for step in steps)
     kinds = {step.gives for step in steps if step.payment.stated} or {step.gives for step in steps} or {gives}
     main = next(kind for kind in GIVES if kind in kinds)
-    totals = [_together(part, [step for step in steps if step.gives == main]) for part, steps in found]
-    total = _sum(totals)
+    totals = [_together(part, [step for step in steps if step.gives == main]) for part, steps in found if steps]
+    total = _sum(totals) if value.adds else _one_of(totals)
     return Estimate(main, total[0], total[1], any(step.payment.stated for step in steps), steps)
 
 
@@ -141,8 +158,16 @@ def _together(part: Payment | Tiers, steps: Sequence[Step]) -> Span:
         return (0, 0)
     if isinstance(part, Payment) or len(steps) == 1:
         return _sum(step.total for step in steps)
-    highest = [step.total[1] for step in steps]
-    return min(step.total[0] for step in steps), None if None in highest else max(_known(highest))
+    return _one_of([step.total for step in steps])
+
+
+def _one_of(spans: Sequence[Span]) -> Span:
+    """One of several, which is not known; one that comes to nothing is none of them."""
+    given = [span for span in spans if span[1] != 0]
+    if not given:
+        return (0, 0)
+    highest = [high for _, high in given]
+    return min(low for low, _ in given), None if None in highest else max(_known(highest))
 
 
 def _sum(spans: Iterable[Span]) -> Span:

@@ -11,7 +11,7 @@ from recommender.text import Text
 
 __all__ = ["GIVES", "OF", "PER", "PERIODS", "AgeSpan", "Payment", "Tiers", "gives_of"]
 
-PERIODS: Final = ("once", "month", "year", "quarter", "half_year", "week", "day", "time")
+PERIODS: Final = ("once", "month", "year", "quarter", "half_year", "week", "day", "time", "unknown")
 PER: Final = ("person", "household", "child", "business", "other")
 GIVES: Final = ("gift", "loan", "discount", "service")
 OF: Final = ("child", "person")
@@ -59,7 +59,7 @@ class Payment:
     Attributes:
         low: the least sum each time; None where it is not stated.
         high: the largest sum each time; equal to `low` for an exact sum, None where no limit is stated.
-        period: how often, one of PERIODS; `time` is on each occasion.
+        period: how often, one of PERIODS; `time` is on each occasion, `unknown` where the source does not say.
         per: for each of what, one of PER.
         percent: hundredths of a percent of `base`, which the sums then only limit.
         base: what the percentage is taken of: a fact's name or words.

@@ -46,7 +46,8 @@ def read_value(fields: MappingReader, clauses: ClauseReader, declaration: Declar
         if both:
             inner.wrong(both[0], "conflict", "stands beside parts", "Write it in the part that it belongs to")
         parts = reader.parts(inner)
-    value = Value(parts, currency, inner.choice("gives", GIVES), text_at(inner, "text"))
+    adds = inner.boolean("adds", True)
+    value = Value(parts, currency, inner.choice("gives", GIVES), text_at(inner, "text"), adds)
     inner.close()
     return value
 

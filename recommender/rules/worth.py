@@ -13,19 +13,21 @@ __all__ = ["Value"]
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What a programme is worth: parts that add up, in whole minor units of a currency; no part is not known.
+    """What a programme is worth: its parts, in whole minor units of a currency; no part is not known.
 
     Attributes:
         parts: what is given, beside each other.
         currency: its ISO 4217 code.
         gives: one of GIVES; None where the programme's form tells.
         text: the original wording.
+        adds: whether the parts are given beside each other; else one of them is, and it is not known which.
     """
 
     parts: tuple[Payment | Tiers, ...] = ()
     currency: str = "KRW"
     gives: str | None = None
     text: Text | None = None
+    adds: bool = True
 
     @classmethod
     def of(cls, amount: int | None, currency: str = "KRW", period: str = "once", text: Text | None = None) -> Value:
@@ -69,7 +71,7 @@ class Value:
 
         A range in whole minor units: what is not known of the person widens it, nothing is guessed.
         """
-        return estimated(self.parts, self.gives or "gift", person, t)
+        return estimated(self, person, t)
 
     def giving(self, gives: str) -> Value:
         """Return the same value, giving this where it does not say."""
@@ -86,4 +88,6 @@ class Value:
             document |= {"amount": self.amount, "period": self.period}
         else:
             document["parts"] = [part.to_document() for part in self.parts]
+        if not self.adds:
+            document["adds"] = False
         return document if self.text is None else document | {"text": self.text.to_document()}

@@ -77,7 +77,7 @@ def _programme(row: Row, regions: Regions, events: Collection[str], facts: Colle
         "category": next((own for name, own in policy_codes.CATEGORIES.items() if field.startswith(name)), "youth"),
         "form": forms,
         "who": {"citizen": who},
-        "value": benefit_amount.value(text_of(row, "plcySprtCn"), forms),
+        "value": benefit_amount.value({"plcySprtCn": text_of(row, "plcySprtCn")}, forms, fields=("plcySprtCn",)),
         "window": windows[0] if len(windows) == 1 else windows,
         "valid": _valid(row, windows),
         "delivery": "offer",

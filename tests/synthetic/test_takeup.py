@@ -11,6 +11,7 @@ from data.synthetic import takeup, world
 from data.synthetic.circumstances import TRAITS, Circumstances
 from data.synthetic.offerings import offerings
 from data.synthetic.random_streams import RandomStreams, pair_normal
+from recommender.rules.worth import Value
 
 pytestmark = pytest.mark.slow
 
@@ -106,7 +107,7 @@ def test_appeal_is_mostly_what_the_publisher_says(scene, small_world):
 
 def test_what_no_publisher_says_is_taken_to_be_middling(material):
     some = material.catalogue.programmes[:6]
-    bare = replace(some[0], value=replace(some[0].value, amount=None), effort_minutes=None)
+    bare = replace(some[0], value=Value(), effort_minutes=None)
     seen = offerings(replace(material.catalogue, programmes=(bare, *some[1:])))
     assert np.isfinite(seen.qualities).all()
     assert 0 <= seen.qualities.min() <= seen.qualities.max() <= 1

@@ -46,7 +46,13 @@ def test_a_service_becomes_a_programme_in_the_projects_own_format(run, declarati
                 ]
             }
         },
-        "value": {"amount": 100_000, "currency": "KRW", "period": "month", "text": "보훈명예수당 매월 10만원 지급"},
+        "value": {
+            "parts": [
+                {"amount": 100_000, "period": "month", "source": {"field": "지원내용", "from": 10, "to": 14}},
+            ],
+            "currency": "KRW",
+            "text": "보훈명예수당 매월 10만원 지급",
+        },
         "window": {"kind": "relative", "after": "life.child_born", "within": "P90D", "text": "출생일로부터 90일 이내"},
         "delivery": "offer",
         "documents": ["신청서"],
@@ -138,7 +144,7 @@ def test_what_the_list_leaves_out_is_taken_from_the_details(run):
     (document,) = imported.programmes
     assert document["summary"] == "예우"
     assert document["window"]["kind"] == "open_ended"
-    assert document["value"]["amount"] == 50_000
+    assert document["value"]["parts"][0]["amount"] == 50_000
     assert document["contact"] == "02"
     assert document["source"] == {"checked": "2026-05-11"}
 

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.offers.amount_text import amount_sentence, money, steps_json
-from recommender.rules.estimate import ANYBODY, Estimate, estimated
+from recommender.rules.estimate import ANYBODY, Estimate
 from recommender.rules.payment import GIVES, PER, PERIODS, AgeSpan, Payment, Tiers
+from recommender.rules.worth import Value
 from tests.recommender.catalogues import MESSAGES
 
 
@@ -38,7 +39,7 @@ def test_no_won_is_written_where_the_currency_is_another():
 
 def test_the_derivation_is_data_and_words():
     parts = (Payment(500_000, 500_000, "month", "child", age=AgeSpan("child", 12, 24)), Payment(None, 7, percent=8550))
-    found = steps_json(estimated(parts, "gift", ANYBODY, 0), "KRW", MESSAGES)
+    found = steps_json(Value(parts).amount_of(ANYBODY, 0), "KRW", MESSAGES)
     assert (found["low"], found["high"], found["missing"]) == (0, None, ["children"])
     first, second = found["steps"]
     assert (first["each"], first["times"], first["children"], first["per"]) == (
@@ -64,7 +65,7 @@ payments = st.builds(
 
 @given(st.lists(payments | st.lists(payments, min_size=1, max_size=3).map(lambda many: Tiers(tuple(many))), max_size=3))
 def test_every_value_can_be_told_whole_in_both_languages(parts):
-    found = steps_json(estimated(tuple(parts), "gift", ANYBODY, 0), "KRW", MESSAGES)
+    found = steps_json(Value(tuple(parts)).amount_of(ANYBODY, 0), "KRW", MESSAGES)
     for text in (found["text"], *(step["text"] for step in found["steps"])):
         assert re.search("[가-힣]", text["ko"])
         assert "None" not in text["ko"] + text["en"]
