@@ -232,6 +232,7 @@ def check(args: argparse.Namespace) -> int:
         Rejected: the catalogue, or the declaration it is read against, cannot be read at all.
     """
     from recommender.rules.catalogue import catalogue
+    from recommender.rules.constant_clause import constant_clauses
 
     documents = reading.programme_documents(args.path)
     declaration = reading.read_declaration(args.declaration, country=args.country)
@@ -239,7 +240,9 @@ def check(args: argparse.Namespace) -> int:
     problems = Problems()
     programmes = 0
     with problems.gathered():
-        programmes = len(catalogue(documents, declaration, regions))
+        held = catalogue(documents, declaration, regions)
+        programmes = len(held)
+        problems.found += constant_clauses(documents, held, declaration)
     for problem in problems.found:
         terminal.say(str(problem))
     rows = [problem.to_document() for problem in problems.found]

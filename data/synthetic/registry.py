@@ -54,7 +54,8 @@ STATEMENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "registry/welfare",
         ("disabled", "severely_disabled", "veteran", "basic_livelihood_recipient", "near_poverty",
         "north_korean_defector",
-         "left_care", "military_discharged", "care_grade", "in_crisis", "violence_victim", "ill", "pregnant",
+         "left_care", "military_discharged", "care_grade", "care_graded", "in_crisis", "violence_victim", "ill",
+         "pregnant",
          "expecting",
          "cognitive_decline", "occupational_pension", "infertility_diagnosed", "directed_training"),
     ),
@@ -164,6 +165,7 @@ def stated_at_start(course: Course) -> dict[str, Int64]:
         events = course.events.of(kind)
         leave[events.person[events.when < begin]] = on
     facts["on_parental_leave"] = leave
+    facts["care_graded"] = (facts["care_grade"] > 0).astype(np.int64)
     facts["care_grade"] = np.where(facts["care_grade"] == 0, UNKNOWN, facts["care_grade"])
     return facts
 
