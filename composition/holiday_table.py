@@ -1,34 +1,36 @@
-"""A country's public holidays as a YAML table: `python -m composition.holiday_table KR 2020 2030`.
+"""A country's public holidays as a YAML table: `python -m composition.holiday_table KR 2020 2030 ko=ko en=en_US`.
 
-What is printed is the part of `data/countries/kr/holidays.yaml` below its comment. Only the category PUBLIC of the
-`holidays` library is taken: days on which public offices are closed, substitute and temporary holidays included.
+What is printed is the part of a country's `holidays.yaml` below its comment; the last words are its languages, each
+with its name in the `holidays` library. Only the library's category PUBLIC is taken: days on which public offices are
+closed, substitute and temporary holidays included.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from importlib.metadata import version
 
 import holidays
 
 WEEKEND = ("saturday", "sunday")
-LANGUAGES = {"ko": "ko", "en": "en_US"}
 
 
-def rows(country: str, first: int, last: int) -> list[str]:
+def rows(country: str, first: int, last: int, languages: Mapping[str, str]) -> list[str]:
     """Return one line of YAML for each public holiday from the year `first` to the year `last`, both included."""
     years = range(first, last + 1)
     named = {
         language: holidays.country_holidays(country, years=years, language=code, categories=(holidays.PUBLIC,))
-        for language, code in LANGUAGES.items()
+        for language, code in languages.items()
     }
-    return [
-        f'  - {{day: {day.isoformat()}, name: {{ko: "{named["ko"][day]}", en: "{named["en"][day]}"}}}}'
-        for day in sorted(named["ko"])
-    ]
+    lines = []
+    for day in sorted(next(iter(named.values()))):
+        names = ", ".join(f'{language}: "{held[day]}"' for language, held in named.items())
+        lines.append(f"  - {{day: {day.isoformat()}, name: {{{names}}}}}")
+    return lines
 
 
-def table(country: str, first: int, last: int) -> str:
+def table(country: str, first: int, last: int, languages: Mapping[str, str]) -> str:
     """Return the table as YAML."""
     head = [
         f"weekend: [{', '.join(WEEKEND)}]",
@@ -38,9 +40,9 @@ def table(country: str, first: int, last: int) -> str:
         f'  - "holidays {version("holidays")} (python package, MIT), country {country}, category public"',
         "holidays:",
     ]
-    return "\n".join([*head, *rows(country, first, last)]) + "\n"
+    return "\n".join([*head, *rows(country, first, last, languages)]) + "\n"
 
 
 if __name__ == "__main__":
-    country, first, last = sys.argv[1:]
-    sys.stdout.write(table(country, int(first), int(last)))
+    country, first, last, *languages = sys.argv[1:]
+    sys.stdout.write(table(country, int(first), int(last), dict(one.split("=") for one in languages)))

@@ -26,11 +26,13 @@ class Currency:
         code: of ISO 4217.
         decimals: of its amounts, which are whole minor units: 2 for the cents of a euro.
         wage_day: a day of minimum wage in minor units, which compares its sums with those of others; 0 not known.
+        unit: the unit of facts that are sums of it, such as won.
     """
 
     code: str
     decimals: int = 0
     wage_day: int = 0
+    unit: str = ""
 
     def written(self, amount: int, point: str = ".", group: str = ",") -> str:
         """Return a whole number of minor units in major units, with its decimals where they are not zero.
@@ -121,13 +123,14 @@ def _currency(top: MappingReader) -> Currency:
         return NO_COUNTRY.currency
     for key in ("code", "decimals"):
         inner.required(key)
-    code, decimals = inner.string("code"), inner.integer("decimals")
+    code, decimals, unit = inner.string("code"), inner.integer("decimals"), inner.string("unit")
+    wage_day = inner.integer("wage_day")
     inner.close()
     if code is not None and not _CURRENCY.fullmatch(code):
         inner.wrong("code", "invalid", f"{code!r} is not a currency", "Write its ISO 4217 code, such as KRW or EUR")
     if decimals is not None and decimals > MOST_DECIMALS:
         inner.wrong("decimals", "range", f"{decimals} is above {MOST_DECIMALS}", "Write 2 for cents, 0 for none")
-    return Currency(code or "", decimals or 0)
+    return Currency(code or "", decimals or 0, wage_day or 0, unit or "")
 
 
 def _form(regions: MappingReader) -> str:

@@ -9,7 +9,7 @@ from recommender.messages import Keys
 __all__ = ["AXES", "MESSAGES", "UNITS"]
 
 AXES: Final = ("sex", "age", "income", "person", "household", "stage", "trade", "type", "field", "region")
-UNITS: Final = ("won", "days")
+UNITS: Final = ("money", "days")
 _OPS: Final = ("below", "above", "at_most", "at_least")
 _FORMS: Final = ("must", "must_not", "is", "is_not", "part", "part_not")
 """What a clause demands, that it is met, and how it reads as a part of several; each also denied."""

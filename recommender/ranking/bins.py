@@ -24,6 +24,7 @@ _DAYS: Final = (31, 91, 183, 366, 731, 1827, 3653)
 _UNTIL: Final = (0, 91, 366, 1827, 3653)
 _PERCENT: Final = (30, 40, 50, 60, 75, 100, 120, 150, 180, 250)
 _WON: Final = (1, 300_000, 1_000_000, 3_000_000, 10_000_000, 30_000_000, 100_000_000, 300_000_000, 1_000_000_000)
+_EURO: Final = (1, 300, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 _COUNT: Final = (1, 2, 3, 5, 10)
 _MONTH, _YEAR = 30, 365
 _FEW: Final = 10
@@ -122,7 +123,7 @@ def _cuts(name: str, kind: DataType, declaration: Declaration) -> tuple[int, ...
     return _derived(name, declaration)
 
 
-_BY_UNIT: Final = {"won": _WON, "days": _DAYS, "months": _MONTHS, "years": YEARS}
+_BY_UNIT: Final = {"won": _WON, "euro": _EURO, "days": _DAYS, "months": _MONTHS, "years": YEARS}
 
 
 def _derived(name: str, declaration: Declaration) -> tuple[int, ...]:

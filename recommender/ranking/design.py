@@ -71,7 +71,8 @@ class DesignMatrix:
         """The table that this declaration and this vocabulary make."""
         place = {name: at for at, name in enumerate(declaration.columns)}
         person = [name for name in place if _ranks(declaration, name)]
-        money = [name for name in person if name in declaration.facts and _is_money(declaration.facts[name].kind)]
+        sums = declaration.country.currency.unit
+        money = [name for name in person if name in declaration.facts and _is_money(declaration.facts[name].kind, sums)]
         return cls(
             person=_places(place, person),
             dates=np.array([declaration.kind(name).type == "date" for name in person], dtype=np.bool_),
@@ -144,8 +145,8 @@ def _ranks(declaration: Declaration, name: str) -> bool:
     return declaration.kind(name).type in _RANKED and (fact is None or "ranking" in fact.purpose)
 
 
-def _is_money(kind: DataType) -> bool:
-    return kind.type == "integer" and (kind.unit == "won" or kind.unit.startswith("percent"))
+def _is_money(kind: DataType, sums: str) -> bool:
+    return kind.type == "integer" and (kind.unit == (sums or None) or kind.unit.startswith("percent"))
 
 
 @njit

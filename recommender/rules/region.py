@@ -126,6 +126,8 @@ class Regions:
         if region.within is None:
             return words
         around = self.name(region.within, language)
+        if words in (around, around.split(", ")[0]):  # Paris is a commune and a département
+            return around
         return f"{around} {words}" if language in self.biggest_first else f"{words}, {around}"
 
     def leaves(self, code: int, day: int) -> frozenset[int]:

@@ -149,6 +149,8 @@ class RuleText:
 
     def _number(self, declared: Fact, value: object) -> Text:
         shown, unit = value if isinstance(value, int | float) else str(value), declared.unit
+        if unit and unit == self._declaration.country.currency.unit:
+            unit = "money"
         if declared.format:
             return self._messages.filled(Text.of(declared.format), shown)
         if unit in UNITS or not unit:

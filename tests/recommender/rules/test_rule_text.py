@@ -5,7 +5,7 @@ import pytest
 from recommender.rules.clause import Advisory, All, Any, Compare, NoData, Not
 from recommender.rules.rule_text import RuleText
 from recommender.text import Text
-from tests.recommender.catalogues import DECLARATION, MESSAGES, REGIONS
+from tests.recommender.catalogues import DECLARATION, KOREA, MESSAGES, REGIONS
 
 WORDS = RuleText(DECLARATION, REGIONS, {"t.a": Text("가 사업", "Programme A")}, MESSAGES)
 FARMER, ADULT = Compare("farmer", "is", True), Compare("age", "at_least", 19, (("at_most", 34),))
@@ -139,6 +139,7 @@ def test_a_fact_of_another_declaration_is_told_by_its_question():
             return int(value * 10)
 
     class Declared:
+        country = KOREA
         facts = {  # noqa: RUF012  # a fake
             "herder": Fact("boolean", {"ko": "목축을 하나요?", "en": "Do you keep a herd?"}),
             "herd_size": Fact("integer", {}),
