@@ -40,7 +40,7 @@ def readers_of_others(declaration: Declaration) -> tuple[str, ...]:
 def _columns(declaration: Declaration) -> Iterator[tuple[str, list[Selector]]]:
     heard: dict[str, list[Selector]] = {}
     for fact in declaration.facts.values():  # what a fact hangs on is declared before it
-        heard[fact.name] = [*fact.signals, *(heard[fact.only_while[0]] if fact.only_while else ())]
+        heard[fact.name] = [*fact.signals, *(heard[fact.hangs_on[0]] if fact.hangs_on else ())]
         yield fact.name, heard[fact.name]
     for feature in declaration.features.values():
         yield feature.name, list(feature.signals)

@@ -8,7 +8,7 @@ from data.synthetic.life_events import RestatedFacts
 from data.synthetic.living import LifeCourse
 from data.synthetic.months import in_office, seconds_of
 from data.synthetic.random_streams import happens
-from data.synthetic.residents import CHILD, HEAD, OWNED, RENTED, People
+from data.synthetic.residents import CHILD, HEAD, OWNED, RENTED, SPOUSE, People
 from features.arrays import Int64
 
 
@@ -45,7 +45,7 @@ def move(life: LifeCourse) -> None:
     life.new_households(leavers, leavers)
     houses = people.household[leavers]
     people.households.region[houses] = _destination(life, people.households.region[houses])
-    life.enter("life.moved", leavers, people.households.region[houses])
+    _restate_tenure(life, leavers, life.enter("life.moved", leavers, people.households.region[houses]))
 
 
 def _enter_moves(life: LifeCourse, houses: Int64) -> None:
@@ -55,6 +55,21 @@ def _enter_moves(life: LifeCourse, houses: Int64) -> None:
     at[houses] = in_office(life.rng, life.days_for(houses))
     rows = np.flatnonzero(people.alive & (at[people.household] >= 0))
     life.ledger.add("life.moved", rows, at[people.household[rows]], people.households.region[people.household[rows]])
+    life.changed(rows)
+    _restate_tenure(life, rows, at[people.household[rows]])
+
+
+def _restate_tenure(life: LifeCourse, rows: Int64, when: Int64) -> None:
+    """The registry hears with a move who rents the new home, and for how much."""
+    people, houses = life.people, life.people.households
+    house = people.household[rows]
+    head = (people.role[rows] == HEAD) | (people.role[rows] == SPOUSE)
+    facts = {
+        "renter": ((houses.home[house] != OWNED) & head).astype(np.int64),
+        "monthly_rent_won": houses.rent[house],
+        "rent_deposit_won": houses.deposit[house],
+    }
+    life.ledger.restated.append(RestatedFacts("registry/homes", rows, when + 60, facts))
 
 
 def trade_homes(life: LifeCourse) -> None:
@@ -65,14 +80,20 @@ def trade_homes(life: LifeCourse) -> None:
     head = (people.role == HEAD) & people.alive
     buying = happens(rng, life.weights("homes_bought", head & (tenure != OWNED)), 0.55 * life.expected("homes_bought"))
     selling = happens(rng, (head & (tenure == OWNED)) * 1.0, 0.35 * life.expected("homes_bought"))
-    life.enter("life.home_bought", buying)
+    when = life.enter("life.home_bought", buying)
+    life.ledger.restated.append(
+        RestatedFacts("registry/homes", buying, when + 60, {"renter": np.zeros(len(buying), np.int64)})
+    )
     houses.home[people.household[buying]] = OWNED
     when = life.enter("life.home_sold", selling)
     rent = np.asarray(np.round(rng.lognormal(np.log(12), 0.4, len(selling))) * 50_000, np.int64)
     deposit = np.asarray(np.round(rng.lognormal(np.log(6), 0.7, len(selling))) * 10_000_000, np.int64)
     sold = people.household[selling]
     houses.home[sold], houses.rent[sold], houses.deposit[sold] = RENTED, rent, deposit
-    facts = {"renter": np.ones(len(selling), np.int64), "monthly_rent_won": rent, "rent_deposit_won": deposit}
+    one = np.ones(len(selling), np.int64)
+    facts = {
+        "home_owner": one - 1, "no_home": one, "renter": one, "monthly_rent_won": rent, "rent_deposit_won": deposit,
+    }  # fmt: skip
     life.ledger.restated.append(RestatedFacts("registry/homes", selling, when + 60, facts))
 
 

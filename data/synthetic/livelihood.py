@@ -29,9 +29,9 @@ def lose_jobs(life: LifeCourse) -> None:
     forced = chosen(rng, rows, life.rates.shares["involuntary_among_jobs_left"])
     when = life.enter("life.job_lost", rows, ~forced)
     insured = np.minimum((when // 86_400 - people.since[rows]) * 6 // 7, 470)
-    life.ledger.restated.append(
-        RestatedFacts("registry/insurance", rows, when + 60, {"insured_days": np.maximum(insured, 0)})
-    )
+    without = np.zeros(len(rows), np.int64)
+    facts = {"insured_days": np.maximum(insured, 0), "worker": without, "employment_insured": without}
+    life.ledger.restated.append(RestatedFacts("registry/insurance", rows, when + 60, facts))
     people.work[rows], people.seeking[rows], people.forced[rows] = NO_WORK, True, forced
     people.monthly_pay[rows] = 0
     _income_changes(life, rows, 0.7)
@@ -75,7 +75,9 @@ def run_businesses(life: LifeCourse) -> None:
     people, rng = life.people, life.rng
     owners = people.alive & (people.work == SELF_EMPLOYED)
     closing = happens(rng, owners * 1.0, life.expected("businesses_closed"))
-    life.enter("life.business_closed", closing)
+    when, without = life.enter("life.business_closed", closing), np.zeros(len(closing), np.int64)
+    facts = dict.fromkeys(("in_business", "restaurant", "manufacturer", "other_trade"), without)
+    life.ledger.restated.append(RestatedFacts("registry/tax", closing, when + 60, facts))
     people.work[closing], people.monthly_pay[closing] = NO_WORK, 0
     people.seeking[closing[life.age[closing] < 68]] = True
     free = people.alive & (people.work == NO_WORK) & (people.school == NO_SCHOOL)

@@ -13,7 +13,7 @@ from features.mapping import MappingReader
 from features.problem import Problems, Where
 from features.value import UNKNOWN
 
-CHAIN_KEYS: Final = ("states", "adds", "counts", "only_while", "exhaustive")
+CHAIN_KEYS: Final = ("states", "adds", "counts", "only_while", "ends_with", "exhaustive")
 """What a fact may say of the events it follows from."""
 
 _UNKNOWN: Final = "unknown"
@@ -175,8 +175,9 @@ def linked(facts: Mapping[str, Fact], where: Where, problems: Problems) -> dict[
             _of_change(state, read.get(state.changes), (*where, name, "states", place, "changes"), problems)
             for place, state in enumerate(fact.states)
         )
-        if fact.only_while:
-            _check_only_while(fact, read.get(fact.only_while[0]), (*where, name, "only_while"), problems)
+        if fact.hangs_on:
+            key = "only_while" if fact.only_while else "ends_with"
+            _check_hanging(fact, read.get(fact.hangs_on[0]), (*where, name, key), problems)
         if fact.tally and any(state.lapse for state in states):
             remedy = "Drop `for`, or do not count"
             problems.add((*where, name, "states"), "conflict", "lapse, which what is counted does not", remedy)
@@ -196,11 +197,12 @@ def _of_change(state: State, of: Fact | None, where: Where, problems: Problems) 
     return state
 
 
-def _check_only_while(fact: Fact, of: Fact | None, where: Where, problems: Problems) -> None:
-    if fact.type != "boolean" or fact.derived:
-        problems.add(where, "conflict", "belongs to a boolean that is not computed", "Drop it, or change the type")
+def _check_hanging(fact: Fact, of: Fact | None, where: Where, problems: Problems) -> None:
+    if fact.type != "boolean" or fact.derived or (fact.only_while and fact.ends_with):
+        remedy = "Drop it, or change the type; use either only_while or ends_with"
+        problems.add(where, "conflict", "belongs to a boolean that is not computed", remedy)
     if of is None or of.type != "boolean" or of.derived or not _steady(of):
-        what = f"{fact.only_while and fact.only_while[0]!r} is no boolean declared above that never lapses"
+        what = f"{fact.hangs_on and fact.hangs_on[0]!r} is no boolean declared above that never lapses"
         problems.add(where, "unknown", what, "Name one that is, and declare it before this fact")
 
 

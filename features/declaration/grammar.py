@@ -204,7 +204,8 @@ def _fact(name: str, entry: MappingReader, types: Mapping[str, EventType]) -> Fa
         format=read_formats(entry), value_labels=read_value_labels(entry, kind),
         source=entry.string("source") or "", sensitive=read_sensitive(entry), ask_with=read_box(entry, kind),
         tally=read_tally(entry, kind, types),
-        only_while=read_only_while(entry), exhaustive=entry.boolean("exhaustive", True),
+        only_while=read_only_while(entry), ends_with=entry.string("ends_with") or "",
+        exhaustive=entry.boolean("exhaustive", True),
     )  # fmt: skip
 
 
@@ -266,8 +267,8 @@ def _spell(name: str, entry: MappingReader, facts: Mapping[str, Fact]) -> Featur
         entry.wrong(
             "spell", "unknown", f"{entry.doc['spell']!r} is not a stated fact with one value", "Name one that is"
         )
-    elif of.only_while:
-        entry.wrong("spell", "conflict", f"{of.name} hangs on another fact", f"Count from {of.only_while[0]} instead")
+    elif of.hangs_on:
+        entry.wrong("spell", "conflict", f"{of.name} hangs on another fact", f"Count from {of.hangs_on[0]} instead")
     unit = entry.choice("unit", UNITS) or "days"
     return Feature(name, "spell", DataType("integer", unit=unit), unit=unit, of=str(entry.doc["spell"]))
 

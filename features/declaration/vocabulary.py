@@ -168,6 +168,7 @@ class Fact:
         adds: the events that add a date to a list.
         tally: what it counts, for a boolean that is true while there is one.
         only_while: another boolean and the value without which this one is false.
+        ends_with: another boolean; an event that makes that one false makes this one false, a statement does not.
         exhaustive: whether only its events can make it true; if not, that none happened proves nothing.
         derived: how it is computed, for a fact that cannot be stated.
         answers: a public prior over its answers; empty where `answers_from` names the table of them.
@@ -201,9 +202,15 @@ class Fact:
     value_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     tally: Tally | None = None
     only_while: tuple[str, int] | None = None
+    ends_with: str = ""
     exhaustive: bool = True
     sensitive: bool = False
     ask_with: str = ""
+
+    @property
+    def hangs_on(self) -> tuple[str, int] | None:
+        """Another boolean and the value that it must have for events not to make this one false."""
+        return self.only_while or ((self.ends_with, 1) if self.ends_with else None)
 
     @property
     def signals(self) -> tuple[Selector, ...]:

@@ -121,22 +121,21 @@ class OracleChain:
 
     def hung(self, fact: Fact) -> Iterator[Setting]:
         """Every event that could change what the fact hangs on, where that is then known to be otherwise."""
-        if fact.only_while is None:
-            return
-        other, wanted = self.life.declaration.facts[fact.only_while[0]], fact.only_while[1]
-        for place, rank, wall in self.touched(other):
-            if self.value_at(other, place, rank) == 1 - wanted:
-                yield Setting(place, rank, wall, 0)
+        if fact.hangs_on:
+            other, wanted = self.life.declaration.facts[fact.hangs_on[0]], fact.hangs_on[1]
+            for place, rank, wall in self.touched(other, stated=fact.only_while is not None):
+                if self.value_at(other, place, rank) == 1 - wanted:
+                    yield Setting(place, rank, wall, 0)
 
-    def touched(self, fact: Fact) -> set[tuple[int, int, int]]:
+    def touched(self, fact: Fact, stated: bool) -> set[tuple[int, int, int]]:
         """Every signal that the fact, or what it hangs on, listens to: place, rank and wall-clock second."""
-        rows = {
-            (place, self.ranks[Selector(STATED, None, fact.name)], wall)
-            for place, wall, _ in self.life.stated(fact.name)
-        }
+        rank = self.ranks[Selector(STATED, None, fact.name)]
+        rows = {(place, rank, wall) for place, wall, _ in self.life.stated(fact.name)} if stated else set()
         for signal in fact.signals:
             rows |= {(heard.place, self.ranks[signal], heard.wall) for heard in self.life.heard([signal])}
-        return rows | self.touched(self.life.declaration.facts[fact.only_while[0]]) if fact.only_while else rows
+        if fact.hangs_on:
+            rows |= self.touched(self.life.declaration.facts[fact.hangs_on[0]], stated=fact.only_while is not None)
+        return rows
 
     def value_at(self, fact: Fact, place: int, rank: int) -> int:
         """The value of a fact that never lapses, after one signal of one event."""

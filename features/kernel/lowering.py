@@ -157,8 +157,8 @@ class _Lowering:
             self.state(state, column)
         if fact.tally:
             self.tally(fact.tally, column)
-        if fact.only_while:
-            self.hang(fact, *fact.only_while, column)
+        if fact.hangs_on:
+            self.hang(fact, *fact.hangs_on, column)
         if fact.type != "boolean" or not fact.exhaustive or not self.closers[column]:
             self.close(column, [], 0)
 
@@ -185,9 +185,11 @@ class _Lowering:
     def hang(self, fact: Fact, of: str, wanted: int, column: int) -> None:
         """Let whatever changes a fact that this one hangs on settle this one too."""
         other = self.declaration.facts[of]
-        signals = (Selector(STATED, None, of), *other.signals, *self.hung.get(of, ()))
+        stated = (Selector(STATED, None, of),) if fact.only_while else ()
+        signals = (*stated, *other.signals, *self.hung.get(of, ()))
         self.hung[fact.name] = signals
-        self.table[column] |= {"hangs": self.declaration.index(of) + 1, "holds": wanted}
+        if fact.only_while:
+            self.table[column] |= {"hangs": self.declaration.index(of) + 1, "holds": wanted}
         for signal in dict.fromkeys(signals):
             self.hear(signal, column, HANG, self.declaration.index(of), match=wanted)
 

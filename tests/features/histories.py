@@ -45,7 +45,7 @@ _stated = _some(
     birth_date=_dates, children=st.lists(_dates, max_size=3), births=st.lists(_dates, max_size=1),
     region=_regions, level=st.sampled_from(["low", "high"]), pay=st.integers(-50, 1000), mover=st.booleans(),
     tired=st.booleans(), parent=st.booleans(), rich=st.booleans(), quiet=st.booleans(),
-    **{name: st.booleans() for name in ("employed", "keen", "resting", "settled", "newcomer", "weary")},
+    **{name: st.booleans() for name in ("employed", "keen", "resting", "settled", "newcomer", "weary", "seated")},
     **{"receives.a.one": st.booleans(), "receives.b.two": st.booleans()},
 )  # fmt: skip
 _programme = st.fixed_dictionaries({"programme": st.sampled_from(PROGRAMMES)})

@@ -162,6 +162,8 @@ BAD = [
     (1, ("facts", "parent", "only_while"), {"quiet": True}, "no boolean declared above that never lapses"),
     (1, ("facts", "quiet", "only_while"), {"parent": 1}, "is not one fact and true or false"),
     (1, ("facts", "pay", "only_while"), {"parent": True}, "belongs to a boolean"),
+    (1, ("facts", "quiet", "ends_with"), "mover", "no boolean declared above that never lapses"),
+    (1, ("facts", "seated", "only_while"), {"employed": True}, "either only_while or ends_with"),
     (1, ("facts", "quiet", "exhaustive"), "no", "neither true nor false"),
     (2, ("features", "spell_mover", "spell"), "keen", "hangs on another fact"),
     (1, ("facts", "quiet", "states"), [{"event": "life.ill", "gives": True, "for": "1", "then": False}], "not a dur"),
