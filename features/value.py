@@ -15,7 +15,7 @@ NONE: Final = -(2**63) + 1
 _BASE_36: Final = digits + ascii_uppercase
 _REGION_SIGNS: Final = frozenset(_BASE_36)
 _LONGEST_REGION: Final = 9
-_REGION_TEXTS: Final = 2**40
+REGION_TEXTS: Final = 2**40
 """Codes from here on stand for texts; below it they are numbers, of which the longest has nine digits."""
 
 
@@ -44,7 +44,7 @@ def region_code(text: str) -> int:
     """
     if not 0 < len(text) <= _LONGEST_REGION or not set(text) <= _REGION_SIGNS:
         raise ValueError(f"{text!r} is not made of up to {_LONGEST_REGION} digits and capital letters")
-    return int(text) if text.isdigit() and text[0] != "0" else _REGION_TEXTS + int(f"1{text}", 36)
+    return int(text) if text.isdigit() and text[0] != "0" else REGION_TEXTS + int(f"1{text}", 36)
 
 
 def region_text(code: int) -> str:
@@ -53,7 +53,7 @@ def region_text(code: int) -> str:
     >>> region_text(11440), region_text(region_code("2A004")), region_text(region_code("01"))
     ('11440', '2A004', '01')
     """
-    rest, text = code - _REGION_TEXTS, ""
+    rest, text = code - REGION_TEXTS, ""
     if rest < 0:
         return str(code)
     while rest:

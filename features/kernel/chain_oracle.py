@@ -9,7 +9,7 @@ from features.calendar import DAY_SECONDS, Duration
 from features.declaration.vocabulary import STATED, Fact, Selector, State
 from features.kernel.history_oracle import OracleHistory
 from features.kernel.tally_oracle import Cue, OracleTally
-from features.value import NONE, UNKNOWN
+from features.value import NONE, UNKNOWN, region_text
 
 
 class Setting(NamedTuple):
@@ -166,8 +166,10 @@ def _another_region(before: int, now: int) -> bool | None:
     """Whether one region is not the one before; None where one may lie in the other, or either is not known."""
     if UNKNOWN in (before, now) or NONE in (before, now):
         return None
-    one, other = str(before), str(now)
+    one, other = region_text(before), region_text(now)
     if one == other:
         return False
-    short = min(len(one), len(other))
-    return None if one[: min(short, 4)] == other[: min(short, 4)] else True
+    numbers = [text.isdigit() and text[0] != "0" for text in (one, other)]
+    nested = one.startswith(other) or other.startswith(one)
+    alike = all(numbers) and len(one) == len(other) >= 5 and one[:-1] == other[:-1]
+    return None if alike or (nested and numbers[0] == numbers[1]) else True

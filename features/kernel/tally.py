@@ -12,7 +12,7 @@ from typing import Final
 
 from features.arrays import Int64
 from features.kernel.jit import njit
-from features.value import NONE, UNKNOWN
+from features.value import NONE, REGION_TEXTS, UNKNOWN
 
 MOST_NAMED: Final = 32
 """How many identifiers are told apart; any more count as events that name nothing."""
@@ -116,13 +116,20 @@ def _add(tally: Int64, name: int) -> int:
 def moved(before: int, now: int) -> int:
     """Whether one region is another than the one before: 1, 0, or unknown where one may lie in the other.
 
-    A region is its five-digit code or its province's two digits; codes that differ in the last digit alone may be
-    districts of one city.
+    A region may lie in the one whose code its own begins with; long numbers that differ in the last digit alone may be
+    districts of one city (Korea's 41111 and 41113).
     """
     if now <= NONE or before <= NONE:
         return UNKNOWN
     if now == before:
         return 0
-    province, other = (now if now < 100 else now // 1000), (before if before < 100 else before // 1000)
-    near = province == other and (now < 100 or before < 100 or now // 10 == before // 10)
-    return UNKNOWN if near else 1
+    texts = now >= REGION_TEXTS
+    if texts != (before >= REGION_TEXTS):
+        return 1
+    base = 36 if texts else 10
+    small, large = min(now, before) - texts * REGION_TEXTS, max(now, before) - texts * REGION_TEXTS
+    if not texts and small // 10 == large // 10 and small >= 10_000:
+        return UNKNOWN
+    while large > small:
+        large //= base
+    return UNKNOWN if large == small else 1

@@ -13,6 +13,7 @@ from composition import reading
 from features.log.event_parser import parse_event
 from proffer import cli
 from recommender.rules.programme_reader import parse_programme
+from tests.proffer import fact_table
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -70,6 +71,10 @@ def test_every_link_between_documents_leads_somewhere():
     ]
     local = [(page, target) for page, target in links if "://" not in target]
     assert [(page.name, target) for page, target in local if not (page.parent / target).exists()] == []
+
+
+def test_what_each_fact_follows_from_is_written_as_it_is_declared():
+    assert fact_table.PAGE.read_text() == fact_table.written(), "write it anew: python -m tests.proffer.fact_table"
 
 
 @pytest.mark.parametrize(("page", "names"), [("events.md", "events"), ("facts.md", "facts")])

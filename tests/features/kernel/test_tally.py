@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from features.calendar import DAY_SECONDS
 from features.kernel import tally
+from features.kernel.chain_oracle import _another_region
 from features.kernel.tally_oracle import MOST_NAMED, Cue, OracleTally
-from features.value import NONE, UNKNOWN
+from features.value import NONE, UNKNOWN, region_code
 from tests.examples import examples
 
 A, B, C = 1, 2, 3
@@ -129,3 +130,15 @@ REGIONS = [
 @pytest.mark.parametrize(("before", "now", "changed"), REGIONS)
 def test_a_move_is_one_into_a_region_where_the_region_before_is_known_to_be_another(before, now, changed):
     assert tally.moved(before, now) == changed
+    assert _another_region(before, now) == {UNKNOWN: None, 0: False, 1: True}[changed]
+
+
+_TEXTS = st.text("0A12", min_size=1, max_size=6) | st.sampled_from(["41111", "41113", "41110", "41", "11440"])
+
+
+@examples(300)
+@given(_TEXTS, _TEXTS)
+def test_regions_of_any_country_are_compared_alike_compiled_and_plain(before, now):
+    one, other = region_code(before), region_code(now)
+    said = _another_region(one, other)
+    assert tally.moved(one, other) == (UNKNOWN if said is None else int(said))
