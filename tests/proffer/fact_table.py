@@ -1,4 +1,4 @@
-"""The table of docs/facts.md that says what each fact follows from; `python -m tests.proffer.fact_table` writes it anew."""
+"""The table of docs/facts.md that says what facts follow from; `python -m tests.proffer.fact_table` writes it anew."""
 
 from __future__ import annotations
 
