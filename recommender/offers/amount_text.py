@@ -27,8 +27,14 @@ def amount_sentence(found: Estimate, currency: str, messages: Messages) -> Text:
     kind = "gift" if found.gives == "service" else found.gives
     low, high = money(found.low, currency, messages), money(found.high or 0, currency, messages)
     if found.high is None:
-        depends = bool(found.missing) or found.low == 0
-        said = messages.text("amount.depends") if depends else messages.text(f"amount.{kind}.from", low=low)
+        often = next((step for step in found.steps if step.times[1] is None and step.payment.stated), None)
+        if found.missing or found.low == 0:
+            said = messages.text("amount.depends")
+        elif often is not None:
+            each = messages.text(f"amount.period.{often.payment.period}", each=_sum(often.each, currency, messages))
+            said = messages.text("amount.each", each=each)
+        else:
+            said = messages.text(f"amount.{kind}.from", low=low)
     elif found.high == 0:
         said = messages.text("amount.depends")
     elif found.exact:
