@@ -8,6 +8,7 @@ import pytest
 
 from composition import reading
 from features.snapshot import known_from_facts
+from recommender.currency import CURRENCIES
 from recommender.offers.amount_text import amount_sentence
 from recommender.rules.person import Person
 
@@ -25,7 +26,7 @@ def found(shipped, programme, facts):
     t = declaration.zone.end_of_day(TODAY)
     value = catalogue.by_id[programme].worth
     estimate = value.amount_of(Person(known_from_facts(declaration, facts, t), regions=regions), t)
-    return estimate, amount_sentence(estimate, value.currency, messages)
+    return estimate, amount_sentence(estimate, CURRENCIES[value.currency], messages)
 
 
 FIRST, TWO = ["2026-10-20"], ["2023-05-05", "2026-10-20"]
