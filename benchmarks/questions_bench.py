@@ -141,7 +141,7 @@ class Strangers:
     @cached_property
     def measures(self) -> dict[str, Float64]:
         """What a programme counts, float64[P]: once, or its stated amount."""
-        amount = offer_arrays(self.compiled).amount
+        amount = offer_arrays(self.compiled).usual
         return {"count": np.ones(len(amount)), "value": np.where(amount == UNKNOWN, 0, amount).astype(np.float64)}
 
     @cached_property

@@ -12,7 +12,7 @@ import argparse
 import importlib.util
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -98,7 +98,16 @@ def written(result: Mapping[str, Any]) -> str:
     rows = [("proffer", _figure(ours), "")]
     rows += [(peer, _figure(figure), f"{_ratio(result['ratio'][peer])} x") for peer, figure in result["peers"].items()]
     verdict = "equal results" if result["equal_results"] else "RESULTS DIFFER"
-    return f"{result['name']}: {result['work']}\n{terminal.table(['', unit, 'ours is'], rows, right=[1, 2])}\n{verdict}"
+    table = terminal.table(["", unit, "ours is"], rows, right=[1, 2])
+    return "\n".join([f"{result['name']}: {result['work']}", table, *_details(result.get("details", [])), verdict])
+
+
+def _details(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The figures that a benchmark has beside its mean, a line for each row of them."""
+    if not rows:
+        return []
+    heads = list(rows[0])
+    return [terminal.table(heads, [[str(row[head]) for head in heads] for row in rows], right=range(len(heads)))]
 
 
 def _figure(value: float) -> str:

@@ -56,6 +56,7 @@ class OfferArrays:
         working_days: on which days a period can end.
         amount: what each comes to in the first year where that is the same for everybody, comparable in won, int64[P];
             UNKNOWN where no amount is stated.
+        usual: what each comes to for somebody of whom nothing is known, int64[P]; UNKNOWN likewise.
         gives: which of GIVES each is, int64[P].
         personal: whether what it comes to depends on the person, bool[P].
         effort_minutes: what applying takes, int64[P]; UNKNOWN likewise.
@@ -78,6 +79,7 @@ class OfferArrays:
     day: int
     working_days: WorkingDays
     amount: Int64
+    usual: Int64
     gives: Int64
     personal: Bool
     effort_minutes: Int64
@@ -99,7 +101,7 @@ class OfferArrays:
     @cached_property
     def settling(self) -> Float64:
         """What settling each programme counts when questions are ordered: once, once more for an average amount."""
-        stated = np.where(self.amount == UNKNOWN, 0, self.amount).astype(np.float64)
+        stated = np.where(self.usual == UNKNOWN, 0, self.usual).astype(np.float64)
         return 1 + stated / max(float(stated.mean()), 1.0) if stated.size else stated
 
     @cached_property
@@ -147,15 +149,15 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
     documents = (tuple([texts.setdefault(text, text) for text in one.documents]) for one in programmes)
     nothing = frozenset[str]()
     excludes = (compiled.catalogue.excluding.get(one.id, nothing) for one in programmes)
+    usual = int64(ordered_amount(one.worth.amount_of(ANYBODY, 0), one.worth.currency) for one in programmes)
+    personal = np.array([one.worth.personal for one in programmes], dtype=np.bool_)
     return OfferArrays(
         day=compiled.day,
         working_days=compiled.working_days,
-        amount=int64(
-            None if one.worth.personal else ordered_amount(one.worth.amount_of(ANYBODY, 0), one.worth.currency)
-            for one in programmes
-        ),
+        amount=np.where(personal, UNKNOWN, usual),
+        usual=usual,
         gives=np.array([GIVES.index(one.worth.gives or GIVES[0]) for one in programmes], dtype=np.int64),
-        personal=np.array([one.worth.personal for one in programmes], dtype=np.bool_),
+        personal=personal,
         effort_minutes=int64(one.effort_minutes for one in programmes),
         id_rank=rank,
         windows=windows,

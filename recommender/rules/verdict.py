@@ -124,9 +124,9 @@ class Verdicts:
         shared = [kind for k, kind in enumerate(KINDS) if self.applicant >> k & 1 and kind in programme.who]
         if not shared:
             return Verdict(programme, answer, (reasons.not_for_them(),), ())
-        if lapsed:
-            return Verdict(programme, answer, (reasons.not_known_yet(),), ())
         trees = [judged(programme.who[kind], self.compiled, self.person, self._judged) for kind in shared]
+        if lapsed:
+            return Verdict(programme, answer, (reasons.not_known_yet(), *reasons.of_last_known(shared, trees)), ())
         lacking: tuple[str, ...] = ()
         if answer == Answer.UNKNOWN:
             lacking = missing(trees, not programme.verified, self.compiled, self.person)
@@ -165,6 +165,15 @@ class _Reasons:
         day, last = date_of(self.compiled.day), date_of(self.programme.valid.last or 0)
         text = self.compiled.messages.text("verdict.not_known_yet", year=str(day.year), day=last)
         return Reason("no_data", text, source=self.programme.source)
+
+    def of_last_known(self, kinds: Sequence[str], trees: Sequence[Judged]) -> Iterator[Reason]:
+        """Yield what spoke against it, or was open, by the last rules known; it decides nothing."""
+        answer = max(tree.answer for tree in trees)
+        for reason in self.of(kinds, trees, tuple(self.compiled.asked_order)):
+            if answer == Answer.NO:
+                yield replace(reason, cause="doubtful_source", advised=True)
+            elif reason.cause == "missing_fact":
+                yield replace(reason, advised=True)
 
     def not_for_them(self) -> Reason:
         """Say which kinds of applicant the programme is for."""

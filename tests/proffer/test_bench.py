@@ -34,6 +34,14 @@ def test_people_read_a_line_for_everyone_who_did_it(folder, capsys):
     assert "3.0 x" in out
 
 
+def test_people_read_the_figures_behind_a_mean(folder, capsys):
+    detailed = (MEASURED % True).replace('"equal_results"', '"details": [{"after": 3, "ours": 9.5}], "equal_results"')
+    (folder / "sums_bench.py").write_text(detailed, encoding="utf-8")
+    cli.main(["bench", "sums"])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines[-4:-1]] == [["after", "ours"], ["-----", "----"], ["3", "9.5"]]
+
+
 def test_results_that_differ_fail(folder):
     (folder / "sums_bench.py").write_text(MEASURED % False, encoding="utf-8")
     assert cli.main(["bench", "sums"]) == 1

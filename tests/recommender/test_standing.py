@@ -55,6 +55,15 @@ def test_a_standing_follows_from_the_answer_and_its_reasons(who, facts, more, ex
     assert (shown["standing"], shown["answer"]) == (expected, verdict.answer.name.lower())
 
 
+@pytest.mark.parametrize(
+    ("facts", "expected"), [({"farmer": True}, "likely"), ({"farmer": False}, "depends"), ({}, "depends")]
+)
+def test_while_the_rules_of_the_day_are_not_known_the_last_ones_can_still_speak_against_it(facts, expected):
+    verdict = verdict_of(FARMER, facts, valid={"until": "2026-10-30"})
+    assert (verdict.answer, standing(verdict), verdict.missing) == (Answer.UNKNOWN, expected, ())
+    assert verdict.because[0].cause == "no_data"
+
+
 def _people():
     """Facts files of random people over the shipped declaration, most facts absent."""
     values = {
