@@ -46,6 +46,11 @@ class CountryFolder:
         return self.folder / "holidays.yaml"
 
     @property
+    def target_groups(self) -> Path:
+        """The groups of people that texts name."""
+        return self.folder / "target_groups.yaml"
+
+    @property
     def messages(self) -> Path:
         """The folder of messages, one file per language."""
         return self.folder / "messages"

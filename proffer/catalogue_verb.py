@@ -102,7 +102,8 @@ def import_gov24(args: argparse.Namespace, declaration: Declaration, regions: Re
     Raises:
         Rejected: a file is not named, cannot be read, or is not the API's.
     """
-    from recommender.gov24.importer import import_services
+    from composition.target_groups import read_vocabulary
+    from recommender.gov24.importer import ImportTables, import_services
     from recommender.gov24.service_rows import rows_of
 
     problems = Problems()
@@ -114,8 +115,10 @@ def import_gov24(args: argparse.Namespace, declaration: Declaration, regions: Re
         problems.add(("--list",), "invalid", "names several files", "Name the one JSON file of serviceList")
     problems.raise_any()
     listed, details, conditions = _rows([*args.list, args.detail, args.conditions], rows_of)
+    vocabulary = read_vocabulary(declaration, country=args.country)
+    tables = ImportTables(regions, declaration.events, vocabulary)
     with terminal.bar(len(listed), "reading services") as advance:
-        return import_services(listed, details, conditions, regions, declaration.events, advance)
+        return import_services(listed, details, conditions, tables, advance)
 
 
 def import_youth(args: argparse.Namespace, declaration: Declaration, regions: Regions) -> Imported:
@@ -233,7 +236,6 @@ def check(args: argparse.Namespace) -> int:
     """
     from recommender.rules.catalogue import catalogue
     from recommender.rules.constant_clause import constant_clauses
-    from recommender.rules.contradiction import contradictions
 
     documents = reading.programme_documents(args.path)
     declaration = reading.read_declaration(args.declaration, country=args.country)
@@ -243,10 +245,7 @@ def check(args: argparse.Namespace) -> int:
     with problems.gathered():
         held = catalogue(documents, declaration, regions)
         programmes = len(held)
-        places = {str(one["id"]): (where,) for where, one in documents if isinstance(one, dict) and "id" in one}
-        problems.found += contradictions(held, declaration, places)
-        told = {problem.path for problem in problems.found}  # what is told with the fact is not told again without
-        problems.found += [one for one in constant_clauses(documents, held, declaration) if one.path not in told]
+        problems.found += constant_clauses(documents, held, declaration)
     for problem in problems.found:
         terminal.say(str(problem))
     rows = [problem.to_document() for problem in problems.found]

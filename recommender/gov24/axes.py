@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+
+from recommender.rules.clause import Clause, compares
 
 Document = dict[str, Any]
 
@@ -70,6 +72,32 @@ OF_KIND = {
     "small_business": ("stage", "trade"),
     "organisation": ("type", "field"),
 }
+
+
+class ReadText(NamedTuple):
+    """The clause of a row's words, and whether every sentence of them was read."""
+
+    clause: Document
+    whole: bool = False
+
+
+class AxisFigures(NamedTuple):
+    """How often an axis's no was right: of `of` labelled people whom its flags exclude, the text excludes `right`."""
+
+    right: int
+    of: int
+
+
+MEASURED: Mapping[str, AxisFigures] = {
+    "sex": AxisFigures(9, 10),
+    "age": AxisFigures(91, 96),
+    "income": AxisFigures(58, 62),
+    "person": AxisFigures(146, 161),
+    "household": AxisFigures(31, 31),
+}
+"""Each axis against two readers' labels (100 services, four people); no label is of a business or an organisation."""
+RIGHT_IN_A_HUNDRED = 98
+"""An axis excludes only if its no was right at least so often; the flags of all others leave open what they deny."""
 AXES = tuple(axis for axes in OF_KIND.values() for axis in axes)
 CODES = frozenset(
     [*SEX, *AGE, *INCOME, *NONE_OF_THESE.values(), *(code for traits in TRAITS.values() for code in traits)]
@@ -108,18 +136,46 @@ def read(axis: str, conditions: Conditions) -> AxisReading:
     return special[axis](conditions) if axis in special else _traits(axis, conditions)
 
 
-def who(kinds: Iterable[str], conditions: Conditions, region: Document | None) -> Document:
+def excludes(axis: str) -> bool:
+    """Whether the flags of an axis may say no: it was measured, and was right often enough."""
+    figures = MEASURED.get(axis)
+    return figures is not None and figures.right * 100 >= figures.of * RIGHT_IN_A_HUNDRED
+
+
+def who(kinds: Iterable[str], conditions: Conditions, region: Document | None, text: ReadText) -> Document:
     """What a service demands of each kind of applicant it is for; `region` binds every kind (None: nationwide).
 
+    A text that was read whole decides alone. Beside any other the flags can exclude or leave open, never grant: the
+    clause of a text that was not read whole is never met.
+
     Example:
-        >>> who(["organisation"], Conditions(frozenset({"JA2101"})), {"fact": "region", "is": "11"})
-        {'organisation': {'all': [{'fact': 'region', 'is': '11'}, {'fact': 'sme', 'is': True, 'axis': 'type'}]}}
+        >>> unread = ReadText({"no_data": "지원대상"})
+        >>> who(["organisation"], Conditions(frozenset({"JA2101"})), None, unread)["organisation"]["all"][1]
+        {'advisory': {'fact': 'sme', 'is': True, 'axis': 'type'}, 'axis': 'type'}
     """
     demands: Document = {}
     for kind in kinds:
-        clauses = [region, *(read(axis, conditions).clause for axis in OF_KIND[kind])]
-        demands[kind] = {"all": [clause for clause in clauses if clause is not None]}
+        flags: list[Document] = []
+        for axis in () if text.whole else OF_KIND[kind]:
+            reading = read(axis, conditions)
+            if reading.state == RESTRICTED and reading.clause is not None:
+                firm = excludes(axis) or "advisory" in reading.clause
+                flags.append(reading.clause if firm else {"advisory": reading.clause, "axis": axis})
+        demands[kind] = {"all": [clause for clause in (region, text.clause, *flags) if clause is not None]}
     return demands
+
+
+def contradicted(kinds: Iterable[str], conditions: Conditions, text: Clause) -> tuple[str, ...]:
+    """The axes on which the flags restrict what the text does not speak of although it names people on that axis."""
+    spoken = {compare.fact for compare in compares(text)}
+    found = []
+    for axis in dict.fromkeys(axis for kind in kinds for axis in OF_KIND[kind]):
+        facts = set(TRAITS.get(axis, {}).values())
+        clause = read(axis, conditions).clause or {}
+        asked = {one["fact"] for one in clause.get("any") or [clause] if "fact" in one}
+        if asked and facts & spoken and not asked & spoken:
+            found.append(axis)
+    return tuple(found)
 
 
 def no_data(axis: str) -> AxisReading:

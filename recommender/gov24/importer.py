@@ -8,13 +8,17 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from features.calendar import day_of
 from recommender.gov24 import agency, axes, benefit_amount, deadline, delivery, documents, residence, service_rows
 from recommender.gov24.service_rows import Service
+from recommender.gov24.target_text import TargetText, target_text
 from recommender.published_rows import Imported, Rejection, Row, text_of
 from recommender.published_text import readable
+from recommender.reading.criteria import UNREAD_REASONS
+from recommender.reading.target_group import GroupVocabulary
+from recommender.rules.clause import clause_document
 from recommender.rules.region import Regions
 
 Document = dict[str, Any]
@@ -64,6 +68,14 @@ _DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
 _LONG_AGO = datetime.date(1970, 1, 1)
 
 
+class ImportTables(NamedTuple):
+    """What rows are read with: the dated table of regions, the declared event types, and whom texts name."""
+
+    regions: Regions
+    events: Collection[str]
+    vocabulary: GroupVocabulary = GroupVocabulary()
+
+
 @dataclass(frozen=True)
 class _Read:
     """One service as a programme document, with what the report counts of it."""
@@ -74,14 +86,15 @@ class _Read:
     place: agency.AgencyPlace
     looked_up: int
     unknown_forms: tuple[str, ...]
+    text: TargetText
+    contradicted: tuple[str, ...]
 
 
 def import_services(
     listed: Sequence[object],
     details: Sequence[object],
     conditions: Sequence[object],
-    regions: Regions,
-    events: Collection[str],
+    tables: ImportTables,
     advance: Callable[[int], object] = lambda _: None,
 ) -> Imported:
     """Read the rows of serviceList, serviceDetail and supportConditions into programme documents.
@@ -93,12 +106,12 @@ def import_services(
         listed: the parsed rows of serviceList.
         details: those of serviceDetail.
         conditions: those of supportConditions.
-        regions: the dated table that agency codes are looked up in.
-        events: the declared event types, of which a relative deadline may name one.
+        tables: the table that agency codes are looked up in, the event types a relative deadline may name, and
+            the groups of people that texts name.
         advance: called with 1 after each service.
 
     Example:
-        >>> import_services([], [], [], Regions(), ()).report["services"]
+        >>> import_services([], [], [], ImportTables(Regions(), ())).report["services"]
         0
     """
     services, rejected = service_rows.join(listed, details, conditions)
@@ -109,7 +122,7 @@ def import_services(
         if reasons:
             refused.append(Rejection(service.id, "; ".join(reasons)))
         else:
-            read.append(_programme(service, regions, events))
+            read.append(_programme(service, tables))
         advance(1)
     refused += rejected
     report = _report(read, refused) | {"repeated_rows": service_rows.FORM.repeated(listed, details, conditions)}
@@ -128,40 +141,42 @@ def _words(row: Row, key: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in (text_of(row, key) or "").split(_SEPARATOR) if word.strip())
 
 
-def _programme(service: Service, regions: Regions, events: Collection[str]) -> _Read:
-    listed, detail = service.listed, service.detail
+def _programme(service: Service, tables: ImportTables) -> _Read:
+    listed, detail, regions = service.listed, service.detail, tables.regions
     kinds = tuple(dict.fromkeys(KINDS[word] for word in _words(listed, "사용자구분")))
     changed = _changed(listed, detail)
     where = agency.place(listed, regions, day_of(changed or _LONG_AGO))
     forms, unknown_forms = _forms(listed)
     papers = documents.papers(detail)
-    windows = deadline.of_row(listed, detail, events)
-    after = dict.fromkeys(event for window in windows for event in deadline.after_what(window))
+    window = deadline.window(text_of(listed, "신청기한") or text_of(detail, "신청기한"), tables.events)
+    text = target_text(listed, [regions.by_code[code].name.ko for code in where.codes], tables.vocabulary)
+    contradicted = axes.contradicted(kinds, service.conditions, text.clause)
+    said = axes.ReadText(clause_document(text.clause), text.whole)
     document = {
         "id": f"gov24.{service.id}",
         "title": {"ko": text_of(listed, "서비스명")},
         "provider": agency.provider(listed),
         "category": CATEGORIES[text_of(listed, "서비스분야") or ""],
         "form": list(forms),
-        "who": axes.who(kinds, service.conditions, where.reading.clause),
+        "who": axes.who(kinds, service.conditions, where.reading.clause, said),
         "value": benefit_amount.value(
             {field: text_of(listed, field) or text_of(detail, field) for field in benefit_amount.READ},
             forms,
             _words(listed, "사용자구분"),
         ),
-        "window": windows[0] if len(windows) == 1 else windows,
+        "window": window,
         "delivery": delivery.mode(listed, detail),
         "documents": list(papers.bring),
         "summary": text_of(listed, "서비스목적요약") or text_of(detail, "서비스목적"),
         "how": delivery.how(listed, detail, papers),
         "contact": readable(text_of(listed, "전화문의") or text_of(detail, "문의처") or "") or None,
         "views": _views(listed),
-        "triggers": list(after),
+        "triggers": [window["after"]] if "after" in window else [],
         "source": _source(listed, changed),
-        "verified": True,
+        "verified": text.whole,
     }
     kept = {key: value for key, value in document.items() if value not in (None, [])}
-    return _Read(kept, service.conditions, kinds, where, len(papers.looked_up), unknown_forms)
+    return _Read(kept, service.conditions, kinds, where, len(papers.looked_up), unknown_forms, text, contradicted)
 
 
 def _forms(row: Row) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -213,7 +228,7 @@ def _report(read: Sequence[_Read], refused: Sequence[Rejection]) -> Document:
             kind: {axis: _states(axis, [one for one in read if kind in one.kinds]) for axis in (*of_kind, "region")}
             for kind, of_kind in axes.OF_KIND.items()
         },
-        "windows": _counted(deadline.KINDS, [_window(one)["kind"] for one in read]),
+        "windows": _counted(deadline.KINDS, [one.document["window"]["kind"] for one in read]),
         "delivery": _counted(delivery.MODES, [one.document["delivery"] for one in read]),
         "regions": {how: regions[how] for how in agency.HOW_FOUND},
         "residence": _counted(residence.STATES, [one.place.residence for one in read]),
@@ -224,11 +239,31 @@ def _report(read: Sequence[_Read], refused: Sequence[Rejection]) -> Document:
             "looked_up": sum(one.looked_up for one in read),
             "services_with_none": sum(not one.document.get("documents") for one in read),
         },
+        "texts": _texts(read),
         "unread": {
-            "deadlines": sum(_unread_deadline(_window(one)) for one in read),
+            "deadlines": sum(_unread_deadline(one.document["window"]) for one in read),
             "checked_dates": sum("checked" not in one.document["source"] for one in read),
             "views": sum("views" not in one.document for one in read),
             "forms": dict(unknown_forms.most_common()),
+        },
+    }
+
+
+_PATTERNS = 200
+
+
+def _texts(read: Sequence[_Read]) -> Document:
+    """What of the words was read: whole rows, and the rest by reason, the most frequent words that stopped it first."""
+    unread = [piece for one in read for piece in one.text.unread]
+    patterns = Counter(piece.pattern for piece in unread if piece.pattern)
+    return {
+        "read_whole": sum(one.text.whole for one in read),
+        "sentences": sum(one.text.sentences for one in read),
+        "unread_sentences": len(unread),
+        "unread_by_reason": _counted(UNREAD_REASONS, [piece.reason for piece in unread]),
+        "unread_words": dict(patterns.most_common(_PATTERNS)),
+        "contradicted": {
+            one.document["id"].removeprefix("gov24."): list(one.contradicted) for one in read if one.contradicted
         },
     }
 
@@ -246,13 +281,6 @@ def _counted(names: Sequence[str], values: Sequence[str]) -> dict[str, int]:
 def _amount_state(document: Mapping[str, Any]) -> str:
     value = document["value"]
     return "read" if "parts" in value else "unread" if "text" in value else "absent"
-
-
-def _window(read: _Read) -> Mapping[str, Any]:
-    """The first of a service's windows."""
-    windows = read.document["window"]
-    first: Mapping[str, Any] = windows[0] if isinstance(windows, list) else windows
-    return first
 
 
 def _unread_deadline(window: Mapping[str, Any]) -> bool:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from composition import reading
+from composition.target_groups import read_vocabulary
 from recommender.gov24.axes import CODES
+from recommender.gov24.importer import ImportTables
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = Path(os.environ.get("PROFFER_SHARED_DATA", ROOT.parent / "shared" / "data")) / "gov24"
@@ -21,6 +23,16 @@ def regions():
 @pytest.fixture(scope="session")
 def declaration():
     return reading.read_declaration()
+
+
+@pytest.fixture(scope="session")
+def vocabulary(declaration):
+    return read_vocabulary(declaration)
+
+
+@pytest.fixture(scope="session")
+def tables(regions, declaration, vocabulary):
+    return ImportTables(regions, declaration.events, vocabulary)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,22 @@
 import pytest
 
-from recommender.gov24.axes import AXES, CODES, INCOME, NONE_OF_THESE, TRAITS, Conditions, read, who
+from recommender.gov24.axes import (
+    AXES,
+    CODES,
+    INCOME,
+    MEASURED,
+    NONE_OF_THESE,
+    TRAITS,
+    Conditions,
+    ReadText,
+    contradicted,
+    excludes,
+    read,
+    who,
+)
+from recommender.rules.clause import Compare
 
+UNREAD = ReadText({"no_data": "지원대상"})
 PERSON, HOUSEHOLD = frozenset(TRAITS["person"]), frozenset(TRAITS["household"])
 
 
@@ -113,22 +128,33 @@ def test_a_trade_or_field_does_not_make_up_for_an_empty_stage_or_type(flag, axis
 
 def test_the_region_binds_every_kind_and_each_kind_has_its_own_axes():
     region = {"fact": "region", "is": "11440", "axis": "region"}
-    demands = who(["citizen", "small_business", "organisation"], said("JA0102", "JA1102", "JA2101"), region)
-    assert [clause["axis"] for clause in demands["citizen"]["all"]] == [
-        "region",
-        "sex",
-        "age",
-        "income",
-        "person",
-        "household",
-    ]
-    assert demands["small_business"]["all"] == [region, {"fact": "in_business", "is": True, "axis": "stage"}]
-    assert demands["organisation"]["all"] == [region, {"fact": "sme", "is": True, "axis": "type"}]
+    demands = who(["citizen", "small_business", "organisation"], said("JA0102", "JA0402", "JA1102"), region, UNREAD)
+    sex = {"advisory": {"fact": "sex", "is": "female", "axis": "sex"}, "axis": "sex"}
+    household = {"fact": "north_korean_defector", "is": True, "axis": "household"}
+    assert demands["citizen"]["all"] == [region, UNREAD.clause, sex, household]
+    stage = {"advisory": {"fact": "in_business", "is": True, "axis": "stage"}, "axis": "stage"}
+    assert demands["small_business"]["all"] == [region, UNREAD.clause, stage]
+    assert demands["organisation"]["all"] == [region, UNREAD.clause]
 
 
-def test_a_nationwide_service_that_restricts_nothing_demands_nothing():
-    flags = ["JA1101", "JA1102", "JA1103"]
-    assert who(["small_business"], said(*flags), None) == {"small_business": {"all": []}}
+def test_a_text_that_was_read_whole_decides_alone():
+    text = ReadText({"fact": "farmer", "is": True}, True)
+    assert who(["citizen"], said("JA0402"), None, text) == {"citizen": {"all": [text.clause]}}
+
+
+def test_flags_alone_never_grant():
+    assert who(["citizen"], said("JA0322", "JA0410"), None, UNREAD) == {"citizen": {"all": [UNREAD.clause]}}
+
+
+def test_an_axis_excludes_only_where_its_no_was_measured_and_right_often_enough():
+    assert [axis for axis in AXES if excludes(axis)] == ["household"]
+    assert all(figures.right <= figures.of for figures in MEASURED.values())
+
+
+def test_flags_that_restrict_what_the_text_does_not_speak_of_contradict_it():
+    text = Compare("farmer", "is", True)
+    assert contradicted(["citizen"], said("JA0314", "JA0402"), text) == ("person",)
+    assert contradicted(["citizen"], said("JA0313"), text) == ()
 
 
 def test_every_fact_an_axis_names_is_declared(declaration):

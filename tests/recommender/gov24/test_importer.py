@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recommender.gov24.importer import CATEGORIES, FORMS, KINDS, import_services
+from recommender.gov24.importer import CATEGORIES, FORMS, KINDS, ImportTables, import_services
 from recommender.rules.catalogue import catalogue
 from recommender.rules.programme import CATEGORIES as KNOWN_CATEGORIES
 from recommender.rules.programme import FORMS as KNOWN_FORMS
@@ -15,12 +15,12 @@ EVENTS = {"life.child_born", "life.moved"}
 
 
 @pytest.fixture
-def run(regions, listed, detail, conditions):
+def run(regions, vocabulary, listed, detail, conditions):
     """Import one service made of these fields, or rows given whole."""
 
     def once(flags=("JA0101",), ages=(None, None), detail_fields=None, **fields):
         rows = [listed(**fields)], [detail(**(detail_fields or {}))], [conditions(flags=flags, ages=ages)]
-        return import_services(*rows, regions, EVENTS)
+        return import_services(*rows, ImportTables(regions, EVENTS, vocabulary))
 
     return once
 
@@ -38,11 +38,11 @@ def test_a_service_becomes_a_programme_in_the_projects_own_format(run, declarati
             "citizen": {
                 "all": [
                     {"fact": "region", "is": "11440", "axis": "region"},
-                    {"fact": "sex", "is": "female", "axis": "sex"},
-                    {"fact": "age", "at_least": 65, "axis": "age"},
-                    {"no_data": "income", "axis": "income"},
-                    {"fact": "farmer", "is": True, "axis": "person"},
-                    {"no_data": "household", "axis": "household"},
+                    {
+                        "fact": "veteran",
+                        "is": True,
+                        "source": {"text": {"ko": "국가유공자"}, "field": "지원대상", "from": 3, "to": 8},
+                    },
                 ]
             }
         },
@@ -161,14 +161,14 @@ def test_the_report_counts_everything_and_its_sums_agree(regions, listed, detail
         [conditions("1", ["JA0101", "JA0102"]), conditions("2", ["JA1101"]), conditions("3", ["JA9"]), conditions("4")],
     )
     seen = []
-    report = import_services(*rows, regions, EVENTS, seen.append).report
+    report = import_services(*rows, ImportTables(regions, EVENTS), seen.append).report
     assert (report["services"], report["imported"], len(report["rejected"])) == (4, 2, 2)
     assert report["axes"]["sex"] == {"unrestricted": 1, "restricted": 0, "no_data": 1}
     assert report["axes"]["trade"] == {"unrestricted": 1, "restricted": 0, "no_data": 1}
     assert report["axes_by_kind"]["small_business"]["stage"] == {"unrestricted": 0, "restricted": 1, "no_data": 0}
     assert report["axes_by_kind"]["citizen"]["sex"] == {"unrestricted": 1, "restricted": 0, "no_data": 0}
     assert report["delivery"] == {"auto_grant": 1, "offer": 1}
-    assert (report["windows"]["open_ended"], report["windows"]["not_needed"]) == (1, 1)
+    assert report["windows"]["open_ended"] == 2
     assert report["amounts"] == {"read": 1, "unread": 0, "absent": 1}
     assert report["documents"] == {"to_bring": 1, "looked_up": 1, "services_with_none": 1}
     for counts in (
@@ -191,8 +191,8 @@ def test_the_vocabularies_are_those_of_programmes():
 
 
 @pytest.mark.slow
-def test_every_service_of_the_real_sample_is_imported_and_read_by_the_catalogue(sample, regions, declaration):
-    imported = import_services(*sample, regions, declaration.events)
+def test_every_service_of_the_real_sample_is_imported_and_read_by_the_catalogue(sample, tables, regions, declaration):
+    imported = import_services(*sample, tables)
     assert (imported.report["services"], imported.report["imported"], imported.rejected) == (731, 731, ())
     assert imported.report["regions"]["unverified"] == 0
     assert [one["name"] for one in imported.report["regions_to_check"]] == ["인천광역시남제물포구도시관리공단"]
@@ -201,9 +201,9 @@ def test_every_service_of_the_real_sample_is_imported_and_read_by_the_catalogue(
     assert len(read) == 731
 
 
-def test_the_real_sample_in_letters_apart_gives_the_same_documents(sample, regions, declaration):
+def test_the_real_sample_in_letters_apart_gives_the_same_documents(sample, tables):
     apart = json.loads(unicodedata.normalize("NFD", json.dumps(sample, ensure_ascii=False)))
-    assert import_services(*apart, regions, declaration.events) == import_services(*sample, regions, declaration.events)
+    assert import_services(*apart, tables) == import_services(*sample, tables)
 
 
 def test_entities_are_decoded_everywhere_and_an_address_keeps_its_query(run):
@@ -224,9 +224,9 @@ def test_entities_are_decoded_everywhere_and_an_address_keeps_its_query(run):
     assert document["how"].split("\n")[1:] == ["○ 방문", "- 구청", "https://a.kr/b.do?no=360&key=3192&copy=1"]
 
 
-def test_the_order_of_the_rows_does_not_matter(sample, regions, declaration):
-    forward = import_services(*sample, regions, declaration.events)
-    backward = import_services(*(rows[::-1] for rows in sample), regions, declaration.events)
+def test_the_order_of_the_rows_does_not_matter(sample, tables):
+    forward = import_services(*sample, tables)
+    backward = import_services(*(rows[::-1] for rows in sample), tables)
     assert backward.report["axes"] == forward.report["axes"]
     assert sorted(map(str, backward.programmes)) == sorted(map(str, forward.programmes))
 
@@ -240,13 +240,13 @@ ODD = st.one_of(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the row makers keep nothing
 @given(data=st.data())
 def test_whatever_stands_in_the_fields_a_row_is_imported_or_rejected_and_never_half(
-    data, regions, declaration, listed, detail, conditions
+    data, tables, regions, declaration, listed, detail, conditions
 ):
     rows = listed(), detail(), conditions(flags=("JA0101",))
     for row in rows:
         for key in data.draw(st.lists(st.sampled_from(sorted(row)), max_size=4, unique=True)):
             row[key] = data.draw(ODD)
-    imported = import_services(*([row] for row in rows), regions, declaration.events)
+    imported = import_services(*([row] for row in rows), tables)
     assert imported.report["services"] == len(imported.programmes) + len(imported.rejected)
     assert imported.programmes or imported.rejected
     catalogue([(document["id"], document) for document in imported.programmes], declaration, regions)

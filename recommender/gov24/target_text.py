@@ -1,0 +1,76 @@
+"""Target text: what the words of a row ask of a person (지원대상, 선정기준, and whom 지원내용 is for)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from recommender.published_rows import Row, text_of
+from recommender.reading.criteria import Criteria, CriteriaReader, Unread
+from recommender.reading.logic import all_of, softened
+from recommender.reading.place_name import own_places
+from recommender.reading.target_group import GroupVocabulary
+from recommender.rules.clause import Clause, NoData
+
+__all__ = ["BASIS", "CONTENT", "TARGET", "TargetText", "target_text"]
+
+TARGET, BASIS, CONTENT, TITLE = "지원대상", "선정기준", "지원내용", "서비스명"
+_FEES: Final = re.compile(r"감면|할인|면제")
+_SAME: Final = re.compile(r"지원대상(?:과|에)?(?:동일|같음)\.?|상동|해당없음|없음|-")
+_TARGET_LINE: Final = re.compile(r"(?:^|\n)[^\n가-힣]{0,6}\(?(?:지원|신청|사업)?대상\)?\s*[:：]\s*(?P<words>[^\n]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class TargetText:
+    """What a row's words ask; `whole` where every sentence of both fields was read, and then alone may a yes follow."""
+
+    clause: Clause
+    whole: bool
+    unread: tuple[Unread, ...] = ()
+    sentences: int = 0
+
+
+def target_text(row: Row, places: Sequence[str], vocabulary: GroupVocabulary) -> TargetText:
+    """Read the words of a row of serviceList; `places` are what the region it is for is called.
+
+    A text that says nothing leaves the answer open: nobody published whom it is for.
+    """
+    title = text_of(row, TITLE) or ""
+    reader = CriteriaReader(
+        vocabulary, own_places(text_of(row, "소관기관명") or "", *places), bool(_FEES.search(title))
+    )
+    words, basis = text_of(row, TARGET) or "", text_of(row, BASIS) or ""
+    read = [reader.read(TARGET, words)] if words.strip() else []
+    if basis.strip() and _bare(basis) != _bare(words) and not _SAME.fullmatch(_bare(basis)):
+        read.append(reader.read(BASIS, basis))
+    if not read:
+        return TargetText(NoData(TARGET), False)
+    whole = all(one.whole for one in read)
+    clauses = [one.clause for one in read]
+    if whole:
+        clauses += _narrowing(row, reader, read)
+    unread = tuple(piece for one in read for piece in one.unread)
+    return TargetText(all_of(clauses), whole, unread, sum(one.sentences for one in read))
+
+
+def _narrowing(row: Row, reader: CriteriaReader, read: Sequence[Criteria]) -> list[Clause]:
+    """What the title and the line "for: ..." of 지원내용 add: they never exclude, but a yes must meet them too."""
+    named = {group.name for one in read for group in one.groups}
+    found: list[Clause] = []
+    title = _bare(text_of(row, TITLE) or "")
+    vague = [one for word, one in reader.vocabulary.vague.items() if word in title and one.name not in named]
+    titled = reader.titled(text_of(row, TITLE) or "", named)
+    if titled is not None:
+        found.append(softened(titled))
+    if vague and not any("수급" in name or "차상위" in name for name in named):
+        found.append(NoData(vague[0].name))
+    for line in _TARGET_LINE.finditer(text_of(row, CONTENT) or ""):
+        more = reader.read(CONTENT, line["words"])
+        found.append(softened(more.clause))
+    return found
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\s", "", text)

@@ -1,0 +1,229 @@
+"""Criteria: what the fields of a record ask of a person together, with the words that were not read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from recommender.reading.field_text import FieldText
+from recommender.reading.logic import EVERYONE, agreed_within, all_of, any_of, softened
+from recommender.reading.phrase import Phrase
+from recommender.reading.phrase_item import PhraseHead
+from recommender.reading.scanner import scan
+from recommender.reading.sentence import Sentence, SentenceKind, SentenceReader
+from recommender.reading.target_group import GroupVocabulary, TargetGroup
+from recommender.reading.text_statement import TextStatement, statements
+from recommender.rules.clause import Clause, Not, UnreadText
+
+__all__ = ["UNREAD_REASONS", "Criteria", "CriteriaReader", "Unread"]
+
+UNREAD_REASONS: Final = ("noun", "list", "condition", "exclusion", "nothing")
+"""Why a statement was not read whole: its last noun is not known; one of several nouns is not; a condition on a known
+group is not; whom it shuts out is not; nothing in it is known."""
+
+_NO_PERSON: Final = ("body", "occasion")
+
+
+class Unread(NamedTuple):
+    """One statement that was not read whole: why not, in a word, its clause, and the pattern of what was not known."""
+
+    reason: str
+    clause: UnreadText
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """What a text asks: its clause, and what of it was not read (each with its reason).
+
+    `whole` says that every sentence was read into clauses; then alone may a yes follow from it.
+    """
+
+    clause: Clause
+    whole: bool
+    unread: tuple[Unread, ...] = ()
+    groups: tuple[TargetGroup, ...] = ()
+    sentences: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A statement with what it and everything below it ask."""
+
+    sentence: Sentence
+    clause: Clause
+    whole: bool
+    condition: bool
+    silent: bool
+    mode: str = ""
+
+
+@dataclass
+class CriteriaReader:
+    """Reads one field; `fees` says that it lists who pays less, so that residents are one alternative."""
+
+    vocabulary: GroupVocabulary
+    places: Sequence[str] = ()
+    fees: bool = False
+    _unread: list[Unread] = field(default_factory=list)
+    _groups: list[TargetGroup] = field(default_factory=list)
+    _count: int = 0
+
+    def read(self, name: str, raw: str) -> Criteria:
+        """Return what a field, by its name and its raw words, asks."""
+        text = FieldText.of(name, raw)
+        self._unread, self._groups, self._count = [], [], 0
+        reader = SentenceReader(text, self.vocabulary, self.places)
+        found = statements(text.plain)
+        self._define(found, reader)
+        nodes = [self._node(statement, reader) for statement in found]
+        clause, whole = self._siblings(nodes, "")
+        return Criteria(clause, whole and bool(nodes), tuple(self._unread), tuple(self._groups), self._count)
+
+    def titled(self, title: str, named: Collection[str]) -> Clause | None:
+        """Return what the groups in a title ask, one being enough; None where it names nobody but those `named`."""
+        scanned = scan(FieldText.of("", title).plain, 0, len(title), self.vocabulary, self.places)
+        groups = [one.group for one in scanned.lexemes if one.group is not None and one.group.kind not in _NO_PERSON]
+        asking = [group for group in groups if group.clause != EVERYONE]
+        if not asking or any(group.name in named for group in asking):
+            return None
+        return any_of(group.clause for group in asking)
+
+    def _define(self, found: Sequence[TextStatement], reader: SentenceReader) -> None:
+        """Read the notes that say what a vague word means ("* the poor: on benefits, ...")."""
+        for statement in (one for top in found for one in top.walk()):
+            words = reader.text.plain[statement.start : statement.end]
+            label, colon, _ = words.partition(":")
+            named = self.vocabulary.groups.get(re.sub(r"\s", "", label).strip("<>[]()'"))
+            if named is None or not named.vague or not colon:
+                continue
+            phrase = reader.phrase(statement.start + len(label) + 1, statement.end)
+            if phrase.whole and phrase.groups:
+                reader.defined[named.name] = phrase.clause
+
+    def _node(self, statement: TextStatement, reader: SentenceReader) -> _Node:
+        sentence = reader.sentence(statement.start, statement.end, statement.bullet)
+        self._count += 1
+        self._groups += sentence.phrase.groups
+        if sentence.kind in (SentenceKind.PRIORITY, SentenceKind.PROCEDURE):
+            return _Node(sentence, EVERYONE, True, False, True)
+        if sentence.kind == SentenceKind.EXCLUSION:
+            return self._exclusion(sentence, statement, reader)
+        own = sentence.phrase
+        clause, whole = self._own(own, sentence, reader.text)
+        below = [self._node(inner, reader) for inner in statement.below]
+        if any(not node.silent for node in below):
+            clause, whole = self._parent(own, clause, whole, below, sentence)
+        mode = sentence.mode if own.quiet else ""
+        for note in statement.notes:
+            extra = self._note(note, reader)
+            mode = mode or extra.sentence.mode
+            clause, whole = all_of([clause, extra.clause]), whole and extra.whole
+        silent = own.quiet and not own.groups and all(node.silent for node in below) and clause == EVERYONE
+        return _Node(sentence, clause, whole, self._condition(sentence), silent, mode)
+
+    def _own(self, phrase: Phrase, sentence: Sentence, text: FieldText) -> tuple[Clause, bool]:
+        if phrase.whole:
+            return phrase.clause, True
+        unread = _unread(text, sentence.start, sentence.end)
+        self._unread.append(Unread(phrase.why_unread, unread, phrase.unread))
+        return all_of([phrase.clause, unread]), False
+
+    def _parent(
+        self, own: Phrase, clause: Clause, whole: bool, below: Sequence[_Node], sentence: Sentence
+    ) -> tuple[Clause, bool]:
+        """A parent holds with what is below it; a list that only explains a group named above does not exclude."""
+        inner, inner_whole = self._siblings(below, sentence.mode)
+        if own.whole and own.groups and all(group.vague for group in own.groups) and inner_whole:
+            return inner, whole  # what is below defines it
+        names = bool(own.groups) and not sentence.mode
+        if names and not all(node.condition or node.silent for node in below):
+            inner = softened(inner)
+        return all_of([clause, inner]), whole and inner_whole
+
+    def _note(self, note: TextStatement, reader: SentenceReader) -> _Node:
+        sentence = reader.sentence(note.start, note.end, "note")
+        self._count += 1
+        if sentence.kind == SentenceKind.EXCLUSION:
+            return self._exclusion(sentence, note, reader)
+        if sentence.kind != SentenceKind.CRITERION or sentence.phrase.quiet:
+            return _Node(sentence, EVERYONE, True, False, True)
+        label = reader.text.plain[note.start : note.end].partition(":")[0]
+        named = self.vocabulary.groups.get(re.sub(r"\s", "", label).strip("<>[]()'"))
+        if named is not None and named.name in reader.defined:
+            return _Node(sentence, EVERYONE, True, False, True)
+        clause, whole = self._own(sentence.phrase, sentence, reader.text)
+        return _Node(sentence, softened(clause), whole, True, False)
+
+    def _exclusion(self, sentence: Sentence, statement: TextStatement, reader: SentenceReader) -> _Node:
+        """Who is shut out: persons of groups that facts know; everything else is unread."""
+        parts = [sentence.phrase] + [reader.phrase(one.start, one.end) for one in _below(statement)]
+        spoken = [part for part in parts if not part.quiet]
+        whole = all(part.whole and (part.groups or part.figures) for part in spoken)
+        if whole and spoken:
+            return _Node(sentence, Not(any_of(part.clause for part in spoken)), True, True, False)
+        if not spoken:
+            return _Node(sentence, EVERYONE, True, False, True)
+        end = max([sentence.end, *(one.end for one in _below(statement))])
+        unread = _unread(reader.text, sentence.start, end)
+        self._unread.append(Unread("exclusion", unread, next((part.unread for part in spoken if part.unread), "")))
+        return _Node(sentence, unread, False, True, False)
+
+    def _condition(self, sentence: Sentence) -> bool:
+        """Whether a statement is a condition that is demanded beside its siblings, not one alternative of them."""
+        phrase = sentence.phrase
+        if sentence.labelled:
+            return True
+        if self.fees and not sentence.labelled:
+            return False
+        lives = phrase.residence and not phrase.groups and phrase.head != PhraseHead.UNREAD and not phrase.ages
+        traits = bool(phrase.groups) and all(group.trait for group in phrase.groups) and not phrase.ages
+        return lives or traits or (sentence.must and not phrase.groups)
+
+    def _siblings(self, nodes: Sequence[_Node], mode: str) -> tuple[Clause, bool]:
+        """Put statements of one level together: as they say, else conditions all, groups one, the rest both ways."""
+        spoken = [node for node in nodes if not node.silent]
+        shut_out = [node for node in spoken if node.sentence.kind == SentenceKind.EXCLUSION]
+        spoken = [node for node in spoken if node.sentence.kind != SentenceKind.EXCLUSION]
+        whole = all(node.whole for node in nodes)
+        if not spoken:
+            return all_of(node.clause for node in shut_out), whole
+        own_mode = mode or next((node.mode for node in spoken if node.mode), "")
+        if own_mode == "all":
+            clause = all_of(node.clause for node in spoken)
+        elif own_mode == "any":
+            clause = any_of(node.clause for node in spoken)
+        else:
+            demanded = [node for node in spoken if node.condition]
+            others = [node for node in spoken if not node.condition]
+            clause = all_of([*(node.clause for node in demanded), *([_either(others)] if others else [])])
+        return all_of([clause, *(node.clause for node in shut_out)]), whole
+
+
+def _either(nodes: Sequence[_Node]) -> Clause:
+    """Alternatives where each names somebody; where a line is only a figure, both readings must agree."""
+    if len(nodes) == 1:
+        return nodes[0].clause
+    one = any_of(node.clause for node in nodes)
+    if all(_names(node) for node in nodes):
+        return one
+    return agreed_within(all_of(node.clause for node in nodes), one)
+
+
+def _names(node: _Node) -> bool:
+    phrase = node.sentence.phrase
+    if phrase.ages and phrase.head == PhraseHead.PERSON:
+        return True
+    return (bool(phrase.groups) and phrase.head != PhraseHead.UNREAD) or node.sentence.tier
+
+
+def _below(statement: TextStatement) -> Iterator[TextStatement]:
+    for inner in (*statement.below, *statement.notes):
+        yield from inner.walk()
+
+
+def _unread(text: FieldText, start: int, end: int) -> UnreadText:
+    first, last = text.trimmed(start, end)
+    return UnreadText(text.field, (first, last), text.text[first:last])

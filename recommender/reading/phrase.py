@@ -1,0 +1,294 @@
+"""Phrase: lexemes put together as a clause: items that are alternatives, conditions that are demanded together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from recommender.reading.lexeme import Lexeme, LexemeKind
+from recommender.reading.logic import EVERYONE, all_of, any_of, softened
+from recommender.reading.phrase_cut import (
+    cases_dropped,
+    examples_cut,
+    families_joined,
+    following,
+    in_object,
+    items_of,
+    preceding,
+    segments_of,
+)
+from recommender.reading.phrase_item import PhraseHead, PhraseItem, alternatives, folded
+from recommender.reading.target_group import TargetGroup
+from recommender.rules.clause import Clause, NoData, Source
+
+__all__ = ["BracketPhrase", "Phrase", "PhraseReader"]
+
+K = LexemeKind
+_QUIET: Final = (K.NEUTRAL, K.ETC, K.PLACE)
+_RELATIVES: Final = frozenset(
+    (
+        *("가족", "유족", "유가족", "배우자", "자녀", "손자녀", "보호자", "부모", "형제자매", "후손", "동반자"),
+        *("미망인", "선순위유족", "직계비속", "직계존속", "수권유족"),
+    )
+)
+_KIN_GROUPS: Final = ("유족·친족", "사망자의 유족")
+_DEATH: Final = ("사망", "사망시", "사망자", "사망한경우", "사망한자", "사망한")
+_RECIPIENT: Final = ("수급자", "수급권자", "수급", "기초생활")
+_VERB_ENDS: Final = ("고", "는", "은", "한", "된", "인", "여", "해", "중", "둔")
+_PERSONLIKE: Final = (
+    *("자", "인", "생", "민", "가정", "가구", "세대", "아동", "가족", "청년", "어르신", "대상", "사람", "분"),
+    *("원", "사", "가", "단", "회", "층", "시설", "센터"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """What some words ask: `whole` where every word was read; `head` is their last noun.
+
+    Attributes:
+        groups: the groups named, for brackets and notes that define or narrow them.
+        quiet: they ask nothing and name nobody (a place, a date, a law).
+        residence: they speak of where somebody is registered.
+        figures: they state an age, an income or a length; `ages`: an age among them.
+        unread: the first word that was not read.
+    """
+
+    clause: Clause = EVERYONE
+    whole: bool = True
+    head: PhraseHead = PhraseHead.NONE
+    groups: tuple[TargetGroup, ...] = ()
+    quiet: bool = False
+    residence: bool = False
+    figures: bool = False
+    ages: bool = False
+    unread: str = ""
+
+    @property
+    def why_unread(self) -> str:
+        """Why it was not read whole, in a word of UNREAD_REASONS."""
+        if self.head == PhraseHead.UNREAD:
+            return "list" if self.groups else "noun"
+        return "condition" if self.groups or self.figures else "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class BracketPhrase:
+    """What a bracket asks and how it stands to what is before it: it widens, narrows or shuts out, or says nothing."""
+
+    phrase: Phrase
+    ignored: bool = False
+    widens: bool = False
+    excludes: bool = False
+    narrows: bool = False
+
+    @property
+    def only_kin(self) -> bool:
+        """Whether it only lists relatives, as members of a household are listed."""
+        groups = self.phrase.groups
+        return bool(groups) and all(one.kind == "child" or one.name in ("부부", "유족·친족") for one in groups)
+
+
+@dataclass(frozen=True)
+class PhraseReader:
+    """Reads lexemes of one field; `source` quotes a span, `bracket` reads the words in the bracket at a place.
+
+    `defined` are the vague groups that a note of the text defines, by name.
+    """
+
+    source: Callable[[int, int], Source]
+    bracket: Callable[[int], BracketPhrase]
+    defined: Mapping[str, Clause]
+
+    def read(self, lexemes: Sequence[Lexeme]) -> Phrase:
+        """Return what the lexemes of a statement, or of a bracket, ask together."""
+        lexemes = families_joined(cases_dropped(lexemes))
+        segments = [segment for part in segments_of(lexemes) if (segment := self._segment(part)) is not None]
+        if not segments:
+            return Phrase(quiet=True)
+        return Phrase(
+            all_of(segment.clause for segment in segments),
+            all(segment.whole for segment in segments),
+            segments[-1].head,
+            tuple(group for segment in segments for group in segment.groups),
+            quiet=all(segment.quiet for segment in segments),
+            residence=any(segment.residence for segment in segments),
+            figures=any(segment.figures for segment in segments),
+            ages=any(segment.ages for segment in segments),
+            unread=next((one.word for one in lexemes if one.kind is K.UNREAD), ""),
+        )
+
+    def _segment(self, lexemes: Sequence[Lexeme]) -> Phrase | None:
+        cut = examples_cut(lexemes)
+        if cut is not None:
+            return self._summed(self._segment(lexemes[:cut]), self._segment(lexemes[cut + 1 :]))
+        commas = any(one.kind is K.OR and one.word in (",", ";") for one in lexemes)
+        read = [item for part in items_of(lexemes) if (item := self._item(part)) is not None]
+        items = _families(folded(read))
+        if not items:
+            return None
+        whole = any(item.for_all for item in items) or all(item.whole for item in items)
+        return Phrase(
+            alternatives(items, commas),
+            whole,
+            items[-1].head,
+            tuple(group for item in items for group in item.groups),
+            quiet=whole and all(item.bare and not item.clauses for item in items),
+            residence=any(item.residence for item in items),
+            figures=any(item.figures for item in items),
+            ages=any(item.own_age for item in items),
+        )
+
+    def _summed(self, examples: Phrase | None, named: Phrase | None) -> Phrase | None:
+        """Read "A, B and other X": they are examples of X; where X is vague, they are what it means at least."""
+        if examples is None or named is None:
+            return named or examples
+        vague = bool(named.groups) and named.groups[0].vague
+        both = all_of([named.clause, softened(examples.clause)])
+        clause = any_of([examples.clause, named.clause]) if vague else both
+        groups = (*named.groups, *examples.groups)
+        return replace(named, clause=clause, whole=named.whole and examples.whole, groups=groups, quiet=False)
+
+    def _item(self, lexemes: Sequence[Lexeme]) -> PhraseItem | None:
+        if not lexemes:
+            return None
+        item = PhraseItem()
+        for i, lexeme in enumerate(lexemes):
+            if lexeme.kind not in _QUIET:
+                self._take(lexeme, lexemes, i, item)
+        if item.groups and item.groups[-1].kind == "occasion" and item.head == PhraseHead.GROUP and not item.turned:
+            item.whole = True  # which card, which course: it is unknown all the same
+        return item
+
+    def _take(self, lexeme: Lexeme, lexemes: Sequence[Lexeme], i: int, item: PhraseItem) -> None:
+        kind = lexeme.kind
+        if kind is K.GROUP and lexeme.group is not None:
+            self._group(lexeme.group, lexemes, i, item)
+        elif kind is K.PERSON:
+            item.head = PhraseHead.PERSON
+        elif kind in (K.AGE, K.CONDITION):
+            if not in_object(lexemes, i):
+                item.figures.append(self._cited(lexeme, lexeme.clause))
+                item.own_age |= kind is K.AGE
+        elif kind is K.DURATION:
+            self._duration(lexeme, lexemes, item)
+        elif kind is K.RESIDENCE:
+            item.residence = True
+        elif kind is K.LAW:
+            follows = following(lexemes, i)
+            if lexeme.group is not None and (follows is None or follows.kind is K.PERSON):
+                self._belongs(lexeme, lexeme.group, item)
+        elif kind is K.NOT:
+            _turn(lexemes, i, item)
+        elif kind is K.BRACKET:
+            _bracketed(self.bracket(lexeme.start), item)
+        elif kind is K.UNREAD:
+            item.unread(PhraseHead.UNREAD)
+            item.personlike = lexeme.word.endswith(_PERSONLIKE) and not lexeme.joins
+
+    def _group(self, group: TargetGroup, lexemes: Sequence[Lexeme], i: int, item: PhraseItem) -> None:
+        lexeme, before, follows = lexemes[i], preceding(lexemes, i), following(lexemes, i)
+        if lexeme.word in _RECIPIENT and before is not None and before.kind is K.UNREAD and before.joins != "before":
+            item.unread(PhraseHead.UNREAD)  # who receives something that was not read
+            item.personlike = True
+        elif self._is_relative(lexeme, before, item):
+            self._relative(lexeme, item)
+        elif group.kind == "body" and follows is not None and follows.kind is not K.BRACKET:
+            item.unread()  # a body that somebody works or learns at
+        elif in_object(lexemes, i) or _described(lexemes, i):
+            item.unread(PhraseHead.UNREAD)
+        else:
+            item.kin |= lexeme.word in _RELATIVES
+            self._belongs(lexeme, group, item)
+            if before is not None and before.word in _DEATH and before.kind is K.NEUTRAL and group.family is not None:
+                self._relative(lexeme, item)
+
+    def _is_relative(self, lexeme: Lexeme, before: Lexeme | None, item: PhraseItem) -> bool:
+        if before is None or before.kind is not K.GROUP or not item.groups:
+            return False
+        died = lexeme.word in _DEATH and item.groups[-1].family is not None
+        return died or lexeme.word in _RELATIVES
+
+    def _belongs(self, lexeme: Lexeme, group: TargetGroup, item: PhraseItem) -> None:
+        clause = self.defined.get(group.name, group.clause) if group.vague else group.clause
+        if group.with_age is not None and item.own_age:
+            clause = group.with_age
+        item.clauses.append(self._cited(lexeme, clause))
+        item.groups.append(group)
+        item.whole &= not lexeme.partial
+        item.head = PhraseHead.BODY if group.kind == "body" else PhraseHead.GROUP
+
+    def _relative(self, lexeme: Lexeme, item: PhraseItem) -> None:
+        """Family of the group before: of a home it is a member; of a person it is somebody else."""
+        group = item.groups[-1]
+        item.head = PhraseHead.GROUP
+        if group.kind == "person" and group.clause != EVERYONE:
+            item.clauses[-1] = self._cited(lexeme, group.kin)
+            item.groups[-1] = replace(group, kind="household")
+
+    def _duration(self, lexeme: Lexeme, lexemes: Sequence[Lexeme], item: PhraseItem) -> None:
+        """A duration counts where it is one of residence; elsewhere it is unread."""
+        lives = any(one.kind is K.RESIDENCE for one in lexemes)
+        elsewhere = any(one.word.startswith(("타", "다른")) for one in lexemes if one.kind is K.UNREAD)
+        moved = any(one.group is not None and one.group.name == "전입자" for one in lexemes)
+        if lives and lexeme.clause is not None and not elsewhere and not moved:
+            item.figures.append(self._cited(lexeme, lexeme.clause))
+        else:
+            item.whole = False
+
+    def _cited(self, lexeme: Lexeme, clause: Clause | None) -> Clause:
+        assert clause is not None  # the scanner gives one to every age, condition and group
+        return replace(clause, source=self.source(lexeme.start, lexeme.end))
+
+
+def _families(items: list[PhraseItem]) -> list[PhraseItem]:
+    """Give "and their family", an item by itself, the family of the groups named before it."""
+    named: list[TargetGroup] = []
+    for item in items:
+        own = [group for group in item.groups if group.kind == "person" and group.clause != EVERYONE]
+        relative = not own and any(group.name in _KIN_GROUPS or group.kind == "child" for group in item.groups)
+        if relative and named and item.kin:
+            item.clauses = [any_of(group.kin for group in dict.fromkeys(named))]
+        named += own
+    return items
+
+
+def _turn(lexemes: Sequence[Lexeme], i: int, item: PhraseItem) -> None:
+    """Forget what a "not" turns round; one that belongs to an unread verb turns nothing that was read."""
+    before = preceding(lexemes, i)
+    item.whole = False
+    item.turned = True
+    if before is None or before.kind is not K.UNREAD:
+        item.forget()
+
+
+def _described(lexemes: Sequence[Lexeme], i: int) -> bool:
+    """Whether a group stands before unread words that it only describes: those of whom they speak are not its own."""
+    follows = following(lexemes, i)
+    if follows is None or follows.kind is not K.UNREAD or lexemes[i].word.endswith(_VERB_ENDS):
+        return False
+    joint = lexemes[i + 1]
+    joins = joint.kind in (K.NEUTRAL, K.SUBJECT, K.ETC, K.AND)
+    return not joins or joint.word in ("에", "에서", "으로", "로")
+
+
+def _bracketed(inner: BracketPhrase, item: PhraseItem) -> None:
+    """Let a bracket narrow, widen or define what stands before it."""
+    phrase = inner.phrase
+    if inner.ignored or (inner.only_kin and not item.groups and not inner.excludes):
+        return
+    item.whole &= phrase.whole
+    if inner.widens:
+        item.whole &= bool(phrase.groups)
+        if phrase.groups:
+            item.clauses[:] = [any_of([all_of(item.clauses), phrase.clause])]
+    elif not phrase.whole and (inner.excludes or not phrase.groups):
+        return
+    elif not inner.excludes and item.groups and item.groups[-1].vague and item.clauses and phrase.groups:
+        item.clauses[-1] = phrase.clause
+    elif not inner.excludes and phrase.figures and not phrase.groups:
+        item.figures.append(phrase.clause)
+    elif not inner.excludes and item.groups and phrase.groups and not inner.narrows:
+        item.clauses.append(any_of([phrase.clause, NoData(item.groups[-1].name)]))
+    else:
+        item.clauses.append(phrase.clause)

@@ -1,0 +1,126 @@
+"""Phrase cut: where a phrase falls into parts that are demanded together, and those into alternatives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from recommender.reading.function_word import CLOSING
+from recommender.reading.lexeme import Lexeme, LexemeKind
+from recommender.reading.logic import all_of
+
+__all__ = [
+    "cases_dropped",
+    "examples_cut",
+    "families_joined",
+    "following",
+    "in_object",
+    "items_of",
+    "preceding",
+    "segments_of",
+]
+
+K = LexemeKind
+_SEVERAL: Final = 2
+_COUPLES: Final = ("부부", "산모", "임산부", "임신부")
+_NOUNS: Final = (K.GROUP, K.PERSON, K.AGE, K.CONDITION, K.UNREAD)
+
+
+def segments_of(lexemes: Sequence[Lexeme]) -> Iterator[Sequence[Lexeme]]:
+    """Cut at "of those", "as", "who are also": what stands on either side is demanded together."""
+    start = 0
+    for i, lexeme in enumerate(lexemes):
+        named = (one.kind for one in reversed(lexemes[start:i]) if one.kind not in (K.NEUTRAL, K.ETC, K.BRACKET))
+        if lexeme.kind is K.AND and lexeme.word in CLOSING and next(named, None) in _NOUNS:
+            yield lexemes[start:i]
+            start = i + 1
+    if lexemes[start:]:
+        yield lexemes[start:]
+
+
+def items_of(lexemes: Sequence[Lexeme]) -> Iterator[Sequence[Lexeme]]:
+    """Cut at commas and "or" between nouns; after the end of a verb a comma demands both."""
+    start = 0
+    for i, lexeme in enumerate(lexemes):
+        if lexeme.kind is K.OR and not _verbal(lexemes[start:i]):
+            yield lexemes[start:i]
+            start = i + 1
+    yield lexemes[start:]
+
+
+def _verbal(lexemes: Sequence[Lexeme]) -> bool:
+    last = lexemes[-1] if lexemes else None
+    if last is None:
+        return False
+    unread = last.kind is K.UNREAD and last.joins in ("and", "before", "object")
+    return unread or last.kind in (K.AND, K.SUBJECT, K.OBJECT)
+
+
+def examples_cut(lexemes: Sequence[Lexeme]) -> int | None:
+    """Return where "and other" stands between examples and the group they are examples of, None where it does not."""
+    for i, lexeme in enumerate(lexemes):
+        follows = following(lexemes, i) if lexeme.kind is K.ETC and i else None
+        if follows is not None and follows.kind is K.GROUP:
+            return i
+    return None
+
+
+def cases_dropped(lexemes: Sequence[Lexeme]) -> Sequence[Lexeme]:
+    """Drop lengths where several are named, and the cases they are of (the first child, the third)."""
+    if sum(one.kind is K.DURATION and one.clause is not None for one in lexemes) < _SEVERAL:
+        return lexemes
+    first = next(one for one in lexemes if one.kind is K.DURATION)
+    gap = Lexeme(K.UNREAD, first.start, first.end, first.word, joins="before")
+    orders = (one.group is not None and ("째" in one.group.name or one.word.startswith("첫")) for one in lexemes)
+    kept = zip(lexemes, orders, strict=True)
+    return [gap, *(one for one, order in kept if not order and one.kind is not K.DURATION)]
+
+
+def families_joined(lexemes: Sequence[Lexeme]) -> Sequence[Lexeme]:
+    """Make "father or mother and the child, who live here" one condition: nobody of a family is an alternative."""
+    lives = max((i for i, one in enumerate(lexemes) if one.kind is K.RESIDENCE), default=-1)
+    for j, lexeme in enumerate(lexemes[: lives + 1]):
+        if lexeme.kind is not K.SUBJECT:
+            continue
+        first = _first_of_family(lexemes, j)
+        members = [one for one in lexemes[first:j] if one.kind is K.GROUP and one.clause is not None]
+        if members:
+            clause = all_of(one.clause for one in members if one.clause is not None)
+            word = "".join(one.word for one in members)
+            family = Lexeme(K.CONDITION, lexemes[first].start, lexeme.end, word, clause)
+            return families_joined([*lexemes[:first], family, *lexemes[j + 1 :]])
+    return lexemes
+
+
+def _first_of_family(lexemes: Sequence[Lexeme], j: int) -> int:
+    first = j
+    for lexeme in reversed(lexemes[:j]):
+        group = lexeme.group if lexeme.kind is K.GROUP else None
+        if group is None and lexeme.kind not in (K.OR, K.BRACKET, K.NEUTRAL, K.OF):
+            break
+        if group is not None and group.kind != "child" and group.name not in _COUPLES:
+            break
+        first -= 1
+    while first < j and lexemes[first].kind is K.OR:
+        first += 1
+    return first
+
+
+def in_object(lexemes: Sequence[Lexeme], i: int) -> bool:
+    """Whether what stands at i is the object of a verb."""
+    for follows in lexemes[i + 1 :]:
+        if follows.kind is K.OBJECT:
+            return True
+        if follows.kind is not K.NEUTRAL:
+            return False
+    return False
+
+
+def following(lexemes: Sequence[Lexeme], i: int) -> Lexeme | None:
+    """Return the next lexeme that means something."""
+    return next((one for one in lexemes[i + 1 :] if one.kind not in (K.NEUTRAL, K.ETC, K.SUBJECT, K.OF)), None)
+
+
+def preceding(lexemes: Sequence[Lexeme], i: int) -> Lexeme | None:
+    """Return the lexeme before that means something."""
+    return next((one for one in reversed(lexemes[:i]) if one.kind not in (K.NEUTRAL, K.OF, K.SUBJECT)), None)

@@ -1,0 +1,173 @@
+"""Sentence: one statement read: what kind of statement it is, what it asks, and how those below it stand together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+
+from recommender.reading import sentence_words as words_of
+from recommender.reading.field_text import FieldText
+from recommender.reading.lexeme import LexemeKind
+from recommender.reading.phrase import BracketPhrase, Phrase, PhraseReader
+from recommender.reading.phrase_item import PhraseHead
+from recommender.reading.scanner import Scanned, scan
+from recommender.reading.target_group import GroupVocabulary
+from recommender.rules.clause import Clause, Not
+
+__all__ = ["Sentence", "SentenceKind", "SentenceReader"]
+
+
+class SentenceKind(Enum):
+    """What a statement does."""
+
+    CRITERION = auto()
+    EXCLUSION = auto()
+    PRIORITY = auto()
+    PROCEDURE = auto()
+    LABEL = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A statement read.
+
+    Attributes:
+        mode: "all" or "any" where it says how those below it stand together.
+        labelled: it stands behind the name of a criterion ("age: ...").
+        must: it ends as a demand, not as a noun.
+        tier: it stands behind another label, the name of one of several benefits or of a group.
+    """
+
+    kind: SentenceKind
+    phrase: Phrase
+    start: int
+    end: int
+    mode: str = ""
+    labelled: bool = False
+    must: bool = False
+    tier: bool = False
+
+
+@dataclass
+class SentenceReader:
+    """Reads statements of one field; what notes define of vague words is given in `defined`."""
+
+    text: FieldText
+    vocabulary: GroupVocabulary
+    places: Sequence[str]
+    defined: dict[str, Clause] = field(default_factory=dict)
+
+    def sentence(self, start: int, end: int, bullet: str) -> Sentence:
+        """Read the statement from `start` to before `end`."""
+        plain = self.text.plain
+        words = plain[start:end]
+        if words_of.SAME.fullmatch(words.strip()):
+            return Sentence(SentenceKind.LABEL, Phrase(quiet=True), start, end)
+        label, begin = self._label(start, end, bullet)
+        name = re.sub(r"\s", "", label)
+        rest = plain[begin:end].strip()
+        mode = "any" if words_of.ANY.search(words) else "all" if words_of.ALL.search(words) else ""
+        if name and words_of.EXCLUSION.search(name):
+            return Sentence(SentenceKind.EXCLUSION, self.phrase(begin, end), start, end)
+        if not rest:
+            return self._heading(name, start, end, mode)
+        if name and (words_of.PRIORITY.search(name) or words_of.PROCEDURE.fullmatch(name)):
+            kind = SentenceKind.PRIORITY if words_of.PRIORITY.search(name) else SentenceKind.PROCEDURE
+            return Sentence(kind, Phrase(quiet=True), start, end)
+        if (
+            bullet == "note"
+            and not name
+            and words_of.NOTE_PROCEDURE.search(rest)
+            and not words_of.EXCLUSION.search(rest)
+        ):
+            return Sentence(SentenceKind.PROCEDURE, Phrase(quiet=True), start, end, mode)
+        if words_of.PRIORITY.search(rest) and not name:
+            return Sentence(SentenceKind.PRIORITY, Phrase(quiet=True), start, end)
+        tail = words_of.EXCLUDED_TAIL.search(plain[begin:end])
+        if (
+            tail
+            and not label
+            and plain.count("(", begin, begin + tail.start()) == plain.count(")", begin, begin + tail.start())
+        ):
+            return Sentence(SentenceKind.EXCLUSION, self.phrase(begin, begin + tail.start()), start, end)
+        return self._criterion(name, begin, start, end, mode)
+
+    def _criterion(self, name: str, begin: int, start: int, end: int, mode: str) -> Sentence:
+        phrase = self.phrase(begin, end)
+        labelled = bool(name and (words_of.CRITERION.fullmatch(name) or words_of.THING.fullmatch(name)))
+        tier = bool(name) and not labelled and not words_of.TARGET.fullmatch(name)
+        must = bool(words_of.MUST.search(self.text.plain[begin:end]))
+        return Sentence(SentenceKind.CRITERION, phrase, start, end, mode, labelled, must, tier)
+
+    def _heading(self, name: str, start: int, end: int, mode: str) -> Sentence:
+        if words_of.PRIORITY.search(name):
+            return Sentence(SentenceKind.PRIORITY, Phrase(quiet=True), start, end)
+        if words_of.PROCEDURE.fullmatch(name):
+            return Sentence(SentenceKind.PROCEDURE, Phrase(quiet=True), start, end)
+        criterion = bool(words_of.CRITERION.fullmatch(name) or words_of.THING.fullmatch(name))
+        tier = not criterion and not words_of.TARGET.fullmatch(name)
+        return Sentence(SentenceKind.LABEL, Phrase(quiet=True), start, end, mode, criterion, tier=tier)
+
+    def _label(self, start: int, end: int, bullet: str) -> tuple[str, int]:
+        """Return the label a statement stands behind ("" for none) and where its words begin."""
+        plain = self.text.plain
+        found = words_of.LABEL.match(plain, start, end)
+        if found is None and plain[start:end].lstrip().startswith(("(", "<", "[")):
+            pattern = words_of.BRACKET_LABEL if bullet != "heading" else words_of.HEADING
+            found = pattern.match(plain, start, end) or words_of.HEADING.match(plain, start, end)
+        if found is not None:
+            said = next((words for words in found.groupdict().values() if words), "")
+            return said, found.end()
+        bare = re.sub(r"\s|[<>\[\]()]", "", plain[start:end])
+        if (
+            words_of.TARGET.fullmatch(bare)
+            or words_of.THING.fullmatch(bare)
+            or words_of.CRITERION.fullmatch(bare)
+            or words_of.PROCEDURE.fullmatch(bare)
+            or words_of.SHUT_OUT.fullmatch(bare)
+        ):
+            return bare, end
+        return "", start
+
+    def phrase(self, start: int, end: int) -> Phrase:
+        """Return what the words from `start` to before `end` ask."""
+        return self._read(scan(self.text.plain, start, end, self.vocabulary, self.places))
+
+    def _read(self, scanned: Scanned) -> Phrase:
+        marks = [lexeme.start for lexeme in scanned.lexemes if lexeme.kind is LexemeKind.BRACKET]
+        spans = dict(zip(marks, scanned.brackets, strict=False))
+
+        def bracket(at: int) -> BracketPhrase:
+            return self._bracket(spans[at].start, spans[at].end)
+
+        return PhraseReader(self.text.source, bracket, self.defined).read(scanned.lexemes)
+
+    def _bracket(self, start: int, end: int) -> BracketPhrase:
+        """Read the words in a bracket: a gloss, a wider or narrower group, an exclusion, or a condition."""
+        plain = self.text.plain
+        said = re.sub(r"\s", "", plain[start:end])
+        if words_of.GLOSS.fullmatch(said):
+            return BracketPhrase(Phrase(quiet=True), ignored=True)
+        if "포함" in said:
+            widened = re.sub(r"[을를도]?포함.*$", "", said)
+            companion = widened.startswith(words_of.WIDENING) or widened.endswith(words_of.COMPANION)
+            return BracketPhrase(self.phrase(start, plain.find("포함", start, end)), ignored=companion, widens=True)
+        tail = words_of.EXCLUDED_TAIL.search(plain[start:end])
+        if tail is not None:
+            return self._shut_out(start, end, start + tail.start())
+        phrase = self.phrase(start, end)
+        narrows = words_of.NARROWS.search(said) is not None
+        nobody = phrase.head == PhraseHead.PERSON and not phrase.groups and not phrase.figures
+        return BracketPhrase(phrase, ignored=phrase.whole and (phrase.quiet or nobody) and not narrows, narrows=narrows)
+
+    def _shut_out(self, start: int, end: int, tail: int) -> BracketPhrase:
+        """Read a bracket that ends in "excluded"; before a stroke stands what narrows a group that stays."""
+        slash = self.text.plain.rfind("/", start, end)
+        if slash > 0:
+            return self._bracket(start, slash)
+        phrase = self.phrase(start, tail)
+        named = bool(phrase.groups or phrase.figures)
+        turned = replace(phrase, clause=Not(phrase.clause), whole=phrase.whole and named)
+        return BracketPhrase(turned, excludes=True)
