@@ -1,3 +1,3 @@
 """The front door: one file per verb; reads files, clock and network and passes plain values down."""
 
-__version__ = "0.1.0"
+from features import __version__ as __version__

@@ -236,6 +236,7 @@ def check(args: argparse.Namespace) -> int:
     """
     from recommender.rules.catalogue import catalogue
     from recommender.rules.constant_clause import constant_clauses
+    from recommender.rules.contradiction import contradictions
 
     documents = reading.programme_documents(args.path)
     declaration = reading.read_declaration(args.declaration, country=args.country)
@@ -245,7 +246,10 @@ def check(args: argparse.Namespace) -> int:
     with problems.gathered():
         held = catalogue(documents, declaration, regions)
         programmes = len(held)
-        problems.found += constant_clauses(documents, held, declaration)
+        places = {str(one["id"]): (where,) for where, one in documents if isinstance(one, dict) and "id" in one}
+        problems.found += contradictions(held, declaration, places)
+        told = {problem.path for problem in problems.found}  # what is told with the fact is not told again without
+        problems.found += [one for one in constant_clauses(documents, held, declaration) if one.path not in told]
     for problem in problems.found:
         terminal.say(str(problem))
     rows = [problem.to_document() for problem in problems.found]

@@ -49,9 +49,10 @@ VERBS = {
 
 EXTRAS = {
     "private": ("torch", "opacus"),
-    "audit": ("rfc8785", "cryptography", "dp_accounting", "msgspec"),
-    "train": ("lightgbm", "mlflow", "sklearn", "pandas", "matplotlib", "scipy", "pyarrow"),
+    "audit": ("rfc8785", "cryptography", "dp_accounting", "jinja2"),
+    "train": ("lightgbm", "mlflow", "sklearn", "pandas", "matplotlib", "scipy", "numba"),
     "serve": ("fastapi", "starlette", "uvicorn", "anyio", "pydantic", "jwt"),
+    "log": ("sqlalchemy", "alembic", "pyarrow"),
     "postgresql": ("psycopg",),
 }
 """The extra that brings a library, by its import name; the first that does."""
@@ -195,6 +196,7 @@ def overview() -> str:
         "usage: proffer VERB [options]\n\n"
         "Proffer turns the events of a person's life into offers of the benefits that person is entitled to.\n\n"
         f"verbs:\n{verbs}\n\n"
+        "proffer --version prints the version\n\n"
         "every verb:\n"
         "  --help         what the verb takes\n"
         "  --json         print one JSON document on stdout and nothing else\n"

@@ -8,8 +8,6 @@ from composition import clock, reading, terminal
 from composition.engines import EngineSettings, build_engine, lean_imports, person_of_file
 from composition.workspace import Workspace
 from proffer import options
-from proffer.verdict_text import screen_of, verdicts_text
-from recommender.standing import verdict_json
 
 HELP = "judge one person against every programme: yes, likely, depends or no, with reasons"
 ROWS = 20
@@ -26,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Judge the person and print the verdicts."""
+    from proffer.verdict_text import screen_of, verdicts_text
+    from recommender.standing import verdict_json
+
     with lean_imports(args.catalogue):
         engine = build_engine(
             EngineSettings(args.declaration, args.catalogue, cache=Workspace(args.home).cache, country=args.country)

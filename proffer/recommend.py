@@ -9,8 +9,6 @@ from composition import clock, engines, reading, terminal
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 from proffer import options
-from proffer.recommendation_text import recommendations_text
-from proffer.verdict_text import screen_of
 
 HELP = "rank what one person is not excluded from, with reasons, bundles and what to ask next"
 SHOWN = 10
@@ -38,6 +36,9 @@ def engine_settings(args: argparse.Namespace) -> engines.EngineSettings:
 
 def run(args: argparse.Namespace) -> int:
     """Recommend and print."""
+    from proffer.recommendation_text import recommendations_text
+    from proffer.verdict_text import screen_of
+
     if args.k < 1:
         raise Rejected([Problem(("-k",), "range", f"{args.k} is less than 1", "Give how many recommendations to show")])
     with engines.lean_imports(args.catalogue):

@@ -6,7 +6,7 @@ from typing import Final
 
 from features.country import Currency
 
-__all__ = ["CURRENCIES", "comparable"]
+__all__ = ["CURRENCIES", "comparable", "currency_of"]
 
 
 CURRENCIES: Final = {
@@ -20,6 +20,11 @@ CURRENCIES: Final = {
     )
 }
 """The currencies a programme may state; decimals after ISO 4217. Another country adds its own line."""
+
+
+def currency_of(code: str, own: Currency) -> Currency:
+    """Return a currency by its code: the country's own, else one that is known, else one of two decimals."""
+    return own if code == own.code else CURRENCIES.get(code, Currency(code, 2))
 
 
 def comparable(amount: int, currency: str, to: str) -> int | None:

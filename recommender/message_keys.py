@@ -65,6 +65,7 @@ _OFFER: Final[Keys] = {
     **{f"amount.{kind}.range": ("low", "high") for kind in ("gift", "loan", "discount")},
     "amount.unstated": (),
     "amount.depends": (),
+    "amount.each": ("each",),
     "amount.some": (),
     "amount.percent": ("percent",),
     "amount.percent_limited": ("percent", "each"),

@@ -148,7 +148,8 @@ def _programme(service: Service, tables: ImportTables) -> _Read:
     where = agency.place(listed, regions, day_of(changed or _LONG_AGO))
     forms, unknown_forms = _forms(listed)
     papers = documents.papers(detail)
-    window = deadline.window(text_of(listed, "신청기한") or text_of(detail, "신청기한"), tables.events)
+    windows = deadline.of_row(listed, detail, tables.events)
+    after = dict.fromkeys(event for window in windows for event in deadline.after_what(window))
     text = target_text(listed, [regions.by_code[code].name.ko for code in where.codes], tables.vocabulary)
     contradicted = axes.contradicted(kinds, service.conditions, text.clause)
     said = axes.ReadText(clause_document(text.clause), text.whole)
@@ -164,14 +165,14 @@ def _programme(service: Service, tables: ImportTables) -> _Read:
             forms,
             _words(listed, "사용자구분"),
         ),
-        "window": window,
+        "window": windows[0] if len(windows) == 1 else windows,
         "delivery": delivery.mode(listed, detail),
         "documents": list(papers.bring),
         "summary": text_of(listed, "서비스목적요약") or text_of(detail, "서비스목적"),
         "how": delivery.how(listed, detail, papers),
         "contact": readable(text_of(listed, "전화문의") or text_of(detail, "문의처") or "") or None,
         "views": _views(listed),
-        "triggers": [window["after"]] if "after" in window else [],
+        "triggers": list(after),
         "source": _source(listed, changed),
         "verified": text.whole,
     }
@@ -228,7 +229,7 @@ def _report(read: Sequence[_Read], refused: Sequence[Rejection]) -> Document:
             kind: {axis: _states(axis, [one for one in read if kind in one.kinds]) for axis in (*of_kind, "region")}
             for kind, of_kind in axes.OF_KIND.items()
         },
-        "windows": _counted(deadline.KINDS, [one.document["window"]["kind"] for one in read]),
+        "windows": _counted(deadline.KINDS, [_window(one)["kind"] for one in read]),
         "delivery": _counted(delivery.MODES, [one.document["delivery"] for one in read]),
         "regions": {how: regions[how] for how in agency.HOW_FOUND},
         "residence": _counted(residence.STATES, [one.place.residence for one in read]),
@@ -241,7 +242,7 @@ def _report(read: Sequence[_Read], refused: Sequence[Rejection]) -> Document:
         },
         "texts": _texts(read),
         "unread": {
-            "deadlines": sum(_unread_deadline(one.document["window"]) for one in read),
+            "deadlines": sum(_unread_deadline(_window(one)) for one in read),
             "checked_dates": sum("checked" not in one.document["source"] for one in read),
             "views": sum("views" not in one.document for one in read),
             "forms": dict(unknown_forms.most_common()),
@@ -281,6 +282,13 @@ def _counted(names: Sequence[str], values: Sequence[str]) -> dict[str, int]:
 def _amount_state(document: Mapping[str, Any]) -> str:
     value = document["value"]
     return "read" if "parts" in value else "unread" if "text" in value else "absent"
+
+
+def _window(read: _Read) -> Mapping[str, Any]:
+    """The first of a service's windows."""
+    windows = read.document["window"]
+    first: Mapping[str, Any] = windows[0] if isinstance(windows, list) else windows
+    return first
 
 
 def _unread_deadline(window: Mapping[str, Any]) -> bool:

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from recommender.currency import CURRENCIES
+from features.country import Currency
 from recommender.messages import Messages
 from recommender.rules.estimate import Estimate, Span, Step
 from recommender.rules.payment import HUNDREDTHS
 from recommender.text import Text
 
-__all__ = ["amount_sentence", "money", "steps_json"]
+__all__ = ["amount_sentence", "steps_json"]
 
 _UNSTATED: Final = "amount.unstated"
 
 
-def money(amount: int, currency: str, messages: Messages) -> Text:
-    """Return a sum of minor units of a currency as people write it."""
-    return messages.money(amount, CURRENCIES[currency])
-
-
-def amount_sentence(found: Estimate, currency: str, messages: Messages) -> Text:
+def amount_sentence(found: Estimate, currency: Currency, messages: Messages) -> Text:
     """Return one sentence on what a value comes to in the first year: a sum, a range or a limit."""
     if not found.stated:
         return messages.text(_UNSTATED)
     kind = "gift" if found.gives == "service" else found.gives
-    low, high = money(found.low, currency, messages), money(found.high or 0, currency, messages)
+    low, high = messages.money(found.low, currency), messages.money(found.high or 0, currency)
     if found.high is None:
-        depends = bool(found.missing) or found.low == 0
-        said = messages.text("amount.depends") if depends else messages.text(f"amount.{kind}.from", low=low)
+        often = next((step for step in found.steps if step.times[1] is None and step.payment.stated), None)
+        if found.missing or found.low == 0:
+            said = messages.text("amount.depends")
+        elif often is not None:
+            each = messages.text(f"amount.period.{often.payment.period}", each=_sum(often.each, currency, messages))
+            said = messages.text("amount.each", each=each)
+        else:
+            said = messages.text(f"amount.{kind}.from", low=low)
     elif found.high == 0:
         said = messages.text("amount.depends")
     elif found.exact:
@@ -40,7 +41,7 @@ def amount_sentence(found: Estimate, currency: str, messages: Messages) -> Text:
     return said
 
 
-def steps_json(found: Estimate, currency: str, messages: Messages) -> dict[str, Any]:
+def steps_json(found: Estimate, currency: Currency, messages: Messages) -> dict[str, Any]:
     """Return the range and its derivation: the figures of each step, and the step in words."""
     return {
         "gives": found.gives,
@@ -53,7 +54,7 @@ def steps_json(found: Estimate, currency: str, messages: Messages) -> dict[str, 
     }
 
 
-def _step_json(step: Step, currency: str, messages: Messages) -> dict[str, Any]:
+def _step_json(step: Step, currency: Currency, messages: Messages) -> dict[str, Any]:
     return {
         "gives": step.gives,
         "each": list(step.each) if step.payment.stated else None,
@@ -66,7 +67,7 @@ def _step_json(step: Step, currency: str, messages: Messages) -> dict[str, Any]:
     }
 
 
-def step_text(step: Step, currency: str, messages: Messages) -> Text:
+def step_text(step: Step, currency: Currency, messages: Messages) -> Text:
     """Return one step in words: so much each time, so many times, for how many children, what that comes to."""
     payment = step.payment
     each = _sum(step.each, currency, messages) if payment.stated else messages.text("amount.some")
@@ -86,15 +87,15 @@ def step_text(step: Step, currency: str, messages: Messages) -> Text:
     return said
 
 
-def _sum(span: Span, currency: str, messages: Messages) -> Text:
+def _sum(span: Span, currency: Currency, messages: Messages) -> Text:
     low, high = span
     if high is None:
-        return messages.text("amount.span.from", low=money(low, currency, messages))
+        return messages.text("amount.span.from", low=messages.money(low, currency))
     if low == high:
-        return money(low, currency, messages)
+        return messages.money(low, currency)
     if low == 0:
-        return messages.text("amount.span.at_most", high=money(high, currency, messages))
-    return messages.text("amount.span.range", low=money(low, currency, messages), high=money(high, currency, messages))
+        return messages.text("amount.span.at_most", high=messages.money(high, currency))
+    return messages.text("amount.span.range", low=messages.money(low, currency), high=messages.money(high, currency))
 
 
 def _times(span: Span, messages: Messages) -> Text:

@@ -12,6 +12,7 @@ from features.arrays import Bool, Float64, Int8, Int64
 from features.problem import Problem, Rejected
 from features.snapshot import Snapshots
 from features.value import UNKNOWN
+from recommender.currency import currency_of
 from recommender.offers.beside import Alternative, alternative, apart_from, ending_notice, notices_of
 from recommender.offers.bundle import Bundle, Candidate, bundles
 from recommender.offers.offer_arrays import OfferArrays, PersonWindows, offer_arrays, ordered_amount
@@ -236,7 +237,10 @@ def _explained(
     person = offers.people[int(offers.pairs.person[row])]
     notices = notices_of(programme, person.held, compiled)
     estimate = programme.worth.amount_of(person, person.t)
-    return Recommendation(rank, programme, verdict, likelihood, utility, window, estimate, compiled.messages, notices)
+    currency = currency_of(programme.value.currency, compiled.declaration.country.currency)
+    return Recommendation(
+        rank, programme, verdict, likelihood, utility, window, estimate, currency, compiled.messages, notices
+    )
 
 
 def _already(offers: _WeighedOffers, i: int, compiled: Compiled) -> tuple[tuple[Programme, Text | None], ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from features.calendar import date_of
+from recommender.currency import currency_of
 from recommender.offers.amount_text import amount_sentence
 from recommender.text import Text
 
@@ -64,7 +65,8 @@ def alternative(
     for one in (held, programme):
         found = None if one is None else one.worth.amount_of(person, person.t)
         if one is not None and found is not None and found.stated:
-            amount = amount_sentence(found, one.worth.currency, messages)
+            currency = currency_of(one.worth.currency, compiled.declaration.country.currency)
+            amount = amount_sentence(found, currency, messages)
             worth = messages.text("beside.worth", title=one.title, amount=amount)
             said = messages.text("reason.two", first=said, second=worth)
     return Alternative(programme, answer, instead_of, said)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from features.calendar import date_of
+from features.country import Currency
 from recommender.messages import Messages
 from recommender.offers.amount_text import amount_sentence, steps_json
 from recommender.offers.beside import Alternative
@@ -38,6 +39,7 @@ class Recommendation:
     utility: Utility
     window: ApplicationWindow
     estimate: Estimate
+    currency: Currency
     messages: Messages
     notices: tuple[Text, ...] = ()
 
@@ -65,7 +67,7 @@ class Recommendation:
             "because": [reason.to_json() for reason in self.verdict.because],
             "why_rank": [self._part_json(part) for part in self.utility.contributions],
             "missing": list(self.verdict.missing),
-            "value": value_json(programme) | {"first_year": steps_json(self.estimate, self._currency, self.messages)},
+            "value": value_json(programme) | {"first_year": steps_json(self.estimate, self.currency, self.messages)},
             "window": window_json(programme, self.window, self.messages),
             "documents": [_text_json(text) for text in programme.documents],
             "effort_minutes": programme.effort_minutes,
@@ -75,12 +77,8 @@ class Recommendation:
             "notices": [notice.to_document() for notice in self.notices],
         }
 
-    @property
-    def _currency(self) -> str:
-        return self.programme.value.currency
-
     def _part_json(self, part: Contribution) -> dict[str, Any]:
-        amount = amount_sentence(self.estimate, self._currency, self.messages)
+        amount = amount_sentence(self.estimate, self.currency, self.messages)
         text = why_rank(part.factor, part.figures, amount, self.messages).to_document()
         return {"factor": part.factor, "contribution": part.value, "text": text}
 

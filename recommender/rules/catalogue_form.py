@@ -70,11 +70,11 @@ def _source(
 
 
 def _window(row: Sequence[Json], texts: Sequence[Text]) -> WindowRule:
-    kind, opens, closes, after, within, text, during, anchor, count_from, before, wait, back, *seasons, funds = row
-    months, days, yearly = seasons
+    kind, opens, closes, after, within, text, during, anchor, count_from, before, wait, back, *seasons = row
+    months, days, yearly, funds, occasion = seasons
     return WindowRule(
         kind, opens, closes, tuple(after), within, _at(texts, text), during, anchor, count_from, before, wait, back,
-        tuple(months), days and tuple(days), yearly and tuple([tuple(one) for one in yearly]), funds,
+        tuple(months), days and tuple(days), yearly and tuple([tuple(one) for one in yearly]), funds, occasion,
     )  # fmt: skip
 
 
@@ -157,7 +157,7 @@ class _Writer:
         return self._row("windows", one, lambda: [
             one.kind, one.opens, one.closes, one.after, one.within, self.text(one.text), one.during, one.anchor,
             one.count_from, one.opens_before, one.opens_after, one.retroactive, one.months, one.days, one.yearly,
-            one.funds,
+            one.funds, one.occasion,
         ])  # fmt: skip
 
 

@@ -86,6 +86,11 @@ class Step:
     total: Span
     missing: tuple[str, ...] = ()
 
+    @property
+    def uncounted(self) -> bool:
+        """Whether it is paid for days, and nobody says how many."""
+        return self.payment.period == "day" and self.times[1] is None
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -112,8 +117,11 @@ class Estimate:
 
     @property
     def middle(self) -> int | None:
-        """The middle of the range, by which it is ordered; None where no sum can be told."""
-        if not self.stated or self.high == 0:
+        """The middle of the range, by which it is ordered; None where no sum can be told.
+
+        Where no limit is known it is the least, but not a single day's pay for days of work that nobody counted.
+        """
+        if not self.stated or self.high == 0 or any(step.uncounted for step in self.steps):
             return None
         return (self.low + self.high) // 2 if self.high is not None else self.low or None
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from features.calendar import DAY_SECONDS, Duration, add_months, date_of, parse_duration
 from features.value import UNKNOWN as NOT_KNOWN
 from recommender.rules.recurrence import current_or_next, last_before
+from recommender.rules.window_rule import SAME_DAY
 
 if TYPE_CHECKING:
     from features.snapshot import Occurrence
@@ -133,11 +134,13 @@ def after_event(
     latest = max(past, key=lambda occurrence: (occurrence.day, occurrence.event))
     begins = _anchored(latest.day, rule.anchor)
     opens = latest.day if rule.opens_before is None else before(latest.day, rule)
-    if rule.opens_after is not None:
-        opens = parse_duration(rule.opens_after).after(begins)
+    starts, count_from = begins, rule.count_from
+    if rule.opens_after is not None:  # the day it opens is whole, so it is the first of the period
+        opens, count_from = parse_duration(rule.opens_after).after(begins), SAME_DAY
+        starts = opens
     closes = None
     if rule.within is not None:
-        closes = working.last_day(begins, parse_duration(rule.within), rule.count_from)
+        closes = working.last_day(starts, parse_duration(rule.within), count_from)
     found = between(rule.kind, opens, closes, today, working, latest.event)
     back = None
     if rule.retroactive is not None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from features.calendar import Duration, parse_duration
+from features.calendar import parse_duration
 from features.mapping import MappingReader, nearest
 from recommender.rules.window_rule import ANCHORS, COUNTS, WINDOWS, MonthDay, WindowRule
 from recommender.text import text_at
@@ -54,7 +54,7 @@ def _window(inner: MappingReader, declaration: Declaration) -> WindowRule:
         kind or ("dated" if implied == "unknown" and (opens or closes) is not None else implied),
         opens, closes, after, lengths["within"], text_at(inner, "text"), during, anchor,
         inner.choice("count_from", COUNTS), lengths["opens_before"], lengths["opens_after"], lengths["retroactive"],
-        months, days, yearly, inner.boolean("while_funds_last", False),
+        months, days, yearly, inner.boolean("while_funds_last", False), inner.string("occasion"),
     )  # fmt: skip
     _check(window, inner)
     inner.close()
@@ -63,7 +63,8 @@ def _window(inner: MappingReader, declaration: Declaration) -> WindowRule:
 
 def _check(window: WindowRule, inner: MappingReader) -> None:
     """Collect what a window lacks, and what makes it one that never opens."""
-    if window.kind == "relative" and not (window.during or (inner.has("after") and inner.has("within"))):
+    runs = (inner.has("after") or inner.has("occasion")) and inner.has("within")
+    if window.kind == "relative" and not (window.during or runs):
         remedy = "Add after: EVENT and within: DURATION, or while: FACT"
         inner.wrong((), "missing", "a relative window needs an event and a duration", remedy)
     if window.kind == "dated" and not inner.has("from") and not inner.has("until"):
@@ -80,20 +81,11 @@ def _check(window: WindowRule, inner: MappingReader) -> None:
 
 
 def _check_that_it_opens(window: WindowRule, inner: MappingReader) -> None:
-    if window.within is not None and window.opens_after is not None:
-        wait, length = parse_duration(window.opens_after), parse_duration(window.within)
-        if _longest(wait) >= _longest(length):
-            what = f"never opens: {window.opens_after} after the event its {window.within} are over"
-            inner.wrong("opens_after", "conflict", what, "Wait for less than the window runs, or let it run longer")
     if window.days is not None and window.months:
         first = window.days[0]
         short = [month for month in window.months if _LENGTHS[month - 1] < first != _LONGEST_MONTH]
         if len(short) == len(window.months):
             inner.wrong("days", "conflict", "never opens: its months have no such day", "Name a day they have")
-
-
-def _longest(length: Duration) -> float:
-    return length.months * 30.4 + length.days
 
 
 def _during(inner: MappingReader, declaration: Declaration) -> str | None:

@@ -44,7 +44,7 @@ class WindowRule:
         opens: the first day of a dated window.
         closes: its last day.
         after: the events a relative window runs from: from the latest of any of them.
-        within: how long it runs.
+        within: how long it runs, from the event or, given `opens_after`, from the day it opens.
         text: the original wording.
         during: a boolean fact while which one may apply, whatever the days are.
         anchor: one of ANCHORS: the period runs from that day of the month of the event.
@@ -56,6 +56,7 @@ class WindowRule:
         days: from which to which day of the month; 31 is the last day of any month.
         yearly: from which to which day of every year; it may go over the turn of the year.
         funds: whether it ends earlier once the money is spent.
+        occasion: what a relative window runs from where no event type says it, in words; then it is unknown.
     """
 
     kind: str
@@ -74,6 +75,7 @@ class WindowRule:
     days: tuple[int, int] | None = None
     yearly: tuple[MonthDay, MonthDay] | None = None
     funds: bool = False
+    occasion: str | None = None
 
     @property
     def is_personal(self) -> bool:
@@ -100,7 +102,7 @@ def window_document(window: WindowRule) -> dict[str, object]:
         document["after"] = list(window.after)
     if window.during is not None:
         document["while"] = window.during
-    for key in ("within", "count_from", "opens_before", "opens_after", "retroactive"):
+    for key in ("within", "count_from", "opens_before", "opens_after", "retroactive", "occasion"):
         if (value := getattr(window, key)) is not None:
             document[key] = value
     if window.months:

@@ -89,10 +89,10 @@ class WorkingDays:
         A day that is not counted is followed by the first; months and years then run from that one to the day before
         the same day of the month (Korean Civil Act, articles 157 to 161).
 
-        >>> WorkingDays().last_day(20_000, Duration(days=9)) - 20_000
-        9
-        >>> WorkingDays().last_day(20_000, Duration(days=9), "same_day") - 20_000
-        8
+        >>> WorkingDays().last_day(20_000, Duration(days=13)) - 20_000
+        13
+        >>> WorkingDays().last_day(20_000, Duration(days=13), "same_day") - 20_000
+        12
         """
         first = event + ((count_from or self.count_from) == NEXT_DAY)
         return self.end_of_period(length.after(first) - 1)

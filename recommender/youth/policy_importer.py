@@ -86,7 +86,7 @@ def _programme(row: Row, regions: Regions, events: Collection[str], facts: Colle
         "how": _how(row, papers),
         "contact": text_of(row, "operInstCdNm") or text_of(row, "sprvsnInstCdNm"),
         "views": _views(row),
-        "triggers": sorted({window["after"] for window in windows if "after" in window}),
+        "triggers": sorted({event for window in windows for event in deadline.after_what(window)}),
         "source": _source(row),
         "verified": False,
     }
@@ -116,7 +116,7 @@ def windows_of(row: Row, events: Collection[str]) -> list[Document]:
     if code == policy_codes.CLOSED and words is None and changed is not None:
         return [{"kind": "dated", "until": changed.isoformat(), "text": "마감"}]
     told = words or text_of(row, "bizPrdEtcCn")
-    return [deadline.window(told, events)] if told else [{"kind": "unknown"}]
+    return deadline.windows(told, events)
 
 
 def _ranges(words: str) -> list[Document]:

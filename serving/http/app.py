@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
+from features import __version__
 from features.strict_json import MalformedError, parse
 from serving.http import problem_documents as problems
 from serving.http.access import Authentication, need
@@ -25,7 +26,6 @@ from serving.http.security import SecurityMiddleware
 from serving.http.tokens import ACT_AS, READ, Caller
 from serving.http.wire import Alive, ProblemDocument, Readiness, RecommendationRequest, RecommendationsOut
 
-VERSION: Final = "1.0.0"
 MAX_BODY: Final = 1_000_000
 BODY_SECONDS: Final = 10.0
 AT_WORK: Final = 2
@@ -94,7 +94,7 @@ def create_app(
     """The ASGI application over values that were read elsewhere: `clock` gives UTC seconds."""
     app = FastAPI(
         title="Proffer",
-        version=VERSION,
+        version=__version__,
         description=_DESCRIPTION,
         openapi_url="/v1/openapi.json",
         docs_url=None,  # the interactive pages load scripts from elsewhere

@@ -339,8 +339,8 @@ def a_clip_that_follows_the_gradients(patch):
     honest = private_bilinear.summed
 
     def summed(sample, units, *rest, **more):
-        *front, clip = rest
-        return honest(sample, units, *front, clip * max(units.size, 1) / 15, **more)
+        *front, clip, shares = rest
+        return honest(sample, units, *front, clip * max(units.size, 1) / 15, shares, **more)
 
     patch.setattr(private_bilinear, "summed", summed)
 

@@ -138,7 +138,7 @@ def test_a_negative_number_of_programmes_is_refused(home, people, capsys):
 def test_a_home_without_champion_asks_which_model(people, tmp_path, capsys):
     code, document = run(capsys, "evaluate", "--data", people, "--home", tmp_path)
     assert code == 2
-    assert "none was promoted" in document["problems"][0]["what"]
+    assert "has no champion model" in document["problems"][0]["what"]
 
 
 def test_promotion_takes_who_is_not_worse_and_prints_the_figures(home, people, capsys, monkeypatch):

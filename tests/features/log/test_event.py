@@ -78,7 +78,7 @@ BAD = [
     ({"type": "benefit.granted", "data": {}}, "data.programme: is missing"),
     ({"type": "benefit.granted", "data": {"programme": 5}}, "is not a text"),
     ({"type": "fact.stated", "data": {"quiett": True}}, "Did you mean quiet?"),
-    ({"type": "fact.stated", "data": {"zzz": True}}, "Use a name of facts.yaml"),
+    ({"type": "fact.stated", "data": {"zzz": True}}, "See docs/facts.md"),
     ({"type": "fact.stated", "data": {"age": 5}}, "State birth_date instead"),
     ({"type": "fact.stated", "data": {"birth_date": "2030-01-01"}}, "is in the future"),
     ({"type": "fact.stated", "data": {"pay": {"a": 1}}}, "dict is not a whole number"),

@@ -4,15 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.gov24.deadline import KINDS, plain, window
+from recommender.gov24.deadline import KINDS, of_row, plain, windows
 
 EVENTS = {"life.child_born", "life.moved", "life.relative_died", "life.married"}
 
 
 def read(text):
-    found = window(text, EVENTS)
-    assert found.pop("text", "") == (text or "").strip()
-    return found
+    """The window of a text, or all of them where there are several; each keeps the words."""
+    found = windows(text, EVENTS)
+    assert {one.pop("text", "") for one in found} == {(text or "").strip()}
+    return found[0] if len(found) == 1 else found
 
 
 def dated(first, last):
@@ -40,13 +41,12 @@ def test_at_any_time_is_open_ended(text):
         "상시신청 가능(단, 매월1일~15일 신청시, 당월 말일 지급 예정)",
     ],
 )
-def test_until_the_money_is_gone_is_open_ended_with_its_words_kept(text):
-    assert read(text) == {"kind": "open_ended"}
+def test_until_the_money_is_gone_is_open_ended_with_that_condition(text):
+    funded = {"while_funds_last": True} if "예산" in text else {}
+    assert read(text) == {"kind": "open_ended"} | funded
 
 
-@pytest.mark.parametrize(
-    "text", ["상시신청(2026.1.1.~6.30.)", "상시(3월~11월)", "상시, 단 3월 제외", "(상시신청)사고발생일로부터 3년이내"]
-)
+@pytest.mark.parametrize("text", ["상시신청(2026.1.1.~6.30.)", "상시(3월~11월)", "상시, 단 3월 제외"])
 def test_at_any_time_but_for_something_is_unknown(text):
     assert read(text) == {"kind": "unknown"}
 
@@ -88,10 +88,31 @@ def test_nothing_to_apply_for_is_not_needed(text):
         ("2026.12.31까지", None, "2026-12-31"),
         ("2026.3.2.~예산 소진시까지", "2026-03-02", None),
         ("2026.3.2.~", "2026-03-02", None),
+        ("2026.3.2 - 2026.3.27", "2026-03-02", "2026-03-27"),
+        ("2026/03/02 - 2026/03/27", "2026-03-02", "2026-03-27"),
+        ("2026.3.2. 오전 9시 ~ 3.27. 오후 6시", "2026-03-02", "2026-03-27"),
+        ("~2026.3.27", None, "2026-03-27"),
+        ("2026.1.1 ~ 상시", "2026-01-01", None),
+        ("2026.3.2.~3.27.(주말 제외)", "2026-03-02", "2026-03-27"),
+        ("2026.3.1. ~ 12.6 (예산소진시 사업종료)", "2026-03-01", "2026-12-06"),
+        ("2026년 3월 ~ 12월 (예정)", "2026-03-01", "2026-12-31"),
+        ("2026. 6.~ 12. 예정", "2026-06-01", "2026-12-31"),
     ],
 )
 def test_dates_are_read_with_what_the_second_leaves_out(text, first, last):
-    assert read(text) == dated(first, last)
+    funded = {"while_funds_last": True} if "예산" in text else {}
+    assert read(text) == dated(first, last) | funded
+
+
+@pytest.mark.parametrize(
+    ("text", "spans"),
+    [
+        ("1차: 2026.1.1.~1.31. / 2차: 2026.7.1.~7.31.", [("2026-01-01", "2026-01-31"), ("2026-07-01", "2026-07-31")]),
+        ("20260101 ~ 20261231\n20270101 ~ 20271231", [("2026-01-01", "2026-12-31"), ("2027-01-01", "2027-12-31")]),
+    ],
+)
+def test_two_ranges_are_two_windows(text, spans):
+    assert read(text) == [dated(*span) for span in spans]
 
 
 @pytest.mark.parametrize(
@@ -101,11 +122,10 @@ def test_dates_are_read_with_what_the_second_leaves_out(text, first, last):
         "2026.13.01~2026.14.02",
         "2026.05.20~2026.05.04",
         "2026.5.4",
-        "2026. 6.~ 12. 예정",
         "2026. 2월 ~ 3월 (지원 유형별 상이, 공고문 참고 필요)",
         "2026년 1월 중(※ 취약계층: 상시 신청 가능)",
         "2025년 5월 초 ~ 6월 중순 공고 및 접수",
-        "1차: 2026.1.1.~1.31. / 2차: 2026.7.1.~7.31.",
+        "1차: 2026.1.1.~1.31. / 2차: 추후",
         "2026.1.1.~추후 공지",
         "3.2까지 2026",
         "2026.5까지",
@@ -127,6 +147,8 @@ def test_dates_with_no_single_reading_are_unknown(text):
         ("전입일로부터 2주 이내", "life.moved", "P14D"),
         ("사망일로부터 1년 이내 신청 가능", "life.relative_died", "P1Y"),
         ("혼인신고일로부터 12달 이내", "life.married", "P12M"),
+        ("출생일로부터 1년 6개월 이내", "life.child_born", "P1Y6M"),
+        ("출산 또는 유산ㆍ사산을 한 날부터 12개월 이내", "life.child_born", "P12M"),
     ],
 )
 def test_a_time_after_an_event_of_life_is_relative(text, event, within):
@@ -134,45 +156,118 @@ def test_a_time_after_an_event_of_life_is_relative(text, event, within):
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "found"),
     [
-        "출산 또는 유산ㆍ사산을 한 날부터 12개월 이내",
-        "출산예정일 40일 전부터 출산 후 60일까지",
-        "사망일(실종의 경우 실종선고일)이 속한 달의 말일부터 1년 이내",
-        "공고일로부터 2주",
-        "시술 종료 후 3개월 이내",
-        "［전입세대］ 전입일로부터 1년 이내 신청 ［다자녀가정］신청기한에 제한 없음",
-        "출생신고일로부터 90일 이내",
-        "출생일로부터 0일 이내",
+        (
+            "사망일(실종의 경우 실종선고일)이 속한 달의 말일부터 1년 이내",
+            {"after": "life.relative_died", "from": "end_of_month", "within": "P1Y"},
+        ),
+        ("출생일을 포함하여 60일 이내", {"after": "life.child_born", "within": "P60D", "count_from": "same_day"}),
+        (
+            "혼인신고일로부터 6개월이 경과한 날부터 1년 이내",
+            {"after": "life.married", "opens_after": "P6M", "within": "P1Y"},
+        ),
+        ("시술 종료 후 3개월 이내", {"occasion": "시술종료", "within": "P3M"}),
+        ("(상시신청)사고발생일로부터 3년이내", {"occasion": "사고발생", "within": "P3Y"}),
+        ("분만예정일 전·후 30일 이내", {"occasion": "분만예정일", "opens_before": "P30D", "within": "P30D"}),
     ],
 )
-def test_a_time_after_something_else_or_several_things_is_unknown(text):
+def test_how_a_period_is_counted_is_read_with_it(text, found):
+    assert read(text) == {"kind": "relative"} | found
+
+
+def test_a_period_that_begins_before_the_birth_has_a_second_window():
+    before = read("출산예정일 40일 전부터 출산 후 60일까지")
+    assert before == [{"kind": "relative", "after": "life.child_born", "within": "P60D"}, {"kind": "unknown"}]
+    text = "임신을 확인하여 분만예정일이 확인된 때부터 출산일로부터 30일까지"
+    (born, *others) = windows(text, EVENTS | {"life.pregnancy_registered"})
+    assert (born["after"], born["within"]) == ("life.child_born", "P30D")
+    assert [one["while"] for one in others] == ["pregnant"]
+
+
+def test_two_groups_of_people_have_a_window_each():
+    text = "［전입세대］ 전입일로부터 1년 이내 신청 ［다자녀가정］신청기한에 제한 없음"
+    assert read(text) == [{"kind": "relative", "after": "life.moved", "within": "P1Y"}, {"kind": "open_ended"}]
+
+
+@pytest.mark.parametrize("text", ["공고일로부터 2주", "공고일로부터 30일 이내", "출생일로부터 0일 이내"])
+def test_a_time_after_a_notice_or_of_no_length_is_unknown(text):
     assert read(text) == {"kind": "unknown"}
 
 
-def test_an_event_that_is_not_declared_makes_the_window_unknown():
-    assert window("출생일로부터 90일 이내", ())["kind"] == "unknown"
+def test_an_event_that_is_not_declared_is_kept_in_words():
+    (found,) = windows("출생일로부터 90일 이내", ())
+    assert (found["kind"], found["within"]) == ("relative", "P90D")
+    assert "after" not in found
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "when"),
     [
-        "매년 1~2월",
-        "매년 초",
-        "매월 20일까지(예산소진시 조기 마감)",
-        "3월~11월",
-        "1~2월중(변동 가능)",
-        "상반기(4~5월 중), 하반기(10~11월 중)",
-        "상·하반기 (2월, 7월)",
-        "설, 추석",
-        "연초(1월경)",
-        "하계(5월말) 동계(11월말)",
-        "신청년도 7.1.~ 신청년도 7.31.",
-        "반기별 신청(연2회)",
+        ("매년 1~2월", {"months": [1, 2]}),
+        ("매년 초", {}),
+        ("매월 20일까지(예산소진시 조기 마감)", {"days": {"from": 1, "until": 20}, "while_funds_last": True}),
+        ("매월 1~10일", {"days": {"from": 1, "until": 10}}),
+        ("짝수달 15일까지 신청", {"days": {"from": 1, "until": 15}, "months": [2, 4, 6, 8, 10, 12]}),
+        ("매년 5월 1일~5월 31일", {"yearly": {"from": "05-01", "until": "05-31"}}),
+        ("매 학년도 3월~4월", {"months": [3, 4]}),
+        ("정기(3월,9월) 신청", {"months": [3, 9]}),
+        ("상반기 : 1월, 하반기 : 5월", {"months": [1, 5]}),
+        ("3월~11월", {"months": [3, 4, 5, 6, 7, 8, 9, 10, 11]}),
+        ("11월~2월", {"months": [1, 2, 11, 12]}),
+        ("1~2월중(변동 가능)", {}),
+        ("상반기(4~5월 중), 하반기(10~11월 중)", {"months": [4, 5, 10, 11]}),
+        ("상·하반기 (2월, 7월)", {"months": [2, 7]}),
+        ("설, 추석", {}),
+        ("연초(1월경)", {}),
+        ("하계(5월말) 동계(11월말)", {}),
+        ("신청년도 7.1.~ 신청년도 7.31.", {"yearly": {"from": "07-01", "until": "07-31"}}),
+        ("반기별 신청(연2회)", {}),
+        ("당해연도 모집공고 참조(5월 예상)", {}),
+        ("매년 월~10월", {}),
     ],
 )
-def test_what_comes_round_every_year_is_recurring(text):
-    assert read(text) == {"kind": "recurring"}
+def test_what_comes_round_every_year_is_recurring_with_its_months_where_they_are_exact(text, when):
+    assert read(text) == {"kind": "recurring"} | when
+
+
+def row(method="방문신청", field="상시신청", **detail):
+    return of_row({"신청기한": field, "신청방법": method}, detail, EVENTS)
+
+
+def test_a_hard_limit_elsewhere_in_the_row_wins_over_at_any_time():
+    (found,) = row(지원대상="○ 보훈대상자\n - 사망일로부터 6개월이내 유족이 신청")
+    assert (found["kind"], found["within"]) == ("relative", "P6M")
+    assert found["text"] == "- 사망일로부터 6개월이내 유족이 신청"
+    (found,) = row(지원내용="○ 신청기간 : 2026. 1. 2. ~ 2026. 12. 4. 수시 접수")
+    assert (found["from"], found["until"]) == ("2026-01-02", "2026-12-04")
+    (found,) = row(선정기준="- 신청일 현재 영아의 출생일이 12개월이 지나지 않았을 것")
+    assert (found["within"], found["count_from"]) == ("P12M", "same_day")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "- 신청일 기준 1년 이상 계속하여 거주한 자",
+        "- 혼인신고일로부터 3년 이내인 부부(신청인 중 1인 이상 거주)",
+        "- 신청 후 2개월 이내 지급",
+        "○ 신청기간 : 2024. 1. 1. ~",
+        "○ 신청기간 : 2026. 3. 3. ~ 4. 10. / 7. 1. ~",
+    ],
+)
+def test_what_says_nothing_of_the_end_of_applying_leaves_the_field_as_it_is(line):
+    assert [one["kind"] for one in row(지원대상=line)] == ["open_ended"]
+
+
+def test_what_stands_in_brackets_beside_one_way_of_applying_limits_no_other():
+    way = "○ 방문\n - 정부24 : www.gov.kr(출생일로부터 1년 이내 신청)"
+    assert [one["kind"] for one in row(신청방법=way)] == ["open_ended"]
+
+
+def test_where_nobody_needs_to_apply_the_row_says_so_and_a_field_of_its_own_days_stays():
+    assert [one["kind"] for one in row("신청불필요")] == ["not_needed"]
+    assert [one["kind"] for one in row("신청불필요", "명절전 자격 확인")] == ["not_needed"]
+    assert [one["kind"] for one in row("신청불필요", "매년 3월")] == ["recurring"]
 
 
 @pytest.mark.parametrize(
@@ -184,7 +279,6 @@ def test_what_comes_round_every_year_is_recurring(text):
         "없음",
         "신청마감",
         "매년 12월 접수(연중 대기자 상시신청)",
-        "당해연도 모집공고 참조(5월 예상)",
         "미시행(26년 하반기 시행 예정)",
         "홈페이지 공고 참조",
         "명절전 자격유무 확인",
@@ -197,15 +291,15 @@ def test_what_cannot_be_read_is_unknown_with_its_words_kept(text):
 
 @pytest.mark.parametrize("text", [None, "", "  \r\n "])
 def test_no_text_is_unknown_without_words(text):
-    assert window(text, EVENTS) == {"kind": "unknown"}
+    assert windows(text, EVENTS) == [{"kind": "unknown"}]
 
 
 @given(st.text(alphabet="0123456789.~-/년월일개주내이상시연중매출생일로부터후예산소진까지 ()'", max_size=40))
 def test_any_text_is_read_as_one_of_the_kinds_with_days_in_order(text):
-    found = window(text, EVENTS)
-    assert found["kind"] in KINDS
-    if "from" in found and "until" in found:
-        assert datetime.date.fromisoformat(found["from"]) <= datetime.date.fromisoformat(found["until"])
+    for found in windows(text, EVENTS):
+        assert found["kind"] in KINDS
+        if found["kind"] == "dated" and "from" in found and "until" in found:
+            assert datetime.date.fromisoformat(found["from"]) <= datetime.date.fromisoformat(found["until"])
 
 
 @given(st.dates(datetime.date(2000, 1, 1), datetime.date(2099, 12, 1)), st.integers(0, 364), st.booleans())
@@ -217,7 +311,7 @@ def test_a_range_of_any_days_is_read_back(first, days, with_year):
 
 
 def test_plain_text_has_one_kind_of_everything():
-    assert plain("2026．1．2 ～ 3 （월） 09:30") == "2026.1.2~3(월)"
+    assert plain("2026．1．2 ～ 3 （월） 09:30") == "2026.1.2~3"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recommender.currency import CURRENCIES
 from recommender.offers import reason, utility
 from recommender.offers.amount_text import amount_sentence
 from recommender.rules.estimate import Estimate
@@ -14,7 +15,7 @@ from recommender.rules.working_days import WEEKENDS_ONLY
 from recommender.text import Text
 from tests.recommender.catalogues import MESSAGES
 
-AMOUNT = amount_sentence(Estimate("gift", 12_000, 12_000, True, ()), "KRW", MESSAGES)
+AMOUNT = amount_sentence(Estimate("gift", 12_000, 12_000, True, ()), CURRENCIES["KRW"], MESSAGES)
 FIGURES = st.one_of(
     st.tuples(
         st.just("likelihood_times_value"),

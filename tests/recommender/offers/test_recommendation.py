@@ -14,6 +14,7 @@ from features.calendar import day_of
 from features.declaration.declaration import declare
 from features.problem import Rejected
 from features.snapshot import Known, Occurrence, from_facts, known_from_facts
+from recommender.currency import CURRENCIES
 from recommender.offers.batch import Ranker, batch, recommend
 from recommender.offers.recommendation import Recommendation
 from recommender.offers.utility import Utility, UtilityWeights
@@ -287,6 +288,7 @@ def test_a_recommendation_cannot_be_built_from_a_no_or_a_closed_window(compiled)
                 Utility(()),
                 opening,
                 Estimate("gift", 0, 0, False, ()),
+                CURRENCIES["KRW"],
                 MESSAGES,
             )
 
