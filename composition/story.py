@@ -160,7 +160,9 @@ def _new_offers(found: Recommendations, event: str, offered: set[str], compiled:
 def _questions(one: Recommendation, compiled: Compiled) -> list[dict[str, str]]:
     from recommender.rules.question_form import question_of
 
-    return [dict(question_of(fact, compiled)) for fact in one.verdict.missing]
+    facts = compiled.declaration.facts
+    harmless_first = sorted(one.verdict.missing, key=lambda fact: fact in facts and facts[fact].sensitive)
+    return [dict(question_of(fact, compiled)) for fact in harmless_first]
 
 
 def introduction(known: Mapping[str, object], engine: Engine) -> dict[str, str]:

@@ -23,6 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     who.add_argument("--citizen", metavar="ID", help="a person in the event log of the home")
     parser.add_argument("-k", type=int, default=SHOWN, metavar="N", help=f"how many to show (default: {SHOWN})")
     parser.add_argument("--applicant", action="append", choices=KINDS, help="in which role --citizen asks")
+    for option, why in (
+        ("--asked", "that the person does not know"),
+        ("--declined", "that the person would rather not say"),
+    ):
+        parser.add_argument(option, action="append", default=[], metavar="FACT", help=f"a fact {why}: not asked again")
     parser.add_argument("--weights", type=Path, metavar="W.yaml", help="weights of the utility (default: docs/api.md)")
     options.add(parser, "language", "country", "catalogue", "declaration", "model", "as-of")
 
@@ -50,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
         else:
             applicant = args.applicant or ["citizen"]
             person = engines.person_of_log(engine, Workspace(args.home), args.citizen, applicant, day)
+        person = engine.not_asking(person, {"--asked": args.asked, "--declined": args.declined}, ())
         found = engine.answer(person, day, args.k)
         terminal.emit(found.to_json(), args.json, lambda: recommendations_text(found, screen_of(engine, day, language)))
     return terminal.DONE

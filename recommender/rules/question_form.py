@@ -105,7 +105,10 @@ def _answers(fact: Fact | None, messages: Messages) -> dict[str, Any]:
     assert fact is not None  # only receipts are no facts
     if kind == "enum":
         labels = fact.value_labels
-        values = [{"value": value, "label": dict(labels.get(value) or {"en": value})} for value in fact.values]
+        values = [
+            {"value": value, "label": dict(labels.get(value) or Text.alone(value).to_document())}
+            for value in fact.values
+        ]
         return {"type": kind, "values": values}
     bounds = {name: fact.decode(bound) for name, bound in (("low", fact.low), ("high", fact.high)) if bound is not None}
     unit = {"unit": fact.unit} if fact.unit else {}

@@ -118,6 +118,20 @@ def test_a_citizen_of_the_log_is_answered_from_the_log(run):
     assert found["recommendations"][0]["window"]["closes"] == "2028-09-01"
 
 
+def test_what_a_citizen_did_not_answer_is_not_asked_again(run):
+    file = run.folder / "events.ndjson"
+    file.write_text("\n".join(map(json.dumps, EVENTS)), encoding="utf-8")
+    assert run("ingest", file)[0] == 0
+    known = ("recommend", "--citizen", "c1", "--as-of", "2026-10-31", "--json")
+    asked = [one["fact"] for one in json.loads(run(*known)[1])["ask_next"]]
+    assert "worker" in asked
+    for option in ("--asked", "--declined"):
+        assert "worker" not in [one["fact"] for one in json.loads(run(*known, option, "worker")[1])["ask_next"]]
+    code, _, said = run(*known, "--declined", "wroker")
+    assert code == 2
+    assert "--declined: 'wroker' is not a fact that can be asked for (did you mean worker?)" in said
+
+
 def test_a_day_before_every_event_and_a_stranger_are_each_one_clear_message(run):
     assert run("recommend", "--citizen", "c1", home="empty")[0] == 2
     assert not (run.folder / "empty").exists()
