@@ -31,6 +31,8 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "screen.none": (),
     "screen.effort": ("minutes",),
     "screen.without": ("programme", "other"),
+    "screen.other_applicants": ("titles", "kinds"),
+    "screen.not_asked": ("kinds",),
     "story.title": ("person", "introduction"),
     "story.woman": ("place",),
     "story.woman_of": ("age", "place"),

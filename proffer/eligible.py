@@ -24,7 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Judge the person and print the verdicts."""
-    from proffer.verdict_text import screen_of, verdicts_text
+    from proffer.verdict_text import not_asked, screen_of, verdicts_text
+    from recommender.offers.other_applicant import unasked_kinds
     from recommender.standing import verdict_json
 
     with lean_imports(args.catalogue):
@@ -35,11 +36,17 @@ def run(args: argparse.Namespace) -> int:
         day = reading.as_of(args.as_of, clock.now, engine.declaration.zone.name)
         person = person_of_file(engine, args.facts, day)
         verdicts, asks = list(engine.verdicts(person, day)), engine.asks(person, day)
+        others = unasked_kinds(engine.compiled(day), person.applicant)
         document = {
             "as_of": day.isoformat(),
             "verdicts": [verdict_json(verdict) for verdict in verdicts],
             "ask_next": [ask.to_json() for ask in asks],
+            "not_asked": others,
         }
         rows, screen = None if args.all else ROWS, screen_of(engine, day, language)
-        terminal.emit(document, args.json, lambda: verdicts_text(day, verdicts, asks, screen, rows))
+
+        def text() -> str:
+            return "\n".join([verdicts_text(day, verdicts, asks, screen, rows), *not_asked(others, screen)])
+
+        terminal.emit(document, args.json, text)
     return terminal.DONE

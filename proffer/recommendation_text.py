@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from composition import terminal
-from proffer.verdict_text import Screen, open_points, questions, titled
+from proffer.verdict_text import Screen, not_asked, open_points, questions, titled
 from recommender.standing import DEPENDS, LIKELY
 
 if TYPE_CHECKING:
@@ -32,9 +32,19 @@ def recommendations_text(found: Recommendations, screen: Screen) -> str:
     for other in found.alternatives:
         parts += ["", f"{titled(other.programme, screen)}  [{other.programme.id}]"]
         parts += [f"     {line}" for line in textwrap.wrap(other.notice.in_language(screen.language), _WIDTH)]
+    if found.other_applicants:
+        parts += ["", other_applicants_text(found, screen)]
+    parts += not_asked(found.not_asked, screen)
     if found.closed:
         parts += ["", say("screen.closed", titles=", ".join(titled(one, screen) for one, _ in found.closed))]
     return "\n".join([*parts, *questions(found.asks, screen)])
+
+
+def other_applicants_text(found: Recommendations, screen: Screen) -> str:
+    """What is for another kind of applicant, and as whom to ask."""
+    kinds = dict.fromkeys(kind for one in found.other_applicants for kind in one.programme.who)
+    titles = ", ".join(f"{titled(one.programme, screen)} [{one.programme.id}]" for one in found.other_applicants)
+    return screen.say("screen.other_applicants", titles=titles, kinds=", ".join(kinds))
 
 
 def _recommendation(one: Recommendation, screen: Screen) -> list[str]:

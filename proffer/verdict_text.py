@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -102,6 +102,12 @@ def open_points(verdict: Verdict, screen: Screen) -> str:
 
 def _open(verdict: Verdict, screen: Screen) -> str:
     return terminal.clip(screen.say("screen.needs", facts=open_points(verdict, screen)), _REASON)
+
+
+def not_asked(kinds: Mapping[str, int], screen: Screen) -> list[str]:
+    """How many programmes are for kinds of applicant that nobody asked as; the answer to those says nothing."""
+    listed = ", ".join(f"{kind} {count}" for kind, count in kinds.items())
+    return ["", screen.say("screen.not_asked", kinds=listed)] if kinds else []
 
 
 def questions(asks: Sequence[Question], screen: Screen) -> list[str]:

@@ -97,6 +97,7 @@ _OFFER: Final[Keys] = {
     "beside.ended": ("day",),
     "beside.ends": ("day",),
     "beside.followed": ("title",),
+    "beside.other_applicant": ("kinds",),
     "window.ask": ("date",),
     "window.closed": ("date",),
     "window.opens": ("date",),

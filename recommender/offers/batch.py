@@ -16,6 +16,7 @@ from recommender.currency import currency_of
 from recommender.offers.beside import Alternative, alternative, apart_from, ending_notice, notices_of
 from recommender.offers.bundle import Bundle, Candidate, bundles
 from recommender.offers.offer_arrays import OfferArrays, PersonWindows, offer_arrays, ordered_amount
+from recommender.offers.other_applicant import for_other_applicants, unasked_kinds
 from recommender.offers.recommendation import Recommendation, Recommendations
 from recommender.offers.utility import UtilityInputs, UtilityWeights, Weighed, unlocked, weigh
 from recommender.ranking.scorer import Pairs
@@ -219,6 +220,8 @@ def _of_person(offers: _WeighedOffers, i: int, compiled: Compiled, ranker: Ranke
         bundles=_bundled(offers, i, compiled),
         already=_already(offers, i, compiled),
         alternatives=_alternatives(offers, i, compiled),
+        other_applicants=for_other_applicants(person, compiled, table.offered_on),
+        not_asked=unasked_kinds(compiled, person.applicant),
         closed=tuple((programmes[at], table.window(at, windows)) for at in gone),
         asks=(),
         events={name: event.title for name, event in compiled.declaration.events.items()},

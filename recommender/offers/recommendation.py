@@ -12,6 +12,7 @@ from recommender.messages import Messages
 from recommender.offers.amount_text import amount_sentence, steps_json
 from recommender.offers.beside import Alternative
 from recommender.offers.bundle import Bundle
+from recommender.offers.other_applicant import OtherApplicant
 from recommender.offers.reason import why_rank, window_sentence
 from recommender.offers.utility import Contribution, Utility
 from recommender.rules.clause import Answer
@@ -95,6 +96,8 @@ class Recommendations:
         already: programmes the person receives, and those that have ended for which something follows; each with what
             there is to say on that.
         alternatives: programmes that cannot be held with one the person holds.
+        other_applicants: what follows an event that happened to the person and is for a kind of applicant not asked as.
+        not_asked: how many programmes are for each kind of applicant alone that was not asked as.
         closed: programmes the rules do not exclude whose window has closed, with its last day.
         asks: what to ask next, most settling first.
         events: what the events of the bundles are called.
@@ -107,6 +110,8 @@ class Recommendations:
     bundles: tuple[Bundle, ...]
     already: tuple[tuple[Programme, Text | None], ...]
     alternatives: tuple[Alternative, ...]
+    other_applicants: tuple[OtherApplicant, ...]
+    not_asked: Mapping[str, int]
     closed: tuple[tuple[Programme, ApplicationWindow], ...]
     asks: tuple[Question, ...]
     events: Mapping[str, Mapping[str, str]]
@@ -133,6 +138,8 @@ class Recommendations:
                 }
                 for one in self.alternatives
             ],
+            "other_applicants": [one.to_json() for one in self.other_applicants],
+            "not_asked": dict(self.not_asked),
             "closed": [{**_named(one), "closed": _day_json(window.closes)} for one, window in self.closed],
             "ask_next": [ask.to_json() for ask in self.asks],
             "model": None if self.model is None else dict(self.model),

@@ -216,6 +216,15 @@ class AlternativeOut(ListedOut):
     notice: WordsOut
 
 
+class OtherApplicantOut(ListedOut):
+    """A programme that follows something that happened to the person, for another kind of applicant than asked."""
+
+    applicants: list[Literal["citizen", "small_business", "organisation"]]
+    event: str
+    on: Day
+    notice: WordsOut
+
+
 class ClosedWindowOut(ListedOut):
     """A programme whose window has closed; without a day where it was open while something was so."""
 
@@ -238,6 +247,8 @@ class RecommendationsOut(_Strict):
     bundles: list[BundleOut]
     already: list[HeldOut]
     alternatives: list[AlternativeOut]
+    other_applicants: list[OtherApplicantOut]
+    not_asked: dict[str, int]
     closed: list[ClosedWindowOut]
     ask_next: list[AskOut]
     model: ModelOut | None
