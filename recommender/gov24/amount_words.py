@@ -38,7 +38,7 @@ OWN_AFTER: Final = re.compile(
 FINANCED: Final = re.compile(r"(?:국비|도비|시비|군비|구비|지방비|교육청|자비)\s?(?:\d+%?)?\s?[:：]?\s?$")
 FORMERLY: Final = re.compile(r"당초|변경\s?전|기존\s?:")
 FEE_LINE: Final = re.compile(
-    r"이용\s?요금|이용료|입장료|관람료|사용료\s?[:：]|대관료|주차\s?요금|기본\s?요금|요금제?\s?[:：]|수강료\s?[:：]|참가비|"
+    r"대여\s?(?:기간|비용|료)|이용\s?요금|이용료|입장료|관람료|사용료\s?[:：]|대관료|주차\s?요금|기본\s?요금|요금제?\s?[:：]|수강료\s?[:：]|참가비|"
     r"체험비\s?[:：]|(?<!지원)(?<!지원 )단가|가격\s?[:：]|요금\s?[:：]|월\s?임대료|임대\s?보증금|"
     r"자부담\s?[:：]|사\s?업\s?비\s?[:：]|예\s?산\s?액?\s?[:：]|"
     r"[융선지사][자발원업]\s?규모|총\s?사업비|ex\)|예\)|예시|보조\s?비율|지원\s?비율|소득\s?기준|재산\s?기준"
@@ -48,6 +48,14 @@ GIVEN_AFTER: Final = re.compile(
     r"^\s?(?:\)\s?)?(?:이내|이하|한도|까지|범위|씩|상당)?\s?(?:내|에서|의|로|을|를|안)?\s?(?:실비\s?)?(?:감면|지원|할인|면제|보조|지급|환급)"
 )
 TOTAL: Final = re.compile(r"[=＝]\s?$")
+SHARED_AFTER: Final = re.compile(r"^\s?(?:/[^\s(]{1,4})?\s?[(,]?\s?(?:국비|보조|융자)\s?\d+\s?%")
+"""A price of which only a share is given."""
+PREMIUM: Final = re.compile(r"보험료[^원]*$")
+PREMIUM_LIMIT: Final = re.compile(r"^\s?\)?\s?(?:이하|미만|초과)")
+AVERAGE: Final = re.compile(r"평균\s?(?:약\s?)?$")
+LOCAL_MONEY: Final = re.compile(r"지역\s?화폐|사랑\s?상품권|페이\)?$")
+BOUGHT: Final = re.compile(r"인센티브|캐시백|충전|구매|구입|할인")
+"""Local money that one buys at a discount: its limits are no sums that are given."""
 MANY_AFTER: Final = re.compile(r"^\s?[×xX*]\s?\d+\s?(?:명|개소|가구|농가)")
 GIVEN: Final = re.compile(r"지원|지급|감면|할인|면제|보조|수당|장려금|축하금|위로금|급여|환급|제공|보상")
 UNIT_COST: Final = re.compile(
@@ -114,7 +122,7 @@ NTH: Final = re.compile(
 )
 ORDER: Final = {"첫째": 1, "둘째": 2, "셋째": 3, "넷째": 4, "다섯째": 5, "여섯째": 6}
 DAYS_A_WEEK: Final = re.compile(r"주\s?([1-7])\s?일")
-GIVEN_IN: Final = frozenset({"cash", "voucher", "scholarship", "insurance", "loan", "in_kind", "medical", "other"})
+GIVEN_IN: Final = frozenset({"cash", "voucher", "scholarship", "insurance", "loan", "in_kind", "other"})
 """The forms of which a bare sum is taken to be given; of the others it may be a fee."""
 
 

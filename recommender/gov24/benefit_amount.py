@@ -78,7 +78,7 @@ def value(
 def _parts(field: str, text: str, given: bool, service: _Told) -> Iterator[Document]:
     """Yield each payment that one field states, once; `given` where the field tells what is given."""
     seen: set[tuple[object, ...]] = set()
-    for found in _found(text, given, service.forms):
+    for found in _found(text, given, service):
         period, per = _period(found, service), _per(found, service)
         nth = words.NTH.search(found.before) if per == "child" else None
         part: Document = _sum(found) | {"period": period}
@@ -94,7 +94,7 @@ def _parts(field: str, text: str, given: bool, service: _Told) -> Iterator[Docum
             yield part | {"source": {"field": field, "from": found.won.start, "to": found.won.end}}
 
 
-def _found(text: str, given: bool, forms: Collection[str]) -> Iterator[_Found]:
+def _found(text: str, given: bool, service: _Told) -> Iterator[_Found]:
     """Yield the sums of a field that are given, each with its line."""
     heading, start = "", 0
     for line in text.splitlines(keepends=True):
@@ -104,16 +104,16 @@ def _found(text: str, given: bool, forms: Collection[str]) -> Iterator[_Found]:
             before, between = text[bounds[2 * i] : one.start], text[one.end : bounds[2 * i + 3]]
             whole, after = text[start : one.start], text[one.end : start + len(line)]
             found = _Found(one, line.strip(), before, after, f"{heading} {whole}", between)
-            if (given or words.STATED.search(whole)) and not _set_aside(found, forms):
+            if (given or words.STATED.search(whole)) and not _set_aside(found, service):
                 yield found
         if not here and line.strip():
             heading = line.strip()
         start += len(line)
 
 
-def _set_aside(found: _Found, forms: Collection[str]) -> bool:
+def _set_aside(found: _Found, service: _Told) -> bool:
     """Whether a sum is not given: an own share, a fee, a budget, a limit, or what another sum is a part of."""
-    before, rest, line = found.before.rstrip(" "), found.after, found.line
+    before, rest, line, forms = found.before.rstrip(" "), found.after, found.line, service.forms
     if set(forms) == {"facility"}:
         return True  # prices of entry
     loan = "loan" in forms and "이자" not in f"{found.label}{line}" and re.search(r"[대융][출자]\s?한도", found.label)
@@ -121,12 +121,19 @@ def _set_aside(found: _Found, forms: Collection[str]) -> bool:
         return True
     if words.FORMERLY.search(line) or words.TOTAL.search(before) or words.MANY_AFTER.search(rest):
         return True
+    if words.SHARED_AFTER.search(rest) or words.AVERAGE.search(before):
+        return True
+    if words.PREMIUM.search(before) and words.PREMIUM_LIMIT.search(rest):
+        return True
+    if words.LOCAL_MONEY.search(service.title) and words.BOUGHT.search(line):
+        return True
     if words.BUDGET.search(found.label) or words.FINANCED.search(before) or words.OWN_AFTER.search(rest):
         return True
     if words.GIVEN_AFTER.search(rest) or loan:
         return False
     told = bool(words.GIVEN.search(line))
-    unlikely = not words.GIVEN_IN.intersection(forms) and not words.GIVEN.search(found.label)
+    bare = _sum(found).keys() != {"at_most"}
+    unlikely = bare and not words.GIVEN_IN.intersection(forms) and not words.GIVEN.search(found.label)
     costs = bool(words.UNIT_COST.search(before) or words.FEE_LINE.search(found.label))
     return bool(words.OTHERS.search(before)) or (not told and (costs or unlikely))
 

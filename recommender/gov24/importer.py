@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from features.calendar import day_of
 from recommender.gov24 import agency, axes, benefit_amount, deadline, delivery, documents, residence, service_rows
+from recommender.gov24.money import sums
 from recommender.gov24.service_rows import Service
 from recommender.gov24.target_text import TargetText, target_text
 from recommender.published_rows import Imported, Rejection, Row, text_of
@@ -234,7 +235,7 @@ def _report(read: Sequence[_Read], refused: Sequence[Rejection]) -> Document:
         "regions": {how: regions[how] for how in agency.HOW_FOUND},
         "residence": _counted(residence.STATES, [one.place.residence for one in read]),
         "regions_to_check": [_to_check(one) for one in read if one.place.found in agency.DOUBTFUL],
-        "amounts": {state: amounts[state] for state in ("read", "unread", "absent")},
+        "amounts": {state: amounts[state] for state in ("read", "none_given", "no_sum", "absent")},
         "documents": {
             "to_bring": sum(len(one.document.get("documents", ())) for one in read),
             "looked_up": sum(one.looked_up for one in read),
@@ -281,7 +282,10 @@ def _counted(names: Sequence[str], values: Sequence[str]) -> dict[str, int]:
 
 def _amount_state(document: Mapping[str, Any]) -> str:
     value = document["value"]
-    return "read" if "parts" in value else "unread" if "text" in value else "absent"
+    if "parts" in value:
+        return "read"
+    written = value.get("text")
+    return "absent" if written is None else "none_given" if any(sums(written)) else "no_sum"
 
 
 def _window(read: _Read) -> Mapping[str, Any]:

@@ -90,6 +90,9 @@ def test_several_sums_whose_conditions_were_not_read_are_alternatives():
         "ex) 요금이 3만원일 경우",
         "매출액 10억원 미만",
         "총 100명 선발, 선발규모 : 2억원",
+        "건당 평균 8천만 원",
+        "시설 설치 4억원(보조 70%, 자부담 30%)",
+        "건강보험료 기준(직장가입자 127,500원 이하)",
         "매월 0원 지급",
         "방문 상담",
     ],
@@ -104,6 +107,9 @@ def test_what_finances_a_sum_is_no_sum_of_its_own():
 
 def test_prices_of_entry_are_no_benefit_and_a_loan_limit_is_one():
     assert parts("성인 3,000원 -> 2,000원", forms=["facility"]) == []
+    assert parts("예방접종비 10,000원", forms=["medical"]) == []
+    assert said("한 가정당 100만원 한도", forms=["medical"])[0][:2] == ("at_most", 1_000_000)
+    assert parts("구매(충전) 인센티브 10%(월 60만원까지)", forms=["voucher"], title="지역화폐(가온페이)") == []
     assert said("대출한도 : 최대 300만원", forms=["loan"]) == [("at_most", 3_000_000, "unknown", "person")]
     assert said("대출이자 지원(대출한도 5천만 원)", forms=["loan"]) == []
     assert said("수도요금 5,000원 이내 감면", forms=["tax_relief"]) == [("at_most", 5_000, "unknown", "person")]

@@ -169,7 +169,7 @@ def test_the_report_counts_everything_and_its_sums_agree(regions, listed, detail
     assert report["axes_by_kind"]["citizen"]["sex"] == {"unrestricted": 1, "restricted": 0, "no_data": 0}
     assert report["delivery"] == {"auto_grant": 1, "offer": 1}
     assert (report["windows"]["open_ended"], report["windows"]["not_needed"]) == (1, 1)
-    assert report["amounts"] == {"read": 1, "unread": 0, "absent": 1}
+    assert report["amounts"] == {"read": 1, "none_given": 0, "no_sum": 0, "absent": 1}
     assert report["documents"] == {"to_bring": 1, "looked_up": 1, "services_with_none": 1}
     for counts in (
         *report["axes"].values(),
