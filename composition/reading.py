@@ -62,6 +62,9 @@ def read_definitions(
         declared = read_declaration(declaration, cache, country)
     with problems.gathered():
         regions = read_regions(cache=cache, country=country)
+    place = catalogue or country.catalogue
+    if problems.found and not place.exists():
+        problems.add((str(place),), "missing", "no such file or directory", "Write the programmes there")
     problems.raise_any()
     return Definitions(declared, read_catalogue(catalogue, declared, regions, cache, country), regions)
 

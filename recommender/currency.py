@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from features.country import Currency
 
-__all__ = ["CURRENCIES", "comparable", "currency_of"]
+__all__ = ["CURRENCIES", "comparable", "currencies_of", "currency_of"]
 
 
 CURRENCIES: Final = {
@@ -19,7 +21,7 @@ CURRENCIES: Final = {
         Currency("GBP", 2, 9_768),  # 12.21 pounds an hour (2025), 8 hours
     )
 }
-"""The currencies a programme may state; decimals after ISO 4217. Another country adds its own line."""
+"""The currencies a programme of any country may state; decimals after ISO 4217."""
 
 
 def currency_of(code: str, own: Currency) -> Currency:
@@ -27,16 +29,24 @@ def currency_of(code: str, own: Currency) -> Currency:
     return own if code == own.code else CURRENCIES.get(code, Currency(code, 2))
 
 
-def comparable(amount: int, currency: str, to: str) -> int | None:
+def currencies_of(own: Currency) -> Mapping[str, Currency]:
+    """Return the currencies that a programme of one country may state: its own and those that are known anyway."""
+    known = CURRENCIES.get(own.code)
+    wage_day = own.wage_day or (known.wage_day if known else 0)
+    return {own.code: replace(own, wage_day=wage_day)} | {
+        code: one for code, one in CURRENCIES.items() if code != own.code
+    }
+
+
+def comparable(amount: int, currency: str, to: str, known: Mapping[str, Currency] = CURRENCIES) -> int | None:
     """Return a sum of one currency as one of another that buys as many days of minimum wage; for an order only.
 
-    None where one of them is not known.
+    None where the minimum wage of one of them is not known.
 
     >>> comparable(8_414, "EUR", "KRW"), comparable(5, "KRW", "KRW"), comparable(5, "XXX", "KRW")
     (82560, 5, None)
     """
     if currency == to:
         return amount
-    if currency not in CURRENCIES or to not in CURRENCIES:
-        return None
-    return amount * CURRENCIES[to].wage_day // CURRENCIES[currency].wage_day
+    days = [known[code].wage_day if code in known else 0 for code in (currency, to)]
+    return amount * days[1] // days[0] if all(days) else None

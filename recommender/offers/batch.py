@@ -171,10 +171,10 @@ def _held(people: Sequence[Person], compiled: Compiled) -> Bool:
 
 def _amounts(table: OfferArrays, people: Sequence[Person], compiled: Compiled, pairs: Pairs) -> Int64:
     """What each offer comes to in the first year, int64[m]: for everybody alike, or worked out for the person."""
-    amounts = table.amount[pairs.programme]
+    amounts, own = table.amount[pairs.programme], compiled.declaration.country.currency
     for row in np.flatnonzero(table.personal[pairs.programme]).tolist():
         person, worth = people[int(pairs.person[row])], compiled.catalogue.programmes[int(pairs.programme[row])].worth
-        amount = ordered_amount(worth.amount_of(person, person.t), worth.currency)
+        amount = ordered_amount(worth.amount_of(person, person.t), worth.currency, own)
         amounts[row] = UNKNOWN if amount is None else amount
     return amounts
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from features.arrays import Bool, Float64, Int64
+from features.country import Currency
 from features.value import UNKNOWN
-from recommender.currency import comparable
+from recommender.currency import comparable, currencies_of
 from recommender.rules.estimate import ANYBODY, Estimate
 from recommender.rules.payment import GIVES
 from recommender.rules.window import NOTHING_KNOWN, ApplicationWindow, window_of
@@ -136,7 +137,7 @@ class OfferArrays:
 @lru_cache(maxsize=8)
 def offer_arrays(compiled: Compiled) -> OfferArrays:
     """Return the arrays of a compiled catalogue, made once for each of them."""
-    programmes = compiled.catalogue.programmes
+    programmes, own = compiled.catalogue.programmes, compiled.declaration.country.currency
     windows, personal_window, rules = _windows(programmes, compiled.day, compiled.working_days)
     grant_set, grant_sets = _grants(programmes, compiled.columns)
     offered_on, events_of = _offered_on(programmes)
@@ -149,7 +150,7 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
     documents = (tuple([texts.setdefault(text, text) for text in one.documents]) for one in programmes)
     nothing = frozenset[str]()
     excludes = (compiled.catalogue.excluding.get(one.id, nothing) for one in programmes)
-    usual = int64(ordered_amount(one.worth.amount_of(ANYBODY, 0), one.worth.currency) for one in programmes)
+    usual = int64(ordered_amount(one.worth.amount_of(ANYBODY, 0), one.worth.currency, own) for one in programmes)
     personal = np.array([one.worth.personal for one in programmes], dtype=np.bool_)
     return OfferArrays(
         day=compiled.day,
@@ -176,9 +177,9 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
     )
 
 
-def ordered_amount(found: Estimate, currency: str) -> int | None:
+def ordered_amount(found: Estimate, currency: str, own: Currency) -> int | None:
     """Return the sum by which an estimate is ordered: the middle of its range, comparable in won; None without one."""
-    return None if found.middle is None else comparable(found.middle, currency, _SCALE)
+    return None if found.middle is None else comparable(found.middle, currency, _SCALE, currencies_of(own))
 
 
 def int64(values: Iterable[int | None]) -> Int64:

@@ -8,8 +8,9 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from features.calendar import parse_duration
+from features.country import Currency
 from features.mapping import MappingReader, nearest
-from recommender.currency import CURRENCIES
+from recommender.currency import currencies_of
 from recommender.rules.clause import Compare
 from recommender.rules.clause_reader import ClauseReader, parse_source
 from recommender.rules.interval import interval_of
@@ -36,8 +37,9 @@ def read_value(fields: MappingReader, clauses: ClauseReader, declaration: Declar
     inner = fields.reader("value")
     if inner is None:
         return Value(currency=declaration.country.currency.code)
-    reader = _PaymentReader(clauses, declaration)
-    currency = _currency(inner, declaration.country.currency.code)
+    known = currencies_of(declaration.country.currency)
+    currency = _currency(inner, declaration.country.currency.code, known)
+    reader = _PaymentReader(clauses, declaration, known[currency])
     listed = inner.take("parts")
     if listed is None:
         parts: tuple[Payment | Tiers, ...] = reader.short(inner)
@@ -52,19 +54,19 @@ def read_value(fields: MappingReader, clauses: ClauseReader, declaration: Declar
     return value
 
 
-def _currency(inner: MappingReader, own: str) -> str:
-    code, known = inner.string("currency"), dict.fromkeys([own, *CURRENCIES])
+def _currency(inner: MappingReader, own: str, known: Collection[str]) -> str:
+    code = inner.string("currency")
     if code is not None and code not in known:
         near = _near(code.upper(), known)
         inner.wrong("currency", "unknown", f"{code!r} is not known{near}", f"Use one of {', '.join(known)}")
-    return code or own
+    return code if code is not None and code in known else own
 
 
 class _PaymentReader:
     """Reads payments against one declaration."""
 
-    def __init__(self, clauses: ClauseReader, declaration: Declaration) -> None:
-        self.clauses, self.declaration = clauses, declaration
+    def __init__(self, clauses: ClauseReader, declaration: Declaration, currency: Currency) -> None:
+        self.clauses, self.declaration, self.currency = clauses, declaration, currency
 
     def short(self, inner: MappingReader) -> tuple[Payment, ...]:
         """Read the one payment that is written in the value itself."""
@@ -137,7 +139,7 @@ class _PaymentReader:
     def payment(self, inner: MappingReader, gives: str | None) -> Payment | None:
         """Read one payment; None where something in it is wrong."""
         before = len(inner.problems.found)
-        low, high = _sum(inner)
+        low, high = _sum(inner, self.currency)
         percent, base = _percent(inner), self._base(inner)
         condition, source = inner.take("when"), inner.reader("source")
         when = None if condition is None else self.clauses.read(condition, inner.at("when"), inner.problems)
@@ -162,13 +164,27 @@ class _PaymentReader:
         return name
 
 
-def _sum(inner: MappingReader) -> tuple[int | None, int | None]:
-    exact, high, low = inner.integer("amount"), inner.integer("at_most"), inner.integer("from")
+def _sum(inner: MappingReader, currency: Currency) -> tuple[int | None, int | None]:
+    exact, high, low = (_minor_units(inner, key, currency) for key in ("amount", "at_most", "from"))
     if exact is not None and (high is not None or low is not None):
         inner.wrong("amount", "conflict", "stands beside from or at_most", "Write one exact amount, or the bounds")
     if low is not None and high is not None and high < low:
         inner.wrong("at_most", "conflict", f"{high} is less than from, {low}", "Write the smaller sum in from")
     return (exact, exact) if exact is not None else (low, high)
+
+
+def _minor_units(inner: MappingReader, key: str, currency: Currency) -> int | None:
+    written = inner.take(key)
+    if not isinstance(written, float) or not currency.decimals:
+        return inner.integer(key)
+    units = Decimal(str(written)).scaleb(currency.decimals)
+    if not units.is_finite() or units != int(units):
+        what, remedy = f"{written} has more than the {currency.decimals} decimals of {currency.code}", "Round it"
+    else:
+        what = f"{written} is not a whole number of minor units"
+        remedy = f"Write {int(units)} for {written} {currency.code}"
+    inner.wrong(key, "invalid", what, remedy)
+    return None
 
 
 def _period(inner: MappingReader) -> str:
