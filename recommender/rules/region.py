@@ -19,7 +19,6 @@ __all__ = ["Agency", "Place", "Region", "Regions", "region_number"]
 
 NO, UNKNOWN, YES = 0, 1, 2  # as recommender.rules.clause.Answer, which stands above this module
 _BEFORE_ALL, _AFTER_ALL = -(2**40), 2**40
-_NATIONWIDE_TYPES = ("중앙행정기관", "공공기관")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,8 @@ class Regions:
     sources: tuple[str, ...] = ()
     biggest_first: tuple[str, ...] = ()
     """The languages that name a region after the one around it."""
+    nationwide: tuple[str, ...] = ()
+    """The kinds of agency whose programmes apply everywhere."""
 
     @classmethod
     def parse(cls, document: object, where: Where = ("regions",), country: Country = NO_COUNTRY) -> Regions:
@@ -103,7 +104,7 @@ class Regions:
         top = MappingReader(document, where, problems, None, country.languages)
         regions = [r for f in _rows(top, "regions") if (r := _region(f, country)) is not None]
         agencies = [a for f in _rows(top, "agencies") if (a := _agency(f)) is not None]
-        sources = tuple(str(source) for source in top.items("sources"))
+        sources, nationwide = tuple(str(source) for source in top.items("sources")), top.strings("nationwide")
         top.close()
         by_code = {region.code: region for region in regions}
         problems.found += _unknown_codes(where, regions, agencies, by_code) + _loops(where, by_code)
@@ -111,7 +112,7 @@ class Regions:
         grouped: dict[str, tuple[Agency, ...]] = {}
         for agency in agencies:
             grouped[agency.code] = (*grouped.get(agency.code, ()), agency)
-        return cls(by_code, grouped, sources, country.biggest_first)
+        return cls(by_code, grouped, sources, country.biggest_first, nationwide)
 
     def known(self, code: int) -> bool:
         """Tell whether a code was ever in the table."""
@@ -161,10 +162,10 @@ class Regions:
     def of_agency(self, agency_code: str, agency_type: str, agency_name: str, day: int) -> Place:
         """Tell where the programmes of an agency apply.
 
-        Central ministries and public institutions are nationwide; for the others the code decides and the name is only
-        a cross-check. Nothing is guessed: a code that is not in the table, or not verified, is "unverified".
+        Some kinds of agency (ministries, public institutions) are nationwide; for the others the code decides and the
+        name is only a cross-check. Nothing is guessed: a code that is not in the table, or not verified, is "unverified".
         """
-        if agency_type in _NATIONWIDE_TYPES:
+        if agency_type in self.nationwide:
             return Place(frozenset(), True, "type")
         rows = self.agencies.get(agency_code, ())
         agency = next((a for a in rows if a.first <= day <= a.last), rows[-1] if rows else None)

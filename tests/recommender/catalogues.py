@@ -79,6 +79,7 @@ REGIONS = Regions.parse(
             {"code": "6500000", "region": None},
             {"code": "6510000", "region": 41, "verified": False},
         ],
+        "nationwide": ["중앙행정기관", "공공기관"],
         "sources": ["a list made up for tests"],
     },
     country=KOREA,
