@@ -163,7 +163,7 @@ class Regions:
         """Tell where the programmes of an agency apply.
 
         Some kinds of agency (ministries, public institutions) are nationwide; for the others the code decides and the
-        name is only a cross-check. Nothing is guessed: a code that is not in the table, or not verified, is "unverified".
+        name is a cross-check. Nothing is guessed: a code that is not in the table, or not verified, is "unverified".
         """
         if agency_type in self.nationwide:
             return Place(frozenset(), True, "type")
