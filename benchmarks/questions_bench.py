@@ -21,8 +21,9 @@ import numpy as np
 
 from composition import reading
 from data.synthetic.world import Block, everything_known, world
-from features.arrays import Bool, Float64, Int64
+from features.arrays import Bool, Float64, Int8, Int64
 from features.calendar import date_of
+from features.members import Members, joined, nobody
 from features.snapshot import Snapshot
 from features.value import UNKNOWN
 from recommender.offers.offer_arrays import offer_arrays
@@ -100,10 +101,11 @@ def _document(shares: Mapping[str, Shares], people: int, equal: bool) -> dict[st
 
 @dataclass(frozen=True, eq=False)
 class Strangers:
-    """People of whom all is known, int64[n, F], and the rules they are judged by."""
+    """People of whom all is known, int64[n, F], with their members, and the rules they are judged by."""
 
     compiled: Compiled
     full: Int64
+    members: Members
 
     def __len__(self) -> int:
         """Return how many they are."""
@@ -130,7 +132,7 @@ class Strangers:
 
     def settled(self, known: Int64) -> Bool:
         """Return which programmes are answered yes or no, bool[n, P]."""
-        found: Bool = self.compiled.answers(known) != Answer.UNKNOWN
+        found: Bool = answers_of(self.compiled, known, self.members) != Answer.UNKNOWN
         return found
 
     @cached_property
@@ -164,17 +166,32 @@ class Strangers:
         for fact in order:
             columns = changed_columns(self.compiled)[fact]
             known[0, columns] = self.full[i, columns]
-        return bool(np.all(self.settled(known)[0][self.counted[i]]))
+        answers = answers_of(self.compiled, known, self.members[i : i + 1])
+        return bool(np.all(answers[0][self.counted[i]] != Answer.UNKNOWN))
+
+
+def told(compiled: Compiled, known: Int64, members: Members) -> Members:
+    """Return the members of those whose answers list them; of the others nothing is known."""
+    facts, persons = compiled.declaration.facts, np.arange(len(known))
+    lists = [place for place, name in enumerate(compiled.columns) if name in facts and facts[name].members]
+    pool = joined([members, nobody(len(known), members.since.shape[1])])
+    return pool[np.where((known[:, lists] != UNKNOWN).all(axis=1), persons, len(known) + persons)]
+
+
+def answers_of(compiled: Compiled, known: Int64, members: Members) -> Int8:
+    """Judge people of whom some answers are known; `members` are all that each has."""
+    return compiled.answers(known, 1, told(compiled, known, members))
 
 
 def strangers(seed: int, people: int) -> Strangers:
     """Return synthetic people of the shipped world as they are at the end of its log."""
     declaration, catalogue, regions = reading.read_definitions()
     shared = world(seed, MONTHS, catalogue, declaration, regions, PILOT)
-    full = everything_known(shared, Block(0, CITIZENS, 0))
+    full, members = everything_known(shared, Block(0, CITIZENS, 0))
     chosen = np.sort(np.random.default_rng(seed).permutation(len(full))[:people])
     day = declaration.zone.today(shared.months.end)
-    return Strangers(compile_catalogue(catalogue, shared.rules.plan.columns, declaration, regions, day), full[chosen])
+    compiled = compile_catalogue(catalogue, shared.rules.plan.columns, declaration, regions, day)
+    return Strangers(compiled, full[chosen], members[chosen])
 
 
 def ours(people: Strangers, i: int, weights: Float64, most: int = MOST) -> list[str]:
@@ -182,7 +199,8 @@ def ours(people: Strangers, i: int, weights: Float64, most: int = MOST) -> list[
     compiled, known, asked = people.compiled, people.base[i : i + 1].copy(), list[str]()
     t = np.array([compiled.declaration.zone.end_of_day(date_of(compiled.day))])
     while len(asked) < most:
-        snapshot = Snapshot(("stranger",), t, compiled.columns, known, "", compiled.declaration)
+        members = told(compiled, known, people.members[i : i + 1])
+        snapshot = Snapshot(("stranger",), t, compiled.columns, known, "", compiled.declaration, members)
         found = ask_next(compiled, snapshot, 1, 1, weights)
         if not found:
             break
@@ -214,7 +232,8 @@ def hindsight(people: Strangers, i: int, weights: Float64) -> dict[int, list[str
     Sets of facts are added by what they settle for each question, among single facts and the sets that some programme
     cannot be settled with less than, from each of several beginnings; the best is taken for each number of questions.
     """
-    tried = _Hindsight(people.compiled, people.full[i], people.base[i], people.counted[i], weights)
+    members = people.members[i : i + 1]
+    tried = _Hindsight(people.compiled, people.full[i], people.base[i], people.counted[i], weights, members)
     singles = [frozenset({fact}) for fact in people.open]
     sets = {*singles, *tried.certificates(people.open), *tried.certificates(people.open[::-1])}
     return {after: tried.best(sorted(sets, key=sorted), singles, after) for after in AFTER}
@@ -229,6 +248,11 @@ class _Hindsight:
     base: Int64
     counted: Bool
     weights: Float64
+    members: Members
+
+    def _answers(self, sets: Sequence[frozenset[str]]) -> Int8:
+        rows = self._rows(sets)
+        return answers_of(self.compiled, rows, self.members[np.zeros(len(rows), dtype=np.int64)])
 
     def _rows(self, sets: Sequence[frozenset[str]]) -> Int64:
         rows, changed = np.repeat(self.base[None, :], len(sets), axis=0), changed_columns(self.compiled)
@@ -239,7 +263,7 @@ class _Hindsight:
 
     def worth(self, sets: Sequence[frozenset[str]]) -> Float64:
         """Return what is settled once each of these sets of facts is known, float64[sets]."""
-        settled = self.compiled.answers(self._rows(sets)) != Answer.UNKNOWN
+        settled = self._answers(sets) != Answer.UNKNOWN
         found: Float64 = (settled & self.counted) @ self.weights
         return found
 
@@ -251,7 +275,7 @@ class _Hindsight:
         sets = [frozenset(facts)] * len(programmes)
         for fact in facts:
             less = [one - {fact} for one in sets]
-            answers = self.compiled.answers(self._rows(less))[np.arange(len(programmes)), programmes]
+            answers = self._answers(less)[np.arange(len(programmes)), programmes]
             sets = [a if answer != Answer.UNKNOWN else b for a, b, answer in zip(less, sets, answers, strict=True)]
         return set(sets)
 

@@ -72,7 +72,7 @@ def read_definitions(
 def read_declaration(
     folder: Path | None = None, cache: DocumentCache | None = None, country: CountryFolder = SHIPPED
 ) -> Declaration:
-    """Read events.yaml, facts.yaml and features.yaml of a folder (default: the country's).
+    """Read events.yaml, facts.yaml, features.yaml and, if there, household.yaml of a folder (default: the country's).
 
     Raises:
         Rejected: a file is missing or unreadable, or the declaration is wrong; with every problem.
@@ -80,13 +80,15 @@ def read_declaration(
     from features.declaration.declaration import declare  # verbs that read no declaration do not load it
 
     folder, problems = folder or country.declaration, Problems()
+    files = [folder / f"{name}.yaml" for name in ("events", "facts", "features")]
+    household = folder / "household.yaml"
     with problems.gathered():
         about = read_country(country, cache)
     with problems.gathered():
-        parts = _all_of([folder / f"{name}.yaml" for name in ("events", "facts", "features")], cache)
+        parts = _all_of([*files, household] if household.exists() else files, cache)
     problems.raise_any()
-    events, facts, features = parts
-    return declare(events, facts, features, about)
+    events, facts, features, *more = parts
+    return declare(events, facts, features, about, *more)
 
 
 def read_country(country: CountryFolder = SHIPPED, cache: DocumentCache | None = None) -> Country:

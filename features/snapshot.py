@@ -14,14 +14,16 @@ from features.arrays import Int64
 from features.calendar import DAY_SECONDS
 from features.declaration.datatype import DataType
 from features.declaration.declaration import Declaration
-from features.declaration.vocabulary import STATED, SUBJECT, Selector
-from features.kernel.kernel import compute
+from features.declaration.vocabulary import STATED, SUBJECT, Fact, Selector
+from features.kernel.kernel import compute_all
 from features.kernel.lowering import lower
 from features.log.event import Event
 from features.log.history import History, history_of
+from features.log.member_rows import check_household
 from features.log.row_encoder import HELD, RECEIVED
 from features.log.statement import encode_facts
-from features.problem import Problem, Rejected, Where
+from features.members import BORN, RELATION, Members
+from features.problem import Problem, Problems, Rejected, Where
 from features.value import NONE, UNKNOWN, is_known
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class Snapshots:
         values: int64[n, columns], with `UNKNOWN` and `NONE`.
         features_hash: the hash of the declaration; whatever is computed from these values carries it.
         declaration: what the columns mean.
+        members: who belongs to each of them.
     """
 
     people: tuple[str, ...]
@@ -50,6 +53,7 @@ class Snapshots:
     values: Int64
     features_hash: str
     declaration: Declaration
+    members: Members
 
     @cached_property
     def _place(self) -> dict[str, int]:
@@ -70,7 +74,7 @@ class Snapshots:
         """Return one person at one instant."""
         return Snapshot(
             (self.people[place],), self.t[place : place + 1], self.columns, self.values[place : place + 1],
-            self.features_hash, self.declaration,
+            self.features_hash, self.declaration, self.members[place : place + 1],
         )  # fmt: skip
 
     def frame(self) -> pd.DataFrame:
@@ -135,10 +139,10 @@ def snapshots(
         Rejected: the history was read by another declaration.
     """
     plan = lower(declaration, tuple(receives))
-    values = compute(plan, history, person_rows, t)
+    values, members = compute_all(plan, history, person_rows, t)
     names = (*history.people, "")  # the last, at -1, has no name
     people = tuple(names[row] for row in np.asarray(person_rows).tolist())
-    return Snapshots(people, np.asarray(t, np.int64), plan.columns, values, declaration.hash, declaration)
+    return Snapshots(people, np.asarray(t, np.int64), plan.columns, values, declaration.hash, declaration, members)
 
 
 @dataclass(frozen=True)
@@ -204,9 +208,16 @@ def _lists(history: History, rows: Int64, snapshot: Snapshot) -> Iterator[tuple[
     }
     for name, count in counted.items():
         if is_known(count):
-            days = _listed(history, rows, name, facts[name].adds)
+            days = _born(snapshot, facts[name]) or _listed(history, rows, name, facts[name].adds)
             if len(days) == count:
                 yield name, tuple(sorted(days))
+
+
+def _born(snapshot: Snapshot, fact: Fact) -> list[int]:
+    """The days on which the members were born whom a list holds."""
+    home, cells = snapshot.declaration.household, snapshot.members.cells
+    places = [home.place(name) for name in fact.members] if home else []
+    return [int(day) for day in cells[np.isin(cells[:, RELATION], places), BORN]]
 
 
 def _listed(history: History, rows: Int64, name: str, adds: tuple[Selector, ...]) -> list[int]:
@@ -301,6 +312,9 @@ def _statement(declaration: Declaration, facts: object, t: int, person: str, whe
         remedy = 'Write one object of facts, like {"birth_date": "1990-05-01"}'
         raise Rejected([Problem(where, "invalid", "is not a JSON object", remedy)])
     encode_facts(facts, declaration, declaration.zone.today(t), where)
+    problems = Problems()
+    check_household(declaration, facts, person, where, problems)
+    problems.raise_any()
     if declaration.zone.today(t) < declaration.epoch:
         raise Rejected(
             [Problem(where, "range", "are stated before the epoch of the declaration", "Choose a later day")]
@@ -311,5 +325,5 @@ def _statement(declaration: Declaration, facts: object, t: int, person: str, whe
 
 def _snapshot_of(declaration: Declaration, statement: History, t: int, receives: tuple[str, ...]) -> Snapshot:
     plan, at = lower(declaration, tuple(receives), complete=False), np.array([t], np.int64)
-    values = compute(plan, statement, np.zeros(1, np.int64), at)
-    return Snapshot(statement.people, at, plan.columns, values, declaration.hash, declaration)
+    values, members = compute_all(plan, statement, np.zeros(1, np.int64), at)
+    return Snapshot(statement.people, at, plan.columns, values, declaration.hash, declaration, members)

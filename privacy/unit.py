@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from features.declaration.kinship import HOUSEHOLD
+from features.declaration.vocabulary import Selector
 from features.problem import Problem
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
-    from features.declaration.vocabulary import Selector
 
 
 class PrivacyUnit(StrEnum):
@@ -44,6 +45,8 @@ def _columns(declaration: Declaration) -> Iterator[tuple[str, list[Selector]]]:
         yield fact.name, heard[fact.name]
     for feature in declaration.features.values():
         yield feature.name, list(feature.signals)
+    if declaration.household:
+        yield HOUSEHOLD, [Selector(act.event, act.role) for act in declaration.household.acts]
 
 
 def _of_another(declaration: Declaration, signal: Selector) -> bool:

@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from features.calendar import day_of
+from features.declaration.kinship import HOUSEHOLD
 from features.log.event import Event
 from features.log.history import history_of
 from features.mapping import nearest
@@ -134,6 +135,7 @@ class Engine:
     def _not_questions(self, unanswered: Mapping[str, object], where: Where) -> Iterator[Problem]:
         """What was asked and not answered is a list of facts that a person can state, or of receipts."""
         stated = [name for name, fact in self.declaration.facts.items() if fact.stated]
+        stated += [HOUSEHOLD] if self.declaration.household else []
         for key, names in unanswered.items():
             if not isinstance(names, list):
                 yield Problem((*where, key), "invalid", "is not a list", "List the facts that were asked for, by name")

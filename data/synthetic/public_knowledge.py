@@ -21,12 +21,14 @@ from data.synthetic.kinds import TYPE, TYPES
 from data.synthetic.months import day_at
 from data.synthetic.registry import Names, identifiers
 from features.arrays import Bool, Int8, Int64
-from features.kernel.kernel import compute
+from features.kernel.kernel import compute_all
 from features.kernel.lowering import KernelPlan, lower
 from features.log.event import Event
 from features.log.history import History, Items, ItemTable, assembled
+from features.log.member_rows import Parties, statement_rows
 from features.log.row_encoder import RowEncoder, signals_of
 from features.log.versions import FOREVER, actions_among, versions
+from features.members import CERTAIN, LIVES, WHOLE, Members
 from features.value import NONE, UNKNOWN
 from recommender.rules.catalogue import Catalogue
 from recommender.rules.compiled import Compiled, compile_catalogue
@@ -52,6 +54,7 @@ class PayloadReader:
         """Begin with nothing read."""
         self.encoder = RowEncoder(declaration)
         self._stated = {s.field: place for place, s in enumerate(signals_of(declaration)) if s.event == "fact.stated"}
+        self._lists = [name for name, fact in declaration.facts.items() if fact.members]
         self._parts: dict[tuple[int, str], int] = {}
         self._values: dict[tuple[str, object], tuple[int, ...]] = {}
 
@@ -68,17 +71,22 @@ class PayloadReader:
         )
         return [(-1, code)]
 
-    def _code(self, kind: int, data: dict[str, Any], role: str | None = None) -> int:
+    def _code(
+        self, kind: int, data: dict[str, Any], role: str | None = None, others: tuple[tuple[str, str], ...] = ()
+    ) -> int:
         event_type = self.encoder.declaration.events.get(TYPES[kind])
-        return self.encoder.code(TYPES[kind], role or (event_type.subject if event_type else "subject"), data)
+        part = role or (event_type.subject if event_type else "subject")
+        return self.encoder.code(TYPES[kind], part, data, Parties("", "", others))
 
     def _shared(self, kind: int, data: dict[str, Any], names: Names, people: int) -> list[tuple[int, int]]:
         about = data.pop("about")
-        parts = [(-1, self._code(kind, data))]
+        named = tuple((entry["person"], entry["role"]) for entry in about)
+        parts = [(-1, self._code(kind, data, None, named))]
         for entry in about:
             row = int(entry["person"][1:]) - 1 - names.first
             if entry["person"].startswith("c") and 0 <= row < people:
-                parts.append((row, self._code(kind, data, entry["role"])))
+                others = tuple(part for part in named if part[0] != entry["person"])
+                parts.append((row, self._code(kind, data, entry["role"], others)))
         return parts
 
     def _statement(self, data: dict[str, Any]) -> int:
@@ -90,7 +98,11 @@ class PayloadReader:
             else:
                 rows.append((place, self._value(name, value)[0]))
         self.encoder.payloads.append(tuple(sorted(rows, key=lambda row: row[0])))
-        return len(self.encoder.payloads) - 1
+        code = len(self.encoder.payloads) - 1
+        lists = {name: data[name] for name in self._lists if name in data}
+        if lists:
+            self.encoder.members[code] = statement_rows(self.encoder.declaration, lists)
+        return code
 
     def _value(self, name: str, value: object) -> tuple[int, ...]:
         known = self._values.get((name, value))
@@ -223,8 +235,10 @@ class Rules:
             self._compiled[period] = compile_catalogue(self._timeless, columns, self.declaration, self.regions, day)
         return self._compiled[period]
 
-    def judge(self, values: Int64, days: Int64, verified: bool = False) -> Int8:
+    def judge(self, values: Int64, members: Members, days: Int64, verified: bool = False) -> Int8:
         """The answer (0 no, 1 unknown, 2 yes) of every programme for each row of columns on its day: int8[m, P].
+
+        `members` are those of the m people.
 
         With `verified` the rules are applied as if somebody had verified all of them, as an office does.
         """
@@ -236,7 +250,7 @@ class Rules:
             if verified:
                 plan = compiled.plan._replace(capped=np.zeros_like(compiled.plan.capped))
                 compiled = replace(compiled, plan=plan)
-            answers[rows] = compiled.answers(np.ascontiguousarray(values[rows]), CITIZEN)
+            answers[rows] = compiled.answers(np.ascontiguousarray(values[rows]), CITIZEN, members[rows])
         first, last = self._in_force
         answers[(days[:, None] < first) | (days[:, None] > last)] = 0
         return answers
@@ -260,7 +274,11 @@ class Knowledge:
 
     def columns(self, person: Int64, t: Int64, receives: Int64) -> Int64:
         """The columns of each person at each instant; `receives` is as `Holdings.receives` tells."""
-        values = compute(self.rules.plan, self.history, person, t)
+        return self.known(person, t, receives)[0]
+
+    def known(self, person: Int64, t: Int64, receives: Int64) -> tuple[Int64, Members]:
+        """The same with the members of each person."""
+        values, members = compute_all(self.rules.plan, self.history, person, t)
         receipts = len(self.rules.plan.receives)
         if receipts:
             values[:, -receipts:] = np.where(receives >= 0, receives, values[:, -receipts:])
@@ -269,8 +287,12 @@ class Knowledge:
             values[:, :facts] = np.where(values[:, :facts] == UNKNOWN, NONE, values[:, :facts])
             if receipts:
                 values[:, -receipts:] = np.maximum(receives, 0)
-        return values
+            cells = members.cells.copy()
+            cells[:, LIVES:CERTAIN] = np.maximum(cells[:, LIVES:CERTAIN], 0)
+            members = replace(members, cells=cells, since=np.full_like(members.since, WHOLE))
+        return values, members
 
     def answers(self, person: Int64, t: Int64, receives: Int64) -> Int8:
         """The verdicts on each person at each instant: int8[m, P]."""
-        return self.rules.judge(self.columns(person, t, receives), day_at(t - 1), verified=self.certain)
+        values, members = self.known(person, t, receives)
+        return self.rules.judge(values, members, day_at(t - 1), verified=self.certain)

@@ -37,6 +37,7 @@ from data.synthetic.stamp import stamp, write_stamp
 from data.synthetic.takeup import TakeUp, draw, expectation, latent_traits
 from data.synthetic.truth import held_out, truth
 from features.arrays import Bool, Float64, Int64
+from features.members import Members
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -131,16 +132,17 @@ def blocks(citizens: int, size: int = BLOCK) -> list[Block]:
     return [Block(number, min(size, citizens - first), first) for number, first in enumerate(firsts)]
 
 
-def everything_known(shared: World, block: Block) -> Int64:
-    """Make one block and return the columns of its living at the end of the log, int64[n, F], with nothing unknown.
+def everything_known(shared: World, block: Block) -> tuple[Int64, Members]:
+    """Make one block and return the columns, int64[n, F], and members of its living at the end of the log.
 
-    The columns are those of `shared.rules.plan`; what does not exist is none, and what the board brought is received.
+    Nothing is unknown. The columns are those of `shared.rules.plan`; what does not exist is none, and what the board
+    brought is received.
     """
     place, lives = _inhabited(shared, block)
     held = notice(place, shared.chance.at(block.number), lives.log.counts(block.citizens))[1]
     people = np.flatnonzero(place.course.died >= shared.months.end)
     t = np.full(len(people), shared.months.end)
-    return place.true.columns(people, t, held.receives(people, t, place.receipts))
+    return place.true.known(people, t, held.receives(people, t, place.receipts))
 
 
 def _inhabited(shared: World, block: Block) -> tuple[Neighbourhood, _Lives]:

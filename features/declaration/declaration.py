@@ -14,6 +14,7 @@ from features.declaration.datatype import DataType
 from features.declaration.fact_wording import read_groups
 from features.declaration.given import read_given
 from features.declaration.grammar import read_facts, read_features, read_types
+from features.declaration.kinship import HOUSEHOLD, Household, read_household
 from features.declaration.vocabulary import STATED, EventType, Fact, Feature
 from features.mapping import MappingReader
 from features.problem import Problems
@@ -38,6 +39,7 @@ class Declaration:
         hash: SHA-256, in hex, of what all this means; labels, questions and priors over answers are not part of it.
         groups: the question over each group of boxes (`Fact.ask_with`), in each language.
         country: the country it is made for: its languages, its currency, the form of its region codes.
+        household: how people may belong to a person, None where nothing is said of that.
     """
 
     zone: Zone
@@ -48,6 +50,7 @@ class Declaration:
     hash: str
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     country: Country = NO_COUNTRY
+    household: Household | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -66,11 +69,15 @@ class Declaration:
         return self.facts[name].kind if name in self.facts else self.features[name].kind
 
 
-def declare(events: object, facts: object, features: object, country: Country = NO_COUNTRY) -> Declaration:
+def declare(
+    events: object, facts: object, features: object, country: Country = NO_COUNTRY, household: object = None
+) -> Declaration:
     """Return the declaration that three parsed YAML documents make for a country, whose zone theirs may override.
 
+    A fourth may say who belongs to a person.
+
     Raises:
-        Rejected: with every problem in all three.
+        Rejected: with every problem in all of them.
     """
     problems = Problems()
     top = MappingReader(events, ("events.yaml",), problems, {"zone", "epoch", "types"})
@@ -90,9 +97,12 @@ def declare(events: object, facts: object, features: object, country: Country = 
     groups = read_groups(top_facts, read)
     top_features = MappingReader(features, ("features.yaml",), problems, {"features"})
     computed = read_features(top_features.mapping("features"), ("features.yaml", "features"), types, read, problems)
+    home = None if household is None else read_household(household, (types, read), problems, languages)
+    _check_members(read, home, problems)
     problems.raise_any()
-    made = _assembled(zone, epoch or 0, types, _related(read, computed), computed)
-    return replace(_with_region_codes(made, country.region_code), groups=groups, country=country)
+    made = Declaration(zone, epoch or 0, types, _related(_viewed(read, home, types), computed), computed, "")
+    made = replace(_assembled(replace(made, household=home)), groups=groups, country=country)
+    return _with_region_codes(made, country.region_code)
 
 
 def _with_region_codes(made: Declaration, form: str) -> Declaration:
@@ -109,6 +119,27 @@ def _with_region_codes(made: Declaration, form: str) -> Declaration:
     return replace(made, events=MappingProxyType(events), facts=MappingProxyType(facts))
 
 
+def _check_members(facts: Mapping[str, Fact], household: Household | None, problems: Problems) -> None:
+    known = household.relations if household else {}
+    for name, fact in facts.items():
+        if set(fact.members) - set(known):
+            remedy = f"Use some of {', '.join(known)}" if known else "Add household.yaml to the declaration"
+            problems.add(("facts.yaml", "facts", name, "members"), "unknown", "are not relations", remedy)
+    if household and HOUSEHOLD in facts:
+        remedy = "Give the fact another name"
+        problems.add(("facts.yaml", "facts", HOUSEHOLD), "duplicate", "is the name of the list of members", remedy)
+
+
+def _viewed(facts: Mapping[str, Fact], household: Household | None, types: Mapping[str, EventType]) -> dict[str, Fact]:
+    """Note at each list of members which events add to it."""
+    if household is None:
+        return {**facts}
+    return {
+        name: replace(fact, adds=household.adds(fact.members, types)) if fact.members else fact
+        for name, fact in facts.items()
+    }
+
+
 def _related(facts: Mapping[str, Fact], features: Mapping[str, Feature]) -> dict[str, Fact]:
     """Note at each fact what it asks for, and whether time is counted since it."""
     columns: list[Fact | Feature] = [*facts.values(), *features.values()]
@@ -120,20 +151,22 @@ def _related(facts: Mapping[str, Fact], features: Mapping[str, Feature]) -> dict
     }
 
 
-def _assembled(
-    zone: Zone, epoch: int, events: Mapping[str, EventType], facts: Mapping[str, Fact], features: Mapping[str, Feature]
-) -> Declaration:
-    meaning = {
-        "zone": zone.name,
-        "epoch": epoch,
-        "events": {name: _meaning(event) for name, event in events.items()},
-        "facts": [_meaning(fact) for fact in facts.values()],
-        "features": [_meaning(feature) for feature in features.values()],
+def _assembled(made: Declaration) -> Declaration:
+    """The declaration with its hash, and nothing in it that can be changed."""
+    meaning: dict[str, object] = {
+        "zone": made.zone.name,
+        "epoch": made.epoch,
+        "events": {name: _meaning(event) for name, event in made.events.items()},
+        "facts": [_meaning(fact) for fact in made.facts.values()],
+        "features": [_meaning(feature) for feature in made.features.values()],
     }
+    if made.household:
+        meaning["household"] = made.household.meaning()
     digest = sha256(canonical_text(meaning, ascii_only=True).encode()).hexdigest()
-    return Declaration(
-        zone, epoch, MappingProxyType({**events}), MappingProxyType({**facts}), MappingProxyType({**features}), digest
-    )
+    return replace(
+        made, events=MappingProxyType({**made.events}), facts=MappingProxyType({**made.facts}),
+        features=MappingProxyType({**made.features}), hash=digest,
+    )  # fmt: skip
 
 
 def _meaning(word: EventType | Fact | Feature) -> dict[str, object]:

@@ -11,7 +11,7 @@ from features.declaration.datatype import DataType
 from features.declaration.vocabulary import STATED, EventType, Fact, Selector, State, Tally
 from features.mapping import MappingReader
 from features.problem import Problems, Where
-from features.value import UNKNOWN
+from features.value import NONE, UNKNOWN
 
 CHAIN_KEYS: Final = ("states", "adds", "counts", "only_while", "ends_with", "exhaustive")
 """What a fact may say of the events it follows from."""
@@ -65,8 +65,9 @@ def read_state(
     entry = MappingReader(doc, where, problems, {"event", "role", "where", "gives", "for", "then", "changes"})
     gives, lapse = entry.doc.get("gives"), entry.duration("for")
     field = gives.get("field") if isinstance(gives, Mapping) else None
+    dated = kind.type == "date" and gives == {"day": "happened"}
     signal = read_signal(str(entry.doc.get("event", "")), entry, types, field)
-    if not entry.has("gives") or (isinstance(gives, Mapping) and set(gives) != {"field"}):
+    if not entry.has("gives") or (isinstance(gives, Mapping) and set(gives) != {"field"} and not dated):
         entry.wrong("gives", "missing", "does not say what the event makes of the fact", "Give a value, or {field: F}")
     if entry.has("then") and not entry.has("for"):
         entry.wrong("then", "conflict", "needs `for`", "Say how long it is valid before it lapses to that")
@@ -79,7 +80,8 @@ def read_state(
         )
     constant = then = None
     with problems.gathered():
-        constant = None if field is not None or not entry.has("gives") else _value(kind, gives, entry.at("gives"))
+        said = entry.has("gives") and field is None
+        constant = NONE if dated else _value(kind, gives, entry.at("gives")) if said else None
     with problems.gathered():
         then = _value(kind, entry.doc["then"], entry.at("then")) if entry.has("then") else None
     return State(signal, constant, lapse, then, entry.string("changes") or "") if signal else None

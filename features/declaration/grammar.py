@@ -47,7 +47,7 @@ _COUNTING: Final = ("years_since", "months_since", "days_since", "time_until", "
 _TYPE_KEYS: Final = {"title", "subject", "roles", "complete_from", "fields"}
 _FIELD_KEYS: Final = {"type", "low", "high", "unit", "values", "scale"}
 _FACT_KEYS: Final = {
-    "purpose", "label", "format", "value_labels", "question", "derived", "answers", "share",
+    "purpose", "label", "format", "value_labels", "question", "members", "derived", "answers", "share",
     "sensitive", "ask_with", "given", "per_10000", "source", *CHAIN_KEYS,
 }  # fmt: skip
 _FIELD_TYPES: Final = tuple(name for name in TYPES if name not in ("dates", "ages"))
@@ -203,10 +203,17 @@ def _fact(name: str, entry: MappingReader, types: Mapping[str, EventType]) -> Fa
         derived, answers, answers_from, entry.integer("share", low=None), label=entry.words("label") or {},
         format=read_formats(entry), value_labels=read_value_labels(entry, kind),
         source=entry.string("source") or "", sensitive=read_sensitive(entry), ask_with=read_box(entry, kind),
-        tally=read_tally(entry, kind, types),
+        tally=read_tally(entry, kind, types), members=_members(entry, kind, adds),
         only_while=read_only_while(entry), ends_with=entry.string("ends_with") or "",
         exhaustive=entry.boolean("exhaustive", True),
     )  # fmt: skip
+
+
+def _members(entry: MappingReader, kind: DataType, adds: Sequence[object]) -> tuple[str, ...]:
+    members = entry.names("members")
+    if members and (kind.type != "dates" or adds):
+        entry.wrong("members", "conflict", "makes a list of dates, and says what adds to it", "Drop adds, or members")
+    return members
 
 
 _DERIVED: Final = {*_COUNTING, "which", "plus", "unit"}

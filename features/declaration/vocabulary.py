@@ -65,8 +65,9 @@ class Selector:
 
 @dataclass(frozen=True)
 class State:
-    """A signal that sets a fact: to `gives` (None: to the signal's own value), until it lapses to `then`.
+    """A signal that sets a fact, until it lapses to `then`.
 
+    It sets it to `gives`; where that is None to the signal's own value, where it is `NONE` to the day it happened.
     `then` None is as if the fact had never been set. With `changes` it sets it only where the signal's value is not
     what that fact already has.
     """
@@ -170,6 +171,7 @@ class Fact:
         only_while: another boolean and the value without which this one is false.
         ends_with: another boolean; an event that makes that one false makes this one false, a statement does not.
         exhaustive: whether only its events can make it true; if not, that none happened proves nothing.
+        members: the relations whose dates of birth a list holds; it is then a view of the household.
         derived: how it is computed, for a fact that cannot be stated.
         answers: a public prior over its answers; empty where `answers_from` names the table of them.
         given: such priors of people of whom something is known; the first that holds counts instead of `answers`.
@@ -206,6 +208,7 @@ class Fact:
     exhaustive: bool = True
     sensitive: bool = False
     ask_with: str = ""
+    members: tuple[str, ...] = ()
 
     @property
     def hangs_on(self) -> tuple[str, int] | None:

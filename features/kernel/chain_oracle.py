@@ -103,6 +103,7 @@ class OracleChain:
             rank = self.ranks[state.signal]
             for heard in self.life.heard([state.signal]):
                 code = heard.value if heard.value == UNKNOWN or state.gives is None else state.gives
+                code = heard.day if code == NONE else code
                 if state.changes:
                     before = self.value_at(self.life.declaration.facts[state.changes], heard.place, rank - 1)
                     another = _another_region(before, heard.value)

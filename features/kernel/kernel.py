@@ -38,8 +38,10 @@ from features.kernel.lowering import (
     KernelPlan,
     lower,
 )
+from features.kernel.members_kernel import members_of, view
 from features.kernel.tally import ROOM, WIDTH, begin, counted, end, moved, restart
 from features.log.history import History, history_of
+from features.members import Members
 from features.problem import Problem, Rejected
 from features.value import NONE, UNKNOWN
 
@@ -47,7 +49,7 @@ _DAY = DAY_SECONDS
 _VALUE, _SINCE, _WALL, _HEARD = range(4)  # what is kept of each column while rows go by
 _POISON = _HEARD  # of a column that is not standing: something in it is unknown
 _READING, _WINDOW, _OF, _UNIT, _EARLIEST, _MONTHS, _DAYS, _SLOT, _DEFAULT, _SPELLED, *_TALLIED = range(len(COLUMN))
-_TALLY, _FIRST, _HANGS, _HOLDS = _TALLIED
+_TALLY, _FIRST, _HANGS, _HOLDS, _VIEW = _TALLIED
 _BEFORE = UNKNOWN  # earlier than any second
 
 
@@ -136,6 +138,8 @@ def _stand(
     now, act = value, subscriptions[heard, 1]
     if act in (STATE, CHANGE) and value != UNKNOWN:
         now = subscriptions[heard, 2]
+        if now == NONE:
+            now = wall // _DAY
     if spelled:
         _settle(seen, column, subscriptions, windows, wall)
         if seen[column, _VALUE] != now:
@@ -209,7 +213,8 @@ def _kernel(
     subscriptions: Int64, subscribed: Int64, table: Int64, windows: Int64, closers: Int64, closed_by: Int64,
     lists: int, steps: int, distinct: int, tallies: int, epoch: int,
     offsets: Int64, happened: Int64, recorded: Int64, superseded: Int64, local: Int64,
-    signals: Int32, values: Int64, rows: Int64, times: Int64, walls: Int64, days: Int64, longest: int, out: Int64,
+    signals: Int32, values: Int64, rows: Int64, times: Int64, walls: Int64, days: Int64, longest: int,
+    ended: Int64, kin: Int64, since: Int64, out: Int64,
 ) -> None:  # fmt: skip
     columns = len(table)
     blank = np.zeros((columns, 4), np.int64)
@@ -293,8 +298,12 @@ def _kernel(
             if reading == STANDING and seen[column, _HEARD] >= 0 and subscriptions[seen[column, _HEARD], 4] > 0:
                 _settle(seen, column, subscriptions, windows, wall_at)
             if reading == LIST:
-                since = closers[closed_by[column], 0]
-                out[query, column] = _pick(seen, table, column, dates, 0, closed[column], since)
+                if table[column, _VIEW]:
+                    mine, mask = kin[ended[query] : ended[query + 1]], table[column, _VIEW]
+                    count, whole, doubt = view(dates[table[column, _SLOT]], mask, mine, since[query])
+                    seen[column, _VALUE], seen[column, _SINCE], seen[column, _POISON] = count, whole, doubt
+                begun = closers[closed_by[column], 0]
+                out[query, column] = _pick(seen, table, column, dates, 0, closed[column], begun)
             elif reading < LIST:
                 unit, default, found = table[column, _UNIT], table[column, _DEFAULT], seen[column, _VALUE]
                 newest = seen[column, _SINCE]
@@ -313,7 +322,12 @@ def _kernel(
 
 
 def compute(plan: KernelPlan, history: History, person_rows: Int64, t: Int64) -> Int64:
-    """Return the columns of each person at each instant, in one pass over the person's visible rows.
+    """Return the columns of each person at each instant; see `compute_all`."""
+    return compute_all(plan, history, person_rows, t)[0]
+
+
+def compute_all(plan: KernelPlan, history: History, person_rows: Int64, t: Int64) -> tuple[Int64, Members]:
+    """Return the columns and the members of each person at each instant, in one pass over the person's visible rows.
 
     Args:
         plan: the declaration, lowered.
@@ -322,20 +336,23 @@ def compute(plan: KernelPlan, history: History, person_rows: Int64, t: Int64) ->
         t: int64[m], UTC seconds; only what happened and was recorded before counts.
 
     Returns:
-        int64[m, columns], with `UNKNOWN` and `NONE`.
+        int64[m, columns], with `UNKNOWN` and `NONE`; and the members of m persons.
 
     Raises:
         Rejected: the history was read by another declaration.
     """
     rows, times, walls, days = queries(plan, history, person_rows, t)
+    members = members_of(plan, history, rows, times, days)
+    longest = max(history.longest, history.reports.longest)
     out = np.empty((len(rows), len(plan.columns)), np.int64)
     _kernel(
         plan.subscriptions, plan.subscribed, plan.table, plan.windows, plan.closers, plan.closed_by,
         plan.lists, plan.steps, plan.distinct, plan.tallies, plan.epoch,
         history.offsets, history.happened, history.recorded, history.superseded, history.local,
-        history.signal, history.value, rows, times, walls, days, history.longest, out,
+        history.signal, history.value, rows, times, walls, days, longest,
+        members.offsets, members.cells, members.since, out,
     )  # fmt: skip
-    return out
+    return out, members
 
 
 def queries(plan: KernelPlan, history: History, person_rows: Int64, t: Int64) -> tuple[Int64, Int64, Int64, Int64]:

@@ -18,6 +18,7 @@ from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import STATED, Derived, Fact, Feature, Selector, State, Tally
 from features.log.row_encoder import RECEIVED, signals_of
 from features.log.statement import RECEIVES
+from features.members import OPEN, WHOLE
 from features.value import NONE, UNKNOWN, identifier_code
 
 NEVER: Final = 2**63 - 1
@@ -42,7 +43,7 @@ DAYS, MONTHS, YEARS, UNTIL_DAYS, UNTIL_MONTHS, UNTIL_YEARS, AS_IS = range(7)
 SUBSCRIPTION: Final = ("column", "act", "constant", "match", "window", "then")
 COLUMN: Final = (
     "reading", "window", "of", "unit", "earliest", "months", "days", "slot", "default", "spelled",
-    "tally", "first", "hangs", "holds",
+    "tally", "first", "hangs", "holds", "view",
 )  # fmt: skip
 
 
@@ -56,7 +57,7 @@ class KernelPlan:
         subscriptions: int64[n, 6], see `SUBSCRIPTION`, signal by signal.
         subscribed: int64[signals, 4]: where the signal's subscriptions that add begin, then those that keep, then all
             others, and where they end.
-        table: int64[columns, 14], see `COLUMN`.
+        table: int64[columns, 15], see `COLUMN`.
         windows: int64[w, 2], months and days; window 0 is a lifetime.
         closers: int64[n, 2], since which wall-clock second, over which window; a column whose closers all hold has
             nothing unseen; those of column `c` are `closed_by[c]` up to `closed_by[c + 1]`.
@@ -66,6 +67,8 @@ class KernelPlan:
         distinct: how many columns count distinct values.
         tallies: how many columns count what begins and ends.
         epoch: the wall-clock second at which every lifetime begins.
+        home: int64[relations, 4]: the local day since when every event that adds a member of a relation is known, the
+            months and days after which such a member lapses, and whether its members are only expected.
         declaration: what was lowered.
     """
 
@@ -82,6 +85,7 @@ class KernelPlan:
     distinct: int
     tallies: int
     epoch: int
+    home: Int64
     declaration: Declaration
 
 
@@ -125,7 +129,7 @@ class _Lowering:
             np.array([[row[key] for key in COLUMN] for row in self.table], np.int64).reshape(-1, len(COLUMN)),
             np.array([(window.months, window.days) for window in self.windows], np.int64),
             _rows(self.closers, 2), _starts(self.closers), self.lists, self.steps, self.distinct,
-            self.tallies, self.declaration.epoch * DAY_SECONDS, self.declaration,
+            self.tallies, self.declaration.epoch * DAY_SECONDS, self.home(), self.declaration,
         )  # fmt: skip
 
     def fact(self, fact: Fact, spelled: int) -> None:
@@ -205,12 +209,24 @@ class _Lowering:
         self.close(column, [granted] if granted in self.signals else [], 0)
 
     def dates(self, fact: Fact) -> None:
-        column = self.column(LIST, slot=self.lists)
+        home = self.declaration.household
+        view = home.mask(fact.members) if home else 0
+        column = self.column(LIST, slot=self.lists, view=view)
         self.lists += 1
-        self.hear(Selector(STATED, None, fact.name), column, RESTATE)
-        for signal in fact.adds:
-            self.hear(signal, column, ADD_VALUE if signal.field else ADD_DAY)
+        if not view:
+            self.hear(Selector(STATED, None, fact.name), column, RESTATE)
+            for signal in fact.adds:
+                self.hear(signal, column, ADD_VALUE if signal.field else ADD_DAY)
         self.close(column, fact.adds, 0)
+
+    def home(self) -> Int64:
+        """Since when the members of each relation are known, and how long each stays."""
+        household, rows = self.declaration.household, []
+        for name, relation in household.relations.items() if household else ():
+            begun, lapse = listed_since(self.declaration, name)
+            begun = begun if self.complete else OPEN
+            rows.append((begun, lapse.months, lapse.days, int(relation.expected)))
+        return np.array(rows, np.int64).reshape(-1, 4)
 
     def derived(self, derived: Derived) -> None:
         plus = derived.plus or Duration()
@@ -274,6 +290,22 @@ _ACTS: Final = {
     "count": (ADD, TOTAL, 1, 0), "sum": (ADD, TOTAL, 0, 1), "last": (KEEP, NEWEST, 0, 0),
     "time_since": (KEEP, NEWEST, 1, 0), "distinct": (DISTINCT, TOTAL, 0, 0),
 }  # fmt: skip
+
+
+def listed_since(declaration: Declaration, relation: str) -> tuple[int, Duration]:
+    """Return the local day since when every event that adds a member of a relation is in the log, and their lapse.
+
+    It is `WHOLE` for a lifetime and `OPEN` for never. Members added by several events lapse as the longest-lived do.
+    """
+    household = declaration.household
+    acts = household.adding(relation, declaration.events) if household else ()
+    days = [declaration.events[act.event].complete_from for act in acts]
+    known = [day for day in days if day is not None]
+    lapses = [act.lapse for act in acts if act.lapse]
+    lapse = max(lapses, key=lambda one: one.after(0)) if lapses and len(lapses) == len(acts) else Duration()
+    if not acts or len(known) < len(days):
+        return OPEN, lapse
+    return WHOLE if max(known) <= declaration.epoch else max(known), lapse
 
 
 def trusted_for(fact: Fact) -> dict[int, tuple[Duration, int]]:

@@ -14,8 +14,10 @@ from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import Derived, Fact, Feature, Selector
 from features.kernel.chain_oracle import OracleChain
 from features.kernel.history_oracle import OracleHistory
+from features.kernel.members_oracle import MembersOracle
 from features.log.event import Event
 from features.log.statement import RECEIVES
+from features.members import WHOLE
 from features.value import NONE, UNKNOWN
 
 
@@ -26,6 +28,7 @@ class OracleSnapshot(OracleHistory):
         """Keep the events that count."""
         super().__init__(declaration, events, person, t, complete)
         self.chain = OracleChain(self)
+        self.members = MembersOracle(declaration, person, self.events) if declaration.household else None
 
     def fact(self, fact: Fact) -> int:
         """The value of a fact."""
@@ -44,6 +47,12 @@ class OracleSnapshot(OracleHistory):
 
     def dates(self, fact: Fact) -> tuple[list[int], bool, bool]:
         """The dates known to be in a list, whether these are all, and whether one is known of without its date."""
+        if fact.members and self.members:
+            home, cells = self.members.home, self.members.cells(self.today)
+            may_be = [one for one in cells if one[0] == UNKNOWN or tuple(home.relations)[one[0]] in fact.members]
+            sure = [one[1] for one in may_be if one[0] != UNKNOWN and one[6] and one[1] != UNKNOWN]
+            whole = all(self.members.since(name, self.today, self.complete) == WHOLE for name in fact.members)
+            return sure, whole, len(sure) < len(may_be)
         restated = [(place, fact.encode_all(value)) for place, _, value in self.stated(fact.name)]
         since, found = (restated[-1][0], list(restated[-1][1])) if restated else (-1, [])
         dateless = False

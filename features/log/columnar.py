@@ -134,7 +134,7 @@ class _Columns:
     def _code(self, event_type: str, text: str) -> tuple[int, int]:
         """The code of a payload, and the latest day it counts time since."""
         data, latest = self.check.checked(event_type, text)
-        if data is None:
+        if data is None or event_type in self.encoder.household:  # who reports a member tells it from others
             return APART, 0
         declared = self.declaration.events.get(event_type)
         return self.encoder.code(event_type, declared.subject if declared else SUBJECT, data), latest

@@ -14,9 +14,11 @@ from typing import Any, Final
 import numpy as np
 
 from features.arrays import Bool, Int32, Int64
+from features.calendar import DAY_SECONDS
 from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import EventType, Selector
 from features.log.event import Event
+from features.log.member_rows import CELLS, Parties
 from features.log.row_encoder import RowEncoder
 from features.log.versions import Version, actions_among, distinct_events, versions, visible
 from features.problem import Problem, Rejected
@@ -59,6 +61,38 @@ class Records:
 
 
 @dataclass(frozen=True, eq=False)
+class MemberReports:
+    """What is said of people's members, in the order in which it counts.
+
+    Attributes:
+        offsets: int64[people + 1]; person `i` has the rows `offsets[i]` up to `offsets[i + 1]`.
+        moments: int64[rows, 4]: when it happened, since and until when it was held (UTC seconds), and the local day.
+        cells: int64[rows, 14], see `features.log.member_rows.CELLS`.
+    """
+
+    offsets: Int64
+    moments: Int64
+    cells: Int64
+
+    def of(self, chosen: Int64) -> MemberReports:
+        """Return what is said of some people's members."""
+        rows, ends = _rows_of(self.offsets, chosen)
+        return MemberReports(np.concatenate(([0], ends)).astype(np.int64), self.moments[rows], self.cells[rows])
+
+    @cached_property
+    def longest(self) -> int:
+        """The most rows any person has."""
+        return int(np.diff(self.offsets).max(initial=0))
+
+
+def _rows_of(offsets: Int64, chosen: Int64) -> tuple[Int64, Int64]:
+    """The rows of some people, one after the other, and where those of each end."""
+    sizes = np.diff(offsets)[chosen]
+    ends = np.cumsum(sizes)
+    return np.arange(int(sizes.sum())) + np.repeat(offsets[chosen] - (ends - sizes), sizes), ends
+
+
+@dataclass(frozen=True, eq=False)
 class History:
     """The rows of many people.
 
@@ -75,6 +109,7 @@ class History:
         features_hash: the declaration they were read by.
         records: interactions and consents, one by one.
         related: int64[pairs, 2], the subject of an event and another person any version of it is about.
+        reports: what is said of people's members.
     """
 
     people: tuple[str, ...]
@@ -89,6 +124,7 @@ class History:
     features_hash: str
     records: Records
     related: Int64
+    reports: MemberReports
 
     @cached_property
     def _place(self) -> dict[str, int]:
@@ -123,9 +159,7 @@ class History:
             chosen: int64[m], places in `people`, each once.
             names: m names, in the same order.
         """
-        sizes = np.diff(self.offsets)[chosen]
-        ends = np.cumsum(sizes)
-        rows = np.arange(int(sizes.sum())) + np.repeat(self.offsets[chosen] - (ends - sizes), sizes)
+        rows, ends = _rows_of(self.offsets, chosen)
         columns = ("happened", "recorded", "superseded", "local", "signal", "value")
         place = np.full(len(self.people), -1, np.int64)
         place[chosen] = np.arange(chosen.size)
@@ -137,6 +171,7 @@ class History:
             offsets=np.concatenate(([0], ends)).astype(np.int64),
             records=records[np.flatnonzero(records.person >= 0)],
             related=related[(related >= 0).all(axis=1)],
+            reports=self.reports.of(chosen),
             **{name: getattr(self, name)[rows] for name in columns},
         )
 
@@ -175,10 +210,13 @@ class ItemTable:
         if event is None:
             return
         event_type: EventType | None = self.encoder.declaration.events.get(event.type)
-        for person, role in event.parts(event_type):
+        parts, household = event.parts(event_type), event.type in self.encoder.household
+        for person, role in parts:
             if self._counting is not None and person not in self._counting:
                 continue
-            code, own = self.encoder.code(event.type, role, event.data), person == event.subject
+            others = tuple(part for part in parts if part[0] != person) if household else ()
+            parties = Parties(event.source, event.subject, others) if household else None
+            code, own = self.encoder.code(event.type, role, event.data, parties), person == event.subject
             self.person.append(person)
             self.numbers.append((event.time, version.since, version.until, code, rank, own))
             if not own:
@@ -247,7 +285,28 @@ def assembled(people: tuple[str, ...], items: Items, encoder: RowEncoder) -> His
         people, np.concatenate(([0], np.cumsum(counts))).astype(np.int64), happened[repeated],
         items.since[order][repeated], items.until[order][repeated], zone.local_seconds(happened)[repeated],
         rows[place, 0].astype(np.int32), rows[place, 1], encoder.signals, encoder.declaration.hash,
-        _records(items, ordered, encoder), items.related,
+        _records(items, ordered, encoder), items.related, _reports(people, items, ordered, encoder),
+    )  # fmt: skip
+
+
+def _reports(people: tuple[str, ...], items: Items, ordered: Int64, encoder: RowEncoder) -> MemberReports:
+    """What ordered items say of members, each item as the rows of its payload."""
+    sizes = np.zeros(len(encoder.payloads), np.int64)
+    sizes[list(encoder.members)] = [len(rows) for rows in encoder.members.values()]
+    starts = np.zeros(len(encoder.payloads), np.int64)
+    starts[list(encoder.members)] = np.cumsum([0, *(len(rows) for rows in encoder.members.values())])[:-1]
+    chosen = ordered[sizes[items.code[ordered]] > 0]
+    code = items.code[chosen]
+    repeated = np.repeat(chosen, sizes[code])
+    ends = np.cumsum(sizes[code])
+    place = np.arange(len(repeated)) + np.repeat(starts[code] - ends + sizes[code], sizes[code])
+    table = np.array([row for rows in encoder.members.values() for row in rows], np.int64).reshape(-1, len(CELLS))
+    happened = items.happened[repeated]
+    days = np.asarray(encoder.declaration.zone.local_seconds(happened)) // DAY_SECONDS
+    counts = np.bincount(items.person[repeated], minlength=len(people))
+    return MemberReports(
+        np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        np.stack((happened, items.since[repeated], items.until[repeated], days), axis=1), table[place],
     )  # fmt: skip
 
 

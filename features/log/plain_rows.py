@@ -12,6 +12,7 @@ from features import strict_json
 from features.arrays import Bool, Int64
 from features.calendar import DAY_SECONDS
 from features.declaration.declaration import Declaration
+from features.declaration.kinship import HOUSEHOLD
 from features.declaration.vocabulary import STATED
 from features.log.event import ACTS, CALENDAR, Event
 from features.log.event_parser import check_body
@@ -105,6 +106,8 @@ class PayloadCheck:
         try:
             data = strict_json.parse(text.encode())
             if not isinstance(data, dict) or event_type in ACTS or "about" in data:
+                return None, 0
+            if event_type == STATED and HOUSEHOLD in data:
                 return None, 0
             if event_type == STATED:
                 return data, max((self._latest_of(name, value) for name, value in data.items()), default=-FOREVER)

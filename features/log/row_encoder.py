@@ -8,7 +8,9 @@ from typing import Final
 
 from features.declaration.datatype import DataType
 from features.declaration.declaration import Declaration
+from features.declaration.kinship import HOUSEHOLD
 from features.declaration.vocabulary import STATED, Selector
+from features.log.member_rows import MemberRow, Parties, event_rows, statement_rows
 from features.log.statement import RECEIVES, encode_facts
 from features.log.versions import FOREVER
 from features.value import NONE, UNKNOWN, identifier_code
@@ -58,6 +60,8 @@ class RowEncoder:
         signals: what the rows may carry.
         payloads: the rows of each payload by its code; code 0 has none.
         records: the record of an interaction or a consent, by the payload's code.
+        members: what a payload says of a person's members, by its code.
+        household: the types of events that say something of them.
     """
 
     def __init__(self, declaration: Declaration) -> None:
@@ -73,25 +77,39 @@ class RowEncoder:
         self._recorded = {
             name for name in RECORDED if name in declaration.events and _KEY[name] in declaration.events[name].fields
         }
-        self._read = frozenset(self._heard) | self._recorded
+        home = declaration.household
+        self.members: dict[int, tuple[MemberRow, ...]] = {}
+        self.household = frozenset(act.event for act in home.acts) if home else frozenset[str]()
+        self._read = frozenset(self._heard) | self._recorded | self.household
         self._known: dict[object, int] = {}
 
-    def code(self, event_type: str, role: str, data: Mapping[str, object]) -> int:
-        """Return the place in `payloads` of the rows this makes, in signal order; equal payloads are read once."""
+    def code(self, event_type: str, role: str, data: Mapping[str, object], parties: Parties | None = None) -> int:
+        """Return the place in `payloads` of the rows this makes, in signal order; equal payloads are read once.
+
+        Args:
+            event_type: what happened.
+            role: the part of the person whose rows these are.
+            data: the payload.
+            parties: who reports it and who else is in it; None where nobody else is, and every report is another one.
+        """
         if event_type not in self._read:
             return 0
         if event_type == STATED:  # hardly any two people state the same
-            return self._listed(self._rows(event_type, role, data))
-        key = (event_type, role, tuple(sorted(data.items())))
+            return self._listed(self._rows(event_type, role, data), statement_rows(self.declaration, data))
+        said = parties if event_type in self.household else None
+        key = (event_type, role, tuple(sorted(data.items())), said)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = self._listed(self._rows(event_type, role, data))
+            members = event_rows(self.declaration, event_type, role, data, parties)
+            known = self._known[key] = self._listed(self._rows(event_type, role, data), members)
             if event_type in self._recorded:
                 self.records[known] = self._record(event_type, data)
         return known
 
-    def _listed(self, rows: tuple[tuple[int, int], ...]) -> int:
+    def _listed(self, rows: tuple[tuple[int, int], ...], members: tuple[MemberRow, ...]) -> int:
         self.payloads.append(rows)
+        if members:
+            self.members[len(self.payloads) - 1] = members
         return len(self.payloads) - 1
 
     def _rows(self, event_type: str, role: str, data: Mapping[str, object]) -> tuple[tuple[int, int], ...]:
@@ -110,6 +128,8 @@ class RowEncoder:
         """A list begins with a row of none, which empties it; receipts are sorted by the programme's code."""
         receipts = []
         for name, codes in encode_facts(data, self.declaration, FOREVER).items():
+            if name == HOUSEHOLD:
+                continue
             if name.startswith(RECEIVES):
                 code = identifier_code(name.removeprefix(RECEIVES))
                 receipts.append(code if codes[0] else ~code)

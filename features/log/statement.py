@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from features.declaration.declaration import Declaration
+from features.declaration.kinship import HOUSEHOLD
+from features.log.member_rows import encode_household
 from features.problem import Problem, Problems, Rejected, Where
 
 RECEIVES: Final = "receives."
@@ -16,6 +18,8 @@ def encode_facts(
     facts: Mapping[str, object], declaration: Declaration, today: int, where: Where = ()
 ) -> dict[str, tuple[int, ...]]:
     """Return the integers of stated facts: one each, any number for a list; a receipt of a programme is 0 or 1.
+
+    Of a household these are the days on which its members were born.
 
     Args:
         facts: JSON values by the fact's name, or by `receives.<programme>`.
@@ -47,6 +51,8 @@ def _encode_fact(name: str, value: object, declaration: Declaration, today: int,
                 ]
             )
         return (int(value),)
+    if name == HOUSEHOLD and declaration.household is not None:
+        return encode_household(value, declaration.household, today, where)
     fact = declaration.facts.get(name)
     if fact is None:
         raise Rejected([Problem(where, "unknown", "is not a declared fact", _nearest(name, declaration))])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.arrays import Bool, Float64, Int8, Int64
+from features.members import joined
 from features.problem import Problem, Rejected
 from features.snapshot import Snapshots
 from features.value import UNKNOWN
@@ -121,7 +122,8 @@ class _WeighedOffers:
 
 def _weighed(people: Sequence[Person], compiled: Compiled, ranker: Ranker) -> _WeighedOffers:
     table, known = offer_arrays(compiled), _stacked(people, compiled)
-    answers = compiled.offerable(known.values, np.array([person.applicant for person in people], dtype=np.int64))
+    applicants = np.array([person.applicant for person in people], dtype=np.int64)
+    answers = compiled.offerable(known.values, applicants, known.members)
     windows = [
         table.windows_of(person.occurrences, {name: person.snapshot.value(name) for name in table.states})
         for person in people
@@ -134,7 +136,10 @@ def _weighed(people: Sequence[Person], compiled: Compiled, ranker: Ranker) -> _W
     pairs = Pairs.permitted(((answers != Answer.NO) & ~held & ~closed & ~apart).astype(np.int8))
     starts = np.searchsorted(pairs.person, np.arange(len(people) + 1))
     left = np.stack([one.days_left for one in windows])
-    likely = np.stack([chances(compiled, known.values[i], one.applicant, answers[i]) for i, one in enumerate(people)])
+    likely = np.stack([
+        chances(compiled, known.values[i], one.applicant, answers[i], known.members[i : i + 1])
+        for i, one in enumerate(people)
+    ])  # fmt: skip
     inputs = UtilityInputs(
         likelihood=ranker.likelihoods(known, pairs),
         amount=_amounts(table, people, compiled, pairs),
@@ -158,7 +163,8 @@ def _stacked(people: Sequence[Person], compiled: Compiled) -> Snapshots:
         return first
     t, values = np.concatenate([row.t for row in rows]), np.concatenate([row.values for row in rows])
     names = tuple(name for row in rows for name in row.people)
-    return Snapshots(names, t, first.columns, values, first.features_hash, first.declaration)
+    members = joined([row.members for row in rows])
+    return Snapshots(names, t, first.columns, values, first.features_hash, first.declaration, members)
 
 
 def _held(people: Sequence[Person], compiled: Compiled) -> Bool:
@@ -190,8 +196,8 @@ def _unlocks(
         used, which = np.unique(sets[mine], return_inverse=True)
         applicant, grants = people[i].applicant, [table.grant_sets[one] for one in used.tolist()]
 
-        def answers_for(rows: Int64, applicant: int = applicant) -> Int8:
-            return compiled.answers(rows, applicant)
+        def answers_for(rows: Int64, applicant: int = applicant, i: int = i) -> Int8:
+            return compiled.answers(rows, applicant, known.members[np.full(len(rows), i)])
 
         opened[mine] = unlocked(answers_for, known.values[i], answers[i], grants)[which]
     return opened
@@ -203,7 +209,8 @@ def _of_person(offers: _WeighedOffers, i: int, compiled: Compiled, ranker: Ranke
     begin, end = offers.starts[i : i + 2].tolist()
     total = offers.weighed.total[begin:end]
     order = np.lexsort((table.id_rank[offers.pairs.programme[begin:end]], -total))
-    verdicts = Verdicts(compiled, offers.answers[i], offers.known.values[i], person.applicant)
+    known = offers.known
+    verdicts = Verdicts(compiled, offers.answers[i], known.values[i], person.applicant, known.members[i : i + 1])
     shown = tuple(
         _explained(offers, begin + row, rank, verdicts, table.window(place, windows))
         for rank, (row, place) in enumerate(

@@ -46,7 +46,7 @@ def shard(people: Snapshots, compiled: Compiled, ranker: Ranker, k: int | None =
 
     if ranker.scorer is None or ranker.attributes is None:
         raise ValueError("a shard is scored by a model: the ranker has none")
-    pairs = Pairs.permitted(compiled.offerable(people.values))
+    pairs = Pairs.permitted(compiled.offerable(people.values, members=people.members))
     found = ranker.scorer.score(people, ranker.attributes, pairs)
     if k is not None:
         rows = _first(pairs, found, k)

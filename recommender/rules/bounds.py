@@ -6,8 +6,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from recommender.rules.clause import RECEIVES, Advisory, All, Clause, Compare, NoData, Not, UnreadText, encoded
+from recommender.rules.clause import (
+    RECEIVES,
+    Advisory,
+    All,
+    Clause,
+    Compare,
+    MemberCount,
+    NoData,
+    Not,
+    UnreadText,
+    encoded,
+)
 from recommender.rules.interval import interval_of
+from recommender.rules.member_lowering import count_interval, plainest_members
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -46,6 +58,8 @@ _Asked = Mapping[str, FactBound]
 def _of(clause: Clause, declaration: Declaration) -> _Asked:
     if isinstance(clause, Compare):
         return _compared(clause, declaration)
+    if isinstance(clause, MemberCount):
+        return _counted(clause, declaration)
     if isinstance(clause, (NoData, UnreadText)):
         return {}
     if isinstance(clause, Advisory):
@@ -64,6 +78,23 @@ def _compared(clause: Compare, declaration: Declaration) -> _Asked:
         within = (min(operands), max(operands)) if op in ("is", "in") else interval_of(op, operands[0], LEAST, MOST)
         low, high = max(low, within[0]), min(high, within[1])
     return {clause.fact: FactBound(clause.fact, low, high)}
+
+
+def _counted(clause: MemberCount, declaration: Declaration) -> _Asked:
+    """What a clause over members asks of the youngest of them, where a column tells the age of that one in months."""
+    home = declaration.household
+    if home is None or count_interval(clause)[0] < 1:
+        return {}
+    low, high = plainest_members(clause, home)[4:6]
+    bounds = max(low, LEAST), min(high, MOST)
+    return {
+        fact.name: FactBound(fact.name, *bounds, firm=False)
+        for fact in declaration.facts.values()
+        if fact.derived is not None
+        and (fact.derived.op, fact.derived.which) == ("months_since", "latest")
+        and set(declaration.facts[fact.derived.of].members) & set(clause.relations or home.born)
+        and bounds != (LEAST, MOST)
+    }
 
 
 def _narrowed(parts: Iterable[_Asked]) -> _Asked:

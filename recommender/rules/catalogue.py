@@ -13,7 +13,7 @@ from features.canonical_json import canonical_text
 from features.mapping import nearest
 from features.problem import Problem, Problems, Where
 from features.value import identifier_code
-from recommender.rules.clause import RECEIVES, Advisory, Clause, Compare, NoData, Not, UnreadText, compares
+from recommender.rules.clause import RECEIVES, Advisory, Clause, Compare, MemberCount, NoData, Not, UnreadText, compares
 from recommender.rules.clause_reader import ClauseReader
 from recommender.rules.dated_texts import text_on, texts_of, version_problems, where_written
 from recommender.rules.programme import Programme
@@ -272,7 +272,7 @@ def _wanted(clause: Clause, true: bool) -> Iterator[str]:
             yield clause.fact
     elif isinstance(clause, Not):
         yield from _wanted(clause.of, not true)
-    elif not isinstance(clause, (NoData, UnreadText)):
+    elif not isinstance(clause, (MemberCount, NoData, UnreadText)):
         for part in (clause.of,) if isinstance(clause, Advisory) else clause.of:
             yield from _wanted(part, true)
 

@@ -11,7 +11,20 @@ from typing import Final
 import msgspec
 
 from recommender.rules.catalogue import Catalogue
-from recommender.rules.clause import Advisory, All, Any, Clause, Compare, NoData, Not, Operand, Source, UnreadText
+from recommender.rules.clause import (
+    Advisory,
+    All,
+    Any,
+    Clause,
+    Compare,
+    MemberCount,
+    MemberTest,
+    NoData,
+    Not,
+    Operand,
+    Source,
+    UnreadText,
+)
 from recommender.rules.payment import AgeSpan, Payment, Tiers
 from recommender.rules.programme import Programme, Provider, Validity
 from recommender.rules.window_rule import WindowRule
@@ -22,7 +35,7 @@ __all__ = ["catalogue_from_json", "catalogue_to_json"]
 
 _KINDS: Final = {
     All: "all", Any: "any", Not: "not", Advisory: "advisory", Compare: "compare", NoData: "no_data",
-    UnreadText: "unread_text",
+    MemberCount: "members", UnreadText: "unread_text",
 }  # fmt: skip
 _GROUPS: Final[dict[str, type[All | Any]]] = {"all": All, "any": Any}
 _WRAPPERS: Final[dict[str, type[Not | Advisory]]] = {"not": Not, "advisory": Advisory}
@@ -123,6 +136,8 @@ class _Writer:
             return self.clause(clause.of)
         if isinstance(clause, UnreadText):
             return [clause.field, clause.span, clause.words]
+        if isinstance(clause, MemberCount):
+            return [clause.relations, [[test.of, test.op, test.operand] for test in clause.tests], clause.count]
         return clause.reason if isinstance(clause, NoData) else [clause.fact, clause.op, clause.operand, clause.also]
 
     def part(self, part: Payment | Tiers) -> list[Json]:
@@ -182,6 +197,10 @@ class _Reader:
             return _WRAPPERS[kind](self.clauses[content], **notes)
         if kind == "no_data":
             return NoData(content, **notes)
+        if kind == "members":
+            relations, tests, count = content
+            asked = tuple([MemberTest(*test) for test in tests])
+            return MemberCount(tuple(relations), asked, tuple([(op, bound) for op, bound in count]), **notes)
         if kind == "unread_text":
             field, (first, last), words = content
             return UnreadText(field, (first, last), words, **notes)

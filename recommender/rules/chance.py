@@ -6,7 +6,7 @@ a sensitive fact: its share is that of everybody.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -18,11 +18,13 @@ from features.calendar import date_of
 from features.declaration.vocabulary import STATED, Circumstance, CommonAnswer, Fact
 from features.log.event import Event
 from features.log.history import history_of
-from features.snapshot import snapshots
+from features.members import Members, nobody
+from features.snapshot import Snapshots, snapshots
 from features.value import UNKNOWN, is_known
 from recommender.rules.chance_kernel import Priors, fill_chances
 from recommender.rules.clause import RECEIVES, Answer
 from recommender.rules.guess import RECEIVES_SHARE, holds
+from recommender.rules.member_chance import ListedShare, counted_shares
 
 if TYPE_CHECKING:
     from recommender.rules.compiled import Compiled
@@ -43,15 +45,19 @@ class _Prior:
         columns: the columns, places.
         values: int64[answers, columns].
         weights: float64[answers], adding up to 1.
+        fact: what is asked; None of a receipt.
+        members: who belongs to somebody who gave each answer.
     """
 
     when: tuple[Circumstance, ...]
     columns: tuple[int, ...]
     values: Int64
     weights: Float64
+    fact: Fact | None = None
+    members: Members | None = None
 
 
-def chances(compiled: Compiled, known: Int64, applicant: int, answers: Int8) -> Float64:
+def chances(compiled: Compiled, known: Int64, applicant: int, answers: Int8, members: Members | None = None) -> Float64:
     """Return how likely one person is to meet each programme, float64[P]: 1 for a yes, 0 for a no.
 
     Args:
@@ -59,6 +65,7 @@ def chances(compiled: Compiled, known: Int64, applicant: int, answers: Int8) -> 
         known: the person's columns, int64[F].
         applicant: bit mask of KINDS.
         answers: what the rules say, int8[P].
+        members: who belongs to the person; None where nothing is known of that.
     """
     found = np.zeros(len(answers), dtype=np.float64)
     if bool(np.any(answers == Answer.UNKNOWN)):
@@ -68,12 +75,32 @@ def chances(compiled: Compiled, known: Int64, applicant: int, answers: Int8) -> 
         region = int(known[compiled.region_columns[0]]) if compiled.region_columns.size else UNKNOWN
         plan = compiled.last_known
         room = np.empty(len(plan.atoms) + len(plan.ops), dtype=np.float64)
-        priors = Priors(starts, values, weights, _inside(compiled, region))
-        fill_chances(plan, compiled.rows(known[None, :], applicant), priors, room, found)
+        counted = _counted(compiled, known, chosen, members)
+        priors = Priors(starts, values, weights, _inside(compiled, region), counted)
+        fill_chances(plan, compiled.rows(known[None, :], applicant, members), priors, room, found)
         np.minimum(found, _MOST, out=found)
     found[answers == Answer.YES] = 1.0
     found[answers == Answer.NO] = 0.0
     return found
+
+
+def _counted(compiled: Compiled, known: Int64, chosen: tuple[int, ...], members: Members | None) -> Float64:
+    home = compiled.declaration.household
+    mine = nobody(1, len(home.relations) if home else 0) if members is None else members
+    priors = [priors[place] for priors, place in zip(_priors(compiled), chosen, strict=True)]
+    lists = [
+        ListedShare(home.mask(prior.fact.members), prior.members, prior.weights)
+        for prior in priors
+        if home and prior.fact is not None and prior.fact.members and prior.members is not None
+    ]
+    closers = {column: value for column, value, _ in compiled.last_known.closers.tolist()}
+    closing = {
+        column: 1 - float(prior.weights @ (prior.values[:, k] == closers[column]))
+        for prior in priors
+        for k, column in enumerate(prior.columns)
+        if column in closers
+    }
+    return counted_shares(compiled, known, mine, lists, closing)
 
 
 def _choice(priors: Sequence[_Prior], compiled: Compiled, known: Mapping[str, int]) -> int:
@@ -91,13 +118,19 @@ def _priors(compiled: Compiled) -> tuple[tuple[_Prior, ...], ...]:
     asked = {ask for name in read if name in facts for ask in facts[name].asks}
     wanted = [fact for name, fact in facts.items() if name in asked and fact.stated and fact.type != "region"]
     listed = [[*((one.when, one.answers) for one in fact.given), ((), fact.answers)] for fact in wanted]
-    carried = iter(_carried(compiled, [(fact, answer) for fact, rows in zip(wanted, listed, strict=True)
-                                       for _, answers in rows for answer in answers]))  # fmt: skip
+    told = _carried(compiled, [(fact, answer) for fact, rows in zip(wanted, listed, strict=True)
+                               for _, answers in rows for answer in answers])  # fmt: skip
+    begin = 0
     found = []
     for fact, rows in zip(wanted, listed, strict=True):
         columns = tuple(place for place, name in enumerate(compiled.columns)
                         if name in facts and fact.name in facts[name].asks)  # fmt: skip
-        found.append(tuple(_prior(when, answers, columns, [next(carried) for _ in answers]) for when, answers in rows))
+        priors = []
+        for when, answers in rows:
+            chosen, begin = np.arange(begin, begin + len(answers)), begin + len(answers)
+            values = told.values[chosen][:, list(columns)]
+            priors.append(_Prior(when, columns, values, _shares(answers), fact, told.members[chosen]))
+        found.append(tuple(priors))
     for name in read:
         if name.startswith(RECEIVES):
             held = np.array([[1], [0]], dtype=np.int64)
@@ -105,20 +138,13 @@ def _priors(compiled: Compiled) -> tuple[tuple[_Prior, ...], ...]:
     return tuple(found)
 
 
-def _prior(
-    when: tuple[Circumstance, ...], answers: Sequence[CommonAnswer], columns: tuple[int, ...], rows: Sequence[Int64]
-) -> _Prior:
-    values = np.array([row[list(columns)] for row in rows], dtype=np.int64).reshape(len(rows), len(columns))
-    return _Prior(when, columns, values, _shares(answers))
-
-
 def _shares(answers: Sequence[CommonAnswer]) -> Float64:
     weights = np.array([answer.weight for answer in answers], dtype=np.float64)
     return weights / max(float(weights.sum()), 1.0)
 
 
-def _carried(compiled: Compiled, answers: Sequence[tuple[Fact, CommonAnswer]]) -> Iterator[Int64]:
-    """Yield all columns of somebody of whom one answer is known, for each answer."""
+def _carried(compiled: Compiled, answers: Sequence[tuple[Fact, CommonAnswer]]) -> Snapshots:
+    """Return somebody of whom one answer is known, for each answer."""
     declaration = compiled.declaration
     t = declaration.zone.end_of_day(date_of(compiled.day))
     stated = [
@@ -127,7 +153,7 @@ def _carried(compiled: Compiled, answers: Sequence[tuple[Fact, CommonAnswer]]) -
     ]
     receives = tuple(name.removeprefix(RECEIVES) for name in compiled.columns if name.startswith(RECEIVES))
     at, rows = np.full(len(stated), t, dtype=np.int64), np.arange(len(stated))
-    yield from snapshots(declaration, history_of(stated, declaration), rows, at, receives).values
+    return snapshots(declaration, history_of(stated, declaration), rows, at, receives)
 
 
 @lru_cache(maxsize=1024)

@@ -8,7 +8,7 @@ import numpy as np
 
 from features.arrays import Float64, Int64
 from features.kernel.jit import njit
-from recommender.rules.rule_kernel import AND, MEMBERS, NOT, OR, RANGE, REGION, RulePlan, RuleRows, evaluate
+from recommender.rules.rule_kernel import AND, COUNT, MEMBERS, NOT, OR, RANGE, REGION, RulePlan, RuleRows, evaluate
 
 EVEN = 0.5
 """How likely what no prior tells about is to hold."""
@@ -24,12 +24,14 @@ class Priors(NamedTuple):
         values: int64[V].
         weights: float64[V], adding up to 1 over a column.
         inside: float64[S], the share of people of the person's place who live in each set of regions.
+        counted: float64[atoms], how likely each count of members is to hold.
     """
 
     starts: Int64
     values: Int64
     weights: Float64
     inside: Float64
+    counted: Float64
 
 
 @njit
@@ -46,7 +48,7 @@ def fill_chances(plan: RulePlan, person: RuleRows, priors: Priors, chance: Float
         if certain[i] & one or not possible[i] & one:
             chance[i] = float(certain[i] & one)
         else:
-            chance[i] = _atom(plan.atoms[i], priors)
+            chance[i] = priors.counted[i] if plan.atoms[i, 0] == COUNT else _atom(plan.atoms[i], priors)
     for i in range(nodes):
         chance[atoms + i] = _node(plan, i, chance)
     for p in range(len(found)):

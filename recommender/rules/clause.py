@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from features.declaration.declaration import Declaration, Fact
 
 __all__ = [
+    "MEMBER_FLAGS",
+    "MEMBER_RANGES",
     "RECEIVES",
     "WITHIN",
     "Advisory",
@@ -22,6 +24,8 @@ __all__ = [
     "Any",
     "Clause",
     "Compare",
+    "MemberCount",
+    "MemberTest",
     "NoData",
     "Not",
     "Operand",
@@ -31,6 +35,7 @@ __all__ = [
     "compares",
     "encoded",
     "fact_type",
+    "members_counted",
     "source_document",
 ]
 
@@ -117,6 +122,36 @@ class Compare(_Noted):
         return ((self.op, self.operand), *self.also)
 
 
+MEMBER_FLAGS = ("lives_with", "raises", "disabled", "youngest")
+"""What a clause may ask to be so, or (but for youngest) not to be so, of a member."""
+MEMBER_RANGES = ("months", "age", "born", "due", "nth")
+"""What a clause may compare of a member: age in months or years, day of birth, day on which birth is expected, place in
+the order of birth."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberTest:
+    """What one member has to meet: `of` is one of MEMBER_FLAGS or MEMBER_RANGES, `op` as in Compare (but for in)."""
+
+    of: str
+    op: str
+    operand: bool | int | str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberCount(_Noted):
+    """Holds if as many members of the household as `count` says are of one of the relations and meet every test.
+
+    With no relation it is anybody who is born. `count` is (op, number) pairs. A member of whom something is not known
+    may be one of them; a list that is not whole may hold any number of others. So *some* never fails and *none* never
+    holds of an open list. `nth` is the place in the order of birth among the members of these relations (1 the eldest).
+    """
+
+    relations: tuple[str, ...]
+    tests: tuple[MemberTest, ...]
+    count: tuple[tuple[str, int], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class NoData(_Noted):
     """Is UNKNOWN, because what would settle it is not published."""
@@ -140,7 +175,7 @@ class Advisory(_Noted):
     of: Clause
 
 
-Clause = All | Any | Not | Compare | NoData | UnreadText | Advisory
+Clause = All | Any | Not | Compare | MemberCount | NoData | UnreadText | Advisory
 
 
 def compares(clause: Clause) -> Iterator[Compare]:
@@ -152,6 +187,17 @@ def compares(clause: Clause) -> Iterator[Compare]:
             yield from compares(part)
     elif isinstance(clause, (Not, Advisory)):
         yield from compares(clause.of)
+
+
+def members_counted(clause: Clause) -> Iterator[MemberCount]:
+    """Yield everything in a clause that counts the members of a household, in the order written."""
+    if isinstance(clause, MemberCount):
+        yield clause
+    elif isinstance(clause, (All, Any)):
+        for part in clause.of:
+            yield from members_counted(part)
+    elif isinstance(clause, (Not, Advisory)):
+        yield from members_counted(clause.of)
 
 
 def fact_type(name: str, declaration: Declaration) -> str:
@@ -192,11 +238,24 @@ def clause_document(clause: Clause) -> dict[str, object]:
     elif isinstance(clause, UnreadText):
         place = _place_document(clause.field, clause.span)
         document = {"unread_text": place | {"words": clause.words}}
+    elif isinstance(clause, MemberCount):
+        document = {"members": _members_document(clause), **dict(clause.count)}
     else:
         document = {"fact": clause.fact} | {
             op: (list(operand) if isinstance(operand, tuple) else operand) for op, operand in clause.tests
         }
     return document | _notes_document(clause)
+
+
+def _members_document(clause: MemberCount) -> dict[str, object]:
+    document: dict[str, object] = {"relation": list(clause.relations)} if clause.relations else {}
+    ranges: dict[str, dict[str, object]] = {}
+    for test in clause.tests:
+        if test.of in MEMBER_FLAGS:
+            document[test.of] = test.operand
+        else:
+            ranges.setdefault(test.of, {})[test.op] = test.operand
+    return document | ranges
 
 
 def _notes_document(clause: Clause) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict
 
 from features.calendar import parse_duration
@@ -25,6 +26,7 @@ from recommender.rules.clause import (
     UnreadText,
     fact_type,
 )
+from recommender.rules.member_reader import COUNTS, read_members
 from recommender.rules.region import Regions
 from recommender.text import Text, text_at, text_of
 
@@ -51,7 +53,7 @@ _OPS = {
     "ages": ("is", "in", "below", "above", "at_most", "at_least"),
 }
 _EVERY_OP = (*_OPS["integer"], WITHIN)
-_SHAPES = ("all", "any", "not", "advisory", "no_data", "unread_text", "fact")
+_SHAPES = ("all", "any", "not", "advisory", "no_data", "unread_text", "fact", "members")
 _LAST_CHILD_OPERAND = {op: OLDEST_AGE - (op not in ("below", "at_least")) for op in _OPS["ages"]}
 """A set of children's ages counts the oldest and older as one, so that rules on it end before."""
 
@@ -139,7 +141,7 @@ class ClauseReader:
             problems.add(path, "invalid", what, "Write exactly one of them in a clause")
             return None
         shape = shapes[0]
-        allowed = (shape, *_NOTES, *(_EVERY_OP if shape == "fact" else ()))
+        allowed = (shape, *_NOTES, *{"fact": _EVERY_OP, "members": COUNTS}.get(shape, ()))
         for key in document:
             if key not in allowed:
                 what = f"unknown key{nearest(key, allowed)}"
@@ -152,6 +154,9 @@ class ClauseReader:
     ) -> Clause | None:
         if shape == "fact":
             return self._compare(document, notes, path, problems)
+        if shape == "members":
+            counted = read_members(MappingReader(document, path, problems), self._declaration.household)
+            return None if counted is None else replace(counted, **notes)
         value = document[shape]
         if shape == "no_data":
             if isinstance(value, str) and value.strip():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -9,14 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.arrays import Float64, Int8, Int64
+from features.members import Members, nobody
 from features.value import NONE, UNKNOWN
 from recommender.messages import Messages
 from recommender.rules.catalogue import Catalogue
-from recommender.rules.clause import Compare
+from recommender.rules.clause import Compare, MemberCount
 from recommender.rules.elapsed import clauses_on
+from recommender.rules.member_kernel import MemberRows, count_members
+from recommender.rules.member_lowering import closers_of, count_interval
 from recommender.rules.programme import KINDS
 from recommender.rules.region import Regions
 from recommender.rules.rule_kernel import (
+    COUNT,
     MEMBERS,
     RANGE,
     REGION,
@@ -53,10 +58,13 @@ class Compiled:
             ops: int64[N], AND, OR, NOT or ADVISORY of the references `parts[starts[i]:starts[i + 1]]`, parts first;
             roots: int32[3, P], the reference judged for each kind of applicant, -1 where the programme is not for it;
             capped: bool[P], programmes that are never YES;
-            relations: int8[R, S], how each known region (then: none, unknown) lies in each region set.
+            relations: int8[R, S], how each known region (then: none, unknown) lies in each region set;
+            tests: int64[T, 11], what is asked of single members of a household;
+            closers: int64[C, 3], the columns that say that a person raises nobody who is not listed.
         last_known: the same rules, with those of the last text where it is over; then they are never YES.
         region_columns: the columns that hold regions.
         region_codes: the codes of the rows of `relations`, ascending.
+        counted: the clauses over members by their identity, each with the place of its test.
         explained_in: the messages for reasons and questions; None where only answers are wanted.
         possible: what unknown comparisons may turn out to be, as far as anybody asked (recommender.rules.missing).
         ways: how the values of a column answer several comparisons together, likewise.
@@ -72,52 +80,78 @@ class Compiled:
     region_columns: Int64
     region_codes: Int64
     working_days: WorkingDays = WEEKENDS_ONLY
+    counted: Mapping[int, tuple[MemberCount, int]] = field(default_factory=dict, repr=False)
     explained_in: Messages | None = None
     possible: dict[int, int] = field(default_factory=dict, repr=False)
     ways: dict[tuple[int, ...], list[tuple[int, ...]]] = field(default_factory=dict, repr=False)
     _tests: dict[int, tuple[Compare, Plain]] = field(default_factory=dict, repr=False)
     _related: dict[tuple[int, frozenset[int]], int] = field(default_factory=dict, repr=False)
 
-    def answers(self, values: Int64, applicants: Int64 | int = 1) -> Int8:
-        """Judge n people: int64[n, F] columns and bit masks of KINDS in, int8[n, P] of Answer out.
+    def answers(self, values: Int64, applicants: Int64 | int = 1, members: Members | None = None) -> Int8:
+        """Judge n people: int64[n, F] columns, bit masks of KINDS and members in, int8[n, P] of Answer out.
 
-        Raises ValueError where the columns are not those compiled for.
+        Without members nothing is known of anybody's household. Raises ValueError where the columns are not those
+        compiled for, or the members are of others.
         """
-        return self._judged(self.plan, values, applicants)
+        return self._judged(self.plan, values, applicants, members)
 
-    def offerable(self, values: Int64, applicants: Int64 | int = 1) -> Int8:
+    def offerable(self, values: Int64, applicants: Int64 | int = 1, members: Members | None = None) -> Int8:
         """Judge n people as `answers` does, but NO also where the last text known, now over, says so.
 
         What follows a text that is over is unknown of everybody, but worth telling only to those whom it was for.
         """
-        return self._judged(self.last_known, values, applicants)
+        return self._judged(self.last_known, values, applicants, members)
 
-    def _judged(self, plan: RulePlan, values: Int64, applicants: Int64 | int) -> Int8:
-        people = self.rows(values, applicants)
+    def _judged(self, plan: RulePlan, values: Int64, applicants: Int64 | int, members: Members | None) -> Int8:
+        people = self.rows(values, applicants, members)
         answers = np.empty((len(people.values), plan.roots.shape[1]), dtype=np.int8)
         judge_rows(plan, people, answers)
         return answers
 
     def settled(
-        self, values: Int64, applicants: Int64 | int, programmes: Int64, weights: Float64
+        self,
+        values: Int64,
+        applicants: Int64 | int,
+        programmes: Int64,
+        weights: Float64,
+        members: Members | None = None,
     ) -> tuple[Int64, Float64]:
         """Count for each of n people which of some programmes (their places) are answered yes or no.
 
         Returns how many they are, int64[n], and the sum of their weights, float64[n]. Raises ValueError as `answers`
         does.
         """
-        people = self.rows(values, applicants)
+        people = self.rows(values, applicants, members)
         counts, sums = np.zeros(len(people.values), dtype=np.int64), np.zeros(len(people.values))
         sum_settled(self.plan, people, WantedProgrammes(programmes, weights), counts, sums)
         return counts, sums
 
-    def rows(self, values: Int64, applicants: Int64 | int) -> RuleRows:
+    def rows(self, values: Int64, applicants: Int64 | int, members: Members | None = None) -> RuleRows:
         """Return people as the kernels read them; raises ValueError as `answers` does."""
         values = np.ascontiguousarray(values, dtype=np.int64)
         if values.ndim != 2 or values.shape[1] != len(self.columns):
             raise ValueError(f"values {values.shape} do not have the {len(self.columns)} columns compiled for")
         masks = np.broadcast_to(np.asarray(applicants, dtype=np.int64), (len(values),))
-        return RuleRows(values, np.ascontiguousarray(masks), self._places(values))
+        return RuleRows(values, np.ascontiguousarray(masks), self._places(values), self._members(members, len(values)))
+
+    def _members(self, members: Members | None, persons: int) -> MemberRows:
+        home = self.declaration.household
+        known = nobody(persons, len(home.relations) if home else 0) if members is None else members
+        if len(known) != persons:
+            raise ValueError(f"there are the members of {len(known)} persons for {persons}")
+        return MemberRows(*(np.ascontiguousarray(getattr(known, name)) for name in MemberRows._fields))
+
+    def member_answers(self, values: Int64, members: Members) -> dict[int, int]:
+        """Answer every clause over members for one person, by the clause's identity; int64[F] are the columns."""
+        if not self.counted:
+            return {}
+        tests, counts = self.plan.tests, np.empty((len(self.plan.tests), 1, 2), dtype=np.int64)
+        count_members(tests, self.plan.closers, values[None, :], self._members(members, 1), 0, 1, counts)
+        found = {}
+        for name, (clause, place) in self.counted.items():
+            (low, high), (sure, most) = count_interval(clause), counts[place, 0].tolist()
+            found[name] = int(low <= sure and most <= high) + int(low <= most and sure <= high)
+        return found
 
     def told_apart(self, code: int) -> bytes:
         """Return what tells a region from others: two of equal bytes are judged alike by every rule of the day."""
@@ -129,8 +163,19 @@ class Compiled:
     def columns_read(self) -> tuple[int, ...]:
         """The places of the columns that some rule reads, in force or the last one known."""
         kinds, columns = self.plan.atoms[:, 0], self.plan.atoms[:, 1]
-        plain = columns[kinds != REGION]
-        return tuple(sorted({*plain.tolist(), *self.region_columns.tolist()}))
+        plain = columns[(kinds != REGION) & (kinds != COUNT)]
+        return tuple(sorted({*plain.tolist(), *self.region_columns.tolist(), *self._columns_of_members}))
+
+    @property
+    def _columns_of_members(self) -> Iterator[int]:
+        """The places of the columns that say who a person's members are, or that nobody else is one."""
+        counted = int(np.bitwise_or.reduce(self.plan.tests[:, 0], initial=0))
+        home = self.declaration.household
+        for place, name in enumerate(self.columns):
+            fact = self.declaration.facts.get(name)
+            if home and fact and fact.members and home.mask(fact.members) & counted:
+                yield place
+        yield from (column for column, _, mask in self.plan.closers.tolist() if mask & counted)
 
     def asks(self, column: str) -> tuple[str, ...]:
         """Return the facts a person states for a column to be known: birth_date for age."""
@@ -239,9 +284,12 @@ def compile_catalogue(
         parts=parts,
         roots=unknown,
         capped=np.array([not programme.verified for programme in catalogue.programmes], dtype=np.bool_),
+        tests=graph.member_tests(),
+        closers=np.array(closers_of(declaration, graph.columns), dtype=np.int64).reshape(-1, 3),
     )
     last_known = plan._replace(roots=roots, capped=plan.capped | lapsed) if lapsed.any() else plan
     region_columns = np.array(list(graph.region_columns), dtype=np.int64)
     return Compiled(
-        catalogue, declaration, regions, columns, day, plan, last_known, region_columns, codes, working_days
+        catalogue, declaration, regions, columns, day, plan, last_known, region_columns, codes, working_days,
+        graph.counted,
     )  # fmt: skip

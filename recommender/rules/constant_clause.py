@@ -13,6 +13,8 @@ from features.problem import Problem, Where
 from recommender.rules import clause as rule
 from recommender.rules.clause import RECEIVES, WITHIN, Clause, Compare
 from recommender.rules.dated_texts import texts_of, where_written
+from recommender.rules.member_kernel import MANY
+from recommender.rules.member_lowering import count_interval, plainest_members
 from recommender.rules.programme import KINDS
 from recommender.rules.rule_kernel import MEMBERS, RANGE
 from recommender.rules.rule_lowering import LEAST, MOST, Plain, plainest
@@ -97,6 +99,8 @@ class _FactValues:
         if isinstance(clause, Compare):
             known = fixed.get(id(clause))
             return self._alone(clause) if known is None else known
+        if isinstance(clause, rule.MemberCount):
+            return self._counted(clause)
         if isinstance(clause, (rule.NoData, rule.UnreadText)):
             return _UNKNOWN
         if isinstance(clause, rule.Not):
@@ -108,6 +112,16 @@ class _FactValues:
         for part in clause.of:
             mask = _met(pick, mask, self._reached(part, fixed))
         return mask
+
+    def _counted(self, clause: rule.MemberCount) -> int:
+        """There may be any number of members, unless none can meet the tests."""
+        low, high = count_interval(clause)
+        home = self._declaration.household
+        row = plainest_members(clause, home) if home else ()
+        possible = all(first <= last for first, last in zip(row[4:10:2], row[5:10:2], strict=True))
+        if not possible or low > high:
+            return _YES if low <= 0 <= high else _NO
+        return _YES if (low, high) == (0, MANY) else _NO | _YES
 
     def _alone(self, leaf: Compare) -> int:
         if self._plain(leaf) is None:

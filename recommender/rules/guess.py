@@ -14,6 +14,7 @@ from features.calendar import date_of
 from features.declaration.vocabulary import STATED, Circumstance, CommonAnswer
 from features.log.event import Event
 from features.log.history import history_of
+from features.members import Members, amended, joined, nobody
 from features.snapshot import snapshots
 from features.value import NONE, UNKNOWN, is_known, region_code, region_text
 from recommender.rules.clause import RECEIVES
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RECEIVES_SHARE", "Guess", "GuessPrior", "changed_columns", "chosen_priors", "completions", "guesses_by_fact",
-    "holds", "open_guesses", "supposed",
+    "holds", "open_guesses", "supposed", "supposed_members",
 ]  # fmt: skip
 
 RECEIVES_SHARE = 5
@@ -43,12 +44,16 @@ _FAMILIES = ((), (), (1,), (6,), (12, 9), (25,))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Guess:
-    """One answer somebody may give, its weight among the answers to that question, and the columns it changes."""
+    """One answer somebody may give, its weight among the answers to that question, and the columns it changes.
+
+    `members` are those of somebody who gave it and said nothing else, where it lists people.
+    """
 
     fact: str
     value: object
     weight: float
     effect: tuple[Int64, Int64] = (np.zeros(0, np.int64), np.zeros(0, np.int64))
+    members: Members | None = None
 
 
 class GuessPrior(NamedTuple):
@@ -108,18 +113,25 @@ def guesses_by_fact(compiled: Compiled) -> Mapping[str, tuple[GuessPrior, ...]]:
 
 
 @lru_cache(maxsize=256)
-def completions(compiled: Compiled, chosen: tuple[int, ...]) -> Int64:
-    """Return people about whom everything is known, int64[COMPLETIONS, F], each fact spread over the prior chosen."""
+def completions(compiled: Compiled, chosen: tuple[int, ...]) -> tuple[Int64, Members]:
+    """Return people about whom everything is known, int64[COMPLETIONS, F], each fact spread over the prior chosen.
+
+    Of the members of each is known what the answers that list people tell.
+    """
     rng = np.random.default_rng(_SEED)
     rows = np.full((COMPLETIONS, len(compiled.columns)), UNKNOWN, dtype=np.int64)
+    home = compiled.declaration.household
+    members = nobody(COMPLETIONS, len(home.relations) if home else 0)
     for priors, which in zip(guesses_by_fact(compiled).values(), chosen, strict=True):
         guesses = priors[which].guesses
         shares = np.cumsum([guess.weight for guess in guesses])
         places = (rng.permutation(COMPLETIONS) + 0.5) / COMPLETIONS
-        for row, guess in zip(rows, np.searchsorted(shares / shares[-1], places).tolist(), strict=True):
-            columns, values = guesses[guess].effect
+        given = [guesses[place] for place in np.searchsorted(shares / shares[-1], places).tolist()]
+        for row, guess in zip(rows, given, strict=True):
+            columns, values = guess.effect
             row[columns] = values
-    return rows
+        members = supposed_members(members, given)
+    return rows, members
 
 
 def supposed(base: Int64, guesses: Sequence[Guess]) -> Int64:
@@ -129,6 +141,15 @@ def supposed(base: Int64, guesses: Sequence[Guess]) -> Int64:
         columns, values = guess.effect
         row[columns] = values
     return after
+
+
+def supposed_members(members: Members, guesses: Sequence[Guess]) -> Members:
+    """Return the members of persons as known after each has given an answer; one who lists people replaces those."""
+    if all(guess.members is None for guess in guesses):
+        return members
+    ones = (members[place : place + 1] for place in range(len(members)))
+    pairs = zip(ones, guesses, strict=True)
+    return joined([one if guess.members is None else amended(one, guess.members) for one, guess in pairs])
 
 
 @lru_cache(maxsize=8)
@@ -168,7 +189,10 @@ def _distinct(compiled: Compiled, guesses: Iterable[Guess]) -> list[Guess]:
         alike = found.get(key)
         found[key] = guess if alike is None else replace(alike, weight=alike.weight + guess.weight)
     carried = _carried(compiled)
-    return [replace(guess, effect=_effect(guess, compiled, carried)) for guess in found.values()]
+    return [
+        replace(guess, effect=_effect(guess, compiled, carried), members=_listed(guess, compiled, carried))
+        for guess in found.values()
+    ]
 
 
 def _every_guess(compiled: Compiled) -> Iterator[tuple[tuple[Circumstance, ...], Guess]]:
@@ -234,7 +258,16 @@ def _regions(compiled: Compiled) -> Iterator[tuple[str, float]]:
             yield from ((region_text(leaf), (region.people or len(leaves)) / len(leaves)) for leaf in leaves)
 
 
-_Carried = tuple[Int64, Mapping[tuple[str, str], int]]
+_Carried = tuple[Int64, Mapping[tuple[str, str], int], Members]
+
+
+def _listed(guess: Guess, compiled: Compiled, carried: _Carried) -> Members | None:
+    """Return the members of somebody who gave an answer and said nothing else, None where it lists nobody."""
+    fact = compiled.declaration.facts.get(guess.fact)
+    if fact is None or not fact.members:
+        return None
+    row = carried[1][guess.fact, str(guess.value)]
+    return carried[2][row : row + 1]
 
 
 def _effect(guess: Guess, compiled: Compiled, carried: _Carried) -> tuple[Int64, Int64]:
@@ -269,4 +302,4 @@ def _carried(compiled: Compiled) -> _Carried:
     receives = tuple(name.removeprefix(RECEIVES) for name in compiled.columns if name.startswith(RECEIVES))
     at = np.full(len(guesses), t, dtype=np.int64)
     known = snapshots(declaration, history_of(stated, declaration), np.arange(len(guesses)), at, receives)
-    return known.values, {(guess.fact, str(guess.value)): i for i, guess in enumerate(guesses)}
+    return known.values, {(guess.fact, str(guess.value)): i for i, guess in enumerate(guesses)}, known.members

@@ -16,15 +16,30 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from features.declaration.datatype import OLDEST_AGE
 from features.value import NONE, UNKNOWN
-from recommender.rules.clause import RECEIVES, Advisory, All, Answer, Any, Clause, Compare, NoData, Not, UnreadText
+from recommender.rules.clause import (
+    RECEIVES,
+    Advisory,
+    All,
+    Answer,
+    Any,
+    Clause,
+    Compare,
+    MemberCount,
+    NoData,
+    Not,
+    UnreadText,
+)
 from recommender.rules.compiled import Compiled
+from recommender.rules.member_lowering import asks_for_members
 from recommender.rules.rule_kernel import MEMBERS, RANGE
 from recommender.rules.rule_lowering import LEAST, MOST, Plain
 
 if TYPE_CHECKING:
+    from features.arrays import Int64
     from features.declaration.declaration import Declaration
+    from features.members import Members
 
-__all__ = ["Judged", "judged", "missing"]
+__all__ = ["Judged", "judged", "members_judged", "missing"]
 
 TRIED = 4096
 """At most so many combinations of values are tried; beyond, the answer may name a fact too many, never one too few."""
@@ -38,12 +53,16 @@ _EVERYTHING = _NO_UNKNOWN | _UNKNOWN_YES | _NO_YES
 
 
 class Judged(NamedTuple):
-    """A clause with its answer, its parts judged too, and the answers it can still take (bits NO, UNKNOWN, YES)."""
+    """A clause with its answer, its parts judged too, and the answers it can still take (bits NO, UNKNOWN, YES).
+
+    `asks` is what a person can state to settle a clause over members; a comparison asks for its column.
+    """
 
     clause: Clause
     answer: int
     parts: tuple[Judged, ...]
     reach: int
+    asks: tuple[str, ...] = ()
 
 
 Person = Mapping[str, int]
@@ -84,7 +103,8 @@ def judged(clause: Clause, compiled: Compiled, person: Person, known: dict[int, 
         clause: what to judge.
         compiled: what it is judged against.
         person: the person's integers by column name; absent is unknown.
-        known: clauses judged for this person before, by identity; grows. Who keeps it keeps the clauses.
+        known: clauses judged for this person before, by identity; grows. Who keeps it keeps the clauses. It holds those
+            over members (`members_judged`); without them nothing is known of the household.
     """
     known = {} if known is None else known
     found = known.get(id(clause))
@@ -98,10 +118,33 @@ def _judged(clause: Clause, compiled: Compiled, person: Person, known: dict[int,
         value = person.get(clause.fact, UNKNOWN)
         answer = compiled.compare(clause, value)
         return Judged(clause, answer, (), 1 << answer if answer != 1 else _UNKNOWN | _possible(clause, compiled))
+    if isinstance(clause, MemberCount):
+        return _member_leaf(clause, Answer.UNKNOWN, compiled, person)
     if isinstance(clause, (NoData, UnreadText)):
         return Judged(clause, Answer.UNKNOWN, (), _UNKNOWN)
     of = clause.of if isinstance(clause.of, tuple) else (clause.of,)
     return _composed(clause, tuple([judged(part, compiled, person, known) for part in of]))
+
+
+def members_judged(compiled: Compiled, values: Int64, members: Members, person: Person) -> dict[int, Judged]:
+    """Judge every clause over members for a person, by the clause's identity.
+
+    Args:
+        compiled: what the clauses belong to.
+        values: int64[F], the person's columns.
+        members: those of the one person.
+        person: the person's columns by name.
+    """
+    clauses = {name: clause for name, (clause, _) in compiled.counted.items()}
+    answers = compiled.member_answers(values, members)
+    return {name: _member_leaf(clauses[name], answer, compiled, person) for name, answer in answers.items()}
+
+
+def _member_leaf(clause: MemberCount, answer: int, compiled: Compiled, person: Person) -> Judged:
+    if answer != Answer.UNKNOWN:
+        return Judged(clause, answer, (), 1 << answer)
+    asks = asks_for_members(clause, compiled.declaration, lambda fact: person.get(fact, UNKNOWN) == UNKNOWN)
+    return Judged(clause, answer, (), _ALL_ANSWERS, asks)
 
 
 def _composed(clause: Clause, parts: tuple[Judged, ...]) -> Judged:
@@ -201,9 +244,9 @@ def _noticed_in(node: Judged, above: int) -> Iterator[str]:
     clause = node.clause
     if not above or node.reach in (_NO, _YES) or isinstance(clause, (NoData, UnreadText)):
         return
-    if isinstance(clause, Compare):
+    if isinstance(clause, (Compare, MemberCount)):
         if (above & _NO_UNKNOWN and node.reach & _NO) or (above & _UNKNOWN_YES and node.reach & _YES):
-            yield clause.fact
+            yield from (clause.fact,) if isinstance(clause, Compare) else node.asks
     elif isinstance(clause, Not):
         yield from _noticed_in(node.parts[0], _TURNED[above])
     elif isinstance(clause, Advisory):

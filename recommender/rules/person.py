@@ -72,7 +72,8 @@ class Person:
 
     def answer(self, clause: Clause) -> Answer:
         """Answer one clause as the rules do."""
-        return Oracle(self.snapshot.declaration, self.regions, self.snapshot.today()).clause(clause, self.column)
+        row = self.snapshot
+        return Oracle(row.declaration, self.regions, row.today(), members=row.members).clause(clause, self.column)
 
 
 def held_programmes(catalogue: Catalogue, known: Known) -> frozenset[str]:

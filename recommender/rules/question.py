@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.arrays import Bool, Float64, Int64
+from features.members import Members, amended, joined
 from features.value import UNKNOWN
-from recommender.rules.clause import Answer, compares
+from recommender.rules.clause import Answer, compares, members_counted
 from recommender.rules.compiled import Compiled
 from recommender.rules.guess import (
     Guess,
@@ -22,7 +23,9 @@ from recommender.rules.guess import (
     guesses_by_fact,
     open_guesses,
     supposed,
+    supposed_members,
 )
+from recommender.rules.member_lowering import asks_for_members
 
 if TYPE_CHECKING:
     from features.snapshot import Snapshot
@@ -95,13 +98,13 @@ def ask_next(
         asked: facts that are not asked again, because the person does not know or would rather not say.
     """
     base = np.asarray(snapshot.values[0], dtype=np.int64)
-    unsettled = np.flatnonzero(compiled.answers(base[None, :], applicant)[0] == Answer.UNKNOWN)
+    unsettled = np.flatnonzero(compiled.answers(base[None, :], applicant, snapshot.members)[0] == Answer.UNKNOWN)
     chosen = chosen_priors(compiled, snapshot)
     guesses = {name: found for name, found in open_guesses(compiled, snapshot, chosen).items() if name not in asked}
     if not unsettled.size or not guesses:
         return ()
     weights = np.ones(unsettled.size) if worth is None else worth[unsettled]
-    trial = _Trial(compiled, base, applicant, unsettled, weights, chosen)
+    trial = _Trial(compiled, snapshot, applicant, unsettled, weights, chosen)
     alone, settles = trial.one_by_one(list(guesses.values()))
     facts = tuple(guesses)
     rate = np.maximum(alone, trial.together(facts, alone))
@@ -114,7 +117,7 @@ class _Trial:
 
     Attributes:
         compiled: the rules.
-        base: the person's columns.
+        snapshot: what is known of the person.
         applicant: bit mask of KINDS.
         unsettled: the places of the programmes that are UNKNOWN.
         weights: what settling each of these counts.
@@ -122,16 +125,22 @@ class _Trial:
     """
 
     compiled: Compiled
-    base: Int64
+    snapshot: Snapshot
     applicant: int
     unsettled: Int64
     weights: Float64
     chosen: tuple[int, ...]
 
+    @property
+    def base(self) -> Int64:
+        """The person's columns."""
+        return np.asarray(self.snapshot.values[0], dtype=np.int64)
+
     def one_by_one(self, answers: Sequence[Sequence[Guess]]) -> tuple[Float64, Float64]:
         """Return what the answer to each question alone settles, by worth and by number."""
         guesses = [guess for found in answers for guess in found]
-        counts, worth = self._settled(supposed(self.base, guesses))
+        asked = self.snapshot.members[np.zeros(len(guesses), dtype=np.int64)]
+        counts, worth = self._settled(supposed(self.base, guesses), supposed_members(asked, guesses))
         weight = np.array([guess.weight for guess in guesses])
         place = np.repeat(np.arange(len(answers)), [len(found) for found in answers])
         total = np.bincount(place, weight)
@@ -140,12 +149,16 @@ class _Trial:
     def together(self, facts: Sequence[str], alone: Float64) -> Float64:
         """Return for each fact the most that a set with it settles, for each question of the set; or 0."""
         best = np.zeros(len(facts))
-        people, changed = completions(self.compiled, self.chosen), changed_columns(self.compiled)
+        (people, told), changed = completions(self.compiled, self.chosen), changed_columns(self.compiled)
+        known = self.snapshot.members[np.zeros(len(people), dtype=np.int64)]
+        lists = {name for name, fact in self.compiled.declaration.facts.items() if fact.members}
+        listed = joined([amended(known[i : i + 1], told[i : i + 1]) for i in range(len(people))]) if lists else known
         for members in self._sets(facts):
             columns = np.concatenate([changed[facts[place]] for place in members])
             rows = np.repeat(self.base[None, :], len(people), axis=0)
             rows[:, columns] = people[:, columns]
-            rate = float(self._settled(rows)[1].mean()) / len(members)
+            lists_people = any(facts[place] in lists for place in members)
+            rate = float(self._settled(rows, listed if lists_people else known)[1].mean()) / len(members)
             if rate > MARGIN * float(alone[members].max()):
                 best[members] = np.maximum(best[members], rate)
         return best
@@ -167,8 +180,8 @@ class _Trial:
         places = {names[fact]: place for place, fact in enumerate(facts)}
         return [np.array([places[int(name)] for name in open_[waits[one]]]) for one in chosen.tolist()]
 
-    def _settled(self, rows: Int64) -> tuple[Int64, Float64]:
-        return self.compiled.settled(rows, self.applicant, self.unsettled, self.weights)
+    def _settled(self, rows: Int64, members: Members) -> tuple[Int64, Float64]:
+        return self.compiled.settled(rows, self.applicant, self.unsettled, self.weights, members)
 
 
 class _Reads(NamedTuple):
@@ -187,6 +200,9 @@ def _reads(compiled: Compiled) -> tuple[_Reads, Mapping[str, int]]:
         for clause in programme.who.values():
             for compare in compares(clause):
                 row[[names[fact] for fact in compiled.asks(compare.fact) if fact in names]] = True
+            for counted in members_counted(clause):
+                asks = asks_for_members(counted, compiled.declaration, lambda _: True)
+                row[[names[fact] for fact in asks if fact in names]] = True
     patterns, of = np.unique(read, axis=0, return_inverse=True)
     return _Reads(patterns, of.reshape(-1).astype(np.int64)), names
 

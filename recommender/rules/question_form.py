@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from features.declaration.kinship import HOUSEHOLD
 from recommender.rules.clause import RECEIVES
 from recommender.rules.compiled import Compiled
 from recommender.rules.question import Ask
@@ -88,6 +89,9 @@ def question_of(fact: str, compiled: Compiled) -> Mapping[str, str]:
         programme = compiled.catalogue.by_id.get(fact.removeprefix(RECEIVES))
         title = programme.title if programme else Text.alone(fact)
         return messages.text("question.receives", title=title).to_document()
+    home = compiled.declaration.household
+    if fact == HOUSEHOLD and home is not None:
+        return home.question
     declared = compiled.declaration.facts[fact]
     if declared.question:
         return declared.question

@@ -9,9 +9,11 @@ import numpy as np
 from features.arrays import Bool, Float64, Int8, Int32, Int64, UInt64
 from features.kernel.jit import njit
 from features.value import UNKNOWN
+from recommender.rules.member_kernel import MemberRows, count_members
 
-RANGE, MEMBERS, REGION = 0, 1, 2
-"""What a comparison asks of a column: to lie in an interval, to share a bit, to be a region that lies in a set."""
+RANGE, MEMBERS, REGION, COUNT = 0, 1, 2, 3
+"""What an atom asks: of a column to lie in an interval, to share a bit, to be a region that lies in a set; of members
+to be so many."""
 AND, OR, NOT, ADVISORY = 0, 1, 2, 3
 _BLOCK = 64
 
@@ -26,14 +28,17 @@ class RulePlan(NamedTuple):
     parts: Int64
     roots: Int32
     capped: Bool
+    tests: Int64
+    closers: Int64
 
 
 class RuleRows(NamedTuple):
-    """n people: their columns int64[n, F], bit masks of KINDS int64[n], and rows of `relations` int64[n, regions]."""
+    """n people: columns int64[n, F], masks of KINDS int64[n], rows of `relations` int64[n, regions], and members."""
 
     values: Int64
     masks: Int64
     places: Int64
+    members: MemberRows
 
 
 class WantedProgrammes(NamedTuple):
@@ -85,12 +90,17 @@ def sum_settled(plan: RulePlan, people: RuleRows, wanted: WantedProgrammes, coun
 @njit
 def evaluate(plan: RulePlan, people: RuleRows, first: int, last: int, certain: UInt64, possible: UInt64) -> None:
     """Fill the words of every atom and node for the people from `first` to `last`."""
-    _atoms(people.values[first:last], people.places[first:last], plan.relations, plan.atoms, certain, possible)
+    counts = np.empty((len(plan.tests), last - first, 2), np.int64)
+    count_members(plan.tests, plan.closers, people.values, people.members, first, last, counts)
+    values, places = people.values[first:last], people.places[first:last]
+    _atoms(values, places, counts, plan.relations, plan.atoms, certain, possible)
     _nodes(len(plan.atoms), plan.ops, plan.starts, plan.parts, certain, possible)
 
 
 @njit
-def _atoms(values: Int64, places: Int64, relations: Int8, atoms: Int64, certain: UInt64, possible: UInt64) -> None:
+def _atoms(
+    values: Int64, places: Int64, counts: Int64, relations: Int8, atoms: Int64, certain: UInt64, possible: UInt64
+) -> None:
     for i in range(len(atoms)):
         kind, column, low, high = atoms[i, 0], atoms[i, 1], atoms[i, 2], atoms[i, 3]
         yes = np.uint64(0)
@@ -101,6 +111,11 @@ def _atoms(values: Int64, places: Int64, relations: Int8, atoms: Int64, certain:
                 holds = np.uint64((low <= value) & (value <= high))
                 yes |= holds << np.uint64(person)
                 maybe |= (holds | np.uint64(value == UNKNOWN)) << np.uint64(person)
+        elif kind == COUNT:
+            for person in range(len(values)):
+                sure, most = counts[column, person, 0], counts[column, person, 1]
+                yes |= np.uint64((low <= sure) & (most <= high)) << np.uint64(person)
+                maybe |= np.uint64((low <= most) & (sure <= high)) << np.uint64(person)
         else:
             for person in range(len(values)):
                 answer = np.int8(0)

@@ -11,10 +11,23 @@ import numpy as np
 from features.arrays import Float32, Int8, Int64
 from features.declaration.datatype import OLDEST_AGE
 from features.value import NONE
-from recommender.rules.clause import Advisory, All, Clause, Compare, NoData, Not, UnreadText, encoded, fact_type
+from recommender.rules.clause import (
+    Advisory,
+    All,
+    Clause,
+    Compare,
+    MemberCount,
+    NoData,
+    Not,
+    UnreadText,
+    encoded,
+    fact_type,
+)
 from recommender.rules.interval import Interval, interval_of
+from recommender.rules.member_kernel import MANY, TEST
+from recommender.rules.member_lowering import MemberRow, count_interval, plainest_members
 from recommender.rules.region import Regions
-from recommender.rules.rule_kernel import ADVISORY, AND, MEMBERS, NOT, OR, RANGE, REGION
+from recommender.rules.rule_kernel import ADVISORY, AND, COUNT, MEMBERS, NOT, OR, RANGE, REGION
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -88,6 +101,8 @@ class RuleGraph:
     region_sets: dict[frozenset[int], int] = field(default_factory=dict)
     keys: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     done: dict[int, int] = field(default_factory=dict)
+    tests: dict[MemberRow, int] = field(default_factory=dict)
+    counted: dict[int, tuple[MemberCount, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.no = self.node(OR, ())
@@ -116,6 +131,8 @@ class RuleGraph:
     def _clause(self, clause: Clause) -> int:
         if isinstance(clause, Compare):
             return self._compare(clause)
+        if isinstance(clause, MemberCount):
+            return self._count(clause)
         if isinstance(clause, (NoData, UnreadText)):
             return self.unknown
         if isinstance(clause, Not):
@@ -158,6 +175,19 @@ class RuleGraph:
             return self._joined(AND, [self._region(column, codes) for codes in test.regions])
         intervals = test.intervals or (NEVER,)
         return self._joined(OR, [self.atom(RANGE, column, low, high) for low, high in intervals])
+
+    def _count(self, clause: MemberCount) -> int:
+        home = self.declaration.household
+        if home is None:
+            return self.unknown
+        place = self.tests.setdefault(plainest_members(clause, home), len(self.tests))
+        self.counted[id(clause)] = clause, place  # the clause is kept, so its id stays its own
+        low, high = count_interval(clause)
+        return self.yes if (low, high) == (0, MANY) else self.atom(COUNT, place, low, high)
+
+    def member_tests(self) -> Int64:
+        """Return what is asked of single members: int64[T, 11]."""
+        return np.array(list(self.tests), dtype=np.int64).reshape(-1, len(TEST))
 
     def _region(self, column: int, codes: frozenset[int]) -> int:
         place = self.region_columns.setdefault(column, len(self.region_columns))

@@ -16,18 +16,21 @@ from recommender.rules.clause import (
     Answer,
     Clause,
     Compare,
+    MemberCount,
     NoData,
     Not,
     UnreadText,
     encoded,
     fact_type,
 )
+from recommender.rules.member_oracle import MembersAsked
 from recommender.rules.programme import KINDS, Programme
 from recommender.rules.region import Regions
 from recommender.rules.working_days import WEEKENDS_ONLY, WorkingDays
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
+    from features.members import Members
 
 __all__ = ["Oracle", "holds"]
 
@@ -51,12 +54,16 @@ def holds(op: str, value: int, operands: tuple[int, ...]) -> bool:
 
 @dataclass(frozen=True)
 class Oracle:
-    """Judges in strong Kleene logic on one day; `value` gives the integer a person's column holds, by name."""
+    """Judges in strong Kleene logic on one day; `value` gives the integer a person's column holds, by name.
+
+    `members` are those of the one person judged; without them nothing is known of the household.
+    """
 
     declaration: Declaration
     regions: Regions
     day: int
     working_days: WorkingDays = WEEKENDS_ONLY
+    members: Members | None = None
 
     def programme(self, programme: Programme, value: Callable[[str], int], applicant: int) -> Answer:
         """Answer a programme for an applicant (bit mask of KINDS): the OR over the kinds both share, none being NO."""
@@ -72,6 +79,10 @@ class Oracle:
         """Answer one clause."""
         if isinstance(clause, Compare):
             return self.compare(clause, value(clause.fact))
+        if isinstance(clause, MemberCount):
+            if self.members is None or self.declaration.household is None:
+                return Answer.UNKNOWN
+            return MembersAsked(self.declaration, self.members, self.day, value).answer(clause)
         if isinstance(clause, (NoData, UnreadText)):
             return Answer.UNKNOWN
         if isinstance(clause, Not):

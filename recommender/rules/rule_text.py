@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from features.calendar import date_of
+from features.declaration.kinship import HOUSEHOLD
 from recommender.message_keys import AXES, UNITS
 from recommender.messages import Messages
 from recommender.rules.clause import (
@@ -16,12 +17,14 @@ from recommender.rules.clause import (
     Any,
     Clause,
     Compare,
+    MemberCount,
     NoData,
     Not,
     UnreadText,
     encoded,
     fact_type,
 )
+from recommender.rules.member_text import members_text
 from recommender.rules.region import Regions
 from recommender.text import Text
 
@@ -61,6 +64,8 @@ class RuleText:
             return self._no_data(clause, form)
         if isinstance(clause, UnreadText):
             return self._messages.text(f"rule.unread.{'part' if form == 'part' else 'must'}", words=clause.words)
+        if isinstance(clause, MemberCount):
+            return members_text(clause, self._declaration, self._messages, form, negated=negated)
         if isinstance(clause, (Not, Advisory)):
             return self._text(clause.of, negated != isinstance(clause, Not), form)
         if not clause.of:
@@ -109,6 +114,8 @@ class RuleText:
         if fact.startswith(RECEIVES):
             name = fact.removeprefix(RECEIVES)
             return self._titles.get(name, Text.alone(name))
+        if fact == HOUSEHOLD and self._declaration.household is not None:
+            return Text.of(self._declaration.household.label)
         declared = self._declaration.facts[fact]
         return Text.of(declared.label) if declared.label else Text.alone(fact.replace("_", " "))
 

@@ -11,25 +11,29 @@ import numpy as np
 
 from features.arrays import Int8, Int64
 from features.calendar import date_of
+from features.declaration.kinship import HOUSEHOLD
 from recommender.rules.clause import (
     Advisory,
     All,
     Answer,
     Clause,
     Compare,
+    MemberCount,
     NoData,
     Not,
     Source,
     UnreadText,
     compares,
+    members_counted,
     source_document,
 )
 from recommender.rules.compiled import Compiled
-from recommender.rules.missing import Judged, judged, missing
+from recommender.rules.missing import Judged, judged, members_judged, missing
 from recommender.rules.programme import KINDS, Programme
 from recommender.text import Text
 
 if TYPE_CHECKING:
+    from features.members import Members
     from features.snapshot import Snapshot
 
 __all__ = ["CAUSES", "Reason", "Verdict", "Verdicts", "judge"]
@@ -92,12 +96,14 @@ class Verdicts:
         answers: int8[P] of Answer, in the catalogue's order.
         values: int64[F], the person's columns.
         applicant: bit mask of KINDS.
+        members: who belongs to the person; None where nothing is known of that.
     """
 
     compiled: Compiled
     answers: Int8
     values: Int64
     applicant: int
+    members: Members | None = None
     _judged: dict[int, Judged] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -124,6 +130,8 @@ class Verdicts:
         shared = [kind for k, kind in enumerate(KINDS) if self.applicant >> k & 1 and kind in programme.who]
         if not shared:
             return Verdict(programme, answer, (reasons.not_for_them(),), ())
+        if self.members is not None and not self._judged:
+            self._judged.update(members_judged(self.compiled, self.values, self.members, self.person))
         trees = [judged(programme.who[kind], self.compiled, self.person, self._judged) for kind in shared]
         if lapsed:
             return Verdict(programme, answer, (reasons.not_known_yet(), *reasons.of_last_known(shared, trees)), ())
@@ -141,7 +149,8 @@ def judge(compiled: Compiled, snapshot: Snapshot, applicant: int = 1) -> Verdict
     if tuple(snapshot.columns) != compiled.columns:
         raise ValueError("the snapshot has other columns than the catalogue was compiled for: compile for its columns")
     values = np.asarray(snapshot.values, dtype=np.int64).reshape(1, -1)
-    return Verdicts(compiled, compiled.answers(values, applicant)[0], values[0], applicant)
+    answers = compiled.answers(values, applicant, snapshot.members)[0]
+    return Verdicts(compiled, answers, values[0], applicant, snapshot.members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +216,9 @@ class _Reasons:
             cause = "missing_fact" if node.answer == Answer.UNKNOWN else "rule"
             asks = self.compiled.asks(clause.fact) if cause == "missing_fact" else ()
             reasons.append(Reason(cause, self._text(node, negated), (clause.fact,), asks, *notes))
+        elif isinstance(clause, MemberCount):
+            cause = "missing_fact" if node.answer == Answer.UNKNOWN else "rule"
+            reasons.append(Reason(cause, self._text(node, negated), (HOUSEHOLD,), node.asks, *notes))
         elif isinstance(clause, NoData):
             reasons.append(Reason("no_data", self._text(node, negated), (), (), *notes))
         elif isinstance(clause, UnreadText):
@@ -231,7 +243,9 @@ class _Reasons:
         """Add the parts that share the node's answer; alternatives that all failed are one reason."""
         every = isinstance(node.clause, All) != negated
         failed = node.answer == (Answer.YES if negated else Answer.NO)
-        if not node.parts or (failed and not every and all(isinstance(part.clause, Compare) for part in node.parts)):
+        if not node.parts or (
+            failed and not every and all(isinstance(part.clause, (Compare, MemberCount)) for part in node.parts)
+        ):
             reasons.append(Reason("rule", self._text(node, negated), _facts(node.clause), (), *notes))
             return
         for part in node.parts:
@@ -271,4 +285,5 @@ class _NoteCollector(NamedTuple):
 
 
 def _facts(clause: Clause) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(compare.fact for compare in compares(clause)))
+    facts = [compare.fact for compare in compares(clause)]
+    return tuple(dict.fromkeys([*facts, *(HOUSEHOLD for _ in members_counted(clause))]))

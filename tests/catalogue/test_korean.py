@@ -25,7 +25,7 @@ PUBLISHED = {"title", "documents", "value", "wording", "source", "label"}
 """What others wrote: titles, amounts, periods and laws are shown as they were published; and what a box is called."""
 OPEN_ENDED = {"rule.no_data.why", "reason.two", "beside.worth"}
 """Messages that are made of sentences of others."""
-LABELS = (
+LABELS = ("rule.member.",
     "date", "money.", "time.", "rule.both", "rule.or", "rule.and", "rule.grouped", "rule.number.", "rule.date.",
     "rule.unit.", "rule.axis.", "verdict.kind", "rule.no_data.part", "question.yes", "question.no",
     "report.", "screen.", "story.",

@@ -238,7 +238,7 @@ def test_a_declaration_that_lacks_a_fact_is_refused_and_nothing_is_written(tmp_p
     shipped = ROOT / "data" / "countries" / "kr" / "declaration"
     folder = tmp_path / "declaration"
     folder.mkdir()
-    for name in ("events", "facts", "features"):
+    for name in ("events", "facts", "features", "household"):
         text = (shipped / f"{name}.yaml").read_text(encoding="utf-8")
         (folder / f"{name}.yaml").write_text(text.replace("  forester:\n", "  woodcutter:\n"), encoding="utf-8")
     rows = services(1)

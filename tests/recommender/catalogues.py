@@ -29,7 +29,9 @@ def load(path):
 
 KOREA = parse_country(load("data/countries/kr/country.yaml"))
 DECLARATION = declare(
-    *(load(f"data/countries/kr/declaration/{name}.yaml") for name in ("events", "facts", "features")), KOREA
+    *(load(f"data/countries/kr/declaration/{name}.yaml") for name in ("events", "facts", "features")),
+    KOREA,
+    load("data/countries/kr/declaration/household.yaml"),
 )
 MESSAGES = Messages.parse(
     {language: load(f"data/countries/kr/messages/{language}.yaml") for language in ("ko", "en")},

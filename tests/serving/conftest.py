@@ -58,7 +58,8 @@ def real_desk():
     def read(path):
         return yaml.safe_load((DATA / path).read_text(encoding="utf-8"))
 
-    declaration = declare(*(read(f"declaration/{name}.yaml") for name in ("events", "facts", "features")), KOREA)
+    *declared, home = (read(f"declaration/{name}.yaml") for name in ("events", "facts", "features", "household"))
+    declaration = declare(*declared, KOREA, home)
     regions = Regions.parse(read("regions.yaml"), country=KOREA)
     held = catalogue([(one["id"], one) for one in PROGRAMMES], declaration, regions)
     return Engine(declaration, held, regions, MESSAGES)

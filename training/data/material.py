@@ -110,7 +110,7 @@ def candidates_of(material: TrainingData, log: LearningLog, who: Bool) -> Candid
     people = _snapshots(material, log, told, np.full(told.size, material.end, dtype=np.int64))
     day = material.declaration.zone.today(material.end)
     compiled = compile_catalogue(material.catalogue, people.columns, material.declaration, material.regions, day)
-    return Candidates(people, Pairs.permitted(compiled.offerable(people.values)))
+    return Candidates(people, Pairs.permitted(compiled.offerable(people.values, members=people.members)))
 
 
 def _citizens(log: LearningLog) -> Bool:

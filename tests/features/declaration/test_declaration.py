@@ -18,7 +18,8 @@ SHIPPED = Path(__file__).parents[3] / "data" / "countries" / "kr" / "declaration
 
 def shipped():
     return [
-        yaml.load((SHIPPED / f"{name}.yaml").read_text(), yaml.CSafeLoader) for name in ("events", "facts", "features")
+        yaml.load((SHIPPED / f"{name}.yaml").read_text(), yaml.CSafeLoader)
+        for name in ("events", "facts", "features", "household")
     ]
 
 
@@ -35,7 +36,7 @@ def changed(document, path, value):
 
 
 def test_the_shipped_declaration_has_no_problem():
-    declaration = declare(*shipped())
+    declaration = declare(*shipped()[:3], household=shipped()[3])
     assert declaration.columns[:3] == ("birth_date", "age", "sex")
     assert declaration.facts["age"].asks == ("birth_date",)
     assert declaration.facts["child_ages"].asks == ("children",)
@@ -47,7 +48,7 @@ def test_the_shipped_declaration_has_no_problem():
 
 
 def test_answers_are_given_as_a_facts_file_would_hold_them():
-    facts = declare(*shipped()).facts
+    facts = declare(*shipped()[:3], household=shipped()[3]).facts
     assert facts["pregnant"].answers_on(0)[0] == (True, facts["pregnant"].share)
     assert facts["birth_date"].answers_on(date(2026, 11, 1))[0][0] == "2023-11-01"
     assert ["2017-11-01", "2020-11-01"] in [
@@ -58,7 +59,7 @@ def test_answers_are_given_as_a_facts_file_would_hold_them():
 
 
 def test_boxes_are_grouped_under_a_question_and_sensitive_facts_are_marked():
-    declaration = declare(*shipped())
+    declaration = declare(*shipped()[:3], household=shipped()[3])
     assert declaration.facts["farmer"].ask_with == declaration.facts["fisher"].ask_with == "rural_work"
     assert declaration.groups["rural_work"]["en"] == "Do you do any of these for a living?"
     assert {name for name, fact in declaration.facts.items() if fact.sensitive} >= {
@@ -67,7 +68,7 @@ def test_boxes_are_grouped_under_a_question_and_sensitive_facts_are_marked():
 
 
 def test_a_fact_tells_its_type_bounds_and_names():
-    facts = declare(*shipped()).facts
+    facts = declare(*shipped()[:3], household=shipped()[3]).facts
     income = facts["income_percent"]
     assert (income.type, income.low, income.high, income.unit) == ("integer", 0, 10000, "percent of median income")
     assert facts["sex"].values == ("male", "female")

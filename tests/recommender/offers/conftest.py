@@ -9,6 +9,7 @@ import yaml
 
 from features.calendar import day_of
 from features.declaration.declaration import declare
+from features.members import joined
 from features.snapshot import Snapshots, from_facts
 from recommender.rules.catalogue import catalogue
 from recommender.rules.compiled import compile_catalogue
@@ -28,8 +29,11 @@ FACTS = ({"sex": "male"}, {"sex": "female", "birth_date": "1950-01-01"}, {}, {"b
 @pytest.fixture(scope="session")
 def many():
     """Return four people of whom different facts are known, and four compiled programmes."""
-    read = [(FOLDER / f"{name}.yaml").read_text(encoding="utf-8") for name in ("events", "facts", "features")]
-    declaration, regions = declare(*map(yaml.safe_load, read)), Regions()
+    read = [
+        yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+        for name in ("events", "facts", "features", "household")
+    ]
+    declaration, regions = declare(*read[:3], household=read[3]), Regions()
     documents = [
         (
             name,
@@ -52,5 +56,6 @@ def many():
     people = Snapshots(
         tuple(row.person for row in rows), np.concatenate([row.t for row in rows]), rows[0].columns,
         np.concatenate([row.values for row in rows]), declaration.hash, declaration,
+        joined([row.members for row in rows]),
     )  # fmt: skip
     return people, compile_catalogue(programmes, people.columns, declaration, regions, day_of(TODAY))

@@ -71,8 +71,11 @@ DOCUMENTS = [
 @pytest.fixture(scope="module")
 def declaration():
     folder = ROOT / "data" / "countries" / "kr" / "declaration"
-    read = [(folder / f"{name}.yaml").read_text(encoding="utf-8") for name in ("events", "facts", "features")]
-    return declare(*map(yaml.safe_load, read), KOREA)
+    *read, household = (
+        yaml.safe_load((folder / f"{name}.yaml").read_text(encoding="utf-8"))
+        for name in ("events", "facts", "features", "household")
+    )
+    return declare(*read, KOREA, household)
 
 
 @pytest.fixture(scope="module")
