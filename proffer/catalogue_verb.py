@@ -10,14 +10,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from composition import reading, terminal
+from composition import clock, reading, terminal
 from features.problem import Problem, Problems, Rejected, Where
 from proffer import options
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
     from recommender.published_rows import Imported
+    from recommender.rules.catalogue import Catalogue
     from recommender.rules.region import Regions
+    from recommender.rules.staleness import Stale
 
 HELP = "import, fetch or check programmes"
 _FETCHED = ("gov24",)
@@ -30,8 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "import": ("an open API's JSON files into programmes", _import_arguments),
         "fetch": ("gov24's JSON files from its open API", _fetch_arguments),
         "check": ("validate a catalogue, every problem at once", _check_arguments),
+        "diff": ("what differs between two catalogues, in words", _diff_arguments),
     }
-    options.add_subverbs(parser, "action", actions, "import|fetch|check")
+    options.add_subverbs(parser, "action", actions, "import|fetch|check|diff")
 
 
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +45,8 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", type=Path, metavar="F", help=f"JSON of {operation} (gov24)")
     parser.add_argument("--out", type=Path, required=True, metavar="OUT.jsonl", help="where the programmes go")
     parser.add_argument("--report", type=Path, metavar="R.json", help="where the report goes")
-    options.add(parser, "country", "declaration")
+    _stale_arguments(parser)
+    options.add(parser, "country", "declaration", "as-of")
 
 
 def _fetch_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +59,19 @@ def _fetch_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", type=Path, metavar="PATH", help="a folder of YAML files, one YAML file, or JSON lines")
-    options.add(parser, "country", "declaration")
+    _stale_arguments(parser)
+    options.add(parser, "country", "declaration", "as-of")
+
+
+def _stale_arguments(parser: argparse.ArgumentParser) -> None:
+    told = "a source not looked at, or a row not changed, for longer is named (default: P1Y)"
+    parser.add_argument("--stale-after", default="P1Y", metavar="DURATION", help=told)
+
+
+def _diff_arguments(parser: argparse.ArgumentParser) -> None:
+    for name in ("old", "new"):
+        parser.add_argument(name, type=Path, metavar=name.upper(), help="a catalogue, as for check")
+    options.add(parser, "language", "country", "declaration")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -64,6 +80,7 @@ def run(args: argparse.Namespace) -> int:
         "import": import_rows,
         "fetch": fetch_gov24,
         "check": check,
+        "diff": diff,
     }
     return actions[args.action](args)
 
@@ -79,13 +96,17 @@ def import_rows(args: argparse.Namespace) -> int:
             has been written.
     """
     from features.whole_file import write_whole
+    from recommender.rules.catalogue import catalogue  # sees that its reader takes every programme
+    from recommender.rules.staleness import CAUSES
 
     _check_folders(args.out, args.report)
     declaration = reading.read_declaration(args.declaration, country=args.country)
     regions = reading.read_regions(country=args.country)
     imported = _IMPORTERS[args.source](args, declaration, regions)
     with terminal.working("checking programmes"):
-        _parse(imported.programmes, declaration, regions)
+        documents = [(programme["id"], programme) for programme in imported.programmes]
+        found = _stale(catalogue(documents, declaration, regions), args, declaration)
+    imported.report["stale"] = {cause: sum(one.cause == cause for one in found) for cause in CAUSES}
     lines = [json.dumps(document, ensure_ascii=False) + "\n" for document in imported.programmes]
     write_whole(args.out, "".join(lines).encode())
     if args.report is not None:
@@ -159,14 +180,16 @@ def _rows(paths: Sequence[Path], rows_of: Callable[[object, Where], list[object]
     return found
 
 
-def _parse(programmes: Sequence[dict[str, Any]], declaration: Any, regions: Any) -> None:
-    """See that the catalogue's own reader takes every programme: a declaration of one's own may lack a fact."""
-    from recommender.rules.catalogue import catalogue
+def _stale(found: Catalogue, args: argparse.Namespace, declaration: Declaration) -> tuple[Stale, ...]:
+    """What time has overtaken by the day asked about, or today."""
+    from features.calendar import day_of, parse_duration
+    from recommender.rules.staleness import stale
 
-    catalogue([(programme["id"], programme) for programme in programmes], declaration, regions)
+    day = reading.as_of(args.as_of, clock.now, declaration.zone.name)
+    return stale(found, day_of(day), parse_duration(args.stale_after, ("--stale-after",)))
 
 
-_COUNTED = ("windows", "delivery", "regions", "residence", "amounts", "documents")
+_COUNTED = ("windows", "delivery", "regions", "residence", "amounts", "documents", "stale")
 
 
 def _told(report: dict[str, Any], out: Path) -> str:
@@ -234,7 +257,8 @@ def check(args: argparse.Namespace) -> int:
     Raises:
         Rejected: the catalogue, or the declaration it is read against, cannot be read at all.
     """
-    from recommender.rules.catalogue import catalogue
+    from proffer.change_text import stale_text
+    from recommender.rules.catalogue import Catalogue, catalogue
     from recommender.rules.constant_clause import constant_clauses
     from recommender.rules.contradiction import contradictions
 
@@ -242,18 +266,50 @@ def check(args: argparse.Namespace) -> int:
     declaration = reading.read_declaration(args.declaration, country=args.country)
     regions = reading.read_regions(country=args.country)
     problems = Problems()
-    programmes = 0
+    programmes, overtaken = 0, _stale(Catalogue(()), args, declaration)  # which also refuses a day that is none
     with problems.gathered():
         held = catalogue(documents, declaration, regions)
-        programmes = len(held)
+        programmes, overtaken = len(held), _stale(held, args, declaration)
         places = {str(one["id"]): (where,) for where, one in documents if isinstance(one, dict) and "id" in one}
         problems.found += contradictions(held, declaration, places)
         told = {problem.path for problem in problems.found}  # what is told with the fact is not told again without
         problems.found += [one for one in constant_clauses(documents, held, declaration) if one.path not in told]
     for problem in problems.found:
         terminal.say(str(problem))
+    for line in stale_text(overtaken):
+        terminal.say(line)
     rows = [problem.to_document() for problem in problems.found]
     report = {"documents": len(documents), "programmes": programmes, "problems": rows}
     found = f"{len(rows)} problem{'s' * (len(rows) != 1)} in " if rows else "no problem in "
+    report["stale"] = [one.to_document() for one in overtaken]
     terminal.emit(report, args.json, f"{found}{len(documents)} programmes")
     return terminal.FAILED if rows else terminal.DONE
+
+
+# --- diff ----------------------------------------------------------------------------------------------------------
+
+
+def diff(args: argparse.Namespace) -> int:
+    """Say which programmes a new catalogue adds, ends and changes, and by which facts a changed one is decided.
+
+    Raises:
+        Rejected: a catalogue, or the declaration it is read against, cannot be read or is wrong.
+    """
+    from proffer.change_text import change_text
+    from recommender.catalogue_change import catalogue_change
+    from recommender.rules.rule_text import RuleText
+
+    declaration = reading.read_declaration(args.declaration, country=args.country)
+    language = options.language_of(args, declaration.country)
+    regions, messages = reading.read_regions(country=args.country), reading.read_messages(country=args.country)
+    sides, problems = [], Problems()
+    for path in (args.old, args.new):
+        with problems.gathered():
+            found = reading.read_catalogue(path, declaration, regions, country=args.country)
+            titles = {one.id: one.title for one in found.programmes}
+            sides.append((found, RuleText(declaration, regions, titles, messages)))
+    problems.raise_any()
+    old, new = sides
+    change = catalogue_change(old, new, messages, declaration.country.currency)
+    terminal.emit(change.to_document(), args.json, lambda: change_text(change, language, new[1].label, messages))
+    return terminal.DONE

@@ -10,6 +10,7 @@ __all__ = ["AXES", "MESSAGES", "UNITS"]
 
 AXES: Final = ("sex", "age", "income", "person", "household", "stage", "trade", "type", "field", "region")
 UNITS: Final = ("money", "days")
+_WINDOWS: Final = ("open_ended", "dated", "recurring", "relative", "not_needed", "unknown")
 _OPS: Final = ("below", "above", "at_most", "at_least")
 _FORMS: Final = ("must", "must_not", "is", "is_not", "part", "part_not")
 """What a clause demands, that it is met, and how it reads as a part of several; each also denied."""
@@ -124,4 +125,15 @@ _OFFER: Final[Keys] = {
     "window.published": ("wording",),
     "window.notice": ("wording",),
 }
-MESSAGES: Final[Keys] = {**_RULE, **_VERDICT, **_OFFER}
+_CHANGE: Final[Keys] = {
+    "change.advisory": ("clause",),
+    "change.more": ("first", "second"),
+    "change.months": ("count",),
+    "change.days": ("count",),
+    "change.window.between": ("first", "last"),
+    "change.window.from": ("first",),
+    "change.window.until": ("last",),
+    "change.window.after": ("within", "event"),
+    **{f"change.window.{kind}": () for kind in _WINDOWS},
+}
+MESSAGES: Final[Keys] = {**_RULE, **_VERDICT, **_OFFER, **_CHANGE}

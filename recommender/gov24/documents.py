@@ -177,12 +177,17 @@ _EVERYBODY = re.compile(r"공통|필수|서식|별지|붙임|양식|서류|신�
 def _opened(words: str, below: bool) -> tuple[str | None, str, str]:
     """Which list a line opens (None: none), for whom its papers are, and the words that are left to name papers."""
     leading = _LEADING.match(words)
-    if leading:
-        section = _section(leading[1])
-        if section != "bring" or _EVERYBODY.search(leading[1]):
-            opened, condition, rest = _opened(words[leading.end() :], below)
-            return (section if section != "bring" else opened), condition, rest
-        return None, leading[1], words[leading.end() :]
+    if leading is None:
+        return _labelled(words, below)
+    section, rest = _section(leading[1]), words[leading.end() :]
+    if section == "bring" and not _EVERYBODY.search(leading[1]):
+        return None, leading[1], rest
+    opened, condition, rest = _opened(rest, below)
+    return (section if section != "bring" else opened), condition, rest
+
+
+def _labelled(words: str, below: bool) -> tuple[str | None, str, str]:
+    """The same of a line that begins with no bracket: a title, a heading, or a label with a colon or an arrow."""
     if _TITLE.fullmatch(words):
         return ("notes" if _ADVICE.search(words) else _section(words)), "", ""
     parts = _LABEL.split(words, maxsplit=1)

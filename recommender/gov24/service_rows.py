@@ -67,9 +67,9 @@ def join(
     """
     files, strays = [], []
     for name, rows in zip(FILES, (listed, details, conditions), strict=True):
-        by_id, stray = _by_id(name, rows)
+        by_id, others = FORM.by_id(rows)
         files.append(by_id)
-        strays += stray
+        strays += [Rejection(f"{name}[{number}]", _stray(row)) for number, row in others]
     services, rejections = [], []
     for service_id in dict.fromkeys(service_id for by_id in files for service_id in by_id):
         service, reasons = _joined(service_id, [by_id.get(service_id, []) for by_id in files])
@@ -78,11 +78,6 @@ def join(
         else:
             services.append(service)
     return tuple(services), (*rejections, *strays)
-
-
-def _by_id(name: str, rows: Sequence[object]) -> tuple[dict[str, list[Row]], list[Rejection]]:
-    by_id, strays = FORM.by_id(rows)
-    return by_id, [Rejection(f"{name}[{number}]", _stray(row)) for number, row in strays]
 
 
 def _stray(row: object) -> str:
@@ -123,26 +118,19 @@ def parse_conditions(row: Row) -> tuple[Conditions, list[str]]:
         ['JA0101 is "N", neither "Y" nor null', 'JA9999 is not a known code']
     """
     codes = [key for key in row if key.startswith("JA")]
-    wrong = [f'{code} is {_shown(row[code])}, neither "Y" nor null' for code in codes if _bad_flag(code, row[code])]
+    bad = [code for code in codes if code in _FLAGS and row[code] is not None and row[code] != "Y"]
+    wrong = [f'{code} is {_shown(row[code])}, neither "Y" nor null' for code in bad]
     wrong += [f"{code} is not a known code" for code in codes if code not in CODES]
     if not codes:
         wrong.append("has no JA code at all")
     low, high = row.get(AGE[0]), row.get(AGE[1])
-    wrong += [f"{code} is {_shown(row[code])}, not an age" for code in AGE if _bad_age(row.get(code))]
+    for code, age in zip(AGE, (low, high), strict=True):
+        if age is not None and (isinstance(age, bool) or not isinstance(age, int) or age < 0):
+            wrong.append(f"{code} is {_shown(age)}, not an age")
     if isinstance(low, int) and isinstance(high, int) and 0 <= high < low:
         wrong.append(f"{AGE[0]} {low} is above {AGE[1]} {high}")
     flags = frozenset(code for code in codes if row[code] == "Y")
     return Conditions(flags, *(age if isinstance(age, int) else None for age in (low, high))), wrong
-
-
-def _bad_flag(code: str, value: object) -> bool:
-    return code in _FLAGS and value is not None and value != "Y"
-
-
-def _bad_age(value: object) -> bool:
-    if value is None:
-        return False
-    return isinstance(value, bool) or not isinstance(value, int) or value < 0
 
 
 def _shown(value: object) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
+from features.canonical_json import canonical_text
 from features.country import Currency
 from recommender.messages import Messages
+from recommender.rules.clause import Clause
 from recommender.rules.estimate import Estimate, Span, Step
-from recommender.rules.payment import HUNDREDTHS
+from recommender.rules.payment import HUNDREDTHS, Payment
 from recommender.text import Text
 
-__all__ = ["amount_sentence", "steps_json"]
+__all__ = ["amount_sentence", "payment_text", "steps_json"]
 
 _UNSTATED: Final = "amount.unstated"
 
@@ -70,21 +73,38 @@ def _step_json(step: Step, currency: Currency, messages: Messages) -> dict[str, 
 def step_text(step: Step, currency: Currency, messages: Messages) -> Text:
     """Return one step in words: so much each time, so many times, for how many children, what that comes to."""
     payment = step.payment
-    each = _sum(step.each, currency, messages) if payment.stated else messages.text("amount.some")
-    if payment.percent is not None:
-        whole, rest = divmod(payment.percent, HUNDREDTHS)
-        share = f"{whole}.{rest:02d}".rstrip("0") if rest else str(whole)
-        each = messages.text("amount.percent", percent=share) if not payment.stated else messages.text(
-            "amount.percent_limited", percent=share, each=each
-        )  # fmt: skip
-    said = messages.text(f"amount.period.{payment.period}", each=each)
-    if payment.per in ("child", "household", "other"):
-        said = messages.text(f"amount.per.{payment.per}", each=said)
+    said = _each_text(payment, step.each, currency, messages)
     if step.times != (1, 1):
         said = messages.text("amount.times", each=said, times=_times(step.times, messages))
     if payment.stated and step.total != step.each:
         said = messages.text("amount.total", each=said, total=_sum(step.total, currency, messages))
     return said
+
+
+def _each_text(payment: Payment, each: Span, currency: Currency, messages: Messages) -> Text:
+    """Return one payment in words: so much, how often, for each of what."""
+    sum_ = _sum(each, currency, messages) if payment.stated else messages.text("amount.some")
+    if payment.percent is not None:
+        whole, rest = divmod(payment.percent, HUNDREDTHS)
+        share = f"{whole}.{rest:02d}".rstrip("0") if rest else str(whole)
+        sum_ = messages.text("amount.percent", percent=share) if not payment.stated else messages.text(
+            "amount.percent_limited", percent=share, each=sum_
+        )  # fmt: skip
+    said = messages.text(f"amount.period.{payment.period}", each=sum_)
+    if payment.per in ("child", "household", "other"):
+        said = messages.text(f"amount.per.{payment.per}", each=said)
+    return said
+
+
+def payment_text(payment: Payment, currency: Currency, messages: Messages, rule: Callable[[Clause], Text]) -> Text:
+    """Return one payment as the programme states it: the sum, and for whom, from when and how long in its own keys."""
+    said = _each_text(payment, (payment.low or 0, payment.high), currency, messages)
+    shown = ("amount", "from", "at_most", "percent", "of", "period", "per", "when", "source", "gives")
+    others = {key: value for key, value in payment.to_document().items() if key not in shown}
+    if others:
+        told = ", ".join(f"{key} {canonical_text(value)}" for key, value in others.items())
+        said = messages.text("change.more", first=said, second=Text.alone(told))
+    return said if payment.when is None else messages.text("change.more", first=said, second=rule(payment.when))
 
 
 def _sum(span: Span, currency: Currency, messages: Messages) -> Text:

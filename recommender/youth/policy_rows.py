@@ -53,7 +53,9 @@ def policies(rows: Sequence[object]) -> tuple[tuple[Row, ...], tuple[Rejection, 
             rejected.append(Rejection(policy, "; ".join(reasons)))
         else:
             used.append(found[0])
-    rejected += [Rejection(f"row {number + 1}", _stray(row)) for number, row in strays]
+    for number, row in strays:
+        reason = f"{ID} {row.get(ID)!r} is not an id" if isinstance(row, Mapping) else "is not an object"
+        rejected.append(Rejection(f"row {number + 1}", reason))
     return tuple(used), tuple(rejected)
 
 
@@ -68,9 +70,3 @@ def _reasons(found: Sequence[Row]) -> list[str]:
     if state not in (None, APPROVED):
         reasons.append(f"plcyAprvSttsCd {state} ({NOT_APPROVED.get(str(state), 'not known')}): is not approved")
     return reasons
-
-
-def _stray(row: object) -> str:
-    if not isinstance(row, Mapping):
-        return "is not an object"
-    return f"{ID} {row.get(ID)!r} is not an id" if ID in row else f"has no {ID}"

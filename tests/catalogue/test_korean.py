@@ -30,7 +30,7 @@ LABELS = ("rule.member.",
     "rule.unit.", "rule.axis.", "verdict.kind", "rule.no_data.part", "question.yes", "question.no",
     "report.", "screen.", "story.",
     "amount.some", "amount.percent", "amount.period.", "amount.per.", "amount.times", "amount.total", "amount.span.",
-    "amount.count.",
+    "amount.count.", "change.",
 )  # fmt: skip
 """Messages that may be parts of a sentence, headings or cells of a table."""
 

@@ -582,3 +582,50 @@ def test_a_file_where_the_folder_should_be_is_refused(tmp_path, capsys):
     (tmp_path / "raw").write_text("", encoding="utf-8")
     assert cli.main(["catalogue", "fetch", "gov24", f"--out={tmp_path / 'raw'}"]) == 2
     assert "is not a folder" in capsys.readouterr().err
+
+
+# --- diff and what time has overtaken ------------------------------------------------------------------------------
+
+
+def test_two_catalogues_are_compared_a_folder_with_lines_too(tmp_path, capsys):
+    folder = written(tmp_path, services(2))
+    assert cli.main(import_words(folder)) == 0
+    lines = (folder / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    changed = json.loads(lines[0]) | {"form": "cash", "value": {"amount": 50000, "currency": "KRW", "period": "month"}}
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "a.yaml").write_text(json.dumps(changed, ensure_ascii=False), encoding="utf-8")
+    capsys.readouterr()
+    assert cli.main(["catalogue", "diff", str(folder / "out.jsonl"), str(tmp_path / "new"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [one["id"] for one in told["ended"]] == ["gov24.000000000002"]
+    (one,) = told["changed"]
+    assert one["changes"][0]["new"] == {"ko": "매월 5만 원", "en": "50,000 won a month"}
+    assert one["applicants"] == ["citizen"]
+    assert cli.main(["catalogue", "diff", str(folder / "out.jsonl"), str(tmp_path / "new"), "--language", "ko"]) == 0
+    assert "-> 매월 5만 원" in capsys.readouterr().out
+
+
+def test_a_catalogue_that_cannot_be_read_is_refused_on_either_side(tmp_path, capsys):
+    assert cli.main(["catalogue", "diff", str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl")]) == 2
+    said = capsys.readouterr().err
+    assert "a.jsonl" in said
+    assert "b.jsonl" in said
+
+
+def test_a_check_names_what_time_has_overtaken_without_failing(tmp_path, capsys):
+    rows = services(1)
+    rows["serviceList"][0] |= {"신청기한": "2026.3.2~2026.3.27", "수정일시": "20260301000000"}
+    folder = written(tmp_path, rows)
+    assert cli.main(import_words(folder, "--as-of", "2026-03-27", "--report", str(tmp_path / "r.json"))) == 0
+    assert not any(json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["stale"].values())
+    out = str(folder / "out.jsonl")
+    capsys.readouterr()
+    assert cli.main(["catalogue", "check", out, "--as-of", "2027-03-02", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [(one["cause"], one["since"]) for one in told["stale"]] == [
+        ("window_ended", "2026-03-27"),
+        ("unmodified", "2026-03-01"),
+    ]
+    assert cli.main(["catalogue", "check", out, "--as-of", "2026-03-28", "--stale-after", "P30D"]) == 0
+    assert "the last window is over (since 2026-03-27)" in capsys.readouterr().err
+    assert cli.main(["catalogue", "check", out, "--stale-after", "long"]) == 2
