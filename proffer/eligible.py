@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from composition import clock, reading, terminal
 from composition.engines import EngineSettings, build_engine, lean_imports, person_of_file
 from composition.workspace import Workspace
+from features.calendar import day_of
 from proffer import options
+
+if TYPE_CHECKING:
+    from recommender.messages import Messages
+    from recommender.rules.look_ahead import Ahead
+    from recommender.rules.verdict import Verdict
 
 HELP = "judge one person against every programme: yes, likely, depends or no, with reasons"
 ROWS = 20
@@ -26,7 +34,6 @@ def run(args: argparse.Namespace) -> int:
     """Judge the person and print the verdicts."""
     from proffer.verdict_text import not_asked, screen_of, verdicts_text
     from recommender.offers.other_applicant import unasked_kinds
-    from recommender.standing import verdict_json
 
     with lean_imports(args.catalogue):
         engine = build_engine(
@@ -39,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         others = unasked_kinds(engine.compiled(day), person.applicant)
         document = {
             "as_of": day.isoformat(),
-            "verdicts": [verdict_json(verdict) for verdict in verdicts],
+            "verdicts": _rows(verdicts, engine.ahead(person, day), day_of(day), engine.messages),
             "ask_next": [ask.to_json() for ask in asks],
             "not_asked": others,
         }
@@ -50,3 +57,11 @@ def run(args: argparse.Namespace) -> int:
 
         terminal.emit(document, args.json, text)
     return terminal.DONE
+
+
+def _rows(verdicts: Sequence[Verdict], soon: Sequence[Ahead], today: int, messages: Messages) -> list[dict[str, Any]]:
+    """The verdicts as JSON, each no with the day on which a birthday will change it, where that is soon."""
+    from recommender.standing import verdict_json
+
+    coming = {one.programme.id: {"upcoming": one.to_json(today, messages)} for one in soon}
+    return [verdict_json(one) | coming.get(one.programme.id, {}) for one in verdicts]

@@ -35,6 +35,10 @@ def recommendations_text(found: Recommendations, screen: Screen) -> str:
     if found.other_applicants:
         parts += ["", other_applicants_text(found, screen)]
     parts += not_asked(found.not_asked, screen)
+    for coming in found.upcoming:
+        said = coming.sentence(found.day, found.messages).in_language(screen.language)
+        parts += ["", f"{titled(coming.programme, screen)}  [{coming.programme.id}]"]
+        parts += [f"     {line}" for line in textwrap.wrap(said, _WIDTH)]
     if found.closed:
         parts += ["", say("screen.closed", titles=", ".join(titled(one, screen) for one, _ in found.closed))]
     return "\n".join([*parts, *questions(found.asks, screen)])

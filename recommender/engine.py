@@ -21,6 +21,7 @@ from recommender.offers.recommendation import Recommendations
 from recommender.rules.catalogue import IMPORTED
 from recommender.rules.clause import RECEIVES
 from recommender.rules.compiled import Compiled, compile_catalogue
+from recommender.rules.look_ahead import Ahead, ahead
 from recommender.rules.person import Person, held_programmes
 from recommender.rules.programme import kinds_mask
 from recommender.rules.question import ask_next
@@ -174,6 +175,11 @@ class Engine:
     def verdicts(self, person: Person, day: date) -> Verdicts:
         """Every programme judged on the person, in the catalogue's order; iterating explains them."""
         return judge(self.compiled(day), person.snapshot, person.applicant)
+
+    def ahead(self, person: Person, day: date) -> tuple[Ahead, ...]:
+        """What the rules exclude on a day and will not after the person's next birthday, if that is soon."""
+        verdicts = self.verdicts(person, day)
+        return ahead(verdicts.compiled, verdicts.values, person.applicant, verdicts.answers)
 
     def asks(self, person: Person, day: date) -> tuple[Question, ...]:
         """The questions that would settle most, without those the person did not answer before."""

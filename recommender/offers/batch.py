@@ -23,6 +23,7 @@ from recommender.offers.utility import UtilityInputs, UtilityWeights, Weighed, u
 from recommender.ranking.scorer import Pairs
 from recommender.rules.chance import chances
 from recommender.rules.clause import Answer
+from recommender.rules.look_ahead import ahead
 from recommender.rules.verdict import Verdicts
 from recommender.rules.window import ApplicationWindow
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from recommender.ranking.attributes import ProgrammeAttributes
     from recommender.ranking.scorer import Scorer
     from recommender.rules.compiled import Compiled
+    from recommender.rules.look_ahead import Ahead
     from recommender.rules.person import Person
     from recommender.rules.programme import Programme
     from recommender.rules.question_form import Question
@@ -229,6 +231,8 @@ def _of_person(offers: _WeighedOffers, i: int, compiled: Compiled, ranker: Ranke
         alternatives=_alternatives(offers, i, compiled),
         other_applicants=for_other_applicants(person, compiled, table.offered_on),
         not_asked=unasked_kinds(compiled, person.applicant),
+        upcoming=_upcoming(offers, i, compiled),
+        messages=compiled.messages,
         closed=tuple((programmes[at], table.window(at, windows)) for at in gone),
         asks=(),
         events={name: event.title for name, event in compiled.declaration.events.items()},
@@ -275,6 +279,13 @@ def _alternatives(offers: _WeighedOffers, i: int, compiled: Compiled) -> tuple[A
         for place in places
         for names in (offers.beside[i][place],)
     )
+
+
+def _upcoming(offers: _WeighedOffers, i: int, compiled: Compiled) -> tuple[Ahead, ...]:
+    """What a birthday soon opens to a person who holds neither it nor what excludes it, its window not being over."""
+    found = ahead(compiled, offers.known.values[i], offers.people[i].applicant, offers.answers[i])
+    apart = {*np.flatnonzero(offers.held[i] | offers.closed[i]).tolist(), *offers.beside[i]}
+    return tuple(one for one in found if one.place not in apart)
 
 
 def _may_be_told(offers: _WeighedOffers, i: int, place: int) -> bool:

@@ -23,6 +23,7 @@ from recommender.standing import standing
 from recommender.text import Text
 
 if TYPE_CHECKING:
+    from recommender.rules.look_ahead import Ahead
     from recommender.rules.programme import Programme
     from recommender.rules.question_form import Question
 
@@ -98,6 +99,8 @@ class Recommendations:
         alternatives: programmes that cannot be held with one the person holds.
         other_applicants: what follows an event that happened to the person and is for a kind of applicant not asked as.
         not_asked: how many programmes are for each kind of applicant alone that was not asked as.
+        upcoming: programmes the rules exclude today and soon will not.
+        messages: what the sentences are made of.
         closed: programmes the rules do not exclude whose window has closed, with its last day.
         asks: what to ask next, most settling first.
         events: what the events of the bundles are called.
@@ -112,6 +115,8 @@ class Recommendations:
     alternatives: tuple[Alternative, ...]
     other_applicants: tuple[OtherApplicant, ...]
     not_asked: Mapping[str, int]
+    upcoming: tuple[Ahead, ...]
+    messages: Messages
     closed: tuple[tuple[Programme, ApplicationWindow], ...]
     asks: tuple[Question, ...]
     events: Mapping[str, Mapping[str, str]]
@@ -140,6 +145,7 @@ class Recommendations:
             ],
             "other_applicants": [one.to_json() for one in self.other_applicants],
             "not_asked": dict(self.not_asked),
+            "upcoming": [{**_named(one.programme), **one.to_json(self.day, self.messages)} for one in self.upcoming],
             "closed": [{**_named(one), "closed": _day_json(window.closes)} for one, window in self.closed],
             "ask_next": [ask.to_json() for ask in self.asks],
             "model": None if self.model is None else dict(self.model),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from features.calendar import parse_duration
 from features.canonical_json import canonical_text
 from features.mapping import nearest
 from features.problem import Problem, Problems, Where
@@ -27,6 +28,9 @@ __all__ = ["Catalogue", "catalogue"]
 
 IMPORTED = ("gov24.", "youth.")
 """How ids begin that may be named without being in the catalogue: what is imported need not be loaded beside it."""
+
+_MONTH = 31
+"""The most days of a month; one more counts for a period that runs from the first or the last day of its month."""
 
 Placed = tuple[Where, Programme]
 """Where a programme is written, and the programme."""
@@ -116,6 +120,13 @@ class Catalogue:
             for old in dict.fromkeys((*programme.succeeds, *programme.renews)):
                 found.setdefault(old, []).append(programme.id)
         return {name: tuple(others) for name, others in found.items()}
+
+    @cached_property
+    def longest_before(self) -> int:
+        """The most days before the rules hold that some programme may be applied for."""
+        lengths = {rule.opens_before for one in self.programmes for rule in one.windows if rule.opens_before}
+        found = [parse_duration(length) for length in lengths]
+        return max((_MONTH * (length.months + 1) + length.days for length in found), default=0)
 
     @cached_property
     def renamed(self) -> Mapping[str, str]:

@@ -36,7 +36,7 @@ def seasons(rule: WindowRule, year: int) -> Iterator[Season]:
         return
     found: list[Season] = []
     low, high = rule.days or _WHOLE_MONTH
-    for month in rule.months or _EVERY_MONTH:
+    for month in sorted(rule.months) or _EVERY_MONTH:
         length = monthrange(year, month)[1]
         if low > length and low != _WHOLE_MONTH[1]:
             continue

@@ -225,6 +225,16 @@ class OtherApplicantOut(ListedOut):
     notice: WordsOut
 
 
+class UpcomingOut(ListedOut):
+    """A programme the rules exclude today and will not after a birthday: from when, and since when one may apply."""
+
+    answer: Literal["yes", "unknown"]
+    on: Day
+    opens: Day
+    state: Literal["open", "upcoming"]
+    text: WordsOut
+
+
 class ClosedWindowOut(ListedOut):
     """A programme whose window has closed; without a day where it was open while something was so."""
 
@@ -249,6 +259,7 @@ class RecommendationsOut(_Strict):
     alternatives: list[AlternativeOut]
     other_applicants: list[OtherApplicantOut]
     not_asked: dict[str, int]
+    upcoming: list[UpcomingOut]
     closed: list[ClosedWindowOut]
     ask_next: list[AskOut]
     model: ModelOut | None

@@ -82,3 +82,48 @@ def test_a_period_ends_on_a_working_day_and_never_before_its_own_last_day(start,
     assert after_event(period([BORN], f"P{days}D"), happened, found.closes, working).state == OPEN
     closed = after_event(period([BORN], f"P{days}D"), happened, found.closes + 1, working)
     assert closed.state == CLOSED
+
+
+def test_of_several_windows_an_open_one_counts_and_all_must_be_closed_for_none_to_be():
+    spring, autumn = WindowRule("dated", 10, 20), WindowRule("dated", 30, 40)
+
+    def state(*rules, day):
+        found = window.window_of(rules, (), day, EVERY_DAY)
+        return found.state, found.closes
+
+    assert state(spring, autumn, day=15) == (OPEN, 20)
+    assert state(spring, autumn, day=25) == (UPCOMING, 40)
+    assert state(autumn, spring, day=50) == (CLOSED, 40)
+    assert state(autumn, WindowRule("unknown"), day=50) == (UNKNOWN, None)
+
+
+def test_a_second_pregnancy_is_open_although_the_last_birth_is_long_ago():
+    rules = (WindowRule("relative", during="pregnant"), period([BORN], "P2Y"))
+    born = [Occurrence(BORN, 0)]
+    seen = [
+        window.window_of(rules, born, 5_000, EVERY_DAY, states) for states in ({"pregnant": 1}, {"pregnant": 0}, {})
+    ]
+    assert [one.state for one in seen] == [OPEN, CLOSED, UNKNOWN]
+
+
+def test_a_period_that_opens_later_runs_from_the_day_it_opens():
+    rule = WindowRule("relative", after=(BORN,), opens_after="P6M", within="P1Y")
+    born = [Occurrence(BORN, day_of(date(2026, 1, 10)))]
+    found = after_event(rule, born, day_of(date(2026, 2, 1)), EVERY_DAY)
+    assert found.state == UPCOMING
+    assert (found.opens, found.closes) == (day_of(date(2026, 7, 10)), day_of(date(2027, 7, 9)))
+
+
+def test_a_late_claim_is_still_open_and_no_longer_paid_from_the_beginning():
+    rule = WindowRule("open_ended", after=(BORN,), retroactive="P60D", count_from="same_day")
+    born = [Occurrence(BORN, 100)]
+    assert after_event(rule, born, 159, EVERY_DAY).paid_back_until == 159
+    late = after_event(rule, born, 160, EVERY_DAY)
+    assert (late.state, late.paid_back_until) == (OPEN, None)
+    assert after_event(rule, (), 160, EVERY_DAY).state == OPEN
+
+
+def test_may_apply_from_the_month_before_is_counted_from_the_first_of_the_month():
+    rule = WindowRule("open_ended", opens_before="P1M", anchor="start_of_month")
+    assert window.before(day_of(date(2026, 12, 15)), rule) == day_of(date(2026, 11, 1))
+    assert window.before(100, WindowRule("open_ended")) == 100
