@@ -148,12 +148,15 @@ def import_youth(args: argparse.Namespace, declaration: Declaration, regions: Re
     Raises:
         Rejected: a file cannot be read or is not the API's.
     """
-    from recommender.youth.policy_importer import import_policies
+    from composition.target_groups import read_vocabulary
+    from recommender.youth.policy_importer import PolicyTables, import_policies
     from recommender.youth.policy_rows import rows_of
 
     rows = [row for page in _rows(args.list, rows_of) for row in page]
+    vocabulary = read_vocabulary(declaration, country=args.country)
+    tables = PolicyTables(regions, declaration.events, declaration.facts, vocabulary)
     with terminal.bar(len(rows), "reading policies") as advance:
-        return import_policies(rows, regions, (declaration.events, declaration.facts), advance)
+        return import_policies(rows, tables, advance)
 
 
 _IMPORTERS: dict[str, Callable[[argparse.Namespace, Declaration, Regions], Imported]] = {

@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from recommender.gov24 import benefit_amount, deadline
 from recommender.gov24.documents import Papers, listed_papers
 from recommender.published_rows import Imported, Rejection, Row, text_of
 from recommender.published_text import readable
-from recommender.rules.region import Regions
+from recommender.reading.place_name import own_places
+from recommender.reading.target_group import GroupVocabulary
+from recommender.rules.region import Regions, region_number
 from recommender.youth import policy_codes, policy_rows, requirements
 from recommender.youth.requirements import Reading
 
@@ -27,6 +29,15 @@ _OPEN_END = "21"
 """How the year of a last day begins that stands for none: 9999, 2999, 2100."""
 
 
+class PolicyTables(NamedTuple):
+    """What policies are read with: the dated table of regions, the declared event types and facts, whom texts name."""
+
+    regions: Regions
+    events: Collection[str]
+    facts: Collection[str]
+    vocabulary: GroupVocabulary = GroupVocabulary()
+
+
 class _Policy(NamedTuple):
     """One policy as a programme document, its windows, what it says on each axis, and how many texts nobody read."""
 
@@ -38,38 +49,36 @@ class _Policy(NamedTuple):
 
 def import_policies(
     rows: Sequence[object],
-    regions: Regions,
-    declared: tuple[Collection[str], Collection[str]],
+    tables: PolicyTables,
     advance: Callable[[int], object] = lambda _: None,
 ) -> Imported:
     """Read rows of getPlcy into programme documents; what cannot be read stays unknown with its words and is counted.
 
     Args:
         rows: the parsed rows of all pages.
-        regions: the dated table in which the codes of `zipCd` are looked up.
-        declared: the declared event types and facts.
+        tables: what they are read with.
         advance: called with 1 after each policy.
 
     Example:
-        >>> import_policies([], Regions(), ((), ())).report["services"]
+        >>> import_policies([], PolicyTables(Regions(), (), ())).report["services"]
         0
     """
     policies, rejected = policy_rows.policies(rows)
     read = []
     for row in policies:
-        read.append(_programme(row, regions, *declared))
+        read.append(_programme(row, tables))
         advance(1)
     report = _report(read, rejected) | {"repeated_rows": policy_rows.FORM.repeated(rows)}
     return Imported(tuple(one.document for one in read), rejected, report)
 
 
-def _programme(row: Row, regions: Regions, events: Collection[str], facts: Collection[str]) -> _Policy:
-    axes = requirements.readings(row, regions, facts)
-    who = requirements.who(row, axes)
+def _programme(row: Row, tables: PolicyTables) -> _Policy:
+    axes = requirements.readings(row, tables.regions, tables.facts)
+    who = requirements.who(row, axes, tables.vocabulary, _places(row, axes["region"], tables.regions))
     forms = [policy_codes.FORMS.get(text_of(row, "plcyPvsnMthdCd") or "", "other")]
     papers = listed_papers(text_of(row, "sbmsnDcmntCn") or "")
-    windows, field = windows_of(row, events), text_of(row, "lclsfNm") or ""
-    unread = tuple(clause["unread_text"]["field"] for clause in who["all"] if "unread_text" in clause)
+    windows, field = windows_of(row, tables.events), text_of(row, "lclsfNm") or ""
+    unread = tuple(_unread(who))
     document = {
         "id": f"youth.{row[policy_rows.ID]}",
         "title": {"ko": text_of(row, policy_rows.NAME)},
@@ -199,6 +208,25 @@ def _views(row: Row) -> int | None:
     views = row.get("inqCnt")
     counted = int(views) if isinstance(views, str) and views.isascii() and views.isdigit() else views
     return counted if isinstance(counted, int) and not isinstance(counted, bool) and counted >= 0 else None
+
+
+def _places(row: Row, region: Reading, regions: Regions) -> tuple[str, ...]:
+    """What a policy's one region is called in its texts."""
+    number = region_number((region.clause or {}).get("is"))
+    names = [regions.name(number, "ko")] if number is not None else []
+    return own_places(text_of(row, "sprvsnInstCdNm") or "", *names)
+
+
+def _unread(clause: object) -> Iterator[str]:
+    """The fields of the words in a rule that nobody read."""
+    if isinstance(clause, Mapping):
+        if "unread_text" in clause:
+            yield str(clause["unread_text"]["field"])
+        for part in ("all", "any", "not", "advisory"):
+            yield from _unread(clause.get(part))
+    elif isinstance(clause, list):
+        for one in clause:
+            yield from _unread(one)
 
 
 def _report(read: Sequence[_Policy], rejected: Sequence[Rejection]) -> Document:

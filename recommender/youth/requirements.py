@@ -1,18 +1,23 @@
 """Requirements: the coded fields and texts of a policy as clauses, nothing dropped.
 
 Ages, the region, being married and an upper limit of income exclude. Nobody has measured how often the coded lists
-(work, school, special groups) exclude somebody rightly, so these never do. What no fact knows is `no_data`, and every
-text is `unread_text`, each with its words.
+(work, school, special groups) exclude somebody rightly, so these never do. What no fact knows is `no_data`. Further
+conditions are read as gov24's texts are; what was not read of them, and every other text, is `unread_text`, with its
+words.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from features.value import region_text
 from recommender.published_rows import Row, text_of
+from recommender.reading.criteria import CriteriaReader
+from recommender.reading.logic import EVERYONE
+from recommender.reading.target_group import GroupVocabulary
+from recommender.rules.clause import clause_document
 from recommender.rules.region import Regions, region_number
 from recommender.youth import policy_codes
 from recommender.youth.policy_codes import Document
@@ -20,7 +25,8 @@ from recommender.youth.policy_codes import Document
 UNRESTRICTED, RESTRICTED, NO_DATA = "unrestricted", "restricted", "no_data"
 STATES = (UNRESTRICTED, RESTRICTED, NO_DATA)
 AXES = ("region", "age", "marriage", "income", *policy_codes.REQUIREMENTS)
-TEXTS = ("addAplyQlfcCndCn", "ptcpPrpTrgtCn", "earnEtcCn", "srngMthdCn")
+CONDITIONS = "addAplyQlfcCndCn"
+TEXTS = (CONDITIONS, "ptcpPrpTrgtCn", "earnEtcCn", "srngMthdCn")
 """Further conditions, whom the policy excludes, other limits of income, and how it chooses among applicants."""
 
 NO_UPPER_AGE = 99
@@ -61,9 +67,23 @@ def readings(row: Row, regions: Regions, facts: Collection[str]) -> dict[str, Re
     return found
 
 
-def who(row: Row, read: dict[str, Reading]) -> Document:
-    """What a policy demands of a citizen: its axes, then its texts."""
-    return {"all": [*(one.clause for one in read.values() if one.clause is not None), *texts(row)]}
+def who(row: Row, read: Mapping[str, Reading], vocabulary: GroupVocabulary, places: Sequence[str]) -> Document:
+    """What a policy demands of a citizen: its axes, then its texts; `places` are what its region is called."""
+    said = [one.clause for one in read.values() if one.clause is not None]
+    return {"all": [*said, *conditions(row, vocabulary, places), *texts(row)]}
+
+
+def conditions(row: Row, vocabulary: GroupVocabulary, places: Sequence[str]) -> Iterator[Document]:
+    """The further conditions: read whole or in part by the reader of texts, line by line where no group is known."""
+    words = row.get(CONDITIONS)
+    if not isinstance(words, str) or all(_NOTHING.fullmatch(line.strip()) for line in words.splitlines()):
+        return
+    if not vocabulary.groups:
+        yield from _lines(CONDITIONS, words)
+        return
+    asked = CriteriaReader(vocabulary, places).read(CONDITIONS, words).clause
+    if asked != EVERYONE:
+        yield clause_document(asked)
 
 
 def region(row: Row, regions: Regions) -> Reading:
@@ -176,19 +196,22 @@ def listed(row: Row, field: str) -> Reading:
 
 
 def texts(row: Row) -> Iterator[Document]:
-    """Every line of the texts, with its place in its field, as words that nobody read."""
-    for field in TEXTS:
+    """Every line of the other texts, with its place in its field, as words that nobody read."""
+    for field in TEXTS[1:]:
         whole = row.get(field)
         if not isinstance(whole, str):
             continue
         if field == "earnEtcCn" and _PERCENT.fullmatch(whole.strip()) and income(row).state == RESTRICTED:
             continue  # read whole
-        for line in re.finditer(r"[^\r\n]+", whole):
-            words = line[0].strip()
-            if not _NOTHING.fullmatch(words):
-                start = line.start() + line[0].index(words)
-                place = {"field": field, "from": start, "to": start + len(words), "words": words}
-                yield {"unread_text": place}
+        yield from _lines(field, whole)
+
+
+def _lines(field: str, whole: str) -> Iterator[Document]:
+    for line in re.finditer(r"[^\r\n]+", whole):
+        words = line[0].strip()
+        if not _NOTHING.fullmatch(words):
+            start = line.start() + line[0].index(words)
+            yield {"unread_text": {"field": field, "from": start, "to": start + len(words), "words": words}}
 
 
 def _facts(clause: object) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import pytest
 
 from composition import reading
+from composition.target_groups import read_vocabulary
 
 FIELDS = [
     "plcyNo",
@@ -76,6 +77,11 @@ def regions():
 @pytest.fixture(scope="session")
 def declaration():
     return reading.read_declaration()
+
+
+@pytest.fixture(scope="session")
+def vocabulary(declaration):
+    return read_vocabulary(declaration)
 
 
 @pytest.fixture

@@ -10,23 +10,25 @@ from hypothesis import strategies as st
 from features.problem import Rejected
 from recommender.rules.catalogue import catalogue
 from recommender.rules.programme_reader import parse_programme
-from recommender.youth.policy_importer import import_policies, windows_of
+from recommender.youth.policy_importer import PolicyTables, import_policies, windows_of
 from recommender.youth.policy_rows import policies, rows_of
 from tests.recommender.youth.conftest import FIELDS
 
 
 @pytest.fixture
-def run(regions, declaration):
+def run(regions, declaration, vocabulary):
     """Import rows."""
 
     def once(*rows):
-        return import_policies(rows, regions, (declaration.events, declaration.facts))
+        return import_policies(rows, PolicyTables(regions, declaration.events, declaration.facts, vocabulary))
 
     return once
 
 
 def test_a_policy_becomes_a_programme_that_the_catalogue_reads(run, policy, regions, declaration):
-    imported = run(policy(addAplyQlfcCndCn="무주택자", aplyUrlAddr="https://a.kr/?a=1&amp;b=2", etcMttrCn="중복 불가"))
+    imported = run(
+        policy(addAplyQlfcCndCn="서류를 낸 사람", aplyUrlAddr="https://a.kr/?a=1&amp;b=2", etcMttrCn="중복 불가")
+    )
     (document,) = imported.programmes
     assert document["id"] == "youth.20260101005400111111"
     assert (document["category"], document["form"], document["verified"]) == ("housing", ["cash"], False)
@@ -34,7 +36,7 @@ def test_a_policy_becomes_a_programme_that_the_catalogue_reads(run, policy, regi
     assert document["who"]["citizen"]["all"] == [
         {"fact": "region", "is": "11440", "axis": "region"},
         {"fact": "age", "at_least": 19, "at_most": 34, "axis": "age"},
-        {"unread_text": {"field": "addAplyQlfcCndCn", "from": 0, "to": 4, "words": "무주택자"}},
+        {"unread_text": {"field": "addAplyQlfcCndCn", "from": 0, "to": 8, "words": "서류를 낸 사람"}},
     ]
     assert document["documents"] == ["신청서", "임대차계약서 사본"]
     assert document["valid"] == {"until": "2026-12-31"}
@@ -105,7 +107,9 @@ def test_who_is_not_approved_or_stands_twice_with_two_texts_is_rejected_and_name
 def test_the_report_counts_everything_and_its_sums_agree(run, policy):
     imported = run(
         policy(plcyNo="1"),
-        policy(plcyNo="2", aplyYmd="20260101 ~ 20260131\\N20260701 ~ 20260731", addAplyQlfcCndCn="무주택자"),
+        policy(
+            plcyNo="2", aplyYmd="20260101 ~ 20260131\\N20260701 ~ 20260731", addAplyQlfcCndCn="우리 재단이 정하는 사람"
+        ),
     )
     report = imported.report
     assert (report["services"], report["imported"]) == (2, 2)

@@ -2,8 +2,9 @@
 
 import pytest
 
+from recommender.reading.target_group import GroupVocabulary
 from recommender.youth import requirements
-from recommender.youth.requirements import age, income, listed, marriage, region, texts
+from recommender.youth.requirements import age, conditions, income, listed, marriage, region, texts
 
 
 def test_the_rows_of_these_tests_have_the_sixty_fields_of_the_api(policy):
@@ -127,10 +128,21 @@ def test_every_line_of_every_text_is_kept_with_its_place(policy):
         srngMthdCn="서류 심사",
         earnEtcCn="없음",
     )
-    found = [one["unread_text"] for one in texts(row)]
+    found = [one["unread_text"] for one in (*conditions(row, GroupVocabulary(), ()), *texts(row))]
     assert [one["words"] for one in found] == ["무주택자", "보증금 5천만원 이하", "주택 소유자", "서류 심사"]
     for one in found:
         assert row[one["field"]][one["from"] : one["to"]] == one["words"]
+
+
+def test_further_conditions_are_read_as_the_texts_of_services_are(policy, vocabulary):
+    def read(words):
+        return list(conditions(policy(addAplyQlfcCndCn=words), vocabulary, ("마포구", "마포")))
+
+    assert read("제한없음") == read("-\n없음") == read("") == []
+    (disabled,) = read("등록장애인")
+    assert (disabled["fact"], disabled["is"], disabled["source"]["field"]) == ("disabled", True, "addAplyQlfcCndCn")
+    (partly,) = read("등록장애인\n우리 재단이 정하는 사람")
+    assert "우리 재단이 정하는 사람" in str(partly)
 
 
 def test_a_fact_that_the_declaration_lacks_leaves_its_axis_open(policy, regions):
