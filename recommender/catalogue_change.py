@@ -162,9 +162,9 @@ class _Telling:
         return Change("who", kind, *said), facts
 
     def _value(self, old: Programme, new: Programme) -> Iterator[Change]:
-        before, after = ({**one.worth.to_document(), "text": None} for one in (old, new))
+        before, after = ({**one.value.to_document(), "gives": one.value.given, "text": None} for one in (old, new))
         if _unsourced(before) != _unsourced(after):
-            yield Change("amount", None, self._worth(old.worth, self.old), self._worth(new.worth, self.new))
+            yield Change("amount", None, self._worth(old.value, self.old), self._worth(new.value, self.new))
         wording = [None if one.value.text is None else one.value.text.to_document() for one in (old, new)]
         if wording[0] != wording[1]:
             yield Change("amount_wording", None, old.value.text, new.value.text)

@@ -181,7 +181,7 @@ def _amounts(table: OfferArrays, people: Sequence[Person], compiled: Compiled, p
     """What each offer comes to in the first year, int64[m]: for everybody alike, or worked out for the person."""
     amounts, own = table.amount[pairs.programme], compiled.declaration.country.currency
     for row in np.flatnonzero(table.personal[pairs.programme]).tolist():
-        person, worth = people[int(pairs.person[row])], compiled.catalogue.programmes[int(pairs.programme[row])].worth
+        person, worth = people[int(pairs.person[row])], compiled.catalogue.programmes[int(pairs.programme[row])].value
         amount = ordered_amount(worth.amount_of(person, person.t), worth.currency, own)
         amounts[row] = UNKNOWN if amount is None else amount
     return amounts
@@ -250,7 +250,7 @@ def _explained(
     programme, verdict = compiled.catalogue.programmes[place], verdicts.explain(place)
     person = offers.people[int(offers.pairs.person[row])]
     notices = notices_of(programme, person.held, compiled)
-    estimate = programme.worth.amount_of(person, person.t)
+    estimate = programme.value.amount_of(person, person.t)
     currency = currency_of(programme.value.currency, compiled.declaration.country.currency)
     return Recommendation(
         rank, programme, verdict, likelihood, utility, window, estimate, currency, compiled.messages, notices

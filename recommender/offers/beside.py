@@ -63,9 +63,9 @@ def alternative(
     held = catalogue.by_id.get(instead_of[0])
     said = messages.text("beside.choose", held=_title(catalogue, instead_of[0]), title=programme.title)
     for one in (held, programme):
-        found = None if one is None else one.worth.amount_of(person, person.t)
+        found = None if one is None else one.value.amount_of(person, person.t)
         if one is not None and found is not None and found.stated:
-            currency = currency_of(one.worth.currency, compiled.declaration.country.currency)
+            currency = currency_of(one.value.currency, compiled.declaration.country.currency)
             amount = amount_sentence(found, currency, messages)
             worth = messages.text("beside.worth", title=one.title, amount=amount)
             said = messages.text("reason.two", first=said, second=worth)

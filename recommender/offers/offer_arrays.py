@@ -150,14 +150,14 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
     documents = (tuple([texts.setdefault(text, text) for text in one.documents]) for one in programmes)
     nothing = frozenset[str]()
     excludes = (compiled.catalogue.excluding.get(one.id, nothing) for one in programmes)
-    usual = int64(ordered_amount(one.worth.amount_of(ANYBODY, 0), one.worth.currency, own) for one in programmes)
-    personal = np.array([one.worth.personal for one in programmes], dtype=np.bool_)
+    usual = int64(ordered_amount(one.value.amount_of(ANYBODY, 0), one.value.currency, own) for one in programmes)
+    personal = np.array([one.value.personal for one in programmes], dtype=np.bool_)
     return OfferArrays(
         day=compiled.day,
         working_days=compiled.working_days,
         amount=np.where(personal, UNKNOWN, usual),
         usual=usual,
-        gives=np.array([GIVES.index(one.worth.gives or GIVES[0]) for one in programmes], dtype=np.int64),
+        gives=np.array([GIVES.index(one.value.given) for one in programmes], dtype=np.int64),
         personal=personal,
         effort_minutes=int64(one.effort_minutes for one in programmes),
         id_rank=rank,

@@ -166,12 +166,12 @@ class Recommendations:
 
 def value_json(programme: Programme) -> dict[str, Any]:
     """What a programme is worth, as the outer contract writes it."""
-    value = programme.worth
+    value = programme.value
     return {
         "amount": value.amount,
         "currency": value.currency,
         "period": value.period,
-        "gives": value.gives,
+        "gives": value.given,
         "parts": [part.to_document() for part in value.parts],
         "text": None if value.text is None else value.text.to_document(),
     }

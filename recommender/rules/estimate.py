@@ -139,7 +139,7 @@ class Worth(Protocol):
         """What is given."""
 
     @property
-    def gives(self) -> str | None:
+    def given(self) -> str:
         """What a part gives that does not say."""
 
     @property
@@ -149,7 +149,7 @@ class Worth(Protocol):
 
 def estimated(value: Worth, person: Claimant, t: int) -> Estimate:
     """Return what a value comes to in the twelve months from `t`; see `Value.amount_of`."""
-    gives = value.gives or GIVES[0]
+    gives = value.given
     working = _Working(person, t, gives)
     found = [(part, working.steps(part)) for part in value.parts]
     steps = tuple(step for _, steps in found for step in steps)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from recommender.rules.clause import Clause, Source, clause_document, source_document
@@ -104,10 +104,9 @@ class Programme:
         """The bit mask of the kinds of applicant it is for."""
         return kinds_mask(self.who)
 
-    @cached_property
-    def worth(self) -> Value:
-        """What it is worth, with what it gives told by its form where the value does not say."""
-        return self.value.giving(gives_of(self.form))
+    def __post_init__(self) -> None:
+        """Let the value know what is given where it does not say: the form tells."""
+        object.__setattr__(self, "value", replace(self.value, by_form=gives_of(self.form)))
 
     @cached_property
     def window_events(self) -> tuple[str, ...]:

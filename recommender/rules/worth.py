@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 from recommender.rules.estimate import Claimant, Estimate, estimated
-from recommender.rules.payment import Payment, Tiers
+from recommender.rules.payment import GIVES, Payment, Tiers
 from recommender.text import Text
 
 __all__ = ["Value"]
@@ -20,6 +20,7 @@ class Value:
         currency: its ISO 4217 code.
         gives: one of GIVES; None where the programme's form tells.
         text: the original wording.
+        by_form: what is given where `gives` does not say; the programme's form tells.
         adds: whether the parts are given beside each other; else one of them is, and it is not known which.
     """
 
@@ -28,6 +29,7 @@ class Value:
     gives: str | None = None
     text: Text | None = None
     adds: bool = True
+    by_form: str = field(default=GIVES[0], compare=False, repr=False)
 
     @classmethod
     def of(cls, amount: int | None, currency: str = "KRW", period: str = "once", text: Text | None = None) -> Value:
@@ -73,9 +75,10 @@ class Value:
         """
         return estimated(self, person, t)
 
-    def giving(self, gives: str) -> Value:
-        """Return the same value, giving this where it does not say."""
-        return self if self.gives is not None else replace(self, gives=gives)
+    @property
+    def given(self) -> str:
+        """What is given, one of GIVES."""
+        return self.gives or self.by_form
 
     def to_document(self) -> dict[str, object]:
         """Return the mapping it is written as: the short form for one plain amount, else its parts."""

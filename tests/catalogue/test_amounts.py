@@ -24,7 +24,7 @@ def shipped():
 def found(shipped, programme, facts):
     declaration, regions, catalogue, messages = shipped
     t = declaration.zone.end_of_day(TODAY)
-    value = catalogue.by_id[programme].worth
+    value = catalogue.by_id[programme].value
     estimate = value.amount_of(Person(known_from_facts(declaration, facts, t), regions=regions), t)
     return estimate, amount_sentence(estimate, CURRENCIES[value.currency], messages)
 

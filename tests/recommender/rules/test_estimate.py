@@ -29,7 +29,7 @@ def person(**facts):
 
 def value(*parts, **more):
     written = document("t.a", {"all": []}) | {"value": {"currency": "KRW", "parts": list(parts)} | more}
-    return parse_programme(written, ("x.yaml",), SHIPPED, reading.read_regions()).worth
+    return parse_programme(written, ("x.yaml",), SHIPPED, reading.read_regions()).value
 
 
 def span(worth, **facts):

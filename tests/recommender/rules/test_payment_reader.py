@@ -118,9 +118,9 @@ def test_a_reversed_range_and_tiers_that_overlap_are_refused():
 
 
 def test_what_is_given_follows_from_the_form_unless_it_is_said():
-    assert read({"amount": 5}, form="loan").worth.gives == "loan"
-    assert read({"amount": 5, "gives": "gift"}, form="loan").worth.gives == "gift"
-    assert read({"amount": 5}, form=["service", "cash"]).worth.gives == "gift"
+    assert read({"amount": 5}, form="loan").value.given == "loan"
+    assert read({"amount": 5, "gives": "gift"}, form="loan").value.given == "gift"
+    assert read({"amount": 5}, form=["service", "cash"]).value.given == "gift"
     assert gives_of([]) == "gift"
 
 
