@@ -173,9 +173,9 @@ class _Telling:
         currency = currency_of(value.currency, self.currency)
         paid = [payment_text(one, currency, self.messages, rules.clause) for one in value.payments]
         said = self.messages.joined("rule.and", paid) if paid else self.messages.text("amount.unstated")
-        if value.gives in (None, "gift") or not paid:
+        if value.given == "gift" or not paid:
             return said
-        return self.messages.text("change.more", first=said, second=Text.alone(f"gives {value.gives}"))
+        return self.messages.text("change.more", first=said, second=Text.alone(f"gives {value.given}"))
 
     def _windows(self, old: Programme, new: Programme) -> Iterator[Change]:
         if [window_document(one) for one in old.windows] != [window_document(one) for one in new.windows]:
