@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from composition import ledger_files, terminal
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
+from proffer import options
 
 if TYPE_CHECKING:
+    from composition.settings import CountryFolder
     from privacy.accounting.mechanism import Mechanism
     from privacy.ledger.dataset import Dataset
     from privacy.ledger.journal import LedgerReceipt
@@ -28,10 +30,11 @@ def _init_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--delta", required=True, metavar="D", help="far below 1 in as many units as there are")
     approver = "public key of somebody who may approve changes: a file or the key itself; at least two"
     parser.add_argument("--approver", action="append", required=True, metavar="KEY", help=approver)
-    unit = "whose whole data is one (default: the smallest the declaration shipped allows)"
+    unit = "whose whole data is one (default: the smallest the country's declaration allows)"
     parser.add_argument("--unit", choices=["person", "household"], help=unit)
     parser.add_argument("--units", type=int, default=0, metavar="N", help="how many there are, where that is public")
     parser.add_argument("--period", default="", metavar="NAME", help="name of the first period (default: this year)")
+    options.add(parser, "country")
 
 
 def _init(args: argparse.Namespace) -> int:
@@ -57,7 +60,7 @@ def _init(args: argparse.Namespace) -> int:
         check_names(population=args.population, period=period)
     problems.raise_any()
     folder = Workspace(args.home).begin().path / "ledger"
-    ledger, unit = Ledger.create(folder, ledger_files.now), args.unit or _smallest_unit()
+    ledger, unit = Ledger.create(folder, ledger_files.now), args.unit or _smallest_unit(args.country)
     terms = BudgetTerms(unit, args.epsilon, args.delta, period, approvers, args.units)
     receipt = ledger.init(args.population, terms)
     balance = ledger.status(args.population)
@@ -67,11 +70,11 @@ def _init(args: argparse.Namespace) -> int:
     return terminal.DONE
 
 
-def _smallest_unit() -> str:
+def _smallest_unit(country: CountryFolder) -> str:
     from composition.reading import read_declaration
     from privacy.unit import smallest
 
-    return smallest(read_declaration())
+    return smallest(read_declaration(country=country))
 
 
 def _status_arguments(parser: argparse.ArgumentParser) -> None:

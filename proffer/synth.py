@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="P",
         help="processes to share the work (default: one a core)",
     )
-    options.add(parser, "country", "catalogue", "declaration")
+    options.add(parser, "catalogue", "declaration")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     from data.synthetic.world import synthesise  # numba and pyarrow load only here
 
-    declaration, catalogue, regions = reading.read_definitions(args.declaration, args.catalogue, country=args.country)
+    declaration, catalogue, regions = reading.read_definitions(args.declaration, args.catalogue)
     with terminal.bar(args.citizens, "living", "people") as advance:
         stamp = synthesise(
             seed=args.seed,

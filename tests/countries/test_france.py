@@ -16,13 +16,20 @@ from composition import reading
 from composition.engines import EngineSettings, build_engine
 from composition.settings import country_folder
 from features.calendar import date_of, day_of
+from features.country import parse_country
 from features.value import region_code
 from proffer.cli import main
+from recommender.rules.region import Regions
 from recommender.rules.rule_oracle import Oracle
+from serving.http.access import Authentication
+from serving.http.app import create_app
+from serving.http.handler import RecommendationHandler
+from tests.serving.conftest import Caller
 
 FRANCE = country_folder("fr")
 TODAY = date(2026, 11, 29)
 CASES = yaml.safe_load((Path(__file__).parent / "france.yaml").read_text(encoding="utf-8"))
+LEVELS = {"region": "région", "departement": "département", "epci": "EPCI", "commune": "commune"}
 KOREAN = re.compile(r"[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]|\bwon\b|KRW|₩", re.IGNORECASE)
 PEOPLE = (
     {},
@@ -154,3 +161,41 @@ def test_a_code_that_is_none_is_refused(code, problem, tmp_path, capsys):
     file.write_text(json.dumps({"region": code}), encoding="utf-8")
     assert main(["eligible", "--country", "fr", "--facts", str(file)]) == 2
     assert problem in capsys.readouterr().err
+
+
+def test_the_files_that_the_documentation_shows_are_read():
+    text = (Path(__file__).parents[2] / "docs" / "countries.md").read_text(encoding="utf-8")
+    about, table = (yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL))
+    country = parse_country(about | {"regions": about["regions"] | {"levels": LEVELS}})
+    assert (country.languages, country.currency.decimals, country.shown) == (("fr", "en"), 2, "fr")
+    places = Regions.parse(table, ("regions.yaml",), country)
+    assert places.name(region_code("29019"), "fr") == "Brest, Brest Métropole, Finistère, Bretagne"
+
+
+def test_the_service_answers_in_the_languages_of_its_country():
+    app = create_app(RecommendationHandler(engine()), Authentication(dev=True), lambda: 1_795_900_000)
+    answer = Caller(app)("POST", "/v1/recommendations", json={"facts": PEOPLE[1], "as_of": "2026-11-29", "k": 3})
+    assert answer.status_code == 200
+    first = answer.json()["recommendations"][0]
+    assert first["title"] == engine().catalogue.by_id["fr.brest-bibus-boursiers"].title.to_document()
+    assert KOREAN.findall(answer.text) == []
+
+
+def test_an_event_log_of_french_events_is_read_and_ranked(tmp_path, capsys):
+    base = {"specversion": "1.0", "source": "caf", "subject": "anne", "time": "2026-05-01T08:00:00+02:00"}
+    base |= {"recordedtime": "2026-05-02T08:00:00Z"}
+    events = [
+        {"id": "1", "type": "life.child_born", "data": {"about": [{"person": "k1", "role": "child"}]}},
+        {"id": "2", "type": "life.moved", "data": {"region": "2A004"}},
+        {"id": "3", "type": "fact.stated", "data": {"reside_en_france": True, "enfants": ["2019-03-01", "2026-05-01"]}},
+        {"id": "4", "type": "life.moved", "data": {"region": "Ajaccio"}},
+    ]
+    file, home = tmp_path / "events.ndjson", str(tmp_path / "home")
+    file.write_text("".join(json.dumps(base | event) + "\n" for event in events), encoding="utf-8")
+    assert main(["ingest", "--country", "fr", "--home", home, str(file)]) == 1
+    assert "data.region: 'Ajaccio' is not a region code" in capsys.readouterr().err
+    words = ["--home", home, "--citizen", "anne", "--as-of", "2026-11-29", "--model", "none", "-k", "20"]
+    assert main(["recommend", "--country", "fr", *words]) == 0
+    said = capsys.readouterr().out
+    assert "À demander ensemble, après : Naissance d'un enfant" in said.replace("\u00a0", " ")
+    assert KOREAN.findall(said) == []
