@@ -53,7 +53,9 @@ def judged(case):
     person = engine().from_facts(facts, ["citizen"], TODAY)
     programme = engine().catalogue.by_id[case["programme"]]
     verdict = next(one for one in engine().verdicts(person, TODAY) if one.programme.id == programme.id)
-    oracle = Oracle(engine().declaration, engine().regions, day_of(TODAY))
+    made = engine()
+    members = person.snapshot.members
+    oracle = Oracle(made.declaration, made.regions, day_of(TODAY), made.working_days, members)
     return verdict.answer.name.lower(), oracle.programme(
         programme, person.snapshot.value, person.applicant
     ).name.lower()
