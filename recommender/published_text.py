@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections.abc import Mapping
 
 from features.unicode_form import composed
@@ -14,6 +15,7 @@ _TAG = re.compile(r"</?(?:b|i|u|em|strong|span|font|a|sup|sub|td|th|img|o:p)(?:\
 _LINE_END = re.compile(r"\r\n?|\|\|")
 _UNSEEN = re.compile("[\N{ZERO WIDTH SPACE}\N{ZERO WIDTH NO-BREAK SPACE}\N{SOFT HYPHEN}]")
 _TIMES_ENCODED = 3
+_DOTS = dict.fromkeys(map(ord, "ㆍ․‧∙•・⋅"), "·")
 
 
 def decoded(text: str) -> str:
@@ -52,3 +54,13 @@ def readable(text: str) -> str:
     """
     lines = (" ".join(_UNSEEN.sub("", line).split()) for line in _LINE_END.sub("\n", text).split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def word_of(text: str) -> str:
+    """A word of a fixed vocabulary however it was typed: wide letters narrow, one kind of middle dot, no spaces.
+
+    Example:
+        >>> word_of("현금（장학금）"), word_of("보육・ 교육"), word_of("기타 온라인신청")
+        ('현금(장학금)', '보육·교육', '기타온라인신청')
+    """
+    return "".join(unicodedata.normalize("NFKC", text).translate(_DOTS).split())

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from recommender.gov24 import residence
 from recommender.gov24.axes import RESTRICTED, UNRESTRICTED, AxisReading, Document, no_data
 from recommender.published_rows import Row, text_of
+from recommender.published_text import word_of
 from recommender.rules.region import Regions
 
 TYPE = "type"
@@ -56,7 +57,7 @@ def place(row: Row, regions: Regions, day: int) -> AgencyPlace:
     nothing; where it may, living elsewhere leaves the answer open.
     """
     code, name = text_of(row, "소관기관코드") or "", text_of(row, "소관기관명") or ""
-    agency_type = text_of(row, "소관기관유형") or ""
+    agency_type = word_of(text_of(row, "소관기관유형") or "")
     found = regions.of_agency(code, agency_type, name, day)
     if found.nationwide:
         return AgencyPlace(AxisReading(UNRESTRICTED), TYPE)
@@ -79,7 +80,7 @@ def place(row: Row, regions: Regions, day: int) -> AgencyPlace:
 def provider(row: Row) -> Document:
     """The programme's provider: the agency under its code, with the level its type stands for."""
     code = text_of(row, "소관기관코드") or ""
-    agency_type = text_of(row, "소관기관유형") or ""
+    agency_type = word_of(text_of(row, "소관기관유형") or "")
     return {
         "id": f"kr.{code}" if _SLUG.fullmatch(code) else "kr.unknown",
         "name": {"ko": text_of(row, "소관기관명") or code},

@@ -6,7 +6,7 @@ import re
 
 from recommender.gov24.documents import Papers
 from recommender.published_rows import Row, text_of
-from recommender.published_text import readable
+from recommender.published_text import readable, word_of
 
 AUTO_GRANT = "auto_grant"
 OFFER = "offer"
@@ -45,8 +45,8 @@ def mode(listed: Row, detail: Row) -> str:
         >>> mode({"신청방법": "신청불필요||방문신청", "지원유형": "현금"}, {})
         'offer'
     """
-    forms = {form.strip() for form in (text_of(listed, "지원유형") or "").split(SEPARATOR)}
-    if ways(listed) != (_NOT_NEEDED,) or not forms <= _COME_BY_THEMSELVES:
+    forms = {word_of(form) for form in (text_of(listed, "지원유형") or "").split(SEPARATOR)}
+    if tuple(map(word_of, ways(listed))) != (_NOT_NEEDED,) or not forms <= _COME_BY_THEMSELVES:
         return OFFER
     said = text_of(detail, "신청방법") or ""
     told = _BY_ITSELF.sub("", said)

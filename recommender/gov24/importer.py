@@ -16,7 +16,7 @@ from recommender.gov24.money import sums
 from recommender.gov24.service_rows import Service
 from recommender.gov24.target_text import TargetText, target_text
 from recommender.published_rows import Imported, Rejection, Row, text_of
-from recommender.published_text import readable
+from recommender.published_text import readable, word_of
 from recommender.reading.criteria import UNREAD_REASONS
 from recommender.reading.target_group import GroupVocabulary
 from recommender.rules.clause import clause_document
@@ -132,14 +132,14 @@ def import_services(
 
 def _unknown_words(row: Row) -> list[str]:
     kinds = [word for word in _words(row, "사용자구분") if word not in KINDS]
-    category = text_of(row, "서비스분야")
+    category = word_of(text_of(row, "서비스분야") or "")
     return [f"사용자구분 {word!r} is not known" for word in kinds] + (
         [] if category in CATEGORIES else [f"서비스분야 {category!r} is not known"]
     )
 
 
 def _words(row: Row, key: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in (text_of(row, key) or "").split(_SEPARATOR) if word.strip())
+    return tuple(word for part in (text_of(row, key) or "").split(_SEPARATOR) if (word := word_of(part)))
 
 
 def _programme(service: Service, tables: ImportTables) -> _Read:
@@ -158,7 +158,7 @@ def _programme(service: Service, tables: ImportTables) -> _Read:
         "id": f"gov24.{service.id}",
         "title": {"ko": text_of(listed, "서비스명")},
         "provider": agency.provider(listed),
-        "category": CATEGORIES[text_of(listed, "서비스분야") or ""],
+        "category": CATEGORIES[word_of(text_of(listed, "서비스분야") or "")],
         "form": list(forms),
         "who": axes.who(kinds, service.conditions, where.reading.clause, said),
         "value": benefit_amount.value(

@@ -94,6 +94,15 @@ def test_words_of_another_vocabulary_reject_the_row_with_all_of_them(run):
     ]
 
 
+def test_words_typed_in_wide_letters_or_with_another_dot_are_the_words_they_show(run):
+    (document,) = run(
+        서비스분야="보육・교육", 지원유형="현금（장학금） || 현물", 사용자구분="개인 ", 소관기관유형="시군구 "
+    ).programmes
+    assert document["category"] == "childcare-education"
+    assert document["form"] == ["scholarship", "in_kind"]
+    assert document["provider"]["level"] == "municipality"
+
+
 def test_a_form_nobody_knows_is_other_and_counted(run):
     imported = run(지원유형="현금||우주여행")
     assert imported.programmes[0]["form"] == ["cash", "other"]
