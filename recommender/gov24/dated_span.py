@@ -51,7 +51,7 @@ def dated(words: str) -> list[Document] | None:
         [{'kind': 'dated', 'from': '2026-05-04', 'until': '2026-05-20'}]
         >>> [one["from"] for one in dated("1차:2026.1.1.~1.31./2차:2026.7.1.~7.31.")]
         ['2026-01-01', '2026-07-01']
-        >>> dated("2026.5.20~5.4")
+        >>> dated("2026.5.20~2026.5.4")
     """
     one = _one(words)
     if one is not None:
