@@ -143,8 +143,8 @@ class Strangers:
     @cached_property
     def measures(self) -> dict[str, Float64]:
         """What a programme counts, float64[P]: once, or its stated amount."""
-        amount = offer_arrays(self.compiled).usual
-        return {"count": np.ones(len(amount)), "value": np.where(amount == UNKNOWN, 0, amount).astype(np.float64)}
+        worth = offer_arrays(self.compiled).stated_worth
+        return {"count": np.ones(len(worth)), "value": worth}
 
     @cached_property
     def worth(self) -> Float64:

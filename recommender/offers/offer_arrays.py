@@ -13,6 +13,7 @@ from features.arrays import Bool, Float64, Int64
 from features.country import Currency
 from features.value import UNKNOWN
 from recommender.currency import comparable, currencies_of
+from recommender.offers.utility import UtilityWeights
 from recommender.rules.estimate import ANYBODY, Estimate
 from recommender.rules.payment import GIVES
 from recommender.rules.window import NOTHING_KNOWN, ApplicationWindow, window_of
@@ -23,12 +24,15 @@ if TYPE_CHECKING:
     from recommender.rules.compiled import Compiled
     from recommender.rules.programme import Programme
     from recommender.rules.window_rule import WindowRule
+    from recommender.rules.worth import Value
     from recommender.text import Text
 
 __all__ = ["OfferArrays", "PersonWindows", "int64", "offer_arrays", "ordered_amount"]
 
 _Rules = tuple["WindowRule", ...]
 """The windows of one programme, without their wording; programmes with the same ones share them."""
+_A_YEAR: Final = {"month": 12, "quarter": 4, "half_year": 2, "week": 52}
+"""How often a period comes in a year; what is given at other times is counted once."""
 _SCALE: Final = "KRW"
 """The currency that the weights are stated in."""
 
@@ -102,8 +106,15 @@ class OfferArrays:
     @cached_property
     def settling(self) -> Float64:
         """What settling each programme counts when questions are ordered: once, once more for an average amount."""
-        stated = np.where(self.usual == UNKNOWN, 0, self.usual).astype(np.float64)
+        stated = self.stated_worth
         return 1 + stated / max(float(stated.mean()), 1.0) if stated.size else stated
+
+    @cached_property
+    def stated_worth(self) -> Float64:
+        """What each usually comes to, loans, discounts and services by what they count, float64[P]; 0 if unstated."""
+        usual, weights = np.where(self.usual == UNKNOWN, 0, self.usual), UtilityWeights()
+        counts = np.array([1.0, *(getattr(weights, kind) for kind in GIVES[1:])])
+        return np.asarray(usual * counts[self.gives], dtype=np.float64)
 
     @cached_property
     def states(self) -> tuple[str, ...]:
@@ -150,7 +161,7 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
     documents = (tuple([texts.setdefault(text, text) for text in one.documents]) for one in programmes)
     nothing = frozenset[str]()
     excludes = (compiled.catalogue.excluding.get(one.id, nothing) for one in programmes)
-    usual = int64(ordered_amount(one.value.amount_of(ANYBODY, 0), one.value.currency, own) for one in programmes)
+    usual = int64(_usual_amount(one.value, own) for one in programmes)
     personal = np.array([one.value.personal for one in programmes], dtype=np.bool_)
     return OfferArrays(
         day=compiled.day,
@@ -180,6 +191,14 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
 def ordered_amount(found: Estimate, currency: str, own: Currency) -> int | None:
     """Return the sum by which an estimate is ordered: the middle of its range, comparable in won; None without one."""
     return None if found.middle is None else comparable(found.middle, currency, _SCALE, currencies_of(own))
+
+
+def _usual_amount(worth: Value, own: Currency) -> int | None:
+    """Return what a value comes to for anybody; where that is for each child, or depends on them, as for one."""
+    found = ordered_amount(worth.amount_of(ANYBODY, 0), worth.currency, own)
+    if found is not None or worth.amount is None:
+        return found
+    return comparable(worth.amount * _A_YEAR.get(worth.period, 1), worth.currency, _SCALE, currencies_of(own))
 
 
 def int64(values: Iterable[int | None]) -> Int64:

@@ -212,7 +212,7 @@ def _listed(scores: _Scores, compiled: Compiled) -> tuple[Ask, ...]:
     facts = compiled.declaration.facts
     sensitive = np.array([name in facts and facts[name].sensitive for name in scores.facts])
     group = np.array([facts[name].ask_with if name in facts else "" for name in scores.facts])
-    rate, settles = _introduced(scores.rate, sensitive, group), scores.settles.round(6).tolist()
+    rate, settles = _introduced(scores, sensitive, group), scores.settles.round(6).tolist()
     order = np.lexsort((-scores.alone.round(9), -rate.round(9), sensitive)).tolist()
     left = [place for place in order if rate[place] > 0]
     found: list[Ask] = []
@@ -226,12 +226,12 @@ def _listed(scores: _Scores, compiled: Compiled) -> tuple[Ask, ...]:
     return tuple(found)
 
 
-def _introduced(rate: Float64, sensitive: Bool, group: NDArray[np.str_]) -> Float64:
+def _introduced(scores: _Scores, sensitive: Bool, group: NDArray[np.str_]) -> Float64:
     """Return the rates where the best harmless box of a group counts as asked together with a sensitive one."""
-    found = rate.copy()
+    rate, found = scores.rate, scores.rate.copy()
     for place in np.flatnonzero(sensitive & (group != "") & (rate > 0)).tolist():
-        harmless = np.flatnonzero((group == group[place]) & ~sensitive & (rate > 0))
+        harmless = np.flatnonzero((group == group[place]) & ~sensitive & (scores.settles > 0))
         if harmless.size:
-            lead = harmless[int(rate[harmless].argmax())]
+            lead = harmless[np.lexsort((-scores.settles[harmless], -rate[harmless]))[0]]
             found[lead] = max(found[lead], (rate[lead] + rate[place]) / 2)
     return found
