@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +23,7 @@ from features.log.member_rows import check_household
 from features.log.row_encoder import HELD, RECEIVED
 from features.log.statement import encode_facts
 from features.members import BORN, RELATION, Members
+from features.origin import Origin, origins
 from features.problem import Problem, Problems, Rejected, Where
 from features.value import NONE, UNKNOWN, is_known
 
@@ -162,12 +163,22 @@ class Known:
         occurrences: what happened to the person, each type and local day once, the earliest first.
         holdings: the identifier codes of the programmes the person receives or has applied for.
         dates: the days of each list of dates that is known whole, the earliest first, by the fact's name.
+        history: the events it is known from, None where facts were stated.
     """
 
     snapshot: Snapshot
     occurrences: tuple[Occurrence, ...] = ()
     holdings: frozenset[int] = frozenset()
     dates: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    history: History | None = field(default=None, repr=False)
+
+    @cached_property
+    def origins(self) -> dict[str, Origin]:
+        """From which event each fact is known, since when and until when."""
+        if self.history is None:
+            return {}
+        one = self.snapshot
+        return origins(one.declaration, self.history, one.person, int(one.t[0]), one.value)
 
 
 def known(declaration: Declaration, history: History, who: str, t: int, receives: tuple[str, ...] = ()) -> Known:
@@ -188,7 +199,8 @@ def known(declaration: Declaration, history: History, who: str, t: int, receives
         Rejected: the history was read by another declaration.
     """
     person = history.rows_of([who])
-    return _known(history, snapshots(declaration, history, person, np.array([t], np.int64), receives).row(0))
+    found = _known(history, snapshots(declaration, history, person, np.array([t], np.int64), receives).row(0))
+    return replace(found, history=history)
 
 
 def _known(history: History, snapshot: Snapshot) -> Known:

@@ -51,11 +51,8 @@ def run(args: argparse.Namespace) -> int:
             "not_asked": others,
         }
         rows, screen = None if args.all else ROWS, screen_of(engine, day, language)
-
-        def text() -> str:
-            return "\n".join([verdicts_text(day, verdicts, asks, screen, rows), *not_asked(others, screen)])
-
-        terminal.emit(document, args.json, text)
+        more = not_asked(others, screen)
+        terminal.emit(document, args.json, lambda: "\n".join([verdicts_text(day, verdicts, asks, screen, rows), *more]))
     return terminal.DONE
 
 

@@ -28,6 +28,7 @@ from recommender.rules.verdict import Verdicts
 from recommender.rules.window import ApplicationWindow
 
 if TYPE_CHECKING:
+    from features.origin import Origin
     from recommender.ranking.attributes import ProgrammeAttributes
     from recommender.ranking.scorer import Scorer
     from recommender.rules.compiled import Compiled
@@ -233,6 +234,7 @@ def _of_person(offers: _WeighedOffers, i: int, compiled: Compiled, ranker: Ranke
         not_asked=unasked_kinds(compiled, person.applicant),
         upcoming=_upcoming(offers, i, compiled),
         messages=compiled.messages,
+        known_from=_known_from(shown, person),
         closed=tuple((programmes[at], table.window(at, windows)) for at in gone),
         asks=(),
         events={name: event.title for name, event in compiled.declaration.events.items()},
@@ -255,6 +257,13 @@ def _explained(
     return Recommendation(
         rank, programme, verdict, likelihood, utility, window, estimate, currency, compiled.messages, notices
     )
+
+
+def _known_from(shown: Sequence[Recommendation], person: Person) -> dict[str, Origin]:
+    """From which event each fact is known that a reason of what is shown rests on."""
+    named = dict.fromkeys(fact for one in shown for reason in one.verdict.because for fact in reason.facts)
+    found = person.known.origins
+    return {name: found[name] for name in named if name in found}
 
 
 def _already(offers: _WeighedOffers, i: int, compiled: Compiled) -> tuple[tuple[Programme, Text | None], ...]:

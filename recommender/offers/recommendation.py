@@ -23,6 +23,7 @@ from recommender.standing import standing
 from recommender.text import Text
 
 if TYPE_CHECKING:
+    from features.origin import Origin
     from recommender.rules.look_ahead import Ahead
     from recommender.rules.programme import Programme
     from recommender.rules.question_form import Question
@@ -98,6 +99,7 @@ class Recommendations:
             there is to say on that.
         alternatives: programmes that cannot be held with one the person holds.
         other_applicants: what follows an event that happened to the person and is for a kind of applicant not asked as.
+        known_from: from which event each fact that a reason rests on is known; empty where facts were stated.
         not_asked: how many programmes are for each kind of applicant alone that was not asked as.
         upcoming: programmes the rules exclude today and soon will not.
         messages: what the sentences are made of.
@@ -117,6 +119,7 @@ class Recommendations:
     not_asked: Mapping[str, int]
     upcoming: tuple[Ahead, ...]
     messages: Messages
+    known_from: Mapping[str, Origin]
     closed: tuple[tuple[Programme, ApplicationWindow], ...]
     asks: tuple[Question, ...]
     events: Mapping[str, Mapping[str, str]]
@@ -133,19 +136,11 @@ class Recommendations:
                 {**_named(programme), "notice": None if notice is None else notice.to_document()}
                 for programme, notice in self.already
             ],
-            "alternatives": [
-                {
-                    **_named(one.programme),
-                    "answer": one.answer.name.lower(),
-                    "instead_of": list(one.instead_of),
-                    "value": value_json(one.programme),
-                    "notice": one.notice.to_document(),
-                }
-                for one in self.alternatives
-            ],
+            "alternatives": [_alternative_json(one) for one in self.alternatives],
             "other_applicants": [one.to_json() for one in self.other_applicants],
             "not_asked": dict(self.not_asked),
             "upcoming": [{**_named(one.programme), **one.to_json(self.day, self.messages)} for one in self.upcoming],
+            "known_from": {name: origin.to_document() for name, origin in self.known_from.items()},
             "closed": [{**_named(one), "closed": _day_json(window.closes)} for one, window in self.closed],
             "ask_next": [ask.to_json() for ask in self.asks],
             "model": None if self.model is None else dict(self.model),
@@ -162,6 +157,16 @@ class Recommendations:
             "effort_unstated": bundle.effort_unstated,
             "set_aside": [{"programme": one.programme, "excluded_by": one.excluded_by} for one in bundle.set_aside],
         }
+
+
+def _alternative_json(one: Alternative) -> dict[str, Any]:
+    return {
+        **_named(one.programme),
+        "answer": one.answer.name.lower(),
+        "instead_of": list(one.instead_of),
+        "value": value_json(one.programme),
+        "notice": one.notice.to_document(),
+    }
 
 
 def value_json(programme: Programme) -> dict[str, Any]:

@@ -235,6 +235,15 @@ class UpcomingOut(ListedOut):
     text: WordsOut
 
 
+class KnownFromOut(_Strict):
+    """From which event a fact is known, on which day, and until when; or which events did not happen since a day."""
+
+    events: list[str]
+    on: Day
+    until: Day | None
+    happened: bool
+
+
 class ClosedWindowOut(ListedOut):
     """A programme whose window has closed; without a day where it was open while something was so."""
 
@@ -260,6 +269,7 @@ class RecommendationsOut(_Strict):
     other_applicants: list[OtherApplicantOut]
     not_asked: dict[str, int]
     upcoming: list[UpcomingOut]
+    known_from: dict[str, KnownFromOut]
     closed: list[ClosedWindowOut]
     ask_next: list[AskOut]
     model: ModelOut | None

@@ -1,0 +1,145 @@
+"""Origin: from which event, since when and until when a fact of one person is known; what a reason can be traced to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from features.calendar import DAY_SECONDS, Duration, date_of
+from features.declaration.declaration import Declaration
+from features.declaration.vocabulary import STATED, Fact, Selector, State
+from features.kernel.lowering import trusted_for
+from features.kernel.tally import moved
+from features.value import NONE, UNKNOWN, is_known
+
+if TYPE_CHECKING:
+    from features.arrays import Int64
+    from features.log.history import History
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What made a fact known.
+
+    Attributes:
+        events: the type of the event it follows from; or the types none of which happened.
+        day: the local day it happened on; or since when none of them did.
+        until: the local day from which it is no longer believed, None where only another event ends it.
+        happened: False where it is known because nothing happened.
+    """
+
+    events: tuple[str, ...]
+    day: int
+    until: int | None = None
+    happened: bool = True
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the entry of `known_from` in the outer contract."""
+        until = None if self.until is None else date_of(self.until).isoformat()
+        on = date_of(self.day).isoformat()
+        return {"events": list(self.events), "on": on, "until": until, "happened": self.happened}
+
+
+@dataclass(frozen=True)
+class _Cue:
+    """One row that speaks of a fact: its day, what it gives, until when, and the identifier of what begins or ends."""
+
+    event: str
+    day: int
+    gives: int
+    until: int | None = None
+    name: int = NONE
+
+    def origin(self) -> Origin:
+        return Origin((self.event,), self.day, self.until)
+
+    def ended_in(self, cues: list[_Cue]) -> bool:
+        """Whether the one that began by name ended by name afterwards."""
+        later = cues[cues.index(self) + 1 :]
+        return is_known(self.name) and any(cue.gives == 0 and cue.name == self.name for cue in later)
+
+
+def origins(
+    declaration: Declaration, history: History, person: str, t: int, value_of: Callable[[str], int]
+) -> dict[str, Origin]:
+    """Return where each known fact of one person comes from; facts whose origin nothing tells are left out.
+
+    Args:
+        declaration: the facts.
+        history: the events the values were computed from.
+        person: whose.
+        t: the UTC second as of which they were.
+        value_of: the value of a fact, by its name.
+    """
+    cues: dict[str, list[_Cue]] = {}
+    for name, cue in _cues(declaration, history, history.visible(person, t)):
+        cues.setdefault(name, []).append(cue)
+    found: dict[str, Origin] = {}
+    for name, fact in declaration.facts.items():
+        value = value_of(name)
+        if value != UNKNOWN:
+            origin = _origin(declaration, fact, value, cues.get(name, []), found)
+            if origin is not None:
+                found[name] = origin
+    return found
+
+
+def _cues(declaration: Declaration, history: History, rows: Int64) -> Iterator[tuple[str, _Cue]]:
+    """Everything that was said of each fact, in order."""
+    speaks: dict[Selector, list[tuple[Fact, State | int | None]]] = {}
+    for fact in declaration.facts.values():
+        for state in fact.states:
+            speaks.setdefault(state.signal, []).append((fact, state))
+        for gives, signals in enumerate((fact.tally.ends, fact.tally.begins) if fact.tally else ()):
+            for signal in signals:
+                speaks.setdefault(signal, []).append((fact, gives))
+        for signal in (*fact.adds, *([Selector(STATED, None, fact.name)] if fact.stated else ())):
+            speaks.setdefault(signal, []).append((fact, None))
+    held: dict[str, int] = {}
+    days = (history.local[rows] // DAY_SECONDS).tolist()
+    for place, value, day in zip(history.signal[rows].tolist(), history.value[rows].tolist(), days, strict=True):
+        signal = history.signals[place]
+        before = {**held}
+        for fact, act in speaks.get(signal, ()):
+            if isinstance(act, int):
+                yield fact.name, _Cue(signal.event, day, act, None, value)
+            elif act is None:
+                held[fact.name] = value
+                yield fact.name, _Cue(signal.event, day, value, _after(trusted_for(fact).get(value, (None, 0))[0], day))
+            elif not act.changes or moved(before.get(act.changes, UNKNOWN), value) != 0:
+                given = value if act.gives is None or value == UNKNOWN else act.gives
+                held[fact.name] = given
+                yield fact.name, _Cue(signal.event, day, given, _after(act.lapse, day))
+
+
+def _after(lapse: Duration | None, day: int) -> int | None:
+    return None if lapse is None else lapse.after(day)
+
+
+def _origin(
+    declaration: Declaration, fact: Fact, value: int, cues: list[_Cue], found: Mapping[str, Origin]
+) -> Origin | None:
+    if fact.derived:
+        return found.get(fact.derived.of)
+    if fact.type == "dates" or (cues and cues[-1].gives == value and not fact.tally):
+        return cues[-1].origin() if cues else _nothing(declaration, fact)
+    if cues and cues[-1].until is not None:  # it has lapsed
+        return cues[-1].origin()
+    if fact.tally and is_known(value):
+        told = [cue for cue in cues if cue.gives == value and (value == 0 or not cue.ended_in(cues))]
+        if told:
+            return told[-1].origin()
+    if value == 0 and fact.hangs_on and fact.hangs_on[0] in found:
+        return found[fact.hangs_on[0]]
+    return _nothing(declaration, fact) if value == 0 else None
+
+
+def _nothing(declaration: Declaration, fact: Fact) -> Origin | None:
+    """That nothing which could have made it so happened since all of it is in the log."""
+    begins = fact.tally.begins if fact.tally else fact.adds
+    makes = (*(state.signal for state in fact.states if state.gives != 0), *begins)
+    events = tuple(dict.fromkeys(signal.event for signal in makes))
+    since = [declaration.events[event].complete_from for event in events]
+    known = [day for day in since if day is not None]
+    return Origin(events, max(known), happened=False) if known and len(known) == len(since) else None

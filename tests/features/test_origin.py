@@ -1,0 +1,82 @@
+"""Each known fact can be traced to the event it follows from, with the day, and until when it is believed."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+
+from composition.reading import read_declaration
+from features.log.event import Event
+from features.log.history import history_of
+from features.snapshot import known, known_from_facts
+from tests.examples import examples
+from tests.features.histories import DECLARATION, PEOPLE, PROGRAMMES, asked
+
+KOREA = read_declaration()
+
+
+def traced(*happened, on="2026-11-28"):
+    zone = KOREA.zone
+    ends = [zone.end_of_day(date.fromisoformat(day)) for _, day, _ in happened]
+    events = [
+        Event(str(place), "s", "p", kind, ends[place] - 9, ends[place], data)
+        for place, (kind, _, data) in enumerate(happened)
+    ]
+    found = known(KOREA, history_of(events, KOREA), "p", zone.end_of_day(date.fromisoformat(on)))
+    return {name: origin.to_document() for name, origin in found.origins.items()}
+
+
+def from_event(event, on, until=None):
+    return {"events": [event], "on": on, "until": until, "happened": True}
+
+
+A, B = {"employer": "a"}, {"employer": "b"}
+MOVED = [("fact.stated", "2025-01-01", {"region": "11440"}), ("life.moved", "2026-03-01", {"region": "41570"})]
+
+
+@pytest.mark.parametrize(
+    ("events", "fact", "origin"),
+    [
+        ([("life.job_started", "2024-03-02", A)], "worker", from_event("life.job_started", "2024-03-02")),
+        ([("life.job_started", "2024-03-02", A), ("life.job_started", "2024-05-02", B),
+          ("life.job_lost", "2026-01-05", B)], "worker", from_event("life.job_started", "2024-03-02")),
+        ([("life.retired", "2026-01-05", {})], "worker", from_event("life.retired", "2026-01-05")),
+        (MOVED, "newly_moved_in", from_event("life.moved", "2026-03-01", "2027-03-01")),
+        (MOVED, "region", from_event("life.moved", "2026-03-01")),
+        ([*MOVED, ("life.moved", "2026-06-01", {"region": "41570"})], "newly_moved_in",
+         from_event("life.moved", "2026-03-01", "2027-03-01")),
+        ([("fact.stated", "2026-06-01", {"pregnant": True})], "pregnant",
+         from_event("fact.stated", "2026-06-01", "2027-04-01")),
+        ([("fact.stated", "2025-01-01", {"birth_date": "1990-05-01"})], "age", from_event("fact.stated", "2025-01-01")),
+        ([("life.child_born", "2025-06-01", {})], "gave_birth_or_adopted",
+         from_event("life.child_born", "2025-06-01", "2026-06-01")),
+        ([("life.married", "2026-01-05", {})], "widowed", from_event("life.married", "2026-01-05")),
+        ([("life.retired", "2026-01-05", {})], "newly_moved_in",
+         {"events": ["life.moved"], "on": "2023-11-01", "until": None, "happened": False}),
+        ([("life.business_opened", "2024-03-01", {"trade": "restaurant"}), ("life.business_closed", "2026-11-01", {})],
+         "restaurant", from_event("life.business_closed", "2026-11-01")),
+    ],
+)  # fmt: skip
+def test_a_fact_says_from_which_event_it_is_known(events, fact, origin):
+    assert traced(*events)[fact] == origin
+
+
+def test_what_is_not_known_or_only_given_has_no_origin():
+    assert "worker" not in traced(("life.job_started", "2024-03-02", {}), ("life.job_lost", "2026-01-05", {}))
+    assert known_from_facts(KOREA, {"worker": True}, KOREA.zone.end_of_day(date(2026, 11, 28))).origins == {}
+
+
+@examples(60)
+@given(asked())
+def test_only_what_is_known_has_an_origin_and_none_lies_in_the_future(history):
+    events, times = history
+    built = history_of(events, DECLARATION)
+    for person in PEOPLE:
+        for t in times:
+            found = known(DECLARATION, built, person, t, PROGRAMMES)
+            snapshot = found.snapshot
+            for name, origin in found.origins.items():
+                assert snapshot.value(name) != -(2**63)
+                assert origin.day <= snapshot.today()
