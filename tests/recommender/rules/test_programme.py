@@ -8,6 +8,8 @@ import pytest
 import yaml
 
 from features.problem import Rejected
+from recommender.rules.catalogue import Catalogue
+from recommender.rules.catalogue_form import catalogue_from_json, catalogue_to_json
 from recommender.rules.clause import Compare
 from recommender.rules.programme import (
     BENEFICIARIES,
@@ -154,6 +156,15 @@ WRONG = [
     ("window", {"kind": "dated"}, "window: a dated window needs"),
     ("window", {"after": "life.child_born", "within": "2Y"}, "window.within: '2Y' is not a duration"),
     ("window", {"kind": "relative", "after": [], "within": "P1Y"}, "window.after: [] is not an event type"),
+    ("window", [], "window: [] is no window"),
+    ("window", "soon", "window: 'soon' is no window"),
+    ("window", {"months": [13]}, "window.months: [13] are not months"),
+    ("window", {"days": {"from": 0}}, "window.days.from: 0 is below 1"),
+    ("window", {"yearly": {"from": "05-01"}}, "window.yearly.until: is missing"),
+    ("window", {"yearly": {"from": "1 May", "until": "05-31"}}, "window.yearly.from: '1 May' is not a day of a year"),
+    ("window", {"kind": "open_ended", "count_from": "later"}, "window.count_from: 'later' is not known"),
+    ("window", {"kind": "open_ended", "while_funds_last": 1}, "window.while_funds_last: 1 is neither true nor false"),
+    ("ended", "yes", "ended: 'yes' is neither true nor false"),
     ("delivery", "letter", "delivery: 'letter' is not known"),
     ("documents", "none", "documents: 'none' is not a list"),
     ("documents", [""], "documents[0]: '' is not words"),
@@ -173,6 +184,18 @@ WRONG = [
 ONLY_THE_LOADER_KNOWS = [
     ("window", {"after": "life.party", "within": "P1Y"}, "window.after: 'life.party' is not a declared event"),
     ("window", {"kind": "dated", "from": "2026-02-01", "until": "2026-01-01"}, "window.until: is before from"),
+    ("window", {"while": "age"}, "window.while: 'age' is not a declared boolean fact"),
+    ("window", {"days": {"from": 20, "until": 10}}, "window.days: from 20 until 10 are not days of a month"),
+    ("window", {"months": [2], "days": {"from": 30}}, "window.days: never opens"),
+    (
+        "window",
+        {"yearly": {"from": "02-30", "until": "03-31"}},
+        "window.yearly.from: '02-30' is a day that no year has",
+    ),
+    ("window", {"kind": "dated", "from": "2026-02-01", "months": [3]}, "window.kind: is dated, yet names days"),
+    ("window", {"kind": "open_ended", "retroactive": "P60D"}, "window.retroactive: counts from no event"),
+    ("window", {"kind": "open_ended", "from": "end_of_month"}, "window.from: is end_of_month of no event"),
+    ("window", [{"kind": "unknown"}, {"kind": "unknown"}], "window[1]: is the same window again"),
     ("valid", {"from": "2026-02-01", "until": "2026-01-01"}, "valid.until: is before from"),
     ("valid", {"from": "2026-02-30"}, "valid.from: '2026-02-30' is not a date"),
     ("grants", ["age"], "grants[0]: 'age' is neither receives.<programme> nor a declared boolean fact"),
@@ -197,6 +220,41 @@ def test_the_published_schema_accepts_what_the_loader_accepts():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     VALIDATOR.validate(as_json(EXAMPLE))
     VALIDATOR.validate(as_json(FULL))
+
+
+WINDOWS_OF_ALL_KINDS = [
+    {"kind": "open_ended", "after": ["life.child_born"], "retroactive": "P60D", "count_from": "same_day"},
+    {"kind": "recurring", "months": [3, 9], "days": {"from": 1, "until": 10}, "while_funds_last": True},
+    {"kind": "recurring", "from": "2026-01-01", "until": "2026-12-31", "yearly": {"from": "12-15", "until": "01-15"}},
+    {"kind": "relative", "after": ["life.child_born", "life.child_adopted"], "opens_after": "P1M", "within": "P1Y"},
+    {
+        "kind": "relative",
+        "from": "end_of_month",
+        "after": ["life.relative_died"],
+        "within": "P1Y",
+        "text": {"ko": "말일"},
+    },
+    {"kind": "relative", "while": "pregnant"},
+    {"kind": "relative", "occasion": "퇴소", "opens_before": "P30D", "within": "P30D"},
+    {"kind": "open_ended", "from": "start_of_month", "opens_before": "P1M"},
+]
+
+
+def test_windows_of_every_kind_are_read_written_and_known_to_the_schema():
+    document = changed("window", WINDOWS_OF_ALL_KINDS)
+    VALIDATOR.validate(as_json(document))
+    programme = read(document)
+    assert programme.to_document()["window"] == WINDOWS_OF_ALL_KINDS
+    held = Catalogue.of([programme])
+    assert catalogue_from_json(catalogue_to_json(held)).programmes == held.programmes
+    for window in WINDOWS_OF_ALL_KINDS:
+        assert read(changed("window", window)).to_document()["window"] == window
+
+
+def test_the_kind_of_a_window_follows_from_what_it_says():
+    kinds = {"relative": {"while": "pregnant"}, "recurring": {"months": [3]}, "dated": {"until": "2026-05-01"}}
+    for kind, window in kinds.items():
+        assert read(changed("window", window)).windows[0].kind == kind
 
 
 def test_the_published_schema_knows_the_same_words():

@@ -1,0 +1,122 @@
+"""What people are told of windows, versions and what they receive already, by the shipped catalogue and calendar."""
+
+from __future__ import annotations
+
+import functools
+from datetime import date
+
+import pytest
+
+from composition.reading import read_catalogue, read_declaration, read_messages, read_regions, read_working_days
+from features.log.event import Event
+from features.problem import Rejected
+from recommender.engine import Engine
+
+NOVEMBER = date(2026, 11, 28)
+MOTHER = {"birth_date": "1993-04-01", "sex": "female", "citizen_of_korea": True}
+PENSIONER = {"citizen_of_korea": True, "married": False, "pension_income_won": 400_000, "occupational_pension": False}
+
+
+@functools.cache
+def engine():
+    declaration, regions = read_declaration(), read_regions()
+    catalogue = read_catalogue(None, declaration, regions)
+    return Engine(declaration, catalogue, regions, read_messages(), working_days=read_working_days())
+
+
+def told(facts, day=NOVEMBER):
+    return shown(engine().from_facts(facts, ["citizen"], day), day)
+
+
+def told_of(day, *events):
+    rows = [
+        Event(str(i), "office", "someone", kind, instant(on), instant(on) + 3600, data)
+        for i, (kind, on, data) in enumerate(events)
+    ]
+    return shown(engine().from_events(rows, "someone", ["citizen"], day), day)
+
+
+def instant(on):
+    return engine().declaration.zone.end_of_day(on) - 6 * 3600
+
+
+def shown(person, day):
+    return engine().answer(person, day, None).to_json()
+
+
+def window(found, programme):
+    (row,) = [one for one in found["recommendations"] if one["programme"] == programme]
+    return row["answer"], row["window"]["state"], row["window"]["closes"]
+
+
+def names(rows):
+    return {row["programme"] for row in rows}
+
+
+def test_a_second_pregnancy_is_claimed_although_the_first_child_is_three():
+    found = told(MOTHER | {"pregnant": True, "children": ["2023-02-10"], "receives.kr.medical-aid": False})
+    assert window(found, "kr.pregnancy-birth-voucher") == ("yes", "open", None)
+    again = told(MOTHER | {"pregnant": False, "children": ["2023-02-10"]})
+    assert "kr.pregnancy-birth-voucher" not in names(again["recommendations"])
+
+
+def test_the_benefit_of_a_leave_is_claimed_for_a_year_after_it():
+    began = ("life.parental_leave_started", date(2025, 11, 1), {})
+    stated = ("fact.stated", date(2025, 10, 1), {"employment_insured": True, "insured_days": 400})
+    ended = ("life.parental_leave_ended", date(2026, 10, 31), {})
+    assert window(told_of(NOVEMBER, stated, began, ended), "kr.parental-leave-benefit") == ("yes", "open", "2027-11-01")
+    late = told_of(date(2027, 11, 2), stated, began, ended)
+    assert "kr.parental-leave-benefit" not in names(late["recommendations"])
+    asked = told({"on_parental_leave": False, "employment_insured": True, "insured_days": 400})
+    assert window(asked, "kr.parental-leave-benefit")[0] == "unknown"
+
+
+def test_a_year_of_unemployment_is_counted_from_the_day_after_and_ends_on_a_working_day():
+    lost = ("life.job_lost", date(2025, 11, 28), {"voluntary": False})
+    stated = ("fact.stated", date(2025, 1, 1), {"birth_date": "1985-01-01", "insured_days": 400})
+    for day in (date(2026, 11, 28), date(2026, 11, 30)):
+        assert window(told_of(day, stated, lost), "kr.unemployment-benefit")[1:] == ("open", "2026-11-30")
+    assert "kr.unemployment-benefit" not in names(told_of(date(2026, 12, 1), stated, lost)["recommendations"])
+
+
+def test_a_mother_claims_for_thirty_days_after_the_birth():
+    facts = MOTHER | {"region": "41290", "newly_moved_in": False, "pregnant": False, "children": ["2026-11-18"]}
+    assert window(told(facts), "kr.gwacheon-pregnancy-grant") == ("yes", "open", "2026-12-18")
+    assert "kr.gwacheon-pregnancy-grant" not in names(told(facts, date(2026, 12, 19))["recommendations"])
+
+
+def test_a_claim_for_a_child_is_paid_back_for_sixty_days_the_birth_included():
+    found = told(MOTHER | {"children": ["2026-11-18"]})
+    (row,) = [one for one in found["recommendations"] if one["programme"] == "kr.child-allowance"]
+    assert "18 January 2027" in row["window"]["text"]["en"]  # the sixtieth day, 16 January, is a Saturday
+
+
+def test_in_the_new_year_the_pension_of_the_old_one_is_unknown_and_told_only_to_those_it_was_for():
+    found = told(PENSIONER | {"birth_date": "1950-03-01"}, date(2027, 1, 1))
+    assert window(found, "kr.basic-pension")[0] == "unknown"
+    young = told(PENSIONER | {"birth_date": "1990-03-01"}, date(2027, 1, 1))
+    assert "kr.basic-pension" not in names(young["recommendations"])
+
+
+def test_who_turns_65_next_month_is_told_that_the_pension_may_be_claimed_now():
+    found = told(PENSIONER | {"birth_date": "1961-12-20"})
+    (pension,) = [one for one in found["upcoming"] if one["programme"] == "kr.basic-pension"]
+    assert (pension["on"], pension["opens"], pension["state"]) == ("2026-12-20", "2026-11-01", "open")
+
+
+def test_the_allowance_received_under_its_old_id_is_not_offered_as_new():
+    found = told(MOTHER | {"children": ["2020-05-01"], "receives.kr.child-allowance-under-8": True})
+    assert "kr.child-allowance" not in names(found["recommendations"])
+    assert "kr.child-allowance" in names(found["already"])
+
+
+def test_what_cannot_be_held_with_the_childcare_fee_is_told_and_not_offered():
+    found = told(MOTHER | {"children": ["2022-05-01"], "receives.kr.childcare-fee": True})
+    assert "kr.nuri-curriculum" not in names(found["recommendations"])
+    (other,) = [one for one in found["alternatives"] if one["programme"] == "kr.nuri-curriculum"]
+    assert other["instead_of"] == ["kr.childcare-fee"]
+
+
+def test_a_receipt_of_what_no_catalogue_knows_is_refused_with_the_nearest_id():
+    with pytest.raises(Rejected, match=r"did you mean kr.childcare-fee\?"):
+        told({"receives.kr.childcare-fees": True})
