@@ -15,7 +15,9 @@ _CENTURY = 2000
 _DECEMBER = 12
 _LONGEST_MONTH = 31
 
-_LABEL = re.compile(r"(?:신청|접수|모집)?(?:기간|기한):?|\S{0,12}학기:|(?:제)?\d차(?:\([^()\d]*\))?:?")
+_LABEL = re.compile(
+    r"(?:신청|접수|모집)?(?:기간|기한):?|\S{0,12}학기:|(?:제)?\d차(?:\([^()\d]*\))?:?|[상하]반기:?(?=\D*20)"
+)
 _ENDLESS = re.compile(rf"{FUNDS}|상시|계속|수시|(?:제한|기한)없음")
 _LATEST = re.compile(rf"\({FUNDS}(?:조기)?(?:마감|종료)?(?:가능)?\)|[,\s]{FUNDS}(?:조기)?(?:마감|종료)?(?:가능)?$")
 _HARMLESS_NOTE = re.compile(
@@ -29,7 +31,9 @@ _MONTH = re.compile(_YEAR.replace(r"|\d\d(?=[.\-/]\d{1,2}[.\-/]\d)", "") + r"(?P
 _BARE_MONTH = re.compile(r"(?P<month>\d{1,2})월")
 _BARE = re.compile(r"(?P<number>\d{1,2})(?:일|\.)?")
 _WHOLE_YEAR = re.compile(r"(?P<year>20\d\d)년?(?:도)?(?:연중|년중)")
-_SEVERAL = re.compile(r"[/;]|,(?=(?:제)?\d차)|(?<=.)(?=(?:제)?\d차(?:\([^()\d]*\))?:)")
+_SEVERAL = re.compile(r"[/;]|,(?=(?:제)?\d차|20\d\d|하반기)|(?<=[.일)])(?=(?:제)?\d차|하반기:?20)")
+_HALF = re.compile(r"(?P<year>20\d\d)년?(?P<half>[상하])반기")
+_LISTED = re.compile(r"(?P<year>20\d\d)[년.](?P<months>\d{1,2}월(?:\([상하]반기\))?(?:,\d{1,2}월(?:\([상하]반기\))?)+)")
 _LONGEST_START = 48
 _RUNS_ON = re.compile(r"[~\d./'(]|부터")
 
@@ -56,6 +60,11 @@ def dated(words: str) -> list[Document] | None:
     one = _one(words)
     if one is not None:
         return [one]
+    listed = _LISTED.fullmatch(words)
+    if listed is not None:
+        year, months = int(listed["year"]), [int(month) for month in re.findall(r"\d+", listed["months"])]
+        spans = [_range(_End(year, month, None), _End(year, month, None)) for month in months]
+        return [span for span in spans if span is not None] if all(spans) else None
     parts = [part for part in _SEVERAL.split(words) if part]
     found = [_one(part) for part in parts]
     if len(parts) > 1 and all(span is not None and "until" in span for span in found):
@@ -89,12 +98,18 @@ def _span(words: str) -> Document | None:
     whole = _WHOLE_YEAR.fullmatch(words)
     if whole:
         return _range(_End(int(whole["year"]), 1, 1), _End(int(whole["year"]), _DECEMBER, 31))
+    half = _HALF.fullmatch(words)
+    if half:
+        year, month = int(half["year"]), 1 if half["half"] == "상" else 7
+        return _range(_End(year, month, None), _End(year, month + 5, None))
     if words.endswith("까지") and not re.search("~|부터", words):
         words = "~" + words
     first, tilde, last = words.partition("부터" if "부터" in words and "~" not in words else "~")
     if tilde and not first:
         end = _end(last)
-        return _range(None, end) if end is not None and end.year is not None and end.day is not None else None
+        whole_month = re.search(r"월(?:까지)?$", last)
+        known = end is not None and end.year is not None and (end.day is not None or whole_month)
+        return _range(None, end) if known else None
     start = _end(first)
     if start is None or start.year is None:
         return None

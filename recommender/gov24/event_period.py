@@ -44,12 +44,12 @@ _WAIT = rf"(?P<wait>\d{{1,3}})(?P<wait_unit>일|개월|년){_PASSED}"
 _BODY = rf"(?:{_FROM}{_MONTH_END}?|{_INCLUDED})(?:{_WAIT})?{_LENGTH}{_LIMIT}"
 _KNOWN = [(re.compile(rf"{event}{_BODY}"), names) for event, names in _EVENTS]
 _OCCASION = re.compile(
-    r"(?P<what>[가-힣·]{2,16}?)(?:한|된|받은)?(?:날|일|(?<=종료)후|(?<=수료)후|(?<=퇴소)후|(?<=퇴원)후|(?<=종료)이후)"
+    r"(?P<what>[가-힣·]{2,16}?)(?:한|된|받은)?(?:날|일|후|이후)"
     + _ALSO
     + rf"(?:을|를)?(?:로|으로)?(?:부터|기준으로|기준|이후)?{_LENGTH}{_LIMIT}"
 )
 _NO_OCCASION = re.compile(
-    r"부터|확인|공고|모집|신청|접수|기준|결정|선정|통보|통지|발급|게시|현재|거주|지급|계약(?=일기준)"
+    r"부터|확인|경과|학기|공고|모집|신청|접수|기준|결정|선정|통보|통지|발급|게시|현재|거주|지급|계약(?=일기준)"
 )
 _OPENING = re.compile(r"(?:\(?상시(?:신청)?\)?,?|신청기[한간]:?)")
 _BEFORE = re.compile(r".*(?:부터|~)(?=(?:분만예정일|출산|출생|분만))")
@@ -77,7 +77,9 @@ def period(words: str, events: Collection[str]) -> list[Document] | None:
     around = _AROUND.fullmatch(words)
     if around is not None:
         length = f"P{int(around['count'])}D"
-        return [{"kind": "relative", "occasion": around["what"], "opens_before": length, "within": length}]
+        born = around["what"] in ("출산일", "출생일", "분만일") and "life.child_born" in events
+        after = {"after": "life.child_born"} if born else {"occasion": around["what"]}
+        return [{"kind": "relative", **after, "opens_before": length, "within": length}]
     pregnant = _BEFORE.match(words)
     whole = re.compile(_WHOSE + r"(?P<body>.*?)" + _ENDING)
     match = whole.fullmatch(words[pregnant.end() :] if pregnant else words)
@@ -107,7 +109,8 @@ def _read(words: str, events: Collection[str], whole: bool) -> Document | None:
     for pattern, names in _KNOWN:
         match = pattern.fullmatch(words) if whole else _applying(pattern, words)
         if match is not None:
-            known = [name for name in names if name in events]
+            also = ("life.child_adopted",) if "입양" in match[0] else ()
+            known = [name for name in dict.fromkeys((*names, *also)) if name in events]
             return _document(
                 match, {"after": known[0] if len(known) == 1 else known} if known else {"occasion": match[0]}
             )

@@ -13,14 +13,17 @@ Document = dict[str, Any]
 _CLOCK = re.compile(
     r"(?<![\d:])\(?(?:오전|오후)?\s*(?:\d{1,2}:\d{2}(?::\d{2})?|\d{1,2}시(?:\s*\d{1,2}분)?)(?:까지(?=\s*\)))?\)?(?=\s|~|까지|\)|,|$)"
 )
+_HOURS = re.compile(r"\(\s*\d{1,2}:\d{2}\s*~\s*\d{1,2}:\d{2}\s*\)")
 _FOLDED = str.maketrans("∼～〜–—’‘`․ㆍ・‧∙•", "~~~~~'''.·····")
 _DATE = r"(?:20\d\d|'?\d\d)[.\-/년]\s*\d{1,2}(?:[.\-/월]\s*\d{1,2})?[.일]?(?:\s*\([월화수목금토일]\))?"
-_HYPHEN = re.compile(rf"(?P<first>{_DATE})(?:\s+-\s*|\s*-\s+|-(?=(?:20\d\d|'\d\d)[./]))(?=\d|')")
+_HYPHEN = re.compile(
+    rf"(?P<first>{_DATE})(?:\s+-\s*|\s*-\s+|-(?=(?:20\d\d|'\d\d)[./]))(?=\d|')|(?<=20\d{{6}})\s*-\s*(?=20\d{{6}})"
+)
 _WEEKDAY = re.compile(r"\((?:월|화|수|목|금|토|일)(?:요일)?\)")
 
 FUNDS: Final = (
     r"(?:(?:선착순)?,?(?:할인|사업|지원|배정|당해|해당)?(?:예산|사업비|재원|기금|물량|신청대상|모집인원|정원)(?:액)?(?:이|의)?"
-    r"(?:범위)?(?:내|소진|마감|충족)(?:에서|시|될때|전)?(?:까지|마감|종료)*(?:사업종료)?)"
+    r"(?:범위)?(?:내|소진|마감|충족|충원)(?:에서|시|될때|전)?(?:까지|마감|종료)*(?:사업종료)?)"
 )
 """Until the money, the goods or the places are used up."""
 
@@ -35,5 +38,5 @@ def plain(text: str) -> str:
         '2026.3.2.~2026.3.27.'
     """
     folded = unicodedata.normalize("NFKC", text.translate(_FOLDED)).translate(_FOLDED)
-    folded = _CLOCK.sub(" ", _WEEKDAY.sub("", folded))
-    return "".join(_HYPHEN.sub(r"\g<first>~", folded).split())
+    folded = _CLOCK.sub(" ", _WEEKDAY.sub("", _HOURS.sub("", folded)))
+    return "".join(_HYPHEN.sub(lambda found: f"{found['first'] or ''}~", folded).split())

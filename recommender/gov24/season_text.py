@@ -26,7 +26,9 @@ _FILLER = (
 _SEASONAL = re.compile(rf"(?>{_SEASON}|{_MONTH_SPAN}|{_FILLER})++")  # atomic: a text is cut in one way only
 _NAMES_SEASON = re.compile(_SEASON)
 
-_VAGUE = re.compile(r"[초말경순]|이후|월까지|(?<!\d)월|변동|상이|별도|참[조고]|공고|알림|갱신|전월|당월|반기(?![(:])")
+_VAGUE = re.compile(
+    r"[초말경순]|이후|[월일]까지|(?<!\d)월|변동|상이|별도|참[조고]|공고|알림|갱신|전월|당월|반기(?![(:\d])"
+)
 """Words beside which a month is no first and last day."""
 _MONTH = r"(?:1[0-2]|0?[1-9])"
 _MONTHS = re.compile(
