@@ -51,6 +51,8 @@ def target_text(row: Row, places: Sequence[str], vocabulary: GroupVocabulary) ->
     clauses = [one.clause for one in read]
     if whole:
         clauses += _narrowing(row, reader, read)
+    if not whole and not any(one.unread for one in read):
+        clauses.append(NoData(TARGET))  # only labels, priorities and procedures
     unread = tuple(piece for one in read for piece in one.unread)
     return TargetText(all_of(clauses), whole, unread, sum(one.sentences for one in read))
 

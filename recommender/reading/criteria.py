@@ -80,7 +80,8 @@ class CriteriaReader:
         self._define(found, reader)
         nodes = [self._node(statement, reader) for statement in found]
         clause, whole = self._siblings(nodes, "")
-        return Criteria(clause, whole and bool(nodes), tuple(self._unread), tuple(self._groups), self._count)
+        asks = any(not node.silent for node in nodes)
+        return Criteria(clause, whole and asks, tuple(self._unread), tuple(self._groups), self._count)
 
     def titled(self, title: str, named: Collection[str]) -> Clause | None:
         """Return what the groups in a title ask, one being enough; None where it names nobody but those `named`."""
@@ -136,7 +137,7 @@ class CriteriaReader:
     ) -> tuple[Clause, bool]:
         """A parent holds with what is below it; a list that only explains a group named above does not exclude."""
         inner, inner_whole = self._siblings(below, sentence.mode)
-        if own.whole and own.groups and all(group.vague for group in own.groups) and inner_whole:
+        if own.only_vague and inner_whole and any(node.sentence.phrase.groups for node in below):
             return inner, whole  # what is below defines it
         names = bool(own.groups) and not sentence.mode
         if names and not all(node.condition or node.silent for node in below):
@@ -179,7 +180,7 @@ class CriteriaReader:
         if self.fees and not sentence.labelled:
             return False
         lives = phrase.residence and not phrase.groups and phrase.head != PhraseHead.UNREAD and not phrase.ages
-        traits = bool(phrase.groups) and all(group.trait for group in phrase.groups) and not phrase.ages
+        traits = phrase.whole and bool(phrase.groups) and not phrase.ages and all(one.trait for one in phrase.groups)
         return lives or traits or (sentence.must and not phrase.groups)
 
     def _siblings(self, nodes: Sequence[_Node], mode: str) -> tuple[Clause, bool]:
@@ -196,10 +197,18 @@ class CriteriaReader:
         elif own_mode == "any":
             clause = any_of(node.clause for node in spoken)
         else:
-            demanded = [node for node in spoken if node.condition]
-            others = [node for node in spoken if not node.condition]
-            clause = all_of([*(node.clause for node in demanded), *([_either(others)] if others else [])])
+            ages = [node for node in spoken if node.sentence.only_ages]
+            demanded = [node for node in spoken if node.condition and (len(ages) == 1 or node not in ages)]
+            others = [node for node in spoken if node not in demanded]
+            clause = all_of([*(node.clause for node in demanded), *([_beside(demanded, others)] if others else [])])
         return all_of([clause, *(node.clause for node in shut_out)]), whole
+
+
+def _beside(demanded: Sequence[_Node], others: Sequence[_Node]) -> Clause:
+    """What a list asks beside its conditions; where it is for everybody, tiers of what it costs shut out nobody."""
+    everybody = any(node.sentence.phrase.groups and not node.sentence.labelled for node in demanded)
+    tiers = all(node.sentence.tier for node in others)
+    return softened(_either(others)) if everybody and tiers else _either(others)
 
 
 def _either(nodes: Sequence[_Node]) -> Clause:

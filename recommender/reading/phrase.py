@@ -65,6 +65,13 @@ class Phrase:
     unread: str = ""
 
     @property
+    def only_vague(self) -> bool:
+        """Whether it names one vague group and nothing else."""
+        if len(self.groups) != 1 or not self.groups[0].vague or not self.whole:
+            return False
+        return replace(self.clause, source=None) == self.groups[0].clause
+
+    @property
     def why_unread(self) -> str:
         """Why it was not read whole, in a word of UNREAD_REASONS."""
         if self.head == PhraseHead.UNREAD:
@@ -174,6 +181,7 @@ class PhraseReader:
             self._duration(lexeme, lexemes, item)
         elif kind is K.RESIDENCE:
             item.residence = True
+            item.head = PhraseHead.NONE if item.head == PhraseHead.UNREAD else item.head
         elif kind is K.LAW:
             follows = following(lexemes, i)
             if lexeme.group is not None and (follows is None or follows.kind is K.PERSON):
@@ -181,19 +189,22 @@ class PhraseReader:
         elif kind is K.NOT:
             _turn(lexemes, i, item)
         elif kind is K.BRACKET:
+            before = preceding(lexemes, i)
+            if before is not None and before.group is not None and before.group.kind == "body" and not item.groups:
+                return  # which bodies: they were no group of people
             _bracketed(self.bracket(lexeme.start), item)
         elif kind is K.UNREAD:
             item.unread(PhraseHead.UNREAD)
             item.personlike = lexeme.word.endswith(_PERSONLIKE) and not lexeme.joins
 
     def _group(self, group: TargetGroup, lexemes: Sequence[Lexeme], i: int, item: PhraseItem) -> None:
-        lexeme, before, follows = lexemes[i], preceding(lexemes, i), following(lexemes, i)
+        lexeme, before = lexemes[i], preceding(lexemes, i)
         if lexeme.word in _RECIPIENT and before is not None and before.kind is K.UNREAD and before.joins != "before":
             item.unread(PhraseHead.UNREAD)  # who receives something that was not read
             item.personlike = True
         elif self._is_relative(lexeme, before, item):
             self._relative(lexeme, item)
-        elif group.kind == "body" and follows is not None and follows.kind is not K.BRACKET:
+        elif group.kind == "body" and any(one.kind not in (*_QUIET, K.BRACKET, K.SUBJECT) for one in lexemes[i + 1 :]):
             item.unread()  # a body that somebody works or learns at
         elif in_object(lexemes, i) or _described(lexemes, i):
             item.unread(PhraseHead.UNREAD)

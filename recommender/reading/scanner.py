@@ -150,7 +150,7 @@ class _Scan:
     def _laws(self, i: int) -> Iterator[Candidate]:
         letters = self.text.letters
         found = _LAW.match(letters, i)
-        named = next((name for name in self.vocabulary.laws if letters.startswith(name, i)), "")
+        named = next((name for name in self.vocabulary.written_laws if letters.startswith(name, i)), "")
         stop = found.end() if found else i + len(named)
         if stop > i:
             tail = _LAW_TAIL.match(letters, stop)

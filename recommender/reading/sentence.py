@@ -10,6 +10,7 @@ from enum import Enum, auto
 from recommender.reading import sentence_words as words_of
 from recommender.reading.field_text import FieldText
 from recommender.reading.lexeme import LexemeKind
+from recommender.reading.logic import all_of
 from recommender.reading.phrase import BracketPhrase, Phrase, PhraseReader
 from recommender.reading.phrase_item import PhraseHead
 from recommender.reading.scanner import Scanned, scan
@@ -49,6 +50,11 @@ class Sentence:
     must: bool = False
     tier: bool = False
 
+    @property
+    def only_ages(self) -> bool:
+        """Whether it states an age and names nobody: two such lines are two ages, not one that nobody has."""
+        return self.phrase.ages and not self.phrase.groups and not self.labelled
+
 
 @dataclass
 class SentenceReader:
@@ -86,11 +92,7 @@ class SentenceReader:
         if words_of.PRIORITY.search(rest) and not name:
             return Sentence(SentenceKind.PRIORITY, Phrase(quiet=True), start, end)
         tail = words_of.EXCLUDED_TAIL.search(plain[begin:end])
-        if (
-            tail
-            and not label
-            and plain.count("(", begin, begin + tail.start()) == plain.count(")", begin, begin + tail.start())
-        ):
+        if tail and plain.count("(", begin, begin + tail.start()) == plain.count(")", begin, begin + tail.start()):
             return Sentence(SentenceKind.EXCLUSION, self.phrase(begin, begin + tail.start()), start, end)
         return self._criterion(name, begin, start, end, mode)
 
@@ -98,8 +100,18 @@ class SentenceReader:
         phrase = self.phrase(begin, end)
         labelled = bool(name and (words_of.CRITERION.fullmatch(name) or words_of.THING.fullmatch(name)))
         tier = bool(name) and not labelled and not words_of.TARGET.fullmatch(name)
+        if tier:
+            phrase = self._of_tier(phrase, start, begin)
         must = bool(words_of.MUST.search(self.text.plain[begin:end]))
         return Sentence(SentenceKind.CRITERION, phrase, start, end, mode, labelled, must, tier)
+
+    def _of_tier(self, phrase: Phrase, start: int, begin: int) -> Phrase:
+        """Read what stands behind a label of its own: the group that the label names is asked too."""
+        label = self.phrase(start, begin)
+        if label.whole and label.groups:
+            clause = all_of([label.clause, phrase.clause])
+            return replace(phrase, clause=clause, groups=(*label.groups, *phrase.groups), quiet=False)
+        return replace(phrase, whole=phrase.whole and label.quiet)
 
     def _heading(self, name: str, start: int, end: int, mode: str) -> Sentence:
         if words_of.PRIORITY.search(name):

@@ -64,6 +64,11 @@ class GroupVocabulary:
     neutral: frozenset[str] = frozenset()
     laws: Mapping[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def written_laws(self) -> tuple[str, ...]:
+        """The names that are known for a law's without quotation marks, longest first."""
+        return tuple(name for name in self.laws if "법" in name or "예우" in name)
+
     def of_law(self, name: str) -> TargetGroup | None:
         """Return the group that a law is about, None where it is about none; the longest part of its name counts."""
         for known, word in self.laws.items():

@@ -32,6 +32,8 @@ _BULLET: Final = re.compile(
 _INLINE: Final = re.compile(
     r"(?<=\S)\s*(?=※)|(?<=[가-힣.)]\s)(?=[①-⑳]\s*(?![를을에의과와은는]|내지|항)[가-힣「(])|(?<=[\s)])(?=[○❍◦□■◎](?=\s))"
 )
+_ASIDE: Final = re.compile(r"\s*(?:\([^()]*(?:\([^()]*\)[^()]*)*\)\s*$|\(?\*?\s*(?:단|다만)\s*[,:])", re.MULTILINE)
+"""A line in brackets, or one that says "but", adds to the statement before it."""
 _OPEN_ENDED: Final = re.compile(
     r"(?:및|또는|혹은|중|하고|하며|있고|있으며|이며|이고|로서|두고|둔|에|의|을|를|따라|따른|위한|하는|있는|한|된|관한|[,·/])\s*$"
 )
@@ -107,6 +109,8 @@ def _pieces(plain: str) -> Iterator[tuple[int, int, str]]:
         match = _BULLET.match(plain, start, end)
         bullet = next(iter(k for k, v in match.groupdict().items() if v)) if match else "plain"
         begin = match.end() if match and bullet not in ("heading", "label") else start
+        if _ASIDE.match(plain, begin, end):
+            bullet = "note"
         if held is not None and _goes_on(plain, held, bullet):
             held = (held[0], end, held[2])
             continue

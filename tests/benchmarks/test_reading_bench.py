@@ -1,0 +1,65 @@
+"""The labelled services are read as two readers read them, as far as that goes; the floors only rise."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from proffer.bench import benchmark
+from tests.recommender.gov24.conftest import SHARED
+
+READING = benchmark("reading")
+ANSWERS = {"yes", "no", "depends"}
+
+
+def labels():
+    return [json.loads(line) for line in (READING.LABELS / "open.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def test_the_labels_hold_ids_and_values_and_no_text():
+    for label in labels():
+        assert {label[name] for name in READING.PEOPLE} <= ANSWERS
+        assert set(label) == {
+            "id", "P", "G", "M", "J", "hard", "ages", "income_percent", "residence", "statuses", "amounts", "deadline",
+            "other_help_excluded",
+        }  # fmt: skip
+    assert len({label["id"] for label in labels()}) == 100
+
+
+@pytest.fixture(scope="module")
+def split():
+    if not SHARED.is_dir():
+        pytest.skip(f"the real gov24 sample is not at {SHARED}")
+    found = READING.measure(lambda _: None, str(SHARED))
+    assert found["equal_results"] is True
+    return found["splits"]["open"]
+
+
+@pytest.mark.slow
+def test_of_people_described_in_full_yes_is_right_and_no_hides_no_yes(split):
+    figures = split["all_facts"]["all"]
+    assert figures["yes"]["right"] >= 28
+    assert figures["yes"]["right"] == figures["yes"]["given"]
+    assert figures["no"]["right"] >= 270
+    assert figures["no"]["given"] - figures["no"]["right"] <= 2
+    assert figures["no_hides_yes"] == 0
+    assert figures["settled"] >= 0.86
+
+
+@pytest.mark.slow
+def test_of_people_who_state_only_the_older_facts_the_same_holds_of_fewer(split):
+    figures = split["older_facts"]["all"]
+    assert figures["yes"]["right"] == figures["yes"]["given"] >= 26
+    assert figures["no"]["given"] - figures["no"]["right"] <= 2
+    assert figures["settled"] >= 0.74
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("field", "right", "wrong"), [("ages", 32, 6), ("income", 7, 1), ("residence", 7, 0), ("statuses", 120, 30)]
+)
+def test_fields_of_the_text_are_found(split, field, right, wrong):
+    found = split["fields"][field]
+    assert found["right"] >= right
+    assert found["given"] - found["right"] <= wrong

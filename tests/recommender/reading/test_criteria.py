@@ -1,0 +1,192 @@
+"""Whole texts: what is asked, what is unread, and that a doubtful reading never says yes or no."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.calendar import day_of
+from features.snapshot import from_facts
+from features.value import UNKNOWN
+from recommender.reading.criteria import CriteriaReader
+from recommender.rules.clause import Advisory, All, Answer, Any, NoData, Not, UnreadText, compares
+from recommender.rules.region import Regions
+from recommender.rules.rule_oracle import Oracle
+from tests.benchmarks.test_reading_bench import READING
+
+YES, NO, OPEN = Answer.YES, Answer.NO, Answer.UNKNOWN
+MAN, OLD, MOTHER, SEEKER = "P", "G", "M", "J"
+
+
+@pytest.fixture(scope="module")
+def answer(declaration, vocabulary):
+    """Answer a text for one of the four people who are described in full; keyword arguments change their facts."""
+    oracle = Oracle(declaration, Regions(), day_of(READING.AS_OF))
+
+    def told(text, name, fees=False, **changed):
+        person = READING.PEOPLE[name]
+        facts = {
+            fact: fact in person.true
+            for fact, declared in declaration.facts.items()
+            if declared.type == "boolean" and declared.derived is None and fact not in person.unsaid
+        }
+        facts |= {**person.facts, "resident_since": "2016-11-01"} | changed
+        snapshot = from_facts(declaration, facts, declaration.zone.end_of_day(READING.AS_OF))
+        values = dict(zip(snapshot.columns, map(int, snapshot.values[0]), strict=True))
+        read = CriteriaReader(vocabulary, ("동작구", "동작"), fees).read("지원대상", text)
+        return oracle.clause(read.clause, lambda column: values.get(column, UNKNOWN))
+
+    return told
+
+
+@pytest.fixture(scope="module")
+def read(vocabulary):
+    return lambda text: CriteriaReader(vocabulary, ("동작구", "동작")).read("지원대상", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "says"),
+    [
+        ("관내 지역주민 중 국가유공자 본인", MAN, NO),
+        ("동작구에 주민등록을 둔 65세 이상 어르신", OLD, YES),
+        ("동작구에 주민등록을 둔 65세 이상 어르신", MAN, NO),
+        ("출생신고일 기준, 부 또는 모 및 출생아가 관내 주민등록을 두고 거주하는 출산가정", MOTHER, YES),
+        ("출생신고일 기준, 부 또는 모 및 출생아가 관내 주민등록을 두고 거주하는 출산가정", OLD, NO),
+        ("동작구 거주 19~39세 미취업 청년(1986년∼2006년생)", SEEKER, YES),
+        ("동작구 거주 19~39세 미취업 청년(1986년∼2006년생)", MAN, NO),
+        ("지역 주민 모두", MAN, YES),
+        ("동작구민", SEEKER, YES),
+        ("○ 65세 이상 노인\n○ 장애인\n○ 다자녀 부모", OLD, YES),
+        ("○ 65세 이상 노인\n○ 장애인\n○ 다자녀 부모", SEEKER, NO),
+        ("사과, 배, 포도 경작 농업인", MAN, NO),
+        ("광역한우농가", MAN, NO),
+        ("참전유공자 사망시 유족", MAN, NO),
+        ("국가유공자 및 그 유족", MAN, NO),
+        ("기준중위소득 100% 이하 한부모가족", MOTHER, NO),
+        ("2년 이상 동작구에 거주하는 주민", MAN, YES),
+        ("12년 이상 동작구에 거주하는 주민", MAN, NO),
+    ],
+)
+def test_a_text_answers_as_a_careful_reader_would(answer, text, name, says):
+    assert answer(text, name) == says
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "만65세 이상 노인 및 그 밖에 위원회가 정하는 사람",
+        "장애인이 아닌 주민",
+        "위원회가 추천하는 동작구민",
+        "65세 이상 노인\n※ 심의를 거쳐 정하는 경우에 한함",
+    ],
+)
+def test_words_that_were_not_read_never_lead_to_a_yes(answer, read, text):
+    assert not read(text).whole
+    assert all(answer(text, name) != YES for name in READING.PEOPLE)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("장애인 단체 종사자를 위한 찻집", MAN),
+        ("노인을 고용한 사업주가 아닌 주민", MAN),
+        ("관련 기관(학교, 주민센터) 추천자", MAN),
+        ("○ 동작구민 누구나\n○ 수강료 면제: 장애인", MAN),
+        ("장애인을 돌보는 이웃", MAN),
+    ],
+)
+def test_a_group_that_only_stands_in_the_words_shuts_nobody_out(answer, text, name):
+    assert answer(text, name) != NO
+
+
+def test_a_demand_that_fails_says_no_however_much_beside_it_was_not_read(answer):
+    assert answer("해당 단체에서 빛나는 공로를 세운 국가유공자", MAN) == NO
+
+
+def test_a_list_that_may_be_all_or_one_says_only_what_both_say(answer):
+    text = "- 65세 이상\n- 12세 이하"
+    assert [answer(text, name) for name in (OLD, MOTHER, MAN)] == [OPEN, OPEN, NO]
+    assert answer("만65세 이상 기초생활수급자, 차상위계층", MAN, near_poverty=True) == OPEN
+
+
+@pytest.mark.parametrize(("mode", "says"), [("다음을 모두 충족하는 자", NO), ("다음 중 어느 하나에 해당하는 자", YES)])
+def test_a_list_that_says_how_it_stands_is_read_so(answer, mode, says):
+    assert answer(f"○ {mode}\n - 65세 이상 노인\n - 장애인", OLD) == says
+
+
+def test_exclusions_of_known_groups_turn_them_round(answer):
+    text = "동작구에 거주하는 주민\n※ 제외대상 : 국가유공자"
+    assert (answer(text, MAN), answer(text, MAN, veteran=True)) == (YES, NO)
+
+
+def test_a_bracket_may_define_a_vague_word(answer):
+    text = "저소득층(기초생활수급자, 차상위계층)"
+    assert [answer(text, MAN), answer(text, MAN, near_poverty=True)] == [NO, YES]
+
+
+def test_every_clause_that_was_read_names_its_words_and_their_place(read):
+    text = "동작구 거주 65세 이상 노인"
+    found = read(text)
+    spans = [one.source.span for one in compares(found.clause) if one.source is not None]
+    assert {text[start:end] for start, end in spans} == {"65세 이상", "노인"}
+
+
+def test_letters_apart_and_wide_letters_are_read_as_any(read, answer):
+    text = "만６５세　이상∼ 어르신"
+    assert answer(unicodedata.normalize("NFD", "동작구에 거주하는 65세 이상 어르신"), OLD) == YES
+    assert read(text).sentences == 1
+
+
+@pytest.mark.parametrize("text", ["40세 이상 30세 이하인 주민", "기준중위소득 140% ~ 160% 이하", "300코인 이하인 주민"])
+def test_a_text_that_contradicts_itself_or_has_an_unknown_unit_is_left_open(answer, read, text):
+    assert not read(text).whole
+    assert answer(text, MAN) == OPEN
+
+
+def test_five_levels_of_lists_are_read_and_what_cannot_be_is_said(answer):
+    text = "○ 지원대상\n - 다음 중 어느 하나\n  · 복지 대상\n   ① 어르신\n    1) 65세 이상 노인\n    2) 장애인"
+    assert answer(text, SEEKER) != YES
+    assert answer(text, OLD) != NO
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "지원대상과 동일", "○", "※", "()", "((((", "노인" * 3000])
+def test_what_says_nothing_is_not_read_whole(read, text):
+    assert not read(text).whole
+
+
+def _leaves(clause):
+    if isinstance(clause, (All, Any)):
+        for part in clause.of:
+            yield from _leaves(part)
+    elif isinstance(clause, (Not, Advisory)):
+        yield from _leaves(clause.of)
+    else:
+        yield clause
+
+
+WORDS = st.sampled_from([
+    "노인", "장애인", "65세", "이상", "이하", "및", "또는", ",", "중", "으로서", "거주하는", "동작구", "에", "을",
+    "자", "제외", "아닌", "(", ")", "○", "-", "※", "기준중위소득", "50%", "1년", "국가유공자", "의", "유족",
+    "모르는말", "둘째", "자녀", "가정", "\n",
+])  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(st.lists(WORDS, max_size=16).map(" ".join))
+def test_any_words_at_all_give_a_clause_whose_places_lie_in_the_text(vocabulary, text):
+    found = CriteriaReader(vocabulary, ("동작구",)).read("지원대상", text)
+    unread = [one for one in _leaves(found.clause) if isinstance(one, UnreadText)]
+    assert not (found.whole and unread)
+    assert all(text[start:end] == one.words for one in unread for start, end in [one.span])
+    assert all(isinstance(one, NoData) or one is not None for one in _leaves(found.clause))
+
+
+def test_a_long_text_is_read_in_no_time_worth_speaking_of(read):
+    started = time.process_time()
+    read("○ 65세 이상 노인 및 장애인 " * 400)
+    read("가" * 20_000)
+    assert time.process_time() - started < 600
