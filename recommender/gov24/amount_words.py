@@ -96,6 +96,8 @@ JOINED: Final = re.compile(
 ONCE: Final = re.compile(
     r"일시금|일시불|일시\s?지급|생애\s?1회|평생\s?1회|최초\s?1회|1회\s?한|1회에\s?한|1회\s?지[급원]|1회\)|1회\s?$|\(1회|1회성|한\s?번"
 )
+COVER: Final = re.compile(r"(?:안전|시민|군민|구민|도민)\s?보험")
+"""Cover of everybody who lives in a place: it pays on each accident."""
 ONCE_THING: Final = re.compile(
     r"축하금|위로금|장제비|장례비|조의금|이사비|출산\s?지원금|출산\s?장려금|출산지원|결혼\s?장려|정착\s?지원?금|입학\s?(?:지원|준비|축하)|"
     r"산후\s?조리|자진\s?반납|자립\s?정착금|자립지원금|입양\s?축하|전입\s?(?:지원|장려|축하)|첫만남|졸업|혼수|교복|체육복|"
@@ -112,7 +114,7 @@ HOUSEHOLD: Final = re.compile(
 BUSINESS: Final = re.compile(
     r"사업주|사업체|(?:업체|점포|기업|사업장|업소|[개1]사|회사|시설|단체|기관|법인)\s?(?:당|별)|1?사당"
 )
-PERSON: Final = re.compile(r"1\s?인\s?당?|인당|개인\s?(?:당|별)|1\s?명\s?당?|명당")
+PERSON: Final = re.compile(r"1\s?인\s?당|인당|개인\s?(?:당|별)|1\s?명\s?당|명당|1인(?=\s?(?:월|연|최대|매월|\d|$|/))")
 UNIT_OF: Final = re.compile(
     r"(?:두|마리|ha|㎡|평|톤|kg|개소|(?<!세)대|동|(?<!점)포|주|본|군|필지|그루)\s?당\s?(?:최대)?\s?$"
 )

@@ -161,7 +161,7 @@ def _period(found: _Found, service: _Told) -> str:
     said = [one for one, told in words.SOMEWHERE if told.search(found.label) or told.search(found.between)]
     if said:
         return said[0]
-    if set(service.forms) == {"insurance"}:
+    if set(service.forms) == {"insurance"} or words.COVER.search(service.title):
         return "time"
     return "once" if words.ONCE_THING.search(found.label) or words.ONCE_THING.search(service.title) else "unknown"
 
@@ -170,15 +170,16 @@ def _per(found: _Found, service: _Told) -> str:
     """For each of what: the word nearest before the sum, else what the title and the kinds of users tell."""
     if words.UNIT_OF.search(found.before) or words.UNIT_AFTER.search(found.after):
         return "other"
+    told = [per for per, said in words.TITLES if said.search(service.title)]
     if set(service.kinds) == {"가구"} and not words.PERSON.search(found.before):
         return "household"
     for text in (found.before, found.label):
         last = [(match.end(), -place) for place, (_, said) in enumerate(words.EACH) for match in said.finditer(text)]
         if last:
-            return words.EACH[-max(last)[1]][0]
+            each = words.EACH[-max(last)[1]][0]
+            return "child" if each == "person" and told[:1] == ["child"] else each
     if "개인" not in service.kinds and service.kinds:
         return "household" if "가구" in service.kinds else "business"
-    told = [per for per, said in words.TITLES if said.search(service.title)]
     return told[0] if told else "person"
 
 

@@ -119,6 +119,9 @@ def test_whom_it_is_for_follows_from_the_users_where_the_text_does_not_say():
     assert said("30만원 지원", kinds=["가구"])[0][3] == "household"
     assert said("30만원 지원", kinds=["소상공인"])[0][3] == "business"
     assert said("30만원 지원", title="아동 안경 구입비 지원")[0][3] == "child"
+    assert said("1인당 30만원 지원", title="아동 안경 구입비 지원")[0][3] == "child"
+    assert said("장애인 30만원 지원(부모 중 1명)", title="장애인가정 출산지원금")[0][3] == "household"
+    assert said("상해 사망 1,000만원", title="가온시민안전보험")[0][2] == "time"
 
 
 def test_a_sum_in_the_text_on_whom_it_is_for_counts_where_that_line_says_how_much():

@@ -1,3 +1,4 @@
+import functools
 from datetime import date
 from itertools import product
 
@@ -148,19 +149,41 @@ MOTHERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("facts", MOTHERS)
-def test_certain_entitlements_come_before_improbable_ones(facts):
+@functools.cache
+def shipped():
     declaration, regions = reading.read_declaration(), reading.read_regions()
-    catalogue = reading.read_catalogue(None, declaration, regions)
+    return declaration, regions, reading.read_catalogue(None, declaration, regions), reading.read_messages()
+
+
+def everything_for(facts):
+    """All that is recommended to a person, and how likely each programme of the catalogue is theirs."""
+    declaration, regions, catalogue, messages = shipped()
     today = date(2026, 11, 28)
     t = declaration.zone.end_of_day(today)
     person = Person(known_from_facts(declaration, facts, t, catalogue.receives), regions=regions)
     compiled = compile_catalogue(catalogue, person.snapshot.columns, declaration, regions, day_of(today))
-    found = recommend(compiled.explaining(reading.read_messages()), person, Ranker())
-    likely_of = chances(compiled, person.snapshot.values[0], 1, compiled.answers(person.snapshot.values)[0])
-    places = [(one.verdict.answer, float(likely_of[catalogue.index[one.programme.id]])) for one in found.shown]
+    values = person.snapshot.values
+    found = recommend(compiled.explaining(messages), person, Ranker())
+    return found, dict(zip(catalogue.index, chances(compiled, values[0], 1, compiled.answers(values)[0]), strict=True))
+
+
+@pytest.mark.parametrize("facts", MOTHERS)
+def test_certain_entitlements_come_before_improbable_ones(facts):
+    found, likely_of = everything_for(facts)
+    places = [(one.verdict.answer, float(likely_of[one.programme.id])) for one in found.shown]
     last_certain = max((i for i, (answer, _) in enumerate(places) if answer == Answer.YES), default=-1)
     first_improbable = min((i for i, (_, chance) in enumerate(places) if chance < 0.05), default=len(places))
     assert last_certain >= 0
     assert last_certain < first_improbable
     assert "kr.defector-settlement" not in [one.programme.id for one in found.shown[:10]]
+
+
+@pytest.mark.parametrize("sex", ["male", "female"])
+def test_no_reason_gives_away_how_likely_a_sensitive_fact_is(sex):
+    facts = {"birth_date": "1990-01-01", "sex": sex, "region": "11440", "citizen_of_korea": True}
+    found, _ = everything_for(facts)
+    sensitive = ("kr.defector-settlement", "kr.domestic-violence-recovery")
+    shown = [one.to_json() for one in found.shown if one.programme.id in sensitive]
+    texts = {part["text"]["en"] for one in shown for part in one["why_rank"] if part["factor"] == "doubt"}
+    assert len(shown) == len(sensitive)
+    assert texts == {"Ranked lower because something not yet known could still rule it out."}
