@@ -180,8 +180,12 @@ def _held(people: Sequence[Person], compiled: Compiled) -> Bool:
 
 def _amounts(table: OfferArrays, people: Sequence[Person], compiled: Compiled, pairs: Pairs) -> Int64:
     """What each offer comes to in the first year, int64[m]: for everybody alike, or worked out for the person."""
-    amounts, own = table.amount[pairs.programme], compiled.declaration.country.currency
-    for row in np.flatnonzero(table.personal[pairs.programme]).tolist():
+    amounts, own = table.usual[pairs.programme], compiled.declaration.country.currency
+    told = np.array([
+        [*(any(row[column] != UNKNOWN for column in columns) for columns in table.read_sets), False]
+        for row in (person.snapshot.values[0] for person in people)
+    ])  # fmt: skip
+    for row in np.flatnonzero(told[pairs.person, table.read_set[pairs.programme]]).tolist():
         person, worth = people[int(pairs.person[row])], compiled.catalogue.programmes[int(pairs.programme[row])].value
         amount = ordered_amount(worth.amount_of(person, person.t), worth.currency, own)
         amounts[row] = UNKNOWN if amount is None else amount

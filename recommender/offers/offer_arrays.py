@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
@@ -59,11 +59,11 @@ class OfferArrays:
     Attributes:
         day: the day the windows are seen from.
         working_days: on which days a period can end.
-        amount: what each comes to in the first year where that is the same for everybody, comparable in won, int64[P];
+        usual: what each comes to in the first year for somebody of whom nothing is known, comparable in won, int64[P];
             UNKNOWN where no amount is stated.
-        usual: what each comes to for somebody of whom nothing is known, int64[P]; UNKNOWN likewise.
         gives: which of GIVES each is, int64[P].
-        personal: whether what it comes to depends on the person, bool[P].
+        read_set: for each programme the place in `read_sets` of the columns its amount depends on, int64[P], or -1.
+        read_sets: the different sets of columns that some programme's amount depends on.
         effort_minutes: what applying takes, int64[P]; UNKNOWN likewise.
         id_rank: the place of each programme's id among all ids in order, int64[P].
         windows: the windows that depend on the day alone; None for programmes with others.
@@ -83,10 +83,10 @@ class OfferArrays:
 
     day: int
     working_days: WorkingDays
-    amount: Int64
     usual: Int64
     gives: Int64
-    personal: Bool
+    read_set: Int64
+    read_sets: tuple[tuple[int, ...], ...]
     effort_minutes: Int64
     id_rank: Int64
     windows: tuple[ApplicationWindow | None, ...]
@@ -150,7 +150,7 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
     """Return the arrays of a compiled catalogue, made once for each of them."""
     programmes, own = compiled.catalogue.programmes, compiled.declaration.country.currency
     windows, personal_window, rules = _windows(programmes, compiled.day, compiled.working_days)
-    grant_set, grant_sets = _grants(programmes, compiled.columns)
+    grant_set, grant_sets = _column_sets([one.grants for one in programmes], compiled.columns)
     offered_on, events_of = _offered_on(programmes)
     by_id = sorted(range(len(programmes)), key=lambda i: programmes[i].id)
     rank = np.empty(len(programmes), dtype=np.int64)
@@ -162,14 +162,14 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
     nothing = frozenset[str]()
     excludes = (compiled.catalogue.excluding.get(one.id, nothing) for one in programmes)
     usual = int64(_usual_amount(one.value, own) for one in programmes)
-    personal = np.array([one.value.personal for one in programmes], dtype=np.bool_)
+    read_set, read_sets = _column_sets([one.value.reads for one in programmes], compiled.columns)
     return OfferArrays(
         day=compiled.day,
         working_days=compiled.working_days,
-        amount=np.where(personal, UNKNOWN, usual),
         usual=usual,
         gives=np.array([GIVES.index(one.value.given) for one in programmes], dtype=np.int64),
-        personal=personal,
+        read_set=read_set,
+        read_sets=read_sets,
         effort_minutes=int64(one.effort_minutes for one in programmes),
         id_rank=rank,
         windows=windows,
@@ -226,14 +226,15 @@ def _windows(
     return tuple(windows), of, tuple(places)
 
 
-def _grants(programmes: tuple[Programme, ...], columns: tuple[str, ...]) -> tuple[Int64, tuple[tuple[int, ...], ...]]:
+def _column_sets(names: Sequence[Iterable[str]], columns: tuple[str, ...]) -> tuple[Int64, tuple[tuple[int, ...], ...]]:
+    """Return for each programme the place of its set of columns, -1 for none, and the different sets."""
     place = {name: i for i, name in enumerate(columns)}
     sets: dict[tuple[int, ...], int] = {}
-    of = np.full(len(programmes), -1, dtype=np.int64)
-    for i, programme in enumerate(programmes):
-        granted = tuple(sorted({place[name] for name in programme.grants if name in place}))
-        if granted:
-            of[i] = sets.setdefault(granted, len(sets))
+    of = np.full(len(names), -1, dtype=np.int64)
+    for i, named in enumerate(names):
+        found = tuple(sorted({place[name] for name in named if name in place}))
+        if found:
+            of[i] = sets.setdefault(found, len(sets))
     return of, tuple(sets)
 
 

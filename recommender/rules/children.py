@@ -11,11 +11,15 @@ from features.value import NONE, UNKNOWN
 if TYPE_CHECKING:
     from features.snapshot import Known
 
-__all__ = ["Children", "children_of"]
+__all__ = ["BIRTH", "CHILDREN", "Children", "children_of"]
 
 DATES: Final = "children"
 """The fact that lists the days on which a person's children were born."""
+BIRTH: Final = "birth_date"
+"""The fact that holds the day on which a person was born."""
 _COUNT, _YEARS, _MONTHS = "children_count", "child_ages", "youngest_child_months"
+CHILDREN: Final = (DATES, _COUNT, _YEARS, _MONTHS)
+"""The facts that tell of children: where none of them is known, nothing is known of children."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from features.value import UNKNOWN, is_known
-from recommender.rules.children import DATES, Children
+from recommender.rules.children import BIRTH, DATES, Children
 from recommender.rules.clause import Answer, Clause, compares
 from recommender.rules.payment import GIVES, HUNDREDTHS, Payment, Tiers
 
 __all__ = ["ANYBODY", "MONTHS", "Claimant", "Estimate", "Span", "Step", "estimated"]
 
 MONTHS: Final = 12
-_BIRTH: Final = "birth_date"
 _STARTS: Final = {
     "once": (0,),
     "year": (0,),
@@ -265,7 +264,7 @@ class _Working:
             return None, _count(payment, None), ()
         own = self.person.age_months(self.t)
         if own is None:
-            return None, (0, _count(payment, None)[1]), (_BIRTH,)
+            return None, (0, _count(payment, None)[1]), (BIRTH,)
         return None, _count(payment, own), ()
 
     def _for_children(self, payment: Payment, children: Children) -> tuple[Span, Span]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from recommender.rules.clause import Clause, Source, clause_document, source_document
+from recommender.rules.children import BIRTH, CHILDREN
+from recommender.rules.clause import Clause, Source, clause_document, compares, source_document
 from recommender.text import Text
 
 __all__ = ["GIVES", "OF", "PER", "PERIODS", "AgeSpan", "Payment", "Tiers", "gives_of"]
@@ -99,11 +100,16 @@ class Payment:
         return self.low if self.high is None else self.high
 
     @property
-    def personal(self) -> bool:
-        """Whether what it comes to depends on the person."""
-        return (
-            self.per == "child" or self.nth is not None or self.age is not None or self.when is not None
-        ) or isinstance(self.base, str)
+    def reads(self) -> frozenset[str]:
+        """The facts that what it comes to depends on."""
+        names = set() if self.when is None else {compare.fact for compare in compares(self.when)}
+        if isinstance(self.base, str):
+            names.add(self.base)
+        if self.per == "child" or self.nth is not None or (self.age is not None and self.age.of == "child"):
+            names.update(CHILDREN)
+        elif self.age is not None:
+            names.add(BIRTH)
+        return frozenset(names)
 
     def to_document(self) -> dict[str, object]:
         """Return the mapping it is written as; reading it again gives an equal payment."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from features.calendar import completed_months
 from features.value import UNKNOWN, is_known
-from recommender.rules.children import Children, children_of
+from recommender.rules.children import BIRTH, Children, children_of
 from recommender.rules.region import Regions
 from recommender.rules.rule_oracle import Oracle
 
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from features.snapshot import Known, Occurrence, Snapshot
     from recommender.rules.catalogue import Catalogue
     from recommender.rules.clause import Answer, Clause
-
-BIRTH: Final = "birth_date"
-"""The fact that holds the day on which a person was born."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +65,10 @@ class Person:
 
     def column(self, name: str) -> int:
         """Return the integer of a column; UNKNOWN where the declaration has none of that name."""
-        return self.snapshot.value(name) if name in self.snapshot.columns else UNKNOWN
+        try:
+            return self.snapshot.value(name)
+        except KeyError:
+            return UNKNOWN
 
     def answer(self, clause: Clause) -> Answer:
         """Answer one clause as the rules do."""

@@ -64,9 +64,9 @@ class Value:
         return any(one.stated for one in self.payments)
 
     @property
-    def personal(self) -> bool:
-        """Whether what it comes to depends on the person."""
-        return any(one.personal for one in self.payments)
+    def reads(self) -> frozenset[str]:
+        """The facts that what it comes to depends on; none where it is the same for everybody."""
+        return frozenset().union(*(one.reads for one in self.payments))
 
     def amount_of(self, person: Claimant, t: int) -> Estimate:
         """Return what it comes to for a person in the twelve months from the second `t`, with its derivation.
