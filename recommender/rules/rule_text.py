@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from features.calendar import date_of
+from features.calendar import Duration, date_of, parse_duration
 from features.declaration.kinship import HOUSEHOLD
 from recommender.message_keys import AXES, UNITS
 from recommender.messages import Messages
 from recommender.rules.clause import (
     RECEIVES,
+    WITHIN,
     Advisory,
     All,
     Any,
@@ -138,7 +139,14 @@ class RuleText:
 
     def _figures(self, compare: Compare, kind: str) -> Text:
         tests = encoded(compare, self._declaration)
-        return self._messages.joined("rule.both", [self._figure(compare.fact, kind, op, codes) for op, codes in tests])
+        said = [self._figure(compare.fact, kind, op, codes) for op, codes in tests]
+        lengths = [parse_duration(operand) for op, operand in compare.tests if op == WITHIN]
+        return self._messages.joined("rule.both", said + [self._within(length) for length in lengths])
+
+    def _within(self, length: Duration) -> Text:
+        counts = (("months", length.months), ("days", length.days))
+        parts = [self._messages.text(f"rule.date.{unit}", count=count) for unit, count in counts if count]
+        return self._messages.text("rule.date.within", value=self._messages.joined("rule.both", parts))
 
     def _figure(self, fact: str, kind: str, op: str, codes: Iterable[int]) -> Text:
         show = self._shown(fact, kind)

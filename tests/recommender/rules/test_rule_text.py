@@ -41,6 +41,11 @@ MAPO = Compare("region", "is", "11440")
             "long-term care grade 1 or 2",
         ),
         (Compare("birth_date", "is", "1990-05-01"), "생년월일이 1990년 5월 1일이어야 합니다.", "birth date 1 May 1990"),
+        (
+            Compare("parental_leaves_ended", "within", "P12M"),
+            "육아휴직이 끝난 날이 12개월 안이어야 합니다.",
+            "the end of parental leave within the last 12 months",
+        ),
         (Compare("sex", "is", "female"), "성별이 여성이어야 합니다.", "sex is female"),
         (
             Not(Compare("sex", "in", ("male", "female"))),
