@@ -69,17 +69,17 @@ class _FactValues:
         self._known: dict[int, tuple[Clause, int]] = {}
 
     def constant(self, clause: Clause, path: Where) -> Iterator[Problem]:
-        """Yield the innermost clauses that are constant; one that is for everybody says so and is meant."""
+        """Yield the innermost clauses that are constant, but for those that are meant to be for everybody."""
         below = [one for part, place in _parts(clause, path) for one in self.constant(part, place)]
         yield from below
-        everybody = isinstance(clause, rule.All) and not clause.of
-        if not below and not everybody and self.outcomes(clause) in (_NO, _YES):
-            said = "never" if self.outcomes(clause) == _NO else "always"
+        outcome = self.outcomes(clause)
+        if not below and (outcome == _NO or (outcome == _YES and not _is_meant(clause))):
+            said = "never" if outcome == _NO else "always"
             what = f"is {said} true, whatever is known of a person"
             yield Problem(path, "conflict", what, "Correct its bounds, or leave the clause out")
 
     def outcomes(self, clause: Clause) -> int:
-        """Return the answers a clause can take (bits NO, UNKNOWN, YES) when all its facts are known."""
+        """Return answers a clause can take (bits NO, UNKNOWN, YES), its facts known: all if it is constant."""
         if id(clause) not in self._known:
             self._known[id(clause)] = (clause, self._tried(clause))  # the clause is kept, so its id stays its own
         return self._known[id(clause)][1]
@@ -93,6 +93,8 @@ class _FactValues:
         found = 0
         for chosen in itertools.product(*ways):
             found |= self._reached(clause, {leaf: mask for way in chosen for leaf, mask in way.items()})
+            if found not in (_NO, _YES):  # it is not constant, and what else it can be does not matter
+                break
         return found
 
     def _reached(self, clause: Clause, fixed: Mapping[int, int]) -> int:
@@ -150,6 +152,14 @@ class _FactValues:
         values = {low, high, *(value for value in ends if low <= value <= high)}
         ways = {tuple(_YES if _lies(value, plain) else _NO for plain in plains) for value in values}
         return ways | ({(_NO,) * len(plains)} if none else set())
+
+
+def _is_meant(clause: Clause) -> bool:
+    """Tell whether a clause says itself that it is for everybody, or quotes the words of a record that say so."""
+    if isinstance(clause, rule.All) and all(_is_meant(part) for part in clause.of):
+        return True
+    quoted = clause.source is not None and clause.source.field is not None
+    return quoted or any(_is_meant(part) for part, _ in _parts(clause, ()) if not isinstance(part, rule.All) or part.of)
 
 
 def _parts(clause: Clause, path: Where) -> Iterator[tuple[Clause, Where]]:

@@ -40,6 +40,11 @@ def found(who, **more):
         ({"any": [ADULT, {"fact": "age", "below": 18}]}, []),
         ({"all": [UNREAD, {"all": [FARMER, {"not": FARMER}]}]}, [(("who", "all", 1), "never")]),
         ({"all": []}, []),
+        ({"all": [{"all": []}]}, []),
+        (
+            {"any": [ADULT, {"fact": "age", "at_most": 18, "source": {"field": "지원대상", "text": "소아"}}]},
+            [],
+        ),  # quoted
         (UNREAD, []),
         ({"advisory": {"fact": "age", "below": 0}}, [(("who", "advisory"), "never")]),
         ({"citizen": {"fact": "age", "below": 0}, "organisation": FARMER}, [(("who", "citizen"), "never")]),
