@@ -185,12 +185,10 @@ def _emit(kin: Int64, count: int, expected: int, today: int, out: Int64, begin: 
 
 
 @njit
-def _since(home: Int64, relation: int, stated: int, today: int) -> int:
-    """The day since when everybody of a relation is listed who was born then or later."""
+def _since(home: Int64, relation: int, today: int) -> int:
+    """The day since when events list everybody of a relation who was born then or later."""
     begun: int = home[relation, 0]
     months, days = home[relation, 1], home[relation, 2]
-    if (stated >> relation) & 1:
-        return WHOLE
     if begun in (OPEN, WHOLE) or months + days == 0:
         return begun
     return WHOLE if begun <= add_months(today, -months) - days else OPEN
@@ -203,6 +201,7 @@ def _members(
 ) -> None:  # fmt: skip
     kin, claims = np.empty((longest + 1, _ALL), np.int64), np.empty((longest + 1, 2), np.int64)
     relations, written = since.shape[1], 0
+    listed = np.empty((relations, 2), np.int64)
     expected = 0
     for relation in range(relations):
         expected |= home[relation, 3] << relation
@@ -242,11 +241,16 @@ def _members(
                 claimed += 1
         written = _emit(kin, count, expected, today, out, written)
         ended[query + 1] = written
+        if query == 0 or today != days[query - 1]:
+            for relation in range(relations):
+                begun = _since(home, relation, today)
+                listed[relation, 0], listed[relation, 1] = begun, OPEN
+                if begun != WHOLE:
+                    listed[relation, 1] = months_between(begun, today) if begun <= today else -1
         for relation in range(relations):
-            begun = _since(home, relation, whole, today)
-            since[query, relation], months[query, relation] = begun, OPEN
-            if begun != WHOLE:
-                months[query, relation] = months_between(begun, today) if begun <= today else -1
+            stated = (whole >> relation) & 1
+            since[query, relation] = WHOLE if stated else listed[relation, 0]
+            months[query, relation] = OPEN if stated else listed[relation, 1]
 
 
 @njit

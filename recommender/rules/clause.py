@@ -131,7 +131,10 @@ the order of birth."""
 
 @dataclass(frozen=True, slots=True)
 class MemberTest:
-    """What one member has to meet: `of` is one of MEMBER_FLAGS or MEMBER_RANGES, `op` as in Compare (but for in)."""
+    """What one member has to meet: `of` is one of MEMBER_FLAGS or MEMBER_RANGES, `op` as in Compare (but for in).
+
+    `within` is of the day of birth alone.
+    """
 
     of: str
     op: str

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from features.calendar import DAY_SECONDS, Duration, date_of, parse_duration
-from recommender.rules.clause import WITHIN, Advisory, All, Any, Clause, Compare, Not, Operand
+from recommender.rules.clause import WITHIN, Advisory, All, Any, Clause, Compare, MemberCount, MemberTest, Not, Operand
 
 if TYPE_CHECKING:
     from recommender.rules.working_days import WorkingDays
@@ -51,10 +51,20 @@ def _dated(clause: Clause, today: int, working: WorkingDays, made: dict[int, Cla
     if isinstance(clause, (Not, Advisory)):
         part = _on(clause.of, today, working, made)
         return clause if part is clause.of else replace(clause, of=part)
+    if isinstance(clause, MemberCount):
+        dated = tuple([_member_test(test, today, working) for test in clause.tests])
+        return clause if dated == clause.tests else replace(clause, tests=dated)
     if not isinstance(clause, Compare) or all(op != WITHIN for op, _ in clause.tests):
         return clause
     tests = [_test(op, operand, today, working) for op, operand in clause.tests]
     return replace(clause, op=tests[0][0], operand=tests[0][1], also=tuple(tests[1:]))
+
+
+def _member_test(test: MemberTest, today: int, working: WorkingDays) -> MemberTest:
+    if test.op != WITHIN:
+        return test
+    op, operand = _test(test.op, str(test.operand), today, working)
+    return replace(test, op=op, operand=str(operand))
 
 
 def _test(op: str, operand: Operand, today: int, working: WorkingDays) -> tuple[str, Operand]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from features.declaration.datatype import DataType
 from features.declaration.kinship import HOUSEHOLD
-from recommender.rules.clause import MemberCount, MemberTest
+from recommender.rules.clause import WITHIN, MemberCount, MemberTest
 from recommender.rules.interval import Interval, interval_of
 from recommender.rules.member_kernel import ANY, ANY_HIGH, ANY_LOW, MANY
 
@@ -48,7 +48,7 @@ def _scaled(years: int, rest: int) -> int:
 def _interval(clause: MemberCount, of: str, encode: Callable[[bool | int | str], int]) -> Interval:
     interval = (ANY_LOW, ANY_HIGH)
     for test in clause.tests:
-        if test.of == of:
+        if test.of == of and test.op != WITHIN:
             bound = encode(test.operand)
             low, high = interval_of(test.op, bound, ANY_LOW, ANY_HIGH)
             interval = _both(interval, (bound, bound) if test.op == "is" else (low, high))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from features.calendar import date_of
 from features.mapping import MappingReader, nearest
-from recommender.rules.clause import MEMBER_FLAGS, MEMBER_RANGES, MemberCount, MemberTest
+from recommender.rules.clause import MEMBER_FLAGS, MEMBER_RANGES, WITHIN, MemberCount, MemberTest
 
 if TYPE_CHECKING:
     from features.declaration.kinship import Household
@@ -63,6 +63,8 @@ def _range(filters: MappingReader, key: str) -> list[MemberTest]:
             bounds.wrong(op, "range", f"{value} is above {_LIMITS[key]}", f"Give at most {_LIMITS[key]}")
         elif value is not None:
             found.append(MemberTest(key, op, date_of(value).isoformat() if key in _DATES else value))
+    if key == "born" and bounds.duration(WITHIN) is not None:
+        found.append(MemberTest(key, WITHIN, str(bounds.doc[WITHIN])))
     bounds.close()
     if not bounds.doc:
         filters.wrong(key, "missing", "compares nothing", f"Add one of {', '.join(_OPS)}")

@@ -23,6 +23,7 @@ from recommender.rules.clause import (
     encoded,
     fact_type,
 )
+from recommender.rules.elapsed import clauses_on
 from recommender.rules.member_oracle import MembersAsked
 from recommender.rules.programme import KINDS, Programme
 from recommender.rules.region import Regions
@@ -82,7 +83,9 @@ class Oracle:
         if isinstance(clause, MemberCount):
             if self.members is None or self.declaration.household is None:
                 return Answer.UNKNOWN
-            return MembersAsked(self.declaration, self.members, self.day, value).answer(clause)
+            dated = clauses_on({"": clause}, self.day, self.working_days)[""]
+            assert isinstance(dated, MemberCount)
+            return MembersAsked(self.declaration, self.members, self.day, value).answer(dated)
         if isinstance(clause, (NoData, UnreadText)):
             return Answer.UNKNOWN
         if isinstance(clause, Not):

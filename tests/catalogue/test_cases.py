@@ -128,7 +128,9 @@ def test_the_catalogue_answers(case: Case) -> None:
     compiled = compiled_on(day, person.columns)
     place = shipped().index[case.programme]
     verdict = judge(compiled, person, case.applicant).explain(place)
-    oracle = Oracle(declared(), places(), day).programme(shipped().programmes[place], person.value, case.applicant)
+    oracle = Oracle(declared(), places(), day, members=person.members).programme(
+        shipped().programmes[place], person.value, case.applicant
+    )
     assert (verdict.answer.name.lower(), oracle.name.lower()) == (case.answer, case.answer)
     if case.missing is not None:
         assert verdict.missing == case.missing

@@ -38,7 +38,9 @@ _ages = _some(
     above=st.sampled_from([0, 11]),
 ) | st.builds(lambda age: {"is": age}, st.integers(0, 3))  # fmt: skip
 _days = st.sampled_from(["2015-01-01", "2016-01-01", "2018-02-28", "2020-01-31", "2020-02-29"])
-_born = _some(below=_days, at_least=_days, at_most=_days, above=_days)
+_born = _some(
+    below=_days, at_least=_days, at_most=_days, above=_days, within=st.sampled_from(["P2Y", "P30D", "P1M"])
+)  # fmt: skip
 _filters = _some(
     relation=st.lists(st.sampled_from(BORN), min_size=1, max_size=3), lives_with=st.booleans(), raises=st.booleans(),
     disabled=st.booleans(), months=_ages.filter(bool), age=_ages.filter(bool), born=_born.filter(bool),
