@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Final
 
@@ -42,6 +42,14 @@ class Relation:
     guards: bool = False
     single: bool = False
     raises: int = UNKNOWN
+
+
+@dataclass(frozen=True)
+class RelationGroup:
+    """Several relations under one name, by which rules may ask for all of them and texts may call them."""
+
+    relations: tuple[str, ...]
+    label: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,6 +96,7 @@ class Household:
         relations: by name, in file order.
         acts: what events say.
         closings: what stated facts close.
+        groups: several relations under one name.
         label: the list in a sentence, in each language.
         question: how to ask for it, in each language.
     """
@@ -97,6 +106,7 @@ class Household:
     closings: tuple[Closing, ...] = ()
     label: Mapping[str, str] = field(default_factory=dict)
     question: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, RelationGroup] = field(default_factory=dict)
 
     def place(self, relation: str) -> int:
         """Return the place of a relation; raises KeyError when there is none of that name."""
@@ -113,6 +123,11 @@ class Household:
     def born(self) -> tuple[str, ...]:
         """The relations of people who are there, rather than expected."""
         return tuple(name for name, one in self.relations.items() if not one.expected)
+
+    def ungrouped(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return relations, each once, where some of the names are groups of them."""
+        each = (self.groups[name].relations if name in self.groups else (name,) for name in names)
+        return tuple(dict.fromkeys(relation for relations in each for relation in relations))
 
     def adding(self, relation: str, events: Mapping[str, EventType]) -> tuple[MemberAct, ...]:
         """Return what may add a member of a relation."""
@@ -151,7 +166,7 @@ def read_household(
     languages: tuple[str, ...] = (),
 ) -> Household:
     """Read `household.yaml`, given the event types and the facts it names; its words are in `languages`."""
-    (events, facts), keys = words, {"label", "question", "relations", "events", "closed_by"}
+    (events, facts), keys = words, {"label", "question", "relations", "groups", "events", "closed_by"}
     top = MappingReader(doc, ("household.yaml",), problems, keys, languages)
     relations = {
         name: _relation(name, MappingReader(body, top.at("relations", name), problems, _RELATION_KEYS, languages))
@@ -169,7 +184,7 @@ def read_household(
     ]
     return Household(
         relations, tuple(filter(None, acts)), tuple(filter(None, closings)), top.words("label") or {},
-        top.words("question") or {},
+        top.words("question") or {}, _groups(top, relations, languages),
     )  # fmt: skip
 
 
@@ -183,6 +198,26 @@ def _relation(name: str, entry: MappingReader) -> Relation:
         name, entry.words("label") or {}, entry.boolean("expected", False), entry.boolean("guards", False),
         entry.boolean("single", False), _trait(presumes, "raises"),
     )  # fmt: skip
+
+
+def _groups(
+    top: MappingReader, relations: Mapping[str, Relation], languages: tuple[str, ...]
+) -> dict[str, RelationGroup]:
+    groups, keys = {}, {"label", "relations"}
+    for name, body in top.mapping("groups").items():
+        if name in relations:
+            top.wrong(("groups", name), "duplicate", "is the name of a relation", "Give the group another name")
+        entry = MappingReader(body, top.at("groups", name), top.problems, keys, languages)
+        groups[name] = _group(entry, relations)
+    return groups
+
+
+def _group(entry: MappingReader, relations: Mapping[str, Relation]) -> RelationGroup:
+    names = entry.names("relations")
+    if not names or set(names) - set(relations):
+        entry.wrong("relations", "unknown", "are not relations", f"Use some of {', '.join(relations)}")
+        return RelationGroup(())
+    return RelationGroup(names, entry.words("label") or {})
 
 
 def _trait(entry: MappingReader, key: str) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from features.declaration.datatype import DataType
-from features.declaration.kinship import ADDS, CHANGES, HAPPENED, HOUSEHOLD, Household, MemberAct
+from features.declaration.kinship import ADDS, CHANGES, HAPPENED, HOUSEHOLD, Household, MemberAct, Relation
 from features.mapping import nearest
 from features.problem import Problem, Problems, Rejected, Where
 from features.value import NONE, UNKNOWN, identifier_code
@@ -204,6 +204,17 @@ def _checked_member(
     wrong, right = ("birth_date", "due_date") if relation.expected else ("due_date", "birth_date")
     if wrong in member:
         problems.add((*where, wrong), "forbidden", f"is not known of {relation.name}", f"Give {right}")
+    _check_traits(member, relation, where, problems)
+    with problems.gathered():
+        day = _DATE.encode(member[right], (*where, right)) if right in member else UNKNOWN
+        if day > today and not relation.expected:
+            remedy = "Give a day up to the day of asking; an expected child is {relation: unborn, due_date: ...}"
+            raise Rejected([Problem((*where, right), "range", "is in the future", remedy)])
+        if day != UNKNOWN and not relation.expected:
+            yield day
+
+
+def _check_traits(member: Mapping[str, object], relation: Relation, where: Where, problems: Problems) -> None:
     for trait in _TRAITS:
         if not isinstance(member.get(trait, False), bool):
             problems.add((*where, trait), "invalid", "is neither true nor false", "Leave it out where it is not known")
@@ -213,13 +224,6 @@ def _checked_member(
     name = member.get("id", "any")
     if not isinstance(name, str) or not 0 < len(name) <= 400:
         problems.add((*where, "id"), "invalid", "is not a name", "Give a text of 1 to 400 characters")
-    with problems.gathered():
-        day = _DATE.encode(member[right], (*where, right)) if right in member else UNKNOWN
-        if day > today and not relation.expected:
-            remedy = "Give a day up to the day of asking; an expected child is {relation: unborn, due_date: ...}"
-            raise Rejected([Problem((*where, right), "range", "is in the future", remedy)])
-        if day != UNKNOWN and not relation.expected:
-            yield day
 
 
 def check_household(

@@ -98,7 +98,7 @@ def _counted(compiled: Compiled, known: Int64, chosen: tuple[int, ...], members:
         column: 1 - float(prior.weights @ (prior.values[:, k] == closers[column]))
         for prior in priors
         for k, column in enumerate(prior.columns)
-        if column in closers
+        if column in closers and prior.weights.size
     }
     return counted_shares(compiled, known, mine, lists, closing)
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from features.calendar import completed_months
+from features.members import BORN, CERTAIN, RAISES, RELATION, WHOLE
 from features.value import NONE, UNKNOWN
 
 if TYPE_CHECKING:
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BIRTH", "CHILDREN", "Children", "children_of"]
 
+_OLDEST: Final = 1860
+"""The greatest age in months that somebody of unknown age may have."""
 DATES: Final = "children"
 """The fact that lists the days on which a person's children were born."""
 BIRTH: Final = "birth_date"
@@ -36,16 +41,32 @@ class Children:
 
 
 def children_of(known: Known, today: int) -> Children:
-    """Return the children a person is known to have.
+    """Return the children a person raises, as far as that is known.
 
-    The seam between what is known of a household and what is paid for its children: it reads the list of dates where
-    that is kept, else what the columns on children tell.
+    The seam between what is known of a household and what is paid for its children: those of the list of dates, and of
+    the relations that a fact can say there is nobody of, unless they are known to be raised by others. Those of others
+    count where they are known to be raised by the person. Without a household it reads the columns on children.
     """
-    listed = known.dates.get(DATES)
-    if listed is not None:
-        ages = [completed_months(day, today) for day in sorted(listed)]
-        return Children(tuple((age, age) for age in ages if age >= 0), True)
     row = known.snapshot
+    home, facts = row.declaration.household, row.declaration.facts
+    if home is not None and DATES in facts and facts[DATES].members:
+        own = [home.place(name) for name in facts[DATES].members]
+        others = [home.place(name) for closing in home.closings for name in closing.relations]
+        of_others = any(row.value(one.fact) == 1 - one.value for one in home.closings if one.fact in row.columns)
+        ages = [
+            (0, _OLDEST) if cells[BORN] == UNKNOWN else (completed_months(cells[BORN], today),) * 2
+            for cells in row.members.cells.tolist()
+            if cells[CERTAIN] and (
+                (cells[RELATION] in own and cells[RAISES] != 0) or (cells[RELATION] in others and cells[RAISES] == 1)
+            )
+        ]  # fmt: skip
+        listed = row.members.since[0, own] == WHOLE
+        closed = not of_others or bool(np.all(row.members.since[0, others] == WHOLE))
+        return Children(tuple(age for age in ages if age[0] >= 0), bool(listed.all()) and closed)
+    listed_days = known.dates.get(DATES)
+    if listed_days is not None:
+        months = [completed_months(day, today) for day in sorted(listed_days)]
+        return Children(tuple((age, age) for age in months if age >= 0), True)
     return _from_columns(
         {name: row.value(name) if name in row.columns else UNKNOWN for name in (_COUNT, _YEARS, _MONTHS)}
     )

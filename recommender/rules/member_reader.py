@@ -30,16 +30,18 @@ def read_members(entry: MappingReader, home: Household | None) -> MemberCount | 
     filters = MappingReader(body, entry.at("members"), entry.problems)
     relations = filters.names("relation")
     for i, name in enumerate(relations):
-        if name not in home.relations:
-            what = f"{name!r} is not a relation{nearest(name, home.relations)}"
-            filters.wrong(("relation", i), "unknown", what, f"Use some of {', '.join(home.relations)}")
+        if name not in home.relations and name not in home.groups:
+            known = (*home.relations, *home.groups)
+            what = f"{name!r} is not a relation{nearest(name, known)}"
+            filters.wrong(("relation", i), "unknown", what, f"Use some of {', '.join(known)}")
+    relations = home.ungrouped(relations)
     tests = [*_flags(filters), *(test for key in MEMBER_RANGES for test in _range(filters, key))]
     filters.close()
     _check_expected(filters, home, relations, [test.of for test in tests])
     count = _count(entry)
     if len(entry.problems.found) > before:
         return None
-    return MemberCount(tuple(dict.fromkeys(relations)), tuple(tests), count)
+    return MemberCount(relations, tuple(tests), count)
 
 
 def _flags(filters: MappingReader) -> list[MemberTest]:

@@ -42,10 +42,11 @@ def members_text(
 def _who(clause: MemberCount, declaration: Declaration, messages: Messages) -> Text:
     home = declaration.household
     assert home is not None
-    labels = [home.relations[name].label for name in clause.relations]
-    names = [
-        Text.of(label) if label else Text.alone(name) for label, name in zip(labels, clause.relations, strict=True)
-    ]
+    named = {relation: home.relations[relation].label for relation in clause.relations}
+    for name, group in home.groups.items():
+        if set(group.relations) <= set(named):
+            named = {name: group.label} | {one: label for one, label in named.items() if one not in group.relations}
+    names = [Text.of(label) if label else Text.alone(name) for name, label in named.items()]
     relations = messages.joined("rule.or", names) if names else messages.text("rule.member.anybody")
     conditions = [
         messages.text(f"rule.member.{of}" + ("" if of == "youngest" else ".yes" if test.operand else ".no"))

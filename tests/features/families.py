@@ -55,6 +55,7 @@ HOUSEHOLD = {
       - {event: life.married, member: spouse, adds: spouse}
       - {event: life.divorced, removes: spouse}
     """),
+    "groups": {"any_child": {"label": {"ko": "아동", "en": "a child"}, "relations": ["child", "foster", "grandchild"]}},
     "closed_by": [{"fact": "caretaker", "is": False, "relations": ["foster", "grandchild"]}],
 }  # fmt: skip
 FACTS = {

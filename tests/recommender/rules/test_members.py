@@ -14,9 +14,12 @@ from features.problem import Rejected
 from features.snapshot import from_facts, snapshots
 from recommender.rules.catalogue import Catalogue, catalogue
 from recommender.rules.catalogue_form import catalogue_from_json, catalogue_to_json
+from recommender.rules.chance import chances
 from recommender.rules.clause import Answer, clause_document
 from recommender.rules.clause_reader import parse_clause
 from recommender.rules.compiled import compile_catalogue
+from recommender.rules.constant_clause import constant_clauses
+from recommender.rules.question import ask_next
 from recommender.rules.region import Regions
 from recommender.rules.rule_oracle import Oracle
 from recommender.rules.verdict import judge
@@ -249,6 +252,51 @@ def test_a_verdict_explains_a_clause_over_members_in_both_languages():
     assert explained({"not": RAISED}, family(), "ko")[0] == korean.replace("있습니다", "없습니다")
     two = {"members": {"relation": "child"}, "at_least": 2}
     assert explained(two, {"children": []}, "ko")[0] == "자녀의 수가 2명 이상이어야 합니다."
+
+
+def test_a_group_of_relations_is_asked_for_and_told_by_its_name():
+    anybody = {"members": {"relation": "any_child", "raises": True}}
+    assert parse_clause(anybody, (), FAMILY).relations == ("child", "foster", "grandchild")
+    assert explained(anybody, family(child(raises=True)))[0] == "has a child whom the person raises"
+
+
+def test_a_count_that_nobody_or_everybody_meets_is_reported():
+    def found(clause):
+        held = programmes(clause)
+        document = {"id": "t.p0", "who": clause}
+        return [problem.what for problem in constant_clauses([("a.yaml", document)], held, FAMILY)]
+
+    assert found({"members": {"months": {"at_least": 30, "below": 20}}}) == [
+        "is never true, whatever is known of a person"
+    ]
+    assert found({"members": {}, "at_least": 0}) == ["is always true, whatever is known of a person"]
+    assert found({"members": {}, "at_least": 3, "at_most": 2}) == ["is never true, whatever is known of a person"]
+    assert found(YOUNG) == []
+
+
+def test_the_chance_of_an_open_count_is_that_of_the_answers_to_what_it_asks():
+    def likely(clause, facts):
+        person = from_facts(FAMILY, facts, BEGIN)
+        held = compiled(programmes(clause))
+        answers = held.offerable(person.values, 1, person.members)[0]
+        return float(chances(held, person.values[0], 1, answers, person.members)[0])
+
+    assert likely(YOUNG, {}) == pytest.approx(0.5)  # half of all say that they have a child of one year
+    assert likely({**YOUNG, "none": True}, {}) == pytest.approx(0.5)
+    assert likely(YOUNG, {"children": ["2019-12-31"]}) == 1
+    assert likely(YOUNG, {"children": []}) == 0
+    raised = {"members": {"relation": "grandchild", "raises": True}}
+    assert likely(raised, {"caretaker": False}) == 0
+    assert likely(raised, {}) < likely(raised, {"caretaker": True}) == pytest.approx(0.5)
+
+
+def test_a_question_on_a_list_is_weighed_by_what_the_list_settles():
+    person = from_facts(FAMILY, {}, BEGIN)
+    held = compiled(programmes(YOUNG)).explaining(MESSAGES)
+    assert [(ask.fact, ask.settles) for ask in ask_next(held, person)] == [("children", 1.0)]
+    raised = compiled(programmes(RAISED)).explaining(MESSAGES)
+    asks = {ask.fact: ask.settles for ask in ask_next(raised, person)}
+    assert asks["children"] == pytest.approx(0.5)  # a child of one year settles it, none does not
 
 
 def test_what_is_missing_is_what_the_person_can_state():

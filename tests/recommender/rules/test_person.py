@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from features.calendar import day_of
+from features.calendar import date_of, day_of
 from features.declaration.declaration import declare
 from features.log.event_parser import parse_event
 from features.log.history import history_of
@@ -112,3 +112,20 @@ def test_the_latest_stated_birth_tells_of_a_birth_and_no_children_of_none(declar
 
     assert told(children=["2020-01-01", "2026-09-01"]) == (Occurrence("life.child_born", day_of(date(2026, 9, 1))),)
     assert told(children=[]) == told() == told(children=["2026-10-31"])[1:] == ()
+
+
+def test_payments_for_children_count_those_whom_the_person_raises(declaration):
+    def ages(**facts):
+        found = Person(known_from_facts(declaration, facts, NOW)).children(NOW)
+        return [age for age, _ in found.ages], found.whole
+
+    def member(relation, born, **more):
+        return {"relation": relation, "birth_date": born, **more}
+
+    today = declaration.zone.today(NOW)
+    two_years = date_of(today - 731).isoformat()
+    assert ages(children=[two_years]) == ([24], True)
+    both = [member("child", two_years, raises=False), member("grandchild", two_years, raises=True)]
+    assert ages(household={"complete": True, "members": both}) == ([24], True)
+    assert ages(household={"members": both[1:]}) == ([24], False)
+    assert ages(children=[], minor_caretaker=True) == ([], False)
