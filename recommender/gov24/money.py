@@ -27,6 +27,10 @@ _SMALL: Final = {"십": 10, "백": 100, "천": 1000}
 _BIG: Final = {"만": 10**4, "억": 10**8}
 
 
+_TAKEN_OFF: Final = ("△", "▲", "−")
+"""Signs before a sum that is taken off."""
+
+
 class Sum(NamedTuple):
     """A sum of whole won, the place of its first character and that after its last, and whether it ends a range."""
 
@@ -38,6 +42,8 @@ class Sum(NamedTuple):
 
 def sums(text: str) -> Iterator[Sum]:
     """Yield every sum of won in a text, in its order; `lower` is the least sum of a range that it ends.
+
+    A range written backwards and a sum that is taken off are none.
 
     >>> [(one.won, one.lower) for one in sums("월 3만 5천원, 2천5백만원, 200천원, 10~20만원, 1억 5천만 원, 54.6만원")]
     [(35000, None), (25000000, None), (200000, None), (200000, 100000), (150000000, None), (546000, None)]
@@ -52,9 +58,14 @@ def sums(text: str) -> Iterator[Sum]:
         before = _LOWER.search(text, max(0, found.start() - 24), found.start())
         lower = None if before is None else _lower(before.group(1), found.group(), won)
         start = found.start() if before is None or lower is None else before.start()
-        if last is not None and last.start < start:
+        backwards = (
+            before is not None and lower is None and last is not None and last.end > before.start() >= last.start
+        )
+        if last is not None and last.start < start and not backwards:
             yield last
-        last = Sum(won, start, found.end(), lower)
+        last = None if backwards or text[found.start() - 1 : found.start()] in _TAKEN_OFF else Sum(
+            won, start, found.end(), lower
+        )  # fmt: skip
     if last is not None:
         yield last
 

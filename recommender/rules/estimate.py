@@ -156,7 +156,8 @@ def estimated(value: Worth, person: Claimant, t: int) -> Estimate:
     main = next(kind for kind in GIVES if kind in kinds)
     totals = [_together(part, [step for step in steps if step.gives == main]) for part, steps in found if steps]
     total = _sum(totals) if value.adds else _one_of(totals)
-    return Estimate(main, total[0], total[1], any(step.payment.stated for step in steps), steps)
+    stated = any(step.payment.stated for step in steps)
+    return Estimate(main, *total, stated, tuple(step for step in steps if step.times != (0, 0)) or steps)
 
 
 def _together(part: Payment | Tiers, steps: Sequence[Step]) -> Span:
