@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from features.declaration.kinship import HOUSEHOLD
+
 if TYPE_CHECKING:
     from recommender.catalogue_change import CatalogueChange, ProgrammeChange
     from recommender.messages import Messages
@@ -49,7 +51,8 @@ def change_text(change: CatalogueChange, language: str, label: Callable[[str], T
 def _programme(one: ProgrammeChange, language: str, label: Callable[[str], Text], messages: Messages) -> Iterator[str]:
     yield f"  {one.id}  {one.title.in_language(language)}"
     kinds = ", ".join(messages.said(language, f"verdict.kind.{kind}") for kind in one.kinds)
-    facts = ", ".join(label(fact).in_language(language) + "*" * (fact in one.touched) for fact in one.facts)
+    called = {fact: fact if fact == HOUSEHOLD else label(fact).in_language(language) for fact in one.facts}
+    facts = ", ".join(name + "*" * (fact in one.touched) for fact, name in called.items())
     yield f"    for {kinds}; decided by {facts or 'no fact'}" + (" (* in a changed clause)" if one.touched else "")
     for change in one.changes:
         part = change.part if change.kind in (None, "citizen") else f"{change.part} ({change.kind})"

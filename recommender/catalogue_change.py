@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from features.calendar import date_of, parse_duration
 from features.canonical_json import canonical_text
 from features.country import Currency
+from features.declaration.kinship import HOUSEHOLD
 from recommender.currency import currency_of
 from recommender.messages import Messages
 from recommender.offers.amount_text import payment_text
 from recommender.rules.catalogue import Catalogue
-from recommender.rules.clause import Advisory, All, Clause, clause_document, compares
+from recommender.rules.clause import Advisory, All, Clause, clause_document, compares, members_counted
 from recommender.rules.programme import KINDS, Programme
 from recommender.rules.rule_text import RuleText
 from recommender.rules.window_rule import WindowRule, window_document
@@ -132,7 +133,7 @@ class _Telling:
         changes += [*self._value(old, new), *self._windows(old, new), *self._papers(old, new), *_rest(old, new)]
         if not changes:
             return None
-        facts = {compare.fact for one in (old, new) for clause in one.who.values() for compare in compares(clause)}
+        facts = {fact for one in (old, new) for clause in one.who.values() for fact in _facts(clause)}
         touched = {fact for _, named in clauses for fact in named}
         kinds = tuple(kind for kind in KINDS if kind in old.who or kind in new.who)
         return ProgrammeChange(
@@ -158,7 +159,7 @@ class _Telling:
             words = None if clause is None else rules.clause(clause)
             advisory = words is not None and isinstance(clause, Advisory)
             said.append(self.messages.text("change.advisory", clause=words) if words and advisory else words)
-        facts = {compare.fact for one in (old, new) if one is not None for compare in compares(one)}
+        facts = {fact for one in (old, new) if one is not None for fact in _facts(one)}
         return Change("who", kind, *said), facts
 
     def _value(self, old: Programme, new: Programme) -> Iterator[Change]:
@@ -210,8 +211,8 @@ class _Telling:
     def _length(self, duration: str) -> Text:
         length = parse_duration(duration)
         units = (("months", length.months), ("days", length.days))
-        said = [self.messages.text(f"change.{unit}", count=count) for unit, count in units if count]
-        return self.messages.joined("rule.and", said)
+        said = [self.messages.text(f"rule.date.{unit}", count=count) for unit, count in units if count]
+        return self.messages.joined("rule.both", said)
 
     def _papers(self, old: Programme, new: Programme) -> Iterator[Change]:
         gone = [text for text in old.documents if text not in new.documents]
@@ -265,6 +266,11 @@ def _unsourced(value: object) -> object:
 
 
 def _subject(clause: Clause) -> object:
-    """What a clause is about: the facts it names, or its own words where it names none."""
-    named = frozenset(compare.fact for compare in compares(clause))
-    return named or type(clause)
+    """What a clause is about: the facts it names, or its own kind where it names none."""
+    return frozenset(_facts(clause)) or type(clause)
+
+
+def _facts(clause: Clause) -> set[str]:
+    """The facts a clause names, and the household where it counts its members."""
+    members = {HOUSEHOLD for _ in members_counted(clause)}
+    return {compare.fact for compare in compares(clause)} | members

@@ -135,8 +135,6 @@ _OFFER: Final[Keys] = {
 _CHANGE: Final[Keys] = {
     "change.advisory": ("clause",),
     "change.more": ("first", "second"),
-    "change.months": ("count",),
-    "change.days": ("count",),
     "change.window.between": ("first", "last"),
     "change.window.from": ("first",),
     "change.window.until": ("last",),

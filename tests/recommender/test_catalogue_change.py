@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from composition import reading
+from composition.settings import country_folder
 from recommender.catalogue_change import catalogue_change
-from recommender.rules.catalogue import catalogue
+from recommender.rules.catalogue import Catalogue, catalogue
 from recommender.rules.rule_text import RuleText
+from recommender.rules.window_rule import WindowRule
+from recommender.rules.worth import Value
 
 DECLARATION, REGIONS, MESSAGES = reading.read_declaration(), reading.read_regions(), reading.read_messages()
+UNKNOWN = (WindowRule("unknown"),)
 AGE = {"fact": "age", "at_least": 65}
 HOME = {"fact": "no_home", "is": True}
 
@@ -142,3 +148,30 @@ def test_the_facts_and_the_applicants_of_a_changed_programme_are_named():
     assert one.touched == ("age", "founding")
     assert one.kinds == ("citizen", "small_business")
     assert one.to_document()["applicants"] == ["citizen", "small_business"]
+
+
+def test_a_period_that_runs_from_a_day_and_a_count_of_members_have_words():
+    (changes,) = [said(who={"all": [{"fact": "children", "within": "P1Y30D"}, AGE, HOME]})]
+    assert changes == [("who", "citizen", None, "children within the last 12 months and 30 days")]
+    count = {"members": {"relation": "child", "age": {"below": 8}}, "at_least": 2}
+    (one,) = changed([written()], [written(who={"all": [AGE, HOME, count]})]).changed
+    assert one.touched == ("household",)
+
+
+@pytest.mark.parametrize("country", ["kr", "fr"])
+def test_everything_in_the_shipped_catalogues_has_words(country):
+    folder = country_folder(country)
+    declaration, regions = reading.read_declaration(country=folder), reading.read_regions(country=folder)
+    messages = reading.read_messages(country=folder)
+    shipped = reading.read_catalogue(None, declaration, regions, country=folder)
+    rules = RuleText(declaration, regions, {one.id: one.title for one in shipped.programmes}, messages)
+    bare = Catalogue(
+        tuple(replace(one, who={}, value=Value(), windows=UNKNOWN, documents=()) for one in shipped.programmes)
+    )
+    told = catalogue_change((shipped, rules), (bare, rules), messages, declaration.country.currency)
+    assert len(told.changed) == len(shipped)
+    for change in (
+        change for one in told.changed for change in one.changes if change.part in ("who", "amount", "window")
+    ):
+        assert change.old is not None
+        assert all(change.old.in_language(language).strip() for language in declaration.country.languages)
