@@ -52,7 +52,7 @@ def test_the_document_is_as_the_contract_says_and_alone_on_stdout(asked):
     code, out, err = asked(FACTS, "--as-of", "2026-10-31", "--json")
     found = json.loads(out)
     assert (code, err) == (0, "")
-    assert list(found) == ["as_of", "verdicts", "ask_next"]
+    assert list(found) == ["as_of", "verdicts", "ask_next", "not_asked"]
     assert found["as_of"] == "2026-10-31"
     answers = {one["programme"]: one["answer"] for one in found["verdicts"]}
     assert (answers["t.baby"], answers["t.men"], answers["t.worker00"], len(answers)) == ("yes", "no", "unknown", 27)
