@@ -59,6 +59,9 @@ def _fetch_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", type=Path, metavar="PATH", help="a folder of YAML files, one YAML file, or JSON lines")
+    for name, metavar in (("facts", "F.json"), ("events", "E.ndjson")):
+        told = f"{name} whose receipts must be of programmes of this catalogue; may be given several times"
+        parser.add_argument(f"--{name}", type=Path, action="append", default=[], metavar=metavar, help=told)
     _stale_arguments(parser)
     options.add(parser, "country", "declaration", "as-of")
 
@@ -264,6 +267,7 @@ def check(args: argparse.Namespace) -> int:
     from recommender.rules.catalogue import Catalogue, catalogue
     from recommender.rules.constant_clause import constant_clauses
     from recommender.rules.contradiction import contradictions
+    from recommender.rules.receipt import unknown_receipts
 
     documents = reading.programme_documents(args.path)
     declaration = reading.read_declaration(args.declaration, country=args.country)
@@ -277,6 +281,7 @@ def check(args: argparse.Namespace) -> int:
         problems.found += contradictions(held, declaration, places)
         told = {problem.path for problem in problems.found}  # what is told with the fact is not told again without
         problems.found += [one for one in constant_clauses(documents, held, declaration) if one.path not in told]
+        problems.found += unknown_receipts(_receipts(args, declaration, problems), held)
     for problem in problems.found:
         terminal.say(str(problem))
     for line in stale_text(overtaken):
@@ -287,6 +292,21 @@ def check(args: argparse.Namespace) -> int:
     report["stale"] = [one.to_document() for one in overtaken]
     terminal.emit(report, args.json, f"{found}{len(documents)} programmes")
     return terminal.FAILED if rows else terminal.DONE
+
+
+def _receipts(args: argparse.Namespace, declaration: Declaration, problems: Problems) -> list[tuple[Where, str]]:
+    """The programmes that the facts and events given name; what cannot be read of them is a problem."""
+    from features.log.files import read_events, sift
+    from recommender.rules.receipt import receipts_of_events, receipts_of_facts
+
+    named: list[tuple[Where, str]] = []
+    for path in args.facts:
+        with problems.gathered():
+            named += receipts_of_facts(reading.read_facts(path).facts, (path.name,))
+    for path in args.events:
+        with problems.gathered():
+            named += receipts_of_events(sift(read_events(path, declaration), problems.found), (path.name,))
+    return named
 
 
 # --- diff ----------------------------------------------------------------------------------------------------------

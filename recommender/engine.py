@@ -18,7 +18,6 @@ from features.snapshot import known, known_from_facts
 from recommender.offers.batch import Ranker, recommend
 from recommender.offers.offer_arrays import offer_arrays
 from recommender.offers.recommendation import Recommendations
-from recommender.rules.catalogue import IMPORTED
 from recommender.rules.clause import RECEIVES
 from recommender.rules.compiled import Compiled, compile_catalogue
 from recommender.rules.look_ahead import Ahead, ahead
@@ -26,6 +25,7 @@ from recommender.rules.person import Person, held_programmes
 from recommender.rules.programme import kinds_mask
 from recommender.rules.question import ask_next
 from recommender.rules.question_form import ASKED, DECLINED, Question, put
+from recommender.rules.receipt import receipts_of_facts, unknown_receipts
 from recommender.rules.verdict import Verdicts, judge
 from recommender.rules.working_days import WEEKENDS_ONLY, WorkingDays
 
@@ -91,7 +91,7 @@ class Engine:
         unanswered = {name: facts[name] for name in (ASKED, DECLINED) if name in facts}
         facts = {name: value for name, value in facts.items() if name not in unanswered}
         problems = [*self._unknown_regions(facts, where), *self._not_questions(unanswered, where)]
-        problems += self._unknown_receipts(facts, where)
+        problems += unknown_receipts(receipts_of_facts(facts, where), self.catalogue)
         applicant = kinds_mask(applicants)
         t = self.declaration.zone.end_of_day(day)
         try:
@@ -111,15 +111,6 @@ class Engine:
             if fact and region and fact.kind.accepts(value) and not self.regions.known(fact.encode(value)):
                 remedy = "Use a code of the country's table of regions (regions.yaml)"
                 yield Problem((*where, name), "unknown", f"there is no region {value}", remedy)
-
-    def _unknown_receipts(self, facts: Mapping[str, object], where: Where) -> Iterator[Problem]:
-        """A receipt of what no catalogue knows would be ignored without a word."""
-        ids = set(self.catalogue.by_code.values())
-        for name in facts:
-            programme = name.removeprefix(RECEIVES)
-            if name.startswith(RECEIVES) and programme not in ids and not programme.startswith(IMPORTED):
-                what = f"{programme!r} is not a programme of this catalogue{nearest(programme, ids)}"
-                yield Problem((*where, name), "unknown", what, "Name one that is, or leave the receipt out")
 
     def not_asking(self, person: Person, unanswered: Mapping[str, object], where: Where = ("facts",)) -> Person:
         """The same person, who is not asked again for what is listed under `asked` and `declined`.
