@@ -18,6 +18,10 @@ __all__ = ["BASIS", "CONTENT", "TARGET", "TargetText", "target_text"]
 
 TARGET, BASIS, CONTENT, TITLE = "지원대상", "선정기준", "지원내용", "서비스명"
 _FEES: Final = re.compile(r"감면|할인|면제")
+_NOT_ITS_PEOPLE: Final = re.compile(
+    r"정착|육성|교육|양성|예비|희망|체험|박물관|공원|시설|센터|대회|축제|행사|화폐|상품권|인식|캠페인|홍보"
+)
+"""A title with such a word names people whom the service is about, or what they may become, not who may have it."""
 _SAME: Final = re.compile(r"지원대상(?:과|에)?(?:동일|같음)\.?|상동|해당없음|없음|-")
 _TARGET_LINE: Final = re.compile(r"(?:^|\n)[^\n가-힣]{0,6}\(?(?:지원|신청|사업)?대상\)?\s*[:：]\s*(?P<words>[^\n]+)")
 
@@ -51,6 +55,12 @@ def target_text(row: Row, places: Sequence[str], vocabulary: GroupVocabulary) ->
     clauses = [one.clause for one in read]
     if whole:
         clauses += _narrowing(row, reader, read)
+    silent = not any(
+        group.kind != "body" and not group.trait and not group.vague for one in read for group in one.groups
+    )
+    titled = reader.titled(title, ()) if silent and not whole and not _NOT_ITS_PEOPLE.search(title) else None
+    if titled is not None:
+        clauses.append(titled)
     if not whole and not any(one.unread for one in read):
         clauses.append(NoData(TARGET))  # only labels, priorities and procedures
     unread = tuple(piece for one in read for piece in one.unread)

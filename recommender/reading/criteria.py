@@ -15,7 +15,7 @@ from recommender.reading.scanner import scan
 from recommender.reading.sentence import Sentence, SentenceKind, SentenceReader
 from recommender.reading.target_group import GroupVocabulary, TargetGroup
 from recommender.reading.text_statement import TextStatement, statements
-from recommender.rules.clause import Clause, Not, UnreadText
+from recommender.rules.clause import Clause, Not, UnreadText, compares
 
 __all__ = ["UNREAD_REASONS", "Criteria", "CriteriaReader", "Unread"]
 
@@ -181,7 +181,7 @@ class CriteriaReader:
             return False
         lives = phrase.residence and not phrase.groups and phrase.head != PhraseHead.UNREAD and not phrase.ages
         traits = phrase.whole and bool(phrase.groups) and not phrase.ages and all(one.trait for one in phrase.groups)
-        return lives or traits or (sentence.must and not phrase.groups)
+        return lives or traits or (sentence.must and not phrase.groups and not sentence.tier)
 
     def _siblings(self, nodes: Sequence[_Node], mode: str) -> tuple[Clause, bool]:
         """Put statements of one level together: as they say, else conditions all, groups one, the rest both ways."""
@@ -197,11 +197,23 @@ class CriteriaReader:
         elif own_mode == "any":
             clause = any_of(node.clause for node in spoken)
         else:
-            ages = [node for node in spoken if node.sentence.only_ages]
-            demanded = [node for node in spoken if node.condition and (len(ages) == 1 or node not in ages)]
+            tiers = _tiers(spoken)
+            demanded = [node for node in spoken if node.condition and node not in tiers]
             others = [node for node in spoken if node not in demanded]
             clause = all_of([*(node.clause for node in demanded), *([_beside(demanded, others)] if others else [])])
         return all_of([clause, *(node.clause for node in shut_out)]), whole
+
+
+def _tiers(nodes: Sequence[_Node]) -> list[_Node]:
+    """Lines that state a figure of one kind and name nobody, where there are several: each is of its own case.
+
+    Two ages are not an age that nobody has, and two income limits are two rates.
+    """
+    plain = [node for node in nodes if node.sentence.only_figures]
+    asked = [{compare.fact for compare in compares(node.clause)} for node in plain]
+    return [
+        node for node, facts in zip(plain, asked, strict=True) if sum(not facts.isdisjoint(one) for one in asked) > 1
+    ]
 
 
 def _beside(demanded: Sequence[_Node], others: Sequence[_Node]) -> Clause:

@@ -106,7 +106,8 @@ def folded(items: Sequence[PhraseItem]) -> list[PhraseItem]:
 
 def alternatives(items: Sequence[PhraseItem], commas: bool) -> Clause:
     """Return that one of the items holds; a figure before the first belongs to all, or may where there are commas."""
-    nobody = (item.head == PhraseHead.UNREAD and item.clause == EVERYONE for item in items)
+    unsaid = (PhraseHead.UNREAD, PhraseHead.PERSON) if len(items) > 1 else (PhraseHead.UNREAD,)
+    nobody = (item.head in unsaid and item.clause == EVERYONE for item in items)
     each = any_of(_UNREAD if unread else item.clause for unread, item in zip(nobody, items, strict=True))
     first = items[0]
     if len(items) == 1 or not first.figures or first.head in (PhraseHead.NONE, PhraseHead.PERSON):

@@ -51,9 +51,9 @@ class Sentence:
     tier: bool = False
 
     @property
-    def only_ages(self) -> bool:
-        """Whether it states an age and names nobody: two such lines are two ages, not one that nobody has."""
-        return self.phrase.ages and not self.phrase.groups and not self.labelled
+    def only_figures(self) -> bool:
+        """Whether it states a figure and names nobody."""
+        return self.phrase.figures and not self.phrase.groups and not self.labelled and not self.phrase.residence
 
 
 @dataclass
