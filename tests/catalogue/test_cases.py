@@ -34,7 +34,7 @@ CASES = Path(__file__).parent / "cases"
 FILES = sorted(SHIPPED.catalogue.glob("*.yaml"))
 GOV24 = Path(os.environ.get("PROFFER_SHARED_DATA", Path(__file__).resolve().parents[3] / "shared" / "data")) / "gov24"
 CITED = re.compile(r"gov24 서비스ID (\S+): “(.+?)”")
-LIMITS = {"is", "below", "above", "at_most", "at_least"}
+LIMITS = {"is", "below", "above", "at_most", "at_least", "within"}
 OTHER = {"male": "female", "female": "male"}
 KEYS = {"case", "programme", "as_of", "facts", "answer", "missing"}
 
@@ -201,6 +201,8 @@ def _moved(value: object) -> Iterator[object]:
         yield from (value - 1, value + 1)
     elif isinstance(value, datetime.date):
         yield from (value - datetime.timedelta(days=1), value + datetime.timedelta(days=1))
+    elif isinstance(value, str) and re.fullmatch(r"P\d+[YMD]", value):
+        yield from (f"P{int(value[1:-1]) + by}{value[-1]}" for by in (-1, 1) if int(value[1:-1]) + by)
     elif isinstance(value, str):
         yield OTHER.get(value, "43")  # no shipped rule is about North Chungcheong as a whole
 
