@@ -162,9 +162,10 @@ def everything_for(facts):
     t = declaration.zone.end_of_day(today)
     person = Person(known_from_facts(declaration, facts, t, catalogue.receives), regions=regions)
     compiled = compile_catalogue(catalogue, person.snapshot.columns, declaration, regions, day_of(today))
-    values = person.snapshot.values
+    values, members = person.snapshot.values, person.snapshot.members
     found = recommend(compiled.explaining(messages), person, Ranker())
-    return found, dict(zip(catalogue.index, chances(compiled, values[0], 1, compiled.answers(values)[0]), strict=True))
+    likely_of = chances(compiled, values[0], 1, compiled.answers(values, 1, members)[0], members)
+    return found, dict(zip(catalogue.index, likely_of, strict=True))
 
 
 @pytest.mark.parametrize("facts", MOTHERS)
