@@ -47,7 +47,7 @@ def measure(progress: Callable[[str], None]) -> Mapping[str, object]:
     return run(progress=progress)
 
 
-def run(people: int = 300, progress: Callable[[str], None] = lambda _: None, seed: int = JUDGED_SEED) -> dict[str, Any]:
+def run(people: int = 150, progress: Callable[[str], None] = lambda _: None, seed: int = JUDGED_SEED) -> dict[str, Any]:
     """Return the document of `proffer bench questions`: per cent of what facts can settle, by Proffer and its peers."""
     progress(f"making {people:,} people who are asked and {people:,} whom the fixed form is learned on")
     judged, others = strangers(seed, people), strangers(FORM_SEED, people)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.arrays import Bool, Float64, Int64
-from features.members import Members, amended, joined
+from features.members import OPEN, Members, amended, joined
 from features.value import UNKNOWN
 from recommender.rules.clause import Answer, compares, members_counted
 from recommender.rules.compiled import Compiled
@@ -152,16 +152,25 @@ class _Trial:
         (people, told), changed = completions(self.compiled, self.chosen), changed_columns(self.compiled)
         known = self.snapshot.members[np.zeros(len(people), dtype=np.int64)]
         lists = {name for name, fact in self.compiled.declaration.facts.items() if fact.members}
-        listed = joined([amended(known[i : i + 1], told[i : i + 1]) for i in range(len(people))]) if lists else known
+        listed: Members | None = None
         for members in self._sets(facts):
             columns = np.concatenate([changed[facts[place]] for place in members])
             rows = np.repeat(self.base[None, :], len(people), axis=0)
             rows[:, columns] = people[:, columns]
-            lists_people = any(facts[place] in lists for place in members)
-            rate = float(self._settled(rows, listed if lists_people else known)[1].mean()) / len(members)
+            home = known
+            if any(facts[place] in lists for place in members):
+                home = listed = listed or self._listed(known, told)
+            rate = float(self._settled(rows, home)[1].mean()) / len(members)
             if rate > MARGIN * float(alone[members].max()):
                 best[members] = np.maximum(best[members], rate)
         return best
+
+    def _listed(self, known: Members, told: Members) -> Members:
+        """Return the members of supposed people: what is known with what they tell, which is all where nothing is."""
+        own = self.snapshot.members
+        if not len(own.cells) and bool(np.all(own.since == OPEN) and np.all(own.months < 0)):
+            return told
+        return joined([amended(known[i : i + 1], told[i : i + 1]) for i in range(len(told))])
 
     def _sets(self, facts: Sequence[str]) -> list[Int64]:
         """Return the sets of open facts that some programmes wait for, the most promising first."""
