@@ -8,7 +8,7 @@ from typing import Final
 
 from features.country import Currency
 
-__all__ = ["CURRENCIES", "comparable", "currencies_of", "currency_of"]
+__all__ = ["CURRENCIES", "SCALE", "comparable", "currencies_of", "currency_of"]
 
 
 CURRENCIES: Final = {
@@ -22,6 +22,9 @@ CURRENCIES: Final = {
     )
 }
 """The currencies a programme of any country may state; decimals after ISO 4217."""
+
+SCALE: Final = "KRW"
+"""The currency that the weights of an order and the classes of sums are stated in; others are compared with it."""
 
 
 def currency_of(code: str, own: Currency) -> Currency:

@@ -25,17 +25,17 @@ class Text:
 
     pairs: tuple[tuple[str, str], ...]
 
-    def __init__(self, *in_order: str, **words: str) -> None:
-        """Keep the words that are given, in this order; without names they are Korean, then English."""
-        given = dict(zip(("ko", "en"), in_order, strict=False)) | words
-        object.__setattr__(self, "pairs", tuple((language, said) for language, said in given.items() if said))
+    def __init__(self, **words: str) -> None:
+        """Keep the words that are given, in this order."""
+        object.__setattr__(self, "pairs", tuple((language, said) for language, said in words.items() if said))
 
     @classmethod
     def of(cls, words: Mapping[str, str], languages: Sequence[str] = ()) -> Text:
         """Return words by language as a text, in the order of `languages`, whose first is the text's own."""
-        order = dict.fromkeys((*languages[:1], *(one for one in languages if one in words), *words))
+        order = (*languages[:1], *(one for one in languages if one in words), *words) if languages else ()
+        pairs = tuple((language, words.get(language, "")) for language in dict.fromkeys(order))
         text = cls.__new__(cls)
-        object.__setattr__(text, "pairs", tuple((language, words.get(language, "")) for language in order))
+        object.__setattr__(text, "pairs", pairs or tuple(words.items()))
         return text
 
     @classmethod
@@ -50,16 +50,6 @@ class Text:
     def in_language(self, language: str) -> str:
         """Return the words in a language or, where there are none, in the first language that has some."""
         return self.get(language) or self.own
-
-    @property
-    def ko(self) -> str:
-        """The words in Korean."""
-        return self.get("ko")
-
-    @property
-    def en(self) -> str:
-        """The words in English."""
-        return self.get("en")
 
     @property
     def own(self) -> str:

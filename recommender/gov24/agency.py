@@ -101,7 +101,7 @@ def _says(name: str, agency_type: str, code: int, regions: Regions) -> bool:
 def names_of(code: int, regions: Regions) -> list[str]:
     """What people call a region: its name without the word for what it is."""
     region = regions.by_code[code]
-    return list(_stems(region.name.ko, region.within is None))
+    return list(_stems(region.name.get("ko"), region.within is None))
 
 
 def _stems(own: str, is_province: bool) -> Iterable[str]:

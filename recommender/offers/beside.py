@@ -74,7 +74,7 @@ def alternative(
 
 def _title(catalogue: Catalogue, name: str) -> Text:
     programme = catalogue.by_id.get(name)
-    return Text(name) if programme is None else programme.title
+    return Text.alone(name) if programme is None else programme.title
 
 
 def notices_of(programme: Programme, had: Collection[str], compiled: Compiled) -> tuple[Text, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 from features.arrays import Bool, Float64, Int64
 from features.country import Currency
 from features.value import UNKNOWN
-from recommender.currency import comparable, currencies_of
+from recommender.currency import SCALE, comparable, currencies_of
 from recommender.offers.utility import UtilityWeights
 from recommender.rules.estimate import ANYBODY, Estimate
 from recommender.rules.payment import GIVES
@@ -33,8 +33,6 @@ _Rules = tuple["WindowRule", ...]
 """The windows of one programme, without their wording; programmes with the same ones share them."""
 _A_YEAR: Final = {"month": 12, "quarter": 4, "half_year": 2, "week": 52}
 """How often a period comes in a year; what is given at other times is counted once."""
-_SCALE: Final = "KRW"
-"""The currency that the weights are stated in."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +188,7 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
 
 def ordered_amount(found: Estimate, currency: str, own: Currency) -> int | None:
     """Return the sum by which an estimate is ordered: the middle of its range, comparable in won; None without one."""
-    return None if found.middle is None else comparable(found.middle, currency, _SCALE, currencies_of(own))
+    return None if found.middle is None else comparable(found.middle, currency, SCALE, currencies_of(own))
 
 
 def _usual_amount(worth: Value, own: Currency) -> int | None:
@@ -198,7 +196,7 @@ def _usual_amount(worth: Value, own: Currency) -> int | None:
     found = ordered_amount(worth.amount_of(ANYBODY, 0), worth.currency, own)
     if found is not None or worth.amount is None:
         return found
-    return comparable(worth.amount * _A_YEAR.get(worth.period, 1), worth.currency, _SCALE, currencies_of(own))
+    return comparable(worth.amount * _A_YEAR.get(worth.period, 1), worth.currency, SCALE, currencies_of(own))
 
 
 def int64(values: Iterable[int | None]) -> Int64:

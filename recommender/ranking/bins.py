@@ -10,8 +10,10 @@ import numpy as np
 from features.arrays import Int32
 from features.calendar import DAY_SECONDS
 from features.value import NONE, UNKNOWN
+from recommender.currency import SCALE, comparable, currencies_of
 
 if TYPE_CHECKING:
+    from features.country import Currency
     from features.declaration.datatype import DataType
     from features.declaration.declaration import Declaration
     from features.snapshot import Snapshots
@@ -23,8 +25,7 @@ _MONTHS: Final = (6, 12, 24, 36, 72, 96, 156, 216)
 _DAYS: Final = (31, 91, 183, 366, 731, 1827, 3653)
 _UNTIL: Final = (0, 91, 366, 1827, 3653)
 _PERCENT: Final = (30, 40, 50, 60, 75, 100, 120, 150, 180, 250)
-_WON: Final = (1, 300_000, 1_000_000, 3_000_000, 10_000_000, 30_000_000, 100_000_000, 300_000_000, 1_000_000_000)
-_EURO: Final = (1, 300, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
+_SUMS: Final = (1, 300_000, 1_000_000, 3_000_000, 10_000_000, 30_000_000, 100_000_000, 300_000_000, 1_000_000_000)
 _COUNT: Final = (1, 2, 3, 5, 10)
 _MONTH, _YEAR = 30, 365
 _FEW: Final = 10
@@ -118,12 +119,21 @@ def _cuts(name: str, kind: DataType, declaration: Declaration) -> tuple[int, ...
         return tuple(range(kind.low // kind.scale + 1, kind.high // kind.scale + 1))
     if kind.unit.startswith("percent"):
         return _PERCENT
+    if kind.unit and kind.unit == declaration.country.currency.unit:
+        return _sums(declaration.country.currency)
     if kind.unit in _BY_UNIT:
         return _BY_UNIT[kind.unit]
     return _derived(name, declaration)
 
 
-_BY_UNIT: Final = {"won": _WON, "euro": _EURO, "days": _DAYS, "months": _MONTHS, "years": YEARS}
+_BY_UNIT: Final = {"days": _DAYS, "months": _MONTHS, "years": YEARS}
+
+
+def _sums(own: Currency) -> tuple[int, ...]:
+    """Return the classes of sums of a currency, in whole units; none where they cannot be compared."""
+    known = currencies_of(own)
+    cuts = [comparable(cut, SCALE, own.code, known) for cut in _SUMS]
+    return tuple(dict.fromkeys(max(1, cut // 10**own.decimals) for cut in cuts if cut is not None))
 
 
 def _derived(name: str, declaration: Declaration) -> tuple[int, ...]:

@@ -52,7 +52,7 @@ class FieldText:
     def source(self, start: int, end: int) -> Source:
         """Return the source that quotes the words from `start` to before `end`."""
         start, end = self.trimmed(start, end)
-        return Source(text=Text(self.text[start:end]), field=self.field, span=(start, end))
+        return Source(text=Text(ko=self.text[start:end]), field=self.field, span=(start, end))
 
     def trimmed(self, start: int, end: int) -> tuple[int, int]:
         """Return a span without the blanks at its ends; one that is all blank stays as it is."""

@@ -12,6 +12,7 @@ import numpy as np
 from features.arrays import Int8, Int64
 from features.calendar import date_of
 from features.declaration.kinship import HOUSEHOLD
+from features.mapping import UNDETERMINED
 from recommender.rules.clause import (
     Advisory,
     All,
@@ -222,7 +223,8 @@ class _Reasons:
         elif isinstance(clause, NoData):
             reasons.append(Reason("no_data", self._text(node, negated), (), (), *notes))
         elif isinstance(clause, UnreadText):
-            quoted = notes.quoting(clause)
+            own = self.compiled.declaration.country.languages[:1] or (UNDETERMINED,)
+            quoted = notes.quoting(clause, Text.of({own[0]: clause.words}))
             reasons.append(Reason("unread_text", self._text(node, negated), (), (), *quoted))
         elif isinstance(clause, Not):
             self._deciding(node.parts[0], not negated, notes, reasons)
@@ -273,9 +275,9 @@ class _NoteCollector(NamedTuple):
         why = self.why if clause.why is None else clause.why
         return self._replace(why=why, axis=clause.axis or self.axis, source=self._sourced(clause.source))
 
-    def quoting(self, clause: UnreadText) -> _NoteCollector:
+    def quoting(self, clause: UnreadText, words: Text) -> _NoteCollector:
         """Return these notes with the unread words and their place as the source."""
-        return self._replace(source=self._sourced(Source(None, None, Text(clause.words), clause.field, clause.span)))
+        return self._replace(source=self._sourced(Source(None, None, words, clause.field, clause.span)))
 
     def _sourced(self, source: Source | None) -> Source | None:
         """Return a source; a place in a field is looked up where the record around it is."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
+from features.country import NO_COUNTRY
 from recommender.rules.estimate import Claimant, Estimate, estimated
 from recommender.rules.payment import GIVES, Payment, Tiers
 from recommender.text import Text
 
 __all__ = ["Value"]
+
+_NONE: Final = NO_COUNTRY.currency.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +29,20 @@ class Value:
     """
 
     parts: tuple[Payment | Tiers, ...] = ()
-    currency: str = "KRW"
+    currency: str = _NONE
     gives: str | None = None
     text: Text | None = None
     adds: bool = True
     by_form: str = field(default=GIVES[0], compare=False, repr=False)
 
     @classmethod
-    def of(cls, amount: int | None, currency: str = "KRW", period: str = "once", text: Text | None = None) -> Value:
+    def of(
+        cls,
+        amount: int | None,
+        currency: str = _NONE,
+        period: str = "once",
+        text: Text | None = None,
+    ) -> Value:
         """Return the value of one exact amount, or of none that is known."""
         part = Payment(amount, amount, period)
         return cls((part,) if part != Payment() else (), currency, None, text)

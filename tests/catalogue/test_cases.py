@@ -168,7 +168,8 @@ def test_a_file_is_named_after_its_programme() -> None:
 
 
 def test_every_programme_is_told_in_korean_and_in_english() -> None:
-    untold = [p.id for p in shipped().programmes if not (p.title.ko and p.title.en and p.summary and p.summary.en)]
+    said = {p.id: (p.title, p.summary) for p in shipped().programmes}
+    untold = [name for name, texts in said.items() if not all(t and t.get("ko") and t.get("en") for t in texts)]
     assert untold == []
 
 
@@ -184,7 +185,7 @@ def test_at_least_ten_programmes_unlock_another() -> None:
 
 
 def test_at_least_thirty_verified_programmes_rest_on_a_service_of_gov24() -> None:
-    texts = [p.source.text.ko for p in shipped().programmes if p.verified and p.source.text]
+    texts = [p.source.text.get("ko") for p in shipped().programmes if p.verified and p.source.text]
     assert len({found[1] for text in texts for found in CITED.finditer(text)}) >= 30
 
 
@@ -255,7 +256,7 @@ def test_what_is_quoted_from_gov24_stands_in_the_service_it_cites() -> None:
             rows[row["서비스ID"]] = " ".join((rows.get(row["서비스ID"], "") + " " + said).split())
     untrue = []
     for programme in shipped().programmes:
-        for found in CITED.finditer(programme.source.text.ko if programme.source.text else ""):
+        for found in CITED.finditer(programme.source.text.get("ko") if programme.source.text else ""):
             passages = found[2].split(" … ")
             untrue += [(programme.id, one) for one in passages if " ".join(one.split()) not in rows.get(found[1], "")]
     assert untrue == []

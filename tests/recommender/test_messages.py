@@ -33,23 +33,23 @@ def altered(**messages):
 
 
 def test_a_message_is_filled_in_for_every_language():
-    assert parsed().text("left", days=1) == Text("1일", "1 day")
-    assert parsed().text("left", days=1_200) == Text("1,200일", "1,200 days")
-    title = Text("부모급여", "Parental benefit")
+    assert parsed().text("left", days=1) == Text(ko="1일", en="1 day")
+    assert parsed().text("left", days=1_200) == Text(ko="1,200일", en="1,200 days")
+    title = Text(ko="부모급여", en="Parental benefit")
     assert parsed().text("grant", title=title, won=24_119_200) == Text(
-        "‘부모급여’를 2,411만 9,200 원", "Parental benefit: 24,119,200 won"
+        ko="‘부모급여’를 2,411만 9,200 원", en="Parental benefit: 24,119,200 won"
     )
 
 
 def test_texts_are_joined_two_at_a_time():
-    parts = [Text("가", "a"), Text("나"), Text("다", "c")]
-    assert MESSAGES.joined("rule.or", parts) == Text("가 또는 나 또는 다", "a or 나 or c")
+    parts = [Text(ko="가", en="a"), Text(ko="나"), Text(ko="다", en="c")]
+    assert MESSAGES.joined("rule.or", parts) == Text(ko="가 또는 나 또는 다", en="a or 나 or c")
     assert MESSAGES.joined("rule.or", parts[:1]) == parts[0]
 
 
 def test_a_date_is_written_as_each_language_writes_it():
     assert MESSAGES.text("window.opens", date=date(2026, 10, 31)) == Text(
-        "2026년 10월 31일부터 신청할 수 있습니다.", "Applications open on 31 October 2026."
+        ko="2026년 10월 31일부터 신청할 수 있습니다.", en="Applications open on 31 October 2026."
     )
 
 
@@ -58,12 +58,12 @@ def test_a_date_is_written_as_each_language_writes_it():
     [(0, "0"), (7_300, "7,300"), (2_000_000, "200만"), (123_450_000, "1억 2,345만"), (100_000_001, "1억 1")],
 )
 def test_large_sums_are_written_with_the_words_for_large_numbers(won, ko):
-    assert parsed().text("grant", title="가", won=won).ko == f"‘가’를 {ko} 원"
+    assert parsed().text("grant", title="가", won=won).get("ko") == f"‘가’를 {ko} 원"
 
 
 @given(st.integers(0, 10**15))
 def test_a_sum_in_large_units_keeps_its_value(won):
-    said = parsed().text("grant", title="가", won=won).ko.removeprefix("‘가’를 ").removesuffix(" 원")
+    said = parsed().text("grant", title="가", won=won).get("ko").removeprefix("‘가’를 ").removesuffix(" 원")
     units = {"억": 100_000_000, "만": 10_000}
     parts = [part.replace(",", "") for part in said.split(" ")]
     assert sum(int(part.rstrip("억만")) * units.get(part[-1], 1) for part in parts) == won

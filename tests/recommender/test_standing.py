@@ -101,5 +101,5 @@ def test_an_unknown_of_the_shipped_catalogue_always_has_a_reason_in_words_and_a_
         assert (word == "yes", word == "no") == (verdict.answer == Answer.YES, verdict.answer == Answer.NO)
         if verdict.answer == Answer.UNKNOWN:
             assert verdict.because
-            assert all(reason.text.ko and reason.text.en for reason in verdict.because)
+            assert all(reason.text.get("ko") and reason.text.get("en") for reason in verdict.because)
         json.dumps(verdict_json(verdict))

@@ -69,7 +69,7 @@ def test_an_agency_that_stands_for_two_regions_asks_for_either():
         def of_agency(self, *_):
             return super().of_agency("1", "", "", 0)._replace(codes=frozenset({2, 3}), found="code")
 
-    two = Two({2: Region(2, Text("가시")), 3: Region(3, Text("나시"))}, {"1": (Agency("1", 2),)})
+    two = Two({2: Region(2, Text(ko="가시")), 3: Region(3, Text(ko="나시"))}, {"1": (Agency("1", 2),)})
     assert agency.place(row("1", "가시", "시군구"), two, 0).reading.clause["in"] == ["2", "3"]
 
 

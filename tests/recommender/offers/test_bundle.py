@@ -11,7 +11,7 @@ from recommender.offers.bundle import Candidate, SetAside, bundles, compatible
 from recommender.text import Text
 
 BORN, MOVED = "life.child_born", "life.moved"
-CERTIFICATE, BANKBOOK = Text("출생증명서", "birth certificate"), Text("통장 사본")
+CERTIFICATE, BANKBOOK = Text(ko="출생증명서", en="birth certificate"), Text(ko="통장 사본")
 
 
 def candidate(name, utility=10, excludes=(), **more):

@@ -32,15 +32,15 @@ FIGURES = st.one_of(
 @given(FIGURES)
 def test_every_factor_has_a_whole_sentence_in_both_languages(factor_and_figures):
     text = reason.why_rank(*factor_and_figures, AMOUNT, MESSAGES)
-    assert re.search("[가-힣]", text.ko)
-    assert text.ko.endswith(".")
-    assert re.fullmatch(r"[A-Z].*\.", text.en)
-    assert "None" not in text.ko + text.en
+    assert re.search("[가-힣]", text.get("ko"))
+    assert text.get("ko").endswith(".")
+    assert re.fullmatch(r"[A-Z].*\.", text.get("en"))
+    assert "None" not in text.get("ko") + text.get("en")
 
 
 def test_there_is_a_sentence_for_every_factor_of_the_utility():
     figures = {"likelihood": 0.5, "amount": 1, "days_left": 1, "programmes": 1, "minutes": 1}
-    assert all(reason.why_rank(factor, figures, AMOUNT, MESSAGES).en for factor in utility.FACTORS)
+    assert all(reason.why_rank(factor, figures, AMOUNT, MESSAGES).get("en") for factor in utility.FACTORS)
 
 
 def test_a_factor_without_a_sentence_is_an_error():
@@ -62,19 +62,19 @@ def test_a_factor_without_a_sentence_is_an_error():
     ],
 )
 def test_figures_are_put_in_words(factor, figures, en):
-    assert reason.why_rank(factor, figures, AMOUNT, MESSAGES).en == en
+    assert reason.why_rank(factor, figures, AMOUNT, MESSAGES).get("en") == en
 
 
 def test_a_likelihood_is_told_as_people_not_as_certainty():
     text = reason.why_rank("likelihood_times_value", {"likelihood": 0.25, "amount": 12_000}, AMOUNT, MESSAGES)
-    assert "25% take it up" in text.en
-    assert "1만 2,000 원" in text.ko
+    assert "25% take it up" in text.get("en")
+    assert "1만 2,000 원" in text.get("ko")
 
 
 def test_a_published_last_day_that_was_no_working_day_is_asked_about():
     found = reason.window_sentence(between("dated", None, 20_757, 20_758, WEEKENDS_ONLY), None, MESSAGES)
-    assert "31 October 2026, was not a working day. Ask" in found.en
-    assert found.ko.startswith("신청 마지막 날(2026년 10월 31일)이 휴일이었습니다.")
+    assert "31 October 2026, was not a working day. Ask" in found.get("en")
+    assert found.get("ko").startswith("신청 마지막 날(2026년 10월 31일)이 휴일이었습니다.")
 
 
 def test_a_window_is_told_by_its_date_and_what_is_left():
@@ -83,10 +83,10 @@ def test_a_window_is_told_by_its_date_and_what_is_left():
     def told(opens, closes):
         return reason.window_sentence(between("dated", opens, closes, day, WEEKENDS_ONLY), None, MESSAGES)
 
-    assert told(None, day + 1).en == "Apply by 1 November 2026 (1 day left)."
-    assert told(None, day).ko == "오늘(2026년 10월 31일)이 신청 마지막 날입니다."
-    assert told(day + 1, None).en == "Applications open on 1 November 2026."
-    assert told(None, day - 1).en == "Applications closed on 30 October 2026."
+    assert told(None, day + 1).get("en") == "Apply by 1 November 2026 (1 day left)."
+    assert told(None, day).get("ko") == "오늘(2026년 10월 31일)이 신청 마지막 날입니다."
+    assert told(day + 1, None).get("en") == "Applications open on 1 November 2026."
+    assert told(None, day - 1).get("en") == "Applications closed on 30 October 2026."
     assert told(day, None) is None
 
 
@@ -94,13 +94,15 @@ def test_a_window_without_dates_is_described_by_its_kind_or_as_it_was_published(
     def sentence(opening, wording=None):
         return reason.window_sentence(opening, wording, MESSAGES)
 
-    assert sentence(always("open_ended")).en == "You can apply at any time."
-    assert sentence(always("open_ended"), Text("신청한 달부터 지급", "paid from the month of the claim.")) == Text(
-        "언제든지 신청할 수 있습니다. 공고에는 ‘신청한 달부터 지급’이라고 되어 있습니다.",
-        "You can apply at any time. The notice says: paid from the month of the claim.",
+    assert sentence(always("open_ended")).get("en") == "You can apply at any time."
+    assert sentence(
+        always("open_ended"), Text(ko="신청한 달부터 지급", en="paid from the month of the claim.")
+    ) == Text(
+        ko="언제든지 신청할 수 있습니다. 공고에는 ‘신청한 달부터 지급’이라고 되어 있습니다.",
+        en="You can apply at any time. The notice says: paid from the month of the claim.",
     )
-    assert sentence(always("not_needed")).ko == "따로 신청하지 않아도 받을 수 있습니다."
-    assert sentence(unstated("recurring"), Text("정기 5월")) == Text(
-        "신청 기간은 ‘정기 5월’로 공고되었습니다.", "The published application period is: 정기 5월."
+    assert sentence(always("not_needed")).get("ko") == "따로 신청하지 않아도 받을 수 있습니다."
+    assert sentence(unstated("recurring"), Text(ko="정기 5월")) == Text(
+        ko="신청 기간은 ‘정기 5월’로 공고되었습니다.", en="The published application period is: 정기 5월."
     )
     assert sentence(unstated("recurring")) is None

@@ -68,10 +68,12 @@ def test_every_shape_of_clause_is_read():
 def test_a_clause_may_say_why_and_where_it_is_written():
     noted = read({"all": [], "why": {"ko": "누구나", "en": "open"}, "axis": "sex",
                   "source": {"url": "https://law", "checked": "2026-01-01", "text": "제3조"}})  # fmt: skip
-    assert noted == All((), why=Text("누구나", "open"), axis="sex", source=Source("https://law", 20454, Text("제3조")))
+    assert noted == All(
+        (), why=Text(ko="누구나", en="open"), axis="sex", source=Source("https://law", 20454, Text(ko="제3조"))
+    )
     assert read(clause_document(noted)) == noted
     named = read({"no_data": "age", "why": "age_may_be_the_childs", "source": "고시 제1호"})
-    assert (named.why, named.source) == ("age_may_be_the_childs", Source(text=Text("고시 제1호")))
+    assert (named.why, named.source) == ("age_may_be_the_childs", Source(text=Text(ko="고시 제1호")))
     assert read(clause_document(named)) == named
 
 
@@ -80,7 +82,7 @@ def test_words_nobody_read_and_the_place_of_those_that_were_read_name_their_fiel
     assert read({"unread_text": unread}) == UnreadText("지원대상", (3, 9), "그 밖의 사람")
     placed = {"text": "농업인", "field": "지원대상", "from": 0, "to": 3}
     noted = read({"fact": "farmer", "is": True, "source": placed})
-    assert noted.source == Source(text=Text("농업인"), field="지원대상", span=(0, 3))
+    assert noted.source == Source(text=Text(ko="농업인"), field="지원대상", span=(0, 3))
     assert read(clause_document(noted)) == noted
 
 

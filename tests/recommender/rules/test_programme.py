@@ -92,12 +92,12 @@ def read(document):
 
 def test_the_example_of_the_design_is_read():
     programme = read(EXAMPLE)
-    assert programme.title == Text("첫만남이용권", "First-encounter voucher")
+    assert programme.title == Text(ko="첫만남이용권", en="First-encounter voucher")
     assert dict(programme.who)["citizen"].of == (Compare("youngest_child_months", "below", 24),)
     assert programme.windows == (WindowRule("relative", after=("life.child_born",), within="P2Y"),)
     assert programme.value == Value.of(2_000_000, "KRW", "once")
     assert programme.grants == ("receives.kr.first-meeting-voucher",)
-    assert programme.documents == (Text("birth-certificate"),)
+    assert programme.documents == (Text(ko="birth-certificate"),)
     assert (programme.valid, programme.verified) == (Validity(first=19723), True)
 
 
@@ -113,7 +113,7 @@ def test_a_programme_written_and_read_again_is_the_same(document):
 def test_what_is_not_said_is_not_made_up():
     bare = read({key: EXAMPLE[key] for key in ("id", "title", "provider", "category", "form", "who", "source")})
     assert bare.verified is False
-    assert (bare.value, bare.windows, bare.delivery) == (Value(), (WindowRule("unknown"),), "offer")
+    assert (bare.value, bare.windows, bare.delivery) == (Value(currency="KRW"), (WindowRule("unknown"),), "offer")
     assert (bare.effort_minutes, bare.views, bare.valid) == (None, None, Validity())
 
 

@@ -193,5 +193,5 @@ def test_a_table_that_is_no_mapping_is_refused():
 
 
 def test_even_a_table_built_with_a_loop_gives_leaves():
-    looped = {code: Region(code, Text(str(code)), within=3 - code) for code in (1, 2)}
+    looped = {code: Region(code, Text(ko=str(code)), within=3 - code) for code in (1, 2)}
     assert Regions(looped).leaves(1, DAY) == frozenset()

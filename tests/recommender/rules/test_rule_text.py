@@ -7,7 +7,7 @@ from recommender.rules.rule_text import RuleText
 from recommender.text import Text
 from tests.recommender.catalogues import DECLARATION, KOREA, MESSAGES, REGIONS
 
-WORDS = RuleText(DECLARATION, REGIONS, {"t.a": Text("가 사업", "Programme A")}, MESSAGES)
+WORDS = RuleText(DECLARATION, REGIONS, {"t.a": Text(ko="가 사업", en="Programme A")}, MESSAGES)
 FARMER, ADULT = Compare("farmer", "is", True), Compare("age", "at_least", 19, (("at_most", 34),))
 MAPO = Compare("region", "is", "11440")
 
@@ -58,7 +58,7 @@ MAPO = Compare("region", "is", "11440")
         (Compare("receives.t.b", "is", False), "‘t.b’를 받고 있지 않아야 합니다.", "does not receive t.b"),
         (NoData("age"), "나이 조건은 공개된 자료만으로 확인할 수 없습니다.", "no data: age"),
         (
-            NoData("자산", why=Text("자산을 알 수 없습니다.", "no assets are asked for")),
+            NoData("자산", why=Text(ko="자산을 알 수 없습니다.", en="no assets are asked for")),
             "자산을 알 수 없습니다.",
             "no data: no assets are asked for",
         ),
@@ -88,7 +88,7 @@ MAPO = Compare("region", "is", "11440")
     ],
 )
 def test_a_clause_is_told_in_plain_korean_and_english(clause, ko, en):
-    assert WORDS.clause(clause) == Text(ko, en)
+    assert WORDS.clause(clause) == Text(ko=ko, en=en)
 
 
 def test_a_clause_told_twice_is_told_alike():
@@ -96,18 +96,18 @@ def test_a_clause_told_twice_is_told_alike():
 
 
 def test_a_fact_is_called_by_its_label_and_a_receipt_by_the_title_of_the_programme():
-    assert WORDS.label("farmer") == Text("농업인", "a farmer")
-    assert WORDS.label("receives.t.a") == Text("가 사업", "Programme A")
+    assert WORDS.label("farmer") == Text(ko="농업인", en="a farmer")
+    assert WORDS.label("receives.t.a") == Text(ko="가 사업", en="Programme A")
     assert WORDS.label("receives.t.b") == Text.alone("t.b")
 
 
 def test_a_clause_that_is_met_is_a_statement_of_fact():
-    assert WORDS.clause(FARMER, met=True).ko == "농업인입니다."
-    assert WORDS.clause(FARMER, negated=True, met=True).ko == "농업인이 아닙니다."
-    assert WORDS.clause(ADULT, met=True).ko == "만 나이가 19세 이상 34세 이하입니다."
-    assert WORDS.clause(MAPO, met=True).ko == "거주지가 서울특별시 마포구입니다."
-    assert WORDS.clause(Any((FARMER, MAPO)), met=True).ko == "농업인 또는 서울특별시 마포구 거주에 해당합니다."
-    assert WORDS.clause(Compare("receives.t.a", "is", True), met=True).ko == "‘가 사업’을 받고 있습니다."
+    assert WORDS.clause(FARMER, met=True).get("ko") == "농업인입니다."
+    assert WORDS.clause(FARMER, negated=True, met=True).get("ko") == "농업인이 아닙니다."
+    assert WORDS.clause(ADULT, met=True).get("ko") == "만 나이가 19세 이상 34세 이하입니다."
+    assert WORDS.clause(MAPO, met=True).get("ko") == "거주지가 서울특별시 마포구입니다."
+    assert WORDS.clause(Any((FARMER, MAPO)), met=True).get("ko") == "농업인 또는 서울특별시 마포구 거주에 해당합니다."
+    assert WORDS.clause(Compare("receives.t.a", "is", True), met=True).get("ko") == "‘가 사업’을 받고 있습니다."
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_clause_that_is_met_is_a_statement_of_fact():
 )
 def test_a_date_is_compared_in_the_words_for_days(op, ko, en):
     text = WORDS.clause(Compare("birth_date", op, "2007-01-01"))
-    assert text == Text(f"생년월일이 {ko} 합니다.", f"birth date {en} 1 January 2007")
+    assert text == Text(ko=f"생년월일이 {ko} 합니다.", en=f"birth date {en} 1 January 2007")
 
 
 def test_every_fact_of_the_shipped_declaration_is_labelled_in_every_language():
@@ -152,8 +152,8 @@ def test_a_fact_of_another_declaration_is_told_by_its_question():
 
     words = RuleText(Declared(), REGIONS, {}, MESSAGES)
     assert words.clause(Compare("herder", "is", False)) == Text(
-        "“목축을 하나요?”라는 질문의 답이 ‘아니요’여야 합니다.", '"Do you keep a herd?" no'
+        ko="“목축을 하나요?”라는 질문의 답이 ‘아니요’여야 합니다.", en='"Do you keep a herd?" no'
     )
     assert words.clause(Compare("herd_size", "above", 2.5)) == Text(
-        "herd size가 2.5 cows 초과여야 합니다.", "herd size above 2.5 cows"
+        ko="herd size가 2.5 cows 초과여야 합니다.", en="herd size above 2.5 cows"
     )
