@@ -160,7 +160,7 @@ class MembersOracle:
         relation = self.home.relations[str(member["relation"])]
         dated = member.get("due_date" if relation.expected else "birth_date")
         born = None if dated is None else DataType("date").encode(dated)
-        traits = {name: bool(member[name]) for name in _TRAITS if name in member}
+        traits = {name: value for name in _TRAITS if isinstance(value := member.get(name), bool)}
         return _Report(relation.name, born, traits, str(member.get("id", "")))
 
     def _list(self, relations: Sequence[str], days: Sequence[int], reports: list[_Report]) -> None:

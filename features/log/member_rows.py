@@ -29,6 +29,7 @@ MemberRow = tuple[int, ...]
 
 _DATE: Final = DataType("date", -25567, 47846)  # 1900-01-01 to 2100-12-31
 _TRAITS: Final = ("lives_with", "raises", "disabled")
+_NOT_KNOWN: Final = "unknown"
 _KEYS: Final = ("relation", "birth_date", "due_date", *_TRAITS, "id")
 
 
@@ -142,7 +143,7 @@ def _listed_row(home: Household, relation: str, day: int) -> MemberRow:
 def _stated_row(home: Household, member: Mapping[str, object]) -> MemberRow:
     one = home.relations[str(member["relation"])]
     dated = member.get("due_date" if one.expected else "birth_date")
-    traits = [int(bool(member[name])) if name in member else UNKNOWN for name in _TRAITS]
+    traits = [int(member[name] is True) if isinstance(member.get(name), bool) else UNKNOWN for name in _TRAITS]
     name = member.get("id")
     return (
         ADD, home.place(one.name), UNKNOWN if dated is None else _DATE.encode(dated), *traits,
@@ -216,7 +217,7 @@ def _checked_member(
 
 def _check_traits(member: Mapping[str, object], relation: Relation, where: Where, problems: Problems) -> None:
     for trait in _TRAITS:
-        if not isinstance(member.get(trait, False), bool):
+        if not isinstance(member.get(trait, False), bool) and member[trait] != _NOT_KNOWN:
             problems.add((*where, trait), "invalid", "is neither true nor false", "Leave it out where it is not known")
     if relation.guards and member.get("raises") is True:
         what = f"{relation.name} cannot be raised by the person: they would be each other's guardians"

@@ -92,7 +92,12 @@ def _some(**fields):
 
 _member = st.fixed_dictionaries(
     {"relation": st.sampled_from([name for name in HOUSEHOLD["relations"] if name != "unborn"])},
-    optional={"birth_date": _dates, "lives_with": st.booleans(), "raises": st.booleans(), "disabled": st.booleans()},
+    optional={
+        "birth_date": _dates,
+        "lives_with": st.booleans() | st.just("unknown"),
+        "raises": st.booleans(),
+        "disabled": st.booleans(),
+    },
 ).map(lambda member: {**member, "raises": False} if member["relation"] == "guardian" else member)
 _unborn = st.fixed_dictionaries({"relation": st.just("unborn")}, optional={"due_date": st.just("2020-08-01")})
 

@@ -128,7 +128,7 @@ def test_nobody_takes_up_what_the_rules_exclude(folder, material):
 def _answers(material, at, day, cache={}):  # noqa: B006 - one compilation a day
     if day not in cache:
         compiled = compile_catalogue(material.catalogue, at.columns, material.declaration, material.regions, day)
-        cache[day] = compiled.answers(at.values)
+        cache[day] = compiled.answers(at.values, members=at.members)
     return cache[day]
 
 
@@ -165,7 +165,7 @@ def test_the_truth_covers_exactly_what_the_rules_do_not_exclude_at_the_end(folde
     )
     day = day_of(date(2024, 12, 31))
     answers = compile_catalogue(material.catalogue, at.columns, material.declaration, material.regions, day).answers(
-        at.values
+        at.values, members=at.members
     )
     row, programme = np.nonzero(answers > 0)
     expected = {(people[i], material.catalogue.programmes[j].id) for i, j in zip(row, programme, strict=True)}

@@ -16,6 +16,7 @@ from features.log.files import COLUMNS, last_recorded, parse_lines, read_events,
 from features.log.history import history_of
 from features.problem import Rejected
 from tests.examples import examples
+from tests.features.families import FAMILY, families
 from tests.features.histories import DECLARATION, START, histories
 
 ARRAYS = ("offsets", "happened", "recorded", "superseded", "local", "signal", "value")
@@ -25,6 +26,8 @@ def same(one, other):
     assert one.people == other.people
     for name in ARRAYS:
         assert getattr(one, name).tolist() == getattr(other, name).tolist(), name
+    for name in ("offsets", "moments", "cells"):
+        assert getattr(one.reports, name).tolist() == getattr(other.reports, name).tolist(), name
 
 
 def moved(number, day=0, **change):
@@ -38,6 +41,16 @@ def test_parquet_read_by_columns_is_what_its_events_are(tmp_path, events):
     path = tmp_path / "events.parquet"
     write_parquet(events, path)
     same(read_segments(path, DECLARATION), history_of(events, DECLARATION))
+
+
+@examples(40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(families())
+def test_what_events_say_of_members_is_the_same_by_columns_and_in_any_order(tmp_path, family):
+    events, _ = family
+    path = tmp_path / "events.parquet"
+    write_parquet(events, path)
+    kept = list(sift(read_events(path, FAMILY), []))  # some statements contradict themselves
+    same(read_segments(path, FAMILY, rejected=[]), history_of(kept[::-1], FAMILY))
 
 
 @examples(20, suppress_health_check=[HealthCheck.function_scoped_fixture])

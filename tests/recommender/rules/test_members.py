@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+import jsonschema
 import numpy as np
 import pytest
 from hypothesis import given
@@ -25,10 +28,12 @@ from recommender.rules.rule_oracle import Oracle
 from recommender.rules.verdict import judge
 from tests.examples import examples
 from tests.features.families import BEGIN, FAMILY, PERSONS, families, stated_households
-from tests.recommender.catalogues import MESSAGES
+from tests.recommender.catalogues import MESSAGES, ROOT
 
 DAY = FAMILY.zone.today(BEGIN)
 BORN = ("child", "foster", "grandchild", "spouse", "guardian")
+DEFINED = json.loads((ROOT / "recommender/programme.schema.json").read_text())["$defs"]
+SCHEMA = jsonschema.Draft202012Validator({"$defs": DEFINED, "$ref": "#/$defs/clause"})
 YES, NO, UNKNOWN = Answer.YES, Answer.NO, Answer.UNKNOWN
 
 
@@ -106,6 +111,7 @@ def test_a_clause_over_members_is_written_as_it_is_read(document):
     assert parse_clause(clause_document(clause), (), FAMILY) == clause
     held = programmes(document)
     assert catalogue_from_json(catalogue_to_json(held)).programmes == held.programmes
+    SCHEMA.validate(clause_document(held.programmes[0].who["citizen"]))
 
 
 def answer(clause, facts):
