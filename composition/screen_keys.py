@@ -25,6 +25,8 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "screen.standing.likely": (),
     "screen.standing.depends": ("on",),
     "screen.already": ("titles",),
+    "screen.upcoming": (),
+    "screen.alternatives": (),
     "screen.closed": ("titles",),
     "screen.together": ("event",),
     "screen.documents": ("documents",),

@@ -29,15 +29,19 @@ def recommendations_text(found: Recommendations, screen: Screen) -> str:
     if found.already:
         parts += ["", say("screen.already", titles=", ".join(titled(one, screen) for one, _ in found.already))]
         parts += [f"     {notice.in_language(screen.language)}" for _, notice in found.already if notice is not None]
+    if found.alternatives:
+        parts += ["", say("screen.alternatives")]
     for other in found.alternatives:
-        parts += ["", f"{titled(other.programme, screen)}  [{other.programme.id}]"]
+        parts += [f"  {titled(other.programme, screen)}  [{other.programme.id}]"]
         parts += [f"     {line}" for line in textwrap.wrap(other.notice.in_language(screen.language), _WIDTH)]
     if found.other_applicants:
         parts += ["", other_applicants_text(found, screen)]
     parts += not_asked(found.not_asked, screen)
+    if found.upcoming:
+        parts += ["", say("screen.upcoming")]
     for coming in found.upcoming:
         said = coming.sentence(found.day, found.messages).in_language(screen.language)
-        parts += ["", f"{titled(coming.programme, screen)}  [{coming.programme.id}]"]
+        parts += [f"  {titled(coming.programme, screen)}  [{coming.programme.id}]"]
         parts += [f"     {line}" for line in textwrap.wrap(said, _WIDTH)]
     if found.closed:
         parts += ["", say("screen.closed", titles=", ".join(titled(one, screen) for one, _ in found.closed))]
