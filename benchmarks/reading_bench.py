@@ -24,6 +24,7 @@ from features.declaration.declaration import Declaration
 from features.snapshot import from_facts
 from features.value import UNKNOWN
 from recommender.gov24.importer import ImportTables, import_services
+from recommender.reading.other_help import OTHER_HELP
 from recommender.rules.clause import clause_document
 from recommender.rules.programme import Programme
 from recommender.rules.programme_reader import parse_programme
@@ -298,11 +299,17 @@ def deadline_in(programme: Programme) -> set[object]:
     return {first["kind"]} if isinstance(first, Mapping) else set()
 
 
+def other_help_in(programme: Programme) -> set[object]:
+    """Whether it says that it is not given together with other help."""
+    return {True} if OTHER_HELP in json.dumps(demands_of(programme), ensure_ascii=False) else set()
+
+
 _FIELDS: dict[str, tuple[Callable[[Programme], set[object]], Callable[[Mapping[str, Any]], set[object]]]] = {
     "ages": (ages_in, lambda label: {(age["low"], age["high"]) for age in label["ages"]}),
     "income": (incomes_in, lambda label: {label["income_percent"]} - {None}),
     "residence": (lengths_in, lambda label: {label["residence"]} - {"none", "lives"}),
     "statuses": (statuses_in, lambda label: set(label["statuses"])),
+    "exclusion": (other_help_in, lambda label: {True} if label["other_help_excluded"] else set()),
     "amounts": (amounts_in, lambda label: {amount["won"] for amount in label["amounts"]}),
     "deadline": (deadline_in, lambda label: {label["deadline"]["kind"]} - {"unknown"}),
 }

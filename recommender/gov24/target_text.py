@@ -9,7 +9,9 @@ from typing import Final
 
 from recommender.published_rows import Row, text_of
 from recommender.reading.criteria import Criteria, CriteriaReader, Unread
+from recommender.reading.field_text import FieldText
 from recommender.reading.logic import all_of, softened
+from recommender.reading.other_help import other_help
 from recommender.reading.place_name import own_places
 from recommender.reading.target_group import GroupVocabulary
 from recommender.rules.clause import Clause, NoData
@@ -63,6 +65,8 @@ def target_text(row: Row, places: Sequence[str], vocabulary: GroupVocabulary) ->
         clauses.append(titled)
     if not whole and not any(one.unread for one in read):
         clauses.append(NoData(TARGET))  # only labels, priorities and procedures
+    fields = (FieldText.of(name, text_of(row, name) or "") for name in (TARGET, BASIS, CONTENT))
+    clauses += [clause for field in fields if (clause := other_help(field)) is not None][:1]
     unread = tuple(piece for one in read for piece in one.unread)
     return TargetText(all_of(clauses), whole, unread, sum(one.sentences for one in read))
 

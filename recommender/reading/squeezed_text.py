@@ -44,7 +44,7 @@ class SqueezedText:
 def squeezed(plain: str, start: int, end: int) -> SqueezedText:
     """Return the words from `start` to before `end` squeezed; a bracket around one letter is no bracket but a variant.
 
-    >>> squeezed("대학(원)생 (휴학생 제외)", 0, 16).letters.replace(BRACKET_MARK, "*")
+    >>> squeezed("대학(원)생 (휴학생 제외)", 0, 15).letters.replace(BRACKET_MARK, "*")
     '대학생*'
     """
     letters: list[str] = []

@@ -41,10 +41,10 @@ def test_of_people_described_in_full_yes_is_right_and_no_hides_no_yes(split):
     figures = split["all_facts"]["all"]
     assert figures["yes"]["right"] >= 28
     assert figures["yes"]["right"] == figures["yes"]["given"]
-    assert figures["no"]["right"] >= 270
+    assert figures["no"]["right"] >= 276
     assert figures["no"]["given"] - figures["no"]["right"] <= 2
     assert figures["no_hides_yes"] == 0
-    assert figures["settled"] >= 0.86
+    assert figures["settled"] >= 0.88
 
 
 @pytest.mark.slow
@@ -52,12 +52,12 @@ def test_of_people_who_state_only_the_older_facts_the_same_holds_of_fewer(split)
     figures = split["older_facts"]["all"]
     assert figures["yes"]["right"] == figures["yes"]["given"] >= 26
     assert figures["no"]["given"] - figures["no"]["right"] <= 2
-    assert figures["settled"] >= 0.74
+    assert figures["settled"] >= 0.75
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("field", "right", "wrong"), [("ages", 32, 6), ("income", 7, 1), ("residence", 7, 0), ("statuses", 120, 30)]
+    ("field", "right", "wrong"), [("ages", 32, 6), ("income", 7, 1), ("residence", 7, 0), ("statuses", 130, 31), ("exclusion", 9, 1)]
 )
 def test_fields_of_the_text_are_found(split, field, right, wrong):
     found = split["fields"][field]
