@@ -49,7 +49,7 @@ def age_at(text: str, at: int) -> WrittenAges | None:
     """Return the ages written at a place of a statement without blanks, None where there are none.
 
     >>> age_at("만18세이상~40세미만", 0)
-    WrittenAges(low=18, high=39, end=13)
+    WrittenAges(low=18, high=39, end=12)
     """
     if _NOT_AGE.match(text, at):
         return None

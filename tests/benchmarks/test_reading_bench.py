@@ -57,7 +57,8 @@ def test_of_people_who_state_only_the_older_facts_the_same_holds_of_fewer(split)
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("field", "right", "wrong"), [("ages", 32, 6), ("income", 7, 1), ("residence", 7, 0), ("statuses", 130, 31), ("exclusion", 9, 1)]
+    ("field", "right", "wrong"),
+    [("ages", 32, 6), ("income", 7, 1), ("residence", 7, 0), ("statuses", 130, 31), ("exclusion", 9, 1)],
 )
 def test_fields_of_the_text_are_found(split, field, right, wrong):
     found = split["fields"][field]
