@@ -9,6 +9,7 @@ from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 
@@ -97,6 +98,13 @@ def test_nothing_korean_is_in_the_output_of_a_french_verb(verb, way, facts, tmp_
     said = capsys.readouterr().out
     assert len(said) > 200
     assert KOREAN.findall(said) == []
+
+
+def test_every_benefit_is_as_the_schema_of_programmes_says():
+    schema = json.loads((Path(__file__).parents[2] / "recommender" / "programme.schema.json").read_text())
+    validator = jsonschema.Draft202012Validator(schema)
+    for one in engine().catalogue.programmes:
+        assert [error.message for error in validator.iter_errors(one.to_document())] == [], one.id
 
 
 def test_french_is_what_a_terminal_shows_and_amounts_are_in_euros(tmp_path, capsys):
