@@ -124,6 +124,15 @@ def test_the_declaration_asks_everything_in_french_and_in_english():
     assert engine().declaration.zone.name == "Europe/Paris"
 
 
+def test_people_are_addressed_with_vous():
+    messages = yaml.safe_load((FRANCE.messages / "fr.yaml").read_text(encoding="utf-8"))["messages"]
+    facts = [fact.question.get("fr", "") for fact in engine().declaration.facts.values()]
+    titles = [text.get("fr") for one in engine().catalogue.programmes for text in (one.title, one.summary)]
+    said = [json.dumps(messages, ensure_ascii=False), *facts, *titles]
+    assert [text for text in said if re.search(r"\b(tu|te|toi|ton|tes)\b", text)] == []
+    assert [question for question in facts if question and not re.search(r"\?( \(.*\))?$", question)] == []
+
+
 def easter(year: int) -> date:
     """The Sunday after the first full moon of spring (Gauss's rule, as O'Beirne wrote it)."""
     a, b, c = year % 19, year // 100, year % 100
