@@ -15,7 +15,7 @@ from recommender.reading.scanner import scan
 from recommender.reading.sentence import Sentence, SentenceKind, SentenceReader
 from recommender.reading.target_group import GroupVocabulary, TargetGroup
 from recommender.reading.text_statement import TextStatement, statements
-from recommender.rules.clause import Clause, Not, UnreadText, compares
+from recommender.rules.clause import Clause, Compare, Not, UnreadText, compares
 
 __all__ = ["UNREAD_REASONS", "Criteria", "CriteriaReader", "Unread"]
 
@@ -23,6 +23,7 @@ UNREAD_REASONS: Final = ("noun", "list", "condition", "exclusion", "nothing")
 """Why a statement was not read whole: its last noun is not known; one of several nouns is not; a condition on a known
 group is not; whom it shuts out is not; nothing in it is known."""
 
+_NATIONAL: Final = Compare("citizen_of_korea", "is", True)
 _NO_PERSON: Final = ("body", "occasion")
 
 
@@ -155,6 +156,9 @@ class CriteriaReader:
         named = self.vocabulary.groups.get(re.sub(r"\s", "", label).strip("<>[]()'"))
         if named is not None and named.name in reader.defined:
             return _Node(sentence, EVERYONE, True, False, True)
+        if reader.text.plain[note.start : note.end].lstrip().startswith("외국인"):
+            clause = any_of([_NATIONAL, sentence.phrase.clause, _unread(reader.text, note.start, note.end)])
+            return _Node(sentence, clause, True, True, False)  # it is about foreigners alone
         clause, whole = self._own(sentence.phrase, sentence, reader.text)
         return _Node(sentence, softened(clause), whole, True, False)
 

@@ -23,6 +23,7 @@ __all__ = [
 K = LexemeKind
 _SEVERAL: Final = 2
 _COUPLES: Final = ("부부", "산모", "임산부", "임신부")
+_TOGETHER: Final = ("함께", "같이", "동일세대로", "같은세대로")
 _NOUNS: Final = (K.GROUP, K.PERSON, K.AGE, K.CONDITION, K.UNREAD)
 
 
@@ -42,7 +43,8 @@ def items_of(lexemes: Sequence[Lexeme]) -> Iterator[Sequence[Lexeme]]:
     """Cut at commas and "or" between nouns; after the end of a verb a comma demands both."""
     start = 0
     for i, lexeme in enumerate(lexemes):
-        if lexeme.kind is K.OR and not _verbal(lexemes[start:i]):
+        beside = lexeme.word in ("과", "와") and any(one.word in _TOGETHER for one in lexemes[i + 1 : i + 2])
+        if lexeme.kind is K.OR and not beside and not _verbal(lexemes[start:i]):
             yield lexemes[start:i]
             start = i + 1
     yield lexemes[start:]

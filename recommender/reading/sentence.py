@@ -9,7 +9,6 @@ from enum import Enum, auto
 
 from recommender.reading import sentence_words as words_of
 from recommender.reading.field_text import FieldText
-from recommender.reading.lexeme import LexemeKind
 from recommender.reading.logic import all_of
 from recommender.reading.phrase import BracketPhrase, Phrase, PhraseReader
 from recommender.reading.phrase_item import PhraseHead
@@ -89,6 +88,8 @@ class SentenceReader:
             and not words_of.EXCLUSION.search(rest)
         ):
             return Sentence(SentenceKind.PROCEDURE, Phrase(quiet=True), start, end, mode)
+        if words_of.DEADLINE.fullmatch(rest) and not name:
+            return Sentence(SentenceKind.PROCEDURE, Phrase(quiet=True), start, end)
         if words_of.PRIORITY.search(rest) and not name:
             return Sentence(SentenceKind.PRIORITY, Phrase(quiet=True), start, end)
         tail = words_of.EXCLUDED_TAIL.search(plain[begin:end])
@@ -148,8 +149,7 @@ class SentenceReader:
         return self._read(scan(self.text.plain, start, end, self.vocabulary, self.places))
 
     def _read(self, scanned: Scanned) -> Phrase:
-        marks = [lexeme.start for lexeme in scanned.lexemes if lexeme.kind is LexemeKind.BRACKET]
-        spans = dict(zip(marks, scanned.brackets, strict=False))
+        spans = {span.start - 1: span for span in scanned.brackets}
 
         def bracket(at: int) -> BracketPhrase:
             return self._bracket(spans[at].start, spans[at].end)

@@ -6,7 +6,18 @@ import re
 from typing import Final
 
 __all__ = [
-    *("ALL", "ANY", "BRACKET_LABEL", "COMPANION", "CRITERION", "EXCLUDED_TAIL", "EXCLUSION", "GLOSS", "HEADING"),
+    *(
+        "ALL",
+        "ANY",
+        "BRACKET_LABEL",
+        "COMPANION",
+        "CRITERION",
+        "DEADLINE",
+        "EXCLUDED_TAIL",
+        "EXCLUSION",
+        "GLOSS",
+        "HEADING",
+    ),
     *("LABEL", "MUST", "NARROWS", "NOTE_PROCEDURE", "PRIORITY", "PROCEDURE", "SAME", "SHUT_OUT", "TARGET", "THING"),
     "WIDENING",
 ]
@@ -72,6 +83,10 @@ NOTE_PROCEDURE: Final = re.compile(
     r"신청\s*가능|신청\s*불필요|신청$|신청함|문의|제출|지참|구비|소진|종료|상담\s*후|홈페이지|참고|참조|안내|발급|필수"
     r"|별도\s*신청|자동|유의|변경될\s*수|확인|지급$|지급함|지급됩니다|지원$|바랍니다|예정|선착순|방문"
 )
+DEADLINE: Final = re.compile(
+    r"[^\n]{0,40}(?:이내|까지|이전|부터)[^\n가-힣]{0,6}에?\s*(?:신청|접수|청구)(?:\s*(?:가능|함|할\s*것|하여야\s*함|필수|해야\s*함))?[\s.)]*"
+)
+"""A line that only says until when to apply."""
 MUST: Final = re.compile(
     r"(?:것|함|됨|한다|할것|일것|하여야|어야함|필요|요함|않음|아야|어야\s*함|해야\s*함|합니다|있음|없음|초과"
     r"|이상|이하|미만|충족)\s*[.)]*\s*$"
