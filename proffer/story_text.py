@@ -23,7 +23,9 @@ def story_text(story: Mapping[str, Any], language: str, say: Callable[..., str])
     lines += ["", say("story.board", **{**board, "granted": granted, "until": story["until"]})]
     if story["ask_next"]:
         lines += ["", say("story.ask_next")]
-        lines += [f"    {_in(ask['question'], language)}" for ask in story["ask_next"]]
+        for ask in story["ask_next"]:
+            boxes = [f"      [ ] {_in(box['label'], language)}" for box in ask["boxes"]]
+            lines += [f"    {_in(ask['question'], language)}", *boxes]
     return "\n".join(lines)
 
 
