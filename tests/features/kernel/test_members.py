@@ -16,6 +16,7 @@ from features.kernel import snapshot_oracle
 from features.kernel.lowering import lower
 from features.kernel.members_oracle import MembersOracle
 from features.log.event import Event, parse_time
+from features.log.event_parser import parse_event
 from features.log.history import history_of
 from features.members import BORN, CERTAIN, ID, LIVES, MONTHS, OPEN, RAISES, RELATION, WHOLE, joined, nobody
 from features.problem import Rejected
@@ -217,3 +218,39 @@ def test_members_are_taken_and_joined_by_person():
     assert both[np.array([1, 0, 0])].counts.tolist() == [0, 1, 1]
     assert nobody(2, 3).since.tolist() == [[OPEN] * 3] * 2
     assert len(lower(KOREA).home) == len(KOREA.household.relations)
+
+
+@examples(40)
+@given(families())
+def test_some_people_under_other_names_keep_their_members(family):
+    events, t = family
+    built = history_of(events, FAMILY)
+    chosen = np.arange(len(built.people))[::-1].copy()
+    part = built.of(chosen, [f"n{place}" for place in chosen.tolist()])
+    at = np.full(len(chosen), t)
+    ours, theirs = snapshots(FAMILY, part, np.arange(len(chosen)), at), snapshots(FAMILY, built, chosen, at)
+    assert ours.members.cells.tolist() == theirs.members.cells.tolist()
+    assert ours.values.tolist() == theirs.values.tolist()
+
+
+def test_nobody_is_a_member_of_their_own():
+    said = {"household": {"members": [{"relation": "child", "id": "c1"}]}}
+    document = happened(1, "fact.stated", "2026-05-01", **said).to_document()
+    with pytest.raises(Rejected, match="names the person as a member of their own"):
+        parse_event(document, KOREA)
+    assert parse_event(document | {"subject": "c2"}, KOREA).data == said
+
+
+def test_what_is_not_known_of_a_member_may_be_said_aloud():
+    member = {"relation": "child", "birth_date": "2020-01-01", "raises": "unknown", "lives_with": False}
+    cells = from_facts(KOREA, {"household": {"members": [member]}}, T).members.cells
+    assert cells[0, [RAISES, LIVES]].tolist() == [UNKNOWN, 0]
+
+
+def test_a_death_of_somebody_unnamed_leaves_open_which_child_it_was():
+    two = happened(0, "fact.stated", "2026-01-01", children=["2020-01-01", "2022-01-01"])
+    found = as_of([two, happened(1, "life.relative_died", "2026-07-01", about=[("k9", "deceased")])])
+    assert found.members.cells[:, CERTAIN].tolist() == [0, 0]
+    assert found.value("children_count") == UNKNOWN
+    elsewhere = as_of([two, happened(1, "life.relative_died", "2026-07-01")])  # it names nobody of the household
+    assert elsewhere.value("children_count") == 2
