@@ -170,6 +170,7 @@ def read_messages(
     from privacy.ledger import report_text  # loaded only by verbs that explain
     from recommender import message_keys
     from recommender.messages import Messages
+    from rendering import welcome_page
 
     folder, languages, problems = folder or country.messages, read_country(country, cache).languages, Problems()
     for file in sorted(folder.glob("*.yaml")):
@@ -179,7 +180,7 @@ def read_messages(
     with problems.gathered():
         documents = _all_of([folder / f"{language}.yaml" for language in languages], cache)
     problems.raise_any()
-    keys = {**message_keys.MESSAGES, **report_text.MESSAGES, **screen_keys.MESSAGES}
+    keys = {**message_keys.MESSAGES, **report_text.MESSAGES, **screen_keys.MESSAGES, **welcome_page.MESSAGES}
     return Messages.parse(dict(zip(languages, documents, strict=True)), keys)
 
 

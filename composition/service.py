@@ -1,4 +1,4 @@
-"""The HTTP service: whose tokens it accepts, its development key, and its first answer before the first caller."""
+"""The HTTP service: whose tokens it accepts, its development key, its first page, and its first answer."""
 
 from __future__ import annotations
 
@@ -99,6 +99,22 @@ def dev_key(workspace: Workspace) -> bytes:
             [Problem((str(path),), "forbidden", "can be read by others than its owner", f"Run: chmod 600 {path}")]
         )
     return path.read_bytes()
+
+
+def welcome(engine: Engine, *, dev: bool) -> dict[str, str]:
+    """The first page of the service in each language of the country, first the one that the country shows."""
+    from rendering import welcome_page
+    from rendering.page import page
+
+    shown = engine.declaration.country.shown
+    says = {
+        language: engine.messages.speaking(language) for language in dict.fromkeys((shown, *engine.messages.languages))
+    }
+    programmes, model = len(engine.catalogue), engine.ranker.model is not None
+    return {
+        language: page(welcome_page.TEMPLATE, welcome_page.view(language, says, programmes, model=model, dev=dev))
+        for language in says
+    }
 
 
 def warm_up(engine: Engine, today: datetime.date) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from composition import clock, reading, terminal
 from composition.engines import build_engine
-from composition.service import ServiceSettings, authentication, warm_up
+from composition.service import ServiceSettings, authentication, warm_up, welcome
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 from proffer import options
@@ -56,7 +56,8 @@ def run(args: argparse.Namespace) -> int:
     engine = build_engine(engine_settings(args))
     lifecycle = Lifecycle()
     warm_up(engine, reading.as_of(None, clock.now, engine.declaration.zone.name))
-    app = create_app(RecommendationHandler(engine), access, clock.now, lifecycle)
+    pages = welcome(engine, dev=access.dev)
+    app = create_app(RecommendationHandler(engine), access, clock.now, lifecycle, welcome=pages)
     if not access.verifiers:
         terminal.say("No --public-key and no --dev: every call but /healthz and /readyz will be refused.")
     return _serve(app, settings, lifecycle)
@@ -75,7 +76,9 @@ def _serve(app: Any, settings: ServiceSettings, lifecycle: Lifecycle) -> int:
     server = _server(app, lifecycle)
     listening = _listen(settings.host, settings.port)
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-    terminal.say(f"Serving on http://{shown}:{listening.getsockname()[1]}")
+    address = f"http://{shown}:{listening.getsockname()[1]}"
+    terminal.say(f"Serving on {address}")
+    terminal.say(f"In a browser: {address}/ says what this is, {address}/docs shows the API.")
     server.run([listening])
     return terminal.DONE
 

@@ -21,6 +21,7 @@ from features import __version__
 from features.strict_json import MalformedError, parse
 from serving.http import problem_documents as problems
 from serving.http.access import Authentication, need
+from serving.http.front_page import add_front_pages
 from serving.http.problem_documents import ProblemItemValue, ProblemType, RefusedError
 from serving.http.security import SecurityMiddleware
 from serving.http.tokens import ACT_AS, READ, Caller
@@ -30,6 +31,7 @@ MAX_BODY: Final = 1_000_000
 BODY_SECONDS: Final = 10.0
 AT_WORK: Final = 2
 WAITING: Final = 64
+OPENAPI: Final = "/v1/openapi.json"
 _JSON = re.compile(r"application/json\s*(;\s*charset\s*=\s*\"?utf-8\"?\s*)?\Z", re.IGNORECASE)
 _DESCRIPTION = (
     "Offers of the benefits a person is entitled to. Rules decide who; a model, where there is one, only decides the "
@@ -90,14 +92,18 @@ def create_app(
     clock: Callable[[], int],
     lifecycle: Lifecycle | None = None,
     work: WorkerPool | None = None,
+    welcome: Mapping[str, str] | None = None,
 ) -> FastAPI:
-    """The ASGI application over values that were read elsewhere: `clock` gives UTC seconds."""
+    """The ASGI application over values that were read elsewhere.
+
+    `clock` gives UTC seconds; `welcome` is the page at `/` in each language, first the one for who prefers none.
+    """
     app = FastAPI(
         title="Proffer",
         version=__version__,
         description=_DESCRIPTION,
-        openapi_url="/v1/openapi.json",
-        docs_url=None,  # the interactive pages load scripts from elsewhere
+        openapi_url=None,  # it is a route below, so that the log names it
+        docs_url=None,  # FastAPI's page loads scripts from elsewhere: serving.http.front_page has one that does not
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
@@ -106,9 +112,18 @@ def create_app(
     app.add_middleware(SecurityMiddleware)
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(HTTPException, _http_error)
+    add_front_pages(app, welcome or {})
+    _add_document(app)
     _add_health(app, answers, lifecycle or Lifecycle())
     _add_recommendations(app, answers, access, clock, work or WorkerPool(AT_WORK, WAITING))
     return app
+
+
+def _add_document(app: FastAPI) -> None:
+    @app.get(OPENAPI, include_in_schema=False)
+    async def openapi_document() -> Response:
+        """This document."""
+        return JSONResponse(app.openapi())
 
 
 def _add_health(app: FastAPI, answers: Responses, lifecycle: Lifecycle) -> None:
@@ -261,8 +276,8 @@ async def _http_error(_request: Request, failure: Exception) -> Response:
     assert isinstance(failure, HTTPException)
     allow = {name: value for name, value in (failure.headers or {}).items() if name.lower() == "allow"}
     if failure.status_code == problems.METHOD_NOT_ALLOWED.status:
-        return _problem(problems.METHOD_NOT_ALLOWED, "See the OpenAPI document for what is.", (), allow)
-    return _problem(problems.NOT_FOUND, "See the OpenAPI document for what there is.")
+        return _problem(problems.METHOD_NOT_ALLOWED, f"See {OPENAPI}, or /docs in a browser, for what is.", (), allow)
+    return _problem(problems.NOT_FOUND, f"See {OPENAPI}, or /docs in a browser, for what there is.")
 
 
 def _problem(

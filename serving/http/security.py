@@ -51,7 +51,7 @@ class SecurityMiddleware:
 
 
 class _Watched:
-    """A `send` that adds the security headers and remembers the status."""
+    """A `send` that adds the security headers an answer does not set itself, and remembers the status."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -60,7 +60,9 @@ class _Watched:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            MutableHeaders(scope=message).update(SECURITY_HEADERS)
+            headers = MutableHeaders(scope=message)
+            for name, value in SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
         await self._send(message)
 
     async def fail(self) -> None:
