@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final
 
 TEMPLATE: Final = "welcome.html"
@@ -59,10 +59,5 @@ def view(
             "rows": [(route, say(f"welcome.route.{name}")) for route, name in _ROUTES],
         },
         "people": say("welcome.people"),
-        "languages": _named(says),
+        "languages": [(code, said("welcome.language")) for code, said in says.items()],
     }
-
-
-def _named(says: Mapping[str, Callable[..., str]]) -> Sequence[tuple[str, str]]:
-    """Each language and what it is called in itself."""
-    return [(code, say("welcome.language")) for code, say in says.items()]

@@ -4,5 +4,5 @@ SwaggerUIBundle({
   dom_id: "#swagger-ui",
   validatorUrl: null,
   defaultModelsExpandDepth: 0,
-  docExpansion: "full",
+  docExpansion: "list",
 });

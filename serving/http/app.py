@@ -30,6 +30,11 @@ from serving.http.wire import Alive, ProblemDocument, Readiness, RecommendationR
 MAX_BODY: Final = 1_000_000
 BODY_SECONDS: Final = 10.0
 AT_WORK: Final = 2
+EXAMPLE: Final = {
+    "facts": {"birth_date": "1993-04-02", "sex": "female", "region": "11440", "children": ["2026-10-01"]},
+    "as_of": "2026-10-31",
+    "k": 5,
+}
 WAITING: Final = 64
 OPENAPI: Final = "/v1/openapi.json"
 _JSON = re.compile(r"application/json\s*(;\s*charset\s*=\s*\"?utf-8\"?\s*)?\Z", re.IGNORECASE)
@@ -114,8 +119,8 @@ def create_app(
     app.add_exception_handler(HTTPException, _http_error)
     add_front_pages(app, welcome or {})
     _add_document(app)
-    _add_health(app, answers, lifecycle or Lifecycle())
     _add_recommendations(app, answers, access, clock, work or WorkerPool(AT_WORK, WAITING))
+    _add_health(app, answers, lifecycle or Lifecycle())
     return app
 
 
@@ -176,8 +181,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
         document["components"]["securitySchemes"] = {"bearer": bearer}
         schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
-        schema.pop("$defs", None)
-        document["components"]["schemas"]["ProblemDocument"] = schema
+        document["components"]["schemas"] |= {**schema.pop("$defs", {}), "ProblemDocument": schema}
         app.openapi_schema = document
     return app.openapi_schema
 
@@ -191,7 +195,7 @@ def _documented(model: type[RecommendationRequest]) -> dict[str, Any]:
     """The body is parsed by hand, strictly; OpenAPI gets what FastAPI would have given it."""
     schema = model.model_json_schema()
     return {
-        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema, "example": EXAMPLE}}},
         "security": [{"bearer": []}],
     }
 

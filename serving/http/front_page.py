@@ -30,9 +30,9 @@ def add_front_pages(app: FastAPI, welcome: Mapping[str, str]) -> None:
         app: to which they are added; they are not in its OpenAPI document.
         welcome: the page at `/` in each language, first the one shown to who prefers none of them.
     """
-    _add_api(app)
     if welcome:
         _add_welcome(app, welcome)
+    _add_api(app)
 
 
 def _add_welcome(app: FastAPI, welcome: Mapping[str, str]) -> None:

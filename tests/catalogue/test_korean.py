@@ -28,7 +28,8 @@ OPEN_ENDED = {"rule.no_data.why", "reason.two", "beside.worth"}
 LABELS = ("rule.member.",
     "date", "money.", "time.", "rule.both", "rule.or", "rule.and", "rule.grouped", "rule.number.", "rule.date.",
     "rule.unit.", "rule.axis.", "verdict.kind", "rule.no_data.part", "question.yes", "question.no",
-    "report.", "screen.", "story.", "welcome.head.", "welcome.language", "welcome.route.", "welcome.title", "welcome.try_it",
+    "report.", "screen.", "story.",
+    "welcome.head.", "welcome.language", "welcome.route.", "welcome.title", "welcome.try_it",
     "amount.some", "amount.percent", "amount.period.", "amount.per.", "amount.times", "amount.total", "amount.span.",
     "amount.count.", "change.",
 )  # fmt: skip

@@ -50,8 +50,9 @@ def test_a_link_changes_the_language_whatever_the_browser_asks_for(browser):
 
 def test_the_first_page_names_routes_that_exist_and_links_that_answer(browser):
     html = browser("GET", "/").text
-    for method, path in re.findall(r">(GET|POST) (/[a-z0-9/._]+)<", html):
-        assert browser(method, path).status_code not in (404, 405)
+    routes = re.findall(r">(GET|POST) (/[a-z0-9/._]+)<", html)
+    assert len(routes) == 4
+    assert not {browser(method, path).status_code for method, path in routes} & {404, 405}
     links = [link for link in re.findall(r'href="([^"#]+)"', html) if not link.startswith("?")]
     assert {"docs", "v1/openapi.json", "healthz", "readyz"} == set(links)
     assert {browser("GET", f"/{link}").status_code for link in links} == {200}
@@ -124,5 +125,21 @@ def test_a_browser_shows_the_api_under_the_policy(only_server, tmp_path):  # noq
         words = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/browser",
                  "--enable-logging=stderr", "--virtual-time-budget=20000", "--dump-dom", f"{address}/docs"]  # fmt: skip
         done = subprocess.run(words, capture_output=True, text=True, timeout=600, check=False)
-    assert "/v1/recommendations" in done.stdout
+    assert "/v1/recommendations" in re.sub(r"<[^>]*>|\u200b", "", done.stdout)
+    assert "Resolver error" not in done.stdout
     assert "Content Security Policy" not in done.stderr
+
+
+def test_every_reference_in_the_openapi_document_leads_to_what_it_names(browser):
+    answer = browser("GET", "/v1/openapi.json")
+    named = set(re.findall(r'"#/components/schemas/(\w+)"', answer.text))
+    assert "ProblemDocument" in named
+    assert named <= set(answer.json()["components"]["schemas"])
+
+
+def test_the_example_that_the_page_offers_to_send_is_one_the_service_answers(real_caller):
+    (route,) = real_caller("GET", "/v1/openapi.json").json()["paths"]["/v1/recommendations"].values()
+    example = route["requestBody"]["content"]["application/json"]["example"]
+    answer = real_caller("POST", "/v1/recommendations", json=example)
+    assert answer.status_code == 200
+    assert answer.json()["recommendations"]
