@@ -34,6 +34,7 @@ _RELATIVES: Final = frozenset(
 )
 _KIN_GROUPS: Final = ("유족·친족", "사망자의 유족")
 _DEATH: Final = ("사망", "사망시", "사망자", "사망한경우", "사망한자", "사망한")
+_WISHES: Final = ("희망", "신청", "원하는", "이용희망", "참여희망", "지원희망")
 _RECIPIENT: Final = ("수급자", "수급권자", "수급", "기초생활")
 _VERB_ENDS: Final = ("고", "는", "은", "한", "된", "인", "여", "해", "중", "둔")
 _PERSONLIKE: Final = (
@@ -134,7 +135,7 @@ class PhraseReader:
         items = _families(folded(read))
         if not items:
             return None
-        whole = any(item.for_all for item in items) or all(item.whole for item in items)
+        whole = any(item.for_all for item in items) or all(item.whole and not item.nobody for item in items)
         return Phrase(
             alternatives(items, commas),
             whole,
@@ -173,6 +174,7 @@ class PhraseReader:
             self._group(lexeme.group, lexemes, i, item)
         elif kind is K.PERSON:
             item.head = PhraseHead.PERSON
+            item.wishing |= lexeme.word.startswith(_WISHES)
         elif kind in (K.AGE, K.CONDITION):
             if not in_object(lexemes, i):
                 item.figures.append(self._cited(lexeme, lexeme.clause))
@@ -183,9 +185,7 @@ class PhraseReader:
             item.residence = True
             item.head = PhraseHead.NONE if item.head == PhraseHead.UNREAD else item.head
         elif kind is K.LAW:
-            follows = following(lexemes, i)
-            if lexeme.group is not None and (follows is None or follows.kind is K.PERSON):
-                self._belongs(lexeme, lexeme.group, item)
+            self._law(lexeme, following(lexemes, i), item)
         elif kind is K.NOT:
             _turn(lexemes, i, item)
         elif kind is K.BRACKET:
@@ -196,6 +196,15 @@ class PhraseReader:
         elif kind is K.UNREAD:
             item.unread(PhraseHead.UNREAD)
             item.personlike = lexeme.word.endswith(_PERSONLIKE) and not lexeme.joins
+
+    def _law(self, lexeme: Lexeme, follows: Lexeme | None, item: PhraseItem) -> None:
+        """Those under a law are whom it is about; beside a named group the law asks nothing more."""
+        if follows is not None and follows.kind is not K.PERSON:
+            return
+        if lexeme.group is None:
+            item.unread()
+        else:
+            self._belongs(lexeme, lexeme.group, item)
 
     def _group(self, group: TargetGroup, lexemes: Sequence[Lexeme], i: int, item: PhraseItem) -> None:
         lexeme, before = lexemes[i], preceding(lexemes, i)

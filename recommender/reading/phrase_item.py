@@ -38,6 +38,7 @@ class PhraseItem:
         personlike: its last word, unread, ends like a word for people.
         kin: a word for relatives stands in it by itself.
         turned: a "not" stands in it.
+        wishing: it names whoever wishes or applies.
     """
 
     clauses: list[Clause] = field(default_factory=list)
@@ -50,6 +51,7 @@ class PhraseItem:
     personlike: bool = False
     kin: bool = False
     turned: bool = False
+    wishing: bool = False
 
     @property
     def clause(self) -> Clause:
@@ -60,6 +62,12 @@ class PhraseItem:
     def bare(self) -> bool:
         """Whether it names nobody and states no figure."""
         return self.head == PhraseHead.NONE and not self.figures
+
+    @property
+    def nobody(self) -> bool:
+        """Whether it ends in a noun for people of whom it says nothing: "the eligible", "those concerned"."""
+        plain = self.head == PhraseHead.PERSON and self.clause == EVERYONE
+        return plain and not (self.wishing or self.residence)
 
     @property
     def for_all(self) -> bool:

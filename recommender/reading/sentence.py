@@ -78,9 +78,10 @@ class SentenceReader:
             return Sentence(SentenceKind.EXCLUSION, self.phrase(begin, end), start, end)
         if not rest:
             return self._heading(name, start, end, mode)
-        if name and (words_of.PRIORITY.search(name) or words_of.PROCEDURE.fullmatch(name)):
-            kind = SentenceKind.PRIORITY if words_of.PRIORITY.search(name) else SentenceKind.PROCEDURE
-            return Sentence(kind, Phrase(quiet=True), start, end)
+        if name and words_of.PRIORITY.search(name):
+            return Sentence(SentenceKind.PRIORITY, Phrase(quiet=True), start, end)
+        if name and words_of.PROCEDURE.fullmatch(name):
+            return self._procedure(begin, start, end)
         if (
             bullet == "note"
             and not name
@@ -97,10 +98,20 @@ class SentenceReader:
             return Sentence(SentenceKind.EXCLUSION, self.phrase(begin, begin + tail.start()), start, end)
         return self._criterion(name, begin, start, end, mode)
 
+    def _procedure(self, begin: int, start: int, end: int) -> Sentence:
+        """A step of the procedure asks nothing; one that speaks of people may, and is not read."""
+        spoken = self.phrase(begin, end)
+        if spoken.ages or any(not group.trait and group.kind not in ("body", "occasion") for group in spoken.groups):
+            return Sentence(SentenceKind.CRITERION, Phrase(whole=False, unread=spoken.unread), start, end, must=True)
+        return Sentence(SentenceKind.PROCEDURE, Phrase(quiet=True), start, end)
+
     def _criterion(self, name: str, begin: int, start: int, end: int, mode: str) -> Sentence:
         phrase = self.phrase(begin, end)
         labelled = bool(name and (words_of.CRITERION.fullmatch(name) or words_of.THING.fullmatch(name)))
         tier = bool(name) and not labelled and not words_of.TARGET.fullmatch(name)
+        points = mode or words_of.POINTS.search(self.text.plain, begin, end)
+        if points and not (phrase.unread or phrase.groups or phrase.figures):
+            phrase = replace(phrase, whole=True, quiet=True)
         if tier:
             phrase = self._of_tier(phrase, start, begin)
         must = bool(words_of.MUST.search(self.text.plain[begin:end]))
@@ -120,8 +131,9 @@ class SentenceReader:
         if words_of.PROCEDURE.fullmatch(name):
             return Sentence(SentenceKind.PROCEDURE, Phrase(quiet=True), start, end)
         criterion = bool(words_of.CRITERION.fullmatch(name) or words_of.THING.fullmatch(name))
-        tier = not criterion and not words_of.TARGET.fullmatch(name)
-        return Sentence(SentenceKind.LABEL, Phrase(quiet=True), start, end, mode, criterion, tier=tier)
+        if criterion or mode or not name or words_of.TARGET.fullmatch(name):
+            return Sentence(SentenceKind.LABEL, Phrase(quiet=True), start, end, mode, criterion)
+        return Sentence(SentenceKind.CRITERION, self.phrase(start, end), start, end, tier=True)
 
     def _label(self, start: int, end: int, bullet: str) -> tuple[str, int]:
         """Return the label a statement stands behind ("" for none) and where its words begin."""

@@ -19,7 +19,7 @@ __all__ = [
         "HEADING",
     ),
     *("LABEL", "MUST", "NARROWS", "NOTE_PROCEDURE", "PRIORITY", "PROCEDURE", "SAME", "SHUT_OUT", "TARGET", "THING"),
-    "WIDENING",
+    *("POINTS", "WIDENING"),
 ]
 
 
@@ -83,6 +83,8 @@ NOTE_PROCEDURE: Final = re.compile(
     r"신청\s*가능|신청\s*불필요|신청$|신청함|문의|제출|지참|구비|소진|종료|상담\s*후|홈페이지|참고|참조|안내|발급|필수"
     r"|별도\s*신청|자동|유의|변경될\s*수|확인|지급$|지급함|지급됩니다|지원$|바랍니다|예정|선착순|방문"
 )
+POINTS: Final = re.compile(r"다음|아래|이하의|각\s*호")
+"""What points to the lines below."""
 DEADLINE: Final = re.compile(
     r"[^\n]{0,40}(?:이내|까지|이전|부터)[^\n가-힣]{0,6}에?\s*(?:신청|접수|청구)(?:\s*(?:가능|함|할\s*것|하여야\s*함|필수|해야\s*함))?[\s.)]*"
 )

@@ -103,6 +103,20 @@ def test_a_group_that_only_stands_in_the_words_shuts_nobody_out(answer, text, na
     assert answer(text, name) != NO
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["「아동복지법」에 따른 대상자", "조례에 따른 지원대상자", "해당자", "<다자녀 가정>\n○ 관내 거주자", "구민 중 대상자",
+     "병역명문가 예우대상자 및 가족", "○ 지급기준 : 차상위계층\n○ 관내 거주자"],
+)  # fmt: skip
+def test_whom_nobody_names_is_not_everybody(answer, text):
+    assert answer(text, MAN) != YES
+
+
+@pytest.mark.parametrize("text", ["관내 거주 희망자", "관내에 주소를 둔 자", "동작구민 누구나 신청 가능"])
+def test_whoever_lives_here_and_wishes_is_everybody(answer, text):
+    assert answer(text, MAN) == YES
+
+
 def test_a_demand_that_fails_says_no_however_much_beside_it_was_not_read(answer):
     assert answer("해당 단체에서 빛나는 공로를 세운 국가유공자", MAN) == NO
 
