@@ -105,8 +105,8 @@ def test_a_group_that_only_stands_in_the_words_shuts_nobody_out(answer, text, na
 
 @pytest.mark.parametrize(
     "text",
-    ["「아동복지법」에 따른 대상자", "조례에 따른 지원대상자", "해당자", "<다자녀 가정>\n○ 관내 거주자", "구민 중 대상자",
-     "병역명문가 예우대상자 및 가족", "○ 지급기준 : 차상위계층\n○ 관내 거주자"],
+    ["「아동복지법」에 따른 대상자", "조례에 따른 지원대상자", "해당자", "구민 중 대상자",
+     "<다자녀 가정>\n○ 관내 거주자", "병역명문가 예우대상자 및 가족", "○ 지급기준 : 차상위계층\n○ 관내 거주자"],
 )  # fmt: skip
 def test_whom_nobody_names_is_not_everybody(answer, text):
     assert answer(text, MAN) != YES
