@@ -117,19 +117,26 @@ class MappingReader:
         return None
 
     def words(self, key: str) -> Mapping[str, str] | None:
-        """Return words by language, in the order of the country's; one string alone is in the first of them."""
+        """Return words by language, in the order of the country's; one string alone is in the first of them.
+
+        Words in other languages are for other countries: they are left out, unless there are no others.
+        """
         value = self.take(key)
-        return None if value is None else self.as_words(key, value)
+        return None if value is None else self._words(key, value, shared=True)
 
     def as_words(self, key: str | Where, value: object) -> Mapping[str, str] | None:
-        """Return a value that should be words by language, collecting a problem where it is not."""
+        """Return a value that should be words in the country's languages, collecting a problem where it is not."""
+        return self._words(key, value, shared=False)
+
+    def _words(self, key: str | Where, value: object, *, shared: bool) -> Mapping[str, str] | None:
         order = self.languages
         found = {order[0] if order else UNDETERMINED: value} if isinstance(value, str) else value
         if isinstance(found, Mapping) and found and all(map(_is_words, (*found, *found.values()))):
-            unknown = [str(language) for language in found if language not in order] if order else []
-            if not unknown:
-                return {language: str(found[language]) for language in order or map(str, found) if language in found}
-            what = f"{', '.join(unknown)} is no language of this country"
+            other = [str(language) for language in found if language not in order] if order else []
+            if not other or shared:
+                own = {language: str(found[language]) for language in order if language in found}
+                return own or {str(language): str(said) for language, said in found.items()}
+            what = f"{', '.join(other)} is no language of this country"
         else:
             what = f"{_shown(value)} is not words in a language"
         example = ", ".join(f'{language}: "..."' for language in order or ("en",))

@@ -17,6 +17,7 @@ from recommender.offers.reason import why_rank, window_sentence
 from recommender.offers.utility import Contribution, Utility
 from recommender.rules.clause import Answer
 from recommender.rules.estimate import Estimate
+from recommender.rules.payment import major_units
 from recommender.rules.verdict import Verdict
 from recommender.rules.window import ApplicationWindow
 from recommender.standing import standing
@@ -173,11 +174,11 @@ def value_json(programme: Programme) -> dict[str, Any]:
     """What a programme is worth, as the outer contract writes it."""
     value = programme.value
     return {
-        "amount": value.amount,
+        "amount": major_units(value.amount, value.decimals),
         "currency": value.currency,
         "period": value.period,
         "gives": value.given,
-        "parts": [part.to_document() for part in value.parts],
+        "parts": [part.to_document(value.decimals) for part in value.parts],
         "text": None if value.text is None else value.text.to_document(),
     }
 

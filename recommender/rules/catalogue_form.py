@@ -67,8 +67,10 @@ def catalogue_from_json(content: bytes) -> Catalogue:
             read.clause(*row)
         read.providers = [Provider(name, texts[title], level) for name, title, level in document["providers"]]
         read.values = [
-            Value(tuple([read.part(part) for part in parts]), currency, gives, _at(texts, text), adds)
-            for parts, currency, gives, text, adds in document["values"]
+            Value(
+                tuple([read.part(part) for part in parts]), currency, gives, _at(texts, text), adds, decimals=decimals
+            )
+            for parts, currency, gives, text, adds, decimals in document["values"]
         ]
         read.windows = [_window(row, texts) for row in document["windows"]]
         return Catalogue.of([read.programme(row) for row in document["programmes"]])
@@ -159,7 +161,7 @@ class _Writer:
             one.category, one.form, {kind: self.clause(clause) for kind, clause in one.who.items()},
             self._row("values", value, lambda: [
                 [self.part(part) for part in value.parts], value.currency, value.gives, self.text(value.text),
-                value.adds,
+                value.adds, value.decimals,
             ]),
             [self._window(window) for window in one.windows],
             one.delivery, [self.text(text) for text in one.documents], one.excludes, one.grants, one.effort_minutes,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from recommender.rules.children import BIRTH, CHILDREN
 from recommender.rules.clause import Clause, Source, clause_document, compares, source_document
 from recommender.text import Text
 
-__all__ = ["GIVES", "OF", "PER", "PERIODS", "AgeSpan", "Payment", "Tiers", "gives_of"]
+__all__ = ["GIVES", "OF", "PER", "PERIODS", "AgeSpan", "Payment", "Tiers", "gives_of", "major_units"]
 
 PERIODS: Final = ("once", "month", "year", "quarter", "half_year", "week", "day", "time", "unknown")
 PER: Final = ("person", "household", "child", "business", "other")
@@ -111,9 +112,9 @@ class Payment:
             names.add(BIRTH)
         return frozenset(names)
 
-    def to_document(self) -> dict[str, object]:
-        """Return the mapping it is written as; reading it again gives an equal payment."""
-        document: dict[str, object] = self._sum() | {"period": self.period}
+    def to_document(self, decimals: int = 0) -> dict[str, object]:
+        """Return the mapping it is written as, its sums with so many decimals; read again, it is an equal payment."""
+        document: dict[str, object] = self._sum(decimals) | {"period": self.period}
         if self.per != "person":
             document["per"] = self.per
         if self.percent is not None:
@@ -137,12 +138,13 @@ class Payment:
             document["source"] = source_document(self.source)
         return document
 
-    def _sum(self) -> dict[str, object]:
+    def _sum(self, decimals: int) -> dict[str, object]:
         if not self.stated:
             return {} if self.percent is not None else {"amount": None}
         if self.low == self.high:
-            return {"amount": self.low}
-        return {key: bound for key, bound in (("from", self.low), ("at_most", self.high)) if bound is not None}
+            return {"amount": major_units(self.low, decimals)}
+        bounds = (("from", self.low), ("at_most", self.high))
+        return {key: major_units(bound, decimals) for key, bound in bounds if bound is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +153,20 @@ class Tiers:
 
     of: tuple[Payment, ...]
 
-    def to_document(self) -> dict[str, object]:
+    def to_document(self, decimals: int = 0) -> dict[str, object]:
         """Return the mapping it is written as."""
-        return {"tiers": [tier.to_document() for tier in self.of]}
+        return {"tiers": [tier.to_document(decimals) for tier in self.of]}
+
+
+def major_units(amount: int | None, decimals: int) -> int | float | None:
+    """Return a sum of minor units as it is written in a programme: whole where it can be.
+
+    >>> major_units(1680, 2), major_units(50_000, 2), major_units(1680, 0)
+    (16.8, 500, 1680)
+    """
+    if amount is None or amount % 10**decimals == 0:
+        return amount if amount is None else amount // 10**decimals
+    return float(Decimal(amount).scaleb(-decimals))
 
 
 def _months(months: int) -> str:

@@ -49,7 +49,9 @@ def read_value(fields: MappingReader, clauses: ClauseReader, declaration: Declar
             inner.wrong(both[0], "conflict", "stands beside parts", "Write it in the part that it belongs to")
         parts = reader.parts(inner)
     adds = inner.boolean("adds", True)
-    value = Value(parts, currency, inner.choice("gives", GIVES), text_at(inner, "text"), adds)
+    value = Value(
+        parts, currency, inner.choice("gives", GIVES), text_at(inner, "text"), adds, decimals=known[currency].decimals
+    )
     inner.close()
     return value
 
@@ -174,16 +176,18 @@ def _sum(inner: MappingReader, currency: Currency) -> tuple[int | None, int | No
 
 
 def _minor_units(inner: MappingReader, key: str, currency: Currency) -> int | None:
+    """Read a sum in the currency's units, with at most its decimals, as whole minor units."""
     written = inner.take(key)
-    if not isinstance(written, float) or not currency.decimals:
+    if not currency.decimals or isinstance(written, bool) or not isinstance(written, int | float):
         return inner.integer(key)
     units = Decimal(str(written)).scaleb(currency.decimals)
     if not units.is_finite() or units != int(units):
-        what, remedy = f"{written} has more than the {currency.decimals} decimals of {currency.code}", "Round it"
+        what = f"{written} has more than the {currency.decimals} decimals of {currency.code}"
+        inner.wrong(key, "invalid", what, f"Round it to {currency.decimals} decimals")
+    elif units < 0:
+        inner.wrong(key, "range", f"{written} is below 0", "Write a sum of 0 or more")
     else:
-        what = f"{written} is not a whole number of minor units"
-        remedy = f"Write {int(units)} for {written} {currency.code}"
-    inner.wrong(key, "invalid", what, remedy)
+        return int(units)
     return None
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from features.country import NO_COUNTRY
+from recommender.currency import CURRENCIES
 from recommender.rules.estimate import Claimant, Estimate, estimated
-from recommender.rules.payment import GIVES, Payment, Tiers
+from recommender.rules.payment import GIVES, Payment, Tiers, major_units
 from recommender.text import Text
 
 __all__ = ["Value"]
@@ -25,6 +26,7 @@ class Value:
         gives: one of GIVES; None where the programme's form tells.
         text: the original wording.
         by_form: what is given where `gives` does not say; the programme's form tells.
+        decimals: of its currency, by which its sums are written.
         adds: whether the parts are given beside each other; else one of them is, and it is not known which.
     """
 
@@ -34,6 +36,7 @@ class Value:
     text: Text | None = None
     adds: bool = True
     by_form: str = field(default=GIVES[0], compare=False, repr=False)
+    decimals: int = field(default=0, compare=False, repr=False)
 
     @classmethod
     def of(
@@ -45,7 +48,8 @@ class Value:
     ) -> Value:
         """Return the value of one exact amount, or of none that is known."""
         part = Payment(amount, amount, period)
-        return cls((part,) if part != Payment() else (), currency, None, text)
+        decimals = CURRENCIES[currency].decimals if currency in CURRENCIES else 0
+        return cls((part,) if part != Payment() else (), currency, None, text, decimals=decimals)
 
     @property
     def payments(self) -> tuple[Payment, ...]:
@@ -98,9 +102,9 @@ class Value:
         first = self.parts[0] if self.parts else Payment()
         plain = isinstance(first, Payment) and first == Payment(first.low, first.low, first.period)
         if plain and len(self.parts) < 2:
-            document |= {"amount": self.amount, "period": self.period}
+            document |= {"amount": major_units(self.amount, self.decimals), "period": self.period}
         else:
-            document["parts"] = [part.to_document() for part in self.parts]
+            document["parts"] = [part.to_document(self.decimals) for part in self.parts]
         if not self.adds:
             document["adds"] = False
         return document if self.text is None else document | {"text": self.text.to_document()}

@@ -50,7 +50,7 @@ provider: {id: tok.lawa, name: lawa}
 category: old-age
 form: cash
 who: {all: [{fact: age, at_least: 60}, {fact: region, is: AB}, {fact: mani, at_most: 12.5}]}
-value: {amount: 1234500, period: month, text: mani mute}
+value: {amount: 1234.5, period: month, text: mani mute}
 window: {kind: open_ended}
 source: {url: "https://example.org", text: lipu}
 verified: true
@@ -180,13 +180,14 @@ def test_a_message_that_one_language_lacks_is_said(folder, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("amount", "problem"),
     [
-        ("1234.5678", "1234.5678 has more than the 3 decimals of BHD"),
-        ("12.5", "12.5 is not a whole number of minor units. Write 12500 for 12.5 BHD"),
+        ("1234.5678", "1234.5678 has more than the 3 decimals of BHD. Round it to 3 decimals"),
+        (".inf", "inf has more than the 3 decimals of BHD"),
+        ("-0.5", "-0.5 is below 0"),
         ("'12'", "'12' is not a whole number"),
     ],
 )
-def test_an_amount_is_a_whole_number_of_minor_units(folder, tmp_path, capsys, amount, problem):
-    (folder / "catalogue" / "mani.yaml").write_text(PROGRAMME.replace("amount: 1234500", f"amount: {amount}"))
+def test_an_amount_has_at_most_the_decimals_of_its_currency(folder, tmp_path, capsys, amount, problem):
+    (folder / "catalogue" / "mani.yaml").write_text(PROGRAMME.replace("amount: 1234.5", f"amount: {amount}"))
     code, _, said = run(folder, tmp_path, capsys, "eligible")
     assert (code, said.count("\n")) == (2, 1)
     assert f"mani.yaml: value.amount: {problem}" in said

@@ -60,8 +60,8 @@ def test_a_country_is_its_languages_its_money_its_zone_and_its_regions():
         (changed("zone", value="Paris"), "zone: 'Paris' is not a time zone"),
         (changed("regions", "code", value="["), "country.yaml: regions.code: '[' is not a regular expression"),
         (
-            changed("regions", "levels", value={"commune": {"ko": "x"}}),
-            "country.yaml: regions.levels.commune: ko is no",
+            changed("regions", "levels", value={"commune": {}}),
+            "country.yaml: regions.levels.commune: {} is not words",
         ),
         (changed("regions", "biggest_first", value=["ko"]), "country.yaml: regions.biggest_first: ['ko'] are not"),
         (changed("capital", value="Paris"), "country.yaml: capital: unknown key"),

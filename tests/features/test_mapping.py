@@ -39,7 +39,9 @@ def test_words_of_a_country_are_in_its_languages_and_in_their_order():
     assert read({"a": "c"}, "words", "a", languages=("fr", "en")) == ({"fr": "c"}, [])
     found, _ = read({"a": {"en": "b", "fr": "c"}}, "words", "a", languages=("fr", "en"))
     assert list(found.items()) == [("fr", "c"), ("en", "b")]
-    assert read({"a": {"ko": "가", "fr": "c"}}, "words", "a", languages=("fr", "en")) == (
+    assert read({"a": {"ko": "가", "fr": "c"}}, "words", "a", languages=("fr", "en")) == ({"fr": "c"}, [])
+    assert read({"a": {"ko": "가"}}, "words", "a", languages=("fr", "en")) == ({"ko": "가"}, [])
+    assert read({}, "as_words", "a", {"ko": "가", "fr": "c"}, languages=("fr", "en")) == (
         None,
         ['x.yaml: a: ko is no language of this country. Write a string or {fr: "...", en: "..."}'],
     )
