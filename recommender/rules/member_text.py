@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from features.calendar import date_of
+from features.calendar import Duration, date_of, parse_duration
 from features.declaration.datatype import DataType
-from recommender.rules.clause import MEMBER_FLAGS, MEMBER_RANGES, MemberCount, MemberTest
+from recommender.rules.clause import MEMBER_FLAGS, MEMBER_RANGES, WITHIN, MemberCount, MemberTest
 from recommender.text import Text
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
     from recommender.messages import Messages
 
-__all__ = ["members_text"]
+__all__ = ["members_text", "within_text"]
 
 _UNITS: Final = {"months": "in_months", "age": "in_years", "nth": "place"}
 
@@ -68,13 +68,25 @@ def _who(clause: MemberCount, declaration: Declaration, messages: Messages) -> T
 
 def _range(of: str, tests: list[MemberTest], messages: Messages) -> Text:
     if of in ("born", "due"):
-        days = [(test.op, date_of(DataType("date").encode(test.operand))) for test in tests]
-        said = [(op, messages.text("rule.date.on", date=day)) for op, day in days]
-        figures = [day if op == "is" else messages.text(f"rule.date.{op}", value=day) for op, day in said]
+        figures = [_day(test, messages) for test in tests]
     else:
         unit = f"rule.member.{_UNITS[of]}"
         figures = [_bound(test.op, messages.text(unit, count=int(test.operand)), messages) for test in tests]
     return messages.text(f"rule.member.{of}", figure=messages.joined("rule.both", figures))
+
+
+def _day(test: MemberTest, messages: Messages) -> Text:
+    if test.op == WITHIN:
+        return within_text(parse_duration(test.operand), messages)
+    day = messages.text("rule.date.on", date=date_of(DataType("date").encode(test.operand)))
+    return day if test.op == "is" else messages.text(f"rule.date.{test.op}", value=day)
+
+
+def within_text(length: Duration, messages: Messages) -> Text:
+    """Return "not longer ago than a duration" in words."""
+    counts = (("months", length.months), ("days", length.days))
+    parts = [messages.text(f"rule.date.{unit}", count=count) for unit, count in counts if count]
+    return messages.text("rule.date.within", value=messages.joined("rule.both", parts))
 
 
 def _bound(op: str, value: Text, messages: Messages) -> Text:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from features.calendar import Duration, date_of, parse_duration
+from features.calendar import date_of, parse_duration
 from features.declaration.kinship import HOUSEHOLD
 from recommender.message_keys import AXES, UNITS
 from recommender.messages import Messages
@@ -25,7 +25,7 @@ from recommender.rules.clause import (
     encoded,
     fact_type,
 )
-from recommender.rules.member_text import members_text
+from recommender.rules.member_text import members_text, within_text
 from recommender.rules.region import Regions
 from recommender.text import Text
 
@@ -141,12 +141,7 @@ class RuleText:
         tests = encoded(compare, self._declaration)
         said = [self._figure(compare.fact, kind, op, codes) for op, codes in tests]
         lengths = [parse_duration(operand) for op, operand in compare.tests if op == WITHIN]
-        return self._messages.joined("rule.both", said + [self._within(length) for length in lengths])
-
-    def _within(self, length: Duration) -> Text:
-        counts = (("months", length.months), ("days", length.days))
-        parts = [self._messages.text(f"rule.date.{unit}", count=count) for unit, count in counts if count]
-        return self._messages.text("rule.date.within", value=self._messages.joined("rule.both", parts))
+        return self._messages.joined("rule.both", said + [within_text(length, self._messages) for length in lengths])
 
     def _figure(self, fact: str, kind: str, op: str, codes: Iterable[int]) -> Text:
         show = self._shown(fact, kind)

@@ -305,6 +305,12 @@ def test_a_question_on_a_list_is_weighed_by_what_the_list_settles():
     assert asks["children"] == pytest.approx(0.5)  # a child of one year settles it, none does not
 
 
+def test_a_period_since_birth_is_told_before_a_day_is_chosen():
+    clause = parse_clause({"members": {"relation": "child", "born": {"within": "P2Y"}}}, (), FAMILY)
+    said = compiled(programmes(YOUNG)).explaining(MESSAGES).rule_text.clause(clause).to_document()
+    assert said == {"ko": "24개월 안에 태어난 자녀가 있어야 합니다.", "en": "has child born within the last 24 months"}
+
+
 def test_what_is_missing_is_what_the_person_can_state():
     assert explained(YOUNG, {})[1] == ("children",)
     assert explained(RAISED, {})[1] == ("caretaker", "household")
