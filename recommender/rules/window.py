@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -207,6 +207,8 @@ def _one(
     if rule.during is not None:
         value = states.get(rule.during, NOT_KNOWN)
         state = UNKNOWN if value == NOT_KNOWN else OPEN if value == 1 else CLOSED
+        if state != CLOSED and rule.after:
+            return _bounded(rule, state, after_event(rule, occurrences, today, working))
         return ApplicationWindow(rule.kind, state, during=rule.during, funds=rule.funds)
     if rule.is_personal:
         return after_event(rule, occurrences, today, working)
@@ -217,3 +219,17 @@ def _one(
     if rule.opens is not None or rule.closes is not None:
         return between(rule.kind, rule.opens, rule.closes, today, working)
     return unstated(rule.kind)
+
+
+def _bounded(rule: WindowRule, state: str, since: ApplicationWindow) -> ApplicationWindow:
+    """Return the window of a state that an event bounds: not before it opens, and with a period no longer than that.
+
+    A period beside a state lengthens another window for those of whom the state is known; nobody is asked for it.
+    """
+    if since.state == UPCOMING:
+        return since
+    if rule.within is None:
+        return ApplicationWindow(rule.kind, state, during=rule.during, funds=rule.funds)
+    if state != OPEN or since.state != OPEN:
+        return ApplicationWindow(rule.kind, CLOSED, during=rule.during, funds=rule.funds)
+    return replace(since, during=rule.during, funds=rule.funds)

@@ -53,6 +53,11 @@ THREE = ["2019-02-02", *TWO]
         ("kr.training-allowance", {}, 10_320, None),
         ("kr.cheonan-father-leave", {}, 1_800_000, 1_800_000),
         ("kr.yeoncheon-senior-transit", {}, 0, 200_000),
+        ("kr.basic-pension", {}, 0, 4_196_400),
+        ("kr.gyeonggi-postpartum", {"children": ["2026-11-01", "2026-11-01"]}, 1_000_000, 1_000_000),
+        ("kr.gyeonggi-postpartum", {"children": TWO}, 500_000, 500_000),
+        ("kr.pregnancy-birth-voucher", {"multiple_birth": False}, 1_000_000, 1_200_000),
+        ("kr.pregnancy-birth-voucher", {"multiple_birth": True}, 1_400_000, None),
     ],
 )
 def test_a_shipped_programme_comes_to_what_its_text_pays(shipped, programme, facts, low, high):
@@ -74,7 +79,7 @@ def test_days_that_nobody_counted_are_not_multiplied(shipped):
 
 
 def test_what_no_source_states_is_said_to_be_not_stated(shipped):
-    estimate, text = found(shipped, "kr.basic-pension", {})
+    estimate, text = found(shipped, "kr.housing-benefit", {})
     assert (estimate.stated, estimate.middle) == (False, None)
     assert text.in_language("en") == "The amount is not stated."
 

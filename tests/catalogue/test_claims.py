@@ -79,6 +79,53 @@ def test_a_year_of_unemployment_is_counted_from_the_day_after_and_ends_on_a_work
     assert "kr.unemployment-benefit" not in names(told_of(date(2026, 12, 1), stated, lost)["recommendations"])
 
 
+def test_pregnancy_illness_and_birth_lengthen_the_year_of_unemployment_to_four():
+    lost = ("life.job_lost", date(2025, 9, 1), {"voluntary": False})
+    for state in ("pregnant", "ill"):
+        stated = (
+            "fact.stated",
+            date(2026, 7, 1),
+            {"birth_date": "1990-01-01", "insured_days": 400, "job_seeker": True},
+        )
+        kept = ("fact.stated", date(2026, 8, 1), {state: True, "worker": False})
+        assert window(told_of(NOVEMBER, lost, stated, kept), "kr.unemployment-benefit")[1] == "open"
+        lapsed = told_of(NOVEMBER, lost, stated, ("fact.stated", date(2026, 8, 1), {state: False}))
+        assert "kr.unemployment-benefit" not in names(lapsed["recommendations"])
+    born = ("life.child_born", date(2026, 10, 1), {})
+    found = told_of(NOVEMBER, lost, ("fact.stated", date(2026, 11, 1), {"job_seeker": True, "worker": False}), born)
+    assert window(found, "kr.unemployment-benefit")[1:] == ("open", "2029-08-31")
+
+
+def test_a_month_of_leave_must_have_passed_before_its_benefit_is_claimed():
+    began = ("life.parental_leave_started", date(2026, 11, 10), {})
+    stated = ("fact.stated", date(2026, 10, 1), {"employment_insured": True, "insured_days": 400})
+    (row,) = [
+        one for one in told_of(NOVEMBER, stated, began)["recommendations"]
+        if one["programme"] == "kr.parental-leave-benefit"
+    ]  # fmt: skip
+    assert (row["window"]["state"], row["window"]["opens"]) == ("upcoming", "2026-12-10")
+
+
+def test_heirs_may_search_until_a_year_after_the_end_of_the_month_of_the_death():
+    died = ("life.widowed", date(2025, 10, 2), {})
+    assert window(told_of(date(2026, 11, 2), died), "kr.safe-inheritance-search") == ("yes", "open", "2026-11-02")
+    over = told_of(date(2026, 11, 3), died)
+    assert "kr.safe-inheritance-search" not in names(over["recommendations"])
+
+
+def test_who_closed_a_business_is_told_of_the_package_as_a_citizen():
+    opened = ("life.business_opened", date(2024, 3, 1), {"trade": "restaurant", "business": "b"})
+    closed = ("life.business_closed", date(2026, 10, 1), {"business": "b"})
+    assert "kr.hope-return-package" in names(told_of(NOVEMBER, opened, closed)["recommendations"])
+
+
+@pytest.mark.parametrize("programme", ["gwacheon-pregnancy-grant", "buyeo-newborn-care", "high-risk-pregnancy"])
+def test_what_a_second_pregnancy_opens_is_not_closed_since_the_first_birth(programme):
+    place = {"gwacheon-pregnancy-grant": "41290", "buyeo-newborn-care": "44760"}.get(programme, "11440")
+    facts = MOTHER | {"pregnant": True, "children": ["2023-02-10"], "region": place, "newly_moved_in": False}
+    assert window(told(facts | {"income_percent": 90}), f"kr.{programme}")[1] == "open"
+
+
 def test_a_mother_claims_for_thirty_days_after_the_birth():
     facts = MOTHER | {"region": "41290", "newly_moved_in": False, "pregnant": False, "children": ["2026-11-18"]}
     assert window(told(facts), "kr.gwacheon-pregnancy-grant") == ("yes", "open", "2026-12-18")
