@@ -9,7 +9,7 @@ from typing import Final
 
 from recommender.reading.age_figure import age_at, age_clause
 from recommender.reading.lexeme import LexemeKind
-from recommender.rules.clause import Any, Clause, Compare, NoData
+from recommender.rules.clause import All, Any, Clause, Compare, NoData
 
 __all__ = ["Figure", "figure_at"]
 
@@ -45,7 +45,14 @@ _YOUNGER: Final = re.compile(
     r"(?P<count>\d{1,2})(?P<unit>개월|년)(?:이|을)?"
     r"(?:(?:지나지|경과하지|경과되지)않[가-힣]*|(?:이내|미만)(?:인|의)?)"
 )
-_COUNT: Final = re.compile(r"(?:총|약|선착순|연간)?\d[\d,]*(?:명(?:내외|이내|이상|미만)?|[가-힣]{1,3}(?:내외|이내))")
+_MONTHS_OLD: Final = re.compile(
+    r"(?P<born>생후)?만?(?:(?P<low>\d{1,2})개월(?:이상|부터)?(?:~|-|에서)?)?만?(?P<high>\d{1,2})개월(?P<down>이하|미만|이내|까지)(?:의|인)?"
+    r"(?P<child>(?=영아|영유아|아동|자녀|아기|유아|신생아|아이))?"
+)
+_CHILDREN: Final = re.compile(r"(?:미성년|미취학)?자녀(?:를|가|수가|수)?(?P<count>\d)(?:명|인|자녀)?이상")
+_COUNT: Final = re.compile(
+    r"(?:총|약|선착순|연간)?\d[\d,]*(?:명(?:내외|이내)?(?!이상|미만|이하)|[가-힣]{1,3}(?:내외|이내))"
+)
 _DATE: Final = re.compile(
     r"(?:19|20)\d\d(?:년(?:\d{1,2}월(?:\d{1,2}일)?)?|\.\d{1,2}\.(?:\d{1,2}\.?)?)일?"
     r"(?:이후|이전|부터|까지|생|출생자|기준|현재)*"
@@ -103,6 +110,26 @@ def _young(text: str, at: int) -> Figure | None:
     return Figure(LexemeKind.CONDITION, found.end(), Compare("youngest_child_months", "at_most", months))
 
 
+def _children(text: str, at: int) -> Figure | None:
+    found = _CHILDREN.match(text, at)
+    if found is None:
+        return None
+    several = Compare("children_count", "at_least", int(found["count"]))
+    return Figure(LexemeKind.CONDITION, found.end(), All((several, Compare("child_ages", "at_most", 24))))
+
+
+def _months_old(text: str, at: int) -> Figure | None:
+    """Read an age in months: the youngest child's up to the upper bound; whose a lower bound is is not known."""
+    found = _MONTHS_OLD.match(text, at)
+    if found is None or (found["born"] is None and found["child"] is None):
+        return None
+    op = "below" if found["down"] == "미만" else "at_most"
+    young: Clause = Compare("youngest_child_months", op, int(found["high"]))
+    if found["low"] is not None:
+        young = All((young, NoData("자녀의 월령")))
+    return Figure(LexemeKind.CONDITION, found.end(), young)
+
+
 def _income(text: str, at: int) -> Figure | None:
     found = _INCOME.match(text, at)
     limit = found and (found["percent"] or found["parts"])
@@ -130,11 +157,13 @@ def _plainly(
 
 _DIGITS: Final = "0123456789"
 _READERS: Final[tuple[tuple[str, Callable[[str, int], Figure | None]], ...]] = (
+    (f"{_DIGITS}생만", _months_old),
     (f"{_DIGITS}총약선연", _plainly(_COUNT, LexemeKind.NEUTRAL)),
     (_DIGITS, _plainly(_DATE, LexemeKind.UNREAD)),
     (f"{_DIGITS}만연나", _age),
     (_DIGITS, _plainly(_WON, LexemeKind.CONDITION, NoData("금액 기준"))),
     (f"{_DIGITS}만최과", _duration),
+    ("자미", _children),
     ("소기중가월총본건", _income),
     ("영자아출", _young),
     ("자출입분", _plainly(_SINCE, LexemeKind.CONDITION, _LIVED)),

@@ -16,6 +16,7 @@ from recommender.reading.phrase_cut import (
     in_object,
     items_of,
     preceding,
+    raised,
     segments_of,
 )
 from recommender.reading.phrase_item import PhraseHead, PhraseItem, alternatives, folded
@@ -215,7 +216,7 @@ class PhraseReader:
             self._relative(lexeme, item)
         elif group.kind == "body" and any(one.kind not in (*_QUIET, K.BRACKET, K.SUBJECT) for one in lexemes[i + 1 :]):
             item.unread()  # a body that somebody works or learns at
-        elif in_object(lexemes, i) or _described(lexemes, i):
+        elif (in_object(lexemes, i) and not raised(lexemes, i)) or _described(lexemes, i):
             item.unread(PhraseHead.UNREAD)
         else:
             item.kin |= lexeme.word in _RELATIVES
@@ -264,12 +265,17 @@ class PhraseReader:
 def _families(items: list[PhraseItem]) -> list[PhraseItem]:
     """Give "and their family", an item by itself, the family of the groups named before it."""
     named: list[TargetGroup] = []
+    home: Clause | None = None
     for item in items:
-        own = [group for group in item.groups if group.kind == "person" and group.clause != EVERYONE]
-        relative = not own and any(group.name in _KIN_GROUPS or group.kind == "child" for group in item.groups)
-        if relative and named and item.kin:
+        own = [group for group in item.groups if group.kind in ("person", "household") and group.clause != EVERYONE]
+        relative = item.kin and not own
+        if relative and home is not None:
+            item.figures, item.clauses = [], [home]  # a member of that home
+        elif relative and named:
             item.clauses = [any_of(group.kin for group in dict.fromkeys(named))]
-        named += own
+        named += [group for group in own if group.kind == "person"]
+        if own:
+            home = item.clause if own[-1].kind == "household" else None
     return items
 
 

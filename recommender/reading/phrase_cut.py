@@ -17,6 +17,7 @@ __all__ = [
     "in_object",
     "items_of",
     "preceding",
+    "raised",
     "segments_of",
 ]
 
@@ -24,6 +25,9 @@ K = LexemeKind
 _SEVERAL: Final = 2
 _COUPLES: Final = ("부부", "산모", "임산부", "임신부")
 _TOGETHER: Final = ("함께", "같이", "동일세대로", "같은세대로")
+_RAISING: Final = (
+    *("둔", "양육하는", "양육하고있는", "양육중인", "키우는", "키우고있는", "기르는", "보육하는", "보육중인", "있는"),
+)
 _NOUNS: Final = (K.GROUP, K.PERSON, K.AGE, K.CONDITION, K.UNREAD)
 
 
@@ -116,6 +120,13 @@ def in_object(lexemes: Sequence[Lexeme], i: int) -> bool:
         if follows.kind is not K.NEUTRAL:
             return False
     return False
+
+
+def raised(lexemes: Sequence[Lexeme], i: int) -> bool:
+    """Whether a child at i is the object of "have" or "raise": then it is asked of the parent."""
+    group = lexemes[i].group
+    verbs = [one.word for one in lexemes[i + 1 : i + 5] if one.kind is K.NEUTRAL]
+    return group is not None and group.kind == "child" and any(word in _RAISING for word in verbs)
 
 
 def following(lexemes: Sequence[Lexeme], i: int) -> Lexeme | None:

@@ -120,7 +120,7 @@ def alternatives(items: Sequence[PhraseItem], commas: bool) -> Clause:
     first = items[0]
     if len(items) == 1 or not first.figures or first.head in (PhraseHead.NONE, PhraseHead.PERSON):
         return each
-    if any(group.with_age is not None for group in first.groups) or any(item.own_age for item in items[1:]):
+    if any(group.with_age is not None for group in first.groups) or any(item.own_age or item.kin for item in items[1:]):
         return each
     shared = all_of([*first.figures, any_of([all_of(first.clauses), *(item.clause for item in items[1:])])])
     return agreed_within(shared, each) if commas else shared

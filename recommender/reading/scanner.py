@@ -19,6 +19,8 @@ _LONGEST_AFTER: Final = max(map(len, AFTER))
 _LONGEST_ALONE: Final = max(map(len, ALONE))
 _LONGEST_WORD: Final = 120
 """A longer run of letters without a blank is not cut: nobody writes one, and it would be cut in too many ways."""
+_SHORTEST_FRONT: Final = 2
+"""A compound has at least so many letters before the word it ends in: 이상인 does not end in 상인 (a merchant)."""
 _RESIDENTS: Final = "주민"
 _HERE: Final = ("관내외", "관내", "내", "소재", "")
 _LAW: Final = re.compile(r"「[^」]{2,60}」")
@@ -171,7 +173,7 @@ class _Scan:
     def _unknown(self, i: int, stop: int) -> Iterator[Lexeme]:
         """Yield a word that is not known: unread, but for a group that its last letters name."""
         compound = stop - i <= _LONGEST_WORD and self.text.letters[i] not in _DENIES
-        for cut in range(i + 1, stop) if compound else ():
+        for cut in range(i + _SHORTEST_FRONT, stop) if compound else ():
             for word, named in self.vocabulary.by_letter.get(self.text.letters[cut], ()):
                 if isinstance(named, str) or not named.heads(word) or not self.text.letters.startswith(word, cut):
                     continue

@@ -172,7 +172,7 @@ class SentenceReader:
         """Read the words in a bracket: a gloss, a wider or narrower group, an exclusion, or a condition."""
         plain = self.text.plain
         said = re.sub(r"\s", "", plain[start:end])
-        if words_of.GLOSS.fullmatch(said):
+        if words_of.GLOSS.fullmatch(said) or said.endswith("우선"):
             return BracketPhrase(Phrase(quiet=True), ignored=True)
         if "포함" in said:
             widened = re.sub(r"[을를도]?포함.*$", "", said)
