@@ -72,6 +72,27 @@ def private_key(path: Path, name: str) -> Signer:
         raise Rejected([Problem((str(path),), "invalid", str(failure), "Give your own .key file")]) from None
 
 
+def bundle_bytes(path: Path) -> bytes:
+    """An exported ledger, which is read only where it begins as one and is no larger than one can be.
+
+    Raises:
+        Rejected: it cannot be read, or is none.
+    """
+    from privacy.ledger.export import FORMAT, MOST_BYTES
+
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(FORMAT))
+            content = head + file.read(MOST_BYTES + 1) if head == FORMAT.encode() else head
+    except OSError as failure:
+        what = (failure.strerror or "cannot be read").lower()
+        raise Rejected([Problem((str(path),), "unreadable", what, "Check the path and its permissions")]) from failure
+    if len(content) > MOST_BYTES:
+        what = f"has more than {MOST_BYTES} bytes, the most that is read"
+        raise Rejected([Problem((str(path),), "range", what, "Give what `proffer privacy export` wrote")])
+    return content
+
+
 def kept_note(path: Path) -> Note:
     """A signed checkpoint that somebody kept.
 

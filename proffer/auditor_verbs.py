@@ -6,11 +6,12 @@ import argparse
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from composition import ledger_files, reports, terminal
-from composition.reading import read_bytes, read_country
+from composition.reading import read_country
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
 from proffer import options
@@ -39,27 +40,43 @@ def _verify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", type=Path, action="append", default=[], metavar="FILE", help=kept)
     seen = "key of a witness who must have cosigned the last checkpoint"
     parser.add_argument("--witness", action="append", default=[], metavar="VKEY", help=seen)
+    stale = "day or time (RFC 3339) at or after which a witness, or without one the last entry, must have been seen"
+    parser.add_argument("--not-before", metavar="T", help=stale)
 
 
 def _verify(args: argparse.Namespace) -> int:
     """Check an exported ledger, without network, database or operator; exit 1 when anything is wrong."""
     from privacy.ledger.verify import verify
 
-    problems, keys, retained, bundle = Problems(), [], [], b""
+    problems, keys, retained, bundle, not_before = Problems(), [], [], b"", None
     with problems.gathered():
-        bundle = read_bytes(args.bundle)
+        bundle = ledger_files.bundle_bytes(args.bundle)
     for given in (args.key, *args.witness):
         with problems.gathered():
             keys.append(ledger_files.public_key(given, _ASK))
     for path in args.checkpoint:
         with problems.gathered():
             retained.append(ledger_files.kept_note(path))
+    with problems.gathered():
+        not_before = _moment(args.not_before)
     problems.raise_any()
     key, *witnesses = keys
     with _pricing() as advance:
-        verdict = verify(bundle, key, retained=retained, witnesses=witnesses, advance=advance)
+        verdict = verify(bundle, key, retained=retained, witnesses=witnesses, not_before=not_before, advance=advance)
     terminal.emit(verdict.to_document(), args.json, lambda: _verdict_text(verdict))
     return terminal.DONE if verdict.ok else terminal.FAILED
+
+
+def _moment(given: str | None) -> datetime | None:
+    """A day or a time; one that names no zone is UTC."""
+    if given is None:
+        return None
+    try:
+        found = datetime.fromisoformat(given)
+    except ValueError:
+        remedy = "Write it like 2026-11-01 or 2026-11-01T12:00:00Z"
+        raise Rejected([Problem(("--not-before",), "invalid", f"{given[:40]!r} is no day or time", remedy)]) from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @contextmanager
@@ -77,7 +94,15 @@ def _verdict_text(verdict: Any) -> str:
     rows = [[balance.to_document()[head] for head in heads] for balance in verdict.balances]
     seen = ", ".join(verdict.witnesses) or "no witness: only one you asked for can rule out a rewrite by the key holder"
     head = f"in order: {verdict.entries} entries, {verdict.checkpoints} checkpoints, {verdict.mechanisms} mechanisms"
-    return f"{head} priced again\nroot {verdict.root}\ncosigned by {seen}\n{terminal.table(heads, rows, [2, 3, 4, 5])}"
+    age = f"last entry {_aged(verdict.last)}" if verdict.last else "no entry"
+    ages = "".join(f"; a witness saw it {_aged(moment)}" for moment in verdict.cosigned_at)
+    whole = f"{head} priced again\nroot {verdict.root}\ncosigned by {seen}\n{age}{ages}"
+    return f"{whole}\n{terminal.table(heads, rows, [2, 3, 4, 5])}"
+
+
+def _aged(moment: str) -> str:
+    days = (ledger_files.now() - int(datetime.fromisoformat(moment).timestamp())) // 86_400
+    return f"{moment} ({days} days ago)"
 
 
 def _report(args: argparse.Namespace) -> int:

@@ -12,6 +12,8 @@ DECIMAL_PATTERN: Final = r"(?:0|[1-9][0-9]{0,9})(?:\.[0-9]{0,39}[1-9])?"
 _DECIMAL = re.compile(DECIMAL_PATTERN)
 MOST_EPSILON: Final = Decimal(1_000_000)
 FINEST: Final = Decimal("1e-12")
+LEAST_DELTA: Final = Decimal("1e-12")
+"""Below this delta PRV and PLD no longer agree: no Gaussian training could be priced."""
 SMALLEST_DELTA_STEP: Final = Decimal("1e-40")
 _WRITTEN: Final = re.compile(
     r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?|[+-]?(?:inf|infinity|nan)", re.IGNORECASE
@@ -59,14 +61,17 @@ _GIVE = "Give a decimal number such as 1 or 0.5"
 
 
 def read_delta(value: str | int | Decimal, units: int = 0, where: Where = ("delta",)) -> Decimal:
-    """Read a delta: above 0 and below 1/n, where n (`units`) is the number of units (0: unknown).
+    """Read a delta: at least 1e-12 and below 1/n, where n (`units`) is the number of units (0: unknown).
 
     Raises:
         Rejected: it is not (a delta of 1/n would permit publishing a whole record), or has over forty decimal places.
     """
     amount = _amount(value, where)
-    if not Decimal("1e-30") <= amount < 1:
+    if not 0 < amount < 1:
         raise Rejected([Problem(where, "range", f"{value} is not above 0 and below 1", "Give one such as 0.000001")])
+    if amount < LEAST_DELTA:
+        what = f"{value} is below {LEAST_DELTA}, the least at which the accountants can price training"
+        raise Rejected([Problem(where, "range", what, "Give one such as 0.000001")])
     if amount != amount.quantize(SMALLEST_DELTA_STEP, context=_EXACT):
         raise Rejected([Problem(where, "range", f"{value} has more than forty decimal places", "Round it to forty")])
     if units and amount * units >= 1:

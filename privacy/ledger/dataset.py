@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from privacy.cohort import Cohort
 
+NO_SKETCH: Final = hashlib.sha256(b"").hexdigest()
+"""The hash of the empty sketch: of people who were not given, or do not exist."""
 SKETCH: Final = 64  # smallest hashes kept of a data set's units
 
 

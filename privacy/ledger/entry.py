@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, ClassVar, Final, Literal
 
 import msgspec
@@ -200,7 +201,15 @@ def parse(line: bytes) -> AnyEntry:
         raise NotCanonical(f"is not a valid entry ({failure})") from None
     if again != line:
         raise NotCanonical("is not in canonical form (RFC 8785)")
+    _check_time(entry.at)
     return entry
+
+
+def _check_time(at: str) -> None:
+    try:
+        datetime.fromisoformat(at)
+    except ValueError:
+        raise NotCanonical(f"is dated {at}, which is no time") from None
 
 
 def encode(kind: EntryType, index: int, population: str, at: str, prior: str, body: object) -> tuple[bytes, AnyEntry]:

@@ -17,6 +17,11 @@ from privacy.ledger.note import BadNote, Note
 
 FORMAT: Final = "proffer-ledger-bundle-1"
 MOST_CHECKPOINTS: Final = 1_000
+MOST_BYTES: Final = 2**29
+"""The largest export that is read: about half a million entries."""
+MOST_LINES: Final = 2_000_000
+LONGEST_LINE: Final = 2**18
+"""Bytes of an entry: more than any mechanism, cohort and set of signatures need."""
 
 
 class NotAnExport(ValueError):  # noqa: N818  # reads as a sentence where it is caught
@@ -60,13 +65,21 @@ def split(content: bytes) -> tuple[bytes, tuple[bytes, ...], bytes]:
     Raises:
         NotAnExport: it does not begin as an export does, or ends before its checkpoints.
     """
-    head, found, rest = content.partition(b"\n\n")
-    if not found or not content.startswith(f"{FORMAT}\nentries ".encode()):
+    if not content.startswith(f"{FORMAT}\nentries ".encode()):
         raise NotAnExport(f"does not begin as an exported ledger does ({FORMAT})")
+    if len(content) > MOST_BYTES or content.count(b"\n") > MOST_LINES:
+        raise NotAnExport(f"has more than {MOST_BYTES} bytes or {MOST_LINES} lines, the most that are read")
+    head, found, rest = content.partition(b"\n\n")
+    if not found:
+        raise NotAnExport("is cut off: it has no entries")
     entries, found, notes = rest.partition(b"\n\n")
     if not found:
         raise NotAnExport("is cut off: it has no checkpoints")
-    return head, tuple(entries.split(b"\n")), notes
+    lines = tuple(entries.split(b"\n"))
+    longest = max(map(len, lines))
+    if longest > LONGEST_LINE:
+        raise NotAnExport(f"has an entry of {longest} bytes; the longest that is read has {LONGEST_LINE}")
+    return head, lines, notes
 
 
 def parse_notes(content: bytes) -> Iterator[Note]:

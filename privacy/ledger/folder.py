@@ -89,6 +89,18 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def refuse_shared(folder: Path) -> None:
+    """Accept only a folder, and a database in it, that nobody but its owner may write to.
+
+    Raises:
+        Rejected: others could exchange the ledger's files.
+    """
+    shared = [path for path in (folder, folder / DATABASE) if path.exists() and path.stat().st_mode & 0o022]
+    if shared:
+        what = "may be written by others than its owner, who could exchange the ledger"
+        raise Rejected([Problem((str(path),), "forbidden", what, f"Run: chmod go-w {path}") for path in shared])
+
+
 def begin(folder: Path) -> None:
     """Make a folder for its owner only, durably, if it is not there."""
     if not folder.is_dir():
@@ -96,9 +108,23 @@ def begin(folder: Path) -> None:
         flush(folder.parent)
 
 
+def is_read_only(folder: Path) -> bool:
+    """Whether a folder lies on media that cannot be written, where nothing can change while it is read."""
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
+
+
 @contextlib.contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock; processes that wait for it get it in the order in which they came (flock(2))."""
+def alone(path: Path, *, read_only: bool = False) -> Iterator[None]:
+    """Hold an exclusive lock; processes that wait for it get it in the order in which they came (flock(2)).
+
+    On read-only media no lock can be made and none is needed.
+    """
+    if read_only:
+        yield
+        return
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

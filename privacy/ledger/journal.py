@@ -30,7 +30,7 @@ from privacy.ledger import entry, ledger_tables, merkle
 from privacy.ledger.change import Change, LedgerKeyChanged, Opened, Spent
 from privacy.ledger.dataset import Dataset
 from privacy.ledger.entry import BEGINNING, AnyEntry
-from privacy.ledger.folder import alone
+from privacy.ledger.folder import alone, is_read_only
 from privacy.ledger.keys import KeyRing
 from privacy.ledger.ledger_tables import DATABASE, damaged
 from privacy.ledger.note import BadNote, Checkpoint, Note, Signer
@@ -87,8 +87,13 @@ class Journal:
     @contextlib.contextmanager
     def opened(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
         """Hold the lock and the database, after reading and checking what others wrote."""
-        with ledger_tables.refusals(), alone(self.folder / LOCK), self._database() as db:
-            self._catch_up(db, write=write)
+        frozen = not write and is_read_only(self.folder)
+        with (
+            ledger_tables.refusals(),
+            alone(self.folder / LOCK, read_only=frozen),
+            self._database(frozen=frozen) as db,
+        ):
+            self._catch_up(db, write=write, frozen=frozen)
             yield db
 
     # --- appending ---------------------------------------------------------------------------------------------------
@@ -186,13 +191,13 @@ class Journal:
         raise NoLedger([Problem((str(self.folder),), "missing", "holds no privacy ledger", remedy)])
 
     @contextlib.contextmanager
-    def _database(self) -> Iterator[sqlite3.Connection]:
+    def _database(self, *, frozen: bool = False) -> Iterator[sqlite3.Connection]:
         self.must_exist()
-        with contextlib.closing(ledger_tables.connect(self.folder / DATABASE)) as db:
+        with contextlib.closing(ledger_tables.connect(self.folder / DATABASE, read_only=frozen)) as db:
             ledger_tables.check_schema(db, self.folder, whole=not self.leaves)
             yield db
 
-    def _catch_up(self, db: sqlite3.Connection, *, write: bool) -> None:
+    def _catch_up(self, db: sqlite3.Connection, *, write: bool, frozen: bool = False) -> None:
         """Read and check the entries written since, then hold the whole against what was signed."""
         known, size = len(self.leaves), ledger_tables.size_of(db)
         if size < known:
@@ -203,7 +208,8 @@ class Journal:
             self._read(position, line)
         self._check_signed(db, write=write)
         in_force = self.state.key_at(self.state.size)
-        self.keys.finish_rotation(in_force)
+        if not frozen:
+            self.keys.finish_rotation(in_force)
         self.keys.check_public(in_force)
 
     def _read(self, position: int, line: bytes) -> None:

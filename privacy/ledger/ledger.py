@@ -20,7 +20,7 @@ from privacy.ledger.approval import statement_text
 from privacy.ledger.change import SpendRecord
 from privacy.ledger.dataset import Dataset
 from privacy.ledger.entry import AnyEntry, CommitBody, CommitEntry, EvaluateEntry, ExpireBody, ExpireEntry, ReserveEntry
-from privacy.ledger.folder import MOUNTS, begin, refuse_network
+from privacy.ledger.folder import MOUNTS, begin, refuse_network, refuse_shared
 from privacy.ledger.journal import Clock, Journal, LedgerReceipt
 from privacy.ledger.note import BadNote, Note, NoteVerifier, Signer
 from privacy.ledger.reader import LedgerReader
@@ -94,6 +94,7 @@ class Ledger(LedgerReader):
             NetworkFileSystem: the folder is not on a local disk.
         """
         refuse_network(folder, mounts)
+        refuse_shared(folder)
         journal = Journal(folder, clock)
         journal.must_exist()
         with journal.opened():
@@ -108,6 +109,7 @@ class Ledger(LedgerReader):
         """
         refuse_network(folder, mounts)
         begin(folder)
+        refuse_shared(folder)
         journal = Journal(folder, clock)
         journal.begin(lambda signer: _key_body(signer.name, "begin", "the ledger begins", signer))
         return cls(journal)

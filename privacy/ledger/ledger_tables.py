@@ -57,12 +57,16 @@ def damaged(folder: Path, what: str) -> Damaged:
     return Damaged([Problem((str(folder / DATABASE),), "damaged", what, remedy)])
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """Connect for slow and safe writing.
 
     A rollback journal, so that there is one file and no shared memory; synchronous EXTRA, because under FULL the
-    journal's deletion may be lost with the power, and an acknowledged commit would be rolled back.
+    journal's deletion may be lost with the power, and an acknowledged commit would be rolled back. On read-only media
+    the file is read as it is.
     """
+    if read_only:  # without a lock and a journal, which such media cannot hold
+        frozen = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        return sqlite3.connect(frozen, uri=True, timeout=PATIENCE, isolation_level=None)
     db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     db.execute("PRAGMA journal_mode = DELETE")
     db.execute("PRAGMA synchronous = EXTRA")

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from privacy.ledger import merkle
+from privacy.ledger.point import is_sound
 
 ED25519: Final = 1
 COSIGNATURE: Final = 4
@@ -94,7 +95,7 @@ class NoteVerifier:
         content = decode(encoded)
         if not _NAME.fullmatch(name) or len(content) != 33 or content[0] not in (ED25519, COSIGNATURE):
             raise BadNote(f"{text[:100]!r} is not an Ed25519 key with a name")
-        verifier = cls(name, content[1:], content[0])
+        verifier = cls(name, _sound(content[1:]), content[0])
         if hint != verifier.id.hex():
             raise BadNote(f"the key {name} does not have the id {hint[:8]}")
         return verifier
@@ -199,7 +200,7 @@ def read_public(content: bytes, name: str) -> NoteVerifier:
 
 def _public(content: bytes, text: str) -> bytes:
     if re.fullmatch(r"[0-9a-fA-F]{64}", text):
-        return bytes.fromhex(text)
+        return _sound(bytes.fromhex(text))
     try:
         if text.startswith("ssh-"):
             key = serialization.load_ssh_public_key(content.strip())
@@ -211,7 +212,13 @@ def _public(content: bytes, text: str) -> bytes:
         raise BadNote("is not an Ed25519 public key (a vkey, PEM, OpenSSH, hex or base64)") from None
     if not isinstance(key, Ed25519PublicKey):
         raise BadNote("is not an Ed25519 key")
-    return key.public_bytes(*_RAW)
+    return _sound(key.public_bytes(*_RAW))
+
+
+def _sound(public: bytes) -> bytes:
+    if not is_sound(public):
+        raise BadNote("is a key of small order: anybody could sign for it")
+    return public
 
 
 def _line(verifier: NoteVerifier, signature: bytes) -> str:
@@ -241,6 +248,11 @@ class Signature:
         if len(content) < 5:
             raise BadNote(f"the signature of {name} is too short")
         return cls(line, name, content[:4], content[4:])
+
+    @property
+    def moment(self) -> int | None:
+        """POSIX seconds that a witness's cosignature states; None for a plain signature."""
+        return struct.unpack(">Q", self.content[:8])[0] if len(self.content) == 72 else None
 
     def by(self, verifier: NoteVerifier) -> bool:
         """Whether the line claims to be this key's (which `NoteVerifier.holds` then checks)."""

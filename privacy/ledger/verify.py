@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from features.problem import Rejected
@@ -12,8 +14,9 @@ from privacy.accounting.canonical import NotCanonical
 from privacy.accounting.mechanism import Mechanism
 from privacy.budget import Balance, BudgetInterval
 from privacy.ledger import entry, merkle
+from privacy.ledger.dataset import NO_SKETCH
 from privacy.ledger.export import LedgerExport, NotAnExport, parse_notes, split
-from privacy.ledger.note import BadNote, Checkpoint, Note, NoteVerifier
+from privacy.ledger.note import BadNote, Checkpoint, Note, NoteVerifier, Signature
 from privacy.ledger.rules import decide
 from privacy.ledger.state import LedgerState
 
@@ -43,6 +46,8 @@ class Verification:
         witnesses: the names that cosigned the last checkpoint.
         balances: of each population, if the ledger is in order.
         mechanisms: the number of distinct mechanisms priced again.
+        last: when the last entry was written, by the ledger's own clock.
+        cosigned_at: when each witness saw the last checkpoint, by its clock (RFC 3339).
     """
 
     findings: tuple[Finding, ...]
@@ -52,6 +57,8 @@ class Verification:
     witnesses: tuple[str, ...] = ()
     balances: tuple[Balance, ...] = ()
     mechanisms: int = 0
+    last: str = ""
+    cosigned_at: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -76,6 +83,8 @@ class Verification:
             "witnesses": list(self.witnesses),
             "populations": [balance.to_document() for balance in self.balances],
             "mechanisms": self.mechanisms,
+            "last_entry_at": self.last or None,
+            "cosigned_at": list(self.cosigned_at),
         }
 
 
@@ -87,6 +96,8 @@ class _Replay:
     state: LedgerState = field(default_factory=LedgerState)
     broken: list[int] = field(default_factory=list)  # entries that do not name the one before
     findings: list[Finding] = field(default_factory=list)
+    people: dict[str, str] = field(default_factory=dict)  # the population that first spent on a fingerprint
+    last: str = ""  # when the last entry was written
 
 
 def verify(
@@ -95,6 +106,7 @@ def verify(
     *,
     retained: Sequence[Note] = (),
     witnesses: Sequence[NoteVerifier] = (),
+    not_before: datetime | None = None,
     epsilons: bool = True,
     advance: Callable[[int], Advance] = lambda _: lambda _: None,
 ) -> Verification:
@@ -105,12 +117,15 @@ def verify(
         key: a key of the ledger that the auditor got from another source than the export.
         retained: checkpoints of this ledger that the auditor kept from before.
         witnesses: keys that must have cosigned the last checkpoint.
+        not_before: the ledger must have been alive at or after this moment: by the cosignatures of `witnesses` where
+            some are asked for, and otherwise by the date of its last entry.
         epsilons: also price each distinct mechanism and each balance again (needs dp-accounting).
         advance: given how many prices are coming, returns what to call after each.
     """
     export, layout = _read(content)
     replay = _replayed(export)
     findings = [*_signatures(export, replay, key), *_kept(retained, replay, key), *_cosigned(export, witnesses)]
+    findings += _stale(export, replay, witnesses, not_before)
     findings = [*_ordered([*replay.findings, *_broken_links(replay, export)]), *layout, *findings]
     if epsilons and not findings:
         findings = _ordered(_epsilons(replay.state, advance))
@@ -123,6 +138,8 @@ def verify(
         tuple(signature.name for signature in last.signatures[1:]) if in_order and last is not None else (),
         _balances(replay.state) if epsilons and in_order else (),
         len({(mechanism, price.delta) for mechanism, price in replay.state.prices}),
+        replay.last,
+        tuple(_text(moment) for moment in _moments(last.signatures[1:])) if in_order and last is not None else (),
     )
 
 
@@ -159,13 +176,23 @@ def _replayed(export: LedgerExport) -> _Replay:
             _check_place(one, index, prior)
             if one.prior == prior:
                 replay.state.apply(decide(replay.state, one))
+                replay.findings += _copied(replay, one)
             else:
                 replay.broken.append(index)
         except (NotCanonical, Rejected) as failure:
             replay.findings.append(Finding(index, str(failure)))
             break
-        prior = leaves[index].hex()
+        prior, replay.last = leaves[index].hex(), one.at
     return replay
+
+
+def _copied(replay: _Replay, one: entry.AnyEntry) -> Iterable[Finding]:
+    """Name a spend on exactly the people of another population; a fingerprint of nobody in particular is no copy."""
+    if not isinstance(one, entry.ReserveEntry | entry.EvaluateEntry) or one.body.dataset.sketch == NO_SKETCH:
+        return
+    first = replay.people.setdefault(one.body.dataset.fingerprint, one.population)
+    if first != one.population:
+        yield Finding(one.index, f"spends on the people of {first!r} from the budget of {one.population!r}: a copy")
 
 
 def _check_place(one: entry.AnyEntry, index: int, prior: str) -> None:
@@ -272,6 +299,36 @@ def _cosigned(export: LedgerExport, witnesses: Sequence[NoteVerifier]) -> Iterab
             yield Finding(None, f"the witness {witness.name} did not cosign the last checkpoint")
 
 
+def _stale(
+    export: LedgerExport, replay: _Replay, witnesses: Sequence[NoteVerifier], not_before: datetime | None
+) -> Iterable[Finding]:
+    if not_before is None:
+        return
+    if not witnesses:
+        moments = [datetime.fromisoformat(replay.last)] if replay.last else []
+        seen = "its last entry was written"
+    else:
+        signatures = export.notes[-1].signatures if export.notes else ()
+        moments = _moments([one for one in signatures if any(one.by(witness) for witness in witnesses)])
+        seen = "the witness saw it last"
+    if not moments or max(moments) < not_before:
+        when = f"at {_text(max(moments))}" if moments else "never"
+        yield Finding(None, f"{seen} {when}, before {_text(not_before)}: an older view of the ledger was given out")
+
+
+def _moments(signatures: Iterable[Signature]) -> list[datetime]:
+    """When the witnesses say they saw a checkpoint; a year that no calendar has is left out."""
+    found = []
+    for signature in signatures:
+        with suppress(ValueError, OverflowError, OSError):
+            found += [datetime.fromtimestamp(signature.moment, UTC)] if signature.moment is not None else []
+    return found
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _epsilons(state: LedgerState, advance: Callable[[int], Advance]) -> Iterable[Finding]:
     intervals = state.all_intervals()
     done = advance(len(state.prices) + len(intervals))
@@ -306,7 +363,11 @@ def _price_again(index: int, mechanism: Mechanism, price: accountant.AccountedPr
 
 
 def _interval_again(interval: BudgetInterval) -> Iterable[Finding]:
-    epsilon = interval.epsilon()
+    try:
+        epsilon = interval.epsilon()
+    except Rejected as failure:
+        yield Finding(interval.added[-1][0] if interval.added else interval.since, f"cannot be composed: {failure}")
+        return
     exact = all(one.kind == "declared" for counts in interval.composition.values() for one in counts)
     if epsilon > interval.cap + (0 if exact else accountant.DRIFT):
         what = f"here the population {interval.population} has spent {epsilon} of {interval.cap}: overspent"

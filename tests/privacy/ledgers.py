@@ -95,16 +95,18 @@ class Forge:
     def key(self, change: str, key: str, role: str, population: str, *signers: Signer) -> None:
         self.approved("key", {"change": change, "key": key, "role": role}, *signers, population=population)
 
-    def init(self, cap: str = "3", **changes) -> None:
+    def init(self, cap: str = "3", population: str = "kr", **changes) -> None:
         body = {"approvers": [ALICE.verifier().text(), BOB.verifier().text()], "delta": DELTA, "epsilon": cap}
         self.add(
             EntryType.INIT,
             body | {"period": "2026", "relation": "add_or_remove_one", "unit": "person", "units": 0} | changes,
+            population,
         )
 
     def reserve(
         self, spend: str, mechanism=ONE, checkpoint: bool = True, kind: EntryType = EntryType.RESERVE, **changes
     ) -> None:
+        population = changes.pop("population", "kr")
         claim = "1" if isinstance(mechanism, dict) else mechanism.to_document().get("epsilon", "1")
         body = {
             "cohort": None,
@@ -117,7 +119,7 @@ class Forge:
             "requester": "tester",
             "spend": spend,
         }
-        self.add(kind, body | changes, checkpoint=checkpoint)
+        self.add(kind, body | changes, population, checkpoint)
 
     def commit(self, spend: str, mechanism=ONE, checkpoint: bool = True) -> None:
         self.add(EntryType.COMMIT, {"mechanism": mechanism.to_document(), "spend": spend}, checkpoint=checkpoint)

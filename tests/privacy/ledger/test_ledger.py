@@ -490,8 +490,8 @@ def test_a_full_database_refuses_by_name_keeps_reading_and_goes_on_afterwards(fo
     made = ledger(folder, cap="100")
     connect, full = ledger_tables.connect, True
 
-    def tight(path):
-        db = connect(path)
+    def tight(path, **options):
+        db = connect(path, **options)
         if full:
             (pages,) = db.execute("PRAGMA page_count").fetchone()
             db.execute(f"PRAGMA max_page_count = {pages}")

@@ -79,6 +79,8 @@ def test_a_verdict_is_a_document_with_amounts_as_decimal_strings():
         "checkpoints": 7,
         "witnesses": [],
         "mechanisms": 1,
+        "last_entry_at": AT,
+        "cosigned_at": [],
     }
     assert {name: population[name] for name in ("population", "cap", "spent", "left", "lifetime", "delta")} == {
         "population": "kr",
