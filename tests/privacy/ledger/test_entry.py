@@ -128,10 +128,10 @@ def test_a_delta_that_is_none_is_refused(value):
         read_delta(value)
 
 
-def test_the_finest_delta_is_one_in_ten_to_the_thirty():
-    assert read_delta("1e-30") == Decimal("1e-30")
-    with pytest.raises(Rejected, match="above 0 and below 1"):
-        read_delta("9.9e-31")
+def test_the_least_delta_is_the_least_at_which_training_can_be_priced():
+    assert read_delta("1e-12") == Decimal("1e-12")
+    with pytest.raises(Rejected, match="the least at which the accountants can price training"):
+        read_delta("9e-13")
 
 
 def test_an_epsilon_is_at_most_a_million_and_of_at_most_twelve_places():
