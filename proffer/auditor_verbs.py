@@ -46,7 +46,7 @@ def _verify_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _verify(args: argparse.Namespace) -> int:
     """Check an exported ledger, without network, database or operator; exit 1 when anything is wrong."""
-    from privacy.ledger.verify import verify
+    from privacy.ledger.verify import AuditTerms, verify
 
     problems, keys, retained, bundle, not_before = Problems(), [], [], b"", None
     with problems.gathered():
@@ -62,7 +62,7 @@ def _verify(args: argparse.Namespace) -> int:
     problems.raise_any()
     key, *witnesses = keys
     with _pricing() as advance:
-        verdict = verify(bundle, key, retained=retained, witnesses=witnesses, not_before=not_before, advance=advance)
+        verdict = verify(bundle, key, retained=retained, witnesses=witnesses, asked=AuditTerms(not_before, advance))
     terminal.emit(verdict.to_document(), args.json, lambda: _verdict_text(verdict))
     return terminal.DONE if verdict.ok else terminal.FAILED
 

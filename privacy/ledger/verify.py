@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from features.problem import Rejected
 from privacy.accounting import accountant
@@ -88,6 +88,23 @@ class Verification:
         }
 
 
+@dataclass(frozen=True)
+class AuditTerms:
+    """What an auditor asks beside what is always checked.
+
+    Attributes:
+        not_before: the ledger must have been alive at or after this moment: by the cosignatures of the witnesses that
+            are asked for, and where none are, by the date of its last entry.
+        advance: given how many prices are coming, returns what to call after each.
+    """
+
+    not_before: datetime | None = None
+    advance: Callable[[int], Advance] = lambda _: lambda _: None
+
+
+BY_ITSELF: Final = AuditTerms()
+
+
 @dataclass
 class _Replay:
     """One pass over an export's entries."""
@@ -106,9 +123,8 @@ def verify(
     *,
     retained: Sequence[Note] = (),
     witnesses: Sequence[NoteVerifier] = (),
-    not_before: datetime | None = None,
     epsilons: bool = True,
-    advance: Callable[[int], Advance] = lambda _: lambda _: None,
+    asked: AuditTerms = BY_ITSELF,
 ) -> Verification:
     """Derive everything an export states again, from its entries alone.
 
@@ -117,18 +133,16 @@ def verify(
         key: a key of the ledger that the auditor got from another source than the export.
         retained: checkpoints of this ledger that the auditor kept from before.
         witnesses: keys that must have cosigned the last checkpoint.
-        not_before: the ledger must have been alive at or after this moment: by the cosignatures of `witnesses` where
-            some are asked for, and otherwise by the date of its last entry.
         epsilons: also price each distinct mechanism and each balance again (needs dp-accounting).
-        advance: given how many prices are coming, returns what to call after each.
+        asked: what else the auditor asks.
     """
     export, layout = _read(content)
     replay = _replayed(export)
     findings = [*_signatures(export, replay, key), *_kept(retained, replay, key), *_cosigned(export, witnesses)]
-    findings += _stale(export, replay, witnesses, not_before)
+    findings += _stale(export, replay, witnesses, asked.not_before)
     findings = [*_ordered([*replay.findings, *_broken_links(replay, export)]), *layout, *findings]
     if epsilons and not findings:
-        findings = _ordered(_epsilons(replay.state, advance))
+        findings = _ordered(_epsilons(replay.state, asked.advance))
     in_order, last = not findings, export.notes[-1] if export.notes else None
     return Verification(
         tuple(findings),

@@ -19,7 +19,7 @@ from privacy.ledger.export import LedgerExport, NotAnExport
 from privacy.ledger.ledger import Ledger
 from privacy.ledger.ledger_tables import Unwritable
 from privacy.ledger.note import COSIGNATURE, BadNote, NoteVerifier, read_public
-from privacy.ledger.verify import verify
+from privacy.ledger.verify import AuditTerms, verify
 from tests.privacy.ledgers import ALICE, BOB, CAROL, Forge, clock, fingerprint, ledger, lived, reserve
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -32,8 +32,8 @@ SMALL = [
 ]
 
 
-def whole(forge: Forge, **options):
-    return verify(forge.bytes(), forge.signer.verifier(), **options)
+def whole(forge: Forge, not_before=None, **options):
+    return verify(forge.bytes(), forge.signer.verifier(), asked=AuditTerms(not_before), **options)
 
 
 @pytest.mark.parametrize("point", SMALL)

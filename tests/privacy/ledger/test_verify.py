@@ -17,7 +17,7 @@ from privacy.ledger import entry, merkle
 from privacy.ledger.export import LedgerExport
 from privacy.ledger.note import COSIGNATURE, Checkpoint, Note, Signer
 from privacy.ledger.terms import EVERYBODY
-from privacy.ledger.verify import verify
+from privacy.ledger.verify import AuditTerms, verify
 from tests.privacy.ledgers import ALICE, AT, BOB, CAROL, ONE, Forge
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -407,7 +407,7 @@ def test_progress_is_told_for_each_price_and_balance():
         steps.append(total)
         return steps.append
 
-    assert check(GOOD, advance=advance).ok
+    assert check(GOOD, asked=AuditTerms(advance=advance)).ok
     assert steps == [3, 1, 1, 1]  # one mechanism, one stretch before the raise, one after
 
 
