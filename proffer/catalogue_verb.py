@@ -208,6 +208,12 @@ def _told(report: dict[str, Any], out: Path) -> str:
         "",
         *(f"{name}: {_counts(report[name])}" for name in _COUNTED if name in report),
     ]
+    if "texts" in report:
+        lines.append(
+            "texts: {read_whole} read whole, {unread_sentences} of {sentences} sentences unread".format(
+                **report["texts"]
+            )
+        )
     odd = report.get("regions_to_check")
     if odd:
         lines += ["", "agencies to look at:"]

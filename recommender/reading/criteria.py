@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from recommender.reading.field_text import FieldText
-from recommender.reading.logic import EVERYONE, agreed_within, all_of, any_of, softened
+from recommender.reading.logic import EVERYONE, agreed_within, all_of, any_of, softened, undecided
 from recommender.reading.phrase import Phrase
 from recommender.reading.phrase_item import PhraseHead
 from recommender.reading.scanner import scan
@@ -234,6 +234,8 @@ def _either(nodes: Sequence[_Node]) -> Clause:
     one = any_of(node.clause for node in nodes)
     if all(_names(node) for node in nodes):
         return one
+    if _tiers(nodes):  # nobody is of two ages
+        return undecided(one)
     return agreed_within(all_of(node.clause for node in nodes), one)
 
 

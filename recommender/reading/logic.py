@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from recommender.rules.clause import All, Any, Clause, NoData
 
-__all__ = ["EVERYONE", "agreed", "agreed_within", "all_of", "any_of", "softened"]
+__all__ = ["EVERYONE", "agreed", "agreed_within", "all_of", "any_of", "softened", "undecided"]
 
 EVERYONE = All(())
 _OPEN = NoData("두 가지로 읽을 수 있는 문장")
@@ -53,6 +53,11 @@ def agreed_within(stricter: Clause, wider: Clause) -> Clause:
 def softened(clause: Clause) -> Clause:
     """Return a clause that does not exclude: its no is unknown."""
     return any_of([clause, _OPEN])
+
+
+def undecided(clause: Clause) -> Clause:
+    """Return a clause that does not grant: its yes is unknown."""
+    return all_of([clause, _OPEN])
 
 
 def _asks_nothing(clause: Clause) -> bool:

@@ -135,6 +135,11 @@ def test_a_list_that_may_be_all_or_one_says_only_what_both_say(answer):
     assert answer("만65세 이상 기초생활수급자, 차상위계층", MAN, near_poverty=True) == OPEN
 
 
+def test_lines_of_two_ages_are_never_demanded_of_one_person(read):
+    told = read("- 65세 이상\n- 12세 이하").clause
+    assert [len(part.of) for part in told.of if isinstance(part, Any)] == [2]
+
+
 @pytest.mark.parametrize(("mode", "says"), [("다음을 모두 충족하는 자", NO), ("다음 중 어느 하나에 해당하는 자", YES)])
 def test_a_list_that_says_how_it_stands_is_read_so(answer, mode, says):
     assert answer(f"○ {mode}\n - 65세 이상 노인\n - 장애인", OLD) == says
