@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -40,7 +40,18 @@ TOTAL, NEWEST, STANDING, LIST, SPELL, DATE, COUNT_OF, AGES_OF = range(8)
 # How days become a number.
 DAYS, MONTHS, YEARS, UNTIL_DAYS, UNTIL_MONTHS, UNTIL_YEARS, AS_IS = range(7)
 
-SUBSCRIPTION: Final = ("column", "act", "constant", "match", "window", "then")
+
+class Subscription(NamedTuple):
+    """What a signal does to a column: a row of the table of subscriptions."""
+
+    column: int
+    act: int
+    constant: int = 0
+    match: int = ANY
+    window: int = 0
+    then: int = 0
+
+
 COLUMN: Final = (
     "reading", "window", "of", "unit", "earliest", "months", "days", "slot", "default", "spelled",
     "tally", "first", "hangs", "holds", "view",
@@ -54,7 +65,7 @@ class KernelPlan:
     Attributes:
         columns: the names, facts and features in file order, then `receives.<programme>`.
         receives: the programmes asked about.
-        subscriptions: int64[n, 6], see `SUBSCRIPTION`, signal by signal.
+        subscriptions: int64[n, 6], see `Subscription`, signal by signal.
         subscribed: int64[signals, 4]: where the signal's subscriptions that add begin, then those that keep, then all
             others, and where they end.
         table: int64[columns, 15], see `COLUMN`.
@@ -107,7 +118,7 @@ class _Lowering:
     def __init__(self, declaration: Declaration, complete: bool) -> None:
         self.declaration, self.complete = declaration, complete
         self.signals = {signal: place for place, signal in enumerate(signals_of(declaration))}
-        self.heard: list[list[tuple[int, ...]]] = [[] for _ in self.signals]
+        self.heard: list[list[Subscription]] = [[] for _ in self.signals]
         self.windows: dict[Duration, int] = {Duration(): 0}
         self.table: list[dict[str, int]] = []
         self.closers: list[list[tuple[int, int]]] = []
@@ -125,7 +136,7 @@ class _Lowering:
         heard = [sorted(group, key=lambda row: (min(row[1], DISTINCT), row[1] != CHANGE)) for group in self.heard]
         names = (*self.declaration.columns, *(RECEIVES + programme for programme in receives))
         return KernelPlan(
-            names, receives, _rows(heard, len(SUBSCRIPTION)), _parted(heard),
+            names, receives, _rows(heard, len(Subscription._fields)), _parted(heard),
             np.array([[row[key] for key in COLUMN] for row in self.table], np.int64).reshape(-1, len(COLUMN)),
             np.array([(window.months, window.days) for window in self.windows], np.int64),
             _rows(self.closers, 2), _starts(self.closers), self.lists, self.steps, self.distinct,
@@ -154,9 +165,9 @@ class _Lowering:
         """A fact with one value: a statement of a value that lapses is believed as long, then it is unknown."""
         column = self.column(STANDING, default=0 if fact.type == "boolean" else UNKNOWN, spelled=spelled)
         stated = Selector(STATED, None, fact.name)
-        self.hear(stated, column, STATE_VALUE)
+        self.hear(stated, Subscription(column, STATE_VALUE))
         for value, (trusted, then) in trusted_for(fact).items():
-            self.hear(stated, column, STATE_VALUE, match=value, window=self.window(trusted), then=then)
+            self.hear(stated, Subscription(column, STATE_VALUE, match=value, window=self.window(trusted), then=then))
         for state in fact.states:
             self.state(state, column)
         if fact.tally:
@@ -171,9 +182,9 @@ class _Lowering:
         act, constant = (STATE_VALUE, 0) if state.gives is None else (STATE, state.gives)
         if state.changes:
             of = self.declaration.index(state.changes)
-            self.hear(state.signal, column, CHANGE, constant, match=of, window=window, then=then)
+            self.hear(state.signal, Subscription(column, CHANGE, constant, match=of, window=window, then=then))
         else:
-            self.hear(state.signal, column, act, constant, window=window, then=then)
+            self.hear(state.signal, Subscription(column, act, constant, window=window, then=then))
         if state.gives != 0 or state.then == 1:  # only what could have made it true leaves it open
             self.close(column, [state.signal], 0 if state.then == 1 else window)
 
@@ -181,9 +192,9 @@ class _Lowering:
         self.tallies += 1
         self.table[column] |= {"tally": self.tallies, "first": int(tally.before_none)}
         for signal in tally.begins:
-            self.hear(signal, column, BEGIN)
+            self.hear(signal, Subscription(column, BEGIN))
         for signal in tally.ends:
-            self.hear(signal, column, END, int(tally.partly(signal)))
+            self.hear(signal, Subscription(column, END, int(tally.partly(signal))))
         self.close(column, tally.begins, 0)
 
     def hang(self, fact: Fact, of: str, wanted: int, column: int) -> None:
@@ -195,7 +206,7 @@ class _Lowering:
         if fact.only_while:
             self.table[column] |= {"hangs": self.declaration.index(of) + 1, "holds": wanted}
         for signal in dict.fromkeys(signals):
-            self.hear(signal, column, HANG, self.declaration.index(of), match=wanted)
+            self.hear(signal, Subscription(column, HANG, self.declaration.index(of), match=wanted))
 
     def receipt(self, code: int) -> None:
         column = self.column(STANDING, default=0)
@@ -205,7 +216,7 @@ class _Lowering:
             (RECEIVED, 1, code), (RECEIVED, 0, ~code),
         ):  # fmt: skip
             if signal in self.signals:
-                self.hear(signal, column, STATE, constant, match=match, then=NONE)
+                self.hear(signal, Subscription(column, STATE, constant, match=match, then=NONE))
         self.close(column, [granted] if granted in self.signals else [], 0)
 
     def dates(self, fact: Fact) -> None:
@@ -214,9 +225,9 @@ class _Lowering:
         column = self.column(LIST, slot=self.lists, view=view)
         self.lists += 1
         if not view:
-            self.hear(Selector(STATED, None, fact.name), column, RESTATE)
+            self.hear(Selector(STATED, None, fact.name), Subscription(column, RESTATE))
             for signal in fact.adds:
-                self.hear(signal, column, ADD_VALUE if signal.field else ADD_DAY)
+                self.hear(signal, Subscription(column, ADD_VALUE if signal.field else ADD_DAY))
         self.close(column, fact.adds, 0)
 
     def home(self) -> Int64:
@@ -244,7 +255,7 @@ class _Lowering:
         column = self.column(reading, window=window, unit=unit, slot=self.distinct)
         self.distinct += feature.op == "distinct"
         for signal in feature.signals:
-            self.hear(signal, column, act, constant, window=window, then=factor)
+            self.hear(signal, Subscription(column, act, constant, window=window, then=factor))
         self.close(column, feature.signals, window)
 
     def sequence(self, feature: Feature) -> None:
@@ -252,7 +263,7 @@ class _Lowering:
         column = self.column(TOTAL, window=window, months=within.months, days=within.days, slot=self.steps)
         last = len(feature.signals) - 1
         for step, signal in reversed(list(enumerate(feature.signals))):  # so that one event takes one step only
-            self.hear(signal, column, STEP, step, window=window, then=int(step == last))
+            self.hear(signal, Subscription(column, STEP, step, window=window, then=int(step == last)))
         self.steps += last + 1
         self.close(column, feature.signals, window)
 
@@ -261,18 +272,8 @@ class _Lowering:
         self.closers.append([])
         return len(self.table) - 1
 
-    def hear(
-        self,
-        signal: Selector,
-        column: int,
-        act: int,
-        constant: int = 0,
-        *,
-        match: int = ANY,
-        window: int = 0,
-        then: int = 0,
-    ) -> None:
-        self.heard[self.signals[signal]].append((column, act, constant, match, window, then))
+    def hear(self, signal: Selector, what: Subscription) -> None:
+        self.heard[self.signals[signal]].append(what)
 
     def window(self, length: Duration | None) -> int:
         return self.windows.setdefault(length or Duration(), len(self.windows))
