@@ -26,9 +26,10 @@ BIRTH = "life.child_born"
 
 @dataclass(frozen=True)
 class Chapter:
-    """One turn of a life: the day it became known, the event, and the new offers as the outer contract has them."""
+    """One turn of a life: the day it became known and the day it happened, the event, and the new offers."""
 
     day: datetime.date
+    happened: datetime.date
     event: str
     title: Mapping[str, str]
     offers: tuple[Mapping[str, Any], ...]
@@ -37,6 +38,7 @@ class Chapter:
         """The chapter as JSON values."""
         return {
             "on": self.day.isoformat(),
+            "happened": self.happened.isoformat(),
             "event": self.event,
             "title": dict(self.title),
             "offers": [dict(offer) for offer in self.offers],
@@ -100,8 +102,9 @@ def tell(engine: Engine, events: Sequence[Event], person: str, since: int, today
     for day, event in turns(events, person, since, engine.declaration):
         found = engine.answer(engine.from_events(events, person, ["citizen"], day), day, None)
         offers = tuple(_new_offers(found, event.type, offered, engine.compiled(day)))
+        happened = _day(event.time, engine.declaration)
         offered |= {str(offer["programme"]) for offer in offers}
-        chapters.append(Chapter(day, event.type, engine.declaration.events[event.type].title, offers))
+        chapters.append(Chapter(day, happened, event.type, engine.declaration.events[event.type].title, offers))
     known = engine.from_events(events, person, ["citizen"], today)
     last = engine.answer(known, today, 0).to_json()
     return {
@@ -150,11 +153,26 @@ def _day(second: int, declaration: Declaration) -> datetime.date:
 
 
 def _new_offers(found: Recommendations, event: str, offered: set[str], compiled: Compiled) -> list[dict[str, Any]]:
-    """The first offers that are new: those that belong to the event, then the most useful of the others."""
+    """The first offers that are new: those that belong to the event, then the most useful of the others.
+
+    What rests on a sensitive fact answers only an event that the programme itself names: nobody who moved house is
+    told of help for victims of violence.
+    """
     linked = {name for bundle in found.bundles if bundle.event == event for name in bundle.programmes}
-    fresh = [one for one in found.shown if one.programme.id not in offered]
+    fresh = [
+        one
+        for one in found.shown
+        if one.programme.id not in offered and (event in one.programme.triggers or not _sensitive(one, compiled))
+    ]
     fresh.sort(key=lambda one: (one.programme.id not in linked, one.rank))
     return [one.to_json() | {"questions": _questions(one, compiled)} for one in fresh[:OFFERS]]
+
+
+def _sensitive(one: Recommendation, compiled: Compiled) -> bool:
+    """Tell whether an offer, or a question that would settle it, touches what can hurt."""
+    facts = compiled.declaration.facts
+    read = {name for reason in one.verdict.because for name in (*reason.facts, *reason.asks)}
+    return any(name in facts and facts[name].sensitive for name in (*read, *one.verdict.missing))
 
 
 def _questions(one: Recommendation, compiled: Compiled) -> list[dict[str, str]]:

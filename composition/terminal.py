@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import sys
 import threading
 import time
@@ -18,6 +19,9 @@ T = TypeVar("T")
 DONE = 0  # exit codes of the outer contract: all done
 FAILED = 1  # a check failed, or some rows were rejected and the good ones kept
 REFUSED = 2  # bad usage or unreadable input: nothing was written
+
+WIDE, NARROW = 100, 40  # columns of text that goes to no terminal, and the fewest text is laid out in
+_LEAST, _GAP = 10, 2  # columns that a column of words keeps, and those between two columns
 
 PATIENCE = 2.0  # seconds before a bar appears
 SILENT = "TQDM_DISABLE"  # tqdm's own switch, so that bars of libraries and child processes obey it too
@@ -110,8 +114,70 @@ def clip(text: str, columns: int) -> str:
     return kept + "…"
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[int] = ()) -> str:
+def columns() -> int:
+    """Columns there are to write in: those of the terminal, or $COLUMNS; 100 where text goes to a file or a pipe."""
+    told = os.environ.get("COLUMNS", "")
+    found = int(told) if told.isdecimal() and int(told) else WIDE
+    if found == WIDE and sys.stdout.isatty():
+        found = shutil.get_terminal_size((WIDE, 24)).columns
+    return max(NARROW, found)
+
+
+def strong(text: str) -> str:
+    """Return text that stands out (bold) on a terminal, and as it is anywhere else and where NO_COLOR is set."""
+    plain = not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return text if plain else f"\x1b[1m{text}\x1b[0m"
+
+
+def wrap(text: str, columns: int, indent: str = "", later: str | None = None) -> list[str]:
+    """Lay text out in lines of at most `columns` terminal columns, broken between words where they fit a line.
+
+    Args:
+        text: what is laid out; nothing of it is left out.
+        columns: the widest a line may be, `indent` with it.
+        indent: what the first line begins with.
+        later: what every other line begins with; None for spaces as wide as `indent`.
+
+    Example:
+        >>> wrap("아동수당을 받고 있습니다.", 14, "- ")
+        ['- 아동수당을', '  받고', '  있습니다.']
+    """
+    after = " " * width(indent) if later is None else later
+    lines: list[str] = []
+    line, begun = indent, False
+    for word in _pieces(text, max(2, columns - max(width(indent), width(after)))):
+        joined = f"{line} {word}" if begun else line + word
+        if begun and width(joined) > columns:
+            lines.append(line)
+            joined = after + word
+        line, begun = joined, True
+    return [*lines, line.rstrip()]
+
+
+def _pieces(text: str, columns: int) -> Iterator[str]:
+    """The words of a text; one that fits no line is cut, for nothing may be lost."""
+    for word in text.replace("\n", " ").split(" "):  # and not at a space that does not break
+        rest = word
+        while width(rest) > columns:
+            kept = 0
+            while width(rest[: kept + 1]) <= columns:
+                kept += 1
+            yield rest[:kept]
+            rest = rest[kept:]
+        yield rest
+
+
+def table(
+    heads: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[int] = (), most: int | None = None
+) -> str:
     """Lay rows out in aligned columns; the columns numbered in `right` (from 0) align to the right.
+
+    Args:
+        heads: what each column is called.
+        rows: the cells of each row.
+        right: the columns of figures, which are never broken.
+        most: the widest a line may be; cells that do not fit are continued below. None: as wide as the terminal,
+            or as wide as the cells where nobody sees it on one.
 
     Example:
         >>> print(table(["programme", "won"], [["아동수당", 100000], ["voucher", 5]], right=[1]))
@@ -122,8 +188,27 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]], right: Sequenc
     """
     cells = [[str(cell) for cell in row] for row in rows]
     wide = [max(width(row[i]) for row in [list(heads), *cells]) for i in range(len(heads))]
-    lines = [list(heads), ["-" * columns for columns in wide], *cells]
-    return "\n".join(_line(line, wide, right) for line in lines)
+    fits = most or (columns() if sys.stdout.isatty() else None)
+    if fits is not None:
+        wide = _narrowed(wide, fits - _GAP * (len(wide) - 1), right)
+    lines = [line for row in [heads, ["-" * size for size in wide], *cells] for line in _lines(row, wide, right)]
+    return "\n".join(lines)
+
+
+def _narrowed(wide: Sequence[int], room: int, right: Sequence[int]) -> list[int]:
+    """Take from the widest column of words until all fit, or each is as narrow as words can be read in."""
+    found = list(wide)
+    words = [i for i in range(len(found)) if i not in right]
+    while sum(found) > room and any(found[i] > _LEAST for i in words):
+        found[max(words, key=lambda i: found[i])] -= 1
+    return found
+
+
+def _lines(cells: Sequence[str], wide: Sequence[int], right: Sequence[int]) -> list[str]:
+    """One row, in as many lines as its longest cell takes."""
+    laid = [[cell] if width(cell) <= size else wrap(cell, size) for cell, size in zip(cells, wide, strict=True)]
+    deep = max((len(cell) for cell in laid), default=1)
+    return [_line([cell[i] if i < len(cell) else "" for cell in laid], wide, right) for i in range(deep)]
 
 
 def _line(cells: Sequence[str], wide: Sequence[int], right: Sequence[int]) -> str:
@@ -131,7 +216,7 @@ def _line(cells: Sequence[str], wide: Sequence[int], right: Sequence[int]) -> st
         " " * (columns - width(cell)) + cell if i in right else cell + " " * (columns - width(cell))
         for i, (cell, columns) in enumerate(zip(cells, wide, strict=True))
     ]
-    return "  ".join(padded).rstrip()
+    return (" " * _GAP).join(padded).rstrip()
 
 
 def hide_progress() -> None:

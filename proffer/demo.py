@@ -116,7 +116,7 @@ def _text(document: dict[str, Any], report: Report, args: argparse.Namespace) ->
             "",
             f"The report and its pictures:\n{pictures}",
             "",
-            story_text(story, args.language, reading.read_messages().speaking(args.language)),
+            story_text(story, args.language, reading.read_messages()),
             "",
             f"Ask about her yourself: {next_step}",
             f"Or in a browser: proffer serve --dev{home}, then http://127.0.0.1:8000/",

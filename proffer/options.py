@@ -143,6 +143,11 @@ def language_of(args: argparse.Namespace, country: Country) -> str:
     return str(asked or country.shown)
 
 
+def _why(parser: argparse.ArgumentParser) -> argparse.Action:
+    told = "show ids, names of facts and weights too, for who checks the rules"
+    return parser.add_argument("--why", action="store_true", help=told)
+
+
 def _model(parser: argparse.ArgumentParser) -> argparse.Action:
     return parser.add_argument(
         "--model",
@@ -167,6 +172,7 @@ _DEFINED = {
     "declaration": _declaration,
     "country": _country,
     "language": _language,
+    "why": _why,
     "model": _model,
     "as-of": _as_of,
 }

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         parser.add_argument(option, action="append", default=[], metavar="FACT", help=f"a fact {why}: not asked again")
     parser.add_argument("--weights", type=Path, metavar="W.yaml", help="weights of the utility (default: docs/api.md)")
-    options.add(parser, "language", "country", "catalogue", "declaration", "model", "as-of")
+    options.add(parser, "why", "language", "country", "catalogue", "declaration", "model", "as-of")
 
 
 def engine_settings(args: argparse.Namespace) -> engines.EngineSettings:
@@ -57,5 +57,7 @@ def run(args: argparse.Namespace) -> int:
             person = engines.person_of_log(engine, Workspace(args.home), args.citizen, applicant, day)
         person = engine.not_asking(person, {"--asked": args.asked, "--declined": args.declined}, ())
         found = engine.answer(person, day, args.k)
-        terminal.emit(found.to_json(), args.json, lambda: recommendations_text(found, screen_of(engine, day, language)))
+        terminal.emit(
+            found.to_json(), args.json, lambda: recommendations_text(found, screen_of(engine, day, language, args.why))
+        )
     return terminal.DONE

@@ -2,46 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from datetime import date
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from composition import terminal
+from recommender.text import Text
 
-_WIDTH = 100
+if TYPE_CHECKING:
+    from recommender.messages import Messages, Value
+
+_READABLE = 100  # columns beyond which lines of running text are hard to follow
+_OFFER, _BELOW, _BOX = "    -> ", "       ", "      [ ] "
 
 
-def story_text(story: Mapping[str, Any], language: str, say: Callable[..., str]) -> str:
-    """The story for people to read, with the messages of a language."""
-    lines = [say("story.title", person=story["person"], introduction=story["introduction"][language])]
+class Teller:
+    """Lays a story out in one language, in lines that fit the terminal."""
+
+    def __init__(self, language: str, messages: Messages) -> None:
+        """Keep the language, and the messages of the country."""
+        self.language = language
+        self.messages = messages
+        self.columns = min(terminal.columns(), _READABLE)
+
+    def say(self, key: str, /, **values: Value) -> str:
+        """Return a message."""
+        return self.messages.said(self.language, f"story.{key}", **values)
+
+    def read(self, text: Mapping[str, str] | str) -> str:
+        """Return a text of the story; words of another language are marked as a quotation."""
+        return text if isinstance(text, str) else self.messages.read(Text.of(text), self.language)
+
+    def lines(self, text: str, indent: str = "") -> list[str]:
+        """Lay out running text."""
+        return terminal.wrap(text, self.columns, indent)
+
+    def chapter(self, chapter: Mapping[str, Any]) -> list[str]:
+        """One turn: the day it happened, the day it became known if later, and what was offered then."""
+        known, happened = (date.fromisoformat(chapter[key]) for key in ("on", "happened"))
+        title = self.read(chapter["title"]) or str(chapter["event"])
+        late = {"known": known} if known != happened else {}
+        head = self.say("chapter_known" if late else "chapter", day=happened, title=title, **late)
+        lines = ["", *(terminal.strong(line) for line in self.lines(head))]
+        lines += self.lines(self.say("offers" if chapter["offers"] else "silent"), "    ")
+        return lines + [line for offer in chapter["offers"] for line in self.offer(offer)]
+
+    def offer(self, offer: Mapping[str, Any]) -> list[str]:
+        """One offer: how she stands to it, why, what it gives and until when."""
+        lines = self.lines(f"{self.read(offer['title'])} ({self.say(offer['standing'])})", _OFFER)
+        why = list(dict.fromkeys(self.read(reason.get("why") or reason["text"]) for reason in offer["because"]))
+        if why:
+            told = reduce(lambda first, second: self.say("two", first=first, second=second), why)
+            lines += self.lines(self.say("because", reasons=told), _BELOW)
+        asked = " ".join(self.read(question) for question in offer["questions"])
+        lines += self.lines(self.say("ask", questions=asked), _BELOW) if asked else []
+        lines += [line for part in offer["why_rank"][:1] for line in self.lines(self.read(part["text"]), _BELOW)]
+        window = offer["window"]["text"]
+        return lines + (self.lines(self.read(window), _BELOW) if window else [])
+
+
+def story_text(story: Mapping[str, Any], language: str, messages: Messages) -> str:
+    """The story for people to read, in a language."""
+    tell = Teller(language, messages)
+    lines = tell.lines(tell.say("title", person=story["person"], introduction=story["introduction"][language]))
     for chapter in story["chapters"]:
-        lines += ["", f"{chapter['on']}  {chapter['title'].get(language, chapter['event'])}"]
-        lines += [f"    {say('story.offers' if chapter['offers'] else 'story.silent')}"]
-        lines += [line for offer in chapter["offers"] for line in _offer(offer, language, say)]
+        lines += tell.chapter(chapter)
     board = story["board"]
-    granted = ", ".join(_in(title, language) for title in board["granted"]) or say("screen.none")
-    lines += ["", say("story.board", **{**board, "granted": granted, "until": story["until"]})]
+    granted = ", ".join(map(tell.read, board["granted"])) or messages.said(language, "screen.none")
+    ended = date.fromisoformat(story["until"])
+    lines += ["", *tell.lines(tell.say("board", **{**board, "granted": granted, "until": ended}))]
     if story["ask_next"]:
-        lines += ["", say("story.ask_next")]
-        for ask in story["ask_next"]:
-            boxes = [f"      [ ] {_in(box['label'], language)}" for box in ask["boxes"]]
-            lines += [f"    {_in(ask['question'], language)}", *boxes]
+        lines += ["", terminal.strong(tell.say("ask_next"))]
+    for ask in story["ask_next"]:
+        lines += tell.lines(tell.read(ask["question"]), "    ")
+        lines += [line for box in ask["boxes"] for line in tell.lines(tell.read(box["label"]), _BOX)]
     return "\n".join(lines)
-
-
-def _offer(offer: Mapping[str, Any], language: str, say: Callable[..., str]) -> list[str]:
-    lines = [f"    -> {_in(offer['title'], language)} ({say('story.' + offer['standing'])})"]
-    why = [_in(reason.get("why") or reason["text"], language) for reason in offer["because"][:2]]
-    if why:
-        reasons = reduce(lambda first, second: say("story.two", first=first, second=second), why)
-        lines.append(f"       {say('story.because', reasons=terminal.clip(reasons, _WIDTH))}")
-    asked = " ".join(_in(question, language) for question in offer["questions"][:2])
-    if asked:
-        lines.append(f"       {say('story.ask', questions=asked)}")
-    lines += [f"       {_in(part['text'], language)}" for part in offer["why_rank"][:1]]
-    window = _in(offer["window"]["text"], language) if offer["window"]["text"] else ""
-    return [*lines, f"       {terminal.clip(window, _WIDTH)}"] if window else lines
-
-
-def _in(text: Mapping[str, str] | str, language: str) -> str:
-    return text if isinstance(text, str) else text.get(language) or next(iter(text.values()), "")

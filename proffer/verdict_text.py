@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from typing import TYPE_CHECKING
 
 from composition import terminal
-from recommender.standing import DEPENDS, LIKELY, STANDINGS, YES, standing
+from features.calendar import date_of
+from recommender.standing import DEPENDS, LIKELY, NO, STANDINGS, YES, standing
 
 if TYPE_CHECKING:
     from recommender.engine import Engine
+    from recommender.messages import Messages, Value
+    from recommender.rules.clause import Source
     from recommender.rules.programme import Programme
     from recommender.rules.question_form import Question
-    from recommender.rules.verdict import Verdict
+    from recommender.rules.rule_text import RuleText
+    from recommender.rules.verdict import Reason, Verdict
     from recommender.text import Text
 
-_TITLE, _REASON = 40, 56
+_READABLE = 100  # columns beyond which lines of running text are hard to follow
 
 
 @dataclass(frozen=True)
@@ -27,67 +30,110 @@ class Screen:
 
     Attributes:
         language: the language of the text.
-        say: returns a message in that language.
-        label: returns what a fact is called.
-        title: returns the title of a programme, by id.
+        messages: the messages of the country.
+        names: tells what facts and receipts are called.
+        programmes: the programmes of the catalogue, by id.
+        columns: the widest a line may be.
+        why: whether ids, names of facts and weights are shown, for who checks the rules.
     """
 
     language: str
-    say: Callable[..., str]
-    label: Callable[[str], Text]
-    title: Callable[[str], str]
+    messages: Messages
+    names: RuleText
+    programmes: Mapping[str, Programme]
+    columns: int = _READABLE
+    why: bool = False
+
+    def say(self, key: str, /, **values: Value) -> str:
+        """Return a message."""
+        return self.messages.said(self.language, key, **values)
+
+    def read(self, text: Text) -> str:
+        """Return a text of the catalogue; what is only in another language is marked as a quotation."""
+        return self.messages.read(text, self.language)
+
+    def sentence(self, text: Text) -> str:
+        """Return a text as a sentence: with a capital and a full stop where it has neither."""
+        said = self.read(text)
+        return f"{said[:1].upper()}{said[1:]}{'' if said.endswith(_ENDS) else '.'}" if said else ""
+
+    def title(self, programme: str) -> str:
+        """Return the title of a programme by its id, with the id where ids are wanted."""
+        if programme not in self.programmes:
+            return programme
+        title = self.read(self.programmes[programme].title)
+        return f"{title} [{programme}]" if self.why else title
 
     def labels(self, facts: Iterable[str]) -> str:
         """Return what several facts are called, as a list."""
-        return ", ".join(self.label(fact).in_language(self.language) for fact in facts)
+        return ", ".join(self.read(self.names.label(fact)) for fact in facts)
+
+    def lines(self, text: str, indent: str = "", later: str | None = None) -> list[str]:
+        """Lay out running text."""
+        return terminal.wrap(text, min(self.columns, _READABLE), indent, later)
 
 
-def screen_of(engine: Engine, day: date, language: str) -> Screen:
+_ENDS = (".", "?", "!", ":", ")", "”", '"')
+
+
+def screen_of(engine: Engine, day: date, language: str, why: bool = False) -> Screen:
     """Return what writes text about an engine's answers on a day."""
-    programmes = engine.catalogue.by_id
-
-    def title(name: str) -> str:
-        return programmes[name].title.in_language(language) if name in programmes else name
-
-    label = engine.compiled(day).rule_text.label
-    return Screen(language, partial(engine.messages.said, language), label, title)
+    names, programmes = engine.compiled(day).rule_text, engine.catalogue.by_id
+    return Screen(language, engine.messages, names, programmes, terminal.columns(), why)
 
 
 def verdicts_text(
     day: date, verdicts: Sequence[Verdict], asks: Sequence[Question], screen: Screen, rows: int | None
 ) -> str:
     """All verdicts: counts, the first `rows` (None for all) of each standing but no, and what to ask next."""
-    groups: dict[str, list[Verdict]] = {name: [] for name in STANDINGS}
-    for verdict in verdicts:
-        groups[standing(verdict)].append(verdict)
-    counts = {name: len(found) for name, found in groups.items()}
-    parts = [screen.say("screen.counts", day=day.isoformat(), total=len(verdicts), **counts)]
-    parts += _group(screen.say("screen.yes"), groups[YES], screen, rows, _source)
-    parts += _group(screen.say("screen.likely"), groups[LIKELY], screen, rows, _source)
-    parts += _group(screen.say("screen.depends"), groups[DEPENDS], screen, rows, _open)
+    groups = _grouped(verdicts)
+    parts = [_counts(day, groups, screen)]
+    for name in (YES, LIKELY, DEPENDS):
+        parts += _group(screen.say(f"screen.{name}"), groups[name], screen, rows)
     return "\n".join([*parts, *questions(asks, screen)])
 
 
-def _group(
-    head: str, verdicts: Sequence[Verdict], screen: Screen, rows: int | None, reason: Callable[[Verdict, Screen], str]
-) -> list[str]:
+def refusals_text(day: date, verdicts: Sequence[Verdict], screen: Screen, rows: int | None) -> str:
+    """The first `rows` (None for all) of what the rules exclude, each with why not."""
+    groups = _grouped(verdicts)
+    return "\n".join([_counts(day, groups, screen), *_group(screen.say("screen.no"), groups[NO], screen, rows)])
+
+
+def _grouped(verdicts: Sequence[Verdict]) -> dict[str, list[Verdict]]:
+    groups: dict[str, list[Verdict]] = {name: [] for name in STANDINGS}
+    for verdict in verdicts:
+        groups[standing(verdict)].append(verdict)
+    return groups
+
+
+def _counts(day: date, groups: Mapping[str, Sequence[Verdict]], screen: Screen) -> str:
+    counts = {name: len(found) for name, found in groups.items()}
+    said = screen.say("screen.counts", day=day, total=sum(counts.values()), **counts)
+    return "\n".join(screen.lines(said))
+
+
+def _group(head: str, verdicts: Sequence[Verdict], screen: Screen, rows: int | None) -> list[str]:
     if not verdicts:
         return []
-    heads = [screen.say(f"screen.head.{name}") for name in ("programme", "title", "because")]
-    table = [[one.programme.id, titled(one.programme, screen), reason(one, screen)] for one in verdicts[:rows]]
-    lines = ["", head, terminal.table(heads, table)]
+    heads = [screen.say("screen.head.title"), screen.say("screen.head.because")]
+    table = [[screen.title(one.programme.id), " ".join(reasons(one, screen))] for one in verdicts[:rows]]
+    said = [terminal.strong(line) for line in screen.lines(head)]
+    lines = ["", *said, terminal.table(heads, table, most=screen.columns)]
     left = len(verdicts) - len(table)
-    return [*lines, screen.say("screen.more", count=left)] if left else lines
+    return [*lines, *screen.lines(screen.say("screen.more", count=left))] if left else lines
 
 
-def titled(programme: Programme, screen: Screen) -> str:
-    """A programme's title, short enough for a table."""
-    return terminal.clip(programme.title.in_language(screen.language), _TITLE)
+def reasons(verdict: Verdict, screen: Screen) -> list[str]:
+    """Why a verdict is as it is, each a whole sentence, the one that matters most first."""
+    if standing(verdict) == DEPENDS:
+        return [screen.say("screen.needs", facts=open_points(verdict, screen))]
+    told = [screen.sentence(one.text) for one in in_order(verdict)]
+    return list(dict.fromkeys(told))
 
 
-def _source(verdict: Verdict, screen: Screen) -> str:
-    text = verdict.because[0].text if verdict.because else None
-    return "" if text is None else terminal.clip(text.in_language(screen.language), _REASON)
+def in_order(verdict: Verdict) -> list[Reason]:
+    """The reasons of a verdict; what is true of nearly every programme, and of its source, comes last."""
+    return sorted(verdict.because, key=lambda one: one.cause == "doubtful_source" and not one.advised)
 
 
 def open_points(verdict: Verdict, screen: Screen) -> str:
@@ -97,26 +143,45 @@ def open_points(verdict: Verdict, screen: Screen) -> str:
     if facts:
         return screen.labels(facts)
     against = next((one for one in verdict.because if one.advised), verdict.because[0])
-    return against.text.in_language(screen.language)
+    return screen.read(against.text)
 
 
-def _open(verdict: Verdict, screen: Screen) -> str:
-    return terminal.clip(screen.say("screen.needs", facts=open_points(verdict, screen)), _REASON)
+def source_line(source: Source | None, screen: Screen) -> str:
+    """Where a rule can be looked up, by address or else in words, and when somebody last did; nothing if nowhere."""
+    where = None if source is None else source.url or source.text
+    if source is None or where is None:
+        return ""
+    if source.checked is None:
+        return screen.say("screen.source", where=where)
+    return screen.say("screen.source_checked", where=where, day=date_of(source.checked))
 
 
 def not_asked(kinds: Mapping[str, int], screen: Screen) -> list[str]:
     """How many programmes are for kinds of applicant that nobody asked as; the answer to those says nothing."""
-    listed = ", ".join(f"{kind} {count}" for kind, count in kinds.items())
-    return ["", screen.say("screen.not_asked", kinds=listed)] if kinds else []
+    listed = ", ".join(f"{screen.say(f'verdict.kind.{kind}')} {count}" for kind, count in kinds.items())
+    return ["", *screen.lines(screen.say("screen.not_asked", kinds=listed))] if kinds else []
 
 
 def questions(asks: Sequence[Question], screen: Screen) -> list[str]:
     """The questions to ask next, one a line, and how to leave one unanswered."""
     if not asks:
         return []
-    lines = []
+    lines = ["", terminal.strong(screen.say("screen.ask_next"))]
     for ask in asks:
         words = ask.question.get(screen.language, ask.fact)
-        boxes = [f"    [ ] {text.get(screen.language, fact)}  ({fact})" for fact, text in ask.boxes.items()]
-        lines += [f"  {words}", *boxes] if boxes else [f"  {words}  ({ask.fact})"]
-    return ["", screen.say("screen.ask_next"), *lines, screen.say("screen.otherwise")]
+        lines += screen.lines(words + named(ask.fact, screen, bool(ask.boxes)) + voluntary(ask, words, screen), "  ")
+        for fact, text in ask.boxes.items():
+            lines += screen.lines(text.get(screen.language, fact) + named(fact, screen), "    [ ] ")
+    lines += screen.lines(screen.say("screen.otherwise"), "  ")
+    return lines + (screen.lines(screen.say("screen.otherwise_file"), "  ") if screen.why else [])
+
+
+def named(fact: str, screen: Screen, several: bool = False) -> str:
+    """The name of a fact in a facts file, where names are wanted."""
+    return f" ({fact})" if screen.why and not several else ""
+
+
+def voluntary(ask: Question, words: str, screen: Screen) -> str:
+    """Say that nobody need answer a sensitive question, where its own words in brackets or a sentence do not."""
+    told = not ask.sensitive or words.endswith((")", "."))
+    return "" if told else f" {screen.say('screen.voluntary')}"

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 from features.country import Currency
-from features.mapping import MappingReader
+from features.mapping import UNDETERMINED, MappingReader
 from features.problem import Problems, Where
 from recommender.particles import PAIRS, with_particle
 from recommender.text import Text
@@ -27,6 +27,7 @@ Keys = Mapping[str, Collection[str]]
 _DATE: Final = "date"
 _LARGE: Final = "large"
 _AMOUNT: Final = "amount"
+_OPENING: Final = ("“", "‘", '"', "«\u00a0")
 _Part = tuple[str, str, str]  # literal text, then the name and the form of a placeholder ("" where there is none)
 
 
@@ -41,6 +42,7 @@ class _Language:
         days: the words for days of a month that are not written as their number, such as 1er.
         thousands: what sets the thousands apart.
         decimal: what comes before the decimals.
+        quotes: what opens and what closes a quotation.
         money: how an amount of each currency is written, by its code.
     """
 
@@ -50,6 +52,7 @@ class _Language:
     days: Mapping[int, str]
     thousands: str
     decimal: str
+    quotes: tuple[str, str]
     money: Mapping[str, tuple[_Part, ...]]
     parts: Mapping[str, tuple[_Part, ...]]
 
@@ -67,6 +70,12 @@ class _Language:
         """Return a whole number with its thousands set apart."""
         return f"{value:,}".replace(",", self.thousands)
 
+    def read(self, text: Text, language: str) -> str:
+        """Return the words of a text; those of another language as a quotation, those of no known one as they are."""
+        own = text.get(language)
+        spoken = next((one for one, said in text.pairs if said), UNDETERMINED)
+        return own or (text.own if spoken == UNDETERMINED else text.own.join(self.quotes))
+
     def written(self, value: Value, language: str) -> str:
         """Return a value as it is written in a message."""
         return self._value(value, "", language)
@@ -78,7 +87,11 @@ class _Language:
             if "/" in name:
                 said = with_particle(said, *name.split("/"))
             elif name:
-                said += self._value(values[name], form, language)
+                value = values[name]
+                if isinstance(value, Text) and said.endswith(_OPENING):  # not a quotation within a quotation
+                    said += value.in_language(language)
+                else:
+                    said += self._value(value, form, language)
         return said
 
     def _value(self, value: Value, form: str, language: str) -> str:
@@ -86,7 +99,7 @@ class _Language:
             one, many = form.split("/")
             return one if value in self.singular else many
         if isinstance(value, Text):
-            return value.in_language(language)
+            return self.read(value, language)
         if isinstance(value, date):
             month = self.months[value.month - 1] if self.months else value.month
             day = self.days.get(value.day, str(value.day))
@@ -153,6 +166,10 @@ class Messages:
         """Return what returns messages in one language, by key and values."""
         return partial(self.said, language)
 
+    def read(self, text: Text, language: str) -> str:
+        """Return a text as one language shows it: words that it has in another language only stand as a quotation."""
+        return self._languages[language].read(text, language)
+
     def in_each(self, said: Callable[[str], str]) -> Text:
         """Return what `said` returns for each language, as one text."""
         return Text.of({language: said(language) for language in self._languages})
@@ -216,6 +233,10 @@ def _writing(
         about.wrong("months", "invalid", "are not twelve names", "Name all months, or leave them out for numbers")
         months = ()
     marks = [str(about.take(key) or mark) for key, mark in (("thousands", ","), ("decimal", "."))]
+    quotes = about.strings("quotes") or ("“", "”")
+    if len(quotes) != 2:
+        about.wrong("quotes", "invalid", "are not two marks", "Name what opens and what closes a quotation")
+        quotes = ("“", "”")
     units = ((word, int(str(unit))) for word, unit in large.items())
     return _Language(
         singular=frozenset(int(str(number)) for number in singular),
@@ -224,6 +245,7 @@ def _writing(
         days={day: str(word) for day, word in days.items()} if isinstance(days, Mapping) else {},
         thousands=marks[0],
         decimal=marks[1],
+        quotes=(quotes[0], quotes[1]),
         money=money,
         parts=parts,
     )

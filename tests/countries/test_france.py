@@ -110,7 +110,8 @@ def test_every_benefit_is_as_the_schema_of_programmes_says():
 def test_french_is_what_a_terminal_shows_and_amounts_are_in_euros(tmp_path, capsys):
     file = tmp_path / "facts.json"
     file.write_text(json.dumps(PEOPLE[1]), encoding="utf-8")
-    assert main(["recommend", "--country", "fr", "--facts", str(file), "--as-of", "2026-11-29", "--model", "none"]) == 0
+    words = ["--country", "fr", "--facts", str(file), "--as-of", "2026-11-29", "--model", "none", "--why"]
+    assert main(["recommend", *words]) == 0
     said = capsys.readouterr().out
     assert "Vous économisez 158,40\u00a0€ la première année." in said
     assert "Vous pouvez la demander à tout moment." in said
@@ -216,5 +217,5 @@ def test_an_event_log_of_french_events_is_read_and_ranked(tmp_path, capsys):
     words = ["--home", home, "--citizen", "anne", "--as-of", "2026-11-29", "--model", "none", "-k", "20"]
     assert main(["recommend", "--country", "fr", *words]) == 0
     said = capsys.readouterr().out
-    assert "À demander ensemble, après : Naissance d'un enfant" in said.replace("\u00a0", " ")
+    assert "À demander ensemble (Naissance d'un enfant) :" in said.replace("\u00a0", " ")
     assert KOREAN.findall(said) == []

@@ -110,7 +110,7 @@ def run(folder, tmp_path, capsys, *words, facts=None):
 def test_a_folder_is_all_that_a_country_needs(folder, tmp_path, capsys):
     code, said, _ = run(folder, tmp_path, capsys, "recommend", "--model", "none")
     assert code == 0
-    assert "mani suli  [tok.mani-suli]" in said
+    assert "mani suli\n" in said
     assert "toki It is worth 14'814 BHD in the first year." in said
     code, said, _ = run(folder, tmp_path, capsys, "recommend", "--model", "none", "--json")
     (offered,) = json.loads(said)["recommendations"]
@@ -126,7 +126,7 @@ def test_its_rules_are_told_in_its_own_words_and_order(folder, tmp_path, capsys)
     (verdict,) = json.loads(said)["verdicts"]
     told = {one["fact"]: one["text"] for one in verdict["because"]}
     assert told["region"] == {"tok": "toki lives in ma A tomo B", "en": "lives in village B, ma A"}
-    assert told["mani"] == {"tok": "toki mani toki at most toki 12·5 won", "en": "mani at most 12.5 won"}
+    assert told["mani"] == {"tok": "toki mani toki at most toki 12·5 won", "en": "“mani” at most 12.5 won"}
 
 
 def test_a_person_whose_facts_are_events_is_judged_there_too(folder, tmp_path, capsys):

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from composition import terminal
 from composition.engines import SMALL
 from proffer.cli import main
 
@@ -74,13 +76,62 @@ def test_the_day_is_the_end_of_the_day_asked_about(asked):
 def test_people_read_counts_and_short_tables(asked):
     code, out, _ = asked(FACTS, "--as-of", "2026-10-31")
     assert code == 0
-    assert out.startswith("As of 2026-10-31, of 27 programmes: 1 yes, 0 likely, 25 depend on something open, 1 no.")
+    assert out.startswith("As of 31 October 2026, of 27 programmes: 1 yes, 0 likely, 25 depend on your answers, 1 no.")
     assert "... and 5 more" in out
     assert "Are you employed?" in out
     assert "t.men" not in out
-    assert max(map(len, out.splitlines())) <= 120
+    assert "t." not in re.sub(r"The t\.", "", out)
+    assert "(worker)" not in out
+    assert max(map(len, out.splitlines())) <= 100
     assert "... and" not in asked(FACTS, "--as-of", "2026-10-31", "--all")[1]
     assert "t.baby 사업" in asked(FACTS, "--as-of", "2026-10-31", "--language", "ko")[1]
+
+
+@pytest.mark.parametrize("columns", [60, 80, 130])
+@pytest.mark.parametrize("words", [("--all",), ("--no", "--all"), ("--all", "--why"), ("--programme", "t.baby")])
+def test_text_fits_the_terminal_and_nothing_of_it_is_cut(asked, monkeypatch, columns, words):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for language in ("ko", "en"):
+        _, out, _ = asked(FACTS, "--as-of", "2026-10-31", "--language", language, *words)
+        assert max(map(terminal.width, out.splitlines())) <= columns
+        assert "…" not in out
+        assert "\x1b" not in out
+
+
+def test_who_checks_the_rules_sees_ids_and_names_of_facts(asked):
+    out = asked(FACTS, "--as-of", "2026-10-31", "--why")[1]
+    assert "The t.baby [t.baby]" in out
+    assert "Are you employed? (worker)" in out
+
+
+def test_why_not_is_answered_for_everything_the_rules_exclude(asked):
+    code, out, _ = asked(FACTS, "--as-of", "2026-10-31", "--no")
+    assert code == 0
+    (row,) = [line for line in out.splitlines() if line.startswith("The t.")]
+    assert "male" in row.removeprefix("The t.men")
+    assert "t.worker" not in out
+
+
+@pytest.mark.parametrize("named", ["t.men", "The t.men", "the T.MEN", "t.men 사업"])
+def test_one_programme_is_explained_whole_by_its_id_or_its_title(asked, named):
+    code, out, _ = asked(FACTS, "--as-of", "2026-10-31", "--programme", named)
+    assert code == 0
+    for said in ("The t.men", "Provided by: “부처”", "You do not meet the conditions.", "https://example.org", "2026"):
+        assert said in out
+    found = json.loads(asked(FACTS, "--as-of", "2026-10-31", "--programme", named, "--json")[1])
+    assert [one["programme"] for one in found["verdicts"]] == ["t.men"]
+
+
+def test_what_would_settle_one_programme_is_asked(asked):
+    out = asked(FACTS, "--as-of", "2026-10-31", "--programme", "t.worker03")[1]
+    assert "Are you employed?" in out
+    assert "You need not answer." in out
+
+
+def test_a_programme_that_is_not_there_is_refused_with_the_nearest(asked):
+    code, out, err = asked(FACTS, "--as-of", "2026-10-31", "--programme", "t.mem")
+    assert (code, out) == (2, "")
+    assert "no programme has the id or the title 't.mem'. Did you mean t.men?" in err
 
 
 @pytest.mark.parametrize("key", ["asked", "declined"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -77,12 +78,21 @@ def test_facts_are_answered_with_the_document_of_the_contract(run):
 def test_people_read_places_reasons_and_what_goes_together(run):
     code, out, _ = run("recommend", "--facts", run.folder / "facts.json", "--as-of", "2026-10-31", "-k", "2")
     assert code == 0
-    assert out.startswith("As of 2026-10-31: 3 to recommend, in order by the rules and the weights alone.")
-    for said in ("1. The t.baby", "2,000,000 won", "Together, after: A child was born", "without The t.rival",
-                 "Window closed: The t.gone", "Ask next:"):  # fmt: skip
+    assert out.startswith("3 programmes to consider on 31 October 2026, ranked by the rules only (no model).")
+    for said in ("1. The t.baby", "2,000,000 won", "Apply for these together (A child was born):",
+                 "Left out: The t.rival", "No longer open: The t.gone", "Questions that would tell you more:",
+                 "Source: https://example.org (checked on 1 October 2026)"):  # fmt: skip
         assert said in out
     assert "3. " not in out
-    assert max(map(len, out.splitlines())) <= 120
+    assert max(map(len, out.splitlines())) <= 100
+    assert not re.search(r"[+-]0\.\d|\[t\.|…", out)
+
+
+def test_weights_and_ids_are_for_who_asks_why(run):
+    words = ("--facts", run.folder / "facts.json", "--as-of", "2026-10-31", "--why")
+    assert re.search(
+        r"1\. The t\.baby \[t\.baby\]\n(?:.*\n)*?.*2,000,000 won.* \(\+0\.\d{4}\)", run("recommend", *words)[1]
+    )
 
 
 def test_weights_of_ones_own_change_the_order_and_wrong_ones_are_refused(run):

@@ -93,7 +93,7 @@ def test_programmes_added_and_ended_are_named_with_how():
         ),
         (
             {"window": {"after": "life.child_born", "within": "P1Y6M", "text": "출생일로부터"}},
-            [("window", None, "1 March 2026 to 31 March 2026", "18 months after life.child_born; 출생일로부터")],
+            [("window", None, "1 March 2026 to 31 March 2026", "18 months after life.child_born; “출생일로부터”")],
         ),
         (
             {"window": [{"kind": "dated", "until": "2026-03-31"}, {"kind": "open_ended"}]},

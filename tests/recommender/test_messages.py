@@ -43,8 +43,18 @@ def test_a_message_is_filled_in_for_every_language():
 
 def test_texts_are_joined_two_at_a_time():
     parts = [Text(ko="가", en="a"), Text(ko="나"), Text(ko="다", en="c")]
-    assert MESSAGES.joined("rule.or", parts) == Text(ko="가 또는 나 또는 다", en="a or 나 or c")
+    assert MESSAGES.joined("rule.or", parts) == Text(ko="가 또는 나 또는 다", en="a or “나” or c")
     assert MESSAGES.joined("rule.or", parts[:1]) == parts[0]
+
+
+def test_words_of_another_language_are_shown_as_a_quotation():
+    korean = Text(ko="상시신청")
+    assert MESSAGES.text("window.published", wording=korean) == Text(
+        ko="신청 기간은 ‘상시신청’으로 공고되었습니다.", en="The published application period is: “상시신청”."
+    )
+    assert (MESSAGES.read(korean, "ko"), MESSAGES.read(korean, "en")) == ("상시신청", "“상시신청”")
+    assert MESSAGES.read(Text.alone("kr.x"), "en") == "kr.x"
+    assert MESSAGES.said("en", "rule.question.is", question=korean) == '"상시신청" yes'
 
 
 def test_a_date_is_written_as_each_language_writes_it():

@@ -103,6 +103,6 @@ def test_a_window_without_dates_is_described_by_its_kind_or_as_it_was_published(
     )
     assert sentence(always("not_needed")).get("ko") == "따로 신청하지 않아도 받을 수 있습니다."
     assert sentence(unstated("recurring"), Text(ko="정기 5월")) == Text(
-        ko="신청 기간은 ‘정기 5월’로 공고되었습니다.", en="The published application period is: 정기 5월."
+        ko="신청 기간은 ‘정기 5월’로 공고되었습니다.", en="The published application period is: “정기 5월”."
     )
     assert sentence(unstated("recurring")) is None
