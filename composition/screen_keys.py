@@ -44,6 +44,7 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "screen.without": ("programme", "other"),
     "screen.other_applicants": ("titles", "kinds"),
     "screen.not_asked": ("kinds",),
+    "screen.of_kind": ("kind", "count"),
     "story.title": ("person", "introduction"),
     "story.woman": ("place",),
     "story.woman_of": ("age", "place"),

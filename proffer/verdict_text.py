@@ -158,7 +158,8 @@ def source_line(source: Source | None, screen: Screen) -> str:
 
 def not_asked(kinds: Mapping[str, int], screen: Screen) -> list[str]:
     """How many programmes are for kinds of applicant that nobody asked as; the answer to those says nothing."""
-    listed = ", ".join(f"{screen.say(f'verdict.kind.{kind}')} {count}" for kind, count in kinds.items())
+    named = ((screen.say(f"verdict.kind.{kind}"), count) for kind, count in kinds.items())
+    listed = ", ".join(screen.say("screen.of_kind", kind=kind, count=count) for kind, count in named)
     return ["", *screen.lines(screen.say("screen.not_asked", kinds=listed))] if kinds else []
 
 
