@@ -17,6 +17,7 @@ from recommender.rules.person import Person, held_programmes
 
 DAY = date(2026, 11, 28)
 OPENED = ("life.business_opened", date(2024, 3, 1), {"trade": "restaurant"})
+LATELY = ("life.business_opened", date(2026, 11, 1), {"trade": "restaurant"})
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +42,10 @@ def told():
     return of
 
 
-def test_who_closed_a_business_hears_of_the_package_for_small_businesses(told):
-    found = told(1, OPENED, ("life.business_closed", date(2026, 11, 1), {}))
+def test_who_opened_a_business_hears_of_what_is_for_small_businesses(told):
+    found = told(1, LATELY)
     (other,) = found.other_applicants
-    assert (other.programme.id, other.event) == ("kr.hope-return-package", "life.business_closed")
+    assert (other.programme.id, other.event) == ("kr.strong-small-merchant", "life.business_opened")
     document = found.to_json()["other_applicants"][0]
     assert (document["applicants"], document["on"]) == (["small_business"], "2026-11-01")
     assert "소상공인" in document["notice"]["ko"]
@@ -52,16 +53,22 @@ def test_who_closed_a_business_hears_of_the_package_for_small_businesses(told):
 
 
 def test_who_asks_as_a_small_business_is_answered_instead(told):
-    found = told(2, OPENED, ("life.business_closed", date(2026, 11, 1), {}))
+    found = told(2, LATELY)
     assert found.other_applicants == ()
-    assert "kr.hope-return-package" in [one.programme.id for one in found.shown]
+    assert "kr.strong-small-merchant" in [one.programme.id for one in found.shown]
     assert "small_business" not in found.not_asked
 
 
+def test_who_closed_a_business_is_offered_the_package_as_a_citizen(told):
+    found = told(1, OPENED, ("life.business_closed", date(2026, 11, 1), {}))
+    assert found.other_applicants == ()
+    assert "kr.hope-return-package" in [one.programme.id for one in found.shown]
+
+
 def test_what_happened_long_ago_or_is_ruled_out_is_not_told(told):
-    assert told(1, OPENED, ("life.business_closed", date(2025, 11, 1), {})).other_applicants == ()
-    denied = ("fact.stated", date(2026, 11, 20), {"struggling_business": False})
-    assert told(1, OPENED, ("life.business_closed", date(2026, 11, 1), {}), denied).other_applicants == ()
+    assert told(1, ("life.business_opened", date(2025, 11, 1), {})).other_applicants == ()
+    denied = ("fact.stated", date(2026, 11, 20), {"in_business": False})
+    assert told(1, LATELY, denied).other_applicants == ()
 
 
 def test_how_many_programmes_nobody_asked_about_is_said(told):
