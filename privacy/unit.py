@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from features.declaration.kinship import HOUSEHOLD
-from features.declaration.vocabulary import Selector
 from features.problem import Problem
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
+    from features.declaration.vocabulary import Selector
 
 
 class PrivacyUnit(StrEnum):
@@ -39,6 +38,9 @@ def readers_of_others(declaration: Declaration) -> tuple[str, ...]:
 
 
 def _columns(declaration: Declaration) -> Iterator[tuple[str, list[Selector]]]:
+    from features.declaration.kinship import HOUSEHOLD  # what verbs that price nothing need not load
+    from features.declaration.vocabulary import Selector
+
     heard: dict[str, list[Selector]] = {}
     for fact in declaration.facts.values():  # what a fact hangs on is declared before it
         heard[fact.name] = [*fact.signals, *(heard[fact.hangs_on[0]] if fact.hangs_on else ())]

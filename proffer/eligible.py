@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from composition import clock, reading, terminal
 from composition.engines import EngineSettings, build_engine, lean_imports, person_of_file
 from composition.workspace import Workspace
-from features.calendar import day_of
 from proffer import options
 
 if TYPE_CHECKING:
@@ -40,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Judge the person and print the verdicts."""
+    from features.calendar import day_of
     from proffer.programme_text import named_programme
     from proffer.verdict_text import screen_of
     from recommender.offers.other_applicant import unasked_kinds
