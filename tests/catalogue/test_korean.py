@@ -120,6 +120,17 @@ def test_every_note_of_the_catalogue_is_a_statement():
     assert [text for text in found if wrong_endings(text) or wrong_objects(text)] == []
 
 
+def test_every_summary_of_the_catalogue_is_a_statement_and_every_window_is_told_in_both_languages():
+    documents = [yaml.load(path.read_bytes(), yaml.CSafeLoader) for path in sorted(SHIPPED.catalogue.glob("*.yaml"))]
+    assert [one["id"] for one in documents if wrong_endings(one["summary"]["ko"])] == []
+    windows = [
+        window
+        for one in documents
+        for window in ([one["window"]] if isinstance(one["window"], dict) else one["window"])
+    ]
+    assert [window["text"] for window in windows if "text" in window and not isinstance(window["text"], dict)] == []
+
+
 @pytest.fixture(scope="module")
 def engine() -> Engine:
     return Engine(declared(), shipped(), places(), read_messages())
