@@ -22,7 +22,7 @@ export MPLBACKEND := Agg
 export PYTHONDONTWRITEBYTECODE :=  # empty: what one process of the tests compiled, the next need not compile again
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-demo setup-private demo test check soak lint types contracts doctests tests coverage clean
+.PHONY: help setup setup-demo setup-private demo docs test check soak lint types contracts doctests tests coverage clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,8 +61,12 @@ demo: setup-demo  ## the main job end to end on people who do not exist, ending 
 	@echo "==> proffer demo --citizens $(CITIZENS) --home $(HOME_DIR)"
 	@$(BIN)/proffer demo --citizens $(CITIZENS) --home $(HOME_DIR)
 
+docs: setup  ## the pages of docs/ and the reference of the Python packages as a site, in build/docs
+	@echo "==> sphinx: docs/ into build/docs"
+	@$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
+
 test: setup  ## everything CI checks
-	@$(MAKE) --no-print-directory -j$(JOBS) lint types contracts doctests
+	@$(MAKE) --no-print-directory -j$(JOBS) lint types contracts doctests docs
 	@$(MAKE) --no-print-directory tests coverage
 	@echo "==> all checks passed"
 

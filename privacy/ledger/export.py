@@ -1,8 +1,10 @@
 """A ledger as one text file, complete enough to be checked without the database or its operator.
 
-proffer-ledger-bundle-1
-entries 3
-checkpoints 1
+Its lines are:
+
+    proffer-ledger-bundle-1
+    entries 3
+    checkpoints 1
                         an empty line, then each entry's canonical JSON on a line of its own
                         an empty line, then each checkpoint as a signed note, with an empty line after it
 """

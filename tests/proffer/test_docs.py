@@ -69,7 +69,7 @@ def test_no_placeholder_is_left_in_a_document():
 def test_every_link_between_documents_leads_somewhere():
     links = [
         (page, target)
-        for page in [*DOCS.glob("*.md"), *ROOT.glob("*.md")]
+        for page in [*DOCS.rglob("*.md"), *ROOT.glob("*.md"), *ROOT.glob("examples/*.md")]
         for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
     ]
     local = [(page, target) for page, target in links if "://" not in target]

@@ -1,88 +1,80 @@
-"""The README runs: its facts file is judged as it says, and its request is answered by the service."""
+"""The README and the tutorials run: each is pasted, block by block, into a clean folder, and prints what it shows."""
 
 import doctest
-import json
-import os
 import re
-import shlex
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 
 import pytest
 
+from tests.proffer.pasted_page import BLOCK, FLAGS, console, pasted
+
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 600  # seconds; a busy machine takes long
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+READMES = [ROOT / "README.md", ROOT / "README.ko.md"]
+TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
+PASTED = [*READMES, *TUTORIALS, ROOT / "docs" / "ledger.md", ROOT / "docs" / "api.md"]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")]
 
 
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
-
-
-def console_examples():
-    """(command, what it shows) of every console block."""
-    for block in blocks("console"):
-        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, shown = part.partition("\n")
-            yield command, shown
-
-
-@pytest.fixture
-def folder(tmp_path):
-    (facts,) = blocks("json")[:1]
-    (tmp_path / "facts.json").write_text(facts, encoding="utf-8")
-    return tmp_path
+def blocks(page, language):
+    return [block for found, block in BLOCK.findall(page.read_text(encoding="utf-8")) if found == language]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("command", "shown"), list(console_examples()), ids=lambda text: text.split("\n")[0][:60])
-def test_a_command_prints_what_the_readme_shows(folder, command, shown):
-    words = shlex.split(command.replace(".venv/bin/proffer", f"{sys.executable} -m proffer"))
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    matches = doctest.OutputChecker().check_output(shown, done.stdout, FLAGS)
-    assert matches, f"{command} printed\n{done.stdout}"
+@pytest.mark.usefixtures("only_server")
+@pytest.mark.parametrize("page", PASTED, ids=lambda page: page.stem)
+def test_a_page_can_be_pasted_whole(page, tmp_path):
+    pasted(page, tmp_path)
 
 
-def test_the_make_targets_that_the_readme_names_exist():
+@pytest.mark.parametrize("page", READMES, ids=lambda page: page.name)
+def test_the_make_targets_that_a_readme_names_exist(page):
+    text = page.read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
-    named = {target for block in blocks("sh") for target in re.findall(r"^make ([\w-]+)", block, flags=re.MULTILINE)}
-    assert named | set(re.findall(r"`make ([\w-]+)`", README)) <= targets
+    named = {target for block in blocks(page, "sh") for target in re.findall(r"^make ([\w-]+)", block, re.MULTILINE)}
+    assert named | set(re.findall(r"`make ([\w-]+)`", text)) <= targets
 
 
-@pytest.fixture
-def service(only_server, folder):  # noqa: ARG001 - held while the server runs
-    """`proffer serve --dev` on a free port; gives its address."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-m", "proffer", "serve", "--dev", "--port", "0"]
-    process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    try:
-        for line in process.stdout:
-            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-                yield found.group()
-                break
-        else:
-            pytest.fail("the service never said where it listens")
-    finally:
-        process.terminate()
-        process.wait(timeout=PATIENCE)
-        process.stdout.close()
+def commands(page):
+    """The commands of a page without their comments and the language they ask for."""
+    typed = [line for block in blocks(page, "sh") for line in block.splitlines()]
+    typed += [shown.command for block in blocks(page, "console") for shown in console(block)]
+    return [re.sub(r"\s+#.*|\s+--language \w+", "", line) for line in typed]
+
+
+def test_both_readmes_give_the_same_commands():
+    assert commands(READMES[0]) == commands(READMES[1])
+
+
+def test_the_command_is_spelled_in_one_way():
+    assert [page.name for page in PAGES if ".venv/bin/proffer" in page.read_text(encoding="utf-8")] == []
+
+
+def test_no_extra_stands_in_brackets_that_a_shell_would_read():
+    bare = re.compile(r"pip install (?![\"'])\S*\[")
+    assert [page.name for page in PAGES if bare.search(page.read_text(encoding="utf-8"))] == []
 
 
 @pytest.mark.slow
-def test_the_request_of_the_readme_is_one_the_service_answers(folder, service):
-    (body,) = re.findall(r"-d '(\{.*?\})'$", "".join(blocks("sh")), flags=re.MULTILINE)
-    command = [sys.executable, "-m", "proffer", "token", "--dev"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    token = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
-    headers = {"Authorization": f"Bearer {token.strip()}", "Content-Type": "application/json"}
-    request = urllib.request.Request(f"{service}/v1/recommendations", body.encode(), headers)
-    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-        document = json.load(answer)
-    assert len(document["recommendations"]) == json.loads(body)["k"]
+@pytest.mark.soak
+@pytest.mark.parametrize(("page", "language"), [(READMES[0], "en"), (READMES[1], "ko")], ids=["en", "ko"])
+def test_the_story_of_a_readme_is_the_one_that_the_demo_tells(page, language, made_once):
+    def live(folder):
+        folder.mkdir()
+        for code in ("en", "ko"):
+            words = [sys.executable, "-m", "proffer", "demo", "--language", code, "--home", str(folder / code)]
+            done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+            (folder / f"{code}.txt").write_text(done.stdout, encoding="utf-8")
+
+    told = (made_once("demos", live) / f"{language}.txt").read_text(encoding="utf-8")
+    (excerpt,) = re.findall(r"^```text\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert doctest.OutputChecker().check_output(f"...{excerpt}...", told, FLAGS), told
+
+
+def test_a_console_block_is_read_as_commands_and_what_they_print():
+    first, second = console("$ one \\\n  two\nshown\n$ three\n")
+    (quoted,) = console('$ say "a\nb"\nshown\n')
+    assert (quoted.command, quoted.output) == ('say "a\nb"', "shown\n")
+    assert (first.command, first.output) == ("one \\\n  two", "shown\n")
+    assert (second.command, second.output) == ("three", "")
