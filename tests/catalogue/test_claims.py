@@ -11,6 +11,7 @@ from composition.reading import read_catalogue, read_declaration, read_messages,
 from features.log.event import Event
 from features.problem import Rejected
 from recommender.engine import Engine
+from recommender.standing import verdict_json
 
 NOVEMBER = date(2026, 11, 28)
 MOTHER = {"birth_date": "1993-04-01", "sex": "female", "citizen_of_korea": True}
@@ -155,6 +156,38 @@ def test_the_allowance_received_under_its_old_id_is_not_offered_as_new():
     found = told(MOTHER | {"children": ["2020-05-01"], "receives.kr.child-allowance-under-8": True})
     assert "kr.child-allowance" not in names(found["recommendations"])
     assert "kr.child-allowance" in names(found["already"])
+
+
+def test_a_grandmother_who_raises_a_child_is_offered_what_is_for_the_child():
+    facts = {"birth_date": "1960-05-01", "citizen_of_korea": True, "minor_caretaker": True, "children": ["1985-01-01"]}
+    found = told(facts | {"single_parent_or_grandparent": True})
+    child = {"child-allowance", "parent-benefit", "first-meeting-voucher", "child-tax-credit", "childcare-fee"}
+    child |= {"nuri-curriculum", "home-care-allowance", "single-parent-child-support", "child-minding"}
+    assert {f"kr.{name}" for name in child} <= names(found["recommendations"])
+
+
+def test_the_line_of_the_pension_is_of_monthly_recognised_income():
+    facts = PENSIONER | {"birth_date": "1950-05-01", "pension_income_won": 3_000_000}
+    person = engine().from_facts(facts, ["citizen"], NOVEMBER)
+    (verdict,) = [one for one in engine().verdicts(person, NOVEMBER) if one.programme.id == "kr.basic-pension"]
+    said = str(verdict_json(verdict))
+    assert "monthly recognised income" in said
+    assert "연간" not in said
+
+
+def test_one_child_told_of_by_two_offices_is_one_child():
+    day, about = date(2026, 3, 31), (("k1", "child"),)
+    rows = [
+        Event("0", "s", "c1", "fact.stated", instant(date(2026, 1, 1)), instant(date(2026, 1, 1)), {"children": []}),
+        *(
+            Event("1", office, "c1", "life.child_born", instant(day), instant(day) + 3600, {}, about)
+            for office in ("a", "b")
+        ),
+    ]
+    found = shown(engine().from_events(rows, "c1", ["citizen"], NOVEMBER), NOVEMBER)
+    (row,) = [one for one in found["recommendations"] if one["programme"] == "kr.first-meeting-voucher"]
+    assert "2,000,000 won" in str(row)
+    assert "3,000,000 won in" not in str(row)
 
 
 def test_what_cannot_be_held_with_the_childcare_fee_is_told_and_not_offered():
