@@ -360,4 +360,4 @@ def _pictures(folder: Path, curves: Mapping[str, Curve], levels: Mapping[str, fl
     epsilons, sizes = ({float(name): value for name, value in curves[name].items()} for name in ("epsilon", "units"))
     title = f"What privacy costs, {min(units, CURVE_PEOPLE):,} people"
     (folder / "epsilon.png").write_bytes(curve_picture(epsilons, levels, "epsilon (delta one in a million)", title))
-    (folder / "units.png").write_bytes(curve_picture(sizes, levels, "people", "What people are worth, epsilon 1"))
+    (folder / "units.png").write_bytes(curve_picture(sizes, levels, "people", "NDCG@5 by number of people, epsilon 1"))

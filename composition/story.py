@@ -159,20 +159,14 @@ def _new_offers(found: Recommendations, event: str, offered: set[str], compiled:
     told of help for victims of violence.
     """
     linked = {name for bundle in found.bundles if bundle.event == event for name in bundle.programmes}
+    sensitive = {name for name, fact in compiled.declaration.facts.items() if fact.sensitive}
     fresh = [
         one
         for one in found.shown
-        if one.programme.id not in offered and (event in one.programme.triggers or not _sensitive(one, compiled))
+        if one.programme.id not in offered and (event in one.programme.triggers or not (sensitive & one.touches))
     ]
     fresh.sort(key=lambda one: (one.programme.id not in linked, one.rank))
     return [one.to_json() | {"questions": _questions(one, compiled)} for one in fresh[:OFFERS]]
-
-
-def _sensitive(one: Recommendation, compiled: Compiled) -> bool:
-    """Tell whether an offer, or a question that would settle it, touches what can hurt."""
-    facts = compiled.declaration.facts
-    read = {name for reason in one.verdict.because for name in (*reason.facts, *reason.asks)}
-    return any(name in facts and facts[name].sensitive for name in (*read, *one.verdict.missing))
 
 
 def _questions(one: Recommendation, compiled: Compiled) -> list[dict[str, str]]:

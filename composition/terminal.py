@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import sys
 import threading
@@ -22,6 +23,8 @@ REFUSED = 2  # bad usage or unreadable input: nothing was written
 
 WIDE, NARROW = 100, 40  # columns of text that goes to no terminal, and the fewest text is laid out in
 _LEAST, _GAP = 10, 2  # columns that a column of words keeps, and those between two columns
+
+_COUNTED = re.compile(r"\d+ of ")
 
 PATIENCE = 2.0  # seconds before a bar appears
 SILENT = "TQDM_DISABLE"  # tqdm's own switch, so that bars of libraries and child processes obey it too
@@ -56,9 +59,21 @@ def say(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
-def steps(as_json: bool) -> Callable[[str], None]:
-    """What long steps report to: lines on stderr, or nothing where one JSON document is all that is wanted."""
-    return (lambda _: None) if as_json else say
+def steps(as_json: bool, relabel: Callable[[str], object] = str, indent: str = "") -> Callable[[str], None]:
+    """What long steps report to: lines on stderr, none where one JSON document is all that is wanted.
+
+    Args:
+        as_json: whether it is.
+        relabel: renames what `working` shows; steps that are counted ("round 20 of 300") go there alone.
+        indent: what a line begins with.
+    """
+
+    def told(step: str) -> None:
+        relabel(step)
+        if not as_json and not _COUNTED.search(step):
+            say(indent + step)
+
+    return told
 
 
 def listing(document: object, indent: str = "") -> str:
@@ -93,25 +108,8 @@ def width(text: str) -> int:
         >>> width("첫만남"), width("first")
         (6, 5)
     """
-    return sum(_columns(letter) for letter in text)
-
-
-def _columns(letter: str) -> int:
-    if unicodedata.combining(letter):
-        return 0
-    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
-
-
-def clip(text: str, columns: int) -> str:
-    """Shorten `text` to at most `columns` terminal columns, ending in an ellipsis when something was cut."""
-    if width(text) <= columns:
-        return text
-    kept = ""
-    for letter in text:
-        if width(kept + letter) > columns - 1:
-            break
-        kept += letter
-    return kept + "…"
+    letters = (letter for letter in text if not unicodedata.combining(letter))
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in letters)
 
 
 def columns() -> int:

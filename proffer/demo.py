@@ -70,7 +70,7 @@ def _demonstrate(args: argparse.Namespace, workspace: Workspace) -> int:
         with stages.stage("train", "learning the order from what they were shown and applied for"):
             with terminal.working("training") as progress:
                 data = demonstration.training_data(workspace, progress)
-                trained = demonstration.train(data, args.seed, lambda step: terminal.say(f"      {step}"))
+                trained = demonstration.train(data, args.seed, terminal.steps(False, progress, "      "))
             with terminal.working("keeping the run"):
                 model = ModelRegistry(workspace).keep(trained, f"lightgbm {trained.result.chosen.objective}")
         ingest = "reading their events into the log, begun during training"

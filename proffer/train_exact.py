@@ -33,8 +33,9 @@ def run(args: argparse.Namespace, source: TrainingSource) -> int:
         text = f"{price.rows} {price.kind.value} rows; spend {spend}; nothing was learned"
         terminal.emit(price_document(price), args.json, text)
         return terminal.DONE
-    with terminal.working("training"):
-        trained = exact_run.train(data, settings, compare=compare, progress=terminal.steps(args.json))
+    with terminal.working("training") as progress:
+        told = terminal.steps(args.json, progress)
+        trained = exact_run.train(data, settings, compare=compare, progress=told)
     with terminal.working("keeping the run"):
         folder = ModelRegistry(source.workspace).keep(trained, f"lightgbm {trained.result.chosen.objective}")
     document = describe(trained, folder)

@@ -96,8 +96,8 @@ def _train(args: argparse.Namespace, source: TrainingSource, data: TrainingData,
     from training.runs import private_run
 
     assert source.terms is not None, "the verb read them"
-    with terminal.working("training"):
-        trained = private_run.train(data, request, secure(), source.terms.evaluate, terminal.steps(args.json))
+    with terminal.working("training") as progress:
+        trained = private_run.train(data, request, secure(), source.terms.evaluate, terminal.steps(args.json, progress))
     with terminal.working("keeping the run"):
         folder = ModelRegistry(source.workspace).keep(trained, "private")
     document = _document(trained, folder)

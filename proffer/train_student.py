@@ -20,8 +20,8 @@ def run(args: argparse.Namespace, source: TrainingSource) -> int:
     folder = registry.require(args.teacher)
     teacher = load_model(folder, data.declaration.hash)
     settings = student_run.StudentSettings(seed=args.seed)
-    with terminal.working("training"):
-        trained = student_run.train(data, teacher, folder.name, settings, terminal.steps(args.json))
+    with terminal.working("training") as progress:
+        trained = student_run.train(data, teacher, folder.name, settings, terminal.steps(args.json, progress))
     with terminal.working("keeping the run"):
         kept = registry.keep(trained, "student")
     document = {

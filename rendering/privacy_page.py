@@ -50,6 +50,8 @@ def _population(one: Mapping[str, Any], say: Say) -> dict[str, object]:
     numbers = {name: one[name] for name in ("lifetime", "delta", "spent", "cap", "left")}
     period = one["period"]
     numbers["period"] = say("report.always") if period == ALWAYS else say("report.period", period=period)
+    chart = _chart(one, say)
+    beyond = say("report.beyond", highest=chart.highest, cap=one["cap"]) if chart.limit_is_above else ""
     return {
         "name": one["population"],
         "protected": say(f"report.protects.{one['unit']}"),
@@ -57,11 +59,8 @@ def _population(one: Mapping[str, Any], say: Say) -> dict[str, object]:
         "measure": say("report.measure", **numbers),
         "spent": one["spent"],
         "cap": one["cap"],
-        "chart": Chart(
-            name=say("report.caption"),
-            heads=(say("report.uses_head.day"), say("report.spent"), say("report.cap")),
-            rows=tuple((point["at"][:10], point["spent"], point["cap"]) for point in one["timeline"]),
-        ),
+        "chart": chart,
+        "beyond": beyond,
         "uses": {
             "heads": [say(f"report.uses_head.{head}") for head in USES_HEADS],
             "rows": [
@@ -70,6 +69,15 @@ def _population(one: Mapping[str, Any], say: Say) -> dict[str, object]:
             ],
         },
     }
+
+
+def _chart(one: Mapping[str, Any], say: Say) -> Chart:
+    """What was spent, entry by entry, under the cap."""
+    return Chart(
+        name=say("report.caption"),
+        heads=(say("report.uses_head.day"), say("report.spent"), say("report.cap")),
+        rows=tuple((point["at"][:10], point["spent"], point["cap"]) for point in one["timeline"]),
+    )
 
 
 def _approval(one: Mapping[str, Any], say: Say) -> tuple[str, ...]:

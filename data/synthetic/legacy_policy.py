@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from data.synthetic import payload
+from data.synthetic.block_progress import Told, nobody
 from data.synthetic.circumstances import Circumstances, Observer
 from data.synthetic.event_rows import EventRows, rows, together
 from data.synthetic.kinds import CHANNELS
@@ -172,15 +173,22 @@ class Neighbourhood:
         return np.array([index.get(name, -1) for name in self.known.rules.plan.receives], np.int64)
 
 
-def notice(place: Neighbourhood, chance: RandomStreams, numbers: Int64) -> tuple[EventRows, Holdings]:
-    """All events at the board and what came of them; a person's events are numbered from `numbers[person]` on."""
+def notice(
+    place: Neighbourhood, chance: RandomStreams, numbers: Int64, told: Told = nobody
+) -> tuple[EventRows, Holdings]:
+    """All events at the board and what came of them; a person's events are numbered from `numbers[person]` on.
+
+    Each round of visits that is over is told.
+    """
     rng = chance.stream("board")
     held = Holdings.none(len(place.course), len(place.offered))
     coming = visits(place.course, place.watcher, rng)
     parts = [_consents(place, rng)]
-    for turn in range(int(coming.turn.max(initial=-1)) + 1):
+    turns = int(coming.turn.max(initial=-1)) + 1
+    for turn in range(turns):
         now = coming.turn == turn
         parts += list(_round(place, held, coming.person[now], coming.t[now], coming.channel[now], rng))
+        told(turn + 1, turns)
     log = together(parts)
     alive = (log.recorded < place.course.months.end) & (log.happened <= place.course.died[log.person])
     return log.take(alive).in_order().numbered_from(numbers), held

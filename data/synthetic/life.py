@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from data.synthetic.block_progress import Told, nobody
 from data.synthetic.dwelling import composition, move, restate_households, trade_homes
 from data.synthetic.family import adopt, conceive, die, divorce, give_birth, lose_relatives, marry
 from data.synthetic.life_events import Course, EventCollector, ResidentState
@@ -125,8 +126,8 @@ def _true_facts(life: LifeCourse) -> dict[str, Int64]:
     return {name: np.asarray(value, np.int64) for name, value in facts.items()}
 
 
-def live(rates: Rates, months: Months, chance: RandomStreams, citizens: int) -> Course:
-    """The lives of one block of citizens, from a year before the log to its end."""
+def live(rates: Rates, months: Months, chance: RandomStreams, citizens: int, told: Told = nobody) -> Course:
+    """The lives of one block of citizens, from a year before the log to its end; each month that is over is told."""
     start = people(rates, chance, citizens, months.starts[0])
     life = LifeCourse(start, rates, months, EventCollector(), chance.stream("life"), 0, np.zeros(citizens, np.int64))
     standings: list[ResidentState] = []
@@ -140,6 +141,7 @@ def live(rates: Rates, months: Months, chance: RandomStreams, citizens: int) -> 
             facts, children = _true_facts(life), start.children.copy()
         for process in PROCESSES:
             process(life)
+        told(life.month + 1, len(months.starts) - 1)
     standings.append(standing(start, months.starts[-1]))
     events = life.ledger.happenings()
     events = events.take((events.when <= start.died[events.person]) & (events.when < months.end))

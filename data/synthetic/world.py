@@ -12,7 +12,7 @@ import multiprocessing
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.synthetic import writing
+from data.synthetic.block_progress import BlockProgress, Told, nobody
 from data.synthetic.circumstances import Observer
 from data.synthetic.event_rows import EventRows, together
 from data.synthetic.legacy_policy import Neighbourhood, Popularity, notice, popularity
@@ -40,11 +41,14 @@ from features.arrays import Bool, Float64, Int64
 from features.members import Members
 
 if TYPE_CHECKING:
+    from multiprocessing.queues import SimpleQueue
+
     from features.declaration.declaration import Declaration
     from recommender.rules.catalogue import Catalogue
     from recommender.rules.region import Regions
 
 BLOCK = 10_000
+_LISTEN = 0.2  # seconds between two looks at what the processes report
 PILOT = 3_000
 MOST_CITIZENS = 9_999_999
 _PILOT_PLACE = 2**31 - 1
@@ -74,8 +78,11 @@ class _Lives:
     names: Names
 
 
-def _lives(chance: RandomStreams, span: Months, figures: Rates, rules: Rules, citizens: int, first: int) -> _Lives:
-    names, course = Names(first), live(figures, span, chance, citizens)
+def _lives(
+    chance: RandomStreams, span: Months, figures: Rates, rules: Rules, block: Block, told: Told = nobody
+) -> _Lives:
+    citizens = block.citizens
+    names, course = Names(block.first), live(figures, span, chance, citizens, told)
     log = recorded(course, figures, chance, names, rules.facts)
     unsaid = hidden(figures, chance, "income_percent", citizens)
     known = Knowledge(rules, block_history(log, names, citizens, rules.reader))
@@ -95,7 +102,7 @@ def world(
     chance, span = RandomStreams(seed), months(count)
     known = frozenset(regions.by_code) or None
     figures, rules, offered = rates(published(), known), Rules(catalogue, declaration, regions), offerings(catalogue)
-    pilot = _lives(chance.at(_PILOT_PLACE), span, figures, rules, size, 0)
+    pilot = _lives(chance.at(_PILOT_PLACE), span, figures, rules, Block(_PILOT_PLACE, size, 0))
     people = np.flatnonzero(pilot.course.died >= span.end)
     t, nothing = np.full(len(people), span.end), np.full((len(people), len(rules.plan.receives)), -1)
     candidates = pilot.known.answers(people, t, nothing) > 0
@@ -145,10 +152,10 @@ def everything_known(shared: World, block: Block) -> tuple[Int64, Members]:
     return place.true.known(people, t, held.receives(people, t, place.receipts))
 
 
-def _inhabited(shared: World, block: Block) -> tuple[Neighbourhood, _Lives]:
+def _inhabited(shared: World, block: Block, told: Told = nobody) -> tuple[Neighbourhood, _Lives]:
     """Return the people of one block before they come to the board."""
     chance = shared.chance.at(block.number)
-    lives = _lives(chance, shared.months, shared.rates, shared.rules, block.citizens, block.first)
+    lives = _lives(chance, shared.months, shared.rates, shared.rules, block, told)
     place = Neighbourhood(
         lives.course, lives.watcher, lives.known, _certain(lives, shared.rules), shared.offered,
         shared.takeup, shared.popular, latent_traits(chance, block.citizens), block.first,
@@ -156,10 +163,13 @@ def _inhabited(shared: World, block: Block) -> tuple[Neighbourhood, _Lives]:
     return place, lives
 
 
-def populate(shared: World, block: Block, folder: Path) -> tuple[Path, Path]:
-    """Make one block and set its events and its truth aside in a folder."""
-    place, lives = _inhabited(shared, block)
-    at_board, held = notice(place, shared.chance.at(block.number), lives.log.counts(block.citizens))
+def populate(
+    shared: World, block: Block, folder: Path, advance: Callable[[int], object] = lambda _: None
+) -> tuple[Path, Path]:
+    """Make one block and set its events and its truth aside in a folder; `advance` hears how many more are done."""
+    made = BlockProgress(block.citizens, advance)
+    place, lives = _inhabited(shared, block, made.lived)
+    at_board, held = notice(place, shared.chance.at(block.number), lives.log.counts(block.citizens), made.noticed)
     log = together([lives.log, at_board]).in_order()
     people = lives.names.citizens(np.arange(block.citizens))
     truths = truth(place, held, np.flatnonzero([held_out(person) for person in people.to_pylist()])).table(
@@ -168,6 +178,7 @@ def populate(shared: World, block: Block, folder: Path) -> tuple[Path, Path]:
     parts = folder / f"{block.number:06d}.events", folder / f"{block.number:06d}.truth"
     writing.keep(writing.events_table(log, lives.names), parts[0])
     writing.keep(truths, parts[1])
+    made.whole()
     return parts
 
 
@@ -178,28 +189,43 @@ def _mapping(items: dict[object, object]) -> MappingProxyType[object, object]:
 ForkingPickler.register(MappingProxyType, lambda frozen: (_mapping, (dict(frozen),)))  # on the way to another process
 
 _shared: World | None = None
+_heard: SimpleQueue[int] | None = None
 
 
-def _begin(shared: World) -> None:
-    global _shared
-    _shared = shared
+def _begin(shared: World, heard: SimpleQueue[int]) -> None:
+    global _shared, _heard
+    _shared, _heard = shared, heard
 
 
 def _populate(block: Block, folder: Path) -> tuple[Path, Path]:
     assert _shared is not None
-    return populate(_shared, block, folder)
+    assert _heard is not None
+    return populate(_shared, block, folder, _heard.put)
 
 
-def _parts(shared: World, todo: list[Block], folder: Path, processes: int) -> Iterator[tuple[Path, Path]]:
-    """The parts of all blocks in order, made by so many processes."""
+def _parts(
+    shared: World, todo: list[Block], folder: Path, processes: int, progress: Callable[[int], object]
+) -> Iterator[tuple[Path, Path]]:
+    """The parts of all blocks in order, made by so many processes, which report while they work."""
     if processes <= 1 or len(todo) == 1:
-        yield from (populate(shared, block, folder) for block in todo)
+        yield from (populate(shared, block, folder, progress) for block in todo)
         return
     context = multiprocessing.get_context("spawn")
     # a fresh value, without what the pilot left in it
     rules = Rules(shared.rules.catalogue, shared.rules.declaration, shared.rules.regions)
-    with ProcessPoolExecutor(min(processes, len(todo)), context, _begin, (replace(shared, rules=rules),)) as pool:
-        yield from pool.map(_populate, todo, [folder] * len(todo))
+    heard = context.SimpleQueue()
+    begun = replace(shared, rules=rules), heard
+    with ProcessPoolExecutor(min(processes, len(todo)), context, _begin, begun) as pool:
+        for part in [pool.submit(_populate, block, folder) for block in todo]:
+            while not wait([part], _LISTEN).done:
+                _listen(heard, progress)
+            _listen(heard, progress)
+            yield part.result()
+
+
+def _listen(heard: SimpleQueue[int], progress: Callable[[int], object]) -> None:
+    while not heard.empty():
+        progress(heard.get())
 
 
 def synthesise(
@@ -262,12 +288,11 @@ def _write(
     events = writing.Writer(writing.EVENTS, whole / names[0], whole / names[2] if ndjson else None)
     truths = writing.Writer(writing.TRUTH, whole / names[1])
     try:
-        for block, (log, facts) in zip(todo, _parts(shared, todo, scratch, processes), strict=True):
+        for log, facts in _parts(shared, todo, scratch, processes, progress):
             events.add(writing.kept(log))
             truths.add(writing.kept(facts))
             log.unlink()
             facts.unlink()
-            progress(block.citizens)
     finally:
         events.close()
         truths.close()

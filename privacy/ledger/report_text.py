@@ -32,6 +32,7 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "report.spent": (),
     "report.cap": (),
     "report.caption": (),
+    "report.beyond": ("highest", "cap"),
     "report.as_table": (),
     "report.uses": (),
     **{f"report.uses_head.{head}": () for head in USES_HEADS},

@@ -57,6 +57,12 @@ class Recommendation:
         """How it reaches the person: a question while the answer is UNKNOWN, else as the programme says."""
         return ASK if self.verdict.answer == Answer.UNKNOWN else self.programme.delivery
 
+    @property
+    def touches(self) -> frozenset[str]:
+        """The facts that its reasons read, and those that would settle it."""
+        read = (name for reason in self.verdict.because for name in (*reason.facts, *reason.asks))
+        return frozenset((*read, *self.verdict.missing))
+
     def to_json(self) -> dict[str, Any]:
         """The recommendation as the outer contract writes it."""
         programme = self.programme

@@ -131,6 +131,7 @@ def test_each_turn_is_a_chapter_on_the_day_it_became_known(desk, declaration):
         ("2024-03-05", "life.child_born"),
         ("2024-06-01", "life.job_lost"),
     ]
+    assert [c["happened"] for c in told["chapters"]] == ["2024-01-10", "2024-03-01", "2024-06-01"]
 
 
 def test_nothing_is_told_twice_and_what_the_event_brings_comes_when_it_happens(desk, declaration):
@@ -143,6 +144,18 @@ def test_an_event_that_never_happened_is_no_chapter(desk, declaration):
     retraction = event(9, "event.retracted", "2024-08-01", {"source": "registry", "id": "e4"})
     told = tell(desk, declaration, [*LIFE, retraction])
     assert "life.job_lost" not in [chapter["event"] for chapter in told["chapters"]]
+
+
+def test_nothing_sensitive_answers_an_event_that_has_nothing_to_do_with_it(declaration):
+    victims = programme("x.victims", {"fact": "violence_victim", "is": True})
+    settled = programme("x.settled", {"fact": "north_korean_defector", "is": True}, triggers=["life.moved"])
+    assert declaration.facts["violence_victim"].sensitive
+    assert declaration.facts["north_korean_defector"].sensitive
+    regions = reading.read_regions()
+    held = catalogue([(p["id"], p) for p in (victims, settled)], declaration, regions)
+    told = tell(Engine(declaration, held, regions, reading.read_messages()), declaration, LIFE)
+    offers = {chapter["event"]: [one["programme"] for one in chapter["offers"]] for chapter in told["chapters"]}
+    assert offers == {"life.moved": ["x.settled"], "life.child_born": [], "life.job_lost": []}
 
 
 def test_what_the_notice_board_brought_her_stands_beside_it(desk, declaration):

@@ -45,14 +45,73 @@ def test_an_empty_list_reads_as_none():
     assert terminal.listing({"rejected": [], "by": {}}) == "rejected: none\nby: none"
 
 
-@given(st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])), st.integers(1, 20))
-def test_a_clipped_text_is_never_wider_than_asked(text, columns):
-    assert terminal.width(terminal.clip(text, columns)) <= columns
+WORDS = st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z", "M"]), min_size=1), min_size=1)
 
 
-def test_a_text_that_fits_is_not_clipped():
-    assert terminal.clip("아동수당", 8) == "아동수당"
-    assert terminal.clip("아동수당", 7) == "아동수…"
+@given(WORDS, st.integers(4, 30), st.sampled_from(["", "  ", "- "]))
+def test_wrapped_text_fits_and_loses_nothing(words, columns, indent):
+    lines = terminal.wrap(" ".join(words), columns, indent)
+    assert max(map(terminal.width, lines)) <= columns
+    assert "".join(lines).replace(" ", "").removeprefix(indent.strip()) == "".join(words)
+
+
+def test_a_line_is_never_broken_at_a_space_that_does_not_break():
+    assert terminal.wrap("158,40\u00a0€ la", 9) == ["158,40\u00a0€", "la"]
+
+
+@given(
+    st.lists(st.tuples(WORDS.map(" ".join), WORDS.map(" ".join), st.integers(0, 10**6)), max_size=4),
+    st.integers(60, 130),
+)
+def test_a_table_that_must_fit_continues_its_cells_below(rows, most):
+    lines = terminal.table(["first", "second", "won"], rows, right=[2], most=most).split("\n")
+    assert max(map(terminal.width, lines)) <= most
+    kept = sorted(letter for line in lines[2:] for letter in line if letter != " ")
+    assert kept == sorted(letter for row in rows for cell in row for letter in str(cell) if letter != " ")
+
+
+def test_nothing_stands_out_where_no_terminal_is_or_colour_is_unwanted(monkeypatch):
+    heard = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", heard)
+    assert terminal.strong("head") == "head"
+    heard.isatty = lambda: True
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert terminal.strong("head") == "\x1b[1mhead\x1b[0m"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert terminal.strong("head") == "head"
+
+
+@pytest.mark.parametrize(("told", "columns"), [("60", 60), ("", 100), ("wide", 100), ("7", 40)])
+def test_text_is_as_wide_as_the_terminal_says(monkeypatch, told, columns):
+    monkeypatch.setenv("COLUMNS", told)
+    assert terminal.columns() == columns
+
+
+def test_counted_steps_rename_what_is_shown_and_are_no_lines(capsys):
+    heard = []
+    told = terminal.steps(False, heard.append, "  ")
+    told("growing trees")
+    told("growing trees, round 20 of at most 300")
+    assert heard == ["growing trees", "growing trees, round 20 of at most 300"]
+    assert capsys.readouterr().err == "  growing trees\n"
+
+
+def test_work_that_was_interrupted_is_not_called_done(monkeypatch):
+    heard = io.StringIO()
+    heard.isatty = lambda: True
+    monkeypatch.delenv(terminal.SILENT, raising=False)
+    monkeypatch.setattr(terminal, "PATIENCE", 0.0)
+    monkeypatch.setattr(sys, "stderr", heard)
+
+    def interrupted():
+        with terminal.working("fitting"):
+            time.sleep(0.01)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert heard.getvalue().endswith("stopped\n")
 
 
 @given(st.lists(st.lists(st.sampled_from(["a", "아동", "e\u0301", ""]), min_size=2, max_size=2), max_size=5))

@@ -120,7 +120,7 @@ def test_the_table_under_the_chart_lists_the_values_that_are_drawn():
     assert folded.texts("td") == values
     drawn = ElementTree.fromstring(re.search(r"<svg.*?</svg>", html, re.DOTALL)[0])
     heights = [float(pair.split(",")[1]) for pair in drawn.find("polygon").get("points").split()[:-2:2]]
-    assert heights == [round(200 * (1 - float(point["spent"]) / (5 * 1.04)), 1) for point in timeline]
+    assert heights == [round(200 * (1 - float(point["spent"]) / 6), 1) for point in timeline]
     assert drawn.get("aria-label") == SAY["en"]("report.caption")
 
 

@@ -19,11 +19,15 @@ from recommender.rules.catalogue import Catalogue
 from training.artefact import Learned
 from training.data.ranking_dataset import RankingDataset
 from training.measures import log_loss, ndcg
+from training.progress import Progress, silent
 from training.rankers.effects import learn_effects, raw_effects
 from training.rankers.models import Objective, PooledForest, Validation, calibrate, probability
 
 if TYPE_CHECKING:
     from training.data.examples import Examples
+
+
+_TELL = 10  # rounds between two reports
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,11 @@ class FitResult:
 
 
 def learn(
-    lists: RankingDataset, catalogue: Catalogue, settings: ForestSettings, withheld: Collection[int] = ()
+    lists: RankingDataset,
+    catalogue: Catalogue,
+    settings: ForestSettings,
+    withheld: Collection[int] = (),
+    progress: Progress = silent,
 ) -> FitResult:
     """Learn a ranker from training people's showings.
 
@@ -96,6 +104,7 @@ def learn(
         catalogue: the programmes that the rows point into.
         settings: how.
         withheld: places of the catalogue to learn as if they were not published yet.
+        progress: takes how many rounds are over.
     """
     known = Catalogue(tuple(p for at, p in enumerate(catalogue.programmes) if at not in set(withheld)))
     rng = np.random.default_rng(settings.seed)
@@ -103,7 +112,7 @@ def learn(
     attributes = vocabulary.attributes(catalogue, lists.people.declaration)
     taught = lists.without(withheld)
     rows, aside = written(taught, catalogue, vocabulary), taught.of_one_in(settings.validate_every)
-    fitted = _grow(taught, rows, aside, attributes, settings)
+    fitted = _grow(taught, rows, aside, attributes, settings, progress)
     raw = fitted.trees.raw(rows)
     scale = _scale(raw, aside, taught.examples, attributes, settings)
     forest = Forest(fitted.trees, scale, vocabulary, lists.people.features_hash, catalogue.hash, {})
@@ -116,8 +125,12 @@ def learn(
 
 def _grow(
     lists: RankingDataset, rows: Float32, aside: Bool, attributes: ProgrammeAttributes,
-    settings: ForestSettings,
+    settings: ForestSettings, progress: Progress,
 ) -> PooledForest:  # fmt: skip
+    def told(done: int, rounds: int) -> None:
+        if done % _TELL == 0:
+            progress(f"growing trees, round {done} of at most {rounds}")
+
     additive = (rows.shape[1] - 2, rows.shape[1] - 1)
     forest = settings.forest(additive)
     learned, kept = lists[~aside], lists[aside]
@@ -127,12 +140,14 @@ def _grow(
         watch = Validation(rows[aside], kept.examples.label, weight=kept.examples.weight, start=start)
         return forest.fit(
             rows[~aside], learned.examples.label, learned.examples.weight,
-            start=odds[learned.examples.programme], validation=watch,
+            start=odds[learned.examples.programme], validation=watch, told=told,
         )  # fmt: skip
     rows[:, additive] = REFERENCE  # LightGBM learns the bias of each place itself, and drops it
     places = np.nan_to_num(learned.examples.position, nan=REFERENCE[0]).astype(np.int64)
     watch = Validation(rows[aside], kept.examples.label, group=kept.at)
-    return forest.fit(rows[~aside], learned.examples.label, group=learned.at, position=places, validation=watch)
+    return forest.fit(
+        rows[~aside], learned.examples.label, group=learned.at, position=places, validation=watch, told=told
+    )
 
 
 def _own_odds(examples: Examples, attributes: ProgrammeAttributes) -> Float64:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import lightgbm
 import numpy as np
+from lightgbm.callback import CallbackEnv
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.impute import SimpleImputer
@@ -93,6 +94,7 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         position: Int64 | None = None,
         start: Float64 | None = None,
         validation: Validation | None = None,
+        told: Callable[[int, int], object] | None = None,
     ) -> Self:
         """Grow the trees.
 
@@ -104,6 +106,7 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             position: for lambdarank, int64[m]: the place each row was shown at; LightGBM learns its bias and drops it.
             start: float64[m], log-odds that are known before any tree grows; they are not part of the fitted score.
             validation: rows that decide when to stop.
+            told: takes how many rounds are over, and how many there are at most, after each round.
 
         Raises:
             ValueError: more or fewer than two classes, or lambdarank without groups.
@@ -122,7 +125,7 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         if group is not None and self.objective == "lambdarank":
             data.set_group(_runs(group))
             data.set_position(position)
-        booster = self._boost(data, validation)
+        booster = self._boost(data, validation, told)
         self.text_: str = booster.model_to_string(num_iteration=booster.best_iteration or -1)
         self.rounds_: int = booster.best_iteration or booster.current_iteration()
         return self
@@ -148,13 +151,18 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         """The fitted trees as the recommender walks them."""
         return parse_trees(self.text_)
 
-    def _boost(self, data: lightgbm.Dataset, validation: Validation | None) -> lightgbm.Booster:
-        watched, callbacks = [], []
+    def _boost(
+        self, data: lightgbm.Dataset, validation: Validation | None, told: Callable[[int, int], object] | None
+    ) -> lightgbm.Booster:
+        watched: list[lightgbm.Dataset] = []
+        callbacks: list[Callable[[CallbackEnv], object]] = []
+        if told is not None:
+            callbacks.append(lambda env: told(env.iteration + 1, self.rounds))
         if validation is not None and self.patience:
             group = None if validation.group is None else _runs(validation.group)
             given = {"group": group, "weight": validation.weight, "init_score": validation.start}
             watched = [lightgbm.Dataset(validation.table, validation.label, reference=data, **given)]
-            callbacks = [lightgbm.early_stopping(self.patience, verbose=False)]
+            callbacks.append(lightgbm.early_stopping(self.patience, verbose=False))
         return lightgbm.train(self._parameters(), data, self.rounds, valid_sets=watched, callbacks=callbacks)
 
     def _parameters(self) -> dict[str, Any]:

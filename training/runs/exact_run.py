@@ -84,7 +84,7 @@ def train(
     _check_enough(material, log, lists, settings)
     progress("growing trees")
     ways = [replace(settings, objective=name) for name in OBJECTIVES] if compare else [settings]
-    fit, settings = choose([(learn(lists, material.catalogue, way), way) for way in ways])
+    fit, settings = choose([(learn(lists, material.catalogue, way, progress=progress), way) for way in ways])
     progress("judging held-out people")
     report = judge(material, log, fit.forest, lists)
     provenance = RunProvenance(material.gate.provenance.kind, asked.spend)
