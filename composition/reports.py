@@ -29,7 +29,7 @@ def write_report(report: Report, model: Path, workspace: Workspace) -> list[Path
         "reliability.png": reliability_picture(report.observed.reliability),
     }
     if report.means:
-        files["ndcg.png"] = standing_picture(report.standings)
+        files["ndcg.png"] = standing_picture({name: one.values for name, one in report.standings.items()})
     for name, content in files.items():
         write_whole(folder / name, content)
     return [folder / name for name in files]

@@ -18,8 +18,6 @@ from training.measures import Reliability
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from training.evaluation.evaluation import RankingResult
-
 matplotlib.use("Agg")
 
 OURS, OTHERS, BOUND = "#0b6e4f", "#8a94a0", "#c8a24a"
@@ -69,15 +67,17 @@ def reliability_picture(found: Reliability, title: str = "Can the predicted chan
 
 
 def standing_picture(
-    standings: Mapping[str, RankingResult], title: str = "How well does each order put the likeliest programmes first?"
+    lists: Mapping[str, Float64], title: str = "How well does each order put the likeliest programmes first?"
 ) -> bytes:
     """One point per order with the 95 % interval of its mean, on an axis that shows the difference; a PNG.
 
+    `lists` holds the NDCG@5 of each person's list, by order.
+
     The ranker is set apart, and the best reachable is the line that nothing can pass.
     """
-    order = [name for name in NAMES if name in standings][::-1]
-    mean = {name: standings[name].mean for name in order}
-    half = {name: _half_interval(standings[name].values) for name in order}
+    order = [name for name in NAMES if name in lists][::-1]
+    mean = {name: float(lists[name].mean()) if lists[name].size else float("nan") for name in order}
+    half = {name: _half_interval(lists[name]) for name in order}
     figure = Figure(figsize=(7.2, 1.6 + 0.62 * max(len(order), 1)), layout="constrained")
     axes = figure.add_subplot()
     for place, name in enumerate(order):
@@ -97,7 +97,7 @@ def standing_picture(
     axes.set(xlim=_around(mean, half), ylim=(-0.6, len(order) - 0.3))
     axes.set_yticks(range(len(order)), [NAMES[name].replace("\n", " ") for name in order])
     axes.set_xlabel("NDCG@5: 1 is the best order there is. The axis does not begin at 0")
-    people = max((len(standings[name].values) for name in order), default=0)
+    people = max((len(lists[name]) for name in order), default=0)
     _titled(axes, title, f"{people:,} people held out; bars: 95 % interval of the mean")
     return _png(figure, across=True)
 
