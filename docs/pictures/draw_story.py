@@ -16,14 +16,14 @@ WORDS = {
         "title": "What Proffer told one synthetic person, and when",
         "yes": "entitled",
         "likely": "likely",
-        "depends": "if one thing more is so",
+        "depends": "depends on her answers",
         "board": "Without Proffer she had seen {shown} programmes on the notice board, and was granted {granted}.",
     },
     "ko": {
         "title": "Proffer가 가상의 한 사람에게 언제 무엇을 알려 주었는지",
         "yes": "받을 수 있음",
         "likely": "가능성 높음",
-        "depends": "한 가지를 더 확인해야 함",
+        "depends": "답변에 따라 달라짐",
         "board": "Proffer가 없었다면 그때까지 게시판에서 본 사업은 {shown}개, 받은 지원은 {granted}개입니다.",
     },
 }

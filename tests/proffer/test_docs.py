@@ -96,6 +96,13 @@ def test_the_events_shown_are_events():
     assert [parse_event(event, declaration).id for event in shown] == ["b-2026-000123", "fix-1"]
 
 
+def test_the_events_shown_are_lines_of_the_file_that_the_page_names():
+    lines = (ROOT / "examples" / "events.ndjson").read_text(encoding="utf-8").splitlines()
+    assert [block.rstrip("\n") for block in blocks(read("events.md"), "json")] == lines[1:3]
+    declaration = reading.read_declaration()
+    assert len({parse_event(json.loads(line), declaration).id for line in lines}) == len(lines) == 4
+
+
 def test_the_facts_shown_are_facts():
     shown, household = [json.loads(block) for block in blocks(read("facts.md"), "json")]
     declaration = reading.read_declaration()

@@ -1,6 +1,7 @@
 """The README and the tutorials run: each is pasted, block by block, into a clean folder, and prints what it shows."""
 
 import doctest
+import json
 import re
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from composition.reading import read_messages
+from proffer.story_text import story_text
 from tests.proffer.pasted_page import BLOCK, FLAGS, console, pasted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,12 +65,12 @@ def test_no_extra_stands_in_brackets_that_a_shell_would_read():
 def test_the_story_of_a_readme_is_the_one_that_the_demo_tells(page, language, made_once):
     def live(folder):
         folder.mkdir()
-        for code in ("en", "ko"):
-            words = [sys.executable, "-m", "proffer", "demo", "--language", code, "--home", str(folder / code)]
-            done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
-            (folder / f"{code}.txt").write_text(done.stdout, encoding="utf-8")
+        words = [sys.executable, "-m", "proffer", "demo", "--json", "--home", str(folder / "home")]
+        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+        (folder / "demo.json").write_text(done.stdout, encoding="utf-8")
 
-    told = (made_once("demos", live) / f"{language}.txt").read_text(encoding="utf-8")
+    story = json.loads((made_once("demo", live) / "demo.json").read_text(encoding="utf-8"))["story"]
+    told = story_text(story, language, read_messages())
     (excerpt,) = re.findall(r"^```text\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     assert doctest.OutputChecker().check_output(f"...{excerpt}...", told, FLAGS), told
 
