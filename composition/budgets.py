@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Final
 from composition import clock
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
-from privacy.accounting.amount import text_of
 from privacy.data_provenance import DataKind
-from privacy.request import LegalBasis, RunRequest
+from privacy.request import LegalBasis, RunRequest, check_delta
 from privacy.unit import PrivacyUnit, smallest
 
 if TYPE_CHECKING:
@@ -104,11 +103,8 @@ def run_request(data: TrainingData, terms: PrivateTerms, workspace: Workspace) -
             "Open one with `proffer privacy init --population P --epsilon E --delta D --approver KEY --approver KEY`"
         )
         raise Rejected([Problem((str(workspace.path),), "missing", what, remedy)])
-    if terms.delta * len(tuple(gate.rows.people())) >= 1:
-        what = (
-            f"{text_of(terms.delta)} is not below 1/n for the n people of these rows: a whole record could be published"
-        )
-        raise Rejected([Problem(("--delta",), "range", what, "Give a far smaller one, such as 0.000001")])
+    known = len(tuple(gate.rows.people())) if gate.provenance.kind is DataKind.SYNTHETIC else terms.units
+    check_delta(terms.delta, known)  # of real people a run knows no more than a noised count, and holds it against that
     return RunRequest(
         gate.account.population, terms.unit or gate.account.unit, terms.epsilon, terms.delta, terms.purpose,
         terms.requester, terms.basis, terms.units,

@@ -41,6 +41,7 @@ class TrainingSource:
         catalogue: another catalogue than the folder's own, or than the country's.
         terms: of a private run; None for exact access, which only synthetic or public rows allow.
         country: whose regions and (where nothing else is named) rules they are.
+        as_of: the day at whose end the log ends, YYYY-MM-DD; None for now. Synthetic rows end where their stamp says.
     """
 
     workspace: Workspace
@@ -49,6 +50,7 @@ class TrainingSource:
     catalogue: Path | None = None
     terms: budgets.PrivateTerms | None = None
     country: CountryFolder = SHIPPED
+    as_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class FileRows:
     events: Path
     declaration: Declaration
     held_out_every: int
+    until: int
 
     @property
     def units(self) -> UnitSupport:
@@ -82,7 +85,9 @@ class FileRows:
         """Read what an admitted request may see; only a gate calls this."""
         from features.log.columnar import read_segments
 
-        return _seen(read_segments(self.events, self.declaration), admission, self.held_out_every)
+        unreadable = _unreadable(admission)
+        history = read_segments(self.events, self.declaration, unreadable=unreadable)
+        return _seen(history, admission, self, unreadable)
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,7 @@ class LogRows:
     workspace: Workspace
     declaration: Declaration
     held_out_every: int
+    until: int
 
     @property
     def units(self) -> UnitSupport:
@@ -112,18 +118,25 @@ class LogRows:
         """Read what an admitted request may see; only a gate calls this."""
         from features.log.history import history_of
 
+        unreadable = _unreadable(admission)
         with self.workspace.log() as log:
-            history = history_of(log.events(), self.declaration)
-        return _seen(history, admission, self.held_out_every)
+            history = history_of(log.events(), self.declaration, unreadable)
+        return _seen(history, admission, self, unreadable)
 
 
-def _seen(history: History, admission: Admission, every: int) -> LearningLog:
+def _unreadable(admission: Admission) -> set[str] | None:
+    """What takes the people who cannot be read: an exact request is refused instead, so that the rows are mended."""
+    return None if admission.run is None else set()
+
+
+def _seen(history: History, admission: Admission, rows: FileRows | LogRows, unreadable: set[str] | None) -> LearningLog:
     """What an admitted request may see: everyone, or for a run the people it may learn from, under pseudonyms."""
     from training.data.admission import admitted
     from training.data.examples import LearningLog
 
-    run = admission.run
-    return LearningLog(history) if run is None else admitted(history, run, admission.pseudonym, every)
+    if admission.run is None:
+        return LearningLog(history, until=rows.until)
+    return admitted(history, admission.run, admission.pseudonym, rows.held_out_every, unreadable or (), rows.until)
 
 
 def folder_to_learn_from(workspace: Workspace, given: Path | None) -> Path | None:
@@ -151,6 +164,7 @@ def read_training_data(source: TrainingSource, progress: Progress = silent) -> T
 
 
 def _of_folder(source: TrainingSource, folder: Path, progress: Progress) -> TrainingData:
+    from features.log.versions import FOREVER
     from training.data.material import TrainingData  # only verbs that learn or judge load it
 
     check_folder(folder)
@@ -158,16 +172,20 @@ def _of_folder(source: TrainingSource, folder: Path, progress: Progress) -> Trai
     definitions = reading.read_definitions(source.declaration, given, country=source.country)
     stamp = Stamp.read(folder)
     document = stamp.document or {}
-    rows = FileRows(folder / EVENTS, definitions.declaration, _held_out_every(document))
     made_with = definitions if source.catalogue is None else _made_with(folder, definitions)
-    gate = _gate(source, rows, verified(stamp, source.workspace, made_with, progress))
-    return TrainingData(
-        *definitions, gate, _end(document, folder, definitions.declaration), _truth(folder), rows.held_out_every
-    )
+    provenance = verified(stamp, source.workspace, made_with, progress)
+    end, until = _end(source, definitions.declaration), FOREVER
+    if provenance.kind is DataKind.SYNTHETIC and "end" in document:
+        end = definitions.declaration.zone.end_of_day(reading.day(str(document["end"]), (str(folder / STAMP), "end")))
+    else:
+        until = end
+    rows = FileRows(folder / EVENTS, definitions.declaration, _held_out_every(document), until)
+    gate = _gate(source, rows, provenance)
+    return TrainingData(*definitions, gate, end, _truth(folder), rows.held_out_every)
 
 
 def _of_log(source: TrainingSource) -> TrainingData:
-    """The event log of the home: private rows, whose events end now."""
+    """The event log of the home: private rows."""
     from training.data.examples import HELD_OUT
     from training.data.material import TrainingData
 
@@ -176,8 +194,9 @@ def _of_log(source: TrainingSource) -> TrainingData:
             [Problem((str(source.workspace.path),), "missing", "holds no event log, and --data is missing", SYNTH)]
         )
     definitions = reading.read_definitions(source.declaration, source.catalogue, country=source.country)
-    rows = LogRows(source.workspace, definitions.declaration, HELD_OUT)
-    return TrainingData(*definitions, _gate(source, rows, Provenance(DataKind.PRIVATE)), clock.now())
+    end = _end(source, definitions.declaration)
+    rows = LogRows(source.workspace, definitions.declaration, HELD_OUT, end)
+    return TrainingData(*definitions, _gate(source, rows, Provenance(DataKind.PRIVATE)), end)
 
 
 def _gate(source: TrainingSource, rows: FileRows | LogRows, provenance: Provenance) -> Gate[LearningLog]:
@@ -205,13 +224,11 @@ def _held_out_every(stamp: Mapping[str, Any]) -> int:
     return every
 
 
-def _end(stamp: Mapping[str, Any], folder: Path, declaration: Declaration) -> int:
-    """The end of the log: what the stamp says, or the second after the last event was recorded."""
-    if "end" in stamp:
-        return declaration.zone.end_of_day(reading.day(str(stamp["end"]), (str(folder / STAMP), "end")))
-    from features.log.files import last_recorded
-
-    return last_recorded(folder / EVENTS) + 1
+def _end(source: TrainingSource, declaration: Declaration) -> int:
+    """The end of the log as it is stated, or now; never taken from rows, where any one person would move it for all."""
+    if source.as_of is None:
+        return clock.now()
+    return min(declaration.zone.end_of_day(reading.as_of(source.as_of, clock.now, declaration.zone.name)), clock.now())
 
 
 def _truth(folder: Path) -> TruthTable | None:

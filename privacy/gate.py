@@ -164,7 +164,9 @@ class Gate(Generic[Rows]):
         """
         account = self.budget(run)
         left = (account.left_after(), account.left_after(*mechanisms))
-        return QuotedPrice(self.provenance.kind, self.rows.count(), Spend(run.epsilon, run.delta), *left)
+        kind = self.provenance.kind
+        rows = self.rows.count() if kind is DataKind.SYNTHETIC else None
+        return QuotedPrice(kind, rows, Spend(run.epsilon, run.delta), *left)
 
     def budget(self, run: RunRequest) -> BudgetAccount:
         """The budget a run spends from, after its unit was checked.

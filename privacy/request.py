@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from features.problem import Problem, Rejected
 from privacy.data_provenance import DataKind
 from privacy.spend import Spend
 from privacy.unit import PrivacyUnit
@@ -64,12 +65,30 @@ class RunRequest:
     mechanism: Mechanism | None = None
 
 
+def check_delta(delta: Decimal, units: int) -> None:
+    """Refuse a delta with which a whole record could be published.
+
+    Args:
+        delta: of a run.
+        units: how many units there are, as far as that is public; 0 where nothing is.
+
+    Raises:
+        Rejected: delta is not below one in the number of units.
+    """
+    if delta * units >= 1:
+        what = f"{delta:f} is not below 1/n for the n units of these rows: a whole record could be published"
+        raise Rejected([Problem(("--delta",), "range", what, "Give a far smaller one, such as 0.000001")])
+
+
 @dataclass(frozen=True)
 class QuotedPrice:
-    """The result of a dry run: rows, spend, and what would remain (None: no budget is kept)."""
+    """The result of a dry run: rows, spend, and what would remain (None: no budget is kept).
+
+    Of people who may be real the number of rows is not said (None): it would be an exact figure that nobody paid for.
+    """
 
     kind: DataKind
-    rows: int
+    rows: int | None
     spend: Spend
     left: Decimal | None = None
     remaining: Decimal | None = None

@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=0, metavar="S", help="of everything drawn at random (default: 0)")
     add("--dry-run", action="store_true", help="print rows, price and what would remain; learn nothing")
     options.add_data(parser, required=False)
-    options.add(parser, "country", "catalogue", "declaration")
+    options.add(parser, "country", "catalogue", "declaration", "as-of")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     terms = train_private.terms_of(args) if args.ranker == "private" else None
     folder = folder_to_learn_from(workspace, args.data)
     _refuse_impossible(args, has_folder=folder is not None)
-    source = TrainingSource(workspace, folder, args.declaration, args.catalogue, terms, args.country)
+    source = TrainingSource(workspace, folder, args.declaration, args.catalogue, terms, args.country, args.as_of)
     return RANKERS[args.ranker].run(args, source)
 
 

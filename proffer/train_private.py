@@ -116,10 +116,16 @@ def _stated(request: RunRequest) -> dict[str, Any]:
 def _price_text(document: dict[str, Any]) -> str:
     left, remaining = document["left"], document["remaining"]["epsilon"]
     return (
-        f"{document['rows']} {document['data_kind']} rows; population {document['population']}; would spend at most "
+        f"{_rows_text(document)}; population {document['population']}; would spend at most "
         f"{spend_text(document['spend'], document['unit'])}\nleft {left}, would remain {remaining}; nothing was "
         "learned, reserved or read"
     )
+
+
+def _rows_text(document: dict[str, Any]) -> str:
+    """How many rows there are: of real people that is not said."""
+    kind = document["data_kind"]
+    return f"{kind} rows, not counted" if document["rows"] is None else f"{document['rows']} {kind} rows"
 
 
 def _document(trained: TrainingRun[PrivateRunResult], folder: Path) -> dict[str, Any]:
@@ -128,6 +134,8 @@ def _document(trained: TrainingRun[PrivateRunResult], folder: Path) -> dict[str,
         **run_document(trained, folder, "private"),
         **_stated(result.run),
         "units": result.units,
+        "units_left_out": result.left_out_document(),
+        "as_of": result.as_of,
         "spend_ids": sorted({one.spend for one in result.receipts}),
         "plan": result.plan.to_document(),
         "metrics": trained.metrics(),
@@ -139,10 +147,17 @@ def _text(document: dict[str, Any], trained: TrainingRun[PrivateRunResult]) -> s
     head = [
         f"run {document['run_id']}, population {document['population']}, {document['units']} units ({counted})",
         f"spend {spend_text(document['spend'], document['unit'])}: {', '.join(document['spend_ids'])}",
+        *_left_out(document["units_left_out"]),
         f"model {document['model']}",
         "",
     ]
     return "\n".join([*head, *_metrics(trained)])
+
+
+def _left_out(counted: dict[str, int] | None) -> list[str]:
+    if counted is None:
+        return []
+    return [f"left out: {counted['large']} units too large, {counted['unreadable']} unreadable (noised counts)"]
 
 
 def _metrics(trained: TrainingRun[PrivateRunResult]) -> list[str]:

@@ -24,7 +24,7 @@ from features.arrays import Bool, Int8, Int64
 from features.kernel.kernel import compute_all
 from features.kernel.lowering import KernelPlan, lower
 from features.log.event import Event
-from features.log.history import History, Items, ItemTable, assembled
+from features.log.history import SAID, History, Items, ItemTable, assembled
 from features.log.member_rows import Parties, statement_rows
 from features.log.row_encoder import RowEncoder, signals_of
 from features.log.versions import FOREVER, actions_among, versions
@@ -141,7 +141,7 @@ def block_history(log: EventRows, names: Names, people: int, reader: PayloadRead
         np.concatenate((own, code, amended.code)),
         (log.number[source], log.person[source], by_name[log.source[source]], log.recorded[source]),
         np.concatenate((np.ones(len(row), np.bool_), np.zeros(len(at), np.bool_), amended.own)),
-        np.concatenate((np.stack((log.person[row[at]], person), axis=1), amended.related)),
+        np.concatenate((np.stack((log.person[row[at]], person, np.full(len(at), SAID)), axis=1), amended.related)),
     )  # fmt: skip
     return assembled(ids, items, reader.encoder)
 

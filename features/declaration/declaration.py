@@ -40,6 +40,7 @@ class Declaration:
         groups: the question over each group of boxes (`Fact.ask_with`), in each language.
         country: the country it is made for: its languages, its currency, the form of its region codes.
         household: how people may belong to a person, None where nothing is said of that.
+        registries: the sources whose word alone makes two people one privacy unit.
     """
 
     zone: Zone
@@ -51,6 +52,7 @@ class Declaration:
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     country: Country = NO_COUNTRY
     household: Household | None = None
+    registries: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -80,7 +82,7 @@ def declare(
         Rejected: with every problem in all of them.
     """
     problems = Problems()
-    top = MappingReader(events, ("events.yaml",), problems, {"zone", "epoch", "types"})
+    top = MappingReader(events, ("events.yaml",), problems, {"zone", "epoch", "types", "registries"})
     zone = country.zone or Zone("UTC")
     if top.has("zone") or country.zone is None:
         with problems.gathered():
@@ -99,9 +101,11 @@ def declare(
     computed = read_features(top_features.mapping("features"), ("features.yaml", "features"), types, read, problems)
     home = None if household is None else read_household(household, (types, read), problems, languages)
     _check_members(read, home, problems)
+    registries = top.strings("registries")
     problems.raise_any()
     made = Declaration(zone, epoch or 0, types, _related(_viewed(read, home, types), computed), computed, "")
-    made = replace(_assembled(replace(made, household=home)), groups=groups, country=country)
+    made = replace(made, household=home, registries=registries)
+    made = replace(_assembled(made), groups=groups, country=country)
     return _with_region_codes(made, country.region_code)
 
 
@@ -162,6 +166,8 @@ def _assembled(made: Declaration) -> Declaration:
     }
     if made.household:
         meaning["household"] = made.household.meaning()
+    if made.registries:
+        meaning["registries"] = sorted(made.registries)
     digest = sha256(canonical_text(meaning, ascii_only=True).encode()).hexdigest()
     return replace(
         made, events=MappingProxyType({**made.events}), facts=MappingProxyType({**made.facts}),
@@ -174,4 +180,6 @@ def _meaning(word: EventType | Fact | Feature) -> dict[str, object]:
     for kind in (found.get("kind"), *dict(found.get("fields", {})).values()):
         if kind is not None:
             kind.pop("form")
+    if not found.get("apart", True):  # said by few declarations: the others keep their hash
+        del found["apart"]
     return found

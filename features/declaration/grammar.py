@@ -134,7 +134,22 @@ def _event_type(name: str, entry: MappingReader) -> EventType:
     if not isinstance(subject, str):
         entry.wrong("subject", "invalid", "is not a name", "Name the part the subject plays")
     complete_from = None if never else entry.day("complete_from")
-    return EventType(name, entry.words("title") or {}, str(subject), entry.names("roles"), complete_from, fields)
+    roles, apart = _roles(entry)
+    return EventType(name, entry.words("title") or {}, str(subject), roles, complete_from, fields, apart)
+
+
+def _roles(entry: MappingReader) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The roles of an event type, and those that relate nobody; a plain list relates all of them, the safe side."""
+    said = entry.doc.get("roles")
+    if not isinstance(said, Mapping):
+        return entry.names("roles"), ()
+    bodies = entry.mapping("roles")
+    readers = {
+        name: MappingReader(body, entry.at("roles", name), entry.problems, {"relates"}) for name, body in bodies.items()
+    }
+    for reader in readers.values():
+        reader.required("relates")
+    return tuple(readers), tuple(name for name, reader in readers.items() if not reader.boolean("relates", True))
 
 
 def _kind(entry: MappingReader, types: Sequence[str], *, computed: bool = False) -> DataType:

@@ -26,6 +26,7 @@ class EventType:
         title: its name in each language.
         subject: the part the event's subject plays.
         roles: the parts the people it is about may play.
+        apart: those of the roles that make nobody one privacy unit with the subject (`relates: no`).
         complete_from: the local day since when every such event is in the log, None when that is never so.
         fields: the payload, by name.
     """
@@ -36,6 +37,7 @@ class EventType:
     roles: tuple[str, ...] = ()
     complete_from: int | None = None
     fields: Mapping[str, DataType] = field(default_factory=dict)
+    apart: tuple[str, ...] = ()
 
     @property
     def parts(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from features.log.files import COLUMNS, documents, from_row, open_parquet, read_
 from features.log.history import History, Items, ItemTable, assembled, history_of
 from features.log.plain_rows import APART, EventColumns, PayloadCheck, indices_of, plain_rows
 from features.log.row_encoder import RowEncoder
-from features.log.versions import FOREVER, actions_among, distinct_events, versions
+from features.log.versions import FOREVER, actions_among, distinct_events
 from features.problem import Problem, Rejected
 from features.unicode_form import composed_column
 
@@ -29,6 +29,7 @@ def read_segments(
     *,
     now: int | None = None,
     rejected: list[Problem] | None = None,
+    unreadable: set[str] | None = None,
 ) -> History:
     """Return the events of files as segments; Parquet is read by columns, each distinct payload once.
 
@@ -37,18 +38,20 @@ def read_segments(
         declaration: what may happen.
         now: the UTC second an event is recorded at unless it says otherwise; nothing may be recorded after it.
         rejected: takes the problems of rows that cannot be used, which are then left out.
+        unreadable: takes the people whose rows cannot be used, see `features.log.history.history_of`; nothing else is
+            then said of them.
 
     Raises:
         Rejected: a file cannot be read, two events of one id conflict, or (without `rejected`) a row cannot be used.
     """
-    problems: list[Problem] = [] if rejected is None else rejected
+    problems: list[Problem] = [] if rejected is None or unreadable is not None else rejected
     files = [paths] if isinstance(paths, Path) else list(paths)
     if all(path.suffix == ".parquet" for path in files):
-        found = _Columns(files, declaration, now).segments(problems)
+        found = _Columns(files, declaration, now).segments(problems, unreadable)
     else:
         streams = (read_events(path, declaration, now=now) for path in files)
         found = history_of((event for stream in streams for event in sift(stream, problems)), declaration)
-    if problems and rejected is None:
+    if problems and rejected is None and unreadable is None:
         raise Rejected(problems)
     return found
 
@@ -103,10 +106,10 @@ class _Columns:
         self.encoder = RowEncoder(declaration)
         self.check = PayloadCheck(declaration)
 
-    def segments(self, problems: list[Problem]) -> History:
+    def segments(self, problems: list[Problem], unreadable: set[str] | None = None) -> History:
         plain, codes = plain_rows(self.columns, self.declaration, self.now, self._code)
         plain &= ~self._repeated()
-        apart = distinct_events(sift(self._one_by_one(np.flatnonzero(~plain)), problems))
+        apart = distinct_events(self._read(np.flatnonzero(~plain), problems, unreadable), unreadable)
         actions = actions_among(apart)
         if actions:  # what they act on cannot be read by columns
             acted = self._acted_on(actions) & plain
@@ -114,11 +117,21 @@ class _Columns:
             apart += [one for one in self._one_by_one(np.flatnonzero(acted)) if isinstance(one, Event)]
         table, order = ItemTable(self.encoder), []
         for event in apart:
-            for version in versions(event, actions, self.declaration) if event.target is None else ():
-                before = len(table.person)
-                table.add(version, 0)
-                order += [event] * (len(table.person) - before)
-        return self._assembled(np.flatnonzero(plain), codes, apart, table, order)
+            before = len(table.person)
+            table.add_all(event, actions, 0, unreadable)
+            order += [event] * (len(table.person) - before)
+        return self._assembled(np.flatnonzero(plain), codes, apart, table, order, unreadable)
+
+    def _read(self, rows: Int64, problems: list[Problem], unreadable: set[str] | None) -> Iterator[Event]:
+        """Rows one by one, those left out that cannot be used; a row without a subject is nobody's."""
+        subjects = self.text["subject"]
+        for row, one in zip(rows.tolist(), self._one_by_one(rows), strict=True):
+            if not isinstance(one, Rejected):
+                yield one
+                continue
+            problems += one.problems
+            if unreadable is not None and subjects[row].is_valid:
+                unreadable.add(subjects[row].as_py())
 
     def _repeated(self) -> Bool:
         """Rows whose id is not theirs alone."""
@@ -155,8 +168,9 @@ class _Columns:
         return np.asarray(pc.is_in(self.text["id"], ids).to_numpy(zero_copy_only=False), bool)
 
     def _assembled(
-        self, rows: Int64, codes: Int64, apart: Sequence[Event], table: ItemTable, order: Sequence[Event]
-    ) -> History:
+        self, rows: Int64, codes: Int64, apart: Sequence[Event], table: ItemTable, order: Sequence[Event],
+        unreadable: set[str] | None,
+    ) -> History:  # fmt: skip
         import pyarrow as pa
 
         subjects = self.text["subject"].take(rows).dictionary_encode()
@@ -179,4 +193,4 @@ class _Columns:
             np.concatenate((np.ones(len(rows), np.bool_), added.own)),
             added.related,
         )  # fmt: skip
-        return assembled(people, items, self.encoder)
+        return assembled(people, items, self.encoder, unreadable)

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from features.log.event import Event
 from features.log.rows import CELLS, CHUNK, Key, StoredRows, stored, text_of
 from features.log.tables import ACTIONS, EVENTS, OTHERS
-from features.log.versions import conflict
+from features.log.versions import conflict, foreign_action
 from features.problem import Problem
 
 _ASKED: Final = 400  # keys named in one query, below what every SQLite allows
@@ -47,7 +47,8 @@ class Ingested:
     Attributes:
         accepted: how many were new.
         duplicates: how many were there already, saying the same.
-        conflicts: one problem for each that was there already, saying something else; those were not written.
+        conflicts: one problem for each that was there already, saying something else, or that corrects or retracts what
+            was said of somebody else; those were not written.
     """
 
     accepted: int
@@ -82,7 +83,10 @@ class EventLog:
         """Write the rows that are new."""
         accepted, duplicates, conflicts = 0, 0, []
         with self._indexing():
-            for chunk in chunks:
+            for rows in chunks:
+                foreign = self._foreign(rows) if rows.targets else []
+                conflicts += [foreign_action(rows.key(place)) for place in foreign]
+                chunk = rows.without(frozenset(foreign)) if foreign else rows
                 new, differing = self._written(chunk)
                 accepted += new
                 duplicates += len(chunk) - new - len(differing)
@@ -144,6 +148,32 @@ class EventLog:
         yield
         for index in EVENTS.indexes:
             index.create(self._connection)
+
+    def _foreign(self, rows: StoredRows) -> list[int]:
+        """The places of what acts on an event of another subject, as far as that event came before or comes beside it.
+
+        What names an event that is not there yet is written, and acts on nothing should its subject be another.
+        """
+        subjects = self._subjects(set(rows.targets.values()))
+        wanted = {key for key in rows.targets.values() if key not in subjects}
+        if wanted:
+            beside = ((rows.key(place), rows.columns[2][place]) for place in range(len(rows) - 1, -1, -1))
+            subjects.update({key: subject for key, subject in beside if key in wanted})
+        own = rows.columns[2]
+        return [place for place, key in rows.targets.items() if subjects.get(key, own[place]) != own[place]]
+
+    def _subjects(self, keys: Iterable[Key]) -> dict[Key, str]:
+        """The subject of the event under each of these keys."""
+        by_source: dict[str, list[str]] = {}
+        for source, name in keys:
+            by_source.setdefault(source, []).append(name)
+        found: dict[Key, str] = {}
+        for source, names in by_source.items():
+            for some in _portions(names):
+                query = sa.select(EVENTS.c.id, EVENTS.c.subject)
+                rows = self._connection.execute(query.where(EVENTS.c.source == source, EVENTS.c.id.in_(some)))
+                found.update({(source, name): subject for name, subject in rows})
+        return found
 
     def _written(self, rows: StoredRows) -> tuple[int, list[Problem]]:
         """Write what is new of a chunk; return how many that were, and the conflicts.

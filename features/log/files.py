@@ -17,9 +17,8 @@ from features import strict_json
 from features.arrays import Bool, Int64
 from features.canonical_json import canonical_text
 from features.declaration.declaration import Declaration
-from features.log.event import CALENDAR, Event, parse_time, rfc3339
+from features.log.event import CALENDAR, Event, rfc3339
 from features.log.event_parser import parse_event
-from features.log.versions import FOREVER
 from features.problem import Problem, Rejected, Where
 from features.unicode_form import composed_column
 from features.whole_file import replacing
@@ -84,27 +83,6 @@ def write_parquet(events: Iterable[Event], path: Path) -> None:
         for batch in _batches(events):
             rows = [_row(event) for event in batch]
             writer.write_table(pa.table([list(column) for column in zip(*rows, strict=True)], schema=schema))
-
-
-def last_recorded(path: Path) -> int:
-    """Return the UTC second of the last event recorded in a Parquet file; the other columns are not read.
-
-    Raises:
-        Rejected: the file cannot be read, a time is not one, or there is no event.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    column = open_parquet(path).read(columns=["recordedtime"])["recordedtime"].combine_chunks()
-    seconds, readable = seconds_of(column)
-    written = pc.unique(column.filter(pa.array(~readable))).to_pylist()
-    times = [
-        int(seconds[readable].max(initial=-FOREVER)),
-        *(parse_time(text, (path.name, "recordedtime")) for text in written),
-    ]
-    if max(times) == -FOREVER:
-        raise Rejected([Problem((str(path),), "missing", "has no events", "Give a file with at least one event")])
-    return max(times)
 
 
 def count_of(path: Path) -> int | None:

@@ -6,7 +6,7 @@ before `t`, was recorded before `t`, and was not superseded before `t`; see `fea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
@@ -19,9 +19,13 @@ from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import EventType, Selector
 from features.log.event import Event
 from features.log.member_rows import CELLS, Parties
+from features.log.person_rows import counting, rows_of, told_of
 from features.log.row_encoder import RowEncoder
 from features.log.versions import Version, actions_among, distinct_events, versions, visible
 from features.problem import Problem, Rejected
+
+APART, SAID, REGISTERED = range(3)
+"""How an event that names somebody makes them one unit with its subject: not at all, if they say so too, or at once."""
 
 MOST_ROWS: Final = 2**22
 """The most rows of one person; a sum of fields within 2**40 then stays within 2**62."""
@@ -68,28 +72,29 @@ class MemberReports:
         offsets: int64[people + 1]; person `i` has the rows `offsets[i]` up to `offsets[i + 1]`.
         moments: int64[rows, 4]: when it happened, since and until when it was held (UTC seconds), and the local day.
         cells: int64[rows, 14], see `features.log.member_rows.CELLS`.
+        told: int64[m, 2], as of `History`.
     """
 
     offsets: Int64
     moments: Int64
     cells: Int64
+    told: Int64 = field(default_factory=lambda: np.empty((0, 2), np.int64))
 
     def of(self, chosen: Int64) -> MemberReports:
         """Return what is said of some people's members."""
-        rows, ends = _rows_of(self.offsets, chosen)
-        return MemberReports(np.concatenate(([0], ends)).astype(np.int64), self.moments[rows], self.cells[rows])
+        rows, ends = rows_of(self.offsets, chosen)
+        told = told_of(self.told, self.offsets, chosen)
+        return MemberReports(np.concatenate(([0], ends)).astype(np.int64), self.moments[rows], self.cells[rows], told)
+
+    def within(self, unit: Int64, kept: Bool) -> MemberReports:
+        """Return them without those of somebody else's words that do not count, as of `History`."""
+        rows, offsets, told = counting(self.told, self.offsets, unit, kept)
+        return MemberReports(offsets, self.moments[rows], self.cells[rows], told)
 
     @cached_property
     def longest(self) -> int:
         """The most rows any person has."""
         return int(np.diff(self.offsets).max(initial=0))
-
-
-def _rows_of(offsets: Int64, chosen: Int64) -> tuple[Int64, Int64]:
-    """The rows of some people, one after the other, and where those of each end."""
-    sizes = np.diff(offsets)[chosen]
-    ends = np.cumsum(sizes)
-    return np.arange(int(sizes.sum())) + np.repeat(offsets[chosen] - (ends - sizes), sizes), ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,8 +113,10 @@ class History:
         signals: what the rows may carry.
         features_hash: the declaration they were read by.
         records: interactions and consents, one by one.
-        related: int64[pairs, 2], the subject of an event and another person any version of it is about.
+        related: int64[pairs, 3], the subject of an event, another person any version of it is about, and whether that
+            makes them one unit: one of `APART`, `SAID`, `REGISTERED`.
         reports: what is said of people's members.
+        told: int64[m, 2], the rows that are part of an event of somebody else, ascending, and its subject.
     """
 
     people: tuple[str, ...]
@@ -125,6 +132,7 @@ class History:
     records: Records
     related: Int64
     reports: MemberReports
+    told: Int64 = field(default_factory=lambda: np.empty((0, 2), np.int64))
 
     @cached_property
     def _place(self) -> dict[str, int]:
@@ -159,38 +167,58 @@ class History:
             chosen: int64[m], places in `people`, each once.
             names: m names, in the same order.
         """
-        rows, ends = _rows_of(self.offsets, chosen)
-        columns = ("happened", "recorded", "superseded", "local", "signal", "value")
+        rows, ends = rows_of(self.offsets, chosen)
         place = np.full(len(self.people), -1, np.int64)
         place[chosen] = np.arange(chosen.size)
         records = replace(self.records, person=place[self.records.person])
-        related = place[self.related]
+        related = np.column_stack((place[self.related[:, :2]], self.related[:, 2:]))
         return replace(
             self,
             people=tuple(names),
             offsets=np.concatenate(([0], ends)).astype(np.int64),
             records=records[np.flatnonzero(records.person >= 0)],
-            related=related[(related >= 0).all(axis=1)],
+            related=related[(related[:, :2] >= 0).all(axis=1)],
             reports=self.reports.of(chosen),
-            **{name: getattr(self, name)[rows] for name in columns},
+            told=told_of(self.told, self.offsets, chosen),
+            **{name: getattr(self, name)[rows] for name in _COLUMNS},
         )
 
+    def within(self, unit: Int64, kept: Bool) -> History:
+        """Return the history in which nobody has a row from an event of somebody of another unit, or not kept.
 
-def history_of(events: Iterable[Event], declaration: Declaration) -> History:
+        Args:
+            unit: int64[people], which unit each is in.
+            kept: bool[people], whose events count for others.
+        """
+        rows, offsets, told = counting(self.told, self.offsets, unit, kept)
+        columns = {name: getattr(self, name)[rows] for name in _COLUMNS}
+        return replace(self, offsets=offsets, told=told, reports=self.reports.within(unit, kept), **columns)
+
+
+_COLUMNS: Final = ("happened", "recorded", "superseded", "local", "signal", "value")
+
+
+def history_of(events: Iterable[Event], declaration: Declaration, unreadable: set[str] | None = None) -> History:
     """Return the history of events in any order, each given any number of times.
 
+    Args:
+        events: what happened.
+        declaration: what may happen.
+        unreadable: takes the people whose events cannot be read, of whom anything may then be missing; each subject's
+            ids are then their own.
+
     Raises:
-        Rejected: two events have the same source and id and say different things, or a person has over 2**22 rows.
+        Rejected: without `unreadable`, two events have the same source and id and say different things, or a person has
+            over 2**22 rows.
     """
-    unique = distinct_events(events)
+    unique = distinct_events(events, unreadable)
     actions = actions_among(unique)
     table = ItemTable(RowEncoder(declaration))
     people = {person for event in unique for person in event.people}
-    for rank, event in enumerate(sorted(unique, key=lambda event: (event.recorded, event.source, event.id))):
-        if event.target is None:
-            for version in versions(event, actions, declaration):
-                table.add(version, rank)
-    return table.history(tuple(sorted(people)))
+    ranked = sorted(unique, key=lambda event: (event.recorded, event.source, event.id, event.subject))
+    for rank, event in enumerate(ranked):
+        table.add_all(event, actions, rank, unreadable)
+    return table.history(tuple(sorted(people)), unreadable)
 
 
 class ItemTable:
@@ -198,11 +226,29 @@ class ItemTable:
 
     def __init__(self, encoder: RowEncoder, people: Iterable[str] | None = None) -> None:
         """Begin with nothing; `people` are those whose parts count, None for everybody."""
-        self.encoder = encoder
+        self.encoder, self._registries = encoder, frozenset(encoder.declaration.registries)
         self._counting = None if people is None else frozenset(people)
         self.person: list[str] = []
         self.numbers: list[tuple[int, int, int, int, int, bool]] = []
-        self.related: list[tuple[str, str]] = []
+        self.related: list[tuple[str, str, int]] = []
+
+    def add_all(
+        self, event: Event, actions: Mapping[tuple[str, str], Sequence[Event]], rank: int, unreadable: set[str] | None
+    ) -> None:
+        """Add every version of an event that acts on none; see `add`, and `history_of` for `unreadable`.
+
+        Raises:
+            Rejected: it cannot be read, and nothing takes its subject.
+        """
+        if event.target is not None:
+            return
+        try:
+            for version in versions(event, actions, self.encoder.declaration):
+                self.add(version, rank)
+        except Rejected:
+            if unreadable is None:
+                raise
+            unreadable.add(event.subject)
 
     def add(self, version: Version, rank: int) -> None:
         """Add one version; `rank` orders events that happened in the same second."""
@@ -220,7 +266,12 @@ class ItemTable:
             self.person.append(person)
             self.numbers.append((event.time, version.since, version.until, code, rank, own))
             if not own:
-                self.related.append((event.subject, person))
+                self.related.append((event.subject, person, self._joins(event_type, role, version.sources)))
+
+    def _joins(self, event_type: EventType | None, role: str, sources: frozenset[str]) -> int:
+        if event_type is not None and role in event_type.apart:
+            return APART
+        return REGISTERED if sources and sources <= self._registries else SAID
 
     def items(self, people: Iterable[str]) -> Items:
         """Return what was added in columns, each person by their place among `people`."""
@@ -228,12 +279,13 @@ class ItemTable:
         persons = np.array([place[name] for name in self.person], np.int64)
         numbers = np.array(self.numbers, np.int64).reshape(-1, 6)
         happened, since, until, code, rank, own = (np.ascontiguousarray(numbers[:, column]) for column in range(6))
-        related = np.array([(place[one], place[other]) for one, other in self.related], np.int64).reshape(-1, 2)
+        pairs = [(place[one], place[other], joins) for one, other, joins in self.related]
+        related = np.array(pairs, np.int64).reshape(-1, 3)
         return Items(persons, happened, since, until, code, (rank,), own > 0, related)
 
-    def history(self, people: tuple[str, ...]) -> History:
+    def history(self, people: tuple[str, ...], unreadable: set[str] | None = None) -> History:
         """Return the history of these people."""
-        return assembled(people, self.items(people), self.encoder)
+        return assembled(people, self.items(people), self.encoder, unreadable)
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,7 +300,7 @@ class Items:
         code: which payload.
         ties: what orders a person's items of one second, the most significant last.
         own: whether the person is the event's subject.
-        related: int64[pairs, 2], the subject of an event and another person it is about.
+        related: int64[pairs, 3] as of `History`, in the order of the items that are not their subject's own.
     """
 
     person: Int64
@@ -258,16 +310,25 @@ class Items:
     code: Int64
     ties: tuple[Int64, ...]
     own: Bool
-    related: Int64 = field(default_factory=lambda: np.empty((0, 2), np.int64))
+    related: Int64 = field(default_factory=lambda: np.empty((0, 3), np.int64))
+
+    def told(self, rows: Int64) -> Int64:
+        """Return which rows, given the item each comes from, are of events of others, and of whom: int64[m, 2]."""
+        author, foreign = self.person.copy(), np.flatnonzero(~self.own[rows])
+        author[~self.own] = self.related[:, 0]
+        return np.stack((foreign, author[rows[foreign]]), axis=1)
 
 
-def assembled(people: tuple[str, ...], items: Items, encoder: RowEncoder) -> History:
+def assembled(
+    people: tuple[str, ...], items: Items, encoder: RowEncoder, unreadable: set[str] | None = None
+) -> History:
     """Return items in any order as a history, each item as the rows of its payload.
 
     Raises:
-        Rejected: a person has over 2**22 rows.
+        Rejected: a person has over 2**22 rows, and `unreadable` is None; else they are put there, without their rows.
     """
     ordered = np.lexsort((*items.ties, items.happened, items.person))
+    ordered = _readable(people, items, ordered, encoder, unreadable)
     order = ordered[np.array([bool(rows) for rows in encoder.payloads])[items.code[ordered]]]
     happened, code = items.happened[order], items.code[order]
     sizes = np.array([len(rows) for rows in encoder.payloads], np.int64)
@@ -277,16 +338,30 @@ def assembled(people: tuple[str, ...], items: Items, encoder: RowEncoder) -> His
     place = np.arange(len(repeated)) + np.repeat(starts[code] - ends + sizes[code], sizes[code])
     rows = np.array([row for rows in encoder.payloads for row in rows], np.int64).reshape(-1, 2)
     counts = np.bincount(items.person[order], weights=sizes[code], minlength=len(people)).astype(np.int64)
-    if counts.max(initial=0) > MOST_ROWS:
-        what = f"one person has {counts.max()} rows, over {MOST_ROWS}"
-        raise Rejected([Problem(("events",), "range", what, "Check the source: no life has so many events")])
     zone = encoder.declaration.zone
     return History(
         people, np.concatenate(([0], np.cumsum(counts))).astype(np.int64), happened[repeated],
         items.since[order][repeated], items.until[order][repeated], zone.local_seconds(happened)[repeated],
         rows[place, 0].astype(np.int32), rows[place, 1], encoder.signals, encoder.declaration.hash,
         _records(items, ordered, encoder), items.related, _reports(people, items, ordered, encoder),
+        items.told(order[repeated]),
     )  # fmt: skip
+
+
+def _readable(
+    people: tuple[str, ...], items: Items, ordered: Int64, encoder: RowEncoder, unreadable: set[str] | None
+) -> Int64:
+    """Ordered items but those of people who have too many rows."""
+    sizes = np.array([len(rows) for rows in encoder.payloads], np.int64)
+    counts = np.bincount(items.person, weights=sizes[items.code], minlength=len(people)).astype(np.int64)
+    over = counts > MOST_ROWS
+    if not over.any():
+        return ordered
+    if unreadable is None:
+        what = f"one person has {counts.max()} rows, over {MOST_ROWS}"
+        raise Rejected([Problem(("events",), "range", what, "Check the source: no life has so many events")])
+    unreadable.update(people[place] for place in np.flatnonzero(over).tolist())
+    return ordered[~over[items.person[ordered]]]
 
 
 def _reports(people: tuple[str, ...], items: Items, ordered: Int64, encoder: RowEncoder) -> MemberReports:
@@ -307,6 +382,7 @@ def _reports(people: tuple[str, ...], items: Items, ordered: Int64, encoder: Row
     return MemberReports(
         np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
         np.stack((happened, items.since[repeated], items.until[repeated], days), axis=1), table[place],
+        items.told(repeated),
     )  # fmt: skip
 
 

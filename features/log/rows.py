@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -40,6 +40,16 @@ class StoredRows:
     def cells(self) -> Iterator[Cells]:
         """Yield the values of each event, in the order of `CELLS`."""
         return zip(*self.columns, strict=True)
+
+    def without(self, places: Collection[int]) -> StoredRows:
+        """Return them without those at some places."""
+        kept = [place for place in range(len(self)) if place not in places]
+        moved = {place: number for number, place in enumerate(kept)}
+        return StoredRows(
+            [[column[place] for place in kept] for column in self.columns],
+            {moved[place]: people for place, people in self.others.items() if place in moved},
+            {moved[place]: target for place, target in self.targets.items() if place in moved},
+        )
 
     def key(self, place: int) -> Key:
         """Return the source and id of the event at a place."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from features.arrays import Int64
@@ -16,6 +16,8 @@ from features.log.statement import accepts_fact
 from features.problem import Problem, Problems, Rejected
 
 FOREVER: Final = 2**63 - 1
+DEEPEST: Final = 64
+"""How many events may act one on the other, each on the one before: nobody corrects so often."""
 
 Moment = TypeVar("Moment", int, Int64)
 
@@ -30,11 +32,15 @@ def visible(happened: Moment, recorded: Moment, superseded: Moment, t: int) -> A
 
 @dataclass(frozen=True)
 class Version:
-    """What was held of an event from one UTC second up to another, None once it was retracted."""
+    """What was held of an event from one UTC second up to another, None once it was retracted.
+
+    `sources` are all who say so: whoever recorded the event, and whoever corrected it.
+    """
 
     event: Event | None
     since: int
     until: int
+    sources: frozenset[str] = field(default_factory=frozenset)
 
 
 def versions(
@@ -44,19 +50,25 @@ def versions(
 
     A correction acts from its own recorded time, on an event of the same subject; a retraction is final unless it is
     itself retracted.
+
+    Raises:
+        Rejected: over `DEEPEST` events act one on the other.
     """
     moments = sorted({max(moment, event.recorded) for moment in _moments(event, actions)} | {event.recorded})
     held = [_held(event, moment, actions, declaration) for moment in moments]
     return [
-        Version(body, since, until)
+        Version(None, since, until) if body is None else Version(body[0], since, until, body[1])
         for body, since, until in zip(held, moments, [*moments[1:], FOREVER], strict=True)
     ]  # fmt: skip
 
 
-def _moments(event: Event, actions: Mapping[tuple[str, str], Sequence[Event]]) -> Iterator[int]:
+def _moments(event: Event, actions: Mapping[tuple[str, str], Sequence[Event]], depth: int = 0) -> Iterator[int]:
     for action in _acting_on(event, actions):
+        if depth == DEEPEST:
+            what, remedy = f"over {DEEPEST} events act one on the other", "Send one correction of the first event"
+            raise Rejected([Problem((f"event {action.source} {action.id}",), "range", what, remedy)])
         yield action.recorded
-        yield from _moments(action, actions)
+        yield from _moments(action, actions, depth + 1)
 
 
 def _acting_on(event: Event, actions: Mapping[tuple[str, str], Sequence[Event]]) -> Iterator[Event]:
@@ -68,16 +80,17 @@ def _acting_on(event: Event, actions: Mapping[tuple[str, str], Sequence[Event]])
 
 def _held(
     event: Event, at: int, actions: Mapping[tuple[str, str], Sequence[Event]], declaration: Declaration
-) -> Event | None:
-    body = event
+) -> tuple[Event, frozenset[str]] | None:
+    """An event as held at a UTC second, and all who say so."""
+    body, sources = event, frozenset({event.source})
     for action in _acting_on(event, actions):
         acting = _held(action, at, actions, declaration) if action.recorded <= at else None
-        if acting is None or acting.target != event.key:
+        if acting is None or acting[0].target != event.key:
             continue
-        if acting.type == RETRACTED:
+        if acting[0].type == RETRACTED:
             return None
-        body = amend(body, acting, declaration)
-    return body
+        body, sources = amend(body, acting[0], declaration), sources | acting[1]
+    return body, sources
 
 
 def events_as_held(
@@ -148,19 +161,31 @@ def _fit_roles(event: Event, about: Iterable[tuple[str, str]], declaration: Decl
     return event.type not in declaration.events or roles <= set(declaration.events[event.type].parts)
 
 
-def distinct_events(events: Iterable[Event]) -> list[Event]:
-    """Return each event once, as it was first recorded; raises `Rejected` with every conflict."""
-    found: dict[tuple[str, str], Event] = {}
+def distinct_events(events: Iterable[Event], unreadable: set[str] | None = None) -> list[Event]:
+    """Return each event once, as it was first recorded.
+
+    Args:
+        events: in any order.
+        unreadable: takes the subjects who contradict themselves. Ids are then each subject's own, so that what is read
+            of one never depends on what stands in the log of another.
+
+    Raises:
+        Rejected: with every conflict, where nothing takes them.
+    """
+    found: dict[tuple[str, ...], Event] = {}
     conflicts = []
     for event in events:
-        earlier = found.setdefault(event.key, event)
+        key = event.key if unreadable is None else (event.subject, *event.key)
+        earlier = found.setdefault(key, event)
         if earlier is event:
             continue
         if earlier.body_hash != event.body_hash:
             conflicts.append(conflict(event.key))
+            if unreadable is not None:
+                unreadable.add(event.subject)
         elif event.recorded < earlier.recorded:
-            found[event.key] = event
-    if conflicts:
+            found[key] = event
+    if conflicts and unreadable is None:
         raise Rejected(conflicts)
     return list(found.values())
 
@@ -169,6 +194,13 @@ def conflict(key: tuple[str, str]) -> Problem:
     """Return the problem of an event that says something else than one of the same source and id."""
     remedy = "Give the new event its own id, or send event.corrected"
     return Problem((f"event {key[0]} {key[1]}",), "conflict", "is there already with another body", remedy)
+
+
+def foreign_action(key: tuple[str, str]) -> Problem:
+    """Return the problem of a correction or retraction of what was said of somebody else."""
+    what = "corrects or retracts an event whose subject is somebody else"
+    remedy = "Send it with the subject of the event it names: nobody changes what is said of others"
+    return Problem((f"event {key[0]} {key[1]}",), "forbidden", what, remedy)
 
 
 def actions_among(events: Iterable[Event]) -> dict[tuple[str, str], list[Event]]:

@@ -192,7 +192,7 @@ def test_a_run_sees_only_the_rows_it_may_see_under_pseudonyms():
 def test_a_dry_run_opens_nothing_and_says_what_would_remain():
     closed, opened = private()
     price = closed.price_run(RUN, NOISY, NOISY)
-    assert (price.rows, price.spend, price.left, price.remaining) == (3, Spend(RUN.epsilon, RUN.delta), 3, 1)
+    assert (price.rows, price.spend, price.left, price.remaining) == (None, Spend(RUN.epsilon, RUN.delta), 3, 1)
     assert opened == []
 
 

@@ -2,39 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from features.arrays import Bool
+from features.arrays import Bool, Int64
 from features.log.consents import consents
 from features.log.households import households
+from features.log.versions import FOREVER
 from privacy.request import LegalBasis
 from privacy.unit import PrivacyUnit
-from training.data.examples import LearningLog, held_out
+from training.data.examples import LearningLog, UnitsLeftOut, held_out
 
 if TYPE_CHECKING:
     from features.log.history import History
     from privacy.request import RunRequest
 
 
-def admitted(history: History, run: RunRequest, pseudonym: Callable[[str], str], every: int) -> LearningLog:
+MOST_PEOPLE: Final = 16
+"""A larger unit adds exactly nothing. Public, and the same for everybody."""
+
+
+def admitted(
+    history: History,
+    run: RunRequest,
+    pseudonym: Callable[[str], str],
+    every: int,
+    unreadable: Collection[str] = (),
+    until: int = FOREVER,
+) -> LearningLog:
     """The log of those whom a run may learn from or be judged by, each under a pseudonym.
 
     Households are found among everybody, so that who did not agree still is somebody's relative; then those who did not
-    agree to the purpose are left out with all their events. Who is held out is noted while names are still known.
+    agree to the purpose are left out with all their events, also where these name others. Whoever stays has only rows
+    from events of people of their own unit: what is read of one unit never depends on another. A unit that is too
+    large, or that holds somebody whose events cannot be read, is left out whole. Who is held out is noted while names
+    are still known.
 
     Args:
         history: everybody.
         run: what for, on which ground, and in which unit.
         pseudonym: what to call a person.
         every: one person in so many is held out.
+        unreadable: whose events cannot be read.
+        until: the UTC second at which the log ends; who withdrew later is left out as well.
     """
     people = history.people
-    unit = households(history) if run.unit is PrivacyUnit.HOUSEHOLD else np.arange(len(people))
+    unit = households(history) if run.unit is PrivacyUnit.HOUSEHOLD else np.arange(len(people), dtype=np.int64)
     agreeing = consents(history).agreeing(run.purpose, silent=run.basis is LegalBasis.LAW)
-    return only_those(LearningLog(history, unit, held_out(people, every)), agreeing, pseudonym)
+    large = np.bincount(unit, minlength=len(people))[unit] > MOST_PEOPLE
+    places = history.rows_of(unreadable)
+    lost = np.isin(unit, unit[places[places >= 0]])
+    left_out = UnitsLeftOut(_units(unit, agreeing & large), _units(unit, agreeing & lost & ~large))
+    kept = agreeing & ~large & ~lost
+    seen = LearningLog(history.within(unit, kept), unit, held_out(people, every), until, left_out)
+    return only_those(seen, kept, pseudonym)
+
+
+def _units(unit: Int64, some: Bool) -> int:
+    return int(np.unique(unit[some]).size)
 
 
 def only_those(log: LearningLog, kept: Bool, pseudonym: Callable[[str], str]) -> LearningLog:
@@ -43,8 +71,9 @@ def only_those(log: LearningLog, kept: Bool, pseudonym: Callable[[str], str]) ->
     chosen = np.array(sorted(names, key=names.__getitem__), dtype=np.int64)
     assert log.unit is not None, "the caller has grouped them"
     assert log.held is not None, "and noted who is held out"
-    return LearningLog(
-        log.history.of(chosen, [names[place] for place in chosen.tolist()]),
-        np.unique(log.unit[chosen], return_inverse=True)[1].astype(np.int64),
-        log.held[chosen],
+    return replace(
+        log,
+        history=log.history.of(chosen, [names[place] for place in chosen.tolist()]),
+        unit=np.unique(log.unit[chosen], return_inverse=True)[1].astype(np.int64),
+        held=log.held[chosen],
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from features.arrays import Bool, Float32, Float64, Int64
 from features.calendar import DAY_SECONDS
 from features.log.interactions import APPLIED, SHOWN, Interactions, interactions
+from features.log.versions import FOREVER
 from features.value import identifier_code
 
 if TYPE_CHECKING:
@@ -24,6 +25,21 @@ HELD_OUT: Final = 5
 """Where a stamp does not say otherwise, one person in so many is held out: whose identifier's code it divides."""
 
 
+class UnitsLeftOut(NamedTuple):
+    """How many units nothing is learned from: exact, and only ever released with noise.
+
+    Attributes:
+        large: of more people than are learned from together.
+        unreadable: with an event that cannot be used.
+    """
+
+    large: int = 0
+    unreadable: int = 0
+
+
+NONE_LEFT_OUT: Final = UnitsLeftOut()
+
+
 @dataclass(frozen=True)
 class LearningLog:
     """What the gate hands out: the history of the people who may be learned from or judged by.
@@ -32,16 +48,20 @@ class LearningLog:
         history: their events.
         unit: int64[people], which privacy unit each person is in; None where every person is one.
         held: bool[people], who is held out; None where their names still tell.
+        until: the UTC second at which the log ends; what was recorded later is not learned from.
+        left_out: the units that are not among them.
     """
 
     history: History
     unit: Int64 | None = None
     held: Bool | None = None
+    until: int = FOREVER
+    left_out: UnitsLeftOut = NONE_LEFT_OUT
 
     @cached_property
     def interactions(self) -> Interactions:
-        """What they were shown, opened and applied for, as the whole log holds it."""
-        return interactions(self.history)
+        """What they were shown, opened and applied for, as the log held it at its end."""
+        return interactions(self.history, self.until)
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from features.arrays import Int64
+from features.arrays import Float64, Int64
+from features.log.event import rfc3339
 from features.problem import Problem, Rejected
 from privacy.accounting import accountant
 from privacy.accounting.mechanism import Mechanism, composed, gaussian
 from privacy.data_provenance import DataKind
-from privacy.request import QuotedPrice, Request
+from privacy.request import QuotedPrice, Request, check_delta
 from privacy.spend import Spend
 from recommender.ranking.bilinear import FORMAT, KIND
 from training import artefact
+from training.data.examples import NONE_LEFT_OUT, UnitsLeftOut
 from training.data.material import learnable, tellable
 from training.data.ranking_dataset import RankingDataset
 from training.evaluation.evaluation_report import PRIVATE, Report
@@ -47,16 +49,21 @@ _COUNT_NOISE: Final = 10
 """The count is noised as if it had a tenth of epsilon to itself: beside training that costs less than its share."""
 FEWEST: Final = 50
 """Fewer units than this cannot be learned from in private: the noise is larger than they are."""
+MOST_LISTS: Final = 256
+"""The most lists of one unit that are learned from: the latest. Public, and the same for every unit."""
+LONGEST_LIST: Final = 64
+"""The most rows of one list that are learned from."""
 ALL_ROWS: Final = 2**62
 """No thinning: which rows of a unit are kept may not depend on other units."""
 
 
 @dataclass(frozen=True)
 class UnitLists:
-    """What people were shown, and which unit each row is about: int64[m]."""
+    """What people were shown, which unit each row is about: int64[m], and the units of whom nothing is here."""
 
     lists: RankingDataset
     unit: Int64
+    left_out: UnitsLeftOut = NONE_LEFT_OUT
 
     @property
     def units(self) -> int:
@@ -74,6 +81,8 @@ class PrivateRunResult:
         units: how many units there are: as stated, or counted with noise.
         run: as it was asked for.
         receipts: the ledger's, of every reservation and commit.
+        left_out: how many units were left out, counted with noise; None where the number of units is stated.
+        end: the UTC second at which the log ended.
     """
 
     fit: PrivateFit
@@ -81,6 +90,17 @@ class PrivateRunResult:
     units: int
     run: RunRequest
     receipts: tuple[AdmissionReceipt, ...]
+    left_out: UnitsLeftOut | None = None
+    end: int = 0
+
+    @property
+    def as_of(self) -> str:
+        """The instant at which the log ended, as RFC 3339."""
+        return rfc3339(self.end)
+
+    def left_out_document(self) -> dict[str, int] | None:
+        """How many units nothing was learned from and why, with noise; None where nothing was counted."""
+        return None if self.left_out is None else self.left_out._asdict()
 
     @property
     def scorer(self) -> Bilinear:
@@ -111,6 +131,7 @@ class PrivateRunResult:
         """Whose privacy was spent, and the ledger's proof."""
         receipts = [one.to_document() for one in self.receipts]
         facts = {name: value for name, value in params.items() if name != "data_kind"}
+        facts |= {"as_of": self.as_of, "units_left_out": self.left_out_document()}
         return {**facts, "spend_id": _of(receipts, "train")["spend"], "receipts": receipts}
 
 
@@ -187,7 +208,8 @@ def train(
     price(material, run, evaluate)
     made = stages(run, evaluate)
     unit_lists = gated.derived(lambda log: _lists(material, log, held_out=False))
-    units = run.units or _counted(unit_lists, made, noise, progress)
+    units, left_out = (run.units, None) if run.units else _counted(unit_lists, made, noise, progress)
+    check_delta(run.delta, units)
     chosen = plan(units, made.left, run.delta, len(material.catalogue.programmes))
     spent(run, made, chosen.mechanism(), evaluate)
     progress("learning in private")
@@ -198,7 +220,7 @@ def train(
     )  # fmt: skip
     released = _released(material, gated, fit, made, noise, units)
     spend = spent(run, made, fit.mechanism, evaluate)
-    result = PrivateRunResult(fit, chosen, units, run, gated.receipts)
+    result = PrivateRunResult(fit, chosen, units, run, gated.receipts, left_out, material.end)
     report = _exact(material, fit, progress)
     return TrainingRun(result, RunProvenance(material.gate.provenance.kind, spend), report, released)
 
@@ -206,20 +228,45 @@ def train(
 def _lists(material: TrainingData, log: LearningLog, *, held_out: bool) -> UnitLists:
     lists = (tellable if held_out else learnable)(material, log, ALL_ROWS, 0)
     unit = lists.examples.person if log.unit is None else log.unit[lists.examples.person]
-    return UnitLists(lists, unit)
+    kept = within_bounds(lists, unit)
+    return UnitLists(lists[kept], unit[kept], log.left_out)
 
 
-def _counted(rows: Gated[UnitLists], made: PrivateStages, noise: Noise, progress: Progress) -> int:
-    """How many units there are, with noise, as a whole number."""
+def within_bounds(lists: RankingDataset, unit: Int64) -> Int64:
+    """The rows of the latest `MOST_LISTS` lists of each unit, the first `LONGEST_LIST` of each list: int64[k].
+
+    What a unit adds takes time that grows with the square of its lists, so that one with thousands would be seen in how
+    long a run takes. Which rows are kept depends on no other unit.
+    """
+    newest = np.lexsort((lists.at, -lists.examples.t, unit))
+    starts = np.r_[True, (np.diff(unit[newest]) != 0) | (np.diff(lists.at[newest]) != 0)][: newest.size]
+    at = np.flatnonzero(starts)
+    first = np.r_[True, np.diff(unit[newest][at]) != 0][: at.size]
+    number = np.arange(at.size) - np.maximum.accumulate(np.where(first, np.arange(at.size), 0))
+    which = np.cumsum(starts) - 1
+    place = np.arange(newest.size) - at[which]
+    return np.sort(newest[(number[which] < MOST_LISTS) & (place < LONGEST_LIST)])
+
+
+def counts(found: UnitLists) -> Float64:
+    """What is counted, before noise: units with lists, too large ones, unreadable ones; a unit is in at most one."""
+    return np.array([found.units, *found.left_out], np.float64)
+
+
+def _counted(rows: Gated[UnitLists], made: PrivateStages, noise: Noise, progress: Progress) -> tuple[int, UnitsLeftOut]:
+    """How many units there are and how many are left out, with noise, as whole numbers.
+
+    One unit moves one of the counts by one, so that all are one Gaussian release.
+    """
     assert made.count is not None, "the number of units is not stated"
     sigma = float(made.count["noise"])
     progress("counting units, with noise")
-    found = rows.run("count", made.count, lambda one: one.units + float(noise.gaussian(1, sigma)[0]))
-    if found < FEWEST:
+    units, *others = rows.run("count", made.count, lambda one: counts(one) + noise.gaussian(3, sigma))
+    if units < FEWEST:
         what = f"the noised count of privacy units is below {FEWEST}"
         remedy = "See that people consented to --purpose, or use --basis law where a statute allows it"
         raise Rejected([Problem(("rows",), "range", what, remedy)])
-    return round(found)
+    return round(units), UnitsLeftOut(*(max(round(one), 0) for one in others))
 
 
 def _released(

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given
 
 from features.log.columnar import read_segments
-from features.log.event import Event, parse_time, rfc3339
-from features.log.files import COLUMNS, last_recorded, parse_lines, read_events, sift, write_ndjson, write_parquet
+from features.log.event import Event, rfc3339
+from features.log.files import parse_lines, read_events, sift, write_ndjson, write_parquet
 from features.log.history import history_of
 from features.problem import Rejected
 from tests.examples import examples
@@ -217,23 +217,3 @@ def test_statements_read_by_columns_are_checked_like_any_other(tmp_path):
         "a.parquet: row 2: data.birth_date", "a.parquet: row 3: data.quiet",
         "a.parquet: row 4: data", "a.parquet: row 5: data",
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize("form", ["text", "dictionary", "timestamp"])
-def test_the_last_moment_recorded_is_the_last_instant_and_not_the_last_text(tmp_path, form):
-    """01:00Z is written 10:00+09:00, which sorts after the 02:00Z that is last."""
-    texts = ["2025-06-01T10:00:00+09:00", "2025-06-01T02:00:00Z", "2025-06-01T00:30:00Z"]
-    column = pa.array(texts)
-    if form == "dictionary":
-        column = column.dictionary_encode()
-    if form == "timestamp":
-        column = pa.array([parse_time(text) * 1000 for text in texts], pa.timestamp("ms", "UTC"))
-    rows = {name: ["x"] * 3 for name in COLUMNS} | {"recordedtime": column}
-    pq.write_table(pa.table(rows), tmp_path / "events.parquet")
-    assert last_recorded(tmp_path / "events.parquet") == parse_time("2025-06-01T02:00:00Z")
-
-
-def test_a_file_without_events_has_no_last_moment(tmp_path):
-    write_parquet([], tmp_path / "events.parquet")
-    with pytest.raises(Rejected, match="has no events"):
-        last_recorded(tmp_path / "events.parquet")

@@ -130,8 +130,8 @@ class TestConsents(HistoryReaderSuite):
 class TestHouseholds(RelationReaderSuite):
     """Every version counts here: features of an earlier instant have read it."""
 
-    event = happened("1", "life.child_born", {})
-    other = replace(happened("2", "life.married", {}, about=(("c0000003", "spouse"),)), **AN_HOUR)
+    event = replace(happened("1", "life.child_born", {}), source="registry/families")
+    other = replace(happened("2", "life.married", {}, about=(("c0000003", "spouse"),)), source=event.source, **AN_HOUR)
     fixed: ClassVar = {"about": [{"person": "c0000002", "role": "parent"}]}
     fixed_again: ClassVar = {"about": [{"person": "c0000003", "role": "parent"}]}
 

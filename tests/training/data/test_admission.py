@@ -75,7 +75,9 @@ def moved(name, person, at=0):
 
 
 def family():
-    born = Event("b", "test", "ann", "life.child_born", NOON, NOON, {}, (("kid", "child"), ("bob", "parent")))
+    born = Event(
+        "b", "registry/families", "ann", "life.child_born", NOON, NOON, {}, (("kid", "child"), ("bob", "parent"))
+    )
     shown = [
         event(f"s{who}", who, "benefit.shown", 9, programme="kr.x", position=1, channel="web")
         for who in ("ann", "bob", "cat", "dan")
