@@ -194,6 +194,7 @@ def _of_log(source: TrainingSource) -> TrainingData:
             [Problem((str(source.workspace.path),), "missing", "holds no event log, and --data is missing", SYNTH)]
         )
     definitions = reading.read_definitions(source.declaration, source.catalogue, country=source.country)
+    source.workspace.sweep()
     end = _end(source, definitions.declaration)
     rows = LogRows(source.workspace, definitions.declaration, HELD_OUT, end)
     return TrainingData(*definitions, _gate(source, rows, Provenance(DataKind.PRIVATE)), end)

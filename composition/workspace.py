@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -92,10 +93,16 @@ class Workspace:
         """The event log, to be written: what was written is kept when the block ends, and not when it raises."""
         from features.log.event_log import EventLog
 
+        self.sweep()
         with contextlib.closing(self.database) as database:
             database.prepare()
             with database.writing() as connection:
                 yield EventLog(connection)
+
+    def sweep(self) -> None:
+        """Remove plain copies of the log that an earlier version left here when it was killed while it read them."""
+        for left in self.path.glob(".log.*"):
+            shutil.rmtree(left, ignore_errors=True)
 
     @property
     def models(self) -> Path:

@@ -30,11 +30,11 @@ def _init_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--delta", required=True, metavar="D", help="far below 1 in as many units as there are")
     approver = "public key of somebody who may approve changes: a file or the key itself; at least two"
     parser.add_argument("--approver", action="append", required=True, metavar="KEY", help=approver)
-    unit = "whose whole data is one (default: the smallest the country's declaration allows)"
+    unit = "whose whole data is one (default: the smallest the declaration allows)"
     parser.add_argument("--unit", choices=["person", "household"], help=unit)
     parser.add_argument("--units", type=int, default=0, metavar="N", help="how many there are, where that is public")
     parser.add_argument("--period", default="", metavar="NAME", help="name of the first period (default: this year)")
-    options.add(parser, "country")
+    options.add(parser, "country", "declaration")
 
 
 def _init(args: argparse.Namespace) -> int:
@@ -60,7 +60,7 @@ def _init(args: argparse.Namespace) -> int:
         check_names(population=args.population, period=period)
     problems.raise_any()
     folder = Workspace(args.home).begin().path / "ledger"
-    ledger, unit = Ledger.create(folder, ledger_files.now), args.unit or _smallest_unit(args.country)
+    ledger, unit = Ledger.create(folder, ledger_files.now), args.unit or _smallest_unit(args.declaration, args.country)
     terms = BudgetTerms(unit, args.epsilon, args.delta, period, approvers, args.units)
     receipt = ledger.init(args.population, terms)
     balance = ledger.status(args.population)
@@ -70,11 +70,11 @@ def _init(args: argparse.Namespace) -> int:
     return terminal.DONE
 
 
-def _smallest_unit(country: CountryFolder) -> str:
+def _smallest_unit(declaration: Path | None, country: CountryFolder) -> str:
     from composition.reading import read_declaration
     from privacy.unit import smallest
 
-    return smallest(read_declaration(country=country))
+    return smallest(read_declaration(declaration, country=country))
 
 
 def _status_arguments(parser: argparse.ArgumentParser) -> None:
