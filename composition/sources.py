@@ -174,11 +174,9 @@ def _of_folder(source: TrainingSource, folder: Path, progress: Progress) -> Trai
     document = stamp.document or {}
     made_with = definitions if source.catalogue is None else _made_with(folder, definitions)
     provenance = verified(stamp, source.workspace, made_with, progress)
-    end, until = _end(source, definitions.declaration), FOREVER
-    if provenance.kind is DataKind.SYNTHETIC and "end" in document:
-        end = definitions.declaration.zone.end_of_day(reading.day(str(document["end"]), (str(folder / STAMP), "end")))
-    else:
-        until = end
+    end = until = _end(source, definitions.declaration)
+    if "end" in document:
+        end, until = _stamped_end(stamp, provenance, definitions.declaration), FOREVER
     rows = FileRows(folder / EVENTS, definitions.declaration, _held_out_every(document), until)
     gate = _gate(source, rows, provenance)
     return TrainingData(*definitions, gate, end, _truth(folder), rows.held_out_every)
@@ -230,6 +228,16 @@ def _end(source: TrainingSource, declaration: Declaration) -> int:
     if source.as_of is None:
         return clock.now()
     return min(declaration.zone.end_of_day(reading.as_of(source.as_of, clock.now, declaration.zone.name)), clock.now())
+
+
+def _stamped_end(stamp: Stamp, provenance: Provenance, declaration: Declaration) -> int:
+    """Where synthetic rows end: their seed fixes it."""
+    assert stamp.document is not None, "it states an end"
+    if provenance.kind is not DataKind.SYNTHETIC:
+        what = "does not say where rows of people who may be real end: it may have been taken from the rows"
+        remedy = "Leave it out, and give --as-of DAY where they do not end now"
+        raise Rejected([Problem((stamp.where, "end"), "forbidden", what, remedy)])
+    return declaration.zone.end_of_day(reading.day(str(stamp.document["end"]), (stamp.where, "end")))
 
 
 def _truth(folder: Path) -> TruthTable | None:

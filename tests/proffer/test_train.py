@@ -94,7 +94,7 @@ def test_a_stamp_does_not_cover_other_events(people, tmp_path, capsys):
         ('{"kind": "real"}', "what kind"),
         ('{"kind": "synthetic", "files": {}}', "not the file"),
         ('{"kind": "private", "held_out": {"every": 1}}', "whole number above 1"),
-        ('{"kind": "private", "end": "soon"}', "not a day"),
+        ('{"kind": "private", "end": "2026-10-31"}', "people who may be real end"),
     ],
 )
 def test_a_stamp_that_says_nothing_clear_is_refused(people, tmp_path, capsys, stamp, said):
