@@ -114,18 +114,13 @@ def _stated(request: RunRequest) -> dict[str, Any]:
 
 
 def _price_text(document: dict[str, Any]) -> str:
-    left, remaining = document["left"], document["remaining"]["epsilon"]
+    left, remaining, kind = document["left"], document["remaining"]["epsilon"], document["data_kind"]
+    rows = f"{kind} rows, not counted" if document["rows"] is None else f"{document['rows']} {kind} rows"
     return (
-        f"{_rows_text(document)}; population {document['population']}; would spend at most "
+        f"{rows}; population {document['population']}; would spend at most "
         f"{spend_text(document['spend'], document['unit'])}\nleft {left}, would remain {remaining}; nothing was "
         "learned, reserved or read"
     )
-
-
-def _rows_text(document: dict[str, Any]) -> str:
-    """How many rows there are: of real people that is not said."""
-    kind = document["data_kind"]
-    return f"{kind} rows, not counted" if document["rows"] is None else f"{document['rows']} {kind} rows"
 
 
 def _document(trained: TrainingRun[PrivateRunResult], folder: Path) -> dict[str, Any]:
@@ -143,21 +138,18 @@ def _document(trained: TrainingRun[PrivateRunResult], folder: Path) -> dict[str,
 
 
 def _text(document: dict[str, Any], trained: TrainingRun[PrivateRunResult]) -> str:
+    left_out = document["units_left_out"]
     counted = "stated" if trained.result.run.units else "a noised count"
     head = [
         f"run {document['run_id']}, population {document['population']}, {document['units']} units ({counted})",
         f"spend {spend_text(document['spend'], document['unit'])}: {', '.join(document['spend_ids'])}",
-        *_left_out(document["units_left_out"]),
         f"model {document['model']}",
-        "",
     ]
-    return "\n".join([*head, *_metrics(trained)])
-
-
-def _left_out(counted: dict[str, int] | None) -> list[str]:
-    if counted is None:
-        return []
-    return [f"left out: {counted['large']} units too large, {counted['unreadable']} unreadable (noised counts)"]
+    if left_out is not None:
+        head.append(
+            f"left out: {left_out['large']} units too large, {left_out['unreadable']} unreadable (noised counts)"
+        )
+    return "\n".join([*head, "", *_metrics(trained)])
 
 
 def _metrics(trained: TrainingRun[PrivateRunResult]) -> list[str]:

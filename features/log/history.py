@@ -257,6 +257,8 @@ class ItemTable:
             return
         event_type: EventType | None = self.encoder.declaration.events.get(event.type)
         parts, household = event.parts(event_type), event.type in self.encoder.household
+        apart = event_type.apart if event_type else ()
+        joins = REGISTERED if version.sources and version.sources <= self._registries else SAID
         for person, role in parts:
             if self._counting is not None and person not in self._counting:
                 continue
@@ -266,12 +268,7 @@ class ItemTable:
             self.person.append(person)
             self.numbers.append((event.time, version.since, version.until, code, rank, own))
             if not own:
-                self.related.append((event.subject, person, self._joins(event_type, role, version.sources)))
-
-    def _joins(self, event_type: EventType | None, role: str, sources: frozenset[str]) -> int:
-        if event_type is not None and role in event_type.apart:
-            return APART
-        return REGISTERED if sources and sources <= self._registries else SAID
+                self.related.append((event.subject, person, APART if role in apart else joins))
 
     def items(self, people: Iterable[str]) -> Items:
         """Return what was added in columns, each person by their place among `people`."""
