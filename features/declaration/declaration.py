@@ -90,7 +90,7 @@ def declare(
     epoch = top.day("epoch")
     if epoch is None and not top.has("epoch"):
         top.wrong("epoch", "missing", "is missing", "Write the day before which nothing happened, such as 1900-01-01")
-    languages = country.languages
+    languages, registries = country.languages, top.strings("registries")
     types = read_types(top.mapping("types"), ("events.yaml", "types"), problems, languages)
     types.setdefault(STATED, EventType(STATED))
     top_facts = MappingReader(facts, ("facts.yaml",), problems, {"facts", "groups"}, languages)
@@ -101,11 +101,10 @@ def declare(
     computed = read_features(top_features.mapping("features"), ("features.yaml", "features"), types, read, problems)
     home = None if household is None else read_household(household, (types, read), problems, languages)
     _check_members(read, home, problems)
-    registries = top.strings("registries")
     problems.raise_any()
-    made = Declaration(zone, epoch or 0, types, _related(_viewed(read, home, types), computed), computed, "")
-    made = replace(made, household=home, registries=registries)
-    made = replace(_assembled(made), groups=groups, country=country)
+    viewed = _related(_viewed(read, home, types), computed)
+    made = Declaration(zone, epoch or 0, types, viewed, computed, "", groups, country, home, registries)
+    made = _assembled(made)
     return _with_region_codes(made, country.region_code)
 
 
