@@ -50,6 +50,8 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "story.woman_of": ("age", "place"),
     "story.chapter": ("day", "title"),
     "story.chapter_known": ("day", "title", "known"),
+    "story.ask_yourself": ("command",),
+    "story.in_a_browser": ("command", "address"),
     "story.offers": (),
     "story.silent": (),
     "story.yes": (),

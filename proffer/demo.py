@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import shutil
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from composition import demonstration, reading, terminal
@@ -108,7 +111,10 @@ def _text(document: dict[str, Any], report: Report, args: argparse.Namespace) ->
     pictures = "\n".join(f"  {path}" for path in document["pictures"])
     home = "" if str(args.home) == ".proffer" else f" --home {args.home}"
     story = document["story"]
-    next_step = f"proffer recommend --citizen {story['person']} --as-of {story['until']}{home}"
+    messages = reading.read_messages()
+    say = messages.speaking(args.language)
+    ask = f"proffer recommend --citizen {story['person']} --as-of {story['until']}{home}"
+    serve = f"proffer serve --dev{home}"
     return "\n".join(
         [
             "",
@@ -116,9 +122,18 @@ def _text(document: dict[str, Any], report: Report, args: argparse.Namespace) ->
             "",
             f"The report and its pictures:\n{pictures}",
             "",
-            story_text(story, args.language, reading.read_messages()),
+            story_text(story, args.language, messages),
             "",
-            f"Ask about her yourself: {next_step}",
-            f"Or in a browser: proffer serve --dev{home}, then http://127.0.0.1:8000/",
+            say("story.ask_yourself", command=f"{activation()}{ask}"),
+            say("story.in_a_browser", command=f"{activation()}{serve}", address="http://127.0.0.1:8000/"),
         ]
     )
+
+
+def activation() -> str:
+    """What a shell needs before it finds `proffer`: nothing, or to activate the environment of this process."""
+    if shutil.which("proffer") is not None:
+        return ""
+    environment = Path(sys.prefix)
+    here = environment.relative_to(Path.cwd()) if environment.is_relative_to(Path.cwd()) else environment
+    return f". {here}/bin/activate; "

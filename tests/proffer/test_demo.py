@@ -1,4 +1,5 @@
 import json
+import sys
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -36,6 +37,15 @@ def test_the_demo_runs_from_nothing_to_one_persons_story(home, capsys):
     assert ModelRegistry(home).names() == (Path(document["model"]).name,)
     rows = pyarrow.parquet.read_metadata(home.population / "events.parquet").num_rows
     assert sum(document["ingested"].values()) == rows
+
+
+def test_what_to_try_next_names_the_environment_where_the_shell_does_not_find_the_command(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / ".venv"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert demo.activation() == ". .venv/bin/activate; "
+    (tmp_path / "proffer").touch(mode=0o755)
+    assert demo.activation() == ""
 
 
 @pytest.mark.parametrize(("seeds", "kept"), [((1, 1), True), ((1, 2), False)])
