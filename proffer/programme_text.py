@@ -108,5 +108,5 @@ def _about(programme: Programme, screen: Screen) -> list[str]:
         lines += screen.lines(screen.say("screen.documents", documents=listed), "  ")
     source = source_line(programme.source, screen)
     lines += screen.lines(source, "  ") if source else []
-    cited = None if programme.source.url is None else programme.source.text
+    cited = programme.source.text
     return lines if cited is None else [*lines, *screen.lines(screen.read(cited), "  ")]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from composition import terminal
 from features.calendar import date_of
 from recommender.standing import DEPENDS, LIKELY, NO, STANDINGS, YES, standing
+from recommender.text import Text
 
 if TYPE_CHECKING:
     from recommender.engine import Engine
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from recommender.rules.question_form import Question
     from recommender.rules.rule_text import RuleText
     from recommender.rules.verdict import Reason, Verdict
-    from recommender.text import Text
 
 _READABLE = 100  # columns beyond which lines of running text are hard to follow
 
@@ -73,6 +73,7 @@ class Screen:
         return terminal.wrap(text, min(self.columns, _READABLE), indent, later)
 
 
+_CITES = ": “"  # what a law is called stands before, what it says after
 _ENDS = (".", "?", "!", ":", ")", "”", '"')
 
 
@@ -148,9 +149,11 @@ def open_points(verdict: Verdict, screen: Screen) -> str:
 
 def source_line(source: Source | None, screen: Screen) -> str:
     """Where a rule can be looked up, by address or else in words, and when somebody last did; nothing if nowhere."""
-    where = None if source is None else source.url or source.text
-    if source is None or where is None:
+    if source is None or (source.url is None and source.text is None):
         return ""
+    pairs = () if source.text is None else source.text.pairs
+    cited = Text.of({language: words.partition(_CITES)[0] for language, words in pairs})
+    where = source.url or screen.read(cited)
     if source.checked is None:
         return screen.say("screen.source", where=where)
     return screen.say("screen.source_checked", where=where, day=date_of(source.checked))
