@@ -15,6 +15,8 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "screen.no": (),
     "screen.head.title": (),
     "screen.head.because": (),
+    "screen.head.unmet": (),
+    "screen.asks_for": (),
     "screen.more": ("count",),
     "screen.needs": ("facts",),
     "screen.ask_next": (),

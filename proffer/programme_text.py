@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from composition import terminal
 from features.problem import Problem, Rejected
 from proffer.verdict_text import Screen, in_order, open_points, source_line
-from recommender.standing import DEPENDS, standing
+from recommender.standing import DEPENDS, NO, standing
 
 if TYPE_CHECKING:
     from recommender.rules.programme import Programme
@@ -62,6 +62,7 @@ def programme_text(verdict: Verdict, asks: Sequence[str], screen: Screen) -> str
     if programme.summary is not None:
         lines += screen.lines(screen.read(programme.summary), "  ")
     lines += ["", *(terminal.strong(line) for line in screen.lines(screen.say(f"screen.standing.{stands}", **on)))]
+    lines += screen.lines(screen.say("screen.asks_for"), "  ") if stands in (DEPENDS, NO) else []
     lines += _reasons(verdict, screen)
     if asks:
         lines += ["", terminal.strong(screen.say("screen.ask_next"))]

@@ -116,7 +116,8 @@ def _counts(day: date, groups: Mapping[str, Sequence[Verdict]], screen: Screen) 
 def _group(head: str, verdicts: Sequence[Verdict], screen: Screen, rows: int | None) -> list[str]:
     if not verdicts:
         return []
-    heads = [screen.say("screen.head.title"), screen.say("screen.head.because")]
+    unmet = standing(verdicts[0]) == NO  # what the rules ask for is told, not what the person has
+    heads = [screen.say("screen.head.title"), screen.say(f"screen.head.{'unmet' if unmet else 'because'}")]
     table = [[screen.title(one.programme.id), " ".join(reasons(one, screen))] for one in verdicts[:rows]]
     said = [terminal.strong(line) for line in screen.lines(head)]
     lines = ["", *said, terminal.table(heads, table, most=screen.columns)]

@@ -56,11 +56,15 @@ MAPO = Compare("region", "is", "11440")
         (Not(MAPO), "거주지가 서울특별시 마포구가 아니어야 합니다.", "does not live in Mapo-gu, Seoul"),
         (Compare("receives.t.a", "is", True), "‘가 사업’을 받고 있어야 합니다.", "receives Programme A"),
         (Compare("receives.t.b", "is", False), "‘t.b’를 받고 있지 않아야 합니다.", "does not receive t.b"),
-        (NoData("age"), "나이 조건은 공개된 자료만으로 확인할 수 없습니다.", "no data: age"),
+        (
+            NoData("age"),
+            "나이 조건은 공개된 자료만으로 확인할 수 없습니다.",
+            "to be checked: age, which published data do not settle",
+        ),
         (
             NoData("자산", why=Text(ko="자산을 알 수 없습니다.", en="no assets are asked for")),
             "자산을 알 수 없습니다.",
-            "no data: no assets are asked for",
+            "to be checked: no assets are asked for",
         ),
         (Advisory(FARMER), "농업인이어야 합니다.", "is a farmer"),
         (All(()), "누구나 신청할 수 있습니다.", "open to everyone"),
