@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -70,6 +71,41 @@ def private_key(path: Path, name: str) -> Signer:
         return Signer.from_pem(read_private(path), name or path.stem)
     except BadNote as failure:
         raise Rejected([Problem((str(path),), "invalid", str(failure), "Give your own .key file")]) from None
+
+
+def public_rows(home: Path, folder: Path) -> tuple[str, str]:
+    """The fingerprint of a folder's people and the sha256 of its rows, as two approvers sign them to be public.
+
+    Raises:
+        Rejected: the folder holds no events.
+    """
+    import pyarrow.compute
+    import pyarrow.parquet
+
+    events = folder / "events.parquet"
+    try:
+        with events.open("rb") as file:
+            rows = hashlib.file_digest(file, "sha256").hexdigest()
+        subjects = pyarrow.parquet.read_table(events, columns=["subject"])["subject"].cast("string")
+    except (OSError, pyarrow.ArrowInvalid) as failure:
+        raise Rejected([Problem((str(events),), "unreadable", str(failure), "Give a folder of events")]) from None
+    people = (str(name) for name in pyarrow.compute.unique(subjects).to_pylist())
+    return open_ledger(home).dataset(people).fingerprint, rows
+
+
+def approver_keys(path: Path) -> tuple[NoteVerifier, ...]:
+    """The public keys that an auditor was given by another way than the ledger, one a line.
+
+    Raises:
+        Rejected: a line is none, or there is none.
+    """
+    from composition.reading import read_text
+
+    lines = [line.strip() for line in read_text(path).splitlines() if line.strip() and not line.startswith("#")]
+    if not lines:
+        what, remedy = "names nobody", "Write the root approvers' public keys into it, one a line"
+        raise Rejected([Problem((str(path),), "missing", what, remedy)])
+    return tuple(public_key(line) for line in lines)
 
 
 def bundle_bytes(path: Path) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +82,11 @@ class FileRows:
         table = pyarrow.parquet.read_table(self.events, columns=["subject"], read_dictionary=["subject"])
         return [str(name) for name in pyarrow.compute.unique(table["subject"].cast("string")).to_pylist()]
 
+    def digest(self) -> str:
+        """The sha256 of the file."""
+        with self.events.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
     def open(self, admission: Admission) -> LearningLog:
         """Read what an admitted request may see; only a gate calls this."""
         from features.log.columnar import read_segments
@@ -113,6 +119,14 @@ class LogRows:
         """Everyone the rows are about."""
         with self.workspace.log() as log:
             return log.people()
+
+    def digest(self) -> str:
+        """The sha256 of all events in the order in which they were recorded."""
+        found = hashlib.sha256()
+        with self.workspace.log() as log:
+            for event in log.events():
+                found.update(repr(event).encode() + b"\n")
+        return found.hexdigest()
 
     def open(self, admission: Admission) -> LearningLog:
         """Read what an admitted request may see; only a gate calls this."""

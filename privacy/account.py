@@ -22,15 +22,15 @@ from privacy.ledger.folder import read_private
 from privacy.ledger.journal import Clock, LedgerReceipt, NoLedger
 from privacy.ledger.ledger import BudgetTerms, Ledger, SpendTerms
 from privacy.ledger.ledger_tables import DATABASE
-from privacy.ledger.note import Signer
+from privacy.ledger.note import NoteVerifier, Signer
+from privacy.ledger.terms import SYNTHETIC as SYNTHETIC
+from privacy.ledger.terms import is_synthetic as is_synthetic
 from privacy.refusal import AlreadyOpen, Exhausted
 from privacy.request import RunRequest
 from privacy.unit import PrivacyUnit
 
 FOLDER: Final = "ledger"
 """The ledger's folder in a workspace."""
-SYNTHETIC: Final = "synthetic"
-"""The population of synthetic people: its budget protects no one, and shows how one is kept."""
 CAP: Final = Decimal(100)
 DELTA: Final = Decimal("0.000001")
 PERIOD: Final = "always"
@@ -81,22 +81,33 @@ class LedgerAccount:
         assert run.mechanism is not None, "the gate states a mechanism before it reserves"
         found = replace(self.ledger.dataset(people), units=run.units)
         if self.synthetic:
-            found = replace(found, sketch=())
+            found = replace(found, sketch=(), hashes=b"")
         purpose = f"{run.purpose} (basis: {run.basis.value})"
         terms = SpendTerms(run.mechanism, None, run.delta, purpose, run.requester)
         return self.ledger.reserve(run.population, spend, terms, found, metrics=metrics)
 
-    def commit(self, spend: str, ran: Mechanism) -> LedgerReceipt:
-        """Record what was run."""
-        return self.ledger.commit(spend, ran)
+    def commit(self, spend: str, ran: Mechanism, artefact: str | None = None) -> LedgerReceipt:
+        """Record what was run and released."""
+        return self.ledger.commit(spend, ran, artefact)
 
     def pseudonym(self, person: str) -> str:
         """A keyed hash of the person's id: stable in this workspace, meaningless without its key."""
         return hmac.new(_key(self.folder), person.encode(), "sha256").hexdigest()[:32]
 
-    def is_public(self, people: Iterable[str]) -> bool:
-        """Whether two approvers signed that the rows of exactly these people are public."""
-        return self.ledger.is_public(self.ledger.dataset(people).fingerprint)
+    def is_public(self, people: Iterable[str], rows: str) -> bool:
+        """Whether two approvers of the population these people belong to signed that exactly these rows are public."""
+        return self.ledger.public_in(self.ledger.dataset(people), rows) is not None
+
+    def exact(self, people: Iterable[str], rows: str, learner: str) -> LedgerReceipt:
+        """Record a fit without noise, in the population that the people belong to.
+
+        Raises:
+            NotApproved: the rows are not public.
+        """
+        found = self.ledger.dataset(people)
+        population = self.ledger.public_in(found, rows) or self.population
+        words = {"learner": learner, "requester": "not stated"}
+        return self.ledger.exact(population, f"exact-{secrets.token_hex(8)}", found, rows, words)
 
 
 def _left_after(balance: Balance, composition: Composition, mechanisms: Sequence[Mechanism]) -> Decimal:
@@ -113,6 +124,11 @@ def _key(folder: Path) -> bytes:
     if not path.exists():
         write_whole(path, secrets.token_bytes(32), mode=OWNER_ONLY)
     return read_private(path)
+
+
+def nobody() -> tuple[NoteVerifier, ...]:
+    """Two keys that nobody holds: by their word no budget of synthetic people is ever raised."""
+    return tuple(Signer.generate(f"nobody-{at}").verifier() for at in (1, 2))
 
 
 class SyntheticAccount:
@@ -146,9 +162,8 @@ class SyntheticAccount:
     def opened(self) -> LedgerAccount:
         """Open it, and the workspace's ledger if there is none."""
         ledger = Ledger.create(self._folder, self._clock)
-        approvers = [Signer.generate(f"nobody-{at}").verifier() for at in (1, 2)]
         with contextlib.suppress(AlreadyOpen):  # another process was faster
-            ledger.init(SYNTHETIC, BudgetTerms(self._unit, CAP, DELTA, PERIOD, approvers))
+            ledger.init(SYNTHETIC, BudgetTerms(self._unit, CAP, DELTA, PERIOD, nobody()))
         return LedgerAccount(ledger, self._folder, SYNTHETIC, synthetic=True)
 
     def reserve(
@@ -157,17 +172,21 @@ class SyntheticAccount:
         """Open it and reserve."""
         return self.opened().reserve(spend, run, people, metrics)
 
-    def commit(self, spend: str, ran: Mechanism) -> LedgerReceipt:
+    def commit(self, spend: str, ran: Mechanism, artefact: str | None = None) -> LedgerReceipt:
         """Commit what was reserved."""
-        return self.opened().commit(spend, ran)
+        return self.opened().commit(spend, ran, artefact)
 
     def pseudonym(self, person: str) -> str:
         """Synthetic people need none."""
         return person
 
-    def is_public(self, people: Iterable[str]) -> bool:  # noqa: ARG002 - the protocol's argument
+    def is_public(self, people: Iterable[str], rows: str) -> bool:  # noqa: ARG002 - the protocol's arguments
         """Synthetic people have no approvers."""
         return False
+
+    def exact(self, people: Iterable[str], rows: str, learner: str) -> LedgerReceipt:
+        """Refused: nobody called synthetic people public."""
+        return self.opened().exact(people, rows, learner)
 
 
 def synthetic_account(folder: Path, clock: Clock, unit: PrivacyUnit) -> LedgerAccount | SyntheticAccount:
@@ -194,7 +213,7 @@ def account_of(folder: Path, clock: Clock, population: str | None, *, synthetic:
             [Problem((f"--population {population}",), "missing", "has no budget: this workspace has no ledger", remedy)]
         )
     ledger = Ledger.open(folder, clock)
-    chosen = population or _only(tuple(name for name in ledger.populations() if name != SYNTHETIC))
+    chosen = population or _only(tuple(name for name in ledger.populations() if not is_synthetic(name)))
     if chosen is None:
         return None
     ledger.status(chosen)

@@ -27,6 +27,7 @@ class Balance:
         spent: composed epsilon of everything reserved, committed or expired in the period, rounded up.
         lifetime: the same over all periods: the privacy loss of one unit since the budget was opened.
         states: the number of spends in each state, over all periods.
+        exact: the number of fits without noise on rows that two approvers called public: then `lifetime` is infinite.
     """
 
     population: str
@@ -38,6 +39,7 @@ class Balance:
     spent: Decimal
     lifetime: Decimal
     states: Mapping[str, int]
+    exact: int = 0
 
     @property
     def left(self) -> Decimal:
@@ -55,6 +57,7 @@ class Balance:
             "delta": text_of(self.delta),
             **{name: amount_text(amount) for name, amount in amounts.items()},
             "spends": dict(self.states),
+            "exact_fits": self.exact,
         }
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from features.problem import Problem, Rejected
-from privacy.data_provenance import DataKind, Provenance
+from privacy.data_provenance import DataKind, Provenance, digest
 from privacy.request import RELATION, QuotedPrice, Request, RunRequest
 from privacy.spend import Spend
 from privacy.unit import PrivacyUnit, UnitSupport
@@ -61,16 +61,20 @@ class BudgetAccount(Protocol):
         """Reserve the run's mechanism, durably; raises Rejected when too little is left."""
         ...
 
-    def commit(self, spend: str, ran: Mechanism) -> AdmissionReceipt:
-        """Record that a reserved mechanism was run, or less than it."""
+    def commit(self, spend: str, ran: Mechanism, artefact: str | None = None) -> AdmissionReceipt:
+        """Record that a reserved mechanism was run, or fewer steps of it, and the sha256 of what was released."""
         ...
 
     def pseudonym(self, person: str) -> str:
         """The name of a person behind the gate."""
         ...
 
-    def is_public(self, people: Iterable[str]) -> bool:
-        """Whether two approvers signed that the rows of these people are public."""
+    def is_public(self, people: Iterable[str], rows: str) -> bool:
+        """Whether two approvers of their population signed that these rows (sha256, hex) are public."""
+        ...
+
+    def exact(self, people: Iterable[str], rows: str, learner: str) -> AdmissionReceipt:
+        """Record, durably, that public rows are about to be learned from without noise."""
         ...
 
 
@@ -103,6 +107,10 @@ class RowSource(Protocol[Rows]):
         """All people the rows are about, so that a copy is recognised."""
         ...
 
+    def digest(self) -> str:
+        """The sha256 of the rows, hex, by which two approvers call them public."""
+        ...
+
     def open(self, admission: Admission) -> Rows:
         """Read the rows that an admitted request may see; only a gate calls this."""
         ...
@@ -132,17 +140,21 @@ class Gate(Generic[Rows]):
         return QuotedPrice(self.provenance.kind, self.rows.count(), request.spend)
 
     def admit(self, request: Request) -> Rows:
-        """The rows as they are, for a request without noise.
+        """The rows as they are, for a request without noise; of public people it is an entry of infinite epsilon.
 
         Raises:
             Rejected: the people may be real, and two approvers did not sign that their rows are public.
         """
         self._check_exact(request)
+        if self.provenance.kind is not DataKind.SYNTHETIC and self.account is not None:
+            self.account.exact(self.rows.people(), self.rows.digest(), request.learner)
         return self.rows.open(Admission())
 
     def _check_exact(self, request: Request) -> None:
         kind = self.provenance.kind
-        if kind is DataKind.SYNTHETIC or (self.account is not None and self.account.is_public(self.rows.people())):
+        if kind is DataKind.SYNTHETIC:
+            return
+        if self.account is not None and self.account.is_public(self.rows.people(), self.rows.digest()):
             return
         what = "would spend an infinite epsilon of real people's privacy"
         raise Rejected((Problem((f"{request.learner} on {kind.value} rows",), "refused", what, ONLY_SYNTHETIC),))
@@ -226,7 +238,7 @@ class Gated(Generic[Rows]):
         mechanism: Mechanism,
         learner: Callable[[Rows], Released],
         *,
-        ran: Callable[[Released], Mechanism] | None = None,
+        ran: Callable[[Released], tuple[Mechanism, str]] | None = None,
         metrics: Sequence[str] | None = None,
         units: int = 0,
     ) -> Released:
@@ -236,7 +248,8 @@ class Gated(Generic[Rows]):
             stage: prefix of the spend's id.
             mechanism: the mechanism the learner is about to run, which is reserved.
             learner: receives the rows; its result is released.
-            ran: gives the mechanism that was run, where that may be less than was reserved.
+            ran: gives what was run, where that may be fewer steps than were reserved, and the sha256 of what is
+                released; a number is told by its text.
             metrics: names of the released figures, where nothing else is released.
             units: the number of units, as far as it is public by now.
 
@@ -254,7 +267,9 @@ class Gated(Generic[Rows]):
             )
             raise
         if metrics is None:
-            self._receipts.append(self._account.commit(spend, mechanism if ran is None else ran(released)))
+            number = digest(repr(released).encode()) if isinstance(released, int | float) else None
+            told = (mechanism, number) if ran is None else ran(released)
+            self._receipts.append(self._account.commit(spend, *told))
         return released
 
     @property

@@ -9,7 +9,7 @@ from pathlib import Path
 from composition import ledger_files, terminal
 from features import strict_json
 from features.problem import Problem, Rejected
-from proffer.budget_verbs import entered
+from proffer.approvals import enter, entered, write_draft
 
 
 def _signed_arguments(*fields: tuple[str, str]) -> Callable[[argparse.ArgumentParser], None]:
@@ -25,20 +25,31 @@ def _signed_arguments(*fields: tuple[str, str]) -> Callable[[argparse.ArgumentPa
     return add
 
 
+def _root_arguments(parser: argparse.ArgumentParser) -> None:
+    _signed_arguments(*_KEY_CHANGE)(parser)
+    parser.set_defaults(population="*")
+
+
+def _public_arguments(parser: argparse.ArgumentParser) -> None:
+    fields = (("fingerprint", "of the people, as the ledger computes it"), ("rows", "sha256 of the rows"))
+    _signed_arguments(*fields)(parser)
+    computed = "a folder with events.parquet: computes --fingerprint and --rows"
+    parser.add_argument("--data", type=Path, metavar="DIR", help=computed)
+
+
 def _changed(kind: str, **fixed: str) -> Callable[[argparse.Namespace], int]:
     def handle(args: argparse.Namespace) -> int:
-        return _enter(args, kind) if args.approval else _draft(args, kind, fixed)
+        return enter(args, kind) if args.approval else _draft(args, kind, fixed)
 
     return handle
 
 
 def _draft(args: argparse.Namespace, kind: str, fixed: dict[str, str]) -> int:
     """Write the statement that two approvers are to sign."""
-    from features.whole_file import write_whole
     from privacy.accounting.amount import read_epsilon, text_of
-    from privacy.ledger.approval import statement_text
-    from privacy.ledger.terms import read_statement
 
+    if getattr(args, "data", None):
+        args.fingerprint, args.rows = ledger_files.public_rows(args.home, args.data)
     names = ["population", "draft", *args.fields, "reason"]
     missing = [name for name in names if not getattr(args, name)]
     if missing:
@@ -52,48 +63,8 @@ def _draft(args: argparse.Namespace, kind: str, fixed: dict[str, str]) -> int:
         what["epsilon"] = text_of(read_epsilon(what["epsilon"]))
     if "key" in what:
         what["key"] = ledger_files.public_key(what["key"]).text()
-    statement = ledger_files.open_ledger(args.home).draft(kind, args.population, what)
-    write_whole(args.draft, statement_text(read_statement(statement)).encode())
-    signing = f"Have two approvers run: proffer privacy approve {args.draft} --key THEIR.key"
-    terminal.emit({"draft": str(args.draft), "statement": statement}, args.json, signing)
-    return terminal.DONE
-
-
-def _enter(args: argparse.Namespace, kind: str) -> int:
-    """Enter what two approvers signed."""
-    from composition.reading import read_text
-    from privacy.refusal import NotApproved
-
-    given = [_approval(path) for path in args.approval]
-    texts = {text for text, _ in given if text} | ({read_text(args.draft)} if args.draft else set())
-    if len(texts) != 1:
-        what = "are not signatures of one and the same draft"
-        raise NotApproved("--approval", what, "Have both sign the same file; with bare signatures give --draft too")
-    try:
-        statement = strict_json.parse(texts.pop())
-    except strict_json.MalformedError:
-        statement = None
-    if not isinstance(statement, dict) or statement.get("kind") != kind:
-        raise NotApproved("--approval", f"does not sign a draft of {args.subverb}", "Give the files signed for it")
     ledger = ledger_files.open_ledger(args.home)
-    return entered(args, ledger, ledger.approved(statement, [line for _, lines in given for line in lines]))
-
-
-def _approval(path: Path) -> tuple[str, list[str]]:
-    """The text that a file signs (nothing for bare signature lines) and its signature lines."""
-    from privacy.ledger.note import BadNote, Note, Signature
-
-    content = path.read_bytes()
-    try:
-        if b"\n\n" not in content:
-            lines = content.decode("utf-8", "replace").splitlines()
-            return "", [Signature.parse(line).line for line in lines]
-        note = Note.parse(content)
-    except BadNote as failure:
-        raise Rejected(
-            [Problem((str(path),), "invalid", str(failure), "Give what `proffer privacy approve` wrote")]
-        ) from None
-    return note.text, [signature.line for signature in note.signatures]
+    return write_draft(args, args.draft, ledger.draft(kind, args.population, what))
 
 
 def _approve_arguments(parser: argparse.ArgumentParser) -> None:
@@ -188,7 +159,7 @@ SUBVERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callab
     ),
     "public": (
         "mark rows as public (two people sign)",
-        _signed_arguments(("fingerprint", "of the data set, as the ledger computes it")),
+        _public_arguments,
         _changed("public"),
     ),
     "enrol": (
@@ -200,6 +171,16 @@ SUBVERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callab
         "revoke an approver (two people sign)",
         _signed_arguments(*_KEY_CHANGE),
         _changed("key", change="revoke", role="approver"),
+    ),
+    "enrol-root": (
+        "enrol a root approver (two of them sign)",
+        _root_arguments,
+        _changed("key", change="enrol", role="root"),
+    ),
+    "revoke-root": (
+        "revoke a root approver (two of them sign)",
+        _root_arguments,
+        _changed("key", change="revoke", role="root"),
     ),
     "enrol-witness": (
         "enrol a witness (two people sign)",

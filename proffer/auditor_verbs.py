@@ -41,6 +41,8 @@ def _verify_arguments(parser: argparse.ArgumentParser) -> None:
     seen = "key of a witness who must have cosigned the last checkpoint"
     parser.add_argument("--witness", action="append", default=[], metavar="VKEY", help=seen)
     stale = "day or time (RFC 3339) at or after which a witness, or without one the last entry, must have been seen"
+    pinned = "root approvers' public keys, one a line, as you were given them by another way"
+    parser.add_argument("--approvers", type=Path, metavar="FILE", help=pinned)
     parser.add_argument("--not-before", metavar="T", help=stale)
 
 
@@ -48,7 +50,7 @@ def _verify(args: argparse.Namespace) -> int:
     """Check an exported ledger, without network, database or operator; exit 1 when anything is wrong."""
     from privacy.ledger.verify import AuditTerms, verify
 
-    problems, keys, retained, bundle, not_before = Problems(), [], [], b"", None
+    problems, keys, retained, bundle, not_before, approvers = Problems(), [], [], b"", None, None
     with problems.gathered():
         bundle = ledger_files.bundle_bytes(args.bundle)
     for given in (args.key, *args.witness):
@@ -58,12 +60,17 @@ def _verify(args: argparse.Namespace) -> int:
         with problems.gathered():
             retained.append(ledger_files.kept_note(path))
     with problems.gathered():
+        approvers = None if args.approvers is None else ledger_files.approver_keys(args.approvers)
+    with problems.gathered():
         not_before = _moment(args.not_before)
     problems.raise_any()
     key, *witnesses = keys
     with _pricing() as advance:
-        verdict = verify(bundle, key, retained=retained, witnesses=witnesses, asked=AuditTerms(not_before, advance))
-    terminal.emit(verdict.to_document(), args.json, lambda: _verdict_text(verdict))
+        verdict = verify(
+            bundle, key, retained=retained, witnesses=witnesses, asked=AuditTerms(not_before, approvers, advance)
+        )
+    document = {**verdict.to_document(), "root_approvers_compared": approvers is not None}
+    terminal.emit(document, args.json, lambda: _verdict_text(verdict, approvers is not None))
     return terminal.DONE if verdict.ok else terminal.FAILED
 
 
@@ -87,17 +94,21 @@ def _pricing() -> Iterator[Callable[[int], Callable[[int], object]]]:
         yield lambda total: stack.enter_context(terminal.bar(total, "pricing again", "mechanism"))
 
 
-def _verdict_text(verdict: Any) -> str:
+def _verdict_text(verdict: Any, compared: bool) -> str:
     if not verdict.ok:
         return "\n".join(["NOT in order:", *(f"- {finding}" for finding in verdict.findings)])
-    heads = ["population", "period", "cap", "spent", "left", "lifetime"]
+    heads = ["population", "period", "cap", "spent", "left", "lifetime", "exact_fits"]
     rows = [[balance.to_document()[head] for head in heads] for balance in verdict.balances]
     seen = ", ".join(verdict.witnesses) or "no witness: only one you asked for can rule out a rewrite by the key holder"
     head = f"in order: {verdict.entries} entries, {verdict.checkpoints} checkpoints, {verdict.mechanisms} mechanisms"
     age = f"last entry {_aged(verdict.last)}" if verdict.last else "no entry"
     ages = "".join(f"; a witness saw it {_aged(moment)}" for moment in verdict.cosigned_at)
-    whole = f"{head} priced again\nroot {verdict.root}\ncosigned by {seen}\n{age}{ages}"
-    return f"{whole}\n{terminal.table(heads, rows, [2, 3, 4, 5])}"
+    roots = ", ".join(verdict.roots) or "nobody: only synthetic people, or budgets of version 1"
+    held = "compared with the keys you gave" if compared else "NOT compared with keys you hold: give --approvers FILE"
+    attested = "that two keys are two people is attested by who handed them out"
+    named = f"root approvers: {roots} ({held}; {attested})"
+    whole = f"{head} priced again\nroot {verdict.root}\ncosigned by {seen}\n{named}\n{age}{ages}"
+    return f"{whole}\n{terminal.table(heads, rows, [2, 3, 4, 5, 6])}"
 
 
 def _aged(moment: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,23 +15,28 @@ from composition import ledger_files, terminal
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
 from proffer import options
+from proffer.approvals import APPROVAL, enter, entered, write_draft
 
 if TYPE_CHECKING:
     from composition.settings import CountryFolder
     from privacy.accounting.mechanism import Mechanism
     from privacy.ledger.dataset import Dataset
-    from privacy.ledger.journal import LedgerReceipt
-    from privacy.ledger.ledger import Ledger
+    from privacy.ledger.ledger import BudgetTerms, Ledger
 
 _HASH_OF_NOTHING = "0" * 64  # the fingerprint of a data set that was not given
 
 
 def _init_arguments(parser: argparse.ArgumentParser) -> None:
     _population(parser)
-    parser.add_argument("--epsilon", required=True, metavar="E", help="the cap per period, a decimal number")
-    parser.add_argument("--delta", required=True, metavar="D", help="far below 1 in as many units as there are")
-    approver = "public key of somebody who may approve changes: a file or the key itself; at least two"
-    parser.add_argument("--approver", action="append", required=True, metavar="KEY", help=approver)
+    parser.add_argument("--epsilon", metavar="E", help="the cap per period, a decimal number")
+    parser.add_argument("--delta", metavar="D", help="far below 1 in as many units as there are")
+    approver = "public key of somebody who may approve changes: a file or the key itself; at least two, who become the "
+    approver += "root approvers where the ledger names none yet (default: the root approvers it has)"
+    parser.add_argument("--approver", action="append", default=[], metavar="KEY", help=approver)
+    parser.add_argument("--reason", default="the budget is opened", help="why, in words, for those who sign")
+    draft = "where to write the draft that two root approvers sign (default: init-P.draft)"
+    parser.add_argument("--draft", type=Path, metavar="FILE", help=draft)
+    parser.add_argument("--approval", type=Path, action="append", default=[], metavar="SIG", help=APPROVAL)
     unit = "whose whole data is one (default: the smallest the declaration allows)"
     parser.add_argument("--unit", choices=["person", "household"], help=unit)
     parser.add_argument("--units", type=int, default=0, metavar="N", help="how many there are, where that is public")
@@ -38,36 +45,67 @@ def _init_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _init(args: argparse.Namespace) -> int:
-    """Open a population's budget, and the ledger with it when it is the first."""
-    from privacy.accounting.amount import read_delta, read_epsilon
-    from privacy.ledger.ledger import BudgetTerms, Ledger, check_names
+    """Open a population's budget: at once for synthetic people, by two root approvers' signatures for any other."""
+    from privacy.account import nobody
+    from privacy.ledger.ledger import Ledger
+    from privacy.ledger.terms import is_synthetic
 
-    problems = Problems()
+    if args.approval:
+        return enter(args, "open")
+    terms = _budget_terms(args)
+    synthetic = is_synthetic(args.population)
+    folder = Workspace(args.home).begin().path / "ledger"
+    ledger = Ledger.create(folder, ledger_files.now, () if synthetic else terms.approvers)
+    if not synthetic:
+        terms = terms if terms.approvers else replace(terms, approvers=ledger.roots)
+        out = args.draft or Path(f"init-{args.population.replace('/', '-')}.draft")
+        return write_draft(args, out, ledger.draft_open(args.population, terms, args.reason))
+    receipt = ledger.init(args.population, terms if terms.approvers else replace(terms, approvers=nobody()))
+    balance = ledger.status(args.population)
+    document = {**balance.to_document(), "receipt": receipt.to_document(), "key": str(folder / "ledger.pub")}
+    spent_by = f"epsilon {balance.cap} at delta {args.delta} in {terms.period}"
+    text = f"{args.population}: {spent_by}; public key {document['key']}"
+    terminal.emit(document, args.json, text)
+    return terminal.DONE
+
+
+def _budget_terms(args: argparse.Namespace) -> BudgetTerms:
+    """The terms of a budget, all that is wrong with them said at once."""
+    from privacy.accounting.amount import read_delta, read_epsilon
+    from privacy.ledger.draft import check_names
+    from privacy.ledger.ledger import BudgetTerms
+
+    problems, approvers = Problems(), list[Any]()
+    for name in ("epsilon", "delta"):
+        if getattr(args, name) is None:
+            problems.add((f"--{name}",), "missing", "is missing", "Give it, or --approval with signatures of a draft")
     with problems.gathered():
-        read_epsilon(args.epsilon)
+        read_epsilon(args.epsilon or "1")
     with problems.gathered():
-        read_delta(args.delta, args.units)
-    approvers = []
+        read_delta(args.delta or "0.000001", args.units)
     for given in args.approver:
         with problems.gathered():
             approvers.append(ledger_files.public_key(given))
-    if len(args.approver) < 2:
-        problems.add(
-            ("--approver",), "missing", "a budget needs two people who can approve changes", "Give it at least twice"
-        )
+    if len(args.approver) == 1 or not (args.approver or _optional(args)):
+        what = "a budget needs two people who can approve changes"
+        problems.add(("--approver",), "missing", what, "Give it at least twice")
     period = args.period or time.strftime("%Y", time.gmtime())
     with problems.gathered():
         check_names(population=args.population, period=period)
     problems.raise_any()
-    folder = Workspace(args.home).begin().path / "ledger"
-    ledger, unit = Ledger.create(folder, ledger_files.now), args.unit or _smallest_unit(args.declaration, args.country)
-    terms = BudgetTerms(unit, args.epsilon, args.delta, period, approvers, args.units)
-    receipt = ledger.init(args.population, terms)
-    balance = ledger.status(args.population)
-    document = {**balance.to_document(), "receipt": receipt.to_document(), "key": str(folder / "ledger.pub")}
-    text = f"{args.population}: epsilon {balance.cap} at delta {args.delta} in {period}; public key {document['key']}"
-    terminal.emit(document, args.json, text)
-    return terminal.DONE
+    unit = args.unit or _smallest_unit(args.declaration, args.country)
+    return BudgetTerms(unit, args.epsilon, args.delta, period, tuple(approvers), args.units)
+
+
+def _optional(args: argparse.Namespace) -> bool:
+    """Whether approvers need not be named: of synthetic people, or where the ledger has root approvers."""
+    from privacy.ledger.folder import DATABASE
+    from privacy.ledger.terms import is_synthetic
+
+    if is_synthetic(args.population):
+        return True
+    there = (Workspace(args.home).path / "ledger" / DATABASE).exists()
+    return there and bool(ledger_files.open_ledger(args.home).roots)
 
 
 def _smallest_unit(declaration: Path | None, country: CountryFolder) -> str:
@@ -99,12 +137,12 @@ def _status(args: argparse.Namespace) -> int:
 
 
 def _status_text(document: dict[str, Any]) -> str:
-    heads = ["population", "period", "cap", "spent", "left", "delta", "open"]
+    heads = ["population", "period", "cap", "spent", "left", "lifetime", "delta", "exact_fits", "open"]
     rows = [[*(one[head] for head in heads[:-1]), len(one["open"])] for one in document["populations"]]
     spends = [spend for one in document["populations"] for spend in one["open"]]
     still_open = ["", "Open spends, which count as spent until `proffer privacy commit` or `expire` closes them:"]
     lines = [*still_open, *(f"  {spend}" for spend in spends)] if spends else []
-    return "\n".join([terminal.table(heads, rows, right=[2, 3, 4, 6]), *lines])
+    return "\n".join([terminal.table(heads, rows, right=[2, 3, 4, 5, 7, 8]), *lines])
 
 
 def _reserve_arguments(parser: argparse.ArgumentParser) -> None:
@@ -167,7 +205,25 @@ def _settle_arguments(parser: argparse.ArgumentParser) -> None:
 def _commit(args: argparse.Namespace) -> int:
     """Say that a reserved run is done."""
     ledger = ledger_files.open_ledger(args.home)
-    return entered(args, ledger, ledger.commit(args.spend))
+    return entered(args, ledger, ledger.commit(args.spend, artefact=_artefact(args.artefact)))
+
+
+def _commit_arguments(parser: argparse.ArgumentParser) -> None:
+    _settle_arguments(parser)
+    released = "what was released: a file, a model's folder, or its sha256 in hex"
+    parser.add_argument("--artefact", metavar="WHAT", help=released)
+
+
+def _artefact(given: str | None) -> str | None:
+    """The sha256 of a file, of a model's folder as its manifest says it, or as it was given."""
+    from composition.reading import read_bytes, read_json
+
+    if given is None or not Path(given).exists():
+        return given
+    if not Path(given).is_dir():
+        return hashlib.sha256(read_bytes(Path(given))).hexdigest()
+    manifest = read_json(Path(given) / "manifest.json")
+    return str(manifest.get("artefact")) if isinstance(manifest, dict) else ""
 
 
 def _expire_arguments(parser: argparse.ArgumentParser) -> None:
@@ -181,16 +237,6 @@ def _expire(args: argparse.Namespace) -> int:
     return entered(args, ledger, ledger.expire(args.spend, args.reason))
 
 
-def entered(args: argparse.Namespace, ledger: Ledger, receipt: LedgerReceipt) -> int:
-    """Print the receipt of an entry, and what is left of the budget it is about."""
-    document: dict[str, Any] = {"receipt": receipt.to_document()}
-    if receipt.population != "*":
-        document["balance"] = ledger.status(receipt.population).to_document()
-    text = f"entry {receipt.index}" + (f": {document['balance']['left']} left" if "balance" in document else "")
-    terminal.emit(document, args.json, text)
-    return terminal.DONE
-
-
 def _population(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--population", required=True, metavar="P", help="whose budget: a name for people, not a file")
 
@@ -199,6 +245,6 @@ SUBVERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callab
     "init": ("open the budget of a population", _init_arguments, _init),
     "status": ("what is left, and which spends are open", _status_arguments, _status),
     "reserve": ("set a spend aside before any row is read", _reserve_arguments, _reserve),
-    "commit": ("say that a reserved run is done", _settle_arguments, _commit),
+    "commit": ("say that a reserved run is done", _commit_arguments, _commit),
     "expire": ("say that a reserved run will never be done; it stays spent", _expire_arguments, _expire),
 }

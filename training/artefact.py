@@ -73,9 +73,18 @@ def pack(learned: Learned, report: Mapping[str, Any], provenance: TrainingProven
         "settings": dict(provenance.settings),
         "columns": list(learned.columns),
         "files": {name: digest(content) for name, content in files.items()},
+        "artefact": model_digest(learned.files),
         **provenance.extra,
     }
     return {**files, MANIFEST: _json(manifest)}
+
+
+def model_digest(files: Mapping[str, bytes]) -> str:
+    """The sha256 by which a ledger names a model: over the sha256 and name of each of its files, as sha256sum prints.
+
+    It is what `sha256sum FILE... | LC_ALL=C sort -k2 | sha256sum` says of the files but `report.json` and the manifest.
+    """
+    return digest("".join(f"{digest(files[name])}  {name}\n" for name in sorted(files)).encode())
 
 
 def write(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -108,6 +108,15 @@ class Mechanism:
             return False
         return all(_ORDER[name](value, other[name]) for name, value in self.fields)
 
+    def shortens(self, other: Mechanism) -> bool:
+        """Whether it is the other mechanism, or fewer steps of it.
+
+        >>> full, short, loud = (gaussian_sgd(sigma=s, q="1", steps=n) for s, n in (("2", 9), ("2", 5), ("3", 9)))
+        >>> short.shortens(full), full.shortens(full), full.shortens(short), loud.shortens(full)
+        (True, True, False, False)
+        """
+        return self.kind == other.kind and all(_shortened(name, value, other[name]) for name, value in self.fields)
+
     def gaussian_runs(self) -> tuple[tuple[float, float, int], ...] | None:
         """(sigma, q, steps) of each run where it is nothing but Poisson-sampled Gaussian training, else None.
 
@@ -279,6 +288,14 @@ _EVENTS: Final[dict[str, Callable[[Any, Mechanism], Any]]] = {
 
 def _prefix(mine: tuple[Mechanism, ...], other: tuple[Mechanism, ...]) -> bool:
     return len(mine) <= len(other) and all(map(Mechanism.at_most, mine, other))
+
+
+def _shortened(name: str, mine: Value, other: Value) -> bool:
+    if isinstance(mine, Mechanism):
+        return mine.shortens(other)
+    if isinstance(mine, tuple):
+        return len(mine) == len(other) and all(map(Mechanism.shortens, mine, other))
+    return bool(mine <= other) if name == "count" else bool(mine == other)
 
 
 def _within(mine: Any, other: Any) -> bool:

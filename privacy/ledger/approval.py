@@ -5,23 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec import UNSET
+
 from privacy.ledger.entry import ApprovedEntry
 from privacy.ledger.note import BadNote, NoteVerifier, Signature
 from privacy.ledger.state import LedgerState
-from privacy.ledger.terms import AnyStatement, canonical_bytes
+from privacy.ledger.terms import EVERYBODY, STATEMENTS, AnyStatement, canonical_bytes
 from privacy.refusal import NotApproved, UnknownLedgerKey
 
+MOST_LATER: Final = 1_000
+"""A statement is void once so many entries were added since it was drafted (from version 2)."""
 TWO: Final = 2  # people who must agree to a change that lowers protection
 
 
 def check_approved(state: LedgerState, entry: ApprovedEntry) -> None:
-    """Accept an entry that two enrolled approvers of its population signed.
+    """Accept an entry that two enrolled approvers of its population signed; two root approvers, for the whole ledger.
 
     Raises:
         NotApproved: they did not both sign exactly this, or the statement was used before.
         UnknownPopulation: the population has no budget.
     """
-    check_signed(state, entry, list(state.budget(entry.population).approvers.values()), TWO, state.origin)
+    if entry.version > 1 and entry.population == EVERYBODY:
+        trusted = state.roots
+    else:
+        trusted = state.budget(entry.population).approvers
+    check_signed(state, entry, list(trusted.values()), TWO, state.origin)
 
 
 def check_signed(
@@ -37,10 +45,37 @@ def check_signed(
         raise NotApproved(where, "the signed statement is about something else", "Draft and sign a new one")
     if statement.id in state.statements:
         raise NotApproved(where, "these signatures were used before", "Draft and sign a new statement")
+    _check_draft(state, entry, where)
     signers = signers_of(statement, entry.body.signatures, trusted, where)
     if len(signers) < least:
         what = f"needs the signatures of {least} distinct enrolled keys and has {len(signers)}"
         raise NotApproved(where, what, "Have another approver sign the same draft with `proffer privacy approve`")
+
+
+def _check_draft(state: LedgerState, entry: ApprovedEntry, where: str) -> None:
+    """Accept a statement of the entry's version, drafted lately, in this period and on this very history."""
+    statement, new = entry.body.statement, entry.version > 1
+    size, head = statement.size, statement.head
+    if statement.format != STATEMENTS[entry.version] or (size is not UNSET, head is not UNSET) != (new, new):
+        raise NotApproved(where, "the signed statement is of another version of the rules", _AGAIN)
+    if size is UNSET or head is UNSET:
+        return
+    if not 0 <= entry.index - size <= MOST_LATER:
+        what = f"was drafted {entry.index - size} entries ago: signatures are void after {MOST_LATER}"
+        raise NotApproved(where, what, _AGAIN)
+    if head != (entry.prior if size == entry.index else state.heads.get(size)):
+        raise NotApproved(where, "was drafted on another history of this ledger", _AGAIN)
+    budget = state.budgets.get(entry.population)
+    if budget is not None and size <= budget.begun:
+        raise NotApproved(where, "was drafted in an earlier period: its signatures are void", _AGAIN)
+
+
+_AGAIN: Final = "Draft and sign a new one"
+
+
+def other_statement(index: int) -> NotApproved:
+    """The refusal of signatures for something else than the entry says."""
+    return NotApproved(f"entry {index}", "the signed statement is about something else", _AGAIN)
 
 
 def signers_of(

@@ -44,7 +44,7 @@ class SpendRecord:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A budget was opened."""
+    """A budget was opened by the rules of `version`; `roots` are the root approvers it names for the ledger."""
 
     index: int
     population: str
@@ -54,6 +54,9 @@ class Opened:
     cap: Decimal
     delta: Decimal
     approvers: tuple[NoteVerifier, ...]
+    roots: tuple[NoteVerifier, ...] = ()
+    version: int = 1
+    statement: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +101,33 @@ class PeriodBegun:
 
 @dataclass(frozen=True, slots=True)
 class MadePublic:
-    """A data set was marked as public."""
+    """Rows were marked as public by the approvers of a population; `rows` is empty in version 1, which names none."""
 
     index: int
+    population: str
     fingerprint: str
+    rows: str
     statement: str
 
 
 @dataclass(frozen=True, slots=True)
+class ExactFit:
+    """Public rows were learned from without noise: an infinite epsilon."""
+
+    index: int
+    population: str
+    spend: str
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerKeyChanged:
-    """The ledger has a new signing key from this entry on."""
+    """The ledger has a new signing key from this entry on; the first entry names `roots`, too."""
 
     index: int
     origin: str
     key: NoteVerifier
     statement: str
+    roots: tuple[NoteVerifier, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,4 +142,4 @@ class KeyChanged:
     statement: str
 
 
-Change = Opened | Spent | Settled | CapRaised | PeriodBegun | MadePublic | LedgerKeyChanged | KeyChanged
+Change = Opened | Spent | Settled | CapRaised | PeriodBegun | MadePublic | ExactFit | LedgerKeyChanged | KeyChanged

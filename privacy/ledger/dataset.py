@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from privacy.cohort import Cohort
@@ -24,12 +24,14 @@ class Dataset:
         sketch: the smallest keyed hashes of single units; two data sets that share people share some of them.
         units: the number of units.
         cohort: the cohort that every unit was checked to belong to, or None.
+        hashes: eight keyed bytes for each unit, sorted; empty for people who are not given or do not exist.
     """
 
     fingerprint: str
     sketch: tuple[int, ...]
     units: int
     cohort: Cohort | None = None
+    hashes: bytes = field(default=b"", repr=False)
 
     @property
     def sketch_hash(self) -> str:
@@ -37,7 +39,7 @@ class Dataset:
         return hashlib.sha256(packed(self.sketch)).hexdigest()
 
     def to_document(self) -> dict[str, Any]:
-        """As entries write it."""
+        """As entries of version 1 write it."""
         return {"fingerprint": self.fingerprint, "sketch": self.sketch_hash, "units": self.units}
 
 
@@ -47,12 +49,18 @@ def fingerprinted(units: Iterable[str], secret: bytes, cohort: Cohort | None = N
     Raises:
         NotDisjoint: some units are not of the cohort.
     """
+    import numpy as np
+
     members = tuple(units)
     if cohort is not None:
         cohort.check(members)
-    hashes = sorted({hmac.digest(secret, unit.encode(), "sha256")[:8] for unit in members})
-    whole = hmac.new(secret, b"".join(hashes), "sha256").hexdigest()
-    return Dataset(whole, tuple(int.from_bytes(one, "big") for one in hashes[:SKETCH]), len(hashes), cohort)
+    found = bytearray()
+    for unit in members:
+        found += hmac.digest(secret, unit.encode(), "sha256")[:8]
+    unique = np.unique(np.frombuffer(bytes(found), ">u8").astype(np.uint64))
+    hashes = unique.astype(">u8").tobytes()
+    whole = hmac.new(secret, hashes, "sha256").hexdigest()
+    return Dataset(whole, tuple(unique[:SKETCH].tolist()), unique.size, cohort, hashes)
 
 
 def packed(sketch: Iterable[int]) -> bytes:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar, Final, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from privacy.accounting.canonical import NotCanonical, canonical
 from privacy.ledger.terms import (
@@ -29,7 +30,10 @@ from privacy.ledger.terms import (
     canonical_bytes,
 )
 
-FORMAT: Final = "proffer-ledger-1"
+FORMATS: Final = {"proffer-ledger-1": 1, "proffer-ledger-2": 2}
+"""The version of the rules that judge an entry, by its format; see `privacy.ledger.authority` for what 2 adds."""
+FORMAT: Final = "proffer-ledger-2"
+"""The format of new entries."""
 BEGINNING: Final = "0" * 64
 """The prior hash of the first entry."""
 
@@ -68,10 +72,21 @@ class EvaluateBody(SpendBody, frozen=True):
     metrics: Annotated[list[Name], Meta(min_length=1, max_length=256)]
 
 
-class CommitBody(Exact, frozen=True):
-    """Records what was run."""
+class CommitBody(Exact, frozen=True, kw_only=True):
+    """Records what was run, and the sha256 of what was released (from version 2; null where nobody said)."""
 
+    artefact: Hash | UnsetType | None = UNSET
     mechanism: AnyMechanism
+    spend: Name
+
+
+class ExactBody(Exact, frozen=True):
+    """Records a fit without noise on rows that were called public: epsilon is infinite."""
+
+    fingerprint: Hash
+    learner: Text
+    requester: Text
+    rows: Hash
     spend: Name
 
 
@@ -107,8 +122,13 @@ class LedgerEntry(Exact, frozen=True, tag_field="kind"):
     index: Count
     population: Population
     prior: Hash
-    format: Literal["proffer-ledger-1"]
+    format: Literal["proffer-ledger-1", "proffer-ledger-2"]
     kind: ClassVar[EntryType]
+
+    @property
+    def version(self) -> int:
+        """The version of the rules that judge it."""
+        return FORMATS[self.format]
 
 
 class InitEntry(LedgerEntry, frozen=True, tag="init"):
@@ -116,6 +136,20 @@ class InitEntry(LedgerEntry, frozen=True, tag="init"):
 
     body: InitBody
     kind = EntryType.INIT
+
+
+class OpenEntry(LedgerEntry, frozen=True, tag="open"):
+    """A budget of people who may be real is opened, by two root approvers."""
+
+    body: ApprovedBody
+    kind = EntryType.OPEN
+
+
+class ExactEntry(LedgerEntry, frozen=True, tag="exact"):
+    """Rows that were called public are learned from without noise."""
+
+    body: ExactBody
+    kind = EntryType.EXACT
 
 
 class ReserveEntry(LedgerEntry, frozen=True, tag="reserve"):
@@ -182,8 +216,8 @@ class KeyEntry(LedgerEntry, frozen=True, tag="key"):
 
 
 SpendEntry = ReserveEntry | EvaluateEntry
-ApprovedEntry = ReleaseEntry | RaiseEntry | ResetEntry | PublicEntry | KeyEntry
-AnyEntry = InitEntry | SpendEntry | CommitEntry | ExpireEntry | ApprovedEntry
+ApprovedEntry = OpenEntry | ReleaseEntry | RaiseEntry | ResetEntry | PublicEntry | KeyEntry
+AnyEntry = InitEntry | SpendEntry | CommitEntry | ExpireEntry | ExactEntry | ApprovedEntry
 
 _decode = msgspec.json.Decoder(AnyEntry).decode
 
@@ -212,20 +246,27 @@ def _check_time(at: str) -> None:
         raise NotCanonical(f"is dated {at}, which is no time") from None
 
 
-def encode(kind: EntryType, index: int, population: str, at: str, prior: str, body: object) -> tuple[bytes, AnyEntry]:
+@dataclass(frozen=True, slots=True)
+class EntryPlace:
+    """Where and when an entry stands: its index, population and time, the hash before it, and its format."""
+
+    index: int
+    population: str
+    at: str
+    prior: str
+    format: str = FORMAT
+
+
+def encode(kind: EntryType, place: EntryPlace, body: object) -> tuple[bytes, AnyEntry]:
     """The bytes of a new entry, and the entry as it is read back from them.
 
     Args:
         kind: the kind.
-        index: its place.
-        population: the population.
-        at: the time.
-        prior: hex leaf hash of the entry before it.
+        place: where and when it stands.
         body: a body struct, or a document of the same form.
 
     Raises:
         NotCanonical: a field is missing, unknown, or not of the form that the kind requires.
     """
-    outer = {"at": at, "format": FORMAT, "index": index, "kind": str(kind), "population": population, "prior": prior}
-    line = canonical({**outer, "body": msgspec.to_builtins(body)})
+    line = canonical({**asdict(place), "kind": str(kind), "body": msgspec.to_builtins(body)})
     return line, parse(line)

@@ -1,6 +1,6 @@
 """The journal: the durable, checked sequence of a ledger's entries, and the only code that appends to it.
 
-    ledger.sqlite   entries, checkpoints, and data that is never exported (sketches of data sets)
+    ledger.sqlite   entries, checkpoints, and data that is never exported (hashes of the people admitted)
     signer.json     the last size and root that was signed; see `privacy.ledger.signed`
     ledger.key      the signing key, readable by its owner only; ledger.key.next while it is rotated
     ledger.pub      its public half, for auditors
@@ -26,10 +26,11 @@ from typing import Any, Final
 from features.problem import Problem, Rejected
 from privacy.accounting.amount import FINEST
 from privacy.accounting.canonical import NotCanonical
-from privacy.ledger import entry, ledger_tables, merkle
+from privacy.ledger import admitted, entry, ledger_tables, merkle
+from privacy.ledger.admitted import PeopleClaim
 from privacy.ledger.change import Change, LedgerKeyChanged, Opened, Spent
 from privacy.ledger.dataset import Dataset
-from privacy.ledger.entry import BEGINNING, AnyEntry
+from privacy.ledger.entry import BEGINNING, AnyEntry, EntryPlace
 from privacy.ledger.folder import alone, is_read_only
 from privacy.ledger.keys import KeyRing
 from privacy.ledger.ledger_tables import DATABASE, damaged
@@ -94,12 +95,14 @@ class Journal:
             self._database(frozen=frozen) as db,
         ):
             self._catch_up(db, write=write, frozen=frozen)
+            if write:
+                ledger_tables.make_schema(db)
             yield db
 
     # --- appending ---------------------------------------------------------------------------------------------------
 
     def append(
-        self, db: sqlite3.Connection, kind: EntryType, population: str, body: object, dataset: Dataset | None = None
+        self, db: sqlite3.Connection, kind: EntryType, population: str, body: object, claimed: PeopleClaim | None = None
     ) -> LedgerReceipt:
         """Decide on a new entry, make it durable with its signed checkpoint, then apply and acknowledge it.
 
@@ -110,16 +113,16 @@ class Journal:
         index, prior = len(self.leaves), self.leaves[-1].hex() if self.leaves else BEGINNING
         at = datetime.fromtimestamp(self._clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         try:
-            line, new = entry.encode(kind, index, population, at, prior, body)
+            line, new = entry.encode(kind, EntryPlace(index, population, at, prior), body)
         except NotCanonical as failure:
             remedy = "Names are letters, digits and ._:/@-; texts have 1 to 2,000 characters"
             raise Rejected([Problem((f"{kind} entry",), "invalid", str(failure), remedy)]) from None
         change = decide(self.state, new)
-        left = self._left(db, change, dataset)
+        left = self._left(change)
         grown = self._frontier.grown(merkle.leaf_hash(line))
         origin = change.origin if isinstance(change, LedgerKeyChanged) else self.state.origin
         checkpoint = Checkpoint(origin, grown.size, grown.root())
-        self._store(db, new, line, Note.sign(checkpoint.text(), self._signer_after(change)), left, dataset)
+        self._store(db, new, line, Note.sign(checkpoint.text(), self._signer_after(change)), left, claimed)
         self._signed.keep(checkpoint)
         self._take(new, line, change)
         return self.receipt(db, new)
@@ -131,27 +134,33 @@ class Journal:
         line: bytes,
         note: Note,
         left: Decimal | None,
-        dataset: Dataset | None,
+        claimed: PeopleClaim | None,
     ) -> None:
         with ledger_tables.transaction(db):
             db.execute("INSERT INTO entry VALUES (?, ?)", (new.index, line))
             db.execute("INSERT INTO checkpoint VALUES (?, ?)", (new.index + 1, note.encode()))
             if left is not None:
                 db.execute("INSERT OR REPLACE INTO rest VALUES (?, ?)", (new.population, int(left / FINEST)))
-            if dataset is not None:
-                ledger_tables.keep_sketch(db, new.population, dataset)
+            if claimed is not None:
+                admitted.keep(db, new.index, new.population, claimed)
             if ledger_tables.line_at(db, new.index) != line:
                 raise damaged(self.folder, f"entry {new.index} was not kept as it was written")
 
-    def _left(self, db: sqlite3.Connection, change: Change, dataset: Dataset | None) -> Decimal | None:
+    def _left(self, change: Change) -> Decimal | None:
         """What a spend leaves of the cap; the database refuses to hold a negative rest."""
         if isinstance(change, Opened):
             return change.cap
-        if not isinstance(change, Spent) or dataset is None:
+        if not isinstance(change, Spent):
             return None
-        population = change.spend.population
-        ledger_tables.refuse_known_people(db, self.folder, population, dataset)
-        return self.state.budget(population).cap - self.state.afford(change)
+        return self.state.budget(change.spend.population).cap - self.state.afford(change)
+
+    def claim(self, db: sqlite3.Connection, population: str, spend: str, dataset: Dataset) -> PeopleClaim:
+        """PeopleClaim a data set's people for a population.
+
+        Raises:
+            KnownPeople: one of them spends from another population already.
+        """
+        return admitted.claim(db, self.keys, population, spend, dataset, self.entries)
 
     def _signer_after(self, change: Change) -> Signer:
         """The key that signs the tree with this entry: a new key signs from the entry on that names it."""
@@ -161,7 +170,7 @@ class Journal:
 
     def _take(self, new: AnyEntry, line: bytes, change: Change) -> None:
         leaf = merkle.leaf_hash(line)
-        self.state.apply(change)
+        self.state.apply(change, new)
         self.leaves.append(leaf)
         self._frontier.add(leaf)
         self.entries.append(new)
@@ -206,6 +215,8 @@ class Journal:
             raise Inconsistent([Problem((str(self.folder),), "damaged", what, remedy)])
         for position, line in ledger_tables.lines_from(db, known):
             self._read(position, line)
+        if not known:
+            admitted.check_present(db, self.folder, self.entries)
         self._check_signed(db, write=write)
         in_force = self.state.key_at(self.state.size)
         if not frozen:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,38 +16,28 @@ from privacy.accounting.amount import read_delta, read_epsilon, text_of
 from privacy.accounting.mechanism import Mechanism
 from privacy.cohort import Cohort
 from privacy.ledger import ledger_tables
-from privacy.ledger.approval import statement_text
+from privacy.ledger.admitted import salted
 from privacy.ledger.change import SpendRecord
 from privacy.ledger.dataset import Dataset
-from privacy.ledger.entry import AnyEntry, CommitBody, CommitEntry, EvaluateEntry, ExpireBody, ExpireEntry, ReserveEntry
+from privacy.ledger.draft import BEGUN, check_names, check_words, drafted, key_body, opening
+from privacy.ledger.draft import BudgetTerms as BudgetTerms
+from privacy.ledger.entry import (
+    BEGINNING,
+    AnyEntry,
+    CommitBody,
+    CommitEntry,
+    EvaluateEntry,
+    ExpireBody,
+    ExpireEntry,
+    ReserveEntry,
+)
 from privacy.ledger.folder import MOUNTS, begin, refuse_network, refuse_shared
 from privacy.ledger.journal import Clock, Journal, LedgerReceipt
 from privacy.ledger.note import BadNote, Note, NoteVerifier, Signer
 from privacy.ledger.reader import LedgerReader
 from privacy.ledger.rules import claim_of
-from privacy.ledger.terms import EVERYBODY, STATEMENT, EntryType, document_of, is_name, read_mechanism, read_statement
+from privacy.ledger.terms import EVERYBODY, EntryType, document_of, read_mechanism, read_statement
 from privacy.refusal import Conflict, Exhausted, NotDisjoint, UnknownLedgerKey
-
-
-@dataclass(frozen=True)
-class BudgetTerms:
-    """What a budget is opened with.
-
-    Attributes:
-        unit: `person` or `household`: the privacy unit.
-        epsilon: the cap per period.
-        delta: at which all releases compose.
-        period: the name of the first period; later ones must sort after it.
-        approvers: public keys of at least two people; this process holds none of their private keys.
-        units: the number of units, where that is public; delta must be below one in that many.
-    """
-
-    unit: str
-    epsilon: Decimal | str
-    delta: Decimal | str
-    period: str
-    approvers: Sequence[NoteVerifier]
-    units: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,8 +91,10 @@ class Ledger(LedgerReader):
             return cls(journal)
 
     @classmethod
-    def create(cls, folder: Path, clock: Clock, *, mounts: Path = MOUNTS) -> Ledger:
-        """Open the folder's ledger, or begin one with a new key. Beginning again after a crash completes it.
+    def create(cls, folder: Path, clock: Clock, roots: Sequence[NoteVerifier] = (), *, mounts: Path = MOUNTS) -> Ledger:
+        """Open the folder's ledger, or begin one with a new key whose first entry names the root approvers.
+
+        Beginning again after a crash completes it. Without root approvers it is for synthetic people only.
 
         Raises:
             NetworkFileSystem: the folder is not on a local disk.
@@ -111,33 +103,34 @@ class Ledger(LedgerReader):
         begin(folder)
         refuse_shared(folder)
         journal = Journal(folder, clock)
-        journal.begin(lambda signer: _key_body(signer.name, "begin", "the ledger begins", signer))
+        named = [one.text() for one in roots]
+        journal.begin(lambda signer: key_body(signer.name, BEGUN, {"change": "begin", "roots": named}, signer))
         return cls(journal)
 
     # --- budgets and spends ------------------------------------------------------------------------------------------
 
     def init(self, population: str, terms: BudgetTerms) -> LedgerReceipt:
-        """Open the budget of a population; `population` names the people, not a file.
+        """Open the budget of a synthetic population at once; one of people who may be real is drafted and signed.
 
         Raises:
             Rejected: a name, amount or key is not usable.
             AlreadyOpen: it has one.
+            NotApproved: the people may be real.
         """
-        check_names(population=population, period=terms.period)
-        if len(terms.approvers) < 2:
-            remedy = "Give --approver at least twice, with keys of different people"
-            what = "a budget needs two people who can approve changes"
-            raise Rejected([Problem(("approver",), "missing", what, remedy)])
-        body = {
-            "approvers": [one.text() for one in terms.approvers],
-            "delta": text_of(read_delta(terms.delta, terms.units)),
-            "epsilon": text_of(read_epsilon(terms.epsilon)),
-            "period": terms.period,
-            "relation": "add_or_remove_one",
-            "unit": terms.unit,
-            "units": terms.units,
-        }
-        return self._append(EntryType.INIT, population, body)
+        return self._append(EntryType.INIT, population, opening(population, terms))
+
+    def draft_open(self, population: str, terms: BudgetTerms, reason: str) -> dict[str, Any]:
+        """A statement for two root approvers to sign, which opens the budget of people who may be real.
+
+        Where the ledger names no root approvers yet (it began with synthetic people), it names those of the budget.
+
+        Raises:
+            Rejected: a name, amount or key is not usable.
+        """
+        what: dict[str, Any] = {**opening(population, terms), "reason": reason}
+        if not self._state.roots:
+            what["roots"] = what["approvers"]
+        return self.draft(EntryType.OPEN, population, what)
 
     def reserve(
         self,
@@ -164,7 +157,7 @@ class Ledger(LedgerReader):
             WrongPrice: the claim is below the price. UnknownPopulation, NotDisjoint, Rejected: as they say.
         """
         check_names(population=population, spend=spend_id)
-        _check_words(purpose=terms.purpose, requester=terms.requester)
+        check_words(purpose=terms.purpose, requester=terms.requester)
         cohort = terms.cohort
         if cohort is not None and dataset.cohort != cohort:
             what = "is not known to hold all units of the data set: one of them could be in two disjoint cohorts"
@@ -176,7 +169,6 @@ class Ledger(LedgerReader):
             raise Exhausted(population, price.epsilon, self.status(population).left)
         body = {
             "cohort": None if cohort is None else cohort.to_document(),
-            "dataset": dataset.to_document(),
             "delta": text_of(exact_delta),
             "epsilon": text_of(claim_of(price) if claim is None else claim),
             "mechanism": terms.mechanism.to_document(),
@@ -188,32 +180,39 @@ class Ledger(LedgerReader):
         }
         kind = EntryType.RESERVE if metrics is None else EntryType.EVALUATE
         with self._journal.opened(write=True) as db:
-            first = self._reserved_before(kind, body)
+            first = self._reserved_before(kind, body, dataset)
             if first is not None:
                 return self._journal.receipt(db, first)
-            return self._journal.append(db, kind, population, body, dataset)
+            claimed = self._journal.claim(db, population, spend_id, dataset)
+            return self._journal.append(db, kind, population, {**body, "dataset": claimed.document}, claimed)
 
-    def _reserved_before(self, kind: EntryType, body: Mapping[str, Any]) -> AnyEntry | None:
+    def _reserved_before(self, kind: EntryType, body: Mapping[str, Any], dataset: Dataset) -> AnyEntry | None:
         """The entry of the same request made before: a repeated request has one effect."""
         spend = self._state.spends.get(body["spend"])
         if spend is None:
             return None
         first = self.entry(spend.index)
         assert isinstance(first, ReserveEntry | EvaluateEntry), "a spend begins with its reservation"
-        if first.kind is not kind or document_of(first.body) | {"price": None} != {**body, "price": None}:
+        secret = self._journal.keys.people_secret()
+        if not _repeats(first, kind, body, dataset, secret):
             raise Conflict(spend.id, "is the id of another spend", "Give each run an id of its own")
         return first
 
-    def commit(self, spend_id: str, mechanism: Mechanism | None = None) -> LedgerReceipt:
-        """Record that a reserved run is done, and what was run where that is less; again gives the same receipt.
+    def commit(self, spend_id: str, mechanism: Mechanism | None = None, artefact: str | None = None) -> LedgerReceipt:
+        """Record that a reserved run is done, at its full price; again gives the same receipt.
+
+        Args:
+            spend_id: which reservation.
+            mechanism: what was run where that was fewer steps; nothing is given back for it.
+            artefact: the sha256 of what was released, hex; None where nobody says.
 
         Raises:
             UnknownSpend, NotOpen: there is no such reservation, or it was settled otherwise.
-            TooMuch: what was run is not at most what was reserved.
+            TooMuch: what was run is not what was reserved, or fewer steps of it.
         """
         spend = self.spend(spend_id)
         ran = spend.mechanism if mechanism is None else mechanism
-        return self._settle(EntryType.COMMIT, spend, CommitBody(read_mechanism(ran.to_document()), spend_id))
+        return self._settle(EntryType.COMMIT, spend, _committed(ran, spend_id, artefact))
 
     def expire(self, spend_id: str, reason: str) -> LedgerReceipt:
         """Record that a reserved run will not be committed; it stays spent.
@@ -221,7 +220,7 @@ class Ledger(LedgerReader):
         Raises:
             UnknownSpend, NotOpen: there is no such reservation, or it was settled otherwise.
         """
-        _check_words(reason=reason)
+        check_words(reason=reason)
         return self._settle(EntryType.EXPIRE, self.spend(spend_id), ExpireBody(reason, spend_id))
 
     def _settle(self, kind: EntryType, spend: SpendRecord, body: CommitBody | ExpireBody) -> LedgerReceipt:
@@ -231,18 +230,41 @@ class Ledger(LedgerReader):
                     return self._journal.receipt(db, one)
             return self._journal.append(db, kind, spend.population, body)
 
+    def exact(
+        self, population: str, spend_id: str, dataset: Dataset, rows: str, words: Mapping[str, str]
+    ) -> LedgerReceipt:
+        """Record a fit without noise on public rows: an entry of infinite epsilon.
+
+        Args:
+            population: to which the people belong.
+            spend_id: the fit's id for ever.
+            dataset: of the people.
+            rows: the sha256 of the rows.
+            words: `learner` and `requester`, for the auditor.
+
+        Raises:
+            NotApproved: two approvers of the population did not sign that these rows are public.
+        """
+        check_words(**words)
+        body = {"fingerprint": dataset.fingerprint, "rows": rows, "spend": spend_id, **words}
+        return self._append(EntryType.EXACT, population, body)
+
     # --- what two approvers sign -------------------------------------------------------------------------------------
 
     def draft(self, kind: EntryType | str, population: str, what: Mapping[str, Any]) -> dict[str, Any]:
-        """A statement for two approvers to sign: release, raise, reset, public, or a key's change.
+        """A statement for two approvers to sign: open, release, raise, reset, public, or a key's change.
+
+        It names the ledger's size and last hash; it is void after `approval.MOST_LATER` further entries.
 
         Raises:
             Rejected: it is not a valid statement.
             UnknownPopulation: the population has no budget.
         """
+        check_words(**{name: text for name, text in what.items() if name == "reason" and isinstance(text, str)})
         with self._journal.opened():
-            self._state.budget(population)
-        statement = _statement(str(kind), self.origin, population, what)
+            if population != EVERYBODY and EntryType(kind) is not EntryType.OPEN:
+                self._state.budget(population)
+        statement = drafted(str(kind), self.origin, population, what, self._history())
         read_statement(statement, (f"draft of {kind}",))
         return statement
 
@@ -261,6 +283,11 @@ class Ledger(LedgerReader):
         with self._journal.opened(write=True) as db:
             return self._journal.append(db, kind, population, body)
 
+    def _history(self) -> dict[str, Any]:
+        """The size and head of the ledger, which a statement drafted now names."""
+        leaves = self._journal.leaves
+        return {"size": len(leaves), "head": leaves[-1].hex() if leaves else BEGINNING}
+
     # --- keys --------------------------------------------------------------------------------------------------------
 
     def rotate(self, reason: str) -> LedgerReceipt:
@@ -268,7 +295,7 @@ class Ledger(LedgerReader):
         with self._journal.opened(write=True) as db:
             old, new = self._journal.keys.signer(self.verifier), Signer.generate(self.origin)
             self._journal.keys.propose(new)
-            body = _key_body(self.origin, "rotate", reason, old, new)
+            body = key_body(self.origin, self._history(), {"change": "rotate", "reason": reason}, old, new)
             receipt = self._journal.append(db, EntryType.KEY, EVERYBODY, body)
             self._journal.keys.finish_rotation(self.verifier)
         return receipt
@@ -288,35 +315,22 @@ class Ledger(LedgerReader):
         raise UnknownLedgerKey("cosignature", "is not an enrolled witness's of this checkpoint", "Enrol it first")
 
 
-def _statement(kind: str, origin: str, population: str, what: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "format": STATEMENT,
-        "id": secrets.token_hex(16),
-        "kind": kind,
-        "ledger": origin,
-        "population": population,
-        "what": dict(what),
-    }
+def _committed(ran: Mechanism, spend: str, artefact: str | None) -> CommitBody:
+    if artefact is not None and not re.fullmatch("[0-9a-f]{64}", artefact):
+        what, remedy = "is not a sha256 in hex", "Give 64 hex digits, as sha256sum prints them"
+        raise Rejected([Problem(("artefact",), "invalid", what, remedy)])
+    return CommitBody(artefact=artefact, mechanism=read_mechanism(ran.to_document()), spend=spend)
 
 
-def _key_body(origin: str, change: str, reason: str, *signers: Signer) -> dict[str, Any]:
-    what = {"change": change, "key": signers[-1].verifier().text(), "reason": reason, "role": "ledger"}
-    statement = _statement("key", origin, EVERYBODY, what)
-    text = statement_text(read_statement(statement))
-    return {"signatures": [one.sign(text) for one in signers], "statement": statement}
-
-
-def check_names(**names: str) -> None:
-    """Raise Rejected with every name that cannot name a population, a spend or a period."""
-    wrong = [name for name, value in names.items() if not is_name(value)]
-    if wrong:
-        remedy = "Use 1 to 128 letters, digits and ._:/@-, the first a letter or digit"
-        raise Rejected([Problem((name,), "invalid", f"{names[name]!r} is not a valid name", remedy) for name in wrong])
-
-
-def _check_words(**texts: str) -> None:
-    """Refuse what a terminal would act on or not show: an auditor reads these words on a screen."""
-    wrong = [name for name, text in texts.items() if not text.isprintable()]
-    if wrong:
-        what, remedy = "contains a line break or another character that does not print", "Write it in one line"
-        raise Rejected([Problem((name,), "invalid", what, remedy) for name in wrong])
+def _repeats(
+    first: ReserveEntry | EvaluateEntry, kind: EntryType, body: Mapping[str, Any], dataset: Dataset, secret: bytes
+) -> bool:
+    """Whether a request is the one that an entry was made of, but for its price and whom it was the first to name."""
+    mine = dataset.fingerprint if first.version == 1 else salted(secret, first.body.spend, dataset)
+    open_to_change = {"price": None, "dataset": None}
+    same = document_of(first.body) | open_to_change == {**body, **open_to_change}
+    return (
+        same
+        and first.kind is kind
+        and (first.body.dataset.fingerprint, first.body.dataset.units) == (mine, dataset.units)
+    )

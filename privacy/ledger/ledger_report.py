@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+from msgspec import UNSET
+
 from privacy.accounting.amount import text_of
-from privacy.ledger.change import RELEASED, SpendRecord
-from privacy.ledger.entry import AnyEntry, ApprovedBody, SpendBody
+from privacy.ledger.change import COMMITTED, RELEASED, SpendRecord
+from privacy.ledger.entry import AnyEntry, ApprovedBody, CommitEntry, ExactEntry, SpendBody
 from privacy.ledger.report_text import Say, guess, limits
 from privacy.ledger.rules import decide
 from privacy.ledger.state import LedgerState, PopulationBudget
@@ -32,6 +34,7 @@ def document(entries: Sequence[AnyEntry], root: str, say: Say) -> dict[str, Any]
         "entries": len(entries),
         "root": root,
         "as_of": entries[-1].at if entries else None,
+        "root_approvers": sorted(one.name for one in state.first_roots),
         "from_whom": say("report.from_whom_text"),
         "not_promised": limits(say),
         "populations": [_population(state, name, points.get(name, []), entries, say) for name in sorted(state.budgets)],
@@ -43,7 +46,7 @@ def _replayed(entries: Sequence[AnyEntry]) -> tuple[LedgerState, dict[str, list[
     state, points = LedgerState(), dict[str, list[dict[str, Any]]]()
     shown = _shown(entries)
     for one in entries:
-        state.apply(decide(state, one))
+        state.apply(decide(state, one), one)
         if one.index in shown:
             points.setdefault(one.population, []).append(_point(one, state.budgets[one.population]))
     return state, points
@@ -82,12 +85,15 @@ def _population(
 ) -> dict[str, Any]:
     balance = state.balance(name)
     mine = [spend for spend in state.spends.values() if spend.population == name]
+    commits = [one.body for one in entries if isinstance(one, CommitEntry)]
+    artefacts = {one.spend: None if one.artefact is UNSET else one.artefact for one in commits}
+    exact = [_exact(one) for one in entries if isinstance(one, ExactEntry) and one.population == name]
     return {
         **balance.to_document(),
         "protected": say(f"report.protects.{balance.unit}"),
         "promise": _promise(balance.lifetime, balance.delta, say),
         "timeline": points,
-        "uses": [_use(spend, entries[spend.index]) for spend in mine],
+        "uses": [_use(spend, entries[spend.index], artefacts.get(spend.id)) for spend in mine] + exact,
         "approvers": sorted(one.name for one in state.budgets[name].approvers.values()),
     }
 
@@ -100,7 +106,22 @@ def _promise(epsilon: Decimal, delta: Decimal, say: Say) -> dict[str, str]:
     return {"epsilon": _amount(epsilon), "delta": text_of(delta), "best_guess": best, "in_words": guess(best, say)}
 
 
-def _use(spend: SpendRecord, reserved: AnyEntry) -> dict[str, Any]:
+def _exact(one: ExactEntry) -> dict[str, Any]:
+    """A fit without noise on public rows, as a use of people's data that cost an infinite epsilon."""
+    return {
+        "spend": one.body.spend,
+        "index": one.index,
+        "at": one.at,
+        "state": COMMITTED,
+        "counts": True,
+        "purpose": one.body.learner,
+        "requester": one.body.requester,
+        "epsilon": "infinity",
+        "rows": one.body.rows,
+    }
+
+
+def _use(spend: SpendRecord, reserved: AnyEntry, artefact: str | None) -> dict[str, Any]:
     assert isinstance(reserved.body, SpendBody), "a spend begins with its reservation"
     body = document_of(reserved.body)
     return {
@@ -117,6 +138,7 @@ def _use(spend: SpendRecord, reserved: AnyEntry) -> dict[str, Any]:
         "price": body["price"],
         "units": body["dataset"]["units"],
         "cohort": body["cohort"],
+        "artefact": artefact,
     }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from features.problem import Problem, Rejected
-from privacy.ledger.dataset import Dataset, packed, unpacked
+from privacy.ledger.dataset import Dataset, unpacked
 from privacy.ledger.folder import DATABASE as DATABASE
 from privacy.ledger.note import BadNote, Note
 from privacy.refusal import KnownPeople
@@ -25,6 +25,10 @@ _TABLES: Final = {
         "CREATE TABLE sketch (population TEXT NOT NULL, hash TEXT NOT NULL, body BLOB NOT NULL,"
         " PRIMARY KEY (population, hash))"
     ),
+    "admitted": (
+        "CREATE TABLE admitted (position INTEGER NOT NULL, part INTEGER NOT NULL, population TEXT NOT NULL,"
+        " body BLOB NOT NULL, PRIMARY KEY (position, part))"
+    ),
     "rest": "CREATE TABLE rest (population TEXT PRIMARY KEY, amount INTEGER NOT NULL CHECK (amount >= 0))",
 }
 _GUARDS: Final = {
@@ -32,10 +36,12 @@ _GUARDS: Final = {
         f"CREATE TRIGGER {table}_keeps_what_it_has_{action} BEFORE {action.upper()} ON {table}"
         f" BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END"
     )
-    for table in ("entry", "checkpoint", "cosignature", "sketch")
+    for table in ("entry", "checkpoint", "cosignature", "sketch", "admitted")
     for action in ("update", "delete")
 }
 _SCHEMA: Final = {**_TABLES, **_GUARDS}
+_FIRST_SCHEMA: Final = {name: text for name, text in _SCHEMA.items() if not name.startswith("admitted")}
+"""Of a ledger that was begun by version 1 and not written since."""
 _RESTORE: Final = "Restore the last good copy"
 
 
@@ -89,8 +95,10 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
 
 def make_schema(db: sqlite3.Connection) -> None:
     """Create the tables and triggers that are not there."""
+    have = _schema_of(db)
+    if _SCHEMA.keys() <= have.keys():
+        return
     with transaction(db):
-        have = _schema_of(db)
         for name, statement in _SCHEMA.items():
             if name not in have:
                 db.execute(statement)
@@ -107,7 +115,7 @@ def check_schema(db: sqlite3.Connection, folder: Path, *, whole: bool) -> None:
     Raises:
         Damaged: they differ, or SQLite finds damage.
     """
-    if _schema_of(db) != _SCHEMA:
+    if _schema_of(db) not in (_SCHEMA, _FIRST_SCHEMA):
         raise damaged(folder, "has other tables or triggers than a ledger has")
     found = db.execute("PRAGMA quick_check(1)").fetchone() if whole else ("ok",)
     if found != ("ok",):
@@ -183,7 +191,7 @@ def chosen_sizes(db: sqlite3.Connection, size: int, most: int) -> list[int]:
 
 
 def refuse_known_people(db: sqlite3.Connection, folder: Path, population: str, dataset: Dataset) -> None:
-    """Refuse people who already spend from another population's budget: a copy does not get a fresh one.
+    """Refuse people known from the sketches of version 1 to spend from another population's budget.
 
     Raises:
         KnownPeople: some are known under another population.
@@ -197,13 +205,6 @@ def refuse_known_people(db: sqlite3.Connection, folder: Path, population: str, d
         if other != population and not mine.isdisjoint(unpacked(content)):
             what = f"these people, or some of them, spend from the budget of {other!r} already"
             raise KnownPeople(population, what, f"Spend from {other!r}: a copy does not get a fresh budget")
-
-
-def keep_sketch(db: sqlite3.Connection, population: str, dataset: Dataset) -> None:
-    """Keep a data set's sketch, by which its people are recognised."""
-    if dataset.sketch:
-        row = (population, dataset.sketch_hash, packed(dataset.sketch))
-        db.execute("INSERT OR IGNORE INTO sketch VALUES (?, ?, ?)", row)
 
 
 @contextlib.contextmanager

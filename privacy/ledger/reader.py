@@ -9,6 +9,7 @@ from features.whole_file import write_whole
 from privacy.budget import Balance
 from privacy.cohort import Cohort
 from privacy.ledger import ledger_tables, merkle
+from privacy.ledger.admitted import claimed_elsewhere
 from privacy.ledger.change import SpendRecord
 from privacy.ledger.dataset import Dataset, fingerprinted
 from privacy.ledger.entry import AnyEntry
@@ -70,10 +71,22 @@ class LedgerReader:
         with self._journal.opened():
             return self._state.spend(spend_id)
 
-    def is_public(self, fingerprint: str) -> bool:
-        """Whether two approvers signed that the rows of this fingerprint are public."""
+    def public_in(self, dataset: Dataset, rows: str) -> str | None:
+        """The population whose approvers signed that exactly these rows are public, and whose people they are; or None.
+
+        Args:
+            dataset: of the people.
+            rows: the sha256 of the rows, hex.
+        """
+        with self._journal.opened() as db:
+            named = [one for one, *of in self._state.public if of == [dataset.fingerprint, rows]]
+            return next((one for one in named if not claimed_elsewhere(db, one, dataset)), None)
+
+    @property
+    def roots(self) -> tuple[NoteVerifier, ...]:
+        """The root approvers, who open the budgets of people who may be real."""
         with self._journal.opened():
-            return fingerprint in self._state.public
+            return tuple(self._state.roots.values())
 
     def checkpoint(self) -> Note:
         """The signed size and root of the whole ledger, with its cosignatures."""

@@ -10,11 +10,11 @@ from typing import Final
 Say = Callable[..., str]
 """Returns a message in one language, by its key, its placeholders filled with what is given by name."""
 
-LIMITS: Final = 6
+LIMITS: Final = 8
 USES_HEADS: Final = ("day", "purpose", "requester", "epsilon", "state")
 SIGNED_HEADS: Final = ("day", "population", "what", "signed_by", "why")
 STATES: Final = ("reserved", "committed", "expired", "released")
-DID: Final = ("release", "raise", "reset", "public", "key")
+DID: Final = ("open", "release", "raise", "reset", "public", "key")
 
 MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "report.title": (),

@@ -7,12 +7,23 @@ from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 from typing import assert_never
 
+from msgspec import UNSET
+
 from privacy.accounting import accountant
-from privacy.accounting.amount import MOST_EPSILON, text_of
+from privacy.accounting.amount import text_of
 from privacy.accounting.mechanism import Mechanism
 from privacy.budget import most_units
 from privacy.cohort import Cohort
-from privacy.ledger.approval import TWO, check_approved, check_signed, read_key
+from privacy.ledger.approval import check_approved, other_statement
+from privacy.ledger.authority import (
+    check_bounds,
+    exact_fit,
+    key_changed,
+    made_public,
+    opened_at_once,
+    opened_by_roots,
+    too_many,
+)
 from privacy.ledger.change import (
     COMMITTED,
     EXPIRED,
@@ -20,22 +31,21 @@ from privacy.ledger.change import (
     RESERVED,
     CapRaised,
     Change,
-    KeyChanged,
-    LedgerKeyChanged,
-    MadePublic,
-    Opened,
     PeriodBegun,
     Settled,
     SpendRecord,
     Spent,
 )
+from privacy.ledger.dataset import NO_SKETCH
 from privacy.ledger.entry import (
     AnyEntry,
     CommitEntry,
     EvaluateEntry,
+    ExactEntry,
     ExpireEntry,
     InitEntry,
     KeyEntry,
+    OpenEntry,
     PublicEntry,
     RaiseEntry,
     ReleaseEntry,
@@ -43,32 +53,28 @@ from privacy.ledger.entry import (
     ResetEntry,
     SpendEntry,
 )
-from privacy.ledger.note import NoteVerifier
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import (
     EVERYBODY,
     AnyMechanism,
     CohortTerms,
     EntryType,
-    KeyStatement,
     PriceTerms,
-    PublicStatement,
     RaiseStatement,
     ReleaseStatement,
     ResetStatement,
     document_of,
+    is_synthetic,
 )
 from privacy.refusal import (
-    AlreadyOpen,
     Conflict,
-    NotApproved,
+    KnownPeople,
     NotDisjoint,
     NotOpen,
     PeriodReopened,
     Refused,
     TooMuch,
     UnknownLedgerKey,
-    UnknownPopulation,
     UnknownSpend,
     WrongPrice,
     amount_text,
@@ -86,6 +92,9 @@ def decide(state: LedgerState, entry: AnyEntry) -> Change:  # one for each kind
     """
     if state.size == 0 and (entry.kind is not EntryType.KEY or entry.population != EVERYBODY):
         raise UnknownLedgerKey(f"entry {entry.index}", "a ledger begins with its own key", "Open it with `init`")
+    if entry.version < state.version or (entry.version == 1 and entry.kind in (EntryType.OPEN, EntryType.EXACT)):
+        what = "is written by the rules of an earlier version"
+        raise Refused(f"entry {entry.index}", what, "A ledger goes on by the rules that its last entry obeys")
     match entry:
         case ReserveEntry() | EvaluateEntry():
             return _spend(state, entry)
@@ -95,7 +104,11 @@ def decide(state: LedgerState, entry: AnyEntry) -> Change:  # one for each kind
             spend = _open(state, entry.population, (RESERVED,), entry.body.spend)
             return Settled(entry.index, spend.id, EXPIRED, spend.mechanism)
         case InitEntry():
-            return _init(state, entry)
+            return opened_at_once(state, entry)
+        case OpenEntry():
+            return opened_by_roots(state, entry)
+        case ExactEntry():
+            return exact_fit(state, entry)
         case ReleaseEntry():
             return _release(state, entry)
         case RaiseEntry():
@@ -103,9 +116,9 @@ def decide(state: LedgerState, entry: AnyEntry) -> Change:  # one for each kind
         case ResetEntry():
             return _reset(state, entry)
         case PublicEntry():
-            return _public(state, entry)
+            return made_public(state, entry)
         case KeyEntry():
-            return _key(state, entry)
+            return key_changed(state, entry)
         case _:
             assert_never(entry)
 
@@ -113,39 +126,17 @@ def decide(state: LedgerState, entry: AnyEntry) -> Change:  # one for each kind
 # --- budgets and spends ----------------------------------------------------------------------------------------------
 
 
-def _init(state: LedgerState, entry: InitEntry) -> Opened:
-    body = entry.body
-    if entry.population in state.budgets:
-        remedy = "Use it; `raise` and `reset` change it, each with two approvers' signatures"
-        raise AlreadyOpen(entry.population, "has a budget already", remedy)
-    if entry.population == EVERYBODY:
-        raise UnknownPopulation(EVERYBODY, "is not a population", "Name one")
-    cap, delta = Decimal(body.epsilon), Decimal(body.delta)
-    _check_bounds(f"entry {entry.index}", cap, delta)
-    if body.units > most_units(delta):
-        raise _too_many(entry.index, most_units(delta), body.units)
-    approvers = _approvers(entry, {key.verifier.public for key in state.keys})
-    return Opened(entry.index, entry.population, body.unit, body.relation, body.period, cap, delta, approvers)
-
-
-def _approvers(entry: InitEntry, own: set[bytes]) -> tuple[NoteVerifier, ...]:
-    where = f"entry {entry.index}"
-    found = tuple(read_key(text, where) for text in entry.body.approvers)
-    if len({one.public for one in found}) < len(found) or len({one.name for one in found}) < len(found):
-        raise NotApproved(where, "names an approver twice", "Give two or more different people's keys and names")
-    if any(one.public in own for one in found):
-        raise NotApproved(where, "the ledger's own key cannot approve", "Give keys that this process does not hold")
-    return found
-
-
 def _spend(state: LedgerState, entry: SpendEntry) -> Spent:
     body, index, budget = entry.body, entry.index, state.budget(entry.population)
-    if body.spend in state.spends:
+    if body.spend in state.spends or body.spend in state.exact:
         raise Conflict(body.spend, "is the id of another spend", "Give each run an id of its own")
     mechanism, price = read_claim(body.mechanism, body.price, body.epsilon, body.delta)
     most = min(most_units(price.delta), most_units(budget.delta))
     if body.dataset.units > most:
-        raise _too_many(index, most, body.dataset.units)
+        raise too_many(index, most, body.dataset.units)
+    if entry.version > 1 and is_synthetic(entry.population) and body.dataset.sketch != NO_SKETCH:
+        what = "is a budget of synthetic people, and the entry claims people who may be real"
+        raise KnownPeople(entry.population, what, "Spend from the population that they belong to")
     cohort = cohort_of(body.cohort)
     if cohort is not None and budget.partition not in (None, (cohort.salt, cohort.modulus)):
         what = f"divides people in another way than the cohorts before it ({budget.partition})"
@@ -168,7 +159,7 @@ def read_claim(
     read, claimed = mechanism_of(mechanism), Decimal(epsilon)
     pld, prv, rdp = (None if text is None else Decimal(text) for text in (price.pld, price.prv, price.rdp))
     recorded = accountant.AccountedPrice(pld, prv, rdp, Decimal(delta))
-    _check_bounds("claim", claimed, recorded.delta)
+    check_bounds("claim", claimed, recorded.delta)
     what = _wrong_claim(read, claimed, recorded)
     if what:
         raise WrongPrice("claim", what, "Price it again and claim at least that, rounded up")
@@ -200,10 +191,24 @@ def _wrong_claim(mechanism: Mechanism, epsilon: Decimal, price: accountant.Accou
 def _commit(state: LedgerState, entry: CommitEntry) -> Settled:
     spend = _open(state, entry.population, (RESERVED,), entry.body.spend)
     mechanism = mechanism_of(entry.body.mechanism)
+    if entry.version > 1:
+        return _committed_in_full(entry, spend, mechanism)
+    if entry.body.artefact is not UNSET:
+        raise Refused(f"entry {entry.index}", "names an artefact, which version 1 does not", "Write it anew")
     if mechanism != spend.mechanism and not mechanism.at_most(spend.mechanism):
         what = "ran a mechanism that is not at most what was reserved"
         raise TooMuch(spend.id, what, "Count it as it was reserved, and reserve the rest separately")
     return Settled(entry.index, spend.id, COMMITTED, mechanism)
+
+
+def _committed_in_full(entry: CommitEntry, spend: SpendRecord, ran: Mechanism) -> Settled:
+    """Commit a spend at its full price: what was run may be fewer steps of it, and gives nothing back."""
+    if entry.body.artefact is UNSET:
+        raise Refused(f"entry {entry.index}", "does not say what was released", "Name its sha256, or null")
+    if not ran.shortens(spend.mechanism):
+        what = "ran another mechanism than was reserved: fewer steps of it are all that may be said"
+        raise TooMuch(spend.id, what, "Commit it as it was reserved; only two approvers give a reservation back")
+    return Settled(entry.index, spend.id, COMMITTED, spend.mechanism)
 
 
 def _open(state: LedgerState, population: str, states: Sequence[str], spend_id: str) -> SpendRecord:
@@ -221,7 +226,7 @@ def _open(state: LedgerState, population: str, states: Sequence[str], spend_id: 
 def _release(state: LedgerState, entry: ReleaseEntry) -> Settled:
     statement = entry.body.statement
     if not isinstance(statement, ReleaseStatement):
-        raise _other_statement(entry.index)
+        raise other_statement(entry.index)
     spend = _open(state, entry.population, (RESERVED, EXPIRED), statement.what.spend)
     check_approved(state, entry)
     return Settled(entry.index, spend.id, RELEASED, spend.mechanism, statement.id)
@@ -230,9 +235,9 @@ def _release(state: LedgerState, entry: ReleaseEntry) -> Settled:
 def _raise(state: LedgerState, entry: RaiseEntry) -> CapRaised:
     statement, budget = entry.body.statement, state.budget(entry.population)
     if not isinstance(statement, RaiseStatement):
-        raise _other_statement(entry.index)
+        raise other_statement(entry.index)
     cap = Decimal(statement.what.epsilon)
-    _check_bounds(f"entry {entry.index}", cap, budget.delta)
+    check_bounds(f"entry {entry.index}", cap, budget.delta)
     if cap <= budget.cap:
         remedy = f"Raise it above {text_of(budget.cap)}; a cap is never lowered below an earlier promise"
         raise Refused(entry.population, f"{text_of(cap)} does not raise the cap", remedy)
@@ -243,63 +248,14 @@ def _raise(state: LedgerState, entry: RaiseEntry) -> CapRaised:
 def _reset(state: LedgerState, entry: ResetEntry) -> PeriodBegun:
     statement, budget = entry.body.statement, state.budget(entry.population)
     if not isinstance(statement, ResetStatement):
-        raise _other_statement(entry.index)
+        raise other_statement(entry.index)
     cap, period = Decimal(statement.what.epsilon), statement.what.period
-    _check_bounds(f"entry {entry.index}", cap, budget.delta)
+    check_bounds(f"entry {entry.index}", cap, budget.delta)
     if period <= budget.period:
         remedy = f"Name a period that sorts after {budget.period!r}; no clock opens one, only two approvers do"
         raise PeriodReopened(entry.population, f"the period {period!r} was begun or passed before", remedy)
     check_approved(state, entry)
     return PeriodBegun(entry.index, entry.population, period, cap, statement.id)
-
-
-def _public(state: LedgerState, entry: PublicEntry) -> MadePublic:
-    statement = entry.body.statement
-    if not isinstance(statement, PublicStatement):
-        raise _other_statement(entry.index)
-    check_approved(state, entry)
-    return MadePublic(entry.index, statement.what.fingerprint, statement.id)
-
-
-def _key(state: LedgerState, entry: KeyEntry) -> LedgerKeyChanged | KeyChanged:
-    statement = entry.body.statement
-    if not isinstance(statement, KeyStatement):
-        raise _other_statement(entry.index)
-    if statement.what.role == "ledger":
-        return _ledger_key(state, entry, statement)
-    return _other_key(state, entry, statement)
-
-
-def _ledger_key(state: LedgerState, entry: KeyEntry, statement: KeyStatement) -> LedgerKeyChanged:
-    where, change = f"entry {entry.index}", statement.what.change
-    new = read_key(statement.what.key, where)
-    if entry.population != EVERYBODY or change != ("rotate" if state.keys else "begin"):
-        raise UnknownLedgerKey(where, f"cannot {change} a ledger key here", "Use `rotate`")
-    approves = any(new.public in budget.approvers for budget in state.budgets.values())
-    if approves or any(key.verifier.public == new.public for key in state.keys):
-        raise UnknownLedgerKey(where, "names a key that was in use before", "Make a new key")
-    signing = [state.keys[-1].verifier, new] if state.keys else [new]
-    check_signed(state, entry, signing, len(signing), state.origin or statement.ledger)
-    return LedgerKeyChanged(entry.index, statement.ledger, new, statement.id)
-
-
-def _other_key(state: LedgerState, entry: KeyEntry, statement: KeyStatement) -> KeyChanged:
-    what, budget, where = statement.what, state.budget(entry.population), f"entry {entry.index}"
-    key = read_key(what.key, where)
-    held = budget.approvers if what.role == "approver" else state.witnesses
-    if (what.change == "enrol") == (key.public in held) or what.change not in ("enrol", "revoke"):
-        raise UnknownLedgerKey(where, f"cannot {what.change} this key", "See `proffer privacy status`")
-    if what.role == "approver":
-        if any(one.verifier.public == key.public for one in state.keys):
-            raise NotApproved(where, "the ledger's own key cannot approve", "Enrol a person's key")
-        if what.change == "revoke" and len(budget.approvers) <= TWO:
-            raise NotApproved(where, "would leave fewer than two approvers", "Enrol another first")
-    check_approved(state, entry)
-    return KeyChanged(entry.index, entry.population, what.role, what.change == "enrol", key, statement.id)
-
-
-def _other_statement(index: int) -> NotApproved:
-    return NotApproved(f"entry {index}", "the signed statement is about something else", "Draft and sign a new one")
 
 
 # --- shared ----------------------------------------------------------------------------------------------------------
@@ -317,14 +273,3 @@ def cohort_of(terms: CohortTerms | None) -> Cohort | None:
 def claim_of(price: accountant.AccountedPrice) -> Decimal:
     """The smallest epsilon that may be claimed for a price, to six places."""
     return price.epsilon.quantize(accountant.PLACES, ROUND_CEILING)
-
-
-def _check_bounds(where: str, cap: Decimal, delta: Decimal) -> None:
-    if not (0 < cap <= MOST_EPSILON and 0 < delta < 1):
-        what = "has an epsilon or delta that is out of range"
-        raise Refused(where, what, "Give epsilon above 0 and a small delta")
-
-
-def _too_many(index: int, most: int, units: int) -> Refused:
-    what = f"has a delta that is not below 1/n for n = {units}: it permits at most {most}"
-    return Refused(f"entry {index}", what, "Open a budget with a smaller delta for a population of this size")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import assert_never
 
-from privacy.accounting.accountant import AccountedPrice
+from privacy.accounting.accountant import INFINITY, AccountedPrice
 from privacy.accounting.mechanism import Mechanism
 from privacy.budget import Balance, BudgetInterval, Composition, worst_case_epsilon
 from privacy.cohort import Cohort
@@ -18,6 +18,7 @@ from privacy.ledger.change import (
     RESERVED,
     CapRaised,
     Change,
+    ExactFit,
     KeyChanged,
     LedgerKeyChanged,
     MadePublic,
@@ -27,6 +28,7 @@ from privacy.ledger.change import (
     SpendRecord,
     Spent,
 )
+from privacy.ledger.entry import AnyEntry
 from privacy.ledger.note import NoteVerifier
 from privacy.refusal import Exhausted, UnknownLedgerKey, UnknownPopulation, UnknownSpend
 
@@ -40,6 +42,8 @@ class PopulationBudget:
     period: str
     approvers: dict[bytes, NoteVerifier]
     since: int
+    begun: int  # the entry that began the period
+    exact: int = 0  # fits without noise, on public rows
     composition: Composition = field(default_factory=dict)  # of the current period
     past: Composition = field(default_factory=dict)  # of earlier periods
     partition: tuple[str, int] | None = None
@@ -101,7 +105,15 @@ class LedgerState:
         self.budgets: dict[str, PopulationBudget] = {}
         self.spends: dict[str, SpendRecord] = {}
         self.prices: dict[tuple[Mechanism, AccountedPrice], int] = {}  # and the first entry that states it
-        self.public: dict[str, int] = {}
+        self.public: dict[tuple[str, str, str], int] = {}  # by population, fingerprint and digest of the rows
+        self.exact: dict[str, int] = {}  # fits without noise
+        self.roots: dict[bytes, NoteVerifier] = {}
+        self.first_roots: tuple[NoteVerifier, ...] = ()
+        self.roots_at: int | None = None  # the entry that named them
+        self.vouched: dict[bytes, str] = {}  # the population that enrolled a witness
+        self.revoked: set[bytes] = set()  # every key that was revoked, for ever
+        self.version = 1  # of the rules of the last entry; it never falls
+        self.heads: dict[int, str] = {}  # the hash before each entry, for statements drafted then
         self.intervals: list[BudgetInterval] = []  # those that have ended
         self.statements: set[str] = set()
 
@@ -133,8 +145,9 @@ class LedgerState:
             budget.cap,
             budget.delta,
             budget.spent(),
-            worst_case_epsilon(budget.lifetime(), budget.delta),
+            INFINITY if budget.exact else worst_case_epsilon(budget.lifetime(), budget.delta),
             {state: budget.states[state] for state in (RESERVED, COMMITTED, EXPIRED, RELEASED)},
+            budget.exact,
         )
 
     def afford(self, change: Spent) -> Decimal:
@@ -178,8 +191,17 @@ class LedgerState:
 
     # --- applying ----------------------------------------------------------------------------------------------------
 
-    def apply(self, change: Change) -> None:
-        """Count one entry's change; it was decided on this state, so nothing is refused here."""
+    def apply(self, change: Change, entry: AnyEntry | None = None) -> None:
+        """Count one entry's change; it was decided on this state, so nothing is refused here.
+
+        Args:
+            change: as `rules.decide` returned it.
+            entry: the entry itself, by which later statements are held against the history they were drafted on.
+        """
+        if entry is not None:
+            self.version = entry.version
+            if entry.version > 1:
+                self.heads[entry.index] = entry.prior
         match change:
             case Spent():
                 self._add_spend(change)
@@ -187,24 +209,29 @@ class LedgerState:
                 self._settle(change)
             case Opened():
                 approvers = {one.public: one for one in change.approvers}
-                opened = PopulationBudget(change, change.cap, change.period, approvers, change.index)
+                opened = PopulationBudget(change, change.cap, change.period, approvers, change.index, change.index)
                 self.budgets[change.population] = opened
+                self._name_roots(change.roots, change.index)
             case CapRaised():
                 self._end_interval(change.population, change.index).cap = change.cap
             case PeriodBegun():
                 budget = self._end_interval(change.population, change.index)
                 budget.past, budget.composition = budget.lifetime(), {}
-                budget.cap, budget.period = change.cap, change.period
+                budget.cap, budget.period, budget.begun = change.cap, change.period, change.index
             case MadePublic():
-                self.public[change.fingerprint] = change.index
+                self.public[change.population, change.fingerprint, change.rows] = change.index
+            case ExactFit():
+                self.exact[change.spend] = change.index
+                self.budgets[change.population].exact += 1
             case LedgerKeyChanged():
                 self.origin = change.origin
                 self.keys.append(LedgerKey(change.key, change.index + 1))
+                self._name_roots(change.roots, change.index)
             case KeyChanged():
                 self._change_key(change)
             case _:
                 assert_never(change)
-        if not isinstance(change, Spent | Opened) and change.statement:
+        if not isinstance(change, Spent | ExactFit) and change.statement:
             self.statements.add(change.statement)
         self.size += 1
 
@@ -231,13 +258,25 @@ class LedgerState:
         budget.states[after.state] += 1
         self.spends[change.spend] = after
 
+    def _name_roots(self, roots: tuple[NoteVerifier, ...], index: int) -> None:
+        if roots:
+            self.roots, self.first_roots, self.roots_at = {one.public: one for one in roots}, roots, index
+
     def _change_key(self, change: KeyChanged) -> None:
-        held = self.budgets[change.population].approvers if change.role == "approver" else self.witnesses
+        match change.role:
+            case "root":
+                held = self.roots
+            case "approver":
+                held = self.budgets[change.population].approvers
+            case _:
+                held = self.witnesses
         if change.enrolled:
             held[change.key.public] = change.key
         else:
             del held[change.key.public]
+            self.revoked.add(change.key.public)
         if change.role == "witness":
+            self.vouched[change.key.public] = change.population
             self.witnessed[change.key.id] = (change.key, None if change.enrolled else change.index)
 
     def _end_interval(self, population: str, index: int) -> PopulationBudget:

@@ -8,15 +8,18 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
 import rfc8785
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from features.problem import Problem, Rejected, Where
 from privacy.accounting.amount import DECIMAL_PATTERN
 from privacy.accounting.canonical import NotCanonical
 
-STATEMENT: Final = "proffer-approval-1"
+STATEMENTS: Final = {1: "proffer-approval-1", 2: "proffer-approval-2"}
+"""The formats of statements, by the version of the rules that judge them."""
 EVERYBODY: Final = "*"
 """The population of entries about the whole ledger (its own keys)."""
+SYNTHETIC: Final = "synthetic"
+"""The population of synthetic people; those whose names begin with it and a hyphen are synthetic, too."""
 LONGEST: Final = 2_000  # characters of a free text
 
 _NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}"
@@ -37,10 +40,12 @@ class EntryType(StrEnum):
     """The kind of an entry."""
 
     INIT = "init"
+    OPEN = "open"
     RESERVE = "reserve"
     COMMIT = "commit"
     EXPIRE = "expire"
     EVALUATE = "evaluate"
+    EXACT = "exact"
     RELEASE = "release"
     RAISE = "raise"
     RESET = "reset"
@@ -48,7 +53,7 @@ class EntryType(StrEnum):
     KEY = "key"
 
 
-APPROVED: Final = frozenset({EntryType.RELEASE, EntryType.RAISE, EntryType.RESET, EntryType.PUBLIC})
+APPROVED: Final = frozenset({EntryType.OPEN, EntryType.RELEASE, EntryType.RAISE, EntryType.RESET, EntryType.PUBLIC})
 """Kinds that need the signatures of two approvers."""
 
 
@@ -81,29 +86,52 @@ class ResetTerms(Exact, frozen=True):
     reason: Text
 
 
-class PublicTerms(Exact, frozen=True):
-    """Mark the data set with this fingerprint as public."""
+class PublicTerms(Exact, frozen=True, kw_only=True):
+    """Mark the rows of this digest, about the people of this fingerprint, as public; version 1 names no rows."""
 
     fingerprint: Hash
     reason: Text
+    rows: Hash | UnsetType = UNSET
 
 
-class KeyTerms(Exact, frozen=True):
-    """Change a key of the ledger, an approver or a witness."""
+class OpenTerms(Exact, frozen=True, kw_only=True):
+    """Open a budget; `roots` names the ledger's root approvers where none are named yet."""
+
+    approvers: Annotated[list[PublicKey], Meta(min_length=2, max_length=64)]
+    delta: Amount
+    epsilon: Amount
+    period: Name
+    reason: Text
+    relation: Literal["add_or_remove_one"]
+    roots: Annotated[list[PublicKey], Meta(min_length=2, max_length=64)] | UnsetType = UNSET
+    unit: Literal["person", "household"]
+    units: Count
+
+
+class KeyTerms(Exact, frozen=True, kw_only=True):
+    """Change a key of the ledger, a root approver, an approver or a witness; `begin` names the root approvers."""
 
     change: Literal["begin", "rotate", "enrol", "revoke"]
     key: PublicKey
     reason: Text
-    role: Literal["ledger", "approver", "witness"]
+    role: Literal["ledger", "root", "approver", "witness"]
+    roots: Annotated[list[PublicKey], Meta(max_length=64)] | UnsetType = UNSET
 
 
-class Statement(Exact, frozen=True, tag_field="kind"):
-    """The text that approvers sign; `id` makes it valid once."""
+class Statement(Exact, frozen=True, kw_only=True, tag_field="kind"):
+    """The text that approvers sign; `id` makes it valid once.
+
+    Attributes:
+        size: the number of entries when it was drafted (from version 2).
+        head: hex leaf hash of the last of them, which commits to all before it (from version 2).
+    """
 
     id: Random
     ledger: Name
     population: Population
-    format: Literal["proffer-approval-1"]
+    format: Literal["proffer-approval-1", "proffer-approval-2"]
+    size: Count | UnsetType = UNSET
+    head: Hash | UnsetType = UNSET
     kind: ClassVar[EntryType]
 
 
@@ -135,6 +163,13 @@ class PublicStatement(Statement, frozen=True, tag="public"):
     kind = EntryType.PUBLIC
 
 
+class OpenStatement(Statement, frozen=True, tag="open"):
+    """Signed for an `open` entry."""
+
+    what: OpenTerms
+    kind = EntryType.OPEN
+
+
 class KeyStatement(Statement, frozen=True, tag="key"):
     """Signed for a `key` entry."""
 
@@ -142,7 +177,7 @@ class KeyStatement(Statement, frozen=True, tag="key"):
     kind = EntryType.KEY
 
 
-AnyStatement = ReleaseStatement | RaiseStatement | ResetStatement | PublicStatement | KeyStatement
+AnyStatement = OpenStatement | ReleaseStatement | RaiseStatement | ResetStatement | PublicStatement | KeyStatement
 
 # --- parts of spends -------------------------------------------------------------------------------------------------
 
@@ -282,6 +317,15 @@ def document_of(value: Struct) -> dict[str, Any]:
     """A body, statement or entry as a JSON object."""
     found: dict[str, Any] = msgspec.to_builtins(value)
     return found
+
+
+def is_synthetic(population: str) -> bool:
+    """Whether a population is of synthetic people, by its name.
+
+    >>> is_synthetic("synthetic"), is_synthetic("synthetic-2"), is_synthetic("synthetics"), is_synthetic("kr")
+    (True, True, False, False)
+    """
+    return population == SYNTHETIC or population.startswith(f"{SYNTHETIC}-")
 
 
 def is_name(value: object) -> bool:

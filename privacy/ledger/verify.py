@@ -9,30 +9,16 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from features.problem import Rejected
-from privacy.accounting import accountant
 from privacy.accounting.canonical import NotCanonical
-from privacy.accounting.mechanism import Mechanism
-from privacy.budget import Balance, BudgetInterval
+from privacy.budget import Balance
 from privacy.ledger import entry, merkle
 from privacy.ledger.dataset import NO_SKETCH
 from privacy.ledger.export import LedgerExport, NotAnExport, parse_notes, split
 from privacy.ledger.note import BadNote, Checkpoint, Note, NoteVerifier, Signature
+from privacy.ledger.repricing import Advance, Finding, priced_again
 from privacy.ledger.rules import decide
 from privacy.ledger.state import LedgerState
-
-Advance = Callable[[int], object]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong: the entry's index (None: not at one entry), and what."""
-
-    index: int | None
-    what: str
-
-    def __str__(self) -> str:
-        """As a line."""
-        return self.what if self.index is None else f"entry {self.index}: {self.what}"
+from privacy.ledger.terms import is_synthetic
 
 
 @dataclass(frozen=True)
@@ -47,6 +33,7 @@ class Verification:
         balances: of each population, if the ledger is in order.
         mechanisms: the number of distinct mechanisms priced again.
         last: when the last entry was written, by the ledger's own clock.
+        roots: the names of the root approvers that the ledger names first.
         cosigned_at: when each witness saw the last checkpoint, by its clock (RFC 3339).
     """
 
@@ -59,6 +46,7 @@ class Verification:
     mechanisms: int = 0
     last: str = ""
     cosigned_at: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -85,6 +73,7 @@ class Verification:
             "mechanisms": self.mechanisms,
             "last_entry_at": self.last or None,
             "cosigned_at": list(self.cosigned_at),
+            "root_approvers": list(self.roots),
         }
 
 
@@ -95,10 +84,13 @@ class AuditTerms:
     Attributes:
         not_before: the ledger must have been alive at or after this moment: by the cosignatures of the witnesses that
             are asked for, and where none are, by the date of its last entry.
+        approvers: the root approvers' keys, as the auditor was given them by another way than the ledger; None where
+            they are not known, and the ledger's own word is taken for them.
         advance: given how many prices are coming, returns what to call after each.
     """
 
     not_before: datetime | None = None
+    approvers: Sequence[NoteVerifier] | None = None
     advance: Callable[[int], Advance] = lambda _: lambda _: None
 
 
@@ -141,8 +133,9 @@ def verify(
     findings = [*_signatures(export, replay, key), *_kept(retained, replay, key), *_cosigned(export, witnesses)]
     findings += _stale(export, replay, witnesses, asked.not_before)
     findings = [*_ordered([*replay.findings, *_broken_links(replay, export)]), *layout, *findings]
+    findings += _rooted(replay.state, asked.approvers)
     if epsilons and not findings:
-        findings = _ordered(_epsilons(replay.state, asked.advance))
+        findings = _ordered(priced_again(replay.state, asked.advance))
     in_order, last = not findings, export.notes[-1] if export.notes else None
     return Verification(
         tuple(findings),
@@ -154,6 +147,7 @@ def verify(
         len({(mechanism, price.delta) for mechanism, price in replay.state.prices}),
         replay.last,
         tuple(_text(moment) for moment in _moments(last.signatures[1:])) if in_order and last is not None else (),
+        tuple(one.name for one in replay.state.first_roots),
     )
 
 
@@ -189,7 +183,7 @@ def _replayed(export: LedgerExport) -> _Replay:
             one = entry.parse(line)
             _check_place(one, index, prior)
             if one.prior == prior:
-                replay.state.apply(decide(replay.state, one))
+                replay.state.apply(decide(replay.state, one), one)
                 replay.findings += _copied(replay, one)
             else:
                 replay.broken.append(index)
@@ -313,6 +307,22 @@ def _cosigned(export: LedgerExport, witnesses: Sequence[NoteVerifier]) -> Iterab
             yield Finding(None, f"the witness {witness.name} did not cosign the last checkpoint")
 
 
+def _rooted(state: LedgerState, known: Sequence[NoteVerifier] | None) -> Iterable[Finding]:
+    """Hold the root approvers that the ledger names against the keys that the auditor was given."""
+    if known is None:
+        return
+    if not state.first_roots:
+        yield Finding(None, "names no root approvers: by whose word its budgets were opened cannot be said")
+    mine = {key.public for key in known}
+    for one in state.first_roots:
+        if one.public not in mine:
+            yield Finding(state.roots_at, f"names the root approver {one.name}, whose key is not among those you gave")
+    for population, budget in state.budgets.items():
+        if budget.opened.version == 1 and not is_synthetic(population):
+            what = f"opened {population} by the rules of version 1, without a root approver's signature"
+            yield Finding(budget.opened.index, what)
+
+
 def _stale(
     export: LedgerExport, replay: _Replay, witnesses: Sequence[NoteVerifier], not_before: datetime | None
 ) -> Iterable[Finding]:
@@ -341,51 +351,6 @@ def _moments(signatures: Iterable[Signature]) -> list[datetime]:
 
 def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _epsilons(state: LedgerState, advance: Callable[[int], Advance]) -> Iterable[Finding]:
-    intervals = state.all_intervals()
-    done = advance(len(state.prices) + len(intervals))
-    wrong = False
-    for (mechanism, price), index in state.prices.items():
-        for finding in _price_again(index, mechanism, price):
-            yield finding
-            wrong = True
-        done(1)
-    if wrong:  # what cannot be priced as recorded cannot be composed
-        return
-    for interval in intervals:
-        yield from _interval_again(interval)
-        done(1)
-
-
-def _price_again(index: int, mechanism: Mechanism, price: accountant.AccountedPrice) -> Iterable[Finding]:
-    try:
-        again = accountant.price(mechanism, price.delta, second=False)
-    except Rejected as failure:
-        yield Finding(index, str(failure))
-        return
-    for name, recorded, found in (("PLD", price.pld, again.pld), ("RDP", price.rdp, again.rdp)):
-        if recorded is None and found is None:
-            continue
-        if recorded is None or found is None or abs(recorded - found) > accountant.DRIFT:
-            yield Finding(index, f"{name} prices the mechanism at {found}, not at {recorded}")
-    if price.prv is not None and again.pld is not None:
-        gap = price.prv - again.pld
-        if not -accountant.DRIFT <= gap <= accountant.AGREEMENT + accountant.DRIFT:
-            yield Finding(index, f"PRV on record ({price.prv}) is not within 0 and 0.011 of PLD ({again.pld})")
-
-
-def _interval_again(interval: BudgetInterval) -> Iterable[Finding]:
-    try:
-        epsilon = interval.epsilon()
-    except Rejected as failure:
-        yield Finding(interval.added[-1][0] if interval.added else interval.since, f"cannot be composed: {failure}")
-        return
-    exact = all(one.kind == "declared" for counts in interval.composition.values() for one in counts)
-    if epsilon > interval.cap + (0 if exact else accountant.DRIFT):
-        what = f"here the population {interval.population} has spent {epsilon} of {interval.cap}: overspent"
-        yield Finding(interval.first_beyond(), what)
 
 
 def _balances(state: LedgerState) -> tuple[Balance, ...]:

@@ -93,6 +93,10 @@ def test_the_layer_of_the_auditor_keeps_and_verifies_a_ledger(layer, version):
         audit.proffer("privacy", "key", "--name", name)
     budget = ["--epsilon", "1", "--delta", "1e-6", "--approver", "ann.pub", "--approver", "bob.pub"]
     audit.proffer("privacy", "init", "--population", "kr", "--unit", "household", *budget)
+    for name in ("ann", "bob"):
+        audit.proffer("privacy", "approve", "init-kr.draft", "--key", f"{name}.key")
+    signed = [word for name in ("ann", "bob") for word in ("--approval", f"init-kr.draft.{name}.sig")]
+    audit.proffer("privacy", "init", "--population", "kr", *signed)
     audit.proffer("privacy", "export", "--out", "bundle")
     audit.proffer("privacy", "verify", "bundle", "--key", ".proffer/ledger/ledger.pub")
     audit.proffer("privacy", "report", "--out", "report.html")

@@ -30,6 +30,9 @@ class FixedRows:
     def people(self) -> tuple[str, ...]:
         return self._people
 
+    def digest(self) -> str:
+        return "d" * 64
+
     def open(self, admission: Admission) -> Any:
         self.opened.append(admission)
         return self._bring(admission)

@@ -7,12 +7,12 @@ from privacy.accounting import mechanism as m
 from privacy.accounting.canonical import canonical
 from privacy.ledger import merkle
 from privacy.ledger.dataset import Dataset
-from privacy.ledger.entry import BEGINNING, encode
+from privacy.ledger.entry import BEGINNING, EntryPlace, encode
 from privacy.ledger.export import LedgerExport
 from privacy.ledger.journal import LedgerReceipt
 from privacy.ledger.ledger import BudgetTerms, Ledger, SpendTerms
 from privacy.ledger.note import Checkpoint, Note, Signer
-from privacy.ledger.terms import EVERYBODY, STATEMENT, EntryType
+from privacy.ledger.terms import EVERYBODY, STATEMENTS, EntryType
 
 AT = "2026-11-01T00:00:00Z"
 NOON = 1_793_534_400
@@ -26,10 +26,19 @@ def clock() -> int:
     return NOON
 
 
+def terms(cap: str = "3", unit: str = "person", **options) -> BudgetTerms:
+    return BudgetTerms(unit, cap, DELTA, "2026", [ALICE.verifier(), BOB.verifier()], **options)
+
+
 def ledger(folder: Path, cap: str = "3", population: str = "kr", **options) -> Ledger:
-    made = Ledger.create(folder, clock)
-    made.init(population, BudgetTerms("person", cap, DELTA, "2026", [ALICE.verifier(), BOB.verifier()], **options))
+    made = Ledger.create(folder, clock, [ALICE.verifier(), BOB.verifier()])
+    open_budget(made, population, terms(cap, **options))
     return made
+
+
+def open_budget(made: Ledger, population: str, asked: BudgetTerms, *signers: Signer) -> LedgerReceipt:
+    statement = made.draft_open(population, asked, "because")
+    return made.approved(statement, signed(statement, *(signers or (ALICE, BOB))))
 
 
 def reserve(
@@ -55,9 +64,12 @@ def approve(made: Ledger, kind: str, what: dict, *signers: Signer, population: s
 
 
 class Forge:
-    """Entries and checkpoints signed by a key that the test holds, as its keeper could write them by hand."""
+    """Entries and checkpoints signed by a key that the test holds, as its keeper could write them by hand.
 
-    at = AT
+    By the rules of version 1; `Forge2` writes by those of version 2.
+    """
+
+    at, version = AT, 1
 
     def __init__(self, origin: str = "test-log") -> None:
         self.signer = Signer.generate(origin)
@@ -70,7 +82,8 @@ class Forge:
         self.key("begin", self.signer.verifier().text(), "ledger", EVERYBODY, self.signer)
 
     def add(self, kind: EntryType, body: dict, population: str = "kr", checkpoint: bool = True) -> None:
-        line, _ = encode(kind, len(self.lines), population, self.at, self.leaf, body)
+        place = EntryPlace(len(self.lines), population, self.at, self.leaf, f"proffer-ledger-{self.version}")
+        line, _ = encode(kind, place, body)
         leaf = merkle.leaf_hash(line)
         self.lines.append(line)
         self.leaf = leaf.hex()
@@ -84,7 +97,12 @@ class Forge:
 
     def statement(self, kind: str, what: dict, population: str = "kr", **changes) -> dict:
         self.statements += 1
-        whole = {"format": STATEMENT, "id": f"{self.statements:032x}", "kind": kind, "ledger": self.origin}
+        whole = {
+            "format": STATEMENTS[self.version],
+            "id": f"{self.statements:032x}",
+            "kind": kind,
+            "ledger": self.origin,
+        }
         return whole | {"population": population, "what": {"reason": "because", **what}} | changes
 
     def approved(self, kind: str, what: dict, *signers: Signer, population: str = "kr", **changes) -> None:
@@ -129,6 +147,37 @@ class Forge:
 
     def bytes(self) -> bytes:
         return self.exported().encode()
+
+
+class Forge2(Forge):
+    """A forge by the rules of version 2: root approvers, full prices, statements on their history."""
+
+    version = 2
+
+    def __init__(self, *roots: Signer) -> None:
+        self.roots = [one.verifier().text() for one in roots]
+        super().__init__()
+
+    def statement(self, kind: str, what: dict, population: str = "kr", **changes) -> dict:
+        history = {"size": len(self.lines), "head": self.leaf}
+        begins = {"roots": self.roots} if what.get("change") == "begin" else {}
+        return super().statement(kind, {**what, **begins}, population, **history | changes)
+
+    def open(self, cap: str = "3", population: str = "kr", *signers: Signer, **changes) -> None:
+        what = {"approvers": [ALICE.verifier().text(), BOB.verifier().text()], "delta": DELTA, "epsilon": cap}
+        what |= {"period": "2026", "relation": "add_or_remove_one", "unit": "person", "units": 0}
+        self.approved("open", what | changes, *signers, population=population)
+
+    def commit(self, spend: str, mechanism=ONE, checkpoint: bool = True, artefact: str | None = "a" * 64) -> None:
+        body = {"artefact": artefact, "mechanism": mechanism.to_document(), "spend": spend}
+        self.add(EntryType.COMMIT, body, checkpoint=checkpoint)
+
+
+def rooted(cap: str = "3") -> Forge2:
+    """A ledger whose root approvers are alice and bob, with a budget that they opened."""
+    forge = Forge2(ALICE, BOB)
+    forge.open(cap)
+    return forge
 
 
 def lived() -> Forge:

@@ -20,15 +20,16 @@ from privacy.account import (
 )
 from privacy.accounting import mechanism as m
 from privacy.ledger.journal import NoLedger
-from privacy.ledger.ledger import BudgetTerms, Ledger
+from privacy.ledger.ledger import Ledger
 from privacy.refusal import Exhausted, KnownPeople, UnknownPopulation
 from privacy.request import RunRequest
 from privacy.unit import PrivacyUnit
-from tests.privacy.ledgers import approve, clock, ledger
+from tests.privacy.ledgers import approve, clock, fingerprint, ledger, open_budget, terms
 
 RUN = RunRequest(
     "kr", PrivacyUnit.PERSON, Decimal(1), Decimal("0.000001"), "offers", "tester", mechanism=m.declared("1")
 )
+ROWS = fingerprint("the rows")
 PEOPLE = [f"person {at}" for at in range(300)]
 
 
@@ -87,9 +88,7 @@ def test_what_two_people_gave_back_counts_no_more(folder):
 def test_a_copy_of_people_under_another_name_gets_no_fresh_budget(folder):
     kept = ledger(folder)
     account(folder).reserve("train-1", RUN, PEOPLE)
-    from tests.privacy.ledgers import ALICE, BOB, DELTA
-
-    kept.init("kr-again", BudgetTerms("person", "3", DELTA, "2026", [ALICE.verifier(), BOB.verifier()]))
+    open_budget(kept, "kr-again", terms())
     with pytest.raises(KnownPeople, match="'kr'"):
         account(folder, "kr-again").reserve("train-2", replace(RUN, population="kr-again"), PEOPLE[:200])
 
@@ -107,17 +106,17 @@ def test_people_are_called_by_a_keyed_hash_whose_key_only_the_owner_reads(folder
 def test_rows_are_public_only_when_two_people_signed_for_exactly_these(folder):
     kept = ledger(folder)
     made = account(folder)
-    assert not made.is_public(PEOPLE)
-    approve(kept, "public", {"fingerprint": kept.dataset(PEOPLE).fingerprint})
-    assert made.is_public(PEOPLE)
-    assert not made.is_public([*PEOPLE, "one more"])
+    assert not made.is_public(PEOPLE, ROWS)
+    approve(kept, "public", {"fingerprint": kept.dataset(PEOPLE).fingerprint, "rows": ROWS})
+    assert made.is_public(PEOPLE, ROWS)
+    assert not made.is_public([*PEOPLE, "one more"], ROWS)
 
 
 def test_a_caller_that_spends_nothing_can_ask_what_is_public_without_naming_a_population(folder):
     assert any_account(folder, clock) is None
     kept = ledger(folder)
-    approve(kept, "public", {"fingerprint": kept.dataset(PEOPLE).fingerprint})
-    assert any_account(folder, clock).is_public(PEOPLE)
+    approve(kept, "public", {"fingerprint": kept.dataset(PEOPLE).fingerprint, "rows": ROWS})
+    assert any_account(folder, clock).is_public(PEOPLE, ROWS)
 
 
 # --- which budget ----------------------------------------------------------------------------------------------------
@@ -136,12 +135,10 @@ def test_an_unknown_population_is_refused(folder):
 
 
 def test_the_only_population_there_is_need_not_be_named_and_one_of_several_must(folder):
-    from tests.privacy.ledgers import ALICE, BOB, DELTA
-
     kept = ledger(folder)
     synthetic_account(folder, clock, PrivacyUnit.PERSON).opened()
     assert account(folder, None).population == "kr"
-    kept.init("us", BudgetTerms("person", "3", DELTA, "2026", [ALICE.verifier(), BOB.verifier()]))
+    open_budget(kept, "us", terms())
     with pytest.raises(Rejected, match="one of kr, us"):
         account(folder, None)
 

@@ -62,15 +62,20 @@ class RecordingAccount:
         self.done.append(("reserved", run.mechanism, tuple(people), metrics, run.units))
         return Paper(spend, "reserve")
 
-    def commit(self, spend, ran):
+    def commit(self, spend, ran, artefact=None):
         self.done.append(("committed", ran))
+        self.artefact = artefact
         return Paper(spend, "commit")
 
     def pseudonym(self, person):
         return f"someone like {len(person)}"
 
-    def is_public(self, people):  # noqa: ARG002
+    def is_public(self, people, rows):  # noqa: ARG002
         return self.public
+
+    def exact(self, people, rows, learner):
+        self.done.append(("exact", tuple(people), rows, learner))
+        return Paper("exact", "exact")
 
 
 def gate(kind, account=None, bring=lambda _: ["a", "b", "c"], units=ANY_UNIT):
@@ -100,8 +105,18 @@ def test_a_fit_without_noise_never_opens_rows_about_people_whatever_the_budget(k
 
 
 def test_rows_that_two_people_signed_to_be_public_are_open_whatever_their_stamp_says():
-    closed, _ = gate(DataKind.PRIVATE, RecordingAccount(public=True))
+    account = RecordingAccount(public=True)
+    closed, opened = gate(DataKind.PRIVATE, account)
+    closed.price(INFINITE)
+    assert (account.done, opened) == ([], [])
     assert closed.admit(INFINITE) == ["a", "b", "c"]
+    assert account.done == [("exact", ("ann", "bob"), "d" * 64, INFINITE.learner)]
+
+
+def test_a_number_that_was_released_is_named_by_the_hash_of_its_text():
+    account = RecordingAccount()
+    private(account)[0].admit_run(RUN).run("count", NOISY, len)
+    assert account.artefact == digest(b"3")
 
 
 def test_people_without_a_budget_are_not_learned_from():
@@ -121,8 +136,9 @@ def test_a_mechanism_is_reserved_before_a_row_is_read_and_committed_as_it_ran():
         assert account.done == [("reserved", NOISY, ("ann", "bob"), None, 70)]
         return len(rows)
 
-    assert gated.run("train", NOISY, learner, ran=lambda _: LESS, units=70) == 3
+    assert gated.run("train", NOISY, learner, ran=lambda _: (LESS, "f" * 64), units=70) == 3
     assert account.done[1:] == [("committed", LESS)]
+    assert account.artefact == "f" * 64
     assert [one.what for one in gated.receipts] == ["reserve", "commit"]
     assert len({one.spend for one in gated.receipts}) == 1
 

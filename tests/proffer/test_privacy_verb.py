@@ -29,9 +29,16 @@ def here(monkeypatch) -> Iterator[Path]:
 
 @pytest.fixture
 def opened(here, capsys) -> Path:
-    assert privacy("init --population kr --epsilon 4 --delta 1e-6 --approver alice.pub --approver bob.pub") == 0
+    open_budget("kr", "--epsilon 4 --delta 1e-6 --approver alice.pub --approver bob.pub")
     capsys.readouterr()
     return here
+
+
+def open_budget(population: str, words: str) -> None:
+    assert privacy(f"init --population {population} --draft opened {words}") == 0
+    for name in ("alice", "bob"):
+        assert privacy(f"approve opened --key {name}.key --out {name}.sig") == 0
+    assert privacy(f"init --population {population} --approval alice.sig --approval bob.sig") == 0
 
 
 def privacy(words: str, *more: str) -> int:
@@ -156,7 +163,7 @@ def test_two_people_sign_with_their_own_files(capsys):
     assert changed("reset --population kr --epsilon 2 --period 2999", "carol", "bob") == 0
     privacy("reserve --population kr --spend lost --epsilon 1")
     assert changed("release --population kr --spend lost", "carol", "bob") == 0
-    assert changed("public --population kr --fingerprint " + "a" * 64, "carol", "bob") == 0
+    assert changed("public --population kr --fingerprint " + "a" * 64 + " --rows " + "b" * 64, "carol", "bob") == 0
     assert privacy("rotate --reason yearly --json") == 0
 
 

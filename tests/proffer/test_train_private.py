@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute
@@ -42,7 +43,14 @@ def approvers(tmp_path_factory):
 
 def opened(home, approvers, population="kr", epsilon="3", *options):
     words = ["privacy", "init", "--population", population, "--epsilon", epsilon, "--delta", "1e-6", *approvers]
-    assert cli.main([*words, *options, "--home", str(home)]) == 0
+    mine = ["--home", str(home)]
+    draft = home.parent / f"{population}.draft"
+    assert cli.main([*words, *options, "--draft", str(draft), *mine]) == 0
+    for pub in approvers[1::2]:
+        key, out = pub.replace(".pub", ".key"), f"{draft}.{Path(pub).stem}"
+        assert cli.main(["privacy", "approve", str(draft), "--key", key, "--out", out, *mine]) == 0
+    given = [word for pub in approvers[1::2] for word in ("--approval", f"{draft}.{Path(pub).stem}")]
+    assert cli.main(["privacy", "init", "--population", population, *given, *mine]) == 0
 
 
 @pytest.fixture

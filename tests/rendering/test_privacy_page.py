@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from privacy.ledger import entry, ledger_report
+from privacy.ledger.report_text import LIMITS
 from rendering import privacy_page
 from rendering.page import page
 from tests.privacy.ledgers import Forge, lived
@@ -89,7 +90,7 @@ def test_the_headings_stand_in_order_in_the_language_of_the_page(language):
     headings = ("from_whom", "not_promised", "signed", "check")
     assert read.texts("h2") == [say("report.population", population="kr"), *(say(f"report.{one}") for one in headings)]
     assert read.texts("h3") == [say(f"report.{one}") for one in ("what", "how_much", "uses")]
-    assert read.texts("li") == [say(f"report.limit.{number}") for number in range(1, 7)]
+    assert read.texts("li") == [say(f"report.limit.{number}") for number in range(1, LIMITS + 1)]
 
 
 @pytest.mark.parametrize(

@@ -216,7 +216,7 @@ def train(
     fit = unit_lists.run(
         "train", chosen.mechanism(),
         lambda found: learn(found.lists, material.catalogue, chosen, noise, progress, found.unit),
-        ran=lambda one: one.mechanism, units=units,
+        ran=lambda one: (one.mechanism, artefact.model_digest(one.files())), units=units,
     )  # fmt: skip
     released = _released(material, gated, fit, made, noise, units)
     spend = spent(run, made, fit.mechanism, evaluate)

@@ -13,7 +13,7 @@ from features.problem import Rejected
 from privacy.accounting import mechanism as m
 from privacy.accounting.amount import is_decimal, read_delta, read_epsilon, text_of
 from privacy.accounting.canonical import NotCanonical, canonical
-from privacy.ledger.entry import encode, parse
+from privacy.ledger.entry import EntryPlace, encode, parse
 from privacy.ledger.rules import mechanism_of
 from privacy.ledger.terms import EntryType, canonical_bytes, document_of
 from tests.privacy.ledgers import AT, Forge
@@ -68,7 +68,7 @@ def test_a_byte_changed_is_refused_or_reads_as_exactly_those_bytes(data):
         lambda text: text.replace('"kind":"reserve"', '"kind":7'),
         lambda text: text.replace('"population":"kr"', '"population":""'),
         lambda text: text.replace(AT, "2026-11-01 00:00:00"),
-        lambda text: text.replace("proffer-ledger-1", "proffer-ledger-2"),
+        lambda text: text.replace("proffer-ledger-1", "proffer-ledger-3"),
         lambda text: text.replace('"prior":"', '"prior":"0'),
         lambda text: text.replace('"requester":"tester",', ""),
         lambda text: text.replace('"mechanism":{', '"mechanism":{"x":1.5,'),
@@ -99,7 +99,7 @@ def test_no_float_and_no_large_integer_can_be_written():
 
 def test_an_entry_with_a_wrong_field_cannot_be_written():
     with pytest.raises(NotCanonical, match="missing required field `reason`"):
-        encode(EntryType.EXPIRE, 0, "kr", AT, "0" * 64, {"spend": "x"})
+        encode(EntryType.EXPIRE, EntryPlace(0, "kr", AT, "0" * 64), {"spend": "x"})
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_noise_that_no_accountant_can_price_is_a_finding_with_its_index(loud):
 
 def test_spends_that_no_accountant_can_compose_are_a_finding(monkeypatch):
     pytest.importorskip("dp_accounting")
-    from privacy.ledger import verify as module
+    from privacy.ledger import repricing as module
 
     def fails(_):
         from privacy.accounting.accountant import Unpriceable

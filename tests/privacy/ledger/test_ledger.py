@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,17 +19,17 @@ from privacy import refusal
 from privacy.accounting import accountant
 from privacy.accounting import mechanism as m
 from privacy.cohort import Cohort
-from privacy.ledger import ledger_tables, merkle, note, reader
+from privacy.ledger import admitted, ledger_tables, merkle, note, reader
 from privacy.ledger.folder import NetworkFileSystem
 from privacy.ledger.journal import Journal, NoLedger
 from privacy.ledger.keys import KeyRing
-from privacy.ledger.ledger import BudgetTerms, Ledger
+from privacy.ledger.ledger import Ledger
 from privacy.ledger.ledger_tables import Busy, Damaged, Unwritable
 from privacy.ledger.note import COSIGNATURE, Note, Signer
 from privacy.ledger.signed import Inconsistent, SignedState
 from privacy.ledger.terms import canonical_bytes
 from privacy.ledger.verify import verify
-from tests.privacy.ledgers import ALICE, BOB, CAROL, DELTA, approve, clock, ledger, reserve
+from tests.privacy.ledgers import ALICE, BOB, CAROL, approve, clock, ledger, open_budget, reserve, terms
 
 ROOT = Path(__file__).resolve().parents[3]
 OTHER_BODY = "UPDATE entry SET body = CAST(replace(body, 'run-1', 'run-9') AS BLOB) WHERE position = 2"
@@ -91,7 +92,7 @@ def test_an_epsilon_that_is_none_is_refused_before_anything_is_written(folder, e
         with pytest.raises(Rejected):
             ask()
     with pytest.raises(Rejected):
-        made.init("jp", BudgetTerms("person", epsilon, DELTA, "2026", [ALICE.verifier(), BOB.verifier()]))
+        open_budget(made, "jp", terms(epsilon))
     assert len(made.exported().entries) == 2
 
 
@@ -105,7 +106,7 @@ def test_a_delta_that_is_none_is_refused(folder, delta):
 def test_a_delta_of_one_in_n_is_refused_when_opening_and_when_spending(folder):
     made = ledger(folder)
     with pytest.raises(Rejected, match="1/n"):
-        made.init("jp", BudgetTerms("person", "1", "0.001", "2026", [ALICE.verifier(), BOB.verifier()], units=1000))
+        open_budget(made, "jp", replace(terms("1", units=1000), delta="0.001"))
     with pytest.raises(Rejected, match="1/n"):
         reserve(made, "run", delta="0.01", dataset=made.dataset(f"c{i}" for i in range(100)))
 
@@ -113,9 +114,9 @@ def test_a_delta_of_one_in_n_is_refused_when_opening_and_when_spending(folder):
 def test_names_texts_and_approvers_that_cannot_be_kept_are_refused(folder):
     made = ledger(folder)
     with pytest.raises(Rejected, match="is not a valid name"):
-        made.init("two words", BudgetTerms("person", "1", DELTA, "", [ALICE.verifier(), BOB.verifier()]))
+        open_budget(made, "two words", terms())
     with pytest.raises(Rejected, match="two people"):
-        made.init("jp", BudgetTerms("person", "1", DELTA, "2026", [ALICE.verifier()]))
+        open_budget(made, "jp", replace(terms(), approvers=[ALICE.verifier()]))
     with pytest.raises(Rejected, match="1 to 2,000 characters"):
         reserve(made, "run", purpose="")
     with pytest.raises(refusal.UnknownPopulation):
@@ -157,7 +158,7 @@ def test_a_run_on_which_the_accountants_disagree_is_refused(folder, monkeypatch)
 
 def test_a_copied_or_redated_data_set_and_a_part_of_it_get_no_fresh_budget(folder):
     made = ledger(folder)
-    made.init("copy", BudgetTerms("person", "3", DELTA, "2026", [ALICE.verifier(), BOB.verifier()]))
+    open_budget(made, "copy", terms())
     people = [f"c{i}" for i in range(500)]
     reserve(made, "run", dataset=made.dataset(people))
     assert made.dataset(reversed(people)) == made.dataset(people)
@@ -168,6 +169,90 @@ def test_a_copied_or_redated_data_set_and_a_part_of_it_get_no_fresh_budget(folde
     reserve(made, "later", dataset=made.dataset(people))
     reserve(made, "others", population="copy", dataset=made.dataset(f"d{i}" for i in range(500)))
     assert made.status("copy").spent == 1
+
+
+def test_even_one_known_person_is_seen_under_another_population(folder):
+    made = ledger(folder)
+    open_budget(made, "copy", terms())
+    people = [f"c{i}" for i in range(2_000)]
+    reserve(made, "run", dataset=made.dataset(people))
+    for number, one in enumerate(people[::97]):
+        mixed = made.dataset([one, *(f"d{number}-{i}" for i in range(2_000))])
+        with pytest.raises(refusal.KnownPeople, match="1 of these people"):
+            reserve(made, "fresh", population="copy", dataset=mixed)
+    reserve(made, "renamed", population="copy", dataset=made.dataset(f"{one}-again" for one in people))
+    assert made.status("copy").spent == 1  # other ids are other people, and the documents say so
+
+
+def test_each_spend_keeps_only_those_whom_it_is_the_first_to_name(folder):
+    made = ledger(folder)
+    for spend, people in (("a", range(100)), ("b", range(50, 120)), ("c", range(120))):
+        reserve(made, spend, m.declared("0.5"), dataset=made.dataset(f"c{i}" for i in people))
+    with sqlite3.connect(folder / "ledger.sqlite") as db:
+        assert [size for (size,) in db.execute("SELECT length(body) FROM admitted ORDER BY position")] == [800, 160, 0]
+    db.close()
+    again(folder)
+
+
+def test_no_two_entries_tell_whether_the_same_people_were_used_and_the_same_request_still_does(folder):
+    made, people = ledger(folder), [f"c{i}" for i in range(100)]
+    first = reserve(made, "a", dataset=made.dataset(people))
+    reserve(made, "b", dataset=made.dataset(people))
+    said = [made.entry(made.spend(spend).index).body.dataset for spend in ("a", "b")]
+    assert len({one.fingerprint for one in said}) == len({one.sketch for one in said}) == 2
+    assert made.dataset(people).fingerprint not in {one.fingerprint for one in said}
+    assert reserve(made, "a", dataset=made.dataset(people)) == first
+    with pytest.raises(refusal.Conflict):
+        reserve(made, "a", dataset=made.dataset(people[1:]))
+
+
+def test_people_taken_out_of_the_database_are_noticed(folder):
+    made = ledger(folder)
+    open_budget(made, "copy", terms())
+    for spend in ("a", "b"):
+        reserve(made, spend, dataset=made.dataset(f"{spend}{i}" for i in range(100)))
+    unguarded(folder, "DELETE FROM admitted WHERE position = 3")
+    with pytest.raises(Damaged, match="whom entry 3 claims were taken out"):
+        again(folder)
+
+
+def test_a_part_of_the_people_taken_out_of_the_database_is_noticed_before_anybody_spends(folder):
+    made = ledger(folder)
+    open_budget(made, "copy", terms())
+    reserve(made, "a", dataset=made.dataset(f"c{i}" for i in range(100)))
+    unguarded(folder, "UPDATE admitted SET body = substr(body, 9)")
+    with pytest.raises(Damaged, match="not those it claims"):
+        reserve(again(folder), "b", population="copy", dataset=made.dataset(["c1"]))
+
+
+def test_rows_are_public_only_in_the_population_that_their_people_belong_to(folder):
+    made = ledger(folder)
+    open_budget(made, "jp", terms())
+    people, rows = made.dataset(f"c{i}" for i in range(100)), "a" * 64
+    approve(made, "public", {"fingerprint": people.fingerprint, "rows": rows}, population="jp")
+    assert made.public_in(people, rows) == "jp"
+    reserve(made, "run", dataset=people)
+    assert made.public_in(people, rows) is None
+    approve(made, "public", {"fingerprint": people.fingerprint, "rows": rows})
+    assert (made.public_in(people, rows), made.public_in(people, "b" * 64)) == ("kr", None)
+    made.exact("kr", "exact-1", people, rows, {"learner": "lightgbm", "requester": "office"})
+    assert made.status("kr").to_document()["lifetime"] == "infinity"
+    assert in_order(made)
+
+
+def test_a_ledger_begun_by_version_1_is_read_and_goes_on(folder, monkeypatch):
+    made = ledger(folder)
+    reserve(made, "run", dataset=made.dataset(["c1"]))
+    with sqlite3.connect(folder / "ledger.sqlite") as db:
+        db.execute("DROP TABLE admitted")
+    db.close()
+    with pytest.raises(Damaged, match="taken out"):  # what an entry of version 2 claims must be there
+        again(folder)
+    monkeypatch.setattr(admitted, "check_present", lambda *_: None)
+    reserve(again(folder), "later", dataset=made.dataset(["c2"]))
+    with sqlite3.connect(folder / "ledger.sqlite") as db:
+        assert db.execute("SELECT count(*) FROM admitted").fetchone() == (1,)
+    db.close()
 
 
 def test_a_person_in_two_disjoint_cohorts_is_refused_before_anything_is_spent(folder):
@@ -202,8 +287,9 @@ def test_what_lowers_protection_needs_two_people_whose_keys_are_not_here(folder)
     made.expire("run", "the machine died")
     approve(made, "release", {"spend": "run"})
     approve(made, "reset", {"epsilon": "2", "period": "2027"})
-    approve(made, "public", {"fingerprint": "a" * 64})
-    assert (made.is_public("a" * 64), made.is_public("b" * 64)) == (True, False)
+    public = made.dataset(["c1"])
+    approve(made, "public", {"fingerprint": public.fingerprint, "rows": "a" * 64})
+    assert (made.public_in(public, "a" * 64), made.public_in(public, "b" * 64)) == ("kr", None)
     assert made.status("kr").cap == 2
     with pytest.raises(refusal.PeriodReopened):
         approve(made, "reset", {"epsilon": "9", "period": "2026"})
@@ -299,7 +385,7 @@ def test_rows_cannot_be_changed_or_removed_and_a_balance_cannot_fall_below_nothi
     made = ledger(folder)
     reserve(made, "run", dataset=made.dataset(["c1"]))
     db = sqlite3.connect(folder / "ledger.sqlite")
-    for table in ("entry", "checkpoint", "sketch"):
+    for table in ("entry", "checkpoint", "admitted"):
         for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET rowid = rowid + 1"):
             with pytest.raises(sqlite3.IntegrityError, match="only grows"):
                 db.execute(statement)
@@ -407,11 +493,11 @@ def test_an_older_checkpoint_that_was_changed_is_found_before_it_is_exported(fol
         again(folder).exported()
 
 
-def test_a_changed_sketch_is_found(folder):
+def test_a_change_to_the_people_who_were_admitted_is_found(folder):
     made = ledger(folder)
     reserve(made, "run-1", dataset=made.dataset(["c1", "c2"]))
-    unguarded(folder, "UPDATE sketch SET body = x'0000000000000000'")
-    with pytest.raises(Damaged, match="sketch of kr"):
+    unguarded(folder, "UPDATE admitted SET body = x'0000000000000000'")
+    with pytest.raises(Damaged, match="not those it claims"):
         reserve(again(folder), "run-2", dataset=made.dataset(["c3"]))
 
 

@@ -81,6 +81,7 @@ def test_a_verdict_is_a_document_with_amounts_as_decimal_strings():
         "mechanisms": 1,
         "last_entry_at": AT,
         "cosigned_at": [],
+        "root_approvers": [],
     }
     assert {name: population[name] for name in ("population", "cap", "spent", "left", "lifetime", "delta")} == {
         "population": "kr",
@@ -351,7 +352,9 @@ def test_an_entry_before_the_first_and_another_number_are_found():
     forge = Forge()
     forge.leaf = "1" * 64
     first = entry.parse(forge.lines[0])
-    line, _ = entry.encode(first.kind, 0, first.population, AT, "1" * 64, first.body)
+    line, _ = entry.encode(
+        first.kind, entry.EntryPlace(0, first.population, AT, "1" * 64, "proffer-ledger-1"), first.body
+    )
     forge.lines, forge.notes, forge.frontier = [line], [], merkle.Frontier()
     forge.frontier.add(merkle.leaf_hash(line))
     forge.sign()

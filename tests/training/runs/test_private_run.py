@@ -62,14 +62,14 @@ class RecordingAccount:
         self.done.append((spend.partition("-")[0], run.mechanism, run.units, metrics))
         return Paper(spend)
 
-    def commit(self, spend, ran):
+    def commit(self, spend, ran, _artefact=None):
         self.done.append((f"{spend.partition('-')[0]} done", ran))
         return Paper(spend)
 
     def pseudonym(self, person):
         return person
 
-    def is_public(self, _people):
+    def is_public(self, _people, _rows):
         return False
 
 

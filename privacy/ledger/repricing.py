@@ -1,0 +1,72 @@
+"""Repricing: every price and every balance of a ledger found again, and what is wrong with them as findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from features.problem import Rejected
+from privacy.accounting import accountant
+from privacy.accounting.mechanism import Mechanism
+from privacy.budget import BudgetInterval
+from privacy.ledger.state import LedgerState
+
+Advance = Callable[[int], object]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong: the entry's index (None: not at one entry), and what."""
+
+    index: int | None
+    what: str
+
+    def __str__(self) -> str:
+        """As a line."""
+        return self.what if self.index is None else f"entry {self.index}: {self.what}"
+
+
+def priced_again(state: LedgerState, advance: Callable[[int], Advance]) -> Iterable[Finding]:
+    """Price each distinct mechanism, then each balance, and name what differs from the record."""
+    intervals = state.all_intervals()
+    done = advance(len(state.prices) + len(intervals))
+    wrong = False
+    for (mechanism, price), index in state.prices.items():
+        for finding in _price_again(index, mechanism, price):
+            yield finding
+            wrong = True
+        done(1)
+    if wrong:  # what cannot be priced as recorded cannot be composed
+        return
+    for interval in intervals:
+        yield from _interval_again(interval)
+        done(1)
+
+
+def _price_again(index: int, mechanism: Mechanism, price: accountant.AccountedPrice) -> Iterable[Finding]:
+    try:
+        again = accountant.price(mechanism, price.delta, second=False)
+    except Rejected as failure:
+        yield Finding(index, str(failure))
+        return
+    for name, recorded, found in (("PLD", price.pld, again.pld), ("RDP", price.rdp, again.rdp)):
+        if recorded is None and found is None:
+            continue
+        if recorded is None or found is None or abs(recorded - found) > accountant.DRIFT:
+            yield Finding(index, f"{name} prices the mechanism at {found}, not at {recorded}")
+    if price.prv is not None and again.pld is not None:
+        gap = price.prv - again.pld
+        if not -accountant.DRIFT <= gap <= accountant.AGREEMENT + accountant.DRIFT:
+            yield Finding(index, f"PRV on record ({price.prv}) is not within 0 and 0.011 of PLD ({again.pld})")
+
+
+def _interval_again(interval: BudgetInterval) -> Iterable[Finding]:
+    try:
+        epsilon = interval.epsilon()
+    except Rejected as failure:
+        yield Finding(interval.added[-1][0] if interval.added else interval.since, f"cannot be composed: {failure}")
+        return
+    exact = all(one.kind == "declared" for counts in interval.composition.values() for one in counts)
+    if epsilon > interval.cap + (0 if exact else accountant.DRIFT):
+        what = f"here the population {interval.population} has spent {epsilon} of {interval.cap}: overspent"
+        yield Finding(interval.first_beyond(), what)

@@ -1,0 +1,78 @@
+"""Approvals on the command line: drafts written for two people to sign, and signed ones entered with their receipt."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from composition import ledger_files, terminal
+from features import strict_json
+from features.problem import Problem, Rejected
+
+if TYPE_CHECKING:
+    from privacy.ledger.journal import LedgerReceipt
+    from privacy.ledger.ledger import Ledger
+
+APPROVAL: Final = "a signature as `approve` wrote it; give two"
+
+
+def write_draft(args: argparse.Namespace, out: Path, statement: Mapping[str, Any]) -> int:
+    """Write a draft, and say who is to sign it."""
+    from features.whole_file import write_whole
+    from privacy.ledger.approval import statement_text
+    from privacy.ledger.terms import read_statement
+
+    ledger_files.refuse_own(args.home, out)
+    write_whole(out, statement_text(read_statement(dict(statement))).encode())
+    signing = f"Have two approvers run: proffer privacy approve {out} --key THEIR.key"
+    terminal.emit({"draft": str(out), "statement": dict(statement)}, args.json, signing)
+    return terminal.DONE
+
+
+def enter(args: argparse.Namespace, kind: str) -> int:
+    """Enter what two approvers signed."""
+    from composition.reading import read_text
+    from privacy.refusal import NotApproved
+
+    given = [_approval(path) for path in args.approval]
+    texts = {text for text, _ in given if text} | ({read_text(args.draft)} if args.draft else set())
+    if len(texts) != 1:
+        what = "are not signatures of one and the same draft"
+        raise NotApproved("--approval", what, "Have both sign the same file; with bare signatures give --draft too")
+    try:
+        statement = strict_json.parse(texts.pop())
+    except strict_json.MalformedError:
+        statement = None
+    if not isinstance(statement, dict) or statement.get("kind") != kind:
+        raise NotApproved("--approval", f"does not sign a draft of {args.subverb}", "Give the files signed for it")
+    ledger = ledger_files.open_ledger(args.home)
+    return entered(args, ledger, ledger.approved(statement, [line for _, lines in given for line in lines]))
+
+
+def _approval(path: Path) -> tuple[str, list[str]]:
+    """The text that a file signs (nothing for bare signature lines) and its signature lines."""
+    from privacy.ledger.note import BadNote, Note, Signature
+
+    content = path.read_bytes()
+    try:
+        if b"\n\n" not in content:
+            lines = content.decode("utf-8", "replace").splitlines()
+            return "", [Signature.parse(line).line for line in lines]
+        note = Note.parse(content)
+    except BadNote as failure:
+        raise Rejected(
+            [Problem((str(path),), "invalid", str(failure), "Give what `proffer privacy approve` wrote")]
+        ) from None
+    return note.text, [signature.line for signature in note.signatures]
+
+
+def entered(args: argparse.Namespace, ledger: Ledger, receipt: LedgerReceipt) -> int:
+    """Print the receipt of an entry, and what is left of the budget it is about."""
+    document: dict[str, Any] = {"receipt": receipt.to_document()}
+    if receipt.population != "*":
+        document["balance"] = ledger.status(receipt.population).to_document()
+    text = f"entry {receipt.index}" + (f": {document['balance']['left']} left" if "balance" in document else "")
+    terminal.emit(document, args.json, text)
+    return terminal.DONE
