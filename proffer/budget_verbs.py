@@ -198,20 +198,16 @@ def _dataset(ledger: Ledger, people: Path | None) -> Dataset:
     return ledger.dataset(line.strip() for line in read_text(people).splitlines() if line.strip())
 
 
-def _settle_arguments(parser: argparse.ArgumentParser) -> None:
+def _commit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--spend", required=True, metavar="ID", help="which reservation")
+    released = "what was released: a file, a model's folder, or its sha256 in hex"
+    parser.add_argument("--artefact", metavar="WHAT", help=released)
 
 
 def _commit(args: argparse.Namespace) -> int:
     """Say that a reserved run is done."""
     ledger = ledger_files.open_ledger(args.home)
     return entered(args, ledger, ledger.commit(args.spend, artefact=_artefact(args.artefact)))
-
-
-def _commit_arguments(parser: argparse.ArgumentParser) -> None:
-    _settle_arguments(parser)
-    released = "what was released: a file, a model's folder, or its sha256 in hex"
-    parser.add_argument("--artefact", metavar="WHAT", help=released)
 
 
 def _artefact(given: str | None) -> str | None:
@@ -227,7 +223,7 @@ def _artefact(given: str | None) -> str | None:
 
 
 def _expire_arguments(parser: argparse.ArgumentParser) -> None:
-    _settle_arguments(parser)
+    parser.add_argument("--spend", required=True, metavar="ID", help="which reservation")
     parser.add_argument("--reason", required=True, help="what happened")
 
 

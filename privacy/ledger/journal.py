@@ -28,7 +28,7 @@ from privacy.accounting.amount import FINEST
 from privacy.accounting.canonical import NotCanonical
 from privacy.ledger import admitted, entry, ledger_tables, merkle
 from privacy.ledger.admitted import PeopleClaim
-from privacy.ledger.change import Change, LedgerKeyChanged, Opened, Spent
+from privacy.ledger.change import Change, LedgerKeyChanged
 from privacy.ledger.dataset import Dataset
 from privacy.ledger.entry import BEGINNING, AnyEntry, EntryPlace
 from privacy.ledger.folder import alone, is_read_only
@@ -118,7 +118,7 @@ class Journal:
             remedy = "Names are letters, digits and ._:/@-; texts have 1 to 2,000 characters"
             raise Rejected([Problem((f"{kind} entry",), "invalid", str(failure), remedy)]) from None
         change = decide(self.state, new)
-        left = self._left(change)
+        left = self.state.left_after(change)
         grown = self._frontier.grown(merkle.leaf_hash(line))
         origin = change.origin if isinstance(change, LedgerKeyChanged) else self.state.origin
         checkpoint = Checkpoint(origin, grown.size, grown.root())
@@ -145,14 +145,6 @@ class Journal:
                 admitted.keep(db, new.index, new.population, claimed)
             if ledger_tables.line_at(db, new.index) != line:
                 raise damaged(self.folder, f"entry {new.index} was not kept as it was written")
-
-    def _left(self, change: Change) -> Decimal | None:
-        """What a spend leaves of the cap; the database refuses to hold a negative rest."""
-        if isinstance(change, Opened):
-            return change.cap
-        if not isinstance(change, Spent):
-            return None
-        return self.state.budget(change.spend.population).cap - self.state.afford(change)
 
     def claim(self, db: sqlite3.Connection, population: str, spend: str, dataset: Dataset) -> PeopleClaim:
         """PeopleClaim a data set's people for a population.

@@ -127,10 +127,9 @@ class Ledger(LedgerReader):
         Raises:
             Rejected: a name, amount or key is not usable.
         """
-        what: dict[str, Any] = {**opening(population, terms), "reason": reason}
-        if not self._state.roots:
-            what["roots"] = what["approvers"]
-        return self.draft(EntryType.OPEN, population, what)
+        what = {**opening(population, terms), "reason": reason}
+        named = {} if self._state.roots else {"roots": what["approvers"]}
+        return self.draft(EntryType.OPEN, population, {**what, **named})
 
     def reserve(
         self,
@@ -193,8 +192,7 @@ class Ledger(LedgerReader):
             return None
         first = self.entry(spend.index)
         assert isinstance(first, ReserveEntry | EvaluateEntry), "a spend begins with its reservation"
-        secret = self._journal.keys.people_secret()
-        if not _repeats(first, kind, body, dataset, secret):
+        if not _repeats(first, kind, body, dataset, self._journal.keys.people_secret()):
             raise Conflict(spend.id, "is the id of another spend", "Give each run an id of its own")
         return first
 
@@ -254,7 +252,7 @@ class Ledger(LedgerReader):
     def draft(self, kind: EntryType | str, population: str, what: Mapping[str, Any]) -> dict[str, Any]:
         """A statement for two approvers to sign: open, release, raise, reset, public, or a key's change.
 
-        It names the ledger's size and last hash; it is void after `approval.MOST_LATER` further entries.
+        It names the ledger's size and last hash, and is void after `approval.MOST_LATER` further entries.
 
         Raises:
             Rejected: it is not a valid statement.

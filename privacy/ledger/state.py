@@ -164,6 +164,18 @@ class LedgerState:
             raise Exhausted(spend.population, after - before, max(budget.cap - before, Decimal(0)))
         return after
 
+    def left_after(self, change: Change) -> Decimal | None:
+        """What a change leaves of the cap; the database refuses to hold a negative rest. None: it spends nothing.
+
+        Raises:
+            Exhausted: it would exceed the cap.
+        """
+        if isinstance(change, Opened):
+            return change.cap
+        if not isinstance(change, Spent):
+            return None
+        return self.budget(change.spend.population).cap - self.afford(change)
+
     def all_intervals(self) -> list[BudgetInterval]:
         """Every interval to hold against its cap, including those that have not ended."""
         return [*self.intervals, *(budget.interval(self.size) for budget in self.budgets.values())]

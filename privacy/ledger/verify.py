@@ -143,7 +143,7 @@ def verify(
         len(export.notes),
         replay.tree.root(len(export.entries)).hex(),
         tuple(signature.name for signature in last.signatures[1:]) if in_order and last is not None else (),
-        _balances(replay.state) if epsilons and in_order else (),
+        tuple(map(replay.state.balance, sorted(replay.state.budgets))) if epsilons and in_order else (),
         len({(mechanism, price.delta) for mechanism, price in replay.state.prices}),
         replay.last,
         tuple(_text(moment) for moment in _moments(last.signatures[1:])) if in_order and last is not None else (),
@@ -351,7 +351,3 @@ def _moments(signatures: Iterable[Signature]) -> list[datetime]:
 
 def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _balances(state: LedgerState) -> tuple[Balance, ...]:
-    return tuple(state.balance(population) for population in sorted(state.budgets))
