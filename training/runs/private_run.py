@@ -15,7 +15,7 @@ from features.log.event import rfc3339
 from features.problem import Problem, Rejected
 from privacy.accounting import accountant
 from privacy.accounting.mechanism import Mechanism, composed, gaussian
-from privacy.data_provenance import DataKind
+from privacy.data_provenance import DataKind, digest
 from privacy.request import QuotedPrice, Request, check_delta
 from privacy.spend import Spend
 from recommender.ranking.bilinear import FORMAT, KIND
@@ -261,7 +261,11 @@ def _counted(rows: Gated[UnitLists], made: PrivateStages, noise: Noise, progress
     assert made.count is not None, "the number of units is not stated"
     sigma = float(made.count["noise"])
     progress("counting units, with noise")
-    units, *others = rows.run("count", made.count, lambda one: counts(one) + noise.gaussian(3, sigma))
+    count = made.count
+    units, *others = rows.run(
+        "count", count, lambda one: counts(one) + noise.gaussian(3, sigma),
+        ran=lambda found: (count, digest(repr(found.tolist()).encode())),
+    )  # fmt: skip
     if units < FEWEST:
         what = f"the noised count of privacy units is below {FEWEST}"
         remedy = "See that people consented to --purpose, or use --basis law where a statute allows it"
