@@ -79,6 +79,22 @@ def test_a_budget_is_opened_spent_from_exported_and_verified(capsys):
     assert len(list(Path("home").rglob("ledger.pub"))) == 1
 
 
+@pytest.mark.usefixtures("here")
+def test_a_declaration_in_which_no_event_names_others_gets_a_budget_for_each_person(capsys):
+    """The country's would have a household, which nobody there can be put into."""
+    Path("own").mkdir()
+    types = (
+        "{benefit.shown: {title: {ko: 안내, en: Shown}, complete_from: never, fields: {programme: {type: identifier}}}}"
+    )
+    Path("own/events.yaml").write_text(f"zone: UTC\nepoch: 1900-01-01\ntypes: {types}\n", encoding="utf-8")
+    Path("own/facts.yaml").write_text("facts: {}\n")
+    Path("own/features.yaml").write_text("features: {}\n")
+    terms = "--epsilon 1 --delta 1e-6 --approver alice.pub --approver bob.pub --json"
+    for population, declaration, unit in (("own", "--declaration own", "person"), ("kr", "", "household")):
+        assert privacy(f"init --population {population} {terms} {declaration}") == 0
+        assert told(capsys)["unit"] == unit
+
+
 @pytest.mark.usefixtures("opened")
 def test_verify_says_no_with_exit_code_1_and_the_first_bad_entry(capsys):
     privacy("reserve --population kr --spend run-1 --epsilon 1")

@@ -28,10 +28,14 @@ from privacy.gate import Admission, Gate
 from privacy.request import QuotedPrice, RunRequest
 from privacy.spend import Spend
 from privacy.unit import PrivacyUnit
+from tests.privacy.noises import Seeded
 from tests.training.conftest import _programme
 from training.data import admission
 from training.data.admission import MOST_PEOPLE, admitted
 from training.data.examples import LearningLog
+from training.evaluation.release import NAMES, bundle_mechanism, noised_metrics
+from training.rankers.private_ranker import learn
+from training.rankers.schedules import plan
 from training.runs import private_run
 from training.runs.private_run import MOST_LISTS
 
@@ -292,6 +296,22 @@ def test_no_plain_copy_of_the_log_lies_in_the_home_while_it_is_read(tmp_path, mo
     data = read_training_data(TrainingSource(home, None))
     assert data.gate.rows.open(Admission(RUN)).history.people == ("bea",)
     assert {name for name in seen if not name.startswith("events.db")} == set()
+
+
+# --- what a deployment may lack --------------------------------------------------------------------------------------
+
+
+def test_a_log_in_which_nothing_was_shown_is_no_error(declaration, material):
+    """Nobody is counted, and what is learned is noise."""
+    log = private([*agreed("ann", "bob"), event("m", "ann", "life.moved", 3, {"region": "11440"})], declaration)
+    ends = replace(material, end=END)
+    found, held = (private_run._lists(ends, log, held_out=held_out) for held_out in (False, True))
+    assert private_run.counts(found).tolist() == [0, 0, 0]
+    chosen = plan(1000, Decimal(1), Decimal("1e-6"), len(material.catalogue.programmes))
+    fit = learn(found.lists, material.catalogue, chosen, Seeded(1), unit=found.unit)
+    figures = bundle_mechanism(Decimal(1), Decimal("1e-6"))
+    told = noised_metrics(fit.scorer, held.lists, held.unit, material.catalogue, figures, Seeded(2))
+    assert set(told) == set(NAMES)
 
 
 # --- the old behaviour, put back --------------------------------------------------------------------------------------

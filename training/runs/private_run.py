@@ -268,7 +268,9 @@ def _counted(rows: Gated[UnitLists], made: PrivateStages, noise: Noise, progress
     )  # fmt: skip
     if units < FEWEST:
         what = f"the noised count of privacy units is below {FEWEST}"
-        remedy = "See that people consented to --purpose, or use --basis law where a statute allows it"
+        remedy = (
+            "See that the log says who was shown what, that people consented to --purpose, or that --basis law applies"
+        )
         raise Rejected([Problem(("rows",), "range", what, remedy)])
     return round(units), UnitsLeftOut(*(max(round(one), 0) for one in others))
 
