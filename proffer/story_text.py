@@ -49,9 +49,10 @@ class Teller:
         return lines + [line for offer in chapter["offers"] for line in self.offer(offer)]
 
     def offer(self, offer: Mapping[str, Any]) -> list[str]:
-        """One offer: how she stands to it, why, what it gives and until when."""
+        """One offer: how she stands to it, why, what it gives and until when; what is open is asked, not told."""
         lines = self.lines(f"{self.read(offer['title'])} ({self.say(offer['standing'])})", _OFFER)
-        why = list(dict.fromkeys(self.read(reason.get("why") or reason["text"]) for reason in offer["because"]))
+        told_so = [one for one in offer["because"] if one["cause"] != "missing_fact" or not offer["questions"]]
+        why = list(dict.fromkeys(self.read(reason.get("why") or reason["text"]) for reason in told_so))
         if why:
             told = reduce(lambda first, second: self.say("two", first=first, second=second), why)
             lines += self.lines(self.say("because", reasons=told), _BELOW)

@@ -175,6 +175,16 @@ def test_the_story_reads_in_both_languages(desk, declaration, language, said, da
     assert "x.birth" in text
 
 
+def test_what_is_open_is_asked_and_not_told_as_a_reason(declaration):
+    open_ = programme("x.open", {"fact": "worker", "is": True}, triggers=["life.moved"])
+    regions = reading.read_regions()
+    held = catalogue([("x.open", open_)], declaration, regions)
+    engine = Engine(declaration, held, regions, reading.read_messages())
+    text = story_text(tell(engine, declaration, LIFE), "en", engine.messages)
+    assert "To be sure, ask: Are you employed?" in text
+    assert "is employed" not in text
+
+
 def test_the_story_is_plain_json(desk, declaration):
     told = tell(desk, declaration, LIFE)
     assert json.loads(json.dumps(told, allow_nan=False)) == told
