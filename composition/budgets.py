@@ -66,17 +66,20 @@ def private_account(
     Raises:
         Rejected: rows not verified as synthetic would spend the synthetic budget, or no such budget was opened.
     """
-    from privacy.account import SYNTHETIC, account_of
+    from privacy.account import SYNTHETIC, account_of, is_synthetic
 
     synthetic = kind is DataKind.SYNTHETIC
     if synthetic and population in (None, SYNTHETIC):
         return synthetic_account(workspace, declaration)
-    if population == SYNTHETIC:
+    if population is not None and is_synthetic(population) and not synthetic:
         what = "is the budget of synthetic people, and these rows are not stamped synthetic"
         raise Rejected(
             [
                 Problem(
-                    (f"--population {SYNTHETIC}",), "forbidden", what, "Name the population that these people belong to"
+                    (f"--population {population}",),
+                    "forbidden",
+                    what,
+                    "Name the population that these people belong to",
                 )
             ]
         )
@@ -100,7 +103,8 @@ def run_request(data: TrainingData, terms: PrivateTerms, workspace: Workspace) -
     if gate.account is None:
         what = "holds no budget for these people, who may be real"
         remedy = (
-            "Open one with `proffer privacy init --population P --epsilon E --delta D --approver KEY --approver KEY`"
+            "Open one with `proffer privacy init --population P --epsilon E --delta D --approver KEY --approver KEY`, "
+            "which two root approvers sign"
         )
         raise Rejected([Problem((str(workspace.path),), "missing", what, remedy)])
     known = len(tuple(gate.rows.people())) if gate.provenance.kind is DataKind.SYNTHETIC else terms.units

@@ -50,6 +50,8 @@ SUBVERBS = {
         "public",
         "enrol",
         "revoke",
+        "enrol-root",
+        "revoke-root",
         "enrol-witness",
         "revoke-witness",
         "approve",

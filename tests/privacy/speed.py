@@ -14,7 +14,7 @@ from pathlib import Path
 
 from privacy.accounting import mechanism as m
 from privacy.ledger.verify import verify
-from tests.privacy.ledgers import Forge
+from tests.privacy.ledgers import Forge, rooted
 
 ROOT = Path(__file__).resolve().parents[2]
 PAIRS = 50_000  # of a reservation and its commit
@@ -23,8 +23,7 @@ PROMISES = [m.declared(str(1 + i)) for i in range(24)]
 
 
 def forged() -> Forge:
-    forge = Forge()
-    forge.init("1000000")
+    forge = rooted("1000000")
     for i in range(PAIRS):
         people = {name: hashlib.sha256(f"{name}{i}".encode()).hexdigest() for name in ("fingerprint", "sketch")}
         forge.at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(1_793_534_400 + 997 * i))

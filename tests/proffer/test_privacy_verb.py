@@ -1,5 +1,6 @@
 """`proffer privacy` by hand: from an approver's keys to an auditor's verdict, and every refusal on the way."""
 
+import hashlib
 import json
 import sys
 import tempfile
@@ -7,6 +8,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from composition.witness_http import server
@@ -351,3 +354,84 @@ def test_a_draft_written_in_another_form_is_not_signed(capsys):
 def test_a_witness_that_cannot_begin_says_why(capsys, more, said):
     assert privacy("witness --folder witness --log home/ledger/ledger.pub", *more) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("opened")
+def test_verify_compares_root_approvers_only_with_keys_that_it_is_given_and_says_so(capsys):
+    privacy("export --out bundle")
+    Path("roots").write_text(Path("alice.pub").read_text() + "# a comment\n" + Path("bob.pub").read_text())
+    Path("others").write_text(Path("alice.pub").read_text() + Path("carol.pub").read_text())
+    Path("nobody").write_text("\n")
+    capsys.readouterr()
+    assert privacy("verify bundle --key home/ledger/ledger.pub") == 0
+    said = capsys.readouterr().out
+    assert "root approvers: alice, bob (NOT compared" in said
+    assert "0 days ago" in said
+    assert privacy("verify bundle --key home/ledger/ledger.pub --approvers roots --json") == 0
+    assert told(capsys)["root_approvers_compared"] is True
+    assert privacy("verify bundle --key home/ledger/ledger.pub --approvers others") == 1
+    assert "the root approver bob" in capsys.readouterr().out
+    assert privacy("verify bundle --key home/ledger/ledger.pub --approvers nobody") == 2
+
+
+@pytest.mark.usefixtures("opened")
+def test_verify_refuses_an_older_view_and_what_is_no_day(capsys):
+    privacy("export --out bundle")
+    for day, code in (("2020-01-01", 0), ("2020-01-01T00:00:00+09:00", 0), ("9999-01-01", 1), ("soon", 2)):
+        assert privacy(f"verify bundle --key home/ledger/ledger.pub --not-before {day}") == code
+    assert "is no day or time" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("opened")
+def test_a_commit_names_a_file_a_model_or_a_hash(capsys):
+    Path("released").write_bytes(b"x")
+    Path("model").mkdir()
+    Path("model/manifest.json").write_text(json.dumps({"artefact": "c" * 64}))
+    wanted = (hashlib.sha256(b"x").hexdigest(), "c" * 64, "d" * 64)
+    for number, (what, found) in enumerate(zip(("released", "model", "d" * 64), wanted, strict=True)):
+        assert privacy(f"reserve --population kr --spend run-{number} --epsilon 0.1") == 0
+        assert privacy(f"commit --spend run-{number} --artefact {what}") == 0
+        assert privacy("export --out bundle") == 0
+        assert found in Path("bundle").read_text(encoding="utf-8")
+    privacy("reserve --population kr --spend other --epsilon 0.1")
+    capsys.readouterr()
+    assert privacy("commit --spend other --artefact nothing") == 2
+    assert "sha256" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("here")
+def test_a_budget_of_synthetic_people_is_opened_at_once_and_names_root_approvers_later(capsys):
+    assert privacy("init --population synthetic-trial --epsilon 9 --delta 1e-6 --unit person --json") == 0
+    assert told(capsys)["left"] == "9"
+    Path("people").write_text("c1\n", encoding="utf-8")
+    assert privacy("reserve --population synthetic-trial --spend a --epsilon 1 --people people") == 2
+    assert "budget of synthetic people" in capsys.readouterr().err
+    assert privacy("init --population kr --epsilon 4 --delta 1e-6") == 2
+    assert "two people" in capsys.readouterr().err
+    open_budget("kr", "--epsilon 4 --delta 1e-6 --approver alice.pub --approver bob.pub")
+    open_budget("jp", "--epsilon 4 --delta 1e-6")
+    privacy("export --out bundle")
+    capsys.readouterr()
+    assert privacy("verify bundle --key home/ledger/ledger.pub --json") == 0
+    found = told(capsys)
+    assert (found["root_approvers"], len(found["populations"])) == (["alice", "bob"], 3)
+
+
+@pytest.mark.usefixtures("opened")
+def test_root_approvers_change_by_two_of_them():
+    assert changed("enrol-root --key carol.pub", "alice", "bob") == 0
+    assert changed("revoke-root --key alice.pub", "carol", "bob") == 0
+    assert changed("revoke-root --key bob.pub", "carol", "bob") == 2
+
+
+@pytest.mark.usefixtures("opened")
+def test_public_rows_are_named_by_what_they_hold(capsys):
+    Path("rows").mkdir()
+    table = pyarrow.table({"subject": ["c1", "c2", "c1"]})
+    pyarrow.parquet.write_table(table, "rows/events.parquet")
+    assert changed("public --population kr --data rows", "alice", "bob") == 0
+    privacy("export --out bundle")
+    assert hashlib.sha256(Path("rows/events.parquet").read_bytes()).hexdigest() in Path("bundle").read_text("utf-8")
+    capsys.readouterr()
+    assert privacy("public --population kr --data nowhere --draft x --reason y") == 2
+    assert "events.parquet" in capsys.readouterr().err
