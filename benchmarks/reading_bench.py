@@ -1,9 +1,10 @@
 """Reading: services imported and judged for four people, beside what two readers of the same texts say.
 
-The labels (ids and values, no text) stand in tests/recommender/reading/labels, one file a split: `open` is what the
-reader was tuned on; a file `sealed.jsonl` put beside it is scored apart. The people are fully described: of the facts
-declared every boolean is false unless they say otherwise. A second pass states only the facts that were declared before
-texts were read. The rate is services imported and judged a second of CPU.
+The labels (ids and values, no text) stand in tests/recommender/reading/labels, one file a split: `open` and `second`
+are what the reader was tuned on (`second` was unseen at its first run); a file `sealed.jsonl` is scored apart.
+The people are fully described: of the facts declared every boolean is false unless they say otherwise. A second pass
+states only the facts that were declared before texts were read. The rate is services imported and judged a second of
+CPU.
 """
 
 from __future__ import annotations
@@ -189,9 +190,11 @@ def demands_of(programme: Programme) -> list[Mapping[str, Any]]:
 
 
 def _region_of(programme: Programme) -> str | None:
-    """The region a programme asks for: the people live where it is."""
+    """The region a programme asks for or, where that is doubtful, speaks of: the people live where it is."""
     for clause in demands_of(programme):
-        for compare, _ in _compares(clause, ""):
+        parts = clause.get("all", [clause])
+        doubted = [part["advisory"] for part in parts if part.get("axis") == "region" and "advisory" in part]
+        for compare, _ in _compares({"all": [*parts, *doubted]}, ""):
             if compare["fact"] == "region":
                 return str(compare["is"] if "is" in compare else compare["in"][0])
     return None
@@ -285,11 +288,30 @@ def statuses_in(programme: Programme) -> set[object]:
     return found | {"foreigner"} if foreign else found
 
 
-def amounts_in(programme: Programme) -> set[object]:
-    """The sums it pays, in won."""
+def amounts_in(programme: Programme, *beside: str) -> set[object]:
+    """The sums it pays, in won: each bound of a range is one; `beside` names what else of a payment counts.
+
+    "kind" is how it is stated (exact, at_most, from), "period" how often it is paid, "per" for each of what.
+    """
     value = programme.to_document()["value"]
     parts = value.get("parts", [value]) if isinstance(value, Mapping) else []
-    return {part["amount"] for part in parts if part.get("amount")}
+    found: set[object] = set()
+    for part in parts:
+        own = {"per": "person"} | part
+        for key, kind in _STATED.items():
+            if part.get(key):
+                said = {"kind": kind, "period": own.get("period"), "per": own["per"]}
+                found.add((part[key], *(said[name] for name in beside)))
+    return found
+
+
+def _labelled_amounts(label: Mapping[str, Any], *beside: str) -> set[object]:
+    """The sums that a label says, as `amounts_in` gives them."""
+    names = {"kind": "kind", "period": "per", "per": "of"}
+    return {(one["won"], *(one[names[name]] or "unknown" for name in beside)) for one in label["amounts"]}
+
+
+_STATED: Mapping[str, str] = {"amount": "exact", "at_most": "at_most", "from": "from"}
 
 
 def deadline_in(programme: Programme) -> set[object]:
@@ -310,7 +332,10 @@ _FIELDS: dict[str, tuple[Callable[[Programme], set[object]], Callable[[Mapping[s
     "residence": (lengths_in, lambda label: {label["residence"]} - {"none", "lives"}),
     "statuses": (statuses_in, lambda label: set(label["statuses"])),
     "exclusion": (other_help_in, lambda label: {True} if label["other_help_excluded"] else set()),
-    "amounts": (amounts_in, lambda label: {amount["won"] for amount in label["amounts"]}),
+    "amounts": (amounts_in, _labelled_amounts),
+    "amounts_kind": (lambda one: amounts_in(one, "kind"), lambda label: _labelled_amounts(label, "kind")),
+    "amounts_period": (lambda one: amounts_in(one, "period"), lambda label: _labelled_amounts(label, "period")),
+    "amounts_per": (lambda one: amounts_in(one, "per"), lambda label: _labelled_amounts(label, "per")),
     "deadline": (deadline_in, lambda label: {label["deadline"]["kind"]} - {"unknown"}),
 }
 """What is found in a programme and what a label says, by the name of the field."""

@@ -19,7 +19,9 @@ Document = dict[str, Any]
 TITLE: Final = "서비스명"
 FIELDS: Final = ("지원내용", "지원대상", "선정기준")
 """Where sums stand: what is given, and for whom, where a line of that says how much."""
-READ: Final = (TITLE, *FIELDS)
+SUMMARY: Final = "서비스목적요약"
+"""Where they stand if nowhere else."""
+READ: Final = (TITLE, *FIELDS, SUMMARY)
 """The fields that are read."""
 
 
@@ -68,6 +70,7 @@ def value(
     given = (row.get(fields[0]) or "").strip()
     service = _Told(forms, kinds, row.get(TITLE) or "")
     parts = [part for field in fields for part in _parts(field, row.get(field) or "", field == fields[0], service)]
+    parts = parts or list(_parts(SUMMARY, row.get(SUMMARY) or "", True, service))
     kept: Document = {"currency": "KRW"} | ({"text": given} if given else {})
     if not parts:
         return kept | {"amount": None}
@@ -100,15 +103,28 @@ def _found(text: str, given: bool, service: _Told) -> Iterator[_Found]:
     for line in text.splitlines(keepends=True):
         here = [Sum(one.won, one.start + start, one.end + start, one.lower) for one in sums(line)]
         bounds = [start, *(edge for one in here for edge in (one.start, one.end)), start + len(line)]
+        parts = _adding_up(here, text)
         for i, one in enumerate(here):
             before, between = text[bounds[2 * i] : one.start], text[one.end : bounds[2 * i + 3]]
             whole, after = text[start : one.start], text[one.end : start + len(line)]
             found = _Found(one, line.strip(), before, after, f"{heading} {whole}", between)
-            if (given or words.STATED.search(whole)) and not _set_aside(found, service):
+            stated = given or words.STATED.search(whole) or words.STATED_ABOVE.search(heading)
+            if stated and i not in parts and not _set_aside(found, service):
                 yield found
         if not here and line.strip():
             heading = line.strip()
         start += len(line)
+
+
+def _adding_up(here: Sequence[Sum], text: str) -> frozenset[int]:
+    """Which sums of a line are only the parts, in the bracket behind it, that add up to another sum."""
+    for i, one in enumerate(here):
+        rest = here[i + 1 :]
+        for count in range(len(rest), 1, -1):
+            bracket = "(" in text[one.end : rest[0].start] and ")" not in text[one.end : rest[count - 1].start]
+            if bracket and sum(part.won for part in rest[:count]) == one.won:
+                return frozenset(range(i + 1, i + 1 + count))
+    return frozenset()
 
 
 def _set_aside(found: _Found, service: _Told) -> bool:
@@ -118,6 +134,8 @@ def _set_aside(found: _Found, service: _Told) -> bool:
         return True  # prices of entry
     loan = "loan" in forms and "이자" not in f"{found.label}{line}" and re.search(r"[대융][출자]\s?한도", found.label)
     if words.CONDITION_AFTER.search(rest) or words.UNDER_AFTER.search(rest) or words.BASE_AFTER.search(rest):
+        return True
+    if words.DIVIDED_AFTER.search(rest) or (words.RENT.search(before) and words.LET_AFTER.search(rest)):
         return True
     if words.FORMERLY.search(line) or words.TOTAL.search(before) or words.MANY_AFTER.search(rest):
         return True
@@ -171,7 +189,7 @@ def _per(found: _Found, service: _Told) -> str:
     if words.UNIT_OF.search(found.before) or words.UNIT_AFTER.search(found.after):
         return "other"
     told = [per for per, said in words.TITLES if said.search(service.title)]
-    if set(service.kinds) == {"가구"} and not words.PERSON.search(found.before):
+    if set(service.kinds) == {"가구"} and not words.PERSON.search(found.label):
         return "household"
     for text in (found.before, found.label):
         last = [(match.end(), -place) for place, (_, said) in enumerate(words.EACH) for match in said.finditer(text)]

@@ -48,6 +48,8 @@ _OCCASION = re.compile(
     + _ALSO
     + rf"(?:을|를)?(?:로|으로)?(?:부터|기준으로|기준|이후)?{_LENGTH}{_LIMIT}"
 )
+_LEARNT = re.compile(rf"(?P<what>[가-힣·]{{2,40}}?(?:것|사실)을안)날(?:로)?부터{_LENGTH}{_LIMIT}")
+"""From when somebody learns of a decision about them."""
 _NO_OCCASION = re.compile(
     r"부터|확인|경과|학기|공고|모집|신청|접수|기준|결정|선정|통보|통지|발급|게시|현재|거주|지급|계약(?=일기준)"
 )
@@ -114,6 +116,9 @@ def _read(words: str, events: Collection[str], whole: bool) -> Document | None:
             return _document(
                 match, {"after": known[0] if len(known) == 1 else known} if known else {"occasion": match[0]}
             )
+    learnt = _LEARNT.fullmatch(words) if whole else None
+    if learnt is not None:
+        return _document(learnt, {"occasion": learnt["what"]})
     match = _OCCASION.fullmatch(words) if whole else _applying(_OCCASION, words)
     if match is None or _NO_OCCASION.search(match["what"]):
         return None

@@ -24,6 +24,8 @@ _NOT_ITS_PEOPLE: Final = re.compile(
     r"정착|육성|교육|양성|예비|희망|체험|박물관|공원|시설|센터|대회|축제|행사|화폐|상품권|인식|캠페인|홍보"
 )
 """A title with such a word names people whom the service is about, or what they may become, not who may have it."""
+_IN_COMPANY, _COMPANY = re.compile(r"\((?:단체|그룹)"), "단체 이용"
+"""A title in whose bracket stands that it is for people who come together."""
 _SAME: Final = re.compile(r"지원대상(?:과|에)?(?:동일|같음)\.?|상동|해당없음|없음|-")
 _TARGET_LINE: Final = re.compile(r"(?:^|\n)[^\n가-힣]{0,6}\(?(?:지원|신청|사업)?대상\)?\s*[:：]\s*(?P<words>[^\n]+)")
 
@@ -82,6 +84,8 @@ def _narrowing(row: Row, reader: CriteriaReader, read: Sequence[Criteria]) -> li
         found.append(softened(titled))
     if vague and not any("수급" in name or "차상위" in name for name in named):
         found.append(NoData(vague[0].name))
+    if _IN_COMPANY.search(title):
+        found.append(NoData(_COMPANY))
     for line in _TARGET_LINE.finditer(text_of(row, CONTENT) or ""):
         more = reader.read(CONTENT, line["words"])
         found.append(softened(more.clause))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
+from recommender.reading import sentence_words as words_of
 from recommender.reading.field_text import FieldText
 from recommender.reading.logic import EVERYONE, agreed_within, all_of, any_of, softened, undecided
 from recommender.reading.phrase import Phrase
@@ -25,6 +26,7 @@ group is not; whom it shuts out is not; nothing in it is known."""
 
 _NATIONAL: Final = Compare("citizen_of_korea", "is", True)
 _NO_PERSON: Final = ("body", "occasion")
+_SEVERAL: Final = 2
 
 
 class Unread(NamedTuple):
@@ -113,9 +115,12 @@ class CriteriaReader:
             return _Node(sentence, EVERYONE, True, False, True)
         if sentence.kind == SentenceKind.EXCLUSION:
             return self._exclusion(sentence, statement, reader)
+        sentence = _as_heading(sentence, statement, reader)
         own = sentence.phrase
         clause, whole = self._own(own, sentence, reader.text)
         below = [self._node(inner, reader) for inner in statement.below]
+        if words_of.DISCRETION.search(reader.text.plain, statement.start, statement.end):
+            below = [replace(node, clause=softened(node.clause)) for node in below]  # they are of the whole list
         if any(not node.silent for node in below):
             clause, whole = self._parent(own, clause, whole, below, sentence)
         mode = sentence.mode if own.quiet else ""
@@ -199,13 +204,49 @@ class CriteriaReader:
         if own_mode == "all":
             clause = all_of(node.clause for node in spoken)
         elif own_mode == "any":
-            clause = any_of(node.clause for node in spoken)
+            clause, whole = any_of(node.clause for node in spoken), self._one_read(spoken, shut_out)
         else:
             tiers = _tiers(spoken)
             demanded = [node for node in spoken if node.condition and node not in tiers]
             others = [node for node in spoken if node not in demanded]
-            clause = all_of([*(node.clause for node in demanded), *([_beside(demanded, others)] if others else [])])
+            if not whole and _alternatives(others, self.fees):
+                beside, whole = any_of(node.clause for node in others), self._one_read(others, [*demanded, *shut_out])
+            else:
+                beside = _beside(demanded, others) if others else EVERYONE
+            clause = all_of([*(node.clause for node in demanded), beside])
         return all_of([clause, *(node.clause for node in shut_out)]), whole
+
+    def _one_read(self, alternatives: Sequence[_Node], beside: Sequence[_Node]) -> bool:
+        """Whether one alternative may grant: what of the others was not read is asked by them alone."""
+        return any(node.whole for node in alternatives) and all(node.whole for node in beside)
+
+
+def _as_heading(sentence: Sentence, statement: TextStatement, reader: SentenceReader) -> Sentence:
+    """Take a line that only names a benefit, with lines below it, for their heading: it is one of several benefits."""
+    words = reader.text.plain[statement.start : statement.end].strip()
+    own = sentence.phrase
+    names = own.groups or own.figures or own.whole or own.residence or not own.unread
+    if names or not statement.below or not words_of.BENEFIT_HEADING.fullmatch(words):
+        return sentence
+    return replace(sentence, phrase=Phrase(quiet=True), tier=True)
+
+
+def _alternatives(nodes: Sequence[_Node], fees: bool) -> bool:
+    """Whether lines, some of them not read, are surely alternatives: each names people, and none is a demand.
+
+    Where it is listed who pays less, a line may also name an event or a paper that nothing here knows.
+    """
+    if any(node.sentence.labelled or node.mode for node in nodes):
+        return False
+    named = [node for node in nodes if node.sentence.names_people]
+    others = [node for node in nodes if node not in named and not node.whole]
+    if any(node.sentence.must for node in others):
+        return False
+    if all(node.sentence.tier for node in nodes):
+        return len(nodes) >= _SEVERAL  # each is of its own benefit
+    if fees:
+        return len(named) >= _SEVERAL
+    return len(named) >= _SEVERAL and not others and not any(node.sentence.must for node in named)
 
 
 def _tiers(nodes: Sequence[_Node]) -> list[_Node]:

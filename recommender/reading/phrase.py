@@ -10,6 +10,7 @@ from recommender.reading.lexeme import Lexeme, LexemeKind
 from recommender.reading.logic import EVERYONE, all_of, any_of, softened
 from recommender.reading.phrase_cut import (
     cases_dropped,
+    days_dropped,
     examples_cut,
     families_joined,
     following,
@@ -19,14 +20,23 @@ from recommender.reading.phrase_cut import (
     raised,
     segments_of,
 )
-from recommender.reading.phrase_item import PhraseHead, PhraseItem, alternatives, folded
+from recommender.reading.phrase_item import PhraseHead, PhraseItem, alternatives, folded, listed
 from recommender.reading.target_group import TargetGroup
-from recommender.rules.clause import Clause, NoData, Source
+from recommender.rules.clause import Clause, Compare, NoData, Not, Source
 
 __all__ = ["BracketPhrase", "Phrase", "PhraseReader"]
 
 K = LexemeKind
 _QUIET: Final = (K.NEUTRAL, K.ETC, K.PLACE)
+_JOINTS: Final = (K.SUBJECT, K.OBJECT, K.OF)
+_DENIALS: Final = frozenset(
+    (
+        *("이아닌", "가아닌", "아닌", "아니고", "이없는", "가없는", "없는", "없고", "이없고", "가없고", "하지않는"),
+        *("하지않은", "되지않은", "되지않는", "않은", "않는", "에해당하지않는", "에해당하지아니하는", "해당하지않는"),
+        *("받지않는", "받지않은", "받지않고있는"),
+    )
+)
+"""What turns round the one noun before it: those who are not, those without."""
 _RELATIVES: Final = frozenset(
     (
         *("가족", "유족", "유가족", "배우자", "자녀", "손자녀", "보호자", "부모", "형제자매", "후손", "동반자"),
@@ -37,6 +47,7 @@ _KIN_GROUPS: Final = ("유족·친족", "사망자의 유족")
 _DEATH: Final = ("사망", "사망시", "사망자", "사망한경우", "사망한자", "사망한")
 _WISHES: Final = ("희망", "신청", "원하는", "이용희망", "참여희망", "지원희망")
 _RECIPIENT: Final = ("수급자", "수급권자", "수급", "기초생활")
+_BORN: Final = ("출생아", "신생아", "영아", "자녀", "출생자")
 _VERB_ENDS: Final = ("고", "는", "은", "한", "된", "인", "여", "해", "중", "둔")
 _PERSONLIKE: Final = (
     *("자", "인", "생", "민", "가정", "가구", "세대", "아동", "가족", "청년", "어르신", "대상", "사람", "분"),
@@ -111,7 +122,7 @@ class PhraseReader:
 
     def read(self, lexemes: Sequence[Lexeme]) -> Phrase:
         """Return what the lexemes of a statement, or of a bracket, ask together."""
-        lexemes = families_joined(cases_dropped(lexemes))
+        lexemes = families_joined(cases_dropped(days_dropped(lexemes)))
         segments = [segment for part in segments_of(lexemes) if (segment := self._segment(part)) is not None]
         if not segments:
             return Phrase(quiet=True)
@@ -133,10 +144,14 @@ class PhraseReader:
             return self._summed(self._segment(lexemes[:cut]), self._segment(lexemes[cut + 1 :]))
         commas = any(one.kind is K.OR and one.word in (",", ";") for one in lexemes)
         read = [item for part in items_of(lexemes) if (item := self._item(part)) is not None]
-        items = _families(folded(read))
+        items = _anybody(_families(folded(read)))
         if not items:
             return None
         whole = any(item.for_all for item in items) or all(item.whole and not item.nobody for item in items)
+        if not whole and listed(lexemes, items):
+            whole = True
+            for item in items:
+                item.guard()
         return Phrase(
             alternatives(items, commas),
             whole,
@@ -176,6 +191,7 @@ class PhraseReader:
         elif kind is K.PERSON:
             item.head = PhraseHead.PERSON
             item.wishing |= lexeme.word.startswith(_WISHES)
+            item.individual = lexeme.word == "개인"
         elif kind in (K.AGE, K.CONDITION):
             if not in_object(lexemes, i):
                 item.figures.append(self._cited(lexeme, lexeme.clause))
@@ -253,7 +269,7 @@ class PhraseReader:
         elsewhere = any(one.word.startswith(("타", "다른")) for one in lexemes if one.kind is K.UNREAD)
         moved = any(one.group is not None and one.group.name == "전입자" for one in lexemes)
         if lives and lexeme.clause is not None and not elsewhere and not moved:
-            item.figures.append(self._cited(lexeme, lexeme.clause))
+            item.figures.append(self._cited(lexeme, _childs_too(lexemes, lexeme.clause)))
         else:
             item.whole = False
 
@@ -262,10 +278,20 @@ class PhraseReader:
         return replace(clause, source=self.source(lexeme.start, lexeme.end))
 
 
+def _childs_too(lexemes: Sequence[Lexeme], lived: Clause) -> Clause:
+    """A length of residence asked of the child as well is not settled for one that is younger than it."""
+    born = any(one.kind is K.CONDITION and one.word.startswith(_BORN) for one in lexemes)
+    if not born or not isinstance(lived, Compare):
+        return lived
+    old_enough = Compare("youngest_child_months", lived.op, lived.operand)
+    return all_of([lived, any_of([old_enough, NoData("자녀의 거주 기간")])])
+
+
 def _families(items: list[PhraseItem]) -> list[PhraseItem]:
     """Give "and their family", an item by itself, the family of the groups named before it."""
     named: list[TargetGroup] = []
     home: Clause | None = None
+    occasion = False
     for item in items:
         own = [group for group in item.groups if group.kind in ("person", "household") and group.clause != EVERYONE]
         relative = item.kin and not own
@@ -273,17 +299,37 @@ def _families(items: list[PhraseItem]) -> list[PhraseItem]:
             item.figures, item.clauses = [], [home]  # a member of that home
         elif relative and named:
             item.clauses = [any_of(group.kin for group in dict.fromkeys(named))]
+        elif relative and occasion:
+            item.clauses = [NoData("가족")]  # of whoever did or holds what is named before
         named += [group for group in own if group.kind == "person"]
+        occasion = bool(item.groups) and item.groups[-1].kind == "occasion" and not own
         if own:
             home = item.clause if own[-1].kind == "household" else None
+    return items
+
+
+def _anybody(items: list[PhraseItem]) -> list[PhraseItem]:
+    """Take "individuals" beside bodies for everybody: it tells them from bodies and asks nothing of them."""
+    alone = [item for item in items if item.individual and item.whole and item.nobody]
+    others = [item for item in items if item not in alone]
+    if len(alone) == 1 and others and all(item.whole and item.head == PhraseHead.BODY for item in others):
+        alone[0].head = PhraseHead.GROUP
     return items
 
 
 def _turn(lexemes: Sequence[Lexeme], i: int, item: PhraseItem) -> None:
     """Forget what a "not" turns round; one that belongs to an unread verb turns nothing that was read."""
     before = preceding(lexemes, i)
-    item.whole = False
+    named = [one for one in lexemes[:i] if one.kind not in _QUIET and one.kind not in _JOINTS]
     item.turned = True
+    sure = len(named) == 1 and item.whole and len(item.clauses) == 1 and lexemes[i].word in _DENIALS
+    if sure and not item.figures and item.groups[0].kind != "occasion":
+        item.clauses[:] = [Not(item.clauses[0])]
+        item.groups.clear()
+        item.figures[:], item.clauses[:] = item.clauses[:], []
+        item.head = PhraseHead.PERSON
+        return
+    item.whole = False
     if before is None or before.kind is not K.UNREAD:
         item.forget()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -11,6 +12,7 @@ from recommender.reading.logic import all_of
 
 __all__ = [
     "cases_dropped",
+    "days_dropped",
     "examples_cut",
     "families_joined",
     "following",
@@ -23,6 +25,11 @@ __all__ = [
 
 K = LexemeKind
 _SEVERAL: Final = 2
+_DAY: Final = re.compile(
+    r"(?:사용|신청|이용|입장|접수|공고|개시|참가|모집|지급|시행|기준|마감|사업신청|사업공고)일(?:현재|기준|당시)?"
+)
+_NOUN_JOINS: Final = ("", "before")
+_DESCRIBES: Final = ("한", "된", "은", "는", "인", "던", "둔", "온")
 _COUPLES: Final = ("부부", "산모", "임산부", "임신부")
 _TOGETHER: Final = ("함께", "같이", "동일세대로", "같은세대로")
 _RAISING: Final = (
@@ -82,6 +89,19 @@ def cases_dropped(lexemes: Sequence[Lexeme]) -> Sequence[Lexeme]:
     return [gap, *(one for one, order in kept if not order and one.kind is not K.DURATION)]
 
 
+def days_dropped(lexemes: Sequence[Lexeme]) -> Sequence[Lexeme]:
+    """Drop words that only say of what a day is: the day of *the event's* application."""
+    kept: list[Lexeme] = []
+    for lexeme in lexemes:
+        day = lexeme.kind is K.NEUTRAL and _DAY.fullmatch(lexeme.word) is not None
+        while day and kept and kept[-1].kind is K.UNREAD and kept[-1].joins in _NOUN_JOINS:
+            if kept[-1].word.endswith(_DESCRIBES):
+                break
+            kept.pop()
+        kept.append(lexeme)
+    return kept
+
+
 def families_joined(lexemes: Sequence[Lexeme]) -> Sequence[Lexeme]:
     """Make "father or mother and the child, who live here" one condition: nobody of a family is an alternative."""
     lives = max((i for i, one in enumerate(lexemes) if one.kind is K.RESIDENCE), default=-1)
@@ -92,7 +112,8 @@ def families_joined(lexemes: Sequence[Lexeme]) -> Sequence[Lexeme]:
         members = [one for one in lexemes[first:j] if one.kind is K.GROUP and one.clause is not None]
         if members:
             clause = all_of(one.clause for one in members if one.clause is not None)
-            word = "".join(one.word for one in members)
+            named = (i for i in range(first, j) if lexemes[i].kind is K.GROUP)
+            word = "".join(lexemes[i].word for i in named if lexemes[i + 1].kind is not K.OF)
             family = Lexeme(K.CONDITION, lexemes[first].start, lexeme.end, word, clause)
             return families_joined([*lexemes[:first], family, *lexemes[j + 1 :]])
     return lexemes
@@ -102,7 +123,7 @@ def _first_of_family(lexemes: Sequence[Lexeme], j: int) -> int:
     first = j
     for lexeme in reversed(lexemes[:j]):
         group = lexeme.group if lexeme.kind is K.GROUP else None
-        if group is None and lexeme.kind not in (K.OR, K.BRACKET, K.NEUTRAL, K.OF):
+        if group is None and lexeme.kind not in (K.OR, K.BRACKET, K.NEUTRAL, K.OF, K.PERSON):
             break
         if group is not None and group.kind != "child" and group.name not in _COUPLES:
             break

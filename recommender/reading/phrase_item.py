@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
+from recommender.reading.lexeme import Lexeme, LexemeKind
 from recommender.reading.logic import EVERYONE, agreed_within, all_of, any_of
 from recommender.reading.target_group import TargetGroup
 from recommender.rules.clause import Clause, NoData
 
-__all__ = ["PhraseHead", "PhraseItem", "alternatives", "folded"]
+__all__ = ["PhraseHead", "PhraseItem", "alternatives", "folded", "listed"]
 
 _UNREAD: Final = NoData("읽지 못한 조건")
 
@@ -39,6 +40,7 @@ class PhraseItem:
         kin: a word for relatives stands in it by itself.
         turned: a "not" stands in it.
         wishing: it names whoever wishes or applies.
+        individual: it ends in "individuals".
     """
 
     clauses: list[Clause] = field(default_factory=list)
@@ -52,6 +54,7 @@ class PhraseItem:
     kin: bool = False
     turned: bool = False
     wishing: bool = False
+    individual: bool = False
 
     @property
     def clause(self) -> Clause:
@@ -85,6 +88,17 @@ class PhraseItem:
         self.figures.clear()
         self.groups.clear()
         self.unread(PhraseHead.UNREAD)
+
+    @property
+    def people(self) -> bool:
+        """Whether it was read whole and names people, or an age of theirs."""
+        named = any(group.kind not in ("body", "occasion", "modifier") for group in self.groups)
+        return self.whole and not self.nobody and (named or self.own_age)
+
+    def guard(self) -> None:
+        """Keep an alternative that was not read whole from granting."""
+        if not self.whole or self.nobody:
+            self.clauses.append(_UNREAD)
 
     def after(self, before: PhraseItem) -> None:
         """Take over what stood before it and named nobody."""
@@ -124,3 +138,16 @@ def alternatives(items: Sequence[PhraseItem], commas: bool) -> Clause:
         return each
     shared = all_of([*first.figures, any_of([all_of(first.clauses), *(item.clause for item in items[1:])])])
     return agreed_within(shared, each) if commas else shared
+
+
+def listed(lexemes: Sequence[Lexeme], items: Sequence[PhraseItem]) -> bool:
+    """Whether items, some of them not read, are surely alternatives: the first and the last name people.
+
+    A word that describes what follows may describe every item, so the first must be read whole.
+    """
+    nouns = (PhraseHead.GROUP, PhraseHead.PERSON)
+    if len(items) == 1 or not items[0].people or items[0].head not in nouns or items[-1].head not in nouns:
+        return False
+    with_or = all(one.word not in ("과", "와") for one in lexemes if one.kind is LexemeKind.OR)
+    persons = all(item.head != PhraseHead.UNREAD or item.personlike for item in items)
+    return with_or and persons and not any(item.turned or item.kin for item in items)

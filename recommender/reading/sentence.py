@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 from recommender.reading import sentence_words as words_of
 from recommender.reading.field_text import FieldText
-from recommender.reading.logic import all_of
+from recommender.reading.logic import EVERYONE, all_of
 from recommender.reading.phrase import BracketPhrase, Phrase, PhraseReader
 from recommender.reading.phrase_item import PhraseHead
 from recommender.reading.scanner import Scanned, scan
@@ -54,6 +54,13 @@ class Sentence:
         """Whether it states a figure and names nobody."""
         return self.phrase.figures and not self.phrase.groups and not self.labelled and not self.phrase.residence
 
+    @property
+    def names_people(self) -> bool:
+        """Whether it names people by more than what everybody on a list may be."""
+        spoken = self.phrase.groups
+        asking = (one for one in spoken if one.kind not in ("body", "occasion") and not one.trait and not one.vague)
+        return (self.phrase.ages and not self.phrase.residence) or any(one.clause != EVERYONE for one in asking)
+
 
 @dataclass
 class SentenceReader:
@@ -78,8 +85,10 @@ class SentenceReader:
             return Sentence(SentenceKind.EXCLUSION, self.phrase(begin, end), start, end)
         if not rest:
             return self._heading(name, start, end, mode)
-        if name and words_of.PRIORITY.search(name):
+        if name and (words_of.PRIORITY.search(name) or words_of.PRICED.fullmatch(name)):
             return Sentence(SentenceKind.PRIORITY, Phrase(quiet=True), start, end)
+        if name and words_of.BODIES.fullmatch(name):
+            return Sentence(SentenceKind.PROCEDURE, Phrase(quiet=True), start, end)
         if name and words_of.PROCEDURE.fullmatch(name):
             return self._procedure(begin, start, end)
         if (
@@ -89,6 +98,8 @@ class SentenceReader:
             and not words_of.EXCLUSION.search(rest)
         ):
             return Sentence(SentenceKind.PROCEDURE, Phrase(quiet=True), start, end, mode)
+        if words_of.PAPERS.fullmatch(rest) and not _asks(self.phrase(begin, end)):
+            return Sentence(SentenceKind.PROCEDURE, Phrase(quiet=True), start, end)
         if words_of.DEADLINE.fullmatch(rest) and not name:
             return Sentence(SentenceKind.PROCEDURE, Phrase(quiet=True), start, end)
         if words_of.PRIORITY.search(rest) and not name:
@@ -106,9 +117,12 @@ class SentenceReader:
         return Sentence(SentenceKind.PROCEDURE, Phrase(quiet=True), start, end)
 
     def _criterion(self, name: str, begin: int, start: int, end: int, mode: str) -> Sentence:
+        begin, end = self._core(begin, end)
         phrase = self.phrase(begin, end)
         labelled = bool(name and (words_of.CRITERION.fullmatch(name) or words_of.THING.fullmatch(name)))
         tier = bool(name) and not labelled and not words_of.TARGET.fullmatch(name)
+        if not name and words_of.TARIFF.fullmatch(self.text.plain[begin:end].strip()) and not _asks(phrase):
+            return Sentence(SentenceKind.LABEL, Phrase(quiet=True), start, end, mode)
         points = mode or words_of.POINTS.search(self.text.plain, begin, end)
         if points and not (phrase.unread or phrase.groups or phrase.figures):
             phrase = replace(phrase, whole=True, quiet=True)
@@ -117,13 +131,26 @@ class SentenceReader:
         must = bool(words_of.MUST.search(self.text.plain[begin:end]))
         return Sentence(SentenceKind.CRITERION, phrase, start, end, mode, labelled, must, tier)
 
+    def _core(self, begin: int, end: int) -> tuple[int, int]:
+        """Return a statement's words without a leading "but" and without what is given at its end."""
+        plain = self.text.plain
+        but = words_of.BUT.match(plain, begin, end)
+        begin = but.end() if but else begin
+        given = words_of.GIVEN_TAIL.search(plain[begin:end])
+        if given is None or not plain[begin : begin + given.start()].strip():
+            return begin, end
+        cut = begin + min(at for name in given.groupdict() if (at := given.start(name)) >= 0)
+        return begin, cut
+
     def _of_tier(self, phrase: Phrase, start: int, begin: int) -> Phrase:
         """Read what stands behind a label of its own: the group that the label names is asked too."""
         label = self.phrase(start, begin)
         if label.whole and label.groups:
             clause = all_of([label.clause, phrase.clause])
             return replace(phrase, clause=clause, groups=(*label.groups, *phrase.groups), quiet=False)
-        return replace(phrase, whole=phrase.whole and label.quiet)
+        name = self.text.plain[start:begin].strip(" :()<>[]")
+        benefit = words_of.BENEFIT.fullmatch(name) is not None and bool(phrase.groups or phrase.ages)
+        return replace(phrase, whole=phrase.whole and (label.quiet or benefit))
 
     def _heading(self, name: str, start: int, end: int, mode: str) -> Sentence:
         if words_of.PRIORITY.search(name):
@@ -195,3 +222,8 @@ class SentenceReader:
         named = bool(phrase.groups or phrase.figures)
         turned = replace(phrase, clause=Not(phrase.clause), whole=phrase.whole and named)
         return BracketPhrase(turned, excludes=True)
+
+
+def _asks(phrase: Phrase) -> bool:
+    """Whether words name people or state a figure."""
+    return phrase.figures or any(group.kind not in ("body", "occasion") for group in phrase.groups)

@@ -9,17 +9,22 @@ __all__ = [
     *(
         "ALL",
         "ANY",
+        "BENEFIT",
+        "BENEFIT_HEADING",
+        "BODIES",
         "BRACKET_LABEL",
         "COMPANION",
         "CRITERION",
         "DEADLINE",
+        "DISCRETION",
         "EXCLUDED_TAIL",
         "EXCLUSION",
+        "GIVEN_TAIL",
         "GLOSS",
         "HEADING",
     ),
     *("LABEL", "MUST", "NARROWS", "NOTE_PROCEDURE", "PRIORITY", "PROCEDURE", "SAME", "SHUT_OUT", "TARGET", "THING"),
-    *("POINTS", "WIDENING"),
+    *("BUT", "PAPERS", "POINTS", "PRICED", "TARIFF", "WIDENING"),
 ]
 
 
@@ -52,7 +57,7 @@ TARGET: Final = re.compile(
     + _one_of(
         """
         신청인 신청자 기준 선정기준 공통 공통자격 공통기준 공통자격기준 지원대상자 대상학생 대상아동 개인
-        기본지원대상 기본대상
+        기본지원대상 기본대상 교육참여자 참여자 참가자 교육생 수강생 수혜자
         """
     )
 )
@@ -81,10 +86,47 @@ SHUT_OUT: Final = re.compile(r"(?:지원)?제외(?:대상|자)?")
 PRIORITY: Final = re.compile(r"우선\s*순위|우선\s*(?:지원|선정|선발|대상|배려|이용|고려)|\d\s*순위")
 NOTE_PROCEDURE: Final = re.compile(
     r"신청\s*가능|신청\s*불필요|신청$|신청함|문의|제출|지참|구비|소진|종료|상담\s*후|홈페이지|참고|참조|안내|발급|필수"
-    r"|별도\s*신청|자동|유의|변경될\s*수|확인|지급$|지급함|지급됩니다|지원$|바랍니다|예정|선착순|방문"
+    r"|^(?!.*(?:에만|만\s|한하|한해|한정)).*(?:하면|후|시|경우(?:에도|에는|도)?)\s[^\n]{0,24}가능\s*[.)]*$"
+    r"|제시|증빙|서류|전화|별도\s*신청|자동|유의|변경될\s*수|확인|지급$|지급함|지급됩니다|지원$|바랍니다|예정|선착순|방문"
 )
 POINTS: Final = re.compile(r"다음|아래|이하의|각\s*호")
 """What points to the lines below."""
+DISCRETION: Final = re.compile(r"(?:그\s*밖에|그\s*외|기타)[^\n]{0,40}인정(?:하|되|한)")
+"""Whoever an authority takes for eligible besides: the last of a list."""
+BENEFIT: Final = re.compile(
+    r"[가-힣0-9·, ]{0,16}(?:접종|지원금|장려금|지원|수당|검진|검사|보조금|바우처|장학금|감면|할인|상품권)"
+)
+"""The name of one of several benefits, before whom it is for."""
+PRICED: Final = re.compile(r"[가-힣]{0,6}(?:료|비|금)(?:전액)?(?:면제|감면|할인)(?:대상|대상자|자)?")
+"""The label of those who pay less for what others have too."""
+BODIES: Final = re.compile(r"[가-힣]{0,6}(?:기관|업체)")
+"""The label of those who run it."""
+_NOT_PERSONS: Final = r"(?:[가-힣A-Za-z0-9·,]*(?<![자인생민정구대동족년신성층부원사맘아녀모들분])\s+)"
+BENEFIT_HEADING: Final = re.compile(
+    rf"{_NOT_PERSONS}{{0,5}}[가-힣]*(?:지원|사업|서비스|프로그램|감면|할인|면제|수당|지원금)(?:사업)?\s*(?:\([^()]*\))?[\s:]*"
+)
+"""A heading that names one of several benefits by words none of which ends like a word for people."""
+PAPERS: Final = re.compile(
+    r"[^\n]*(?:서류|신분증|증명서|등본|확인서|통장|등록증|카드|증)[^\n]{0,12}(?:지참|제출|제시|첨부|구비)"
+    r"(?:\s*(?:필수|필요|요망|바람|할\s*것))?[\s.)]*"
+    r"|(?:[가-힣]*(?:확인서|증명서|등본|초본|신분증|신청서|통장사본)\s*(?:\((?:[^()]|\([^()]*\))*\))?[\s,및]*)+"
+)
+"""A line that only says which papers to bring."""
+_PRICE: Final = r"(?:[가-힣]{0,8}(?:료|요금|가격))"
+_CUT: Final = r"(?:전액|(?:최대\s*)?\d+\s*%(?:\s*~\s*\d+\s*%)?|100분의\s*\d+)"
+_LESS: Final = r"(?:감면|할인|면제|경감|감액)"
+TARIFF: Final = re.compile(
+    rf"(?:(?:[가-힣]+\s+){{0,2}}{_PRICE}\s*)?(?:의\s*)?(?:{_CUT}\s*(?:를|을)?\s*)?{_LESS}(?:\s*대상(?:자)?)?\s*(?:\([^()]*\))?[\s.:]*"
+)
+"""A heading that only says how much less something costs: those below it are who pays less."""
+GIVEN_TAIL: Final = re.compile(
+    rf"(?:에게는?|께)\s*(?P<given>[^,\n]{{0,40}}(?:지원|지급|제공|감면|할인|면제)(?:함|합니다|한다|됩니다)?[\s.)]*)$"
+    rf"|(?:의\s*경우|인\s*경우|의|은|는)?\s*(?P<less>(?:수영장\s*|시설\s*)?(?:{_PRICE}(?:의|를|을)?\s*)?{_CUT}(?:를|을)?\s*{_LESS}"
+    rf"(?:\s*(?:적용|제공))?[\s.)]*)$|의\s*(?P<fee>[가-힣]{{0,8}}(?:사용료|이용료|수수료|요금)\s*{_LESS}[\s.)]*)$"
+)
+"""What a statement says at its end of what is given, after whom it is given to."""
+BUT: Final = re.compile(r"\s*\(?\s*(?:단|다만)\s*[,:]\s*")
+"""How a line begins that adds to the one before."""
 DEADLINE: Final = re.compile(
     r"[^\n]{0,40}(?:이내|까지|이전|부터)[^\n가-힣]{0,6}에?\s*(?:신청|접수|청구)(?:\s*(?:가능|함|할\s*것|하여야\s*함|필수|해야\s*함))?[\s.)]*"
 )
@@ -112,5 +154,6 @@ GLOSS: Final = re.compile(
     r"[\d.,~:%/\-'년월일생이후전부터까지출생자기준※·\s]*"
     r"|예산소진시.*|예산범위내.*|.*(?:참조|참고)|[A-Za-z0-9. ]+|.*조례.*|.*법.*제\d+조.*|선착순|.*생년월일.*"
     r"|이하.*이라한다.*|이하'.*|.*년생.*|주민등록지?기준|주민등록상|신청일기준|.*소진시.*"
+    r"|[가-힣0-9·,+/]*(?:등록증|증명서|확인서|서류|등본|초본|신분증|회원증|증서|통지서|소견서|진단서)(?:지참|제시|제출|필요|필수|첨부|확인)?"
 )
 """What a bracket says that asks nothing: birth dates beside an age, the law, what something is called below."""

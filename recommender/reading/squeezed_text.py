@@ -9,6 +9,8 @@ from recommender.reading.function_word import BRACKET_MARK, PUNCTUATION
 __all__ = ["BracketSpan", "SqueezedText", "squeezed"]
 
 
+_OR_SO = ("입양", "출산", "출생", "분만")
+"""What stands in a bracket inside a word for the event: "birth(adoption)day"."""
 _VARIANT = 2
 """A bracket that closes so soon holds one letter: a variant of a word."""
 
@@ -55,7 +57,7 @@ def squeezed(plain: str, start: int, end: int) -> SqueezedText:
     while i < end:
         letter = plain[i]
         close = _closing(plain, i, end) if letter == "(" else -1
-        if close - i > _VARIANT:
+        if close - i > _VARIANT and plain[i + 1 : close] not in _OR_SO:
             brackets.append(BracketSpan(i + 1, close))
             letter = BRACKET_MARK
         if letter.isspace():

@@ -94,6 +94,9 @@ def test_several_sums_whose_conditions_were_not_read_are_alternatives():
         "시설 설치 4억원(보조 70%, 자부담 30%)",
         "건강보험료 기준(직장가입자 127,500원 이하)",
         "매월 0원 지급",
+        "간선임도 : 278백만원/km",
+        "우렁이 지원 사업 보조금 지원(799,920천원/3,333ha)",
+        "월세 1만원 임대주택 공급",
         "방문 상담",
     ],
 )
@@ -103,6 +106,18 @@ def test_what_is_not_given_is_left_out(text):
 
 def test_what_finances_a_sum_is_no_sum_of_its_own():
     assert said("명절마다 5만원씩 지급(구비 2만원, 시비 3만원)") == [("amount", 50_000, "time", "person")]
+
+
+def test_the_parts_of_a_sum_and_what_people_save_themselves_are_no_sums_of_their_own():
+    assert said("월 19,250원 지원(통신비 17,600원, 차단 1,650원)") == [("amount", 19_250, "month", "person")]
+    assert [one[1] for one in said("월 20만원 지원(교통비 5만원, 식비 3만원)")] == [200_000, 50_000, 30_000]
+    assert [one[1] for one in said("월 10만원 10개월 저축시 100만원 지원금 지급(만기금 200만원)")] == [1_000_000]
+
+
+def test_a_sum_may_stand_below_its_heading_or_in_the_summary():
+    assert said("상담", 지원대상="○ 참여자 수당 : 참여자에게 지원\n - 1인당 1회 5,000원")[0][:2] == ("amount", 5_000)
+    assert said("장려금 지원", 서비스목적요약="매월 20만원 지원") == [("amount", 200_000, "month", "person")]
+    assert said("매월 10만원 지원", 서비스목적요약="매월 20만원 지원") == [("amount", 100_000, "month", "person")]
 
 
 def test_prices_of_entry_are_no_benefit_and_a_loan_limit_is_one():

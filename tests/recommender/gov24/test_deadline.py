@@ -218,6 +218,11 @@ def test_a_time_after_a_notice_or_of_no_length_is_unknown(text):
     assert read(text) == {"kind": "unknown"}
 
 
+def test_from_when_somebody_learns_of_a_decision_is_an_occasion_and_a_notice_until_the_money_is_spent_is_open():
+    assert read("심의 결과 장해등급 판정이 된 것을 안 날부터 3년 이내")["within"] == "P3Y"
+    assert read("사업공고일 ~ 예산 소진시") == {"kind": "open_ended", "while_funds_last": True}
+
+
 def test_an_event_that_is_not_declared_is_kept_in_words():
     (found,) = windows("출생일로부터 90일 이내", ())
     assert (found["kind"], found["within"]) == ("relative", "P90D")

@@ -86,8 +86,10 @@ def test_a_text_answers_as_a_careful_reader_would(answer, text, name, says):
 @pytest.mark.parametrize(
     "text",
     [
-        "만65세 이상 노인 및 그 밖에 위원회가 정하는 사람",
-        "장애인이 아닌 주민",
+        "만65세 이상 노인과 가까이 사는 사람",
+        "65세 이상 어르신, 장애인으로서 위원회가 추천한 사람",
+        "○ 65세 이상 어르신\n○ 위원회의 추천을 받아야 함",
+        "65세 이상 또는 65세 미만 노인성질환을 가진 주민",
         "위원회가 추천하는 동작구민",
         "65세 이상 노인\n※ 심의를 거쳐 정하는 경우에 한함",
     ],
@@ -95,6 +97,50 @@ def test_a_text_answers_as_a_careful_reader_would(answer, text, name, says):
 def test_words_that_were_not_read_never_lead_to_a_yes(answer, read, text):
     assert not read(text).whole
     assert all(answer(text, name) != YES for name in READING.PEOPLE)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "fees", "says"),
+    [
+        ("만65세 이상 노인 및 그 밖에 위원회가 정하는 사람", OLD, False, YES),
+        ("만65세 이상 노인 및 그 밖에 위원회가 정하는 사람", MAN, False, OPEN),
+        ("20세 이상 지역주민 및 관내 직장을 둔 근로자", OLD, False, YES),
+        ("○ 장애인\n○ 만 65세 이상 어르신(20%)\n○ 마일리지카드 소유자(5%)", OLD, True, YES),
+        ("○ 장애인\n○ 만 65세 이상 어르신(20%)\n○ 마일리지카드 소유자(5%)", MAN, True, OPEN),
+        ("○ 이용료 감면(50%)\n - 등록 장애인\n - 65세 이상인 자\n - 어린이날 입장하는 어린이", OLD, True, YES),
+        ("○ 24개월 미만 영유아(신분증)\n○ 드림센터 등록 아동(확인서)\n○ 장애인 아동(등록증)", MOTHER, True, YES),
+        (
+            "○ 장애인\n○ 65세 이상인 자\n○ 그 밖에 구청장이 인정하는 자\n - 13세 이상 여성의 경우 10% 감면",
+            MAN,
+            True,
+            OPEN,
+        ),
+        ("아동 예방접종: 만12세 이하 아동\n다른 예방접종: 야외활동이 많은 자", MOTHER, False, YES),
+    ],
+)
+def test_one_alternative_that_was_read_is_enough_beside_others_that_were_not(answer, text, name, fees, says):
+    assert answer(text, name, fees) == says
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "fees", "says"),
+    [
+        ("개인, 중소기업, 공공기관", MAN, False, YES),
+        ("양식장을 운영하고 있는 단체 또는 개인", MAN, False, OPEN),
+        ("장애인이 아닌 주민", MAN, False, YES),
+        ("동작구 거주 19~39세 청년 중 미취업자이면서 사업자 등록 사실이 없는 자", SEEKER, False, YES),
+        ("(교육기관) 직업능력개발훈련기관\n(교육참여자) 동작구 거주 미취업 청년(19~39세)", SEEKER, False, YES),
+        ("동작구민 누구나\n수강료 면제대상: 장애인, 국가유공자", MAN, False, YES),
+        ("행사 사용일 현재 동작구에 거주하는 65세 이상 어르신", OLD, False, YES),
+        ("출생아와 부 또는 모가 동작구에 3개월 이상 주민등록을 두고 거주하는 출산가정", MOTHER, False, OPEN),
+        ("출생아의 부 또는 모가 동작구에 3개월 이상 주민등록을 두고 거주하는 출산가정", MOTHER, False, YES),
+        ("- 65세 이상 어르신\n※ 단, 6개월 미만 거주한 경우에는 6개월 경과 후 신청 가능", OLD, False, YES),
+        ("- 65세 이상 어르신\n- 관련 서류 제출", OLD, False, YES),
+        ("○ 장애인\n○ 우대카드 발급자(부모) 및 자녀", MOTHER, True, OPEN),
+    ],
+)
+def test_words_that_ask_nothing_do_not_stand_in_the_way(answer, text, name, fees, says):
+    assert answer(text, name, fees) == says
 
 
 @pytest.mark.parametrize(
