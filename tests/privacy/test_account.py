@@ -19,11 +19,15 @@ from privacy.account import (
     synthetic_account,
 )
 from privacy.accounting import mechanism as m
+from privacy.data_provenance import DataKind, Provenance
+from privacy.gate import Gate
 from privacy.ledger.journal import NoLedger
 from privacy.ledger.ledger import Ledger
 from privacy.refusal import Exhausted, KnownPeople, UnknownPopulation
-from privacy.request import RunRequest
+from privacy.request import Request, RunRequest
+from privacy.spend import Spend
 from privacy.unit import PrivacyUnit
+from tests.privacy.fixed_rows import FixedRows
 from tests.privacy.ledgers import approve, clock, fingerprint, ledger, open_budget, terms
 
 RUN = RunRequest(
@@ -117,6 +121,26 @@ def test_a_caller_that_spends_nothing_can_ask_what_is_public_without_naming_a_po
     kept = ledger(folder)
     approve(kept, "public", {"fingerprint": kept.dataset(PEOPLE).fingerprint, "rows": ROWS})
     assert any_account(folder, clock).is_public(PEOPLE, ROWS)
+
+
+def test_a_fit_without_noise_on_public_rows_is_an_entry_before_a_row_is_read(folder):
+    kept = ledger(folder)
+    rows = FixedRows(lambda _: ["a"], 1, PEOPLE)
+    gate = Gate(rows, Provenance(DataKind.PRIVATE), account(folder))
+    asked = Request("lightgbm", Spend.infinite())
+    with pytest.raises(Rejected, match="infinite epsilon"):
+        gate.admit(asked)
+    assert rows.opened == []
+    approve(kept, "public", {"fingerprint": kept.dataset(PEOPLE).fingerprint, "rows": rows.digest()})
+    assert gate.price(asked).rows == 1
+    assert gate.admit(asked) == ["a"]
+    again = Ledger.open(folder, clock)
+    assert (again.status("kr").exact, again.status("kr").lifetime) == (1, Decimal("Infinity"))
+    last = again.entry(len(again.exported().entries) - 1)
+    assert (last.kind, last.body.learner, last.body.rows) == ("exact", "lightgbm", rows.digest())
+    later = FixedRows(lambda _: ["a"], 1, [*PEOPLE, "one more"])
+    with pytest.raises(Rejected, match="infinite epsilon"):
+        Gate(later, Provenance(DataKind.PRIVATE), account(folder)).admit(asked)
 
 
 # --- which budget ----------------------------------------------------------------------------------------------------
