@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -197,7 +198,7 @@ class Weighed:
     factors: tuple[str, ...]
     steps: Int64
 
-    @property
+    @cached_property
     def total(self) -> Int64:
         """The utility of each programme, in steps, int64[m]."""
         total: Int64 = self.steps.sum(axis=1)

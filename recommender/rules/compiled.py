@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from recommender.rules.member_lowering import closers_of, count_interval
 from recommender.rules.programme import KINDS
 from recommender.rules.region import Regions
 from recommender.rules.rule_kernel import (
+    BLOCK,
     COUNT,
     MEMBERS,
     RANGE,
@@ -29,6 +30,7 @@ from recommender.rules.rule_kernel import (
     RuleRows,
     WantedProgrammes,
     judge_rows,
+    sum_of_blocks,
     sum_settled,
 )
 from recommender.rules.rule_lowering import Plain, RuleGraph, plainest, relations_of
@@ -125,6 +127,14 @@ class Compiled:
         counts, sums = np.zeros(len(people.values), dtype=np.int64), np.zeros(len(people.values))
         sum_settled(self.plan, people, WantedProgrammes(programmes, weights), counts, sums)
         return counts, sums
+
+    def worth_settled(self, people: RuleRows, wanted: Sequence[WantedProgrammes]) -> Float64:
+        """Return for each block of 64 people the mean weight of what they want that is answered yes or no."""
+        starts = np.cumsum([0, *(len(one.places) for one in wanted)])
+        sums = np.empty(len(wanted))
+        together = WantedProgrammes(*(np.concatenate(part) for part in zip(*wanted, strict=True)))
+        sum_of_blocks(self.plan, people, starts, together, sums)
+        return sums / BLOCK
 
     def rows(self, values: Int64, applicants: Int64 | int, members: Members | None = None) -> RuleRows:
         """Return people as the kernels read them; raises ValueError as `answers` does."""

@@ -19,7 +19,7 @@ from features.snapshot import snapshots
 from features.value import NONE, UNKNOWN, is_known, region_code, region_text
 from recommender.rules.clause import RECEIVES
 from recommender.rules.compiled import Compiled
-from recommender.rules.rule_kernel import RANGE
+from recommender.rules.rule_kernel import BLOCK, RANGE
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Fact
@@ -33,7 +33,7 @@ __all__ = [
 RECEIVES_SHARE = 5
 """The public prior, in percent, that somebody already receives a given programme; it only orders questions."""
 
-COMPLETIONS = 64
+COMPLETIONS = BLOCK
 """How many whole people are supposed where several answers are weighed together: one word of the rule kernel."""
 
 _SEED = 20261128  # of the order in which answers meet in supposed people; it decides nothing but the order of questions

@@ -119,7 +119,7 @@ def _judged(clause: Clause, compiled: Compiled, person: Person, known: dict[int,
         answer = compiled.compare(clause, value)
         return Judged(clause, answer, (), 1 << answer if answer != 1 else _UNKNOWN | _possible(clause, compiled))
     if isinstance(clause, MemberCount):
-        return _member_leaf(clause, Answer.UNKNOWN, compiled, person)
+        return Judged(clause, Answer.UNKNOWN, (), _ALL_ANSWERS, _asks_of(clause, compiled, person))
     if isinstance(clause, (NoData, UnreadText)):
         return Judged(clause, Answer.UNKNOWN, (), _UNKNOWN)
     of = clause.of if isinstance(clause.of, tuple) else (clause.of,)
@@ -135,16 +135,21 @@ def members_judged(compiled: Compiled, values: Int64, members: Members, person: 
         members: those of the one person.
         person: the person's columns by name.
     """
-    clauses = {name: clause for name, (clause, _) in compiled.counted.items()}
-    answers = compiled.member_answers(values, members)
-    return {name: _member_leaf(clauses[name], answer, compiled, person) for name, answer in answers.items()}
+    found, asks = {}, dict[object, tuple[str, ...]]()
+    for name, answer in compiled.member_answers(values, members).items():
+        clause = compiled.counted[name][0]
+        if answer != Answer.UNKNOWN:
+            found[name] = Judged(clause, answer, (), 1 << answer)
+            continue
+        alike = (clause.relations, clause.tests)  # what clauses that differ in their words alone ask
+        if alike not in asks:
+            asks[alike] = _asks_of(clause, compiled, person)
+        found[name] = Judged(clause, answer, (), _ALL_ANSWERS, asks[alike])
+    return found
 
 
-def _member_leaf(clause: MemberCount, answer: int, compiled: Compiled, person: Person) -> Judged:
-    if answer != Answer.UNKNOWN:
-        return Judged(clause, answer, (), 1 << answer)
-    asks = asks_for_members(clause, compiled.declaration, lambda fact: person.get(fact, UNKNOWN) == UNKNOWN)
-    return Judged(clause, answer, (), _ALL_ANSWERS, asks)
+def _asks_of(clause: MemberCount, compiled: Compiled, person: Person) -> tuple[str, ...]:
+    return asks_for_members(clause, compiled.declaration, lambda fact: person.get(fact, UNKNOWN) == UNKNOWN)
 
 
 def _composed(clause: Clause, parts: tuple[Judged, ...]) -> Judged:

@@ -34,6 +34,7 @@ class Person:
     held: frozenset[str] = frozenset()
     regions: Regions = field(default_factory=Regions)
     asked: frozenset[str] = frozenset()
+    _children: dict[int, Children] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -56,7 +57,10 @@ class Person:
 
     def children(self, t: int) -> Children:
         """Return the children the person is known to have, as old as they are at `t`."""
-        return children_of(self.known, self.today(t))
+        day = self.today(t)
+        if day not in self._children:  # asked for by every payment for a child
+            self._children[day] = children_of(self.known, day)
+        return self._children[day]
 
     def age_months(self, t: int) -> int | None:
         """Return the person's own age at `t` in completed months, None where it is not known."""

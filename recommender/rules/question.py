@@ -26,6 +26,7 @@ from recommender.rules.guess import (
     supposed_members,
 )
 from recommender.rules.member_lowering import asks_for_members
+from recommender.rules.rule_kernel import WantedProgrammes
 
 if TYPE_CHECKING:
     from features.snapshot import Snapshot
@@ -140,7 +141,8 @@ class _Trial:
         """Return what the answer to each question alone settles, by worth and by number."""
         guesses = [guess for found in answers for guess in found]
         asked = self.snapshot.members[np.zeros(len(guesses), dtype=np.int64)]
-        counts, worth = self._settled(supposed(self.base, guesses), supposed_members(asked, guesses))
+        rows, home = supposed(self.base, guesses), supposed_members(asked, guesses)
+        counts, worth = self.compiled.settled(rows, self.applicant, self.unsettled, self.weights, home)
         weight = np.array([guess.weight for guess in guesses])
         place = np.repeat(np.arange(len(answers)), [len(found) for found in answers])
         total = np.bincount(place, weight)
@@ -148,19 +150,28 @@ class _Trial:
 
     def together(self, facts: Sequence[str], alone: Float64) -> Float64:
         """Return for each fact the most that a set with it settles, for each question of the set; or 0."""
-        best = np.zeros(len(facts))
+        best, sets = np.zeros(len(facts)), self._sets(facts)
+        if not sets:
+            return best
         (people, told), changed = completions(self.compiled, self.chosen), changed_columns(self.compiled)
         known = self.snapshot.members[np.zeros(len(people), dtype=np.int64)]
         lists = {name for name, fact in self.compiled.declaration.facts.items() if fact.members}
-        listed: Members | None = None
-        for members in self._sets(facts):
+        rows = np.repeat(self.base[None, :], len(sets) * len(people), axis=0).reshape(len(sets), *people.shape)
+        for row, members in zip(rows, sets, strict=True):
             columns = np.concatenate([changed[facts[place]] for place in members])
-            rows = np.repeat(self.base[None, :], len(people), axis=0)
-            rows[:, columns] = people[:, columns]
-            home = known
-            if any(facts[place] in lists for place in members):
-                home = listed = listed or self._listed(known, told)
-            rate = float(self._settled(rows, home)[1].mean()) / len(members)
+            row[:, columns] = people[:, columns]
+        of_list = np.array([any(facts[place] in lists for place in members) for members in sets])
+        either = joined([known, self._listed(known, told)]) if of_list.any() else known
+        home = either[(np.arange(len(people)) + len(people) * of_list[:, None]).reshape(-1)]
+        asked = self.compiled.rows(rows.reshape(-1, people.shape[1]), self.applicant, home)
+        read, names = _reads(self.compiled)
+        wanted = []
+        for members in sets:  # no programme can be settled that rests on none of the facts
+            rests: Bool = np.any(read.patterns[:, [names[facts[place]] for place in members]], axis=1)
+            waiting = np.flatnonzero(rests[read.of[self.unsettled]])
+            wanted.append(WantedProgrammes(self.unsettled[waiting], self.weights[waiting]))
+        for members, worth in zip(sets, self.compiled.worth_settled(asked, wanted).tolist(), strict=True):
+            rate = worth / len(members)
             if rate > MARGIN * float(alone[members].max()):
                 best[members] = np.maximum(best[members], rate)
         return best
@@ -179,18 +190,23 @@ class _Trial:
         open_ = np.array([names[fact] for fact in facts if self.base[own[fact][0]] == UNKNOWN])
         if open_.size < 2:
             return []
-        waits, pattern = np.unique(read.patterns[:, open_], axis=0, return_inverse=True)
-        worth = np.bincount(pattern.reshape(-1)[read.of[self.unsettled]], self.weights, len(waits))
+        waits, pattern = _distinct(read.patterns[:, open_])
+        worth = np.bincount(pattern[read.of[self.unsettled]], self.weights, len(waits))
         size = waits.sum(axis=1)
-        inside = waits.astype(np.float32) @ waits.astype(np.float32).T == size[:, None]  # [a, b]: a lies in b
-        promise = (worth @ inside) / np.maximum(size, 1)
         wanted = np.flatnonzero((size > 1) & (size <= TOGETHER) & (worth > 0))
-        chosen = wanted[np.argsort(-promise[wanted], kind="stable")][:TRIED]
+        promise = np.array([worth[~waits[:, ~waits[one]].any(axis=1)].sum() / size[one] for one in wanted.tolist()])
+        chosen = wanted[np.argsort(-promise, kind="stable")][:TRIED]
         places = {names[fact]: place for place, fact in enumerate(facts)}
         return [np.array([places[int(name)] for name in open_[waits[one]]]) for one in chosen.tolist()]
 
-    def _settled(self, rows: Int64, members: Members) -> tuple[Int64, Float64]:
-        return self.compiled.settled(rows, self.applicant, self.unsettled, self.weights, members)
+
+def _distinct(rows: Bool) -> tuple[Bool, Int64]:
+    """Return the distinct rows of bool[n, m] in their order, and which each row is; by bytes, a bit a column."""
+    packed = np.ascontiguousarray(np.packbits(rows, axis=1))
+    _, first, which = np.unique(
+        packed.view(np.dtype((np.void, packed.shape[1]))).reshape(-1), return_index=True, return_inverse=True
+    )
+    return rows[first], which.reshape(-1)
 
 
 class _Reads(NamedTuple):

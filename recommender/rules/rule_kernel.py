@@ -15,7 +15,7 @@ RANGE, MEMBERS, REGION, COUNT = 0, 1, 2, 3
 """What an atom asks: of a column to lie in an interval, to share a bit, to be a region that lies in a set; of members
 to be so many."""
 AND, OR, NOT, ADVISORY = 0, 1, 2, 3
-_BLOCK = 64
+BLOCK = 64
 
 
 class RulePlan(NamedTuple):
@@ -55,8 +55,8 @@ def judge_rows(plan: RulePlan, people: RuleRows, answers: Int8) -> None:
     certain, possible = np.empty(nodes, np.uint64), np.empty(nodes, np.uint64)
     programmes, kinds = plan.roots.shape[1], np.empty(plan.roots.shape[0], np.uint64)
     yes, maybe = np.empty(programmes, np.uint64), np.empty(programmes, np.uint64)
-    for first in range(0, len(people.values), _BLOCK):
-        last = min(first + _BLOCK, len(people.values))
+    for first in range(0, len(people.values), BLOCK):
+        last = min(first + BLOCK, len(people.values))
         evaluate(plan, people, first, last, certain, possible)
         _kinds(people.masks[first:last], kinds)
         for i in range(programmes):
@@ -74,17 +74,48 @@ def sum_settled(plan: RulePlan, people: RuleRows, wanted: WantedProgrammes, coun
     nodes = len(plan.atoms) + len(plan.ops)
     certain, possible = np.empty(nodes, np.uint64), np.empty(nodes, np.uint64)
     kinds = np.empty(plan.roots.shape[0], np.uint64)
-    for first in range(0, len(people.values), _BLOCK):
-        last = min(first + _BLOCK, len(people.values))
+    for first in range(0, len(people.values), BLOCK):
+        last = min(first + BLOCK, len(people.values))
         evaluate(plan, people, first, last, certain, possible)
         _kinds(people.masks[first:last], kinds)
         for k in range(len(wanted.places)):
             yes, maybe = _programme(plan, wanted.places[k], kinds, certain, possible)
             settled = yes | ~maybe
+            if settled == np.uint64(0):  # most wait for what nobody here tells
+                continue
             for person in range(first, last):
                 if (settled >> np.uint64(person - first)) & np.uint64(1):
                     counts[person] += 1
                     sums[person] += wanted.weights[k]
+
+
+@njit
+def sum_of_blocks(plan: RulePlan, people: RuleRows, starts: Int64, wanted: WantedProgrammes, sums: Float64) -> None:
+    """Fill sums float64[b], for each block of 64 people the weights of what is settled for them, added up.
+
+    Block b wants the programmes from `starts[b]` to `starts[b + 1]`. One call for all blocks: what a call from Python
+    costs is more than what a block does.
+    """
+    nodes = len(plan.atoms) + len(plan.ops)
+    certain, possible = np.empty(nodes, np.uint64), np.empty(nodes, np.uint64)
+    kinds = np.empty(plan.roots.shape[0], np.uint64)
+    for block in range(len(sums)):
+        first = block * BLOCK
+        evaluate(plan, people, first, first + BLOCK, certain, possible)
+        _kinds(people.masks[first : first + BLOCK], kinds)
+        sums[block] = 0.0
+        for k in range(starts[block], starts[block + 1]):
+            yes, maybe = _programme(plan, wanted.places[k], kinds, certain, possible)
+            sums[block] += wanted.weights[k] * _bits(yes | ~maybe)
+
+
+@njit
+def _bits(word: np.uint64) -> np.int64:
+    """Count the bits that are set, by halves (Warren, Hacker's Delight, 5-1)."""
+    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
 @njit
