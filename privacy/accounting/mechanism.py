@@ -62,7 +62,19 @@ class Mechanism:
         Raises:
             Rejected: it is not such a document, or a number in it is out of bounds.
         """
-        return _read(document, where, 0)
+        read = _read(document, where, 0)
+        if read.steps() > _MOST_STEPS:
+            raise _bad(where, f"is run more than {_MOST_STEPS} times in all")
+        return read
+
+    def steps(self) -> int:
+        """How often its innermost mechanisms are run in all; pricing takes time that grows with it.
+
+        >>> composed(laplace("2"), repeated(gaussian_sgd("2", "1", 5), 3)).steps()
+        16
+        """
+        inside = sum(part.steps() for part in self.parts()) or 1
+        return inside * self["count"] if self.kind == "repeated" else inside
 
     def text(self) -> str:
         """Its canonical JSON: the same text is the same mechanism."""

@@ -70,6 +70,16 @@ def test_noise_that_no_accountant_can_price_is_a_finding_with_its_index(loud):
     assert (verdict.ok, verdict.first_bad_index) == (False, 2)
 
 
+def test_a_mechanism_of_more_steps_than_can_be_priced_in_a_breath_is_refused_unpriced():
+    forge = Forge()
+    forge.init("3")
+    many = m.repeated(m.repeated(m.gaussian_sgd("1000", "0.001", 10_000_000), 1), 1)
+    forge.reserve("all", {"mechanism": "repeated", "count": 10, "of": many.to_document()})
+    verdict = whole(forge)
+    assert (verdict.ok, verdict.first_bad_index) == (False, 2)
+    assert "times in all" in str(verdict.findings[0])
+
+
 def test_spends_that_no_accountant_can_compose_are_a_finding(monkeypatch):
     pytest.importorskip("dp_accounting")
     from privacy.ledger import repricing as module
