@@ -19,13 +19,18 @@ from recommender.rules.clause import Clause, NoData
 __all__ = ["BASIS", "CONTENT", "TARGET", "TargetText", "target_text"]
 
 TARGET, BASIS, CONTENT, TITLE = "지원대상", "선정기준", "지원내용", "서비스명"
-_FEES: Final = re.compile(r"감면|할인|면제")
+_FEES: Final = re.compile(r"감면|할인|면제|경감|(?:료|요금|관람|입장)\s*무료")
 _NOT_ITS_PEOPLE: Final = re.compile(
     r"정착|육성|교육|양성|예비|희망|체험|박물관|공원|시설|센터|대회|축제|행사|화폐|상품권|인식|캠페인|홍보"
 )
 """A title with such a word names people whom the service is about, or what they may become, not who may have it."""
 _IN_COMPANY, _COMPANY = re.compile(r"\((?:단체|그룹)"), "단체 이용"
 """A title in whose bracket stands that it is for people who come together."""
+_RARE_USE: Final = re.compile(
+    r"화장\s?시설|장사|봉안|추모|장례|묘지|영락|특허|상표|출원|자동차|주차|통행료|승강기|이자"
+)
+_USE: Final = "이용의 계기"
+"""What costs less is used by those alone who have a death, a patent, a car or a debt: nobody's facts say so."""
 _SAME: Final = re.compile(r"지원대상(?:과|에)?(?:동일|같음)\.?|상동|해당없음|없음|-")
 _TARGET_LINE: Final = re.compile(r"(?:^|\n)[^\n가-힣]{0,6}\(?(?:지원|신청|사업)?대상\)?\s*[:：]\s*(?P<words>[^\n]+)")
 
@@ -86,6 +91,8 @@ def _narrowing(row: Row, reader: CriteriaReader, read: Sequence[Criteria]) -> li
         found.append(NoData(vague[0].name))
     if _IN_COMPANY.search(title):
         found.append(NoData(_COMPANY))
+    if reader.fees and _RARE_USE.search(title):
+        found.append(NoData(_USE))
     for line in _TARGET_LINE.finditer(text_of(row, CONTENT) or ""):
         more = reader.read(CONTENT, line["words"])
         found.append(softened(more.clause))

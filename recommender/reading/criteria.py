@@ -53,7 +53,7 @@ class Criteria:
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    """A statement with what it and everything below it ask."""
+    """A statement with what it and everything below it ask; `people`: it, or what a heading stands over, names some."""
 
     sentence: Sentence
     clause: Clause
@@ -61,6 +61,7 @@ class _Node:
     condition: bool
     silent: bool
     mode: str = ""
+    people: bool = False
 
 
 @dataclass
@@ -129,7 +130,8 @@ class CriteriaReader:
             mode = mode or extra.sentence.mode
             clause, whole = all_of([clause, extra.clause]), whole and extra.whole
         silent = own.quiet and not own.groups and all(node.silent for node in below) and clause == EVERYONE
-        return _Node(sentence, clause, whole, self._condition(sentence), silent, mode)
+        people = sentence.names_people or (own.quiet and any(node.people for node in below))
+        return _Node(sentence, clause, whole, self._condition(sentence), silent, mode, people)
 
     def _own(self, phrase: Phrase, sentence: Sentence, text: FieldText) -> tuple[Clause, bool]:
         if phrase.whole:
@@ -178,6 +180,9 @@ class CriteriaReader:
             return _Node(sentence, EVERYONE, True, False, True)
         end = max([sentence.end, *(one.end for one in _below(statement))])
         unread = _unread(reader.text, sentence.start, end)
+        if all(part.clause != EVERYONE for part in spoken):
+            shut_out = any_of(part.clause if part.whole else all_of([part.clause, unread]) for part in spoken)
+            return _Node(sentence, Not(shut_out), True, True, False)  # who is none of them is not shut out
         self._unread.append(Unread("exclusion", unread, next((part.unread for part in spoken if part.unread), "")))
         return _Node(sentence, unread, False, True, False)
 
@@ -238,7 +243,7 @@ def _alternatives(nodes: Sequence[_Node], fees: bool) -> bool:
     """
     if any(node.sentence.labelled or node.mode for node in nodes):
         return False
-    named = [node for node in nodes if node.sentence.names_people]
+    named = [node for node in nodes if node.people]
     others = [node for node in nodes if node not in named and not node.whole]
     if any(node.sentence.must for node in others):
         return False

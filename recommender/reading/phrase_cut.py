@@ -35,6 +35,7 @@ _TOGETHER: Final = ("함께", "같이", "동일세대로", "같은세대로")
 _RAISING: Final = (
     *("둔", "양육하는", "양육하고있는", "양육중인", "키우는", "키우고있는", "기르는", "보육하는", "보육중인", "있는"),
 )
+_BIRTHS: Final = ("출산가정", "입양가정")
 _NOUNS: Final = (K.GROUP, K.PERSON, K.AGE, K.CONDITION, K.UNREAD)
 
 
@@ -146,8 +147,10 @@ def in_object(lexemes: Sequence[Lexeme], i: int) -> bool:
 def raised(lexemes: Sequence[Lexeme], i: int) -> bool:
     """Whether a child at i is the object of "have" or "raise": then it is asked of the parent."""
     group = lexemes[i].group
-    verbs = [one.word for one in lexemes[i + 1 : i + 5] if one.kind is K.NEUTRAL]
-    return group is not None and group.kind == "child" and any(word in _RAISING for word in verbs)
+    near = lexemes[i + 1 : i + 5]
+    verbs = [one.word for one in near if one.kind is K.NEUTRAL]
+    born = any(one.group is not None and one.group.name in _BIRTHS for one in near[:2])
+    return group is not None and group.kind == "child" and (born or any(word in _RAISING for word in verbs))
 
 
 def following(lexemes: Sequence[Lexeme], i: int) -> Lexeme | None:

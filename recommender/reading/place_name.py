@@ -22,6 +22,9 @@ _DAILY: Final = {
 }
 
 
+_FORMER: Final = {"전북특별자치도": "전라북도", "강원특별자치도": "강원도", "제주특별자치도": "제주도"}
+
+
 def own_places(agency: str, *regions: str) -> tuple[str, ...]:
     """Return the names of an agency's place, longest first: in full, in part and as in daily use.
 
@@ -36,7 +39,7 @@ def own_places(agency: str, *regions: str) -> tuple[str, ...]:
         names["".join(dict.fromkeys(words))] = None
     for word in words:
         stem = _PROVINCE.sub("", word)
-        names |= dict.fromkeys([word, _DAILY.get(word, word)])
+        names |= dict.fromkeys([word, _DAILY.get(word, word), _FORMER.get(word, word)])
         if stem != word:
             names |= dict.fromkeys([stem, stem + ("도" if word.endswith("도") else "시")])
         elif len(word) > _SHORTEST:

@@ -89,15 +89,15 @@ class SentenceReader:
             return Sentence(SentenceKind.PRIORITY, Phrase(quiet=True), start, end)
         if name and words_of.BODIES.fullmatch(name):
             return Sentence(SentenceKind.PROCEDURE, Phrase(quiet=True), start, end)
-        if name and words_of.PROCEDURE.fullmatch(name):
-            return self._procedure(begin, start, end)
         if (
             bullet == "note"
-            and not name
+            and (not name or words_of.ASIDE.fullmatch(name))
             and words_of.NOTE_PROCEDURE.search(rest)
             and not words_of.EXCLUSION.search(rest)
         ):
             return Sentence(SentenceKind.PROCEDURE, Phrase(quiet=True), start, end, mode)
+        if name and words_of.PROCEDURE.fullmatch(name):
+            return self._procedure(begin, start, end)
         if words_of.PAPERS.fullmatch(rest) and not _asks(self.phrase(begin, end)):
             return Sentence(SentenceKind.PROCEDURE, Phrase(quiet=True), start, end)
         if words_of.DEADLINE.fullmatch(rest) and not name:
@@ -128,7 +128,8 @@ class SentenceReader:
             phrase = replace(phrase, whole=True, quiet=True)
         if tier:
             phrase = self._of_tier(phrase, start, begin)
-        must = bool(words_of.MUST.search(self.text.plain[begin:end]))
+        said = self.text.plain[begin:end]
+        must = bool(words_of.MUST.search(said)) and not words_of.CHEAPER.search(said)
         return Sentence(SentenceKind.CRITERION, phrase, start, end, mode, labelled, must, tier)
 
     def _core(self, begin: int, end: int) -> tuple[int, int]:

@@ -9,9 +9,11 @@ __all__ = [
     *(
         "ALL",
         "ANY",
+        "ASIDE",
         "BENEFIT",
         "BENEFIT_HEADING",
         "BODIES",
+        "CHEAPER",
         "BRACKET_LABEL",
         "COMPANION",
         "CRITERION",
@@ -89,6 +91,8 @@ NOTE_PROCEDURE: Final = re.compile(
     r"|^(?!.*(?:에만|만\s|한하|한해|한정)).*(?:하면|후|시|경우(?:에도|에는|도)?)\s[^\n]{0,24}가능\s*[.)]*$"
     r"|제시|증빙|서류|전화|별도\s*신청|자동|유의|변경될\s*수|확인|지급$|지급함|지급됩니다|지원$|바랍니다|예정|선착순|방문"
 )
+ASIDE: Final = re.compile(r"유의사항|주의사항|유의|참고|참고사항|비고|문의|문의처|안내")
+"""The label of a note on the procedure."""
 POINTS: Final = re.compile(r"다음|아래|이하의|각\s*호")
 """What points to the lines below."""
 DISCRETION: Final = re.compile(r"(?:그\s*밖에|그\s*외|기타)[^\n]{0,40}인정(?:하|되|한)")
@@ -103,7 +107,7 @@ BODIES: Final = re.compile(r"[가-힣]{0,6}(?:기관|업체)")
 """The label of those who run it."""
 _NOT_PERSONS: Final = r"(?:[가-힣A-Za-z0-9·,]*(?<![자인생민정구대동족년신성층부원사맘아녀모들분])\s+)"
 BENEFIT_HEADING: Final = re.compile(
-    rf"{_NOT_PERSONS}{{0,5}}[가-힣]*(?:지원|사업|서비스|프로그램|감면|할인|면제|수당|지원금)(?:사업)?\s*(?:\([^()]*\))?[\s:]*"
+    rf"{_NOT_PERSONS}{{0,5}}[가-힣]*(?:지원|사업|서비스|프로그램|감면|할인|면제|수당|지원금)(?:사업)?\s*(?:\([^()가-힣]*\))?[\s:]*"
 )
 """A heading that names one of several benefits by words none of which ends like a word for people."""
 PAPERS: Final = re.compile(
@@ -116,7 +120,7 @@ _PRICE: Final = r"(?:[가-힣]{0,8}(?:료|요금|가격))"
 _CUT: Final = r"(?:전액|(?:최대\s*)?\d+\s*%(?:\s*~\s*\d+\s*%)?|100분의\s*\d+)"
 _LESS: Final = r"(?:감면|할인|면제|경감|감액)"
 TARIFF: Final = re.compile(
-    rf"(?:(?:[가-힣]+\s+){{0,2}}{_PRICE}\s*)?(?:의\s*)?(?:{_CUT}\s*(?:를|을)?\s*)?{_LESS}(?:\s*대상(?:자)?)?\s*(?:\([^()]*\))?[\s.:]*"
+    rf"(?:(?:[가-힣]+\s+){{0,2}}{_PRICE}\s*)?(?:의\s*)?(?:{_CUT}\s*(?:를|을)?\s*)?{_LESS}(?:\s*대상(?:자)?)?\s*(?:\([^()가-힣]*\))?[\s.:]*"
 )
 """A heading that only says how much less something costs: those below it are who pays less."""
 GIVEN_TAIL: Final = re.compile(
@@ -135,6 +139,10 @@ MUST: Final = re.compile(
     r"(?:것|함|됨|한다|할것|일것|하여야|어야함|필요|요함|않음|아야|어야\s*함|해야\s*함|합니다|있음|없음|초과"
     r"|이상|이하|미만|충족)\s*[.)]*\s*$"
 )
+CHEAPER: Final = re.compile(
+    r"(?:감면|감경|할인|면제|경감)(?:\s*적용)?(?:한다|함|합니다|됩니다|된다|할\s*수\s*있[가-힣]*)\s*[.)]*\s*$"
+)
+"""A demand in form, but one more case of what costs less."""
 SAME: Final = re.compile(
     r"(?:지원\s*대상(?:과|에|자와)?\s*(?:내용|기준)?\s*(?:과|와)?\s*(?:동일|같음|동일함|참조|상동)"
     r"|상동|해당\s*없음|없음|-|\.)\s*\.?"

@@ -34,6 +34,7 @@ _INLINE: Final = re.compile(
 )
 _ASIDE: Final = re.compile(r"\s*(?:\([^()]*(?:\([^()]*\)[^()]*)*\)\s*$|\(?\*?\s*(?:단|다만)\s*[,:])", re.MULTILINE)
 """A line in brackets, or one that says "but", adds to the statement before it."""
+_SHUT_OUT: Final = re.compile(r"\s*\[?(?:지원|신청)?\s*제외\s*(?:대상|자|대상자|사항)?\s*\]?\s*:?\s*")
 _OPEN_ENDED: Final = re.compile(
     r"(?:및|또는|혹은|중|하고|하며|있고|있으며|이며|이고|로서|두고|둔|에|의|을|를|따라|따른|위한|하는|있는|한|된|관한|[,·/])\s*$"
 )
@@ -72,7 +73,12 @@ def statements(plain: str) -> tuple[TextStatement, ...]:
     path: list[_Branch] = [root]
     for start, end, bullet in _pieces(plain):
         if bullet == "note":
-            path[-1].notes.append(_Branch(start, end, bullet))
+            above = next((i for i, branch in enumerate(path) if branch.bullet == bullet), len(path))
+            del path[above:]
+            note = _Branch(start, end, bullet)
+            path[-1].notes.append(note)
+            if _SHUT_OUT.fullmatch(plain, start, end):
+                path.append(note)  # whom it shuts out stands below it
             continue
         if bullet == "heading":
             del path[1:]
