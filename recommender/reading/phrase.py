@@ -302,6 +302,8 @@ def _families(items: list[PhraseItem]) -> list[PhraseItem]:
         elif relative and occasion:
             item.clauses = [NoData("가족")]  # of whoever did or holds what is named before
         named += [group for group in own if group.kind == "person"]
+        if not item.kin and item.groups and item.groups[-1].kind == "child":
+            home = item.clause  # whoever cares for such a child is of its home
         occasion = bool(item.groups) and item.groups[-1].kind == "occasion" and not own
         if own:
             home = item.clause if own[-1].kind == "household" else None

@@ -46,10 +46,10 @@ def split(splits):
 def test_of_the_second_services_yes_is_right_and_no_hides_no_yes(splits):
     figures = splits["second"]["all_facts"]["all"]
     assert figures["yes"]["right"] == figures["yes"]["given"] >= 8
-    assert figures["no"]["right"] >= 125
+    assert figures["no"]["right"] >= 133
     assert figures["no"]["given"] - figures["no"]["right"] <= 1
     assert figures["no_hides_yes"] == 0
-    assert figures["settled"] >= 0.77
+    assert figures["settled"] >= 0.81
 
 
 @pytest.mark.slow
@@ -66,9 +66,9 @@ def test_of_people_described_in_full_yes_is_right_and_no_hides_no_yes(split):
 @pytest.mark.slow
 def test_of_people_who_state_only_the_older_facts_the_same_holds_of_fewer(split):
     figures = split["older_facts"]["all"]
-    assert figures["yes"]["right"] == figures["yes"]["given"] >= 26
+    assert figures["yes"]["right"] == figures["yes"]["given"] >= 32
     assert figures["no"]["given"] - figures["no"]["right"] <= 2
-    assert figures["settled"] >= 0.75
+    assert figures["settled"] >= 0.8
 
 
 @pytest.mark.slow

@@ -136,6 +136,9 @@ def test_one_alternative_that_was_read_is_enough_beside_others_that_were_not(ans
         ("출생아의 부 또는 모가 동작구에 3개월 이상 주민등록을 두고 거주하는 출산가정", MOTHER, False, YES),
         ("- 65세 이상 어르신\n※ 단, 6개월 미만 거주한 경우에는 6개월 경과 후 신청 가능", OLD, False, YES),
         ("- 65세 이상 어르신\n- 관련 서류 제출", OLD, False, YES),
+        ("장애아동 및 보호자", MOTHER, False, NO),
+        ("영유아 및 보호자", MOTHER, False, YES),
+        ("특수교육대상학생 및 보호자", OLD, False, NO),
         (
             "○ 65세 이상 어르신\n※ 지원제외\n- 대한민국 국적이 아닌 자\n- 국가유공자(카드 사용)",
             OLD,
