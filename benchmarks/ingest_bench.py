@@ -81,14 +81,12 @@ def _document(seconds: Mapping[str, float], logs: Mapping[str, Path]) -> Mapping
 
 
 def _make(out: Path, citizens: int, declaration: Declaration) -> None:
+    from data.synthetic.stamp import PopulationOrder
     from data.synthetic.world import synthesise
 
     regions = reading.read_regions()
     catalogue = reading.read_catalogue(None, declaration, regions)
-    synthesise(
-        seed=1, citizens=citizens, months=12, out=out, catalogue=catalogue, declaration=declaration, regions=regions,
-        ndjson=True, processes=1,
-    )  # fmt: skip
+    synthesise(PopulationOrder(1, citizens, 12), (declaration, catalogue, regions), out, ndjson=True)
 
 
 def _proffer(home: Path, file: Path, declaration: Declaration) -> Path:

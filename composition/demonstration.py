@@ -64,13 +64,11 @@ def synthesise_people(workspace: Workspace, citizens: int, seed: int, advance: C
 
 
 def _synthesise(people: Path, citizens: int, seed: int, advance: Callable[[int], object]) -> None:
+    from data.synthetic.stamp import PopulationOrder
     from data.synthetic.world import synthesise
 
-    declaration, catalogue, regions = reading.read_definitions()
-    synthesise(
-        seed=seed, citizens=citizens, months=MONTHS, out=people, catalogue=catalogue, declaration=declaration,
-        regions=regions, ndjson=False, processes=os.cpu_count() or 1, progress=advance,
-    )  # fmt: skip
+    order = PopulationOrder(seed, citizens, MONTHS)
+    synthesise(order, reading.read_definitions(), people, processes=os.cpu_count() or 1, progress=advance)
 
 
 def open_budget(workspace: Workspace) -> None:

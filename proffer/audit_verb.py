@@ -94,15 +94,12 @@ def _material(args: argparse.Namespace) -> Iterator[TrainingData]:
 
 def _make_up(folder: Path) -> None:
     from composition import reading
+    from data.synthetic.stamp import PopulationOrder
     from data.synthetic.world import synthesise
 
-    declaration, regions = reading.read_declaration(), reading.read_regions()
-    catalogue = reading.read_catalogue(None, declaration, regions)
+    order, definitions = PopulationOrder(SEED, CITIZENS, MONTHS), reading.read_definitions()
     with terminal.bar(CITIZENS, "living", "people") as advance:
-        synthesise(
-            seed=SEED, citizens=CITIZENS, months=MONTHS, out=folder, catalogue=catalogue, declaration=declaration,
-            regions=regions, ndjson=False, processes=os.cpu_count() or 1, progress=advance,
-        )  # fmt: skip
+        synthesise(order, definitions, folder, processes=os.cpu_count() or 1, progress=advance)
 
 
 def _tried(material: TrainingData, chosen: TrainingPlan, claim: Claim, canaries: int) -> Trial:

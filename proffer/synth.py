@@ -37,22 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Make the people and print the stamp."""
     _check(args)
+    from data.synthetic.stamp import PopulationOrder
     from data.synthetic.world import synthesise  # numba and pyarrow load only here
 
-    declaration, catalogue, regions = reading.read_definitions(args.declaration, args.catalogue)
+    definitions = reading.read_definitions(args.declaration, args.catalogue)
+    order = PopulationOrder(args.seed, args.citizens, args.months)
     with terminal.bar(args.citizens, "living", "people") as advance:
-        stamp = synthesise(
-            seed=args.seed,
-            citizens=args.citizens,
-            months=args.months,
-            out=args.out,
-            catalogue=catalogue,
-            declaration=declaration,
-            regions=regions,
-            ndjson=args.ndjson,
-            processes=args.processes,
-            progress=advance,
-        )
+        stamp = synthesise(order, definitions, args.out, ndjson=args.ndjson, processes=args.processes, progress=advance)
     provenance.remember(Workspace(args.home), args.out)
     terminal.emit(stamp, args.json)
     return terminal.DONE

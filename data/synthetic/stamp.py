@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from data.synthetic.months import Months
@@ -12,6 +13,8 @@ from data.synthetic.truth import HELD_OUT_EVERY
 from features.calendar import date_of
 
 FORMAT = 1
+BLOCK = 10_000
+PILOT = 3_000
 
 
 def code_hash() -> str:
@@ -29,15 +32,34 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+@dataclass(frozen=True)
+class PopulationOrder:
+    """Which synthetic people are wanted.
+
+    Attributes:
+        seed: everything follows from it.
+        citizens: how many people can be offered things, 1 to 9,999,999.
+        months: how many months the log covers; see `data.synthetic.months.months`.
+        pilot: how many people the world's constants are set on; another number makes another world.
+        block: how many people are simulated together; another number makes other people.
+    """
+
+    seed: int
+    citizens: int
+    months: int
+    pilot: int = PILOT
+    block: int = BLOCK
+
+
 def stamp(
-    seed: int, citizens: int, span: Months, catalogue_hash: str, features_hash: str, folder: Path, names: Iterable[str]
+    order: PopulationOrder, span: Months, catalogue_hash: str, features_hash: str, folder: Path, names: Iterable[str]
 ) -> dict[str, object]:
     """The stamp of a folder of synthetic people."""
     return {
         "format": FORMAT,
         "kind": "synthetic",
-        "seed": seed,
-        "citizens": citizens,
+        "seed": order.seed,
+        "citizens": order.citizens,
         "months": span.logged,
         "start": date_of(span.first_day).isoformat(),
         "end": date_of(span.last_day).isoformat(),

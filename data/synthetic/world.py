@@ -34,7 +34,7 @@ from data.synthetic.public_knowledge import Knowledge, Rules, block_history
 from data.synthetic.random_streams import RandomStreams
 from data.synthetic.rates import Rates, published, rates
 from data.synthetic.registry import Names, as_it_was, hidden, recorded
-from data.synthetic.stamp import stamp, write_stamp
+from data.synthetic.stamp import BLOCK, PILOT, PopulationOrder, stamp, write_stamp
 from data.synthetic.takeup import TakeUp, draw, expectation, latent_traits
 from data.synthetic.truth import held_out, truth
 from features.arrays import Bool, Float64, Int64
@@ -47,9 +47,7 @@ if TYPE_CHECKING:
     from recommender.rules.catalogue import Catalogue
     from recommender.rules.region import Regions
 
-BLOCK = 10_000
 _LISTEN = 0.2  # seconds between two looks at what the processes report
-PILOT = 3_000
 MOST_CITIZENS = 9_999_999
 _PILOT_PLACE = 2**31 - 1
 
@@ -229,47 +227,35 @@ def _listen(heard: SimpleQueue[int], progress: Callable[[int], object]) -> None:
 
 
 def synthesise(
-    *,
-    seed: int,
-    citizens: int,
-    months: int,
+    order: PopulationOrder,
+    definitions: tuple[Declaration, Catalogue, Regions],
     out: Path,
-    catalogue: Catalogue,
-    declaration: Declaration,
-    regions: Regions,
+    *,
     ndjson: bool = False,
     processes: int = 1,
-    pilot: int = PILOT,
-    block: int = BLOCK,
     progress: Callable[[int], object] = lambda _: None,
 ) -> dict[str, object]:
     """Write a folder of synthetic people and return its stamp; the folder appears only when it is whole.
 
     Args:
-        seed: everything follows from it; the same seed gives the same bytes.
-        citizens: how many people can be offered things, 1 to 9,999,999.
-        months: how many months the log covers; see `data.synthetic.months.months`.
+        order: which people; the same order and definitions give the same bytes.
+        definitions: the vocabulary of facts and events, the programmes on the board, the districts people live in.
         out: the folder; it may be there if it is empty or was written by this function, whose files are then replaced.
-        catalogue: the programmes on the board.
-        declaration: the vocabulary facts and events are written in.
-        regions: the districts people live in.
         ndjson: whether to write the events as NDJSON beside the Parquet file.
         processes: how many processes share the work; it changes no byte.
-        pilot: how many people the world's constants are set on; another number makes another world.
-        block: how many people are simulated together; another number makes other people.
         progress: called with how many more people are done.
     """
+    declaration, catalogue, regions = definitions
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as scratch:
         whole = Path(scratch) / "whole"
         (whole / "truth").mkdir(parents=True)
-        shared = world(seed, months, catalogue, declaration, regions, pilot)
-        names = _write(shared, blocks(citizens, block), whole, Path(scratch), ndjson, processes, progress)
+        shared = world(order.seed, order.months, catalogue, declaration, regions, order.pilot)
+        names = _write(shared, blocks(order.citizens, order.block), whole, ndjson, processes, progress)
         documents = (json.dumps(programme.to_document(), ensure_ascii=False) for programme in catalogue.programmes)
         writing.write_lines(documents, whole / "catalogue.jsonl")
-        described = stamp(
-            seed, citizens, shared.months, catalogue.hash, declaration.hash, whole, [*names, "catalogue.jsonl"]
-        )
+        files = [*names, "catalogue.jsonl"]
+        described = stamp(order, shared.months, catalogue.hash, declaration.hash, whole, files)
         write_stamp(described, whole / "stamp.json")
         _replace(whole, out)
     return described
@@ -279,7 +265,6 @@ def _write(
     shared: World,
     todo: list[Block],
     whole: Path,
-    scratch: Path,
     ndjson: bool,
     processes: int,
     progress: Callable[[int], object],
@@ -288,7 +273,7 @@ def _write(
     events = writing.Writer(writing.EVENTS, whole / names[0], whole / names[2] if ndjson else None)
     truths = writing.Writer(writing.TRUTH, whole / names[1])
     try:
-        for log, facts in _parts(shared, todo, scratch, processes, progress):
+        for log, facts in _parts(shared, todo, whole.parent, processes, progress):
             events.add(writing.kept(log))
             truths.add(writing.kept(facts))
             log.unlink()

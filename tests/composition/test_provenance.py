@@ -13,6 +13,7 @@ import pytest
 from composition import provenance, reading
 from composition.sources import TrainingSource, read_training_data
 from composition.workspace import Workspace
+from data.synthetic.stamp import PopulationOrder
 from data.synthetic.world import blocks, synthesise
 from features.problem import Rejected
 from proffer import cli
@@ -25,7 +26,7 @@ def world(tmp_path_factory):
     folder = tmp_path_factory.mktemp("world") / "people"
     declaration, regions = reading.read_declaration(), reading.read_regions()
     shipped = reading.read_catalogue(None, declaration, regions)
-    synthesise(seed=5, citizens=60, months=6, out=folder, catalogue=shipped, declaration=declaration, regions=regions)
+    synthesise(PopulationOrder(5, 60, 6), (declaration, shipped, regions), folder)
     return folder, declaration, shipped, regions
 
 
@@ -90,8 +91,7 @@ def test_other_people_under_a_stamp_that_fits_their_files_are_refused(world, peo
 def test_people_who_may_be_real_behind_one_true_block_are_refused_at_every_try(world, tmp_path, monkeypatch):
     monkeypatch.setattr(blocks, "__defaults__", (40,))
     folder, (_, declaration, shipped, regions) = tmp_path / "people", world
-    given = {"catalogue": shipped, "declaration": declaration, "regions": regions}
-    synthesise(seed=5, citizens=60, months=6, out=folder, block=40, **given)
+    synthesise(PopulationOrder(5, 60, 6, block=40), (declaration, shipped, regions), folder)
     verify(Workspace(tmp_path / "home"), folder, world)
     with pyarrow.parquet.ParquetFile(folder / "events.parquet") as file:
         false, true = another_life(file.read_row_group(0)), file.read_row_group(1)

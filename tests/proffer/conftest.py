@@ -3,6 +3,7 @@
 import pytest
 
 from composition import provenance, reading
+from data.synthetic.stamp import PopulationOrder
 from data.synthetic.world import synthesise
 
 
@@ -11,12 +12,7 @@ def people(made_once):
     """300 people and two years of their lives, which no test may change."""
 
     def make(folder):
-        declaration, regions = reading.read_declaration(), reading.read_regions()
-        shipped = reading.read_catalogue(None, declaration, regions)
-        synthesise(
-            seed=5, citizens=300, months=24, pilot=400, out=folder, catalogue=shipped, declaration=declaration,
-            regions=regions,
-        )  # fmt: skip
+        synthesise(PopulationOrder(5, 300, 24, pilot=400), reading.read_definitions(), folder)
 
     return made_once("people", make)
 

@@ -10,6 +10,7 @@ import pytest
 
 from composition import reading
 from data.synthetic import world as worlds
+from data.synthetic.stamp import PopulationOrder
 from data.synthetic.world import World, synthesise, world
 
 
@@ -29,10 +30,10 @@ def material():
 @pytest.fixture(scope="session")
 def make(material):
     def made(out: Path, **changes):
+        ways = {name: changes.pop(name) for name in ("ndjson", "processes", "progress") if name in changes}
         asked = {"seed": 5, "citizens": 600, "months": 14, "pilot": 400, "block": 300} | changes
-        return synthesise(
-            out=out, catalogue=material.catalogue, declaration=material.declaration, regions=material.regions, **asked
-        )
+        definitions = (material.declaration, material.catalogue, material.regions)
+        return synthesise(PopulationOrder(**asked), definitions, out, **ways)
 
     return made
 

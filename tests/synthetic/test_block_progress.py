@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from composition import reading
 from data.synthetic.block_progress import BlockProgress
+from data.synthetic.stamp import PopulationOrder
 from data.synthetic.world import synthesise
 
 
@@ -29,12 +30,9 @@ def test_every_person_of_a_block_is_told_once(citizens, months, rounds):
 @pytest.mark.slow
 @pytest.mark.parametrize("processes", [1, 2])
 def test_processes_report_while_they_work(tmp_path, processes):
-    declaration, catalogue, regions = reading.read_definitions()
-    heard = []
-    synthesise(
-        seed=1, citizens=200, months=12, out=tmp_path / "people", catalogue=catalogue, declaration=declaration,
-        regions=regions, processes=processes, pilot=100, block=100, progress=heard.append,
-    )  # fmt: skip
+    order, heard = PopulationOrder(1, 200, 12, pilot=100, block=100), []
+    made = tmp_path / "people"
+    synthesise(order, reading.read_definitions(), made, processes=processes, progress=heard.append)
     assert sum(heard) == 200
     assert len(heard) > 20
     assert json.loads((tmp_path / "people" / "stamp.json").read_text())["citizens"] == 200
