@@ -75,7 +75,7 @@ OF_KIND = {
 
 
 class ReadText(NamedTuple):
-    """The clause of a row's words, and whether every sentence of them was read."""
+    """The clause of a row's words, and whether every demand of them was read."""
 
     clause: Document
     whole: bool = False

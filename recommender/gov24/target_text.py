@@ -37,7 +37,7 @@ _TARGET_LINE: Final = re.compile(r"(?:^|\n)[^\n가-힣]{0,6}\(?(?:지원|신청|
 
 @dataclass(frozen=True, slots=True)
 class TargetText:
-    """What a row's words ask; `whole` where every sentence of both fields was read, and then alone may a yes follow."""
+    """What a row's words ask; `whole` where every demand of both fields was read, and then alone may a yes follow."""
 
     clause: Clause
     whole: bool

@@ -41,7 +41,7 @@ class Unread(NamedTuple):
 class Criteria:
     """What a text asks: its clause, and what of it was not read (each with its reason).
 
-    `whole` says that every sentence was read into clauses; then alone may a yes follow from it.
+    `whole` says that every demand was read into clauses, of alternatives one at least; then alone may a yes follow.
     """
 
     clause: Clause
