@@ -1,7 +1,7 @@
 """Reading: services imported and judged for four people, beside what two readers of the same texts say.
 
-The labels (ids and values, no text) stand in tests/recommender/reading/labels, one file a split: `open` and `second`
-are what the reader was tuned on (`second` was unseen at its first run); a file `sealed.jsonl` is scored apart.
+The labels (ids and values, no text) stand in tests/recommender/reading/labels, one file a split. The reader was tuned
+on `open`, then on `second`; `second` and `third` were unseen at their first run. A file `sealed.jsonl` is scored apart.
 The people are fully described: of the facts declared every boolean is false unless they say otherwise. A second pass
 states only the facts that were declared before texts were read. The rate is services imported and judged a second of
 CPU.

@@ -31,6 +31,20 @@ _RARE_USE: Final = re.compile(
 )
 _USE: Final = "이용의 계기"
 """What costs less is used by those alone who have a death, a patent, a car or a debt: nobody's facts say so."""
+_INSURED: Final = re.compile(r"(?:안전|시민|군민|구민|도민|상해)보험")
+_ACCIDENT: Final = "보험 사고"
+"""Everybody who lives there is insured; money needs an accident, which nobody's facts tell."""
+_OTHER_DAY: Final = re.compile(
+    r"(?:출생|출산|입양|분만|전입|사망|혼인)(?:신고)?일?(?:등록일)?(?:및[가-힣]{2,6})?(?:을|를|이|일)?(?:현재|기준|당시|시점|전부터|이전부터|전후)"
+    r"|(?:출생|출산|입양|분만)(?:신고)?일?\d+(?:개월|년|일)(?:전|이전)"
+)
+_ON_THAT_DAY: Final = "다른 날을 기준으로 한 요건"
+"""What held on the day of a birth, a registration or a move is not what holds on the day asked."""
+_HOME_TOGETHER: Final = re.compile(
+    r"동일(?:한)?세대|같은세대|부모(?:가)?모두|부모둘다|함께거주|함께살|동거|세대를같이|실제거주"
+)
+_TOGETHER: Final = "함께 사는지"
+"""Who lives with whom, and whether both parents meet a demand, is asked by words that the reader has no clause for."""
 _SAME: Final = re.compile(r"지원대상(?:과|에)?(?:동일|같음)\.?|상동|해당없음|없음|-")
 _TARGET_LINE: Final = re.compile(r"(?:^|\n)[^\n가-힣]{0,6}\(?(?:지원|신청|사업)?대상\)?\s*[:：]\s*(?P<words>[^\n]+)")
 
@@ -93,6 +107,12 @@ def _narrowing(row: Row, reader: CriteriaReader, read: Sequence[Criteria]) -> li
         found.append(NoData(_COMPANY))
     if reader.fees and _RARE_USE.search(title):
         found.append(NoData(_USE))
+    if _INSURED.search(title):
+        found.append(NoData(_ACCIDENT))
+    words = _bare(f"{text_of(row, TARGET) or ''} {text_of(row, BASIS) or ''}")
+    found += [
+        NoData(why) for asked, why in ((_OTHER_DAY, _ON_THAT_DAY), (_HOME_TOGETHER, _TOGETHER)) if asked.search(words)
+    ]
     for line in _TARGET_LINE.finditer(text_of(row, CONTENT) or ""):
         more = reader.read(CONTENT, line["words"])
         found.append(softened(more.clause))

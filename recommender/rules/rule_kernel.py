@@ -115,7 +115,9 @@ def _bits(word: np.uint64) -> np.int64:
     word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
     word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
     word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+    for shift in (8, 16, 32):  # added rather than multiplied: uncompiled, numpy warns where a product overflows
+        word += word >> np.uint64(shift)
+    return np.int64(word & np.uint64(0x7F))
 
 
 @njit

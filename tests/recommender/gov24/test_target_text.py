@@ -1,0 +1,44 @@
+"""What keeps a text that was read whole from giving a yes: another day, a household together, an accident."""
+
+import pytest
+
+from composition import reading
+from composition.target_groups import read_vocabulary
+from recommender.gov24.target_text import target_text
+from recommender.rules.clause import All, NoData
+
+
+@pytest.fixture(scope="module")
+def vocabulary():
+    return read_vocabulary(reading.read_declaration())
+
+
+def open_points(words, vocabulary, title="출산장려금"):
+    row = {"서비스명": title, "소관기관명": "부산광역시 해운대구", "지원대상": words}
+    read = target_text(row, (), vocabulary)
+    parts = read.clause.of if isinstance(read.clause, All) else (read.clause,)
+    return read.whole, {part.reason for part in parts if isinstance(part, NoData)}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "출생일 현재 해운대구에 거주하는 산모",
+        "출산일 기준 해운대구에 거주하는 자",
+        "출생일 3개월 전부터 해운대구에 거주하는 자",
+    ],
+)
+def test_what_held_on_another_day_is_not_taken_to_hold_on_the_day_asked(words, vocabulary):
+    whole, points = open_points(words, vocabulary)
+    assert not whole or "다른 날을 기준으로 한 요건" in points
+
+
+@pytest.mark.parametrize("words", ["부모 모두 해운대구에 거주하는 영아", "신생아와 동일 세대에 거주하는 구민"])
+def test_who_lives_with_whom_is_left_open(words, vocabulary):
+    whole, points = open_points(words, vocabulary)
+    assert not whole or "함께 사는지" in points
+
+
+def test_a_resident_is_insured_but_money_needs_an_accident(vocabulary):
+    assert open_points("해운대구민 누구나", vocabulary, "구민 안전보험") == (True, {"보험 사고"})
+    assert open_points("해운대구민 누구나", vocabulary, "구민 건강교실") == (True, set())
