@@ -33,8 +33,8 @@ from privacy.gate import Gated
 from privacy.learning import noise, step
 from privacy.learning.noise import secure
 from privacy.learning.step import GRID, Sampler, Schedule, Total
-from privacy.ledger import approval, ledger_tables
-from privacy.ledger.journal import Journal
+from privacy.ledger import admitted, approval
+from privacy.ledger.state import LedgerState
 from privacy.unit import PrivacyUnit
 from tests.privacy import test_gate, test_replay, test_unit
 from tests.privacy.accounting import test_accountant, test_mechanism
@@ -370,12 +370,12 @@ def households_that_miss_a_tie(patch):
 
 @without(17, test_ledger.test_a_copied_or_redated_data_set_and_a_part_of_it_get_no_fresh_budget)
 def a_fresh_budget_for_the_same_people(patch):
-    patch.setattr(ledger_tables, "refuse_known_people", lambda *_: None)
+    patch.setattr(admitted, "_among", lambda mine, _: np.zeros(mine.size, dtype=bool))
 
 
 @without(17, test_ledger.test_no_clock_reopens_a_period_or_changes_the_order)
 def a_cap_that_is_whole_again_with_time(patch):
-    patch.setattr(Journal, "_left", lambda *_: Decimal(1))
+    patch.setattr(LedgerState, "left_after", lambda *_: Decimal(1))
 
 
 @without(18, test_gate.test_a_stamp_does_not_follow_rows_it_never_saw)

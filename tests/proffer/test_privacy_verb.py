@@ -95,7 +95,7 @@ def test_a_declaration_in_which_no_event_names_others_gets_a_budget_for_each_per
     terms = "--epsilon 1 --delta 1e-6 --approver alice.pub --approver bob.pub --json"
     for population, declaration, unit in (("own", "--declaration own", "person"), ("kr", "", "household")):
         assert privacy(f"init --population {population} {terms} {declaration}") == 0
-        assert told(capsys)["unit"] == unit
+        assert told(capsys)["statement"]["what"]["unit"] == unit
 
 
 @pytest.mark.usefixtures("opened")

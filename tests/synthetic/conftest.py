@@ -11,7 +11,7 @@ import pytest
 from composition import reading
 from data.synthetic import world as worlds
 from data.synthetic.stamp import PopulationOrder
-from data.synthetic.world import World, synthesise, world
+from data.synthetic.world import Block, World, synthesise, world
 
 
 @dataclass(frozen=True)
@@ -66,4 +66,4 @@ def small_world(material) -> World:
 @pytest.fixture(scope="session")
 def lives(small_world):
     w = small_world
-    return worlds._lives(w.chance.at(3), w.months, w.rates, w.rules, 800, 4000)
+    return worlds._lives(w.chance.at(3), w.months, w.rates, w.rules, Block(3, 800, 4000))

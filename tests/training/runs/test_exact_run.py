@@ -124,7 +124,8 @@ def test_every_objective_is_tried_and_the_better_kept(material):
     heard = []
     taught = train(material, replace(QUICK, rounds=10), compare=True, progress=heard.append)
     assert taught.result.chosen.objective in ("pointwise", "lambdarank")
-    assert heard == ["reading what people were shown", "growing trees", "judging held-out people"]
+    grown = "growing trees, round 10 of at most 10"
+    assert heard == ["reading what people were shown", "growing trees", grown, grown, "judging held-out people"]
 
 
 def test_the_truth_is_told_of_candidates_only(material, log):
