@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from features.calendar import parse_duration
 from features.declaration.datatype import OLDEST_AGE
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
 
 __all__ = ["ClauseReader", "parse_clause", "parse_source"]
+
+
+DEEPEST: Final = 64
+"""So many clauses may stand in one another."""
 
 
 class _Notes(TypedDict, total=False):
@@ -105,6 +109,7 @@ class ClauseReader:
         self._programme = programme
         self._plain: dict[tuple[object, ...], Clause] = {}
         self._interned: dict[tuple[object, ...], Clause] = {}
+        self._open: list[int] = []
 
     def read(self, document: object, path: Where, problems: Problems) -> Clause | None:
         """Return the clause, None where something in it is wrong (then `problems` has grown)."""
@@ -117,8 +122,16 @@ class ClauseReader:
         key = None if dict in kinds or list in kinds or tuple in kinds else (*document, *values, *kinds)
         if key is not None and key in self._plain:
             return self._plain[key]
+        if len(self._open) >= DEEPEST or id(document) in self._open:
+            remedy = f"Write clauses in at most {DEEPEST} levels, none of which stands in itself"
+            problems.add(path[: len(path) - 2 * len(self._open)], "range", "is nested too deep", remedy)
+            return None
         before = len(problems.found)
-        clause = self._fresh(document, path, problems)
+        self._open.append(id(document))
+        try:
+            clause = self._fresh(document, path, problems)
+        finally:
+            self._open.pop()
         if clause is None or len(problems.found) > before:
             return None
         clause = self._intern(clause)

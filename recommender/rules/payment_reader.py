@@ -30,6 +30,8 @@ _NEAR: Final = {
     "visit": "time", "occasion": "time",
 }  # fmt: skip
 _FOREVER: Final = 10**6
+_LARGEST: Final = 10**13
+"""The largest sum, in minor units: times a few periods a year it is still exact in the kernels' integers."""
 
 
 def read_value(fields: MappingReader, clauses: ClauseReader, declaration: Declaration) -> Value:
@@ -179,8 +181,10 @@ def _minor_units(inner: MappingReader, key: str, currency: Currency) -> int | No
     """Read a sum in the currency's units, with at most its decimals, as whole minor units."""
     written = inner.take(key)
     if not currency.decimals or isinstance(written, bool) or not isinstance(written, int | float):
-        return inner.integer(key)
+        return _payable(inner, key, inner.integer(key), currency)
     units = Decimal(str(written)).scaleb(currency.decimals)
+    if units.is_finite() and units > _LARGEST:
+        return _payable(inner, key, _LARGEST + 1, currency)
     if not units.is_finite() or units != int(units):
         what = f"{written} has more than the {currency.decimals} decimals of {currency.code}"
         inner.wrong(key, "invalid", what, f"Round it to {currency.decimals} decimals")
@@ -188,6 +192,15 @@ def _minor_units(inner: MappingReader, key: str, currency: Currency) -> int | No
         inner.wrong(key, "range", f"{written} is below 0", "Write a sum of 0 or more")
     else:
         return int(units)
+    return None
+
+
+def _payable(inner: MappingReader, key: str, units: int | None, currency: Currency) -> int | None:
+    """Return a sum in minor units, None where it is above what any programme pays."""
+    if units is None or units <= _LARGEST:
+        return units
+    most = _LARGEST // 10**currency.decimals
+    inner.wrong(key, "range", f"is above {most} {currency.code}", f"Write a sum of at most {most}")
     return None
 
 

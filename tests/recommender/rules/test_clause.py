@@ -185,3 +185,23 @@ def test_every_problem_of_a_rule_is_told_at_once():
     assert [one.split(": ")[1] for one in found] == [
         "all[0].fact", "all[1].any[0].fact", "all[1].any[1].no_data", "all[2]",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", ["all", "any", "not", "advisory"])
+def test_clauses_nested_too_deep_are_one_problem_and_sixty_four_levels_are_read(shape):
+    def nested(levels):
+        document = {"fact": "farmer", "is": True}
+        for _ in range(levels - 1):
+            document = {shape: [document] if shape in ("all", "any") else document}
+        return document
+
+    assert clause_document(read(nested(64)))
+    for levels in (65, 330, 900):
+        (problem,) = problems_of(nested(levels))
+        assert problem.endswith("is nested too deep")
+
+
+def test_a_clause_that_stands_in_itself_is_nested_too_deep():
+    document: dict[str, object] = {}
+    document["all"] = [document]
+    assert problems_of(document) == ["x.yaml: is nested too deep"]

@@ -143,3 +143,18 @@ sums = st.none() | st.integers(0, 10**9)
 def test_any_plain_amount_comes_back(amount, period, currency):
     value = Value.of(amount, currency, period)
     assert read(value.to_document()).value == value
+
+
+@pytest.mark.parametrize("sum_of", [{"amount": 2**63 - 1}, {"at_most": 10**400}, {"from": 10**13 + 1}])
+def test_a_sum_above_what_any_programme_pays_is_refused_in_one_sentence(sum_of):
+    (problem,) = problems_of(sum_of | {"currency": "KRW", "period": "month"})
+    assert "is above 10000000000000 KRW" in problem
+    (part,) = problems_of({"parts": [sum_of], "currency": "KRW"})
+    assert "is above" in part
+
+
+@pytest.mark.parametrize("amount", [1e300, 100_000_000_000.01, 10**400])
+def test_a_sum_with_decimals_has_the_same_bound_in_minor_units(amount):
+    (problem,) = problems_of({"amount": amount, "currency": "EUR"})
+    assert "is above 100000000000 EUR" in problem
+    assert read({"amount": 100_000_000_000, "currency": "EUR"}).value.payments[0].high == 10**13
