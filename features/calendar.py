@@ -24,6 +24,8 @@ YEARS: Final = range(1900, 2101)
 DAY_SECONDS: Final = 86_400
 _UNIX_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _DURATION: Final = re.compile(r"P(?=\d)(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,5})W)?(?:(\d{1,5})D)?")
+ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""How a day is written: YYYY-MM-DD, of the forms of ISO 8601 this one alone."""
 _BLOCK_SECONDS: Final = 1024 * DAY_SECONDS
 _SECOND: Final = timedelta(seconds=1)
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Final
 
-from features.calendar import Duration, day_of, parse_duration
+from features.calendar import ISO_DAY, Duration, day_of, parse_duration
 from features.problem import Code, Problems, Where
 
 _SLUG: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*\Z")
@@ -172,10 +172,12 @@ class MappingReader:
         if isinstance(value, date) and not isinstance(value, datetime):
             return day_of(value)
         try:
-            return day_of(date.fromisoformat(value))  # type: ignore[arg-type]  # TypeError is caught below
-        except (TypeError, ValueError):
-            self.wrong(key, "invalid", f"{_shown(value)} is not a date", "Write YYYY-MM-DD, a day that exists")
-            return None
+            if isinstance(value, str) and ISO_DAY.fullmatch(value):
+                return day_of(date.fromisoformat(value))
+        except ValueError:
+            pass
+        self.wrong(key, "invalid", f"{_shown(value)} is not a date", "Write YYYY-MM-DD, a day that exists")
+        return None
 
     def duration(self, key: str) -> Duration | None:
         """Return a duration."""

@@ -9,11 +9,13 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
-from features.calendar import date_of, day_of
+from features.calendar import ISO_DAY, date_of, day_of
 from features.problem import Problem, Problems, Rejected, Where
 from features.value import UNKNOWN, identifier_code, is_known, region_code, region_text
 
 TYPES: Final = ("boolean", "integer", "date", "dates", "enum", "region", "identifier", "ages")
+LONGEST_LIST: Final = 50
+"""So many values, or members of a household, may be listed: reading and deciding stay fast."""
 OLDEST_AGE: Final = 61
 """Bit 61 of an `ages` set stands for 61 and over, so that a set is a non-negative integer."""
 
@@ -83,6 +85,9 @@ class DataType:
             return (self.encode(value, where),)
         if not isinstance(value, list | tuple):
             raise _wrong(where, value, "a list", "Give a list; an empty one says that there are none")
+        if len(value) > LONGEST_LIST:
+            what, remedy = f"lists {len(value)} values", f"List at most {LONGEST_LIST}"
+            raise Rejected([Problem(where, "range", what, remedy)])
         found, problems = [], Problems()
         for place, member in enumerate(value):
             with problems.gathered():
@@ -176,7 +181,7 @@ def _range(kind: DataType) -> str:
 def _day(value: object, where: Where) -> int:
     text = value.isoformat() if isinstance(value, date) else value
     try:
-        if isinstance(text, str) and len(text) == 10:
+        if isinstance(text, str) and ISO_DAY.fullmatch(text):
             return day_of(date.fromisoformat(text))
     except ValueError:
         pass

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from features.declaration.datatype import DataType
+from features.declaration.datatype import LONGEST_LIST, DataType
 from features.declaration.kinship import ADDS, CHANGES, HAPPENED, HOUSEHOLD, Household, MemberAct, Relation
 from features.mapping import nearest
 from features.problem import Problem, Problems, Rejected, Where
@@ -174,6 +174,9 @@ def encode_household(value: object, home: Household, today: int, where: Where) -
     if not isinstance(members, list | tuple):
         problems.add((*where, "members"), "invalid", "is not a list", "Write a list of members, [] for none")
         members = []
+    if len(members) > LONGEST_LIST:
+        what, remedy = f"lists {len(members)} members", f"List at most {LONGEST_LIST}, those of one household"
+        raise Rejected([Problem((*where, "members"), "range", what, remedy)])
     names: set[str] = set()
     for i, member in enumerate(members):
         place = (*where, "members", i)

@@ -23,7 +23,7 @@ def test_what_is_absent_is_none_and_no_problem(method):
 def test_dates_are_read_as_days_however_they_were_written():
     assert read({"a": date(1970, 1, 11)}, "day", "a") == (10, [])
     assert read({"a": "1970-01-11"}, "day", "a") == (10, [])
-    for wrong in (datetime(1970, 1, 11, 3), "1970-02-30", 10):
+    for wrong in (datetime(1970, 1, 11, 3), "1970-02-30", "1990-W01-1", "19900101", 10):
         value, problems = read({"a": wrong}, "day", "a")
         assert (value, len(problems)) == (None, 1)
 

@@ -37,7 +37,7 @@ def test_a_value_comes_back_as_it_went_in(kind, value):
         (MONEY, 1.001, "multiple of 1/100"), (MONEY, float("nan"), "multiple of"), (MONEY, float("inf"), "multiple"),
         (DataType("boolean"), 1, "true or false"), (DataType("boolean"), "yes", "true or false"),
         (DATE, "1990-02-30", "not a date"), (DATE, "1990-5-1", "not a date"), (DATE, 19900501, "not a date"),
-        (DATE, "19900501", "not a date"), (DATE, "1500-01-01", "below 1696-03-17"),
+        (DATE, "19900501", "not a date"), (DATE, "1990-W01-1", "not a date"), (DATE, "1500-01-01", "below 1696-03-17"),
         (SEX, "Female", "one of male, female"), (SEX, 1, "not a text"), (SEX, "", "not a text"),
         (DISTRICT, "1144", "region code"), (DISTRICT, "01440", "region code"), (DISTRICT, "강남", "region code"),
         (DataType("region"), "2a004", "region code"), (DataType("region"), "1234567890", "region code"),
@@ -100,3 +100,9 @@ def test_no_two_regions_are_one_integer(text):
     code = region_code(text)
     assert region_text(code) == text
     assert 0 <= code <= 2**53
+
+
+def test_a_list_of_more_than_fifty_values_is_refused_in_one_sentence():
+    assert len(DATES.encode_all(["2020-01-01"] * 50)) == 50
+    with pytest.raises(Rejected, match="lists 51 values"):
+        DATES.encode_all(["2020-01-01"] * 51)

@@ -254,3 +254,11 @@ def test_a_death_of_somebody_unnamed_leaves_open_which_child_it_was():
     assert found.value("children_count") == UNKNOWN
     elsewhere = as_of([two, happened(1, "life.relative_died", "2026-07-01")])  # it names nobody of the household
     assert elsewhere.value("children_count") == 2
+
+
+def test_a_household_of_more_than_fifty_members_is_refused_in_one_sentence():
+    child = {"relation": "child", "birth_date": "2020-01-01"}
+    assert len(from_facts(KOREA, {"household": {"members": [child] * 50}}, T).members.cells) == 50
+    with pytest.raises(Rejected) as refusal:
+        from_facts(KOREA, {"household": {"members": [child] * 1000}}, T)
+    assert [problem.what for problem in refusal.value.problems] == ["lists 1000 members"]
