@@ -9,6 +9,7 @@ words.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -35,6 +36,9 @@ _NATIONWIDE_CODES, _NATIONWIDE_PROVINCES = 100, 10
 _MAN_WON = 10_000
 _WON_FROM = 1_000_000
 """A sum below is in units of 10,000 won, as the API writes them; rows that were filled in with whole won exist."""
+_NUMBER, _CODE = re.compile(r"[0-9]{1,12}"), re.compile(r"[0-9]+")
+_OLDEST = 130
+"""No age is above; `NO_UPPER_AGE` and more stand for no bound."""
 _NOTHING = re.compile(
     r"[\s\-–·○□ㅇ.:]*(?:(?:해당\s*(?:사항)?\s*)?없음|제한\s*없음|상관\s*없음|무관|해당없음|없\s*음)?[\s.]*|\\N"
 )
@@ -88,13 +92,13 @@ def conditions(row: Row, vocabulary: GroupVocabulary, places: Sequence[str]) -> 
 
 def region(row: Row, regions: Regions) -> Reading:
     """Where one must live: `zipCd` lists codes of municipalities; all of a province are the province."""
-    codes = re.findall(r"\d+", text_of(row, "zipCd") or "")
+    codes = _codes(row, "zipCd")
     if not codes:
         national = text_of(row, "pvsnInstGroupCd") == policy_codes.NATIONAL
         return Reading(UNRESTRICTED) if national else _no_data("정책 거주지역", "region")
     if len(codes) >= _NATIONWIDE_CODES and len({code[:2] for code in codes}) >= _NATIONWIDE_PROVINCES:
         return Reading(UNRESTRICTED)
-    numbers = {code: region_number(code) for code in codes}
+    numbers = {code: region_number(code) if _CODE.fullmatch(code) else None for code in codes}
     known = sorted({number for number in numbers.values() if number is not None and regions.known(number)})
     unknown = sorted(code for code, number in numbers.items() if number not in known)
     places = [region_text(code) for code in _whole(known, regions)]
@@ -120,7 +124,7 @@ def _whole(codes: list[int], regions: Regions) -> list[int]:
 def age(row: Row) -> Reading:
     """Completed years: 0 is no bound, 0 to 0 says nothing; `sprtTrgtAgeLmtYn` stands with either and is not read."""
     low, high = _number(row, "sprtTrgtMinAge"), _number(row, "sprtTrgtMaxAge")
-    if not low and not high:
+    if low is None or high is None or max(low, high) > _OLDEST or not (low or high):
         return _no_data("지원 대상 연령", "age")
     if low and high and high < low:
         return _no_data(f"지원 대상 연령 {low}세 ~ {high}세", "age")
@@ -157,8 +161,10 @@ def income(row: Row) -> Reading:
         return _median(text_of(row, "earnEtcCn") or "")
     if code != policy_codes.YEARLY_INCOME:
         return _no_data(f"earnCndSeCd {code}", "income")
-    written = (_number(row, key) for key in ("earnMinAmt", "earnMaxAmt"))
-    low, high = (amount * _MAN_WON if amount < _WON_FROM else amount for amount in written)
+    least, most = _number(row, "earnMinAmt"), _number(row, "earnMaxAmt")
+    if least is None or most is None:
+        return _no_data("연소득", "income")
+    low, high = (amount * _MAN_WON if amount < _WON_FROM else amount for amount in (least, most))
     said = f"연소득 {f'{low:,}원 이상 ' if low else ''}{f'{high:,}원 이하' if high else ''}".strip()
     if (not low and not high) or (low and high and high < low):
         return _no_data(said if low else "연소득", "income")
@@ -181,7 +187,7 @@ def _median(words: str) -> Reading:
 def listed(row: Row, field: str) -> Reading:
     """A list of codes, of which one must apply; it leaves open, and never excludes."""
     subject, nothing, meanings = policy_codes.REQUIREMENTS[field]
-    codes = re.findall(r"\d+", text_of(row, field) or "")
+    codes = _codes(row, field)
     if not codes or nothing in codes:
         return Reading(UNRESTRICTED)
     named = [meanings.get(code, (f"{field} {code}", None)) for code in dict.fromkeys(codes)]
@@ -229,13 +235,17 @@ def _no_data(reason: str, axis: str | None = None) -> Reading:
     return Reading(NO_DATA, {"no_data": reason} | ({} if axis is None else {"axis": axis}))
 
 
-def _number(row: Row, key: str) -> int:
-    """A whole number under a key, written as one or as text; 0 where there is none."""
+def _codes(row: Row, key: str) -> list[str]:
+    """The codes listed under a key, whatever they are written with; what is no code is listed too."""
+    return re.findall(r"[^\s,;/|]+", unicodedata.normalize("NFKC", text_of(row, key) or ""))
+
+
+def _number(row: Row, key: str) -> int | None:
+    """A whole number under a key, written as one or as text; 0 where nothing is written, None where it is no number."""
     value = row.get(key)
-    digits = re.sub(r"[,\s]", "", value) if isinstance(value, str) else value
-    if isinstance(digits, str):
-        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_NUMBER else 0
-    return digits if isinstance(digits, int) and not isinstance(digits, bool) and digits > 0 else 0
-
-
-_LONGEST_NUMBER = 12
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return 0
+    if isinstance(value, str):
+        digits = re.sub(r"[,\s]", "", unicodedata.normalize("NFKC", value))
+        return int(digits) if _NUMBER.fullmatch(digits) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**12 else None

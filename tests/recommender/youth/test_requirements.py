@@ -149,3 +149,39 @@ def test_a_fact_that_the_declaration_lacks_leaves_its_axis_open(policy, regions)
     read = requirements.readings(policy(mrgSttsCd="0055001"), regions, {"age", "region"})
     assert read["marriage"].clause == {"no_data": "marriage: married"}
     assert read["age"].state == "restricted"
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        ("열아홉", "34"),
+        ("-1", "34"),
+        ("19", 34.5),
+        ("19", "3" * 20),
+        (-1, 34),
+        (True, 34),
+        ("19", "131"),
+        ("19세", "34"),
+    ],
+)
+def test_an_age_that_is_no_number_leaves_the_axis_open(policy, low, high):
+    found = age(policy(sprtTrgtMinAge=low, sprtTrgtMaxAge=high))
+    assert found.clause == {"no_data": "지원 대상 연령", "axis": "age"}
+
+
+def test_wide_digits_are_read(policy, regions):
+    own = {"fact": "age", "at_least": 19, "at_most": 34, "axis": "age"}
+    assert age(policy(sprtTrgtMinAge="１９", sprtTrgtMaxAge="３４")).clause == own
+    assert region(policy(zipCd="１１４４０"), regions).clause == {"fact": "region", "is": "11440", "axis": "region"}
+
+
+@pytest.mark.parametrize("codes", ["abc,11440", "11440, abc", "11440,11-440"])
+def test_a_code_that_is_no_code_leaves_the_region_open(policy, regions, codes):
+    found = region(policy(zipCd=codes), regions).clause
+    assert found["any"][0] == {"fact": "region", "is": "11440"}
+    assert found["any"][1]["no_data"].startswith("zipCd ")
+
+
+def test_a_limit_of_income_that_is_no_number_leaves_the_axis_open(policy):
+    clause = income(policy(earnCndSeCd="0043002", earnMinAmt="많음", earnMaxAmt="5000")).clause
+    assert clause == {"no_data": "연소득", "axis": "income"}
