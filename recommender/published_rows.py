@@ -9,6 +9,7 @@ from typing import Any
 from recommender.published_text import decoded_row
 
 Row = Mapping[str, object]
+NESTED = "its text is nested too deep to be read"
 
 
 @dataclass(frozen=True, slots=True)

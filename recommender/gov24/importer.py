@@ -15,7 +15,7 @@ from recommender.gov24 import agency, axes, benefit_amount, deadline, delivery, 
 from recommender.gov24.money import sums
 from recommender.gov24.service_rows import Service
 from recommender.gov24.target_text import TargetText, target_text
-from recommender.published_rows import Imported, Rejection, Row, text_of
+from recommender.published_rows import NESTED, Imported, Rejection, Row, text_of
 from recommender.published_text import readable, word_of
 from recommender.reading.criteria import UNREAD_REASONS
 from recommender.reading.target_group import GroupVocabulary
@@ -123,7 +123,10 @@ def import_services(
         if reasons:
             refused.append(Rejection(service.id, "; ".join(reasons)))
         else:
-            read.append(_programme(service, tables))
+            try:
+                read.append(_programme(service, tables))
+            except RecursionError:
+                refused.append(Rejection(service.id, NESTED))
         advance(1)
     refused += rejected
     report = _report(read, refused) | {"repeated_rows": service_rows.FORM.repeated(listed, details, conditions)}

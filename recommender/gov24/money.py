@@ -9,9 +9,11 @@ from typing import Final, NamedTuple
 
 __all__ = ["Sum", "sums"]
 
-_NUMBER: Final = r"\d[\d,]*(?:\.\d+)?"
+_LARGEST: Final = 10**13
+"""The largest sum that is read, in won; more is a slip of the pen or the budget of a nation."""
+_NUMBER: Final = r"\d[\d,]{0,19}(?![\d,])(?:\.\d{1,15}(?!\d))?"
 _UNIT: Final = r"(?:[십백천]\s?)?[만억]|[십백천]"
-_LARGE: Final = rf"{_NUMBER}\s?(?:{_UNIT})(?:\s?(?:{_NUMBER})\s?(?:{_UNIT}))*(?:\s?\d[\d,]*(?=\s?원))?"
+_LARGE: Final = rf"{_NUMBER}\s?(?:{_UNIT})(?:\s?(?:{_NUMBER})\s?(?:{_UNIT})){{0,5}}(?:\s?\d[\d,]{{0,19}}(?=\s?원))?"
 _WON: Final = r"원(?!칙|인|가(?!구)|산|격|천|장|생|내|외|료|금)"
 _NO_COUNTER: Final = (
     r"(?!\s?(?:명|인(?![당 ])|톤|개(?!월)|건|호|세|㎡|평|주|"
@@ -94,4 +96,4 @@ def _won(words: str) -> int | None:
         else:
             total, section, number = total + ((section + number) or 1) * _BIG[unit], Fraction(0), Fraction(0)
     total += section + number
-    return int(total) if total.denominator == 1 and total > 0 else None
+    return int(total) if total.denominator == 1 and 0 < total <= _LARGEST else None

@@ -30,12 +30,17 @@ _INCOME: Final = re.compile(
     r"(?:(?P<percent>\d{1,3})(?:%|퍼센트|프로)|100분의(?P<parts>\d{1,3}))?"
     r"(?P<down>이하|이내|미만|↓|까지|범위내)?(?P<up>초과|이상)?(?P<more>~)?"
 )
+_OTHER_BOUND: Final = re.compile(
+    r"(?:이고|이며|이면서|하고|에서|부터|인자중|[,~-])?(?:기준)?(?:중위소득)?(?:의)?"
+    r"(?P<percent>\d{1,3})(?:%|퍼센트|프로)(?:(?P<down>이하|이내|미만|까지)|(?P<up>초과|이상))"
+)
+"""The other end of a range of incomes, right behind the first."""
 _PREMIUM: Final = re.compile(
     r"(?:국민)?(?:건강|장기요양)?보험료(?!지원|감면|납부지원)[^()·]{0,24}?"
     r"(?:이하|미만|하위\d+%|이내|납부자|납부세대|최저보험료|기준)"
 )
 _WON: Final = re.compile(
-    r"\d[\d,.]*(?:천|백|십)?(?:만|억|백만|천만)?(?:\d[\d,]*(?:천|백)?만)?원(?:이하|미만|이상|초과|이내)(?:인)?"
+    r"\d[\d,.]{0,30}(?:천|백|십)?(?:만|억|백만|천만)?(?:\d[\d,]{0,30}(?:천|백)?만)?원(?:이하|미만|이상|초과|이내)(?:인)?"
 )
 _SINCE: Final = re.compile(
     r"(?:자녀)?(?:의)?(?:출생|출산|입양|분만|출생신고)일?(?:을|를)?(?:기준)?(?:으로|일)?(?:이전)?부터"
@@ -51,7 +56,7 @@ _MONTHS_OLD: Final = re.compile(
 )
 _CHILDREN: Final = re.compile(r"(?:미성년|미취학)?자녀(?:를|가|수가|수)?(?P<count>\d)(?:명|인|자녀)?이상")
 _COUNT: Final = re.compile(
-    r"(?:총|약|선착순|연간)?\d[\d,]*(?:명(?:내외|이내)?(?!이상|미만|이하)|[가-힣]{1,3}(?:내외|이내))"
+    r"(?:총|약|선착순|연간)?\d[\d,]{0,30}(?:명(?:내외|이내)?(?!이상|미만|이하)|[가-힣]{1,3}(?:내외|이내))"
 )
 _DATE: Final = re.compile(
     r"(?:19|20)\d\d(?:년(?:\d{1,2}월(?:\d{1,2}일)?)?|\.\d{1,2}\.(?:\d{1,2}\.?)?)일?"
@@ -123,6 +128,8 @@ def _months_old(text: str, at: int) -> Figure | None:
     found = _MONTHS_OLD.match(text, at)
     if found is None or (found["born"] is None and found["child"] is None):
         return None
+    if int(found["low"] or 0) > int(found["high"]):
+        return Figure(LexemeKind.UNREAD, found.end())
     op = "below" if found["down"] == "미만" else "at_most"
     young: Clause = Compare("youngest_child_months", op, int(found["high"]))
     if found["low"] is not None:
@@ -140,7 +147,15 @@ def _income(text: str, at: int) -> Figure | None:
     fact = "recognised_income_percent" if found["recognised"] else "income_percent"
     ops = {"초과": "above", "이상": "at_least", "미만": "below"}
     op = ops.get(found["up"] or found["down"] or "", "at_most")
-    return Figure(LexemeKind.CONDITION, found.end(), Compare(fact, op, int(limit or 100)))
+    bound = int(limit or 100)
+    other = _OTHER_BOUND.match(text, found.end())
+    if other is None or bool(found["up"]) == bool(other["up"]):
+        return Figure(LexemeKind.CONDITION, found.end(), Compare(fact, op, bound))
+    second = ops.get(other["up"] or other["down"] or "", "at_most"), int(other["percent"])
+    low, high = (bound, second[1]) if found["up"] else (second[1], bound)
+    if low >= high:  # nobody's income lies in such a range: it is a slip of the pen
+        return Figure(LexemeKind.UNREAD, other.end())
+    return Figure(LexemeKind.CONDITION, other.end(), Compare(fact, op, bound, (second,)))
 
 
 def _plainly(

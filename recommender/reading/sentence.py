@@ -16,7 +16,10 @@ from recommender.reading.scanner import Scanned, scan
 from recommender.reading.target_group import GroupVocabulary
 from recommender.rules.clause import Clause, Not
 
-__all__ = ["Sentence", "SentenceKind", "SentenceReader"]
+__all__ = ["DEEPEST_BRACKET", "Sentence", "SentenceKind", "SentenceReader"]
+
+DEEPEST_BRACKET = 8
+"""The words of a bracket that stands within so many others are not read."""
 
 
 class SentenceKind(Enum):
@@ -70,6 +73,7 @@ class SentenceReader:
     vocabulary: GroupVocabulary
     places: Sequence[str]
     defined: dict[str, Clause] = field(default_factory=dict)
+    _depth: int = 0
 
     def sentence(self, start: int, end: int, bullet: str) -> Sentence:
         """Read the statement from `start` to before `end`."""
@@ -192,7 +196,13 @@ class SentenceReader:
         spans = {span.start - 1: span for span in scanned.brackets}
 
         def bracket(at: int) -> BracketPhrase:
-            return self._bracket(spans[at].start, spans[at].end)
+            if self._depth >= DEEPEST_BRACKET:
+                return BracketPhrase(Phrase(whole=False, head=PhraseHead.UNREAD, unread="("))
+            self._depth += 1
+            try:
+                return self._bracket(spans[at].start, spans[at].end)
+            finally:
+                self._depth -= 1
 
         return PhraseReader(self.text.source, bracket, self.defined).read(scanned.lexemes)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from recommender.reading.function_word import BRACKET_MARK, PUNCTUATION
@@ -11,6 +12,7 @@ __all__ = ["BracketSpan", "SqueezedText", "squeezed"]
 
 _OR_SO = ("입양", "출산", "출생", "분만")
 """What stands in a bracket inside a word for the event: "birth(adoption)day"."""
+_BRACKET = re.compile(r"[()]")
 _VARIANT = 2
 """A bracket that closes so soon holds one letter: a variant of a word."""
 
@@ -53,10 +55,10 @@ def squeezed(plain: str, start: int, end: int) -> SqueezedText:
     at: list[int] = []
     edges: list[bool] = []
     brackets: list[BracketSpan] = []
-    edge, i = True, start
+    edge, i, closings = True, start, _closings(plain, start, end)
     while i < end:
         letter = plain[i]
-        close = _closing(plain, i, end) if letter == "(" else -1
+        close = closings.get(i, -1)
         if close - i > _VARIANT and plain[i + 1 : close] not in _OR_SO:
             brackets.append(BracketSpan(i + 1, close))
             letter = BRACKET_MARK
@@ -71,11 +73,13 @@ def squeezed(plain: str, start: int, end: int) -> SqueezedText:
     return SqueezedText("".join(letters), (*at, end), (*edges, True), tuple(brackets))
 
 
-def _closing(plain: str, start: int, end: int) -> int:
-    """Return where the bracket that opens at `start` closes, -1 where it does not."""
-    depth = 0
-    for i in range(start, end):
-        depth += (plain[i] == "(") - (plain[i] == ")")
-        if depth == 0:
-            return i
-    return -1
+def _closings(plain: str, start: int, end: int) -> dict[int, int]:
+    """Return where each bracket closes that opens from `start` to before `end` and closes there."""
+    opened: list[int] = []
+    closings: dict[int, int] = {}
+    for found in _BRACKET.finditer(plain, start, end):
+        if found[0] == "(":
+            opened.append(found.start())
+        elif opened:
+            closings[opened.pop()] = found.start()
+    return closings

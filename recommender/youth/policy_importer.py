@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from recommender.gov24 import benefit_amount, deadline
 from recommender.gov24.documents import Papers, listed_papers
-from recommender.published_rows import Imported, Rejection, Row, text_of
+from recommender.published_rows import NESTED, Imported, Rejection, Row, text_of
 from recommender.published_text import readable
 from recommender.reading.place_name import own_places
 from recommender.reading.target_group import GroupVocabulary
@@ -66,7 +66,10 @@ def import_policies(
     policies, rejected = policy_rows.policies(rows)
     read = []
     for row in policies:
-        read.append(_programme(row, tables))
+        try:
+            read.append(_programme(row, tables))
+        except RecursionError:
+            rejected = (*rejected, Rejection(str(row[policy_rows.ID]), NESTED))
         advance(1)
     report = _report(read, rejected) | {"repeated_rows": policy_rows.FORM.repeated(rows)}
     return Imported(tuple(one.document for one in read), rejected, report)

@@ -260,3 +260,15 @@ def test_whatever_stands_in_the_fields_a_row_is_imported_or_rejected_and_never_h
     assert imported.programmes or imported.rejected
     catalogue([(document["id"], document) for document in imported.programmes], declaration, regions)
     json.dumps([imported.programmes, imported.report])
+
+
+def test_a_row_that_is_nested_too_deep_does_not_stop_the_others(
+    regions, vocabulary, listed, detail, conditions, monkeypatch
+):
+    def too_deep(*_):
+        raise RecursionError
+
+    monkeypatch.setattr("recommender.gov24.importer.target_text", too_deep)
+    imported = import_services([listed()], [detail()], [conditions()], ImportTables(regions, EVENTS, vocabulary))
+    assert [one.reason for one in imported.rejected] == ["its text is nested too deep to be read"]
+    assert imported.programmes == ()

@@ -67,3 +67,15 @@ def test_sums_never_overlap_and_are_whole(text):
 @pytest.mark.parametrize("text", ["9" * 3000, "1만" * 1500, "월 " * 1500 + "x", "1," * 1500, "1~" * 1500])
 def test_a_text_made_to_be_slow_is_read_at_once(text):
     assert len(list(sums(text))) < 2000
+
+
+@pytest.mark.parametrize(
+    "words", ["9" * 8000 + "원", "9" * 100_000 + "만원", "9,9" * 3000 + "원", "0." + "1" * 5000 + "만원"]
+)
+def test_a_run_of_digits_that_nobody_writes_is_no_sum(words):
+    assert list(sums(words)) == []
+
+
+def test_a_sum_above_ten_trillion_won_is_unread():
+    assert list(sums("매월 9999999999999억원 지급, 10조원, 10,000,000,000,001원")) == []
+    assert [one.won for one in sums("100000억원")] == [10**13]

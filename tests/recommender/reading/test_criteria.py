@@ -281,3 +281,15 @@ def test_a_long_text_is_read_in_no_time_worth_speaking_of(read):
     read("○ 65세 이상 노인 및 장애인 " * 400)
     read("가" * 20_000)
     assert time.process_time() - started < 600
+
+
+@pytest.mark.parametrize("depth", [9, 200, 5000])
+def test_brackets_nested_deeper_than_is_read_are_unread_text(vocabulary, depth):
+    read = CriteriaReader(vocabulary).read("지원대상", "(" * depth + "장애인" + ")" * depth)
+    assert not read.whole
+    assert isinstance(read.clause, UnreadText)
+
+
+def test_a_very_long_run_of_digits_is_unread_text(vocabulary):
+    read = CriteriaReader(vocabulary).read("지원대상", "9" * 100_000 + "세")
+    assert not read.whole

@@ -33,3 +33,22 @@ def test_what_is_no_one_limit_is_left_unread(words):
 
 def test_a_length_without_a_lower_bound_asks_nothing():
     assert figure_at("7년이내", 0).clause is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "중위소득200%이상50%이하",
+        "중위소득50%이하200%이상",
+        "중위소득200%이상이고중위소득50%이하",
+        "생후24개월이상12개월이하",
+    ],
+)
+def test_a_range_that_nobody_lies_in_is_unread_to_its_end(words):
+    figure = figure_at(words, 0)
+    assert (figure.kind, figure.clause, figure.end) == (LexemeKind.UNREAD, None, len(words))
+
+
+@pytest.mark.parametrize("words", ["중위소득50%초과100%이하", "중위소득50%초과중위소득100%이하"])
+def test_a_range_of_incomes_is_one_comparison(words):
+    assert figure_at(words, 0).clause == Compare("income_percent", "above", 50, (("at_most", 100),))
