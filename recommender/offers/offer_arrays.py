@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from recommender.rules.worth import Value
     from recommender.text import Text
 
-__all__ = ["OfferArrays", "PersonWindows", "int64", "offer_arrays", "ordered_amount"]
+__all__ = ["MOST_ORDERED", "OfferArrays", "PersonWindows", "int64", "offer_arrays", "ordered_amount"]
 
 _Rules = tuple["WindowRule", ...]
 """The windows of one programme, without their wording; programmes with the same ones share them."""
+MOST_ORDERED: Final = 10**17
+"""Above so many won sums are not told apart in an order; ten of them still fit the kernels' integers."""
 _A_YEAR: Final = {"month": 12, "quarter": 4, "half_year": 2, "week": 52}
 """How often a period comes in a year; what is given at other times is counted once."""
 
@@ -187,8 +189,19 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
 
 
 def ordered_amount(found: Estimate, currency: str, own: Currency) -> int | None:
-    """Return the sum by which an estimate is ordered: the middle of its range, comparable in won; None without one."""
-    return None if found.middle is None else comparable(found.middle, currency, SCALE, currencies_of(own))
+    """Return the sum by which an estimate is ordered: the middle of its range, comparable in won; None without one.
+
+    Sums above `MOST_ORDERED` are ordered as that, whatever the parts of a value add up to.
+
+    >>> ordered_amount(Estimate("gift", 10**30, 10**30, True, ()), "KRW", Currency("KRW", 0)) == MOST_ORDERED
+    True
+    """
+    return None if found.middle is None else _in_won(found.middle, currency, own)
+
+
+def _in_won(amount: int, currency: str, own: Currency) -> int | None:
+    won = comparable(amount, currency, SCALE, currencies_of(own))
+    return None if won is None else min(won, MOST_ORDERED)
 
 
 def _usual_amount(worth: Value, own: Currency) -> int | None:
@@ -196,7 +209,7 @@ def _usual_amount(worth: Value, own: Currency) -> int | None:
     found = ordered_amount(worth.amount_of(ANYBODY, 0), worth.currency, own)
     if found is not None or worth.amount is None:
         return found
-    return comparable(worth.amount * _A_YEAR.get(worth.period, 1), worth.currency, SCALE, currencies_of(own))
+    return _in_won(worth.amount * _A_YEAR.get(worth.period, 1), worth.currency, own)
 
 
 def int64(values: Iterable[int | None]) -> Int64:

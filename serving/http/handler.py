@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from features.calendar import YEARS, date_of
+from features.calendar import ISO_DAY, YEARS, date_of
 from features.declaration.declaration import Declaration, Fact
 from features.log.event import Event
 from features.log.event_parser import parse_event
@@ -67,7 +67,7 @@ class RecommendationHandler:
         if text is None:
             return date_of(self.engine.declaration.zone.today(now + 1))
         try:
-            day = date.fromisoformat(text)
+            day = date.fromisoformat(text) if ISO_DAY.fullmatch(text) else date.min
         except ValueError:
             day = date.min
         if day.year not in YEARS:

@@ -16,6 +16,7 @@ from features.problem import Rejected
 from features.snapshot import Known, Occurrence, from_facts, known_from_facts
 from recommender.currency import CURRENCIES
 from recommender.offers.batch import Ranker, batch, recommend
+from recommender.offers.offer_arrays import MOST_ORDERED, ordered_amount
 from recommender.offers.recommendation import Recommendation
 from recommender.offers.utility import Utility, UtilityWeights
 from recommender.ranking.scorer import Scores
@@ -343,3 +344,9 @@ def test_a_published_saturday_is_listed_to_be_asked_about_until_the_monday_and_t
         )  # fmt: skip
         assert on(day)["closed"] == []
     assert [one["closed"] for one in on(date(2026, 11, 3))["closed"]] == ["2026-10-31"]
+
+
+def test_parts_that_add_up_beyond_every_integer_are_ordered_as_the_largest_sum():
+    huge = Estimate("gift", 10**30, 10**30, True, ())
+    assert ordered_amount(huge, "EUR", CURRENCIES["EUR"]) == MOST_ORDERED
+    assert ordered_amount(Estimate("gift", 7, 7, True, ()), "KRW", CURRENCIES["KRW"]) == 7

@@ -112,6 +112,7 @@ BODIES = {
     "k a text": b'{"facts": {}, "k": "5"}',
     "k 5.0": b'{"facts": {}, "k": 5.0}',
     "as_of that is no day": b'{"facts": {}, "as_of": "2026-02-30"}',
+    "as_of a day of a week": b'{"facts": {}, "as_of": "2026-W01-1"}',
     "as_of year 0": b'{"facts": {}, "as_of": "0000-01-01"}',
     "as_of the last day there is": b'{"facts": {}, "as_of": "9999-12-31"}',
     "as_of in other digits": '{"facts": {}, "as_of": "٢٠٢٦-٠١-٠١"}'.encode(),
