@@ -272,3 +272,12 @@ def test_a_row_that_is_nested_too_deep_does_not_stop_the_others(
     imported = import_services([listed()], [detail()], [conditions()], ImportTables(regions, EVENTS, vocabulary))
     assert [one.reason for one in imported.rejected] == ["its text is nested too deep to be read"]
     assert imported.programmes == ()
+
+
+@pytest.mark.parametrize(
+    "words", ["(" * 200 + "장애인" + ")" * 200, "9" * 8000 + "원", "매월 9999999999999억원 지급", "9" * 20_000 + "세"]
+)
+def test_what_is_imported_of_hostile_words_is_read_again(run, declaration, regions, words):
+    for field in ("지원대상", "선정기준", "지원내용", "신청기한", "서비스명"):
+        (document,) = run(**{field: words}).programmes
+        assert parse_programme(document, ("x",), declaration, regions).id == document["id"]

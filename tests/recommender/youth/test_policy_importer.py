@@ -156,3 +156,13 @@ def test_whatever_stands_in_the_fields_a_policy_is_read_or_rejected(run, policy,
     imported = run(policy(**fields))
     assert len(imported.programmes) + len(imported.rejected) == 1
     catalogue([(one["id"], one) for one in imported.programmes], declaration, regions)
+
+
+def test_a_policy_that_is_nested_too_deep_does_not_stop_the_others(run, policy, monkeypatch):
+    def too_deep(*_):
+        raise RecursionError
+
+    monkeypatch.setattr("recommender.youth.requirements.who", too_deep)
+    imported = run(policy())
+    assert [one.reason for one in imported.rejected] == ["its text is nested too deep to be read"]
+    assert imported.programmes == ()
