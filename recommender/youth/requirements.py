@@ -37,6 +37,8 @@ _MAN_WON = 10_000
 _WON_FROM = 1_000_000
 """A sum below is in units of 10,000 won, as the API writes them; rows that were filled in with whole won exist."""
 _NUMBER, _CODE = re.compile(r"[0-9]{1,12}"), re.compile(r"[0-9]+")
+_LARGEST_PAY = 10**11
+"""No yearly pay in won is above; such a limit is a slip of the pen, and the fact of pay does not hold it."""
 _OLDEST = 130
 """No age is above; `NO_UPPER_AGE` and more stand for no bound."""
 _NOTHING = re.compile(
@@ -166,7 +168,7 @@ def income(row: Row) -> Reading:
         return _no_data("연소득", "income")
     low, high = (amount * _MAN_WON if amount < _WON_FROM else amount for amount in (least, most))
     said = f"연소득 {f'{low:,}원 이상 ' if low else ''}{f'{high:,}원 이하' if high else ''}".strip()
-    if (not low and not high) or (low and high and high < low):
+    if (not low and not high) or (low and high and high < low) or max(low, high) > _LARGEST_PAY:
         return _no_data(said if low else "연소득", "income")
     clauses: list[Document] = [{"no_data": f"{said} (급여 밖의 소득은 알 수 없음)"}]
     if high:

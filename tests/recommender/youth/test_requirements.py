@@ -185,3 +185,8 @@ def test_a_code_that_is_no_code_leaves_the_region_open(policy, regions, codes):
 def test_a_limit_of_income_that_is_no_number_leaves_the_axis_open(policy):
     clause = income(policy(earnCndSeCd="0043002", earnMinAmt="많음", earnMaxAmt="5000")).clause
     assert clause == {"no_data": "연소득", "axis": "income"}
+
+
+def test_a_limit_of_income_beyond_any_pay_leaves_the_axis_open(policy):
+    clause = income(policy(earnCndSeCd="0043002", earnMinAmt="0", earnMaxAmt="999999999999")).clause
+    assert clause == {"no_data": "연소득", "axis": "income"}
