@@ -23,3 +23,9 @@ def believed():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(provenance, "_reproduced", lambda *_: True)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _no_terminal_width(monkeypatch):
+    """Processes that share out the tests set the width of a terminal; what is printed here goes to a pipe."""
+    monkeypatch.delenv("COLUMNS", raising=False)

@@ -16,6 +16,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+_PATIENCE = 1200  # seconds until a page that waits for something in vain is given up
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 BLOCK = re.compile(r"^```(sh|console)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
@@ -83,11 +84,14 @@ def pasted(page: Path, folder: Path) -> None:
     assert len(lines) > 2, f"{page.name} has no block to paste"
     script = folder / "page.sh"
     script.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "PATH": f"/usr/bin{os.pathsep}{os.environ['PATH']}"}
-    environment.pop("PROFFER_HOME", None)
+    # The environment that runs the tests is the one that a reader has activated; its commands come first.
+    places = [str(Path(sys.executable).parent), "/usr/bin", os.environ["PATH"]]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PATH": os.pathsep.join(places)}
+    for name in ("PROFFER_HOME", "COLUMNS"):  # a page is printed as wide as to a pipe
+        environment.pop(name, None)
     done = subprocess.run(
         ["bash", str(script)], cwd=folder, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL,
-        check=False,
+        check=False, timeout=_PATIENCE,
     )  # fmt: skip
     last = (folder / "pasted").read_text(encoding="utf-8").splitlines()[-6:]
     assert done.returncode == 0, "\n".join([f"{page.name} stopped at or after:", *last, done.stderr[-3000:]])
