@@ -55,9 +55,10 @@ def judge_rows(plan: RulePlan, people: RuleRows, answers: Int8) -> None:
     certain, possible = np.empty(nodes, np.uint64), np.empty(nodes, np.uint64)
     programmes, kinds = plan.roots.shape[1], np.empty(plan.roots.shape[0], np.uint64)
     yes, maybe = np.empty(programmes, np.uint64), np.empty(programmes, np.uint64)
+    every = np.ones(nodes, np.bool_)
     for first in range(0, len(people.values), BLOCK):
         last = min(first + BLOCK, len(people.values))
-        evaluate(plan, people, first, last, certain, possible)
+        evaluate(plan, people, first, last, every, certain, possible)
         _kinds(people.masks[first:last], kinds)
         for i in range(programmes):
             yes[i], maybe[i] = _programme(plan, i, kinds, certain, possible)
@@ -73,10 +74,11 @@ def sum_settled(plan: RulePlan, people: RuleRows, wanted: WantedProgrammes, coun
     """Add to counts int64[n] and sums float64[n] the wanted programmes that are answered yes or no for each person."""
     nodes = len(plan.atoms) + len(plan.ops)
     certain, possible = np.empty(nodes, np.uint64), np.empty(nodes, np.uint64)
-    kinds = np.empty(plan.roots.shape[0], np.uint64)
+    kinds, needed = np.empty(plan.roots.shape[0], np.uint64), np.empty(nodes, np.bool_)
+    _needed(plan, wanted.places, needed)
     for first in range(0, len(people.values), BLOCK):
         last = min(first + BLOCK, len(people.values))
-        evaluate(plan, people, first, last, certain, possible)
+        evaluate(plan, people, first, last, needed, certain, possible)
         _kinds(people.masks[first:last], kinds)
         for k in range(len(wanted.places)):
             yes, maybe = _programme(plan, wanted.places[k], kinds, certain, possible)
@@ -98,10 +100,11 @@ def sum_of_blocks(plan: RulePlan, people: RuleRows, starts: Int64, wanted: Wante
     """
     nodes = len(plan.atoms) + len(plan.ops)
     certain, possible = np.empty(nodes, np.uint64), np.empty(nodes, np.uint64)
-    kinds = np.empty(plan.roots.shape[0], np.uint64)
+    kinds, needed = np.empty(plan.roots.shape[0], np.uint64), np.empty(nodes, np.bool_)
     for block in range(len(sums)):
         first = block * BLOCK
-        evaluate(plan, people, first, first + BLOCK, certain, possible)
+        _needed(plan, wanted.places[starts[block] : starts[block + 1]], needed)
+        evaluate(plan, people, first, first + BLOCK, needed, certain, possible)
         _kinds(people.masks[first : first + BLOCK], kinds)
         sums[block] = 0.0
         for k in range(starts[block], starts[block + 1]):
@@ -121,20 +124,40 @@ def _bits(word: np.uint64) -> np.int64:
 
 
 @njit
-def evaluate(plan: RulePlan, people: RuleRows, first: int, last: int, certain: UInt64, possible: UInt64) -> None:
-    """Fill the words of every atom and node for the people from `first` to `last`."""
+def _needed(plan: RulePlan, places: Int64, needed: Bool) -> None:
+    """Fill needed bool[atoms and nodes]: whether one of some programmes rests on it; parts stand before the whole."""
+    before = len(plan.atoms)
+    needed[:] = False
+    for place in places:
+        for root in plan.roots[:, place]:
+            if root >= 0:
+                needed[root] = True
+    for i in range(len(plan.ops) - 1, -1, -1):
+        if needed[before + i]:
+            for part in plan.parts[plan.starts[i] : plan.starts[i + 1]]:
+                needed[part] = True
+
+
+@njit
+def evaluate(
+    plan: RulePlan, people: RuleRows, first: int, last: int, needed: Bool, certain: UInt64, possible: UInt64
+) -> None:
+    """Fill the words of the atoms and nodes that are needed for the people from `first` to `last`."""
     counts = np.empty((len(plan.tests), last - first, 2), np.int64)
     count_members(plan.tests, plan.closers, people.values, people.members, first, last, counts)
     values, places = people.values[first:last], people.places[first:last]
-    _atoms(values, places, counts, plan.relations, plan.atoms, certain, possible)
-    _nodes(len(plan.atoms), plan.ops, plan.starts, plan.parts, certain, possible)
+    _atoms(plan, values, places, counts, needed, certain, possible)
+    _nodes(plan, needed, certain, possible)
 
 
 @njit
 def _atoms(
-    values: Int64, places: Int64, counts: Int64, relations: Int8, atoms: Int64, certain: UInt64, possible: UInt64
+    plan: RulePlan, values: Int64, places: Int64, counts: Int64, needed: Bool, certain: UInt64, possible: UInt64
 ) -> None:
+    atoms, relations = plan.atoms, plan.relations
     for i in range(len(atoms)):
+        if not needed[i]:
+            continue
         kind, column, low, high = atoms[i, 0], atoms[i, 1], atoms[i, 2], atoms[i, 3]
         yes = np.uint64(0)
         maybe = np.uint64(0)
@@ -165,8 +188,11 @@ def _atoms(
 
 
 @njit
-def _nodes(before: int, ops: Int64, starts: Int64, parts: Int64, certain: UInt64, possible: UInt64) -> None:
+def _nodes(plan: RulePlan, needed: Bool, certain: UInt64, possible: UInt64) -> None:
+    before, ops, starts, parts = len(plan.atoms), plan.ops, plan.starts, plan.parts
     for i in range(len(ops)):
+        if not needed[before + i]:
+            continue
         op, yes, maybe = ops[i], np.uint64(0), np.uint64(0)
         if op == AND:
             yes, maybe = ~yes, ~maybe
