@@ -147,24 +147,6 @@ def _meets(test: Int64, members: Int64, one: int, since: Int64) -> int:
 
 
 @njit
-def _alike(rows: MemberRows, one: int, other: int) -> bool:
-    """Tell whether the same is known of the members of two persons, the second next to the first."""
-    begin, end, behind = rows.offsets[one], rows.offsets[other], rows.offsets[other + 1]
-    if end - begin != behind - end:
-        return False
-    for relation in range(rows.since.shape[1]):
-        if rows.since[one, relation] != rows.since[other, relation]:
-            return False
-        if rows.months[one, relation] != rows.months[other, relation]:
-            return False
-    for cell in range(end - begin):
-        for column in range(rows.cells.shape[1]):
-            if rows.cells[begin + cell, column] != rows.cells[end + cell, column]:
-                return False
-    return True
-
-
-@njit
 def count_members(
     tests: Int64, closers: Int64, values: Int64, rows: MemberRows, first: int, last: int, counts: Int64
 ) -> None:
@@ -180,16 +162,11 @@ def count_members(
         last: the person after the last one.
         counts: for each person from `first` on.
     """
-    before = -1
     for person in range(first, last):
         raised = 0
         for closer in range(len(closers)):
             if values[person, closers[closer, 0]] == closers[closer, 1]:
                 raised |= closers[closer, 2]
-        if person > first and raised == before and _alike(rows, person - 1, person):  # supposed answers of one person
-            counts[:, person - first] = counts[:, person - first - 1]
-            continue
-        before = raised
         members = rows.cells[rows.offsets[person] : rows.offsets[person + 1]]
         since, months = rows.since[person], rows.months[person]
         for t in range(len(tests)):
