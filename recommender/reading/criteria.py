@@ -89,7 +89,8 @@ class CriteriaReader:
 
     def titled(self, title: str, named: Collection[str]) -> Clause | None:
         """Return what the groups in a title ask, one being enough; None where it names nobody but those `named`."""
-        scanned = scan(FieldText.of("", title).plain, 0, len(title), self.vocabulary, self.places)
+        plain = FieldText.of("", title).plain
+        scanned = scan(plain, 0, len(plain), self.vocabulary, self.places)
         groups = [one.group for one in scanned.lexemes if one.group is not None and one.group.kind not in _NO_PERSON]
         asking = [group for group in groups if group.clause != EVERYONE]
         if not asking or any(group.name in named for group in asking):

@@ -293,3 +293,8 @@ def test_brackets_nested_deeper_than_is_read_are_unread_text(vocabulary, depth):
 def test_a_very_long_run_of_digits_is_unread_text(vocabulary):
     read = CriteriaReader(vocabulary).read("지원대상", "9" * 100_000 + "세")
     assert not read.whole
+
+
+def test_a_title_in_letters_apart_names_whom_it_names_put_together(vocabulary):
+    apart = unicodedata.normalize("NFD", "장애인 지원")
+    assert CriteriaReader(vocabulary).titled(apart, ()) == vocabulary.groups["장애인"].clause
