@@ -25,7 +25,6 @@ UNREAD_REASONS: Final = ("noun", "list", "condition", "exclusion", "nothing")
 group is not; whom it shuts out is not; nothing in it is known."""
 
 _NATIONAL: Final = Compare("citizen_of_korea", "is", True)
-_NO_PERSON: Final = ("body", "occasion")
 _SEVERAL: Final = 2
 
 
@@ -91,7 +90,7 @@ class CriteriaReader:
         """Return what the groups in a title ask, one being enough; None where it names nobody but those `named`."""
         plain = FieldText.of("", title).plain
         scanned = scan(plain, 0, len(plain), self.vocabulary, self.places)
-        groups = [one.group for one in scanned.lexemes if one.group is not None and one.group.kind not in _NO_PERSON]
+        groups = [one.group for one in scanned.lexemes if one.group is not None and one.group.people]
         asking = [group for group in groups if group.clause != EVERYONE]
         if not asking or any(group.name in named for group in asking):
             return None
@@ -102,12 +101,16 @@ class CriteriaReader:
         for statement in (one for top in found for one in top.walk()):
             words = reader.text.plain[statement.start : statement.end]
             label, colon, _ = words.partition(":")
-            named = self.vocabulary.groups.get(re.sub(r"\s", "", label).strip("<>[]()'"))
+            named = self._labelled(words)
             if named is None or not named.vague or not colon:
                 continue
             phrase = reader.phrase(statement.start + len(label) + 1, statement.end)
             if phrase.whole and phrase.groups:
                 reader.defined[named.name] = phrase.clause
+
+    def _labelled(self, words: str) -> TargetGroup | None:
+        """Return the group whose word is all that stands before a colon."""
+        return self.vocabulary.groups.get(re.sub(r"\s", "", words.partition(":")[0]).strip("<>[]()'"))
 
     def _node(self, statement: TextStatement, reader: SentenceReader) -> _Node:
         sentence = reader.sentence(statement.start, statement.end, statement.bullet)
@@ -119,12 +122,12 @@ class CriteriaReader:
             return self._exclusion(sentence, statement, reader)
         sentence = _as_heading(sentence, statement, reader)
         own = sentence.phrase
-        clause, whole = self._own(own, sentence, reader.text)
+        clause, whole = self._own(sentence, reader.text)
         below = [self._node(inner, reader) for inner in statement.below]
         if words_of.DISCRETION.search(reader.text.plain, statement.start, statement.end):
             below = [replace(node, clause=softened(node.clause)) for node in below]  # they are of the whole list
         if any(not node.silent for node in below):
-            clause, whole = self._parent(own, clause, whole, below, sentence)
+            clause, whole = self._parent(sentence, clause, whole, below)
         mode = sentence.mode if own.quiet else ""
         for note in statement.notes:
             extra = self._note(note, reader)
@@ -134,17 +137,17 @@ class CriteriaReader:
         people = sentence.names_people or (own.quiet and any(node.people for node in below))
         return _Node(sentence, clause, whole, self._condition(sentence), silent, mode, people)
 
-    def _own(self, phrase: Phrase, sentence: Sentence, text: FieldText) -> tuple[Clause, bool]:
+    def _own(self, sentence: Sentence, text: FieldText) -> tuple[Clause, bool]:
+        phrase = sentence.phrase
         if phrase.whole:
             return phrase.clause, True
         unread = _unread(text, sentence.start, sentence.end)
         self._unread.append(Unread(phrase.why_unread, unread, phrase.unread))
         return all_of([phrase.clause, unread]), False
 
-    def _parent(
-        self, own: Phrase, clause: Clause, whole: bool, below: Sequence[_Node], sentence: Sentence
-    ) -> tuple[Clause, bool]:
+    def _parent(self, sentence: Sentence, clause: Clause, whole: bool, below: Sequence[_Node]) -> tuple[Clause, bool]:
         """A parent holds with what is below it; a list that only explains a group named above does not exclude."""
+        own = sentence.phrase
         inner, inner_whole = self._siblings(below, sentence.mode)
         if own.only_vague and inner_whole and any(node.sentence.phrase.groups for node in below):
             return inner, whole  # what is below defines it
@@ -160,14 +163,14 @@ class CriteriaReader:
             return self._exclusion(sentence, note, reader)
         if sentence.kind != SentenceKind.CRITERION or sentence.phrase.quiet:
             return _Node(sentence, EVERYONE, True, False, True)
-        label = reader.text.plain[note.start : note.end].partition(":")[0]
-        named = self.vocabulary.groups.get(re.sub(r"\s", "", label).strip("<>[]()'"))
+        words = reader.text.plain[note.start : note.end]
+        named = self._labelled(words)
         if named is not None and named.name in reader.defined:
             return _Node(sentence, EVERYONE, True, False, True)
-        if reader.text.plain[note.start : note.end].lstrip().startswith("외국인"):
+        if words.lstrip().startswith("외국인"):
             clause = any_of([_NATIONAL, sentence.phrase.clause, _unread(reader.text, note.start, note.end)])
             return _Node(sentence, clause, True, True, False)  # it is about foreigners alone
-        clause, whole = self._own(sentence.phrase, sentence, reader.text)
+        clause, whole = self._own(sentence, reader.text)
         return _Node(sentence, softened(clause), whole, True, False)
 
     def _exclusion(self, sentence: Sentence, statement: TextStatement, reader: SentenceReader) -> _Node:
@@ -192,7 +195,7 @@ class CriteriaReader:
         phrase = sentence.phrase
         if sentence.labelled:
             return True
-        if self.fees and not sentence.labelled:
+        if self.fees:
             return False
         lives = phrase.residence and not phrase.groups and phrase.head != PhraseHead.UNREAD and not phrase.ages
         traits = phrase.whole and bool(phrase.groups) and not phrase.ages and all(one.trait for one in phrase.groups)
@@ -210,21 +213,17 @@ class CriteriaReader:
         if own_mode == "all":
             clause = all_of(node.clause for node in spoken)
         elif own_mode == "any":
-            clause, whole = any_of(node.clause for node in spoken), self._one_read(spoken, shut_out)
+            clause, whole = any_of(node.clause for node in spoken), _one_read(spoken, shut_out)
         else:
             tiers = _tiers(spoken)
             demanded = [node for node in spoken if node.condition and node not in tiers]
             others = [node for node in spoken if node not in demanded]
             if not whole and _alternatives(others, self.fees):
-                beside, whole = any_of(node.clause for node in others), self._one_read(others, [*demanded, *shut_out])
+                beside, whole = any_of(node.clause for node in others), _one_read(others, [*demanded, *shut_out])
             else:
                 beside = _beside(demanded, others) if others else EVERYONE
             clause = all_of([*(node.clause for node in demanded), beside])
         return all_of([clause, *(node.clause for node in shut_out)]), whole
-
-    def _one_read(self, alternatives: Sequence[_Node], beside: Sequence[_Node]) -> bool:
-        """Whether one alternative may grant: what of the others was not read is asked by them alone."""
-        return any(node.whole for node in alternatives) and all(node.whole for node in beside)
 
 
 def _as_heading(sentence: Sentence, statement: TextStatement, reader: SentenceReader) -> Sentence:
@@ -253,6 +252,11 @@ def _alternatives(nodes: Sequence[_Node], fees: bool) -> bool:
     if fees:
         return len(named) >= _SEVERAL
     return len(named) >= _SEVERAL and not others and not any(node.sentence.must for node in named)
+
+
+def _one_read(alternatives: Sequence[_Node], beside: Sequence[_Node]) -> bool:
+    """Whether one alternative may grant: what of the others was not read is asked by them alone."""
+    return any(node.whole for node in alternatives) and all(node.whole for node in beside)
 
 
 def _tiers(nodes: Sequence[_Node]) -> list[_Node]:

@@ -110,9 +110,9 @@ def families_joined(lexemes: Sequence[Lexeme]) -> Sequence[Lexeme]:
         if lexeme.kind is not K.SUBJECT:
             continue
         first = _first_of_family(lexemes, j)
-        members = [one for one in lexemes[first:j] if one.kind is K.GROUP and one.clause is not None]
+        members = [one.group for one in lexemes[first:j] if one.kind is K.GROUP and one.group is not None]
         if members:
-            clause = all_of(one.clause for one in members if one.clause is not None)
+            clause = all_of(group.clause for group in members)
             named = (i for i in range(first, j) if lexemes[i].kind is K.GROUP)
             word = "".join(lexemes[i].word for i in named if lexemes[i + 1].kind is not K.OF)
             family = Lexeme(K.CONDITION, lexemes[first].start, lexeme.end, word, clause)

@@ -92,7 +92,7 @@ class PhraseItem:
     @property
     def people(self) -> bool:
         """Whether it was read whole and names people, or an age of theirs."""
-        named = any(group.kind not in ("body", "occasion", "modifier") for group in self.groups)
+        named = any(group.people and group.kind != "modifier" for group in self.groups)
         return self.whole and not self.nobody and (named or self.own_age)
 
     def guard(self) -> None:

@@ -157,14 +157,13 @@ class _Scan:
         if stop > i:
             tail = _LAW_TAIL.match(letters, stop)
             end, lexeme = self._made(LexemeKind.LAW, i, tail.end() if tail else stop)
-            group = self.vocabulary.of_law(letters[i:stop])
-            yield end, replace(lexeme, clause=None if group is None else group.clause, group=group)
+            yield end, replace(lexeme, group=self.vocabulary.of_law(letters[i:stop]))
 
     def _named(self, named: TargetGroup | str, i: int, stop: int) -> Candidate:
         if isinstance(named, str):
             return self._made(LexemeKind.PERSON if named == "person" else LexemeKind.NEUTRAL, i, stop)
         lexeme = self._made(LexemeKind.GROUP, i, stop)[1]
-        return stop, replace(lexeme, clause=named.clause, group=named)
+        return stop, replace(lexeme, group=named)
 
     def _made(self, kind: LexemeKind, i: int, stop: int) -> Candidate:
         at = self.text.at
@@ -181,7 +180,7 @@ class _Scan:
                 if rest is not None and rest[1] == stop:
                     yield replace(self._made(LexemeKind.UNREAD, i, cut)[1], joins="part")
                     whole = self._made(LexemeKind.GROUP, i, cut + len(word))[1]
-                    yield replace(whole, clause=named.clause, group=named, partial=True)
+                    yield replace(whole, group=named, partial=True)
                     yield from rest[0]
                     return
         lexeme = self._made(LexemeKind.UNREAD, i, stop)[1]

@@ -61,7 +61,7 @@ class Sentence:
     def names_people(self) -> bool:
         """Whether it names people by more than what everybody on a list may be."""
         spoken = self.phrase.groups
-        asking = (one for one in spoken if one.kind not in ("body", "occasion") and not one.trait and not one.vague)
+        asking = (one for one in spoken if one.people and not one.trait and not one.vague)
         return (self.phrase.ages and not self.phrase.residence) or any(one.clause != EVERYONE for one in asking)
 
 
@@ -116,7 +116,7 @@ class SentenceReader:
     def _procedure(self, begin: int, start: int, end: int) -> Sentence:
         """A step of the procedure asks nothing; one that speaks of people may, and is not read."""
         spoken = self.phrase(begin, end)
-        if spoken.ages or any(not group.trait and group.kind not in ("body", "occasion") for group in spoken.groups):
+        if spoken.ages or any(group.people and not group.trait for group in spoken.groups):
             return Sentence(SentenceKind.CRITERION, Phrase(whole=False, unread=spoken.unread), start, end, must=True)
         return Sentence(SentenceKind.PROCEDURE, Phrase(quiet=True), start, end)
 
@@ -237,4 +237,4 @@ class SentenceReader:
 
 def _asks(phrase: Phrase) -> bool:
     """Whether words name people or state a figure."""
-    return phrase.figures or any(group.kind not in ("body", "occasion") for group in phrase.groups)
+    return phrase.figures or any(group.people for group in phrase.groups)

@@ -40,6 +40,11 @@ class TargetGroup:
     vague: bool = False
 
     @property
+    def people(self) -> bool:
+        """Whether it names people, not a body or what somebody did."""
+        return self.kind not in ("body", "occasion")
+
+    @property
     def trait(self) -> bool:
         """Whether it is what everybody on a list must be too: living here, a national, without a home."""
         return (self.kind == "modifier" and not self.vague) or self.clause == All(())
