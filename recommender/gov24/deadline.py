@@ -7,13 +7,16 @@ instead of half read. Elsewhere in a row only what is said of applying is read: 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
 
+from recommender.gov24 import delivery
 from recommender.gov24.anytime import anytime
 from recommender.gov24.dated_span import dated, dated_at_start
 from recommender.gov24.event_period import after_what, period, period_in
 from recommender.gov24.plain_words import Document, plain
 from recommender.gov24.season_text import season
+from recommender.published_rows import Row, text_of
 
 __all__ = ["KINDS", "after_what", "of_row", "plain", "windows"]
 
@@ -45,50 +48,57 @@ def windows(text: str | None, events: Collection[str]) -> list[Document]:
     return _worded(_read(original, events) or [{"kind": "unknown"}], original)
 
 
-def of_row(listed: Mapping[str, object], detail: Mapping[str, object], events: Collection[str]) -> list[Document]:
+def of_row(listed: Row, detail: Row, events: Collection[str]) -> list[Document]:
     """The windows of a service: by its own field, or by what stands elsewhere in its row where that sets none."""
-    own = windows(_text(listed, _FIELD) or _text(detail, _FIELD), events)
+    own = windows(text_of(listed, _FIELD) or text_of(detail, _FIELD), events)
     if own[0]["kind"] not in ("open_ended", "unknown"):
         return own
     kept = {key: value for key, value in own[0].items() if key == "text"}
     says = own[0]["kind"] == "unknown" and "신청" in kept.get("text", "")  # in what way, so there is one
-    if _text(listed, _WAYS) == "신청불필요" and not says:
+    if delivery.names_no_way(listed) and not says:
         return [{"kind": "not_needed"} | kept]
     found = _elsewhere(listed, detail, events)
     return own if found is None else found
 
 
-def _elsewhere(
-    listed: Mapping[str, object], detail: Mapping[str, object], events: Collection[str]
-) -> list[Document] | None:
+class _ApplyingLine(NamedTuple):
+    """A line of a row: its field, as written, its plain words, and those behind a label of the time to apply."""
+
+    field: str
+    written: str
+    words: str
+    labelled: str | None
+
+
+def _elsewhere(listed: Row, detail: Row, events: Collection[str]) -> list[Document] | None:
     """The first period after an event that the row sets for applying, else its first labelled days."""
-    lines = [
-        (field, line.strip())
-        for field in _ELSEWHERE
-        for line in re.split(r"[\r\n]+", _text(detail, field) or _text(listed, field) or "")
-        if line.strip()
-    ]
-    for field, line in lines:  # what stands in brackets beside one way of applying is about that way alone
-        words = plain(line)
-        label = _LABEL.search(words)
-        whole = None if label is None else period(words[label.end() :], events)
-        found = whole or period_in(_BRACKETS.sub("", words) if field == _WAYS else words, events)
+    lines = list(_lines(listed, detail))
+    for line in lines:  # what stands in brackets beside one way of applying is about that way alone
+        whole = None if line.labelled is None else period(line.labelled, events)
+        found = whole or period_in(_BRACKETS.sub("", line.words) if line.field == _WAYS else line.words, events)
         if found is not None:
-            return _worded(found, line)
-    for _, line in lines:
-        words = plain(line)
-        label = _LABEL.search(words)
-        if label is None:
+            return _worded(found, line.written)
+    for line in lines:
+        if line.labelled is None:
             continue
-        rest = words[label.end() :]
-        span = dated_at_start(rest)
-        found = dated(rest) or ([span] if span is not None else None)
+        span = dated_at_start(line.labelled)
+        found = dated(line.labelled) or ([span] if span is not None else None)
         if found is not None and all("until" in one for one in found):
-            return _worded(found, line)
-        again = season(rest) if len(rest) <= _LONGEST else None
+            return _worded(found, line.written)
+        again = season(line.labelled) if len(line.labelled) <= _LONGEST else None
         if again is not None and len(again) > 1:
-            return _worded([again], line)
+            return _worded([again], line.written)
     return None
+
+
+def _lines(listed: Row, detail: Row) -> Iterator[_ApplyingLine]:
+    """Yield the lines of the fields beside its own that may say when to apply."""
+    for field in _ELSEWHERE:
+        for line in re.split(r"[\r\n]+", text_of(detail, field) or text_of(listed, field) or ""):
+            if written := line.strip():
+                words = plain(written)
+                label = _LABEL.search(words)
+                yield _ApplyingLine(field, written, words, None if label is None else words[label.end() :])
 
 
 def _read(text: str, events: Collection[str]) -> list[Document] | None:
@@ -114,8 +124,3 @@ def _read(text: str, events: Collection[str]) -> list[Document] | None:
 def _worded(found: Sequence[Document], text: str) -> list[Document]:
     """The same windows, each with the words it was read from."""
     return [window | {"text": text} for window in found]
-
-
-def _text(row: Mapping[str, object], key: str) -> str | None:
-    value = row.get(key)
-    return value if isinstance(value, str) and value.strip() else None

@@ -26,7 +26,8 @@ _ACTS = re.compile(
 )
 _OFFICIALS_ACT = re.compile(r"직권|일괄|자동\s*(?:지급|지원)|명단|추출")
 _CLAIM = re.compile(r"(?:신청|청구|신고|동의)서|가입\s*시")
-_INSURED = re.compile(r"안전\s*보험|[시군구도]민\s*보험|상해\s*보험")
+INSURED = re.compile(r"(?:안전|[시군구도]민|상해)\s*보험")
+"""The title of an insurance that somebody has by living in a place."""
 _COME_BY_THEMSELVES = frozenset({"현금", "현물", "이용권", "현금(장학금)", "현금(보험)"})
 
 
@@ -46,13 +47,13 @@ def mode(listed: Row, detail: Row) -> str:
         'offer'
     """
     forms = {word_of(form) for form in (text_of(listed, "지원유형") or "").split(SEPARATOR)}
-    if tuple(map(word_of, ways(listed))) != (_NOT_NEEDED,) or not forms <= _COME_BY_THEMSELVES:
+    if not names_no_way(listed) or not forms <= _COME_BY_THEMSELVES:
         return OFFER
     said = text_of(detail, "신청방법") or ""
     told = _BY_ITSELF.sub("", said)
     claimed = _CLAIM.search(text_of(detail, "구비서류") or "") and not _OFFICIALS_ACT.search(said)
     by_hand = _ACTS.search(told) and not _OFFICIALS_ACT.search(said)
-    insured = _INSURED.search(text_of(listed, "서비스명") or "")
+    insured = INSURED.search(text_of(listed, "서비스명") or "")
     return OFFER if claimed or by_hand or insured else AUTO_GRANT
 
 
@@ -64,6 +65,11 @@ def ways(row: Row) -> tuple[str, ...]:
         ('기타 온라인신청', '방문신청')
     """
     return tuple(way.strip() for way in (text_of(row, "신청방법") or "").split(SEPARATOR) if way.strip())
+
+
+def names_no_way(row: Row) -> bool:
+    """Whether the list says that nobody has to apply, and names no way of applying beside it."""
+    return tuple(map(word_of, ways(row))) == (_NOT_NEEDED,)
 
 
 def how(listed: Row, detail: Row, papers: Papers) -> str | None:

@@ -42,6 +42,7 @@ _INCLUDED = r"(?P<counted>일?을?포함(?:하여|해|한)?)"
 _PASSED = r"(?:이|을)?(?:경과|지난|초과)(?:한|된|하여|후)?(?:날|후)?(?:부터|이후)?~?"
 _WAIT = rf"(?P<wait>\d{{1,3}})(?P<wait_unit>일|개월|년){_PASSED}"
 _BODY = rf"(?:{_FROM}{_MONTH_END}?|{_INCLUDED})(?:{_WAIT})?{_LENGTH}{_LIMIT}"
+_WHOLE = re.compile(_WHOSE + r"(?P<body>.*?)" + _ENDING)
 _KNOWN = [(re.compile(rf"{event}{_BODY}"), names) for event, names in _EVENTS]
 _OCCASION = re.compile(
     r"(?P<what>[가-힣·]{2,16}?)(?:한|된|받은)?(?:날|일|후|이후)"
@@ -83,8 +84,7 @@ def period(words: str, events: Collection[str]) -> list[Document] | None:
         after = {"after": "life.child_born"} if born else {"occasion": around["what"]}
         return [{"kind": "relative", **after, "opens_before": length, "within": length}]
     pregnant = _BEFORE.match(words)
-    whole = re.compile(_WHOSE + r"(?P<body>.*?)" + _ENDING)
-    match = whole.fullmatch(words[pregnant.end() :] if pregnant else words)
+    match = _WHOLE.fullmatch(words[pregnant.end() :] if pregnant else words)
     found = None if match is None else _read(match["body"], events, whole=True)
     if found is None:
         return None

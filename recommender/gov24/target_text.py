@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from recommender.gov24.delivery import INSURED
 from recommender.published_rows import Row, text_of
 from recommender.reading.criteria import Criteria, CriteriaReader, Unread
 from recommender.reading.field_text import FieldText
@@ -31,7 +32,6 @@ _RARE_USE: Final = re.compile(
 )
 _USE: Final = "이용의 계기"
 """What costs less is used by those alone who have a death, a patent, a car or a debt: nobody's facts say so."""
-_INSURED: Final = re.compile(r"(?:안전|시민|군민|구민|도민|상해)보험")
 _ACCIDENT: Final = "보험 사고"
 """Everybody who lives there is insured; money needs an accident, which nobody's facts tell."""
 _OTHER_DAY: Final = re.compile(
@@ -107,7 +107,7 @@ def _narrowing(row: Row, reader: CriteriaReader, read: Sequence[Criteria]) -> li
         found.append(NoData(_COMPANY))
     if reader.fees and _RARE_USE.search(title):
         found.append(NoData(_USE))
-    if _INSURED.search(title):
+    if INSURED.search(title):
         found.append(NoData(_ACCIDENT))
     words = _bare(f"{text_of(row, TARGET) or ''} {text_of(row, BASIS) or ''}")
     found += [
