@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import datetime
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from recommender.published_text import decoded_row
 
 Row = Mapping[str, object]
 NESTED = "its text is nested too deep to be read"
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_SLUG = re.compile(r"[A-Za-z0-9._-]+")
+_DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,20 @@ class Imported:
     report: dict[str, Any]
 
 
+class RowsById(NamedTuple):
+    """The rows of a file under their ids, decoded, equal ones as one.
+
+    Attributes:
+        found: the rows under each id; several where they differ.
+        strays: the place and row of those without an id.
+        repeated: how many rows say what another row says under the same id.
+    """
+
+    found: dict[str, list[Row]]
+    strays: list[tuple[int, object]]
+    repeated: int
+
+
 @dataclass(frozen=True)
 class RowForm:
     """What the rows of one API look like.
@@ -40,28 +60,27 @@ class RowForm:
     Attributes:
         key: the field with the id.
         views: the field that counts on while pages are fetched, in which rows of one id may differ.
-        is_id: whether a value can be an id.
     """
 
     key: str
     views: str
-    is_id: Callable[[object], bool]
 
     def differing(self, row: Row, other: Row) -> list[str]:
         """The fields in which two rows differ, but for their views."""
         return [name for name in {**row, **other} if name != self.views and row.get(name) != other.get(name)]
 
-    def by_id(self, rows: Sequence[object]) -> tuple[dict[str, list[Row]], list[tuple[int, object]]]:
-        """The rows under each id, decoded, equal ones as one; and the place and row of those without an id."""
+    def by_id(self, rows: Sequence[object]) -> RowsById:
+        """The rows under each id, and those without one."""
         found: dict[str, list[Row]] = {}
         strays: list[tuple[int, object]] = []
         for number, given in enumerate(rows):
             row = decoded_row(given) if isinstance(given, Mapping) else None
-            if row is None or not self.is_id(row.get(self.key)):
+            own = None if row is None else row.get(self.key)
+            if row is None or not isinstance(own, str) or _ID.fullmatch(own) is None:
                 strays.append((number, given if row is None else row))
             else:
-                self._keep(row, found.setdefault(str(row[self.key]), []))
-        return found, strays
+                self._keep(row, found.setdefault(own, []))
+        return RowsById(found, strays, len(rows) - len(strays) - sum(map(len, found.values())))
 
     def _keep(self, row: Row, kept: list[Row]) -> None:
         for place, other in enumerate(kept):
@@ -71,16 +90,39 @@ class RowForm:
                 return
         kept.append(row)
 
-    def repeated(self, *files: Sequence[object]) -> int:
-        """How many rows of the files say what another row of their file says under the same id."""
-        count = 0
-        for rows in files:
-            found, strays = self.by_id(rows)
-            count += len(rows) - len(strays) - sum(map(len, found.values()))
-        return count
-
 
 def text_of(row: Row, key: str) -> str | None:
     """The text under a key, stripped; None where there is none or something that is not text."""
     value = row.get(key)
     return value.strip() or None if isinstance(value, str) else None
+
+
+def day_at(row: Row, key: str) -> datetime.date | None:
+    """The day that the text under a key begins with (YYYYMMDD or YYYY-MM-DD); None where there is no such day."""
+    written = _DAY.match(text_of(row, key) or "")
+    try:
+        return None if written is None else datetime.date(*map(int, written.groups()))
+    except ValueError:
+        return None
+
+
+def provider_id(code: str) -> str:
+    """The id of the office with a code."""
+    return f"kr.{code}" if _SLUG.fullmatch(code) else "kr.unknown"
+
+
+def source_document(url: str | None, changed: datetime.date | None, texts: Iterable[str | None]) -> dict[str, Any]:
+    """Where a publisher says it: its page, the day it was last changed there, and whom it says it is for."""
+    words = "\n".join(text for text in texts if text)
+    source = {
+        "url": url,
+        "checked": None if changed is None else changed.isoformat(),
+        "text": {"ko": words} if words else None,
+    }
+    return {key: value for key, value in source.items() if value is not None}
+
+
+def counted(names: Sequence[str], values: Iterable[str]) -> dict[str, int]:
+    """How often each of the names is among the values, in the order of the names."""
+    counts = Counter(values)
+    return {name: counts[name] for name in names}

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from recommender.gov24 import residence
-from recommender.gov24.axes import RESTRICTED, UNRESTRICTED, AxisReading, Document, no_data
-from recommender.published_rows import Row, text_of
+from recommender.gov24.axes import RESTRICTED, UNRESTRICTED, AxisReading, Document, lives_in, no_data
+from recommender.published_rows import Row, provider_id, text_of
 from recommender.published_text import word_of
 from recommender.rules.region import Regions
 
@@ -29,7 +29,6 @@ LEVELS = {
     "지방출자_출연기관": "local-foundation",
 }
 _OTHER_LEVEL = "other"
-_SLUG = re.compile(r"[A-Za-z0-9._-]+")
 _PROVINCE = re.compile(r"(통합)?(특별자치시|특별자치도|특별시|광역시|도)$")
 _SHORTEST_STEM = 2
 
@@ -70,9 +69,7 @@ def place(row: Row, regions: Regions, day: int) -> AgencyPlace:
         return AgencyPlace(AxisReading(UNRESTRICTED), how, codes)
     if not codes:
         return AgencyPlace(no_data("region"), UNVERIFIED, residence=asked)
-    inside: Document = {"fact": "region"} | (
-        {"is": str(codes[0])} if len(codes) == 1 else {"in": [str(code) for code in codes]}
-    )
+    inside = lives_in([str(code) for code in codes])
     clause = inside if asked == residence.ASKED else {"advisory": inside}
     return AgencyPlace(AxisReading(RESTRICTED, clause | {"axis": "region"}), how, codes, asked)
 
@@ -82,7 +79,7 @@ def provider(row: Row) -> Document:
     code = text_of(row, "소관기관코드") or ""
     agency_type = word_of(text_of(row, "소관기관유형") or "")
     return {
-        "id": f"kr.{code}" if _SLUG.fullmatch(code) else "kr.unknown",
+        "id": provider_id(code),
         "name": {"ko": text_of(row, "소관기관명") or code},
         "level": LEVELS.get(agency_type, _OTHER_LEVEL),
     }

@@ -8,10 +8,11 @@ named none. (No row of the sample the rules were measured on does one without th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from recommender.reading.age_figure import CHILDS_AGE
 from recommender.rules.clause import Clause, compares
 
 Document = dict[str, Any]
@@ -26,8 +27,6 @@ INCOME = {"JA0201": (0, 50), "JA0202": (51, 75), "JA0203": (76, 100), "JA0204": 
 AGE = ("JA0110", "JA0111")
 NO_UPPER_AGE = 120
 """An upper bound from here on excludes no one."""
-CHILDS_AGE = 18
-"""Up to this upper bound the age may be the person's own or a child's."""
 
 TRAITS: Mapping[str, Mapping[str, str]] = {
     "person": {
@@ -218,7 +217,7 @@ def _income(conditions: Conditions) -> AxisReading:
     for low, high in _joined(named):
         bounds = ({"at_least": low} if low else {}) | ({} if high is None else {"at_most": high})
         ranges.append({"fact": "income_percent"} | bounds)
-    return AxisReading(RESTRICTED, {"advisory": _any(ranges), "axis": "income"})
+    return AxisReading(RESTRICTED, {"advisory": either(ranges), "axis": "income"})
 
 
 def _joined(brackets: list[tuple[int, int | None]]) -> list[tuple[int, int | None]]:
@@ -237,12 +236,18 @@ def _traits(axis: str, conditions: Conditions) -> AxisReading:
     if NONE_OF_THESE.get(axis) in conditions.flags or len(named) == len(TRAITS[axis]):
         return AxisReading(UNRESTRICTED)
     if named:
-        return AxisReading(RESTRICTED, _any([{"fact": fact, "is": True} for fact in named]) | {"axis": axis})
+        return AxisReading(RESTRICTED, either([{"fact": fact, "is": True} for fact in named]) | {"axis": axis})
     opener = OPENED_BY.get(axis)
     if opener is not None and any(code in conditions.flags for code in TRAITS[opener]):
         return AxisReading(UNRESTRICTED)
     return no_data(axis)
 
 
-def _any(clauses: list[Document]) -> Document:
+def lives_in(codes: Sequence[str]) -> Document:
+    """The clause of living in one of some regions."""
+    return {"fact": "region"} | ({"is": codes[0]} if len(codes) == 1 else {"in": list(codes)})
+
+
+def either(clauses: list[Document]) -> Document:
+    """The clause that one of some holds; one stands alone."""
     return clauses[0] if len(clauses) == 1 else {"any": clauses}

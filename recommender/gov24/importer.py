@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +13,7 @@ from recommender.gov24 import agency, axes, benefit_amount, deadline, delivery, 
 from recommender.gov24.money import sums
 from recommender.gov24.service_rows import Service
 from recommender.gov24.target_text import TargetText, target_text
-from recommender.published_rows import NESTED, Imported, Rejection, Row, text_of
+from recommender.published_rows import NESTED, Imported, Rejection, Row, counted, day_at, source_document, text_of
 from recommender.published_text import readable, word_of
 from recommender.reading.criteria import UNREAD_REASONS
 from recommender.reading.target_group import GroupVocabulary
@@ -65,7 +63,6 @@ FORMS = {
 }
 _OTHER_FORM = "other"
 _SEPARATOR = delivery.SEPARATOR
-_DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
 _LONG_AGO = datetime.date(1970, 1, 1)
 
 
@@ -115,7 +112,7 @@ def import_services(
         >>> import_services([], [], [], ImportTables(Regions(), ())).report["services"]
         0
     """
-    services, rejected = service_rows.join(listed, details, conditions)
+    services, rejected, repeated = service_rows.join(listed, details, conditions)
     read: list[_Read] = []
     refused: list[Rejection] = []
     for service in services:
@@ -129,7 +126,7 @@ def import_services(
                 refused.append(Rejection(service.id, NESTED))
         advance(1)
     refused += rejected
-    report = _report(read, refused) | {"repeated_rows": service_rows.FORM.repeated(listed, details, conditions)}
+    report = _report(read, refused) | {"repeated_rows": repeated}
     return Imported(tuple(one.document for one in read), tuple(refused), report)
 
 
@@ -148,7 +145,7 @@ def _words(row: Row, key: str) -> tuple[str, ...]:
 def _programme(service: Service, tables: ImportTables) -> _Read:
     listed, detail, regions = service.listed, service.detail, tables.regions
     kinds = tuple(dict.fromkeys(KINDS[word] for word in _words(listed, "사용자구분")))
-    changed = _changed(listed, detail)
+    changed = day_at(listed, "수정일시") or day_at(detail, "수정일시")
     where = agency.place(listed, regions, day_of(changed or _LONG_AGO))
     forms, unknown_forms = _forms(listed)
     papers = documents.papers(detail)
@@ -177,7 +174,9 @@ def _programme(service: Service, tables: ImportTables) -> _Read:
         "contact": readable(text_of(listed, "전화문의") or text_of(detail, "문의처") or "") or None,
         "views": _views(listed),
         "triggers": list(after),
-        "source": _source(listed, changed),
+        "source": source_document(
+            text_of(listed, "상세조회URL"), changed, [text_of(listed, key) for key in ("지원대상", "선정기준")]
+        ),
         "verified": text.whole,
     }
     kept = {key: value for key, value in document.items() if value not in (None, [])}
@@ -195,35 +194,12 @@ def _views(row: Row) -> int | None:
     return views if isinstance(views, int) and not isinstance(views, bool) and views >= 0 else None
 
 
-def _changed(listed: Row, detail: Row) -> datetime.date | None:
-    """The day a service was last changed: the list writes YYYYMMDDhhmmss, the details YYYY-MM-DD."""
-    for row in (listed, detail):
-        written = _DAY.match(text_of(row, "수정일시") or "")
-        if written:
-            with contextlib.suppress(ValueError):
-                return datetime.date(*map(int, written.groups()))
-    return None
-
-
-def _source(row: Row, changed: datetime.date | None) -> Document:
-    """Where the publisher says it: the service's page, the day it was last changed there, whom it says it is for."""
-    words = "\n".join(part for part in (text_of(row, "지원대상"), text_of(row, "선정기준")) if part)
-    source = {
-        "url": text_of(row, "상세조회URL"),
-        "checked": None if changed is None else changed.isoformat(),
-        "text": {"ko": words} if words else None,
-    }
-    return {key: value for key, value in source.items() if value is not None}
-
-
 # --- the report ----------------------------------------------------------------------------------------------------
 
 
 def _report(read: Sequence[_Read], refused: Sequence[Rejection]) -> Document:
     """Everything counted; `axes` counts every imported service, `axes_by_kind` those the axis is asked of."""
-    regions = Counter(one.place.found for one in read)
     unknown_forms = Counter(form for one in read for form in one.unknown_forms)
-    amounts = Counter(_amount_state(one.document) for one in read)
     return {
         "services": len(read) + len(refused),
         "imported": len(read),
@@ -233,12 +209,12 @@ def _report(read: Sequence[_Read], refused: Sequence[Rejection]) -> Document:
             kind: {axis: _states(axis, [one for one in read if kind in one.kinds]) for axis in (*of_kind, "region")}
             for kind, of_kind in axes.OF_KIND.items()
         },
-        "windows": _counted(deadline.KINDS, [_window(one)["kind"] for one in read]),
-        "delivery": _counted(delivery.MODES, [one.document["delivery"] for one in read]),
-        "regions": {how: regions[how] for how in agency.HOW_FOUND},
-        "residence": _counted(residence.STATES, [one.place.residence for one in read]),
+        "windows": counted(deadline.KINDS, [_window(one)["kind"] for one in read]),
+        "delivery": counted(delivery.MODES, [one.document["delivery"] for one in read]),
+        "regions": counted(agency.HOW_FOUND, [one.place.found for one in read]),
+        "residence": counted(residence.STATES, [one.place.residence for one in read]),
         "regions_to_check": [_to_check(one) for one in read if one.place.found in agency.DOUBTFUL],
-        "amounts": {state: amounts[state] for state in ("read", "none_given", "no_sum", "absent")},
+        "amounts": counted(_AMOUNT_STATES, [_amount_state(one.document) for one in read]),
         "documents": {
             "to_bring": sum(len(one.document.get("documents", ())) for one in read),
             "looked_up": sum(one.looked_up for one in read),
@@ -265,7 +241,7 @@ def _texts(read: Sequence[_Read]) -> Document:
         "read_whole": sum(one.text.whole for one in read),
         "sentences": sum(one.text.sentences for one in read),
         "unread_sentences": len(unread),
-        "unread_by_reason": _counted(UNREAD_REASONS, [piece.reason for piece in unread]),
+        "unread_by_reason": counted(UNREAD_REASONS, [piece.reason for piece in unread]),
         "unread_words": dict(patterns.most_common(_PATTERNS)),
         "contradicted": {
             one.document["id"].removeprefix("gov24."): list(one.contradicted) for one in read if one.contradicted
@@ -275,12 +251,10 @@ def _texts(read: Sequence[_Read]) -> Document:
 
 def _states(axis: str, read: Sequence[_Read]) -> dict[str, int]:
     states = [one.place.reading.state if axis == "region" else axes.read(axis, one.conditions).state for one in read]
-    return _counted(axes.STATES, states)
+    return counted(axes.STATES, states)
 
 
-def _counted(names: Sequence[str], values: Sequence[str]) -> dict[str, int]:
-    counts = Counter(values)
-    return {name: counts[name] for name in names}
+_AMOUNT_STATES = ("read", "none_given", "no_sum", "absent")
 
 
 def _amount_state(document: Mapping[str, Any]) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from features.problem import Problem, Rejected, Where
 from recommender.gov24.axes import AGE, CODES, Conditions
@@ -16,8 +16,7 @@ VIEWS = "조회수"
 FILES = ("serviceList", "serviceDetail", "supportConditions")
 _V1 = "SVC_ID"
 _V1_REMEDY = "Fetch the v3 API: its JA codes mean other things than v1's"
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-FORM = RowForm(ID, VIEWS, lambda value: isinstance(value, str) and _ID.fullmatch(value) is not None)
+FORM = RowForm(ID, VIEWS)
 _FLAGS = CODES - set(AGE)
 _REQUIRED = ("서비스명", "사용자구분", "서비스분야", "소관기관명")
 
@@ -30,6 +29,14 @@ class Service:
     listed: Row
     detail: Row
     conditions: Conditions
+
+
+class JoinedRows(NamedTuple):
+    """Services in the order of the list, rejections, and how many rows say what another row of their file says."""
+
+    services: tuple[Service, ...]
+    rejections: tuple[Rejection, ...]
+    repeated: int
 
 
 def rows_of(document: object, where: Where) -> list[object]:
@@ -53,9 +60,7 @@ def rows_of(document: object, where: Where) -> list[object]:
     return rows
 
 
-def join(
-    listed: Sequence[object], details: Sequence[object], conditions: Sequence[object]
-) -> tuple[tuple[Service, ...], tuple[Rejection, ...]]:
+def join(listed: Sequence[object], details: Sequence[object], conditions: Sequence[object]) -> JoinedRows:
     """Join the rows of the three files: services in the order of the list, then rejections, one for each service.
 
     A row that comes again, as overlapping pages bring it, is one row, with the higher of its views. A service is
@@ -65,19 +70,20 @@ def join(
         >>> join([{"서비스ID": "000000000001", "서비스명": "가"}], [], [])[1][0].id
         '000000000001'
     """
-    files, strays = [], []
-    for name, rows in zip(FILES, (listed, details, conditions), strict=True):
-        by_id, others = FORM.by_id(rows)
-        files.append(by_id)
-        strays += [Rejection(f"{name}[{number}]", _stray(row)) for number, row in others]
+    files = [FORM.by_id(rows) for rows in (listed, details, conditions)]
+    strays = [
+        Rejection(f"{name}[{number}]", _stray(row))
+        for name, file in zip(FILES, files, strict=True)
+        for number, row in file.strays
+    ]
     services, rejections = [], []
-    for service_id in dict.fromkeys(service_id for by_id in files for service_id in by_id):
-        service, reasons = _joined(service_id, [by_id.get(service_id, []) for by_id in files])
+    for service_id in dict.fromkeys(service_id for file in files for service_id in file.found):
+        service, reasons = _joined(service_id, [file.found.get(service_id, []) for file in files])
         if service is None:
             rejections.append(Rejection(service_id, "; ".join(reasons)))
         else:
             services.append(service)
-    return tuple(services), (*rejections, *strays)
+    return JoinedRows(tuple(services), (*rejections, *strays), sum(file.repeated for file in files))
 
 
 def _stray(row: object) -> str:

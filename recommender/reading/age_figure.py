@@ -7,9 +7,10 @@ from typing import Final, NamedTuple
 
 from recommender.rules.clause import Any, Clause, Compare
 
-__all__ = ["WrittenAges", "age_at", "age_clause"]
+__all__ = ["CHILDS_AGE", "OLDEST", "WrittenAges", "age_at", "age_clause"]
 
 OLDEST: Final = 130
+"""No age is above."""
 CHILDS_AGE: Final = 18
 """Up to this upper bound an age may be the applicant's own or a child's."""
 YOUNG_FROM, YOUNG_TO = 15, 24

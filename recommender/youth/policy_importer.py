@@ -9,22 +9,31 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from recommender.gov24 import benefit_amount, deadline
+from recommender.gov24.axes import STATES, AxisReading
 from recommender.gov24.documents import Papers, listed_papers
-from recommender.published_rows import NESTED, Imported, Rejection, Row, text_of
+from recommender.published_rows import (
+    NESTED,
+    Imported,
+    Rejection,
+    Row,
+    counted,
+    day_at,
+    provider_id,
+    source_document,
+    text_of,
+)
 from recommender.published_text import readable
 from recommender.reading.place_name import own_places
 from recommender.reading.target_group import GroupVocabulary
 from recommender.rules.region import Regions, region_number
 from recommender.youth import policy_codes, policy_rows, requirements
-from recommender.youth.requirements import Reading
 
 Document = dict[str, Any]
 
 _PAGE = "https://www.youthcenter.go.kr/youthPolicy/ythPlcyTotalSearch/ythPlcyDetail/"
-_SLUG = re.compile(r"[A-Za-z0-9._-]+")
 _RANGE = re.compile(r"(\d{8})\s*[~∼\-]\s*(\d{8})")
 _BETWEEN_RANGES = re.compile(r"(?:\\N|\\n|[\s,;/|])*")
-_DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
+_CHANGED = "lastMdfcnDt"
 _OPEN_END = "21"
 """How the year of a last day begins that stands for none: 9999, 2999, 2100."""
 
@@ -43,7 +52,7 @@ class _Policy(NamedTuple):
 
     document: Document
     windows: Sequence[Document]
-    axes: Mapping[str, Reading]
+    axes: Mapping[str, AxisReading]
     unread: tuple[str, ...]
 
 
@@ -63,7 +72,7 @@ def import_policies(
         >>> import_policies([], PolicyTables(Regions(), (), ())).report["services"]
         0
     """
-    policies, rejected = policy_rows.policies(rows)
+    policies, rejected, repeated = policy_rows.policies(rows)
     read = []
     for row in policies:
         try:
@@ -71,7 +80,7 @@ def import_policies(
         except RecursionError:
             rejected = (*rejected, Rejection(str(row[policy_rows.ID]), NESTED))
         advance(1)
-    report = _report(read, rejected) | {"repeated_rows": policy_rows.FORM.repeated(rows)}
+    report = _report(read, rejected) | {"repeated_rows": repeated}
     return Imported(tuple(one.document for one in read), rejected, report)
 
 
@@ -99,7 +108,9 @@ def _programme(row: Row, tables: PolicyTables) -> _Policy:
         "contact": text_of(row, "operInstCdNm") or text_of(row, "sprvsnInstCdNm"),
         "views": _views(row),
         "triggers": sorted({event for window in windows for event in deadline.after_what(window)}),
-        "source": _source(row),
+        "source": source_document(
+            f"{_PAGE}{row[policy_rows.ID]}", day_at(row, _CHANGED), [text_of(row, key) for key in requirements.TEXTS]
+        ),
         "verified": False,
     }
     kept = {key: value for key, value in document.items() if value not in (None, [], {})}
@@ -124,7 +135,7 @@ def windows_of(row: Row, events: Collection[str]) -> list[Document]:
         return ranges
     if code == policy_codes.ALWAYS and words is None:
         return [{"kind": "open_ended"}]
-    changed = _changed(row)
+    changed = day_at(row, _CHANGED)
     if code == policy_codes.CLOSED and words is None and changed is not None:
         return [{"kind": "dated", "until": changed.isoformat(), "text": "마감"}]
     told = words or text_of(row, "bizPrdEtcCn")
@@ -155,14 +166,14 @@ def _valid(row: Row, windows: Sequence[Mapping[str, str]]) -> Document | None:
     return {"until": max([ends.isoformat(), *closed])}
 
 
-def _provider(row: Row, region: Reading) -> Document:
+def _provider(row: Row, region: AxisReading) -> Document:
     code = text_of(row, "sprvsnInstCd") or text_of(row, "rgtrInstCd") or ""
     name = text_of(row, "sprvsnInstCdNm") or text_of(row, "rgtrInstCdNm") or code or "온통청년"
     one_place = region.clause is not None and len(str(region.clause.get("is", ""))) > 2
     local = "municipality" if one_place else "province"
     national = text_of(row, "pvsnInstGroupCd") == policy_codes.NATIONAL
     return {
-        "id": f"kr.{code}" if _SLUG.fullmatch(code) else "kr.unknown",
+        "id": provider_id(code),
         "name": {"ko": name},
         "level": "national" if national else local,
     }
@@ -183,22 +194,6 @@ def _how(row: Row, papers: Papers) -> str | None:
     return "\n".join(dict.fromkeys(part for part in parts if part)) or None
 
 
-def _source(row: Row) -> Document:
-    changed = _changed(row)
-    words = "\n".join(text for key in requirements.TEXTS if (text := text_of(row, key)))
-    source = {
-        "url": f"{_PAGE}{row[policy_rows.ID]}",
-        "checked": None if changed is None else changed.isoformat(),
-        "text": {"ko": words} if words else None,
-    }
-    return {key: value for key, value in source.items() if value is not None}
-
-
-def _changed(row: Row) -> datetime.date | None:
-    written = _DAY.match(text_of(row, "lastMdfcnDt") or "")
-    return None if written is None else _day("".join(written.groups()))
-
-
 def _day(digits: str) -> datetime.date | None:
     """The day written YYYYMMDD, None where there is no such day."""
     try:
@@ -213,7 +208,7 @@ def _views(row: Row) -> int | None:
     return counted if isinstance(counted, int) and not isinstance(counted, bool) and counted >= 0 else None
 
 
-def _places(row: Row, region: Reading, regions: Regions) -> tuple[str, ...]:
+def _places(row: Row, region: AxisReading, regions: Regions) -> tuple[str, ...]:
     """What a policy's one region is called in its texts."""
     number = region_number((region.clause or {}).get("is"))
     names = [regions.name(number, "ko")] if number is not None else []
@@ -234,14 +229,12 @@ def _unread(clause: object) -> Iterator[str]:
 
 def _report(read: Sequence[_Policy], rejected: Sequence[Rejection]) -> Document:
     windows = [window for one in read for window in one.windows]
-    kinds = Counter(str(window["kind"]) for window in windows)
-    states = {axis: Counter(one.axes[axis].state for one in read) for axis in requirements.AXES}
     return {
         "services": len(read) + len(rejected),
         "imported": len(read),
         "rejected": [rejection.to_document() for rejection in rejected],
-        "axes": {axis: {state: counts[state] for state in requirements.STATES} for axis, counts in states.items()},
-        "windows": {kind: kinds[kind] for kind in deadline.KINDS},
+        "axes": {axis: counted(STATES, [one.axes[axis].state for one in read]) for axis in requirements.AXES},
+        "windows": counted(deadline.KINDS, [str(window["kind"]) for window in windows]),
         "documents": {
             "to_bring": sum(len(one.document.get("documents", ())) for one in read),
             "services_with_none": sum(not one.document.get("documents") for one in read),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from features.problem import Problem, Rejected, Where
 from recommender.published_rows import Rejection, Row, RowForm, text_of
@@ -11,9 +11,16 @@ from recommender.youth.policy_codes import APPROVED, NOT_APPROVED
 
 ID = "plcyNo"
 NAME = "plcyNm"
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LIST = "youthPolicyList"
-FORM = RowForm(ID, "inqCnt", lambda value: isinstance(value, str) and _ID.fullmatch(value) is not None)
+FORM = RowForm(ID, "inqCnt")
+
+
+class Policies(NamedTuple):
+    """The rows that can be used, in their order, the others, and how many rows say what another row says."""
+
+    used: tuple[Row, ...]
+    rejected: tuple[Rejection, ...]
+    repeated: int
 
 
 def rows_of(document: object, where: Where) -> list[object]:
@@ -39,12 +46,12 @@ def rows_of(document: object, where: Where) -> list[object]:
     raise Rejected([Problem(where, "invalid", what, remedy)])
 
 
-def policies(rows: Sequence[object]) -> tuple[tuple[Row, ...], tuple[Rejection, ...]]:
+def policies(rows: Sequence[object]) -> Policies:
     """The rows that can be used, in their order, and the others with what is wrong with each.
 
     A row that comes again is one row; of two rows with one id that differ, either may be the right one.
     """
-    by_id, strays = FORM.by_id(rows)
+    by_id, strays, repeated = FORM.by_id(rows)
     used: list[Row] = []
     rejected: list[Rejection] = []
     for policy, found in by_id.items():
@@ -56,7 +63,7 @@ def policies(rows: Sequence[object]) -> tuple[tuple[Row, ...], tuple[Rejection, 
     for number, row in strays:
         reason = f"{ID} {row.get(ID)!r} is not an id" if isinstance(row, Mapping) else "is not an object"
         rejected.append(Rejection(f"row {number + 1}", reason))
-    return tuple(used), tuple(rejected)
+    return Policies(tuple(used), tuple(rejected), repeated)
 
 
 def _reasons(found: Sequence[Row]) -> list[str]:

@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from features.value import region_text
+from recommender.gov24.axes import NO_DATA, RESTRICTED, UNRESTRICTED, AxisReading, either, lives_in
 from recommender.published_rows import Row, text_of
+from recommender.reading.age_figure import OLDEST
 from recommender.reading.criteria import CriteriaReader
 from recommender.reading.logic import EVERYONE
 from recommender.reading.target_group import GroupVocabulary
@@ -23,14 +24,13 @@ from recommender.rules.region import Regions, region_number
 from recommender.youth import policy_codes
 from recommender.youth.policy_codes import Document
 
-UNRESTRICTED, RESTRICTED, NO_DATA = "unrestricted", "restricted", "no_data"
-STATES = (UNRESTRICTED, RESTRICTED, NO_DATA)
 AXES = ("region", "age", "marriage", "income", *policy_codes.REQUIREMENTS)
 CONDITIONS = "addAplyQlfcCndCn"
 TEXTS = (CONDITIONS, "ptcpPrpTrgtCn", "earnEtcCn", "srngMthdCn")
 """Further conditions, whom the policy excludes, other limits of income, and how it chooses among applicants."""
 
 NO_UPPER_AGE = 99
+"""An upper bound from here on stands for none."""
 _NATIONWIDE_CODES, _NATIONWIDE_PROVINCES = 100, 10
 """A list of so many codes in so many provinces is the nation's: one province has at most 47, the nation over 189."""
 _MAN_WON = 10_000
@@ -39,8 +39,6 @@ _WON_FROM = 1_000_000
 _NUMBER, _CODE = re.compile(r"[0-9]{1,12}"), re.compile(r"[0-9]+")
 _LARGEST_PAY = 10**11
 """No yearly pay in won is above; such a limit is a slip of the pen, and the fact of pay does not hold it."""
-_OLDEST = 130
-"""No age is above; `NO_UPPER_AGE` and more stand for no bound."""
 _NOTHING = re.compile(
     r"[\s\-–·○□ㅇ.:]*(?:(?:해당\s*(?:사항)?\s*)?없음|제한\s*없음|상관\s*없음|무관|해당없음|없\s*음)?[\s.]*|\\N"
 )
@@ -51,14 +49,7 @@ _NOT_ONLY_OWN_AGE = re.compile(
 )
 
 
-class Reading(NamedTuple):
-    """What a policy says on one axis: its state and, unless it demands nothing, the clause."""
-
-    state: str
-    clause: Document | None = None
-
-
-def readings(row: Row, regions: Regions, facts: Collection[str]) -> dict[str, Reading]:
+def readings(row: Row, regions: Regions, facts: Collection[str]) -> dict[str, AxisReading]:
     """What a row says on each of AXES; `facts` are those declared, and a clause on any other is `no_data`."""
     found = {
         "region": region(row, regions),
@@ -73,7 +64,7 @@ def readings(row: Row, regions: Regions, facts: Collection[str]) -> dict[str, Re
     return found
 
 
-def who(row: Row, read: Mapping[str, Reading], vocabulary: GroupVocabulary, places: Sequence[str]) -> Document:
+def who(row: Row, read: Mapping[str, AxisReading], vocabulary: GroupVocabulary, places: Sequence[str]) -> Document:
     """What a policy demands of a citizen: its axes, then its texts; `places` are what its region is called."""
     said = [one.clause for one in read.values() if one.clause is not None]
     return {"all": [*said, *conditions(row, vocabulary, places), *texts(row)]}
@@ -92,25 +83,25 @@ def conditions(row: Row, vocabulary: GroupVocabulary, places: Sequence[str]) -> 
         yield clause_document(asked)
 
 
-def region(row: Row, regions: Regions) -> Reading:
+def region(row: Row, regions: Regions) -> AxisReading:
     """Where one must live: `zipCd` lists codes of municipalities; all of a province are the province."""
     codes = _codes(row, "zipCd")
     if not codes:
         national = text_of(row, "pvsnInstGroupCd") == policy_codes.NATIONAL
-        return Reading(UNRESTRICTED) if national else _no_data("정책 거주지역", "region")
+        return AxisReading(UNRESTRICTED) if national else _no_data("정책 거주지역", "region")
     if len(codes) >= _NATIONWIDE_CODES and len({code[:2] for code in codes}) >= _NATIONWIDE_PROVINCES:
-        return Reading(UNRESTRICTED)
+        return AxisReading(UNRESTRICTED)
     numbers = {code: region_number(code) if _CODE.fullmatch(code) else None for code in codes}
     known = sorted({number for number in numbers.values() if number is not None and regions.known(number)})
     unknown = sorted(code for code, number in numbers.items() if number not in known)
     places = [region_text(code) for code in _whole(known, regions)]
     inside: list[Document] = []
     if places:
-        inside.append({"fact": "region"} | ({"is": places[0]} if len(places) == 1 else {"in": places}))
+        inside.append(lives_in(places))
     if unknown:
         inside.append({"no_data": f"zipCd {', '.join(unknown)}"})
     state = RESTRICTED if places else NO_DATA
-    return Reading(state, (inside[0] if len(inside) == 1 else {"any": inside}) | {"axis": "region"})
+    return AxisReading(state, either(inside) | {"axis": "region"})
 
 
 def _whole(codes: list[int], regions: Regions) -> list[int]:
@@ -123,10 +114,10 @@ def _whole(codes: list[int], regions: Regions) -> list[int]:
     return sorted(chosen)
 
 
-def age(row: Row) -> Reading:
+def age(row: Row) -> AxisReading:
     """Completed years: 0 is no bound, 0 to 0 says nothing; `sprtTrgtAgeLmtYn` stands with either and is not read."""
     low, high = _number(row, "sprtTrgtMinAge"), _number(row, "sprtTrgtMaxAge")
-    if low is None or high is None or max(low, high) > _OLDEST or not (low or high):
+    if low is None or high is None or max(low, high) > OLDEST or not (low or high):
         return _no_data("지원 대상 연령", "age")
     if low and high and high < low:
         return _no_data(f"지원 대상 연령 {low}세 ~ {high}세", "age")
@@ -134,31 +125,31 @@ def age(row: Row) -> Reading:
     if high and high < NO_UPPER_AGE:
         bounds["at_most"] = high
     if not bounds:
-        return Reading(UNRESTRICTED)
+        return AxisReading(UNRESTRICTED)
     own = {"fact": "age"} | bounds
     whose = f"{text_of(row, TEXTS[0]) or ''}\n{text_of(row, 'plcyNm') or ''}"
     clause = {"advisory": own} if _NOT_ONLY_OWN_AGE.search(whose) else own
-    return Reading(RESTRICTED, clause | {"axis": "age"})
+    return AxisReading(RESTRICTED, clause | {"axis": "age"})
 
 
-def marriage(row: Row) -> Reading:
+def marriage(row: Row) -> AxisReading:
     """Whether one must be married or must not be."""
     code = text_of(row, "mrgSttsCd")
     if code in (None, policy_codes.ANY_MARRIAGE):
-        return Reading(UNRESTRICTED)
+        return AxisReading(UNRESTRICTED)
     if code not in policy_codes.MARRIED:
         return _no_data(f"mrgSttsCd {code}")
-    return Reading(RESTRICTED, {"fact": "married", "is": policy_codes.MARRIED[str(code)]})
+    return AxisReading(RESTRICTED, {"fact": "married", "is": policy_codes.MARRIED[str(code)]})
 
 
-def income(row: Row) -> Reading:
+def income(row: Row) -> AxisReading:
     """Limits of yearly income, and a percentage of the median where the text on income says nothing else.
 
     A person whose pay alone is above the limit is above it. Below it, other income decides, which no fact knows.
     """
     code = text_of(row, "earnCndSeCd")
     if code in (None, policy_codes.ANY_INCOME):
-        return Reading(UNRESTRICTED)
+        return AxisReading(UNRESTRICTED)
     if code == policy_codes.OTHER_INCOME:
         return _median(text_of(row, "earnEtcCn") or "")
     if code != policy_codes.YEARLY_INCOME:
@@ -175,23 +166,23 @@ def income(row: Row) -> Reading:
         clauses.insert(0, {"fact": "annual_pay_won", "at_most": high, "why": said})
     if low:
         clauses.insert(0, {"advisory": {"fact": "annual_pay_won", "at_least": low}})
-    return Reading(RESTRICTED, {"all": clauses, "axis": "income"})
+    return AxisReading(RESTRICTED, {"all": clauses, "axis": "income"})
 
 
-def _median(words: str) -> Reading:
+def _median(words: str) -> AxisReading:
     found = list(_PERCENT.finditer(words))
     if len(found) == 1 and "%" not in words.replace(found[0][0], "") and not _OTHERS_INCOME.search(words):
         clause = {"fact": "income_percent", "at_most": int(found[0]["percent"]), "why": found[0][0], "axis": "income"}
-        return Reading(RESTRICTED, clause)
+        return AxisReading(RESTRICTED, clause)
     return _no_data("기타 소득 조건", "income")
 
 
-def listed(row: Row, field: str) -> Reading:
+def listed(row: Row, field: str) -> AxisReading:
     """A list of codes, of which one must apply; it leaves open, and never excludes."""
     subject, nothing, meanings = policy_codes.REQUIREMENTS[field]
     codes = _codes(row, field)
     if not codes or nothing in codes:
-        return Reading(UNRESTRICTED)
+        return AxisReading(UNRESTRICTED)
     named = [meanings.get(code, (f"{field} {code}", None)) for code in dict.fromkeys(codes)]
     unknown = [name for name, clause in named if clause is None]
     clauses = [clause for _, clause in named if clause is not None]
@@ -200,7 +191,7 @@ def listed(row: Row, field: str) -> Reading:
         return _no_data(said)
     if unknown:
         clauses.append({"no_data": f"{subject}: {', '.join(unknown)}"})
-    return Reading(RESTRICTED, {"advisory": clauses[0] if len(clauses) == 1 else {"any": clauses}, "why": said})
+    return AxisReading(RESTRICTED, {"advisory": either(clauses), "why": said})
 
 
 def texts(row: Row) -> Iterator[Document]:
@@ -233,8 +224,8 @@ def _facts(clause: object) -> Iterator[str]:
             yield from _facts(one)
 
 
-def _no_data(reason: str, axis: str | None = None) -> Reading:
-    return Reading(NO_DATA, {"no_data": reason} | ({} if axis is None else {"axis": axis}))
+def _no_data(reason: str, axis: str | None = None) -> AxisReading:
+    return AxisReading(NO_DATA, {"no_data": reason} | ({} if axis is None else {"axis": axis}))
 
 
 def _codes(row: Row, key: str) -> list[str]:

@@ -4,7 +4,7 @@ import unicodedata
 import pytest
 
 from features.problem import Rejected
-from recommender.gov24.service_rows import FORM, join, parse_conditions, rows_of
+from recommender.gov24.service_rows import join, parse_conditions, rows_of
 
 
 def test_rows_stand_in_an_envelope_or_in_a_bare_list():
@@ -31,7 +31,7 @@ def test_a_file_of_v1_rows_is_refused():
 
 
 def test_a_v1_row_among_others_is_rejected_by_itself(listed, detail, conditions):
-    services, rejections = join([listed()], [detail()], [conditions(), {"SVC_ID": "2", "JA0103": "Y"}])
+    services, rejections, _ = join([listed()], [detail()], [conditions(), {"SVC_ID": "2", "JA0103": "Y"}])
     assert [service.id for service in services] == ["000000000001"]
     assert rejections[0].id == "supportConditions[1]"
     assert "older v1 API" in rejections[0].reason
@@ -47,12 +47,12 @@ def test_a_v1_row_among_others_is_rejected_by_itself(listed, detail, conditions)
     ],
 )
 def test_a_row_that_names_no_service_is_rejected_by_its_place(row, reason):
-    _, rejections = join([row], [], [])
+    _, rejections, _ = join([row], [], [])
     assert [(one.id, one.reason) for one in rejections] == [("serviceList[0]", reason)]
 
 
 def test_a_service_missing_from_one_file_is_rejected_and_the_others_are_not(listed, detail, conditions):
-    services, rejections = join(
+    services, rejections, _ = join(
         [listed("1"), listed("2"), listed("3")], [detail("1"), detail("2")], [conditions("1"), conditions("3")]
     )
     assert [service.id for service in services] == ["1"]
@@ -67,17 +67,17 @@ def test_a_service_that_is_only_in_the_conditions_is_rejected_too(conditions):
 
 
 def test_rows_that_differ_reject_the_service_since_nobody_can_tell_which_is_right(listed, detail, conditions):
-    services, rejections = join([listed(), listed(지원내용="매월 5만원", 신청기한=None)], [detail()], [conditions()])
+    services, rejections, _ = join([listed(), listed(지원내용="매월 5만원", 신청기한=None)], [detail()], [conditions()])
     assert services == ()
     assert rejections[0].reason == "has 2 rows in serviceList that differ in 지원내용, 신청기한"
 
 
 def test_a_row_that_overlapping_pages_bring_twice_is_one_row_with_the_later_views(listed, detail, conditions):
     pages = [listed(조회수=12), listed(조회수=15), listed(조회수=None)], [detail()] * 2, [conditions()] * 3
-    services, rejections = join(*pages)
+    services, rejections, repeated = join(*pages)
     assert (len(services), rejections) == (1, ())
     assert services[0].listed["조회수"] == 15
-    assert FORM.repeated(*pages) == 5
+    assert repeated == 5
 
 
 def test_rows_in_letters_apart_and_with_entities_are_the_rows_that_people_see(listed, detail, conditions):
@@ -88,7 +88,7 @@ def test_rows_in_letters_apart_and_with_entities_are_the_rows_that_people_see(li
 
 
 def test_all_that_is_wrong_with_a_service_is_said_at_once(listed, conditions):
-    _, rejections = join([listed(서비스명=" ", 사용자구분=None)], [], [conditions(JA0101="N", ages=(5, 3))])
+    _, rejections, _ = join([listed(서비스명=" ", 사용자구분=None)], [], [conditions(JA0101="N", ages=(5, 3))])
     assert rejections[0].reason == (
         "has no row in serviceDetail; 서비스명 is empty in serviceList; 사용자구분 is empty in serviceList; "
         'JA0101 is "N", neither "Y" nor null; JA0110 5 is above JA0111 3'

@@ -142,7 +142,7 @@ def test_rows_in_letters_apart_give_the_same_programmes(run, policy):
 
 
 def test_an_empty_list_has_no_policies():
-    assert policies([]) == ((), ())
+    assert policies([]) == ((), (), 0)
 
 
 VALUES = (
