@@ -43,9 +43,9 @@ def privacy_report(exported: LedgerExport, country: CountryFolder = SHIPPED) -> 
     from rendering.page import page
 
     root = Checkpoint.parse(exported.notes[-1].text).root.hex()
-    messages, shown = read_messages(country=country), read_country(country).shown
-    says = {language: messages.speaking(language) for language in dict.fromkeys((shown, *messages.languages))}
-    document = ledger_report.document([entry.parse(line) for line in exported.entries], root, says[shown])
+    messages, about = read_messages(country=country), read_country(country)
+    says = {language: messages.speaking(language) for language in about.shown_first}
+    document = ledger_report.document([entry.parse(line) for line in exported.entries], root, says[about.shown])
     return document, {
         language: page(privacy_page.TEMPLATE, privacy_page.view(document, language, say))
         for language, say in says.items()

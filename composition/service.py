@@ -106,10 +106,7 @@ def welcome(engine: Engine, *, dev: bool) -> dict[str, str]:
     from rendering import welcome_page
     from rendering.page import page
 
-    shown = engine.declaration.country.shown
-    says = {
-        language: engine.messages.speaking(language) for language in dict.fromkeys((shown, *engine.messages.languages))
-    }
+    says = {language: engine.messages.speaking(language) for language in engine.declaration.country.shown_first}
     programmes, model = len(engine.catalogue), engine.ranker.model is not None
     return {
         language: page(welcome_page.TEMPLATE, welcome_page.view(language, says, programmes, model=model, dev=dev))

@@ -67,6 +67,11 @@ class Country:
     biggest_first: tuple[str, ...] = ()
     shown: str = ""
 
+    @property
+    def shown_first(self) -> tuple[str, ...]:
+        """The languages as pages are offered in them: the one shown where none is asked for, then the others."""
+        return tuple(dict.fromkeys((self.shown, *self.languages)))
+
 
 NO_COUNTRY: Final = Country()
 """Where no country is stated: texts in any language, and amounts of no currency (XXX of ISO 4217)."""

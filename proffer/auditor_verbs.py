@@ -122,7 +122,7 @@ def _report(args: argparse.Namespace) -> int:
 
     out = args.out or Workspace(args.home).folder(Workspace(args.home).reports) / "privacy.html"
     about = read_country(args.country)
-    others = {one: out.with_suffix(f".{one}.html") for one in about.languages if one != about.shown}
+    others = {one: out.with_suffix(f".{one}.html") for one in about.shown_first[1:]}
     paths = {about.shown: out, **others, "json": out.with_suffix(".json")}
     if len(set(paths.values())) < len(paths):
         what, remedy = "is where the report as JSON goes, too", "Give the page another ending, such as .html"
