@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from privacy.ledger.dataset import Dataset
     from privacy.ledger.ledger import BudgetTerms, Ledger
 
-_HASH_OF_NOTHING = "0" * 64  # the fingerprint of a data set that was not given
-
 
 def _init_arguments(parser: argparse.ArgumentParser) -> None:
     _population(parser)
@@ -191,10 +189,10 @@ def _mechanism(args: argparse.Namespace) -> Mechanism:
 
 def _dataset(ledger: Ledger, people: Path | None) -> Dataset:
     from composition.reading import read_text
-    from privacy.ledger.dataset import Dataset
+    from privacy.ledger.dataset import NOBODY, Dataset
 
     if people is None:
-        return Dataset(_HASH_OF_NOTHING, (), 0)
+        return Dataset(NOBODY, (), 0)
     return ledger.dataset(line.strip() for line in read_text(people).splitlines() if line.strip())
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from privacy.ledger.dataset import NO_SKETCH, Dataset
+from privacy.ledger.dataset import NO_SKETCH, NOBODY, Dataset
 from privacy.ledger.entry import AnyEntry, EvaluateEntry, ReserveEntry, SpendBody
 from privacy.ledger.keys import KeyRing
 from privacy.ledger.ledger_tables import blob, damaged, refuse_known_people
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     Hashes = NDArray[np.uint64]
 
 PART: Final = 2**23  # bytes of one row
-NOBODY: Final = "0" * 64
-"""The fingerprint of a data set whose people were not given."""
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from privacy.ledger.terms import (
     PublicStatement,
     is_synthetic,
 )
-from privacy.refusal import AlreadyOpen, Conflict, NotApproved, Refused, UnknownLedgerKey, UnknownPopulation
+from privacy.refusal import AlreadyOpen, NotApproved, Refused, UnknownLedgerKey, UnknownPopulation
 
 _SIGN = "Draft it with `proffer privacy init` and have two root approvers sign"
 
@@ -165,8 +165,7 @@ def exact_fit(state: LedgerState, entry: ExactEntry) -> ExactFit:
     """
     body = entry.body
     state.budget(entry.population)
-    if body.spend in state.spends or body.spend in state.exact:
-        raise Conflict(body.spend, "is the id of another spend", "Give each run an id of its own")
+    state.check_new(body.spend)
     if (entry.population, body.fingerprint, body.rows) not in state.public:
         what = "learns without noise from rows that this population's approvers did not call public"
         raise NotApproved(f"entry {entry.index}", what, "Have two approvers of the population sign `public`")
@@ -201,7 +200,7 @@ def _ledger_key(state: LedgerState, entry: KeyEntry, statement: KeyStatement) ->
     if entry.population != EVERYBODY or change != ("rotate" if state.keys else "begin"):
         raise UnknownLedgerKey(where, f"cannot {change} a ledger key here", "Use `rotate`")
     approves = any(new.public in budget.approvers for budget in state.budgets.values()) or new.public in state.roots
-    if approves or any(key.verifier.public == new.public for key in state.keys):
+    if approves or new.public in _own(state):
         raise UnknownLedgerKey(where, "names a key that was in use before", "Make a new key")
     roots = () if statement.what.roots is UNSET else _two_people(state, entry, statement.what.roots)
     if len(roots) == 1 or any(one.public == new.public for one in roots):

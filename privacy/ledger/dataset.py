@@ -12,6 +12,8 @@ from privacy.cohort import Cohort
 
 NO_SKETCH: Final = hashlib.sha256(b"").hexdigest()
 """The hash of the empty sketch: of people who were not given, or do not exist."""
+NOBODY: Final = "0" * 64
+"""The fingerprint of a data set whose people were not given."""
 SKETCH: Final = 64  # smallest hashes kept of a data set's units
 
 

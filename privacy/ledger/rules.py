@@ -67,7 +67,6 @@ from privacy.ledger.terms import (
     is_synthetic,
 )
 from privacy.refusal import (
-    Conflict,
     KnownPeople,
     NotDisjoint,
     NotOpen,
@@ -128,8 +127,7 @@ def decide(state: LedgerState, entry: AnyEntry) -> Change:  # one for each kind
 
 def _spend(state: LedgerState, entry: SpendEntry) -> Spent:
     body, index, budget = entry.body, entry.index, state.budget(entry.population)
-    if body.spend in state.spends or body.spend in state.exact:
-        raise Conflict(body.spend, "is the id of another spend", "Give each run an id of its own")
+    state.check_new(body.spend)
     mechanism, price = read_claim(body.mechanism, body.price, body.epsilon, body.delta)
     most = min(most_units(price.delta), most_units(budget.delta))
     if body.dataset.units > most:

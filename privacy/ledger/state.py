@@ -30,7 +30,7 @@ from privacy.ledger.change import (
 )
 from privacy.ledger.entry import AnyEntry
 from privacy.ledger.note import NoteVerifier
-from privacy.refusal import Exhausted, UnknownLedgerKey, UnknownPopulation, UnknownSpend
+from privacy.refusal import Conflict, Exhausted, UnknownLedgerKey, UnknownPopulation, UnknownSpend
 
 
 @dataclass
@@ -200,6 +200,15 @@ class LedgerState:
         if spend_id not in self.spends:
             raise UnknownSpend(spend_id, "is not the id of a spend", "See `proffer privacy status` for the open ones")
         return self.spends[spend_id]
+
+    def check_new(self, spend_id: str) -> None:
+        """Accept only the id of a spend that is not there yet.
+
+        Raises:
+            Conflict: it names a spend, or a fit without noise.
+        """
+        if spend_id in self.spends or spend_id in self.exact:
+            raise Conflict(spend_id, "is the id of another spend", "Give each run an id of its own")
 
     # --- applying ----------------------------------------------------------------------------------------------------
 
