@@ -42,13 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until the process is told to stop."""
-    try:
-        from serving.http.app import Lifecycle, create_app
-    except ModuleNotFoundError as failure:
-        remedy = "Install it: pip install '.[serve]'"
-        raise Rejected(
-            [Problem(("proffer serve",), "unavailable", f"{failure.name} is not installed", remedy)]
-        ) from failure
+    from serving.http.app import Lifecycle, create_app
     from serving.http.handler import RecommendationHandler
 
     settings = service_settings(args)

@@ -22,13 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Issue the token and print it."""
-    try:
-        from serving.http import tokens  # cryptography is loaded only to sign
-    except ModuleNotFoundError as failure:
-        what = f"{failure.name} is not installed"
-        raise Rejected(
-            [Problem(("proffer token",), "unavailable", what, "Install it: pip install '.[serve]'")]
-        ) from failure
+    from serving.http import tokens  # cryptography is loaded only to sign
+
     if not args.dev:
         remedy = "Add --dev for a token to try the service with; real tokens come from your identity provider"
         raise Rejected([Problem(("proffer token",), "forbidden", "issues dev tokens only", remedy)])
