@@ -79,7 +79,7 @@ def joined(parts: Sequence[Members]) -> Members:
 def amended(one: Members, other: Members) -> Members:
     """Return one person's members with what another statement says: the lists that it makes whole are replaced."""
     replaced = np.flatnonzero(other.since[0] == WHOLE)
-    kept = one.cells[~np.isin(one.cells[:, RELATION], replaced)]
+    kept = one.cells[~(one.cells[:, RELATION, None] == replaced).any(axis=1)]  # isin would load numpy.ma, for 15 ms
     cells = np.concatenate((kept, other.cells))
     order = np.lexsort((cells[:, BORN], cells[:, BORN] == UNKNOWN))
     offsets = np.array([0, len(cells)], np.int64)
