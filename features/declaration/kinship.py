@@ -20,7 +20,8 @@ HAPPENED: Final = "happened"
 """Where a date is the day of the event."""
 
 MOST_RELATIONS: Final = 60
-_TRAITS: Final = ("lives_with", "raises", "disabled")
+TRAITS: Final = ("lives_with", "raises", "disabled")
+"""What may be true of a member, in the order in which their cells hold it."""
 _WORDS: Final = ("label", "question")
 
 
@@ -189,7 +190,7 @@ def read_household(
 
 
 _RELATION_KEYS: Final = {"label", "expected", "guards", "single", "presumes"}
-_ACT_KEYS: Final = {"event", "role", "member", ADDS, CHANGES, REMOVES, "born", "for", *_TRAITS}
+_ACT_KEYS: Final = {"event", "role", "member", ADDS, CHANGES, REMOVES, "born", "for", *TRAITS}
 
 
 def _relation(name: str, entry: MappingReader) -> Relation:

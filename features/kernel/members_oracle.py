@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from features.calendar import DAY_SECONDS, add_months, completed_months
 from features.declaration.datatype import DataType
 from features.declaration.declaration import Declaration
-from features.declaration.kinship import ADDS, CHANGES, HAPPENED, HOUSEHOLD, MemberAct, Relation
+from features.declaration.kinship import ADDS, CHANGES, HAPPENED, HOUSEHOLD, TRAITS, MemberAct, Relation
 from features.declaration.vocabulary import STATED
 from features.log.event import Event
 from features.log.member_rows import contradicted
 from features.members import OPEN, WHOLE
 from features.value import UNKNOWN, identifier_code
-
-_TRAITS = ("lives_with", "raises", "disabled")
 
 
 @dataclass
@@ -75,7 +73,7 @@ class MembersOracle:
             expected = bool(kin.relation) and self.home.relations[kin.relation].expected
             born = kin.born if kin.born is not None and (expected or kin.born <= today) else None
             months = UNKNOWN if born is None or expected or born > today else completed_months(born, today)
-            traits = [int(kin.traits[name]) if name in kin.traits else UNKNOWN for name in _TRAITS]
+            traits = [int(kin.traits[name]) if name in kin.traits else UNKNOWN for name in TRAITS]
             if kin.guarded and traits[1] == 1:
                 traits[1] = UNKNOWN
             relation = self.home.place(kin.relation) if kin.relation else UNKNOWN
@@ -114,7 +112,7 @@ class MembersOracle:
         partners = [person for person, part in parts if part == role]
         day = self.declaration.zone.local_seconds(event.time) // DAY_SECONDS
         reporter = (event.source, event.subject, event.type)
-        given = zip(_TRAITS, act.traits, strict=True)
+        given = zip(TRAITS, act.traits, strict=True)
         traits = {name: bool(value) for name, value in given if value != UNKNOWN}
         for name in named or [""]:
             report = _Report(
@@ -160,7 +158,7 @@ class MembersOracle:
         relation = self.home.relations[str(member["relation"])]
         dated = member.get("due_date" if relation.expected else "birth_date")
         born = None if dated is None else DataType("date").encode(dated)
-        traits = {name: value for name in _TRAITS if isinstance(value := member.get(name), bool)}
+        traits = {name: value for name in TRAITS if isinstance(value := member.get(name), bool)}
         return _Report(relation.name, born, traits, str(member.get("id", "")))
 
     def _list(self, relations: Sequence[str], days: Sequence[int], reports: list[_Report]) -> None:

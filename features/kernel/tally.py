@@ -2,7 +2,7 @@
 
 What an event names is told apart by its identifier. An event that names nothing begins one more at most, and at least
 one is there; it ends any. So one of two that are named is still there when the other ends, two that nobody named may
-have been one, and only what began from none, or was stated, is known to be over. `features.kernel.snapshot_oracle` says
+have been one, and only what began from none, or was stated, is known to be over. `features.kernel.tally_oracle` says
 the same in plain Python.
 """
 

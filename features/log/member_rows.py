@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from features.declaration.datatype import LONGEST_LIST, DataType
-from features.declaration.kinship import ADDS, CHANGES, HAPPENED, HOUSEHOLD, Household, MemberAct, Relation
+from features.declaration.kinship import ADDS, CHANGES, HAPPENED, HOUSEHOLD, TRAITS, Household, MemberAct, Relation
 from features.mapping import nearest
 from features.problem import Problem, Problems, Rejected, Where
 from features.value import NONE, UNKNOWN, identifier_code
@@ -28,9 +28,8 @@ parent; a `weak` row says nothing against what is known; `months` and `days` are
 MemberRow = tuple[int, ...]
 
 _DATE: Final = DataType("date", -25567, 47846)  # 1900-01-01 to 2100-12-31
-_TRAITS: Final = ("lives_with", "raises", "disabled")
 _NOT_KNOWN: Final = "unknown"
-_KEYS: Final = ("relation", "birth_date", "due_date", *_TRAITS, "id")
+_KEYS: Final = ("relation", "birth_date", "due_date", *TRAITS, "id")
 
 
 class Parties(NamedTuple):
@@ -143,7 +142,7 @@ def _listed_row(home: Household, relation: str, day: int) -> MemberRow:
 def _stated_row(home: Household, member: Mapping[str, object]) -> MemberRow:
     one = home.relations[str(member["relation"])]
     dated = member.get("due_date" if one.expected else "birth_date")
-    traits = [int(member[name] is True) if isinstance(member.get(name), bool) else UNKNOWN for name in _TRAITS]
+    traits = [int(member[name] is True) if isinstance(member.get(name), bool) else UNKNOWN for name in TRAITS]
     name = member.get("id")
     return (
         ADD, home.place(one.name), UNKNOWN if dated is None else _DATE.encode(dated), *traits,
@@ -219,7 +218,7 @@ def _checked_member(
 
 
 def _check_traits(member: Mapping[str, object], relation: Relation, where: Where, problems: Problems) -> None:
-    for trait in _TRAITS:
+    for trait in TRAITS:
         if not isinstance(member.get(trait, False), bool) and member[trait] != _NOT_KNOWN:
             problems.add((*where, trait), "invalid", "is neither true nor false", "Leave it out where it is not known")
     if relation.guards and member.get("raises") is True:
