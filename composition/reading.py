@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import functools
 import json
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from recommender.rules.region import Regions
     from recommender.rules.working_days import WorkingDays
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _STDIN = "-"
 _FILE = strict_json.JsonLimits(depth=64)
 
@@ -275,7 +273,9 @@ def day(text: str, where: Where) -> datetime.date:
     Raises:
         Rejected: it is written otherwise, or there is no such day.
     """
-    if not _DAY.fullmatch(text):
+    from features.calendar import ISO_DAY  # verbs that take no day do not load it
+
+    if not ISO_DAY.fullmatch(text):
         raise Rejected([Problem(where, "invalid", f"{text!r} is not a day", "Write it as YYYY-MM-DD")])
     try:
         return datetime.date.fromisoformat(text)

@@ -22,6 +22,7 @@ FAILED = 1  # a check failed, or some rows were rejected and the good ones kept
 REFUSED = 2  # bad usage or unreadable input: nothing was written
 
 WIDE, NARROW = 100, 40  # columns of text that goes to no terminal, and the fewest text is laid out in
+READABLE = 100  # columns beyond which lines of running text are hard to follow
 _LEAST, _GAP = 10, 2  # columns that a column of words keeps, and those between two columns
 
 _COUNTED = re.compile(r"\d+ of ")

@@ -13,7 +13,6 @@ from recommender.text import Text
 if TYPE_CHECKING:
     from recommender.messages import Messages, Value
 
-_READABLE = 100  # columns beyond which lines of running text are hard to follow
 _OFFER, _BELOW, _BOX = "    -> ", "       ", "      [ ] "
 
 
@@ -24,7 +23,7 @@ class Teller:
         """Keep the language, and the messages of the country."""
         self.language = language
         self.messages = messages
-        self.columns = min(terminal.columns(), _READABLE)
+        self.columns = min(terminal.columns(), terminal.READABLE)
 
     def say(self, key: str, /, **values: Value) -> str:
         """Return a message."""

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from recommender.rules.rule_text import RuleText
     from recommender.rules.verdict import Reason, Verdict
 
-_READABLE = 100  # columns beyond which lines of running text are hard to follow
-
 
 @dataclass(frozen=True)
 class Screen:
@@ -41,7 +39,7 @@ class Screen:
     messages: Messages
     names: RuleText
     programmes: Mapping[str, Programme]
-    columns: int = _READABLE
+    columns: int = terminal.READABLE
     why: bool = False
 
     def say(self, key: str, /, **values: Value) -> str:
@@ -70,7 +68,7 @@ class Screen:
 
     def lines(self, text: str, indent: str = "", later: str | None = None) -> list[str]:
         """Lay out running text."""
-        return terminal.wrap(text, min(self.columns, _READABLE), indent, later)
+        return terminal.wrap(text, min(self.columns, terminal.READABLE), indent, later)
 
 
 _CITES = ": “"  # what a law is called stands before, what it says after
