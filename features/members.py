@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from features.arrays import Int64
+from features.person_rows import rows_of
 from features.value import UNKNOWN
 
 RELATION, BORN, MONTHS, LIVES, RAISES, DISABLED, CERTAIN, ID = range(8)
@@ -52,9 +53,7 @@ class Members:
     def __getitem__(self, chosen: Any) -> Members:
         """The members of the persons that `chosen` selects: places, a slice or a mask."""
         places = np.arange(len(self))[chosen].reshape(-1)
-        sizes = self.counts[places]
-        ends = np.cumsum(sizes)
-        rows = np.arange(int(sizes.sum())) + np.repeat(self.offsets[places] - (ends - sizes), sizes)
+        rows, ends = rows_of(self.offsets, places)
         offsets = np.concatenate(([0], ends)).astype(np.int64)
         return Members(offsets, self.cells[rows], self.since[places], self.months[places])
 

@@ -19,9 +19,9 @@ from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import EventType, Selector
 from features.log.event import Event
 from features.log.member_rows import CELLS, Parties
-from features.log.person_rows import counting, rows_of, told_of
 from features.log.row_encoder import RowEncoder
 from features.log.versions import Version, actions_among, distinct_events, versions, visible
+from features.person_rows import counting, rows_of, told_of
 from features.problem import Problem, Rejected
 
 APART, SAID, REGISTERED = range(3)
