@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 from features.country import Currency
@@ -32,6 +33,7 @@ def currency_of(code: str, own: Currency) -> Currency:
     return own if code == own.code else CURRENCIES.get(code, Currency(code, 2))
 
 
+@cache
 def currencies_of(own: Currency) -> Mapping[str, Currency]:
     """Return the currencies that a programme of one country may state: its own and those that are known anyway."""
     known = CURRENCIES.get(own.code)

@@ -64,7 +64,7 @@ def for_other_applicants(
     for event in sorted(days, key=lambda name: (days[name], name)):  # the latest event says why
         followed |= dict.fromkeys(offered_on[event].tolist() if event in offered_on else [], event)
     programmes = compiled.catalogue.programmes
-    apart = [at for at in sorted(followed) if not kinds_mask(programmes[at].who) & person.applicant]
+    apart = [at for at in sorted(followed) if not programmes[at].kinds & person.applicant]
     if not apart:
         return ()
     answers, messages = compiled.offerable(person.snapshot.values, kinds_mask(KINDS))[0], compiled.messages
@@ -90,4 +90,4 @@ def unasked_kinds(compiled: Compiled, applicant: int) -> dict[str, int]:
 def kinds_in_force(compiled: Compiled) -> Int64:
     """Return for whom each programme in force is, as bit masks of KINDS: int64[...]."""
     programmes = compiled.catalogue.programmes
-    return np.array([kinds_mask(one.who) for one in programmes if one.valid.holds(compiled.day)], dtype=np.int64)
+    return np.array([one.kinds for one in programmes if one.valid.holds(compiled.day)], dtype=np.int64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from features.calendar import date_of
@@ -57,6 +58,11 @@ class Recommendation:
         """How it reaches the person: a question while the answer is UNKNOWN, else as the programme says."""
         return ASK if self.verdict.answer == Answer.UNKNOWN else self.programme.delivery
 
+    @cached_property
+    def amount(self) -> Text:
+        """What it comes to in the first year, in one sentence."""
+        return amount_sentence(self.estimate, self.currency, self.messages)
+
     @property
     def touches(self) -> frozenset[str]:
         """The facts that its reasons read, and those that would settle it."""
@@ -88,8 +94,7 @@ class Recommendation:
         }
 
     def _part_json(self, part: Contribution) -> dict[str, Any]:
-        amount = amount_sentence(self.estimate, self.currency, self.messages)
-        text = why_rank(part.factor, part.figures, amount, self.messages).to_document()
+        text = why_rank(part.factor, part.figures, self.amount, self.messages).to_document()
         return {"factor": part.factor, "contribution": part.value, "text": text}
 
 

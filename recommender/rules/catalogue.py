@@ -102,6 +102,11 @@ class Catalogue:
         return {identifier_code(name): name for name in named}
 
     @cached_property
+    def named(self) -> frozenset[str]:
+        """The ids of the programmes and of all others that they name."""
+        return frozenset(self.by_code.values())
+
+    @cached_property
     def excluding(self) -> Mapping[str, frozenset[str]]:
         """What each id cannot be held with: an exclusion stated by either side binds both."""
         found: dict[str, set[str]] = {}

@@ -254,8 +254,9 @@ class _Working:
         """For how many children, how often in all, and what would tell."""
         age = payment.age
         if payment.per == "child" or payment.nth is not None or (age is not None and age.of == "child"):
-            children, times = self._for_children(payment, self.person.children(self.t))
-            unknown = () if self.person.children(self.t).whole else (DATES,)
+            known = self.person.children(self.t)
+            children, times = self._for_children(payment, known)
+            unknown = () if known.whole else (DATES,)
             if payment.per == "child":
                 return children, times, unknown
             once = _count(payment, None)  # children open it, but it is not for each of them

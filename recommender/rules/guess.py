@@ -145,11 +145,13 @@ def supposed(base: Int64, guesses: Sequence[Guess]) -> Int64:
 
 def supposed_members(members: Members, guesses: Sequence[Guess]) -> Members:
     """Return the members of persons as known after each has given an answer; one who lists people replaces those."""
-    if all(guess.members is None for guess in guesses):
+    told = [(place, guess.members) for place, guess in enumerate(guesses) if guess.members is not None]
+    if not told:
         return members
-    ones = (members[place : place + 1] for place in range(len(members)))
-    pairs = zip(ones, guesses, strict=True)
-    return joined([one if guess.members is None else amended(one, guess.members) for one, guess in pairs])
+    places = np.arange(len(members))
+    changed = [amended(members[place : place + 1], other) for place, other in told]
+    places[[place for place, _ in told]] = len(members) + np.arange(len(told))
+    return joined([members, *changed])[places]
 
 
 @lru_cache(maxsize=8)

@@ -105,7 +105,7 @@ def _lists(
     home = declaration.household
     assert home is not None
     for fact in declaration.facts.values():
-        if not set(relations) <= set(fact.members) or not unknown(fact.name):
+        if not fact.members or not set(relations) <= set(fact.members) or not unknown(fact.name):
             continue
         raises = [home.relations[name].raises for name in fact.members]
         tested = {test.of for test in clause.tests}

@@ -57,10 +57,9 @@ class Person:
 
     def children(self, t: int) -> Children:
         """Return the children the person is known to have, as old as they are at `t`."""
-        day = self.today(t)
-        if day not in self._children:  # asked for by every payment for a child
-            self._children[day] = children_of(self.known, day)
-        return self._children[day]
+        if t not in self._children:  # asked for by every payment for a child
+            self._children[t] = children_of(self.known, self.today(t))
+        return self._children[t]
 
     def age_months(self, t: int) -> int | None:
         """Return the person's own age at `t` in completed months, None where it is not known."""

@@ -39,8 +39,7 @@ def receipts_of_events(events: Iterable[Event], where: Where) -> Iterator[Named]
 
 def unknown_receipts(named: Iterable[Named], catalogue: Catalogue) -> Iterator[Problem]:
     """Find what no catalogue knows, with the nearest id: it would be ignored without a word."""
-    ids = set(catalogue.by_code.values())
     for where, programme in named:
-        if programme not in ids and not programme.startswith(IMPORTED):
-            what = f"{programme!r} is not a programme of this catalogue{nearest(programme, ids)}"
+        if programme not in catalogue.named and not programme.startswith(IMPORTED):
+            what = f"{programme!r} is not a programme of this catalogue{nearest(programme, catalogue.named)}"
             yield Problem(where, "unknown", what, "Name one that is, or leave the receipt out")
