@@ -7,7 +7,7 @@ a sensitive fact: its share is that of everybody.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +23,7 @@ from features.snapshot import Snapshots, snapshots
 from features.value import UNKNOWN, is_known
 from recommender.rules.chance_kernel import Priors, fill_chances
 from recommender.rules.clause import RECEIVES, Answer
-from recommender.rules.guess import RECEIVES_SHARE, holds
+from recommender.rules.guess import RECEIVES_SHARE, choice
 from recommender.rules.member_chance import ListedShare, counted_shares
 
 if TYPE_CHECKING:
@@ -45,16 +45,16 @@ class _Prior:
         columns: the columns, places.
         values: int64[answers, columns].
         weights: float64[answers], adding up to 1.
-        fact: what is asked; None of a receipt.
-        members: who belongs to somebody who gave each answer.
+        listed: what it says of members; None where it lists nobody.
+        closing: the share of people of whom a column that can close a list does not, by the column.
     """
 
     when: tuple[Circumstance, ...]
     columns: tuple[int, ...]
     values: Int64
     weights: Float64
-    fact: Fact | None = None
-    members: Members | None = None
+    listed: ListedShare | None = None
+    closing: Mapping[int, float] = field(default_factory=dict)
 
 
 def chances(compiled: Compiled, known: Int64, applicant: int, answers: Int8, members: Members | None = None) -> Float64:
@@ -70,7 +70,7 @@ def chances(compiled: Compiled, known: Int64, applicant: int, answers: Int8, mem
     found = np.zeros(len(answers), dtype=np.float64)
     if bool(np.any(answers == Answer.UNKNOWN)):
         row = dict(zip(compiled.columns, known.tolist(), strict=True))
-        chosen = tuple(_choice(priors, compiled, row) for priors in _priors(compiled))
+        chosen = tuple(choice(priors, compiled, row) for priors in _priors(compiled))
         starts, values, weights = _assembled(compiled, chosen)
         region = int(known[compiled.region_columns[0]]) if compiled.region_columns.size else UNKNOWN
         plan = compiled.last_known
@@ -88,27 +88,9 @@ def _counted(compiled: Compiled, known: Int64, chosen: tuple[int, ...], members:
     home = compiled.declaration.household
     mine = nobody(1, len(home.relations) if home else 0) if members is None else members
     priors = [priors[place] for priors, place in zip(_priors(compiled), chosen, strict=True)]
-    lists = [
-        ListedShare(home.mask(prior.fact.members), prior.members, prior.weights)
-        for prior in priors
-        if home and prior.fact is not None and prior.fact.members and prior.members is not None
-    ]
-    closers = {column: value for column, value, _ in compiled.last_known.closers.tolist()}
-    closing = {
-        column: 1 - float(prior.weights @ (prior.values[:, k] == closers[column]))
-        for prior in priors
-        for k, column in enumerate(prior.columns)
-        if column in closers and prior.weights.size
-    }
+    lists = [prior.listed for prior in priors if prior.listed is not None]
+    closing = {column: share for prior in priors for column, share in prior.closing.items()}
     return counted_shares(compiled, known, mine, lists, closing)
-
-
-def _choice(priors: Sequence[_Prior], compiled: Compiled, known: Mapping[str, int]) -> int:
-    """Return which of the priors of a fact counts: the first of which every condition is known to hold."""
-    for place, prior in enumerate(priors):
-        if holds(prior.when, compiled, known):
-            return place
-    return len(priors) - 1
 
 
 @lru_cache(maxsize=8)
@@ -120,7 +102,7 @@ def _priors(compiled: Compiled) -> tuple[tuple[_Prior, ...], ...]:
     listed = [[*((one.when, one.answers) for one in fact.given), ((), fact.answers)] for fact in wanted]
     told = _carried(compiled, [(fact, answer) for fact, rows in zip(wanted, listed, strict=True)
                                for _, answers in rows for answer in answers])  # fmt: skip
-    begin = 0
+    home, begin = compiled.declaration.household, 0
     found = []
     for fact, rows in zip(wanted, listed, strict=True):
         columns = tuple(place for place, name in enumerate(compiled.columns)
@@ -128,14 +110,25 @@ def _priors(compiled: Compiled) -> tuple[tuple[_Prior, ...], ...]:
         priors = []
         for when, answers in rows:
             chosen, begin = np.arange(begin, begin + len(answers)), begin + len(answers)
-            values = told.values[chosen][:, list(columns)]
-            priors.append(_Prior(when, columns, values, _shares(answers), fact, told.members[chosen]))
+            values, weights = told.values[chosen][:, list(columns)], _shares(answers)
+            mask = home.mask(fact.members) if home else 0
+            share = ListedShare.of(compiled, mask, told.members[chosen], weights) if mask else None
+            priors.append(_Prior(when, columns, values, weights, share, _closing(compiled, columns, values, weights)))
         found.append(tuple(priors))
     for name in read:
         if name.startswith(RECEIVES):
             held = np.array([[1], [0]], dtype=np.int64)
             found.append((_Prior((), (compiled.columns.index(name),), held, _shares(_RECEIPT)),))
     return tuple(found)
+
+
+def _closing(compiled: Compiled, columns: tuple[int, ...], values: Int64, weights: Float64) -> dict[int, float]:
+    closers = {column: value for column, value, _ in compiled.last_known.closers.tolist()}
+    return {
+        column: 1 - float(weights @ (values[:, k] == closers[column]))
+        for k, column in enumerate(columns)
+        if column in closers and weights.size
+    }
 
 
 def _shares(answers: Sequence[CommonAnswer]) -> Float64:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from features.snapshot import Snapshot
 
 __all__ = [
-    "RECEIVES_SHARE", "Guess", "GuessPrior", "changed_columns", "chosen_priors", "completions", "guesses_by_fact",
-    "holds", "open_guesses", "supposed", "supposed_members",
+    "RECEIVES_SHARE", "Conditional", "Guess", "GuessPrior", "changed_columns", "choice", "chosen_priors", "completions",
+    "guesses_by_fact", "open_guesses", "supposed", "supposed_members",
 ]  # fmt: skip
 
 RECEIVES_SHARE = 5
@@ -56,6 +56,14 @@ class Guess:
     members: Members | None = None
 
 
+class Conditional(Protocol):
+    """A prior of those of whom something is known."""
+
+    @property
+    def when(self) -> tuple[Circumstance, ...]:
+        """What must be known to hold; nothing for a prior of everybody."""
+
+
 class GuessPrior(NamedTuple):
     """The answers to one question, and of whom they are the prior: of everybody where nothing must be known."""
 
@@ -78,15 +86,15 @@ def open_guesses(compiled: Compiled, snapshot: Snapshot, chosen: Sequence[int]) 
 def chosen_priors(compiled: Compiled, snapshot: Snapshot) -> tuple[int, ...]:
     """Return which of its priors counts for each question: the first of which every condition is known to hold."""
     known = dict(zip(compiled.columns, snapshot.values[0].tolist(), strict=True))
-    return tuple(
-        next((k for k, prior in enumerate(priors) if holds(prior.when, compiled, known)), len(priors) - 1)
-        for priors in guesses_by_fact(compiled).values()
-    )
+    return tuple(choice(priors, compiled, known) for priors in guesses_by_fact(compiled).values())
 
 
-def holds(when: Sequence[Circumstance], compiled: Compiled, known: Mapping[str, int]) -> bool:
-    """Tell whether every condition of a prior is known to hold of a person's columns."""
-    return all(_condition_holds(condition, compiled, known) for condition in when)
+def choice(priors: Sequence[Conditional], compiled: Compiled, known: Mapping[str, int]) -> int:
+    """Return the place of the prior that counts: the first of which every condition is known to hold, or the last."""
+    for place, prior in enumerate(priors):
+        if all(_condition_holds(condition, compiled, known) for condition in prior.when):
+            return place
+    return len(priors) - 1
 
 
 def _condition_holds(condition: Circumstance, compiled: Compiled, known: Mapping[str, int]) -> bool:

@@ -29,13 +29,19 @@ class ListedShare:
 
     Attributes:
         relations: the bits of the relations it lists.
-        members: those of somebody who gave each answer and said nothing else.
+        counts: int64[tests, answers], how many members of somebody who gave each answer certainly meet each test.
         weights: float64[answers], adding up to 1.
     """
 
     relations: int
-    members: Members
+    counts: Int64
     weights: Float64
+
+    @classmethod
+    def of(cls, compiled: Compiled, relations: int, members: Members, weights: Float64) -> ListedShare:
+        """Return the share of a list, from the members of somebody who gave each answer and said nothing else."""
+        nothing = np.full((len(weights), len(compiled.columns)), UNKNOWN, dtype=np.int64)
+        return cls(relations, _counts(compiled, nothing, members)[:, :, 0], weights)
 
 
 def counted_shares(
@@ -57,19 +63,16 @@ def counted_shares(
         return found
     values, whole = known[None, :], members.since[0] == WHOLE
     listed = _counts(compiled, values, members)
-    answered = [_counts(compiled, np.repeat(values, len(one.weights), axis=0), one.members) for one in lists]
     for place in places.tolist():
         test, low, high = (int(cell) for cell in plan.atoms[place, 1:])
         mask = int(plan.tests[test, 0])
         unlisted = sum(1 << relation for relation in range(len(whole)) if mask >> relation & 1 and not whole[relation])
-        others, odds = (
-            unlisted,
-            [float(np.mean(listed[test, 0] >= max(low, 1)))],
-        )  # certain, even, or out of the question
-        for one, counts in zip(lists, answered, strict=True):
+        others = unlisted
+        odds = [float(np.mean(listed[test, 0] >= max(low, 1)))]  # certain, even, or out of the question
+        for one in lists:
             if one.relations & unlisted == one.relations & mask and one.relations & mask:
                 others &= ~one.relations
-                odds.append(float(one.weights @ (counts[test, :, 0] >= max(low, 1))))
+                odds.append(float(one.weights @ (one.counts[test] >= max(low, 1))))
         odds.append(_of_others(plan.closers, known, others, int(plan.tests[test, _RAISES]), closing))
         some = 1 - float(np.prod(1 - np.array(odds)))
         found[place] = some if low >= 1 else 1 - some if high < MANY else 1.0
