@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, Final
 
-from features.declaration.datatype import OLDEST_AGE
 from features.problem import Problem, Where
 from recommender.rules import clause as rule
-from recommender.rules.clause import RECEIVES, WITHIN, Clause, Compare
+from recommender.rules.clause import WITHIN, Clause, Compare
 from recommender.rules.dated_texts import texts_of, where_written
+from recommender.rules.fact_values import met_by_ages, stated_bounds, turning_points
 from recommender.rules.member_kernel import MANY
 from recommender.rules.member_lowering import count_interval, plainest_members
 from recommender.rules.programme import KINDS
@@ -143,15 +143,13 @@ class _FactValues:
     def _ways(self, leaves: Sequence[Compare]) -> list[dict[int, int]]:
         """Return every way in which the values of one fact answer the comparisons of it."""
         plains = [plain for leaf in leaves if (plain := self._plain(leaf)) is not None]
-        ways = _of_members(plains) if plains[0].kind == MEMBERS else self._of_values(leaves[0].fact, plains)
-        return [{id(leaf): mask for leaf, mask in zip(leaves, way, strict=True)} for way in sorted(ways)]
-
-    def _of_values(self, fact: str, plains: Sequence[Plain]) -> set[tuple[int, ...]]:
-        low, high, none = _bounds(fact, self._declaration)
-        ends = {value for plain in plains for a, b in plain.intervals for value in (a - 1, a, b, b + 1)}
-        values = {low, high, *(value for value in ends if low <= value <= high)}
-        ways = {tuple(_YES if _lies(value, plain) else _NO for plain in plains) for value in values}
-        return ways | ({(_NO,) * len(plains)} if none else set())
+        if plains[0].kind == MEMBERS:
+            ways = met_by_ages(plains)
+        else:
+            low, high, none = _bounds(leaves[0].fact, self._declaration)
+            ways = {tuple(_lies(value, plain) for plain in plains) for value in turning_points(plains, low, high)}
+            ways |= {(False,) * len(plains)} if none else set()
+        return [{id(leaf): _YES if met else _NO for leaf, met in zip(leaves, way, strict=True)} for way in sorted(ways)]
 
 
 def _is_meant(clause: Clause) -> bool:
@@ -191,25 +189,14 @@ def _lies(value: int, plain: Plain) -> bool:
     return any(low <= value <= high for low, high in plain.intervals)
 
 
-def _of_members(plains: Sequence[Plain]) -> set[tuple[int, ...]]:
-    """Return the answers that sets of ages give, the empty one too: those of single ages, met together in any way."""
-    ways = {(_NO,) * len(plains)}
-    for age in range(OLDEST_AGE + 1):
-        met = tuple(plain.members >> age & 1 for plain in plains)
-        ways |= {tuple(_YES if one == _YES or hit else _NO for one, hit in zip(way, met, strict=True)) for way in ways}
-    return ways
-
-
 def _bounds(name: str, declaration: Declaration) -> tuple[int, int, bool]:
     """Return the least and the greatest value of a fact, and whether there may be none."""
-    fact = None if name.startswith(RECEIVES) else declaration.facts[name]
-    if fact is None or fact.type == "boolean":
-        return 0, 1, False
-    if fact.type == "enum":
-        return 0, len(fact.values) - 1, False
-    if fact.derived is None:
-        return LEAST if fact.low is None else fact.low, MOST if fact.high is None else fact.high, False
-    of, op = declaration.facts[fact.derived.of], fact.derived.op
+    stated = stated_bounds(name, declaration)
+    if stated is not None:
+        return *stated, False
+    derived = declaration.facts[name].derived
+    assert derived is not None
+    of, op = declaration.facts[derived.of], derived.op
     none = op != "count_of" and of.type == "dates"
     if op == "count_of":
         return 0, MOST, none

@@ -14,10 +14,8 @@ from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
-from features.declaration.datatype import OLDEST_AGE
 from features.value import NONE, UNKNOWN
 from recommender.rules.clause import (
-    RECEIVES,
     Advisory,
     All,
     Answer,
@@ -30,6 +28,7 @@ from recommender.rules.clause import (
     UnreadText,
 )
 from recommender.rules.compiled import Compiled
+from recommender.rules.fact_values import met_by_ages, stated_bounds, turning_points
 from recommender.rules.member_lowering import asks_for_members
 from recommender.rules.rule_kernel import MEMBERS, RANGE
 from recommender.rules.rule_lowering import LEAST, MOST, Plain
@@ -187,19 +186,16 @@ def _worked_out(compare: Compare, compiled: Compiled) -> int:
 def _points(fact: str, tests: Sequence[Plain], compiled: Compiled) -> list[int]:
     """Return values of a column that between them meet and miss the tests in every way there is."""
     low, high, none = _bounds(fact, compiled.declaration)
-    ends = (value for test in tests for a, b in test.intervals for value in (a - 1, a, b, b + 1))
-    return sorted({low, high, *(value for value in ends if low <= value <= high)}) + [NONE] * none
+    return sorted(turning_points(tests, low, high)) + [NONE] * none
 
 
 def _bounds(name: str, declaration: Declaration) -> tuple[int, int, bool]:
     """Return the least and the greatest value of a fact, and whether there may be none."""
-    fact = None if name.startswith(RECEIVES) else declaration.facts[name]
-    if fact is None or fact.type == "boolean":
-        return 0, 1, False
-    if fact.type == "enum":
-        return 0, len(fact.values) - 1, False
-    if fact.derived is None:
-        return LEAST if fact.low is None else fact.low, MOST if fact.high is None else fact.high, fact.type == "dates"
+    stated, fact = stated_bounds(name, declaration), declaration.facts.get(name)
+    if stated is not None:
+        return *stated, fact is not None and fact.type == "dates"
+    assert fact is not None
+    assert fact.derived is not None
     low = 0 if fact.derived.op in _NEVER_NEGATIVE else LEAST
     return low, MOST, fact.derived.op != "count_of" and declaration.facts[fact.derived.of].type == "dates"
 
@@ -306,21 +302,12 @@ def _cases(fact: str, trees: Sequence[Judged], compiled: Compiled, person: Perso
 def _ways(fact: str, leaves: Sequence[Compare], code: int, compiled: Compiled) -> list[tuple[int, ...]]:
     tests = [compiled.test(leaf) for leaf in leaves]
     if tests[0].kind == MEMBERS:
-        ways = _of_members(tests)
+        ways = {tuple(2 * hit for hit in way) for way in met_by_ages(tests)}
     else:
         values = _points(fact, tests, compiled) if tests[0].kind == RANGE else _places(code, compiled)
         ways = {tuple(compiled.compare(leaf, value) for leaf in leaves) for value in values}
     ways.add((int(Answer.UNKNOWN),) * len(leaves))
     return sorted(ways)
-
-
-def _of_members(tests: Sequence[Plain]) -> set[tuple[int, ...]]:
-    """Return the answers that sets of ages give: those of single ages, met together in any way."""
-    ways = {(int(Answer.NO),) * len(tests)}
-    for age in range(OLDEST_AGE + 1):
-        met = tuple(2 * (test.members >> age & 1) for test in tests)
-        ways |= {tuple(map(max, way, met)) for way in ways}
-    return ways
 
 
 @lru_cache(maxsize=1024)
