@@ -73,16 +73,11 @@ def names_no_way(row: Row) -> bool:
 
 
 def how(listed: Row, detail: Row, papers: Papers) -> str | None:
-    """How to apply in the publisher's words: the ways, the details, the address, and what is said about papers.
-
-    These are what somebody brings besides who comes for another, what officials look up, and sentences.
-    """
+    """How to apply in the publisher's words: the ways, the details, the address, and what is said about papers."""
     parts = [
         ", ".join(ways(listed)),
         readable(text_of(detail, "신청방법") or ""),
         text_of(detail, "온라인신청사이트URL") or "",
-        f"대리인이 더 내는 서류: {', '.join(papers.by_proxy)}" if papers.by_proxy else "",
-        f"공무원이 확인하는 서류: {', '.join(papers.looked_up)}" if papers.looked_up else "",
-        f"서류 안내: {' / '.join(papers.notes)}" if papers.notes else "",
+        *papers.told,
     ]
     return "\n".join(dict.fromkeys(part for part in parts if part)) or None

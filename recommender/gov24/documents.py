@@ -31,6 +31,16 @@ class Papers:
     by_proxy: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What is said of papers beside those to bring, a line each: those of a proxy, those looked up, sentences."""
+        lines = (
+            ("대리인이 더 내는 서류", ", ".join(self.by_proxy)),
+            ("공무원이 확인하는 서류", ", ".join(self.looked_up)),
+            ("서류 안내", " / ".join(self.notes)),
+        )
+        return tuple(f"{label}: {words}" for label, words in lines if words)
+
 
 def papers(detail: Row) -> Papers:
     """The papers in a row of serviceDetail, each once, in the order written.

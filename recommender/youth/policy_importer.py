@@ -180,14 +180,13 @@ def _provider(row: Row, region: AxisReading) -> Document:
 
 
 def _how(row: Row, papers: Papers) -> str | None:
-    """How to apply and what else the row says: how many are chosen, other matters, addresses."""
+    """How to apply and what else the row says: how many are chosen, papers not to bring, other matters, addresses."""
     count = text_of(row, "sprtSclCnt")
     parts = [
         readable(text_of(row, "plcyAplyMthdCn") or ""),
         "선착순" if text_of(row, "sprtArvlSeqYn") == "Y" else "",
         f"지원 규모: {count}명" if count not in (None, "0") else "",
-        f"대리인이 더 내는 서류: {', '.join(papers.by_proxy)}" if papers.by_proxy else "",
-        f"서류 안내: {' / '.join(papers.notes)}" if papers.notes else "",
+        *papers.told,
         readable(text_of(row, "etcMttrCn") or ""),
         *(text_of(row, key) or "" for key in ("aplyUrlAddr", "refUrlAddr1", "refUrlAddr2")),
     ]

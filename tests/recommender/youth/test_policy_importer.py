@@ -166,3 +166,10 @@ def test_a_policy_that_is_nested_too_deep_does_not_stop_the_others(run, policy, 
     imported = run(policy())
     assert [one.reason for one in imported.rejected] == ["its text is nested too deep to be read"]
     assert imported.programmes == ()
+
+
+def test_papers_that_officials_look_up_or_a_proxy_brings_are_said_and_not_dropped(run, policy):
+    words = "- 신청서\r\n○ 공무원 확인 서류\r\n - 주민등록등본\r\n○ 대리 신청 시\r\n - 위임장"
+    document = run(policy(sbmsnDcmntCn=words)).programmes[0]
+    assert document["documents"] == ["신청서"]
+    assert document["how"] == "온라인 신청\n대리인이 더 내는 서류: 위임장\n공무원이 확인하는 서류: 주민등록등본"
