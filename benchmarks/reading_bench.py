@@ -149,9 +149,7 @@ def _scores(world: LabelledWorld, labels: Sequence[Mapping[str, Any]]) -> dict[s
         "all_facts": _verdicts(world, labels, False),
         "older_facts": _verdicts(world, labels, True),
         "fields": {name: _found(world, labels, name) for name in _FIELDS},
-        "read_whole": sum(
-            world.programmes[label["id"]].verified for label in labels if label["id"] in world.programmes
-        ),
+        "read_whole": sum(world.programmes[label["id"]].verified for label in labels),
     }
 
 
@@ -159,8 +157,9 @@ def _verdicts(world: LabelledWorld, labels: Sequence[Mapping[str, Any]], older: 
     pairs: Counter[tuple[str, str, str]] = Counter()
     for label in labels:
         programme = world.programmes[label["id"]]
+        region = _region_of(programme)
         for name in PEOPLE:
-            value = _person(world.declaration, name, older, _region_of(programme))
+            value = _person(world.declaration, name, older, region)
             answer = ANSWERS[int(world.oracle.programme(programme, value, CITIZEN))]
             pairs[name, answer, label[name]] += 1
     return {"all": _figures(pairs)} | {

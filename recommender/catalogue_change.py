@@ -143,8 +143,7 @@ class _Telling:
     def _clauses(self, old: Programme, new: Programme) -> Iterator[tuple[Change, set[str]]]:
         """Yield each clause that came, went or was replaced, with the facts it names; same facts make a pair."""
         for kind in KINDS:
-            gone = _demands(old.who.get(kind), new.who.get(kind))
-            come = _demands(new.who.get(kind), old.who.get(kind))
+            gone, come = _differing(old.who.get(kind), new.who.get(kind))
             for clause in gone:
                 match = next((one for one in come if _subject(one) == _subject(clause)), None)
                 if match is not None:
@@ -243,12 +242,13 @@ _REST = (
 )  # fmt: skip
 
 
-def _demands(clause: Clause | None, other: Clause | None) -> list[Clause]:
-    """Return the clauses that one rule demands and another does not."""
-    mine, theirs = (
-        {canonical_text(_unsourced(clause_document(one))): one for one in _parted(rule)} for rule in (clause, other)
+def _differing(old: Clause | None, new: Clause | None) -> tuple[list[Clause], list[Clause]]:
+    """Return the clauses that only the old rule demands, and those that only the new one does."""
+    before, after = (
+        {canonical_text(_unsourced(clause_document(one))): one for one in _parted(rule)} for rule in (old, new)
     )
-    return [one for key, one in mine.items() if key not in theirs]
+    gone = [clause for key, clause in before.items() if key not in after]
+    return gone, [clause for key, clause in after.items() if key not in before]
 
 
 def _parted(clause: Clause | None) -> Sequence[Clause]:
