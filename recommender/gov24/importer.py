@@ -12,7 +12,7 @@ from features.calendar import day_of
 from recommender.gov24 import agency, axes, benefit_amount, deadline, delivery, documents, residence, service_rows
 from recommender.gov24.money import sums
 from recommender.gov24.service_rows import Service
-from recommender.gov24.target_text import TargetText, target_text
+from recommender.gov24.target_text import BASIS, TARGET, TargetText, target_text
 from recommender.published_rows import NESTED, Imported, Rejection, Row, counted, day_at, source_document, text_of
 from recommender.published_text import readable, word_of
 from recommender.reading.criteria import UNREAD_REASONS
@@ -175,7 +175,7 @@ def _programme(service: Service, tables: ImportTables) -> _Read:
         "views": _views(listed),
         "triggers": list(after),
         "source": source_document(
-            text_of(listed, "상세조회URL"), changed, [text_of(listed, key) for key in ("지원대상", "선정기준")]
+            text_of(listed, "상세조회URL"), changed, [text_of(listed, key) for key in (TARGET, BASIS)]
         ),
         "verified": text.whole,
     }

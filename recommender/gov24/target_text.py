@@ -17,7 +17,7 @@ from recommender.reading.place_name import own_places
 from recommender.reading.target_group import GroupVocabulary
 from recommender.rules.clause import Clause, NoData
 
-__all__ = ["BASIS", "CONTENT", "TARGET", "TargetText", "target_text"]
+__all__ = ["BASIS", "TARGET", "TargetText", "target_text"]
 
 TARGET, BASIS, CONTENT, TITLE = "지원대상", "선정기준", "지원내용", "서비스명"
 _FEES: Final = re.compile(r"감면|할인|면제|경감|(?:료|요금|관람|입장)\s*무료")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from recommender.rules.clause import All, Any, Clause, NoData
 
-__all__ = ["EVERYONE", "agreed", "agreed_within", "all_of", "any_of", "softened", "undecided"]
+__all__ = ["EVERYONE", "agreed_within", "all_of", "any_of", "softened", "undecided"]
 
 EVERYONE = All(())
 _OPEN = NoData("두 가지로 읽을 수 있는 문장")
@@ -37,16 +37,11 @@ def any_of(clauses: Iterable[Clause]) -> Clause:
     return several[0] if len(several) == 1 else Any(several)
 
 
-def agreed(one: Clause, other: Clause) -> Clause:
-    """Return what two readings agree on: yes or no where both say so, else unknown.
-
-    Strong Kleene: (A and B) or (unknown and (A or B)).
-    """
-    return one if one == other else any_of([all_of([one, other]), all_of([_OPEN, any_of([one, other])])])
-
-
 def agreed_within(stricter: Clause, wider: Clause) -> Clause:
-    """Return what two readings agree on where whoever meets the stricter meets the wider one too."""
+    """Return what two readings agree on where whoever meets the stricter meets the wider one too.
+
+    It is yes or no where both say so, else unknown; strong Kleene: stricter or (unknown and wider).
+    """
     return wider if stricter == wider else any_of([stricter, all_of([_OPEN, wider])])
 
 
