@@ -14,6 +14,7 @@ from recommender.published_text import decoded_row
 Row = Mapping[str, object]
 NESTED = "its text is nested too deep to be read"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_COUNT = re.compile(r"[0-9]{1,12}")
 _SLUG = re.compile(r"[A-Za-z0-9._-]+")
 _DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
 
@@ -60,10 +61,19 @@ class RowForm:
     Attributes:
         key: the field with the id.
         views: the field that counts on while pages are fetched, in which rows of one id may differ.
+        views_as_text: whether it is written as text.
     """
 
     key: str
     views: str
+    views_as_text: bool = False
+
+    def views_in(self, row: Row) -> int | None:
+        """How often a row says that it was viewed; None where it says no count."""
+        views = row.get(self.views)
+        if self.views_as_text and isinstance(views, str) and _COUNT.fullmatch(views):
+            views = int(views)
+        return views if isinstance(views, int) and not isinstance(views, bool) and views >= 0 else None
 
     def differing(self, row: Row, other: Row) -> list[str]:
         """The fields in which two rows differ, but for their views."""
@@ -85,8 +95,9 @@ class RowForm:
     def _keep(self, row: Row, kept: list[Row]) -> None:
         for place, other in enumerate(kept):
             if not self.differing(row, other):
-                counted = [one[self.views] for one in (other, row) if isinstance(one.get(self.views), int)]
-                kept[place] = {**other, self.views: max(counted)} if counted else other  # type: ignore[type-var]
+                views = self.views_in(row)
+                if views is not None and views >= (self.views_in(other) or 0):
+                    kept[place] = {**other, self.views: row[self.views]}
                 return
         kept.append(row)
 

@@ -172,7 +172,7 @@ def _programme(service: Service, tables: ImportTables) -> _Read:
         "summary": text_of(listed, "서비스목적요약") or text_of(detail, "서비스목적"),
         "how": delivery.how(listed, detail, papers),
         "contact": readable(text_of(listed, "전화문의") or text_of(detail, "문의처") or "") or None,
-        "views": _views(listed),
+        "views": service_rows.FORM.views_in(listed),
         "triggers": list(after),
         "source": source_document(
             text_of(listed, "상세조회URL"), changed, [text_of(listed, key) for key in (TARGET, BASIS)]
@@ -187,11 +187,6 @@ def _forms(row: Row) -> tuple[tuple[str, ...], tuple[str, ...]]:
     words = _words(row, "지원유형")
     forms = dict.fromkeys(FORMS.get(word, _OTHER_FORM) for word in words)
     return tuple(forms) or (_OTHER_FORM,), tuple(word for word in words if word not in FORMS)
-
-
-def _views(row: Row) -> int | None:
-    views = row.get(service_rows.VIEWS)
-    return views if isinstance(views, int) and not isinstance(views, bool) and views >= 0 else None
 
 
 # --- the report ----------------------------------------------------------------------------------------------------

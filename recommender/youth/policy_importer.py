@@ -106,7 +106,7 @@ def _programme(row: Row, tables: PolicyTables) -> _Policy:
         "summary": readable(text_of(row, "plcyExplnCn") or "") or None,
         "how": _how(row, papers),
         "contact": text_of(row, "operInstCdNm") or text_of(row, "sprvsnInstCdNm"),
-        "views": _views(row),
+        "views": policy_rows.FORM.views_in(row),
         "triggers": sorted({event for window in windows for event in deadline.after_what(window)}),
         "source": source_document(
             f"{_PAGE}{row[policy_rows.ID]}", day_at(row, _CHANGED), [text_of(row, key) for key in requirements.TEXTS]
@@ -199,12 +199,6 @@ def _day(digits: str) -> datetime.date | None:
         return datetime.date(int(digits[:4]), int(digits[4:6]), int(digits[6:])) if len(digits) == 8 else None
     except ValueError:
         return None
-
-
-def _views(row: Row) -> int | None:
-    views = row.get("inqCnt")
-    counted = int(views) if isinstance(views, str) and views.isascii() and views.isdigit() else views
-    return counted if isinstance(counted, int) and not isinstance(counted, bool) and counted >= 0 else None
 
 
 def _places(row: Row, region: AxisReading, regions: Regions) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from recommender.youth.policy_codes import APPROVED, NOT_APPROVED
 ID = "plcyNo"
 NAME = "plcyNm"
 _LIST = "youthPolicyList"
-FORM = RowForm(ID, "inqCnt")
+FORM = RowForm(ID, "inqCnt", views_as_text=True)
 
 
 class Policies(NamedTuple):

@@ -173,3 +173,14 @@ def test_papers_that_officials_look_up_or_a_proxy_brings_are_said_and_not_droppe
     document = run(policy(sbmsnDcmntCn=words)).programmes[0]
     assert document["documents"] == ["신청서"]
     assert document["how"] == "온라인 신청\n대리인이 더 내는 서류: 위임장\n공무원이 확인하는 서류: 주민등록등본"
+
+
+@pytest.mark.parametrize("views", [("17", "20"), ("20", "17"), ("20", ""), (17, "20")])
+def test_a_policy_that_overlapping_pages_bring_twice_has_the_later_views(run, policy, views):
+    imported = run(*(policy(inqCnt=count) for count in views))
+    assert [programme["views"] for programme in imported.programmes] == [20]
+
+
+@pytest.mark.parametrize("views", ["9" * 5000, "많음", "-1", True, None])
+def test_views_that_are_no_count_are_unknown(run, policy, views):
+    assert "views" not in run(policy(inqCnt=views)).programmes[0]
