@@ -160,19 +160,16 @@ class Workspace:
         Raises:
             Rejected: another process holds it.
         """
-        import fcntl
+        from features.whole_file import locked
 
-        handle = os.open(self.begin().path / f".{task}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
+        with contextlib.ExitStack() as held:
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+                held.enter_context(locked(self.begin().path / f".{task}.lock", wait=wait))
             except BlockingIOError:
                 what = f"another `proffer {task}` is writing to this home"
                 remedy = "Wait until it is done, or choose another --home"
                 raise Rejected([Problem((str(self.path),), "unavailable", what, remedy)]) from None
             yield
-        finally:
-            os.close(handle)
 
     def begin(self) -> Workspace:
         """Make the folder, for its owner only, if it is not there yet; call it before the first write."""

@@ -1,8 +1,9 @@
-"""Files and folders that appear whole or not at all, and durably where that is asked for."""
+"""Files and folders that appear whole or not at all, durably where that is asked for, and the lock of a file."""
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import secrets
 import shutil
@@ -98,3 +99,23 @@ def flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold an exclusive lock on a file, made if it is not there (flock(2)).
+
+    Args:
+        path: the file; its folder exists.
+        wait: wait for another process, in the order of coming, instead of refusing.
+
+    Raises:
+        BlockingIOError: another process holds it, and nobody waits.
+        OSError: the file cannot be made.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+    finally:
+        os.close(handle)  # closing gives the lock back

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -114,23 +111,6 @@ def is_read_only(folder: Path) -> bool:
         return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
     except OSError:
         return False
-
-
-@contextlib.contextmanager
-def alone(path: Path, *, read_only: bool = False) -> Iterator[None]:
-    """Hold an exclusive lock; processes that wait for it get it in the order in which they came (flock(2)).
-
-    On read-only media no lock can be made and none is needed.
-    """
-    if read_only:
-        yield
-        return
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)  # closing gives the lock back
 
 
 def read_private(path: Path) -> bytes:

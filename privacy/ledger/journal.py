@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from features.problem import Problem, Rejected
+from features.whole_file import locked
 from privacy.accounting.amount import FINEST
 from privacy.accounting.canonical import NotCanonical
 from privacy.ledger import admitted, entry, ledger_tables, merkle
@@ -31,7 +32,7 @@ from privacy.ledger.admitted import PeopleClaim
 from privacy.ledger.change import Change, LedgerKeyChanged
 from privacy.ledger.dataset import Dataset
 from privacy.ledger.entry import BEGINNING, AnyEntry, EntryPlace
-from privacy.ledger.folder import alone, is_read_only
+from privacy.ledger.folder import is_read_only
 from privacy.ledger.keys import KeyRing
 from privacy.ledger.ledger_tables import DATABASE, damaged
 from privacy.ledger.note import BadNote, Checkpoint, Note, Signer
@@ -91,7 +92,8 @@ class Journal:
         frozen = not write and is_read_only(self.folder)
         with (
             ledger_tables.refusals(),
-            alone(self.folder / LOCK, read_only=frozen),
+            # on read-only media no lock can be made and none is needed
+            contextlib.nullcontext() if frozen else locked(self.folder / LOCK),
             self._database(frozen=frozen) as db,
         ):
             self._catch_up(db, write=write, frozen=frozen)
@@ -256,7 +258,7 @@ class Journal:
     def begin(self, first_body: Callable[[Signer], object]) -> None:
         """Begin a new ledger, complete a beginning that crashed, or open the ledger that is there."""
         database = self.folder / DATABASE
-        with ledger_tables.refusals(), alone(self.folder / LOCK):
+        with ledger_tables.refusals(), locked(self.folder / LOCK):
             begun = self._signed.last() is not None
             if begun or (database.exists() and ledger_tables.has_entries(database)):
                 with self._database() as db:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from features.problem import Problem, Rejected
-from features.whole_file import OWNER_ONLY, write_whole
+from features.whole_file import OWNER_ONLY, locked, write_whole
 from privacy.ledger import merkle
-from privacy.ledger.folder import alone, begin, read_private, refuse_network
+from privacy.ledger.folder import begin, read_private, refuse_network
 from privacy.ledger.note import COSIGNATURE, BadNote, Checkpoint, Note, NoteVerifier, Signer, decode, encode
 from privacy.ledger.signed import SignedState
 
@@ -97,7 +97,7 @@ class Witness:
             note.require(self.log)
         except BadNote as failure:
             return CosignResponse(403, f"the checkpoint {failure}\n")
-        with alone(self.folder / "lock"):
+        with locked(self.folder / "lock"):
             return self._decide(old, proof, note, checkpoint, now)
 
     def _decide(self, old: int, proof: list[bytes], note: Note, new: Checkpoint, now: int) -> CosignResponse:

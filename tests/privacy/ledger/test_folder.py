@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from features.problem import Rejected
-from features.whole_file import OWNER_ONLY, write_whole
+from features.whole_file import OWNER_ONLY, locked, write_whole
 from privacy.ledger import folder as place
 from privacy.ledger.folder import NetworkFileSystem, OwnFile
 
@@ -61,7 +61,7 @@ def test_only_one_at_a_time_holds_the_lock(tmp_path):
 
     def work():
         for _ in range(20):
-            with place.alone(tmp_path / "lock"):
+            with locked(tmp_path / "lock"):
                 with guard:
                     inside.append(1)
                     most.append(len(inside))
