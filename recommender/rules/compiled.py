@@ -155,8 +155,9 @@ class Compiled:
         """Answer every clause over members for one person, by the clause's identity; int64[F] are the columns."""
         if not self.counted:
             return {}
-        tests, counts = self.plan.tests, np.empty((len(self.plan.tests), 1, 2), dtype=np.int64)
-        count_members(tests, self.plan.closers, values[None, :], self._members(members, 1), 0, 1, counts)
+        tests, every = self.plan.tests, np.ones(len(self.plan.tests), dtype=np.bool_)
+        counts = np.empty((len(tests), 1, 2), dtype=np.int64)
+        count_members(tests, every, self.plan.closers, values[None, :], self._members(members, 1), 0, 1, counts)
         found = {}
         for name, (clause, place) in self.counted.items():
             (low, high), (sure, most) = count_interval(clause), counts[place, 0].tolist()

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
-from features.arrays import Int64
+from features.arrays import Bool, Int64
 from features.kernel.jit import njit
 from features.members import BORN, CERTAIN, DISABLED, LIVES, MONTHS, RAISES, RELATION, WHOLE
 from features.value import UNKNOWN
@@ -148,12 +146,13 @@ def _meets(test: Int64, members: Int64, one: int, since: Int64) -> int:
 
 @njit
 def count_members(
-    tests: Int64, closers: Int64, values: Int64, rows: MemberRows, first: int, last: int, counts: Int64
+    tests: Int64, asked: Bool, closers: Int64, values: Int64, rows: MemberRows, first: int, last: int, counts: Int64
 ) -> None:
-    """Fill counts int64[tests, persons, 2]: how many members certainly, and how many possibly, meet each test.
+    """Fill counts int64[tests, persons, 2]: how many members certainly, and how many possibly, meet each test asked.
 
     Args:
         tests: int64[T, 11], see `TEST`.
+        asked: bool[T], which tests are counted.
         closers: int64[C, 3]: a column, the value with which it says that the person raises nobody who is not listed,
             and the bits of the relations it says it of.
         values: int64[n, F], the persons' columns.
@@ -170,6 +169,8 @@ def count_members(
         members = rows.cells[rows.offsets[person] : rows.offsets[person + 1]]
         since, months = rows.since[person], rows.months[person]
         for t in range(len(tests)):
+            if not asked[t]:
+                continue
             sure, maybe = 0, 0
             for one in range(len(members)):
                 answer = _meets(tests[t], members, one, since)
@@ -178,8 +179,3 @@ def count_members(
             if _lacks(tests[t], since, months, raised):
                 maybe = MANY
             counts[t, person - first, 0], counts[t, person - first, 1] = sure, maybe
-
-
-def no_counts(tests: int, persons: int) -> Int64:
-    """Return room for the counts of some persons."""
-    return np.empty((tests, persons, 2), np.int64)

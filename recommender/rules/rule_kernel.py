@@ -55,7 +55,7 @@ def judge_rows(plan: RulePlan, people: RuleRows, answers: Int8) -> None:
     certain, possible = np.empty(nodes, np.uint64), np.empty(nodes, np.uint64)
     programmes, kinds = plan.roots.shape[1], np.empty(plan.roots.shape[0], np.uint64)
     yes, maybe = np.empty(programmes, np.uint64), np.empty(programmes, np.uint64)
-    every = np.ones(nodes, np.bool_)
+    every = np.ones(nodes + len(plan.tests), np.bool_)
     for first in range(0, len(people.values), BLOCK):
         last = min(first + BLOCK, len(people.values))
         evaluate(plan, people, first, last, every, certain, possible)
@@ -74,7 +74,7 @@ def sum_settled(plan: RulePlan, people: RuleRows, wanted: WantedProgrammes, coun
     """Add to counts int64[n] and sums float64[n] the wanted programmes that are answered yes or no for each person."""
     nodes = len(plan.atoms) + len(plan.ops)
     certain, possible = np.empty(nodes, np.uint64), np.empty(nodes, np.uint64)
-    kinds, needed = np.empty(plan.roots.shape[0], np.uint64), np.empty(nodes, np.bool_)
+    kinds, needed = np.empty(plan.roots.shape[0], np.uint64), np.empty(nodes + len(plan.tests), np.bool_)
     _needed(plan, wanted.places, needed)
     for first in range(0, len(people.values), BLOCK):
         last = min(first + BLOCK, len(people.values))
@@ -100,7 +100,7 @@ def sum_of_blocks(plan: RulePlan, people: RuleRows, starts: Int64, wanted: Wante
     """
     nodes = len(plan.atoms) + len(plan.ops)
     certain, possible = np.empty(nodes, np.uint64), np.empty(nodes, np.uint64)
-    kinds, needed = np.empty(plan.roots.shape[0], np.uint64), np.empty(nodes, np.bool_)
+    kinds, needed = np.empty(plan.roots.shape[0], np.uint64), np.empty(nodes + len(plan.tests), np.bool_)
     for block in range(len(sums)):
         first = block * BLOCK
         _needed(plan, wanted.places[starts[block] : starts[block + 1]], needed)
@@ -125,8 +125,8 @@ def _bits(word: np.uint64) -> np.int64:
 
 @njit
 def _needed(plan: RulePlan, places: Int64, needed: Bool) -> None:
-    """Fill needed bool[atoms and nodes]: whether one of some programmes rests on it; parts stand before the whole."""
-    before = len(plan.atoms)
+    """Fill needed bool[atoms, nodes and tests]: whether some programmes rest on it; parts stand before the whole."""
+    before, nodes = len(plan.atoms), len(plan.atoms) + len(plan.ops)
     needed[:] = False
     for place in places:
         for root in plan.roots[:, place]:
@@ -136,6 +136,9 @@ def _needed(plan: RulePlan, places: Int64, needed: Bool) -> None:
         if needed[before + i]:
             for part in plan.parts[plan.starts[i] : plan.starts[i + 1]]:
                 needed[part] = True
+    for i in range(before):
+        if needed[i] and plan.atoms[i, 0] == COUNT:
+            needed[nodes + plan.atoms[i, 1]] = True
 
 
 @njit
@@ -143,8 +146,8 @@ def evaluate(
     plan: RulePlan, people: RuleRows, first: int, last: int, needed: Bool, certain: UInt64, possible: UInt64
 ) -> None:
     """Fill the words of the atoms and nodes that are needed for the people from `first` to `last`."""
-    counts = np.empty((len(plan.tests), last - first, 2), np.int64)
-    count_members(plan.tests, plan.closers, people.values, people.members, first, last, counts)
+    counts, asked = np.empty((len(plan.tests), last - first, 2), np.int64), needed[len(plan.atoms) + len(plan.ops) :]
+    count_members(plan.tests, asked, plan.closers, people.values, people.members, first, last, counts)
     values, places = people.values[first:last], people.places[first:last]
     _atoms(plan, values, places, counts, needed, certain, possible)
     _nodes(plan, needed, certain, possible)
