@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
-from composition import reading
+from composition import clock, reading
 from features.declaration.declaration import Declaration
 from features.log.bulk import read_rows
 from features.log.database import Database
@@ -94,7 +94,7 @@ def _proffer(home: Path, file: Path, declaration: Declaration) -> Path:
     with closing(Database(f"sqlite:///{path}")) as database:
         database.prepare()
         with database.writing() as connection:
-            EventLog(connection).append_rows(read_rows(file, declaration, [], now=int(time.time())))
+            EventLog(connection).append_rows(read_rows(file, declaration, [], now=clock.now()))
     return path
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from composition import clock
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
 
@@ -22,13 +22,8 @@ def refuse_own(home: Path, *outputs: Path) -> None:
     problems = Problems()
     for out in outputs:
         with problems.gathered():
-            refuse_own_file(out, Workspace(home).path / "ledger")
+            refuse_own_file(out, Workspace(home).ledger)
     problems.raise_any()
-
-
-def now() -> int:
-    """Seconds since 1970: what entries and cosignatures are dated by."""
-    return int(time.time())
 
 
 def open_ledger(home: Path) -> Ledger:
@@ -39,7 +34,7 @@ def open_ledger(home: Path) -> Ledger:
     """
     from privacy.ledger.ledger import Ledger
 
-    return Ledger.open(Workspace(home).path / "ledger", now)
+    return Ledger.open(Workspace(home).ledger, clock.now)
 
 
 MAKE_KEY: Final = "Make a pair with `proffer privacy key --name NAME` and give the .pub file"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from composition import ledger_files, reports, terminal
+from composition import clock, ledger_files, reports, terminal
 from composition.reading import read_country
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
@@ -112,7 +112,7 @@ def _verdict_text(verdict: Any, compared: bool) -> str:
 
 
 def _aged(moment: str) -> str:
-    days = (ledger_files.now() - int(datetime.fromisoformat(moment).timestamp())) // 86_400
+    days = (clock.now() - int(datetime.fromisoformat(moment).timestamp())) // 86_400
     return f"{moment} ({days} days ago)"
 
 

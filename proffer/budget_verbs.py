@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from composition import ledger_files, terminal
+from composition import clock, ledger_files, terminal
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
 from proffer import options
@@ -52,8 +51,8 @@ def _init(args: argparse.Namespace) -> int:
         return enter(args, "open")
     terms = _budget_terms(args)
     synthetic = is_synthetic(args.population)
-    folder = Workspace(args.home).begin().path / "ledger"
-    ledger = Ledger.create(folder, ledger_files.now, () if synthetic else terms.approvers)
+    folder = Workspace(args.home).begin().ledger
+    ledger = Ledger.create(folder, clock.now, () if synthetic else terms.approvers)
     if not synthetic:
         terms = terms if terms.approvers else replace(terms, approvers=ledger.roots)
         out = args.draft or Path(f"init-{args.population.replace('/', '-')}.draft")
@@ -87,7 +86,7 @@ def _budget_terms(args: argparse.Namespace) -> BudgetTerms:
     if len(args.approver) == 1 or not (args.approver or _optional(args)):
         what = "a budget needs two people who can approve changes"
         problems.add(("--approver",), "missing", what, "Give it at least twice")
-    period = args.period or time.strftime("%Y", time.gmtime())
+    period = args.period or clock.timestamp()[:4]
     with problems.gathered():
         check_names(population=args.population, period=period)
     problems.raise_any()
@@ -102,7 +101,7 @@ def _optional(args: argparse.Namespace) -> bool:
 
     if is_synthetic(args.population):
         return True
-    there = (Workspace(args.home).path / "ledger" / DATABASE).exists()
+    there = (Workspace(args.home).ledger / DATABASE).exists()
     return there and bool(ledger_files.open_ledger(args.home).roots)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from composition import reading, terminal
+from composition import clock, reading, terminal
 from composition.model_registry import ModelRegistry, load_model
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
@@ -52,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     from features.log.columnar import read_segments
 
     declaration = reading.read_declaration(args.declaration, country=args.country)
-    day = reading.as_of(args.as_of, time.time, declaration.zone.name)
+    day = reading.as_of(args.as_of, clock.now, declaration.zone.name)
     model = load_model(ModelRegistry(Workspace(args.home)).require(args.model), declaration.hash)
     with terminal.working("reading events"):
         segments = read_segments(args.events, declaration)

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from composition import ledger_files, terminal
+from composition import clock, ledger_files, terminal
 from features.problem import Problem, Rejected
 
 _LAST_PORT = 65_535
@@ -35,7 +35,7 @@ def _witness(args: argparse.Namespace) -> int:
         terminal.emit(document, args.json)
         return terminal.DONE
     try:
-        serving = server(witness, address, ledger_files.now)
+        serving = server(witness, address, clock.now)
     except OSError as failure:  # gaierror too: the host has no address
         what = f"cannot be listened on ({(failure.strerror or str(failure)).lower()})"
         raise Rejected([Problem(("--listen",), "invalid", what, "Give a free port of this machine")]) from None

@@ -17,6 +17,7 @@ CLOCKS = {
     "time.time", "time.time_ns", "time.monotonic", "time.perf_counter", "time.localtime", "time.gmtime",
     "datetime.now", "datetime.utcnow", "datetime.today", "date.today",
 }  # fmt: skip
+TIME_OF_DAY = CLOCKS - {"time.monotonic", "time.perf_counter"}
 GENERATORS = {"default_rng", "Generator", "PCG64", "Philox", "SeedSequence", "BitGenerator", "SFC64"}
 FILES = {"open", "io.open", "os.open", "Path.open", "np.load", "np.save", "numpy.load"}
 LOADERS = {
@@ -48,6 +49,12 @@ def ends_with(name: str, endings: set[str]) -> bool:
 
 def clock_reads(tree: ast.AST) -> list[str]:
     return [name for name, _ in calls(tree) if ends_with(name, CLOCKS)]
+
+
+def reads_of_the_day(tree: ast.AST) -> list[str]:
+    """What names a clock of the day, called here or passed on."""
+    names = (dotted(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+    return [name for name in names if ends_with(name, TIME_OF_DAY)]
 
 
 def hidden_randomness(tree: ast.AST) -> list[str]:
@@ -112,6 +119,10 @@ def offenders(found: Callable[[ast.AST], list[str]], files: list[Path]) -> dict[
 def test_no_pure_module_reads_a_clock_or_hides_randomness() -> None:
     assert offenders(clock_reads, sources(*PURE)) == {}
     assert offenders(hidden_randomness, sources(*PURE)) == {}
+
+
+def test_the_time_of_day_is_read_in_one_module() -> None:
+    assert offenders(reads_of_the_day, sources(*FOLDERS)).keys() == {"composition/clock.py"}
 
 
 def test_no_pure_module_opens_a_file() -> None:
