@@ -9,6 +9,7 @@ from pathlib import Path
 from composition import ledger_files, terminal
 from features import strict_json
 from features.problem import Problem, Rejected
+from proffer import options
 from proffer.approvals import enter, entered, write_draft
 
 
@@ -141,7 +142,7 @@ def _rotate(args: argparse.Namespace) -> int:
 
 _KEY_CHANGE: Sequence[tuple[str, str]] = (("key", "the public key: a file or the key itself"),)
 
-SUBVERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]] = {
+SUBVERBS: options.Subverbs = {
     "release": (
         "give back a reservation of which nothing left the process (two people sign)",
         _signed_arguments(("spend", "which reservation")),

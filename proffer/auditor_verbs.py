@@ -181,7 +181,7 @@ def _checkpoint(args: argparse.Namespace) -> int:
     return terminal.DONE
 
 
-SUBVERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]] = {
+SUBVERBS: options.Subverbs = {
     "export": ("write the whole ledger as one file", _out_arguments, _export),
     "verify": ("check an exported ledger, offline", _verify_arguments, _verify),
     "report": ("write the report for everybody", _report_arguments, _report),

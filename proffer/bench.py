@@ -22,7 +22,6 @@ from composition.model_registry import ModelRegistry
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 
-HELP = "one benchmark beside its peers"
 FOLDER = Path(__file__).resolve().parent.parent / "benchmarks"
 OPTIONS = ("data", "units", "pictures", "model", "in_process")
 """What some benchmarks take: arguments of their `measure`, left out when not given."""
@@ -74,21 +73,13 @@ def _measured(chosen: ModuleType, args: argparse.Namespace) -> Mapping[str, Any]
 
 
 def benchmark(name: str) -> ModuleType:
-    """Load the file of one benchmark.
-
-    Raises:
-        Rejected: a peer it compares with is not installed.
-    """
+    """Load the file of one benchmark."""
     spec = importlib.util.spec_from_file_location(f"proffer_benchmark_{name}", FOLDER / f"{name}_bench.py")
     if spec is None or spec.loader is None:
         raise Rejected([Problem((str(FOLDER),), "unknown", f"has no benchmark {name}", "Run it from a checkout")])
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up there
-    try:
-        spec.loader.exec_module(module)
-    except ModuleNotFoundError as missing:
-        remedy = "Install the peers: pip install '.[bench]'"
-        raise Rejected([Problem((f"benchmark {name}",), "unavailable", f"needs {missing.name}", remedy)]) from missing
+    spec.loader.exec_module(module)
     return module
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -234,7 +233,7 @@ def _population(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--population", required=True, metavar="P", help="whose budget: a name for people, not a file")
 
 
-SUBVERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]] = {
+SUBVERBS: options.Subverbs = {
     "init": ("open the budget of a population", _init_arguments, _init),
     "status": ("what is left, and which spends are open", _status_arguments, _status),
     "reserve": ("set a spend aside before any row is read", _reserve_arguments, _reserve),

@@ -1,4 +1,4 @@
-"""catalogue: import programmes from an open API's files, fetch those files, or check a catalogue."""
+"""`proffer catalogue`: import programmes from an open API's files, fetch those files, check or compare catalogues."""
 
 from __future__ import annotations
 
@@ -21,20 +21,16 @@ if TYPE_CHECKING:
     from recommender.rules.region import Regions
     from recommender.rules.staleness import Stale
 
-HELP = "import, fetch or check programmes"
 _FETCHED = ("gov24",)
 _FILES = ("list", "detail", "conditions")
 
 
+run = options.run_subverb
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `import gov24`, `fetch gov24` and `check PATH`, each with its own options."""
-    actions: dict[str, tuple[str, options.AddArguments]] = {
-        "import": ("an open API's JSON files into programmes", _import_arguments),
-        "fetch": ("gov24's JSON files from its open API", _fetch_arguments),
-        "check": ("validate a catalogue, every problem at once", _check_arguments),
-        "diff": ("what differs between two catalogues, in words", _diff_arguments),
-    }
-    options.add_subverbs(parser, "action", actions, "import|fetch|check|diff")
+    """Add the sub-verbs and their options."""
+    options.add_subverbs(parser, SUBVERBS)
 
 
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,17 +71,6 @@ def _diff_arguments(parser: argparse.ArgumentParser) -> None:
     for name in ("old", "new"):
         parser.add_argument(name, type=Path, metavar=name.upper(), help="a catalogue, as for check")
     options.add(parser, "language", "country", "declaration")
-
-
-def run(args: argparse.Namespace) -> int:
-    """Run the action named on the command line; returns the exit code."""
-    actions: dict[str, Callable[[argparse.Namespace], int]] = {
-        "import": import_rows,
-        "fetch": fetch_gov24,
-        "check": check,
-        "diff": diff,
-    }
-    return actions[args.action](args)
 
 
 # --- import --------------------------------------------------------------------------------------------------------
@@ -342,3 +327,11 @@ def diff(args: argparse.Namespace) -> int:
     change = catalogue_change(old, new, messages, declaration.country.currency)
     terminal.emit(change.to_document(), args.json, lambda: change_text(change, language, new[1].label, messages))
     return terminal.DONE
+
+
+SUBVERBS: options.Subverbs = {
+    "import": ("an open API's JSON files into programmes", _import_arguments, import_rows),
+    "fetch": ("gov24's JSON files from its open API", _fetch_arguments, fetch_gov24),
+    "check": ("validate a catalogue, every problem at once", _check_arguments, check),
+    "diff": ("what differs between two catalogues, in words", _diff_arguments, diff),
+}

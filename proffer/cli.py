@@ -3,9 +3,9 @@
 A verb is a module of this package with
     add_arguments(parser: argparse.ArgumentParser) -> None     its own options; shared ones by `proffer.options.add`
     run(args: argparse.Namespace) -> int                       0 done, 1 a check failed or some rows were rejected
-    HELP: str                                                  its one line, the same as in VERBS below
-and nothing heavy at import. `args.home` (Path), `args.json` (bool) and `args.no_progress` are always there. A verb
-says no by raising `features.problem.Rejected` (or letting an OSError out): that is exit 2, nothing written.
+and nothing heavy at import; VERBS below has its line of help. `args.home` (Path), `args.json` (bool) and
+`args.no_progress` are always there. A verb says no by raising `features.problem.Rejected` (or letting an OSError out):
+that is exit 2, nothing written.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ INTERRUPTED = 130  # what shells report for a programme ended by Ctrl-C
 VERBS = {
     "demo": "the main job end to end on synthetic people, ending with one person's story",
     "synth": "make synthetic people, their events and the truth about what they would take up",
-    "catalogue": "import, fetch or check programmes",
+    "catalogue": "import, fetch, check or compare programmes",
     "eligible": "judge one person against every programme: yes, likely, depends or no, with reasons",
     "recommend": "rank what one person is not excluded from, with reasons, bundles and what to ask next",
     "ingest": "read events into the log",
@@ -54,11 +54,12 @@ EXTRAS = {
     "serve": ("fastapi", "starlette", "uvicorn", "anyio", "pydantic", "jwt"),
     "log": ("sqlalchemy", "alembic", "pyarrow"),
     "postgresql": ("psycopg",),
+    "bench": ("duckdb", "interpret", "openfisca_core", "openfisca_country_template", "polars"),
 }
 """The extra that brings a library, by its import name; the first that does."""
 
 READ_THE_HOME = ("recommend", "score", "evaluate", "promote")
-"""Verbs for which a home that is named and not there is a slip of the pen, not an empty one."""
+"""Verbs that only read the home: one that is named and does not exist is refused instead of taken for an empty one."""
 
 MODULES = {verb: f"proffer.{verb}_verb" for verb in ("catalogue", "features", "privacy")}
 """Verbs whose noun belongs to a module of the domain, and the module each lives in instead."""

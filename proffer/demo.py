@@ -23,7 +23,6 @@ from features.problem import Problem, Rejected
 if TYPE_CHECKING:
     from training.evaluation.evaluation_report import Report
 
-HELP = "the main job end to end on synthetic people, ending with one person's story"
 CITIZENS, SEED = 20_000, 1
 
 

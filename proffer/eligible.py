@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from recommender.rules.question_form import Question
     from recommender.rules.verdict import Verdict
 
-HELP = "judge one person against every programme: yes, likely, depends or no, with reasons"
 ROWS = 20
 
 

@@ -13,8 +13,6 @@ from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
 from proffer import options
 
-HELP = "report how well a model ranks, beside its baselines"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""

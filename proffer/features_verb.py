@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from features.log.history import History
     from features.snapshot import Snapshots
 
-HELP = "compute features for (person, time) pairs"
 _PAIR = "Name the columns person and t"
 
 

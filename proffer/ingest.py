@@ -11,7 +11,6 @@ from composition.workspace import Workspace
 from features.problem import Problem
 from proffer import options
 
-HELP = "read events into the log"
 SHOWN = 20
 
 

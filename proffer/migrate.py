@@ -7,8 +7,6 @@ import argparse
 from composition import migration, terminal
 from composition.workspace import Workspace
 
-HELP = "bring an older event log to this version, after a backup"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""

@@ -7,9 +7,9 @@ A verb's `add_arguments(parser)` calls `options.add(parser, "catalogue", "declar
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from composition.settings import SHIPPED, CountryFolder, country_folder, home_folder
 from features.problem import Problem, Rejected
@@ -32,12 +32,8 @@ def add(parser: argparse.ArgumentParser, *names: str) -> list[argparse.Action]:
     return [_DEFINED[name](parser) for name in names]
 
 
-class AddArguments(Protocol):
-    """Adds the options of one sub-verb."""
-
-    def __call__(self, parser: argparse.ArgumentParser, /) -> None:
-        """Add them."""
-        ...
+Subverbs = Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]]
+"""By the name of a sub-verb: its line of help, what adds its options, and what runs it."""
 
 
 def add_data(parser: argparse.ArgumentParser, *, required: bool) -> None:
@@ -46,28 +42,24 @@ def add_data(parser: argparse.ArgumentParser, *, required: bool) -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", required=required, help=written)
 
 
-def add_subverbs(
-    parser: argparse.ArgumentParser, name: str, subverbs: Mapping[str, tuple[str, AddArguments]], metavar: str
-) -> None:
+def add_subverbs(parser: argparse.ArgumentParser, subverbs: Subverbs) -> None:
     """Add sub-verbs, each with its own options; those of every verb may stand before or after the sub-verb.
 
-    Args:
-        parser: of the verb.
-        name: under which the parsed options hold the sub-verb's name.
-        subverbs: by name, a line of help and what adds the options.
-        metavar: how the help calls a sub-verb.
+    The parsed options hold the sub-verb's name as `subverb` and what runs it as `handle`.
     """
-    chosen = parser.add_subparsers(dest=name, required=True, metavar=metavar, parser_class=type(parser))
-    for subverb, (line, add_arguments) in subverbs.items():
-        one = chosen.add_parser(subverb, help=line, description=f"{line}.", allow_abbrev=False)
+    chosen = parser.add_subparsers(dest="subverb", required=True, metavar="SUB-VERB", parser_class=type(parser))
+    for name, (line, add_arguments, handle) in subverbs.items():
+        one = chosen.add_parser(name, help=line, description=f"{line}.", allow_abbrev=False)
         add_arguments(one)
-        keep_earlier(one)
+        one.set_defaults(handle=handle)
+        for action in add(one, *EVERYWHERE):
+            action.default = argparse.SUPPRESS  # one that is not given after the sub-verb keeps its earlier value
 
 
-def keep_earlier(parser: argparse.ArgumentParser) -> None:
-    """Add the options of every verb to a sub-verb's parser; one that is not given there keeps its earlier value."""
-    for action in add(parser, *EVERYWHERE):
-        action.default = argparse.SUPPRESS
+def run_subverb(args: argparse.Namespace) -> int:
+    """Run the sub-verb that was chosen; the `run` of a verb that has some."""
+    handle: Callable[[argparse.Namespace], int] = args.handle
+    return handle(args)
 
 
 def _home(parser: argparse.ArgumentParser) -> argparse.Action:

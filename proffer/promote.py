@@ -10,8 +10,6 @@ from composition.sources import TrainingSource, read_training_data
 from composition.workspace import Workspace
 from proffer import options
 
-HELP = "make a model the champion if it passes the gate"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""

@@ -10,7 +10,6 @@ from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 from proffer import options
 
-HELP = "rank what one person is not excluded from, with reasons, bundles and what to ask next"
 SHOWN = 10
 
 

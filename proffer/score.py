@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from recommender.ranking.model import Model
     from recommender.rules.compiled import Compiled
 
-HELP = "score every verdict that is not no, for everyone"
 SHARD = 4_096
 """People at a time: what bounds memory, whatever the size of the population."""
 

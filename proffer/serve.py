@@ -22,7 +22,6 @@ from proffer.recommend import engine_settings
 if TYPE_CHECKING:
     from serving.http.app import Lifecycle
 
-HELP = "the HTTP service"
 GRACE = 10
 _ALGORITHMS = ("EdDSA", "ES256", "RS256", "PS256")
 

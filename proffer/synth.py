@@ -11,7 +11,6 @@ from composition.workspace import Workspace
 from features.problem import Problems
 from proffer import options
 
-HELP = "make synthetic people, their events and the truth about what they would take up"
 _MOST_MONTHS = 120
 
 

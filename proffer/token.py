@@ -9,8 +9,6 @@ from composition.service import dev_key
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 
-HELP = "issue an access token for the HTTP service"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""

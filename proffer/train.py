@@ -22,7 +22,6 @@ class RankerModule(Protocol):
         ...
 
 
-HELP = "train a ranker on gated rows, tracked in MLflow"
 RANKERS: Mapping[str, RankerModule] = {"lightgbm": train_exact, "private": train_private, "student": train_student}
 _PRIVATE = ("epsilon", "delta", "evaluate", "units")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 from composition import clock, ledger_files, terminal
 from features.problem import Problem, Rejected
+from proffer import options
 
 _LAST_PORT = 65_535
 
@@ -76,7 +76,7 @@ def _cosign(args: argparse.Namespace) -> int:
     return terminal.DONE
 
 
-SUBVERBS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]] = {
+SUBVERBS: options.Subverbs = {
     "witness": ("run a witness for a ledger", _witness_arguments, _witness),
     "cosign": ("have a witness cosign the latest checkpoint", _cosign_arguments, _cosign),
 }

@@ -49,21 +49,14 @@ class Database:
             where: what problems call the database; the URL, which may hold a password, is never shown.
 
         Raises:
-            Rejected: the URL is malformed, names another kind of database, or its driver is not installed.
+            Rejected: the URL is malformed, or names another kind of database.
+            ModuleNotFoundError: its driver, psycopg, is not installed.
         """
         self.where = where
         self._url = _parsed(url, where)
         kind = self._url.get_backend_name()
         pool = sa.pool.StaticPool if url in _MEMORY else None
-        try:
-            self._engine = sa.create_engine(
-                self._url.set(drivername=_DRIVERS[kind]), poolclass=pool, hide_parameters=True
-            )
-        except ModuleNotFoundError:
-            remedy = "Install it: pip install '.[postgresql]'"
-            raise Rejected(
-                [Problem((where,), "unavailable", "needs the driver psycopg, which is not installed", remedy)]
-            ) from None
+        self._engine = sa.create_engine(self._url.set(drivername=_DRIVERS[kind]), poolclass=pool, hide_parameters=True)
         if kind == "sqlite":
             sa.event.listen(self._engine, "connect", _connected)
         sa.event.listen(self._engine, "begin", _BEGIN[kind])

@@ -12,6 +12,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from proffer.cli import EXTRAS
+
 ROOT = Path(__file__).resolve().parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 OURS = sorted({package.split(".")[0] for package in PYPROJECT["tool"]["setuptools"]["packages"]})
@@ -86,6 +88,14 @@ def test_every_declared_dependency_is_pinned_inside_its_range(lock: str) -> None
 @pytest.mark.parametrize("lock", LAYERS)
 def test_a_lock_pins_only_what_its_extras_bring(lock: str) -> None:
     assert set(pins(lock)) - set(closure(*LAYERS[lock])) - {"setuptools"} == set()
+
+
+def test_the_extra_named_for_a_missing_library_brings_it() -> None:
+    for extra, packages in EXTRAS.items():
+        distributions = closure(extra)
+        for package in packages:
+            owners = {canonicalize_name(name) for name in owners_of_packages().get(package, ())}
+            assert owners & distributions, f"{package} does not come with {extra}"
 
 
 def test_what_the_demo_installs_is_complete_for_nothing_resolves_it() -> None:

@@ -1,4 +1,5 @@
 import json
+import sys
 
 import pytest
 
@@ -47,10 +48,11 @@ def test_results_that_differ_fail(folder):
     assert cli.main(["bench", "sums"]) == 1
 
 
-def test_a_peer_that_is_not_installed_is_named(folder, capsys):
-    (folder / "sums_bench.py").write_text("import abacus_that_is_not_there\n", encoding="utf-8")
+def test_a_peer_that_is_not_installed_is_named_with_the_extra_that_brings_it(folder, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    (folder / "sums_bench.py").write_text("import duckdb\n", encoding="utf-8")
     assert cli.main(["bench", "sums"]) == 2
-    assert "needs abacus_that_is_not_there" in capsys.readouterr().err
+    assert "needs duckdb, which is not installed. Install it: pip install '.[bench]'" in capsys.readouterr().err
 
 
 def test_a_benchmark_nobody_wrote_is_a_usage_error(folder, capsys):
