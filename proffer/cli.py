@@ -103,8 +103,9 @@ class Parser(argparse.ArgumentParser):
         """Every option of this parser and of its sub-verbs."""
         yield from self._option_string_actions
         for action in self._actions:
-            for parser in action.choices.values() if isinstance(action.choices, Mapping) else ():
-                yield from parser.known_options()
+            for choice in action.choices.values() if isinstance(action.choices, Mapping) else ():
+                if isinstance(choice, Parser):
+                    yield from choice.known_options()
 
 
 def entry() -> NoReturn:

@@ -145,6 +145,12 @@ def test_a_usage_error_exits_two_with_a_hint(verb, capsys, words, hint):
     assert hint in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", cli.VERBS)
+def test_an_option_that_no_verb_has_is_refused_by_every_verb(name, capsys):
+    assert cli.main([name, "--progres"]) == 2
+    assert "Did you mean --no-progress?" in capsys.readouterr().err
+
+
 def test_an_option_cannot_be_shortened_so_scripts_do_not_break_when_options_are_added(verb):
     verb(lambda _: 0)
     assert cli.main(["stand", "--citiz", "3"]) == 2
