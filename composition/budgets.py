@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from composition import clock
+from composition import clock, ledger_files
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 from privacy.data_provenance import DataKind
-from privacy.request import LegalBasis, RunRequest, check_delta
+from privacy.request import LegalBasis, RunInputs, RunRequest, check_delta
 from privacy.unit import PrivacyUnit, smallest
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class PrivateTerms:
         basis: on what ground people may be learned from.
         unit: what the budget protects; None for what it was opened for.
         units: how many units there are where that is public; 0 for a noised count.
+        why: in a sentence, for the auditor.
+        requester_key: the private key of who asks, which signs for each spend; None where nobody signs.
     """
 
     epsilon: Decimal
@@ -47,6 +50,8 @@ class PrivateTerms:
     basis: LegalBasis = LegalBasis.CONSENT
     unit: PrivacyUnit | None = None
     units: int = 0
+    why: str | None = None
+    requester_key: Path | None = None
 
 
 def exact_account(workspace: Workspace, kind: DataKind) -> BudgetAccount | None:
@@ -111,5 +116,7 @@ def run_request(data: TrainingData, terms: PrivateTerms, workspace: Workspace) -
     check_delta(terms.delta, known)  # of real people a run knows no more than a noised count, and holds it against that
     return RunRequest(
         gate.account.population, terms.unit or gate.account.unit, terms.epsilon, terms.delta, terms.purpose,
-        terms.requester, terms.basis, terms.units,
+        terms.requester, terms.basis, terms.units, why=terms.why,
+        inputs=RunInputs(data.declaration.hash, data.catalogue.hash),
+        sign=ledger_files.request_signer(terms.requester_key),
     )  # fmt: skip

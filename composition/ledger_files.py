@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -66,6 +67,19 @@ def private_key(path: Path, name: str) -> Signer:
         return Signer.from_pem(read_private(path), name or path.stem)
     except BadNote as failure:
         raise Rejected([Problem((str(path),), "invalid", str(failure), "Give your own .key file")]) from None
+
+
+def request_signer(path: Path | None) -> Callable[[str], dict[str, str]] | None:
+    """What signs that the owner of a private key asks for something; None where no key is given.
+
+    Raises:
+        Rejected: it is not one, or others may read it.
+    """
+    if path is None:
+        return None
+    signer = private_key(path, "")
+    key = signer.verifier().text()
+    return lambda text: {"key": key, "signature": signer.sign(text)}
 
 
 def public_rows(home: Path, folder: Path) -> tuple[str, str]:

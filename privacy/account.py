@@ -83,7 +83,14 @@ class LedgerAccount:
         if self.synthetic:
             found = replace(found, sketch=(), hashes=b"")
         purpose = f"{run.purpose} (basis: {run.basis.value})"
-        terms = SpendTerms(run.mechanism, None, run.delta, purpose, run.requester)
+        part = {
+            "catalogue": run.inputs.catalogue,
+            "declaration": run.inputs.declaration,
+            "stage": spend.partition("-")[0],
+            "units_are": "unknown" if not run.units else "noised" if run.noised else "stated",
+            "why": run.why,
+        }
+        terms = SpendTerms(run.mechanism, None, run.delta, purpose, run.requester, run=part, sign=run.sign)
         return self.ledger.reserve(run.population, spend, terms, found, metrics=metrics)
 
     def commit(self, spend: str, ran: Mechanism, artefact: str | None = None) -> LedgerReceipt:

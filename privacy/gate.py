@@ -257,7 +257,8 @@ class Gated(Generic[Rows]):
             Rejected: too little is left; nothing was read.
         """
         spend = f"{stage}-{secrets.token_hex(8)}"
-        asked = replace(self._run, mechanism=mechanism, units=units or self._run.units)
+        known = units or self._run.units
+        asked = replace(self._run, mechanism=mechanism, units=known, noised=bool(known and not self._run.units))
         self._receipts.append(self._account.reserve(spend, asked, self._gate.rows.people(), metrics))
         try:
             released = learner(self._opened())

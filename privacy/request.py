@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -37,6 +38,14 @@ class Request:
 
 
 @dataclass(frozen=True)
+class RunInputs:
+    """The public inputs of a run, by the sha256 of each in hex; None where nobody said."""
+
+    declaration: str | None = None
+    catalogue: str | None = None
+
+
+@dataclass(frozen=True)
 class RunRequest:
     """A private run as it is stated before any row is read.
 
@@ -51,6 +60,10 @@ class RunRequest:
         requester: the requester, for the auditor.
         basis: the legal basis.
         units: the number of units, where that is public; 0 if it is unknown, so that it is released with noise first.
+        noised: whether `units` is a count that was released with noise.
+        why: in a sentence, for the auditor; None where nobody said.
+        inputs: what the run is made with beside people's rows.
+        sign: gives the key of who asks and its signature over a text; None where nobody signs.
     """
 
     population: str
@@ -63,6 +76,10 @@ class RunRequest:
     units: int = 0
     relation: str = RELATION
     mechanism: Mechanism | None = None
+    noised: bool = False
+    why: str | None = None
+    inputs: RunInputs = RunInputs()
+    sign: Callable[[str], Mapping[str, str]] | None = None
 
 
 def check_delta(delta: Decimal, units: int) -> None:

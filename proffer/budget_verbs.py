@@ -152,6 +152,7 @@ def _reserve_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, metavar="N", help="DP-SGD: steps")
     parser.add_argument("--purpose", default="not stated", help="in words, for the auditor")
     parser.add_argument("--requester", default="not stated", help="who asks")
+    options.add_asked(parser)
     parser.add_argument("--people", type=Path, metavar="FILE", help="ids of the units, one a line: known again later")
 
 
@@ -163,7 +164,9 @@ def _reserve(args: argparse.Namespace) -> int:
     delta = args.delta or ledger.status(args.population).delta
     mechanism, dataset = _mechanism(args), _dataset(ledger, args.people)
     with terminal.working("pricing"):
-        terms = SpendTerms(mechanism, args.epsilon, delta, args.purpose, args.requester)
+        sign = ledger_files.request_signer(args.requester_key)
+        part = {"why": args.reason}
+        terms = SpendTerms(mechanism, args.epsilon, delta, args.purpose, args.requester, run=part, sign=sign)
         receipt = ledger.reserve(args.population, args.spend, terms, dataset)
     return entered(args, ledger, receipt)
 

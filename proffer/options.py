@@ -62,6 +62,13 @@ def run_subverb(args: argparse.Namespace) -> int:
     return handle(args)
 
 
+def add_asked(parser: argparse.ArgumentParser) -> None:
+    """Add what a spend says of who asks for it and why."""
+    parser.add_argument("--reason", metavar="TEXT", help="why, in a sentence, for the auditor and the public report")
+    signs = "your private key, as `proffer privacy key` writes it: each spend is signed as asked for by you"
+    parser.add_argument("--requester-key", type=Path, metavar="KEY", help=signs)
+
+
 def _home(parser: argparse.ArgumentParser) -> argparse.Action:
     return parser.add_argument(
         "--home",

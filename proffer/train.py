@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--population", metavar="P", help="whose budget is spent (default: the only one there is)")
     add("--purpose", default=PURPOSE, help=f"what people consented to (default: {PURPOSE})")
     add("--requester", default="not stated", help="who asks, for the auditor")
+    options.add_asked(parser)
     basis = "learn from those who consented, or by law from all but those who withdrew (default: consent)"
     add("--basis", choices=("consent", "law"), default="consent", help=basis)
     add("--unit", choices=("person", "household"), help="what the budget protects (default: its unit)")

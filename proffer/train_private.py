@@ -52,7 +52,7 @@ def terms_of(args: argparse.Namespace) -> PrivateTerms:
     return PrivateTerms(
         found["epsilon"], found["delta"], found["evaluate"] if args.evaluate is not None else None, args.population,
         args.purpose, args.requester, LegalBasis(args.basis), PrivacyUnit(args.unit) if args.unit else None,
-        args.units or 0,
+        args.units or 0, args.reason, args.requester_key,
     )  # fmt: skip
 
 

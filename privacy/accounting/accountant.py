@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
+from importlib import metadata
 from typing import Any, Final
 
 from features.problem import Problem, Rejected, Where
@@ -29,6 +30,20 @@ MOST_CALIBRATED: Final = Decimal(30)
 """Above this epsilon PRV's error exceeds `AGREEMENT` or its computation fails."""
 DRIFT: Final = Decimal("0.0001")
 """How far a figure computed on another machine, with other versions of numpy and scipy, may be from one on record."""
+
+
+def _version(library: str) -> str | None:
+    try:
+        return f"{library} {metadata.version(library)}"
+    except metadata.PackageNotFoundError:
+        return None
+
+
+VERSIONS: Final[Mapping[str, str | None]] = {"pld": _version("dp-accounting"), "prv": _version("opacus")}
+"""The libraries that price, by accountant, each with its version; None where it is not installed.
+
+They are read when the module loads, so that no append waits for the files of another package.
+"""
 
 
 class Unpriceable(Rejected):

@@ -4,6 +4,8 @@ Entries of version 1 are judged for ever as they were written. Version 2 adds: t
 the first budget of people who may be real does; such a budget is opened by two of them; two approvers have two names
 and two keys; a key that was revoked never counts again; witnesses and public rows belong to the population whose
 approvers signed for them; a statement is void after `approval.MOST_LATER` further entries, or in a later period.
+Version 3 adds: a spend may say what it is part of and carry the signature of who asks (`privacy.ledger.asked`), an
+audit is an entry, and two approvers have names that a reader tells apart.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from msgspec import UNSET
 from privacy.accounting.amount import LEAST_DELTA, MOST_EPSILON
 from privacy.budget import most_units
 from privacy.ledger.approval import TWO, check_approved, check_signed, other_statement, read_key
+from privacy.ledger.asked import SINCE
 from privacy.ledger.change import ExactFit, KeyChanged, LedgerKeyChanged, MadePublic, Opened
 from privacy.ledger.entry import AnyEntry, ExactEntry, InitBody, InitEntry, KeyEntry, OpenEntry, PublicEntry
 from privacy.ledger.note import NoteVerifier
@@ -31,6 +34,10 @@ from privacy.ledger.terms import (
     is_synthetic,
 )
 from privacy.refusal import AlreadyOpen, NotApproved, Refused, UnknownLedgerKey, UnknownPopulation
+
+_LOOK_ALIKE = str.maketrans("авеіјкмнорстухѕԁһӏԛԝαβεικμορτυχ", "abeijkmhopctyxsdhlqwabeikmoptux")
+"""Small Cyrillic and Greek letters that are drawn as Latin ones, or whose capitals are (Unicode TS 39, confusables)."""
+_NOT_SEEN = ("Cf", "Co", "Cn")  # formats such as zero-width marks, and what has no character
 
 _SIGN = "Draft it with `proffer privacy init` and have two root approvers sign"
 
@@ -118,7 +125,7 @@ def _two_people(state: LedgerState, entry: AnyEntry, keys: Iterable[str]) -> tup
     """The approvers that an entry names: each of another name and key, none the ledger's own, none revoked."""
     where = f"entry {entry.index}"
     found = tuple(read_key(text, where) for text in keys)
-    names = {_folded(one.name) if entry.version > 1 else one.name for one in found}
+    names = {_folded(one.name, entry.version) for one in found}
     if len({one.public for one in found}) < len(found) or len(names) < len(found):
         raise NotApproved(where, "names an approver twice", "Give two or more different people's keys and names")
     if any(one.public in _own(state) for one in found):
@@ -132,9 +139,20 @@ def _own(state: LedgerState) -> set[bytes]:
     return {key.verifier.public for key in state.keys}
 
 
-def _folded(name: str) -> str:
-    """A name as a reader tells it apart from others: case and width make no second person."""
-    return unicodedata.normalize("NFKC", name).casefold()
+def _folded(name: str, version: int) -> str:
+    """A name as a reader tells it apart from others: neither case, width nor, from version 3, a look-alike is a second.
+
+    >>> _folded("Alice", 2) == _folded("alice", 2), _folded("\u0430lice\u200b", 2) == _folded("alice", 2)
+    (True, False)
+    >>> _folded("\u0430lice\u200b", 3) == _folded("alice", 3)
+    True
+    """
+    if version == 1:
+        return name
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    if version < SINCE:
+        return folded
+    return "".join(one for one in folded.translate(_LOOK_ALIKE) if unicodedata.category(one) not in _NOT_SEEN)
 
 
 # --- public rows -----------------------------------------------------------------------------------------------------
@@ -222,7 +240,7 @@ def _other_key(state: LedgerState, entry: KeyEntry, statement: KeyStatement) -> 
         if what.change == "revoke" and len(held) <= TWO:
             raise NotApproved(where, "would leave fewer than two approvers", "Enrol another first")
     if entry.version > 1 and what.change == "enrol":
-        _check_new(state, key, held.values() if what.role != "witness" else (), where)
+        _check_new(state, key, held.values() if what.role != "witness" else (), entry)
     check_approved(state, entry)
     return KeyChanged(entry.index, entry.population, what.role, what.change == "enrol", key, statement.id)
 
@@ -249,9 +267,10 @@ def _held(state: LedgerState, entry: KeyEntry, what: KeyTerms) -> dict[bytes, No
     return {public: one for public, one in state.witnesses.items() if state.vouched[public] == entry.population}
 
 
-def _check_new(state: LedgerState, key: NoteVerifier, held: Collection[NoteVerifier], where: str) -> None:
+def _check_new(state: LedgerState, key: NoteVerifier, held: Collection[NoteVerifier], entry: KeyEntry) -> None:
+    where, version = f"entry {entry.index}", entry.version
     if key.public in state.revoked:
         raise NotApproved(where, "enrols a key that was revoked: it never counts again", "Enrol a new key")
-    if _folded(key.name) in {_folded(one.name) for one in held}:
+    if _folded(key.name, version) in {_folded(one.name, version) for one in held}:
         what = f"enrols a second key of the name {key.name}: two keys of one person are not two people"
         raise NotApproved(where, what, "Enrol another before the old one is revoked, or give the key its owner's name")

@@ -142,4 +142,13 @@ class KeyChanged:
     statement: str
 
 
-Change = Opened | Spent | Settled | CapRaised | PeriodBegun | MadePublic | ExactFit | LedgerKeyChanged | KeyChanged
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """A run was audited, which changes no balance."""
+
+    index: int
+
+
+Change = (
+    Opened | Spent | Settled | CapRaised | PeriodBegun | MadePublic | ExactFit | LedgerKeyChanged | KeyChanged | Audited
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, ClassVar, Final, Literal
 
 import msgspec
@@ -21,18 +22,21 @@ from privacy.ledger.terms import (
     Exact,
     Hash,
     Name,
+    ObserverTerms,
     Population,
     PriceTerms,
     PublicKey,
+    RequestTerms,
+    RunTerms,
     SignatureLine,
     Text,
     Time,
     canonical_bytes,
 )
 
-FORMATS: Final = {"proffer-ledger-1": 1, "proffer-ledger-2": 2}
-"""The version of the rules that judge an entry, by its format; see `privacy.ledger.authority` for what 2 adds."""
-FORMAT: Final = "proffer-ledger-2"
+FORMATS: Final = {"proffer-ledger-1": 1, "proffer-ledger-2": 2, "proffer-ledger-3": 3}
+"""The version of the rules that judge an entry, by its format; see `privacy.ledger.authority` for what each adds."""
+FORMAT: Final = "proffer-ledger-3"
 """The format of new entries."""
 BEGINNING: Final = "0" * 64
 """The prior hash of the first entry."""
@@ -52,8 +56,8 @@ class InitBody(Exact, frozen=True):
     units: Count
 
 
-class SpendBody(Exact, frozen=True):
-    """Reserves a spend."""
+class SpendBody(Exact, frozen=True, kw_only=True):
+    """Reserves a spend; from version 3 it may say what it is part of (`run`) and carry who asked's signature."""
 
     cohort: CohortTerms | None
     dataset: DatasetTerms
@@ -62,11 +66,13 @@ class SpendBody(Exact, frozen=True):
     mechanism: AnyMechanism
     price: PriceTerms
     purpose: Text
+    request: RequestTerms | UnsetType = UNSET
     requester: Text
+    run: RunTerms | UnsetType = UNSET
     spend: Name
 
 
-class EvaluateBody(SpendBody, frozen=True):
+class EvaluateBody(SpendBody, frozen=True, kw_only=True):
     """Reserves and commits the release of named figures."""
 
     metrics: Annotated[list[Name], Meta(min_length=1, max_length=256)]
@@ -97,6 +103,24 @@ class ExpireBody(Exact, frozen=True):
     spend: Name
 
 
+class AuditBody(Exact, frozen=True):
+    """What canaries among synthetic people showed of a run (from version 3; see `privacy.learning.audit`)."""
+
+    canaries: Count
+    confidence: Amount
+    delta: Amount
+    epsilon: Amount
+    mechanism: AnyMechanism
+    model: ObserverTerms
+    software: Text
+    steps: ObserverTerms
+
+    @property
+    def lower(self) -> Decimal:
+        """The epsilon that the run cannot be below, by the observer who saw more."""
+        return max(Decimal(self.steps.lower), Decimal(self.model.lower))
+
+
 class ApprovedBody(Exact, frozen=True):
     """A statement and the signatures under it."""
 
@@ -122,7 +146,7 @@ class LedgerEntry(Exact, frozen=True, tag_field="kind"):
     index: Count
     population: Population
     prior: Hash
-    format: Literal["proffer-ledger-1", "proffer-ledger-2"]
+    format: Literal["proffer-ledger-1", "proffer-ledger-2", "proffer-ledger-3"]
     kind: ClassVar[EntryType]
 
     @property
@@ -215,9 +239,16 @@ class KeyEntry(LedgerEntry, frozen=True, tag="key"):
     kind = EntryType.KEY
 
 
+class AuditEntry(LedgerEntry, frozen=True, tag="audit"):
+    """A run was audited."""
+
+    body: AuditBody
+    kind = EntryType.AUDIT
+
+
 SpendEntry = ReserveEntry | EvaluateEntry
 ApprovedEntry = OpenEntry | ReleaseEntry | RaiseEntry | ResetEntry | PublicEntry | KeyEntry
-AnyEntry = InitEntry | SpendEntry | CommitEntry | ExpireEntry | ExactEntry | ApprovedEntry
+AnyEntry = InitEntry | SpendEntry | CommitEntry | ExpireEntry | ExactEntry | AuditEntry | ApprovedEntry
 
 _decode = msgspec.json.Decoder(AnyEntry).decode
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from privacy.accounting.mechanism import Mechanism
 from privacy.cohort import Cohort
 from privacy.ledger import ledger_tables
 from privacy.ledger.admitted import salted
+from privacy.ledger.asked import SOFTWARE, request_text, run_facts
 from privacy.ledger.change import SpendRecord
 from privacy.ledger.dataset import Dataset
 from privacy.ledger.draft import BEGUN, check_names, check_words, drafted, key_body, opening
@@ -52,6 +53,8 @@ class SpendTerms:
         requester: who asks.
         cohort: a part of the population that is disjoint from others by construction, or None; the data set must
             have been checked against it.
+        run: what the spend is part of: `RunTerms`, but for the accountants and the software, which are found here.
+        sign: gives the key of who asks and its signature over a text; None where nobody signs.
     """
 
     mechanism: Mechanism
@@ -60,6 +63,8 @@ class SpendTerms:
     purpose: str
     requester: str
     cohort: Cohort | None = None
+    run: Mapping[str, str | None] = field(default_factory=dict)
+    sign: Callable[[str], Mapping[str, str]] | None = None
 
 
 class Ledger(LedgerReader):
@@ -156,7 +161,7 @@ class Ledger(LedgerReader):
             WrongPrice: the claim is below the price. UnknownPopulation, NotDisjoint, Rejected: as they say.
         """
         check_names(population=population, spend=spend_id)
-        check_words(purpose=terms.purpose, requester=terms.requester)
+        check_words(purpose=terms.purpose, requester=terms.requester, reason=terms.run.get("why") or "")
         cohort = terms.cohort
         if cohort is not None and dataset.cohort != cohort:
             what = "is not known to hold all units of the data set: one of them could be in two disjoint cohorts"
@@ -166,7 +171,7 @@ class Ledger(LedgerReader):
         price = accountant.price(terms.mechanism, exact_delta)
         if not price.epsilon.is_finite():
             raise Exhausted(population, price.epsilon, self.status(population).left)
-        body = {
+        body: dict[str, Any] = {
             "cohort": None if cohort is None else cohort.to_document(),
             "delta": text_of(exact_delta),
             "epsilon": text_of(claim_of(price) if claim is None else claim),
@@ -175,8 +180,11 @@ class Ledger(LedgerReader):
             "purpose": terms.purpose,
             "requester": terms.requester,
             "spend": spend_id,
+            "run": run_facts(terms.run, dataset.units),
             **({} if metrics is None else {"metrics": sorted(metrics)}),
         }
+        if terms.sign is not None:
+            body["request"] = terms.sign(request_text(self.origin, population, body))
         kind = EntryType.RESERVE if metrics is None else EntryType.EVALUATE
         with self._journal.opened(write=True) as db:
             first = self._reserved_before(kind, body, dataset)
@@ -246,6 +254,14 @@ class Ledger(LedgerReader):
         check_words(**words)
         body = {"fingerprint": dataset.fingerprint, "rows": rows, "spend": spend_id, **words}
         return self._append(EntryType.EXACT, population, body)
+
+    def audited(self, found: Mapping[str, Any]) -> LedgerReceipt:
+        """Record what an audit of a run showed: an entry about the program, which changes no balance.
+
+        Args:
+            found: the fields of `entry.AuditBody`, but for the software.
+        """
+        return self._append(EntryType.AUDIT, EVERYBODY, {"software": SOFTWARE, **found})
 
     # --- what two approvers sign -------------------------------------------------------------------------------------
 
@@ -325,7 +341,7 @@ def _repeats(
 ) -> bool:
     """Whether a request is the one that an entry was made of, but for its price and whom it was the first to name."""
     mine = dataset.fingerprint if first.version == 1 else salted(secret, first.body.spend, dataset)
-    open_to_change = {"price": None, "dataset": None}
+    open_to_change = {"price": None, "dataset": None, "run": None}  # prices and programs have versions
     same = document_of(first.body) | open_to_change == {**body, **open_to_change}
     return (
         same

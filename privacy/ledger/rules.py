@@ -15,6 +15,7 @@ from privacy.accounting.mechanism import Mechanism
 from privacy.budget import most_units
 from privacy.cohort import Cohort
 from privacy.ledger.approval import check_approved, other_statement
+from privacy.ledger.asked import audited, check_asked
 from privacy.ledger.authority import (
     check_bounds,
     exact_fit,
@@ -39,6 +40,7 @@ from privacy.ledger.change import (
 from privacy.ledger.dataset import NO_SKETCH
 from privacy.ledger.entry import (
     AnyEntry,
+    AuditEntry,
     CommitEntry,
     EvaluateEntry,
     ExactEntry,
@@ -118,6 +120,8 @@ def decide(state: LedgerState, entry: AnyEntry) -> Change:  # one for each kind
             return made_public(state, entry)
         case KeyEntry():
             return key_changed(state, entry)
+        case AuditEntry():
+            return audited(entry)
         case _:
             assert_never(entry)
 
@@ -135,6 +139,7 @@ def _spend(state: LedgerState, entry: SpendEntry) -> Spent:
     if entry.version > 1 and is_synthetic(entry.population) and body.dataset.sketch != NO_SKETCH:
         what = "is a budget of synthetic people, and the entry claims people who may be real"
         raise KnownPeople(entry.population, what, "Spend from the population that they belong to")
+    check_asked(state, entry)
     cohort = cohort_of(body.cohort)
     if cohort is not None and budget.partition not in (None, (cohort.salt, cohort.modulus)):
         what = f"divides people in another way than the cohorts before it ({budget.partition})"

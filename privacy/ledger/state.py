@@ -16,6 +16,7 @@ from privacy.ledger.change import (
     EXPIRED,
     RELEASED,
     RESERVED,
+    Audited,
     CapRaised,
     Change,
     ExactFit,
@@ -250,9 +251,11 @@ class LedgerState:
                 self._name_roots(change.roots, change.index)
             case KeyChanged():
                 self._change_key(change)
+            case Audited():
+                pass
             case _:
                 assert_never(change)
-        if not isinstance(change, Spent | ExactFit) and change.statement:
+        if not isinstance(change, Spent | ExactFit | Audited) and change.statement:
             self.statements.add(change.statement)
         self.size += 1
 

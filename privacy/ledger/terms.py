@@ -14,7 +14,7 @@ from features.problem import Problem, Rejected, Where
 from privacy.accounting.amount import DECIMAL_PATTERN
 from privacy.accounting.canonical import NotCanonical
 
-STATEMENTS: Final = {1: "proffer-approval-1", 2: "proffer-approval-2"}
+STATEMENTS: Final = {1: "proffer-approval-1", 2: "proffer-approval-2", 3: "proffer-approval-2"}
 """The formats of statements, by the version of the rules that judge them."""
 EVERYBODY: Final = "*"
 """The population of entries about the whole ledger (its own keys)."""
@@ -51,6 +51,7 @@ class EntryType(StrEnum):
     RESET = "reset"
     PUBLIC = "public"
     KEY = "key"
+    AUDIT = "audit"
 
 
 APPROVED: Final = frozenset({EntryType.OPEN, EntryType.RELEASE, EntryType.RAISE, EntryType.RESET, EntryType.PUBLIC})
@@ -204,6 +205,50 @@ class PriceTerms(Exact, frozen=True):
     pld: Amount | None
     prv: Amount | None
     rdp: Amount | None
+
+
+class AccountantTerms(Exact, frozen=True):
+    """The accountants that priced a spend, each with its version; None where it was not there."""
+
+    pld: Text | None
+    prv: Text | None
+
+
+class RunTerms(Exact, frozen=True, kw_only=True):
+    """What a spend is part of, so that an auditor need not guess (from version 3); null where nobody said.
+
+    Attributes:
+        accountants: which priced it.
+        catalogue: sha256 of the catalogue.
+        declaration: sha256 of the declaration's features.
+        software: the program and its version.
+        stage: of the run: count, train, evaluate.
+        units_are: whether the number of units was stated as public, released with noise, or is not known.
+        why: in a sentence.
+    """
+
+    accountants: AccountantTerms
+    catalogue: Hash | None
+    declaration: Hash | None
+    software: Text
+    stage: Name | None
+    units_are: Literal["noised", "stated", "unknown"]
+    why: Text | None
+
+
+class RequestTerms(Exact, frozen=True):
+    """The public key of who asks for a spend, and its signature over `request_text` (from version 3)."""
+
+    key: PublicKey
+    signature: SignatureLine
+
+
+class ObserverTerms(Exact, frozen=True):
+    """What one observer of an audited run could tell: how many guesses were right, and the epsilon that this shows."""
+
+    correct: Count
+    guesses: Count
+    lower: Amount
 
 
 class GaussianTerms(Exact, frozen=True, tag_field="mechanism", tag="gaussian"):

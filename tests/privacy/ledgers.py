@@ -6,6 +6,7 @@ from pathlib import Path
 from privacy.accounting import mechanism as m
 from privacy.accounting.canonical import canonical
 from privacy.ledger import merkle
+from privacy.ledger.asked import request_text
 from privacy.ledger.dataset import Dataset
 from privacy.ledger.entry import BEGINNING, EntryPlace, encode
 from privacy.ledger.export import LedgerExport
@@ -171,6 +172,23 @@ class Forge2(Forge):
     def commit(self, spend: str, mechanism=ONE, checkpoint: bool = True, artefact: str | None = "a" * 64) -> None:
         body = {"artefact": artefact, "mechanism": mechanism.to_document(), "spend": spend}
         self.add(EntryType.COMMIT, body, checkpoint=checkpoint)
+
+
+class Forge3(Forge2):
+    """A forge by the rules of version 3: spends say what they are part of, and who asks may sign."""
+
+    version = 3
+
+    def reserve(self, spend: str, mechanism=ONE, checkpoint: bool = True, kind=EntryType.RESERVE, **changes) -> None:
+        signer, after = changes.pop("signer", None), changes.pop("changed_after", False)
+        run = {"accountants": {"pld": None, "prv": None}, "catalogue": None, "declaration": None, "software": "x"}
+        said = {"run": run | {"stage": None, "units_are": "unknown", "why": None}}
+        if signer is not None:
+            body = {"cohort": None, "delta": DELTA, "epsilon": "1", "mechanism": mechanism.to_document()}
+            body |= {"purpose": "a test", "requester": "tester", "spend": spend} | ({} if after else changes)
+            text = request_text(self.origin, "kr", body)
+            said["request"] = {"key": signer.verifier().text(), "signature": signer.sign(text)}
+        super().reserve(spend, mechanism, checkpoint, kind, **said | changes)
 
 
 def rooted(cap: str = "3") -> Forge2:

@@ -1,0 +1,94 @@
+"""Asked: who asks for a spend, by a signature over what is asked, and what else a spend says of its run (version 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from msgspec import UNSET
+
+from features import __version__
+from privacy.accounting import accountant
+from privacy.accounting.canonical import canonical
+from privacy.ledger.approval import read_key
+from privacy.ledger.change import Audited
+from privacy.ledger.entry import AuditEntry, SpendEntry
+from privacy.ledger.note import BadNote, Signature
+from privacy.ledger.state import LedgerState
+from privacy.ledger.terms import EVERYBODY, document_of
+from privacy.refusal import NotApproved, Refused
+
+SINCE: Final = 3
+"""The version of the rules from which a spend says what it is part of, and an audit is an entry."""
+_SIGNED: Final = ("cohort", "delta", "epsilon", "mechanism", "purpose", "requester", "spend")
+_AGAIN: Final = "Ask again, and sign with a key that was not revoked"
+
+
+SOFTWARE: Final = f"proffer {__version__}"
+"""What writes the entries."""
+
+
+def run_facts(said: Mapping[str, str | None], units: int) -> dict[str, Any]:
+    """What an entry says of its run: what was said of it, and by which program and accountants it was priced.
+
+    Args:
+        said: fields of `terms.RunTerms`; null where one is left out.
+        units: how many units the entry states, 0 where it states none.
+    """
+    found: dict[str, Any] = dict.fromkeys(("catalogue", "declaration", "stage", "why"))
+    found |= {"accountants": dict(accountant.VERSIONS), "software": SOFTWARE}
+    return {**found, "units_are": "stated" if units else "unknown", **said}
+
+
+def request_text(ledger: str, population: str, body: Mapping[str, Any]) -> str:
+    """What who asks for a spend signs: its id, which no other spend ever has, and all that is asked with it.
+
+    Args:
+        ledger: the ledger's name in its checkpoints, so that the signature says nothing in another ledger.
+        population: whose budget.
+        body: of the entry; its price and data set are found by the ledger and not signed.
+    """
+    asked = {name: body[name] for name in _SIGNED}
+    whole = {"format": "proffer-request-1", "ledger": ledger, "population": population, **asked}
+    return canonical(whole).decode() + "\n"
+
+
+def check_asked(state: LedgerState, entry: SpendEntry) -> None:
+    """Accept what a spend says of itself: nothing before version 3, and a signature only of what is asked.
+
+    Raises:
+        Refused: an entry of an earlier version says it.
+        NotApproved: the signature is another's or of something else, or by a key that was revoked.
+    """
+    body, where = entry.body, f"entry {entry.index}"
+    if entry.version < SINCE and (body.run is not UNSET or body.request is not UNSET):
+        raise Refused(where, "says of its run what its version does not", "Write it anew")
+    if body.request is UNSET:
+        return
+    key = read_key(body.request.key, where)
+    if key.public in state.revoked:
+        raise NotApproved(where, f"was asked for with the key of {key.name}, which was revoked", _AGAIN)
+    try:
+        signature = Signature.parse(body.request.signature)
+    except BadNote as failure:
+        raise NotApproved(where, str(failure), _AGAIN) from None
+    text = request_text(state.origin, entry.population, document_of(body))
+    if not signature.by(key) or not key.holds(text, signature.content):
+        raise NotApproved(where, f"is not what {key.name} signed", _AGAIN)
+
+
+def audited(entry: AuditEntry) -> Audited:
+    """Record what an audit showed; it is about the program and no population, and changes no balance.
+
+    Raises:
+        Refused: it is of an earlier version, of a population, or its figures cannot be.
+    """
+    body, where = entry.body, f"entry {entry.index}"
+    if entry.version < SINCE or entry.population != EVERYBODY:
+        raise Refused(where, "is no audit as this version writes it", "An audit is of the whole ledger, from version 3")
+    seen = (body.steps, body.model)
+    wrong = any(one.correct > one.guesses or one.guesses > body.canaries for one in seen)
+    if wrong or not 0 < Decimal(body.confidence) < 1:
+        raise Refused(where, "has guesses, a confidence or a claim that cannot be", "Record what the audit printed")
+    return Audited(entry.index)

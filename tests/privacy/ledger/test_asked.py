@@ -1,0 +1,123 @@
+"""Who asks for a spend signs for it, a spend says what it is part of, and an audit is an entry: from version 3 on."""
+
+import pytest
+
+from privacy.accounting.canonical import NotCanonical
+from privacy.ledger.entry import parse
+from privacy.ledger.ledger import Ledger, SpendTerms
+from privacy.ledger.note import Signer
+from privacy.ledger.terms import EVERYBODY, EntryType
+from privacy.ledger.verify import verify
+from privacy.refusal import NotApproved
+from tests.privacy.ledgers import ALICE, BOB, CAROL, DELTA, NOBODY, ONE, Forge3, approve, clock, ledger, reserve
+
+DAN = Signer.generate("dan")
+SEEN = {"correct": 60, "guesses": 100, "lower": "0.4"}
+AUDIT = {"canaries": 1000, "confidence": "0.95", "delta": DELTA, "epsilon": "1", "mechanism": ONE.to_document()}
+AUDIT |= {"model": SEEN, "software": "proffer 0", "steps": SEEN}
+
+
+def signing(signer: Signer):
+    return lambda text: {"key": signer.verifier().text(), "signature": signer.sign(text)}
+
+
+def rooted3() -> Forge3:
+    forge = Forge3(ALICE, BOB)
+    forge.open("9")
+    return forge
+
+
+def whole(forge):
+    return verify(forge.bytes(), forge.signer.verifier(), epsilons=False)
+
+
+def test_a_spend_is_signed_by_who_asks_and_says_what_it_is_part_of(folder):
+    made = ledger(folder)
+    reserve(made, "train-1", run={"stage": "train", "why": "a ranker for November"}, sign=signing(DAN))
+    body = Ledger.open(folder, clock).entry(2).body
+    assert (body.run.stage, body.run.why, body.run.units_are) == ("train", "a ranker for November", "unknown")
+    assert body.run.software.startswith("proffer ")
+    assert body.request.key == DAN.verifier().text()
+    assert verify(made.exported().encode(), made.verifier, epsilons=False).ok
+    assert reserve(made, "train-1", run={"stage": "train"}, sign=signing(DAN)).index == 2  # the same request again
+
+
+@pytest.mark.parametrize("changed", [{"purpose": "another"}, {"epsilon": "2"}, {"requester": "somebody else"}])
+def test_a_signature_of_one_request_is_none_of_another(changed):
+    forge = rooted3()
+    forge.reserve("run-1", signer=DAN)
+    assert whole(forge).ok
+    forge.reserve("run-2", signer=DAN, **changed, changed_after=True)
+    verdict = whole(forge)
+    assert (verdict.ok, verdict.first_bad_index) == (False, 3)
+    assert "is not what dan signed" in str(verdict.findings[0])
+
+
+def test_a_request_copied_to_another_spend_or_by_a_revoked_key_is_refused(folder):
+    forge = rooted3()
+    forge.reserve("run-1", signer=DAN)
+    forge.reserve("run-2", request=parse(forge.lines[-1]).body.request)
+    assert whole(forge).first_bad_index == 3
+    made = ledger(folder)
+    approve(made, "key", {"change": "enrol", "key": CAROL.verifier().text(), "role": "approver"})
+    approve(made, "key", {"change": "revoke", "key": CAROL.verifier().text(), "role": "approver"})
+    with pytest.raises(NotApproved, match="revoked"):
+        reserve(made, "run-1", sign=signing(CAROL))
+
+
+def test_words_that_move_a_terminal_are_refused_in_a_reason(folder):
+    made, asked = ledger(folder), SpendTerms(ONE, None, DELTA, "a test", "tester", run={"why": "a\u202ereason"})
+    with pytest.raises(Exception, match="does not print"):
+        made.reserve("kr", "run-1", asked, NOBODY)
+
+
+def test_an_audit_is_an_entry_about_the_program_that_changes_no_balance(folder):
+    made = ledger(folder)
+    made.audited({name: value for name, value in AUDIT.items() if name != "software"})
+    assert str(made.entry(2).body.lower) == "0.4"
+    assert made.status("kr").spent == 0
+    assert verify(made.exported().encode(), made.verifier, epsilons=False).ok
+
+
+@pytest.mark.parametrize(
+    ("changed", "population"),
+    [({"confidence": "1"}, EVERYBODY), ({"steps": SEEN | {"correct": 101}}, EVERYBODY), ({"canaries": 9}, EVERYBODY),
+     ({}, "kr")],
+)  # fmt: skip
+def test_an_audit_whose_figures_cannot_be_or_that_speaks_for_one_population_is_named(changed, population):
+    forge = rooted3()
+    forge.add(EntryType.AUDIT, AUDIT | changed, population)
+    assert whole(forge).first_bad_index == 2
+
+
+def test_what_version_3_adds_is_refused_in_an_entry_of_version_2():
+    for kind, body in ((EntryType.AUDIT, AUDIT), (EntryType.RESERVE, None)):
+        forge = rooted3()
+        forge.reserve("run-1")
+        line = forge.lines.pop()
+        forge = rooted3()
+        forge.version = 2
+        if body is None:
+            forge.add(kind, parse(line).body)
+        else:
+            forge.add(kind, body, EVERYBODY)
+        assert whole(forge).first_bad_index == 2
+
+
+def test_an_entry_with_an_unknown_field_of_a_run_is_none():
+    forge = rooted3()
+    forge.reserve("run-1")
+    with pytest.raises(NotCanonical):
+        parse(forge.lines[-1].replace(b'"why":null', b'"why":null,"zz":null'))
+
+
+@pytest.mark.parametrize("name", ["alic\u0435", "alice\u200b", "\u0391lice", "ALICE", "\uff41lice", "a\u2060lice"])
+def test_two_names_that_a_reader_takes_for_one_are_one_person(name):
+    forge = Forge3(ALICE, Signer.generate(name))
+    verdict = whole(forge)
+    assert (verdict.ok, verdict.first_bad_index) == (False, 0)
+    assert "twice" in str(verdict.findings[0])
+    enrolled = rooted3()
+    key = Signer.generate(name).verifier().text()
+    enrolled.key("enrol", key, "approver", "kr", ALICE, BOB)
+    assert whole(enrolled).first_bad_index == 2
