@@ -12,6 +12,7 @@ from typing import Any
 
 from features.problem import Problem, Rejected
 from privacy.accounting import accountant
+from privacy.accounting.accountant import AccountedPrice
 from privacy.accounting.amount import read_delta, read_epsilon, text_of
 from privacy.accounting.mechanism import Mechanism
 from privacy.cohort import Cohort
@@ -166,23 +167,13 @@ class Ledger(LedgerReader):
         if cohort is not None and dataset.cohort != cohort:
             what = "is not known to hold all units of the data set: one of them could be in two disjoint cohorts"
             raise NotDisjoint("cohort", what, "Make the data set by `dataset(units, cohort)`, which checks each")
-        exact_delta = read_delta(terms.delta, dataset.units)
-        claim = None if terms.epsilon is None else read_epsilon(terms.epsilon)
-        price = accountant.price(terms.mechanism, exact_delta)
+        if terms.epsilon is not None:
+            read_epsilon(terms.epsilon)
+        price = accountant.price(terms.mechanism, read_delta(terms.delta, dataset.units))
         if not price.epsilon.is_finite():
             raise Exhausted(population, price.epsilon, self.status(population).left)
-        body: dict[str, Any] = {
-            "cohort": None if cohort is None else cohort.to_document(),
-            "delta": text_of(exact_delta),
-            "epsilon": text_of(claim_of(price) if claim is None else claim),
-            "mechanism": terms.mechanism.to_document(),
-            "price": price.to_document(),
-            "purpose": terms.purpose,
-            "requester": terms.requester,
-            "spend": spend_id,
-            "run": run_facts(terms.run, dataset.units),
-            **({} if metrics is None else {"metrics": sorted(metrics)}),
-        }
+        body = _spend_body(spend_id, terms, price, dataset.units)
+        body |= {} if metrics is None else {"metrics": sorted(metrics)}
         if terms.sign is not None:
             body["request"] = terms.sign(request_text(self.origin, population, body))
         kind = EntryType.RESERVE if metrics is None else EntryType.EVALUATE
@@ -327,6 +318,21 @@ class Ledger(LedgerReader):
                     db.execute("INSERT OR IGNORE INTO cosignature VALUES (?, ?)", (self._state.size, line))
                     return
         raise UnknownLedgerKey("cosignature", "is not an enrolled witness's of this checkpoint", "Enrol it first")
+
+
+def _spend_body(spend: str, terms: SpendTerms, price: AccountedPrice, units: int) -> dict[str, Any]:
+    """The fields of a spend but its data set; without a claim the price is claimed."""
+    return {
+        "cohort": None if terms.cohort is None else terms.cohort.to_document(),
+        "delta": text_of(price.delta),
+        "epsilon": text_of(claim_of(price) if terms.epsilon is None else read_epsilon(terms.epsilon)),
+        "mechanism": terms.mechanism.to_document(),
+        "price": price.to_document(),
+        "purpose": terms.purpose,
+        "requester": terms.requester,
+        "run": run_facts(terms.run, units),
+        "spend": spend,
+    }
 
 
 def _committed(ran: Mechanism, spend: str, artefact: str | None) -> CommitBody:
