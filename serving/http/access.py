@@ -1,4 +1,4 @@
-"""Who may call: bearer tokens that hold, and in dev mode, on loopback only, callers without one."""
+"""Who may call: callers with a valid bearer token, and in dev mode, on loopback only, callers without one."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from starlette.requests import Request
 from serving.http.problem_documents import INSUFFICIENT_SCOPE, MISDIRECTED, UNAUTHENTICATED, RefusedError
 from serving.http.tokens import ACT_AS, READ, Caller, TokenRefusedError, TokenVerifier
 
-NOBODY: Final = Caller("dev", frozenset({READ, ACT_AS}))  # the unauthenticated caller of dev mode
+DEV_CALLER: Final = Caller("dev", frozenset({READ, ACT_AS}))  # who calls without a token in dev mode
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
 @dataclass(frozen=True)
 class Authentication:
-    """What this deployment believes: its verifiers (none: every call is refused), and whether it is in dev mode."""
+    """Whose tokens this deployment accepts (nobody's: every call is refused), and whether it is in dev mode."""
 
     verifiers: tuple[TokenVerifier, ...] = ()
     dev: bool = False
@@ -27,13 +27,13 @@ class Authentication:
         """Who makes this request.
 
         Raises:
-            RefusedError: no token, one that does not hold, or in dev mode a request that is not from this machine.
+            RefusedError: no token, an invalid one, or in dev mode a request that is not from this machine.
         """
         if self.dev:
             _check_local(request)
         headers = request.headers.getlist("authorization")
         if not headers and self.dev:
-            return NOBODY
+            return DEV_CALLER
         if len(headers) != 1:
             raise _unauthenticated("Send one Authorization header: Bearer and a token.")
         scheme, _, token = headers[0].partition(" ")
@@ -48,7 +48,7 @@ class Authentication:
                 return verifier.caller(token, now)
             except TokenRefusedError as refusal:
                 refusals.append(str(refusal))
-        detail = refusals[-1] if refusals else "this deployment believes no key yet"
+        detail = refusals[-1] if refusals else "no verification key is configured"
         raise _unauthenticated(f"The token was refused: {detail}.", error="invalid_token")
 
 
@@ -80,7 +80,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _check_local(request: Request) -> None:
-    """Dev mode trusts the machine, so nothing may reach it from outside: no proxy, no rebound host name."""
+    """Refuse what reaches dev mode from outside this machine: through a proxy, or by a rebound host name."""
     client = request.client.host if request.client else ""
     proxied = any(name in request.headers for name in _PROXIED)
     if proxied or not is_loopback(client):

@@ -26,12 +26,12 @@ PublicKey = ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey | rsa.RSAPublic
 
 
 class TokenRefusedError(ValueError):
-    """The token proves nothing; `str()` is one fixed sentence and never quotes it."""
+    """The token is not valid; `str()` says why in fixed words and never quotes it."""
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Someone whose token held: the subject, and the scopes granted."""
+    """Who makes a request: the subject of the token, and the scopes it grants."""
 
     subject: str
     scopes: frozenset[str]
@@ -43,7 +43,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class TokenVerifier:
-    """One issuer, one audience, one key, one algorithm: what this deployment believes."""
+    """Verifies tokens of one issuer for one audience, by one key and one algorithm."""
 
     key: PublicKey
     algorithm: str
@@ -55,7 +55,7 @@ class TokenVerifier:
         """Who this token speaks for at `now` (UTC seconds).
 
         Raises:
-            TokenRefusedError: anything about it that does not hold.
+            TokenRefusedError: it is malformed, not signed by the key, not for this audience, expired or not valid yet.
         """
         claims = self._signed_claims(token)
         self._check_times(claims, now)
@@ -86,7 +86,7 @@ class TokenVerifier:
         except TokenRefusedError:
             raise
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
-            raise TokenRefusedError("the token does not hold") from None
+            raise TokenRefusedError("its signature, issuer or audience is invalid") from None
 
     def _check_times(self, claims: dict[str, Any], now: int) -> None:
         expires, issued, starts = claims["exp"], claims["iat"], claims.get("nbf", claims["iat"])
@@ -97,7 +97,7 @@ class TokenVerifier:
         if issued > now or starts > now:
             raise TokenRefusedError("the token is not valid yet")
         if self.longest_seconds is not None and expires - issued > self.longest_seconds:
-            raise TokenRefusedError("the token lives too long")
+            raise TokenRefusedError(f"the token is valid for more than {self.longest_seconds} seconds")
 
 
 def verifier(public_pem: bytes, algorithm: str, issuer: str, audience: str = AUDIENCE) -> TokenVerifier:
@@ -139,7 +139,7 @@ def _dev_key(private_pem: bytes) -> ed25519.Ed25519PrivateKey:
 
 
 def dev_verifier(private_pem: bytes) -> TokenVerifier:
-    """Believes tokens signed by this home's dev key, and none that lives longer than an hour."""
+    """A verifier of tokens signed by this home's dev key that are valid for an hour at most."""
     key = _dev_key(private_pem).public_key()
     return TokenVerifier(key, "EdDSA", DEV_ISSUER, AUDIENCE, longest_seconds=60 * DEV_MINUTES_MOST)
 
@@ -151,7 +151,7 @@ def dev_token(
     scopes: frozenset[str] = frozenset({READ}),
     minutes: int = DEV_MINUTES,
 ) -> str:
-    """A short-lived token for trying the service; only `proffer serve --dev` believes it.
+    """A short-lived token for trying the service; only `proffer serve --dev` accepts it.
 
     Raises:
         ValueError: the subject is not an identifier, or the lifetime is not 1 to 60 minutes.

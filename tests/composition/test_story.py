@@ -21,8 +21,8 @@ def declaration():
 
 
 @pytest.fixture(scope="module")
-def desk(declaration):
-    """A desk with two programmes: one for a birth, one for everybody."""
+def engine(declaration):
+    """An engine with two programmes: one for a birth, one for everybody."""
     programmes = [
         programme("x.birth", {"fact": "youngest_child_months", "below": 12}, triggers=["life.child_born"]),
         programme("x.all", {"all": []}),
@@ -87,9 +87,9 @@ def lived(declaration, events):
     return [parse_event(one, declaration, now=2**40) for one in events]
 
 
-def tell(desk, declaration, events):
+def tell(engine, declaration, events):
     since = int(SINCE.timestamp())
-    return story.tell(desk, lived(declaration, events), "c1", since, datetime.date(2024, 12, 31))
+    return story.tell(engine, lived(declaration, events), "c1", since, datetime.date(2024, 12, 31))
 
 
 def test_the_heroine_is_a_woman_who_had_a_child(tmp_path):
@@ -124,8 +124,8 @@ def test_without_anybody_there_is_no_story(tmp_path):
         story.protagonist(tmp_path / "none.parquet", 0)
 
 
-def test_each_turn_is_a_chapter_on_the_day_it_became_known(desk, declaration):
-    told = tell(desk, declaration, LIFE)
+def test_each_turn_is_a_chapter_on_the_day_it_became_known(engine, declaration):
+    told = tell(engine, declaration, LIFE)
     assert [(c["on"], c["event"]) for c in told["chapters"]] == [
         ("2024-01-10", "life.moved"),
         ("2024-03-05", "life.child_born"),
@@ -134,15 +134,15 @@ def test_each_turn_is_a_chapter_on_the_day_it_became_known(desk, declaration):
     assert [c["happened"] for c in told["chapters"]] == ["2024-01-10", "2024-03-01", "2024-06-01"]
 
 
-def test_nothing_is_told_twice_and_what_the_event_brings_comes_when_it_happens(desk, declaration):
-    told = tell(desk, declaration, LIFE)
+def test_nothing_is_told_twice_and_what_the_event_brings_comes_when_it_happens(engine, declaration):
+    told = tell(engine, declaration, LIFE)
     offers = [[offer["programme"] for offer in chapter["offers"]] for chapter in told["chapters"]]
     assert offers == [["x.all"], ["x.birth"], []]
 
 
-def test_an_event_that_never_happened_is_no_chapter(desk, declaration):
+def test_an_event_that_never_happened_is_no_chapter(engine, declaration):
     retraction = event(9, "event.retracted", "2024-08-01", {"source": "registry", "id": "e4"})
-    told = tell(desk, declaration, [*LIFE, retraction])
+    told = tell(engine, declaration, [*LIFE, retraction])
     assert "life.job_lost" not in [chapter["event"] for chapter in told["chapters"]]
 
 
@@ -158,8 +158,8 @@ def test_nothing_sensitive_answers_an_event_that_has_nothing_to_do_with_it(decla
     assert offers == {"life.moved": ["x.settled"], "life.child_born": [], "life.job_lost": []}
 
 
-def test_what_the_notice_board_brought_her_stands_beside_it(desk, declaration):
-    told = tell(desk, declaration, LIFE)
+def test_what_the_notice_board_brought_her_stands_beside_it(engine, declaration):
+    told = tell(engine, declaration, LIFE)
     assert told["board"] == {"shown": 1, "applied": 0, "granted": [{"ko": "x.birth", "en": "x.birth"}]}
 
 
@@ -168,8 +168,8 @@ def test_what_the_notice_board_brought_her_stands_beside_it(desk, declaration):
     [("en", "she is synthetic.", "1 March 2024: A child was born (known on 5 March 2024)"),
      ("ko", "가상의 인물", "2024년 3월 1일: 자녀 출생(2024년 3월 5일에 알려짐)")],
 )  # fmt: skip
-def test_the_story_reads_in_both_languages(desk, declaration, language, said, day):
-    text = story_text(tell(desk, declaration, LIFE), language, desk.messages)
+def test_the_story_reads_in_both_languages(engine, declaration, language, said, day):
+    text = story_text(tell(engine, declaration, LIFE), language, engine.messages)
     assert said in " ".join(text.split())
     assert day in text
     assert "x.birth" in text
@@ -185,6 +185,6 @@ def test_what_is_open_is_asked_and_not_told_as_a_reason(declaration):
     assert "is employed" not in text
 
 
-def test_the_story_is_plain_json(desk, declaration):
-    told = tell(desk, declaration, LIFE)
+def test_the_story_is_plain_json(engine, declaration):
+    told = tell(engine, declaration, LIFE)
     assert json.loads(json.dumps(told, allow_nan=False)) == told
