@@ -88,13 +88,18 @@ class AxisFigures(NamedTuple):
 
 
 MEASURED: Mapping[str, AxisFigures] = {
-    "sex": AxisFigures(13, 14),
-    "age": AxisFigures(131, 139),
-    "income": AxisFigures(90, 95),
-    "person": AxisFigures(236, 261),
-    "household": AxisFigures(35, 35),
+    "sex": AxisFigures(21, 22),
+    "age": AxisFigures(229, 238),
+    "income": AxisFigures(150, 160),
+    "person": AxisFigures(488, 525),
+    "household": AxisFigures(55, 55),
 }
-"""Each axis against two readers' labels (150 services, four people); no label is of a business or an organisation."""
+"""Each axis against two readers' labels (270 services, four people); no label is of a business or an organisation.
+
+A household axis that names who moved in is not counted: it leaves open what it denies.
+"""
+MOVED = "newly_moved_in"
+"""A move is an event: a flag does not say how long ago it may be, and the text may ask only that it has been."""
 RIGHT_IN_A_HUNDRED = 98
 """An axis excludes only if its no was right at least so often; the flags of all others leave open what they deny."""
 AXES = tuple(axis for axes in OF_KIND.values() for axis in axes)
@@ -141,11 +146,18 @@ def excludes(axis: str) -> bool:
     return figures is not None and figures.right * 100 >= figures.of * RIGHT_IN_A_HUNDRED
 
 
-def who(kinds: Iterable[str], conditions: Conditions, region: Document | None, text: ReadText) -> Document:
+PERSONS: Final = {"no_data": "개인의 신청"}
+"""A publisher that names no individuals among its users although its words do: whether they may apply is not known."""
+
+
+def who(
+    kinds: Iterable[str], conditions: Conditions, region: Document | None, text: ReadText, people: bool = False
+) -> Document:
     """What a service demands of each kind of applicant it is for; `region` binds every kind (None: nationwide).
 
     A text that was read whole decides alone. Beside any other the flags can exclude or leave open, never grant: the
-    clause of a text that was not read whole is never met.
+    clause of a text that was not read whole is never met. Where the words name `people`, a service for bodies leaves
+    it open whether individuals may have it.
 
     Example:
         >>> unread = ReadText({"no_data": "지원대상"})
@@ -161,6 +173,8 @@ def who(kinds: Iterable[str], conditions: Conditions, region: Document | None, t
                 firm = excludes(axis) or "advisory" in reading.clause
                 flags.append(reading.clause if firm else {"advisory": reading.clause, "axis": axis})
         demands[kind] = {"all": [clause for clause in (region, text.clause, *flags) if clause is not None]}
+    if people and "citizen" not in demands:
+        demands["citizen"] = {"all": [clause for clause in (region, text.clause, PERSONS) if clause is not None]}
     return demands
 
 
@@ -236,7 +250,8 @@ def _traits(axis: str, conditions: Conditions) -> AxisReading:
     if NONE_OF_THESE.get(axis) in conditions.flags or len(named) == len(TRAITS[axis]):
         return AxisReading(UNRESTRICTED)
     if named:
-        return AxisReading(RESTRICTED, either([{"fact": fact, "is": True} for fact in named]) | {"axis": axis})
+        clause = either([{"fact": fact, "is": True} for fact in named])
+        return AxisReading(RESTRICTED, ({"advisory": clause} if MOVED in named else clause) | {"axis": axis})
     opener = OPENED_BY.get(axis)
     if opener is not None and any(code in conditions.flags for code in TRAITS[opener]):
         return AxisReading(UNRESTRICTED)

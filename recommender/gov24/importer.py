@@ -160,7 +160,7 @@ def _programme(service: Service, tables: ImportTables) -> _Read:
         "provider": agency.provider(listed),
         "category": CATEGORIES[word_of(text_of(listed, "서비스분야") or "")],
         "form": list(forms),
-        "who": axes.who(kinds, service.conditions, where.reading.clause, said),
+        "who": axes.who(kinds, service.conditions, where.reading.clause, said, text.people),
         "value": benefit_amount.value(
             {field: text_of(listed, field) or text_of(detail, field) for field in benefit_amount.READ},
             forms,

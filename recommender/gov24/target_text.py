@@ -51,12 +51,16 @@ _TARGET_LINE: Final = re.compile(r"(?:^|\n)[^\n가-힣]{0,6}\(?(?:지원|신청|
 
 @dataclass(frozen=True, slots=True)
 class TargetText:
-    """What a row's words ask; `whole` where every demand of both fields was read, and then alone may a yes follow."""
+    """What a row's words ask; `whole` where every demand of both fields was read, and then alone may a yes follow.
+
+    `people`: they name people, or everybody, whom or whose needs they are for.
+    """
 
     clause: Clause
     whole: bool
     unread: tuple[Unread, ...] = ()
     sentences: int = 0
+    people: bool = False
 
 
 def target_text(row: Row, places: Sequence[str], vocabulary: GroupVocabulary) -> TargetText:
@@ -89,7 +93,8 @@ def target_text(row: Row, places: Sequence[str], vocabulary: GroupVocabulary) ->
     fields = (FieldText.of(name, text_of(row, name) or "") for name in (TARGET, BASIS, CONTENT))
     clauses += [clause for field in fields if (clause := other_help(field)) is not None][:1]
     unread = tuple(piece for one in read for piece in one.unread)
-    return TargetText(all_of(clauses), whole, unread, sum(one.sentences for one in read))
+    people = bool(words.strip()) and any(group.people and group.kind != "modifier" for group in read[0].groups)
+    return TargetText(all_of(clauses), whole, unread, sum(one.sentences for one in read), people)
 
 
 def _narrowing(row: Row, reader: CriteriaReader, read: Sequence[Criteria]) -> list[Clause]:

@@ -73,17 +73,20 @@ class CriteriaReader:
     _unread: list[Unread] = field(default_factory=list)
     _groups: list[TargetGroup] = field(default_factory=list)
     _count: int = 0
+    _open: bool = False
+    """A note says that others may be taken for eligible."""
 
     def read(self, name: str, raw: str) -> Criteria:
         """Return what a field, by its name and its raw words, asks."""
         text = FieldText.of(name, raw)
-        self._unread, self._groups, self._count = [], [], 0
+        self._unread, self._groups, self._count, self._open = [], [], 0, False
         reader = SentenceReader(text, self.vocabulary, self.places)
         found = statements(text.plain)
         self._define(found, reader)
         nodes = [self._node(statement, reader) for statement in found]
         clause, whole = self._siblings(nodes, "")
         asks = any(not node.silent for node in nodes)
+        clause = softened(clause) if self._open else clause
         return Criteria(clause, whole and asks, tuple(self._unread), tuple(self._groups), self._count)
 
     def titled(self, title: str, named: Collection[str]) -> Clause | None:
@@ -139,11 +142,13 @@ class CriteriaReader:
 
     def _own(self, sentence: Sentence, text: FieldText) -> tuple[Clause, bool]:
         phrase = sentence.phrase
+        besides = words_of.DISCRETION.search(text.plain, sentence.start, sentence.end)
+        asked = softened(phrase.clause) if besides else phrase.clause  # whoever else may be taken for eligible
         if phrase.whole:
-            return phrase.clause, True
+            return asked, True
         unread = _unread(text, sentence.start, sentence.end)
         self._unread.append(Unread(phrase.why_unread, unread, phrase.unread))
-        return all_of([phrase.clause, unread]), False
+        return all_of([asked, unread]), False
 
     def _parent(self, sentence: Sentence, clause: Clause, whole: bool, below: Sequence[_Node]) -> tuple[Clause, bool]:
         """A parent holds with what is below it; a list that only explains a group named above does not exclude."""
@@ -161,6 +166,7 @@ class CriteriaReader:
         self._count += 1
         if sentence.kind == SentenceKind.EXCLUSION:
             return self._exclusion(sentence, note, reader)
+        self._open |= words_of.DISCRETION.search(reader.text.plain, note.start, note.end) is not None
         if sentence.kind != SentenceKind.CRITERION or sentence.phrase.quiet:
             return _Node(sentence, EVERYONE, True, False, True)
         words = reader.text.plain[note.start : note.end]
@@ -275,7 +281,8 @@ def _beside(demanded: Sequence[_Node], others: Sequence[_Node]) -> Clause:
     """What a list asks beside its conditions; where it is for everybody, tiers of what it costs shut out nobody."""
     everybody = any(node.sentence.phrase.groups and not node.sentence.labelled for node in demanded)
     tiers = all(node.sentence.tier for node in others)
-    return softened(_either(others)) if everybody and tiers else _either(others)
+    open_to_all = any(node.sentence.everybody for node in demanded)
+    return softened(_either(others)) if open_to_all or (everybody and tiers) else _either(others)
 
 
 def _either(nodes: Sequence[_Node]) -> Clause:

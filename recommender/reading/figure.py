@@ -94,7 +94,8 @@ def _age(text: str, at: int) -> Figure | None:
         return None
     if not span.sound:
         return Figure(LexemeKind.UNREAD, span.end)
-    return Figure(LexemeKind.AGE, span.end, age_clause(span.low, span.high))
+    low = None if at and text[at - 1] == "~" else span.low  # up to an age; where the span begins stands before
+    return Figure(LexemeKind.AGE, span.end, age_clause(low, span.high))
 
 
 def _duration(text: str, at: int) -> Figure | None:

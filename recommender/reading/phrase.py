@@ -16,9 +16,12 @@ from recommender.reading.phrase_cut import (
     following,
     in_object,
     items_of,
+    lasting,
     preceding,
     raised,
     segments_of,
+    spans_cut,
+    trails_off,
 )
 from recommender.reading.phrase_item import PhraseHead, PhraseItem, alternatives, folded, listed
 from recommender.reading.target_group import TargetGroup
@@ -121,7 +124,7 @@ class PhraseReader:
 
     def read(self, lexemes: Sequence[Lexeme]) -> Phrase:
         """Return what the lexemes of a statement, or of a bracket, ask together."""
-        lexemes = families_joined(cases_dropped(days_dropped(lexemes)))
+        lexemes = families_joined(cases_dropped(days_dropped(spans_cut(lasting(lexemes)))))
         segments = [segment for part in segments_of(lexemes) if (segment := self._segment(part)) is not None]
         if not segments:
             return Phrase(quiet=True)
@@ -151,8 +154,9 @@ class PhraseReader:
             whole = True
             for item in items:
                 item.guard()
+        clause = alternatives(items, commas)
         return Phrase(
-            alternatives(items, commas),
+            _and_so_on(items, clause) if trails_off(lexemes) else clause,
             whole,
             items[-1].head,
             tuple(group for item in items for group in item.groups),
@@ -316,6 +320,15 @@ def _anybody(items: list[PhraseItem]) -> list[PhraseItem]:
     if len(alone) == 1 and others and all(item.whole and item.head == PhraseHead.BODY for item in others):
         alone[0].head = PhraseHead.GROUP
     return items
+
+
+def _and_so_on(items: Sequence[PhraseItem], listed: Clause) -> Clause:
+    """Add whom a list means besides where all its groups are examples of the same people."""
+    besides = [group.and_so_on for item in items for group in item.groups]
+    if not besides or any(one is None for one in besides):
+        return listed
+    others = any_of(one for one in besides if one is not None)
+    return any_of([listed, all_of([*items[0].figures, others])])
 
 
 def _turn(lexemes: Sequence[Lexeme], i: int, item: PhraseItem) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from recommender.reading.function_word import CLOSING
@@ -18,9 +19,12 @@ __all__ = [
     "following",
     "in_object",
     "items_of",
+    "lasting",
     "preceding",
     "raised",
     "segments_of",
+    "spans_cut",
+    "trails_off",
 ]
 
 K = LexemeKind
@@ -28,6 +32,7 @@ _SEVERAL: Final = 2
 _DAY: Final = re.compile(
     r"(?:사용|신청|이용|입장|접수|공고|개시|참가|모집|지급|시행|기준|마감|사업신청|사업공고)일(?:현재|기준|당시)?"
 )
+_SINCE: Final = re.compile(r"(?:19|20)\d\d[^,]*이후")
 _NOUN_JOINS: Final = ("", "before")
 _DESCRIBES: Final = ("한", "된", "은", "는", "인", "던", "둔", "온")
 _COUPLES: Final = ("부부", "산모", "임산부", "임신부")
@@ -101,6 +106,35 @@ def days_dropped(lexemes: Sequence[Lexeme]) -> Sequence[Lexeme]:
             kept.pop()
         kept.append(lexeme)
     return kept
+
+
+def lasting(lexemes: Sequence[Lexeme]) -> Sequence[Lexeme]:
+    """Take a group of whom it is then said for how long at least for one that lasts: long ago they moved in too."""
+    first = next((i for i, one in enumerate(lexemes) if one.group is not None and one.group.with_length), None)
+    since = any(_SINCE.search(one.word) for one in lexemes)
+    if since or first is None or all(one.kind is not K.DURATION or one.clause is None for one in lexemes[first + 1 :]):
+        return lexemes
+    return [
+        replace(one, group=replace(one.group, clause=one.group.with_length))
+        if one.group is not None and one.group.with_length is not None
+        else one
+        for one in lexemes
+    ]
+
+
+def spans_cut(lexemes: Sequence[Lexeme]) -> Sequence[Lexeme]:
+    """Take a group before "to the age of ..." for the lower end of the span: nobody is asked to be one of it."""
+    kept = list(lexemes)
+    for i, lexeme in enumerate(lexemes[_SEVERAL:], _SEVERAL):
+        if lexeme.kind is K.AGE and lexemes[i - 1].word == "~" and lexemes[i - _SEVERAL].kind is K.GROUP:
+            kept[i - _SEVERAL] = replace(lexemes[i - _SEVERAL], kind=K.UNREAD, group=None, joins="before")
+    return kept
+
+
+def trails_off(lexemes: Sequence[Lexeme]) -> bool:
+    """Whether a list ends in "and so on"."""
+    last = next((one for one in reversed(lexemes) if one.kind is not K.NEUTRAL), None)
+    return last is not None and last.kind is K.ETC
 
 
 def families_joined(lexemes: Sequence[Lexeme]) -> Sequence[Lexeme]:

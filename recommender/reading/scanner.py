@@ -115,10 +115,14 @@ class _Scan:
         found = _RESIDENCE.match(letters, i)
         if found is not None:
             yield self._made(LexemeKind.RESIDENCE, i, found.end())
-        for word, named in self.vocabulary.by_letter.get(letter, ()):
-            if letters.startswith(word, i) and self._may_end(i, i + len(word)):
-                yield self._named(named, i, i + len(word))
-        yield from self._places(i)
+        listed = self.vocabulary.by_letter.get(letter, ())
+        known = [(i + len(word), named) for word, named in listed if letters.startswith(word, i)]
+        known = [(stop, named) for stop, named in known if self._may_end(i, stop)]
+        places = list(self._places(i))
+        longest = known[0][0] if known else i
+        yield from (place for place in places if place[0] > longest)  # 고령군 is a county, 고령 old age
+        yield from (self._named(named, i, stop) for stop, named in known)
+        yield from (place for place in places if place[0] <= longest)
         if not begins:
             yield from self._listed(AFTER, _LONGEST_AFTER, i, False)
 

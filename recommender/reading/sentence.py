@@ -41,6 +41,7 @@ class Sentence:
         labelled: it stands behind the name of a criterion ("age: ...").
         must: it ends as a demand, not as a noun.
         tier: it stands behind another label, the name of one of several benefits or of a group.
+        everybody: it says in so many words that it is for everybody.
     """
 
     kind: SentenceKind
@@ -51,6 +52,7 @@ class Sentence:
     labelled: bool = False
     must: bool = False
     tier: bool = False
+    everybody: bool = False
 
     @property
     def only_figures(self) -> bool:
@@ -134,7 +136,8 @@ class SentenceReader:
             phrase = self._of_tier(phrase, start, begin)
         said = self.text.plain[begin:end]
         must = bool(words_of.MUST.search(said)) and not words_of.CHEAPER.search(said)
-        return Sentence(SentenceKind.CRITERION, phrase, start, end, mode, labelled, must, tier)
+        everybody = words_of.EVERYBODY.search(said) is not None
+        return Sentence(SentenceKind.CRITERION, phrase, start, end, mode, labelled, must, tier, everybody)
 
     def _core(self, begin: int, end: int) -> tuple[int, int]:
         """Return a statement's words without a leading "but" and without what is given at its end."""

@@ -19,6 +19,7 @@ __all__ = [
         "CRITERION",
         "DEADLINE",
         "DISCRETION",
+        "EVERYBODY",
         "EXCLUDED_TAIL",
         "EXCLUSION",
         "GIVEN_TAIL",
@@ -96,8 +97,15 @@ ASIDE: Final = re.compile(r"유의사항|주의사항|유의|참고|참고사항
 """The label of a note on the procedure."""
 POINTS: Final = re.compile(r"다음|아래|이하의|각\s*호")
 """What points to the lines below."""
-DISCRETION: Final = re.compile(r"(?:그\s*밖에|그\s*외|기타)[^\n]{0,40}인정(?:하|되|한)")
-"""Whoever an authority takes for eligible besides: the last of a list."""
+DISCRETION: Final = re.compile(
+    r"(?:그\s*밖|그\s*외|이외|기타|(?<![가-힣])등\s|특별히|필요하다고|필요성이)[^\n]{0,40}(?:인정|판단|심의)(?:하|되|된|한|할|받|을|를|에)"
+    r"|장(?:관)?이\s[^\n]{0,16}(?:인정|판단)(?:하는|한)\s*(?:자|사람|분|가구|세대|가정)"
+)
+"""Whoever an authority takes for eligible besides: the last of a list, or whoever is beside it."""
+EVERYBODY: Final = re.compile(
+    r"누구나|누구든지|(?:모든|전)\s?(?:시민|군민|구민|도민|주민|국민)|일반\s?(?:시민|군민|구민|도민|주민)"
+)
+"""A line that says it is for everybody: the lines beside it name whom it is for besides, or first."""
 BENEFIT: Final = re.compile(
     r"[가-힣0-9·, ]{0,16}(?:접종|지원금|장려금|지원|수당|검진|검사|보조금|바우처|장학금|감면|할인|상품권)"
 )

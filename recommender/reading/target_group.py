@@ -20,6 +20,8 @@ __all__ = ["GROUP_KINDS", "GroupVocabulary", "TargetGroup", "parse_vocabulary"]
 GROUP_KINDS: Final = ("person", "household", "child", "body", "modifier", "occasion")
 """Whom a word names: a person, their home, them or a child of theirs, no person, how somebody is, what somebody did."""
 
+_CLAUSES: Final = ("clause", "family", "with_age", "with_length", "and_so_on")
+
 
 @dataclass(frozen=True, slots=True)
 class TargetGroup:
@@ -29,6 +31,8 @@ class TargetGroup:
         clause: what belonging to it asks; no_data with its name where no fact knows.
         family: what being family of such a person asks, None where no fact knows.
         with_age: what is left of it where the text states the age, None where that is the same.
+        with_length: what is left of it where the text then states how long at least, None where that is the same.
+        and_so_on: whom a list of such groups means besides where it ends in "and so on", None where nobody is told.
         vague: its word may be defined beside it ("the poor (on benefits)").
     """
 
@@ -38,6 +42,8 @@ class TargetGroup:
     family: Clause | None = None
     with_age: Clause | None = None
     vague: bool = False
+    with_length: Clause | None = None
+    and_so_on: Clause | None = None
 
     @property
     def people(self) -> bool:
@@ -105,9 +111,7 @@ def parse_vocabulary(document: object, where: Where, declaration: Declaration) -
     clauses = ClauseReader(declaration)
     groups: dict[str, TargetGroup] = {}
     for i, entry in enumerate(fields.items("groups")):
-        reader = MappingReader(
-            entry, fields.at("groups", i), problems, {"name", "words", "clause", "kind", "family", "with_age", "vague"}
-        )
+        reader = MappingReader(entry, fields.at("groups", i), problems, {"name", "words", "kind", "vague", *_CLAUSES})
         group = _group(reader, clauses, problems)
         for word in reader.strings("words"):
             if word in groups:
@@ -133,8 +137,9 @@ def _group(reader: MappingReader, clauses: ClauseReader, problems: Problems) -> 
     name = reader.string("name") or ""
     kind = reader.choice("kind", GROUP_KINDS) or "person"
     read: dict[str, Clause | None] = {}
-    for key in ("clause", "family", "with_age"):
+    for key in _CLAUSES:
         written = reader.take(key)
         read[key] = None if written is None else clauses.read(written, reader.at(key), problems)
     vague = reader.boolean("vague", False)
-    return TargetGroup(name, kind, read["clause"] or NoData(name), read["family"], read["with_age"], vague)
+    clause, others = read.pop("clause") or NoData(name), read
+    return TargetGroup(name, kind, clause, vague=vague, **others)

@@ -151,6 +151,15 @@ def test_an_axis_excludes_only_where_its_no_was_measured_and_right_often_enough(
     assert all(figures.right <= figures.of for figures in MEASURED.values())
 
 
+def test_a_flag_for_who_moved_in_leaves_open_what_it_denies_since_it_does_not_say_when():
+    moved = {"fact": "newly_moved_in", "is": True}
+    assert who(["citizen"], said("JA0413"), None, UNREAD)["citizen"]["all"][1] == {
+        "advisory": moved,
+        "axis": "household",
+    }
+    assert who(["citizen"], said("JA0411"), None, UNREAD)["citizen"]["all"][1]["fact"] == "many_children"
+
+
 def test_flags_that_restrict_what_the_text_does_not_speak_of_contradict_it():
     text = Compare("farmer", "is", True)
     assert contradicted(["citizen"], said("JA0314", "JA0402"), text) == ("person",)

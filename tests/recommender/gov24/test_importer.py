@@ -83,7 +83,15 @@ def test_a_service_becomes_a_programme_in_the_projects_own_format(run, declarati
     ],
 )
 def test_the_kinds_of_applicant_are_those_the_service_names(run, words, kinds):
-    assert set(run(사용자구분=words).programmes[0]["who"]) == kinds
+    assert set(run(사용자구분=words, 지원대상="관내 사업장").programmes[0]["who"]) == kinds
+
+
+@pytest.mark.parametrize(
+    "words", ["소상공인 또는 예비 소상공인", "소비자\n사업자", "구민 누구나", "관내 시설과 어르신"]
+)
+def test_a_service_for_bodies_whose_words_name_people_leaves_individuals_open(run, words):
+    demands = run(사용자구분="법인/시설/단체", 지원대상=words).programmes[0]["who"]
+    assert {"no_data": "개인의 신청"} in demands["citizen"]["all"]
 
 
 def test_words_of_another_vocabulary_reject_the_row_with_all_of_them(run):

@@ -112,7 +112,10 @@ def traits(row, person, facts, none=None, opened=False):
 def citizen(row, person):
     """Only the household axis was right often enough to exclude; the others leave open what they deny."""
     doubted = (sex(row, person), age(row, person), income(row, person), traits(row, person, PERSON, "JA0322"))
-    return min(UNKNOWN, *(max(one, UNKNOWN) for one in doubted), traits(row, person, HOUSEHOLD, "JA0410"))
+    home = traits(row, person, HOUSEHOLD, "JA0410")
+    if row["JA0413"] == "Y":  # who moved in: nothing says how long ago
+        home = max(home, UNKNOWN)
+    return min(UNKNOWN, *(max(one, UNKNOWN) for one in doubted), home)
 
 
 def small_business(row, person):

@@ -9,38 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.calendar import day_of
-from features.snapshot import from_facts
-from features.value import UNKNOWN
 from recommender.reading.criteria import CriteriaReader
 from recommender.rules.clause import Advisory, All, Answer, Any, NoData, Not, UnreadText, compares
-from recommender.rules.region import Regions
-from recommender.rules.rule_oracle import Oracle
 from tests.benchmarks.test_reading_bench import READING
 
 YES, NO, OPEN = Answer.YES, Answer.NO, Answer.UNKNOWN
 MAN, OLD, MOTHER, SEEKER = "P", "G", "M", "J"
-
-
-@pytest.fixture(scope="module")
-def answer(declaration, vocabulary):
-    """Answer a text for one of the four people who are described in full; keyword arguments change their facts."""
-    oracle = Oracle(declaration, Regions(), day_of(READING.AS_OF))
-
-    def told(text, name, fees=False, **changed):
-        person = READING.PEOPLE[name]
-        facts = {
-            fact: fact in person.true
-            for fact, declared in declaration.facts.items()
-            if declared.type == "boolean" and declared.derived is None and fact not in person.unsaid
-        }
-        facts |= {**person.facts, "resident_since": "2016-11-01"} | changed
-        snapshot = from_facts(declaration, facts, declaration.zone.end_of_day(READING.AS_OF))
-        values = dict(zip(snapshot.columns, map(int, snapshot.values[0]), strict=True))
-        read = CriteriaReader(vocabulary, ("동작구", "동작"), fees).read("지원대상", text)
-        return oracle.clause(read.clause, lambda column: values.get(column, UNKNOWN))
-
-    return told
 
 
 @pytest.fixture(scope="module")
