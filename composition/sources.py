@@ -150,7 +150,7 @@ def _seen(history: History, admission: Admission, rows: FileRows | LogRows, unre
 
     if admission.run is None:
         return LearningLog(history, until=rows.until)
-    return admitted(history, admission.run, admission.pseudonym, rows.held_out_every, unreadable or (), rows.until)
+    return admitted(history, admission, rows.held_out_every, unreadable or (), rows.until)
 
 
 def folder_to_learn_from(workspace: Workspace, given: Path | None) -> Path | None:

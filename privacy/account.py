@@ -25,6 +25,7 @@ from privacy.ledger.ledger_tables import DATABASE
 from privacy.ledger.note import NoteVerifier, Signer
 from privacy.ledger.terms import SYNTHETIC as SYNTHETIC
 from privacy.ledger.terms import is_synthetic as is_synthetic
+from privacy.ledger.unit_roll import UnitRoll
 from privacy.refusal import AlreadyOpen, Exhausted
 from privacy.request import RunRequest
 from privacy.unit import PrivacyUnit
@@ -100,6 +101,10 @@ class LedgerAccount:
     def pseudonym(self, person: str) -> str:
         """A keyed hash of the person's id: stable in this workspace, meaningless without its key."""
         return hmac.new(_key(self.folder), person.encode(), "sha256").hexdigest()[:32]
+
+    def roll(self) -> UnitRoll | None:
+        """Of people who may be real, in which household each was first learned from; ids of synthetic worlds repeat."""
+        return None if self.synthetic or self.unit is PrivacyUnit.PERSON else self.ledger.roll(self.population)
 
     def is_public(self, people: Iterable[str], rows: str) -> bool:
         """Whether two approvers of the population these people belong to signed that exactly these rows are public."""
@@ -186,6 +191,9 @@ class SyntheticAccount:
     def pseudonym(self, person: str) -> str:
         """Synthetic people need none."""
         return person
+
+    def roll(self) -> None:
+        """Synthetic people have none: ids of synthetic worlds repeat."""
 
     def is_public(self, people: Iterable[str], rows: str) -> bool:  # noqa: ARG002 - the protocol's arguments
         """Synthetic people have no approvers."""

@@ -15,6 +15,7 @@ from privacy.spend import Spend
 from privacy.unit import PrivacyUnit, UnitSupport
 
 if TYPE_CHECKING:
+    from features.arrays import Bool, UInt64
     from privacy.accounting.mechanism import Mechanism
 
 Rows = TypeVar("Rows", covariant=True)
@@ -35,6 +36,14 @@ class AdmissionReceipt(Protocol):
 
     def to_document(self) -> dict[str, Any]:
         """As manifests write it."""
+        ...
+
+
+class PersistentUnits(Protocol):
+    """The units of a population, in which whoever was learned from stays; see `privacy.ledger.unit_roll.UnitRoll`."""
+
+    def fixed(self, people: Sequence[str], grouping: Callable[[UInt64, UInt64], tuple[UInt64, Bool]]) -> UInt64:
+        """The unit of each person, those who are learned from for the first time entered for ever."""
         ...
 
 
@@ -69,6 +78,10 @@ class BudgetAccount(Protocol):
         """The name of a person behind the gate."""
         ...
 
+    def roll(self) -> PersistentUnits | None:
+        """In which unit each person was first learned from; None where every run may find units anew."""
+        ...
+
     def is_public(self, people: Iterable[str], rows: str) -> bool:
         """Whether two approvers of their population signed that these rows (sha256, hex) are public."""
         ...
@@ -85,10 +98,12 @@ class Admission:
     Attributes:
         run: the private run, which sees only people it may learn from; None: all rows as they are.
         pseudonym: the name of a person behind the gate.
+        roll: in which unit each person was first learned from; None where units are those of today.
     """
 
     run: RunRequest | None = None
     pseudonym: Callable[[str], str] = str
+    roll: PersistentUnits | None = None
 
 
 class RowSource(Protocol[Rows]):
@@ -166,7 +181,7 @@ class Gate(Generic[Rows]):
             Rejected: the run has no budget, or the budget or the declaration does not protect its unit.
         """
         account = self.budget(run)
-        return Gated(self, run, account, lambda: self.rows.open(Admission(run, account.pseudonym)))
+        return Gated(self, run, account, lambda: self.rows.open(Admission(run, account.pseudonym, account.roll())))
 
     def price_run(self, run: RunRequest, *mechanisms: Mechanism) -> QuotedPrice:
         """What a run would cost and leave, without opening a row.

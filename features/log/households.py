@@ -1,10 +1,12 @@
-"""Households: the people whom events bring together, by the word of a registry or of both."""
+"""Households: the people whom events bring together, by the word of a registry or of both, today or when first seen."""
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
-from features.arrays import Int64
+from features.arrays import Bool, Int64, UInt64
 from features.log.history import APART, REGISTERED, History
 
 
@@ -19,11 +21,63 @@ def households(history: History) -> Int64:
 
     A household without whom the log is read is gone with all its events, and no other is larger or smaller for it.
     """
-    head = list(range(len(history.people)))
-    for one, other in _joined(history.related).tolist():
+    return _heads(len(history.people), _joined(history.related))
+
+
+NOT_YET: Final = 0
+"""The household of whoever nothing was ever learned from."""
+_NONE: Final = np.iinfo(np.uint64).max
+
+
+def fixed_households(history: History, number: UInt64, fixed: UInt64, agreeing: Bool, unreadable: Int64) -> UInt64:
+    """Return the number of the household of each person, where those learned from before stay in the household of then.
+
+    Everybody else who is the subject of an event is free. Free people whom events bring together, one of whom agrees,
+    join the household of the lowest number among those that events bring them together with, or are a new one, of the
+    lowest number among their own. Free people none of whom agrees wait until one does, and who is only named by others
+    waits until there is an event of their own: neither brings anybody together. So all that was ever in one household
+    can be left out, and each other one is the same in every run (docs/privacy.md says why).
+
+    Args:
+        history: everybody.
+        number: uint64[people], a number of each person that is theirs for ever, above 0.
+        fixed: uint64[people], the household in which each was learned from before, `NOT_YET` for nobody yet.
+        agreeing: bool[people], who may be learned from now.
+        unreadable: int64[m], the places of people whose own events cannot be read.
+    """
+    speaking = subjects(history)
+    speaking[unreadable] = True
+    pairs, free = _joined(history.related), speaking & (fixed == NOT_YET)
+    group = _heads(len(free), pairs[free[pairs].all(axis=1)])
+    across = np.concatenate((pairs, pairs[:, ::-1]))
+    across = across[free[across[:, 0]] & (fixed[across[:, 1]] != NOT_YET)]
+    joined, begun = np.full(len(free), _NONE, np.uint64), np.full(len(free), _NONE, np.uint64)
+    np.minimum.at(joined, group[across[:, 0]], fixed[across[:, 1]])
+    np.minimum.at(begun, group, number)
+    taken = np.zeros(len(free), np.bool_)
+    np.logical_or.at(taken, group, agreeing & free)
+    found = np.where(taken & (joined != _NONE), joined, begun)[group]
+    return np.where(fixed == NOT_YET, found, fixed)
+
+
+def subjects(history: History) -> Bool:
+    """Return who is the subject of an event: bool[people]. Others are only named in what is said of somebody else."""
+    found = np.zeros(len(history.people), np.bool_)
+    found[history.records.person] = found[history.related[:, 0]] = True
+    for part in (history, history.reports):
+        own = np.ones(int(part.offsets[-1]), np.bool_)
+        own[part.told[:, 0]] = False
+        found |= np.diff(np.concatenate(([0], np.cumsum(own)))[part.offsets]) > 0
+    return found
+
+
+def _heads(people: int, pairs: Int64) -> Int64:
+    """The first of those whom pairs bring together, of each: int64[people]."""
+    head = list(range(people))
+    for one, other in pairs.tolist():
         low, high = sorted((_head(head, one), _head(head, other)))
         head[high] = low
-    return np.array([_head(head, place) for place in range(len(head))], dtype=np.int64)
+    return np.array([_head(head, place) for place in range(people)], dtype=np.int64)
 
 
 def _joined(related: Int64) -> Int64:

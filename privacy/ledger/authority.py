@@ -5,7 +5,8 @@ the first budget of people who may be real does; such a budget is opened by two 
 and two keys; a key that was revoked never counts again; witnesses and public rows belong to the population whose
 approvers signed for them; a statement is void after `approval.MOST_LATER` further entries, or in a later period.
 Version 3 adds: a spend may say what it is part of and carry the signature of who asks (`privacy.ledger.asked`), an
-audit is an entry, and two approvers have names that a reader tells apart.
+audit is an entry, two approvers have names that a reader tells apart, and a spend on households states the roll that
+fixes them (`privacy.ledger.unit_roll`).
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -27,10 +27,10 @@ from features.problem import Problem, Rejected
 from features.whole_file import locked
 from privacy.accounting.amount import FINEST
 from privacy.accounting.canonical import NotCanonical
-from privacy.ledger import admitted, entry, ledger_tables, merkle
+from privacy.ledger import admitted, entry, ledger_tables, merkle, unit_roll
 from privacy.ledger.admitted import PeopleClaim
 from privacy.ledger.change import Change, LedgerKeyChanged
-from privacy.ledger.dataset import Dataset
+from privacy.ledger.dataset import NOBODY, Dataset
 from privacy.ledger.entry import BEGINNING, AnyEntry, EntryPlace
 from privacy.ledger.folder import is_read_only
 from privacy.ledger.keys import KeyRing
@@ -153,8 +153,12 @@ class Journal:
 
         Raises:
             KnownPeople: one of them spends from another population already.
+            Damaged: what was kept of people or of their units is not what the entries state.
         """
-        return admitted.claim(db, self.keys, population, spend, dataset, self.entries)
+        found = admitted.claim(db, self.keys, population, spend, dataset, self.entries)
+        grouped = found.added is not None and self.state.budget(population).opened.unit == "household"
+        roll = unit_roll.stated(db, self, population, spend) if grouped else NOBODY
+        return replace(found, document={**found.document, "roll": roll})
 
     def _signer_after(self, change: Change) -> Signer:
         """The key that signs the tree with this entry: a new key signs from the entry on that names it."""

@@ -29,6 +29,7 @@ _TABLES: Final = {
         "CREATE TABLE admitted (position INTEGER NOT NULL, part INTEGER NOT NULL, population TEXT NOT NULL,"
         " body BLOB NOT NULL, PRIMARY KEY (position, part))"
     ),
+    "roll": "CREATE TABLE roll (position INTEGER PRIMARY KEY, population TEXT NOT NULL, body BLOB NOT NULL)",
     "rest": "CREATE TABLE rest (population TEXT PRIMARY KEY, amount INTEGER NOT NULL CHECK (amount >= 0))",
 }
 _GUARDS: Final = {
@@ -36,12 +37,13 @@ _GUARDS: Final = {
         f"CREATE TRIGGER {table}_keeps_what_it_has_{action} BEFORE {action.upper()} ON {table}"
         f" BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END"
     )
-    for table in ("entry", "checkpoint", "cosignature", "sketch", "admitted")
+    for table in ("entry", "checkpoint", "cosignature", "sketch", "admitted", "roll")
     for action in ("update", "delete")
 }
 _SCHEMA: Final = {**_TABLES, **_GUARDS}
-_FIRST_SCHEMA: Final = {name: text for name, text in _SCHEMA.items() if not name.startswith("admitted")}
-"""Of a ledger that was begun by version 1 and not written since."""
+_SECOND_SCHEMA: Final = {name: text for name, text in _SCHEMA.items() if not name.startswith("roll")}
+_FIRST_SCHEMA: Final = {name: text for name, text in _SECOND_SCHEMA.items() if not name.startswith("admitted")}
+"""Of a ledger that was begun by an earlier version and not written since."""
 _RESTORE: Final = "Restore the last good copy"
 
 
@@ -115,7 +117,7 @@ def check_schema(db: sqlite3.Connection, folder: Path, *, whole: bool) -> None:
     Raises:
         Damaged: they differ, or SQLite finds damage.
     """
-    if _schema_of(db) not in (_SCHEMA, _FIRST_SCHEMA):
+    if _schema_of(db) not in (_SCHEMA, _SECOND_SCHEMA, _FIRST_SCHEMA):
         raise damaged(folder, "has other tables or triggers than a ledger has")
     found = db.execute("PRAGMA quick_check(1)").fetchone() if whole else ("ok",)
     if found != ("ok",):

@@ -17,6 +17,7 @@ from privacy.ledger.export import MOST_CHECKPOINTS, LedgerExport
 from privacy.ledger.folder import refuse_own_file
 from privacy.ledger.journal import Journal
 from privacy.ledger.note import Note, NoteVerifier, proof_text
+from privacy.ledger.unit_roll import UnitRoll
 from privacy.ledger.verify import verify
 
 
@@ -81,6 +82,10 @@ class LedgerReader:
         with self._journal.opened() as db:
             named = [one for one, *of in self._state.public if of == [dataset.fingerprint, rows]]
             return next((one for one in named if not claimed_elsewhere(db, one, dataset)), None)
+
+    def roll(self, population: str) -> UnitRoll:
+        """In which household each person of a population was first learned from."""
+        return UnitRoll(self._journal, population)
 
     @property
     def roots(self) -> tuple[NoteVerifier, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
-from typing import assert_never
+from typing import Final, assert_never
 
 from msgspec import UNSET
 
@@ -37,7 +37,7 @@ from privacy.ledger.change import (
     SpendRecord,
     Spent,
 )
-from privacy.ledger.dataset import NO_SKETCH
+from privacy.ledger.dataset import NO_SKETCH, NOBODY
 from privacy.ledger.entry import (
     AnyEntry,
     AuditEntry,
@@ -80,6 +80,9 @@ from privacy.refusal import (
     WrongPrice,
     amount_text,
 )
+
+ROLLS: Final = 3
+"""The first version whose entries state a roll of units."""
 
 
 def decide(state: LedgerState, entry: AnyEntry) -> Change:  # one for each kind
@@ -136,6 +139,7 @@ def _spend(state: LedgerState, entry: SpendEntry) -> Spent:
     most = min(most_units(price.delta), most_units(budget.delta))
     if body.dataset.units > most:
         raise too_many(index, most, body.dataset.units)
+    _check_roll(entry, budget.opened.unit)
     if entry.version > 1 and is_synthetic(entry.population) and body.dataset.sketch != NO_SKETCH:
         what = "is a budget of synthetic people, and the entry claims people who may be real"
         raise KnownPeople(entry.population, what, "Spend from the population that they belong to")
@@ -147,6 +151,17 @@ def _spend(state: LedgerState, entry: SpendEntry) -> Spent:
     spent = COMMITTED if isinstance(entry, EvaluateEntry) else RESERVED
     spend = SpendRecord(body.spend, index, entry.at, entry.population, mechanism, cohort, budget.period, spent)
     return Spent(spend, price)
+
+
+def _check_roll(entry: SpendEntry, unit: str) -> None:
+    """Accept, from version 3, only spends that say by which roll the households of their people are fixed."""
+    dataset = entry.body.dataset
+    if (dataset.roll is not UNSET) != (entry.version >= ROLLS):
+        what = "does not say by which roll its units are fixed, or does so before version 3"
+        raise Refused(f"entry {entry.index}", what, "Write it anew")
+    if unit == "household" and dataset.sketch != NO_SKETCH and dataset.roll == NOBODY:
+        what = "claims people whose households are fixed by no roll: one that grows is protected less than is said"
+        raise Refused(f"entry {entry.index}", what, "Reserve it through the ledger, which keeps the roll")
 
 
 @lru_cache(maxsize=4096)

@@ -191,10 +191,14 @@ class CohortTerms(Exact, frozen=True):
     salt: Name
 
 
-class DatasetTerms(Exact, frozen=True):
-    """The keyed fingerprint of a data set; see `privacy.ledger.dataset.Dataset`."""
+class DatasetTerms(Exact, frozen=True, kw_only=True):
+    """The keyed fingerprint of a data set; see `privacy.ledger.dataset.Dataset`.
+
+    From version 3 it states the roll that fixes units, too (`privacy.ledger.unit_roll`): zeros where there is none.
+    """
 
     fingerprint: Hash
+    roll: Hash | UnsetType = UNSET
     sketch: Hash
     units: Count
 

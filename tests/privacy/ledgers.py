@@ -188,6 +188,7 @@ class Forge3(Forge2):
             body |= {"purpose": "a test", "requester": "tester", "spend": spend} | ({} if after else changes)
             text = request_text(self.origin, "kr", body)
             said["request"] = {"key": signer.verifier().text(), "signature": signer.sign(text)}
+        said["dataset"] = {**NOBODY.to_document(), "roll": "0" * 64} | changes.pop("dataset", {})
         super().reserve(spend, mechanism, checkpoint, kind, **said | changes)
 
 

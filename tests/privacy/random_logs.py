@@ -27,6 +27,8 @@ class RandomLog:
     rng: np.random.Generator
     people: tuple[str, ...]
     programmes: tuple[str, ...]
+    begin: int = 0
+    """The day from which on the others count."""
 
     def __post_init__(self) -> None:
         self.events: list[Event] = []
@@ -38,7 +40,7 @@ class RandomLog:
         return self.people[self.rng.integers(0, len(self.people))]
 
     def add(self, who, kind, day, data=None, about=(), source="citizen", late=0):
-        happened = NOON + int(day) * DAY
+        happened = NOON + (self.begin + int(day)) * DAY
         name = f"e{len(self.events)}"
         found = Event(name, source, who, kind, happened, happened + int(late) * DAY, data or {}, tuple(about))
         self.events.append(found)
@@ -76,7 +78,7 @@ class RandomLog:
         """A correction, a retraction, or the retraction of one; now and then by a stranger."""
         target = self.events[self.rng.integers(0, len(self.events))]
         who = self.somebody() if self.one_in(3) else target.subject
-        day = (target.recorded - NOON) // DAY + self.rng.integers(0, 90)
+        day = (target.recorded - NOON) // DAY - self.begin + self.rng.integers(0, 90)
         data = {"source": target.source, "id": target.id}
         kind = ("event.corrected", "event.retracted")[self.rng.integers(0, 2)]
         if kind == "event.corrected":
@@ -125,6 +127,40 @@ def random_log(seed: int, programmes: tuple[str, ...], people: int = 10) -> list
         log.add(log.somebody(), "life.moved", 400, {"region": "11440"})
     rng.shuffle(log.events)
     return log.events
+
+
+MONTH, MONTHS = 30, 13
+ENDS = tuple(END + month * MONTH * DAY for month in range(MONTHS))
+"""Where the logs of thirteen monthly runs end."""
+
+
+def random_year(seed: int, programmes: tuple[str, ...], people: int = 14) -> list[Event]:
+    """The events of thirteen months, in which people come, marry, part, have children, correct and withdraw.
+
+    Two thirds are there at the first run; others come between runs, with or without anybody whom they belong to.
+    """
+    rng = np.random.default_rng(seed)
+    everybody = tuple(f"c{at}" for at in range(people))
+    log = RandomLog(rng, everybody[: people * 2 // 3], programmes)
+    for who in log.people:
+        log.settle(who)
+    for month in range(MONTHS):
+        log.people = everybody[: people * 2 // 3 + month * people // 3 // MONTHS + 1]
+        log.settle(log.people[-1] if month % 3 == 0 else log.somebody())
+        for _ in range(rng.integers(0, 3)):
+            log.relate()
+        for _ in range(rng.integers(0, 3)):
+            log.act()
+        log.begin += MONTH
+    if log.one_in(3):
+        log.spoil()
+    rng.shuffle(log.events)
+    return log.events
+
+
+def recorded_by(events: list[Event], end: int) -> list[Event]:
+    """The log as it was at a second."""
+    return [one for one in events if one.recorded < end]
 
 
 def without(events: list[Event], gone: set[str]) -> list[Event]:

@@ -16,6 +16,7 @@ from composition.reading import read_declaration
 from features import snapshot
 from features.log.event import Event
 from features.log.history import History, history_of
+from privacy.gate import Admission
 from privacy.learning.step import Schedule, Total
 from privacy.request import LegalBasis, RunRequest
 from privacy.unit import PrivacyUnit, readers_of_others
@@ -107,7 +108,7 @@ def pseudonym(person: str) -> str:
 
 
 def admitted_people(events: list[Event], run: RunRequest) -> LearningLog:
-    return admitted(history_of(events, DECLARATION), run, pseudonym, 10**6)
+    return admitted(history_of(events, DECLARATION), Admission(run, pseudonym), 10**6)
 
 
 def looks(log: LearningLog) -> dict[str, bytes]:

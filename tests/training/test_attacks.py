@@ -67,7 +67,7 @@ def retracted(name, who, target, day=9):
 def private(events, declaration, run=RUN):
     """What a private run may learn from."""
     unreadable: set[str] = set()
-    return admitted(history_of(events, declaration, unreadable), run, str, 10**6, unreadable, END)
+    return admitted(history_of(events, declaration, unreadable), Admission(run, str), 10**6, unreadable, END)
 
 
 def columns(log: LearningLog, *people: str) -> list[Any]:
@@ -118,7 +118,7 @@ def test_what_was_recorded_after_the_stated_end_is_not_learned_from_but_a_withdr
     log = [*agreed("ann", "bob"), shown("ann"), shown("ann", 50), shown("bob")]
     later = event("w", "bob", "consent.withdrawn", 60, {"purpose": "offers"})
     known = history_of([*log, later], declaration)
-    found = admitted(known, RUN, str, 10**6, (), NOON + 20 * DAY)
+    found = admitted(known, Admission(RUN, str), 10**6, (), NOON + 20 * DAY)
     assert (found.history.people, len(found.interactions)) == (("ann",), 1)
 
 

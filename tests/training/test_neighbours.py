@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,86 +20,16 @@ from features.log.columnar import read_segments
 from features.log.files import write_parquet
 from features.log.history import History, history_of
 from features.log.households import households
-from privacy.request import RunRequest
-from privacy.unit import PrivacyUnit
-from recommender.ranking.attributes import Vocabulary
-from recommender.ranking.bilinear import AttributeScaler, fits
-from recommender.ranking.bins import Bins
 from tests.examples import examples
 from tests.privacy.random_logs import END, random_log, without
+from tests.training.learner import Learner, Seen, pseudonym
 from training.data import admission
-from training.data.admission import admitted
-from training.data.material import TrainingData
-from training.rankers.bilinear_arrays import BilinearWeights, FeatureMap
-from training.rankers.private_bilinear import Objective, gradients
-from training.rankers.private_ranker import sample_of, space_of
-from training.rankers.schedules import plan
-from training.runs import private_run
 
 LOGS = 500 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 40
 """Random logs; `make soak` tries twenty times as many, 10,000."""
 SEEDS = st.integers(0, 2**32 - 1)
 FEW = 5
 """The most people of a unit here: households of random logs are often larger."""
-RUN = RunRequest("kr", PrivacyUnit.HOUSEHOLD, Decimal(1), Decimal("0.000001"), "offers", "tester")
-
-
-def pseudonym(person: str) -> str:
-    return hashlib.sha256(person.encode()).hexdigest()[:8]
-
-
-@dataclass(frozen=True)
-class Learner:
-    """What a run computes of people before noise, on public parts made once."""
-
-    material: TrainingData
-    bins: Bins
-    space: FeatureMap
-    weights: BilinearWeights
-
-    @classmethod
-    def of(cls, material: TrainingData) -> Learner:
-        declaration, catalogue = material.declaration, material.catalogue
-        vocabulary = Vocabulary.fit(catalogue, declaration, 4, np.random.default_rng(0))
-        attributes, bins = vocabulary.attributes(catalogue, declaration), Bins.of(declaration)
-        chosen = plan(10_000, Decimal(8), Decimal("1e-6"), len(catalogue.programmes))
-        reading = AttributeScaler.fit(attributes, chosen.row.blocks, chosen.row.indicator)
-        space = space_of(bins, reading, attributes, fits(bins, attributes, declaration), chosen)
-        size = space.shape[0] * space.shape[1] + space.beside
-        weights = BilinearWeights.of(np.random.default_rng(1).normal(size=size), space)
-        return cls(material, bins, space, weights)
-
-    def seen(self, history: History, unreadable: set[str]) -> Seen:
-        """What a run sees and computes of each person and each unit, as bytes."""
-        log = admitted(history, RUN, pseudonym, 10**6, unreadable, END)
-        lists = private_run._lists(self.material, log, held_out=False)
-        units = np.unique(lists.unit)
-        people = np.array(log.history.people, dtype=object)
-        names = {at: frozenset(people[log.unit == at]) for at in np.unique(log.unit).tolist()}
-        made = {}
-        if units.size:
-            sample = sample_of(lists.lists, self.bins, lists.unit)
-            objective = Objective(self.space, np.zeros(self.space.attributes.shape[0]), "listwise")
-            found = gradients(sample, np.arange(units.size), objective, self.weights)
-            for number, unit in enumerate(units.tolist()):
-                part = slice(sample.unit_at[number], sample.unit_at[number + 1])
-                rows = slice(sample.list_at[part.start], sample.list_at[part.stop])
-                own = slice(found.at[number], found.at[number + 1])
-                parts = (
-                    found.left[own], found.value[own], found.right[own], found.extra[number], sample.bins[part],
-                    sample.programme[rows], sample.label[rows], sample.place[rows],
-                )  # fmt: skip
-                made[names[unit]] = b"".join(np.ascontiguousarray(one).tobytes() for one in parts)
-        return Seen(frozenset(names.values()), made, private_run.counts(lists))
-
-
-@dataclass(frozen=True)
-class Seen:
-    """The units that may be learned from, what is computed of each that was shown anything, and the counts."""
-
-    units: frozenset[frozenset[str]]
-    made: dict[frozenset[str], bytes]
-    counts: np.ndarray
 
 
 @pytest.fixture(scope="module")

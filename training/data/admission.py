@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from features.arrays import Bool, Int64
+from features.arrays import Bool, Int64, UInt64
 from features.log.consents import consents
-from features.log.households import households
+from features.log.households import fixed_households, households, subjects
 from features.log.versions import FOREVER
 from privacy.request import LegalBasis
 from privacy.unit import PrivacyUnit
@@ -18,7 +18,7 @@ from training.data.examples import LearningLog, UnitsLeftOut, held_out
 
 if TYPE_CHECKING:
     from features.log.history import History
-    from privacy.request import RunRequest
+    from privacy.gate import Admission
 
 
 MOST_PEOPLE: Final = 16
@@ -26,12 +26,7 @@ MOST_PEOPLE: Final = 16
 
 
 def admitted(
-    history: History,
-    run: RunRequest,
-    pseudonym: Callable[[str], str],
-    every: int,
-    unreadable: Collection[str] = (),
-    until: int = FOREVER,
+    history: History, admission: Admission, every: int, unreadable: Collection[str] = (), until: int = FOREVER
 ) -> LearningLog:
     """The log of those whom a run may learn from or be judged by, each under a pseudonym.
 
@@ -43,25 +38,41 @@ def admitted(
 
     Args:
         history: everybody.
-        run: what for, on which ground, and in which unit.
-        pseudonym: what to call a person.
+        admission: what for, on which ground, in which unit, and what to call a person.
         every: one person in so many is held out.
         unreadable: whose events cannot be read.
         until: the UTC second at which the log ends; who withdrew later is left out as well.
     """
-    people = history.people
-    unit = households(history) if run.unit is PrivacyUnit.HOUSEHOLD else np.arange(len(people), dtype=np.int64)
-    agreeing = consents(history).agreeing(run.purpose, silent=run.basis is LegalBasis.LAW)
-    large = np.bincount(unit, minlength=len(people))[unit] > MOST_PEOPLE
+    people, run = history.people, admission.run
+    assert run is not None, "an exact request sees the log as it is"
     places = history.rows_of(unreadable)
+    agreeing = consents(history).agreeing(run.purpose, silent=run.basis is LegalBasis.LAW)
+    unit = _units(history, admission, agreeing, places[places >= 0])
+    large = np.bincount(unit, minlength=len(people))[unit] > MOST_PEOPLE
     lost = np.isin(unit, unit[places[places >= 0]])
-    left_out = UnitsLeftOut(_units(unit, agreeing & large), _units(unit, agreeing & lost & ~large))
+    left_out = UnitsLeftOut(_distinct(unit, agreeing & large), _distinct(unit, agreeing & lost & ~large))
     kept = agreeing & ~large & ~lost
     seen = LearningLog(history.within(unit, kept), unit, held_out(people, every), until, left_out)
-    return only_those(seen, kept, pseudonym)
+    return only_those(seen, kept, admission.pseudonym)
 
 
-def _units(unit: Int64, some: Bool) -> int:
+def _units(history: History, admission: Admission, agreeing: Bool, unreadable: Int64) -> Int64:
+    """The unit of each person: their own, the household of today, or the one in which they were first learned from."""
+    people = history.people
+    if admission.run is None or admission.run.unit is PrivacyUnit.PERSON:
+        return np.arange(len(people), dtype=np.int64)
+    if admission.roll is None:
+        return households(history)
+
+    def grouping(number: UInt64, fixed: UInt64) -> tuple[UInt64, Bool]:
+        found, speaking = fixed_households(history, number, fixed, agreeing, unreadable), subjects(history)
+        speaking[unreadable] = True
+        return found, speaking & np.isin(found, found[agreeing & speaking])
+
+    return np.unique(admission.roll.fixed(people, grouping), return_inverse=True)[1].astype(np.int64)
+
+
+def _distinct(unit: Int64, some: Bool) -> int:
     return int(np.unique(unit[some]).size)
 
 
