@@ -16,6 +16,7 @@ from privacy.ledger.report_text import Say, guess, limits
 from privacy.ledger.rules import decide
 from privacy.ledger.state import LedgerState, PopulationBudget
 from privacy.ledger.terms import APPROVED, EntryType, document_of
+from privacy.ledger.unit_roll import names_roll
 
 MOST_POINTS: Final = 60  # of the picture; each costs a composition
 
@@ -137,6 +138,7 @@ def _use(spend: SpendRecord, reserved: AnyEntry, artefact: str | None) -> dict[s
         "delta": body["delta"],
         "price": body["price"],
         "units": body["dataset"]["units"],
+        "units_fixed": names_roll(reserved.body.dataset),
         "cohort": body["cohort"],
         "artefact": artefact,
     }

@@ -146,7 +146,12 @@ def random_year(seed: int, programmes: tuple[str, ...], people: int = 14) -> lis
         log.settle(who)
     for month in range(MONTHS):
         log.people = everybody[: people * 2 // 3 + month * people // 3 // MONTHS + 1]
-        log.settle(log.people[-1] if month % 3 == 0 else log.somebody())
+        who = log.people[-1] if month % 3 == 0 else log.somebody()
+        log.settle(who)
+        if month % 3 == 0:  # somebody new belongs to somebody who was there
+            log.add(
+                log.people[rng.integers(0, len(log.people) - 1)], "life.child_born", 1, {}, [(who, "child")], REGISTRY
+            )
         for _ in range(rng.integers(0, 3)):
             log.relate()
         for _ in range(rng.integers(0, 3)):

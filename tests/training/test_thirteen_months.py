@@ -114,7 +114,6 @@ def test_in_the_years_households_grow_newborns_join_and_strangers_bring_nobody_t
     grown, joined, waiting = 0, 0, 0
     for seed in range(6):
         events, roll = random_year(seed, programmes), PaperRoll()
-        first = dict(roll.unit)
         for run, end in enumerate(ENDS):
             known = history_of(recorded_by(events, end), learner.material.declaration, set())
             before = set(roll.unit.values())
@@ -123,7 +122,6 @@ def test_in_the_years_households_grow_newborns_join_and_strangers_bring_nobody_t
             joined += bool(run and any(roll.unit[who] in before for who in set(roll.unit) - earlier))
             waiting += len(set(known.people) - set(roll.unit)) > 0
         grown += any(len({roll.unit.get(who) for who in group} - {None}) > 1 for group in together(learner, events))
-        assert first == {}
     assert (grown, joined > 3, waiting > 3) == (6, True, True)
 
 
