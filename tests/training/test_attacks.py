@@ -254,10 +254,11 @@ def test_a_delta_is_held_against_no_exact_number_of_people():
     rows = SimpleNamespace(people=nobody)
     account = SimpleNamespace(population="kr", unit=PrivacyUnit.HOUSEHOLD)
     gate = SimpleNamespace(rows=rows, account=account, provenance=SimpleNamespace(kind=sources.DataKind.PRIVATE))
-    terms = budgets.PrivateTerms(Decimal(1), Decimal("0.01"))
-    assert budgets.run_request(SimpleNamespace(gate=gate), terms, Workspace(Path("home"))).delta == Decimal("0.01")
+    terms, hashed = budgets.PrivateTerms(Decimal(1), Decimal("0.01")), SimpleNamespace(hash="0" * 64)
+    data = SimpleNamespace(gate=gate, declaration=hashed, catalogue=hashed)
+    assert budgets.run_request(data, terms, Workspace(Path("home"))).delta == Decimal("0.01")
     with pytest.raises(Rejected, match="1/n"):
-        budgets.run_request(SimpleNamespace(gate=gate), replace(terms, units=100), Workspace(Path("home")))
+        budgets.run_request(data, replace(terms, units=100), Workspace(Path("home")))
 
 
 # --- A14 -------------------------------------------------------------------------------------------------------------
