@@ -40,6 +40,7 @@ from privacy.ledger.rules import decide
 from privacy.ledger.signed import Inconsistent, SignedState
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import EVERYBODY, EntryType
+from privacy.ledger.unit_roll import RollBook
 from privacy.refusal import UnknownLedgerKey
 
 SIGNED: Final = "signer.json"
@@ -157,8 +158,12 @@ class Journal:
         """
         found = admitted.claim(db, self.keys, population, spend, dataset, self.entries)
         grouped = found.added is not None and self.state.budget(population).opened.unit == "household"
-        roll = unit_roll.stated(db, self, population, spend) if grouped else NOBODY
+        roll = unit_roll.stated(db, self.roll_book(), population, spend) if grouped else NOBODY
         return replace(found, document={**found.document, "roll": roll})
+
+    def roll_book(self) -> RollBook:
+        """What the rolls of units are held against."""
+        return RollBook(self.keys.people_secret(), self.entries, self.folder)
 
     def _signer_after(self, change: Change) -> Signer:
         """The key that signs the tree with this entry: a new key signs from the entry on that names it."""

@@ -85,7 +85,7 @@ class LedgerReader:
 
     def roll(self, population: str) -> UnitRoll:
         """In which household each person of a population was first learned from."""
-        return UnitRoll(self._journal, population)
+        return UnitRoll(lambda: self._journal.opened(write=True), self._journal.roll_book(), population)
 
     @property
     def roots(self) -> tuple[NoteVerifier, ...]:

@@ -11,19 +11,20 @@ import hashlib
 import hmac
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import UNSET
 
 from privacy.ledger.admitted import PART
 from privacy.ledger.dataset import NOBODY
-from privacy.ledger.entry import EvaluateEntry, ReserveEntry
+from privacy.ledger.entry import AnyEntry, EvaluateEntry, ReserveEntry
 from privacy.ledger.ledger_tables import blob, damaged, transaction
 
 if TYPE_CHECKING:
     from features.arrays import Bool, UInt64
-    from privacy.ledger.journal import Journal
     from privacy.ledger.terms import DatasetTerms
 
     Grouping = Callable[[UInt64, UInt64], tuple[UInt64, Bool]]
@@ -33,10 +34,26 @@ NOT_YET: Final = 0
 
 
 @dataclass(frozen=True)
-class UnitRoll:
-    """The roll of one population."""
+class RollBook:
+    """What the rolls of a ledger are held against: its secret, its entries as they are now, and its folder."""
 
-    journal: Journal
+    secret: bytes
+    entries: Sequence[AnyEntry]
+    folder: Path
+
+
+@dataclass(frozen=True)
+class UnitRoll:
+    """The roll of one population.
+
+    Attributes:
+        opened: holds the ledger for writing, after it was checked.
+        book: what the roll is held against.
+        population: whose roll it is.
+    """
+
+    opened: Callable[[], AbstractContextManager[sqlite3.Connection]]
+    book: RollBook
     population: str
 
     def fixed(self, people: Sequence[str], grouping: Grouping) -> UInt64:
@@ -50,9 +67,9 @@ class UnitRoll:
         Raises:
             Damaged: the roll is not the one that the entries state.
         """
-        number = numbers(people, self.journal.keys.people_secret())
-        with self.journal.opened(write=True) as db:
-            heads(db, self.journal, self.population)
+        number = numbers(people, self.book.secret)
+        with self.opened() as db:
+            heads(db, self.book, self.population)
             before = _looked_up(number, b"".join(_rows(db, self.population)))
             unit, learned_from = grouping(number, before)
             new = learned_from & (before == NOT_YET)
@@ -79,16 +96,16 @@ def _looked_up(number: UInt64, roll: bytes) -> UInt64:
     return np.where(known[at, 0] == number, known[at, 1], np.uint64(NOT_YET))
 
 
-def stated(db: sqlite3.Connection, journal: Journal, population: str, spend: str) -> str:
+def stated(db: sqlite3.Connection, book: RollBook, population: str, spend: str) -> str:
     """What the entry of a spend states of the roll as it stands: equal to no other entry's.
 
     Raises:
         Damaged: the roll is not the one that earlier entries state.
     """
-    return _said(journal, spend, heads(db, journal, population)[-1])
+    return _said(book, spend, heads(db, book, population)[-1])
 
 
-def heads(db: sqlite3.Connection, journal: Journal, population: str) -> list[bytes]:
+def heads(db: sqlite3.Connection, book: RollBook, population: str) -> list[bytes]:
     """The hashes of the roll as it was after each run that added to it.
 
     Raises:
@@ -97,10 +114,10 @@ def heads(db: sqlite3.Connection, journal: Journal, population: str) -> list[byt
     found = [b""]
     for body in _rows(db, population):
         found.append(hashlib.sha256(found[-1] + body).digest())
-    spends = (one for one in reversed(journal.entries) if isinstance(one, ReserveEntry | EvaluateEntry))
+    spends = (one for one in reversed(book.entries) if isinstance(one, ReserveEntry | EvaluateEntry))
     last = next((one for one in spends if one.population == population and names_roll(one.body.dataset)), None)
-    if last is not None and last.body.dataset.roll not in {_said(journal, last.body.spend, head) for head in found}:
-        raise damaged(journal.folder, f"the roll of units is not the one that entry {last.index} states")
+    if last is not None and last.body.dataset.roll not in {_said(book, last.body.spend, head) for head in found}:
+        raise damaged(book.folder, f"the roll of units is not the one that entry {last.index} states")
     return found
 
 
@@ -109,8 +126,8 @@ def names_roll(dataset: DatasetTerms) -> bool:
     return dataset.roll not in (UNSET, NOBODY)
 
 
-def _said(journal: Journal, spend: str, head: bytes) -> str:
-    return hmac.new(journal.keys.people_secret(), f"roll\n{spend}\n".encode() + head, "sha256").hexdigest()
+def _said(book: RollBook, spend: str, head: bytes) -> str:
+    return hmac.new(book.secret, f"roll\n{spend}\n".encode() + head, "sha256").hexdigest()
 
 
 def _rows(db: sqlite3.Connection, population: str) -> list[bytes]:
