@@ -1,0 +1,172 @@
+"""Turning days: for each of many people the days on which an answer, a window or a sum can change with no new event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from features.arrays import Int64
+from features.calendar import DAY_SECONDS
+from features.log.member_rows import ADD
+from features.log.member_rows import CELLS as ROW
+from features.person_rows import rows_of
+from features.value import NONE
+from recommender.changes.turning_rule import BORN, MEMBERS, OWN, Base, TurningRules
+
+if TYPE_CHECKING:
+    from features.calendar import Duration, Zone
+    from features.log.history import History
+
+__all__ = ["PersonDays", "anniversaries", "turning_days"]
+
+_CELL = {name: place for place, name in enumerate(ROW)}
+
+
+class PersonDays(NamedTuple):
+    """Days of people: places among the people asked about, and local days since 1970-01-01; ascending, each once."""
+
+    person: Int64
+    day: Int64
+
+
+def turning_days(rules: TurningRules, history: History, zone: Zone, people: Int64, first: int, last: int) -> PersonDays:
+    """Return the days after `first` and up to `last` on which something can change for people since the day before.
+
+    What is known at the end of a day is compared with what was known at the end of the day before. A day on which only
+    a programme's own text or window turns is not there.
+
+    Args:
+        rules: how days follow from what is recorded.
+        history: the rows of many people.
+        zone: the declared zone.
+        people: int64[n], places in `history.people`.
+        first: a day, in days since 1970-01-01.
+        last: a later day.
+    """
+    found = _Rows(history, zone, np.asarray(people, np.int64), first, last)
+    parts = [*found.of_turns(rules), *found.of_periods(rules), *found.known_from()]
+    everybody = np.array([day for day in sorted(rules.everybody) if first < day <= last], np.int64)
+    count = len(found.people)
+    parts.append(PersonDays(np.repeat(np.arange(count), everybody.size), np.tile(everybody, count)))
+    person, day = (np.concatenate(one) for one in zip(*parts, strict=True))
+    inside = (day > first) & (day <= last)
+    width = last - first + 1
+    keys = np.unique(person[inside] * width + (day[inside] - first))
+    return PersonDays(keys // width, keys % width + first)
+
+
+def anniversaries(days: Int64, length: Duration) -> Int64:
+    """Return the first day on which a length has passed since each day, as `features.calendar.Duration.after` does."""
+    later = days + length.days
+    if length.months == 0:
+        return later
+    month = later.astype("M8[D]").astype("M8[M]")
+    place = later - month.astype("M8[D]").astype(np.int64)
+    following = (month + length.months).astype("M8[D]").astype(np.int64) + place
+    first_of_next = (month + (length.months + 1)).astype("M8[D]").astype(np.int64)
+    return np.asarray(np.minimum(following, first_of_next), dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """The rows of the people asked about."""
+
+    history: History
+    zone: Zone
+    people: Int64
+    first: int
+    last: int
+
+    @cached_property
+    def rows(self) -> Int64:
+        return rows_of(self.history.offsets, self.people)[0]
+
+    @cached_property
+    def person(self) -> Int64:
+        return np.repeat(np.arange(self.people.size), np.diff(self.history.offsets)[self.people])
+
+    @cached_property
+    def by_signal(self) -> dict[int, Int64]:
+        """The places among `rows` of the rows of each signal."""
+        signals = self.history.signal[self.rows]
+        order = np.argsort(signals, kind="stable")
+        kinds, begins = np.unique(signals[order], return_index=True)
+        return dict(zip(kinds.tolist(), np.split(order, begins[1:]), strict=True)) if kinds.size else {}
+
+    @cached_property
+    def reports(self) -> tuple[Int64, Int64, Int64]:
+        """Of what is said of members: the rows, whose each is, and the local day of each."""
+        reports = self.history.reports
+        rows = rows_of(reports.offsets, self.people)[0]
+        person = np.repeat(np.arange(self.people.size), np.diff(reports.offsets)[self.people])
+        return rows, person, reports.moments[rows, 3]
+
+    def days_of(self, base: Base) -> PersonDays:
+        """The days that a base names, without its lengths."""
+        if base.signal == MEMBERS:
+            return self._of_members(base.of)
+        places = self.by_signal.get(base.signal)
+        if places is None:
+            return PersonDays(np.zeros(0, np.int64), np.zeros(0, np.int64))
+        rows = self.rows[places]
+        if base.of == OWN:
+            return PersonDays(self.person[places], self.history.local[rows] // DAY_SECONDS)
+        day = self.history.value[rows]
+        return PersonDays(self.person[places][day > NONE], day[day > NONE])
+
+    def _of_members(self, of: int) -> PersonDays:
+        rows, person, happened = self.reports
+        cells = self.history.reports.cells[rows]
+        born = np.where(cells[:, _CELL["born"]] == NONE, happened, cells[:, _CELL["born"]])
+        kept = (cells[:, _CELL["act"]] == ADD) & (born > NONE)
+        if of == BORN:
+            return PersonDays(person[kept], born[kept])
+        months, days = cells[:, _CELL["months"]], cells[:, _CELL["days"]]
+        stays = np.flatnonzero((cells[:, _CELL["act"]] == ADD) & (months + days > 0))
+        return PersonDays(person[stays], _last_days(happened[stays], months[stays], days[stays]))
+
+    def of_turns(self, rules: TurningRules) -> Iterator[PersonDays]:
+        for turn in rules.turns:
+            found = self._passed(turn.base)
+            for shift in turn.shifts:
+                yield PersonDays(found.person, found.day + shift)
+
+    def of_periods(self, rules: TurningRules) -> Iterator[PersonDays]:
+        for place, period in enumerate(rules.periods):
+            found = self._passed(period.base)
+            distinct, back = np.unique(found.day, return_inverse=True)
+            ends = [rules.ends(place, day) for day in distinct.tolist()]
+            counts = np.array([len(one) for one in ends], np.int64)
+            flat = np.array([day for one in ends for day in one], np.int64)
+            offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+            rows, _ = rows_of(offsets, back)
+            yield PersonDays(np.repeat(found.person, counts[back]), flat[rows])
+
+    def _passed(self, base: Base) -> PersonDays:
+        person, day = self.days_of(base)
+        for length in base.lengths:
+            day = anniversaries(day, length)
+        return PersonDays(person, day)
+
+    def known_from(self) -> Iterator[PersonDays]:
+        """The days on which a row comes to be known or to be held no longer."""
+        history, (reports, person, _) = self.history, self.reports
+        begin, end = self.first * DAY_SECONDS - DAY_SECONDS, (self.last + 2) * DAY_SECONDS
+        moments = ((self.person, one[self.rows]) for one in (history.happened, history.recorded, history.superseded))
+        of_members = ((person, history.reports.moments[reports, column]) for column in range(3))
+        for whose, seconds in (*moments, *of_members):
+            near = (seconds >= begin) & (seconds < end)
+            yield PersonDays(whose[near], self.zone.local_seconds(seconds[near]) // DAY_SECONDS)
+
+
+def _last_days(day: Int64, months: Int64, days: Int64) -> Int64:
+    """The last days of members who are listed for a time: the same day of a later month, or its last."""
+    month = day.astype("M8[D]").astype("M8[M]")
+    place = day - month.astype("M8[D]").astype(np.int64)
+    first = (month + months).astype("M8[D]").astype(np.int64)
+    length = (month + months + 1).astype("M8[D]").astype(np.int64) - first
+    return np.asarray(first + np.minimum(place, length - 1) + days, dtype=np.int64)
