@@ -185,7 +185,7 @@ class Zone:
             return utc + _offset(self.name, utc)
         if utc.size == 0:
             return utc.copy()
-        begins, offsets = _steps(self.name, int(utc.min()), int(utc.max()))
+        begins, offsets = _steps(self.name, utc)
         return utc + offsets[np.searchsorted(begins, utc, side="right") - 1]
 
     def end_of_day(self, day: date) -> int:
@@ -209,10 +209,16 @@ def _offset(name: str, utc: int) -> int:
     return offset // _SECOND
 
 
-def _steps(name: str, low: int, high: int) -> tuple[Int64, Int64]:
-    """Return where the offset changes in [low, high], beginning at or before `low`, and the offset from there on."""
-    blocks = [_block(name, block) for block in range(low // _BLOCK_SECONDS, high // _BLOCK_SECONDS + 1)]
-    steps = np.array([step for block in blocks for step in block], np.int64)
+def _steps(name: str, utc: Int64) -> tuple[Int64, Int64]:
+    """Return where the offset changes in the blocks that hold `utc`, from their beginnings, and the offset from there.
+
+    Blocks between them are not scanned: one date of the year 9999 among others, as registries write for "no end", would
+    otherwise cost seconds.
+    """
+    blocks = utc // _BLOCK_SECONDS
+    first = int(blocks.min())
+    held = np.flatnonzero(np.bincount(blocks - first)) + first
+    steps = np.array([step for block in held.tolist() for step in _block(name, block)], np.int64)
     return steps[:, 0].copy(), steps[:, 1].copy()
 
 

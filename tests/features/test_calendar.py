@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features import calendar
 from features.calendar import (
     DAY_SECONDS,
     Duration,
@@ -72,6 +73,13 @@ def test_many_wall_clock_seconds_agree_with_the_zone_database_one_by_one(name, s
     expected = [(wall - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1) for wall in walls]
     assert zone.local_seconds(np.array(seconds, np.int64)).tolist() == expected
     assert [zone.local_seconds(utc) for utc in seconds] == expected
+
+
+def test_moments_far_apart_are_placed_without_scanning_the_days_between():
+    calendar._block.cache_clear()
+    moments = np.array([0, 253_000_000_000], np.int64)
+    assert Zone("Asia/Seoul").local_seconds(moments).tolist() == [9 * 3600, 253_000_000_000 + 9 * 3600]
+    assert calendar._block.cache_info().misses == 2
 
 
 @pytest.mark.parametrize("name", ZONES)
