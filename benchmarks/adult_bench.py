@@ -15,7 +15,6 @@ from statistics import median
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from interpret.privacy import DPExplainableBoostingClassifier
 from sklearn.base import clone
 
 from features.arrays import Float64, Int64, Objects
@@ -109,6 +108,8 @@ def measure(progress: Callable[[str], None], data: str | None = None) -> Mapping
         Rejected: a file is not there, or not Adult.
     """
     train, test = _both(folder(data))
+    import interpret.privacy  # noqa: F401  # takes seconds to load; one that is missing is said before anything is learned
+
     ours = choice("pointwise", UNITS)
     private = {name: _draws(name, train, test, EPSILON, DRAWS, progress) for name in SETTINGS}
     progress(f"DP-EBM, {DRAWS} fits")
@@ -161,6 +162,8 @@ def _fitted(model: Any, train: AdultRows, test: AdultRows) -> float:
 
 def _dp_ebm(train: AdultRows, test: AdultRows) -> float:
     """interpret-core's DP-EBM as it ships, a tenth of its budget on bins; it takes the number of rows as public."""
+    from interpret.privacy import DPExplainableBoostingClassifier
+
     columns = BOOK.columns
     model = DPExplainableBoostingClassifier(
         feature_names=[column.name for column in columns],

@@ -17,7 +17,6 @@ from proffer.bench import benchmark
 from proffer.cli import main
 from research.challengers import LEARNERS, learner
 
-pytest.importorskip("interpret", reason="interpret-core is not installed (make setup)")
 adult = benchmark("adult")
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,6 +124,7 @@ def few(seed, count):
 
 @pytest.mark.slow
 def test_the_whole_benchmark_says_what_it_paid_and_how_far_draws_lie_apart(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("interpret", reason="interpret-core is not installed (make setup)")
     monkeypatch.setattr(adult, "SETTINGS", {"boosted": {"trees": 5}, "logistic": {"steps": 5}, "towers": {"steps": 3}})
     monkeypatch.setattr(adult, "EPSILONS", ("2",))
     monkeypatch.setattr("proffer.bench.benchmark", lambda _: adult)
