@@ -61,11 +61,6 @@ def test_a_country_without_a_table_moves_weekends_only(tmp_path):
     assert not WEEKENDS_ONLY.holidays
 
 
-def test_a_table_that_is_named_and_not_there_is_refused(tmp_path):
-    with pytest.raises(Rejected):
-        read_working_days(tmp_path / "holidays.yaml")
-
-
 def test_every_problem_of_a_table_is_reported_at_once():
     document = {
         "weekend": ["sunday", "sonntag"],

@@ -11,32 +11,19 @@ import pytest
 from composition import terminal
 from composition.engines import SMALL
 from proffer.cli import main
+from tests.recommender.catalogues import document
 
 ROOT = Path(__file__).parents[2]
 FACTS = {"birth_date": "1993-04-02", "sex": "female", "region": "11440", "children": ["2026-09-01"]}
-
-
-def programme(name, who, **more):
-    return {
-        "id": name,
-        "title": {"ko": f"{name} 사업", "en": f"The {name}"},
-        "provider": {"id": "kr.x", "name": "부처", "level": "national"},
-        "category": "livelihood",
-        "form": "cash",
-        "who": who,
-        "source": {"url": "https://example.org", "checked": "2026-10-01"},
-        "verified": True,
-        **more,
-    }
 
 
 @pytest.fixture
 def asked(tmp_path, capsys):
     """Ask about facts; gives the exit code, what was printed, and what was said."""
     rows = [
-        programme("t.baby", {"fact": "youngest_child_months", "below": 24}),
-        programme("t.men", {"fact": "sex", "is": "male"}),
-        *(programme(f"t.worker{i:02}", {"fact": "worker", "is": True}) for i in range(25)),
+        document("t.baby", {"fact": "youngest_child_months", "below": 24}),
+        document("t.men", {"fact": "sex", "is": "male"}, provider={"id": "x", "name": "부처", "level": "national"}),
+        *(document(f"t.worker{i:02}", {"fact": "worker", "is": True}) for i in range(25)),
     ]
     catalogue = tmp_path / "catalogue.jsonl"
     catalogue.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
@@ -116,7 +103,7 @@ def test_why_not_is_answered_for_everything_the_rules_exclude(asked):
 def test_one_programme_is_explained_whole_by_its_id_or_its_title(asked, named):
     code, out, _ = asked(FACTS, "--as-of", "2026-10-31", "--programme", named)
     assert code == 0
-    for said in ("The t.men", "Provided by: “부처”", "You do not meet the conditions.", "https://example.org", "2026"):
+    for said in ("The t.men", "Provided by: “부처”", "You do not meet the conditions.", "example.org/law", "2026"):
         assert said in out
     found = json.loads(asked(FACTS, "--as-of", "2026-10-31", "--programme", named, "--json")[1])
     assert [one["programme"] for one in found["verdicts"]] == ["t.men"]
@@ -208,7 +195,7 @@ def test_no_compiler_is_loaded_to_judge_one_person_by_some_hundred_rules(tmp_pat
 @pytest.mark.slow
 def test_only_the_compiler_is_loaded_to_judge_one_person_by_a_large_catalogue(tmp_path):
     rule = {"fact": "age", "at_least": 19, "why": "w" * 2_000}
-    rows = [json.dumps(programme(f"kr.copy-{i}", rule)) for i in range(200)]
+    rows = [json.dumps(document(f"kr.copy-{i}", rule)) for i in range(200)]
     large = tmp_path / "large.jsonl"
     large.write_text("\n".join(rows), encoding="utf-8")
     assert large.stat().st_size > SMALL

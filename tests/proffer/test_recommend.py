@@ -6,31 +6,18 @@ import re
 import pytest
 
 from proffer.cli import main
+from tests.recommender.catalogues import document
 
 FACTS = {"birth_date": "1993-04-02", "sex": "female", "region": "11440", "children": ["2026-09-01"]}
 
 
-def programme(name, who, **more):
-    return {
-        "id": name,
-        "title": {"ko": f"{name} 사업", "en": f"The {name}"},
-        "provider": {"id": "kr.x", "name": "부처", "level": "national"},
-        "category": "livelihood",
-        "form": "cash",
-        "who": who,
-        "source": {"url": "https://example.org", "checked": "2026-10-01"},
-        "verified": True,
-        **more,
-    }
-
-
 PROGRAMMES = [
-    programme("t.baby", {"fact": "youngest_child_months", "below": 24}, value={"amount": 2_000_000}, effort_minutes=20,
+    document("t.baby", {"fact": "youngest_child_months", "below": 24}, value={"amount": 2_000_000}, effort_minutes=20,
               window={"after": "life.child_born", "within": "P2Y"}, documents=["출생증명서"]),
-    programme("t.rival", {"all": []}, excludes=["t.baby"], triggers=["life.child_born"]),
-    programme("t.gone", {"all": []}, window={"kind": "dated", "until": "2026-10-01"}),
-    programme("t.men", {"fact": "sex", "is": "male"}),
-    programme("t.worker", {"fact": "worker", "is": True}),
+    document("t.rival", {"all": []}, excludes=["t.baby"], triggers=["life.child_born"]),
+    document("t.gone", {"all": []}, window={"kind": "dated", "until": "2026-10-01"}),
+    document("t.men", {"fact": "sex", "is": "male"}),
+    document("t.worker", {"fact": "worker", "is": True}),
 ]  # fmt: skip
 
 
@@ -81,7 +68,7 @@ def test_people_read_places_reasons_and_what_goes_together(run):
     assert out.startswith("3 programmes to consider on 31 October 2026, ranked by the rules only (no model).")
     for said in ("1. The t.baby", "2,000,000 won", "Apply for these together (A child was born):",
                  "Left out: The t.rival", "No longer open: The t.gone", "Questions that would tell you more:",
-                 "Source: https://example.org (checked on 1 October 2026)"):  # fmt: skip
+                 "Source: https://example.org/law (checked on 1 October 2026)"):  # fmt: skip
         assert said in out
     assert "3. " not in out
     assert max(map(len, out.splitlines())) <= 100

@@ -1,4 +1,4 @@
-"""A answers that answers without thinking, and a way to call an application in this process."""
+"""A handler that repeats what it was asked, an engine of a few programmes, and a way to call an application here."""
 
 from __future__ import annotations
 
@@ -16,44 +16,30 @@ from recommender.rules.region import Regions
 from serving.http.access import Authentication
 from serving.http.app import create_app
 from serving.http.handler import RecommendationHandler
-from tests.recommender.catalogues import KOREA, MESSAGES
+from tests.recommender.catalogues import KOREA, MESSAGES, document
 
 DATA = Path(__file__).parents[2] / "data" / "countries" / "kr"
 NOW = 1_793_500_000  # 1 November 2026 in Seoul
 
 
-def programme(name, who, **more):
-    return {
-        "id": name,
-        "title": {"ko": f"{name} 사업", "en": f"The {name}"},
-        "provider": {"id": "kr.x", "name": "부처", "level": "national"},
-        "category": "livelihood",
-        "form": "cash",
-        "who": who,
-        "source": {"url": "https://example.org", "checked": "2026-10-01"},
-        "verified": True,
-        **more,
-    }
-
-
 PROGRAMMES = [
-    programme("t.baby", {"fact": "youngest_child_months", "below": 24},
+    document("t.baby", {"fact": "youngest_child_months", "below": 24},
               documents=["출생증명서", {"ko": "통장", "en": "bankbook"}], effort_minutes=15, beneficiary="child",
               window={"after": "life.child_born", "within": "P2Y"},
               value={"amount": 2_000_000, "text": "200만원"}, grants=["receives.t.baby"]),
-    programme("t.after", {"fact": "receives.t.baby", "is": True}, window={"kind": "recurring", "text": "매년 3월"}),
-    programme("t.gone", {"all": []}, window={"kind": "dated", "until": "2026-10-01"}),
-    programme("t.seoul", {"fact": "region", "is": "11"}, triggers=["life.moved"], excludes=["t.baby"]),
-    programme("t.poor", {"fact": "income_percent", "at_most": 50}, verified=False, delivery="auto_grant"),
-    programme("t.pay", {"fact": "annual_pay_won", "at_most": 30_000_000}),
-    programme("t.pregnant", {"fact": "pregnant", "is": True}),
-    programme("t.women", {"all": [{"fact": "sex", "is": "female"}, {"fact": "age", "at_least": 19}]}),
+    document("t.after", {"fact": "receives.t.baby", "is": True}, window={"kind": "recurring", "text": "매년 3월"}),
+    document("t.gone", {"all": []}, window={"kind": "dated", "until": "2026-10-01"}),
+    document("t.seoul", {"fact": "region", "is": "11"}, triggers=["life.moved"], excludes=["t.baby"]),
+    document("t.poor", {"fact": "income_percent", "at_most": 50}, verified=False, delivery="auto_grant"),
+    document("t.pay", {"fact": "annual_pay_won", "at_most": 30_000_000}),
+    document("t.pregnant", {"fact": "pregnant", "is": True}),
+    document("t.women", {"all": [{"fact": "sex", "is": "female"}, {"fact": "age", "at_least": 19}]}),
 ]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
-def real_desk():
-    """A answers over the shipped declaration and regions and a few programmes."""
+def real_engine():
+    """An engine over the shipped declaration and regions and a few programmes."""
 
     def read(path):
         return yaml.safe_load((DATA / path).read_text(encoding="utf-8"))
@@ -66,13 +52,13 @@ def real_desk():
 
 
 @pytest.fixture(scope="session")
-def real_caller(real_desk):
+def real_caller(real_engine):
     """A caller of the whole service in dev mode."""
-    return Caller(create_app(RecommendationHandler(real_desk), Authentication(dev=True), lambda: NOW))
+    return Caller(create_app(RecommendationHandler(real_engine), Authentication(dev=True), lambda: NOW))
 
 
-class FakeDesk:
-    """Answers with what it was asked, as the real answers answers with recommendations."""
+class FakeHandler:
+    """Answers with what it was asked, where the real handler answers with recommendations."""
 
     def __init__(self):
         self.asked = []
@@ -107,7 +93,7 @@ class Caller:
 
 @pytest.fixture
 def answers():
-    return FakeDesk()
+    return FakeHandler()
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ BROWSERS_OWN = ("http://www.w3.org/", "https://www.w3.org/")  # names of vocabul
 
 
 @pytest.fixture
-def browser(real_desk, answers, caller_of):
-    pages = welcome(real_desk, dev=False)
+def browser(real_engine, answers, caller_of):
+    pages = welcome(real_engine, dev=False)
     return caller_of(create_app(answers, Authentication(), lambda: 0, welcome=pages))
 
 

@@ -165,19 +165,19 @@ def test_a_day_outside_the_calendar_is_refused(real_caller):
         assert pointers(real_caller, facts={}, as_of=day) == ["/as_of"]
 
 
-def test_the_rules_of_only_a_few_days_are_kept(real_desk):
+def test_the_rules_of_only_a_few_days_are_kept(real_engine):
     from datetime import date
 
-    first = real_desk.compiled(date(2026, 1, 1))
-    assert real_desk.compiled(date(2026, 1, 1)) is first
+    first = real_engine.compiled(date(2026, 1, 1))
+    assert real_engine.compiled(date(2026, 1, 1)) is first
     for day in range(2, 9):
-        real_desk.compiled(date(2026, 1, day))
-    assert len(real_desk._compiled) <= 4
-    assert real_desk.compiled(date(2026, 1, 1)) is not first
+        real_engine.compiled(date(2026, 1, day))
+    assert len(real_engine._compiled) <= 4
+    assert real_engine.compiled(date(2026, 1, 1)) is not first
 
 
-def test_the_desk_itself_says_what_is_wrong_in_full(real_desk):
+def test_the_engine_itself_says_what_is_wrong_in_full(real_engine):
     from datetime import date
 
     with pytest.raises(Rejected, match="income_percent"):
-        real_desk.from_facts({"income_percent": -5}, ["citizen"], date(2026, 10, 31))
+        real_engine.from_facts({"income_percent": -5}, ["citizen"], date(2026, 10, 31))
