@@ -90,7 +90,7 @@ def read_declaration(
 
 
 def read_country(country: CountryFolder = SHIPPED, cache: DocumentCache | None = None) -> Country:
-    """Read the languages, the currency and the zone of a country.
+    """Read a country's languages, currency, zone and form of region codes.
 
     Raises:
         Rejected: the file is missing, unreadable or wrong; with every problem.
@@ -100,32 +100,28 @@ def read_country(country: CountryFolder = SHIPPED, cache: DocumentCache | None =
     return parse_country(_all_of([country.country], cache)[0], (country.country.name,))
 
 
-def read_regions(
-    path: Path | None = None, cache: DocumentCache | None = None, country: CountryFolder = SHIPPED
-) -> Regions:
-    """Read the dated table of regions (default: the country's).
+def read_regions(cache: DocumentCache | None = None, country: CountryFolder = SHIPPED) -> Regions:
+    """Read a country's dated table of regions.
 
     Raises:
         Rejected: the file is missing, unreadable or wrong; with every problem.
     """
     from recommender.rules.region import Regions  # loaded only by verbs that judge
 
-    file = path or country.regions
-    return Regions.parse(_all_of([file], cache)[0], (file.name,), read_country(country, cache))
+    document = _all_of([country.regions], cache)[0]
+    return Regions.parse(document, (country.regions.name,), read_country(country, cache))
 
 
-def read_working_days(
-    path: Path | None = None, cache: DocumentCache | None = None, country: CountryFolder = SHIPPED
-) -> WorkingDays:
-    """Read the dated table of public holidays (default: the country's; one without a table has weekends only).
+def read_working_days(cache: DocumentCache | None = None, country: CountryFolder = SHIPPED) -> WorkingDays:
+    """Read a country's dated table of public holidays; a country without one has weekends only.
 
     Raises:
         Rejected: the file is unreadable or wrong; with every problem.
     """
     from recommender.rules.working_days import WEEKENDS_ONLY, WorkingDays  # loaded only by verbs that judge
 
-    file = path or country.holidays
-    if path is None and not file.exists():
+    file = country.holidays
+    if not file.exists():
         return WEEKENDS_ONLY
     return WorkingDays.parse(_all_of([file], cache)[0], (file.name,), read_country(country, cache).languages)
 
@@ -156,10 +152,8 @@ def read_catalogue(
     return checked_catalogue(_catalogue_files(place), (declaration, regions), cache, read)
 
 
-def read_messages(
-    folder: Path | None = None, cache: DocumentCache | None = None, country: CountryFolder = SHIPPED
-) -> Messages:
-    """Read the messages that people read, one file for each language of the country (default: the country's own).
+def read_messages(cache: DocumentCache | None = None, country: CountryFolder = SHIPPED) -> Messages:
+    """Read a country's messages, one file for each of its languages.
 
     Raises:
         Rejected: a file is missing or unreadable, or a message is missing, unknown or malformed; with every problem.
@@ -170,7 +164,7 @@ def read_messages(
     from recommender.messages import Messages
     from rendering import welcome_page
 
-    folder, languages, problems = folder or country.messages, read_country(country, cache).languages, Problems()
+    folder, languages, problems = country.messages, read_country(country, cache).languages, Problems()
     for file in sorted(folder.glob("*.yaml")):
         if file.stem not in languages:
             remedy = f"Add {file.stem} to the languages of country.yaml, or remove the file"

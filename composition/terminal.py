@@ -128,23 +128,22 @@ def strong(text: str) -> str:
     return text if plain else f"\x1b[1m{text}\x1b[0m"
 
 
-def wrap(text: str, columns: int, indent: str = "", later: str | None = None) -> list[str]:
+def wrap(text: str, columns: int, indent: str = "") -> list[str]:
     """Lay text out in lines of at most `columns` terminal columns, broken between words where they fit a line.
 
     Args:
         text: what is laid out; nothing of it is left out.
         columns: the widest a line may be, `indent` with it.
-        indent: what the first line begins with.
-        later: what every other line begins with; None for spaces as wide as `indent`.
+        indent: what the first line begins with; every other line begins with as many spaces.
 
     Example:
         >>> wrap("아동수당을 받고 있습니다.", 14, "- ")
         ['- 아동수당을', '  받고', '  있습니다.']
     """
-    after = " " * width(indent) if later is None else later
+    after = " " * width(indent)
     lines: list[str] = []
     line, begun = indent, False
-    for word in _pieces(text, max(2, columns - max(width(indent), width(after)))):
+    for word in _pieces(text, max(2, columns - width(indent))):
         joined = f"{line} {word}" if begun else line + word
         if begun and width(joined) > columns:
             lines.append(line)
@@ -223,7 +222,7 @@ def hide_progress() -> None:
     os.environ[SILENT] = "1"
 
 
-def progress(items: Iterable[T], label: str, total: int | None = None, unit: str = "") -> Iterator[T]:
+def progress(items: Iterable[T], label: str, unit: str = "") -> Iterator[T]:
     """Pass `items` on, drawing a bar on stderr once it has taken more than two seconds.
 
     Example:
@@ -232,7 +231,7 @@ def progress(items: Iterable[T], label: str, total: int | None = None, unit: str
     """
     from tqdm import tqdm  # loaded only by verbs that wait
 
-    yield from tqdm(items, desc=label, total=total, unit=unit or "it", **_bar_style())
+    yield from tqdm(items, desc=label, unit=unit or "it", **_bar_style())
 
 
 @contextlib.contextmanager

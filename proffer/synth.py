@@ -50,9 +50,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> None:
     """Refuse numbers no world can have, and a folder that holds something else; all problems at once."""
+    from data.synthetic.stamp import MOST_CITIZENS
+
     problems = Problems()
     for name, least, most in (
-        ("citizens", 1, 9_999_999),
+        ("citizens", 1, MOST_CITIZENS),
         ("months", 1, _MOST_MONTHS),
         ("seed", 0, 2**63 - 1),
         ("processes", 1, 512),

@@ -66,9 +66,9 @@ class Screen:
         """Return what several facts are called, as a list."""
         return ", ".join(self.read(self.names.label(fact)) for fact in facts)
 
-    def lines(self, text: str, indent: str = "", later: str | None = None) -> list[str]:
+    def lines(self, text: str, indent: str = "") -> list[str]:
         """Lay out running text."""
-        return terminal.wrap(text, min(self.columns, terminal.READABLE), indent, later)
+        return terminal.wrap(text, min(self.columns, terminal.READABLE), indent)
 
 
 _CITES = ": “"  # what a law is called stands before, what it says after

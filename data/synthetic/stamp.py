@@ -15,6 +15,8 @@ from features.calendar import date_of
 FORMAT = 1
 BLOCK = 10_000
 PILOT = 3_000
+MOST_CITIZENS = 9_999_999
+"""What the seven digits of a person's identifier can tell apart."""
 
 
 def code_hash() -> str:
@@ -38,7 +40,7 @@ class PopulationOrder:
 
     Attributes:
         seed: everything follows from it.
-        citizens: how many people can be offered things, 1 to 9,999,999.
+        citizens: how many people can be offered things, 1 to MOST_CITIZENS.
         months: how many months the log covers; see `data.synthetic.months.months`.
         pilot: how many people the world's constants are set on; another number makes another world.
         block: how many people are simulated together; another number makes other people.

@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from recommender.rules.region import Regions
 
 _LISTEN = 0.2  # seconds between two looks at what the processes report
-MOST_CITIZENS = 9_999_999
 _PILOT_PLACE = 2**31 - 1
 
 

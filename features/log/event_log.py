@@ -93,16 +93,13 @@ class EventLog:
                 conflicts += differing
         return Ingested(accepted, duplicates, tuple(conflicts))
 
-    def events(self, people: Sequence[str] | None = None, recorded_before: int | None = None) -> Iterator[Event]:
+    def events(self, people: Sequence[str] | None = None) -> Iterator[Event]:
         """Yield events in the order in which they came, with everything that corrects or retracts them.
 
         Args:
             people: only events that touch one of them; None for everybody's.
-            recorded_before: only what was recorded before this UTC second.
         """
         query = sa.select(*(EVENTS.c[name] for name in _FIELDS)).order_by(EVENTS.c.number)
-        if recorded_before is not None:
-            query = query.where(EVENTS.c.recorded < recorded_before)
         if people is None:
             yield from map(_event, self._connection.execute(query, execution_options={"yield_per": CHUNK}))
             return
