@@ -16,6 +16,7 @@ NESTED = "its text is nested too deep to be read"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _COUNT = re.compile(r"[0-9]{1,12}")
 _SLUG = re.compile(r"[A-Za-z0-9._-]+")
+_JSON = {bool: "true or false", int: "a number", float: "a number", list: "a list"}
 _DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
 
 
@@ -106,6 +107,20 @@ def text_of(row: Row, key: str) -> str | None:
     """The text under a key, stripped; None where there is none or something that is not text."""
     value = row.get(key)
     return value.strip() or None if isinstance(value, str) else None
+
+
+def not_text(row: Row, names: Iterable[str]) -> list[str]:
+    """What is wrong with the fields that are text wherever they are stated, and are something else in a row.
+
+    >>> not_text({"a": "x", "b": 5, "c": None, "d": ["x"]}, "abcde")
+    ['b is a number, not text', 'd is a list, not text']
+    """
+    stated = ((name, row.get(name)) for name in names)
+    return [
+        f"{name} is {_JSON.get(type(value), 'an object')}, not text"
+        for name, value in stated
+        if value is not None and not isinstance(value, str)
+    ]
 
 
 def day_at(row: Row, key: str) -> datetime.date | None:

@@ -23,6 +23,10 @@ SUMMARY: Final = "서비스목적요약"
 """Where they stand if nowhere else."""
 READ: Final = (TITLE, *FIELDS, SUMMARY)
 """The fields that are read."""
+_MOST: Final = 100
+"""A line with more sums is a table without its rows, and none of them is read."""
+_NEAR: Final = 300
+"""So many letters of a heading may say what the sums below it are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ def _found(text: str, given: bool, service: _Told) -> Iterator[_Found]:
     heading, start = "", 0
     for line in text.splitlines(keepends=True):
         here = [Sum(one.won, one.start + start, one.end + start, one.lower) for one in sums(line)]
+        here = here if len(here) <= _MOST else []
         bounds = [start, *(edge for one in here for edge in (one.start, one.end)), start + len(line)]
         parts = _adding_up(here, text)
         for i, one in enumerate(here):
@@ -112,7 +117,7 @@ def _found(text: str, given: bool, service: _Told) -> Iterator[_Found]:
             if stated and i not in parts and not _set_aside(found, service):
                 yield found
         if not here and line.strip():
-            heading = line.strip()
+            heading = line.strip()[-_NEAR:]
         start += len(line)
 
 

@@ -26,7 +26,9 @@ _ELSEWHERE = ("지원대상", "선정기준", "지원내용", "신청방법")
 _WAYS = "신청방법"
 _LONGEST = 120
 """Texts beyond this many characters tell several things at once."""
-_LABEL = re.compile(r"(?:신청|접수|청구|모집)(?:기[한간]|시기|기일)(?:\([^()]*\))?[:\-)]")
+_LABEL = re.compile(r"(?:신청|접수|청구|모집)(?:기[한간]|시기|기일)(?:\([^()]*\))?(?:[:\-)]|은|는)")
+_LIMITED = re.compile(r"^[^.;:]{0,16}\d{1,3}(?:일|주|개월|달|년)(?:이내|이전|전|내|까지)(?!부터|에|에는)")
+"""What an unread line behind a label sets a limit with: beside it nothing else says that one may apply at any time."""
 _BRACKETS = re.compile(r"\([^()]*\)")
 _HEADINGS = re.compile(r"\[[^\[\]]*\]")
 
@@ -85,10 +87,12 @@ def _elsewhere(listed: Row, detail: Row, events: Collection[str]) -> list[Docume
         found = dated(line.labelled) or ([span] if span is not None else None)
         if found is not None and all("until" in one for one in found):
             return _worded(found, line.written)
-        again = season(line.labelled) if len(line.labelled) <= _LONGEST else None
+        first = line.labelled.partition(",")[0]
+        again = season(first) if len(first) <= _LONGEST else None
         if again is not None and len(again) > 1:
             return _worded([again], line.written)
-    return None
+    unread = next((line for line in lines if line.labelled is not None and _LIMITED.search(line.labelled)), None)
+    return None if unread is None else [{"kind": "unknown", "text": unread.written}]
 
 
 def _lines(listed: Row, detail: Row) -> Iterator[_ApplyingLine]:

@@ -63,6 +63,7 @@ _AROUND = re.compile(
     r"(?P<what>[가-힣]{2,8}일)(?:을|를)?(?:기준(?:으로)?)?전[·,]?후(?P<count>\d{1,3})일(?:이내|내|까지)?"
 )
 """So many days before and after a day, such as the day on which a child is due."""
+_NOTICE = re.compile(rf"(?:사업|모집)?공고(?:일|후)?(?:로)?부터{_LENGTH}(?:간|이내|내|까지)?(?:신청|접수)?")
 _UNITS = {"일": "D", "개월": "M", "달": "M", "년": "Y"}
 _WEEK = 7
 
@@ -77,6 +78,10 @@ def period(words: str, events: Collection[str]) -> list[Document] | None:
         [{'kind': 'relative', 'occasion': '시술종료', 'within': 'P3M'}]
     """
     words = _OPENING.sub("", words, count=1) if _OPENING.match(words) else words
+    notice = _NOTICE.fullmatch(words)
+    if notice is not None:
+        found = _document(notice, {"occasion": "공고"})
+        return None if found is None else [found]
     around = _AROUND.fullmatch(words)
     if around is not None:
         length = f"P{int(around['count'])}D"

@@ -29,8 +29,8 @@ _SMALL: Final = {"십": 10, "백": 100, "천": 1000}
 _BIG: Final = {"만": 10**4, "억": 10**8}
 
 
-_TAKEN_OFF: Final = ("△", "▲", "−")
-"""Signs before a sum that is taken off."""
+_TAKEN_OFF: Final = re.compile(r"(?:[△▲−]|(?:^|[\s:(])[-–])$")
+"""Signs right before a sum that is taken off; a dash without a blank may be a minus, so it is no bullet there."""
 
 
 class Sum(NamedTuple):
@@ -65,9 +65,8 @@ def sums(text: str) -> Iterator[Sum]:
         )
         if last is not None and last.start < start and not backwards:
             yield last
-        last = None if backwards or text[found.start() - 1 : found.start()] in _TAKEN_OFF else Sum(
-            won, start, found.end(), lower
-        )  # fmt: skip
+        off = lower is None and _TAKEN_OFF.search(text, max(0, found.start() - 2), found.start())
+        last = None if backwards or off else Sum(won, start, found.end(), lower)
     if last is not None:
         yield last
 

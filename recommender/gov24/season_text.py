@@ -13,6 +13,10 @@ _EVERY = re.compile(
     r"매년|매월|매주|매학기|매분기|매학년도?|해마다|격년|연도별|분기별|반기별|학기별|연간|[연년]\d회|짝수달|홀수달"
 )
 _AT_ANY_TIME = re.compile(r"상시|수시|연중|년중|제한없|20\d\d|이내|부터\d+(?:일|개월|년)")
+_NO_DAY = re.compile(r"\d{5}|(?<!\d)(?:2[1-9]|[3-9]\d)\d\d[.\-/년]|(?<!\d)(?:00?|1[3-9]|[2-9]\d|\d{3,})월")
+"""A year or a month that does not come round, or never comes: a slip of the pen, or "without end"."""
+_TOLD_THEN = re.compile(r"(?:신청|접수|모집)(?:시기|기간|기한|일정)?(?:을|를)?(?:알림|안내|공지|통보)")
+"""In that month somebody is told when to apply, which is not said."""
 _SEASON = (
     r"\d{1,2}월(?:\d{1,2}일)?|\d{1,2}\.\d{1,2}\.?|(?:상·?,?하|상|하)반기|[연년][초말]|[춘하추동]계"
     r"|설날?|추석|명절"
@@ -54,7 +58,7 @@ def season(words: str) -> Document | None:
         >>> season("매년초"), season("언젠가")
         ({'kind': 'recurring'}, None)
     """
-    if _AT_ANY_TIME.search(words):
+    if _AT_ANY_TIME.search(words) or _TOLD_THEN.search(words) or _NO_DAY.search(words):
         return None
     if not (_EVERY.search(words) or (_NAMES_SEASON.search(words) and _SEASONAL.fullmatch(words))):
         return None

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from features.problem import Problem, Rejected, Where
 from recommender.gov24.axes import AGE, CODES, Conditions
-from recommender.published_rows import Rejection, Row, RowForm, text_of
+from recommender.published_rows import Rejection, Row, RowForm, not_text, text_of
 
 ID = "서비스ID"
 VIEWS = "조회수"
@@ -19,6 +19,11 @@ _V1_REMEDY = "Fetch the v3 API: its JA codes mean other things than v1's"
 FORM = RowForm(ID, VIEWS)
 _FLAGS = CODES - set(AGE)
 _REQUIRED = ("서비스명", "사용자구분", "서비스분야", "소관기관명")
+_BOTH = ("지원대상", "선정기준", "지원내용", "신청방법", "신청기한", "지원유형", "서비스명", "소관기관명", "수정일시")
+_LISTED = ("사용자구분", "서비스분야", "소관기관유형", "소관기관코드", "서비스목적요약", "상세조회URL", "전화문의")
+_PAPERS = ("구비서류", "공무원확인구비서류", "본인확인필요구비서류")
+TEXTS = ((*_BOTH, *_LISTED), (*_BOTH, *_PAPERS, "서비스목적", "문의처", "온라인신청사이트URL"))
+"""The fields of a row of serviceList and of serviceDetail that are read as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,10 @@ def _stray(row: object) -> str:
 def _joined(service_id: str, found: Sequence[Sequence[Row]]) -> tuple[Service | None, list[str]]:
     reasons = [_count(name, rows) for name, rows in zip(FILES, found, strict=True) if len(rows) != 1]
     for row in found[0][:1]:
-        reasons += [f"{key} is empty in serviceList" for key in _REQUIRED if text_of(row, key) is None]
+        missing = (key for key in _REQUIRED if text_of(row, key) is None and isinstance(row.get(key), str | None))
+        reasons += [f"{key} is empty in serviceList" for key in missing]
+    for name, rows, texts in zip(FILES[:2], found[:2], TEXTS, strict=True):
+        reasons += [f"{wrong} (in {name})" for row in rows[:1] for wrong in not_text(row, texts)]
     read = [parse_conditions(row) for row in found[2]]
     reasons += [reason for _, wrong in read for reason in wrong]
     if reasons:

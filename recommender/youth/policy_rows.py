@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from features.problem import Problem, Rejected, Where
-from recommender.published_rows import Rejection, Row, RowForm, text_of
+from recommender.published_rows import Rejection, Row, RowForm, not_text, text_of
 from recommender.youth.policy_codes import APPROVED, NOT_APPROVED
 
 ID = "plcyNo"
 NAME = "plcyNm"
 _LIST = "youthPolicyList"
+_TEXTS = ("Cn", "Nm", "Cd", "Yn", "Ymd", "Addr", "Addr1", "Addr2")
+"""How the names of the fields end that are text: contents, names, codes, days, addresses."""
 FORM = RowForm(ID, "inqCnt", views_as_text=True)
 
 
@@ -71,7 +73,8 @@ def _reasons(found: Sequence[Row]) -> list[str]:
     if len(found) > 1:
         fields = dict.fromkeys(field for row in found[1:] for field in FORM.differing(found[0], row))
         reasons.append(f"has {len(found)} rows that differ in {', '.join(fields)}")
-    if text_of(found[0], NAME) is None:
+    reasons += not_text(found[0], (name for name in found[0] if name.endswith(_TEXTS)))
+    if text_of(found[0], NAME) is None and isinstance(found[0].get(NAME), str | None):
         reasons.append(f"{NAME} is empty")
     state = text_of(found[0], "plcyAprvSttsCd")
     if state not in (None, APPROVED):

@@ -148,6 +148,11 @@ def test_days_worked_in_a_week_are_read_beside_a_daily_sum():
     assert parts("1일 8시간, 주 5일, 66,080원/일")[0]["days_a_week"] == 5
 
 
+def test_a_line_of_more_sums_than_anybody_writes_is_not_read_and_the_other_lines_are():
+    assert [part["amount"] for part in parts(" ".join(["10만원"] * 101) + "\n매월 5만원 지급")] == [50_000]
+    assert [part["amount"] for part in parts(" ".join(["10만원"] * 100))] == [100_000]
+
+
 def test_every_payment_says_where_it_stands():
     text = "안내문\r\n월 1.5만원 지급\r\n문의: 복지과"
     (part,) = parts(text)

@@ -213,8 +213,17 @@ def test_two_groups_of_people_have_a_window_each():
     assert read(text) == [{"kind": "relative", "after": "life.moved", "within": "P1Y"}, {"kind": "open_ended"}]
 
 
-@pytest.mark.parametrize("text", ["공고일로부터 2주", "공고일로부터 30일 이내", "출생일로부터 0일 이내"])
-def test_a_time_after_a_notice_or_of_no_length_is_unknown(text):
+def test_a_time_of_no_length_is_unknown_and_one_after_a_notice_runs_from_that_occasion():
+    assert read("출생일로부터 0일 이내") == {"kind": "unknown"}
+    assert read("공고일로부터 2주") == {"kind": "relative", "occasion": "공고", "within": "P14D"}
+    assert read("공고일로부터 30일 이내")["within"] == "P30D"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["9999.01.01~99999.12.31", "9999.01.01~9999.12.31", "매년 13월", "매년 0월", "3월~13월", "매년 12월 신청시기 알림"],
+)
+def test_a_month_or_year_that_never_comes_and_when_one_is_told_of_the_time_are_unknown(text):
     assert read(text) == {"kind": "unknown"}
 
 
@@ -287,6 +296,13 @@ def test_a_hard_limit_elsewhere_in_the_row_wins_over_at_any_time():
 )
 def test_what_says_nothing_of_the_end_of_applying_leaves_the_field_as_it_is(line):
     assert [one["kind"] for one in row(지원대상=line)] == ["open_ended"]
+
+
+def test_a_season_behind_a_label_is_read_and_a_limit_that_is_not_read_leaves_the_window_unknown():
+    (found,) = row(field="접수기관 별 상이", 신청방법="** 사업 신청기간은 매년 2~3월 중으로, 수시 공고 확인 필요")
+    assert (found["kind"], found["months"]) == ("recurring", [2, 3])
+    (found,) = row(신청방법="- 신청기한: 시설퇴소예정일 1개월 전")
+    assert found == {"kind": "unknown", "text": "- 신청기한: 시설퇴소예정일 1개월 전"}
 
 
 def test_what_stands_in_brackets_beside_one_way_of_applying_limits_no_other():

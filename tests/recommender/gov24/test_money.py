@@ -40,10 +40,19 @@ def test_a_range_is_one_sum_with_two_bounds(text, lower, upper):
 
 
 @pytest.mark.parametrize(
-    "text", ["50만원 ~ 10만원", "1,000,000원~500,000원", "△50만원", "100달러, 5만 달러, 10만엔, 30만 포인트점"]
+    "text",
+    [
+        *("50만원 ~ 10만원", "1,000,000원~500,000원", "△50만원", "100달러, 5만 달러, 10만엔, 30만 포인트점"),
+        *("-50만원 지급", "월 -10만원", "지원금: -50만원"),
+    ],
 )
 def test_a_range_written_backwards_what_is_taken_off_and_other_money_are_no_sums(text):
     assert list(sums(text)) == []
+
+
+def test_a_dash_before_a_blank_is_a_bullet_and_one_between_sums_a_range():
+    assert [one.won for one in sums("- 50만원 지급")] == [500_000]
+    assert [(one.lower, one.won) for one in sums("50만원-100만원")] == [(500_000, 1_000_000)]
 
 
 @given(st.integers(1, 10**11))

@@ -30,6 +30,14 @@ def test_a_file_of_v1_rows_is_refused():
         rows_of({"data": [{"SVC_ID": "1", "JA0103": "Y"}]}, ("x",))
 
 
+@pytest.mark.parametrize(("value", "kind"), [(5, "a number"), (["관내 거주자"], "a list"), ({"ko": "가"}, "an object")])
+def test_a_field_of_text_that_is_none_rejects_the_service_with_its_name(listed, detail, conditions, value, kind):
+    services, rejections, _ = join([listed(지원대상=value)], [detail(구비서류=value)], [conditions()])
+    assert services == ()
+    assert f"지원대상 is {kind}, not text (in serviceList)" in rejections[0].reason
+    assert f"구비서류 is {kind}, not text (in serviceDetail)" in rejections[0].reason
+
+
 def test_a_v1_row_among_others_is_rejected_by_itself(listed, detail, conditions):
     services, rejections, _ = join([listed()], [detail()], [conditions(), {"SVC_ID": "2", "JA0103": "Y"}])
     assert [service.id for service in services] == ["000000000001"]

@@ -104,6 +104,12 @@ def test_who_is_not_approved_or_stands_twice_with_two_texts_is_rejected_and_name
     assert imported.report["repeated_rows"] == 1
 
 
+def test_a_field_of_text_that_is_none_rejects_the_policy_with_its_name(run, policy):
+    imported = run(policy(plcySprtCn=["월 20만원"], zipCd=11680, sprtTrgtMinAge=19))
+    assert imported.programmes == ()
+    assert imported.rejected[0].reason == "plcySprtCn is a list, not text; zipCd is a number, not text"
+
+
 def test_the_report_counts_everything_and_its_sums_agree(run, policy):
     imported = run(
         policy(plcyNo="1"),
