@@ -64,7 +64,7 @@ def _check(args: argparse.Namespace) -> None:
             problems.add((f"--{name}",), "range", f"cannot be {value}", f"Give a number from {least} to {most}")
     if args.out.exists() and not args.out.is_dir():
         problems.add((f"--out {args.out}",), "conflict", "is a file", "Name a folder")
-    elif args.out.is_dir() and any(args.out.iterdir()) and not (args.out / "stamp.json").is_file():
+    elif args.out.is_dir() and any(args.out.iterdir()) and not (args.out / provenance.STAMP).is_file():
         problems.add(
             (f"--out {args.out}",),
             "conflict",

@@ -139,6 +139,7 @@ def test_a_claim_below_the_price_is_refused_and_one_above_is_kept(folder):
     assert made.entry(made.spend("high").index).body.epsilon == "1.1"
 
 
+@pytest.mark.slow
 def test_private_training_is_reserved_with_the_prices_of_both_accountants(folder):
     pytest.importorskip("opacus")
     made = ledger(folder)
