@@ -17,7 +17,7 @@ from features.problem import Problem, Rejected
 from features.whole_file import OWNER_ONLY, write_whole
 from privacy.accounting.mechanism import Mechanism
 from privacy.budget import Balance, Composition, worst_case_epsilon
-from privacy.ledger.change import RELEASED
+from privacy.ledger.change import RELEASED, RESERVED
 from privacy.ledger.folder import read_private
 from privacy.ledger.journal import Clock, LedgerReceipt, NoLedger
 from privacy.ledger.ledger import BudgetTerms, Ledger, SpendTerms
@@ -28,6 +28,7 @@ from privacy.ledger.terms import is_synthetic as is_synthetic
 from privacy.ledger.unit_roll import UnitRoll
 from privacy.refusal import AlreadyOpen, Exhausted
 from privacy.request import RunRequest
+from privacy.spend import Spend
 from privacy.unit import PrivacyUnit
 
 FOLDER: Final = "ledger"
@@ -67,6 +68,10 @@ class LedgerAccount:
         """
         return _left_after(self.ledger.status(self.population), self._composition(), mechanisms)
 
+    def price_of(self, *mechanisms: Mechanism) -> Spend:
+        """What these mechanisms cost by themselves, at the population's delta."""
+        return _price_of(self.ledger.status(self.population).delta, mechanisms)
+
     def _composition(self) -> Composition:
         period = self.ledger.status(self.population).period
         composition: Composition = {None: Counter()}
@@ -98,6 +103,10 @@ class LedgerAccount:
         """Record what was run and released."""
         return self.ledger.commit(spend, ran, artefact)
 
+    def settled(self, spend: str) -> bool:
+        """Whether a reserved spend was committed, expired or given back."""
+        return self.ledger.spend(spend).state != RESERVED
+
     def pseudonym(self, person: str) -> str:
         """A keyed hash of the person's id: stable in this workspace, meaningless without its key."""
         return hmac.new(_key(self.folder), person.encode(), "sha256").hexdigest()[:32]
@@ -128,6 +137,10 @@ def _left_after(balance: Balance, composition: Composition, mechanisms: Sequence
     if left < 0:
         raise Exhausted(balance.population, balance.left - left, balance.left)
     return left
+
+
+def _price_of(delta: Decimal, mechanisms: Sequence[Mechanism]) -> Spend:
+    return Spend(worst_case_epsilon({None: Counter(mechanisms)}, delta), delta)
 
 
 @lru_cache(maxsize=4)
@@ -170,6 +183,14 @@ class SyntheticAccount:
             SYNTHETIC, self._unit, "add_or_remove_one", PERIOD, CAP, DELTA, Decimal(0), Decimal(0), Counter()
         )
         return _left_after(balance, {}, mechanisms)
+
+    def price_of(self, *mechanisms: Mechanism) -> Spend:
+        """What these mechanisms cost by themselves."""
+        return _price_of(DELTA, mechanisms)
+
+    def settled(self, spend: str) -> bool:
+        """Whether a reserved spend was settled."""
+        return self.opened().settled(spend)
 
     def opened(self) -> LedgerAccount:
         """Open it, and the workspace's ledger if there is none."""

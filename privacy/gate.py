@@ -6,9 +6,11 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from features.problem import Problem, Rejected
+from features.whole_file import OWNER_ONLY, write_whole
 from privacy.data_provenance import DataKind, Provenance, digest
 from privacy.request import RELATION, QuotedPrice, Request, RunRequest
 from privacy.spend import Spend
@@ -19,11 +21,6 @@ if TYPE_CHECKING:
     from privacy.accounting.mechanism import Mechanism
 
 Rows = TypeVar("Rows", covariant=True)
-
-ONLY_SYNTHETIC: Final = (
-    "Train on the output of `proffer synth`, or choose a ranker with a finite spend (`--ranker private`); "
-    "a fit without noise protects no one"
-)
 
 
 class AdmissionReceipt(Protocol):
@@ -64,6 +61,10 @@ class BudgetAccount(Protocol):
         """What would be left after these mechanisms; raises Rejected (asked, left, difference) below 0."""
         ...
 
+    def price_of(self, *mechanisms: Mechanism) -> Spend:
+        """What these mechanisms cost by themselves, at the delta that the budget is kept at."""
+        ...
+
     def reserve(
         self, spend: str, run: RunRequest, people: Iterable[str], metrics: Sequence[str] | None = None
     ) -> AdmissionReceipt:
@@ -72,6 +73,10 @@ class BudgetAccount(Protocol):
 
     def commit(self, spend: str, ran: Mechanism, artefact: str | None = None) -> AdmissionReceipt:
         """Record that a reserved mechanism was run, or fewer steps of it, and the sha256 of what was released."""
+        ...
+
+    def settled(self, spend: str) -> bool:
+        """Whether a reserved spend was committed, or closed in another way."""
         ...
 
     def pseudonym(self, person: str) -> str:
@@ -172,7 +177,7 @@ class Gate(Generic[Rows]):
         if self.account is not None and self.account.is_public(self.rows.people(), self.rows.digest()):
             return
         what = "would spend an infinite epsilon of real people's privacy"
-        raise Rejected((Problem((f"{request.learner} on {kind.value} rows",), "refused", what, ONLY_SYNTHETIC),))
+        raise Rejected((Problem((f"{request.learner} on {kind.value} rows",), "refused", what, request.remedy),))
 
     def admit_run(self, run: RunRequest) -> Gated[Rows]:
         """The rows as an opaque value that only a reserved mechanism can open; nothing is read yet.
@@ -193,7 +198,7 @@ class Gate(Generic[Rows]):
         left = (account.left_after(), account.left_after(*mechanisms))
         kind = self.provenance.kind
         rows = self.rows.count() if kind is DataKind.SYNTHETIC else None
-        return QuotedPrice(kind, rows, Spend(run.epsilon, run.delta), *left)
+        return QuotedPrice(kind, rows, Spend(run.epsilon, run.delta), *left, account.price_of(*mechanisms))
 
     def budget(self, run: RunRequest) -> BudgetAccount:
         """The budget a run spends from, after its unit was checked.
@@ -286,6 +291,33 @@ class Gated(Generic[Rows]):
             number = digest(repr(released).encode()) if isinstance(released, int | float) else None
             told = (mechanism, number) if ran is None else ran(released)
             self._receipts.append(self._account.commit(spend, *told))
+        return released
+
+    def once(self, spend: str, mechanism: Mechanism, learner: Callable[[Rows], bytes], kept: Path) -> bytes:
+        """As `run`, under an id that names what is asked: asked again, what was released is given, and nothing is paid.
+
+        What the learner releases is kept before it is committed, and committed before anybody is told. So a run that
+        crashed is taken up where it was: with nothing kept, nobody has seen anything, and the same reservation holds.
+        The caller sees to it that nobody asks for the same at the same time.
+
+        Args:
+            spend: the spend's id.
+            mechanism: the mechanism the learner is about to run.
+            learner: receives the rows; its result is released.
+            kept: the file that keeps it.
+
+        Raises:
+            Rejected: too little is left, or what was released under this id is gone.
+        """
+        asked = replace(self._run, mechanism=mechanism)
+        self._receipts.append(self._account.reserve(spend, asked, self._gate.rows.people()))
+        if not kept.exists():
+            if self._account.settled(spend):
+                what = f"is gone, and {spend}, under which it was released, is closed: it would be drawn a second time"
+                raise Rejected([Problem((str(kept),), "missing", what, "Restore it, or ask on another day")])
+            write_whole(kept, learner(self._opened()), mode=OWNER_ONLY)
+        released = kept.read_bytes()
+        self._receipts.append(self._account.commit(spend, mechanism, digest(released)))
         return released
 
     @property

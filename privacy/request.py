@@ -20,6 +20,12 @@ RELATION: Final = "add_or_remove_one"
 """The only neighbouring relation in use: one unit more or less. Replacing one would cost twice the clip."""
 
 
+ONLY_SYNTHETIC: Final = (
+    "Train on the output of `proffer synth`, or choose a ranker with a finite spend (`--ranker private`); "
+    "a fit without noise protects no one"
+)
+
+
 class LegalBasis(StrEnum):
     """The legal basis for learning from a person's events; a person who withdrew consent is excluded on either."""
 
@@ -31,10 +37,11 @@ class LegalBasis(StrEnum):
 
 @dataclass(frozen=True)
 class Request:
-    """A request to learn from rows as they are, without noise."""
+    """A request to learn from rows as they are, without noise; `remedy` is what to do where that is refused."""
 
     learner: str
     spend: Spend
+    remedy: str = ONLY_SYNTHETIC
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,7 @@ class QuotedPrice:
     """The result of a dry run: rows, spend, and what would remain (None: no budget is kept).
 
     Of people who may be real the number of rows is not said (None): it would be an exact figure that nobody paid for.
+    `composed` is what the run costs by itself at the delta of its budget, which is what the balance goes by.
     """
 
     kind: DataKind
@@ -109,3 +117,4 @@ class QuotedPrice:
     spend: Spend
     left: Decimal | None = None
     remaining: Decimal | None = None
+    composed: Spend | None = None

@@ -1,28 +1,69 @@
-"""`proffer promote`: a challenger becomes champion if, on the same held-out people, it is not worse."""
+"""`proffer promote`: a challenger becomes champion if, on the same held-out people, it is not worse.
+
+On people who may be real, where a figure costs: if one noised release can tell that it is better.
+"""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from composition import terminal
-from composition.model_registry import ModelRegistry, load_model
-from composition.sources import TrainingSource, read_training_data
+from composition.budgets import run_request
+from composition.model_registry import ModelRegistry, load_model, read_artefact
+from composition.sources import TrainingSource, folder_to_learn_from, read_training_data
 from composition.workspace import Workspace
-from proffer import options
+from features.problem import Problem, Rejected
+from proffer import options, train_private
+from proffer.comparison_text import comparison_document, comparison_text
+from proffer.train_exact import price_document
+
+if TYPE_CHECKING:
+    from training.data.material import TrainingData
+    from training.runs.private_promotion import Contender
+
+_PAID = ("delta", "population", "units", "dry_run")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.add_argument("challenger", metavar="MODEL", help="name of a model in the home, as `train` reported it")
-    options.add_data(parser, required=True)
-    options.add(parser, "country", "catalogue", "declaration")
+    spent = (
+        "what one noised comparison may spend per unit, on people who may be real (default: an exact one, of others)"
+    )
+    parser.add_argument("--epsilon", metavar="E", help=spent)
+    train_private.add_terms(parser)
+    parser.add_argument("--dry-run", action="store_true", help="print what it would cost and leave; compare nothing")
+    parser.set_defaults(evaluate=None)
+    options.add_data(parser, required=False)
+    options.add(parser, "country", "catalogue", "declaration", "as-of")
 
 
 def run(args: argparse.Namespace) -> int:
     """Judge challenger and champion, promote or refuse, and print the figures."""
+    workspace = Workspace(args.home)
+    terms = None if args.epsilon is None else train_private.terms_of(args)
+    if terms is None:
+        _refuse_unpaid(args)
+    else:
+        train_private.require_libraries("--epsilon")
+    folder = folder_to_learn_from(workspace, args.data)
+    source = TrainingSource(workspace, folder, args.declaration, args.catalogue, terms, args.country, args.as_of)
+    ModelRegistry(workspace).require(args.challenger)
+    return _exact(args, source) if terms is None else _noised(args, source)
+
+
+def _refuse_unpaid(args: argparse.Namespace) -> None:
+    given = [f"--{name.replace('_', '-')}" for name in _PAID if getattr(args, name)]
+    if given:
+        what, remedy = "is missing: without it nothing is spent", f"Give it, or leave out {', '.join(given)}"
+        raise Rejected([Problem(("--epsilon",), "missing", what, remedy)])
+
+
+def _exact(args: argparse.Namespace, source: TrainingSource) -> int:
     from training.runs import promotion
 
-    source = TrainingSource(Workspace(args.home), args.data, args.declaration, args.catalogue, country=args.country)
     registry = ModelRegistry(source.workspace)
     challenger, champion = registry.require(args.challenger), registry.champion()
     with terminal.working("comparing models") as progress:
@@ -32,12 +73,60 @@ def run(args: argparse.Namespace) -> int:
     passed = all(check.passed for check in checks)
     if passed:
         registry.promote(challenger.name)
-    document = {
-        "challenger": challenger.name,
-        "champion_before": None if champion is None else champion.name,
-        "promoted": passed,
-        "checks": [check.to_document() for check in checks],
-    }
-    verdict = f"{challenger.name} is now the champion" if passed else f"{challenger.name} was not promoted"
-    terminal.emit(document, args.json, "\n".join([*map(str, checks), verdict]))
+    document = _promoted(challenger, champion, passed=passed) | {"checks": [check.to_document() for check in checks]}
+    terminal.emit(document, args.json, "\n".join([*map(str, checks), _verdict(challenger, passed=passed)]))
     return terminal.DONE if passed else terminal.FAILED
+
+
+def _noised(args: argparse.Namespace, source: TrainingSource) -> int:
+    from privacy.learning.noise import secure
+    from training.runs import private_promotion
+
+    workspace, registry = source.workspace, ModelRegistry(source.workspace)
+    assert source.terms is not None, "the verb read them"
+    with terminal.working("reading held-out people") as progress:
+        data = read_training_data(source, progress)
+    request = run_request(data, source.terms, workspace)
+    if args.dry_run:
+        return _price(args, data, request)
+    with workspace.alone("promote"), terminal.working("comparing models") as progress:
+        challenger, champion = registry.require(args.challenger), registry.champion()
+        contenders = _contender(challenger, data), None if champion is None else _contender(champion, data)
+        kept = workspace.folder(workspace.reports)
+        found = private_promotion.compare(data, request, contenders, secure(), kept, progress)
+        passed = found.comparison.outcome == "better"
+        if passed:
+            registry.promote(challenger.name)
+    document = _promoted(challenger, champion, passed=passed) | comparison_document(found, request)
+    terminal.emit(document, args.json, lambda: f"{comparison_text(document)}\n{_verdict(challenger, passed=passed)}")
+    return terminal.DONE if passed else terminal.FAILED
+
+
+def _price(args: argparse.Namespace, data: TrainingData, request: Any) -> int:
+    from privacy.accounting.amount import text_of
+    from training.runs import private_promotion
+
+    with terminal.working("pricing"):
+        price = private_promotion.price(data, request)
+    left = None if price.left is None else text_of(price.left)
+    document = {**price_document(price), "left": left, **train_private.stated(request)}
+    terminal.emit(document, args.json, lambda: train_private.price_text(document))
+    return terminal.DONE
+
+
+def _contender(folder: Path, data: TrainingData) -> Contender:
+    from training.artefact import MANIFEST, REPORT, model_digest
+    from training.runs.private_promotion import Contender
+
+    files = read_artefact(folder)
+    learned = {name: content for name, content in files.items() if name not in (MANIFEST, REPORT)}
+    return Contender(folder.name, load_model(folder, data.declaration.hash), model_digest(learned))
+
+
+def _promoted(challenger: Path, champion: Path | None, *, passed: bool) -> dict[str, Any]:
+    before = None if champion is None else champion.name
+    return {"challenger": challenger.name, "champion_before": before, "promoted": passed}
+
+
+def _verdict(challenger: Path, *, passed: bool) -> str:
+    return f"{challenger.name} is now the champion" if passed else f"{challenger.name} was not promoted"

@@ -6,7 +6,6 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from composition.budgets import PURPOSE
 from composition.sources import TrainingSource, folder_to_learn_from
 from composition.workspace import Workspace
 from features.problem import Problems
@@ -28,7 +27,7 @@ _PRIVATE = ("epsilon", "delta", "evaluate", "units")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
-    epsilon, delta = train_private.EPSILON, train_private.DELTA
+    epsilon = train_private.EPSILON
     add = parser.add_argument
     add("--ranker", choices=RANKERS, default="lightgbm", help="what learns (default: lightgbm)")
     add(
@@ -38,17 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of lightgbm; auto learns both and keeps what orders validation people better (default: pointwise)",
     )
     add("--epsilon", metavar="E", help=f"private: what the run may spend per unit (default: {epsilon})")
-    add("--delta", metavar="D", help=f"private: the probability with which epsilon may fail (default: {delta})")
     add("--evaluate", metavar="E", help="private: on top, for noised metrics of held-out people (default: none)")
-    add("--population", metavar="P", help="whose budget is spent (default: the only one there is)")
-    add("--purpose", default=PURPOSE, help=f"what people consented to (default: {PURPOSE})")
-    add("--requester", default="not stated", help="who asks, for the auditor")
-    options.add_asked(parser)
-    basis = "learn from those who consented, or by law from all but those who withdrew (default: consent)"
-    add("--basis", choices=("consent", "law"), default="consent", help=basis)
-    add("--unit", choices=("person", "household"), help="what the budget protects (default: its unit)")
-    units = "how many units there are, if that is public (default: a noised count)"
-    add("--units", type=int, metavar="N", help=units)
+    train_private.add_terms(parser)
     add("--teacher", metavar="MODEL", help="student: the private model whose scores it learns")
     add("--seed", type=int, default=0, metavar="S", help="of everything drawn at random (default: 0)")
     add("--dry-run", action="store_true", help="print rows, price and what would remain; learn nothing")

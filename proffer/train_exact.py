@@ -49,7 +49,12 @@ def price_document(price: QuotedPrice) -> dict[str, Any]:
 
     spend = price.spend.to_document()
     remaining = None if price.remaining is None else {**spend, "epsilon": text_of(price.remaining)}
-    return {"rows": price.rows, "data_kind": price.kind.value, "spend": spend, "remaining": remaining}
+    composed = None if price.composed is None else price.composed.to_document()
+    if remaining is not None and composed is not None:
+        remaining["delta"] = composed["delta"]
+    return {
+        "rows": price.rows, "data_kind": price.kind.value, "spend": spend, "composed": composed, "remaining": remaining,
+    }  # fmt: skip
 
 
 def run_document(trained: TrainingRun[Any], folder: Path, ranker: str) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from composition import terminal
-from composition.budgets import PrivateTerms, run_request
+from composition.budgets import PURPOSE, PrivateTerms, run_request
 from composition.model_registry import ModelRegistry
 from composition.sources import TrainingSource, read_training_data
 from features.problem import Problem, Problems, Rejected
 from privacy.request import LegalBasis
 from privacy.unit import PrivacyUnit
+from proffer import options
 from proffer.train_exact import price_document, run_document, spend_text
 
 if TYPE_CHECKING:
@@ -25,6 +26,21 @@ if TYPE_CHECKING:
 
 EPSILON, DELTA = "1", "0.000001"
 _NEEDED = ("cryptography", "dp_accounting", "opacus", "rfc8785")
+
+
+def add_terms(parser: argparse.ArgumentParser) -> None:
+    """Add whose budget pays, for what and for whom; `--epsilon`, whose default differs, is the verb's own."""
+    add = parser.add_argument
+    add("--delta", metavar="D", help=f"private: the probability with which epsilon may fail (default: {DELTA})")
+    add("--population", metavar="P", help="whose budget is spent (default: the only one there is)")
+    add("--purpose", default=PURPOSE, help=f"what people consented to (default: {PURPOSE})")
+    add("--requester", default="not stated", help="who asks, for the auditor")
+    options.add_asked(parser)
+    basis = "use those who consented, or by law all but those who withdrew (default: consent)"
+    add("--basis", choices=("consent", "law"), default="consent", help=basis)
+    add("--unit", choices=("person", "household"), help="what the budget protects (default: its unit)")
+    units = "how many units there are, if that is public (default: a noised count)"
+    add("--units", type=int, metavar="N", help=units)
 
 
 def terms_of(args: argparse.Namespace) -> PrivateTerms:
@@ -56,21 +72,17 @@ def terms_of(args: argparse.Namespace) -> PrivateTerms:
     )  # fmt: skip
 
 
-def run(args: argparse.Namespace, source: TrainingSource) -> int:
-    """Price or train, and print."""
+def require_libraries(option: str) -> None:
+    """Refuse an option whose libraries are not installed; raises Rejected with the command that installs them."""
     absent = [name for name in _NEEDED if find_spec(name) is None]
     if absent:
-        what = f"not installed: {', '.join(absent)}"
-        raise Rejected(
-            [
-                Problem(
-                    ("--ranker private",),
-                    "unavailable",
-                    what,
-                    "Run make setup-private, or pip install .[train,private]",
-                )
-            ]
-        )
+        remedy = "Run make setup-private, or pip install .[train,private]"
+        raise Rejected([Problem((option,), "unavailable", f"not installed: {', '.join(absent)}", remedy)])
+
+
+def run(args: argparse.Namespace, source: TrainingSource) -> int:
+    """Price or train, and print."""
+    require_libraries("--ranker private")
     terms = source.terms
     assert terms is not None, "the verb read them"
     with terminal.working("reading training data") as progress:
@@ -86,7 +98,7 @@ def _price(args: argparse.Namespace, data: TrainingData, request: RunRequest, te
     with terminal.working("pricing"):
         price = private_run.price(data, request, terms.evaluate)
     left = None if price.left is None else text_of(price.left)
-    document = {**price_document(price), "left": left, **_stated(request)}
+    document = {**price_document(price), "left": left, **stated(request)}
     terminal.emit(document, args.json, lambda: _price_text(document))
     return terminal.DONE
 
@@ -105,7 +117,8 @@ def _train(args: argparse.Namespace, source: TrainingSource, data: TrainingData,
     return terminal.DONE
 
 
-def _stated(request: RunRequest) -> dict[str, Any]:
+def stated(request: RunRequest) -> dict[str, Any]:
+    """What was asked for, as documents say it."""
     return {
         "population": request.population, "unit": request.unit.value, "relation": request.relation,
         "units": request.units or None, "purpose": request.purpose, "basis": request.basis.value,
@@ -114,12 +127,18 @@ def _stated(request: RunRequest) -> dict[str, Any]:
 
 
 def _price_text(document: dict[str, Any]) -> str:
-    left, remaining, kind = document["left"], document["remaining"]["epsilon"], document["data_kind"]
+    kind = document["data_kind"]
     rows = f"{kind} rows, not counted" if document["rows"] is None else f"{document['rows']} {kind} rows"
+    return f"{rows}; {price_text(document)}"
+
+
+def price_text(document: dict[str, Any]) -> str:
+    """What something would cost and leave, at the delta that was asked for and at that of the balance."""
+    left, remaining, composed = document["left"], document["remaining"]["epsilon"], document["composed"]
     return (
-        f"{rows}; population {document['population']}; would spend at most "
-        f"{spend_text(document['spend'], document['unit'])}\nleft {left}, would remain {remaining}; nothing was "
-        "learned, reserved or read"
+        f"population {document['population']}; would spend at most {spend_text(document['spend'], document['unit'])}\n"
+        f"the balance is kept at delta {composed['delta']}, where that is epsilon {composed['epsilon']} by itself: "
+        f"left {left}, would remain {remaining}; nothing was learned, reserved or read"
     )
 
 
@@ -127,7 +146,7 @@ def _document(trained: TrainingRun[PrivateRunResult], folder: Path) -> dict[str,
     result = trained.result
     return {
         **run_document(trained, folder, "private"),
-        **_stated(result.run),
+        **stated(result.run),
         "units": result.units,
         "units_left_out": result.left_out_document(),
         "as_of": result.as_of,

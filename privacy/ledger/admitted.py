@@ -63,7 +63,7 @@ def claim(
             raise damaged(folder, f"the people kept for entry {position} are not those it claims")
         seen = _among(found, _unpacked(body))
         if other != population and seen.any():
-            what = f"{int(seen.sum())} of these people spend from the budget of {other!r} already"
+            what = f"these people, or some of them, spend from the budget of {other!r} already"
             raise KnownPeople(population, what, f"Spend from {other!r}: a copy does not get a fresh budget")
         found = found[~seen] if other == population else found
     added = found.astype(">u8").tobytes()

@@ -73,6 +73,15 @@ def test_what_would_be_left_is_what_is_left_once_it_was_spent(folder):
         assert made.ledger.status("kr").left == left
 
 
+def test_a_price_at_a_large_delta_is_said_at_the_delta_of_the_balance_too(folder):
+    """A21: a run that costs epsilon 1 at delta .00033 takes more than 1 from a balance kept at a millionth."""
+    ledger(folder)
+    run = replace(RUN, delta=Decimal("0.00033"))
+    found = Gate(FixedRows(list), Provenance.parse(None), account(folder)).price_run(run, m.gaussian("3.5"))
+    assert (found.spend, found.composed.delta) == (Spend(Decimal(1), run.delta), Decimal("0.000001"))
+    assert found.left - found.remaining == found.composed.epsilon > Decimal("1.2")
+
+
 def test_a_spend_above_the_rest_is_foretold_with_the_three_numbers(folder):
     ledger(folder, cap="2.5")
     made = account(folder)

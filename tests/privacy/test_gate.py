@@ -56,6 +56,9 @@ class RecordingAccount:
     def left_after(self, *mechanisms):
         return self.left - len(mechanisms)
 
+    def price_of(self, *mechanisms):
+        return Spend(Decimal(len(mechanisms)), Decimal("0.0000001"))
+
     def reserve(self, spend, run, people, metrics=None):
         if not self.left:
             raise Rejected(())

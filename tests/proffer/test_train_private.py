@@ -361,6 +361,68 @@ def test_a_dry_run_says_what_would_remain_and_writes_nothing(people, tmp_path, c
     assert document["spend"] == {"epsilon": "2", "delta": "0.000001"}
     assert document["left"] == "100"
     assert 98 <= Decimal(document["remaining"]["epsilon"]) < Decimal("98.1")
+    run_delta = run(capsys, *words, "--delta", "0.0005")[1]
+    assert (run_delta["spend"]["delta"], run_delta["composed"]["delta"]) == ("0.0005", "0.000001")
+    assert Decimal(run_delta["composed"]["epsilon"]) > Decimal("2.5")
+    assert run_delta["remaining"]["delta"] == "0.000001"
     stated = ("synthetic", "household", "add_or_remove_one", "offers", "consent")
     assert tuple(document[name] for name in ("population", "unit", "relation", "purpose", "basis")) == stated
     assert not (tmp_path / "h").exists()
+
+
+# --- the champion gate ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def judged(trained, approvers, tmp_path):
+    """A home with a private model and a budget of people who may exist."""
+    home = tmp_path / "judged"
+    shutil.copytree(trained, home)
+    opened(home, approvers)
+    return home
+
+
+def spent(home, capsys):
+    return run(capsys, "privacy", "status", "--population", "kr", "--home", home)[1]["populations"][0]["spent"]
+
+
+def test_on_people_who_may_exist_promotion_says_what_to_pay_and_a_dry_run_spends_nothing(judged, unstamped, capsys):
+    words = ["promote", model_of(judged)[0], "--data", unstamped, "--home", judged]
+    code, document = run(capsys, *words)
+    assert (code, "--epsilon E" in document["problems"][0]["remedy"]) == (2, True)
+    assert run(capsys, *words, "--units", 60)[1]["problems"][0]["where"] == "--epsilon"
+    code, document = run(capsys, *words, "--epsilon", 1, "--delta", "0.0001", "--dry-run")
+    assert (code, document["rows"], spent(judged, capsys)) == (0, None, "0")
+    assert document["spend"] == {"epsilon": "1", "delta": "0.0001"}
+    assert document["composed"]["delta"] == document["remaining"]["delta"] == "0.000001"
+    assert Decimal(document["remaining"]["epsilon"]) == 3 - Decimal(document["composed"]["epsilon"]) < 2
+
+
+def test_a_model_is_compared_on_people_who_may_exist_by_one_release_that_is_paid_once(judged, unstamped, capsys):
+    words = ["promote", model_of(judged)[0], "--data", unstamped, "--epsilon", 1, "--home", judged]
+    code, document = run(capsys, *words)
+    assert (code, document["promoted"], document["champion_before"]) == (1, False, None)
+    assert document["outcome"] in ("cannot_tell", "too_few")  # of sixty people at epsilon 1
+    assert [one["check"] for one in document["checks"]] == ["ndcg@5"]
+    assert document["checks"][0]["error"] > 0.05
+    paid = spent(judged, capsys)
+    assert 0 < Decimal(paid) <= 1
+    assert run(capsys, *words) == (1, document)
+    assert spent(judged, capsys) == paid
+    assert not (judged / "champion").exists()
+    assert Path(document["released"]).stat().st_mode & 0o077 == 0
+    assert run(capsys, "privacy", "export", "--out", judged / "b", "--home", judged)[0] == 0
+    assert run(capsys, "privacy", "verify", judged / "b", "--key", judged / "ledger" / "ledger.pub")[0] == 0
+    assert cli.main([*map(str, words), "--no-progress"]) == 1
+    told = capsys.readouterr().out
+    assert "+/-" in told
+    assert "was not promoted" in told
+
+
+def test_people_who_do_not_exist_are_compared_exactly_and_free_unless_a_price_is_named(trained, people, capsys):
+    words = ["promote", model_of(trained)[0], "--data", people, "--home", trained]
+    code, exact = run(capsys, *words)
+    assert {one["check"] for one in exact["checks"]} == {"ndcg@5", "held-out log-loss"}
+    assert code == (0 if exact["promoted"] else 1)
+    code, noised = run(capsys, *words, "--epsilon", 1)
+    assert (noised["population"], noised["spend_id"].partition("-")[0]) == ("synthetic", "evaluation")

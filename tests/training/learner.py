@@ -56,7 +56,7 @@ class Learner:
     def seen(self, history: History, unreadable: set[str], roll: PersistentUnits | None = None, end: int = END) -> Seen:
         """What a run on the log of the second `end` sees and computes of each person and each unit, as bytes."""
         log = admitted(history, Admission(self.run, pseudonym, roll), 10**6, unreadable, end)
-        lists = private_run._lists(replace(self.material, end=end), log, held_out=False)
+        lists = private_run.lists_of(replace(self.material, end=end), log, held_out=False)
         units = np.unique(lists.unit)
         people = np.array(log.history.people, dtype=object)
         names = {at: frozenset(people[log.unit == at]) for at in np.unique(log.unit).tolist()}

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -13,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 pytest.importorskip("dp_accounting")
 
@@ -33,7 +38,10 @@ from tests.training.conftest import _programme
 from training.data import admission
 from training.data.admission import MOST_PEOPLE, admitted
 from training.data.examples import LearningLog
+from training.data.material import candidates_of, learnable
 from training.evaluation.release import NAMES, bundle_mechanism, noised_metrics
+from training.rankers.forest_ranker import ForestSettings
+from training.rankers.forest_ranker import learn as grow
 from training.rankers.private_ranker import learn
 from training.rankers.schedules import plan
 from training.runs import private_run
@@ -230,7 +238,7 @@ def test_a_unit_of_too_many_people_adds_nothing_and_is_counted_with_noise_only(d
 
 
 def test_counts_are_one_release_in_which_a_unit_moves_one_of_three_by_one(declaration, material):
-    lists = private_run._lists(material, private([*agreed("ann"), shown("ann")], declaration), held_out=False)
+    lists = private_run.lists_of(material, private([*agreed("ann"), shown("ann")], declaration), held_out=False)
     assert private_run.counts(replace(lists, left_out=(2, 3))).tolist() == [lists.units, 2, 3]
 
 
@@ -239,7 +247,8 @@ def test_counts_are_one_release_in_which_a_unit_moves_one_of_three_by_one(declar
 
 def test_a_dry_run_on_people_who_may_be_real_says_no_exact_number():
     rows = SimpleNamespace(count=lambda: 93_503, units=SimpleNamespace(problems=lambda *_: ()))
-    account = SimpleNamespace(unit=PrivacyUnit.HOUSEHOLD, left_after=lambda *_: Decimal(1))
+    price = Spend(Decimal(1), Decimal("0.000001"))
+    account = SimpleNamespace(unit=PrivacyUnit.HOUSEHOLD, left_after=lambda *_: Decimal(1), price_of=lambda *_: price)
     gate = Gate(rows, SimpleNamespace(kind=sources.DataKind.PRIVATE), account)
     assert "93503" not in re.sub(r"\D", "", repr(gate.price_run(RUN)))
 
@@ -269,7 +278,7 @@ def test_a_household_with_thousands_of_lists_takes_no_more_time_than_one_with_a_
     many = [shown("eve", -day, programme) for day in range(3 * MOST_LISTS)]
     log = private([*agreed("ann", "eve"), *(replace(one, subject="ann", id=f"a{one.id}") for one in many[:5]), *many],
                   declaration)  # fmt: skip
-    found = private_run._lists(replace(material, end=END), log, held_out=False)
+    found = private_run.lists_of(replace(material, end=END), log, held_out=False)
     sizes = np.bincount(found.unit)
     assert sizes.tolist() == [5, MOST_LISTS]
     latest = found.lists.examples.t[found.unit == 1]
@@ -299,6 +308,74 @@ def test_no_plain_copy_of_the_log_lies_in_the_home_while_it_is_read(tmp_path, mo
     assert {name for name in seen if not name.startswith("events.db")} == set()
 
 
+def test_a_run_that_is_killed_while_it_reads_leaves_no_plain_copy(tmp_path):
+    """Neither in the home nor where temporary files are: only the database of the log knows anybody."""
+    home, scratch = Workspace(tmp_path / "home"), tmp_path / "tmp"
+    scratch.mkdir()
+    with home.begin().log_to_write() as log:
+        log.append([*agreed("beatrix"), shown("beatrix")])
+    program = """if True:
+        import os, pathlib, signal, sys
+        from composition.sources import TrainingSource, read_training_data
+        from composition.workspace import Workspace
+        from privacy.gate import Admission
+        from privacy.unit import PrivacyUnit
+        from privacy.request import RunRequest
+        from training.data import admission
+
+        admission.admitted = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+        data = read_training_data(TrainingSource(Workspace(pathlib.Path(sys.argv[1])), None))
+        data.gate.rows.open(Admission(RunRequest("kr", PrivacyUnit.HOUSEHOLD, 1, 0, "offers", "tester")))
+    """
+    environment = os.environ | {"TMPDIR": str(scratch), "PYTHONPATH": str(ROOT)}
+    died = subprocess.run([sys.executable, "-c", program, str(home.path)], cwd=scratch, env=environment, check=False)
+    assert died.returncode == -signal.SIGKILL
+    left = {path.name for path in tmp_path.rglob("*") if path.is_file() and b"beatrix" in path.read_bytes()}
+    assert left == {"events.db"}
+
+
+# --- A17 -------------------------------------------------------------------------------------------------------------
+
+
+def test_scores_of_others_are_made_without_ones_record_and_ones_own_of_it(material, lives):
+    """Joint differential privacy: given the model, a list is a function of the record of whom it is for alone."""
+    events, _ = lives
+    lists = learnable(material, material.gate.rows.open(Admission()), 10**9, 0)
+    model = grow(lists, material.catalogue, ForestSettings(rounds=10, min_leaf=20, threads=1)).forest
+    who, day = events[0].subject, events[0].time + DAY
+    stated = Event("x", "registry", who, "fact.stated", day, day, {"birth_date": "1934-01-01", "income_percent": 10})
+    scores = []
+    for log in (events, [*events, stated]):
+        found = candidates_of(
+            material, LearningLog(history_of(log, material.declaration)), np.ones(len(lives[1]), bool)
+        )
+        names = np.array(found.people.people)[found.pairs.person]
+        values = model.score(
+            found.people, model.attributes(material.catalogue, material.declaration), found.pairs
+        ).score
+        scores.append((values[names != who].tolist(), values[names == who].tolist()))
+    (others, own), (others_after, own_after) = scores
+    assert others == others_after
+    assert own != own_after
+
+
+def test_the_promise_tells_scores_of_others_from_ones_own():
+    """What a page says of scores without saying of whose is a promise that no mechanism keeps."""
+    told = {
+        "en": ("for others", "own record"),
+        "ko": ("다른 사람", "내 기록"),
+        "fr": ("pour d'autres", "votre dossier"),
+    }
+    texts = [*(ROOT / "data" / "countries").glob("*/messages/*.yaml")]
+    assert len(texts) == 4
+    for path in texts:
+        text = yaml.safe_load(path.read_text(encoding="utf-8"))["messages"]["report"]["from_whom_text"]
+        assert all(words in text for words in told[path.stem]), path
+    promise = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8").split("**The promise.**")[1].split("| | |")[0]
+    assert "for other people" in promise
+    assert "own\nlist are made from your own record" in promise
+
+
 # --- what a deployment may lack --------------------------------------------------------------------------------------
 
 
@@ -306,7 +383,7 @@ def test_a_log_in_which_nothing_was_shown_is_no_error(declaration, material):
     """Nobody is counted, and what is learned is noise."""
     log = private([*agreed("ann", "bob"), event("m", "ann", "life.moved", 3, {"region": "11440"})], declaration)
     ends = replace(material, end=END)
-    found, held = (private_run._lists(ends, log, held_out=held_out) for held_out in (False, True))
+    found, held = (private_run.lists_of(ends, log, held_out=held_out) for held_out in (False, True))
     assert private_run.counts(found).tolist() == [0, 0, 0]
     chosen = plan(1000, Decimal(1), Decimal("1e-6"), len(material.catalogue.programmes))
     fit = learn(found.lists, material.catalogue, chosen, Seeded(1), unit=found.unit)
@@ -400,6 +477,6 @@ def test_a_check_fails_with_the_old_behaviour_put_back(request, put_back, check,
 def test_the_table_of_attacks_names_tests_that_are_here():
     text = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
     listed = dict(re.findall(r"^\| (A\d+) \| .* \| (.+?) \|$", text, re.MULTILINE))
-    assert {"A1", "A2", "A3", "A10", "A11", "A12", "A13", "A14", "A19"} <= set(listed)
+    assert {"A1", "A2", "A3", "A10", "A11", "A12", "A13", "A14", "A17", "A19", "A21"} <= set(listed)
     for path, name in re.findall(r"`(tests/[a-z_/]+\.py)::([a-z_0-9]+)`", " ".join(listed.values())):
         assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8")

@@ -45,6 +45,12 @@ MOST_JUDGED = ForestSettings().most_rows
 """At most so many impressions of held-out people are compared with predictions; of more, a sample is."""
 
 
+UNPAID = (
+    "Compare it by one noised release with `proffer promote MODEL --epsilon E`, or judge it on the output of `proffer "
+    "synth`; exact figures of people who may be real protect no one"
+)
+
+
 def ranker_of(model: Model) -> str:
     """What a model's order is called in reports: lightgbm, private or student."""
     if "teacher" in model.manifest:
@@ -103,7 +109,7 @@ def evaluate(
         Rejected: the gate does not admit exact metrics of these rows, or the ranker has other features.
     """
     ranker, settings = ranker_of(model), withholding.settings
-    log = material.gate.admit(Request("evaluation", Spend.infinite()))
+    log = material.gate.admit(Request("evaluation", Spend.infinite(), UNPAID))
     progress("reading what people were shown")
     lists = learnable(material, log, settings.most_rows, settings.seed)
     beside = {}

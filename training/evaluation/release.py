@@ -10,7 +10,8 @@ import numpy as np
 
 from features.arrays import Float64, Int64
 from privacy.accounting.accountant import calibrate
-from privacy.accounting.mechanism import Mechanism, gaussian
+from privacy.accounting.mechanism import Mechanism, exact, gaussian
+from privacy.learning.step import Schedule, Total
 from recommender.ranking.scorer import Pairs
 from training.measures import ndcg
 
@@ -51,13 +52,30 @@ def noised_metrics(
         mechanism: Gaussian; its noise multiplier is for all four sums together.
         noise: where it comes from.
     """
-    sums = _parts(scorer, lists, unit, catalogue).sum(axis=0)
-    sigma = float(mechanism["noise"]) * _LENGTH
-    rated, loss, listed, gain = (sums + noise.gaussian(_PARTS, sigma)).round(1)
+    rated, loss, listed, gain = released_sums(_parts(scorer, lists, unit, catalogue), _LENGTH, mechanism, noise).round(
+        1
+    )
     return {
         NAMES[0]: float(np.clip(MOST_LOSS * loss / max(rated, 1.0), 0.0, MOST_LOSS)),
         NAMES[1]: float(np.clip(gain / max(listed, 1.0), 0.0, 1.0)),
     }
+
+
+def released_sums(parts: Float64, length: float, mechanism: Mechanism, noise: Noise) -> Float64:
+    """The sums over units of what each adds, float64[k], noised: one Gaussian release.
+
+    Summed as gradients are (`privacy.learning.step`): clipped, rounded towards zero to a grid, in whole numbers. So one
+    unit more or less moves them by at most `length` whatever the order of units; what is no number adds nothing.
+
+    Args:
+        parts: float64[units, k], none longer (L2) than `length`.
+        length: what one unit may add.
+        mechanism: Gaussian; its noise multiplier is for all sums together.
+        noise: where it comes from.
+    """
+    total = Total.empty(extra=parts.shape[1])
+    total.add_dense(parts, length)
+    return Schedule(1, exact(1), 1, exact(str(mechanism["noise"])), length).released(total, noise)
 
 
 def _parts(scorer: Scorer, lists: RankingDataset, unit: Int64, catalogue: Catalogue) -> Float64:
@@ -66,11 +84,13 @@ def _parts(scorer: Scorer, lists: RankingDataset, unit: Int64, catalogue: Catalo
     scores = scorer.score(lists.people, attributes, Pairs(lists.at, lists.examples.programme))
     _, place = np.unique(unit, return_inverse=True)
     units = int(place.max(initial=-1)) + 1
-    loss = _mean(place, np.minimum(_losses(lists.examples.label, scores.probability), MOST_LOSS) / MOST_LOSS, units)
+    loss = unit_means(
+        place, np.minimum(_losses(lists.examples.label, scores.probability), MOST_LOSS) / MOST_LOSS, units
+    )
     answered, gains = ndcg(lists.at, scores.score, lists.examples.label)
     owner = np.zeros(int(lists.at.max(initial=-1)) + 1, dtype=np.int64)
     owner[lists.at] = place
-    gain = _mean(owner[answered], gains, units)
+    gain = unit_means(owner[answered], gains, units)
     listed = np.bincount(owner[answered], minlength=units) > 0
     return np.stack([np.ones(units), loss, listed.astype(np.float64), gain], axis=1).clip(0.0, 1.0)
 
@@ -80,6 +100,7 @@ def _losses(label: Float64, probability: Float64) -> Float64:
     return np.asarray(-np.log(np.clip(np.nan_to_num(likely, nan=0.0), 1e-12, 1.0)))
 
 
-def _mean(place: Int64, values: Float64, size: int) -> Float64:
+def unit_means(place: Int64, values: Float64, size: int) -> Float64:
+    """The mean of the values of each place, float64[size]; 0 where there is none."""
     count = np.bincount(place, minlength=size)
     return np.asarray(np.bincount(place, weights=values, minlength=size) / np.maximum(count, 1))

@@ -207,7 +207,7 @@ def train(
     gated = material.gate.admit_run(run)
     price(material, run, evaluate)
     made = stages(run, evaluate)
-    unit_lists = gated.derived(lambda log: _lists(material, log, held_out=False))
+    unit_lists = gated.derived(lambda log: lists_of(material, log, held_out=False))
     units, left_out = (run.units, None) if run.units else _counted(unit_lists, made, noise, progress)
     check_delta(run.delta, units)
     chosen = plan(units, made.left, run.delta, len(material.catalogue.programmes))
@@ -225,7 +225,8 @@ def train(
     return TrainingRun(result, RunProvenance(material.gate.provenance.kind, spend), report, released)
 
 
-def _lists(material: TrainingData, log: LearningLog, *, held_out: bool) -> UnitLists:
+def lists_of(material: TrainingData, log: LearningLog, *, held_out: bool) -> UnitLists:
+    """What people who are held out, or all others, were shown, as far as a unit's rows count."""
     lists = (tellable if held_out else learnable)(material, log, ALL_ROWS, 0)
     unit = lists.examples.person if log.unit is None else log.unit[lists.examples.person]
     kept = within_bounds(lists, unit)
@@ -281,7 +282,7 @@ def _released(
     if made.figures is None:
         return {}
     mechanism = made.figures
-    held_out = gated.derived(lambda log: _lists(material, log, held_out=True))
+    held_out = gated.derived(lambda log: lists_of(material, log, held_out=True))
     return held_out.run(
         "evaluate", mechanism,
         lambda one: noised_metrics(fit.scorer, one.lists, one.unit, material.catalogue, mechanism, noise),

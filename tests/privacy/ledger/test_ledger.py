@@ -179,10 +179,22 @@ def test_even_one_known_person_is_seen_under_another_population(folder):
     reserve(made, "run", dataset=made.dataset(people))
     for number, one in enumerate(people[::97]):
         mixed = made.dataset([one, *(f"d{number}-{i}" for i in range(2_000))])
-        with pytest.raises(refusal.KnownPeople, match="1 of these people"):
+        with pytest.raises(refusal.KnownPeople, match="some of them, spend from the budget of 'kr'"):
             reserve(made, "fresh", population="copy", dataset=mixed)
     reserve(made, "renamed", population="copy", dataset=made.dataset(f"{one}-again" for one in people))
     assert made.status("copy").spent == 1  # other ids are other people, and the documents say so
+
+
+def test_a_refusal_of_known_people_does_not_say_how_many(folder):
+    made = ledger(folder)
+    open_budget(made, "copy", terms())
+    reserve(made, "run", dataset=made.dataset(f"c{i}" for i in range(1_000)))
+    said = set()
+    for many in (1, 17, 400):
+        with pytest.raises(refusal.KnownPeople) as refused:
+            reserve(made, "fresh", population="copy", dataset=made.dataset(f"c{i}" for i in range(many)))
+        said.add(str(refused.value))
+    assert len(said) == 1
 
 
 def test_each_spend_keeps_only_those_whom_it_is_the_first_to_name(folder):

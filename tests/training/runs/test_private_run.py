@@ -15,6 +15,7 @@ from privacy.accounting import mechanism as m
 from privacy.accounting.accountant import price as price_of
 from privacy.data_provenance import DataKind, Provenance
 from privacy.gate import Admission
+from privacy.learning.step import GRID
 from privacy.request import RunRequest
 from privacy.spend import Spend
 from privacy.unit import PrivacyUnit, UnitSupport
@@ -57,6 +58,9 @@ class RecordingAccount:
 
     def left_after(self, *mechanisms):
         return self.left - len(mechanisms)
+
+    def price_of(self, *mechanisms):
+        return Spend(Decimal(len(mechanisms)), Decimal("0.0000001"))
 
     def reserve(self, spend, run, _people, metrics=None):
         self.done.append((spend.partition("-")[0], run.mechanism, run.units, metrics))
@@ -235,6 +239,7 @@ def test_a_dry_run_prices_a_run_and_opens_nothing(private_material, seen):
     shut = replace(private_material.gate, account=RecordingAccount(), rows=rows)
     found = private_run.price(replace(private_material, gate=shut), RUN)
     assert (found.left, found.remaining, found.spend) == (9, 7, Spend(Decimal(1), DELTA))
+    assert found.composed == Spend(Decimal(2), Decimal("0.0000001"))  # at the delta that the balance is kept at
     assert seen == []
 
 
@@ -255,7 +260,7 @@ def test_figures_that_were_paid_for_are_one_entry_with_their_names(booked):
     mechanism = bundle_mechanism(Decimal(2), DELTA)
     assert account.done[-1] == ("evaluate", mechanism, 200, NAMES)
     assert set(taught.metrics()) == set(NAMES) <= set(RELEASED)
-    assert noise.sigmas == [pytest.approx(2 * float(mechanism["noise"]))]
+    assert noise.sigmas == [pytest.approx(2 * float(mechanism["noise"]) / GRID)]
     assert taught.provenance.spend.epsilon > price_of(m.composed(LESS), DELTA).epsilon
 
 

@@ -1,0 +1,137 @@
+"""Two models on the same held-out units: what one unit may add, and what a noised bundle can and cannot tell."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from decimal import Decimal
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from privacy.accounting import mechanism as m
+from recommender.ranking.scorer import Scores
+from tests.privacy.noises import Seeded, Silent
+from training.evaluation.comparison import LENGTH, MOST_BRIER, PARTS, SURE, WEIGHTS, Comparison, weighed
+from training.evaluation.release import released_sums
+
+UNITS, ROWS = 4, 14
+number = st.floats(0, 1) | st.sampled_from([math.nan, math.inf])
+
+
+def lists_of(label, at):
+    return SimpleNamespace(at=np.asarray(at, np.int64), examples=SimpleNamespace(label=np.asarray(label, np.float64)))
+
+
+@st.composite
+def worlds(draw):
+    """Lists of some units, and what two models say of them; a list belongs to one unit."""
+    at = np.sort(draw(st.lists(st.integers(0, 5), min_size=ROWS, max_size=ROWS)))
+    owner = np.array(draw(st.lists(st.integers(0, UNITS - 1), min_size=6, max_size=6)))
+    label = draw(st.lists(st.sampled_from([0.0, 1.0]), min_size=ROWS, max_size=ROWS))
+    said = [np.array(draw(st.lists(number, min_size=ROWS, max_size=ROWS))) for _ in range(4)]
+    return at, owner[at], np.array(label), Scores(*said[:2]), Scores(*said[2:])
+
+
+@given(worlds())
+def test_one_unit_in_or_out_moves_the_sums_by_at_most_the_length_and_nobody_elses_part_by_a_bit(world):
+    at, unit, label, one, other = world
+    whole = weighed(one, other, lists_of(label, at), unit)
+    for place, gone in enumerate(np.unique(unit)):
+        rest = unit != gone
+        less = weighed(*(Scores(s.score[rest], s.probability[rest]) for s in (one, other)),
+                       lists_of(label[rest], at[rest]), unit[rest])  # fmt: skip
+        assert np.array_equal(less, np.delete(whole, place, axis=0))
+        sums = [released_sums(parts, LENGTH, m.gaussian("1"), Silent(0)) for parts in (whole, less)]
+        assert math.dist(*sums) <= LENGTH
+
+
+def test_what_is_no_number_adds_nothing_and_what_is_too_long_is_clipped():
+    parts = np.array([[np.nan, 1.0], [100.0, 0.0], [0.0, -0.5]])
+    found = released_sums(parts, 2.0, m.gaussian("1"), Silent(0))
+    assert found == pytest.approx([2.0, -0.5], abs=1e-6)
+    assert abs(found[0]) <= 2
+
+
+def test_the_noise_of_the_mechanism_is_added_to_every_sum():
+    drawn = np.array([released_sums(np.zeros((1, 7)), LENGTH, m.gaussian("3"), Seeded(at)) for at in range(400)])
+    assert drawn.std() == pytest.approx(3 * LENGTH, rel=0.05)
+    assert abs(drawn.mean()) < 4 * 3 * LENGTH / math.sqrt(drawn.size)
+
+
+def test_a_model_that_orders_and_predicts_better_has_positive_parts():
+    label = [0.0, 1.0, 0.0, 1.0]
+    good = Scores(np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.1, 0.9, 0.1, 0.9]))
+    bad = Scores(np.array([1.0, 0.0, 1.0, 0.0]), np.array([0.2, 0.8, 0.2, 0.8]))
+    found = weighed(good, bad, lists_of(label, [0, 0, 1, 1]), np.array([7, 7, 9, 9])) / WEIGHTS
+    drop = 1 - 1 / math.log2(3)
+    assert dict(zip(PARTS, found[0].tolist(), strict=True)) == pytest.approx({
+        "listed": 1, "rated": 1, "ndcg": drop, "ndcg_squared": drop**2, "other_ndcg": 1 - drop,
+        "brier": 0.03 / MOST_BRIER, "brier_squared": (0.03 / MOST_BRIER) ** 2,
+    })  # fmt: skip
+    assert np.array_equal(found[0], found[1])
+
+
+def told(gain, units=2000, spread=0.2, brier=0.0, multiplier=4.0, against="before"):
+    """A bundle in which every figure is exact, read as if its noise had this multiplier."""
+    sums = (units, units, units * gain, units * (spread**2 + gain**2), 0.7 * units, units * brier / MOST_BRIER, 0.0)
+    return Comparison(sums, multiplier, against)
+
+
+def test_only_a_difference_beyond_the_error_bars_promotes():
+    error = told(0.0).gain.error(4.0)
+    assert 0.008 < error < 0.03
+    outcomes = [told(gain).outcome for gain in (2 * error, error / 2, 0.0, -error / 2, -2 * error)]
+    assert outcomes == ["better", "cannot_tell", "cannot_tell", "cannot_tell", "worse"]
+
+
+def test_a_challenger_whose_probabilities_are_clearly_worse_is_not_promoted():
+    assert told(0.1, brier=-0.05).outcome == "less_calibrated"
+    assert told(0.1, brier=-0.001).outcome == "better"
+    first = told(0.1, brier=-0.05, against=None)
+    assert (first.calibration, first.outcome) == (None, "better")
+
+
+@pytest.mark.parametrize("units", [-300.0, 0.0, 49.0])
+def test_of_too_few_units_nothing_is_told(units):
+    found = told(0.5, units=units)
+    assert (found.outcome, found.telling_epsilon(Decimal("1e-6"))) == ("too_few", None)
+    assert math.isfinite(found.gain.error(4.0))
+
+
+def test_the_error_bar_covers_noise_and_chance_95_times_in_100():
+    """Units drawn anew and noise drawn anew: the bundle's own bar holds the true mean as often as it says."""
+    rng, held, multiplier = np.random.default_rng(5), 0, 4.0
+    for at in range(400):
+        gain = rng.normal(0.03, 0.2, 900).clip(-1, 1)
+        parts = np.stack([np.ones(900), np.ones(900), gain, gain**2, *np.zeros((3, 900))], axis=1) * WEIGHTS
+        sums = released_sums(parts, LENGTH, m.gaussian("4"), Seeded(at)) / WEIGHTS
+        one = Comparison(tuple(sums.tolist()), multiplier, "before").gain
+        held += abs(one.mean - 0.03) <= one.error(multiplier)
+    assert held / 400 > 0.93
+
+
+def test_the_epsilon_that_would_tell_would():
+    pytest.importorskip("opacus")
+    from privacy.accounting.accountant import calibrate
+
+    delta, found = Decimal("1e-6"), told(0.012, units=4000, multiplier=20.0)
+    assert found.outcome == "cannot_tell"
+    epsilon = found.telling_epsilon(delta)
+    assert Decimal("0.2") < epsilon < 1
+    sufficient = float(calibrate(epsilon, delta, 1, 1))
+    assert replace(found, multiplier=sufficient).outcome == "better"
+    assert replace(found, multiplier=sufficient * 1.05).outcome == "cannot_tell"
+
+
+def test_no_epsilon_tells_what_chance_alone_may_be():
+    found = told(0.5 * SURE * 0.2 / math.sqrt(2000))
+    assert (found.outcome, found.telling_epsilon(Decimal("1e-6"))) == ("cannot_tell", None)
+
+
+def test_what_is_kept_is_read_back():
+    found = told(0.1)
+    assert Comparison.from_bytes(found.to_bytes({"challenger": "a"}), "before") == found
