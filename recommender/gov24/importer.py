@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from features.calendar import day_of
 from recommender.gov24 import agency, axes, benefit_amount, deadline, delivery, documents, residence, service_rows
 from recommender.gov24.money import sums
+from recommender.gov24.named_programmes import ListedTitle, NamedProgrammes
 from recommender.gov24.service_rows import Service
 from recommender.gov24.target_text import BASIS, TARGET, TargetText, target_text
 from recommender.published_rows import NESTED, Imported, Rejection, Row, counted, day_at, source_document, text_of
@@ -126,8 +127,23 @@ def import_services(
                 refused.append(Rejection(service.id, NESTED))
         advance(1)
     refused += rejected
+    _name_excluded(read)
     report = _report(read, refused) | {"repeated_rows": repeated}
     return Imported(tuple(one.document for one in read), tuple(refused), report)
+
+
+def _name_excluded(read: Sequence[_Read]) -> None:
+    """Add to each programme those that its words name where they exclude other help."""
+    agencies = [one.document["provider"]["id"] for one in read]
+    known = NamedProgrammes(
+        ListedTitle(one.document["id"], one.document["title"]["ko"], office, one.place.found == agency.TYPE)
+        for one, office in zip(read, agencies, strict=True)
+    )
+    for one, office in zip(read, agencies, strict=True):
+        named = known.named_in(one.text.other_help, office) if one.text.other_help else ()
+        others = [programme for programme in named if programme != one.document["id"]]
+        if others:
+            one.document["excludes"] = others
 
 
 def _unknown_words(row: Row) -> list[str]:
@@ -214,6 +230,10 @@ def _report(read: Sequence[_Read], refused: Sequence[Rejection]) -> Document:
             "to_bring": sum(len(one.document.get("documents", ())) for one in read),
             "looked_up": sum(one.looked_up for one in read),
             "services_with_none": sum(not one.document.get("documents") for one in read),
+        },
+        "other_help": {
+            "excluded": sum(bool(one.text.other_help) for one in read),
+            "programmes_named": sum("excludes" in one.document for one in read),
         },
         "texts": _texts(read),
         "unread": {

@@ -12,7 +12,7 @@ from recommender.published_rows import Row, text_of
 from recommender.reading.criteria import Criteria, CriteriaReader, Unread
 from recommender.reading.field_text import FieldText
 from recommender.reading.logic import all_of, softened
-from recommender.reading.other_help import other_help
+from recommender.reading.other_help import other_help, told_in
 from recommender.reading.place_name import own_places
 from recommender.reading.target_group import GroupVocabulary
 from recommender.rules.clause import Clause, NoData
@@ -41,7 +41,7 @@ _OTHER_DAY: Final = re.compile(
 _ON_THAT_DAY: Final = "다른 날을 기준으로 한 요건"
 """What held on the day of a birth, a registration or a move is not what holds on the day asked."""
 _HOME_TOGETHER: Final = re.compile(
-    r"동일(?:한)?세대|같은세대|부모(?:가)?모두|부모둘다|함께거주|함께살|동거|세대를같이|실제거주"
+    r"동일(?:한)?세대|같은세대|부모(?:가)?모두|부모둘다|함께거주|함께살|동거(?!주)|세대를같이|실제거주"
 )
 _TOGETHER: Final = "함께 사는지"
 """Who lives with whom, and whether both parents meet a demand, is asked by words that the reader has no clause for."""
@@ -53,7 +53,8 @@ _TARGET_LINE: Final = re.compile(r"(?:^|\n)[^\n가-힣]{0,6}\(?(?:지원|신청|
 class TargetText:
     """What a row's words ask; `whole` where every demand of both fields was read, and then alone may a yes follow.
 
-    `people`: they name people, or everybody, whom or whose needs they are for.
+    `people`: they name people, or everybody, whom or whose needs they are for. `other_help`: the line that says it is
+    not given together with other help.
     """
 
     clause: Clause
@@ -61,6 +62,7 @@ class TargetText:
     unread: tuple[Unread, ...] = ()
     sentences: int = 0
     people: bool = False
+    other_help: str = ""
 
 
 def target_text(row: Row, places: Sequence[str], vocabulary: GroupVocabulary) -> TargetText:
@@ -91,10 +93,12 @@ def target_text(row: Row, places: Sequence[str], vocabulary: GroupVocabulary) ->
     if not whole and not any(one.unread for one in read):
         clauses.append(NoData(TARGET))  # only labels, priorities and procedures
     fields = (FieldText.of(name, text_of(row, name) or "") for name in (TARGET, BASIS, CONTENT))
-    clauses += [clause for field in fields if (clause := other_help(field)) is not None][:1]
+    excluded = next(((field, clause) for field in fields if (clause := other_help(field)) is not None), None)
+    clauses += [] if excluded is None else [excluded[1]]
     unread = tuple(piece for one in read for piece in one.unread)
     people = bool(words.strip()) and any(group.people and group.kind != "modifier" for group in read[0].groups)
-    return TargetText(all_of(clauses), whole, unread, sum(one.sentences for one in read), people)
+    line = "" if excluded is None else told_in(*excluded)
+    return TargetText(all_of(clauses), whole, unread, sum(one.sentences for one in read), people, line)
 
 
 def _narrowing(row: Row, reader: CriteriaReader, read: Sequence[Criteria]) -> list[Clause]:

@@ -8,7 +8,7 @@ from typing import Final
 from recommender.reading.field_text import FieldText
 from recommender.rules.clause import NoData
 
-__all__ = ["OTHER_HELP", "other_help"]
+__all__ = ["OTHER_HELP", "other_help", "told_in"]
 
 OTHER_HELP: Final = "다른 지원과의 중복"
 """The reason of such a clause: whether somebody receives other help is not known here."""
@@ -41,3 +41,10 @@ def other_help(text: FieldText) -> NoData | None:
     if found is None or _OWN_TIERS.search(text.plain, max(0, found.start() - 20), found.end() + 20):
         return None
     return NoData(OTHER_HELP, source=text.source(found.start(), found.end()))
+
+
+def told_in(text: FieldText, clause: NoData) -> str:
+    """Return the line of a text that a clause on other help was read from: it may name that help."""
+    start, end = (clause.source and clause.source.span) or (0, 0)
+    after = text.plain.find("\n", end)
+    return text.plain[text.plain.rfind("\n", 0, start) + 1 : after if after >= 0 else len(text.plain)]

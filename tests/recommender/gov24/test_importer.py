@@ -94,6 +94,17 @@ def test_a_service_for_bodies_whose_words_name_people_leaves_individuals_open(ru
     assert {"no_data": "개인의 신청"} in demands["citizen"]["all"]
 
 
+def test_services_that_a_text_names_as_excluded_are_those_of_the_list(listed, detail, conditions, tables):
+    ids = ["000000000001", "000000000002"]
+    rows = [
+        listed(ids[0], 지원내용="월 10만원 (참전명예수당과 중복지급 불가, 보훈명예수당 포함)"),
+        listed(ids[1], 서비스명="참전명예수당 지원"),
+    ]
+    imported = import_services(rows, [*map(detail, ids)], [*map(conditions, ids)], tables)
+    assert [one.get("excludes") for one in imported.programmes] == [["gov24.000000000002"], None]
+    assert imported.report["other_help"] == {"excluded": 1, "programmes_named": 1}
+
+
 def test_words_of_another_vocabulary_reject_the_row_with_all_of_them(run):
     imported = run(사용자구분="개인||외계인", 서비스분야="우주")
     assert imported.programmes == ()

@@ -39,6 +39,12 @@ def test_who_lives_with_whom_is_left_open(words, vocabulary):
     assert not whole or "함께 사는지" in points
 
 
+def test_residents_of_a_neighbourhood_are_nobody_who_lives_together(vocabulary):
+    assert open_points("해운대구민 및 관할 동 거주민", vocabulary, "공구 대여") == (True, set())
+    whole, points = open_points("해운대구민 및 동거하는 구민", vocabulary, "공구 대여")
+    assert not whole or "함께 사는지" in points
+
+
 def test_a_resident_is_insured_but_money_needs_an_accident(vocabulary):
     assert open_points("해운대구민 누구나", vocabulary, "구민 안전보험") == (True, {"보험 사고"})
     assert open_points("해운대구민 누구나", vocabulary, "구민 건강교실") == (True, set())
