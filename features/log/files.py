@@ -1,4 +1,4 @@
-"""Events as files, written and read one by one: NDJSON, one CloudEvent a line, and Parquet.
+"""Events read from files one by one: NDJSON, one CloudEvent a line, and Parquet.
 
 Parquet columns: `id source subject type time recordedtime data`; times are RFC 3339 texts or timestamps (UTC), `data`
 is JSON text.
@@ -6,7 +6,6 @@ is JSON text.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -15,13 +14,11 @@ import numpy as np
 
 from features import strict_json
 from features.arrays import Bool, Int64
-from features.canonical_json import canonical_text
 from features.declaration.declaration import Declaration
 from features.log.event import CALENDAR, Event, rfc3339
 from features.log.event_parser import parse_event
 from features.problem import Problem, Rejected, Where
 from features.unicode_form import composed_column
-from features.whole_file import replacing
 
 COLUMNS: Final = ("id", "source", "subject", "type", "time", "recordedtime", "data")
 BATCH: Final = 65_536
@@ -65,26 +62,6 @@ def sift(found: Iterable[Event | Rejected], rejected: list[Problem]) -> Iterator
             yield one
 
 
-def write_ndjson(events: Iterable[Event], path: Path) -> None:
-    """Write events one a line; the file appears only when it is whole."""
-    with replacing(path) as unfinished, unfinished.open("w", encoding="utf-8", newline="\n") as file:
-        for event in events:
-            file.write(json.dumps(event.to_document(), ensure_ascii=False, separators=(",", ":")) + "\n")
-
-
-def write_parquet(events: Iterable[Event], path: Path) -> None:
-    """Write events as Parquet with timestamps in UTC; the file appears only when it is whole."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    second = pa.timestamp("s", "UTC")
-    schema = pa.schema([(name, second if name.endswith("time") else pa.string()) for name in COLUMNS])
-    with replacing(path) as unfinished, pq.ParquetWriter(unfinished, schema) as writer:
-        for batch in _batches(events):
-            rows = [_row(event) for event in batch]
-            writer.write_table(pa.table([list(column) for column in zip(*rows, strict=True)], schema=schema))
-
-
 def count_of(path: Path) -> int | None:
     """Return how many events a Parquet file has, None for NDJSON, which says nothing about it.
 
@@ -121,22 +98,6 @@ def attempt(line: object, declaration: Declaration, now: int | None, where: Wher
         return parse_event(document, declaration, now=now, where=where)
     except Rejected as rejected:
         return rejected
-
-
-def _row(event: Event) -> tuple[object, ...]:
-    data = canonical_text(event.to_document()["data"])
-    return (event.id, event.source, event.subject, event.type, event.time, event.recorded, data)
-
-
-def _batches(events: Iterable[Event]) -> Iterator[list[Event]]:
-    batch: list[Event] = []
-    for event in events:
-        batch.append(event)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _parquet_events(path: Path, declaration: Declaration, now: int | None) -> Iterator[Event | Rejected]:

@@ -26,13 +26,14 @@ from composition.sources import TrainingSource, read_training_data
 from composition.workspace import Workspace
 from features.log import versions
 from features.log.event import Event
-from features.log.files import COLUMNS, write_parquet
+from features.log.files import COLUMNS
 from features.log.history import History, history_of
 from features.problem import Rejected
 from privacy.gate import Admission, Gate
 from privacy.request import QuotedPrice, RunRequest
 from privacy.spend import Spend
 from privacy.unit import PrivacyUnit
+from tests.features.log.written_events import write_parquet
 from tests.privacy.noises import Seeded
 from tests.training.conftest import _programme
 from training.data import admission

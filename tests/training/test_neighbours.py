@@ -17,10 +17,10 @@ pytest.importorskip("dp_accounting")
 
 from features.log import history, versions
 from features.log.columnar import read_segments
-from features.log.files import write_parquet
 from features.log.history import History, history_of
 from features.log.households import households
 from tests.examples import examples
+from tests.features.log.written_events import write_parquet
 from tests.privacy.random_logs import END, random_log, without
 from tests.training.learner import Learner, Seen, pseudonym
 from training.data import admission

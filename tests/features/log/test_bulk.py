@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from features.log.bulk import read_rows
 from features.log.columnar import read_segments
 from features.log.event import Event, rfc3339
-from features.log.files import read_events, sift, write_ndjson, write_parquet
+from features.log.files import read_events, sift
 from features.log.rows import stored
 from features.problem import Rejected
 from tests.examples import examples
 from tests.features.histories import DECLARATION, START, histories
+from tests.features.log.written_events import write_ndjson, write_parquet
 
 NOW = START + 400 * 86_400
 

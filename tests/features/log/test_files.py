@@ -12,12 +12,13 @@ from hypothesis import HealthCheck, given
 
 from features.log.columnar import read_segments
 from features.log.event import Event, rfc3339
-from features.log.files import parse_lines, read_events, sift, write_ndjson, write_parquet
+from features.log.files import parse_lines, read_events, sift
 from features.log.history import history_of
 from features.problem import Rejected
 from tests.examples import examples
 from tests.features.families import FAMILY, families
 from tests.features.histories import DECLARATION, START, histories
+from tests.features.log.written_events import write_ndjson, write_parquet
 
 ARRAYS = ("offsets", "happened", "recorded", "superseded", "local", "signal", "value")
 
