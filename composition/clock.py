@@ -14,3 +14,9 @@ def now() -> int:
 def timestamp() -> str:
     """The time as RFC 3339 text in UTC, to the second."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def timestamp_of(second: int) -> str:
+    """A UTC second as RFC 3339 text; the last one that a calendar has for any beyond it."""
+    last = int(datetime.datetime.max.replace(tzinfo=datetime.UTC).timestamp())
+    return datetime.datetime.fromtimestamp(min(second, last), datetime.UTC).isoformat(timespec="seconds")

@@ -6,6 +6,7 @@ run is written to it for people to compare, and deleting it changes no answer.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,6 +38,18 @@ class ModelRegistry:
     def names(self) -> tuple[str, ...]:
         """The names of the models, sorted."""
         return tuple(sorted(found.parent.name for found in self.workspace.models.glob(f"*/{MANIFEST}")))
+
+    def by_artefact(self) -> dict[str, dict[str, Any]]:
+        """The name of each readable model and whether it serves, by the sha256 that a ledger calls it by."""
+        found: dict[str, dict[str, Any]] = {}
+        mark = self.workspace.champion_file
+        used = mark.read_text(encoding="utf-8").strip() if mark.exists() else ""
+        for name in self.names():
+            with contextlib.suppress(OSError, strict_json.MalformedError):
+                document = strict_json.parse((self.workspace.models / name / MANIFEST).read_bytes())
+                if isinstance(document, dict) and isinstance(document.get("artefact"), str):
+                    found[document["artefact"]] = {"name": name, "serves": name == used}
+        return found
 
     def champion(self) -> Path | None:
         """The artefact folder of the promoted model, or None when none was promoted.

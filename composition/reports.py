@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from composition import clock
+from composition.model_registry import ModelRegistry
 from composition.reading import read_country, read_messages
 from composition.settings import SHIPPED, CountryFolder
 from composition.workspace import Workspace
@@ -14,6 +16,7 @@ from features.whole_file import write_whole
 
 if TYPE_CHECKING:
     from privacy.ledger.export import LedgerExport
+    from privacy.ledger.ledger_report import SeenBy
     from training.evaluation.evaluation_report import Report
 
 
@@ -35,18 +38,38 @@ def write_report(report: Report, model: Path, workspace: Workspace) -> list[Path
     return [folder / name for name in files]
 
 
-def privacy_report(exported: LedgerExport, country: CountryFolder = SHIPPED) -> tuple[dict[str, Any], dict[str, str]]:
-    """The public report on a ledger: its document, in the language the country shows, and the page of each language."""
+def privacy_report(
+    exported: LedgerExport, workspace: Workspace, country: CountryFolder = SHIPPED
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The public report on a ledger: its document, in the language the country shows, and the page of each language.
+
+    Args:
+        exported: the ledger.
+        workspace: the home whose models the ledger's artefacts are looked for among.
+        country: whose languages the pages are in.
+    """
     from privacy.ledger import entry, ledger_report
-    from privacy.ledger.note import Checkpoint
     from rendering import privacy_page
     from rendering.page import page
 
-    root = Checkpoint.parse(exported.notes[-1].text).root.hex()
     messages, about = read_messages(country=country), read_country(country)
     says = {language: messages.speaking(language) for language in about.shown_first}
-    document = ledger_report.document([entry.parse(line) for line in exported.entries], root, says[about.shown])
+    entries = [entry.parse(line) for line in exported.entries]
+    document = ledger_report.document(entries, _seen_by(exported), says[about.shown])
+    kept = ModelRegistry(workspace).by_artefact()
+    for use in (use for one in document["populations"] for use in one["uses"]):
+        use["model"] = kept.get(use["artefact"])
     return document, {
         language: page(privacy_page.TEMPLATE, privacy_page.view(document, language, say))
         for language, say in says.items()
     }
+
+
+def _seen_by(exported: LedgerExport) -> SeenBy:
+    from privacy.ledger.ledger_report import SeenBy
+    from privacy.ledger.note import Checkpoint
+
+    last = exported.notes[-1]
+    seen = [(one.name, one.moment) for one in last.signatures[1:]]
+    witnesses = tuple((name, clock.timestamp_of(moment)) for name, moment in seen if moment is not None)
+    return SeenBy(Checkpoint.parse(last.text).root.hex(), witnesses, clock.timestamp())

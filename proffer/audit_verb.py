@@ -9,13 +9,14 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from composition import terminal
+from composition import ledger_files, terminal
 from composition.workspace import Workspace
 from features.problem import Problems
 
 if TYPE_CHECKING:
+    from privacy.accounting.mechanism import Mechanism
     from privacy.learning.audit import Claim, Evidence
     from training.data.material import TrainingData
     from training.rankers.schedules import TrainingPlan
@@ -40,17 +41,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--units", type=int, default=UNITS, metavar="N", help=f"how many the run is planned for (default: {UNITS})"
     )
     parser.add_argument("--canaries", type=int, default=1000, metavar="R", help="how many canaries (default: 1000)")
+    parser.add_argument("--record", action="store_true", help="write what was seen into the home's ledger, as an entry")
 
 
 def run(args: argparse.Namespace) -> int:
     """Train once with canaries, print the claim beside what was seen; exit 1 when the claim is refuted."""
     claim = _claim(args)
+    ledger = ledger_files.open_ledger(args.home) if args.record else None
     from training.rankers.schedules import plan
 
     with _material(args) as material:
         with terminal.working("planning"):
             chosen = plan(args.units, claim.epsilon, claim.delta, len(material.catalogue.programmes))
         trial = _tried(material, chosen, claim, args.canaries)
+    if ledger is not None:
+        ledger.audited(_entry(trial, chosen.mechanism()))
     document = {"run": chosen.to_document(), **trial.to_document(), "meaning": meaning(trial)}
     terminal.emit(document, args.json, lambda: _text(trial))
     return terminal.FAILED if trial.refuted else terminal.DONE
@@ -108,6 +113,19 @@ def _tried(material: TrainingData, chosen: TrainingPlan, claim: Claim, canaries:
 
     with terminal.bar(chosen.schedule.steps, "training with canaries", "step") as advance:
         return among_people(material, chosen, claim, secure(), canaries, lambda: advance(1))
+
+
+def _entry(trial: Trial, mechanism: Mechanism) -> dict[str, Any]:
+    """What a ledger says of an audit."""
+    from privacy.accounting.amount import text_of
+
+    def seen(one: Evidence) -> dict[str, Any]:
+        return {"correct": one.correct, "guesses": one.guesses, "lower": text_of(one.lower)}
+
+    claim, steps = trial.steps.claim, trial.steps
+    said = {"canaries": steps.canaries, "confidence": str(steps.confidence), "mechanism": mechanism.to_document()}
+    stated = {"delta": text_of(claim.delta), "epsilon": text_of(claim.epsilon)}
+    return {**said, **stated, "model": seen(trial.model), "steps": seen(steps)}
 
 
 def meaning(trial: Trial) -> str:

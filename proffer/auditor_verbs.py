@@ -1,4 +1,4 @@
-"""`proffer privacy` for an auditor: export, verify, report, proof, checkpoint."""
+"""`proffer privacy` for an auditor: export, verify, spends, report, proof, checkpoint."""
 
 from __future__ import annotations
 
@@ -116,6 +116,50 @@ def _aged(moment: str) -> str:
     return f"{moment} ({days} days ago)"
 
 
+def _spends_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--population", metavar="P", help="only this one (default: all)")
+
+
+def _spends(args: argparse.Namespace) -> int:
+    """List every use of people's data, in the order of the entries."""
+    from privacy.ledger import entry, ledger_report
+
+    ledger = ledger_files.open_ledger(args.home)
+    names = [args.population] if args.population else ledger.populations()
+    for name in names:
+        ledger.status(name)
+    entries = [entry.parse(line) for line in ledger.exported().entries]
+    found = ledger_report.all_uses(entries, names)
+    terminal.emit({"ledger": ledger.origin, "spends": found}, args.json, lambda: _spends_text(found))
+    return terminal.DONE
+
+
+def _spends_text(found: list[dict[str, Any]]) -> str:
+    heads = ["entry", "day", "population", "spend", "stage", "mechanism", "units", "epsilon", "state", "requester"]
+    rows = [
+        [
+            *(str(one["index"]), one["at"][:10], one["population"], one["spend"], one["run"]["stage"] or "-"),
+            *(_releases_text(one["mechanism"]), _units_text(one), one["epsilon"], one["state"]),
+            one["requester"] + (" (signed)" if one["signed"] else ""),
+        ]
+        for one in found
+    ]
+    note = "Epsilons of single spends do not add up: `proffer privacy status` composes them."
+    return f"{terminal.table(heads, rows, [0, 6, 7])}\n{note}"
+
+
+def _releases_text(parts: list[dict[str, Any]]) -> str:
+    return ", ".join(
+        f"{part['kind']}{' ' + part['noise'] if part['noise'] else ''}"
+        f"{' x ' + str(part['steps']) if part['steps'] > 1 else ''}{' of ' + part['rate'] if part['rate'] else ''}"
+        for part in parts
+    )
+
+
+def _units_text(one: dict[str, Any]) -> str:
+    return {"noised": f"~{one['units']}", "stated": str(one["units"])}.get(one["run"]["units_are"], "-")
+
+
 def _report(args: argparse.Namespace) -> int:
     """Write the report for everybody: PATH as HTML, and beside it the same in the other languages and as JSON."""
     from features.whole_file import write_whole
@@ -130,7 +174,7 @@ def _report(args: argparse.Namespace) -> int:
     ledger_files.refuse_own(args.home, *paths.values())
     exported = ledger_files.open_ledger(args.home).exported()
     with terminal.working("composing"):
-        document, pages = reports.privacy_report(exported, args.country)
+        document, pages = reports.privacy_report(exported, Workspace(args.home), args.country)
     written = {paths[language]: page for language, page in pages.items()}
     written[paths["json"]] = json.dumps(document, ensure_ascii=False, indent=2)
     for path, text in written.items():
@@ -184,6 +228,7 @@ def _checkpoint(args: argparse.Namespace) -> int:
 SUBVERBS: options.Subverbs = {
     "export": ("write the whole ledger as one file", _out_arguments, _export),
     "verify": ("check an exported ledger, offline", _verify_arguments, _verify),
+    "spends": ("list every use of people's data", _spends_arguments, _spends),
     "report": ("write the report for everybody", _report_arguments, _report),
     "proof": ("write the proof that an entry is in the ledger", _proof_arguments, _proof),
     "checkpoint": ("print the signed size and root, to keep", _checkpoint_arguments, _checkpoint),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from privacy.ledger.report_text import SIGNED_HEADS, USES_HEADS, Say, guess, limits
 from privacy.ledger.terms import EVERYBODY
+from rendering import spend_page
 from rendering.chart import Chart
 
 TEMPLATE: Final = "privacy_report.html"
@@ -29,7 +31,9 @@ def view(report: Mapping[str, Any], language: str, say: Say) -> dict[str, object
         "say": say,
         "title": say("report.title"),
         "source": _marked(say, "report.source", {"ledger": report["ledger"]}, entries=report["entries"], day=day),
-        "populations": [_population(one, say) for one in report["populations"]],
+        "populations": [_population(one, report, say) for one in report["populations"]],
+        "audited": spend_page.audit_text(_latest(report), say),
+        "seen": _seen(report, say),
         "limits": limits(say),
         "signed": {
             "heads": [say(f"report.signed_head.{head}") for head in SIGNED_HEADS],
@@ -39,6 +43,25 @@ def view(report: Mapping[str, Any], language: str, say: Say) -> dict[str, object
     }
 
 
+def _latest(report: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    return report["audits"][-1] if report["audits"] else None
+
+
+def _seen(report: Mapping[str, Any], say: Say) -> list[str]:
+    """Who saw the ledger, and how old the view is."""
+    ages = [
+        say("report.seen_by", witness=one["name"], day=one["at"][:10], days=_days(one["at"], report["written"]))
+        for one in report["witnesses"]
+    ] or [say("report.seen_by_nobody")]
+    last, written = report["as_of"], report["written"]
+    return [*ages, *([say("report.age", day=last[:10], days=_days(last, written))] if last else [])]
+
+
+def _days(earlier: str, later: str) -> int:
+    begun, ended = (datetime.fromisoformat(one) for one in (earlier, later or earlier))
+    return max((ended - begun).days, 0)
+
+
 def _marked(say: Say, key: str, codes: Mapping[str, str], **values: object) -> list[tuple[str, bool]]:
     """A message in parts, each with whether it is code."""
     marks = {name: f"{MARK}{name}{MARK}" for name in codes}
@@ -46,17 +69,22 @@ def _marked(say: Say, key: str, codes: Mapping[str, str], **values: object) -> l
     return [(codes[part], True) if i % 2 else (part, False) for i, part in enumerate(parts)]
 
 
-def _population(one: Mapping[str, Any], say: Say) -> dict[str, object]:
+def _population(one: Mapping[str, Any], report: Mapping[str, Any], say: Say) -> dict[str, object]:
     numbers = {name: one[name] for name in ("lifetime", "delta", "spent", "cap", "left")}
     period = one["period"]
     numbers["period"] = say("report.always") if period == ALWAYS else say("report.period", period=period)
     chart = _chart(one, say)
+    used = [
+        (use["at"][:10], spend_page.stage(use, say), say(f"report.state.{use['state']}"), use) for use in one["uses"]
+    ]
     beyond = say("report.beyond", highest=chart.highest, cap=one["cap"]) if chart.limit_is_above else ""
     return {
         "name": one["population"],
         "protected": say(f"report.protects.{one['unit']}"),
         "guess": guess(one["promise"]["best_guess"], say),
         "measure": say("report.measure", **numbers),
+        "relation": say("report.relation", delta=one["delta"]),
+        "sum": say("report.sum", sum=one["sum"], spent=one["spent"]) if one["sum"] != one["spent"] else "",
         "spent": one["spent"],
         "cap": one["cap"],
         "chart": chart,
@@ -64,10 +92,13 @@ def _population(one: Mapping[str, Any], say: Say) -> dict[str, object]:
         "uses": {
             "heads": [say(f"report.uses_head.{head}") for head in USES_HEADS],
             "rows": [
-                (use["at"][:10], use["purpose"], use["requester"], use["epsilon"], say(f"report.state.{use['state']}"))
-                for use in one["uses"]
+                (day, what, use["purpose"], use["requester"], use["epsilon"], result) for day, what, result, use in used
             ],
         },
+        "details": [
+            (f"{day} · {what} · ε {use['epsilon']} · {result}", spend_page.facts(use, _latest(report), say))
+            for day, what, result, use in used
+        ],
     }
 
 

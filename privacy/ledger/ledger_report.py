@@ -4,43 +4,68 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from msgspec import UNSET
-
 from privacy.accounting.amount import text_of
-from privacy.ledger.change import COMMITTED, RELEASED, SpendRecord
-from privacy.ledger.entry import AnyEntry, ApprovedBody, CommitEntry, ExactEntry, SpendBody
+from privacy.ledger.entry import AnyEntry, ApprovedBody
 from privacy.ledger.report_text import Say, guess, limits
 from privacy.ledger.rules import decide
+from privacy.ledger.spend_report import audits, uses
 from privacy.ledger.state import LedgerState, PopulationBudget
 from privacy.ledger.terms import APPROVED, EntryType, document_of
-from privacy.ledger.unit_roll import names_roll
 
 MOST_POINTS: Final = 60  # of the picture; each costs a composition
 
 
-def document(entries: Sequence[AnyEntry], root: str, say: Say) -> dict[str, Any]:
+@dataclass(frozen=True)
+class SeenBy:
+    """Who saw the entries that a report is of.
+
+    Attributes:
+        root: the tree's root, hex: what the report speaks of.
+        witnesses: the name of each who cosigned it, and when (RFC 3339).
+        written: when the report was written (RFC 3339), which the ages in it are counted to.
+    """
+
+    root: str
+    witnesses: tuple[tuple[str, str], ...] = ()
+    written: str = ""
+
+
+def document(entries: Sequence[AnyEntry], seen: SeenBy, say: Say) -> dict[str, Any]:
     """The report as JSON, from the entries of a ledger that was checked.
 
     Args:
         entries: all of them, in order.
-        root: the tree's root, hex: what the report speaks of.
+        seen: who saw them.
         say: the messages of the report, in the language of the document.
     """
     state, points = _replayed(entries)
     return {
         "ledger": state.origin,
         "entries": len(entries),
-        "root": root,
+        "root": seen.root,
         "as_of": entries[-1].at if entries else None,
         "root_approvers": sorted(one.name for one in state.first_roots),
         "from_whom": say("report.from_whom_text"),
         "not_promised": limits(say),
+        "audits": audits(entries),
+        "witnesses": [dict(zip(("name", "at"), one, strict=True)) for one in seen.witnesses],
+        "written": seen.written,
         "populations": [_population(state, name, points.get(name, []), entries, say) for name in sorted(state.budgets)],
         "approvals": [_approval(one, say) for one in entries if one.kind in APPROVED or one.kind is EntryType.KEY],
     }
+
+
+def all_uses(entries: Sequence[AnyEntry], populations: Sequence[str]) -> list[dict[str, Any]]:
+    """Every use of these populations' data, in order of the entries of a ledger that was checked."""
+    state = LedgerState()
+    for one in entries:
+        state.apply(decide(state, one), one)
+    found = [{"population": name, **use} for name in populations for use in uses(entries, state, name)]
+    return sorted(found, key=lambda use: int(use["index"]))
 
 
 def _replayed(entries: Sequence[AnyEntry]) -> tuple[LedgerState, dict[str, list[dict[str, Any]]]]:
@@ -55,14 +80,11 @@ def _replayed(entries: Sequence[AnyEntry]) -> tuple[LedgerState, dict[str, list[
 
 def _shown(entries: Sequence[AnyEntry]) -> frozenset[int]:
     """The entries at which the picture has a point: all that change a balance, or evenly chosen ones of many."""
-    telling = [
-        one.index
-        for one in entries
-        if one.kind
-        in (EntryType.INIT, EntryType.RESERVE, EntryType.EVALUATE, EntryType.RELEASE, EntryType.RAISE, EntryType.RESET)
-    ]
+    begins = (EntryType.INIT, EntryType.OPEN, EntryType.RAISE, EntryType.RESET)
+    spends = (EntryType.RESERVE, EntryType.EVALUATE, EntryType.RELEASE)
+    telling = [one.index for one in entries if one.kind in (*begins, *spends)]
     step = -(-len(telling) // MOST_POINTS) or 1
-    kept = [one.index for one in entries if one.kind in (EntryType.INIT, EntryType.RAISE, EntryType.RESET)]
+    kept = [one.index for one in entries if one.kind in begins]
     return frozenset(telling[::step]) | frozenset(telling[-1:]) | frozenset(kept)
 
 
@@ -85,16 +107,15 @@ def _population(
     state: LedgerState, name: str, points: list[dict[str, Any]], entries: Sequence[AnyEntry], say: Say
 ) -> dict[str, Any]:
     balance = state.balance(name)
-    mine = [spend for spend in state.spends.values() if spend.population == name]
-    commits = [one.body for one in entries if isinstance(one, CommitEntry)]
-    artefacts = {one.spend: None if one.artefact is UNSET else one.artefact for one in commits}
-    exact = [_exact(one) for one in entries if isinstance(one, ExactEntry) and one.population == name]
+    used = uses(entries, state, name)
+    counted = [Decimal(one["epsilon"]) for one in used if one["counts"] and one["period"] == balance.period]
     return {
         **balance.to_document(),
         "protected": say(f"report.protects.{balance.unit}"),
         "promise": _promise(balance.lifetime, balance.delta, say),
         "timeline": points,
-        "uses": [_use(spend, entries[spend.index], artefacts.get(spend.id)) for spend in mine] + exact,
+        "uses": used,
+        "sum": _amount(sum(counted, Decimal(0))),
         "approvers": sorted(one.name for one in state.budgets[name].approvers.values()),
     }
 
@@ -105,43 +126,6 @@ def _promise(epsilon: Decimal, delta: Decimal, say: Say) -> dict[str, str]:
     chance = min((ratio + float(delta)) / (1 + ratio), 1.0)  # Kairouz et al. 2015, equation 4, at even odds
     best = f"{chance:.4f}"
     return {"epsilon": _amount(epsilon), "delta": text_of(delta), "best_guess": best, "in_words": guess(best, say)}
-
-
-def _exact(one: ExactEntry) -> dict[str, Any]:
-    """A fit without noise on public rows, as a use of people's data that cost an infinite epsilon."""
-    return {
-        "spend": one.body.spend,
-        "index": one.index,
-        "at": one.at,
-        "state": COMMITTED,
-        "counts": True,
-        "purpose": one.body.learner,
-        "requester": one.body.requester,
-        "epsilon": "infinity",
-        "rows": one.body.rows,
-    }
-
-
-def _use(spend: SpendRecord, reserved: AnyEntry, artefact: str | None) -> dict[str, Any]:
-    assert isinstance(reserved.body, SpendBody), "a spend begins with its reservation"
-    body = document_of(reserved.body)
-    return {
-        "spend": spend.id,
-        "index": spend.index,
-        "at": spend.at,
-        "period": spend.period,
-        "state": spend.state,
-        "counts": spend.state != RELEASED,
-        "purpose": body["purpose"],
-        "requester": body["requester"],
-        "epsilon": body["epsilon"],
-        "delta": body["delta"],
-        "price": body["price"],
-        "units": body["dataset"]["units"],
-        "units_fixed": names_roll(reserved.body.dataset),
-        "cohort": body["cohort"],
-        "artefact": artefact,
-    }
 
 
 def _approval(one: AnyEntry, say: Say) -> dict[str, Any]:

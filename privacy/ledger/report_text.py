@@ -11,9 +11,23 @@ Say = Callable[..., str]
 """Returns a message in one language, by its key, its placeholders filled with what is given by name."""
 
 LIMITS: Final = 8
-USES_HEADS: Final = ("day", "purpose", "requester", "epsilon", "state")
+USES_HEADS: Final = ("day", "what", "purpose", "requester", "epsilon", "state")
 SIGNED_HEADS: Final = ("day", "population", "what", "signed_by", "why")
 STATES: Final = ("reserved", "committed", "expired", "released")
+STAGES: Final = ("count", "train", "evaluate", "exact")
+KINDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "gaussian": ("noise",),
+    "laplace": ("noise",),
+    "repeat_and_select": ("mean",),
+    "declared": ("epsilon", "delta"),
+    "non_private": (),
+}
+"""The kinds of releases, and what is told of each."""
+DETAILS: Final = (
+    *("entry", "requester", "purpose", "why", "mechanism", "price", "units", "declaration", "catalogue"),
+    *("released", "serves", "software", "audit"),
+)
+_AUDITED: Final = ("day", "claimed", "lower", "confidence", "canaries")
 DID: Final = ("open", "release", "raise", "reset", "public", "key")
 
 MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -37,6 +51,32 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "report.uses": (),
     **{f"report.uses_head.{head}": () for head in USES_HEADS},
     "report.no_uses": (),
+    "report.sum": ("sum", "spent"),
+    "report.each": (),
+    **{f"report.stage.{stage}": () for stage in STAGES},
+    **{f"report.detail.{detail}": () for detail in DETAILS},
+    "report.asked.unsigned": ("requester",),
+    "report.asked.signed": ("requester", "key"),
+    "report.asked.enrolled": ("requester", "key"),
+    **{f"report.noise.{kind}": values for kind, values in KINDS.items()},
+    "report.steps": ("noise", "steps"),
+    "report.sampled": ("noise", "steps", "rate"),
+    "report.units.stated": ("units",),
+    "report.units.noised": ("units",),
+    "report.units.unknown": (),
+    "report.unsaid": (),
+    "report.serves.used": ("model",),
+    "report.serves.kept": ("model",),
+    "report.serves.elsewhere": (),
+    "report.audited": (),
+    "report.audit.none": (),
+    "report.audit.held": _AUDITED,
+    "report.audit.refuted": _AUDITED,
+    "report.seen": (),
+    "report.seen_by": ("witness", "day", "days"),
+    "report.seen_by_nobody": (),
+    "report.age": ("day", "days"),
+    "report.relation": ("delta",),
     **{f"report.state.{state}": () for state in STATES},
     "report.from_whom": (),
     "report.from_whom_text": (),

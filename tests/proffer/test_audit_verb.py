@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from privacy.learning.audit import Claim, judged
+from privacy.ledger.ledger import Ledger
 from proffer import audit_verb, cli
+from tests.privacy.ledgers import clock
 
 CLAIM = Claim(Decimal(1), Decimal("0.000001"))
 
@@ -75,8 +77,11 @@ def test_the_private_ranker_without_its_noise_fails_its_audit(capsys, tmp_path, 
     from tests.privacy.noises import Silent
 
     monkeypatch.setattr("privacy.learning.noise.secure", lambda: Silent(1))
-    code, out, _ = ran(capsys, "--home", str(tmp_path), "--canaries", "300")
+    made = Ledger.create(tmp_path / "ledger", clock)
+    code, out, _ = ran(capsys, "--home", str(tmp_path), "--canaries", "300", "--record")
     assert code == 1
+    assert made.populations() == ()  # reads what the verb wrote
+    assert made.entry(1).body.lower > 1
     assert "REFUTED" in out
     assert "Do not release" in " ".join(out.split())
 

@@ -435,3 +435,29 @@ def test_public_rows_are_named_by_what_they_hold(capsys):
     capsys.readouterr()
     assert privacy("public --population kr --data nowhere --draft x --reason y") == 2
     assert "events.parquet" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("opened")
+def test_every_spend_is_listed_with_who_signed_for_it_and_opens_in_the_report(capsys):
+    assert privacy("reserve --population kr --spend train-1 --sigma 30 --rate 0.5 --steps 20", *SIGNED) == 0
+    assert privacy("reserve --population kr --spend train-2 --epsilon 1") == 0
+    capsys.readouterr()
+    assert privacy("spends --json") == 0
+    first, second = told(capsys)["spends"]
+    assert (first["population"], first["signed"]["name"], first["signed"]["enrolled"]) == ("kr", "carol", False)
+    assert first["mechanism"] == [{"kind": "gaussian", "noise": "30", "steps": 20, "rate": "0.5"}]
+    assert first["run"]["why"] == "the November ranker"
+    assert (second["signed"], second["mechanism"][0]["kind"]) == (None, "declared")
+    assert privacy("spends --population kr") == 0
+    text = capsys.readouterr().out
+    assert "gaussian 30 x 20 of 0.5" in text
+    assert "not stated (signed)" in text
+    assert privacy("spends --population nobody") == 2
+    capsys.readouterr()
+    assert privacy("report --out page.html") == 0
+    page = Path("page.html").read_text(encoding="utf-8")
+    assert "the November ranker" in page
+    assert "<script" not in page
+
+
+SIGNED = ("--requester-key", "carol.key", "--reason", "the November ranker")

@@ -9,6 +9,7 @@ from jinja2 import UndefinedError
 from rendering.page import page
 
 TEXTS = {"language": "en", "title": "T", "source": [], "populations": [], "limits": [], "check": []}
+TEXTS |= {"audited": "", "seen": []}
 WHOLE = TEXTS | {"say": str, "signed": {"heads": [], "rows": []}}
 ATTACK = "<script>alert('1')</script>\" onload=\"x"
 

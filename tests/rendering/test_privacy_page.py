@@ -6,11 +6,14 @@ from html.parser import HTMLParser
 
 import pytest
 
+from privacy.accounting import mechanism as m
 from privacy.ledger import entry, ledger_report
+from privacy.ledger.dataset import NO_SKETCH
 from privacy.ledger.report_text import LIMITS
+from privacy.ledger.terms import EVERYBODY, EntryType
 from rendering import privacy_page
 from rendering.page import page
-from tests.privacy.ledgers import Forge, lived
+from tests.privacy.ledgers import ALICE, BOB, DELTA, Forge, Forge3, lived
 from tests.recommender.catalogues import MESSAGES
 
 SAY = {language: MESSAGES.speaking(language) for language in ("en", "ko")}
@@ -18,7 +21,8 @@ TAG = "<script>alert(1)</script>"
 
 
 def report_of(forge: Forge) -> dict:
-    return ledger_report.document([entry.parse(line) for line in forge.lines], "ab" * 32, SAY["en"])
+    seen = ledger_report.SeenBy("ab" * 32, (("office", "2026-11-02T00:00:00Z"),), "2026-11-05T00:00:00Z")
+    return ledger_report.document([entry.parse(line) for line in forge.lines], seen, SAY["en"])
 
 
 def shown(report: dict, language: str = "en") -> str:
@@ -87,9 +91,9 @@ def test_a_tag_in_any_text_of_the_report_is_shown_as_text(place):
 def test_the_headings_stand_in_order_in_the_language_of_the_page(language):
     read, say = Reader(shown(report_of(lived()), language)), SAY[language]
     assert read.texts("h1") == read.texts("title") == [say("report.title")]
-    headings = ("from_whom", "not_promised", "signed", "check")
+    headings = ("from_whom", "not_promised", "audited", "seen", "signed", "check")
     assert read.texts("h2") == [say("report.population", population="kr"), *(say(f"report.{one}") for one in headings)]
-    assert read.texts("h3") == [say(f"report.{one}") for one in ("what", "how_much", "uses")]
+    assert read.texts("h3") == [say(f"report.{one}") for one in ("what", "how_much", "uses", "each")]
     assert read.texts("li") == [say(f"report.limit.{number}") for number in range(1, LIMITS + 1)]
 
 
@@ -107,7 +111,8 @@ def test_the_page_says_how_much_as_a_guess_and_what_became_of_each_use(language,
 def test_what_is_to_be_typed_or_compared_is_shown_as_code(language):
     report = report_of(lived())
     read = Reader(shown(report, language))
-    assert read.texts("code") == [report["ledger"], privacy_page.COMMAND, "ab" * 32]
+    entries = [f"{use['index']}, {use['spend']}" for use in report["populations"][0]["uses"]]
+    assert read.texts("code") == [report["ledger"], *entries, privacy_page.COMMAND, "ab" * 32]
     check = SAY[language]("report.check_text", command=privacy_page.COMMAND, root="ab" * 32)
     assert check in read.texts("p")
 
@@ -136,3 +141,76 @@ def test_households_are_called_so_and_a_budget_that_nobody_used_says_so():
 
 def test_a_ledger_without_a_budget_says_so():
     assert SAY["en"]("report.nothing") in shown(report_of(Forge()))
+
+
+def told(forge: Forge, place: int = 0, **models) -> str:
+    """The text of what is folded under the uses of the first population."""
+    report = report_of(forge)
+    for use in report["populations"][0]["uses"]:
+        use["model"] = models.get(use["spend"].replace("-", "_"))
+    return Reader(shown(report)).texts("dl")[place]
+
+
+def signed_run() -> Forge3:
+    forge = Forge3(ALICE, BOB)
+    forge.open("100")
+    run = {"accountants": {"pld": "dp-accounting 1", "prv": "opacus 2"}, "catalogue": "c" * 64, "declaration": "d" * 64}
+    run |= {"software": "proffer 9", "stage": "train", "units_are": "noised", "why": "the November ranker"}
+    price = {"pld": "0.96", "prv": "0.97", "rdp": None}
+    people = {"fingerprint": "0" * 64, "sketch": NO_SKETCH, "units": 3259}
+    noisy = {"epsilon": "0.97", "price": price, "run": run, "dataset": people}
+    forge.reserve("train-1", m.repeated(m.gaussian("33.4"), 60), signer=ALICE, **noisy)
+    forge.commit("train-1", m.repeated(m.gaussian("33.4"), 60), artefact="e" * 64)
+    return forge
+
+
+def test_a_use_opens_to_all_that_the_ledger_says_of_it():
+    text = told(signed_run(), train_1={"name": "private-1", "serves": True})
+    assert "the November ranker" in text
+    assert "33.4 times as much as one can change; 60 steps, each on everybody" in text
+    assert "PLD 0.96 (dp-accounting 1); PRV 0.97 (opacus 2)" in text
+    assert "about 3,259, counted with noise" in text
+    assert all(digest * 64 in text for digest in "cde")
+    assert "private-1 is in use" in text
+    assert f"signed with the key {ALICE.verifier().text()} of an approver" in text
+    assert "No audit is recorded" in text
+
+
+def test_an_audit_stands_beside_the_claim_and_one_that_refutes_it_says_so():
+    forge = signed_run()
+    seen = {"correct": 60, "guesses": 100, "lower": "0.42"}
+    audit = {"canaries": 1000, "confidence": "0.99", "delta": DELTA, "epsilon": "1", "software": "proffer 9"}
+    audit |= {"mechanism": m.declared("1").to_document(), "steps": seen, "model": seen | {"lower": "0.1"}}
+    forge.add(EntryType.AUDIT, audit, EVERYBODY)
+    assert "claims epsilon 1; what could be seen shows that it is at least 0.42 (99 % sure)" in told(forge)
+    forge.add(EntryType.AUDIT, audit | {"steps": seen | {"lower": "1.2"}}, EVERYBODY)
+    assert "FALSE" in told(forge)
+
+
+def test_the_page_says_why_the_single_figures_are_more_than_the_whole_and_how_old_the_view_is():
+    forge = Forge()
+    forge.init("100")
+    for i in range(3):
+        forge.reserve(f"run-{i}", m.gaussian("10"), epsilon="0.4", price={"pld": "0.4", "prv": "0.4", "rdp": None})
+    html = shown(report_of(forge))
+    assert "add up to 1.2; together they reveal at most 0." in html
+    assert "The witness office saw it whole on 2026-11-02, 3 days before" in html
+    assert "The last entry is of 2026-11-01, 4 days before" in html
+
+
+def test_an_exact_fit_is_a_use_of_infinite_epsilon_on_the_page():
+    forge = signed_run()
+    what = {"fingerprint": "f" * 64, "rows": "1" * 64}
+    forge.approved("public", what)
+    forge.add(EntryType.EXACT, what | {"learner": "lightgbm", "requester": "tester", "spend": "exact-1"})
+    assert "Without noise" in told(forge, 1)
+    assert "infinity" in shown(report_of(forge))
+
+
+def test_a_limit_far_above_what_was_spent_is_a_broken_line_at_the_edge_with_its_figure():
+    html = shown(report_of(signed_run()))
+    assert 'stroke-dasharray="8 8"' in html
+    assert "100 ↑" in html
+    timeline = report_of(signed_run())["populations"][0]["timeline"]
+    assert timeline[0]["spent"] == "0"  # a budget that was signed for begins empty, too
+    assert "stroke-dasharray" not in shown(report_of(lived()))

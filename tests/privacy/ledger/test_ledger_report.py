@@ -8,7 +8,7 @@ from tests.recommender.catalogues import MESSAGES
 
 def document(forge: Forge) -> dict:
     lines = [entry.parse(line) for line in forge.lines]
-    return ledger_report.document(lines, "ab" * 32, MESSAGES.speaking("en"))
+    return ledger_report.document(lines, ledger_report.SeenBy("ab" * 32), MESSAGES.speaking("en"))
 
 
 def test_it_says_what_was_spent_in_the_period_and_over_all_periods():

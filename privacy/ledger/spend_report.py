@@ -1,0 +1,154 @@
+"""Spend report: each use of people's data as an auditor reads it, from the entries of a checked ledger alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from msgspec import UNSET
+
+from privacy.accounting.mechanism import Mechanism
+from privacy.ledger.change import COMMITTED, RELEASED, SpendRecord
+from privacy.ledger.entry import AnyEntry, AuditEntry, CommitEntry, EvaluateEntry, ExactEntry, SpendBody, SpendEntry
+from privacy.ledger.rules import mechanism_of
+from privacy.ledger.state import LedgerState
+from privacy.ledger.terms import document_of
+from privacy.ledger.unit_roll import names_roll
+
+UNSAID: Mapping[str, Any] = {
+    "accountants": {"pld": None, "prv": None},
+    "catalogue": None,
+    "declaration": None,
+    "software": None,
+    "stage": None,
+    "units_are": "unknown",
+    "why": None,
+}
+"""What an entry of an earlier version than 3 says of its run."""
+
+
+def uses(entries: Sequence[AnyEntry], state: LedgerState, population: str) -> list[dict[str, Any]]:
+    """Every use of a population's data, in order of the entries, exact fits among them.
+
+    Args:
+        entries: all entries of the ledger.
+        state: what they add up to.
+        population: whose.
+    """
+    artefacts = {one.body.spend: one.body.artefact for one in entries if isinstance(one, CommitEntry)}
+    known = {key.text() for key in (*state.roots.values(), *state.budget(population).approvers.values())}
+    found = []
+    for one in entries:
+        if one.population != population:
+            continue
+        if isinstance(one.body, SpendBody) and isinstance(one, SpendEntry):
+            artefact = artefacts.get(one.body.spend)
+            spend = state.spends[one.body.spend]
+            found.append(_use(one, spend, None if artefact is UNSET else artefact, known))
+        elif isinstance(one, ExactEntry):
+            found.append(_exact(one))
+    return found
+
+
+def _use(one: SpendEntry, spend: SpendRecord, artefact: str | None, known: Iterable[str]) -> dict[str, Any]:
+    body = document_of(one.body)
+    named = {name: body[name] for name in ("purpose", "requester", "epsilon", "delta", "price", "cohort")}
+    return {
+        "spend": spend.id,
+        "index": spend.index,
+        "at": spend.at,
+        "period": spend.period,
+        "state": spend.state,
+        "counts": spend.state != RELEASED,
+        **named,
+        "units": body["dataset"]["units"],
+        "units_fixed": names_roll(one.body.dataset),
+        "run": body.get("run", UNSAID),
+        "mechanism": described(mechanism_of(one.body.mechanism)),
+        "signed": _signed(body.get("request"), known),
+        "metrics": one.body.metrics if isinstance(one, EvaluateEntry) else [],
+        "artefact": artefact,
+        "model": None,
+    }
+
+
+def _signed(request: Mapping[str, str] | None, known: Iterable[str]) -> dict[str, Any] | None:
+    """By whose key a spend was asked for, and whether somebody enrolled holds it; None where nobody signed."""
+    if request is None:
+        return None
+    return {"name": request["key"].split("+")[0], "key": request["key"], "enrolled": request["key"] in known}
+
+
+def _exact(one: ExactEntry) -> dict[str, Any]:
+    """A fit without noise on public rows, as a use of people's data that cost an infinite epsilon."""
+    return {
+        "spend": one.body.spend,
+        "index": one.index,
+        "at": one.at,
+        "period": None,
+        "state": COMMITTED,
+        "counts": True,
+        "purpose": one.body.learner,
+        "requester": one.body.requester,
+        "epsilon": "infinity",
+        "delta": "0",
+        "price": {"pld": None, "prv": None, "rdp": None},
+        "cohort": None,
+        "units": 0,
+        "units_fixed": False,
+        "run": UNSAID,
+        "mechanism": [described_part(Mechanism("non_private", ()), 1, None)],
+        "signed": None,
+        "metrics": [],
+        "artefact": None,
+        "model": None,
+        "rows": one.body.rows,
+    }
+
+
+def described(mechanism: Mechanism) -> list[dict[str, Any]]:
+    """A mechanism as the releases it is made of: kind, noise, how often, and on which sampled part of all.
+
+    >>> from privacy.accounting.mechanism import gaussian_sgd
+    >>> described(gaussian_sgd("2.969", "0.041", 250))
+    [{'kind': 'gaussian', 'noise': '2.969', 'steps': 250, 'rate': '0.041'}]
+    """
+    return _parts(mechanism, 1, None)
+
+
+def _parts(mechanism: Mechanism, steps: int, rate: str | None) -> list[dict[str, Any]]:
+    document = mechanism.to_document()
+    if mechanism.kind == "repeated":
+        return _parts(mechanism["of"], steps * mechanism["count"], rate)
+    if mechanism.kind == "poisson":
+        return _parts(mechanism["of"], steps, document["probability"])
+    if mechanism.kind == "composed":
+        return [part for one in mechanism.parts() for part in _parts(one, steps, rate)]
+    return [described_part(mechanism, steps, rate)]
+
+
+def described_part(mechanism: Mechanism, steps: int, rate: str | None) -> dict[str, Any]:
+    """One release that is made `steps` times; what noise it has, or else what is known of it."""
+    document = mechanism.to_document()
+    extra = {name: document[name] for name in ("epsilon", "delta", "mean") if name in document}
+    return {"kind": mechanism.kind, "noise": document.get("noise"), "steps": steps, "rate": rate} | extra
+
+
+def audits(entries: Iterable[AnyEntry]) -> list[dict[str, Any]]:
+    """Every recorded audit, the latest last: what was claimed, and the epsilon the run was seen not to be below."""
+    return [
+        {
+            "index": one.index,
+            "at": one.at,
+            "claimed": one.body.epsilon,
+            "delta": one.body.delta,
+            "lower": {"steps": one.body.steps.lower, "model": one.body.model.lower},
+            "confidence": one.body.confidence,
+            "canaries": one.body.canaries,
+            "software": one.body.software,
+            "refuted": one.body.lower > Decimal(one.body.epsilon),
+        }
+        for one in entries
+        if isinstance(one, AuditEntry)
+    ]

@@ -1,0 +1,92 @@
+"""Spend page: what the public page shows of one use of people's data when its line is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from privacy.ledger.report_text import KINDS, STAGES, Say
+
+Fact = tuple[str, str, bool]
+"""A label, what it says, and whether that is to be compared letter by letter."""
+_INPUTS: Final = ("declaration", "catalogue")
+
+
+def stage(use: Mapping[str, Any], say: Say) -> str:
+    """What was done, in words; an id of an unknown stage speaks for itself."""
+    found = "exact" if "rows" in use else use["run"]["stage"] or str(use["spend"]).partition("-")[0]
+    return say(f"report.stage.{found}") if found in STAGES else str(use["spend"])
+
+
+def facts(use: Mapping[str, Any], audit: Mapping[str, Any] | None, say: Say) -> list[Fact]:
+    """Everything that the ledger says of one use, and what an audit showed beside what is claimed.
+
+    Args:
+        use: as `privacy.ledger.spend_report` gives it.
+        audit: the latest one before it was shown; None where none is recorded.
+        say: the messages of the report, in the language of the page.
+    """
+    run, unsaid = use["run"], say("report.unsaid")
+    texts = {
+        "entry": (f"{use['index']}, {use['spend']}", True),
+        "requester": (_requester(use, say), False),
+        "purpose": (use["purpose"], False),
+        "why": (run["why"] or unsaid, False),
+        "mechanism": (_mechanism(use["mechanism"], say), False),
+        "price": (_price(use), False),
+        "units": (say(f"report.units.{run['units_are']}", **_units(use)), False),
+        **{name: (run[name] or unsaid, run[name] is not None) for name in _INPUTS},
+        "released": (", ".join(use["metrics"]) or use["artefact"] or unsaid, use["artefact"] is not None),
+        "serves": (_serves(use, say), False),
+        "software": (run["software"] or unsaid, False),
+        "audit": (audit_text(audit, say), False),
+    }
+    return [(say(f"report.detail.{name}"), text, code) for name, (text, code) in texts.items()]
+
+
+def audit_text(audit: Mapping[str, Any] | None, say: Say) -> str:
+    """The latest audit in a sentence: what it could show, beside what is claimed."""
+    if audit is None:
+        return say("report.audit.none")
+    seen = max(audit["lower"].values(), key=float)
+    told = {"day": audit["at"][:10], "claimed": audit["claimed"], "lower": seen, "canaries": audit["canaries"]}
+    sure = f"{float(audit['confidence']) * 100:g}"
+    return say("report.audit.refuted" if audit["refuted"] else "report.audit.held", confidence=sure, **told)
+
+
+def _requester(use: Mapping[str, Any], say: Say) -> str:
+    signed = use["signed"]
+    if signed is None:
+        return say("report.asked.unsigned", requester=use["requester"])
+    known = "report.asked.enrolled" if signed["enrolled"] else "report.asked.signed"
+    return say(known, requester=use["requester"], key=signed["key"])
+
+
+def _mechanism(parts: Sequence[Mapping[str, Any]], say: Say) -> str:
+    return " ".join(_release(part, say) for part in parts)
+
+
+def _release(part: Mapping[str, Any], say: Say) -> str:
+    values = {name: part[name] for name in KINDS[part["kind"]]}
+    told = say(f"report.noise.{part['kind']}", **values)
+    if part["rate"] is not None:
+        return say("report.sampled", noise=told, steps=part["steps"], rate=part["rate"])
+    return say("report.steps", noise=told, steps=part["steps"])
+
+
+def _price(use: Mapping[str, Any]) -> str:
+    made = use["run"]["accountants"]
+    told = {name: epsilon for name, epsilon in use["price"].items() if epsilon is not None}
+    each = [f"{name.upper()} {value}{f' ({made[name]})' if made.get(name) else ''}" for name, value in told.items()]
+    return "; ".join(each) or str(use["epsilon"])
+
+
+def _units(use: Mapping[str, Any]) -> dict[str, Any]:
+    return {} if use["run"]["units_are"] == "unknown" else {"units": use["units"]}
+
+
+def _serves(use: Mapping[str, Any], say: Say) -> str:
+    model = use["model"]
+    if model is None:
+        return say("report.serves.elsewhere")
+    return say("report.serves.used" if model["serves"] else "report.serves.kept", model=model["name"])
