@@ -17,6 +17,7 @@ from features.whole_file import write_whole
 if TYPE_CHECKING:
     from privacy.ledger.export import LedgerExport
     from privacy.ledger.ledger_report import SeenBy
+    from privacy.ledger.report_text import Say
     from training.evaluation.evaluation_report import Report
 
 
@@ -48,21 +49,32 @@ def privacy_report(
         workspace: the home whose models the ledger's artefacts are looked for among.
         country: whose languages the pages are in.
     """
-    from privacy.ledger import entry, ledger_report
     from rendering import privacy_page
     from rendering.page import page
 
     messages, about = read_messages(country=country), read_country(country)
     says = {language: messages.speaking(language) for language in about.shown_first}
-    entries = [entry.parse(line) for line in exported.entries]
-    document = ledger_report.document(entries, _seen_by(exported), says[about.shown])
-    kept = ModelRegistry(workspace).by_artefact()
-    for use in (use for one in document["populations"] for use in one["uses"]):
-        use["model"] = kept.get(use["artefact"])
+    document = _document(exported, workspace, says[about.shown])
     return document, {
         language: page(privacy_page.TEMPLATE, privacy_page.view(document, language, say))
         for language, say in says.items()
     }
+
+
+def privacy_document(exported: LedgerExport, workspace: Workspace) -> dict[str, Any]:
+    """The report's document in English, which registries of deployments are written in."""
+    return _document(exported, workspace, read_messages().speaking("en"))
+
+
+def _document(exported: LedgerExport, workspace: Workspace, say: Say) -> dict[str, Any]:
+    from privacy.ledger import entry, ledger_report
+
+    entries = [entry.parse(line) for line in exported.entries]
+    document = ledger_report.document(entries, _seen_by(exported), say)
+    kept = ModelRegistry(workspace).by_artefact()
+    for use in (use for one in document["populations"] for use in one["uses"]):
+        use["model"] = kept.get(use["artefact"])
+    return document
 
 
 def _seen_by(exported: LedgerExport) -> SeenBy:

@@ -1,4 +1,4 @@
-"""`proffer privacy` for an auditor: export, verify, spends, report, proof, checkpoint."""
+"""`proffer privacy` for an auditor: export, verify, spends, registry, report, proof, checkpoint."""
 
 from __future__ import annotations
 
@@ -116,8 +116,43 @@ def _aged(moment: str) -> str:
     return f"{moment} ({days} days ago)"
 
 
-def _spends_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--population", metavar="P", help="only this one (default: all)")
+def _registry_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--population", required=True, metavar="P", help="whose uses are described")
+    parser.add_argument("--curator", action="append", required=True, metavar="NAME", help="who publishes; repeatable")
+    parser.add_argument(
+        "--author", action="append", required=True, metavar="NAME", help="who fills this in; repeatable"
+    )
+    parser.add_argument("--region", required=True, metavar="TEXT", help="whom the data are about, such as South Korea")
+    parser.add_argument("--name", default="Proffer", help="of what is published (default: Proffer)")
+    use = "To offer people the benefits they are entitled to, in an order that helps"
+    parser.add_argument("--use", default=use, metavar="TEXT", help=f"what it is for (default: {use})")
+    parser.add_argument("--source", action="append", default=[], metavar="URL", help="where more is said; repeatable")
+    _out_arguments(parser)
+
+
+def _registry(args: argparse.Namespace) -> int:
+    """Write the entry of the OpenDP registry of deployments that the ledger has the facts for, as YAML."""
+    import yaml
+
+    from features.whole_file import write_whole
+    from privacy.ledger.registry_entry import DeploymentFacts, registry_entry
+
+    ledger_files.refuse_own(args.home, args.out)
+    ledger = ledger_files.open_ledger(args.home)
+    ledger.status(args.population)
+    with terminal.working("composing"):
+        document = reports.privacy_document(ledger.exported(), Workspace(args.home))
+    one = next(found for found in document["populations"] if found["population"] == args.population)
+    if not any(use["counts"] for use in one["uses"]):
+        what, remedy = "has no use that counts: nothing was published", "Describe it once something was"
+        raise Rejected([Problem((args.population,), "missing", what, remedy)])
+    named = (args.name, tuple(args.curator), tuple(args.author), args.region, args.use, tuple(args.source))
+    entry = registry_entry(document, args.population, DeploymentFacts(*named))
+    write_whole(args.out, yaml.safe_dump(entry, allow_unicode=True, sort_keys=False, width=100).encode())
+    terminal.emit(
+        {"registry": str(args.out), "entry": entry}, args.json, f"{args.out}: a draft; complete it and submit it"
+    )
+    return terminal.DONE
 
 
 def _spends(args: argparse.Namespace) -> int:
@@ -135,12 +170,13 @@ def _spends(args: argparse.Namespace) -> int:
 
 
 def _spends_text(found: list[dict[str, Any]]) -> str:
+    units = {"noised": "~{units}", "stated": "{units}"}
     heads = ["entry", "day", "population", "spend", "stage", "mechanism", "units", "epsilon", "state", "requester"]
     rows = [
         [
-            *(str(one["index"]), one["at"][:10], one["population"], one["spend"], one["run"]["stage"] or "-"),
-            *(_releases_text(one["mechanism"]), _units_text(one), one["epsilon"], one["state"]),
-            one["requester"] + (" (signed)" if one["signed"] else ""),
+            *(one["index"], one["at"][:10], one["population"], one["spend"], one["run"]["stage"] or "-"),
+            *(_releases_text(one["mechanism"]), units.get(one["run"]["units_are"], "-").format(**one)),
+            *(one["epsilon"], one["state"], one["requester"] + (" (signed)" if one["signed"] else "")),
         ]
         for one in found
     ]
@@ -154,10 +190,6 @@ def _releases_text(parts: list[dict[str, Any]]) -> str:
         f"{' x ' + str(part['steps']) if part['steps'] > 1 else ''}{' of ' + part['rate'] if part['rate'] else ''}"
         for part in parts
     )
-
-
-def _units_text(one: dict[str, Any]) -> str:
-    return {"noised": f"~{one['units']}", "stated": str(one["units"])}.get(one["run"]["units_are"], "-")
 
 
 def _report(args: argparse.Namespace) -> int:
@@ -228,7 +260,8 @@ def _checkpoint(args: argparse.Namespace) -> int:
 SUBVERBS: options.Subverbs = {
     "export": ("write the whole ledger as one file", _out_arguments, _export),
     "verify": ("check an exported ledger, offline", _verify_arguments, _verify),
-    "spends": ("list every use of people's data", _spends_arguments, _spends),
+    "spends": ("list every use of people's data", options.add_population_filter, _spends),
+    "registry": ("write the entry of the OpenDP registry of deployments", _registry_arguments, _registry),
     "report": ("write the report for everybody", _report_arguments, _report),
     "proof": ("write the proof that an entry is in the ledger", _proof_arguments, _proof),
     "checkpoint": ("print the signed size and root, to keep", _checkpoint_arguments, _checkpoint),

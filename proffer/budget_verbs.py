@@ -111,10 +111,6 @@ def _smallest_unit(declaration: Path | None, country: CountryFolder) -> str:
     return smallest(read_declaration(declaration, country=country))
 
 
-def _status_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--population", metavar="P", help="only this one (default: all)")
-
-
 def _status(args: argparse.Namespace) -> int:
     """Show what every population has left, and which spends are open."""
     ledger = ledger_files.open_ledger(args.home)
@@ -238,7 +234,7 @@ def _population(parser: argparse.ArgumentParser) -> None:
 
 SUBVERBS: options.Subverbs = {
     "init": ("open the budget of a population", _init_arguments, _init),
-    "status": ("what is left, and which spends are open", _status_arguments, _status),
+    "status": ("what is left, and which spends are open", options.add_population_filter, _status),
     "reserve": ("set a spend aside before any row is read", _reserve_arguments, _reserve),
     "commit": ("say that a reserved run is done", _commit_arguments, _commit),
     "expire": ("say that a reserved run will never be done; it stays spent", _expire_arguments, _expire),

@@ -62,6 +62,11 @@ def run_subverb(args: argparse.Namespace) -> int:
     return handle(args)
 
 
+def add_population_filter(parser: argparse.ArgumentParser) -> None:
+    """Add the choice of one population among those of a ledger."""
+    parser.add_argument("--population", metavar="P", help="only this one (default: all)")
+
+
 def add_asked(parser: argparse.ArgumentParser) -> None:
     """Add what a spend says of who asks for it and why."""
     parser.add_argument("--reason", metavar="TEXT", help="why, in a sentence, for the auditor and the public report")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from privacy.ledger.report_text import KINDS, STAGES, Say
@@ -27,14 +27,15 @@ def facts(use: Mapping[str, Any], audit: Mapping[str, Any] | None, say: Say) -> 
         say: the messages of the report, in the language of the page.
     """
     run, unsaid = use["run"], say("report.unsaid")
+    units = {} if run["units_are"] == "unknown" else {"units": use["units"]}
     texts = {
         "entry": (f"{use['index']}, {use['spend']}", True),
         "requester": (_requester(use, say), False),
         "purpose": (use["purpose"], False),
         "why": (run["why"] or unsaid, False),
-        "mechanism": (_mechanism(use["mechanism"], say), False),
+        "mechanism": (" ".join(_release(part, say) for part in use["mechanism"]), False),
         "price": (_price(use), False),
-        "units": (say(f"report.units.{run['units_are']}", **_units(use)), False),
+        "units": (say(f"report.units.{run['units_are']}", **units), False),
         **{name: (run[name] or unsaid, run[name] is not None) for name in _INPUTS},
         "released": (", ".join(use["metrics"]) or use["artefact"] or unsaid, use["artefact"] is not None),
         "serves": (_serves(use, say), False),
@@ -62,10 +63,6 @@ def _requester(use: Mapping[str, Any], say: Say) -> str:
     return say(known, requester=use["requester"], key=signed["key"])
 
 
-def _mechanism(parts: Sequence[Mapping[str, Any]], say: Say) -> str:
-    return " ".join(_release(part, say) for part in parts)
-
-
 def _release(part: Mapping[str, Any], say: Say) -> str:
     values = {name: part[name] for name in KINDS[part["kind"]]}
     told = say(f"report.noise.{part['kind']}", **values)
@@ -79,10 +76,6 @@ def _price(use: Mapping[str, Any]) -> str:
     told = {name: epsilon for name, epsilon in use["price"].items() if epsilon is not None}
     each = [f"{name.upper()} {value}{f' ({made[name]})' if made.get(name) else ''}" for name, value in told.items()]
     return "; ".join(each) or str(use["epsilon"])
-
-
-def _units(use: Mapping[str, Any]) -> dict[str, Any]:
-    return {} if use["run"]["units_are"] == "unknown" else {"units": use["units"]}
 
 
 def _serves(use: Mapping[str, Any], say: Say) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow
 import pyarrow.parquet
 import pytest
+import yaml
 
 from composition.witness_http import server
 from privacy.accounting import accountant
@@ -461,3 +462,25 @@ def test_every_spend_is_listed_with_who_signed_for_it_and_opens_in_the_report(ca
 
 
 SIGNED = ("--requester-key", "carol.key", "--reason", "the November ranker")
+
+
+@pytest.mark.usefixtures("opened")
+def test_the_entry_of_the_registry_is_written_once_something_counts(capsys):
+    said = [
+        "registry",
+        "--population",
+        "kr",
+        "--curator",
+        "An office",
+        "--author",
+        "A person",
+        "--region",
+        "South Korea",
+    ]
+    assert main(["privacy", *said, "--out", "entry.yaml"]) == 2
+    assert "nothing was published" in capsys.readouterr().err
+    assert privacy("reserve --population kr --spend train-1 --epsilon 1") == 0
+    assert main(["privacy", *said, "--out", "entry.yaml"]) == 0
+    written = yaml.safe_load(Path("entry.yaml").read_text(encoding="utf-8"))
+    assert (written["tier"], written["status"], written["url_slug"]) == (3, "Draft", "proffer-kr")
+    assert main(["privacy", *said, "--out", "home/ledger/ledger.key"]) == 2
