@@ -41,6 +41,7 @@ VERBS = {
     "evaluate": "report how well a model ranks, beside its baselines",
     "promote": "make a model the champion if it passes the gate",
     "score": "score every verdict that is not no, for everyone",
+    "sweep": "what everybody may be offered, or what changed for whom since a day",
     "privacy": "budgets of people's privacy, and the ledger that proves what was spent",
     "serve": "the HTTP service",
     "token": "issue an access token for the HTTP service",
@@ -61,7 +62,7 @@ EXTRAS = {
 READ_THE_HOME = ("recommend", "score", "evaluate", "promote")
 """Verbs that only read the home: one that is named and does not exist is refused instead of taken for an empty one."""
 
-MODULES = {verb: f"proffer.{verb}_verb" for verb in ("catalogue", "features", "privacy")}
+MODULES = {verb: f"proffer.{verb}_verb" for verb in ("catalogue", "features", "privacy", "sweep")}
 """Verbs whose noun belongs to a module of the domain, and the module each lives in instead."""
 
 

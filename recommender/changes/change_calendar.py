@@ -82,9 +82,12 @@ class ChangeCalendar:
                 yield Trigger(self.history.people[person], day, day in own, changes)
             before = after
 
-    def states(self, person: int, day: int) -> Mapping[str, OfferState]:
-        """Return how a person, by the place in the history, stands to every programme at the end of a day."""
-        rules = self.rules_of(day)
+    def states(self, person: int, day: int, rules: Compiled | None = None) -> Mapping[str, OfferState]:
+        """Return how a person, by the place in the history, stands to every programme at the end of a day.
+
+        By the rules of that day, unless others compiled for it are given (those of an earlier catalogue).
+        """
+        rules = rules or self.rules_of(day)
         t = rules.declaration.zone.end_of_day(date_of(day))
         found = known(rules.declaration, self.history, self.history.people[person], t, rules.catalogue.receives)
         held = held_programmes(rules.catalogue, found)

@@ -39,7 +39,7 @@ class OfferChange:
         before, after = self.before, self.after
         could, may = before is not None and before.offerable, after is not None and after.offerable
         found = [kind for kind, is_so in ((OFFERED, may and not could), (WITHDRAWN, could and not may)) if is_so]
-        if before is None or after is None:
+        if before is None or after is None or not (could or may):
             return tuple(found)
         compared = ("answer", "window", "amount", "held")
         return (*found, *(kind for kind in compared if getattr(before, kind) != getattr(after, kind)))

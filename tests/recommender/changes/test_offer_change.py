@@ -24,6 +24,7 @@ PLAIN = OfferState(Answer.YES, OPEN, (100, 100), held=False, apart=False)
         (PLAIN, PLAIN._replace(amount=(50, None)), ("amount",)),
         (PLAIN, PLAIN._replace(window=WindowState("open", None, 20_130, None)), ("window",)),
         (None, PLAIN._replace(held=True), ()),
+        (PLAIN._replace(held=True), PLAIN._replace(held=True, amount=(1, 1)), ()),
     ],
 )
 def test_what_differs_is_named(before, after, kinds):

@@ -1,0 +1,99 @@
+"""Sweeping: the people of event files or of the log in the home, and the sweep of them by the rules of two days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from composition import reading
+from composition.reading import Definitions
+from composition.settings import SHIPPED, CountryFolder
+from composition.workspace import Workspace
+from features.problem import Problem, Rejected
+
+if TYPE_CHECKING:
+    from features.log.history import History
+    from recommender.rules.compiled import Compiled
+    from sweep.population_sweep import PopulationSweep
+
+__all__ = ["SweepSettings", "population_sweep", "whole_history"]
+
+
+@dataclass(frozen=True)
+class SweepSettings:
+    """Which sweep is made.
+
+    Attributes:
+        definitions: what events mean, the programmes and the regions.
+        as_of: the day at whose end people are judged.
+        since: an earlier day, or None for everything that may be offered.
+        catalogue_before: the catalogue as it was at the end of `since`; None where it was the same.
+        country: whose holidays they are.
+    """
+
+    definitions: Definitions
+    as_of: date
+    since: date | None = None
+    catalogue_before: Path | None = None
+    country: CountryFolder = SHIPPED
+
+
+def whole_history(files: Sequence[Path] | None, workspace: Workspace, definitions: Definitions) -> History:
+    """Return the events of files, or of the log in the home where none is named.
+
+    Raises:
+        Rejected: a file cannot be read, a row of it cannot be used, or the home has no log.
+    """
+    if files:
+        from features.log.columnar import read_segments
+
+        return read_segments(files, definitions.declaration)
+    if not workspace.has_events:
+        remedy = "Name event files with --events, or put events into the log with `proffer ingest`"
+        raise Rejected([Problem((str(workspace.path),), "missing", "holds no event log", remedy)])
+    from features.log.history import history_of
+
+    with workspace.log() as log:
+        return history_of(log.events(), definitions.declaration)
+
+
+def population_sweep(settings: SweepSettings, history: History) -> PopulationSweep:
+    """Return the sweep of everybody in a history.
+
+    Raises:
+        Rejected: `since` is not before the day, or the earlier catalogue is wrong.
+    """
+    from features.calendar import day_of
+    from features.kernel.lowering import lower
+    from recommender.changes.change_calendar import ChangeCalendar
+    from recommender.changes.programme_turn import programme_turns
+    from recommender.changes.turning_rule import turning_rules
+    from recommender.rules.compiled import compile_catalogue
+    from sweep.population_sweep import PopulationSweep
+
+    declaration, catalogue, regions = settings.definitions
+    working = reading.read_working_days(country=settings.country)
+    last = day_of(settings.as_of)
+    first = None if settings.since is None else day_of(settings.since)
+    if first is not None and first >= last:
+        what, remedy = "is not before the day of the sweep", "Choose an earlier day, or a later --as-of"
+        raise Rejected([Problem(("--since",), "range", what, remedy)])
+
+    def compiled(programmes: Definitions, day: int) -> Compiled:
+        receives = (f"receives.{name}" for name in programmes.catalogue.receives)
+        columns = (*declaration.columns, *receives)
+        return compile_catalogue(programmes.catalogue, columns, declaration, regions, day, working)
+
+    before = None
+    if settings.catalogue_before is not None and first is not None:
+        old = reading.read_catalogue(settings.catalogue_before, declaration, regions, country=settings.country)
+        before = compiled(Definitions(declaration, old, regions), first)
+    turning = turning_rules(catalogue, lower(declaration, catalogue.receives), working)
+    days = range(last if first is None else first + 1, last + 1)
+    turns = programme_turns(catalogue, declaration, regions, working, days)
+    rules_of = cache(lambda day: compiled(settings.definitions, day))
+    return PopulationSweep(ChangeCalendar(history, rules_of, turning, turns), last, first, before)

@@ -1,0 +1,142 @@
+"""Population sweep: what differs for many people between two days, or all that may be offered to them on one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from features.arrays import Bool, Int64
+from features.calendar import date_of
+from features.snapshot import snapshots
+from recommender.changes.change_calendar import ChangeCalendar
+from recommender.changes.offer_change import OFFERED, WITHDRAWN, OfferChange, difference
+from recommender.changes.turning_days import turning_days
+from recommender.rules.clause import Answer
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from recommender.changes.offer_state import OfferState
+    from recommender.rules.compiled import Compiled
+
+__all__ = ["CHANGED", "PopulationSweep", "schema"]
+
+CHANGED = "changed"
+"""It could be offered before and may be now, but its answer, window or amount is another."""
+
+
+def schema() -> pyarrow.Schema:
+    """The columns of a shard: who, which programme, what happened to the offer, and how it stands at the end."""
+    import pyarrow as pa
+
+    name = pa.dictionary(pa.int32(), pa.string())
+    return pa.schema([
+        ("person", pa.string()), ("programme", pa.string()), ("change", name), ("differs", pa.string()),
+        ("answer", name), ("window", name), ("opens", pa.date32()), ("closes", pa.date32()),
+        ("amount_from", pa.int64()), ("amount_to", pa.int64()),
+    ])  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class PopulationSweep:
+    """A sweep of the people of a history.
+
+    Attributes:
+        calendar: the people, the rules of each day, and how their days turn.
+        as_of: the day at whose end people are judged (days since 1970-01-01).
+        since: an earlier day; None lists all that may be offered.
+        before: the compiled catalogue at the end of `since`, where that was another; None for the same.
+    """
+
+    calendar: ChangeCalendar
+    as_of: int
+    since: int | None = None
+    before: Compiled | None = None
+
+    def changes(self, people: Int64) -> Iterator[tuple[str, OfferChange]]:
+        """Yield what differs for people, by their places in the history, in the order of people and programmes.
+
+        Of people for whom nothing can have changed nothing is computed; the result is that of computing everybody.
+        """
+        for place in self.concerned(people).tolist():
+            name = self.calendar.history.people[place]
+            before: Mapping[str, OfferState] = {}
+            if self.since is not None:
+                before = self.calendar.states(place, self.since, self.before)
+            for change in difference(before, self.calendar.states(place, self.as_of)):
+                yield name, change
+
+    def concerned(self, people: Int64) -> Int64:
+        """Return the places of those for whom something can have changed: all of them where no day is given."""
+        if self.since is None:
+            return people
+        zone = self.after.declaration.zone
+        history = self.calendar.history
+        own = turning_days(self.calendar.turning, history, zone, people, self.since, self.as_of)
+        touched = np.zeros(len(people), np.bool_)
+        touched[own.person] = True
+        if self.turned:
+            touched |= self._may_hold(people, self.after, self.as_of) | self._may_hold(people, self.first, self.since)
+        return people[touched]
+
+    @cached_property
+    def after(self) -> Compiled:
+        """The rules at the end."""
+        return self.calendar.rules_of(self.as_of)
+
+    @cached_property
+    def first(self) -> Compiled:
+        """The rules at the beginning; those of the end where no day is given."""
+        if self.before is not None:
+            return self.before
+        return self.after if self.since is None else self.calendar.rules_of(self.since)
+
+    @cached_property
+    def turned(self) -> frozenset[str]:
+        """The programmes that are another at the end for a reason of their own: a day, or another catalogue."""
+        first, turns = self.as_of if self.since is None else self.since, self.calendar.turns
+        found = {name for day, names in turns.items() if first < day <= self.as_of for name in names}
+        if self.before is not None:
+            old, new = (
+                {one.id: one.to_document() for one in rules.catalogue.programmes} for rules in (self.before, self.after)
+            )
+            changed = {name for name in (*old, *new) if old.get(name) != new.get(name)}
+            apart = (one.catalogue.excluding.get(name, ()) for one in (self.before, self.after) for name in changed)
+            found |= changed.union(*apart)
+        return frozenset(found)
+
+    def _may_hold(self, people: Int64, rules: Compiled, day: int) -> Bool:
+        """Which people a programme that turned is not excluded for on a day, bool[n]."""
+        places = [i for i, one in enumerate(rules.catalogue.programmes) if one.id in self.turned]
+        t = np.full(len(people), rules.declaration.zone.end_of_day(date_of(day)), np.int64)
+        rows = snapshots(rules.declaration, self.calendar.history, people, t, rules.catalogue.receives)
+        answers = rules.offerable(rows.values, self.calendar.applicant, rows.members)
+        return np.asarray((answers[:, places] != Answer.NO).any(axis=1))
+
+    def table(self, people: Int64) -> pyarrow.Table:
+        """Return what differs for people, as rows of `schema`; what can be offered at neither time is left out."""
+        import pyarrow as pa
+
+        columns: dict[str, list[object]] = {name: [] for name in schema().names}
+        for person, change in self.changes(people):
+            kinds = change.kinds
+            if kinds:
+                headline = kinds[0] if kinds[0] in (OFFERED, WITHDRAWN) else CHANGED
+                row = (person, change.programme, headline, " ".join(kinds), *_standing(change.after))
+                for values, value in zip(columns.values(), row, strict=True):
+                    values.append(value)
+        arrays = [pa.array(values, one.type) for values, one in zip(columns.values(), schema(), strict=True)]
+        return pa.Table.from_arrays(arrays, schema=schema())
+
+
+def _standing(state: OfferState | None) -> tuple[object, ...]:
+    """The last six columns of a row."""
+    if state is None:
+        return "no", None, None, None, None, None
+    window = state.window
+    days = (None if day is None else date_of(day) for day in (window.opens, window.closes))
+    return state.answer.name.lower(), window.state, *days, *(state.amount or (None, None))
