@@ -39,7 +39,7 @@ from tests.training.conftest import _programme
 from training.data import admission
 from training.data.admission import MOST_PEOPLE, admitted
 from training.data.examples import LearningLog
-from training.data.material import candidates_of, learnable
+from training.data.material import candidates_of, learning_showings
 from training.evaluation.release import NAMES, bundle_mechanism, noised_metrics
 from training.rankers.forest_ranker import ForestSettings
 from training.rankers.forest_ranker import learn as grow
@@ -341,7 +341,7 @@ def test_a_run_that_is_killed_while_it_reads_leaves_no_plain_copy(tmp_path):
 def test_scores_of_others_are_made_without_ones_record_and_ones_own_of_it(material, lives):
     """Joint differential privacy: given the model, a list is a function of the record of whom it is for alone."""
     events, _ = lives
-    lists = learnable(material, material.gate.rows.open(Admission()), 10**9, 0)
+    lists = learning_showings(material, material.gate.rows.open(Admission()), 10**9, 0)
     model = grow(lists, material.catalogue, ForestSettings(rounds=10, min_leaf=20, threads=1)).forest
     who, day = events[0].subject, events[0].time + DAY
     stated = Event("x", "registry", who, "fact.stated", day, day, {"birth_date": "1934-01-01", "income_percent": 10})

@@ -164,9 +164,9 @@ def test_every_step_clips_at_the_public_clip_and_at_no_other(monkeypatch) -> Non
 def shown(material):
     from privacy.request import Request
     from privacy.spend import Spend
-    from training.data.material import learnable
+    from training.data.material import learning_showings
 
-    lists = learnable(material, material.gate.admit(Request("replay", Spend.infinite())), 2000, 0)
+    lists = learning_showings(material, material.gate.admit(Request("replay", Spend.infinite())), 2000, 0)
     return lists, lists.examples.person // 2, material.catalogue
 
 

@@ -43,7 +43,7 @@ class TrainingData:
         regions: the table of regions the rules are judged with.
         gate: the only way to the rows.
         end: UTC seconds at which the log ends; the day candidates are judged on.
-        truth: what synthetic people would do, or None where nobody knows. Learning never sees it.
+        truth: what synthetic people would do, None where it was not written. Learning never sees it.
         held_out_every: one person in so many is never learned from (`training.data.examples.held_out`).
     """
 
@@ -61,13 +61,13 @@ class TrainingData:
         return np.array([identifier_code(programme.id) for programme in self.catalogue.programmes], dtype=np.int64)
 
 
-def learnable(material: TrainingData, log: LearningLog, most: int, seed: int) -> RankingDataset:
+def learning_showings(material: TrainingData, log: LearningLog, most: int, seed: int) -> RankingDataset:
     """Showings to people who are not held out, thinned to about `most` rows (`training.data.examples.thinned`)."""
     examples = _shown(material, log, ~hidden(material, log))
     return _known(material, log, thinned(examples, most, np.random.default_rng(seed)))
 
 
-def tellable(material: TrainingData, log: LearningLog, most: int, seed: int) -> RankingDataset:
+def held_out_showings(material: TrainingData, log: LearningLog, most: int, seed: int) -> RankingDataset:
     """Showings to held-out people, or of a plain sample of their lists where there are over `most` rows."""
     examples = _shown(material, log, hidden(material, log))
     share = most / max(len(examples), 1)
@@ -120,8 +120,8 @@ def _citizens(log: LearningLog) -> Bool:
     return found
 
 
-def told_truth(material: TrainingData, found: Candidates) -> tuple[Candidates, KnownTakeUp] | None:
-    """The candidates the truth speaks of, with the truth of each; None where nobody knows the truth."""
+def with_truth(material: TrainingData, found: Candidates) -> tuple[Candidates, KnownTakeUp] | None:
+    """The candidates whose truth is known, with the truth of each; None where no truth was written."""
     if material.truth is None:
         return None
     table = material.truth
@@ -133,6 +133,6 @@ def told_truth(material: TrainingData, found: Candidates) -> tuple[Candidates, K
     known = (person >= 0) & (programme >= 0)
     place[person[known], programme[known]] = np.flatnonzero(known)
     at = place[found.pairs.person, found.pairs.programme]
-    spoken = at >= 0
-    truth = KnownTakeUp(table.probability[at[spoken]], table.reachable[at[spoken]])
-    return Candidates(found.people, found.pairs[spoken]), truth
+    known_pairs = at >= 0
+    truth = KnownTakeUp(table.probability[at[known_pairs]], table.reachable[at[known_pairs]])
+    return Candidates(found.people, found.pairs[known_pairs]), truth

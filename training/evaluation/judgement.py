@@ -15,7 +15,7 @@ from privacy.request import Request
 from privacy.spend import Spend
 from recommender.ranking.forest import Forest
 from recommender.ranking.scorer import Pairs
-from training.data.material import candidates, learnable, learned_from, tellable, told_truth
+from training.data.material import candidates, held_out_showings, learned_from, learning_showings, with_truth
 from training.data.ranking_dataset import Candidates, RankingDataset
 from training.evaluation.evaluation import (
     ColdStart,
@@ -111,7 +111,7 @@ def evaluate(
     ranker, settings = ranker_of(model), withholding.settings
     log = material.gate.admit(Request("evaluation", Spend.infinite(), UNPAID))
     progress("reading what people were shown")
-    lists = learnable(material, log, settings.most_rows, settings.seed)
+    lists = learning_showings(material, log, settings.most_rows, settings.seed)
     beside = {}
     if reference and material.truth and ranker != RANKER:
         progress("growing trees, to stand beside")
@@ -126,10 +126,10 @@ def judge(
     beside: Mapping[str, Model] | None = None,
 ) -> Report:  # fmt: skip
     """Judge a ranker on held-out people, beside baselines learned from `lists` and other models."""
-    told = tellable(material, log, MOST_JUDGED, seed=0)
+    told = held_out_showings(material, log, MOST_JUDGED, seed=0)
     seen = predictions(model, told, material)
     found = candidates(material, log)
-    spoken = told_truth(material, found)
+    spoken = with_truth(material, found)
     people, pairs = len(found.people), len(found.pairs)
     if spoken is None:
         return Report({}, [], seen, people, pairs, ranker=ranker)
@@ -167,7 +167,7 @@ def cold_starts(
     progress: Progress,
 ) -> tuple[ColdStart, ...]:  # fmt: skip
     """Learn again without one programme after another, and rank it as if it had been published today."""
-    spoken = told_truth(material, candidates(material, log)) if withholding.programmes else None
+    spoken = with_truth(material, candidates(material, log)) if withholding.programmes else None
     if spoken is None:
         return ()
     some, truth = spoken

@@ -14,7 +14,7 @@ from privacy.spend import Spend
 from recommender.ranking.scorer import Pairs, Scorer
 from recommender.rules.catalogue import Catalogue
 from training.data.examples import Examples
-from training.data.material import learnable
+from training.data.material import learning_showings
 from training.data.ranking_dataset import RankingDataset
 from training.rankers.private_ranker import learn
 
@@ -193,7 +193,7 @@ def among_people(
         Rejected: the people may be real; canaries are put among synthetic people only.
     """
     log = material.gate.admit(Request("privacy audit", Spend.infinite()))
-    lists = learnable(material, log, _MOST, 0)
+    lists = learning_showings(material, log, _MOST, 0)
     run = AuditedRun(lists, lists.examples.person, material.catalogue, chosen, claim)
     return tried(run, noise, noise, canaries, advance)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from features.problem import Problem, Rejected
 from privacy.request import QuotedPrice, Request
 from privacy.spend import Spend
-from training.data.material import learnable, tellable
+from training.data.material import held_out_showings, learning_showings
 from training.evaluation.evaluation_report import RANKER
 from training.evaluation.judgement import judge
 from training.progress import Progress, silent
@@ -80,7 +80,7 @@ def train(
     asked = request(settings)
     log = material.gate.admit(asked)
     progress("reading what people were shown")
-    lists = learnable(material, log, settings.most_rows, settings.seed)
+    lists = learning_showings(material, log, settings.most_rows, settings.seed)
     _check_enough(material, log, lists, settings)
     progress("growing trees")
     ways = [replace(settings, objective=name) for name in OBJECTIVES] if compare else [settings]
@@ -97,7 +97,7 @@ def _check_enough(material: TrainingData, log: LearningLog, lists: RankingDatase
         return
     validating = lists.of_one_in(settings.validate_every)
     parts = {"learned from": len(lists) - validating.sum(), "used for validation": validating.sum()}
-    parts["held out"] = len(tellable(material, log, settings.most_rows, settings.seed))
+    parts["held out"] = len(held_out_showings(material, log, settings.most_rows, settings.seed))
     empty = [name for name, rows in parts.items() if not rows]
     if empty:
         what = f"too few people were shown anything: nobody is {' or '.join(empty)}"

@@ -21,7 +21,7 @@ from privacy.spend import Spend
 from recommender.ranking.bilinear import FORMAT, KIND
 from training import artefact
 from training.data.examples import NONE_LEFT_OUT, UnitsLeftOut
-from training.data.material import learnable, tellable
+from training.data.material import held_out_showings, learning_showings
 from training.data.ranking_dataset import RankingDataset
 from training.evaluation.evaluation_report import PRIVATE, Report
 from training.evaluation.judgement import judge
@@ -227,7 +227,7 @@ def train(
 
 def lists_of(material: TrainingData, log: LearningLog, *, held_out: bool) -> UnitLists:
     """What people who are held out, or all others, were shown, as far as a unit's rows count."""
-    lists = (tellable if held_out else learnable)(material, log, ALL_ROWS, 0)
+    lists = (held_out_showings if held_out else learning_showings)(material, log, ALL_ROWS, 0)
     unit = lists.examples.person if log.unit is None else log.unit[lists.examples.person]
     kept = within_bounds(lists, unit)
     return UnitLists(lists[kept], unit[kept], log.left_out)
@@ -311,4 +311,6 @@ def _exact(material: TrainingData, fit: PrivateFit, progress: Progress) -> Repor
     progress("judging held-out people")
     log = material.gate.admit(Request("evaluation", Spend.infinite()))
     settings = ForestSettings()
-    return judge(material, log, fit.scorer, learnable(material, log, settings.most_rows, settings.seed), PRIVATE)
+    return judge(
+        material, log, fit.scorer, learning_showings(material, log, settings.most_rows, settings.seed), PRIVATE
+    )

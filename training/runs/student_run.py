@@ -26,7 +26,7 @@ from recommender.ranking.design import DesignMatrix
 from recommender.ranking.forest import Forest, parse_trees
 from recommender.ranking.item_effect import ItemEffects, PublicPrior, Scale
 from recommender.ranking.scorer import Pairs
-from training.data.material import candidates, candidates_of, hidden, learnable
+from training.data.material import candidates, candidates_of, hidden, learning_showings
 from training.data.ranking_dataset import Candidates
 from training.evaluation.evaluation_report import STUDENT
 from training.evaluation.judgement import judge
@@ -123,7 +123,7 @@ def train(
     forest, text = _grown(material, teacher, asked, settings)
     progress("judging both on people neither saw")
     exact = ForestSettings()
-    lists = learnable(material, log, exact.most_rows, exact.seed)
+    lists = learning_showings(material, log, exact.most_rows, exact.seed)
     report = judge(material, log, forest, lists, STUDENT, {TEACHER: teacher})
     some = candidates(material, log)
     latency = {STUDENT: latency_ms(forest, some, material), TEACHER: latency_ms(teacher, some, material)}

@@ -17,7 +17,7 @@ from recommender.ranking.bilinear import FORMAT, KIND, Bilinear
 from recommender.ranking.bins import Bins, Slot
 from recommender.ranking.scorer import Pairs
 from tests.privacy.noises import Seeded
-from training.data.material import candidates, learnable, told_truth
+from training.data.material import candidates, learning_showings, with_truth
 from training.evaluation.evaluation import order, standing
 from training.measures import log_loss
 from training.rankers import private_ranker
@@ -37,7 +37,7 @@ def log(material):
 
 @pytest.fixture(scope="module")
 def lists(material, log):
-    return learnable(material, log, 10**9, 0)
+    return learning_showings(material, log, 10**9, 0)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def with_manifest(lesson):
 
 @pytest.fixture(scope="module")
 def places(material, log):
-    return told_truth(material, candidates(material, log))
+    return with_truth(material, candidates(material, log))
 
 
 def ndcg_of(lesson, material, places):

@@ -17,7 +17,7 @@ from privacy.learning.step import Sampler, Schedule, Total
 from privacy.request import Request
 from privacy.spend import Spend
 from tests.privacy.noises import Seeded, Silent
-from training.data.material import learnable
+from training.data.material import learning_showings
 from training.rankers.private_ranker import learn
 from training.rankers.schedules import plan
 from training.runs.canaries import SHOWN, AuditedRun, Canaries, among_people, tried
@@ -31,7 +31,7 @@ CANARIES = 500
 
 @pytest.fixture(scope="module")
 def lists(material):
-    return learnable(material, material.gate.admit(Request("audit", Spend.infinite())), 2000, 0)
+    return learning_showings(material, material.gate.admit(Request("audit", Spend.infinite())), 2000, 0)
 
 
 @pytest.fixture(scope="module")

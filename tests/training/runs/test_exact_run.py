@@ -13,7 +13,7 @@ from privacy.gate import Admission
 from privacy.spend import Spend
 from recommender.ranking.forest import Forest
 from training.artefact import write
-from training.data.material import candidates, hidden, learnable, told_truth
+from training.data.material import candidates, hidden, learning_showings, with_truth
 from training.evaluation.judgement import Withholding, evaluate
 from training.rankers.forest_ranker import ForestSettings, learn
 from training.runs.exact_run import price, train
@@ -83,7 +83,7 @@ def test_an_artefact_is_written_whole_or_not_at_all(taught, tmp_path):
 
 
 def test_nobody_who_is_held_out_is_learned_from(material, log):
-    lists = learnable(material, log, 10**6, 0)
+    lists = learning_showings(material, log, 10**6, 0)
     away = hidden(material, log)
     assert away.any()
     assert not away[lists.examples.person].any()
@@ -92,7 +92,7 @@ def test_nobody_who_is_held_out_is_learned_from(material, log):
 
 
 def test_features_are_those_of_the_moment_before_the_showing(material, log):
-    lists = learnable(material, log, 10**6, 0)
+    lists = learning_showings(material, log, 10**6, 0)
     first = np.unique(lists.examples.person, return_index=True)[1]
     assert (lists.people.column("shown_90d")[lists.at[first]] == 0).all()
     assert np.array_equal(lists.people.t[lists.at], lists.examples.t)
@@ -114,7 +114,7 @@ def test_a_programme_withheld_from_training_is_ranked_all_the_same(material, tau
 
 
 def test_a_withheld_programme_leaves_no_trace_in_what_is_learned(material, log):
-    lists = learnable(material, log, 10**6, 0)
+    lists = learning_showings(material, log, 10**6, 0)
     lesson = learn(lists, material.catalogue, replace(QUICK, rounds=5), withheld=(3,))
     assert material.codes[3] not in lesson.forest.scale.effects.codes
     assert lesson.metrics["rows"] == (lists.examples.programme != 3).sum()
@@ -129,7 +129,7 @@ def test_every_objective_is_tried_and_the_better_kept(material):
 
 
 def test_the_truth_is_told_of_candidates_only(material, log):
-    some, truth = told_truth(material, candidates(material, log))
+    some, truth = with_truth(material, candidates(material, log))
     assert len(some.pairs) == truth.probability.size
     names = [some.people.people[at] for at in some.pairs.person]
     table = dict(zip(zip(material.truth.person, material.truth.programme, strict=True), material.truth.probability,

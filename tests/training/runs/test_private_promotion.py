@@ -21,7 +21,7 @@ from privacy.unit import PrivacyUnit
 from tests.privacy.fixed_rows import FixedRows
 from tests.privacy.ledgers import ledger
 from tests.privacy.noises import Seeded, Silent
-from training.data.material import learnable, tellable
+from training.data.material import held_out_showings, learning_showings
 from training.evaluation.comparison import weighed
 from training.measures import ndcg
 from training.rankers.forest_ranker import ForestSettings
@@ -53,7 +53,7 @@ class Backwards:
 
 @pytest.fixture(scope="module")
 def good(material):
-    lists = learnable(material, material.gate.rows.open(Admission()), 10**9, 0)
+    lists = learning_showings(material, material.gate.rows.open(Admission()), 10**9, 0)
     forest = grow(lists, material.catalogue, ForestSettings(rounds=20, min_leaf=20, threads=1)).forest
     return Contender("good", forest, "a" * 64)
 
@@ -91,7 +91,7 @@ def test_a_comparison_is_reserved_then_committed_by_what_it_released_and_the_led
 def test_the_figures_are_those_of_held_out_units_but_for_the_noise(kept, good, bad):
     material, _, folder = kept
     found = compare(material, RUN, (good, bad), Silent(0), folder).comparison
-    lists = tellable(material, material.gate.rows.open(Admission()), 10**9, 0)
+    lists = held_out_showings(material, material.gate.rows.open(Admission()), 10**9, 0)
     whole = weighed(*(private_promotion.scored(one.model, lists, material) for one in (good, bad)), lists,
                     lists.examples.person)  # fmt: skip
     assert found.sums[2] == pytest.approx(whole[:, 2].sum(), abs=1e-6)
@@ -181,7 +181,7 @@ def test_the_first_model_is_compared_with_its_own_order_for_everybody_which_no_p
     one, other = (private_promotion.for_everybody(good.model, part) for part in (kept[0], material))
     assert np.array_equal(one, other)
     found = compare(kept[0], RUN, (good, None), Silent(0), kept[2]).comparison
-    lists = tellable(material, material.gate.rows.open(Admission()), 10**9, 0)
+    lists = held_out_showings(material, material.gate.rows.open(Admission()), 10**9, 0)
     popular = ndcg(lists.at, one[lists.examples.programme], lists.examples.label)[1]
     assert found.calibration is None
     assert found.gain.mean > 0

@@ -167,10 +167,10 @@ def test_nobody_who_is_held_out_is_learned_from_in_private_either(booked, seen, 
 
 
 def test_no_row_is_left_out_because_others_have_many(booked, seen, material):
-    from training.data.material import learnable
+    from training.data.material import learning_showings
 
     train(booked[0], STATED, Silent())
-    whole = learnable(material, material.gate.rows.open(Admission()), 10**9, 0)
+    whole = learning_showings(material, material.gate.rows.open(Admission()), 10**9, 0)
     assert len(seen[0][0]) == len(whole)
     assert (seen[0][0].examples.weight == 1).all()
 
@@ -295,11 +295,11 @@ def test_what_a_run_was_told_is_on_the_allow_list(booked):
 
 
 def test_one_unit_more_or_less_moves_the_four_sums_by_at_most_their_length(material):
-    from training.data.material import tellable
+    from training.data.material import held_out_showings
     from training.evaluation import release
 
     log = material.gate.rows.open(Admission())
-    lists = tellable(material, log, 10**9, 0)
+    lists = held_out_showings(material, log, 10**9, 0)
     scorer = grow(lists, material.catalogue, QUICK).forest
     parts = release._parts(scorer, lists, lists.examples.person, material.catalogue)
     assert ((parts >= 0) & (parts <= 1)).all()
@@ -308,10 +308,10 @@ def test_one_unit_more_or_less_moves_the_four_sums_by_at_most_their_length(mater
 
 
 def test_figures_without_noise_are_those_that_would_be_measured(material):
-    from training.data.material import tellable
+    from training.data.material import held_out_showings
 
     log = material.gate.rows.open(Admission())
-    lists = tellable(material, log, 10**9, 0)
+    lists = held_out_showings(material, log, 10**9, 0)
     scorer = grow(lists, material.catalogue, QUICK).forest
     found = noised_metrics(scorer, lists, lists.examples.person, material.catalogue, m.gaussian("1"), Silent())
     assert 0.2 < found["noised_held_out_log_loss"] < 1
