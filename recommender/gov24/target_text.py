@@ -19,7 +19,7 @@ from recommender.rules.clause import Clause, NoData
 
 __all__ = ["BASIS", "TARGET", "TargetText", "target_text"]
 
-TARGET, BASIS, CONTENT, TITLE = "지원대상", "선정기준", "지원내용", "서비스명"
+TARGET, BASIS, CONTENT, TITLE, PURPOSE = "지원대상", "선정기준", "지원내용", "서비스명", "서비스목적요약"
 _FEES: Final = re.compile(r"감면|할인|면제|경감|(?:료|요금|관람|입장)\s*무료")
 _NOT_ITS_PEOPLE: Final = re.compile(
     r"정착|육성|교육|양성|예비|희망|체험|박물관|공원|시설|센터|대회|축제|행사|화폐|상품권|인식|캠페인|홍보"
@@ -45,6 +45,10 @@ _HOME_TOGETHER: Final = re.compile(
 )
 _TOGETHER: Final = "함께 사는지"
 """Who lives with whom, and whether both parents meet a demand, is asked by words that the reader has no clause for."""
+_FOR_PEOPLE: Final = re.compile(
+    r"(?:주민|시민|구민|군민|도민|국민|학생|어르신|노인|아동|청소년|청년|소비자|장애인|환자|가정|가구)(?:들)?(?:에게|께|(?:을|를)?\s?대상)"
+)
+"""Whom a service for bodies serves, as its purpose says."""
 _SAME: Final = re.compile(r"지원대상(?:과|에)?(?:동일|같음)\.?|상동|해당없음|없음|-")
 _TARGET_LINE: Final = re.compile(r"(?:^|\n)[^\n가-힣]{0,6}\(?(?:지원|신청|사업)?대상\)?\s*[:：]\s*(?P<words>[^\n]+)")
 
@@ -97,6 +101,7 @@ def target_text(row: Row, places: Sequence[str], vocabulary: GroupVocabulary) ->
     clauses += [] if excluded is None else [excluded[1]]
     unread = tuple(piece for one in read for piece in one.unread)
     people = bool(words.strip()) and any(group.people and group.kind != "modifier" for group in read[0].groups)
+    people |= _FOR_PEOPLE.search(text_of(row, PURPOSE) or "") is not None
     line = "" if excluded is None else told_in(*excluded)
     return TargetText(all_of(clauses), whole, unread, sum(one.sentences for one in read), people, line)
 

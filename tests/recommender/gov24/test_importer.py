@@ -94,6 +94,13 @@ def test_a_service_for_bodies_whose_words_name_people_leaves_individuals_open(ru
     assert {"no_data": "개인의 신청"} in demands["citizen"]["all"]
 
 
+def test_a_service_for_bodies_whose_purpose_is_to_serve_people_leaves_individuals_open(run):
+    fields = {"사용자구분": "법인/시설/단체", "지원대상": "발전소 반경 5km 이내의 읍·면·동"}
+    served = run(**fields, 서비스목적요약="지역주민에게 장학금 등 지원").programmes[0]["who"]
+    assert {"no_data": "개인의 신청"} in served["citizen"]["all"]
+    assert "citizen" not in run(**fields, 서비스목적요약="지자체에 운영비 지원").programmes[0]["who"]
+
+
 def test_services_that_a_text_names_as_excluded_are_those_of_the_list(listed, detail, conditions, tables):
     ids = ["000000000001", "000000000002"]
     rows = [
