@@ -245,7 +245,19 @@ def bar(total: int | None, label: str, unit: str = "") -> Iterator[Callable[[int
     from tqdm import tqdm  # loaded only by verbs that wait
 
     with tqdm(total=total, desc=label, unit=unit or "it", **_bar_style()) as drawn:
-        yield drawn.update
+
+        def advance(steps: int) -> object:
+            if drawn.disable or drawn.n or steps == drawn.total:
+                return drawn.update(steps)
+            # The first report waits for what is prepared once, so it says nothing of how fast the others will come.
+            drawn.initial = drawn.n = drawn.last_print_n = steps
+            waited = drawn.format_dict["elapsed"]
+            drawn.last_print_t += waited
+            if waited >= PATIENCE:
+                drawn.refresh()
+            return None
+
+        yield advance
 
 
 @contextlib.contextmanager

@@ -52,7 +52,7 @@ def ask(ledger: Ledger, url: str, old: int) -> tuple[int, str]:
     """Send the latest checkpoint to a witness that saw the ledger at size `old`; returns the status and the answer.
 
     Raises:
-        Rejected: the address is not http(s).
+        Rejected: the address is not http(s), or nobody answers there.
     """
     if not url.startswith(("http://", "https://")):
         raise Rejected([Problem(("--witness",), "invalid", f"{url!r} is not a web address", "Give http://HOST:PORT")])
@@ -66,3 +66,8 @@ def ask(ledger: Ledger, url: str, old: int) -> tuple[int, str]:
             return response.status, response.read(LARGEST).decode()
     except urllib.error.HTTPError as failure:
         return failure.code, failure.read(LARGEST).decode()
+    except OSError as failure:  # URLError too, whose reason is the failure of the socket
+        reason = getattr(failure, "reason", failure)
+        said = (getattr(reason, "strerror", None) or str(reason)).lower()
+        remedy = "See that the witness runs, and give the address it listens on"
+        raise Rejected([Problem(("--witness",), "unavailable", f"{url} does not answer ({said})", remedy)]) from None

@@ -20,7 +20,7 @@ Every refusal is a `Rejected`, which holds all problems at once:
        |- UnknownPopulation, UnknownSpend, UnknownLedgerKey
        |- AlreadyOpen, NotOpen, PeriodReopened, Conflict
        |- Exhausted, TooMuch, WrongPrice
-       `- NotApproved, NotDisjoint, KnownPeople
+       `- NotApproved (Unsigned), NotDisjoint, KnownPeople
 
 Two refusals are none of these, because what they carry is meant for another reader: `RefusedError`
 (serving.http.problem_documents) is an answer of the service (RFC 9457), and `BadNote` and its like

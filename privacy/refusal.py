@@ -89,6 +89,10 @@ class NotApproved(Refused):
     code = "not-approved"
 
 
+class Unsigned(NotApproved):
+    """Too few signed the statement, or others than may; nothing else speaks against it."""
+
+
 class PeriodReopened(Refused):
     """A period that was begun or passed cannot begin again."""
 

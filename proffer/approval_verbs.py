@@ -61,11 +61,11 @@ def _draft(args: argparse.Namespace, kind: str, fixed: dict[str, str]) -> int:
     ledger_files.refuse_own(args.home, args.draft)
     what = {name: getattr(args, name) for name in (*args.fields, "reason")} | fixed
     if "epsilon" in what:
-        what["epsilon"] = text_of(read_epsilon(what["epsilon"]))
+        what["epsilon"] = text_of(read_epsilon(what["epsilon"], ("--epsilon",)))
     if "key" in what:
         what["key"] = ledger_files.public_key(what["key"]).text()
     ledger = ledger_files.open_ledger(args.home)
-    return write_draft(args, args.draft, ledger.draft(kind, args.population, what))
+    return write_draft(args, args.draft, ledger, ledger.draft(kind, args.population, what))
 
 
 def _approve_arguments(parser: argparse.ArgumentParser) -> None:

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 APPROVAL: Final = "a signature as `approve` wrote it; give two"
 
 
-def write_draft(args: argparse.Namespace, out: Path, statement: Mapping[str, Any]) -> int:
-    """Write a draft, and say who is to sign it."""
+def write_draft(args: argparse.Namespace, out: Path, ledger: Ledger, statement: Mapping[str, Any]) -> int:
+    """Write a draft, and say who is to sign it; one that could not be entered is refused before anybody signs."""
     from features.whole_file import write_whole
     from privacy.ledger.approval import statement_text
     from privacy.ledger.terms import read_statement
 
     ledger_files.refuse_own(args.home, out)
+    ledger.consider(statement)
     write_whole(out, statement_text(read_statement(dict(statement))).encode())
     signing = f"Have two approvers run: proffer privacy approve {out} --key THEIR.key"
     terminal.emit({"draft": str(out), "statement": dict(statement)}, args.json, signing)

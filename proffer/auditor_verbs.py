@@ -25,9 +25,11 @@ def _out_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _export(args: argparse.Namespace) -> int:
     """Write the whole ledger as one file that can be checked anywhere."""
+    from features.whole_file import write_whole
+
     ledger_files.refuse_own(args.home, args.out)
-    ledger = ledger_files.open_ledger(args.home)
-    exported = ledger.export(args.out)
+    exported = ledger_files.open_ledger(args.home).exported()
+    write_whole(args.out, exported.encode())
     document = {"bundle": str(args.out), "entries": len(exported.entries), "checkpoints": len(exported.notes)}
     terminal.emit(document, args.json)
     return terminal.DONE

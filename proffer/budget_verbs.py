@@ -55,7 +55,7 @@ def _init(args: argparse.Namespace) -> int:
     if not synthetic:
         terms = terms if terms.approvers else replace(terms, approvers=ledger.roots)
         out = args.draft or Path(f"init-{args.population.replace('/', '-')}.draft")
-        return write_draft(args, out, ledger.draft_open(args.population, terms, args.reason))
+        return write_draft(args, out, ledger, ledger.draft_open(args.population, terms, args.reason))
     receipt = ledger.init(args.population, terms if terms.approvers else replace(terms, approvers=nobody()))
     balance = ledger.status(args.population)
     document = {**balance.to_document(), "receipt": receipt.to_document(), "key": str(folder / "ledger.pub")}
@@ -76,15 +76,18 @@ def _budget_terms(args: argparse.Namespace) -> BudgetTerms:
         if getattr(args, name) is None:
             problems.add((f"--{name}",), "missing", "is missing", "Give it, or --approval with signatures of a draft")
     with problems.gathered():
-        read_epsilon(args.epsilon or "1")
+        read_epsilon(args.epsilon or "1", ("--epsilon",))
     with problems.gathered():
-        read_delta(args.delta or "0.000001", args.units)
+        read_delta(args.delta or "0.000001", args.units, ("--delta",))
     for given in args.approver:
         with problems.gathered():
             approvers.append(ledger_files.public_key(given))
     if len(args.approver) == 1 or not (args.approver or _optional(args)):
         what = "a budget needs two people who can approve changes"
         problems.add(("--approver",), "missing", what, "Give it at least twice")
+    if len({one.public for one in approvers}) < len(approvers):
+        what = "names one person twice: a budget needs two people who can approve changes"
+        problems.add(("--approver",), "duplicate", what, "Give keys of different people")
     period = args.period or clock.timestamp()[:4]
     with problems.gathered():
         check_names(population=args.population, period=period)
@@ -180,8 +183,8 @@ def _mechanism(args: argparse.Namespace) -> Mechanism:
     if any(part is not None for part in training) or args.epsilon is None:
         remedy = "Give --mechanism FILE, or --sigma, --rate and --steps, or --epsilon alone"
         raise Rejected([Problem(("proffer privacy reserve",), "missing", "does not say what will be run", remedy)])
-    delta = read_delta(args.delta) if args.delta else Decimal(0)
-    return mechanism.declared(read_epsilon(args.epsilon), delta)
+    delta = read_delta(args.delta, 0, ("--delta",)) if args.delta else Decimal(0)
+    return mechanism.declared(read_epsilon(args.epsilon, ("--epsilon",)), delta)
 
 
 def _dataset(ledger: Ledger, people: Path | None) -> Dataset:

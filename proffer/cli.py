@@ -138,6 +138,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MemoryError:
         what, remedy = "needs more memory than there is", "Give a smaller input, or a machine with more memory"
         return _refuse([Problem((f"proffer {words[0]}",), "unavailable", what, remedy)], "--json" in words)
+    except RuntimeError as failure:
+        if type(failure).__name__ != "BrokenProcessPool":  # by its name: the class is loaded by verbs that share work
+            raise
+        what, remedy = "one of its processes was ended from outside", "See that there is memory enough, and try again"
+        return _refuse([Problem((f"proffer {words[0]}",), "unavailable", what, remedy)], "--json" in words)
     except OSError as failure:
         return _refuse([_file_problem(failure)], "--json" in words)
     except KeyboardInterrupt as stopped:
@@ -175,6 +180,8 @@ def run_verb(verb: str, words: Sequence[str]) -> int:
         args = parser_of(verb, module).parse_args(words)
     except SystemExit as leaving:  # argparse leaves this way only after printing a verb's --help
         return int(leaving.code or 0)
+    if args.home.exists() and not args.home.is_dir():
+        raise Rejected([Problem((str(args.home),), "invalid", "is a file, not a folder", "Give a folder with --home")])
     named = any(word.partition("=")[0] == "--home" for word in words)
     if verb in READ_THE_HOME and named and not args.home.exists() and not Workspace(args.home).on_server:
         raise Rejected([Problem((str(args.home),), "missing", "does not exist", "Check the path")])

@@ -18,7 +18,7 @@ from composition import demonstration, reading, terminal
 from composition.model_registry import ModelRegistry
 from composition.reports import write_report
 from composition.workspace import Workspace
-from features.problem import Problem, Rejected
+from proffer import synth
 
 if TYPE_CHECKING:
     from training.evaluation.evaluation_report import Report
@@ -50,10 +50,7 @@ class DemoStages:
 
 def run(args: argparse.Namespace) -> int:
     """Run every stage, then print the figures and the story."""
-    if args.citizens < 1:
-        raise Rejected(
-            [Problem(("--citizens",), "range", f"{args.citizens} is less than 1", "Give how many people there are")]
-        )
+    synth.check_numbers(citizens=args.citizens, seed=args.seed).raise_any()
     workspace = Workspace(args.home)
     with workspace.alone("demo"):
         return _demonstrate(args, workspace)
@@ -72,7 +69,7 @@ def _demonstrate(args: argparse.Namespace, workspace: Workspace) -> int:
         with stages.stage("train", "learning the order from what they were shown and applied for"):
             with terminal.working("training") as progress:
                 data = demonstration.training_data(workspace, progress)
-                trained = demonstration.train(data, args.seed, terminal.steps(False, progress, "      "))
+                trained = demonstration.train(data, args.seed % 2**31, terminal.steps(False, progress, "      "))
             with terminal.working("keeping the run"):
                 model = ModelRegistry(workspace).keep(trained, f"lightgbm {trained.result.chosen.objective}")
         ingest = "reading their events into the log, begun during training"

@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
 
     settings = service_settings(args)
     access = authentication(settings)
+    _listen(settings.host, settings.port).close()  # an address that is taken is said before the seconds of loading
     engine = build_engine(engine_settings(args))
     lifecycle = Lifecycle()
     warm_up(engine, reading.as_of(None, clock.now, engine.declaration.zone.name))

@@ -11,7 +11,8 @@ from composition.workspace import Workspace
 from features.problem import Problems
 from proffer import options
 
-_MOST_MONTHS = 120
+_BOUNDS = {"months": (1, 120), "seed": (0, 2**63 - 1), "processes": (1, 512)}
+"""The least and the most of each number that somebody may give, beside that of citizens."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,20 +49,22 @@ def run(args: argparse.Namespace) -> int:
     return terminal.DONE
 
 
-def _check(args: argparse.Namespace) -> None:
-    """Refuse numbers no world can have, and a folder that holds something else; all problems at once."""
+def check_numbers(**given: int) -> Problems:
+    """Say which numbers no world can have, each by the option that gives it."""
     from data.synthetic.stamp import MOST_CITIZENS
 
+    bounds = _BOUNDS | {"citizens": (1, MOST_CITIZENS)}
     problems = Problems()
-    for name, least, most in (
-        ("citizens", 1, MOST_CITIZENS),
-        ("months", 1, _MOST_MONTHS),
-        ("seed", 0, 2**63 - 1),
-        ("processes", 1, 512),
-    ):
-        value = getattr(args, name)
+    for name, value in given.items():
+        least, most = bounds[name]
         if not least <= value <= most:
             problems.add((f"--{name}",), "range", f"cannot be {value}", f"Give a number from {least} to {most}")
+    return problems
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Refuse numbers no world can have, and a folder that holds something else; all problems at once."""
+    problems = check_numbers(**{name: getattr(args, name) for name in ("citizens", *_BOUNDS)})
     if args.out.exists() and not args.out.is_dir():
         problems.add((f"--out {args.out}",), "conflict", "is a file", "Name a folder")
     elif args.out.is_dir() and any(args.out.iterdir()) and not (args.out / provenance.STAMP).is_file():

@@ -22,6 +22,7 @@ class RankerModule(Protocol):
 
 
 RANKERS: Mapping[str, RankerModule] = {"lightgbm": train_exact, "private": train_private, "student": train_student}
+_LAST_SEED = 2**31 - 1  # LightGBM keeps a seed in 32 bits
 _PRIVATE = ("epsilon", "delta", "evaluate", "units")
 
 
@@ -58,6 +59,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _refuse_impossible(args: argparse.Namespace, *, has_folder: bool) -> None:
     problems = Problems()
+    if not 0 <= args.seed <= _LAST_SEED:
+        problems.add(("--seed",), "range", f"cannot be {args.seed}", f"Give a number from 0 to {_LAST_SEED}")
     private = [f"--{name}" for name in _PRIVATE if getattr(args, name) is not None]
     if args.ranker != "private" and private:
         what = f"cannot be kept by {args.ranker}, which has no private training"

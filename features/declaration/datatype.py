@@ -189,5 +189,5 @@ def _day(value: object, where: Where) -> int:
 
 
 def _wrong(where: Where, value: object, wanted: str, remedy: str) -> Rejected:
-    shown = "null" if value is None else repr(value) if isinstance(value, str | int | float) else type(value).__name__
+    shown = "null" if value is None else repr(value) if isinstance(value, str | int | float) else "what is given"
     return Rejected([Problem(where, "invalid", f"{shown[:60]} is not {wanted}", remedy)])

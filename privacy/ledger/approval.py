@@ -11,7 +11,7 @@ from privacy.ledger.entry import ApprovedEntry
 from privacy.ledger.note import BadNote, NoteVerifier, Signature
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import EVERYBODY, STATEMENTS, AnyStatement, canonical_bytes
-from privacy.refusal import NotApproved, UnknownLedgerKey
+from privacy.refusal import NotApproved, UnknownLedgerKey, Unsigned
 
 MOST_LATER: Final = 1_000
 """A statement is void once so many entries were added since it was drafted (from version 2)."""
@@ -49,7 +49,7 @@ def check_signed(
     signers = signers_of(statement, entry.body.signatures, trusted, where)
     if len(signers) < least:
         what = f"needs the signatures of {least} distinct enrolled keys and has {len(signers)}"
-        raise NotApproved(where, what, "Have another approver sign the same draft with `proffer privacy approve`")
+        raise Unsigned(where, what, "Have another approver sign the same draft with `proffer privacy approve`")
 
 
 def _check_draft(state: LedgerState, entry: ApprovedEntry, where: str) -> None:
@@ -96,7 +96,7 @@ def signers_of(
         match = next((one for one in trusted if signature.by(one)), None)
         if match is None:
             what = f"the signature of {signature.name} is by a key that is not enrolled, or was revoked"
-            raise NotApproved(where, what, "Have an enrolled approver sign")
+            raise Unsigned(where, what, "Have an enrolled approver sign")
         if not match.holds(text, signature.content):
             raise NotApproved(where, f"the signature of {match.name} is invalid", "Sign the draft again")
         found[match.public] = match

@@ -113,14 +113,7 @@ class Journal:
             Refused: it may not follow.
             Rejected: it cannot be written down.
         """
-        index, prior = len(self.leaves), self.leaves[-1].hex() if self.leaves else BEGINNING
-        at = datetime.fromtimestamp(self._clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        try:
-            line, new = entry.encode(kind, EntryPlace(index, population, at, prior), body)
-        except NotCanonical as failure:
-            remedy = "Names are letters, digits and ._:/@-; texts have 1 to 2,000 characters"
-            raise Rejected([Problem((f"{kind} entry",), "invalid", str(failure), remedy)]) from None
-        change = decide(self.state, new)
+        line, new, change = self.considered(kind, population, body)
         left = self.state.left_after(change)
         grown = self._frontier.grown(merkle.leaf_hash(line))
         origin = change.origin if isinstance(change, LedgerKeyChanged) else self.state.origin
@@ -129,6 +122,22 @@ class Journal:
         self._signed.keep(checkpoint)
         self._take(new, line, change)
         return self.receipt(db, new)
+
+    def considered(self, kind: EntryType, population: str, body: object) -> tuple[bytes, AnyEntry, Change]:
+        """Decide on a new entry without entering it: its line, what it is and what it would change.
+
+        Raises:
+            Refused: it may not follow.
+            Rejected: it cannot be written down.
+        """
+        index, prior = len(self.leaves), self.leaves[-1].hex() if self.leaves else BEGINNING
+        at = datetime.fromtimestamp(self._clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        try:
+            line, new = entry.encode(kind, EntryPlace(index, population, at, prior), body)
+        except NotCanonical as failure:
+            remedy = "Names are letters, digits and ._:/@-; texts have 1 to 2,000 characters"
+            raise Rejected([Problem((f"{kind} entry",), "invalid", str(failure), remedy)]) from None
+        return line, new, decide(self.state, new)
 
     def _store(
         self,

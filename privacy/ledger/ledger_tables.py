@@ -225,7 +225,7 @@ def refusals() -> Iterator[None]:
     except sqlite3.DatabaseError as failure:
         raise Damaged([Problem(("ledger",), "damaged", str(failure), _RESTORE)]) from failure
     except OSError as failure:
-        raise _unwritable(str(failure)) from failure
+        raise _unwritable(failure.strerror or str(failure)) from failure
 
 
 def _unwritable(text: str) -> Unwritable:

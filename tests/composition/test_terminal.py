@@ -137,6 +137,20 @@ def test_a_bar_that_takes_long_is_drawn_on_stderr(capsys, monkeypatch):
     assert "judging" in err
 
 
+def test_what_is_prepared_before_the_first_step_does_not_count_as_its_pace(capsys, monkeypatch):
+    """24 seconds of preparation before 100 of 20,000 steps must not read as more than an hour for the rest."""
+    now = [0.0]
+    monkeypatch.delenv(terminal.SILENT, raising=False)
+    monkeypatch.setattr("tqdm.std.time", lambda: now[0])
+    with terminal.bar(20_000, "living") as advance:
+        for second, steps in ((24.0, 100), (34.0, 5_000), (44.0, 5_000)):
+            now[0] = second
+            advance(steps)
+            drawn = capsys.readouterr().err.rpartition("\r")[2]
+            assert ("?" in drawn) == (second == 24.0), drawn
+    assert "00:19" in drawn  # 9,900 more at 500 a second
+
+
 def test_no_progress_draws_nothing(capsys, monkeypatch):
     monkeypatch.setenv(terminal.SILENT, "")
     monkeypatch.setattr(terminal, "PATIENCE", 0.0)

@@ -2,9 +2,11 @@ import errno
 import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import types
+from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
@@ -125,6 +127,20 @@ def test_a_full_disk_says_to_make_room(verb, capsys):
     verb(full)
     assert cli.main(["stand"]) == 2
     assert "events.parquet: No space left on device. Make room" in capsys.readouterr().err
+
+
+def end_itself():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_worker_that_is_killed_is_said_in_one_sentence(verb, capsys):
+    def shared(_):
+        with ProcessPoolExecutor(1) as pool:
+            return pool.submit(end_itself).result()
+
+    verb(shared)
+    assert cli.main(["stand"]) == 2
+    assert "proffer stand: one of its processes was ended from outside" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
