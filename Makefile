@@ -22,7 +22,7 @@ export MPLBACKEND := Agg
 export PYTHONDONTWRITEBYTECODE :=  # empty: what one process of the tests compiled, the next need not compile again
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-demo setup-private demo docs test check soak lint types contracts doctests tests coverage clean
+.PHONY: help setup setup-demo setup-private demo docs test check layers soak lint types contracts doctests tests coverage clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -101,6 +101,10 @@ coverage: setup
 	@$(PYTEST) $(SHARED) $(COVERED) --cov --cov-report= --durations=10
 	@$(BIN)/coverage report --include='features/*' --fail-under=95
 	@$(BIN)/coverage report --include='recommender/*' --fail-under=95
+
+layers: setup  ## each layer of the wheel in an empty environment, without pip's configuration, on each Python there is
+	@echo "==> the wheel's layers on Python 3.11, 3.12 and 3.13 (gigabytes are downloaded)"
+	@HYPOTHESIS_PROFILE=soak $(PYTEST) -rPs tests/architecture/test_layers.py
 
 soak: setup  ## the long checks: every property with 20 times the examples, the ledger's faults and mutants, the benchmarks
 	@echo "==> properties with many examples"

@@ -98,18 +98,22 @@ def _pricing() -> Iterator[Callable[[int], Callable[[int], object]]]:
 
 def _verdict_text(verdict: Any, compared: bool) -> str:
     if not verdict.ok:
-        return "\n".join(["NOT in order:", *(f"- {finding}" for finding in verdict.findings)])
-    heads = ["population", "period", "cap", "spent", "left", "lifetime", "exact_fits"]
-    rows = [[balance.to_document()[head] for head in heads] for balance in verdict.balances]
-    seen = ", ".join(verdict.witnesses) or "no witness: only one you asked for can rule out a rewrite by the key holder"
-    head = f"in order: {verdict.entries} entries, {verdict.checkpoints} checkpoints, {verdict.mechanisms} mechanisms"
+        return "\n".join(["NOT verified:", *(f"- {finding}" for finding in verdict.findings)])
+    keys = ["population", "period", "cap", "spent", "left", "lifetime", "exact_fits"]
+    heads = [*keys[:-1], "fits without noise"]
+    rows = [[balance.to_document()[key] for key in keys] for balance in verdict.balances]
+    unseen = "no witness, so a rewrite by the key holder cannot be ruled out (require one with --witness)"
+    seen = ", ".join(verdict.witnesses) or unseen
+    counts = (verdict.entries, verdict.checkpoints, verdict.mechanisms)
+    names = (("entry", "entries"), ("checkpoint", "checkpoints"), ("price recomputed", "prices recomputed"))
+    told = ", ".join(f"{count} {one if count == 1 else many}" for count, (one, many) in zip(counts, names, strict=True))
     age = f"last entry {_aged(verdict.last)}" if verdict.last else "no entry"
     ages = "".join(f"; a witness saw it {_aged(moment)}" for moment in verdict.cosigned_at)
     roots = ", ".join(verdict.roots) or "nobody: only synthetic people, or budgets of version 1"
     held = "compared with the keys you gave" if compared else "NOT compared with keys you hold: give --approvers FILE"
     attested = "that two keys are two people is attested by who handed them out"
     named = f"root approvers: {roots} ({held}; {attested})"
-    whole = f"{head} priced again\nroot {verdict.root}\ncosigned by {seen}\n{named}\n{age}{ages}"
+    whole = f"Verified: {told}\nroot {verdict.root}\ncosigned by {seen}\n{named}\n{age}{ages}"
     return f"{whole}\n{terminal.table(heads, rows, [2, 3, 4, 5, 6])}"
 
 

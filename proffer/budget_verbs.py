@@ -132,8 +132,9 @@ def _status(args: argparse.Namespace) -> int:
 
 
 def _status_text(document: dict[str, Any]) -> str:
-    heads = ["population", "period", "cap", "spent", "left", "lifetime", "delta", "exact_fits", "open"]
-    rows = [[*(one[head] for head in heads[:-1]), len(one["open"])] for one in document["populations"]]
+    keys = ["population", "period", "cap", "spent", "left", "lifetime", "delta", "exact_fits"]
+    heads = [*keys[:-1], "fits without noise", "open"]
+    rows = [[*(one[key] for key in keys), len(one["open"])] for one in document["populations"]]
     spends = [spend for one in document["populations"] for spend in one["open"]]
     still_open = ["", "Open spends, which count as spent until `proffer privacy commit` or `expire` closes them:"]
     lines = [*still_open, *(f"  {spend}" for spend in spends)] if spends else []

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import re
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from proffer import synth
 
 if TYPE_CHECKING:
     from training.evaluation.evaluation_report import Report
+    from training.runs.promotion import Check
 
 CITIZENS, SEED = 20_000, 1
 
@@ -30,22 +32,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
     parser.add_argument("--citizens", type=int, default=CITIZENS, metavar="N", help=f"people (default: {CITIZENS})")
     parser.add_argument("--seed", type=int, default=SEED, metavar="S", help=f"which world (default: {SEED})")
-    parser.add_argument("--language", choices=("ko", "en"), default="en", help="of the story (default: en)")
+    parser.add_argument("--language", choices=("ko", "en"), default="en", help="of what is printed (default: en)")
+
+
+_STEPS = {
+    "reading what people were shown": "ranking.step.reading",
+    "growing trees": "ranking.step.growing",
+    "judging held-out people": "ranking.step.judging",
+}
+"""What training calls its steps, and the message that tells each."""
+_ROUND = re.compile(r"growing trees, round (\d+) of at most (\d+)")
 
 
 @dataclass
 class DemoStages:
     """Reports which stage runs, and keeps how long each took, in whole seconds."""
 
+    say: Callable[..., str]
     seconds: dict[str, int] = field(default_factory=dict)
 
     @contextmanager
-    def stage(self, name: str, line: str) -> Iterator[None]:
+    def stage(self, name: str, **values: int) -> Iterator[None]:
         """Run one stage."""
-        terminal.say(f"[{len(self.seconds) + 1}/6] {line}")
+        terminal.say(f"[{len(self.seconds) + 1}/6] {self.say(f'ranking.stage.{name}', **values)}")
         began = time.monotonic()
         yield
         self.seconds[name] = round(time.monotonic() - began)
+
+    def steps(self, relabel: Callable[[str], None]) -> Callable[[str], None]:
+        """What training reports its steps to: a line for each, but for rounds, which only rename what is shown."""
+
+        def told(step: str) -> None:
+            counted = _ROUND.fullmatch(step)
+            if counted:
+                relabel(self.say("ranking.step.round", done=int(counted[1]), most=int(counted[2])))
+                return
+            line = self.say(_STEPS[step]) if step in _STEPS else step
+            relabel(line)
+            terminal.say(f"      {line}")
+
+        return told
 
 
 def run(args: argparse.Namespace) -> int:
@@ -57,33 +83,34 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _demonstrate(args: argparse.Namespace, workspace: Workspace) -> int:
-    stages = DemoStages()
+    say = reading.read_messages().speaking(args.language)
+    stages, months = DemoStages(say), demonstration.MONTHS
     demonstration.refuse_real_people(workspace)
-    months = demonstration.MONTHS
-    with stages.stage("synth", f"making {args.citizens:,} synthetic people, {months} months of their lives"):
-        with terminal.bar(args.citizens, "living", " people") as advance:
+    with stages.stage("synth", citizens=args.citizens, months=months):
+        with terminal.bar(args.citizens, say("ranking.bar.living"), say("ranking.bar.people")) as advance:
             demonstration.synthesise_people(workspace, args.citizens, args.seed, advance)
         demonstration.open_budget(workspace)
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as beside:  # the log is not what training reads
         reading_events = beside.submit(demonstration.ingest_people, workspace)
-        with stages.stage("train", "learning the order from what they were shown and applied for"):
-            with terminal.working("training") as progress:
-                data = demonstration.training_data(workspace, progress)
-                trained = demonstration.train(data, args.seed % 2**31, terminal.steps(False, progress, "      "))
-            with terminal.working("keeping the run"):
+        with stages.stage("train"):
+            with terminal.working(say("ranking.bar.training")) as relabel:
+                data = demonstration.training_data(workspace, stages.steps(relabel))
+                trained = demonstration.train(data, args.seed % 2**31, stages.steps(relabel))
+            with terminal.working(say("ranking.bar.keeping")):
                 model = ModelRegistry(workspace).keep(trained, f"lightgbm {trained.result.chosen.objective}")
-        ingest = "reading their events into the log, begun during training"
-        with stages.stage("ingest", ingest), terminal.working("reading"):
+        with stages.stage("ingest"), terminal.working(say("ranking.bar.reading")):
             counts = demonstration.ingested(reading_events)
     report = trained.report
     assert report is not None, "an exact run always has a report"
-    with stages.stage("evaluate", "judging it on people it never learned from, beside its baselines and the truth"):
+    with stages.stage("evaluate"):
         pictures = [str(path) for path in write_report(report, model, workspace)]
-    with stages.stage("promote", "making it the champion if it passes the gate"):
+    with stages.stage("promote"):
         checks = demonstration.promote(data, trained, model, workspace)
         for check in checks:
-            terminal.say(f"      {check}")
-    with stages.stage("story", "one person's story"):
+            terminal.say(f"      {_told(check, say)}")
+        if ModelRegistry(workspace).champion() is None:
+            terminal.say(f"      {say('ranking.by_rules')}")
+    with stages.stage("story"):
         story = demonstration.one_story(workspace)
     document = {
         "metrics": {"ndcg@5": report.means},
@@ -97,6 +124,13 @@ def _demonstrate(args: argparse.Namespace, workspace: Workspace) -> int:
     }
     terminal.emit(document, args.json, lambda: _text(document, report, args))
     return terminal.DONE
+
+
+def _told(check: Check, say: Callable[..., str]) -> str:
+    """One comparison with what stood before, on one line."""
+    what = "ndcg" if check.higher_is_better else "loss"
+    figures = say(f"ranking.check.{what}", ours=f"{check.challenger:.4f}", other=f"{check.other:.4f}")
+    return say(f"ranking.check.{'passed' if check.passed else 'failed'}", check=figures)
 
 
 def _text(document: dict[str, Any], report: Report, args: argparse.Namespace) -> str:
@@ -114,9 +148,9 @@ def _text(document: dict[str, Any], report: Report, args: argparse.Namespace) ->
     return "\n".join(
         [
             "",
-            report_text(report),
+            report_text(report, say),
             "",
-            f"The report and its pictures:\n{pictures}",
+            f"{say('ranking.files')}\n{pictures}",
             "",
             story_text(story, args.language, messages),
             "",

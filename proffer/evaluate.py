@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 
-from composition import terminal
+from composition import reading, terminal
 from composition.model_registry import ModelRegistry, load_model
 from composition.reports import write_report
 from composition.sources import TrainingSource, check_folder, read_training_data
@@ -70,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
         model = load_model(folder, data.declaration.hash)
         report = evaluate_model(data, model, settings.cold_start, reference=True)
     left = [str(path) for path in write_report(report, folder, workspace)]
-    text = "\n".join([f"model {folder}", "", report_text(report), "", *left])
+    say = reading.read_messages(country=args.country).speaking(data.declaration.country.shown)
+    text = "\n".join([f"model {folder}", "", report_text(report, say), "", *left])
     terminal.emit({"model": str(folder), **report.to_document(), "files": left}, args.json, text)
     return terminal.DONE

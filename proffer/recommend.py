@@ -1,4 +1,4 @@
-"""`proffer recommend`: what one person is not excluded from, in the order that helps most, with reasons."""
+"""`proffer recommend`: the programmes that one person may get, in the order that helps most, with reasons."""
 
 from __future__ import annotations
 

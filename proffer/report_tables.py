@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from composition import terminal
 
 if TYPE_CHECKING:
     from training.evaluation.evaluation_report import Report
 
+_AGES: Final = re.compile(r"age (\d+)(?:-(\d+)| and over)")
 
-def report_text(report: Report) -> str:
-    """A report as tables."""
+
+def report_text(report: Report, say: Callable[..., str]) -> str:
+    """A report as tables, in the language that `say` gives messages in."""
     parts = []
     if report.means:
-        rows = [(name, f"{value:.4f}") for name, value in sorted(report.means.items(), key=lambda row: row[1])]
-        parts.append(terminal.table(["order", "NDCG@5"], rows, right=[1]))
-        gap = "none to close" if report.gap_closed is None else f"{report.gap_closed:.1%}"
-        parts.append(f"gap from popularity to the best reachable, closed: {gap}")
+        ordered = sorted(report.means.items(), key=lambda row: row[1])
+        rows = [(say(f"ranking.order.{name}"), f"{value:.4f}") for name, value in ordered]
+        parts.append(terminal.table([say("ranking.head.order"), "NDCG@5"], rows, right=[1]))
+        gap = report.gap_closed
+        parts.append(say("ranking.no_gap") if gap is None else say("ranking.closed", percent=_percent(gap)))
     else:
-        parts.append("no truth beside the data: no NDCG, only what people did")
+        parts.append(say("ranking.no_truth"))
     seen = report.observed
-    parts.append(
-        f"held-out log-loss {seen.log_loss:.5f} (always the mean: {seen.base_log_loss:.5f}), "
-        f"calibration error {seen.reliability.error:.5f}"
-    )
-    return "\n\n".join([*parts, *_groups(report), *_cold_starts(report)])
+    loss, base, error = (f"{value:.5f}" for value in (seen.log_loss, seen.base_log_loss, seen.reliability.error))
+    parts.append(say("ranking.fit", loss=loss, base=base, error=error))
+    return "\n\n".join([*parts, *_groups(report, say), *_cold_starts(report, say)])
 
 
-def _groups(report: Report) -> list[str]:
+def _percent(share: float) -> str:
+    return f"{share:.1%}"
+
+
+def _groups(report: Report, say: Callable[..., str]) -> list[str]:
     if not report.groups:
         return []
-    heads = ["group", "people", "popularity", "ranker", "reachable", "gap closed"]
+    heads = [
+        say("ranking.head.group"), say("ranking.head.people"), say("ranking.order.popularity"),
+        say("ranking.head.ranker"), say("ranking.order.reachable"), say("ranking.head.gap"),
+    ]  # fmt: skip
     rows = [
         (
-            group["group"], group["people"], *(f"{group['ndcg@5'][name]:.4f}" for name in _orders(group)),
+            group_name(group["group"], say), group["people"],
+            *(f"{group['ndcg@5'][name]:.4f}" for name in _orders(group)),
             "" if group["gap_closed"] is None else f"{group['gap_closed']:.0%}",
         )
         for group in report.groups
@@ -43,17 +53,26 @@ def _groups(report: Report) -> list[str]:
     return [terminal.table(heads, rows, right=[1, 2, 3, 4, 5])]
 
 
+def group_name(name: str, say: Callable[..., str]) -> str:
+    """What a group of people is called; `name` is its name in the report's document."""
+    ages = _AGES.fullmatch(name)
+    if ages is None:
+        return say("ranking." + name.removeprefix("reached "))
+    low, high = ages.groups()
+    return say("ranking.age_from", low=low) if high is None else say("ranking.ages", low=low, high=high)
+
+
 def _orders(group: Mapping[str, Any]) -> list[str]:
     """The orders a group compares, from the floor to the ceiling."""
     return ["popularity", *(name for name in group["ndcg@5"] if name not in ("popularity", "reachable")), "reachable"]
 
 
-def _cold_starts(report: Report) -> list[str]:
+def _cold_starts(report: Report, say: Callable[..., str]) -> list[str]:
     if not report.cold_starts:
         return []
     rows = [
-        (tried.programme, tried.lists, f"{tried.trained:.4f}", f"{tried.withheld:.4f}", f"{tried.kept:.1%}")
+        (tried.programme, tried.lists, f"{tried.trained:.4f}", f"{tried.withheld:.4f}", _percent(tried.kept))
         for tried in report.cold_starts
     ]
-    heads = ["tried as new", "lists", "trained", "withheld", "kept"]
+    heads = [say(f"ranking.head.{name}") for name in ("new", "lists", "trained", "withheld", "kept")]
     return [terminal.table(heads, rows, right=[1, 2, 3, 4])]

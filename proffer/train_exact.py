@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from composition import terminal
+from composition import reading, terminal
 from composition.model_registry import ModelRegistry
 from composition.sources import TrainingSource, read_training_data
 
@@ -39,7 +40,8 @@ def run(args: argparse.Namespace, source: TrainingSource) -> int:
     with terminal.working("keeping the run"):
         folder = ModelRegistry(source.workspace).keep(trained, f"lightgbm {trained.result.chosen.objective}")
     document = describe(trained, folder)
-    terminal.emit(document, args.json, lambda: _text(document, trained))
+    say = reading.read_messages(country=args.country).speaking(data.declaration.country.shown)
+    terminal.emit(document, args.json, lambda: _text(document, trained, say))
     return terminal.DONE
 
 
@@ -74,12 +76,12 @@ def describe(trained: TrainingRun[ExactRunResult], folder: Path) -> dict[str, An
     return {**found, "objective": trained.result.chosen.objective, "metrics": trained.metrics()}
 
 
-def _text(document: dict[str, Any], trained: TrainingRun[ExactRunResult]) -> str:
+def _text(document: dict[str, Any], trained: TrainingRun[ExactRunResult], say: Callable[..., str]) -> str:
     from proffer.report_tables import report_text
 
     assert trained.report is not None, "an exact run always has a report"
     head = f"run {document['run_id']}, {document['objective']}, spend {spend_text(document['spend'])}"
-    return "\n".join([head, f"model {document['model']}", "", report_text(trained.report)])
+    return "\n".join([head, f"model {document['model']}", "", report_text(trained.report, say)])
 
 
 def spend_text(spend: dict[str, str], unit: str = "person") -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from composition import terminal
+from composition import reading, terminal
 from composition.budgets import PURPOSE, PrivateTerms, run_request
 from composition.model_registry import ModelRegistry
 from composition.sources import TrainingSource, read_training_data
@@ -113,7 +114,8 @@ def _train(args: argparse.Namespace, source: TrainingSource, data: TrainingData,
     with terminal.working("keeping the run"):
         folder = ModelRegistry(source.workspace).keep(trained, "private")
     document = _document(trained, folder)
-    terminal.emit(document, args.json, lambda: _text(document, trained))
+    say = reading.read_messages(country=args.country).speaking(data.declaration.country.shown)
+    terminal.emit(document, args.json, lambda: _text(document, trained, say))
     return terminal.DONE
 
 
@@ -156,7 +158,7 @@ def _document(trained: TrainingRun[PrivateRunResult], folder: Path) -> dict[str,
     }
 
 
-def _text(document: dict[str, Any], trained: TrainingRun[PrivateRunResult]) -> str:
+def _text(document: dict[str, Any], trained: TrainingRun[PrivateRunResult], say: Callable[..., str]) -> str:
     left_out = document["units_left_out"]
     counted = "stated" if trained.result.run.units else "a noised count"
     head = [
@@ -168,14 +170,14 @@ def _text(document: dict[str, Any], trained: TrainingRun[PrivateRunResult]) -> s
         head.append(
             f"left out: {left_out['large']} units too large, {left_out['unreadable']} unreadable (noised counts)"
         )
-    return "\n".join([*head, "", *_metrics(trained)])
+    return "\n".join([*head, "", *_metrics(trained, say)])
 
 
-def _metrics(trained: TrainingRun[PrivateRunResult]) -> list[str]:
+def _metrics(trained: TrainingRun[PrivateRunResult], say: Callable[..., str]) -> list[str]:
     from proffer.report_tables import report_text
 
     if trained.report is not None:
-        return [report_text(trained.report)]
+        return [report_text(trained.report, say)]
     if trained.released:
         return [f"{name} {value:.4f}" for name, value in trained.released.items()]
     return ["no metrics: measuring on real people is a release of its own (--evaluate E)"]

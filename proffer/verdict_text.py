@@ -87,15 +87,25 @@ def verdicts_text(
     """All verdicts: counts, the first `rows` (None for all) of each standing but no, and what to ask next."""
     groups = _grouped(verdicts)
     parts = [_counts(day, groups, screen)]
-    for name in (YES, LIKELY, DEPENDS):
+    for name in (YES, LIKELY):
         parts += _group(screen.say(f"screen.{name}"), groups[name], screen, rows)
+    open_ones = sorted(
+        groups[DEPENDS], key=lambda one: (any(map(screen.names.is_sensitive, one.missing)), len(one.missing))
+    )
+    parts += _group(screen.say(f"screen.{DEPENDS}"), open_ones, screen, rows)
     return "\n".join([*parts, *questions(asks, screen)])
 
 
 def refusals_text(day: date, verdicts: Sequence[Verdict], screen: Screen, rows: int | None) -> str:
     """The first `rows` (None for all) of what the rules exclude, each with why not."""
     groups = _grouped(verdicts)
-    return "\n".join([_counts(day, groups, screen), *_group(screen.say("screen.no"), groups[NO], screen, rows)])
+    near = sorted(groups[NO], key=lambda one: _is_elsewhere(one, screen))
+    return "\n".join([_counts(day, groups, screen), *_group(screen.say("screen.no"), near, screen, rows)])
+
+
+def _is_elsewhere(verdict: Verdict, screen: Screen) -> bool:
+    """Whether a programme is that of one place: nobody who lives in another asks why not."""
+    return screen.programmes[verdict.programme.id].provider.level != "national"
 
 
 def _grouped(verdicts: Sequence[Verdict]) -> dict[str, list[Verdict]]:

@@ -50,6 +50,10 @@ class RuleText:
         self._messages = messages
         self._known: dict[tuple[int, bool, bool], tuple[Clause, Text]] = {}
 
+    def is_sensitive(self, fact: str) -> bool:
+        """Tell whether a question for a fact can hurt; whether a benefit is received is no such question."""
+        return fact in self._declaration.facts and self._declaration.facts[fact].sensitive
+
     def clause(self, clause: Clause, negated: bool = False, met: bool = False) -> Text:
         """Return a clause as a sentence: what it demands or, once `met`, that this is so; negated, the opposite."""
         key = (id(clause), negated, met)

@@ -1,4 +1,6 @@
+import inspect
 import json
+import re
 import sys
 from concurrent.futures import Future
 from pathlib import Path
@@ -6,11 +8,13 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
-from composition import demonstration, terminal
+from composition import demonstration, reading, terminal
 from composition.model_registry import ModelRegistry
 from composition.workspace import Workspace
 from features.problem import Rejected
 from proffer import cli, demo
+from training.rankers import forest_ranker
+from training.runs import exact_run
 
 
 @pytest.fixture(autouse=True)
@@ -90,16 +94,30 @@ def test_a_demo_without_people_is_refused(home):
 
 
 def test_stages_are_reported_and_timed(capsys):
-    stages = demo.DemoStages()
-    with stages.stage("synth", "making people"):
+    stages = demo.DemoStages(reading.read_messages().speaking("en"))
+    with stages.stage("synth", citizens=2000, months=36):
         pass
     assert stages.seconds == {"synth": 0}
-    assert capsys.readouterr().err == "[1/6] making people\n"
+    assert capsys.readouterr().err == "[1/6] making 2,000 synthetic people and 36 months of their lives\n"
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_what_training_does_is_told_in_the_language_asked_for(capsys, language):
+    """A step that training calls otherwise would be told in its own words, which a Korean line would show."""
+    shown = []
+    told = demo.DemoStages(reading.read_messages().speaking(language)).steps(shown.append)
+    source = inspect.getsource(exact_run) + inspect.getsource(forest_ranker)
+    steps = re.findall(r'progress\(f?"([^"{]*)', source)
+    for step in (*(step for step in steps if "round" not in step), "growing trees, round 20 of at most 300"):
+        told(step)
+    assert len(shown) == 4
+    assert [bool(re.search("[가-힣]", one)) for one in shown] == [language == "ko"] * 4
+    assert len(capsys.readouterr().err.splitlines()) == 3
 
 
 def test_a_stage_that_fails_is_not_called_done():
-    stages = demo.DemoStages()
-    with pytest.raises(Rejected), stages.stage("synth", "making people"):
+    stages = demo.DemoStages(reading.read_messages().speaking("en"))
+    with pytest.raises(Rejected), stages.stage("story"):
         raise Rejected([])
     assert stages.seconds == {}
 

@@ -202,3 +202,31 @@ def test_only_the_compiler_is_loaded_to_judge_one_person_by_a_large_catalogue(tm
     loaded = loaded_to_judge(tmp_path, "--catalogue", str(large))
     assert "numba" in loaded
     assert loaded.isdisjoint(HEAVY)
+
+
+@pytest.fixture
+def ordered(tmp_path, capsys):
+    """Asks about a catalogue in which what matters least, or may hurt, has the first id."""
+    local = {"id": "kr.y", "name": "시", "level": "municipality"}
+    rows = [
+        programme("t.a-victim", {"fact": "north_korean_defector", "is": True}),
+        programme("t.b-worker", {"fact": "worker", "is": True}),
+        programme("t.c-elsewhere", {"fact": "region", "in": ["26110"]}, provider=local),
+        programme("t.d-men", {"fact": "sex", "is": "male"}),
+    ]
+    catalogue, facts = tmp_path / "catalogue.jsonl", tmp_path / "facts.json"
+    catalogue.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    facts.write_text(json.dumps(FACTS), encoding="utf-8")
+
+    def ask(*options):
+        assert main(["eligible", "--facts", str(facts), "--catalogue", str(catalogue), *options]) == 0
+        return capsys.readouterr().out
+
+    return ask
+
+
+def test_what_depends_on_a_sensitive_fact_and_what_is_of_another_place_comes_last(ordered):
+    said = ordered()
+    assert said.index("The t.b-worker") < said.index("The t.a-victim")
+    said = ordered("--no")
+    assert said.index("The t.d-men") < said.index("The t.c-elsewhere")

@@ -49,6 +49,6 @@ def test_an_empty_environment_with_the_audit_extra_verifies_a_bundle_by_itself(f
     bare = {"HOME": "/nonexistent", "PATH": os.defpath}
     verdict = subprocess.run(check, cwd=tmp_path, env=bare, capture_output=True, text=True, check=False)
     assert verdict.returncode == 0, verdict.stderr
-    assert "in order: 6 entries, 6 checkpoints, 2 mechanisms priced again" in verdict.stdout
+    assert "Verified: 6 entries, 6 checkpoints, 2 prices recomputed" in verdict.stdout
     (tmp_path / "bundle").write_bytes((tmp_path / "bundle").read_bytes().replace(b"ranker", b"banker", 1))
     assert subprocess.run(check, cwd=tmp_path, env=bare, capture_output=True, check=False).returncode == 1
