@@ -158,7 +158,7 @@ def read_messages(cache: DocumentCache | None = None, country: CountryFolder = S
     Raises:
         Rejected: a file is missing or unreadable, or a message is missing, unknown or malformed; with every problem.
     """
-    from composition import ranking_keys, screen_keys
+    from composition import screen_keys
     from privacy.ledger import report_text  # loaded only by verbs that explain
     from recommender import message_keys
     from recommender.messages import Messages
@@ -173,7 +173,6 @@ def read_messages(cache: DocumentCache | None = None, country: CountryFolder = S
         documents = _all_of([folder / f"{language}.yaml" for language in languages], cache)
     problems.raise_any()
     keys = {**message_keys.MESSAGES, **report_text.MESSAGES, **screen_keys.MESSAGES, **welcome_page.MESSAGES}
-    keys |= ranking_keys.MESSAGES
     return Messages.parse(dict(zip(languages, documents, strict=True)), keys)
 
 

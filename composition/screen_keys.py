@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from composition import ranking_keys
+
 __all__ = ["MESSAGES"]
 
 MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -64,4 +66,5 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "story.ask": ("questions",),
     "story.board": ("shown", "until", "applied", "granted"),
     "story.ask_next": (),
+    **ranking_keys.MESSAGES,
 }

@@ -77,6 +77,9 @@ class Parser(argparse.ArgumentParser):
         strange = [word.partition("=")[0] for word in self.words if word.startswith("--") and len(word) > len("--")]
         strange = [word for word in strange if word not in known]
         remedy = _hint(strange, known, f"{self.prog} --help")
+        if message.endswith("SUB-VERB"):
+            (subverbs,) = [one.choices for one in self._actions if isinstance(one.choices, Mapping)]
+            remedy = f"Name one of {', '.join(subverbs)}. {remedy}"
         raise Rejected([Problem((self.prog,), "invalid", message, remedy)])
 
     def parse_args(  # type: ignore[override]  # a namespace of one's own is never given
@@ -135,14 +138,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return terminal.DONE
     except ModuleNotFoundError as failure:
         return _refuse([_not_installed(words[0], failure)], "--json" in words)
-    except MemoryError:
-        what, remedy = "needs more memory than there is", "Give a smaller input, or a machine with more memory"
-        return _refuse([Problem((f"proffer {words[0]}",), "unavailable", what, remedy)], "--json" in words)
-    except RuntimeError as failure:
-        if type(failure).__name__ != "BrokenProcessPool":  # by its name: the class is loaded by verbs that share work
-            raise
-        what, remedy = "one of its processes was ended from outside", "See that there is memory enough, and try again"
-        return _refuse([Problem((f"proffer {words[0]}",), "unavailable", what, remedy)], "--json" in words)
+    except (MemoryError, RuntimeError) as failure:
+        return _refuse([_out_of_means(words[0], failure)], "--json" in words)
     except OSError as failure:
         return _refuse([_file_problem(failure)], "--json" in words)
     except KeyboardInterrupt as stopped:
@@ -230,6 +227,18 @@ def _file_problem(failure: OSError) -> Problem:
     full = failure.errno in (errno.ENOSPC, errno.EDQUOT)
     remedy = "Make room on the disk, and try again" if full else "Check the path and its permissions"
     return Problem(where, "unreadable", failure.strerror or str(failure), remedy)
+
+
+def _out_of_means(verb: str, failure: MemoryError | RuntimeError) -> Problem:
+    """Say that memory is short, or that a worker was ended; any other failure is a defect and goes on up."""
+    where = (f"proffer {verb}",)
+    if isinstance(failure, MemoryError):
+        remedy = "Give a smaller input, or a machine with more memory"
+        return Problem(where, "unavailable", "needs more memory than there is", remedy)
+    if type(failure).__name__ != "BrokenProcessPool":  # by its name: only verbs that share their work load the class
+        raise failure
+    remedy = "See that there is memory enough, and try again"
+    return Problem(where, "unavailable", "one of its processes was ended from outside", remedy)
 
 
 def _not_installed(verb: str, failure: ModuleNotFoundError) -> Problem:

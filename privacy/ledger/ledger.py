@@ -18,7 +18,6 @@ from privacy.accounting.mechanism import Mechanism
 from privacy.cohort import Cohort
 from privacy.ledger import ledger_tables
 from privacy.ledger.admitted import salted
-from privacy.ledger.approval import statement_text
 from privacy.ledger.asked import SOFTWARE, request_text, run_facts
 from privacy.ledger.change import SpendRecord
 from privacy.ledger.dataset import Dataset
@@ -40,7 +39,7 @@ from privacy.ledger.note import BadNote, Note, NoteVerifier, Signer
 from privacy.ledger.reader import LedgerReader
 from privacy.ledger.rules import claim_of
 from privacy.ledger.terms import EVERYBODY, EntryType, document_of, read_mechanism, read_statement
-from privacy.refusal import Conflict, Exhausted, NotDisjoint, UnknownLedgerKey, Unsigned
+from privacy.refusal import Conflict, Exhausted, NotDisjoint, UnknownLedgerKey
 
 
 @dataclass(frozen=True)
@@ -273,18 +272,6 @@ class Ledger(LedgerReader):
         statement = drafted(str(kind), self.origin, population, what, self._history())
         read_statement(statement, (f"draft of {kind}",))
         return statement
-
-    def consider(self, statement: Mapping[str, Any]) -> None:
-        """See that a statement could be entered, were it signed: who signs should not do so in vain.
-
-        Raises:
-            Refused: it may not follow (the population has a budget, the cap is not raised, a period is over, ...).
-        """
-        found = read_statement(dict(statement))
-        nobody = Signer.generate("nobody").sign(statement_text(found))
-        with self._journal.opened(), contextlib.suppress(Unsigned):
-            body = {"signatures": [nobody], "statement": dict(statement)}
-            self._journal.considered(found.kind, found.population, body)
 
     def approved(self, statement: Mapping[str, Any], signatures: Sequence[str]) -> LedgerReceipt:
         """Enter what two approvers signed (lines of C2SP signed notes over the statement).

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from features.whole_file import write_whole
 from privacy.budget import Balance
 from privacy.cohort import Cohort
 from privacy.ledger import ledger_tables, merkle
 from privacy.ledger.admitted import claimed_elsewhere
+from privacy.ledger.approval import statement_text
 from privacy.ledger.change import SpendRecord
 from privacy.ledger.dataset import Dataset, fingerprinted
 from privacy.ledger.entry import AnyEntry
 from privacy.ledger.export import MOST_CHECKPOINTS, LedgerExport
 from privacy.ledger.folder import refuse_own_file
 from privacy.ledger.journal import Journal
-from privacy.ledger.note import Note, NoteVerifier, proof_text
+from privacy.ledger.note import Note, NoteVerifier, Signer, proof_text
+from privacy.ledger.terms import read_statement
 from privacy.ledger.unit_roll import UnitRoll
 from privacy.ledger.verify import verify
+from privacy.refusal import Unsigned
 
 
 class LedgerReader:
@@ -118,6 +123,18 @@ class LedgerReader:
     def entry(self, index: int) -> AnyEntry:
         """One entry."""
         return self._journal.entries[index]
+
+    def consider(self, statement: Mapping[str, Any]) -> None:
+        """See that a statement could be entered, were it signed: who signs should not do so in vain.
+
+        Raises:
+            Refused: it may not follow (the population has a budget, the cap is not raised, a period is over, ...).
+        """
+        found = read_statement(dict(statement))
+        nobody = Signer.generate("nobody").sign(statement_text(found))
+        with self._journal.opened(), contextlib.suppress(Unsigned):
+            body = {"signatures": [nobody], "statement": dict(statement)}
+            self._journal.considered(found.kind, found.population, body)
 
     def exported(self) -> LedgerExport:
         """Everything an auditor needs; at most 1,000 checkpoints: those cosigned, the latest, and every n-th.

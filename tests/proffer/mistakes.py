@@ -193,7 +193,7 @@ LEARNING = [
 ]
 
 PRIVACY = [
-    Mistake("privacy", "SUB-VERB"),
+    Mistake("privacy", "verify, report"),
     Mistake("privacy status", "proffer privacy init"),
     Mistake("privacy status --population jp --home ledgered", "jp"),
     Mistake("privacy init --population kr --epsilon 0 --delta 0", "delta"),

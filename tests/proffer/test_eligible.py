@@ -209,10 +209,10 @@ def ordered(tmp_path, capsys):
     """Asks about a catalogue in which what matters least, or may hurt, has the first id."""
     local = {"id": "kr.y", "name": "시", "level": "municipality"}
     rows = [
-        programme("t.a-victim", {"fact": "north_korean_defector", "is": True}),
-        programme("t.b-worker", {"fact": "worker", "is": True}),
-        programme("t.c-elsewhere", {"fact": "region", "in": ["26110"]}, provider=local),
-        programme("t.d-men", {"fact": "sex", "is": "male"}),
+        document("t.a-victim", {"fact": "north_korean_defector", "is": True}),
+        document("t.b-worker", {"fact": "worker", "is": True}),
+        document("t.c-elsewhere", {"fact": "region", "in": ["26110"]}, provider=local),
+        document("t.d-men", {"fact": "sex", "is": "male"}),
     ]
     catalogue, facts = tmp_path / "catalogue.jsonl", tmp_path / "facts.json"
     catalogue.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 from hypothesis import strategies as st
 
-from composition import ranking_keys, screen_keys
+from composition import screen_keys
 from features.calendar import day_of
 from features.country import parse_country
 from features.declaration.declaration import declare
@@ -36,13 +36,7 @@ DECLARATION = declare(
 )
 MESSAGES = Messages.parse(
     {language: load(f"data/countries/kr/messages/{language}.yaml") for language in ("ko", "en")},
-    {
-        **message_keys.MESSAGES,
-        **report_text.MESSAGES,
-        **screen_keys.MESSAGES,
-        **ranking_keys.MESSAGES,
-        **welcome_page.MESSAGES,
-    },
+    {**message_keys.MESSAGES, **report_text.MESSAGES, **screen_keys.MESSAGES, **welcome_page.MESSAGES},
 )
 TODAY = date(2026, 10, 31)
 DAY = day_of(TODAY)
