@@ -107,7 +107,7 @@ def _demonstrate(args: argparse.Namespace, workspace: Workspace) -> int:
     with stages.stage("promote"):
         checks = demonstration.promote(data, trained, model, workspace)
         for check in checks:
-            terminal.say(f"      {_told(check, say)}")
+            terminal.say(f"      {check_line(check, say)}")
         if ModelRegistry(workspace).champion() is None:
             terminal.say(f"      {say('ranking.by_rules')}")
     with stages.stage("story"):
@@ -126,7 +126,7 @@ def _demonstrate(args: argparse.Namespace, workspace: Workspace) -> int:
     return terminal.DONE
 
 
-def _told(check: Check, say: Callable[..., str]) -> str:
+def check_line(check: Check, say: Callable[..., str]) -> str:
     """One comparison with what stood before, on one line."""
     what = "ndcg" if check.higher_is_better else "loss"
     figures = say(f"ranking.check.{what}", ours=f"{check.challenger:.4f}", other=f"{check.other:.4f}")

@@ -99,13 +99,9 @@ def verdicts_text(
 def refusals_text(day: date, verdicts: Sequence[Verdict], screen: Screen, rows: int | None) -> str:
     """The first `rows` (None for all) of what the rules exclude, each with why not."""
     groups = _grouped(verdicts)
-    near = sorted(groups[NO], key=lambda one: _is_elsewhere(one, screen))
+    # what is of one place is asked about by nobody who lives in another
+    near = sorted(groups[NO], key=lambda one: screen.programmes[one.programme.id].provider.level != "national")
     return "\n".join([_counts(day, groups, screen), *_group(screen.say("screen.no"), near, screen, rows)])
-
-
-def _is_elsewhere(verdict: Verdict, screen: Screen) -> bool:
-    """Whether a programme is that of one place: nobody who lives in another asks why not."""
-    return screen.programmes[verdict.programme.id].provider.level != "national"
 
 
 def _grouped(verdicts: Sequence[Verdict]) -> dict[str, list[Verdict]]:

@@ -39,7 +39,7 @@ def told(say):
     no_gap = report(popularity=0.95, ours=0.95, reachable=0.95)
     yield from (report_text(one, say) for one in (grouped, BLIND, replace(no_gap, cold_starts=())))
     for against in (None, report(), report(ours=0.95)):
-        yield from (demo._told(check, say) for check in checks(report(), against))
+        yield from (demo.check_line(check, say) for check in checks(report(), against))
     stages = {"synth": {"citizens": 20_000, "months": 36}}
     for stage in ("synth", "train", "ingest", "evaluate", "promote", "story"):
         yield say(f"ranking.stage.{stage}", **stages.get(stage, {}))
