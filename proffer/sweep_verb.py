@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from recommender.rules.catalogue import Catalogue
     from sweep.population_sweep import PopulationSweep
 
-HELP = "what everybody may be offered, or what changed for whom since a day"
 SUMMARY: Final = "summary.json"
 KINDS: Final = ("offered", "changed", "withdrawn", "closing")
 MOST: Final = 15
