@@ -137,7 +137,7 @@ class LedgerEntry(Exact, frozen=True, tag_field="kind"):
     Attributes:
         index: its place, from 0; this, and no clock, orders entries.
         population: the population whose budget it is about, or ``*`` for the ledger itself.
-        at: RFC 3339 UTC time at which it was written; advisory.
+        at: RFC 3339 UTC time at which it was written, to the hour; advisory.
         prior: hex leaf hash of the entry before it.
         body: the fields of its kind.
     """

@@ -45,6 +45,8 @@ from privacy.refusal import UnknownLedgerKey
 
 SIGNED: Final = "signer.json"
 LOCK: Final = "lock"
+HOUR: Final = 3_600
+"""Entries tell the hour and no more: how long a run took would tell of whom it read."""
 Clock = Callable[[], int]
 
 
@@ -131,7 +133,7 @@ class Journal:
             Rejected: it cannot be written down.
         """
         index, prior = len(self.leaves), self.leaves[-1].hex() if self.leaves else BEGINNING
-        at = datetime.fromtimestamp(self._clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        at = datetime.fromtimestamp(self._clock() // HOUR * HOUR, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         try:
             line, new = entry.encode(kind, EntryPlace(index, population, at, prior), body)
         except NotCanonical as failure:

@@ -19,7 +19,7 @@ from privacy.ledger.ledger import Ledger
 from privacy.ledger.ledger_tables import Unwritable
 from privacy.ledger.note import COSIGNATURE, BadNote, NoteVerifier, read_public
 from privacy.ledger.verify import AuditTerms, verify
-from tests.privacy.ledgers import ALICE, BOB, CAROL, Forge, clock, fingerprint, ledger, lived, reserve
+from tests.privacy.ledgers import ALICE, BOB, CAROL, NOON, Forge, clock, fingerprint, ledger, lived, reserve
 
 ROOT = Path(__file__).resolve().parents[3]
 ORDER_EIGHT = "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"
@@ -189,6 +189,15 @@ def test_a_folder_or_database_that_others_may_write_to_is_refused(folder):
     (folder / "ledger.sqlite").chmod(0o666)
     with pytest.raises(Rejected, match="chmod go-w"):
         Ledger.open(folder, clock)
+
+
+def test_how_long_a_run_took_is_told_by_no_entry(folder):
+    ticks = iter(range(NOON, NOON + 3_600, 317))
+    ledger(folder)
+    made = Ledger.open(folder, lambda: next(ticks))
+    reserve(made, "run-1")
+    made.commit("run-1")
+    assert {made.entry(index).at for index in (2, 3)} == {"2026-11-01T12:00:00Z"}
 
 
 def test_a_ledger_on_read_only_media_is_read_and_exported_and_never_written(folder, tmp_path):
