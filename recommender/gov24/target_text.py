@@ -49,6 +49,21 @@ _FOR_PEOPLE: Final = re.compile(
     r"(?:주민|시민|구민|군민|도민|국민|학생|어르신|노인|아동|청소년|청년|소비자|장애인|환자|가정|가구)(?:들)?(?:에게|께|(?:을|를)?\s?대상)"
 )
 """Whom a service for bodies serves, as its purpose says."""
+_MEANS_TEST: Final = re.compile(
+    r"\d[\d,]*\s?(?:[십백천]?\s?[만억]|천)?\s?원\s?(?:미만|이하)(?:인|의)?\s?(?:세대|가구|가정|납부|지역가입|사람|자(?![가-힣]))"
+)
+_PUBLIC_PREMIUM: Final = re.compile(r"(?:국민건강|장기요양|고용|산재|연금|지역)보험료")
+_MEANS, _PREMIUMS = "금액 기준", "건강보험료"
+"""What 지원내용 says of who pays or has little, and what only those who pay premiums can be helped with."""
+_LEFT_OPEN: Final = (
+    (TITLE, _IN_COMPANY, _COMPANY),
+    (TITLE, INSURED, _ACCIDENT),
+    (TITLE, _PUBLIC_PREMIUM, _PREMIUMS),
+    (CONTENT, _MEANS_TEST, _MEANS),
+    (TARGET, _OTHER_DAY, _ON_THAT_DAY),
+    (TARGET, _HOME_TOGETHER, _TOGETHER),
+)
+"""What keeps a text that was read whole from a yes: where it is said, in which words, and what is then not known."""
 _SAME: Final = re.compile(r"지원대상(?:과|에)?(?:동일|같음)\.?|상동|해당없음|없음|-")
 _TARGET_LINE: Final = re.compile(r"(?:^|\n)[^\n가-힣]{0,6}\(?(?:지원|신청|사업)?대상\)?\s*[:：]\s*(?P<words>[^\n]+)")
 
@@ -117,16 +132,11 @@ def _narrowing(row: Row, reader: CriteriaReader, read: Sequence[Criteria]) -> li
         found.append(softened(titled))
     if vague and not any("수급" in name or "차상위" in name for name in named):
         found.append(NoData(vague[0].name))
-    if _IN_COMPANY.search(title):
-        found.append(NoData(_COMPANY))
+    words = _bare(f"{text_of(row, TARGET) or ''} {text_of(row, BASIS) or ''}")
+    spoken = {TITLE: title, TARGET: words, CONTENT: text_of(row, CONTENT) or ""}
+    found += [NoData(why) for field, asked, why in _LEFT_OPEN if asked.search(spoken[field])]
     if reader.fees and _RARE_USE.search(title):
         found.append(NoData(_USE))
-    if INSURED.search(title):
-        found.append(NoData(_ACCIDENT))
-    words = _bare(f"{text_of(row, TARGET) or ''} {text_of(row, BASIS) or ''}")
-    found += [
-        NoData(why) for asked, why in ((_OTHER_DAY, _ON_THAT_DAY), (_HOME_TOGETHER, _TOGETHER)) if asked.search(words)
-    ]
     for line in _TARGET_LINE.finditer(text_of(row, CONTENT) or ""):
         more = reader.read(CONTENT, line["words"])
         found.append(softened(more.clause))

@@ -13,8 +13,8 @@ def vocabulary():
     return read_vocabulary(reading.read_declaration())
 
 
-def open_points(words, vocabulary, title="출산장려금"):
-    row = {"서비스명": title, "소관기관명": "부산광역시 해운대구", "지원대상": words}
+def open_points(words, vocabulary, title="출산장려금", **fields):
+    row = {"서비스명": title, "소관기관명": "부산광역시 해운대구", "지원대상": words} | fields
     read = target_text(row, (), vocabulary)
     parts = read.clause.of if isinstance(read.clause, All) else (read.clause,)
     return read.whole, {part.reason for part in parts if isinstance(part, NoData)}
@@ -48,3 +48,10 @@ def test_residents_of_a_neighbourhood_are_nobody_who_lives_together(vocabulary):
 def test_a_resident_is_insured_but_money_needs_an_accident(vocabulary):
     assert open_points("해운대구민 누구나", vocabulary, "구민 안전보험") == (True, {"보험 사고"})
     assert open_points("해운대구민 누구나", vocabulary, "구민 건강교실") == (True, set())
+
+
+def test_a_means_test_in_what_is_given_and_premiums_that_only_the_insured_pay_are_left_open(vocabulary):
+    few = {"지원내용": "월 1만원 미만 세대의 수도요금 지원"}
+    assert open_points("만65세 이상 노인", vocabulary, "수도요금 지원", **few) == (True, {"금액 기준"})
+    assert open_points("만65세 이상 노인", vocabulary, "국민건강보험료 지원")[1] == {"건강보험료"}
+    assert open_points("만65세 이상 노인", vocabulary, "목욕비 지원", 지원내용="월 1만원 지원") == (True, set())
