@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from privacy.accounting import accountant
 from privacy.accounting.amount import text_of
 from privacy.accounting.mechanism import Mechanism
+from privacy.accounting.privacy_filter import filtered
 from privacy.cohort import Cohort
 from privacy.refusal import amount_text
 
@@ -72,6 +74,7 @@ class BudgetInterval:
         delta: the delta of the composition.
         composition: everything composed at the end of the interval.
         added: (index, cohort, mechanism) of the spends inside, in order.
+        adaptive: whether it is held against the filter that is proven for runs chosen by earlier results (version 3).
     """
 
     population: str
@@ -81,10 +84,11 @@ class BudgetInterval:
     delta: Decimal
     composition: Composition
     added: tuple[tuple[int, Cohort | None, Mechanism], ...]
+    adaptive: bool = False
 
     def epsilon(self) -> Decimal:
         """The composed epsilon at the end."""
-        return worst_case_epsilon(self.composition, self.delta)
+        return worst_case_epsilon(self.composition, self.delta, adaptive=self.adaptive)
 
     def first_beyond(self) -> int:
         """The index of the first spend that exceeded the cap, by bisection."""
@@ -94,20 +98,28 @@ class BudgetInterval:
             earlier = {cohort: Counter(counts) for cohort, counts in self.composition.items()}
             for _, cohort, mechanism in self.added[middle + 1 :]:
                 earlier[cohort][mechanism] -= 1
-            beyond = worst_case_epsilon(earlier, self.delta) > self.cap
+            beyond = worst_case_epsilon(earlier, self.delta, adaptive=self.adaptive) > self.cap
             low, high = (low, middle) if beyond else (middle + 1, high)
         return self.added[low][0] if self.added else self.until
 
 
-def worst_case_epsilon(composition: Mapping[Cohort | None, Counter[Mechanism]], delta: Decimal) -> Decimal:
-    """The composed epsilon of the worst-off unit: spends on disjoint cohorts do not add up (McSherry 2009)."""
+def worst_case_epsilon(
+    composition: Mapping[Cohort | None, Counter[Mechanism]], delta: Decimal, *, adaptive: bool = True, together: int = 1
+) -> Decimal:
+    """The composed epsilon of the worst-off unit: spends on disjoint cohorts do not add up (McSherry 2009).
+
+    Args:
+        composition: what was spent on whom.
+        delta: at which it holds.
+        adaptive: by the filter across runs; else by PLD, as ledgers did before version 3.
+        together: how many units are protected as one group.
+    """
+    compose = partial(filtered, together=together) if adaptive else accountant.composed
     cohorts = [cohort for cohort, counts in composition.items() if cohort is not None and +counts]
     parts = {part for cohort in cohorts for part in cohort.residues}
     groups = {tuple(cohort for cohort in cohorts if part in cohort.residues) for part in parts} or {()}
     everybody = composition.get(None, Counter())
-    return max(
-        accountant.composed(sum((composition[one] for one in group), everybody.copy()), delta) for group in groups
-    )
+    return max(compose(sum((composition[one] for one in group), everybody.copy()), delta) for group in groups)
 
 
 def most_units(delta: Decimal) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import assert_never
+from typing import Final, assert_never
 
 from privacy.accounting.accountant import INFINITY, AccountedPrice
 from privacy.accounting.mechanism import Mechanism
@@ -33,6 +33,9 @@ from privacy.ledger.entry import AnyEntry
 from privacy.ledger.note import NoteVerifier
 from privacy.refusal import Conflict, Exhausted, UnknownLedgerKey, UnknownPopulation, UnknownSpend
 
+ADAPTIVE: Final = 3
+"""The first version whose spends compose by the filter that is proven for runs chosen by earlier results."""
+
 
 @dataclass
 class PopulationBudget:
@@ -50,6 +53,7 @@ class PopulationBudget:
     partition: tuple[str, int] | None = None
     states: Counter[str] = field(default_factory=Counter)
     added: list[tuple[int, Cohort | None, Mechanism]] = field(default_factory=list)
+    adaptive: bool = False  # from the first spend of version 3 on: composed by the filter across runs
 
     @property
     def delta(self) -> Decimal:
@@ -58,10 +62,10 @@ class PopulationBudget:
 
     def spent(self) -> Decimal:
         """The composed epsilon of the period."""
-        return worst_case_epsilon(self.composition, self.delta)
+        return worst_case_epsilon(self.composition, self.delta, adaptive=self.adaptive)
 
     def with_one_more(self, cohort: Cohort | None, mechanism: Mechanism) -> Decimal:
-        """The composed epsilon after one more spend."""
+        """The composed epsilon after one more spend, which is always by the rules of the last version."""
         grown: Composition = {**self.composition}
         grown[cohort] = self.composition.get(cohort, Counter()) + Counter([mechanism])
         return worst_case_epsilon(grown, self.delta)
@@ -82,7 +86,9 @@ class PopulationBudget:
         """The interval that ends before entry `until`."""
         counted = {cohort: +counts for cohort, counts in self.composition.items()}
         population = self.opened.population
-        return BudgetInterval(population, self.since, until, self.cap, self.delta, counted, tuple(self.added))
+        return BudgetInterval(
+            population, self.since, until, self.cap, self.delta, counted, tuple(self.added), self.adaptive
+        )
 
 
 @dataclass(frozen=True)
@@ -146,7 +152,7 @@ class LedgerState:
             budget.cap,
             budget.delta,
             budget.spent(),
-            INFINITY if budget.exact else worst_case_epsilon(budget.lifetime(), budget.delta),
+            INFINITY if budget.exact else worst_case_epsilon(budget.lifetime(), budget.delta, adaptive=budget.adaptive),
             {state: budget.states[state] for state in (RESERVED, COMMITTED, EXPIRED, RELEASED)},
             budget.exact,
         )
@@ -159,7 +165,7 @@ class LedgerState:
         """
         spend = change.spend
         budget = self.budget(spend.population)
-        before = budget.spent()
+        before = worst_case_epsilon(budget.composition, budget.delta)
         after = budget.with_one_more(spend.cohort, spend.mechanism)
         if after > budget.cap:
             raise Exhausted(spend.population, after - before, max(budget.cap - before, Decimal(0)))
@@ -263,6 +269,7 @@ class LedgerState:
         spend, budget = change.spend, self.budgets[change.spend.population]
         if spend.cohort is not None:
             budget.partition = (spend.cohort.salt, spend.cohort.modulus)
+        budget.adaptive |= self.version >= ADAPTIVE
         budget.count(spend, 1)
         budget.added.append((spend.index, spend.cohort, spend.mechanism))
         budget.states[spend.state] += 1

@@ -18,7 +18,7 @@ from privacy.ledger.export import LedgerExport
 from privacy.ledger.note import COSIGNATURE, Checkpoint, Note, Signer
 from privacy.ledger.terms import EVERYBODY
 from privacy.ledger.verify import AuditTerms, verify
-from tests.privacy.ledgers import ALICE, AT, BOB, CAROL, ONE, Forge
+from tests.privacy.ledgers import ALICE, AT, BOB, CAROL, ONE, Forge, Forge2, Forge3
 
 ROOT = Path(__file__).resolve().parents[3]
 SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
@@ -339,6 +339,22 @@ def test_an_overspent_population_is_found_at_the_spend_that_did_it():
     verdict = whole(forge)
     assert (verdict.first_bad_index, verdict.balances) == (5, ())
     assert "overspent" in str(verdict.findings[0])
+
+
+@pytest.mark.parametrize(("forge_type", "spent"), [(Forge2, "3.728306"), (Forge3, "5.026844")])
+def test_sampled_runs_are_composed_as_runs_chosen_on_the_way_from_version_3(forge_type, spent):
+    """By PLD before, as if all had been fixed in advance: what was in order then is in order for ever."""
+    sgd, forge = m.gaussian_sgd("2.969", "0.041", 250), forge_type(ALICE, BOB)
+    forge.open("4")
+    for month in range(12):
+        price = {"pld": "0.989244", "prv": "0.999301", "rdp": "1.073522"}
+        forge.reserve(f"run-{month}", sgd, price=price, epsilon="1")
+    verdict = whole(forge)
+    if forge_type is Forge2:
+        assert (verdict.findings, str(verdict.balances[0].spent)) == ((), spent)
+    else:
+        assert "overspent" in str(verdict.findings[0])
+        assert spent in str(verdict.findings[0])
 
 
 def test_a_rule_broken_on_the_way_is_found_at_its_entry():
