@@ -73,7 +73,7 @@ def _population(one: Mapping[str, Any], report: Mapping[str, Any], say: Say) -> 
     numbers = {name: one[name] for name in ("lifetime", "delta", "spent", "cap", "left")}
     period = one["period"]
     numbers["period"] = say("report.always") if period == ALWAYS else say("report.period", period=period)
-    chart = _chart(one, say)
+    chart, together = _chart(one, say), one["together"]
     used = [
         (use["at"][:10], spend_page.stage(use, say), say(f"report.state.{use['state']}"), use) for use in one["uses"]
     ]
@@ -85,6 +85,7 @@ def _population(one: Mapping[str, Any], report: Mapping[str, Any], say: Say) -> 
         "measure": say("report.measure", **numbers),
         "relation": say("report.relation", delta=one["delta"]),
         "sum": say("report.sum", sum=one["sum"], spent=one["spent"]) if one["sum"] != one["spent"] else "",
+        "together": say("report.together", two=together["2"], three=together["3"]) if together else "",
         "spent": one["spent"],
         "cap": one["cap"],
         "chart": chart,

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from privacy.accounting.accountant import INFINITY
 from privacy.accounting.amount import text_of
+from privacy.budget import worst_case_epsilon
 from privacy.ledger.entry import AnyEntry, ApprovedBody
 from privacy.ledger.report_text import Say, guess, limits
 from privacy.ledger.rules import decide
@@ -16,6 +18,7 @@ from privacy.ledger.spend_report import audits, uses
 from privacy.ledger.state import LedgerState, PopulationBudget
 from privacy.ledger.terms import APPROVED, EntryType, document_of
 
+TOGETHER: Final = ("2", "3", "4")
 MOST_POINTS: Final = 60  # of the picture; each costs a composition
 
 
@@ -113,11 +116,21 @@ def _population(
         **balance.to_document(),
         "protected": say(f"report.protects.{balance.unit}"),
         "promise": _promise(balance.lifetime, balance.delta, say),
+        "together": _together(state, name) if balance.unit == "household" else None,
         "timeline": points,
         "uses": used,
         "sum": _amount(sum(counted, Decimal(0))),
         "approvers": sorted(one.name for one in state.budgets[name].approvers.values()),
     }
+
+
+def _together(state: LedgerState, name: str) -> dict[str, str]:
+    """Epsilon of units that were used apart and are one household today, by how many they were."""
+    budget = state.budgets[name]
+    if budget.exact:
+        return dict.fromkeys(TOGETHER, _amount(INFINITY))
+    whole = budget.lifetime()
+    return {some: _amount(worst_case_epsilon(whole, budget.delta, together=int(some))) for some in TOGETHER}
 
 
 def _promise(epsilon: Decimal, delta: Decimal, say: Say) -> dict[str, str]:

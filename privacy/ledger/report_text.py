@@ -41,6 +41,7 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "report.how_much": (),
     "report.guess": ("chance",),
     "report.measure": ("lifetime", "delta", "period", "spent", "cap", "left"),
+    "report.together": ("two", "three"),
     "report.always": (),
     "report.period": ("period",),
     "report.spent": (),

@@ -127,17 +127,12 @@ def test_in_the_years_households_grow_newborns_join_and_strangers_bring_nobody_t
 
 # --- each part of the rule is needed ----------------------------------------------------------------------------------
 
-honest = households_module.fixed_households
 FAULTS = {
     "households are those of today": (
         admission, "fixed_households", lambda history, number, *_: number[households(history)]
     ),
     "who is only named brings people together": (
         households_module, "subjects", lambda history: np.ones(len(history.people), np.bool_)
-    ),
-    "free people of whom nobody agrees wait for nobody": (
-        admission, "fixed_households",
-        lambda history, number, fixed, agreeing, lost: honest(history, number, fixed, np.ones_like(agreeing), lost),
     ),
 }  # fmt: skip
 

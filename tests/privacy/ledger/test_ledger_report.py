@@ -1,8 +1,10 @@
 """The report says in plain words what was protected, how much was spent, who signed, and what is not promised."""
 
+from decimal import Decimal
+
 from privacy.accounting import mechanism as m
 from privacy.ledger import entry, ledger_report
-from tests.privacy.ledgers import Forge, lived
+from tests.privacy.ledgers import ALICE, BOB, Forge, Forge3, fingerprint, lived
 from tests.recommender.catalogues import MESSAGES
 
 
@@ -17,6 +19,20 @@ def test_it_says_what_was_spent_in_the_period_and_over_all_periods():
     assert one["promise"]["in_words"].endswith("at most 89 times in 100 with everything that was released.")
     assert [use["counts"] for use in one["uses"]] == [True, False, True]
     assert [point["spent"] for point in one["timeline"]] == ["0", "1", "1.5", "1", "1", "0", "1"]
+
+
+def test_it_says_what_holds_for_households_that_were_used_apart_and_are_one_today():
+    forges = Forge3(ALICE, BOB), Forge3(ALICE, BOB)
+    for forge, unit in zip(forges, ("household", "person"), strict=True):
+        forge.open("9", unit=unit)
+        forge.reserve("run", m.gaussian("4.225"), price={"pld": "1", "prv": "1.005", "rdp": "1.1"}, epsilon="1.1")
+        known = {"roll": fingerprint("roll"), "sketch": fingerprint("people")}
+        forge.reserve("again", m.gaussian("9"), price={"pld": "0.5", "prv": "0.5", "rdp": "1"}, dataset=known)
+    households, persons = (document(forge)["populations"][0] for forge in forges)
+    assert list(households["together"]) == ["2", "3", "4"]
+    assert Decimal(households["lifetime"]) * 2 < Decimal(households["together"]["2"])
+    assert [use["units_fixed"] for use in households["uses"]] == [False, True]
+    assert persons["together"] is None
 
 
 def test_it_says_who_signed_for_what_and_what_is_not_promised():
