@@ -6,7 +6,6 @@ import copy
 import pickle
 import subprocess
 import sys
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -124,13 +123,6 @@ def test_a_number_that_was_released_is_named_by_the_hash_of_its_text():
     account = RecordingAccount()
     private(account)[0].admit_run(RUN).run("count", NOISY, len)
     assert account.artefact == digest(b"3")
-
-
-def test_a_quoted_price_says_at_which_delta_the_run_and_the_budget_hold():
-    account = RecordingAccount()
-    account.delta = Decimal("0.00000001")
-    quoted = private(account)[0].price_run(replace(RUN, delta=Decimal("0.0003")), NOISY)
-    assert (quoted.spend.delta, quoted.budget_delta) == (Decimal("0.0003"), Decimal("0.00000001"))
 
 
 def test_people_without_a_budget_are_not_learned_from():
