@@ -10,8 +10,9 @@ when to stop (arXiv:2602.06756). Two rules are proven, and lose nothing by the c
 Which rule applies is chosen on the way, too, so that each has its own part of delta. Take all that may happen under one
 rule, and halt everything else where it would first break that rule: what is left is private by the rule's theorem, at
 its part of delta, and has lost nothing that may happen under the rule. Summed over the rules, the parts are delta:
-`ALIKE` for runs of one kind (of which kind the first is, Gaussian or only promised, is chosen before any result); of
-the rest one half for promised deltas beside other runs, and one half for the `ORDERS`, equally.
+`ALIKE` for what the first run alone decides, which is chosen before any result: full batches after a full batch,
+promises after a promise, nothing after anything else, which then costs what it does by itself; of the rest one half for
+promised deltas beside other runs, and one half for the `ORDERS`, equally.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ from functools import lru_cache
 from statistics import NormalDist
 from typing import Any, Final
 
-from privacy.accounting.accountant import INFINITY, round_up
+from privacy.accounting.accountant import INFINITY, composed, round_up
 from privacy.accounting.mechanism import Mechanism
 
 ALIKE: Final = Decimal("0.98")
-"""The part of delta for runs that are all full-batch Gaussians, or all only promised."""
+"""The part of delta for runs that are all full-batch Gaussians, or all only promised, or a single run."""
 ORDERS: Final = (1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 32.0, 64.0)
 MOST: Final = 1_000.0
 """Above this epsilon nothing is promised."""
@@ -74,6 +75,8 @@ def _of_any(ran: Mapping[Mechanism, int], delta: Decimal) -> Decimal:
     lost = sum((promise[1] * count for promise, count in promised), Decimal(0))
     if len(promised) == len(ran):
         return epsilon if lost <= delta * ALIKE else INFINITY
+    if sum(ran.values()) == 1:
+        return composed(ran, delta * ALIKE)
     if not delta or lost > delta * (1 - ALIKE) / 2:
         return INFINITY
     part = float(delta * (1 - ALIKE) / (2 * len(ORDERS)))

@@ -49,6 +49,12 @@ def test_full_batch_gaussians_lose_nothing_but_a_fiftieth_of_delta(runs):
     assert abs(filtered({one: 1}, DELTA) - filtered({MONTH: runs}, DELTA)) <= Decimal("0.000001")
 
 
+def test_a_single_run_was_chosen_before_any_result_and_costs_what_it_does_by_itself():
+    for one in (SGD, m.repeat_and_select(m.gaussian("9"), "5")):
+        assert filtered({one: 1}, DELTA) == accountant.composed({one: 1}, DELTA * ALIKE)
+        assert filtered({one: 2}, DELTA) > accountant.composed({one: 2}, DELTA * ALIKE)
+
+
 def test_the_parts_of_delta_are_delta_together():
     """Runs alike, promised deltas beside others, and each Renyi order."""
     mixed = (1 - ALIKE) / 2
