@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -12,8 +12,11 @@ from recommender.text import Text
 if TYPE_CHECKING:
     from features.snapshot import Occurrence
 
-SMALL: Final = 14
-"""Up to so many programmes that exclude one another, every choice is tried; beyond, the most useful go first."""
+MOST_TRIED: Final = 20_000
+"""So many different rests of one group of programmes that exclude one another are tried; then the most useful go first.
+A hundred that all exclude one another have a hundred rests."""
+LARGEST: Final = 300
+"""In a larger group the most useful go first."""
 
 RECENT_DAYS: Final = 365
 """The age up to which an event is a reason for a bundle, where the programme's own window does not say."""
@@ -102,8 +105,8 @@ def compatible(
 ) -> tuple[tuple[Candidate, ...], tuple[SetAside, ...]]:
     """The most useful candidates that can be received together and beside what is held, and what they exclude.
 
-    Exact among up to `SMALL` candidates that exclude one another, directly or through others; greedy by utility
-    beyond. An exclusion stated by either side binds both.
+    Exact (a maximum-weight independent set), unless one group of programmes that exclude one another, directly or
+    through others, is over `LARGEST` or has more than `MOST_TRIED` rests. What either side excludes binds both.
 
     >>> rent, loan = Candidate("rent", 5, frozenset(), frozenset({"loan"})), Candidate("loan", 3, frozenset())
     >>> [one.programme for one in compatible([rent, loan])[0]], compatible([rent, loan])[1]
@@ -169,9 +172,13 @@ def _groups(conflicts: Mapping[str, frozenset[str]]) -> list[list[str]]:
 
 
 def _best(group: Sequence[str], conflicts: Mapping[str, frozenset[str]], worth: Mapping[str, int]) -> list[str]:
-    if len(group) > SMALL:
+    """Return the choice of the greatest worth; of equal ones that with the most useful programme, then the next."""
+    if len(group) > LARGEST:
         return _greedy(group, conflicts)
-    return max(_choices(group, conflicts), key=lambda names: sum(worth[name] for name in names))
+    place = {name: i for i, name in enumerate(group)}
+    rivals = [sum(1 << place[name] for name in conflicts[one]) for one in group]
+    chosen = _Choice(rivals, [worth[name] for name in group], {0: (0, 0)}).of((1 << len(group)) - 1)[1]
+    return [name for i, name in enumerate(group) if chosen >> i & 1]
 
 
 def _greedy(group: Sequence[str], conflicts: Mapping[str, frozenset[str]]) -> list[str]:
@@ -182,13 +189,25 @@ def _greedy(group: Sequence[str], conflicts: Mapping[str, frozenset[str]]) -> li
     return chosen
 
 
-def _choices(group: Sequence[str], conflicts: Mapping[str, frozenset[str]]) -> Iterator[list[str]]:
-    """Compatible choices, the greedy one first, among them every one that cannot be extended."""
-    if not group:
-        yield []
-        return
-    first, rest = group[0], group[1:]
-    for names in _choices([name for name in rest if name not in conflicts[first]], conflicts):
-        yield [first, *names]
-    if not conflicts[first].isdisjoint(rest):
-        yield from _choices(rest, conflicts)
+@dataclass(frozen=True)
+class _Choice:
+    """The best choice among some programmes of a group, given as bits; what is left over is tried once."""
+
+    rivals: Sequence[int]
+    worth: Sequence[int]
+    tried: dict[int, tuple[int, int]]
+
+    def of(self, left: int) -> tuple[int, int]:
+        """Return the worth of the best choice and which programmes it is."""
+        if left not in self.tried:
+            first = (left & -left).bit_length() - 1
+            self.tried[left] = self._with(first, left)
+        return self.tried[left]
+
+    def _with(self, first: int, left: int) -> tuple[int, int]:
+        worth, chosen = self.of(left & ~(1 << first) & ~self.rivals[first])
+        taken = worth + self.worth[first], chosen | 1 << first
+        if not self.rivals[first] & left or len(self.tried) > MOST_TRIED:
+            return taken
+        passed = self.of(left & ~(1 << first))
+        return passed if passed[0] > taken[0] else taken

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from features.snapshot import Occurrence
 from recommender.offers import bundle
@@ -74,11 +77,66 @@ def test_two_small_ones_beat_the_large_one_that_excludes_both():
 
 
 def test_among_many_that_exclude_one_another_the_most_useful_go_first():
-    ids = [f"p{i:02}" for i in range(bundle.SMALL + 6)]
-    crowd = [candidate(name, 100 - i, set(ids) - {name}) for i, name in enumerate(ids)]
+    ids = [f"p{i:03}" for i in range(bundle.LARGEST + 1)]
+    crowd = [candidate(name, 1_000 - i, set(ids) - {name}) for i, name in enumerate(ids)]
     chosen, aside = compatible(crowd)
-    assert names(chosen) == ["p00"]
-    assert {left.excluded_by for left in aside} == {"p00"}
+    assert names(chosen) == ["p000"]
+    assert {left.excluded_by for left in aside} == {"p000"}
+
+
+def test_the_largest_group_that_is_tried_whole_needs_no_deeper_stack_than_there_is():
+    ids = [f"p{i:03}" for i in range(bundle.LARGEST)]
+    chain = [candidate(name, 10, ids[i + 1 : i + 2]) for i, name in enumerate(ids)]
+    assert len(compatible(chain)[0]) == bundle.LARGEST // 2
+    crowd = [candidate(name, 1_000 - i, set(ids) - {name}) for i, name in enumerate(ids)]
+    assert names(compatible(crowd)[0]) == ["p000"]
+
+
+def most_worth(candidates):
+    """The worth of the best choice that goes together, as an integer programme finds it."""
+    clashes = [(i, j) for (i, one), (j, other) in combinations(enumerate(candidates), 2) if clash(one, other)]
+    worth = np.array([max(one.utility, 1) for one in candidates], dtype=float)
+    rows = np.zeros((len(clashes), len(candidates)))
+    for row, pair in enumerate(clashes):
+        rows[row, list(pair)] = 1
+    together = [LinearConstraint(rows, ub=1)] if clashes else []
+    found = milp(-worth, integrality=np.ones_like(worth), bounds=Bounds(0, 1), constraints=together)
+    return round(-found.fun)
+
+
+def crowds(count, seed):
+    """Random groups of up to thirty programmes, from hardly any that exclude each other to nearly all."""
+    rng = np.random.default_rng(seed)
+    for _ in range(count):
+        ids = [f"p{i:02}" for i in range(int(rng.integers(2, 31)))]
+        share = rng.random() ** 2
+        yield [
+            candidate(name, int(rng.integers(-5, 60)), [other for other in ids[i + 1 :] if rng.random() < share])
+            for i, name in enumerate(ids)
+        ]
+
+
+def no_choice_is_better(count, seed):
+    for crowd in crowds(count, seed):
+        chosen, _ = compatible(crowd)
+        assert not any(clash(one, other) for one, other in combinations(chosen, 2))
+        assert sum(max(one.utility, 1) for one in chosen) == most_worth(crowd)
+
+
+@pytest.mark.slow
+def test_no_choice_is_better_as_an_integer_programme_says():
+    no_choice_is_better(2_000, 1)
+
+
+@pytest.mark.soak
+def test_no_choice_of_many_is_better_as_an_integer_programme_says():
+    no_choice_is_better(100_000, 2)
+
+
+def test_who_is_offered_one_more_programme_never_ends_with_less():
+    for crowd in crowds(300, 3):
+        before, after = (sum(max(one.utility, 1) for one in compatible(some)[0]) for some in (crowd[:-1], crowd))
+        assert after >= before
 
 
 def test_what_is_held_excludes_whichever_side_says_so():
