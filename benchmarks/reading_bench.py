@@ -1,8 +1,8 @@
 """Reading: services imported and judged for four people, beside what two readers of the same texts say.
 
 The labels (ids and values, no text) stand in tests/recommender/reading/labels, one file a split. The reader was tuned
-on `open`, then on `second`, then on `fourth`; all but `open` were unseen at their first run. A label may leave out
-fields of the text: they are not scored. A file `sealed.jsonl` is scored apart.
+on `open`, then on `second`, then on `fourth`; all but `open` were unseen at their first run, `fifth` at all times. A
+label may leave out fields of the text: they are not scored. A file `sealed.jsonl` is scored apart.
 The people are fully described: of the facts declared every boolean is false unless they say otherwise. A second pass
 states only the facts that were declared before texts were read. The rate is services imported and judged a second of
 CPU.

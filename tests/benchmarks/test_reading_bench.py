@@ -20,12 +20,12 @@ def labels(split):
 OF_THE_TEXT = {"ages", "income_percent", "residence", "statuses"}
 
 
-@pytest.mark.parametrize(("split", "count"), [("open", 100), ("second", 50), ("third", 60), ("fourth", 60)])
+@pytest.mark.parametrize(("split", "count"), [("open", 100), ("second", 50), ("third", 60), ("fourth", 60), ("fifth", 60)])
 def test_the_labels_hold_ids_and_values_and_no_text(split, count):
     for label in labels(split):
         assert {label[name] for name in READING.PEOPLE} <= ANSWERS
         stated = {"id", "P", "G", "M", "J", "hard", "amounts", "deadline", "other_help_excluded"}
-        assert set(label) == (stated if split == "fourth" else stated | OF_THE_TEXT)
+        assert set(label) == (stated if split in ("fourth", "fifth") else stated | OF_THE_TEXT)
     assert len({label["id"] for label in labels(split)}) == count
 
 
@@ -68,6 +68,15 @@ def test_of_labels_that_leave_out_fields_of_the_text_the_others_are_scored(split
     fields = splits["fourth"]["fields"]
     assert {name for name in READING._FIELDS if name not in fields} == {"ages", "income", "residence", "statuses"}
     assert {found["services"] for found in fields.values()} == {60}
+
+
+@pytest.mark.slow
+def test_of_the_services_that_nobody_read_before_yes_is_right_and_no_hides_no_yes(splits):
+    figures = splits["fifth"]["all_facts"]["all"]
+    assert figures["yes"]["right"] == figures["yes"]["given"] >= 10
+    assert figures["no"]["right"] >= 163
+    assert figures["no"]["given"] - figures["no"]["right"] <= 8
+    assert figures["no_hides_yes"] == 0
 
 
 @pytest.mark.slow
