@@ -20,7 +20,9 @@ def labels(split):
 OF_THE_TEXT = {"ages", "income_percent", "residence", "statuses"}
 
 
-@pytest.mark.parametrize(("split", "count"), [("open", 100), ("second", 50), ("third", 60), ("fourth", 60), ("fifth", 60)])
+@pytest.mark.parametrize(
+    ("split", "count"), [("open", 100), ("second", 50), ("third", 60), ("fourth", 60), ("fifth", 60)]
+)
 def test_the_labels_hold_ids_and_values_and_no_text(split, count):
     for label in labels(split):
         assert {label[name] for name in READING.PEOPLE} <= ANSWERS
