@@ -11,9 +11,11 @@ import pytest
 from features.log.event import Event
 from features.log.event_parser import parse_event
 from features.log.history import history_of
+from privacy.account import account_of
 from privacy.gate import Admission
 from privacy.request import LegalBasis, RunRequest
 from privacy.unit import PrivacyUnit
+from tests.privacy.ledgers import ledger
 from training.data.admission import admitted
 from training.data.examples import held_out
 
@@ -118,6 +120,42 @@ def test_a_household_holds_together_through_somebody_who_did_not_agree(log):
     assert unit["p3"] == unit["p1"] == unit["p4"]
     assert len({unit["p0"], unit["p2"], unit["p3"]}) == 3
     assert sorted(set(unit.values())) == [0, 1, 2]
+
+
+def registered(name, person, kind, at, *about):
+    return Event(name, "registry/families", person, kind, NOON + at, NOON + at, {}, about)
+
+
+@pytest.mark.parametrize("learned_from_before", [True, False])
+def test_two_who_marry_after_they_were_learned_from_stay_two_units_and_a_newborn_joins_one(
+    tmp_path, declaration, learned_from_before
+):
+    """Through a real ledger, opened anew for each run, and with their rows read only within each."""
+    ledger(tmp_path / "ledger", unit="household")
+    single = [given(f"g{who}", who) for who in ("ann", "bob", "dan")]
+    family = [
+        registered("w", "ann", "life.married", 5, ("bob", "spouse")),
+        registered("b", "ann", "life.child_born", 6, ("cat", "child"), ("bob", "parent")),
+        given("gcat", "cat", 7),
+    ]
+
+    def units(events):
+        roll = account_of(tmp_path / "ledger", lambda: NOON, "kr").roll()
+        found = admitted(history_of(events, declaration), Admission(RUN, str, roll), 10**6)
+        rows = np.diff(found.history.offsets)
+        of = dict(zip(found.history.people, found.unit.tolist(), strict=True))
+        return of, dict(zip(found.history.people, rows.tolist(), strict=True))
+
+    if learned_from_before:
+        units(single)
+    of, rows = units(single + family)
+    assert (of["ann"] != of["bob"]) == learned_from_before
+    assert len({of["ann"], of["bob"], of["dan"]} - {of["cat"]}) == (2 if learned_from_before else 1)
+    assert of["cat"] in (of["ann"], of["bob"])
+    assert units(single + family) == (of, rows)
+    together = admitted(history_of(single + family, declaration), Admission(RUN, str), 10**6).history
+    alike = np.diff(together.offsets).tolist() == list(rows.values())
+    assert alike != learned_from_before
 
 
 def test_where_each_person_is_a_unit_nobody_is_grouped(log):
