@@ -66,6 +66,7 @@ def measure(
         "without noise": of_ranker(twin.made, world),
         "lightgbm": of_forest(peer.made, world),
         "popularity": of_popularity(learned),
+        "reachable": of_reachable(world),
     }
     found = {name: {kind: judged(order, one) for kind, one in held_out.items()} for name, order in orders.items()}
     document = _document(units, epsilon, found, {"proffer": ours.seconds, "twin": twin.seconds, "forest": peer.seconds})
@@ -110,6 +111,7 @@ def _document(
         "ratio": {name: warm["proffer"] / value for name, value in peers.items()},
         "equal_results": True,
         "fresh": {name: one["fresh"] for name, one in found.items()},
+        "gap_closed": (warm["proffer"] - warm["popularity"]) / (warm["reachable"] - warm["popularity"]),
         "fresh_ratio_to_lightgbm": fresh,
         "processor_seconds": dict(seconds),
         "cost_of_privacy": seconds["proffer"] / seconds["twin"],
@@ -162,7 +164,7 @@ class BenchWorld:
     def _levels(self) -> tuple[float, float]:
         """How many of those eligible are open, and the level at which so many are taken up as should be."""
         values = self._people(2_000, np.random.default_rng((self.seed, 4)))[0]
-        wish, eligible = self._wishes(values, self.warm)
+        wish, eligible = self.wishes(values, self.warm)
         share = min(1.0, ELIGIBLE / float(eligible.sum(axis=1).mean()))
         odds = wish[eligible][:, None] - TIRING * np.linspace(0, ELIGIBLE, 9, dtype=np.float32)
         low, high = -20.0, 10.0
@@ -181,7 +183,22 @@ class BenchWorld:
         values[:, NUMBERS + len(CHOICES) :] = rng.random((count, YES_NO)) < 0.3
         return values, rng.random(values.shape) > 0.08
 
-    def _wishes(self, values: Float32, offers: Offers) -> tuple[Float32, Bool]:
+    def filled(self, shown: Shown, draws: int) -> Float32:
+        """People with what is not known of them drawn given what is: float32[draws, people, attributes].
+
+        Numbers are of one normal distribution, so that a free draw is corrected by what is known (Matheron's rule).
+        """
+        people, drawn = len(shown.values), self._people(draws * len(shown.values), np.random.default_rng(self.seed))[0]
+        drawn = drawn.reshape(draws, people, -1)
+        spread = self.latent.T @ self.latent + np.eye(NUMBERS)
+        true, free = _normal(shown.values[:, :NUMBERS]), _normal(drawn[:, :, :NUMBERS])
+        for at, known in enumerate(shown.known[:, :NUMBERS]):
+            gain = np.linalg.solve(spread[np.ix_(known, known)], spread[np.ix_(known, ~known)])
+            free[:, at, ~known] += (true[at, known] - free[:, at][:, known]) @ gain
+        drawn[:, :, :NUMBERS] = _sigmoid(1.3 * free)
+        return np.where(shown.known, shown.values, drawn)
+
+    def wishes(self, values: Float32, offers: Offers) -> tuple[Float32, Bool]:
         """Log-odds but for the base, float32[n, P], and who is eligible for what."""
         met = np.ones((len(values), RULES), dtype=np.float32)
         for at, conditions in enumerate(self.rules):
@@ -213,7 +230,7 @@ class BenchWorld:
         return Shown(values, known, list_at, programme, label, place, truth, fresh)
 
     def _answers(self, values: Float32, offers: Offers, rng: np.random.Generator) -> tuple[Array, ...]:
-        wish, eligible = self._wishes(values, offers)
+        wish, eligible = self.wishes(values, offers)
         who, what = np.nonzero(eligible & (rng.random(eligible.shape, dtype=np.float32) < self.open))
         order = np.lexsort((rng.random(who.size), who))
         who, what = who[order], what[order]
@@ -226,6 +243,11 @@ class BenchWorld:
 
 def _sigmoid(odds: Any) -> Any:
     return 1.0 / (1.0 + np.exp(-odds))
+
+
+def _normal(values: Float32) -> Float64:
+    inside = np.clip(values.astype(np.float64), 1e-7, 1 - 1e-7)
+    return np.asarray(np.log(inside / (1 - inside)) / 1.3)
 
 
 # --- the contenders --------------------------------------------------------------------------------------------------
@@ -311,6 +333,19 @@ def of_popularity(learned: Shown) -> Order:
     taken = np.bincount(learned.programme, weights=learned.label, minlength=PROGRAMMES)
     rate = taken / np.maximum(np.bincount(learned.programme, minlength=PROGRAMMES), 1)
     return lambda shown: np.zeros(shown.programme.size) if shown.fresh else rate[shown.programme]
+
+
+def of_reachable(world: BenchWorld, draws: int = 32) -> Order:
+    """True probabilities averaged over what is not known of a person: the best that an order could reach, about."""
+
+    def scores(shown: Shown) -> Float64:
+        found = np.zeros(shown.programme.size)
+        for values in world.filled(shown, draws):
+            wish = world.wishes(values, world.fresh if shown.fresh else world.warm)[0]
+            found += _sigmoid(wish[shown.owner, shown.programme].astype(np.float64) + world.base)
+        return found / draws
+
+    return scores
 
 
 def judged(order: Order, shown: Shown) -> float:

@@ -94,12 +94,14 @@ def run(args: argparse.Namespace, source: TrainingSource) -> int:
 
 def _price(args: argparse.Namespace, data: TrainingData, request: RunRequest, terms: PrivateTerms) -> int:
     from privacy.accounting.amount import text_of
+    from training.rankers.expectation import expected_share
     from training.runs import private_run
 
     with terminal.working("pricing"):
         price = private_run.price(data, request, terms.evaluate)
     left = None if price.left is None else text_of(price.left)
-    document = {**price_document(price), "left": left, **stated(request)}
+    share = expected_share(request.units, request.epsilon)
+    document = {**price_document(price), "left": left, "expected_share": share, **stated(request)}
     terminal.emit(document, args.json, lambda: _price_text(document))
     return terminal.DONE
 
@@ -131,7 +133,11 @@ def stated(request: RunRequest) -> dict[str, Any]:
 def _price_text(document: dict[str, Any]) -> str:
     kind = document["data_kind"]
     rows = f"{kind} rows, not counted" if document["rows"] is None else f"{document['rows']} {kind} rows"
-    return f"{rows}; {price_text(document)}"
+    share, expected = document["expected_share"], ""
+    if document["units"]:
+        much = "was no better than popularity" if share is None else f"closed {share:.0%} of the gap above popularity"
+        expected = f"\nin the benchmark's world an order learned so {much} (docs/epsilon.md); here it may be less"
+    return f"{rows}; {price_text(document)}{expected}"
 
 
 def price_text(document: dict[str, Any]) -> str:

@@ -54,9 +54,9 @@ def test_bins_lie_in_their_slots_and_unknown_has_its_own(bench, world) -> None:
 def test_it_reports_what_others_script_against_and_draws_its_curves(bench, tmp_path) -> None:
     said = []
     found = bench.measure(said.append, units=200, pictures=tmp_path)
-    assert set(found["peers"]) == set(found["ratio"]) == {"without noise", "lightgbm", "popularity"}
+    assert set(found["peers"]) == set(found["ratio"]) == {"without noise", "lightgbm", "popularity", "reachable"}
     assert 0 < found["ours"] < 1
-    assert set(found["fresh"]) == {"proffer", "without noise", "lightgbm", "popularity"}
+    assert set(found["fresh"]) == {"proffer", "without noise", "lightgbm", "popularity", "reachable"}
     assert set(found["curves"]["units"]) == {"100", "200"}
     assert found["equal_results"] is True
     assert {path.name for path in tmp_path.iterdir()} == {"epsilon.png", "units.png"}

@@ -361,6 +361,8 @@ def test_a_dry_run_says_what_would_remain_and_writes_nothing(people, tmp_path, c
     assert document["spend"] == {"epsilon": "2", "delta": "0.000001"}
     assert document["left"] == "100"
     assert 98 <= Decimal(document["remaining"]["epsilon"]) < Decimal("98.1")
+    assert document["expected_share"] is None
+    assert run(capsys, *words, "--units", "50000")[1]["expected_share"] == 0.46
     run_delta = run(capsys, *words, "--delta", "0.0005")[1]
     assert (run_delta["spend"]["delta"], run_delta["composed"]["delta"]) == ("0.0005", "0.000001")
     assert Decimal(run_delta["composed"]["epsilon"]) > Decimal("2.5")
