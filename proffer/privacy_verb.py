@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from proffer import approval_verbs, audit_verb, auditor_verbs, budget_verbs, options, witness_verbs
+from proffer import approval_verbs, audit_verb, auditor_verbs, budget_verbs, ledger_service, options, witness_verbs
 
 SUBVERBS: options.Subverbs = {
     **budget_verbs.SUBVERBS,
     **approval_verbs.SUBVERBS,
     **auditor_verbs.SUBVERBS,
     **witness_verbs.SUBVERBS,
+    "serve": (ledger_service.LINE, ledger_service.add_arguments, ledger_service.run),
     "audit": (audit_verb.LINE, audit_verb.add_arguments, audit_verb.run),
 }
 

@@ -1,13 +1,16 @@
-"""The OpenAPI document as text: `python -m serving.http.openapi > docs/openapi.json`."""
+"""The OpenAPI documents as text: `python -m serving.http.openapi [ledger] > docs/openapi[-ledger].json`."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 from serving.http.access import Authentication
 from serving.http.app import create_app
+from serving.http.ledger_app import create_ledger_app
+from serving.http.ledger_wire import CommitRequest, ReservationRequest
 from serving.http.wire import RecommendationRequest
 
 
@@ -21,11 +24,32 @@ class _Nobody:
         return {}
 
 
-def document() -> str:
-    """The OpenAPI 3.1 document, as it is committed."""
-    schema = create_app(_Nobody(), Authentication(), clock=lambda: 0).openapi()
-    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+class _NoLedger:
+    """A ledger that is never asked."""
+
+    def reserve(self, asked: ReservationRequest, requester: str) -> Mapping[str, Any]:
+        raise NotImplementedError
+
+    def commit(self, spend: str, asked: CommitRequest, requester: str) -> Mapping[str, Any]:
+        raise NotImplementedError
+
+    def balance(self, population: str) -> Mapping[str, Any]:
+        raise NotImplementedError
+
+    def checks(self) -> Mapping[str, bool]:
+        return {}
+
+
+def document(of: str = "") -> str:
+    """The OpenAPI 3.1 document of the service, or of the `ledger`, as it is committed."""
+    access = Authentication()
+    app = create_ledger_app(_NoLedger(), access, _epoch) if of == "ledger" else create_app(_Nobody(), access, _epoch)
+    return json.dumps(app.openapi(), ensure_ascii=False, indent=2) + "\n"
+
+
+def _epoch() -> int:
+    return 0
 
 
 if __name__ == "__main__":
-    print(document(), end="")
+    print(document(*sys.argv[1:2]), end="")

@@ -23,28 +23,44 @@ MALFORMED_BODY = ProblemType("malformed-body", 400, "The body is not acceptable 
 UNAUTHENTICATED = ProblemType("unauthenticated", 401, "A bearer token is needed")
 INSUFFICIENT_SCOPE = ProblemType("insufficient-scope", 403, "The token does not allow this")
 NOT_FOUND = ProblemType("not-found", 404, "There is nothing here")
+UNKNOWN_POPULATION = ProblemType("unknown-population", 404, "This population has no budget")
+UNKNOWN_SPEND = ProblemType("unknown-spend", 404, "There is no such reservation")
 METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "This method is not offered here")
 TIMED_OUT = ProblemType("timed-out", 408, "The body did not arrive in time")
+BUDGET_EXHAUSTED = ProblemType("privacy-budget-exhausted", 409, "Too little of the privacy budget is left")
+SPEND_CONFLICT = ProblemType("spend-conflict", 409, "The id belongs to another spend")
+SPEND_SETTLED = ProblemType("spend-settled", 409, "The reservation is settled already")
+MORE_THAN_RESERVED = ProblemType("more-than-reserved", 409, "Something else was run than had been reserved")
+KNOWN_PEOPLE = ProblemType("known-people", 409, "These people have a budget already")
 TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
 UNSUPPORTED_MEDIA = ProblemType("unsupported-media-type", 415, "Only uncompressed application/json is taken")
 MISDIRECTED = ProblemType("misdirected", 421, "This host name is not served in dev mode")
 UNPROCESSABLE = ProblemType("unprocessable", 422, "The request is well-formed but cannot be answered")
 FAILED = ProblemType("failed", 500, "Something went wrong here")
 BUSY = ProblemType("busy", 503, "Too many requests are waiting")
+LEDGER_UNAVAILABLE = ProblemType("ledger-unavailable", 503, "The ledger cannot grant anything now")
 
 KINDS = (
     MALFORMED_BODY,
     UNAUTHENTICATED,
     INSUFFICIENT_SCOPE,
     NOT_FOUND,
+    UNKNOWN_POPULATION,
+    UNKNOWN_SPEND,
     METHOD_NOT_ALLOWED,
     TIMED_OUT,
+    BUDGET_EXHAUSTED,
+    SPEND_CONFLICT,
+    SPEND_SETTLED,
+    MORE_THAN_RESERVED,
+    KNOWN_PEOPLE,
     TOO_LARGE,
     UNSUPPORTED_MEDIA,
     MISDIRECTED,
     UNPROCESSABLE,
     FAILED,
     BUSY,
+    LEDGER_UNAVAILABLE,
 )
 
 

@@ -13,10 +13,10 @@ PATIENCE = 600  # seconds; a busy machine takes long
 
 
 @contextmanager
-def running_service(folder: Path, *words: str) -> Iterator[str]:
-    """Run `proffer serve --dev` in a folder; gives its address once it listens."""
+def running_service(folder: Path, *words: str, verb: tuple[str, ...] = ("serve",)) -> Iterator[str]:
+    """Run `proffer serve --dev`, or another verb that serves, in a folder; gives its address once it listens."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-m", "proffer", "serve", "--dev", "--port", "0", *words]
+    command = [sys.executable, "-m", "proffer", *verb, "--dev", "--port", "0", *words]
     process = subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

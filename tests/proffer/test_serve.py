@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from composition.service import authentication
 from features.problem import Rejected
-from proffer import serve
+from proffer import listening, serve
 from proffer.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +31,7 @@ def arguments(tmp_path, *words):
     parser = argparse.ArgumentParser()
     parser.add_argument("--home", type=Path, default=tmp_path / "home")
     serve.add_arguments(parser)
-    return serve.service_settings(parser.parse_args(words))
+    return listening.service_settings(parser.parse_args(words))
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
@@ -68,7 +68,7 @@ def test_without_a_key_nobody_is_believed_and_in_dev_mode_this_home_is(tmp_path)
 
 def test_a_port_in_use_is_one_clear_message():
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(Rejected, match="cannot listen"):
-        serve._listen("127.0.0.1", taken.getsockname()[1])
+        listening.listen("127.0.0.1", taken.getsockname()[1])
 
 
 def started(tmp_path, *words):

@@ -11,9 +11,10 @@ import pytest
 
 from serving.http import problem_documents, tokens
 from serving.http.access import Authentication, is_loopback
-from serving.http.app import MAX_BODY, Lifecycle, WorkerPool, create_app
+from serving.http.app import create_app
 from serving.http.problem_documents import RefusedError
 from serving.http.security import SECURITY_HEADERS
+from serving.http.service_frame import MAX_BODY, Lifecycle, WorkerPool
 
 NOW = 1_800_000_000
 KEY = tokens.new_dev_key()

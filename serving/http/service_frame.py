@@ -1,0 +1,220 @@
+"""The frame of an application: strict bodies, refusals as problem documents, health, and its OpenAPI document."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+
+from features import __version__
+from features.strict_json import MalformedError, parse
+from serving.http import problem_documents as problems
+from serving.http.problem_documents import ProblemItemValue, ProblemType, RefusedError
+from serving.http.security import SecurityMiddleware
+from serving.http.wire import Alive, ProblemDocument, Readiness
+
+MAX_BODY: Final = 1_000_000
+BODY_SECONDS: Final = 10.0
+OPENAPI: Final = "/v1/openapi.json"
+_JSON = re.compile(r"application/json\s*(;\s*charset\s*=\s*\"?utf-8\"?\s*)?\Z", re.IGNORECASE)
+T = TypeVar("T")
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass
+class Lifecycle:
+    """Whether the process is going away; set by the process that runs the server, read by `/readyz`."""
+
+    draining: bool = False
+
+
+class WorkerPool:
+    """A bounded place for computing, so that the event loop, and with it `/healthz`, stays free."""
+
+    def __init__(self, at_work: int, waiting: int) -> None:
+        self._at_work = at_work
+        self._most = at_work + waiting
+        self._inside = 0
+        self._limiter: CapacityLimiter | None = None
+
+    async def run(self, job: Callable[[], T]) -> T:
+        """Run a job in a worker thread, or refuse at once when too many wait.
+
+        Raises:
+            RefusedError: 503 with Retry-After.
+        """
+        if self._inside >= self._most:
+            raise RefusedError(problems.BUSY, "Try again in a moment.", headers={"Retry-After": "1"})
+        if self._limiter is None:  # a limiter belongs to the loop it is first used in
+            self._limiter = CapacityLimiter(self._at_work)
+        self._inside += 1
+        try:
+            return await to_thread.run_sync(job, limiter=self._limiter)
+        finally:
+            self._inside -= 1
+
+
+def framed(title: str, description: str, see: str) -> FastAPI:
+    """An application without routes but the one of its document; `see` says where else its routes are told."""
+    app = FastAPI(
+        title=title,
+        version=__version__,
+        description=description,
+        openapi_url=None,  # it is a route below, so that the log names it
+        docs_url=None,  # FastAPI's page loads scripts from elsewhere: serving.http.front_page has one that does not
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # the documented way to extend it
+    app.add_middleware(SecurityMiddleware)
+    app.add_exception_handler(RefusedError, _refused)
+    app.add_exception_handler(HTTPException, lambda _request, failure: _http_error(failure, see))
+    return app
+
+
+def add_document(app: FastAPI) -> None:
+    """Add the route of the OpenAPI document."""
+
+    @app.get(OPENAPI, include_in_schema=False)
+    async def openapi_document() -> Response:
+        """This document."""
+        return JSONResponse(app.openapi())
+
+
+def add_health(app: FastAPI, checks: Callable[[], Mapping[str, bool]], lifecycle: Lifecycle) -> None:
+    """Add the routes by which it is known whether the process runs, and whether to send requests to it."""
+
+    @app.get("/healthz", response_model=Alive, tags=["operation"])
+    async def health() -> Response:
+        """The process runs; nothing else is looked at."""
+        return JSONResponse({"status": "ok"})
+
+    @app.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}}, tags=["operation"])
+    async def readiness() -> Response:
+        """Requests may be sent here; 503 while starting up badly or going away."""
+        found = {**checks(), "staying": not lifecycle.draining}
+        ready = all(found.values())
+        return JSONResponse({"ready": ready, "checks": found}, 200 if ready else 503)
+
+
+# --- bodies ----------------------------------------------------------------------------------------------------------
+
+
+async def fitted(request: Request, model: type[Model], most: int = MAX_BODY) -> Model:
+    """The body of a request: strict JSON of at most so many bytes that fits its schema.
+
+    Raises:
+        RefusedError: it is none.
+    """
+    document = _parsed(await _body(request, most))
+    try:
+        return model.model_validate(document)
+    except ValidationError as failure:
+        found = _items(failure, model)
+        raise RefusedError(problems.UNPROCESSABLE, "The request does not fit its schema.", found) from None
+
+
+async def _body(request: Request, most: int) -> bytes:
+    if not _JSON.match(request.headers.get("content-type", "")) or "content-encoding" in request.headers:
+        raise RefusedError(problems.UNSUPPORTED_MEDIA, "Send application/json in UTF-8, not compressed.")
+    announced = request.headers.get("content-length", "0")
+    if not announced.isascii() or not announced.isdigit() or int(announced[:12]) > most:
+        raise RefusedError(problems.TOO_LARGE, f"At most {most} bytes are taken.")
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _read(request, most)
+    except TimeoutError:
+        raise RefusedError(problems.TIMED_OUT, f"The body must arrive within {BODY_SECONDS:.0f} seconds.") from None
+    except ClientDisconnect:
+        raise RefusedError(problems.MALFORMED_BODY, "The body ended too early.") from None
+
+
+async def _read(request: Request, most: int) -> bytes:
+    parts = bytearray()
+    async for part in request.stream():
+        parts += part
+        if len(parts) > most:
+            raise RefusedError(problems.TOO_LARGE, f"At most {most} bytes are taken.")
+    return bytes(parts)
+
+
+def _parsed(body: bytes) -> object:
+    try:
+        return parse(body)
+    except MalformedError as failure:
+        raise RefusedError(problems.MALFORMED_BODY, f"The body {failure}.") from None
+
+
+def _items(failure: ValidationError, model: type[BaseModel]) -> Sequence[ProblemItemValue]:
+    """Pydantic's findings without the input: pointers of known names only, and only its own sentences."""
+    found = failure.errors(include_url=False, include_context=False, include_input=False)
+    return [ProblemItemValue(_pointer(error["loc"], model), error["msg"]) for error in found[:20]]
+
+
+def _pointer(location: Sequence[int | str], model: type[BaseModel]) -> str:
+    head = [str(part) for part in location[:1] if part in model.model_fields]
+    inside = (str(part) for part in location[1:] if head and isinstance(part, int))
+    return "".join(f"/{part}" for part in (*head, *inside))
+
+
+# --- documents -------------------------------------------------------------------------------------------------------
+
+
+def refusals(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
+    """The refusals of a route, as its document lists them; of several with one status the titles are joined."""
+    content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
+    titles: dict[int | str, list[str]] = {}
+    for kind in (*kinds, problems.FAILED):
+        titles.setdefault(kind.status, []).append(kind.title)
+    return {status: {"description": "; ".join(named), "content": content} for status, named in titles.items()}
+
+
+def documented(model: type[BaseModel], example: Mapping[str, Any]) -> dict[str, Any]:
+    """The body is parsed by hand, strictly; OpenAPI gets what FastAPI would have given it."""
+    schema = model.model_json_schema()
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema, "example": example}}},
+        "security": [{"bearer": []}],
+    }
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+        document["components"]["securitySchemes"] = {"bearer": bearer}
+        schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+        document["components"]["schemas"] |= {**schema.pop("$defs", {}), "ProblemDocument": schema}
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+async def _refused(_request: Request, failure: Exception) -> Response:
+    assert isinstance(failure, RefusedError)
+    return _problem(failure.kind, failure.detail, failure.items, failure.headers)
+
+
+def _http_error(failure: Exception, see: str) -> Response:
+    assert isinstance(failure, HTTPException)
+    allow = {name: value for name, value in (failure.headers or {}).items() if name.lower() == "allow"}
+    if failure.status_code == problems.METHOD_NOT_ALLOWED.status:
+        return _problem(problems.METHOD_NOT_ALLOWED, f"See {see}, for what is.", (), allow)
+    return _problem(problems.NOT_FOUND, f"See {see}, for what there is.")
+
+
+def _problem(
+    kind: ProblemType, detail: str, items: Sequence[ProblemItemValue] = (), headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    body = problems.document(kind, detail, items)
+    return JSONResponse(body, kind.status, headers=dict(headers or {}), media_type=problems.MEDIA_TYPE)
