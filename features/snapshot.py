@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -270,13 +270,19 @@ def _latest_of_lists(snapshot: Snapshot) -> Iterator[Occurrence]:
 
 def _held(history: History, rows: Int64) -> frozenset[int]:
     """The programmes that the last visible row about each says are held."""
-    meaning = [_holding(signal) for signal in history.signals]
+    meaning = _meanings(history.signals)
     holding: dict[int, bool] = {}
     for code, signal in zip(history.value[rows].tolist(), history.signal[rows].tolist(), strict=True):
         says = meaning[signal]
         if says >= 0 and code != UNKNOWN:
             holding[max(code, ~code)] = code >= 0 if says == _STATED_RECEIPT else bool(says)
     return frozenset(code for code, held in holding.items() if held)
+
+
+@lru_cache(maxsize=8)
+def _meanings(signals: tuple[Selector, ...]) -> tuple[int, ...]:
+    """What each signal says about holding; asked of every person, and the same for all of a declaration."""
+    return tuple([_holding(signal) for signal in signals])
 
 
 def _holding(signal: Selector) -> int:
