@@ -42,7 +42,7 @@ def fill_chances(plan: RulePlan, person: RuleRows, priors: Priors, chance: Float
     """
     atoms, nodes = len(plan.atoms), len(plan.ops)
     certain, possible = np.empty(atoms + nodes, np.uint64), np.empty(atoms + nodes, np.uint64)
-    evaluate(plan, person, 0, 1, np.ones(atoms + nodes + len(plan.tests), np.bool_), certain, possible)
+    evaluate(plan, person, 0, 1, certain, possible)
     one = np.uint64(1)
     for i in range(atoms):
         if certain[i] & one or not possible[i] & one:

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.arrays import Float64, Int8, Int64
+from features.arrays import Int8, Int64
 from features.members import Members, nobody
 from features.value import NONE, UNKNOWN
 from recommender.messages import Messages
 from recommender.rules.catalogue import Catalogue
 from recommender.rules.clause import Compare, MemberCount
 from recommender.rules.elapsed import clauses_on
-from recommender.rules.member_kernel import MemberRows, count_members
+from recommender.rules.member_kernel import MemberRows, count_members, member_rows
 from recommender.rules.member_lowering import closers_of, count_interval
 from recommender.rules.programme import KINDS
+from recommender.rules.question_kernel import RuleUses, uses_of
 from recommender.rules.region import Regions
 from recommender.rules.rule_kernel import (
-    BLOCK,
     COUNT,
     MEMBERS,
     RANGE,
     REGION,
     RulePlan,
     RuleRows,
-    WantedProgrammes,
     judge_rows,
-    sum_of_blocks,
-    sum_settled,
 )
 from recommender.rules.rule_lowering import Plain, RuleGraph, plainest, relations_of
 from recommender.rules.rule_text import RuleText
@@ -110,32 +107,6 @@ class Compiled:
         judge_rows(plan, people, answers)
         return answers
 
-    def settled(
-        self,
-        values: Int64,
-        applicants: Int64 | int,
-        programmes: Int64,
-        weights: Float64,
-        members: Members | None = None,
-    ) -> tuple[Int64, Float64]:
-        """Count for each of n people which of some programmes (their places) are answered yes or no.
-
-        Returns how many they are, int64[n], and the sum of their weights, float64[n]. Raises ValueError as `answers`
-        does.
-        """
-        people = self.rows(values, applicants, members)
-        counts, sums = np.zeros(len(people.values), dtype=np.int64), np.zeros(len(people.values))
-        sum_settled(self.plan, people, WantedProgrammes(programmes, weights), counts, sums)
-        return counts, sums
-
-    def worth_settled(self, people: RuleRows, wanted: Sequence[WantedProgrammes]) -> Float64:
-        """Return for each block of 64 people the mean weight of what they want that is answered yes or no."""
-        starts = np.cumsum([0, *(len(one.places) for one in wanted)])
-        sums = np.empty(len(wanted))
-        together = WantedProgrammes(*(np.concatenate(part) for part in zip(*wanted, strict=True)))
-        sum_of_blocks(self.plan, people, starts, together, sums)
-        return sums / BLOCK
-
     def rows(self, values: Int64, applicants: Int64 | int, members: Members | None = None) -> RuleRows:
         """Return people as the kernels read them; raises ValueError as `answers` does."""
         values = np.ascontiguousarray(values, dtype=np.int64)
@@ -149,15 +120,14 @@ class Compiled:
         known = nobody(persons, len(home.relations) if home else 0) if members is None else members
         if len(known) != persons:
             raise ValueError(f"there are the members of {len(known)} persons for {persons}")
-        return MemberRows(*(np.ascontiguousarray(getattr(known, name)) for name in MemberRows._fields))
+        return member_rows(known)
 
     def member_answers(self, values: Int64, members: Members) -> dict[int, int]:
         """Answer every clause over members for one person, by the clause's identity; int64[F] are the columns."""
         if not self.counted:
             return {}
-        tests, every = self.plan.tests, np.ones(len(self.plan.tests), dtype=np.bool_)
-        counts = np.empty((len(tests), 1, 2), dtype=np.int64)
-        count_members(tests, every, self.plan.closers, values[None, :], self._members(members, 1), 0, 1, counts)
+        counts = np.empty((len(self.plan.tests), 1, 2), dtype=np.int64)
+        count_members(self.plan.tests, self.plan.closers, values[None, :], self._members(members, 1), 0, 1, counts)
         found = {}
         for name, (clause, place) in self.counted.items():
             (low, high), (sure, most) = count_interval(clause), counts[place, 0].tolist()
@@ -169,6 +139,11 @@ class Compiled:
         place = int(np.searchsorted(self.region_codes, code))
         known = place < len(self.region_codes) and self.region_codes[place] == code
         return bytes(self.plan.relations[place if known else len(self.region_codes) + 1].tobytes())
+
+    @cached_property
+    def uses(self) -> RuleUses:
+        """Which nodes rest on each atom and node."""
+        return uses_of(self.plan)
 
     @cached_property
     def columns_read(self) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
-from features.arrays import Int64
+from features.arrays import Float64, Int64
 from features.calendar import date_of
 from features.declaration.vocabulary import STATED, Circumstance, CommonAnswer
 from features.log.event import Event
@@ -19,15 +20,14 @@ from features.snapshot import snapshots
 from features.value import NONE, UNKNOWN, is_known, region_code, region_text
 from recommender.rules.clause import RECEIVES
 from recommender.rules.compiled import Compiled
-from recommender.rules.rule_kernel import BLOCK, RANGE
+from recommender.rules.rule_kernel import BLOCK, RANGE, RuleRows
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Fact
-    from features.snapshot import Snapshot
 
 __all__ = [
-    "RECEIVES_SHARE", "Conditional", "Guess", "GuessPrior", "changed_columns", "choice", "chosen_priors", "completions",
-    "guesses_by_fact", "open_guesses", "supposed", "supposed_members",
+    "RECEIVES_SHARE", "Conditional", "Guess", "GuessPrior", "GuessTable", "OpenQuestion", "changed_columns", "choice",
+    "chosen_priors", "completions", "guesses_by_fact", "open_questions",
 ]  # fmt: skip
 
 RECEIVES_SHARE = 5
@@ -71,30 +71,88 @@ class GuessPrior(NamedTuple):
     guesses: tuple[Guess, ...]
 
 
-def open_guesses(compiled: Compiled, snapshot: Snapshot, chosen: Sequence[int]) -> dict[str, Sequence[Guess]]:
-    """Return the answers to every question that is open for a person; a coarse region is asked for more finely."""
-    found: dict[str, Sequence[Guess]] = {}
-    for (fact, priors), place in zip(guesses_by_fact(compiled).items(), chosen, strict=True):
-        known = snapshot.value(fact)
-        if known == UNKNOWN:
-            found[fact] = priors[place].guesses
-        elif known > NONE and _is_region(fact, compiled) and (finer := _finer(compiled, fact, known)):
-            found[fact] = finer
+@dataclass(frozen=True, eq=False)
+class GuessTable:
+    """Supposed answers, a row each, as the kernels read them.
+
+    Attributes:
+        rows: what the columns hold after each answer, UNKNOWN in all others, and the members it tells of.
+        weights: float64[r], how common each answer is.
+        priors: which rows are those of each prior of a fact, the first and the one after the last.
+        told: the rows whose answers list people, with these.
+    """
+
+    rows: RuleRows
+    weights: Float64
+    priors: Mapping[str, tuple[tuple[int, int], ...]]
+    told: Mapping[int, Members]
+
+    @classmethod
+    def of(cls, compiled: Compiled, answers: Mapping[str, Sequence[Sequence[Guess]]]) -> GuessTable:
+        """Return the table of the answers to some questions, by the priors of each."""
+        guesses = [guess for priors in answers.values() for prior in priors for guess in prior]
+        values = np.full((len(guesses), len(compiled.columns)), UNKNOWN, dtype=np.int64)
+        for row, guess in zip(values, guesses, strict=True):
+            columns, held = guess.effect
+            row[columns] = held
+        spans, end = {}, 0
+        for fact, priors in answers.items():
+            ends = [end, *(end := end + len(prior) for prior in priors)]
+            spans[fact] = tuple(itertools.pairwise(ends))
+        told = _told(guesses)
+        members = supposed_members(_strangers(compiled, len(guesses)), told)
+        return cls(compiled.rows(values, 0, members), np.array([one.weight for one in guesses]), spans, told)
+
+
+def _told(guesses: Sequence[Guess]) -> dict[int, Members]:
+    return {place: guess.members for place, guess in enumerate(guesses) if guess.members is not None}
+
+
+def _strangers(compiled: Compiled, many: int) -> Members:
+    home = compiled.declaration.household
+    return nobody(many, len(home.relations) if home else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """The rows of a table that answer a question."""
+
+    table: GuessTable
+    first: int
+    last: int
+
+
+def open_questions(compiled: Compiled, known: Mapping[str, int], chosen: Sequence[int]) -> dict[str, OpenQuestion]:
+    """Return every question that is open for a person; a coarse region is asked for more finely."""
+    table, found = guess_table(compiled), {}
+    for (fact, spans), place in zip(table.priors.items(), chosen, strict=True):
+        value = known[fact]
+        if value == UNKNOWN:
+            found[fact] = OpenQuestion(table, *spans[place])
+        elif value > NONE and _is_region(fact, compiled) and (finer := _finer(compiled, fact, value)) is not None:
+            found[fact] = OpenQuestion(finer, *finer.priors[fact][0])
     return found
 
 
-def chosen_priors(compiled: Compiled, snapshot: Snapshot) -> tuple[int, ...]:
+@lru_cache(maxsize=8)
+def guess_table(compiled: Compiled) -> GuessTable:
+    """Return all answers to all questions, once for a day."""
+    every = guesses_by_fact(compiled)
+    return GuessTable.of(compiled, {fact: [one.guesses for one in priors] for fact, priors in every.items()})
+
+
+def chosen_priors(compiled: Compiled, known: Mapping[str, int]) -> tuple[int, ...]:
     """Return which of its priors counts for each question: the first of which every condition is known to hold."""
-    known = dict(zip(compiled.columns, snapshot.values[0].tolist(), strict=True))
-    return tuple(choice(priors, compiled, known) for priors in guesses_by_fact(compiled).values())
+    return tuple([choice(priors, compiled, known) for priors in guesses_by_fact(compiled).values()])
 
 
 def choice(priors: Sequence[Conditional], compiled: Compiled, known: Mapping[str, int]) -> int:
     """Return the place of the prior that counts: the first of which every condition is known to hold, or the last."""
-    for place, prior in enumerate(priors):
-        if all(_condition_holds(condition, compiled, known) for condition in prior.when):
+    last = len(priors) - 1  # it counts where no other does, so whether it holds does not matter
+    for place in range(last):
+        if all(_condition_holds(condition, compiled, known) for condition in priors[place].when):
             return place
-    return len(priors) - 1
+    return last
 
 
 def _condition_holds(condition: Circumstance, compiled: Compiled, known: Mapping[str, int]) -> bool:
@@ -121,15 +179,15 @@ def guesses_by_fact(compiled: Compiled) -> Mapping[str, tuple[GuessPrior, ...]]:
 
 
 @lru_cache(maxsize=256)
-def completions(compiled: Compiled, chosen: tuple[int, ...]) -> tuple[Int64, Members]:
-    """Return people about whom everything is known, int64[COMPLETIONS, F], each fact spread over the prior chosen.
+def completions(compiled: Compiled, chosen: tuple[int, ...]) -> tuple[RuleRows, Int64, Members]:
+    """Return people about whom everything is known, COMPLETIONS rows, each fact spread over the prior chosen.
 
-    Of the members of each is known what the answers that list people tell.
+    Of the members of each is known what the answers that list people tell; with these, and where two have the same
+    members: int64[COMPLETIONS], equal for those who gave the same lists.
     """
     rng = np.random.default_rng(_SEED)
     rows = np.full((COMPLETIONS, len(compiled.columns)), UNKNOWN, dtype=np.int64)
-    home = compiled.declaration.household
-    members = nobody(COMPLETIONS, len(home.relations) if home else 0)
+    members, lists = _strangers(compiled, COMPLETIONS), [tuple[int, ...]()] * COMPLETIONS
     for priors, which in zip(guesses_by_fact(compiled).values(), chosen, strict=True):
         guesses = priors[which].guesses
         shares = np.cumsum([guess.weight for guess in guesses])
@@ -138,27 +196,20 @@ def completions(compiled: Compiled, chosen: tuple[int, ...]) -> tuple[Int64, Mem
         for row, guess in zip(rows, given, strict=True):
             columns, values = guess.effect
             row[columns] = values
-        members = supposed_members(members, given)
-    return rows, members
+        members = supposed_members(members, _told(given))
+        lists = [(*told, id(guess)) if guess.members is not None else told
+                 for told, guess in zip(lists, given, strict=True)]  # fmt: skip
+    family = np.array([lists.index(told) for told in lists], dtype=np.int64)
+    return compiled.rows(rows, 0, members), family, members
 
 
-def supposed(base: Int64, guesses: Sequence[Guess]) -> Int64:
-    """Return the person as known after each answer, int64[guesses, F]: the fact and all that is derived from it."""
-    after = np.repeat(base[None, :], len(guesses), axis=0)
-    for row, guess in zip(after, guesses, strict=True):
-        columns, values = guess.effect
-        row[columns] = values
-    return after
-
-
-def supposed_members(members: Members, guesses: Sequence[Guess]) -> Members:
-    """Return the members of persons as known after each has given an answer; one who lists people replaces those."""
-    told = [(place, guess.members) for place, guess in enumerate(guesses) if guess.members is not None]
+def supposed_members(members: Members, told: Mapping[int, Members]) -> Members:
+    """Return the members of persons as known after some, by their places, have told of people: these are replaced."""
     if not told:
         return members
     places = np.arange(len(members))
-    changed = [amended(members[place : place + 1], other) for place, other in told]
-    places[[place for place, _ in told]] = len(members) + np.arange(len(told))
+    changed = [amended(members[place : place + 1], other) for place, other in told.items()]
+    places[list(told)] = len(members) + np.arange(len(told))
     return joined([members, *changed])[places]
 
 
@@ -174,15 +225,16 @@ def changed_columns(compiled: Compiled) -> Mapping[str, Int64]:
 
 
 @lru_cache(maxsize=1024)
-def _finer(compiled: Compiled, fact: str, known: int) -> tuple[Guess, ...]:
-    """Return the answers that are finer than the region known."""
+def _finer(compiled: Compiled, fact: str, known: int) -> GuessTable | None:
+    """Return the answers that are finer than the region known, None where there are none."""
     parts = compiled.regions.leaves(known, compiled.day)
     if len(parts) < 2:
-        return ()
+        return None
     inside = (
         guess for _, guess in _every_guess(compiled) if guess.fact == fact and region_code(str(guess.value)) in parts
     )
-    return tuple(_distinct(compiled, inside))
+    found = _distinct(compiled, inside)
+    return GuessTable.of(compiled, {fact: [found]}) if found else None
 
 
 def _is_region(fact: str, compiled: Compiled) -> bool:

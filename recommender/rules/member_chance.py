@@ -85,8 +85,7 @@ def _counts(compiled: Compiled, values: Int64, members: Members) -> Int64:
     counts = np.empty((len(plan.tests), len(values), 2), dtype=np.int64)
     everybody = np.full_like(members.since, WHOLE)
     rows = MemberRows(members.offsets, members.cells, everybody, members.months)
-    every = np.ones(len(plan.tests), dtype=np.bool_)
-    count_members(plan.tests, every, plan.closers, np.ascontiguousarray(values), rows, 0, len(values), counts)
+    count_members(plan.tests, plan.closers, np.ascontiguousarray(values), rows, 0, len(values), counts)
     return counts
 
 

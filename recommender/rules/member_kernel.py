@@ -5,14 +5,29 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from features.arrays import Bool, Int64
+import numpy as np
+
+from features.arrays import Int64
 from features.kernel.jit import njit
 from features.members import BORN, CERTAIN, DISABLED, LIVES, MONTHS, RAISES, RELATION, WHOLE
 from features.value import UNKNOWN
 
-__all__ = ["ANY", "ANY_HIGH", "ANY_LOW", "MANY", "TEST", "MemberRows", "count_members"]
+if TYPE_CHECKING:
+    from features.members import Members
+
+__all__ = [
+    "ANY",
+    "ANY_HIGH",
+    "ANY_LOW",
+    "MANY",
+    "TEST",
+    "MemberRows",
+    "count_members",
+    "count_of_person",
+    "member_rows",
+]
 
 TEST = (
     "relations", "lives", "raises", "disabled", "months_low", "months_high", "born_low", "born_high", "nth_low",
@@ -35,6 +50,11 @@ class MemberRows(NamedTuple):
     cells: Int64
     since: Int64
     months: Int64
+
+
+def member_rows(members: Members) -> MemberRows:
+    """Return members as the kernels read them."""
+    return MemberRows(*(np.ascontiguousarray(getattr(members, name)) for name in MemberRows._fields))
 
 
 @njit
@@ -146,13 +166,12 @@ def _meets(test: Int64, members: Int64, one: int, since: Int64) -> int:
 
 @njit
 def count_members(
-    tests: Int64, asked: Bool, closers: Int64, values: Int64, rows: MemberRows, first: int, last: int, counts: Int64
+    tests: Int64, closers: Int64, values: Int64, rows: MemberRows, first: int, last: int, counts: Int64
 ) -> None:
-    """Fill counts int64[tests, persons, 2]: how many members certainly, and how many possibly, meet each test asked.
+    """Fill counts int64[tests, persons, 2]: how many members certainly, and how many possibly, meet each test.
 
     Args:
         tests: int64[T, 11], see `TEST`.
-        asked: bool[T], which tests are counted.
         closers: int64[C, 3]: a column, the value with which it says that the person raises nobody who is not listed,
             and the bits of the relations it says it of.
         values: int64[n, F], the persons' columns.
@@ -166,16 +185,20 @@ def count_members(
         for closer in range(len(closers)):
             if values[person, closers[closer, 0]] == closers[closer, 1]:
                 raised |= closers[closer, 2]
-        members = rows.cells[rows.offsets[person] : rows.offsets[person + 1]]
-        since, months = rows.since[person], rows.months[person]
-        for t in range(len(tests)):
-            if not asked[t]:
-                continue
-            sure, maybe = 0, 0
-            for one in range(len(members)):
-                answer = _meets(tests[t], members, one, since)
-                sure += answer == _YES
-                maybe += answer != _NO
-            if _lacks(tests[t], since, months, raised):
-                maybe = MANY
-            counts[t, person - first, 0], counts[t, person - first, 1] = sure, maybe
+        count_of_person(tests, raised, rows, person, counts[:, person - first])
+
+
+@njit
+def count_of_person(tests: Int64, raised: int, rows: MemberRows, person: int, counts: Int64) -> None:
+    """Fill counts int64[tests, 2] for one person, who raises nobody of the relations `raised` who is not listed."""
+    members = rows.cells[rows.offsets[person] : rows.offsets[person + 1]]
+    since, months = rows.since[person], rows.months[person]
+    for t in range(len(tests)):
+        sure, maybe = 0, 0
+        for one in range(len(members)):
+            answer = _meets(tests[t], members, one, since)
+            sure += answer == _YES
+            maybe += answer != _NO
+        if _lacks(tests[t], since, months, raised):
+            maybe = MANY
+        counts[t, 0], counts[t, 1] = sure, maybe

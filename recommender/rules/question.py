@@ -16,17 +16,19 @@ from features.value import UNKNOWN
 from recommender.rules.clause import Answer, compares, members_counted
 from recommender.rules.compiled import Compiled
 from recommender.rules.guess import (
-    Guess,
+    GuessTable,
+    OpenQuestion,
     changed_columns,
     chosen_priors,
     completions,
     guesses_by_fact,
-    open_guesses,
-    supposed,
+    open_questions,
     supposed_members,
 )
+from recommender.rules.member_kernel import member_rows
 from recommender.rules.member_lowering import asks_for_members
-from recommender.rules.rule_kernel import WantedProgrammes
+from recommender.rules.question_kernel import Settled, SupposedBlocks, WantedProgrammes, settle
+from recommender.rules.rule_kernel import BLOCK, RuleRows, judge_rows
 
 if TYPE_CHECKING:
     from features.snapshot import Snapshot
@@ -98,17 +100,21 @@ def ask_next(
         worth: what settling each programme counts, float64[P]; None for one each.
         asked: facts that are not asked again, because the person does not know or would rather not say.
     """
-    base = np.asarray(snapshot.values[0], dtype=np.int64)
-    unsettled = np.flatnonzero(compiled.answers(base[None, :], applicant, snapshot.members)[0] == Answer.UNKNOWN)
-    chosen = chosen_priors(compiled, snapshot)
-    guesses = {name: found for name, found in open_guesses(compiled, snapshot, chosen).items() if name not in asked}
-    if not unsettled.size or not guesses:
+    person = compiled.rows(snapshot.values, applicant, snapshot.members)
+    answers = np.empty((1, len(compiled.catalogue)), dtype=np.int8)
+    judge_rows(compiled.plan, person, answers)
+    unsettled = np.flatnonzero(answers[0] == Answer.UNKNOWN)
+    known = dict(zip(compiled.columns, person.values[0].tolist(), strict=True))
+    chosen = chosen_priors(compiled, known)
+    found = {name: one for name, one in open_questions(compiled, known, chosen).items() if name not in asked}
+    if not unsettled.size or not found:
         return ()
     weights = np.ones(unsettled.size) if worth is None else worth[unsettled]
-    trial = _Trial(compiled, snapshot, applicant, unsettled, weights, chosen)
-    alone, settles = trial.one_by_one(list(guesses.values()))
-    facts = tuple(guesses)
-    rate = np.maximum(alone, trial.together(facts, alone))
+    wanted = WantedProgrammes(unsettled, weights, _reads(compiled).of[unsettled])
+    trial = _Trial(compiled, person, snapshot.members, wanted)
+    facts = tuple(found)
+    alone, settles = trial.one_by_one(found)
+    rate = np.maximum(alone, trial.together(facts, alone, chosen))
     return _listed(_Scores(facts, rate, alone, settles), compiled)[:most]
 
 
@@ -118,86 +124,95 @@ class _Trial:
 
     Attributes:
         compiled: the rules.
-        snapshot: what is known of the person.
-        applicant: bit mask of KINDS.
-        unsettled: the places of the programmes that are UNKNOWN.
-        weights: what settling each of these counts.
-        chosen: which prior counts for each question.
+        person: what is known of the person.
+        members: who belongs to the person.
+        wanted: the programmes that are UNKNOWN, and what settling each counts.
     """
 
     compiled: Compiled
-    snapshot: Snapshot
-    applicant: int
-    unsettled: Int64
-    weights: Float64
-    chosen: tuple[int, ...]
+    person: RuleRows
+    members: Members
+    wanted: WantedProgrammes
 
-    @property
-    def base(self) -> Int64:
-        """The person's columns."""
-        return np.asarray(self.snapshot.values[0], dtype=np.int64)
-
-    def one_by_one(self, answers: Sequence[Sequence[Guess]]) -> tuple[Float64, Float64]:
+    def one_by_one(self, questions: Mapping[str, OpenQuestion]) -> tuple[Float64, Float64]:
         """Return what the answer to each question alone settles, by worth and by number."""
-        guesses = [guess for found in answers for guess in found]
-        asked = self.snapshot.members[np.zeros(len(guesses), dtype=np.int64)]
-        rows, home = supposed(self.base, guesses), supposed_members(asked, guesses)
-        counts, worth = self.compiled.settled(rows, self.applicant, self.unsettled, self.weights, home)
-        weight = np.array([guess.weight for guess in guesses])
-        place = np.repeat(np.arange(len(answers)), [len(found) for found in answers])
+        found = {}
+        for table in {id(one.table): one.table for one in questions.values()}.values():
+            mine = {name: one for name, one in questions.items() if one.table is table}
+            found[id(table)] = self._each(table, mine)
+        spans = [(one.table, slice(one.first, one.last)) for one in questions.values()]
+        weight = np.concatenate([table.weights[span] for table, span in spans])
+        counts = np.concatenate([found[id(table)].counts[span] for table, span in spans])
+        worth = np.concatenate([found[id(table)].sums[span] for table, span in spans])
+        place = np.repeat(np.arange(len(spans)), [span.stop - span.start for _, span in spans])
         total = np.bincount(place, weight)
         return np.bincount(place, weight * worth) / total, np.bincount(place, weight * counts) / total
 
-    def together(self, facts: Sequence[str], alone: Float64) -> Float64:
+    def _each(self, table: GuessTable, questions: Mapping[str, OpenQuestion]) -> Settled:
+        """What each answer of a table alone settles."""
+        read = _reads(self.compiled)
+        blocks = np.array([
+            (read.places[name], first, min(first + BLOCK, one.last))
+            for name, one in questions.items() for first in range(one.first, one.last, BLOCK)
+        ])  # fmt: skip
+        facts, rows, told = blocks[:, 0], table.rows, table.told
+        lists = read.lists[facts]
+        if lists.any() and not self._alone:
+            asked = self.members[np.zeros(len(table.weights), dtype=np.int64)]
+            rows = rows._replace(members=member_rows(supposed_members(asked, told)))
+        family = np.arange(len(table.weights))
+        rests = np.ones((len(blocks), len(read.patterns)), dtype=np.bool_)
+        people = SupposedBlocks(
+            rows, family, blocks[:, 1], blocks[:, 2], read.changes[facts], lists, self.compiled.region_columns, rests
+        )
+        found = Settled(np.zeros(len(family), dtype=np.int64), np.zeros(len(family)), np.zeros(len(blocks)))
+        settle(self.compiled.plan, self.compiled.uses, self.person, people, self.wanted, found)
+        return found
+
+    def together(self, facts: Sequence[str], alone: Float64, chosen: tuple[int, ...]) -> Float64:
         """Return for each fact the most that a set with it settles, for each question of the set; or 0."""
-        best, sets = np.zeros(len(facts)), self._sets(facts)
+        best, sets, read = np.zeros(len(facts)), self._sets(facts), _reads(self.compiled)
         if not sets:
             return best
-        (people, told), changed = completions(self.compiled, self.chosen), changed_columns(self.compiled)
-        known = self.snapshot.members[np.zeros(len(people), dtype=np.int64)]
-        lists = {name for name, fact in self.compiled.declaration.facts.items() if fact.members}
-        rows = np.repeat(self.base[None, :], len(sets) * len(people), axis=0).reshape(len(sets), *people.shape)
-        for row, members in zip(rows, sets, strict=True):
-            columns = np.concatenate([changed[facts[place]] for place in members])
-            row[:, columns] = people[:, columns]
-        of_list = np.array([any(facts[place] in lists for place in members) for members in sets])
-        either = joined([known, self._listed(known, told)]) if of_list.any() else known
-        home = either[(np.arange(len(people)) + len(people) * of_list[:, None]).reshape(-1)]
-        asked = self.compiled.rows(rows.reshape(-1, people.shape[1]), self.applicant, home)
-        read, names = _reads(self.compiled)
-        wanted = []
-        for members in sets:  # no programme can be settled that rests on none of the facts
-            rests: Bool = np.any(read.patterns[:, [names[facts[place]] for place in members]], axis=1)
-            waiting = np.flatnonzero(rests[read.of[self.unsettled]])
-            wanted.append(WantedProgrammes(self.unsettled[waiting], self.weights[waiting]))
-        for members, worth in zip(sets, self.compiled.worth_settled(asked, wanted).tolist(), strict=True):
+        rows, family, told = completions(self.compiled, chosen)
+        asked = np.zeros((len(sets), len(read.places)), dtype=np.float32)
+        for row, members in zip(asked, sets, strict=True):
+            row[[read.places[facts[place]] for place in members]] = 1
+        lists = asked @ read.lists > 0
+        if lists.any() and not self._alone:
+            mine = [amended(self.members, told[i : i + 1]) for i in range(len(told))]
+            rows = rows._replace(members=member_rows(joined(mine)))
+        first, columns, rests = np.zeros(len(sets), np.int64), asked @ read.changes > 0, asked @ read.patterns.T > 0
+        people = SupposedBlocks(rows, family, first, first + BLOCK, columns, lists, self.compiled.region_columns, rests)
+        found = Settled(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(len(sets)))
+        settle(self.compiled.plan, self.compiled.uses, self.person, people, self.wanted, found)
+        for members, worth in zip(sets, (found.totals / BLOCK).tolist(), strict=True):
             rate = worth / len(members)
             if rate > MARGIN * float(alone[members].max()):
                 best[members] = np.maximum(best[members], rate)
         return best
 
-    def _listed(self, known: Members, told: Members) -> Members:
-        """Return the members of supposed people: what is known with what they tell, which is all where nothing is."""
-        own = self.snapshot.members
-        if not len(own.cells) and bool(np.all(own.since == OPEN) and np.all(own.months < 0)):
-            return told
-        return joined([amended(known[i : i + 1], told[i : i + 1]) for i in range(len(told))])
+    @property
+    def _alone(self) -> bool:
+        """Whether nothing is known of the person's members: what an answer tells of them is then all."""
+        own = self.members
+        return not len(own.cells) and bool(np.all(own.since == OPEN) and np.all(own.months < 0))
 
     def _sets(self, facts: Sequence[str]) -> list[Int64]:
         """Return the sets of open facts that some programmes wait for, the most promising first."""
-        read, names = _reads(self.compiled)
-        own = changed_columns(self.compiled)
-        open_ = np.array([names[fact] for fact in facts if self.base[own[fact][0]] == UNKNOWN])
-        if open_.size < 2:
+        read, known = _reads(self.compiled), self.person.values[0]
+        every = np.array([read.places[fact] for fact in facts])
+        place = np.flatnonzero(known[read.own[every]] == UNKNOWN)
+        if place.size < 2:
             return []
-        waits, pattern = _distinct(read.patterns[:, open_])
-        worth = np.bincount(pattern[read.of[self.unsettled]], self.weights, len(waits))
+        waits, pattern = _distinct(read.patterns[:, every[place]])
+        worth = np.bincount(pattern[self.wanted.facts], self.wanted.weights, len(waits))
         size = waits.sum(axis=1)
         wanted = np.flatnonzero((size > 1) & (size <= TOGETHER) & (worth > 0))
-        promise = np.array([worth[~waits[:, ~waits[one]].any(axis=1)].sum() / size[one] for one in wanted.tolist()])
+        beyond = (~waits[wanted]).astype(np.float32) @ waits.T.astype(np.float32)
+        promise = np.array([worth[row == 0].sum() for row in beyond]) / size[wanted]
         chosen = wanted[np.argsort(-promise, kind="stable")][:TRIED]
-        places = {names[fact]: place for place, fact in enumerate(facts)}
-        return [np.array([places[int(name)] for name in open_[waits[one]]]) for one in chosen.tolist()]
+        return [place[waits[one]] for one in chosen.tolist()]
 
 
 def _distinct(rows: Bool) -> tuple[Bool, Int64]:
@@ -210,15 +225,29 @@ def _distinct(rows: Bool) -> tuple[Bool, Int64]:
 
 
 class _Reads(NamedTuple):
-    """Which facts programmes rest on: the distinct sets, bool[U, facts], and which each programme has, int64[P]."""
+    """Which facts programmes rest on, and what stating each changes.
+
+    Attributes:
+        patterns: the distinct sets of facts, bool[U, facts].
+        of: which of them each programme rests on, int64[P].
+        places: the place of each fact.
+        own: the column of each fact, int64[facts].
+        changes: the columns that stating each fact changes, bool[facts, F].
+        lists: which facts list people, bool[facts].
+    """
 
     patterns: Bool
     of: Int64
+    places: Mapping[str, int]
+    own: Int64
+    changes: Bool
+    lists: Bool
 
 
 @lru_cache(maxsize=8)
-def _reads(compiled: Compiled) -> tuple[_Reads, Mapping[str, int]]:
-    """Return what the programmes rest on, once for a catalogue and a day, and the place of each fact."""
+def _reads(compiled: Compiled) -> _Reads:
+    """Return what the programmes rest on, once for a catalogue and a day."""
+    facts, changed = compiled.declaration.facts, changed_columns(compiled)
     names = {fact: place for place, fact in enumerate(guesses_by_fact(compiled))}
     read = np.zeros((len(compiled.catalogue), len(names)), dtype=np.bool_)
     for row, programme in zip(read, compiled.catalogue.programmes, strict=True):
@@ -229,7 +258,12 @@ def _reads(compiled: Compiled) -> tuple[_Reads, Mapping[str, int]]:
                 asks = asks_for_members(counted, compiled.declaration, lambda _: True)
                 row[[names[fact] for fact in asks if fact in names]] = True
     patterns, of = np.unique(read, axis=0, return_inverse=True)
-    return _Reads(patterns, of.reshape(-1).astype(np.int64)), names
+    changes = np.zeros((len(names), len(compiled.columns)), dtype=np.bool_)
+    for row, fact in zip(changes, names, strict=True):
+        row[changed[fact]] = True
+    own = np.array([changed[fact][0] for fact in names], dtype=np.int64)
+    lists = np.array([fact in facts and bool(facts[fact].members) for fact in names], dtype=np.bool_)
+    return _Reads(patterns, of.reshape(-1).astype(np.int64), names, own, changes, lists)
 
 
 def _listed(scores: _Scores, compiled: Compiled) -> tuple[Ask, ...]:

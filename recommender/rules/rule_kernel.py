@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from features.arrays import Bool, Float64, Int8, Int32, Int64, UInt64
+from features.arrays import Bool, Int8, Int32, Int64, UInt64
 from features.kernel.jit import njit
 from features.value import UNKNOWN
 from recommender.rules.member_kernel import MemberRows, count_members
@@ -41,13 +41,6 @@ class RuleRows(NamedTuple):
     members: MemberRows
 
 
-class WantedProgrammes(NamedTuple):
-    """Some programmes: their places int64[m], and what each counts float64[m]."""
-
-    places: Int64
-    weights: Float64
-
-
 @njit
 def judge_rows(plan: RulePlan, people: RuleRows, answers: Int8) -> None:
     """Fill answers int8[n, P] with the Answer of each programme."""
@@ -55,10 +48,9 @@ def judge_rows(plan: RulePlan, people: RuleRows, answers: Int8) -> None:
     certain, possible = np.empty(nodes, np.uint64), np.empty(nodes, np.uint64)
     programmes, kinds = plan.roots.shape[1], np.empty(plan.roots.shape[0], np.uint64)
     yes, maybe = np.empty(programmes, np.uint64), np.empty(programmes, np.uint64)
-    every = np.ones(nodes + len(plan.tests), np.bool_)
     for first in range(0, len(people.values), BLOCK):
         last = min(first + BLOCK, len(people.values))
-        evaluate(plan, people, first, last, every, certain, possible)
+        evaluate(plan, people, first, last, certain, possible)
         _kinds(people.masks[first:last], kinds)
         for i in range(programmes):
             yes[i], maybe[i] = _programme(plan, i, kinds, certain, possible)
@@ -70,149 +62,71 @@ def judge_rows(plan: RulePlan, people: RuleRows, answers: Int8) -> None:
 
 
 @njit
-def sum_settled(plan: RulePlan, people: RuleRows, wanted: WantedProgrammes, counts: Int64, sums: Float64) -> None:
-    """Add to counts int64[n] and sums float64[n] the wanted programmes that are answered yes or no for each person."""
-    nodes = len(plan.atoms) + len(plan.ops)
-    certain, possible = np.empty(nodes, np.uint64), np.empty(nodes, np.uint64)
-    kinds, needed = np.empty(plan.roots.shape[0], np.uint64), np.empty(nodes + len(plan.tests), np.bool_)
-    _needed(plan, wanted.places, needed)
-    for first in range(0, len(people.values), BLOCK):
-        last = min(first + BLOCK, len(people.values))
-        evaluate(plan, people, first, last, needed, certain, possible)
-        _kinds(people.masks[first:last], kinds)
-        for k in range(len(wanted.places)):
-            yes, maybe = _programme(plan, wanted.places[k], kinds, certain, possible)
-            settled = yes | ~maybe
-            if settled == np.uint64(0):  # most wait for what nobody here tells
-                continue
-            for person in range(first, last):
-                if (settled >> np.uint64(person - first)) & np.uint64(1):
-                    counts[person] += 1
-                    sums[person] += wanted.weights[k]
-
-
-@njit
-def sum_of_blocks(plan: RulePlan, people: RuleRows, starts: Int64, wanted: WantedProgrammes, sums: Float64) -> None:
-    """Fill sums float64[b], for each block of 64 people the weights of what is settled for them, added up.
-
-    Block b wants the programmes from `starts[b]` to `starts[b + 1]`. One call for all blocks: what a call from Python
-    costs is more than what a block does.
-    """
-    nodes = len(plan.atoms) + len(plan.ops)
-    certain, possible = np.empty(nodes, np.uint64), np.empty(nodes, np.uint64)
-    kinds, needed = np.empty(plan.roots.shape[0], np.uint64), np.empty(nodes + len(plan.tests), np.bool_)
-    for block in range(len(sums)):
-        first = block * BLOCK
-        _needed(plan, wanted.places[starts[block] : starts[block + 1]], needed)
-        evaluate(plan, people, first, first + BLOCK, needed, certain, possible)
-        _kinds(people.masks[first : first + BLOCK], kinds)
-        sums[block] = 0.0
-        for k in range(starts[block], starts[block + 1]):
-            yes, maybe = _programme(plan, wanted.places[k], kinds, certain, possible)
-            sums[block] += wanted.weights[k] * _bits(yes | ~maybe)
-
-
-@njit
-def _bits(word: np.uint64) -> np.int64:
-    """Count the bits that are set, by halves (Warren, Hacker's Delight, 5-1)."""
-    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
-    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
-    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    for shift in (8, 16, 32):  # added rather than multiplied: uncompiled, numpy warns where a product overflows
-        word += word >> np.uint64(shift)
-    return np.int64(word & np.uint64(0x7F))
-
-
-@njit
-def _needed(plan: RulePlan, places: Int64, needed: Bool) -> None:
-    """Fill needed bool[atoms, nodes and tests]: whether some programmes rest on it; parts stand before the whole."""
-    before, nodes = len(plan.atoms), len(plan.atoms) + len(plan.ops)
-    needed[:] = False
-    for place in places:
-        for root in plan.roots[:, place]:
-            if root >= 0:
-                needed[root] = True
-    for i in range(len(plan.ops) - 1, -1, -1):
-        if needed[before + i]:
-            for part in plan.parts[plan.starts[i] : plan.starts[i + 1]]:
-                needed[part] = True
-    for i in range(before):
-        if needed[i] and plan.atoms[i, 0] == COUNT:
-            needed[nodes + plan.atoms[i, 1]] = True
-
-
-@njit
-def evaluate(
-    plan: RulePlan, people: RuleRows, first: int, last: int, needed: Bool, certain: UInt64, possible: UInt64
-) -> None:
-    """Fill the words of the atoms and nodes that are needed for the people from `first` to `last`."""
-    counts, asked = np.empty((len(plan.tests), last - first, 2), np.int64), needed[len(plan.atoms) + len(plan.ops) :]
-    count_members(plan.tests, asked, plan.closers, people.values, people.members, first, last, counts)
+def evaluate(plan: RulePlan, people: RuleRows, first: int, last: int, certain: UInt64, possible: UInt64) -> None:
+    """Fill the words of all atoms and nodes for the people from `first` to `last`, at most 64; parts come first."""
+    atoms, counts = len(plan.atoms), np.empty((len(plan.tests), last - first, 2), np.int64)
+    count_members(plan.tests, plan.closers, people.values, people.members, first, last, counts)
     values, places = people.values[first:last], people.places[first:last]
-    _atoms(plan, values, places, counts, needed, certain, possible)
-    _nodes(plan, needed, certain, possible)
-
-
-@njit
-def _atoms(
-    plan: RulePlan, values: Int64, places: Int64, counts: Int64, needed: Bool, certain: UInt64, possible: UInt64
-) -> None:
-    atoms, relations = plan.atoms, plan.relations
-    for i in range(len(atoms)):
-        if not needed[i]:
-            continue
-        kind, column, low, high = atoms[i, 0], atoms[i, 1], atoms[i, 2], atoms[i, 3]
-        yes = np.uint64(0)
-        maybe = np.uint64(0)
-        if kind == RANGE:  # by far the most, so without a branch inside
-            for person in range(len(values)):
-                value = values[person, column]
-                holds = np.uint64((low <= value) & (value <= high))
-                yes |= holds << np.uint64(person)
-                maybe |= (holds | np.uint64(value == UNKNOWN)) << np.uint64(person)
-        elif kind == COUNT:
-            for person in range(len(values)):
-                sure, most = counts[column, person, 0], counts[column, person, 1]
-                yes |= np.uint64((low <= sure) & (most <= high)) << np.uint64(person)
-                maybe |= np.uint64((low <= most) & (sure <= high)) << np.uint64(person)
-        else:
-            for person in range(len(values)):
-                answer = np.int8(0)
-                if kind == REGION:
-                    answer = relations[places[person, column], low]
-                elif values[person, column] == UNKNOWN:
-                    answer = np.int8(1)
-                elif values[person, column] > 0 and values[person, column] & low != 0:
-                    answer = np.int8(2)
-                yes |= np.uint64(answer == 2) << np.uint64(person)
-                maybe |= np.uint64(answer != 0) << np.uint64(person)
-        certain[i] = yes
-        possible[i] = maybe
-
-
-@njit
-def _nodes(plan: RulePlan, needed: Bool, certain: UInt64, possible: UInt64) -> None:
-    before, ops, starts, parts = len(plan.atoms), plan.ops, plan.starts, plan.parts
+    for i in range(atoms):
+        certain[i], possible[i] = atom_words(plan.atoms[i], plan.relations, values, places, counts)
+    ops, starts, parts = plan.ops, plan.starts, plan.parts  # to hand on a whole plan takes longer than to use it
     for i in range(len(ops)):
-        if not needed[before + i]:
-            continue
-        op, yes, maybe = ops[i], np.uint64(0), np.uint64(0)
-        if op == AND:
-            yes, maybe = ~yes, ~maybe
-            for part in parts[starts[i] : starts[i + 1]]:
-                yes &= certain[part]
-                maybe &= possible[part]
-        elif op == OR:
-            for part in parts[starts[i] : starts[i + 1]]:
-                yes |= certain[part]
-                maybe |= possible[part]
-        elif op == NOT:
-            part = parts[starts[i]]
-            yes, maybe = ~possible[part], ~certain[part]
-        else:
-            yes, maybe = certain[parts[starts[i]]], ~maybe
-        certain[before + i] = yes
-        possible[before + i] = maybe
+        certain[atoms + i], possible[atoms + i] = node_words(ops[i], starts[i], starts[i + 1], parts, certain, possible)
+
+
+@njit
+def atom_words(
+    atom: Int64, relations: Int8, values: Int64, places: Int64, counts: Int64
+) -> tuple[np.uint64, np.uint64]:
+    """Whose answer to an atom is yes, and whose is not no, a bit a person."""
+    kind, column, low, high = atom[0], atom[1], atom[2], atom[3]
+    yes = np.uint64(0)
+    maybe = np.uint64(0)
+    if kind == RANGE:  # by far the most, so without a branch inside
+        for person in range(len(values)):
+            value = values[person, column]
+            holds = np.uint64((low <= value) & (value <= high))
+            yes |= holds << np.uint64(person)
+            maybe |= (holds | np.uint64(value == UNKNOWN)) << np.uint64(person)
+    elif kind == COUNT:
+        for person in range(len(values)):
+            sure, most = counts[column, person, 0], counts[column, person, 1]
+            yes |= np.uint64((low <= sure) & (most <= high)) << np.uint64(person)
+            maybe |= np.uint64((low <= most) & (sure <= high)) << np.uint64(person)
+    else:
+        for person in range(len(values)):
+            answer = np.int8(0)
+            if kind == REGION:
+                answer = relations[places[person, column], low]
+            elif values[person, column] == UNKNOWN:
+                answer = np.int8(1)
+            elif values[person, column] > 0 and values[person, column] & low != 0:
+                answer = np.int8(2)
+            yes |= np.uint64(answer == 2) << np.uint64(person)
+            maybe |= np.uint64(answer != 0) << np.uint64(person)
+    return yes, maybe
+
+
+@njit
+def node_words(
+    op: int, first: int, last: int, parts: Int64, certain: UInt64, possible: UInt64
+) -> tuple[np.uint64, np.uint64]:
+    """Whose answer to a node is yes, and whose is not no, by the words of its parts, from `first` to `last`."""
+    yes, maybe = np.uint64(0), np.uint64(0)
+    if op == AND:
+        yes, maybe = ~yes, ~maybe
+        for at in range(first, last):
+            yes &= certain[parts[at]]
+            maybe &= possible[parts[at]]
+    elif op == OR:
+        for at in range(first, last):
+            yes |= certain[parts[at]]
+            maybe |= possible[parts[at]]
+    elif op == NOT:
+        yes, maybe = ~possible[parts[first]], ~certain[parts[first]]
+    else:
+        yes, maybe = certain[parts[first]], ~maybe
+    return yes, maybe
 
 
 @njit

@@ -1,0 +1,249 @@
+"""Question kernel: which open programmes answers would settle, worked out from what the answers alone change.
+
+Supposed people are one person with some columns changed, 64 at a time. What rests on no changed comparison keeps the
+person's own word, so a block costs what its answers touch, not what the catalogue holds.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from features.arrays import Bool, Float64, Int32, Int64, UInt64
+from features.kernel.jit import njit
+from recommender.rules.member_kernel import count_of_person
+from recommender.rules.rule_kernel import BLOCK, COUNT, REGION, RulePlan, RuleRows, atom_words, evaluate, node_words
+
+__all__ = ["RuleUses", "Settled", "SupposedBlocks", "WantedProgrammes", "settle", "uses_of"]
+
+
+class RuleUses(NamedTuple):
+    """Which nodes rest on each atom and node: those of reference i are `nodes[starts[i]:starts[i + 1]]`, ascending."""
+
+    starts: Int64
+    nodes: Int64
+
+
+class SupposedBlocks(NamedTuple):
+    """b blocks of at most 64 supposed people, each some rows of a table.
+
+    Attributes:
+        table: the columns and members of r rows, and how their regions lie.
+        family: int64[r], equal where two rows have equal members.
+        first: int64[b], the first row of each block.
+        last: int64[b], the row after its last.
+        columns: bool[b, F], the columns in which a block's people are as in the table; in others as the person is.
+        lists: bool[b], whether their members are those of the table.
+        regions: int64[regions], the columns that hold regions.
+        rests: bool[b, U], of which sets of facts programmes are looked at.
+    """
+
+    table: RuleRows
+    family: Int64
+    first: Int64
+    last: Int64
+    columns: Bool
+    lists: Bool
+    regions: Int64
+    rests: Bool
+
+
+class WantedProgrammes(NamedTuple):
+    """Open programmes: their places int64[m], what each counts float64[m], and its set of facts int64[m]."""
+
+    places: Int64
+    weights: Float64
+    facts: Int64
+
+
+class Settled(NamedTuple):
+    """What is settled, to be filled in.
+
+    Attributes:
+        counts: int64[r], how many of the wanted programmes are for each row; none where only totals are wanted.
+        sums: float64[r], what these count.
+        totals: float64[b], what is settled for each of a block's people, added up, where there are no counts.
+    """
+
+    counts: Int64
+    sums: Float64
+    totals: Float64
+
+
+class _Words(NamedTuple):
+    """The words of each atom and node, places of those that are not the person's own, and nodes to be worked out."""
+
+    yes: UInt64
+    maybe: UInt64
+    changed: Int64
+    waiting: Bool
+
+
+def uses_of(plan: RulePlan) -> RuleUses:
+    """Return which nodes rest on each atom and node of a plan."""
+    references = len(plan.atoms) + len(plan.ops)
+    order = np.argsort(plan.parts, kind="stable")
+    starts = np.zeros(references + 1, dtype=np.int64)
+    np.cumsum(np.bincount(plan.parts, minlength=references), out=starts[1:])
+    return RuleUses(starts, np.repeat(np.arange(len(plan.ops)), np.diff(plan.starts))[order].astype(np.int64))
+
+
+@njit
+def settle(
+    plan: RulePlan, uses: RuleUses, person: RuleRows, blocks: SupposedBlocks, wanted: WantedProgrammes, found: Settled
+) -> None:
+    """Find which wanted programmes, all open for the person, are answered yes or no for supposed people.
+
+    Sums are added up in the order of the programmes.
+    """
+    references, own = len(plan.atoms) + len(plan.ops), person.masks[0]
+    own_yes, own_maybe = np.empty(references, np.uint64), np.empty(references, np.uint64)
+    evaluate(plan, person, 0, 1, own_yes, own_maybe)
+    for i in range(references):
+        own_yes[i], own_maybe[i] = _for_all(own_yes[i]), _for_all(own_maybe[i])
+    words = _Words(own_yes.copy(), own_maybe.copy(), np.empty(references, np.int64), np.zeros(len(plan.ops), np.bool_))
+    yes, maybe, changed, roots, capped = words.yes, words.maybe, words.changed, plan.roots, plan.capped
+    root_starts, rooted = _by_root(roots, own, wanted.places, references)
+    touched = np.zeros(len(wanted.places), np.bool_)
+    for block in range(len(blocks.first)):
+        first, last, rests = blocks.first[block], blocks.last[block], blocks.rests[block]
+        many = _suppose(plan, uses, person, blocks, block, words)
+        for one in range(many):
+            for at in range(root_starts[changed[one]], root_starts[changed[one] + 1]):
+                touched[rooted[at]] = rests[wanted.facts[rooted[at]]]
+        for k in range(len(touched)):
+            if not touched[k]:
+                continue
+            touched[k] = False
+            settled = _settled(roots, capped[wanted.places[k]], wanted.places[k], own, yes, maybe)
+            settled &= _first_bits(last - first)
+            if settled == np.uint64(0):
+                continue
+            if len(found.counts) == 0:
+                found.totals[block] += wanted.weights[k] * _bits(settled)
+                continue
+            for row in range(first, last):
+                if (settled >> np.uint64(row - first)) & np.uint64(1):
+                    found.counts[row] += 1
+                    found.sums[row] += wanted.weights[k]
+        for one in range(many):
+            yes[changed[one]], maybe[changed[one]] = own_yes[changed[one]], own_maybe[changed[one]]
+
+
+@njit
+def _by_root(roots: Int32, mask: int, places: Int64, references: int) -> tuple[Int64, Int64]:
+    """Which of some programmes are judged by each atom or node: those of i are `rooted[starts[i]:starts[i + 1]]`."""
+    starts, at = np.zeros(references + 1, np.int64), np.zeros(references, np.int64)
+    for place in places:
+        for k in range(len(roots)):
+            if roots[k, place] >= 0 and (mask >> k) & 1:
+                starts[roots[k, place] + 1] += 1
+    for i in range(references):
+        starts[i + 1] += starts[i]
+        at[i] = starts[i]
+    rooted = np.empty(starts[references], np.int64)
+    for one in range(len(places)):
+        for k in range(len(roots)):
+            root = roots[k, places[one]]
+            if root >= 0 and (mask >> k) & 1:
+                rooted[at[root]] = one
+                at[root] += 1
+    return starts, rooted
+
+
+@njit
+def _suppose(
+    plan: RulePlan, uses: RuleUses, person: RuleRows, blocks: SupposedBlocks, block: int, words: _Words
+) -> int:
+    """Work out the words of all that a block's answers change, and return how many those are."""
+    first, last, columns, atoms = blocks.first[block], blocks.last[block], blocks.columns[block], len(plan.atoms)
+    values, places, lanes = blocks.table.values[first:last], blocks.table.places[first:last], _first_bits(last - first)
+    counts = np.empty((len(plan.tests), last - first, 2), np.int64)
+    counted, many = _count(plan, person, blocks, block, counts), 0
+    (yes, maybe, changed, waiting), (uses_starts, users) = words, uses
+    ops, starts, parts = plan.ops, plan.starts, plan.parts  # to hand on a whole plan takes longer than to use it
+    for i in range(atoms):
+        kind, column = plan.atoms[i, 0], plan.atoms[i, 1]
+        if counted if kind == COUNT else columns[blocks.regions[column] if kind == REGION else column]:
+            certain, possible = atom_words(plan.atoms[i], plan.relations, values, places, counts)
+            certain, possible = (certain & lanes) | (yes[i] & ~lanes), (possible & lanes) | (maybe[i] & ~lanes)
+            if certain != yes[i] or possible != maybe[i]:
+                yes[i], maybe[i], changed[many] = certain, possible, i
+                many += 1
+                for at in range(uses_starts[i], uses_starts[i + 1]):
+                    waiting[users[at]] = True
+    for node in range(len(ops)):  # parts come first, so what rests on something that changes waits further on
+        if waiting[node]:
+            waiting[node], i = False, atoms + node
+            certain, possible = node_words(ops[node], starts[node], starts[node + 1], parts, yes, maybe)
+            if certain != yes[i] or possible != maybe[i]:
+                yes[i], maybe[i], changed[many] = certain, possible, i
+                many += 1
+                for at in range(uses_starts[i], uses_starts[i + 1]):
+                    waiting[users[at]] = True
+    return many
+
+
+@njit
+def _count(plan: RulePlan, person: RuleRows, blocks: SupposedBlocks, block: int, counts: Int64) -> bool:
+    """Count the members of a block's people, int64[tests, people, 2]; False where they are the person's own counts."""
+    closers, columns, first, table = plan.closers, blocks.columns[block], blocks.first[block], blocks.table
+    asked = blocks.lists[block]
+    for closer in range(len(closers)):
+        asked |= columns[closers[closer, 0]]
+    if not asked or len(plan.tests) == 0:
+        return False
+    people = counts.shape[1]
+    raised, family = np.zeros(people, np.int64), np.zeros(people, np.int64)
+    members = table.members if blocks.lists[block] else person.members
+    for one in range(people):
+        for closer in range(len(closers)):
+            column = closers[closer, 0]
+            value = table.values[first + one, column] if columns[column] else person.values[0, column]
+            if value == closers[closer, 1]:
+                raised[one] |= closers[closer, 2]
+        if blocks.lists[block]:
+            family[one] = blocks.family[first + one]
+        alike = 0
+        while family[alike] != family[one] or raised[alike] != raised[one]:
+            alike += 1
+        if alike < one:
+            counts[:, one] = counts[:, alike]
+        else:
+            count_of_person(plan.tests, raised[one], members, first + one if blocks.lists[block] else 0, counts[:, one])
+    return True
+
+
+@njit
+def _settled(roots: Int32, capped: bool, place: int, mask: int, certain: UInt64, possible: UInt64) -> np.uint64:
+    """Who is answered yes or no by a programme."""
+    yes, maybe = np.uint64(0), np.uint64(0)
+    for k in range(len(roots)):
+        root = roots[k, place]
+        if root >= 0 and (mask >> k) & 1:
+            yes |= certain[root]
+            maybe |= possible[root]
+    return ~maybe if capped else yes | ~maybe
+
+
+@njit
+def _for_all(word: np.uint64) -> np.uint64:
+    """The first person's bit, for 64 people."""
+    return ~np.uint64(0) if word & np.uint64(1) else np.uint64(0)
+
+
+@njit
+def _first_bits(many: int) -> np.uint64:
+    return ~np.uint64(0) if many == BLOCK else (np.uint64(1) << np.uint64(many)) - np.uint64(1)
+
+
+@njit
+def _bits(word: np.uint64) -> np.int64:
+    """Count the bits that are set, by halves (Warren, Hacker's Delight, 5-1)."""
+    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    for shift in (8, 16, 32):  # added rather than multiplied: uncompiled, numpy warns where a product overflows
+        word += word >> np.uint64(shift)
+    return np.int64(word & np.uint64(0x7F))
