@@ -73,8 +73,10 @@ class _Language:
     def read(self, text: Text, language: str) -> str:
         """Return the words of a text; those of another language as a quotation, those of no known one as they are."""
         own = text.get(language)
+        if own:
+            return own
         spoken = next((one for one, said in text.pairs if said), UNDETERMINED)
-        return own or (text.own if spoken == UNDETERMINED else text.own.join(self.quotes))
+        return text.own if spoken == UNDETERMINED else text.own.join(self.quotes)
 
     def written(self, value: Value, language: str) -> str:
         """Return a value as it is written in a message."""
@@ -84,14 +86,18 @@ class _Language:
         said = ""
         for literal, name, form in parts:
             said += literal
+            if not name:
+                continue
             if "/" in name:
                 said = with_particle(said, *name.split("/"))
-            elif name:
-                value = values[name]
-                if isinstance(value, Text) and said.endswith(_OPENING):  # not a quotation within a quotation
-                    said += value.in_language(language)
-                else:
-                    said += self._value(value, form, language)
+                continue
+            value = values[name]
+            if isinstance(value, str) and not form:
+                said += value
+            elif isinstance(value, Text) and said.endswith(_OPENING):  # not a quotation within a quotation
+                said += value.in_language(language)
+            else:
+                said += self._value(value, form, language)
         return said
 
     def _value(self, value: Value, form: str, language: str) -> str:
@@ -129,6 +135,7 @@ class Messages:
     def __init__(self, languages: Mapping[str, _Language]) -> None:
         """Keep what `parse` has checked."""
         self._languages = languages
+        self._constant: dict[str, Text] = {}
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -156,7 +163,13 @@ class Messages:
 
     def text(self, key: str, /, **values: Value) -> Text:
         """Return a message in every language; raises KeyError for an unknown key or a value that is missing."""
-        return self.in_each(lambda language: self.said(language, key, **values))
+        known = self._constant.get(key)
+        if known is None:
+            said = [(language, one.text(key, values, language)) for language, one in self._languages.items()]
+            known = Text.paired(said)
+            if not values:
+                self._constant[key] = known
+        return known
 
     def said(self, language: str, key: str, /, **values: Value) -> str:
         """Return a message in one language; raises KeyError for an unknown key or a value that is missing."""
@@ -172,11 +185,12 @@ class Messages:
 
     def in_each(self, said: Callable[[str], str]) -> Text:
         """Return what `said` returns for each language, as one text."""
-        return Text.of({language: said(language) for language in self._languages})
+        return Text.paired([(language, said(language)) for language in self._languages])
 
     def money(self, amount: int, currency: Currency) -> Text:
         """Return an amount of minor units of a currency, as each language writes it."""
-        return self.in_each(lambda language: self._languages[language].amount(amount, currency, language))
+        said = [(language, one.amount(amount, currency, language)) for language, one in self._languages.items()]
+        return Text.paired(said)
 
     def filled(self, pattern: Text, value: Value) -> Text:
         """Return a pattern with `{}` in it filled in, in each language that it or a stand-in is written in."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from features.mapping import UNDETERMINED, MappingReader
@@ -32,10 +32,16 @@ class Text:
     @classmethod
     def of(cls, words: Mapping[str, str], languages: Sequence[str] = ()) -> Text:
         """Return words by language as a text, in the order of `languages`, whose first is the text's own."""
-        order = (*languages[:1], *(one for one in languages if one in words), *words) if languages else ()
-        pairs = tuple((language, words.get(language, "")) for language in dict.fromkeys(order))
+        if not languages:
+            return cls.paired(words.items())
+        order = dict.fromkeys((*languages[:1], *(one for one in languages if one in words), *words))
+        return cls.paired([(language, words.get(language, "")) for language in order])
+
+    @classmethod
+    def paired(cls, pairs: Iterable[tuple[str, str]]) -> Text:
+        """Return a text of languages, each once, and their words, in this order."""
         text = cls.__new__(cls)
-        object.__setattr__(text, "pairs", pairs or tuple(words.items()))
+        object.__setattr__(text, "pairs", tuple(pairs))
         return text
 
     @classmethod
@@ -45,7 +51,10 @@ class Text:
 
     def get(self, language: str) -> str:
         """Return the words in one language, nothing where there are none."""
-        return next((said for one, said in self.pairs if one == language), "")
+        for one, said in self.pairs:
+            if one == language:
+                return said
+        return ""
 
     def in_language(self, language: str) -> str:
         """Return the words in a language or, where there are none, in the first language that has some."""

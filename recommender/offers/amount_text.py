@@ -44,15 +44,15 @@ def amount_sentence(found: Estimate, currency: Currency, messages: Messages) -> 
     return said
 
 
-def steps_json(found: Estimate, currency: Currency, messages: Messages) -> dict[str, Any]:
-    """Return the range and its derivation: the figures of each step, and the step in words."""
+def steps_json(found: Estimate, said: Text, currency: Currency, messages: Messages) -> dict[str, Any]:
+    """Return the range, the sentence on it, and its derivation: the figures of each step, and the step in words."""
     return {
         "gives": found.gives,
         "low": found.low if found.stated else None,
         "high": found.high if found.stated else None,
         "months": 12,
         "missing": list(found.missing),
-        "text": amount_sentence(found, currency, messages).to_document(),
+        "text": said.to_document(),
         "steps": [_step_json(step, currency, messages) for step in found.steps],
     }
 

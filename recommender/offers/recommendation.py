@@ -83,7 +83,8 @@ class Recommendation:
             "because": [reason.to_json() for reason in self.verdict.because],
             "why_rank": [self._part_json(part) for part in self.utility.contributions],
             "missing": list(self.verdict.missing),
-            "value": value_json(programme) | {"first_year": steps_json(self.estimate, self.currency, self.messages)},
+            "value": value_json(programme)
+            | {"first_year": steps_json(self.estimate, self.amount, self.currency, self.messages)},
             "window": window_json(programme, self.window, self.messages),
             "documents": [_text_json(text) for text in programme.documents],
             "effort_minutes": programme.effort_minutes,

@@ -23,7 +23,7 @@ from features.snapshot import Snapshots, snapshots
 from features.value import UNKNOWN, is_known
 from recommender.rules.chance_kernel import Priors, fill_chances
 from recommender.rules.clause import RECEIVES, Answer
-from recommender.rules.guess import RECEIVES_SHARE, choice
+from recommender.rules.guess import RECEIVES_SHARE, choices
 from recommender.rules.member_chance import ListedShare, counted_shares
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def chances(compiled: Compiled, known: Int64, applicant: int, answers: Int8, mem
     found = np.zeros(len(answers), dtype=np.float64)
     if bool(np.any(answers == Answer.UNKNOWN)):
         row = dict(zip(compiled.columns, known.tolist(), strict=True))
-        chosen = tuple(choice(priors, compiled, row) for priors in _priors(compiled))
+        chosen = choices(_priors(compiled), compiled, row)
         starts, values, weights = _assembled(compiled, chosen)
         region = int(known[compiled.region_columns[0]]) if compiled.region_columns.size else UNKNOWN
         plan = compiled.last_known

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from features.declaration.declaration import Fact
 
 __all__ = [
-    "RECEIVES_SHARE", "Conditional", "Guess", "GuessPrior", "GuessTable", "OpenQuestion", "changed_columns", "choice",
+    "RECEIVES_SHARE", "Conditional", "Guess", "GuessPrior", "GuessTable", "OpenQuestion", "changed_columns", "choices",
     "chosen_priors", "completions", "guesses_by_fact", "open_questions",
 ]  # fmt: skip
 
@@ -143,16 +143,21 @@ def guess_table(compiled: Compiled) -> GuessTable:
 
 def chosen_priors(compiled: Compiled, known: Mapping[str, int]) -> tuple[int, ...]:
     """Return which of its priors counts for each question: the first of which every condition is known to hold."""
-    return tuple([choice(priors, compiled, known) for priors in guesses_by_fact(compiled).values()])
+    return choices(guesses_by_fact(compiled).values(), compiled, known)
 
 
-def choice(priors: Sequence[Conditional], compiled: Compiled, known: Mapping[str, int]) -> int:
-    """Return the place of the prior that counts: the first of which every condition is known to hold, or the last."""
-    last = len(priors) - 1  # it counts where no other does, so whether it holds does not matter
-    for place in range(last):
-        if all(_condition_holds(condition, compiled, known) for condition in priors[place].when):
-            return place
-    return last
+def choices(every: Iterable[Sequence[Conditional]], compiled: Compiled, known: Mapping[str, int]) -> tuple[int, ...]:
+    """Return of several priors each the place of the one that counts.
+
+    That is the first of which every condition is known to hold, or the last.
+    """
+    found = []
+    for priors in every:
+        place, last = 0, len(priors) - 1  # the last counts where no other does, whatever its conditions
+        while place < last and not all(_condition_holds(one, compiled, known) for one in priors[place].when):
+            place += 1
+        found.append(place)
+    return tuple(found)
 
 
 def _condition_holds(condition: Circumstance, compiled: Compiled, known: Mapping[str, int]) -> bool:

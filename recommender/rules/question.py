@@ -115,7 +115,7 @@ def ask_next(
     facts = tuple(found)
     alone, settles = trial.one_by_one(found)
     rate = np.maximum(alone, trial.together(facts, alone, chosen))
-    return _listed(_Scores(facts, rate, alone, settles), compiled)[:most]
+    return _listed(_Scores(facts, rate, alone, settles), compiled, most)
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,6 +234,8 @@ class _Reads(NamedTuple):
         own: the column of each fact, int64[facts].
         changes: the columns that stating each fact changes, bool[facts, F].
         lists: which facts list people, bool[facts].
+        sensitive: which facts are, bool[facts].
+        group: with which others each is asked as boxes of one list, str[facts]; empty for none.
     """
 
     patterns: Bool
@@ -242,6 +244,8 @@ class _Reads(NamedTuple):
     own: Int64
     changes: Bool
     lists: Bool
+    sensitive: Bool
+    group: NDArray[np.str_]
 
 
 @lru_cache(maxsize=8)
@@ -263,22 +267,25 @@ def _reads(compiled: Compiled) -> _Reads:
         row[changed[fact]] = True
     own = np.array([changed[fact][0] for fact in names], dtype=np.int64)
     lists = np.array([fact in facts and bool(facts[fact].members) for fact in names], dtype=np.bool_)
-    return _Reads(patterns, of.reshape(-1).astype(np.int64), names, own, changes, lists)
+    sensitive = np.array([name in facts and facts[name].sensitive for name in names], dtype=np.bool_)
+    group = np.array([facts[name].ask_with if name in facts else "" for name in names])
+    return _Reads(patterns, of.reshape(-1).astype(np.int64), names, own, changes, lists, sensitive, group)
 
 
-def _listed(scores: _Scores, compiled: Compiled) -> tuple[Ask, ...]:
-    """Return the questions in their order, boxes of one group as one list that begins with no sensitive one."""
-    facts = compiled.declaration.facts
-    sensitive = np.array([name in facts and facts[name].sensitive for name in scores.facts])
-    group = np.array([facts[name].ask_with if name in facts else "" for name in scores.facts])
-    rate, settles = _introduced(scores, sensitive, group), scores.settles.round(6).tolist()
-    order = np.lexsort((-scores.alone.round(9), -rate.round(9), sensitive)).tolist()
+def _listed(scores: _Scores, compiled: Compiled, most: int | None) -> tuple[Ask, ...]:
+    """Return the first questions in their order, boxes of one group as one list that begins with no sensitive one."""
+    read = _reads(compiled)
+    every = [read.places[name] for name in scores.facts]
+    sensitive, group = read.sensitive[every], read.group[every]
+    worth, settles = _introduced(scores, sensitive, group), scores.settles.round(6).tolist()
+    order = np.lexsort((-scores.alone.round(9), -worth.round(9), sensitive)).tolist()
+    rate, groups = worth.tolist(), group.tolist()
     left = [place for place in order if rate[place] > 0]
     found: list[Ask] = []
-    while left:
+    while left and len(found) != most:
         lead = left[0]
-        alike = [place for place in left if group[place] == group[lead] and rate[place] >= BOX_SHARE * rate[lead]]
-        boxes = alike if group[lead] and len(alike) > 1 else []
+        alike = [place for place in left if groups[place] == groups[lead] and rate[place] >= BOX_SHARE * rate[lead]]
+        boxes = alike if groups[lead] and len(alike) > 1 else []
         listed = tuple(Box(scores.facts[place], settles[place]) for place in boxes)
         found.append(Ask(scores.facts[lead], settles[lead], listed))
         left = [place for place in left if place != lead and place not in boxes]

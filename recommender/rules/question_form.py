@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache
+from typing import Any, Final
 
 from features.declaration.kinship import HOUSEHOLD
 from recommender.rules.clause import RECEIVES
 from recommender.rules.compiled import Compiled
 from recommender.rules.question import Ask
 from recommender.text import Text
-
-if TYPE_CHECKING:
-    from features.declaration.declaration import Fact
-    from recommender.messages import Messages
 
 __all__ = ["ASKED", "DECLINED", "Question", "put", "question_of"]
 
@@ -67,7 +64,7 @@ class Question:
 
 def put(ask: Ask, compiled: Compiled) -> Question:
     """Return a question in words; raises ValueError where the rules were compiled without messages."""
-    facts, messages = compiled.declaration.facts, compiled.messages
+    facts = compiled.declaration.facts
     question = question_of(ask.fact, compiled)
     if ask.boxes:
         question = compiled.declaration.groups[facts[ask.fact].ask_with]
@@ -75,13 +72,14 @@ def put(ask: Ask, compiled: Compiled) -> Question:
     return Question(
         ask=ask,
         question=question,
-        answers=_answers(facts.get(ask.fact), messages),
+        answers=_answers(ask.fact, compiled),
         boxes={box.fact: compiled.rule_text.label(box.fact).to_document() for box in ask.boxes},
-        otherwise={name: messages.text(f"question.{name}").to_document() for name in (ASKED, DECLINED)},
+        otherwise=_otherwise(compiled),
         sensitive=any(name in facts and facts[name].sensitive for name in named),
     )
 
 
+@lru_cache(maxsize=256)
 def question_of(fact: str, compiled: Compiled) -> Mapping[str, str]:
     """Return how to ask for a fact a person can state, in each language; by its label where no question is declared."""
     messages = compiled.messages
@@ -99,8 +97,15 @@ def question_of(fact: str, compiled: Compiled) -> Mapping[str, str]:
     return messages.text(key, label=compiled.rule_text.label(fact)).to_document()
 
 
-def _answers(fact: Fact | None, messages: Messages) -> dict[str, Any]:
+@lru_cache(maxsize=8)
+def _otherwise(compiled: Compiled) -> Mapping[str, Mapping[str, str]]:
+    return {name: compiled.messages.text(f"question.{name}").to_document() for name in (ASKED, DECLINED)}
+
+
+@lru_cache(maxsize=256)
+def _answers(name: str, compiled: Compiled) -> Mapping[str, Any]:
     """Return which answers a fact takes, as a facts file writes them; a receipt, which is no fact, is yes or no."""
+    fact, messages = compiled.declaration.facts.get(name), compiled.messages
     kind = "boolean" if fact is None else fact.type
     if kind == "boolean":
         said = ((True, "question.yes"), (False, "question.no"))
