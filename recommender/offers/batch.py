@@ -16,7 +16,7 @@ from features.value import UNKNOWN
 from recommender.currency import currency_of
 from recommender.offers.beside import Alternative, alternative, apart_from, ending_notice, notices_of
 from recommender.offers.bundle import Bundle, Candidate, bundles
-from recommender.offers.offer_arrays import OfferArrays, PersonWindows, offer_arrays, ordered_amount
+from recommender.offers.offer_arrays import OfferArrays, PersonWindows, int64, offer_arrays, ordered_amount
 from recommender.offers.other_applicant import for_other_applicants, unasked_kinds
 from recommender.offers.recommendation import Recommendation, Recommendations
 from recommender.offers.utility import UtilityInputs, UtilityWeights, Weighed, unlocked, weigh
@@ -185,10 +185,14 @@ def _amounts(table: OfferArrays, people: Sequence[Person], compiled: Compiled, p
         [*(any(row[column] != UNKNOWN for column in columns) for columns in table.read_sets), False]
         for row in (person.snapshot.values[0] for person in people)
     ])  # fmt: skip
-    for row in np.flatnonzero(told[pairs.person, table.read_set[pairs.programme]]).tolist():
-        person, worth = people[int(pairs.person[row])], compiled.catalogue.programmes[int(pairs.programme[row])].value
-        amount = ordered_amount(worth.amount_of(person, person.t), worth.currency, own)
-        amounts[row] = UNKNOWN if amount is None else amount
+    chosen = np.flatnonzero(told[pairs.person, table.read_set[pairs.programme]])
+    person, worth = pairs.person[chosen], table.worth[pairs.programme[chosen]]
+    each, which = np.unique(person * len(table.worths) + worth, return_inverse=True)
+    found = []
+    for who, what in (divmod(one, len(table.worths)) for one in each.tolist()):
+        value = table.worths[what]
+        found.append(ordered_amount(value.amount_of(people[who], people[who].t), value.currency, own))
+    amounts[chosen] = int64(found)[which]
     return amounts
 
 

@@ -64,6 +64,8 @@ class OfferArrays:
         gives: which of GIVES each is, int64[P].
         read_set: for each programme the place in `read_sets` of the columns its amount depends on, int64[P], or -1.
         read_sets: the different sets of columns that some programme's amount depends on.
+        worth: for each programme the place in `worths` of what it gives where that depends on the person, or -1.
+        worths: what is given, each different one once.
         effort_minutes: what applying takes, int64[P]; UNKNOWN likewise.
         id_rank: the place of each programme's id among all ids in order, int64[P].
         windows: the windows that depend on the day alone; None for programmes with others.
@@ -87,6 +89,8 @@ class OfferArrays:
     gives: Int64
     read_set: Int64
     read_sets: tuple[tuple[int, ...], ...]
+    worth: Int64
+    worths: tuple[Value, ...]
     effort_minutes: Int64
     id_rank: Int64
     windows: tuple[ApplicationWindow | None, ...]
@@ -163,6 +167,7 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
     excludes = (compiled.catalogue.excluding.get(one.id, nothing) for one in programmes)
     usual = int64(_usual_amount(one.value, own) for one in programmes)
     read_set, read_sets = _column_sets([one.value.reads for one in programmes], compiled.columns)
+    worth, worths = _different(programmes)
     return OfferArrays(
         day=compiled.day,
         working_days=compiled.working_days,
@@ -170,6 +175,8 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
         gives=np.array([GIVES.index(one.value.given) for one in programmes], dtype=np.int64),
         read_set=read_set,
         read_sets=read_sets,
+        worth=worth,
+        worths=worths,
         effort_minutes=int64(one.effort_minutes for one in programmes),
         id_rank=rank,
         windows=windows,
@@ -219,6 +226,20 @@ def int64(values: Iterable[int | None]) -> Int64:
     np.int64(3)
     """
     return np.array([UNKNOWN if value is None else value for value in values], dtype=np.int64)
+
+
+def _different(programmes: Sequence[Programme]) -> tuple[Int64, tuple[Value, ...]]:
+    """Return for each programme the place of what it gives where that depends on the person, -1 elsewhere; and those.
+
+    They differ where what they come to may: in what is given, not in the wording of it.
+    """
+    worths: dict[tuple[object, ...], tuple[int, Value]] = {}
+    of = np.full(len(programmes), -1, dtype=np.int64)
+    for i, value in enumerate([one.value for one in programmes]):
+        if value.reads:
+            what = (value.parts, value.given, value.adds, value.currency)
+            of[i] = worths.setdefault(what, (len(worths), value))[0]
+    return of, tuple([value for _, value in worths.values()])
 
 
 def _windows(

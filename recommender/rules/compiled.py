@@ -122,17 +122,19 @@ class Compiled:
             raise ValueError(f"there are the members of {len(known)} persons for {persons}")
         return member_rows(known)
 
-    def member_answers(self, values: Int64, members: Members) -> dict[int, int]:
-        """Answer every clause over members for one person, by the clause's identity; int64[F] are the columns."""
-        if not self.counted:
-            return {}
+    def member_counts(self, values: Int64, members: Members) -> Int64:
+        """Count the members of one person, int64[F] columns, who certainly and possibly meet each test: int64[T, 2]."""
         counts = np.empty((len(self.plan.tests), 1, 2), dtype=np.int64)
-        count_members(self.plan.tests, self.plan.closers, values[None, :], self._members(members, 1), 0, 1, counts)
-        found = {}
-        for name, (clause, place) in self.counted.items():
-            (low, high), (sure, most) = count_interval(clause), counts[place, 0].tolist()
-            found[name] = int(low <= sure and most <= high) + int(low <= most and sure <= high)
-        return found
+        if len(counts):
+            count_members(self.plan.tests, self.plan.closers, values[None, :], self._members(members, 1), 0, 1, counts)
+        return counts[:, 0]
+
+    def counts_answer(self, clause: MemberCount, counts: Int64) -> int | None:
+        """Answer a clause over members by what `member_counts` gives; None where no rule in force has it."""
+        if id(clause) not in self.counted:
+            return None
+        (low, high), (sure, most) = count_interval(clause), counts[self.counted[id(clause)][1]].tolist()
+        return int(low <= sure and most <= high) + int(low <= most and sure <= high)
 
     def told_apart(self, code: int) -> bytes:
         """Return what tells a region from others: two of equal bytes are judged alike by every rule of the day."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -29,19 +30,47 @@ class ListedShare:
 
     Attributes:
         relations: the bits of the relations it lists.
-        counts: int64[tests, answers], how many members of somebody who gave each answer certainly meet each test.
-        weights: float64[answers], adding up to 1.
+        hits: how likely it is that a listed member meets what each atom counts, by the atom's place.
     """
 
     relations: int
-    counts: Int64
-    weights: Float64
+    hits: Mapping[int, float]
 
     @classmethod
     def of(cls, compiled: Compiled, relations: int, members: Members, weights: Float64) -> ListedShare:
-        """Return the share of a list, from the members of somebody who gave each answer and said nothing else."""
+        """Return the share of a list, from the members of somebody who gave each answer and said nothing else.
+
+        The weights of the answers, float64[answers], add up to 1.
+        """
         nothing = np.full((len(weights), len(compiled.columns)), UNKNOWN, dtype=np.int64)
-        return cls(relations, _counts(compiled, nothing, members)[:, :, 0], weights)
+        sure = _counts(compiled, nothing, members)[:, :, 0]
+        return cls(
+            relations, {one.place: float(weights @ (sure[one.test] >= one.least)) for one in _counting(compiled)}
+        )
+
+
+class _Counting(NamedTuple):
+    """An atom that counts members: its place, its test, how many it wants, and the relations it is about."""
+
+    place: int
+    test: int
+    low: int
+    high: int
+    relations: int
+    raises: int
+
+    @property
+    def least(self) -> int:
+        return max(self.low, 1)
+
+
+@lru_cache(maxsize=8)
+def _counting(compiled: Compiled) -> tuple[_Counting, ...]:
+    plan = compiled.last_known
+    places = np.flatnonzero(plan.atoms[:, 0] == COUNT)
+    tests = plan.atoms[places, 1]
+    cells = (places, *plan.atoms[places, 1:].T, plan.tests[tests, 0], plan.tests[tests, _RAISES])
+    return tuple([_Counting(*row) for row in zip(*(column.tolist() for column in cells), strict=True)])
 
 
 def counted_shares(
@@ -56,26 +85,26 @@ def counted_shares(
         lists: what people answer who are asked for a list.
         closing: the share of people of whom a column that can close a list does not, by the column.
     """
-    plan = compiled.last_known
-    found = np.zeros(len(plan.atoms), dtype=np.float64)
-    places = np.flatnonzero(plan.atoms[:, 0] == COUNT)
-    if not places.size:
+    found = np.zeros(len(compiled.last_known.atoms), dtype=np.float64)
+    counting = _counting(compiled)
+    if not counting:
         return found
-    values, whole = known[None, :], members.since[0] == WHOLE
-    listed = _counts(compiled, values, members)
-    for place in places.tolist():
-        test, low, high = (int(cell) for cell in plan.atoms[place, 1:])
-        mask = int(plan.tests[test, 0])
-        unlisted = sum(1 << relation for relation in range(len(whole)) if mask >> relation & 1 and not whole[relation])
-        others = unlisted
-        odds = [float(np.mean(listed[test, 0] >= max(low, 1)))]  # certain, even, or out of the question
-        for one in lists:
-            if one.relations & unlisted == one.relations & mask and one.relations & mask:
-                others &= ~one.relations
-                odds.append(float(one.weights @ (one.counts[test] >= max(low, 1))))
-        odds.append(_of_others(plan.closers, known, others, int(plan.tests[test, _RAISES]), closing))
-        some = 1 - float(np.prod(1 - np.array(odds)))
-        found[place] = some if low >= 1 else 1 - some if high < MANY else 1.0
+    closers = [
+        (relations, _EVEN * (closing.get(column, _EVEN) if known[column] == UNKNOWN else 1.0))
+        for column, _, relations in compiled.last_known.closers.tolist()
+    ]
+    lacking = sum(1 << relation for relation, since in enumerate(members.since[0].tolist()) if since != WHOLE)
+    listed = _counts(compiled, known[None, :], members)[:, 0].tolist()
+    for one in counting:
+        others = unlisted = one.relations & lacking
+        sure, most = listed[one.test]
+        missed = 1 - ((sure >= one.least) + (most >= one.least)) / 2  # certain, even, or out of the question
+        for share in lists:
+            if share.relations & unlisted == share.relations & one.relations and share.relations & one.relations:
+                others &= ~share.relations
+                missed *= 1 - share.hits[one.place]
+        some = 1 - missed * (1 - _of_others(closers if one.raises == 1 else (), others))
+        found[one.place] = some if one.low >= 1 else 1 - some if one.high < MANY else 1.0
     return found
 
 
@@ -89,11 +118,10 @@ def _counts(compiled: Compiled, values: Int64, members: Members) -> Int64:
     return counts
 
 
-def _of_others(closers: Int64, known: Int64, others: int, raises: int, closing: Mapping[int, float]) -> float:
+def _of_others(closers: Sequence[tuple[int, float]], others: int) -> float:
     """How likely somebody is there of the relations that no list of known shares tells of."""
     odds = 0.0
-    for column, _, relations in closers.tolist() if raises == 1 else ():
+    for relations, share in closers:
         if others & relations:
-            odds = max(odds, _EVEN * (closing.get(column, _EVEN) if known[column] == UNKNOWN else 1.0))
-            others &= ~relations
+            odds, others = max(odds, share), others & ~relations
     return max(odds, _EVEN) if others else odds

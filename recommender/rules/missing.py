@@ -36,9 +36,8 @@ from recommender.rules.rule_lowering import LEAST, MOST, Plain
 if TYPE_CHECKING:
     from features.arrays import Int64
     from features.declaration.declaration import Declaration
-    from features.members import Members
 
-__all__ = ["Judged", "judged", "members_judged", "missing"]
+__all__ = ["Judged", "judged", "member_judged", "missing"]
 
 TRIED = 4096
 """At most so many combinations of values are tried; beyond, the answer may name a fact too many, never one too few."""
@@ -103,7 +102,7 @@ def judged(clause: Clause, compiled: Compiled, person: Person, known: dict[int, 
         compiled: what it is judged against.
         person: the person's integers by column name; absent is unknown.
         known: clauses judged for this person before, by identity; grows. Who keeps it keeps the clauses. It holds those
-            over members (`members_judged`); without them nothing is known of the household.
+            over members (`member_judged`); without them nothing is known of the household.
     """
     known = {} if known is None else known
     found = known.get(id(clause))
@@ -125,26 +124,12 @@ def _judged(clause: Clause, compiled: Compiled, person: Person, known: dict[int,
     return _composed(clause, tuple([judged(part, compiled, person, known) for part in of]))
 
 
-def members_judged(compiled: Compiled, values: Int64, members: Members, person: Person) -> dict[int, Judged]:
-    """Judge every clause over members for a person, by the clause's identity.
-
-    Args:
-        compiled: what the clauses belong to.
-        values: int64[F], the person's columns.
-        members: those of the one person.
-        person: the person's columns by name.
-    """
-    found, asks = {}, dict[object, tuple[str, ...]]()
-    for name, answer in compiled.member_answers(values, members).items():
-        clause = compiled.counted[name][0]
-        if answer != Answer.UNKNOWN:
-            found[name] = Judged(clause, answer, (), 1 << answer)
-            continue
-        alike = (clause.relations, clause.tests)  # what clauses that differ in their words alone ask
-        if alike not in asks:
-            asks[alike] = _asks_of(clause, compiled, person)
-        found[name] = Judged(clause, answer, (), _ALL_ANSWERS, asks[alike])
-    return found
+def member_judged(clause: MemberCount, counts: Int64, compiled: Compiled, person: Person) -> Judged:
+    """Judge a clause over members for a person, by `Compiled.member_counts` of theirs."""
+    answer = compiled.counts_answer(clause, counts)
+    if answer is None or answer == Answer.UNKNOWN:
+        return Judged(clause, Answer.UNKNOWN, (), _ALL_ANSWERS, _asks_of(clause, compiled, person))
+    return Judged(clause, answer, (), 1 << answer)
 
 
 def _asks_of(clause: MemberCount, compiled: Compiled, person: Person) -> tuple[str, ...]:

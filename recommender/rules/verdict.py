@@ -29,7 +29,7 @@ from recommender.rules.clause import (
     source_document,
 )
 from recommender.rules.compiled import Compiled
-from recommender.rules.missing import Judged, judged, members_judged, missing
+from recommender.rules.missing import Judged, judged, member_judged, missing
 from recommender.rules.programme import KINDS, Programme
 from recommender.text import Text
 
@@ -120,6 +120,11 @@ class Verdicts:
         """The person's columns by name."""
         return dict(zip(self.compiled.columns, self.values.tolist(), strict=True))
 
+    @cached_property
+    def _counts(self) -> Int64:
+        assert self.members is not None
+        return self.compiled.member_counts(self.values, self.members)
+
     def explain(self, i: int) -> Verdict:
         """Return the verdict on programme i with its reasons and missing facts."""
         programme = self.compiled.catalogue.programmes[i]
@@ -131,8 +136,11 @@ class Verdicts:
         shared = [kind for k, kind in enumerate(KINDS) if self.applicant >> k & 1 and kind in programme.who]
         if not shared:
             return Verdict(programme, answer, (reasons.not_for_them(),), ())
-        if self.members is not None and not self._judged:
-            self._judged.update(members_judged(self.compiled, self.values, self.members, self.person))
+        if self.members is not None:
+            counting = (one for kind in shared for one in members_counted(programme.who[kind]))
+            for one in counting:
+                if id(one) not in self._judged:
+                    self._judged[id(one)] = member_judged(one, self._counts, self.compiled, self.person)
         trees = [judged(programme.who[kind], self.compiled, self.person, self._judged) for kind in shared]
         if lapsed:
             return Verdict(programme, answer, (reasons.not_known_yet(), *reasons.of_last_known(shared, trees)), ())

@@ -39,9 +39,14 @@ def test_no_won_is_written_where_the_currency_is_another():
     assert "EUR" in text.get("en")
 
 
+def derived(*parts):
+    found, won = Value(parts).amount_of(ANYBODY, 0), CURRENCIES["KRW"]
+    return steps_json(found, amount_sentence(found, won, MESSAGES), won, MESSAGES)
+
+
 def test_the_derivation_is_data_and_words():
     parts = (Payment(500_000, 500_000, "month", "child", age=AgeSpan("child", 12, 24)), Payment(None, 7, percent=8550))
-    found = steps_json(Value(parts).amount_of(ANYBODY, 0), CURRENCIES["KRW"], MESSAGES)
+    found = derived(*parts)
     assert (found["low"], found["high"], found["missing"]) == (0, None, ["children"])
     first, second = found["steps"]
     assert (first["each"], first["times"], first["children"], first["per"]) == (
@@ -67,7 +72,7 @@ payments = st.builds(
 
 @given(st.lists(payments | st.lists(payments, min_size=1, max_size=3).map(lambda many: Tiers(tuple(many))), max_size=3))
 def test_every_value_can_be_told_whole_in_both_languages(parts):
-    found = steps_json(Value(tuple(parts)).amount_of(ANYBODY, 0), CURRENCIES["KRW"], MESSAGES)
+    found = derived(*parts)
     for text in (found["text"], *(step["text"] for step in found["steps"])):
         assert re.search("[가-힣]", text["ko"])
         assert "None" not in text["ko"] + text["en"]

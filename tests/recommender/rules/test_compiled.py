@@ -62,18 +62,6 @@ def test_compiled_rules_answer_as_the_oracle_does(made, asked):
     assert answers.tolist() == expected
 
 
-@examples(30)
-@given(catalogues, st.lists(people(), min_size=1, max_size=70), st.sets(st.integers(0, 1)))
-def test_the_settled_are_counted_as_the_answers_that_are_yes_or_no(made, persons, wanted):
-    rules, rows = compiled(*made), values(*persons)
-    programmes = np.array(sorted(wanted), dtype=np.int64)
-    weights = np.array([2.0, 5.0])[programmes]
-    expected = rules.answers(rows, 7)[:, programmes] != Answer.UNKNOWN
-    counts, sums = rules.settled(rows, 7, programmes, weights)
-    assert counts.tolist() == expected.sum(axis=1).tolist()
-    assert sums.tolist() == (expected * weights).sum(axis=1).tolist()
-
-
 @examples(20)
 @given(catalogues, people(), st.permutations(range(2)))
 def test_the_order_of_programmes_does_not_change_their_answers(made, person, order):
