@@ -185,12 +185,12 @@ def count_members(
         for closer in range(len(closers)):
             if values[person, closers[closer, 0]] == closers[closer, 1]:
                 raised |= closers[closer, 2]
-        count_of_person(tests, raised, rows, person, counts[:, person - first])
+        count_of_person(tests, raised, rows, person, counts, person - first)
 
 
 @njit
-def count_of_person(tests: Int64, raised: int, rows: MemberRows, person: int, counts: Int64) -> None:
-    """Fill counts int64[tests, 2] for one person, who raises nobody of the relations `raised` who is not listed."""
+def count_of_person(tests: Int64, raised: int, rows: MemberRows, person: int, counts: Int64, at: int) -> None:
+    """Fill counts[:, at] for one person, who raises nobody of the relations `raised` who is not listed."""
     members = rows.cells[rows.offsets[person] : rows.offsets[person + 1]]
     since, months = rows.since[person], rows.months[person]
     for t in range(len(tests)):
@@ -201,4 +201,4 @@ def count_of_person(tests: Int64, raised: int, rows: MemberRows, person: int, co
             maybe += answer != _NO
         if _lacks(tests[t], since, months, raised):
             maybe = MANY
-        counts[t, 0], counts[t, 1] = sure, maybe
+        counts[t, at, 0], counts[t, at, 1] = sure, maybe

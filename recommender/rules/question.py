@@ -27,7 +27,7 @@ from recommender.rules.guess import (
 )
 from recommender.rules.member_kernel import member_rows
 from recommender.rules.member_lowering import asks_for_members
-from recommender.rules.question_kernel import Settled, SupposedBlocks, WantedProgrammes, settle
+from recommender.rules.question_kernel import SettledSums, SupposedBlocks, WantedProgrammes, settle
 from recommender.rules.rule_kernel import BLOCK, RuleRows, judge_rows
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class _Trial:
         total = np.bincount(place, weight)
         return np.bincount(place, weight * worth) / total, np.bincount(place, weight * counts) / total
 
-    def _each(self, table: GuessTable, questions: Mapping[str, OpenQuestion]) -> Settled:
+    def _each(self, table: GuessTable, questions: Mapping[str, OpenQuestion]) -> SettledSums:
         """What each answer of a table alone settles."""
         read = _reads(self.compiled)
         blocks = np.array([
@@ -165,7 +165,7 @@ class _Trial:
         people = SupposedBlocks(
             rows, family, blocks[:, 1], blocks[:, 2], read.changes[facts], lists, self.compiled.region_columns, rests
         )
-        found = Settled(np.zeros(len(family), dtype=np.int64), np.zeros(len(family)), np.zeros(len(blocks)))
+        found = SettledSums(np.zeros(len(family), dtype=np.int64), np.zeros(len(family)), np.zeros(len(blocks)))
         settle(self.compiled.plan, self.compiled.uses, self.person, people, self.wanted, found)
         return found
 
@@ -184,7 +184,7 @@ class _Trial:
             rows = rows._replace(members=member_rows(joined(mine)))
         first, columns, rests = np.zeros(len(sets), np.int64), asked @ read.changes > 0, asked @ read.patterns.T > 0
         people = SupposedBlocks(rows, family, first, first + BLOCK, columns, lists, self.compiled.region_columns, rests)
-        found = Settled(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(len(sets)))
+        found = SettledSums(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(len(sets)))
         settle(self.compiled.plan, self.compiled.uses, self.person, people, self.wanted, found)
         for members, worth in zip(sets, (found.totals / BLOCK).tolist(), strict=True):
             rate = worth / len(members)

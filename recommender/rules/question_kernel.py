@@ -15,7 +15,7 @@ from features.kernel.jit import njit
 from recommender.rules.member_kernel import count_of_person
 from recommender.rules.rule_kernel import BLOCK, COUNT, REGION, RulePlan, RuleRows, atom_words, evaluate, node_words
 
-__all__ = ["RuleUses", "Settled", "SupposedBlocks", "WantedProgrammes", "settle", "uses_of"]
+__all__ = ["RuleUses", "SettledSums", "SupposedBlocks", "WantedProgrammes", "settle", "uses_of"]
 
 
 class RuleUses(NamedTuple):
@@ -57,7 +57,7 @@ class WantedProgrammes(NamedTuple):
     facts: Int64
 
 
-class Settled(NamedTuple):
+class SettledSums(NamedTuple):
     """What is settled, to be filled in.
 
     Attributes:
@@ -91,7 +91,12 @@ def uses_of(plan: RulePlan) -> RuleUses:
 
 @njit
 def settle(
-    plan: RulePlan, uses: RuleUses, person: RuleRows, blocks: SupposedBlocks, wanted: WantedProgrammes, found: Settled
+    plan: RulePlan,
+    uses: RuleUses,
+    person: RuleRows,
+    blocks: SupposedBlocks,
+    wanted: WantedProgrammes,
+    found: SettledSums,
 ) -> None:
     """Find which wanted programmes, all open for the person, are answered yes or no for supposed people.
 
@@ -164,9 +169,9 @@ def _suppose(
     (yes, maybe, changed, waiting), (uses_starts, users) = words, uses
     ops, starts, parts = plan.ops, plan.starts, plan.parts  # to hand on a whole plan takes longer than to use it
     for i in range(atoms):
-        kind, column = plan.atoms[i, 0], plan.atoms[i, 1]
+        kind, column, low, high = plan.atoms[i, 0], plan.atoms[i, 1], plan.atoms[i, 2], plan.atoms[i, 3]
         if counted if kind == COUNT else columns[blocks.regions[column] if kind == REGION else column]:
-            certain, possible = atom_words(plan.atoms[i], plan.relations, values, places, counts)
+            certain, possible = atom_words(kind, column, low, high, plan.relations, values, places, counts)
             certain, possible = (certain & lanes) | (yes[i] & ~lanes), (possible & lanes) | (maybe[i] & ~lanes)
             if certain != yes[i] or possible != maybe[i]:
                 yes[i], maybe[i], changed[many] = certain, possible, i
@@ -211,7 +216,7 @@ def _count(plan: RulePlan, person: RuleRows, blocks: SupposedBlocks, block: int,
         if alike < one:
             counts[:, one] = counts[:, alike]
         else:
-            count_of_person(plan.tests, raised[one], members, first + one if blocks.lists[block] else 0, counts[:, one])
+            count_of_person(plan.tests, raised[one], members, first + one if blocks.lists[block] else 0, counts, one)
     return True
 
 

@@ -64,22 +64,26 @@ def judge_rows(plan: RulePlan, people: RuleRows, answers: Int8) -> None:
 @njit
 def evaluate(plan: RulePlan, people: RuleRows, first: int, last: int, certain: UInt64, possible: UInt64) -> None:
     """Fill the words of all atoms and nodes for the people from `first` to `last`, at most 64; parts come first."""
-    atoms, counts = len(plan.atoms), np.empty((len(plan.tests), last - first, 2), np.int64)
+    before, counts = len(plan.atoms), np.empty((len(plan.tests), last - first, 2), np.int64)
     count_members(plan.tests, plan.closers, people.values, people.members, first, last, counts)
     values, places = people.values[first:last], people.places[first:last]
-    for i in range(atoms):
-        certain[i], possible[i] = atom_words(plan.atoms[i], plan.relations, values, places, counts)
+    atoms, relations = plan.atoms, plan.relations
+    for i in range(before):
+        certain[i], possible[i] = atom_words(
+            atoms[i, 0], atoms[i, 1], atoms[i, 2], atoms[i, 3], relations, values, places, counts
+        )
     ops, starts, parts = plan.ops, plan.starts, plan.parts  # to hand on a whole plan takes longer than to use it
     for i in range(len(ops)):
-        certain[atoms + i], possible[atoms + i] = node_words(ops[i], starts[i], starts[i + 1], parts, certain, possible)
+        certain[before + i], possible[before + i] = node_words(
+            ops[i], starts[i], starts[i + 1], parts, certain, possible
+        )
 
 
 @njit
 def atom_words(
-    atom: Int64, relations: Int8, values: Int64, places: Int64, counts: Int64
+    kind: int, column: int, low: int, high: int, relations: Int8, values: Int64, places: Int64, counts: Int64
 ) -> tuple[np.uint64, np.uint64]:
     """Whose answer to an atom is yes, and whose is not no, a bit a person."""
-    kind, column, low, high = atom[0], atom[1], atom[2], atom[3]
     yes = np.uint64(0)
     maybe = np.uint64(0)
     if kind == RANGE:  # by far the most, so without a branch inside

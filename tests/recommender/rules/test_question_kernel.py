@@ -9,7 +9,7 @@ from features.snapshot import from_facts
 from recommender.rules.clause import Answer
 from recommender.rules.compiled import compile_catalogue
 from recommender.rules.member_kernel import member_rows
-from recommender.rules.question_kernel import Settled, SupposedBlocks, WantedProgrammes, settle
+from recommender.rules.question_kernel import SettledSums, SupposedBlocks, WantedProgrammes, settle
 from tests.examples import examples
 from tests.recommender.catalogues import AT, COLUMNS, DAY, DECLARATION, REGIONS, document, loaded, people
 from tests.recommender.rules.test_compiled import catalogues, compiled, values
@@ -26,8 +26,8 @@ def settled(rules, person, members, table, told, columns, lists, weights):
         rows, np.arange(many), *block, columns[None, :], np.array([lists]), rules.region_columns, np.ones((1, 1), bool)
     )
     own = rules.rows(person[None, :], 7, members)
-    each = Settled(np.zeros(many, np.int64), np.zeros(many), np.zeros(1))
-    whole = Settled(np.zeros(0, np.int64), np.zeros(0), np.zeros(1))
+    each = SettledSums(np.zeros(many, np.int64), np.zeros(many), np.zeros(1))
+    whole = SettledSums(np.zeros(0, np.int64), np.zeros(0), np.zeros(1))
     for found in (each, whole):
         settle(rules.plan, rules.uses, own, people, wanted, found)
     supposed = np.where(columns, table, person)
