@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
@@ -23,6 +24,13 @@ def page(template: str, context: Mapping[str, object]) -> str:
     return _environment().get_template(template).render(context)
 
 
+def _seen(value: object) -> object:
+    """A text without characters that turn or hide what stands around them, as a text from outside may hold them."""
+    if type(value) is not str:  # what is markup already was made here
+        return value
+    return "".join(one if one in "\n\t" or unicodedata.category(one)[0] != "C" else "\ufffd" for one in value)
+
+
 @cache
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -30,6 +38,7 @@ def _environment() -> Environment:
     return Environment(
         loader=PackageLoader("rendering"),
         autoescape=True,
+        finalize=_seen,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -154,8 +154,9 @@ def _accounting(one: Mapping[str, Any], counted: Sequence[Mapping[str, Any]]) ->
     return {
         "post_processing": "What is released is averaged over steps, rounded and ranked; none of it sees data again.",
         "composition": (
-            f"All uses of a period are composed by privacy loss distributions at delta {one['delta']}, whatever the "
-            "single figures add up to. Every price is found by two accountants that must agree "
+            f"All uses of a period are composed at delta {one['delta']} by a filter that holds for uses chosen one "
+            "after another (Gaussian differential privacy for full batches, Renyi for all else; privacy loss "
+            "distributions before format 3). Every price is found by two accountants that agree "
             f"({', '.join(made) or 'versions not stated'})."
         ),
     }

@@ -22,6 +22,12 @@ def test_a_value_is_escaped_in_text_and_in_an_attribute(name):
     assert "&lt;script&gt;" in html
 
 
+def test_characters_that_turn_or_hide_text_are_shown_as_such():
+    html = page("privacy_report.html", WHOLE | {"title": "offers \u202eelif\u200b \u00e9\u00a0\uae00"})
+    assert "\u202e" not in html
+    assert "offers \ufffdelif\ufffd \u00e9\u00a0\uae00" in html
+
+
 @pytest.mark.parametrize("name", sorted(WHOLE))
 def test_a_variable_that_is_missing_is_refused(name):
     with pytest.raises(UndefinedError, match=name):
