@@ -73,15 +73,11 @@ def measure(
     if pictures is None:
         return document
     curves = drawn(world, learned, held_out["warm"], {(units, epsilon): found["proffer"]["warm"]}, progress)
-    _pictures(Path(pictures), curves, _levels(found, units), units)
+    peers: dict[str, Mapping[float, float]]
+    peers = {"LightGBM, not private": {min(units, FOREST_PEOPLE): found["lightgbm"]["warm"]}}
+    peers["the same without noise"] = {units: found["without noise"]["warm"]}
+    _pictures(Path(pictures), curves, peers, min(units, CURVE_PEOPLE))
     return {**document, "curves": curves}
-
-
-def _levels(found: Mapping[str, Mapping[str, float]], units: int) -> dict[str, float]:
-    return {
-        f"LightGBM, not private, {min(units, FOREST_PEOPLE):,} people": found["lightgbm"]["warm"],
-        f"ours without noise, {units:,} people": found["without noise"]["warm"],
-    }
 
 
 @dataclass(frozen=True)
@@ -388,11 +384,14 @@ def drawn(
     }
 
 
-def _pictures(folder: Path, curves: Mapping[str, Curve], levels: Mapping[str, float], units: int) -> None:
+def _pictures(folder: Path, curves: Mapping[str, Curve], peers: Mapping[str, Mapping[float, float]], at: int) -> None:
+    """Draw both curves beside peers (people -> NDCG@5): over epsilon only those that learned from as many people."""
     from training.evaluation.pictures import curve_picture
 
     folder.mkdir(parents=True, exist_ok=True)
     epsilons, sizes = ({float(name): value for name, value in curves[name].items()} for name in ("epsilon", "units"))
-    title = f"What privacy costs, {min(units, CURVE_PEOPLE):,} people"
-    (folder / "epsilon.png").write_bytes(curve_picture(epsilons, levels, "epsilon (delta one in a million)", title))
-    (folder / "units.png").write_bytes(curve_picture(sizes, levels, "people", "NDCG@5 by number of people, epsilon 1"))
+    equal = {name: one[at] for name, one in peers.items() if at in one}
+    title, across = f"What does privacy cost, at {at:,} people?", "epsilon (delta one in a million)"
+    (folder / "epsilon.png").write_bytes(curve_picture(epsilons, equal, across, title))
+    title = "How many people make up for the noise, at epsilon 1?"
+    (folder / "units.png").write_bytes(curve_picture(sizes, {}, "people learned from", title, peers))

@@ -109,10 +109,10 @@ def _verdict_text(verdict: Any, compared: bool) -> str:
     told = ", ".join(f"{count} {one if count == 1 else many}" for count, (one, many) in zip(counts, names, strict=True))
     age = f"last entry {_aged(verdict.last)}" if verdict.last else "no entry"
     ages = "".join(f"; a witness saw it {_aged(moment)}" for moment in verdict.cosigned_at)
-    roots = ", ".join(verdict.roots) or "nobody: only synthetic people, or budgets of version 1"
     held = "compared with the keys you gave" if compared else "NOT compared with keys you hold: give --approvers FILE"
     attested = "that two keys are two people is attested by who handed them out"
-    named = f"root approvers: {roots} ({held}; {attested})"
+    roots = f"{', '.join(verdict.roots)} ({held}; {attested})"
+    named = f"root approvers: {roots if verdict.roots else 'nobody: only synthetic people, or budgets of version 1'}"
     whole = f"Verified: {told}\nroot {verdict.root}\ncosigned by {seen}\n{named}\n{age}{ages}"
     return f"{whole}\n{terminal.table(heads, rows, [2, 3, 4, 5, 6])}"
 

@@ -29,7 +29,7 @@ from proffer import __version__, options
 INTERRUPTED = 130  # what shells report for a programme ended by Ctrl-C
 
 VERBS = {
-    "demo": "the main job end to end on synthetic people, ending with one person's story",
+    "demo": "try everything on synthetic people: make them, learn, judge, and tell one person's story",
     "synth": "make synthetic people, their events and the truth about what they would take up",
     "catalogue": "import, fetch, check or compare programmes",
     "eligible": "judge one person against every programme: yes, likely, depends or no, with reasons",
@@ -39,9 +39,9 @@ VERBS = {
     "features": "compute features for (person, time) pairs",
     "train": "train a ranker (on people who may be real: only within a privacy budget)",
     "evaluate": "report how well a model ranks, beside its baselines",
-    "promote": "make a model the champion if it passes the gate",
-    "score": "score every verdict that is not no, for everyone",
-    "sweep": "what everybody may be offered, or what changed for whom since a day",
+    "promote": "make a model the champion, which others use, if it is not worse than the one before",
+    "score": "score, for everyone, every programme that the rules do not exclude",
+    "sweep": "list what everybody may be offered, or what changed for whom since a day",
     "privacy": "budgets of people's privacy, and the ledger that proves what was spent",
     "serve": "the HTTP service",
     "token": "issue an access token for the HTTP service",
@@ -190,7 +190,9 @@ def run_verb(verb: str, words: Sequence[str]) -> int:
 
 def parser_of(verb: str, module: ModuleType) -> argparse.ArgumentParser:
     """The parser of one verb: its own options and those that every verb has."""
-    parser = Parser(prog=f"proffer {verb}", description=f"{VERBS[verb]}.", allow_abbrev=False)
+    parser = Parser(
+        prog=f"proffer {verb}", description=f"{VERBS[verb][0].upper()}{VERBS[verb][1:]}.", allow_abbrev=False
+    )
     module.add_arguments(parser)
     options.add(parser, *options.EVERYWHERE)
     return parser

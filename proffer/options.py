@@ -49,7 +49,7 @@ def add_subverbs(parser: argparse.ArgumentParser, subverbs: Subverbs) -> None:
     """
     chosen = parser.add_subparsers(dest="subverb", required=True, metavar="SUB-VERB", parser_class=type(parser))
     for name, (line, add_arguments, handle) in subverbs.items():
-        one = chosen.add_parser(name, help=line, description=f"{line}.", allow_abbrev=False)
+        one = chosen.add_parser(name, help=line, description=f"{line[0].upper()}{line[1:]}.", allow_abbrev=False)
         add_arguments(one)
         one.set_defaults(handle=handle)
         for action in add(one, *EVERYWHERE):

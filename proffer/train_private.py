@@ -77,7 +77,7 @@ def require_libraries(option: str) -> None:
     """Refuse an option whose libraries are not installed; raises Rejected with the command that installs them."""
     absent = [name for name in _NEEDED if find_spec(name) is None]
     if absent:
-        remedy = "Run make setup-private, or pip install .[train,private]"
+        remedy = "Run make setup-private, or pip install '.[private]'"
         raise Rejected([Problem((option,), "unavailable", f"not installed: {', '.join(absent)}", remedy)])
 
 

@@ -128,13 +128,29 @@ def _titled(axes: Axes, title: str, counts: str) -> None:
     axes.text(0, 1.02, counts, transform=axes.transAxes, color="#555555", fontsize=9)
 
 
-def curve_picture(points: Mapping[float, float], levels: Mapping[str, float], across: str, title: str) -> bytes:
-    """NDCG@5 over something that doubles from point to point, with levels to hold it against; a PNG."""
+def curve_picture(
+    points: Mapping[float, float],
+    levels: Mapping[str, float],
+    across: str,
+    title: str,
+    beside: Mapping[str, Mapping[float, float]] | None = None,
+) -> bytes:
+    """NDCG@5 over something that doubles from point to point, with what to hold it against; a PNG.
+
+    Args:
+        points: the curve.
+        levels: what holds for every point of it, by name.
+        across: what the points are of.
+        title: what the picture answers.
+        beside: points of others over the same, by name; too few to join by lines.
+    """
     figure = Figure(figsize=(6.8, 4.6), layout="constrained")
     axes = figure.add_subplot()
     axes.plot(list(points), list(points.values()), color=OURS, marker="o", linewidth=2, label="private")
     for (name, level), colour in zip(levels.items(), (BOUND, OTHERS), strict=False):
         axes.axhline(level, color=colour, linestyle="--", linewidth=1, label=name)
+    for (name, other), colour in zip((beside or {}).items(), (BOUND, OTHERS), strict=False):
+        axes.plot(list(other), list(other.values()), color=colour, marker="s", linestyle="none", label=name)
     axes.set_xscale("log")
     axes.set_xticks(list(points), [f"{place:,.9g}" for place in points])
     axes.set_xticks([], minor=True)

@@ -34,7 +34,7 @@ def test_what_excludes_what_one_receives_is_told_and_never_offered_whichever_sid
     assert (names(found["recommendations"]), names(found["already"])) == ([], ["t.b"])
     (one,) = found["alternatives"]
     assert (one["programme"], one["answer"], one["instead_of"]) == ("t.a", "yes", ["t.b"])
-    assert "The t.a cannot be held together with The t.b" in one["notice"]["en"]
+    assert "The t.a cannot be received together with The t.b" in one["notice"]["en"]
     assert one["notice"]["en"].count("1,200,000 won") == 2
 
 

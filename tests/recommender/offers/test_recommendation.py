@@ -261,7 +261,7 @@ def test_what_is_received_keeps_its_rival_out_of_the_bundle(compiled, person_of)
     assert "t.rival" not in [one["programme"] for one in found["recommendations"]]
     (told,) = found["alternatives"]
     assert (told["programme"], told["instead_of"]) == ("t.rival", ["t.anyone"])
-    assert "cannot be held together with" in told["notice"]["en"]
+    assert "cannot be received together with" in told["notice"]["en"]
 
 
 def test_what_is_received_may_be_unknown_to_the_catalogue(compiled, person_of):
