@@ -43,6 +43,7 @@ class TrainingSource:
         terms: of a private run; None for exact access, which only synthetic or public rows allow.
         country: whose regions and (where nothing else is named) rules they are.
         as_of: the day at whose end the log ends, YYYY-MM-DD; None for now. Synthetic rows end where their stamp says.
+        showings: whether the log says who was shown what.
     """
 
     workspace: Workspace
@@ -52,6 +53,7 @@ class TrainingSource:
     terms: budgets.PrivateTerms | None = None
     country: CountryFolder = SHIPPED
     as_of: str | None = None
+    showings: bool = True
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,7 @@ def _of_folder(source: TrainingSource, folder: Path, progress: Progress) -> Trai
         end, until = _stamped_end(stamp, provenance, definitions.declaration), FOREVER
     rows = FileRows(folder / EVENTS, definitions.declaration, _held_out_every(document), until)
     gate = _gate(source, rows, provenance)
-    return TrainingData(*definitions, gate, end, _truth(folder), rows.held_out_every)
+    return TrainingData(*definitions, gate, end, _truth(folder), rows.held_out_every, source.showings)
 
 
 def _of_log(source: TrainingSource) -> TrainingData:
@@ -209,7 +211,7 @@ def _of_log(source: TrainingSource) -> TrainingData:
     source.workspace.sweep()
     end = _end(source, definitions.declaration)
     rows = LogRows(source.workspace, definitions.declaration, HELD_OUT, end)
-    return TrainingData(*definitions, _gate(source, rows, Provenance(DataKind.PRIVATE)), end)
+    return TrainingData(*definitions, _gate(source, rows, Provenance(DataKind.PRIVATE)), end, showings=source.showings)
 
 
 def _gate(source: TrainingSource, rows: FileRows | LogRows, provenance: Provenance) -> Gate[LearningLog]:

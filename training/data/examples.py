@@ -141,6 +141,38 @@ def shown(happened: Interactions, codes: Int64, end: int, within_days: int = WIT
     )
 
 
+def applicants(happened: Interactions, codes: Int64) -> Examples:
+    """One list of each person who ever applied, where the log does not say who was shown what: every programme, once.
+
+    It is made when the person first applied, and labelled by what they ever applied for. What they applied for comes
+    first, then the catalogue from a place that the day chooses, so that a bound on its length leaves nothing out for
+    ever; everything is in the first place, so that no order is learned. It depends on nobody else.
+
+    Args:
+        happened: the log's applications.
+        codes: int64[P], identifier codes of the catalogue's programmes in its order.
+    """
+    applied, place = _placed(happened.of(APPLIED), codes, np.argsort(codes, kind="stable"))
+    person, at = np.unique(applied.person, return_inverse=True)
+    first = np.full(person.size, FOREVER, dtype=np.int64)
+    np.minimum.at(first, at, applied.time)
+    taken = np.zeros((person.size, codes.size))
+    taken[at, place] = 1.0
+    turned = (np.arange(codes.size) + (first // DAY_SECONDS)[:, None]) % codes.size
+    order = np.argsort(-np.take_along_axis(taken, turned, 1), axis=1, kind="stable")
+    programme = np.take_along_axis(turned, order, 1)
+    many = programme.size
+    return Examples(
+        person=np.repeat(person, codes.size),
+        t=np.repeat(first, codes.size),
+        programme=programme.ravel(),
+        position=np.ones(many, dtype=np.float32),
+        channel=np.zeros(many, dtype=np.float32),
+        label=np.take_along_axis(taken, programme, 1).ravel(),
+        weight=np.ones(many),
+    )
+
+
 def _placed(happened: Interactions, codes: Int64, order: Int64) -> tuple[Interactions, Int64]:
     at = np.minimum(np.searchsorted(codes, happened.programme, sorter=order), codes.size - 1)
     place = order[at]

@@ -13,7 +13,7 @@ from features.snapshot import Snapshots, snapshots
 from features.value import identifier_code
 from recommender.ranking.scorer import Pairs
 from recommender.rules.compiled import compile_catalogue
-from training.data.examples import HELD_OUT, Examples, LearningLog, held_out, shown, thinned
+from training.data.examples import HELD_OUT, Examples, LearningLog, applicants, held_out, shown, thinned
 from training.data.ranking_dataset import Candidates, KnownTakeUp, RankingDataset
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class TrainingData:
         end: UTC seconds at which the log ends; the day candidates are judged on.
         truth: what synthetic people would do, None where it was not written. Learning never sees it.
         held_out_every: one person in so many is never learned from (`training.data.examples.held_out`).
+        showings: whether the log says who was shown what; a public fact about it, never found out from its rows.
     """
 
     declaration: Declaration
@@ -54,6 +55,7 @@ class TrainingData:
     end: int
     truth: TruthTable | None = None
     held_out_every: int = HELD_OUT
+    showings: bool = True
 
     @property
     def codes(self) -> Int64:
@@ -76,7 +78,8 @@ def held_out_showings(material: TrainingData, log: LearningLog, most: int, seed:
 
 
 def _shown(material: TrainingData, log: LearningLog, of: Bool) -> Examples:
-    examples = shown(log.interactions, material.codes, material.end)
+    told = log.interactions
+    examples = shown(told, material.codes, material.end) if material.showings else applicants(told, material.codes)
     return examples[of[examples.person]]
 
 

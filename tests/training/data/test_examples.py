@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.log.interactions import Interactions
-from training.data.examples import held_out, shown, thinned
+from training.data.examples import applicants, held_out, shown, thinned
 
 DAY = 86_400
 CODES = np.array([5, 3, 9])
@@ -108,3 +108,25 @@ def test_who_is_held_out_depends_on_nobody_else():
     whole = held_out(people)
     assert 150 < whole.sum() < 250
     assert np.array_equal(held_out(people[500:]), whole[500:])
+
+
+def test_without_showings_each_applicant_is_one_list_of_every_programme():
+    log = happened((APPLY, 4, 5, 3 * DAY, 0), (APPLY, 4, 9, DAY, 0), (APPLY, 2, 3, 7, 0), (APPLY, 6, 77, 7, 0))
+    found = applicants(log, CODES)
+    assert found.person.tolist() == [2, 2, 2, 4, 4, 4]  # who applied for nothing of the catalogue is in no list
+    assert found.t.tolist() == [7, 7, 7, DAY, DAY, DAY]
+    assert found.label.tolist() == [1, 0, 0, 1, 1, 0]
+    assert [sorted(found.programme[at : at + 3].tolist()) for at in (0, 3)] == [[0, 1, 2], [0, 1, 2]]
+    assert {found.programme[3], found.programme[4]} == {0, 2}
+    assert set(found.position.tolist()) == {1}
+
+
+def test_without_showings_a_list_depends_on_nobody_else():
+    mine, others = ((APPLY, 1, 5, DAY, 0), (APPLY, 1, 9, 2 * DAY, 0)), ((APPLY, 0, 3, 5 * DAY, 0), (SHOW, 1, 3, 0, 1))
+    alone, among = applicants(happened(*mine), CODES), applicants(happened(*mine, *others), CODES)
+    rows = among.person == 1
+    assert [among[rows].programme.tolist(), among[rows].label.tolist()] == [
+        alone.programme.tolist(),
+        alone.label.tolist(),
+    ]
+    assert len(applicants(happened(), CODES)) == 0

@@ -8,15 +8,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from features.log.history import history_of
 from features.problem import Rejected
-from privacy.gate import Admission
+from privacy.gate import Admission, Gate
 from privacy.spend import Spend
 from recommender.ranking.forest import Forest
+from tests.privacy.fixed_rows import FixedRows
 from training.artefact import write
+from training.data.examples import LearningLog
 from training.data.material import candidates, hidden, learning_showings, with_truth
 from training.evaluation.judgement import Withholding, evaluate
 from training.rankers.forest_ranker import ForestSettings, learn
 from training.runs.exact_run import price, train
+from training.runs.private_run import lists_of
 
 pytestmark = pytest.mark.slow
 
@@ -136,3 +140,17 @@ def test_the_truth_is_told_of_candidates_only(material, log):
                      strict=True))  # fmt: skip
     ids = [material.catalogue.programmes[at].id for at in some.pairs.programme]
     assert truth.probability.tolist() == [table[pair] for pair in zip(names, ids, strict=True)]
+
+
+def test_a_log_that_does_not_say_what_was_shown_teaches_who_applies_for_what(material, lives):
+    events = [one for one in lives[0] if one.type != "benefit.shown"]
+    log = LearningLog(history_of(events, material.declaration))
+    gate = Gate(FixedRows(lambda _: log, len(events)), material.gate.provenance)
+    silent = replace(material, gate=gate)
+    with pytest.raises(Rejected, match="shown anything"):
+        train(silent, QUICK)
+    means = train(replace(silent, showings=False), QUICK).report.means
+    assert means["popularity"] < means["lightgbm"] < means["reachable"]
+    lists = lists_of(replace(silent, showings=False), log, held_out=False)
+    assert lists.units > 100
+    assert np.unique(lists.unit, return_counts=True)[1].max() == 8
