@@ -79,6 +79,7 @@ _OFFER: Final[Keys] = {
     **{f"amount.{kind}.at_most": ("high",) for kind in ("gift", "loan", "discount")},
     **{f"amount.{kind}.from": ("low",) for kind in ("gift", "loan", "discount")},
     **{f"amount.{kind}.range": ("low", "high") for kind in ("gift", "loan", "discount")},
+    "amount.none": (),
     "amount.unstated": (),
     "amount.depends": (),
     "amount.each": ("each",),

@@ -22,6 +22,8 @@ HAPPENED: Final = "happened"
 MOST_RELATIONS: Final = 60
 TRAITS: Final = ("lives_with", "raises", "disabled")
 """What may be true of a member, in the order in which their cells hold it."""
+DOUBTED: Final = 2
+"""What a change says of a trait that is no longer known."""
 _WORDS: Final = ("label", "question")
 
 
@@ -65,7 +67,7 @@ class MemberAct:
         relation: what they are to the person; empty where that is not said.
         relation_field: the field that says what they are.
         born: `happened`, or the field with their date; empty where the date is not said.
-        traits: lives_with, raises and disabled: 0, 1 or `UNKNOWN`.
+        traits: lives_with, raises and disabled: 0, 1, `DOUBTED`, or `UNKNOWN` where nothing is said of it.
         lapse: how long it holds.
     """
 
@@ -222,6 +224,8 @@ def _group(entry: MappingReader, relations: Mapping[str, Relation]) -> RelationG
 
 
 def _trait(entry: MappingReader, key: str) -> int:
+    if entry.doc.get(key) == "unknown" and entry.has(CHANGES):
+        return DOUBTED
     return int(entry.boolean(key, False)) if entry.has(key) else UNKNOWN
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from features.arrays import Int64
+from features.declaration.kinship import DOUBTED
 from features.kernel.compiled_calendar import add_months, months_between
 from features.kernel.jit import njit
 from features.kernel.lowering import KernelPlan
@@ -132,7 +133,7 @@ def _change(kin: Int64, count: int, row: Int64) -> None:
         for cell in range(3):
             value = row[_LIVES + cell]
             if value != UNKNOWN and kin[one, LIVES + cell] != value:
-                kin[one, LIVES + cell] = value if sure else UNKNOWN
+                kin[one, LIVES + cell] = value if sure and value != DOUBTED else UNKNOWN
 
 
 @njit

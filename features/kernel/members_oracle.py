@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from features.calendar import DAY_SECONDS, add_months, completed_months
 from features.declaration.datatype import DataType
 from features.declaration.declaration import Declaration
-from features.declaration.kinship import ADDS, CHANGES, HAPPENED, HOUSEHOLD, TRAITS, MemberAct, Relation
+from features.declaration.kinship import ADDS, CHANGES, DOUBTED, HAPPENED, HOUSEHOLD, TRAITS, MemberAct, Relation
 from features.declaration.vocabulary import STATED
 from features.log.event import Event
 from features.log.member_rows import contradicted
@@ -23,6 +23,7 @@ class _Report:
     relation: str = ""
     born: int | None = None
     traits: dict[str, bool] = field(default_factory=dict)
+    doubted: tuple[str, ...] = ()
     name: str = ""
     reporter: object = None
     partner: str = ""
@@ -112,11 +113,12 @@ class MembersOracle:
         partners = [person for person, part in parts if part == role]
         day = self.declaration.zone.local_seconds(event.time) // DAY_SECONDS
         reporter = (event.source, event.subject, event.type)
-        given = zip(TRAITS, act.traits, strict=True)
-        traits = {name: bool(value) for name, value in given if value != UNKNOWN}
+        given = dict(zip(TRAITS, act.traits, strict=True))
+        traits = {name: bool(value) for name, value in given.items() if value not in (UNKNOWN, DOUBTED)}
+        doubted = tuple(name for name, value in given.items() if value == DOUBTED)
         for name in named or [""]:
             report = _Report(
-                relation, self._born(act, event, day), traits.copy(), name, reporter,
+                relation, self._born(act, event, day), traits.copy(), doubted, name, reporter,
                 partners[0] if len(partners) == 1 else "",
                 last=add_months(day, act.lapse.months) + act.lapse.days if act.lapse else OPEN,
             )  # fmt: skip
@@ -159,7 +161,7 @@ class MembersOracle:
         dated = member.get("due_date" if relation.expected else "birth_date")
         born = None if dated is None else DataType("date").encode(dated)
         traits = {name: value for name in TRAITS if isinstance(value := member.get(name), bool)}
-        return _Report(relation.name, born, traits, str(member.get("id", "")))
+        return _Report(relation.name, born, traits, name=str(member.get("id", "")))
 
     def _list(self, relations: Sequence[str], days: Sequence[int], reports: list[_Report]) -> None:
         left = list(days)
@@ -226,6 +228,8 @@ class MembersOracle:
                         kin.traits[name] = value
                     elif kin.traits.get(name) != value:
                         kin.traits.pop(name, None)
+                for name in report.doubted:
+                    kin.traits.pop(name, None)
 
 
 def _may_be_one(kin: _Kin, report: _Report) -> bool:

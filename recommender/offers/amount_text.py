@@ -34,7 +34,7 @@ def amount_sentence(found: Estimate, currency: Currency, messages: Messages) -> 
         else:
             said = messages.text(f"amount.{kind}.from", low=low)
     elif found.high == 0:
-        said = messages.text("amount.depends")
+        said = messages.text("amount.depends" if found.missing else "amount.none")
     elif found.exact:
         said = messages.text(f"amount.{kind}.exact", value=high)
     elif found.low == 0:
@@ -74,7 +74,7 @@ def step_text(step: Step, currency: Currency, messages: Messages) -> Text:
     """Return one step in words: so much each time, so many times, for how many children, what that comes to."""
     payment = step.payment
     said = _each_text(payment, step.each, currency, messages)
-    if step.times != (1, 1):
+    if payment.stated and step.times != (1, 1):
         said = messages.text("amount.times", each=said, times=_times(step.times, messages))
     if payment.stated and step.total != step.each:
         said = messages.text("amount.total", each=said, total=_sum(step.total, currency, messages))

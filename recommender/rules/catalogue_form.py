@@ -66,13 +66,14 @@ def catalogue_from_json(content: bytes) -> Catalogue:
         for row in document["clauses"]:
             read.clause(*row)
         read.providers = [Provider(name, texts[title], level) for name, title, level in document["providers"]]
+        read.windows = [_window(row, texts) for row in document["windows"]]
         read.values = [
             Value(
-                tuple([read.part(part) for part in parts]), currency, gives, _at(texts, text), adds, decimals=decimals
+                tuple([read.part(part) for part in parts]), currency, gives, _at(texts, text), adds, decimals=decimals,
+                back=None if back is None else read.windows[back],
             )
-            for parts, currency, gives, text, adds, decimals in document["values"]
-        ]
-        read.windows = [_window(row, texts) for row in document["windows"]]
+            for parts, currency, gives, text, adds, decimals, back in document["values"]
+        ]  # fmt: skip
         return Catalogue.of([read.programme(row) for row in document["programmes"]])
     except (AttributeError, KeyError, TypeError, IndexError, ValueError) as failure:
         raise ValueError("the content is not a catalogue") from failure
@@ -159,9 +160,9 @@ class _Writer:
             one.id, self.text(one.title),
             self._row("providers", provider, lambda: [provider.id, self.text(provider.name), provider.level]),
             one.category, one.form, {kind: self.clause(clause) for kind, clause in one.who.items()},
-            self._row("values", value, lambda: [
+            self._row("values", (value, value.back), lambda: [
                 [self.part(part) for part in value.parts], value.currency, value.gives, self.text(value.text),
-                value.adds, value.decimals,
+                value.adds, value.decimals, None if value.back is None else self._window(value.back),
             ]),
             [self._window(window) for window in one.windows],
             one.delivery, [self.text(text) for text in one.documents], one.excludes, one.grants, one.effort_minutes,
@@ -216,7 +217,7 @@ class _Reader:
         low, high, period, per, percent, base, nth, age, when, days, times, lasts, gives, source = row
         return Payment(
             low, high, period, per, percent, self.texts[base[0]] if isinstance(base, list) else base,
-            None if nth is None else (nth[0], nth[1]), None if age is None else AgeSpan(*age),
+            None if nth is None else (nth[0], nth[1]), None if age is None else AgeSpan(*age[:3], tuple(age[3])),
             None if when is None else self.clauses[when], days, times, lasts, gives,
             None if source is None else self.sources[source],
         )  # fmt: skip

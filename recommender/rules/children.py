@@ -34,10 +34,18 @@ class Children:
     Attributes:
         ages: for each the least and the greatest age it may have, in completed months; equal where it is known.
         whole: whether these are all; where they are not, nothing is known of the others.
+        born: the day on which each was born, `UNKNOWN` where it is not known; empty where none is.
+        today: the day on which they are so old.
     """
 
     ages: tuple[tuple[int, int], ...] = ()
     whole: bool = False
+    born: tuple[int, ...] = ()
+    today: int = 0
+
+    def day_of(self, place: int) -> int:
+        """Return the day on which one of them was born, `UNKNOWN` where it is not known."""
+        return self.born[place] if self.born else UNKNOWN
 
 
 def children_of(known: Known, today: int) -> Children:
@@ -53,23 +61,27 @@ def children_of(known: Known, today: int) -> Children:
         own = [home.place(name) for name in facts[DATES].members]
         others = [home.place(name) for closing in home.closings for name in closing.relations]
         of_others = any(row.value(one.fact) == 1 - one.value for one in home.closings if one.fact in row.columns)
-        ages = [
-            (0, _OLDEST) if cells[BORN] == UNKNOWN else (completed_months(cells[BORN], today),) * 2
+        days = [
+            cells[BORN]
             for cells in row.members.cells.tolist()
-            if cells[CERTAIN] and (
+            if cells[CERTAIN] and cells[BORN] <= today and (
                 (cells[RELATION] in own and cells[RAISES] != 0) or (cells[RELATION] in others and cells[RAISES] == 1)
             )
         ]  # fmt: skip
         listed = row.members.since[0, own] == WHOLE
         closed = not of_others or bool(np.all(row.members.since[0, others] == WHOLE))
-        return Children(tuple(age for age in ages if age[0] >= 0), bool(listed.all()) and closed)
+        return _born_on(days, bool(listed.all()) and closed, today)
     listed_days = known.dates.get(DATES)
     if listed_days is not None:
-        months = [completed_months(day, today) for day in sorted(listed_days)]
-        return Children(tuple((age, age) for age in months if age >= 0), True)
+        return _born_on(sorted(day for day in listed_days if day <= today), True, today)
     return _from_columns(
         {name: row.value(name) if name in row.columns else UNKNOWN for name in (_COUNT, _YEARS, _MONTHS)}
     )
+
+
+def _born_on(days: list[int], whole: bool, today: int) -> Children:
+    spans = [(0, _OLDEST) if day == UNKNOWN else (completed_months(day, today),) * 2 for day in days]
+    return Children(tuple(spans), whole, tuple(days), today)
 
 
 def _from_columns(columns: dict[str, int]) -> Children:

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from features.calendar import add_months, parse_duration
 from features.value import UNKNOWN, is_known
 from recommender.rules.children import BIRTH, DATES, Children
 from recommender.rules.clause import Answer, Clause, compares
 from recommender.rules.payment import GIVES, HUNDREDTHS, Payment, Tiers
+from recommender.rules.window_rule import WindowRule
+from recommender.rules.working_days import WEEKENDS_ONLY
 
 __all__ = ["ANYBODY", "MONTHS", "Claimant", "Estimate", "Span", "Step", "estimated"]
 
@@ -19,9 +22,8 @@ _STARTS: Final = {
     "year": (0,),
     "half_year": (0, 6),
     "quarter": (0, 3, 6, 9),
-    "month": tuple(range(MONTHS)),
 }
-"""The months in which a period begins."""
+"""The months in which a period that is longer than one begins."""
 _WEEKS: Final = 52
 
 Span = tuple[int, int | None]
@@ -145,11 +147,15 @@ class Worth(Protocol):
     def adds(self) -> bool:
         """Whether all parts are given, not one of them."""
 
+    @property
+    def back(self) -> WindowRule | None:
+        """How soon after a child's birth a claim is paid from the birth on."""
+
 
 def estimated(value: Worth, person: Claimant, t: int) -> Estimate:
     """Return what a value comes to in the twelve months from `t`; see `Value.amount_of`."""
     gives = value.given
-    working = _Working(person, t, gives)
+    working = _Working(person, t, gives, value.back)
     found = [(part, working.steps(part)) for part in value.parts]
     steps = tuple(step for _, steps in found for step in steps)
     kinds = {step.gives for step in steps if step.payment.stated} or {step.gives for step in steps} or {gives}
@@ -157,7 +163,7 @@ def estimated(value: Worth, person: Claimant, t: int) -> Estimate:
     totals = [_together(part, [step for step in steps if step.gives == main]) for part, steps in found if steps]
     total = _sum(totals) if value.adds else _one_of(totals)
     stated = any(step.payment.stated for step in steps)
-    return Estimate(main, *total, stated, tuple(step for step in steps if step.times != (0, 0)) or steps)
+    return Estimate(main, *total, stated, tuple(step for step in steps if step.times != (0, 0)))
 
 
 def _together(part: Payment | Tiers, steps: Sequence[Step]) -> Span:
@@ -203,6 +209,7 @@ class _Working:
     person: Claimant
     t: int
     gives: str
+    back: WindowRule | None
 
     def steps(self, part: Payment | Tiers) -> list[Step]:
         """Return the steps of one part: of tiers the first that holds, or all that may."""
@@ -276,27 +283,48 @@ class _Working:
             if not children.whole and payment.nth is not None:
                 counts.append((0, _count(payment, None)[1]))
             elif first <= order and (last is None or order <= last):
-                counts.append(_of_child(payment, span, ages[-1]))
+                counts.append(self._of_child(payment, children, order - 1, span))
         times = _sum(counts)
         many = (sum(low > 0 for low, _ in counts), sum(high != 0 for _, high in counts))
         return (many, times) if children.whole else ((many[0], None), (times[0], None))
 
+    def _of_child(self, payment: Payment, children: Children, place: int, span: tuple[int, int]) -> Span:
+        """How often something is paid for one child; what is paid once for the nth child is for the last birth."""
+        youngest = children.ages[-1]
+        if payment.nth is not None and payment.period == "once" and payment.age is None and span != youngest:
+            return (0, 0) if span[0] > youngest[1] else (0, 1)
+        kept = True if payment.age is None else payment.age.keeps(children.day_of(place))
+        if kept is False:
+            return (0, 0)
+        counts = [
+            _count(payment, age, age if reached else 0)
+            for age in range(span[0], span[1] + 1)
+            for reached in self._reached(payment, children, place, age)
+        ]
+        highest = [high for _, high in counts]
+        low = min(low for low, _ in counts) if kept else 0
+        return low, None if None in highest else max(_known(highest))
 
-def _of_child(payment: Payment, span: tuple[int, int], youngest: tuple[int, int]) -> Span:
-    """How often something is paid for one child; what is paid once for the nth child is for the last birth."""
-    if payment.nth is not None and payment.period == "once" and payment.age is None and span != youngest:
-        return (0, 0) if span[0] > youngest[1] else (0, 1)
-    counts = [_count(payment, age) for age in range(span[0], span[1] + 1)]
-    highest = [high for _, high in counts]
-    return min(low for low, _ in counts), None if None in highest else max(_known(highest))
+    def _reached(self, payment: Payment, children: Children, place: int, age: int) -> tuple[bool, ...]:
+        """Whether a claim now is paid from the birth of a child on; either, where the day of birth is not known."""
+        back = self.back
+        if back is None or back.retroactive is None or payment.period != "month" or payment.age is None:
+            return (False,)
+        born, length = children.day_of(place), parse_duration(back.retroactive)
+        if born == UNKNOWN:
+            return (False, True) if add_months(0, age) < length.after(0) else (False,)
+        return (children.today <= WEEKENDS_ONLY.last_day(born, length, back.count_from),)
 
 
-def _count(payment: Payment, age: int | None) -> Span:
-    """How often something is paid in twelve months at an age in months, or where age does not matter."""
-    span = payment.age if age is not None else None
-    within = [
-        k for k in range(min(MONTHS, payment.lasts or MONTHS)) if span is None or age is None or span.holds(age + k)
-    ]
+def _count(payment: Payment, age: int | None, back: int = 0) -> Span:
+    """How often something is paid in twelve months at an age in months, or where age does not matter.
+
+    What is paid back for so many months comes on top.
+    """
+    span, end = payment.age if age is not None else None, min(MONTHS, (payment.lasts or MONTHS + back) - back)
+    within = [k for k in range(-back, end) if span is None or age is None or span.holds(age + k)]
+    if payment.period == "month":
+        return len(within), len(within)
     if payment.period in _STARTS:
         paid = len(set(within) & set(_STARTS[payment.period]))
         return paid, paid

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from features.calendar import date_of
+from features.value import UNKNOWN
 from recommender.rules.children import BIRTH, CHILDREN
 from recommender.rules.clause import Clause, Source, clause_document, compares, source_document
 from recommender.text import Text
@@ -38,11 +40,15 @@ def gives_of(forms: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AgeSpan:
-    """From which completed month of whose age until before which month something is paid; None is without a bound."""
+    """From which completed month of whose age until before which month something is paid; None is without a bound.
+
+    `born` are the first and the last day on which a child may have been born, for rules that keep a cohort.
+    """
 
     of: str = "child"
     at_least: int | None = None
     below: int | None = None
+    born: tuple[int | None, int | None] = (None, None)
 
     def holds(self, months: int) -> bool:
         """Tell whether it is paid at an age in completed months."""
@@ -51,7 +57,18 @@ class AgeSpan:
     def to_document(self) -> dict[str, object]:
         """Return the mapping it is written as."""
         bounds = (("at_least", self.at_least), ("below", self.below))
-        return {"of": self.of, **{key: _months(bound) for key, bound in bounds if bound is not None}}
+        document: dict[str, object] = {"of": self.of}
+        document |= {key: _months(bound) for key, bound in bounds if bound is not None}
+        days = zip(("at_least", "at_most"), self.born, strict=True)
+        cohort = {key: date_of(day).isoformat() for key, day in days if day is not None}
+        return document | {"born": cohort} if cohort else document
+
+    def keeps(self, born: int) -> bool | None:
+        """Tell whether it is for a child born on a day; None where that hangs on a day that is `UNKNOWN`."""
+        first, last = self.born
+        if born == UNKNOWN:
+            return True if first is None and last is None else None
+        return (first is None or first <= born) and (last is None or born <= last)
 
 
 @dataclass(frozen=True, slots=True)

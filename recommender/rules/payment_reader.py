@@ -256,11 +256,25 @@ def _age(inner: MappingReader) -> AgeSpan | None:
     if bounds is None:
         return None
     of = bounds.choice("of", OF) or "child"
-    low, high = _months(bounds, "at_least"), _months(bounds, "below")
+    low, high, born = _months(bounds, "at_least"), _months(bounds, "below"), _cohort(bounds)
     bounds.close()
     if low is not None and high is not None and high <= low:
         bounds.wrong("below", "conflict", "is not after at_least", "Write the smaller age in at_least")
-    return AgeSpan(of, low, high)
+    if born != (None, None) and of != "child":
+        bounds.wrong("born", "forbidden", "is of a child", "Write of: child, or a condition in when")
+    return AgeSpan(of, low, high, born)
+
+
+def _cohort(inner: MappingReader) -> tuple[int | None, int | None]:
+    """Read the first and the last day on which a child may have been born."""
+    bounds = inner.reader("born")
+    if bounds is None:
+        return None, None
+    first, last = bounds.day("at_least"), bounds.day("at_most")
+    bounds.close()
+    if first is not None and last is not None and last < first:
+        bounds.wrong("at_most", "conflict", "is before at_least", "Write the earlier day in at_least")
+    return first, last
 
 
 def _months(inner: MappingReader, key: str) -> int | None:

@@ -9,6 +9,7 @@ from features.country import NO_COUNTRY
 from recommender.currency import CURRENCIES
 from recommender.rules.estimate import Claimant, Estimate, estimated
 from recommender.rules.payment import GIVES, Payment, Tiers, major_units
+from recommender.rules.window_rule import WindowRule
 from recommender.text import Text
 
 __all__ = ["Value"]
@@ -27,6 +28,7 @@ class Value:
         text: the original wording.
         by_form: what is given where `gives` does not say; the programme's form tells.
         decimals: of its currency, by which its sums are written.
+        back: the window that says how soon after a child's birth a claim is paid from the birth on.
         adds: whether the parts are given beside each other; else one of them is, and it is not known which.
     """
 
@@ -37,6 +39,7 @@ class Value:
     adds: bool = True
     by_form: str = field(default=GIVES[0], compare=False, repr=False)
     decimals: int = field(default=0, compare=False, repr=False)
+    back: WindowRule | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(

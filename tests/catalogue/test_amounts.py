@@ -9,7 +9,7 @@ import pytest
 from composition import reading
 from features.snapshot import known_from_facts
 from recommender.currency import CURRENCIES
-from recommender.offers.amount_text import amount_sentence
+from recommender.offers.amount_text import amount_sentence, step_text
 from recommender.rules.person import Person
 
 TODAY = date(2026, 11, 28)
@@ -40,7 +40,11 @@ THREE = ["2019-02-02", *TWO]
         ("kr.parent-benefit", {"children": ["2026-11-20"]}, 12_000_000, 12_000_000),
         ("kr.parent-benefit", {"children": ["2026-11-20", "2026-11-20"]}, 24_000_000, 24_000_000),
         ("kr.child-allowance", {"children": ["2026-06-01"] * 3}, 3_600_000, 3_600_000),
-        ("kr.child-allowance", {"children": THREE}, 3_600_000, 3_600_000),
+        ("kr.child-allowance", {"children": THREE}, 3_700_000, 3_700_000),
+        ("kr.child-allowance", {"children": ["2017-03-01"]}, 1_200_000, 1_200_000),
+        ("kr.child-allowance", {"children": ["2016-12-01", "2024-05-01"]}, 1_200_000, 1_200_000),
+        ("kr.parent-benefit", {"children": ["2026-10-01"]}, 12_500_000, 12_500_000),  # within sixty days, paid back
+        ("kr.parent-benefit", {"children": ["2026-09-20"]}, 11_000_000, 11_000_000),  # past them
         ("kr.uijeongbu-birth-grant", {"children": FIRST}, 300_000, 300_000),
         ("kr.uijeongbu-birth-grant", {"children": TWO}, 1_000_000, 1_000_000),
         ("kr.sasang-birth-grant", {"children": TWO}, 500_000, 500_000),
@@ -88,3 +92,26 @@ def test_no_word_for_a_period_or_currency_in_the_catalogue_is_unknown(shipped):
     catalogue = shipped[2]
     assert {one.value.currency for one in catalogue.programmes} == {"KRW"}
     assert "unknown" not in {one.period for programme in catalogue.programmes for one in programme.value.payments}
+
+
+def test_what_is_paid_back_for_a_child_of_unknown_birthday_widens_the_range(shipped):
+    estimate, _ = found(
+        shipped,
+        "kr.child-allowance",
+        {"household": {"complete": True, "members": [{"relation": "child", "raises": True}]}, "minor_caretaker": False},
+    )
+    assert (estimate.low, estimate.high) == (0, 1_400_000)
+
+
+def test_no_step_is_given_no_times(shipped):
+    estimate, text = found(shipped, "kr.child-allowance", {"children": ["2016-12-01"], "minor_caretaker": False})
+    assert (estimate.steps, estimate.high) == ((), 0)
+    assert text.in_language("en") == "By what is known, nothing is paid in the next twelve months."
+
+
+def test_the_benefit_of_a_leave_that_ended_is_not_counted_by_months_to_come(shipped):
+    for on_leave, periods in ((True, ["month"]), (False, ["once"])):
+        estimate, _ = found(shipped, "kr.parental-leave-benefit", {"on_parental_leave": on_leave})
+        assert [step.payment.period for step in estimate.steps] == periods
+    estimate, _ = found(shipped, "kr.parental-leave-benefit", {"on_parental_leave": True})
+    assert "times" not in step_text(estimate.steps[0], CURRENCIES["KRW"], shipped[3]).in_language("en")

@@ -129,8 +129,54 @@ def test_what_a_second_pregnancy_opens_is_not_closed_since_the_first_birth(progr
 
 def test_a_mother_claims_for_thirty_days_after_the_birth():
     facts = MOTHER | {"region": "41290", "newly_moved_in": False, "pregnant": False, "children": ["2026-11-18"]}
-    assert window(told(facts), "kr.gwacheon-pregnancy-grant") == ("yes", "open", "2026-12-18")
-    assert "kr.gwacheon-pregnancy-grant" not in names(told(facts, date(2026, 12, 19))["recommendations"])
+    born = facts | {"births": ["2026-11-18"]}
+    assert window(told(born), "kr.gwacheon-pregnancy-grant") == ("yes", "open", "2026-12-18")
+    assert window(told(facts), "kr.gwacheon-pregnancy-grant") == ("unknown", "open", "2026-12-18")
+    assert "kr.gwacheon-pregnancy-grant" not in names(told(born, date(2026, 12, 19))["recommendations"])
+
+
+@pytest.mark.parametrize(
+    ("programme", "place"), [("gwacheon-pregnancy-grant", "41290"), ("gyeonggi-postpartum", "41290")]
+)
+def test_an_adoption_is_not_taken_for_a_birth(programme, place):
+    lived = MOTHER | {"region": place, "newly_moved_in": False, "pregnant": False, "children": []}
+    stated = ("fact.stated", date(2026, 1, 1), lived | {"births": []})
+    adopted = ("life.child_adopted", date(2026, 11, 27), {"born": "2026-11-18"})
+    assert f"kr.{programme}" not in names(told_of(NOVEMBER, stated, adopted)["recommendations"])
+    born = ("life.child_born", date(2026, 11, 18), {})
+    assert window(told_of(NOVEMBER, stated, born), f"kr.{programme}")[:2] == ("yes", "open")
+
+
+@pytest.mark.parametrize(
+    ("programme", "place"),
+    [("andong-infant-water", "47170"), ("sasang-birth-grant", "26530"), ("uijeongbu-birth-grant", "41150")],
+)
+def test_what_is_paid_for_a_baby_at_home_ends_when_the_baby_moves_out(programme, place):
+    stated = Event(
+        "0",
+        "s",
+        "c1",
+        "fact.stated",
+        *[instant(date(2026, 1, 1))] * 2,
+        MOTHER | {"region": place, "children": [], "newly_moved_in": False, "minor_caretaker": False},
+    )
+    baby, home = (("k1", "child"),), (("k1", "member"),)
+    rows = [
+        stated,
+        Event("1", "s", "c1", "life.child_born", *[instant(date(2026, 9, 1))] * 2, {}, baby),
+        Event("2", "s", "c1", "life.member_moved_in", *[instant(date(2026, 9, 4))] * 2, {}, home),
+        Event("3", "s", "c1", "life.member_moved_out", *[instant(date(2026, 11, 1))] * 2, {}, home),
+    ]
+
+    def answers(told):
+        rows = shown(engine().from_events(told, "c1", ["citizen"], NOVEMBER), NOVEMBER)["recommendations"]
+        return {row["programme"]: row["answer"] for row in rows}
+
+    assert answers(rows[:2])[f"kr.{programme}"] == "unknown"
+    assert answers(rows[:3])[f"kr.{programme}"] == "yes"
+    assert f"kr.{programme}" not in answers(rows)
+    assert answers(rows[:3])["kr.child-allowance"] == "yes"
+    assert answers(rows)["kr.child-allowance"] == "unknown"  # who raises the baby now is asked
 
 
 def test_a_claim_for_a_child_is_paid_back_for_sixty_days_the_birth_included():

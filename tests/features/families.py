@@ -50,7 +50,7 @@ HOUSEHOLD = {
       - {event: life.custody_given, role: guardian, member: child, adds: {field: relation}, born: born, raises: true}
       - {event: life.custody_given, role: child, member: guardian, adds: guardian}
       - {event: life.custody_lost, role: guardian, member: child, changes: any, raises: false}
-      - {event: life.moved_out, role: resident, member: member, changes: any, lives_with: false}
+      - {event: life.moved_out, role: resident, member: member, changes: any, lives_with: false, raises: unknown}
       - {event: life.relative_died, role: bereaved, member: deceased, removes: any}
       - {event: life.married, member: spouse, adds: spouse}
       - {event: life.divorced, removes: spouse}

@@ -35,6 +35,7 @@ BIRTH = {"event": "life.child_born", "role": "parent", "member": "child"}
         (("events", 0), {**BIRTH, "adds": "child", "born": "weight"}, "is not a date of"),
         (("events", 0), {**BIRTH, "adds": {"field": "kind"}}, "is not a field whose values are relations"),
         (("events", 0), {**BIRTH, "adds": "any"}, "is not a relation"),
+        (("events", 0), {**BIRTH, "adds": "child", "raises": "unknown"}, "neither true nor false"),
         (("relations",), {}, "are 0"),
         (("relations", "child", "presumes"), {"lives": True}, "unknown key"),
         (("groups", "child"), {"relations": ["child"]}, "is the name of a relation"),

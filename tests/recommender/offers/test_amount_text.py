@@ -20,7 +20,7 @@ from tests.recommender.catalogues import MESSAGES
         (Estimate("gift", 3, None, True, ()), "It is worth at least 3 won in the first year.", "3 원 이상입니다."),
         (Estimate("gift", 3, 5, True, ()), "It is worth 3 won to 5 won in the first year.", "5 원 사이입니다."),
         (Estimate("gift", 0, None, False, ()), "The amount is not stated.", "지원 금액이 공개되어 있지 않습니다."),
-        (Estimate("gift", 0, 0, True, ()), "How much it comes to depends on what is not yet known.", "달라집니다."),
+        (Estimate("gift", 0, 0, True, ()), "By what is known, nothing is paid in the next twelve months.", "없습니다."),
         (Estimate("loan", 0, 5, True, ()), "It is a loan of up to 5 won, which has to be paid back.", "하는 돈입니다."),
         (Estimate("discount", 5, 5, True, ()), "It saves 5 won in the first year.", "첫해에 5 원을 아낄 수 있습니다."),
     ],

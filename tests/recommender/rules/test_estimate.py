@@ -42,6 +42,12 @@ PARENTS = value(
     {"amount": 500_000, "period": "month", "per": "child", "age": {"of": "child", "at_least": "P12M", "below": "P24M"}},
 )
 UNTIL_NINE = value({"amount": 100_000, "period": "month", "per": "child", "age": {"of": "child", "below": "P9Y"}})
+COHORT = value(
+    {
+        "amount": 100_000, "period": "month", "per": "child",
+        "age": {"of": "child", "below": "P13Y", "born": {"at_least": "2017-01-01", "at_most": "2017-12-31"}},
+    },
+)  # fmt: skip
 BIRTH = value(
     {"amount": 300_000, "per": "child", "nth": 1},
     {"amount": 1_000_000, "per": "child", "nth": {"from": 2}},
@@ -71,6 +77,9 @@ YOUTH = value({"amount": 100_000, "period": "month", "age": {"of": "person", "be
         (PARENTS, {}, (0, None)),
         (UNTIL_NINE, {"children": ["2026-09-01"] * 3}, (3_600_000, 3_600_000)),
         (UNTIL_NINE, {"children": ["2017-12-28", "2024-01-01"]}, (1_300_000, 1_300_000)),
+        (COHORT, {"children": ["2017-01-01"]}, (1_200_000, 1_200_000)),
+        (COHORT, {"children": ["2016-12-31", "2017-12-31", "2018-01-01"]}, (1_200_000, 1_200_000)),
+        (COHORT, {"household": {"complete": True, "members": [{"relation": "child", "raises": True}]}}, (0, 1_200_000)),
         (BIRTH, {"children": ["2026-10-01"]}, (300_000, 300_000)),
         (BIRTH, {"children": ["2023-01-01", "2026-10-01"]}, (1_000_000, 1_000_000)),
         (BIRTH, {"children": ["2026-10-01", "2026-10-01"]}, (1_300_000, 1_300_000)),
@@ -99,6 +108,31 @@ YOUTH = value({"amount": 100_000, "period": "month", "age": {"of": "person", "be
 )  # fmt: skip
 def test_a_value_comes_to_what_the_text_pays_in_twelve_months(worth, facts, expected):
     assert span(worth, **facts) == expected
+
+
+@pytest.mark.parametrize(
+    ("born", "first_day_counts", "months"),
+    [
+        ("2026-10-15", True, 13),
+        ("2026-09-30", True, 13),  # the sixtieth day, its own counted, is the day of asking, a Saturday
+        ("2026-09-28", True, 10),
+        ("2026-09-29", False, 13),
+        ("2026-09-27", False, 10),
+        ("2026-11-20", True, 12),
+    ],
+)
+def test_a_claim_in_time_is_paid_from_the_birth(born, first_day_counts, months):
+    window = {
+        "kind": "open_ended", "after": "life.child_born", "retroactive": "P60D",
+        "count_from": "same_day" if first_day_counts else "next_day",
+    }  # fmt: skip
+    part = {"amount": 1, "period": "month", "per": "child", "age": {"of": "child", "below": "P12M"}}
+    further = {"amount": 1, "period": "month", "per": "child", "age": {"of": "child", "at_least": "P12M"}}
+    written = document("t.a", {"all": []}) | {"value": {"currency": "KRW", "parts": [part, further]}, "window": window}
+    worth = parse_programme(written, ("x.yaml",), SHIPPED, reading.read_regions()).value
+    found = worth.amount_of(person(children=[born]), T)
+    assert found.low == found.high == (months if months > 10 else 12)
+    assert found.steps[0].times == (min(months, 12),) * 2
 
 
 def test_what_is_not_known_is_named_and_what_is_not_stated_has_no_middle():

@@ -158,3 +158,26 @@ def test_a_sum_with_decimals_has_the_same_bound_in_minor_units(amount):
     (problem,) = problems_of({"amount": amount, "currency": "EUR"})
     assert "is above 100000000000 EUR" in problem
     assert read({"amount": 100_000_000_000, "currency": "EUR"}).value.payments[0].high == 10**13
+
+
+def test_a_cohort_of_children_and_a_claim_paid_back_are_read_written_and_kept():
+    part = CHILD | {
+        "age": {"of": "child", "below": "P13Y", "born": {"at_least": "2017-01-01", "at_most": "2017-12-31"}}
+    }
+    window = {"kind": "open_ended", "after": "life.child_born", "retroactive": "P60D"}
+    paid = {"value": {"parts": [part]}, "window": window}
+    programme = read(paid["value"], window=window)
+    assert read(programme.value.to_document()).value == programme.value
+    VALIDATOR.validate(programme.to_document())
+    held = loaded(document("t.a", {"all": []}) | paid, document("t.b", {"all": []}) | {"value": paid["value"]})
+    kept = catalogue_from_json(catalogue_to_json(held))
+    assert [one.value.back is None for one in kept.programmes] == [False, True]
+    assert repr(kept) == repr(held)
+    assert read(paid["value"], window=window | {"after": "life.moved"}).value.back is None
+
+
+def test_a_cohort_that_nobody_can_be_of_is_refused():
+    born = {"at_least": "2017-12-31", "at_most": "2017-01-01"}
+    assert "at_most: is before at_least" in problems_of({"parts": [CHILD | {"age": {"born": born}}]})[0]
+    own = {"amount": 5, "age": {"of": "person", "born": {"at_least": "2017-01-01"}}}
+    assert "born: is of a child" in problems_of({"parts": [own]})[0]
