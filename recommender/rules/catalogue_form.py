@@ -215,9 +215,13 @@ class _Reader:
 
     def payment(self, row: Sequence[Json]) -> Payment:
         low, high, period, per, percent, base, nth, age, when, days, times, lasts, gives, source = row
+        span = None
+        if age is not None:
+            of, least, below, (first, last) = age
+            span = AgeSpan(of, least, below, (first, last))
         return Payment(
             low, high, period, per, percent, self.texts[base[0]] if isinstance(base, list) else base,
-            None if nth is None else (nth[0], nth[1]), None if age is None else AgeSpan(*age[:3], tuple(age[3])),
+            None if nth is None else (nth[0], nth[1]), span,
             None if when is None else self.clauses[when], days, times, lasts, gives,
             None if source is None else self.sources[source],
         )  # fmt: skip
