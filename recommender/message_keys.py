@@ -30,7 +30,7 @@ _RULE: Final[Keys] = {
     **{f"rule.members.{kind}.{form}": ("who",) for kind in ("some", "none") for form in _FORMS},
     **{f"rule.members.count.{form}": ("who", "figure") for form in _FORMS},
     **{f"rule.member.{trait}.{so}": () for trait in ("lives_with", "raises", "disabled") for so in ("yes", "no")},
-    **{f"rule.member.{of}": ("figure",) for of in ("months", "age", "born", "due", "nth")},
+    **{f"rule.member.{of}": ("figure",) for of in ("months", "age", "turns", "born", "due", "nth")},
     "rule.member.youngest": (),
     "rule.member.anybody": (),
     "rule.member.who": ("conditions", "relations"),

@@ -124,9 +124,9 @@ class Compare(_Noted):
 
 MEMBER_FLAGS = ("lives_with", "raises", "disabled", "youngest")
 """What a clause may ask to be so, or (but for youngest) not to be so, of a member."""
-MEMBER_RANGES = ("months", "age", "born", "due", "nth")
-"""What a clause may compare of a member: age in months or years, day of birth, day on which birth is expected, place in
-the order of birth."""
+MEMBER_RANGES = ("months", "age", "turns", "born", "due", "nth")
+"""What a clause may compare of a member: age in months or years, age reached in the calendar year, day of birth, day on
+which birth is expected, place in the order of birth."""
 
 
 @dataclass(frozen=True, slots=True)

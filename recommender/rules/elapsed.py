@@ -1,4 +1,4 @@
-"""Elapsed: "not longer ago than a duration" on one day: a comparison with the first day that still counts."""
+"""Elapsed: "not longer ago than" and "the age reached this year" on one day, as comparisons with days."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def first_that_counts(length: Duration, today: int, working: WorkingDays) -> int
 
 
 def clauses_on(who: Mapping[str, Clause], today: int, working: WorkingDays) -> Mapping[str, Clause]:
-    """Return the same clauses with every `within` as a comparison with a day; the same object where there is none."""
+    """Return the same clauses with `within` and `turns` as comparisons with days; the same object without any."""
     made: dict[int, Clause] = {}
     found = {kind: _on(clause, today, working, made) for kind, clause in who.items()}
     return found if any(found[kind] is not who[kind] for kind in who) else who
@@ -52,7 +52,7 @@ def _dated(clause: Clause, today: int, working: WorkingDays, made: dict[int, Cla
         part = _on(clause.of, today, working, made)
         return clause if part is clause.of else replace(clause, of=part)
     if isinstance(clause, MemberCount):
-        dated = tuple([_member_test(test, today, working) for test in clause.tests])
+        dated = tuple([one for test in clause.tests for one in _member_tests(test, today, working)])
         return clause if dated == clause.tests else replace(clause, tests=dated)
     if not isinstance(clause, Compare) or all(op != WITHIN for op, _ in clause.tests):
         return clause
@@ -60,11 +60,21 @@ def _dated(clause: Clause, today: int, working: WorkingDays, made: dict[int, Cla
     return replace(clause, op=tests[0][0], operand=tests[0][1], also=tuple(tests[1:]))
 
 
-def _member_test(test: MemberTest, today: int, working: WorkingDays) -> MemberTest:
+def _member_tests(test: MemberTest, today: int, working: WorkingDays) -> tuple[MemberTest, ...]:
+    if test.of == "turns":
+        return _born_in(test, date_of(today).year - int(test.operand))
     if test.op != WITHIN:
-        return test
+        return (test,)
     op, operand = _test(test.op, str(test.operand), today, working)
-    return replace(test, op=op, operand=str(operand))
+    return (replace(test, op=op, operand=str(operand)),)
+
+
+def _born_in(test: MemberTest, year: int) -> tuple[MemberTest, ...]:
+    """The age reached in the calendar year as the days of birth of those who reach it: `year` is that of the bound."""
+    first = {"is": year, "at_most": year, "below": year + 1}.get(test.op)
+    last = {"is": year, "at_least": year, "above": year - 1}.get(test.op)
+    days = (("at_least", first, "01-01"), ("at_most", last, "12-31"))
+    return tuple(MemberTest("born", op, f"{bound}-{day}") for op, bound, day in days if bound is not None)
 
 
 def _test(op: str, operand: Operand, today: int, working: WorkingDays) -> tuple[str, Operand]:

@@ -19,7 +19,7 @@ __all__ = ["asks_for_members", "closers_of", "count_interval", "member_mask", "p
 
 MemberRow = tuple[int, ...]
 _DATE: Final = DataType("date")
-_LISTED: Final = ("months", "age", "born", "nth", "youngest")
+_LISTED: Final = ("months", "age", "turns", "born", "nth", "youngest")
 """What a short list of dates tells of its members."""
 
 

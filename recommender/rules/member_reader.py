@@ -16,7 +16,7 @@ __all__ = ["COUNTS", "read_members"]
 COUNTS: Final = ("some", "none", "is", "at_least", "at_most", "below", "above")
 _OPS: Final = ("is", "below", "above", "at_most", "at_least")
 _DATES: Final = ("born", "due")
-_LIMITS: Final = {"months": 1860, "age": 155, "nth": 60}
+_LIMITS: Final = {"months": 1860, "age": 155, "turns": 155, "nth": 60}
 
 
 def read_members(entry: MappingReader, home: Household | None) -> MemberCount | None:
@@ -80,7 +80,7 @@ def _check_expected(filters: MappingReader, home: Household, relations: tuple[st
         filters.wrong("relation", "conflict", "mixes the born with the unborn", "Write a clause for each, under any")
     if "due" in tested and not (expected and all(expected)):
         filters.wrong("due", "forbidden", "is not known of those who are born", "Compare born, months or age")
-    for key in ("months", "age", "born", "nth", "youngest"):
+    for key in ("months", "age", "turns", "born", "nth", "youngest"):
         if key in tested and expected and all(expected):
             filters.wrong(key, "forbidden", "is not known of those who are not born yet", "Compare due")
 

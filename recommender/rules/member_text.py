@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["members_text", "within_text"]
 
-_UNITS: Final = {"months": "in_months", "age": "in_years", "nth": "place"}
+_UNITS: Final = {"months": "in_months", "age": "in_years", "turns": "in_years", "nth": "place"}
 
 
 def members_text(

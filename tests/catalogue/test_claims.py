@@ -246,3 +246,10 @@ def test_what_cannot_be_held_with_the_childcare_fee_is_told_and_not_offered():
 def test_a_receipt_of_what_no_catalogue_knows_is_refused_with_the_nearest_id():
     with pytest.raises(Rejected, match=r"did you mean kr.childcare-fee\?"):
         told({"receives.kr.childcare-fees": True})
+
+
+def test_a_claim_without_a_term_outlasts_the_year_in_which_its_fact_holds():
+    widowed = ("life.widowed", date(2024, 9, 1), {})
+    assert window(told_of(NOVEMBER, widowed), "kr.funeral-benefit")[0] == "unknown"
+    barred = told_of(date(2029, 9, 4), widowed, ("fact.stated", date(2024, 8, 1), {"relative_deaths": []}))
+    assert "kr.funeral-benefit" not in names(barred["recommendations"])

@@ -52,6 +52,7 @@ _born = _some(
 _filters = _some(
     relation=st.lists(st.sampled_from(BORN), min_size=1, max_size=3), lives_with=st.booleans(), raises=st.booleans(),
     disabled=st.booleans(), months=_ages.filter(bool), age=_ages.filter(bool), born=_born.filter(bool),
+    turns=_ages.filter(bool),
     nth=st.sampled_from([{"is": 1}, {"at_least": 2}, {"at_most": 1}, {"is": 2}]), youngest=st.just(True),
 )  # fmt: skip
 _unborn = st.just({"relation": ["unborn"]}) | _days.map(lambda day: {"relation": ["unborn"], "due": {"at_least": day}})
@@ -309,6 +310,13 @@ def test_a_period_since_birth_is_told_before_a_day_is_chosen():
     clause = parse_clause({"members": {"relation": "child", "born": {"within": "P2Y"}}}, (), FAMILY)
     said = compiled(programmes(YOUNG)).explaining(MESSAGES).rule_text.clause(clause).to_document()
     assert said == {"ko": "24개월 안에 태어난 자녀가 있어야 합니다.", "en": "has child born within the last 24 months"}
+
+
+def test_the_age_reached_in_a_year_is_told_as_such():
+    clause = parse_clause({"members": {"relation": "child", "turns": {"at_most": 18}}}, (), FAMILY)
+    said = compiled(programmes(YOUNG)).explaining(MESSAGES).rule_text.clause(clause).to_document()
+    en = "has child turning at most 18 years in this calendar year"
+    assert said == {"ko": "연 나이 18세 이하인 자녀가 있어야 합니다.", "en": en}
 
 
 def test_what_is_missing_is_what_the_person_can_state():
