@@ -107,7 +107,7 @@ def _ranker(settings: RankingSettings, definitions: reading.Definitions) -> Rank
 def person_of_file(engine: Engine, facts: str, day: date) -> Person:
     """The person that a facts file (`-` is standard input) describes."""
     stated = reading.read_facts(facts)
-    return engine.from_facts(stated.facts, stated.applicant, day, (Path(facts).name,))
+    return engine.from_facts(stated.facts, stated.applicant, day, stated.where)
 
 
 def person_of_log(engine: Engine, workspace: Workspace, name: str, applicant: Sequence[str], day: date) -> Person:

@@ -30,10 +30,11 @@ _FILE = strict_json.JsonLimits(depth=64)
 
 
 class Stated(NamedTuple):
-    """What a facts file says: the facts by name as JSON values, and the kinds of applicant who ask."""
+    """What a facts file says: the facts by name as JSON values, the kinds of applicant who ask, and where it is."""
 
     facts: dict[str, object]
     applicant: tuple[str, ...]
+    where: Where
 
 
 class Definitions(NamedTuple):
@@ -216,7 +217,7 @@ def read_facts(path: Path | str) -> Stated:
             [Problem(where, "invalid", what, 'Write one object of facts, such as {"birth_date": "1990-05-01"}')]
         )
     facts = {name: value for name, value in document.items() if name != "applicant"}
-    return Stated(facts, applicants(document.get("applicant", "citizen"), where))
+    return Stated(facts, applicants(document.get("applicant", "citizen"), where), where)
 
 
 def applicants(value: object, where: Where) -> tuple[str, ...]:
@@ -316,9 +317,10 @@ def read_yaml(path: Path) -> object:
     except yaml.MarkedYAMLError as failure:
         mark = failure.problem_mark
         place = f"{path.name}, line {mark.line + 1} column {mark.column + 1}" if mark else path.name
-        raise Rejected(
-            [Problem((place,), "invalid", f"is not YAML: {failure.problem}", "Correct the file")]
-        ) from failure
+        what, remedy = f"is not YAML: {failure.problem}", "Correct the file"
+        if "another document" in str(failure.problem):
+            what, remedy = "begins another document", "Write one: a list holds several, or give each its own file"
+        raise Rejected([Problem((place,), "invalid", what, remedy)]) from failure
     except (yaml.YAMLError, ValueError, RecursionError) as failure:  # ValueError: a date that the calendar lacks
         raise Rejected(
             [Problem((path.name,), "invalid", f"is not YAML that can be used: {failure}", "Correct it")]

@@ -74,7 +74,7 @@ def country_folder(named: str) -> CountryFolder:
     """
     shipped = sorted(path.name for path in COUNTRIES.iterdir() if path.is_dir())
     folder = COUNTRIES / named if named in shipped else Path(named)
-    if not folder.is_dir():
+    if not named or not folder.is_dir():
         what = f"{named!r} is neither a country that is shipped nor a folder"
         raise Rejected([Problem(("--country",), "unknown", what, f"Use {' or '.join(shipped)}, or name a folder")])
     return CountryFolder(folder)

@@ -17,9 +17,9 @@ from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import STATED, SUBJECT, Fact, Selector
 from features.kernel.kernel import compute_all
 from features.kernel.lowering import lower
+from features.log.consistency import check_statement
 from features.log.event import Event
 from features.log.history import History, history_of
-from features.log.member_rows import check_household
 from features.log.row_encoder import HELD, RECEIVED
 from features.log.statement import encode_facts
 from features.members import BORN, RELATION, Members
@@ -331,7 +331,7 @@ def _statement(declaration: Declaration, facts: object, t: int, person: str, whe
         raise Rejected([Problem(where, "invalid", "is not a JSON object", remedy)])
     encode_facts(facts, declaration, declaration.zone.today(t), where)
     problems = Problems()
-    check_household(declaration, facts, person, where, problems)
+    check_statement(declaration, facts, (person, declaration.zone.today(t)), where, problems)
     problems.raise_any()
     if declaration.zone.today(t) < declaration.epoch:
         raise Rejected(

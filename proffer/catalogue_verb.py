@@ -293,7 +293,8 @@ def _receipts(args: argparse.Namespace, declaration: Declaration, problems: Prob
     named: list[tuple[Where, str]] = []
     for path in args.facts:
         with problems.gathered():
-            named += receipts_of_facts(reading.read_facts(path).facts, (path.name,))
+            stated = reading.read_facts(path)
+            named += receipts_of_facts(stated.facts, stated.where)
     for path in args.events:
         with problems.gathered():
             named += receipts_of_events(sift(read_events(path, declaration), problems.found), (path.name,))

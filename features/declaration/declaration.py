@@ -10,6 +10,7 @@ from types import MappingProxyType
 from features.calendar import Zone
 from features.canonical_json import canonical_text
 from features.country import NO_COUNTRY, Country
+from features.declaration.conflict import Conflict, read_conflicts
 from features.declaration.datatype import DataType
 from features.declaration.fact_wording import read_groups
 from features.declaration.given import read_given
@@ -41,6 +42,7 @@ class Declaration:
         country: the country it is made for: its languages, its currency, the form of its region codes.
         household: how people may belong to a person, None where nothing is said of that.
         registries: the sources whose word alone makes two people one privacy unit.
+        conflicts: values of facts that are not stated together; a check, and no part of the meaning.
     """
 
     zone: Zone
@@ -53,6 +55,7 @@ class Declaration:
     country: Country = NO_COUNTRY
     household: Household | None = None
     registries: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -93,17 +96,17 @@ def declare(
     languages, registries = country.languages, top.strings("registries")
     types = read_types(top.mapping("types"), ("events.yaml", "types"), problems, languages)
     types.setdefault(STATED, EventType(STATED))
-    top_facts = MappingReader(facts, ("facts.yaml",), problems, {"facts", "groups"}, languages)
+    top_facts = MappingReader(facts, ("facts.yaml",), problems, {"facts", "groups", "conflicts"}, languages)
     read = read_facts(top_facts.mapping("facts"), ("facts.yaml", "facts"), types, problems, languages)
     read = read_given(top_facts.mapping("facts"), read, problems)
-    groups = read_groups(top_facts, read)
+    groups, conflicts = read_groups(top_facts, read), read_conflicts(top_facts, read)
     top_features = MappingReader(features, ("features.yaml",), problems, {"features"})
     computed = read_features(top_features.mapping("features"), ("features.yaml", "features"), types, read, problems)
     home = None if household is None else read_household(household, (types, read), problems, languages)
     _check_members(read, home, problems)
     problems.raise_any()
     viewed = _related(_viewed(read, home, types), computed)
-    made = Declaration(zone, epoch or 0, types, viewed, computed, "", groups, country, home, registries)
+    made = Declaration(zone, epoch or 0, types, viewed, computed, "", groups, country, home, registries, conflicts)
     made = _assembled(made)
     return _with_region_codes(made, country.region_code)
 
@@ -148,6 +151,7 @@ def _related(facts: Mapping[str, Fact], features: Mapping[str, Feature]) -> dict
     columns: list[Fact | Feature] = [*facts.values(), *features.values()]
     derived = [column.derived for column in columns if column.derived]
     past = {one.of for one in derived if one.op in _PAST}
+    past |= {name for name, fact in facts.items() if any(signal.field is None for signal in fact.adds)}
     return {
         name: replace(fact, asks=(fact.derived.of if fact.derived else name,), past=name in past)
         for name, fact in facts.items()

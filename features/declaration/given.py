@@ -10,7 +10,7 @@ from features.declaration.vocabulary import Circumstance, Fact, Given
 from features.mapping import MappingReader, nearest
 from features.problem import Problems, Where
 
-__all__ = ["read_given"]
+__all__ = ["read_condition", "read_given"]
 
 _BOUNDS = ("at_least", "at_most", "below", "above")
 
@@ -41,14 +41,15 @@ def _row(entry: MappingReader, fact: Fact, facts: Mapping[str, Fact]) -> Given:
     if not sum(answer.weight for answer in answers):
         entry.wrong((), "missing", "gives no answer any weight", "Write share, per_10000 or answers")
     conditions = entry.mapping("when")
-    holds = tuple(_condition(name, written, entry.at("when", name), facts, entry.problems)
+    holds = tuple(read_condition(name, written, entry.at("when", name), facts, entry.problems)
                   for name, written in conditions.items())  # fmt: skip
     return Given(tuple(one for one in holds if one is not None), answers, entry.string("source") or "")
 
 
-def _condition(
+def read_condition(
     name: str, written: object, where: Where, facts: Mapping[str, Fact], problems: Problems
 ) -> Circumstance | None:
+    """Read what must be known of another fact: a value, a region, or bounds; None, and a problem, where it is wrong."""
     fact = facts.get(name)
     if fact is None or fact.type in ("dates", "ages"):
         problems.add(where, "unknown", f"is no fact with one value{nearest(name, facts)}", "Name a declared fact")

@@ -24,7 +24,9 @@ TRAITS: Final = ("lives_with", "raises", "disabled")
 """What may be true of a member, in the order in which their cells hold it."""
 DOUBTED: Final = 2
 """What a change says of a trait that is no longer known."""
-_WORDS: Final = ("label", "question")
+_WORDS: Final = ("label", "question", "born")
+"""What is said of a relation for people, or to check what they state: no column follows from it."""
+LATER, EARLIER = "later", "earlier"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Relation:
         expected: not born yet; the date of such a member is the day on which the birth is expected.
         guards: over the person, who cannot at once raise them.
         single: a person has at most one at a time.
+        born: `LATER` than the person, `EARLIER`, or empty where either may be.
         raises: whether members of a short list (`children: [...]`) are raised by the person: 0, 1 or `UNKNOWN`.
     """
 
@@ -45,6 +48,7 @@ class Relation:
     guards: bool = False
     single: bool = False
     raises: int = UNKNOWN
+    born: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,16 @@ class Closing:
 
 
 @dataclass(frozen=True)
+class Denial:
+    """A fact whose value says that there is no member of such traits, of some relations or (named none) of any."""
+
+    fact: str
+    value: int
+    relations: tuple[str, ...] = ()
+    traits: tuple[int, int, int] = (UNKNOWN, UNKNOWN, UNKNOWN)
+
+
+@dataclass(frozen=True)
 class Household:
     """How people may belong to a person.
 
@@ -102,6 +116,9 @@ class Household:
         groups: several relations under one name.
         label: the list in a sentence, in each language.
         question: how to ask for it, in each language.
+        denials: what stated facts deny; like `birth` and `size` it only checks what people state.
+        birth: the fact that holds the person's own day of birth; empty where none does.
+        size: the fact that holds how many live together, the person included; empty where none does.
     """
 
     relations: Mapping[str, Relation]
@@ -110,6 +127,9 @@ class Household:
     label: Mapping[str, str] = field(default_factory=dict)
     question: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, RelationGroup] = field(default_factory=dict)
+    denials: tuple[Denial, ...] = ()
+    birth: str = ""
+    size: str = ""
 
     def place(self, relation: str) -> int:
         """Return the place of a relation; raises KeyError when there is none of that name."""
@@ -169,7 +189,7 @@ def read_household(
     languages: tuple[str, ...] = (),
 ) -> Household:
     """Read `household.yaml`, given the event types and the facts it names; its words are in `languages`."""
-    (events, facts), keys = words, {"label", "question", "relations", "groups", "events", "closed_by"}
+    (events, facts), keys = words, set(_HOUSEHOLD_KEYS)
     top = MappingReader(doc, ("household.yaml",), problems, keys, languages)
     relations = {
         name: _relation(name, MappingReader(body, top.at("relations", name), problems, _RELATION_KEYS, languages))
@@ -185,13 +205,21 @@ def read_household(
         _closing(MappingReader(body, top.at("closed_by", i), problems, {"fact", "is", "relations"}), relations, facts)
         for i, body in enumerate(top.items("closed_by"))
     ]
+    denials = [
+        _denial(MappingReader(body, top.at("denied_by", i), problems, _DENIAL_KEYS), relations, facts)
+        for i, body in enumerate(top.items("denied_by"))
+    ]
+    own = MappingReader(top.mapping("person"), top.at("person"), problems, {"birth", "size"})
+    birth, size = (_own_fact(own, key, kind, facts) for key, kind in (("birth", "date"), ("size", "integer")))
     return Household(
         relations, tuple(filter(None, acts)), tuple(filter(None, closings)), top.words("label") or {},
-        top.words("question") or {}, _groups(top, relations, languages),
+        top.words("question") or {}, _groups(top, relations, languages), tuple(filter(None, denials)), birth, size,
     )  # fmt: skip
 
 
-_RELATION_KEYS: Final = {"label", "expected", "guards", "single", "presumes"}
+_HOUSEHOLD_KEYS: Final = ("label", "question", "person", "relations", "groups", "events", "closed_by", "denied_by")
+_RELATION_KEYS: Final = {"label", "expected", "guards", "single", "presumes", "born"}
+_DENIAL_KEYS: Final = {"fact", "is", "relations", *TRAITS}
 _ACT_KEYS: Final = {"event", "role", "member", ADDS, CHANGES, REMOVES, "born", "for", *TRAITS}
 
 
@@ -199,7 +227,7 @@ def _relation(name: str, entry: MappingReader) -> Relation:
     presumes = MappingReader(entry.mapping("presumes"), entry.at("presumes"), entry.problems, {"raises"})
     return Relation(
         name, entry.words("label") or {}, entry.boolean("expected", False), entry.boolean("guards", False),
-        entry.boolean("single", False), _trait(presumes, "raises"),
+        entry.boolean("single", False), _trait(presumes, "raises"), entry.choice("born", (LATER, EARLIER)) or "",
     )  # fmt: skip
 
 
@@ -278,3 +306,22 @@ def _closing(entry: MappingReader, relations: Mapping[str, Relation], facts: Map
         entry.wrong("relations", "unknown", "are not relations", f"Use some of {', '.join(relations)}")
         return None
     return Closing(fact.name, int(entry.boolean("is", False)), names)
+
+
+def _denial(entry: MappingReader, relations: Mapping[str, Relation], facts: Mapping[str, Fact]) -> Denial | None:
+    fact, names = facts.get(str(entry.doc.get("fact", ""))), entry.names("relations")
+    if fact is None or fact.type != "boolean":
+        entry.wrong("fact", "unknown", f"{entry.doc.get('fact')!r} is not a boolean fact", "Name one of facts.yaml")
+        return None
+    if set(names) - set(relations):
+        entry.wrong("relations", "unknown", "are not relations", f"Use some of {', '.join(relations)}")
+        return None
+    traits = _trait(entry, "lives_with"), _trait(entry, "raises"), _trait(entry, "disabled")
+    return Denial(fact.name, int(entry.boolean("is", False)), names, traits)
+
+
+def _own_fact(entry: MappingReader, key: str, kind: str, facts: Mapping[str, Fact]) -> str:
+    name = entry.string(key) or ""
+    if name and (name not in facts or facts[name].type != kind or facts[name].derived):
+        entry.wrong(key, "unknown", f"{name!r} is not a fact of type {kind}", "Name one that can be stated")
+    return name

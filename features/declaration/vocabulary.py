@@ -149,6 +149,10 @@ class Circumstance:
     high: int | None = None
     prefixes: tuple[str, ...] = ()
 
+    def holds(self, code: int) -> bool:
+        """Tell whether an integer lies between the two."""
+        return (self.low is None or self.low <= code) and (self.high is None or code <= self.high)
+
 
 @dataclass(frozen=True)
 class Given:

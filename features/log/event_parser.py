@@ -8,8 +8,8 @@ from typing import Final
 from features.calendar import DAY_SECONDS
 from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import CORRECTED, RETRACTED, STATED
+from features.log.consistency import check_statement
 from features.log.event import LONGEST, Event, parse_time, read_about
-from features.log.member_rows import check_household
 from features.log.statement import encode_facts
 from features.problem import Problem, Problems, Rejected, Where
 
@@ -158,7 +158,7 @@ def _check_stated(event: Event, declaration: Declaration, where: Where, problems
     today = declaration.zone.local_seconds(event.time) // DAY_SECONDS
     with problems.gathered():
         encode_facts(event.data, declaration, today, (*where, "data"))
-        check_household(declaration, event.data, event.subject, (*where, "data"), problems)
+        check_statement(declaration, event.data, (event.subject, today), (*where, "data"), problems)
 
 
 def _check_fields(event: Event, declaration: Declaration, where: Where, problems: Problems) -> None:

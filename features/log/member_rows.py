@@ -29,6 +29,7 @@ MemberRow = tuple[int, ...]
 
 _DATE: Final = DataType("date", -25567, 47846)  # 1900-01-01 to 2100-12-31
 _NOT_KNOWN: Final = "unknown"
+_TOP_KEYS: Final = ("complete", "members")
 _KEYS: Final = ("relation", "birth_date", "due_date", *TRAITS, "id")
 
 
@@ -164,9 +165,13 @@ def encode_household(value: object, home: Household, today: int, where: Where) -
         Rejected: with everything that is wrong with it.
     """
     problems, days = Problems(), list[int]()
-    if not isinstance(value, Mapping) or set(value) - {"complete", "members"}:
+    if not isinstance(value, Mapping):
         remedy = "Write {complete: true, members: [{relation: child, birth_date: 2024-05-01, lives_with: true}]}"
         raise Rejected([Problem(where, "invalid", "is not a household: a list of members", remedy)])
+    for key in value:
+        if key not in _TOP_KEYS:
+            what = f"unknown key{nearest(str(key), _TOP_KEYS)}"
+            problems.add((*where, str(key)), "unknown", what, f"Use {' and '.join(_TOP_KEYS)}")
     if not isinstance(value.get("complete", False), bool):
         problems.add((*where, "complete"), "invalid", "is neither true nor false", "Write true if nobody is left out")
     members = value.get("members", [])
@@ -199,7 +204,11 @@ def _checked_member(
         if key not in _KEYS:
             what = f"unknown key{nearest(str(key), _KEYS)}"
             problems.add((*where, str(key)), "unknown", what, f"Use one of {', '.join(_KEYS)}")
-    relation = home.relations.get(str(member.get("relation", "")))
+    if "relation" not in member:
+        remedy = f"Say what they are to the person: {', '.join(home.relations)}"
+        problems.add((*where, "relation"), "missing", "is missing", remedy)
+        return
+    relation = home.relations.get(str(member["relation"]))
     if relation is None:
         what = f"{member.get('relation')!r} is not a relation{nearest(member.get('relation'), home.relations)}"
         problems.add((*where, "relation"), "unknown", what, f"Use one of {', '.join(home.relations)}")
@@ -227,27 +236,3 @@ def _check_traits(member: Mapping[str, object], relation: Relation, where: Where
     name = member.get("id", "any")
     if not isinstance(name, str) or not 0 < len(name) <= 400:
         problems.add((*where, "id"), "invalid", "is not a name", "Give a text of 1 to 400 characters")
-
-
-def check_household(
-    declaration: Declaration, data: Mapping[str, object], person: str, where: Where, problems: Problems
-) -> None:
-    """Check that a statement whose facts are right one by one does not contradict itself.
-
-    Args:
-        declaration: what may be stated.
-        data: the facts.
-        person: who states them of themselves; empty where nobody is named.
-        where: where the facts are.
-        problems: what is wrong goes in here.
-    """
-    stated = data.get(HOUSEHOLD)
-    if not isinstance(stated, Mapping):
-        return
-    name = contradicted(declaration, data)
-    if name:
-        what = f"lists others than {HOUSEHOLD} beside it"
-        problems.add((*where, name), "conflict", what, f"State {HOUSEHOLD} alone, or the same dates in both")
-    if person and any(member.get("id") == person for member in stated.get("members", ())):
-        what = "names the person as a member of their own"
-        problems.add((*where, HOUSEHOLD), "conflict", what, "List the others; the person is always there")

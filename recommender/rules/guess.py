@@ -167,8 +167,7 @@ def _condition_holds(condition: Circumstance, compiled: Compiled, known: Mapping
     if condition.prefixes:
         code = str(compiled.declaration.facts[condition.fact].decode(value))
         return any(code.startswith(prefix) for prefix in condition.prefixes)
-    low, high = condition.low, condition.high
-    return (low is None or low <= value) and (high is None or value <= high)
+    return condition.holds(value)
 
 
 @lru_cache(maxsize=8)

@@ -68,6 +68,10 @@ def read_programme(
     fields = MappingReader(document, where, problems, None, declaration.country.languages)
     for key in _REQUIRED:
         fields.required(key)
+    if "versions" in document and not (isinstance(document["versions"], list) and document["versions"]):
+        remedy = "List them, each with its valid days, or leave it out"
+        fields.take("versions")
+        fields.wrong("versions", "invalid", "is no list of the programme's texts", remedy)
     parts = _parts(fields, reader, declaration, named, problems)
     if parts["ended"] and parts["valid"] == Validity(parts["valid"].first):  # type: ignore[attr-defined]  # checked
         fields.wrong("ended", "missing", "says no last day", "Add valid: {until: YYYY-MM-DD}")
