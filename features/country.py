@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from features.calendar import Zone
-from features.mapping import MappingReader
+from features.iso_currency import ISO_CODES
+from features.mapping import MappingReader, nearest
 from features.problem import Problems, Where
 
 __all__ = ["NO_COUNTRY", "Country", "Currency", "parse_country"]
 
 MOST_DECIMALS: Final = 4
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
 
 @dataclass(frozen=True)
@@ -131,8 +131,9 @@ def _currency(top: MappingReader) -> Currency:
     code, decimals, unit = inner.string("code"), inner.integer("decimals"), inner.string("unit")
     wage_day = inner.integer("wage_day")
     inner.close()
-    if code is not None and not _CURRENCY.fullmatch(code):
-        inner.wrong("code", "invalid", f"{code!r} is not a currency", "Write its ISO 4217 code, such as KRW or EUR")
+    if code is not None and code not in ISO_CODES:
+        what = f"{code!r} is not a currency{nearest(code, ISO_CODES)}"
+        inner.wrong("code", "invalid", what, "Write its ISO 4217 code, such as KRW or EUR")
     if decimals is not None and decimals > MOST_DECIMALS:
         inner.wrong("decimals", "range", f"{decimals} is above {MOST_DECIMALS}", "Write 2 for cents, 0 for none")
     return Currency(code or "", decimals or 0, wage_day or 0, unit or "")

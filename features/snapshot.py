@@ -21,7 +21,7 @@ from features.log.consistency import check_statement
 from features.log.event import Event
 from features.log.history import History, history_of
 from features.log.row_encoder import HELD, RECEIVED
-from features.log.statement import encode_facts
+from features.log.statement import Receipt, encode_facts
 from features.members import BORN, RELATION, Members
 from features.origin import Origin, origins
 from features.problem import Problem, Problems, Rejected, Where
@@ -125,7 +125,7 @@ class Snapshot(Snapshots):
 
 
 def snapshots(
-    declaration: Declaration, history: History, person_rows: Int64, t: Int64, receives: tuple[str, ...] = ()
+    declaration: Declaration, history: History, person_rows: Int64, t: Int64, receives: tuple[Receipt, ...] = ()
 ) -> Snapshots:
     """Return each person at each instant.
 
@@ -181,7 +181,7 @@ class Known:
         return origins(one.declaration, self.history, one.person, int(one.t[0]), one.value)
 
 
-def known(declaration: Declaration, history: History, who: str, t: int, receives: tuple[str, ...] = ()) -> Known:
+def known(declaration: Declaration, history: History, who: str, t: int, receives: tuple[Receipt, ...] = ()) -> Known:
     """Return what the history makes known of a person.
 
     A part in an event counts as an occurrence where it is the part its type gives the subject: a birth happens to the
@@ -293,7 +293,7 @@ def _holding(signal: Selector) -> int:
 
 
 def known_from_facts(
-    declaration: Declaration, facts: object, t: int, receives: tuple[str, ...] = (), where: Where = (_FACTS,)
+    declaration: Declaration, facts: object, t: int, receives: tuple[Receipt, ...] = (), where: Where = (_FACTS,)
 ) -> Known:
     """Return a person of whom nothing is known but the facts stated at `t`; see `from_facts`."""
     statement = _statement(declaration, facts, t, "", where)
@@ -304,7 +304,7 @@ def from_facts(
     declaration: Declaration,
     facts: object,
     t: int,
-    receives: tuple[str, ...] = (),
+    receives: tuple[Receipt, ...] = (),
     person: str = "",
     where: Where = (_FACTS,),
 ) -> Snapshot:
@@ -341,7 +341,7 @@ def _statement(declaration: Declaration, facts: object, t: int, person: str, whe
     return history_of([statement], declaration)
 
 
-def _snapshot_of(declaration: Declaration, statement: History, t: int, receives: tuple[str, ...]) -> Snapshot:
+def _snapshot_of(declaration: Declaration, statement: History, t: int, receives: tuple[Receipt, ...]) -> Snapshot:
     plan, at = lower(declaration, tuple(receives), complete=False), np.array([t], np.int64)
     values, members = compute_all(plan, statement, np.zeros(1, np.int64), at)
     return Snapshot(statement.people, at, plan.columns, values, declaration.hash, declaration, members)

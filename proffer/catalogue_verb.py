@@ -254,11 +254,13 @@ def check(args: argparse.Namespace) -> int:
     Raises:
         Rejected: the catalogue, or the declaration it is read against, cannot be read at all.
     """
+    from features.calendar import day_of
     from proffer.change_text import stale_text
     from recommender.rules.catalogue import Catalogue, catalogue
     from recommender.rules.constant_clause import constant_clauses
     from recommender.rules.contradiction import contradictions
     from recommender.rules.receipt import unknown_receipts
+    from recommender.rules.staleness import checked_ahead
 
     documents = reading.programme_documents(args.path)
     declaration = reading.read_declaration(args.declaration, country=args.country)
@@ -270,6 +272,7 @@ def check(args: argparse.Namespace) -> int:
         programmes, overtaken = len(held), _stale(held, args, declaration)
         places = {str(one["id"]): (where,) for where, one in documents if isinstance(one, dict) and "id" in one}
         problems.found += contradictions(held, declaration, places)
+        problems.found += checked_ahead(held, day_of(reading.as_of(None, clock.now, declaration.zone.name)), places)
         told = {problem.path for problem in problems.found}  # what is told with the fact is not told again without
         problems.found += [one for one in constant_clauses(documents, held, declaration) if one.path not in told]
         problems.found += unknown_receipts(_receipts(args, declaration, problems), held)

@@ -74,7 +74,7 @@ def _work(args: argparse.Namespace, declaration: Declaration, model: Model, segm
     import numpy as np
 
     nobody = np.zeros(0, np.int64)
-    columns = snapshots(declaration, segments, nobody, nobody, catalogue.receives).columns
+    columns = snapshots(declaration, segments, nobody, nobody, catalogue.receipts).columns
     compiled = compile_catalogue(catalogue, columns, declaration, regions, declaration.zone.today(t))
     ranker = Ranker(scorer=model, attributes=model.attributes(catalogue, declaration))
     return ScoreRequest(segments, compiled, ranker, t)
@@ -105,5 +105,5 @@ def scored(work: ScoreRequest, first: int) -> pyarrow.Table:
     from recommender.offers.shard import shard
 
     who = np.arange(first, min(first + SHARD, len(work.segments.people)), dtype=np.int64)
-    at, receives = np.full(who.size, work.t, np.int64), work.compiled.catalogue.receives
+    at, receives = np.full(who.size, work.t, np.int64), work.compiled.catalogue.receipts
     return shard(snapshots(work.compiled.declaration, work.segments, who, at, receives), work.compiled, work.ranker)

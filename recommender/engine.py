@@ -95,7 +95,7 @@ class Engine:
         applicant = kinds_mask(applicants)
         t = self.declaration.zone.end_of_day(day)
         try:
-            found = known_from_facts(self.declaration, facts, t, self.catalogue.receives, where)
+            found = known_from_facts(self.declaration, facts, t, self.catalogue.receipts, where)
         except Rejected as refusal:
             raise Rejected([*refusal.problems, *problems]) from None
         if problems:
@@ -154,7 +154,7 @@ class Engine:
         if not history.begun(citizen, t):
             remedy = "Choose a later day"
             raise Rejected([Problem((AS_OF,), "range", "is before every event of this person", remedy)])
-        found = known(self.declaration, history, citizen, t, self.catalogue.receives)
+        found = known(self.declaration, history, citizen, t, self.catalogue.receipts)
         return Person(found, applicant, held_programmes(self.catalogue, found), self.regions)
 
     def answer(self, person: Person, day: date, k: int | None) -> Recommendations:

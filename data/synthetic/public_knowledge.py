@@ -201,7 +201,7 @@ class Rules:
     @cached_property
     def plan(self) -> KernelPlan:
         """The columns the rules are judged on, those of receipts last."""
-        return lower(self.declaration, self.catalogue.receives)
+        return lower(self.declaration, self.catalogue.receipts)
 
     @cached_property
     def reader(self) -> PayloadReader:

@@ -17,7 +17,7 @@ from features.calendar import DAY_SECONDS, Duration
 from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import STATED, Derived, Fact, Feature, Selector, State, Tally
 from features.log.row_encoder import RECEIVED, signals_of
-from features.log.statement import RECEIVES
+from features.log.statement import RECEIVES, Receipt
 from features.members import OPEN, WHOLE
 from features.value import NONE, UNKNOWN, identifier_code
 
@@ -101,12 +101,12 @@ class KernelPlan:
 
 
 @lru_cache(maxsize=32)
-def lower(declaration: Declaration, receives: tuple[str, ...] = (), complete: bool = True) -> KernelPlan:
+def lower(declaration: Declaration, receives: tuple[Receipt, ...] = (), complete: bool = True) -> KernelPlan:
     """Return the tables of a declaration and of the programmes whose receipt is asked about.
 
     Args:
         declaration: what to compute.
-        receives: programme ids; each appends the column `receives.<id>`.
+        receives: programmes; each appends the column `receives.<id>`, which hears of its former ids too.
         complete: False where nothing is complete, so that what was not stated is unknown (a facts file).
     """
     return _Lowering(declaration, complete).plan(receives)
@@ -125,18 +125,20 @@ class _Lowering:
         self.lists = self.steps = self.distinct = self.tallies = 0
         self.hung: dict[str, tuple[Selector, ...]] = {}
 
-    def plan(self, receives: tuple[str, ...]) -> KernelPlan:
+    def plan(self, receives: tuple[Receipt, ...]) -> KernelPlan:
         spelled = {feature.of for feature in self.declaration.features.values() if feature.op == "spell"}
         for fact in self.declaration.facts.values():
             self.fact(fact, int(fact.name in spelled))
         for feature in self.declaration.features.values():
             self.feature(feature)
-        for programme in receives:
-            self.receipt(identifier_code(programme))
+        ids = [(programme,) if isinstance(programme, str) else programme for programme in receives]
+        for names_of_one in ids:
+            self.receipt(names_of_one)
         heard = [sorted(group, key=lambda row: (min(row[1], DISTINCT), row[1] != CHANGE)) for group in self.heard]
-        names = (*self.declaration.columns, *(RECEIVES + programme for programme in receives))
+        asked = tuple(present for present, *_ in ids)
+        names = (*self.declaration.columns, *(RECEIVES + programme for programme in asked))
         return KernelPlan(
-            names, receives, _rows(heard, len(Subscription._fields)), _parted(heard),
+            names, asked, _rows(heard, len(Subscription._fields)), _parted(heard),
             np.array([[row[key] for key in COLUMN] for row in self.table], np.int64).reshape(-1, len(COLUMN)),
             np.array([(window.months, window.days) for window in self.windows], np.int64),
             _rows(self.closers, 2), _starts(self.closers), self.lists, self.steps, self.distinct,
@@ -208,15 +210,16 @@ class _Lowering:
         for signal in dict.fromkeys(signals):
             self.hear(signal, Subscription(column, HANG, self.declaration.index(of), match=wanted))
 
-    def receipt(self, code: int) -> None:
+    def receipt(self, ids: tuple[str, ...]) -> None:
         column = self.column(STANDING, default=0)
         granted = Selector("benefit.granted", None, "programme")
-        for signal, constant, match in (
-            (granted, 1, code), (Selector("benefit.ended", None, "programme"), 0, code),
-            (RECEIVED, 1, code), (RECEIVED, 0, ~code),
-        ):  # fmt: skip
-            if signal in self.signals:
-                self.hear(signal, Subscription(column, STATE, constant, match=match, then=NONE))
+        for code in map(identifier_code, ids):
+            for signal, constant, match in (
+                (granted, 1, code), (Selector("benefit.ended", None, "programme"), 0, code),
+                (RECEIVED, 1, code), (RECEIVED, 0, ~code),
+            ):  # fmt: skip
+                if signal in self.signals:
+                    self.hear(signal, Subscription(column, STATE, constant, match=match, then=NONE))
         self.close(column, [granted] if granted in self.signals else [], 0)
 
     def dates(self, fact: Fact) -> None:

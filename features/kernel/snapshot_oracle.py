@@ -16,7 +16,7 @@ from features.kernel.chain_oracle import OracleChain
 from features.kernel.history_oracle import OracleHistory
 from features.kernel.members_oracle import MembersOracle
 from features.log.event import Event
-from features.log.statement import RECEIVES
+from features.log.statement import RECEIVES, Receipt
 from features.members import WHOLE
 from features.value import NONE, UNKNOWN
 
@@ -131,12 +131,13 @@ class OracleSnapshot(OracleHistory):
             ]
         return len({place for _, place in chains})
 
-    def receives(self, programme: str) -> int:
-        """Whether the person receives a programme."""
-        found = [(place, int(bool(value))) for place, _, value in self.stated(RECEIVES + programme)]
+    def receives(self, programme: Receipt) -> int:
+        """Whether the person receives a programme, by any of its ids."""
+        ids = (programme,) if isinstance(programme, str) else programme
+        found = [(place, int(bool(value))) for one in ids for place, _, value in self.stated(RECEIVES + one)]
         for name, given in (("benefit.granted", 1), ("benefit.ended", 0)):
             for place, (event, _) in enumerate(self.events):
-                if event.type == name and event.data.get("programme") == programme:
+                if event.type == name and event.data.get("programme") in ids:
                     found.append((place, given))
         granted = self.declaration.events.get("benefit.granted")
         lifelong = granted and self.whole([Selector("benefit.granted")], None)
@@ -148,7 +149,7 @@ def snapshot(
     events: Iterable[Event],
     person: str,
     t: int,
-    receives: Sequence[str] = (),
+    receives: Sequence[Receipt] = (),
     complete: bool = True,
 ) -> tuple[int, ...]:
     """Return the columns of one person at one instant: facts, features, then receipts, as the kernel computes them.

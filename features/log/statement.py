@@ -12,6 +12,8 @@ from features.problem import Problem, Problems, Rejected, Where
 
 RECEIVES: Final = "receives."
 """A stated fact of this prefix says whether the person receives the programme named after it."""
+Receipt = str | tuple[str, ...]
+"""A programme whose receipt is asked about: its id, or that id and those which the same benefit had before."""
 
 
 def encode_facts(

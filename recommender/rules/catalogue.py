@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from features.calendar import parse_duration
 from features.canonical_json import canonical_text
@@ -16,7 +16,7 @@ from features.problem import Problem, Problems, Where
 from features.value import identifier_code
 from recommender.rules.clause import RECEIVES, Advisory, Clause, Compare, MemberCount, NoData, Not, UnreadText, compares
 from recommender.rules.clause_reader import ClauseReader
-from recommender.rules.dated_texts import text_on, texts_of, version_problems, where_written
+from recommender.rules.dated_texts import renamed_versions, text_on, texts_of, version_problems, where_written
 from recommender.rules.programme import Programme
 from recommender.rules.programme_reader import read_programme
 
@@ -153,6 +153,12 @@ class Catalogue:
         named = {compare.fact for clause in clauses.values() for compare in compares(clause)}
         return tuple(sorted(name.removeprefix(RECEIVES) for name in named if name.startswith(RECEIVES)))
 
+    @cached_property
+    def receipts(self) -> tuple[str | tuple[str, ...], ...]:
+        """The same programmes, each with the ids that it had before: who receives one of those receives it."""
+        before = {one.id: one.formerly for one in self.texts if one.formerly}
+        return tuple((name, *before[name]) if name in before else name for name in self.receives)
+
     def in_force(self, day: int) -> tuple[Programme, ...]:
         """Return the programmes whose rules are in force on a day."""
         return tuple(programme for programme in self.texts if programme.valid.holds(day))
@@ -181,7 +187,7 @@ def catalogue(
         if (programme := read_programme(document, where, reader, declaration, named, problems)) is not None
     ]
     ids = {str(document["id"]) for _, document in held if isinstance(document, dict) and "id" in document}
-    problems.found += _repeated(read) + _unknown(read, ids) + _circles(read)
+    problems.found += [*_repeated(read), *_unknown(read, ids), *_circles(read), *renamed_versions(given)]
     if problems.found:
         written = dict(given)
         found = (where_written(one, written.get(str(one.path[0]))) for one in problems.found)
@@ -209,11 +215,17 @@ def _repeated(read: list[Placed]) -> list[Problem]:
     return [problem for versions in several for problem in version_problems(versions)]
 
 
+_BESIDE: Final = ("excludes", "succeeds", "renews")
+"""What names other programmes that this one stands beside or follows."""
+
+
 def _unknown(read: list[Placed], ids: set[str]) -> list[Problem]:
     """Find names of programmes that are not in the catalogue, `ids` being all that are, even those with problems."""
     problems = []
     for where, programme in read:
         for key, name in _named(programme):
+            if name == programme.id and key.startswith(_BESIDE):
+                problems.append(Problem((*where, key), "conflict", "names the programme itself", "Name another one"))
             if name not in ids and not name.startswith(IMPORTED):
                 what = f"{name!r} is not a programme of this catalogue{nearest(name, ids)}"
                 problems.append(Problem((*where, key), "unknown", what, "Name one that is, or add it"))
@@ -221,7 +233,7 @@ def _unknown(read: list[Placed], ids: set[str]) -> list[Problem]:
 
 
 def _named(programme: Programme) -> Iterator[tuple[str, str]]:
-    for key in ("excludes", "succeeds", "renews"):
+    for key in _BESIDE:
         for i, name in enumerate(getattr(programme, key)):
             yield f"{key}[{i}]", name
     for i, fact in enumerate(programme.grants):

@@ -59,6 +59,9 @@ def constant_clauses(
             for kind, clause in programme.who.items():
                 path = (*where, "who", kind) if several else (*where, "who")
                 yield from (where_written(one, document) for one in values.constant(clause, path))
+            for below, when in programme.value.conditions:
+                found_there = values.constant(when, (*where, "value", *below))
+                yield from (where_written(one, document) for one in found_there)
 
 
 class _FactValues:

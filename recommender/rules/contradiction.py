@@ -39,11 +39,13 @@ def contradictions(catalogue: Catalogue, declaration: Declaration, places: Mappi
             path = (*places.get(programme.id, (programme.id,)), "window")
             what = "never opens: its days are outside those on which the rules are in force"
             yield Problem(path, "conflict", what, "Correct the days of the window, or those of valid")
-        for kind, clause in programme.who.items():
+        several = len(programme.who) > 1
+        rules = [(("who", kind) if several else ("who",), clause) for kind, clause in programme.who.items()]
+        for place, clause in (*rules, *((("value", *below), when) for below, when in programme.value.conditions)):
             try:
                 _demands(clause, declaration, False)
             except _UnmetError as unmet:
-                path = (*places.get(programme.id, (programme.id,)), "who", *((kind,) if len(programme.who) > 1 else ()))
+                path = (*places.get(programme.id, (programme.id,)), *place)
                 what = f"nobody can meet it: {unmet.fact} would have to {_told(clause, unmet.fact)} at once"
                 yield Problem(path, "conflict", what, "Correct one of the two, or put them under any:")
     yield from _unobtainable(catalogue, places)

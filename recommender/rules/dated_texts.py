@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from features.problem import Problem, Where
 if TYPE_CHECKING:
     from recommender.rules.programme import Programme
 
-__all__ = ["text_on", "texts_of", "version_problems", "where_written"]
+__all__ = ["renamed_versions", "text_on", "texts_of", "version_problems", "where_written"]
 
 VERSIONS = "versions"
 
@@ -32,6 +32,18 @@ def texts_of(where: Where, document: object) -> Iterator[Placed]:
     shared = {key: value for key, value in document.items() if key != VERSIONS}
     for i, version in enumerate(versions):
         yield (*where, VERSIONS, i), {**shared, **version} if isinstance(version, Mapping) else version
+
+
+def renamed_versions(documents: Iterable[tuple[str, object]]) -> Iterator[Problem]:
+    """Find versions that have another id than the programme whose texts they are."""
+    for where, document in documents:
+        versions, own = (document.get(VERSIONS), document.get("id")) if isinstance(document, Mapping) else ((), None)
+        for i, version in enumerate(versions if isinstance(versions, (list, tuple)) else ()):
+            name = version.get("id", own) if isinstance(version, Mapping) else own
+            if name != own:
+                what = f"{name!r} is another id than that of the programme, {own!r}"
+                remedy = "Leave it out; a benefit under another id is a programme of its own, with formerly:"
+                yield Problem((where, VERSIONS, i, "id"), "conflict", what, remedy)
 
 
 def where_written(problem: Problem, document: object) -> Problem:

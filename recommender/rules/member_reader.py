@@ -29,6 +29,8 @@ def read_members(entry: MappingReader, home: Household | None) -> MemberCount | 
     body = entry.mapping("members")
     filters = MappingReader(body, entry.at("members"), entry.problems)
     relations = filters.names("relation")
+    if filters.has("relation") and not relations:
+        filters.wrong("relation", "missing", "names nobody", "Name a relation; left out, it is anybody who is born")
     for i, name in enumerate(relations):
         if name not in home.relations and name not in home.groups:
             known = (*home.relations, *home.groups)

@@ -92,6 +92,8 @@ class _PaymentReader:
 
     def _tiers(self, part: MappingReader) -> list[Tiers]:
         tiers = []
+        if not part.items("tiers"):
+            part.wrong("tiers", "missing", "lists no payment", "List at least one, or leave the part out")
         for i, item in enumerate(part.items("tiers")):
             inner = part.below(item, "tiers", i)
             payment = self.payment(inner, inner.choice("gives", GIVES))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from features.calendar import Duration, add_months, date_of
+from features.problem import Problem, Where
 from recommender.rules.catalogue import IMPORTED, Catalogue
 from recommender.rules.programme import Programme
 
-__all__ = ["CAUSES", "Stale", "stale"]
+__all__ = ["CAUSES", "Stale", "checked_ahead", "stale"]
 
 WINDOW_ENDED: Final = "window_ended"
 """Every window has days, and the last of them is over."""
@@ -48,6 +49,16 @@ def stale(catalogue: Catalogue, day: int, after: Duration) -> tuple[Stale, ...]:
     long_ago = add_months(day, -after.months) - after.days
     found = [one for programme in catalogue.programmes for one in _of(programme, day, long_ago)]
     return tuple(sorted(found, key=lambda one: (CAUSES.index(one.cause), one.programme)))
+
+
+def checked_ahead(catalogue: Catalogue, today: int, places: Mapping[str, Where]) -> Iterator[Problem]:
+    """Find sources that were checked on a day to come; `places` says where each id is written."""
+    for programme in catalogue.texts:
+        checked = programme.source.checked
+        if checked is not None and checked > today:
+            path = (*places.get(programme.id, (programme.id,)), "source", "checked")
+            what = f"{date_of(checked)} is in the future"
+            yield Problem(path, "range", what, "Write the day on which somebody looked at the source")
 
 
 def _of(programme: Programme, day: int, long_ago: int) -> Iterator[Stale]:

@@ -77,6 +77,11 @@ def _check(window: WindowRule, inner: MappingReader) -> None:
         inner.wrong("from", "conflict", f"is {window.anchor} of no event", "Add after: EVENT, or write a date")
     if window.retroactive is not None and not window.after:
         inner.wrong("retroactive", "missing", "counts from no event", "Add after: EVENT")
+    if window.retroactive is not None and window.within is not None:
+        within, back = parse_duration(window.within), parse_duration(window.retroactive)
+        if 28 * back.months + back.days > 31 * within.months + within.days:
+            what = f"is longer than within, {window.within}: nobody may claim so late"
+            inner.wrong("retroactive", "conflict", what, "Correct one of the two")
     _check_that_it_opens(window, inner)
 
 

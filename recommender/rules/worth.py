@@ -7,6 +7,7 @@ from typing import Final
 
 from features.country import NO_COUNTRY
 from recommender.currency import CURRENCIES
+from recommender.rules.clause import Clause
 from recommender.rules.estimate import Claimant, Estimate, estimated
 from recommender.rules.payment import GIVES, Payment, Tiers, major_units
 from recommender.rules.window_rule import WindowRule
@@ -58,6 +59,19 @@ class Value:
     def payments(self) -> tuple[Payment, ...]:
         """Every payment, those of tiers one by one."""
         return tuple(one for part in self.parts for one in (part.of if isinstance(part, Tiers) else (part,)))
+
+    @property
+    def conditions(self) -> tuple[tuple[tuple[str | int, ...], Clause], ...]:
+        """What must hold for each payment that has a condition, with its place below the value."""
+        alone = len(self.parts) == 1 and isinstance(self.parts[0], Payment)
+        listed = [
+            ((*(() if alone else ("parts", i)), *place), one)
+            for i, part in enumerate(self.parts)
+            for place, one in (
+                ((("tiers", k), tier) for k, tier in enumerate(part.of)) if isinstance(part, Tiers) else (((), part),)
+            )
+        ]
+        return tuple(((*place, "when"), one.when) for place, one in listed if one.when is not None)
 
     @property
     def headline(self) -> Payment:

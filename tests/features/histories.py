@@ -17,6 +17,7 @@ DOCUMENTS = tuple(
 )
 DECLARATION = declare(*DOCUMENTS)
 PROGRAMMES = ("a.one", "b.two")
+RECEIPTS = (*PROGRAMMES, ("c.renamed", *PROGRAMMES))  # the last had both ids before
 PEOPLE = ("ann", "bob", "cy")
 START = DECLARATION.zone.end_of_day(date(2023, 2, 20))
 

@@ -55,6 +55,10 @@ def test_a_country_is_its_languages_its_money_its_zone_and_its_regions():
         (changed("currency"), "country.yaml: currency: is missing"),
         (changed("currency", "decimals"), "country.yaml: currency.decimals: is missing"),
         (changed("currency", "code", value="euro"), "country.yaml: currency.code: 'euro' is not a currency"),
+        (
+            changed("currency", "code", value="EUX"),
+            "country.yaml: currency.code: 'EUX' is not a currency (did you mean",
+        ),
         (changed("currency", "decimals", value=9), "country.yaml: currency.decimals: 9 is above 4"),
         (changed("shown", value="ko"), "country.yaml: shown: 'ko' is not known. Use one of fr, en"),
         (changed("zone", value="Paris"), "zone: 'Paris' is not a time zone"),

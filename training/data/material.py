@@ -99,7 +99,7 @@ def hidden(material: TrainingData, log: LearningLog) -> Bool:
 
 
 def _snapshots(material: TrainingData, log: LearningLog, person: Int64, t: Int64) -> Snapshots:
-    return snapshots(material.declaration, log.history, person, t, material.catalogue.receives)
+    return snapshots(material.declaration, log.history, person, t, material.catalogue.receipts)
 
 
 def candidates(material: TrainingData, log: LearningLog) -> Candidates:

@@ -18,20 +18,20 @@ from features.kernel.lowering import lower
 from features.log.history import history_of
 from features.problem import Rejected
 from tests.examples import examples
-from tests.features.histories import DECLARATION, DOCUMENTS, PEOPLE, PROGRAMMES, START, asked
+from tests.features.histories import DECLARATION, DOCUMENTS, PEOPLE, RECEIPTS, START, asked
 
 
 def kernel_rows(events, pairs, complete=True):
-    plan = lower(DECLARATION, PROGRAMMES, complete)
+    plan = lower(DECLARATION, RECEIPTS, complete)
     built = history_of(events, DECLARATION)
     return compute(plan, built, built.rows_of(p for p, _ in pairs), np.array([t for _, t in pairs], np.int64))
 
 
 def agrees(events, times, complete):
     pairs = [(person, t) for person in PEOPLE for t in times]
-    columns = lower(DECLARATION, PROGRAMMES).columns
+    columns = lower(DECLARATION, RECEIPTS).columns
     for (person, t), row in zip(pairs, kernel_rows(events, pairs, complete).tolist(), strict=True):
-        said = snapshot_oracle.snapshot(DECLARATION, events, person, t, PROGRAMMES, complete)
+        said = snapshot_oracle.snapshot(DECLARATION, events, person, t, RECEIPTS, complete)
         differ = {c: (k, o) for c, k, o in zip(columns, row, said, strict=True) if k != o}
         assert not differ, (person, t)
 

@@ -131,3 +131,25 @@ def test_every_problem_of_every_file_is_told_at_once():
 def test_a_document_that_is_no_mapping_is_told():
     with pytest.raises(Rejected, match=r"x\.jsonl line 1: is not a programme"):
         catalogue([("x.jsonl line 1", [])], DECLARATION, REGIONS)
+
+
+@pytest.mark.parametrize("key", ["excludes", "succeeds", "renews"])
+def test_a_programme_that_names_itself_beside_others_is_told(key):
+    assert problems_of(document("t.a", ANYONE, **{key: ["t.a"]})) == [f"t.a.yaml: {key}[0]: names the programme itself"]
+
+
+def test_a_version_under_another_id_is_told():
+    texts = [{"valid": {"until": "2025-12-31"}}, {"valid": {"from": "2026-01-01"}, "id": "t.b"}]
+    told = problems_of(document("t.a", ANYONE) | {"versions": texts})
+    assert told == ["t.a.yaml: versions[1].id: 't.b' is another id than that of the programme, 't.a'"]
+
+
+@pytest.mark.parametrize("versions", [[], None, {"valid": {}}])
+def test_versions_that_list_no_text_are_told(versions):
+    told = problems_of(document("t.a", ANYONE) | {"versions": versions})
+    assert told == ["t.a.yaml: versions: is no list of the programme's texts"]
+
+
+def test_an_empty_relation_is_told():
+    told = problems_of(document("t.a", {"members": {"relation": []}}))
+    assert told == ["t.a.yaml: who.members.relation: names nobody"]

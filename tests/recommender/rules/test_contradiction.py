@@ -75,3 +75,21 @@ def test_a_window_outside_the_days_of_the_rules_never_opens():
         found_in(document("t.b", {"all": []}, window=[days, {"kind": "open_ended"}], valid={"from": "2026-03-01"}))
         == []
     )
+
+
+@pytest.mark.parametrize(
+    ("parts", "place"),
+    [
+        (
+            [{"amount": 5, "when": {"all": [{"fact": "age", "at_least": 40}, {"fact": "age", "at_most": 30}]}}],
+            "value.when",
+        ),
+        (
+            [{"amount": 1}, {"tiers": [{"amount": 5, "when": {"fact": "age", "at_least": 40, "at_most": 30}}]}],
+            "value.parts[1].tiers[0].when",
+        ),
+    ],
+)
+def test_a_payment_under_a_condition_that_nobody_meets_is_told(parts, place):
+    (problem,) = found_in(document("t.a", {"all": []}) | {"value": {"currency": "KRW", "parts": parts}})
+    assert problem.startswith(f"t.a: {place}: nobody can meet it: age would have to be")

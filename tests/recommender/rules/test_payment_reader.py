@@ -181,3 +181,7 @@ def test_a_cohort_that_nobody_can_be_of_is_refused():
     assert "at_most: is before at_least" in problems_of({"parts": [CHILD | {"age": {"born": born}}]})[0]
     own = {"amount": 5, "age": {"of": "person", "born": {"at_least": "2017-01-01"}}}
     assert "born: is of a child" in problems_of({"parts": [own]})[0]
+
+
+def test_tiers_that_list_no_payment_are_refused():
+    assert "tiers: lists no payment" in problems_of({"parts": [{"tiers": []}]})[0]

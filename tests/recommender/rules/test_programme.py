@@ -25,6 +25,7 @@ from recommender.rules.window_rule import WINDOWS, WindowRule
 from recommender.rules.worth import Value
 from recommender.text import Text
 from tests.recommender.catalogues import DECLARATION, REGIONS, ROOT
+from tests.recommender.catalogues import document as small
 
 EXAMPLE = yaml.load(
     """
@@ -278,3 +279,15 @@ def test_many_problems_are_told_at_once():
     assert [one.where for one in rejected.value.problems] == [
         "x.yaml: category", "x.yaml: form", "x.yaml: grants[0]", "x.yaml: views",
     ]  # fmt: skip
+
+
+def test_a_claim_is_not_paid_back_for_longer_than_it_may_be_made():
+    written = {"after": "life.child_born", "within": "P60D", "retroactive": "P61D"}
+    with pytest.raises(Rejected, match=r"retroactive: is longer than within, P60D"):
+        parse_programme(small("t.a", {"all": []}, window=written), ("x.yaml",), DECLARATION, REGIONS)
+    parse_programme(
+        small("t.a", {"all": []}, window=written | {"within": "P2M", "retroactive": "P60D"}),
+        ("x.yaml",),
+        DECLARATION,
+        REGIONS,
+    )

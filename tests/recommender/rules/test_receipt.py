@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from features.log.event import Event
+from features.snapshot import from_facts
+from features.value import UNKNOWN
 from recommender.rules.receipt import receipts_of_events, receipts_of_facts, unknown_receipts
-from tests.recommender.catalogues import document, loaded
+from tests.recommender.catalogues import AT, DECLARATION, document, loaded
 
 HELD = loaded(document("t.allowance", {"all": []}, formerly=["t.old"], excludes=["gov24.1"]))
 
@@ -30,3 +32,14 @@ def test_events_name_programmes_by_what_happens_to_them_and_by_what_is_stated():
     assert [one.partition(" is not")[0] for one in found] == [
         "e.ndjson: 1.data.programme: 't.allowanse'", "e.ndjson: 2.data.receives.t.x: 't.x'",
     ]  # fmt: skip
+
+
+def test_a_rule_about_a_renamed_programme_hears_of_the_receipt_of_its_former_id():
+    held = loaded(
+        document("t.new", {"all": []}, formerly=["t.old"]), document("t.b", {"fact": "receives.t.new", "is": True})
+    )
+    assert held.receipts == (("t.new", "t.old"),)
+    for facts, wanted in (
+        ({"receives.t.old": True}, 1), ({"receives.t.old": False}, 0), ({"receives.t.new": True}, 1), ({}, UNKNOWN),
+    ):  # fmt: skip
+        assert from_facts(DECLARATION, facts, AT, held.receipts).value("receives.t.new") == wanted

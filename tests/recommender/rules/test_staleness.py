@@ -9,7 +9,7 @@ import pytest
 from composition import reading
 from features.calendar import day_of, parse_duration
 from recommender.rules.catalogue import catalogue
-from recommender.rules.staleness import CAUSES, stale
+from recommender.rules.staleness import CAUSES, checked_ahead, stale
 
 DECLARATION = reading.read_declaration()
 YEAR = parse_duration("P1Y")
@@ -72,3 +72,11 @@ def test_causes_come_in_one_order_and_programmes_by_id():
     )
     assert [CAUSES.index(cause) for _, cause in several] == sorted(CAUSES.index(cause) for _, cause in several)
     assert several[0] == ("kr.b", "window_ended")
+
+
+def test_a_source_checked_on_a_day_to_come_is_a_problem():
+    held = catalogue([("a.yaml", written())], DECLARATION)
+    places = {"kr.a": ("a.yaml",)}
+    assert list(checked_ahead(held, day_of(datetime.date(2026, 6, 1)), places)) == []
+    (problem,) = checked_ahead(held, day_of(datetime.date(2026, 5, 31)), places)
+    assert str(problem).startswith("a.yaml: source.checked: 2026-06-01 is in the future")
