@@ -43,7 +43,7 @@ class PersonWindows:
 
     Attributes:
         closed: whether the last day has passed, bool[P].
-        days_left: until it closes, int64[P]; UNKNOWN without a known end.
+        days_left: until it closes or something is lost otherwise, int64[P]; UNKNOWN without a known end.
         personal: the windows that depend on the person, in the order of `OfferArrays.personal_windows`.
     """
 
@@ -70,7 +70,7 @@ class OfferArrays:
         id_rank: the place of each programme's id among all ids in order, int64[P].
         windows: the windows that depend on the day alone; None for programmes with others.
         closed: whether those windows have closed, bool[P].
-        days_left: until those windows close, int64[P].
+        days_left: until those windows close or something is lost otherwise, int64[P].
         personal_window: for each programme the place in `personal_windows` of those it has, int64[P], or -1.
         personal_windows: the different windows that run from an event or while a fact is true.
         grant_set: for each programme the place in `grant_sets` of what receiving it makes true, int64[P], or -1.
@@ -132,10 +132,10 @@ class OfferArrays:
         found = tuple(
             window_of(rules, happened, self.day, self.working_days, states) for rules in self.personal_windows
         )
-        if not any(window.closes is not None or window.is_closed for window in found):
+        if not any(window.pressing is not None or window.is_closed for window in found):
             return PersonWindows(self.closed, self.days_left, found)
         closed = np.array([*(window.is_closed for window in found), False], dtype=np.bool_)
-        left = int64([*(window.days_left for window in found), None])
+        left = int64([*(window.pressing for window in found), None])
         runs = self.personal_window >= 0
         return PersonWindows(
             np.where(runs, closed[self.personal_window], self.closed),
@@ -181,7 +181,7 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
         id_rank=rank,
         windows=windows,
         closed=np.array([window is not None and window.is_closed for window in windows], dtype=np.bool_),
-        days_left=int64(None if window is None else window.days_left for window in windows),
+        days_left=int64(None if window is None else window.pressing for window in windows),
         personal_window=personal_window,
         personal_windows=rules,
         grant_set=grant_set,

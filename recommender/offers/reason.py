@@ -10,7 +10,7 @@ from recommender.messages import Messages
 from recommender.rules.window import ASK, CLOSED, OPEN, UPCOMING, ApplicationWindow
 from recommender.text import Text
 
-__all__ = ["minutes", "why_rank", "window_sentence"]
+__all__ = ["minutes", "soft_deadline", "why_rank", "window_sentence"]
 
 Figures = Mapping[str, float | int | None]
 
@@ -50,6 +50,15 @@ def why_rank(factor: str, figures: Figures, amount: Text, messages: Messages) ->
     if factor == "effort":
         return messages.text("reason.effort", time=minutes(int(figures["minutes"] or 0), messages))
     raise KeyError(factor)
+
+
+def soft_deadline(window: ApplicationWindow, messages: Messages) -> Text | None:
+    """Return a sentence on what is lost soon where the window does not close then; None where it does."""
+    if window.state == ASK and window.closes is not None:
+        return messages.text("window.ask", date=date_of(window.closes))
+    if window.paid_back_until is not None and window.pressing != window.days_left:
+        return messages.text("window.paid_back", date=date_of(window.paid_back_until))
+    return None
 
 
 def _percent(share: float) -> str:

@@ -14,8 +14,8 @@ from recommender.offers.amount_text import amount_sentence, steps_json
 from recommender.offers.beside import Alternative
 from recommender.offers.bundle import Bundle
 from recommender.offers.other_applicant import OtherApplicant
-from recommender.offers.reason import why_rank, window_sentence
-from recommender.offers.utility import Contribution, Utility
+from recommender.offers.reason import soft_deadline, why_rank, window_sentence
+from recommender.offers.utility import URGENCY, Contribution, Utility
 from recommender.rules.clause import Answer
 from recommender.rules.estimate import Estimate
 from recommender.rules.payment import major_units
@@ -95,8 +95,9 @@ class Recommendation:
         }
 
     def _part_json(self, part: Contribution) -> dict[str, Any]:
-        text = why_rank(part.factor, part.figures, self.amount, self.messages).to_document()
-        return {"factor": part.factor, "contribution": part.value, "text": text}
+        soft = None if part.factor != URGENCY else soft_deadline(self.window, self.messages)
+        text = why_rank(part.factor, part.figures, self.amount, self.messages) if soft is None else soft
+        return {"factor": part.factor, "contribution": part.value, "text": text.to_document()}
 
 
 @dataclass(frozen=True)

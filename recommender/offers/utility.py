@@ -50,7 +50,7 @@ class UtilityWeights:
     certainty: float = 0.1
     """That the rules say yes, and not that something is still missing."""
     urgency: float = 0.2
-    """That the window closes today; halved every `urgency_days` that are left."""
+    """That something is lost after today (`ApplicationWindow.pressing`); halved every `urgency_days` that are left."""
     unlocks: float = 0.1
     """That receiving it opens other programmes; each halves what is missing to the full weight."""
     effort: float = 0.05
@@ -145,7 +145,7 @@ class UtilityInputs:
         amount: what it comes to in the first year, the middle of the range, in won or as comparable, int64[m].
         gives: which of GIVES it is, int64[m].
         chance: how likely the person is to meet the conditions, float64[m]; 1 where the rules say yes.
-        days_left: until its window closes, int64[m].
+        days_left: until its window closes, or something is lost otherwise, int64[m].
         unlocks: how many other programmes it opens, int64[m].
         effort_minutes: what applying takes, int64[m].
     """

@@ -47,6 +47,8 @@ class ApplicationWindow:
         paid_back_until: the last day on which a claim is still paid from the event on; None where that is not said.
         during: the fact while which it is open.
         funds: whether it ends earlier once the money is spent.
+        pressing: days after today until something is lost or may be: it closes, the working day that may stand for a
+            published last day passes, or a claim is paid from the event on no longer.
     """
 
     kind: str
@@ -58,6 +60,7 @@ class ApplicationWindow:
     paid_back_until: int | None = None
     during: str | None = None
     funds: bool = False
+    pressing: int | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -104,11 +107,12 @@ def between(
     ['open', 'ask', 'ask', 'closed']
     """
     if closes is not None and today > closes:
-        state = CLOSED if today > working.end_of_period(closes) else ASK
-        return ApplicationWindow(kind, state, opens, closes, None, event)
+        last = working.end_of_period(closes)
+        soon = last - today if today <= last else None
+        return ApplicationWindow(kind, CLOSED if soon is None else ASK, opens, closes, None, event, pressing=soon)
     left = None if closes is None else closes - today
     state = UPCOMING if opens is not None and today < opens else OPEN
-    return ApplicationWindow(kind, state, opens, closes, left, event)
+    return ApplicationWindow(kind, state, opens, closes, left, event, pressing=left)
 
 
 def after_event(
@@ -145,10 +149,9 @@ def after_event(
     back = None
     if rule.retroactive is not None:
         back = working.last_day(begins, parse_duration(rule.retroactive), rule.count_from)
-    return ApplicationWindow(
-        found.kind, found.state, found.opens, found.closes, found.days_left, found.event,
-        back if back is not None and back >= today else None, funds=rule.funds,
-    )  # fmt: skip
+    back = back if back is not None and back >= today else None
+    ends = [left for left in (found.pressing, None if back is None else back - today) if left is not None]
+    return replace(found, paid_back_until=back, funds=rule.funds, pressing=min(ends, default=None))
 
 
 def _anchored(day: int, anchor: str | None) -> int:

@@ -253,3 +253,27 @@ def test_a_claim_without_a_term_outlasts_the_year_in_which_its_fact_holds():
     assert window(told_of(NOVEMBER, widowed), "kr.funeral-benefit")[0] == "unknown"
     barred = told_of(date(2029, 9, 4), widowed, ("fact.stated", date(2024, 8, 1), {"relative_deaths": []}))
     assert "kr.funeral-benefit" not in names(barred["recommendations"])
+
+
+def urgency(found, programme):
+    (row,) = [one for one in found["recommendations"] if one["programme"] == programme]
+    parts = {part["factor"]: (part["contribution"], part["text"]["en"]) for part in row["why_rank"]}
+    return parts.get("urgency", (0, ""))
+
+
+def test_the_last_day_to_be_paid_from_the_birth_presses_though_the_window_stays_open():
+    pressed, said = urgency(told(MOTHER | {"children": ["2026-10-05"]}), "kr.child-allowance")
+    assert pressed == pytest.approx(0.2 * 2 ** (-5 / 30), abs=0.001)  # 3 December is the sixtieth day
+    assert (
+        said == "Apply by 3 December 2026 to be paid from the beginning; later, you are paid only from when you apply."
+    )
+    assert urgency(told(MOTHER | {"children": ["2026-09-01"]}), "kr.child-allowance") == (0, "")
+
+
+def test_a_published_last_day_that_was_no_working_day_presses_until_the_next_one():
+    on = date(2026, 5, 31)  # a Sunday, the last of the days published
+    facts = {"citizen_of_korea": True, "farmer": True, "region": "52110", "farm_registered": True}
+    late = shown(engine().from_facts(facts, ["citizen"], date(2026, 6, 1)), date(2026, 6, 1))
+    assert window(late, "kr.jeonbuk-farmer-dividend")[1:] == ("ask", on.isoformat())
+    pressed, said = urgency(late, "kr.jeonbuk-farmer-dividend")
+    assert (pressed, "was not a working day" in said) == (0.2, True)
