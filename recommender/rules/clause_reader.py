@@ -243,7 +243,10 @@ class ClauseReader:
             what = f"{name} is of type {kind}, which has no {op}"
             if kind == "dates":
                 path, what = (*path[:-1], "fact"), f"{name} is a list of dates, which a rule cannot compare with {op}"
-            problems.add(path, "forbidden", what, f"Use one of {', '.join(_OPS[kind])}, or a fact derived from it")
+            remedy = f"Use one of {', '.join(_OPS[kind])}, or a fact derived from it"
+            if kind == "dates" and (relations := self._declaration.facts[name].members):
+                remedy = f"Write {{members: {{relation: {relations[0]}, born: {{{op}: ...}}}}}}, or use {WITHIN}"
+            problems.add(path, "forbidden", what, remedy)
             return None
         if op == WITHIN:
             return str(value) if self._is_duration(value, path, problems) else None
