@@ -1,4 +1,4 @@
-"""What readers of the law found wrong once, each as a person or a programme: the shipped catalogue answers as they say."""
+"""Persons and programmes that readers of the law reported as answered wrongly, with what the law answers."""
 
 from __future__ import annotations
 
@@ -86,9 +86,15 @@ def test_a_reported_person_is_answered_as_the_law_says(file, day, programme, wan
 
 def written(name, who, **further):
     return {
-        "id": name, "title": {"ko": name, "en": name}, "provider": {"id": "kr.t", "name": {"ko": "시청", "en": "a city"}},
-        "category": "youth", "form": "cash", "who": who, "source": {"text": "원문", "checked": "2026-11-01"}, "verified": True,
-    } | further  # fmt: skip
+        "id": name,
+        "title": {"ko": name, "en": name},
+        "provider": {"id": "kr.t", "name": {"ko": "시청", "en": "a city"}},
+        "category": "youth",
+        "form": "cash",
+        "who": who,
+        "source": {"text": "원문", "checked": "2026-11-01"},
+        "verified": True,
+    } | further
 
 
 def test_one_that_excludes_what_is_received_is_an_alternative_and_no_offer():
