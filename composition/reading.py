@@ -212,10 +212,8 @@ def read_facts(path: Path | str) -> Stated:
     text = sys.stdin.read() if str(path) == _STDIN else read_text(Path(path))
     document = parse_json(text, where)
     if not isinstance(document, dict):
-        what = f"holds {_kind(document)}, not a JSON object"
-        raise Rejected(
-            [Problem(where, "invalid", what, 'Write one object of facts, such as {"birth_date": "1990-05-01"}')]
-        )
+        what, remedy = f"holds {_kind(document)}, not a JSON object", 'Write {"birth_date": "1990-05-01"} and so on'
+        raise Rejected([Problem(where, "invalid", what, remedy)])
     facts = {name: value for name, value in document.items() if name != "applicant"}
     return Stated(facts, applicants(document.get("applicant", "citizen"), where), where)
 
@@ -317,14 +315,13 @@ def read_yaml(path: Path) -> object:
     except yaml.MarkedYAMLError as failure:
         mark = failure.problem_mark
         place = f"{path.name}, line {mark.line + 1} column {mark.column + 1}" if mark else path.name
-        what, remedy = f"is not YAML: {failure.problem}", "Correct the file"
-        if "another document" in str(failure.problem):
-            what, remedy = "begins another document", "Write one: a list holds several, or give each its own file"
+        another = "another document" in str(failure.problem)
+        what = "begins another document" if another else f"is not YAML: {failure.problem}"
+        remedy = "Write several as one list, or each in its own file" if another else "Correct the file"
         raise Rejected([Problem((place,), "invalid", what, remedy)]) from failure
     except (yaml.YAMLError, ValueError, RecursionError) as failure:  # ValueError: a date that the calendar lacks
-        raise Rejected(
-            [Problem((path.name,), "invalid", f"is not YAML that can be used: {failure}", "Correct it")]
-        ) from failure
+        what = f"is not YAML that can be used: {failure}"
+        raise Rejected([Problem((path.name,), "invalid", what, "Correct it")]) from failure
 
 
 @functools.cache

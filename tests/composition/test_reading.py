@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from composition import reading
+from composition.settings import country_folder
 from features.problem import Rejected
 
 
@@ -21,9 +22,11 @@ def written(tmp_path):
 
 
 def test_a_facts_file_says_the_facts_and_who_asks(written):
-    facts, applicant = reading.read_facts(written('{"sex": "female", "applicant": ["small_business", "citizen"]}'))
+    facts, applicant, where = reading.read_facts(
+        written('{"sex": "female", "applicant": ["small_business", "citizen"]}')
+    )
     assert facts == {"sex": "female"}
-    assert applicant == ("citizen", "small_business")
+    assert (applicant, where) == (("citizen", "small_business"), ("facts.json",))
 
 
 def test_without_an_applicant_a_citizen_asks(written):
@@ -161,3 +164,20 @@ def test_a_folder_without_programmes_is_refused(tmp_path):
 def test_a_day_that_no_fact_reaches_is_refused(text):
     with pytest.raises(Rejected, match=r"--as-of: .* is not from 1900 to 2100"):
         reading.as_of(text, lambda: 0.0, "Asia/Seoul")
+
+
+def test_a_second_document_in_a_file_says_what_to_write_instead(tmp_path):
+    (tmp_path / "two.yaml").write_text("id: t.a\n---\nid: t.b\n")
+    with pytest.raises(Rejected, match=r"line 2 column 1: begins another document\. Write several as one list"):
+        reading.read_yaml(tmp_path / "two.yaml")
+
+
+def test_facts_from_standard_input_are_called_so(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO('{"birth_date": "1990-05-01", "applicant": "organisation"}'))
+    stated = reading.read_facts("-")
+    assert stated == ({"birth_date": "1990-05-01"}, ("organisation",), ("standard input",))
+
+
+def test_an_empty_name_is_no_country():
+    with pytest.raises(Rejected, match="'' is neither a country that is shipped nor a folder"):
+        country_folder("")
