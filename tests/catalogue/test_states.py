@@ -54,7 +54,7 @@ def test_events_make_of_facts_what_a_clerk_would_know(case):
 
 def test_a_move_within_the_city_brings_no_moving_costs():
     catalogue = read_catalogue(None, declared(), read_regions())
-    told = {"region": "41570", "receives.kr.livelihood-benefit": True}
+    told = {"region": "41570", "receives.kr.livelihood-benefit": True, "resident_since": "2019-03-02"}
     moved, answers = ("life.moved", "2026-06-01", {"region": "41570"}), []
     for before in ("41570", "11440"):
         known = life((STATED, "2025-01-01", told | {"region": before}), moved, receives=catalogue.receives)
