@@ -49,6 +49,15 @@ _stated = _some(
     **{name: st.booleans() for name in ("employed", "keen", "resting", "settled", "newcomer", "weary", "seated")},
     **{"receives.a.one": st.booleans(), "receives.b.two": st.booleans()},
 )  # fmt: skip
+
+
+def _that_can_be(stated):
+    """What is stated without what is false while another fact is as stated: nobody may say both."""
+    only = {name: fact.only_while for name, fact in DECLARATION.facts.items() if fact.only_while}
+    denied = {name for name, (other, value) in only.items() if stated.get(other) is (not value)}
+    return {name: value for name, value in stated.items() if name not in denied or value is not True}
+
+
 _programme = st.fixed_dictionaries({"programme": st.sampled_from(PROGRAMMES)})
 BODIES = {
     "life.born": _some(born_on=_dates),
@@ -59,7 +68,7 @@ BODIES = {
     "life.ill": st.just({}),
     "benefit.granted": _programme,
     "benefit.ended": _programme,
-    "fact.stated": _stated,
+    "fact.stated": _stated.map(_that_can_be),
 }
 _ROLES = {"life.born": ["child", "parent"], "life.rested": ["friend"]}
 
