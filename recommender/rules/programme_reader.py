@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,6 @@ from recommender.rules.programme import (
     Validity,
 )
 from recommender.rules.window_reader import read_events, read_windows
-from recommender.rules.window_rule import WindowRule
 from recommender.text import Text, text_at, text_of
 
 if TYPE_CHECKING:
@@ -91,6 +90,8 @@ def _parts(
 ) -> dict[str, object]:
     """Return everything a Programme is made of; what is wrong is a problem and stands as None."""
     windows = read_windows(fields, declaration)
+    births = {signal.event for signal in declaration.facts[DATES].adds} if DATES in declaration.facts else set()
+    back = next((one for one in windows if one.retroactive is not None and births.issuperset(one.after)), None)
     return {
         "id": fields.slug("id"),
         "title": text_at(fields, "title"),
@@ -98,7 +99,7 @@ def _parts(
         "category": fields.choice("category", CATEGORIES),
         "form": _forms(fields),
         "who": _who(fields, reader, problems),
-        "value": replace(read_value(fields, reader, declaration), back=_paid_back(windows, declaration)),
+        "value": replace(read_value(fields, reader, declaration), back=back),
         "windows": windows,
         "delivery": fields.choice("delivery", DELIVERIES) or "offer",
         "documents": tuple(_texts(fields, "documents")),
@@ -119,12 +120,6 @@ def _parts(
         "succeeds": tuple(named(name) for name in fields.slugs("succeeds")),
         "renews": tuple(named(name) for name in fields.slugs("renews")),
     }
-
-
-def _paid_back(windows: Iterable[WindowRule], declaration: Declaration) -> WindowRule | None:
-    """The window that pays a claim back to the birth of a child."""
-    births = {signal.event for signal in declaration.facts[DATES].adds} if DATES in declaration.facts else set()
-    return next((one for one in windows if one.retroactive is not None and births.issuperset(one.after)), None)
 
 
 def _provider(fields: MappingReader) -> Provider | None:
