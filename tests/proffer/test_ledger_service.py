@@ -35,14 +35,14 @@ def post(address, path, body, token):
 def test_another_machine_reserves_and_commits_beside_a_verb_and_the_ledger_verifies(tmp_path, capsys):
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
-    ledger(home / "ledger", "2")
+    ledger(home / "ledger", "1.8")
     token = run(capsys, "token", "--dev", "--reserve", "--subject", "office-7", "--home", home)[1]["token"]
     plain = run(capsys, "token", "--dev", "--home", home)[1]["token"]
     with running_service(tmp_path, "--home", str(home), verb=("privacy", "serve")) as address:
         assert post(address, "/v1/privacy/reservations", ASKED, plain)[0] == 403
         status, receipt = post(address, "/v1/privacy/reservations", ASKED, token)
         assert (status, receipt["spend"]) == (200, "far-1")
-        words = ["privacy", "reserve", "--population", "kr", "--spend", "near-1", "--epsilon", "0.9", "--home", home]
+        words = ["privacy", "reserve", "--population", "kr", "--spend", "near-1", "--epsilon", "0.2", "--home", home]
         assert run(capsys, *words)[0] == 0
         status, problem = post(address, "/v1/privacy/reservations", {**ASKED, "spend": "far-2"}, token)
         assert (status, problem["type"]) == (409, "urn:proffer:problem:privacy-budget-exhausted")
