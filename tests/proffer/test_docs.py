@@ -4,6 +4,7 @@ import argparse
 import importlib
 import json
 import re
+import tomllib
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from features.log.event_parser import parse_event
 from features.log.statement import encode_facts
 from proffer import cli
 from recommender.rules.programme_reader import parse_programme
+from tests.architecture.test_layers import MEGABYTES, measured
 from tests.proffer import fact_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,3 +116,12 @@ def test_the_programme_shown_is_a_programme():
     shown, *_ = [yaml.safe_load(block) for block in blocks(read("programmes.md"), "yaml")]
     programme = parse_programme(shown, "docs/programmes.md", reading.read_declaration(), reading.read_regions())
     assert programme.id == "kr.first-meeting-voucher"
+
+
+def test_every_layer_stands_in_the_table_of_sizes_with_what_was_measured():
+    """The figures themselves are held by tests/architecture/test_layers.py, which installs each layer."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    page = read("install.md")
+    assert [name for name in extras if name not in ("bench", "dev") and f"proffer.whl[{name}]'` |" not in page] == []
+    assert measured().keys() == {"", *MEGABYTES}
+    assert [name for name, (_, megabytes) in measured().items() if megabytes > MEGABYTES[name]] == []
