@@ -247,6 +247,7 @@ def _windows(
 ) -> tuple[tuple[ApplicationWindow | None, ...], Int64, tuple[_Rules, ...]]:
     windows: list[ApplicationWindow | None] = []
     places: dict[_Rules, int] = {}
+    seen: dict[_Rules, ApplicationWindow] = {}
     of = np.full(len(programmes), -1, dtype=np.int64)
     for i, programme in enumerate(programmes):
         rules = tuple([rule.wordless() for rule in programme.windows])
@@ -254,7 +255,9 @@ def _windows(
             of[i] = places.setdefault(rules, len(places))
             windows.append(None)
         else:
-            windows.append(window_of(rules, (), today, working))
+            if rules not in seen:
+                seen[rules] = window_of(rules, (), today, working)
+            windows.append(seen[rules])
     return tuple(windows), of, tuple(places)
 
 

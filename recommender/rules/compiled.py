@@ -14,7 +14,7 @@ from features.members import Members, nobody
 from features.value import NONE, UNKNOWN
 from recommender.messages import Messages
 from recommender.rules.catalogue import Catalogue
-from recommender.rules.clause import Compare, MemberCount
+from recommender.rules.clause import Clause, Compare, MemberCount
 from recommender.rules.elapsed import clauses_on
 from recommender.rules.member_kernel import MemberRows, count_members, member_rows
 from recommender.rules.member_lowering import closers_of, count_interval
@@ -229,7 +229,8 @@ class Compiled:
 def _on(catalogue: Catalogue, day: int, working_days: WorkingDays) -> Catalogue:
     """Return the catalogue by its texts of the day, every `within` as a comparison with a day."""
     chosen = catalogue.on(day)
-    who = [clauses_on(programme.who, day, working_days) for programme in chosen.programmes]
+    made: dict[int, Clause] = {}  # programmes share the clauses that are equal
+    who = [clauses_on(programme.who, day, working_days, made) for programme in chosen.programmes]
     dated = zip(chosen.programmes, who, strict=True)
     return replace(
         chosen, programmes=tuple([one if one.who is clauses else replace(one, who=clauses) for one, clauses in dated])

@@ -30,9 +30,14 @@ def first_that_counts(length: Duration, today: int, working: WorkingDays) -> int
     return day
 
 
-def clauses_on(who: Mapping[str, Clause], today: int, working: WorkingDays) -> Mapping[str, Clause]:
-    """Return the same clauses with `within` and `turns` as comparisons with days; the same object without any."""
-    made: dict[int, Clause] = {}
+def clauses_on(
+    who: Mapping[str, Clause], today: int, working: WorkingDays, made: dict[int, Clause] | None = None
+) -> Mapping[str, Clause]:
+    """Return the same clauses with `within` and `turns` as comparisons with days; the same object without any.
+
+    `made` holds what was made of clauses before, by identity, and grows; who keeps it keeps the clauses.
+    """
+    made = {} if made is None else made
     found = {kind: _on(clause, today, working, made) for kind, clause in who.items()}
     return found if any(found[kind] is not who[kind] for kind in who) else who
 
