@@ -9,8 +9,13 @@ from privacy.ledger.note import NoteVerifier
 from privacy.ledger.verify import verify
 from tests.privacy.ledgers import Forge
 
-COUNTS = {"dfd8941": (19, 19, 6), "389289b": (18, 18, 4), "4c36870": (20, 20, 4)}
-LEFT = {"dfd8941": {"kr": "1.625001"}, "389289b": {"jp": "3", "kr": "1"}, "4c36870": {"kr": "1", "synthetic": "100"}}
+COUNTS = {"dfd8941": (19, 19, 6), "389289b": (18, 18, 4), "4c36870": (20, 20, 4), "f058cd5": (13, 13, 4)}
+LEFT = {
+    "dfd8941": {"kr": "1.625001"},
+    "389289b": {"jp": "3", "kr": "1"},
+    "4c36870": {"kr": "1", "synthetic": "100"},
+    "f058cd5": {"kr": "4.477922", "synthetic": "99.025975"},
+}
 FORMATS = Path(__file__).resolve().parents[1] / "formats"
 
 
