@@ -148,7 +148,7 @@ def test_a_body_that_ends_too_early_is_refused(dev):
 
 
 def test_a_body_that_does_not_arrive_in_time_is_refused(dev, monkeypatch):
-    monkeypatch.setattr("serving.http.app.BODY_SECONDS", 0.01)
+    monkeypatch.setattr("serving.http.service_frame.BODY_SECONDS", 0.01)
     sent = []
 
     async def never():
