@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -26,6 +26,8 @@ _AT_ONCE: Final = 1_000  # rows made and written at once: so few stay in the pro
 _FIELDS: Final = ("id", "source", "subject", "type", "time", "recorded", "data", "about")
 
 _Asked = TypeVar("_Asked")
+Outcome = Literal["accepted", "duplicate"] | Problem
+"""What became of one event: new, there already saying the same, or a problem for which it was not written."""
 
 
 def _appending(insert: Any, dialect: sa.Dialect) -> str:
@@ -81,17 +83,27 @@ class EventLog:
 
     def append_rows(self, chunks: Iterable[StoredRows]) -> Ingested:
         """Write the rows that are new."""
-        accepted, duplicates, conflicts = 0, 0, []
+        accepted, duplicates, conflicts = 0, 0, list[Problem]()
         with self._indexing():
             for rows in chunks:
-                foreign = self._foreign(rows) if rows.targets else []
-                conflicts += [foreign_action(rows.key(place)) for place in foreign]
-                chunk = rows.without(frozenset(foreign)) if foreign else rows
-                new, differing = self._written(chunk)
-                accepted += new
-                duplicates += len(chunk) - new - len(differing)
-                conflicts += differing
+                left = self._appended(rows).values()
+                refused = [problem for problem in left if problem is not None]
+                accepted += len(rows) - len(left)
+                duplicates += len(left) - len(refused)
+                conflicts += refused
         return Ingested(accepted, duplicates, tuple(conflicts))
+
+    def append_each(self, events: Sequence[Event]) -> list[Outcome]:
+        """Write the events that are new; return what became of each, in their order."""
+        outcomes = list[Outcome]()
+        with self._indexing():
+            for rows in stored(events):
+                left = self._appended(rows)
+                some: list[Outcome] = ["accepted"] * len(rows)
+                for place, problem in left.items():
+                    some[place] = "duplicate" if problem is None else problem
+                outcomes += some
+        return outcomes
 
     def events(self, people: Sequence[str] | None = None) -> Iterator[Event]:
         """Yield events in the order in which they came, with everything that corrects or retracts them.
@@ -146,6 +158,16 @@ class EventLog:
         for index in EVENTS.indexes:
             index.create(self._connection)
 
+    def _appended(self, rows: StoredRows) -> dict[int, Problem | None]:
+        """Write what is new of a chunk; return the places of all else, each with its problem, None for a duplicate."""
+        foreign = self._foreign(rows) if rows.targets else []
+        if not foreign:
+            return self._written(rows)
+        kept = sorted(set(range(len(rows))).difference(foreign))
+        left = self._written(rows.without(frozenset(foreign)))
+        refused = {place: foreign_action(rows.key(place)) for place in foreign}
+        return refused | {kept[place]: problem for place, problem in left.items()}
+
     def _foreign(self, rows: StoredRows) -> list[int]:
         """The places of what acts on an event of another subject, as far as that event came before or comes beside it.
 
@@ -172,8 +194,8 @@ class EventLog:
                 found.update({(source, name): subject for name, subject in rows})
         return found
 
-    def _written(self, rows: StoredRows) -> tuple[int, list[Problem]]:
-        """Write what is new of a chunk; return how many that were, and the conflicts.
+    def _written(self, rows: StoredRows) -> dict[int, Problem | None]:
+        """Write what is new of a chunk; return the places of the rest, with a problem where they say something else.
 
         Of events with one key in a chunk the first is written. Only rows whose id stands twice are compared, and all of
         them only where the log held some of their keys before.
@@ -193,8 +215,8 @@ class EventLog:
         hashes = rows.columns[-1]
         held = {key: hashes[place] for key, place in first.items()}
         held.update({key: digest for key, (_, digest) in old.items()})
-        keys = ((place, rows.key(place)) for place in places)
-        return count, [conflict(key) for place, key in keys if held[key] != hashes[place]]
+        left = ((place, key) for place in places if first[key := rows.key(place)] != place or key in old)
+        return {place: conflict(key) if held[key] != hashes[place] else None for place, key in left}
 
     def _inserted(self, rows: StoredRows) -> int:
         """Write the rows whose key the log does not hold, the first of each key; return how many that were."""

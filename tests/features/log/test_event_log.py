@@ -16,6 +16,8 @@ from features.problem import Rejected
 from tests.examples import examples
 from tests.features.histories import PEOPLE, histories
 
+CONFLICT = "conflict"
+
 
 def event(number, subject="ann", source="s", **change):
     plain = Event(str(number), source, subject, "life.moved", 1_700_000_000, 1_700_000_000 + number, {"region": "11"})
@@ -40,6 +42,11 @@ class EventLogContract:
     def append(self, database, events):
         with database.writing() as connection:
             return EventLog(connection).append(events)
+
+    def each(self, database, events):
+        with database.writing() as connection:
+            found = EventLog(connection).append_each(events)
+        return [one if isinstance(one, str) else one.code for one in found]
 
     def read(self, database, *given):
         with database.reading() as connection:
@@ -116,6 +123,31 @@ class EventLogContract:
         assert self.append(database, [event(1), born, born, fixed]) == Ingested(2, 2, ())
         assert self.append(database, [born, fixed, event(5)]) == Ingested(1, 2, ())
         assert [one.id for one in self.read(database, ["bob"])] == ["3", "4"]
+
+    def test_what_became_of_each_event_is_told_in_their_order(self, database):
+        emptied(database)
+        said, other = event(1), event(1, data={"region": "26"})
+        assert self.each(database, [said, said, other, event(2)]) == ["accepted", "duplicate", CONFLICT, "accepted"]
+        eve = event(3, "eve", type="event.retracted", data={"source": "s", "id": "1"})
+        own = event(4, type="event.retracted", data={"source": "s", "id": "1"})
+        found = self.each(database, [eve, other, event(5), own, said, event(5)])
+        assert found == ["forbidden", CONFLICT, "accepted", "accepted", "duplicate", "duplicate"]
+        assert [one.id for one in self.read(database)] == ["1", "2", "5", "4"]
+
+    @examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors])
+    @given(events=histories())
+    def test_events_told_one_by_one_are_those_that_are_counted_together(self, database, events):
+        told = []
+        for given_twice in (events, [*events, *events]):
+            emptied(database)
+            outcomes = self.each(database, given_twice)
+            kept = self.read(database)
+            emptied(database)
+            done = self.append(database, given_twice)
+            told.append((outcomes.count("accepted"), outcomes.count("duplicate")))
+            assert told[-1] == (done.accepted, done.duplicates)
+            assert len(outcomes) == len(given_twice) == sum(told[-1]) + len(done.conflicts)
+            assert kept == self.read(database)
 
     def test_a_batch_that_breaks_off_leaves_nothing(self, database):
         def breaking():
