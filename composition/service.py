@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from serving.http.access import Authentication
 
 DEV_KEY: Final = "dev-token.pem"
+PATIENCE: Final = 5
+"""The seconds for which a request waits for another process that writes to the event log."""
 _OTHERS: Final = 0o077
 
 
@@ -99,6 +101,17 @@ def dev_key(workspace: Workspace) -> bytes:
             [Problem((str(path),), "forbidden", "can be read by others than its owner", f"Run: chmod 600 {path}")]
         )
     return path.read_bytes()
+
+
+def event_log(home: Workspace) -> Workspace:
+    """The home whose event log the service writes and reads; a caller does not wait long for another writer.
+
+    Raises:
+        Rejected: the environment names a database that cannot be used.
+    """
+    home = Workspace(home.path, PATIENCE)
+    home.database.close()
+    return home
 
 
 def welcome(engine: Engine, *, dev: bool) -> dict[str, str]:

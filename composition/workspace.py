@@ -39,6 +39,8 @@ class Workspace:
     """The paths of one home; nothing is made on disk before something is written."""
 
     path: Path
+    patience: int | None = None
+    """The seconds to wait for another process that writes to the event log; None for what is usual."""
 
     @property
     def on_server(self) -> bool:
@@ -55,13 +57,13 @@ class Workspace:
         from features.log.database import Database  # SQLAlchemy is loaded only to read or write events
 
         if self.on_server:
-            database = Database(os.environ[DATABASE_URL], DATABASE_URL)
+            database = Database(os.environ[DATABASE_URL], DATABASE_URL, self.patience)
             if database.in_memory:
                 what, remedy = "names a database in memory, which ends with the command", "Name a file or a server"
                 raise Rejected([Problem((DATABASE_URL,), "invalid", what, remedy)])
             return database
         path = self.path.resolve() / "events.db"
-        return Database(f"sqlite:///{path}", str(path))
+        return Database(f"sqlite:///{path}", str(path), self.patience)
 
     @property
     def cache(self) -> DocumentCache:
@@ -93,7 +95,7 @@ class Workspace:
         """The event log, to be written: what was written is kept when the block ends, and not when it raises."""
         from features.log.event_log import EventLog
 
-        self.sweep()
+        self.begin().sweep()
         with contextlib.closing(self.database) as database:
             database.prepare()
             with database.writing() as connection:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from composition import clock, reading, terminal
 from composition.engines import build_engine
-from composition.service import authentication, warm_up, welcome
+from composition.service import authentication, event_log, warm_up, welcome
 from proffer import listening, options
 from proffer.recommend import engine_settings
 
@@ -25,6 +25,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve until the process is told to stop."""
     from serving.http.app import create_app
     from serving.http.handler import RecommendationHandler
+    from serving.http.log_desk import LogDesk
     from serving.http.service_frame import Lifecycle
 
     settings = listening.service_settings(args)
@@ -33,8 +34,8 @@ def run(args: argparse.Namespace) -> int:
     engine = build_engine(engine_settings(args))
     lifecycle = Lifecycle()
     warm_up(engine, reading.as_of(None, clock.now, engine.declaration.zone.name))
-    pages = welcome(engine, dev=access.dev)
-    app = create_app(RecommendationHandler(engine), access, clock.now, lifecycle, welcome=pages)
+    pages, desk = welcome(engine, dev=access.dev), LogDesk(engine.declaration, event_log(settings.workspace))
+    app = create_app(RecommendationHandler(engine), access, clock.now, lifecycle, pages, desk)
     if not access.verifiers:
         terminal.say("No --public-key and no --dev: every call but /healthz and /readyz will be refused.")
     return listening.serve_until_told(app, settings, lifecycle, _BROWSER)

@@ -15,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dev", action="store_true", help="sign with this home's dev key (the only kind issued here)")
     parser.add_argument("--subject", default="dev", metavar="ID", help="the person it is for (default: dev)")
     parser.add_argument("--act-as", action="store_true", help="may ask on behalf of any person")
+    parser.add_argument("--write-events", action="store_true", help="may write events, about anybody")
     parser.add_argument("--reserve", action="store_true", help="may reserve from privacy budgets (`privacy serve`)")
     parser.add_argument("--minutes", type=int, default=15, metavar="N", help="how long it lives, 1 to 60 (default: 15)")
 
@@ -26,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     if not args.dev:
         remedy = "Add --dev for a token to try the service with; real tokens come from your identity provider"
         raise Rejected([Problem(("proffer token",), "forbidden", "issues dev tokens only", remedy)])
-    also = [(args.act_as, tokens.ACT_AS), (args.reserve, tokens.RESERVE)]
+    also = [(args.act_as, tokens.ACT_AS), (args.write_events, tokens.WRITE), (args.reserve, tokens.RESERVE)]
     scopes = frozenset([tokens.READ, *(scope for given, scope in also if given)])
     now = clock.now()
     try:

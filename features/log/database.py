@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,12 +42,13 @@ class Database:
     >>> database.close()
     """
 
-    def __init__(self, url: str, where: str = "the database") -> None:
+    def __init__(self, url: str, where: str = "the database", patience: int | None = None) -> None:
         """Take a SQLAlchemy URL; nothing is opened yet.
 
         Args:
             url: `sqlite:///PATH`, or `postgresql://USER:PASSWORD@HOST/NAME` (version 15 or newer).
             where: what problems call the database; the URL, which may hold a password, is never shown.
+            patience: the seconds to wait for another writer; None for 30.
 
         Raises:
             Rejected: the URL is malformed, or names another kind of database.
@@ -55,11 +57,12 @@ class Database:
         self.where = where
         self._url = _parsed(url, where)
         kind = self._url.get_backend_name()
+        patience = _WAIT_SECONDS if patience is None else patience
         pool = sa.pool.StaticPool if url in _MEMORY else None
         self._engine = sa.create_engine(self._url.set(drivername=_DRIVERS[kind]), poolclass=pool, hide_parameters=True)
         if kind == "sqlite":
-            sa.event.listen(self._engine, "connect", _connected)
-        sa.event.listen(self._engine, "begin", _BEGIN[kind])
+            sa.event.listen(self._engine, "connect", partial(_connected, patience=patience))
+        sa.event.listen(self._engine, "begin", partial(_BEGIN[kind], patience=patience))
 
     @property
     def in_memory(self) -> bool:
@@ -162,13 +165,13 @@ def _parsed(url: str, where: str) -> sa.URL:
     return parsed
 
 
-def _connected(connection: Any, _record: object) -> None:
+def _connected(connection: Any, _record: object, *, patience: int) -> None:
     """Let SQLAlchemy say where a transaction begins, wait for another writer, and overwrite what is erased.
 
     Changed pages stay in memory up to the size of the cache: until they do not fit, or are committed, readers go on.
     """
     connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout = {_WAIT_SECONDS * 1000}")
+    connection.execute(f"PRAGMA busy_timeout = {patience * 1000}")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     connection.execute("PRAGMA secure_delete = ON")
 
@@ -177,21 +180,21 @@ def _writes(connection: sa.Connection) -> bool:
     return bool(connection.get_execution_options().get(_WRITES))
 
 
-def _begin_sqlite(connection: sa.Connection) -> None:
+def _begin_sqlite(connection: sa.Connection, **_patience: int) -> None:
     writes = _writes(connection)
     connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _begin_postgresql(connection: sa.Connection) -> None:
+def _begin_postgresql(connection: sa.Connection, *, patience: int) -> None:
     if not _writes(connection):
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         return
-    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_WAIT_SECONDS}s'")
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {max(1000 * patience, 1)}")  # milliseconds; 0 means for ever
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
 
 
-_BEGIN: Final[Mapping[str, Callable[[sa.Connection], None]]] = {
+_BEGIN: Final[Mapping[str, Callable[..., None]]] = {
     "sqlite": _begin_sqlite,
     "postgresql": _begin_postgresql,
 }

@@ -10,7 +10,7 @@ from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import CORRECTED, RETRACTED, STATED
 from features.log.consistency import check_statement
 from features.log.event import LONGEST, Event, parse_time, read_about
-from features.log.statement import encode_facts
+from features.log.statement import HINTS, encode_facts
 from features.problem import Problem, Problems, Rejected, Where
 
 REFERENCE: Final = {CORRECTED: {"source", "id", "time", "data"}, RETRACTED: {"source", "id"}}
@@ -19,7 +19,9 @@ REFERENCE: Final = {CORRECTED: {"source", "id", "time", "data"}, RETRACTED: {"so
 _FITTING: Final = "Keep to the fields declared for its type in events.yaml"
 
 
-def parse_event(obj: object, declaration: Declaration, *, now: int | None = None, where: Where = ("event",)) -> Event:
+def parse_event(
+    obj: object, declaration: Declaration, *, now: int | None = None, where: Where = ("event",), hints: int = HINTS
+) -> Event:
     """Return the event one parsed CloudEvents 1.0.2 document describes.
 
     Args:
@@ -27,6 +29,7 @@ def parse_event(obj: object, declaration: Declaration, *, now: int | None = None
         declaration: what may happen.
         now: the UTC second it is recorded at unless it says otherwise; nothing may be recorded after it.
         where: where it is, for problems.
+        hints: as for `encode_facts`; 0 where nobody is told which name may have been meant.
 
     Raises:
         Rejected: with every problem in it.
@@ -38,6 +41,8 @@ def parse_event(obj: object, declaration: Declaration, *, now: int | None = None
     for key, wanted in (("specversion", "1.0"), ("datacontenttype", "application/json")):
         if obj.get(key, wanted) != wanted:
             problems.add((*where, key), "invalid", f"is not {wanted}", f"Send {wanted}")
+    if "data_base64" in obj:
+        problems.add((*where, "data_base64"), "forbidden", "is not taken", "Give the payload as JSON, in data")
     recorded = _recorded(obj, now, where, problems)
     time = _when(obj, "time", where, problems)
     _check_order(time, recorded, now, declaration, where, problems)
@@ -50,7 +55,7 @@ def parse_event(obj: object, declaration: Declaration, *, now: int | None = None
         names["id"], names["source"], names["subject"], names["type"], time or 0, recorded or 0, fields, about
     )
     if event.type:
-        check_body(event, declaration, where, problems)
+        check_body(event, declaration, where, problems, hints)
     problems.raise_any()
     return event
 
@@ -100,7 +105,7 @@ def _check_order(
         )
 
 
-def check_body(event: Event, declaration: Declaration, where: Where, problems: Problems) -> None:
+def check_body(event: Event, declaration: Declaration, where: Where, problems: Problems, hints: int = HINTS) -> None:
     """Check the type of an event, what it says and about whom; what is wrong goes into `problems`."""
     if event.type in REFERENCE:
         _check_reference(event, where, problems)
@@ -108,7 +113,7 @@ def check_body(event: Event, declaration: Declaration, where: Where, problems: P
         remedy = "Declare it in events.yaml, or correct the name"
         problems.add((*where, "type"), "unknown", f"{event.type!r} is not a declared event type", remedy)
     elif event.type == STATED:
-        _check_stated(event, declaration, where, problems)
+        _check_stated(event, declaration, where, problems, hints)
     else:
         _check_fields(event, declaration, where, problems)
 
@@ -147,7 +152,7 @@ def _check_reference(event: Event, where: Where, problems: Problems) -> None:
         read_about(body.get("about", ()), (*where, "data", "data", "about"), problems)
 
 
-def _check_stated(event: Event, declaration: Declaration, where: Where, problems: Problems) -> None:
+def _check_stated(event: Event, declaration: Declaration, where: Where, problems: Problems, hints: int) -> None:
     if event.about:
         problems.add(
             (*where, "data", "about"),
@@ -157,7 +162,7 @@ def _check_stated(event: Event, declaration: Declaration, where: Where, problems
         )
     today = declaration.zone.local_seconds(event.time) // DAY_SECONDS
     with problems.gathered():
-        encode_facts(event.data, declaration, today, (*where, "data"))
+        encode_facts(event.data, declaration, today, (*where, "data"), hints)
         check_statement(declaration, event.data, (event.subject, today), (*where, "data"), problems)
 
 

@@ -14,10 +14,14 @@ RECEIVES: Final = "receives."
 """A stated fact of this prefix says whether the person receives the programme named after it."""
 Receipt = str | tuple[str, ...]
 """A programme whose receipt is asked about: its id, or that id and those which the same benefit had before."""
+HINTS: Final = 20
+"""Of so many names that are not declared a near one is sought, which takes far longer than reading the fact."""
+
+_LISTED: Final = "See docs/facts.md for the facts that are declared"
 
 
 def encode_facts(
-    facts: Mapping[str, object], declaration: Declaration, today: int, where: Where = ()
+    facts: Mapping[str, object], declaration: Declaration, today: int, where: Where = (), hints: int = HINTS
 ) -> dict[str, tuple[int, ...]]:
     """Return the integers of stated facts: one each, any number for a list; a receipt of a programme is 0 or 1.
 
@@ -28,6 +32,7 @@ def encode_facts(
         declaration: what may be stated.
         today: the local day of the statement; what time is counted since cannot lie after it.
         where: where the facts are, for problems.
+        hints: to the first so many problems the name is added that may have been meant.
 
     Raises:
         Rejected: a fact is unknown to the declaration, cannot be stated, or has a value it cannot take; all of them.
@@ -35,14 +40,17 @@ def encode_facts(
     problems, encoded = Problems(), {}
     for name, value in facts.items():
         try:
-            encoded[name] = _encode_fact(name, value, declaration, today, (*where, name))
+            near = len(problems.found) < hints
+            encoded[name] = _encode_fact(name, value, declaration, today, (*where, name), near=near)
         except Rejected as refusal:
             problems.found += refusal.problems
     problems.raise_any()
     return encoded
 
 
-def _encode_fact(name: str, value: object, declaration: Declaration, today: int, where: Where) -> tuple[int, ...]:
+def _encode_fact(
+    name: str, value: object, declaration: Declaration, today: int, where: Where, *, near: bool
+) -> tuple[int, ...]:
     if name.startswith(RECEIVES) and len(name) > len(RECEIVES):
         if not isinstance(value, bool):
             raise Rejected(
@@ -57,7 +65,8 @@ def _encode_fact(name: str, value: object, declaration: Declaration, today: int,
         return encode_household(value, declaration.household, today, where)
     fact = declaration.facts.get(name)
     if fact is None:
-        raise Rejected([Problem(where, "unknown", "is not a declared fact", _nearest(name, declaration))])
+        remedy = _nearest(name, declaration) if near else _LISTED
+        raise Rejected([Problem(where, "unknown", "is not a declared fact", remedy)])
     if fact.derived:
         raise Rejected(
             [Problem(where, "forbidden", "is computed and cannot be stated", f"State {fact.derived.of} instead")]
@@ -71,7 +80,7 @@ def _encode_fact(name: str, value: object, declaration: Declaration, today: int,
 def accepts_fact(name: str, value: object, declaration: Declaration, today: int) -> bool:
     """Whether a fact may be stated with this value on a local day."""
     try:
-        encode_facts({name: value}, declaration, today)
+        encode_facts({name: value}, declaration, today, hints=0)
     except Rejected:
         return False
     return True
@@ -84,4 +93,4 @@ def _nearest(name: str, declaration: Declaration) -> str:
     derived = declaration.facts[near[0]].derived if near else None
     if derived is not None:
         return f"Did you mean {near[0]}? It is computed: state {derived.of}"
-    return f"Did you mean {near[0]}?" if near else "See docs/facts.md for the facts that are declared"
+    return f"Did you mean {near[0]}?" if near else _LISTED

@@ -9,9 +9,9 @@ from typing import Final
 from starlette.requests import Request
 
 from serving.http.problem_documents import INSUFFICIENT_SCOPE, MISDIRECTED, UNAUTHENTICATED, RefusedError
-from serving.http.tokens import ACT_AS, READ, Caller, TokenRefusedError, TokenVerifier
+from serving.http.tokens import ACT_AS, READ, WRITE, Caller, TokenRefusedError, TokenVerifier
 
-DEV_CALLER: Final = Caller("dev", frozenset({READ, ACT_AS}))  # who calls without a token in dev mode
+DEV_CALLER: Final = Caller("dev", frozenset({READ, ACT_AS, WRITE}))  # who calls without a token in dev mode
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 

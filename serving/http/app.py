@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from serving.http import problem_documents as problems
 from serving.http.access import Authentication, need
+from serving.http.event_routes import NO_LOG, Writing, add_events
 from serving.http.front_page import add_front_pages
 from serving.http.problem_documents import ProblemItemValue, RefusedError
 from serving.http.service_frame import (
@@ -37,8 +38,8 @@ EXAMPLE: Final = {
 WAITING: Final = 64
 _DESCRIPTION = (
     "Offers of the benefits a person is entitled to. Rules decide who; a model, where there is one, only decides the "
-    "order. Nothing sent to `/v1/recommendations` is stored. Errors are RFC 9457 problem documents that repeat nothing "
-    "of the request."
+    "order. Nothing sent to `/v1/recommendations` is stored; what is sent to `/v1/events` is. Errors are RFC 9457 "
+    "problem documents that repeat nothing of the request."
 )
 
 
@@ -59,17 +60,19 @@ def create_app(
     access: Authentication,
     clock: Callable[[], int],
     lifecycle: Lifecycle | None = None,
-    work: WorkerPool | None = None,
     welcome: Mapping[str, str] | None = None,
+    log: Writing = NO_LOG,
 ) -> FastAPI:
     """The ASGI application over values that were read elsewhere.
 
-    `clock` gives UTC seconds; `welcome` is the page at `/` in each language, first the one for who prefers none.
+    `clock` gives UTC seconds; `welcome` is the page at `/` in each language, first the one for who prefers none; `log`
+    takes events.
     """
     app = framed("Proffer", _DESCRIPTION, f"{OPENAPI}, or /docs in a browser")
     add_front_pages(app, welcome or {})
     add_document(app)
-    _add_recommendations(app, answers, access, clock, work or WorkerPool(AT_WORK, WAITING))
+    _add_recommendations(app, answers, access, clock, WorkerPool(AT_WORK, WAITING))
+    add_events(app, log, access, clock)
     add_health(app, answers.checks, lifecycle or Lifecycle())
     return app
 

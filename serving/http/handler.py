@@ -16,6 +16,7 @@ from recommender.engine import AS_OF, Engine
 from recommender.rules.clause import RECEIVES
 from recommender.rules.person import Person
 from recommender.rules.question_form import ASKED, DECLINED
+from serving.http.event_words import names_of_events, pointer_into
 from serving.http.problem_documents import UNPROCESSABLE, ProblemItemValue, RefusedError
 from serving.http.wire import RecommendationRequest
 
@@ -31,6 +32,7 @@ _EXPECTED: Final = {
     "time": "when it happened, as RFC 3339 with its offset, not after it was recorded",
     "recordedtime": "when it was recorded, as RFC 3339 with its offset, not in the future; or absent",
     "data": "the fields declared for the type of the event, each within its bounds",
+    "data_base64": "absent: the payload is JSON, in data",
 }
 
 
@@ -106,12 +108,12 @@ class RecommendationHandler:
         problems = Problems()
         for place, document in enumerate(documents):
             with problems.gathered():
-                events.append(parse_event(document, self.engine.declaration, now=now, where=("events", place)))
+                events.append(parse_event(document, self.engine.declaration, now=now, where=("events", place), hints=0))
         problems.raise_any()
         return events
 
     def _items(self, problems: Sequence[Problem]) -> Iterator[ProblemItemValue]:
-        seen = dict.fromkeys(self._item(problem) for problem in problems)
+        seen = dict.fromkeys(self._item(problem) for problem in problems[: 100 * _MOST_ITEMS])
         yield from list(seen)[:_MOST_ITEMS]
 
     def _item(self, problem: Problem) -> ProblemItemValue:
@@ -136,13 +138,9 @@ class RecommendationHandler:
     def _event_item(self, problem: Problem) -> ProblemItemValue:
         if len(problem.path) == 1:
             return ProblemItemValue("/events", _TOGETHER.get(problem.code, "events that can be read together"))
-        place, name = problem.path[1], str(problem.path[2]) if len(problem.path) > 2 else ""
-        if name not in _EXPECTED:
-            return ProblemItemValue(f"/events/{place}", "a CloudEvent 1.0.2")
-        field = str(problem.path[3]) if name == "data" and len(problem.path) > 3 else ""
-        declared = any(field in event.fields for event in self.engine.declaration.events.values())
-        inside = f"/{field}" if declared or field == "about" or field in self.engine.declaration.facts else ""
-        return ProblemItemValue(f"/events/{place}/{name}{inside}", _EXPECTED[name])
+        pointer = f"/events/{problem.path[1]}{pointer_into(problem.path[2:], names_of_events(self.engine.declaration))}"
+        name = problem.path[2] if len(problem.path) > 2 else ""
+        return ProblemItemValue(pointer, _EXPECTED.get(str(name), "a CloudEvent 1.0.2"))
 
 
 def expected(fact: Fact, declaration: Declaration) -> str:

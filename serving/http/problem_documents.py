@@ -33,11 +33,12 @@ SPEND_SETTLED = ProblemType("spend-settled", 409, "The reservation is settled al
 MORE_THAN_RESERVED = ProblemType("more-than-reserved", 409, "Something else was run than had been reserved")
 KNOWN_PEOPLE = ProblemType("known-people", 409, "These people have a budget already")
 TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
-UNSUPPORTED_MEDIA = ProblemType("unsupported-media-type", 415, "Only uncompressed application/json is taken")
+UNSUPPORTED_MEDIA = ProblemType("unsupported-media-type", 415, "This media type is not taken here")
 MISDIRECTED = ProblemType("misdirected", 421, "This host name is not served in dev mode")
 UNPROCESSABLE = ProblemType("unprocessable", 422, "The request is well-formed but cannot be answered")
 FAILED = ProblemType("failed", 500, "Something went wrong here")
 BUSY = ProblemType("busy", 503, "Too many requests are waiting")
+LOG_UNAVAILABLE = ProblemType("log-unavailable", 503, "The event log cannot be used now")
 LEDGER_UNAVAILABLE = ProblemType("ledger-unavailable", 503, "The ledger cannot grant anything now")
 
 KINDS = (
@@ -60,6 +61,7 @@ KINDS = (
     UNPROCESSABLE,
     FAILED,
     BUSY,
+    LOG_UNAVAILABLE,
     LEDGER_UNAVAILABLE,
 )
 

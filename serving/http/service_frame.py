@@ -26,7 +26,8 @@ from serving.http.wire import Alive, ProblemDocument, Readiness
 MAX_BODY: Final = 1_000_000
 BODY_SECONDS: Final = 10.0
 OPENAPI: Final = "/v1/openapi.json"
-_JSON = re.compile(r"application/json\s*(;\s*charset\s*=\s*\"?utf-8\"?\s*)?\Z", re.IGNORECASE)
+JSON: Final = "application/json"
+_MEDIA = re.compile(r"(application/[a-z+-]{1,60})\s*(;\s*charset\s*=\s*\"?utf-8\"?\s*)?\Z", re.IGNORECASE)
 T = TypeVar("T")
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -117,7 +118,7 @@ async def fitted(request: Request, model: type[Model], most: int = MAX_BODY) -> 
     Raises:
         RefusedError: it is none.
     """
-    document = _parsed(await _body(request, most))
+    document = parsed(await received(request, (JSON,), most))
     try:
         return model.model_validate(document)
     except ValidationError as failure:
@@ -125,9 +126,20 @@ async def fitted(request: Request, model: type[Model], most: int = MAX_BODY) -> 
         raise RefusedError(problems.UNPROCESSABLE, "The request does not fit its schema.", found) from None
 
 
-async def _body(request: Request, most: int) -> bytes:
-    if not _JSON.match(request.headers.get("content-type", "")) or "content-encoding" in request.headers:
-        raise RefusedError(problems.UNSUPPORTED_MEDIA, "Send application/json in UTF-8, not compressed.")
+def media_of(request: Request) -> str:
+    """The media type of a body in UTF-8, in small letters; empty for another encoding."""
+    found = _MEDIA.match(request.headers.get("content-type", ""))
+    return found[1].lower() if found else ""
+
+
+async def received(request: Request, taken: Sequence[str], most: int = MAX_BODY) -> bytes:
+    """The bytes of a body, whose media type is one of those taken.
+
+    Raises:
+        RefusedError: it is of another type, compressed, too large, too slow or broken off.
+    """
+    if media_of(request) not in taken or "content-encoding" in request.headers:
+        raise RefusedError(problems.UNSUPPORTED_MEDIA, f"Send {' or '.join(taken)} in UTF-8, not compressed.")
     announced = request.headers.get("content-length", "0")
     if not announced.isascii() or not announced.isdigit() or int(announced[:12]) > most:
         raise RefusedError(problems.TOO_LARGE, f"At most {most} bytes are taken.")
@@ -149,7 +161,12 @@ async def _read(request: Request, most: int) -> bytes:
     return bytes(parts)
 
 
-def _parsed(body: bytes) -> object:
+def parsed(body: bytes) -> object:
+    """The JSON value of a body.
+
+    Raises:
+        RefusedError: it is not strict JSON.
+    """
     try:
         return parse(body)
     except MalformedError as failure:
@@ -182,11 +199,12 @@ def refusals(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
 
 def documented(model: type[BaseModel], example: Mapping[str, Any]) -> dict[str, Any]:
     """The body is parsed by hand, strictly; OpenAPI gets what FastAPI would have given it."""
-    schema = model.model_json_schema()
-    return {
-        "requestBody": {"required": True, "content": {"application/json": {"schema": schema, "example": example}}},
-        "security": [{"bearer": []}],
-    }
+    return bodies({JSON: {"schema": model.model_json_schema(), "example": example}})
+
+
+def bodies(content: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What OpenAPI says of a route for callers with a token: its bodies by media type."""
+    return {"requestBody": {"required": True, "content": content}, "security": [{"bearer": []}]}
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 READ: Final = "recommendations:read"
 ACT_AS: Final = "act-as"
+WRITE: Final = "events:write"
 RESERVE: Final = "privacy:reserve"
 DEV_ISSUER: Final = "urn:proffer:dev"
 AUDIENCE: Final = "urn:proffer:api"

@@ -1,0 +1,73 @@
+"""The log desk: what callers write into the event log of a home, and every way in which it says no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from typing import Any, Final, Protocol
+
+from features.declaration.declaration import Declaration
+from features.log.event import Event
+from features.log.event_log import EventLog, Outcome
+from features.log.event_parser import parse_event
+from features.problem import Rejected
+from serving.http.event_words import names_of_events, told
+from serving.http.problem_documents import LOG_UNAVAILABLE, RefusedError
+
+_AGAIN: Final = {"Retry-After": "5"}
+
+
+class OpenableLog(Protocol):
+    """A home whose event log can be opened."""
+
+    def log_to_write(self) -> AbstractContextManager[EventLog]:
+        """The log, to be written: kept, durably, when the block ends, and not when it raises."""
+        ...
+
+
+class LogDesk:
+    """Writes to one event log, through the reader and the log that `proffer ingest` uses."""
+
+    def __init__(self, declaration: Declaration, home: OpenableLog) -> None:
+        """Nothing is opened yet: each request opens the log, so that one that is gone or was replaced is noticed."""
+        self._declaration = declaration
+        self._home = home
+        self._names = names_of_events(declaration)
+
+    def take(self, documents: Sequence[object], now: int) -> Mapping[str, Any]:
+        """Write the events that are good and new in one commit; return what became of each, once that is durable.
+
+        Raises:
+            RefusedError: 503, the log cannot be written now; nothing was.
+        """
+        read: list[Event | Rejected] = []
+        for document in documents:
+            try:
+                read.append(parse_event(document, self._declaration, now=now, where=(), hints=0))
+            except Rejected as refusal:
+                read.append(refusal)
+        outcomes: Iterator[Outcome] = iter(())
+        if events := [one for one in read if isinstance(one, Event)]:
+            with _available(), self._home.log_to_write() as log:
+                outcomes = iter(log.append_each(events))
+        return {"results": [self._result(next(outcomes) if isinstance(one, Event) else one) for one in read]}
+
+    def _result(self, found: Outcome | Rejected) -> dict[str, Any]:
+        if isinstance(found, Rejected):
+            return {"outcome": "rejected", "problems": told(found.problems, self._names)}
+        if isinstance(found, str):
+            return {"outcome": found, "problems": []}
+        same = found.code == "conflict"
+        placed = replace(found, path=("id",) if same else ("data", "id"))  # the log names an event by its key
+        return {"outcome": "conflict" if same else "rejected", "problems": told((placed,), self._names)}
+
+
+@contextmanager
+def _available() -> Iterator[None]:
+    """Whatever stops the log is said to be for now, without a word of where it is."""
+    try:
+        yield
+    except (Rejected, OSError):
+        detail = "Nothing was written. Send the same again: what is there already is told as a duplicate."
+        raise RefusedError(LOG_UNAVAILABLE, detail, headers=_AGAIN) from None
