@@ -55,7 +55,8 @@ def names(rows):
 
 
 def test_a_second_pregnancy_is_claimed_although_the_first_child_is_three():
-    found = told(MOTHER | {"pregnant": True, "children": ["2023-02-10"], "receives.kr.medical-aid": False})
+    insured = {"receives.kr.medical-aid": False, "veteran": False, "merit_family": False}
+    found = told(MOTHER | insured | {"pregnant": True, "children": ["2023-02-10"]})
     assert window(found, "kr.pregnancy-birth-voucher") == ("yes", "open", None)
     again = told(MOTHER | {"pregnant": False, "children": ["2023-02-10"]})
     assert "kr.pregnancy-birth-voucher" not in names(again["recommendations"])
