@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -29,23 +29,30 @@ CHILDREN: Final = (DATES, _COUNT, _YEARS, _MONTHS)
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """A person's children, the oldest first.
+    """The children that a person raises, the oldest first.
 
     Attributes:
         ages: for each the least and the greatest age it may have, in completed months; equal where it is known.
         whole: whether these are all; where they are not, nothing is known of the others.
         born: the day on which each was born, `UNKNOWN` where it is not known; empty where none is.
         today: the day on which they are so old.
+        orders: the place of each in the order of birth, 1 the first, among all children known, also those whom others
+            raise; 0 where it is not known; empty where these are all.
     """
 
     ages: tuple[tuple[int, int], ...] = ()
     whole: bool = False
     born: tuple[int, ...] = ()
     today: int = 0
+    orders: tuple[int, ...] = ()
 
     def day_of(self, place: int) -> int:
         """Return the day on which one of them was born, `UNKNOWN` where it is not known."""
         return self.born[place] if self.born else UNKNOWN
+
+    def order_of(self, place: int) -> int:
+        """Return which child one of them is in the order of birth, 0 where that is not known."""
+        return self.orders[place] if self.orders else place + 1
 
 
 def children_of(known: Known, today: int) -> Children:
@@ -53,7 +60,8 @@ def children_of(known: Known, today: int) -> Children:
 
     The seam between what is known of a household and what is paid for its children: those of the list of dates, and of
     the relations that a fact can say there is nobody of, unless they are known to be raised by others. Those of others
-    count where they are known to be raised by the person. Without a household it reads the columns on children.
+    count where they are known to be raised by the person. One's own whom others raise still come in the order of birth.
+    Without a household it reads the columns on children.
     """
     row = known.snapshot
     home, facts = row.declaration.household, row.declaration.facts
@@ -61,16 +69,18 @@ def children_of(known: Known, today: int) -> Children:
         own = [home.place(name) for name in facts[DATES].members]
         others = [home.place(name) for closing in home.closings for name in closing.relations]
         of_others = any(row.value(one.fact) == 1 - one.value for one in home.closings if one.fact in row.columns)
-        days = [
-            cells[BORN]
+        known_of = [
+            (cells[BORN], cells[RAISES] != 0)
             for cells in row.members.cells.tolist()
-            if cells[CERTAIN] and cells[BORN] <= today and (
-                (cells[RELATION] in own and cells[RAISES] != 0) or (cells[RELATION] in others and cells[RAISES] == 1)
-            )
+            if cells[CERTAIN] and cells[BORN] <= today
+            and (cells[RELATION] in own or (cells[RELATION] in others and cells[RAISES] == 1))
         ]  # fmt: skip
+        sure = len(known_of) == 1 or all(day != UNKNOWN for day, _ in known_of)
+        orders = tuple(i if sure else 0 for i, (_, raised) in enumerate(known_of, 1) if raised)
+        days = [day for day, raised in known_of if raised]
         listed = row.members.since[0, own] == WHOLE
         closed = not of_others or bool(np.all(row.members.since[0, others] == WHOLE))
-        return _born_on(days, bool(listed.all()) and closed, today)
+        return replace(_born_on(days, bool(listed.all()) and closed, today), orders=orders)
     listed_days = known.dates.get(DATES)
     if listed_days is not None:
         return _born_on(sorted(day for day in listed_days if day <= today), True, today)

@@ -279,11 +279,12 @@ class _Working:
     def _for_children(self, payment: Payment, children: Children) -> tuple[Span, Span]:
         counts, ages = [], children.ages
         first, last = payment.nth or (1, None)
-        for order, span in enumerate(ages, 1):
-            if not children.whole and payment.nth is not None:
+        for place, span in enumerate(ages):
+            order = children.order_of(place)
+            if payment.nth is not None and not (children.whole and order):
                 counts.append((0, _count(payment, None)[1]))
-            elif first <= order and (last is None or order <= last):
-                counts.append(self._of_child(payment, children, order - 1, span))
+            elif payment.nth is None or (first <= order and (last is None or order <= last)):
+                counts.append(self._of_child(payment, children, place, span))
         times = _sum(counts)
         many = (sum(low > 0 for low, _ in counts), sum(high != 0 for _, high in counts))
         return (many, times) if children.whole else ((many[0], None), (times[0], None))

@@ -31,6 +31,13 @@ def found(shipped, programme, facts):
 
 FIRST, TWO = ["2026-10-20"], ["2023-05-05", "2026-10-20"]
 THREE = ["2019-02-02", *TWO]
+AWAY = (("2018-01-01", False), ("2019-01-01", False))
+
+
+def home(*children):
+    """A household of these children only: when each was born, and whether it lives with the person, who raises it."""
+    members = [{"relation": "child", "birth_date": born, "raises": here, "lives_with": here} for born, here in children]
+    return {"household": {"complete": True, "members": members}}
 
 
 @pytest.mark.parametrize(
@@ -49,6 +56,8 @@ THREE = ["2019-02-02", *TWO]
         ("kr.uijeongbu-birth-grant", {"children": TWO}, 1_000_000, 1_000_000),
         ("kr.sasang-birth-grant", {"children": TWO}, 500_000, 500_000),
         ("kr.sasang-birth-grant", {"children": THREE}, 1_000_000, 1_000_000),
+        ("kr.uijeongbu-birth-grant", home(("2018-01-01", False), ("2026-06-01", True)), 1_000_000, 1_000_000),
+        ("kr.sasang-birth-grant", home(*AWAY, ("2026-06-01", True)), 1_000_000, 1_000_000),
         ("kr.first-meeting-voucher", {"children": TWO}, 3_000_000, 3_000_000),
         ("kr.gwangmyeong-youth-transit", {"children": ["2012-01-01"]}, 0, 360_000),
         ("kr.goyang-mobility-repair", {"near_poverty": True}, 0, 250_000),

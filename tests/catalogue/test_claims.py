@@ -66,7 +66,8 @@ def test_the_benefit_of_a_leave_is_claimed_for_a_year_after_it():
     began = ("life.parental_leave_started", date(2025, 11, 1), {})
     stated = ("fact.stated", date(2025, 10, 1), {"employment_insured": True, "insured_days": 400})
     ended = ("life.parental_leave_ended", date(2026, 10, 31), {})
-    assert window(told_of(NOVEMBER, stated, began, ended), "kr.parental-leave-benefit") == ("yes", "open", "2027-11-01")
+    found = told_of(NOVEMBER, stated, began, ended)  # of the days insured, some may have come after the leave began
+    assert window(found, "kr.parental-leave-benefit") == ("unknown", "open", "2027-11-01")
     late = told_of(date(2027, 11, 2), stated, began, ended)
     assert "kr.parental-leave-benefit" not in names(late["recommendations"])
     asked = told({"on_parental_leave": False, "employment_insured": True, "insured_days": 400})

@@ -54,7 +54,7 @@ def answer(found, programme):
         ("c01-pregnant-again.json", NOVEMBER, "kr.pregnancy-birth-voucher", "unknown"),
         ("c01-pregnant-again.json", NOVEMBER, "kr.high-risk-pregnancy", "unknown"),
         ("c03-parental-leave-ended.json", NOVEMBER, "kr.parental-leave-benefit", "unknown"),
-        ("c03-parental-leave-ended.ndjson", NOVEMBER, "kr.parental-leave-benefit", "yes"),
+        ("c03-parental-leave-ended.ndjson", NOVEMBER, "kr.parental-leave-benefit", "unknown"),
         ("c05-grandmother.json", NOVEMBER, "kr.child-allowance", "unknown"),
         ("c05-grandmother.json", NOVEMBER, "kr.parent-benefit", "unknown"),
         ("c05-grandmother.json", NOVEMBER, "kr.first-meeting-voucher", "unknown"),

@@ -67,6 +67,14 @@ DISABLED = value({"amount": 100, "when": {"fact": "disabled", "is": True}}, {"am
 YOUTH = value({"amount": 100_000, "period": "month", "age": {"of": "person", "below": "P35Y"}})
 
 
+def home(*children):
+    """A household of these children only: when each was born, and whether the person raises it."""
+    members = [
+        {"relation": "child", "raises": raises} | ({"birth_date": born} if born else {}) for born, raises in children
+    ]
+    return {"household": {"complete": True, "members": members}}
+
+
 @pytest.mark.parametrize(
     ("worth", "facts", "expected"),
     [
@@ -83,6 +91,10 @@ YOUTH = value({"amount": 100_000, "period": "month", "age": {"of": "person", "be
         (BIRTH, {"children": ["2026-10-01"]}, (300_000, 300_000)),
         (BIRTH, {"children": ["2023-01-01", "2026-10-01"]}, (1_000_000, 1_000_000)),
         (BIRTH, {"children": ["2026-10-01", "2026-10-01"]}, (1_300_000, 1_300_000)),
+        (BIRTH, home(("2018-01-01", False), ("2026-06-01", True)), (1_000_000, 1_000_000)),
+        (BIRTH, home(("2018-01-01", True), ("2026-06-01", False)), (300_000, 300_000)),
+        (BIRTH, home((None, False), ("2026-06-01", True)), (0, 1_300_000)),  # the first, or the second
+        (UNTIL_NINE, home(("2018-01-01", False), ("2026-06-01", True)), (1_200_000, 1_200_000)),
         (WAGE, {}, (66_080 * 260, 66_080 * 260)),
         (TRAINING, {}, (10_320, None)),
         (BY_INCOME, {"income_percent": 50}, (3_600_000, 3_600_000)),
