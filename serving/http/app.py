@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from fastapi import FastAPI
 from fastapi.responses import Response
 from starlette.requests import Request
 
+from features.log.event import Event
 from serving.http import problem_documents as problems
 from serving.http.access import Authentication, need
+from serving.http.citizen_routes import LifeReading, add_citizens
 from serving.http.event_routes import NO_LOG, Writing, add_events
 from serving.http.front_page import add_front_pages
 from serving.http.problem_documents import ProblemItemValue, RefusedError
@@ -46,13 +48,19 @@ _DESCRIPTION = (
 class Responses(Protocol):
     """What the application asks of the engine behind it; pure computing, called in a worker thread."""
 
-    def recommend(self, request: RecommendationRequest, citizen: str, now: int) -> Mapping[str, Any]:
-        """The answer as JSON; raises RefusedError for facts or events that cannot be judged."""
+    def recommend(
+        self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event] | None = None
+    ) -> Mapping[str, Any]:
+        """The answer as JSON, from the request or from events held; raises RefusedError where they cannot be judged."""
         ...
 
     def checks(self) -> Mapping[str, bool]:
         """What has to hold before requests are sent here, by name."""
         ...
+
+
+class KeptLog(Writing, LifeReading, Protocol):
+    """What the application asks of the event log behind it; called in a worker thread."""
 
 
 def create_app(
@@ -61,17 +69,19 @@ def create_app(
     clock: Callable[[], int],
     lifecycle: Lifecycle | None = None,
     welcome: Mapping[str, str] | None = None,
-    log: Writing = NO_LOG,
+    log: KeptLog = NO_LOG,
 ) -> FastAPI:
     """The ASGI application over values that were read elsewhere.
 
     `clock` gives UTC seconds; `welcome` is the page at `/` in each language, first the one for who prefers none; `log`
-    takes events.
+    takes events and gives those of one person.
     """
     app = framed("Proffer", _DESCRIPTION, f"{OPENAPI}, or /docs in a browser")
     add_front_pages(app, welcome or {})
     add_document(app)
-    _add_recommendations(app, answers, access, clock, WorkerPool(AT_WORK, WAITING))
+    work = WorkerPool(AT_WORK, WAITING)
+    _add_recommendations(app, answers, access, clock, work)
+    add_citizens(app, answers, log, access, clock, work)
     add_events(app, log, access, clock)
     add_health(app, answers.checks, lifecycle or Lifecycle())
     return app

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.responses import Response
 from starlette.requests import Request
 
+from features.log.event import Event
 from serving.http import problem_documents as problems
 from serving.http.access import Authentication, need
 from serving.http.event_wire import BATCH, EVENT_BODIES, MOST_EVENTS, STRUCTURED, EventOutcomesOut
@@ -33,12 +34,21 @@ class Writing(Protocol):
         ...
 
 
+_NO_LOG: Final = RefusedError(
+    problems.LOG_UNAVAILABLE, "This service keeps no event log.", headers={"Retry-After": "60"}
+)
+
+
 class NoLog:
     """No event log: every call is told to come back."""
 
     def take(self, _documents: Sequence[object], _now: int) -> Mapping[str, Any]:
         """Refuse."""
-        raise RefusedError(problems.LOG_UNAVAILABLE, "This service keeps no event log.", headers={"Retry-After": "60"})
+        raise _NO_LOG
+
+    def life(self, _citizen: str) -> Sequence[Event]:
+        """Refuse."""
+        raise _NO_LOG
 
 
 NO_LOG: Final = NoLog()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import takewhile
 from typing import Final
 
@@ -24,6 +25,7 @@ _WHAT: Final[dict[Code, str]] = {
 _MOST: Final = 20
 
 
+@lru_cache(maxsize=4)  # a declaration is compared by identity
 def names_of_events(declaration: Declaration) -> frozenset[str]:
     """Every name that may be repeated in a pointer: of CloudEvents, of fields and of facts."""
     fields = (name for event in declaration.events.values() for name in event.fields)

@@ -51,14 +51,20 @@ class RecommendationHandler:
 
     engine: Engine
 
-    def recommend(self, request: RecommendationRequest, citizen: str, now: int) -> Mapping[str, Any]:
-        """The answer as JSON.
+    def recommend(
+        self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event] | None = None
+    ) -> Mapping[str, Any]:
+        """The answer as JSON; from the events `held` of the citizen where these are given, else from the request.
 
         Raises:
             RefusedError: 422, with a pointer to each thing that is wrong.
         """
         day = self._day(request.as_of, now)
-        person = self._person(request, citizen, day, now)
+        try:
+            events = held if held is not None or request.events is None else self._events(request.events, now)
+            person = self._person(request, citizen, day, events)
+        except Rejected as refusal:
+            raise _unprocessable(list(self._items(refusal.problems))) from None
         return self.engine.answer(person, day, request.k).to_json()
 
     def checks(self) -> Mapping[str, bool]:
@@ -76,21 +82,19 @@ class RecommendationHandler:
             raise _unprocessable([ProblemItemValue("/as_of", f"a day of the calendar from {YEARS[0]} to {YEARS[-1]}")])
         return day
 
-    def _person(self, request: RecommendationRequest, citizen: str, day: date, now: int) -> Person:
+    def _person(
+        self, request: RecommendationRequest, citizen: str, day: date, events: Sequence[Event] | None
+    ) -> Person:
         facts = dict(request.facts or {})
         applicants = self._applicants(request, facts.pop("applicant", None))
         if any(isinstance(value, list) and len(value) > _MOST_MEMBERS for value in facts.values()):
             raise _unprocessable([ProblemItemValue("/facts", f"lists of at most {_MOST_MEMBERS} members")])
         unanswered = {ASKED: request.asked or [], DECLINED: request.declined or []}
-        try:
-            events = None if request.events is None else self._events(request.events, now)
-            if events is None:
-                person = self.engine.from_facts(facts, applicants, day)
-            else:
-                person = self.engine.from_events(events, citizen, applicants, day)
-            return self.engine.not_asking(person, unanswered, ())
-        except Rejected as refusal:
-            raise _unprocessable(list(self._items(refusal.problems))) from None
+        if events is None:
+            person = self.engine.from_facts(facts, applicants, day)
+        else:
+            person = self.engine.from_events(events, citizen, applicants, day)
+        return self.engine.not_asking(person, unanswered, ())
 
     def _applicants(self, request: RecommendationRequest, stated: object) -> Sequence[str]:
         if stated is not None and request.applicant is not None:
@@ -113,7 +117,7 @@ class RecommendationHandler:
         return events
 
     def _items(self, problems: Sequence[Problem]) -> Iterator[ProblemItemValue]:
-        seen = dict.fromkeys(self._item(problem) for problem in problems[: 100 * _MOST_ITEMS])
+        seen = dict.fromkeys(self._item(problem) for problem in problems)
         yield from list(seen)[:_MOST_ITEMS]
 
     def _item(self, problem: Problem) -> ProblemItemValue:

@@ -1,4 +1,4 @@
-"""The log desk: what callers write into the event log of a home, and every way in which it says no."""
+"""The log desk: what callers write into the event log of a home and read of it, and every way in which it says no."""
 
 from __future__ import annotations
 
@@ -16,10 +16,20 @@ from serving.http.event_words import names_of_events, told
 from serving.http.problem_documents import LOG_UNAVAILABLE, RefusedError
 
 _AGAIN: Final = {"Retry-After": "5"}
+_UNWRITTEN: Final = "Nothing was written. Send the same again: what is there already is told as a duplicate."
 
 
 class OpenableLog(Protocol):
     """A home whose event log can be opened."""
+
+    @property
+    def has_events(self) -> bool:
+        """Whether a log was ever begun."""
+        ...
+
+    def log(self) -> AbstractContextManager[EventLog]:
+        """The log, to be read as it is at one instant."""
+        ...
 
     def log_to_write(self) -> AbstractContextManager[EventLog]:
         """The log, to be written: kept, durably, when the block ends, and not when it raises."""
@@ -27,7 +37,7 @@ class OpenableLog(Protocol):
 
 
 class LogDesk:
-    """Writes to one event log, through the reader and the log that `proffer ingest` uses."""
+    """Writes to one event log and reads of it, through the reader and the log that `proffer ingest` uses."""
 
     def __init__(self, declaration: Declaration, home: OpenableLog) -> None:
         """Nothing is opened yet: each request opens the log, so that one that is gone or was replaced is noticed."""
@@ -49,9 +59,21 @@ class LogDesk:
                 read.append(refusal)
         outcomes: Iterator[Outcome] = iter(())
         if events := [one for one in read if isinstance(one, Event)]:
-            with _available(), self._home.log_to_write() as log:
+            with _available(_UNWRITTEN), self._home.log_to_write() as log:
                 outcomes = iter(log.append_each(events))
         return {"results": [self._result(next(outcomes) if isinstance(one, Event) else one) for one in read]}
+
+    def life(self, citizen: str) -> Sequence[Event]:
+        """Every event that touches somebody, none where there is no such person or no log.
+
+        Raises:
+            RefusedError: 503, the log cannot be read now.
+        """
+        with _available("The log cannot be read now; ask again."):
+            if not self._home.has_events:
+                return ()
+            with self._home.log() as log:
+                return list(log.events([citizen]))
 
     def _result(self, found: Outcome | Rejected) -> dict[str, Any]:
         if isinstance(found, Rejected):
@@ -64,10 +86,9 @@ class LogDesk:
 
 
 @contextmanager
-def _available() -> Iterator[None]:
+def _available(detail: str) -> Iterator[None]:
     """Whatever stops the log is said to be for now, without a word of where it is."""
     try:
         yield
     except (Rejected, OSError):
-        detail = "Nothing was written. Send the same again: what is there already is told as a duplicate."
         raise RefusedError(LOG_UNAVAILABLE, detail, headers=_AGAIN) from None

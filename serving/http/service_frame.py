@@ -118,7 +118,15 @@ async def fitted(request: Request, model: type[Model], most: int = MAX_BODY) -> 
     Raises:
         RefusedError: it is none.
     """
-    document = parsed(await received(request, (JSON,), most))
+    return fitting(parsed(await received(request, (JSON,), most)), model)
+
+
+def fitting(document: object, model: type[Model]) -> Model:
+    """A document that fits its schema.
+
+    Raises:
+        RefusedError: it does not; with a pointer to each thing that is wrong.
+    """
     try:
         return model.model_validate(document)
     except ValidationError as failure:
@@ -205,6 +213,15 @@ def documented(model: type[BaseModel], example: Mapping[str, Any]) -> dict[str, 
 def bodies(content: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """What OpenAPI says of a route for callers with a token: its bodies by media type."""
     return {"requestBody": {"required": True, "content": content}, "security": [{"bearer": []}]}
+
+
+def queried(parameters: Mapping[str, tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    """What OpenAPI says of a route that reads, for callers with a token: its query by name."""
+    listed = [
+        {"name": name, "in": "query", "required": False, "description": said, "schema": schema}
+        for name, (said, schema) in parameters.items()
+    ]
+    return {"parameters": listed, "security": [{"bearer": []}]}
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -64,9 +64,9 @@ class FakeHandler:
         self.asked = []
         self.healthy = True
 
-    def recommend(self, request, citizen, now):
+    def recommend(self, request, citizen, now, held=None):
         self.asked.append((request, citizen, now))
-        return {"as_of": "2026-10-31", "citizen": citizen}
+        return {"as_of": "2026-10-31", "citizen": citizen, **({"held": len(held)} if held else {})}
 
     def checks(self):
         return {"catalogue": self.healthy}

@@ -18,6 +18,7 @@ from serving.http.service_frame import MAX_BODY, Lifecycle, WorkerPool
 
 NOW = 1_800_000_000
 KEY = tokens.new_dev_key()
+CITIZEN = "/v1/citizens/{citizen}/recommendations"
 BODY = b'{"facts": {"sex": "female"}}'
 
 
@@ -320,9 +321,9 @@ def test_the_committed_openapi_document_is_the_one_the_app_produces(dev):
 def test_every_route_is_in_the_openapi_document_and_refuses_as_documented(dev):
     document = dev("GET", "/v1/openapi.json").json()
     assert document["openapi"].startswith("3.1")
-    assert set(document["paths"]) == {"/healthz", "/readyz", "/v1/events", "/v1/recommendations"}
+    assert set(document["paths"]) == {"/healthz", "/readyz", "/v1/events", "/v1/recommendations", CITIZEN}
     for path in ("/v1/events", "/v1/recommendations"):
         responses = document["paths"][path]["post"]["responses"]
         assert {"200", "400", "401", "403", "408", "413", "415", "422", "500", "503"} == set(responses)
     names = {route["operationId"] for path in document["paths"].values() for route in path.values()}
-    assert names == {"events", "health", "readiness", "recommendations"}
+    assert names == {"citizen_recommendations", "events", "health", "readiness", "recommendations"}

@@ -102,7 +102,8 @@ def test_no_other_file_is_given_out(browser, name):
 
 def test_the_pages_are_in_no_openapi_document(browser):
     paths = browser("GET", "/v1/openapi.json").json()["paths"]
-    assert set(paths) == {"/v1/recommendations", "/v1/events", "/healthz", "/readyz"}
+    assert "/v1/recommendations" in paths
+    assert {"/", "/docs", "/docs/{name}"}.isdisjoint(paths)
 
 
 def test_a_style_sheet_and_a_script_ask_no_other_address():

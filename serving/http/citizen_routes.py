@@ -1,0 +1,95 @@
+"""The routes about one citizen whose log the home keeps; who may not read it learns nothing of whether there is one."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from fastapi import FastAPI
+from fastapi.responses import Response
+from starlette.requests import Request
+
+from features.log.event import Event
+from features.unicode_form import composed
+from serving.http import problem_documents as problems
+from serving.http.access import Authentication, need
+from serving.http.problem_documents import ProblemItemValue, RefusedError
+from serving.http.service_frame import WorkerPool, fitting, queried, refusals
+from serving.http.tokens import ACT_AS, READ
+from serving.http.wire import MAX_K, RecommendationRequest, RecommendationsOut
+
+_ONCE: Final = ("as_of", "k")
+_SEVERAL: Final = ("applicant", "asked", "declined")
+_REFUSED: Final = (
+    problems.UNAUTHENTICATED, problems.INSUFFICIENT_SCOPE, problems.NOT_FOUND, problems.UNPROCESSABLE, problems.BUSY,
+    problems.LOG_UNAVAILABLE,
+)  # fmt: skip
+_QUERY: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "as_of": ("Judge as at the end of this day; absent means today.", {"type": "string", "format": "date"}),
+    "k": ("How many at most; absent means 10.", {"type": "integer", "minimum": 1, "maximum": MAX_K}),
+    "applicant": ("In which roles the person asks.", {"type": "array", "items": {"type": "string"}, "maxItems": 3}),
+    "asked": ("Facts the person does not know.", {"type": "array", "items": {"type": "string"}}),
+    "declined": ("Facts the person would rather not say.", {"type": "array", "items": {"type": "string"}}),
+}
+_NOBODY: Final = "No events are known under this id, or the token is not for reading them."
+
+
+class LifeReading(Protocol):
+    """What the application asks of the event log behind it; called in a worker thread."""
+
+    def life(self, citizen: str) -> Sequence[Event]:
+        """The events that touch somebody, none where nothing is known; raises RefusedError for a log out of reach."""
+        ...
+
+
+class LifeAnswers(Protocol):
+    """What the application asks of the engine behind it; called in a worker thread."""
+
+    def recommend(
+        self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event] | None = None
+    ) -> Mapping[str, Any]:
+        """The answer as JSON, from the events that are held of a citizen."""
+        ...
+
+
+def add_citizens(
+    app: FastAPI, answers: LifeAnswers, log: LifeReading, access: Authentication, clock: Callable[[], int],
+    work: WorkerPool,
+) -> None:  # fmt: skip
+    """Add the route; `work` are the threads that recommend."""
+    said, path = refusals(*_REFUSED), "/v1/citizens/{citizen:path}/recommendations"
+
+    @app.get(path, response_model=RecommendationsOut, responses=said, openapi_extra=queried(_QUERY), tags=["citizens"])
+    async def citizen_recommendations(request: Request, citizen: str) -> Response:
+        """Recommendations for one citizen from the events that the log holds; the same answer as for events sent."""
+        now = clock()
+        caller = access.caller(request, now)
+        need(caller, READ)
+        name = composed(citizen)
+        if name != caller.subject and not caller.may(ACT_AS):
+            raise RefusedError(problems.NOT_FOUND, _NOBODY)
+        asked = _asked(request)
+
+        def answered() -> str:
+            held = log.life(name)
+            if not held:
+                raise RefusedError(problems.NOT_FOUND, _NOBODY)
+            return json.dumps(answers.recommend(asked, name, now, held), ensure_ascii=False, allow_nan=False)
+
+        return Response(await work.run(answered), media_type="application/json")
+
+
+def _asked(request: Request) -> RecommendationRequest:
+    """The query as the request it is, of which the log has the events."""
+    given = request.query_params.multi_items()
+    times = Counter(name for name, _ in given)
+    if set(times) - {*_ONCE, *_SEVERAL} or any(times[name] > 1 for name in _ONCE):
+        item = ProblemItemValue("", f"each once: {', '.join(_ONCE)}; any number of times: {', '.join(_SEVERAL)}")
+        raise RefusedError(problems.UNPROCESSABLE, "The query has names that this route does not take.", [item])
+    lists = {name: [value for key, value in given if key == name] for name in _SEVERAL if name in times}
+    single = {name: value for name, value in given if name in _ONCE}
+    k = single.get("k", "10")
+    number = int(k) if k.isascii() and k.isdigit() and len(k) < 4 else 0
+    return fitting({**single, **lists, "k": number, "events": []}, RecommendationRequest)
