@@ -10,7 +10,7 @@ from types import MappingProxyType
 from features.calendar import Zone
 from features.canonical_json import canonical_text
 from features.country import NO_COUNTRY, Country
-from features.declaration.conflict import Conflict, read_conflicts
+from features.declaration.conflict import Conflict, read_conflicts, read_receipts
 from features.declaration.datatype import DataType
 from features.declaration.fact_wording import read_groups
 from features.declaration.given import read_given
@@ -43,6 +43,7 @@ class Declaration:
         household: how people may belong to a person, None where nothing is said of that.
         registries: the sources whose word alone makes two people one privacy unit.
         conflicts: values of facts that are not stated together; a check, and no part of the meaning.
+        receipts: the programme whose receipt a boolean fact says too, by the fact's name: one of them stated is both.
     """
 
     zone: Zone
@@ -56,6 +57,7 @@ class Declaration:
     household: Household | None = None
     registries: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    receipts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -96,17 +98,20 @@ def declare(
     languages, registries = country.languages, top.strings("registries")
     types = read_types(top.mapping("types"), ("events.yaml", "types"), problems, languages)
     types.setdefault(STATED, EventType(STATED))
-    top_facts = MappingReader(facts, ("facts.yaml",), problems, {"facts", "groups", "conflicts"}, languages)
+    top_facts = MappingReader(facts, ("facts.yaml",), problems, {"facts", "groups", "conflicts", "receipts"}, languages)
     read = read_facts(top_facts.mapping("facts"), ("facts.yaml", "facts"), types, problems, languages)
     read = read_given(top_facts.mapping("facts"), read, problems)
     groups, conflicts = read_groups(top_facts, read), read_conflicts(top_facts, read)
+    receipts = read_receipts(top_facts, read)
     top_features = MappingReader(features, ("features.yaml",), problems, {"features"})
     computed = read_features(top_features.mapping("features"), ("features.yaml", "features"), types, read, problems)
     home = None if household is None else read_household(household, (types, read), problems, languages)
     _check_members(read, home, problems)
     problems.raise_any()
     viewed = _related(_viewed(read, home, types), computed)
-    made = Declaration(zone, epoch or 0, types, viewed, computed, "", groups, country, home, registries, conflicts)
+    made = Declaration(
+        zone, epoch or 0, types, viewed, computed, "", groups, country, home, registries, conflicts, receipts
+    )  # fmt: skip
     made = _assembled(made)
     return _with_region_codes(made, country.region_code)
 
@@ -171,6 +176,8 @@ def _assembled(made: Declaration) -> Declaration:
         meaning["household"] = made.household.meaning()
     if made.registries:
         meaning["registries"] = sorted(made.registries)
+    if made.receipts:
+        meaning["receipts"] = dict(made.receipts)
     digest = sha256(canonical_text(meaning, ascii_only=True).encode()).hexdigest()
     return replace(
         made, events=MappingProxyType({**made.events}), facts=MappingProxyType({**made.facts}),

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Final
 
 from features.calendar import Duration
-from features.declaration.vocabulary import EventType, Fact, Selector
+from features.declaration.given import read_condition
+from features.declaration.vocabulary import Circumstance, EventType, Fact, Selector
 from features.mapping import MappingReader
 from features.problem import Problems
 from features.value import UNKNOWN
@@ -24,7 +25,7 @@ TRAITS: Final = ("lives_with", "raises", "disabled")
 """What may be true of a member, in the order in which their cells hold it."""
 DOUBTED: Final = 2
 """What a change says of a trait that is no longer known."""
-_WORDS: Final = ("label", "question", "born")
+_WORDS: Final = ("label", "question", "born", "youngest")
 """What is said of a relation for people, or to check what they state: no column follows from it."""
 LATER, EARLIER = "later", "earlier"
 
@@ -39,6 +40,7 @@ class Relation:
         guards: over the person, who cannot at once raise them.
         single: a person has at most one at a time.
         born: `LATER` than the person, `EARLIER`, or empty where either may be.
+        youngest: the least age, in years, of a person who has such a member, and of such a member.
         raises: whether members of a short list (`children: [...]`) are raised by the person: 0, 1 or `UNKNOWN`.
     """
 
@@ -49,6 +51,7 @@ class Relation:
     single: bool = False
     raises: int = UNKNOWN
     born: str = ""
+    youngest: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -97,12 +100,16 @@ class Closing:
 
 @dataclass(frozen=True)
 class Denial:
-    """A fact whose value says that there is no member of such traits, of some relations or (named none) of any."""
+    """A fact whose value says that there is no member of such traits, of some relations or (named none) of any.
+
+    With `beside` it says so only of a person of whom these are known to hold.
+    """
 
     fact: str
     value: int
     relations: tuple[str, ...] = ()
     traits: tuple[int, int, int] = (UNKNOWN, UNKNOWN, UNKNOWN)
+    beside: tuple[Circumstance, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -218,16 +225,18 @@ def read_household(
 
 
 _HOUSEHOLD_KEYS: Final = ("label", "question", "person", "relations", "groups", "events", "closed_by", "denied_by")
-_RELATION_KEYS: Final = {"label", "expected", "guards", "single", "presumes", "born"}
-_DENIAL_KEYS: Final = {"fact", "is", "relations", *TRAITS}
+_RELATION_KEYS: Final = {"label", "expected", "guards", "single", "presumes", "born", "youngest"}
+_DENIAL_KEYS: Final = {"fact", "is", "relations", "beside", *TRAITS}
 _ACT_KEYS: Final = {"event", "role", "member", ADDS, CHANGES, REMOVES, "born", "for", *TRAITS}
 
 
 def _relation(name: str, entry: MappingReader) -> Relation:
     presumes = MappingReader(entry.mapping("presumes"), entry.at("presumes"), entry.problems, {"raises"})
+    youngest = MappingReader(entry.mapping("youngest"), entry.at("youngest"), entry.problems, {"person", "member"})
     return Relation(
         name, entry.words("label") or {}, entry.boolean("expected", False), entry.boolean("guards", False),
         entry.boolean("single", False), _trait(presumes, "raises"), entry.choice("born", (LATER, EARLIER)) or "",
+        (youngest.integer("person", low=0) or 0, youngest.integer("member", low=0) or 0),
     )  # fmt: skip
 
 
@@ -317,7 +326,10 @@ def _denial(entry: MappingReader, relations: Mapping[str, Relation], facts: Mapp
         entry.wrong("relations", "unknown", "are not relations", f"Use some of {', '.join(relations)}")
         return None
     traits = _trait(entry, "lives_with"), _trait(entry, "raises"), _trait(entry, "disabled")
-    return Denial(fact.name, int(entry.boolean("is", False)), names, traits)
+    conditions = entry.mapping("beside")
+    beside = [read_condition(name, said, entry.at("beside", name), facts, entry.problems)
+              for name, said in conditions.items()]  # fmt: skip
+    return Denial(fact.name, int(entry.boolean("is", False)), names, traits, tuple(filter(None, beside)))
 
 
 def _own_fact(entry: MappingReader, key: str, kind: str, facts: Mapping[str, Fact]) -> str:

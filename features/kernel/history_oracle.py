@@ -9,6 +9,7 @@ from features.calendar import DAY_SECONDS, Duration
 from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import RETRACTED, STATED, Selector
 from features.log.event import Event
+from features.log.statement import with_receipts
 from features.log.versions import amend
 from features.value import NONE, UNKNOWN, identifier_code
 
@@ -75,8 +76,9 @@ class OracleHistory:
     def stated(self, name: str) -> Iterator[tuple[int, int, object]]:
         """Every statement of a fact: its place, its wall-clock second, its JSON value."""
         for place, (event, _) in enumerate(self.events):
-            if event.type == STATED and name in event.data:
-                yield place, self.declaration.zone.local_seconds(event.time), event.data[name]
+            said = with_receipts(event.data, self.declaration) if event.type == STATED else {}
+            if name in said:
+                yield place, self.declaration.zone.local_seconds(event.time), said[name]
 
     def begins(self, window: Duration | None) -> int:
         """The wall-clock second at which a window that ends now begins; a lifetime begins at the epoch."""

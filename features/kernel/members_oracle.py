@@ -11,7 +11,7 @@ from features.declaration.declaration import Declaration
 from features.declaration.kinship import ADDS, CHANGES, DOUBTED, HAPPENED, HOUSEHOLD, TRAITS, MemberAct, Relation
 from features.declaration.vocabulary import STATED
 from features.log.event import Event
-from features.log.member_rows import contradicted
+from features.log.member_rows import contradicted, stated_day
 from features.members import OPEN, WHOLE
 from features.value import UNKNOWN, identifier_code
 
@@ -158,7 +158,7 @@ class MembersOracle:
 
     def _stated(self, member: Mapping[str, object]) -> _Report:
         relation = self.home.relations[str(member["relation"])]
-        dated = member.get("due_date" if relation.expected else "birth_date")
+        dated = stated_day(relation, member)
         born = None if dated is None else DataType("date").encode(dated)
         traits = {name: value for name in TRAITS if isinstance(value := member.get(name), bool)}
         return _Report(relation.name, born, traits, name=str(member.get("id", "")))

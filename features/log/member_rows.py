@@ -140,9 +140,15 @@ def _listed_row(home: Household, relation: str, day: int) -> MemberRow:
     )  # fmt: skip
 
 
+def stated_day(relation: Relation, member: Mapping[str, object]) -> object:
+    """Return the JSON value of a stated member's day of birth, or of the birth expected; None where it is not known."""
+    day = member.get("due_date" if relation.expected else "birth_date")
+    return None if day == _NOT_KNOWN else day
+
+
 def _stated_row(home: Household, member: Mapping[str, object]) -> MemberRow:
     one = home.relations[str(member["relation"])]
-    dated = member.get("due_date" if one.expected else "birth_date")
+    dated = stated_day(one, member)
     traits = [int(member[name] is True) if isinstance(member.get(name), bool) else UNKNOWN for name in TRAITS]
     name = member.get("id")
     return (
@@ -218,7 +224,8 @@ def _checked_member(
         problems.add((*where, wrong), "forbidden", f"is not known of {relation.name}", f"Give {right}")
     _check_traits(member, relation, where, problems)
     with problems.gathered():
-        day = _DATE.encode(member[right], (*where, right)) if right in member else UNKNOWN
+        known = right in member and member[right] != _NOT_KNOWN
+        day = _DATE.encode(member[right], (*where, right)) if known else UNKNOWN
         if day > today and not relation.expected:
             remedy = "Give a day up to the day of asking; an expected child is {relation: unborn, due_date: ...}"
             raise Rejected([Problem((*where, right), "range", "is in the future", remedy)])

@@ -11,7 +11,7 @@ from features.declaration.declaration import Declaration
 from features.declaration.kinship import HOUSEHOLD
 from features.declaration.vocabulary import STATED, Selector
 from features.log.member_rows import MemberRow, Parties, event_rows, statement_rows
-from features.log.statement import RECEIVES, encode_facts
+from features.log.statement import RECEIVES, encode_facts, with_receipts
 from features.log.versions import FOREVER
 from features.value import NONE, UNKNOWN, identifier_code
 
@@ -127,7 +127,7 @@ class RowEncoder:
     def _statement(self, data: Mapping[str, object]) -> Iterator[tuple[int, int]]:
         """A list begins with a row of none, which empties it; receipts are sorted by the programme's code."""
         receipts = []
-        for name, codes in encode_facts(data, self.declaration, FOREVER).items():
+        for name, codes in encode_facts(with_receipts(data, self.declaration), self.declaration, FOREVER).items():
             if name == HOUSEHOLD:
                 continue
             if name.startswith(RECEIVES):

@@ -77,6 +77,16 @@ def _encode_fact(
     return codes
 
 
+def with_receipts(facts: Mapping[str, object], declaration: Declaration) -> Mapping[str, object]:
+    """Return stated facts with what they say under another name: a fact that says what a receipt says, and back."""
+    found = dict(facts)
+    for name, programme in declaration.receipts.items():
+        for one, other in ((name, RECEIVES + programme), (RECEIVES + programme, name)):
+            if one in facts and other not in facts:
+                found[other] = facts[one]
+    return found if len(found) > len(facts) else facts
+
+
 def accepts_fact(name: str, value: object, declaration: Declaration, today: int) -> bool:
     """Whether a fact may be stated with this value on a local day."""
     try:

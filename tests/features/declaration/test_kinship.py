@@ -41,6 +41,8 @@ BIRTH = {"event": "life.child_born", "role": "parent", "member": "child"}
         (("groups", "child"), {"relations": ["child"]}, "is the name of a relation"),
         (("groups", "any_child", "relations"), ["chid"], "are not relations"),
         (("closed_by", 0, "fact"), "age", "is not a boolean fact"),
+        (("relations", "child", "youngest"), {"person": -1}, "youngest.person: -1 is below 0"),
+        (("denied_by",), [{"fact": "caretaker", "is": True, "beside": {"nothing": 1}}], "is no fact with one value"),
         (("closed_by", 0, "relations"), [], "are not relations"),
     ],
 )

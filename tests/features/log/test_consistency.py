@@ -5,8 +5,12 @@ from datetime import date
 import pytest
 
 from composition.reading import read_declaration
+from features.declaration.vocabulary import STATED
+from features.kernel.snapshot_oracle import snapshot as oracle
+from features.log.event import Event
+from features.log.history import history_of
 from features.problem import Rejected, spelled
-from features.snapshot import from_facts
+from features.snapshot import from_facts, known, known_from_facts
 
 KOREA = read_declaration()
 TODAY = date(2026, 11, 28)
@@ -75,6 +79,22 @@ SPOUSE, CHILD = {"relation": "spouse"}, {"relation": "child", "birth_date": "202
         ({"household_size": 3, "single_person_household": True}, "household_size", "beside single_person_household"),
         ({"births": ["2026-12-01"]}, "births", "is in the future"),
         ({"parental_leaves_ended": ["2027-01-01"]}, "parental_leaves_ended", "is in the future"),
+        (members(SPOUSE, SPOUSE), "household: members[1]", "is a second spouse, and a person has one at a time"),
+        ({"pregnant": False, "sex": "female"} | members({"relation": "unborn"}), "household: members[0]", "is unborn"),
+        ({"newly_moved_in": False, "resident_since": "2026-11-01"}, "resident_since", "beside newly_moved_in"),
+        ({"birth_date": "2021-05-01", "married": True}, "married", "cannot be as stated beside birth_date"),
+        ({"birth_date": "2021-05-01", "children": ["2026-01-01"]}, "children", "is child of a person who is 5"),
+        (members({"relation": "parent", "birth_date": "2020-01-01"}), "household: members[0].birth_date", "younger"),
+        (
+            {"medical_benefit": True, "receives.kr.medical-aid": False},
+            "receives.kr.medical-aid",
+            "is false, and medical_benefit, which says the same, is not",
+        ),
+        (
+            {"basic_livelihood_recipient": False, "receives.kr.medical-aid": True},
+            "receives.kr.medical-aid",
+            "beside basic_livelihood_recipient",
+        ),
         (members(membres=[]), "household: membres", "unknown key (did you mean members?)"),
         (members({"birth_date": "2020-01-01"}), "household: members[0].relation", "is missing"),
     ],
@@ -102,6 +122,15 @@ def test_a_contradiction_is_refused_at_its_place(facts, place, said):
         {"disabled": False, "severely_disabled": False},
         {"sex": "female", "pregnant": True},
         {"household_size": 1, "single_person_household": True},
+        members({"relation": "unborn", "due_date": "2027-01-01"}, {"relation": "unborn", "due_date": "2027-01-01"}),
+        {"pregnant": False, "sex": "male"} | members({"relation": "unborn"}),
+        {"pregnant": False} | members({"relation": "unborn"}),
+        {"newly_moved_in": False, "resident_since": "2025-11-28"},
+        {"newly_moved_in": False, "resident_since": "2026-06-01", "birth_date": "2026-06-01"},
+        {"birth_date": "2010-01-01", "married": True},
+        {"medical_benefit": True, "receives.kr.medical-aid": True},
+        {"birth_date": "2000-01-01"} | members({"relation": "child", "birth_date": "unknown", "lives_with": "unknown"}),
+        members({"relation": "unborn", "due_date": "unknown"}),
     ],
 )
 def test_what_can_be_true_is_accepted(facts):
@@ -118,3 +147,24 @@ def test_all_contradictions_of_a_statement_are_told_at_once():
         "household_size",
         "pregnant",
     ]
+
+
+@pytest.mark.parametrize("value", [True, False])
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_is_stated_of_a_receipt_under_one_name_is_known_under_the_other(value, first):
+    names, asked = ("medical_benefit", "receives.kr.medical-aid"), ("kr.medical-aid",)
+    t = KOREA.zone.end_of_day(TODAY)
+    stated = {names[first]: value}
+    person = from_facts(KOREA, stated, t, asked)
+    assert [person.value(name) for name in names] == [int(value)] * 2
+    assert len(known_from_facts(KOREA, stated, t, asked).holdings) == int(value)
+    event = Event("1", "s", "ann", STATED, t - 1, t - 1, stated)
+    assert tuple(person.values[0].tolist()) == oracle(KOREA, [event], "ann", t, asked, complete=False)
+
+
+def test_of_two_statements_of_one_receipt_the_later_one_holds_under_both_names():
+    t = KOREA.zone.end_of_day(TODAY)
+    said = [{"medical_benefit": True}, {"receives.kr.medical-aid": False}]
+    events = [Event(str(i), "s", "ann", STATED, t - 9 + i, t - 9 + i, one) for i, one in enumerate(said)]
+    person = known(KOREA, history_of(events, KOREA), "ann", t, ("kr.medical-aid",)).snapshot
+    assert [person.value(name) for name in ("medical_benefit", "receives.kr.medical-aid")] == [0, 0]
