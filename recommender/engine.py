@@ -170,7 +170,7 @@ class Engine:
     def ahead(self, person: Person, day: date) -> tuple[Ahead, ...]:
         """What the rules exclude on a day and will not after the person's next birthday, if that is soon."""
         verdicts = self.verdicts(person, day)
-        return ahead(verdicts.compiled, verdicts.values, person.applicant, verdicts.answers)
+        return ahead(verdicts.compiled, verdicts.values, verdicts.members, person.applicant, verdicts.answers)
 
     def asks(self, person: Person, day: date) -> tuple[Question, ...]:
         """The questions that would settle most, without those the person did not answer before."""

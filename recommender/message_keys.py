@@ -110,6 +110,7 @@ _OFFER: Final[Keys] = {
     "ahead.from": ("day",),
     "ahead.now": ("day",),
     "ahead.before": ("day", "opens"),
+    "ahead.not_known_yet": ("day", "year", "last"),
     "ahead.unknown": (),
     "beside.choose": ("title", "held"),
     "beside.worth": ("title", "amount"),

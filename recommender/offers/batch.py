@@ -300,7 +300,8 @@ def _alternatives(offers: _WeighedOffers, i: int, compiled: Compiled) -> tuple[A
 
 def _upcoming(offers: _WeighedOffers, i: int, compiled: Compiled) -> tuple[Ahead, ...]:
     """What a birthday soon opens to a person who holds neither it nor what excludes it, its window not being over."""
-    found = ahead(compiled, offers.known.values[i], offers.people[i].applicant, offers.answers[i])
+    person = offers.people[i]
+    found = ahead(compiled, offers.known.values[i], person.snapshot.members, person.applicant, offers.answers[i])
     apart = {*np.flatnonzero(offers.held[i] | offers.closed[i]).tolist(), *offers.beside[i]}
     return tuple(one for one in found if one.place not in apart)
 

@@ -67,6 +67,7 @@ class Compiled:
         explained_in: the messages for reasons and questions; None where only answers are wanted.
         possible: what unknown comparisons may turn out to be, as far as anybody asked (recommender.rules.missing).
         ways: how the values of a column answer several comparisons together, likewise.
+        later: by days to come, the places of the programmes that go by another text then, and those compiled, likewise.
     """
 
     catalogue: Catalogue
@@ -83,6 +84,7 @@ class Compiled:
     explained_in: Messages | None = None
     possible: dict[int, int] = field(default_factory=dict, repr=False)
     ways: dict[tuple[int, ...], list[tuple[int, ...]]] = field(default_factory=dict, repr=False)
+    later: dict[int, tuple[tuple[int, ...], Compiled | None]] = field(default_factory=dict, repr=False)
     _tests: dict[int, tuple[Compare, Plain]] = field(default_factory=dict, repr=False)
     _related: dict[tuple[int, frozenset[int]], int] = field(default_factory=dict, repr=False)
 
