@@ -181,3 +181,7 @@ def test_the_checks_of_this_file_find_what_is_wrong():
     assert wrong_endings("받습니다(제3조). 농업인이신가요?") == []
     assert wrong_objects("사과을 먹습니다.") == ["사과을"]
     assert wrong_objects("집를 삽니다.") == ["집를"]
+
+
+def test_a_father_is_asked_for_the_births_of_his_children_too():
+    assert "아버지" in declared().facts["births"].question["ko"]
