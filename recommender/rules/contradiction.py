@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from features.problem import Problem, Where
-from recommender.rules.clause import RECEIVES, WITHIN, All, Any, Clause, Compare, Not, compares
+from recommender.rules.clause import (
+    RECEIVES,
+    WITHIN,
+    All,
+    Any,
+    Clause,
+    Compare,
+    MemberCount,
+    MemberTest,
+    Not,
+    compares,
+)
 from recommender.rules.interval import Interval
+from recommender.rules.member_lowering import count_interval
 from recommender.rules.rule_kernel import MEMBERS, RANGE
 from recommender.rules.rule_lowering import LEAST, MOST, plainest
 
@@ -20,14 +32,18 @@ if TYPE_CHECKING:
 __all__ = ["contradictions"]
 
 _Spans = tuple[Interval, ...]
-_Demands = Mapping[str, _Spans]
-"""In which intervals each fact must lie, as far as that is certain."""
+_Members = tuple[frozenset[str], frozenset[MemberTest]]
+"""Which members are counted: of one of the relations, meeting every test."""
+_Demands = Mapping[str | _Members, _Spans]
+"""In which intervals each fact, or the number of such members, must lie, as far as that is certain."""
+_AMONG: Final = ("nth", "youngest")
+"""What holds of a member among those counted: with other relations it means something else."""
 
 
 class _UnmetError(Exception):
-    """Nobody can meet a clause: `fact` would have to be two things at once."""
+    """Nobody can meet a clause: `fact`, or the number of some members, would have to be two things at once."""
 
-    def __init__(self, fact: str) -> None:
+    def __init__(self, fact: str | _Members) -> None:
         super().__init__(fact)
         self.fact = fact
 
@@ -46,7 +62,7 @@ def contradictions(catalogue: Catalogue, declaration: Declaration, places: Mappi
                 _demands(clause, declaration, False)
             except _UnmetError as unmet:
                 path = (*places.get(programme.id, (programme.id,)), *place)
-                what = f"nobody can meet it: {unmet.fact} would have to {_told(clause, unmet.fact)} at once"
+                what = f"nobody can meet it: {_told(clause, unmet.fact)}"
                 yield Problem(path, "conflict", what, "Correct one of the two, or put them under any:")
     yield from _unobtainable(catalogue, places)
 
@@ -58,7 +74,13 @@ def _never_opens(window: WindowRule, valid: Validity) -> bool:
     return over or (window.opens is not None and valid.last is not None and window.opens > valid.last)
 
 
-def _told(clause: Clause, fact: str) -> str:
+def _told(clause: Clause, fact: str | _Members) -> str:
+    if not isinstance(fact, str):
+        return f"the number of members ({', '.join(sorted(fact[0])) or 'anybody'}) would have to be two things at once"
+    return f"{fact} would have to {_values(clause, fact)} at once"
+
+
+def _values(clause: Clause, fact: str) -> str:
     tests = [f"{op} {operand}" for one in compares(clause) if one.fact == fact for op, operand in one.tests]
     told = tuple(dict.fromkeys(test.replace("_", " ").removeprefix("is ").lower() for test in tests))
     return f"be {' and '.join(told)}" if len(told) > 1 else f"be {told[0]} and not {told[0]}"
@@ -68,6 +90,8 @@ def _demands(clause: Clause, declaration: Declaration, negated: bool) -> _Demand
     """Return what a clause (or its opposite) certainly demands of single facts; raises _UnmetError."""
     if isinstance(clause, Compare):
         return _compared(clause, declaration, negated)
+    if isinstance(clause, MemberCount):
+        return _counted(clause, declaration, negated)
     if isinstance(clause, Not):
         return _demands(clause.of, declaration, not negated)
     if not isinstance(clause, (All, Any)):
@@ -91,9 +115,30 @@ def _compared(compare: Compare, declaration: Declaration, negated: bool) -> _Dem
     return {compare.fact: spans}
 
 
+def _counted(clause: MemberCount, declaration: Declaration, negated: bool) -> _Demands:
+    key = (frozenset(clause.relations), frozenset(clause.tests))
+    home, most = declaration.household, MOST
+    if home is not None and clause.relations:
+        related = [home.relations[name] for name in clause.relations]
+        most = len(related) if all(one.single and not one.expected for one in related) else MOST
+    demanded = count_interval(clause)
+    return _crossed({key: ((0, most),)}, {key: _outside((demanded,)) if negated else (demanded,)})
+
+
+def _check_within(found: _Demands) -> None:
+    """Raise _UnmetError where more must be of some members than of those among whom they all are."""
+    counted = {key: spans for key, spans in found.items() if not isinstance(key, str)}
+    for key, spans in counted.items():
+        for other, most in counted.items():
+            among = any(test.of in _AMONG for test in key[1] | other[1])
+            wider = other[0] >= key[0] > frozenset() and other[1] <= key[1] and not among
+            if wider and min(low for low, _ in spans) > max(high for _, high in most):
+                raise _UnmetError(key)
+
+
 def _together(parts: Sequence[Clause], declaration: Declaration, negated: bool) -> _Demands:
     """Every part holds: their demands of a fact cross; an alternative that cannot hold beside the others is out."""
-    found: dict[str, _Spans] = {}
+    found: dict[str | _Members, _Spans] = {}
     alternatives = []
     for part in parts:
         if isinstance(part, (All, Any)) and isinstance(part, All) == negated:
@@ -121,7 +166,7 @@ def _either(parts: Sequence[Clause], declaration: Declaration, negated: bool, be
     return {fact: tuple(sorted({span for one in kept for span in one[fact]})) for fact in shared}
 
 
-def _crossed(left: _Demands, right: _Demands) -> dict[str, _Spans]:
+def _crossed(left: _Demands, right: _Demands) -> dict[str | _Members, _Spans]:
     found = dict(left)
     for fact, spans in right.items():
         mine = found.get(fact, ((LEAST, MOST),))
@@ -129,6 +174,7 @@ def _crossed(left: _Demands, right: _Demands) -> dict[str, _Spans]:
         found[fact] = tuple(sorted({one for one in both if one[0] <= one[1]}))
         if not found[fact]:
             raise _UnmetError(fact)
+    _check_within(found)
     return found
 
 

@@ -6,6 +6,7 @@ from recommender.rules.catalogue import catalogue
 from recommender.rules.contradiction import contradictions
 from tests.recommender.catalogues import DECLARATION, document
 
+CHILD = {"relation": "child"}
 YOUNG, OLD = {"fact": "age", "at_most": 30}, {"fact": "age", "at_least": 40}
 
 
@@ -25,6 +26,11 @@ def found_in(*documents):
         {"all": [{"fact": "farmer", "is": True}, {"not": {"fact": "farmer", "is": True}}]},
         {"not": {"any": [{"fact": "age", "at_most": 30}, {"fact": "age", "above": 30}]}},
         {"any": [{"all": [YOUNG, OLD]}, {"fact": "age", "above": 50, "below": 50}]},
+        {"all": [{"members": CHILD, "none": True}, {"members": CHILD}]},
+        {"all": [{"members": CHILD}, {"not": {"members": CHILD}}]},
+        {"all": [{"members": CHILD, "none": True}, {"members": CHILD | {"age": {"below": 5}}, "at_least": 2}]},
+        {"all": [{"members": CHILD, "is": 2}, {"members": CHILD | {"raises": True}, "at_least": 3}]},
+        {"members": {"relation": "spouse"}, "at_least": 2},
     ],
 )
 def test_rules_that_nobody_can_meet_are_told(who):
@@ -39,6 +45,12 @@ def test_rules_that_nobody_can_meet_are_told(who):
         {"all": [YOUNG, {"any": [OLD, {"fact": "farmer", "is": True}]}]},
         {"all": [{"fact": "child_ages", "at_most": 5}, {"fact": "child_ages", "at_least": 10}]},
         {"all": [YOUNG, {"advisory": OLD}]},
+        {"all": [{"members": CHILD}, {"members": CHILD | {"age": {"below": 5}}, "none": True}]},
+        {"all": [{"members": CHILD, "none": True}, {"members": {"relation": "grandchild"}}]},
+        {"any": [{"members": CHILD, "none": True}, {"members": CHILD}]},
+        {"all": [{"members": CHILD, "at_least": 3}, {"members": CHILD | {"nth": {"is": 2}}}]},
+        {"members": {"relation": "spouse"}},
+        {"members": {"relation": "unborn"}, "at_least": 2},
         {"not": {"all": [YOUNG, OLD]}},
         {"all": [{"no_data": "x"}, {"not": {"no_data": "x"}}]},
         {"all": []},
