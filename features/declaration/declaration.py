@@ -88,13 +88,7 @@ def declare(
     """
     problems = Problems()
     top = MappingReader(events, ("events.yaml",), problems, {"zone", "epoch", "types", "registries"})
-    zone = country.zone or Zone("UTC")
-    if top.has("zone") or country.zone is None:
-        with problems.gathered():
-            zone = Zone(str(top.doc.get("zone", "")))
-    epoch = top.day("epoch")
-    if epoch is None and not top.has("epoch"):
-        top.wrong("epoch", "missing", "is missing", "Write the day before which nothing happened, such as 1900-01-01")
+    zone, epoch = _begins(top, country)
     languages, registries = country.languages, top.strings("registries")
     types = read_types(top.mapping("types"), ("events.yaml", "types"), problems, languages)
     types.setdefault(STATED, EventType(STATED))
@@ -110,10 +104,22 @@ def declare(
     problems.raise_any()
     viewed = _related(_viewed(read, home, types), computed)
     made = Declaration(
-        zone, epoch or 0, types, viewed, computed, "", groups, country, home, registries, conflicts, receipts
+        zone, epoch, types, viewed, computed, "", groups, country, home, registries, conflicts, receipts
     )  # fmt: skip
     made = _assembled(made)
     return _with_region_codes(made, country.region_code)
+
+
+def _begins(top: MappingReader, country: Country) -> tuple[Zone, int]:
+    """Where the days begin, and the local day before which nothing happened."""
+    zone = country.zone or Zone("UTC")
+    if top.has("zone") or country.zone is None:
+        with top.problems.gathered():
+            zone = Zone(str(top.doc.get("zone", "")))
+    epoch = top.day("epoch")
+    if epoch is None and not top.has("epoch"):
+        top.wrong("epoch", "missing", "is missing", "Write the day before which nothing happened, such as 1900-01-01")
+    return zone, epoch or 0
 
 
 def _with_region_codes(made: Declaration, form: str) -> Declaration:
