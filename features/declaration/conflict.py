@@ -10,20 +10,20 @@ from features.declaration.given import read_condition
 from features.declaration.vocabulary import Circumstance, Fact
 from features.mapping import MappingReader
 
-__all__ = ["Conflict", "read_conflicts", "read_receipts"]
+__all__ = ["Incompatibility", "read_conflicts", "read_receipts"]
 
 _UNLESS: Final = "unless"
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class Incompatibility:
     """Conditions on two facts or more of which not all can hold, unless others beside them are known to hold all."""
 
     together: tuple[Circumstance, ...]
     unless: tuple[Circumstance, ...] = ()
 
 
-def read_conflicts(top: MappingReader, facts: Mapping[str, Fact]) -> tuple[Conflict, ...]:
+def read_conflicts(top: MappingReader, facts: Mapping[str, Fact]) -> tuple[Incompatibility, ...]:
     """Read the `conflicts` of facts.yaml, such as `{sex: male, pregnant: true}`; what is wrong is collected."""
     found = []
     for i, written in enumerate(top.items("conflicts")):
@@ -32,7 +32,9 @@ def read_conflicts(top: MappingReader, facts: Mapping[str, Fact]) -> tuple[Confl
             continue
         entry = MappingReader(written, top.at("conflicts", i), top.problems, {*map(str, written), _UNLESS})
         together = {name: value for name, value in written.items() if name != _UNLESS}
-        found.append(Conflict(_read_all(entry, together, facts), _read_all(entry, entry.mapping(_UNLESS), facts)))
+        found.append(
+            Incompatibility(_read_all(entry, together, facts), _read_all(entry, entry.mapping(_UNLESS), facts))
+        )
     return tuple(found)
 
 

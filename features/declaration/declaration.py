@@ -10,7 +10,7 @@ from types import MappingProxyType
 from features.calendar import Zone
 from features.canonical_json import canonical_text
 from features.country import NO_COUNTRY, Country
-from features.declaration.conflict import Conflict, read_conflicts, read_receipts
+from features.declaration.conflict import Incompatibility, read_conflicts, read_receipts
 from features.declaration.datatype import DataType
 from features.declaration.fact_wording import read_groups
 from features.declaration.given import read_given
@@ -56,7 +56,7 @@ class Declaration:
     country: Country = NO_COUNTRY
     household: Household | None = None
     registries: tuple[str, ...] = ()
-    conflicts: tuple[Conflict, ...] = ()
+    conflicts: tuple[Incompatibility, ...] = ()
     receipts: Mapping[str, str] = field(default_factory=dict)
 
     @property
