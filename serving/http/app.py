@@ -17,6 +17,7 @@ from serving.http.citizen_routes import LifeReading, add_citizens
 from serving.http.event_routes import NO_LOG, Writing, add_events
 from serving.http.front_page import add_front_pages
 from serving.http.problem_documents import ProblemItemValue, RefusedError
+from serving.http.reference_routes import Reference, add_reference
 from serving.http.service_frame import (
     OPENAPI,
     Lifecycle,
@@ -54,6 +55,11 @@ class Responses(Protocol):
         """The answer as JSON, from the request or from events held; raises RefusedError where they cannot be judged."""
         ...
 
+    @property
+    def reference(self) -> Reference:
+        """What may be looked up without a person."""
+        ...
+
     def checks(self) -> Mapping[str, bool]:
         """What has to hold before requests are sent here, by name."""
         ...
@@ -83,6 +89,7 @@ def create_app(
     _add_recommendations(app, answers, access, clock, work)
     add_citizens(app, answers, log, access, clock, work)
     add_events(app, log, access, clock)
+    add_reference(app, answers, access, clock, work)
     add_health(app, answers.checks, lifecycle or Lifecycle())
     return app
 

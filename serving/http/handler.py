@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, Final
 
 from features.calendar import ISO_DAY, YEARS, date_of
@@ -18,6 +19,7 @@ from recommender.rules.person import Person
 from recommender.rules.question_form import ASKED, DECLINED
 from serving.http.event_words import names_of_events, pointer_into
 from serving.http.problem_documents import UNPROCESSABLE, ProblemItemValue, RefusedError
+from serving.http.reference_desk import ReferenceDesk
 from serving.http.wire import RecommendationRequest
 
 _MOST_ITEMS: Final = 20
@@ -50,6 +52,11 @@ class RecommendationHandler:
     """Answers requests with one engine."""
 
     engine: Engine
+
+    @cached_property
+    def reference(self) -> ReferenceDesk:
+        """What may be looked up of its catalogue and declaration."""
+        return ReferenceDesk(self.engine.catalogue, self.engine.declaration)
 
     def recommend(
         self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event] | None = None

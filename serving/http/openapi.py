@@ -20,6 +20,10 @@ class _Nobody:
     def recommend(self, request: RecommendationRequest, citizen: str, now: int, held: Any = None) -> Mapping[str, Any]:
         raise NotImplementedError
 
+    @property
+    def reference(self) -> Any:
+        raise NotImplementedError
+
     def checks(self) -> Mapping[str, bool]:
         return {}
 

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import httpx
+import jsonschema
 import pytest
 
 from serving.http import problem_documents, tokens
@@ -18,6 +19,7 @@ from serving.http.service_frame import MAX_BODY, Lifecycle, WorkerPool
 
 NOW = 1_800_000_000
 KEY = tokens.new_dev_key()
+LOOKED_UP = ("/v1/programmes", "/v1/programmes/{programme}", "/v1/facts", "/v1/events/types")
 CITIZEN = "/v1/citizens/{citizen}/recommendations"
 BODY = b'{"facts": {"sex": "female"}}'
 
@@ -321,9 +323,32 @@ def test_the_committed_openapi_document_is_the_one_the_app_produces(dev):
 def test_every_route_is_in_the_openapi_document_and_refuses_as_documented(dev):
     document = dev("GET", "/v1/openapi.json").json()
     assert document["openapi"].startswith("3.1")
-    assert set(document["paths"]) == {"/healthz", "/readyz", "/v1/events", "/v1/recommendations", CITIZEN}
+    assert set(document["paths"]) == {"/healthz", "/readyz", "/v1/events", "/v1/recommendations", CITIZEN, *LOOKED_UP}
     for path in ("/v1/events", "/v1/recommendations"):
         responses = document["paths"][path]["post"]["responses"]
         assert {"200", "400", "401", "403", "408", "413", "415", "422", "500", "503"} == set(responses)
     names = {route["operationId"] for path in document["paths"].values() for route in path.values()}
-    assert names == {"citizen_recommendations", "events", "health", "readiness", "recommendations"}
+    assert names == {
+        "citizen_recommendations", "events", "health", "readiness", "recommendations", "programmes", "programme",
+        "facts", "event_types",
+    }  # fmt: skip
+
+
+def test_every_reference_of_the_openapi_document_leads_somewhere_and_every_schema_is_one(dev):
+    document = dev("GET", "/v1/openapi.json").json()
+    jsonschema.Draft202012Validator.check_schema({"$defs": document["components"]["schemas"]})
+    waiting, schemas = [document], 0
+    while waiting:
+        inside = waiting.pop()
+        if isinstance(inside, dict):
+            if isinstance(inside.get("$ref"), str):
+                found = document
+                for part in inside["$ref"].removeprefix("#/").split("/"):
+                    found = found[part]
+            if isinstance(inside.get("schema"), dict):
+                jsonschema.Draft202012Validator.check_schema(inside["schema"])
+                schemas += 1
+            waiting += inside.values()
+        elif isinstance(inside, list):
+            waiting += inside
+    assert schemas > 20

@@ -1,0 +1,138 @@
+"""The routes that tell of programmes, facts and event types; what a caller has already is not sent again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from enum import Enum
+from typing import Any, Final, Protocol
+
+from fastapi import FastAPI
+from fastapi.responses import Response
+from starlette.requests import Request
+
+from serving.http import problem_documents as problems
+from serving.http.access import Authentication, need
+from serving.http.problem_documents import ProblemItemValue, RefusedError
+from serving.http.reference_wire import ProgrammeOut, ProgrammesOut
+from serving.http.service_frame import JSON, WorkerPool, queried, refusals
+from serving.http.tokens import READ
+
+SCHEMA: Final = "application/schema+json"
+_Said = dict[int | str, dict[str, Any]]
+_TAGS: Final[list[str | Enum]] = ["reference"]
+_ID: Final = "{programme:path}"
+SHOWN: Final = 50
+MOST_SHOWN: Final = 100
+_LIMIT: Final = {"type": "integer", "minimum": 1, "maximum": MOST_SHOWN}
+_QUERY: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "cursor": ("The `next` of the page before; absent for the first.", {"type": "string"}),
+    "limit": (f"How many at most; absent means {SHOWN}.", _LIMIT),
+}
+_SCHEMA_SAID: Final[_Said] = {
+    200: {"description": "A JSON Schema (2020-12)", "content": {SCHEMA: {"schema": {"type": "object"}}}}
+}
+_SAME: Final[_Said] = {304: {"description": "It is what the tag in If-None-Match names"}}
+_KNOWN: Final[_Said] = {**refusals(problems.UNAUTHENTICATED, problems.INSUFFICIENT_SCOPE, problems.BUSY), **_SAME}
+_ONE: Final[_Said] = {**_KNOWN, **refusals(problems.NOT_FOUND)}
+_LIST: Final[_Said] = {**_KNOWN, **refusals(problems.UNPROCESSABLE)}
+
+
+class Reference(Protocol):
+    """What may be looked up."""
+
+    facts: Mapping[str, Any]
+    events: Mapping[str, Any]
+
+    @property
+    def version(self) -> str:
+        """The hash of the catalogue."""
+        ...
+
+    def page(self, now: int, cursor: str, limit: int) -> Mapping[str, Any]:
+        """Some programmes; raises RefusedError where the cursor is none."""
+        ...
+
+    def programme(self, now: int, name: str) -> Mapping[str, Any]:
+        """One programme; raises RefusedError where there is none."""
+        ...
+
+
+class Referring(Protocol):
+    """What has a reference."""
+
+    @property
+    def reference(self) -> Reference:
+        """What may be looked up."""
+        ...
+
+
+Telling = Callable[[Request, Callable[[int], Mapping[str, Any]], str], Awaitable[Response]]
+"""Answers a request with what is found at a UTC second, in a media type."""
+
+
+def add_reference(
+    app: FastAPI, answers: Referring, access: Authentication, clock: Callable[[], int], work: WorkerPool
+) -> None:
+    """Add the routes, for callers who may read recommendations."""
+
+    async def told(request: Request, found: Callable[[int], Mapping[str, Any]], media: str) -> Response:
+        now = clock()
+        need(access.caller(request, now), READ)
+        body = await work.run(lambda: json.dumps(found(now), ensure_ascii=False, allow_nan=False).encode())
+        return _tagged(request, body, media, answers.reference.version)
+
+    _add_programmes(app, answers, told)
+    _add_schemas(app, answers, told)
+
+
+def _add_programmes(app: FastAPI, answers: Referring, told: Telling) -> None:
+    paged, single, path = queried(_QUERY), queried({}), "/v1/programmes"
+
+    @app.get(path, response_model=ProgrammesOut, responses=_LIST, openapi_extra=paged, tags=_TAGS)
+    async def programmes(request: Request) -> Response:
+        """The programmes of the catalogue in the order of their ids, page by page."""
+        return await told(request, lambda now: answers.reference.page(now, *_paging(request)), JSON)
+
+    @app.get(f"{path}/{_ID}", response_model=ProgrammeOut, responses=_ONE, openapi_extra=single, tags=_TAGS)
+    async def programme(request: Request, programme: str) -> Response:
+        """One programme as it is written in the catalogue, by the text that is the rule today, or was last."""
+        return await told(request, lambda now: answers.reference.programme(now, programme), JSON)
+
+
+def _add_schemas(app: FastAPI, answers: Referring, told: Telling) -> None:
+    said: _Said = {**_KNOWN, **_SCHEMA_SAID}
+
+    @app.get("/v1/facts", responses=said, openapi_extra=queried({}), tags=_TAGS)
+    async def facts(request: Request) -> Response:
+        """What may be stated of a person, as JSON Schema."""
+        return await told(request, lambda _now: answers.reference.facts, SCHEMA)
+
+    @app.get("/v1/events/types", responses=said, openapi_extra=queried({}), tags=_TAGS)
+    async def event_types(request: Request) -> Response:
+        """What may be sent as an event, as JSON Schema."""
+        return await told(request, lambda _now: answers.reference.events, SCHEMA)
+
+
+def _tagged(request: Request, body: bytes, media: str, version: str) -> Response:
+    """The body, or 304 where the caller has it already (RFC 9110, section 13.1.2)."""
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Proffer-Catalogue": version}
+    known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
+    if tag in known or "*" in known:
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type=media)
+
+
+def _paging(request: Request) -> tuple[str, int]:
+    given = request.query_params.multi_items()
+    limit = request.query_params.get("limit", str(SHOWN))
+    number = int(limit) if limit.isascii() and limit.isdigit() and len(limit) < 4 else 0
+    if not 1 <= number <= MOST_SHOWN:
+        item = ProblemItemValue("/limit", f"a whole number from 1 to {MOST_SHOWN}")
+        raise RefusedError(problems.UNPROCESSABLE, "The list cannot be cut so.", [item])
+    if {name for name, _ in given} - set(_QUERY) or len(given) > len({name for name, _ in given}):
+        item = ProblemItemValue("", f"each once: {', '.join(_QUERY)}")
+        raise RefusedError(problems.UNPROCESSABLE, "The query has names that this route does not take.", [item])
+    return request.query_params.get("cursor", ""), number
