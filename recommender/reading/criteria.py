@@ -12,8 +12,10 @@ from recommender.reading.field_text import FieldText
 from recommender.reading.logic import EVERYONE, agreed_within, all_of, any_of, softened, undecided
 from recommender.reading.phrase import Phrase
 from recommender.reading.phrase_item import PhraseHead
+from recommender.reading.raised_child import with_raised
 from recommender.reading.scanner import scan
 from recommender.reading.sentence import Sentence, SentenceKind, SentenceReader
+from recommender.reading.sentence_doubt import doubted
 from recommender.reading.target_group import GroupVocabulary, TargetGroup
 from recommender.reading.text_statement import TextStatement, statements
 from recommender.rules.clause import Clause, Compare, Not, UnreadText, compares
@@ -87,7 +89,7 @@ class CriteriaReader:
         clause, whole = self._siblings(nodes, "")
         asks = any(not node.silent for node in nodes)
         clause = softened(clause) if self._open else clause
-        return Criteria(clause, whole and asks, tuple(self._unread), tuple(self._groups), self._count)
+        return Criteria(with_raised(clause), whole and asks, tuple(self._unread), tuple(self._groups), self._count)
 
     def titled(self, title: str, named: Collection[str]) -> Clause | None:
         """Return what the groups in a title ask, one being enough; None where it names nobody but those `named`."""
@@ -97,7 +99,7 @@ class CriteriaReader:
         asking = [group for group in groups if group.clause != EVERYONE]
         if not asking or any(group.name in named for group in asking):
             return None
-        return any_of(group.clause for group in asking)
+        return with_raised(any_of(group.clause for group in asking))
 
     def _define(self, found: Sequence[TextStatement], reader: SentenceReader) -> None:
         """Read the notes that say what a vague word means ("* the poor: on benefits, ...")."""
@@ -144,6 +146,7 @@ class CriteriaReader:
         phrase = sentence.phrase
         besides = words_of.DISCRETION.search(text.plain, sentence.start, sentence.end)
         asked = softened(phrase.clause) if besides else phrase.clause  # whoever else may be taken for eligible
+        asked = doubted(text.plain[sentence.start : sentence.end], asked)
         if phrase.whole:
             return asked, True
         unread = _unread(text, sentence.start, sentence.end)

@@ -70,6 +70,8 @@ _DAYS: Final = {"년": 360, "개월": 30, "달": 30, "월": 30, "일": 1, "주":
 _LENGTHS: Final = ("이상", "이전부터", "전부터", "초과", "경과")
 
 
+_AT_THAT_AGE: Final = re.compile(r"이후|이전|전에|후에|되던|때(?!문)|당시|에(?=보호|퇴소|시설|입소|졸업|입국)")
+"""An age with such a word is that at which something was, not today's."""
 _LIVED: Final = Any((Compare("newly_moved_in", "is", False), NoData("출생일부터 거주")))
 """Who has lived here long has lived here since the birth, as far as facts know."""
 
@@ -94,6 +96,8 @@ def _age(text: str, at: int) -> Figure | None:
         return None
     if not span.sound:
         return Figure(LexemeKind.UNREAD, span.end)
+    if span.low == span.high and _AT_THAT_AGE.match(text, span.end):
+        return Figure(LexemeKind.CONDITION, span.end, NoData("그때의 나이"))
     low = None if at and text[at - 1] == "~" else span.low  # up to an age; where the span begins stands before
     return Figure(LexemeKind.AGE, span.end, age_clause(low, span.high))
 
@@ -113,7 +117,15 @@ def _young(text: str, at: int) -> Figure | None:
     if found is None:
         return None
     months = int(found["count"]) * (12 if found["unit"] == "년" else 1)
-    return Figure(LexemeKind.CONDITION, found.end(), Compare("youngest_child_months", "at_most", months))
+    return Figure(LexemeKind.CONDITION, found.end(), _up_to("at_most" if "이내" in found[0] else "below", months))
+
+
+def _up_to(op: str, months: int) -> Clause:
+    """Return that the youngest child is so old at most: in the month that begins on the last day it is not known."""
+    below = Compare("youngest_child_months", "below", months)
+    if op == "below":
+        return below
+    return Any((below, All((Compare("youngest_child_months", "at_most", months), NoData("날까지 센 나이")))))
 
 
 def _children(text: str, at: int) -> Figure | None:
@@ -132,7 +144,7 @@ def _months_old(text: str, at: int) -> Figure | None:
     if int(found["low"] or 0) > int(found["high"]):
         return Figure(LexemeKind.UNREAD, found.end())
     op = "below" if found["down"] == "미만" else "at_most"
-    young: Clause = Compare("youngest_child_months", op, int(found["high"]))
+    young = _up_to(op, int(found["high"]))
     if found["low"] is not None:
         young = All((young, NoData("자녀의 월령")))
     return Figure(LexemeKind.CONDITION, found.end(), young)

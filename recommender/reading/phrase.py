@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from recommender.reading.lexeme import Lexeme, LexemeKind
-from recommender.reading.logic import EVERYONE, all_of, any_of, softened
+from recommender.reading.logic import EVERYONE, all_of, any_of, softened, undecided
 from recommender.reading.phrase_cut import (
     cases_dropped,
     days_dropped,
@@ -24,6 +24,13 @@ from recommender.reading.phrase_cut import (
     trails_off,
 )
 from recommender.reading.phrase_item import PhraseHead, PhraseItem, alternatives, folded, listed
+from recommender.reading.shared_noun import (
+    RELATIVES,
+    births_softened,
+    bound_by_noun,
+    of_another,
+    speaks_of_the_dead,
+)
 from recommender.reading.target_group import TargetGroup
 from recommender.rules.clause import Clause, Compare, NoData, Not, Source
 
@@ -40,12 +47,6 @@ _DENIALS: Final = frozenset(
     )
 )
 """What turns round the one noun before it: those who are not, those without."""
-_RELATIVES: Final = frozenset(
-    (
-        *("가족", "유족", "유가족", "배우자", "자녀", "손자녀", "보호자", "부모", "형제자매", "후손", "동반자"),
-        *("미망인", "선순위유족", "직계비속", "직계존속", "수권유족"),
-    )
-)
 _DEATH: Final = ("사망", "사망시", "사망자", "사망한경우", "사망한자", "사망한")
 _WISHES: Final = ("희망", "신청", "원하는", "이용희망", "참여희망", "지원희망")
 _RECIPIENT: Final = ("수급자", "수급권자", "수급", "기초생활")
@@ -124,7 +125,7 @@ class PhraseReader:
 
     def read(self, lexemes: Sequence[Lexeme]) -> Phrase:
         """Return what the lexemes of a statement, or of a bracket, ask together."""
-        lexemes = families_joined(cases_dropped(days_dropped(spans_cut(lasting(lexemes)))))
+        lexemes = families_joined(cases_dropped(days_dropped(spans_cut(lasting(births_softened(lexemes))))))
         segments = [segment for part in segments_of(lexemes) if (segment := self._segment(part)) is not None]
         if not segments:
             return Phrase(quiet=True)
@@ -145,7 +146,8 @@ class PhraseReader:
         if cut is not None:
             return self._summed(self._segment(lexemes[:cut]), self._segment(lexemes[cut + 1 :]))
         commas = any(one.kind is K.OR and one.word in (",", ";") for one in lexemes)
-        read = [item for part in items_of(lexemes) if (item := self._item(part)) is not None]
+        parts = list(items_of(lexemes))
+        read = [item for part in parts if (item := self._item(part)) is not None]
         items = _anybody(_families(folded(read)))
         if not items:
             return None
@@ -154,7 +156,7 @@ class PhraseReader:
             whole = True
             for item in items:
                 item.guard()
-        clause = alternatives(items, commas)
+        clause = undecided(alternatives(items, commas)) if bound_by_noun(parts) else alternatives(items, commas)
         return Phrase(
             _and_so_on(items, clause) if trails_off(lexemes) else clause,
             whole,
@@ -170,7 +172,7 @@ class PhraseReader:
         """Read "A, B and other X": they are examples of X; where X is vague, they are what it means at least."""
         if examples is None or named is None:
             return named or examples
-        vague = bool(named.groups) and named.groups[0].vague
+        vague = bool(named.groups) and all(group.vague for group in named.groups)
         both = all_of([named.clause, softened(examples.clause)])
         clause = any_of([examples.clause, named.clause]) if vague else both
         groups = (*named.groups, *examples.groups)
@@ -185,6 +187,8 @@ class PhraseReader:
                 self._take(lexeme, lexemes, i, item)
         if item.groups and item.groups[-1].kind == "occasion" and item.head == PhraseHead.GROUP and not item.turned:
             item.whole = True  # which card, which course: it is unknown all the same
+        if speaks_of_the_dead(lexemes):
+            item.clauses.append(NoData("가족의 사망"))
         return item
 
     def _take(self, lexeme: Lexeme, lexemes: Sequence[Lexeme], i: int, item: PhraseItem) -> None:
@@ -196,7 +200,9 @@ class PhraseReader:
             item.wishing |= lexeme.word.startswith(_WISHES)
             item.individual = lexeme.word == "개인"
         elif kind in (K.AGE, K.CONDITION):
-            if not in_object(lexemes, i):
+            if of_another(lexemes, i):
+                item.unread()
+            elif not in_object(lexemes, i):
                 item.figures.append(self._cited(lexeme, lexeme.clause))
                 item.own_age |= kind is K.AGE
         elif kind is K.DURATION:
@@ -238,16 +244,16 @@ class PhraseReader:
         elif (in_object(lexemes, i) and not raised(lexemes, i)) or _described(lexemes, i):
             item.unread(PhraseHead.UNREAD)
         else:
-            item.kin |= lexeme.word in _RELATIVES
+            item.kin |= lexeme.word in RELATIVES
             self._belongs(lexeme, group, item)
-            if before is not None and before.word in _DEATH and before.kind is K.NEUTRAL and group.family is not None:
+            if speaks_of_the_dead(lexemes[:i]):
                 self._relative(lexeme, item)
 
     def _is_relative(self, lexeme: Lexeme, before: Lexeme | None, item: PhraseItem) -> bool:
         if before is None or before.kind is not K.GROUP or not item.groups:
             return False
         died = lexeme.word in _DEATH and item.groups[-1].family is not None
-        return died or lexeme.word in _RELATIVES
+        return died or lexeme.word in RELATIVES
 
     def _belongs(self, lexeme: Lexeme, group: TargetGroup, item: PhraseItem) -> None:
         clause = self.defined.get(group.name, group.clause) if group.vague else group.clause

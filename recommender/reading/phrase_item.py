@@ -10,7 +10,7 @@ from typing import Final
 from recommender.reading.lexeme import Lexeme, LexemeKind
 from recommender.reading.logic import EVERYONE, agreed_within, all_of, any_of
 from recommender.reading.target_group import TargetGroup
-from recommender.rules.clause import Clause, NoData
+from recommender.rules.clause import Clause, Compare, NoData
 
 __all__ = ["PhraseHead", "PhraseItem", "alternatives", "folded", "listed"]
 
@@ -135,7 +135,8 @@ def alternatives(items: Sequence[PhraseItem], commas: bool) -> Clause:
     if len(items) == 1 or not first.figures or first.head in (PhraseHead.NONE, PhraseHead.PERSON):
         return each
     if any(group.with_age is not None for group in first.groups) or any(item.own_age or item.kin for item in items[1:]):
-        return each
+        lived = [one for one in first.figures if isinstance(one, Compare) and one.fact == "residence_months"]
+        return agreed_within(all_of([*lived, each]), each)  # how long they live here may be asked of every item
     shared = all_of([*first.figures, any_of([all_of(first.clauses), *(item.clause for item in items[1:])])])
     return agreed_within(shared, each) if commas else shared
 
