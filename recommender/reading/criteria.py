@@ -193,11 +193,12 @@ class CriteriaReader:
             return _Node(sentence, EVERYONE, True, False, True)
         end = max([sentence.end, *(one.end for one in _below(statement))])
         unread = _unread(reader.text, sentence.start, end)
+        known: Clause = unread
         if all(part.clause != EVERYONE for part in spoken):
             shut_out = any_of(part.clause if part.whole else all_of([part.clause, unread]) for part in spoken)
-            return _Node(sentence, Not(shut_out), True, True, False)  # who is none of them is not shut out
+            known = Not(shut_out)
         self._unread.append(Unread("exclusion", unread, next((part.unread for part in spoken if part.unread), "")))
-        return _Node(sentence, unread, False, True, False)
+        return _Node(sentence, known, False, True, False)
 
     def _condition(self, sentence: Sentence) -> bool:
         """Whether a statement is a condition that is demanded beside its siblings, not one alternative of them."""

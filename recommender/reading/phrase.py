@@ -28,6 +28,7 @@ from recommender.reading.shared_noun import (
     RELATIVES,
     births_softened,
     bound_by_noun,
+    keeps_another,
     of_another,
     speaks_of_the_dead,
 )
@@ -241,7 +242,11 @@ class PhraseReader:
             self._relative(lexeme, item)
         elif group.kind == "body" and any(one.kind not in (*_QUIET, K.BRACKET, K.SUBJECT) for one in lexemes[i + 1 :]):
             item.unread()  # a body that somebody works or learns at
-        elif (in_object(lexemes, i) and not raised(lexemes, i)) or _described(lexemes, i):
+        elif (
+            (in_object(lexemes, i) and not raised(lexemes, i))
+            or _described(lexemes, i)
+            or keeps_another(lexeme, before)
+        ):
             item.unread(PhraseHead.UNREAD)
         else:
             item.kin |= lexeme.word in RELATIVES

@@ -112,7 +112,9 @@ class SentenceReader:
             return Sentence(SentenceKind.PRIORITY, Phrase(quiet=True), start, end)
         tail = words_of.EXCLUDED_TAIL.search(plain[begin:end])
         if tail and plain.count("(", begin, begin + tail.start()) == plain.count(")", begin, begin + tail.start()):
-            return Sentence(SentenceKind.EXCLUSION, self.phrase(begin, begin + tail.start()), start, end)
+            but = words_of.BUT.match(plain, begin, end)
+            shut_out = self.phrase(but.end() if but else begin, begin + tail.start())
+            return Sentence(SentenceKind.EXCLUSION, shut_out, start, end)
         return self._criterion(name, begin, start, end, mode)
 
     def _procedure(self, begin: int, start: int, end: int) -> Sentence:

@@ -12,7 +12,7 @@ from recommender.reading.logic import EVERYONE, softened
 from recommender.reading.phrase_cut import in_object, raised
 from recommender.reading.target_group import TargetGroup
 
-__all__ = ["RELATIVES", "births_softened", "bound_by_noun", "of_another", "speaks_of_the_dead"]
+__all__ = ["RELATIVES", "births_softened", "bound_by_noun", "keeps_another", "of_another", "speaks_of_the_dead"]
 
 K = LexemeKind
 RELATIVES: Final = frozenset(
@@ -25,6 +25,7 @@ _EXPECTING: Final = ("임산부", "임신부", "고위험 임산부", "예비부
 _BIRTHS: Final = ("출산가정", "산모", "신생아·출생아")
 _PARENTS: Final = "부모"
 _SEVERAL: Final = 2
+_CARES: Final = ("부양", "봉양", "모시", "돌보", "간병", "수발")
 _OBJECT_OF: Final = ("을", "를")
 
 
@@ -58,6 +59,12 @@ def of_another(lexemes: Sequence[Lexeme], i: int) -> bool:
         if follows.kind is not K.NEUTRAL:
             return False
     return False
+
+
+def keeps_another(lexeme: Lexeme, before: Lexeme | None) -> bool:
+    """Whether a relative is described by whom they keep or care for: "a son or daughter who supports a parent"."""
+    described = before is not None and before.kind is K.UNREAD and before.word.startswith(_CARES)
+    return described and lexeme.word in RELATIVES
 
 
 def speaks_of_the_dead(lexemes: Sequence[Lexeme]) -> bool:

@@ -31,6 +31,7 @@ _BULLET: Final = re.compile(
 )
 _INLINE: Final = re.compile(
     r"(?<=\S)\s*(?=※)|(?<=[가-힣.)]\s)(?=[①-⑳]\s*(?![를을에의과와은는]|내지|항)[가-힣「(])|(?<=[\s)])(?=[○❍◦□■◎](?=\s))"
+    r"|(?<=[가-힣)][.,])\s*(?=(?:단|다만)\s*[,:])"
 )
 _ASIDE: Final = re.compile(r"\s*(?:\([^()]*(?:\([^()]*\)[^()]*)*\)\s*$|\(?\*?\s*(?:단|다만)\s*[,:])", re.MULTILINE)
 """A line in brackets, or one that says "but", adds to the statement before it."""

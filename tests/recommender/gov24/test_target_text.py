@@ -55,3 +55,8 @@ def test_a_means_test_in_what_is_given_and_premiums_that_only_the_insured_pay_ar
     assert open_points("만65세 이상 노인", vocabulary, "수도요금 지원", **few) == (True, {"금액 기준"})
     assert open_points("만65세 이상 노인", vocabulary, "국민건강보험료 지원")[1] == {"건강보험료"}
     assert open_points("만65세 이상 노인", vocabulary, "목욕비 지원", 지원내용="월 1만원 지원") == (True, set())
+
+
+def test_a_title_that_tells_of_a_merit_or_a_death_asks_for_it(vocabulary):
+    assert open_points("해운대구민 누구나", vocabulary, "성적우수 장학금")[1] == {"심사와 성적"}
+    assert "가족의 사망" in open_points("국가유공자", vocabulary, "사망위로금 지급")[1]
