@@ -296,9 +296,9 @@ class Gated(Generic[Rows]):
     def once(self, spend: str, mechanism: Mechanism, learner: Callable[[Rows], bytes], kept: Path) -> bytes:
         """As `run`, under an id that names what is asked: asked again, what was released is given, and nothing is paid.
 
-        What the learner releases is kept before it is committed, and committed before anybody is told. So a run that
-        crashed is taken up where it was: with nothing kept, nobody has seen anything, and the same reservation holds.
-        The caller sees to it that nobody asks for the same at the same time.
+        What the learner releases is committed, by its hash, before it is kept or told. So before the commit nobody has
+        seen anything, and a run that crashed draws under the same reservation; after it nothing is drawn again, and a
+        file is believed only by that hash. The caller sees to it that nobody asks for the same at the same time.
 
         Args:
             spend: the spend's id.
@@ -307,17 +307,20 @@ class Gated(Generic[Rows]):
             kept: the file that keeps it.
 
         Raises:
-            Rejected: too little is left, or what was released under this id is gone.
+            Rejected: too little is left, or what was released under this id is gone, or is another file.
         """
         asked = replace(self._run, mechanism=mechanism)
         self._receipts.append(self._account.reserve(spend, asked, self._gate.rows.people()))
-        if not kept.exists():
-            if self._account.settled(spend):
+        if self._account.settled(spend):
+            if not kept.exists():
                 what = f"is gone, and {spend}, under which it was released, is closed: it would be drawn a second time"
                 raise Rejected([Problem((str(kept),), "missing", what, "Restore it, or ask on another day")])
-            write_whole(kept, learner(self._opened()), mode=OWNER_ONLY)
-        released = kept.read_bytes()
+            released = kept.read_bytes()
+            self._receipts.append(self._account.commit(spend, mechanism, digest(released)))
+            return released
+        released = learner(self._opened())
         self._receipts.append(self._account.commit(spend, mechanism, digest(released)))
+        write_whole(kept, released, mode=OWNER_ONLY)
         return released
 
     @property

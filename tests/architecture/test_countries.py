@@ -13,9 +13,12 @@ READERS = {
     "recommender/gov24", "recommender/youth", "recommender/reading",  # read the texts that Korean offices publish
     "recommender/particles.py",  # the grammar of one language, used where its file of messages says so
     "recommender/published_text.py", "recommender/published_rows.py",  # of the same offices
-    "recommender/currency.py",  # the table of currencies
+    "recommender/currency.py", "features/iso_currency.py",  # the tables of currencies
 }  # fmt: skip
-EXAMPLES = {"features/calendar.py", "features/country.py", "recommender/messages.py", "proffer/options.py"}
+EXAMPLES = {
+    "features/calendar.py", "features/country.py", "recommender/messages.py", "proffer/options.py",
+    "serving/http/ledger_app.py",
+}  # fmt: skip
 """Where a remedy or a line of help gives one as an example."""
 LEFT = {"proffer/catalogue_verb.py", "proffer/demo.py"}
 """Verbs of one country: its importers, and the synthetic people who live there. The list only shrinks."""

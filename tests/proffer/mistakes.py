@@ -182,7 +182,7 @@ LEARNING = [
     Mistake("evaluate --data real --home nowhere", "nowhere: does not exist"),
     Mistake("promote nope --data real", "nope"),
     Mistake("promote nope --data real --home modelled", "634a"),
-    Mistake("promote 634a", "--data"),
+    Mistake("promote 634a", "there is no model '634a'"),
     Mistake("score --events e.ndjson --out o.parquet", "Run `proffer train`"),
     Mistake("score --events e.ndjson --out o.parquet --model none", "`none` names no model"),
     Mistake("score --events e.ndjson --out o.parquet --model torn", "torn/manifest.json"),
@@ -193,7 +193,7 @@ LEARNING = [
 ]
 
 PRIVACY = [
-    Mistake("privacy", "verify, report"),
+    Mistake("privacy", "status, reserve"),
     Mistake("privacy status", "proffer privacy init"),
     Mistake("privacy status --population jp --home ledgered", "jp"),
     Mistake("privacy init --population kr --epsilon 0 --delta 0", "delta"),

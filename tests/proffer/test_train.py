@@ -128,7 +128,7 @@ def test_evaluation_without_truth_says_so(home, people, tmp_path, capsys):
     shutil.rmtree(folder / "truth")
     words = ["evaluate", "--model", model_of(home), "--data", folder, "--home", home, "--no-progress"]
     assert cli.main([*map(str, words)]) == 0
-    assert "no truth beside the data" in capsys.readouterr().out
+    assert "The truth is not beside these data" in capsys.readouterr().out
 
 
 def test_a_negative_number_of_programmes_is_refused(home, people, capsys):

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
+from features.canonical_json import canonical_text
 from features.problem import Rejected
 from privacy.account import LedgerAccount
 from privacy.gate import Admission
@@ -132,17 +133,38 @@ def test_a_crash_before_anything_was_kept_is_taken_up_under_the_same_reservation
     assert found.spend_id == spend.id
 
 
-def test_a_crash_before_the_commit_gives_what_was_kept_and_draws_nothing_again(kept, good, bad, monkeypatch):
+def test_a_crash_before_the_commit_leaves_nothing_to_read_so_that_no_second_draw_is_seen(kept, good, bad, monkeypatch):
     material, made, folder = kept
     with monkeypatch.context() as patch:
         patch.setattr(LedgerAccount, "commit", lambda *_: 1 // 0)
         with pytest.raises(ZeroDivisionError):
             compare(material, RUN, (good, bad), Seeded(1), folder)
-    (left,) = folder.iterdir()
-    before = left.read_bytes()
-    found = compare(material, RUN, (good, bad), Seeded(2), folder)
-    assert found.kept.read_bytes() == before
+    assert list(folder.iterdir()) == []
+    compare(material, RUN, (good, bad), Seeded(2), folder)
     assert [one.state for one in made.spends("kr")] == ["committed"]
+
+
+def test_a_crash_after_the_commit_draws_nothing_again(kept, good, bad, monkeypatch):
+    material, made, folder = kept
+    with monkeypatch.context() as patch:
+        patch.setattr("privacy.gate.write_whole", lambda *_, **__: 1 // 0)
+        with pytest.raises(ZeroDivisionError):
+            compare(material, RUN, (good, bad), Seeded(1), folder)
+    with pytest.raises(Rejected, match="drawn a second time"):
+        compare(material, RUN, (good, bad), Seeded(2), folder)
+    assert len(made.spends("kr")) == 1
+
+
+def test_figures_that_were_laid_there_before_anything_was_asked_are_not_believed(kept, good, bad):
+    material, _, folder = kept
+    spend = compare(material, RUN, (bad, good), Seeded(1), folder).spend_id
+    asked = question(material, RUN, good, bad)
+    name = f"evaluation-{hashlib.sha256(canonical_text(asked).encode()).hexdigest()[:32]}"
+    forged = json.loads((folder / f"{spend}.json").read_bytes()) | {"multiplier": 0.1}
+    (folder / f"{name}.json").write_text(json.dumps(forged))
+    found = compare(material, RUN, (good, bad), Seeded(2), folder)
+    assert (found.spend_id, found.comparison.multiplier > 0.1) == (name, True)
+    assert json.loads(found.kept.read_bytes())["challenger"] == "a" * 64
 
 
 def test_what_was_released_and_is_gone_is_not_drawn_a_second_time(kept, good, bad):
