@@ -128,6 +128,7 @@ _OFFER: Final[Keys] = {
     "window.always": (),
     "window.not_needed": (),
     "window.now": (),
+    "window.waits": (),
     "window.recurs": ("first", "last"),
     "window.paid_back": ("date",),
     "window.funds": (),

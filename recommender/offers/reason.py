@@ -118,4 +118,6 @@ def _by_date(window: ApplicationWindow, messages: Messages) -> Text | None:
         if window.days_left == 0:
             return messages.text("window.last_day", date=closes)
         return messages.text("window.closes", date=closes, days=window.days_left)
+    if window.waits:
+        return messages.text("window.waits")
     return messages.text("window.now") if window.during is not None and window.state == OPEN else None

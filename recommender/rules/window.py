@@ -49,6 +49,7 @@ class ApplicationWindow:
         funds: whether it ends earlier once the money is spent.
         pressing: days after today until something is lost or may be: it closes, the working day that may stand for a
             published last day passes, or a claim is paid from the event on no longer.
+        waits: whether it is open from a day on that is not known, for those of whom the state of `during` holds.
     """
 
     kind: str
@@ -61,6 +62,7 @@ class ApplicationWindow:
     during: str | None = None
     funds: bool = False
     pressing: int | None = None
+    waits: bool = False
 
     @property
     def is_closed(self) -> bool:
@@ -212,7 +214,10 @@ def _one(
         state = UNKNOWN if value == NOT_KNOWN else OPEN if value == 1 else CLOSED
         if state != CLOSED and rule.after:
             return _bounded(rule, state, after_event(rule, occurrences, today, working))
-        return ApplicationWindow(rule.kind, state, during=rule.during, funds=rule.funds)
+        waits = state == OPEN and rule.occasion is not None
+        return ApplicationWindow(
+            rule.kind, UNKNOWN if waits else state, during=rule.during, funds=rule.funds, waits=waits
+        )  # fmt: skip
     if rule.is_personal:
         return after_event(rule, occurrences, today, working)
     if rule.kind in _ENDLESS:
@@ -232,7 +237,10 @@ def _bounded(rule: WindowRule, state: str, since: ApplicationWindow) -> Applicat
     if since.state == UPCOMING:
         return since
     if rule.within is None:
-        return ApplicationWindow(rule.kind, state, during=rule.during, funds=rule.funds)
+        waits = state == OPEN and rule.opens_after is not None and since.event is None
+        return ApplicationWindow(
+            rule.kind, UNKNOWN if waits else state, during=rule.during, funds=rule.funds, waits=waits
+        )  # fmt: skip
     if state != OPEN or since.state != OPEN:
         return ApplicationWindow(rule.kind, CLOSED, during=rule.during, funds=rule.funds)
     return replace(since, during=rule.during, funds=rule.funds)

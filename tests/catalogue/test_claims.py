@@ -126,7 +126,21 @@ def test_who_closed_a_business_is_told_of_the_package_as_a_citizen():
 def test_what_a_second_pregnancy_opens_is_not_closed_since_the_first_birth(programme):
     place = {"gwacheon-pregnancy-grant": "41290", "buyeo-newborn-care": "44760"}.get(programme, "11440")
     facts = MOTHER | {"pregnant": True, "children": ["2023-02-10"], "region": place, "newly_moved_in": False}
-    assert window(told(facts | {"income_percent": 90}), f"kr.{programme}")[1] == "open"
+    seen = window(told(facts | {"income_percent": 90}), f"kr.{programme}")[1]
+    assert seen == ("unknown" if programme == "buyeo-newborn-care" else "open")
+
+
+@pytest.mark.parametrize(
+    ("programme", "facts"),
+    [
+        ("buyeo-newborn-care", MOTHER | {"pregnant": True, "region": "44760", "income_percent": 90}),
+        ("parental-leave-benefit", {"on_parental_leave": True, "parental_leaves_ended": [], "insured_days": 330}),
+    ],
+)
+def test_what_opens_on_a_day_that_is_not_known_is_not_told_to_be_open(programme, facts):
+    (one,) = [one for one in told(facts)["recommendations"] if one["programme"] == f"kr.{programme}"]
+    assert one["window"]["state"] == "unknown"
+    assert "depends on a day that is not known" in one["window"]["text"]["en"]
 
 
 def test_a_mother_claims_for_thirty_days_after_the_birth():

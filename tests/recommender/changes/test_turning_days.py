@@ -174,4 +174,4 @@ def test_no_window_changes_on_another_day(events, later, rule):
 def window_seen(declaration, history, person, day, rule):
     """A person's window at the end of a day, without what changes every day."""
     happened = known(declaration, history, person, declaration.zone.end_of_day(date_of(day))).occurrences
-    return replace(window_of((rule,), happened, day, WORKING), days_left=None)
+    return replace(window_of((rule,), happened, day, WORKING), days_left=None, pressing=None)

@@ -106,6 +106,16 @@ def test_a_second_pregnancy_is_open_although_the_last_birth_is_long_ago():
     assert [one.state for one in seen] == [OPEN, CLOSED, UNKNOWN]
 
 
+def test_a_state_that_opens_a_window_on_a_day_that_is_not_known_does_not_say_that_it_is_open():
+    leave = WindowRule("relative", during="pregnant", after=(BORN,), opens_after="P1M")
+    expected = WindowRule("relative", during="pregnant", occasion="40 days before the birth is expected")
+    for rule in (leave, expected):
+        seen = [window.window_of([rule], (), 500, EVERY_DAY, states) for states in ({"pregnant": 1}, {"pregnant": 0})]
+        assert [(one.state, one.waits) for one in seen] == [(UNKNOWN, True), (CLOSED, False)]
+    known = window.window_of([leave], [Occurrence(BORN, 100)], 500, EVERY_DAY, {"pregnant": 1})
+    assert (known.state, known.waits) == (OPEN, False)
+
+
 def test_a_period_that_opens_later_runs_from_the_day_it_opens():
     rule = WindowRule("relative", after=(BORN,), opens_after="P6M", within="P1Y")
     born = [Occurrence(BORN, day_of(date(2026, 1, 10)))]
