@@ -141,11 +141,11 @@ class _Telling:
         )  # fmt: skip
 
     def _clauses(self, old: Programme, new: Programme) -> Iterator[tuple[Change, set[str]]]:
-        """Yield each clause that came, went or was replaced, with the facts it names; same facts make a pair."""
+        """Yield each clause that came, went or was replaced, with the facts it names; shared facts make a pair."""
         for kind in KINDS:
             gone, come = _differing(old.who.get(kind), new.who.get(kind))
             for clause in gone:
-                match = next((one for one in come if _subject(one) == _subject(clause)), None)
+                match = _nearest(clause, come, {_subject(one) for one in gone})
                 if match is not None:
                     come.remove(match)
                 yield self._replaced(kind, clause, match)
@@ -263,6 +263,19 @@ def _unsourced(value: object) -> object:
         unread = _PLACE if "words" in value else ()
         return {key: _unsourced(inner) for key, inner in value.items() if key not in (*_UNREAD, *unread)}
     return [_unsourced(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
+def _nearest(clause: Clause, come: Sequence[Clause], subjects: set[object]) -> Clause | None:
+    """Return the clause that took the place of one: about the same facts, or else about most of them.
+
+    `subjects` is what all clauses that went are about: one that came and is about just that belongs to that one.
+    """
+    same = [one for one in come if _subject(one) == _subject(clause)]
+    if same:
+        return same[0]
+    shared = [(len(_facts(one) & _facts(clause)), one) for one in come if _subject(one) not in subjects]
+    count, best = max(shared, key=lambda one: one[0], default=(0, None))
+    return best if count else None
 
 
 def _subject(clause: Clause) -> object:

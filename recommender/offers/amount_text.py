@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from features.calendar import date_of
 from features.canonical_json import canonical_text
 from features.country import Currency
 from recommender.messages import Messages
 from recommender.rules.clause import Clause
 from recommender.rules.estimate import Estimate, Span, Step
-from recommender.rules.payment import HUNDREDTHS, Payment
+from recommender.rules.payment import HUNDREDTHS, AgeSpan, Payment
 from recommender.text import Text
 
 __all__ = ["amount_sentence", "payment_text", "steps_json"]
@@ -99,12 +100,34 @@ def _each_text(payment: Payment, each: Span, currency: Currency, messages: Messa
 def payment_text(payment: Payment, currency: Currency, messages: Messages, rule: Callable[[Clause], Text]) -> Text:
     """Return one payment as the programme states it: the sum, and for whom, from when and how long in its own keys."""
     said = _each_text(payment, (payment.low or 0, payment.high), currency, messages)
-    shown = ("amount", "from", "at_most", "percent", "of", "period", "per", "when", "source", "gives")
+    if payment.age is not None:
+        said = messages.text("change.more", first=said, second=_age_text(payment.age, messages))
+    shown = ("age", "amount", "from", "at_most", "percent", "of", "period", "per", "when", "source", "gives")
     others = {key: value for key, value in payment.to_document().items() if key not in shown}
     if others:
         told = ", ".join(f"{key} {canonical_text(value)}" for key, value in others.items())
         said = messages.text("change.more", first=said, second=Text.alone(told))
     return said if payment.when is None else messages.text("change.more", first=said, second=rule(payment.when))
+
+
+def _age_text(age: AgeSpan, messages: Messages) -> Text:
+    """Return between which ages, and for whom born on which days, a payment is given."""
+    conditions = []
+    ages = [(op, months) for op, months in (("at_least", age.at_least), ("below", age.below)) if months is not None]
+    if ages:
+        figures = []
+        for op, months in ages:
+            unit, count = ("years", months // 12) if months % 12 == 0 and months else ("months", months)
+            figures.append(
+                messages.text(f"rule.number.{op}", value=messages.text(f"rule.member.in_{unit}", count=count))
+            )
+        conditions.append(messages.text("rule.member.months", figure=messages.joined("rule.both", figures)))
+    days = [(op, day) for op, day in zip(("at_least", "at_most"), age.born, strict=True) if day is not None]
+    if days:
+        on = [(op, messages.text("rule.date.on", date=date_of(day))) for op, day in days]
+        born = [messages.text(f"rule.date.{op}", value=day) for op, day in on]
+        conditions.append(messages.text("rule.member.born", figure=messages.joined("rule.both", born)))
+    return messages.joined("rule.member.and", conditions) if conditions else Text.alone(age.of)
 
 
 def _sum(span: Span, currency: Currency, messages: Messages) -> Text:

@@ -83,6 +83,12 @@ def test_programmes_added_and_ended_are_named_with_how():
             {"value": {"currency": "KRW", "parts": [{"at_most": 150000, "period": "year", "for": "P6M"}]}},
             [("amount", None, "100,000 won a month", 'up to 150,000 won a year; for "P6M"')],
         ),
+        (
+            {"value": {"amount": 5, "currency": "KRW", "age": {"of": "child", "below": "P13Y",
+                       "born": {"at_least": "2017-01-01"}}}},
+            [("amount", None, "100,000 won a month",
+              "5 won, once; aged below 13 years, born on or after 1 January 2017")],
+        ),
         ({"value": {"currency": "KRW"}}, [("amount", None, "100,000 won a month", "The amount is not stated.")]),
         (
             {"form": "loan"},
@@ -175,3 +181,10 @@ def test_everything_in_the_shipped_catalogues_has_words(country):
     ):
         assert change.old is not None
         assert all(change.old.in_language(language).strip() for language in declaration.country.languages)
+
+
+def test_a_clause_that_asks_one_fact_more_is_one_change():
+    student = {"fact": "university_student", "is": True}
+    old = written(who={"any": [AGE, HOME]})
+    (one,) = changed([old], [written(who={"any": [AGE, HOME, student]})]).changed
+    assert [(change.old is None, change.new is None) for change in one.changes] == [(False, False)]
