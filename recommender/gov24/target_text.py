@@ -55,7 +55,7 @@ _MEANS_TEST: Final = re.compile(
 _PUBLIC_PREMIUM: Final = re.compile(r"(?:국민건강|장기요양|고용|산재|연금|지역)보험료")
 _MEANS, _PREMIUMS = "금액 기준", "건강보험료"
 """What 지원내용 says of who pays or has little, and what only those who pay premiums can be helped with."""
-_FEAT: Final = re.compile(r"성적|우수|모범|특기|입상|표창|효행|선행|공로|수상|재능")
+_FEAT: Final = re.compile(r"성적|우수|모범|특기|입상|표창|효행|선행|공로|수상자(?!전거)|재능")
 _DEATH: Final = re.compile(r"사망|위로금|유족|유가족|조의|장례|추모|미망인|상속")
 _LEFT_OPEN: Final = (
     (TITLE, _FEAT, "심사와 성적"),
