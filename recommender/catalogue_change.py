@@ -27,6 +27,7 @@ MISSING, ENDED = "missing", "ended"
 
 _UNREAD = ("source", "axis")
 _PLACE = ("from", "to")
+_LENGTHS = ("opens_before", "opens_after", "retroactive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +180,21 @@ class _Telling:
 
     def _windows(self, old: Programme, new: Programme) -> Iterator[Change]:
         if [window_document(one) for one in old.windows] != [window_document(one) for one in new.windows]:
-            said = ([self._window(window) for window in one.windows] for one in (old, new))
+            sides = ((old, self.old), (new, self.new))
+            said = ([self._window(window, rules) for window in one.windows] for one, rules in sides)
             yield Change("window", None, *(self.messages.joined("rule.and", texts) for texts in said))
 
-    def _window(self, window: WindowRule) -> Text:
+    def _window(self, window: WindowRule, rules: RuleText) -> Text:
         """Return one window in words: its days or its kind, then the publisher's words."""
         said = self._days(window)
-        kept = ("kind", "from", "until", "after", "within", "text")
+        for key in _LENGTHS:
+            if (length := getattr(window, key)) is not None:
+                second = self.messages.text(f"change.window.{key}", length=self._length(length))
+                said = self.messages.text("change.more", first=said, second=second)
+        if window.during is not None:
+            second = self.messages.text("change.window.while", fact=rules.label(window.during))
+            said = self.messages.text("change.more", first=said, second=second)
+        kept = ("kind", "from", "until", "after", "within", "text", "while", *_LENGTHS)
         others = {key: value for key, value in window_document(window).items() if key not in kept}
         if others:
             told = ", ".join(f"{key} {canonical_text(value)}" for key, value in others.items())

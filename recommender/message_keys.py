@@ -142,6 +142,8 @@ _CHANGE: Final[Keys] = {
     "change.window.from": ("first",),
     "change.window.until": ("last",),
     "change.window.after": ("within", "event"),
+    **{f"change.window.{key}": ("length",) for key in ("opens_before", "opens_after", "retroactive")},
+    "change.window.while": ("fact",),
     **{f"change.window.{kind}": () for kind in _WINDOWS},
 }
 MESSAGES: Final[Keys] = {**_RULE, **_VERDICT, **_OFFER, **_CHANGE}

@@ -106,6 +106,11 @@ def test_programmes_added_and_ended_are_named_with_how():
             [("window", None, "1 March 2026 to 31 March 2026", "until 31 March 2026 and at any time")],
         ),
         (
+            {"window": {"kind": "relative", "while": "pregnant", "after": "life.child_born", "opens_after": "P1M"}},
+            [("window", None, "1 March 2026 to 31 March 2026",
+              'for a time after an event; opens 1 month after; while "pregnant" holds')],
+        ),
+        (
             {"window": {"months": [3, 9]}},
             [("window", None, "1 March 2026 to 31 March 2026", "at certain times of the year; months [3,9]")],
         ),
