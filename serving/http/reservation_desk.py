@@ -33,7 +33,8 @@ _SAID: Final[tuple[tuple[type[Rejected], ProblemType, str], ...]] = (
 _UNPRICED: Final = ProblemItemValue("/mechanism", "a mechanism that both accountants price alike, within their range")
 _POINTED: Final = {
     "mechanism": "a mechanism as docs/ledger.md lists them", "delta": "a decimal above 0, below 1 and below 1/units",
-    "population": "the name of a population", "spend": "the name of a spend", "purpose": "1 to 2,000 characters",
+    "population": "the name of a population", "spend": "the name of a spend",
+    "purpose": "one line of 1 to 2,000 characters that print",
 }  # fmt: skip
 
 
