@@ -81,7 +81,7 @@ BAD = [
     ({"type": "fact.stated", "data": {"zzz": True}}, "See docs/facts.md"),
     ({"type": "fact.stated", "data": {"age": 5}}, "State birth_date instead"),
     ({"type": "fact.stated", "data": {"birth_date": "2030-01-01"}}, "is in the future"),
-    ({"type": "fact.stated", "data": {"pay": {"a": 1}}}, "dict is not a whole number"),
+    ({"type": "fact.stated", "data": {"pay": {"a": 1}}}, "what is given is not a whole number"),
     ({"type": "fact.stated", "data": {"receives.x": 1}}, "is not true or false"),
     ({"type": "fact.stated", "data": {"receives.": True}}, "is not a declared fact"),
     ({"type": "fact.stated", "data": {"about": [{"person": "b", "role": "x"}]}}, "event of their own"),
