@@ -165,7 +165,7 @@ def judged(listed, row, person, applicant, regions_of):
 
 
 def someone(rng, codes):
-    """Anybody: each fact known or not, true or not."""
+    """Anybody who can be: each fact known or not, true or not."""
     facts = {
         name: bool(rng.random() < 0.25)
         for group in (PERSON, HOUSEHOLD, STAGE, TRADE, TYPE, FIELD)
@@ -180,6 +180,10 @@ def someone(rng, codes):
         ],
         "region": str(rng.choice(codes)),
     }
+    facts["pregnant"] &= facts["sex"] == "female"
+    facts["extended_family"] &= not facts["single_person_household"]
+    grown = datetime.date.fromisoformat(facts["birth_date"]) + datetime.timedelta(days=365 * 13)
+    facts["children"] = [born for born in facts["children"] if born > str(grown)]
     known = rng.random()
     return {name: value for name, value in facts.items() if rng.random() < known}
 
