@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Ask", "Box", "ask_next"]
 
-TOGETHER = 6
+TOGETHER = 7
 """Programmes that wait for more facts than this are not looked at for what to ask together."""
 TRIED = 24
 """How many sets of facts are tried together, the most promising first."""
