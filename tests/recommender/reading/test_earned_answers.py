@@ -74,7 +74,7 @@ def test_who_raises_no_child_at_all_is_shut_out_where_a_child_is_asked(answer):
 
 def test_how_long_they_live_here_may_be_asked_of_every_item(answer):
     text = "동작구에 1년 이상 거주한 65세 이상 노인 또는 장애인"
-    assert answer(text, MAN, disabled=True, resident_since="2026-07-01") != YES
+    assert answer(text, MAN, disabled=True, resident_since="2026-07-01", newly_moved_in=True) != YES
     assert answer(text, MAN, disabled=True) == YES
 
 
