@@ -98,7 +98,7 @@ def _calendar(citizens: int, days: int) -> tuple[ChangeCalendar, int]:
     columns = (*declaration.columns, *(f"receives.{name}" for name in catalogue.receives))
     rules_of = cache(lambda day: compile_catalogue(catalogue, columns, declaration, regions, day, working))
     turns = programme_turns(catalogue, declaration, regions, working, range(first + 1, first + days + 1))
-    turning = turning_rules(catalogue, lower(declaration, catalogue.receives), working)
+    turning = turning_rules(catalogue, lower(declaration, catalogue.receipts), working)
     return ChangeCalendar(history, rules_of, turning, turns), first
 
 

@@ -92,7 +92,7 @@ def population_sweep(settings: SweepSettings, history: History) -> PopulationSwe
     if settings.catalogue_before is not None and first is not None:
         old = reading.read_catalogue(settings.catalogue_before, declaration, regions, country=settings.country)
         before = compiled(Definitions(declaration, old, regions), first)
-    turning = turning_rules(catalogue, lower(declaration, catalogue.receives), working)
+    turning = turning_rules(catalogue, lower(declaration, catalogue.receipts), working)
     days = range(last if first is None else first + 1, last + 1)
     turns = programme_turns(catalogue, declaration, regions, working, days)
     rules_of = cache(lambda day: compiled(settings.definitions, day))

@@ -113,7 +113,7 @@ class PopulationSweep:
         """Which people a programme that turned is not excluded for on a day, bool[n]."""
         places = [i for i, one in enumerate(rules.catalogue.programmes) if one.id in self.turned]
         t = np.full(len(people), rules.declaration.zone.end_of_day(date_of(day)), np.int64)
-        rows = snapshots(rules.declaration, self.calendar.history, people, t, rules.catalogue.receives)
+        rows = snapshots(rules.declaration, self.calendar.history, people, t, rules.catalogue.receipts)
         answers = rules.offerable(rows.values, self.calendar.applicant, rows.members)
         return np.asarray((answers[:, places] != Answer.NO).any(axis=1))
 

@@ -89,6 +89,6 @@ class ChangeCalendar:
         """
         rules = rules or self.rules_of(day)
         t = rules.declaration.zone.end_of_day(date_of(day))
-        found = known(rules.declaration, self.history, self.history.people[person], t, rules.catalogue.receives)
+        found = known(rules.declaration, self.history, self.history.people[person], t, rules.catalogue.receipts)
         held = held_programmes(rules.catalogue, found)
         return offer_states(Person(found, self.applicant, held, rules.regions), rules)

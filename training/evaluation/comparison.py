@@ -52,7 +52,7 @@ def for_everybody(scorer: Scorer, material: TrainingData) -> Float64:
     """The scores of the catalogue for somebody of whom nothing is known, float64[P]: of no person's record."""
     nobody = history_of((), material.declaration)
     at, when = np.array([-1]), np.array([material.end])
-    blank = snapshots(material.declaration, nobody, at, when, material.catalogue.receives)
+    blank = snapshots(material.declaration, nobody, at, when, material.catalogue.receipts)
     every = np.arange(len(material.catalogue.programmes))
     attributes = scorer.attributes(material.catalogue, material.declaration)
     return scorer.score(blank, attributes, Pairs(np.zeros_like(every), every)).score

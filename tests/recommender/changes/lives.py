@@ -59,5 +59,5 @@ def calendar_of(catalogue=None):
 
     events = [event(who, i, *one) for who, life in LIVES.items() for i, one in enumerate(life)]
     turns = programme_turns(catalogue, DECLARATION, regions, working, range(FIRST + 1, FIRST + 400))
-    turning = turning_rules(catalogue, lower(DECLARATION, catalogue.receives), working)
+    turning = turning_rules(catalogue, lower(DECLARATION, catalogue.receipts), working)
     return ChangeCalendar(history_of(events, DECLARATION), rules_of, turning, turns)
