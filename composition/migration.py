@@ -1,4 +1,4 @@
-"""Bringing the event log of a home to the schema of this version, with a backup made first."""
+"""Bringing the event log of a home, and what the service keeps beside it, to the schema of this version."""
 
 from __future__ import annotations
 
@@ -16,34 +16,50 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class LogMigration:
-    """What was done to an event log.
+class TableMigration:
+    """What was done to the tables of one schema.
 
     Attributes:
-        before: the revision of its schema that was found.
-        after: the revision it has now.
+        before: the revision that was found; None where the tables were not there.
+        after: the revision they have now.
         steps: what each revision in between changed, one sentence each, by its name.
+    """
+
+    before: str | None
+    after: str
+    steps: Mapping[str, str]
+
+    def to_document(self) -> dict[str, object]:
+        """Return it as JSON values."""
+        steps = [{"revision": name, "what": what} for name, what in self.steps.items()]
+        return {"before": self.before, "after": self.after, "steps": steps}
+
+
+@dataclass(frozen=True)
+class LogMigration:
+    """What was done to the database of a home.
+
+    Attributes:
+        log: the tables of the event log.
+        records: those in which the service keeps what it said, in the same database.
         backup: the copy made before anything was changed; None where nothing was changed, or on a server.
         events: how many events the log holds.
     """
 
-    before: str
-    after: str
-    steps: Mapping[str, str]
+    log: TableMigration
+    records: TableMigration
     backup: Path | None
     events: int
 
     def to_document(self) -> dict[str, object]:
         """Return what `proffer migrate --json` prints."""
-        return {
-            "before": self.before, "after": self.after, "events": self.events,
-            "steps": [{"revision": name, "what": what} for name, what in self.steps.items()],
-            "backup": None if self.backup is None else str(self.backup),
-        }  # fmt: skip
+        backup = None if self.backup is None else str(self.backup)
+        records = self.records.to_document()
+        return {**self.log.to_document(), "events": self.events, "records": records, "backup": backup}
 
 
 def migrate(home: Workspace, backed_up: bool) -> LogMigration:
-    """Change the schema of a home's event log to the newest, all of it or (when this raises) nothing.
+    """Change the schemas in a home's database to the newest, all of it or (when this raises) nothing.
 
     Args:
         home: whose log.
@@ -61,15 +77,21 @@ def migrate(home: Workspace, backed_up: bool) -> LogMigration:
 
 
 def _migrated(database: Database, backed_up: bool) -> LogMigration:
-    from features.log import migrations
     from features.log.event_log import EventLog
+    from features.log.migrations import EVENT_LOG
+    from features.log.schema import FIRST
+    from serving.records.migrations import SERVICE
 
-    before = database.revision() or migrations.FIRST
-    backup = None if before == migrations.HEAD else _backup(database, before, backed_up)
+    found = {EVENT_LOG: database.revision(EVENT_LOG) or FIRST, SERVICE: database.revision(SERVICE)}
+    older = next((before for schema, before in found.items() if before and before != schema.head), None)
+    backup = None if older is None else _backup(database, older, backed_up)
     with database.writing() as connection:
-        steps = migrations.upgrade(connection)
+        log, records = (
+            TableMigration(before, schema.head, {step.name: step.what for step in schema.upgrade(connection)})
+            for schema, before in found.items()
+        )
         events = EventLog(connection).count()
-    return LogMigration(before, migrations.HEAD, {step.name: step.what for step in steps}, backup, events)
+    return LogMigration(log, records, backup, events)
 
 
 def _backup(database: Database, revision: str, backed_up: bool) -> Path | None:

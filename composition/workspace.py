@@ -1,6 +1,6 @@
 """The workspace (`--home`): the folder where one deployment keeps its event log, models, keys and MLflow files.
 
-events.db      the event log (SQLite), unless PROFFER_DATABASE_URL names another database
+events.db      the event log and the service's records (SQLite), unless PROFFER_DATABASE_URL names another database
 models/NAME/   one artefact each: manifest.json and the files it lists
 champion       the name of the model that `recommend`, `score` and `serve` use (composition/model_registry.py)
 ledger/        the privacy ledger and its keys
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from composition.document_cache import DocumentCache
     from features.log.database import Database
     from features.log.event_log import EventLog
+    from serving.records.store import ServiceStore
 
 DATABASE_URL = "PROFFER_DATABASE_URL"  # from the environment alone: it may hold a password
 _PRIVATE_FOLDER = 0o700  # the log holds personal data
@@ -100,6 +101,23 @@ class Workspace:
             database.prepare()
             with database.writing() as connection:
                 yield EventLog(connection)
+
+    @contextmanager
+    def store(self) -> Iterator[ServiceStore]:
+        """The event log and what the service keeps beside it, as they are at one instant; begun if not there."""
+        from serving.records import store  # loaded only where the service's own tables are read
+
+        with contextlib.closing(self.database) as database, store.reading(database) as opened:
+            yield opened
+
+    @contextmanager
+    def store_to_write(self) -> Iterator[ServiceStore]:
+        """The same, to be written: what was written is kept when the block ends, and not when it raises."""
+        from serving.records import store
+
+        self.begin().sweep()
+        with contextlib.closing(self.database) as database, store.writing(database) as opened:
+            yield opened
 
     def sweep(self) -> None:
         """Remove plain copies of the log that an earlier version left here when it was killed while it read them."""

@@ -23,10 +23,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _text(done: migration.LogMigration) -> str:
-    if not done.steps:
-        return f"the event log has schema {done.after} already: nothing was changed ({done.events} events)"
-    lines = [f"the event log of {done.events} events went from schema {done.before} to {done.after}:"]
-    lines += [f"  {name}  {what}" for name, what in done.steps.items()]
+    lines = [f"the event log has schema {done.log.after} already: nothing was changed ({done.events} events)"]
+    if done.log.steps:
+        lines = [f"the event log of {done.events} events went from schema {done.log.before} to {done.log.after}:"]
+        lines += [f"  {name}  {what}" for name, what in done.log.steps.items()]
+    if done.records.steps:
+        begun = f"went from schema {done.records.before} to" if done.records.before else "were begun with schema"
+        lines.append(f"the records of the service {begun} {done.records.after}:")
+        lines += [f"  {name}  {what}" for name, what in done.records.steps.items()]
     if done.backup is not None:
-        lines.append(f"the log as it was: {done.backup} (delete it soon: erasing a person does not reach it)")
+        lines.append(f"the database as it was: {done.backup} (delete it soon: erasing a person does not reach it)")
     return "\n".join(lines)

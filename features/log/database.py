@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from features.log import migrations
+from features.log.migrations import EVENT_LOG
+from features.log.schema import TableSchema
 from features.problem import Code, Problem, Rejected
 
 _WRITES: Final = "writes"
@@ -89,30 +90,34 @@ class Database:
             with connection.begin():
                 yield connection
 
-    def prepare(self) -> None:
-        """Begin the log where there is none, and see that one that is there has the newest schema.
+    def prepare(self, *schemas: TableSchema) -> None:
+        """Begin tables where there are none, and see that those that are there have the newest schema.
+
+        Args:
+            schemas: of which tables; without any, those of the event log.
 
         Raises:
-            Rejected: the log is of an older schema, which `proffer migrate` changes, or of a newer one.
+            Rejected: tables are of an older schema, which `proffer migrate` changes, or of a newer one.
         """
-        revision = self.revision()
-        if revision is None:
-            with self.writing() as connection:
-                migrations.upgrade(connection)
-        elif revision < migrations.HEAD:
-            what = f"contains an event log of schema {revision}, and this version reads {migrations.HEAD}"
-            raise Rejected([Problem((self.where,), "invalid", what, _MIGRATE)])
+        for schema in schemas or (EVENT_LOG,):
+            revision = self.revision(schema)
+            if revision is None:
+                with self.writing() as connection:
+                    schema.upgrade(connection)
+            elif revision < schema.head:
+                what = f"contains {schema.what} of schema {revision}, and this version reads {schema.head}"
+                raise Rejected([Problem((self.where,), "invalid", what, _MIGRATE)])
 
-    def revision(self) -> str | None:
-        """Return the revision of the log's schema, None where no log was begun.
+    def revision(self, schema: TableSchema = EVENT_LOG) -> str | None:
+        """Return the revision of some tables, None where they were not begun.
 
         Raises:
             Rejected: the schema is newer than this version.
         """
         with self.reading() as connection:
-            found = migrations.revision_of(connection)
-        if found is not None and found > migrations.HEAD:
-            what = f"contains an event log of schema {found}, which is newer than this version"
+            found = schema.revision_of(connection)
+        if found is not None and found > schema.head:
+            what = f"contains {schema.what} of schema {found}, which is newer than this version"
             raise Rejected(
                 [Problem((self.where,), "invalid", what, "Install the version of Proffer that made it, or a later one")]
             )

@@ -8,8 +8,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from composition.workspace import Workspace
 from proffer.cli import main
+from serving.records.service_tables import DECISIONS
 
 OLDER = Path(__file__).parents[1] / "features" / "log" / "formats" / "unversioned.db"
 
@@ -37,9 +40,20 @@ def test_what_was_done_is_one_document_and_the_backup_is_the_log_as_it_was(home,
     done = json.loads(capsys.readouterr().out)
     assert (done["before"], done["after"], done["events"]) == ("0001", "0002", 6)
     assert [step["revision"] for step in done["steps"]] == ["0002"]
+    assert (done["records"]["before"], done["records"]["steps"][0]["revision"]) == (None, "0001")
     assert list(sqlite3.connect(done["backup"]).iterdump()) == list(sqlite3.connect(OLDER).iterdump())
     assert main(["migrate", "--home", str(home), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {**done, "before": "0002", "steps": [], "backup": None}
+    records = {**done["records"], "before": done["records"]["after"], "steps": []}
+    again = {**done, "before": "0002", "steps": [], "records": records, "backup": None}
+    assert json.loads(capsys.readouterr().out) == again
+
+
+def test_the_tables_of_the_service_are_begun_beside_the_log(home, capsys):
+    assert main(["migrate", "--home", str(home)]) == 0
+    assert "the records of the service were begun with schema " in capsys.readouterr().out
+    with Workspace(home).store() as store:
+        assert store.connection.execute(sa.select(sa.func.count()).select_from(DECISIONS)).scalar_one() == 0
+        assert store.log.count() == 6
 
 
 def test_a_backup_that_is_there_is_not_overwritten(home, capsys):

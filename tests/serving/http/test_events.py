@@ -21,7 +21,6 @@ from serving.http.event_routes import WAITING
 from serving.http.event_wire import BATCH, MOST_EVENTS, STRUCTURED
 from serving.http.log_desk import LogDesk
 from tests.examples import examples
-from tests.features.log.conftest import postgresql  # noqa: F401  # a fixture
 
 NOW = 1_800_000_000
 KEY = tokens.new_dev_key()
@@ -213,8 +212,8 @@ def test_an_address_that_names_no_database_is_refused_before_anything_is_served(
 
 
 @pytest.mark.slow
-def test_a_server_keeps_events_as_a_file_does(request, monkeypatch, post, home):
-    monkeypatch.setenv(DATABASE_URL, request.getfixturevalue("postgresql"))
+def test_a_server_keeps_events_as_a_file_does(postgresql, monkeypatch, post, home):
+    monkeypatch.setenv(DATABASE_URL, postgresql)
     sent = [event(), event(), event(data={"region": "26"}), event("2", time="2030-01-01T00:00:00Z")]
     assert outcomes(post(sent)) == ["accepted", "duplicate", "conflict", "rejected"]
     with Workspace(home.path).log_to_write():

@@ -1,0 +1,64 @@
+"""The store of a service: its event log and its own tables in one database, read and written in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+import sqlalchemy as sa
+
+from features.log.database import Database
+from features.log.event_log import EventLog
+from features.log.migrations import EVENT_LOG
+from serving.records.migrations import SERVICE
+
+
+@dataclass(frozen=True)
+class ServiceStore:
+    """One transaction over everything that a service keeps.
+
+    An event, a decision, an offer and an outgoing message written through one store are all on disk when its block
+    ends, or (when it raises) none of them.
+
+    >>> database = Database("sqlite://")
+    >>> with writing(database) as store:
+    ...     sorted(sa.inspect(store.connection).get_table_names())[:2]
+    ['actions', 'alembic_version']
+    >>> database.close()
+
+    Attributes:
+        connection: what the service's tables are read and written through.
+    """
+
+    connection: sa.Connection
+
+    @cached_property
+    def log(self) -> EventLog:
+        """The event log within the same transaction."""
+        return EventLog(self.connection)
+
+
+@contextmanager
+def reading(database: Database) -> Iterator[ServiceStore]:
+    """The store as it is at one instant; its tables are begun where they are not there.
+
+    Raises:
+        Rejected: the database cannot be read, or its tables are of another version.
+    """
+    database.prepare(EVENT_LOG, SERVICE)
+    with database.reading() as connection:
+        yield ServiceStore(connection)
+
+
+@contextmanager
+def writing(database: Database) -> Iterator[ServiceStore]:
+    """The store, to be written: kept when the block ends, and not when it raises.
+
+    Raises:
+        Rejected: the database cannot be written, or its tables are of another version.
+    """
+    database.prepare(EVENT_LOG, SERVICE)
+    with database.writing() as connection:
+        yield ServiceStore(connection)
