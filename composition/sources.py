@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from features.log.history import History
     from privacy.gate import Admission
     from training.data.examples import LearningLog
+    from training.data.label_form import LabelForm
     from training.data.material import TrainingData, TruthTable
 
 CATALOGUE: Final = "catalogue.jsonl"
+LABELS: Final = "labels.yaml"
 TAKE_UP: Final = "truth/takeup.parquet"
 
 
@@ -43,7 +45,6 @@ class TrainingSource:
         terms: of a private run; None for exact access, which only synthetic or public rows allow.
         country: whose regions and (where nothing else is named) rules they are.
         as_of: the day at whose end the log ends, YYYY-MM-DD; None for now. Synthetic rows end where their stamp says.
-        showings: whether the log says who was shown what.
     """
 
     workspace: Workspace
@@ -53,7 +54,6 @@ class TrainingSource:
     terms: budgets.PrivateTerms | None = None
     country: CountryFolder = SHIPPED
     as_of: str | None = None
-    showings: bool = True
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ def _of_folder(source: TrainingSource, folder: Path, progress: Progress) -> Trai
         end, until = _stamped_end(stamp, provenance, definitions.declaration), FOREVER
     rows = FileRows(folder / EVENTS, definitions.declaration, _held_out_every(document), until)
     gate = _gate(source, rows, provenance)
-    return TrainingData(*definitions, gate, end, _truth(folder), rows.held_out_every, source.showings)
+    return TrainingData(*definitions, gate, end, _truth(folder), rows.held_out_every, _labels(source, definitions))
 
 
 def _of_log(source: TrainingSource) -> TrainingData:
@@ -211,7 +211,18 @@ def _of_log(source: TrainingSource) -> TrainingData:
     source.workspace.sweep()
     end = _end(source, definitions.declaration)
     rows = LogRows(source.workspace, definitions.declaration, HELD_OUT, end)
-    return TrainingData(*definitions, _gate(source, rows, Provenance(DataKind.PRIVATE)), end, showings=source.showings)
+    gate = _gate(source, rows, Provenance(DataKind.PRIVATE))
+    return TrainingData(*definitions, gate, end, labels=_labels(source, definitions))
+
+
+def _labels(source: TrainingSource, definitions: Definitions) -> LabelForm:
+    """What the declaration's labels.yaml says; without the file showings are labelled."""
+    from training.data.label_form import SHOWN_THEN_APPLIED, read_label_form
+
+    file = (source.declaration or source.country.declaration) / LABELS
+    if not file.exists():
+        return SHOWN_THEN_APPLIED
+    return read_label_form(reading.read_yaml(file), definitions.declaration, (file.name,))
 
 
 def _gate(source: TrainingSource, rows: FileRows | LogRows, provenance: Provenance) -> Gate[LearningLog]:

@@ -43,8 +43,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--teacher", metavar="MODEL", help="student: the private model whose scores it learns")
     add("--seed", type=int, default=0, metavar="S", help="of everything drawn at random (default: 0)")
     add("--dry-run", action="store_true", help="print rows, price and what would remain; learn nothing")
-    unsaid = "the log says who applied and not who was shown what: every programme counts as shown once to who applied"
-    add("--no-showings", action="store_true", help=unsaid)
     options.add_data(parser, required=False)
     options.add(parser, "country", "catalogue", "declaration", "as-of")
 
@@ -55,9 +53,7 @@ def run(args: argparse.Namespace) -> int:
     terms = train_private.terms_of(args) if args.ranker == "private" else None
     folder = folder_to_learn_from(workspace, args.data)
     _refuse_impossible(args, has_folder=folder is not None)
-    source = TrainingSource(
-        workspace, folder, args.declaration, args.catalogue, terms, args.country, args.as_of, not args.no_showings
-    )
+    source = TrainingSource(workspace, folder, args.declaration, args.catalogue, terms, args.country, args.as_of)
     return RANKERS[args.ranker].run(args, source)
 
 

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 SHOWN: Final = "benefit.shown"
 OPENED: Final = "benefit.opened"
 APPLIED: Final = "benefit.applied"
+GRANTED: Final = "benefit.granted"
+ENDED: Final = "benefit.ended"
+ASKED: Final = "benefit.asked"
+"""A survey or a caseworker asked whether the person uses a programme."""
+USED: Final = "benefit.used"
+"""The person uses it: the answer to having been asked."""
+HELD: Final = "benefit.held"
+"""The person holds it on the day it happened: a state, as a register of holdings tells it."""
 KINDS: Final = INTERACTIONS
 
 

@@ -18,12 +18,14 @@ from features.value import NONE, UNKNOWN, identifier_code
 RECEIVED: Final = Selector(STATED, None, "receives")
 """Stated receipts: a programme's code where it is received, the code's complement (below 0) where it is not."""
 
-HELD: Final = {"benefit.granted": 1, "benefit.applied": 1, "benefit.ended": 0, "benefit.refused": 0}
+HELD: Final = {
+    "benefit.granted": 1, "benefit.applied": 1, "benefit.held": 1, "benefit.ended": 0, "benefit.refused": 0,
+}  # fmt: skip
 """What an event of a programme says about holding it, or having applied for it."""
 
 INTERACTIONS: Final = (
     "benefit.shown", "benefit.opened", "benefit.applied", "benefit.granted", "benefit.refused", "benefit.declined",
-    "benefit.ended", "benefit.rated",
+    "benefit.ended", "benefit.rated", "benefit.asked", "benefit.used", "benefit.held",
 )  # fmt: skip
 """What people and programmes have to do with each other."""
 

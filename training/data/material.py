@@ -7,17 +7,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.arrays import Bool, Float64, Int64
-from features.log.interactions import APPLIED, OPENED, SHOWN, Interactions
+from features.arrays import Bool, Float64, Int8, Int64
+from features.calendar import date_of
+from features.log.hiding import with_hidden
+from features.log.interactions import APPLIED, ASKED, HELD, OPENED, SHOWN, USED, Interactions
 from features.snapshot import Snapshots, snapshots
 from features.value import identifier_code
 from recommender.ranking.scorer import Pairs
+from recommender.rules.clause import Answer
 from recommender.rules.compiled import compile_catalogue
-from training.data.examples import HELD_OUT, Examples, LearningLog, applicants, held_out, shown, thinned
+from training.data.examples import HELD_OUT, NOTHING_HIDDEN, Examples, LearningLog, held_out, thinned
+from training.data.label_form import SHOWN_THEN_APPLIED, LabelForm
+from training.data.labelled import LogSpan, labelled
 from training.data.ranking_dataset import Candidates, KnownTakeUp, RankingDataset
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
+    from features.log.history import History
     from privacy.gate import Gate
     from recommender.rules.catalogue import Catalogue
     from recommender.rules.region import Regions
@@ -45,7 +51,7 @@ class TrainingData:
         end: UTC seconds at which the log ends; the day candidates are judged on.
         truth: what synthetic people would do, None where it was not written. Learning never sees it.
         held_out_every: one person in so many is never learned from (`training.data.examples.held_out`).
-        showings: whether the log says who was shown what; a public fact about it, never found out from its rows.
+        labels: what of the log is an offer, and what its answer.
     """
 
     declaration: Declaration
@@ -55,7 +61,7 @@ class TrainingData:
     end: int
     truth: TruthTable | None = None
     held_out_every: int = HELD_OUT
-    showings: bool = True
+    labels: LabelForm = SHOWN_THEN_APPLIED
 
     @property
     def codes(self) -> Int64:
@@ -64,28 +70,45 @@ class TrainingData:
 
 
 def learning_showings(material: TrainingData, log: LearningLog, most: int, seed: int) -> RankingDataset:
-    """Showings to people who are not held out, thinned to about `most` rows (`training.data.examples.thinned`)."""
-    examples = _shown(material, log, ~hidden(material, log))
+    """Showings to people who are not held out, thinned to about `most` rows (`training.data.examples.thinned`).
+
+    Where all rows may be read as they are, those that may still be answered count too, for what they are worth.
+    """
+    examples = _labelled(material, log, ~hidden(material, log), young=log.unit is None)
     return _known(material, log, thinned(examples, most, np.random.default_rng(seed)))
 
 
 def held_out_showings(material: TrainingData, log: LearningLog, most: int, seed: int) -> RankingDataset:
     """Showings to held-out people, or of a plain sample of their lists where there are over `most` rows."""
-    examples = _shown(material, log, hidden(material, log))
+    examples = _labelled(material, log, hidden(material, log), young=False)
     share = most / max(len(examples), 1)
     drawn = np.random.default_rng(seed).random(int(examples.lists.max(initial=-1)) + 1) < share
     return _known(material, log, examples[drawn[examples.lists]])
 
 
-def _shown(material: TrainingData, log: LearningLog, of: Bool) -> Examples:
-    told = log.interactions
-    examples = shown(told, material.codes, material.end) if material.showings else applicants(told, material.codes)
+def _labelled(material: TrainingData, log: LearningLog, of: Bool, *, young: bool) -> Examples:
+    form = material.labels
+    at = 0 if form.at is None else material.declaration.zone.end_of_day(date_of(form.at))
+    told = log.interactions[of[log.interactions.person]]
+    examples = labelled(form, told, material.codes, LogSpan(material.end, at, of.size, young))
     return examples[of[examples.person]]
 
 
 def _known(material: TrainingData, log: LearningLog, examples: Examples) -> RankingDataset:
     rows = examples.by_list()
-    return RankingDataset(rows, _snapshots(material, log, *rows.heads()), rows.lists)
+    heads = rows.heads()
+    hiding = heads.hidden != NOTHING_HIDDEN
+    history, person = log.history, heads.person
+    if hiding.any():
+        codes = material.codes[heads.hidden]
+        history, person = with_hidden(history, person, HELD, codes), np.arange(len(heads))
+    found = RankingDataset(rows, _snapshots(material, history, person, heads.t), rows.lists)
+    if material.labels.form != "granted":
+        return found
+    # Who is eligible stands for who was offered; what was got stays.
+    day = material.labels.at or material.declaration.zone.today(material.end)
+    answers = _judged(material, found.people, day)[rows.lists, rows.programme]
+    return found[(answers != Answer.NO) | (rows.label > 0)]
 
 
 def learned_from(material: TrainingData, log: LearningLog) -> Interactions:
@@ -98,8 +121,13 @@ def hidden(material: TrainingData, log: LearningLog) -> Bool:
     return held_out(log.history.people, material.held_out_every) if log.held is None else log.held
 
 
-def _snapshots(material: TrainingData, log: LearningLog, person: Int64, t: Int64) -> Snapshots:
-    return snapshots(material.declaration, log.history, person, t, material.catalogue.receipts)
+def _snapshots(material: TrainingData, history: History, person: Int64, t: Int64) -> Snapshots:
+    return snapshots(material.declaration, history, person, t, material.catalogue.receipts)
+
+
+def _judged(material: TrainingData, people: Snapshots, day: int) -> Int8:
+    compiled = compile_catalogue(material.catalogue, people.columns, material.declaration, material.regions, day)
+    return compiled.offerable(people.values, members=people.members)
 
 
 def candidates(material: TrainingData, log: LearningLog) -> Candidates:
@@ -108,19 +136,13 @@ def candidates(material: TrainingData, log: LearningLog) -> Candidates:
 
 
 def candidates_of(material: TrainingData, log: LearningLog, who: Bool) -> Candidates:
-    """The same for those of bool[people] whom anything was ever shown to."""
-    told = np.flatnonzero(who & _citizens(log))
-    people = _snapshots(material, log, told, np.full(told.size, material.end, dtype=np.int64))
+    """The same for those of bool[people] who can be offered things: not those who are only somebody's child."""
+    citizens = np.zeros(len(log.history.people), dtype=np.bool_)
+    citizens[log.interactions.of(SHOWN, OPENED, APPLIED, ASKED, USED, HELD).person] = True
+    told = np.flatnonzero(who & citizens)
+    people = _snapshots(material, log.history, told, np.full(told.size, material.end, dtype=np.int64))
     day = material.declaration.zone.today(material.end)
-    compiled = compile_catalogue(material.catalogue, people.columns, material.declaration, material.regions, day)
-    return Candidates(people, Pairs.permitted(compiled.offerable(people.values, members=people.members)))
-
-
-def _citizens(log: LearningLog) -> Bool:
-    """Whom anything was ever shown to: those who can be offered things, not those who are only somebody's child."""
-    found = np.zeros(len(log.history.people), dtype=np.bool_)
-    found[log.interactions.of(SHOWN, OPENED, APPLIED).person] = True
-    return found
+    return Candidates(people, Pairs.permitted(_judged(material, people, day)))
 
 
 def with_truth(material: TrainingData, found: Candidates) -> tuple[Candidates, KnownTakeUp] | None:

@@ -13,7 +13,7 @@ from privacy.request import Request
 from privacy.spend import Spend
 from recommender.ranking.scorer import Pairs, Scorer
 from recommender.rules.catalogue import Catalogue
-from training.data.examples import Examples
+from training.data.examples import NOTHING_HIDDEN, Examples
 from training.data.material import learning_showings
 from training.data.ranking_dataset import RankingDataset
 from training.rankers.private_ranker import learn
@@ -98,6 +98,7 @@ class Canaries:
             channel=np.full(rows, others.channel[0], dtype=np.float32),
             label=np.tile([1.0, 0.0], rows // 2),
             weight=np.ones(rows),
+            hidden=np.full(rows, NOTHING_HIDDEN, dtype=np.int64),
         )
 
     def wishes(self, scorer: Scorer, people: Snapshots) -> Float64:

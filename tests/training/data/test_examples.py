@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.log.interactions import Interactions
-from training.data.examples import applicants, held_out, shown, thinned
+from training.data.examples import held_out, thinned
+from training.data.label_form import LabelForm
+from training.data.labelled import LogSpan, labelled
 
 DAY = 86_400
 CODES = np.array([5, 3, 9])
@@ -22,6 +24,10 @@ def happened(*rows):
     return Interactions(
         whole[:, 0].astype(np.int8), whole[:, 1], whole[:, 2], whole[:, 3], whole[:, 3], place, place * 0
     )
+
+
+def shown(told, codes, end, within=2, *, young=False):
+    return labelled(LabelForm(within=within), told, codes, LogSpan(end, young=young))
 
 
 def labels(*rows, end=10_000, within=2):
@@ -68,8 +74,8 @@ def test_rows_of_one_person_at_one_time_are_one_list():
     found = shown(happened((SHOW, 2, 5, 0, 1), (SHOW, 1, 5, 0, 1), (SHOW, 2, 3, 0, 2)), CODES, 99 * DAY, 2).by_list()
     assert found.person.tolist() == [1, 2, 2]
     assert found.lists.tolist() == [0, 1, 1]
-    person, t = found.heads()
-    assert (person.tolist(), t.tolist()) == ([1, 2], [0, 0])
+    heads = found.heads()
+    assert (heads.person.tolist(), heads.t.tolist()) == ([1, 2], [0, 0])
 
 
 ROW = st.tuples(st.integers(0, 2), st.integers(0, 2), st.sampled_from([3, 5]), st.integers(0, 9))
@@ -98,6 +104,13 @@ def test_thinning_keeps_every_answered_list_whole_and_weighs_the_others_up():
     assert np.bincount(thin.person)[np.unique(thin.person)].tolist() == [2] * np.unique(thin.person).size
 
 
+def test_where_every_list_was_answered_a_share_of_all_stands_for_all():
+    rows = [(kind, person, 5, 60 * kind, 0) for person in range(400) for kind in (SHOW, APPLY)]
+    thin = thinned(shown(happened(*rows), CODES, 99 * DAY), 100, np.random.default_rng(0))
+    assert 60 < len(thin) < 140
+    assert thin.weight.sum() == pytest.approx(400, rel=0.4)
+
+
 def test_few_rows_are_not_thinned():
     whole = shown(happened((SHOW, 1, 5, 0, 1)), CODES, 99 * DAY, 2)
     assert thinned(whole, 10, np.random.default_rng(0)) is whole
@@ -108,25 +121,3 @@ def test_who_is_held_out_depends_on_nobody_else():
     whole = held_out(people)
     assert 150 < whole.sum() < 250
     assert np.array_equal(held_out(people[500:]), whole[500:])
-
-
-def test_without_showings_each_applicant_is_one_list_of_every_programme():
-    log = happened((APPLY, 4, 5, 3 * DAY, 0), (APPLY, 4, 9, DAY, 0), (APPLY, 2, 3, 7, 0), (APPLY, 6, 77, 7, 0))
-    found = applicants(log, CODES)
-    assert found.person.tolist() == [2, 2, 2, 4, 4, 4]  # who applied for nothing of the catalogue is in no list
-    assert found.t.tolist() == [7, 7, 7, DAY, DAY, DAY]
-    assert found.label.tolist() == [1, 0, 0, 1, 1, 0]
-    assert [sorted(found.programme[at : at + 3].tolist()) for at in (0, 3)] == [[0, 1, 2], [0, 1, 2]]
-    assert {found.programme[3], found.programme[4]} == {0, 2}
-    assert set(found.position.tolist()) == {1}
-
-
-def test_without_showings_a_list_depends_on_nobody_else():
-    mine, others = ((APPLY, 1, 5, DAY, 0), (APPLY, 1, 9, 2 * DAY, 0)), ((APPLY, 0, 3, 5 * DAY, 0), (SHOW, 1, 3, 0, 1))
-    alone, among = applicants(happened(*mine), CODES), applicants(happened(*mine, *others), CODES)
-    rows = among.person == 1
-    assert [among[rows].programme.tolist(), among[rows].label.tolist()] == [
-        alone.programme.tolist(),
-        alone.label.tolist(),
-    ]
-    assert len(applicants(happened(), CODES)) == 0

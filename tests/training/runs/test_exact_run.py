@@ -16,6 +16,7 @@ from recommender.ranking.forest import Forest
 from tests.privacy.fixed_rows import FixedRows
 from training.artefact import write
 from training.data.examples import LearningLog
+from training.data.label_form import LabelForm
 from training.data.material import candidates, hidden, learning_showings, with_truth
 from training.evaluation.judgement import Withholding, evaluate
 from training.rankers.forest_ranker import ForestSettings, learn
@@ -149,8 +150,9 @@ def test_a_log_that_does_not_say_what_was_shown_teaches_who_applies_for_what(mat
     silent = replace(material, gate=gate)
     with pytest.raises(Rejected, match="shown anything"):
         train(silent, QUICK)
-    means = train(replace(silent, showings=False), QUICK).report.means
+    silent = replace(silent, labels=LabelForm("granted", ("benefit.applied",), None))
+    means = train(silent, QUICK).report.means
     assert means["popularity"] < means["lightgbm"] < means["reachable"]
-    lists = lists_of(replace(silent, showings=False), log, held_out=False)
+    lists = lists_of(silent, log, held_out=False)
     assert lists.units > 100
     assert np.unique(lists.unit, return_counts=True)[1].max() == 8
