@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,10 +15,13 @@ from features.whole_file import OWNER_ONLY, write_whole
 if TYPE_CHECKING:
     from recommender.engine import Engine
     from serving.http.access import Authentication
+    from serving.http.tokens import TokenVerifier
 
 DEV_KEY: Final = "dev-token.pem"
 PATIENCE: Final = 5
 """The seconds for which a request waits for another process that writes to the event log."""
+BURST_SECONDS: Final = 2
+"""So many seconds' calls may come at once."""
 _OTHERS: Final = 0o077
 
 
@@ -30,9 +34,11 @@ class ServiceSettings:
         host, port: where it listens; port 0 is any free one.
         dev: accept development tokens, and calls without a token, on this machine only.
         public_key: a PEM file that verifies tokens; None for no key.
+        key_set: a file or an https address of the keys that verify tokens; None for none.
         algorithm: of the key.
         issuer: who issues the tokens.
         audience: for whom tokens are issued; None for the default.
+        quota: calls a second for each caller; 0 for as many as it likes.
     """
 
     workspace: Workspace
@@ -43,6 +49,8 @@ class ServiceSettings:
     algorithm: str = "EdDSA"
     issuer: str | None = None
     audience: str | None = None
+    key_set: str | None = None
+    quota: int = 0
 
 
 def authentication(settings: ServiceSettings) -> Authentication:
@@ -52,20 +60,31 @@ def authentication(settings: ServiceSettings) -> Authentication:
         Rejected: dev mode beyond this machine or beside a real key, a key without an issuer, or an invalid key file.
     """
     from serving.http.access import Authentication, is_loopback
-    from serving.http.tokens import AUDIENCE, dev_verifier, verifier
+    from serving.http.quota import Quota
+    from serving.http.tokens import dev_verifier
 
     _refuse_contradictions(settings, loopback=is_loopback(settings.host))
+    quota = Quota(settings.quota, BURST_SECONDS * settings.quota) if settings.quota else None
     if settings.dev:
-        return Authentication((dev_verifier(dev_key(settings.workspace)),), dev=True)
-    if settings.public_key is None or settings.issuer is None:
-        return Authentication()
-    key, audience = settings.public_key.read_bytes(), settings.audience or AUDIENCE
+        return Authentication((dev_verifier(dev_key(settings.workspace)),), dev=True, quota=quota)
     try:
-        return Authentication((verifier(key, settings.algorithm, settings.issuer, audience),))
-    except ValueError as failure:
-        raise Rejected(
-            [Problem((str(settings.public_key),), "invalid", str(failure), "Give the issuer's public key")]
-        ) from failure
+        return Authentication(tuple(_verifiers(settings)), quota=quota)
+    except (ValueError, OSError) as failure:
+        place = settings.key_set or str(settings.public_key)
+        said = str(failure) if isinstance(failure, ValueError) else "cannot be read"
+        raise Rejected([Problem((place,), "invalid", said, "Give the issuer's public key or keys")]) from failure
+
+
+def _verifiers(settings: ServiceSettings) -> Iterator[TokenVerifier]:
+    from composition.key_source import key_set_source
+    from serving.http.key_set import RotatingKeys
+    from serving.http.tokens import AUDIENCE, TokenVerifier, verifier
+
+    audience = settings.audience or AUDIENCE
+    if settings.issuer and settings.key_set is not None:
+        yield TokenVerifier(RotatingKeys(key_set_source(settings.key_set)), settings.issuer, audience)
+    elif settings.issuer and settings.public_key is not None:
+        yield verifier(settings.public_key.read_bytes(), settings.algorithm, settings.issuer, audience)
 
 
 def _refuse_contradictions(settings: ServiceSettings, *, loopback: bool) -> None:
@@ -75,10 +94,16 @@ def _refuse_contradictions(settings: ServiceSettings, *, loopback: bool) -> None
         problems.add(
             ("--dev",), "forbidden", f"takes calls without a token, and {settings.host} is not this machine", remedy
         )
-    if settings.dev and settings.public_key is not None:
-        problems.add(("--dev",), "conflict", "contradicts --public-key", "Give one of the two")
-    if settings.public_key is not None and not settings.issuer:
-        problems.add(("--issuer",), "missing", "is missing", "Say who issues the tokens that --public-key verifies")
+    options = (("--public-key", settings.public_key), ("--jwks", settings.key_set))
+    given = [name for name, value in options if value is not None]
+    if settings.dev and given:
+        problems.add(("--dev",), "conflict", f"contradicts {given[0]}", "Give one of the two")
+    if len(given) > 1:
+        problems.add(("--jwks",), "conflict", "contradicts --public-key", "Give one of the two")
+    if given and not settings.issuer:
+        problems.add(("--issuer",), "missing", "is missing", f"Say who issues the tokens that {given[0]} verifies")
+    if settings.quota < 0:
+        problems.add(("--quota",), "range", f"{settings.quota} is no number of calls", "Give 0 for no limit, or more")
     if not 0 <= settings.port <= 65_535:
         problems.add(("--port",), "range", f"{settings.port} is not a port", "Give a number from 0 to 65535")
     problems.raise_any()

@@ -52,7 +52,7 @@ EXTRAS = {
     "private": ("torch", "opacus"),
     "audit": ("rfc8785", "cryptography", "dp_accounting", "jinja2"),
     "train": ("lightgbm", "mlflow", "sklearn", "pandas", "matplotlib", "scipy", "numba"),
-    "serve": ("fastapi", "starlette", "uvicorn", "anyio", "pydantic", "jwt"),
+    "serve": ("fastapi", "starlette", "uvicorn", "anyio", "prometheus_client", "pydantic", "jwt"),
     "log": ("sqlalchemy", "alembic", "pyarrow"),
     "postgresql": ("psycopg",),
     "bench": ("duckdb", "interpret", "openfisca_core", "openfisca_country_template", "polars"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from serving.http.service_frame import Lifecycle
 
 GRACE = 10
+QUOTA = 200
 _ALGORITHMS = ("EdDSA", "ES256", "RS256", "PS256")
 
 
@@ -31,16 +32,24 @@ def add_listening(parser: argparse.ArgumentParser, port: int, dev: str) -> None:
     )
     parser.add_argument("--dev", action="store_true", help=dev)
     parser.add_argument("--public-key", type=Path, metavar="PEM", help="the key that verifies tokens")
-    parser.add_argument("--algorithm", choices=_ALGORITHMS, default="EdDSA", help="of the key (default: EdDSA)")
-    parser.add_argument("--issuer", metavar="URL", help="who issues the tokens; needed with --public-key")
+    parser.add_argument("--jwks", metavar="FILE|URL", help="the issuer's key set, read again as its keys change")
+    parser.add_argument("--algorithm", choices=_ALGORITHMS, default="EdDSA", help="of --public-key (default: EdDSA)")
+    parser.add_argument("--issuer", metavar="URL", help="who issues the tokens; needed with --public-key and --jwks")
     parser.add_argument("--audience", metavar="URI", help="for whom tokens are issued (default: urn:proffer:api)")
+    parser.add_argument(
+        "--quota",
+        type=int,
+        default=QUOTA,
+        metavar="N",
+        help=f"calls a second for each caller, 0: any (default: {QUOTA})",
+    )
 
 
 def service_settings(args: argparse.Namespace) -> ServiceSettings:
     """What the options say of the service."""
     return ServiceSettings(
         Workspace(args.home), args.host, args.port, args.dev, args.public_key, args.algorithm, args.issuer,
-        args.audience,
+        args.audience, args.jwks, args.quota,
     )  # fmt: skip
 
 

@@ -4,31 +4,68 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from anyio import to_thread
+from starlette.datastructures import Headers
 from starlette.requests import Request
 
-from serving.http.problem_documents import INSUFFICIENT_SCOPE, MISDIRECTED, UNAUTHENTICATED, RefusedError
-from serving.http.tokens import ACT_AS, READ, WRITE, Caller, TokenRefusedError, TokenVerifier
+from serving.http.fair_share import PARTY
+from serving.http.problem_documents import INSUFFICIENT_SCOPE, MISDIRECTED, TOO_MANY, UNAUTHENTICATED, RefusedError
+from serving.http.quota import Quota
+from serving.http.tokens import ACT_AS, READ, WRITE, Caller, TokenRefusedError, TokenVerifier, key_named
+
+METADATA: Final = "/.well-known/oauth-protected-resource"
 
 DEV_CALLER: Final = Caller("dev", frozenset({READ, ACT_AS, WRITE}))  # who calls without a token in dev mode
-_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})  # written in small letters
 _PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
 @dataclass(frozen=True)
 class Authentication:
-    """Whose tokens this deployment accepts (nobody's: every call is refused), and whether it is in dev mode."""
+    """Whose tokens this deployment accepts (nobody's: every call is refused), how often, and whether in dev mode."""
 
     verifiers: tuple[TokenVerifier, ...] = ()
     dev: bool = False
+    quota: Quota | None = None
+
+    async def prepare(self, headers: Headers) -> None:
+        """Read keys again that are old, or lack the one that the token of a request names."""
+        token = headers.get("authorization", "").partition(" ")[2].strip()
+        name = key_named(token) if token else None
+        for verifier in self.verifiers if token else ():
+            if verifier.keys.stale(name):
+                await to_thread.run_sync(verifier.keys.refresh)
+
+    def metadata(self, scopes: tuple[str, ...]) -> dict[str, Any]:
+        """What an application must know to get a token for this service (RFC 9728, section 2)."""
+        return {
+            "resource": self.verifiers[0].audience if self.verifiers else None,
+            "authorization_servers": [] if self.dev else [one.issuer for one in self.verifiers],
+            "scopes_supported": list(scopes),
+            "bearer_methods_supported": ["header"],
+        }
 
     def caller(self, request: Request, now: int) -> Caller:
-        """Who makes this request.
+        """Who makes this request; it counts against its quota, and waits in its own queue.
 
         Raises:
-            RefusedError: no token, an invalid one, or in dev mode a request that is not from this machine.
+            RefusedError: no token, an invalid one, in dev mode a request that is not from this machine, or too many.
         """
+        caller = self._known(request, now)
+        PARTY.set(caller.party)
+        if self.quota is not None and (seconds := self.quota.seconds(caller.party)):
+            policy = f'"default";q={self.quota.rate:.0f};w=1'
+            headers = {
+                "Retry-After": str(seconds),
+                "RateLimit-Policy": policy,
+                "RateLimit": f'"default";r=0;t={seconds}',
+            }
+            raise RefusedError(TOO_MANY, "Ask less often; Retry-After says when.", headers=headers)
+        return caller
+
+    def _known(self, request: Request, now: int) -> Caller:
         if self.dev:
             _check_local(request)
         headers = request.headers.getlist("authorization")
@@ -85,7 +122,7 @@ def _check_local(request: Request) -> None:
     proxied = any(name in request.headers for name in _PROXIED)
     if proxied or not is_loopback(client):
         raise _unauthenticated("Dev mode answers only callers on this machine, without a proxy between.")
-    name = request.headers.get("host", "")
+    name = request.headers.get("host", "").lower()
     if name.rsplit(":", 1)[0] not in _LOCAL_NAMES and name not in _LOCAL_NAMES:
         raise RefusedError(MISDIRECTED, "Dev mode is served as localhost, 127.0.0.1 or [::1].")
 

@@ -24,12 +24,13 @@ from serving.http.service_frame import (
     WorkerPool,
     add_document,
     add_health,
+    add_metrics,
     documented,
     fitted,
     framed,
     refusals,
 )
-from serving.http.tokens import ACT_AS, READ, Caller
+from serving.http.tokens import ACT_AS, READ, WRITE, Caller
 from serving.http.wire import RecommendationRequest, RecommendationsOut
 
 AT_WORK: Final = 2
@@ -39,6 +40,7 @@ EXAMPLE: Final = {
     "k": 5,
 }
 WAITING: Final = 64
+SCOPES_HERE: Final = (READ, ACT_AS, WRITE)
 _DESCRIPTION = (
     "Offers of the benefits a person is entitled to. Rules decide who; a model, where there is one, only decides the "
     "order. Nothing sent to `/v1/recommendations` is stored; what is sent to `/v1/events` is. Errors are RFC 9457 "
@@ -82,15 +84,17 @@ def create_app(
     `clock` gives UTC seconds; `welcome` is the page at `/` in each language, first the one for who prefers none; `log`
     takes events and gives those of one person.
     """
-    app = framed("Proffer", _DESCRIPTION, f"{OPENAPI}, or /docs in a browser")
+    lifecycle = lifecycle or Lifecycle()
+    app = framed("Proffer", _DESCRIPTION, f"{OPENAPI}, or /docs in a browser", access, lifecycle)
     add_front_pages(app, welcome or {})
-    add_document(app)
-    work = WorkerPool(AT_WORK, WAITING)
+    add_document(app, access, SCOPES_HERE)
+    add_metrics(app)
+    work = WorkerPool(AT_WORK, WAITING, "answers")
     _add_recommendations(app, answers, access, clock, work)
     add_citizens(app, answers, log, access, clock, work)
     add_events(app, log, access, clock)
     add_reference(app, answers, access, clock, work)
-    add_health(app, answers.checks, lifecycle or Lifecycle())
+    add_health(app, answers.checks, lifecycle)
     return app
 
 
@@ -108,9 +112,10 @@ def _add_recommendations(
             problems.TOO_LARGE,
             problems.UNSUPPORTED_MEDIA,
             problems.UNPROCESSABLE,
+            problems.TOO_MANY,
             problems.BUSY,
         ),
-        openapi_extra=documented(RecommendationRequest, EXAMPLE),
+        openapi_extra=documented(RecommendationRequest, EXAMPLE, READ),
         tags=["recommendations"],
     )
     async def recommendations(request: Request) -> Response:

@@ -23,8 +23,8 @@ from serving.http.wire import MAX_K, RecommendationRequest, RecommendationsOut
 _ONCE: Final = ("as_of", "k")
 _SEVERAL: Final = ("applicant", "asked", "declined")
 _REFUSED: Final = (
-    problems.UNAUTHENTICATED, problems.INSUFFICIENT_SCOPE, problems.NOT_FOUND, problems.UNPROCESSABLE, problems.BUSY,
-    problems.LOG_UNAVAILABLE,
+    problems.UNAUTHENTICATED, problems.INSUFFICIENT_SCOPE, problems.NOT_FOUND, problems.UNPROCESSABLE,
+    problems.TOO_MANY, problems.BUSY, problems.LOG_UNAVAILABLE,
 )  # fmt: skip
 _QUERY: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "as_of": ("Judge as at the end of this day; absent means today.", {"type": "string", "format": "date"}),
@@ -61,7 +61,9 @@ def add_citizens(
     """Add the route; `work` are the threads that recommend."""
     said, path = refusals(*_REFUSED), "/v1/citizens/{citizen:path}/recommendations"
 
-    @app.get(path, response_model=RecommendationsOut, responses=said, openapi_extra=queried(_QUERY), tags=["citizens"])
+    @app.get(
+        path, response_model=RecommendationsOut, responses=said, openapi_extra=queried(_QUERY, READ), tags=["citizens"]
+    )
     async def citizen_recommendations(request: Request, citizen: str) -> Response:
         """Recommendations for one citizen from the events that the log holds; the same answer as for events sent."""
         now = clock()

@@ -22,7 +22,8 @@ WAITING: Final = 16
 
 _REFUSED: Final = (
     problems.MALFORMED_BODY, problems.UNAUTHENTICATED, problems.INSUFFICIENT_SCOPE, problems.TIMED_OUT,
-    problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA, problems.UNPROCESSABLE, problems.BUSY, problems.LOG_UNAVAILABLE,
+    problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA, problems.UNPROCESSABLE, problems.TOO_MANY, problems.BUSY,
+    problems.LOG_UNAVAILABLE,
 )  # fmt: skip
 
 
@@ -56,8 +57,8 @@ NO_LOG: Final = NoLog()
 
 def add_events(app: FastAPI, log: Writing, access: Authentication, clock: Callable[[], int]) -> None:
     """Add the route; one request writes at a time, apart from the threads that recommend."""
-    work = WorkerPool(1, WAITING)
-    sent, said = bodies(EVENT_BODIES), refusals(*_REFUSED)
+    work = WorkerPool(1, WAITING, "events")
+    sent, said = bodies(EVENT_BODIES, WRITE), refusals(*_REFUSED)
 
     @app.post("/v1/events", response_model=EventOutcomesOut, responses=said, openapi_extra=sent, tags=["events"])
     async def events(request: Request) -> Response:

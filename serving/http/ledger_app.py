@@ -19,6 +19,7 @@ from serving.http.service_frame import (
     WorkerPool,
     add_document,
     add_health,
+    add_metrics,
     documented,
     fitted,
     framed,
@@ -67,18 +68,20 @@ def create_ledger_app(
     desk: Reservations, access: Authentication, clock: Callable[[], int], lifecycle: Lifecycle | None = None
 ) -> FastAPI:
     """The ASGI application over one ledger; `clock` gives UTC seconds."""
-    app = framed("Proffer, the ledger", _DESCRIPTION, OPENAPI)
-    work = WorkerPool(1, WAITING)
+    lifecycle = lifecycle or Lifecycle()
+    app = framed("Proffer, the ledger", _DESCRIPTION, OPENAPI, access, lifecycle)
+    work = WorkerPool(1, WAITING, "ledger")
 
     def allowed(request: Request) -> Caller:
         caller = access.caller(request, clock())
         need(caller, RESERVE)
         return caller
 
-    add_document(app)
+    add_document(app, access, (RESERVE,))
+    add_metrics(app)
     _add_reservations(app, desk, allowed, work)
     _add_budgets(app, desk, allowed, work)
-    add_health(app, desk.checks, lifecycle or Lifecycle())
+    add_health(app, desk.checks, lifecycle)
     return app
 
 

@@ -36,6 +36,7 @@ TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
 UNSUPPORTED_MEDIA = ProblemType("unsupported-media-type", 415, "This media type is not taken here")
 MISDIRECTED = ProblemType("misdirected", 421, "This host name is not served in dev mode")
 UNPROCESSABLE = ProblemType("unprocessable", 422, "The request is well-formed but cannot be answered")
+TOO_MANY = ProblemType("too-many-requests", 429, "This caller asks too often")
 FAILED = ProblemType("failed", 500, "Something went wrong here")
 BUSY = ProblemType("busy", 503, "Too many requests are waiting")
 LOG_UNAVAILABLE = ProblemType("log-unavailable", 503, "The event log cannot be used now")
@@ -59,6 +60,7 @@ KINDS = (
     UNSUPPORTED_MEDIA,
     MISDIRECTED,
     UNPROCESSABLE,
+    TOO_MANY,
     FAILED,
     BUSY,
     LOG_UNAVAILABLE,

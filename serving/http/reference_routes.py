@@ -34,7 +34,10 @@ _SCHEMA_SAID: Final[_Said] = {
     200: {"description": "A JSON Schema (2020-12)", "content": {SCHEMA: {"schema": {"type": "object"}}}}
 }
 _SAME: Final[_Said] = {304: {"description": "It is what the tag in If-None-Match names"}}
-_KNOWN: Final[_Said] = {**refusals(problems.UNAUTHENTICATED, problems.INSUFFICIENT_SCOPE, problems.BUSY), **_SAME}
+_KNOWN: Final[_Said] = {
+    **refusals(problems.UNAUTHENTICATED, problems.INSUFFICIENT_SCOPE, problems.TOO_MANY, problems.BUSY),
+    **_SAME,
+}
 _ONE: Final[_Said] = {**_KNOWN, **refusals(problems.NOT_FOUND)}
 _LIST: Final[_Said] = {**_KNOWN, **refusals(problems.UNPROCESSABLE)}
 
@@ -88,7 +91,7 @@ def add_reference(
 
 
 def _add_programmes(app: FastAPI, answers: Referring, told: Telling) -> None:
-    paged, single, path = queried(_QUERY), queried({}), "/v1/programmes"
+    paged, single, path = queried(_QUERY, READ), queried({}, READ), "/v1/programmes"
 
     @app.get(path, response_model=ProgrammesOut, responses=_LIST, openapi_extra=paged, tags=_TAGS)
     async def programmes(request: Request) -> Response:
@@ -104,12 +107,12 @@ def _add_programmes(app: FastAPI, answers: Referring, told: Telling) -> None:
 def _add_schemas(app: FastAPI, answers: Referring, told: Telling) -> None:
     said: _Said = {**_KNOWN, **_SCHEMA_SAID}
 
-    @app.get("/v1/facts", responses=said, openapi_extra=queried({}), tags=_TAGS)
+    @app.get("/v1/facts", responses=said, openapi_extra=queried({}, READ), tags=_TAGS)
     async def facts(request: Request) -> Response:
         """What may be stated of a person, as JSON Schema."""
         return await told(request, lambda _now: answers.reference.facts, SCHEMA)
 
-    @app.get("/v1/events/types", responses=said, openapi_extra=queried({}), tags=_TAGS)
+    @app.get("/v1/events/types", responses=said, openapi_extra=queried({}, READ), tags=_TAGS)
     async def event_types(request: Request) -> Response:
         """What may be sent as an event, as JSON Schema."""
         return await told(request, lambda _now: answers.reference.events, SCHEMA)

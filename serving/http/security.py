@@ -1,19 +1,25 @@
-"""The outermost layer of the service: security headers, a log line without personal data, and no error that leaks."""
+"""The outermost layer of the service: security headers, a line of the log, counts, and no error that leaks."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import re
 import time
 import traceback
-from collections.abc import Callable
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import PurePath
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.http.problem_documents import FAILED, MEDIA_TYPE, document
+from serving.http import metrics
+from serving.http.fair_share import LEFT, CallerLeftError
+from serving.http.problem_documents import BUSY, FAILED, MEDIA_TYPE, ProblemType, document
 
 LOG: Final = logging.getLogger("proffer.serving")
 SECURITY_HEADERS: Final = {
@@ -25,53 +31,122 @@ SECURITY_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+REQUEST_ID: Final = "X-Request-Id"
+_LEFT_STATUS: Final = 499
+"""What the log says of a request whose caller left; nothing is answered."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_ID = re.compile(r"[!-~]{1,128}")
+_NOBODYS = re.compile(r"[0-9a-fA-F-]{16,64}|[0-9A-HJKMNP-TV-Z]{26}")  # a UUID, a trace or a ULID cannot name anybody
+
+Prepare = Callable[[Headers], Awaitable[None]]
 
 
 class SecurityMiddleware:
     """Wraps every request; an exception becomes a bare 500 and a log line that names code, never values."""
 
-    def __init__(self, app: ASGIApp, timer: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        timer: Callable[[], float] = time.monotonic,
+        prepare: Prepare | None = None,
+        draining: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Await `prepare` before a request with a token; answers say that the connection ends while `draining`."""
         self._app = app
         self._timer = timer
+        self._prepare = prepare
+        self._draining = draining
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began = self._timer()
-        watched = _Watched(send)
+        began, asked = self._timer(), scope["method"]
+        scope = _plain(scope)
+        headers = Headers(scope=scope)
+        sent = headers.get(REQUEST_ID, "")
+        name = sent if _ID.fullmatch(sent) else str(uuid.uuid4())
+        watched = _Watched(send, name, silent=asked == "HEAD", closing=self._draining())
+        LEFT.set(lambda: _gone(receive))
         try:
+            if self._prepare is not None and "authorization" in headers:
+                await self._prepare(headers)
             await self._app(scope, receive, watched)
+        except CallerLeftError:
+            watched.status = _LEFT_STATUS
+            metrics.LEFT.inc()
+        except asyncio.CancelledError:  # the process must end now
+            await watched.fail(BUSY, "The service is stopping; try again.")
         except Exception as failure:  # noqa: BLE001 - whatever it is, the log gets no values and the caller a document
-            LOG.error("request failed: %s", where_it_failed(failure))
-            await watched.fail()
-        LOG.info("%s %s %d %d ms", _method(scope), _route(scope), watched.status, round(1000 * (self._timer() - began)))
+            LOG.error("request failed: %s", where_it_failed(failure), extra={"fields": {"request_id": _logged(name)}})
+            await watched.fail(FAILED, "The error was recorded; try again later.")
+        self._record(asked if asked in _METHODS else "OTHER", scope, watched.status, self._timer() - began, name)
+
+    def _record(self, method: str, scope: Scope, status: int, seconds: float, name: str) -> None:
+        route = getattr(scope.get("route"), "path", "(no route)")  # never the path asked for: it may name a person
+        metrics.REQUESTS.labels(method, route, str(status)).inc()
+        metrics.SECONDS.labels(route).observe(seconds)
+        spent = round(1000 * seconds)
+        if LOG.isEnabledFor(logging.INFO):
+            told = {"method": method, "route": route, "status": status, "ms": spent, "request_id": _logged(name)}
+            LOG.info("%s %s %d %d ms", method, route, status, spent, extra={"fields": told})
+
+
+def _plain(scope: Scope) -> Scope:
+    """The request as routes know it: HEAD is answered as GET (RFC 9110, section 9.3.2), and the target is a path."""
+    path: str = scope["path"]
+    if path.startswith(("http://", "https://")):  # the absolute form must be taken too (RFC 9112, section 3.2.2)
+        path = urlsplit(path).path or "/"
+    return {**scope, "method": "GET" if scope["method"] == "HEAD" else scope["method"], "path": path}
+
+
+async def _gone(receive: Receive) -> None:
+    """Return once the caller has closed the connection; what is left of a body is let go."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _logged(name: str) -> str | None:
+    """The id of a request, where it has a form that cannot name anybody."""
+    return name if _NOBODYS.fullmatch(name) else None
 
 
 class _Watched:
-    """A `send` that adds the security headers an answer does not set itself, and remembers the status."""
+    """A `send` that adds the headers an answer does not set itself, and remembers the status."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, name: str, *, silent: bool, closing: bool) -> None:
         self._send = send
+        self._added: Mapping[str, str] = {**SECURITY_HEADERS, REQUEST_ID: name}
+        self._silent = silent
+        self._closing = closing
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
-            for name, value in SECURITY_HEADERS.items():
+            for name, value in self._added.items():
                 headers.setdefault(name, value)
+            if self._closing:
+                headers["Connection"] = "close"
+        elif self._silent and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
         await self._send(message)
 
-    async def fail(self) -> None:
+    async def fail(self, kind: ProblemType, detail: str) -> None:
         if self.status:  # half an answer is out: it cannot be taken back, and the server closes the connection
             return
-        body = json.dumps(document(FAILED, "The error was recorded; try again later.")).encode()
-        headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
-        await self({"type": "http.response.start", "status": FAILED.status, "headers": headers})
+        body, headers = problem_bytes(kind, detail)
+        await self({"type": "http.response.start", "status": kind.status, "headers": headers})
         await self({"type": "http.response.body", "body": body})
+
+
+def problem_bytes(kind: ProblemType, detail: str) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    """A problem document and its headers, where there is no application to send it; it is counted."""
+    metrics.REFUSALS.labels(kind.name).inc()
+    body = json.dumps(document(kind, detail)).encode()
+    return body, [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
 
 
 def where_it_failed(failure: BaseException) -> str:
@@ -81,10 +156,13 @@ def where_it_failed(failure: BaseException) -> str:
     return f"{type(failure).__name__} in {' < '.join(places)}"
 
 
-def _method(scope: Scope) -> str:
-    return scope["method"] if scope["method"] in _METHODS else "OTHER"
+class JsonLines(logging.Formatter):
+    """One JSON object a line: the time, the level, what happened, and the fields of a request; no values of anybody."""
 
-
-def _route(scope: Scope) -> str:
-    """The route's template, never the path that was asked for: a path may name a person."""
-    return getattr(scope.get("route"), "path", "(no route)")
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record."""
+        fields: Mapping[str, Any] | None = getattr(record, "fields", None)
+        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        line = {"time": f"{at}.{int(record.msecs):03d}Z", "level": record.levelname.lower(), "logger": record.name}
+        said = {} if fields and "route" in fields else {"message": record.getMessage()}
+        return json.dumps({**line, **said, **(fields or {})}, ensure_ascii=False)

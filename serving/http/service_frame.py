@@ -8,27 +8,31 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 
 from features import __version__
 from features.strict_json import MalformedError, parse
+from serving.http import metrics
 from serving.http import problem_documents as problems
+from serving.http.access import METADATA, Authentication
+from serving.http.fair_share import WorkerPool as WorkerPool
 from serving.http.problem_documents import ProblemItemValue, ProblemType, RefusedError
 from serving.http.security import SecurityMiddleware
 from serving.http.wire import Alive, ProblemDocument, Readiness
 
 MAX_BODY: Final = 1_000_000
 BODY_SECONDS: Final = 10.0
+SMALL_BODY: Final = 1_000
+"""Bytes of an answer below which it is not compressed."""
 OPENAPI: Final = "/v1/openapi.json"
 JSON: Final = "application/json"
 _MEDIA = re.compile(r"(application/[a-z+-]{1,60})\s*(;\s*charset\s*=\s*\"?utf-8\"?\s*)?\Z", re.IGNORECASE)
-T = TypeVar("T")
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -39,34 +43,8 @@ class Lifecycle:
     draining: bool = False
 
 
-class WorkerPool:
-    """A bounded place for computing, so that the event loop, and with it `/healthz`, stays free."""
-
-    def __init__(self, at_work: int, waiting: int) -> None:
-        self._at_work = at_work
-        self._most = at_work + waiting
-        self._inside = 0
-        self._limiter: CapacityLimiter | None = None
-
-    async def run(self, job: Callable[[], T]) -> T:
-        """Run a job in a worker thread, or refuse at once when too many wait.
-
-        Raises:
-            RefusedError: 503 with Retry-After.
-        """
-        if self._inside >= self._most:
-            raise RefusedError(problems.BUSY, "Try again in a moment.", headers={"Retry-After": "1"})
-        if self._limiter is None:  # a limiter belongs to the loop it is first used in
-            self._limiter = CapacityLimiter(self._at_work)
-        self._inside += 1
-        try:
-            return await to_thread.run_sync(job, limiter=self._limiter)
-        finally:
-            self._inside -= 1
-
-
-def framed(title: str, description: str, see: str) -> FastAPI:
-    """An application without routes but the one of its document; `see` says where else its routes are told."""
+def framed(title: str, description: str, see: str, access: Authentication, lifecycle: Lifecycle) -> FastAPI:
+    """An application with the route of its metadata alone; `see` says where else its routes are told."""
     app = FastAPI(
         title=title,
         version=__version__,
@@ -78,19 +56,34 @@ def framed(title: str, description: str, see: str) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # the documented way to extend it
-    app.add_middleware(SecurityMiddleware)
+    app.add_middleware(GZipMiddleware, minimum_size=SMALL_BODY, compresslevel=4)
+    app.add_middleware(SecurityMiddleware, prepare=access.prepare, draining=lambda: lifecycle.draining)
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(HTTPException, lambda _request, failure: _http_error(failure, see))
     return app
 
 
-def add_document(app: FastAPI) -> None:
-    """Add the route of the OpenAPI document."""
+def add_document(app: FastAPI, access: Authentication, scopes: tuple[str, ...]) -> None:
+    """Add the routes of the OpenAPI document, and of what says how to get a token with one of these scopes."""
+
+    @app.get(METADATA, include_in_schema=False)
+    async def protected_resource() -> Response:
+        """Where tokens for this service come from (RFC 9728)."""
+        return JSONResponse(access.metadata(scopes), headers={"Cache-Control": "max-age=300"})
 
     @app.get(OPENAPI, include_in_schema=False)
     async def openapi_document() -> Response:
         """This document."""
         return JSONResponse(app.openapi())
+
+
+def add_metrics(app: FastAPI) -> None:
+    """Add the route that Prometheus asks."""
+
+    @app.get("/metrics", include_in_schema=False)
+    async def counted() -> Response:
+        """What is counted, without anything of a person."""
+        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
 
 def add_health(app: FastAPI, checks: Callable[[], Mapping[str, bool]], lifecycle: Lifecycle) -> None:
@@ -205,23 +198,23 @@ def refusals(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": "; ".join(named), "content": content} for status, named in titles.items()}
 
 
-def documented(model: type[BaseModel], example: Mapping[str, Any]) -> dict[str, Any]:
+def documented(model: type[BaseModel], example: Mapping[str, Any], *scopes: str) -> dict[str, Any]:
     """The body is parsed by hand, strictly; OpenAPI gets what FastAPI would have given it."""
-    return bodies({JSON: {"schema": model.model_json_schema(), "example": example}})
+    return bodies({JSON: {"schema": model.model_json_schema(), "example": example}}, *scopes)
 
 
-def bodies(content: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """What OpenAPI says of a route for callers with a token: its bodies by media type."""
-    return {"requestBody": {"required": True, "content": content}, "security": [{"bearer": []}]}
+def bodies(content: Mapping[str, Mapping[str, Any]], *scopes: str) -> dict[str, Any]:
+    """What OpenAPI says of a route for callers whose token has these scopes: its bodies by media type."""
+    return {"requestBody": {"required": True, "content": content}, "security": [{"bearer": list(scopes)}]}
 
 
-def queried(parameters: Mapping[str, tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
-    """What OpenAPI says of a route that reads, for callers with a token: its query by name."""
+def queried(parameters: Mapping[str, tuple[str, Mapping[str, Any]]], *scopes: str) -> dict[str, Any]:
+    """What OpenAPI says of a route that reads, for callers whose token has these scopes: its query by name."""
     listed = [
         {"name": name, "in": "query", "required": False, "description": said, "schema": schema}
         for name, (said, schema) in parameters.items()
     ]
-    return {"parameters": listed, "security": [{"bearer": []}]}
+    return {"parameters": listed, "security": [{"bearer": list(scopes)}]}
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
@@ -251,5 +244,6 @@ def _http_error(failure: Exception, see: str) -> Response:
 def _problem(
     kind: ProblemType, detail: str, items: Sequence[ProblemItemValue] = (), headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
+    metrics.REFUSALS.labels(kind.name).inc()
     body = problems.document(kind, detail, items)
     return JSONResponse(body, kind.status, headers=dict(headers or {}), media_type=problems.MEDIA_TYPE)

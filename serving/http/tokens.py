@@ -8,7 +8,9 @@ from typing import Any, Final
 
 import jwt
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+from serving.http.key_set import Keys, OneKey, PublicKey, VerificationKey, fits
 
 READ: Final = "recommendations:read"
 ACT_AS: Final = "act-as"
@@ -18,13 +20,15 @@ DEV_ISSUER: Final = "urn:proffer:dev"
 AUDIENCE: Final = "urn:proffer:api"
 DEV_MINUTES: Final = 15
 DEV_MINUTES_MOST: Final = 60
-_TYP = "at+jwt"  # RFC 9068 section 2.1: an ID token is not an access token
+LEEWAY: Final = 60
+"""The seconds by which another machine's clock may differ (RFC 7519, section 4.1.4)."""
+_TYP = "at+jwt"
+_TYPES = frozenset({_TYP, f"application/{_TYP}"})  # RFC 9068 sections 2.1 and 4: an ID token is not an access token
 _MAX_TOKEN = 8192
-_SUBJECT = re.compile(r"[A-Za-z0-9._:@-]{1,128}\Z")
+_SUBJECT = re.compile(r"[!-~]{1,255}\Z")  # identity providers put |, +, / and = into one (StringOrURI, ASCII)
 _HEADER_NAMES = frozenset({"alg", "typ", "kid"})  # jku, jwk, x5u and crit would let the token choose its own key
 _CLAIMS = ["iss", "aud", "sub", "iat", "exp"]
-
-PublicKey = ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+SCOPES: Final = (READ, ACT_AS, WRITE, RESERVE)
 
 
 class TokenRefusedError(ValueError):
@@ -33,10 +37,16 @@ class TokenRefusedError(ValueError):
 
 @dataclass(frozen=True)
 class Caller:
-    """Who makes a request: the subject of the token, and the scopes it grants."""
+    """Who makes a request: the subject of the token, the scopes it grants, and the application that was given it."""
 
     subject: str
     scopes: frozenset[str]
+    client: str = ""
+
+    @property
+    def party(self) -> str:
+        """Who shares a quota and a queue: one subject of one application."""
+        return f"{self.client} {self.subject}"
 
     def may(self, scope: str) -> bool:
         """Whether this scope was granted."""
@@ -45,13 +55,13 @@ class Caller:
 
 @dataclass(frozen=True)
 class TokenVerifier:
-    """Verifies tokens of one issuer for one audience, by one key and one algorithm."""
+    """Verifies tokens of one issuer for one audience, each by the key it names and that key's one algorithm."""
 
-    key: PublicKey
-    algorithm: str
+    keys: Keys
     issuer: str
     audience: str = AUDIENCE
     longest_seconds: int | None = None
+    leeway: int = LEEWAY
 
     def caller(self, token: str, now: int) -> Caller:
         """Who this token speaks for at `now` (UTC seconds).
@@ -64,22 +74,23 @@ class TokenVerifier:
         subject = claims["sub"]
         if not isinstance(subject, str) or not _SUBJECT.match(subject):
             raise TokenRefusedError("the subject is not an identifier")
-        scope = claims.get("scope", "")
-        if not isinstance(scope, str):
-            raise TokenRefusedError("the scope is not a string")
-        return Caller(subject, frozenset(scope.split()))
+        client = claims.get("client_id", claims.get("azp", ""))
+        return Caller(subject, _scopes(claims), client if isinstance(client, str) else "")
 
     def _signed_claims(self, token: str) -> dict[str, Any]:
         if len(token) > _MAX_TOKEN:
             raise TokenRefusedError("the token is too long")
         try:
             header = jwt.get_unverified_header(token)
-            if not _HEADER_NAMES.issuperset(header) or str(header.get("typ", "")).lower() != _TYP:
+            if not _HEADER_NAMES.issuperset(header) or str(header.get("typ", "")).lower() not in _TYPES:
                 raise TokenRefusedError("the token is not an access token")
+            known = self.keys.find(header.get("kid"))
+            if known is None:
+                raise TokenRefusedError("it names no key of its issuer")
             return jwt.decode(
                 token,
-                self.key,
-                algorithms=[self.algorithm],
+                known.key,
+                algorithms=[known.algorithm],
                 issuer=self.issuer,
                 audience=self.audience,
                 # the times are checked below against the clock that was passed in
@@ -94,9 +105,9 @@ class TokenVerifier:
         expires, issued, starts = claims["exp"], claims["iat"], claims.get("nbf", claims["iat"])
         if any(isinstance(time, bool) or not isinstance(time, int) for time in (expires, issued, starts)):
             raise TokenRefusedError("the times of the token are not whole seconds")
-        if expires <= now:
+        if expires + self.leeway <= now:
             raise TokenRefusedError("the token has expired")
-        if issued > now or starts > now:
+        if max(issued, starts) > now + self.leeway:
             raise TokenRefusedError("the token is not valid yet")
         if self.longest_seconds is not None and expires - issued > self.longest_seconds:
             raise TokenRefusedError(f"the token is valid for more than {self.longest_seconds} seconds")
@@ -112,18 +123,29 @@ def verifier(public_pem: bytes, algorithm: str, issuer: str, audience: str = AUD
         key = serialization.load_pem_public_key(public_pem)
     except ValueError:
         raise ValueError("not a public key in PEM form") from None
-    if not _fits(key, algorithm):
+    if not fits(key, algorithm):
         raise ValueError(f"not a key for {algorithm}; use an Ed25519 key with EdDSA, P-256 with ES256, RSA with RS256")
     assert isinstance(key, PublicKey)
-    return TokenVerifier(key, algorithm, issuer, audience)
+    return TokenVerifier(OneKey(VerificationKey(key, algorithm)), issuer, audience)
 
 
-def _fits(key: object, algorithm: str) -> bool:
-    if isinstance(key, ed25519.Ed25519PublicKey):
-        return algorithm == "EdDSA"
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        return algorithm == "ES256" and isinstance(key.curve, ec.SECP256R1)
-    return isinstance(key, rsa.RSAPublicKey) and key.key_size >= 2048 and algorithm in ("RS256", "PS256")
+def key_named(token: str) -> str | None:
+    """The key that a token names, unverified; None where it names none or is no token."""
+    try:
+        name = jwt.get_unverified_header(token).get("kid") if len(token) <= _MAX_TOKEN else None
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+        return None
+    return name if isinstance(name, str) else None
+
+
+def _scopes(claims: dict[str, Any]) -> frozenset[str]:
+    """What a token grants: `scope` (RFC 9068), or `scp`, a string or a list, as some providers write it."""
+    granted = claims["scope"] if "scope" in claims else claims.get("scp", "")
+    if isinstance(granted, list) and "scope" not in claims and all(isinstance(one, str) for one in granted):
+        return frozenset(granted)
+    if not isinstance(granted, str):
+        raise TokenRefusedError("the scope is not a string")
+    return frozenset(granted.split())
 
 
 def new_dev_key() -> bytes:
@@ -142,8 +164,8 @@ def _dev_key(private_pem: bytes) -> ed25519.Ed25519PrivateKey:
 
 def dev_verifier(private_pem: bytes) -> TokenVerifier:
     """A verifier of tokens signed by this home's dev key that are valid for an hour at most."""
-    key = _dev_key(private_pem).public_key()
-    return TokenVerifier(key, "EdDSA", DEV_ISSUER, AUDIENCE, longest_seconds=60 * DEV_MINUTES_MOST)
+    key = VerificationKey(_dev_key(private_pem).public_key(), "EdDSA")
+    return TokenVerifier(OneKey(key), DEV_ISSUER, AUDIENCE, longest_seconds=60 * DEV_MINUTES_MOST, leeway=0)
 
 
 def dev_token(
@@ -159,7 +181,7 @@ def dev_token(
         ValueError: the subject is not an identifier, or the lifetime is not 1 to 60 minutes.
     """
     if not _SUBJECT.match(subject):
-        raise ValueError("the subject must be 1 to 128 letters, digits or . _ : @ -")
+        raise ValueError("the subject must be 1 to 255 letters, digits or signs of ASCII, without spaces")
     if not 1 <= minutes <= DEV_MINUTES_MOST:
         raise ValueError(f"a dev token lives 1 to {DEV_MINUTES_MOST} minutes")
     claims = {

@@ -326,7 +326,7 @@ def test_every_route_is_in_the_openapi_document_and_refuses_as_documented(dev):
     assert set(document["paths"]) == {"/healthz", "/readyz", "/v1/events", "/v1/recommendations", CITIZEN, *LOOKED_UP}
     for path in ("/v1/events", "/v1/recommendations"):
         responses = document["paths"][path]["post"]["responses"]
-        assert {"200", "400", "401", "403", "408", "413", "415", "422", "500", "503"} == set(responses)
+        assert {"200", "400", "401", "403", "408", "413", "415", "422", "429", "500", "503"} == set(responses)
     names = {route["operationId"] for path in document["paths"].values() for route in path.values()}
     assert names == {
         "citizen_recommendations", "events", "health", "readiness", "recommendations", "programmes", "programme",

@@ -118,7 +118,7 @@ BODIES = {
     "as_of in other digits": '{"facts": {}, "as_of": "٢٠٢٦-٠١-٠١"}'.encode(),
     "as_of with a newline": b'{"facts": {}, "as_of": "2026-01-01\\n"}',
     "as_of a number": b'{"facts": {}, "as_of": 20260101}',
-    "a citizen of odd letters": b'{"facts": {}, "citizen": "../../etc/passwd"}',
+    "a citizen of odd letters": b'{"facts": {}, "citizen": "c 1"}',
     "a citizen with a newline": b'{"facts": {}, "citizen": "c1\\n"}',
     "an empty citizen": b'{"facts": {}, "citizen": ""}',
     "an event without a time": event(time=None),
