@@ -51,6 +51,11 @@ class CountryFolder:
         return self.folder / "target_groups.yaml"
 
     @property
+    def contact(self) -> Path:
+        """By what right, through which channels and how often people are written to."""
+        return self.folder / "contact.yaml"
+
+    @property
     def messages(self) -> Path:
         """The folder of messages, one file per language."""
         return self.folder / "messages"

@@ -1,0 +1,187 @@
+"""Due offer: one programme that may be offered to one person today, with all that contact policy looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from recommender.offers.utility import EXPECTED, VALUE, UtilityWeights
+from recommender.rules.clause import All, Any, Clause, Compare
+from recommender.rules.window import UPCOMING
+from recommender.standing import YES, standing
+
+if TYPE_CHECKING:
+    from recommender.changes.offer_change import OfferChange
+    from recommender.changes.offer_state import OfferState
+    from recommender.contact.contact_policy import ContactPolicy
+    from recommender.offers.recommendation import Recommendation, Recommendations
+    from recommender.rules.programme import Programme
+    from recommender.text import Text
+
+__all__ = ["DueOffer", "Terms", "due_after", "due_offers", "is_sensitive", "terms_of"]
+
+_OPEN: Final = ("unread_text", "no_data")
+"""Causes that nobody can be asked about: their words are shown."""
+
+
+class Terms(NamedTuple):
+    """What an offer rests on. It is another offer where the window is another.
+
+    Attributes:
+        answer: of the rules, as `recommender.rules.clause.Answer` counts.
+        opens: the first day of the window.
+        closes: the last.
+        low: the least it comes to in the first year, in whole minor units; None where that is not stated.
+        high: the most.
+    """
+
+    answer: int
+    opens: int | None
+    closes: int | None
+    low: int | None
+    high: int | None
+
+    @property
+    def window(self) -> tuple[int | None, int | None]:
+        """The days of the window."""
+        return self.opens, self.closes
+
+    def has_changed(self, before: Terms, percent: int) -> bool:
+        """Whether it is worth asking again who declined: a yes now, another window, or so many percent more.
+
+        >>> Terms(2, None, 9, 110, 110).has_changed(Terms(2, None, 9, 100, 100), 10)
+        True
+        """
+        if self.answer > before.answer or self.window != before.window:
+            return True
+        then, now = before.low or 0, self.low or 0
+        return now > then and 100 * now >= (100 + percent) * then
+
+
+def terms_of(state: OfferState) -> Terms:
+    """Return what an offer made today rests on."""
+    low, high = state.amount or (None, None)
+    return Terms(int(state.answer), state.window.opens, state.window.closes, low, high)
+
+
+@dataclass(frozen=True)
+class DueOffer:
+    """One programme that may be offered to one person today.
+
+    Attributes:
+        programme: its id.
+        terms: what it rests on.
+        standing: yes, likely or depends.
+        gain: what offering it is expected to bring, in won or as comparable: value x likelihood.
+        days_left: days after today until something is lost; None where nothing is.
+        is_open: whether one may apply today, or nobody knows.
+        sensitive: whether it leaves only through a channel chosen for it.
+        renewal: whether it is the next period of something the person holds.
+        bundles: the events after which it is offered together with others, the latest first.
+        excludes: what it cannot be held with.
+        open: for likely, what could not be read and is shown.
+        asks: what it depends on, for depends; the fact that is asked for.
+    """
+
+    programme: str
+    terms: Terms
+    standing: str
+    gain: int
+    days_left: int | None = None
+    is_open: bool = True
+    sensitive: bool = False
+    renewal: bool = False
+    bundles: tuple[str, ...] = ()
+    excludes: frozenset[str] = frozenset()
+    open: tuple[Text, ...] = ()
+    asks: str | None = None
+
+    def presses(self, days: int) -> bool:
+        """Whether it is sure and something is lost within so many days."""
+        return self.standing == YES and self.days_left is not None and self.days_left <= days
+
+
+def due_after(due: Iterable[str], changes: Iterable[OfferChange]) -> frozenset[str]:
+    """Return which programmes are due once so much has changed, before contact policy.
+
+    Taken over one difference after another it is what the difference of the first and the last moment gives, in
+    whatever steps the moments between were looked at.
+    """
+    found = set(due)
+    for change in changes:
+        if change.after is not None and change.after.offerable:
+            found.add(change.programme)
+        else:
+            found.discard(change.programme)
+    return frozenset(found)
+
+
+def due_offers(
+    found: Recommendations, held: Collection[str], policy: ContactPolicy, sensitive_facts: Collection[str]
+) -> tuple[DueOffer, ...]:
+    """Return everything that may be offered to a person, the most useful first.
+
+    Args:
+        found: all recommendations of the day, none left out.
+        held: ids of the programmes the person receives.
+        policy: says which programmes are sensitive besides those whose rules ask for a sensitive fact.
+        sensitive_facts: the names of the facts that are marked sensitive.
+    """
+    bundles: dict[str, list[str]] = {}
+    for bundle in found.bundles:
+        for name in bundle.programmes:
+            bundles.setdefault(name, []).append(bundle.event)
+    return tuple(
+        replace(
+            _plain(one),
+            sensitive=is_sensitive(one.programme, policy, sensitive_facts)
+            or any(name in sensitive_facts for reason in one.verdict.because for name in reason.facts),
+            renewal=any(name in held for name in one.programme.renews),
+            bundles=tuple(bundles.get(one.programme.id, ())),
+            asks=next((name for name in one.verdict.missing if name not in sensitive_facts), None),
+        )
+        for one in found.shown
+    )
+
+
+def _plain(one: Recommendation) -> DueOffer:
+    """An offer as the recommendation alone tells it."""
+    amount, window, verdict = one.estimate, one.window, one.verdict
+    low, high = (amount.low, amount.high) if amount.stated else (None, None)
+    return DueOffer(
+        one.programme.id,
+        Terms(int(verdict.answer), window.opens, window.closes, low, high),
+        standing(verdict),
+        _gain(one),
+        window.pressing,
+        is_open=window.state != UPCOMING,
+        excludes=frozenset(one.programme.excludes),
+        open=tuple(reason.text for reason in verdict.because if reason.cause in _OPEN),
+    )
+
+
+def _gain(one: Recommendation) -> int:
+    """Likelihood of take-up, where a model tells it, times what it comes to in the first year."""
+    weights = UtilityWeights()
+    told = next(part for part in one.utility.contributions if part.factor in (EXPECTED, VALUE)).figures
+    amount = told.get("amount")
+    counts = {"loan": weights.loan, "discount": weights.discount, "service": weights.service}
+    worth = weights.unstated_won if amount is None else amount
+    return round(worth * counts.get(one.estimate.gives, 1.0) * (1.0 if one.likelihood is None else one.likelihood))
+
+
+def is_sensitive(programme: Programme, policy: ContactPolicy, sensitive_facts: Collection[str]) -> bool:
+    """Whether to name the programme tells something that can hurt, by the policy or by what its rules demand."""
+    if programme.id in policy.sensitive_programmes or programme.category in policy.sensitive_categories:
+        return True
+    return any(_demands(clause, sensitive_facts) for clause in programme.who.values())
+
+
+def _demands(clause: Clause, names: Collection[str]) -> bool:
+    """Whether a clause cannot hold unless one of the facts does."""
+    if isinstance(clause, Compare):
+        return clause.fact in names and clause.operand is not False
+    if isinstance(clause, All):
+        return any(_demands(part, names) for part in clause.of)
+    return isinstance(clause, Any) and bool(clause.of) and all(_demands(part, names) for part in clause.of)
