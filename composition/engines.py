@@ -90,6 +90,7 @@ def build_engine(settings: EngineSettings) -> Engine:
 
 
 def _ranker(settings: RankingSettings, definitions: reading.Definitions) -> Ranker:
+    from features.canonical_json import fingerprint
     from recommender.offers.batch import Ranker
     from recommender.offers.utility import UtilityWeights, parse_weights
 
@@ -101,7 +102,7 @@ def _ranker(settings: RankingSettings, definitions: reading.Definitions) -> Rank
     scorer = load_model(folder, definitions.declaration.hash)
     attributes = scorer.attributes(definitions.catalogue, definitions.declaration)
     described = {key: scorer.manifest[key] for key in _DESCRIBED if key in scorer.manifest}
-    return Ranker(weights, scorer, attributes, {"name": folder.name, **described})
+    return Ranker(weights, scorer, attributes, {"name": folder.name, **described}, fingerprint(scorer.manifest))
 
 
 def person_of_file(engine: Engine, facts: str, day: date) -> Person:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from typing import Final
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from hashlib import sha256
+from typing import Any, Final
 
 _ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _ASCII: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
@@ -27,3 +31,26 @@ def canonical_text(value: object, *, ascii_only: bool = False) -> str:
     '{"a":"가","b":[1,72.0]}'
     """
     return (_ASCII if ascii_only else _ENCODER).encode(value)
+
+
+def fingerprint(value: object) -> str:
+    """Return the SHA-256, in hex, of a value: JSON values, and dataclasses, mappings and sets of them.
+
+    Raises:
+        TypeError: it contains something else.
+
+    >>> fingerprint({1: frozenset({"b", "a"})}) == fingerprint({1: frozenset({"a", "b"})}) != fingerprint({})
+    True
+    """
+    return sha256(canonical_text(_plain(value)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _plain(value: Any) -> object:
+    """JSON values that are alike where the values are."""
+    if dataclasses.is_dataclass(value):
+        return {one.name: _plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return [[_plain(key), _plain(one)] for key, one in sorted(value.items(), key=lambda pair: str(pair[0]))]
+    if isinstance(value, AbstractSet):
+        return sorted((_plain(one) for one in value), key=canonical_text)
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value

@@ -164,6 +164,7 @@ class Known:
         holdings: the identifier codes of the programmes the person receives or has applied for.
         dates: the days of each list of dates that is known whole, the earliest first, by the fact's name.
         history: the events it is known from, None where facts were stated.
+        traced: where there is no history, from which event facts were known when it was recorded.
     """
 
     snapshot: Snapshot
@@ -171,12 +172,13 @@ class Known:
     holdings: frozenset[int] = frozenset()
     dates: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     history: History | None = field(default=None, repr=False)
+    traced: Mapping[str, Origin] = field(default_factory=dict)
 
     @cached_property
-    def origins(self) -> dict[str, Origin]:
+    def origins(self) -> Mapping[str, Origin]:
         """From which event each fact is known, since when and until when."""
         if self.history is None:
-            return {}
+            return self.traced
         one = self.snapshot
         return origins(one.declaration, self.history, one.person, int(one.t[0]), one.value)
 

@@ -43,6 +43,7 @@ VERBS = {
     "score": "score, for everyone, every programme that the rules do not exclude",
     "sweep": "list what everybody may be offered, or what changed for whom since a day",
     "privacy": "budgets of people's privacy, and the ledger that proves what was spent",
+    "replay": "make a decision on record again, and compare it to the last bit",
     "serve": "the HTTP service",
     "token": "issue an access token for the HTTP service",
     "bench": "one benchmark beside its peers",
@@ -62,7 +63,7 @@ EXTRAS = {
 READ_THE_HOME = ("recommend", "score", "evaluate", "promote")
 """Verbs that only read the home: one that is named and does not exist is refused instead of taken for an empty one."""
 
-MODULES = {verb: f"proffer.{verb}_verb" for verb in ("catalogue", "features", "privacy", "sweep")}
+MODULES = {verb: f"proffer.{verb}_verb" for verb in ("catalogue", "features", "privacy", "replay", "sweep")}
 """Verbs whose noun belongs to a module of the domain, and the module each lives in instead."""
 
 

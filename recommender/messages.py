@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from functools import partial
 from typing import Final
 
+from features.canonical_json import fingerprint
 from features.country import Currency
 from features.mapping import UNDETERMINED, MappingReader
 from features.problem import Problems, Where
@@ -141,6 +142,11 @@ class Messages:
     def languages(self) -> tuple[str, ...]:
         """The languages, in the order in which one stands in for another."""
         return tuple(self._languages)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256, in hex, of every message and of how each language writes."""
+        return fingerprint(self._languages)
 
     @classmethod
     def parse(cls, documents: Mapping[str, object], keys: Keys) -> Messages:

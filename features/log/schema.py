@@ -73,7 +73,7 @@ class TableSchema:
         from alembic.operations import Operations  # loaded only when tables are begun or migrated
         from alembic.runtime.migration import MigrationContext
 
-        scripts, found = self._scripts(), self.revision_of(connection)
+        scripts, found = self.scripts(), self.revision_of(connection)
         context = MigrationContext.configure(connection, opts={"version_table": self.versions})
         if found == FIRST and context.get_current_revision() is None:
             context.stamp(scripts, FIRST)
@@ -84,7 +84,8 @@ class TableSchema:
                 context.stamp(scripts, step.revision)
         return tuple(Revision(step.revision, step.doc) for step in steps)
 
-    def _scripts(self) -> ScriptDirectory:
+    def scripts(self) -> ScriptDirectory:
+        """Return the revisions as alembic knows them."""
         from alembic.script import ScriptDirectory
 
         return ScriptDirectory(str(self.folder), version_locations=[str(self.folder)])

@@ -43,12 +43,16 @@ __all__ = ["Ranker", "batch", "recommend"]
 
 @dataclass(frozen=True)
 class Ranker:
-    """What decides the order: a scorer with the catalogue as it reads it, the weights, and what to call the model."""
+    """What decides the order: a scorer with the catalogue as it reads it, the weights, and what to call the model.
+
+    `fingerprint` is the hash of the model's manifest, which lists the hashes of its files.
+    """
 
     weights: UtilityWeights = field(default_factory=UtilityWeights)
     scorer: Scorer | None = None
     attributes: ProgrammeAttributes | None = None
     model: Mapping[str, object] | None = None
+    fingerprint: str | None = None
 
     def likelihoods(self, people: Snapshots, pairs: Pairs) -> Float64 | None:
         """P(takes up | offered) of each pair, float64[m], or None without a model.

@@ -13,7 +13,8 @@ from starlette.requests import Request
 from features.log.event import Event
 from serving.http import problem_documents as problems
 from serving.http.access import Authentication, need
-from serving.http.citizen_routes import LifeReading, add_citizens
+from serving.http.citizen_routes import Keeping, LifeAnswers, add_citizens
+from serving.http.decision_routes import DecisionReading, Explaining, add_decisions
 from serving.http.event_routes import NO_LOG, Writing, add_events
 from serving.http.front_page import add_front_pages
 from serving.http.problem_documents import ProblemItemValue, RefusedError
@@ -48,13 +49,11 @@ _DESCRIPTION = (
 )
 
 
-class Responses(Protocol):
+class Responses(LifeAnswers, Explaining, Protocol):
     """What the application asks of the engine behind it; pure computing, called in a worker thread."""
 
-    def recommend(
-        self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event] | None = None
-    ) -> Mapping[str, Any]:
-        """The answer as JSON, from the request or from events held; raises RefusedError where they cannot be judged."""
+    def recommend(self, request: RecommendationRequest, citizen: str, now: int) -> Mapping[str, Any]:
+        """The answer to what is sent, as JSON; raises RefusedError where it cannot be judged."""
         ...
 
     @property
@@ -67,8 +66,21 @@ class Responses(Protocol):
         ...
 
 
-class KeptLog(Writing, LifeReading, Protocol):
+class KeptRecords(Keeping, DecisionReading, Protocol):
+    """What the application asks of what was said before."""
+
+
+class KeptLog(Writing, Protocol):
     """What the application asks of the event log behind it; called in a worker thread."""
+
+    def life(self, citizen: str) -> Sequence[Event]:
+        """The events that touch somebody, none where nothing is known."""
+        ...
+
+    @property
+    def records(self) -> KeptRecords:
+        """What is kept beside it."""
+        ...
 
 
 def create_app(
@@ -92,6 +104,7 @@ def create_app(
     work = WorkerPool(AT_WORK, WAITING, "answers")
     _add_recommendations(app, answers, access, clock, work)
     add_citizens(app, answers, log, access, clock, work)
+    add_decisions(app, answers, log, access, clock, work)
     add_events(app, log, access, clock)
     add_reference(app, answers, access, clock, work)
     add_health(app, answers.checks, lifecycle)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from fastapi import FastAPI
@@ -19,6 +19,7 @@ from serving.http.problem_documents import ProblemItemValue, RefusedError
 from serving.http.service_frame import WorkerPool, fitting, queried, refusals
 from serving.http.tokens import ACT_AS, READ
 from serving.http.wire import MAX_K, RecommendationRequest, RecommendationsOut
+from serving.records.decision import ID, Decision
 
 _ONCE: Final = ("as_of", "k")
 _SEVERAL: Final = ("applicant", "asked", "declined")
@@ -36,6 +37,14 @@ _QUERY: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 _NOBODY: Final = "No events are known under this id, or the token is not for reading them."
 
 
+class Keeping(Protocol):
+    """What the application asks of the records behind it; called in a worker thread."""
+
+    def keep(self, decision: Decision, now: int) -> None:
+        """Write a decision that is new, durably; raises RefusedError where it cannot be written."""
+        ...
+
+
 class LifeReading(Protocol):
     """What the application asks of the event log behind it; called in a worker thread."""
 
@@ -43,14 +52,17 @@ class LifeReading(Protocol):
         """The events that touch somebody, none where nothing is known; raises RefusedError for a log out of reach."""
         ...
 
+    @property
+    def records(self) -> Keeping:
+        """Where decisions are kept."""
+        ...
+
 
 class LifeAnswers(Protocol):
     """What the application asks of the engine behind it; called in a worker thread."""
 
-    def recommend(
-        self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event] | None = None
-    ) -> Mapping[str, Any]:
-        """The answer as JSON, from the events that are held of a citizen."""
+    def decide(self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event]) -> Decision:
+        """The answer from the events that are held of a citizen, and what it rests on."""
         ...
 
 
@@ -65,7 +77,7 @@ def add_citizens(
         path, response_model=RecommendationsOut, responses=said, openapi_extra=queried(_QUERY, READ), tags=["citizens"]
     )
     async def citizen_recommendations(request: Request, citizen: str) -> Response:
-        """Recommendations for one citizen from the events that the log holds; the same answer as for events sent."""
+        """Recommendations for one citizen from the events that the log holds; the answer is on record once given."""
         now = clock()
         caller = access.caller(request, now)
         need(caller, READ)
@@ -78,7 +90,9 @@ def add_citizens(
             held = log.life(name)
             if not held:
                 raise RefusedError(problems.NOT_FOUND, _NOBODY)
-            return json.dumps(answers.recommend(asked, name, now, held), ensure_ascii=False, allow_nan=False)
+            found = answers.decide(asked, name, now, held)
+            log.records.keep(found, now)
+            return json.dumps({**found.answer, ID: found.id}, ensure_ascii=False, allow_nan=False)
 
         return Response(await work.run(answered), media_type="application/json")
 

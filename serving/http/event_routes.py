@@ -15,6 +15,7 @@ from serving.http import problem_documents as problems
 from serving.http.access import Authentication, need
 from serving.http.event_wire import BATCH, EVENT_BODIES, MOST_EVENTS, STRUCTURED, EventOutcomesOut
 from serving.http.problem_documents import ProblemItemValue, RefusedError
+from serving.http.record_desk import RecordDesk
 from serving.http.service_frame import WorkerPool, bodies, media_of, parsed, received, refusals
 from serving.http.tokens import WRITE
 
@@ -48,6 +49,11 @@ class NoLog:
         raise _NO_LOG
 
     def life(self, _citizen: str) -> Sequence[Event]:
+        """Refuse."""
+        raise _NO_LOG
+
+    @property
+    def records(self) -> RecordDesk:
         """Refuse."""
         raise _NO_LOG
 

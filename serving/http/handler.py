@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -21,6 +22,8 @@ from serving.http.event_words import names_of_events, pointer_into
 from serving.http.problem_documents import UNPROCESSABLE, ProblemItemValue, RefusedError
 from serving.http.reference_desk import ReferenceDesk
 from serving.http.wire import RecommendationRequest
+from serving.records.decision import ID, Decision, Recorder
+from serving.records.explanation import Length, explained
 
 _MOST_ITEMS: Final = 20
 _MOST_MEMBERS: Final = 100
@@ -58,25 +61,60 @@ class RecommendationHandler:
         """What may be looked up of its catalogue and declaration."""
         return ReferenceDesk(self.engine.catalogue, self.engine.declaration)
 
-    def recommend(
-        self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event] | None = None
-    ) -> Mapping[str, Any]:
-        """The answer as JSON; from the events `held` of the citizen where these are given, else from the request.
+    @cached_property
+    def recorder(self) -> Recorder:
+        """What makes an answer a decision."""
+        return Recorder(self.engine)
+
+    def recommend(self, request: RecommendationRequest, citizen: str, now: int) -> Mapping[str, Any]:
+        """The answer to what is sent, as JSON; with the decision it is, where the request asks for the record.
 
         Raises:
             RefusedError: 422, with a pointer to each thing that is wrong.
         """
         day = self._day(request.as_of, now)
-        try:
-            events = held if held is not None or request.events is None else self._events(request.events, now)
+        with self._told():
+            events = None if request.events is None else self._events(request.events, now)
             person = self._person(request, citizen, day, events)
-        except Rejected as refusal:
-            raise _unprocessable(list(self._items(refusal.problems))) from None
-        return self.engine.answer(person, day, request.k).to_json()
+        if not request.record:
+            return self.engine.answer(person, day, request.k).to_json()
+        found = self.recorder.decide(person, day, request.k)
+        return {**found.answer, ID: found.id, "decision": dict(found.document)}
+
+    def decide(self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event]) -> Decision:
+        """Answer a citizen from the events that are held.
+
+        Raises:
+            RefusedError: 422, with a pointer to each thing that is wrong.
+        """
+        day = self._day(request.as_of, now)
+        with self._told():
+            person = self._person(request, citizen, day, held)
+        return self.recorder.decide(person, day, request.k, citizen)
+
+    def explain(self, decision: Decision, length: Length, language: str | None) -> Mapping[str, Any]:
+        """A decision explained, in one language or (None) in each.
+
+        Raises:
+            RefusedError: 422, there is no such language.
+        """
+        languages = self.engine.messages.languages
+        if language is not None and language not in languages:
+            raise _unprocessable([ProblemItemValue("/language", f"one of {', '.join(languages)}")])
+        found = explained(decision, self.engine, length)
+        return found if language is None else dict(_only(found, language, frozenset(languages)))
 
     def checks(self) -> Mapping[str, bool]:
         """Whether there is something to recommend."""
         return {"catalogue": len(self.engine.catalogue) > 0}
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Whatever is wrong with a request is told without a word of it."""
+        try:
+            yield
+        except Rejected as refusal:
+            raise _unprocessable(list(self._items(refusal.problems))) from None
 
     def _day(self, text: str | None, now: int) -> date:
         if text is None:
@@ -180,3 +218,12 @@ def _bounds(fact: Fact) -> str:
 
 def _unprocessable(items: Sequence[ProblemItemValue]) -> RefusedError:
     return RefusedError(UNPROCESSABLE, "The request cannot be judged as it stands.", items)
+
+
+def _only(value: Any, language: str, languages: frozenset[str]) -> Any:
+    """JSON values in which every text stands in one language, or in those it was written in where that is none."""
+    if isinstance(value, Mapping):
+        if language in value and languages.issuperset(value):
+            return {language: value[language]}
+        return {name: _only(one, language, languages) for name, one in value.items()}
+    return [_only(one, language, languages) for one in value] if isinstance(value, list) else value

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Final, Protocol
 
 from features.declaration.declaration import Declaration
@@ -13,19 +14,13 @@ from features.log.event_log import EventLog, Outcome
 from features.log.event_parser import parse_event
 from features.problem import Rejected
 from serving.http.event_words import names_of_events, told
-from serving.http.problem_documents import LOG_UNAVAILABLE, RefusedError
+from serving.http.record_desk import OpenableStore, RecordDesk, available
 
-_AGAIN: Final = {"Retry-After": "5"}
 _UNWRITTEN: Final = "Nothing was written. Send the same again: what is there already is told as a duplicate."
 
 
-class OpenableLog(Protocol):
+class OpenableLog(OpenableStore, Protocol):
     """A home whose event log can be opened."""
-
-    @property
-    def has_events(self) -> bool:
-        """Whether a log was ever begun."""
-        ...
 
     def log(self) -> AbstractContextManager[EventLog]:
         """The log, to be read as it is at one instant."""
@@ -45,6 +40,11 @@ class LogDesk:
         self._home = home
         self._names = names_of_events(declaration)
 
+    @cached_property
+    def records(self) -> RecordDesk:
+        """What is kept of what the service said, in the same database."""
+        return RecordDesk(self._home)
+
     def take(self, documents: Sequence[object], now: int) -> Mapping[str, Any]:
         """Write the events that are good and new in one commit; return what became of each, once that is durable.
 
@@ -59,7 +59,7 @@ class LogDesk:
                 read.append(refusal)
         outcomes: Iterator[Outcome] = iter(())
         if events := [one for one in read if isinstance(one, Event)]:
-            with _available(_UNWRITTEN), self._home.log_to_write() as log:
+            with available(_UNWRITTEN), self._home.log_to_write() as log:
                 outcomes = iter(log.append_each(events))
         return {"results": [self._result(next(outcomes) if isinstance(one, Event) else one) for one in read]}
 
@@ -69,7 +69,7 @@ class LogDesk:
         Raises:
             RefusedError: 503, the log cannot be read now.
         """
-        with _available("The log cannot be read now; ask again."):
+        with available("The log cannot be read now; ask again."):
             if not self._home.has_events:
                 return ()
             with self._home.log() as log:
@@ -83,12 +83,3 @@ class LogDesk:
         same = found.code == "conflict"
         placed = replace(found, path=("id",) if same else ("data", "id"))  # the log names an event by its key
         return {"outcome": "conflict" if same else "rejected", "problems": told((placed,), self._names)}
-
-
-@contextmanager
-def _available(detail: str) -> Iterator[None]:
-    """Whatever stops the log is said to be for now, without a word of where it is."""
-    try:
-        yield
-    except (Rejected, OSError):
-        raise RefusedError(LOG_UNAVAILABLE, detail, headers=_AGAIN) from None

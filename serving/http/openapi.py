@@ -17,7 +17,13 @@ from serving.http.wire import RecommendationRequest
 class _Nobody:
     """An engine that is never asked: the document depends on the routes alone."""
 
-    def recommend(self, request: RecommendationRequest, citizen: str, now: int, held: Any = None) -> Mapping[str, Any]:
+    def recommend(self, request: RecommendationRequest, citizen: str, now: int) -> Mapping[str, Any]:
+        raise NotImplementedError
+
+    def decide(self, request: RecommendationRequest, citizen: str, now: int, held: Any) -> Any:
+        raise NotImplementedError
+
+    def explain(self, decision: Any, length: Any, language: str | None) -> Mapping[str, Any]:
         raise NotImplementedError
 
     @property

@@ -68,6 +68,7 @@ class RecommendationRequest(_Strict):
     ] = None
     as_of: Annotated[Day | None, Field(description="Judge as at the end of this day; absent means today.")] = None
     k: Annotated[int, Field(ge=1, le=MAX_K, description="How many recommendations at most.")] = 10
+    record: Annotated[bool, Field(description="Whether the reply carries the decision that it is.")] = False
 
 
 WordsOut = Annotated[dict[str, str], Field(description="A text in each language it was written in.")]
@@ -273,6 +274,10 @@ class RecommendationsOut(_Strict):
     closed: list[ClosedWindowOut]
     ask_next: list[AskOut]
     model: ModelOut | None
+    decision_id: Annotated[str | None, Field(description="Under which id it is on record, or was asked to be.")] = None
+    decision: Annotated[
+        dict[str, Any] | None, Field(description="What it was computed from, where `record` asks for it.")
+    ] = None
 
 
 class ProblemItem(_Strict):

@@ -20,6 +20,7 @@ from recommender.rules.catalogue import catalogue
 from recommender.rules.clause import Advisory, All, Any, Compare, NoData, Not, UnreadText
 from recommender.rules.region import Regions
 from rendering import welcome_page
+from serving.records import record_keys
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,7 +37,13 @@ DECLARATION = declare(
 )
 MESSAGES = Messages.parse(
     {language: load(f"data/countries/kr/messages/{language}.yaml") for language in ("ko", "en")},
-    {**message_keys.MESSAGES, **report_text.MESSAGES, **screen_keys.MESSAGES, **welcome_page.MESSAGES},
+    {
+        **message_keys.MESSAGES,
+        **report_text.MESSAGES,
+        **screen_keys.MESSAGES,
+        **welcome_page.MESSAGES,
+        **record_keys.MESSAGES,
+    },
 )
 TODAY = date(2026, 10, 31)
 DAY = day_of(TODAY)

@@ -64,9 +64,9 @@ class FakeHandler:
         self.asked = []
         self.healthy = True
 
-    def recommend(self, request, citizen, now, held=None):
+    def recommend(self, request, citizen, now):
         self.asked.append((request, citizen, now))
-        return {"as_of": "2026-10-31", "citizen": citizen, **({"held": len(held)} if held else {})}
+        return {"as_of": "2026-10-31", "citizen": citizen}
 
     def checks(self):
         return {"catalogue": self.healthy}

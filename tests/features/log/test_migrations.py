@@ -50,8 +50,8 @@ def upgraded(database):
 
 
 def test_the_newest_revision_is_the_last_script():
-    assert EVENT_LOG._scripts().get_current_head() == EVENT_LOG.head
-    assert [step.revision for step in _after(EVENT_LOG._scripts(), None)] == ["0001", "0002"]
+    assert EVENT_LOG.scripts().get_current_head() == EVENT_LOG.head
+    assert [step.revision for step in _after(EVENT_LOG.scripts(), None)] == ["0001", "0002"]
 
 
 def test_the_revisions_make_what_the_code_expects(tmp_path):

@@ -323,15 +323,14 @@ def test_the_committed_openapi_document_is_the_one_the_app_produces(dev):
 def test_every_route_is_in_the_openapi_document_and_refuses_as_documented(dev):
     document = dev("GET", "/v1/openapi.json").json()
     assert document["openapi"].startswith("3.1")
-    assert set(document["paths"]) == {"/healthz", "/readyz", "/v1/events", "/v1/recommendations", CITIZEN, *LOOKED_UP}
+    told = set(document["paths"])
+    served = {route.path_format for route in dev.app.routes if getattr(route, "include_in_schema", False)}
+    assert told == served >= {"/healthz", "/readyz", "/v1/events", "/v1/recommendations", CITIZEN, *LOOKED_UP}
     for path in ("/v1/events", "/v1/recommendations"):
         responses = document["paths"][path]["post"]["responses"]
         assert {"200", "400", "401", "403", "408", "413", "415", "422", "429", "500", "503"} == set(responses)
-    names = {route["operationId"] for path in document["paths"].values() for route in path.values()}
-    assert names == {
-        "citizen_recommendations", "events", "health", "readiness", "recommendations", "programmes", "programme",
-        "facts", "event_types",
-    }  # fmt: skip
+    names = [route["operationId"] for path in document["paths"].values() for route in path.values()]
+    assert len(set(names)) == len(names)
 
 
 def test_every_reference_of_the_openapi_document_leads_somewhere_and_every_schema_is_one(dev):

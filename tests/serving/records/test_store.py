@@ -8,13 +8,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 import features.log.tables
-from features.log.database import Database
 from features.log.event import Event
 from features.log.migrations import EVENT_LOG
 from features.problem import Rejected
 from serving.records import store
 from serving.records.migrations import SERVICE
 from serving.records.service_tables import DECISIONS, METADATA
+from tests.serving.records.databases import InAFile, OnAServer
 
 SAID = Event("1", "registry", "ann", "life.moved", 0, 0)
 DECIDED = {"id": "a", "citizen": "ann", "kind": "answer", "day": 1, "made": 1, "body": b"b", "salt": b"s"}
@@ -60,28 +60,17 @@ class StoreContract:
             connection.execute(sa.text(f"UPDATE service_version SET version_num = '{SERVICE.head}'"))
 
 
-class TestStoreInAFile(StoreContract):
-    @pytest.fixture
-    def database(self, tmp_path):
-        opened = Database(f"sqlite:///{tmp_path}/events.db")
-        yield opened
-        opened.close()
+class TestStoreInAFile(InAFile, StoreContract):
+    pass
 
 
 @pytest.mark.slow
-class TestStoreOnAServer(StoreContract):
-    @pytest.fixture
-    def database(self, postgresql):
-        opened = Database(postgresql)
-        with store.writing(opened) as kept:
-            for table in (*METADATA.sorted_tables, *features.log.tables.METADATA.sorted_tables):
-                kept.connection.execute(sa.delete(table))
-        yield opened
-        opened.close()
+class TestStoreOnAServer(OnAServer, StoreContract):
+    pass
 
 
 def test_the_newest_revision_is_the_last_module_and_each_follows_another():
-    scripts = SERVICE._scripts()
+    scripts = SERVICE.scripts()
     assert scripts.get_current_head() == SERVICE.head
     names = [step.revision for step in scripts.walk_revisions()][::-1]
     assert names == [f"{number:04}" for number in range(1, len(names) + 1)]

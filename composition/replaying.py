@@ -1,0 +1,96 @@
+"""Decisions made again: found in a file or among the records of a home, and the engine that each was made with."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from composition.engines import EngineSettings, build_engine
+from composition.model_registry import MANIFEST, NO_MODEL, ModelRegistry
+from composition.workspace import Workspace
+from features import strict_json
+from features.canonical_json import fingerprint
+from features.problem import Problem, Rejected
+
+if TYPE_CHECKING:
+    from recommender.engine import Engine
+    from serving.records.decision import Decision
+
+_ID: Final = re.compile(r"[0-9a-f]{64}")
+_STDIN: Final = "-"
+
+
+@dataclass(frozen=True)
+class FoundDecision:
+    """A decision that is to be made again.
+
+    Attributes:
+        id: the id under which it is kept; None for a file.
+        decision: as it is recorded.
+    """
+
+    id: str | None
+    decision: Decision
+
+
+def find(home: Workspace, named: str) -> FoundDecision:
+    """Return the decision that an id of the records, a file, or `-` (standard input) names.
+
+    Raises:
+        Rejected: there is none, or the file is no decision.
+    """
+    from serving.records.decision import Decision
+
+    if _ID.fullmatch(named) and not Path(named).exists():
+        return FoundDecision(named, _kept(home, named))
+    path = Path(named)
+    try:
+        document = strict_json.parse(sys.stdin.buffer.read() if named == _STDIN else path.read_bytes())
+    except strict_json.MalformedError as failure:
+        remedy = "Give a reply of the service that was asked for with `record`, as it was received"
+        raise Rejected([Problem((named,), "invalid", f"is not JSON: it {failure}", remedy)]) from None
+    where = ("standard input",) if named == _STDIN else (path.name,)
+    id_ = document.get("decision_id") if isinstance(document, dict) else None
+    return FoundDecision(id_ if isinstance(id_, str) else None, Decision.parse(document, where))
+
+
+def _kept(home: Workspace, id_: str) -> Decision:
+    from serving.records.decision_log import DecisionLog
+
+    found = None
+    if home.has_events:
+        with home.store() as store:
+            found = DecisionLog(store.connection).find(id_)
+    if found is None:
+        remedy = "Check the id and --home, or give the file of a reply"
+        raise Rejected([Problem((id_,), "unknown", "is no decision on record here", remedy)])
+    return found.decision
+
+
+def engine_of(decision: Decision, settings: EngineSettings) -> Engine:
+    """Return an engine with the model that a decision was made with, where the home has it and no model is named.
+
+    Raises:
+        Rejected: a file of the engine is wrong.
+    """
+    ranking = settings.ranking
+    if ranking is None or ranking.model is not None:
+        return build_engine(settings)
+    wanted = decision.document.get("basis", {}).get("model")
+    model = NO_MODEL if wanted is None else _model_of(ranking.workspace, wanted)
+    return build_engine(replace(settings, ranking=replace(ranking, model=model)))
+
+
+def _model_of(home: Workspace, wanted: object) -> str | None:
+    """The name of the model with this hash; None where the home has none such, and the champion must do."""
+    for name in ModelRegistry(home).names():
+        try:
+            manifest = strict_json.parse((home.models / name / MANIFEST).read_bytes())
+        except (OSError, strict_json.MalformedError):
+            continue
+        if fingerprint(manifest) == wanted:
+            return name
+    return None

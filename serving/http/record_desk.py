@@ -1,0 +1,92 @@
+"""The record desk: what the service keeps of what it said, and who is told that there is nothing here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Final, Protocol
+
+from features.problem import Rejected
+from serving.http.problem_documents import LOG_UNAVAILABLE, NOT_FOUND, RefusedError
+from serving.records.decision import Decision
+from serving.records.decision_log import DecisionLog, KeptDecision
+from serving.records.store import ServiceStore
+
+_AGAIN: Final = {"Retry-After": "5"}
+_NOTHING: Final = "No decision is on record under this id, or the token is not for reading it."
+
+
+class OpenableStore(Protocol):
+    """A home whose log and records can be opened."""
+
+    @property
+    def has_events(self) -> bool:
+        """Whether a log was ever begun."""
+        ...
+
+    def store(self) -> AbstractContextManager[ServiceStore]:
+        """Both, to be read as they are at one instant."""
+        ...
+
+    def store_to_write(self) -> AbstractContextManager[ServiceStore]:
+        """Both, to be written: kept, durably, when the block ends, and not when it raises."""
+        ...
+
+
+class RecordDesk:
+    """Writes decisions, and gives them to those they are about."""
+
+    def __init__(self, home: OpenableStore) -> None:
+        """Nothing is opened yet: each request opens the store."""
+        self._home = home
+
+    def keep(self, decision: Decision, now: int) -> None:
+        """Write a decision that is new.
+
+        Raises:
+            RefusedError: 503, it cannot be written now: what cannot be put on record is not told.
+        """
+        with available("The answer cannot be put on record now; ask again."):
+            with self._home.store() as store:
+                if DecisionLog(store.connection).has(decision.id):
+                    return
+            with self._home.store_to_write() as store:
+                DecisionLog(store.connection).write(decision, now)
+
+    def decision(self, id_: str, readable: Callable[[str], bool]) -> KeptDecision:
+        """A decision on record, for whoever may read what is about its citizen.
+
+        Raises:
+            RefusedError: 404, there is none, or it is about somebody else; 503.
+        """
+        with available("The records cannot be read now; ask again."):
+            found = None
+            if self._home.has_events:
+                with self._home.store() as store:
+                    found = DecisionLog(store.connection).find(id_)
+        if found is None or found.decision.kind == "shadow" or not readable(found.decision.citizen or ""):
+            raise RefusedError(NOT_FOUND, _NOTHING)
+        return found
+
+    def decisions(self, citizen: str) -> Sequence[KeptDecision]:
+        """The decisions about somebody, the latest first, at most a hundred.
+
+        Raises:
+            RefusedError: 503.
+        """
+        with available("The records cannot be read now; ask again."):
+            if not self._home.has_events:
+                return ()
+            with self._home.store() as store:
+                log = DecisionLog(store.connection)
+                found = (log.find(id_) for id_ in log.ids_of(citizen)[:100])
+                return [one for one in found if one is not None and one.decision.kind != "shadow"]
+
+
+@contextmanager
+def available(detail: str) -> Iterator[None]:
+    """Whatever stops the database is said to be for now, without a word of where it is."""
+    try:
+        yield
+    except (Rejected, OSError):
+        raise RefusedError(LOG_UNAVAILABLE, detail, headers=_AGAIN) from None

@@ -1,0 +1,130 @@
+"""A decision: what somebody was told, and everything it was computed from; equal ones have one id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from hashlib import sha256
+from typing import Any, Final, Literal
+
+from features.calendar import day_of
+from features.canonical_json import canonical_text
+from features.problem import Problem, Rejected, Where
+from recommender.engine import Engine
+from recommender.rules.person import Person
+from serving.records.basis import basis_of
+from serving.records.person_record import recorded
+
+FORMAT: Final = "proffer-decision-1"
+ID: Final = "decision_id"
+"""Under which name a reply carries the id of its decision."""
+CERTAIN: Final = 1_000_000
+"""The propensity of an order that nothing was left to chance in, in millionths."""
+Kind = Literal["answer", "offer", "shadow"]
+"""An answer to a question, an offer that was sent, or what a challenger would have answered, which nobody was shown."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided on one person on one day.
+
+    Attributes:
+        document: what it was computed from, and the hash of the answer; `id` is the hash of this.
+        answer: what the person was told, or would have been.
+    """
+
+    document: Mapping[str, Any]
+    answer: Mapping[str, Any]
+
+    @cached_property
+    def id(self) -> str:
+        """SHA-256, in hex, of the document as canonical JSON."""
+        return sha256(canonical_text(self.document).encode()).hexdigest()
+
+    @property
+    def citizen(self) -> str | None:
+        """Whom it is about; None where facts were sent with the question."""
+        found: str | None = self.document["citizen"]
+        return found
+
+    @property
+    def kind(self) -> str:
+        """One of `Kind`."""
+        return str(self.document["kind"])
+
+    @property
+    def day(self) -> int:
+        """The day it was decided as of, in days since 1970-01-01."""
+        return day_of(date.fromisoformat(self.document["as_of"]))
+
+    def to_document(self) -> dict[str, Any]:
+        """Return it whole, as it is kept and as `proffer replay` reads it."""
+        return {"decision": dict(self.document), "answer": dict(self.answer)}
+
+    @classmethod
+    def parse(cls, document: object, where: Where) -> Decision:
+        """Read a whole decision, or a reply of the service that carries its decision beside the answer.
+
+        Raises:
+            Rejected: it is neither, or of another format.
+        """
+        top = dict(document) if isinstance(document, Mapping) else {}
+        made, answer = top.pop("decision", None), top.pop("answer", top)
+        answer = {name: value for name, value in answer.items() if name != ID} if isinstance(answer, dict) else None
+        if not isinstance(made, dict) or not answer or made.get("format") != FORMAT:
+            what = f"is no decision of the format {FORMAT}"
+            remedy = "Give a reply that was asked for with `record`, or what /v1/decisions/ID/record returns"
+            raise Rejected([Problem(where, "invalid", what, remedy)])
+        return cls(made, answer)
+
+
+class Recorder:
+    """Decides with one engine, and says what each decision rests on."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Hash what the engine is made of, once."""
+        self.engine = engine
+        self.basis = basis_of(engine)
+
+    def decide(
+        self, person: Person, day: date, k: int | None, citizen: str | None = None, kind: Kind = "answer",
+        said: Mapping[str, Any] | None = None,
+    ) -> Decision:  # fmt: skip
+        """Answer one person as of a day, and return the answer with all it was computed from.
+
+        Args:
+            person: as known at the end of `day`.
+            day: as of which.
+            k: how many recommendations are shown; None for all.
+            citizen: the person's id in the event log; None where nothing of the person is kept.
+            kind: what the answer is for.
+            said: what else belongs to the decision, as JSON values: of an offer its cause, its channel, its programmes.
+
+        Raises:
+            Rejected: the model answers with something that is not a probability.
+        """
+        found = self.engine.answer(person, day, k)
+        answer = found.to_json()
+        document = {
+            "format": FORMAT,
+            "kind": kind,
+            "citizen": citizen,
+            "as_of": day.isoformat(),
+            "k": k,
+            "basis": self.basis,
+            "inputs": recorded(person, found.known_from),
+            "order": [
+                {"programme": one.programme.id, "utility": one.utility.steps, "propensity": CERTAIN}
+                for one in found.shown
+            ],
+            "said": dict(said or {}),
+            "answer": hash_of(answer),
+        }
+        return Decision(document, answer)
+
+
+def hash_of(answer: Mapping[str, Any]) -> str:
+    """Return the SHA-256, in hex, of an answer as canonical JSON."""
+    return sha256(canonical_text(answer).encode()).hexdigest()

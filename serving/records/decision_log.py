@@ -1,0 +1,89 @@
+"""The decisions a service keeps: each written once, found by its id, within the transaction of one connection."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from secrets import token_bytes
+from typing import Final
+
+import sqlalchemy as sa
+
+from features.canonical_json import canonical_text
+from serving.records.decision import Decision
+from serving.records.service_tables import DECISIONS
+
+SALT_BYTES: Final = 32
+_QUICK: Final = 1
+"""A decision is compressed while somebody waits; of a typical one this level leaves 20 %, the slowest 17 %."""
+
+
+@dataclass(frozen=True)
+class KeptDecision:
+    """A decision on record.
+
+    Attributes:
+        id: under which it is kept.
+        decision: what it says.
+        made: the UTC second at which it was first made.
+    """
+
+    id: str
+    decision: Decision
+    made: int
+
+
+class DecisionLog:
+    """Every decision on record about somebody whose events are kept."""
+
+    def __init__(self, connection: sa.Connection, entropy: Callable[[int], bytes] = token_bytes) -> None:
+        """Take the connection of a `ServiceStore`; `entropy` gives so many random bytes."""
+        self._connection = connection
+        self._entropy = entropy
+
+    def has(self, id_: str) -> bool:
+        """Whether a decision is on record."""
+        found = self._connection.execute(sa.select(DECISIONS.c.id).where(DECISIONS.c.id == id_))
+        return found.first() is not None
+
+    def write(self, decision: Decision, made: int) -> bool:
+        """Write a decision that is new; return whether it was.
+
+        Args:
+            decision: about somebody whose events are kept.
+            made: the UTC second.
+
+        Raises:
+            ValueError: it is about nobody whose events are kept, and goes only to whoever asked.
+        """
+        if decision.citizen is None:
+            raise ValueError("a decision about facts that were sent is not kept")
+        if self.has(decision.id):
+            return False
+        row = {
+            "id": decision.id,
+            "citizen": decision.citizen,
+            "kind": decision.kind,
+            "day": decision.day,
+            "made": made,
+            "body": zlib.compress(canonical_text(decision.to_document()).encode(), _QUICK),
+            "salt": self._entropy(SALT_BYTES),
+        }
+        self._connection.execute(sa.insert(DECISIONS), [row])
+        return True
+
+    def find(self, id_: str) -> KeptDecision | None:
+        """Return a decision on record, None where there is none of this id."""
+        query = sa.select(DECISIONS.c.body, DECISIONS.c.made).where(DECISIONS.c.id == id_)
+        row = self._connection.execute(query).first()
+        if row is None:
+            return None
+        whole = json.loads(zlib.decompress(row.body))
+        return KeptDecision(id_, Decision(whole["decision"], whole["answer"]), row.made)
+
+    def ids_of(self, citizen: str) -> tuple[str, ...]:
+        """Return the ids of the decisions about a person, the latest first."""
+        query = sa.select(DECISIONS.c.id).where(DECISIONS.c.citizen == citizen)
+        return tuple(self._connection.execute(query.order_by(DECISIONS.c.made.desc(), DECISIONS.c.id)).scalars())

@@ -1,0 +1,17 @@
+"""Message keys: the messages that records are explained with, and the placeholders of each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from recommender.messages import Keys
+
+MESSAGES: Final[Keys] = {
+    "decision.shown": ("day", "shown", "total"),
+    "decision.rules": (),
+    "decision.by_model": (),
+    "decision.by_rules": (),
+    "decision.known": ("label", "event", "day"),
+    "decision.silent": ("label", "day"),
+    "decision.contest": (),
+}
