@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from composition import clock
 from composition.workspace import Workspace
@@ -82,24 +82,62 @@ def request_signer(path: Path | None) -> Callable[[str], dict[str, str]] | None:
     return lambda text: {"key": key, "signature": signer.sign(text)}
 
 
-def public_rows(home: Path, folder: Path) -> tuple[str, str]:
-    """The fingerprint of a folder's people and the sha256 of its rows, as two approvers sign them to be public.
+class PublicRows(NamedTuple):
+    """What two approvers sign to be public.
+
+    Attributes:
+        fingerprint: of the people, as the ledger computes it.
+        rows: the sha256 of the rows, hex.
+        people: how many people they are about.
+        what: the file, or the log, that they are.
+    """
+
+    fingerprint: str
+    rows: str
+    people: int
+    what: str
+
+
+def public_rows(home: Path, folder: Path | None) -> PublicRows:
+    """The rows of a folder, or of the home's own log, as two approvers sign them to be public.
 
     Raises:
-        Rejected: the folder holds no events.
+        Rejected: there are no events.
     """
+    if folder is None:
+        workspace = Workspace(home)
+        if not workspace.has_events:
+            what, remedy = "holds no event log", "Give --data DIR, or ingest events first"
+            raise Rejected([Problem((str(home),), "missing", what, remedy)])
+        with workspace.log() as log:
+            people = list(log.people())
+        rows, name = log_digest(workspace), f"event log of {home}"
+    else:
+        people, rows = _of_file(folder / "events.parquet")
+        name = str(folder / "events.parquet")
+    return PublicRows(open_ledger(home).dataset(people).fingerprint, rows, len(people), name)
+
+
+def _of_file(events: Path) -> tuple[list[str], str]:
     import pyarrow.compute
     import pyarrow.parquet
 
-    events = folder / "events.parquet"
     try:
         with events.open("rb") as file:
             rows = hashlib.file_digest(file, "sha256").hexdigest()
         subjects = pyarrow.parquet.read_table(events, columns=["subject"])["subject"].cast("string")
     except (OSError, pyarrow.ArrowInvalid) as failure:
         raise Rejected([Problem((str(events),), "unreadable", str(failure), "Give a folder of events")]) from None
-    people = (str(name) for name in pyarrow.compute.unique(subjects).to_pylist())
-    return open_ledger(home).dataset(people).fingerprint, rows
+    return [str(name) for name in pyarrow.compute.unique(subjects).to_pylist()], rows
+
+
+def log_digest(workspace: Workspace) -> str:
+    """The sha256 of all events of the home's log, in the order in which they were recorded."""
+    found = hashlib.sha256()
+    with workspace.log() as log:
+        for event in log.events():
+            found.update(repr(event).encode() + b"\n")
+    return found.hexdigest()
 
 
 def approver_keys(path: Path) -> tuple[NoteVerifier, ...]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from composition import budgets, clock, reading
-from composition.provenance import EVENTS, STAMP, SYNTH, Stamp, verified
+from composition import budgets, clock, ledger_files, reading
+from composition.provenance import EVENTS, SYNTH, Stamp, verified
 from composition.settings import SHIPPED, CountryFolder
+from composition.split import read_split
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 from privacy.data_provenance import DataKind, Provenance
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from features.log.history import History
     from privacy.gate import Admission
     from training.data.examples import LearningLog
+    from training.data.hold_out import HoldOut
     from training.data.label_form import LabelForm
     from training.data.material import TrainingData, TruthTable
 
@@ -45,6 +47,7 @@ class TrainingSource:
         terms: of a private run; None for exact access, which only synthetic or public rows allow.
         country: whose regions and (where nothing else is named) rules they are.
         as_of: the day at whose end the log ends, YYYY-MM-DD; None for now. Synthetic rows end where their stamp says.
+        hold_out: who is only judged: one in so many, a file of names, or a day; None for what the stamp says.
     """
 
     workspace: Workspace
@@ -54,6 +57,7 @@ class TrainingSource:
     terms: budgets.PrivateTerms | None = None
     country: CountryFolder = SHIPPED
     as_of: str | None = None
+    hold_out: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class FileRows:
 
     events: Path
     declaration: Declaration
-    held_out_every: int
+    hold_out: HoldOut
     until: int
 
     @property
@@ -104,7 +108,7 @@ class LogRows:
 
     workspace: Workspace
     declaration: Declaration
-    held_out_every: int
+    hold_out: HoldOut
     until: int
 
     @property
@@ -124,11 +128,7 @@ class LogRows:
 
     def digest(self) -> str:
         """The sha256 of all events in the order in which they were recorded."""
-        found = hashlib.sha256()
-        with self.workspace.log() as log:
-            for event in log.events():
-                found.update(repr(event).encode() + b"\n")
-        return found.hexdigest()
+        return ledger_files.log_digest(self.workspace)
 
     def open(self, admission: Admission) -> LearningLog:
         """Read what an admitted request may see; only a gate calls this."""
@@ -152,7 +152,7 @@ def _seen(history: History, admission: Admission, rows: FileRows | LogRows, unre
 
     if admission.run is None:
         return LearningLog(history, until=rows.until)
-    return admitted(history, admission, rows.held_out_every, unreadable or (), rows.until)
+    return admitted(history, admission, rows.hold_out, unreadable or (), rows.until)
 
 
 def folder_to_learn_from(workspace: Workspace, given: Path | None) -> Path | None:
@@ -193,14 +193,14 @@ def _of_folder(source: TrainingSource, folder: Path, progress: Progress) -> Trai
     end = until = _end(source, definitions.declaration)
     if "end" in document:
         end, until = _stamped_end(stamp, provenance, definitions.declaration), FOREVER
-    rows = FileRows(folder / EVENTS, definitions.declaration, _held_out_every(document), until)
+    held = read_split(source.hold_out, document, definitions.declaration, private=source.terms is not None)
+    rows = FileRows(folder / EVENTS, definitions.declaration, held, until)
     gate = _gate(source, rows, provenance)
-    return TrainingData(*definitions, gate, end, _truth(folder), rows.held_out_every, _labels(source, definitions))
+    return TrainingData(*definitions, gate, end, _truth(folder), held, _labels(source, definitions))
 
 
 def _of_log(source: TrainingSource) -> TrainingData:
     """The event log of the home: private rows."""
-    from training.data.examples import HELD_OUT
     from training.data.material import TrainingData
 
     if not source.workspace.has_events:
@@ -210,9 +210,10 @@ def _of_log(source: TrainingSource) -> TrainingData:
     definitions = reading.read_definitions(source.declaration, source.catalogue, country=source.country)
     source.workspace.sweep()
     end = _end(source, definitions.declaration)
-    rows = LogRows(source.workspace, definitions.declaration, HELD_OUT, end)
+    held = read_split(source.hold_out, {}, definitions.declaration, private=source.terms is not None)
+    rows = LogRows(source.workspace, definitions.declaration, held, end)
     gate = _gate(source, rows, Provenance(DataKind.PRIVATE))
-    return TrainingData(*definitions, gate, end, labels=_labels(source, definitions))
+    return TrainingData(*definitions, gate, end, None, held, _labels(source, definitions))
 
 
 def _labels(source: TrainingSource, definitions: Definitions) -> LabelForm:
@@ -237,17 +238,6 @@ def _gate(source: TrainingSource, rows: FileRows | LogRows, provenance: Provenan
 def _made_with(folder: Path, definitions: Definitions) -> Definitions:
     declaration, _, regions = definitions
     return definitions._replace(catalogue=reading.read_catalogue(folder / CATALOGUE, declaration, regions))
-
-
-def _held_out_every(stamp: Mapping[str, Any]) -> int:
-    from training.data.examples import HELD_OUT
-
-    every = stamp.get("held_out", {}).get("every", HELD_OUT)
-    if type(every) is not int or every < 2:
-        raise Rejected(
-            [Problem((STAMP, "held_out", "every"), "range", f"{every!r} is not a whole number above 1", SYNTH)]
-        )
-    return every
 
 
 def _end(source: TrainingSource, declaration: Declaration) -> int:

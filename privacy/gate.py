@@ -156,8 +156,7 @@ class Gate(Generic[Rows]):
         Raises:
             Rejected: it would not be admitted at all.
         """
-        self._check_exact(request)
-        return QuotedPrice(self.provenance.kind, self.rows.count(), request.spend)
+        return QuotedPrice(self.admitted_kind(request), self.rows.count(), request.spend)
 
     def admit(self, request: Request) -> Rows:
         """The rows as they are, for a request without noise; of public people it is an entry of infinite epsilon.
@@ -165,17 +164,21 @@ class Gate(Generic[Rows]):
         Raises:
             Rejected: the people may be real, and two approvers did not sign that their rows are public.
         """
-        self._check_exact(request)
-        if self.provenance.kind is not DataKind.SYNTHETIC and self.account is not None:
+        if self.admitted_kind(request) is DataKind.PUBLIC and self.account is not None:
             self.account.exact(self.rows.people(), self.rows.digest(), request.learner)
         return self.rows.open(Admission())
 
-    def _check_exact(self, request: Request) -> None:
+    def admitted_kind(self, request: Request) -> DataKind:
+        """What kind of rows an exact request would see: synthetic ones, or ones that two approvers called public.
+
+        Raises:
+            Rejected: they are neither.
+        """
         kind = self.provenance.kind
         if kind is DataKind.SYNTHETIC:
-            return
+            return kind
         if self.account is not None and self.account.is_public(self.rows.people(), self.rows.digest()):
-            return
+            return DataKind.PUBLIC
         what = "would spend an infinite epsilon of real people's privacy"
         raise Rejected((Problem((f"{request.learner} on {kind.value} rows",), "refused", what, request.remedy),))
 

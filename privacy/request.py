@@ -20,9 +20,13 @@ RELATION: Final = "add_or_remove_one"
 """The only neighbouring relation in use: one unit more or less. Replacing one would cost twice the clip."""
 
 
+BY_TWO: Final = (
+    "where the rows are public, have two approvers sign it (`proffer privacy public --population P --data DIR`)"
+)
+"""What every refusal of exact access to rows of people who may be real says."""
 ONLY_SYNTHETIC: Final = (
-    "Train on the output of `proffer synth`, or choose a ranker with a finite spend (`--ranker private`); "
-    "a fit without noise protects no one"
+    "Train on the output of `proffer synth`, or choose a ranker with a finite spend (`--ranker private`): "
+    f"a fit without noise protects no one; or, {BY_TWO}"
 )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from composition import ledger_files, terminal
 from features import strict_json
@@ -34,7 +36,10 @@ def _root_arguments(parser: argparse.ArgumentParser) -> None:
 def _public_arguments(parser: argparse.ArgumentParser) -> None:
     fields = (("fingerprint", "of the people, as the ledger computes it"), ("rows", "sha256 of the rows"))
     _signed_arguments(*fields)(parser)
-    computed = "a folder with events.parquet: computes --fingerprint and --rows"
+    computed = (
+        "a folder with events.parquet, whose people and rows are meant (default, unless --fingerprint and --rows "
+    )
+    computed += "are given: the home's log)"
     parser.add_argument("--data", type=Path, metavar="DIR", help=computed)
 
 
@@ -45,12 +50,24 @@ def _changed(kind: str, **fixed: str) -> Callable[[argparse.Namespace], int]:
     return handle
 
 
-def _draft(args: argparse.Namespace, kind: str, fixed: dict[str, str]) -> int:
-    """Write the statement that two approvers are to sign."""
+def _public(args: argparse.Namespace) -> int:
+    """Enter that rows are public, or write the draft over their digest and say what it would make public."""
+    if args.approval:
+        return enter(args, "public")
+    if args.data is None and (args.fingerprint or args.rows):
+        return _draft(args, "public", {})
+    found = ledger_files.public_rows(args.home, args.data)
+    args.fingerprint, args.rows = found.fingerprint, found.rows
+    told = f"{found.what}: all events of {found.people} people, sha256 {found.rows}, would be public"
+    return _draft(args, "public", {}, {**found._asdict(), "text": told})
+
+
+def _draft(
+    args: argparse.Namespace, kind: str, fixed: dict[str, str], told: Mapping[str, Any] = MappingProxyType({})
+) -> int:
+    """Write the statement that two approvers are to sign; `told` is said of it beside."""
     from privacy.accounting.amount import read_epsilon, text_of
 
-    if getattr(args, "data", None):
-        args.fingerprint, args.rows = ledger_files.public_rows(args.home, args.data)
     names = ["population", "draft", *args.fields, "reason"]
     missing = [name for name in names if not getattr(args, name)]
     if missing:
@@ -65,7 +82,7 @@ def _draft(args: argparse.Namespace, kind: str, fixed: dict[str, str]) -> int:
     if "key" in what:
         what["key"] = ledger_files.public_key(what["key"]).text()
     ledger = ledger_files.open_ledger(args.home)
-    return write_draft(args, args.draft, ledger, ledger.draft(kind, args.population, what))
+    return write_draft(args, args.draft, ledger, ledger.draft(kind, args.population, what), told)
 
 
 def _approve_arguments(parser: argparse.ArgumentParser) -> None:
@@ -161,7 +178,7 @@ SUBVERBS: options.Subverbs = {
     "public": (
         "mark rows as public (two people sign)",
         _public_arguments,
-        _changed("public"),
+        _public,
     ),
     "enrol": (
         "enrol an approver (two people sign)",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from composition import ledger_files, terminal
@@ -18,8 +19,19 @@ if TYPE_CHECKING:
 APPROVAL: Final = "a signature as `approve` wrote it; give two"
 
 
-def write_draft(args: argparse.Namespace, out: Path, ledger: Ledger, statement: Mapping[str, Any]) -> int:
-    """Write a draft, and say who is to sign it; one that could not be entered is refused before anybody signs."""
+def write_draft(
+    args: argparse.Namespace, out: Path, ledger: Ledger, statement: Mapping[str, Any],
+    told: Mapping[str, Any] = MappingProxyType({}),
+) -> int:  # fmt: skip
+    """Write a draft, and say who is to sign it; one that could not be entered is refused before anybody signs.
+
+    Args:
+        args: the options of the verb.
+        out: where to write it.
+        ledger: what would be changed.
+        statement: the change.
+        told: what is said beside, its `text` to people.
+    """
     from features.whole_file import write_whole
     from privacy.ledger.approval import statement_text
     from privacy.ledger.terms import read_statement
@@ -28,7 +40,9 @@ def write_draft(args: argparse.Namespace, out: Path, ledger: Ledger, statement: 
     ledger.consider(statement)
     write_whole(out, statement_text(read_statement(dict(statement))).encode())
     signing = f"Have two approvers run: proffer privacy approve {out} --key THEIR.key"
-    terminal.emit({"draft": str(out), "statement": dict(statement)}, args.json, signing)
+    said = {name: value for name, value in told.items() if name != "text"}
+    text = "\n".join(filter(None, (told.get("text"), signing)))
+    terminal.emit({"draft": str(out), "statement": dict(statement), **said}, args.json, text)
     return terminal.DONE
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from composition import reading, terminal
 from composition.model_registry import ModelRegistry, load_model
 from composition.reports import write_report
-from composition.sources import TrainingSource, check_folder, read_training_data
+from composition.sources import TrainingSource, check_folder, folder_to_learn_from, read_training_data
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
 from proffer import options
@@ -23,8 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="programmes to try as new, each by learning once more without it (default: 0)",
     )
-    options.add_data(parser, required=True)
-    options.add(parser, "country", "catalogue", "declaration", "model")
+    options.add_data(parser, required=False)
+    options.add_hold_out(parser)
+    options.add(parser, "country", "catalogue", "declaration", "model", "as-of")
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,12 @@ class EvaluateSettings:
         if args.cold_start < 0:
             what = f"{args.cold_start} is below 0"
             raise Rejected([Problem(("--cold-start",), "range", what, "Give how many programmes to try")])
-        return cls(
-            TrainingSource(Workspace(args.home), args.data, args.declaration, args.catalogue, country=args.country),
-            args.model,
-            args.cold_start,
-        )
+        workspace = Workspace(args.home)
+        source = TrainingSource(
+            workspace, folder_to_learn_from(workspace, args.data), args.declaration, args.catalogue, None, args.country,
+            args.as_of, args.hold_out,
+        )  # fmt: skip
+        return cls(source, args.model, args.cold_start)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -42,6 +42,15 @@ def add_data(parser: argparse.ArgumentParser, *, required: bool) -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", required=required, help=written)
 
 
+def add_hold_out(parser: argparse.ArgumentParser) -> None:
+    """Add `--hold-out`."""
+    told = (
+        "who is only judged: one person in N, those a file names (one a line), or everybody from a DAY on; a household "
+    )
+    told += "is never on both sides (default: one in 5, each alone; of synthetic people what their stamp says)"
+    parser.add_argument("--hold-out", metavar="N|DAY|FILE", help=told)
+
+
 def add_subverbs(parser: argparse.ArgumentParser, subverbs: Subverbs) -> None:
     """Add sub-verbs, each with its own options; those of every verb may stand before or after the sub-verb.
 

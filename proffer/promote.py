@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="print what it would cost and leave; compare nothing")
     parser.set_defaults(evaluate=None)
     options.add_data(parser, required=False)
+    options.add_hold_out(parser)
     options.add(parser, "country", "catalogue", "declaration", "as-of")
 
 
@@ -49,7 +50,9 @@ def run(args: argparse.Namespace) -> int:
     else:
         train_private.require_libraries("--epsilon")
     folder = folder_to_learn_from(workspace, args.data)
-    source = TrainingSource(workspace, folder, args.declaration, args.catalogue, terms, args.country, args.as_of)
+    source = TrainingSource(
+        workspace, folder, args.declaration, args.catalogue, terms, args.country, args.as_of, args.hold_out
+    )
     ModelRegistry(workspace).require(args.challenger)
     return _exact(args, source) if terms is None else _noised(args, source)
 

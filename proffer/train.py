@@ -43,7 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--teacher", metavar="MODEL", help="student: the private model whose scores it learns")
     add("--seed", type=int, default=0, metavar="S", help="of everything drawn at random (default: 0)")
     add("--dry-run", action="store_true", help="print rows, price and what would remain; learn nothing")
+    add("--threads", type=int, default=2, metavar="N", help="of lightgbm (default: 2); the model is the same with any")
     options.add_data(parser, required=False)
+    options.add_hold_out(parser)
     options.add(parser, "country", "catalogue", "declaration", "as-of")
 
 
@@ -53,7 +55,9 @@ def run(args: argparse.Namespace) -> int:
     terms = train_private.terms_of(args) if args.ranker == "private" else None
     folder = folder_to_learn_from(workspace, args.data)
     _refuse_impossible(args, has_folder=folder is not None)
-    source = TrainingSource(workspace, folder, args.declaration, args.catalogue, terms, args.country, args.as_of)
+    source = TrainingSource(
+        workspace, folder, args.declaration, args.catalogue, terms, args.country, args.as_of, args.hold_out
+    )
     return RANKERS[args.ranker].run(args, source)
 
 
@@ -61,13 +65,18 @@ def _refuse_impossible(args: argparse.Namespace, *, has_folder: bool) -> None:
     problems = Problems()
     if not 0 <= args.seed <= _LAST_SEED:
         problems.add(("--seed",), "range", f"cannot be {args.seed}", f"Give a number from 0 to {_LAST_SEED}")
+    if args.threads < 1:
+        problems.add(("--threads",), "range", f"{args.threads} is less than 1", "Give how many threads may work")
     private = [f"--{name}" for name in _PRIVATE if getattr(args, name) is not None]
     if args.ranker != "private" and private:
         what = f"cannot be kept by {args.ranker}, which has no private training"
         problems.add((", ".join(private),), "forbidden", what, "Leave them out, or use --ranker private")
-    if args.ranker != "private" and not has_folder:
-        what = f"is missing, and the home's log is not stamped synthetic, so {args.ranker} may not learn from it"
+    if not has_folder and args.ranker == "student":
+        what = "is missing, and a student learns from synthetic people only"
         problems.add(("--data",), "missing", what, "Give a folder that `proffer synth` wrote")
+    if not has_folder and args.ranker == "lightgbm" and not Workspace(args.home).has_events:
+        what = "is missing, and the home holds no event log"
+        problems.add(("--data",), "missing", what, "Give a folder of events, such as `proffer synth` writes")
     if (args.ranker == "student") != (args.teacher is not None):
         what = "is missing: a student needs a model to learn from" if args.ranker == "student" else "is for students"
         problems.add(("--teacher",), "conflict", what, "Use --ranker student --teacher MODEL")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,9 @@ def run(args: argparse.Namespace, source: TrainingSource) -> int:
     from training.runs import exact_run
 
     compare = args.objective == "auto"
-    settings = ForestSettings(seed=args.seed, objective="pointwise" if compare else args.objective)
+    settings = ForestSettings(seed=args.seed, threads=args.threads)
+    if not compare:
+        settings = replace(settings, objective=args.objective)
     with terminal.working("reading training data") as progress:
         data = read_training_data(source, progress)
     if args.dry_run:

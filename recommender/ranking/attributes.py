@@ -190,7 +190,7 @@ class Vocabulary:
         borne = [[tag in has for tag in self.tags] for has in map(tags, programmes, asked)]
         columns = (
             np.array(numbers, dtype=np.float32).reshape(-1, len(NUMBERS)),
-            np.array(borne, dtype=np.float32).reshape(-1, len(self.tags)),
+            np.array(borne, dtype=np.float32).reshape(len(programmes), len(self.tags)),
             self.space.project([text_of(programme) for programme in programmes]),
         )
         return np.concatenate(columns, axis=1)

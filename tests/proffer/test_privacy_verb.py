@@ -440,6 +440,31 @@ def test_public_rows_are_named_by_what_they_hold(capsys):
 
 
 @pytest.mark.usefixtures("opened")
+def test_the_log_of_a_home_is_learned_from_exactly_once_two_people_called_it_public(capsys):
+    event = {"specversion": "1.0", "source": "desk", "type": "benefit.applied", "time": "2026-01-01T00:00:00Z"}
+    said = [event | {"id": who, "subject": who, "data": {"programme": "kr.child-allowance"}} for who in ("c1", "c2")]
+    Path("log.ndjson").write_text("".join(f"{json.dumps(one)}\n" for one in said), encoding="utf-8")
+    assert main(["ingest", "log.ndjson"]) == 0
+    capsys.readouterr()
+    assert main(["train", "--dry-run", "--json"]) == 2
+    assert "proffer privacy public --population P" in told(capsys)["problems"][0]["remedy"]
+    assert privacy("public --population kr --draft change --reason because --json") == 0
+    document = told(capsys)
+    assert document["people"] == 2
+    assert document["rows"] == document["statement"]["what"]["rows"]
+    assert privacy("public --population kr --draft change --reason because") == 0
+    assert "all events of 2 people" in capsys.readouterr().out
+    assert changed("public --population kr", "alice", "bob") == 0
+    capsys.readouterr()
+    assert main(["train", "--dry-run", "--json"]) == 0
+    assert told(capsys)["data_kind"] == "public"
+    Path("more.ndjson").write_text(json.dumps(said[0] | {"id": "another"}) + "\n", encoding="utf-8")
+    assert main(["ingest", "more.ndjson"]) == 0
+    capsys.readouterr()
+    assert main(["train", "--dry-run", "--json"]) == 2  # other rows than those that were signed
+
+
+@pytest.mark.usefixtures("opened")
 def test_every_spend_is_listed_with_who_signed_for_it_and_opens_in_the_report(capsys):
     assert privacy("reserve --population kr --spend train-1 --sigma 30 --rate 0.5 --steps 20", *SIGNED) == 0
     assert privacy("reserve --population kr --spend train-2 --epsilon 1") == 0

@@ -31,6 +31,7 @@ from tests.privacy.random_logs import END, REGISTRY, RandomLog
 from tests.training.learner import RUN, Learner
 from tests.training.test_attacks import strangers_act
 from training.data.admission import admitted
+from training.data.hold_out import HoldOut
 from training.rankers.private_bilinear import Objective, gradients
 from training.rankers.private_ranker import sample_of
 from training.runs import private_run
@@ -86,7 +87,7 @@ def sums(learner: Learner, events: list[Event]) -> SeenSums:
     """What the run computes of a log, by the code that ships."""
     unreadable: set[str] = set()
     known = history_of(events, learner.material.declaration, unreadable)
-    log = admitted(known, Admission(RUN, str), 10**6, unreadable, END)
+    log = admitted(known, Admission(RUN, str), HoldOut(10**6), unreadable, END)
     lists = private_run.lists_of(replace(learner.material, end=END), log, held_out=False)
     total = Total.empty(learner.space.shape, learner.space.beside)
     if lists.units:

@@ -15,7 +15,7 @@ from tests.privacy.fixed_rows import FixedRows
 from tests.privacy.tape import Coins, Tape, moved
 from tests.privacy.test_gate import RecordingAccount
 from training.data.admission import only_those
-from training.data.examples import held_out
+from training.data.hold_out import HoldOut
 from training.data.ranking_dataset import RankingDataset
 from training.rankers import private_bilinear, private_ranker
 from training.rankers.bilinear_arrays import Basis, FeatureMap, Match, Sample
@@ -238,7 +238,7 @@ def gated_twice(monkeypatch, material, gone):
     """A private run on a log, and on the log without somebody, in which the same is released."""
     log = material.gate.rows.open(Admission())
     people = log.history.people
-    known = replace(log, unit=np.arange(len(people)), held=held_out(people))
+    known = replace(log, unit=np.arange(len(people)), held=HoldOut().of(people))
     tape = Tape()
 
     def run(kept):

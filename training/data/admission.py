@@ -14,7 +14,8 @@ from features.log.households import fixed_households, households, subjects
 from features.log.versions import FOREVER
 from privacy.request import LegalBasis
 from privacy.unit import PrivacyUnit
-from training.data.examples import LearningLog, UnitsLeftOut, held_out
+from training.data.examples import LearningLog, UnitsLeftOut
+from training.data.hold_out import HoldOut
 
 if TYPE_CHECKING:
     from features.log.history import History
@@ -26,7 +27,7 @@ MOST_PEOPLE: Final = 16
 
 
 def admitted(
-    history: History, admission: Admission, every: int, unreadable: Collection[str] = (), until: int = FOREVER
+    history: History, admission: Admission, hold_out: HoldOut, unreadable: Collection[str] = (), until: int = FOREVER
 ) -> LearningLog:
     """The log of those whom a run may learn from or be judged by, each under a pseudonym.
 
@@ -39,7 +40,7 @@ def admitted(
     Args:
         history: everybody.
         admission: what for, on which ground, in which unit, and what to call a person.
-        every: one person in so many is held out.
+        hold_out: who is held out.
         unreadable: whose events cannot be read.
         until: the UTC second at which the log ends; who withdrew later is left out as well.
     """
@@ -52,7 +53,8 @@ def admitted(
     lost = np.isin(unit, unit[places[places >= 0]])
     left_out = UnitsLeftOut(_distinct(unit, agreeing & large), _distinct(unit, agreeing & lost & ~large))
     kept = agreeing & ~large & ~lost
-    seen = LearningLog(history.within(unit, kept), unit, held_out(people, every), until, left_out)
+    held = hold_out.of(people, unit if hold_out.whole and run.unit is PrivacyUnit.HOUSEHOLD else None)
+    seen = LearningLog(history.within(unit, kept), unit, held, until, left_out)
     return only_those(seen, kept, admission.pseudonym)
 
 

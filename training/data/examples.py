@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -12,14 +11,9 @@ import numpy as np
 from features.arrays import Bool, Float32, Float64, Int64
 from features.log.interactions import Interactions, interactions
 from features.log.versions import FOREVER
-from features.value import identifier_code
 
 if TYPE_CHECKING:
     from features.log.history import History
-
-
-HELD_OUT: Final = 5
-"""Where a stamp does not say otherwise, one person in so many is held out: whose identifier's code it divides."""
 
 
 NOTHING_HIDDEN: Final = -1
@@ -134,8 +128,3 @@ def thinned(examples: Examples, most: int, rng: np.random.Generator) -> Examples
     drawn = rng.random(int(examples.lists.max()) + 1)[examples.lists] < share
     weight = np.where(kept, examples.weight, examples.weight / share)
     return replace(examples, weight=weight)[kept | drawn]
-
-
-def held_out(people: Sequence[str], every: int = HELD_OUT) -> Bool:
-    """Who is never learned from: bool[people], the same people whatever else is in the data."""
-    return np.array([identifier_code(person) % every == 0 for person in people], dtype=np.bool_)

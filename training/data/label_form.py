@@ -18,6 +18,15 @@ WITHIN_DAYS: Final = 60
 
 OFFERS: Final[Mapping[str, str]] = {"shown": SHOWN, "asked": ASKED, "held": HELD, "granted": ""}
 """By form, the event that offers; for what was granted nobody says to whom it was offered."""
+_OFFERED: Final = {
+    "shown": "shown anything", "asked": "asked about anything", "held": "known to hold anything on the day",
+    "granted": "found eligible for anything, or given it",
+}  # fmt: skip
+_TOOK: Final = {
+    "shown": "applied in time for what they were shown", "asked": "uses what they were asked about",
+    "held": "holds anything on the day, with something left that they do not",
+    "granted": "got what they were eligible for",
+}  # fmt: skip
 _ANSWERS: Final = {"shown": (APPLIED,), "asked": (USED,), "held": (), "granted": (GRANTED, APPLIED)}
 
 
@@ -42,6 +51,16 @@ class LabelForm:
     def offer(self) -> str:
         """The type of event that offers."""
         return OFFERS[self.form]
+
+    @property
+    def offered(self) -> str:
+        """What was done to people to whom something was offered, after "were"."""
+        return _OFFERED[self.form]
+
+    @property
+    def took(self) -> str:
+        """What people did who took up what was offered, after "nobody" or "everybody"."""
+        return _TOOK[self.form]
 
     @property
     def chosen(self) -> tuple[str, ...]:

@@ -145,8 +145,9 @@ def _whole_lists(person: Int64, t: Int64, taken: Float64, shown: Bool, hidden: I
 
 
 def _placed(happened: Interactions, codes: Int64, order: Int64) -> tuple[Interactions, Int64]:
-    at = np.minimum(np.searchsorted(codes, happened.programme, sorter=order), codes.size - 1)
-    place = order[at]
+    if not codes.size:
+        return happened[:0], codes
+    place = order[np.minimum(np.searchsorted(codes, happened.programme, sorter=order), codes.size - 1)]
     known = codes[place] == happened.programme
     return happened[known], place[known]
 

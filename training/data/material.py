@@ -10,13 +10,15 @@ import numpy as np
 from features.arrays import Bool, Float64, Int8, Int64
 from features.calendar import date_of
 from features.log.hiding import with_hidden
-from features.log.interactions import APPLIED, ASKED, HELD, OPENED, SHOWN, USED, Interactions
+from features.log.households import households
+from features.log.interactions import APPLIED, ASKED, HELD, OPENED, SHOWN, USED, Interactions, interactions
 from features.snapshot import Snapshots, snapshots
 from features.value import identifier_code
 from recommender.ranking.scorer import Pairs
 from recommender.rules.clause import Answer
 from recommender.rules.compiled import compile_catalogue
-from training.data.examples import HELD_OUT, NOTHING_HIDDEN, Examples, LearningLog, held_out, thinned
+from training.data.examples import NOTHING_HIDDEN, Examples, LearningLog, thinned
+from training.data.hold_out import ONE_IN_FIVE, HoldOut
 from training.data.label_form import SHOWN_THEN_APPLIED, LabelForm
 from training.data.labelled import LogSpan, labelled
 from training.data.ranking_dataset import Candidates, KnownTakeUp, RankingDataset
@@ -50,7 +52,7 @@ class TrainingData:
         gate: the only way to the rows.
         end: UTC seconds at which the log ends; the day candidates are judged on.
         truth: what synthetic people would do, None where it was not written. Learning never sees it.
-        held_out_every: one person in so many is never learned from (`training.data.examples.held_out`).
+        hold_out: who is never learned from.
         labels: what of the log is an offer, and what its answer.
     """
 
@@ -60,7 +62,7 @@ class TrainingData:
     gate: Gate[LearningLog]
     end: int
     truth: TruthTable | None = None
-    held_out_every: int = HELD_OUT
+    hold_out: HoldOut = ONE_IN_FIVE
     labels: LabelForm = SHOWN_THEN_APPLIED
 
     @property
@@ -74,24 +76,34 @@ def learning_showings(material: TrainingData, log: LearningLog, most: int, seed:
 
     Where all rows may be read as they are, those that may still be answered count too, for what they are worth.
     """
-    examples = _labelled(material, log, ~hidden(material, log), young=log.unit is None)
-    return _known(material, log, thinned(examples, most, np.random.default_rng(seed)))
+    end = min(material.end, material.hold_out.since or material.end)
+    examples = _labelled(
+        material, learned_from(material, log), LogSpan(end, people=len(log.history.people), young=log.unit is None)
+    )
+    some = examples[~hidden(material, log)[examples.person]]
+    return _known(material, log, thinned(some, most, np.random.default_rng(seed)))
 
 
 def held_out_showings(material: TrainingData, log: LearningLog, most: int, seed: int) -> RankingDataset:
     """Showings to held-out people, or of a plain sample of their lists where there are over `most` rows."""
-    examples = _labelled(material, log, hidden(material, log), young=False)
+    examples = held_out_rows(material, log)
     share = most / max(len(examples), 1)
     drawn = np.random.default_rng(seed).random(int(examples.lists.max(initial=-1)) + 1) < share
     return _known(material, log, examples[drawn[examples.lists]])
 
 
-def _labelled(material: TrainingData, log: LearningLog, of: Bool, *, young: bool) -> Examples:
+def held_out_rows(material: TrainingData, log: LearningLog) -> Examples:
+    """What is judged, before anybody is looked at."""
+    kept = judged(material, log)
+    told = log.interactions[kept[log.interactions.person]]
+    examples = _labelled(material, told, LogSpan(material.end, people=len(log.history.people)))
+    return examples[kept[examples.person] & (examples.t >= (material.hold_out.since or 0))]
+
+
+def _labelled(material: TrainingData, told: Interactions, span: LogSpan) -> Examples:
     form = material.labels
     at = 0 if form.at is None else material.declaration.zone.end_of_day(date_of(form.at))
-    told = log.interactions[of[log.interactions.person]]
-    examples = labelled(form, told, material.codes, LogSpan(material.end, at, of.size, young))
-    return examples[of[examples.person]]
+    return labelled(form, told, material.codes, span._replace(at=at))
 
 
 def _known(material: TrainingData, log: LearningLog, examples: Examples) -> RankingDataset:
@@ -112,13 +124,22 @@ def _known(material: TrainingData, log: LearningLog, examples: Examples) -> Rank
 
 
 def learned_from(material: TrainingData, log: LearningLog) -> Interactions:
-    """What people who are not held out were shown, opened and applied for."""
-    return log.interactions[~hidden(material, log)[log.interactions.person]]
+    """What people who are not held out were shown, opened and applied for, as far as it may be learned from."""
+    since = material.hold_out.since
+    told = log.interactions if since is None else interactions(log.history, min(log.until, since))
+    return told[~hidden(material, log)[told.person]]
 
 
 def hidden(material: TrainingData, log: LearningLog) -> Bool:
     """Who is held out: bool[people]."""
-    return held_out(log.history.people, material.held_out_every) if log.held is None else log.held
+    if log.held is not None:
+        return log.held
+    return material.hold_out.of(log.history.people, households(log.history) if material.hold_out.whole else None)
+
+
+def judged(material: TrainingData, log: LearningLog) -> Bool:
+    """Who is judged: bool[people]; everybody, where a day divides what is learned from what is judged."""
+    return hidden(material, log) | (material.hold_out.since is not None)
 
 
 def _snapshots(material: TrainingData, history: History, person: Int64, t: Int64) -> Snapshots:
@@ -132,7 +153,7 @@ def _judged(material: TrainingData, people: Snapshots, day: int) -> Int8:
 
 def candidates(material: TrainingData, log: LearningLog) -> Candidates:
     """Held-out people as known when the log ends, and every programme the rules do not exclude for them."""
-    return candidates_of(material, log, hidden(material, log))
+    return candidates_of(material, log, judged(material, log))
 
 
 def candidates_of(material: TrainingData, log: LearningLog, who: Bool) -> Candidates:

@@ -11,7 +11,7 @@ import numpy as np
 from features.arrays import Float64
 from features.log.interactions import APPLIED, OPENED
 from features.problem import Problem, Rejected
-from privacy.request import Request
+from privacy.request import BY_TWO, Request
 from privacy.spend import Spend
 from recommender.ranking.forest import Forest
 from recommender.ranking.scorer import Pairs
@@ -47,7 +47,7 @@ MOST_JUDGED = ForestSettings().most_rows
 
 UNPAID = (
     "Compare it by one noised release with `proffer promote MODEL --epsilon E`, or judge it on the output of `proffer "
-    "synth`; exact figures of people who may be real protect no one"
+    f"synth`: exact figures of people who may be real protect no one; or, {BY_TWO}"
 )
 
 
@@ -78,9 +78,13 @@ def evaluate_model(
         progress: takes the step that begins.
 
     Raises:
-        Rejected: exact metrics of these rows are not admitted, or only lightgbm can be learned without a programme.
+        Rejected: exact metrics of these rows are not admitted, others were held out when the model was learned, nobody
+            is, or only lightgbm can be learned without a programme.
     """
-    name = ranker_of(model)
+    name, learned = ranker_of(model), model.manifest.get("hold_out")
+    if learned is not None and learned != material.hold_out.to_document():
+        what = f"is not the one that {name} learned with ({learned}): people it learned from would judge it"
+        raise Rejected([Problem(("--hold-out",), "conflict", what, "Give the --hold-out that it was trained with")])
     if withhold and name != RANKER:
         what = f"learns the model once more without a programme, which is not offered for {name}"
         raise Rejected([Problem(("--cold-start",), "forbidden", what, "Leave it out, or evaluate a lightgbm model")])
@@ -127,6 +131,9 @@ def judge(
 ) -> Report:  # fmt: skip
     """Judge a ranker on held-out people, beside baselines learned from `lists` and other models."""
     told = held_out_showings(material, log, MOST_JUDGED, seed=0)
+    if not len(told):
+        what = f"nobody of them was {material.labels.offered}, so there is nothing to judge by"
+        raise Rejected([Problem(("held-out people",), "missing", what, "Give more people, or another --hold-out")])
     seen = predictions(model, told, material)
     found = candidates(material, log)
     spoken = with_truth(material, found)

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from features.calendar import date_of
 from features.problem import Problem, Rejected
 from privacy.request import QuotedPrice, Request
 from privacy.spend import Spend
-from training.data.material import held_out_showings, learning_showings
+from training.data.material import held_out_rows, learning_showings
 from training.evaluation.evaluation_report import RANKER
 from training.evaluation.judgement import judge
 from training.progress import Progress, silent
@@ -23,16 +24,19 @@ if TYPE_CHECKING:
     from training.data.material import TrainingData
     from training.data.ranking_dataset import RankingDataset
 
-_PLENTY: Final = 10_000
-"""Rows of which no part can be empty."""
+_MORE: Final = (
+    "Give more people (20 synthetic ones are enough), or another --hold-out; see labels.yaml in docs/evaluation.md"
+)
+_OTHER: Final = "See that labels.yaml says what is an offer and what its answer, and that the log holds both"
 
 
 @dataclass(frozen=True)
 class ExactRunResult:
-    """A forest, and the settings it was learned with."""
+    """A forest, the settings it was learned with, and who was held out (`training.data.hold_out`)."""
 
     fit: FitResult
     chosen: ForestSettings
+    hold_out: Mapping[str, Any]
 
     def learned(self) -> Learned:
         """The forest as files."""
@@ -49,8 +53,8 @@ class ExactRunResult:
         return self.fit.metrics
 
     def extras(self, params: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002 - the protocol's argument
-        """Nothing more."""
-        return {}
+        """Who was held out, so that nobody it learned from judges it."""
+        return {"hold_out": dict(self.hold_out)}
 
 
 def request(settings: ForestSettings) -> Request:
@@ -78,6 +82,7 @@ def train(
         Rejected: the gate does not admit a fit without noise to these rows; nothing was learned.
     """
     asked = request(settings)
+    kind = material.gate.admitted_kind(asked)
     log = material.gate.admit(asked)
     progress("reading what people were shown")
     lists = learning_showings(material, log, settings.most_rows, settings.seed)
@@ -87,18 +92,29 @@ def train(
     fit, settings = choose([(learn(lists, material.catalogue, way, progress=progress), way) for way in ways])
     progress("judging held-out people")
     report = judge(material, log, fit.forest, lists)
-    provenance = RunProvenance(material.gate.provenance.kind, asked.spend)
-    return TrainingRun(ExactRunResult(fit, settings), provenance, report)
+    provenance = RunProvenance(kind, asked.spend)
+    return TrainingRun(ExactRunResult(fit, settings, material.hold_out.to_document()), provenance, report)
 
 
 def _check_enough(material: TrainingData, log: LearningLog, lists: RankingDataset, settings: ForestSettings) -> None:
-    """Refuse people of whom nobody is left to learn from, to stop the growing by, or to be judged on."""
-    if len(lists) > _PLENTY:
-        return
-    validating = lists.of_one_in(settings.validate_every)
+    """Refuse people of whom nobody is left to learn from, to stop the growing by, or to be judged on.
+
+    Refused too is what teaches nothing: that nobody, or everybody, took up what they were offered.
+    """
+    form = material.labels
+    if form.at is not None:
+        settled = material.declaration.zone.end_of_day(date_of(form.at + (form.within or 0)))
+        if settled > material.end:
+            what = "the log ends before all answers of that day can be in it"
+            raise Rejected([Problem(("labels.yaml", "at"), "range", what, "Name an earlier day, or a shorter within")])
+    validating, label = lists.of_one_in(settings.validate_every), lists.examples.label
     parts = {"learned from": len(lists) - validating.sum(), "used for validation": validating.sum()}
-    parts["held out"] = len(held_out_showings(material, log, settings.most_rows, settings.seed))
+    parts["held out"] = len(held_out_rows(material, log))
     empty = [name for name, rows in parts.items() if not rows]
     if empty:
-        what = f"too few people were shown anything: nobody is {' or '.join(empty)}"
-        raise Rejected([Problem(("showings",), "range", what, "Give more people: 20 synthetic ones are enough")])
+        what = f"too few people were {form.offered}: nobody is {' or '.join(empty)}"
+        raise Rejected([Problem((form.form,), "range", what, _MORE)])
+    taken = label[~validating].mean()
+    if taken in (0, 1):
+        what = f"{'nobody' if not taken else 'everybody'} {form.took}, so there is nothing to tell apart"
+        raise Rejected([Problem((form.form,), "range", what, _OTHER)])

@@ -72,7 +72,7 @@ def question(
     return {
         "basis": run.basis.value, "catalogue": material.catalogue.hash, "challenger": challenger.artefact,
         "champion": None if champion is None else champion.artefact, "declaration": material.declaration.hash,
-        "delta": f"{run.delta:f}", "epsilon": f"{run.epsilon:f}", "held_out_every": material.held_out_every,
+        "delta": f"{run.delta:f}", "epsilon": f"{run.epsilon:f}", "hold_out": material.hold_out.to_document(),
         "population": run.population, "purpose": run.purpose, "requester": run.requester, "unit": run.unit.value,
         "units": run.units, "until": day.isoformat(),
     }  # fmt: skip

@@ -17,7 +17,7 @@ from privacy.request import LegalBasis, RunRequest
 from privacy.unit import PrivacyUnit
 from tests.privacy.ledgers import ledger
 from training.data.admission import admitted
-from training.data.examples import held_out
+from training.data.hold_out import HoldOut
 
 RUN = RunRequest("kr", PrivacyUnit.HOUSEHOLD, Decimal(1), Decimal("0.000001"), "offers", "tester")
 NOON = 1_750_000_000
@@ -57,7 +57,7 @@ def test_only_who_agreed_to_this_purpose_is_learned_from_and_a_withdrawal_holds_
 ):
     history = history_of([*said, *(moved(f"m{who}", who, -9) for who in PEOPLE)], declaration)
     runs = [replace(RUN, basis=basis) for basis in (LegalBasis.CONSENT, LegalBasis.LAW)]
-    found = [set(admitted(history, Admission(run, str), 10**6).history.people) for run in runs]
+    found = [set(admitted(history, Admission(run, str), HoldOut(10**6)).history.people) for run in runs]
     assert found == [{who for who, kept in zip(PEOPLE, wanted, strict=True) if kept} for wanted in (consent, law)]
 
 
@@ -69,8 +69,8 @@ def test_consent_withdrawn_an_hour_later_counts_although_its_text_sorts_before(d
         parse_event(document | {"id": kind, "type": kind, "time": when, "recordedtime": when}, declaration)
         for kind, when in zip(("consent.given", "consent.withdrawn"), times, strict=True)
     ]
-    assert admitted(history_of(said, declaration), Admission(RUN, str), 10**6).history.people == ()
-    assert admitted(history_of(said[:1], declaration), Admission(RUN, str), 10**6).history.people == ("ann",)
+    assert admitted(history_of(said, declaration), Admission(RUN, str), HoldOut(10**6)).history.people == ()
+    assert admitted(history_of(said[:1], declaration), Admission(RUN, str), HoldOut(10**6)).history.people == ("ann",)
 
 
 def moved(name, person, at=0):
@@ -99,13 +99,13 @@ def name(person):
 
 
 def test_those_who_did_not_agree_leave_no_event_and_all_others_have_pseudonyms(log):
-    found = admitted(log, Admission(RUN, name), 10**6)
+    found = admitted(log, Admission(RUN, name), HoldOut(10**6))
     assert found.history.people == ("p0", "p2", "p3")
     assert [found.history.people[at] for at in found.interactions.person] == ["p3", "p2", "p0"]
 
 
 def test_each_person_keeps_exactly_their_own_rows(log):
-    before, after = log, admitted(log, Admission(RUN, name), 10**6).history
+    before, after = log, admitted(log, Admission(RUN, name), HoldOut(10**6)).history
     for person in ("ann", "cat", "dan"):
         old, new = before.people.index(person), after.people.index(name(person))
         mine = slice(before.offsets[old], before.offsets[old + 1])
@@ -115,7 +115,7 @@ def test_each_person_keeps_exactly_their_own_rows(log):
 
 
 def test_a_household_holds_together_through_somebody_who_did_not_agree(log):
-    consenting = admitted(log, Admission(replace(RUN, basis=LegalBasis.LAW), name), 10**6)
+    consenting = admitted(log, Admission(replace(RUN, basis=LegalBasis.LAW), name), HoldOut(10**6))
     unit = dict(zip(consenting.history.people, consenting.unit.tolist(), strict=True))
     assert unit["p3"] == unit["p1"] == unit["p4"]
     assert len({unit["p0"], unit["p2"], unit["p3"]}) == 3
@@ -141,7 +141,7 @@ def test_two_who_marry_after_they_were_learned_from_stay_two_units_and_a_newborn
 
     def units(events):
         roll = account_of(tmp_path / "ledger", lambda: NOON, "kr").roll()
-        found = admitted(history_of(events, declaration), Admission(RUN, str, roll), 10**6)
+        found = admitted(history_of(events, declaration), Admission(RUN, str, roll), HoldOut(10**6))
         rows = np.diff(found.history.offsets)
         of = dict(zip(found.history.people, found.unit.tolist(), strict=True))
         return of, dict(zip(found.history.people, rows.tolist(), strict=True))
@@ -153,17 +153,17 @@ def test_two_who_marry_after_they_were_learned_from_stay_two_units_and_a_newborn
     assert len({of["ann"], of["bob"], of["dan"]} - {of["cat"]}) == (2 if learned_from_before else 1)
     assert of["cat"] in (of["ann"], of["bob"])
     assert units(single + family) == (of, rows)
-    together = admitted(history_of(single + family, declaration), Admission(RUN, str), 10**6).history
+    together = admitted(history_of(single + family, declaration), Admission(RUN, str), HoldOut(10**6)).history
     alike = np.diff(together.offsets).tolist() == list(rows.values())
     assert alike != learned_from_before
 
 
 def test_where_each_person_is_a_unit_nobody_is_grouped(log):
-    found = admitted(log, Admission(replace(RUN, unit=PrivacyUnit.PERSON), name), 10**6)
+    found = admitted(log, Admission(replace(RUN, unit=PrivacyUnit.PERSON), name), HoldOut(10**6))
     assert sorted(found.unit.tolist()) == [0, 1, 2]
 
 
 def test_who_is_held_out_is_known_although_names_are_not(log):
-    found = admitted(log, Admission(RUN, name), 2)
+    found = admitted(log, Admission(RUN, name), HoldOut(2))
     true = {"p0": "dan", "p2": "cat", "p3": "ann"}
-    assert found.held.tolist() == held_out([true[one] for one in found.history.people], 2).tolist()
+    assert found.held.tolist() == HoldOut(2).of([true[one] for one in found.history.people]).tolist()

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.log.interactions import Interactions
-from training.data.examples import held_out, thinned
+from training.data.examples import thinned
+from training.data.hold_out import HoldOut
 from training.data.label_form import LabelForm
 from training.data.labelled import LogSpan, labelled
 
@@ -118,6 +119,6 @@ def test_few_rows_are_not_thinned():
 
 def test_who_is_held_out_depends_on_nobody_else():
     people = [f"c{at:07d}" for at in range(1000)]
-    whole = held_out(people)
+    whole = HoldOut().of(people)
     assert 150 < whole.sum() < 250
-    assert np.array_equal(held_out(people[500:]), whole[500:])
+    assert np.array_equal(HoldOut().of(people[500:]), whole[500:])
