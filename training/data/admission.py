@@ -34,8 +34,8 @@ def admitted(
     Households are found among everybody, so that who did not agree still is somebody's relative; then those who did not
     agree to the purpose are left out with all their events, also where these name others. Whoever stays has only rows
     from events of people of their own unit: what is read of one unit never depends on another. A unit that is too
-    large, or that holds somebody whose events cannot be read, is left out whole. Who is held out is noted while names
-    are still known.
+    large, or that holds somebody whose events cannot be read, is left out whole. A unit is held out whole or not at
+    all, which is noted while names are still known: else a model would be judged on people whose household taught it.
 
     Args:
         history: everybody.
@@ -48,30 +48,33 @@ def admitted(
     assert run is not None, "an exact request sees the log as it is"
     places = history.rows_of(unreadable)
     agreeing = consents(history).agreeing(run.purpose, silent=run.basis is LegalBasis.LAW)
-    unit = _units(history, admission, agreeing, places[places >= 0])
+    unit, number = _units(history, admission, agreeing, places[places >= 0])
     large = np.bincount(unit, minlength=len(people))[unit] > MOST_PEOPLE
     lost = np.isin(unit, unit[places[places >= 0]])
     left_out = UnitsLeftOut(_distinct(unit, agreeing & large), _distinct(unit, agreeing & lost & ~large))
     kept = agreeing & ~large & ~lost
-    held = hold_out.of(people, unit if hold_out.whole and run.unit is PrivacyUnit.HOUSEHOLD else None)
+    held = hold_out.of_units(people, unit, number, agreeing)
     seen = LearningLog(history.within(unit, kept), unit, held, until, left_out)
     return only_those(seen, kept, admission.pseudonym)
 
 
-def _units(history: History, admission: Admission, agreeing: Bool, unreadable: Int64) -> Int64:
-    """The unit of each person: their own, the household of today, or the one in which they were first learned from."""
+def _units(
+    history: History, admission: Admission, agreeing: Bool, unreadable: Int64
+) -> tuple[Int64, UInt64 | None]:
+    """The unit of each person (their own, the household of today, or that of the roll), and its number in the roll."""
     people = history.people
     if admission.run is None or admission.run.unit is PrivacyUnit.PERSON:
-        return np.arange(len(people), dtype=np.int64)
+        return np.arange(len(people), dtype=np.int64), None
     if admission.roll is None:
-        return households(history)
+        return households(history), None
 
     def grouping(number: UInt64, fixed: UInt64) -> tuple[UInt64, Bool]:
         found, speaking = fixed_households(history, number, fixed, agreeing, unreadable), subjects(history)
         speaking[unreadable] = True
         return found, speaking & np.isin(found, found[agreeing & speaking])
 
-    return np.unique(admission.roll.fixed(people, grouping), return_inverse=True)[1].astype(np.int64)
+    number = admission.roll.fixed(people, grouping)
+    return np.unique(number, return_inverse=True)[1].astype(np.int64), number
 
 
 def _distinct(unit: Int64, some: Bool) -> int:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from features.arrays import Bool, Int64
+from features.arrays import Bool, Int64, UInt64
 from features.value import identifier_code
 
 HELD_OUT: Final = 5
@@ -53,6 +53,23 @@ class HoldOut:
             np.minimum.at(least, place, codes)
             codes = least[place]
         return np.asarray(codes % self.every == 0)
+
+    def of_units(self, people: Sequence[str], unit: Int64, number: UInt64 | None, speaking: Bool) -> Bool:
+        """Who is never learned from by a private run: bool[people], each unit whole or not at all.
+
+        Args:
+            people: their names.
+            unit: int64[people], the privacy unit of each.
+            number: uint64[people], the number that a unit has in every run, whoever joins it (the unit roll); None
+                where units are those of today: then one is held out where somebody in it is whom a reader of all rows
+                holds out, so that whoever is judged by reading all rows was not learned from either.
+            speaking: bool[people], whose rows are read.
+        """
+        if number is not None and self.named is None and self.since is None:
+            return np.asarray(number % np.uint64(self.every) == 0)
+        if self.whole:
+            return self.of(people, unit)
+        return np.isin(unit, unit[self.of(people) & speaking])
 
     def to_document(self) -> dict[str, Any]:
         """As a manifest says it, so that a model is judged as it was learned; names are told by their hash."""
