@@ -90,6 +90,7 @@ class LedgerAccount:
             found = replace(found, sketch=(), hashes=b"")
         purpose = f"{run.purpose} (basis: {run.basis.value})"
         part = {
+            "by": "gate",
             "catalogue": run.inputs.catalogue,
             "declaration": run.inputs.declaration,
             "stage": spend.partition("-")[0],
@@ -101,7 +102,7 @@ class LedgerAccount:
 
     def commit(self, spend: str, ran: Mechanism, artefact: str | None = None) -> LedgerReceipt:
         """Record what was run and released."""
-        return self.ledger.commit(spend, ran, artefact)
+        return self.ledger.commit(spend, ran, artefact, by="gate")
 
     def settled(self, spend: str) -> bool:
         """Whether a reserved spend was committed, expired or given back."""
@@ -111,9 +112,9 @@ class LedgerAccount:
         """A keyed hash of the person's id: stable in this workspace, meaningless without its key."""
         return hmac.new(_key(self.folder), person.encode(), "sha256").hexdigest()[:32]
 
-    def roll(self) -> UnitRoll | None:
+    def roll(self, spend: str) -> UnitRoll | None:
         """Of people who may be real, in which household each was first learned from; ids of synthetic worlds repeat."""
-        return None if self.synthetic or self.unit is PrivacyUnit.PERSON else self.ledger.roll(self.population)
+        return None if self.synthetic or self.unit is PrivacyUnit.PERSON else self.ledger.roll(self.population, spend)
 
     def is_public(self, people: Iterable[str], rows: str) -> bool:
         """Whether two approvers of the population these people belong to signed that exactly these rows are public."""
@@ -213,7 +214,7 @@ class SyntheticAccount:
         """Synthetic people need none."""
         return person
 
-    def roll(self) -> None:
+    def roll(self, spend: str) -> None:
         """Synthetic people have none: ids of synthetic worlds repeat."""
 
     def is_public(self, people: Iterable[str], rows: str) -> bool:  # noqa: ARG002 - the protocol's arguments

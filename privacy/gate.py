@@ -83,8 +83,8 @@ class BudgetAccount(Protocol):
         """The name of a person behind the gate."""
         ...
 
-    def roll(self) -> PersistentUnits | None:
-        """In which unit each person was first learned from; None where every run may find units anew."""
+    def roll(self, spend: str) -> PersistentUnits | None:
+        """In which unit each person was first learned from, for a spend's run; None where a run may find units anew."""
         ...
 
     def is_public(self, people: Iterable[str], rows: str) -> bool:
@@ -189,7 +189,12 @@ class Gate(Generic[Rows]):
             Rejected: the run has no budget, or the budget or the declaration does not protect its unit.
         """
         account = self.budget(run)
-        return Gated(self, run, account, lambda: self.rows.open(Admission(run, account.pseudonym, account.roll())))
+
+        def bring() -> Rows:
+            return self.rows.open(Admission(run, account.pseudonym, account.roll(gated.receipts[-1].spend)))
+
+        gated: Gated[Rows] = Gated(self, run, account, bring)
+        return gated
 
     def price_run(self, run: RunRequest, *mechanisms: Mechanism) -> QuotedPrice:
         """What a run would cost and leave, without opening a row.

@@ -71,6 +71,12 @@ class NotOpen(Refused):
     code = "spend-settled"
 
 
+class NotTheirs(Refused):
+    """The spend was reserved in another way than it is committed."""
+
+    code = "not-theirs"
+
+
 class TooMuch(Refused):
     """More was run than had been reserved."""
 

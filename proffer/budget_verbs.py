@@ -154,6 +154,8 @@ def _reserve_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--requester", default="not stated", help="who asks")
     options.add_asked(parser)
     parser.add_argument("--people", type=Path, metavar="FILE", help="ids of the units, one a line: known again later")
+    public = "how many units there are, where that number is public: it is written into the entry (default: not said)"
+    parser.add_argument("--units", type=int, default=0, metavar="N", help=public)
 
 
 def _reserve(args: argparse.Namespace) -> int:
@@ -162,7 +164,7 @@ def _reserve(args: argparse.Namespace) -> int:
 
     ledger = ledger_files.open_ledger(args.home)
     delta = args.delta or ledger.status(args.population).delta
-    mechanism, dataset = _mechanism(args), _dataset(ledger, args.people)
+    mechanism, dataset = _mechanism(args), replace(_dataset(ledger, args.people), units=args.units)
     with terminal.working("pricing"):
         sign = ledger_files.request_signer(args.requester_key)
         part = {"why": args.reason}

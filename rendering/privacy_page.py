@@ -32,7 +32,7 @@ def view(report: Mapping[str, Any], language: str, say: Say) -> dict[str, object
         "title": say("report.title"),
         "source": _marked(say, "report.source", {"ledger": report["ledger"]}, entries=report["entries"], day=day),
         "populations": [_population(one, report, say) for one in report["populations"]],
-        "audited": spend_page.audit_text(_latest(report), say),
+        "audited": spend_page.audit_texts(report["audits"], report["worst_audit"], say),
         "seen": _seen(report, say),
         "limits": limits(say),
         "signed": {
@@ -41,10 +41,6 @@ def view(report: Mapping[str, Any], language: str, say: Say) -> dict[str, object
         },
         "check": _marked(say, "report.check_text", {"command": COMMAND, "root": report["root"]}),
     }
-
-
-def _latest(report: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    return report["audits"][-1] if report["audits"] else None
 
 
 def _seen(report: Mapping[str, Any], say: Say) -> list[str]:
@@ -73,7 +69,8 @@ def _population(one: Mapping[str, Any], report: Mapping[str, Any], say: Say) -> 
     numbers = {name: one[name] for name in ("lifetime", "delta", "spent", "cap", "left")}
     period = one["period"]
     numbers["period"] = say("report.always") if period == ALWAYS else say("report.period", period=period)
-    chart, together = _chart(one, say), one["together"]
+    chart = _chart(one, say)
+    audited = spend_page.worst_text(report["audits"], report["worst_audit"], say)
     used = [
         (use["at"][:10], spend_page.stage(use, say), say(f"report.state.{use['state']}"), use) for use in one["uses"]
     ]
@@ -85,7 +82,7 @@ def _population(one: Mapping[str, Any], report: Mapping[str, Any], say: Say) -> 
         "measure": say("report.measure", **numbers),
         "relation": say("report.relation", delta=one["delta"]),
         "sum": say("report.sum", sum=one["sum"], spent=one["spent"]) if one["sum"] != one["spent"] else "",
-        "together": say("report.together", two=together["2"], three=together["3"]) if together else "",
+        "together": _together(one, say) if one["together"] else "",
         "spent": one["spent"],
         "cap": one["cap"],
         "chart": chart,
@@ -97,10 +94,20 @@ def _population(one: Mapping[str, Any], report: Mapping[str, Any], say: Say) -> 
             ],
         },
         "details": [
-            (f"{day} · {what} · ε {use['epsilon']} · {result}", spend_page.facts(use, _latest(report), say))
+            (f"{day} · {what} · ε {use['epsilon']} · {result}", spend_page.facts(use, audited, say))
             for day, what, result, use in used
         ],
     }
+
+
+def _together(one: Mapping[str, Any], say: Say) -> str:
+    """What is promised to households that became one, which depends on how each use that counts came by them."""
+    some = {"two": one["together"]["2"], "three": one["together"]["3"]}
+    if any(use["households"] == "made_up" for use in one["uses"]):
+        return say("report.made_up", **some)
+    if not one["unkept"]:
+        return say("report.together", **some)
+    return say("report.unkept", all=sum(use["counts"] for use in one["uses"]), unkept=one["unkept"], **some)
 
 
 def _chart(one: Mapping[str, Any], say: Say) -> Chart:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from privacy.ledger.report_text import KINDS, STAGES, Say
 
 Fact = tuple[str, str, bool]
 """A label, what it says, and whether that is to be compared letter by letter."""
+MOST_AUDITS: Final = 20
+"""How many audits are told beside the worst, the latest first; all of them are in the JSON document."""
 _INPUTS: Final = ("declaration", "catalogue")
 
 
@@ -18,12 +20,12 @@ def stage(use: Mapping[str, Any], say: Say) -> str:
     return say(f"report.stage.{found}") if found in STAGES else str(use["spend"])
 
 
-def facts(use: Mapping[str, Any], audit: Mapping[str, Any] | None, say: Say) -> list[Fact]:
-    """Everything that the ledger says of one use, and what an audit showed beside what is claimed.
+def facts(use: Mapping[str, Any], audited: str, say: Say) -> list[Fact]:
+    """Everything that the ledger says of one use, and what audits showed beside what is claimed.
 
     Args:
         use: as `privacy.ledger.spend_report` gives it.
-        audit: the latest one before it was shown; None where none is recorded.
+        audited: the worst audit in words, as `worst_text` gives it.
         say: the messages of the report, in the language of the page.
     """
     run, unsaid = use["run"], say("report.unsaid")
@@ -36,19 +38,32 @@ def facts(use: Mapping[str, Any], audit: Mapping[str, Any] | None, say: Say) -> 
         "mechanism": (" ".join(_release(part, say) for part in use["mechanism"]), False),
         "price": (_price(use), False),
         "units": (say(f"report.units.{run['units_are']}", **units), False),
+        "households": (say(f"report.households.{use['households']}") if use["households"] else "", False),
         **{name: (run[name] or unsaid, run[name] is not None) for name in _INPUTS},
         "released": (", ".join(use["metrics"]) or use["artefact"] or unsaid, use["artefact"] is not None),
         "serves": (_serves(use, say), False),
         "software": (run["software"] or unsaid, False),
-        "audit": (audit_text(audit, say), False),
+        "audit": (audited, False),
     }
-    return [(say(f"report.detail.{name}"), text, code) for name, (text, code) in texts.items()]
+    return [(say(f"report.detail.{name}"), text, code) for name, (text, code) in texts.items() if text]
 
 
-def audit_text(audit: Mapping[str, Any] | None, say: Say) -> str:
-    """The latest audit in a sentence: what it could show, beside what is claimed."""
-    if audit is None:
+def audit_texts(audits: Sequence[Mapping[str, Any]], worst: Mapping[str, Any] | None, say: Say) -> list[str]:
+    """The worst audit in words, and the latest ones after it."""
+    others = [one for one in reversed(audits) if one != worst]
+    return [worst_text(audits, worst, say), *(audit_text(one, say) for one in others[:MOST_AUDITS])]
+
+
+def worst_text(audits: Sequence[Mapping[str, Any]], worst: Mapping[str, Any] | None, say: Say) -> str:
+    """The audit that shows the most against its claim, in words."""
+    if worst is None:
         return say("report.audit.none")
+    told = audit_text(worst, say)
+    return told if len(audits) == 1 else say("report.audit.worst", told=told, audits=len(audits))
+
+
+def audit_text(audit: Mapping[str, Any], say: Say) -> str:
+    """An audit in a sentence: what it could show, beside what is claimed."""
     seen = max(audit["lower"].values(), key=float)
     told = {"day": audit["at"][:10], "claimed": audit["claimed"], "lower": seen, "canaries": audit["canaries"]}
     sure = f"{float(audit['confidence']) * 100:g}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import Any, Final, Self
 
 import numpy as np
@@ -16,17 +16,12 @@ import numpy as np
 from features.arrays import Bool, Float64, Int64
 from features.problem import Problem, Rejected
 from privacy.accounting.amount import text_of
+from privacy.accounting.right_guesses import CONFIDENCE, SHARES, lower_bound, rounded, shared
 from privacy.learning.noise import Noise
 from privacy.learning.step import Schedule, Total
 
-CONFIDENCE: Final = 0.95
-SHARES: Final = (1.0, 0.5, 0.2, 0.1)
-"""Which shares of the canaries are guessed; the rest is abstained from. All are tried, and the confidence is shared."""
 LENGTH: Final = 50.0
 """How many times the clip a canary's gradient weighs before it is clipped: without clipping it cannot be missed."""
-
-_PLACES: Final = Decimal("0.001")
-_HALVINGS: Final = 30
 
 
 @dataclass(frozen=True)
@@ -77,63 +72,10 @@ class Evidence:
         }
 
 
-def p_value(canaries: int, guesses: int, correct: int, epsilon: float, delta: float) -> float:
-    """The greatest probability of so many right guesses, for any observer, if a run is (epsilon, delta)-private.
-
-    Steinke, Nasr & Jagielski 2023 (arXiv:2305.08846), theorem 5.2: pure privacy answers truthfully with probability
-    e^epsilon / (1 + e^epsilon) at most; delta adds at most alpha for each of the 2 `canaries` neighbours.
-
-    >>> round(p_value(100, 100, 81, 1.0, 0.0), 3)
-    0.044
-    """
-    from scipy.special import bdtrc
-
-    truthful = 1 / (1 + math.exp(-epsilon))
-    above = float(bdtrc(correct - 1, guesses, truthful)) if correct else 1.0
-    return min(1.0, above + 2 * canaries * delta * _alpha(guesses, correct, truthful)) if delta else above
-
-
-def _alpha(guesses: int, correct: int, truthful: float) -> float:
-    """The largest mean of the i probabilities just below `correct`: what delta can move from there."""
-    from scipy.special import gammaln, xlog1py, xlogy
-
-    right = np.arange(correct - 1, -1, -1)
-    ways = gammaln(guesses + 1) - gammaln(right + 1) - gammaln(guesses - right + 1)
-    below = np.exp(ways + xlogy(right, truthful) + xlog1py(guesses - right, -truthful)).cumsum()
-    return float((below / np.arange(1, correct + 1)).max(initial=0.0))
-
-
-def lower_bound(canaries: int, guesses: int, correct: int, delta: float = 0.0, confidence: float = CONFIDENCE) -> float:
-    """The epsilon below which a run's is not, at a confidence, if so many guesses on its canaries were right.
-
-    By halving: what is returned is always refuted, so it never says too much (arXiv:2305.08846, appendix D).
-
-    >>> round(lower_bound(100, 100, 100), 2), lower_bound(100, 100, 50)
-    (3.49, 0.0)
-    """
-    if not 0 <= correct <= guesses <= canaries:
-        raise ValueError(f"{correct} right of {guesses} guesses on {canaries} canaries cannot be")
-    doubt, low, high = 1 - confidence, 0.0, 1.0
-    while p_value(canaries, guesses, correct, high, delta) < doubt:
-        low, high = high, high * 2
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        if p_value(canaries, guesses, correct, middle, delta) < doubt:
-            low = middle
-        else:
-            high = middle
-    return low
-
-
 def most(canaries: int, delta: Decimal = Decimal(0), confidence: float = CONFIDENCE) -> float:
     """The highest bound that `judged` can come to with so many canaries: every guess right."""
-    each = 1 - (1 - confidence) / len(SHARES)
+    each = shared(confidence)
     return max(lower_bound(canaries, many, many, float(delta), each) for many in _ventured(canaries))
-
-
-def rounded(bound: float) -> Decimal:
-    """A bound as a decimal of three places, never above the float."""
-    return Decimal(bound).quantize(_PLACES, ROUND_FLOOR)
 
 
 def one_run(
@@ -166,7 +108,7 @@ def judged(suspicion: Float64, included: Bool, claim: Claim, confidence: float =
             [Problem(("audit",), "invalid", "what was released of a canary is no number", "Look at the run's weights")]
         )
     order = np.argsort(suspicion, kind="stable")
-    each = 1 - (1 - confidence) / len(SHARES)
+    each = shared(confidence)
     found = [
         (lower_bound(order.size, many, correct, float(claim.delta), each), many, correct)
         for many in _ventured(order.size)

@@ -77,22 +77,22 @@ def salted(secret: bytes, spend: str, dataset: Dataset) -> str:
     return hmac.new(secret, f"fingerprint\n{spend}\n{dataset.fingerprint}".encode(), "sha256").hexdigest()
 
 
-def keep(db: sqlite3.Connection, position: int, population: str, claimed: PeopleClaim) -> None:
+def keep(db: sqlite3.Connection, new: AnyEntry, claimed: PeopleClaim) -> None:
     """Keep the hashes of those who are new, in the transaction of their entry."""
     if claimed.added is None:
         return
     for part, start in enumerate(range(0, max(len(claimed.added), 1), PART)):
-        row = (position, part, population, claimed.added[start : start + PART])
+        row = (new.index, part, new.population, claimed.added[start : start + PART])
         db.execute("INSERT INTO admitted VALUES (?, ?, ?, ?)", row)
 
 
 def check_present(db: sqlite3.Connection, folder: Path, entries: Iterable[AnyEntry]) -> None:
-    """Accept only a database that holds the people of every entry that claims some.
+    """Accept only a database that holds the people of every entry that claims some, and nobody else.
 
     Raises:
-        Damaged: rows were taken out.
+        Damaged: rows were taken out, or put in.
     """
-    kept = {position for position, _ in _rows(db)}
+    kept = dict(_rows(db))
     sketches = set(db.execute("SELECT population, hash FROM sketch"))
     for one in entries:
         if not isinstance(one, ReserveEntry | EvaluateEntry) or one.body.dataset.sketch == NO_SKETCH:
@@ -100,6 +100,10 @@ def check_present(db: sqlite3.Connection, folder: Path, entries: Iterable[AnyEnt
         there = one.index in kept if one.version > 1 else (one.population, one.body.dataset.sketch) in sketches
         if not there:
             raise damaged(folder, f"the people whom entry {one.index} claims were taken out")
+        if kept.pop(one.index, one.population) != one.population:
+            raise damaged(folder, f"the people whom entry {one.index} claims were put in another population")
+    if kept:
+        raise damaged(folder, f"people were put in for entry {min(kept)}, which claims none")
 
 
 def claimed_elsewhere(db: sqlite3.Connection, population: str, dataset: Dataset) -> bool:

@@ -37,7 +37,7 @@ def run_facts(said: Mapping[str, str | None], units: int) -> dict[str, Any]:
         units: how many units the entry states, 0 where it states none.
     """
     found: dict[str, Any] = dict.fromkeys(("catalogue", "declaration", "stage", "why"))
-    found |= {"accountants": dict(accountant.VERSIONS), "software": SOFTWARE}
+    found |= {"accountants": dict(accountant.VERSIONS), "by": "hand", "software": SOFTWARE}
     return {**found, "units_are": "stated" if units else "unknown", **said}
 
 

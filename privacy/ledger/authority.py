@@ -6,7 +6,8 @@ and two keys; a key that was revoked never counts again; witnesses and public ro
 approvers signed for them; a statement is void after `approval.MOST_LATER` further entries, or in a later period.
 Version 3 adds: a spend may say what it is part of and carry the signature of who asks (`privacy.ledger.asked`), an
 audit is an entry, two approvers have names that a reader tells apart, and a spend on households states the roll that
-fixes them (`privacy.ledger.unit_roll`).
+fixes them (`privacy.ledger.unit_roll`). Version 4 adds: spends and commits say how they came, and only the same way
+commits; the roll grows by entries of its own (`units`), and what no run reads names none.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ class SpendRecord:
         cohort: the cohort it used, or None for the whole population.
         period: in which it counts.
         state: reserved, committed, expired (a crash: counts as spent) or released (two approvers gave it back).
+        by: how it was reserved (`terms.Way`); empty before version 4.
     """
 
     id: str
@@ -40,6 +41,7 @@ class SpendRecord:
     cohort: Cohort | None
     period: str
     state: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,23 @@ class Audited:
     index: int
 
 
+@dataclass(frozen=True, slots=True)
+class UnitsFixed:
+    """The households of a spend's people were fixed, which changes no balance."""
+
+    index: int
+
+
 Change = (
-    Opened | Spent | Settled | CapRaised | PeriodBegun | MadePublic | ExactFit | LedgerKeyChanged | KeyChanged | Audited
+    Opened
+    | Spent
+    | Settled
+    | CapRaised
+    | PeriodBegun
+    | MadePublic
+    | ExactFit
+    | LedgerKeyChanged
+    | KeyChanged
+    | Audited
+    | UnitsFixed
 )

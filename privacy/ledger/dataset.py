@@ -24,7 +24,7 @@ class Dataset:
     Attributes:
         fingerprint: keyed hash over the sorted unit ids (hex): the same for a copy and for a re-dated copy.
         sketch: the smallest keyed hashes of single units; two data sets that share people share some of them.
-        units: the number of units.
+        units: the number of units, where somebody states it as public; 0 where nobody does. It is never counted.
         cohort: the cohort that every unit was checked to belong to, or None.
         hashes: eight keyed bytes for each unit, sorted; empty for people who are not given or do not exist.
     """
@@ -62,7 +62,7 @@ def fingerprinted(units: Iterable[str], secret: bytes, cohort: Cohort | None = N
     unique = np.unique(np.frombuffer(bytes(found), ">u8").astype(np.uint64))
     hashes = unique.astype(">u8").tobytes()
     whole = hmac.new(secret, hashes, "sha256").hexdigest()
-    return Dataset(whole, tuple(unique[:SKETCH].tolist()), unique.size, cohort, hashes)
+    return Dataset(whole, tuple(unique[:SKETCH].tolist()), 0, cohort, hashes)
 
 
 def packed(sketch: Iterable[int]) -> bytes:

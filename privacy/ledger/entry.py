@@ -31,12 +31,13 @@ from privacy.ledger.terms import (
     SignatureLine,
     Text,
     Time,
+    Way,
     canonical_bytes,
 )
 
-FORMATS: Final = {"proffer-ledger-1": 1, "proffer-ledger-2": 2, "proffer-ledger-3": 3}
+FORMATS: Final = {"proffer-ledger-1": 1, "proffer-ledger-2": 2, "proffer-ledger-3": 3, "proffer-ledger-4": 4}
 """The version of the rules that judge an entry, by its format; see `privacy.ledger.authority` for what each adds."""
-FORMAT: Final = "proffer-ledger-3"
+FORMAT: Final = "proffer-ledger-4"
 """The format of new entries."""
 BEGINNING: Final = "0" * 64
 """The prior hash of the first entry."""
@@ -79,9 +80,10 @@ class EvaluateBody(SpendBody, frozen=True, kw_only=True):
 
 
 class CommitBody(Exact, frozen=True, kw_only=True):
-    """Records what was run, and the sha256 of what was released (from version 2; null where nobody said)."""
+    """Records what was run, the sha256 of what was released (version 2; null: nobody said), and who says so (4)."""
 
     artefact: Hash | UnsetType | None = UNSET
+    by: Way | UnsetType = UNSET
     mechanism: AnyMechanism
     spend: Name
 
@@ -100,6 +102,13 @@ class ExpireBody(Exact, frozen=True):
     """Records that a reservation will not be committed."""
 
     reason: Text
+    spend: Name
+
+
+class UnitsBody(Exact, frozen=True):
+    """Fixes a spend's units: the keyed hash of the roll, with those whom its run is the first to read (version 4)."""
+
+    roll: Hash
     spend: Name
 
 
@@ -146,7 +155,7 @@ class LedgerEntry(Exact, frozen=True, tag_field="kind"):
     index: Count
     population: Population
     prior: Hash
-    format: Literal["proffer-ledger-1", "proffer-ledger-2", "proffer-ledger-3"]
+    format: Literal["proffer-ledger-1", "proffer-ledger-2", "proffer-ledger-3", "proffer-ledger-4"]
     kind: ClassVar[EntryType]
 
     @property
@@ -246,9 +255,16 @@ class AuditEntry(LedgerEntry, frozen=True, tag="audit"):
     kind = EntryType.AUDIT
 
 
+class UnitsEntry(LedgerEntry, frozen=True, tag="units"):
+    """The households of a run are fixed."""
+
+    body: UnitsBody
+    kind = EntryType.UNITS
+
+
 SpendEntry = ReserveEntry | EvaluateEntry
 ApprovedEntry = OpenEntry | ReleaseEntry | RaiseEntry | ResetEntry | PublicEntry | KeyEntry
-AnyEntry = InitEntry | SpendEntry | CommitEntry | ExpireEntry | ExactEntry | AuditEntry | ApprovedEntry
+AnyEntry = InitEntry | SpendEntry | CommitEntry | ExpireEntry | ExactEntry | AuditEntry | UnitsEntry | ApprovedEntry
 
 _decode = msgspec.json.Decoder(AnyEntry).decode
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -48,6 +48,7 @@ LOCK: Final = "lock"
 HOUR: Final = 3_600
 """Entries tell the hour and no more: how long a run took would tell of whom it read."""
 Clock = Callable[[], int]
+Also = Callable[[AnyEntry], object]
 
 
 class NoLedger(Rejected):
@@ -107,9 +108,11 @@ class Journal:
     # --- appending ---------------------------------------------------------------------------------------------------
 
     def append(
-        self, db: sqlite3.Connection, kind: EntryType, population: str, body: object, claimed: PeopleClaim | None = None
+        self, db: sqlite3.Connection, kind: EntryType, population: str, body: object, also: Also = lambda _: None
     ) -> LedgerReceipt:
         """Decide on a new entry, make it durable with its signed checkpoint, then apply and acknowledge it.
+
+        What is kept beside the entry is written by `also`, in the same transaction.
 
         Raises:
             Refused: it may not follow.
@@ -120,7 +123,7 @@ class Journal:
         grown = self._frontier.grown(merkle.leaf_hash(line))
         origin = change.origin if isinstance(change, LedgerKeyChanged) else self.state.origin
         checkpoint = Checkpoint(origin, grown.size, grown.root())
-        self._store(db, new, line, Note.sign(checkpoint.text(), self._signer_after(change)), left, claimed)
+        self._store(db, new, line, Note.sign(checkpoint.text(), self._signer_after(change)), left, also)
         self._signed.keep(checkpoint)
         self._take(new, line, change)
         return self.receipt(db, new)
@@ -148,33 +151,47 @@ class Journal:
         line: bytes,
         note: Note,
         left: Decimal | None,
-        claimed: PeopleClaim | None,
+        also: Also,
     ) -> None:
         with ledger_tables.transaction(db):
             db.execute("INSERT INTO entry VALUES (?, ?)", (new.index, line))
             db.execute("INSERT INTO checkpoint VALUES (?, ?)", (new.index + 1, note.encode()))
             if left is not None:
                 db.execute("INSERT OR REPLACE INTO rest VALUES (?, ?)", (new.population, int(left / FINEST)))
-            if claimed is not None:
-                admitted.keep(db, new.index, new.population, claimed)
+            also(new)
             if ledger_tables.line_at(db, new.index) != line:
                 raise damaged(self.folder, f"entry {new.index} was not kept as it was written")
 
-    def claim(self, db: sqlite3.Connection, population: str, spend: str, dataset: Dataset) -> PeopleClaim:
-        """PeopleClaim a data set's people for a population.
+    def claim(self, db: sqlite3.Connection, population: str, body: Mapping[str, Any], dataset: Dataset) -> PeopleClaim:
+        """Claim a data set's people for a population's spend; where a run reads them, by the roll of its units.
 
         Raises:
             KnownPeople: one of them spends from another population already.
             Damaged: what was kept of people or of their units is not what the entries state.
         """
+        spend = body["spend"]
         found = admitted.claim(db, self.keys, population, spend, dataset, self.entries)
-        grouped = found.added is not None and self.state.budget(population).opened.unit == "household"
-        roll = unit_roll.stated(db, self.roll_book(), population, spend) if grouped else NOBODY
+        grouped = (
+            body["run"]["by"] == "gate"
+            and found.added is not None
+            and self.state.budget(population).opened.unit == "household"
+        )
+        roll = unit_roll.stated(db, self.keys.people_secret(), population, spend) if grouped else NOBODY
         return replace(found, document={**found.document, "roll": roll})
 
+    def history(self) -> dict[str, Any]:
+        """The size and head of the ledger, which a statement drafted now names."""
+        return {"size": len(self.leaves), "head": self.leaves[-1].hex() if self.leaves else BEGINNING}
+
     def roll_book(self) -> RollBook:
-        """What the rolls of units are held against."""
-        return RollBook(self.keys.people_secret(), self.entries, self.folder)
+        """How the rolls of units are kept: each addition with its entry."""
+        return RollBook(
+            self.keys.people_secret(),
+            lambda: self.opened(write=True),
+            lambda db, population, body, also: self.append(
+                db, EntryType.UNITS, population, body(len(self.leaves)), also
+            ),
+        )
 
     def _signer_after(self, change: Change) -> Signer:
         """The key that signs the tree with this entry: a new key signs from the entry on that names it."""
@@ -231,6 +248,8 @@ class Journal:
             self._read(position, line)
         if not known:
             admitted.check_present(db, self.folder, self.entries)
+        if write or not known:
+            unit_roll.check(db, self.folder, self.entries, self.keys.people_secret)
         self._check_signed(db, write=write)
         in_force = self.state.key_at(self.state.size)
         if not frozen:

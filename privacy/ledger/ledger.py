@@ -10,13 +10,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from msgspec import convert
+
 from features.problem import Problem, Rejected
 from privacy.accounting import accountant
 from privacy.accounting.accountant import AccountedPrice
 from privacy.accounting.amount import read_delta, read_epsilon, text_of
 from privacy.accounting.mechanism import Mechanism
 from privacy.cohort import Cohort
-from privacy.ledger import ledger_tables
+from privacy.ledger import admitted, ledger_tables
 from privacy.ledger.admitted import salted
 from privacy.ledger.asked import SOFTWARE, request_text, run_facts
 from privacy.ledger.change import SpendRecord
@@ -24,7 +26,6 @@ from privacy.ledger.dataset import Dataset
 from privacy.ledger.draft import BEGUN, check_names, check_words, drafted, key_body, opening
 from privacy.ledger.draft import BudgetTerms as BudgetTerms
 from privacy.ledger.entry import (
-    BEGINNING,
     AnyEntry,
     CommitBody,
     CommitEntry,
@@ -37,8 +38,8 @@ from privacy.ledger.folder import MOUNTS, begin, refuse_network, refuse_shared
 from privacy.ledger.journal import Clock, Journal, LedgerReceipt
 from privacy.ledger.note import BadNote, Note, NoteVerifier, Signer
 from privacy.ledger.reader import LedgerReader
-from privacy.ledger.rules import claim_of
-from privacy.ledger.terms import EVERYBODY, EntryType, document_of, read_mechanism, read_statement
+from privacy.ledger.rules import WAYS, claim_of
+from privacy.ledger.terms import EVERYBODY, EntryType, document_of, read_statement
 from privacy.refusal import Conflict, Exhausted, NotDisjoint, UnknownLedgerKey
 
 
@@ -181,8 +182,9 @@ class Ledger(LedgerReader):
             first = self._reserved_before(kind, body, dataset)
             if first is not None:
                 return self._journal.receipt(db, first)
-            claimed = self._journal.claim(db, population, spend_id, dataset)
-            return self._journal.append(db, kind, population, {**body, "dataset": claimed.document}, claimed)
+            claimed = self._journal.claim(db, population, body, dataset)
+            body |= {"dataset": claimed.document}
+            return self._journal.append(db, kind, population, body, lambda new: admitted.keep(db, new, claimed))
 
     def _reserved_before(self, kind: EntryType, body: Mapping[str, Any], dataset: Dataset) -> AnyEntry | None:
         """The entry of the same request made before: a repeated request has one effect."""
@@ -195,21 +197,25 @@ class Ledger(LedgerReader):
             raise Conflict(spend.id, "is the id of another spend", "Give each run an id of its own")
         return first
 
-    def commit(self, spend_id: str, mechanism: Mechanism | None = None, artefact: str | None = None) -> LedgerReceipt:
+    def commit(
+        self, spend_id: str, mechanism: Mechanism | None = None, artefact: str | None = None, *, by: str = "hand"
+    ) -> LedgerReceipt:
         """Record that a reserved run is done, at its full price; again gives the same receipt.
 
         Args:
             spend_id: which reservation.
             mechanism: what was run where that was fewer steps; nothing is given back for it.
             artefact: the sha256 of what was released, hex; None where nobody says.
+            by: who commits it (`terms.Way`): a run what it reserved, a caller over HTTP what one reserved.
 
         Raises:
             UnknownSpend, NotOpen: there is no such reservation, or it was settled otherwise.
+            NotTheirs: it was reserved in another way.
             TooMuch: what was run is not what was reserved, or fewer steps of it.
         """
         spend = self.spend(spend_id)
         ran = spend.mechanism if mechanism is None else mechanism
-        return self._settle(EntryType.COMMIT, spend, _committed(ran, spend_id, artefact))
+        return self._settle(EntryType.COMMIT, spend, _committed(ran, spend_id, artefact, by))
 
     def expire(self, spend_id: str, reason: str) -> LedgerReceipt:
         """Record that a reserved run will not be committed; it stays spent.
@@ -269,7 +275,7 @@ class Ledger(LedgerReader):
         with self._journal.opened():
             if population != EVERYBODY and EntryType(kind) is not EntryType.OPEN:
                 self._state.budget(population)
-        statement = drafted(str(kind), self.origin, population, what, self._history())
+        statement = drafted(str(kind), self.origin, population, what, self._journal.history())
         read_statement(statement, (f"draft of {kind}",))
         return statement
 
@@ -288,11 +294,6 @@ class Ledger(LedgerReader):
         with self._journal.opened(write=True) as db:
             return self._journal.append(db, kind, population, body)
 
-    def _history(self) -> dict[str, Any]:
-        """The size and head of the ledger, which a statement drafted now names."""
-        leaves = self._journal.leaves
-        return {"size": len(leaves), "head": leaves[-1].hex() if leaves else BEGINNING}
-
     # --- keys --------------------------------------------------------------------------------------------------------
 
     def rotate(self, reason: str) -> LedgerReceipt:
@@ -300,7 +301,7 @@ class Ledger(LedgerReader):
         with self._journal.opened(write=True) as db:
             old, new = self._journal.keys.signer(self.verifier), Signer.generate(self.origin)
             self._journal.keys.propose(new)
-            body = key_body(self.origin, self._history(), {"change": "rotate", "reason": reason}, old, new)
+            body = key_body(self.origin, self._journal.history(), {"change": "rotate", "reason": reason}, old, new)
             receipt = self._journal.append(db, EntryType.KEY, EVERYBODY, body)
             self._journal.keys.finish_rotation(self.verifier)
         return receipt
@@ -335,11 +336,11 @@ def _spend_body(spend: str, terms: SpendTerms, price: AccountedPrice, units: int
     }
 
 
-def _committed(ran: Mechanism, spend: str, artefact: str | None) -> CommitBody:
+def _committed(ran: Mechanism, spend: str, artefact: str | None, by: str) -> CommitBody:
     if artefact is not None and not re.fullmatch("[0-9a-f]{64}", artefact):
         what, remedy = "is not a sha256 in hex", "Give 64 hex digits, as sha256sum prints them"
         raise Rejected([Problem(("artefact",), "invalid", what, remedy)])
-    return CommitBody(artefact=artefact, mechanism=read_mechanism(ran.to_document()), spend=spend)
+    return convert({"artefact": artefact, "by": by, "mechanism": ran.to_document(), "spend": spend}, CommitBody)
 
 
 def _repeats(
@@ -348,7 +349,8 @@ def _repeats(
     """Whether a request is the one that an entry was made of, but for its price and whom it was the first to name."""
     mine = dataset.fingerprint if first.version == 1 else salted(secret, first.body.spend, dataset)
     open_to_change = {"price": None, "dataset": None, "run": None}  # prices and programs have versions
-    same = document_of(first.body) | open_to_change == {**body, **open_to_change}
+    ways = (first.version < WAYS, document_of(first.body).get("run", {}).get("by") == body["run"]["by"])
+    same = any(ways) and document_of(first.body) | open_to_change == {**body, **open_to_change}
     return (
         same
         and first.kind is kind

@@ -14,7 +14,7 @@ from privacy.budget import worst_case_epsilon
 from privacy.ledger.entry import AnyEntry, ApprovedBody
 from privacy.ledger.report_text import Say, guess, limits
 from privacy.ledger.rules import decide
-from privacy.ledger.spend_report import audits, uses
+from privacy.ledger.spend_report import audits, uses, worst
 from privacy.ledger.state import LedgerState, PopulationBudget
 from privacy.ledger.terms import APPROVED, EntryType, document_of
 
@@ -46,6 +46,7 @@ def document(entries: Sequence[AnyEntry], seen: SeenBy, say: Say) -> dict[str, A
         say: the messages of the report, in the language of the document.
     """
     state, points = _replayed(entries)
+    recorded = audits(entries)
     return {
         "ledger": state.origin,
         "entries": len(entries),
@@ -54,7 +55,8 @@ def document(entries: Sequence[AnyEntry], seen: SeenBy, say: Say) -> dict[str, A
         "root_approvers": sorted(one.name for one in state.first_roots),
         "from_whom": say("report.from_whom_text"),
         "not_promised": limits(say),
-        "audits": audits(entries),
+        "audits": recorded,
+        "worst_audit": worst(recorded),
         "witnesses": [dict(zip(("name", "at"), one, strict=True)) for one in seen.witnesses],
         "written": seen.written,
         "populations": [_population(state, name, points.get(name, []), entries, say) for name in sorted(state.budgets)],
@@ -118,6 +120,7 @@ def _population(
         "promise": _promise(balance.lifetime, balance.delta, say),
         "together": _together(state, name) if balance.unit == "household" else None,
         "timeline": points,
+        "unkept": sum(one["counts"] and one["households"] in ("asker", "found") for one in used),
         "uses": used,
         "sum": _amount(sum(counted, Decimal(0))),
         "approvers": sorted(one.name for one in state.budgets[name].approvers.values()),

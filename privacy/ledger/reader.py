@@ -88,9 +88,9 @@ class LedgerReader:
             named = [one for one, *of in self._state.public if of == [dataset.fingerprint, rows]]
             return next((one for one in named if not claimed_elsewhere(db, one, dataset)), None)
 
-    def roll(self, population: str) -> UnitRoll:
-        """In which household each person of a population was first learned from."""
-        return UnitRoll(lambda: self._journal.opened(write=True), self._journal.roll_book(), population)
+    def roll(self, population: str, spend: str) -> UnitRoll:
+        """In which household each person of a population was first learned from, for the run of one spend."""
+        return UnitRoll(self._journal.roll_book(), population, spend)
 
     @property
     def roots(self) -> tuple[NoteVerifier, ...]:

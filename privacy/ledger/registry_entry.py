@@ -111,6 +111,7 @@ def _loss(one: Mapping[str, Any]) -> dict[str, Any]:
         "privacy_unit_details": (
             f"Two logs are adjacent where one is the other with all that it holds about one {one['unit']} added or "
             f"left out (relation {one['relation']}). All lists of a unit are one contribution, clipped once."
+            f"{_over_time(one)}"
         ),
         "privacy_parameters": parameters,
         "privacy_parameters_details": (
@@ -119,6 +120,18 @@ def _loss(one: Mapping[str, Any]) -> dict[str, Any]:
             f"were used is right with probability at most {one['promise']['best_guess']}, at even odds."
         ),
     }
+
+
+def _over_time(one: Mapping[str, Any]) -> str:
+    """Of households: whether they are the same in every use."""
+    if one["unit"] != "household" or any(use["households"] == "made_up" for use in one["uses"]):
+        return ""
+    if one["unkept"]:
+        return (
+            f" {one['unkept']} of the uses that count did not fix households in the ledger: one that grew between them "
+            "was several units."
+        )
+    return " A household stays as it was when its data were first used."
 
 
 def _model(one: Mapping[str, Any], counted: Sequence[Mapping[str, Any]], report: Mapping[str, Any]) -> dict[str, str]:
@@ -189,9 +202,10 @@ def _implementation(counted: Sequence[Mapping[str, Any]], report: Mapping[str, A
 def _audit_text(report: Mapping[str, Any]) -> str:
     if not report["audits"]:
         return "No audit is recorded."
-    audit = report["audits"][-1]
+    audit = report["worst_audit"]
     lower = max(audit["lower"].values(), key=float)
-    return f"An audit with {audit['canaries']} canaries claims {audit['claimed']} and shows at least {lower}."
+    shown = f"{audit['canaries']} canaries claims {audit['claimed']} and shows at least {lower}"
+    return f"Of {len(report['audits'])} recorded audits the one that shows the most against its claim, with {shown}."
 
 
 def _releases(parts: Iterable[Mapping[str, Any]]) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 Say = Callable[..., str]
 """Returns a message in one language, by its key, its placeholders filled with what is given by name."""
 
-LIMITS: Final = 8
+LIMITS: Final = 9
 USES_HEADS: Final = ("day", "what", "purpose", "requester", "epsilon", "state")
 SIGNED_HEADS: Final = ("day", "population", "what", "signed_by", "why")
 STATES: Final = ("reserved", "committed", "expired", "released")
@@ -24,9 +24,11 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The kinds of releases, and what is told of each."""
 DETAILS: Final = (
-    *("entry", "requester", "purpose", "why", "mechanism", "price", "units", "declaration", "catalogue"),
+    *("entry", "requester", "purpose", "why", "mechanism", "price", "units", "households", "declaration", "catalogue"),
     *("released", "serves", "software", "audit"),
 )
+HOUSEHOLDS: Final = ("roll", "asker", "found", "made_up")
+"""How the households of a use came to be: see `spend_report.households_of`."""
 _AUDITED: Final = ("day", "claimed", "lower", "confidence", "canaries")
 DID: Final = ("open", "release", "raise", "reset", "public", "key")
 
@@ -42,6 +44,8 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "report.guess": ("chance",),
     "report.measure": ("lifetime", "delta", "period", "spent", "cap", "left"),
     "report.together": ("two", "three"),
+    "report.unkept": ("all", "unkept", "two", "three"),
+    "report.made_up": ("two", "three"),
     "report.always": (),
     "report.period": ("period",),
     "report.spent": (),
@@ -65,12 +69,14 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "report.units.stated": ("units",),
     "report.units.noised": ("units",),
     "report.units.unknown": (),
+    **{f"report.households.{kind}": () for kind in HOUSEHOLDS},
     "report.unsaid": (),
     "report.serves.used": ("model",),
     "report.serves.kept": ("model",),
     "report.serves.elsewhere": (),
     "report.audited": (),
     "report.audit.none": (),
+    "report.audit.worst": ("told", "audits"),
     "report.audit.held": _AUDITED,
     "report.audit.refuted": _AUDITED,
     "report.seen": (),

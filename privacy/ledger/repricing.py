@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
 
 from features.problem import Rejected
 from privacy.accounting import accountant
 from privacy.accounting.mechanism import Mechanism
+from privacy.accounting.right_guesses import MOST_CANARIES, lower_bound, rounded, shared
 from privacy.budget import BudgetInterval
+from privacy.ledger.entry import AuditEntry
 from privacy.ledger.state import LedgerState
 
 Advance = Callable[[int], object]
+MOST_IN_ALL: Final = 20_000_000
+"""The canaries of all audits together, and a thousand for each, that bounds are worked out of again: two minutes."""
+FINEST_BOUND: Final = Decimal("0.001")
+"""By how much two machines' bounds may differ: they are rounded down to this."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,27 @@ class Finding:
     def __str__(self) -> str:
         """As a line."""
         return self.what if self.index is None else f"entry {self.index}: {self.what}"
+
+
+def audited_again(entries: Iterable[AuditEntry]) -> Iterable[Finding]:
+    """Work out again what each recorded audit shows, from the right guesses it records."""
+    cost = 0
+    for one in entries:
+        cost += 1_000 + one.body.canaries
+        if one.body.canaries > MOST_CANARIES or cost > MOST_IN_ALL:
+            yield Finding(one.index, "records more canaries than are worked out again")
+            return
+        for name, seen in (("steps", one.body.steps), ("model", one.body.model)):
+            counts = (one.body.canaries, seen.guesses, seen.correct, float(one.body.delta), float(one.body.confidence))
+            shows = _shown(*counts)
+            if abs(shows - Decimal(seen.lower)) > FINEST_BOUND:
+                what = f"{seen.correct} of {seen.guesses} guesses right on {one.body.canaries} canaries"
+                yield Finding(one.index, f"an audit of the {name} with {what} shows {shows}, not {seen.lower}")
+
+
+@lru_cache(maxsize=4096)
+def _shown(canaries: int, guesses: int, correct: int, delta: float, confidence: float) -> Decimal:
+    return rounded(lower_bound(canaries, guesses, correct, delta, shared(confidence)))
 
 
 def priced_again(state: LedgerState, advance: Callable[[int], Advance]) -> Iterable[Finding]:

@@ -36,6 +36,7 @@ from privacy.ledger.change import (
     Settled,
     SpendRecord,
     Spent,
+    UnitsFixed,
 )
 from privacy.ledger.dataset import NO_SKETCH, NOBODY
 from privacy.ledger.entry import (
@@ -54,6 +55,7 @@ from privacy.ledger.entry import (
     ReserveEntry,
     ResetEntry,
     SpendEntry,
+    UnitsEntry,
 )
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import (
@@ -72,6 +74,7 @@ from privacy.refusal import (
     KnownPeople,
     NotDisjoint,
     NotOpen,
+    NotTheirs,
     PeriodReopened,
     Refused,
     TooMuch,
@@ -83,6 +86,8 @@ from privacy.refusal import (
 
 ROLLS: Final = 3
 """The first version whose entries state a roll of units."""
+WAYS: Final = 4
+"""The first version whose spends say how they were reserved, and whose roll grows by entries alone."""
 
 
 def decide(state: LedgerState, entry: AnyEntry) -> Change:  # one for each kind
@@ -125,6 +130,8 @@ def decide(state: LedgerState, entry: AnyEntry) -> Change:  # one for each kind
             return key_changed(state, entry)
         case AuditEntry():
             return audited(entry)
+        case UnitsEntry():
+            return _units(state, entry)
         case _:
             assert_never(entry)
 
@@ -139,7 +146,8 @@ def _spend(state: LedgerState, entry: SpendEntry) -> Spent:
     most = min(most_units(price.delta), most_units(budget.delta))
     if body.dataset.units > most:
         raise too_many(index, most, body.dataset.units)
-    _check_roll(entry, budget.opened.unit)
+    by = _way(entry)
+    _check_roll(entry, budget.opened.unit, by)
     if entry.version > 1 and is_synthetic(entry.population) and body.dataset.sketch != NO_SKETCH:
         what = "is a budget of synthetic people, and the entry claims people who may be real"
         raise KnownPeople(entry.population, what, "Spend from the population that they belong to")
@@ -149,16 +157,35 @@ def _spend(state: LedgerState, entry: SpendEntry) -> Spent:
         what = f"divides people in another way than the cohorts before it ({budget.partition})"
         raise NotDisjoint(f"entry {index}", what, "Use the same salt and modulus, or spend on everybody")
     spent = COMMITTED if isinstance(entry, EvaluateEntry) else RESERVED
-    spend = SpendRecord(body.spend, index, entry.at, entry.population, mechanism, cohort, budget.period, spent)
+    spend = SpendRecord(body.spend, index, entry.at, entry.population, mechanism, cohort, budget.period, spent, by)
     return Spent(spend, price)
 
 
-def _check_roll(entry: SpendEntry, unit: str) -> None:
-    """Accept, from version 3, only spends that say by which roll the households of their people are fixed."""
+def _way(entry: SpendEntry | CommitEntry) -> str:
+    """How an entry says that it came: it must from version 4 on, and may not before."""
+    run = entry.body if isinstance(entry, CommitEntry) else entry.body.run
+    by = UNSET if run is UNSET else run.by
+    if (by is not UNSET) != (entry.version >= WAYS):
+        raise Refused(
+            f"entry {entry.index}", "does not say by whom it comes, or does so before version 4", "Write it anew"
+        )
+    return "" if by is UNSET else by
+
+
+def _check_roll(entry: SpendEntry, unit: str, by: str) -> None:
+    """Accept, from version 3, only spends that say by which roll the households of their people are fixed.
+
+    From version 4 that is said of runs alone: what is reserved otherwise is read by no roll, and says so.
+    """
     dataset = entry.body.dataset
     if (dataset.roll is not UNSET) != (entry.version >= ROLLS):
         what = "does not say by which roll its units are fixed, or does so before version 3"
         raise Refused(f"entry {entry.index}", what, "Write it anew")
+    if entry.version >= WAYS and by != "gate":
+        if dataset.roll != NOBODY:
+            what = "names a roll that no run reads: its households are kept by who runs it"
+            raise Refused(f"entry {entry.index}", what, "Write it anew")
+        return
     if unit == "household" and dataset.sketch != NO_SKETCH and dataset.roll == NOBODY:
         what = "claims people whose households are fixed by no roll: one that grows is protected less than is said"
         raise Refused(f"entry {entry.index}", what, "Reserve it through the ledger, which keeps the roll")
@@ -208,7 +235,11 @@ def _wrong_claim(mechanism: Mechanism, epsilon: Decimal, price: accountant.Accou
 
 def _commit(state: LedgerState, entry: CommitEntry) -> Settled:
     spend = _open(state, entry.population, (RESERVED,), entry.body.spend)
-    mechanism = mechanism_of(entry.body.mechanism)
+    by, mechanism = _way(entry), mechanism_of(entry.body.mechanism)
+    if spend.by != by and (spend.by or by == "http"):
+        what = f"was reserved by {_WAYS[spend.by]}, and is committed by {_WAYS[by]}"
+        remedy = "Who reserved it commits it; where that cannot be any more: proffer privacy expire"
+        raise NotTheirs(spend.id, what, remedy)
     if entry.version > 1:
         return _committed_in_full(entry, spend, mechanism)
     if entry.body.artefact is not UNSET:
@@ -227,6 +258,21 @@ def _committed_in_full(entry: CommitEntry, spend: SpendRecord, ran: Mechanism) -
         what = "ran another mechanism than was reserved: fewer steps of it are all that may be said"
         raise TooMuch(spend.id, what, "Commit it as it was reserved; only two approvers give a reservation back")
     return Settled(entry.index, spend.id, COMMITTED, spend.mechanism)
+
+
+_WAYS: Final = {"": "nobody knows", "gate": "a run", "hand": "hand", "http": "a caller over HTTP"}
+
+
+def _units(state: LedgerState, entry: UnitsEntry) -> UnitsFixed:
+    """Fix the households of a run's people, before their rows are read.
+
+    Raises:
+        Refused: it is of an earlier version, or its spend reads no households.
+    """
+    where, spend = f"entry {entry.index}", _open(state, entry.population, (RESERVED, COMMITTED), entry.body.spend)
+    if entry.version < WAYS or spend.by != "gate" or state.budget(entry.population).opened.unit != "household":
+        raise Refused(where, "fixes the households of what no run reads", "Reserve it through the gate of a run")
+    return UnitsFixed(entry.index)
 
 
 def _open(state: LedgerState, population: str, states: Sequence[str], spend_id: str) -> SpendRecord:

@@ -13,11 +13,12 @@ from privacy.ledger.change import COMMITTED, RELEASED, SpendRecord
 from privacy.ledger.entry import AnyEntry, AuditEntry, CommitEntry, EvaluateEntry, ExactEntry, SpendBody, SpendEntry
 from privacy.ledger.rules import mechanism_of
 from privacy.ledger.state import LedgerState
-from privacy.ledger.terms import document_of
+from privacy.ledger.terms import document_of, is_synthetic
 from privacy.ledger.unit_roll import names_roll
 
 UNSAID: Mapping[str, Any] = {
     "accountants": {"pld": None, "prv": None},
+    "by": None,
     "catalogue": None,
     "declaration": None,
     "software": None,
@@ -25,7 +26,7 @@ UNSAID: Mapping[str, Any] = {
     "units_are": "unknown",
     "why": None,
 }
-"""What an entry of an earlier version than 3 says of its run."""
+"""What an entry of an earlier version than 3 says of its run; one of version 3 does not say by whom it came."""
 
 
 def uses(entries: Sequence[AnyEntry], state: LedgerState, population: str) -> list[dict[str, Any]]:
@@ -37,7 +38,8 @@ def uses(entries: Sequence[AnyEntry], state: LedgerState, population: str) -> li
         population: whose.
     """
     artefacts = {one.body.spend: one.body.artefact for one in entries if isinstance(one, CommitEntry)}
-    known = {key.text() for key in (*state.roots.values(), *state.budget(population).approvers.values())}
+    budget = state.budget(population)
+    known = {key.text() for key in (*state.roots.values(), *budget.approvers.values())}
     found = []
     for one in entries:
         if one.population != population:
@@ -45,7 +47,9 @@ def uses(entries: Sequence[AnyEntry], state: LedgerState, population: str) -> li
         if isinstance(one.body, SpendBody) and isinstance(one, SpendEntry):
             artefact = artefacts.get(one.body.spend)
             spend = state.spends[one.body.spend]
-            found.append(_use(one, spend, None if artefact is UNSET else artefact, known))
+            made = _use(one, spend, None if artefact is UNSET else artefact, known)
+            households = households_of(one) if budget.opened.unit == "household" else None
+            found.append({**made, "households": households, "units_fixed": households == "roll"})
         elif isinstance(one, ExactEntry):
             found.append(_exact(one))
     return found
@@ -63,14 +67,31 @@ def _use(one: SpendEntry, spend: SpendRecord, artefact: str | None, known: Itera
         "counts": spend.state != RELEASED,
         **named,
         "units": body["dataset"]["units"],
-        "units_fixed": names_roll(one.body.dataset),
-        "run": body.get("run", UNSAID),
+        "run": {**UNSAID, **body.get("run", {})},
         "mechanism": described(mechanism_of(one.body.mechanism)),
         "signed": _signed(body.get("request"), known),
         "metrics": one.body.metrics if isinstance(one, EvaluateEntry) else [],
         "artefact": artefact,
         "model": None,
     }
+
+
+def households_of(one: SpendEntry) -> str:
+    """How the households of a use came to be.
+
+    `roll`: a run read them by the unit roll, so that each stays as it was when first learned from. `asker`: it was
+    reserved by hand or over HTTP, and whoever ran it grouped people. `found`: by a run of a version that kept no roll.
+    `made_up`: of people who do not exist, whose households each run finds anew.
+    """
+    body = one.body
+    if is_synthetic(one.population):
+        return "made_up"
+    if body.run is UNSET:
+        return "found"
+    by_run = body.run.stage is not None if body.run.by is UNSET else body.run.by == "gate"
+    if not by_run:
+        return "asker"
+    return "roll" if names_roll(body.dataset) else "found"
 
 
 def _signed(request: Mapping[str, str] | None, known: Iterable[str]) -> dict[str, Any] | None:
@@ -96,6 +117,7 @@ def _exact(one: ExactEntry) -> dict[str, Any]:
         "price": {"pld": None, "prv": None, "rdp": None},
         "cohort": None,
         "units": 0,
+        "households": None,
         "units_fixed": False,
         "run": UNSAID,
         "mechanism": [described_part(Mechanism("non_private", ()), 1, None)],
@@ -152,3 +174,15 @@ def audits(entries: Iterable[AnyEntry]) -> list[dict[str, Any]]:
         for one in entries
         if isinstance(one, AuditEntry)
     ]
+
+
+def worst(audits: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The audit that shows the most against its claim, whenever it was; None where none is recorded.
+
+    A later, better one does not replace it: whether the fault it saw is gone is for people to say.
+    """
+
+    def shown(one: Mapping[str, Any]) -> Decimal:
+        return max(map(Decimal, one["lower"].values())) / Decimal(one["claimed"])
+
+    return max(audits, key=shown, default=None)

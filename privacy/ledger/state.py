@@ -28,6 +28,7 @@ from privacy.ledger.change import (
     Settled,
     SpendRecord,
     Spent,
+    UnitsFixed,
 )
 from privacy.ledger.entry import AnyEntry
 from privacy.ledger.note import NoteVerifier
@@ -257,11 +258,11 @@ class LedgerState:
                 self._name_roots(change.roots, change.index)
             case KeyChanged():
                 self._change_key(change)
-            case Audited():
+            case Audited() | UnitsFixed():
                 pass
             case _:
                 assert_never(change)
-        if not isinstance(change, Spent | ExactFit | Audited) and change.statement:
+        if not isinstance(change, Spent | ExactFit | Audited | UnitsFixed) and change.statement:
             self.statements.add(change.statement)
         self.size += 1
 

@@ -14,7 +14,7 @@ from features.problem import Problem, Rejected, Where
 from privacy.accounting.amount import DECIMAL_PATTERN
 from privacy.accounting.canonical import NotCanonical
 
-STATEMENTS: Final = {1: "proffer-approval-1", 2: "proffer-approval-2", 3: "proffer-approval-2"}
+STATEMENTS: Final = {1: "proffer-approval-1", 2: "proffer-approval-2", 3: "proffer-approval-2", 4: "proffer-approval-2"}
 """The formats of statements, by the version of the rules that judge them."""
 EVERYBODY: Final = "*"
 """The population of entries about the whole ledger (its own keys)."""
@@ -32,6 +32,8 @@ Random = Annotated[str, Meta(pattern=r"\A[0-9a-f]{32}\Z")]
 Time = Annotated[str, Meta(pattern=r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")]
 Text = Annotated[str, Meta(min_length=1, max_length=LONGEST)]
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Way = Literal["gate", "hand", "http"]
+"""How a spend is reserved and committed: by a run, by `proffer privacy`, or by a caller over HTTP."""
 PublicKey = Annotated[str, Meta(pattern=r"\A[^\s+]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}\Z")]
 SignatureLine = Annotated[str, Meta(pattern=r"\A— [^\s+]{1,200} [A-Za-z0-9+/]{90,100}={0,2}\Z")]
 
@@ -52,6 +54,7 @@ class EntryType(StrEnum):
     PUBLIC = "public"
     KEY = "key"
     AUDIT = "audit"
+    UNITS = "units"
 
 
 APPROVED: Final = frozenset({EntryType.OPEN, EntryType.RELEASE, EntryType.RAISE, EntryType.RESET, EntryType.PUBLIC})
@@ -194,7 +197,8 @@ class CohortTerms(Exact, frozen=True):
 class DatasetTerms(Exact, frozen=True, kw_only=True):
     """The keyed fingerprint of a data set; see `privacy.ledger.dataset.Dataset`.
 
-    From version 3 it states the roll that fixes units, too (`privacy.ledger.unit_roll`): zeros where there is none.
+    From version 3 it states the roll that fixes units, too (`privacy.ledger.unit_roll`): zeros where there is none, and
+    from version 4 where no run read it.
     """
 
     fingerprint: Hash
@@ -223,6 +227,7 @@ class RunTerms(Exact, frozen=True, kw_only=True):
 
     Attributes:
         accountants: which priced it.
+        by: how it was reserved; who commits it comes the same way (from version 4).
         catalogue: sha256 of the catalogue.
         declaration: sha256 of the declaration's features.
         software: the program and its version.
@@ -232,6 +237,7 @@ class RunTerms(Exact, frozen=True, kw_only=True):
     """
 
     accountants: AccountantTerms
+    by: Way | UnsetType = UNSET
     catalogue: Hash | None
     declaration: Hash | None
     software: Text

@@ -15,7 +15,7 @@ from privacy.ledger import entry, merkle
 from privacy.ledger.dataset import NO_SKETCH
 from privacy.ledger.export import LedgerExport, NotAnExport, parse_notes, split
 from privacy.ledger.note import BadNote, Checkpoint, Note, NoteVerifier, Signature
-from privacy.ledger.repricing import Advance, Finding, priced_again
+from privacy.ledger.repricing import Advance, Finding, audited_again, priced_again
 from privacy.ledger.rules import decide
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import is_synthetic
@@ -105,6 +105,7 @@ class _Replay:
     state: LedgerState = field(default_factory=LedgerState)
     broken: list[int] = field(default_factory=list)  # entries that do not name the one before
     findings: list[Finding] = field(default_factory=list)
+    audits: list[entry.AuditEntry] = field(default_factory=list)
     people: dict[str, str] = field(default_factory=dict)  # the population that first spent on a fingerprint
     last: str = ""  # when the last entry was written
 
@@ -135,7 +136,7 @@ def verify(
     findings = [*_ordered([*replay.findings, *_broken_links(replay, export)]), *layout, *findings]
     findings += _rooted(replay.state, asked.approvers)
     if epsilons and not findings:
-        findings = _ordered(priced_again(replay.state, asked.advance))
+        findings = _ordered([*audited_again(replay.audits), *priced_again(replay.state, asked.advance)])
     in_order, last = not findings, export.notes[-1] if export.notes else None
     return Verification(
         tuple(findings),
@@ -185,6 +186,7 @@ def _replayed(export: LedgerExport) -> _Replay:
             if one.prior == prior:
                 replay.state.apply(decide(replay.state, one), one)
                 replay.findings += _copied(replay, one)
+                replay.audits += [one] if isinstance(one, entry.AuditEntry) else []
             else:
                 replay.broken.append(index)
         except (NotCanonical, Rejected) as failure:

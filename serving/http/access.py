@@ -24,11 +24,19 @@ _PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "vi
 
 @dataclass(frozen=True)
 class Authentication:
-    """Whose tokens this deployment accepts (nobody's: every call is refused), how often, and whether in dev mode."""
+    """Whose tokens this deployment accepts (nobody's: every call is refused), how often, and whether in dev mode.
+
+    Attributes:
+        verifiers: of tokens.
+        dev: whether only callers on this machine are answered.
+        quota: how often each caller may ask.
+        unnamed: who calls without a token in dev mode; None where everybody needs one.
+    """
 
     verifiers: tuple[TokenVerifier, ...] = ()
     dev: bool = False
     quota: Quota | None = None
+    unnamed: Caller | None = DEV_CALLER
 
     async def prepare(self, headers: Headers) -> None:
         """Read keys again that are old, or lack the one that the token of a request names."""
@@ -69,8 +77,8 @@ class Authentication:
         if self.dev:
             _check_local(request)
         headers = request.headers.getlist("authorization")
-        if not headers and self.dev:
-            return DEV_CALLER
+        if not headers and self.dev and self.unnamed is not None:
+            return self.unnamed
         if len(headers) != 1:
             raise _unauthenticated("Send one Authorization header: Bearer and a token.")
         scheme, _, token = headers[0].partition(" ")

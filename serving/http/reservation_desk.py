@@ -24,6 +24,7 @@ _NOT_YOURS: Final = "No open reservation that this caller made has this id."
 _SAID: Final[tuple[tuple[type[Rejected], ProblemType, str], ...]] = (
     (refusal.UnknownPopulation, problems.UNKNOWN_POPULATION, "Two root approvers open a budget first."),
     (refusal.UnknownSpend, problems.UNKNOWN_SPEND, _NOT_YOURS),
+    (refusal.NotTheirs, problems.UNKNOWN_SPEND, _NOT_YOURS),
     (refusal.Conflict, problems.SPEND_CONFLICT, "Another request was made under this id; give each run its own."),
     (refusal.NotOpen, problems.SPEND_SETTLED, "The reservation was settled otherwise; that is final."),
     (refusal.TooMuch, problems.MORE_THAN_RESERVED, "Only what was reserved, or fewer steps of it, can be committed."),
@@ -57,7 +58,7 @@ class ReservationDesk:
             mechanism = Mechanism.from_document(asked.mechanism)
             delta = ledger.status(asked.population).delta if asked.delta is None else asked.delta
             people = Dataset(NOBODY, (), 0) if asked.people is None else ledger.dataset(asked.people)
-            terms = SpendTerms(mechanism, None, delta, asked.purpose, requester)
+            terms = SpendTerms(mechanism, None, delta, asked.purpose, requester, run={"by": "http"})
             found = replace(people, units=asked.units)
             return ledger.reserve(asked.population, asked.spend, terms, found).to_document()
 
@@ -72,7 +73,7 @@ class ReservationDesk:
             if not isinstance(entry, ReserveEntry) or entry.body.requester != requester:
                 raise RefusedError(problems.UNKNOWN_SPEND, _NOT_YOURS)
             ran = None if asked.mechanism is None else Mechanism.from_document(asked.mechanism)
-            return ledger.commit(spend, ran, asked.artefact).to_document()
+            return ledger.commit(spend, ran, asked.artefact, by="http").to_document()
 
     def balance(self, population: str) -> Mapping[str, Any]:
         """A population's budget and the rest of it.

@@ -192,6 +192,24 @@ class Forge3(Forge2):
         super().reserve(spend, mechanism, checkpoint, kind, **said | changes)
 
 
+class Forge4(Forge3):
+    """A forge by the rules of version 4: spends and commits say how they came, and units are fixed by entries."""
+
+    version = 4
+
+    def reserve(self, spend: str, mechanism=ONE, checkpoint: bool = True, kind=EntryType.RESERVE, **changes) -> None:
+        run = {"accountants": {"pld": None, "prv": None}, "by": changes.pop("by", "hand"), "catalogue": None}
+        run |= {"declaration": None, "software": "x", "stage": None, "units_are": "unknown", "why": None}
+        super().reserve(spend, mechanism, checkpoint, kind, **{"run": run} | changes)
+
+    def commit(self, spend: str, mechanism=ONE, checkpoint: bool = True, by: str = "hand") -> None:
+        body = {"artefact": "a" * 64, "by": by, "mechanism": mechanism.to_document(), "spend": spend}
+        self.add(EntryType.COMMIT, body, checkpoint=checkpoint)
+
+    def fix(self, spend: str) -> None:
+        self.add(EntryType.UNITS, {"roll": fingerprint(spend), "spend": spend})
+
+
 def rooted(cap: str = "3") -> Forge2:
     """A ledger whose root approvers are alice and bob, with a budget that they opened."""
     forge = Forge2(ALICE, BOB)

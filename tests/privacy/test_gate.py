@@ -70,7 +70,7 @@ class RecordingAccount:
         self.artefact = artefact
         return Paper(spend, "commit")
 
-    def roll(self):
+    def roll(self, spend):  # noqa: ARG002
         return None
 
     def pseudonym(self, person):

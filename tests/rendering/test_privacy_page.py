@@ -9,14 +9,16 @@ import pytest
 from privacy.accounting import mechanism as m
 from privacy.ledger import entry, ledger_report
 from privacy.ledger.dataset import NO_SKETCH
+from privacy.ledger.registry_entry import DeploymentFacts, registry_entry
 from privacy.ledger.report_text import LIMITS
 from privacy.ledger.terms import EVERYBODY, EntryType
 from rendering import privacy_page
 from rendering.page import page
-from tests.privacy.ledgers import ALICE, BOB, DELTA, Forge, Forge3, lived
+from tests.privacy.ledgers import ALICE, BOB, DELTA, Forge, Forge3, Forge4, lived
 from tests.recommender.catalogues import MESSAGES
 
 SAY = {language: MESSAGES.speaking(language) for language in ("en", "ko")}
+FACTS = DeploymentFacts("Benefits", ("An office",), ("A person",), "South Korea", "To offer benefits")
 TAG = "<script>alert(1)</script>"
 
 
@@ -185,6 +187,59 @@ def test_an_audit_stands_beside_the_claim_and_one_that_refutes_it_says_so():
     assert "claims epsilon 1; what could be seen shows that it is at least 0.42 (99 % sure)" in told(forge)
     forge.add(EntryType.AUDIT, audit | {"steps": seen | {"lower": "1.2"}}, EVERYBODY)
     assert "FALSE" in told(forge)
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_later_audit_hides_no_worse_one(language):
+    forge = signed_run()
+    seen = {"correct": 60, "guesses": 100}
+    audit = {"canaries": 1000, "confidence": "0.95", "delta": DELTA, "software": "proffer 9"}
+    audit |= {"mechanism": m.declared("1").to_document()}
+    for claimed, lower in (("1", "1.9"), ("8", "2.5"), ("1", "0.2")):
+        one = seen | {"lower": lower}
+        forge.add(EntryType.AUDIT, audit | {"epsilon": claimed, "steps": one, "model": one}, EVERYBODY)
+    report, say = report_of(forge), SAY[language]
+    assert (report["worst_audit"]["lower"]["steps"], len(report["audits"])) == ("1.9", 3)
+    told = {"day": "2026-11-01", "claimed": "1", "canaries": 1000, "confidence": "95"}
+    false = say("report.audit.worst", told=say("report.audit.refuted", lower="1.9", **told), audits=3)
+    texts = Reader(shown(report, language)).texts("p")
+    at = texts.index(false)
+    assert "0.2" in texts[at + 1]
+    assert "2.5" in texts[at + 2]
+    assert false in Reader(shown(report, language)).texts("dl")[0]
+    registry = registry_entry(report, "kr", FACTS)["deployment"]["implementation"]["justification"]
+    assert "Of 3 recorded audits" in registry
+    assert "shows at least 1.9" in registry
+
+
+def used(*uses: tuple[str, dict]) -> dict:
+    """The report on a budget of households, each use reserved in a way, with or without a roll."""
+    forge = Forge4(ALICE, BOB)
+    forge.open("9", unit="household")
+    for at, (way, dataset) in enumerate(uses):
+        forge.reserve(f"run-{at}", m.declared("1"), by=way, dataset=dataset)
+    return report_of(forge)
+
+
+ROLL = {"roll": "c" * 64, "sketch": "d" * 64}
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize(
+    ("uses", "unkept"),
+    [([("gate", ROLL)], 0), ([("gate", ROLL), ("hand", {})], 1), ([("http", {}), ("hand", {"sketch": "d" * 64})], 2)],
+)
+def test_what_is_promised_to_households_depends_on_how_each_use_came_by_them(language, uses, unkept):
+    report, say = used(*uses), SAY[language]
+    (one,) = report["populations"]
+    some = {"two": one["together"]["2"], "three": one["together"]["3"]}
+    read = Reader(shown(report, language))
+    kept, not_kept = say("report.together", **some), say("report.unkept", all=len(uses), unkept=unkept, **some)
+    assert (kept in read.texts("p"), not_kept in read.texts("p")) == (unkept == 0, unkept > 0)
+    for told, (way, _) in zip(read.texts("dl"), uses, strict=True):
+        assert say(f"report.households.{'roll' if way == 'gate' else 'asker'}") in told
+    details = registry_entry(report, "kr", FACTS)["deployment"]["privacy_loss"]["privacy_unit_details"]
+    assert ("stays as it was" in details) == (unkept == 0)
 
 
 def test_the_page_says_why_the_single_figures_are_more_than_the_whole_and_how_old_the_view_is():

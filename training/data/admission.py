@@ -58,9 +58,7 @@ def admitted(
     return only_those(seen, kept, admission.pseudonym)
 
 
-def _units(
-    history: History, admission: Admission, agreeing: Bool, unreadable: Int64
-) -> tuple[Int64, UInt64 | None]:
+def _units(history: History, admission: Admission, agreeing: Bool, unreadable: Int64) -> tuple[Int64, UInt64 | None]:
     """The unit of each person (their own, the household of today, or that of the roll), and its number in the roll."""
     people = history.people
     if admission.run is None or admission.run.unit is PrivacyUnit.PERSON:

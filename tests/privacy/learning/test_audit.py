@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from features.problem import Rejected
 from privacy.accounting.accountant import pld
-from privacy.learning.audit import Claim, Directions, Watched, judged, lower_bound, most, of_step, one_run, p_value
+from privacy.accounting.right_guesses import lower_bound, p_value
+from privacy.learning.audit import Claim, Directions, Watched, judged, most, of_step, one_run
 from privacy.learning.noise import secure
 from privacy.learning.step import Sampler, Schedule, Total
 from tests.privacy.noises import Seeded, Silent

@@ -121,3 +121,34 @@ def test_two_names_that_a_reader_takes_for_one_are_one_person(name):
     key = Signer.generate(name).verifier().text()
     enrolled.key("enrol", key, "approver", "kr", ALICE, BOB)
     assert whole(enrolled).first_bad_index == 2
+
+
+# --- audits are worked out again -------------------------------------------------------------------------------------
+
+TRUE = {"correct": 60, "guesses": 100, "lower": "0"}
+HIGH = {"correct": 95, "guesses": 100, "lower": "1.964"}
+
+
+def audit(**changes) -> dict:
+    return AUDIT | {"model": TRUE, "steps": TRUE} | changes
+
+
+@pytest.mark.parametrize("observer", ["steps", "model"])
+@pytest.mark.parametrize(
+    ("seen", "ok"),
+    [(TRUE, True), (HIGH, True), (HIGH | {"lower": "0.1"}, False), (HIGH | {"lower": "2.9"}, False),
+     (TRUE | {"lower": "0.4"}, False)],
+)  # fmt: skip
+def test_what_an_audit_shows_is_worked_out_again_from_the_right_guesses_it_records(observer, seen, ok):
+    forge = rooted3()
+    forge.add(EntryType.AUDIT, audit(**{observer: seen}), EVERYBODY)
+    verdict = verify(forge.bytes(), forge.signer.verifier())
+    assert (verdict.ok, verdict.first_bad_index) == (ok, None if ok else 2)
+    assert ok or f"{seen['correct']} of 100 guesses right on 1000 canaries" in str(verdict.findings[0])
+
+
+def test_more_canaries_than_anybody_runs_are_named_and_not_worked_out():
+    forge = rooted3()
+    many = {"correct": 2**52, "guesses": 2**53 - 1, "lower": "0"}
+    forge.add(EntryType.AUDIT, audit(canaries=2**53 - 1, steps=many), EVERYBODY)
+    assert "more canaries than are worked out" in str(verify(forge.bytes(), forge.signer.verifier()).findings[0])

@@ -139,7 +139,7 @@ each(
     a_mechanism_of_ten_thousand_parts=body(mechanism={"mechanism": "composed", "of": [ONE.to_document()] * 10_000}),
     a_list_in_place_of_an_entry=text(lambda b: b"[" + b + b"]"),
     an_unknown_kind=text(lambda b: b.replace(b'"kind":"reserve"', b'"kind":"refund"')),
-    an_unknown_format=text(lambda b: b.replace(b"ledger-3", b"ledger-4")),
+    an_unknown_format=text(lambda b: b.replace(b"ledger-3", b"ledger-5")),
     an_earlier_format=text(lambda b: b.replace(b"ledger-3", b"ledger-2")),
     an_unknown_field=text(lambda b: b.replace(b'"kind"', b'"jind":1,"kind"')),
     a_population_of_look_alike_letters=text(lambda b: b.replace(b':"kr"', ':"\u043ar"'.encode())),

@@ -108,7 +108,7 @@ def test_a_delta_of_one_in_n_is_refused_when_opening_and_when_spending(folder):
     with pytest.raises(Rejected, match="1/n"):
         open_budget(made, "jp", replace(terms("1", units=1000), delta="0.001"))
     with pytest.raises(Rejected, match="1/n"):
-        reserve(made, "run", delta="0.01", dataset=made.dataset(f"c{i}" for i in range(100)))
+        reserve(made, "run", delta="0.01", dataset=replace(made.dataset(["c1"]), units=100))
 
 
 def test_names_texts_and_approvers_that_cannot_be_kept_are_refused(folder):
@@ -226,6 +226,23 @@ def test_people_taken_out_of_the_database_are_noticed(folder):
         reserve(made, spend, dataset=made.dataset(f"{spend}{i}" for i in range(100)))
     unguarded(folder, "DELETE FROM admitted WHERE position = 3")
     with pytest.raises(Damaged, match="whom entry 3 claims were taken out"):
+        again(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ("INSERT INTO admitted VALUES (9, 0, 'copy', randomblob(8))", "for entry 9, which claims none"),
+        ("INSERT INTO admitted VALUES (1, 0, 'kr', randomblob(8))", "for entry 1, which claims none"),
+        ("UPDATE admitted SET population = 'copy'", "put in another population"),
+    ],
+)
+def test_people_put_into_the_database_are_noticed(folder, change, what):
+    made = ledger(folder)
+    open_budget(made, "copy", terms())
+    reserve(made, "a", dataset=made.dataset(f"c{i}" for i in range(100)))
+    unguarded(folder, change)
+    with pytest.raises(Damaged, match=what):
         again(folder)
 
 

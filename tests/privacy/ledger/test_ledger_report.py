@@ -26,12 +26,19 @@ def test_it_says_what_holds_for_households_that_were_used_apart_and_are_one_toda
     for forge, unit in zip(forges, ("household", "person"), strict=True):
         forge.open("9", unit=unit)
         forge.reserve("run", m.gaussian("4.225"), price={"pld": "1", "prv": "1.005", "rdp": "1.1"}, epsilon="1.1")
+        by_run = {"accountants": {"pld": None, "prv": None}, "catalogue": None, "declaration": None, "software": "x"}
+        by_run |= {"stage": "train", "units_are": "unknown", "why": None}
         known = {"roll": fingerprint("roll"), "sketch": fingerprint("people")}
-        forge.reserve("again", m.gaussian("9"), price={"pld": "0.5", "prv": "0.5", "rdp": "1"}, dataset=known)
+        forge.reserve(
+            "again", m.gaussian("9"), price={"pld": "0.5", "prv": "0.5", "rdp": "1"}, dataset=known, run=by_run
+        )
     households, persons = (document(forge)["populations"][0] for forge in forges)
     assert list(households["together"]) == ["2", "3", "4"]
     assert Decimal(households["lifetime"]) * 2 < Decimal(households["together"]["2"])
     assert [use["units_fixed"] for use in households["uses"]] == [False, True]
+    assert [use["households"] for use in households["uses"]] == ["asker", "roll"]
+    assert [use["households"] for use in persons["uses"]] == [None, None]
+    assert households["unkept"] == 1
     assert persons["together"] is None
 
 

@@ -10,12 +10,13 @@ import pytest
 
 from privacy.ledger.ledger import Ledger
 from privacy.ledger.verify import verify
+from privacy.refusal import NotTheirs
 from serving.http import tokens
 from serving.http.access import Authentication
 from serving.http.ledger_app import create_ledger_app
 from serving.http.ledger_wire import LEDGER_BODY
 from serving.http.reservation_desk import ReservationDesk
-from tests.privacy.ledgers import clock, ledger, open_budget, terms
+from tests.privacy.ledgers import clock, ledger, open_budget, reserve, terms
 
 NOW = 1_800_000_000
 KEY = tokens.new_dev_key()
@@ -103,6 +104,16 @@ def test_a_commit_is_of_what_the_same_caller_reserved_and_the_same_again_is_the_
     assert kept.entry(first.json()["index"]).body.artefact == "a" * 64
 
 
+def test_what_was_reserved_by_hand_under_the_same_name_is_not_committed_over_http(call, folder):
+    reserve(Ledger.open(folder, clock), "by-hand", requester="office-7")
+    refused(post(call, COMMIT.format("by-hand"), {"artefact": "a" * 64}), "unknown-spend", 404)
+    post(call, RESERVE, ASKED)
+    hand = Ledger.open(folder, clock)
+    with pytest.raises(NotTheirs):
+        hand.commit("run-1")
+    assert [spend.state for spend in hand.spends("kr")] == ["reserved", "reserved"]
+
+
 def test_a_balance_is_told_to_who_may_reserve(call):
     post(call, RESERVE, ASKED)
     found = call("GET", "/v1/privacy/budgets/kr", headers=bearer()).json()
@@ -114,7 +125,8 @@ def test_a_balance_is_told_to_who_may_reserve(call):
 @pytest.mark.parametrize("dev", [False, True])
 def test_who_has_no_token_with_the_scope_reserves_nothing_in_dev_mode_either(folder, caller_of, dev):
     call = served(folder, caller_of, dev=dev)
-    assert post(call, RESERVE, ASKED, {}).status_code == (403 if dev else 401)
+    unnamed = refused(post(call, RESERVE, ASKED, {}), "unauthenticated", 401)
+    assert "Bearer" in unnamed["detail"]
     reader = bearer(scopes=frozenset({tokens.READ, tokens.ACT_AS}))
     for path, body in ((RESERVE, ASKED), (COMMIT.format("run-1"), {"artefact": None})):
         said = post(call, path, body, reader)

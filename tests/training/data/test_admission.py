@@ -12,6 +12,7 @@ from features.log.event import Event
 from features.log.event_parser import parse_event
 from features.log.history import history_of
 from privacy.account import account_of
+from privacy.accounting.mechanism import declared
 from privacy.gate import Admission
 from privacy.request import LegalBasis, RunRequest
 from privacy.unit import PrivacyUnit
@@ -140,7 +141,10 @@ def test_two_who_marry_after_they_were_learned_from_stay_two_units_and_a_newborn
     ]
 
     def units(events):
-        roll = account_of(tmp_path / "ledger", lambda: NOON, "kr").roll()
+        account = account_of(tmp_path / "ledger", lambda: NOON, "kr")
+        spend = f"run-{len(account.ledger.spends('kr'))}"
+        account.reserve(spend, replace(RUN, mechanism=declared("0.1")), ["ann", "bob", "cat", "dan"])
+        roll = account.roll(spend)
         found = admitted(history_of(events, declaration), Admission(RUN, str, roll), HoldOut(10**6))
         rows = np.diff(found.history.offsets)
         of = dict(zip(found.history.people, found.unit.tolist(), strict=True))
@@ -156,6 +160,33 @@ def test_two_who_marry_after_they_were_learned_from_stay_two_units_and_a_newborn
     together = admitted(history_of(single + family, declaration), Admission(RUN, str), HoldOut(10**6)).history
     alike = np.diff(together.offsets).tolist() == list(rows.values())
     assert alike != learned_from_before
+
+
+@pytest.mark.parametrize("by_roll", [True, False])
+def test_a_household_is_held_out_whole_or_not_at_all(tmp_path, declaration, by_roll):
+    """Four hundred couples; by the roll a couple stays on its side when a third person joins it."""
+    couples = [(f"a{i}", f"b{i}") for i in range(400)]
+    events = [given(f"g{who}", who) for pair in couples for who in pair]
+    events += [registered(f"w{one}", one, "life.married", 5, (two, "spouse")) for one, two in couples]
+    later = [given(f"gc{i}", f"c{i}", 7) for i in range(400)]
+    later += [registered(f"b{i}", f"a{i}", "life.child_born", 6, (f"c{i}", "child")) for i in range(400)]
+    ledger(tmp_path / "ledger", unit="household")
+    account = account_of(tmp_path / "ledger", lambda: NOON, "kr")
+
+    def held(events, spend):
+        account.reserve(spend, replace(RUN, mechanism=declared("0.1")), [one.subject for one in events])
+        roll = account.roll(spend) if by_roll else None
+        found = admitted(history_of(events, declaration), Admission(RUN, str, roll), HoldOut(5))
+        return dict(zip(found.history.people, found.held.tolist(), strict=True))
+
+    first, second = held(events, "first"), held([*events, *later], "second")
+    for side, members in ((first, "ab"), (second, "abc")):
+        assert all(len({side[f"{one}{i}"] for one in members}) == 1 for i in range(400))
+    assert 40 < sum(first[one] for one, _ in couples) < 200
+    if by_roll:
+        assert {who: second[who] for who in first} == first
+    else:
+        assert all(second[who] for who, out in zip(second, HoldOut(5).of(list(second)), strict=True) if out)
 
 
 def test_where_each_person_is_a_unit_nobody_is_grouped(log):
