@@ -23,6 +23,10 @@ _ID: Final = re.compile(r"[0-9a-f]{64}")
 _STDIN: Final = "-"
 
 
+class ErasedError(Exception):
+    """The decision was about somebody who was erased, and the record of it with them."""
+
+
 @dataclass(frozen=True)
 class FoundDecision:
     """A decision that is to be made again.
@@ -41,6 +45,7 @@ def find(home: Workspace, named: str) -> FoundDecision:
 
     Raises:
         Rejected: there is none, or the file is no decision.
+        ErasedError: it was erased.
     """
     from serving.records.decision import Decision
 
@@ -64,10 +69,19 @@ def _kept(home: Workspace, id_: str) -> Decision:
     if home.has_events:
         with home.store() as store:
             found = DecisionLog(store.connection).find(id_)
+    if found is None and home.has_events and _erased(home, id_):
+        raise ErasedError(id_)
     if found is None:
         remedy = "Check the id and --home, or give the file of a reply"
         raise Rejected([Problem((id_,), "unknown", "is no decision on record here", remedy)])
     return found.decision
+
+
+def _erased(home: Workspace, id_: str) -> bool:
+    from features.log.tombstones import Tombstones
+
+    with home.store() as store:
+        return bool(Tombstones(store.connection, store.key).erased("decision", [id_]))
 
 
 def engine_of(decision: Decision, settings: EngineSettings) -> Engine:

@@ -7,6 +7,7 @@ ledger/        the privacy ledger and its keys
 population/    the synthetic people that `demo` made
 stamps         checksums of verified stamps: of rows that were made here, or reproduced here
 keys/          secrets of the service, readable by their owner only
+erased         the tombstones of erased people (composition/erasures.py)
 mlflow.db      MLflow's tracking store, and mlflow/ its files: a copy of what models/ holds, read by people only
 reports/       what `evaluate` and `demo` leave to read
 cache/         YAML files parsed and catalogues checked before; safe to delete
@@ -23,12 +24,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from composition.erasures import Erasures
 from features.problem import Problem, Rejected
 
 if TYPE_CHECKING:
     from composition.document_cache import DocumentCache
     from features.log.database import Database
     from features.log.event_log import EventLog
+    from serving.records.erasure import ErasedRows
     from serving.records.store import ServiceStore
 
 DATABASE_URL = "PROFFER_DATABASE_URL"  # from the environment alone: it may hold a password
@@ -88,8 +91,9 @@ class Workspace:
 
         with contextlib.closing(self.database) as database:
             database.prepare()
+            key = self.erasures.bring_up(database)
             with database.reading() as connection:
-                yield EventLog(connection)
+                yield EventLog(connection, key)
 
     @contextmanager
     def log_to_write(self) -> Iterator[EventLog]:
@@ -99,15 +103,16 @@ class Workspace:
         self.begin().sweep()
         with contextlib.closing(self.database) as database:
             database.prepare()
+            key = self.erasures.bring_up(database)
             with database.writing() as connection:
-                yield EventLog(connection)
+                yield EventLog(connection, key)
 
     @contextmanager
     def store(self) -> Iterator[ServiceStore]:
         """The event log and what the service keeps beside it, as they are at one instant; begun if not there."""
         from serving.records import store  # loaded only where the service's own tables are read
 
-        with contextlib.closing(self.database) as database, store.reading(database) as opened:
+        with contextlib.closing(self.database) as database, store.reading(database, self.erasures.bring_up) as opened:
             yield opened
 
     @contextmanager
@@ -116,13 +121,44 @@ class Workspace:
         from serving.records import store
 
         self.begin().sweep()
-        with contextlib.closing(self.database) as database, store.writing(database) as opened:
+        with contextlib.closing(self.database) as database, store.writing(database, self.erasures.bring_up) as opened:
             yield opened
+
+    def knows(self, citizen: str) -> bool:
+        """Whether anything is kept about a person."""
+        if not self.has_events:
+            return False
+        from serving.records import erasure
+
+        with self.store() as store:
+            return erasure.knows(store, citizen)
+
+    def erase(self, citizen: str) -> ErasedRows:
+        """Erase everything that the home keeps about a person: events, records, and both in backups made here.
+
+        Raises:
+            Rejected: the database cannot be written.
+        """
+        from features.log.database import Database
+        from serving.records import store
+
+        with contextlib.closing(self.database) as database:
+            store.begin(database)
+            done = self.erasures.erase(database, citizen)
+            for copy in self.path.glob("events.db.schema-*"):
+                with contextlib.closing(Database(f"sqlite:///{copy}", str(copy), self.patience)) as older:
+                    self.erasures.erase_copy(older, citizen)
+        return done
 
     def sweep(self) -> None:
         """Remove plain copies of the log that an earlier version left here when it was killed while it read them."""
         for left in self.path.glob(".log.*"):
             shutil.rmtree(left, ignore_errors=True)
+
+    @property
+    def erasures(self) -> Erasures:
+        """Who was erased here."""
+        return Erasures(self.path)
 
     @property
     def models(self) -> Path:

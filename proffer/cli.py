@@ -43,6 +43,7 @@ VERBS = {
     "score": "score, for everyone, every programme that the rules do not exclude",
     "sweep": "list what everybody may be offered, or what changed for whom since a day",
     "privacy": "budgets of people's privacy, and the ledger that proves what was spent",
+    "erase": "delete everything that is kept about one person, for good",
     "replay": "make a decision on record again, and compare it to the last bit",
     "serve": "the HTTP service",
     "token": "issue an access token for the HTTP service",
@@ -60,7 +61,7 @@ EXTRAS = {
 }
 """The extra that brings a library, by its import name; the first that does."""
 
-READ_THE_HOME = ("recommend", "score", "evaluate", "promote")
+READ_THE_HOME = ("recommend", "score", "evaluate", "promote", "erase")
 """Verbs that only read the home: one that is named and does not exist is refused instead of taken for an empty one."""
 
 MODULES = {verb: f"proffer.{verb}_verb" for verb in ("catalogue", "features", "privacy", "replay", "sweep")}

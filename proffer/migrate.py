@@ -32,5 +32,5 @@ def _text(done: migration.LogMigration) -> str:
         lines.append(f"the records of the service {begun} {done.records.after}:")
         lines += [f"  {name}  {what}" for name, what in done.records.steps.items()]
     if done.backup is not None:
-        lines.append(f"the database as it was: {done.backup} (delete it soon: erasing a person does not reach it)")
+        lines.append(f"the database as it was: {done.backup} (delete it soon: moved away, it keeps who is erased)")
     return "\n".join(lines)

@@ -33,7 +33,12 @@ def run(args: argparse.Namespace) -> int:
     """Make the decision again, and say whether it is the same."""
     from serving.records.replay import replayed
 
-    found = replaying.find(Workspace(args.home), args.decision)
+    try:
+        found = replaying.find(Workspace(args.home), args.decision)
+    except replaying.ErasedError:
+        gone = {"id": args.decision, "outcome": "erased", "parts": [], "difference": None}
+        terminal.emit(gone, args.json, f"decision {args.decision}\nerased, with everything about its person")
+        return terminal.FAILED
     engine = replaying.engine_of(found.decision, engine_settings(args))
     done = replayed(found.decision, engine, found.id)
     document = {"id": found.id or found.decision.id, **done.to_document()}

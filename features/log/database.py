@@ -138,6 +138,24 @@ class Database:
             copy.unlink()
             raise
 
+    def scrub(self) -> None:
+        """Give up what was deleted: in a file nothing of it is left, on a server its place is free for other rows.
+
+        A server keeps bytes of deleted rows in its files until they are overwritten, or until `VACUUM FULL`.
+        """
+        words = "PRAGMA wal_checkpoint(TRUNCATE)" if self._url.get_backend_name() == "sqlite" else "VACUUM"
+        with self._refusing():
+            raw = self._engine.raw_connection()
+            try:
+                driver: Any = raw.driver_connection
+                if words == "VACUUM":
+                    driver.autocommit = True
+                driver.execute(words)
+                if words == "VACUUM":
+                    driver.autocommit = False
+            finally:
+                raw.close()
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()

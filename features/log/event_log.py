@@ -16,9 +16,10 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from features.log.event import Event
-from features.log.rows import CELLS, CHUNK, Key, StoredRows, stored, text_of
+from features.log.rows import CELLS, CHUNK, Key, StoredRows, renamed, stored
 from features.log.tables import ACTIONS, EVENTS, OTHERS
-from features.log.versions import conflict, foreign_action
+from features.log.tombstones import ErasureKey, Tombstones
+from features.log.versions import conflict, erased_subject, foreign_action
 from features.problem import Problem
 
 _ASKED: Final = 400  # keys named in one query, below what every SQLite allows
@@ -50,7 +51,7 @@ class Ingested:
         accepted: how many were new.
         duplicates: how many were there already, saying the same.
         conflicts: one problem for each that was there already, saying something else, or that corrects or retracts what
-            was said of somebody else; those were not written.
+            was said of somebody else, or that is about somebody who was erased; those were not written.
     """
 
     accepted: int
@@ -73,9 +74,13 @@ class EventLog:
     >>> database.close()
     """
 
-    def __init__(self, connection: sa.Connection) -> None:
-        """Take a connection of `Database.reading` or, in order to append or erase, of `Database.writing`."""
+    def __init__(self, connection: sa.Connection, key: ErasureKey | None = None) -> None:
+        """Take a connection of `Database.reading` or, in order to append or erase, of `Database.writing`.
+
+        `key` is that of the tombstones, None where nobody was ever erased.
+        """
         self._connection = connection
+        self._tombstones = Tombstones(connection, key)
 
     def append(self, events: Iterable[Event]) -> Ingested:
         """Write the events that are new."""
@@ -127,16 +132,21 @@ class EventLog:
         everybody = sa.union(sa.select(EVENTS.c.subject), sa.select(OTHERS.c.person))
         return tuple(sorted(self._connection.execute(everybody).scalars()))
 
-    def erase(self, person: str) -> int:
-        """Physically delete a person's events, and their name from events of others; return how many that were."""
+    def erase(self, person: str, alias: str) -> int:
+        """Physically delete a person's events, and name them otherwise in those of others; return how many that were.
+
+        Args:
+            person: who.
+            alias: a name that nothing connects with the person; the families of others keep their shape.
+        """
         own = self._numbers(sa.select(EVENTS.c.number).where(EVENTS.c.subject == person))
         named = self._numbers(sa.select(OTHERS.c.number).where(OTHERS.c.person == person))
-        for number in named:
-            self._forget(number, person)
         for numbers in _portions(own):
             for table in (EVENTS, OTHERS, ACTIONS):
                 self._connection.execute(sa.delete(table).where(table.c.number.in_(numbers)))
-        self._connection.execute(sa.delete(OTHERS).where(OTHERS.c.person == person))
+        for number in set(named).difference(own):
+            self._rename(number, {person: alias})
+        self._connection.execute(sa.update(OTHERS).where(OTHERS.c.person == person).values(person=alias))
         return len({*own, *named})
 
     def _numbers(self, query: sa.Select[Any]) -> list[int]:
@@ -159,13 +169,20 @@ class EventLog:
             index.create(self._connection)
 
     def _appended(self, rows: StoredRows) -> dict[int, Problem | None]:
-        """Write what is new of a chunk; return the places of all else, each with its problem, None for a duplicate."""
-        foreign = self._foreign(rows) if rows.targets else []
-        if not foreign:
+        """Write what is new of a chunk; return the places of all else, each with its problem, None for a duplicate.
+
+        What is about an erased person is refused; where others name one, a fresh name takes the place of that name.
+        """
+        refused = {place: foreign_action(rows.key(place)) for place in self._foreign(rows)} if rows.targets else {}
+        erased = self._tombstones.erased("person", rows.people())
+        if erased:
+            own = (place for place, subject in enumerate(rows.columns[2]) if subject in erased)
+            refused |= {place: erased_subject(rows.key(place)) for place in own}
+            rows = rows.renamed({person: self._tombstones.alias() for person in erased})
+        if not refused:
             return self._written(rows)
-        kept = sorted(set(range(len(rows))).difference(foreign))
-        left = self._written(rows.without(frozenset(foreign)))
-        refused = {place: foreign_action(rows.key(place)) for place in foreign}
+        kept = sorted(set(range(len(rows))).difference(refused))
+        left = self._written(rows.without(frozenset(refused)))
         return refused | {kept[place]: problem for place, problem in left.items()}
 
     def _foreign(self, rows: StoredRows) -> list[int]:
@@ -273,19 +290,12 @@ class EventLog:
         yield from self._numbers(sa.select(ACTIONS.c.number).join(EVENTS, same).where(EVENTS.c.number.in_(numbers)))
         yield from self._numbers(sa.select(EVENTS.c.number).join(ACTIONS, same).where(ACTIONS.c.number.in_(numbers)))
 
-    def _forget(self, number: int, person: str) -> None:
-        """Take a person out of an event of somebody else; its hash stays, so that sending it again restores nothing."""
+    def _rename(self, number: int, names: Mapping[str, str]) -> None:
+        """Name a person otherwise in an event of somebody else; its hash stays: sending it again restores nothing."""
         query = sa.select(EVENTS.c.data, EVENTS.c.about).where(EVENTS.c.number == number)
         row = self._connection.execute(query).one()
-        about = [pair for pair in json.loads(row.about or "[]") if pair[0] != person]
-        data = json.loads(row.data or "{}")
-        corrected = data.get("data")
-        while isinstance(corrected, dict):  # a correction may correct a correction
-            if "about" in corrected:
-                corrected["about"] = [entry for entry in corrected["about"] if entry["person"] != person]
-            corrected = corrected.get("data")
-        changed = sa.update(EVENTS).where(EVENTS.c.number == number)
-        self._connection.execute(changed.values(data=text_of(data), about=text_of(about)))
+        data, about = renamed(row.data, row.about, names)
+        self._connection.execute(sa.update(EVENTS).where(EVENTS.c.number == number).values(data=data, about=about))
 
 
 def _event(row: sa.Row[Any]) -> Event:

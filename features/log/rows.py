@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -51,6 +52,21 @@ class StoredRows:
             {moved[place]: target for place, target in self.targets.items() if place in moved},
         )
 
+    def people(self) -> set[str]:
+        """Return everybody these events touch."""
+        return {*self.columns[2], *(person for people in self.others.values() for person in people)}
+
+    def renamed(self, names: Mapping[str, str]) -> StoredRows:
+        """Return them with other names for some of the people besides their subjects; their hashes stay."""
+        columns, others = [list(column) for column in self.columns], dict(self.others)
+        data, about = CELLS.index("data"), CELLS.index("about")
+        for place, people in self.others.items():
+            if not names.keys().isdisjoint(people):
+                cells = renamed(columns[data][place], columns[about][place], names)
+                columns[data][place], columns[about][place] = cells
+                others[place] = tuple(names.get(person, person) for person in people)
+        return StoredRows(columns, others, self.targets)
+
     def key(self, place: int) -> Key:
         """Return the source and id of the event at a place."""
         return self.columns[0][place], self.columns[1][place]
@@ -78,3 +94,15 @@ def cells_of(event: Event) -> Cells:
 def text_of(value: object) -> str:
     """Return the JSON text of a cell, empty for an empty value."""
     return canonical_text(value) if value else ""
+
+
+def renamed(data: str, about: str, names: Mapping[str, str]) -> tuple[str, str]:
+    """Return the cells `data` and `about` with other names for some people, in what they correct too."""
+    pairs = [[names.get(person, person), role] for person, role in json.loads(about or "[]")]
+    top = json.loads(data or "{}")
+    corrected = top.get("data")
+    while isinstance(corrected, dict):  # a correction may correct a correction
+        for entry in corrected.get("about", ()):
+            entry["person"] = names.get(entry["person"], entry["person"])
+        corrected = corrected.get("data")
+    return text_of(top), text_of(pairs)

@@ -44,3 +44,6 @@ ACTIONS: Final = sa.Table(
     sa.Column("number", _NUMBER, primary_key=True, autoincrement=False, index=True),
 )
 """The event that each correction and retraction acts on."""
+
+TOMBSTONES: Final = sa.Table("tombstones", METADATA, sa.Column("digest", sa.Text, primary_key=True))
+"""Keyed hashes of erased people, and of the decisions about them."""

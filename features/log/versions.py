@@ -203,6 +203,13 @@ def foreign_action(key: tuple[str, str]) -> Problem:
     return Problem((f"event {key[0]} {key[1]}",), "forbidden", what, remedy)
 
 
+def erased_subject(key: tuple[str, str]) -> Problem:
+    """Return the problem of an event about somebody who was erased."""
+    what = "is about somebody whose events were erased"
+    remedy = "Leave it out; who is to be known again needs another id"
+    return Problem((f"event {key[0]} {key[1]}",), "refused", what, remedy)
+
+
 def actions_among(events: Iterable[Event]) -> dict[tuple[str, str], list[Event]]:
     """Return the corrections and retractions by the key of what they act on, in the order in which they act."""
     actions: dict[tuple[str, str], list[Event]] = {}

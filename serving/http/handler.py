@@ -114,7 +114,8 @@ class RecommendationHandler:
         try:
             yield
         except Rejected as refusal:
-            raise _unprocessable(list(self._items(refusal.problems))) from None
+            items = dict.fromkeys(self._item(problem) for problem in refusal.problems)
+            raise _unprocessable(list(items)[:_MOST_ITEMS]) from None
 
     def _day(self, text: str | None, now: int) -> date:
         if text is None:
@@ -160,10 +161,6 @@ class RecommendationHandler:
                 events.append(parse_event(document, self.engine.declaration, now=now, where=("events", place), hints=0))
         problems.raise_any()
         return events
-
-    def _items(self, problems: Sequence[Problem]) -> Iterator[ProblemItemValue]:
-        seen = dict.fromkeys(self._item(problem) for problem in problems)
-        yield from list(seen)[:_MOST_ITEMS]
 
     def _item(self, problem: Problem) -> ProblemItemValue:
         """Pointers and sentences made of declared names only: what a caller writes may be personal."""

@@ -80,6 +80,8 @@ class LogDesk:
             return {"outcome": "rejected", "problems": told(found.problems, self._names)}
         if isinstance(found, str):
             return {"outcome": found, "problems": []}
+        if found.code == "refused":  # about somebody who was erased
+            return {"outcome": "rejected", "problems": told((replace(found, path=("subject",)),), self._names)}
         same = found.code == "conflict"
         placed = replace(found, path=("id",) if same else ("data", "id"))  # the log names an event by its key
         return {"outcome": "conflict" if same else "rejected", "problems": told((placed,), self._names)}

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from features.arrays import Int64
 from features.members import CELLS, ID, Members
 from features.origin import Origin
 from features.snapshot import Known, Occurrence, Snapshot
@@ -58,7 +57,10 @@ def restored(record: Mapping[str, Any], engine: Engine) -> Person:
         raise KeyError(min(stranger))
     values = np.array([[int(record["columns"].get(name, UNKNOWN)) for name in columns]], np.int64)
     t = np.array([record["t"]], np.int64)
-    row = Snapshot(("",), t, columns, values, engine.declaration.hash, engine.declaration, _restored(record["members"]))
+    cells, since, months = (np.array(record["members"][name], np.object_).astype(np.int64) for name in _MEMBERS)
+    rows = cells.reshape(-1, CELLS)
+    members = Members(np.array([0, len(rows)], np.int64), rows, since.reshape(1, -1), months.reshape(1, -1))
+    row = Snapshot(("",), t, columns, values, engine.declaration.hash, engine.declaration, members)
     known = Known(
         row,
         tuple(Occurrence(event, day) for event, day in record["happened"]),
@@ -81,9 +83,3 @@ def _members(members: Members) -> dict[str, Any]:
 
 def _written(value: int) -> int | str:
     return value if -_EXACT <= value <= _EXACT else str(value)
-
-
-def _restored(record: Mapping[str, Any]) -> Members:
-    rows, since, months = (np.array(record[name], np.object_).astype(np.int64) for name in _MEMBERS)
-    cells: Int64 = rows.reshape(-1, CELLS)
-    return Members(np.array([0, len(cells)], np.int64), cells, since.reshape(1, -1), months.reshape(1, -1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from features.log.database import Database
 from features.log.event_log import EventLog
 from features.log.migrations import EVENT_LOG
+from features.log.tombstones import ErasureKey
 from serving.records.migrations import SERVICE
 
 
@@ -30,35 +31,48 @@ class ServiceStore:
 
     Attributes:
         connection: what the service's tables are read and written through.
+        key: the key of tombstones; None where nobody was ever erased.
     """
 
     connection: sa.Connection
+    key: ErasureKey | None = None
 
     @cached_property
     def log(self) -> EventLog:
         """The event log within the same transaction."""
-        return EventLog(self.connection)
+        return EventLog(self.connection, self.key)
+
+
+Guard = Callable[[Database], ErasureKey | None]
+"""Sees that a database lacks nobody's erasure, and returns the key of tombstones."""
+
+
+def begin(database: Database) -> None:
+    """Begin the tables that are not there; raises Rejected where some are of another version."""
+    database.prepare(EVENT_LOG, SERVICE)
 
 
 @contextmanager
-def reading(database: Database) -> Iterator[ServiceStore]:
+def reading(database: Database, guard: Guard | None = None) -> Iterator[ServiceStore]:
     """The store as it is at one instant; its tables are begun where they are not there.
+
+    Args:
+        database: which holds it, or is to.
+        guard: run before anything is read.
 
     Raises:
         Rejected: the database cannot be read, or its tables are of another version.
     """
-    database.prepare(EVENT_LOG, SERVICE)
+    begin(database)
+    key = guard(database) if guard else None
     with database.reading() as connection:
-        yield ServiceStore(connection)
+        yield ServiceStore(connection, key)
 
 
 @contextmanager
-def writing(database: Database) -> Iterator[ServiceStore]:
-    """The store, to be written: kept when the block ends, and not when it raises.
-
-    Raises:
-        Rejected: the database cannot be written, or its tables are of another version.
-    """
-    database.prepare(EVENT_LOG, SERVICE)
+def writing(database: Database, guard: Guard | None = None) -> Iterator[ServiceStore]:
+    """The store, to be written: kept when the block ends, and not when it raises; otherwise as `reading`."""
+    begin(database)
+    key = guard(database) if guard else None
     with database.writing() as connection:
-        yield ServiceStore(connection)
+        yield ServiceStore(connection, key)

@@ -31,20 +31,20 @@ def test_an_older_log_is_refused_until_it_is_migrated(home, capsys):
     assert "Run `proffer migrate`" in capsys.readouterr().err
     assert (home / "events.db").read_bytes() == OLDER.read_bytes()
     assert main(["migrate", "--home", str(home)]) == 0
-    assert "of 6 events went from schema 0001 to 0002" in capsys.readouterr().out
+    assert "of 6 events went from schema 0001 to 0003" in capsys.readouterr().out
     assert main(asked) == 0
 
 
 def test_what_was_done_is_one_document_and_the_backup_is_the_log_as_it_was(home, capsys):
     assert main(["migrate", "--home", str(home), "--json"]) == 0
     done = json.loads(capsys.readouterr().out)
-    assert (done["before"], done["after"], done["events"]) == ("0001", "0002", 6)
-    assert [step["revision"] for step in done["steps"]] == ["0002"]
+    assert (done["before"], done["after"], done["events"]) == ("0001", "0003", 6)
+    assert [step["revision"] for step in done["steps"]] == ["0002", "0003"]
     assert (done["records"]["before"], done["records"]["steps"][0]["revision"]) == (None, "0001")
     assert list(sqlite3.connect(done["backup"]).iterdump()) == list(sqlite3.connect(OLDER).iterdump())
     assert main(["migrate", "--home", str(home), "--json"]) == 0
     records = {**done["records"], "before": done["records"]["after"], "steps": []}
-    again = {**done, "before": "0002", "steps": [], "records": records, "backup": None}
+    again = {**done, "before": "0003", "steps": [], "records": records, "backup": None}
     assert json.loads(capsys.readouterr().out) == again
 
 

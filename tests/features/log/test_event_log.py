@@ -12,11 +12,13 @@ from features.log.database import Database
 from features.log.event import Event
 from features.log.event_log import EventLog, Ingested
 from features.log.tables import METADATA
+from features.log.tombstones import ErasureKey, Tombstones
 from features.problem import Rejected
 from tests.examples import examples
 from tests.features.histories import PEOPLE, histories
 
 CONFLICT = "conflict"
+ALIAS = "erased:1"
 
 
 def event(number, subject="ann", source="s", **change):
@@ -58,7 +60,7 @@ class EventLogContract:
 
     def erase(self, database, person):
         with database.writing() as connection:
-            return EventLog(connection).erase(person)
+            return EventLog(connection).erase(person, ALIAS)
 
     @examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors])
     @given(events=histories())
@@ -171,7 +173,7 @@ class EventLogContract:
         with database.writing() as connection:
             assert EventLog(connection).append([event(1)]).accepted == 1
             assert EventLog(connection).append([event(1), event(2)]) == Ingested(1, 1, ())
-            assert EventLog(connection).erase("ann") == 2
+            assert EventLog(connection).erase("ann", ALIAS) == 2
         assert self.read(database) == []
 
     def test_a_reader_goes_on_while_a_writer_holds_its_transaction_and_sees_nothing_of_it(self, database):
@@ -207,11 +209,11 @@ class EventLogContract:
     def test_an_erased_person_is_gone_from_every_table(self, database):
         self.append(database, life_of("secretname"))
         assert self.erase(database, "secretname") == 4
-        assert self.people(database) == ("ann", "bob")
+        assert self.people(database) == ("ann", "bob", ALIAS)
         kept = self.read(database)
         assert [one.id for one in kept] == ["3", "4", "5"]
-        assert kept[0].about == (("bob", "parent"),)
-        assert kept[1].people == ("ann", "bob")
+        assert kept[0].about == ((ALIAS, "child"), ("bob", "parent"))
+        assert kept[1].people == ("ann", ALIAS, "bob")
         with database.reading() as connection:
             for table in METADATA.sorted_tables:
                 assert "secret" not in str(connection.execute(sa.select(table)).all())
@@ -225,7 +227,7 @@ class EventLogContract:
         self.append(database, [born, first, second])
         assert [one.id for one in self.read(database, ["secretname"])] == ["3", "4", "5"]
         assert self.erase(database, "secretname") == 1
-        assert self.people(database) == ("ann", "bob")
+        assert self.people(database) == ("ann", "bob", ALIAS)
         with database.reading() as connection:
             for table in METADATA.sorted_tables:
                 assert "secret" not in str(connection.execute(sa.select(table)).all())
@@ -235,7 +237,30 @@ class EventLogContract:
         self.append(database, [born])
         self.erase(database, "bob")
         assert self.append(database, [born]) == Ingested(0, 1, ())
-        assert self.people(database) == ("ann",)
+        assert self.people(database) == ("ann", ALIAS)
+
+    def test_what_is_about_an_erased_person_is_refused_and_a_fresh_name_stands_in_what_others_say(self, database):
+        aliases = iter(("erased:1", "erased:2"))
+        key = ErasureKey(b"k" * 32, lambda: next(aliases))
+        with database.writing() as connection:
+            Tombstones(connection, key).write([key.digest("person", "secretname")])
+        with database.writing() as connection:
+            done = EventLog(connection, key).append_each([*life_of("secretname"), event(6, subject="eve")])
+        assert [one if isinstance(one, str) else one.code for one in done] == [
+            "refused", "refused", "accepted", "accepted", "accepted", "accepted",
+        ]  # fmt: skip
+        assert self.people(database) == ("ann", "bob", "erased:1", "eve")
+        with database.writing() as connection:
+            assert EventLog(connection, key).append(life_of("secretname")).duplicates == 3
+        with database.reading() as connection:
+            for table in METADATA.sorted_tables:
+                assert "secret" not in str(connection.execute(sa.select(table)).all())
+
+    def test_without_its_key_nothing_is_written_beside_tombstones(self, database):
+        with database.writing() as connection:
+            Tombstones(connection, None).write(["0" * 64])
+        with pytest.raises(Rejected, match="the key of erasures: is missing"):
+            self.append(database, [event(1)])
 
     def test_erasing_somebody_unknown_touches_nothing(self, database):
         self.append(database, [event(1)])

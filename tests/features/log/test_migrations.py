@@ -51,7 +51,7 @@ def upgraded(database):
 
 def test_the_newest_revision_is_the_last_script():
     assert EVENT_LOG.scripts().get_current_head() == EVENT_LOG.head
-    assert [step.revision for step in _after(EVENT_LOG.scripts(), None)] == ["0001", "0002"]
+    assert [step.revision for step in _after(EVENT_LOG.scripts(), None)] == ["0001", "0002", "0003"]
 
 
 def test_the_revisions_make_what_the_code_expects(tmp_path):
@@ -77,7 +77,7 @@ def test_an_older_log_is_refused_in_one_sentence_that_names_the_verb(older):
     with pytest.raises(Rejected) as refused:
         older.prepare()
     assert str(refused.value) == (
-        "events.db: contains an event log of schema 0001, and this version reads 0002. "
+        "events.db: contains an event log of schema 0001, and this version reads 0003. "
         "Run `proffer migrate`, which makes a backup first"
     )
 
@@ -85,7 +85,7 @@ def test_an_older_log_is_refused_in_one_sentence_that_names_the_verb(older):
 def test_an_older_log_is_migrated_with_every_event_as_it_was(older):
     with older.reading() as connection:
         before = connection.execute(sa.text("SELECT * FROM events ORDER BY number")).all()
-    assert [step.name for step in upgraded(older)] == ["0002"]
+    assert [step.name for step in upgraded(older)] == ["0002", "0003"]
     assert differences(older) == []
     older.prepare()
     with older.reading() as connection:

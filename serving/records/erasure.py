@@ -1,0 +1,95 @@
+"""Erasure: everything kept about a person is deleted, and a keyed tombstone keeps it from coming back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from features.log.tombstones import ErasureKey, Tombstones
+from serving.records.decision_log import DecisionLog
+from serving.records.migrations import SERVICE
+from serving.records.store import ServiceStore
+
+_CITIZEN = "citizen"
+
+
+@dataclass(frozen=True)
+class ErasedRows:
+    """What was deleted of a person.
+
+    Attributes:
+        events: how many events were the person's own, or named the person and name somebody unknown now.
+        records: how many rows of each of the service's tables were deleted, by the table.
+    """
+
+    events: int
+    records: dict[str, int]
+
+
+def erase(store: ServiceStore, person: str, key: ErasureKey) -> ErasedRows:
+    """Delete a person's events and every row of the service that is about them; leave the tombstones.
+
+    In events of others a fresh name that nothing connects with the person stands in place of theirs.
+
+    Args:
+        store: to be written.
+        person: the person's id, as it stands in events.
+        key: of the tombstones.
+    """
+    decided = DecisionLog(store.connection).ids_of(person) if SERVICE.revision_of(store.connection) else ()
+    gone = [key.digest("person", person), *(key.digest("decision", one) for one in decided)]
+    done = erase_rows(store, person, key.alias())
+    Tombstones(store.connection, key).write(gone)
+    return done
+
+
+def erase_rows(store: ServiceStore, person: str, alias: str) -> ErasedRows:
+    """Delete a person's rows and nothing else: what there is to do in a copy, of whatever schema."""
+    records = {}
+    for table in _personal_tables(store):
+        mine = sa.delete(table).where(table.c.citizen == person)
+        if count := store.connection.execute(mine).rowcount:
+            records[table.name] = count
+    return ErasedRows(store.log.erase(person, alias), records)
+
+
+def knows(store: ServiceStore, person: str) -> bool:
+    """Whether the log or a record is about a person."""
+    tables = _personal_tables(store)
+    asked = (sa.select(table.c.citizen).where(table.c.citizen == person).limit(1) for table in tables)
+    return any(True for _ in store.log.events([person])) or any(store.connection.execute(one).first() for one in asked)
+
+
+def apply(store: ServiceStore, digests: frozenset[str], key: ErasureKey) -> int:
+    """Erase everybody again whose tombstone is among these, as in a database that was restored from a backup.
+
+    Returns:
+        How many people were erased.
+    """
+    found = [person for person in _everybody(store) if key.digest("person", person) in digests]
+    for person in found:
+        erase(store, person, key)
+    Tombstones(store.connection, key).write(digests)
+    return len(found)
+
+
+def _everybody(store: ServiceStore) -> Iterator[str]:
+    """Everybody whom the log or a record names."""
+    seen = set(store.log.people())
+    for table in _personal_tables(store):
+        seen.update(store.connection.execute(sa.select(table.c.citizen).distinct()).scalars())
+    yield from sorted(seen)
+
+
+def _personal_tables(store: ServiceStore) -> list[sa.Table]:
+    """Every table of the database that has a column of citizens, whoever declared it."""
+    inspected, held = sa.inspect(store.connection), sa.MetaData()
+    names = inspected.get_table_names()
+    columns = {name: [column["name"] for column in inspected.get_columns(name)] for name in names}
+    return [
+        sa.Table(name, held, *(sa.Column(column) for column in columns[name]))
+        for name in names
+        if _CITIZEN in columns[name]
+    ]
