@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 __all__ = ["REASONS", "ContactDecision", "ContactSituation", "Kept", "Withdrawal", "decide"]
 
 REASONS: Final = (
-    "excluded", "received", "apart", "closed", "stopped", "offered", "declined", "snoozed", "not_open", "depends",
+    "excluded", "received", "apart", "closed", "stopped", "depends", "offered", "declined", "snoozed", "not_open",
     "no_basis", "no_channel", "sensitive", "incompatible", "after_yes", "quiet_hours", "frequency", "next_message",
 )  # fmt: skip
 """Why something does not leave, or is taken back; the first that applies is given."""
-_TOLD: Final = ("excluded", "apart")
+_TOLD: Final = ("excluded", "apart", "depends")
 """Why an offer is taken back that has to be said to whoever received it."""
 
 
@@ -131,12 +131,12 @@ class _Decision:
         reason = situation.refusal(name)
         if reason is None and name in situation.record.stopped:
             reason = "stopped"
+        if reason is None and one.standing == DEPENDS:
+            reason = "depends"
         if reason is None:
             reason, until = self._answered(one)
         if reason is None and not one.is_open:
             reason = "not_open"
-        if reason is None and one.standing == DEPENDS:
-            reason = "depends"
         return None if reason is None else Kept(name, reason, until)
 
     def _answered(self, one: DueOffer) -> tuple[str | None, int | None]:
@@ -220,9 +220,12 @@ class _Decision:
         return None if best is None or best.asks is None or not self.policy.questions else (best.asks, best.programme)
 
     def _withdrawals(self) -> tuple[Withdrawal, ...]:
+        """What is taken back or over; what was offered and only depends on something now rested on what is no more."""
         found = []
+        unsure = {one.programme for one in self.situation.due if one.standing == DEPENDS}
         for name, past in self._past.items():
             reason = self.situation.refusal(name) if past.state in ALIVE else None
+            reason = "depends" if reason is None and past.state in ALIVE and name in unsure else reason
             if reason is not None:
                 found.append(Withdrawal(name, reason, reason in _TOLD and past.state != DUE))
         return tuple(found)

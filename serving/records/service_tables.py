@@ -28,3 +28,55 @@ DECISIONS: Final = sa.Table(
 `day` is the day it was said as of (days since 1970-01-01), `made` the UTC second it was first said, `sealed` the day
 under whose root its commitment stands.
 """
+
+OFFERS: Final = sa.Table(
+    "offers",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("citizen", sa.Text, nullable=False, index=True),
+    sa.Column("programme", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("made", sa.BigInteger, nullable=False),
+    sa.Column("changed", sa.BigInteger, nullable=False),
+    sa.Column("terms", sa.Text, nullable=False),
+    sa.Column("until", sa.BigInteger),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("decision", sa.Text, nullable=False),
+)
+"""Every offer once, and what came of it: `made` and `changed` are UTC seconds, `terms` what it rests on, as JSON."""
+
+MESSAGES: Final = sa.Table(
+    "messages",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("citizen", sa.Text, nullable=False, index=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("made", sa.BigInteger, nullable=False),
+    sa.Column("urgent", sa.Boolean, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.BigInteger, nullable=False),
+    sa.Column("next", sa.BigInteger, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Index("ix_messages_state_next", "state", "next"),
+)
+"""The outbox: what leaves, written with the offers in it; `next` is the UTC second from which on it is tried."""
+
+LOOKS: Final = sa.Table(
+    "looks",
+    METADATA,
+    sa.Column("citizen", sa.Text, primary_key=True),
+    sa.Column("at", sa.BigInteger, nullable=False, index=True),
+)
+"""When something can change next for a person with no new event: the UTC second from which on they are looked at."""
+
+WORKED: Final = sa.Table(
+    "worked",
+    METADATA,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+)
+"""Up to which event of the log each work was done."""

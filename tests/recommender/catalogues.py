@@ -20,6 +20,7 @@ from recommender.rules.catalogue import catalogue
 from recommender.rules.clause import Advisory, All, Any, Compare, NoData, Not, UnreadText
 from recommender.rules.region import Regions
 from rendering import welcome_page
+from serving.proactive import contact_keys
 from serving.records import record_keys
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +44,7 @@ MESSAGES = Messages.parse(
         **screen_keys.MESSAGES,
         **welcome_page.MESSAGES,
         **record_keys.MESSAGES,
+        **contact_keys.MESSAGES,
     },
 )
 TODAY = date(2026, 10, 31)

@@ -190,7 +190,8 @@ def test_what_no_longer_stands_is_taken_back_and_whoever_received_it_is_told_whe
         taken = {each.programme: each for each in one.decision.withdrawals}
         for name, past in one.situation.record.latest().items():
             found = one.situation.states.get(name)
-            stands = found is not None and found.offerable
+            unsure = any(due.programme == name and due.standing == "depends" for due in one.situation.due)
+            stands = found is not None and found.offerable and not unsure
             assert (name in taken) == (past.state in ALIVE and not stands)
             if name in taken and found is None:
                 assert taken[name].told == (past.state != DUE)
@@ -261,6 +262,12 @@ def test_an_offer_whose_reason_was_corrected_away_is_withdrawn_saying_so_and_one
     states = {"b": state(held=True), "c": state(window="closed"), "d": state()}
     found = decide(POLICY, situation(record=record, states=states))
     assert set(found.withdrawals) == {("a", "excluded", True), ("b", "received", False), ("c", "closed", False)}
+
+
+def test_what_was_offered_and_only_depends_on_something_now_is_taken_back():
+    record = ContactRecord(sent("a"), (), BOTH)
+    found = decide(POLICY, situation(offer("a", "depends"), record=record))
+    assert (found.withdrawals, found.kept) == ((("a", "depends", True),), (("a", "depends", None),))
 
 
 def test_the_next_period_of_what_somebody_receives_is_offered_while_that_is_not():

@@ -1,0 +1,166 @@
+"""Offer look: one person looked at, at one instant: what is due, what the policy decides, and when to look again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from features.calendar import DAY_SECONDS, date_of
+from features.kernel.lowering import lower
+from recommender.changes.offer_state import offer_states
+from recommender.changes.programme_turn import programme_turns
+from recommender.changes.turning_days import turning_days
+from recommender.changes.turning_rule import turning_rules
+from recommender.contact.contact_decision import ContactDecision, ContactSituation, decide
+from recommender.contact.contact_policy import NO_OBJECTION, ContactPolicy
+from recommender.contact.contact_record import ALIVE, DECLINED, ContactRecord
+from recommender.contact.due_offer import DueOffer, due_offers
+from serving.proactive.offer_book import KeptOffer, OnBook, latest
+from serving.proactive.person_choices import choices_of, declines_of
+
+if TYPE_CHECKING:
+    from features.log.event import Event
+    from recommender.changes.turning_rule import TurningRules
+    from recommender.contact.contact_record import PastOffer
+    from recommender.engine import Engine
+    from recommender.offers.recommendation import Recommendations
+    from recommender.rules.person import Person
+    from serving.proactive.offer_identity import OfferIdentity
+
+__all__ = ["OfferLook", "Watch"]
+
+GIVES: Final = "consent.given"
+AHEAD_DAYS: Final = 60
+"""Somebody for whom nothing turns so soon is looked at again after so many days."""
+_TOMORROW: Final = ("frequency", "next_message", "after_yes")
+
+
+@dataclass(frozen=True)
+class OfferLook:
+    """What was found when a person was looked at.
+
+    Attributes:
+        citizen: whom.
+        now: the UTC second.
+        person: as known then.
+        found: everything that can be recommended, with its words.
+        situation: what the policy looked at.
+        decision: what it decided.
+        held: what was on the book.
+        book: the same with what was declined since by the word of the log.
+    """
+
+    citizen: str
+    now: int
+    person: Person
+    found: Recommendations
+    situation: ContactSituation
+    decision: ContactDecision
+    held: OnBook
+    book: OnBook
+
+    def id_of(self, due: DueOffer, ids: OfferIdentity) -> str:
+        """Return the id of the offer of a programme: of the one that stands, or of the next one."""
+        past = latest(self.book.offers).get(due.programme)
+        if past is not None and past.state in ALIVE and past.terms.window == due.terms.window:
+            return past.id
+        return ids.offer(self.citizen, due.programme, due.terms.window, "" if past is None else past.id)
+
+
+@dataclass(frozen=True, eq=False)
+class Watch:
+    """Looks at people with one engine and one policy.
+
+    Attributes:
+        engine: who may have what, in which order.
+        policy: what of that leaves.
+        stopped: programmes that nobody is offered now.
+    """
+
+    engine: Engine
+    policy: ContactPolicy
+    stopped: frozenset[str] = field(default=frozenset())
+
+    def may_concern(self, events: Sequence[Event]) -> bool:
+        """Whether somebody may be written to, as far as is known without computing anything of them."""
+        if any(one.needs == NO_OBJECTION for one in self.policy.purposes.values()):
+            return True
+        return any(one.type == GIVES for one in events)
+
+    def look(self, events: Sequence[Event], citizen: str, now: int, book: OnBook) -> OfferLook:
+        """Return what is found of a person from the events that touch them.
+
+        What is known is what is recorded of the day of `now`; consent is what holds at that second.
+
+        Raises:
+            Rejected: two events with one id say different things, or none is about the person.
+        """
+        engine, zone = self.engine, self.engine.declaration.zone
+        day = date_of(zone.local_seconds(now) // DAY_SECONDS)
+        person = engine.from_events(events, citizen, ["citizen"], day)
+        found = engine.answer(person, day, None)
+        due = due_offers(found, person.held, self.policy, self.sensitive_facts)
+        history = person.known.history
+        assert history is not None  # it was made of events
+        t = now + 1
+        declined = declines_of(history, citizen, t, engine.catalogue)
+        held, book = book, OnBook(reconciled(book.offers, declined), book.contacts)
+        stood = latest(book.offers)
+        said = [word for name, word in declined.items() if name not in stood or stood[name].changed < word.at]
+        sensitive = [one.programme for one in due if one.sensitive]
+        record = ContactRecord(
+            [*(one.past for one in book.offers), *said], book.contacts,
+            choices_of(history, citizen, t, self.policy, sensitive), self.stopped,
+        )  # fmt: skip
+        states = offer_states(person, engine.compiled(day))
+        situation = ContactSituation(now, zone, due, states, record)
+        return OfferLook(citizen, now, person, found, situation, decide(self.policy, situation), held, book)
+
+    def next_look(self, look: OfferLook) -> int:
+        """Return the UTC second from which on something can be another for a person with no new event."""
+        zone, history = self.engine.declaration.zone, look.person.known.history
+        assert history is not None
+        today = zone.local_seconds(look.now) // DAY_SECONDS
+        rows = history.rows_of([look.citizen])
+        own = turning_days(self.turning, history, zone, rows, today, today + AHEAD_DAYS).day.tolist()
+        days = [today + AHEAD_DAYS, *own, *(day for day in self._turns(today) if today < day)]
+        if any(kept.reason in _TOMORROW for kept in look.decision.kept):
+            days.append(today + 1)
+        until = [kept.until for kept in look.decision.kept if kept.until is not None]
+        return min([zone.end_of_day(date_of(min(days) - 1)), *until])
+
+    @cached_property
+    def sensitive_facts(self) -> frozenset[str]:
+        """The facts that are marked sensitive."""
+        return frozenset(name for name, fact in self.engine.declaration.facts.items() if fact.sensitive)
+
+    @cached_property
+    def turning(self) -> TurningRules:
+        """How days turn for people by the programmes."""
+        catalogue = self.engine.catalogue
+        return turning_rules(catalogue, lower(self.engine.declaration, catalogue.receipts), self.engine.working_days)
+
+    def _turns(self, today: int) -> Sequence[int]:
+        """The days, from today on, on which a programme turns; counted once a day."""
+        if today not in self._turned:
+            engine, days = self.engine, range(today, today + AHEAD_DAYS + 1)
+            turns = programme_turns(engine.catalogue, engine.declaration, engine.regions, engine.working_days, days)
+            self._turned.clear()
+            self._turned[today] = sorted(turns)
+        return self._turned[today]
+
+    @cached_property
+    def _turned(self) -> dict[int, Sequence[int]]:
+        return {}
+
+
+def reconciled(offers: Sequence[KeptOffer], declined: Mapping[str, PastOffer]) -> tuple[KeptOffer, ...]:
+    """Return offers, those declined by the word of the log since: who declines declines what stood then."""
+    return tuple(
+        replace(one, state=DECLINED, changed=word.at, reason="", until=None)
+        if (word := declined.get(one.programme)) is not None and one.state in ALIVE and word.at >= one.changed
+        else one
+        for one in offers
+    )

@@ -1,0 +1,85 @@
+"""Work list: whom events since the last time touched, and who is due to be looked at with no new event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import sqlalchemy as sa
+
+from features.log.tables import EVENTS, OTHERS
+from serving.proactive.offer_book import written_over
+from serving.records.service_tables import LOOKS, WORKED
+
+__all__ = ["Lag", "Touched", "WorkList"]
+
+OFFERS_WORK: Final = "offers"
+
+
+class Touched(NamedTuple):
+    """Whom some events touch.
+
+    Attributes:
+        people: each once, in the order of their events.
+        upto: the number of the last of these events; the one worked off before where there are none.
+    """
+
+    people: tuple[str, ...]
+    upto: int
+
+
+class Lag(NamedTuple):
+    """What waits: events not worked off, seconds since the first was recorded, and people due to be looked at."""
+
+    events: int
+    seconds: int
+    looks: int
+
+
+@dataclass(frozen=True)
+class WorkList:
+    """How far the log was worked off, and whom to look at when, within the transaction of one connection."""
+
+    connection: sa.Connection
+
+    @property
+    def done(self) -> int:
+        """The number of the last event that was worked off."""
+        query = sa.select(WORKED.c.number).where(WORKED.c.name == OFFERS_WORK)
+        return int(self.connection.execute(query).scalar_one_or_none() or 0)
+
+    def touched(self, most: int) -> Touched:
+        """Return whom the next events touch, at most so many events."""
+        query = sa.select(EVENTS.c.number, EVENTS.c.subject).where(EVENTS.c.number > self.done)
+        rows = self.connection.execute(query.order_by(EVENTS.c.number).limit(most)).all()
+        if not rows:
+            return Touched((), self.done)
+        first, last = rows[0].number, rows[-1].number
+        named = sa.select(OTHERS.c.person).where(OTHERS.c.number.between(first, last)).order_by(OTHERS.c.number)
+        others = self.connection.execute(named).scalars()
+        return Touched(tuple(dict.fromkeys((*(row.subject for row in rows), *others))), last)
+
+    def due(self, now: int, most: int) -> tuple[str, ...]:
+        """Return who is due to be looked at, the longest due first, at most so many."""
+        query = sa.select(LOOKS.c.citizen).where(LOOKS.c.at <= now).order_by(LOOKS.c.at, LOOKS.c.citizen)
+        return tuple(self.connection.execute(query.limit(most)).scalars())
+
+    def finish(self, upto: int) -> None:
+        """Remember up to which event the log was worked off."""
+        written_over(self.connection, WORKED, "name", {"name": OFFERS_WORK, "number": upto})
+
+    def look_again(self, citizen: str, at: int) -> None:
+        """Remember when a person is looked at next."""
+        written_over(self.connection, LOOKS, "citizen", {"citizen": citizen, "at": at})
+
+    def forget(self, citizen: str) -> None:
+        """Look at a person again only once an event touches them."""
+        self.connection.execute(sa.delete(LOOKS).where(LOOKS.c.citizen == citizen))
+
+    def lag(self, now: int) -> Lag:
+        """Return what waits at a UTC second."""
+        waiting = EVENTS.c.number > self.done
+        events = sa.select(sa.func.count(), sa.func.min(EVENTS.c.recorded)).where(waiting)
+        count, first = self.connection.execute(events).one()
+        looks = sa.select(sa.func.count()).select_from(LOOKS).where(LOOKS.c.at <= now)
+        return Lag(count, max(now - first, 0) if count else 0, int(self.connection.execute(looks).scalar_one()))

@@ -1,0 +1,268 @@
+"""What happens becomes offers on record: once, in one commit with their message and decision, under ids that stay."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+import features.log.tables
+from features.log.database import Database
+from features.problem import Rejected
+from serving.proactive.offer_book import OfferBook
+from serving.proactive.offer_identity import OfferIdentity
+from serving.records import store
+from serving.records.decision_log import DecisionLog
+from serving.records.service_tables import DECISIONS, MESSAGES, METADATA
+from tests.recommender.contact.policies import NOTICE
+from tests.serving.proactive.deployments import DAY, WEBHOOK, Deployment, born
+
+
+def messages(deployment):
+    with deployment.opened() as opened:
+        return opened.connection.execute(sa.select(MESSAGES).order_by(MESSAGES.c.made, MESSAGES.c.id)).all()
+
+
+class WorkerContract:
+    """What holds on every database; a class that inherits it gives the `database`."""
+
+    @pytest.fixture
+    def town(self, database, real_engine):
+        return Deployment(database, real_engine)
+
+    def test_an_event_becomes_an_offer_a_message_and_a_decision(self, town):
+        town.settle("ann", *WEBHOOK)
+        town.tell(born(town, "ann"))
+        done = town.step()
+        assert (done.messages, done.lag.events) == (1, 0)
+        sent = next(one for one in town.offers("ann") if one.programme == "t.baby")
+        assert (sent.state, sent.channel) == ("sent", "webhook")
+        message = messages(town)[0]
+        body = json.loads(message.body)
+        assert (message.id, body["id"], body["citizen"]) == (sent.message, sent.message, "ann")
+        assert [one["id"] for one in body["offers"]] == [sent.id]
+        with town.opened() as opened:
+            kept = DecisionLog(opened.connection).find(sent.decision)
+        assert (kept.decision.kind, body["decision"]) == ("offer", sent.decision)
+        assert kept.decision.document["said"]["messages"][0]["offers"] == [sent.id]
+
+    def test_what_was_worked_off_is_not_worked_off_again(self, town):
+        town.settle("ann", *WEBHOOK)
+        town.tell(born(town, "ann"))
+        town.step()
+        before = (town.offers("ann"), messages(town))
+        for _ in range(3):
+            assert town.step(after=60).messages == 0
+        assert (town.offers("ann"), messages(town)) == before
+
+    def test_a_step_that_is_cut_short_leaves_nothing_and_is_made_again_with_the_same_ids(self, town, monkeypatch):
+        town.settle("ann", *WEBHOOK)
+        town.tell(born(town, "ann"))
+        with monkeypatch.context() as broken:
+            broken.setattr(OfferBook, "put", stopping)
+            with pytest.raises(OSError, match="stopped"):
+                town.step()
+        assert (town.offers("ann"), messages(town), town.work(lambda work: work.done)) == ((), [], 0)
+        town.step(after=5)
+        assert [one.id for one in town.offers("ann") if one.state == "sent"] == [expected("ann", town)]
+
+    def test_nothing_leaves_to_whoever_did_not_apply_or_took_it_back(self, town):
+        town.settle("bob")
+        town.settle("cyd", *WEBHOOK)
+        town.tell(
+            town.event("cyd", "consent.withdrawn", {"purpose": NOTICE}, ago=60), born(town, "bob"), born(town, "cyd")
+        )
+        assert town.step().messages == 0
+        assert (town.offers("bob"), town.offers("cyd")) == ((), ())
+
+    def test_what_is_declined_in_the_log_is_declined_in_the_book_and_not_offered_again(self, town):
+        town.settle("ann", *WEBHOOK)
+        town.tell(born(town, "ann"))
+        town.step()
+        town.now += 600
+        town.tell(town.event("ann", "benefit.declined", {"programme": "t.baby"}, ago=60))
+        town.step()
+        assert town.states("ann")["t.baby"] == "declined"
+        assert town.step(after=40 * DAY).messages == 0
+
+    def test_an_offer_whose_reason_is_corrected_away_is_withdrawn_saying_so(self, town):
+        town.settle("ann", *WEBHOOK)
+        birth = born(town, "ann")
+        town.tell(birth)
+        town.step()
+        town.now += 600
+        said = {"source": birth.source, "id": birth.id}
+        town.tell(town.event("ann", "event.retracted", said, ago=60))
+        assert town.step().messages == 1
+        gone = next(one for one in town.offers("ann") if one.programme == "t.baby")
+        assert (gone.state, gone.reason) == ("withdrawn", "depends")  # of a birth nothing is known any more
+        body = json.loads(messages(town)[-1].body)
+        assert (body["kind"], [one["id"] for one in body["offers"]]) == ("withdrawal", [gone.id])
+        assert "corrected" in body["offers"][0]["text"]["en"]
+
+    def test_an_offer_of_what_is_received_meanwhile_is_over_without_a_message(self, town):
+        town.settle("ann", *WEBHOOK)
+        town.tell(born(town, "ann"))
+        town.step()
+        town.now += 600
+        town.tell(town.event("ann", "benefit.granted", {"programme": "t.baby"}, ago=60))
+        town.step()
+        assert [json.loads(one.body)["kind"] for one in messages(town)] == [
+            "offers",
+            "offers",
+        ]  # the second: what follows
+        assert (town.states("ann")["t.baby"], town.states("ann")["t.after"]) == ("expired", "sent")
+
+    def test_what_is_due_and_may_not_leave_is_on_the_book_with_its_reason_and_leaves_later(self, town):
+        town.settle("ann", *WEBHOOK)
+        town.tell(born(town, "ann"))
+        town.step(after=10 * 3600)  # 22:00
+        due = next(one for one in town.offers("ann") if one.programme == "t.baby")
+        assert (due.state, due.reason, messages(town)) == ("due", "quiet_hours", [])
+        town.step(after=9 * 3600)
+        assert messages(town) == []
+        town.step(after=3600)
+        sent = next(one for one in town.offers("ann") if one.programme == "t.baby")
+        assert (sent.state, sent.id, sent.made) == ("sent", due.id, due.made)
+
+    def test_a_window_that_opens_with_no_event_is_looked_at_on_its_day(self, town):
+        town.settle("eve", *WEBHOOK, birth_date="2007-11-20", sex="female")  # 19 on 20 November 2026
+        assert town.step().messages == 0
+        assert town.step(after=18 * DAY).messages == 0
+        assert town.step(after=DAY).messages == 1
+        assert town.states("eve")["t.women"] == "sent"
+
+    def test_a_restored_backup_makes_the_same_ids(self, town):
+        town.settle("ann", *WEBHOOK)
+        birth = born(town, "ann")
+        town.tell(birth)
+        town.step()
+        known = {one.id for one in town.offers("ann")}
+        with store.writing(town.database) as opened:
+            for table in METADATA.sorted_tables:
+                opened.connection.execute(sa.delete(table))
+        town.step(after=3600)
+        assert {one.id for one in town.offers("ann")} == known
+        assert len(messages(town)) == 1
+
+    def test_of_whoever_was_changed_meanwhile_nothing_is_written_and_they_are_looked_at_again(self, town, monkeypatch):
+        town.settle("ann", *WEBHOOK)
+        town.tell(born(town, "ann"))
+        worker = town.worker
+        looked = worker.look
+
+        def meanwhile(citizen, *rest):
+            monkeypatch.undo()
+            Deployment(town.database, town.engine, town.now).step()
+            return looked(citizen, *rest)
+
+        monkeypatch.setattr(type(worker), "look", lambda _, *rest: meanwhile(*rest))
+        assert worker.step(town.now).people == 0
+        assert len(messages(town)) == 1
+
+    def test_what_waits_is_told(self, town):
+        town.settle("ann", *WEBHOOK)
+        lag = town.work(lambda work: work.lag(town.now))
+        assert lag == (3, 3600, 0)
+        town.step()
+        assert town.work(lambda work: work.lag(town.now)) == (0, 0, 0)
+        assert town.work(lambda work: work.lag(town.now + 70 * DAY)).looks == 1
+
+    def test_of_many_events_so_many_are_worked_off_at_once(self, town):
+        for who in ("ann", "bob", "cyd"):
+            town.settle(who, *WEBHOOK)
+            town.tell(born(town, who))
+        assert [town.worker.step(town.now, most=4).lag.events for _ in range(3)] == [8, 4, 0]
+        assert {who: town.states(who)["t.baby"] for who in ("ann", "bob", "cyd")} == dict.fromkeys(
+            ("ann", "bob", "cyd"), "sent"
+        )
+
+    def test_somebody_whose_events_contradict_each_other_stops_nobody_else(self, town, monkeypatch):
+        town.settle("ann", *WEBHOOK)
+        town.settle("bob", *WEBHOOK)
+        town.tell(born(town, "ann"), born(town, "bob"))
+        looked = type(town.worker.watch).look
+
+        def refusing(watch, events, citizen, *rest):
+            if citizen == "ann":
+                raise Rejected([])
+            return looked(watch, events, citizen, *rest)
+
+        monkeypatch.setattr(type(town.worker.watch), "look", refusing)
+        assert town.step().messages == 1
+        assert town.states("bob")["t.baby"] == "sent"
+
+    def test_a_person_who_is_erased_has_no_offer_left(self, town):
+        town.settle("ann", *WEBHOOK)
+        town.tell(born(town, "ann"))
+        town.step()
+        with store.writing(town.database) as opened:
+            for table in METADATA.sorted_tables:
+                if "citizen" in table.c:
+                    opened.connection.execute(sa.delete(table).where(table.c.citizen == "ann"))
+            opened.log.erase("ann")
+        assert town.step(after=90 * DAY).messages == 0
+        assert (town.offers("ann"), messages(town)) == ((), [])
+
+
+def stopping(*_):
+    raise OSError("the machine stopped")
+
+
+def expected(who, town):
+    window = next(one.terms.window for one in town.offers(who) if one.programme == "t.baby")
+    return OfferIdentity(bytes(32)).offer(who, "t.baby", window, "")
+
+
+class TestWorkerOnAFile(WorkerContract):
+    @pytest.fixture
+    def database(self, tmp_path):
+        opened = Database(f"sqlite:///{tmp_path}/events.db")
+        yield opened
+        opened.close()
+
+    def test_yesterdays_backup_makes_the_ids_of_today_again(self, town, tmp_path):
+        town.settle("ann", *WEBHOOK)
+        town.step()
+        file, copy = tmp_path / "events.db", tmp_path / "backup.db"
+        town.database.close()
+        shutil.copy(file, copy)
+        birth = born(town, "ann")
+        town.tell(birth)
+        town.step(after=3600)
+        today = town.offers("ann")
+        town.database.close()
+        shutil.copy(copy, file)
+        town.tell(birth)
+        town.step(after=3600)
+        assert [one.id for one in town.offers("ann")] == [one.id for one in today]
+        assert [one.message for one in town.offers("ann")] == [one.message for one in today]
+
+
+@pytest.mark.slow
+class TestWorkerOnAServer(WorkerContract):
+    @pytest.fixture
+    def database(self, postgresql):
+        opened = Database(postgresql)
+        with store.writing(opened) as kept:
+            for table in (*METADATA.sorted_tables, *features.log.tables.METADATA.sorted_tables):
+                kept.connection.execute(sa.delete(table))
+        yield opened
+        opened.close()
+
+
+def test_a_key_that_could_be_guessed_names_no_offer():
+    with pytest.raises(ValueError, match="32 are needed"):
+        OfferIdentity(b"short")
+
+
+def test_an_offer_of_another_person_window_or_round_has_another_id():
+    ids = OfferIdentity(bytes(32))
+    base = ("ann", "p", (1, 2), "")
+    others = [("bob", "p", (1, 2), ""), ("ann", "q", (1, 2), ""), ("ann", "p", (1, 3), ""), ("ann", "p", (1, 2), "x")]
+    assert len({ids.offer(*one) for one in (base, *others)}) == 5
+    assert replace(ids, key=bytes(31) + b"1").offer(*base) != ids.offer(*base)
+    assert DECISIONS.name == "decisions"
