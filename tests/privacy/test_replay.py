@@ -24,6 +24,7 @@ from tests.examples import examples
 from tests.privacy.tape import Coins, Tape, moved
 from training.data.admission import admitted
 from training.data.examples import LearningLog
+from training.data.hold_out import HoldOut
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -108,7 +109,7 @@ def pseudonym(person: str) -> str:
 
 
 def admitted_people(events: list[Event], run: RunRequest) -> LearningLog:
-    return admitted(history_of(events, DECLARATION), Admission(run, pseudonym), 10**6)
+    return admitted(history_of(events, DECLARATION), Admission(run, pseudonym), HoldOut(10**6))
 
 
 def looks(log: LearningLog) -> dict[str, bytes]:

@@ -17,6 +17,7 @@ from recommender.ranking.bilinear import AttributeScaler, fits
 from recommender.ranking.bins import Bins
 from tests.privacy.random_logs import END
 from training.data.admission import admitted
+from training.data.hold_out import HoldOut
 from training.data.material import TrainingData
 from training.rankers.bilinear_arrays import BilinearWeights, FeatureMap
 from training.rankers.private_bilinear import Objective, gradients
@@ -55,7 +56,7 @@ class Learner:
 
     def seen(self, history: History, unreadable: set[str], roll: PersistentUnits | None = None, end: int = END) -> Seen:
         """What a run on the log of the second `end` sees and computes of each person and each unit, as bytes."""
-        log = admitted(history, Admission(self.run, pseudonym, roll), 10**6, unreadable, end)
+        log = admitted(history, Admission(self.run, pseudonym, roll), HoldOut(10**6), unreadable, end)
         lists = private_run.lists_of(replace(self.material, end=end), log, held_out=False)
         units = np.unique(lists.unit)
         people = np.array(log.history.people, dtype=object)
@@ -74,12 +75,13 @@ class Learner:
                     sample.programme[rows], sample.label[rows], sample.place[rows],
                 )  # fmt: skip
                 made[names[unit]] = b"".join(np.ascontiguousarray(one).tobytes() for one in parts)
-        return Seen(frozenset(names.values()), made, private_run.counts(lists))
+        read = np.unique(log.unit[np.diff(log.history.offsets) > 0]).tolist()
+        return Seen(frozenset(names[at] for at in read), made, private_run.counts(lists))
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The units that may be learned from, what is computed of each that was shown anything, and the counts."""
+    """The units of which a row is read (who is only named has none), what is computed of each, and the counts."""
 
     units: frozenset[frozenset[str]]
     made: dict[frozenset[str], bytes]

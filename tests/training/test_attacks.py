@@ -39,6 +39,7 @@ from tests.training.conftest import _programme
 from training.data import admission
 from training.data.admission import MOST_PEOPLE, admitted
 from training.data.examples import LearningLog
+from training.data.hold_out import HoldOut
 from training.data.material import candidates_of, learning_showings
 from training.evaluation.release import NAMES, bundle_mechanism, noised_metrics
 from training.rankers.forest_ranker import ForestSettings
@@ -76,7 +77,7 @@ def retracted(name, who, target, day=9):
 def private(events, declaration, run=RUN):
     """What a private run may learn from."""
     unreadable: set[str] = set()
-    return admitted(history_of(events, declaration, unreadable), Admission(run, str), 10**6, unreadable, END)
+    return admitted(history_of(events, declaration, unreadable), Admission(run, str), HoldOut(10**6), unreadable, END)
 
 
 def columns(log: LearningLog, *people: str) -> list[Any]:
@@ -127,7 +128,7 @@ def test_what_was_recorded_after_the_stated_end_is_not_learned_from_but_a_withdr
     log = [*agreed("ann", "bob"), shown("ann"), shown("ann", 50), shown("bob")]
     later = event("w", "bob", "consent.withdrawn", 60, {"purpose": "offers"})
     known = history_of([*log, later], declaration)
-    found = admitted(known, Admission(RUN, str), 10**6, (), NOON + 20 * DAY)
+    found = admitted(known, Admission(RUN, str), HoldOut(10**6), (), NOON + 20 * DAY)
     assert (found.history.people, len(found.interactions)) == (("ann",), 1)
 
 
