@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 EVENTS: Final = "events.parquet"
 STAMP: Final = "stamp.json"
-SYNTH: Final = "Make the folder with `proffer synth --out DIR`"
+SYNTH: Final = "Make the folder with `proffer synth --out DIR`, or with `proffer dataset` from tables"
 _NUMBERS = ("seed", "citizens", "months")
 
 

@@ -37,6 +37,7 @@ VERBS = {
     "ingest": "read events into the log",
     "migrate": "bring an older event log to this version, after a backup",
     "features": "compute features for (person, time) pairs",
+    "dataset": "make the folder that train takes, from tables and a mapping of their columns",
     "train": "train a ranker (on people who may be real: only within a privacy budget)",
     "evaluate": "report how well a model ranks, beside its baselines",
     "promote": "make a model the champion, which others use, if it is not worse than the one before",
@@ -64,7 +65,7 @@ EXTRAS = {
 READ_THE_HOME = ("recommend", "score", "evaluate", "promote", "erase")
 """Verbs that only read the home: one that is named and does not exist is refused instead of taken for an empty one."""
 
-MODULES = {verb: f"proffer.{verb}_verb" for verb in ("catalogue", "features", "privacy", "replay", "sweep")}
+MODULES = {verb: f"proffer.{verb}_verb" for verb in ("catalogue", "dataset", "features", "privacy", "replay", "sweep")}
 """Verbs whose noun belongs to a module of the domain, and the module each lives in instead."""
 
 

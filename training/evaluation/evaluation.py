@@ -93,12 +93,9 @@ def groups_of(people: Snapshots) -> dict[str, Bool]:
         for low, high in itertools.pairwise(AGES)
     }
     channels = people.declaration.events["benefit.shown"].fields["channel"].values
-    offline = np.isin(people.column("last_channel"), [channels.index(name) for name in OFFLINE])
-    return {**found, "reached offline": offline, "reached online": _known(people.column("last_channel")) & ~offline}
-
-
-def _known(column: Int64) -> Bool:
-    return np.asarray((column != UNKNOWN) & (column != NONE))
+    last = people.column("last_channel")
+    offline = np.isin(last, [channels.index(name) for name in OFFLINE])
+    return {**found, "reached offline": offline, "reached online": (last != UNKNOWN) & (last != NONE) & ~offline}
 
 
 def by_group(groups: Mapping[str, Bool], found: Mapping[str, RankingResult], ranker: str) -> list[dict[str, Any]]:
