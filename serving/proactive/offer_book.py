@@ -25,6 +25,11 @@ __all__ = [
 ]
 
 OFFERS_KIND: Final = "offers"
+FAILED: Final = "failed"
+"""It was tried for days and never accepted."""
+REFUSED: Final = "refused"
+"""The person took back what allowed it before it left."""
+UNDELIVERED: Final = (FAILED, REFUSED)
 WITHDRAWAL_KIND: Final = "withdrawal"
 """A message that takes back what was offered: no contact of its own."""
 
@@ -137,9 +142,12 @@ class OfferBook:
         return tuple(_offer(row) for row in self._connection.execute(query))
 
     def contacts_of(self, citizen: str) -> tuple[Contact, ...]:
-        """Return the contacts made with a person, the earliest first: every message of offers, delivered or not."""
+        """Return the contacts made with a person, the earliest first: every message of offers that left or will."""
         query = sa.select(MESSAGES.c.made, MESSAGES.c.urgent).order_by(MESSAGES.c.made)
-        rows = self._connection.execute(query.where(MESSAGES.c.citizen == citizen, MESSAGES.c.kind == OFFERS_KIND))
+        left = MESSAGES.c.state.not_in(UNDELIVERED)
+        rows = self._connection.execute(
+            query.where(MESSAGES.c.citizen == citizen, MESSAGES.c.kind == OFFERS_KIND, left)
+        )
         return tuple(Contact(row.made, bool(row.urgent)) for row in rows)
 
     def put(self, offer: KeptOffer) -> None:

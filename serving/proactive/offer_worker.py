@@ -7,8 +7,7 @@ it are all on disk, or none is. A step that was cut short is made again, and mak
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
@@ -29,6 +28,7 @@ from serving.proactive.offer_book import (
 )
 from serving.proactive.offer_identity import OfferIdentity
 from serving.proactive.offer_look import OfferLook, Watch
+from serving.proactive.store_access import Stores
 from serving.proactive.work_list import Lag, WorkList
 from serving.records.decision import Decision, Recorder
 from serving.records.decision_log import DecisionLog
@@ -50,13 +50,6 @@ class Worked(NamedTuple):
     people: int
     messages: int
     lag: Lag
-
-
-class Stores(NamedTuple):
-    """How the store of a deployment is opened, to be read and to be written."""
-
-    reading: Callable[[], AbstractContextManager[ServiceStore]]
-    writing: Callable[[], AbstractContextManager[ServiceStore]]
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,11 @@ from features.log.tables import EVENTS, OTHERS
 from serving.proactive.offer_book import written_over
 from serving.records.service_tables import LOOKS, WORKED
 
-__all__ = ["Lag", "Touched", "WorkList"]
+__all__ = ["OWN_SOURCE", "Lag", "Touched", "WorkList"]
 
 OFFERS_WORK: Final = "offers"
+OWN_SOURCE: Final = "proffer/offers"
+"""Who says what was shown; such an event changes nothing that is due, and nobody is looked at for it."""
 
 
 class Touched(NamedTuple):
@@ -50,14 +52,15 @@ class WorkList:
 
     def touched(self, most: int) -> Touched:
         """Return whom the next events touch, at most so many events."""
-        query = sa.select(EVENTS.c.number, EVENTS.c.subject).where(EVENTS.c.number > self.done)
+        query = sa.select(EVENTS.c.number, EVENTS.c.subject, EVENTS.c.source).where(EVENTS.c.number > self.done)
         rows = self.connection.execute(query.order_by(EVENTS.c.number).limit(most)).all()
         if not rows:
             return Touched((), self.done)
         first, last = rows[0].number, rows[-1].number
         named = sa.select(OTHERS.c.person).where(OTHERS.c.number.between(first, last)).order_by(OTHERS.c.number)
         others = self.connection.execute(named).scalars()
-        return Touched(tuple(dict.fromkeys((*(row.subject for row in rows), *others))), last)
+        own = (row.subject for row in rows if row.source != OWN_SOURCE)
+        return Touched(tuple(dict.fromkeys((*own, *others))), last)
 
     def due(self, now: int, most: int) -> tuple[str, ...]:
         """Return who is due to be looked at, the longest due first, at most so many."""

@@ -10,7 +10,8 @@ from recommender.contact.contact_policy import parse_contact_policy
 from serving.proactive.offer_book import OfferBook
 from serving.proactive.offer_identity import OfferIdentity
 from serving.proactive.offer_look import Watch
-from serving.proactive.offer_worker import OfferWorker, Stores
+from serving.proactive.offer_worker import OfferWorker
+from serving.proactive.store_access import Stores
 from serving.proactive.work_list import WorkList
 from serving.records import store
 from serving.records.decision import Recorder
@@ -39,10 +40,13 @@ class Deployment:
     count: int = field(default=0)
 
     @property
+    def stores(self):
+        return Stores(lambda: store.reading(self.database), lambda: store.writing(self.database))
+
+    @property
     def worker(self):
-        stores = Stores(lambda: store.reading(self.database), lambda: store.writing(self.database))
         watch = Watch(self.engine, self.policy)
-        return OfferWorker(stores, watch, OfferIdentity(bytes(32)), Recorder(self.engine))
+        return OfferWorker(self.stores, watch, OfferIdentity(bytes(32)), Recorder(self.engine))
 
     def event(self, who, kind, data=None, ago=3600, name=None, about=()):
         self.count += 1

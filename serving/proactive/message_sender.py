@@ -1,0 +1,148 @@
+"""Message sender: takes messages out of the outbox and sends them; at least once, and under one id each time.
+
+A message is sent outside any transaction and marked after that: a sender that is killed in between sends it again,
+under the same id, and the receiver drops it. Consent is read again before each try.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Final, NamedTuple, Protocol
+
+from features.declaration.declaration import Declaration
+from features.log.event import Event
+from features.log.history import history_of
+from recommender.contact.contact_policy import ContactPolicy
+from serving.proactive.offer_book import FAILED, OFFERS_KIND, REFUSED, KeptMessage
+from serving.proactive.outbox import Outbox, retry_after
+from serving.proactive.person_choices import choices_of
+from serving.proactive.store_access import Stores
+from serving.proactive.webhook_post import Posted
+from serving.proactive.webhook_signature import WebhookKeys
+from serving.proactive.work_list import OWN_SOURCE
+from serving.records.store import ServiceStore
+
+__all__ = ["MessageSender", "Sent", "WebhookReceiver", "shown"]
+
+AT_ONCE: Final = 20
+WEBHOOK: Final = "webhook"
+SHOWN: Final = "benefit.shown"
+
+
+class Receiver(Protocol):
+    """Where messages are sent."""
+
+    def send(self, headers: Mapping[str, str], body: bytes) -> Posted:
+        """Send once; whatever goes wrong is said, never raised."""
+        ...
+
+
+class Sent(NamedTuple):
+    """What one step did: messages delivered, put off, and ended without being delivered."""
+
+    delivered: int = 0
+    put_off: int = 0
+    ended: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class WebhookReceiver:
+    """The receiver of a deployment's webhook.
+
+    Attributes:
+        post: sends to it.
+        keys: what messages are signed with.
+        name: a hash of its address, under which is remembered that it wants no more.
+    """
+
+    post: Receiver
+    keys: WebhookKeys
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class MessageSender:
+    """Sends what is due through the webhook.
+
+    Attributes:
+        stores: how the store is opened.
+        declaration: what the log's events mean.
+        policy: which purposes and channels there are.
+        receiver: where it goes.
+        rng: what spreads the tries.
+    """
+
+    stores: Stores
+    declaration: Declaration
+    policy: ContactPolicy
+    receiver: WebhookReceiver
+    rng: Random
+
+    def step(self, now: int, most: int = AT_ONCE) -> Sent:
+        """Send the messages that are due, at most so many; nothing while the receiver wants no more.
+
+        Raises:
+            Rejected: the store cannot be read or written now.
+        """
+        with self.stores.writing() as store:
+            outbox = Outbox(store.connection)
+            if outbox.is_closed(self.receiver.name):
+                return Sent()
+            taken = outbox.take([WEBHOOK], now, most)
+            refused = {one.id for one in taken if not self._may_leave(store, one, now)}
+            for one in taken:
+                if one.id in refused:
+                    outbox.end(one, REFUSED, now, "the person took back what allowed it")
+        done = [self._sent(one, now) for one in taken if one.id not in refused]
+        return Sent(done.count("delivered"), done.count("put_off"), done.count("ended") + len(refused))
+
+    def _may_leave(self, store: ServiceStore, message: KeptMessage, now: int) -> bool:
+        """Whether the person still agrees to the channel, and to each sensitive programme through it."""
+        history = history_of(store.log.events([message.citizen]), self.declaration)
+        if int(history.rows_of([message.citizen])[0]) < 0 or WEBHOOK not in self.policy.channels:
+            return False
+        sensitive = [one["programme"] for one in json.loads(message.body)["offers"] if one.get("sensitive")]
+        choices = choices_of(history, message.citizen, now + 1, self.policy, sensitive)
+        return choices.may_use(self.policy, WEBHOOK) is None and all(
+            choices.may_carry(self.policy, WEBHOOK, name) for name in sensitive
+        )
+
+    def _sent(self, message: KeptMessage, now: int) -> str:
+        """Send one message and write what came of it."""
+        body = message.body.encode()
+        found = self.receiver.post.send(self.receiver.keys.headers(message.id, now, body), body)
+        with self.stores.writing() as store:
+            outbox = Outbox(store.connection)
+            if found.is_accepted:
+                outbox.delivered(message, now)
+                store.log.append(shown(message, now, self.declaration))
+                return "delivered"
+            if found.is_gone:
+                outbox.close_receiver(self.receiver.name, now)
+                outbox.put_off(message, now, found.detail)
+                return "put_off"
+            wait = retry_after(message.attempts, found.wait, self.rng)
+            if wait is None:
+                outbox.end(message, FAILED, now, found.detail)
+                return "ended"
+            outbox.put_off(message, now + wait, found.detail)
+            return "put_off"
+
+
+def shown(message: KeptMessage, now: int, declaration: Declaration) -> Iterator[Event]:
+    """Yield the events that say what a message showed, where the declaration knows such events.
+
+    Their ids follow from the offers and the message, so that what is delivered twice is shown once.
+    """
+    known = declaration.events.get(SHOWN)
+    if message.kind != OFFERS_KIND or known is None:
+        return
+    channel = known.fields.get("channel")
+    named = {"channel": message.channel} if channel and message.channel in channel.values else {}
+    for place, one in enumerate(json.loads(message.body)["offers"], start=1):
+        data: dict[str, object] = {"programme": one["programme"], "position": place, **named}
+        told = {name: value for name, value in data.items() if name in known.fields}
+        yield Event(f"{one['id']}:{message.id}", OWN_SOURCE, message.citizen, SHOWN, now, now, told)

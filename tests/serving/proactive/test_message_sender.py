@@ -1,0 +1,182 @@
+"""Messages leave at least once under one id, are tried for days, and stop where the person or the receiver says so."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from random import Random
+
+import pytest
+
+from features.log.database import Database
+from serving.proactive.message_sender import MessageSender, Sent, WebhookReceiver
+from serving.proactive.offer_book import OfferBook
+from serving.proactive.outbox import LEASE, RETRIES, Outbox, retry_after
+from serving.proactive.webhook_post import Posted
+from serving.proactive.webhook_signature import Verifier, parse_keys
+from serving.records import store
+from tests.recommender.contact.policies import NOTICE
+from tests.serving.proactive.deployments import DAY, POLICY, WEBHOOK, Deployment, born
+from tests.serving.proactive.test_webhook import SECRET
+
+
+@dataclass
+class FakeReceiver:
+    """Keeps what it is sent; answers what it is told, and accepts after that."""
+
+    answers: list = field(default_factory=list)
+    got: list = field(default_factory=list)
+
+    def send(self, headers, body):
+        self.got.append((headers, body))
+        answer = self.answers.pop(0) if self.answers else Posted(200)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@pytest.fixture
+def town(tmp_path, real_engine):
+    database = Database(f"sqlite:///{tmp_path}/events.db")
+    town = Deployment(database, real_engine)
+    town.settle("ann", *WEBHOOK)
+    town.tell(born(town, "ann"))
+    town.step()
+    yield town
+    database.close()
+
+
+def sender(town, *answers, name="here"):
+    receiver = WebhookReceiver(FakeReceiver(list(answers)), parse_keys(SECRET, "keys"), name)
+    return MessageSender(town.stores, town.engine.declaration, town.policy, receiver, Random(1))
+
+
+def waiting(town):
+    """When the only message is tried next."""
+    with town.opened() as opened:
+        message = next(each.message for each in town.offers("ann") if each.programme == "t.baby")
+        found = Outbox(opened.connection).find(message) if message else None
+    return town.now if found is None else found.next
+
+
+def got(one):
+    return [headers["webhook-id"] for headers, _ in one.receiver.post.got]
+
+
+def test_a_message_is_sent_once_signed_and_its_offers_are_delivered_and_on_the_log_as_shown(town):
+    one = sender(town)
+    assert one.step(town.now + 1) == Sent(delivered=1)
+    assert one.step(town.now + LEASE + 1) == Sent()
+    headers, body = one.receiver.post.got[0]
+    assert Verifier.of([SECRET]).accepts(headers, body, town.now + 1)
+    assert town.states("ann")["t.baby"] == "delivered"
+    with town.opened() as opened:
+        shown = [event for event in opened.log.events(["ann"]) if event.type == "benefit.shown"]
+    assert [event.data["programme"] for event in shown] == ["t.baby"]
+    assert town.step(after=60).people == 0  # what was shown changes nothing that is due
+
+
+def test_a_failed_try_is_made_again_later_and_later_for_days_and_then_the_offers_are_due_again(town):
+    one = sender(town, *[Posted(500, "status 500")] * 20)
+    begun, ended = town.now, 0
+    while not ended:
+        ended = one.step(town.now).ended
+        town.now = waiting(town)
+    assert len(set(got(one))) == 1
+    assert len(got(one)) == len(RETRIES) + 1
+    assert 2 * DAY < town.now - begun < 5 * DAY
+    row = next(each for each in town.offers("ann") if each.programme == "t.baby")
+    assert (row.state, row.reason) == ("due", "no_channel")
+    with town.opened() as opened:
+        assert OfferBook(opened.connection).contacts_of("ann") == ()
+
+
+def test_a_sender_that_is_killed_after_sending_sends_again_under_the_same_id(town):
+    one = sender(town, OSError("killed"))
+    with pytest.raises(OSError, match="killed"):
+        one.step(town.now)
+    other = sender(town)
+    assert other.step(town.now + LEASE - 1) == Sent()  # whoever took it may still be at it
+    assert other.step(town.now + LEASE) == Sent(delivered=1)
+    assert got(one) == got(other)
+
+
+def test_two_senders_do_not_send_the_same_message_at_once(town):
+    other = sender(town)
+
+    class Meanwhile(FakeReceiver):
+        def send(self, headers, body):
+            assert other.step(town.now) == Sent()
+            return super().send(headers, body)
+
+    one = sender(town)
+    one = replace(one, receiver=replace(one.receiver, post=Meanwhile()))
+    assert one.step(town.now) == Sent(delivered=1)
+
+
+def test_a_receiver_that_is_gone_gets_no_more_until_there_is_another(town):
+    one = sender(town, Posted(410, "status 410"))
+    assert one.step(town.now) == Sent(put_off=1)
+    assert one.step(town.now + DAY) == Sent()
+    assert sender(town).step(town.now + 2 * DAY) == Sent()
+    assert sender(town, name="another address").step(town.now + 2 * DAY) == Sent(delivered=1)
+
+
+def test_a_receiver_that_asks_for_time_is_left_alone(town):
+    one = sender(town, Posted(429, "status 429", wait=3_000))
+    one.step(town.now)
+    assert one.step(town.now + 2_999) == Sent()
+    assert one.step(town.now + 3_000) == Sent(delivered=1)
+
+
+@pytest.mark.parametrize("purpose", [NOTICE, f"{NOTICE}:webhook"])
+def test_what_the_person_takes_back_before_it_leaves_does_not_leave(town, purpose):
+    town.now += 60
+    town.tell(town.event("ann", "consent.withdrawn", {"purpose": purpose}, ago=1))
+    one = sender(town)
+    assert one.step(town.now) == Sent(ended=1)
+    assert one.receiver.post.got == []
+    assert town.states("ann")["t.baby"] == "due"
+
+
+def test_a_sensitive_programme_does_not_leave_once_its_channel_is_taken_back(tmp_path, real_engine):
+    database = Database(f"sqlite:///{tmp_path}/events.db")
+    chosen = f"{NOTICE}:webhook:t.baby"
+    town = Deployment(database, real_engine, policy=replace(POLICY, sensitive_programmes=frozenset({"t.baby"})))
+    town.settle("ann", *WEBHOOK, chosen)
+    town.tell(born(town, "ann"))
+    assert town.step().messages == 1
+    town.now += 60
+    town.tell(town.event("ann", "consent.withdrawn", {"purpose": chosen}, ago=1))
+    one = sender(town)
+    assert one.step(town.now) == Sent(ended=1)
+    database.close()
+
+
+def test_what_cannot_be_written_is_sent_again(town, monkeypatch):
+    one = sender(town)
+    with monkeypatch.context() as broken:
+        broken.setattr(Outbox, "delivered", lambda *_: (_ for _ in ()).throw(OSError("full")))
+        with pytest.raises(OSError, match="full"):
+            one.step(town.now)
+    assert one.step(town.now + LEASE) == Sent(delivered=1)
+    assert len(set(got(one))) == 1
+    with store.reading(town.database) as opened:
+        assert Outbox(opened.connection).counts() == {("webhook", "delivered"): 1}
+
+
+def test_tries_spread_by_a_fifth_and_end():
+    rng = Random(7)
+    waits = [retry_after(1, 0, rng) for _ in range(50)]
+    assert len(set(waits)) > 30
+    assert all(240 <= one <= 360 for one in waits)
+    assert retry_after(0, 999, rng) == 999
+    assert retry_after(len(RETRIES), 0, rng) is None
+
+
+def test_the_line_for_a_locked_screen_names_no_programme(town):
+    one = sender(town)
+    one.step(town.now)
+    body = json.loads(one.receiver.post.got[0][1])
+    assert body["preview"]["en"] == "There is 1 offer of support for you."
+    assert len(one.receiver.post.got[0][1]) < 20_000
