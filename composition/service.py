@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 DEV_KEY: Final = "dev-token.pem"
 PATIENCE: Final = 5
 """The seconds for which a request waits for another process that writes to the event log."""
+MOST_WORKERS: Final = 64
+MOST_DRAIN: Final = 600
 BURST_SECONDS: Final = 2
 """So many seconds' calls may come at once."""
 _OTHERS: Final = 0o077
@@ -39,6 +41,9 @@ class ServiceSettings:
         issuer: who issues the tokens.
         audience: for whom tokens are issued; None for the default.
         quota: calls a second for each caller; 0 for as many as it likes.
+        workers: how many processes answer.
+        drain: the seconds for which calls are still taken once it was told to stop.
+        log: how lines of the log are written, `text` or `json`.
     """
 
     workspace: Workspace
@@ -51,6 +56,9 @@ class ServiceSettings:
     audience: str | None = None
     key_set: str | None = None
     quota: int = 0
+    workers: int = 1
+    drain: float = 0.0
+    log: str = "text"
 
 
 def authentication(settings: ServiceSettings) -> Authentication:
@@ -104,6 +112,12 @@ def _refuse_contradictions(settings: ServiceSettings, *, loopback: bool) -> None
         problems.add(("--issuer",), "missing", "is missing", f"Say who issues the tokens that {given[0]} verifies")
     if settings.quota < 0:
         problems.add(("--quota",), "range", f"{settings.quota} is no number of calls", "Give 0 for no limit, or more")
+    if not 1 <= settings.workers <= MOST_WORKERS:
+        what = f"{settings.workers} is not a number of processes"
+        problems.add(("--workers",), "range", what, f"Give a number from 1 to {MOST_WORKERS}")
+    if not 0 <= settings.drain <= MOST_DRAIN:
+        what, remedy = f"{settings.drain} is not a time to drain", f"Give seconds from 0 to {MOST_DRAIN}"
+        problems.add(("--drain",), "range", what, remedy)
     if not 0 <= settings.port <= 65_535:
         problems.add(("--port",), "range", f"{settings.port} is not a port", "Give a number from 0 to 65535")
     problems.raise_any()

@@ -7,6 +7,8 @@ import errno
 import logging
 import socket
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -15,12 +17,15 @@ from composition import terminal
 from composition.service import ServiceSettings
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
+from proffer.worker_processes import WorkerProcesses
 
 if TYPE_CHECKING:
     from serving.http.service_frame import Lifecycle
 
 GRACE = 10
 QUOTA = 200
+DRAIN = 5
+_LAST = 5  # seconds that a worker has beyond its grace before it is killed
 _ALGORITHMS = ("EdDSA", "ES256", "RS256", "PS256")
 
 
@@ -36,56 +41,95 @@ def add_listening(parser: argparse.ArgumentParser, port: int, dev: str) -> None:
     parser.add_argument("--algorithm", choices=_ALGORITHMS, default="EdDSA", help="of --public-key (default: EdDSA)")
     parser.add_argument("--issuer", metavar="URL", help="who issues the tokens; needed with --public-key and --jwks")
     parser.add_argument("--audience", metavar="URI", help="for whom tokens are issued (default: urn:proffer:api)")
-    parser.add_argument(
-        "--quota",
-        type=int,
-        default=QUOTA,
-        metavar="N",
-        help=f"calls a second for each caller, 0: any (default: {QUOTA})",
-    )
+    quota = f"calls a second for each caller, 0 for any number (default: {QUOTA})"
+    parser.add_argument("--quota", type=int, default=QUOTA, metavar="N", help=quota)
+    drain = f"how long calls are still taken when told to stop (default: {DRAIN}, with --dev 0)"
+    parser.add_argument("--drain", type=float, metavar="SECONDS", help=drain)
+    parser.add_argument("--log", choices=("text", "json"), default="text", help="form of the log (default: text)")
 
 
 def service_settings(args: argparse.Namespace) -> ServiceSettings:
     """What the options say of the service."""
     return ServiceSettings(
         Workspace(args.home), args.host, args.port, args.dev, args.public_key, args.algorithm, args.issuer,
-        args.audience, args.jwks, args.quota,
+        args.audience, args.jwks, args.quota, getattr(args, "workers", 1),
+        (0 if args.dev else DRAIN) if args.drain is None else args.drain, args.log,
     )  # fmt: skip
 
 
-def serve_until_told(app: Any, settings: ServiceSettings, lifecycle: Lifecycle, *also: str) -> int:
-    """Serve an application until the process is told to stop; `also` is said of the address, which it may name."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
-    server = _server(app, lifecycle)
+def serve_until_told(
+    app: Any, settings: ServiceSettings, lifecycle: Lifecycle, *also: str, begin: Callable[[], None] = lambda: None
+) -> int:
+    """Serve an application until the process is told to stop.
+
+    Args:
+        app: the ASGI application.
+        settings: where, and by how many processes.
+        lifecycle: learns that the process is going away.
+        also: is said of the address, which it may name.
+        begin: what each process does before it serves.
+    """
+    from serving.http.metrics import mark_dead
+
+    _log_to_stderr(settings.log)
     listening = listen(settings.host, settings.port)
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"http://{shown}:{listening.getsockname()[1]}"
     terminal.say(f"Serving on {address}")
     for line in also:
         terminal.say(line.format(address=address))
-    server.run([listening])
-    return terminal.DONE
+
+    def work(number: int) -> int:
+        lifecycle.worker = number
+        begin()
+        _server(app, lifecycle, settings.drain).run([listening])
+        return terminal.DONE
+
+    if settings.workers == 1:
+        return work(0)
+    return WorkerProcesses(work, settings.workers, settings.drain + GRACE + _LAST).run(mark_dead)
 
 
-def _server(app: Any, lifecycle: Lifecycle) -> Any:
+def _log_to_stderr(form: str) -> None:
+    from serving.http.security import JsonLines
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines() if form == "json" else logging.Formatter("%(asctime)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+def _server(app: Any, lifecycle: Lifecycle, drain: float) -> Any:
     import uvicorn
 
+    from serving.http.connection import KEEP_ALIVE, Connection
+
     class Server(uvicorn.Server):
-        """A server that is not ready any more from the moment it is told to stop."""
+        """A server that is not ready any more from the moment it is told to stop, and takes calls a while longer."""
+
+        told: tuple[float, int] | None = None
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             lifecycle.draining = True
-            super().handle_exit(sig, frame)
+            if self.told is None and drain > 0:
+                self.told = (time.monotonic(), sig)
+            else:
+                super().handle_exit(sig, frame)
+
+        async def on_tick(self, counter: int) -> bool:
+            if self.told is not None and not self.should_exit and time.monotonic() - self.told[0] >= drain:
+                super().handle_exit(self.told[1], None)
+            return await super().on_tick(counter)
 
     settings = uvicorn.Config(
         app,
+        http=Connection,
         access_log=False,  # it would log paths, and paths may name people: serving.http.security logs routes
         log_config=None,
         log_level="warning",
         proxy_headers=False,  # a header must not decide who counts as this machine
         server_header=False,
         timeout_graceful_shutdown=GRACE,
-        timeout_keep_alive=5,
+        timeout_keep_alive=KEEP_ALIVE,
     )
     return Server(settings)
 

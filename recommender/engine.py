@@ -63,21 +63,27 @@ class Engine:
         self.ranker = ranker or Ranker()
         self.working_days = working_days
         self._compiled: dict[int, Compiled] = {}
-        self._lock = threading.Lock()
+        self._lock, self._compiling = threading.Lock(), threading.Lock()
 
     def compiled(self, day: date) -> Compiled:
         """The rules as they stand on a day."""
         number = day_of(day)
-        with self._lock:  # two threads that ask for a new day would compile it twice
-            if number not in self._compiled:
-                while len(self._compiled) >= _DAYS_KEPT:
-                    self._compiled.pop(next(iter(self._compiled)))
+        with self._lock:
+            if (found := self._compiled.pop(number, None)) is not None:
+                self._compiled[number] = found  # used last: a day that many ask about is not pushed out by others
+                return found
+        with self._compiling:  # two threads that ask for a new day would compile it twice; nobody else waits for it
+            if (found := self._compiled.get(number)) is None:
                 columns = (*self.declaration.columns, *(f"receives.{name}" for name in self.catalogue.receives))
                 rules = compile_catalogue(
                     self.catalogue, columns, self.declaration, self.regions, number, self.working_days
                 )
-                self._compiled[number] = rules.explaining(self.messages)
-            return self._compiled[number]
+                found = rules.explaining(self.messages)
+                with self._lock:
+                    while len(self._compiled) >= _DAYS_KEPT:
+                        self._compiled.pop(next(iter(self._compiled)))
+                    self._compiled[number] = found
+            return found
 
     def from_facts(
         self, facts: Mapping[str, object], applicants: Iterable[str], day: date, where: Where = ("facts",)

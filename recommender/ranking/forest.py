@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -65,6 +65,28 @@ class Trees:
     right: Int64
     leaf: Float64
     names: tuple[str, ...]
+
+    def check(self, nodes: Sequence[int]) -> None:
+        """See that compiled code, which looks at no bounds, stays within the tables.
+
+        Args:
+            nodes: how many inner nodes each tree says that it has.
+
+        Raises:
+            ValueError: a table has another length, or a node, leaf or column is named that is not there.
+        """
+        count, counts = sum(nodes), np.array(nodes, dtype=np.int64)
+        parts = (self.feature, self.threshold, self.decision, self.left, self.right)
+        if min(nodes, default=0) < 0 or any(part.size != count for part in parts):
+            raise ValueError("its tables have other lengths than its trees")
+        if self.leaf.size != count + len(nodes) or not np.all(np.isfinite(self.leaf)):
+            raise ValueError("a leaf is missing or is no number")
+        if np.any((self.feature < 0) | (self.feature >= len(self.names))):
+            raise ValueError("it reads a column that it does not name")
+        of_tree = np.repeat(counts, counts)
+        for children in (self.left, self.right):
+            if np.any((children >= of_tree) | (children < -of_tree - 1)):
+                raise ValueError("a node leads out of its tree")
 
     def raw(self, table: Floating, groups: RowGroups | None = None) -> Float64:
         """Sum the trees over rows: float[m, F] in, raw score (log-odds) float64[m] out.
@@ -178,8 +200,17 @@ def parse_trees(text: str) -> Trees:
     problems = list(_unreadable(head, fields))
     if problems:
         raise Rejected(tuple(problems))
-    blocks = rest.partition("\nend of trees")[0].split("\nTree=") if rest else []
-    return _tables([_fields(block) for block in blocks], tuple(fields["feature_names"].split()))
+    whole, end, _ = rest.partition("\nend of trees")
+    try:
+        if rest and not end:
+            raise ValueError("ends in the middle")
+        trees = [_fields(block) for block in whole.split("\nTree=")] if rest else []
+        found = _tables(trees, tuple(fields["feature_names"].split()))
+        found.check([_node_count(tree, at) for at, tree in enumerate(trees)])
+    except (ValueError, KeyError, OverflowError) as failure:
+        what = f"is no forest that can be walked: {failure}"
+        raise Rejected((Problem((MODEL_FILE,), "damaged", what, "Train the model again with this version"),)) from None
+    return found
 
 
 def _fields(block: str) -> dict[str, str]:
@@ -276,7 +307,11 @@ class Forest:
         manifest = ARTEFACT.manifest(files, declaration_hash)
         vocabulary = Vocabulary.from_bytes(files[VOCABULARY_FILE])
         trees = parse_trees(files[MODEL_FILE].decode())
-        scale = Scale.from_bytes(files[SCALE_FILE])
+        try:
+            scale = Scale.from_bytes(files[SCALE_FILE])
+        except ValueError:
+            what, remedy = "is not what training writes", "Train the model again with this version"
+            raise Rejected((Problem((SCALE_FILE,), "damaged", what, remedy),)) from None
         return cls(trees, scale, vocabulary, manifest["features_hash"], manifest["catalogue_hash"], manifest)
 
     def attributes(self, catalogue: Catalogue, declaration: Declaration) -> ForestAttributes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -123,9 +124,17 @@ class Scale:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Scale:
-        """The inverse of `to_bytes`."""
-        with np.load(io.BytesIO(data), allow_pickle=False) as read:
-            slope, intercept, base, spread = (float(value) for value in read["line"])
-            public = PublicPrior(read["fill"], read["centre"], read["inverse"])
-            effects = ItemEffects(base, public, read["weights"], read["covariance"], spread, read["codes"], read["own"])
+        """The inverse of `to_bytes`.
+
+        Raises:
+            ValueError: the bytes are none that `to_bytes` made.
+        """
+        try:
+            with np.load(io.BytesIO(data), allow_pickle=False) as read:
+                slope, intercept, base, spread = (float(value) for value in read["line"])
+                public = PublicPrior(read["fill"], read["centre"], read["inverse"])
+                weights, covariance = read["weights"], read["covariance"]
+                effects = ItemEffects(base, public, weights, covariance, spread, read["codes"], read["own"])
+        except (OSError, KeyError, EOFError, zipfile.BadZipFile) as failure:
+            raise ValueError("is not a scale") from failure
         return cls(slope, intercept, effects)

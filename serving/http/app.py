@@ -107,7 +107,7 @@ def create_app(
     add_decisions(app, answers, log, access, clock, work)
     add_events(app, log, access, clock)
     add_reference(app, answers, access, clock, work)
-    add_health(app, answers.checks, lifecycle)
+    add_health(app, answers.checks, lifecycle, getattr(answers, "degraded", tuple))
     return app
 
 

@@ -20,12 +20,14 @@ class ProblemType:
 
 
 MALFORMED_BODY = ProblemType("malformed-body", 400, "The body is not acceptable JSON")
+MALFORMED_REQUEST = ProblemType("malformed-request", 400, "This is not an HTTP request")
 UNAUTHENTICATED = ProblemType("unauthenticated", 401, "A bearer token is needed")
 INSUFFICIENT_SCOPE = ProblemType("insufficient-scope", 403, "The token does not allow this")
 NOT_FOUND = ProblemType("not-found", 404, "There is nothing here")
 UNKNOWN_POPULATION = ProblemType("unknown-population", 404, "This population has no budget")
 UNKNOWN_SPEND = ProblemType("unknown-spend", 404, "There is no such reservation")
 METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "This method is not offered here")
+SLOW_REQUEST = ProblemType("slow-request", 408, "The request did not arrive in time")
 TIMED_OUT = ProblemType("timed-out", 408, "The body did not arrive in time")
 BUDGET_EXHAUSTED = ProblemType("privacy-budget-exhausted", 409, "Too little of the privacy budget is left")
 SPEND_CONFLICT = ProblemType("spend-conflict", 409, "The id belongs to another spend")
@@ -44,12 +46,14 @@ LEDGER_UNAVAILABLE = ProblemType("ledger-unavailable", 503, "The ledger cannot g
 
 KINDS = (
     MALFORMED_BODY,
+    MALFORMED_REQUEST,
     UNAUTHENTICATED,
     INSUFFICIENT_SCOPE,
     NOT_FOUND,
     UNKNOWN_POPULATION,
     UNKNOWN_SPEND,
     METHOD_NOT_ALLOWED,
+    SLOW_REQUEST,
     TIMED_OUT,
     BUDGET_EXHAUSTED,
     SPEND_CONFLICT,

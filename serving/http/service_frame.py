@@ -38,9 +38,10 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass
 class Lifecycle:
-    """Whether the process is going away; set by the process that runs the server, read by `/readyz`."""
+    """Whether the process is going away, and which of several it is; set by what runs the server, read by `/readyz`."""
 
     draining: bool = False
+    worker: int = 0
 
 
 def framed(title: str, description: str, see: str, access: Authentication, lifecycle: Lifecycle) -> FastAPI:
@@ -86,7 +87,12 @@ def add_metrics(app: FastAPI) -> None:
         return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
 
-def add_health(app: FastAPI, checks: Callable[[], Mapping[str, bool]], lifecycle: Lifecycle) -> None:
+def add_health(
+    app: FastAPI,
+    checks: Callable[[], Mapping[str, bool]],
+    lifecycle: Lifecycle,
+    degraded: Callable[[], Sequence[str]] = tuple,
+) -> None:
     """Add the routes by which it is known whether the process runs, and whether to send requests to it."""
 
     @app.get("/healthz", response_model=Alive, tags=["operation"])
@@ -99,7 +105,7 @@ def add_health(app: FastAPI, checks: Callable[[], Mapping[str, bool]], lifecycle
         """Requests may be sent here; 503 while starting up badly or going away."""
         found = {**checks(), "staying": not lifecycle.draining}
         ready = all(found.values())
-        return JSONResponse({"ready": ready, "checks": found}, 200 if ready else 503)
+        return JSONResponse({"ready": ready, "checks": found, "degraded": list(degraded())}, 200 if ready else 503)
 
 
 # --- bodies ----------------------------------------------------------------------------------------------------------

@@ -304,7 +304,8 @@ class Alive(_Strict):
 
 
 class Readiness(_Strict):
-    """Whether requests should be sent here, check by check."""
+    """Whether requests should be sent here, check by check, and what does not hold though answers are given."""
 
     ready: bool
     checks: dict[str, bool]
+    degraded: list[str]

@@ -158,3 +158,32 @@ def test_a_server_without_a_key_refuses_everybody_and_says_so(tmp_path):
         assert httpx.get(f"{url}/healthz", timeout=PATIENCE).status_code == 200
     finally:
         stopped(process, watchdog)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("only_server")
+def test_several_processes_count_together_log_json_and_are_seen_to_go(tmp_path):
+    process, watchdog, url = started(
+        tmp_path, "--dev", "--workers", "2", "--drain", "3", "--log", "json", "--quota", "5"
+    )
+    try:
+        answers = [httpx.get(f"{url}/healthz", headers={"x-request-id": "canary"}, timeout=PATIENCE) for _ in range(20)]
+        assert {(one.status_code, one.headers["x-request-id"]) for one in answers} == {(200, "canary")}
+        assert httpx.head(f"{url}/healthz", timeout=PATIENCE).status_code == 200
+        counted = httpx.get(f"{url}/metrics", timeout=PATIENCE).text
+        assert 'proffer_http_requests_total{method="GET",route="/healthz",status="200"} 20.0' in counted
+        asked = [httpx.get(f"{url}/v1/facts", timeout=PATIENCE).status_code for _ in range(40)]
+        assert 429 in asked  # one quota for both processes, each call on a connection of its own
+        process.send_signal(signal.SIGTERM)
+        ready = 200
+        while ready == 200:
+            ready = httpx.get(f"{url}/readyz", timeout=PATIENCE).status_code
+        assert ready == 503
+        last = httpx.get(f"{url}/healthz", timeout=PATIENCE)
+        assert (last.status_code, last.headers["connection"]) == (200, "close")
+    finally:
+        code, log = stopped(process, watchdog)
+    assert code == 0
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    assert {"method", "route", "status", "ms", "time", "level"} <= set(lines[0])
+    assert "canary" not in log

@@ -144,6 +144,15 @@ def test_a_folder_without_manifest_is_refused():
         Forest.from_files({})
 
 
+def test_a_scale_of_something_else_is_refused_though_its_checksum_holds():
+    files = {**artefact(), "scale.npz": b"garbage"}
+    manifest = json.loads(files["manifest.json"])
+    manifest["files"]["scale.npz"] = hashlib.sha256(b"garbage").hexdigest()
+    files["manifest.json"] = json.dumps(manifest).encode()
+    with pytest.raises(Rejected, match="not what training writes"):
+        Forest.from_files(files)
+
+
 def test_nothing_pickled_is_ever_loaded():
     bad = artefact()
     import io
@@ -154,5 +163,5 @@ def test_nothing_pickled_is_ever_loaded():
     manifest = json.loads(bad["manifest.json"])
     manifest["files"]["scale.npz"] = hashlib.sha256(out.getvalue()).hexdigest()
     bad["manifest.json"] = json.dumps(manifest).encode()
-    with pytest.raises(ValueError, match="allow_pickle=False"):
+    with pytest.raises(Rejected, match="not what training writes"):
         Forest.from_files(bad)

@@ -67,6 +67,29 @@ def test_a_tree_whose_node_comes_before_its_parent_is_refused() -> None:
         parse_trees(text.replace(line, "left_child=0 " + line.partition(" ")[2], 1))
 
 
+@pytest.mark.parametrize(
+    ("field", "word"),
+    [("left_child", "7"), ("right_child", "-20"), ("split_feature", "5"), ("split_feature", "-1"), ("threshold", "x"),
+     ("leaf_value", "nan"), ("left_child", ""), ("num_leaves", "900000"), ("num_leaves", "-3"),
+     ("decision_type", "900")],
+)  # fmt: skip
+def test_a_forest_that_leads_out_of_its_tables_is_refused_before_compiled_code_walks_it(field: str, word: str) -> None:
+    text = _booster(1, num_leaves=5).model_to_string()
+    line = next(one for one in text.splitlines() if one.startswith(f"{field}="))
+    changed = f"{field}={' '.join([word, *line.partition('=')[2].split()[1:]])}"
+    with pytest.raises(Rejected, match=r"no forest that can be walked|before its parent"):
+        parse_trees(text.replace(line, changed, 1))
+
+
+@examples(40)
+@given(st.integers(0, 4_000))
+def test_a_forest_that_was_cut_off_is_refused(end: int) -> None:
+    text = _booster(1, num_leaves=5).model_to_string()
+    begin, last = text.index("\nTree=") + 20, text.index("\nend of trees")
+    with pytest.raises(Rejected):
+        parse_trees(text[: begin + end % (last - begin)])
+
+
 def test_rows_of_single_precision_score_as_lightgbm_scores_them() -> None:
     booster, rows = _booster(3), _rows(np.random.default_rng(4), 300)
     assert np.array_equal(parse_trees(booster.model_to_string()).raw(rows), booster.predict(rows, raw_score=True))

@@ -36,7 +36,11 @@ def guarded(answers, caller_of):
 
 def test_health_and_readiness_answer_without_a_token(guarded, answers):
     assert guarded("GET", "/healthz").json() == {"status": "ok"}
-    assert guarded("GET", "/readyz").json() == {"ready": True, "checks": {"catalogue": True, "staying": True}}
+    assert guarded("GET", "/readyz").json() == {
+        "ready": True,
+        "checks": {"catalogue": True, "staying": True},
+        "degraded": [],
+    }
     answers.healthy = False
     assert guarded("GET", "/readyz").status_code == 503
 
