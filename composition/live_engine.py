@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from recommender.engine import Engine
     from serving.http.reference_desk import ReferenceDesk
     from serving.http.wire import RecommendationRequest
+    from serving.records.decision import Decision
+    from serving.records.explanation import Length
 
 LOG: Final = logging.getLogger("proffer.serving")
 POLL_SECONDS: Final = 5.0
@@ -51,11 +53,17 @@ class LiveEngine:
         self._wake = threading.Event()
         self._take(build())
 
-    def recommend(
-        self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event] | None = None
-    ) -> Mapping[str, Any]:
-        """The answer of the engine of this moment, as JSON."""
-        return self.handler.recommend(request, citizen, now, held)
+    def recommend(self, request: RecommendationRequest, citizen: str, now: int) -> Mapping[str, Any]:
+        """The answer of the engine of this moment to what is sent, as JSON."""
+        return self.handler.recommend(request, citizen, now)
+
+    def decide(self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event]) -> Decision:
+        """The answer of the engine of this moment from the events that are held of a citizen."""
+        return self.handler.decide(request, citizen, now, held)
+
+    def explain(self, decision: Decision, length: Length, language: str | None) -> Mapping[str, Any]:
+        """A decision explained by the texts of this moment."""
+        return self.handler.explain(decision, length, language)
 
     @property
     def engine(self) -> Engine:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from typing import Any, Final, Protocol
 
 from fastapi import FastAPI
@@ -31,8 +33,8 @@ _REFUSED: Final = (
 class Writing(Protocol):
     """What the application asks of the event log behind it; called in a worker thread."""
 
-    def take(self, documents: Sequence[object], now: int) -> Mapping[str, Any]:
-        """What became of each event, once it is durable; raises RefusedError where the log cannot be written."""
+    def take(self, documents: Sequence[object], now: int) -> Future[Mapping[str, Any]]:
+        """What became of each event, once it is durable, or RefusedError where the log cannot be written."""
         ...
 
 
@@ -44,7 +46,7 @@ _NO_LOG: Final = RefusedError(
 class NoLog:
     """No event log: every call is told to come back."""
 
-    def take(self, _documents: Sequence[object], _now: int) -> Mapping[str, Any]:
+    def take(self, _documents: Sequence[object], _now: int) -> Future[Mapping[str, Any]]:
         """Refuse."""
         raise _NO_LOG
 
@@ -62,7 +64,7 @@ NO_LOG: Final = NoLog()
 
 
 def add_events(app: FastAPI, log: Writing, access: Authentication, clock: Callable[[], int]) -> None:
-    """Add the route; one request writes at a time, apart from the threads that recommend."""
+    """Add the route; events are read apart from the threads that recommend, and written together."""
     work = WorkerPool(1, WAITING, "events")
     sent, said = bodies(EVENT_BODIES, WRITE), refusals(*_REFUSED)
 
@@ -73,8 +75,9 @@ def add_events(app: FastAPI, log: Writing, access: Authentication, clock: Callab
         need(access.caller(request, now), WRITE)
         body = await received(request, (STRUCTURED, BATCH))
         several = media_of(request) == BATCH
-        answer = await work.run(lambda: json.dumps(log.take(_documents(body, several), now), ensure_ascii=False))
-        return Response(answer, media_type="application/json")
+        taken = await work.run(lambda: log.take(_documents(body, several), now))
+        answer = await asyncio.wrap_future(taken)
+        return Response(json.dumps(answer, ensure_ascii=False), media_type="application/json")
 
 
 def _documents(body: bytes, several: bool) -> Sequence[object]:

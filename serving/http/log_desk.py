@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
@@ -13,7 +14,9 @@ from features.log.event import Event
 from features.log.event_log import EventLog, Outcome
 from features.log.event_parser import parse_event
 from features.problem import Rejected
+from serving.http import metrics
 from serving.http.event_words import names_of_events, told
+from serving.http.group_commit import GroupCommit
 from serving.http.record_desk import OpenableStore, RecordDesk, available
 
 _UNWRITTEN: Final = "Nothing was written. Send the same again: what is there already is told as a duplicate."
@@ -38,6 +41,7 @@ class LogDesk:
         """Nothing is opened yet: each request opens the log, so that one that is gone or was replaced is noticed."""
         self._declaration = declaration
         self._home = home
+        self._writer = GroupCommit(self._commit)
         self._names = names_of_events(declaration)
 
     @cached_property
@@ -45,11 +49,14 @@ class LogDesk:
         """What is kept of what the service said, in the same database."""
         return RecordDesk(self._home)
 
-    def take(self, documents: Sequence[object], now: int) -> Mapping[str, Any]:
-        """Write the events that are good and new in one commit; return what became of each, once that is durable.
+    def take(self, documents: Sequence[object], now: int) -> Future[Mapping[str, Any]]:
+        """Write the events that are good and new in one commit, with those of others that wait.
+
+        The future has what became of each, once that is durable; or RefusedError: 503, the log cannot be written now,
+        and nothing of this request was.
 
         Raises:
-            RefusedError: 503, the log cannot be written now; nothing was.
+            RefusedError: 503, too many events wait.
         """
         read: list[Event | Rejected] = []
         for document in documents:
@@ -57,11 +64,30 @@ class LogDesk:
                 read.append(parse_event(document, self._declaration, now=now, where=(), hints=0))
             except Rejected as refusal:
                 read.append(refusal)
-        outcomes: Iterator[Outcome] = iter(())
+        told: Future[Mapping[str, Any]] = Future()
+        told.set_running_or_notify_cancel()  # what is written is written: nobody can take it back
+
+        def tell(done: Future[Sequence[Outcome]]) -> None:
+            if (failure := done.exception()) is not None:
+                told.set_exception(failure)
+                return
+            outcomes = iter(done.result())
+            found = [self._result(next(outcomes) if isinstance(one, Event) else one) for one in read]
+            for one in found:
+                metrics.EVENTS.labels(one["outcome"]).inc()
+            told.set_result({"results": found})
+
         if events := [one for one in read if isinstance(one, Event)]:
-            with available(_UNWRITTEN), self._home.log_to_write() as log:
-                outcomes = iter(log.append_each(events))
-        return {"results": [self._result(next(outcomes) if isinstance(one, Event) else one) for one in read]}
+            self._writer.put(events).add_done_callback(tell)
+        else:
+            nothing: Future[Sequence[Outcome]] = Future()
+            nothing.set_result([])
+            tell(nothing)
+        return told
+
+    def _commit(self, events: Sequence[Event]) -> Sequence[Outcome]:
+        with available(_UNWRITTEN), self._home.log_to_write() as log:
+            return log.append_each(events)
 
     def life(self, citizen: str) -> Sequence[Event]:
         """Every event that touches somebody, none where there is no such person or no log.

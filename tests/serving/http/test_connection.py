@@ -96,10 +96,10 @@ def test_a_head_that_does_not_end_is_told_so_however_it_is_fed(app, monkeypatch)
 
     async def use(reader, writer):
         writer.write(b"GET /healthz HTTP/1.1\r\n")
-        reading = asyncio.create_task(reader.read())
+        reading = asyncio.create_task(reader.readline())
         while not reading.done():
             writer.write(b"X: y\r\n")
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.02)
         return await reading
 
     assert asyncio.run(served(app, use)).startswith(b"HTTP/1.1 408")

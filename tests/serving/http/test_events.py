@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from concurrent.futures import Future
 
 import httpx
 import pytest
@@ -227,7 +228,9 @@ class SlowLog:
 
     def take(self, _documents, _now):
         self.gate.wait(10)
-        return {"results": []}
+        done = Future()
+        done.set_result({"results": []})
+        return done
 
 
 def test_others_are_answered_while_events_wait_and_too_many_are_told_to_come_back(answers):
@@ -281,7 +284,7 @@ def test_nothing_of_a_rejected_event_comes_back(real_engine, sent, kind):
             raise Rejected([Problem(("home",), "unavailable", "is not there", "Wait")])
 
     document = event(**{"data": {CANARY: CANARY}, "type": kind, **sent})
-    answer = LogDesk(real_engine.declaration, Home()).take([{**document, "id": 5}], NOW)
+    answer = LogDesk(real_engine.declaration, Home()).take([{**document, "id": 5}], NOW).result(60)
     assert answer["results"][0]["outcome"] == "rejected"
     assert answer["results"][0]["problems"]
     assert CANARY not in json.dumps(answer)

@@ -206,7 +206,7 @@ def test_a_ledger_that_is_not_what_was_signed_grants_nothing_until_it_is_again(c
     assert call("GET", "/readyz").json()["checks"]["ledger"] is False
     signer.write_bytes(good)
     assert post(call, RESERVE, {**ASKED, "spend": "run-2"}).status_code == 200
-    assert call("GET", "/readyz").json() == {"ready": True, "checks": {"ledger": True, "staying": True}}
+    assert call("GET", "/readyz").json() == {"ready": True, "checks": {"ledger": True, "staying": True}, "degraded": []}
 
 
 def test_two_services_on_one_ledger_grant_exactly_the_cap(folder, caller_of):
