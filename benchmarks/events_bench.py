@@ -116,11 +116,12 @@ def serving(home: Path, *words: str) -> Iterator[tuple[int, int]]:
         line = next(line for line in process.stderr if "Serving on" in line)
         next(process.stderr)
         sink = subprocess.Popen(["cat"], stdin=process.stderr, stdout=subprocess.DEVNULL)  # noqa: S607
+        process.stderr.close()
         yield int(line.strip().rsplit(":", 1)[1]), process.pid
     finally:
         process.terminate()
         process.wait()
-        sink.wait()
+    sink.wait()
 
 
 def cpu_seconds(pid: int) -> float:
