@@ -7,10 +7,8 @@ import errno
 import logging
 import socket
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from composition import terminal
@@ -101,24 +99,7 @@ def _log_to_stderr(form: str) -> None:
 def _server(app: Any, lifecycle: Lifecycle, drain: float) -> Any:
     import uvicorn
 
-    from serving.http.connection import KEEP_ALIVE, Connection
-
-    class Server(uvicorn.Server):
-        """A server that is not ready any more from the moment it is told to stop, and takes calls a while longer."""
-
-        told: tuple[float, int] | None = None
-
-        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            lifecycle.draining = True
-            if self.told is None and drain > 0:
-                self.told = (time.monotonic(), sig)
-            else:
-                super().handle_exit(sig, frame)
-
-        async def on_tick(self, counter: int) -> bool:
-            if self.told is not None and not self.should_exit and time.monotonic() - self.told[0] >= drain:
-                super().handle_exit(self.told[1], None)
-            return await super().on_tick(counter)
+    from serving.http.connection import KEEP_ALIVE, Connection, DrainingServer
 
     settings = uvicorn.Config(
         app,
@@ -131,7 +112,7 @@ def _server(app: Any, lifecycle: Lifecycle, drain: float) -> Any:
         timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=KEEP_ALIVE,
     )
-    return Server(settings)
+    return DrainingServer(settings, lifecycle, drain)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from types import FrameType
 from typing import Final
 
 import h11
+import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from serving.http import metrics
 from serving.http.problem_documents import MALFORMED_REQUEST, SLOW_REQUEST, ProblemType
 from serving.http.security import LOG, SECURITY_HEADERS, problem_bytes
+from serving.http.service_frame import Lifecycle
 
 KEEP_ALIVE: Final = 75
 """Seconds for which an idle connection is kept: longer than a load balancer's usual 60, so that it closes first."""
@@ -75,3 +79,27 @@ class Connection(H11Protocol):
         if LOG.isEnabledFor(logging.INFO):
             told = {"method": "-", "route": "(no request)", "status": kind.status, "ms": 0}
             LOG.info("- (no request) %d 0 ms", kind.status, extra={"fields": told})
+
+
+class DrainingServer(uvicorn.Server):
+    """A server that is not ready any more from the moment it is told to stop, and takes calls a while longer."""
+
+    def __init__(self, config: uvicorn.Config, lifecycle: Lifecycle, seconds: float) -> None:
+        """Take calls for so many seconds once told; told again, or with none, it stops at once."""
+        super().__init__(config)
+        self._lifecycle, self._seconds = lifecycle, seconds
+        self._told: tuple[float, int] | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to drain, or stop."""
+        self._lifecycle.draining = True
+        if self._told is None and self._seconds > 0:
+            self._told = (time.monotonic(), sig)
+        else:
+            super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Stop once it has drained."""
+        if self._told is not None and not self.should_exit and time.monotonic() - self._told[0] >= self._seconds:
+            super().handle_exit(self._told[1], None)
+        return await super().on_tick(counter)

@@ -54,6 +54,9 @@ class GroupCommit:
             RefusedError: 503, too many events wait.
         """
         one = _Waiting(events, self._timer())
+        if not events:
+            one.done.set_result([])
+            return one.done
         with self._changed:
             if self._events + len(events) > MOST_WAITING:
                 raise RefusedError(BUSY, "Too many events wait to be written.", headers={"Retry-After": "1"})

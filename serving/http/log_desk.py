@@ -77,12 +77,7 @@ class LogDesk:
                 metrics.EVENTS.labels(one["outcome"]).inc()
             told.set_result({"results": found})
 
-        if events := [one for one in read if isinstance(one, Event)]:
-            self._writer.put(events).add_done_callback(tell)
-        else:
-            nothing: Future[Sequence[Outcome]] = Future()
-            nothing.set_result([])
-            tell(nothing)
+        self._writer.put([one for one in read if isinstance(one, Event)]).add_done_callback(tell)
         return told
 
     def _commit(self, events: Sequence[Event]) -> Sequence[Outcome]:
