@@ -54,10 +54,10 @@ def run(
         progress(f"{batches * EACH:,} events over {connections} connections")
         ours = _served(Path(folder) / "served", bodies, connections)
         progress("the same rows, inserted")
-        rows = _rows(bodies)
+        rows = rows_of(bodies)
         single = _inserted(Path(folder) / "single", rows, EACH)
         grouped = _inserted(Path(folder) / "grouped", rows, EACH * connections)
-        kept = [_kept(Path(folder) / name) for name in ("served", "single", "grouped")]
+        kept = [kept_in(Path(folder) / name) for name in ("served", "single", "grouped")]
     speed = {name: len(rows) / seconds for name, seconds in (("sqlite3", single), ("sqlite3, grouped", grouped))}
     rate = len(rows) / ours["seconds"]
     return {
@@ -155,7 +155,8 @@ async def _send(port: int, bodies: Sequence[bytes], connections: int) -> tuple[l
     return answers, waits
 
 
-def _rows(bodies: Sequence[bytes]) -> list[tuple[object, ...]]:
+def rows_of(bodies: Sequence[bytes]) -> list[tuple[object, ...]]:
+    """The events of all bodies as the log's rows."""
     declaration = reading.read_declaration()
     events = (parse_event(one, declaration) for body in bodies for one in json.loads(body))
     return [row for chunk in stored(events) for row in chunk.cells()]
@@ -175,6 +176,7 @@ def _inserted(home: Path, rows: Sequence[tuple[object, ...]], together: int) -> 
         return time.monotonic() - begun
 
 
-def _kept(home: Path) -> list[tuple[object, ...]]:
+def kept_in(home: Path) -> list[tuple[object, ...]]:
+    """What a log holds, whoever wrote it."""
     with closing(sqlite3.connect(home / "events.db")) as connection:
         return connection.execute(_KEYS).fetchall()

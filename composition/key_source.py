@@ -25,7 +25,7 @@ def key_set_source(place: str) -> Callable[[], bytes]:
 
     url = urlsplit(place)
     if url.scheme not in ("http", "https"):
-        return lambda: _bytes_of(Path(place), LARGEST + 1)
+        return lambda: Path(place).read_bytes()[: LARGEST + 1]
     if not url.hostname or url.username or (url.scheme == "http" and not _here(url.hostname)):
         raise ValueError("not an https address of a key set")
     opener = urllib.request.OpenerDirector()
@@ -47,8 +47,3 @@ def _here(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _bytes_of(path: Path, most: int) -> bytes:
-    with path.open("rb") as file:
-        return file.read(most)

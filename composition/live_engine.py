@@ -99,7 +99,8 @@ class LiveEngine:
             self._used = found
             self._renew()
         self._seen = found
-        self.engine.compiled(self._today() + datetime.timedelta(days=1))
+        today = reading.as_of(None, self._clock, self.engine.declaration.zone.name)
+        self.engine.compiled(today + datetime.timedelta(days=1))
 
     def _watching(self) -> None:
         while True:
@@ -136,9 +137,6 @@ class LiveEngine:
         warm_up(engine, reading.as_of(None, self._clock, zone))
         self.handler = RecommendationHandler(engine)
 
-    def _today(self) -> datetime.date:
-        return reading.as_of(None, self._clock, self.engine.declaration.zone.name)
-
 
 def marks_of(settings: EngineSettings) -> tuple[object, ...]:
     """What changes when the catalogue, the alias of the champion, its artefact or the weights change."""
@@ -151,10 +149,11 @@ def marks_of(settings: EngineSettings) -> tuple[object, ...]:
         except Rejected:
             model = Path(NO_MODEL)
         paths += [model / MANIFEST] if model is not None else []
-    return tuple(_mark(path) for top in paths for path in _files(top))
+    return tuple(_mark(path) for top in paths for path in files_below(top))
 
 
-def _files(path: Path) -> Iterable[Path]:
+def files_below(path: Path) -> Iterable[Path]:
+    """A file, or every file of a folder, sorted."""
     return sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
 
 

@@ -36,7 +36,8 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Close it if the head that has begun does not end."""
         super().data_received(data)
-        if self.transport.is_closing() or self._answering():
+        cycle: RequestResponseCycle | None = self.cycle
+        if self.transport.is_closing() or (cycle is not None and not cycle.response_complete):
             self._head_since = None
         elif not self.conn.trailing_data[0]:  # all of it was read, and no other request has begun
             self._head_since = None
@@ -56,10 +57,6 @@ class Connection(H11Protocol):
             self._refuse(SLOW_REQUEST, f"The head of a request must arrive within {HEAD_SECONDS:.0f} seconds.")
         else:
             super().timeout_keep_alive_handler()
-
-    def _answering(self) -> bool:
-        cycle: RequestResponseCycle | None = self.cycle
-        return cycle is not None and not cycle.response_complete
 
     def _close_in(self, seconds: float) -> None:
         self._unset_keepalive_if_required()

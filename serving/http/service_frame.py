@@ -129,8 +129,10 @@ def fitting(document: object, model: type[Model]) -> Model:
     try:
         return model.model_validate(document)
     except ValidationError as failure:
-        found = _items(failure, model)
-        raise RefusedError(problems.UNPROCESSABLE, "The request does not fit its schema.", found) from None
+        # Pydantic's findings without the input: pointers of known names only, and only its own sentences.
+        found = failure.errors(include_url=False, include_context=False, include_input=False)[:20]
+        items = [ProblemItemValue(_pointer(error["loc"], model), error["msg"]) for error in found]
+        raise RefusedError(problems.UNPROCESSABLE, "The request does not fit its schema.", items) from None
 
 
 def media_of(request: Request) -> str:
@@ -178,12 +180,6 @@ def parsed(body: bytes) -> object:
         return parse(body)
     except MalformedError as failure:
         raise RefusedError(problems.MALFORMED_BODY, f"The body {failure}.") from None
-
-
-def _items(failure: ValidationError, model: type[BaseModel]) -> Sequence[ProblemItemValue]:
-    """Pydantic's findings without the input: pointers of known names only, and only its own sentences."""
-    found = failure.errors(include_url=False, include_context=False, include_input=False)
-    return [ProblemItemValue(_pointer(error["loc"], model), error["msg"]) for error in found[:20]]
 
 
 def _pointer(location: Sequence[int | str], model: type[BaseModel]) -> str:
