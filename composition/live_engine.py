@@ -20,12 +20,14 @@ from features.problem import Rejected
 
 if TYPE_CHECKING:
     from composition.engines import EngineSettings
+    from features.declaration.declaration import Declaration
     from features.log.event import Event
     from recommender.engine import Engine
     from serving.http.reference_desk import ReferenceDesk
     from serving.http.wire import RecommendationRequest
     from serving.records.decision import Decision
     from serving.records.explanation import Length
+    from serving.records.live_basis import PurposeRegister
 
 LOG: Final = logging.getLogger("proffer.serving")
 POLL_SECONDS: Final = 5.0
@@ -35,18 +37,25 @@ _ALIKE: Final = "declares other facts or events: restart the service"
 class LiveEngine:
     """Answers with the newest good engine; shared by the threads that ask and the one that looks for changes."""
 
-    def __init__(self, build: Callable[[], Engine], marks: Callable[[], object], clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        build: Callable[[], Engine],
+        marks: Callable[[], object],
+        clock: Callable[[], int],
+        purposes: Callable[[Declaration], PurposeRegister] | None = None,
+    ) -> None:
         """Build the first engine, and answer once with it.
 
         Args:
             build: reads and checks everything; raises Rejected.
             marks: what changes when something that is read changes.
             clock: UTC seconds.
+            purposes: reads for what facts may be used; None for the purposes that are always there.
 
         Raises:
             Rejected: something that is read is wrong.
         """
-        self._build, self._marks, self._clock = build, marks, clock
+        self._build, self._marks, self._clock, self._purposes = build, marks, clock, purposes
         self._used = self._seen = marks()
         self.refused: tuple[str, ...] = ()
         """What is wrong with what was read last, empty where nothing is."""
@@ -64,6 +73,10 @@ class LiveEngine:
     def explain(self, decision: Decision, length: Length, language: str | None) -> Mapping[str, Any]:
         """A decision explained by the texts of this moment."""
         return self.handler.explain(decision, length, language)
+
+    def consents(self, citizen: str, held: Sequence[Event]) -> Mapping[str, Any]:
+        """For which purposes a citizen may be read now."""
+        return self.handler.consents(citizen, held)
 
     @property
     def engine(self) -> Engine:
@@ -135,7 +148,10 @@ class LiveEngine:
 
         zone = engine.declaration.zone.name
         warm_up(engine, reading.as_of(None, self._clock, zone))
-        self.handler = RecommendationHandler(engine)
+        if self._purposes is None:
+            self.handler = RecommendationHandler(engine)
+        else:
+            self.handler = RecommendationHandler(engine, self._purposes(engine.declaration))
 
 
 def marks_of(settings: EngineSettings) -> tuple[object, ...]:

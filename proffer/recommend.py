@@ -6,8 +6,10 @@ import argparse
 from pathlib import Path
 
 from composition import clock, engines, reading, terminal
+from composition.purpose_terms import read_purposes
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
+from features.unicode_form import composed
 from proffer import options
 
 SHOWN = 10
@@ -54,6 +56,10 @@ def run(args: argparse.Namespace) -> int:
         else:
             applicant = args.applicant or ["citizen"]
             person = engines.person_of_log(engine, Workspace(args.home), args.citizen, applicant, day)
+            purposes = read_purposes(engine.declaration, args.country)
+            engine, person, closed = purposes.allowed(engine, person, composed(args.citizen))
+            if closed:
+                terminal.say(f"not read, because the person withdrew it or never gave it: {', '.join(closed)}")
         person = engine.not_asking(person, {"--asked": args.asked, "--declined": args.declined}, ())
         found = engine.answer(person, day, args.k)
         terminal.emit(

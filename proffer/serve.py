@@ -6,11 +6,13 @@ import argparse
 import contextlib
 import os
 import signal
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from composition import clock, terminal
 from composition.engines import build_engine
+from composition.purpose_terms import read_purposes
 from composition.service import ServiceSettings, authentication, event_log, welcome
 from proffer import listening, options
 from proffer.recommend import engine_settings
@@ -44,7 +46,9 @@ def _serve(args: argparse.Namespace, settings: ServiceSettings) -> int:
     access = authentication(settings)
     listening.listen(settings.host, settings.port).close()  # an address that is taken is said before loading
     of, lifecycle = engine_settings(args), Lifecycle()
-    live = LiveEngine(lambda: build_engine(of), lambda: marks_of(of), clock.now)
+    live = LiveEngine(
+        lambda: build_engine(of), lambda: marks_of(of), clock.now, partial(read_purposes, country=args.country)
+    )
     pages = welcome(live.engine, dev=access.dev)
     desk = LogDesk(live.engine.declaration, event_log(settings.workspace))
     app = create_app(live, access, clock.now, lifecycle, pages, desk)

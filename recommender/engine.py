@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
@@ -64,6 +65,15 @@ class Engine:
         self.working_days = working_days
         self._compiled: dict[int, Compiled] = {}
         self._lock, self._compiling = threading.Lock(), threading.Lock()
+
+    @property
+    def by_rules(self) -> Engine:
+        """The same engine without a model, which shares the compiled rules."""
+        if self.ranker.scorer is None:
+            return self
+        other = copy(self)
+        other.ranker = Ranker(self.ranker.weights)
+        return other
 
     def compiled(self, day: date) -> Compiled:
         """The rules as they stand on a day."""

@@ -19,6 +19,7 @@ from serving.http.event_routes import NO_LOG, Writing, add_events
 from serving.http.front_page import add_front_pages
 from serving.http.problem_documents import ProblemItemValue, RefusedError
 from serving.http.reference_routes import Reference, add_reference
+from serving.http.rights_routes import ConsentAnswers, Erasing, add_rights
 from serving.http.service_frame import (
     OPENAPI,
     Lifecycle,
@@ -31,7 +32,7 @@ from serving.http.service_frame import (
     framed,
     refusals,
 )
-from serving.http.tokens import ACT_AS, READ, WRITE, Caller
+from serving.http.tokens import ACT_AS, READ, RIGHTS, WRITE, Caller
 from serving.http.wire import RecommendationRequest, RecommendationsOut
 
 AT_WORK: Final = 2
@@ -41,7 +42,7 @@ EXAMPLE: Final = {
     "k": 5,
 }
 WAITING: Final = 64
-SCOPES_HERE: Final = (READ, ACT_AS, WRITE)
+SCOPES_HERE: Final = (READ, ACT_AS, WRITE, RIGHTS)
 _DESCRIPTION = (
     "Offers of the benefits a person is entitled to. Rules decide who; a model, where there is one, only decides the "
     "order. Nothing sent to `/v1/recommendations` is stored; what is sent to `/v1/events` is. Errors are RFC 9457 "
@@ -49,7 +50,7 @@ _DESCRIPTION = (
 )
 
 
-class Responses(LifeAnswers, Explaining, Protocol):
+class Responses(LifeAnswers, Explaining, ConsentAnswers, Protocol):
     """What the application asks of the engine behind it; pure computing, called in a worker thread."""
 
     def recommend(self, request: RecommendationRequest, citizen: str, now: int) -> Mapping[str, Any]:
@@ -66,7 +67,7 @@ class Responses(LifeAnswers, Explaining, Protocol):
         ...
 
 
-class KeptRecords(Keeping, DecisionReading, Protocol):
+class KeptRecords(Keeping, DecisionReading, Erasing, Protocol):
     """What the application asks of what was said before."""
 
 
@@ -105,6 +106,7 @@ def create_app(
     _add_recommendations(app, answers, access, clock, work)
     add_citizens(app, answers, log, access, clock, work)
     add_decisions(app, answers, log, access, clock, work)
+    add_rights(app, answers, log, access, clock, work)
     add_events(app, log, access, clock)
     add_reference(app, answers, access, clock, work)
     add_health(app, answers.checks, lifecycle, getattr(answers, "degraded", tuple))

@@ -92,7 +92,7 @@ def add_citizens(
                 raise RefusedError(problems.NOT_FOUND, _NOBODY)
             found = answers.decide(asked, name, now, held)
             log.records.keep(found, now)
-            return json.dumps({**found.answer, ID: found.id}, ensure_ascii=False, allow_nan=False)
+            return json.dumps({**found.answer, **found.document["said"], ID: found.id}, ensure_ascii=False)
 
         return Response(await work.run(answered), media_type="application/json")
 

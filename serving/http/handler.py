@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any, Final
@@ -13,6 +13,7 @@ from features.calendar import ISO_DAY, YEARS, date_of
 from features.declaration.declaration import Declaration, Fact
 from features.log.event import Event
 from features.log.event_parser import parse_event
+from features.log.history import history_of
 from features.problem import Code, Problem, Problems, Rejected
 from recommender.engine import AS_OF, Engine
 from recommender.rules.clause import RECEIVES
@@ -24,6 +25,7 @@ from serving.http.reference_desk import ReferenceDesk
 from serving.http.wire import RecommendationRequest
 from serving.records.decision import ID, Decision, Recorder
 from serving.records.explanation import Length, explained
+from serving.records.live_basis import RANKING, PurposeRegister
 
 _MOST_ITEMS: Final = 20
 _MOST_MEMBERS: Final = 100
@@ -55,6 +57,7 @@ class RecommendationHandler:
     """Answers requests with one engine."""
 
     engine: Engine
+    purposes: PurposeRegister = field(default_factory=PurposeRegister)
 
     @cached_property
     def reference(self) -> ReferenceDesk:
@@ -66,6 +69,11 @@ class RecommendationHandler:
         """What makes an answer a decision."""
         return Recorder(self.engine)
 
+    @cached_property
+    def by_rules(self) -> Recorder:
+        """The same for people who refuse the learned order."""
+        return Recorder(self.engine.by_rules)
+
     def recommend(self, request: RecommendationRequest, citizen: str, now: int) -> Mapping[str, Any]:
         """The answer to what is sent, as JSON; with the decision it is, where the request asks for the record.
 
@@ -76,10 +84,11 @@ class RecommendationHandler:
         with self._told():
             events = None if request.events is None else self._events(request.events, now)
             person = self._person(request, citizen, day, events)
+        engine, person, closed = self.purposes.allowed(self.engine, person, citizen)
         if not request.record:
-            return self.engine.answer(person, day, request.k).to_json()
-        found = self.recorder.decide(person, day, request.k)
-        return {**found.answer, ID: found.id, "decision": dict(found.document)}
+            return engine.answer(person, day, request.k).to_json() | _not_read(closed)
+        found = self._decided(person, day, request.k, None, closed)
+        return {**found.answer, ID: found.id, "decision": dict(found.document)} | _not_read(closed)
 
     def decide(self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event]) -> Decision:
         """Answer a citizen from the events that are held.
@@ -90,7 +99,26 @@ class RecommendationHandler:
         day = self._day(request.as_of, now)
         with self._told():
             person = self._person(request, citizen, day, held)
-        return self.recorder.decide(person, day, request.k, citizen)
+        _, person, closed = self.purposes.allowed(self.engine, person, citizen)
+        return self._decided(person, day, request.k, citizen, closed)
+
+    def _decided(self, person: Person, day: date, k: int, citizen: str | None, closed: Sequence[str]) -> Decision:
+        recorder = self.by_rules if RANKING in closed else self.recorder
+        return recorder.decide(person, day, k, citizen, said=_not_read(closed))
+
+    def consents(self, citizen: str, held: Sequence[Event]) -> Mapping[str, Any]:
+        """For which purposes a citizen may be read now, by the events that are held."""
+        history = history_of(held, self.engine.declaration)
+        closed = self.purposes.closed(history, citizen)
+        rows = [
+            {
+                "purpose": name, "live": name not in closed, "needs": one.needs, "facts": list(one.facts),
+                "title": one.title.to_document() if one.title else None,
+                "basis": one.basis.to_document() if one.basis else None,
+            }
+            for name, one in self.purposes.purposes.items()
+        ]  # fmt: skip
+        return {"purposes": rows}
 
     def explain(self, decision: Decision, length: Length, language: str | None) -> Mapping[str, Any]:
         """A decision explained, in one language or (None) in each.
@@ -224,3 +252,7 @@ def _only(value: Any, language: str, languages: frozenset[str]) -> Any:
             return {language: value[language]}
         return {name: _only(one, language, languages) for name, one in value.items()}
     return [_only(one, language, languages) for one in value] if isinstance(value, list) else value
+
+
+def _not_read(closed: Sequence[str]) -> dict[str, Any]:
+    return {"not_read": list(closed)} if closed else {}

@@ -23,6 +23,9 @@ class _Nobody:
     def decide(self, request: RecommendationRequest, citizen: str, now: int, held: Any) -> Any:
         raise NotImplementedError
 
+    def consents(self, citizen: str, held: Any) -> Mapping[str, Any]:
+        raise NotImplementedError
+
     def explain(self, decision: Any, length: Any, language: str | None) -> Mapping[str, Any]:
         raise NotImplementedError
 

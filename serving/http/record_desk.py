@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from features.problem import Rejected
 from serving.http.problem_documents import LOG_UNAVAILABLE, NOT_FOUND, RefusedError
 from serving.records.decision import Decision
 from serving.records.decision_log import DecisionLog, KeptDecision
+from serving.records.erasure import ErasedRows
 from serving.records.store import ServiceStore
 
 _AGAIN: Final = {"Retry-After": "5"}
@@ -22,6 +23,14 @@ class OpenableStore(Protocol):
     @property
     def has_events(self) -> bool:
         """Whether a log was ever begun."""
+        ...
+
+    def knows(self, citizen: str) -> bool:
+        """Whether anything is kept about a person."""
+        ...
+
+    def erase(self, citizen: str) -> ErasedRows:
+        """Erase everything that is kept about a person."""
         ...
 
     def store(self) -> AbstractContextManager[ServiceStore]:
@@ -67,6 +76,18 @@ class RecordDesk:
         if found is None or found.decision.kind == "shadow" or not readable(found.decision.citizen or ""):
             raise RefusedError(NOT_FOUND, _NOTHING)
         return found
+
+    def erase(self, citizen: str) -> Mapping[str, Any] | None:
+        """Erase a person; None where nothing is known of one.
+
+        Raises:
+            RefusedError: 503, the database cannot be written now; the next opening of it erases the person.
+        """
+        with available("The person cannot be erased now; ask again."):
+            if not self._home.knows(citizen):
+                return None
+            done = self._home.erase(citizen)
+            return {"events": done.events, "records": done.records}
 
     def decisions(self, citizen: str) -> Sequence[KeptDecision]:
         """The decisions about somebody, the latest first, at most a hundred.

@@ -202,7 +202,19 @@ def refusals(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
 
 def documented(model: type[BaseModel], example: Mapping[str, Any], *scopes: str) -> dict[str, Any]:
     """The body is parsed by hand, strictly; OpenAPI gets what FastAPI would have given it."""
-    return bodies({JSON: {"schema": model.model_json_schema(), "example": example}}, *scopes)
+    schema = model.model_json_schema()
+    parts = schema.pop("$defs", {})
+    return bodies({JSON: {"schema": _whole(schema, parts), "example": example}}, *scopes)
+
+
+def _whole(schema: Any, parts: Mapping[str, Any]) -> Any:
+    """A schema with what it refers to in its place, so that it may stand anywhere in a document."""
+    if isinstance(schema, list):
+        return [_whole(one, parts) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    named = str(schema.get("$ref", "")).removeprefix("#/$defs/")
+    return _whole(parts[named], parts) if named in parts else {key: _whole(one, parts) for key, one in schema.items()}
 
 
 def bodies(content: Mapping[str, Mapping[str, Any]], *scopes: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from serving.http.key_set import Keys, OneKey, PublicKey, VerificationKey, fits
 READ: Final = "recommendations:read"
 ACT_AS: Final = "act-as"
 WRITE: Final = "events:write"
+RIGHTS: Final = "rights:write"
 RESERVE: Final = "privacy:reserve"
 DEV_ISSUER: Final = "urn:proffer:dev"
 AUDIENCE: Final = "urn:proffer:api"
@@ -28,7 +29,7 @@ _MAX_TOKEN = 8192
 _SUBJECT = re.compile(r"[!-~]{1,255}\Z")  # identity providers put |, +, / and = into one (StringOrURI, ASCII)
 _HEADER_NAMES = frozenset({"alg", "typ", "kid"})  # jku, jwk, x5u and crit would let the token choose its own key
 _CLAIMS = ["iss", "aud", "sub", "iat", "exp"]
-SCOPES: Final = (READ, ACT_AS, WRITE, RESERVE)
+SCOPES: Final = (READ, ACT_AS, WRITE, RIGHTS, RESERVE)
 
 
 class TokenRefusedError(ValueError):

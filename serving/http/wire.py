@@ -274,6 +274,9 @@ class RecommendationsOut(_Strict):
     closed: list[ClosedWindowOut]
     ask_next: list[AskOut]
     model: ModelOut | None
+    not_read: Annotated[
+        list[str] | None, Field(description="Purposes without a live basis, for which nothing was read.")
+    ] = None
     decision_id: Annotated[str | None, Field(description="Under which id it is on record, or was asked to be.")] = None
     decision: Annotated[
         dict[str, Any] | None, Field(description="What it was computed from, where `record` asks for it.")

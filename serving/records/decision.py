@@ -72,7 +72,8 @@ class Decision:
         """
         top = dict(document) if isinstance(document, Mapping) else {}
         made, answer = top.pop("decision", None), top.pop("answer", top)
-        answer = {name: value for name, value in answer.items() if name != ID} if isinstance(answer, dict) else None
+        beside = (ID, "not_read")
+        answer = {name: one for name, one in answer.items() if name not in beside} if isinstance(answer, dict) else None
         if not isinstance(made, dict) or not answer or made.get("format") != FORMAT:
             what = f"is no decision of the format {FORMAT}"
             remedy = "Give a reply that was asked for with `record`, or what /v1/decisions/ID/record returns"

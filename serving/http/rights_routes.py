@@ -1,0 +1,177 @@
+"""The routes by which a person exercises rights: consents and objections, what came of offers, and erasure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from hashlib import sha256
+from secrets import token_hex
+from typing import Any, Final, Protocol
+
+from fastapi import FastAPI
+from fastapi.responses import Response
+from starlette.requests import Request
+
+from features.log.event import Event, rfc3339
+from features.unicode_form import composed
+from serving.http import problem_documents as problems
+from serving.http.access import Authentication, need
+from serving.http.event_wire import EventOutcomesOut
+from serving.http.problem_documents import ProblemItemValue, RefusedError
+from serving.http.rights_wire import ConsentRequest, ConsentsOut, ErasedOut, FeedbackRequest
+from serving.http.service_frame import JSON, WorkerPool, documented, fitted, queried, refusals
+from serving.http.tokens import ACT_AS, READ, RIGHTS, WRITE, Caller
+
+SOURCE: Final = "proffer:service"
+"""The source of events that this service writes of what people tell it."""
+_READS: Final = (
+    problems.UNAUTHENTICATED, problems.INSUFFICIENT_SCOPE, problems.NOT_FOUND, problems.TOO_MANY, problems.BUSY,
+    problems.LOG_UNAVAILABLE,
+)  # fmt: skip
+_TAKES: Final = (
+    *_READS, problems.MALFORMED_BODY, problems.TIMED_OUT, problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA,
+    problems.UNPROCESSABLE,
+)  # fmt: skip
+_NOBODY: Final = "No events are known under this id, or the token is not for acting on them."
+_CONSENT: Final = {"purpose": "ranking", "given": False}
+_FEEDBACK: Final = {"items": [{"kind": "opened", "programme": "kr.parent-benefit", "position": 1, "channel": "app"}]}
+
+
+class ConsentAnswers(Protocol):
+    """What the application asks of the engine behind it; called in a worker thread."""
+
+    def consents(self, citizen: str, held: Sequence[Event]) -> Mapping[str, Any]:
+        """For which purposes a citizen may be read now."""
+        ...
+
+
+class Erasing(Protocol):
+    """What the application asks of the records behind it; called in a worker thread."""
+
+    def erase(self, citizen: str) -> Mapping[str, Any] | None:
+        """Erase a person; None where nothing is known of one."""
+        ...
+
+
+class LifeTaking(Protocol):
+    """What the application asks of the event log behind it; called in a worker thread."""
+
+    def take(self, documents: Sequence[object], now: int) -> Future[Mapping[str, Any]]:
+        """Write events, and tell what became of each once that is durable."""
+        ...
+
+    def life(self, citizen: str) -> Sequence[Event]:
+        """The events that touch somebody."""
+        ...
+
+    @property
+    def records(self) -> Erasing:
+        """What is kept beside it."""
+        ...
+
+
+def add_rights(
+    app: FastAPI, answers: ConsentAnswers, log: LifeTaking, access: Authentication, clock: Callable[[], int],
+    work: WorkerPool,
+) -> None:  # fmt: skip
+    """Add the routes; `work` are the threads that recommend."""
+    _add_consents(app, answers, log, access, clock, work)
+    _add_feedback(app, log, access, clock, work)
+
+    @app.delete("/v1/citizens/{citizen:path}", response_model=ErasedOut, responses=refusals(*_READS),
+                openapi_extra=queried({}, RIGHTS), tags=["rights"])  # fmt: skip
+    async def erase_citizen(request: Request, citizen: str) -> Response:
+        """Erase everything kept about a person, for good: events, decisions, and every other row."""
+        _, name = _acting(access.caller(request, clock()), citizen, RIGHTS)
+        done = await work.run(lambda: log.records.erase(name))
+        if done is None:
+            raise RefusedError(problems.NOT_FOUND, _NOBODY)
+        return Response(json.dumps(done), media_type=JSON)
+
+
+def _add_consents(
+    app: FastAPI, answers: ConsentAnswers, log: LifeTaking, access: Authentication, clock: Callable[[], int],
+    work: WorkerPool,
+) -> None:  # fmt: skip
+    path = "/v1/citizens/{citizen:path}/consents"
+
+    def told(name: str) -> str:
+        held = log.life(name)
+        if not held:
+            raise RefusedError(problems.NOT_FOUND, _NOBODY)
+        return json.dumps(answers.consents(name, held), ensure_ascii=False)
+
+    @app.get(path, response_model=ConsentsOut, responses=refusals(*_READS), openapi_extra=queried({}, READ),
+             tags=["rights"])  # fmt: skip
+    async def consents(request: Request, citizen: str) -> Response:
+        """For which purposes the facts of a person may be read now, and by which basis."""
+        _, name = _acting(access.caller(request, clock()), citizen, READ)
+        return Response(await work.run(lambda: told(name)), media_type=JSON)
+
+    @app.put(path, response_model=ConsentsOut, responses=refusals(*_TAKES), tags=["rights"],
+             openapi_extra=documented(ConsentRequest, _CONSENT, RIGHTS))  # fmt: skip
+    async def state_consent(request: Request, citizen: str) -> Response:
+        """Give consent to a purpose, or withdraw it (so is the learned order refused): from the next request on."""
+        now = clock()
+        _, name = _acting(access.caller(request, now), citizen, RIGHTS)
+        asked = await fitted(request, ConsentRequest)
+        kind = "consent.given" if asked.given else "consent.withdrawn"
+
+        def written() -> str:
+            if not log.life(name):
+                raise RefusedError(problems.NOT_FOUND, _NOBODY)
+            _taken(log.take([_event(kind, name, {"purpose": asked.purpose}, now)], now).result())
+            return told(name)
+
+        return Response(await work.run(written), media_type=JSON)
+
+
+def _add_feedback(
+    app: FastAPI, log: LifeTaking, access: Authentication, clock: Callable[[], int], work: WorkerPool
+) -> None:
+    @app.post("/v1/feedback", response_model=EventOutcomesOut, responses=refusals(*_TAKES), tags=["rights"],
+              openapi_extra=documented(FeedbackRequest, _FEEDBACK, READ))  # fmt: skip
+    async def feedback(request: Request) -> Response:
+        """What came of what was shown: opened, applied for, declined, rated; and, from an office, what was decided."""
+        now = clock()
+        caller = access.caller(request, now)
+        need(caller, READ)
+        asked = await fitted(request, FeedbackRequest)
+        name = composed(asked.citizen) if asked.citizen is not None else caller.subject
+        if name != caller.subject:
+            need(caller, ACT_AS)
+        if any(one.by_office for one in asked.items):
+            need(caller, WRITE)  # nobody grants themselves a benefit
+        documents = [
+            _event(f"benefit.{one.kind}", name, one.data, now)
+            | ({"id": sha256(f"{name}\0{one.id}".encode()).hexdigest()} if one.id else {})
+            | ({"time": one.time} if one.time else {})
+            for one in asked.items
+        ]
+        answer = await work.run(lambda: json.dumps(log.take(documents, now).result(), ensure_ascii=False))
+        return Response(answer, media_type=JSON)
+
+
+def _acting(caller: Caller, citizen: str, scope: str) -> tuple[Caller, str]:
+    """Who acts, and for whom: themselves, or anybody with `act-as`; to all others there is nobody."""
+    need(caller, scope)
+    name = composed(citizen)
+    if name != caller.subject and not caller.may(ACT_AS):
+        raise RefusedError(problems.NOT_FOUND, _NOBODY)
+    return caller, name
+
+
+def _event(kind: str, subject: str, data: Mapping[str, Any], now: int) -> dict[str, Any]:
+    return {
+        "id": token_hex(16), "source": SOURCE, "subject": subject, "type": kind, "time": rfc3339(now),
+        "data": dict(data),
+    }  # fmt: skip
+
+
+def _taken(done: Mapping[str, Any]) -> None:
+    """Refuse what the log did not take."""
+    for one in done["results"]:
+        if one["outcome"] != "accepted":
+            items = [ProblemItemValue(problem["pointer"], problem["what"]) for problem in one["problems"]]
+            raise RefusedError(problems.UNPROCESSABLE, "The log does not take this.", items)

@@ -1,0 +1,155 @@
+"""Rights over HTTP: consents from the next request on, feedback through the one door of events, erasure for good."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from composition.purpose_terms import read_purposes
+from composition.workspace import Workspace
+from features.log.event_parser import parse_event
+from serving.http import tokens
+from serving.http.access import Authentication
+from serving.http.app import create_app
+from serving.http.handler import RecommendationHandler
+from serving.http.log_desk import LogDesk
+
+NOW = 1_793_500_000  # 1 November 2026 in Seoul
+KEY = tokens.new_dev_key()
+FACTS = {"sex": "female", "birth_date": "1993-04-02", "region": "11440", "pregnant": True}
+MINE = (tokens.READ, tokens.RIGHTS)
+CLERK = (tokens.READ, tokens.RIGHTS, tokens.ACT_AS, tokens.WRITE)
+
+
+def stated(name):
+    return {"id": name, "source": "registry/residents", "subject": name, "type": "fact.stated", "data": FACTS,
+            "time": "2026-10-01T09:00:00+09:00", "recordedtime": "2026-10-02T09:00:00+09:00"}  # fmt: skip
+
+
+@pytest.fixture
+def home(tmp_path, real_engine):
+    kept = Workspace(tmp_path / "home", patience=0)
+    with kept.log_to_write() as log:
+        log.append([parse_event(stated(name), real_engine.declaration, now=NOW) for name in ("ann", "eve")])
+    return kept
+
+
+@pytest.fixture
+def call(real_engine, caller_of, home):
+    desk = LogDesk(real_engine.declaration, home)
+    access = Authentication((tokens.dev_verifier(KEY),))
+    handler = RecommendationHandler(real_engine, read_purposes(real_engine.declaration))
+    caller = caller_of(create_app(handler, access, lambda: NOW, log=desk))
+
+    def called(method, path, body=None, subject="ann", scopes=MINE, at=NOW):
+        headers = {"content-type": "application/json"}
+        if subject is not None:
+            headers["authorization"] = f"Bearer {tokens.dev_token(KEY, at, subject, frozenset(scopes))}"
+        content = {} if body is None else {"content": json.dumps(body).encode()}
+        return caller(method, path, headers, **content)
+
+    return called
+
+
+def recommended(call):
+    return call("GET", "/v1/citizens/ann/recommendations?k=100").json()
+
+
+def live(answer):
+    return {one["purpose"]: one["live"] for one in answer.json()["purposes"]}
+
+
+ROUTES = [
+    ("GET", "/v1/citizens/{}/consents", None),
+    ("PUT", "/v1/citizens/{}/consents", {"purpose": "health", "given": False}),
+    ("DELETE", "/v1/citizens/{}", None),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), ROUTES)
+def test_only_the_person_and_who_may_act_for_her_exercise_her_rights(call, method, path, body):
+    refused = {
+        "another citizen": (call(method, path.format("ann"), body, "eve"), 404),
+        "nobody": (call(method, path.format("nobody"), body, "eve"), 404),
+        "no token": (call(method, path.format("ann"), body, None), 401),
+        "an expired token": (call(method, path.format("ann"), body, at=NOW - 7200), 401),
+        "another scope": (call(method, path.format("ann"), body, scopes=(tokens.WRITE,)), 403),
+        "unknown to the clerk too": (call(method, path.format("nobody"), body, "clerk", CLERK), 404),
+    }
+    assert {name: answer.status_code for name, (answer, _) in refused.items()} == {
+        name: status for name, (_, status) in refused.items()
+    }
+    assert refused["another citizen"][0].content == refused["nobody"][0].content
+    assert call(method, path.format("ann"), body).status_code == 200
+    assert call(method, path.format("eve"), body, "clerk", CLERK).status_code == 200
+
+
+def test_a_withdrawal_takes_effect_at_the_next_request_and_consent_restores_it(call):
+    before = recommended(call)
+    names = {one["programme"] for one in before["recommendations"]}
+    answers = {one["programme"]: one["answer"] for one in before["recommendations"]}
+    assert answers["t.pregnant"] == "yes"
+    assert "not_read" not in before
+    assert live(call("PUT", "/v1/citizens/ann/consents", {"purpose": "health", "given": False}))["health"] is False
+    after = recommended(call)
+    assert after["not_read"] == ["health"]
+    assert after["decision_id"] != before["decision_id"]
+    answers = {one["programme"]: one["answer"] for one in after["recommendations"]}
+    assert answers["t.pregnant"] == "unknown"
+    assert set(answers) == names
+    assert live(call("PUT", "/v1/citizens/ann/consents", {"purpose": "health", "given": True}))["health"] is False
+    assert live(call("GET", "/v1/citizens/ann/consents")) == {"eligibility": True, "ranking": True, "health": False}
+
+
+def test_a_consent_for_a_purpose_with_an_odd_name_is_refused_and_nothing_is_repeated(call):
+    answer = call("PUT", "/v1/citizens/ann/consents", {"purpose": "ca nary", "given": True})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/purpose")
+    assert "nary" not in answer.text
+
+
+def test_feedback_becomes_events_of_the_log(call, home):
+    items = [
+        {"kind": "shown", "programme": "t.baby", "position": 1, "channel": "app"},
+        {"kind": "rated", "programme": "t.baby", "stars": 5},
+        {"kind": "declined", "programme": "t.women", "id": "d1", "time": "2026-10-31T00:00:00Z"},
+    ]
+    answer = call("POST", "/v1/feedback", {"items": items})
+    assert [one["outcome"] for one in answer.json()["results"]] == ["accepted"] * 3
+    again = call("POST", "/v1/feedback", {"items": items[2:]})
+    assert [one["outcome"] for one in again.json()["results"]] == ["duplicate"]
+    with home.log() as log:
+        kept = [(one.type, dict(one.data)) for one in log.events(["ann"]) if one.type.startswith("benefit.")]
+    assert kept == [
+        ("benefit.shown", {"programme": "t.baby", "position": 1, "channel": "app"}),
+        ("benefit.rated", {"programme": "t.baby", "stars": 5}),
+        ("benefit.declined", {"programme": "t.women"}),
+    ]
+
+
+def test_feedback_that_its_event_does_not_take_is_rejected_with_a_pointer(call):
+    answer = call("POST", "/v1/feedback", {"items": [{"kind": "opened", "programme": "t.baby", "stars": 1}]})
+    assert answer.json()["results"][0]["outcome"] == "rejected"
+    assert call("POST", "/v1/feedback", {"items": [{"kind": "loved", "programme": "t.baby"}]}).status_code == 422
+    assert call("POST", "/v1/feedback", {"items": []}).status_code == 422
+
+
+def test_nobody_grants_themselves_a_benefit_or_speaks_for_another(call):
+    granted = {"items": [{"kind": "granted", "programme": "t.women", "amount": 5}]}
+    assert call("POST", "/v1/feedback", granted).status_code == 403
+    assert call("POST", "/v1/feedback", {**granted, "citizen": "ann"}, "clerk", CLERK).status_code == 200
+    assert "t.women" in {one["programme"] for one in recommended(call)["already"]}
+    opened = {"citizen": "ann", "items": [{"kind": "opened", "programme": "t.women"}]}
+    assert call("POST", "/v1/feedback", opened, "eve").status_code == 403
+
+
+def test_an_erased_person_is_gone_for_everybody_and_stays_away(call, home):
+    decided = recommended(call)["decision_id"]
+    done = call("DELETE", "/v1/citizens/ann").json()
+    assert done == {"events": 1, "records": {"decisions": 1}}
+    assert call("GET", "/v1/citizens/ann/recommendations").status_code == 404
+    assert call("GET", f"/v1/decisions/{decided}").status_code == 404
+    assert call("DELETE", "/v1/citizens/ann").status_code == 404
+    answer = call("POST", "/v1/feedback", {"items": [{"kind": "opened", "programme": "t.women"}]})
+    assert answer.json()["results"][0]["problems"][0]["pointer"] == "/subject"
+    assert b"ann" not in (home.path / "events.db").read_bytes().replace(b"channel", b"").replace(b"planned", b"")
