@@ -164,6 +164,10 @@ def _reserve(args: argparse.Namespace) -> int:
 
     ledger = ledger_files.open_ledger(args.home)
     delta = args.delta or ledger.status(args.population).delta
+    if args.units < 0:
+        raise Rejected(
+            [Problem(("--units",), "range", f"{args.units} is below 0", "Give how many there are, or nothing")]
+        )
     mechanism, dataset = _mechanism(args), replace(_dataset(ledger, args.people), units=args.units)
     with terminal.working("pricing"):
         sign = ledger_files.request_signer(args.requester_key)

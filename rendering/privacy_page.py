@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from privacy.ledger.report_text import SIGNED_HEADS, USES_HEADS, Say, guess, limits
-from privacy.ledger.terms import EVERYBODY
+from privacy.ledger.terms import EVERYBODY, is_synthetic
 from rendering import spend_page
 from rendering.chart import Chart
 
@@ -103,7 +103,7 @@ def _population(one: Mapping[str, Any], report: Mapping[str, Any], say: Say) -> 
 def _together(one: Mapping[str, Any], say: Say) -> str:
     """What is promised to households that became one, which depends on how each use that counts came by them."""
     some = {"two": one["together"]["2"], "three": one["together"]["3"]}
-    if any(use["households"] == "made_up" for use in one["uses"]):
+    if is_synthetic(one["population"]):
         return say("report.made_up", **some)
     if not one["unkept"]:
         return say("report.together", **some)

@@ -89,6 +89,7 @@ def audited(entry: AuditEntry) -> Audited:
         raise Refused(where, "is no audit as this version writes it", "An audit is of the whole ledger, from version 3")
     seen = (body.steps, body.model)
     wrong = any(one.correct > one.guesses or one.guesses > body.canaries for one in seen)
-    if wrong or not 0 < Decimal(body.confidence) < 1:
+    claimed = Decimal(body.epsilon) > 0 or entry.version == SINCE  # which did not look
+    if wrong or not claimed or not 0 < Decimal(body.confidence) < 1:
         raise Refused(where, "has guesses, a confidence or a claim that cannot be", "Record what the audit printed")
     return Audited(entry.index)

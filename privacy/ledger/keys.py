@@ -56,8 +56,16 @@ class KeyRing:
         return signer
 
     def people_secret(self) -> bytes:
-        """The secret under which units are fingerprinted."""
-        return read_private(self.folder / PEOPLE_KEY)
+        """The secret under which units are fingerprinted.
+
+        Raises:
+            UnknownLedgerKey: it is gone, and no other knows those again who spent before.
+        """
+        path = self.folder / PEOPLE_KEY
+        if not path.exists():
+            what = "is gone: nobody who spent before would be known again"
+            raise UnknownLedgerKey(str(path), what, "Restore it from a backup; no other can take its place")
+        return read_private(path)
 
     def propose(self, successor: Signer) -> None:
         """Keep a new signing key beside the old one until the entry that names it is durable."""

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from privacy.ledger.terms import is_synthetic
+
 TIER: Final = 3
 
 
@@ -124,7 +126,7 @@ def _loss(one: Mapping[str, Any]) -> dict[str, Any]:
 
 def _over_time(one: Mapping[str, Any]) -> str:
     """Of households: whether they are the same in every use."""
-    if one["unit"] != "household" or any(use["households"] == "made_up" for use in one["uses"]):
+    if one["unit"] != "household" or is_synthetic(one["population"]):
         return ""
     if one["unkept"]:
         return (

@@ -183,6 +183,7 @@ def worst(audits: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """
 
     def shown(one: Mapping[str, Any]) -> Decimal:
-        return max(map(Decimal, one["lower"].values())) / Decimal(one["claimed"])
+        lower, claimed = max(map(Decimal, one["lower"].values())), Decimal(one["claimed"])
+        return lower / claimed if claimed else Decimal("infinity")
 
     return max(audits, key=shown, default=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final, Literal
 
@@ -341,17 +342,28 @@ def canonical_bytes(value: Struct) -> bytes:
 
 
 def read_statement(document: object, where: Where = ("statement",)) -> AnyStatement:
-    """Read a statement that approvers can sign.
+    """Read a statement that approvers can sign, and which a screen shows whole.
 
     Raises:
-        Rejected: a field is missing, unknown or invalid.
+        Rejected: a field is missing, unknown or invalid, or holds what a terminal would act on or not show.
     """
     try:
         statement: AnyStatement = msgspec.convert(document, AnyStatement)
     except (msgspec.ValidationError, RecursionError) as failure:
         remedy = "See docs/ledger.md for the statements and their fields"
         raise Rejected([Problem(where, "invalid", f"is not a valid draft ({failure})", remedy)]) from None
+    if not all(text.isprintable() for text in _texts(msgspec.to_builtins(statement))):
+        what = "holds a character that does not print, so that it may not be what is shown"
+        raise Rejected([Problem(where, "invalid", what, "Do not sign it; ask who wrote it for another draft")])
     return statement
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in a JSON value, in any depth."""
+    if isinstance(value, str):
+        yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _texts(part)
 
 
 def read_mechanism(document: object) -> AnyMechanism:
@@ -363,8 +375,8 @@ def read_mechanism(document: object) -> AnyMechanism:
     try:
         mechanism: AnyMechanism = msgspec.convert(document, AnyMechanism)
     except msgspec.ValidationError as failure:
-        remedy = "See docs/ledger.md for the mechanisms"
-        raise Rejected([Problem(("mechanism",), "invalid", f"is not a valid mechanism ({failure})", remedy)]) from None
+        what = f"is not a valid mechanism ({failure})"
+        raise Rejected([Problem(("mechanism",), "invalid", what, "See docs/ledger.md for the mechanisms")]) from None
     return mechanism
 
 

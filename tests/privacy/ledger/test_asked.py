@@ -6,10 +6,11 @@ from privacy.accounting.canonical import NotCanonical
 from privacy.ledger.entry import parse
 from privacy.ledger.ledger import Ledger, SpendTerms
 from privacy.ledger.note import Signer
+from privacy.ledger.spend_report import audits, worst
 from privacy.ledger.terms import EVERYBODY, EntryType
 from privacy.ledger.verify import verify
 from privacy.refusal import NotApproved
-from tests.privacy.ledgers import ALICE, BOB, CAROL, DELTA, NOBODY, ONE, Forge3, approve, clock, ledger, reserve
+from tests.privacy.ledgers import ALICE, BOB, CAROL, DELTA, NOBODY, ONE, Forge3, Forge4, approve, clock, ledger, reserve
 
 DAN = Signer.generate("dan")
 SEEN = {"correct": 60, "guesses": 100, "lower": "0.4"}
@@ -152,3 +153,15 @@ def test_more_canaries_than_anybody_runs_are_named_and_not_worked_out():
     many = {"correct": 2**52, "guesses": 2**53 - 1, "lower": "0"}
     forge.add(EntryType.AUDIT, audit(canaries=2**53 - 1, steps=many), EVERYBODY)
     assert "more canaries than are worked out" in str(verify(forge.bytes(), forge.signer.verifier()).findings[0])
+
+
+def test_an_audit_that_claims_nothing_is_refused_and_one_of_version_3_is_reported_as_the_worst():
+    forge = Forge4(ALICE, BOB)
+    forge.open("9")
+    forge.add(EntryType.AUDIT, audit(epsilon="0"), EVERYBODY)
+    assert whole(forge).first_bad_index == 2
+    forge = rooted3()
+    for claimed in ("1", "0", "8"):
+        forge.add(EntryType.AUDIT, audit(epsilon=claimed), EVERYBODY)
+    assert whole(forge).ok
+    assert worst(audits([parse(line) for line in forge.lines]))["claimed"] == "0"

@@ -10,9 +10,9 @@ from privacy.ledger.dataset import NO_SKETCH
 from privacy.ledger.note import COSIGNATURE, Signer
 from privacy.ledger.rules import decide
 from privacy.ledger.state import LedgerState
-from privacy.ledger.terms import EVERYBODY, EntryType
+from privacy.ledger.terms import EVERYBODY, EntryType, read_statement
 from privacy.ledger.verify import AuditTerms, verify
-from tests.privacy.ledgers import ALICE, BOB, CAROL, DELTA, Forge, Forge2, fingerprint, rooted, signed
+from tests.privacy.ledgers import ALICE, BOB, CAROL, DELTA, Forge, Forge2, fingerprint, ledger, rooted, signed
 
 DAVE = Signer.generate("dave")
 ROWS = {"fingerprint": fingerprint("people"), "rows": fingerprint("rows")}
@@ -323,3 +323,20 @@ def test_a_commit_says_what_was_released():
     forge.reserve("a")
     Forge2.commit(forge, "a")
     refused(forge, refusal.Refused, "version 1 does not")
+
+
+@pytest.mark.parametrize("word", ["fine\x1b[2J", "a\u202eb", "a\nb", "a\u200bb", "a\x9b1Ab"])
+@pytest.mark.parametrize("place", ["reason", "key"])
+def test_a_draft_that_a_screen_would_show_otherwise_is_signed_and_entered_by_nobody(folder, word, place):
+    """An operator who writes a draft by hand could hide from approvers what they sign."""
+    made = ledger(folder)
+    what = {"change": "enrol", "key": CAROL.verifier().text(), "role": "approver", "reason": "because"}
+    statement = made.draft("key", "kr", what)
+    if place == "reason":
+        statement["what"]["reason"] = word
+    else:
+        statement["what"]["key"] = word.replace("\n", "\x1b") + statement["what"]["key"]
+    with pytest.raises(Rejected, match="does not print"):
+        read_statement(statement)
+    with pytest.raises(Rejected, match="does not print"):
+        made.approved(statement, signed(statement, ALICE, BOB))

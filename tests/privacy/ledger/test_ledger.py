@@ -229,6 +229,14 @@ def test_people_taken_out_of_the_database_are_noticed(folder):
         again(folder)
 
 
+def test_without_the_secret_that_people_are_known_by_nobody_spends(folder):
+    made = ledger(folder)
+    reserve(made, "a", dataset=made.dataset(["c1"]))
+    (folder / "people.key").unlink()
+    with pytest.raises(refusal.UnknownLedgerKey, match="nobody who spent before would be known again"):
+        again(folder).dataset(["c1"])
+
+
 @pytest.mark.parametrize(
     ("change", "what"),
     [
