@@ -46,6 +46,7 @@ VERBS = {
     "privacy": "budgets of people's privacy, and the ledger that proves what was spent",
     "erase": "delete everything that is kept about one person, for good",
     "replay": "make a decision on record again, and compare it to the last bit",
+    "offers": "work off what happened into offers, send them, and list those brought in person",
     "serve": "the HTTP service",
     "token": "issue an access token for the HTTP service",
     "bench": "one benchmark beside its peers",

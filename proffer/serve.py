@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from composition import clock, terminal
 from composition.engines import build_engine
+from composition.offer_service import offer_workers
 from composition.purpose_terms import read_purposes
 from composition.service import ServiceSettings, authentication, event_log, welcome
 from proffer import listening, options
@@ -50,7 +51,9 @@ def _serve(args: argparse.Namespace, settings: ServiceSettings) -> int:
         lambda: build_engine(of), lambda: marks_of(of), clock.now, partial(read_purposes, country=args.country)
     )
     pages = welcome(live.engine, dev=access.dev)
-    desk = LogDesk(live.engine.declaration, event_log(settings.workspace))
+    home = event_log(settings.workspace)
+    workers = offer_workers(lambda: live.engine, home, args.country)
+    desk = LogDesk(live.engine.declaration, home, workers)
     app = create_app(live, access, clock.now, lifecycle, pages, desk)
     if not access.verifiers:
         terminal.say("No --public-key and no --dev: every call but /healthz and /readyz will be refused.")

@@ -17,6 +17,7 @@ from serving.http.citizen_routes import Keeping, LifeAnswers, add_citizens
 from serving.http.decision_routes import DecisionReading, Explaining, add_decisions
 from serving.http.event_routes import NO_LOG, Writing, add_events
 from serving.http.front_page import add_front_pages
+from serving.http.offer_routes import Offering, add_offers
 from serving.http.problem_documents import ProblemItemValue, RefusedError
 from serving.http.reference_routes import Reference, add_reference
 from serving.http.rights_routes import ConsentAnswers, Erasing, add_rights
@@ -32,7 +33,7 @@ from serving.http.service_frame import (
     framed,
     refusals,
 )
-from serving.http.tokens import ACT_AS, READ, RIGHTS, WRITE, Caller
+from serving.http.tokens import ACT_AS, ANSWER, READ, RIGHTS, WRITE, Caller
 from serving.http.wire import RecommendationRequest, RecommendationsOut
 
 AT_WORK: Final = 2
@@ -42,7 +43,7 @@ EXAMPLE: Final = {
     "k": 5,
 }
 WAITING: Final = 64
-SCOPES_HERE: Final = (READ, ACT_AS, WRITE, RIGHTS)
+SCOPES_HERE: Final = (READ, ACT_AS, WRITE, RIGHTS, ANSWER)
 _DESCRIPTION = (
     "Offers of the benefits a person is entitled to. Rules decide who; a model, where there is one, only decides the "
     "order. Nothing sent to `/v1/recommendations` is stored; what is sent to `/v1/events` is. Errors are RFC 9457 "
@@ -83,6 +84,11 @@ class KeptLog(Writing, Protocol):
         """What is kept beside it."""
         ...
 
+    @property
+    def offers(self) -> Offering:
+        """What people are offered."""
+        ...
+
 
 def create_app(
     answers: Responses,
@@ -107,6 +113,7 @@ def create_app(
     add_citizens(app, answers, log, access, clock, work)
     add_decisions(app, answers, log, access, clock, work)
     add_rights(app, answers, log, access, clock, work)
+    add_offers(app, log, access, clock, work)
     add_events(app, log, access, clock)
     add_reference(app, answers, access, clock, work)
     add_health(app, answers.checks, lifecycle, getattr(answers, "degraded", tuple))

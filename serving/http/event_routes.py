@@ -16,6 +16,7 @@ from features.log.event import Event
 from serving.http import problem_documents as problems
 from serving.http.access import Authentication, need
 from serving.http.event_wire import BATCH, EVENT_BODIES, MOST_EVENTS, STRUCTURED, EventOutcomesOut
+from serving.http.offer_desk import OfferDesk
 from serving.http.problem_documents import ProblemItemValue, RefusedError
 from serving.http.record_desk import RecordDesk
 from serving.http.service_frame import WorkerPool, bodies, media_of, parsed, received, refusals
@@ -56,6 +57,11 @@ class NoLog:
 
     @property
     def records(self) -> RecordDesk:
+        """Refuse."""
+        raise _NO_LOG
+
+    @property
+    def offers(self) -> OfferDesk:
         """Refuse."""
         raise _NO_LOG
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -17,7 +17,10 @@ from features.problem import Rejected
 from serving.http import metrics
 from serving.http.event_words import names_of_events, told
 from serving.http.group_commit import GroupCommit
+from serving.http.offer_desk import OfferDesk
+from serving.http.problem_documents import LOG_UNAVAILABLE, RefusedError
 from serving.http.record_desk import OpenableStore, RecordDesk, available
+from serving.proactive.offer_worker import OfferWorker
 
 _UNWRITTEN: Final = "Nothing was written. Send the same again: what is there already is told as a duplicate."
 
@@ -37,8 +40,14 @@ class OpenableLog(OpenableStore, Protocol):
 class LogDesk:
     """Writes to one event log and reads of it, through the reader and the log that `proffer ingest` uses."""
 
-    def __init__(self, declaration: Declaration, home: OpenableLog) -> None:
-        """Nothing is opened yet: each request opens the log, so that one that is gone or was replaced is noticed."""
+    def __init__(
+        self, declaration: Declaration, home: OpenableLog, worker: Callable[[], OfferWorker] | None = None
+    ) -> None:
+        """Nothing is opened yet: each request opens the log, so that one that is gone or was replaced is noticed.
+
+        `worker` looks at people with the engine of the moment; without it nobody is offered anything.
+        """
+        self._worker = worker
         self._declaration = declaration
         self._home = home
         self._writer = GroupCommit(self._commit)
@@ -48,6 +57,17 @@ class LogDesk:
     def records(self) -> RecordDesk:
         """What is kept of what the service said, in the same database."""
         return RecordDesk(self._home)
+
+    @cached_property
+    def offers(self) -> OfferDesk:
+        """What people are offered, in the same database.
+
+        Raises:
+            RefusedError: 503, this service offers nothing.
+        """
+        if self._worker is None:
+            raise RefusedError(LOG_UNAVAILABLE, "This service keeps no offers.", headers={"Retry-After": "60"})
+        return OfferDesk(self._home, self._worker)
 
     def take(self, documents: Sequence[object], now: int) -> Future[Mapping[str, Any]]:
         """Write the events that are good and new in one commit, with those of others that wait.

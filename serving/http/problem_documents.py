@@ -33,6 +33,7 @@ BUDGET_EXHAUSTED = ProblemType("privacy-budget-exhausted", 409, "Too little of t
 SPEND_CONFLICT = ProblemType("spend-conflict", 409, "The id belongs to another spend")
 SPEND_SETTLED = ProblemType("spend-settled", 409, "The reservation is settled already")
 MORE_THAN_RESERVED = ProblemType("more-than-reserved", 409, "Something else was run than had been reserved")
+OFFER_SETTLED = ProblemType("offer-settled", 409, "The offer does not stand any more")
 KNOWN_PEOPLE = ProblemType("known-people", 409, "These people have a budget already")
 TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
 UNSUPPORTED_MEDIA = ProblemType("unsupported-media-type", 415, "This media type is not taken here")
@@ -59,6 +60,7 @@ KINDS = (
     SPEND_CONFLICT,
     SPEND_SETTLED,
     MORE_THAN_RESERVED,
+    OFFER_SETTLED,
     KNOWN_PEOPLE,
     TOO_LARGE,
     UNSUPPORTED_MEDIA,

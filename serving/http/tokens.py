@@ -17,6 +17,7 @@ ACT_AS: Final = "act-as"
 WRITE: Final = "events:write"
 RIGHTS: Final = "rights:write"
 RESERVE: Final = "privacy:reserve"
+ANSWER: Final = "offers:answer"
 DEV_ISSUER: Final = "urn:proffer:dev"
 AUDIENCE: Final = "urn:proffer:api"
 DEV_MINUTES: Final = 15
@@ -29,7 +30,7 @@ _MAX_TOKEN = 8192
 _SUBJECT = re.compile(r"[!-~]{1,255}\Z")  # identity providers put |, +, / and = into one (StringOrURI, ASCII)
 _HEADER_NAMES = frozenset({"alg", "typ", "kid"})  # jku, jwk, x5u and crit would let the token choose its own key
 _CLAIMS = ["iss", "aud", "sub", "iat", "exp"]
-SCOPES: Final = (READ, ACT_AS, WRITE, RIGHTS, RESERVE)
+SCOPES: Final = (READ, ACT_AS, WRITE, RIGHTS, ANSWER, RESERVE)
 
 
 class TokenRefusedError(ValueError):

@@ -190,16 +190,16 @@ class OfferWorker:
         leaving = {id_: one for one in messages if one.kind == OFFERS_KIND for id_ in one.offers}
         for one in look.decision.message.offers if look.decision.message else ():
             way = leaving[look.id_of(one, self.ids)]
-            row = replace(self._row(look, one), state=SENT, reason="", changed=look.now, terms=one.terms, until=None)
+            row = replace(self.row(look, one), state=SENT, reason="", changed=look.now, terms=one.terms, until=None)
             changed |= _in_place(changed, replace(row, channel=way.channel, message=way.id, decision=decision))
         for kept in look.decision.kept:
-            row = self._row(look, due[kept.programme])
+            row = self.row(look, due[kept.programme])
             if kept.reason in _WAITING and row.state == DUE:
                 changed |= _in_place(changed, replace(row, reason=kept.reason, terms=due[kept.programme].terms))
         yield from (one for one in changed.values() if one not in look.held.offers)
 
-    def _row(self, look: OfferLook, one: DueOffer) -> KeptOffer:
-        """The row of an offer that is due: the one on the book, or a new one."""
+    def row(self, look: OfferLook, one: DueOffer) -> KeptOffer:
+        """Return the row of an offer that is due: the one on the book, or a new one."""
         id_ = look.id_of(one, self.ids)
         found = next((row for row in look.book.offers if row.id == id_), None)
         return found or KeptOffer(id_, look.citizen, one.programme, DUE, look.now, look.now, one.terms)

@@ -81,7 +81,7 @@ class WorkList:
 
     def lag(self, now: int) -> Lag:
         """Return what waits at a UTC second."""
-        waiting = EVENTS.c.number > self.done
+        waiting = (EVENTS.c.number > self.done) & (EVENTS.c.source != OWN_SOURCE)
         events = sa.select(sa.func.count(), sa.func.min(EVENTS.c.recorded)).where(waiting)
         count, first = self.connection.execute(events).one()
         looks = sa.select(sa.func.count()).select_from(LOOKS).where(LOOKS.c.at <= now)

@@ -1,0 +1,102 @@
+"""Offer service: what works offers off in a home: the key of their ids, the country's policy, and the receiver.
+
+keys/offer.key   names offers, so that a restored backup names them the same; PROFFER_OFFER_KEY goes before it
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from functools import lru_cache
+from hashlib import sha256
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from composition.contact_terms import read_contact_policy
+from composition.settings import SHIPPED, CountryFolder
+from composition.workspace import Workspace
+from features.problem import Problem, Rejected
+from features.whole_file import OWNER_ONLY, write_whole
+
+if TYPE_CHECKING:
+    from recommender.engine import Engine
+    from serving.proactive.message_sender import MessageSender
+    from serving.proactive.offer_identity import OfferIdentity
+    from serving.proactive.offer_worker import OfferWorker
+
+__all__ = ["message_sender", "offer_identity", "offer_workers"]
+
+OFFER_KEY: Final = "PROFFER_OFFER_KEY"
+WEBHOOK_URL: Final = "PROFFER_WEBHOOK_URL"
+WEBHOOK_KEYS: Final = "PROFFER_WEBHOOK_KEYS"
+_PRIVATE_FOLDER: Final = 0o700
+
+
+def offer_identity(workspace: Workspace) -> OfferIdentity:
+    """Return what names offers in a home; its key is made where there is none.
+
+    Raises:
+        Rejected: the key is no key.
+    """
+    from serving.proactive.offer_identity import KEY_BYTES, OfferIdentity
+
+    file = workspace.keys / "offer.key"
+    text = os.environ.get(OFFER_KEY)
+    if not text:
+        if not file.exists():
+            workspace.begin()
+            file.parent.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+            write_whole(file, secrets.token_hex(KEY_BYTES).encode(), mode=OWNER_ONLY)
+        text = file.read_text(encoding="ascii", errors="replace")
+    try:
+        return OfferIdentity(bytes.fromhex(text.strip()))
+    except ValueError:
+        where = OFFER_KEY if os.environ.get(OFFER_KEY) else str(file)
+        remedy = f"Restore it: at least {2 * KEY_BYTES} hexadecimal digits"
+        raise Rejected([Problem((where,), "invalid", "is no key of offers", remedy)]) from None
+
+
+def offer_workers(
+    engine: Callable[[], Engine], workspace: Workspace, country: CountryFolder = SHIPPED
+) -> Callable[[], OfferWorker]:
+    """Return what gives the worker for the engine of the moment; policy and key are read once.
+
+    Raises:
+        Rejected: the policy or the key is wrong.
+    """
+    from serving.proactive.offer_look import Watch
+    from serving.proactive.offer_worker import OfferWorker
+    from serving.proactive.store_access import Stores
+    from serving.records.decision import Recorder
+
+    policy, ids = read_contact_policy(country), offer_identity(workspace)
+    stores = Stores(workspace.store, workspace.store_to_write)
+
+    @lru_cache(maxsize=2)
+    def made(one: Engine) -> OfferWorker:
+        return OfferWorker(stores, Watch(one, policy), ids, Recorder(one))
+
+    return lambda: made(engine())
+
+
+def message_sender(engine: Engine, workspace: Workspace, country: CountryFolder, *, dev: bool) -> MessageSender | None:
+    """Return what sends through the webhook that the environment names; None where it names none.
+
+    Raises:
+        Rejected: the address or a key is wrong, or there is no key.
+    """
+    from serving.proactive.message_sender import MessageSender, WebhookReceiver
+    from serving.proactive.public_address import checked_url
+    from serving.proactive.store_access import Stores
+    from serving.proactive.webhook_post import WebhookPost
+    from serving.proactive.webhook_signature import parse_keys
+
+    url = os.environ.get(WEBHOOK_URL)
+    if not url:
+        return None
+    parts = checked_url(url, WEBHOOK_URL, dev=dev)
+    keys = parse_keys(os.environ.get(WEBHOOK_KEYS, ""), WEBHOOK_KEYS)
+    receiver = WebhookReceiver(WebhookPost(parts), keys, sha256(url.encode()).hexdigest())
+    stores = Stores(workspace.store, workspace.store_to_write)
+    return MessageSender(stores, engine.declaration, read_contact_policy(country), receiver, Random())  # noqa: S311

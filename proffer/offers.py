@@ -1,0 +1,117 @@
+"""`proffer offers`: works off what happened into offers, sends them, and lists those that people bring in person."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from composition import clock, terminal
+from composition.engines import build_engine
+from composition.offer_service import message_sender, offer_workers
+from composition.reading import read_declaration
+from composition.workspace import Workspace
+from features.problem import Problem, Rejected
+from features.whole_file import write_whole
+from proffer import options
+from proffer.recommend import engine_settings
+
+if TYPE_CHECKING:
+    from serving.proactive.message_sender import MessageSender
+    from serving.proactive.offer_worker import OfferWorker
+
+PAUSE: Final = 0.2
+"""Seconds to wait where nothing waits to be worked off."""
+FORMS: Final = ("json", "csv")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this verb."""
+    does = parser.add_mutually_exclusive_group()
+    does.add_argument("--once", action="store_true", help="work off what waits, and end (default: go on until stopped)")
+    does.add_argument(
+        "--list", metavar="CHANNEL", help="write what waits to leave through a channel, such as caseworker"
+    )
+    does.add_argument("--delivered", metavar="MESSAGE", help="say that a message was brought to the person")
+    does.add_argument("--status", action="store_true", help="tell what waits")
+    parser.add_argument("--form", choices=FORMS, default="json", help="of --list (default: json)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="where --list writes (default: standard output)")
+    parser.add_argument("--dev", action="store_true", help="a webhook may be http on this machine, for trying it")
+    parser.add_argument("--weights", type=Path, metavar="W.yaml", help="weights of the utility (default: docs/api.md)")
+    options.add(parser, "country", "catalogue", "declaration", "model")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what was asked."""
+    home = Workspace(args.home)
+    if args.list or args.delivered or args.status:
+        return _on_book(args, home)
+    engine = build_engine(engine_settings(args))
+    worker = offer_workers(lambda: engine, home, args.country)()
+    sender = message_sender(engine, home, args.country, dev=args.dev)
+    told = {"people": 0, "messages": 0, "delivered": 0, "put_off": 0, "ended": 0}
+    while True:
+        done = _step(worker, sender, told)
+        if not done and args.once:
+            break
+        if not done:
+            time.sleep(PAUSE)
+    terminal.emit(told, args.json, lambda: _said(told))
+    return terminal.DONE
+
+
+def _step(worker: OfferWorker, sender: MessageSender | None, told: dict[str, int]) -> bool:
+    """Work off and send some; return whether there was anything to do."""
+    now = clock.now()
+    done, sent = worker.step(now), None if sender is None else sender.step(now)
+    found = {"people": done.people, "messages": done.messages, **({} if sent is None else sent._asdict())}
+    for name, count in found.items():
+        told[name] += count
+    return any(found.values()) or done.lag.events > 0 or done.lag.looks > 0
+
+
+def _on_book(args: argparse.Namespace, home: Workspace) -> int:
+    """What is on the book: listed, marked, or counted."""
+    from serving.proactive import contact_list
+    from serving.proactive.outbox import Outbox
+    from serving.proactive.work_list import WorkList
+
+    if not home.has_events:
+        remedy = "Put events into the log with `proffer ingest`, or name another --home"
+        raise Rejected([Problem((str(home.path),), "missing", "holds no event log", remedy)])
+    if args.delivered:
+        with home.store_to_write() as store:
+            contact_list.bring(
+                store, args.delivered, clock.now(), read_declaration(args.declaration, country=args.country)
+            )
+        terminal.emit({"message": args.delivered, "state": "delivered"}, args.json, "On record as delivered.")
+        return terminal.DONE
+    with home.store() as store:
+        if args.list:
+            text = contact_list.written(Outbox(store.connection).waiting_in(args.list), args.form)
+            return _put(text, args.out)
+        lag, counts = WorkList(store.connection).lag(clock.now()), Outbox(store.connection).counts()
+    messages: dict[str, dict[str, int]] = {}
+    for (channel, state), count in sorted(counts.items()):
+        messages.setdefault(channel, {})[state] = count
+    told: Mapping[str, Any] = {"waiting": lag._asdict(), "messages": messages}
+    terminal.emit(told, args.json, lambda: f"{lag.events} events and {lag.looks} people wait; messages: {messages}")
+    return terminal.DONE
+
+
+def _put(text: str, out: Path | None) -> int:
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        write_whole(out, text.encode())
+    return terminal.DONE
+
+
+def _said(told: Mapping[str, int]) -> str:
+    return (
+        f"{told['people']} people looked at, {told['messages']} messages written, {told['delivered']} delivered, "
+        f"{told['put_off']} to be tried again, {told['ended']} ended"
+    )

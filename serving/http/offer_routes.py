@@ -1,0 +1,121 @@
+"""The routes of a citizen's offers: listed, declined and put off; they appear to nobody else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, Final, Protocol
+
+from fastapi import FastAPI
+from fastapi.responses import Response
+from starlette.requests import Request
+
+from features.calendar import ISO_DAY, day_of
+from features.unicode_form import composed
+from serving.http import problem_documents as problems
+from serving.http.access import Authentication, need
+from serving.http.offer_wire import OfferAnswerOut, OffersOut, SnoozeRequest
+from serving.http.problem_documents import ProblemItemValue, RefusedError
+from serving.http.service_frame import JSON, WorkerPool, documented, fitted, queried, refusals
+from serving.http.tokens import ACT_AS, ANSWER, READ, Caller
+
+_QUERY: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "channel": ("Through which channel they are looked at; absent means the first of the country.", {"type": "string"}),
+}
+_REFUSED: Final = (
+    problems.UNAUTHENTICATED, problems.INSUFFICIENT_SCOPE, problems.NOT_FOUND, problems.UNPROCESSABLE,
+    problems.TOO_MANY, problems.BUSY, problems.LOG_UNAVAILABLE,
+)  # fmt: skip
+_BODY: Final = (problems.MALFORMED_BODY, problems.TIMED_OUT, problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA)
+_NOBODY: Final = "There is no such offer, or the token is not for reading it."
+_OF_ONE: Final = "/v1/citizens/{citizen:path}/offers/{offer}"
+
+
+class Offering(Protocol):
+    """What the application asks of the offers behind it; called in a worker thread."""
+
+    def offers(self, citizen: str, channel: str | None, now: int) -> Mapping[str, Any]:
+        """What a citizen is offered now; raises RefusedError where nothing is known of them."""
+        ...
+
+    def decline(self, citizen: str, offer: str, now: int) -> Mapping[str, Any]:
+        """Decline an offer, durably; raises RefusedError where it is not theirs or does not stand."""
+        ...
+
+    def snooze(self, citizen: str, offer: str, until: int, now: int) -> Mapping[str, Any]:
+        """Put an offer off until a day, durably; raises RefusedError as above."""
+        ...
+
+
+class LogWithOffers(Protocol):
+    """A log with offers beside it."""
+
+    @property
+    def offers(self) -> Offering:
+        """The offers; raises RefusedError where this service has none."""
+        ...
+
+
+def add_offers(
+    app: FastAPI, log: LogWithOffers, access: Authentication, clock: Callable[[], int], work: WorkerPool
+) -> None:
+    """Add the routes; `work` are the threads that recommend."""
+    settled = refusals(*_REFUSED, problems.OFFER_SETTLED)
+
+    @app.get("/v1/citizens/{citizen:path}/offers", response_model=OffersOut, responses=refusals(*_REFUSED),
+             openapi_extra=queried(_QUERY, READ), tags=["offers"])  # fmt: skip
+    async def citizen_offers(request: Request, citizen: str) -> Response:
+        """What one citizen is offered now, and what was taken back of what was offered."""
+        now = clock()
+        name, channel = _whose(access.caller(request, now), citizen, READ), _channel(request)
+        return Response(await work.run(lambda: _json(log.offers.offers(name, channel, now))), media_type=JSON)
+
+    @app.post(_OF_ONE + "/decline", response_model=OfferAnswerOut, responses=settled,
+              openapi_extra=queried({}, ANSWER), tags=["offers"])  # fmt: skip
+    async def offer_decline(request: Request, citizen: str, offer: str) -> Response:
+        """Decline an offer; the programme is offered again only once it changed, and stays among recommendations."""
+        now = clock()
+        name = _whose(access.caller(request, now), citizen, ANSWER)
+        return Response(await work.run(lambda: _json(log.offers.decline(name, offer, now))), media_type=JSON)
+
+    @app.post(_OF_ONE + "/snooze", response_model=OfferAnswerOut,
+              responses=refusals(*_REFUSED, *_BODY, problems.OFFER_SETTLED),
+              openapi_extra=documented(SnoozeRequest, {"until": "2026-12-01"}, ANSWER), tags=["offers"])  # fmt: skip
+    async def offer_snooze(request: Request, citizen: str, offer: str) -> Response:
+        """Put an offer off until a day."""
+        now = clock()
+        name = _whose(access.caller(request, now), citizen, ANSWER)
+        until = _day((await fitted(request, SnoozeRequest)).until)
+        return Response(await work.run(lambda: _json(log.offers.snooze(name, offer, until, now))), media_type=JSON)
+
+
+def _whose(caller: Caller, citizen: str, scope: str) -> str:
+    """Whose offers they are: the caller's own, or those of whom the caller may act for."""
+    need(caller, scope)
+    name = composed(citizen)
+    if name != caller.subject and not caller.may(ACT_AS):
+        raise RefusedError(problems.NOT_FOUND, _NOBODY)
+    return name
+
+
+def _channel(request: Request) -> str | None:
+    given = request.query_params.multi_items()
+    if any(name not in _QUERY for name, _ in given) or len(given) > 1:
+        item = ProblemItemValue("", f"once: {', '.join(_QUERY)}")
+        raise RefusedError(problems.UNPROCESSABLE, "The query has names that this route does not take.", [item])
+    return given[0][1] if given else None
+
+
+def _day(text: str) -> int:
+    try:
+        if ISO_DAY.fullmatch(text):
+            return day_of(date.fromisoformat(text))
+    except ValueError:
+        pass
+    item = ProblemItemValue("/until", "a day of the calendar, written YYYY-MM-DD")
+    raise RefusedError(problems.UNPROCESSABLE, "The offer cannot be put off until then.", [item])
+
+
+def _json(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,84 @@
+"""Contact list: what people bring to people in person: a caseworker's list, as JSON or as a table for a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from features.declaration.declaration import Declaration
+from features.problem import Problem, Rejected
+from serving.proactive.message_sender import shown
+from serving.proactive.offer_book import KeptMessage
+from serving.proactive.outbox import Outbox
+from serving.records.store import ServiceStore
+
+__all__ = ["COLUMNS", "bring", "rows", "written"]
+
+COLUMNS: Final = (
+    "message", "citizen", "made", "urgent", "programme", "title", "standing", "closes", "open", "sensitive",
+)  # fmt: skip
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet would compute; such a cell is marked as text."""
+
+
+def rows(messages: Sequence[KeptMessage], language: str = "") -> list[dict[str, Any]]:
+    """Return one row for each offer of each message, as COLUMNS; texts in a language, or in their first."""
+    found = []
+    for message in messages:
+        body = json.loads(message.body)
+        for one in body["offers"]:
+            texts = [_text(text, language) for text in one.get("open", ())]
+            found.append({
+                "message": message.id,
+                "citizen": message.citizen,
+                "made": body["made"],
+                "urgent": message.urgent,
+                "programme": one["programme"],
+                "title": _text(one.get("title", one.get("text", {})), language),
+                "standing": one.get("standing", one.get("reason", "")),
+                "closes": (one.get("window") or {}).get("closes"),
+                "open": " ".join(texts),
+                "sensitive": bool(one.get("sensitive", False)),
+            })  # fmt: skip
+    return found
+
+
+def written(messages: Sequence[KeptMessage], form: str, language: str = "") -> str:
+    """Return a list as `json` (whole messages) or `csv` (RFC 4180; one row an offer)."""
+    if form == "json":
+        bodies = [json.loads(message.body) for message in messages]
+        return json.dumps({"messages": bodies}, ensure_ascii=False, indent=2) + "\n"
+    out = io.StringIO()
+    table = csv.DictWriter(out, COLUMNS, lineterminator="\r\n")
+    table.writeheader()
+    for row in rows(messages, language):
+        table.writerow({name: _cell(value) for name, value in row.items()})
+    return out.getvalue()
+
+
+def bring(store: ServiceStore, message_id: str, now: int, declaration: Declaration) -> None:
+    """Write that a message was brought to the person, and on the log what it showed.
+
+    Raises:
+        Rejected: there is no such message, or it does not wait any more.
+    """
+    outbox = Outbox(store.connection)
+    found = outbox.find(message_id)
+    if found is None or found.state != "due":
+        what = "is no message" if found is None else f"is {found.state} already"
+        remedy = "Name a message of `proffer offers --list CHANNEL`"
+        raise Rejected([Problem(("--delivered",), "unknown" if found is None else "conflict", what, remedy)])
+    outbox.delivered(found, now)
+    store.log.append(shown(found, now, declaration))
+
+
+def _text(words: dict[str, str], language: str) -> str:
+    return words.get(language) or next(iter(words.values()), "")
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

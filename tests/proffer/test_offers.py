@@ -1,0 +1,93 @@
+"""`proffer offers`: what happened is worked off and sent to a receiver here; a caseworker's list is written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from composition.offer_service import WEBHOOK_KEYS, WEBHOOK_URL
+from proffer.cli import main
+from serving.proactive.webhook_signature import Verifier
+from tests.serving.proactive.receivers import receiving
+from tests.serving.proactive.test_webhook import SECRET
+
+NOTICE = "tailored-notice"
+
+
+def life(who, channel):
+    """Somebody with a newborn child, who applied for the notice and chose a channel, as of an hour ago."""
+    at = (datetime.now(UTC) - timedelta(hours=1)).isoformat(timespec="seconds")
+    happened = [
+        ("fact.stated", {"birth_date": "1993-04-02", "sex": "female", "region": "11440", "income_percent": 80}),
+        ("consent.given", {"purpose": NOTICE}),
+        ("consent.given", {"purpose": f"{NOTICE}:{channel}"}),
+        ("life.child_born", {"about": [{"person": f"{who}-child", "role": "child"}]}),
+    ]
+    return [
+        {"specversion": "1.0", "id": f"{who}-{i}", "source": "registry/births", "subject": who, "type": kind,
+         "time": at, "recordedtime": at, "data": data}
+        for i, (kind, data) in enumerate(happened)
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A home in which it is never night: quiet hours of a country of one's own are none."""
+    from composition.settings import SHIPPED
+
+    country = tmp_path / "country"
+    country.mkdir()
+    for part in SHIPPED.folder.iterdir():
+        if part.name != "contact.yaml":
+            (country / part.name).symlink_to(part)
+    text = SHIPPED.contact.read_text(encoding="utf-8").replace('quiet: {from: "21:00", until: "08:00"}\n', "")
+    (country / "contact.yaml").write_text(text, encoding="utf-8")
+    rows = tmp_path / "events.ndjson"
+    events = [*life("ann", "webhook"), *life("bob", "caseworker")]
+    rows.write_text("".join(json.dumps(one) + "\n" for one in events))
+    place = tmp_path / "home"
+    assert main(["ingest", str(rows), "--home", str(place)]) == 0
+    monkeypatch.delenv(WEBHOOK_URL, raising=False)
+    return ["--home", str(place), "--country", str(country)]
+
+
+def test_what_happened_is_sent_once_and_verifies_and_a_caseworker_has_a_list(home, capsys, monkeypatch):
+    with receiving() as server:
+        monkeypatch.setenv(WEBHOOK_URL, f"http://127.0.0.1:{server.server_port}/in")
+        monkeypatch.setenv(WEBHOOK_KEYS, SECRET)
+        capsys.readouterr()
+        assert main(["offers", "--once", "--dev", "--json", *home]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert (told["messages"], told["delivered"]) == (2, 1)
+        assert main(["offers", "--once", "--dev", "--json", *home]) == 0
+    assert len(server.got) == 1
+    headers, body = server.got[0]
+    assert Verifier.of([SECRET]).accepts(headers, body, int(headers["webhook-timestamp"]))
+    assert json.loads(body)["citizen"] == "ann"
+    capsys.readouterr()
+    assert main(["offers", "--list", "caseworker", "--form", "csv", *home]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert {row["citizen"] for row in rows} == {"bob"}
+    assert len(rows) <= 3
+    assert main(["offers", "--delivered", rows[0]["message"], *home]) == 0
+    assert main(["offers", "--delivered", rows[0]["message"], *home]) == 2
+    capsys.readouterr()
+    assert main(["offers", "--status", "--json", *home]) == 0
+    status = json.loads(capsys.readouterr().out)
+    assert status["messages"] == {"caseworker": {"delivered": 1}, "webhook": {"delivered": 1}}
+    assert status["waiting"]["events"] == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "keys", "named"),
+    [("http://hooks.example/", SECRET, WEBHOOK_URL), ("https://hooks.example/", "", WEBHOOK_KEYS)],
+)
+def test_a_wrong_address_or_key_is_refused_before_anything_is_done(home, monkeypatch, capsys, url, keys, named):
+    monkeypatch.setenv(WEBHOOK_URL, url)
+    monkeypatch.setenv(WEBHOOK_KEYS, keys)
+    assert main(["offers", "--once", *home]) == 2
+    assert named in capsys.readouterr().err

@@ -1,0 +1,34 @@
+"""A list for people who bring offers in person: whole, in order, and nothing in it that a spreadsheet would compute."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+from serving.proactive.contact_list import COLUMNS, written
+from serving.proactive.offer_book import KeptMessage
+
+
+def message(title, citizen="ann", **more):
+    body = {"made": "2026-11-01T03:00:00Z", "offers": [{"programme": "p", "title": {"ko": title}, **more}]}
+    return KeptMessage("msg_1", citizen, "offers", "caseworker", 1, urgent=False, body=json.dumps(body))
+
+
+def test_a_cell_that_a_spreadsheet_would_compute_is_text():
+    text = written([message('=HYPERLINK("http://evil")', "+82-10")], "csv")
+    row = next(iter(csv.DictReader(io.StringIO(text))))
+    assert row["title"].startswith("'=")
+    assert row["citizen"] == "'+82-10"
+    assert tuple(row) == COLUMNS
+
+
+def test_a_withdrawal_is_listed_with_what_it_says():
+    body = {
+        "made": "2026-11-01T03:00:00Z",
+        "offers": [{"programme": "p", "reason": "excluded", "text": {"en": "gone"}}],
+    }
+    kept = KeptMessage("msg_1", "ann", "withdrawal", "caseworker", 1, urgent=False, body=json.dumps(body))
+    row = next(iter(csv.DictReader(io.StringIO(written([kept], "csv", "en")))))
+    assert (row["title"], row["standing"], row["closes"]) == ("gone", "excluded", "")
+    assert json.loads(written([kept], "json"))["messages"] == [body]
