@@ -78,6 +78,10 @@ class LiveEngine:
         """For which purposes a citizen may be read now."""
         return self.handler.consents(citizen, held)
 
+    def effect(self, citizen: str, before: Sequence[Event], after: Sequence[Event], now: int) -> Sequence[Any]:
+        """Which programmes stand otherwise after than before."""
+        return self.handler.effect(citizen, before, after, now)
+
     @property
     def engine(self) -> Engine:
         """The engine of this moment."""

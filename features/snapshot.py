@@ -164,7 +164,8 @@ class Known:
         holdings: the identifier codes of the programmes the person receives or has applied for.
         dates: the days of each list of dates that is known whole, the earliest first, by the fact's name.
         history: the events it is known from, None where facts were stated.
-        traced: where there is no history, from which event facts were known when it was recorded.
+        traced: from which event facts are known, where not all that the history tells may be said, or there is none;
+            None to ask the history.
     """
 
     snapshot: Snapshot
@@ -172,13 +173,13 @@ class Known:
     holdings: frozenset[int] = frozenset()
     dates: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     history: History | None = field(default=None, repr=False)
-    traced: Mapping[str, Origin] = field(default_factory=dict)
+    traced: Mapping[str, Origin] | None = None
 
     @cached_property
     def origins(self) -> Mapping[str, Origin]:
         """From which event each fact is known, since when and until when."""
-        if self.history is None:
-            return self.traced
+        if self.traced is not None or self.history is None:
+            return self.traced or {}
         one = self.snapshot
         return origins(one.declaration, self.history, one.person, int(one.t[0]), one.value)
 

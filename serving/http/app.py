@@ -20,6 +20,8 @@ from serving.http.front_page import add_front_pages
 from serving.http.offer_routes import Offering, add_offers
 from serving.http.problem_documents import ProblemItemValue, RefusedError
 from serving.http.reference_routes import Reference, add_reference
+from serving.http.request_desk import RequestDesk
+from serving.http.request_routes import EffectAnswers, add_requests
 from serving.http.rights_routes import ConsentAnswers, Erasing, add_rights
 from serving.http.service_frame import (
     OPENAPI,
@@ -51,7 +53,7 @@ _DESCRIPTION = (
 )
 
 
-class Responses(LifeAnswers, Explaining, ConsentAnswers, Protocol):
+class Responses(LifeAnswers, Explaining, ConsentAnswers, EffectAnswers, Protocol):
     """What the application asks of the engine behind it; pure computing, called in a worker thread."""
 
     def recommend(self, request: RecommendationRequest, citizen: str, now: int) -> Mapping[str, Any]:
@@ -77,6 +79,11 @@ class KeptLog(Writing, Protocol):
 
     def life(self, citizen: str) -> Sequence[Event]:
         """The events that touch somebody, none where nothing is known."""
+        ...
+
+    @property
+    def requests(self) -> RequestDesk:
+        """What citizens ask of an office."""
         ...
 
     @property
@@ -114,6 +121,7 @@ def create_app(
     add_decisions(app, answers, log, access, clock, work)
     add_rights(app, answers, log, access, clock, work)
     add_offers(app, log, access, clock, work)
+    add_requests(app, answers, log, access, clock, work)
     add_events(app, log, access, clock)
     add_reference(app, answers, access, clock, work)
     add_health(app, answers.checks, lifecycle, getattr(answers, "degraded", tuple))

@@ -19,6 +19,7 @@ from serving.http.event_wire import BATCH, EVENT_BODIES, MOST_EVENTS, STRUCTURED
 from serving.http.offer_desk import OfferDesk
 from serving.http.problem_documents import ProblemItemValue, RefusedError
 from serving.http.record_desk import RecordDesk
+from serving.http.request_desk import RequestDesk
 from serving.http.service_frame import WorkerPool, bodies, media_of, parsed, received, refusals
 from serving.http.tokens import WRITE
 
@@ -62,6 +63,11 @@ class NoLog:
 
     @property
     def offers(self) -> OfferDesk:
+        """Refuse."""
+        raise _NO_LOG
+
+    @property
+    def requests(self) -> RequestDesk:
         """Refuse."""
         raise _NO_LOG
 

@@ -69,11 +69,6 @@ class RecommendationHandler:
         """What makes an answer a decision."""
         return Recorder(self.engine)
 
-    @cached_property
-    def by_rules(self) -> Recorder:
-        """The same for people who refuse the learned order."""
-        return Recorder(self.engine.by_rules)
-
     def recommend(self, request: RecommendationRequest, citizen: str, now: int) -> Mapping[str, Any]:
         """The answer to what is sent, as JSON; with the decision it is, where the request asks for the record.
 
@@ -103,7 +98,7 @@ class RecommendationHandler:
         return self._decided(person, day, request.k, citizen, closed)
 
     def _decided(self, person: Person, day: date, k: int, citizen: str | None, closed: Sequence[str]) -> Decision:
-        recorder = self.by_rules if RANKING in closed else self.recorder
+        recorder = self.recorder.by_rules if RANKING in closed else self.recorder
         return recorder.decide(person, day, k, citizen, said=_not_read(closed))
 
     def consents(self, citizen: str, held: Sequence[Event]) -> Mapping[str, Any]:
@@ -119,6 +114,15 @@ class RecommendationHandler:
             for name, one in self.purposes.purposes.items()
         ]  # fmt: skip
         return {"purposes": rows}
+
+    def effect(self, citizen: str, before: Sequence[Event], after: Sequence[Event], now: int) -> list[dict[str, Any]]:
+        """Which programmes stand otherwise by one life of a citizen than by another, in the order of the catalogue."""
+        asked, found = RecommendationRequest(events=[]), []
+        for held in (before, after):
+            answer = self.decide(asked.model_copy(update={"k": len(self.engine.catalogue)}), citizen, now, held).answer
+            found.append({one["programme"]: one["standing"] for one in answer["recommendations"]})
+        pairs = ((name, *(side.get(name) for side in found)) for name in self.engine.catalogue.index)
+        return [{"programme": name, "before": one, "after": other} for name, one, other in pairs if one != other]
 
     def explain(self, decision: Decision, length: Length, language: str | None) -> Mapping[str, Any]:
         """A decision explained, in one language or (None) in each.

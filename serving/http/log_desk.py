@@ -20,6 +20,7 @@ from serving.http.group_commit import GroupCommit
 from serving.http.offer_desk import OfferDesk
 from serving.http.problem_documents import LOG_UNAVAILABLE, RefusedError
 from serving.http.record_desk import OpenableStore, RecordDesk, available
+from serving.http.request_desk import RequestDesk
 from serving.proactive.offer_worker import OfferWorker
 
 _UNWRITTEN: Final = "Nothing was written. Send the same again: what is there already is told as a duplicate."
@@ -68,6 +69,11 @@ class LogDesk:
         if self._worker is None:
             raise RefusedError(LOG_UNAVAILABLE, "This service keeps no offers.", headers={"Retry-After": "60"})
         return OfferDesk(self._home, self._worker)
+
+    @cached_property
+    def requests(self) -> RequestDesk:
+        """What citizens ask of an office."""
+        return RequestDesk(self._declaration, self._home)
 
     def take(self, documents: Sequence[object], now: int) -> Future[Mapping[str, Any]]:
         """Write the events that are good and new in one commit, with those of others that wait.

@@ -26,6 +26,9 @@ class _Nobody:
     def consents(self, citizen: str, held: Any) -> Mapping[str, Any]:
         raise NotImplementedError
 
+    def effect(self, citizen: str, before: Any, after: Any, now: int) -> Any:
+        raise NotImplementedError
+
     def explain(self, decision: Any, length: Any, language: str | None) -> Mapping[str, Any]:
         raise NotImplementedError
 

@@ -30,6 +30,7 @@ METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "This method is not 
 SLOW_REQUEST = ProblemType("slow-request", 408, "The request did not arrive in time")
 TIMED_OUT = ProblemType("timed-out", 408, "The body did not arrive in time")
 BUDGET_EXHAUSTED = ProblemType("privacy-budget-exhausted", 409, "Too little of the privacy budget is left")
+CONFLICT = ProblemType("conflict", 409, "This was done already, or is not for this caller to do")
 SPEND_CONFLICT = ProblemType("spend-conflict", 409, "The id belongs to another spend")
 SPEND_SETTLED = ProblemType("spend-settled", 409, "The reservation is settled already")
 MORE_THAN_RESERVED = ProblemType("more-than-reserved", 409, "Something else was run than had been reserved")
@@ -57,6 +58,7 @@ KINDS = (
     SLOW_REQUEST,
     TIMED_OUT,
     BUDGET_EXHAUSTED,
+    CONFLICT,
     SPEND_CONFLICT,
     SPEND_SETTLED,
     MORE_THAN_RESERVED,

@@ -19,6 +19,7 @@ from recommender.contact.contact_record import ALIVE, DECLINED, ContactRecord
 from recommender.contact.due_offer import DueOffer, due_offers
 from serving.proactive.offer_book import KeptOffer, OnBook, latest
 from serving.proactive.person_choices import choices_of, declines_of
+from serving.records.live_basis import PurposeRegister
 
 if TYPE_CHECKING:
     from features.log.event import Event
@@ -77,11 +78,13 @@ class Watch:
         engine: who may have what, in which order.
         policy: what of that leaves.
         stopped: programmes that nobody is offered now.
+        purposes: for what facts may be read; what has no live basis for a person leads to no offer.
     """
 
     engine: Engine
     policy: ContactPolicy
     stopped: frozenset[str] = field(default=frozenset())
+    purposes: PurposeRegister = field(default_factory=PurposeRegister)
 
     def may_concern(self, events: Sequence[Event]) -> bool:
         """Whether somebody may be written to, as far as is known without computing anything of them."""
@@ -100,6 +103,7 @@ class Watch:
         engine, zone = self.engine, self.engine.declaration.zone
         day = date_of(zone.local_seconds(now) // DAY_SECONDS)
         person = engine.from_events(events, citizen, ["citizen"], day)
+        engine, person, _ = self.purposes.allowed(engine, person, citizen)
         found = engine.answer(person, day, None)
         due = due_offers(found, person.held, self.policy, self.sensitive_facts)
         history = person.known.history

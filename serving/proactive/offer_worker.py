@@ -177,7 +177,8 @@ class OfferWorker:
             "withdrawn": [list(one) for one in look.decision.withdrawals],
             "kept": [list(one) for one in look.decision.kept],
         }  # fmt: skip
-        return self.recorder.decide(look.person, day, None, look.citizen, "offer", said)
+        recorder = self.recorder.by_rules if look.found.model is None else self.recorder
+        return recorder.decide(look.person, day, None, look.citizen, "offer", said)
 
     def _offers(self, look: OfferLook, messages: Sequence[_Outgoing], decision: str) -> Iterator[KeptOffer]:
         """The rows that are new or another than on the book, those whose place is taken first."""

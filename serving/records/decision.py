@@ -89,6 +89,11 @@ class Recorder:
         self.engine = engine
         self.basis = basis_of(engine)
 
+    @cached_property
+    def by_rules(self) -> Recorder:
+        """The same without a model, for people who refuse the learned order."""
+        return self if self.engine.ranker.scorer is None else Recorder(self.engine.by_rules)
+
     def decide(
         self, person: Person, day: date, k: int | None, citizen: str | None = None, kind: Kind = "answer",
         said: Mapping[str, Any] | None = None,

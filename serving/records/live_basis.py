@@ -130,7 +130,8 @@ def unread(person: Person, facts: Collection[str]) -> Person:
         tuple(one for one in known.occurrences if not whole and one.event not in events),
         frozenset() if whole else known.holdings,
         {name: days for name, days in known.dates.items() if name not in hidden},
-        traced={name: origin for name, origin in known.origins.items() if name not in hidden},
+        known.history,
+        {name: origin for name, origin in known.origins.items() if name not in hidden},
     )
     return replace(person, known=shown, held=frozenset() if whole else person.held)
 

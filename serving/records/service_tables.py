@@ -80,3 +80,20 @@ WORKED: Final = sa.Table(
     sa.Column("number", sa.BigInteger, nullable=False),
 )
 """Up to which event of the log each work was done."""
+
+REQUESTS: Final = sa.Table(
+    "requests",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("citizen", sa.Text, nullable=False, index=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("made", sa.BigInteger, nullable=False),
+    sa.Column("due", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("ruled_by", sa.Text, nullable=False),
+    sa.Column("ruled", sa.BigInteger),
+    sa.Index("ix_requests_state_due", "state", "due"),
+)
+"""What citizens ask of an office, and how it ruled: `made`, `due` and `ruled` are UTC seconds, `body` is JSON."""

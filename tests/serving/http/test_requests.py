@@ -1,0 +1,158 @@
+"""Claims and reviews over HTTP: a claim counts at once, a refused one no longer, and the register's word stays."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from composition.workspace import Workspace
+from features.log.event_parser import parse_event
+from serving.http import tokens
+from serving.http.access import Authentication
+from serving.http.app import create_app
+from serving.http.handler import RecommendationHandler
+from serving.http.log_desk import LogDesk
+
+NOW = 1_793_500_000  # 1 November 2026 in Seoul
+KEY = tokens.new_dev_key()
+FACTS = {"sex": "female", "birth_date": "1993-04-02", "region": "26"}
+MINE = (tokens.READ, tokens.RIGHTS)
+CLERK = (tokens.READ, tokens.RIGHTS, tokens.ACT_AS)
+CLAIM = {"facts": {"region": "11440"}, "note": "I moved in May."}
+
+
+def stated(name):
+    return {"id": name, "source": "registry/residents", "subject": name, "type": "fact.stated", "data": FACTS,
+            "time": "2026-10-01T09:00:00+09:00", "recordedtime": "2026-10-02T09:00:00+09:00"}  # fmt: skip
+
+
+@pytest.fixture
+def home(tmp_path, real_engine):
+    kept = Workspace(tmp_path / "home", patience=0)
+    with kept.log_to_write() as log:
+        log.append([parse_event(stated(name), real_engine.declaration, now=NOW) for name in ("ann", "eve")])
+    return kept
+
+
+@pytest.fixture
+def call(real_engine, caller_of, home):
+    desk = LogDesk(real_engine.declaration, home)
+    access = Authentication((tokens.dev_verifier(KEY),))
+    clock = [NOW]
+    caller = caller_of(create_app(RecommendationHandler(real_engine), access, lambda: clock[0], log=desk))
+
+    def called(method, path, body=None, subject="ann", scopes=MINE, at=None):
+        headers = {"content-type": "application/json"}
+        if subject is not None:
+            issued = clock[0] if at is None else at
+            headers["authorization"] = f"Bearer {tokens.dev_token(KEY, issued, subject, frozenset(scopes))}"
+        content = {} if body is None else {"content": json.dumps(body).encode()}
+        return caller(method, path, headers, **content)
+
+    called.clock = clock
+    return called
+
+
+def shown(call):
+    answer = call("GET", "/v1/citizens/ann/recommendations?k=100").json()
+    return {one["programme"] for one in answer["recommendations"]}
+
+
+def test_a_claim_counts_at_once_and_says_what_it_changes(call, home):
+    assert "t.seoul" not in shown(call)
+    claim = call("POST", "/v1/citizens/ann/claims", CLAIM).json()
+    assert claim["effect"] == [{"programme": "t.seoul", "before": None, "after": "yes"}]
+    assert (claim["state"], claim["due"] - claim["made"]) == ("open", 30 * 86_400)
+    assert "t.seoul" in shown(call)
+    with home.log() as log:
+        kept = [(one.source, one.data.get("region")) for one in log.events(["ann"])]
+    assert kept == [("registry/residents", "26"), ("proffer:claim", "11440")]
+
+
+def test_a_confirmed_claim_stays_and_a_refused_one_gives_way_to_the_register(call):
+    confirmed = call("POST", "/v1/citizens/ann/claims", CLAIM).json()["id"]
+    ruling = {"granted": True, "note": "The address was checked."}
+    assert call("POST", f"/v1/requests/{confirmed}/ruling", ruling, "clerk", CLERK).json()["state"] == "granted"
+    assert "t.seoul" in shown(call)
+    call.clock[0] += 100
+    refused = call("POST", "/v1/citizens/ann/claims", {"facts": {"region": "41"}}).json()
+    assert refused["effect"] == [{"programme": "t.seoul", "before": "yes", "after": None}]
+    call.clock[0] += 100
+    ruling = {"granted": False, "note": "The register says otherwise."}
+    assert call("POST", f"/v1/requests/{refused['id']}/ruling", ruling, "clerk", CLERK).json()["state"] == "refused"
+    assert "t.seoul" in shown(call)
+    listed = call("GET", "/v1/citizens/ann/requests").json()["requests"]
+    assert [one["state"] for one in listed] == ["refused", "granted"]
+    assert listed[0]["note"] == "The register says otherwise."
+
+
+def test_a_fact_that_cannot_be_stated_is_refused_and_nothing_is_kept(call, home):
+    answer = call("POST", "/v1/citizens/ann/claims", {"facts": {"region": "canary"}})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/facts/region")
+    assert "canary" not in answer.text
+    assert call("GET", "/v1/citizens/ann/requests").json() == {"requests": []}
+    with home.log() as log:
+        assert log.count() == 2
+
+
+def test_a_review_is_due_in_30_days_and_the_office_sees_what_is_due_first(call):
+    decided = call("GET", "/v1/citizens/ann/recommendations").json()["decision_id"]
+    asked = {"reason": "The child lives with me.", "decision_id": decided}
+    review = call("POST", "/v1/citizens/ann/reviews", asked).json()
+    assert (review["decision_id"], review["late"]) == (decided, False)
+    call.clock[0] += 31 * 86_400
+    call("POST", "/v1/citizens/eve/reviews", {"reason": "Why?"}, "eve")
+    waiting = call("GET", "/v1/requests", subject="clerk", scopes=CLERK).json()["requests"]
+    assert [(one["citizen"], one["late"]) for one in waiting] == [("ann", True), ("eve", False)]
+    ruling = {"granted": True, "note": "It was wrong; it is mended."}
+    assert call("POST", f"/v1/requests/{review['id']}/ruling", ruling, "clerk", CLERK).json()["late"] is True
+    again = call("POST", f"/v1/requests/{review['id']}/ruling", ruling, "clerk", CLERK)
+    assert (again.status_code, again.json()["type"]) == (409, "urn:proffer:problem:conflict")
+
+
+def test_the_decision_of_somebody_else_cannot_be_reviewed(call):
+    decided = call("GET", "/v1/citizens/ann/recommendations").json()["decision_id"]
+    assert call("POST", "/v1/citizens/eve/reviews", {"reason": "x", "decision_id": decided}, "eve").status_code == 404
+
+
+ROUTES = [
+    ("POST", "/v1/citizens/{}/claims", CLAIM),
+    ("POST", "/v1/citizens/{}/reviews", {"reason": "x"}),
+    ("GET", "/v1/citizens/{}/requests", None),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), ROUTES)
+def test_only_the_person_and_who_may_act_for_her_ask(call, method, path, body):
+    refused = {
+        "another citizen": (call(method, path.format("ann"), body, "eve"), 404),
+        "no token": (call(method, path.format("ann"), body, None), 401),
+        "an expired token": (call(method, path.format("ann"), body, at=NOW - 7200), 401),
+        "another scope": (call(method, path.format("ann"), body, scopes=(tokens.WRITE,)), 403),
+    }
+    assert {name: answer.status_code for name, (answer, _) in refused.items()} == {
+        name: status for name, (_, status) in refused.items()
+    }
+    assert refused["another citizen"][0].content == call(method, path.format("nobody"), body, "eve").content
+    assert call(method, path.format("ann"), body).status_code == 200
+    assert call(method, path.format("ann"), body, "clerk", CLERK).status_code == 200
+
+
+def test_only_an_office_rules_and_nobody_on_their_own(call):
+    claim = call("POST", "/v1/citizens/ann/claims", CLAIM).json()["id"]
+    ruling = {"granted": True, "note": "mine"}
+    path = f"/v1/requests/{claim}/ruling"
+    assert call("POST", path, ruling).status_code == 403
+    assert call("GET", "/v1/requests").status_code == 403
+    assert call("POST", path, ruling, "ann", CLERK).status_code == 409
+    assert call("POST", "/v1/requests/nothing/ruling", ruling, "clerk", CLERK).status_code == 404
+    assert call("POST", path, ruling, None).status_code == 401
+    assert call("POST", path, ruling, "clerk", CLERK).status_code == 200
+
+
+def test_the_requests_of_an_erased_person_are_gone(call, home):
+    call("POST", "/v1/citizens/ann/claims", CLAIM)
+    assert call("DELETE", "/v1/citizens/ann").json()["records"]["requests"] == 1
+    assert b"moved in May" not in (home.path / "events.db").read_bytes()
+    assert call("GET", "/v1/requests", subject="clerk", scopes=CLERK).json() == {"requests": []}
