@@ -14,6 +14,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from composition.contact_terms import read_contact_policy
+from composition.purpose_terms import read_purposes
 from composition.settings import SHIPPED, CountryFolder
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
@@ -75,7 +76,7 @@ def offer_workers(
 
     @lru_cache(maxsize=2)
     def made(one: Engine) -> OfferWorker:
-        return OfferWorker(stores, Watch(one, policy), ids, Recorder(one))
+        return OfferWorker(stores, Watch(one, policy, read_purposes(one.declaration, country)), ids, Recorder(one))
 
     return lambda: made(engine())
 
@@ -99,4 +100,5 @@ def message_sender(engine: Engine, workspace: Workspace, country: CountryFolder,
     keys = parse_keys(os.environ.get(WEBHOOK_KEYS, ""), WEBHOOK_KEYS)
     receiver = WebhookReceiver(WebhookPost(parts), keys, sha256(url.encode()).hexdigest())
     stores = Stores(workspace.store, workspace.store_to_write)
-    return MessageSender(stores, engine.declaration, read_contact_policy(country), receiver, Random())  # noqa: S311
+    return MessageSender(stores, engine.declaration, read_contact_policy(country), receiver, Random(),  # noqa: S311
+                         read_purposes(engine.declaration, country))  # fmt: skip

@@ -51,11 +51,8 @@ class OfferDesk:
                 raise RefusedError(NOT_FOUND, _NOBODY)
             with self._home.store() as store:
                 look = self._looked(store, worker, citizen, now)
-        return {
-            "channel": channel,
-            "offers": list(_listed(look, worker, channel)),
-            "withdrawn": list(_taken_back(look)),
-        }
+        offers = [] if look is None else list(_listed(look, worker, channel))
+        return {"channel": channel, "offers": offers, "withdrawn": [] if look is None else list(_taken_back(look))}
 
     def decline(self, citizen: str, offer: str, now: int) -> Mapping[str, Any]:
         """Decline an offer: it is on the log, and the programme is offered again only once it changed.
@@ -114,16 +111,13 @@ class OfferDesk:
             with self._home.store_to_write() as store:
                 yield store
 
-    def _looked(self, store: ServiceStore, worker: OfferWorker, citizen: str, now: int) -> OfferLook:
-        """Look at somebody; whoever nothing is known of, or whose events contradict each other, has no offers."""
+    def _looked(self, store: ServiceStore, worker: OfferWorker, citizen: str, now: int) -> OfferLook | None:
+        """Look at somebody; None where they may not be judged now."""
         events = list(store.log.events([citizen]))
         book = OfferBook(store.connection).on_book(citizen)
-        look = worker.look(citizen, events, now, book)
-        if look is None and events:
-            look = worker.watch.look(events, citizen, now, book)
-        if look is None:
+        if not events:
             raise RefusedError(NOT_FOUND, _NOBODY)
-        return look
+        return worker.watch.look(events, citizen, now, book)
 
     def _standing(self, store: ServiceStore, citizen: str, offer: str, now: int) -> KeptOffer:
         """An offer of a citizen that can be answered: on the book, or due and about to be."""
@@ -131,7 +125,7 @@ class OfferDesk:
         found = OfferBook(store.connection).find(offer)
         if found is None:
             look = self._looked(store, worker, citizen, now)
-            rows = (worker.row(look, one) for one in look.situation.due)
+            rows = [] if look is None else [worker.row(look, one) for one in look.situation.due]
             found = next((one for one in rows if one.id == offer), None)
         if found is None or found.citizen != citizen:
             raise RefusedError(NOT_FOUND, _NOBODY)

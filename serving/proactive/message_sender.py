@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Final, NamedTuple, Protocol
 
@@ -23,6 +23,7 @@ from serving.proactive.store_access import Stores
 from serving.proactive.webhook_post import Posted
 from serving.proactive.webhook_signature import WebhookKeys
 from serving.proactive.work_list import OWN_SOURCE
+from serving.records.live_basis import ELIGIBILITY, PurposeRegister
 from serving.records.store import ServiceStore
 
 __all__ = ["MessageSender", "Sent", "WebhookReceiver", "shown"]
@@ -73,6 +74,7 @@ class MessageSender:
         policy: which purposes and channels there are.
         receiver: where it goes.
         rng: what spreads the tries.
+        purposes: for what facts may be read.
     """
 
     stores: Stores
@@ -80,6 +82,7 @@ class MessageSender:
     policy: ContactPolicy
     receiver: WebhookReceiver
     rng: Random
+    purposes: PurposeRegister = field(default_factory=PurposeRegister)
 
     def step(self, now: int, most: int = AT_ONCE) -> Sent:
         """Send the messages that are due, at most so many; nothing while the receiver wants no more.
@@ -105,6 +108,8 @@ class MessageSender:
         if int(history.rows_of([message.citizen])[0]) < 0 or WEBHOOK not in self.policy.channels:
             return False
         sensitive = [one["programme"] for one in json.loads(message.body)["offers"] if one.get("sensitive")]
+        if ELIGIBILITY in self.purposes.closed(history, message.citizen):
+            return False
         choices = choices_of(history, message.citizen, now + 1, self.policy, sensitive)
         return choices.may_use(self.policy, WEBHOOK) is None and all(
             choices.may_carry(self.policy, WEBHOOK, name) for name in sensitive

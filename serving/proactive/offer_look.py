@@ -19,10 +19,11 @@ from recommender.contact.contact_record import ALIVE, DECLINED, ContactRecord
 from recommender.contact.due_offer import DueOffer, due_offers
 from serving.proactive.offer_book import KeptOffer, OnBook, latest
 from serving.proactive.person_choices import choices_of, declines_of
-from serving.records.live_basis import PurposeRegister
+from serving.records.live_basis import ELIGIBILITY, PurposeRegister
 
 if TYPE_CHECKING:
     from features.log.event import Event
+    from features.log.history import History
     from recommender.changes.turning_rule import TurningRules
     from recommender.contact.contact_record import PastOffer
     from recommender.engine import Engine
@@ -45,22 +46,26 @@ class OfferLook:
     Attributes:
         citizen: whom.
         now: the UTC second.
-        person: as known then.
+        person: as known then, as far as may be read.
+        history: of what is recorded.
         found: everything that can be recommended, with its words.
         situation: what the policy looked at.
         decision: what it decided.
         held: what was on the book.
         book: the same with what was declined since by the word of the log.
+        closed: the purposes for which nothing of the person may be read.
     """
 
     citizen: str
     now: int
     person: Person
+    history: History
     found: Recommendations
     situation: ContactSituation
     decision: ContactDecision
     held: OnBook
     book: OnBook
+    closed: tuple[str, ...] = ()
 
     def id_of(self, due: DueOffer, ids: OfferIdentity) -> str:
         """Return the id of the offer of a programme: of the one that stands, or of the next one."""
@@ -83,8 +88,8 @@ class Watch:
 
     engine: Engine
     policy: ContactPolicy
-    stopped: frozenset[str] = field(default=frozenset())
     purposes: PurposeRegister = field(default_factory=PurposeRegister)
+    stopped: frozenset[str] = field(default=frozenset())
 
     def may_concern(self, events: Sequence[Event]) -> bool:
         """Whether somebody may be written to, as far as is known without computing anything of them."""
@@ -92,8 +97,8 @@ class Watch:
             return True
         return any(one.type == GIVES for one in events)
 
-    def look(self, events: Sequence[Event], citizen: str, now: int, book: OnBook) -> OfferLook:
-        """Return what is found of a person from the events that touch them.
+    def look(self, events: Sequence[Event], citizen: str, now: int, book: OnBook) -> OfferLook | None:
+        """Return what is found of a person from the events that touch them; None where they may not be judged.
 
         What is known is what is recorded of the day of `now`; consent is what holds at that second.
 
@@ -103,11 +108,13 @@ class Watch:
         engine, zone = self.engine, self.engine.declaration.zone
         day = date_of(zone.local_seconds(now) // DAY_SECONDS)
         person = engine.from_events(events, citizen, ["citizen"], day)
-        engine, person, _ = self.purposes.allowed(engine, person, citizen)
-        found = engine.answer(person, day, None)
-        due = due_offers(found, person.held, self.policy, self.sensitive_facts)
         history = person.known.history
         assert history is not None  # it was made of events
+        answering, person, closed = self.purposes.allowed(engine, person, citizen)
+        if ELIGIBILITY in closed:
+            return None
+        found = answering.answer(person, day, None)
+        due = due_offers(found, person.held, self.policy, self.sensitive_facts)
         t = now + 1
         declined = declines_of(history, citizen, t, engine.catalogue)
         held, book = book, OnBook(reconciled(book.offers, declined), book.contacts)
@@ -120,12 +127,12 @@ class Watch:
         )  # fmt: skip
         states = offer_states(person, engine.compiled(day))
         situation = ContactSituation(now, zone, due, states, record)
-        return OfferLook(citizen, now, person, found, situation, decide(self.policy, situation), held, book)
+        decision = decide(self.policy, situation)
+        return OfferLook(citizen, now, person, history, found, situation, decision, held, book, closed)
 
     def next_look(self, look: OfferLook) -> int:
         """Return the UTC second from which on something can be another for a person with no new event."""
-        zone, history = self.engine.declaration.zone, look.person.known.history
-        assert history is not None
+        zone, history = self.engine.declaration.zone, look.history
         today = zone.local_seconds(look.now) // DAY_SECONDS
         rows = history.rows_of([look.citizen])
         own = turning_days(self.turning, history, zone, rows, today, today + AHEAD_DAYS).day.tolist()

@@ -32,6 +32,7 @@ from serving.proactive.store_access import Stores
 from serving.proactive.work_list import Lag, WorkList
 from serving.records.decision import Decision, Recorder
 from serving.records.decision_log import DecisionLog
+from serving.records.live_basis import RANKING
 from serving.records.store import ServiceStore
 
 __all__ = ["OfferWorker", "Worked"]
@@ -176,8 +177,9 @@ class OfferWorker:
                           "offers": list(one.offers)} for one in messages],
             "withdrawn": [list(one) for one in look.decision.withdrawals],
             "kept": [list(one) for one in look.decision.kept],
+            **({"not_read": list(look.closed)} if look.closed else {}),
         }  # fmt: skip
-        recorder = self.recorder.by_rules if look.found.model is None else self.recorder
+        recorder = self.recorder.by_rules if RANKING in look.closed else self.recorder
         return recorder.decide(look.person, day, None, look.citizen, "offer", said)
 
     def _offers(self, look: OfferLook, messages: Sequence[_Outgoing], decision: str) -> Iterator[KeptOffer]:

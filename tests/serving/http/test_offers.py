@@ -148,6 +148,11 @@ def test_nothing_is_listed_from_the_moment_consent_is_taken_back(town):
     assert town.offers() == []
 
 
+def test_nothing_is_listed_for_whoever_may_not_be_judged(town):
+    town.tell("ann", "consent.withdrawn", {"purpose": "eligibility"})
+    assert town.call("/v1/citizens/ann/offers").json() == {"channel": "app", "offers": [], "withdrawn": []}
+
+
 def test_a_sensitive_programme_is_listed_only_where_it_was_asked_for(town):
     town.policy = POLICY.__class__(**{**vars(POLICY), "sensitive_programmes": frozenset({"t.baby"})})
     assert [one["programme"] for one in town.offers()] == ["t.women"]

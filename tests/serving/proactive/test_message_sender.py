@@ -129,7 +129,7 @@ def test_a_receiver_that_asks_for_time_is_left_alone(town):
     assert one.step(town.now + 3_000) == Sent(delivered=1)
 
 
-@pytest.mark.parametrize("purpose", [NOTICE, f"{NOTICE}:webhook"])
+@pytest.mark.parametrize("purpose", [NOTICE, f"{NOTICE}:webhook", "eligibility"])
 def test_what_the_person_takes_back_before_it_leaves_does_not_leave(town, purpose):
     town.now += 60
     town.tell(town.event("ann", "consent.withdrawn", {"purpose": purpose}, ago=1))

@@ -11,11 +11,13 @@ import sqlalchemy as sa
 
 import features.log.tables
 from features.log.database import Database
+from features.log.tombstones import ErasureKey
 from features.problem import Rejected
 from serving.proactive.offer_book import OfferBook
 from serving.proactive.offer_identity import OfferIdentity
 from serving.records import store
 from serving.records.decision_log import DecisionLog
+from serving.records.erasure import erase
 from serving.records.service_tables import DECISIONS, MESSAGES, METADATA
 from tests.recommender.contact.policies import NOTICE
 from tests.serving.proactive.deployments import DAY, WEBHOOK, Deployment, born
@@ -77,6 +79,15 @@ class WorkerContract:
         )
         assert town.step().messages == 0
         assert (town.offers("bob"), town.offers("cyd")) == ((), ())
+
+    def test_nobody_is_judged_who_withdrew_that_and_what_they_were_offered_stays_as_it_was(self, town):
+        town.settle("ann", *WEBHOOK)
+        town.tell(born(town, "ann"))
+        town.step()
+        town.now += 600
+        town.tell(town.event("ann", "consent.withdrawn", {"purpose": "eligibility"}, ago=60))
+        assert town.step().messages == 0
+        assert town.states("ann") == {"t.baby": "sent"}
 
     def test_what_is_declined_in_the_log_is_declined_in_the_book_and_not_offered_again(self, town):
         town.settle("ann", *WEBHOOK)
@@ -200,10 +211,8 @@ class WorkerContract:
         town.tell(born(town, "ann"))
         town.step()
         with store.writing(town.database) as opened:
-            for table in METADATA.sorted_tables:
-                if "citizen" in table.c:
-                    opened.connection.execute(sa.delete(table).where(table.c.citizen == "ann"))
-            opened.log.erase("ann")
+            gone = erase(opened, "ann", ErasureKey(bytes(32), lambda: "somebody"))
+        assert {"offers", "messages", "looks", "decisions"} <= set(gone.records)
         assert town.step(after=90 * DAY).messages == 0
         assert (town.offers("ann"), messages(town)) == ((), [])
 
