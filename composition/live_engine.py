@@ -92,6 +92,11 @@ class LiveEngine:
         """What may be looked up of the catalogue of this moment."""
         return self.handler.reference
 
+    @property
+    def languages(self) -> Sequence[str]:
+        """The languages that texts are told in."""
+        return self.handler.languages
+
     def checks(self) -> Mapping[str, bool]:
         """Whether there is something to recommend."""
         return self.handler.checks()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from composition import clock, ledger_files, reports, terminal
+from composition.ledger_reading import spends_document
 from composition.reading import read_country
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
@@ -163,15 +164,8 @@ def _registry(args: argparse.Namespace) -> int:
 
 def _spends(args: argparse.Namespace) -> int:
     """List every use of people's data, in the order of the entries."""
-    from privacy.ledger import entry, ledger_report
-
-    ledger = ledger_files.open_ledger(args.home)
-    names = [args.population] if args.population else ledger.populations()
-    for name in names:
-        ledger.status(name)
-    entries = [entry.parse(line) for line in ledger.exported().entries]
-    found = ledger_report.all_uses(entries, names)
-    terminal.emit({"ledger": ledger.origin, "spends": found}, args.json, lambda: _spends_text(found))
+    document = spends_document(ledger_files.open_ledger(args.home), args.population)
+    terminal.emit(document, args.json, lambda: _spends_text(document["spends"]))
     return terminal.DONE
 
 

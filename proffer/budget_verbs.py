@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from composition import clock, ledger_files, terminal
+from composition.ledger_reading import status_document
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
 from proffer import options
@@ -117,16 +118,8 @@ def _smallest_unit(declaration: Path | None, country: CountryFolder) -> str:
 def _status(args: argparse.Namespace) -> int:
     """Show what every population has left, and which spends are open."""
     ledger = ledger_files.open_ledger(args.home)
-    names = [args.population] if args.population else ledger.populations()
     with terminal.working("composing"):
-        shown = [(ledger.status(name).to_document(), ledger.spends(name)) for name in names]
-    document = {
-        "ledger": ledger.origin,
-        "populations": [
-            {**balance, "open": [spend.id for spend in spends if spend.state in ("reserved", "expired")]}
-            for balance, spends in shown
-        ],
-    }
+        document = status_document(ledger, args.population)
     terminal.emit(document, args.json, lambda: _status_text(document))
     return terminal.DONE
 

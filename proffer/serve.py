@@ -39,9 +39,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _serve(args: argparse.Namespace, settings: ServiceSettings) -> int:
+    from composition.ledger_reading import LedgerAnswers
     from composition.live_engine import LiveEngine, marks_of
     from serving.http.app import create_app
     from serving.http.log_desk import LogDesk
+    from serving.http.privacy_routes import add_privacy
     from serving.http.service_frame import Lifecycle
 
     access = authentication(settings)
@@ -55,6 +57,7 @@ def _serve(args: argparse.Namespace, settings: ServiceSettings) -> int:
     workers = offer_workers(lambda: live.engine, home, args.country)
     desk = LogDesk(live.engine.declaration, home, workers)
     app = create_app(live, access, clock.now, lifecycle, pages, desk)
+    add_privacy(app, LedgerAnswers(args.home, clock.now), access, clock.now)
     if not access.verifiers:
         terminal.say("No --public-key and no --dev: every call but /healthz and /readyz will be refused.")
 

@@ -13,13 +13,24 @@ from starlette.requests import Request
 from serving.http.fair_share import PARTY
 from serving.http.problem_documents import INSUFFICIENT_SCOPE, MISDIRECTED, TOO_MANY, UNAUTHENTICATED, RefusedError
 from serving.http.quota import Quota
-from serving.http.tokens import ACT_AS, ANSWER, READ, RIGHTS, WRITE, Caller, TokenRefusedError, TokenVerifier, key_named
+from serving.http.tokens import (
+    ACT_AS,
+    ANSWER,
+    AUDIT,
+    READ,
+    RIGHTS,
+    WRITE,
+    Caller,
+    TokenRefusedError,
+    TokenVerifier,
+    key_named,
+)
 
 METADATA: Final = "/.well-known/oauth-protected-resource"
 
 DEV_CALLER: Final = Caller(
-    "dev", frozenset({READ, ACT_AS, WRITE, RIGHTS, ANSWER})
-)  # who calls without a token in dev mode
+    "dev", frozenset({READ, ACT_AS, WRITE, RIGHTS, ANSWER, AUDIT})
+)  # without a token, in dev mode
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})  # written in small letters
 _PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
@@ -13,6 +12,7 @@ from starlette.requests import Request
 from features.log.event import Event
 from serving.http import problem_documents as problems
 from serving.http.access import Authentication, need
+from serving.http.batch_routes import add_batch
 from serving.http.citizen_routes import Keeping, LifeAnswers, add_citizens
 from serving.http.decision_routes import DecisionReading, Explaining, add_decisions
 from serving.http.event_routes import NO_LOG, Writing, add_events
@@ -35,7 +35,8 @@ from serving.http.service_frame import (
     framed,
     refusals,
 )
-from serving.http.tokens import ACT_AS, ANSWER, READ, RIGHTS, WRITE, Caller
+from serving.http.tokens import ACT_AS, ANSWER, AUDIT, READ, RIGHTS, WRITE, Caller
+from serving.http.told_answer import told
 from serving.http.wire import RecommendationRequest, RecommendationsOut
 
 AT_WORK: Final = 2
@@ -45,7 +46,7 @@ EXAMPLE: Final = {
     "k": 5,
 }
 WAITING: Final = 64
-SCOPES_HERE: Final = (READ, ACT_AS, WRITE, RIGHTS, ANSWER)
+SCOPES_HERE: Final = (READ, ACT_AS, WRITE, RIGHTS, ANSWER, AUDIT)
 _DESCRIPTION = (
     "Offers of the benefits a person is entitled to. Rules decide who; a model, where there is one, only decides the "
     "order. Nothing sent to `/v1/recommendations` is stored; what is sent to `/v1/events` is. Errors are RFC 9457 "
@@ -67,6 +68,11 @@ class Responses(LifeAnswers, Explaining, ConsentAnswers, EffectAnswers, Protocol
 
     def checks(self) -> Mapping[str, bool]:
         """What has to hold before requests are sent here, by name."""
+        ...
+
+    @property
+    def languages(self) -> Sequence[str]:
+        """The languages that texts are told in."""
         ...
 
 
@@ -117,6 +123,7 @@ def create_app(
     add_metrics(app)
     work = WorkerPool(AT_WORK, WAITING, "answers")
     _add_recommendations(app, answers, access, clock, work)
+    add_batch(app, answers, access, clock, work)
     add_citizens(app, answers, log, access, clock, work)
     add_decisions(app, answers, log, access, clock, work)
     add_rights(app, answers, log, access, clock, work)
@@ -155,8 +162,7 @@ def _add_recommendations(
         need(caller, READ)
         asked = _either(await fitted(request, RecommendationRequest))
         citizen = _whose(asked, caller)
-        answer = await work.run(lambda: answers.recommend(asked, citizen, now))
-        return Response(json.dumps(answer, ensure_ascii=False, allow_nan=False), media_type="application/json")
+        return await told(request, asked, answers, work, lambda: answers.recommend(asked, citizen, now))
 
 
 def _either(asked: RecommendationRequest) -> RecommendationRequest:

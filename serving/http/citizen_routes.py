@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from fastapi import FastAPI
@@ -18,10 +17,11 @@ from serving.http.access import Authentication, need
 from serving.http.problem_documents import ProblemItemValue, RefusedError
 from serving.http.service_frame import WorkerPool, fitting, queried, refusals
 from serving.http.tokens import ACT_AS, READ
+from serving.http.told_answer import Telling, told
 from serving.http.wire import MAX_K, RecommendationRequest, RecommendationsOut
 from serving.records.decision import ID, Decision
 
-_ONCE: Final = ("as_of", "k")
+_ONCE: Final = ("as_of", "k", "cursor", "explain")
 _SEVERAL: Final = ("applicant", "asked", "declined")
 _REFUSED: Final = (
     problems.UNAUTHENTICATED, problems.INSUFFICIENT_SCOPE, problems.NOT_FOUND, problems.UNPROCESSABLE,
@@ -30,6 +30,8 @@ _REFUSED: Final = (
 _QUERY: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "as_of": ("Judge as at the end of this day; absent means today.", {"type": "string", "format": "date"}),
     "k": ("How many at most; absent means 10.", {"type": "integer", "minimum": 1, "maximum": MAX_K}),
+    "cursor": ("The Proffer-Next of the page before.", {"type": "string"}),
+    "explain": ("How many reasons are told; absent means full.", {"type": "string", "enum": ["none", "short", "full"]}),
     "applicant": ("In which roles the person asks.", {"type": "array", "items": {"type": "string"}, "maxItems": 3}),
     "asked": ("Facts the person does not know.", {"type": "array", "items": {"type": "string"}}),
     "declined": ("Facts the person would rather not say.", {"type": "array", "items": {"type": "string"}}),
@@ -58,7 +60,7 @@ class LifeReading(Protocol):
         ...
 
 
-class LifeAnswers(Protocol):
+class LifeAnswers(Telling, Protocol):
     """What the application asks of the engine behind it; called in a worker thread."""
 
     def decide(self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event]) -> Decision:
@@ -86,15 +88,15 @@ def add_citizens(
             raise RefusedError(problems.NOT_FOUND, _NOBODY)
         asked = _asked(request)
 
-        def answered() -> str:
+        def answered() -> Mapping[str, Any]:
             held = log.life(name)
             if not held:
                 raise RefusedError(problems.NOT_FOUND, _NOBODY)
             found = answers.decide(asked, name, now, held)
             log.records.keep(found, now)
-            return json.dumps({**found.answer, **found.document["said"], ID: found.id}, ensure_ascii=False)
+            return {**found.answer, **found.document["said"], ID: found.id}
 
-        return Response(await work.run(answered), media_type="application/json")
+        return await told(request, asked, answers, work, answered)
 
 
 def _asked(request: Request) -> RecommendationRequest:

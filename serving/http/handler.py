@@ -19,6 +19,7 @@ from recommender.engine import AS_OF, Engine
 from recommender.rules.clause import RECEIVES
 from recommender.rules.person import Person
 from recommender.rules.question_form import ASKED, DECLINED
+from serving.http.answer_form import in_language, place_of
 from serving.http.event_words import names_of_events, pointer_into
 from serving.http.problem_documents import UNPROCESSABLE, ProblemItemValue, RefusedError
 from serving.http.reference_desk import ReferenceDesk
@@ -81,8 +82,8 @@ class RecommendationHandler:
             person = self._person(request, citizen, day, events)
         engine, person, closed = self.purposes.allowed(self.engine, person, citizen)
         if not request.record:
-            return engine.answer(person, day, request.k).to_json() | _not_read(closed)
-        found = self._decided(person, day, request.k, None, closed)
+            return engine.answer(person, day, self._most(request)).to_json() | _not_read(closed)
+        found = self._decided(person, day, self._most(request), None, closed)
         return {**found.answer, ID: found.id, "decision": dict(found.document)} | _not_read(closed)
 
     def decide(self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event]) -> Decision:
@@ -95,7 +96,7 @@ class RecommendationHandler:
         with self._told():
             person = self._person(request, citizen, day, held)
         _, person, closed = self.purposes.allowed(self.engine, person, citizen)
-        return self._decided(person, day, request.k, citizen, closed)
+        return self._decided(person, day, self._most(request), citizen, closed)
 
     def _decided(self, person: Person, day: date, k: int, citizen: str | None, closed: Sequence[str]) -> Decision:
         recorder = self.recorder.by_rules if RANKING in closed else self.recorder
@@ -134,7 +135,16 @@ class RecommendationHandler:
         if language is not None and language not in languages:
             raise _unprocessable([ProblemItemValue("/language", f"one of {', '.join(languages)}")])
         found = explained(decision, self.engine, length)
-        return found if language is None else dict(_only(found, language, frozenset(languages)))
+        return found if language is None else dict(in_language(found, language, frozenset(languages)))
+
+    @property
+    def languages(self) -> Sequence[str]:
+        """The languages that texts are told in."""
+        return self.engine.messages.languages
+
+    def _most(self, request: RecommendationRequest) -> int:
+        """How many recommendations are made, of which the last page is told."""
+        return place_of(request.cursor, self.engine.catalogue.hash) + request.k
 
     def checks(self) -> Mapping[str, bool]:
         """Whether there is something to recommend."""
@@ -247,15 +257,6 @@ def _bounds(fact: Fact) -> str:
 
 def _unprocessable(items: Sequence[ProblemItemValue]) -> RefusedError:
     return RefusedError(UNPROCESSABLE, "The request cannot be judged as it stands.", items)
-
-
-def _only(value: Any, language: str, languages: frozenset[str]) -> Any:
-    """JSON values in which every text stands in one language, or in those it was written in where that is none."""
-    if isinstance(value, Mapping):
-        if language in value and languages.issuperset(value):
-            return {language: value[language]}
-        return {name: _only(one, language, languages) for name, one in value.items()}
-    return [_only(one, language, languages) for one in value] if isinstance(value, list) else value
 
 
 def _not_read(closed: Sequence[str]) -> dict[str, Any]:

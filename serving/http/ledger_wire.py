@@ -82,3 +82,44 @@ class LedgerBalanceOut(_LedgerStrict):
     lifetime: str
     spends: dict[str, int]
     exact_fits: int
+
+
+class PopulationStatusOut(BaseModel):
+    """A population's budget, and the spends that count as spent until they are closed; amounts are decimal strings."""
+
+    model_config = ConfigDict(extra="allow")
+    population: str
+    period: str
+    delta: str
+    cap: str
+    spent: str
+    left: str
+    lifetime: str
+    exact_fits: int
+    open: list[str]
+
+
+class PrivacyStatusOut(_LedgerStrict):
+    """What every population of a ledger has left."""
+
+    ledger: str
+    populations: list[PopulationStatusOut]
+
+
+class PrivacySpendOut(BaseModel):
+    """One use of people's data."""
+
+    model_config = ConfigDict(extra="allow")
+    index: int
+    at: str
+    population: str
+    spend: str
+    epsilon: str
+    state: str
+
+
+class PrivacySpendsOut(_LedgerStrict):
+    """Every use of people's data, in the order of the entries."""
+
+    ledger: str
+    spends: list[PrivacySpendOut]

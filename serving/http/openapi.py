@@ -11,6 +11,7 @@ from serving.http.access import Authentication
 from serving.http.app import create_app
 from serving.http.ledger_app import create_ledger_app
 from serving.http.ledger_wire import CommitRequest, ReservationRequest
+from serving.http.privacy_routes import add_privacy
 from serving.http.wire import RecommendationRequest
 
 
@@ -36,6 +37,10 @@ class _Nobody:
     def reference(self) -> Any:
         raise NotImplementedError
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return ()
+
     def checks(self) -> Mapping[str, bool]:
         return {}
 
@@ -52,6 +57,12 @@ class _NoLedger:
     def balance(self, population: str) -> Mapping[str, Any]:
         raise NotImplementedError
 
+    def status(self) -> Mapping[str, Any]:
+        raise NotImplementedError
+
+    def spends(self) -> Mapping[str, Any]:
+        raise NotImplementedError
+
     def checks(self) -> Mapping[str, bool]:
         return {}
 
@@ -60,6 +71,8 @@ def document(of: str = "") -> str:
     """The OpenAPI 3.1 document of the service, or of the `ledger`, as it is committed."""
     access = Authentication()
     app = create_ledger_app(_NoLedger(), access, _epoch) if of == "ledger" else create_app(_Nobody(), access, _epoch)
+    if of != "ledger":
+        add_privacy(app, _NoLedger(), access, _epoch)
     return json.dumps(app.openapi(), ensure_ascii=False, indent=2) + "\n"
 
 

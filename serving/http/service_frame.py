@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ SMALL_BODY: Final = 1_000
 """Bytes of an answer below which it is not compressed."""
 OPENAPI: Final = "/v1/openapi.json"
 JSON: Final = "application/json"
+REQUESTS: Final[dict[str, type[BaseModel]]] = {}
+"""The bodies that routes document, by name: what is parsed by hand is not found by FastAPI."""
+_SCHEMAS: Final = "#/components/schemas/"
 _MEDIA = re.compile(r"(application/[a-z+-]{1,60})\s*(;\s*charset\s*=\s*\"?utf-8\"?\s*)?\Z", re.IGNORECASE)
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -202,19 +206,8 @@ def refusals(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
 
 def documented(model: type[BaseModel], example: Mapping[str, Any], *scopes: str) -> dict[str, Any]:
     """The body is parsed by hand, strictly; OpenAPI gets what FastAPI would have given it."""
-    schema = model.model_json_schema()
-    parts = schema.pop("$defs", {})
-    return bodies({JSON: {"schema": _whole(schema, parts), "example": example}}, *scopes)
-
-
-def _whole(schema: Any, parts: Mapping[str, Any]) -> Any:
-    """A schema with what it refers to in its place, so that it may stand anywhere in a document."""
-    if isinstance(schema, list):
-        return [_whole(one, parts) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    named = str(schema.get("$ref", "")).removeprefix("#/$defs/")
-    return _whole(parts[named], parts) if named in parts else {key: _whole(one, parts) for key, one in schema.items()}
+    REQUESTS[model.__name__] = model
+    return bodies({JSON: {"schema": {"$ref": f"{_SCHEMAS}{model.__name__}"}, "example": example}}, *scopes)
 
 
 def bodies(content: Mapping[str, Mapping[str, Any]], *scopes: str) -> dict[str, Any]:
@@ -236,10 +229,20 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
         document["components"]["securitySchemes"] = {"bearer": bearer}
-        schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
-        document["components"]["schemas"] |= {**schema.pop("$defs", {}), "ProblemDocument": schema}
+        schemas = document["components"]["schemas"]
+        schemas |= _components(ProblemDocument)
+        for one in schemas.values():  # replies: a client must bear fields that it does not know
+            one.pop("additionalProperties", None) if one.get("additionalProperties") is False else None
+        text = json.dumps(document["paths"])
+        for name, model in REQUESTS.items():
+            schemas |= _components(model) if f'"{_SCHEMAS}{name}"' in text else {}
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _components(model: type[BaseModel]) -> dict[str, Any]:
+    schema = model.model_json_schema(ref_template=_SCHEMAS + "{model}")
+    return {**schema.pop("$defs", {}), model.__name__: schema}
 
 
 async def _refused(_request: Request, failure: Exception) -> Response:

@@ -18,6 +18,7 @@ WRITE: Final = "events:write"
 RIGHTS: Final = "rights:write"
 RESERVE: Final = "privacy:reserve"
 ANSWER: Final = "offers:answer"
+AUDIT: Final = "privacy:read"
 DEV_ISSUER: Final = "urn:proffer:dev"
 AUDIENCE: Final = "urn:proffer:api"
 DEV_MINUTES: Final = 15

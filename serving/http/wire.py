@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from serving.http.event_wire import CLOUD_EVENT
 
 MAX_EVENTS = 1000
 MAX_FACTS = 4096
@@ -20,6 +22,31 @@ FactName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Kind = Literal["citizen", "small_business", "organisation"]
 Standing = Literal["yes", "likely", "depends"]
 """How a person stands to a programme that the rules do not exclude."""
+
+
+_PLAIN: Final = ("boolean", "number", "string")
+FACT_VALUE: Final[dict[str, Any]] = {
+    "anyOf": [
+        *({"type": name} for name in _PLAIN),
+        {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "object"}]}},
+        {"type": "object"},
+    ]
+}
+"""What a fact's value may be, whatever the declaration says; it is read, and checked, by the declaration."""
+
+
+def typed_values(schema: dict[str, Any]) -> None:
+    """Say in a schema of facts what their values may be."""
+    for one in (schema, *schema.get("anyOf", ())):
+        if one.get("type") == "object":
+            one["additionalProperties"] = FACT_VALUE
+
+
+def typed_events(schema: dict[str, Any]) -> None:
+    """Say in a schema of events what they are."""
+    for one in (schema, *schema.get("anyOf", ())):
+        if one.get("type") == "array":
+            one["items"] = CLOUD_EVENT
 
 
 class _Strict(BaseModel):
@@ -44,11 +71,19 @@ class RecommendationRequest(_Strict):
 
     facts: Annotated[
         dict[Annotated[str, StringConstraints(max_length=128)], Any] | None,
-        Field(max_length=MAX_FACTS, description="Facts by name, as in a facts file; what is absent is unknown."),
+        Field(
+            max_length=MAX_FACTS,
+            description="Facts by name, as in a facts file; what is absent is unknown. `GET /v1/facts` types them.",
+            json_schema_extra=typed_values,
+        ),
     ] = None
     events: Annotated[
         list[dict[str, Any]] | None,
-        Field(max_length=MAX_EVENTS, description="CloudEvents 1.0.2 in the JSON format, in any order."),
+        Field(
+            max_length=MAX_EVENTS,
+            description="CloudEvents 1.0.2 in the JSON format, in any order. `GET /v1/events/types` types them.",
+            json_schema_extra=typed_events,
+        ),
     ] = None
     citizen: Annotated[
         Identifier | None,
@@ -68,6 +103,8 @@ class RecommendationRequest(_Strict):
     ] = None
     as_of: Annotated[Day | None, Field(description="Judge as at the end of this day; absent means today.")] = None
     k: Annotated[int, Field(ge=1, le=MAX_K, description="How many recommendations at most.")] = 10
+    cursor: Annotated[str | None, Field(max_length=100, description="The Proffer-Next of the page before.")] = None
+    explain: Annotated[Literal["none", "short", "full"], Field(description="How many reasons are told.")] = "full"
     record: Annotated[bool, Field(description="Whether the reply carries the decision that it is.")] = False
 
 

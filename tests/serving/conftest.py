@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -66,7 +67,10 @@ class FakeHandler:
 
     def recommend(self, request, citizen, now):
         self.asked.append((request, citizen, now))
-        return {"as_of": "2026-10-31", "citizen": citizen}
+        return {"as_of": "2026-10-31", "citizen": citizen, "recommendations": [], "total": 0}
+
+    languages = ("ko", "en")
+    reference = SimpleNamespace(version="0" * 64)
 
     def checks(self):
         return {"catalogue": self.healthy}
