@@ -49,14 +49,12 @@ def _serve(args: argparse.Namespace, settings: ServiceSettings) -> int:
     access = authentication(settings)
     listening.listen(settings.host, settings.port).close()  # an address that is taken is said before loading
     of, lifecycle = engine_settings(args), Lifecycle()
-    live = LiveEngine(
-        lambda: build_engine(of), lambda: marks_of(of), clock.now, partial(read_purposes, country=args.country)
-    )
-    pages = welcome(live.engine, dev=access.dev)
+    purposes = partial(read_purposes, country=args.country)
+    live = LiveEngine(partial(build_engine, of), partial(marks_of, of), clock.now, purposes)
     home = event_log(settings.workspace)
     workers = offer_workers(lambda: live.engine, home, args.country)
     desk = LogDesk(live.engine.declaration, home, workers)
-    app = create_app(live, access, clock.now, lifecycle, pages, desk)
+    app = create_app(live, access, clock.now, lifecycle, welcome(live.engine, dev=access.dev), desk)
     add_privacy(app, LedgerAnswers(args.home, clock.now), access, clock.now)
     if not access.verifiers:
         terminal.say("No --public-key and no --dev: every call but /healthz and /readyz will be refused.")

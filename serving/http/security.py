@@ -68,7 +68,7 @@ class SecurityMiddleware:
         sent = headers.get(REQUEST_ID, "")
         name = sent if _ID.fullmatch(sent) else str(uuid.uuid4())
         watched = _Watched(send, name, silent=asked == "HEAD", closing=self._draining())
-        LEFT.set(lambda: _gone(receive))
+        LEFT.set(lambda: gone_from(receive))
         try:
             if self._prepare is not None and "authorization" in headers:
                 await self._prepare(headers)
@@ -101,7 +101,7 @@ def _plain(scope: Scope) -> Scope:
     return {**scope, "method": "GET" if scope["method"] == "HEAD" else scope["method"], "path": path}
 
 
-async def _gone(receive: Receive) -> None:
+async def gone_from(receive: Receive) -> None:
     """Return once the caller has closed the connection; what is left of a body is let go."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -63,7 +63,7 @@ def framed(title: str, description: str, see: str, access: Authentication, lifec
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # the documented way to extend it
     app.add_middleware(GZipMiddleware, minimum_size=SMALL_BODY, compresslevel=4)
     app.add_middleware(SecurityMiddleware, prepare=access.prepare, draining=lambda: lifecycle.draining)
-    app.add_exception_handler(RefusedError, _refused)
+    app.add_exception_handler(RefusedError, refused)
     app.add_exception_handler(HTTPException, lambda _request, failure: _http_error(failure, see))
     return app
 
@@ -245,7 +245,8 @@ def _components(model: type[BaseModel]) -> dict[str, Any]:
     return {**schema.pop("$defs", {}), model.__name__: schema}
 
 
-async def _refused(_request: Request, failure: Exception) -> Response:
+async def refused(_request: Request, failure: Exception) -> Response:
+    """The problem document of a refusal."""
     assert isinstance(failure, RefusedError)
     return _problem(failure.kind, failure.detail, failure.items, failure.headers)
 
