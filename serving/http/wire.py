@@ -58,7 +58,6 @@ class RecommendationRequest(_Strict):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "oneOf": [{"required": ["facts"]}, {"required": ["events"]}],
             "examples": [
                 {
                     "facts": {"birth_date": "1990-05-01", "sex": "female", "region": "11440", "pregnant": True},
