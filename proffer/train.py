@@ -43,6 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--teacher", metavar="MODEL", help="student: the private model whose scores it learns")
     add("--seed", type=int, default=0, metavar="S", help="of everything drawn at random (default: 0)")
     add("--dry-run", action="store_true", help="print rows, price and what would remain; learn nothing")
+    tuned = "of lightgbm: set LightGBM tuned for each programme, and one over all as classes, beside it in the report"
+    add("--tuned", action="store_true", help=tuned)
     add("--threads", type=int, default=2, metavar="N", help="of lightgbm (default: 2); the model is the same with any")
     options.add_data(parser, required=False)
     options.add_hold_out(parser)

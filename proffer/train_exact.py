@@ -39,7 +39,7 @@ def run(args: argparse.Namespace, source: TrainingSource) -> int:
         return terminal.DONE
     with terminal.working("training") as progress:
         told = terminal.steps(args.json, progress)
-        trained = exact_run.train(data, settings, compare=compare, progress=told)
+        trained = exact_run.train(data, settings, compare=compare, tuned=args.tuned, progress=told)
     with terminal.working("keeping the run"):
         folder = ModelRegistry(source.workspace).keep(trained, f"lightgbm {trained.result.chosen.objective}")
     document = describe(trained, folder)

@@ -53,6 +53,23 @@ def _dcg(groups: Int64, score: Float64, gain: Float64, k: int) -> Float64:
     return np.bincount(tie_group, weights=even, minlength=starts.size).astype(np.float64)
 
 
+def reciprocal_rank(groups: Int64, score: Float64, gain: Float64) -> Float64:
+    """One over the place of the first row with any gain, of every group that has one (Voorhees 1999): float64[k].
+
+    Equal scores share their places: the row stands in the middle of them.
+
+    >>> reciprocal_rank(np.array([1, 1, 1, 2]), np.array([0.9, 0.5, 0.1, 0.5]), np.array([0.0, 1.0, 1.0, 0.0]))
+    array([0.5])
+    """
+    names, at = np.unique(groups, return_inverse=True)
+    best = np.full(names.size, -np.inf)
+    np.maximum.at(best, at[gain > 0], score[gain > 0])
+    above = np.bincount(at, score > best[at], minlength=names.size)
+    alike = np.bincount(at, score == best[at], minlength=names.size)
+    some = best > -np.inf
+    return np.asarray(1.0 / (above + (alike + 1) / 2)[some])
+
+
 def log_loss(label: Float64, probability: Float64, weight: Float64 | None = None) -> float:
     """Mean negative log-likelihood of 0/1 labels, in nats.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 EXPERIMENT = "proffer"
 
 METRICS = (
-    "rows", "people", "applied", "rounds", "validation_log_loss", "validation_ndcg@5", "residual_spread",
+    "rows", "people", "applied", "rounds", "validation_log_loss", "validation_ndcg@5", "own_share", "residual_spread",
     "held_out_log_loss", "held_out_calibration_error", "ndcg@5", "ndcg@5_popularity", "ndcg@5_views",
     "ndcg@5_logistic", "ndcg@5_lightgbm", "ndcg@5_teacher", "ndcg@5_reachable", "gap_closed",
 )  # fmt: skip
@@ -31,8 +31,8 @@ RELEASED = ("noised_held_out_log_loss", "noised_ndcg@5")
 
 PARAMS = (
     "objective", "rounds", "patience", "leaves", "learning_rate", "min_leaf", "column_share", "l2", "directions",
-    "validate_every", "most_rows", "seed", "threads", "data_kind", "spend_epsilon", "spend_delta", "population", "unit",
-    "relation", "purpose", "basis", "units", "units_are", "teacher",
+    "own_most", "validate_every", "most_rows", "seed", "threads", "data_kind", "spend_epsilon", "spend_delta",
+    "population", "unit", "relation", "purpose", "basis", "units", "units_are", "teacher",
 )  # fmt: skip
 """The only params that are tracked: how a run was made. A count that is not noised has no name here."""
 

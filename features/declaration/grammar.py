@@ -32,6 +32,7 @@ from features.declaration.vocabulary import (
     EventType,
     Fact,
     Feature,
+    Selector,
 )
 from features.mapping import MappingReader
 from features.problem import Problems, Where
@@ -97,17 +98,37 @@ def read_features(
 ) -> dict[str, Feature]:
     """Read the features of `features.yaml`, in their order."""
     read = {}
-    for name, body in _named(doc, where, problems):
-        if name in facts:
-            problems.add((*where, name), "duplicate", "is already the name of a fact", "Give the feature another name")
+    for name, body in _named(_each(doc, where, problems), where, problems):
+        if name in facts or name in read:
+            problems.add(
+                (*where, name), "duplicate", "is already the name of a column", "Give the feature another name"
+            )
         feature = _feature(name, body, (*where, name), types, facts, problems)
         if feature:
             read[name] = feature
     return read
 
 
-def _named(doc: Mapping[str, object], where: Where, problems: Problems) -> Iterator[tuple[str, object]]:
+def _each(doc: Mapping[str, object], where: Where, problems: Problems) -> Iterator[tuple[str, object]]:
+    """Yield each feature; one with `each` is several, alike but for the value (or values) that a field has."""
     for name, body in doc.items():
+        if not isinstance(body, Mapping) or "each" not in body:
+            yield name, body
+            continue
+        entry = MappingReader(body, (*where, name), problems)
+        field, values = next(iter(entry.mapping("each").items()), ("", None))
+        if len(entry.mapping("each")) != 1 or not isinstance(values, Mapping) or not values or entry.has("where"):
+            what = "does not say the values of one field, each under a name, or stands beside where"
+            entry.wrong("each", "invalid", what, "Write each: {FIELD: {NAME: VALUE, NAME: [VALUE, VALUE]}}")
+            continue
+        rest = {key: value for key, value in body.items() if key != "each"}
+        yield from ((f"{name}_{part}", {**rest, "where": {field: value}}) for part, value in values.items())
+
+
+def _named(
+    doc: Mapping[str, object] | Iterator[tuple[str, object]], where: Where, problems: Problems
+) -> Iterator[tuple[str, object]]:
+    for name, body in doc.items() if isinstance(doc, Mapping) else doc:
         if _FACT_NAME.fullmatch(name):
             yield name, body
         else:
@@ -305,7 +326,7 @@ def _listening_feature(name: str, op: str, entry: MappingReader, types: Mapping[
             "Name the field it reads, or drop it",
         )
         return None
-    signals = [read_signal(event, entry, types, field, op) for event in entry.names(op)]
+    signals = [signal for event in entry.names(op) for signal in _signals(event, op, entry, types, field)]
     if not signals:
         entry.wrong(op, "missing", "names no event type", "Name one, or a list of them")
     if not signals or None in signals:
@@ -320,6 +341,20 @@ def _listening_feature(name: str, op: str, entry: MappingReader, types: Mapping[
             "within", "forbidden", "belongs to a sequence of 2 to 8 steps", "Say how long the whole sequence may take"
         )
     return Feature(name, op, kind, found, window, entry.choice("unit", UNITS) or "days", within)
+
+
+def _signals(
+    event: str, op: str, entry: MappingReader, types: Mapping[str, EventType], field: object
+) -> list[Selector | None]:
+    """The signals of one event type: one for each of several values of a field, any of which counts."""
+    narrowed = entry.mapping("where")
+    name, value = next(iter(narrowed.items()), ("", None))
+    if not isinstance(value, list) or op == "sequence":
+        return [read_signal(event, entry, types, field, op)]
+    if not value or len(narrowed) > 1:
+        entry.wrong("where", "invalid", "names no value, or several fields", "Write where: {FIELD: [VALUE, VALUE]}")
+    ones = [MappingReader({**entry.doc, "where": {name: one}}, entry.where, entry.problems) for one in value]
+    return [read_signal(event, one, types, field, op) for one in ones]
 
 
 def _feature_kind(op: str, entry: MappingReader, fields: list[DataType]) -> DataType:

@@ -149,8 +149,13 @@ class Vocabulary:
     space: TextSpace
 
     @classmethod
-    def fit(cls, catalogue: Catalogue, declaration: Declaration, size: int, rng: np.random.Generator) -> Vocabulary:
-        """Learn what programmes share, and `size` directions of their texts."""
+    def fit(
+        cls, catalogue: Catalogue, declaration: Declaration, size: int, rng: np.random.Generator, own_most: int = 0
+    ) -> Vocabulary:
+        """Learn what programmes share, and `size` directions of their texts.
+
+        In a catalogue of at most `own_most` programmes each is told by a tag of its own besides; a new one has none.
+        """
         programmes = catalogue.programmes
         asked = [fact_bounds(programme, declaration) for programme in programmes]
         borne = Counter(tag for one, asks in zip(programmes, asked, strict=True) for tag in tags(one, asks))
@@ -159,6 +164,8 @@ class Vocabulary:
         bounded = tuple(
             name for name, fact in declaration.facts.items() if bounds[name] >= SHARED and fact.type in _NUMERIC
         )
+        if len(programmes) <= own_most:
+            shared = (*shared, *(own_tag(programme.id) for programme in programmes))
         return cls(shared, bounded, TextSpace.fit([text_of(programme) for programme in programmes], size, rng))
 
     @property
@@ -187,7 +194,10 @@ class Vocabulary:
 
     def _values(self, programmes: Sequence[Programme], asked: Sequence[Sequence[FactBound]]) -> Float32:
         numbers = [_figures(programme, asks) for programme, asks in zip(programmes, asked, strict=True)]
-        borne = [[tag in has for tag in self.tags] for has in map(tags, programmes, asked)]
+        borne = [
+            [tag in has or tag == own_tag(one.id) for tag in self.tags]
+            for one, has in zip(programmes, map(tags, programmes, asked), strict=True)
+        ]
         columns = (
             np.array(numbers, dtype=np.float32).reshape(-1, len(NUMBERS)),
             np.array(borne, dtype=np.float32).reshape(len(programmes), len(self.tags)),
@@ -238,6 +248,11 @@ def tags(programme: Programme, asked: Iterable[FactBound]) -> frozenset[str]:
     words |= {f"window={window.kind}" for window in programme.windows}
     words |= {f"trigger={event}" for event in triggers_of(programme)}
     return frozenset(words | {f"asks={ask.fact}" for ask in asked if ask.high > 0})
+
+
+def own_tag(programme: str) -> str:
+    """The tag that only this programme bears."""
+    return f"id={programme}"
 
 
 def triggers_of(programme: Programme) -> tuple[str, ...]:

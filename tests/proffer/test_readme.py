@@ -16,7 +16,7 @@ from tests.proffer.pasted_page import BLOCK, FLAGS, console, pasted
 ROOT = Path(__file__).resolve().parents[2]
 READMES = [ROOT / "README.md", ROOT / "README.ko.md"]
 TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
-PASTED = [*READMES, *TUTORIALS, ROOT / "docs" / "ledger.md", ROOT / "docs" / "api.md"]
+PASTED = [*READMES, *TUTORIALS, *(ROOT / "docs" / name for name in ("ledger.md", "api.md", "bring-your-own.md"))]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from training.evaluation.evaluation import ColdStart, Observed, RankingResult
@@ -11,6 +11,8 @@ from training.measures import share_of_gap
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from training.evaluation.observed_orders import ObservedOrder
 
 RANKER: Final = "lightgbm"
 """The name under which the pooled forest's order stands beside its baselines."""
@@ -32,6 +34,7 @@ class Report:
         pairs: how many candidates they had.
         cold_starts: programmes tried as new.
         ranker: the name of the order that is reported on.
+        observed_orders: how well orders place what held-out people took up of what they were offered, by name.
     """
 
     standings: Mapping[str, RankingResult]
@@ -41,6 +44,7 @@ class Report:
     pairs: int
     cold_starts: tuple[ColdStart, ...] = ()
     ranker: str = RANKER
+    observed_orders: Mapping[str, ObservedOrder] = field(default_factory=dict)
 
     @property
     def means(self) -> dict[str, float]:
@@ -63,7 +67,11 @@ class Report:
             "metrics": {"ndcg@5": self.means},
             "gap_closed": self.gap_closed,
             "held_out": {"people": self.people, "candidates": self.pairs},
-            "observed": {"log_loss": self.observed.log_loss, "base_log_loss": self.observed.base_log_loss},
+            "observed": {
+                "log_loss": self.observed.log_loss,
+                "base_log_loss": self.observed.base_log_loss,
+                "orders": {name: one.to_document() for name, one in self.observed_orders.items()},
+            },
             "reliability": {
                 "calibration_error": curve.error,
                 "predicted": curve.predicted.tolist(),

@@ -31,6 +31,7 @@ from training.evaluation.evaluation import (
     to_withhold,
 )
 from training.evaluation.evaluation_report import PRIVATE, RANKER, STUDENT, Report
+from training.evaluation.observed_orders import Beside, observed_orders
 from training.measures import log_loss, reliability
 from training.progress import Progress, silent
 from training.rankers.forest_ranker import ForestSettings, learn
@@ -59,15 +60,17 @@ def ranker_of(model: Model) -> str:
 
 
 class Withholding(NamedTuple):
-    """Programmes to try as new: how many, and how a forest is learned without each."""
+    """Programmes to try as new: how many, how a forest is learned without each; and threads of tuned LightGBM, or 0."""
 
     programmes: int = 0
     settings: ForestSettings = ForestSettings()
+    tuned_threads: int = 0
 
 
 def evaluate_model(
-    material: TrainingData, model: Model, withhold: int = 0, *, reference: bool = False, progress: Progress = silent
-) -> Report:
+    material: TrainingData, model: Model, withhold: int = 0, *, reference: bool = False, tuned_threads: int = 0,
+    progress: Progress = silent,
+) -> Report:  # fmt: skip
     """Report on a model as it was read from its artefact.
 
     Args:
@@ -75,6 +78,7 @@ def evaluate_model(
         model: the ranker; a forest's manifest says how it is learned again without a programme.
         withhold: how many programmes to try as new; each costs a training run.
         reference: set LightGBM beside a ranker that is learned in another way.
+        tuned_threads: set LightGBM tuned for each programme beside it, with so many threads; 0 leaves it out.
         progress: takes the step that begins.
 
     Raises:
@@ -89,7 +93,9 @@ def evaluate_model(
         what = f"learns the model once more without a programme, which is not offered for {name}"
         raise Rejected([Problem(("--cold-start",), "forbidden", what, "Leave it out, or evaluate a lightgbm model")])
     settings = ForestSettings(**model.manifest["settings"]) if name == RANKER else ForestSettings()
-    return evaluate(material, model, Withholding(withhold, settings), reference=reference, progress=progress)
+    return evaluate(
+        material, model, Withholding(withhold, settings, tuned_threads), reference=reference, progress=progress
+    )
 
 
 def evaluate(
@@ -116,10 +122,10 @@ def evaluate(
     log = material.gate.admit(Request("evaluation", Spend.infinite(), UNPAID))
     progress("reading what people were shown")
     lists = learning_showings(material, log, settings.most_rows, settings.seed)
-    beside = {}
+    beside = Beside(tuned_threads=withholding.tuned_threads)
     if reference and material.truth and ranker != RANKER:
         progress("growing trees, to stand beside")
-        beside = {RANKER: learn(lists, material.catalogue, settings).forest}
+        beside = beside._replace(models={RANKER: learn(lists, material.catalogue, settings).forest})
     progress("judging held-out people")
     report = judge(material, log, model, lists, ranker, beside)
     return replace(report, cold_starts=cold_starts(material, log, model, lists, withholding, progress))
@@ -127,7 +133,7 @@ def evaluate(
 
 def judge(
     material: TrainingData, log: LearningLog, model: Model, lists: RankingDataset, ranker: str = RANKER,
-    beside: Mapping[str, Model] | None = None,
+    beside: Beside = Beside(),  # noqa: B008 - it cannot be changed
 ) -> Report:  # fmt: skip
     """Judge a ranker on held-out people, beside baselines learned from `lists` and other models."""
     told = held_out_showings(material, log, MOST_JUDGED, seed=0)
@@ -137,12 +143,14 @@ def judge(
     seen = predictions(model, told, material)
     found = candidates(material, log)
     spoken = with_truth(material, found)
-    people, pairs = len(found.people), len(found.pairs)
+    people, pairs, models = len(found.people), len(found.pairs), {**beside.models, ranker: model}
+    orders = observed_orders(told, lists, material.catalogue, models, beside.tuned_threads)
     if spoken is None:
-        return Report({}, [], seen, people, pairs, ranker=ranker)
+        return Report({}, [], seen, people, pairs, ranker=ranker, observed_orders=orders)
     some, truth = spoken
-    standing = standings(some, _orders(material, log, {**(beside or {}), ranker: model}, lists, some), truth)
-    return Report(standing, by_group(groups_of(some.people), standing, ranker), seen, people, pairs, ranker=ranker)
+    standing = standings(some, _orders(material, log, models, lists, some), truth)
+    groups = by_group(groups_of(some.people), standing, ranker)
+    return Report(standing, groups, seen, people, pairs, ranker=ranker, observed_orders=orders)
 
 
 def predictions(model: Model, told: RankingDataset, material: TrainingData) -> Observed:

@@ -68,7 +68,8 @@ def learn_effects(attributes: ProgrammeAttributes, effect: Float64, variance: Fl
     public = PublicPrior.fit(attributes.values[seen])
     design = public.of(attributes.values[seen])
     kinds = np.array(blocks_of(attributes.names))
-    names = sorted({kind for kind in kinds if (public.inverse[kinds == kind] > 0).any()})
+    shared = kinds != "id"  # what is a programme's own is the residual, not a public attribute
+    names = sorted({kind for kind in kinds[shared] if (public.inverse[kinds == kind] > 0).any()})
     members = [np.flatnonzero((kinds == name) & (public.inverse > 0)) for name in names]
     shares = [design[:, places] @ design[:, places].T / places.size for places in members]
     own, *spent = _evidence(shares, effect[seen], variance[seen])

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from features.arrays import Bool, Float32, Float64
-from recommender.ranking.attributes import ProgrammeAttributes, Vocabulary
+from recommender.ranking.attributes import ProgrammeAttributes, Vocabulary, own_tag
 from recommender.ranking.design import REFERENCE, Context, DesignMatrix
-from recommender.ranking.forest import FORMAT, KIND, MODEL_FILE, SCALE_FILE, VOCABULARY_FILE, Forest
-from recommender.ranking.item_effect import Scale
+from recommender.ranking.forest import FORMAT, KIND, MODEL_FILE, SCALE_FILE, VOCABULARY_FILE, Forest, parse_trees
+from recommender.ranking.item_effect import ItemEffects, Scale
 from recommender.ranking.scorer import Pairs
 from recommender.rules.catalogue import Catalogue
 from training.artefact import Learned
@@ -22,6 +23,7 @@ from training.measures import log_loss, ndcg
 from training.progress import Progress, silent
 from training.rankers.effects import learn_effects, raw_effects
 from training.rankers.models import Objective, PooledForest, Validation, calibrate, probability
+from training.rankers.own_forests import OwnForests, grow_own, joined
 
 if TYPE_CHECKING:
     from training.data.examples import Examples
@@ -35,8 +37,9 @@ class ForestSettings:
     """How a ranker is learned; chosen by validation on training people, never on held-out ones."""
 
     objective: Objective = "pointwise"
-    rounds: int = 300
-    patience: int = 25
+    rounds: int = 3000
+    """Of pooled trees at most; validation people say when to stop long before."""
+    patience: int = 50
     leaves: int = 31
     learning_rate: float = 0.1
     min_leaf: int = 200
@@ -44,8 +47,10 @@ class ForestSettings:
     l2: float = 10.0
     directions: int = 8
     """Directions of the programmes' texts that the trees may split on."""
+    own_most: int = 64
+    """In a catalogue of at most so many programmes each is a column, with trees of its own, blended by validation."""
     validate_every: int = 6
-    """One training person in so many decides when to stop, and calibrates; the trees never learn from them."""
+    """One training person in so many decides when to stop, and calibrates; then trees are grown again on everybody."""
     most_rows: int = 400_000
     seed: int = 0
     threads: int = 2
@@ -95,8 +100,9 @@ def learn(
 
     Trees start from each programme's own odds, so that they learn who wants what and leave what all want to the
     programmes' effects: how far these follow what is public is learned from all programmes, so that it applies to a new
-    one. The people set aside say when to stop and place the scores on the scale of probabilities. A column that says
-    how a row was shown is kept apart from all others (`PooledForest.additive`), so what it adds can be fixed when
+    one. The people set aside say when to stop, how much of the score a programme's own trees are, and what line makes
+    scores probabilities; then all trees are grown again on everybody, so that nobody is lost to learning. A column that
+    says how a row was shown is kept apart from all others (`PooledForest.additive`), so what it adds can be fixed when
     nothing is shown yet.
 
     Args:
@@ -107,47 +113,108 @@ def learn(
         progress: takes how many rounds are over.
     """
     known = Catalogue(tuple(p for at, p in enumerate(catalogue.programmes) if at not in set(withheld)))
-    rng = np.random.default_rng(settings.seed)
-    vocabulary = Vocabulary.fit(known, lists.people.declaration, settings.directions, rng)
-    attributes = vocabulary.attributes(catalogue, lists.people.declaration)
+    rng, declaration = np.random.default_rng(settings.seed), lists.people.declaration
+    vocabulary = Vocabulary.fit(known, declaration, settings.directions, rng, settings.own_most)
+    attributes = vocabulary.attributes(catalogue, declaration)
     taught = lists.without(withheld)
-    rows, aside = written(taught, catalogue, vocabulary), taught.of_one_in(settings.validate_every)
-    fitted = _grow(taught, rows, aside, attributes, settings, progress)
-    raw = fitted.trees.raw(rows)
-    scale = _scale(raw, aside, taught.examples, attributes, settings)
-    forest = Forest(fitted.trees, scale, vocabulary, lists.people.features_hash, catalogue.hash, {})
-    kept = taught[aside]
-    metrics = _metrics(kept, scale.log_odds(raw[aside], kept.examples.programme, attributes))
+    table = _Table(written(taught, catalogue, vocabulary), taught, attributes, DesignMatrix.of(declaration, vocabulary))
+    aside = taught.of_one_in(settings.validate_every)
+    tried = _grow(table, aside, settings, progress)
+    share, line, metrics = _blend(table, aside, tried, settings)
+    final = _grow(table, None, settings, progress, tried)
+    text = joined(final.pooled.text_, final.own.texts, table.own_columns, share)
+    trees = parse_trees(text)
+    effects = _effects(trees.raw(table.rows), taught.examples, attributes, settings)
+    forest = Forest(trees, replace(line, effects=effects), vocabulary, lists.people.features_hash, catalogue.hash, {})
     people = float(np.unique(taught.examples.person).size)
-    sizes = {"rows": float(len(taught)), "people": people, "rounds": float(fitted.rounds_)}
-    return FitResult(forest, fitted.text_, {**metrics, **sizes, "residual_spread": scale.effects.spread})
+    sizes = {"rows": float(len(taught)), "people": people, "rounds": float(tried.pooled.rounds_), "own_share": share}
+    return FitResult(forest, text, {**metrics, **sizes, "residual_spread": effects.spread})
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What trees are grown on: the table of labelled rows, and what is public about their programmes."""
+
+    rows: Float32
+    lists: RankingDataset
+    attributes: ProgrammeAttributes
+    design: DesignMatrix
+
+    @cached_property
+    def own_columns(self) -> dict[int, int]:
+        """By a programme's place, the column that is 1 for it alone; empty in a large catalogue."""
+        place = {name: at for at, name in enumerate(self.design.names)}
+        named = [f"programme.{own_tag(programme)}" for programme in self.attributes.ids]
+        return {at: place[name] for at, name in enumerate(named) if name in place}
+
+
+@dataclass(frozen=True)
+class _Grown:
+    """Pooled trees, and each programme's own."""
+
+    pooled: PooledForest
+    own: OwnForests
 
 
 def _grow(
-    lists: RankingDataset, rows: Float32, aside: Bool, attributes: ProgrammeAttributes,
-    settings: ForestSettings, progress: Progress,
-) -> PooledForest:  # fmt: skip
+    table: _Table, aside: Bool | None, settings: ForestSettings, progress: Progress, tried: _Grown | None = None
+) -> _Grown:
+    """Grow trees: until the people aside are predicted no better, or on everybody as long as was best before."""
+
     def told(done: int, rounds: int) -> None:
         if done % _TELL == 0:
             progress(f"growing trees, round {done} of at most {rounds}")
 
-    additive = (rows.shape[1] - 2, rows.shape[1] - 1)
+    lists, rows, additive = table.lists, table.rows, table.design.additive
+    learned = np.ones(len(lists), dtype=np.bool_) if aside is None else ~aside
     forest = settings.forest(additive)
-    learned, kept = lists[~aside], lists[aside]
-    odds = _own_odds(learned.examples, attributes)
-    if settings.objective == "pointwise":
-        start = odds[kept.examples.programme]
-        watch = Validation(rows[aside], kept.examples.label, weight=kept.examples.weight, start=start)
-        return forest.fit(
-            rows[~aside], learned.examples.label, learned.examples.weight,
-            start=odds[learned.examples.programme], validation=watch, told=told,
-        )  # fmt: skip
-    rows[:, additive] = REFERENCE  # LightGBM learns the bias of each place itself, and drops it
-    places = np.nan_to_num(learned.examples.position, nan=REFERENCE[0]).astype(np.int64)
-    watch = Validation(rows[aside], kept.examples.label, group=kept.at)
+    if tried is not None:
+        forest = forest.set_params(rounds=max(tried.pooled.rounds_, 1), patience=0)
+    start = _own_odds(lists[learned].examples, table.attributes)[lists.examples.programme]
+    if settings.objective == "lambdarank":
+        return _Grown(_ordered(forest, table, aside, told), OwnForests({}, {}, np.zeros(len(lists))))
+    watch, examples = None, lists[learned].examples
+    if aside is not None:
+        kept = lists[aside].examples
+        watch = Validation(rows[aside], kept.label, weight=kept.weight, start=start[aside])
+    forest.fit(rows[learned], examples.label, examples.weight, start=start[learned], validation=watch, told=told)
+    if not table.own_columns:
+        return _Grown(forest, OwnForests({}, {}, np.zeros(len(lists))))
+    rounds = None if tried is None else tried.own.rounds
+    return _Grown(forest, grow_own(settings.forest(additive), rows, lists.examples, start, aside, rounds))
+
+
+def _ordered(
+    forest: PooledForest, table: _Table, aside: Bool | None, told: Callable[[int, int], object]
+) -> PooledForest:
+    """Trees that order lists; LightGBM learns the bias of each place itself, and drops it."""
+    table.rows[:, table.design.additive] = REFERENCE
+    learned = np.ones(len(table.lists), dtype=np.bool_) if aside is None else ~aside
+    lists, watch = table.lists[learned], None
+    if aside is not None:
+        kept = table.lists[aside]
+        watch = Validation(table.rows[aside], kept.examples.label, group=kept.at)
+    places = np.nan_to_num(lists.examples.position, nan=REFERENCE[0]).astype(np.int64)
     return forest.fit(
-        rows[~aside], learned.examples.label, group=learned.at, position=places, validation=watch, told=told
+        table.rows[learned], lists.examples.label, group=lists.at, position=places, validation=watch, told=told
     )
+
+
+_SHARES: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+def _blend(
+    table: _Table, aside: Bool, grown: _Grown, settings: ForestSettings
+) -> tuple[float, Scale, dict[str, float]]:
+    """How much of the score is each programme's own, by what predicts the people aside best; its scale and figures."""
+    pooled, kept = grown.pooled.trees.raw(table.rows), table.lists[aside]
+    found = []
+    for share in _SHARES if grown.own.texts else _SHARES[:1]:
+        raw = (1 - share) * pooled + share * grown.own.raw
+        scale = _scale(raw, aside, table, settings)
+        score = scale.log_odds(raw[aside], kept.examples.programme, table.attributes)
+        found.append((share, scale, _metrics(kept, score)))
+    return min(found, key=lambda one: one[2]["validation_log_loss"])
 
 
 def _own_odds(examples: Examples, attributes: ProgrammeAttributes) -> Float64:
@@ -162,21 +229,22 @@ def _mean_odds(examples: Examples) -> float:
     return math.log(mean / (1 - mean))
 
 
-def _scale(
-    raw: Float64, aside: Bool, examples: Examples, attributes: ProgrammeAttributes, settings: ForestSettings
-) -> Scale:
+def _scale(raw: Float64, aside: Bool, table: _Table, settings: ForestSettings) -> Scale:
     """Effects from the people the trees learned from, who are many; the line from those they did not."""
-    learned, kept = examples[~aside], examples[aside]
+    kept = table.lists.examples[aside]
+    effects = _effects(raw[~aside], table.lists.examples[~aside], table.attributes, settings)
+    score = raw[aside] + effects.of(table.attributes)[0][kept.programme]
+    return Scale(*calibrate(score, kept.label, kept.weight), effects)
+
+
+def _effects(raw: Float64, learned: Examples, attributes: ProgrammeAttributes, settings: ForestSettings) -> ItemEffects:
     unit, base = 1.0, _mean_odds(learned)
     if settings.objective == "lambdarank":  # its scores only order; a line gives them the unit of log-odds
-        unit, base = calibrate(raw[~aside], learned.label, learned.weight)
-    effect, variance = raw_effects(
-        learned.programme, learned.label, unit * raw[~aside] + base, len(attributes.ids), learned.weight
-    )
-    seen = np.bincount(learned.programme, minlength=len(attributes.ids)) > 0
-    effects = learn_effects(attributes, effect / unit, variance / unit**2, seen)
-    score = raw[aside] + effects.of(attributes)[0][kept.programme]
-    return Scale(*calibrate(score, kept.label, kept.weight), effects)
+        unit, base = calibrate(raw, learned.label, learned.weight)
+    many = len(attributes.ids)
+    effect, variance = raw_effects(learned.programme, learned.label, unit * raw + base, many, learned.weight)
+    seen = np.bincount(learned.programme, minlength=many) > 0
+    return learn_effects(attributes, effect / unit, variance / unit**2, seen)
 
 
 def _metrics(kept: RankingDataset, score: Float64) -> dict[str, float]:

@@ -13,6 +13,7 @@ from privacy.spend import Spend
 from training.data.material import held_out_rows, learning_showings
 from training.evaluation.evaluation_report import RANKER
 from training.evaluation.judgement import judge
+from training.evaluation.observed_orders import Beside
 from training.progress import Progress, silent
 from training.rankers.forest_ranker import FitResult, ForestSettings, choose, learn, packed
 from training.rankers.models import OBJECTIVES
@@ -68,14 +69,16 @@ def price(material: TrainingData, settings: ForestSettings) -> QuotedPrice:
 
 
 def train(
-    material: TrainingData, settings: ForestSettings, compare: bool = False, progress: Progress = silent
-) -> TrainingRun[ExactRunResult]:
+    material: TrainingData, settings: ForestSettings, compare: bool = False, *, tuned: bool = False,
+    progress: Progress = silent,
+) -> TrainingRun[ExactRunResult]:  # fmt: skip
     """Learn from those who are not held out, then report on those who are.
 
     Args:
         material: rows behind their gate.
         settings: how to learn.
         compare: learn by every objective and keep the one that orders validation people best.
+        tuned: set LightGBM tuned for each programme, and one over all as classes, beside it.
         progress: takes the step that begins.
 
     Raises:
@@ -91,7 +94,7 @@ def train(
     ways = [replace(settings, objective=name) for name in OBJECTIVES] if compare else [settings]
     fit, settings = choose([(learn(lists, material.catalogue, way, progress=progress), way) for way in ways])
     progress("judging held-out people")
-    report = judge(material, log, fit.forest, lists)
+    report = judge(material, log, fit.forest, lists, RANKER, Beside(tuned_threads=settings.threads if tuned else 0))
     provenance = RunProvenance(kind, asked.spend)
     return TrainingRun(ExactRunResult(fit, settings, material.hold_out.to_document()), provenance, report)
 

@@ -30,6 +30,7 @@ from training.data.material import candidates, candidates_of, hidden, learning_s
 from training.data.ranking_dataset import Candidates
 from training.evaluation.evaluation_report import STUDENT
 from training.evaluation.judgement import judge
+from training.evaluation.observed_orders import Beside
 from training.progress import Progress, silent
 from training.rankers.forest_ranker import ForestSettings, packed
 from training.runs.training_run import RunProvenance, TrainingRun
@@ -124,7 +125,7 @@ def train(
     progress("judging both on people neither saw")
     exact = ForestSettings()
     lists = learning_showings(material, log, exact.most_rows, exact.seed)
-    report = judge(material, log, forest, lists, STUDENT, {TEACHER: teacher})
+    report = judge(material, log, forest, lists, STUDENT, Beside({TEACHER: teacher}))
     some = candidates(material, log)
     latency = {STUDENT: latency_ms(forest, some, material), TEACHER: latency_ms(teacher, some, material)}
     result = StudentRunResult(forest, text, described, latency, settings)

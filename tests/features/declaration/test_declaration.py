@@ -183,7 +183,7 @@ BAD = [
     (1, ("receipts",), {"quiet": "a.one", "mover": "a.one"}, "is not a programme of its own"),
     (1, ("conflicts",), [{"quiet": True, "unless": {"mover": True}}], "is not two facts with values"),
     (1, ("conflicts",), [{"quiet": True, "mover": True, "unless": {"region": "11"}}], "names a region"),
-    (2, ("features", "age"), {"count": "life.ill"}, "already the name of a fact"),
+    (2, ("features", "age"), {"count": "life.ill"}, "already the name of a column"),
     (2, ("features", "x"), {}, "exactly one way to compute it"),
     (2, ("features", "x"), {"count": "life.ill", "sum": "life.ill"}, "exactly one way"),
     (2, ("features", "x"), {"count": "life.nothing"}, "not an event type"),

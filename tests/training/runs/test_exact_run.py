@@ -130,7 +130,11 @@ def test_every_objective_is_tried_and_the_better_kept(material):
     taught = train(material, replace(QUICK, rounds=10), compare=True, progress=heard.append)
     assert taught.result.chosen.objective in ("pointwise", "lambdarank")
     grown = "growing trees, round 10 of at most 10"
-    assert heard == ["reading what people were shown", "growing trees", grown, grown, "judging held-out people"]
+    assert (heard[:3], heard[-1]) == (
+        ["reading what people were shown", "growing trees", grown],
+        "judging held-out people",
+    )
+    assert set(heard[3:-1]) == {grown}
 
 
 def test_the_truth_is_told_of_candidates_only(material, log):

@@ -1,0 +1,116 @@
+"""Observed orders: how well rankers order what held-out people were offered, by what these took up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from features.arrays import Bool, Float64, Int64
+from recommender.ranking.design import DesignMatrix
+from recommender.ranking.scorer import Pairs
+from training.measures import ndcg, reciprocal_rank
+from training.rankers import tuned
+from training.rankers.forest_ranker import written
+
+if TYPE_CHECKING:
+    from recommender.ranking.attributes import Vocabulary
+    from recommender.ranking.model import Model
+    from recommender.rules.catalogue import Catalogue
+    from training.data.ranking_dataset import RankingDataset
+
+K: Final = 5
+EACH, CLASSES = "lightgbm_each", "lightgbm_classes"
+"""LightGBM tuned for each programme, and over all programmes as classes."""
+_VALIDATE_EVERY: Final = 6
+
+
+class Beside(NamedTuple):
+    """What stands beside a ranker: other models by name, and the threads of tuned LightGBM (0: it is left out)."""
+
+    models: Mapping[str, Model] = {}
+    tuned_threads: int = 0
+
+
+@dataclass(frozen=True)
+class ObservedOrder:
+    """One order of what held-out people were offered, with standard errors over the lists.
+
+    Attributes:
+        lists: how many lists something was taken up of, and something not.
+        ndcg: mean NDCG@5, gain 1 for what was taken up.
+        ndcg_error: its standard error.
+        reciprocal_rank: mean of one over the place of the first that was taken up.
+        reciprocal_rank_error: its standard error.
+    """
+
+    lists: int
+    ndcg: float
+    ndcg_error: float
+    reciprocal_rank: float
+    reciprocal_rank_error: float
+
+    @classmethod
+    def of(cls, told: RankingDataset, score: Float64) -> ObservedOrder:
+        """Judge the scores of labelled rows; a list in which nothing or everything was taken up tells nothing."""
+        kept = mixed(told)
+        at, label = told.at[kept], told.examples.label[kept]
+        values, ranks = ndcg(at, score[kept], label, K)[1], reciprocal_rank(at, score[kept], label)
+        figures = [(float(one.mean()), float(one.std() / max(one.size - 1, 1) ** 0.5)) for one in (values, ranks)]
+        return cls(values.size, *figures[0], *figures[1])
+
+    def to_document(self) -> dict[str, float]:
+        """As reports write it."""
+        return {
+            "lists": self.lists, "ndcg@5": self.ndcg, "ndcg@5_error": self.ndcg_error, "mrr": self.reciprocal_rank,
+            "mrr_error": self.reciprocal_rank_error,
+        }  # fmt: skip
+
+
+def mixed(told: RankingDataset) -> Bool:
+    """The rows of lists in which something was taken up and something was not: bool[m]."""
+    taken, rows = np.bincount(told.at, told.examples.label), np.bincount(told.at)
+    return np.asarray(((taken > 0) & (taken < rows))[told.at])
+
+
+def observed_orders(
+    told: RankingDataset, lists: RankingDataset, catalogue: Catalogue, models: Mapping[str, Model], threads: int
+) -> dict[str, ObservedOrder]:
+    """Judge models, popularity and, with `threads`, tuned LightGBM by what held-out people took up.
+
+    Args:
+        told: what held-out people were offered.
+        lists: what the others were, from which what stands beside is learned.
+        catalogue: the programmes.
+        models: by name; the first's vocabulary names the columns of a person.
+        threads: of tuned LightGBM; 0 leaves it out.
+    """
+    if not mixed(told).any():
+        return {}
+    orders = {"popularity": _share_taken(lists, len(catalogue.programmes))[told.examples.programme]}
+    if threads:
+        sides = _sides(told, lists, catalogue, next(iter(models.values())).vocabulary, threads)
+        orders |= {EACH: tuned.per_programme(sides), CLASSES: tuned.of_classes(sides)}
+    for name, model in models.items():
+        attributes = model.attributes(catalogue, told.people.declaration)
+        orders[name] = model.score(told.people, attributes, Pairs(told.at, told.examples.programme)).score
+    return {name: ObservedOrder.of(told, score) for name, score in orders.items()}
+
+
+def _share_taken(lists: RankingDataset, programmes: int) -> Float64:
+    """How often each programme was taken up where it was offered, drawn a little to the mean: float64[P]."""
+    rows: Int64 = lists.examples.programme
+    weight, label = lists.examples.weight, lists.examples.label
+    taken, offered = np.bincount(rows, weight * label, programmes), np.bincount(rows, weight, programmes)
+    return np.asarray((taken + taken.sum() / max(offered.sum(), 1.0)) / (offered + 1.0))
+
+
+def _sides(
+    told: RankingDataset, lists: RankingDataset, catalogue: Catalogue, vocabulary: Vocabulary, threads: int
+) -> tuned.Sides:
+    person = DesignMatrix.of(told.people.declaration, vocabulary).person.size
+    known, judged = (written(one, catalogue, vocabulary)[:, :person] for one in (lists, told))
+    aside = lists.of_one_in(_VALIDATE_EVERY)
+    return tuned.Sides(known, lists.examples, aside, judged, told.examples.programme, threads)
