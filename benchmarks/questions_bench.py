@@ -20,6 +20,7 @@ from typing import Any, Final
 import numpy as np
 
 from composition import reading
+from data.synthetic.stamp import PopulationOrder
 from data.synthetic.world import Block, everything_known, world
 from features.arrays import Bool, Float64, Int8, Int64
 from features.calendar import date_of
@@ -186,7 +187,7 @@ def answers_of(compiled: Compiled, known: Int64, members: Members) -> Int8:
 def strangers(seed: int, people: int) -> Strangers:
     """Return synthetic people of the shipped world as they are at the end of its log."""
     declaration, catalogue, regions = reading.read_definitions()
-    shared = world(seed, MONTHS, catalogue, declaration, regions, PILOT)
+    shared = world(PopulationOrder(seed, CITIZENS, MONTHS, PILOT), catalogue, declaration, regions)
     full, members = everything_known(shared, Block(0, CITIZENS, 0))
     chosen = np.sort(np.random.default_rng(seed).permutation(len(full))[:people])
     day = declaration.zone.today(shared.months.end)

@@ -96,7 +96,7 @@ def verified(stamp: Stamp, workspace: Workspace, definitions: Definitions, progr
             f"the stamp says synthetic, but seed {stamp.document['seed']} does not reproduce these rows; they may be "
             "about real people"
         )
-        again = " ".join(f"--{name} {stamp.document[name]}" for name in _NUMBERS)
+        again = " ".join(f"--{name} {stamp.document[name]}" for name in (*_NUMBERS, "world"))
         remedy = (
             f"Make the folder again with `proffer synth {again} --out DIR`, or remove its stamp: rows without one are "
             "private"
@@ -118,12 +118,17 @@ def _remembered(workspace: Workspace) -> frozenset[str]:
 
 
 def _check_numbers(document: Mapping[str, Any], where: str) -> None:
+    from data.synthetic.dials import worlds
+
     problems = Problems()
     for name in _NUMBERS:
         value, least = document.get(name), 0 if name == "seed" else 1
         if type(value) is not int or not least <= value < 2**63:
             what = f"does not state the {name} its rows were made from"
             problems.add((where,), "missing", what, "Make the folder again with `proffer synth`")
+    if document.get("world") not in worlds():
+        what = "does not name a world that is here, which its rows were made in"
+        problems.add((where,), "missing", what, "Make the folder again with `proffer synth`")
     problems.raise_any()
 
 
@@ -147,10 +152,12 @@ def _reproduced(folder: Path, document: Mapping[str, Any], definitions: Definiti
 def _block(document: Mapping[str, Any], place: int, definitions: Definitions) -> pyarrow.Table:
     import pyarrow.ipc
 
+    from data.synthetic.stamp import PopulationOrder
     from data.synthetic.world import blocks, populate, world
 
     declaration, catalogue, regions = definitions
-    shared = world(document["seed"], document["months"], catalogue, declaration, regions)
+    order = PopulationOrder(document["seed"], document["citizens"], document["months"], world=document["world"])
+    shared = world(order, catalogue, declaration, regions)
     with tempfile.TemporaryDirectory() as scratch:
         events, _ = populate(shared, blocks(document["citizens"])[place], Path(scratch))
         return pyarrow.ipc.open_file(events.read_bytes()).read_all()

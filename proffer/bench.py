@@ -23,7 +23,7 @@ from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 
 FOLDER = Path(__file__).resolve().parent.parent / "benchmarks"
-OPTIONS = ("data", "units", "pictures", "model", "in_process")
+OPTIONS = ("data", "units", "pictures", "model", "in_process", "world", "page")
 """What some benchmarks take: arguments of their `measure`, left out when not given."""
 
 
@@ -31,8 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
     parser.add_argument("name", choices=names(), metavar="NAME", help=f"one of {', '.join(names())}")
     parser.add_argument("--data", metavar="DIR", help="where the data of others is (adult)")
-    parser.add_argument("--units", type=int, metavar="N", help="how many people to learn from (private)")
+    parser.add_argument(
+        "--units", type=int, metavar="N", help="how many people to learn from, or to make (private, worlds, uplift)"
+    )
     parser.add_argument("--pictures", type=Path, metavar="DIR", help="where to draw curves, which takes long (private)")
+    parser.add_argument("--world", metavar="NAME", help="the one to look at (worlds; default: every one)")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="where to write the figures as a page (worlds)")
     parser.add_argument("--model", metavar="M", help="the model to serve (serve; default: the champion of the home)")
     parser.add_argument("--in-process", action="store_true", default=None, help="one request without HTTP (serve)")
 

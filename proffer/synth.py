@@ -22,6 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, default=1, metavar="S", help="the same seed gives the same bytes (default: 1)"
     )
+    parser.add_argument(
+        "--world", default="default", metavar="NAME", help="whose dials, a file of data/worlds (default: default)"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder to write")
     parser.add_argument("--ndjson", action="store_true", help="write the events as NDJSON beside the Parquet file")
     parser.add_argument(
@@ -41,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     from data.synthetic.world import synthesise  # numba and pyarrow load only here
 
     definitions = reading.read_definitions(args.declaration, args.catalogue)
-    order = PopulationOrder(args.seed, args.citizens, args.months)
+    order = PopulationOrder(args.seed, args.citizens, args.months, world=args.world)
     with terminal.bar(args.citizens, "living", "people") as advance:
         stamp = synthesise(order, definitions, args.out, ndjson=args.ndjson, processes=args.processes, progress=advance)
     provenance.remember(Workspace(args.home), args.out)
@@ -63,8 +66,12 @@ def check_numbers(**given: int) -> Problems:
 
 
 def _check(args: argparse.Namespace) -> None:
-    """Refuse numbers no world can have, and a folder that holds something else; all problems at once."""
+    """Refuse numbers no world can have, an unknown world, and a folder that holds something else; all at once."""
+    from data.synthetic.dials import named
+
     problems = check_numbers(**{name: getattr(args, name) for name in ("citizens", *_BOUNDS)})
+    with problems.gathered():
+        named(args.world)
     if args.out.exists() and not args.out.is_dir():
         problems.add((f"--out {args.out}",), "conflict", "is a file", "Name a folder")
     elif args.out.is_dir() and any(args.out.iterdir()) and not (args.out / provenance.STAMP).is_file():

@@ -2,7 +2,9 @@
 
 The board knows no ranking but how often a programme was looked at before. It lists what its own questionnaire does
 not exclude (the verdict is not NO), popular first, for everybody or for one moment of life. People far from screens
-come to a kiosk, get a letter or see a caseworker: more seldom, with shorter lists.
+come to a kiosk, get a letter or see a caseworker: more seldom, with shorter lists. Others come unasked, are shown
+nothing, and apply for what they have heard of. The dials of a world say how much attention falls from place to place,
+and how far offices show what they see that somebody wants.
 """
 
 from __future__ import annotations
@@ -14,27 +16,30 @@ import numpy as np
 import pyarrow as pa
 
 from data.synthetic import payload
+from data.synthetic.awareness import Awareness
 from data.synthetic.block_progress import Told, nobody
 from data.synthetic.circumstances import Circumstances, Observer
 from data.synthetic.event_rows import EventRows, rows, together
+from data.synthetic.holdings import Holdings
 from data.synthetic.kinds import CHANNELS
+from data.synthetic.latent_belief import Answers, LatentBelief
 from data.synthetic.life_events import Course
 from data.synthetic.months import day_at
 from data.synthetic.offerings import Offerings
 from data.synthetic.public_knowledge import Knowledge
 from data.synthetic.random_streams import RandomStreams, chosen, pair_uniform
-from data.synthetic.takeup import CROWD, TakeUp, probability, timely
+from data.synthetic.takeup import Situation, TakeUp, probability
+from data.synthetic.takeup_draw import familiar_to
+from data.synthetic.taste_rules import timely
+from data.synthetic.visits import LETTER, UNASKED, visits
 from features.arrays import Bool, Float64, Int8, Int64
 from features.calendar import DAY_SECONDS
 
-WEB, APP, KIOSK, LETTER, CASEWORKER = range(5)
-_VISITS_A_YEAR = 0.95  # of somebody close to screens whom nothing happens to
-_AFTER_AN_EVENT = 0.30  # share of events after which somebody looks for help
 _LENGTH = np.array([6, 5, 4, 2, 3])  # programmes on one list, by channel
 _SEEN_FIRST = np.array([0.92, 0.90, 0.80, 0.72, 0.97])  # chance to look at the first of a list, by channel
 _SEEN_ON = np.array([0.82, 0.78, 0.86, 0.90, 0.97])  # chance to go on to the next
+HOPEFUL = 0.1  # share of pairs for which somebody comes unasked though an office would refuse
 _FRONT_PAGE = 0.55  # share of visits to the front page; the others open the page of a moment of life
-_NEVER = 2**62
 
 
 @dataclass(frozen=True)
@@ -50,105 +55,14 @@ class Popularity:
         return self.views[quarter]
 
 
-def popularity(taken: Float64, months: int, rng: np.random.Generator) -> Popularity:
-    """Views in proportion to how often programmes are taken up, imperfectly, drifting from quarter to quarter."""
-    start = np.log(np.maximum(taken, 1e-6) + 0.002 * taken.max()) + rng.normal(0, 0.35, len(taken))
+def popularity(taken: Float64, months: int, rng: np.random.Generator, views: float) -> Popularity:
+    """Views in proportion to how often programmes are taken up, drifting from quarter to quarter.
+
+    They are imperfect: their logarithm is off by `views` (standard deviation).
+    """
+    start = np.log(np.maximum(taken, 1e-6) + 0.002 * taken.max()) + rng.normal(0, views, len(taken))
     drift = rng.normal(0, 0.12, (months // 3 + 1, len(taken))).cumsum(axis=0)
     return Popularity(np.exp(start + drift))
-
-
-@dataclass(frozen=True)
-class Visits:
-    """Comings to the board in order of time within each person: who, when, and by which channel."""
-
-    person: Int64
-    t: Int64
-    channel: Int64
-    turn: Int64
-    """0 for a person's first visit, 1 for the second, ..."""
-
-
-def visits(course: Course, watcher: Observer, rng: np.random.Generator) -> Visits:
-    """When people come: now and then, and in the weeks after something happened to them."""
-    begin, end = course.months.begin, course.months.end
-    people = np.arange(len(course))
-    distance = watcher.at(people, np.full(len(people), begin + 1)).trait("distance")
-    years = (end - begin) / (365.25 * DAY_SECONDS)
-    often = rng.poisson(_VISITS_A_YEAR * years * np.exp(rng.normal(-0.1, 0.45, len(people))) * (1.1 - 0.5 * distance))
-    person = np.repeat(people, np.minimum(often, 24))
-    t = rng.integers(begin + 2 * DAY_SECONDS, max(end, begin + 3 * DAY_SECONDS), len(person))
-    moved = course.events.take(chosen(rng, course.events.person, _AFTER_AN_EVENT) & (course.events.when >= begin))
-    person = np.append(person, moved.person)
-    t = np.append(t, moved.when + rng.integers(4 * DAY_SECONDS, 55 * DAY_SECONDS, len(moved)))
-    t = np.minimum(_waking(t), end)
-    alive = (t > begin + DAY_SECONDS) & (t < end - 3600) & (t < course.died[person])
-    order = np.lexsort((t[alive], person[alive]))
-    person, t = person[alive][order], t[alive][order]
-    close = np.zeros(len(person), np.bool_)
-    close[1:] = (person[1:] == person[:-1]) & (t[1:] - t[:-1] < DAY_SECONDS)
-    person, t = person[~close], t[~close]
-    first = np.searchsorted(person, person)
-    return Visits(person, t, _channels(watcher.at(person, t), rng), np.arange(len(person)) - first)
-
-
-def _waking(t: Int64) -> Int64:
-    """The same instant, or the same minute between eight and ten at night if it is night in Korea."""
-    hour = (t // 3600 + 9) % 24
-    return np.where(hour < 8, t + 8 * 3600, t).astype(np.int64)
-
-
-def _channels(people: Circumstances, rng: np.random.Generator) -> Int64:
-    """Web and app for those close to screens; the others by kiosk, letter or caseworker."""
-    distance, age = people.trait("distance"), people.trait("age")
-    apart = np.clip(1.25 * distance, 0.02, 0.97)
-    app = (1 - apart) * np.clip(0.75 - 0.6 * age, 0.1, 0.9)
-    worker = apart * np.clip(0.2 + 0.5 * people.trait("need"), 0, 0.8)
-    letter = (apart - worker) * 0.6
-    cuts = np.cumsum(np.column_stack([1 - apart - app, app, apart - worker - letter, letter]), axis=1)
-    return np.asarray((rng.random(len(distance))[:, None] > cuts).sum(axis=1), np.int64)
-
-
-@dataclass
-class Holdings:
-    """What the people of a block have applied for and hold: seconds by person and programme, `_NEVER` where not.
-
-    `applied`, `granted` and `ended` are the last of their kind; from `free` on one may apply again.
-    """
-
-    applied: Int64
-    free: Int64
-    granted: Int64
-    ended: Int64
-
-    @staticmethod
-    def none(people: int, programmes: int) -> Holdings:
-        """No person holds anything."""
-        return Holdings(*(np.full((people, programmes), _NEVER) for _ in range(4)))
-
-    def receives(self, person: Int64, t: Int64, programmes: Int64) -> Int64:
-        """What the log shows before t of receiving some programmes (1 receives, 0 did, -1 nothing): m x receipts."""
-        at = np.ix_(person, programmes) if len(programmes) else (np.zeros((len(person), 0), np.int64),) * 2
-        granted, ended = self.granted[at], self.ended[at]
-        over = (ended < t[:, None]) & (ended > granted)
-        before = np.where(ended < t[:, None], 0, -1)  # granted again, but not yet
-        return np.where(granted < t[:, None], np.where(over, 0, 1), before)
-
-    def busy(self, person: Int64, t: Int64) -> Bool:
-        """Whether the person has applied for a programme that has not ended: m x P."""
-        applied, free = self.applied[person], self.free[person]
-        return np.asarray((applied < t[:, None]) & ~(free < t[:, None]), np.bool_)
-
-    def apply(self, person: Int64, programme: Int64, t: Int64) -> None:
-        """Somebody applies; whatever ended before does not matter any more for applying again."""
-        self.applied[person, programme], self.free[person, programme] = t, _NEVER
-
-    def grant(self, person: Int64, programme: Int64, t: Int64) -> None:
-        """Somebody is granted a programme, perhaps not for the first time; it lasts until it `ended` later."""
-        self.granted[person, programme] = t
-
-    def end(self, person: Int64, programme: Int64, t: Int64) -> None:
-        """A receipt ends, and one may apply again."""
-        self.ended[person, programme] = self.free[person, programme] = t
 
 
 @dataclass(frozen=True)
@@ -165,12 +79,23 @@ class Neighbourhood:
     latent: Float64
     first: int
     """The number of the block's first citizen in the whole world."""
+    aware: Awareness
+    belief: LatentBelief
 
     @property
     def receipts(self) -> Int64:
         """The places of the programmes whose receipt some rule asks about."""
         index = {name: place for place, name in enumerate(self.offered.ids)}
         return np.array([index.get(name, -1) for name in self.known.rules.plan.receives], np.int64)
+
+    def situation(self, held: Holdings, person: Int64, t: Int64) -> Situation:
+        """How people stand at some instants, with what they have applied for before."""
+        before = held.applied[person] < t[:, None]
+        return Situation(self.watcher.at(person, t), t, familiar_to(before, self.offered.categories))
+
+    def hidden(self, person: Int64, programme: Int64) -> Float64:
+        """The part of the logit of pairs that cannot be observed."""
+        return self.takeup.latent(self.latent[person], person + self.first, programme)
 
 
 def notice(
@@ -182,7 +107,7 @@ def notice(
     """
     rng = chance.stream("board")
     held = Holdings.none(len(place.course), len(place.offered))
-    coming = visits(place.course, place.watcher, rng)
+    coming = visits(place.course, place.watcher, rng, place.takeup.dials.own_visits)
     parts = [_consents(place, rng)]
     turns = int(coming.turn.max(initial=-1)) + 1
     for turn in range(turns):
@@ -212,18 +137,47 @@ def _round(
     place: Neighbourhood, held: Holdings, person: Int64, t: Int64, channel: Int64, rng: np.random.Generator
 ) -> Iterator[EventRows]:
     """One visit of each of some people: what is shown, opened, applied for, and decided."""
-    people = place.watcher.at(person, t)
+    at = place.situation(held, person, t)
     answers = place.known.answers(person, t, held.receives(person, t, place.receipts))
-    listed = _lists(place, people, (answers > 0) & ~_taken(place, held, person, t), t, channel, rng)
+    come = _Coming(person, t, channel, at, place.takeup.observable(at, place.offered))
+    allowed = (answers > 0) & ~_taken(place, held, person, t) & place.offered.in_force(day_at(t - 1))
+    unasked = channel == UNASKED
+    yield from _shown_to(place, held, come.take(~unasked), allowed[~unasked], rng)
+    yield from _come_unasked(place, held, come.take(unasked), allowed[unasked], rng)
+
+
+@dataclass(frozen=True)
+class _Coming:
+    """Visits: whose, when, by which channel, how they stand, the observable part of what they want (m x P)."""
+
+    person: Int64
+    t: Int64
+    channel: Int64
+    at: Situation
+    observable: Float64
+
+    def take(self, rows_: Bool) -> _Coming:
+        people = Circumstances(self.at.people.traits[rows_], self.at.people.fresh[rows_])
+        at = Situation(people, self.t[rows_], self.at.familiar[rows_])
+        return _Coming(self.person[rows_], self.t[rows_], self.channel[rows_], at, self.observable[rows_])
+
+
+def _shown_to(
+    place: Neighbourhood, held: Holdings, come: _Coming, allowed: Bool, rng: np.random.Generator
+) -> Iterator[EventRows]:
+    """What the board shows, what people make of it, and what comes of their applications."""
+    listed = _lists(place, come, allowed, rng)
     visit, slot = np.nonzero(listed >= 0)
     programme = listed[visit, slot]
-    observable = place.takeup.observable(people, place.offered)[visit, programme]
-    latent = place.takeup.latent(place.latent[person[visit]], person[visit] + place.first, programme)
-    wants = np.sqrt(probability(observable + latent))
-    looks = _SEEN_FIRST[channel[visit]] * _SEEN_ON[channel[visit]] ** slot
-    opens = chosen(rng, visit, looks * wants)
-    applies = opens & chosen(rng, visit, wants)
-    offered = _Offers(person[visit], programme, slot + 1, channel[visit], t[visit])
+    offered = _Offers(come.person[visit], programme, slot + 1, come.channel[visit], come.t[visit])
+    wants = np.sqrt(probability(come.observable[visit, programme] + place.hidden(offered.person, programme)))
+    looks = _looks(place, come, visit, slot)
+    looked = chosen(rng, visit, looks)
+    opens = looked & chosen(rng, visit, wants)
+    applies = _at_most(opens & chosen(rng, visit, wants), visit, place.takeup.dials.most_applied)
+    pairs = offered.person, programme
+    place.aware.show(pairs, looked, opens, (1 - looks) / (1 - looks * np.minimum(wants, 0.999)))
+    place.belief.answer(place.takeup, pairs, come.observable[visit, programme], Answers(opens, applies, looks))
     yield _shown("benefit.shown", place, offered, offered.t)
     opened = offered.take(opens)
     later = opened.t + rng.integers(3, 200, len(opened.t)) + np.where(opened.channel == LETTER, 2 * DAY_SECONDS, 0)
@@ -233,26 +187,58 @@ def _round(
     yield from _applications(place, held, asked, np.minimum(since, asked.t + 30 * DAY_SECONDS), rng)
 
 
+def _looks(place: Neighbourhood, come: _Coming, visit: Int64, slot: Int64) -> Float64:
+    """The chance that somebody looks at a place of a list."""
+    dials, channel = place.takeup.dials, come.channel[visit]
+    poorly = place.takeup.is_vulnerable(come.at.people)[visit]
+    notice = 1 - poorly * (1 - dials.vulnerable_notice)
+    return np.asarray(_SEEN_FIRST[channel] * _SEEN_ON[channel] ** (dials.position * slot) * notice)
+
+
+def _at_most(wanted: Bool, visit: Int64, most: float) -> Bool:
+    """The first `most` that are wanted of each visit; rows of a visit stand together, in the order of its list."""
+    before = wanted.cumsum() - wanted
+    first = np.searchsorted(visit, visit)
+    return np.asarray(wanted & (before - before[first] < most), np.bool_) if len(visit) else wanted
+
+
+def _come_unasked(
+    place: Neighbourhood, held: Holdings, come: _Coming, allowed: Bool, rng: np.random.Generator
+) -> Iterator[EventRows]:
+    """People who were shown nothing apply for what they have heard of, and mostly for what they are entitled to."""
+    true = place.true.answers(come.person, come.t, held.receives(come.person, come.t, place.receipts))
+    visit, programme = np.nonzero(allowed & place.aware.heard(come.person, come.t))
+    person = come.person[visit]
+    thinks = eligible(place, true[visit, programme], person, programme) | chosen(rng, visit, HOPEFUL)
+    visit, programme, person = visit[thinks], programme[thinks], person[thinks]
+    wants = probability(come.observable[visit, programme] + place.hidden(person, programme))
+    applies = _at_most(chosen(rng, visit, wants), visit, place.takeup.dials.most_applied)
+    asked = _Offers(person, programme, np.zeros_like(visit), come.channel[visit], come.t[visit]).take(applies)
+    yield from _applications(place, held, asked, asked.t + 60, rng)
+
+
 def _taken(place: Neighbourhood, held: Holdings, person: Int64, t: Int64) -> Bool:
     """What a person already applied for or receives, or cannot receive beside it."""
     busy = held.busy(person, t)
     return busy | ((busy.astype(np.float32) @ place.offered.excludes.astype(np.float32)) > 0)
 
 
-def _lists(
-    place: Neighbourhood, people: Circumstances, allowed: Bool, t: Int64, channel: Int64, rng: np.random.Generator
-) -> Int64:
+def _lists(place: Neighbourhood, come: _Coming, allowed: Bool, rng: np.random.Generator) -> Int64:
     """The programmes on each visitor's list in order, m x longest, -1 beyond its end."""
-    longest = min(int(_LENGTH.max()), allowed.shape[1])
-    day = day_at(t - 1)[:, None]
-    allowed = allowed & (place.offered.firsts <= day) & (day <= place.offered.lasts)
-    score = CROWD * np.log(place.popular.at(t, place.course.months.begin)) - np.log(-np.log(rng.random(allowed.shape)))
-    page: Bool = np.asarray(timely(people, place.offered) > 0.2, np.bool_)
-    opened = (rng.random(len(t)) > _FRONT_PAGE) & (page & allowed).any(axis=1)
+    longest, dials = min(int(_LENGTH.max()), allowed.shape[1]), place.takeup.dials
+    popular = np.log(place.popular.at(come.t, place.course.months.begin))
+    score = dials.crowd * popular - np.log(-np.log(rng.random(allowed.shape)))
+    if dials.by_recorded:
+        score += dials.by_recorded * (come.observable - place.takeup.level)
+    if dials.by_hidden:
+        visit, programme = np.nonzero(allowed)
+        score[visit, programme] += dials.by_hidden * place.hidden(come.person[visit], programme)
+    page: Bool = np.asarray(timely(come.at.people, place.offered) > 0.2, np.bool_)
+    opened = (rng.random(len(come.t)) > _FRONT_PAGE) & (page & allowed).any(axis=1)
     inside = page & opened[:, None]
     score = np.where(allowed, score + np.where(inside, 4.0, 0.0), -np.inf)
     order = np.argsort(-score, axis=1, kind="stable")[:, :longest]
-    length = np.minimum(_LENGTH[channel], allowed.sum(axis=1))
+    length = np.minimum(_LENGTH[come.channel], allowed.sum(axis=1))
     return np.where(np.arange(longest) < length[:, None], order, -1)
 
 
@@ -301,6 +287,7 @@ def _applications(
     ]
     asked, t = asked.take(inside), t[inside]
     held.apply(asked.person, asked.programme, t)
+    place.aware.apply(asked.person, asked.programme, t)
     yield rows("benefit.applied", "board", asked.person, t, t, _about(place, asked.programme))
     yield from _decisions(place, held, asked, t, eligible(place, true, asked.person, asked.programme), rng)
 

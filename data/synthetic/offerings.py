@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from data.synthetic.take_up_kinds import kind_of
 from features.arrays import Bool, Float64, Int64
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ class Offerings:
     """P x P: cannot be received together."""
     firsts: Int64
     lasts: Int64
+    rates: Float64
+    """The published take-up of those entitled, of each programme's kind."""
 
     def __len__(self) -> int:
         """How many programmes."""
@@ -100,6 +103,10 @@ class Offerings:
         """The share of the days from `first` to `last` on which each programme's rules are in force."""
         days = np.minimum(self.lasts, last) - np.maximum(self.firsts, first) + 1
         return np.asarray(np.clip(days, 0, None) / (last - first + 1))
+
+    def in_force(self, days: Int64) -> Bool:
+        """Which programmes' rules are in force, and shown, on each day: m x P."""
+        return np.asarray((self.firsts <= days[:, None]) & (days[:, None] <= self.lasts), np.bool_)
 
     def quality(self, name: str) -> Float64:
         """One quality of every programme."""
@@ -205,4 +212,5 @@ def offerings(catalogue: Catalogue) -> Offerings:
         excludes=excludes,
         firsts=np.array([-(2**40) if first is None else first for first, _ in valid], np.int64),
         lasts=np.array([2**40 if last is None else last for _, last in valid], np.int64),
+        rates=np.array([kind_of(programme).rate for programme in programmes], np.float64),
     )

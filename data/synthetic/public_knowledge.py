@@ -32,7 +32,9 @@ from features.members import CERTAIN, LIVES, WHOLE, Members
 from features.value import NONE, UNKNOWN
 from recommender.rules.catalogue import Catalogue
 from recommender.rules.compiled import Compiled, compile_catalogue
+from recommender.rules.elapsed import clauses_on
 from recommender.rules.programme import Validity
+from recommender.rules.working_days import WEEKENDS_ONLY
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -226,14 +228,22 @@ class Rules:
         return replace(self.catalogue, programmes=programmes)
 
     @cached_property
-    def _compiled(self) -> dict[int, Compiled]:
+    def _daily(self) -> tuple[Int64, Catalogue]:
+        """The programmes some clause of which means other days every day ("not longer ago than"): places, catalogue."""
+        daily = [clauses_on(one.who, 0, WEEKENDS_ONLY) is not one.who for one in self._timeless.programmes]
+        places = np.flatnonzero(daily)
+        return places, replace(self._timeless, programmes=tuple(self._timeless.programmes[at] for at in places))
+
+    @cached_property
+    def _compiled(self) -> dict[tuple[str, int], Compiled]:
         return {}
 
-    def _on(self, period: int, day: int) -> Compiled:
-        if period not in self._compiled:
+    def _on(self, name: str, catalogue: Catalogue, key: int, day: int) -> Compiled:
+        """A part of the catalogue compiled for a day, once for all days of the same key."""
+        if (name, key) not in self._compiled:
             columns = self.plan.columns
-            self._compiled[period] = compile_catalogue(self._timeless, columns, self.declaration, self.regions, day)
-        return self._compiled[period]
+            self._compiled[name, key] = compile_catalogue(catalogue, columns, self.declaration, self.regions, day)
+        return self._compiled[name, key]
 
     def judge(self, values: Int64, members: Members, days: Int64, verified: bool = False) -> Int8:
         """The answer (0 no, 1 unknown, 2 yes) of every programme for each row of columns on its day: int8[m, P].
@@ -244,13 +254,13 @@ class Rules:
         """
         answers = np.empty((len(values), len(self.catalogue.programmes)), np.int8)
         periods = np.searchsorted(self.changes, days, side="right")
-        for period in np.unique(periods).tolist():
-            rows = np.flatnonzero(periods == period)
-            compiled = self._on(period, int(days[rows[0]]))
-            if verified:
-                plan = compiled.plan._replace(capped=np.zeros_like(compiled.plan.capped))
-                compiled = replace(compiled, plan=plan)
-            answers[rows] = compiled.answers(np.ascontiguousarray(values[rows]), CITIZEN, members[rows])
+        for rows in _alike(periods):
+            compiled = self._on("period", self._timeless, int(periods[rows[0]]), int(days[rows[0]]))
+            answers[rows] = _judged(compiled, values[rows], members[rows], verified)
+        places, daily = self._daily
+        for rows in _alike(days) if len(places) else ():
+            compiled = self._on("day", daily, int(days[rows[0]]), int(days[rows[0]]))
+            answers[np.ix_(rows, places)] = _judged(compiled, values[rows], members[rows], verified)
         first, last = self._in_force
         answers[(days[:, None] < first) | (days[:, None] > last)] = 0
         return answers
@@ -261,6 +271,19 @@ class Rules:
         first = [-FOREVER if one.first is None else one.first for one in valid]
         last = [FOREVER if one.last is None else one.last for one in valid]
         return np.array(first, np.int64), np.array(last, np.int64)
+
+
+def _alike(keys: Int64) -> list[Int64]:
+    """The rows of each distinct key, ascending."""
+    order = np.argsort(keys, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(keys[order])) + 1) if len(keys) else []
+
+
+def _judged(compiled: Compiled, values: Int64, members: Members, verified: bool) -> Int8:
+    if verified:
+        plan = compiled.plan._replace(capped=np.zeros_like(compiled.plan.capped))
+        compiled = replace(compiled, plan=plan)
+    return compiled.answers(np.ascontiguousarray(values), CITIZEN, members)
 
 
 @dataclass(frozen=True)

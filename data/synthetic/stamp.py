@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.synthetic.dials import DEFAULT, FOLDER
 from data.synthetic.months import Months
 from data.synthetic.truth import HELD_OUT_EVERY
 from features.calendar import date_of
 
-FORMAT = 1
+FORMAT = 2
 BLOCK = 10_000
 PILOT = 3_000
 MOST_CITIZENS = 9_999_999
@@ -20,10 +21,10 @@ MOST_CITIZENS = 9_999_999
 
 
 def code_hash() -> str:
-    """The SHA-256 of everything in this package that decides what is drawn, in hexadecimal."""
+    """The SHA-256 of everything that decides what is drawn, this package and the worlds' dials, in hexadecimal."""
     digest = hashlib.sha256()
     folder = Path(__file__).parent
-    for path in sorted([*folder.glob("*.py"), *folder.glob("*.yaml")]):
+    for path in sorted([*folder.glob("*.py"), *folder.glob("*.yaml"), *FOLDER.glob("*.yaml")]):
         digest.update(f"{path.name}\n".encode() + path.read_bytes())
     return digest.hexdigest()
 
@@ -44,6 +45,7 @@ class PopulationOrder:
         months: how many months the log covers; see `data.synthetic.months.months`.
         pilot: how many people the world's constants are set on; another number makes another world.
         block: how many people are simulated together; another number makes other people.
+        world: the name of its dials; see `data.synthetic.dials`.
     """
 
     seed: int
@@ -51,6 +53,7 @@ class PopulationOrder:
     months: int
     pilot: int = PILOT
     block: int = BLOCK
+    world: str = DEFAULT
 
 
 def stamp(
@@ -60,6 +63,7 @@ def stamp(
     return {
         "format": FORMAT,
         "kind": "synthetic",
+        "world": order.world,
         "seed": order.seed,
         "citizens": order.citizens,
         "months": span.logged,

@@ -22,22 +22,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.synthetic import writing
+from data.synthetic.awareness import Awareness
 from data.synthetic.block_progress import BlockProgress, Told, nobody
 from data.synthetic.circumstances import Observer
+from data.synthetic.dials import Dials, named
 from data.synthetic.event_rows import EventRows, together
+from data.synthetic.latent_belief import LatentBelief
 from data.synthetic.legacy_policy import Neighbourhood, Popularity, notice, popularity
 from data.synthetic.life import live
 from data.synthetic.life_events import Course
-from data.synthetic.months import Months, months
+from data.synthetic.months import Months, day_at, months
 from data.synthetic.offerings import Offerings, offerings
 from data.synthetic.public_knowledge import Knowledge, Rules, block_history
 from data.synthetic.random_streams import RandomStreams
 from data.synthetic.rates import Rates, published, rates
 from data.synthetic.registry import Names, as_it_was, hidden, recorded
-from data.synthetic.stamp import BLOCK, PILOT, PopulationOrder, stamp, write_stamp
-from data.synthetic.takeup import TakeUp, draw, expectation, latent_traits
+from data.synthetic.stamp import BLOCK, PopulationOrder, stamp, write_stamp
+from data.synthetic.takeup import Situation, TakeUp, expectation, latent_traits
+from data.synthetic.takeup_draw import Pilot, applications, draw
 from data.synthetic.truth import held_out, truth
-from features.arrays import Bool, Float64, Int64
+from features.arrays import Int64
+from features.calendar import DAY_SECONDS
 from features.members import Members
 
 if TYPE_CHECKING:
@@ -92,29 +97,43 @@ def _certain(lives: _Lives, rules: Rules) -> Knowledge:
     return Knowledge(rules, block_history(log, lives.names, len(lives.course), rules.reader), certain=True)
 
 
-def world(
-    seed: int, count: int, catalogue: Catalogue, declaration: Declaration, regions: Regions, size: int = PILOT
-) -> World:
-    """Draw what all people of a seed share, setting it on a pilot block of `size`; `count` months are logged."""
-    chance, span = RandomStreams(seed), months(count)
+def world(order: PopulationOrder, catalogue: Catalogue, declaration: Declaration, regions: Regions) -> World:
+    """Draw what all people of a seed share, setting it on a pilot block."""
+    dials = named(order.world)
+    chance, span = RandomStreams(order.seed), months(order.months)
     known = frozenset(regions.by_code) or None
-    figures, rules, offered = rates(published(), known), Rules(catalogue, declaration, regions), offerings(catalogue)
-    pilot = _lives(chance.at(_PILOT_PLACE), span, figures, rules, Block(_PILOT_PLACE, size, 0))
-    people = np.flatnonzero(pilot.course.died >= span.end)
+    figures, rules = rates(published(), known), Rules(catalogue, declaration, regions)
+    offered = shown_late(chance, offerings(catalogue), span, dials)
+    lives = _lives(chance.at(_PILOT_PLACE), span, figures, rules, Block(_PILOT_PLACE, order.pilot, 0))
+    pilot = _pilot(lives, rules, offered, span)
+    takeup = draw(chance, pilot, offered, dials, _months_before_the_end(span, dials.break_months))
+    wanted = takeup.observable(pilot.at, offered)
+    expected = np.where(pilot.candidates, expectation(wanted, takeup.spread(np.arange(len(offered)))), 0.0)
+    taken = applications(expected, pilot, offered.aired(span.first_day, span.last_day), dials.crowd)
+    popular = popularity(taken, order.months, chance.stream("popularity"), dials.views)
+    return World(chance, span, figures, rules, offered, takeup, popular)
+
+
+def _pilot(lives: _Lives, rules: Rules, offered: Offerings, span: Months) -> Pilot:
+    """The living of a block at the end of the log, before anybody applied for anything."""
+    people = np.flatnonzero(lives.course.died >= span.end)
     t, nothing = np.full(len(people), span.end), np.full((len(people), len(rules.plan.receives)), -1)
-    candidates = pilot.known.answers(people, t, nothing) > 0
-    meant = _certain(pilot, rules).answers(people, t, nothing) > 0
-    circumstances = pilot.watcher.at(people, t)
-    takeup = draw(chance, circumstances, offered, candidates, meant, offered.aired(span.first_day, span.last_day))
-    taken = _taken(takeup, takeup.observable(circumstances, offered), candidates)
-    return World(chance, span, figures, rules, offered, takeup, popularity(taken, count, chance.stream("popularity")))
+    answers = lives.known.answers(people, t, nothing)
+    meant = _certain(lives, rules).answers(people, t, nothing) > 0
+    nobody_asked = np.zeros((len(people), int(offered.categories.max()) + 1))
+    return Pilot(Situation(lives.watcher.at(people, t), t, nobody_asked), answers > 0, answers == 2, meant)
 
 
-def _taken(takeup: TakeUp, logits: Float64, candidates: Bool) -> Float64:
-    """How many of the pilot would take up each programme."""
-    person, programme = np.nonzero(candidates)
-    expected = expectation(logits[person, programme], takeup.spread(programme))
-    return np.bincount(programme, weights=expected, minlength=candidates.shape[1]).astype(np.float64)
+def _months_before_the_end(span: Months, count: float) -> int:
+    """The second at which so many months of the log are left; its end for 0."""
+    return span.end - int(count * 365.25 / 12 * DAY_SECONDS)
+
+
+def shown_late(chance: RandomStreams, offered: Offerings, span: Months, dials: Dials) -> Offerings:
+    """The programmes, some of which the board shows only from some months before the end on."""
+    new = chance.stream("new programmes").random(len(offered)) < dials.new_share
+    first = int(day_at(np.array([_months_before_the_end(span, dials.new_months)]))[0])
+    return replace(offered, firsts=np.where(new, np.maximum(offered.firsts, first), offered.firsts))
 
 
 @dataclass(frozen=True)
@@ -153,9 +172,16 @@ def _inhabited(shared: World, block: Block, told: Told = nobody) -> tuple[Neighb
     """Return the people of one block before they come to the board."""
     chance = shared.chance.at(block.number)
     lives = _lives(chance, shared.months, shared.rates, shared.rules, block, told)
+    course, log = lives.course, shared.months
+    everybody = np.arange(block.citizens)
+    home = course.standings[0].region
+    at_first = lives.watcher.at(everybody, np.full(block.citizens, log.begin + 1))
+    span = np.array([log.begin, log.end, block.first])
     place = Neighbourhood(
-        lives.course, lives.watcher, lives.known, _certain(lives, shared.rules), shared.offered,
-        shared.takeup, shared.popular, latent_traits(chance, block.citizens), block.first,
+        course, lives.watcher, lives.known, _certain(lives, shared.rules), shared.offered, shared.takeup,
+        shared.popular, latent_traits(chance, block.citizens), block.first,
+        Awareness.at_first(chance, shared.takeup, shared.offered, at_first, home, span),
+        LatentBelief.prior(chance, block.citizens),
     )  # fmt: skip
     return place, lives
 
@@ -249,7 +275,7 @@ def synthesise(
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as scratch:
         whole = Path(scratch) / "whole"
         (whole / "truth").mkdir(parents=True)
-        shared = world(order.seed, order.months, catalogue, declaration, regions, order.pilot)
+        shared = world(order, catalogue, declaration, regions)
         names = _write(shared, blocks(order.citizens, order.block), whole, ndjson, processes, progress)
         documents = (json.dumps(programme.to_document(), ensure_ascii=False) for programme in catalogue.programmes)
         writing.write_lines(documents, whole / "catalogue.jsonl")

@@ -22,7 +22,7 @@ EVENTS = pa.schema(
 )  # fmt: skip
 TRUTH = pa.schema(
     [("person", pa.string()), ("programme", pa.string()), ("probability", pa.float64()), ("reachable", pa.float64()),
-     ("eligible", pa.bool_())]
+     ("unasked", pa.float64()), ("unasked_reachable", pa.float64()), ("eligible", pa.bool_())]
 )  # fmt: skip
 
 
@@ -70,7 +70,7 @@ class Writer:
     def __init__(self, schema: pa.Schema, parquet: Path, ndjson: Path | None = None) -> None:
         """Open the files."""
         dictionary = [
-            name for name in schema.names if name not in ("id", "time", "recordedtime", "probability", "reachable")
+            one.name for one in schema if one.name not in ("id", "time", "recordedtime") and one.type != pa.float64()
         ]
         self._parquet = pq.ParquetWriter(
             parquet, schema, compression="zstd", compression_level=1, use_dictionary=dictionary, store_schema=False,

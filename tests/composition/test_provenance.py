@@ -117,6 +117,13 @@ def test_a_stamp_that_does_not_say_what_people_were_made_from_is_refused(world, 
         verify(Workspace(tmp_path / "home"), people, world)
 
 
+@pytest.mark.parametrize("name", [None, "nowhere"])
+def test_a_stamp_that_names_no_world_that_is_here_is_refused(world, people, tmp_path, name):
+    restamp(people, world=name)
+    with pytest.raises(Rejected, match="does not name a world that is here"):
+        verify(Workspace(tmp_path / "home"), people, world)
+
+
 def test_one_changed_letter_of_a_remembered_stamp_is_doubted_again(world, people, tmp_path, monkeypatch):
     home = Workspace(tmp_path / "home")
     provenance.remember(home, people)

@@ -60,7 +60,7 @@ def folder(make, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def small_world(material) -> World:
-    return world(5, 14, material.catalogue, material.declaration, material.regions, 400)
+    return world(PopulationOrder(5, 800, 14, 400), material.catalogue, material.declaration, material.regions)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from data.synthetic.event_rows import SOURCE, EventRows
 from data.synthetic.kinds import TYPE
-from data.synthetic.public_knowledge import PayloadReader, block_history
+from data.synthetic.public_knowledge import Knowledge, PayloadReader, Rules, block_history
 from data.synthetic.registry import Names
 from features.snapshot import snapshots
 from tests.features.log.reader_suite import DECLARATION, LATE, START, RelationReaderSuite, happened
@@ -73,3 +73,19 @@ class TestPublicKnowledgeOfRelatives(Known):
 
     def as_corrected(self, data):
         return replace(self.event, data={}, about=tuple((one["person"], one["role"]) for one in data["about"]))
+
+
+def test_a_day_is_judged_alike_whatever_days_were_judged_before(lives, small_world):
+    """A rule "not longer ago than" means other days every day, so no day may be judged by the rules of another."""
+    people = np.arange(200)
+    nothing = np.full((len(people), len(small_world.rules.plan.receives)), -1)
+    begin = lives.course.months.begin
+    asked = [np.full(len(people), begin + days * 86_400) for days in (300, 120)]
+    answers = []
+    for order in (asked, asked[::-1]):
+        rules = Rules(small_world.rules.catalogue, small_world.rules.declaration, small_world.rules.regions)
+        known = Knowledge(rules, lives.known.history)
+        answers.append({int(t[0]): known.answers(people, t, nothing) for t in order})
+    for t in answers[0]:
+        assert (answers[0][t] == answers[1][t]).all()
+    assert any((answers[0][int(asked[0][0])] != answers[0][int(asked[1][0])]).any(axis=0))

@@ -14,9 +14,10 @@ pytestmark = pytest.mark.slow
 def test_every_number_that_cannot_be_is_refused_at_once_and_nothing_is_written(tmp_path, capsys):
     out = tmp_path / "people"
     words = ["synth", "--citizens", "0", "--months", "-1", "--seed", "-5", "--out", str(out), "--no-progress"]
+    words += ["--world", "interaction"]
     assert cli.main(words) == 2
     told = capsys.readouterr().err
-    assert all(option in told for option in ("--citizens", "--months", "--seed"))
+    assert all(option in told for option in ("--citizens", "--months", "--seed", "did you mean interactions?"))
     assert not out.exists()
 
 

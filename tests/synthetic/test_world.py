@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 import pytest
 
+from data.synthetic.dials import worlds
 from data.synthetic.stamp import code_hash
 from data.synthetic.truth import held_out
 from data.synthetic.world import blocks
@@ -21,6 +22,7 @@ from features.log.event_parser import parse_event
 from features.problem import Rejected
 from features.snapshot import snapshots
 from recommender.rules.compiled import compile_catalogue
+from tests.synthetic.conftest import Folder
 
 pytestmark = pytest.mark.slow
 
@@ -153,7 +155,39 @@ def test_the_truth_is_told_of_held_out_people_only_and_never_in_the_log(folder):
     told = set(folder.events.column_names) | {
         key for text in folder.events["data"].to_pylist() for key in json.loads(text)
     }
-    assert not told & {"probability", "reachable", "eligible", "truth", "appeal", "latent"}
+    assert not told & {"probability", "reachable", "unasked", "eligible", "truth", "appeal", "latent", "heard"}
+
+
+def test_the_truth_holds_what_an_offer_brings_and_what_comes_without_one(folder):
+    truth = folder.truth.to_pandas()
+    assert (truth["unasked"] <= truth["probability"]).all()
+    assert (truth["unasked"] > 0).any()
+    assert truth["reachable"].mean() == pytest.approx(truth["probability"].mean(), abs=0.01)
+    assert truth["unasked_reachable"].mean() == pytest.approx(truth["unasked"].mean(), abs=0.005)
+
+
+def test_some_apply_for_what_they_were_never_shown(folder):
+    events = folder.events.to_pandas()
+    programme = events["data"].map(lambda text: json.loads(text).get("programme"))
+    pairs = {kind: set(zip(events["subject"][events["type"] == kind], programme[events["type"] == kind], strict=True))
+             for kind in ("benefit.shown", "benefit.applied")}  # fmt: skip
+    assert pairs["benefit.applied"] - pairs["benefit.shown"]
+
+
+@pytest.mark.parametrize("name", ["confounded", "new", "unasked"])
+def test_a_named_world_is_made_alike_by_any_number_of_processes(make, tmp_path, name):
+    for processes in (1, 2):
+        make(tmp_path / str(processes), world=name, citizens=120, block=60, months=8, pilot=150, processes=processes)
+    assert bytes_of(tmp_path / "1") == bytes_of(tmp_path / "2")
+    assert json.loads((tmp_path / "1" / "stamp.json").read_text())["world"] == name
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", worlds())
+def test_every_named_world_can_be_made(make, tmp_path, name):
+    make(tmp_path / "people", world=name, citizens=60, block=60, months=8, pilot=100)
+    truth = Folder(tmp_path / "people", {}).truth.to_pandas()
+    assert (truth["unasked"] <= truth["probability"]).all()
 
 
 def test_the_truth_covers_exactly_what_the_rules_do_not_exclude_at_the_end(folder, material):
