@@ -48,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
     """Train once with canaries, print the claim beside what was seen; exit 1 when the claim is refuted."""
     claim = _claim(args)
     ledger = ledger_files.open_ledger(args.home) if args.record else None
+    from privacy.ledger.terms import EntryType
     from training.rankers.schedules import plan
 
     with _material(args) as material:
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
             chosen = plan(args.units, claim.epsilon, claim.delta, len(material.catalogue.programmes))
         trial = _tried(material, chosen, claim, args.canaries)
     if ledger is not None:
-        ledger.audited(_entry(trial, chosen.mechanism()))
+        ledger.noted(EntryType.AUDIT, _entry(trial, chosen.mechanism()))
     document = {"run": chosen.to_document(), **trial.to_document(), "meaning": meaning(trial)}
     terminal.emit(document, args.json, lambda: _text(trial))
     return terminal.FAILED if trial.refuted else terminal.DONE

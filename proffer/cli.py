@@ -44,6 +44,7 @@ VERBS = {
     "score": "score, for everyone, every programme that the rules do not exclude",
     "sweep": "list what everybody may be offered, or what changed for whom since a day",
     "privacy": "budgets of people's privacy, and the ledger that proves what was spent",
+    "records": "the daily root over what the service said, and how long that is kept",
     "erase": "delete everything that is kept about one person, for good",
     "replay": "make a decision on record again, and compare it to the last bit",
     "offers": "work off what happened into offers, send them, and list those brought in person",
@@ -66,7 +67,10 @@ EXTRAS = {
 READ_THE_HOME = ("recommend", "score", "evaluate", "promote", "erase")
 """Verbs that only read the home: one that is named and does not exist is refused instead of taken for an empty one."""
 
-MODULES = {verb: f"proffer.{verb}_verb" for verb in ("catalogue", "dataset", "features", "privacy", "replay", "sweep")}
+MODULES = {
+    verb: f"proffer.{verb}_verb"
+    for verb in ("catalogue", "dataset", "features", "privacy", "records", "replay", "sweep")
+}
 """Verbs whose noun belongs to a module of the domain, and the module each lives in instead."""
 
 

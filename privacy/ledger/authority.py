@@ -7,7 +7,8 @@ approvers signed for them; a statement is void after `approval.MOST_LATER` furth
 Version 3 adds: a spend may say what it is part of and carry the signature of who asks (`privacy.ledger.asked`), an
 audit is an entry, two approvers have names that a reader tells apart, and a spend on households states the roll that
 fixes them (`privacy.ledger.unit_roll`). Version 4 adds: spends and commits say how they came, and only the same way
-commits; the roll grows by entries of its own (`units`), and what no run reads names none.
+commits; the roll grows by entries of its own (`units`), and what no run reads names none; a service fixes its decisions
+of a day (`records`).
 """
 
 from __future__ import annotations

@@ -152,6 +152,13 @@ class Audited:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordsSealed:
+    """The decisions of a day were fixed, which changes no balance."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
 class UnitsFixed:
     """The households of a spend's people were fixed, which changes no balance."""
 
@@ -169,5 +176,6 @@ Change = (
     | LedgerKeyChanged
     | KeyChanged
     | Audited
+    | RecordsSealed
     | UnitsFixed
 )

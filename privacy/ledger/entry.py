@@ -112,6 +112,18 @@ class UnitsBody(Exact, frozen=True):
     spend: Name
 
 
+class RecordsBody(Exact, frozen=True):
+    """What a service had put on record by the end of a day: the root over its decisions (from version 4).
+
+    `root` is the RFC 6962 hash of the sorted commitments, `decisions` how many there are.
+    """
+
+    day: Annotated[str, Meta(pattern=r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
+    decisions: Count
+    root: Hash
+    software: Text
+
+
 class AuditBody(Exact, frozen=True):
     """What canaries among synthetic people showed of a run (from version 3; see `privacy.learning.audit`)."""
 
@@ -262,9 +274,17 @@ class UnitsEntry(LedgerEntry, frozen=True, tag="units"):
     kind = EntryType.UNITS
 
 
+class RecordsEntry(LedgerEntry, frozen=True, tag="records"):
+    """The decisions on record of a day are fixed."""
+
+    body: RecordsBody
+    kind = EntryType.RECORDS
+
+
 SpendEntry = ReserveEntry | EvaluateEntry
 ApprovedEntry = OpenEntry | ReleaseEntry | RaiseEntry | ResetEntry | PublicEntry | KeyEntry
-AnyEntry = InitEntry | SpendEntry | CommitEntry | ExpireEntry | ExactEntry | AuditEntry | UnitsEntry | ApprovedEntry
+UnpricedEntry = AuditEntry | UnitsEntry | RecordsEntry
+AnyEntry = InitEntry | SpendEntry | CommitEntry | ExpireEntry | ExactEntry | UnpricedEntry | ApprovedEntry
 
 _decode = msgspec.json.Decoder(AnyEntry).decode
 

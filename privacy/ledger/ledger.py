@@ -252,13 +252,12 @@ class Ledger(LedgerReader):
         body = {"fingerprint": dataset.fingerprint, "rows": rows, "spend": spend_id, **words}
         return self._append(EntryType.EXACT, population, body)
 
-    def audited(self, found: Mapping[str, Any]) -> LedgerReceipt:
-        """Record what an audit of a run showed: an entry about the program, which changes no balance.
+    def noted(self, kind: EntryType, found: Mapping[str, Any]) -> LedgerReceipt:
+        """Record what an audit of a run showed, or what a service had decided: no balance is changed.
 
-        Args:
-            found: the fields of `entry.AuditBody`, but for the software.
+        `kind` is audit or records; `found` has the fields of its body, but for the software.
         """
-        return self._append(EntryType.AUDIT, EVERYBODY, {"software": SOFTWARE, **found})
+        return self._append(kind, EVERYBODY, {"software": SOFTWARE, **found})
 
     # --- what two approvers sign -------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 from typing import Final, assert_never
@@ -33,6 +34,7 @@ from privacy.ledger.change import (
     CapRaised,
     Change,
     PeriodBegun,
+    RecordsSealed,
     Settled,
     SpendRecord,
     Spent,
@@ -51,6 +53,7 @@ from privacy.ledger.entry import (
     OpenEntry,
     PublicEntry,
     RaiseEntry,
+    RecordsEntry,
     ReleaseEntry,
     ReserveEntry,
     ResetEntry,
@@ -132,6 +135,8 @@ def decide(state: LedgerState, entry: AnyEntry) -> Change:  # one for each kind
             return audited(entry)
         case UnitsEntry():
             return _units(state, entry)
+        case RecordsEntry():
+            return _records(entry)
         case _:
             assert_never(entry)
 
@@ -159,6 +164,19 @@ def _spend(state: LedgerState, entry: SpendEntry) -> Spent:
     spent = COMMITTED if isinstance(entry, EvaluateEntry) else RESERVED
     spend = SpendRecord(body.spend, index, entry.at, entry.population, mechanism, cohort, budget.period, spent, by)
     return Spent(spend, price)
+
+
+def _records(entry: RecordsEntry) -> RecordsSealed:
+    """Fix what was on record by the end of a day; it is about the service and no population, and changes no balance."""
+    try:
+        date.fromisoformat(entry.body.day)
+        known = entry.version >= WAYS and entry.population == EVERYBODY
+    except ValueError:
+        known = False
+    if not known:
+        what = "fixes no records as this version writes it"
+        raise Refused(f"entry {entry.index}", what, "Records are of the whole ledger and of a day, from version 4")
+    return RecordsSealed(entry.index)
 
 
 def _way(entry: SpendEntry | CommitEntry) -> str:

@@ -25,6 +25,7 @@ from privacy.ledger.change import (
     MadePublic,
     Opened,
     PeriodBegun,
+    RecordsSealed,
     Settled,
     SpendRecord,
     Spent,
@@ -258,11 +259,11 @@ class LedgerState:
                 self._name_roots(change.roots, change.index)
             case KeyChanged():
                 self._change_key(change)
-            case Audited() | UnitsFixed():
+            case Audited() | UnitsFixed() | RecordsSealed():
                 pass
             case _:
                 assert_never(change)
-        if not isinstance(change, Spent | ExactFit | Audited | UnitsFixed) and change.statement:
+        if not isinstance(change, Spent | ExactFit | Audited | UnitsFixed | RecordsSealed) and change.statement:
             self.statements.add(change.statement)
         self.size += 1
 

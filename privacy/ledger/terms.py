@@ -17,8 +17,7 @@ from privacy.accounting.canonical import NotCanonical
 
 STATEMENTS: Final = {1: "proffer-approval-1", 2: "proffer-approval-2", 3: "proffer-approval-2", 4: "proffer-approval-2"}
 """The formats of statements, by the version of the rules that judge them."""
-EVERYBODY: Final = "*"
-"""The population of entries about the whole ledger (its own keys)."""
+EVERYBODY: Final = "*"  # the population of entries about the whole ledger: its own keys, audits, records
 SYNTHETIC: Final = "synthetic"
 """The population of synthetic people; those whose names begin with it and a hyphen are synthetic, too."""
 LONGEST: Final = 2_000  # characters of a free text
@@ -56,6 +55,7 @@ class EntryType(StrEnum):
     KEY = "key"
     AUDIT = "audit"
     UNITS = "units"
+    RECORDS = "records"
 
 
 APPROVED: Final = frozenset({EntryType.OPEN, EntryType.RELEASE, EntryType.RAISE, EntryType.RESET, EntryType.PUBLIC})

@@ -81,6 +81,25 @@ WORKED: Final = sa.Table(
 )
 """Up to which event of the log each work was done."""
 
+SEALS: Final = sa.Table(
+    "seals",
+    METADATA,
+    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("root", sa.Text, nullable=False),
+    sa.Column("decisions", sa.BigInteger, nullable=False),
+    sa.Column("entry", sa.BigInteger),
+)
+"""The root over the decisions of each day that was sealed, and the index of its entry in the ledger, if it has one."""
+
+LEAVES: Final = sa.Table(
+    "leaves",
+    METADATA,
+    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("place", sa.BigInteger, primary_key=True),
+    sa.Column("commitment", sa.Text, nullable=False),
+)
+"""The commitments under each root, sorted: without its salt, which goes with the decision, one says nothing."""
+
 REQUESTS: Final = sa.Table(
     "requests",
     METADATA,

@@ -74,7 +74,7 @@ def test_words_that_move_a_terminal_are_refused_in_a_reason(folder):
 
 def test_an_audit_is_an_entry_about_the_program_that_changes_no_balance(folder):
     made = ledger(folder)
-    made.audited({name: value for name, value in AUDIT.items() if name != "software"})
+    made.noted(EntryType.AUDIT, {name: value for name, value in AUDIT.items() if name != "software"})
     assert str(made.entry(2).body.lower) == "0.4"
     assert made.status("kr").spent == 0
     assert verify(made.exported().encode(), made.verifier, epsilons=False).ok
