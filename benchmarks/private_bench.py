@@ -22,6 +22,7 @@ from features.arrays import Array, Bool, Float32, Float64, Int32
 from privacy.learning.noise import secure
 from recommender.ranking.bins import Bins, Slot
 from research.shown_lists import Condition, Offers, Shown
+from research.tuned_forest import TunedForest, tuned
 from training.measures import ndcg
 from training.rankers.bilinear_arrays import FeatureMap, Match, Sample
 from training.rankers.models import PooledForest
@@ -60,16 +61,17 @@ def measure(
     planned = plan(units, Decimal(epsilon), DELTA, PROGRAMMES)
     ours = _timed(progress, f"private steps at epsilon {epsilon}", lambda: fitted(learned, world, planned))
     twin = _timed(progress, "the same steps without noise", lambda: fitted(learned, world, planned.without_noise()))
-    peer = _timed(progress, "LightGBM", lambda: forest(learned.first(FOREST_PEOPLE), world))
+    peer = _timed(progress, "LightGBM", lambda: forest(learned.first(FOREST_PEOPLE), world, progress))
     orders = {
         "proffer": of_ranker(ours.made, world),
         "without noise": of_ranker(twin.made, world),
-        "lightgbm": of_forest(peer.made, world),
+        "lightgbm": of_forest(peer.made.made, world),
         "popularity": of_popularity(learned),
         "reachable": of_reachable(world),
     }
     found = {name: {kind: judged(order, one) for kind, one in held_out.items()} for name, order in orders.items()}
     document = _document(units, epsilon, found, {"proffer": ours.seconds, "twin": twin.seconds, "forest": peer.seconds})
+    document |= {"lightgbm_settings": dict(peer.made.settings)}
     if pictures is None:
         return document
     curves = drawn(world, learned, held_out["warm"], {(units, epsilon): found["proffer"]["warm"]}, progress)
@@ -313,10 +315,9 @@ def _table(shown: Shown, world: BenchWorld, place: bool) -> Float32:
     return np.concatenate([values[shown.owner], offers.table()[shown.programme], seen], axis=1)
 
 
-def forest(shown: Shown, world: BenchWorld) -> PooledForest:
-    """LightGBM on one row per person and programme: every attribute of both, and the place."""
-    found = PooledForest(rounds=300, leaves=63, min_leaf=50, column_share=0.5, threads=2)
-    return found.fit(_table(shown, world, place=True), shown.label)
+def forest(shown: Shown, world: BenchWorld, progress: Tell) -> TunedForest:
+    """LightGBM on one row per person and programme: every attribute of both, and the place, tuned on some of them."""
+    return tuned(_table(shown, world, place=True), shown.label, shown.owner, told=progress)
 
 
 def of_forest(trees: PooledForest, world: BenchWorld) -> Order:
