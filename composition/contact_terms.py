@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from composition import reading
 from composition.settings import SHIPPED, CountryFolder
-from features.mapping import nearest
 from features.problem import Problem, Rejected
-from recommender.contact.contact_policy import ContactPolicy, parse_contact_policy
-from recommender.rules.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from recommender.contact.contact_policy import ContactPolicy
+    from recommender.rules.catalogue import Catalogue
 
 __all__ = ["read_contact_policy"]
 
@@ -22,6 +25,9 @@ def read_contact_policy(country: CountryFolder = SHIPPED, catalogue: Catalogue |
     Raises:
         Rejected: the file is unreadable or wrong; with every problem.
     """
+    from features.mapping import nearest  # loaded only by verbs that write to people
+    from recommender.contact.contact_policy import ContactPolicy, parse_contact_policy
+
     file = country.contact
     if not file.exists():
         return ContactPolicy({}, {})

@@ -60,7 +60,7 @@ class Erasures:
             where = ERASURE_KEY if os.environ.get(ERASURE_KEY) else str(self._key_file)
             what, remedy = "is no key of erasures", f"Restore it: {2 * _BYTES} hexadecimal digits"
             raise Rejected([Problem((where,), "invalid", what, remedy)])
-        return ErasureKey(secret, _alias)
+        return ErasureKey(secret, lambda: f"erased:{secrets.token_hex(16)}")
 
     def made_key(self) -> ErasureKey:
         """The key of tombstones, made where there is none."""
@@ -135,7 +135,3 @@ class Erasures:
         with copy.writing() as connection:
             erasure.erase_rows(ServiceStore(connection), person, self.made_key().alias())
         copy.scrub()
-
-
-def _alias() -> str:
-    return f"erased:{secrets.token_hex(16)}"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from serving.records.decision import Decision
     from serving.records.explanation import Length
     from serving.records.live_basis import PurposeRegister
+    from serving.records.switched_off import Stops
 
 LOG: Final = logging.getLogger("proffer.serving")
 POLL_SECONDS: Final = 5.0
@@ -43,6 +44,7 @@ class LiveEngine:
         marks: Callable[[], object],
         clock: Callable[[], int],
         purposes: Callable[[Declaration], PurposeRegister] | None = None,
+        stops: Callable[[], Stops] | None = None,
     ) -> None:
         """Build the first engine, and answer once with it.
 
@@ -51,11 +53,13 @@ class LiveEngine:
             marks: what changes when something that is read changes.
             clock: UTC seconds.
             purposes: reads for what facts may be used; None for the purposes that are always there.
+            stops: tells what is switched off at a moment; None for nothing.
 
         Raises:
             Rejected: something that is read is wrong.
         """
-        self._build, self._marks, self._clock, self._purposes = build, marks, clock, purposes
+        self._build, self._marks, self._clock = build, marks, clock
+        self._purposes, self._stops = purposes, stops
         self._used = self._seen = marks()
         self.refused: tuple[str, ...] = ()
         """What is wrong with what was read last, empty where nothing is."""
@@ -157,10 +161,10 @@ class LiveEngine:
 
         zone = engine.declaration.zone.name
         warm_up(engine, reading.as_of(None, self._clock, zone))
-        if self._purposes is None:
-            self.handler = RecommendationHandler(engine)
-        else:
-            self.handler = RecommendationHandler(engine, self._purposes(engine.declaration))
+        given: dict[str, Any] = {} if self._stops is None else {"stops": self._stops}
+        if self._purposes is not None:
+            given["purposes"] = self._purposes(engine.declaration)
+        self.handler = RecommendationHandler(engine, **given)
 
 
 def marks_of(settings: EngineSettings) -> tuple[object, ...]:

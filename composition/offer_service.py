@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from composition.contact_terms import read_contact_policy
 from composition.purpose_terms import read_purposes
 from composition.settings import SHIPPED, CountryFolder
+from composition.stop_file import StopFile
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 from features.whole_file import OWNER_ONLY, write_whole
@@ -72,13 +73,14 @@ def offer_workers(
     from serving.records.decision import Recorder
 
     policy, ids = read_contact_policy(country), offer_identity(workspace)
-    stores = Stores(workspace.store, workspace.store_to_write)
+    stores, stops = Stores(workspace.store, workspace.store_to_write), StopFile(workspace)
 
     @lru_cache(maxsize=2)
-    def made(one: Engine) -> OfferWorker:
-        return OfferWorker(stores, Watch(one, policy, read_purposes(one.declaration, country)), ids, Recorder(one))
+    def made(one: Engine, stopped: frozenset[str]) -> OfferWorker:
+        watch = Watch(one, policy, read_purposes(one.declaration, country), stopped=stopped)
+        return OfferWorker(stores, watch, ids, Recorder(one))
 
-    return lambda: made(engine())
+    return lambda: made(engine(), stops().programmes)
 
 
 def message_sender(engine: Engine, workspace: Workspace, country: CountryFolder, *, dev: bool) -> MessageSender | None:

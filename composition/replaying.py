@@ -87,9 +87,18 @@ def _erased(home: Workspace, id_: str) -> bool:
 def engine_of(decision: Decision, settings: EngineSettings) -> Engine:
     """Return an engine with the model that a decision was made with, where the home has it and no model is named.
 
+    It is without the programmes that were switched off when the decision was made.
+
     Raises:
         Rejected: a file of the engine is wrong.
     """
+    stopped = decision.document.get("said", {}).get("stopped", ())
+    names = {one.removeprefix("programme:") for one in stopped if one.startswith("programme:")}
+    engine = _engine_of(decision, settings)
+    return engine.without(names) if names else engine
+
+
+def _engine_of(decision: Decision, settings: EngineSettings) -> Engine:
     ranking = settings.ranking
     if ranking is None or ranking.model is not None:
         return build_engine(settings)

@@ -44,6 +44,7 @@ VERBS = {
     "score": "score, for everyone, every programme that the rules do not exclude",
     "sweep": "list what everybody may be offered, or what changed for whom since a day",
     "privacy": "budgets of people's privacy, and the ledger that proves what was spent",
+    "stops": "switch off a model's order, a programme or a region's learned order",
     "records": "the daily root over what the service said, and how long that is kept",
     "erase": "delete everything that is kept about one person, for good",
     "replay": "make a decision on record again, and compare it to the last bit",

@@ -15,6 +15,7 @@ from composition.engines import build_engine
 from composition.offer_service import offer_workers
 from composition.purpose_terms import read_purposes
 from composition.service import ServiceSettings, authentication, event_log, welcome
+from composition.stop_file import StopFile
 from proffer import listening, options
 from proffer.recommend import engine_settings
 
@@ -50,7 +51,8 @@ def _serve(args: argparse.Namespace, settings: ServiceSettings) -> int:
     listening.listen(settings.host, settings.port).close()  # an address that is taken is said before loading
     of, lifecycle = engine_settings(args), Lifecycle()
     purposes = partial(read_purposes, country=args.country)
-    live = LiveEngine(partial(build_engine, of), partial(marks_of, of), clock.now, purposes)
+    stops = StopFile(settings.workspace)
+    live = LiveEngine(partial(build_engine, of), partial(marks_of, of), clock.now, purposes, stops)
     home = event_log(settings.workspace)
     workers = offer_workers(lambda: live.engine, home, args.country)
     desk = LogDesk(live.engine.declaration, home, workers)

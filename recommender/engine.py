@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import date
@@ -74,6 +74,14 @@ class Engine:
         other = copy(self)
         other.ranker = Ranker(self.ranker.weights)
         return other
+
+    def without(self, programmes: Collection[str]) -> Engine:
+        """An engine over the other programmes."""
+        left = self.catalogue.of(text for text in self.catalogue.texts if text.id not in programmes)
+        ranker = self.ranker
+        if ranker.scorer is not None:
+            ranker = replace(ranker, attributes=ranker.scorer.attributes(left, self.declaration))
+        return Engine(self.declaration, left, self.regions, self.messages, ranker, self.working_days)
 
     def compiled(self, day: date) -> Compiled:
         """The rules as they stand on a day."""

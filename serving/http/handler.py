@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, Final
@@ -21,12 +21,13 @@ from recommender.rules.person import Person
 from recommender.rules.question_form import ASKED, DECLINED
 from serving.http.answer_form import in_language, place_of
 from serving.http.event_words import names_of_events, pointer_into
-from serving.http.problem_documents import UNPROCESSABLE, ProblemItemValue, RefusedError
+from serving.http.problem_documents import LOG_UNAVAILABLE, UNPROCESSABLE, ProblemItemValue, RefusedError
 from serving.http.reference_desk import ReferenceDesk
 from serving.http.wire import RecommendationRequest
 from serving.records.decision import ID, Decision, Recorder
 from serving.records.explanation import Length, explained
 from serving.records.live_basis import RANKING, PurposeRegister
+from serving.records.switched_off import Stops
 
 _MOST_ITEMS: Final = 20
 _MOST_MEMBERS: Final = 100
@@ -59,6 +60,32 @@ class RecommendationHandler:
 
     engine: Engine
     purposes: PurposeRegister = field(default_factory=PurposeRegister)
+    stops: Callable[[], Stops] = Stops
+    missing: tuple[str, ...] = ()
+
+    def at_work(self) -> RecommendationHandler:
+        """What answers now: this, or where programmes are switched off, the same without them.
+
+        Raises:
+            RefusedError: 503, it cannot be told what is switched off.
+        """
+        try:
+            stops = self.stops()
+        except (Rejected, OSError):
+            raise RefusedError(LOG_UNAVAILABLE, "It cannot be told what is switched off; ask again.") from None
+        names = frozenset(stops.programmes & self.engine.catalogue.index.keys())  # none of those left out already
+        if not names:
+            return self
+        if names not in self._reduced:
+            said = tuple(f"programme:{name}" for name in sorted(names))
+            left = replace(self, engine=self.engine.without(names), missing=said)
+            self._reduced.clear()
+            self._reduced[names] = left
+        return self._reduced[names]
+
+    @cached_property
+    def _reduced(self) -> dict[frozenset[str], RecommendationHandler]:
+        return {}
 
     @cached_property
     def reference(self) -> ReferenceDesk:
@@ -76,15 +103,19 @@ class RecommendationHandler:
         Raises:
             RefusedError: 422, with a pointer to each thing that is wrong.
         """
+        if (other := self.at_work()) is not self:
+            return other.recommend(request, citizen, now)
         day = self._day(request.as_of, now)
         with self._told():
             events = None if request.events is None else self._events(request.events, now)
             person = self._person(request, citizen, day, events)
         engine, person, closed = self.purposes.allowed(self.engine, person, citizen)
+        said = self._said(person, closed)
         if not request.record:
-            return engine.answer(person, day, self._most(request)).to_json() | _not_read(closed)
+            engine = engine.by_rules if len(said.get("stopped", ())) > len(self.missing) else engine
+            return engine.answer(person, day, self._most(request)).to_json() | said
         found = self._decided(person, day, self._most(request), None, closed)
-        return {**found.answer, ID: found.id, "decision": dict(found.document)} | _not_read(closed)
+        return {**found.answer, ID: found.id, "decision": dict(found.document)} | said
 
     def decide(self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event]) -> Decision:
         """Answer a citizen from the events that are held.
@@ -92,6 +123,8 @@ class RecommendationHandler:
         Raises:
             RefusedError: 422, with a pointer to each thing that is wrong.
         """
+        if (other := self.at_work()) is not self:
+            return other.decide(request, citizen, now, held)
         day = self._day(request.as_of, now)
         with self._told():
             person = self._person(request, citizen, day, held)
@@ -99,8 +132,15 @@ class RecommendationHandler:
         return self._decided(person, day, self._most(request), citizen, closed)
 
     def _decided(self, person: Person, day: date, k: int, citizen: str | None, closed: Sequence[str]) -> Decision:
-        recorder = self.recorder.by_rules if RANKING in closed else self.recorder
-        return recorder.decide(person, day, k, citizen, said=_not_read(closed))
+        said = self._said(person, closed)
+        learned = RANKING not in closed and len(said.get("stopped", ())) == len(self.missing)
+        recorder = self.recorder if learned else self.recorder.by_rules
+        return recorder.decide(person, day, k, citizen, said=said)
+
+    def _said(self, person: Person, closed: Sequence[str]) -> dict[str, list[str]]:
+        """What of an answer is missing, and why: purposes without a live basis, and what was switched off."""
+        stopped = [*self.missing, *(one.said for one in self.stops().of_order(self.engine, person))]
+        return ({"not_read": list(closed)} if closed else {}) | ({"stopped": stopped} if stopped else {})
 
     def consents(self, citizen: str, held: Sequence[Event]) -> Mapping[str, Any]:
         """For which purposes a citizen may be read now, by the events that are held."""
@@ -257,7 +297,3 @@ def _bounds(fact: Fact) -> str:
 
 def _unprocessable(items: Sequence[ProblemItemValue]) -> RefusedError:
     return RefusedError(UNPROCESSABLE, "The request cannot be judged as it stands.", items)
-
-
-def _not_read(closed: Sequence[str]) -> dict[str, Any]:
-    return {"not_read": list(closed)} if closed else {}

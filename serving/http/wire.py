@@ -310,6 +310,9 @@ class RecommendationsOut(_Strict):
     closed: list[ClosedWindowOut]
     ask_next: list[AskOut]
     model: ModelOut | None
+    stopped: Annotated[
+        list[str] | None, Field(description="What an operator switched off: programme:ID, model:NAME, region:CODE.")
+    ] = None
     not_read: Annotated[
         list[str] | None, Field(description="Purposes without a live basis, for which nothing was read.")
     ] = None

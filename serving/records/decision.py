@@ -72,7 +72,7 @@ class Decision:
         """
         top = dict(document) if isinstance(document, Mapping) else {}
         made, answer = top.pop("decision", None), top.pop("answer", top)
-        beside = (ID, "not_read")
+        beside = (ID, "not_read", "stopped")
         answer = {name: one for name, one in answer.items() if name not in beside} if isinstance(answer, dict) else None
         if not isinstance(made, dict) or not answer or made.get("format") != FORMAT:
             what = f"is no decision of the format {FORMAT}"
