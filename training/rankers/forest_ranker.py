@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from features.arrays import Bool, Float32, Float64
 from recommender.ranking.attributes import ProgrammeAttributes, Vocabulary, own_tag
 from recommender.ranking.design import REFERENCE, Context, DesignMatrix
-from recommender.ranking.forest import FORMAT, KIND, MODEL_FILE, SCALE_FILE, VOCABULARY_FILE, Forest, parse_trees
+from recommender.ranking.forest import FORMAT, KIND, MODEL_FILE, SCALE_FILE, VOCABULARY_FILE, Forest, Trees, parse_trees
 from recommender.ranking.item_effect import ItemEffects, Scale
 from recommender.ranking.scorer import Pairs
 from recommender.rules.catalogue import Catalogue
@@ -23,7 +23,7 @@ from training.measures import log_loss, ndcg
 from training.progress import Progress, silent
 from training.rankers.effects import learn_effects, raw_effects
 from training.rankers.models import Objective, PooledForest, Validation, calibrate, probability
-from training.rankers.own_forests import OwnForests, grow_own, joined
+from training.rankers.own_forests import OwnForests, grow_classes, grow_own, joined
 
 if TYPE_CHECKING:
     from training.data.examples import Examples
@@ -120,9 +120,12 @@ def learn(
     table = _Table(written(taught, catalogue, vocabulary), taught, attributes, DesignMatrix.of(declaration, vocabulary))
     aside = taught.of_one_in(settings.validate_every)
     tried = _grow(table, aside, settings, progress)
-    share, line, metrics = _blend(table, aside, tried, settings)
-    final = _grow(table, None, settings, progress, tried)
-    text = joined(final.pooled.text_, final.own.texts, table.own_columns, share)
+    kind, share, line, metrics = _blend(table, aside, tried, settings)
+    own = tried.own[kind].texts if share else {}
+    placed = parse_trees(joined(tried.pooled.text_, own, table.own_columns, share))
+    metrics |= _order_when_fixed(placed, line, table, aside)
+    final = _grow(table, None, settings, progress, tried._replace(own={kind: tried.own[kind]} if share else {}))
+    text = joined(final.pooled.text_, final.own[kind].texts if share else {}, table.own_columns, share)
     trees = parse_trees(text)
     effects = _effects(trees.raw(table.rows), taught.examples, attributes, settings)
     forest = Forest(trees, replace(line, effects=effects), vocabulary, lists.people.features_hash, catalogue.hash, {})
@@ -148,12 +151,11 @@ class _Table:
         return {at: place[name] for at, name in enumerate(named) if name in place}
 
 
-@dataclass(frozen=True)
-class _Grown:
-    """Pooled trees, and each programme's own."""
+class _Grown(NamedTuple):
+    """Pooled trees, and each programme's own by the way in which they were grown."""
 
     pooled: PooledForest
-    own: OwnForests
+    own: Mapping[str, OwnForests]
 
 
 def _grow(
@@ -172,16 +174,31 @@ def _grow(
         forest = forest.set_params(rounds=max(tried.pooled.rounds_, 1), patience=0)
     start = _own_odds(lists[learned].examples, table.attributes)[lists.examples.programme]
     if settings.objective == "lambdarank":
-        return _Grown(_ordered(forest, table, aside, told), OwnForests({}, {}, np.zeros(len(lists))))
+        return _Grown(_ordered(forest, table, aside, told), {})
     watch, examples = None, lists[learned].examples
     if aside is not None:
         kept = lists[aside].examples
         watch = Validation(rows[aside], kept.label, weight=kept.weight, start=start[aside])
     forest.fit(rows[learned], examples.label, examples.weight, start=start[learned], validation=watch, told=told)
+    return _Grown(forest, _grow_own(table, start, aside, settings, None if tried is None else tried.own))
+
+
+def _grow_own(
+    table: _Table, start: Float64, aside: Bool | None, settings: ForestSettings, tried: Mapping[str, OwnForests] | None
+) -> dict[str, OwnForests]:
+    """Each programme's own trees, in both ways, or again in the ways that were tried; none in a large catalogue."""
+    found, examples, how = dict[str, OwnForests](), table.lists.examples, settings.forest(table.design.additive)
+    ways = (EACH, CLASSES) if tried is None else tuple(tried)
     if not table.own_columns:
-        return _Grown(forest, OwnForests({}, {}, np.zeros(len(lists))))
-    rounds = None if tried is None else tried.own.rounds
-    return _Grown(forest, grow_own(settings.forest(additive), rows, lists.examples, start, aside, rounds))
+        return {}
+    if EACH in ways:
+        each = tried[EACH].rounds if tried else None
+        found[EACH] = grow_own(how, table.rows, examples, start, aside, each)
+    if CLASSES in ways:
+        rounds = max(tried[CLASSES].rounds.values(), default=0) if tried else 0
+        person = np.ascontiguousarray(table.rows[:, : table.design.person.size])
+        found[CLASSES] = grow_classes(how, person, examples, aside, rounds)
+    return found
 
 
 def _ordered(
@@ -200,21 +217,46 @@ def _ordered(
     )
 
 
-_SHARES: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
+_SHARES: Final = (0.25, 0.5, 0.75, 1.0)
+EACH, CLASSES = "each", "classes"
 
 
-def _blend(
-    table: _Table, aside: Bool, grown: _Grown, settings: ForestSettings
-) -> tuple[float, Scale, dict[str, float]]:
-    """How much of the score is each programme's own, by what predicts the people aside best; its scale and figures."""
+class _Blend(NamedTuple):
+    """How much of the score is each programme's own, grown in which way; the scale then, and validation figures."""
+
+    kind: str
+    share: float
+    scale: Scale
+    metrics: dict[str, float]
+
+
+def _blend(table: _Table, aside: Bool, grown: _Grown, settings: ForestSettings) -> _Blend:
+    """The blend that predicts the people aside best, or one that orders their lists better by more than chance.
+
+    Better by more than chance: by over one standard error of the difference over lists.
+    """
     pooled, kept = grown.pooled.trees.raw(table.rows), table.lists[aside]
-    found = []
-    for share in _SHARES if grown.own.texts else _SHARES[:1]:
-        raw = (1 - share) * pooled + share * grown.own.raw
+    found, orders = list[_Blend](), list[Float64]()
+    ways = [(EACH, 0.0), *((kind, share) for kind, own in grown.own.items() if own.texts for share in _SHARES)]
+    for kind, share in ways:
+        raw = (1 - share) * pooled + (share * grown.own[kind].raw if share else 0.0)
         scale = _scale(raw, aside, table, settings)
         score = scale.log_odds(raw[aside], kept.examples.programme, table.attributes)
-        found.append((share, scale, _metrics(kept, score)))
-    return min(found, key=lambda one: one[2]["validation_log_loss"])
+        found.append(_Blend(kind, share, scale, _metrics(kept, score)))
+        orders.append(ndcg(kept.at, score, kept.examples.label)[1])
+    likeliest = min(range(len(found)), key=lambda at: found[at].metrics["validation_log_loss"])
+    best = max(range(len(found)), key=lambda at: found[at].metrics["validation_ndcg@5"])
+    gain = orders[best] - orders[likeliest]
+    told = gain.size > 1 and gain.mean() > gain.std() / math.sqrt(gain.size - 1)
+    return found[best if told else likeliest]
+
+
+def _order_when_fixed(trees: Trees, scale: Scale, table: _Table, aside: Bool) -> dict[str, float]:
+    """How well lists are ordered with everything in the first place, as when nothing is shown yet; alike for all."""
+    rows, kept = table.rows[aside], table.lists[aside]
+    rows[:, table.design.additive] = REFERENCE
+    score = scale.log_odds(trees.raw(rows), kept.examples.programme, table.attributes)
+    return {"validation_ndcg@5": _metrics(kept, score)["validation_ndcg@5"]}
 
 
 def _own_odds(examples: Examples, attributes: ProgrammeAttributes) -> Float64:

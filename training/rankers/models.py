@@ -163,9 +163,10 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             given = {"group": group, "weight": validation.weight, "init_score": validation.start}
             watched = [lightgbm.Dataset(validation.table, validation.label, reference=data, **given)]
             callbacks.append(lightgbm.early_stopping(self.patience, verbose=False))
-        return lightgbm.train(self._parameters(), data, self.rounds, valid_sets=watched, callbacks=callbacks)
+        return lightgbm.train(self.parameters(), data, self.rounds, valid_sets=watched, callbacks=callbacks)
 
-    def _parameters(self) -> dict[str, Any]:
+    def parameters(self) -> dict[str, Any]:
+        """The settings as LightGBM calls them."""
         ranking = {"objective": "lambdarank", "metric": "ndcg", "eval_at": [5], "lambdarank_truncation_level": 8}
         return {
             **({"objective": "binary", "metric": "binary_logloss"} if self.objective == "pointwise" else ranking),

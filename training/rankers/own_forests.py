@@ -1,4 +1,7 @@
-"""Own forests: small catalogues get trees for each programme alone, joined with the pooled ones into one model."""
+"""Own forests: small catalogues get trees for each programme, joined with the pooled ones into one model.
+
+They are grown in two ways: for each programme alone, and for all of them together as classes of what people took up.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import lightgbm
 import numpy as np
 
 from features.arrays import Bool, Float32, Float64
+from recommender.ranking.forest import parse_trees
 from training.rankers.models import Validation
 
 if TYPE_CHECKING:
@@ -69,6 +74,57 @@ def grow_own(
         texts[programme], stopped[programme] = one.text_, one.rounds_
         raw[mine] = one.trees.raw(rows[mine])
     return OwnForests(texts, stopped, raw)
+
+
+def grow_classes(
+    forest: PooledForest, person: Float32, examples: Examples, aside: Bool | None, rounds: int = 0
+) -> OwnForests:
+    """Grow trees over the programmes as classes of what was taken up (softmax); those of a class are its programme's.
+
+    Args:
+        forest: how; its rounds are not kept.
+        person: float32[m, F], what is known of the person alone: the first columns of the table.
+        examples: m labelled rows.
+        aside: bool[m], the rows that say when to stop; None where `rounds` does.
+        rounds: how many rounds there are; none where 0.
+    """
+    took = examples.label > 0
+    learned, raw = took if aside is None else took & ~aside, np.zeros(len(examples))
+    classes = np.unique(examples.programme[learned])
+    if classes.size < 2 or (aside is None and not rounds) or (aside is not None and not (took & aside).any()):
+        return OwnForests({}, {}, raw)
+    place = np.minimum(np.searchsorted(classes, examples.programme), classes.size - 1)
+    told = [] if aside is None else [lightgbm.early_stopping(OWN_PATIENCE, verbose=False)]
+    data = lightgbm.Dataset(person[learned], place[learned], weight=examples.weight[learned])
+    kept = took & aside & (classes[place] == examples.programme) if aside is not None else took
+    watched = [] if aside is None else [lightgbm.Dataset(person[kept], place[kept], reference=data)]
+    settings = {
+        **_like(forest, rounds).set_params(additive=()).parameters(),
+        "objective": "multiclass",
+        "metric": "multi_logloss",
+    }
+    settings |= {"num_class": classes.size}
+    grown = lightgbm.train(settings, data, rounds or OWN_ROUNDS, valid_sets=watched, callbacks=told)
+    most = rounds or max(grown.best_iteration, 1)
+    texts = _by_class(grown.model_to_string(num_iteration=most), classes.tolist())
+    for programme, text in texts.items():
+        mine = examples.programme == programme
+        raw[mine] = parse_trees(text).raw(person[mine])
+    return OwnForests(texts, dict.fromkeys(texts, most), raw)
+
+
+def _by_class(text: str, classes: Sequence[int]) -> dict[int, str]:
+    """The trees of each class as a model of one tree a round; LightGBM writes those of a round one after the other."""
+    head, blocks, tail = _parts(text)
+    one = {"num_class": "1", "num_tree_per_iteration": "1", "objective": "binary sigmoid:1"}
+    lines = (line.partition("=") for line in head.splitlines() if not line.startswith("tree_sizes"))
+    head = "\n".join(name + equals + one.get(name, words) for name, equals, words in lines)
+    return {
+        programme: "\n".join(
+            [head, "", *(f"Tree={i}\n{tree}\n" for i, tree in enumerate(blocks[at :: len(classes)])), tail]
+        )
+        for at, programme in enumerate(classes)
+    }
 
 
 def _like(forest: PooledForest, fixed: int) -> PooledForest:

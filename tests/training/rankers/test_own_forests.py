@@ -9,7 +9,7 @@ import pytest
 from recommender.ranking.forest import parse_trees
 from training.data.examples import NOTHING_HIDDEN, Examples
 from training.rankers.models import PooledForest
-from training.rankers.own_forests import grow_own, joined
+from training.rankers.own_forests import grow_classes, grow_own, joined
 
 RNG = np.random.default_rng(4)
 ROWS = 3_000
@@ -68,3 +68,29 @@ def test_a_programme_with_few_answers_gets_no_trees():
     ), np.zeros(ROWS), ASIDE)  # fmt: skip
     assert 2 not in found.texts
     assert (found.raw[PROGRAMME == 2] == 0).all()
+
+
+@pytest.fixture(scope="module")
+def classes():
+    return grow_classes(PooledForest(min_leaf=50, additive=(3,)), TABLE[:, :1], EXAMPLES, ASIDE)
+
+
+def test_the_trees_of_classes_say_what_lightgbm_says_of_each(classes):
+    took = LABEL > 0
+    chance = np.exp([parse_trees(classes.texts[at]).raw(TABLE[took, :1]) for at in range(3)])
+    right = chance[PROGRAMME[took], np.arange(took.sum())] / chance.sum(axis=0)
+    assert right.mean() > 0.45  # one in three by chance
+    assert classes.raw[took] == pytest.approx(np.log(chance)[PROGRAMME[took], np.arange(took.sum())])
+
+
+def test_trees_of_classes_are_joined_and_grown_again_like_those_of_each(pooled, classes):
+    trees = parse_trees(joined(pooled.text_, classes.texts, COLUMNS, 0.5))
+    assert trees.raw(TABLE) == pytest.approx(0.5 * pooled.trees.raw(TABLE) + 0.5 * classes.raw, abs=1e-9)
+    (rounds,) = set(classes.rounds.values())
+    again = grow_classes(PooledForest(min_leaf=50), TABLE[:, :1], EXAMPLES, None, rounds)
+    assert again.rounds == classes.rounds
+    assert again.texts != classes.texts
+
+
+def test_one_class_alone_gets_no_trees():
+    assert grow_classes(PooledForest(), TABLE[:, :1], EXAMPLES[PROGRAMME == 0], ASIDE[PROGRAMME == 0]).texts == {}
