@@ -215,7 +215,8 @@ class _Lowering:
         granted = Selector("benefit.granted", None, "programme")
         for code in map(identifier_code, ids):
             for signal, constant, match in (
-                (granted, 1, code), (Selector("benefit.ended", None, "programme"), 0, code),
+                (granted, 1, code), (Selector("benefit.held", None, "programme"), 1, code),
+                (Selector("benefit.ended", None, "programme"), 0, code),
                 (RECEIVED, 1, code), (RECEIVED, 0, ~code),
             ):  # fmt: skip
                 if signal in self.signals:

@@ -135,7 +135,7 @@ class OracleSnapshot(OracleHistory):
         """Whether the person receives a programme, by any of its ids."""
         ids = (programme,) if isinstance(programme, str) else programme
         found = [(place, int(bool(value))) for one in ids for place, _, value in self.stated(RECEIVES + one)]
-        for name, given in (("benefit.granted", 1), ("benefit.ended", 0)):
+        for name, given in (("benefit.granted", 1), ("benefit.held", 1), ("benefit.ended", 0)):
             for place, (event, _) in enumerate(self.events):
                 if event.type == name and event.data.get("programme") in ids:
                     found.append((place, given))

@@ -50,8 +50,11 @@ def test_the_kernel_and_the_oracle_agree_to_the_last_bit(rows, day):
     ]
     t = day * 86_400
     person = history_of(events, made)
-    place = person.rows_of(["p"])
-    assert snapshots(made, person, place, np.array([t])).values[0].tolist() == list(snapshot(made, events, "p", t))
+    place, asked = person.rows_of(["p"]), ("x.car", ("x.fire", "x.flood"))
+    seen = snapshots(made, person, place, np.array([t]), asked).values[0].tolist()
+    assert seen == list(snapshot(made, events, "p", t, asked))
+    held = [what for what, when, late in rows if when + late < day]
+    assert (seen[-2] == 1) == ("x.car" in held)
 
 
 def test_a_list_says_what_a_feature_for_each_value_would():
