@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,13 +57,8 @@ class Database:
         """
         self.where = where
         self._url = _parsed(url, where)
-        kind = self._url.get_backend_name()
         patience = _WAIT_SECONDS if patience is None else patience
-        pool = sa.pool.StaticPool if url in _MEMORY else None
-        self._engine = sa.create_engine(self._url.set(drivername=_DRIVERS[kind]), poolclass=pool, hide_parameters=True)
-        if kind == "sqlite":
-            sa.event.listen(self._engine, "connect", partial(_connected, patience=patience))
-        sa.event.listen(self._engine, "begin", partial(_BEGIN[kind], patience=patience))
+        self._engine = _engine(self._url, patience) if url in _MEMORY else _shared_engine(self._url, patience)
 
     @property
     def in_memory(self) -> bool:
@@ -186,6 +181,20 @@ def _parsed(url: str, where: str) -> sa.URL:
     if parsed.drivername not in {*_DRIVERS, *_DRIVERS.values()}:
         raise Rejected([Problem((where,), "invalid", "is neither SQLite nor PostgreSQL", remedy)])
     return parsed
+
+
+def _engine(url: sa.URL, patience: int) -> sa.Engine:
+    kind = url.get_backend_name()
+    pool = sa.pool.StaticPool if url.database in (None, "", ":memory:") and kind == "sqlite" else None
+    engine = sa.create_engine(url.set(drivername=_DRIVERS[kind]), poolclass=pool, hide_parameters=True)
+    if kind == "sqlite":
+        sa.event.listen(engine, "connect", partial(_connected, patience=patience))
+    sa.event.listen(engine, "begin", partial(_BEGIN[kind], patience=patience))
+    return engine
+
+
+_shared_engine: Final = lru_cache(maxsize=8)(_engine)
+"""A service opens its database for every request: the statements that were compiled once are kept, no connection is."""
 
 
 def _connected(connection: Any, _record: object, *, patience: int) -> None:
