@@ -1,4 +1,4 @@
-"""One request answered in the process, without HTTP: facts in, the document of POST /v1/recommendations out, model on.
+"""One request answered, over HTTP beside a bare echo of the same sizes, or in the process without HTTP; model on.
 
 The catalogue is the shipped one, then one of 11,000 grown from it: copies in turn, three of five asking for a region
 besides, amounts from a third to seven thirds of the original. Four people are asked about, from a few facts to many,
@@ -7,12 +7,20 @@ and of one hardly anything is known, so that few programmes are excluded. What i
 
 from __future__ import annotations
 
+import asyncio
 import copy
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from composition import reading
 from composition.model_registry import read_artefact
@@ -28,6 +36,27 @@ from recommender.rules.region import Regions
 SIZES: Final = (99, 11_000)
 DAY: Final = date(2026, 11, 2)
 SHOWN, ROUNDS, WARM = 10, 20, 3
+SERVE: Final = (sys.executable, "-m", "proffer", "serve", "--dev", "--port", "0", "--quota", "0")
+HEAD: Final = (
+    "POST /v1/recommendations HTTP/1.1\r\nHost: localhost\r\n"
+    "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n"
+)
+ECHO: Final = """
+import json, socket, sys, uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from serving.http.connection import Connection
+app, reply = FastAPI(), json.load(open(sys.argv[1], encoding="utf-8"))
+
+@app.post("/v1/recommendations")
+async def echo(request: Request):
+    json.loads(await request.body())
+    return Response(json.dumps(reply, ensure_ascii=False), media_type="application/json")
+
+listening = socket.create_server(("127.0.0.1", 0))
+print(f"http://127.0.0.1:{listening.getsockname()[1]}", file=sys.stderr, flush=True)
+uvicorn.Server(uvicorn.Config(app, http=Connection, access_log=False, log_level="warning")).run([listening])
+"""
 PEOPLE: Final[tuple[dict[str, object], ...]] = (
     {"birth_date": "1990-05-01", "sex": "female", "region": "11440", "income_percent": 72, "pregnant": True,
      "children": ["2025-03-01"]},
@@ -42,20 +71,18 @@ PEOPLE: Final[tuple[dict[str, object], ...]] = (
 def measure(
     progress: Callable[[str], None], model: Path | None = None, in_process: bool = False
 ) -> Mapping[str, object]:
-    """Answer one person after the other with the model of an artefact's folder.
+    """Answer one person after the other with the model of an artefact's folder, over HTTP or in the process.
 
     Raises:
-        Rejected: no model was given, or the measure over HTTP was asked for.
+        Rejected: no model was given.
     """
-    problems = []
-    if not in_process:
-        remedy = "Add --in-process, which measures one request without HTTP"
-        problems.append(Problem(("--in-process",), "missing", "is not given, and there is no other way yet", remedy))
     if model is None:
         remedy = "Name a model's folder, or promote one in the home"
-        problems.append(Problem(("--model",), "missing", "is not given", remedy))
-    if problems or model is None:
-        raise Rejected(problems)
+        raise Rejected([Problem(("--model",), "missing", "is not given", remedy)])
+    return _in_process(progress, model) if in_process else over_http(progress, model)
+
+
+def _in_process(progress: Callable[[str], None], model: Path) -> Mapping[str, object]:
     found = []
     for size in SIZES:
         progress(f"{size:,} programmes")
@@ -70,6 +97,128 @@ def measure(
         "equal_results": all(one["equal_results"] for one in found),
         "sizes": found,
     }
+
+
+def over_http(
+    progress: Callable[[str], None], model: Path, sizes: Sequence[int] = SIZES, requests: int = 200
+) -> Mapping[str, object]:
+    """Ask a service of one process, and an echo of replies of the same size on the same server, in turn.
+
+    The echo is a bare FastAPI route that reads the request's JSON and writes the reply's. Both run in processes of
+    their own, whose CPU is what counts; the clock's figures, at half of what the service can do, stand beside.
+    """
+    rows = [_of_size(progress, model, size, requests) for size in sizes]
+    last = rows[-1]
+    return {
+        "name": "serve",
+        "work": f"POST /v1/recommendations, {last['programmes']:,} programmes, model on, k={SHOWN}",
+        "unit": "requests a second of CPU",
+        "ours": 1000 / last["ms of CPU"],
+        "peers": {"echo": 1000 / last["echo's ms"]},
+        "ratio": {"echo": last["echo's ms"] / last["ms of CPU"]},
+        "equal_results": all(row.pop("equal") for row in rows),
+        "details": rows,
+    }
+
+
+def _of_size(progress: Callable[[str], None], model: Path, size: int, requests: int) -> dict[str, Any]:
+    progress(f"{size:,} programmes")
+    bodies = [json.dumps({"facts": facts, "as_of": DAY.isoformat(), "k": SHOWN}).encode() for facts in PEOPLE]
+    with tempfile.TemporaryDirectory() as folder:
+        catalogue, reply = Path(folder) / "catalogue.jsonl", Path(folder) / "reply.json"
+        documents = grown(reading.programme_documents(SHIPPED.catalogue), size, reading.read_regions())
+        catalogue.write_text("".join(json.dumps(one, default=str) + "\n" for _, one in documents), encoding="utf-8")
+        words = ("--catalogue", str(catalogue), "--model", str(model))
+        with service([*SERVE, "--home", str(Path(folder) / "home"), *words]) as (port, pid):
+            answers = asyncio.run(closed_loop(port, bodies, len(bodies)))[0]
+            ours, rate = _cpu(port, pid, bodies, requests)
+            waits = asyncio.run(open_loop(port, bodies, rate / 2, requests))
+        reply.write_bytes(max(answers, key=len))
+        with service([sys.executable, "-c", ECHO, str(reply)]) as (port, pid):
+            asyncio.run(closed_loop(port, bodies, len(bodies)))
+            echo, _ = _cpu(port, pid, bodies, 10 * requests)
+    engine = engine_of(size, model)
+    expected = [_answer(engine, facts) for facts in PEOPLE]
+    return {
+        "programmes": size, "ms of CPU": round(ours, 2), "echo's ms": round(echo, 3), "times": round(ours / echo, 1),
+        "p50 ms": round(waits[len(waits) // 2], 1), "p99 ms": round(waits[len(waits) * 99 // 100], 1),
+        "at a second": round(rate / 2, 1), "equal": _totals(map(json.loads, answers)) == _totals(expected),
+    }  # fmt: skip
+
+
+def _totals(answers: Iterable[Mapping[str, Any]]) -> list[list[Any]]:
+    return sorted([one["total"], *(row["programme"] for row in one["recommendations"])] for one in answers)
+
+
+def _cpu(port: int, pid: int, bodies: Sequence[bytes], requests: int) -> tuple[float, float]:
+    """Milliseconds of CPU a request, and requests a second of the clock, one after the other on one connection."""
+    before, begun = cpu_seconds(pid), time.monotonic()
+    asyncio.run(closed_loop(port, bodies, requests))
+    return 1000 * (cpu_seconds(pid) - before) / requests, requests / (time.monotonic() - begun)
+
+
+def cpu_seconds(pid: int) -> float:
+    """The processor's seconds that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return sum(int(field) for field in fields[11:13]) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def service(command: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """A process that says `http://...:PORT` once it serves: its port and its id; it ends with the block."""
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(list(command), stderr=said)  # noqa: S603
+        try:
+            while not (found := re.search(r"http://[^/\s]*:(\d+)", _so_far(said))):
+                if process.poll() is not None:
+                    raise Rejected([Problem(("serve",), "unavailable", "did not start", _so_far(said)[-300:])])
+                time.sleep(0.1)
+            yield int(found[1]), process.pid
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _so_far(file: IO[str]) -> str:
+    file.seek(0)
+    return file.read()
+
+
+async def closed_loop(port: int, bodies: Sequence[bytes], requests: int) -> tuple[list[bytes], float]:
+    """Ask one after the other on one connection; the answers, and how long the last was waited for."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    answers, waited = [], 0.0
+    for number in range(requests):
+        begun = time.monotonic()
+        answers.append(await _asked(reader, writer, bodies[number % len(bodies)]))
+        waited = time.monotonic() - begun
+    writer.close()
+    return answers, waited
+
+
+async def open_loop(port: int, bodies: Sequence[bytes], rate: float, requests: int) -> list[float]:
+    """Ask at a steady rate, whatever the answers do; milliseconds from when each should have been sent, sorted."""
+    waits, begun = list[float](), time.monotonic()
+
+    async def one(number: int) -> None:
+        due = begun + number / rate
+        await asyncio.sleep(due - time.monotonic())
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        await _asked(reader, writer, bodies[number % len(bodies)])
+        waits.append(1000 * (time.monotonic() - due))
+        writer.close()
+
+    await asyncio.gather(*(one(number) for number in range(requests)))
+    return sorted(waits)
+
+
+async def _asked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body: bytes) -> bytes:
+    writer.write(HEAD.format(len(body)).encode() + body)
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    answer = await reader.readexactly(int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0]))
+    if not head.startswith(b"http/1.1 200"):
+        raise Rejected([Problem(("serve",), "invalid", "did not answer", answer.decode()[:300])])
+    return answer
 
 
 def grown(documents: Sequence[tuple[str, object]], size: int, regions: Regions) -> list[tuple[str, object]]:

@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Final
 
 SOON: Final = 5.0
-"""A worker that ends after fewer seconds than these did not start well."""
+"""A worker that ends by itself after fewer seconds than these did not start well."""
 MOST_FAILURES: Final = 5
 _DEATH_OF_PARENT: Final = 1  # PR_SET_PDEATHSIG of Linux
 
@@ -57,7 +57,8 @@ class WorkerProcesses:
         return int(self._failures >= MOST_FAILURES)
 
     def _replace(self, number: int, began: float, code: int) -> None:
-        self._failures = self._failures + 1 if time.monotonic() - began < SOON else 0
+        soon = time.monotonic() - began < SOON and code >= 0  # one that was killed may have started well
+        self._failures = self._failures + 1 if soon else 0
         print(f"Worker {number} ended with {code}.", file=sys.stderr, flush=True)
         if self._failures >= MOST_FAILURES:
             print("Workers do not start; stopping.", file=sys.stderr, flush=True)

@@ -18,6 +18,8 @@ from features.calendar import date_of
 from features.declaration.vocabulary import STATED, Circumstance, CommonAnswer, Fact
 from features.log.event import Event
 from features.log.history import history_of
+from features.log.statement import accepts_fact
+from features.log.versions import FOREVER
 from features.members import Members, nobody
 from features.snapshot import Snapshots, snapshots
 from features.value import UNKNOWN, is_known
@@ -140,10 +142,12 @@ def _carried(compiled: Compiled, answers: Sequence[tuple[Fact, CommonAnswer]]) -
     """Return somebody of whom one answer is known, for each answer."""
     declaration = compiled.declaration
     t = declaration.zone.end_of_day(date_of(compiled.day))
-    stated = [
-        Event(str(i), "prior", f"{i:09d}", STATED, t - 1, t - 1, {fact.name: answer.on(compiled.day)})
-        for i, (fact, answer) in enumerate(answers)
-    ]
+    values = [(fact.name, answer.on(compiled.day)) for fact, answer in answers]
+    stated = [  # an answer that lay before a fact's bounds then is not known of anybody
+        Event(str(i), "prior", f"{i:09d}", STATED, t - 1, t - 1,
+              {name: value} if accepts_fact(name, value, declaration, FOREVER) else {})
+        for i, (name, value) in enumerate(values)
+    ]  # fmt: skip
     receives = tuple(name.removeprefix(RECEIVES) for name in compiled.columns if name.startswith(RECEIVES))
     at, rows = np.full(len(stated), t, dtype=np.int64), np.arange(len(stated))
     return snapshots(declaration, history_of(stated, declaration), rows, at, receives)

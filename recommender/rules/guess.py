@@ -15,6 +15,8 @@ from features.calendar import date_of
 from features.declaration.vocabulary import STATED, Circumstance, CommonAnswer
 from features.log.event import Event
 from features.log.history import history_of
+from features.log.statement import accepts_fact
+from features.log.versions import FOREVER
 from features.members import Members, amended, joined, nobody
 from features.snapshot import snapshots
 from features.value import NONE, UNKNOWN, is_known, region_code, region_text
@@ -272,7 +274,11 @@ def _every_guess(compiled: Compiled) -> Iterator[tuple[tuple[Circumstance, ...],
                 yield from (((), Guess(name, value, weight)) for value, weight in _regions(compiled))
                 continue
             for when, answers in [*((one.when, one.answers) for one in fact.given), ((), fact.answers)]:
-                yield from ((when, Guess(name, value, weight)) for value, weight in _answers(fact, answers, compiled))
+                yield from (
+                    (when, Guess(name, value, weight))
+                    for value, weight in _answers(fact, answers, compiled)
+                    if accepts_fact(name, value, compiled.declaration, FOREVER)  # not what lay before its bounds then
+                )
     for name in compiled.columns:
         if name.startswith(RECEIVES):
             yield (), Guess(name, True, RECEIVES_SHARE)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
@@ -29,6 +30,8 @@ from serving.http.wire import Alive, ProblemDocument, Readiness
 
 MAX_BODY: Final = 1_000_000
 BODY_SECONDS: Final = 10.0
+LARGE_BODY: Final = 32_000
+"""Bytes of a body from which on it is read beside the event loop."""
 SMALL_BODY: Final = 1_000
 """Bytes of an answer below which it is not compressed."""
 OPENAPI: Final = "/v1/openapi.json"
@@ -37,6 +40,7 @@ REQUESTS: Final[dict[str, type[BaseModel]]] = {}
 """The bodies that routes document, by name: what is parsed by hand is not found by FastAPI."""
 _SCHEMAS: Final = "#/components/schemas/"
 _MEDIA = re.compile(r"(application/[a-z+-]{1,60})\s*(;\s*charset\s*=\s*\"?utf-8\"?\s*)?\Z", re.IGNORECASE)
+_POINT = re.compile(rb"[0-9](\.0+|(\.[0-9]+)?[eE][+]?[0-9]+)[\s,}\]]")
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -121,7 +125,9 @@ async def fitted(request: Request, model: type[Model], most: int = MAX_BODY) -> 
     Raises:
         RefusedError: it is none.
     """
-    return fitting(parsed(await received(request, (JSON,), most)), model)
+    body = await received(request, (JSON,), most)
+    document = parsed(body) if len(body) < LARGE_BODY else await to_thread.run_sync(parsed, body)
+    return fitting(document, model)
 
 
 def fitting(document: object, model: type[Model]) -> Model:
@@ -175,15 +181,24 @@ async def _read(request: Request, most: int) -> bytes:
 
 
 def parsed(body: bytes) -> object:
-    """The JSON value of a body.
+    """The JSON value of a body; a number without a fraction is an integer, however it is written (JSON Schema, 6.1.1).
 
     Raises:
         RefusedError: it is not strict JSON.
     """
     try:
-        return parse(body)
+        value = parse(body)
+        return _with_integers(value) if _POINT.search(body) else value
     except MalformedError as failure:
         raise RefusedError(problems.MALFORMED_BODY, f"The body {failure}.") from None
+
+
+def _with_integers(value: Any) -> Any:
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    if isinstance(value, dict):
+        return {name: _with_integers(one) for name, one in value.items()}
+    return [_with_integers(one) for one in value] if isinstance(value, list) else value
 
 
 def _pointer(location: Sequence[int | str], model: type[BaseModel]) -> str:

@@ -29,4 +29,4 @@ def test_every_person_gets_alone_what_they_get_in_a_batch():
 def test_what_is_missing_is_reported_at_once():
     with pytest.raises(Rejected) as refusal:
         serve_bench.measure(print)
-    assert [problem.where for problem in refusal.value.problems] == ["--in-process", "--model"]
+    assert [problem.where for problem in refusal.value.problems] == ["--model"]
