@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
+from features.canonical_json import canonical_text
 from features.log.event import Event
 from features.log.rows import CELLS, CHUNK, Key, StoredRows, renamed, stored
 from features.log.tables import ACTIONS, EVENTS, OTHERS
@@ -141,6 +142,8 @@ class EventLog:
         """
         own = self._numbers(sa.select(EVENTS.c.number).where(EVENTS.c.subject == person))
         named = self._numbers(sa.select(OTHERS.c.number).where(OTHERS.c.person == person))
+        listed = EVENTS.c.data.contains(f'"id":{canonical_text(person)}', autoescape=True)  # no index has it
+        named += self._numbers(sa.select(EVENTS.c.number).where(listed, EVENTS.c.subject != person))
         for numbers in _portions(own):
             for table in (EVENTS, OTHERS, ACTIONS):
                 self._connection.execute(sa.delete(table).where(table.c.number.in_(numbers)))

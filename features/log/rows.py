@@ -15,6 +15,10 @@ CELLS: Final = ("source", "id", "subject", "type", "time", "recorded", "data", "
 """The columns of a row: its key first, its hash last."""
 
 CHUNK: Final = 10_000
+_DATA: Final = CELLS.index("data")
+_ABOUT: Final = CELLS.index("about")
+_KIN: Final = '"members":['
+"""In a cell that may list the members of a household: cells are canonical JSON."""
 
 Cells = tuple[str, str, str, str, int, int, str, str, str]
 Key = tuple[str, str]
@@ -52,19 +56,24 @@ class StoredRows:
             {moved[place]: target for place, target in self.targets.items() if place in moved},
         )
 
-    def people(self) -> set[str]:
-        """Return everybody these events touch."""
-        return {*self.columns[2], *(person for people in self.others.values() for person in people)}
+    def people(self) -> Iterator[str]:
+        """Yield everybody these events name: subjects, whom else they touch, and members of households by their ids."""
+        yield from set(self.columns[2])
+        for people in self.others.values():
+            yield from people
+        for cell in self.columns[_DATA]:
+            if _KIN in cell:
+                yield from (str(member["id"]) for member in _members(json.loads(cell)) if "id" in member)
 
     def renamed(self, names: Mapping[str, str]) -> StoredRows:
         """Return them with other names for some of the people besides their subjects; their hashes stay."""
         columns, others = [list(column) for column in self.columns], dict(self.others)
-        data, about = CELLS.index("data"), CELLS.index("about")
-        for place, people in self.others.items():
-            if not names.keys().isdisjoint(people):
-                cells = renamed(columns[data][place], columns[about][place], names)
-                columns[data][place], columns[about][place] = cells
-                others[place] = tuple(names.get(person, person) for person in people)
+        named = {place for place, people in self.others.items() if not names.keys().isdisjoint(people)}
+        for place in {*named, *(place for place, cell in enumerate(columns[_DATA]) if _KIN in cell)}:
+            cells = renamed(columns[_DATA][place], columns[_ABOUT][place], names)
+            columns[_DATA][place], columns[_ABOUT][place] = cells
+        for place in named:
+            others[place] = tuple(names.get(person, person) for person in self.others[place])
         return StoredRows(columns, others, self.targets)
 
     def key(self, place: int) -> Key:
@@ -105,4 +114,15 @@ def renamed(data: str, about: str, names: Mapping[str, str]) -> tuple[str, str]:
         for entry in corrected.get("about", ()):
             entry["person"] = names.get(entry["person"], entry["person"])
         corrected = corrected.get("data")
+    for member in _members(top):
+        if member.get("id") in names:
+            member["id"] = names[member["id"]]
     return text_of(top), text_of(pairs)
+
+
+def _members(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield every member of a household that a statement lists, in what it corrects too."""
+    if isinstance(value, dict):
+        if isinstance(value.get("members"), list):
+            yield from (one for one in value["members"] if isinstance(one, dict))
+        yield from (member for inner in value.values() for member in _members(inner))

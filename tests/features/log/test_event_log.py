@@ -256,6 +256,25 @@ class EventLogContract:
             for table in METADATA.sorted_tables:
                 assert "secret" not in str(connection.execute(sa.select(table)).all())
 
+    def test_a_member_of_somebodys_household_is_named_otherwise_there_too_and_when_it_is_stated_again(self, database):
+        kin = {
+            "complete": True,
+            "members": [{"relation": "child", "id": "secretname"}, {"relation": "child", "id": "k2"}],
+        }
+        stated = event(1, type="fact.stated", data={"household": kin})
+        fixed = event(2, type="event.corrected", data={"source": "s", "id": "1", "data": {"household": kin}})
+        self.append(database, [stated, fixed])
+        assert self.erase(database, "secretname") == 2
+        assert [one["id"] for one in self.read(database)[0].data["household"]["members"]] == [ALIAS, "k2"]
+        key = ErasureKey(b"k" * 32, lambda: "erased:2")
+        with database.writing() as connection:
+            Tombstones(connection, key).write([key.digest("person", "secretname")])
+            assert EventLog(connection, key).append([replace(stated, id="3"), stated]).accepted == 1
+        assert [one["id"] for one in self.read(database)[2].data["household"]["members"]] == ["erased:2", "k2"]
+        with database.reading() as connection:
+            for table in METADATA.sorted_tables:
+                assert "secret" not in str(connection.execute(sa.select(table)).all())
+
     def test_without_its_key_nothing_is_written_beside_tombstones(self, database):
         with database.writing() as connection:
             Tombstones(connection, None).write(["0" * 64])
