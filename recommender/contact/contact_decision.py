@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from recommender.contact.contact_message import ContactMessage, excludes, fill
+from recommender.contact.contact_plan import SLOTS, first_of_plan
 from recommender.contact.contact_policy import PULL, PUSH, ContactPolicy
 from recommender.contact.contact_record import ALIVE, DECLINED, DUE, SNOOZED, ContactRecord, PastOffer, utc_of
 from recommender.contact.due_offer import DueOffer
@@ -193,11 +194,13 @@ class _Decision:
             return None
         breaks = not record.contacts_left(self.policy, now, zone, urgent=False)
         pressing = [one for one in candidates if breaks and one.presses(self.policy.urgent_days)]
-        found = []
+        found, slots = [], record.days_to_contacts(self.policy, now, zone, SLOTS)
         for channel in dict.fromkeys(through[one.programme] for one in (pressing if breaks else candidates)):
             mine = [one for one in candidates if through[one.programme] == channel]
             others = any(one.standing == YES for one in candidates if one not in mine)
-            first = [one for one in pressing if one in mine and (one.standing == YES or not others)]
+            first = [one for one in pressing if one in mine]
+            sure = [one for one in mine if one.standing == YES]
+            first += first_of_plan(sure, slots, self.policy.programmes, self.policy.urgent_days)
             offers = fill(mine, self.policy.programmes, not others, first)
             if offers and (first or not breaks):
                 found.append(ContactMessage(channel, offers, urgent=breaks))

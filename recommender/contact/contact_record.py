@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from recommender.contact.contact_policy import ContactPolicy
     from recommender.contact.due_offer import Terms
 
+_AHEAD_DAYS: Final = 400
 SENSITIVE: Final = "sensitive"
 """In place of a programme, every sensitive one."""
 
@@ -127,6 +128,17 @@ class ContactRecord:
             return max(left, 0)
         broken = [one for one in _since(self.contacts, policy.breaks_within, now, zone) if one.urgent]
         return max(left, 0) + max(policy.breaks - len(broken), 0)
+
+    def days_to_contacts(self, policy: ContactPolicy, now: int, zone: Zone, most: int) -> list[int]:
+        """Return in how many days each of the next contacts can be made, one a day at most, ascending."""
+        made, found, day = [zone.local_seconds(one.at) for one in self.contacts], list[int](), 0
+        while policy.contacts and len(found) < most and day < _AHEAD_DAYS:
+            local = zone.local_seconds(now) + day * DAY_SECONDS
+            if sum(policy.within.back_from(local) <= one for one in made) < policy.contacts:
+                made.append(local)
+                found.append(day)
+            day += 1
+        return found
 
 
 def _since(contacts: Sequence[Contact], within: Duration, now: int, zone: Zone) -> list[Contact]:
