@@ -192,7 +192,8 @@ class _Decision:
         record, now, zone = self.situation.record, self.situation.now, self.situation.zone
         if not record.contacts_left(self.policy, now, zone, urgent=True):
             return None
-        breaks = not record.contacts_left(self.policy, now, zone, urgent=False)
+        left = record.contacts_left(self.policy, now, zone, urgent=False)
+        breaks, spare = not left, left > 1 or self.policy.contacts == 1
         pressing = [one for one in candidates if breaks and one.presses(self.policy.urgent_days)]
         found, slots = [], record.days_to_contacts(self.policy, now, zone, SLOTS)
         for channel in dict.fromkeys(through[one.programme] for one in (pressing if breaks else candidates)):
@@ -202,7 +203,8 @@ class _Decision:
             sure = [one for one in mine if one.standing == YES]
             first += first_of_plan(sure, slots, self.policy.programmes, self.policy.urgent_days)
             offers = fill(mine, self.policy.programmes, not others, first)
-            if offers and (first or not breaks):
+            # what is only likely does not take the last contact from a yes to come
+            if offers and (first or not breaks) and (spare or offers[0].standing == YES):
                 found.append(ContactMessage(channel, offers, urgent=breaks))
         return max(found, key=lambda one: (one.offers[0].standing == YES, one.gain), default=None)
 

@@ -55,7 +55,8 @@ def written(messages: Sequence[KeptMessage], form: str, language: str = "") -> s
     table = csv.DictWriter(out, COLUMNS, lineterminator="\r\n")
     table.writeheader()
     for row in rows(messages, language):
-        table.writerow({name: _cell(value) for name, value in row.items()})
+        cells = {name: "" if value is None else str(value) for name, value in row.items()}
+        table.writerow({name: f"'{cell}" if cell.startswith(_FORMULA) else cell for name, cell in cells.items()})
     return out.getvalue()
 
 
@@ -77,8 +78,3 @@ def bring(store: ServiceStore, message_id: str, now: int, declaration: Declarati
 
 def _text(words: dict[str, str], language: str) -> str:
     return words.get(language) or next(iter(words.values()), "")
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
