@@ -35,7 +35,7 @@ _TAKES: Final = (
 )  # fmt: skip
 _NOBODY: Final = "No events are known under this id, or the token is not for acting on them."
 _CONSENT: Final = {"purpose": "ranking", "given": False}
-_FEEDBACK: Final = {"items": [{"kind": "opened", "programme": "kr.parent-benefit", "position": 1, "channel": "app"}]}
+_FEEDBACK: Final = {"items": [{"kind": "opened", "programme": "parent-benefit", "position": 1, "channel": "app"}]}
 
 
 class ConsentAnswers(Protocol):

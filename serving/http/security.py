@@ -10,6 +10,7 @@ import time
 import traceback
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -162,7 +163,7 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Write a record."""
         fields: Mapping[str, Any] | None = getattr(record, "fields", None)
-        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%S")
         line = {"time": f"{at}.{int(record.msecs):03d}Z", "level": record.levelname.lower(), "logger": record.name}
         said = {} if fields and "route" in fields else {"message": record.getMessage()}
         return json.dumps({**line, **said, **(fields or {})}, ensure_ascii=False)
