@@ -14,6 +14,7 @@ from serving.records.erasure import ErasedRows
 from serving.records.store import ServiceStore
 
 _AGAIN: Final = {"Retry-After": "5"}
+_NOBODY: Final = "No events are known under this id, or the token is not for reading them."
 _NOTHING: Final = "No decision is on record under this id, or the token is not for reading it."
 
 
@@ -53,13 +54,16 @@ class RecordDesk:
         """Write a decision that is new.
 
         Raises:
-            RefusedError: 503, it cannot be written now: what cannot be put on record is not told.
+            RefusedError: 404, its citizen was erased meanwhile; 503, it cannot be written now: what cannot be put on
+                record is not told.
         """
         with available("The answer cannot be put on record now; ask again."):
             with self._home.store() as store:
                 if DecisionLog(store.connection).has(decision.id):
                     return
             with self._home.store_to_write() as store:
+                if store.erased([decision.citizen or ""]):
+                    raise RefusedError(NOT_FOUND, _NOBODY)
                 DecisionLog(store.connection).write(decision, now)
 
     def decision(self, id_: str, readable: Callable[[str], bool]) -> KeptDecision:

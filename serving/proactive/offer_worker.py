@@ -82,7 +82,8 @@ class OfferWorker:
         """Work off the next events and the people due to be looked at; return what was done.
 
         People are looked at outside the transaction that writes, so that events come in meanwhile. Of whoever's book
-        another process changed meanwhile nothing is written: they are looked at again in the next step.
+        another process changed meanwhile nothing is written: they are looked at again in the next step. Of whoever was
+        erased meanwhile nothing is written at all.
 
         Raises:
             Rejected: the store cannot be read or written now; nothing of the step was.
@@ -99,7 +100,8 @@ class OfferWorker:
             if work.done != done:
                 return Worked(0, 0, work.lag(now))
             messages = 0
-            for one, look in looks:
+            erased = store.erased(people)
+            for one, look in ((one, look) for one, look in looks if one.citizen not in erased):
                 if OfferBook(store.connection).on_book(one.citizen) == one.book:
                     messages += self._written(store, one.citizen, look)
                 else:

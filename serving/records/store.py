@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from features.log.database import Database
 from features.log.event_log import EventLog
 from features.log.migrations import EVENT_LOG
-from features.log.tombstones import ErasureKey
+from features.log.tombstones import ErasureKey, Tombstones
 from serving.records.migrations import SERVICE
 
 
@@ -41,6 +41,14 @@ class ServiceStore:
     def log(self) -> EventLog:
         """The event log within the same transaction."""
         return EventLog(self.connection, self.key)
+
+    def erased(self, people: Sequence[str]) -> frozenset[str]:
+        """Who of these was erased: nothing about them is written, though it was worked out before they were.
+
+        Raises:
+            Rejected: somebody was erased, and the key of tombstones is not there.
+        """
+        return Tombstones(self.connection, self.key).erased("person", people) if people else frozenset()
 
 
 Guard = Callable[[Database], ErasureKey | None]

@@ -143,6 +143,22 @@ def test_nobody_grants_themselves_a_benefit_or_speaks_for_another(call):
     assert call("POST", "/v1/feedback", opened, "eve").status_code == 403
 
 
+def test_whoever_is_erased_while_an_answer_is_worked_out_does_not_come_back_by_its_record(call, home, monkeypatch):
+    decide = RecommendationHandler.decide
+
+    def erasing(handler, *asked):
+        found = decide(handler, *asked)
+        home.erase("ann")
+        return found
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(RecommendationHandler, "decide", erasing)
+        answer = call("GET", "/v1/citizens/ann/recommendations")
+    again = call("GET", "/v1/citizens/ann/recommendations")
+    assert (answer.status_code, answer.json()["detail"]) == (404, again.json()["detail"])
+    assert not home.knows("ann")
+
+
 def test_an_erased_person_is_gone_for_everybody_and_stays_away(call, home):
     decided = recommended(call)["decision_id"]
     done = call("DELETE", "/v1/citizens/ann").json()

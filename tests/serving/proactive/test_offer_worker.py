@@ -15,9 +15,11 @@ from features.log.tombstones import ErasureKey
 from features.problem import Rejected
 from serving.proactive.offer_book import OfferBook
 from serving.proactive.offer_identity import OfferIdentity
+from serving.proactive.offer_worker import OfferWorker
+from serving.proactive.store_access import Stores
 from serving.records import store
 from serving.records.decision_log import DecisionLog
-from serving.records.erasure import erase
+from serving.records.erasure import erase, knows
 from serving.records.service_tables import DECISIONS, MESSAGES, METADATA
 from tests.recommender.contact.policies import NOTICE
 from tests.serving.proactive.deployments import DAY, WEBHOOK, Deployment, born
@@ -215,6 +217,29 @@ class WorkerContract:
         assert {"offers", "messages", "looks", "decisions"} <= set(gone.records)
         assert town.step(after=90 * DAY).messages == 0
         assert (town.offers("ann"), messages(town)) == ((), [])
+
+    def test_of_a_person_who_is_erased_while_they_are_looked_at_nothing_is_written(self, town, monkeypatch):
+        key = ErasureKey(bytes(32), lambda: "somebody")
+        for name in ("ann", "bob"):
+            town.settle(name, *WEBHOOK)
+            town.tell(born(town, name))
+        looking = OfferWorker.look
+
+        def erasing(worker, citizen, *rest):
+            found = looking(worker, citizen, *rest)
+            if citizen == "ann":
+                with store.writing(town.database) as opened:
+                    erase(opened, "ann", key)
+            return found
+
+        monkeypatch.setattr(OfferWorker, "look", erasing)
+        monkeypatch.setattr(Deployment, "stores", Stores(
+            lambda: store.reading(town.database, lambda _: key), lambda: store.writing(town.database, lambda _: key)
+        ))  # fmt: skip
+        assert town.step().messages == 1
+        with town.opened() as opened:
+            assert not knows(opened, "ann")
+            assert knows(opened, "bob")
 
 
 def stopping(*_):
