@@ -62,7 +62,9 @@ class RequestDesk:
             if not before:
                 raise RefusedError(NOT_FOUND, _NOBODY)
             store.log.append([event])
-            body = {"facts": dict(facts), "note_of_claim": note, "event": {"source": event.source, "id": event.id}}
+            told = next(one for one in store.log.events([citizen]) if (one.source, one.id) == (CLAIMS, event.id))
+            # as the log holds them: without the names of erased people
+            body = {"facts": dict(told.data), "note_of_claim": note, "event": {"source": event.source, "id": event.id}}
             return RequestBook(store.connection).add(token_hex(16), citizen, "claim", body, now), before
 
     def review(self, citizen: str, reason: str, decision: str | None, now: int) -> CitizenRequest:

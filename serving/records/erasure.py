@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from features.canonical_json import canonical_text
+from features.log.rows import renamed
 from features.log.tombstones import ErasureKey, Tombstones
 from serving.records.decision_log import DecisionLog
 from serving.records.migrations import SERVICE
+from serving.records.service_tables import REQUESTS
 from serving.records.store import ServiceStore
 
 _CITIZEN = "citizen"
@@ -52,7 +55,18 @@ def erase_rows(store: ServiceStore, person: str, alias: str) -> ErasedRows:
         mine = sa.delete(table).where(table.c.citizen == person)
         if count := store.connection.execute(mine).rowcount:
             records[table.name] = count
+    _rename_in_requests(store.connection, person, alias)
     return ErasedRows(store.log.erase(person, alias), records)
+
+
+def _rename_in_requests(connection: sa.Connection, person: str, alias: str) -> None:
+    """Name a person otherwise in what others claim of their household, as the log does in what they state."""
+    if not sa.inspect(connection).has_table(REQUESTS.name):  # a copy of an older schema
+        return
+    listed = REQUESTS.c.body.contains(f'"id":{canonical_text(person)}', autoescape=True)
+    for id_, body in connection.execute(sa.select(REQUESTS.c.id, REQUESTS.c.body).where(listed)).all():
+        changed, _ = renamed(body, "", {person: alias})
+        connection.execute(sa.update(REQUESTS).where(REQUESTS.c.id == id_).values(body=changed))
 
 
 def knows(store: ServiceStore, person: str) -> bool:

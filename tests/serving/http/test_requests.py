@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -149,6 +150,28 @@ def test_only_an_office_rules_and_nobody_on_their_own(call):
     assert call("POST", "/v1/requests/nothing/ruling", ruling, "clerk", CLERK).status_code == 404
     assert call("POST", path, ruling, None).status_code == 401
     assert call("POST", path, ruling, "clerk", CLERK).status_code == 200
+
+
+def test_an_erased_person_is_named_otherwise_in_what_others_claim_of_their_family_then_and_later(call, home):
+    def claimed():
+        kin = {"complete": True, "members": [{"relation": "child", "id": "daughter:7"}]}
+        assert call("POST", "/v1/citizens/ann/claims", {"facts": {"household": kin}}).status_code == 200
+
+    def named(facts):
+        return facts["household"]["members"][0]["id"]
+
+    with home.log_to_write() as log:
+        log.append([replace(one, id="7", subject="daughter:7") for one in log.events(["eve"])])
+    claimed()
+    assert call("DELETE", "/v1/citizens/daughter:7", subject="clerk", scopes=CLERK).status_code == 200
+    claimed()
+    requests = call("GET", "/v1/citizens/ann/requests").json()["requests"]
+    with home.log() as log:
+        events = {one.id: one.data for one in log.events(["ann"])}
+    names = [named(one["facts"]) for one in requests]
+    assert [named(events[one["event"]["id"]]) for one in requests] == names
+    assert all(name.startswith("erased:") for name in names)
+    assert b"daughter:7" not in (home.path / "events.db").read_bytes()
 
 
 def test_the_requests_of_an_erased_person_are_gone(call, home):
