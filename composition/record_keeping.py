@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
@@ -15,6 +15,8 @@ from features.problem import Problem, Problems, Rejected
 
 if TYPE_CHECKING:
     from features.calendar import Duration, Zone
+    from privacy.ledger.entry import RecordsEntry
+    from privacy.ledger.ledger import Ledger
     from serving.records.seal import DailySeal
 
 USUAL: Final = "P5Y"
@@ -55,10 +57,13 @@ def seal(home: Workspace, day: date, zone: Zone, now: int) -> SealedDay:
     if not home.ledger.exists():
         return SealedDay(made, None)
     ledger = open_ledger(home.path)
+    stated = {line.body.day: line for line in _stated(ledger)}  # one whose index a crash kept from the database
     for one in waiting:
-        receipt = ledger.noted(EntryType.RECORDS, {"day": one.day, "root": one.root, "decisions": one.decisions})
+        said, found = stated.get(one.day), {"day": one.day, "root": one.root, "decisions": one.decisions}
+        again = said is not None and said.body.root == one.root
+        index = said.index if said is not None and again else ledger.noted(EntryType.RECORDS, found).index
         with home.store_to_write() as store:
-            seals.entered(store.connection, one.day, receipt.index)
+            seals.entered(store.connection, one.day, index)
     return SealedDay(made, len(waiting))
 
 
@@ -68,30 +73,38 @@ def verify(home: Workspace) -> tuple[list[DailySeal], list[Problem]]:
     Raises:
         Rejected: there is no log, or the ledger is not what was signed.
     """
-    from privacy.ledger import entry
     from serving.records import seal as seals
 
     _need_log(home)
     with home.store() as store:
         found, problems = seals.seals(store.connection), seals.wrong(store.connection)
     if home.ledger.exists():
-        lines = (entry.parse(line) for line in open_ledger(home.path).exported().entries)
-        problems += _against(
-            {one.body.day: one.body.root for one in lines if isinstance(one, entry.RecordsEntry)}, found
-        )
+        problems += _against(_stated(open_ledger(home.path)), found)
     return found, problems
 
 
-def _against(stated: Mapping[str, str], found: Sequence[DailySeal]) -> Iterator[Problem]:
-    """What the ledger states otherwise than the database."""
+def _stated(ledger: Ledger) -> list[RecordsEntry]:
+    """The entries that state a day's records, in order."""
+    from privacy.ledger import entry
+
+    lines = map(entry.parse, ledger.exported().entries)
+    return [one for one in lines if isinstance(one, entry.RecordsEntry)]
+
+
+def _against(stated: Sequence[RecordsEntry], found: Sequence[DailySeal]) -> Iterator[Problem]:
+    """What the ledger states otherwise than the database: each seal is held against the entry it names."""
     what, remedy = "have another root than the ledger states", "Ask who changed them"
+    said = {line.index: line.body for line in stated}
     for one in found:
-        if one.entry is not None and stated.get(one.day) != one.root:
+        body = None if one.entry is None else said.get(one.entry)
+        same = body is not None and (body.day, body.root, body.decisions) == (one.day, one.root, one.decisions)
+        if one.entry is not None and not same:
             yield Problem((f"records of {one.day}",), "damaged", what, remedy)
-    for day in sorted(stated.keys() - {one.day for one in found}):
-        yield Problem(
-            (f"records of {day}",), "missing", "are stated in the ledger and not here", "Restore the database"
-        )
+    named, waiting = {one.entry for one in found}, {(one.day, one.root) for one in found if one.entry is None}
+    for line in stated:
+        if line.index not in named and (line.body.day, line.body.root) not in waiting:
+            lost = f"are stated in entry {line.index} of the ledger and not here"
+            yield Problem((f"records of {line.body.day}",), "missing", lost, "Restore the database")
 
 
 def purge(home: Workspace, day: date, zone: Zone, keep: Duration) -> int:

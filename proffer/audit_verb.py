@@ -73,7 +73,7 @@ def _claim(args: argparse.Namespace) -> Claim:
     with problems.gathered():
         read_epsilon(args.epsilon, ("--epsilon",))
     with problems.gathered():
-        read_delta(args.delta, max(args.units, 0), ("--delta",))
+        read_delta(args.delta, max(args.units, args.canaries if args.record else 0, 0), ("--delta",))
     if not FEWEST <= args.canaries <= MOST:
         problems.add(("--canaries",), "range", f"cannot be {args.canaries}", f"Give a number from {FEWEST} to {MOST}")
     problems.raise_any()

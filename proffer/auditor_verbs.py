@@ -51,6 +51,7 @@ def _verify_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _verify(args: argparse.Namespace) -> int:
     """Check an exported ledger, without network, database or operator; exit 1 when anything is wrong."""
+    from privacy.ledger.legible import escaped
     from privacy.ledger.verify import AuditTerms, verify
 
     problems, keys, retained, bundle, not_before, approvers = Problems(), [], [], b"", None, None
@@ -73,7 +74,7 @@ def _verify(args: argparse.Namespace) -> int:
             bundle, key, retained=retained, witnesses=witnesses, asked=AuditTerms(not_before, approvers, advance)
         )
     document = {**verdict.to_document(), "root_approvers_compared": approvers is not None}
-    terminal.emit(document, args.json, lambda: _verdict_text(verdict, approvers is not None))
+    terminal.emit(document, args.json, lambda: escaped(_verdict_text(verdict, approvers is not None)))
     return terminal.DONE if verdict.ok else terminal.FAILED
 
 

@@ -55,7 +55,7 @@ def audit_texts(audits: Sequence[Mapping[str, Any]], worst: Mapping[str, Any] | 
 
 
 def worst_text(audits: Sequence[Mapping[str, Any]], worst: Mapping[str, Any] | None, say: Say) -> str:
-    """The audit that shows the most against its claim, in words."""
+    """The worst audit, in words."""
     if worst is None:
         return say("report.audit.none")
     told = audit_text(worst, say)
@@ -66,6 +66,7 @@ def audit_text(audit: Mapping[str, Any], say: Say) -> str:
     """An audit in a sentence: what it could show, beside what is claimed."""
     seen = max(audit["lower"].values(), key=float)
     told = {"day": audit["at"][:10], "claimed": audit["claimed"], "lower": seen, "canaries": audit["canaries"]}
+    told |= {"delta": audit["delta"]}
     sure = f"{float(audit['confidence']) * 100:g}"
     return say("report.audit.refuted" if audit["refuted"] else "report.audit.held", confidence=sure, **told)
 

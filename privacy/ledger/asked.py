@@ -21,6 +21,9 @@ from privacy.refusal import NotApproved, Refused
 
 SINCE: Final = 3
 """The version of the rules from which a spend says what it is part of, and an audit is an entry."""
+SURE: Final = (Decimal("0.5"), Decimal("0.999"))
+"""From version 4, the least and greatest confidence of an audit: a surer one hides what it shows. So does a delta of
+1/canaries or more, at which a run may give one of them away."""
 _SIGNED: Final = ("cohort", "delta", "epsilon", "mechanism", "purpose", "requester", "spend")
 _AGAIN: Final = "Ask again, and sign with a key that was not revoked"
 
@@ -90,6 +93,8 @@ def audited(entry: AuditEntry) -> Audited:
     seen = (body.steps, body.model)
     wrong = any(one.correct > one.guesses or one.guesses > body.canaries for one in seen)
     claimed = Decimal(body.epsilon) > 0 or entry.version == SINCE  # which did not look
-    if wrong or not claimed or not 0 < Decimal(body.confidence) < 1:
+    confidence, delta = Decimal(body.confidence), Decimal(body.delta)
+    blind = entry.version > SINCE and not (SURE[0] <= confidence <= SURE[1] and delta * body.canaries < 1)
+    if wrong or blind or not claimed or not 0 < confidence < 1:
         raise Refused(where, "has guesses, a confidence or a claim that cannot be", "Record what the audit printed")
     return Audited(entry.index)

@@ -24,7 +24,17 @@ from privacy.budget import most_units
 from privacy.ledger.approval import TWO, check_approved, check_signed, other_statement, read_key
 from privacy.ledger.asked import SINCE
 from privacy.ledger.change import ExactFit, KeyChanged, LedgerKeyChanged, MadePublic, Opened
-from privacy.ledger.entry import AnyEntry, ExactEntry, InitBody, InitEntry, KeyEntry, OpenEntry, PublicEntry
+from privacy.ledger.entry import (
+    LEGIBLE,
+    AnyEntry,
+    ExactEntry,
+    InitBody,
+    InitEntry,
+    KeyEntry,
+    OpenEntry,
+    PublicEntry,
+)
+from privacy.ledger.legible import is_shown
 from privacy.ledger.note import NoteVerifier
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import (
@@ -40,6 +50,9 @@ from privacy.refusal import AlreadyOpen, NotApproved, Refused, UnknownLedgerKey,
 
 _LOOK_ALIKE = str.maketrans("авеіјкмнорстухѕԁһӏԛԝαβεικμορτυχ", "abeijkmhopctyxsdhlqwabeikmoptux")
 """Small Cyrillic and Greek letters that are drawn as Latin ones, or whose capitals are (Unicode TS 39, confusables)."""
+_CAPITALS = str.maketrans("АВЕЅІЈКМНОРСТУХҮԚԜΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABESIJKMHOPCTYXYQWABEZHIKMNOPTYX")
+_SMALL = str.maketrans("ζηνγωσςүıɑɡ", "znvywooyiag")
+"""From version 4: the capitals before their case is folded (Η is drawn as H, and η as n), and more small letters."""
 _NOT_SEEN = ("Cf", "Co", "Cn")  # formats such as zero-width marks, and what has no character
 
 _SIGN = "Draft it with `proffer privacy init` and have two root approvers sign"
@@ -149,9 +162,14 @@ def _folded(name: str, version: int) -> str:
     (True, False)
     >>> _folded("\u0430lice\u200b", 3) == _folded("alice", 3)
     True
+    >>> _folded("\u0396oe\ufe0f", 4) == _folded("Zoe", 4), _folded("\u0397al", 4) == _folded("hal", 4)
+    (True, True)
     """
     if version == 1:
         return name
+    if version >= LEGIBLE:
+        seen = "".join(filter(is_shown, unicodedata.normalize("NFKC", name)))
+        return seen.translate(_CAPITALS).casefold().translate(_LOOK_ALIKE).translate(_SMALL)
     folded = unicodedata.normalize("NFKC", name).casefold()
     if version < SINCE:
         return folded

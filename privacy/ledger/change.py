@@ -156,6 +156,7 @@ class RecordsSealed:
     """The decisions of a day were fixed, which changes no balance."""
 
     index: int
+    day: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from features.problem import Problem, Rejected
 from privacy.accounting.amount import read_delta, read_epsilon, text_of
 from privacy.ledger.approval import statement_text
 from privacy.ledger.entry import BEGINNING
+from privacy.ledger.legible import is_shown
 from privacy.ledger.note import NoteVerifier, Signer
 from privacy.ledger.terms import EVERYBODY, STATEMENTS, is_name, read_statement
 
@@ -95,7 +96,7 @@ def check_names(**names: str) -> None:
 
 def check_words(**texts: str) -> None:
     """Refuse what a terminal would act on or not show: an auditor reads these words on a screen."""
-    wrong = [name for name, text in texts.items() if not text.isprintable()]
+    wrong = [name for name, text in texts.items() if not is_shown(text)]
     if wrong:
         what, remedy = "contains a line break or another character that does not print", "Write it in one line"
         raise Rejected([Problem((name,), "invalid", what, remedy) for name in wrong])

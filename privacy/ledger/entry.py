@@ -11,6 +11,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from privacy.accounting.canonical import NotCanonical, canonical
+from privacy.ledger.legible import is_shown, texts
 from privacy.ledger.terms import (
     Amount,
     AnyMechanism,
@@ -39,6 +40,8 @@ FORMATS: Final = {"proffer-ledger-1": 1, "proffer-ledger-2": 2, "proffer-ledger-
 """The version of the rules that judge an entry, by its format; see `privacy.ledger.authority` for what each adds."""
 FORMAT: Final = "proffer-ledger-4"
 """The format of new entries."""
+LEGIBLE: Final = 4
+"""The first version whose entries hold only texts that a screen shows as they are."""
 BEGINNING: Final = "0" * 64
 """The prior hash of the first entry."""
 
@@ -293,7 +296,8 @@ def parse(line: bytes) -> AnyEntry:
     """Read one entry, accepting only the bytes that `encode` would write.
 
     Raises:
-        NotCanonical: it is not JSON, not canonical (spaces, order, escapes, repeated names), or not a known entry.
+        NotCanonical: it is not JSON, not canonical (spaces, order, escapes, repeated names), or not a known entry;
+            from version 4, it holds a text that a screen does not show as it is.
     """
     try:
         entry: AnyEntry = _decode(line)
@@ -302,6 +306,9 @@ def parse(line: bytes) -> AnyEntry:
         raise NotCanonical(f"is not a valid entry ({failure})") from None
     if again != line:
         raise NotCanonical("is not in canonical form (RFC 8785)")
+    whole = is_shown(line.decode()) and b"\\" not in line  # an escape may be of a quotation mark, or of a line break
+    if entry.version >= LEGIBLE and not whole and not all(map(is_shown, texts(msgspec.to_builtins(entry)))):
+        raise NotCanonical("holds a character that no screen shows as it is")
     _check_time(entry.at)
     return entry
 

@@ -29,7 +29,7 @@ DETAILS: Final = (
 )
 HOUSEHOLDS: Final = ("roll", "asker", "found", "made_up")
 """How the households of a use came to be: see `spend_report.households_of`."""
-_AUDITED: Final = ("day", "claimed", "lower", "confidence", "canaries")
+_AUDITED: Final = ("day", "claimed", "delta", "lower", "confidence", "canaries")
 DID: Final = ("open", "release", "raise", "reset", "public", "key")
 
 MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {

@@ -136,7 +136,7 @@ def decide(state: LedgerState, entry: AnyEntry) -> Change:  # one for each kind
         case UnitsEntry():
             return _units(state, entry)
         case RecordsEntry():
-            return _records(entry)
+            return _records(state, entry)
         case _:
             assert_never(entry)
 
@@ -157,17 +157,41 @@ def _spend(state: LedgerState, entry: SpendEntry) -> Spent:
         what = "is a budget of synthetic people, and the entry claims people who may be real"
         raise KnownPeople(entry.population, what, "Spend from the population that they belong to")
     check_asked(state, entry)
-    cohort = cohort_of(body.cohort)
-    if cohort is not None and budget.partition not in (None, (cohort.salt, cohort.modulus)):
-        what = f"divides people in another way than the cohorts before it ({budget.partition})"
-        raise NotDisjoint(f"entry {index}", what, "Use the same salt and modulus, or spend on everybody")
+    cohort = _cohort(state, entry)
     spent = COMMITTED if isinstance(entry, EvaluateEntry) else RESERVED
     spend = SpendRecord(body.spend, index, entry.at, entry.population, mechanism, cohort, budget.period, spent, by)
     return Spent(spend, price)
 
 
-def _records(entry: RecordsEntry) -> RecordsSealed:
-    """Fix what was on record by the end of a day; it is about the service and no population, and changes no balance."""
+def _cohort(state: LedgerState, entry: SpendEntry) -> Cohort | None:
+    """The cohort of a spend, where it is disjoint from those before it.
+
+    From version 4 a household has none, since its members may be of different parts, and nobody is in none.
+
+    Raises:
+        NotDisjoint: nothing shows that it is.
+    """
+    cohort, budget, where = cohort_of(entry.body.cohort), state.budget(entry.population), f"entry {entry.index}"
+    if cohort is None:
+        return None
+    if budget.partition not in (None, (cohort.salt, cohort.modulus)):
+        what = f"divides people in another way than the cohorts before it ({budget.partition})"
+        raise NotDisjoint(where, what, "Use the same salt and modulus, or spend on everybody")
+    if entry.version >= WAYS and budget.opened.unit == "household":
+        what = "names a cohort of people where households are protected: one household may be in two"
+        raise NotDisjoint(where, what, "Spend on everybody")
+    if entry.version >= WAYS and entry.body.dataset.sketch == NO_SKETCH and not is_synthetic(entry.population):
+        what = "names a cohort and no people: nothing shows that who is read belongs to it"
+        raise NotDisjoint(where, what, "Reserve it with its people, each of whom is checked, or spend on everybody")
+    return cohort
+
+
+def _records(state: LedgerState, entry: RecordsEntry) -> RecordsSealed:
+    """Fix what was on record by the end of a day; it is about the service and no population, and changes no balance.
+
+    Raises:
+        Refused: it is of an earlier version, of a population, of no day, or not of a later day than the last one.
+    """
     try:
         date.fromisoformat(entry.body.day)
         known = entry.version >= WAYS and entry.population == EVERYBODY
@@ -176,7 +200,10 @@ def _records(entry: RecordsEntry) -> RecordsSealed:
     if not known:
         what = "fixes no records as this version writes it"
         raise Refused(f"entry {entry.index}", what, "Records are of the whole ledger and of a day, from version 4")
-    return RecordsSealed(entry.index)
+    if entry.body.day <= state.sealed:
+        what = f"fixes the records of {entry.body.day}, and those of {state.sealed} were fixed before"
+        raise Refused(f"entry {entry.index}", what, "A day is fixed once, in the order of days")
+    return RecordsSealed(entry.index, entry.body.day)
 
 
 def _way(entry: SpendEntry | CommitEntry) -> str:

@@ -177,13 +177,14 @@ def audits(entries: Iterable[AnyEntry]) -> list[dict[str, Any]]:
 
 
 def worst(audits: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The audit that shows the most against its claim, whenever it was; None where none is recorded.
+    """The audit that exceeds its claim the most or, where none does, shows the most; None where none is recorded.
 
+    By differences and not by ratios: a claim close to nothing would lead by any ratio, and hide one that matters.
     A later, better one does not replace it: whether the fault it saw is gone is for people to say.
     """
 
-    def shown(one: Mapping[str, Any]) -> Decimal:
+    def shown(one: Mapping[str, Any]) -> tuple[Decimal, Decimal, Decimal]:
         lower, claimed = max(map(Decimal, one["lower"].values())), Decimal(one["claimed"])
-        return lower / claimed if claimed else Decimal("infinity")
+        return max(lower - claimed, Decimal(0)), lower, -claimed
 
     return max(audits, key=shown, default=None)

@@ -125,6 +125,7 @@ class LedgerState:
         self.heads: dict[int, str] = {}  # the hash before each entry, for statements drafted then
         self.intervals: list[BudgetInterval] = []  # those that have ended
         self.statements: set[str] = set()
+        self.sealed = ""  # the last day whose records were fixed
 
     def budget(self, population: str) -> PopulationBudget:
         """The budget of a population.
@@ -259,7 +260,9 @@ class LedgerState:
                 self._name_roots(change.roots, change.index)
             case KeyChanged():
                 self._change_key(change)
-            case Audited() | UnitsFixed() | RecordsSealed():
+            case RecordsSealed():
+                self.sealed = change.day
+            case Audited() | UnitsFixed():
                 pass
             case _:
                 assert_never(change)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final, Literal
 
@@ -14,6 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from features.problem import Problem, Rejected, Where
 from privacy.accounting.amount import DECIMAL_PATTERN
 from privacy.accounting.canonical import NotCanonical
+from privacy.ledger.legible import is_shown, texts
 
 STATEMENTS: Final = {1: "proffer-approval-1", 2: "proffer-approval-2", 3: "proffer-approval-2", 4: "proffer-approval-2"}
 """The formats of statements, by the version of the rules that judge them."""
@@ -352,18 +352,10 @@ def read_statement(document: object, where: Where = ("statement",)) -> AnyStatem
     except (msgspec.ValidationError, RecursionError) as failure:
         remedy = "See docs/ledger.md for the statements and their fields"
         raise Rejected([Problem(where, "invalid", f"is not a valid draft ({failure})", remedy)]) from None
-    if not all(text.isprintable() for text in _texts(msgspec.to_builtins(statement))):
+    if not all(map(is_shown, texts(msgspec.to_builtins(statement)))):
         what = "holds a character that does not print, so that it may not be what is shown"
         raise Rejected([Problem(where, "invalid", what, "Do not sign it; ask who wrote it for another draft")])
     return statement
-
-
-def _texts(value: object) -> Iterator[str]:
-    """Every text in a JSON value, in any depth."""
-    if isinstance(value, str):
-        yield value
-    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _texts(part)
 
 
 def read_mechanism(document: object) -> AnyMechanism:

@@ -18,6 +18,7 @@ from privacy.accounting import accountant
 from privacy.ledger.note import NoteVerifier, Signer
 from privacy.ledger.witness import Witness
 from proffer.cli import main
+from tests.privacy.ledgers import Forge3
 
 
 @pytest.fixture
@@ -510,3 +511,15 @@ def test_the_entry_of_the_registry_is_written_once_something_counts(capsys):
     written = yaml.safe_load(Path("entry.yaml").read_text(encoding="utf-8"))
     assert (written["tier"], written["status"], written["url_slug"]) == (3, "Draft", "proffer-kr")
     assert main(["privacy", *said, "--out", "home/ledger/ledger.key"]) == 2
+
+
+@pytest.mark.usefixtures("here")
+def test_a_name_that_moves_a_terminal_is_written_out_in_the_verdict(capsys):
+    forge = Forge3(Signer.generate("eve\x1b[2J\x1b[31m"), Signer.generate("\u202ebob"))
+    Path("bundle").write_bytes(forge.bytes())
+    Path("ledger.pub").write_text(forge.signer.verifier().text() + "\n")
+    capsys.readouterr()
+    privacy("verify bundle --key ledger.pub")
+    said = capsys.readouterr().out
+    assert "\\u001b[2J" in said
+    assert not {"\x1b", "\u202e"} & set(said)

@@ -38,7 +38,7 @@ def ledger(home, capsys):
     for name in ("a", "b"):
         assert main(["privacy", "key", "--name", name, "--out", str(home.path / name), "--home", str(home.path)]) == 0
         keys += ["--approver", str(home.path / f"{name}.pub")]
-    words = ["privacy", "init", "--population", "synthetic:t", "--epsilon", "1", "--delta", "1e-6", *keys]
+    words = ["privacy", "init", "--population", "synthetic-t", "--epsilon", "1", "--delta", "1e-6", *keys]
     assert main([*words, "--home", str(home.path)]) == 0
     capsys.readouterr()
     return home
@@ -83,9 +83,29 @@ def test_a_database_that_states_another_root_than_the_ledger_or_none_is_found(le
         kept = store.connection.execute(sa.select(SEALS)).one()
         store.connection.execute(sa.delete(SEALS))
     assert records(ledger, "verify") == 1
-    assert "are stated in the ledger and not here" in capsys.readouterr().out
+    assert "of the ledger and not here" in capsys.readouterr().out
     with ledger.store_to_write() as store:
         store.connection.execute(sa.insert(SEALS), [{**kept._mapping, "root": "0" * 64}])
+    assert records(ledger, "verify") == 1
+    assert "another root than the ledger states" in capsys.readouterr().out
+
+
+def test_a_root_whose_entry_a_crash_kept_from_the_database_is_not_stated_again(ledger):
+    records(ledger, "seal", "--as-of", DAY)
+    before = len(open_ledger(ledger.path).exported().entries)
+    with ledger.store_to_write() as store:
+        store.connection.execute(sa.update(SEALS).values(entry=None))
+    assert records(ledger, "verify") == 0
+    assert records(ledger, "seal", "--as-of", "2026-11-01") == 0
+    assert len(open_ledger(ledger.path).exported().entries) == before + 1
+    assert records(ledger, "verify") == 0
+
+
+def test_a_seal_that_names_another_entry_than_its_own_is_found(ledger, capsys):
+    for day in (DAY, "2026-11-01"):
+        records(ledger, "seal", "--as-of", day)
+    with ledger.store_to_write() as store:
+        store.connection.execute(sa.update(SEALS).where(SEALS.c.day == DAY).values(entry=0))
     assert records(ledger, "verify") == 1
     assert "another root than the ledger states" in capsys.readouterr().out
 

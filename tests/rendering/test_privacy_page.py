@@ -184,7 +184,9 @@ def test_an_audit_stands_beside_the_claim_and_one_that_refutes_it_says_so():
     audit = {"canaries": 1000, "confidence": "0.99", "delta": DELTA, "epsilon": "1", "software": "proffer 9"}
     audit |= {"mechanism": m.declared("1").to_document(), "steps": seen, "model": seen | {"lower": "0.1"}}
     forge.add(EntryType.AUDIT, audit, EVERYBODY)
-    assert "claims epsilon 1; what could be seen shows that it is at least 0.42 (99 % sure)" in told(forge)
+    assert "claims epsilon 1 at delta 0.000001; what could be seen shows that it is at least 0.42 (99 % sure)" in told(
+        forge
+    )
     forge.add(EntryType.AUDIT, audit | {"steps": seen | {"lower": "1.2"}}, EVERYBODY)
     assert "FALSE" in told(forge)
 
@@ -200,7 +202,7 @@ def test_a_later_audit_hides_no_worse_one(language):
         forge.add(EntryType.AUDIT, audit | {"epsilon": claimed, "steps": one, "model": one}, EVERYBODY)
     report, say = report_of(forge), SAY[language]
     assert (report["worst_audit"]["lower"]["steps"], len(report["audits"])) == ("1.9", 3)
-    told = {"day": "2026-11-01", "claimed": "1", "canaries": 1000, "confidence": "95"}
+    told = {"day": "2026-11-01", "claimed": "1", "delta": DELTA, "canaries": 1000, "confidence": "95"}
     false = say("report.audit.worst", told=say("report.audit.refuted", lower="1.9", **told), audits=3)
     texts = Reader(shown(report, language)).texts("p")
     at = texts.index(false)

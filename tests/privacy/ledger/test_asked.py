@@ -1,8 +1,10 @@
 """Who asks for a spend signs for it, a spend says what it is part of, and an audit is an entry: from version 3 on."""
 
+import json
+
 import pytest
 
-from privacy.accounting.canonical import NotCanonical
+from privacy.accounting.canonical import NotCanonical, canonical
 from privacy.ledger.entry import parse
 from privacy.ledger.ledger import Ledger, SpendTerms
 from privacy.ledger.note import Signer
@@ -165,3 +167,89 @@ def test_an_audit_that_claims_nothing_is_refused_and_one_of_version_3_is_reporte
         forge.add(EntryType.AUDIT, audit(epsilon=claimed), EVERYBODY)
     assert whole(forge).ok
     assert worst(audits([parse(line) for line in forge.lines]))["claimed"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("changed", "ok"),
+    [({}, True), ({"confidence": "0.5"}, True), ({"confidence": "0.999"}, True), ({"confidence": "0.9991"}, False),
+     ({"confidence": "0.99999999999999999999"}, False), ({"confidence": "0.49"}, False), ({"delta": "0.9"}, False),
+     ({"delta": "0.001"}, False), ({"delta": "0.000999"}, True)],
+)  # fmt: skip
+def test_no_confidence_and_no_delta_hides_what_an_audit_shows(changed, ok):
+    forge = Forge4(ALICE, BOB)
+    forge.open("9")
+    forge.add(EntryType.AUDIT, audit(**changed), EVERYBODY)
+    assert whole(forge).first_bad_index == (None if ok else 2)
+
+
+@pytest.mark.parametrize("decoy", [("0.0001", "0.001"), ("0.0001", "0"), ("1", "1.1")])
+@pytest.mark.parametrize("telling", [("1", "2.3"), ("4", "4.5")])
+def test_an_audit_of_a_tiny_claim_does_not_stand_before_one_that_shows_more(decoy, telling):
+    forge = rooted3()
+    for claimed, lower in (decoy, telling):
+        seen = {"correct": 60, "guesses": 100, "lower": lower}
+        forge.add(EntryType.AUDIT, audit(epsilon=claimed, steps=seen), EVERYBODY)
+    assert worst(audits([parse(line) for line in forge.lines]))["claimed"] == telling[0]
+
+
+def test_where_no_claim_is_exceeded_the_audit_that_shows_the_most_is_told():
+    forge = rooted3()
+    for claimed, lower in (("0.5", "0.3"), ("1", "0.6"), ("0.1", "0")):
+        seen = {"correct": 60, "guesses": 100, "lower": lower}
+        forge.add(EntryType.AUDIT, audit(epsilon=claimed, steps=seen), EVERYBODY)
+    assert worst(audits([parse(line) for line in forge.lines]))["claimed"] == "1"
+
+
+# --- texts and names -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "hidden", ["\x1b[2J", "\n", "\u202e", "\ufe0f", "\u3164", "\u034f", "\U000e0101", "\u2800", "\x7f"]
+)
+def test_an_entry_that_no_screen_shows_as_it_is_is_refused_from_version_4(hidden):
+    forge = Forge4(ALICE, BOB)
+    forge.open("9")
+    forge.reserve("run-1", purpose='a "plain" ranker, ein Übergang')
+    assert whole(forge).ok
+    line = forge.lines[-1]
+    with pytest.raises(NotCanonical, match="no screen shows"):
+        parse(canonical({**json.loads(line), "body": json.loads(line)["body"] | {"purpose": f"a ranker{hidden}"}}))
+    old = rooted3()
+    line = json.loads(old.lines[-1])
+    line["body"]["statement"]["what"]["reason"] = f"why{hidden}"
+    assert parse(canonical(line)).version == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "two"), [("Zoe", "\u0396oe"), ("hal", "\u0397al"), ("nora", "\u03b7ora"), ("vera", "\u03bdera")]
+)
+def test_greek_letters_that_are_drawn_as_latin_ones_make_no_second_person(one, two):
+    forge = Forge4(Signer.generate(one), Signer.generate(two))
+    assert (whole(forge).first_bad_index, "twice" in str(whole(forge).findings[0])) == (0, True)
+
+
+# --- cohorts and records ---------------------------------------------------------------------------------------------
+
+EAST = {"modulus": 2, "residues": [0], "salt": "s"}
+PEOPLE = {"sketch": "d" * 64}
+
+
+@pytest.mark.parametrize(
+    ("unit", "dataset", "ok"),
+    [("person", PEOPLE, True), ("person", {}, False), ("household", PEOPLE, False), ("household", {}, False)],
+)
+def test_a_cohort_is_of_persons_who_were_checked(unit, dataset, ok):
+    forge = Forge4(ALICE, BOB)
+    forge.open("9", unit=unit)
+    forge.reserve("run-1", cohort=EAST, dataset=dataset)
+    assert whole(forge).first_bad_index == (None if ok else 2)
+
+
+@pytest.mark.parametrize(
+    ("second", "ok"), [("2026-11-29", True), ("2026-11-28", False), ("2026-11-27", False), ("2025-12-31", False)]
+)
+def test_the_records_of_a_day_are_stated_once_and_in_the_order_of_days(second, ok):
+    forge = Forge4(ALICE, BOB)
+    for day in ("2026-11-28", second):
+        forge.add(EntryType.RECORDS, {"day": day, "decisions": 3, "root": "0" * 64, "software": "proffer 0"}, EVERYBODY)
+    assert whole(forge).first_bad_index == (None if ok else 2)
