@@ -83,7 +83,7 @@ def offer_workers(
     return lambda: made(engine(), stops().programmes)
 
 
-def message_sender(engine: Engine, workspace: Workspace, country: CountryFolder, *, dev: bool) -> MessageSender | None:
+def message_sender(workers: Callable[[], OfferWorker], workspace: Workspace, *, dev: bool) -> MessageSender | None:
     """Return what sends through the webhook that the environment names; None where it names none.
 
     Raises:
@@ -102,5 +102,4 @@ def message_sender(engine: Engine, workspace: Workspace, country: CountryFolder,
     keys = parse_keys(os.environ.get(WEBHOOK_KEYS, ""), WEBHOOK_KEYS)
     receiver = WebhookReceiver(WebhookPost(parts), keys, sha256(url.encode()).hexdigest())
     stores = Stores(workspace.store, workspace.store_to_write)
-    return MessageSender(stores, engine.declaration, read_contact_policy(country), receiver, Random(),  # noqa: S311
-                         read_purposes(engine.declaration, country))  # fmt: skip
+    return MessageSender(stores, lambda: workers().watch, receiver, Random())  # noqa: S311

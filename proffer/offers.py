@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,11 +21,13 @@ from proffer import options
 from proffer.recommend import engine_settings
 
 if TYPE_CHECKING:
-    from serving.proactive.message_sender import MessageSender
+    from serving.proactive.message_sender import MessageSender, Sent
     from serving.proactive.offer_worker import OfferWorker
 
 PAUSE: Final = 0.2
 """Seconds to wait where nothing waits to be worked off."""
+AT_ONCE: Final = 20
+"""Messages sent before what happened is worked off again."""
 FORMS: Final = ("json", "csv")
 
 
@@ -50,11 +53,11 @@ def run(args: argparse.Namespace) -> int:
     if args.list or args.delivered or args.status:
         return _on_book(args, home)
     engine = build_engine(engine_settings(args))
-    worker = offer_workers(lambda: engine, home, args.country)()
-    sender = message_sender(engine, home, args.country, dev=args.dev)
+    workers = offer_workers(lambda: engine, home, args.country)
+    sender = message_sender(workers, home, dev=args.dev)
     told = {"people": 0, "messages": 0, "delivered": 0, "put_off": 0, "ended": 0}
     while True:
-        done = _step(worker, sender, told)
+        done = _step(workers(), sender, told)
         if not done and args.once:
             break
         if not done:
@@ -64,10 +67,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _step(worker: OfferWorker, sender: MessageSender | None, told: dict[str, int]) -> bool:
-    """Work off and send some; return whether there was anything to do."""
-    now = clock.now()
-    done, sent = worker.step(now), None if sender is None else sender.step(now)
-    found = {"people": done.people, "messages": done.messages, **({} if sent is None else sent._asdict())}
+    """Work off and send some, each message at its own time; return whether there was anything to do."""
+    sends: list[Sent] = []
+    done = worker.step(clock.now())
+    while sender is not None and len(sends) < AT_ONCE:
+        sends.append(sender.step(clock.now(), 1))
+        if not any(sends[-1]):
+            break
+    found = Counter({"people": done.people, "messages": done.messages})
+    for one in sends:
+        found.update(one._asdict())
     for name, count in found.items():
         told[name] += count
     return any(found.values()) or done.lag.events > 0 or done.lag.looks > 0
@@ -89,10 +98,9 @@ def _on_book(args: argparse.Namespace, home: Workspace) -> int:
             )
         terminal.emit({"message": args.delivered, "state": "delivered"}, args.json, "On record as delivered.")
         return terminal.DONE
+    if args.list:
+        return _put(_list(args, home), args.out)
     with home.store() as store:
-        if args.list:
-            text = contact_list.written(Outbox(store.connection).waiting_in(args.list), args.form)
-            return _put(text, args.out)
         lag, counts = WorkList(store.connection).lag(clock.now()), Outbox(store.connection).counts()
     messages: dict[str, dict[str, int]] = {}
     for (channel, state), count in sorted(counts.items()):
@@ -100,6 +108,16 @@ def _on_book(args: argparse.Namespace, home: Workspace) -> int:
     told: Mapping[str, Any] = {"waiting": lag._asdict(), "messages": messages}
     terminal.emit(told, args.json, lambda: f"{lag.events} events and {lag.looks} people wait; messages: {messages}")
     return terminal.DONE
+
+
+def _list(args: argparse.Namespace, home: Workspace) -> str:
+    """What people bring through a channel, of what may leave by all that stands now."""
+    from serving.proactive import contact_list
+    from serving.proactive.store_access import Stores
+
+    engine, stores = build_engine(engine_settings(args)), Stores(home.store, home.store_to_write)
+    watch = offer_workers(lambda: engine, home, args.country)().watch
+    return contact_list.written(contact_list.to_bring(stores, args.list, clock.now(), watch), args.form)
 
 
 def _put(text: str, out: Path | None) -> int:

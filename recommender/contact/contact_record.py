@@ -95,9 +95,14 @@ class Choices:
         return None
 
     def may_carry(self, policy: ContactPolicy, channel: str, programme: str) -> bool:
-        """Whether a sensitive programme may leave through a channel: the person chose it for this one, or for all."""
-        chosen = {policy.consent_to(channel, programme), policy.consent_to(channel, SENSITIVE)}
-        return policy.channels[channel].sensitive and not self.given.isdisjoint(chosen - self.refused)
+        """Whether a sensitive programme may leave through a channel: the person chose it for this one, or for all.
+
+        A word on this one goes before the word on all.
+        """
+        own = policy.consent_to(channel, programme)
+        if own in self.refused or not policy.channels[channel].sensitive:
+            return False
+        return own in self.given or policy.consent_to(channel, SENSITIVE) in self.given - self.refused
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,37 @@ from typing import Any, Final
 
 from features.declaration.declaration import Declaration
 from features.problem import Problem, Rejected
+from serving.proactive.leave_check import may_leave, refuse
 from serving.proactive.message_sender import shown
 from serving.proactive.offer_book import KeptMessage
+from serving.proactive.offer_look import Watch
 from serving.proactive.outbox import Outbox
+from serving.proactive.store_access import Stores
 from serving.records.store import ServiceStore
 
-__all__ = ["COLUMNS", "bring", "rows", "written"]
+__all__ = ["COLUMNS", "bring", "rows", "to_bring", "written"]
 
 COLUMNS: Final = (
     "message", "citizen", "made", "urgent", "programme", "title", "standing", "closes", "open", "sensitive",
 )  # fmt: skip
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would compute; such a cell is marked as text."""
+
+
+def to_bring(stores: Stores, channel: str, now: int, watch: Watch) -> tuple[KeptMessage, ...]:
+    """Return what waits to leave through a channel that people work off; what may not leave any more is ended.
+
+    Raises:
+        Rejected: the store cannot be read or written now.
+    """
+    with stores.reading() as store:
+        waiting = Outbox(store.connection).waiting_in(channel)
+    gone = [one for one in waiting if not may_leave(stores, one, now, watch)]
+    if gone:
+        with stores.writing() as store:
+            for one in gone:
+                refuse(store, one, now)
+    return tuple(one for one in waiting if one not in gone)
 
 
 def rows(messages: Sequence[KeptMessage], language: str = "") -> list[dict[str, Any]]:

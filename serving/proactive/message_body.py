@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from features.log.event import rfc3339
@@ -65,9 +65,21 @@ def offer_json(one: DueOffer, id_: str, found: Recommendation) -> dict[str, Any]
 
 
 def withdrawal_body(
-    taken: Sequence[Withdrawal], ids: Mapping[str, str], catalogue: Catalogue, messages: Messages
+    taken: Sequence[Withdrawal],
+    ids: Mapping[str, str],
+    sensitive: Collection[str],
+    catalogue: Catalogue,
+    messages: Messages,
 ) -> dict[str, Any]:
-    """Return what a message says that takes offers back, without its own id, to whom it goes and when."""
+    """Return what a message says that takes offers back, without its own id, to whom it goes and when.
+
+    Args:
+        taken: what is taken back.
+        ids: the id of the offer of each programme.
+        sensitive: the programmes that only a channel chosen for them may name.
+        catalogue: the programmes, for their titles.
+        messages: the words.
+    """
     return {
         "kind": "withdrawal",
         "preview": messages.text("contact.withdrawn.preview").to_document(),
@@ -76,6 +88,7 @@ def withdrawal_body(
                 "id": ids[one.programme],
                 "programme": one.programme,
                 "reason": one.reason,
+                "sensitive": one.programme in sensitive,
                 "text": messages.text(
                     f"contact.withdrawn.{one.reason}",
                     programme=catalogue.programmes[catalogue.index[one.programme]].title

@@ -1,30 +1,28 @@
 """Message sender: takes messages out of the outbox and sends them; at least once, and under one id each time.
 
 A message is sent outside any transaction and marked after that: a sender that is killed in between sends it again,
-under the same id, and the receiver drops it. Consent is read again before each try.
+under the same id, and the receiver drops it. Before each try the person is looked at again.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from random import Random
 from typing import Final, NamedTuple, Protocol
 
 from features.declaration.declaration import Declaration
 from features.log.event import Event
-from features.log.history import history_of
-from recommender.contact.contact_policy import ContactPolicy
-from serving.proactive.offer_book import FAILED, OFFERS_KIND, REFUSED, KeptMessage
+from recommender.contact.contact_record import utc_of
+from serving.proactive.leave_check import may_leave, refuse
+from serving.proactive.offer_book import FAILED, OFFERS_KIND, KeptMessage
+from serving.proactive.offer_look import Watch
 from serving.proactive.outbox import Outbox, retry_after
-from serving.proactive.person_choices import choices_of
 from serving.proactive.store_access import Stores
 from serving.proactive.webhook_post import Posted
 from serving.proactive.webhook_signature import WebhookKeys
 from serving.proactive.work_list import OWN_SOURCE
-from serving.records.live_basis import ELIGIBILITY, PurposeRegister
-from serving.records.store import ServiceStore
 
 __all__ = ["MessageSender", "Sent", "WebhookReceiver", "shown"]
 
@@ -70,19 +68,15 @@ class MessageSender:
 
     Attributes:
         stores: how the store is opened.
-        declaration: what the log's events mean.
-        policy: which purposes and channels there are.
+        watch: gives who looks at people at the moment of a try.
         receiver: where it goes.
         rng: what spreads the tries.
-        purposes: for what facts may be read.
     """
 
     stores: Stores
-    declaration: Declaration
-    policy: ContactPolicy
+    watch: Callable[[], Watch]
     receiver: WebhookReceiver
     rng: Random
-    purposes: PurposeRegister = field(default_factory=PurposeRegister)
 
     def step(self, now: int, most: int = AT_ONCE) -> Sent:
         """Send the messages that are due, at most so many; nothing while the receiver wants no more.
@@ -95,27 +89,25 @@ class MessageSender:
             if outbox.is_closed(self.receiver.name):
                 return Sent()
             taken = outbox.take([WEBHOOK], now, most)
-            refused = {one.id for one in taken if not self._may_leave(store, one, now)}
-            for one in taken:
-                if one.id in refused:
-                    outbox.end(one, REFUSED, now, "the person took back what allowed it")
-        done = [self._sent(one, now) for one in taken if one.id not in refused]
-        return Sent(done.count("delivered"), done.count("put_off"), done.count("ended") + len(refused))
+        done = [self._tried(one, now) for one in taken]
+        return Sent(done.count("delivered"), done.count("put_off"), done.count("ended"))
 
-    def _may_leave(self, store: ServiceStore, message: KeptMessage, now: int) -> bool:
-        """Whether the person still agrees to the channel, and to each sensitive programme through it."""
-        history = history_of(store.log.events([message.citizen]), self.declaration)
-        if int(history.rows_of([message.citizen])[0]) < 0 or WEBHOOK not in self.policy.channels:
-            return False
-        sensitive = [one["programme"] for one in json.loads(message.body)["offers"] if one.get("sensitive")]
-        if ELIGIBILITY in self.purposes.closed(history, message.citizen):
-            return False
-        choices = choices_of(history, message.citizen, now + 1, self.policy, sensitive)
-        return choices.may_use(self.policy, WEBHOOK) is None and all(
-            choices.may_carry(self.policy, WEBHOOK, name) for name in sensitive
-        )
+    def _tried(self, message: KeptMessage, now: int) -> str:
+        """Send one message where it may leave now; within quiet hours it waits, and that is no try."""
+        watch = self.watch()
+        zone = watch.engine.declaration.zone
+        quiet = watch.policy.quiet_until(zone.local_seconds(now))
+        if quiet is not None:
+            with self.stores.writing() as store:
+                Outbox(store.connection).wait(message, utc_of(quiet, now, zone))
+            return "put_off"
+        if may_leave(self.stores, message, now, watch):
+            return self._sent(message, now, watch.engine.declaration)
+        with self.stores.writing() as store:
+            refuse(store, message, now)
+        return "ended"
 
-    def _sent(self, message: KeptMessage, now: int) -> str:
+    def _sent(self, message: KeptMessage, now: int, declaration: Declaration) -> str:
         """Send one message and write what came of it."""
         body = message.body.encode()
         found = self.receiver.post.send(self.receiver.keys.headers(message.id, now, body), body)
@@ -123,7 +115,7 @@ class MessageSender:
             outbox = Outbox(store.connection)
             if found.is_accepted:
                 outbox.delivered(message, now)
-                store.log.append(shown(message, now, self.declaration))
+                store.log.append(shown(message, now, declaration))
                 return "delivered"
             if found.is_gone:
                 outbox.close_receiver(self.receiver.name, now)

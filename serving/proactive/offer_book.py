@@ -28,7 +28,7 @@ OFFERS_KIND: Final = "offers"
 FAILED: Final = "failed"
 """It was tried for days and never accepted."""
 REFUSED: Final = "refused"
-"""The person took back what allowed it before it left."""
+"""What it says no longer stood, or the person took back what allowed it, before it left."""
 UNDELIVERED: Final = (FAILED, REFUSED)
 WITHDRAWAL_KIND: Final = "withdrawal"
 """A message that takes back what was offered: no contact of its own."""
@@ -155,11 +155,11 @@ class OfferBook:
         written_over(self._connection, OFFERS, "id", offer.row())
 
     def post(self, message: KeptMessage) -> bool:
-        """Write a message that is new; return whether it was. One that is there is never written again."""
-        found = self._connection.execute(sa.select(MESSAGES.c.id).where(MESSAGES.c.id == message.id)).first()
-        if found is None:
-            self._connection.execute(sa.insert(MESSAGES), [vars(message)])
-        return found is None
+        """Write a message that is new, or was refused before and stands again; return whether it was written."""
+        found = self._connection.execute(sa.select(MESSAGES.c.state).where(MESSAGES.c.id == message.id)).scalar()
+        if found in (None, REFUSED):
+            written_over(self._connection, MESSAGES, "id", vars(message))
+        return found in (None, REFUSED)
 
 
 def latest(offers: Sequence[KeptOffer]) -> dict[str, KeptOffer]:

@@ -7,7 +7,7 @@ it are all on disk, or none is. A step that was cut short is made again, and mak
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
@@ -28,6 +28,8 @@ from serving.proactive.offer_book import (
 )
 from serving.proactive.offer_identity import OfferIdentity
 from serving.proactive.offer_look import OfferLook, Watch
+from serving.proactive.outbox import Outbox
+from serving.proactive.person_choices import choices_of
 from serving.proactive.store_access import Stores
 from serving.proactive.work_list import Lag, WorkList
 from serving.records.decision import Decision, Recorder
@@ -131,7 +133,7 @@ class OfferWorker:
     def write(self, store: ServiceStore, look: OfferLook) -> int:
         """Write the offers, the messages and the decision of a look within a transaction; return how many messages."""
         book = OfferBook(store.connection)
-        messages = [*self._offered(look), *self._taken_back(look)]
+        messages = [*self._offered(look), *self._taken_back(look, _marked(store, look))]
         decision = self._decision(look, messages) if messages else None
         if decision is not None:
             DecisionLog(store.connection).write(decision, look.now)
@@ -153,19 +155,28 @@ class OfferWorker:
             name = self.ids.message(OFFERS_KIND, (f"{one} {_put_off(look, one)}" for one in ids.values()))
             yield _Outgoing(name, OFFERS_KIND, message.channel, body, message.urgent, look.now, tuple(ids.values()))
 
-    def _taken_back(self, look: OfferLook) -> Iterator[_Outgoing]:
-        """One message through each channel whose offers have to be taken back; none through one that is refused now."""
-        engine, situation = self.watch.engine, look.situation
+    def _taken_back(self, look: OfferLook, marked: Collection[str]) -> Iterator[_Outgoing]:
+        """One message through each channel whose offers have to be taken back; none through one that is refused now.
+
+        A sensitive programme (`marked`) is named only where its channel is still chosen for it.
+        """
+        engine, situation, policy = self.watch.engine, look.situation, self.watch.policy
+        choices = choices_of(look.history, look.citizen, look.now + 1, policy, marked)
         kept, told = latest(look.book.offers), [one for one in look.decision.withdrawals if one.told]
-        quiet = self.watch.policy.quiet_until(situation.zone.local_seconds(look.now))
+        quiet = policy.quiet_until(situation.zone.local_seconds(look.now))
         wait = 0 if quiet is None else quiet - situation.zone.local_seconds(look.now)
         for channel in dict.fromkeys(kept[one.programme].channel for one in told):
-            taken = [one for one in told if kept[one.programme].channel == channel]
-            if channel in self.watch.policy.channels and not situation.record.choices.may_use(
-                self.watch.policy, channel
-            ):
+            if channel not in policy.channels or choices.may_use(policy, channel):
+                continue
+            taken = [
+                one
+                for one in told
+                if kept[one.programme].channel == channel
+                and (one.programme not in marked or choices.may_carry(policy, channel, one.programme))
+            ]
+            if taken:
                 ids = {one.programme: kept[one.programme].id for one in taken}
-                body = withdrawal_body(taken, ids, engine.catalogue, engine.messages)
+                body = withdrawal_body(taken, ids, marked, engine.catalogue, engine.messages)
                 name = self.ids.message(WITHDRAWAL_KIND, (f"{one} {_put_off(look, one)}" for one in ids.values()))
                 yield _Outgoing(name, WITHDRAWAL_KIND, channel, body, False, look.now + wait, tuple(ids.values()))
 
@@ -221,6 +232,14 @@ class _Outgoing:
     urgent: bool
     next: int
     offers: tuple[str, ...]
+
+
+def _marked(store: ServiceStore, look: OfferLook) -> frozenset[str]:
+    """The programmes taken back that are sensitive: as their offer was marked when it left."""
+    outbox, kept = Outbox(store.connection), latest(look.book.offers)
+    left = [outbox.find(kept[one.programme].message) for one in look.decision.withdrawals if one.told]
+    named = [one for message in left if message is not None for one in json.loads(message.body)["offers"]]
+    return frozenset(one["programme"] for one in named if one.get("sensitive"))
 
 
 def _put_off(look: OfferLook, offer: str) -> int:

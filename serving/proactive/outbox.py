@@ -47,6 +47,10 @@ class Outbox:
         """Write that a try failed, and when the next is."""
         self._change([message.id], attempts=message.attempts + 1, next=until, detail=detail)
 
+    def wait(self, message: KeptMessage, until: int) -> None:
+        """Write when a message is tried next that was taken and not tried."""
+        self._change([message.id], next=until)
+
     def end(self, message: KeptMessage, state: str, now: int, detail: str) -> None:
         """Write that a message never leaves: the offers in it are due again, through whatever channel there is."""
         self._change([message.id], state=state, attempts=message.attempts + 1, next=now, detail=detail)

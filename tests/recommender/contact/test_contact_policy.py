@@ -97,6 +97,14 @@ def test_sensitive_programmes_are_carried_by_a_channel_chosen_for_them_and_never
     assert carried == {("webhook", "p"), ("app", "p"), ("app", "q")}
 
 
+def test_a_word_on_one_sensitive_programme_goes_before_the_word_on_all_of_them():
+    for_all, for_p = f"{NOTICE}:webhook:sensitive", f"{NOTICE}:webhook:p"
+    without_p = Choices(frozenset({for_all}), frozenset({for_p}))
+    only_p = Choices(frozenset({for_p}), frozenset({for_all}))
+    assert [without_p.may_carry(POLICY, "webhook", name) for name in ("p", "q")] == [False, True]
+    assert [only_p.may_carry(POLICY, "webhook", name) for name in ("p", "q")] == [True, False]
+
+
 def test_contacts_are_counted_in_every_span_and_breaks_apart():
     day = 86_400
     record = ContactRecord(contacts=(Contact(NOON - 31 * day), Contact(NOON - 30 * day), Contact(NOON - day)))

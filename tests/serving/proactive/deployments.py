@@ -38,6 +38,7 @@ class Deployment:
     now: int = NOW
     policy: object = POLICY
     count: int = field(default=0)
+    stopped: set = field(default_factory=set)
 
     @property
     def stores(self):
@@ -45,7 +46,7 @@ class Deployment:
 
     @property
     def worker(self):
-        watch = Watch(self.engine, self.policy)
+        watch = Watch(self.engine, self.policy, stopped=frozenset(self.stopped))
         return OfferWorker(self.stores, watch, OfferIdentity(bytes(32)), Recorder(self.engine))
 
     def event(self, who, kind, data=None, ago=3600, name=None, about=()):

@@ -6,8 +6,13 @@ import csv
 import io
 import json
 
-from serving.proactive.contact_list import COLUMNS, written
+import pytest
+
+from features.log.database import Database
+from serving.proactive.contact_list import COLUMNS, to_bring, written
 from serving.proactive.offer_book import KeptMessage
+from tests.recommender.contact.policies import NOTICE
+from tests.serving.proactive.deployments import Deployment, born
 
 
 def message(title, citizen="ann", **more):
@@ -32,3 +37,20 @@ def test_a_withdrawal_is_listed_with_what_it_says():
     row = next(iter(csv.DictReader(io.StringIO(written([kept], "csv", "en")))))
     assert (row["title"], row["standing"], row["closes"]) == ("gone", "excluded", "")
     assert json.loads(written([kept], "json"))["messages"] == [body]
+
+
+@pytest.mark.parametrize("purpose", [NOTICE, f"{NOTICE}:caseworker", "eligibility"])
+def test_whoever_took_back_what_allowed_it_is_on_no_list(tmp_path, real_engine, purpose):
+    database = Database(f"sqlite:///{tmp_path}/events.db")
+    town = Deployment(database, real_engine)
+    for who in ("ann", "bob"):
+        town.settle(who, NOTICE, f"{NOTICE}:caseworker")
+        town.tell(born(town, who, f"child of {who}"))
+    town.step()
+    town.now += 60
+    town.tell(town.event("ann", "consent.withdrawn", {"purpose": purpose}, ago=1))
+    for _ in range(2):
+        listed = to_bring(town.stores, "caseworker", town.now, town.worker.watch)
+        assert [one.citizen for one in listed] == ["bob"]
+    assert town.states("ann")["t.baby"] == "due"
+    database.close()

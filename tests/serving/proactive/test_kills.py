@@ -40,7 +40,7 @@ def working(url, engine, now, file):
     """Work off and send, a few at a time, until nothing is left or the process is killed."""
     town = Deployment(Database(url), engine, now)
     receiver = WebhookReceiver(Written(file), parse_keys(SECRET, "keys"), "here")
-    sender = MessageSender(town.stores, engine.declaration, town.policy, receiver, Random(1))
+    sender = MessageSender(town.stores, lambda: town.worker.watch, receiver, Random(1))
     while True:
         done, sent = town.worker.step(town.now, most=3), sender.step(town.now, most=2)
         if not (done.people or done.lag.events or any(sent)):

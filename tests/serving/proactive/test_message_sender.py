@@ -48,7 +48,7 @@ def town(tmp_path, real_engine):
 
 def sender(town, *answers, name="here"):
     receiver = WebhookReceiver(FakeReceiver(list(answers)), parse_keys(SECRET, "keys"), name)
-    return MessageSender(town.stores, town.engine.declaration, town.policy, receiver, Random(1))
+    return MessageSender(town.stores, lambda: town.worker.watch, receiver, Random(1))
 
 
 def waiting(town):
@@ -150,6 +150,97 @@ def test_a_sensitive_programme_does_not_leave_once_its_channel_is_taken_back(tmp
     town.tell(town.event("ann", "consent.withdrawn", {"purpose": chosen}, ago=1))
     one = sender(town)
     assert one.step(town.now) == Sent(ended=1)
+    database.close()
+
+
+def put(town, state, **more):
+    """What the desk writes where the person answers."""
+    with town.stores.writing() as opened:
+        row = next(one for one in town.offers("ann") if one.programme == "t.baby")
+        OfferBook(opened.connection).put(replace(row, state=state, changed=town.now, **more))
+
+
+MEANWHILE = {
+    "declined at the desk": lambda town: put(town, "declined"),
+    "put off": lambda town: put(town, "snoozed", until=town.now + DAY),
+    "withdrawn": lambda town: put(town, "withdrawn", reason="excluded"),
+    "over": lambda town: put(town, "expired", reason="closed"),
+    "declined in the log": lambda town: town.tell(town.event("ann", "benefit.declined", {"programme": "t.baby"}, 1)),
+    "received": lambda town: town.tell(town.event("ann", "benefit.granted", {"programme": "t.baby"}, 1)),
+    "stopped": lambda town: town.stopped.add("t.baby"),
+}
+
+
+@pytest.mark.parametrize("what", MEANWHILE)
+def test_an_offer_that_no_longer_stands_does_not_leave_at_the_first_try_nor_at_a_later_one(town, what):
+    one = sender(town, Posted(500, "status 500"))
+    assert one.step(town.now) == Sent(put_off=1)
+    town.now += 60
+    MEANWHILE[what](town)
+    assert one.step(town.now) == Sent(ended=1)
+    assert len(got(one)) == 1
+
+
+def test_each_message_of_a_batch_is_asked_about_just_before_its_own_try(town):
+    town.settle("bob", *WEBHOOK)
+    town.tell(born(town, "bob", "kid of bob"))
+    town.step()
+
+    class Meanwhile(FakeReceiver):
+        def send(self, headers, body):
+            for who in {"ann", "bob"} - {json.loads(body)["citizen"]}:
+                town.tell(town.event(who, "consent.withdrawn", {"purpose": NOTICE}, ago=0))
+            return super().send(headers, body)
+
+    one = sender(town)
+    one = replace(one, receiver=replace(one.receiver, post=Meanwhile()))
+    assert one.step(town.now) == Sent(delivered=1, ended=1)
+
+
+def test_a_later_try_waits_for_quiet_hours_to_end_and_that_is_no_try(town):
+    one = sender(town, Posted(500, "status 500"))
+    one.step(town.now)
+    assert one.step(town.now + 10 * 3600) == Sent(put_off=1)  # 22:00
+    assert (len(got(one)), waiting(town)) == (1, town.now + 20 * 3600)  # 08:00
+    with town.opened() as opened:
+        (row,) = Outbox(opened.connection).waiting_in("webhook")
+    assert row.attempts == 1
+    assert one.step(town.now + 20 * 3600) == Sent(delivered=1)
+
+
+def test_what_was_refused_leaves_once_the_person_agrees_again(town):
+    town.now += 60
+    town.tell(town.event("ann", "consent.withdrawn", {"purpose": NOTICE}, ago=1))
+    one = sender(town)
+    assert one.step(town.now) == Sent(ended=1)
+    town.step(after=60)
+    town.tell(town.event("ann", "consent.given", {"purpose": NOTICE}, ago=1))
+    assert town.step(after=60).messages == 1
+    assert one.step(town.now) == Sent(delivered=1)
+
+
+@pytest.mark.parametrize(("taken_back", "count"), [((), 1), (("t.baby",), 0), (("sensitive",), 0)])
+def test_an_offer_of_a_sensitive_programme_is_taken_back_only_through_a_channel_still_chosen_for_it(
+    tmp_path, real_engine, taken_back, count
+):
+    database = Database(f"sqlite:///{tmp_path}/events.db")
+    town = Deployment(database, real_engine, policy=replace(POLICY, sensitive_programmes=frozenset({"t.baby"})))
+    town.settle("ann", *WEBHOOK, f"{NOTICE}:webhook:sensitive")
+    birth = born(town, "ann")
+    town.tell(birth)
+    town.step()
+    one = sender(town)
+    assert one.step(town.now) == Sent(delivered=1)
+    town.now += 600
+    for name in taken_back:
+        town.tell(town.event("ann", "consent.withdrawn", {"purpose": f"{NOTICE}:webhook:{name}"}, ago=61))
+    town.tell(town.event("ann", "event.retracted", {"source": birth.source, "id": birth.id}, ago=60))
+    assert town.step().messages == count
+    assert town.states("ann")["t.baby"] == "withdrawn"
+    if count:  # and what is taken back once the message waits
+        town.now += 60
+        town.tell(town.event("ann", "consent.withdrawn", {"purpose": f"{NOTICE}:webhook:sensitive"}, ago=1))
+        assert one.step(town.now) == Sent(ended=1)
     database.close()
 
 
