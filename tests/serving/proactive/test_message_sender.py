@@ -14,6 +14,7 @@ from serving.proactive.offer_book import OfferBook
 from serving.proactive.outbox import LEASE, RETRIES, Outbox, retry_after
 from serving.proactive.webhook_post import Posted
 from serving.proactive.webhook_signature import Verifier, parse_keys
+from serving.proactive.work_list import WorkList
 from serving.records import store
 from tests.recommender.contact.policies import NOTICE
 from tests.serving.proactive.deployments import DAY, POLICY, WEBHOOK, Deployment, born
@@ -206,6 +207,16 @@ def test_a_later_try_waits_for_quiet_hours_to_end_and_that_is_no_try(town):
         (row,) = Outbox(opened.connection).waiting_in("webhook")
     assert row.attempts == 1
     assert one.step(town.now + 20 * 3600) == Sent(delivered=1)
+
+
+def test_of_whoever_is_erased_while_a_message_is_asked_about_nothing_is_written(town, monkeypatch):
+    monkeypatch.setattr(store.ServiceStore, "erased", lambda _, people: frozenset(people))
+    town.now += 60
+    put(town, "declined")
+    with town.stores.writing() as opened:
+        WorkList(opened.connection).forget("ann")
+    assert sender(town).step(town.now) == Sent(ended=1)
+    assert town.work(lambda work: work.due(town.now, 9)) == ()
 
 
 def test_what_was_refused_leaves_once_the_person_agrees_again(town):
