@@ -255,7 +255,7 @@ def clipping_of_chunks_and_not_of_units(patch):
 @without(8, test_gate.test_training_that_crashes_stays_spent)
 def a_reservation_after_the_training(patch):
     def run(self, stage, spent, learner, **_):
-        self._receipts.append(None)
+        self._receipts.append(SimpleNamespace(spend="reserved later"))
         released = learner(self._opened())
         self._account.reserve(stage, replace(self._run, mechanism=spent), (), None)
         return released
