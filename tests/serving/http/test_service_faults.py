@@ -38,14 +38,7 @@ NOW = 1_800_000_000
 def home(request, tmp_path, monkeypatch):
     if request.param == "postgresql":
         monkeypatch.setenv(DATABASE_URL, request.getfixturevalue("postgresql"))
-    home = Workspace(tmp_path / "home", patience=5)
-    if home.on_server:  # which all tests share
-        engine = sa.create_engine(home.database._url.set(drivername="postgresql+psycopg"))
-        with engine.begin() as connection:
-            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-            connection.execute(sa.text("CREATE SCHEMA public"))
-        engine.dispose()
-    return home
+    return Workspace(tmp_path / "home", patience=5)
 
 
 def post(call, *events):
