@@ -15,6 +15,7 @@ COPY proffer proffer
 COPY recommender recommender
 COPY rendering rendering
 COPY serving serving
+COPY sweep sweep
 COPY training training
 RUN /opt/proffer/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
  && /opt/proffer/bin/python -m compileall -q /opt/proffer/lib
