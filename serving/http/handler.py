@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any, Final
@@ -20,13 +20,14 @@ from recommender.rules.clause import RECEIVES
 from recommender.rules.person import Person
 from recommender.rules.question_form import ASKED, DECLINED
 from serving.http.answer_form import in_language, place_of
+from serving.http.answering_engine import AnsweringEngine
 from serving.http.event_words import names_of_events, pointer_into
 from serving.http.problem_documents import LOG_UNAVAILABLE, UNPROCESSABLE, ProblemItemValue, RefusedError
 from serving.http.reference_desk import ReferenceDesk
 from serving.http.wire import RecommendationRequest
 from serving.records.decision import ID, Decision, Recorder
 from serving.records.explanation import Length, explained
-from serving.records.live_basis import RANKING, PurposeRegister
+from serving.records.live_basis import PurposeRegister
 from serving.records.switched_off import Stops
 
 _MOST_ITEMS: Final = 20
@@ -55,37 +56,26 @@ _TOGETHER: Final[Mapping[Code, str]] = {
 
 
 @dataclass(frozen=True)
+class _AskedAnswer:
+    """An answer that is asked for: what decides, for whom, as of when, how many are shown; what it lacks and why."""
+
+    recorder: Recorder
+    person: Person
+    day: date
+    k: int
+    said: dict[str, list[str]]
+
+    def decided(self, citizen: str | None) -> Decision:
+        return self.recorder.decide(self.person, self.day, self.k, citizen, said=self.said)
+
+
+@dataclass(frozen=True)
 class RecommendationHandler:
     """Answers requests with one engine."""
 
     engine: Engine
     purposes: PurposeRegister = field(default_factory=PurposeRegister)
     stops: Callable[[], Stops] = Stops
-    missing: tuple[str, ...] = ()
-
-    def at_work(self) -> RecommendationHandler:
-        """What answers now: this, or where programmes are switched off, the same without them.
-
-        Raises:
-            RefusedError: 503, it cannot be told what is switched off.
-        """
-        try:
-            stops = self.stops()
-        except (Rejected, OSError):
-            raise RefusedError(LOG_UNAVAILABLE, "It cannot be told what is switched off; ask again.") from None
-        names = frozenset(stops.programmes & self.engine.catalogue.index.keys())  # none of those left out already
-        if not names:
-            return self
-        if names not in self._reduced:
-            said = tuple(f"programme:{name}" for name in sorted(names))
-            left = replace(self, engine=self.engine.without(names), missing=said)
-            self._reduced.clear()
-            self._reduced[names] = left
-        return self._reduced[names]
-
-    @cached_property
-    def _reduced(self) -> dict[frozenset[str], RecommendationHandler]:
-        return {}
 
     @cached_property
     def reference(self) -> ReferenceDesk:
@@ -97,50 +87,57 @@ class RecommendationHandler:
         """What makes an answer a decision."""
         return Recorder(self.engine)
 
+    @cached_property
+    def _reduced(self) -> dict[frozenset[str], Recorder]:
+        """The recorder without the programmes that were switched off last."""
+        return {}
+
     def recommend(self, request: RecommendationRequest, citizen: str, now: int) -> Mapping[str, Any]:
         """The answer to what is sent, as JSON; with the decision it is, where the request asks for the record.
 
         Raises:
-            RefusedError: 422, with a pointer to each thing that is wrong.
+            RefusedError: 422, with a pointer to each thing that is wrong; 503, it cannot be told what is switched off.
         """
-        if (other := self.at_work()) is not self:
-            return other.recommend(request, citizen, now)
-        day = self._day(request.as_of, now)
-        with self._told():
-            events = None if request.events is None else self._events(request.events, now)
-            person = self._person(request, citizen, day, events)
-        engine, person, closed = self.purposes.allowed(self.engine, person, citizen)
-        said = self._said(person, closed)
+        asked = self._asked(request, citizen, now, None)
         if not request.record:
-            engine = engine.by_rules if len(said.get("stopped", ())) > len(self.missing) else engine
-            return engine.answer(person, day, self._most(request)).to_json() | said
-        found = self._decided(person, day, self._most(request), None, closed)
-        return {**found.answer, ID: found.id, "decision": dict(found.document)} | said
+            return asked.recorder.engine.answer(asked.person, asked.day, asked.k).to_json() | asked.said
+        found = asked.decided(None)
+        return {**found.answer, ID: found.id, "decision": dict(found.document)} | asked.said
 
     def decide(self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event]) -> Decision:
         """Answer a citizen from the events that are held.
 
         Raises:
-            RefusedError: 422, with a pointer to each thing that is wrong.
+            RefusedError: as `recommend`.
         """
-        if (other := self.at_work()) is not self:
-            return other.decide(request, citizen, now, held)
-        day = self._day(request.as_of, now)
+        return self._asked(request, citizen, now, held).decided(citizen)
+
+    def _asked(
+        self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event] | None
+    ) -> _AskedAnswer:
+        """What a request asks for, of whom, and what may answer it now; None held where the request has all."""
+        answering, day = self._answering(), self._day(request.as_of, now)
         with self._told():
-            person = self._person(request, citizen, day, held)
-        _, person, closed = self.purposes.allowed(self.engine, person, citizen)
-        return self._decided(person, day, self._most(request), citizen, closed)
+            events = self._events(request.events, now) if held is None and request.events is not None else held
+            person = self._person(answering.engine, request, citizen, day, events)
+        _, person, closed = self.purposes.allowed(answering.engine, person, citizen)
+        recorder, said = answering.ordering(person, closed)
+        # a cursor is of the catalogue in use, whatever of it is switched off
+        k = place_of(request.cursor, self.engine.catalogue.hash) + request.k
+        return _AskedAnswer(recorder, person, day, k, said)
 
-    def _decided(self, person: Person, day: date, k: int, citizen: str | None, closed: Sequence[str]) -> Decision:
-        said = self._said(person, closed)
-        learned = RANKING not in closed and len(said.get("stopped", ())) == len(self.missing)
-        recorder = self.recorder if learned else self.recorder.by_rules
-        return recorder.decide(person, day, k, citizen, said=said)
-
-    def _said(self, person: Person, closed: Sequence[str]) -> dict[str, list[str]]:
-        """What of an answer is missing, and why: purposes without a live basis, and what was switched off."""
-        stopped = [*self.missing, *(one.said for one in self.stops().of_order(self.engine, person))]
-        return ({"not_read": list(closed)} if closed else {}) | ({"stopped": stopped} if stopped else {})
+    def _answering(self) -> AnsweringEngine:
+        try:
+            stops = self.stops()
+        except (Rejected, OSError):
+            raise RefusedError(LOG_UNAVAILABLE, "It cannot be told what is switched off; ask again.") from None
+        names = frozenset(stops.programmes & self.engine.catalogue.index.keys())
+        recorder = self._reduced.get(names) if names else self.recorder
+        if recorder is None:
+            recorder = Recorder(self.engine.without(names))
+            self._reduced.clear()
+            self._reduced[names] = recorder
+        return AnsweringEngine(recorder, stops, names)
 
     def consents(self, citizen: str, held: Sequence[Event]) -> Mapping[str, Any]:
         """For which purposes a citizen may be read now, by the events that are held."""
@@ -182,10 +179,6 @@ class RecommendationHandler:
         """The languages that texts are told in."""
         return self.engine.messages.languages
 
-    def _most(self, request: RecommendationRequest) -> int:
-        """How many recommendations are made, of which the last page is told."""
-        return place_of(request.cursor, self.engine.catalogue.hash) + request.k
-
     def checks(self) -> Mapping[str, bool]:
         """Whether there is something to recommend."""
         return {"catalogue": len(self.engine.catalogue) > 0}
@@ -211,7 +204,7 @@ class RecommendationHandler:
         return day
 
     def _person(
-        self, request: RecommendationRequest, citizen: str, day: date, events: Sequence[Event] | None
+        self, engine: Engine, request: RecommendationRequest, citizen: str, day: date, events: Sequence[Event] | None
     ) -> Person:
         facts = dict(request.facts or {})
         applicants = self._applicants(request, facts.pop("applicant", None))
@@ -219,10 +212,10 @@ class RecommendationHandler:
             raise _unprocessable([ProblemItemValue("/facts", f"lists of at most {_MOST_MEMBERS} members")])
         unanswered = {ASKED: request.asked or [], DECLINED: request.declined or []}
         if events is None:
-            person = self.engine.from_facts(facts, applicants, day)
+            person = engine.from_facts(facts, applicants, day)
         else:
-            person = self.engine.from_events(events, citizen, applicants, day)
-        return self.engine.not_asking(person, unanswered, ())
+            person = engine.from_events(events, citizen, applicants, day)
+        return engine.not_asking(person, unanswered, ())
 
     def _applicants(self, request: RecommendationRequest, stated: object) -> Sequence[str]:
         if stated is not None and request.applicant is not None:

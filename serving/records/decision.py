@@ -85,9 +85,13 @@ class Recorder:
     """Decides with one engine, and says what each decision rests on."""
 
     def __init__(self, engine: Engine) -> None:
-        """Hash what the engine is made of, once."""
+        """Keep the engine."""
         self.engine = engine
-        self.basis = basis_of(engine)
+
+    @cached_property
+    def basis(self) -> Mapping[str, Any]:
+        """The hashes of what the engine is made of; worked out once, when something is first put on record."""
+        return basis_of(self.engine)
 
     @cached_property
     def by_rules(self) -> Recorder:

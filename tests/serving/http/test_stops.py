@@ -59,6 +59,16 @@ def test_a_programme_that_is_switched_off_is_told_by_name_and_by_nothing_else_fr
     assert "stopped" not in get().json()
 
 
+def test_pages_go_on_while_a_programme_is_switched_off(get, home):
+    stops(home, "add", "--programme", "t.women", "--by", "kim", "--why", "The text changed.")
+    whole, found, cursor = get(), [], ""
+    while cursor is not None:
+        page = get(f"/v1/citizens/ann/recommendations?k=2{cursor and '&cursor=' + cursor}")
+        found += page.json()["recommendations"]
+        cursor = page.headers.get("proffer-next")
+    assert [one["programme"] for one in found] == [one["programme"] for one in whole.json()["recommendations"]]
+
+
 def test_what_was_decided_while_it_was_off_is_made_again_without_it(get, home, real_engine):
     stops(home, "add", "--programme", "t.women", "--by", "kim", "--why", "The text changed.")
     decided = get().json()["decision_id"]
