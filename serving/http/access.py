@@ -10,8 +10,16 @@ from anyio import to_thread
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
+from features.unicode_form import composed
 from serving.http.fair_share import PARTY
-from serving.http.problem_documents import INSUFFICIENT_SCOPE, MISDIRECTED, TOO_MANY, UNAUTHENTICATED, RefusedError
+from serving.http.problem_documents import (
+    INSUFFICIENT_SCOPE,
+    MISDIRECTED,
+    NOT_FOUND,
+    TOO_MANY,
+    UNAUTHENTICATED,
+    RefusedError,
+)
 from serving.http.quota import Quota
 from serving.http.tokens import (
     ACT_AS,
@@ -121,6 +129,24 @@ def need(caller: Caller, scope: str) -> None:
         raise RefusedError(
             INSUFFICIENT_SCOPE, f"The token needs the scope {scope}.", headers={"WWW-Authenticate": challenge}
         )
+
+
+def may_see(caller: Caller, citizen: str) -> bool:
+    """Whether what is about a citizen is told to a caller: about themselves, or with `act-as` about anybody."""
+    return citizen == caller.subject or caller.may(ACT_AS)
+
+
+def whose(caller: Caller, citizen: str, scope: str, nobody: str) -> str:
+    """Return the citizen that a path names, for whoever has the scope and may see what is about them.
+
+    Raises:
+        RefusedError: 403, the scope is missing; 404 with the words of `nobody`, as where there is no such citizen.
+    """
+    need(caller, scope)
+    name = composed(citizen)
+    if not may_see(caller, name):
+        raise RefusedError(NOT_FOUND, nobody)
+    return name
 
 
 def is_loopback(host: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
@@ -15,7 +14,7 @@ from serving.http.access import Authentication, need
 from serving.http.answer_form import explained_so
 from serving.http.batch_wire import BatchOut, BatchPerson, BatchRequest
 from serving.http.problem_documents import RefusedError, document
-from serving.http.service_frame import JSON, WorkerPool, documented, fitted, refusals
+from serving.http.service_frame import JSON, WorkerPool, documented, fitted, json_text, refusals
 from serving.http.tokens import ACT_AS, READ
 from serving.http.wire import RecommendationRequest
 
@@ -63,4 +62,4 @@ def _told(answers: BatchAnswers, asked: BatchRequest, person: BatchPerson, now: 
     except RefusedError as refusal:
         told = document(refusal.kind, refusal.detail, refusal.items)
         result |= {"status": refusal.kind.status, "problem": told}
-    return json.dumps(result, ensure_ascii=False, allow_nan=False)
+    return json_text(result)

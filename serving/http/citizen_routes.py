@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
@@ -11,12 +10,11 @@ from fastapi.responses import Response
 from starlette.requests import Request
 
 from features.log.event import Event
-from features.unicode_form import composed
 from serving.http import problem_documents as problems
-from serving.http.access import Authentication, need
-from serving.http.problem_documents import ProblemItemValue, RefusedError
-from serving.http.service_frame import WorkerPool, fitting, queried, refusals
-from serving.http.tokens import ACT_AS, READ
+from serving.http.access import Authentication, whose
+from serving.http.problem_documents import RefusedError
+from serving.http.service_frame import WorkerPool, fitting, queried, query_items, refusals
+from serving.http.tokens import READ
 from serving.http.told_answer import Telling, told
 from serving.http.wire import MAX_K, RecommendationRequest, RecommendationsOut
 from serving.records.decision import ID, Decision
@@ -81,11 +79,7 @@ def add_citizens(
     async def citizen_recommendations(request: Request, citizen: str) -> Response:
         """Recommendations for one citizen from the events that the log holds; the answer is on record once given."""
         now = clock()
-        caller = access.caller(request, now)
-        need(caller, READ)
-        name = composed(citizen)
-        if name != caller.subject and not caller.may(ACT_AS):
-            raise RefusedError(problems.NOT_FOUND, _NOBODY)
+        name = whose(access.caller(request, now), citizen, READ, _NOBODY)
         asked = _asked(request)
 
         def answered() -> Mapping[str, Any]:
@@ -101,12 +95,11 @@ def add_citizens(
 
 def _asked(request: Request) -> RecommendationRequest:
     """The query as the request it is, of which the log has the events."""
-    given = request.query_params.multi_items()
-    times = Counter(name for name, _ in given)
-    if set(times) - {*_ONCE, *_SEVERAL} or any(times[name] > 1 for name in _ONCE):
-        item = ProblemItemValue("", f"each once: {', '.join(_ONCE)}; any number of times: {', '.join(_SEVERAL)}")
-        raise RefusedError(problems.UNPROCESSABLE, "The query has names that this route does not take.", [item])
-    lists = {name: [value for key, value in given if key == name] for name in _SEVERAL if name in times}
+    given = query_items(request, _ONCE, _SEVERAL)
+    lists: dict[str, list[str]] = {}
+    for name, value in given:
+        if name in _SEVERAL:
+            lists.setdefault(name, []).append(value)
     single = {name: value for name, value in given if name in _ONCE}
     k = single.get("k", "10")
     number = int(k) if k.isascii() and k.isdigit() and len(k) < 4 else 0

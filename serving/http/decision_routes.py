@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
@@ -11,13 +9,12 @@ from fastapi import FastAPI
 from fastapi.responses import Response
 from starlette.requests import Request
 
-from features.unicode_form import composed
 from serving.http import problem_documents as problems
-from serving.http.access import Authentication, need
+from serving.http.access import Authentication, may_see, need, whose
 from serving.http.decision_wire import DecisionRecordOut, DecisionsOut, ExplanationOut
 from serving.http.problem_documents import ProblemItemValue, RefusedError
-from serving.http.service_frame import JSON, WorkerPool, queried, refusals
-from serving.http.tokens import ACT_AS, READ, Caller
+from serving.http.service_frame import JSON, WorkerPool, json_text, queried, query_items, refusals
+from serving.http.tokens import READ, Caller
 from serving.records.decision import Decision
 from serving.records.decision_log import KeptDecision
 from serving.records.explanation import Length
@@ -27,10 +24,6 @@ _QUERY: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "explain": ("How much is told; absent means short.", {"type": "string", "enum": [*_LENGTHS]}),
     "language": ("In which language texts stand; absent means in each.", {"type": "string"}),
 }
-_REFUSED: Final = (
-    problems.UNAUTHENTICATED, problems.INSUFFICIENT_SCOPE, problems.NOT_FOUND, problems.TOO_MANY,
-    problems.BUSY, problems.LOG_UNAVAILABLE,
-)  # fmt: skip
 _NOBODY: Final = "Nothing is on record under this id, or the token is not for reading it."
 
 
@@ -68,7 +61,7 @@ def add_decisions(
     work: WorkerPool,
 ) -> None:  # fmt: skip
     """Add the routes; `work` are the threads that recommend."""
-    said, bearer = refusals(*_REFUSED), queried({}, READ)
+    said, bearer = refusals(*problems.READING), queried({}, READ)
 
     def reader(request: Request) -> Caller:
         caller = access.caller(request, clock())
@@ -76,15 +69,16 @@ def add_decisions(
         return caller
 
     @app.get("/v1/decisions/{decision_id}", response_model=ExplanationOut, tags=["decisions"],
-             responses=refusals(*_REFUSED, problems.UNPROCESSABLE), openapi_extra=queried(_QUERY, READ))  # fmt: skip
+             responses=refusals(*problems.READING, problems.UNPROCESSABLE),
+             openapi_extra=queried(_QUERY, READ))  # fmt: skip
     async def decision_explanation(request: Request, decision_id: str) -> Response:
         """Why: a decision on record explained to the person it is about, in short or in full."""
         caller, (length, language) = reader(request), _asked(request)
 
         def answered() -> str:
-            found = log.records.decision(decision_id, lambda citizen: _may_read(caller, citizen))
+            found = log.records.decision(decision_id, lambda citizen: may_see(caller, citizen))
             told = answers.explain(found.decision, length, language)
-            return _json({"decision_id": found.id, "made": found.made, **told})
+            return json_text({"decision_id": found.id, "made": found.made, **told})
 
         return Response(await work.run(answered), media_type=JSON)
 
@@ -95,8 +89,8 @@ def add_decisions(
         caller = reader(request)
 
         def answered() -> str:
-            found = log.records.decision(decision_id, lambda citizen: _may_read(caller, citizen))
-            return _json({"decision_id": found.id, "made": found.made, **found.decision.to_document()})
+            found = log.records.decision(decision_id, lambda citizen: may_see(caller, citizen))
+            return json_text({"decision_id": found.id, "made": found.made, **found.decision.to_document()})
 
         return Response(await work.run(answered), media_type=JSON)
 
@@ -104,22 +98,12 @@ def add_decisions(
              openapi_extra=bearer, tags=["decisions"])  # fmt: skip
     async def citizen_decisions(request: Request, citizen: str) -> Response:
         """The decisions on record about one citizen, the latest first, at most a hundred."""
-        caller, name = reader(request), composed(citizen)
-        if not _may_read(caller, name):
-            raise RefusedError(problems.NOT_FOUND, _NOBODY)
-        return Response(await work.run(lambda: _json(_listed(log.records.decisions(name)))), media_type=JSON)
-
-
-def _may_read(caller: Caller, citizen: str) -> bool:
-    return citizen == caller.subject or caller.may(ACT_AS)
+        name = whose(access.caller(request, clock()), citizen, READ, _NOBODY)
+        return Response(await work.run(lambda: json_text(_listed(log.records.decisions(name)))), media_type=JSON)
 
 
 def _asked(request: Request) -> tuple[Length, str | None]:
-    given = request.query_params.multi_items()
-    times, query = Counter(name for name, _ in given), dict(given)
-    if set(times) - set(_QUERY) or max(times.values(), default=0) > 1:
-        item = ProblemItemValue("", f"each once: {', '.join(_QUERY)}")
-        raise RefusedError(problems.UNPROCESSABLE, "The query has names that this route does not take.", [item])
+    query = dict(query_items(request, _QUERY))
     length = _LENGTHS.get(query.get("explain", "short"))
     if length is None:
         item = ProblemItemValue("/explain", f"one of {', '.join(_LENGTHS)}")
@@ -133,7 +117,3 @@ def _listed(found: Sequence[KeptDecision]) -> dict[str, Any]:
         for one in found
     ]
     return {"decisions": rows}
-
-
-def _json(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, ensure_ascii=False, allow_nan=False)

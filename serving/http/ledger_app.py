@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, Protocol
@@ -24,6 +23,7 @@ from serving.http.service_frame import (
     documented,
     fitted,
     framed,
+    json_text,
     refusals,
 )
 from serving.http.tokens import RESERVE, Caller
@@ -140,4 +140,4 @@ def _add_budgets(app: FastAPI, desk: Reservations, allowed: Callable[[Request], 
 
 
 def _json(answer: Mapping[str, Any]) -> Response:
-    return Response(json.dumps(answer, ensure_ascii=False, allow_nan=False), media_type="application/json")
+    return Response(json_text(answer), media_type="application/json")

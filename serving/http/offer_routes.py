@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final, Protocol
@@ -12,13 +11,12 @@ from fastapi.responses import Response
 from starlette.requests import Request
 
 from features.calendar import ISO_DAY, day_of
-from features.unicode_form import composed
 from serving.http import problem_documents as problems
-from serving.http.access import Authentication, need
+from serving.http.access import Authentication, whose
 from serving.http.offer_wire import OfferAnswerOut, OffersOut, SnoozeRequest
 from serving.http.problem_documents import ProblemItemValue, RefusedError
-from serving.http.service_frame import JSON, WorkerPool, documented, fitted, queried, refusals
-from serving.http.tokens import ACT_AS, ANSWER, READ, Caller
+from serving.http.service_frame import JSON, WorkerPool, documented, fitted, json_text, queried, query_items, refusals
+from serving.http.tokens import ANSWER, READ
 
 _QUERY: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "channel": ("Through which channel they are looked at; absent means the first of the country.", {"type": "string"}),
@@ -68,16 +66,19 @@ def add_offers(
     async def citizen_offers(request: Request, citizen: str) -> Response:
         """What one citizen is offered now, and what was taken back of what was offered."""
         now = clock()
-        name, channel = _whose(access.caller(request, now), citizen, READ), _channel(request)
-        return Response(await work.run(lambda: _json(log.offers.offers(name, channel, now))), media_type=JSON)
+        name, channel = (
+            whose(access.caller(request, now), citizen, READ, _NOBODY),
+            dict(query_items(request, _QUERY)).get("channel"),
+        )
+        return Response(await work.run(lambda: json_text(log.offers.offers(name, channel, now))), media_type=JSON)
 
     @app.post(_OF_ONE + "/decline", response_model=OfferAnswerOut, responses=settled,
               openapi_extra=queried({}, ANSWER), tags=["offers"])  # fmt: skip
     async def offer_decline(request: Request, citizen: str, offer: str) -> Response:
         """Decline an offer; the programme is offered again only once it changed, and stays among recommendations."""
         now = clock()
-        name = _whose(access.caller(request, now), citizen, ANSWER)
-        return Response(await work.run(lambda: _json(log.offers.decline(name, offer, now))), media_type=JSON)
+        name = whose(access.caller(request, now), citizen, ANSWER, _NOBODY)
+        return Response(await work.run(lambda: json_text(log.offers.decline(name, offer, now))), media_type=JSON)
 
     @app.post(_OF_ONE + "/snooze", response_model=OfferAnswerOut,
               responses=refusals(*_REFUSED, *_BODY, problems.OFFER_SETTLED),
@@ -85,26 +86,9 @@ def add_offers(
     async def offer_snooze(request: Request, citizen: str, offer: str) -> Response:
         """Put an offer off until a day."""
         now = clock()
-        name = _whose(access.caller(request, now), citizen, ANSWER)
+        name = whose(access.caller(request, now), citizen, ANSWER, _NOBODY)
         until = _day((await fitted(request, SnoozeRequest)).until)
-        return Response(await work.run(lambda: _json(log.offers.snooze(name, offer, until, now))), media_type=JSON)
-
-
-def _whose(caller: Caller, citizen: str, scope: str) -> str:
-    """Whose offers they are: the caller's own, or those of whom the caller may act for."""
-    need(caller, scope)
-    name = composed(citizen)
-    if name != caller.subject and not caller.may(ACT_AS):
-        raise RefusedError(problems.NOT_FOUND, _NOBODY)
-    return name
-
-
-def _channel(request: Request) -> str | None:
-    given = request.query_params.multi_items()
-    if any(name not in _QUERY for name, _ in given) or len(given) > 1:
-        item = ProblemItemValue("", f"once: {', '.join(_QUERY)}")
-        raise RefusedError(problems.UNPROCESSABLE, "The query has names that this route does not take.", [item])
-    return given[0][1] if given else None
+        return Response(await work.run(lambda: json_text(log.offers.snooze(name, offer, until, now))), media_type=JSON)
 
 
 def _day(text: str) -> int:
@@ -115,7 +99,3 @@ def _day(text: str) -> int:
         pass
     item = ProblemItemValue("/until", "a day of the calendar, written YYYY-MM-DD")
     raise RefusedError(problems.UNPROCESSABLE, "The offer cannot be put off until then.", [item])
-
-
-def _json(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, ensure_ascii=False, allow_nan=False)

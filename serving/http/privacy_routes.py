@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
@@ -13,7 +12,7 @@ from starlette.requests import Request
 from serving.http import problem_documents as problems
 from serving.http.access import Authentication, need
 from serving.http.ledger_wire import PrivacySpendsOut, PrivacyStatusOut
-from serving.http.service_frame import JSON, WorkerPool, queried, refusals
+from serving.http.service_frame import JSON, WorkerPool, json_text, queried, refusals
 from serving.http.tokens import AUDIT
 
 _SAID: Final = refusals(
@@ -41,7 +40,7 @@ def add_privacy(app: FastAPI, ledger: LedgerReading, access: Authentication, clo
 
     async def answer(request: Request, found: Callable[[], Mapping[str, Any]]) -> Response:
         need(access.caller(request, clock()), AUDIT)
-        return Response(await work.run(lambda: json.dumps(found(), ensure_ascii=False)), media_type=JSON)
+        return Response(await work.run(lambda: json_text(found())), media_type=JSON)
 
     @app.get(
         "/v1/privacy/status", response_model=PrivacyStatusOut, responses=_SAID, openapi_extra=extra, tags=["privacy"]

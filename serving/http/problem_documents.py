@@ -46,6 +46,11 @@ BUSY = ProblemType("busy", 503, "Too many requests are waiting")
 LOG_UNAVAILABLE = ProblemType("log-unavailable", 503, "The event log cannot be used now")
 LEDGER_UNAVAILABLE = ProblemType("ledger-unavailable", 503, "The ledger cannot grant anything now")
 
+READING = (UNAUTHENTICATED, INSUFFICIENT_SCOPE, NOT_FOUND, TOO_MANY, BUSY, LOG_UNAVAILABLE)
+"""How a route refuses that reads what is kept about a citizen."""
+WRITING = (*READING, MALFORMED_BODY, TIMED_OUT, TOO_LARGE, UNSUPPORTED_MEDIA, UNPROCESSABLE)
+"""How a route refuses that takes a body about a citizen."""
+
 KINDS = (
     MALFORMED_BODY,
     MALFORMED_REQUEST,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
 from typing import Any, Final, Protocol
@@ -16,7 +15,7 @@ from serving.http import problem_documents as problems
 from serving.http.access import Authentication, need
 from serving.http.problem_documents import ProblemItemValue, RefusedError
 from serving.http.reference_wire import ProgrammeOut, ProgrammesOut
-from serving.http.service_frame import JSON, WorkerPool, queried, refusals
+from serving.http.service_frame import JSON, WorkerPool, json_text, queried, query_items, refusals
 from serving.http.tokens import READ
 
 SCHEMA: Final = "application/schema+json"
@@ -83,7 +82,7 @@ def add_reference(
     async def told(request: Request, found: Callable[[int], Mapping[str, Any]], media: str) -> Response:
         now = clock()
         need(access.caller(request, now), READ)
-        body = await work.run(lambda: json.dumps(found(now), ensure_ascii=False, allow_nan=False).encode())
+        body = await work.run(lambda: json_text(found(now)).encode())
         return _tagged(request, body, media, answers.reference.version)
 
     _add_programmes(app, answers, told)
@@ -129,13 +128,10 @@ def _tagged(request: Request, body: bytes, media: str, version: str) -> Response
 
 
 def _paging(request: Request) -> tuple[str, int]:
-    given = request.query_params.multi_items()
     limit = request.query_params.get("limit", str(SHOWN))
     number = int(limit) if limit.isascii() and limit.isdigit() and len(limit) < 4 else 0
     if not 1 <= number <= MOST_SHOWN:
         item = ProblemItemValue("/limit", f"a whole number from 1 to {MOST_SHOWN}")
         raise RefusedError(problems.UNPROCESSABLE, "The list cannot be cut so.", [item])
-    if {name for name, _ in given} - set(_QUERY) or len(given) > len({name for name, _ in given}):
-        item = ProblemItemValue("", f"each once: {', '.join(_QUERY)}")
-        raise RefusedError(problems.UNPROCESSABLE, "The query has names that this route does not take.", [item])
+    query_items(request, _QUERY)
     return request.query_params.get("cursor", ""), number

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from secrets import token_hex
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import RETRACTED, STATED
@@ -14,7 +13,7 @@ from features.log.event_parser import parse_event
 from features.problem import Rejected
 from serving.http.event_words import names_of_events, told
 from serving.http.problem_documents import CONFLICT, NOT_FOUND, UNPROCESSABLE, ProblemItemValue, RefusedError
-from serving.http.record_desk import available
+from serving.http.record_desk import OpenableStore, available
 from serving.records.decision_log import DecisionLog
 from serving.records.request_book import CitizenRequest, RequestBook
 from serving.records.store import ServiceStore
@@ -25,27 +24,10 @@ _NOBODY: Final = "Nothing is known under this id, or the token is not for acting
 _LATER: Final = "The request cannot be kept now; send it again."
 
 
-class RequestStore(Protocol):
-    """A home whose log and records can be opened."""
-
-    @property
-    def has_events(self) -> bool:
-        """Whether a log was ever begun."""
-        ...
-
-    def store(self) -> AbstractContextManager[ServiceStore]:
-        """Both, to be read."""
-        ...
-
-    def store_to_write(self) -> AbstractContextManager[ServiceStore]:
-        """Both, to be written."""
-        ...
-
-
 class RequestDesk:
     """Takes what citizens ask of an office, and what the office says."""
 
-    def __init__(self, declaration: Declaration, home: RequestStore) -> None:
+    def __init__(self, declaration: Declaration, home: OpenableStore) -> None:
         """Nothing is opened yet."""
         self._declaration = declaration
         self._home = home

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from fastapi import FastAPI
@@ -11,23 +10,13 @@ from fastapi.responses import Response
 from starlette.requests import Request
 
 from features.log.event import Event
-from features.unicode_form import composed
 from serving.http import problem_documents as problems
-from serving.http.access import Authentication, need
-from serving.http.problem_documents import RefusedError
+from serving.http.access import Authentication, need, whose
 from serving.http.request_desk import RequestDesk
 from serving.http.request_wire import ClaimedOut, ClaimRequest, RequestOut, RequestsOut, ReviewRequest, RulingRequest
-from serving.http.service_frame import JSON, WorkerPool, documented, fitted, queried, refusals
-from serving.http.tokens import ACT_AS, READ, RIGHTS, Caller
+from serving.http.service_frame import JSON, WorkerPool, documented, fitted, json_text, queried, refusals
+from serving.http.tokens import ACT_AS, READ, RIGHTS
 
-_READS: Final = (
-    problems.UNAUTHENTICATED, problems.INSUFFICIENT_SCOPE, problems.NOT_FOUND, problems.TOO_MANY, problems.BUSY,
-    problems.LOG_UNAVAILABLE,
-)  # fmt: skip
-_TAKES: Final = (
-    *_READS, problems.MALFORMED_BODY, problems.TIMED_OUT, problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA,
-    problems.UNPROCESSABLE,
-)  # fmt: skip
 _NOBODY: Final = "Nothing is known under this id, or the token is not for acting on it."
 _CITIZEN: Final = "/v1/citizens/{citizen:path}"
 _CLAIM: Final = {"facts": {"region": "11440"}, "note": "I moved in May."}
@@ -63,42 +52,42 @@ def add_requests(
     """Add the routes; `work` are the threads that recommend."""
     _add_rulings(app, log, access, clock, work)
 
-    @app.post(f"{_CITIZEN}/claims", response_model=ClaimedOut, responses=refusals(*_TAKES), tags=["rights"],
+    @app.post(f"{_CITIZEN}/claims", response_model=ClaimedOut, responses=refusals(*problems.WRITING), tags=["rights"],
               openapi_extra=documented(ClaimRequest, _CLAIM, RIGHTS))  # fmt: skip
     async def claim(request: Request, citizen: str) -> Response:
         """Claim that a fact is another than a register says: it counts at once; an office confirms or refuses it."""
         now = clock()
-        name = _own(access.caller(request, now), citizen, RIGHTS)
+        name = whose(access.caller(request, now), citizen, RIGHTS, _NOBODY)
         asked = await fitted(request, ClaimRequest)
 
         def kept() -> str:
             made, before = log.requests.claim(name, asked.facts, asked.note, now)
-            return _json({**made.to_document(now), "effect": answers.effect(name, before, log.life(name), now)})
+            return json_text({**made.to_document(now), "effect": answers.effect(name, before, log.life(name), now)})
 
         return Response(await work.run(kept), media_type=JSON)
 
-    @app.post(f"{_CITIZEN}/reviews", response_model=RequestOut, responses=refusals(*_TAKES), tags=["rights"],
+    @app.post(f"{_CITIZEN}/reviews", response_model=RequestOut, responses=refusals(*problems.WRITING), tags=["rights"],
               openapi_extra=documented(ReviewRequest, _REVIEW, RIGHTS))  # fmt: skip
     async def review(request: Request, citizen: str) -> Response:
         """Ask that a person reviews a decision: the answer is due within 30 days."""
         now = clock()
-        name = _own(access.caller(request, now), citizen, RIGHTS)
+        name = whose(access.caller(request, now), citizen, RIGHTS, _NOBODY)
         asked = await fitted(request, ReviewRequest)
 
         def kept() -> str:
-            return _json(log.requests.review(name, asked.reason, asked.decision_id, now).to_document(now))
+            return json_text(log.requests.review(name, asked.reason, asked.decision_id, now).to_document(now))
 
         return Response(await work.run(kept), media_type=JSON)
 
-    @app.get(f"{_CITIZEN}/requests", response_model=RequestsOut, responses=refusals(*_READS),
+    @app.get(f"{_CITIZEN}/requests", response_model=RequestsOut, responses=refusals(*problems.READING),
              openapi_extra=queried({}, READ), tags=["rights"])  # fmt: skip
     async def citizen_requests(request: Request, citizen: str) -> Response:
         """The claims and reviews of one citizen, the latest first, and how they were ruled on."""
         now = clock()
-        name = _own(access.caller(request, now), citizen, READ)
+        name = whose(access.caller(request, now), citizen, READ, _NOBODY)
 
         def listed() -> str:
-            return _json({"requests": [one.to_document(now) for one in log.requests.of(name)]})
+            return json_text({"requests": [one.to_document(now) for one in log.requests.of(name)]})
 
         return Response(await work.run(listed), media_type=JSON)
 
@@ -106,7 +95,7 @@ def add_requests(
 def _add_rulings(
     app: FastAPI, log: Requesting, access: Authentication, clock: Callable[[], int], work: WorkerPool
 ) -> None:
-    @app.get("/v1/requests", response_model=RequestsOut, responses=refusals(*_READS),
+    @app.get("/v1/requests", response_model=RequestsOut, responses=refusals(*problems.READING),
              openapi_extra=queried({}, READ, ACT_AS), tags=["rights"])  # fmt: skip
     async def open_requests(request: Request) -> Response:
         """The open claims and reviews of everybody, those first that are due first, at most a hundred."""
@@ -116,12 +105,12 @@ def _add_rulings(
         need(caller, ACT_AS)
 
         def listed() -> str:
-            return _json({"requests": [one.to_document(now) for one in log.requests.waiting()]})
+            return json_text({"requests": [one.to_document(now) for one in log.requests.waiting()]})
 
         return Response(await work.run(listed), media_type=JSON)
 
     @app.post("/v1/requests/{request_id}/ruling", response_model=RequestOut, tags=["rights"],
-              responses=refusals(*_TAKES, problems.CONFLICT),
+              responses=refusals(*problems.WRITING, problems.CONFLICT),
               openapi_extra=documented(RulingRequest, _RULING, RIGHTS, ACT_AS))  # fmt: skip
     async def rule(request: Request, request_id: str) -> Response:
         """Confirm or refuse a claim, or answer a review; nobody rules on what is their own."""
@@ -133,18 +122,6 @@ def _add_rulings(
 
         def ruled() -> str:
             done = log.requests.rule(request_id, asked.granted, asked.note, caller.subject, now)
-            return _json(done.to_document(now))
+            return json_text(done.to_document(now))
 
         return Response(await work.run(ruled), media_type=JSON)
-
-
-def _own(caller: Caller, citizen: str, scope: str) -> str:
-    need(caller, scope)
-    name = composed(citizen)
-    if name != caller.subject and not caller.may(ACT_AS):
-        raise RefusedError(problems.NOT_FOUND, _NOBODY)
-    return name
-
-
-def _json(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, ensure_ascii=False, allow_nan=False)

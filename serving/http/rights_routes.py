@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from hashlib import sha256
@@ -16,23 +15,15 @@ from starlette.requests import Request
 from features.log.event import Event, rfc3339
 from features.unicode_form import composed
 from serving.http import problem_documents as problems
-from serving.http.access import Authentication, need
+from serving.http.access import Authentication, need, whose
 from serving.http.event_wire import EventOutcomesOut
 from serving.http.problem_documents import ProblemItemValue, RefusedError
 from serving.http.rights_wire import ConsentRequest, ConsentsOut, ErasedOut, FeedbackRequest
-from serving.http.service_frame import JSON, WorkerPool, documented, fitted, queried, refusals
-from serving.http.tokens import ACT_AS, READ, RIGHTS, WRITE, Caller
+from serving.http.service_frame import JSON, WorkerPool, documented, fitted, json_text, queried, refusals
+from serving.http.tokens import ACT_AS, READ, RIGHTS, WRITE
 
 SOURCE: Final = "proffer:service"
 """The source of events that this service writes of what people tell it."""
-_READS: Final = (
-    problems.UNAUTHENTICATED, problems.INSUFFICIENT_SCOPE, problems.NOT_FOUND, problems.TOO_MANY, problems.BUSY,
-    problems.LOG_UNAVAILABLE,
-)  # fmt: skip
-_TAKES: Final = (
-    *_READS, problems.MALFORMED_BODY, problems.TIMED_OUT, problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA,
-    problems.UNPROCESSABLE,
-)  # fmt: skip
 _NOBODY: Final = "No events are known under this id, or the token is not for acting on them."
 _CONSENT: Final = {"purpose": "ranking", "given": False}
 _FEEDBACK: Final = {"items": [{"kind": "opened", "programme": "parent-benefit", "position": 1, "channel": "app"}]}
@@ -79,15 +70,15 @@ def add_rights(
     _add_consents(app, answers, log, access, clock, work)
     _add_feedback(app, log, access, clock, work)
 
-    @app.delete("/v1/citizens/{citizen:path}", response_model=ErasedOut, responses=refusals(*_READS),
+    @app.delete("/v1/citizens/{citizen:path}", response_model=ErasedOut, responses=refusals(*problems.READING),
                 openapi_extra=queried({}, RIGHTS), tags=["rights"])  # fmt: skip
     async def erase_citizen(request: Request, citizen: str) -> Response:
         """Erase everything kept about a person, for good: events, decisions, and every other row."""
-        _, name = _acting(access.caller(request, clock()), citizen, RIGHTS)
+        name = whose(access.caller(request, clock()), citizen, RIGHTS, _NOBODY)
         done = await work.run(lambda: log.records.erase(name))
         if done is None:
             raise RefusedError(problems.NOT_FOUND, _NOBODY)
-        return Response(json.dumps(done), media_type=JSON)
+        return Response(json_text(done), media_type=JSON)
 
 
 def _add_consents(
@@ -100,21 +91,21 @@ def _add_consents(
         held = log.life(name)
         if not held:
             raise RefusedError(problems.NOT_FOUND, _NOBODY)
-        return json.dumps(answers.consents(name, held), ensure_ascii=False)
+        return json_text(answers.consents(name, held))
 
-    @app.get(path, response_model=ConsentsOut, responses=refusals(*_READS), openapi_extra=queried({}, READ),
+    @app.get(path, response_model=ConsentsOut, responses=refusals(*problems.READING), openapi_extra=queried({}, READ),
              tags=["rights"])  # fmt: skip
     async def consents(request: Request, citizen: str) -> Response:
         """For which purposes the facts of a person may be read now, and by which basis."""
-        _, name = _acting(access.caller(request, clock()), citizen, READ)
+        name = whose(access.caller(request, clock()), citizen, READ, _NOBODY)
         return Response(await work.run(lambda: told(name)), media_type=JSON)
 
-    @app.put(path, response_model=ConsentsOut, responses=refusals(*_TAKES), tags=["rights"],
+    @app.put(path, response_model=ConsentsOut, responses=refusals(*problems.WRITING), tags=["rights"],
              openapi_extra=documented(ConsentRequest, _CONSENT, RIGHTS))  # fmt: skip
     async def state_consent(request: Request, citizen: str) -> Response:
         """Give consent to a purpose, or withdraw it (so is the learned order refused): from the next request on."""
         now = clock()
-        _, name = _acting(access.caller(request, now), citizen, RIGHTS)
+        name = whose(access.caller(request, now), citizen, RIGHTS, _NOBODY)
         asked = await fitted(request, ConsentRequest)
         kind = "consent.given" if asked.given else "consent.withdrawn"
 
@@ -130,7 +121,7 @@ def _add_consents(
 def _add_feedback(
     app: FastAPI, log: LifeTaking, access: Authentication, clock: Callable[[], int], work: WorkerPool
 ) -> None:
-    @app.post("/v1/feedback", response_model=EventOutcomesOut, responses=refusals(*_TAKES), tags=["rights"],
+    @app.post("/v1/feedback", response_model=EventOutcomesOut, responses=refusals(*problems.WRITING), tags=["rights"],
               openapi_extra=documented(FeedbackRequest, _FEEDBACK, READ))  # fmt: skip
     async def feedback(request: Request) -> Response:
         """What came of what was shown: opened, applied for, declined, rated; and, from an office, what was decided."""
@@ -149,17 +140,8 @@ def _add_feedback(
             | ({"time": one.time} if one.time else {})
             for one in asked.items
         ]
-        answer = await work.run(lambda: json.dumps(log.take(documents, now).result(), ensure_ascii=False))
+        answer = await work.run(lambda: json_text(log.take(documents, now).result()))
         return Response(answer, media_type=JSON)
-
-
-def _acting(caller: Caller, citizen: str, scope: str) -> tuple[Caller, str]:
-    """Who acts, and for whom: themselves, or anybody with `act-as`; to all others there is nobody."""
-    need(caller, scope)
-    name = composed(citizen)
-    if name != caller.subject and not caller.may(ACT_AS):
-        raise RefusedError(problems.NOT_FOUND, _NOBODY)
-    return caller, name
 
 
 def _event(kind: str, subject: str, data: Mapping[str, Any], now: int) -> dict[str, Any]:

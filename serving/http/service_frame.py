@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -143,6 +144,32 @@ def fitting(document: object, model: type[Model]) -> Model:
         found = failure.errors(include_url=False, include_context=False, include_input=False)[:20]
         items = [ProblemItemValue(_pointer(error["loc"], model), error["msg"]) for error in found]
         raise RefusedError(problems.UNPROCESSABLE, "The request does not fit its schema.", items) from None
+
+
+def json_text(document: Any) -> str:
+    """What a reply says, as JSON; text stays as it is written, and what is no JSON raises ValueError."""
+    return json.dumps(document, ensure_ascii=False, allow_nan=False)
+
+
+def query_items(request: Request, once: Collection[str], several: Collection[str] = ()) -> list[tuple[str, str]]:
+    """The query of a request, name by name.
+
+    Args:
+        request: what came.
+        once: names that may be given, once.
+        several: names that may be given any number of times.
+
+    Raises:
+        RefusedError: 422, it has another name, or one too often.
+    """
+    given = request.query_params.multi_items()
+    times = Counter(name for name, _ in given)
+    if set(times) - {*once, *several} or any(times[name] > 1 for name in once):
+        expected = f"{'each once' if len(once) > 1 else 'once'}: {', '.join(once)}"
+        expected += f"; any number of times: {', '.join(several)}" if several else ""
+        item = ProblemItemValue("", expected)
+        raise RefusedError(problems.UNPROCESSABLE, "The query has names that this route does not take.", [item])
+    return given
 
 
 def media_of(request: Request) -> str:
