@@ -8,12 +8,12 @@ from datetime import date
 import pytest
 
 from composition.workspace import Workspace
-from features.log.event_parser import parse_event
 from serving.http import tokens
 from serving.http.access import Authentication
 from serving.http.app import create_app
 from serving.http.handler import RecommendationHandler
 from serving.http.log_desk import LogDesk
+from tests.serving.http.citizens_calls import home_with
 
 NOW = 1_793_500_000  # 1 November 2026 in Seoul
 KEY = tokens.new_dev_key()
@@ -35,15 +35,7 @@ ANN = [
 
 @pytest.fixture
 def home(tmp_path, real_engine):
-    kept = Workspace(tmp_path / "home", patience=0)
-    with kept.log_to_write() as log:
-        log.append(
-            [
-                parse_event(one, real_engine.declaration, now=NOW)
-                for one in (*ANN, document("4", "eve"), document("5", "c/7"))
-            ]
-        )
-    return kept
+    return home_with(tmp_path, real_engine, *ANN, document("4", "eve"), document("5", "c/7"))
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from serving.http.log_desk import LogDesk
 from serving.records.decision import Decision
 from serving.records.decision_log import DecisionLog
 from serving.records.replay import replayed
+from tests.serving.http.citizens_calls import home_with
 
 NOW = 1_793_500_000  # 1 November 2026 in Seoul
 KEY = tokens.new_dev_key()
@@ -30,10 +31,7 @@ def stated(name, subject, data=FACTS, day="01"):
 
 @pytest.fixture
 def home(tmp_path, real_engine):
-    kept = Workspace(tmp_path / "home", patience=0)
-    with kept.log_to_write() as log:
-        log.append([parse_event(stated(name, name), real_engine.declaration, now=NOW) for name in ("ann", "eve")])
-    return kept
+    return home_with(tmp_path, real_engine, *(stated(name, name) for name in ("ann", "eve")))
 
 
 @pytest.fixture

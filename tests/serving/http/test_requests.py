@@ -2,57 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import pytest
 
-from composition.workspace import Workspace
-from features.log.event_parser import parse_event
 from serving.http import tokens
-from serving.http.access import Authentication
-from serving.http.app import create_app
 from serving.http.handler import RecommendationHandler
-from serving.http.log_desk import LogDesk
+from tests.serving.http.citizens_calls import NOW, calls_of, home_with, stated
 
-NOW = 1_793_500_000  # 1 November 2026 in Seoul
-KEY = tokens.new_dev_key()
 FACTS = {"sex": "female", "birth_date": "1993-04-02", "region": "26"}
-MINE = (tokens.READ, tokens.RIGHTS)
 CLERK = (tokens.READ, tokens.RIGHTS, tokens.ACT_AS)
 CLAIM = {"facts": {"region": "11440"}, "note": "I moved in May."}
 
 
-def stated(name):
-    return {"id": name, "source": "registry/residents", "subject": name, "type": "fact.stated", "data": FACTS,
-            "time": "2026-10-01T09:00:00+09:00", "recordedtime": "2026-10-02T09:00:00+09:00"}  # fmt: skip
-
-
 @pytest.fixture
 def home(tmp_path, real_engine):
-    kept = Workspace(tmp_path / "home", patience=0)
-    with kept.log_to_write() as log:
-        log.append([parse_event(stated(name), real_engine.declaration, now=NOW) for name in ("ann", "eve")])
-    return kept
+    return home_with(tmp_path, real_engine, *(stated(name, FACTS) for name in ("ann", "eve")))
 
 
 @pytest.fixture
 def call(real_engine, caller_of, home):
-    desk = LogDesk(real_engine.declaration, home)
-    access = Authentication((tokens.dev_verifier(KEY),))
-    clock = [NOW]
-    caller = caller_of(create_app(RecommendationHandler(real_engine), access, lambda: clock[0], log=desk))
-
-    def called(method, path, body=None, subject="ann", scopes=MINE, at=None):
-        headers = {"content-type": "application/json"}
-        if subject is not None:
-            issued = clock[0] if at is None else at
-            headers["authorization"] = f"Bearer {tokens.dev_token(KEY, issued, subject, frozenset(scopes))}"
-        content = {} if body is None else {"content": json.dumps(body).encode()}
-        return caller(method, path, headers, **content)
-
-    called.clock = clock
-    return called
+    return calls_of(caller_of, RecommendationHandler(real_engine), home)
 
 
 def shown(call):
