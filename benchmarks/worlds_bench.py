@@ -22,12 +22,11 @@ from composition.workspace import Workspace
 from data.synthetic.dials import named, worlds
 from data.synthetic.stamp import PopulationOrder
 from data.synthetic.world import synthesise
-from features.arrays import Array, Float64
+from features.arrays import Array, Float32, Float64, Int64
 from recommender.ranking.attributes import Vocabulary
-from recommender.ranking.design import DesignMatrix
 from training.data.material import TrainingData, candidates, learning_showings, with_truth
 from training.data.ranking_dataset import RankingDataset
-from training.evaluation.evaluation import RankingResult, standing
+from training.evaluation.evaluation import RankingResult, scored_in_blocks, standing
 from training.measures import log_loss, share_of_gap
 from training.rankers.forest_ranker import ForestSettings, written
 from training.rankers.models import PooledForest, Validation
@@ -40,7 +39,6 @@ MONTHS: Final = 36
 SEED: Final = 1
 SHAPES: Final = ((15, 50), (31, 200))
 """Leaves and least rows of a leaf that the tuned LightGBM tries."""
-_BLOCK: Final = 16_384
 _ORDERS: Final = ("popularity", "logistic", "tuned LightGBM", "train ships", "reachable")
 
 
@@ -128,13 +126,11 @@ def _tuned(data: TrainingData, vocabulary: Vocabulary) -> RankingResult:
     check = Validation(rows[apart], lists.examples.label[apart])
     fits = [_fitted(rows[~apart], lists.examples.label[~apart], check, shape) for shape in SHAPES]
     best = min(fits, key=lambda fit: log_loss(check.label, fit.predict_proba(check.table)[:, 1]))
-    attributes = vocabulary.attributes(data.catalogue, some.people.declaration)
-    table = DesignMatrix.of(some.people.declaration, vocabulary)
-    scored = [
-        best.decision_function(np.column_stack([table.rows(some.people, attributes, part), odds[part.programme]]))
-        for part in (some.pairs[first : first + _BLOCK] for first in range(0, len(some.pairs), _BLOCK))
-    ]
-    return standing(some, np.concatenate(scored), truth)
+
+    def score(table: Float32, programme: Int64) -> Float64:
+        return best.decision_function(np.column_stack([table, odds[programme]]))
+
+    return standing(some, scored_in_blocks(some, data.catalogue, vocabulary, score), truth)
 
 
 def _odds(lists: RankingDataset, programmes: int) -> Float64:

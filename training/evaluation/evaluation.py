@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from features.arrays import Bool, Float64, Int64
+from features.arrays import Bool, Float32, Float64, Int64
 from features.log.interactions import Interactions
 from features.value import NONE, UNKNOWN
 from recommender.ranking.design import DesignMatrix
@@ -72,10 +72,24 @@ def logistic_order(
     rows = written(some, catalogue, vocabulary)
     fitted = logistic(*rows.shape[::-1])
     fitted.fit(rows, some.examples.label, logisticregression__sample_weight=some.examples.weight)
+    return scored_in_blocks(candidates, catalogue, vocabulary, lambda rows, _: fitted.decision_function(rows))
+
+
+def scored_in_blocks(
+    candidates: Candidates, catalogue: Catalogue, vocabulary: Vocabulary, score: Callable[[Float32, Int64], Float64]
+) -> Float64:
+    """Scores of all candidates, float64[m], from the ranker's own columns, of which only a block is filled at a time.
+
+    Args:
+        candidates: m pairs.
+        catalogue: the programmes.
+        vocabulary: names the columns.
+        score: takes a block of the table, float32[b, F], and the programme of each row, int64[b].
+    """
     attributes = vocabulary.attributes(catalogue, candidates.people.declaration)
     table = DesignMatrix.of(candidates.people.declaration, vocabulary)
     blocks = (candidates.pairs[first : first + _BLOCK] for first in range(0, len(candidates.pairs), _BLOCK))
-    scored = [fitted.decision_function(table.rows(candidates.people, attributes, block)) for block in blocks]
+    scored = [score(table.rows(candidates.people, attributes, block), block.programme) for block in blocks]
     return np.concatenate(scored) if scored else np.zeros(0)
 
 
@@ -127,15 +141,19 @@ class Observed:
     """Of always predicting the mean."""
     reliability: Reliability
 
+    @classmethod
+    def of(cls, label: Float64, predicted: Float64) -> Observed:
+        """Compare predictions with answers, float64[m] each."""
+        base = np.full(label.size, label.mean() if label.size else 0.0)
+        return cls(log_loss(label, predicted), log_loss(label, base), reliability(label, predicted))
+
 
 def observed(forest: Forest, lists: RankingDataset, catalogue: Catalogue) -> Observed:
     """Compare predictions with answers on held-out people's showings, each predicted as it was shown."""
     attributes = forest.attributes(catalogue, lists.people.declaration)
     raw = forest.trees.raw(written(lists, catalogue, forest.vocabulary))
     predicted = probability(forest.scale.log_odds(raw, lists.examples.programme, attributes))
-    label = lists.examples.label
-    base = np.full(label.size, label.mean() if label.size else 0.0)
-    return Observed(log_loss(label, predicted), log_loss(label, base), reliability(label, predicted))
+    return Observed.of(lists.examples.label, predicted)
 
 
 @dataclass(frozen=True)

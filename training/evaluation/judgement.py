@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from features.arrays import Float64
 from features.log.interactions import APPLIED, OPENED
 from features.problem import Problem, Rejected
@@ -32,7 +30,6 @@ from training.evaluation.evaluation import (
 )
 from training.evaluation.evaluation_report import PRIVATE, RANKER, STUDENT, Report
 from training.evaluation.observed_orders import Beside, observed_orders
-from training.measures import log_loss, reliability
 from training.progress import Progress, silent
 from training.rankers.forest_ranker import ForestSettings, learn
 
@@ -159,9 +156,7 @@ def predictions(model: Model, told: RankingDataset, material: TrainingData) -> O
         return observed(model, told, material.catalogue)
     attributes = model.attributes(material.catalogue, told.people.declaration)
     predicted = model.score(told.people, attributes, Pairs(told.at, told.examples.programme)).probability
-    label = told.examples.label
-    base = np.full(label.size, label.mean() if label.size else 0.0)
-    return Observed(log_loss(label, predicted), log_loss(label, base), reliability(label, predicted))
+    return Observed.of(told.examples.label, predicted)
 
 
 def _orders(
