@@ -63,25 +63,18 @@ def find(home: Workspace, named: str) -> FoundDecision:
 
 
 def _kept(home: Workspace, id_: str) -> Decision:
+    from features.log.tombstones import Tombstones
     from serving.records.decision_log import DecisionLog
 
-    found = None
     if home.has_events:
         with home.store() as store:
             found = DecisionLog(store.connection).find(id_)
-    if found is None and home.has_events and _erased(home, id_):
-        raise ErasedError(id_)
-    if found is None:
-        remedy = "Check the id and --home, or give the file of a reply"
-        raise Rejected([Problem((id_,), "unknown", "is no decision on record here", remedy)])
-    return found.decision
-
-
-def _erased(home: Workspace, id_: str) -> bool:
-    from features.log.tombstones import Tombstones
-
-    with home.store() as store:
-        return bool(Tombstones(store.connection, store.key).erased("decision", [id_]))
+            if found is not None:
+                return found.decision
+            if Tombstones(store.connection, store.key).erased("decision", [id_]):
+                raise ErasedError(id_)
+    remedy = "Check the id and --home, or give the file of a reply"
+    raise Rejected([Problem((id_,), "unknown", "is no decision on record here", remedy)])
 
 
 def engine_of(decision: Decision, settings: EngineSettings) -> Engine:
