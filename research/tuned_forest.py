@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-
 from features.arrays import Float32, Float64, Int64
+from training.measures import log_loss
 from training.rankers.models import PooledForest, Validation
 
 BASE: Final[Mapping[str, Any]] = {
@@ -82,7 +81,7 @@ def tuned(
         part = rows.of(0, on)
         made = _forest(settings, table.shape[1], ROUNDS, PATIENCE, threads)
         made.fit(part.table, part.label, validation=Validation(judge.table, judge.label))
-        loss = losses[_words(settings)] = _log_loss(made.predict_proba(judge.table)[:, 1], judge.label)
+        loss = losses[_words(settings)] = log_loss(judge.label, made.predict_proba(judge.table)[:, 1])
         return loss, made
 
     best, made = tried(chosen, some)
@@ -105,8 +104,3 @@ def _forest(settings: Mapping[str, Any], columns: int, rounds: int, patience: in
 
 def _words(settings: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in settings.items() if value != ())
-
-
-def _log_loss(found: Float64, label: Float64) -> float:
-    sure = np.clip(found, 1e-12, 1 - 1e-12)
-    return float(-np.where(label > 0, np.log(sure), np.log(1 - sure)).mean())

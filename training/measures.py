@@ -70,6 +70,15 @@ def reciprocal_rank(groups: Int64, score: Float64, gain: Float64) -> Float64:
     return np.asarray(1.0 / (above + (alike + 1) / 2)[some])
 
 
+def standard_error(values: Float64) -> float:
+    """The standard error of the mean of independent values, float64[n]; 0 of one value.
+
+    >>> standard_error(np.array([1.0, 3.0]))
+    1.0
+    """
+    return float(values.std() / max(values.size - 1, 1) ** 0.5)
+
+
 def log_loss(label: Float64, probability: Float64, weight: Float64 | None = None) -> float:
     """Mean negative log-likelihood of 0/1 labels, in nats.
 

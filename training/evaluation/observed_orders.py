@@ -11,9 +11,9 @@ import numpy as np
 from features.arrays import Bool, Float64, Int64
 from recommender.ranking.design import DesignMatrix
 from recommender.ranking.scorer import Pairs
-from training.measures import ndcg, reciprocal_rank
+from training.measures import ndcg, reciprocal_rank, standard_error
 from training.rankers import tuned
-from training.rankers.forest_ranker import written
+from training.rankers.forest_ranker import ForestSettings, written
 
 if TYPE_CHECKING:
     from recommender.ranking.attributes import Vocabulary
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 K: Final = 5
 EACH, CLASSES = "lightgbm_each", "lightgbm_classes"
 """LightGBM tuned for each programme, and over all programmes as classes."""
-_VALIDATE_EVERY: Final = 6
 
 
 class Beside(NamedTuple):
@@ -58,7 +57,7 @@ class ObservedOrder:
         kept = mixed(told)
         at, label = told.at[kept], told.examples.label[kept]
         values, ranks = ndcg(at, score[kept], label, K)[1], reciprocal_rank(at, score[kept], label)
-        figures = [(float(one.mean()), float(one.std() / max(one.size - 1, 1) ** 0.5)) for one in (values, ranks)]
+        figures = [(float(one.mean()), standard_error(one)) for one in (values, ranks)]
         return cls(values.size, *figures[0], *figures[1])
 
     def to_document(self) -> dict[str, float]:
@@ -112,5 +111,5 @@ def _sides(
 ) -> tuned.Sides:
     person = DesignMatrix.of(told.people.declaration, vocabulary).person.size
     known, judged = (written(one, catalogue, vocabulary)[:, :person] for one in (lists, told))
-    aside = lists.of_one_in(_VALIDATE_EVERY)
+    aside = lists.of_one_in(ForestSettings.validate_every)
     return tuned.Sides(known, lists.examples, aside, judged, told.examples.programme, threads)

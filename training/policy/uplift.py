@@ -15,11 +15,10 @@ from typing import Any, Final, Literal
 
 import lightgbm
 import numpy as np
-from scipy.stats import t as student
 
 from features.arrays import Bool, Float64, Int64
 from features.problem import Problem, Problems
-from training.policy.off_policy import CONFIDENCE, half_width
+from training.policy.off_policy import half_width
 
 LEAST_CHANCE: Final = 0.02
 """Below it, or above 1 less it, a learned chance is taken for it: a weight is at most 50."""
@@ -232,8 +231,9 @@ def _bounds(difference: Float64, least: Float64, most: Float64) -> tuple[Float64
     """Bounds of the mean difference of people whose difference is alike: of its groups, by order."""
     count = int(np.clip(len(difference) // LEAST_GROUP, 1, MOST_GROUPS))
     low, high = np.empty(len(difference)), np.empty(len(difference))
+    alone = np.zeros(0, np.int64)
     for group in np.array_split(np.argsort(difference, kind="stable"), count):
-        reach = student.ppf((1 + CONFIDENCE) / 2, max(len(group) - 1, 1)) / np.sqrt(len(group))
-        low[group] = least[group].mean() - reach * least[group].std(ddof=1)
-        high[group] = most[group].mean() + reach * most[group].std(ddof=1)
+        lows, highs = least[group], most[group]
+        low[group] = lows.mean() - half_width(lows - lows.mean(), alone)
+        high[group] = highs.mean() + half_width(highs - highs.mean(), alone)
     return low, high

@@ -19,7 +19,7 @@ from recommender.ranking.scorer import Pairs
 from recommender.rules.catalogue import Catalogue
 from training.artefact import Learned
 from training.data.ranking_dataset import RankingDataset
-from training.measures import log_loss, ndcg
+from training.measures import log_loss, ndcg, standard_error
 from training.progress import Progress, silent
 from training.rankers.effects import learn_effects, raw_effects
 from training.rankers.models import Objective, PooledForest, Validation, calibrate, probability
@@ -247,7 +247,7 @@ def _blend(table: _Table, aside: Bool, grown: _Grown, settings: ForestSettings) 
     likeliest = min(range(len(found)), key=lambda at: found[at].metrics["validation_log_loss"])
     best = max(range(len(found)), key=lambda at: found[at].metrics["validation_ndcg@5"])
     gain = orders[best] - orders[likeliest]
-    told = gain.size > 1 and gain.mean() > gain.std() / math.sqrt(gain.size - 1)
+    told = gain.size > 1 and gain.mean() > standard_error(gain)
     return found[best if told else likeliest]
 
 
