@@ -114,8 +114,8 @@ class Compiled:
         values = np.ascontiguousarray(values, dtype=np.int64)
         if values.ndim != 2 or values.shape[1] != len(self.columns):
             raise ValueError(f"values {values.shape} do not have the {len(self.columns)} columns compiled for")
-        masks = np.broadcast_to(np.asarray(applicants, dtype=np.int64), (len(values),))
-        return RuleRows(values, np.ascontiguousarray(masks), self._places(values), self._members(members, len(values)))
+        masks = np.broadcast_to(np.asarray(applicants, dtype=np.int64), (len(values),)).copy()  # may be written, as all
+        return RuleRows(values, masks, self._places(values), self._members(members, len(values)))
 
     def _members(self, members: Members | None, persons: int) -> MemberRows:
         home = self.declaration.household

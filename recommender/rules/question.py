@@ -155,7 +155,8 @@ class _Trial:
             (read.places[name], first, min(first + BLOCK, one.last))
             for name, one in questions.items() for first in range(one.first, one.last, BLOCK)
         ])  # fmt: skip
-        facts, rows, told = blocks[:, 0], table.rows, table.told
+        rows, told = table.rows, table.told
+        facts, first, last = np.ascontiguousarray(blocks.T)  # in a row each, as `together` has them: one kernel does
         lists = read.lists[facts]
         if lists.any() and not self._alone:
             asked = self.members[np.zeros(len(table.weights), dtype=np.int64)]
@@ -163,7 +164,7 @@ class _Trial:
         family = np.arange(len(table.weights))
         rests = np.ones((len(blocks), len(read.patterns)), dtype=np.bool_)
         people = SupposedBlocks(
-            rows, family, blocks[:, 1], blocks[:, 2], read.changes[facts], lists, self.compiled.region_columns, rests
+            rows, family, first, last, read.changes[facts], lists, self.compiled.region_columns, rests
         )
         found = SettledSums(np.zeros(len(family), dtype=np.int64), np.zeros(len(family)), np.zeros(len(blocks)))
         settle(self.compiled.plan, self.compiled.uses, self.person, people, self.wanted, found)
