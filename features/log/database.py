@@ -16,7 +16,6 @@ from features.log.schema import TableSchema
 from features.problem import Code, Problem, Rejected
 
 _WRITES: Final = "writes"
-_MEMORY: Final = ("sqlite://", "sqlite:///:memory:")
 _DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 _WRITER: Final = 7_766_337  # the advisory lock of PostgreSQL that one writer at a time holds
 _WAIT_SECONDS: Final = 30
@@ -58,7 +57,10 @@ class Database:
         self.where = where
         self._url = _parsed(url, where)
         patience = _WAIT_SECONDS if patience is None else patience
-        self._engine = _engine(self._url, patience) if url in _MEMORY else _shared_engine(self._url, patience)
+        if self.in_memory:  # as long as its one connection, which nobody else is given
+            self._engine = _engine(self._url, patience, sa.pool.StaticPool)
+        else:
+            self._engine = _shared_engine(self._url, patience)
 
     @property
     def in_memory(self) -> bool:
@@ -138,18 +140,14 @@ class Database:
 
         A server keeps bytes of deleted rows in its files until they are overwritten, or until `VACUUM FULL`.
         """
-        words = "PRAGMA wal_checkpoint(TRUNCATE)" if self._url.get_backend_name() == "sqlite" else "VACUUM"
-        with self._refusing():
-            raw = self._engine.raw_connection()
-            try:
-                driver: Any = raw.driver_connection
-                if words == "VACUUM":
-                    driver.autocommit = True
-                driver.execute(words)
-                if words == "VACUUM":
-                    driver.autocommit = False
-            finally:
-                raw.close()
+        with self._refusing(), closing(self._engine.raw_connection()) as raw:
+            driver: Any = raw.driver_connection
+            if self._url.get_backend_name() == "sqlite":
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                return
+            driver.autocommit = True  # no transaction may hold it
+            driver.execute("VACUUM")
+            driver.autocommit = False
 
     def close(self) -> None:
         """Close every connection."""
@@ -183,9 +181,8 @@ def _parsed(url: str, where: str) -> sa.URL:
     return parsed
 
 
-def _engine(url: sa.URL, patience: int) -> sa.Engine:
+def _engine(url: sa.URL, patience: int, pool: type[sa.pool.Pool] | None = None) -> sa.Engine:
     kind = url.get_backend_name()
-    pool = sa.pool.StaticPool if url.database in (None, "", ":memory:") and kind == "sqlite" else None
     engine = sa.create_engine(url.set(drivername=_DRIVERS[kind]), poolclass=pool, hide_parameters=True)
     if kind == "sqlite":
         sa.event.listen(engine, "connect", partial(_connected, patience=patience))

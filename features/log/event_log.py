@@ -15,9 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
-from features.canonical_json import canonical_text
 from features.log.event import Event
-from features.log.rows import CELLS, CHUNK, Key, StoredRows, renamed, stored
+from features.log.rows import CELLS, CHUNK, Key, StoredRows, member_text, renamed, stored
 from features.log.tables import ACTIONS, EVENTS, OTHERS
 from features.log.tombstones import ErasureKey, Tombstones
 from features.log.versions import conflict, erased_subject, foreign_action
@@ -142,7 +141,7 @@ class EventLog:
         """
         own = self._numbers(sa.select(EVENTS.c.number).where(EVENTS.c.subject == person))
         named = self._numbers(sa.select(OTHERS.c.number).where(OTHERS.c.person == person))
-        listed = EVENTS.c.data.contains(f'"id":{canonical_text(person)}', autoescape=True)  # no index has it
+        listed = EVENTS.c.data.contains(member_text(person), autoescape=True)  # no index has it
         named += self._numbers(sa.select(EVENTS.c.number).where(listed, EVENTS.c.subject != person))
         for numbers in _portions(own):
             for table in (EVENTS, OTHERS, ACTIONS):

@@ -105,6 +105,11 @@ def text_of(value: object) -> str:
     return canonical_text(value) if value else ""
 
 
+def member_text(person: str) -> str:
+    """Return the text that is in every cell in which a household lists a person by their id."""
+    return f'"id":{canonical_text(person)}'
+
+
 def renamed(data: str, about: str, names: Mapping[str, str]) -> tuple[str, str]:
     """Return the cells `data` and `about` with other names for some people, in what they correct too."""
     pairs = [[names.get(person, person), role] for person, role in json.loads(about or "[]")]

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from features.canonical_json import canonical_text
-from features.log.rows import renamed
+from features.log.rows import member_text, renamed
 from features.log.tombstones import ErasureKey, Tombstones
 from serving.records.decision_log import DecisionLog
 from serving.records.migrations import SERVICE
@@ -63,7 +62,7 @@ def _rename_in_requests(connection: sa.Connection, person: str, alias: str) -> N
     """Name a person otherwise in what others claim of their household, as the log does in what they state."""
     if not sa.inspect(connection).has_table(REQUESTS.name):  # a copy of an older schema
         return
-    listed = REQUESTS.c.body.contains(f'"id":{canonical_text(person)}', autoescape=True)
+    listed = REQUESTS.c.body.contains(member_text(person), autoescape=True)
     for id_, body in connection.execute(sa.select(REQUESTS.c.id, REQUESTS.c.body).where(listed)).all():
         changed, _ = renamed(body, "", {person: alias})
         connection.execute(sa.update(REQUESTS).where(REQUESTS.c.id == id_).values(body=changed))
