@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from features.declaration.datatype import LARGEST, TYPES, DataType
@@ -81,7 +81,7 @@ def read_facts(
     keys = _FIELD_KEYS | _FACT_KEYS
     read = {
         name: _fact(name, MappingReader(body, (*where, name), problems, keys, languages), types)
-        for name, body in _named(doc, where, problems)
+        for name, body in _named(doc.items(), where, problems)
     }
     for name, fact in read.items():
         if fact.derived:
@@ -116,8 +116,9 @@ def _each(doc: Mapping[str, object], where: Where, problems: Problems) -> Iterat
             yield name, body
             continue
         entry = MappingReader(body, (*where, name), problems)
-        field, values = next(iter(entry.mapping("each").items()), ("", None))
-        if len(entry.mapping("each")) != 1 or not isinstance(values, Mapping) or not values or entry.has("where"):
+        each = entry.mapping("each")
+        field, values = next(iter(each.items()), ("", None))
+        if len(each) != 1 or not isinstance(values, Mapping) or not values or entry.has("where"):
             what = "does not say the values of one field, each under a name, or stands beside where"
             entry.wrong("each", "invalid", what, "Write each: {FIELD: {NAME: VALUE, NAME: [VALUE, VALUE]}}")
             continue
@@ -125,10 +126,8 @@ def _each(doc: Mapping[str, object], where: Where, problems: Problems) -> Iterat
         yield from ((f"{name}_{part}", {**rest, "where": {field: value}}) for part, value in values.items())
 
 
-def _named(
-    doc: Mapping[str, object] | Iterator[tuple[str, object]], where: Where, problems: Problems
-) -> Iterator[tuple[str, object]]:
-    for name, body in doc.items() if isinstance(doc, Mapping) else doc:
+def _named(columns: Iterable[tuple[str, object]], where: Where, problems: Problems) -> Iterator[tuple[str, object]]:
+    for name, body in columns:
         if _FACT_NAME.fullmatch(name):
             yield name, body
         else:
