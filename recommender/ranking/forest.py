@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -66,16 +66,15 @@ class Trees:
     leaf: Float64
     names: tuple[str, ...]
 
-    def check(self, nodes: Sequence[int]) -> None:
+    def check(self) -> None:
         """See that compiled code, which looks at no bounds, stays within the tables.
-
-        Args:
-            nodes: how many inner nodes each tree says that it has.
 
         Raises:
             ValueError: a table has another length, or a node, leaf or column is named that is not there.
         """
-        count, counts = sum(nodes), np.array(nodes, dtype=np.int64)
+        counts = np.diff(self.node_at)
+        nodes = counts.tolist()
+        count = sum(nodes)  # of Python's integers: what a file says may be beyond 64 bits
         parts = (self.feature, self.threshold, self.decision, self.left, self.right)
         if min(nodes, default=0) < 0 or any(part.size != count for part in parts):
             raise ValueError("its tables have other lengths than its trees")
@@ -206,7 +205,7 @@ def parse_trees(text: str) -> Trees:
             raise ValueError("ends in the middle")
         trees = [_fields(block) for block in whole.split("\nTree=")] if rest else []
         found = _tables(trees, tuple(fields["feature_names"].split()))
-        found.check([_node_count(tree, at) for at, tree in enumerate(trees)])
+        found.check()
     except (ValueError, KeyError, OverflowError) as failure:
         what = f"is no forest that can be walked: {failure}"
         raise Rejected((Problem((MODEL_FILE,), "damaged", what, "Train the model again with this version"),)) from None
