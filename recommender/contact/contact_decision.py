@@ -112,15 +112,15 @@ class _Decision:
 
     def made(self) -> ContactDecision:
         blocked = {one.programme: kept for one in self.situation.due if (kept := self._blocked(one)) is not None}
+        listed = self._listed(blocked)
         free = [one for one in self.situation.due if one.programme not in blocked]
         ways = {one.programme: self._way(one) for one in free}
         blocked |= {name: Kept(name, reason) for name, (_, reason) in ways.items() if reason}
         through = {name: way for name, (way, reason) in ways.items() if not reason}
         message, waiting = self._message([one for one in free if one.programme in through], through)
         blocked |= {one.programme: one for one in waiting}
-        asked = None if message is None else self._question()
-        message = None if message is None else replace(message, asks=asked)
-        return ContactDecision(message, self._withdrawals(), tuple(blocked.values()), self._listed())
+        message = None if message is None else replace(message, asks=self._question())
+        return ContactDecision(message, self._withdrawals(), tuple(blocked.values()), listed)
 
     @cached_property
     def _past(self) -> Mapping[str, PastOffer]:
@@ -235,14 +235,13 @@ class _Decision:
                 found.append(Withdrawal(name, reason, reason in _TOLD and past.state != DUE))
         return tuple(found)
 
-    def _listed(self) -> dict[str, tuple[DueOffer, ...]]:
+    def _listed(self, blocked: Mapping[str, Kept]) -> dict[str, tuple[DueOffer, ...]]:
         """What whoever comes and looks finds: all that stands, asked for or offered before, but what was declined."""
         choices, found = self.situation.record.choices, {}
-        reasons = {one.programme: self._blocked(one) for one in self.situation.due}
         shown = [
             one
             for one in self.situation.due
-            if (kept := reasons[one.programme]) is None or kept.reason in ("offered", "not_open")
+            if (kept := blocked.get(one.programme)) is None or kept.reason in ("offered", "not_open")
         ]
         for name, channel in self.policy.channels.items():
             if channel.mode == PULL and choices.may_use(self.policy, name) is None:
