@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from features.calendar import date_of
 from features.mapping import MappingReader
-from features.problem import Problem, Problems, Where
+from features.problem import Problems, Where
 from features.value import identifier_code
 
 if TYPE_CHECKING:
@@ -98,53 +98,41 @@ def read_holdout(document: object, where: Where = ("holdout.yaml",)) -> HoldoutP
     Raises:
         Rejected: with everything that is wrong or missing.
     """
-    problems, keys = Problems(), {"name", "per_mille", "first", "last", "legal_basis", "signed_by", "never"}
-    reader = MappingReader(document, where, problems, keys)
-    texts = {key: _text(reader, key) for key in ("name", "legal_basis")}
+    problems, needed = Problems(), ("name", "per_mille", "first", "last", "legal_basis")
+    reader = MappingReader(document, where, problems, {*needed, "signed_by", "never"})
+    for key in needed:
+        reader.required(key)
     days = {key: reader.day(key) for key in ("first", "last")}
-    share = reader.take("per_mille")
-    if type(share) is not int or not 1 <= share <= MOST_PER_MILLE:
-        reader.wrong("per_mille", "range", f"cannot be {share!r}", f"Give a whole number from 1 to {MOST_PER_MILLE}")
-    problems.found += [*_wrong_span(reader, days["first"], days["last"]), *_wrong_signatures(reader)]
-    never = reader.take("never") or []
-    if not isinstance(never, list) or not all(isinstance(one, str) for one in never):
-        reader.wrong("never", "invalid", "is no list of ids", "Write the ids of programmes")
+    read: dict[str, Any] = {
+        "name": reader.string("name"),
+        "per_mille": _share(reader),
+        **days,
+        "legal_basis": reader.string("legal_basis"),
+        "signed_by": _signatures(reader),
+        "never": frozenset(reader.strings("never")),
+    }
+    _check_span(reader, days["first"], days["last"])
     problems.raise_any()
-    signed: Any = reader.take("signed_by")
-    first, last = days["first"], days["last"]
-    assert first is not None
-    assert last is not None
-    assert isinstance(share, int)
-    return HoldoutPolicy(
-        texts["name"], share, first, last, texts["legal_basis"], tuple(signed), frozenset(map(str, _list(never)))
-    )
+    return HoldoutPolicy(**read)
 
 
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _share(reader: MappingReader) -> int | None:
+    share = reader.integer("per_mille", 1)
+    if share is not None and share > MOST_PER_MILLE:
+        reader.wrong("per_mille", "range", f"cannot be {share}", f"Give a whole number from 1 to {MOST_PER_MILLE}")
+    return share
 
 
-def _text(reader: MappingReader, key: str) -> str:
-    value = reader.take(key)
-    if not isinstance(value, str) or not value.strip():
-        reader.wrong(key, "missing", "says nothing", "Write it as text")
-        return ""
-    return value
-
-
-def _wrong_span(reader: MappingReader, first: int | None, last: int | None) -> list[Problem]:
-    if first is None or last is None:
-        missing = [key for key, day in (("first", first), ("last", last)) if day is None and key not in reader.doc]
-        return [Problem(reader.at(key), "missing", "is not given", "Write YYYY-MM-DD") for key in missing]
-    if not 0 <= last - first < LONGEST_DAYS:
+def _check_span(reader: MappingReader, first: int | None, last: int | None) -> None:
+    if first is not None and last is not None and not 0 <= last - first < LONGEST_DAYS:
         what = f"is {last - first + 1} days from {date_of(first)} to {date_of(last)}"
-        return [Problem(reader.at("last"), "range", what, f"Let it last 1 to {LONGEST_DAYS} days")]
-    return []
+        reader.wrong("last", "range", what, f"Let it last 1 to {LONGEST_DAYS} days")
 
 
-def _wrong_signatures(reader: MappingReader) -> list[Problem]:
+def _signatures(reader: MappingReader) -> tuple[str, ...]:
     signed = reader.take("signed_by")
     if isinstance(signed, list) and len({str(one).strip().casefold() for one in signed} - {""}) >= 2:
-        return []
+        return tuple(signed)
     remedy = "Let two different people of the deployment sign it"
-    return [Problem(reader.at("signed_by"), "refused", "does not name two people", remedy)]
+    reader.wrong("signed_by", "refused", "does not name two people", remedy)
+    return ()

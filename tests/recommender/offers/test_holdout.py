@@ -70,6 +70,14 @@ def test_everything_that_is_wrong_is_said_at_once():
     assert told == {"per_mille", "last", "colour", "never", "name", "legal_basis", "signed_by"}
 
 
+@pytest.mark.parametrize("key", sorted(GOOD))
+def test_what_is_left_open_is_refused_as_missing(key):
+    for wrong in ({**GOOD, key: None}, {name: value for name, value in GOOD.items() if name != key}):
+        with pytest.raises(Rejected) as refused:
+            read_holdout(wrong)
+        assert [problem.path[-1] for problem in refused.value.problems] == [key]
+
+
 def test_days_are_read_as_days():
     assert (POLICY.first, POLICY.last) == (day_of_text("2027-03-01"), day_of_text("2027-05-30"))
     assert isinstance(POLICY, HoldoutPolicy)
