@@ -136,11 +136,6 @@ class OfferBook:
         row = self._connection.execute(sa.select(OFFERS).where(OFFERS.c.id == id_)).first()
         return None if row is None else _offer(row)
 
-    def offers_in(self, message: str) -> tuple[KeptOffer, ...]:
-        """Return the offers that last left in a message."""
-        query = sa.select(OFFERS).where(OFFERS.c.message == message).order_by(OFFERS.c.id)
-        return tuple(_offer(row) for row in self._connection.execute(query))
-
     def contacts_of(self, citizen: str) -> tuple[Contact, ...]:
         """Return the contacts made with a person, the earliest first: every message of offers that left or will."""
         query = sa.select(MESSAGES.c.made, MESSAGES.c.urgent).order_by(MESSAGES.c.made)

@@ -41,7 +41,7 @@ class Decision:
     @cached_property
     def id(self) -> str:
         """SHA-256, in hex, of the document as canonical JSON."""
-        return sha256(canonical_text(self.document).encode()).hexdigest()
+        return hash_of(self.document)
 
     @property
     def citizen(self) -> str | None:
@@ -135,6 +135,6 @@ class Recorder:
         return Decision(document, answer)
 
 
-def hash_of(answer: Mapping[str, Any]) -> str:
-    """Return the SHA-256, in hex, of an answer as canonical JSON."""
-    return sha256(canonical_text(answer).encode()).hexdigest()
+def hash_of(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256, in hex, of a document or an answer as canonical JSON."""
+    return sha256(canonical_text(document).encode()).hexdigest()

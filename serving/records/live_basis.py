@@ -99,8 +99,7 @@ class PurposeRegister:
 def _purpose(top: MappingReader, name: str, document: object, declaration: Declaration) -> DataPurpose:
     entry, general = top.below(document, "purposes", name), name in (ELIGIBILITY, RANKING)
     needs, facts = entry.choice("needs", _NEEDS), entry.strings("facts")
-    if needs is None:
-        entry.required("needs")
+    entry.required("needs")
     for fact in facts:
         if fact not in declaration.facts:
             what = f"{fact!r} is not a fact{nearest(fact, declaration.facts)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import sqlalchemy as sa
@@ -105,11 +105,8 @@ class RequestBook:
         state = "granted" if granted else "refused"
         changed = sa.update(REQUESTS).where(REQUESTS.c.id == id_)
         self._connection.execute(changed.values(state=state, note=note, ruled_by=by, ruled=at))
-        return CitizenRequest(
-            id_, found.citizen, found.kind, found.body, found.made, found.due, state, note, by, at
-        )  # fmt: skip
+        return replace(found, state=state, note=note, ruled_by=by, ruled=at)
 
 
 def _request(row: sa.Row[Any]) -> CitizenRequest:
-    cells = dict(row._mapping)  # noqa: SLF001 - the documented way to a row's names
-    return CitizenRequest(**(cells | {"body": json.loads(cells["body"])}))
+    return CitizenRequest(**{**row._asdict(), "body": json.loads(row.body)})

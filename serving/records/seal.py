@@ -61,7 +61,7 @@ def seal(connection: sa.Connection, day: str, before: int) -> DailySeal:
 def seals(connection: sa.Connection) -> list[DailySeal]:
     """Return every seal, by day."""
     rows = connection.execute(sa.select(SEALS).order_by(SEALS.c.day))
-    return [DailySeal(row.day, row.root, row.decisions, row.entry) for row in rows]
+    return [DailySeal(**row._asdict()) for row in rows]
 
 
 def entered(connection: sa.Connection, day: str, entry: int) -> None:

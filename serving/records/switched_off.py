@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from features.mapping import MappingReader
@@ -99,7 +99,3 @@ class Stops:
             for one in self.stops
             if (one.kind == MODEL and one.name in (ALL, name)) or (one.kind == REGION and inside(one.name))
         )
-
-    def without_programmes(self) -> Stops:
-        """Return the others."""
-        return replace(self, stops=tuple(one for one in self.stops if one.kind != PROGRAMME))
