@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from features.calendar import DAY_SECONDS, date_of
+from features.calendar import date_of
 from features.kernel.lowering import lower
 from recommender.changes.offer_state import offer_states
 from recommender.changes.programme_turn import programme_turns
@@ -105,8 +105,8 @@ class Watch:
         Raises:
             Rejected: two events with one id say different things, or none is about the person.
         """
-        engine, zone = self.engine, self.engine.declaration.zone
-        day = date_of(zone.local_seconds(now) // DAY_SECONDS)
+        engine, zone, t = self.engine, self.engine.declaration.zone, now + 1
+        day = date_of(zone.today(t))
         person = engine.from_events(events, citizen, ["citizen"], day)
         history = person.known.history
         assert history is not None  # it was made of events
@@ -115,7 +115,6 @@ class Watch:
             return None
         found = answering.answer(person, day, None)
         due = due_offers(found, person.held, self.policy, self.sensitive_facts)
-        t = now + 1
         declined = declines_of(history, citizen, t, engine.catalogue)
         held, book = book, OnBook(reconciled(book.offers, declined), book.contacts)
         stood = latest(book.offers)
@@ -132,8 +131,7 @@ class Watch:
 
     def next_look(self, look: OfferLook) -> int:
         """Return the UTC second from which on something can be another for a person with no new event."""
-        zone, history = self.engine.declaration.zone, look.history
-        today = zone.local_seconds(look.now) // DAY_SECONDS
+        zone, history, today = self.engine.declaration.zone, look.history, look.found.day
         rows = history.rows_of([look.citizen])
         own = turning_days(self.turning, history, zone, rows, today, today + AHEAD_DAYS).day.tolist()
         days = [today + AHEAD_DAYS, *own, *(day for day in self._turns(today) if today < day)]

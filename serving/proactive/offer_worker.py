@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
-from features.calendar import DAY_SECONDS, date_of
+from features.calendar import date_of
 from features.log.event import Event
 from features.problem import Rejected
-from recommender.contact.contact_record import ALIVE, DUE, EXPIRED, SENT, WITHDRAWN
+from recommender.contact.contact_record import ALIVE, DUE, EXPIRED, SENT, WITHDRAWN, utc_of
 from recommender.contact.due_offer import DueOffer
 from serving.proactive.message_body import addressed, offers_body, withdrawal_body
 from serving.proactive.offer_book import (
@@ -134,16 +134,17 @@ class OfferWorker:
         """Write the offers, the messages and the decision of a look within a transaction; return how many messages."""
         book = OfferBook(store.connection)
         messages = [*self._offered(look), *self._taken_back(look, _marked(store, look))]
-        decision = self._decision(look, messages) if messages else None
-        if decision is not None:
+        made = ""
+        if messages:
+            decision = self._decision(look, messages)
             DecisionLog(store.connection).write(decision, look.now)
+            made = decision.id
         for message in messages:
-            body = {**message.body, "decision": decision.id if decision else ""}
-            said = addressed(body, message.id, look.citizen, look.now)
+            said = addressed({**message.body, "decision": made}, message.id, look.citizen, look.now)
             text = json.dumps(said, ensure_ascii=False, sort_keys=True)
             book.post(KeptMessage(message.id, look.citizen, message.kind, message.channel, look.now,
                                   message.urgent, text, next=message.next))  # fmt: skip
-        for offer in self._offers(look, messages, "" if decision is None else decision.id):
+        for offer in self._offers(look, messages, made):
             book.put(offer)
         return len(messages)
 
@@ -160,11 +161,13 @@ class OfferWorker:
 
         A sensitive programme (`marked`) is named only where its channel is still chosen for it.
         """
-        engine, situation, policy = self.watch.engine, look.situation, self.watch.policy
+        told = [one for one in look.decision.withdrawals if one.told]
+        if not told:
+            return
+        engine, zone, policy = self.watch.engine, look.situation.zone, self.watch.policy
         choices = choices_of(look.history, look.citizen, look.now + 1, policy, marked)
-        kept, told = latest(look.book.offers), [one for one in look.decision.withdrawals if one.told]
-        quiet = policy.quiet_until(situation.zone.local_seconds(look.now))
-        wait = 0 if quiet is None else quiet - situation.zone.local_seconds(look.now)
+        kept, quiet = latest(look.book.offers), policy.quiet_until(zone.local_seconds(look.now))
+        leaves = look.now if quiet is None else utc_of(quiet, look.now, zone)
         for channel in dict.fromkeys(kept[one.programme].channel for one in told):
             if channel not in policy.channels or choices.may_use(policy, channel):
                 continue
@@ -178,12 +181,10 @@ class OfferWorker:
                 ids = {one.programme: kept[one.programme].id for one in taken}
                 body = withdrawal_body(taken, ids, marked, engine.catalogue, engine.messages)
                 name = self.ids.message(WITHDRAWAL_KIND, (f"{one} {_put_off(look, one)}" for one in ids.values()))
-                yield _Outgoing(name, WITHDRAWAL_KIND, channel, body, False, look.now + wait, tuple(ids.values()))
+                yield _Outgoing(name, WITHDRAWAL_KIND, channel, body, False, leaves, tuple(ids.values()))
 
     def _decision(self, look: OfferLook, messages: Sequence[_Outgoing]) -> Decision:
         """The decision behind what leaves: all that was known, and why nothing else did."""
-        zone = self.watch.engine.declaration.zone
-        day = date_of(zone.local_seconds(look.now) // DAY_SECONDS)
         said = {
             "at": look.now,
             "messages": [{"id": one.id, "kind": one.kind, "channel": one.channel, "urgent": one.urgent,
@@ -193,7 +194,7 @@ class OfferWorker:
             **({"not_read": list(look.closed)} if look.closed else {}),
         }  # fmt: skip
         recorder = self.recorder.by_rules if RANKING in look.closed else self.recorder
-        return recorder.decide(look.person, day, None, look.citizen, "offer", said)
+        return recorder.decide(look.person, date_of(look.found.day), None, look.citizen, "offer", said)
 
     def _offers(self, look: OfferLook, messages: Sequence[_Outgoing], decision: str) -> Iterator[KeptOffer]:
         """The rows that are new or another than on the book, those whose place is taken first."""
