@@ -9,8 +9,6 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-import features.log.tables
-from features.log.database import Database
 from features.log.tombstones import ErasureKey
 from features.problem import Rejected
 from serving.proactive.offer_book import OfferBook
@@ -23,6 +21,7 @@ from serving.records.erasure import erase, knows
 from serving.records.service_tables import DECISIONS, MESSAGES, METADATA
 from tests.recommender.contact.policies import NOTICE
 from tests.serving.proactive.deployments import DAY, WEBHOOK, Deployment, born
+from tests.serving.records.databases import InAFile, OnAServer
 
 
 def messages(deployment):
@@ -251,13 +250,7 @@ def expected(who, town):
     return OfferIdentity(bytes(32)).offer(who, "t.baby", window, "")
 
 
-class TestWorkerOnAFile(WorkerContract):
-    @pytest.fixture
-    def database(self, tmp_path):
-        opened = Database(f"sqlite:///{tmp_path}/events.db")
-        yield opened
-        opened.close()
-
+class TestWorkerOnAFile(InAFile, WorkerContract):
     def test_yesterdays_backup_makes_the_ids_of_today_again(self, town, tmp_path):
         town.settle("ann", *WEBHOOK)
         town.step()
@@ -276,16 +269,8 @@ class TestWorkerOnAFile(WorkerContract):
         assert [one.message for one in town.offers("ann")] == [one.message for one in today]
 
 
-@pytest.mark.slow
-class TestWorkerOnAServer(WorkerContract):
-    @pytest.fixture
-    def database(self, postgresql):
-        opened = Database(postgresql)
-        with store.writing(opened) as kept:
-            for table in (*METADATA.sorted_tables, *features.log.tables.METADATA.sorted_tables):
-                kept.connection.execute(sa.delete(table))
-        yield opened
-        opened.close()
+class TestWorkerOnAServer(OnAServer, WorkerContract):
+    pass
 
 
 def test_a_key_that_could_be_guessed_names_no_offer():
