@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from privacy.ledger.dataset import NO_SKETCH, NOBODY, Dataset
 from privacy.ledger.entry import AnyEntry, EvaluateEntry, ReserveEntry, SpendBody
 from privacy.ledger.keys import KeyRing
-from privacy.ledger.ledger_tables import blob, damaged, refuse_known_people
+from privacy.ledger.ledger_tables import blob, damaged, has_table, refuse_known_people
 from privacy.refusal import KnownPeople
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def claimed_elsewhere(db: sqlite3.Connection, population: str, dataset: Dataset)
 
 def _rows(db: sqlite3.Connection) -> list[tuple[int, str]]:
     """Position and population of each claim, in order; none in a database that was begun by version 1."""
-    if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'admitted'").fetchone() is None:
+    if not has_table(db, "admitted"):
         return []
     return list(db.execute("SELECT DISTINCT position, population FROM admitted ORDER BY 1"))
 

@@ -151,6 +151,11 @@ def line_at(db: sqlite3.Connection, position: int) -> bytes:
     return blob(body)
 
 
+def has_table(db: sqlite3.Connection, name: str) -> bool:
+    """Whether a database has a table; one that an earlier version began and nobody wrote since lacks newer ones."""
+    return db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)).fetchone() is not None
+
+
 def blob(value: object) -> bytes:
     """A value that must be bytes.
 

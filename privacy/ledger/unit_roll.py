@@ -27,7 +27,7 @@ from msgspec import UNSET
 from privacy.ledger.admitted import PART
 from privacy.ledger.dataset import NOBODY
 from privacy.ledger.entry import AnyEntry, EvaluateEntry, ReserveEntry, UnitsEntry
-from privacy.ledger.ledger_tables import blob, damaged
+from privacy.ledger.ledger_tables import blob, damaged, has_table
 from privacy.ledger.rules import WAYS
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def check(db: sqlite3.Connection, folder: Path, entries: Sequence[AnyEntry], sec
         if isinstance(one, UnitsEntry | ReserveEntry | EvaluateEntry)
         and (isinstance(one, UnitsEntry) or names_roll(one.body.dataset))
     }
-    kept = db.execute("SELECT DISTINCT population FROM roll") if _has_rolls(db) else ()
+    kept = db.execute("SELECT DISTINCT population FROM roll") if has_table(db, "roll") else ()
     strange = sorted({str(population) for (population,) in kept} - last.keys())
     if strange:
         raise damaged(folder, f"there is a roll of units of {strange[0]}, which no entry states")
@@ -173,12 +173,7 @@ def _said(secret: bytes, key: str, head: bytes) -> str:
 
 def _rows(db: sqlite3.Connection, population: str) -> list[bytes]:
     """The parts of a population's roll, in the order in which they were added."""
-    if not _has_rolls(db):
+    if not has_table(db, "roll"):
         return []
     found = db.execute("SELECT body FROM roll WHERE population = ? ORDER BY position", (population,))
     return [blob(body) for (body,) in found]
-
-
-def _has_rolls(db: sqlite3.Connection) -> bool:
-    """Whether a database has rolls at all; one that an earlier version began and nobody wrote since has none."""
-    return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'roll'").fetchone() is not None
