@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from features.calendar import date_of
 from features.log.event import Event
 from features.problem import Rejected
-from recommender.contact.contact_record import ALIVE, DUE, EXPIRED, SENT, WITHDRAWN, utc_of
+from recommender.contact.contact_record import ALIVE, DUE, EXPIRED, SENT, WITHDRAWN
 from recommender.contact.due_offer import DueOffer
 from serving.proactive.message_body import addressed, offers_body, withdrawal_body
 from serving.proactive.offer_book import (
@@ -143,7 +143,7 @@ class OfferWorker:
             said = addressed({**message.body, "decision": made}, message.id, look.citizen, look.now)
             text = json.dumps(said, ensure_ascii=False, sort_keys=True)
             book.post(KeptMessage(message.id, look.citizen, message.kind, message.channel, look.now,
-                                  message.urgent, text, next=message.next))  # fmt: skip
+                                  message.urgent, text, next=look.now))  # fmt: skip
         for offer in self._offers(look, messages, made):
             book.put(offer)
         return len(messages)
@@ -154,7 +154,7 @@ class OfferWorker:
             ids = {one.programme: look.id_of(one, self.ids) for one in message.offers}
             body = offers_body(message, ids, look.found)
             name = self.ids.message(OFFERS_KIND, (f"{one} {_put_off(look, one)}" for one in ids.values()))
-            yield _Outgoing(name, OFFERS_KIND, message.channel, body, message.urgent, look.now, tuple(ids.values()))
+            yield _Outgoing(name, OFFERS_KIND, message.channel, body, message.urgent, tuple(ids.values()))
 
     def _taken_back(self, look: OfferLook, marked: Collection[str]) -> Iterator[_Outgoing]:
         """One message through each channel whose offers have to be taken back; none through one that is refused now.
@@ -164,10 +164,8 @@ class OfferWorker:
         told = [one for one in look.decision.withdrawals if one.told]
         if not told:
             return
-        engine, zone, policy = self.watch.engine, look.situation.zone, self.watch.policy
+        engine, policy, kept = self.watch.engine, self.watch.policy, latest(look.book.offers)
         choices = choices_of(look.history, look.citizen, look.now + 1, policy, marked)
-        kept, quiet = latest(look.book.offers), policy.quiet_until(zone.local_seconds(look.now))
-        leaves = look.now if quiet is None else utc_of(quiet, look.now, zone)
         for channel in dict.fromkeys(kept[one.programme].channel for one in told):
             if channel not in policy.channels or choices.may_use(policy, channel):
                 continue
@@ -181,7 +179,7 @@ class OfferWorker:
                 ids = {one.programme: kept[one.programme].id for one in taken}
                 body = withdrawal_body(taken, ids, marked, engine.catalogue, engine.messages)
                 name = self.ids.message(WITHDRAWAL_KIND, (f"{one} {_put_off(look, one)}" for one in ids.values()))
-                yield _Outgoing(name, WITHDRAWAL_KIND, channel, body, False, leaves, tuple(ids.values()))
+                yield _Outgoing(name, WITHDRAWAL_KIND, channel, body, False, tuple(ids.values()))
 
     def _decision(self, look: OfferLook, messages: Sequence[_Outgoing]) -> Decision:
         """The decision behind what leaves: all that was known, and why nothing else did."""
@@ -231,7 +229,6 @@ class _Outgoing:
     channel: str
     body: dict[str, Any]
     urgent: bool
-    next: int
     offers: tuple[str, ...]
 
 

@@ -209,6 +209,20 @@ def test_a_later_try_waits_for_quiet_hours_to_end_and_that_is_no_try(town):
     assert one.step(town.now + 20 * 3600) == Sent(delivered=1)
 
 
+def test_what_is_taken_back_at_night_is_said_in_the_morning(town):
+    one = sender(town)
+    assert one.step(town.now) == Sent(delivered=1)
+    with town.opened() as opened:
+        birth = next(event for event in opened.log.events(["ann"]) if event.type == "life.child_born")
+    town.now += 10 * 3600  # 22:00
+    town.tell(town.event("ann", "event.retracted", {"source": birth.source, "id": birth.id}, ago=60))
+    assert town.step().messages == 1
+    one.step(town.now)
+    one.step(town.now + 10 * 3600 - 1)
+    assert len(got(one)) == 1
+    assert one.step(town.now + 10 * 3600) == Sent(delivered=1)
+
+
 def test_of_whoever_is_erased_while_a_message_is_asked_about_nothing_is_written(town, monkeypatch):
     monkeypatch.setattr(store.ServiceStore, "erased", lambda _, people: frozenset(people))
     town.now += 60
