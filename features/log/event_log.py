@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from features.log.event import Event
-from features.log.rows import CELLS, CHUNK, Key, StoredRows, member_text, renamed, stored
+from features.log.rows import CELLS, CHUNK, KIN, Key, StoredRows, member_text, renamed, stated_in, stored
 from features.log.tables import ACTIONS, EVENTS, OTHERS
 from features.log.tombstones import ErasureKey, Tombstones
 from features.log.versions import conflict, erased_subject, foreign_action
@@ -132,6 +132,16 @@ class EventLog:
         everybody = sa.union(sa.select(EVENTS.c.subject), sa.select(OTHERS.c.person))
         return tuple(sorted(self._connection.execute(everybody).scalars()))
 
+    def named(self) -> frozenset[str]:
+        """Return everybody an event touches or lists as a member of a household."""
+        lists = sa.select(EVENTS.c.data).where(EVENTS.c.data.contains(KIN, autoescape=True))
+        cells = self._connection.execute(lists, execution_options={"yield_per": CHUNK}).scalars()
+        return frozenset(self.people()).union(name for cell in cells for name in stated_in(cell))
+
+    def names(self, person: str) -> bool:
+        """Whether an event touches somebody or lists them as a member of a household, by exactly this id."""
+        return bool(self._touching([person]) or self._listing(person))
+
     def erase(self, person: str, alias: str) -> int:
         """Physically delete a person's events, and name them otherwise in those of others; return how many that were.
 
@@ -141,8 +151,7 @@ class EventLog:
         """
         own = self._numbers(sa.select(EVENTS.c.number).where(EVENTS.c.subject == person))
         named = self._numbers(sa.select(OTHERS.c.number).where(OTHERS.c.person == person))
-        listed = EVENTS.c.data.contains(member_text(person), autoescape=True)  # no index has it
-        named += self._numbers(sa.select(EVENTS.c.number).where(listed, EVENTS.c.subject != person))
+        named += self._listing(person)
         for numbers in _portions(own):
             for table in (EVENTS, OTHERS, ACTIONS):
                 self._connection.execute(sa.delete(table).where(table.c.number.in_(numbers)))
@@ -150,6 +159,12 @@ class EventLog:
             self._rename(number, {person: alias})
         self._connection.execute(sa.update(OTHERS).where(OTHERS.c.person == person).values(person=alias))
         return len({*own, *named})
+
+    def _listing(self, person: str) -> list[int]:
+        """The events that list somebody as a member of a household; no index has them, and LIKE may ignore case."""
+        like = EVENTS.c.data.contains(member_text(person), autoescape=True)
+        found = self._connection.execute(sa.select(EVENTS.c.number, EVENTS.c.data).where(like))
+        return [number for number, cell in found if person in stated_in(cell)]
 
     def _numbers(self, query: sa.Select[Any]) -> list[int]:
         return [row[0] for row in self._connection.execute(query)]
@@ -192,26 +207,13 @@ class EventLog:
 
         What names an event that is not there yet is written, and acts on nothing should its subject be another.
         """
-        subjects = self._subjects(set(rows.targets.values()))
+        subjects = {key: subject for key, (_, _, subject) in self._held(set(rows.targets.values())).items()}
         wanted = {key for key in rows.targets.values() if key not in subjects}
         if wanted:
             beside = ((rows.key(place), rows.columns[2][place]) for place in range(len(rows) - 1, -1, -1))
             subjects.update({key: subject for key, subject in beside if key in wanted})
         own = rows.columns[2]
         return [place for place, key in rows.targets.items() if subjects.get(key, own[place]) != own[place]]
-
-    def _subjects(self, keys: Iterable[Key]) -> dict[Key, str]:
-        """The subject of the event under each of these keys."""
-        by_source: dict[str, list[str]] = {}
-        for source, name in keys:
-            by_source.setdefault(source, []).append(name)
-        found: dict[Key, str] = {}
-        for source, names in by_source.items():
-            for some in _portions(names):
-                query = sa.select(EVENTS.c.id, EVENTS.c.subject)
-                rows = self._connection.execute(query.where(EVENTS.c.source == source, EVENTS.c.id.in_(some)))
-                found.update({(source, name): subject for name, subject in rows})
-        return found
 
     def _written(self, rows: StoredRows) -> dict[int, Problem | None]:
         """Write what is new of a chunk; return the places of the rest, with a problem where they say something else.
@@ -223,7 +225,7 @@ class EventLog:
         count = self._inserted(rows)
         places: Sequence[int] = _repeated(rows.columns[1]) if count < len(rows) else ()
         first = _first(rows, places)
-        old: Mapping[Key, tuple[int, str]] = {}
+        old: Mapping[Key, tuple[int, str, str]] = {}
         if count < len(rows) - len(places) + len(first):
             places = range(len(rows))
             first = _first(rows, places)
@@ -233,7 +235,7 @@ class EventLog:
         self._link(rows, first, old)
         hashes = rows.columns[-1]
         held = {key: hashes[place] for key, place in first.items()}
-        held.update({key: digest for key, (_, digest) in old.items()})
+        held.update({key: digest for key, (_, digest, _) in old.items()})
         left = ((place, key) for place in places if first[key := rows.key(place)] != place or key in old)
         return {place: conflict(key) if held[key] != hashes[place] else None for place, key in left}
 
@@ -252,27 +254,27 @@ class EventLog:
         held = self._held(keys)
         others = [
             {"person": person, "number": number}
-            for key, (number, _) in held.items() for person in rows.others.get(keys[key], ())
+            for key, (number, _, _) in held.items() for person in rows.others.get(keys[key], ())
         ]  # fmt: skip
         actions = [
             {"target_source": target[0], "target_id": target[1], "number": number}
-            for key, (number, _) in held.items() if (target := rows.targets.get(keys[key]))
+            for key, (number, _, _) in held.items() if (target := rows.targets.get(keys[key]))
         ]  # fmt: skip
         for table, written in ((OTHERS, others), (ACTIONS, actions)):
             if written:
                 self._connection.execute(sa.insert(table), written)
 
-    def _held(self, keys: Iterable[Key]) -> dict[Key, tuple[int, str]]:
-        """The number and hash under each of these keys, asked by source: no index is used for pairs."""
+    def _held(self, keys: Iterable[Key]) -> dict[Key, tuple[int, str, str]]:
+        """The number, hash and subject under each of these keys, asked by source: no index is used for pairs."""
         by_source: dict[str, list[str]] = {}
         for source, name in keys:
             by_source.setdefault(source, []).append(name)
-        found: dict[Key, tuple[int, str]] = {}
+        found: dict[Key, tuple[int, str, str]] = {}
         for source, names in by_source.items():
             for some in _portions(names):
-                query = sa.select(EVENTS.c.id, EVENTS.c.number, EVENTS.c.hash)
+                query = sa.select(EVENTS.c.id, EVENTS.c.number, EVENTS.c.hash, EVENTS.c.subject)
                 rows = self._connection.execute(query.where(EVENTS.c.source == source, EVENTS.c.id.in_(some)))
-                found.update({(source, name): (number, digest) for name, number, digest in rows})
+                found.update({(source, name): (number, digest, subject) for name, number, digest, subject in rows})
         return found
 
     def _touching(self, people: Sequence[str]) -> set[int]:

@@ -17,8 +17,8 @@ CELLS: Final = ("source", "id", "subject", "type", "time", "recorded", "data", "
 CHUNK: Final = 10_000
 _DATA: Final = CELLS.index("data")
 _ABOUT: Final = CELLS.index("about")
-_KIN: Final = '"members":['
-"""In a cell that may list the members of a household: cells are canonical JSON."""
+KIN: Final = '"members":['
+"""In a cell of data, if it states members of a household: cells are canonical JSON."""
 
 Cells = tuple[str, str, str, str, int, int, str, str, str]
 Key = tuple[str, str]
@@ -62,14 +62,13 @@ class StoredRows:
         for people in self.others.values():
             yield from people
         for cell in self.columns[_DATA]:
-            if _KIN in cell:
-                yield from (str(member["id"]) for member in _members(json.loads(cell)) if "id" in member)
+            yield from stated_in(cell)
 
     def renamed(self, names: Mapping[str, str]) -> StoredRows:
         """Return them with other names for some of the people besides their subjects; their hashes stay."""
         columns, others = [list(column) for column in self.columns], dict(self.others)
         named = {place for place, people in self.others.items() if not names.keys().isdisjoint(people)}
-        for place in {*named, *(place for place, cell in enumerate(columns[_DATA]) if _KIN in cell)}:
+        for place in {*named, *(place for place, cell in enumerate(columns[_DATA]) if KIN in cell)}:
             cells = renamed(columns[_DATA][place], columns[_ABOUT][place], names)
             columns[_DATA][place], columns[_ABOUT][place] = cells
         for place in named:
@@ -103,6 +102,12 @@ def cells_of(event: Event) -> Cells:
 def text_of(value: object) -> str:
     """Return the JSON text of a cell, empty for an empty value."""
     return canonical_text(value) if value else ""
+
+
+def stated_in(cell: str) -> Iterator[str]:
+    """Yield the ids by which a cell of data lists members of a household, also in what it corrects."""
+    if KIN in cell:
+        yield from (str(member["id"]) for member in _members(json.loads(cell)) if "id" in member)
 
 
 def member_text(person: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from features.log.rows import member_text, renamed
+from features.log.rows import KIN, member_text, renamed, stated_in
 from features.log.tombstones import ErasureKey, Tombstones
 from serving.records.decision_log import DecisionLog
 from serving.records.migrations import SERVICE
@@ -60,19 +60,30 @@ def erase_rows(store: ServiceStore, person: str, alias: str) -> ErasedRows:
 
 def _rename_in_requests(connection: sa.Connection, person: str, alias: str) -> None:
     """Name a person otherwise in what others claim of their household, as the log does in what they state."""
+    for id_, body in _claims(connection, member_text(person)):
+        if person in stated_in(body):
+            changed, _ = renamed(body, "", {person: alias})
+            connection.execute(sa.update(REQUESTS).where(REQUESTS.c.id == id_).values(body=changed))
+
+
+def _claims(connection: sa.Connection, text: str) -> Sequence[tuple[str, str]]:
+    """The ids and bodies of the requests in which some text stands, in whichever case."""
     if not sa.inspect(connection).has_table(REQUESTS.name):  # a copy of an older schema
-        return
-    listed = REQUESTS.c.body.contains(member_text(person), autoescape=True)
-    for id_, body in connection.execute(sa.select(REQUESTS.c.id, REQUESTS.c.body).where(listed)).all():
-        changed, _ = renamed(body, "", {person: alias})
-        connection.execute(sa.update(REQUESTS).where(REQUESTS.c.id == id_).values(body=changed))
+        return ()
+    query = sa.select(REQUESTS.c.id, REQUESTS.c.body).where(REQUESTS.c.body.contains(text, autoescape=True))
+    return [(id_, body) for id_, body in connection.execute(query)]
 
 
 def knows(store: ServiceStore, person: str) -> bool:
-    """Whether the log or a record is about a person."""
+    """Whether the log, a record or a request is about a person or lists them as a member of a household."""
     tables = _personal_tables(store)
     asked = (sa.select(table.c.citizen).where(table.c.citizen == person).limit(1) for table in tables)
-    return any(True for _ in store.log.events([person])) or any(store.connection.execute(one).first() for one in asked)
+    claims = _claims(store.connection, member_text(person))
+    return (
+        store.log.names(person)
+        or any(store.connection.execute(one).first() for one in asked)
+        or any(person in stated_in(body) for _, body in claims)
+    )
 
 
 def apply(store: ServiceStore, digests: frozenset[str], key: ErasureKey) -> int:
@@ -89,8 +100,9 @@ def apply(store: ServiceStore, digests: frozenset[str], key: ErasureKey) -> int:
 
 
 def _everybody(store: ServiceStore) -> Iterator[str]:
-    """Everybody whom the log or a record names."""
-    seen = set(store.log.people())
+    """Everybody whom the log, a record or a request names."""
+    seen = set(store.log.named())
+    seen.update(name for _, body in _claims(store.connection, KIN) for name in stated_in(body))
     for table in _personal_tables(store):
         seen.update(store.connection.execute(sa.select(table.c.citizen).distinct()).scalars())
     yield from sorted(seen)

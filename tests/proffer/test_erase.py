@@ -15,6 +15,7 @@ from features.log.event import Event
 from proffer.cli import main
 from serving.records.decision import Recorder
 from serving.records.decision_log import DecisionLog
+from serving.records.request_book import RequestBook
 
 DAY = date(2026, 10, 31)
 FACTS = {"birth_date": "1993-04-02", "sex": "female", "region": "11440"}
@@ -186,6 +187,63 @@ def test_a_crash_after_the_tombstone_erases_at_the_next_opening(home, monkeypatc
     assert traces(home) == ["events.db"]
     assert not Workspace(home).knows(SECRET)
     assert traces(home) == []
+
+
+KIN = {"household": {"complete": True, "members": [{"id": SECRET, "relation": "child", "birth_date": "2020-05-01"}]}}
+
+
+@pytest.fixture
+def stated(tmp_path, capsys):
+    """A home in which somebody stated another as a member of their household, and nothing more is known of that one."""
+    path, file = tmp_path / "stated", tmp_path / "kin.ndjson"
+    one = {"id": "k", "source": "registry", "subject": "mother", "type": "fact.stated", "data": KIN, **TIMES}
+    file.write_text(json.dumps(one) + "\n")
+    assert main(["ingest", str(file), "--home", str(path)]) == 0
+    capsys.readouterr()
+    return path
+
+
+def test_somebody_known_only_as_a_stated_member_is_erased(stated, capsys):
+    assert traces(stated) == ["events.db"]
+    assert erase(stated) == 0
+    assert "in place of this one: 1" in capsys.readouterr().out
+    assert traces(stated) == []
+    assert erase(stated) == 2
+
+
+@pytest.mark.parametrize("other", [SECRET.upper(), SECRET[:-1], "%", "_" * len(SECRET)])
+def test_a_stated_member_is_known_by_exactly_their_id(stated, capsys, other):
+    assert erase(stated, other) == 2
+    assert "nothing is known here under this id" in capsys.readouterr().err
+    assert traces(stated) == ["events.db"]
+
+
+def test_a_database_from_before_she_came_that_states_her_name_is_erased_before_it_is_read(stated, tmp_path):
+    shutil.copy(stated / "events.db", tmp_path / "yesterday.db")
+    (tmp_path / "more.ndjson").write_text(json.dumps(SENT[0]) + "\n")
+    assert main(["ingest", str(tmp_path / "more.ndjson"), "--home", str(stated)]) == 0
+    assert erase(stated) == 0
+    shutil.copy(tmp_path / "yesterday.db", stated / "events.db")
+    assert traces(stated) == ["events.db"]
+    with Workspace(stated).log() as log:
+        assert SECRET not in log.named()
+    assert traces(stated) == []
+
+
+def test_somebody_known_only_from_what_another_claims_is_erased_also_in_a_restored_database(home, tmp_path):
+    name = "onlyclaimed"
+    body = json.loads(json.dumps({"facts": KIN}).replace(SECRET, name))
+    with Workspace(home).store_to_write() as store:
+        RequestBook(store.connection).add("1", "mother", "claim", body, 7)
+    shutil.copy(home / "events.db", tmp_path / "yesterday.db")
+    assert erase(home, name.upper()) == 2
+    assert erase(home, name) == 0
+    for _ in range(2):
+        with Workspace(home).store() as store:
+            (claim,) = RequestBook(store.connection).of("mother")
+        assert claim.body["facts"]["household"]["members"][0]["id"].startswith("erased:")
+        assert name.encode() not in (home / "events.db").read_bytes()
+        shutil.copy(tmp_path / "yesterday.db", home / "events.db")
 
 
 @pytest.mark.slow
