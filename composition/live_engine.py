@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
     from features.log.event import Event
     from recommender.engine import Engine
+    from serving.http.consent_desk import ConsentDesk
     from serving.http.reference_desk import ReferenceDesk
     from serving.http.wire import RecommendationRequest
     from serving.records.decision import Decision
     from serving.records.explanation import Length
-    from serving.records.live_basis import PurposeRegister
     from serving.records.switched_off import Stops
 
 LOG: Final = logging.getLogger("proffer.serving")
@@ -43,7 +43,7 @@ class LiveEngine:
         build: Callable[[], Engine],
         marks: Callable[[], object],
         clock: Callable[[], int],
-        purposes: Callable[[Declaration], PurposeRegister] | None = None,
+        terms: Callable[[Declaration], Mapping[str, Any]] | None = None,
         stops: Callable[[], Stops] | None = None,
     ) -> None:
         """Build the first engine, and answer once with it.
@@ -52,14 +52,15 @@ class LiveEngine:
             build: reads and checks everything; raises Rejected.
             marks: what changes when something that is read changes.
             clock: UTC seconds.
-            purposes: reads for what facts may be used; None for the purposes that are always there.
+            terms: reads what may be agreed to, as `composition.purpose_terms.consent_terms` does; None for the
+                purposes that are always there.
             stops: tells what is switched off at a moment; None for nothing.
 
         Raises:
             Rejected: something that is read is wrong.
         """
         self._build, self._marks, self._clock = build, marks, clock
-        self._purposes, self._stops = purposes, stops
+        self._terms, self._stops = terms, stops
         self._used = self._seen = marks()
         self.refused: tuple[str, ...] = ()
         """What is wrong with what was read last, empty where nothing is."""
@@ -78,9 +79,10 @@ class LiveEngine:
         """A decision explained by the texts of this moment."""
         return self.handler.explain(decision, length, language)
 
-    def consents(self, citizen: str, held: Sequence[Event]) -> Mapping[str, Any]:
-        """For which purposes a citizen may be read now."""
-        return self.handler.consents(citizen, held)
+    @property
+    def consents(self) -> ConsentDesk:
+        """What people can agree to, and how it stands for one."""
+        return self.handler.consents
 
     def effect(self, citizen: str, before: Sequence[Event], after: Sequence[Event], now: int) -> Sequence[Any]:
         """Which programmes stand otherwise after than before."""
@@ -162,8 +164,8 @@ class LiveEngine:
         zone = engine.declaration.zone.name
         warm_up(engine, reading.as_of(None, self._clock, zone))
         given: dict[str, Any] = {} if self._stops is None else {"stops": self._stops}
-        if self._purposes is not None:
-            given["purposes"] = self._purposes(engine.declaration)
+        if self._terms is not None:
+            given |= self._terms(engine.declaration)
         self.handler = RecommendationHandler(engine, **given)
 
 

@@ -1,10 +1,12 @@
-"""Purpose terms: for what a country lets facts be used, read from its folder and checked against its declaration."""
+"""Purpose terms: what people of a country can agree to, read from its folder and checked against its declaration."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from composition import reading
+from composition.contact_terms import read_contact_policy
 from composition.settings import SHIPPED, CountryFolder
 
 if TYPE_CHECKING:
@@ -24,3 +26,12 @@ def read_purposes(declaration: Declaration, country: CountryFolder = SHIPPED) ->
     if not file.exists():
         return PurposeRegister()
     return PurposeRegister.parse(reading.read_yaml(file), declaration, (file.name,))
+
+
+def consent_terms(declaration: Declaration, country: CountryFolder = SHIPPED) -> Mapping[str, Any]:
+    """Return what `RecommendationHandler` takes of a country: its purposes, and its contact policy.
+
+    Raises:
+        Rejected: a file is unreadable or wrong; with every problem.
+    """
+    return {"purposes": read_purposes(declaration, country), "policy": read_contact_policy(country)}

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from composition import clock, terminal
 from composition.engines import build_engine
 from composition.offer_service import offer_workers
-from composition.purpose_terms import read_purposes
+from composition.purpose_terms import consent_terms
 from composition.service import ServiceSettings, authentication, event_log, welcome
 from composition.stop_file import StopFile
 from proffer import listening, options
@@ -50,9 +50,9 @@ def _serve(args: argparse.Namespace, settings: ServiceSettings) -> int:
     access = authentication(settings)
     listening.listen(settings.host, settings.port).close()  # an address that is taken is said before loading
     of, lifecycle = engine_settings(args), Lifecycle()
-    purposes = partial(read_purposes, country=args.country)
+    terms = partial(consent_terms, country=args.country)
     stops = StopFile(settings.workspace)
-    live = LiveEngine(partial(build_engine, of), partial(marks_of, of), clock.now, purposes, stops)
+    live = LiveEngine(partial(build_engine, of), partial(marks_of, of), clock.now, terms, stops)
     home = event_log(settings.workspace)
     workers = offer_workers(lambda: live.engine, home, args.country)
     desk = LogDesk(live.engine.declaration, home, workers)

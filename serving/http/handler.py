@@ -13,14 +13,15 @@ from features.calendar import ISO_DAY, YEARS, date_of
 from features.declaration.declaration import Declaration, Fact
 from features.log.event import Event
 from features.log.event_parser import parse_event
-from features.log.history import history_of
 from features.problem import Code, Problem, Problems, Rejected
+from recommender.contact.contact_policy import ContactPolicy
 from recommender.engine import AS_OF, Engine
 from recommender.rules.clause import RECEIVES
 from recommender.rules.person import Person
 from recommender.rules.question_form import ASKED, DECLINED
 from serving.http.answer_form import in_language, place_of
 from serving.http.answering_engine import AnsweringEngine
+from serving.http.consent_desk import ConsentDesk
 from serving.http.event_words import names_of_events, pointer_into
 from serving.http.problem_documents import LOG_UNAVAILABLE, UNPROCESSABLE, ProblemItemValue, RefusedError
 from serving.http.reference_desk import ReferenceDesk
@@ -76,6 +77,7 @@ class RecommendationHandler:
     engine: Engine
     purposes: PurposeRegister = field(default_factory=PurposeRegister)
     stops: Callable[[], Stops] = Stops
+    policy: ContactPolicy = field(default_factory=lambda: ContactPolicy({}, {}))
 
     @cached_property
     def reference(self) -> ReferenceDesk:
@@ -139,19 +141,10 @@ class RecommendationHandler:
             self._reduced[names] = recorder
         return AnsweringEngine(recorder, stops, names)
 
-    def consents(self, citizen: str, held: Sequence[Event]) -> Mapping[str, Any]:
-        """For which purposes a citizen may be read now, by the events that are held."""
-        history = history_of(held, self.engine.declaration)
-        closed = self.purposes.closed(history, citizen)
-        rows = [
-            {
-                "purpose": name, "live": name not in closed, "needs": one.needs, "facts": list(one.facts),
-                "title": one.title.to_document() if one.title else None,
-                "basis": one.basis.to_document() if one.basis else None,
-            }
-            for name, one in self.purposes.purposes.items()
-        ]  # fmt: skip
-        return {"purposes": rows}
+    @cached_property
+    def consents(self) -> ConsentDesk:
+        """What people can agree to, and how it stands for one."""
+        return ConsentDesk(self.engine.declaration, self.engine.catalogue, self.purposes, self.policy)
 
     def effect(self, citizen: str, before: Sequence[Event], after: Sequence[Event], now: int) -> list[dict[str, Any]]:
         """Which programmes stand otherwise by one life of a citizen than by another, in the order of the catalogue."""

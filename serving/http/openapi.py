@@ -24,7 +24,8 @@ class _Nobody:
     def decide(self, request: RecommendationRequest, citizen: str, now: int, held: Any) -> Any:
         raise NotImplementedError
 
-    def consents(self, citizen: str, held: Any) -> Mapping[str, Any]:
+    @property
+    def consents(self) -> Any:
         raise NotImplementedError
 
     def effect(self, citizen: str, before: Any, after: Any, now: int) -> Any:

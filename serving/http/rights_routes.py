@@ -16,6 +16,7 @@ from features.log.event import Event, rfc3339
 from features.unicode_form import composed
 from serving.http import problem_documents as problems
 from serving.http.access import Authentication, need, whose
+from serving.http.consent_desk import ConsentDesk
 from serving.http.event_wire import EventOutcomesOut
 from serving.http.problem_documents import ProblemItemValue, RefusedError
 from serving.http.rights_wire import ConsentRequest, ConsentsOut, ErasedOut, FeedbackRequest
@@ -32,8 +33,9 @@ _FEEDBACK: Final = {"items": [{"kind": "opened", "programme": "parent-benefit", 
 class ConsentAnswers(Protocol):
     """What the application asks of the engine behind it; called in a worker thread."""
 
-    def consents(self, citizen: str, held: Sequence[Event]) -> Mapping[str, Any]:
-        """For which purposes a citizen may be read now."""
+    @property
+    def consents(self) -> ConsentDesk:
+        """What people can agree to, and how it stands for one."""
         ...
 
 
@@ -91,12 +93,12 @@ def _add_consents(
         held = log.life(name)
         if not held:
             raise RefusedError(problems.NOT_FOUND, _NOBODY)
-        return json_text(answers.consents(name, held))
+        return json_text(answers.consents.told(name, held))
 
     @app.get(path, response_model=ConsentsOut, responses=refusals(*problems.READING), openapi_extra=queried({}, READ),
              tags=["rights"])  # fmt: skip
     async def consents(request: Request, citizen: str) -> Response:
-        """For which purposes the facts of a person may be read now, and by which basis."""
+        """Everything a person can agree to or take back: for what facts are read, and how they are written to."""
         name = whose(access.caller(request, clock()), citizen, READ, _NOBODY)
         return Response(await work.run(lambda: told(name)), media_type=JSON)
 
@@ -110,8 +112,10 @@ def _add_consents(
         kind = "consent.given" if asked.given else "consent.withdrawn"
 
         def written() -> str:
-            if not log.life(name):
+            held = log.life(name)
+            if not held:
                 raise RefusedError(problems.NOT_FOUND, _NOBODY)
+            answers.consents.check(asked.purpose, asked.given, held)
             _taken(log.take([_event(kind, name, {"purpose": asked.purpose}, now)], now).result())
             return told(name)
 

@@ -25,19 +25,24 @@ class ConsentRequest(_Exact):
 
 
 class PurposeOut(BaseModel):
-    """A purpose, whether it has a live basis for the person, and which."""
+    """A purpose or a choice of a channel, whether it has a live basis for the person, and which.
+
+    `channel` is there where it is about one, `programme` where the channel is chosen for it (`sensitive`: for all).
+    """
 
     model_config = ConfigDict(extra="allow")
     purpose: str
     live: bool
-    needs: Literal["consent", "no_objection"]
+    needs: Literal["application", "consent", "no_objection"]
     facts: list[str]
     title: WordsOut | None
     basis: WordsOut | None
+    channel: str | None = None
+    programme: str | None = None
 
 
 class ConsentsOut(BaseModel):
-    """Every purpose of this deployment for one person."""
+    """Every purpose and channel of this deployment for one person, and what else they made a statement on."""
 
     model_config = ConfigDict(extra="allow")
     purposes: list[PurposeOut]

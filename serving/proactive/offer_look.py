@@ -22,6 +22,7 @@ from serving.proactive.person_choices import choices_of, declines_of
 from serving.records.live_basis import ELIGIBILITY, PurposeRegister
 
 if TYPE_CHECKING:
+    from features.calendar import Zone
     from features.log.event import Event
     from features.log.history import History
     from recommender.changes.turning_rule import TurningRules
@@ -116,7 +117,7 @@ class Watch:
         found = answering.answer(person, day, None)
         due = due_offers(found, person.held, self.policy, self.sensitive_facts)
         declined = declines_of(history, citizen, t, engine.catalogue)
-        held, book = book, OnBook(reconciled(book.offers, declined), book.contacts)
+        held, book = book, OnBook(reconciled(book.offers, declined, self.policy.risen_percent, zone), book.contacts)
         stood = latest(book.offers)
         said = [word for name, word in declined.items() if name not in stood or stood[name].changed < word.at]
         sensitive = [one.programme for one in due if one.sensitive]
@@ -165,11 +166,28 @@ class Watch:
         return {}
 
 
-def reconciled(offers: Sequence[KeptOffer], declined: Mapping[str, PastOffer]) -> tuple[KeptOffer, ...]:
-    """Return offers, those declined by the word of the log since: who declines declines what stood then."""
+def reconciled(
+    offers: Sequence[KeptOffer], declined: Mapping[str, PastOffer], percent: int, zone: Zone
+) -> tuple[KeptOffer, ...]:
+    """Return offers, those declined by the word of the log.
+
+    Args:
+        offers: of one person.
+        declined: the word on each programme, as `declines_of` gives it.
+        percent: how much more is worth asking again who declined.
+        zone: in which a word has its day.
+    """
+
+    def concerns(word: PastOffer, one: KeptOffer) -> bool:
+        if one.made <= word.at:
+            return True
+        before = (other for other in offers if other.programme == one.programme and other.state == DECLINED)
+        # a word from before the offer that no other offer answers to came late, unless what it declined was another one
+        return all(other.changed < word.at for other in before) and not word.is_news(one.terms, percent, zone)
+
     return tuple(
-        replace(one, state=DECLINED, changed=word.at, reason="", until=None)
-        if (word := declined.get(one.programme)) is not None and one.state in ALIVE and word.at >= one.changed
+        replace(one, state=DECLINED, changed=max(word.at, one.changed), reason="", until=None)
+        if one.state in ALIVE and (word := declined.get(one.programme)) is not None and concerns(word, one)
         else one
         for one in offers
     )

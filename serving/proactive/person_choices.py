@@ -50,13 +50,16 @@ def _names(policy: ContactPolicy, sensitive: tuple[str, ...]) -> Iterator[str]:
 
 
 def declines_of(history: History, citizen: str, t: int, catalogue: Catalogue) -> dict[str, PastOffer]:
-    """Return what a person declined by the word of the log, by programme: the latest time each."""
+    """Return what a person declined by the word of the log, by programme: the latest each.
+
+    `at` is when it was recorded: the person declines what stands, whatever their clock says of when that was.
+    """
     found, place = interactions(history, t), int(history.rows_of([citizen])[0])
     rows = np.flatnonzero((found.person == place) & (found.kind == KINDS.index(DECLINE)))
     declined = {}
-    for row in rows.tolist():
+    for row in rows[np.argsort(found.recorded[rows], kind="stable")].tolist():
         name = catalogue.by_code.get(int(found.programme[row]))
         if name is not None:
             name = catalogue.renamed.get(name, name)
-            declined[name] = PastOffer(name, DECLINED, int(found.time[row]))
+            declined[name] = PastOffer(name, DECLINED, int(found.recorded[row]))
     return declined

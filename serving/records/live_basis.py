@@ -39,6 +39,7 @@ class DataPurpose:
         facts: the facts that are read for this purpose only; empty for `eligibility` and `ranking`, which are of all.
         title: what it is, in each language.
         basis: the law, in each language.
+        learning: whether training runs name it; it decides on no fact that is read for an answer.
     """
 
     name: str
@@ -46,6 +47,7 @@ class DataPurpose:
     facts: tuple[str, ...] = ()
     title: Text | None = None
     basis: Text | None = None
+    learning: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,17 @@ class PurposeRegister:
 
     def closed(self, history: History, citizen: str) -> tuple[str, ...]:
         """Return the purposes without a live basis for a person, as consents are held now, whatever day is asked of."""
+        live = self.live(history, citizen)
+        return tuple(name for name, one in self.purposes.items() if not one.learning and name not in live)
+
+    def live(self, history: History, citizen: str) -> frozenset[str]:
+        """Return the purposes with a live basis for a person, as consents are held now."""
         row = int(history.rows_of([citizen])[0])
         if row < 0:
-            return tuple(one.name for one in self.purposes.values() if one.needs == "consent")
+            return frozenset(name for name, one in self.purposes.items() if one.needs == "no_objection")
         held = consents(history)
-        return tuple(
-            name for name, one in self.purposes.items() if not held.agreeing(name, one.needs == "no_objection")[row]
+        return frozenset(
+            name for name, one in self.purposes.items() if held.agreeing(name, one.needs == "no_objection")[row]
         )
 
     def allowed(self, engine: Engine, person: Person, citizen: str) -> tuple[Engine, Person, tuple[str, ...]]:
@@ -104,13 +111,15 @@ def _purpose(top: MappingReader, name: str, document: object, declaration: Decla
         if fact not in declaration.facts:
             what = f"{fact!r} is not a fact{nearest(fact, declaration.facts)}"
             entry.wrong("facts", "unknown", what, "Name facts of facts.yaml")
-    if general and facts:
-        entry.wrong("facts", "forbidden", "is not for this purpose, which is of all facts", "Leave it out")
-    if not general and not facts:
+    learning = entry.boolean("learning", default=False)
+    if (general or learning) and facts:
+        what = "is not for this purpose, which is of all facts" if general else "is not for a purpose of learning"
+        entry.wrong("facts", "forbidden", what, "Leave it out")
+    if not general and not learning and not facts:
         entry.wrong("facts", "missing", "names no fact", "Name the facts that are read for this purpose only")
     title, basis = text_at(entry, "title"), text_at(entry, "basis")
     entry.close()
-    return DataPurpose(name, "no_objection" if needs == "no_objection" else "consent", facts, title, basis)
+    return DataPurpose(name, "no_objection" if needs == "no_objection" else "consent", facts, title, basis, learning)
 
 
 def unread(person: Person, facts: Collection[str]) -> Person:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from composition.purpose_terms import read_purposes
+from composition.purpose_terms import consent_terms
+from features.log.event_parser import parse_event
 from serving.http import tokens
 from serving.http.handler import RecommendationHandler
 from tests.serving.http.citizens_calls import NOW, calls_of, home_with, stated
@@ -20,7 +21,7 @@ def home(tmp_path, real_engine):
 
 @pytest.fixture
 def call(real_engine, caller_of, home):
-    return calls_of(caller_of, RecommendationHandler(real_engine, read_purposes(real_engine.declaration)), home)
+    return calls_of(caller_of, RecommendationHandler(real_engine, **consent_terms(real_engine.declaration)), home)
 
 
 def recommended(call):
@@ -70,13 +71,63 @@ def test_a_withdrawal_takes_effect_at_the_next_request_and_consent_restores_it(c
     assert answers["t.pregnant"] == "unknown"
     assert set(answers) == names
     assert live(call("PUT", "/v1/citizens/ann/consents", {"purpose": "health", "given": True}))["health"] is False
-    assert live(call("GET", "/v1/citizens/ann/consents")) == {"eligibility": True, "ranking": True, "health": False}
+    of_facts = {"eligibility": True, "ranking": True, "health": False, "offers": False}
+    told = live(call("GET", "/v1/citizens/ann/consents"))
+    assert {name: told[name] for name in of_facts} == of_facts
 
 
 def test_a_consent_for_a_purpose_with_an_odd_name_is_refused_and_nothing_is_repeated(call):
     answer = call("PUT", "/v1/citizens/ann/consents", {"purpose": "ca nary", "given": True})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/purpose")
     assert "nary" not in answer.text
+
+
+def stated_on(call, purpose, given=True):
+    return call("PUT", "/v1/citizens/ann/consents", {"purpose": purpose, "given": given})
+
+
+def test_channels_and_what_was_chosen_for_them_are_listed_and_taken(call):
+    told = call("GET", "/v1/citizens/ann/consents").json()["purposes"]
+    rows = {one["purpose"]: one for one in told}
+    notice = rows["tailored-notice"]
+    assert (notice["needs"], notice["live"], notice["title"]["en"]) == (
+        "application", False, "Tailored notice of benefits",
+    )  # fmt: skip
+    letter = rows["tailored-notice:letter"]
+    assert (letter["channel"], letter["live"], "tailored-notice:letter:sensitive" in rows) == ("letter", False, False)
+    assert live(stated_on(call, "tailored-notice"))["tailored-notice:app"] is True
+    assert live(stated_on(call, "tailored-notice:letter"))["tailored-notice:letter"] is True
+    told = stated_on(call, "tailored-notice:app:t.baby").json()["purposes"]
+    chosen = next(one for one in told if one["purpose"] == "tailored-notice:app:t.baby")
+    assert (chosen["live"], chosen["channel"], chosen["programme"]) == (True, "app", "t.baby")
+    after = live(stated_on(call, "tailored-notice", given=False))
+    assert [name for name, holds in after.items() if name.startswith("tailored-notice") and holds] == []
+
+
+@pytest.mark.parametrize(
+    "purpose",
+    ["helth", "tailored-notice:pigeon", "tailored-notice:letter:t.baby", "tailored-notice:app:t.canary", "app"],
+)
+def test_a_purpose_that_nothing_declares_is_refused_with_those_that_are_and_nothing_is_written(call, home, purpose):
+    answer = stated_on(call, purpose)
+    assert answer.status_code == 422
+    (item,) = answer.json()["errors"]
+    assert item["pointer"] == "/purpose"
+    assert "eligibility, ranking, health, offers, tailored-notice, tailored-notice:app" in item["detail"]
+    assert "tailored-notice:app:<programme>" in item["detail"]
+    assert not any(word in answer.text for word in ("helth", "pigeon", "canary"))
+    assert stated_on(call, purpose, given=False).status_code == 422
+    with home.log() as log:
+        assert [one.type for one in log.events(["ann"])] == ["fact.stated"]
+
+
+def test_what_a_register_stated_on_another_purpose_is_listed_and_can_be_withdrawn(call, home, real_engine):
+    one = {**stated("ann", {}), "id": "c", "type": "consent.given", "data": {"purpose": "older-study"}}
+    with home.log_to_write() as log:
+        log.append([parse_event(one, real_engine.declaration, now=NOW)])
+    assert live(call("GET", "/v1/citizens/ann/consents"))["older-study"] is True
+    assert live(stated_on(call, "older-study", given=False))["older-study"] is False
+    assert stated_on(call, "older-study").status_code == 422
 
 
 def test_feedback_becomes_events_of_the_log(call, home):

@@ -11,9 +11,13 @@ import sqlalchemy as sa
 
 from features.log.tombstones import ErasureKey
 from features.problem import Rejected
-from serving.proactive.offer_book import OfferBook
+from recommender.contact.contact_record import PastOffer
+from recommender.contact.due_offer import Terms
+from serving.proactive.offer_book import KeptOffer, OfferBook
 from serving.proactive.offer_identity import OfferIdentity
+from serving.proactive.offer_look import reconciled
 from serving.proactive.offer_worker import OfferWorker
+from serving.proactive.outbox import Outbox
 from serving.proactive.store_access import Stores
 from serving.records import store
 from serving.records.decision_log import DecisionLog
@@ -99,6 +103,22 @@ class WorkerContract:
         town.step()
         assert town.states("ann")["t.baby"] == "declined"
         assert town.step(after=40 * DAY).messages == 0
+
+    @pytest.mark.parametrize(("dated", "recorded"), [(300, 300), (5400, 5400), (20 * DAY, 300)])
+    def test_a_decline_dated_before_the_delivery_or_the_offer_itself_holds(self, town, dated, recorded):
+        town.settle("ann", *WEBHOOK)
+        town.tell(born(town, "ann"))
+        town.step()
+        town.now += 600
+        with store.writing(town.database) as opened:
+            outbox = Outbox(opened.connection)
+            outbox.delivered(outbox.waiting_in("webhook")[0], town.now - 60)
+        word = town.event("ann", "benefit.declined", {"programme": "t.baby"}, ago=recorded)
+        town.tell(replace(word, time=town.now - dated))
+        town.step()
+        assert town.states("ann")["t.baby"] == "declined"
+        assert town.step(after=40 * DAY).messages == 0
+        assert town.states("ann")["t.baby"] == "declined"
 
     def test_an_offer_whose_reason_is_corrected_away_is_withdrawn_saying_so(self, town):
         town.settle("ann", *WEBHOOK)
@@ -271,6 +291,32 @@ class TestWorkerOnAFile(InAFile, WorkerContract):
 
 class TestWorkerOnAServer(OnAServer, WorkerContract):
     pass
+
+
+def kept(made, state="sent", low=100, opens=None):
+    return KeptOffer(f"off_{made}", "ann", "p", state, made, made, Terms(2, opens, None, low, low))
+
+
+@pytest.mark.parametrize(
+    ("said", "before", "expected"),
+    [
+        (50, [], "declined"),  # of a clock that is behind, or a word that came late
+        (150, [], "declined"),
+        (50, [kept(10, "declined")], "declined"),  # another offer was declined before
+        (50, [kept(50, "declined")], "sent"),  # the word was of another offer, which stood then
+        (50, [kept(60, "expired")], "declined"),
+    ],
+)
+def test_a_word_declines_the_offer_that_stands_unless_another_one_answers_to_it(real_engine, said, before, expected):
+    found = reconciled([*before, kept(100)], {"p": PastOffer("p", "declined", said)}, 10, real_engine.declaration.zone)
+    assert found[-1].state == expected
+    assert found[:-1] == tuple(before)
+
+
+def test_a_word_from_before_the_window_opened_declines_no_offer_of_that_window(real_engine):
+    zone, word = real_engine.declaration.zone, {"p": PastOffer("p", "declined", 10 * DAY)}
+    states = [reconciled([kept(20 * DAY, opens=day)], word, 10, zone)[0].state for day in (9, 10, 11)]
+    assert states == ["declined", "declined", "sent"]
 
 
 def test_a_key_that_could_be_guessed_names_no_offer():
