@@ -25,7 +25,8 @@ FROM python:3.11-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends libgomp1 \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --create-home --uid 10001 proffer
+ && useradd --create-home --uid 10001 proffer \
+ && install --directory --mode=700 --owner=proffer --group=proffer /home/proffer/data
 COPY --from=build /opt/proffer /opt/proffer
 USER proffer
 # The home is the one place that is written to; numba keeps its compiled kernels there too, so that the root stays read-only.

@@ -18,6 +18,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING
 
 from composition.erasures import Erasures
 from features.problem import Problem, Rejected
+from features.whole_file import OWNER_ONLY
 
 if TYPE_CHECKING:
     from composition.document_cache import DocumentCache
@@ -36,6 +38,11 @@ if TYPE_CHECKING:
 
 DATABASE_URL = "PROFFER_DATABASE_URL"  # from the environment alone: it may hold a password
 _PRIVATE_FOLDER = 0o700  # the log holds personal data
+_OF_OTHERS = 0o077
+_MARKS = frozenset(
+    {"events.db", "keys", "erased", "ledger", "models", "champion", "stamps", "stops.yaml", "population"}
+)
+"""What a folder holds that was used as a home before."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,7 @@ class Workspace:
         """The event log as it is at one instant, to be read; it is begun if it is not there."""
         from features.log.event_log import EventLog
 
+        self._close_to_others()
         with contextlib.closing(self.database) as database:
             database.prepare()
             key = self.erasures.bring_up(database)
@@ -112,6 +120,7 @@ class Workspace:
         """The event log and what the service keeps beside it, as they are at one instant; begun if not there."""
         from serving.records import store  # loaded only where the service's own tables are read
 
+        self._close_to_others()
         with contextlib.closing(self.database) as database, store.reading(database, self.erasures.bring_up) as opened:
             yield opened
 
@@ -228,10 +237,31 @@ class Workspace:
             yield
 
     def begin(self) -> Workspace:
-        """Make the folder, for its owner only, if it is not there yet; call it before the first write."""
+        """Make the folder, for its owner only, if it is not there yet; call it before the first write.
+
+        Raises:
+            Rejected: it is there, open to other users, and not a home that can be closed to them.
+        """
         if not self.path.is_dir():
             self.path.mkdir(mode=_PRIVATE_FOLDER, parents=True)
+        self._close_to_others()
         return self
+
+    def _close_to_others(self) -> None:
+        """Take away what others may do in a home that was made otherwise, saying so; leave every other folder alone."""
+        if not self.path.is_dir() or not self.path.stat().st_mode & _OF_OTHERS:
+            return
+        held = {one.name for one in self.path.iterdir()}
+        what, remedy = "can be read by other users of this machine", "Choose a folder of its own, which is made for you"
+        if held and held.isdisjoint(_MARKS):
+            raise Rejected([Problem((str(self.path),), "refused", f"{what}, and is no home", remedy)])
+        try:
+            self.path.chmod(_PRIVATE_FOLDER)
+            for file in self.path.glob("events.db*"):
+                file.chmod(OWNER_ONLY)
+        except OSError:
+            raise Rejected([Problem((str(self.path),), "refused", f"{what}, and cannot be closed", remedy)]) from None
+        sys.stderr.write(f"{self.path}: other users could read this home; it is for its owner only now (mode 0700)\n")
 
     def folder(self, path: Path) -> Path:
         """Make one of the home's own folders, for its owner only, and return it."""

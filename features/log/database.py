@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from features.log.migrations import EVENT_LOG
 from features.log.schema import TableSchema
 from features.problem import Code, Problem, Rejected
+from features.whole_file import OWNER_ONLY
 
 _WRITES: Final = "writes"
 _DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
@@ -123,7 +125,7 @@ class Database:
     def back_up(self, copy: Path) -> None:
         """Copy a SQLite database, as it is at one instant, into a new file that only its owner may read."""
         assert self.file is not None
-        copy.touch(mode=0o600, exist_ok=False)
+        copy.touch(mode=OWNER_ONLY, exist_ok=False)
         try:
             with (
                 self._refusing(),
@@ -185,6 +187,7 @@ def _engine(url: sa.URL, patience: int, pool: type[sa.pool.Pool] | None = None) 
     kind = url.get_backend_name()
     engine = sa.create_engine(url.set(drivername=_DRIVERS[kind]), poolclass=pool, hide_parameters=True)
     if kind == "sqlite":
+        sa.event.listen(engine, "do_connect", partial(_made, url.database))
         sa.event.listen(engine, "connect", partial(_connected, patience=patience))
     sa.event.listen(engine, "begin", partial(_BEGIN[kind], patience=patience))
     return engine
@@ -192,6 +195,13 @@ def _engine(url: sa.URL, patience: int, pool: type[sa.pool.Pool] | None = None) 
 
 _shared_engine: Final = lru_cache(maxsize=8)(_engine)
 """A service opens its database for every request: the statements that were compiled once are kept, no connection is."""
+
+
+def _made(database: str | None, *_told: object) -> None:
+    """Make a file that is not there for its owner only, before SQLite makes it for whomever the umask lets read it."""
+    if database and database != ":memory:":
+        with suppress(OSError):  # that it is there, or cannot be made, SQLite says itself
+            os.close(os.open(database, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY))
 
 
 def _connected(connection: Any, _record: object, *, patience: int) -> None:

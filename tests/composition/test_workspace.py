@@ -1,8 +1,10 @@
+import os
 import stat
 
 import pytest
 
 from composition.workspace import Workspace
+from features.log.event import Event
 from features.problem import Rejected
 
 
@@ -20,6 +22,69 @@ def test_a_home_is_for_its_owner_only(home):
     home.begin()
     assert stat.S_IMODE(home.path.stat().st_mode) == 0o700
     assert home.begin() == home
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def open_umask():
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def written(home):
+    with home.log_to_write() as log:
+        log.append([Event("1", "registry", "ann", "life.moved", 0, 1, {"region": "11"})])
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_the_database_and_the_keys_are_for_their_owner_only_whatever_the_umask(home):
+    written(home)
+    home.erase("ann")
+    found = {one.name: mode(one) for one in home.path.rglob("*")}
+    assert found == {"events.db": 0o600, "erased": 0o600, "keys": 0o700, "erasure.key": 0o600}
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_a_folder_that_was_there_and_others_could_read_is_closed_to_them_saying_so(home, capsys):
+    home.path.mkdir()
+    assert mode(home.path) == 0o755
+    written(home)
+    assert mode(home.path) == 0o700
+    assert "other users could read this home" in capsys.readouterr().err
+    home.path.chmod(0o755)
+    (home.path / "events.db").chmod(0o644)
+    with home.store() as store:
+        assert store.log.count() == 1
+    assert (mode(home.path), mode(home.path / "events.db")) == (0o700, 0o600)
+    assert "other users could read this home" in capsys.readouterr().err
+    written(home)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_a_folder_of_other_things_that_others_may_read_is_refused_and_left_as_it_is(home):
+    home.path.mkdir()
+    (home.path / "holiday.jpg").touch()
+    with pytest.raises(Rejected, match="can be read by other users of this machine, and is no home"):
+        written(home)
+    assert mode(home.path) == 0o755
+    assert [one.name for one in home.path.iterdir()] == ["holiday.jpg"]
+
+
+def test_a_home_that_cannot_be_closed_to_others_is_refused(home, monkeypatch):
+    home.path.mkdir()
+    home.path.chmod(0o777)
+
+    def of_another_user(*_):
+        raise PermissionError("not the owner")
+
+    monkeypatch.setattr(type(home.path), "chmod", of_another_user)
+    with pytest.raises(Rejected, match="and cannot be closed"):
+        home.begin()
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
