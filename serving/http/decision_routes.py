@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from fastapi import FastAPI
@@ -12,8 +12,9 @@ from starlette.requests import Request
 from serving.http import problem_documents as problems
 from serving.http.access import Authentication, may_see, need, whose
 from serving.http.decision_wire import DecisionRecordOut, DecisionsOut, ExplanationOut
+from serving.http.list_page import MOST_SHOWN, Page
 from serving.http.problem_documents import ProblemItemValue, RefusedError
-from serving.http.service_frame import JSON, WorkerPool, json_text, queried, query_items, refusals
+from serving.http.service_frame import JSON, WorkerPool, json_text, page_of, page_query, queried, query_items, refusals
 from serving.http.tokens import READ, Caller
 from serving.records.decision import Decision
 from serving.records.decision_log import KeptDecision
@@ -42,8 +43,8 @@ class DecisionReading(Protocol):
         """A decision on record; raises RefusedError where there is none that the caller may read."""
         ...
 
-    def decisions(self, citizen: str) -> Sequence[KeptDecision]:
-        """The decisions about somebody, the latest first."""
+    def decisions(self, citizen: str, page: Page) -> Mapping[str, Any]:
+        """A page of the decisions about somebody, the latest first; raises RefusedError for a cursor that is none."""
         ...
 
 
@@ -94,12 +95,14 @@ def add_decisions(
 
         return Response(await work.run(answered), media_type=JSON)
 
-    @app.get("/v1/citizens/{citizen:path}/decisions", response_model=DecisionsOut, responses=said,
-             openapi_extra=bearer, tags=["decisions"])  # fmt: skip
+    @app.get("/v1/citizens/{citizen:path}/decisions", response_model=DecisionsOut, tags=["decisions"],
+             responses=refusals(*problems.READING, problems.UNPROCESSABLE),
+             openapi_extra=queried(page_query(MOST_SHOWN), READ))  # fmt: skip
     async def citizen_decisions(request: Request, citizen: str) -> Response:
-        """The decisions on record about one citizen, the latest first, at most a hundred."""
+        """The decisions on record about one citizen, the latest first, page by page."""
         name = whose(access.caller(request, clock()), citizen, READ, _NOBODY)
-        return Response(await work.run(lambda: json_text(_listed(log.records.decisions(name)))), media_type=JSON)
+        page = page_of(request, MOST_SHOWN)
+        return Response(await work.run(lambda: json_text(log.records.decisions(name, page))), media_type=JSON)
 
 
 def _asked(request: Request) -> tuple[Length, str | None]:
@@ -109,11 +112,3 @@ def _asked(request: Request) -> tuple[Length, str | None]:
         item = ProblemItemValue("/explain", f"one of {', '.join(_LENGTHS)}")
         raise RefusedError(problems.UNPROCESSABLE, "The query cannot be answered as it stands.", [item])
     return length, query.get("language")
-
-
-def _listed(found: Sequence[KeptDecision]) -> dict[str, Any]:
-    rows = [
-        {"decision_id": one.id, "made": one.made, "kind": one.decision.kind, "as_of": one.decision.document["as_of"]}
-        for one in found
-    ]
-    return {"decisions": rows}

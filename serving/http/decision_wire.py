@@ -69,6 +69,7 @@ class DecisionSummaryOut(_Extensible):
 
 
 class DecisionsOut(_Extensible):
-    """The decisions about one citizen, the latest first."""
+    """A page of the decisions about one citizen, the latest first, and the cursor of the next; null after the last."""
 
     decisions: list[DecisionSummaryOut]
+    next: str | None

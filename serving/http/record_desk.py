@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final, Protocol
 
+from features.calendar import date_of
 from features.problem import Rejected
+from serving.http.list_page import Page
 from serving.http.problem_documents import LOG_UNAVAILABLE, NOT_FOUND, RefusedError
 from serving.records.decision import Decision
-from serving.records.decision_log import DecisionLog, KeptDecision
+from serving.records.decision_log import DecisionLog, DecisionSummary, KeptDecision
 from serving.records.erasure import ErasedRows
 from serving.records.store import ServiceStore
 
@@ -93,19 +95,23 @@ class RecordDesk:
             done = self._home.erase(citizen)
             return {"events": done.events, "records": done.records}
 
-    def decisions(self, citizen: str) -> Sequence[KeptDecision]:
-        """The decisions about somebody, the latest first, at most a hundred.
+    def decisions(self, citizen: str, page: Page) -> Mapping[str, Any]:
+        """A page of the decisions about somebody, the latest first.
 
         Raises:
-            RefusedError: 503.
+            RefusedError: 422, the cursor is none; 503.
         """
+        found: Sequence[DecisionSummary] = ()
         with available("The records cannot be read now; ask again."):
-            if not self._home.has_events:
-                return ()
-            with self._home.store() as store:
-                log = DecisionLog(store.connection)
-                found = (log.find(id_) for id_ in log.ids_of(citizen)[:100])
-                return [one for one in found if one is not None and one.decision.kind != "shadow"]
+            if self._home.has_events:
+                with self._home.store() as store:
+                    found = DecisionLog(store.connection).told_to(citizen, page.after, page.limit + 1)
+        shown, following = page.cut(found, lambda one: (one.made, one.id))
+        rows = [
+            {"decision_id": one.id, "made": one.made, "kind": one.kind, "as_of": date_of(one.day).isoformat()}
+            for one in shown
+        ]
+        return {"decisions": rows, "next": following}
 
 
 @contextmanager

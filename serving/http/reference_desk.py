@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from features.declaration.declaration import Declaration
 from recommender.rules.catalogue import Catalogue
 from recommender.rules.programme import Programme
 from serving.http import problem_documents as problems
 from serving.http.declared_schema import events_schema, facts_schema
-from serving.http.problem_documents import ProblemItemValue, RefusedError
-
-_CURSOR: Final = ProblemItemValue("/cursor", "the next of an earlier answer")
+from serving.http.list_page import decoded, encoded
+from serving.http.problem_documents import RefusedError
 
 
 class ReferenceDesk:
@@ -40,10 +37,10 @@ class ReferenceDesk:
             RefusedError: 422, it is no cursor.
         """
         programmes = self._today(now).programmes
-        after = _place(cursor)
+        after = decoded(cursor) if cursor else ""
         rest = [one for one in programmes if one.id > after] if after else programmes
         shown = rest[:limit]
-        following = base64.urlsafe_b64encode(shown[-1].id.encode()).decode() if len(rest) > limit else None
+        following = encoded(shown[-1].id) if len(rest) > limit else None
         listed = [_brief(one) for one in shown]
         return {"catalogue": self.version, "total": len(programmes), "programmes": listed, "next": following}
 
@@ -64,13 +61,6 @@ class ReferenceDesk:
         if self._chosen[0] != day:
             self._chosen = day, self._catalogue.on(day)
         return self._chosen[1]
-
-
-def _place(cursor: str) -> str:
-    try:
-        return base64.b64decode(cursor.encode("ascii"), b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeError):
-        raise RefusedError(problems.UNPROCESSABLE, "The list cannot be gone on with.", [_CURSOR]) from None
 
 
 def _brief(programme: Programme) -> dict[str, Any]:

@@ -13,22 +13,14 @@ from starlette.requests import Request
 
 from serving.http import problem_documents as problems
 from serving.http.access import Authentication, need
-from serving.http.problem_documents import ProblemItemValue, RefusedError
 from serving.http.reference_wire import ProgrammeOut, ProgrammesOut
-from serving.http.service_frame import JSON, WorkerPool, json_text, queried, query_items, refusals
+from serving.http.service_frame import JSON, WorkerPool, json_text, page_of, page_query, queried, refusals
 from serving.http.tokens import READ
 
 SCHEMA: Final = "application/schema+json"
 _Said = dict[int | str, dict[str, Any]]
 _TAGS: Final[list[str | Enum]] = ["reference"]
 _ID: Final = "{programme:path}"
-SHOWN: Final = 50
-MOST_SHOWN: Final = 100
-_LIMIT: Final = {"type": "integer", "minimum": 1, "maximum": MOST_SHOWN}
-_QUERY: Final[dict[str, tuple[str, dict[str, Any]]]] = {
-    "cursor": ("The `next` of the page before; absent for the first.", {"type": "string"}),
-    "limit": (f"How many at most; absent means {SHOWN}.", _LIMIT),
-}
 _SCHEMA_SAID: Final[_Said] = {
     200: {"description": "A JSON Schema (2020-12)", "content": {SCHEMA: {"schema": {"type": "object"}}}}
 }
@@ -90,12 +82,12 @@ def add_reference(
 
 
 def _add_programmes(app: FastAPI, answers: Referring, told: Telling) -> None:
-    paged, single, path = queried(_QUERY, READ), queried({}, READ), "/v1/programmes"
+    paged, single, path = queried(page_query(), READ), queried({}, READ), "/v1/programmes"
 
     @app.get(path, response_model=ProgrammesOut, responses=_LIST, openapi_extra=paged, tags=_TAGS)
     async def programmes(request: Request) -> Response:
         """The programmes of the catalogue in the order of their ids, page by page."""
-        return await told(request, lambda now: answers.reference.page(now, *_paging(request)), JSON)
+        return await told(request, lambda now: answers.reference.page(now, *page_of(request)), JSON)
 
     @app.get(f"{path}/{_ID}", response_model=ProgrammeOut, responses=_ONE, openapi_extra=single, tags=_TAGS)
     async def programme(request: Request, programme: str) -> Response:
@@ -125,13 +117,3 @@ def _tagged(request: Request, body: bytes, media: str, version: str) -> Response
     if tag in known or "*" in known:
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type=media)
-
-
-def _paging(request: Request) -> tuple[str, int]:
-    limit = request.query_params.get("limit", str(SHOWN))
-    number = int(limit) if limit.isascii() and limit.isdigit() and len(limit) < 4 else 0
-    if not 1 <= number <= MOST_SHOWN:
-        item = ProblemItemValue("/limit", f"a whole number from 1 to {MOST_SHOWN}")
-        raise RefusedError(problems.UNPROCESSABLE, "The list cannot be cut so.", [item])
-    query_items(request, _QUERY)
-    return request.query_params.get("cursor", ""), number

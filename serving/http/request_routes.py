@@ -12,11 +12,23 @@ from starlette.requests import Request
 from features.log.event import Event
 from serving.http import problem_documents as problems
 from serving.http.access import Authentication, need, whose
+from serving.http.list_page import MOST_SHOWN
 from serving.http.request_desk import RequestDesk
 from serving.http.request_wire import ClaimedOut, ClaimRequest, RequestOut, RequestsOut, ReviewRequest, RulingRequest
-from serving.http.service_frame import JSON, WorkerPool, documented, fitted, json_text, queried, refusals
+from serving.http.service_frame import (
+    JSON,
+    WorkerPool,
+    documented,
+    fitted,
+    json_text,
+    page_of,
+    page_query,
+    queried,
+    refusals,
+)
 from serving.http.tokens import ACT_AS, READ, RIGHTS
 
+_LISTED: Final = refusals(*problems.READING, problems.UNPROCESSABLE)
 _NOBODY: Final = "Nothing is known under this id, or the token is not for acting on it."
 _CITIZEN: Final = "/v1/citizens/{citizen:path}"
 _CLAIM: Final = {"facts": {"region": "11440"}, "note": "I moved in May."}
@@ -79,35 +91,29 @@ def add_requests(
 
         return Response(await work.run(kept), media_type=JSON)
 
-    @app.get(f"{_CITIZEN}/requests", response_model=RequestsOut, responses=refusals(*problems.READING),
-             openapi_extra=queried({}, READ), tags=["rights"])  # fmt: skip
+    @app.get(f"{_CITIZEN}/requests", response_model=RequestsOut, responses=_LISTED,
+             openapi_extra=queried(page_query(MOST_SHOWN), READ), tags=["rights"])  # fmt: skip
     async def citizen_requests(request: Request, citizen: str) -> Response:
-        """The claims and reviews of one citizen, the latest first, and how they were ruled on."""
+        """The claims and reviews of one citizen, the latest first, page by page, and how they were ruled on."""
         now = clock()
         name = whose(access.caller(request, now), citizen, READ, _NOBODY)
-
-        def listed() -> str:
-            return json_text({"requests": [one.to_document(now) for one in log.requests.of(name)]})
-
-        return Response(await work.run(listed), media_type=JSON)
+        page = page_of(request, MOST_SHOWN)
+        return Response(await work.run(lambda: json_text(log.requests.of(name, now, page))), media_type=JSON)
 
 
 def _add_rulings(
     app: FastAPI, log: Requesting, access: Authentication, clock: Callable[[], int], work: WorkerPool
 ) -> None:
-    @app.get("/v1/requests", response_model=RequestsOut, responses=refusals(*problems.READING),
-             openapi_extra=queried({}, READ, ACT_AS), tags=["rights"])  # fmt: skip
+    @app.get("/v1/requests", response_model=RequestsOut, responses=_LISTED,
+             openapi_extra=queried(page_query(MOST_SHOWN), READ, ACT_AS), tags=["rights"])  # fmt: skip
     async def open_requests(request: Request) -> Response:
-        """The open claims and reviews of everybody, those first that are due first, at most a hundred."""
+        """The open claims and reviews of everybody, those first that are due first, page by page."""
         now = clock()
         caller = access.caller(request, now)
         need(caller, READ)
         need(caller, ACT_AS)
-
-        def listed() -> str:
-            return json_text({"requests": [one.to_document(now) for one in log.requests.waiting()]})
-
-        return Response(await work.run(listed), media_type=JSON)
+        page = page_of(request, MOST_SHOWN)
+        return Response(await work.run(lambda: json_text(log.requests.waiting(now, page))), media_type=JSON)
 
     @app.post("/v1/requests/{request_id}/ruling", response_model=RequestOut, tags=["rights"],
               responses=refusals(*problems.WRITING, problems.CONFLICT),

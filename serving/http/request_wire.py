@@ -68,7 +68,8 @@ class ClaimedOut(RequestOut):
 
 
 class RequestsOut(BaseModel):
-    """Several of them."""
+    """A page of them, and the cursor of the next; null after the last."""
 
     model_config = ConfigDict(extra="allow")
     requests: list[RequestOut]
+    next: str | None

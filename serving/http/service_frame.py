@@ -25,6 +25,7 @@ from serving.http import metrics
 from serving.http import problem_documents as problems
 from serving.http.access import METADATA, Authentication
 from serving.http.fair_share import WorkerPool as WorkerPool
+from serving.http.list_page import MOST_SHOWN, SHOWN, Page
 from serving.http.problem_documents import ProblemItemValue, ProblemType, RefusedError
 from serving.http.security import SecurityMiddleware
 from serving.http.wire import Alive, ProblemDocument, Readiness
@@ -170,6 +171,31 @@ def query_items(request: Request, once: Collection[str], several: Collection[str
         item = ProblemItemValue("", expected)
         raise RefusedError(problems.UNPROCESSABLE, "The query has names that this route does not take.", [item])
     return given
+
+
+def page_query(shown: int = SHOWN) -> dict[str, tuple[str, dict[str, Any]]]:
+    """The query of a list, as OpenAPI tells it; `shown` rows where no limit is given."""
+    return {
+        "cursor": ("The `next` of the page before; absent for the first.", {"type": "string"}),
+        "limit": (
+            f"How many at most; absent means {shown}.", {"type": "integer", "minimum": 1, "maximum": MOST_SHOWN},
+        ),
+    }  # fmt: skip
+
+
+def page_of(request: Request, shown: int = SHOWN) -> Page:
+    """Return which part of a list is asked for.
+
+    Raises:
+        RefusedError: 422, the limit is none, or the query has other names.
+    """
+    limit = request.query_params.get("limit", str(shown))
+    number = int(limit) if limit.isascii() and limit.isdigit() and len(limit) < 4 else 0
+    if not 1 <= number <= MOST_SHOWN:
+        item = ProblemItemValue("/limit", f"a whole number from 1 to {MOST_SHOWN}")
+        raise RefusedError(problems.UNPROCESSABLE, "The list cannot be cut so.", [item])
+    query_items(request, page_query())
+    return Page(request.query_params.get("cursor", ""), number)
 
 
 def media_of(request: Request) -> str:

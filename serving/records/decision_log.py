@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from secrets import token_bytes
-from typing import Final
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -32,6 +32,15 @@ class KeptDecision:
 
     id: str
     decision: Decision
+    made: int
+
+
+class DecisionSummary(NamedTuple):
+    """A decision of a list: its id, its kind, the day it is as of (since 1970-01-01), the UTC second it was made."""
+
+    id: str
+    kind: str
+    day: int
     made: int
 
 
@@ -87,3 +96,18 @@ class DecisionLog:
         """Return the ids of the decisions about a person, the latest first."""
         query = sa.select(DECISIONS.c.id).where(DECISIONS.c.citizen == citizen)
         return tuple(self._connection.execute(query.order_by(DECISIONS.c.made.desc(), DECISIONS.c.id)).scalars())
+
+    def told_to(self, citizen: str, after: tuple[int, str] | None, most: int) -> list[DecisionSummary]:
+        """Return what was decided on a person and told, the latest first; none that a challenger would have made.
+
+        Args:
+            citizen: whom.
+            after: when the last decision before these was made, and its id; None for the beginning.
+            most: how many at most.
+        """
+        columns, made = (DECISIONS.c[name] for name in DecisionSummary._fields), DECISIONS.c.made
+        query = sa.select(*columns).where(DECISIONS.c.citizen == citizen, DECISIONS.c.kind != "shadow")
+        if after is not None:
+            query = query.where((made < after[0]) | ((made == after[0]) & (DECISIONS.c.id > after[1])))
+        rows = self._connection.execute(query.order_by(made.desc(), DECISIONS.c.id).limit(most))
+        return [DecisionSummary(*row) for row in rows]

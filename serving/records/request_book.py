@@ -15,7 +15,6 @@ from serving.records.service_tables import REQUESTS
 
 DAYS: Final = 30
 """Within how many days an office rules (Korea: Personal Information Protection Act, article 37-2)."""
-MOST_LISTED: Final = 100
 Request = Literal["claim", "review"]
 State = Literal["open", "granted", "refused"]
 
@@ -76,15 +75,29 @@ class RequestBook:
         row = self._connection.execute(sa.select(REQUESTS).where(REQUESTS.c.id == id_)).first()
         return None if row is None else _request(row)
 
-    def of(self, citizen: str) -> list[CitizenRequest]:
-        """Return the requests of a person, the latest first."""
-        query = sa.select(REQUESTS).where(REQUESTS.c.citizen == citizen)
-        return [_request(row) for row in self._connection.execute(query.order_by(REQUESTS.c.made.desc()))]
+    def of(self, citizen: str, after: tuple[int, str] | None = None, most: int | None = None) -> list[CitizenRequest]:
+        """Return the requests of a person, the latest first.
 
-    def waiting(self) -> list[CitizenRequest]:
-        """Return the requests that are open, those first that are due first, at most a hundred."""
-        query = sa.select(REQUESTS).where(REQUESTS.c.state == "open").order_by(REQUESTS.c.due, REQUESTS.c.id)
-        return [_request(row) for row in self._connection.execute(query.limit(MOST_LISTED))]
+        Args:
+            citizen: whose.
+            after: when the last request before these was made, and its id; None for the beginning.
+            most: how many at most; None for all.
+        """
+        query = sa.select(REQUESTS).where(REQUESTS.c.citizen == citizen)
+        if after is not None:
+            same = (REQUESTS.c.made == after[0]) & (REQUESTS.c.id > after[1])
+            query = query.where((REQUESTS.c.made < after[0]) | same)
+        query = query.order_by(REQUESTS.c.made.desc(), REQUESTS.c.id).limit(most)
+        return [_request(row) for row in self._connection.execute(query)]
+
+    def waiting(self, after: tuple[int, str] | None = None, most: int | None = None) -> list[CitizenRequest]:
+        """Return the requests that are open, those first that are due first; `after` is when one is due, and its id."""
+        query = sa.select(REQUESTS).where(REQUESTS.c.state == "open")
+        if after is not None:
+            same = (REQUESTS.c.due == after[0]) & (REQUESTS.c.id > after[1])
+            query = query.where((REQUESTS.c.due > after[0]) | same)
+        query = query.order_by(REQUESTS.c.due, REQUESTS.c.id).limit(most)
+        return [_request(row) for row in self._connection.execute(query)]
 
     def rule(self, id_: str, granted: bool, note: str, by: str, at: int) -> CitizenRequest:
         """Rule on an open request.

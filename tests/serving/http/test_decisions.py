@@ -150,6 +150,6 @@ def test_without_a_log_nothing_is_on_record(real_engine, caller_of, tmp_path, de
     desk = LogDesk(real_engine.declaration, Workspace(tmp_path / "none"))
     call = caller_of(create_app(RecommendationHandler(real_engine), Authentication(dev=True), lambda: NOW, log=desk))
     assert call("GET", f"/v1/decisions/{'0' * 64}").status_code == 404
-    assert call("GET", "/v1/citizens/ann/decisions").json() == {"decisions": []}
+    assert call("GET", "/v1/citizens/ann/decisions").json() == {"decisions": [], "next": None}
     assert dev("GET", f"/v1/decisions/{'0' * 64}").status_code == 503
     assert not (tmp_path / "none").exists()

@@ -62,7 +62,7 @@ def test_a_fact_that_cannot_be_stated_is_refused_and_nothing_is_kept(call, home)
     answer = call("POST", "/v1/citizens/ann/claims", {"facts": {"region": "canary"}})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/facts/region")
     assert "canary" not in answer.text
-    assert call("GET", "/v1/citizens/ann/requests").json() == {"requests": []}
+    assert call("GET", "/v1/citizens/ann/requests").json() == {"requests": [], "next": None}
     with home.log() as log:
         assert log.count() == 2
 
@@ -85,6 +85,55 @@ def test_a_review_is_due_in_30_days_and_the_office_sees_what_is_due_first(call):
 def test_the_decision_of_somebody_else_cannot_be_reviewed(call):
     decided = call("GET", "/v1/citizens/ann/recommendations").json()["decision_id"]
     assert call("POST", "/v1/citizens/eve/reviews", {"reason": "x", "decision_id": decided}, "eve").status_code == 404
+
+
+def pages(call, path, what, limit, **who):
+    """The rows of each page of a list, one page after the other."""
+    found, cursor = [], ""
+    while cursor is not None:
+        answer = call("GET", f"{path}?limit={limit}" + (f"&cursor={cursor}" if cursor else ""), **who).json()
+        found.append(answer[what])
+        cursor = answer["next"]
+    return found
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 100])
+def test_lists_are_read_page_by_page_each_row_once_also_of_one_second(call, limit):
+    for n in range(4):
+        call.clock[0] += n // 2  # the first two were made in one second
+        call("POST", "/v1/citizens/ann/reviews", {"reason": f"{n}"})
+    call("POST", "/v1/citizens/eve/reviews", {"reason": "Why?"}, "eve")
+    for path, who, count in (
+        ("/v1/citizens/ann/requests", {}, 4), ("/v1/requests", {"subject": "clerk", "scopes": CLERK}, 5),
+    ):  # fmt: skip
+        whole = call("GET", path, **who).json()
+        found = pages(call, path, "requests", limit, **who)
+        assert (whole["next"], len(whole["requests"])) == (None, count)
+        assert [one for page in found for one in page] == whole["requests"]
+        assert {len(page) for page in found[:-1]} <= {limit}
+        assert found[-1]
+
+
+def test_decisions_are_read_page_by_page(call):
+    for k in range(1, 6):
+        call.clock[0] += k % 2
+        call("GET", f"/v1/citizens/ann/recommendations?k={k}")
+    whole = call("GET", "/v1/citizens/ann/decisions").json()["decisions"]
+    assert len({one["decision_id"] for one in whole}) == 5
+    assert [one["made"] for one in whole] == sorted((one["made"] for one in whole), reverse=True)
+    assert [one for page in pages(call, "/v1/citizens/ann/decisions", "decisions", 2) for one in page] == whole
+
+
+@pytest.mark.parametrize("path", ["/v1/citizens/ann/requests", "/v1/citizens/ann/decisions"])
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [("limit=0", "/limit"), ("limit=101", "/limit"), ("limit=x", "/limit"), ("cursor=canary", "/cursor"),
+     ("cursor=eA==", "/cursor"), ("cursor=MSAAAA==", "/cursor"), ("page=2", ""), ("cursor=a&cursor=b", "")],
+)  # fmt: skip
+def test_what_cuts_no_list_is_refused_and_not_repeated(call, path, query, pointer):
+    answer = call("GET", f"{path}?{query}")
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+    assert "canary" not in answer.text
 
 
 ROUTES = [
@@ -148,4 +197,4 @@ def test_the_requests_of_an_erased_person_are_gone(call, home):
     call("POST", "/v1/citizens/ann/claims", CLAIM)
     assert call("DELETE", "/v1/citizens/ann").json()["records"]["requests"] == 1
     assert b"moved in May" not in (home.path / "events.db").read_bytes()
-    assert call("GET", "/v1/requests", subject="clerk", scopes=CLERK).json() == {"requests": []}
+    assert call("GET", "/v1/requests", subject="clerk", scopes=CLERK).json() == {"requests": [], "next": None}
