@@ -12,7 +12,7 @@ from starlette.requests import Request
 from serving.http import problem_documents as problems
 from serving.http.access import Authentication, may_see, need, whose
 from serving.http.decision_wire import DecisionRecordOut, DecisionsOut, ExplanationOut
-from serving.http.list_page import MOST_SHOWN, Page
+from serving.http.list_page import MOST_SHOWN, ListPage
 from serving.http.problem_documents import ProblemItemValue, RefusedError
 from serving.http.service_frame import JSON, WorkerPool, json_text, page_of, page_query, queried, query_items, refusals
 from serving.http.tokens import READ, Caller
@@ -43,7 +43,7 @@ class DecisionReading(Protocol):
         """A decision on record; raises RefusedError where there is none that the caller may read."""
         ...
 
-    def decisions(self, citizen: str, page: Page) -> Mapping[str, Any]:
+    def decisions(self, citizen: str, page: ListPage) -> Mapping[str, Any]:
         """A page of the decisions about somebody, the latest first; raises RefusedError for a cursor that is none."""
         ...
 

@@ -17,7 +17,7 @@ _CURSOR: Final = ProblemItemValue("/cursor", "the next of an earlier answer")
 _Row = TypeVar("_Row")
 
 
-class Page(NamedTuple):
+class ListPage(NamedTuple):
     """Which part of a list is asked for: the cursor it begins after, empty for the first, and how many rows."""
 
     cursor: str

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 from features.calendar import date_of
 from features.problem import Rejected
-from serving.http.list_page import Page
+from serving.http.list_page import ListPage
 from serving.http.problem_documents import LOG_UNAVAILABLE, NOT_FOUND, RefusedError
 from serving.records.decision import Decision
 from serving.records.decision_log import DecisionLog, DecisionSummary, KeptDecision
@@ -95,7 +95,7 @@ class RecordDesk:
             done = self._home.erase(citizen)
             return {"events": done.events, "records": done.records}
 
-    def decisions(self, citizen: str, page: Page) -> Mapping[str, Any]:
+    def decisions(self, citizen: str, page: ListPage) -> Mapping[str, Any]:
         """A page of the decisions about somebody, the latest first.
 
         Raises:

@@ -12,7 +12,7 @@ from features.log.event import Event, rfc3339
 from features.log.event_parser import parse_event
 from features.problem import Rejected
 from serving.http.event_words import names_of_events, told
-from serving.http.list_page import Page
+from serving.http.list_page import ListPage
 from serving.http.problem_documents import CONFLICT, NOT_FOUND, UNPROCESSABLE, ProblemItemValue, RefusedError
 from serving.http.record_desk import OpenableStore, available
 from serving.records.decision_log import DecisionLog
@@ -63,13 +63,13 @@ class RequestDesk:
             body = {"reason": reason, "decision_id": decision}
             return RequestBook(store.connection).add(token_hex(16), citizen, "review", body, now)
 
-    def of(self, citizen: str, now: int, page: Page) -> Mapping[str, Any]:
+    def of(self, citizen: str, now: int, page: ListPage) -> Mapping[str, Any]:
         """A page of the requests of a person, the latest first; raises RefusedError: 422, 503."""
         found = self._read(lambda book: book.of(citizen, page.after, page.limit + 1))
         shown, following = page.cut(found, lambda one: (one.made, one.id))
         return {"requests": [one.to_document(now) for one in shown], "next": following}
 
-    def waiting(self, now: int, page: Page) -> Mapping[str, Any]:
+    def waiting(self, now: int, page: ListPage) -> Mapping[str, Any]:
         """A page of the open requests, those first that are due first; raises RefusedError: 422, 503."""
         found = self._read(lambda book: book.waiting(page.after, page.limit + 1))
         shown, following = page.cut(found, lambda one: (one.due, one.id))

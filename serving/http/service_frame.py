@@ -25,7 +25,7 @@ from serving.http import metrics
 from serving.http import problem_documents as problems
 from serving.http.access import METADATA, Authentication
 from serving.http.fair_share import WorkerPool as WorkerPool
-from serving.http.list_page import MOST_SHOWN, SHOWN, Page
+from serving.http.list_page import MOST_SHOWN, SHOWN, ListPage
 from serving.http.problem_documents import ProblemItemValue, ProblemType, RefusedError
 from serving.http.security import SecurityMiddleware
 from serving.http.wire import Alive, ProblemDocument, Readiness
@@ -183,7 +183,7 @@ def page_query(shown: int = SHOWN) -> dict[str, tuple[str, dict[str, Any]]]:
     }  # fmt: skip
 
 
-def page_of(request: Request, shown: int = SHOWN) -> Page:
+def page_of(request: Request, shown: int = SHOWN) -> ListPage:
     """Return which part of a list is asked for.
 
     Raises:
@@ -195,7 +195,7 @@ def page_of(request: Request, shown: int = SHOWN) -> Page:
         item = ProblemItemValue("/limit", f"a whole number from 1 to {MOST_SHOWN}")
         raise RefusedError(problems.UNPROCESSABLE, "The list cannot be cut so.", [item])
     query_items(request, page_query())
-    return Page(request.query_params.get("cursor", ""), number)
+    return ListPage(request.query_params.get("cursor", ""), number)
 
 
 def media_of(request: Request) -> str:
