@@ -9,6 +9,7 @@ INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check
 RUNS := $(VENV)/.runs
 PRIVATE := $(VENV)/.private
 READY := $(VENV)/.ready
+TYPESCRIPT := tests/serving/http/typescript
 FOLDERS := benchmarks composition data features privacy proffer recommender rendering research serving training
 CITIZENS ?= 20000
 COVERED := tests/catalogue tests/features tests/recommender tests/serving
@@ -51,10 +52,13 @@ $(PRIVATE): requirements-private.lock $(RUNS)
 	@$(BIN)/python -m pip check
 	@touch $@
 
-$(READY): requirements-dev.lock $(PRIVATE)
+$(READY): requirements-dev.lock $(PRIVATE) $(TYPESCRIPT)/package-lock.json
 	@echo "==> installing what the tests and the benchmarks need into $(VENV)"
 	@$(INSTALL) --no-compile -c requirements.lock -r requirements-dev.lock
 	@$(BIN)/python -m pip check
+	@mkdir -p $(VENV)/typescript && cp $(TYPESCRIPT)/package.json $(TYPESCRIPT)/package-lock.json $(VENV)/typescript
+	@cd $(VENV)/typescript && npm ci --ignore-scripts --no-audit --no-fund --silent || \
+	  echo "    without npm, or what it installs: the test of a TypeScript client will be skipped"
 	@touch $@
 
 demo: setup-demo  ## the main job end to end on people who do not exist, ending with one person's story

@@ -28,7 +28,7 @@ CLOUD_EVENT: Final[dict[str, Any]] = {
             "description": "When it was recorded; absent means now.",
         },
         "datacontenttype": {"const": "application/json"},
-        "data": {"type": "object"},
+        "data": {"type": "object", "additionalProperties": True},
     },
 }
 EVENT_EXAMPLE: Final = {

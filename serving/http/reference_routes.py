@@ -22,7 +22,10 @@ _Said = dict[int | str, dict[str, Any]]
 _TAGS: Final[list[str | Enum]] = ["reference"]
 _ID: Final = "{programme:path}"
 _SCHEMA_SAID: Final[_Said] = {
-    200: {"description": "A JSON Schema (2020-12)", "content": {SCHEMA: {"schema": {"type": "object"}}}}
+    200: {
+        "description": "A JSON Schema (2020-12)",
+        "content": {SCHEMA: {"schema": {"type": "object", "additionalProperties": True}}},
+    }
 }
 _SAME: Final[_Said] = {304: {"description": "It is what the tag in If-None-Match names"}}
 _KNOWN: Final[_Said] = {

@@ -28,8 +28,8 @@ _PLAIN: Final = ("boolean", "number", "string")
 FACT_VALUE: Final[dict[str, Any]] = {
     "anyOf": [
         *({"type": name} for name in _PLAIN),
-        {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "object"}]}},
-        {"type": "object"},
+        {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": True}]}},
+        {"type": "object", "additionalProperties": True},
     ]
 }
 """What a fact's value may be, whatever the declaration says; it is read, and checked, by the declaration."""
