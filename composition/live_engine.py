@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from serving.http.reference_desk import ReferenceDesk
     from serving.http.wire import RecommendationRequest
     from serving.records.decision import Decision
+    from serving.records.decision_log import KeptDecision
     from serving.records.explanation import Length
     from serving.records.switched_off import Stops
 
@@ -75,7 +76,7 @@ class LiveEngine:
         """The answer of the engine of this moment from the events that are held of a citizen."""
         return self.handler.decide(request, citizen, now, held)
 
-    def explain(self, decision: Decision, length: Length, language: str | None) -> Mapping[str, Any]:
+    def explain(self, decision: KeptDecision, length: Length, language: str | None) -> Mapping[str, Any]:
         """A decision explained by the texts of this moment."""
         return self.handler.explain(decision, length, language)
 

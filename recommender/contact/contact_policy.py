@@ -54,6 +54,7 @@ class Channel:
         purpose: for which the person is written to through it.
         needs_choice: whether it is used only for those who chose it.
         sensitive: whether a sensitive programme may leave through it, for those who chose it for that programme.
+        title: what people call it; None where it has no other name.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Channel:
     purpose: str
     needs_choice: bool
     sensitive: bool
+    title: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -168,8 +170,9 @@ def _channel(top: MappingReader, name: str, document: object, purposes: Mapping[
         reader.required(key)
     mode, purpose = reader.choice("mode", MODES), reader.choice("purpose", purposes)
     needs_choice, sensitive = reader.boolean("needs_choice", True), reader.boolean("sensitive", False)
+    title = text_at(reader, "title")
     reader.close()
-    return None if mode is None or purpose is None else Channel(name, mode, purpose, needs_choice, sensitive)
+    return None if mode is None or purpose is None else Channel(name, mode, purpose, needs_choice, sensitive, title)
 
 
 def _section(top: MappingReader, key: str, names: Mapping[str, str]) -> dict[str, object]:

@@ -16,7 +16,6 @@ from serving.http.list_page import MOST_SHOWN, ListPage
 from serving.http.problem_documents import ProblemItemValue, RefusedError
 from serving.http.service_frame import JSON, WorkerPool, json_text, page_of, page_query, queried, query_items, refusals
 from serving.http.tokens import READ, Caller
-from serving.records.decision import Decision
 from serving.records.decision_log import KeptDecision
 from serving.records.explanation import Length
 
@@ -31,7 +30,7 @@ _NOBODY: Final = "Nothing is on record under this id, or the token is not for re
 class Explaining(Protocol):
     """What the application asks of the engine behind it; called in a worker thread."""
 
-    def explain(self, decision: Decision, length: Length, language: str | None) -> Mapping[str, Any]:
+    def explain(self, decision: KeptDecision, length: Length, language: str | None) -> Mapping[str, Any]:
         """A decision explained; raises RefusedError for a language that there is none of."""
         ...
 
@@ -78,7 +77,7 @@ def add_decisions(
 
         def answered() -> str:
             found = log.records.decision(decision_id, lambda citizen: may_see(caller, citizen))
-            told = answers.explain(found.decision, length, language)
+            told = answers.explain(found, length, language)
             return json_text({"decision_id": found.id, "made": found.made, **told})
 
         return Response(await work.run(answered), media_type=JSON)

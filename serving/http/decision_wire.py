@@ -32,8 +32,22 @@ class UsedFactOut(_Extensible):
     known_from: WordsOut | None
 
 
+class SentOut(_Extensible):
+    """A message of an offer: `state` is of `at`, or (`due`) tried then; both null where it is not kept any more."""
+
+    message: str
+    kind: Literal["offers", "withdrawal"]
+    channel: str
+    urgent: bool
+    purpose: str | None
+    programmes: list[str]
+    decided: str
+    state: Literal["due", "delivered", "failed", "refused"] | None
+    at: str | None
+
+
 class ExplanationOut(_Extensible):
-    """A decision explained; what follows `contest` stands in the full length only."""
+    """A decision explained; `sent` is of an offer; what follows it stands in the full length only."""
 
     decision_id: str
     made: int
@@ -42,6 +56,7 @@ class ExplanationOut(_Extensible):
     summary: list[WordsOut]
     programmes: list[ToldProgrammeOut]
     contest: WordsOut
+    sent: list[SentOut] | None = None
     facts: list[UsedFactOut] | None = None
     would_settle: list[dict[str, Any]] | None = None
     order: list[dict[str, Any]] | None = None

@@ -27,6 +27,7 @@ from serving.http.problem_documents import LOG_UNAVAILABLE, UNPROCESSABLE, Probl
 from serving.http.reference_desk import ReferenceDesk
 from serving.http.wire import RecommendationRequest
 from serving.records.decision import ID, Decision, Recorder
+from serving.records.decision_log import KeptDecision
 from serving.records.explanation import Length, explained
 from serving.records.live_basis import PurposeRegister
 from serving.records.switched_off import Stops
@@ -155,7 +156,7 @@ class RecommendationHandler:
         pairs = ((name, *(side.get(name) for side in found)) for name in self.engine.catalogue.index)
         return [{"programme": name, "before": one, "after": other} for name, one, other in pairs if one != other]
 
-    def explain(self, decision: Decision, length: Length, language: str | None) -> Mapping[str, Any]:
+    def explain(self, decision: KeptDecision, length: Length, language: str | None) -> Mapping[str, Any]:
         """A decision explained, in one language or (None) in each.
 
         Raises:
@@ -164,7 +165,7 @@ class RecommendationHandler:
         languages = self.engine.messages.languages
         if language is not None and language not in languages:
             raise _unprocessable([ProblemItemValue("/language", f"one of {', '.join(languages)}")])
-        found = explained(decision, self.engine, length)
+        found = explained(decision, self.engine, length, self.policy)
         return found if language is None else dict(in_language(found, language, frozenset(languages)))
 
     @property

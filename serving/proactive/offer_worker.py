@@ -7,7 +7,7 @@ it are all on disk, or none is. A step that was cut short is made again, and mak
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
@@ -154,7 +154,7 @@ class OfferWorker:
             ids = {one.programme: look.id_of(one, self.ids) for one in message.offers}
             body = offers_body(message, ids, look.found)
             name = self.ids.message(OFFERS_KIND, (f"{one} {_put_off(look, one)}" for one in ids.values()))
-            yield _Outgoing(name, OFFERS_KIND, message.channel, body, message.urgent, tuple(ids.values()))
+            yield _Outgoing(name, OFFERS_KIND, message.channel, body, message.urgent, ids)
 
     def _taken_back(self, look: OfferLook, marked: Collection[str]) -> Iterator[_Outgoing]:
         """One message through each channel whose offers have to be taken back; none through one that is refused now.
@@ -179,14 +179,15 @@ class OfferWorker:
                 ids = {one.programme: kept[one.programme].id for one in taken}
                 body = withdrawal_body(taken, ids, marked, engine.catalogue, engine.messages)
                 name = self.ids.message(WITHDRAWAL_KIND, (f"{one} {_put_off(look, one)}" for one in ids.values()))
-                yield _Outgoing(name, WITHDRAWAL_KIND, channel, body, False, tuple(ids.values()))
+                yield _Outgoing(name, WITHDRAWAL_KIND, channel, body, False, ids)
 
     def _decision(self, look: OfferLook, messages: Sequence[_Outgoing]) -> Decision:
         """The decision behind what leaves: all that was known, and why nothing else did."""
         said = {
             "at": look.now,
             "messages": [{"id": one.id, "kind": one.kind, "channel": one.channel, "urgent": one.urgent,
-                          "offers": list(one.offers)} for one in messages],
+                          "purpose": self.watch.policy.channels[one.channel].purpose,
+                          "offers": list(one.offers.values()), "programmes": list(one.offers)} for one in messages],
             "withdrawn": [list(one) for one in look.decision.withdrawals],
             "kept": [list(one) for one in look.decision.kept],
             **({"not_read": list(look.closed)} if look.closed else {}),
@@ -202,7 +203,7 @@ class OfferWorker:
             state = EXPIRED if reason in ("received", "closed") else WITHDRAWN
             gone = before[name]
             changed[gone.id] = replace(gone, state=state, changed=look.now, reason=reason)
-        leaving = {id_: one for one in messages if one.kind == OFFERS_KIND for id_ in one.offers}
+        leaving = {id_: one for one in messages if one.kind == OFFERS_KIND for id_ in one.offers.values()}
         for one in look.decision.message.offers if look.decision.message else ():
             way = leaving[look.id_of(one, self.ids)]
             row = replace(self.row(look, one), state=SENT, reason="", changed=look.now, terms=one.terms, until=None)
@@ -229,7 +230,8 @@ class _Outgoing:
     channel: str
     body: dict[str, Any]
     urgent: bool
-    offers: tuple[str, ...]
+    offers: Mapping[str, str]
+    """Ids by programme."""
 
 
 def _marked(store: ServiceStore, look: OfferLook) -> frozenset[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from secrets import token_bytes
 from typing import Final, NamedTuple
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from features.canonical_json import canonical_text
 from serving.records.decision import Decision
-from serving.records.service_tables import DECISIONS
+from serving.records.service_tables import DECISIONS, MESSAGES
 
 SALT_BYTES: Final = 32
 _QUICK: Final = 1
@@ -28,11 +28,14 @@ class KeptDecision:
         id: under which it is kept.
         decision: what it says.
         made: the UTC second at which it was first made.
+        left: of an offer, what became of each of its messages: the state, and the UTC second of that, or of the next
+            try.
     """
 
     id: str
     decision: Decision
     made: int
+    left: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
 
 class DecisionSummary(NamedTuple):
@@ -90,7 +93,12 @@ class DecisionLog:
         if row is None:
             return None
         whole = json.loads(zlib.decompress(row.body))
-        return KeptDecision(id_, Decision(whole["decision"], whole["answer"]), row.made)
+        found = Decision(whole["decision"], whole["answer"])
+        names = [one["id"] for one in found.document["said"].get("messages", ())]
+        left = sa.select(MESSAGES.c.id, MESSAGES.c.state, MESSAGES.c.next).where(MESSAGES.c.id.in_(names))
+        return KeptDecision(
+            id_, found, row.made, {one.id: (one.state, one.next) for one in self._connection.execute(left)}
+        )
 
     def ids_of(self, citizen: str) -> tuple[str, ...]:
         """Return the ids of the decisions about a person, the latest first."""

@@ -17,8 +17,10 @@ from serving.http.log_desk import LogDesk
 from serving.proactive.offer_identity import OfferIdentity
 from serving.proactive.offer_look import Watch
 from serving.proactive.offer_worker import OfferWorker
+from serving.proactive.outbox import Outbox
 from serving.proactive.store_access import Stores
 from serving.records.decision import Recorder
+from serving.records.decision_log import DecisionLog
 from tests.recommender.contact.policies import NOTICE
 from tests.serving.proactive.deployments import DAY, NOW, POLICY
 
@@ -34,7 +36,9 @@ class Town:
         self.policy = POLICY
         desk = LogDesk(engine.declaration, home, lambda: self.worker)
         access = Authentication((tokens.dev_verifier(KEY),))
-        self.caller = caller_of(create_app(RecommendationHandler(engine), access, lambda: self.now, log=desk))
+        self.caller = caller_of(
+            create_app(RecommendationHandler(engine, policy=POLICY), access, lambda: self.now, log=desk)
+        )
 
     @property
     def worker(self):
@@ -92,6 +96,54 @@ def test_who_looks_finds_what_stands_under_the_ids_it_leaves_with(town):
     decision = town.call(f"/v1/decisions/{after[0]['decision_id']}?explain=full")
     assert (decision.status_code, decision.json()["kind"]) == (200, "offer")
     assert decision.json()["said"]["messages"][0]["offers"] == [one["id"] for one in after]
+
+
+def explained(town, decision, length="short"):
+    return town.call(f"/v1/decisions/{decision}?explain={length}&language=en").json()
+
+
+def test_the_explanation_of_an_offer_says_what_was_sent_when_over_which_channel_and_why(town):
+    town.worker.step(town.now)
+    decision = town.offers()[0]["decision_id"]
+    told = explained(town, decision)
+    assert [one["programme"] for one in told["programmes"]] == ["t.baby", "t.women"]
+    assert all(one["because"] for one in told["programmes"])
+    assert [one["en"] for one in told["summary"][:3]] == [
+        "On 1 November 2026 at 12:00, 2 programmes were put into a message to you (webhook).",
+        "It has not left yet.",
+        "You are written to for this purpose: Notice. By what right: a law",
+    ]
+    (sent,) = told["sent"]
+    assert (sent["channel"], sent["programmes"], sent["state"]) == ("webhook", ["t.baby", "t.women"], "due")
+    assert (sent["purpose"], sent["decided"]) == (NOTICE, "2026-11-01T03:00:00Z")
+    with town.home.store_to_write() as store:
+        outbox = Outbox(store.connection)
+        outbox.delivered(outbox.find(sent["message"]), town.now + 90)
+    told = explained(town, decision, "full")
+    assert told["summary"][1]["en"] == "It was delivered on 1 November 2026 at 12:01."
+    assert (told["sent"][0]["state"], told["sent"][0]["at"]) == ("delivered", "2026-11-01T03:01:30Z")
+    named = {one["fact"] for one in told["facts"]}
+    assert named == {reason["fact"] for one in told["programmes"] for reason in one["because"] if reason.get("fact")}
+
+
+def test_the_explanation_of_an_offer_that_is_taken_back_says_so_and_names_no_other_programme(town):
+    town.worker.step(town.now)
+    town.now += 600
+    town.tell("ann", "event.retracted", {"source": "registry/births", "id": "ann-4"})
+    town.worker.step(town.now)
+    with town.home.store() as store:
+        told = [DecisionLog(store.connection).find(one).decision for one in DecisionLog(store.connection).ids_of("ann")]
+    taken = next(one.id for one in told if one.document["said"]["messages"][0]["kind"] == "withdrawal")
+    found = explained(town, taken)
+    assert "1 offer was taken back by a message to you (webhook)" in found["summary"][0]["en"]
+    assert found["sent"][0]["programmes"] == ["t.baby"]
+    assert {one["programme"] for one in found["programmes"]} <= {"t.baby"}
+
+
+def test_the_explanation_of_an_answer_tells_nothing_of_messages(town):
+    told = explained(town, town.call("/v1/citizens/ann/recommendations").json()["decision_id"])
+    assert (told["kind"], "sent" in told) == ("answer", False)
+    assert "were shown" in told["summary"][0]["en"]
 
 
 def test_to_decline_is_on_the_log_and_holds(town):

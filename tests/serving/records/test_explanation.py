@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from serving.records.decision import Recorder
+from serving.records.decision_log import KeptDecision
 from serving.records.explanation import explained
 
 
@@ -19,8 +20,12 @@ def decided(shipped, lives):
     return next(one for one in found if one.answer["known_from"])
 
 
+def kept(decision):
+    return KeptDecision(decision.id, decision, 0)
+
+
 def test_in_short_every_programme_has_one_reason(decided, shipped):
-    told = explained(decided, shipped, "short")
+    told = explained(kept(decided), shipped, "short")
     assert set(told) == {"kind", "as_of", "summary", "programmes", "contest"}
     shown = decided.answer["recommendations"]
     assert [one["programme"] for one in told["programmes"]] == [one["programme"] for one in shown]
@@ -28,7 +33,7 @@ def test_in_short_every_programme_has_one_reason(decided, shipped):
 
 
 def test_in_full_every_reason_stands_with_the_facts_it_rests_on_and_where_they_are_known_from(decided, shipped):
-    told = explained(decided, shipped, "full")
+    told = explained(kept(decided), shipped, "full")
     shown = decided.answer["recommendations"]
     assert [one["because"] for one in told["programmes"]] == [one["because"] for one in shown]
     facts = {one["fact"]: one for one in told["facts"]}
@@ -39,13 +44,13 @@ def test_in_full_every_reason_stands_with_the_facts_it_rests_on_and_where_they_a
 
 
 def test_every_sentence_stands_in_every_language(decided, shipped):
-    told = explained(decided, shipped, "full")
+    told = explained(kept(decided), shipped, "full")
     for text in (*told["summary"], told["contest"]):
         assert set(text) == set(shipped.messages.languages)
 
 
 def test_whether_a_model_took_part_in_the_order_is_said(decided, shipped):
-    by_rules = explained(decided, shipped, "short")["summary"][-1]["en"]
+    by_rules = explained(kept(decided), shipped, "short")["summary"][-1]["en"]
     assert by_rules == "No model took part in the order."
     decided = type(decided)(decided.document, {**decided.answer, "model": {"kind": "bilinear"}})
-    assert "It can be refused" in explained(decided, shipped, "short")["summary"][-1]["en"]
+    assert "It can be refused" in explained(kept(decided), shipped, "short")["summary"][-1]["en"]
