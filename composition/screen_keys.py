@@ -9,6 +9,9 @@ from composition import ranking_keys
 
 __all__ = ["MESSAGES"]
 
+_SERVED: Final = ("lives", "born", "why", "declined", "withdrawn", "listed", "erased", "gone")
+"""The steps of the served story whose heading takes no value."""
+
 MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "screen.counts": ("day", "total", "yes", "likely", "depends", "no"),
     "screen.yes": (),
@@ -66,5 +69,17 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "story.ask": ("questions",),
     "story.board": ("shown", "until", "applied", "granted"),
     "story.ask_next": (),
+    **{f"served.{name}.head": () for name in _SERVED},
+    "served.leave.head": ("days",),
+    "served.lives.answer": ("accepted", "people"),
+    "served.born.answer": ("accepted", "seconds", "signed", "titles", "other"),
+    "served.why.answer": ("summary", "title", "because"),
+    "served.declined.answer": ("title",),
+    "served.leave.answer": ("seconds", "signed", "titles", "declined"),
+    "served.withdrawn.answer": (),
+    "served.listed.answer": ("count",),
+    "served.erased.answer": ("events", "records"),
+    "served.gone.answer": ("command", "outcome"),
+    "served.waits": ("address", "home"),
     **ranking_keys.MESSAGES,
 }

@@ -5,6 +5,7 @@ models/NAME/   one artefact each: manifest.json and the files it lists
 champion       the name of the model that `recommend`, `score` and `serve` use (composition/model_registry.py)
 ledger/        the privacy ledger and its keys
 population/    the synthetic people that `demo` made
+story/         the home of the story that `demo --serve` tells, begun anew each time
 stamps         checksums of verified stamps: of rows that were made here, or reproduced here
 keys/          secrets of the service, readable by their owner only
 erased         the tombstones of erased people (composition/erasures.py)

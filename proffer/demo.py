@@ -17,22 +17,30 @@ from typing import TYPE_CHECKING, Any
 
 from composition import demonstration, reading, terminal
 from composition.model_registry import ModelRegistry
+from composition.provenance import Stamp
 from composition.reports import write_report
 from composition.workspace import Workspace
 from proffer import synth
+from proffer.served_demo import serve_story
 
 if TYPE_CHECKING:
     from training.evaluation.evaluation_report import Report
     from training.runs.promotion import Check
 
 CITIZENS, SEED = 20_000, 1
+SERVED = 2_000
+"""People of a demo that is made only to be served."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
-    parser.add_argument("--citizens", type=int, default=CITIZENS, metavar="N", help=f"people (default: {CITIZENS})")
+    people = f"people (default: {CITIZENS}; {SERVED} where --serve finds no demo in the home)"
+    parser.add_argument("--citizens", type=int, metavar="N", help=people)
     parser.add_argument("--seed", type=int, default=SEED, metavar="S", help=f"which world (default: {SEED})")
     parser.add_argument("--language", choices=("ko", "en"), default="en", help="of what is printed (default: en)")
+    parser.add_argument("--serve", action="store_true", help="then serve, and tell how a citizen uses the service")
+    parser.add_argument("--port", type=int, default=8000, help="with --serve: port, 0 for any free one (default: 8000)")
+    parser.add_argument("--no-wait", action="store_true", help="with --serve: end with the story, for scripts")
 
 
 _STEPS = {
@@ -75,14 +83,22 @@ class DemoStages:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run every stage, then print the figures and the story."""
+    """Run every stage, then print the figures and the story; or serve what an earlier run, or this one, left."""
+    if args.citizens is None:
+        args.citizens = SERVED if args.serve else CITIZENS
     synth.check_numbers(citizens=args.citizens, seed=args.seed).raise_any()
     workspace = Workspace(args.home)
     with workspace.alone("demo"):
-        return _demonstrate(args, workspace)
+        if not args.serve:
+            document, report = _demonstrated(args, workspace)
+            terminal.emit(document, args.json, lambda: _text(document, report, args))
+            return terminal.DONE
+        if Stamp.read(workspace.population).document is None:
+            _demonstrated(args, workspace)
+        return serve_story(args, workspace)
 
 
-def _demonstrate(args: argparse.Namespace, workspace: Workspace) -> int:
+def _demonstrated(args: argparse.Namespace, workspace: Workspace) -> tuple[dict[str, Any], Report]:
     say = reading.read_messages().speaking(args.language)
     stages, months = DemoStages(say), demonstration.MONTHS
     demonstration.refuse_real_people(workspace)
@@ -122,8 +138,7 @@ def _demonstrate(args: argparse.Namespace, workspace: Workspace) -> int:
         "seconds": stages.seconds,
         "story": story,
     }
-    terminal.emit(document, args.json, lambda: _text(document, report, args))
-    return terminal.DONE
+    return document, report
 
 
 def check_line(check: Check, say: Callable[..., str]) -> str:
