@@ -120,9 +120,14 @@ class Erasures:
         from serving.records.store import ServiceStore
 
         key = self.made_key()
-        self.keep([key.digest("person", person)])
-        with database.writing() as connection:
-            done = erasure.erase(ServiceStore(connection, key), person, key)
+        gone = [key.digest("person", person)]
+        try:
+            with database.writing() as connection:
+                self.keep(gone)  # in turn with who opens the log meanwhile, and would erase the person before it is counted
+                done = erasure.erase(ServiceStore(connection, key), person, key)
+        except Rejected:
+            self.keep(gone)
+            raise
         database.scrub()
         self.bring_up(database)
         return done

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+import threading
 from datetime import date
 
 import pytest
 
 from composition.engines import EngineSettings, build_engine
+from composition.erasures import Erasures
 from composition.workspace import Workspace
 from features.log.event import Event
 from proffer.cli import main
@@ -187,6 +189,22 @@ def test_a_crash_after_the_tombstone_erases_at_the_next_opening(home, monkeypatc
     assert traces(home) == ["events.db"]
     assert not Workspace(home).knows(SECRET)
     assert traces(home) == []
+
+
+def test_a_process_that_opens_the_log_meanwhile_does_not_erase_uncounted(home, monkeypatch):
+    keep, others = Erasures.keep, []
+
+    def kept(self, digests):
+        keep(self, digests)
+        if not others:  # as another process that works off the log: it sees the list, and may have its turn now
+            others.append(threading.Thread(target=Workspace(home).knows, args=["mother"]))
+            others[0].start()
+            others[0].join(1)
+
+    monkeypatch.setattr(Erasures, "keep", kept)
+    done = Workspace(home).erase(SECRET)
+    others[0].join()
+    assert (done.events, done.records["decisions"]) == (2, 1)
 
 
 KIN = {"household": {"complete": True, "members": [{"id": SECRET, "relation": "child", "birth_date": "2020-05-01"}]}}
