@@ -5,9 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -83,24 +82,18 @@ class DevCaller:
 
     def command(self, call: DevCall, name: str) -> str:
         """Return the call as a command line; a long body is left in a file of the home under `name`."""
-        token = shlex.join(["proffer", "token", "--dev", *call.grants, "--subject", call.subject, *self._home])
+        home = str(self.home.path)
+        token = shlex.join(["proffer", "token", "--dev", *call.grants, "--subject", call.subject, "--home", home])
         words = ["curl", "-s"] + ([] if call.method == "GET" else ["-X", call.method]) + [self.address + call.path]
         lines = [shlex.join(words), f'-H "Authorization: Bearer $({token})"']
         if call.body is not None:
             text = json.dumps(call.body, ensure_ascii=False)
             if len(text) > _LONG:
-                text = f"@{self._kept(text, name)}"
+                file = self.home.folder(self.home.path / "requests") / f"{name}.json"
+                write_whole(file, text.encode(), mode=OWNER_ONLY)
+                text = f"@{file}"
             lines += [shlex.join(["-H", f"Content-Type: {call.media}"]), shlex.join(["-d", text])]
         return " \\\n  ".join(lines)
-
-    @property
-    def _home(self) -> Sequence[str]:
-        return "--home", str(self.home.path)
-
-    def _kept(self, text: str, name: str) -> Path:
-        file = self.home.folder(self.home.path / "requests") / f"{name}.json"
-        write_whole(file, text.encode(), mode=OWNER_ONLY)
-        return file
 
     def _token(self, call: DevCall) -> str:
         from serving.http import tokens

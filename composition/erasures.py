@@ -123,7 +123,9 @@ class Erasures:
         gone = [key.digest("person", person)]
         try:
             with database.writing() as connection:
-                self.keep(gone)  # in turn with who opens the log meanwhile, and would erase the person before it is counted
+                self.keep(
+                    gone
+                )  # in turn with who opens the log meanwhile, and would erase the person before it is counted
                 done = erasure.erase(ServiceStore(connection, key), person, key)
         except Rejected:
             self.keep(gone)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from composition import replaying
 from composition.dev_caller import BATCH, DevCall, DevCaller, Reply, citizen_path
 from composition.story_cast import LEAVE_DAYS, StoryCast
-from composition.webhook_inbox import ReceivedMessage, WebhookInbox
+from composition.webhook_inbox import WebhookInbox
 from features.problem import Problem, Rejected
 from recommender.messages import Messages
 from recommender.text import Text
@@ -68,7 +68,10 @@ class ServedStory:
         Raises:
             Rejected: the service did not do what the story tells.
         """
-        yield self._events("lives", list(self.cast.lives), people=len(self.cast.people))
+        call = DevCall("POST", "/v1/events", "registries", ("--write-events",), list(self.cast.lives), BATCH)
+        accepted = self._accepted(call)
+        told = self._say("lives.answer", accepted=accepted, people=len(self.cast.people))
+        yield self._step("lives", call, told, accepted=accepted)
         yield self._offered("born", self.cast.births(self.clock()), self.cast.applicants, 1)
         (first,) = self.inbox.messages(self.cast.mother)
         declined = first.body["offers"][0]
@@ -106,11 +109,6 @@ class ServedStory:
         head = self._say(f"{name}.head", person=self.cast.mother, **words)
         return StoryStep(name, head, self.caller.command(call, name), answer, facts)
 
-    def _events(self, name: str, events: list[dict[str, Any]], **values: int) -> StoryStep:
-        call = DevCall("POST", "/v1/events", "registries", ("--write-events",), events, BATCH)
-        accepted = self._accepted(call)
-        return self._step(name, call, self._say(f"{name}.answer", accepted=accepted, **values), accepted=accepted)
-
     def _accepted(self, call: DevCall) -> int:
         outcomes = [one["outcome"] for one in self._asked(call).document["results"]]
         strange = sorted({*outcomes} - {"accepted", "duplicate"})  # registries say some things twice
@@ -133,7 +131,10 @@ class ServedStory:
         self._hold(silent[self.cast.people[-1]] == 0, "a message went to somebody who had not applied")
         answer = self._say(f"{name}.answer", accepted=accepted, seconds=took, titles=titles,
                            signed=", ".join(message.signed), other=self.cast.people[-1], **values)  # fmt: skip
-        facts = {"accepted": accepted, "seconds": took, "message": _facts(message), **values}
+        facts = {"accepted": accepted, "seconds": took, "message": {
+            "id": message.body["id"], "signed": list(message.signed),
+            "programmes": [one["programme"] for one in message.body["offers"]],
+        }, **values}  # fmt: skip
         return self._step(name, call, answer, **facts, messages=silent)
 
     def _explained(self, decision: str) -> StoryStep:
@@ -189,8 +190,3 @@ class ServedStory:
 
 def _title(offer: Mapping[str, Any]) -> dict[str, str]:
     return dict(offer["title"])
-
-
-def _facts(message: ReceivedMessage) -> dict[str, Any]:
-    programmes = [one["programme"] for one in message.body["offers"]]
-    return {"id": message.body["id"], "signed": list(message.signed), "programmes": programmes}

@@ -54,10 +54,7 @@ class WebhookInbox:
     def wait_for(self, citizen: str, count: int, seconds: float) -> bool:
         """Wait until so many messages about somebody are here; return whether they came in time."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._count(citizen) >= count, seconds)
-
-    def _count(self, citizen: str) -> int:
-        return sum(one.body["citizen"] == citizen for one in self._taken.values())
+            return self._changed.wait_for(lambda: len(self.messages(citizen)) >= count, seconds)
 
     @contextmanager
     def listening(self) -> Iterator[str]:
