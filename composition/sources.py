@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
     from features.log.history import History
     from privacy.gate import Admission
+    from recommender.rules.people_group import PeopleGroup
     from training.data.examples import LearningLog
     from training.data.hold_out import HoldOut
     from training.data.label_form import LabelForm
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 CATALOGUE: Final = "catalogue.jsonl"
 LABELS: Final = "labels.yaml"
+GROUPS: Final = "groups.yaml"
 TAKE_UP: Final = "truth/takeup.parquet"
 
 
@@ -196,7 +198,8 @@ def _of_folder(source: TrainingSource, folder: Path, progress: Progress) -> Trai
     held = read_split(source.hold_out, document, definitions.declaration, private=source.terms is not None)
     rows = FileRows(folder / EVENTS, definitions.declaration, held, until)
     gate = _gate(source, rows, provenance)
-    return TrainingData(*definitions, gate, end, _truth(folder), held, _labels(source, definitions))
+    told_apart = _groups(source, definitions)
+    return TrainingData(*definitions, gate, end, _truth(folder), held, _labels(source, definitions), told_apart)
 
 
 def _of_log(source: TrainingSource) -> TrainingData:
@@ -213,7 +216,7 @@ def _of_log(source: TrainingSource) -> TrainingData:
     held = read_split(source.hold_out, {}, definitions.declaration, private=source.terms is not None)
     rows = LogRows(source.workspace, definitions.declaration, held, end)
     gate = _gate(source, rows, Provenance(DataKind.PRIVATE))
-    return TrainingData(*definitions, gate, end, None, held, _labels(source, definitions))
+    return TrainingData(*definitions, gate, end, None, held, _labels(source, definitions), _groups(source, definitions))
 
 
 def _labels(source: TrainingSource, definitions: Definitions) -> LabelForm:
@@ -224,6 +227,16 @@ def _labels(source: TrainingSource, definitions: Definitions) -> LabelForm:
     if not file.exists():
         return SHOWN_THEN_APPLIED
     return read_label_form(reading.read_yaml(file), definitions.declaration, (file.name,))
+
+
+def _groups(source: TrainingSource, definitions: Definitions) -> tuple[PeopleGroup, ...]:
+    """What the declaration's groups.yaml says; without the file no groups are told apart."""
+    from recommender.rules.people_group import parse_groups
+
+    file = (source.declaration or source.country.declaration) / GROUPS
+    if not file.exists():
+        return ()
+    return parse_groups(reading.read_yaml(file), (file.name,), definitions.declaration, definitions.regions)
 
 
 def _gate(source: TrainingSource, rows: FileRows | LogRows, provenance: Provenance) -> Gate[LearningLog]:
@@ -266,5 +279,5 @@ def _truth(folder: Path) -> TruthTable | None:
 
     table = pyarrow.parquet.read_table(folder / TAKE_UP)
     person, programme = (tuple(table[name].to_pylist()) for name in ("person", "programme"))
-    probability, reachable = (table[name].to_numpy() for name in ("probability", "reachable"))
-    return TruthTable(person, programme, probability, reachable)
+    columns = (table[name].to_numpy(zero_copy_only=False) for name in ("probability", "reachable", "eligible"))
+    return TruthTable(person, programme, *columns)

@@ -8,6 +8,8 @@ import numpy as np
 
 from features.arrays import Float64, Int64
 
+SURE = 1.96
+"""Intervals reach so many standard errors to both sides: they hold the truth 95 times in 100."""
 TINY = 1e-12
 """Probabilities are kept this far from 0 and 1 before a logarithm."""
 
@@ -68,6 +70,20 @@ def reciprocal_rank(groups: Int64, score: Float64, gain: Float64) -> Float64:
     alike = np.bincount(at, score == best[at], minlength=names.size)
     some = best > -np.inf
     return np.asarray(1.0 / (above + (alike + 1) / 2)[some])
+
+
+def places(groups: Int64, score: Float64) -> Int64:
+    """The place of each row in its group by descending score, from 0; of equal scores the earlier row comes first.
+
+    >>> places(np.array([0, 0, 1]), np.array([0.1, 0.9, 0.5]))
+    array([1, 0, 0])
+    """
+    order = np.lexsort((-score, groups))
+    group = groups[order]
+    starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]]) if group.size else np.zeros(0, dtype=np.int64)
+    found = np.empty(group.size, dtype=np.int64)
+    found[order] = np.arange(group.size) - np.repeat(starts, np.diff(np.r_[starts, group.size]))
+    return found
 
 
 def standard_error(values: Float64) -> float:

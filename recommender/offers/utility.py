@@ -98,10 +98,18 @@ class UtilityWeights:
         >>> UtilityWeights().value_of(np.array([0, 10_000_000]), np.array([0, 0]))
         array([0., 1.])
         """
-        counts = np.array([1.0, self.loan, self.discount, self.service])[gives]
-        amount = np.where(amounts == UNKNOWN, self.unstated_won, amounts) * counts
+        amount = self.comparable_won(amounts, gives)
         worth: Float64 = np.log1p(amount / self.floor_won) / np.log1p(self.full_won / self.floor_won)
         return worth
+
+    def comparable_won(self, amounts: Int64, gives: Int64) -> Float64:
+        """Won a year by what they count as loans, discounts or services; what is not stated is taken as `unstated_won`.
+
+        >>> UtilityWeights().comparable_won(np.array([1_000, 1_000]), np.array([0, 2]))
+        array([1000.,  500.])
+        """
+        counts = np.array([1.0, self.loan, self.discount, self.service])[gives]
+        return np.asarray(np.where(amounts == UNKNOWN, self.unstated_won, amounts) * counts)
 
     def urgency_of(self, days_left: Int64) -> Float64:
         """How urgent so many days left are: 1 on the last day, half after `urgency_days`, 0 without a known end.

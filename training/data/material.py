@@ -28,17 +28,19 @@ if TYPE_CHECKING:
     from features.log.history import History
     from privacy.gate import Gate
     from recommender.rules.catalogue import Catalogue
+    from recommender.rules.people_group import PeopleGroup
     from recommender.rules.region import Regions
 
 
 @dataclass(frozen=True)
 class TruthTable:
-    """What synthetic people would take up, as written apart: parallel columns."""
+    """What synthetic people would take up, and what is theirs by right, as written apart: parallel columns."""
 
     person: tuple[str, ...]
     programme: tuple[str, ...]
     probability: Float64
     reachable: Float64
+    eligible: Bool | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class TrainingData:
         truth: what synthetic people would do, None where it was not written. Learning never sees it.
         hold_out: who is never learned from.
         labels: what of the log is an offer, and what its answer.
+        groups: the groups of people that reports tell apart.
     """
 
     declaration: Declaration
@@ -64,6 +67,7 @@ class TrainingData:
     truth: TruthTable | None = None
     hold_out: HoldOut = ONE_IN_FIVE
     labels: LabelForm = SHOWN_THEN_APPLIED
+    groups: tuple[PeopleGroup, ...] = ()
 
     @property
     def codes(self) -> Int64:
@@ -180,5 +184,7 @@ def with_truth(material: TrainingData, found: Candidates) -> tuple[Candidates, K
     place[person[known], programme[known]] = np.flatnonzero(known)
     at = place[found.pairs.person, found.pairs.programme]
     known_pairs = at >= 0
-    truth = KnownTakeUp(table.probability[at[known_pairs]], table.reachable[at[known_pairs]])
+    rows = at[known_pairs]
+    due = None if table.eligible is None else table.eligible[rows]
+    truth = KnownTakeUp(table.probability[rows], table.reachable[rows], due)
     return Candidates(found.people, found.pairs[known_pairs]), truth

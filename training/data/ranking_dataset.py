@@ -58,10 +58,12 @@ class KnownTakeUp:
     Attributes:
         probability: P(takes up | offered), float64[m].
         reachable: the best guess of it from what can be observed, float64[m].
+        eligible: whether it is theirs by right, bool[m]; None where that was not written.
     """
 
     probability: Float64
     reachable: Float64
+    eligible: Bool | None = None
 
 
 @dataclass(frozen=True)

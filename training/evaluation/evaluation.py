@@ -148,12 +148,11 @@ class Observed:
         return cls(log_loss(label, predicted), log_loss(label, base), reliability(label, predicted))
 
 
-def observed(forest: Forest, lists: RankingDataset, catalogue: Catalogue) -> Observed:
-    """Compare predictions with answers on held-out people's showings, each predicted as it was shown."""
+def predicted(forest: Forest, lists: RankingDataset, catalogue: Catalogue) -> Float64:
+    """The chance of taking up each showing, predicted as it was shown."""
     attributes = forest.attributes(catalogue, lists.people.declaration)
     raw = forest.trees.raw(written(lists, catalogue, forest.vocabulary))
-    predicted = probability(forest.scale.log_odds(raw, lists.examples.programme, attributes))
-    return Observed.of(lists.examples.label, predicted)
+    return probability(forest.scale.log_odds(raw, lists.examples.programme, attributes))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from training.measures import share_of_gap
 if TYPE_CHECKING:
     import pandas as pd
 
+    from training.evaluation.fairness import GroupFairness
+    from training.evaluation.judged_rows import JudgedRows
     from training.evaluation.observed_orders import ObservedOrder
 
 RANKER: Final = "lightgbm"
@@ -35,6 +37,8 @@ class Report:
         cold_starts: programmes tried as new.
         ranker: the name of the order that is reported on.
         observed_orders: how well orders place what held-out people took up of what they were offered, by name.
+        fairness: how each order serves each declared group.
+        rows: what all figures are made from.
     """
 
     standings: Mapping[str, RankingResult]
@@ -45,6 +49,8 @@ class Report:
     cold_starts: tuple[ColdStart, ...] = ()
     ranker: str = RANKER
     observed_orders: Mapping[str, ObservedOrder] = field(default_factory=dict)
+    fairness: tuple[GroupFairness, ...] = ()
+    rows: JudgedRows | None = field(default=None, repr=False, compare=False)
 
     @property
     def means(self) -> dict[str, float]:
@@ -80,6 +86,7 @@ class Report:
             },
             "groups": self.groups,
             "cold_start": [tried.to_document() for tried in self.cold_starts],
+            "fairness": [group.to_document() for group in self.fairness],
         }
 
     def frames(self) -> dict[str, pd.DataFrame]:

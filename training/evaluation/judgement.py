@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from features.arrays import Float64
-from features.log.interactions import APPLIED, OPENED
+from features.log.interactions import APPLIED
 from features.problem import Problem, Rejected
 from privacy.request import BY_TWO, Request
 from privacy.spend import Spend
-from recommender.ranking.forest import Forest
-from recommender.ranking.scorer import Pairs
-from training.data.material import candidates, held_out_showings, learned_from, learning_showings, with_truth
-from training.data.ranking_dataset import Candidates, RankingDataset
+from training.data.material import candidates, learned_from, learning_showings, with_truth
+from training.data.ranking_dataset import RankingDataset
 from training.evaluation.evaluation import (
     ColdStart,
     Observed,
     by_group,
     cold_start,
     groups_of,
-    logistic_order,
-    observed,
     order,
     popularity,
     standings,
     to_withhold,
 )
 from training.evaluation.evaluation_report import PRIVATE, RANKER, STUDENT, Report
+from training.evaluation.fairness import fairness
+from training.evaluation.judged_rows import entitlements, judged_rows, what_was_told
 from training.evaluation.observed_orders import Beside, observed_orders
 from training.progress import Progress, silent
 from training.rankers.forest_ranker import ForestSettings, learn
@@ -133,43 +129,22 @@ def judge(
     beside: Beside = Beside(),  # noqa: B008 - it cannot be changed
 ) -> Report:  # fmt: skip
     """Judge a ranker on held-out people, beside baselines learned from `lists` and other models."""
-    told = held_out_showings(material, log, MOST_JUDGED, seed=0)
-    if not len(told):
+    models = {**beside.models, ranker: model}
+    rows = judged_rows(material, log, models, lists, MOST_JUDGED, beside)
+    if not len(rows.told):
         what = f"nobody of them was {material.labels.offered}, so there is nothing to judge by"
         raise Rejected([Problem(("held-out people",), "missing", what, "Give more people, or another --hold-out")])
-    seen = predictions(model, told, material)
-    found = candidates(material, log)
-    spoken = with_truth(material, found)
-    people, pairs, models = len(found.people), len(found.pairs), {**beside.models, ranker: model}
-    orders = observed_orders(told, lists, material.catalogue, models, beside.tuned_threads)
-    if spoken is None:
-        return Report({}, [], seen, people, pairs, ranker=ranker, observed_orders=orders)
-    some, truth = spoken
-    standing = standings(some, _orders(material, log, models, lists, some), truth)
-    groups = by_group(groups_of(some.people), standing, ranker)
-    return Report(standing, groups, seen, people, pairs, ranker=ranker, observed_orders=orders)
-
-
-def predictions(model: Model, told: RankingDataset, material: TrainingData) -> Observed:
-    """A model's predictions beside what people did; a forest knows where each row was shown, others the first place."""
-    if isinstance(model, Forest):
-        return observed(model, told, material.catalogue)
-    attributes = model.attributes(material.catalogue, told.people.declaration)
-    predicted = model.score(told.people, attributes, Pairs(told.at, told.examples.programme)).probability
-    return Observed.of(told.examples.label, predicted)
-
-
-def _orders(
-    material: TrainingData, log: LearningLog, models: Mapping[str, Model], lists: RankingDataset, some: Candidates
-) -> dict[str, Float64]:
-    past, codes = learned_from(material, log), material.codes
-    vocabulary = next(iter(models.values())).vocabulary
-    return {
-        "popularity": popularity(past, codes, APPLIED)[some.pairs.programme],
-        "views": popularity(past, codes, OPENED)[some.pairs.programme],
-        "logistic": logistic_order(some, lists, material.catalogue, vocabulary),
-        **{name: order(model, some, material.catalogue) for name, model in models.items()},
-    }
+    seen = Observed.of(rows.told.examples.label, rows.predicted[ranker])
+    orders = observed_orders(rows.told, rows.told_scores)
+    fair = fairness(
+        material.groups, entitlements(material, rows), rows.scores, what_was_told(material, rows), rows.predicted
+    )
+    people, pairs = len(rows.some.people), len(rows.some.pairs)
+    report = Report({}, [], seen, people, pairs, ranker=ranker, observed_orders=orders, fairness=fair, rows=rows)
+    if rows.truth is None:
+        return report
+    standing = standings(rows.some, rows.scores, rows.truth)
+    return replace(report, standings=standing, groups=by_group(groups_of(rows.some.people), standing, ranker))
 
 
 def cold_starts(

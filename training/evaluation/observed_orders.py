@@ -9,16 +9,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from features.arrays import Bool, Float64, Int64
-from recommender.ranking.design import DesignMatrix
-from recommender.ranking.scorer import Pairs
 from training.measures import ndcg, reciprocal_rank, standard_error
-from training.rankers import tuned
-from training.rankers.forest_ranker import ForestSettings, written
 
 if TYPE_CHECKING:
-    from recommender.ranking.attributes import Vocabulary
     from recommender.ranking.model import Model
-    from recommender.rules.catalogue import Catalogue
     from training.data.ranking_dataset import RankingDataset
 
 K: Final = 5
@@ -74,42 +68,16 @@ def mixed(told: RankingDataset) -> Bool:
     return np.asarray(((taken > 0) & (taken < rows))[told.at])
 
 
-def observed_orders(
-    told: RankingDataset, lists: RankingDataset, catalogue: Catalogue, models: Mapping[str, Model], threads: int
-) -> dict[str, ObservedOrder]:
-    """Judge models, popularity and, with `threads`, tuned LightGBM by what held-out people took up.
-
-    Args:
-        told: what held-out people were offered.
-        lists: what the others were, from which what stands beside is learned.
-        catalogue: the programmes.
-        models: by name; the first's vocabulary names the columns of a person.
-        threads: of tuned LightGBM; 0 leaves it out.
-    """
+def observed_orders(told: RankingDataset, scores: Mapping[str, Float64]) -> dict[str, ObservedOrder]:
+    """Judge orders, by name, by what held-out people took up of what they were offered."""
     if not mixed(told).any():
         return {}
-    orders = {"popularity": _share_taken(lists, len(catalogue.programmes))[told.examples.programme]}
-    if threads:
-        sides = _sides(told, lists, catalogue, next(iter(models.values())).vocabulary, threads)
-        orders |= {EACH: tuned.per_programme(sides), CLASSES: tuned.of_classes(sides)}
-    for name, model in models.items():
-        attributes = model.attributes(catalogue, told.people.declaration)
-        orders[name] = model.score(told.people, attributes, Pairs(told.at, told.examples.programme)).score
-    return {name: ObservedOrder.of(told, score) for name, score in orders.items()}
+    return {name: ObservedOrder.of(told, score) for name, score in scores.items()}
 
 
-def _share_taken(lists: RankingDataset, programmes: int) -> Float64:
+def share_taken(lists: RankingDataset, programmes: int) -> Float64:
     """How often each programme was taken up where it was offered, drawn a little to the mean: float64[P]."""
     rows: Int64 = lists.examples.programme
     weight, label = lists.examples.weight, lists.examples.label
     taken, offered = np.bincount(rows, weight * label, programmes), np.bincount(rows, weight, programmes)
     return np.asarray((taken + taken.sum() / max(offered.sum(), 1.0)) / (offered + 1.0))
-
-
-def _sides(
-    told: RankingDataset, lists: RankingDataset, catalogue: Catalogue, vocabulary: Vocabulary, threads: int
-) -> tuned.Sides:
-    person = DesignMatrix.of(told.people.declaration, vocabulary).person.size
-    known, judged = (written(one, catalogue, vocabulary)[:, :person] for one in (lists, told))
-    aside = lists.of_one_in(ForestSettings.validate_every)
-    return tuned.Sides(known, lists.examples, aside, judged, told.examples.programme, threads)

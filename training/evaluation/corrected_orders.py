@@ -1,0 +1,87 @@
+"""Corrected orders: what closing the gaps between declared groups brings and costs, on a run's held-out people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from features.arrays import Bool, Float64, Int64
+from features.value import identifier_code
+from training.evaluation.correction import Correction, CorrectionTerms, choose_boosts, reach
+from training.measures import ndcg, places
+
+if TYPE_CHECKING:
+    from training.data.material import TrainingData
+    from training.evaluation.fairness import Entitlements
+    from training.evaluation.judged_rows import JudgedRows
+
+TERMS: Final = CorrectionTerms()
+
+
+def corrected_orders(
+    material: TrainingData, rows: JudgedRows, owed: Entitlements, names: Sequence[str], terms: CorrectionTerms = TERMS
+) -> tuple[Correction, ...]:
+    """Correct some orders, each half of the held-out people by boosts that were chosen on the other half.
+
+    Args:
+        material: the programmes, whose categories are the kinds that boosts are for, and the groups.
+        rows: everybody's candidates under each order.
+        owed: what is due to everybody.
+        names: which orders.
+        terms: what a correction has to keep to.
+    """
+    if not material.groups or not len(rows.some.people):
+        return ()
+    kinds = tuple(sorted({programme.category for programme in material.catalogue.programmes}))
+    of_programme = np.array([kinds.index(one.category) for one in material.catalogue.programmes], dtype=np.int64)
+    kind = of_programme[rows.some.pairs.programme]
+    one = np.array([identifier_code(f"correction {name}") % 2 == 0 for name in rows.some.people.people])
+    groups = tuple(group.name for group in material.groups)
+    found = []
+    for name in names:
+        score = _spread(rows.scores[name])
+        after = _crossed(score, kind, len(kinds), owed, (one, ~one), terms)
+        boosts = choose_boosts(owed, score, kind, len(kinds), terms)
+        there = reach(owed, score, terms.k), reach(owed, after, terms.k)
+        others = {} if rows.truth is None else _others(rows.truth.probability, owed, (score, after), terms.k)
+        found.append(Correction(name, groups, kinds, boosts, *there, owed.answers.shape[0], others))
+    return tuple(found)
+
+
+def _crossed(
+    score: Float64, kind: Int64, kinds: int, owed: Entitlements, halves: tuple[Bool, Bool], terms: CorrectionTerms
+) -> Float64:
+    """The corrected scores of each half, by boosts chosen on the other."""
+    after = score.copy()
+    for chosen_on, judged_on in (halves, halves[::-1]):
+        rows, others = chosen_on[owed.person], judged_on[owed.person]
+        boosts = choose_boosts(_of(owed, chosen_on), score[rows], kind[rows], kinds, terms)
+        after[others] = boosts.applied(score[others], _of(owed, judged_on), kind[others])
+    return after
+
+
+def _of(owed: Entitlements, who: Bool) -> Entitlements:
+    """What is due to some of the people, who are numbered anew."""
+    rows, number = who[owed.person], np.cumsum(who) - 1
+    return replace(
+        owed, person=number[owed.person[rows]], due=owed.due[rows], need=owed.need[rows], answers=owed.answers[who]
+    )
+
+
+def _spread(score: Float64) -> Float64:
+    """Counts, which are of very different sizes, as their logarithm: the order stays."""
+    counts = score.size and score.min() >= 0 and score.max() > 1
+    return np.asarray(np.log1p(score) if counts else score, dtype=np.float64)
+
+
+def _others(
+    chance: Float64, owed: Entitlements, scores: tuple[Float64, Float64], k: int
+) -> Mapping[str, tuple[float, float]]:
+    """NDCG@5, and how much a person is likely to take up of their first k, before and after."""
+    people = owed.answers.shape[0]
+    one, other = (float(ndcg(owed.person, score, chance)[1].mean()) for score in scores)
+    before, after = (float(chance[places(owed.person, score) < k].sum()) / people for score in scores)
+    return {"ndcg@5": (one, other), "taken_up": (before, after)}
