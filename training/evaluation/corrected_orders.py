@@ -42,7 +42,9 @@ def corrected_orders(
     groups = tuple(group.name for group in material.groups)
     found = []
     for name in names:
-        score = _spread(rows.scores[name])
+        plain = rows.scores[name]
+        counts = plain.size and plain.min() >= 0 and plain.max() > 1
+        score = np.asarray(np.log1p(plain) if counts else plain, dtype=np.float64)  # counts are of very different sizes
         after = _crossed(score, kind, len(kinds), owed, (one, ~one), terms)
         boosts = choose_boosts(owed, score, kind, len(kinds), terms)
         there = reach(owed, score, terms.k), reach(owed, after, terms.k)
@@ -69,12 +71,6 @@ def _of(owed: Entitlements, who: Bool) -> Entitlements:
     return replace(
         owed, person=number[owed.person[rows]], due=owed.due[rows], need=owed.need[rows], answers=owed.answers[who]
     )
-
-
-def _spread(score: Float64) -> Float64:
-    """Counts, which are of very different sizes, as their logarithm: the order stays."""
-    counts = score.size and score.min() >= 0 and score.max() > 1
-    return np.asarray(np.log1p(score) if counts else score, dtype=np.float64)
 
 
 def _others(
