@@ -121,7 +121,7 @@ def _world(people: int) -> WorldPairs:
         folder = workspace.begin().population
         definitions = reading.read_definitions()
         synthesise(PopulationOrder(SEED, people, MONTHS, world="unasked"), definitions, folder, processes=2)
-        provenance.remember(workspace, folder)
+        provenance.remember(folder)
         data = demonstration.training_data(workspace, lambda _: None)
         found = candidates(data, data.gate.admit(exact_run.request(ForestSettings())))
         table = pyarrow.parquet.read_table(folder / TAKE_UP)

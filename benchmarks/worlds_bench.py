@@ -99,7 +99,7 @@ def judged(name: str, people: int) -> WorldResult:
         folder = workspace.begin().population
         order = PopulationOrder(SEED, people, MONTHS, world=name)
         synthesise(order, reading.read_definitions(), folder, processes=2)
-        provenance.remember(workspace, folder)
+        provenance.remember(folder)
         data = demonstration.training_data(workspace, lambda _: None)
         run = demonstration.train(data, SEED, lambda _: None)
         assert run.report is not None, "an exact run always has a report"

@@ -57,7 +57,7 @@ def synthesise_people(workspace: Workspace, citizens: int, seed: int, advance: C
     people = workspace.begin().population
     before = provenance.Stamp.read(people).document
     _synthesise(people, citizens, seed, advance)
-    provenance.remember(workspace, people)
+    provenance.remember(people)
     if before != provenance.Stamp.read(people).document:
         for part in workspace.path.glob("events.db*"):
             part.unlink()

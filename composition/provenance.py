@@ -1,8 +1,14 @@
-"""Provenance: whether a stamp that says its rows are synthetic is true, checked by making the rows again."""
+"""Provenance: whether a stamp that says its rows are synthetic is true, checked by making the rows again.
+
+Nothing that is kept in the home is believed of it, since whoever may write there could write it: only what this very
+process made, or made again, is not made a second time. No stamp makes rows public; that is said by two approvers in the
+ledger (`privacy.gate`).
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from composition import reading
-from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
-from features.whole_file import OWNER_ONLY, write_whole
 from privacy.data_provenance import DataKind, Provenance, digest
 from training.progress import Progress
 
@@ -25,6 +29,8 @@ EVENTS: Final = "events.parquet"
 STAMP: Final = "stamp.json"
 SYNTH: Final = "Make the folder with `proffer synth --out DIR`, or with `proffer dataset` from tables"
 _NUMBERS = ("seed", "citizens", "months")
+_made: Final[set[str]] = set()
+"""The stamps of what this process made, or made again; a stamp holds the sha256 of its rows."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +77,13 @@ class Stamp:
         return claimed
 
 
-def verified(stamp: Stamp, workspace: Workspace, definitions: Definitions, progress: Progress) -> Provenance:
-    """The provenance of a folder: a synthetic stamp counts if this workspace knows it or its rows are reproduced.
+def verified(stamp: Stamp, definitions: Definitions, progress: Progress) -> Provenance:
+    """The provenance of a folder: a synthetic stamp counts if its rows are reproduced, and any other says nothing.
 
     Checksums alone prove nothing: they can be computed for any rows. A seed that produces given rows cannot be found.
 
     Args:
         stamp: what the folder claims.
-        workspace: keeps the checksums of stamps that were verified before.
         definitions: those the rows were made with.
         progress: reports that rows are being made again, which takes as long as making them took.
 
@@ -86,7 +91,9 @@ def verified(stamp: Stamp, workspace: Workspace, definitions: Definitions, progr
         Rejected: the stamp is invalid, or does not say what the rows were made from, or they are not reproduced.
     """
     claimed = stamp.claim()
-    if claimed.kind is not DataKind.SYNTHETIC or digest((stamp.folder / STAMP).read_bytes()) in _remembered(workspace):
+    if claimed.kind is not DataKind.SYNTHETIC:
+        return Provenance(DataKind.PRIVATE)
+    if digest((stamp.folder / STAMP).read_bytes()) in _made:
         return claimed
     assert stamp.document is not None, "an absent stamp claims private rows"
     _check_numbers(stamp.document, stamp.where)
@@ -102,19 +109,13 @@ def verified(stamp: Stamp, workspace: Workspace, definitions: Definitions, progr
             "private"
         )
         raise Rejected([Problem((stamp.where,), "conflict", what, remedy)])
-    if workspace.path.is_dir():
-        remember(workspace, stamp.folder)
+    remember(stamp.folder)
     return claimed
 
 
-def remember(workspace: Workspace, folder: Path) -> None:
-    """Note that the rows of a folder were made on this machine, or reproduced on it."""
-    known = sorted({*_remembered(workspace), digest((folder / STAMP).read_bytes())})
-    write_whole(workspace.begin().stamps, "".join(f"{one}\n" for one in known).encode(), mode=OWNER_ONLY)
-
-
-def _remembered(workspace: Workspace) -> frozenset[str]:
-    return frozenset(workspace.stamps.read_text(encoding="utf-8").split()) if workspace.stamps.exists() else frozenset()
+def remember(folder: Path) -> None:
+    """Note that this process made the rows of a folder, or made them again."""
+    _made.add(digest((folder / STAMP).read_bytes()))
 
 
 def _check_numbers(document: Mapping[str, Any], where: str) -> None:
@@ -137,36 +138,32 @@ def _reproduced(folder: Path, document: Mapping[str, Any], definitions: Definiti
 
     To check one block drawn at random would let real people pass behind one true block, after a few tries.
     """
+    import pyarrow.ipc
     import pyarrow.parquet
 
-    from data.synthetic.world import blocks
-
-    todo = blocks(document["citizens"])
-    with pyarrow.parquet.ParquetFile(folder / EVENTS) as file:
-        if file.num_row_groups != len(todo):
-            return False
-        places = range(len(todo))
-        return all(_same(file.read_row_group(place), _block(document, place, definitions)) for place in places)
-
-
-def _block(document: Mapping[str, Any], place: int, definitions: Definitions) -> pyarrow.Table:
-    import pyarrow.ipc
-
     from data.synthetic.stamp import PopulationOrder
-    from data.synthetic.world import blocks, populate, world
+    from data.synthetic.world import blocks, parts, world
 
     declaration, catalogue, regions = definitions
     order = PopulationOrder(document["seed"], document["citizens"], document["months"], world=document["world"])
-    shared = world(order, catalogue, declaration, regions)
-    with tempfile.TemporaryDirectory() as scratch:
-        events, _ = populate(shared, blocks(document["citizens"])[place], Path(scratch))
-        return pyarrow.ipc.open_file(events.read_bytes()).read_all()
+    todo = blocks(document["citizens"])
+    with pyarrow.parquet.ParquetFile(folder / EVENTS) as file, tempfile.TemporaryDirectory() as scratch:
+        if file.num_row_groups != len(todo):
+            return False
+        made = parts(world(order, catalogue, declaration, regions), todo, Path(scratch), os.cpu_count() or 1)
+        for place, (events, truth) in enumerate(made):
+            if not _same(file.read_row_group(place), pyarrow.ipc.open_file(events.read_bytes()).read_all()):
+                return False
+            events.unlink()
+            truth.unlink()
+    return True
 
 
 def _same(found: pyarrow.Table, made: pyarrow.Table) -> bool:
+    """Whether rows are what was made: no column more, and each the same."""
     import pyarrow as pa
 
     try:
-        return bool(found.select(made.column_names).cast(made.schema).equals(made))
+        return found.column_names == made.column_names and bool(found.cast(made.schema).equals(made))
     except (KeyError, pa.ArrowInvalid):
         return False

@@ -59,7 +59,7 @@ def seal(home: Workspace, day: date, zone: Zone, now: int) -> SealedDay:
     ledger = open_ledger(home.path)
     stated = {line.body.day: line for line in _stated(ledger)}  # one whose index a crash kept from the database
     for one in waiting:
-        said, found = stated.get(one.day), {"day": one.day, "root": one.root, "decisions": one.decisions}
+        said, found = stated.get(one.day), {"day": one.day, "root": one.root}
         again = said is not None and said.body.root == one.root
         index = said.index if said is not None and again else ledger.noted(EntryType.RECORDS, found).index
         with home.store_to_write() as store:
@@ -97,7 +97,7 @@ def _against(stated: Sequence[RecordsEntry], found: Sequence[DailySeal]) -> Iter
     said = {line.index: line.body for line in stated}
     for one in found:
         body = None if one.entry is None else said.get(one.entry)
-        same = body is not None and (body.day, body.root, body.decisions) == (one.day, one.root, one.decisions)
+        same = body is not None and (body.day, body.root) == (one.day, one.root)
         if one.entry is not None and not same:
             yield Problem((f"records of {one.day}",), "damaged", what, remedy)
     named, waiting = {one.entry for one in found}, {(one.day, one.root) for one in found if one.entry is None}

@@ -41,8 +41,7 @@ class TrainingSource:
     """Where rows come from, what they mean, and what a run of them may spend; a verb builds it once.
 
     Attributes:
-        workspace: the home: its log, its ledger and the stamps it verified. It has no default, so that no caller can
-            have a stamp accepted unverified.
+        workspace: the home: its log and its ledger.
         folder: a folder as `proffer synth` writes it; None for the event log of the home.
         declaration: the folder of another declaration than the country's.
         catalogue: another catalogue than the folder's own, or than the country's.
@@ -64,12 +63,16 @@ class TrainingSource:
 
 @dataclass(frozen=True)
 class FileRows:
-    """The rows of one Parquet file of events; a `privacy.gate.RowSource`."""
+    """The rows of one Parquet file of events; a `privacy.gate.RowSource`.
+
+    `verified` is the sha256 of the file that was found to be synthetic, None where none was.
+    """
 
     events: Path
     declaration: Declaration
     hold_out: HoldOut
     until: int
+    verified: str | None = None
 
     @property
     def units(self) -> UnitSupport:
@@ -101,6 +104,9 @@ class FileRows:
 
         unreadable = _unreadable(admission)
         history = read_segments(self.events, self.declaration, unreadable=unreadable)
+        if self.verified not in (None, self.digest()):
+            what = "was changed since its stamp was verified: these rows may be about real people"
+            raise Rejected([Problem((str(self.events),), "damaged", what, SYNTH)])
         return _seen(history, admission, self, unreadable)
 
 
@@ -191,12 +197,12 @@ def _of_folder(source: TrainingSource, folder: Path, progress: Progress) -> Trai
     stamp = Stamp.read(folder)
     document = stamp.document or {}
     made_with = definitions if source.catalogue is None else _made_with(folder, definitions)
-    provenance = verified(stamp, source.workspace, made_with, progress)
+    provenance = verified(stamp, made_with, progress)
     end = until = _end(source, definitions.declaration)
     if "end" in document:
         end, until = _stamped_end(stamp, provenance, definitions.declaration), FOREVER
     held = read_split(source.hold_out, document, definitions.declaration, private=source.terms is not None)
-    rows = FileRows(folder / EVENTS, definitions.declaration, held, until)
+    rows = FileRows(folder / EVENTS, definitions.declaration, held, until, provenance.files.get(EVENTS))
     gate = _gate(source, rows, provenance)
     told_apart = _groups(source, definitions)
     return TrainingData(*definitions, gate, end, _truth(folder), held, _labels(source, definitions), told_apart)

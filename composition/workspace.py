@@ -6,7 +6,6 @@ champion       the name of the model that `recommend`, `score` and `serve` use (
 ledger/        the privacy ledger and its keys
 population/    the synthetic people that `demo` made
 story/         the home of the story that `demo --serve` tells, begun anew each time
-stamps         checksums of verified stamps: of rows that were made here, or reproduced here
 keys/          secrets of the service, readable by their owner only
 erased         the tombstones of erased people (composition/erasures.py)
 mlflow.db      MLflow's tracking store, and mlflow/ its files: a copy of what models/ holds, read by people only
@@ -194,11 +193,6 @@ class Workspace:
     def population(self) -> Path:
         """The folder of the synthetic people that `demo` made."""
         return self.path / "population"
-
-    @property
-    def stamps(self) -> Path:
-        """The file of verified stamps."""
-        return self.path / "stamps"
 
     @property
     def mlflow_uri(self) -> str:

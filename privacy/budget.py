@@ -115,11 +115,18 @@ def worst_case_epsilon(
         together: how many units are protected as one group.
     """
     compose = partial(filtered, together=together) if adaptive else accountant.composed
-    cohorts = [cohort for cohort, counts in composition.items() if cohort is not None and +counts]
-    parts = {part for cohort in cohorts for part in cohort.residues}
-    groups = {tuple(cohort for cohort in cohorts if part in cohort.residues) for part in parts} or {()}
-    everybody = composition.get(None, Counter())
-    return max(compose(sum((composition[one] for one in group), everybody.copy()), delta) for group in groups)
+    cohorts = [(cohort, counts) for cohort, counts in composition.items() if cohort is not None and +counts]
+    of_part: dict[int, list[int]] = {}
+    for number, (cohort, _) in enumerate(cohorts):
+        for part in cohort.residues:
+            of_part.setdefault(part, []).append(number)
+    worst = Decimal(0)
+    for group in set(map(tuple, of_part.values())) or {()}:
+        together_ran = composition.get(None, Counter()).copy()
+        for number in group:
+            together_ran.update(cohorts[number][1])
+        worst = max(worst, compose(together_ran, delta))
+    return worst
 
 
 def most_units(delta: Decimal) -> int:

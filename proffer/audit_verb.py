@@ -94,7 +94,7 @@ def _material(args: argparse.Namespace) -> Iterator[TrainingData]:
     with tempfile.TemporaryDirectory(prefix="proffer-audit-") as scratch:
         workspace = Workspace(Path(scratch))
         _make_up(workspace.population)
-        provenance.remember(workspace, workspace.population)
+        provenance.remember(workspace.population)
         yield read_training_data(TrainingSource(workspace, workspace.population))
 
 

@@ -100,7 +100,7 @@ def _pricing() -> Iterator[Callable[[int], Callable[[int], object]]]:
 
 def _verdict_text(verdict: Any, compared: bool) -> str:
     if not verdict.ok:
-        return "\n".join(["NOT verified:", *(f"- {finding}" for finding in verdict.findings)])
+        return "\n".join(["NOT verified:", *(f"- {finding}" for finding in verdict.findings), _formats_text(verdict)])
     keys = ["population", "period", "cap", "spent", "left", "lifetime", "exact_fits"]
     heads = [*keys[:-1], "fits without noise"]
     rows = [[balance.to_document()[key] for key in keys] for balance in verdict.balances]
@@ -115,8 +115,13 @@ def _verdict_text(verdict: Any, compared: bool) -> str:
     attested = "that two keys are two people is attested by who handed them out"
     roots = f"{', '.join(verdict.roots)} ({held}; {attested})"
     named = f"root approvers: {roots if verdict.roots else 'nobody: only synthetic people, or budgets of version 1'}"
-    whole = f"Verified: {told}\nroot {verdict.root}\ncosigned by {seen}\n{named}\n{age}{ages}"
+    whole = f"Verified: {told}\n{_formats_text(verdict)}\nroot {verdict.root}\ncosigned by {seen}\n{named}\n{age}{ages}"
     return f"{whole}\n{terminal.table(heads, rows, [2, 3, 4, 5, 6])}"
+
+
+def _formats_text(verdict: Any) -> str:
+    *earlier, last = verdict.formats or ("unknown",)
+    return f"format {last}" + (f", after {', '.join(earlier)}" if earlier else "")
 
 
 def _aged(moment: str) -> str:
@@ -182,7 +187,15 @@ def _spends_text(found: list[dict[str, Any]]) -> str:
         for one in found
     ]
     note = "Epsilons of single spends do not add up: `proffer privacy status` composes them."
-    return f"{terminal.table(heads, rows, [0, 6, 7])}\n{note}"
+    why = [f"{one['spend']}: {one['run']['why']} ({_by_whom(one['signed'])})" for one in found if one["run"]["why"]]
+    reasons = ["", "Reasons, and who signed them:", *why] if why else []
+    return "\n".join([terminal.table(heads, rows, [0, 6, 7]), note, *reasons])
+
+
+def _by_whom(signed: dict[str, Any] | None) -> str:
+    if signed is None or not signed["reason"]:
+        return "nobody signed it"
+    return f"signed by {signed['name']}" + ("" if signed["enrolled"] else ", whose key no approver holds")
 
 
 def _releases_text(parts: list[dict[str, Any]]) -> str:

@@ -120,6 +120,7 @@ def _status(args: argparse.Namespace) -> int:
     ledger = ledger_files.open_ledger(args.home)
     with terminal.working("composing"):
         document = status_document(ledger, args.population)
+        document["overlaps"] = _overlaps(ledger, args.population)
     terminal.emit(document, args.json, lambda: _status_text(document))
     return terminal.DONE
 
@@ -131,7 +132,28 @@ def _status_text(document: dict[str, Any]) -> str:
     spends = [spend for one in document["populations"] for spend in one["open"]]
     still_open = ["", "Open spends, which count as spent until `proffer privacy commit` or `expire` closes them:"]
     lines = [*still_open, *(f"  {spend}" for spend in spends)] if spends else []
+    if document["overlaps"]:
+        lines += ["", "Asked for over HTTP, of people who spend from another budget, too (who asked was not told):"]
+        lines += [
+            f"  {one['spend']} of {one['population']}, by {one['requester']}: also {', '.join(one['also'])}; "
+            "give it back by `proffer privacy release`, unless it was run"
+            for one in document["overlaps"]
+        ]
     return "\n".join([terminal.table(heads, rows, right=[2, 3, 4, 5, 7, 8]), *lines])
+
+
+def _overlaps(ledger: Ledger, population: str | None) -> list[dict[str, Any]]:
+    """The spends whose people spend from another population, too: told here, and to nobody over HTTP."""
+    from privacy.ledger.entry import SpendBody
+
+    return [
+        {
+            "index": one.index, "spend": one.body.spend, "population": one.population,
+            "requester": one.body.requester, "also": list(others),
+        }
+        for one, others in ledger.overlaps()
+        if isinstance(one.body, SpendBody) and population in (None, one.population, *others)
+    ]  # fmt: skip
 
 
 def _reserve_arguments(parser: argparse.ArgumentParser) -> None:

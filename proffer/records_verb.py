@@ -42,7 +42,7 @@ def _sealed_text(document: Mapping[str, Any]) -> str:
     stated = f"roots stated in the ledger now: {document['in_ledger']}"
     if document["in_ledger"] is None:
         stated = "the home has no ledger: keep this root where nobody can change it"
-    return f"{document['day']}: {document['decisions']} decisions under {document['root']}\n{stated}"
+    return f"{document['day']}: what was decided stands under {document['root']}\n{stated}"
 
 
 def _verify(args: argparse.Namespace) -> int:

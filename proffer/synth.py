@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 
 from composition import provenance, reading, terminal
-from composition.workspace import Workspace
 from features.problem import Problems
 from proffer import options
 
@@ -47,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     order = PopulationOrder(args.seed, args.citizens, args.months, world=args.world)
     with terminal.bar(args.citizens, "living", "people") as advance:
         stamp = synthesise(order, definitions, args.out, ndjson=args.ndjson, processes=args.processes, progress=advance)
-    provenance.remember(Workspace(args.home), args.out)
+    provenance.remember(args.out)
     terminal.emit(stamp, args.json)
     return terminal.DONE
 

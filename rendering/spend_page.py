@@ -34,7 +34,7 @@ def facts(use: Mapping[str, Any], audited: str, say: Say) -> list[Fact]:
         "entry": (f"{use['index']}, {use['spend']}", True),
         "requester": (_requester(use, say), False),
         "purpose": (use["purpose"], False),
-        "why": (run["why"] or unsaid, False),
+        "why": (_why(use, say), False),
         "mechanism": (" ".join(_release(part, say) for part in use["mechanism"]), False),
         "price": (_price(use), False),
         "units": (say(f"report.units.{run['units_are']}", **units), False),
@@ -77,6 +77,14 @@ def _requester(use: Mapping[str, Any], say: Say) -> str:
         return say("report.asked.unsigned", requester=use["requester"])
     known = "report.asked.enrolled" if signed["enrolled"] else "report.asked.signed"
     return say(known, requester=use["requester"], key=signed["key"])
+
+
+def _why(use: Mapping[str, Any], say: Say) -> str:
+    """The reason, and whether it is in what the requester signed."""
+    why, signed = use["run"]["why"], use["signed"]
+    if why is None:
+        return say("report.unsaid")
+    return say("report.asked.reason" if signed and signed["reason"] else "report.asked.unsigned_reason", why=why)
 
 
 def _release(part: Mapping[str, Any], say: Say) -> str:

@@ -226,8 +226,8 @@ def _populate(block: Block, folder: Path) -> tuple[Path, Path]:
     return populate(_shared, block, folder, _heard.put)
 
 
-def _parts(
-    shared: World, todo: list[Block], folder: Path, processes: int, progress: Callable[[int], object]
+def parts(
+    shared: World, todo: list[Block], folder: Path, processes: int, progress: Callable[[int], object] = lambda _: None
 ) -> Iterator[tuple[Path, Path]]:
     """The parts of all blocks in order, made by so many processes, which report while they work."""
     if processes <= 1 or len(todo) == 1:
@@ -298,7 +298,7 @@ def _write(
     events = writing.Writer(writing.EVENTS, whole / names[0], whole / names[2] if ndjson else None)
     truths = writing.Writer(writing.TRUTH, whole / names[1])
     try:
-        for log, facts in _parts(shared, todo, whole.parent, processes, progress):
+        for log, facts in parts(shared, todo, whole.parent, processes, progress):
             events.add(writing.kept(log))
             truths.add(writing.kept(facts))
             log.unlink()

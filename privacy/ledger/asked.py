@@ -24,7 +24,10 @@ SINCE: Final = 3
 SURE: Final = (Decimal("0.5"), Decimal("0.999"))
 """From version 4, the least and greatest confidence of an audit: a surer one hides what it shows. So does a delta of
 1/canaries or more, at which a run may give one of them away."""
+REASONED: Final = 5
+"""The first version in which who asks signs the reason, too, and whatever else is said of the run."""
 _SIGNED: Final = ("cohort", "delta", "epsilon", "mechanism", "purpose", "requester", "spend")
+_OF_RUN: Final = ("by", "catalogue", "declaration", "stage", "units_are", "why")
 _AGAIN: Final = "Ask again, and sign with a key that was not revoked"
 
 
@@ -44,16 +47,24 @@ def run_facts(said: Mapping[str, str | None], units: int) -> dict[str, Any]:
     return {**found, "units_are": "stated" if units else "unknown", **said}
 
 
-def request_text(ledger: str, population: str, body: Mapping[str, Any]) -> str:
+def request_text(ledger: str, population: str, body: Mapping[str, Any], units: int, version: int = REASONED) -> str:
     """What who asks for a spend signs: its id, which no other spend ever has, and all that is asked with it.
+
+    From version 5 that is the reason and the stage, the figures that are released, and how many units were stated, too.
 
     Args:
         ledger: the ledger's name in its checkpoints, so that the signature says nothing in another ledger.
         population: whose budget.
-        body: of the entry; its price and data set are found by the ledger and not signed.
+        body: of the entry; its price, its people and what priced it are found by the ledger and not signed.
+        units: how many units are stated.
+        version: of the entry.
     """
-    asked = {name: body[name] for name in _SIGNED}
-    whole = {"format": "proffer-request-1", "ledger": ledger, "population": population, **asked}
+    asked: dict[str, Any] = {name: body[name] for name in _SIGNED}
+    if version >= REASONED:
+        run = {name: body["run"][name] for name in _OF_RUN}
+        asked |= {"metrics": body.get("metrics"), "run": run, "units": units}
+    form = "proffer-request-2" if version >= REASONED else "proffer-request-1"
+    whole = {"format": form, "ledger": ledger, "population": population, **asked}
     return canonical(whole).decode() + "\n"
 
 
@@ -76,7 +87,7 @@ def check_asked(state: LedgerState, entry: SpendEntry) -> None:
         signature = Signature.parse(body.request.signature)
     except BadNote as failure:
         raise NotApproved(where, str(failure), _AGAIN) from None
-    text = request_text(state.origin, entry.population, document_of(body))
+    text = request_text(state.origin, entry.population, document_of(body), body.dataset.units, entry.version)
     if not signature.by(key) or not key.holds(text, signature.content):
         raise NotApproved(where, f"is not what {key.name} signed", _AGAIN)
 

@@ -36,12 +36,14 @@ from privacy.ledger.terms import (
     canonical_bytes,
 )
 
-FORMATS: Final = {"proffer-ledger-1": 1, "proffer-ledger-2": 2, "proffer-ledger-3": 3, "proffer-ledger-4": 4}
+FORMATS: Final = {f"proffer-ledger-{version}": version for version in range(1, 6)}
 """The version of the rules that judge an entry, by its format; see `privacy.ledger.authority` for what each adds."""
-FORMAT: Final = "proffer-ledger-4"
+FORMAT: Final = "proffer-ledger-5"
 """The format of new entries."""
 LEGIBLE: Final = 4
 """The first version whose entries hold only texts that a screen shows as they are."""
+UNCOUNTED: Final = 5
+"""The first version whose records state no number of decisions."""
 BEGINNING: Final = "0" * 64
 """The prior hash of the first entry."""
 
@@ -115,14 +117,15 @@ class UnitsBody(Exact, frozen=True):
     spend: Name
 
 
-class RecordsBody(Exact, frozen=True):
+class RecordsBody(Exact, frozen=True, kw_only=True):
     """What a service had put on record by the end of a day: the root over its decisions (from version 4).
 
-    `root` is the RFC 6962 hash of the sorted commitments, `decisions` how many there are.
+    `root` is the RFC 6962 hash of the sorted commitments. From version 5 some of them are of nothing, so that neither
+    the root nor a path to it says how many decisions there are; `decisions` said it in version 4.
     """
 
     day: Annotated[str, Meta(pattern=r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
-    decisions: Count
+    decisions: Count | UnsetType = UNSET
     root: Hash
     software: Text
 
@@ -170,7 +173,7 @@ class LedgerEntry(Exact, frozen=True, tag_field="kind"):
     index: Count
     population: Population
     prior: Hash
-    format: Literal["proffer-ledger-1", "proffer-ledger-2", "proffer-ledger-3", "proffer-ledger-4"]
+    format: Literal["proffer-ledger-1", "proffer-ledger-2", "proffer-ledger-3", "proffer-ledger-4", "proffer-ledger-5"]
     kind: ClassVar[EntryType]
 
     @property

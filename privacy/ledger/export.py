@@ -91,6 +91,8 @@ def parse_notes(content: bytes) -> Iterator[Note]:
         NotAnExport: it ends within one, has something after the last, or one is malformed.
     """
     parts = content.split(b"\n\n")
+    if len(parts) > 2 * MOST_CHECKPOINTS + 1:
+        raise NotAnExport(f"has more than {MOST_CHECKPOINTS} checkpoints, the most that are read")
     if len(parts) % 2 == 0 or parts[-1]:
         raise NotAnExport("ends within a checkpoint, or has something after the last")
     for text, signatures in zip(parts[:-1:2], parts[1:-1:2], strict=True):

@@ -166,11 +166,11 @@ class Journal:
         """Claim a data set's people for a population's spend; where a run reads them, by the roll of its units.
 
         Raises:
-            KnownPeople: one of them spends from another population already.
+            KnownPeople: one of them spends from another population already, and it is not asked for over HTTP.
             Damaged: what was kept of people or of their units is not what the entries state.
         """
         spend = body["spend"]
-        found = admitted.claim(db, self.keys, population, spend, dataset, self.entries)
+        found = admitted.claim(db, self.keys, population, body, dataset, self.entries)
         grouped = (
             body["run"]["by"] == "gate"
             and found.added is not None

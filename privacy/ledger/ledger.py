@@ -176,7 +176,7 @@ class Ledger(LedgerReader):
         body = _spend_body(spend_id, terms, price, dataset.units)
         body |= {} if metrics is None else {"metrics": sorted(metrics)}
         if terms.sign is not None:
-            body["request"] = terms.sign(request_text(self.origin, population, body))
+            body["request"] = terms.sign(request_text(self.origin, population, body, dataset.units))
         kind = EntryType.RESERVE if metrics is None else EntryType.EVALUATE
         with self._journal.opened(write=True) as db:
             first = self._reserved_before(kind, body, dataset)
@@ -347,9 +347,11 @@ def _repeats(
 ) -> bool:
     """Whether a request is the one that an entry was made of, but for its price and whom it was the first to name."""
     mine = dataset.fingerprint if first.version == 1 else salted(secret, first.body.spend, dataset)
-    open_to_change = {"price": None, "dataset": None, "run": None}  # prices and programs have versions
-    ways = (first.version < WAYS, document_of(first.body).get("run", {}).get("by") == body["run"]["by"])
-    same = any(ways) and document_of(first.body) | open_to_change == {**body, **open_to_change}
+    open_to_change = {"price": None, "dataset": None, "run": None, "request": None}  # prices and programs have versions
+    entered = document_of(first.body)
+    ways = (first.version < WAYS, entered.get("run", {}).get("by") == body["run"]["by"])
+    signer = entered.get("request", {}).get("key") == body.get("request", {}).get("key")
+    same = any(ways) and signer and entered | open_to_change == {**body, **open_to_change}
     return (
         same
         and first.kind is kind

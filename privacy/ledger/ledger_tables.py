@@ -13,7 +13,6 @@ from features.problem import Problem, Rejected
 from privacy.ledger.dataset import Dataset, unpacked
 from privacy.ledger.folder import DATABASE as DATABASE
 from privacy.ledger.note import BadNote, Note
-from privacy.refusal import KnownPeople
 
 PATIENCE: Final = 60.0  # seconds to wait for a reader that holds the database outside of the lock
 
@@ -30,6 +29,9 @@ _TABLES: Final = {
         " body BLOB NOT NULL, PRIMARY KEY (position, part))"
     ),
     "roll": "CREATE TABLE roll (position INTEGER PRIMARY KEY, population TEXT NOT NULL, body BLOB NOT NULL)",
+    "overlap": (
+        "CREATE TABLE overlap (position INTEGER NOT NULL, population TEXT NOT NULL, PRIMARY KEY (position, population))"
+    ),
     "rest": "CREATE TABLE rest (population TEXT PRIMARY KEY, amount INTEGER NOT NULL CHECK (amount >= 0))",
 }
 _GUARDS: Final = {
@@ -37,11 +39,12 @@ _GUARDS: Final = {
         f"CREATE TRIGGER {table}_keeps_what_it_has_{action} BEFORE {action.upper()} ON {table}"
         f" BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END"
     )
-    for table in ("entry", "checkpoint", "cosignature", "sketch", "admitted", "roll")
+    for table in ("entry", "checkpoint", "cosignature", "sketch", "admitted", "roll", "overlap")
     for action in ("update", "delete")
 }
 _SCHEMA: Final = {**_TABLES, **_GUARDS}
-_SECOND_SCHEMA: Final = {name: text for name, text in _SCHEMA.items() if not name.startswith("roll")}
+_THIRD_SCHEMA: Final = {name: text for name, text in _SCHEMA.items() if not name.startswith("overlap")}
+_SECOND_SCHEMA: Final = {name: text for name, text in _THIRD_SCHEMA.items() if not name.startswith("roll")}
 _FIRST_SCHEMA: Final = {name: text for name, text in _SECOND_SCHEMA.items() if not name.startswith("admitted")}
 """Of a ledger that was begun by an earlier version and not written since."""
 _RESTORE: Final = "Restore the last good copy"
@@ -117,7 +120,7 @@ def check_schema(db: sqlite3.Connection, folder: Path, *, whole: bool) -> None:
     Raises:
         Damaged: they differ, or SQLite finds damage.
     """
-    if _schema_of(db) not in (_SCHEMA, _SECOND_SCHEMA, _FIRST_SCHEMA):
+    if _schema_of(db) not in (_SCHEMA, _THIRD_SCHEMA, _SECOND_SCHEMA, _FIRST_SCHEMA):
         raise damaged(folder, "has other tables or triggers than a ledger has")
     found = db.execute("PRAGMA quick_check(1)").fetchone() if whole else ("ok",)
     if found != ("ok",):
@@ -197,21 +200,20 @@ def chosen_sizes(db: sqlite3.Connection, size: int, most: int) -> list[int]:
     return sorted(kept | set(sizes[::step]))
 
 
-def refuse_known_people(db: sqlite3.Connection, folder: Path, population: str, dataset: Dataset) -> None:
-    """Refuse people known from the sketches of version 1 to spend from another population's budget.
+def known_elsewhere(db: sqlite3.Connection, folder: Path, population: str, dataset: Dataset) -> set[str]:
+    """The other populations that some people spend from, as far as the sketches of version 1 know them.
 
     Raises:
-        KnownPeople: some are known under another population.
         Damaged: a sketch is not the one its entry names.
     """
-    mine = set(dataset.sketch)
+    mine, elsewhere = set(dataset.sketch), set()
     for other, found, body in db.execute("SELECT population, hash, body FROM sketch ORDER BY population, hash"):
         content = blob(body)
         if hashlib.sha256(content).hexdigest() != found:
             raise damaged(folder, f"a sketch of {other} is not the one its entry names")
         if other != population and not mine.isdisjoint(unpacked(content)):
-            what = f"these people, or some of them, spend from the budget of {other!r} already"
-            raise KnownPeople(population, what, f"Spend from {other!r}: a copy does not get a fresh budget")
+            elsewhere.add(str(other))
+    return elsewhere
 
 
 @contextlib.contextmanager

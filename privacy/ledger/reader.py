@@ -10,7 +10,7 @@ from typing import Any
 from features.whole_file import write_whole
 from privacy.budget import Balance
 from privacy.cohort import Cohort
-from privacy.ledger import ledger_tables, merkle
+from privacy.ledger import admitted, ledger_tables, merkle
 from privacy.ledger.admitted import claimed_elsewhere
 from privacy.ledger.approval import statement_text
 from privacy.ledger.change import SpendRecord
@@ -87,6 +87,19 @@ class LedgerReader:
         with self._journal.opened() as db:
             named = [one for one, *of in self._state.public if of == [dataset.fingerprint, rows]]
             return next((one for one in named if not claimed_elsewhere(db, one, dataset)), None)
+
+    def overlaps(self) -> tuple[tuple[AnyEntry, tuple[str, ...]], ...]:
+        """The spends over HTTP of people who spend from other populations, too, and which these are.
+
+        Only the keeper is told: who asked was not.
+
+        Raises:
+            Damaged: what is kept of people, or of overlaps, is not what the entries state.
+        """
+        with self._journal.opened() as db:
+            for _ in admitted.checked(db, self._journal.keys, self._journal.entries):
+                pass
+            return tuple((self.entry(index), others) for index, others in admitted.overlaps(db).items())
 
     def roll(self, population: str, spend: str) -> UnitRoll:
         """In which household each person of a population was first learned from, for the run of one spend."""

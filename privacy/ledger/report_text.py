@@ -63,6 +63,8 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "report.asked.unsigned": ("requester",),
     "report.asked.signed": ("requester", "key"),
     "report.asked.enrolled": ("requester", "key"),
+    "report.asked.reason": ("why",),
+    "report.asked.unsigned_reason": ("why",),
     **{f"report.noise.{kind}": values for kind, values in KINDS.items()},
     "report.steps": ("noise", "steps"),
     "report.sampled": ("noise", "steps", "rate"),

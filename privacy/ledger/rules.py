@@ -42,6 +42,7 @@ from privacy.ledger.change import (
 )
 from privacy.ledger.dataset import NO_SKETCH, NOBODY
 from privacy.ledger.entry import (
+    UNCOUNTED,
     AnyEntry,
     AuditEntry,
     CommitEntry,
@@ -60,6 +61,7 @@ from privacy.ledger.entry import (
     SpendEntry,
     UnitsEntry,
 )
+from privacy.ledger.size_limits import check_size
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import (
     EVERYBODY,
@@ -102,6 +104,7 @@ def decide(state: LedgerState, entry: AnyEntry) -> Change:  # one for each kind
         Refused: it may not follow.
         Rejected: it names an invalid mechanism, or its accountants disagree.
     """
+    check_size(state, entry.index)
     if state.size == 0 and (entry.kind is not EntryType.KEY or entry.population != EVERYBODY):
         raise UnknownLedgerKey(f"entry {entry.index}", "a ledger begins with its own key", "Open it with `init`")
     if entry.version < state.version or (entry.version == 1 and entry.kind in (EntryType.OPEN, EntryType.EXACT)):
@@ -190,16 +193,19 @@ def _records(state: LedgerState, entry: RecordsEntry) -> RecordsSealed:
     """Fix what was on record by the end of a day; it is about the service and no population, and changes no balance.
 
     Raises:
-        Refused: it is of an earlier version, of a population, of no day, or not of a later day than the last one.
+        Refused: it is of an earlier version, of a population, of no day, not of a later day than the last one, or from
+            version 5 says how many decisions there are.
     """
     try:
         date.fromisoformat(entry.body.day)
-        known = entry.version >= WAYS and entry.population == EVERYBODY
+        counted = entry.body.decisions is not UNSET
+        known = entry.version >= WAYS and entry.population == EVERYBODY and counted == (entry.version < UNCOUNTED)
     except ValueError:
         known = False
     if not known:
         what = "fixes no records as this version writes it"
-        raise Refused(f"entry {entry.index}", what, "Records are of the whole ledger and of a day, from version 4")
+        remedy = "Records are of the whole ledger and of a day, from version 4, and from version 5 of no number"
+        raise Refused(f"entry {entry.index}", what, remedy)
     if entry.body.day <= state.sealed:
         what = f"fixes the records of {entry.body.day}, and those of {state.sealed} were fixed before"
         raise Refused(f"entry {entry.index}", what, "A day is fixed once, in the order of days")
@@ -309,12 +315,13 @@ _WAYS: Final = {"": "nobody knows", "gate": "a run", "hand": "hand", "http": "a 
 
 
 def _units(state: LedgerState, entry: UnitsEntry) -> UnitsFixed:
-    """Fix the households of a run's people, before their rows are read.
+    """Fix the households of a run's people, before their rows are read, and so before it is committed.
 
     Raises:
         Refused: it is of an earlier version, or its spend reads no households.
+        NotOpen: the run is over; what would be fixed now was not what it read.
     """
-    where, spend = f"entry {entry.index}", _open(state, entry.population, (RESERVED, COMMITTED), entry.body.spend)
+    where, spend = f"entry {entry.index}", _open(state, entry.population, (RESERVED,), entry.body.spend)
     if entry.version < WAYS or spend.by != "gate" or state.budget(entry.population).opened.unit != "household":
         raise Refused(where, "fixes the households of what no run reads", "Reserve it through the gate of a run")
     return UnitsFixed(entry.index)

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import UNSET
 
 from privacy.accounting.mechanism import Mechanism
+from privacy.ledger.asked import REASONED, request_text
 from privacy.ledger.change import COMMITTED, RELEASED, SpendRecord
 from privacy.ledger.entry import AnyEntry, AuditEntry, CommitEntry, EvaluateEntry, ExactEntry, SpendBody, SpendEntry
 from privacy.ledger.rules import mechanism_of
@@ -47,7 +48,7 @@ def uses(entries: Sequence[AnyEntry], state: LedgerState, population: str) -> li
         if isinstance(one.body, SpendBody) and isinstance(one, SpendEntry):
             artefact = artefacts.get(one.body.spend)
             spend = state.spends[one.body.spend]
-            made = _use(one, spend, None if artefact is UNSET else artefact, known)
+            made = _use(one, spend, None if artefact is UNSET else artefact, _signed(one, state.origin, known))
             households = households_of(one) if budget.opened.unit == "household" else None
             found.append({**made, "households": households, "units_fixed": households == "roll"})
         elif isinstance(one, ExactEntry):
@@ -55,7 +56,7 @@ def uses(entries: Sequence[AnyEntry], state: LedgerState, population: str) -> li
     return found
 
 
-def _use(one: SpendEntry, spend: SpendRecord, artefact: str | None, known: Iterable[str]) -> dict[str, Any]:
+def _use(one: SpendEntry, spend: SpendRecord, artefact: str | None, signed: Mapping[str, Any] | None) -> dict[str, Any]:
     body = document_of(one.body)
     named = {name: body[name] for name in ("purpose", "requester", "epsilon", "delta", "price", "cohort")}
     return {
@@ -69,7 +70,7 @@ def _use(one: SpendEntry, spend: SpendRecord, artefact: str | None, known: Itera
         "units": body["dataset"]["units"],
         "run": {**UNSAID, **body.get("run", {})},
         "mechanism": described(mechanism_of(one.body.mechanism)),
-        "signed": _signed(body.get("request"), known),
+        "signed": signed,
         "metrics": one.body.metrics if isinstance(one, EvaluateEntry) else [],
         "artefact": artefact,
         "model": None,
@@ -94,11 +95,18 @@ def households_of(one: SpendEntry) -> str:
     return "roll" if names_roll(body.dataset) else "found"
 
 
-def _signed(request: Mapping[str, str] | None, known: Iterable[str]) -> dict[str, Any] | None:
-    """By whose key a spend was asked for, and whether somebody enrolled holds it; None where nobody signed."""
-    if request is None:
+def _signed(one: SpendEntry, origin: str, known: Iterable[str]) -> dict[str, Any] | None:
+    """By whose key a spend was asked for, whether somebody enrolled holds it, and what was signed; None: nobody did.
+
+    `reason` says whether the reason is in what was signed, as it is from version 5 on.
+    """
+    body = document_of(one.body)
+    if "request" not in body:
         return None
-    return {"name": request["key"].split("+")[0], "key": request["key"], "enrolled": request["key"] in known}
+    key = body["request"]["key"]
+    text = request_text(origin, one.population, body, one.body.dataset.units, one.version)
+    said = {"text": text, "signature": body["request"]["signature"], "reason": one.version >= REASONED}
+    return {"name": key.split("+")[0], "key": key, "enrolled": key in known, **said}
 
 
 def _exact(one: ExactEntry) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from privacy.ledger.change import (
 )
 from privacy.ledger.entry import AnyEntry
 from privacy.ledger.note import NoteVerifier
+from privacy.ledger.size_limits import BY_PLD, weight
 from privacy.refusal import Conflict, Exhausted, UnknownLedgerKey, UnknownPopulation, UnknownSpend
 
 ADAPTIVE: Final = 3
@@ -56,6 +57,8 @@ class PopulationBudget:
     states: Counter[str] = field(default_factory=Counter)
     added: list[tuple[int, Cohort | None, Mechanism]] = field(default_factory=list)
     adaptive: bool = False  # from the first spend of version 3 on: composed by the filter across runs
+    parts: set[int] = field(default_factory=set)  # that some cohort names
+    effort: int = 1  # what composing everything takes, in mechanisms; it never falls
 
     @property
     def delta(self) -> Decimal:
@@ -71,6 +74,17 @@ class PopulationBudget:
         grown: Composition = {**self.composition}
         grown[cohort] = self.composition.get(cohort, Counter()) + Counter([mechanism])
         return worst_case_epsilon(grown, self.delta)
+
+    def strain(self, cohort: Cohort | None, mechanism: Mechanism) -> int:
+        """How many mechanisms more are composed from now on: those new to the groups of people whom they ran on."""
+        known = self.composition.get(cohort, ())
+        more = 0 if mechanism in known else 1 + len(self.parts if cohort is None else cohort.residues)
+        if cohort is not None:
+            fresh = set(cohort.residues) - self.parts
+            self.parts |= fresh
+            more += len(fresh) * len(self.composition.get(None, ()))
+        self.effort += more
+        return more
 
     def count(self, spend: SpendRecord, by: int) -> None:
         """Count a spend's mechanism once more or once less."""
@@ -126,6 +140,9 @@ class LedgerState:
         self.intervals: list[BudgetInterval] = []  # those that have ended
         self.statements: set[str] = set()
         self.sealed = ""  # the last day whose records were fixed
+        self.priced = 0  # the weights of the distinct mechanisms; see `size_limits` for these three
+        self.composed = 0
+        self.most_holders = 0
 
     def budget(self, population: str) -> PopulationBudget:
         """The budget of a population.
@@ -275,6 +292,8 @@ class LedgerState:
         if spend.cohort is not None:
             budget.partition = (spend.cohort.salt, spend.cohort.modulus)
         budget.adaptive |= self.version >= ADAPTIVE
+        self.composed += budget.strain(spend.cohort, spend.mechanism) * (1 if budget.adaptive else BY_PLD)
+        self.priced += 0 if (spend.mechanism, change.price) in self.prices else weight(spend.mechanism)
         budget.count(spend, 1)
         budget.added.append((spend.index, spend.cohort, spend.mechanism))
         budget.states[spend.state] += 1
@@ -308,6 +327,7 @@ class LedgerState:
                 held = self.witnesses
         if change.enrolled:
             held[change.key.public] = change.key
+            self.most_holders = max(self.most_holders, len(held))
         else:
             del held[change.key.public]
             self.revoked.add(change.key.public)
@@ -317,6 +337,7 @@ class LedgerState:
 
     def _end_interval(self, population: str, index: int) -> PopulationBudget:
         budget = self.budgets[population]
+        self.composed += budget.effort * (1 if budget.adaptive else BY_PLD)
         if budget.added:
             self.intervals.append(budget.interval(index))
         budget.since, budget.added = index, []

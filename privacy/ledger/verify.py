@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain, islice
 from typing import Any, Final
 
 from features.problem import Rejected
@@ -17,6 +18,7 @@ from privacy.ledger.export import LedgerExport, NotAnExport, parse_notes, split
 from privacy.ledger.note import BadNote, Checkpoint, Note, NoteVerifier, Signature
 from privacy.ledger.repricing import Advance, Finding, audited_again, priced_again
 from privacy.ledger.rules import decide
+from privacy.ledger.size_limits import MOST_HOLDERS
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import is_synthetic
 
@@ -34,6 +36,7 @@ class Verification:
         mechanisms: the number of distinct mechanisms priced again.
         last: when the last entry was written, by the ledger's own clock.
         roots: the names of the root approvers that the ledger names first.
+        formats: of the entries, in the order of their versions; the last is the one that the ledger goes on by.
         cosigned_at: when each witness saw the last checkpoint, by its clock (RFC 3339).
     """
 
@@ -47,6 +50,7 @@ class Verification:
     last: str = ""
     cosigned_at: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -65,6 +69,8 @@ class Verification:
             "ok": self.ok,
             "first_bad_index": self.first_bad_index,
             "problems": [{"index": finding.index, "what": finding.what} for finding in self.findings],
+            "format": self.formats[-1] if self.formats else None,
+            "formats": list(self.formats),
             "entries": self.entries,
             "checkpoints": self.checkpoints,
             "root": self.root,
@@ -95,6 +101,8 @@ class AuditTerms:
 
 
 BY_ITSELF: Final = AuditTerms()
+MOST_TOLD: Final = 100
+"""Findings: a bundle of which more is wrong is not in order either, and nobody reads them all."""
 
 
 @dataclass
@@ -108,6 +116,7 @@ class _Replay:
     audits: list[entry.AuditEntry] = field(default_factory=list)
     people: dict[str, str] = field(default_factory=dict)  # the population that first spent on a fingerprint
     last: str = ""  # when the last entry was written
+    formats: set[str] = field(default_factory=set)
 
 
 def verify(
@@ -131,12 +140,15 @@ def verify(
     """
     export, layout = _read(content)
     replay = _replayed(export)
-    findings = [*_signatures(export, replay, key), *_kept(retained, replay, key), *_cosigned(export, witnesses)]
+    signed = islice(_signatures(export, replay, key), MOST_TOLD)
+    findings = [*signed, *_kept(retained, replay, key), *_cosigned(export, witnesses)]
     findings += _stale(export, replay, witnesses, asked.not_before)
     findings = [*_ordered([*replay.findings, *_broken_links(replay, export)]), *layout, *findings]
     findings += _rooted(replay.state, asked.approvers)
     if epsilons and not findings:
-        findings = _ordered([*audited_again(replay.audits), *priced_again(replay.state, asked.advance)])
+        again = chain(audited_again(replay.audits), priced_again(replay.state, asked.advance))
+        findings = _ordered(islice(again, MOST_TOLD))
+    findings = findings[:MOST_TOLD]
     in_order, last = not findings, export.notes[-1] if export.notes else None
     return Verification(
         tuple(findings),
@@ -149,6 +161,7 @@ def verify(
         replay.last,
         tuple(_text(moment) for moment in _moments(last.signatures[1:])) if in_order and last is not None else (),
         tuple(one.name for one in replay.state.first_roots),
+        tuple(sorted(replay.formats, key=entry.FORMATS.__getitem__)),
     )
 
 
@@ -185,7 +198,7 @@ def _replayed(export: LedgerExport) -> _Replay:
             _check_place(one, index, prior)
             if one.prior == prior:
                 replay.state.apply(decide(replay.state, one), one)
-                replay.findings += _copied(replay, one)
+                replay.findings += _copied(replay, one) if len(replay.findings) < MOST_TOLD else ()
                 replay.audits += [one] if isinstance(one, entry.AuditEntry) else []
             else:
                 replay.broken.append(index)
@@ -193,6 +206,7 @@ def _replayed(export: LedgerExport) -> _Replay:
             replay.findings.append(Finding(index, str(failure)))
             break
         prior, replay.last = leaves[index].hex(), one.at
+        replay.formats.add(one.format)
     return replay
 
 
@@ -273,6 +287,9 @@ def _signed(note: Note, size: int, replay: _Replay, key: NoteVerifier) -> Iterab
         yield Finding(None, f"{where} is signed by {'a revoked or later' if old else 'an unknown'} key ({ours.name})")
     elif not mine.holds(note.text, ours.content):
         yield Finding(None, f"{where}: the ledger's signature is invalid")
+    if len(others) > MOST_HOLDERS:
+        yield Finding(None, f"{where} has {len(others)} cosignatures, more than there may be witnesses")
+        return
     for signature in others:
         witness, revoked = state.witnessed.get(signature.id, (None, None))
         if witness is None or not signature.by(witness) or (revoked is not None and revoked < size):

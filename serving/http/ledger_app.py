@@ -98,7 +98,6 @@ def _add_reservations(app: FastAPI, desk: Reservations, allowed: Callable[[Reque
             problems.UNKNOWN_POPULATION,
             problems.BUDGET_EXHAUSTED,
             problems.SPEND_CONFLICT,
-            problems.KNOWN_PEOPLE,
         ),
         openapi_extra=documented(ReservationRequest, _RESERVATION),
         tags=["privacy"],

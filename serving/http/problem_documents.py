@@ -35,7 +35,6 @@ SPEND_CONFLICT = ProblemType("spend-conflict", 409, "The id belongs to another s
 SPEND_SETTLED = ProblemType("spend-settled", 409, "The reservation is settled already")
 MORE_THAN_RESERVED = ProblemType("more-than-reserved", 409, "Something else was run than had been reserved")
 OFFER_SETTLED = ProblemType("offer-settled", 409, "The offer does not stand any more")
-KNOWN_PEOPLE = ProblemType("known-people", 409, "These people have a budget already")
 TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
 UNSUPPORTED_MEDIA = ProblemType("unsupported-media-type", 415, "This media type is not taken here")
 MISDIRECTED = ProblemType("misdirected", 421, "This host name is not served in dev mode")
@@ -68,7 +67,6 @@ KINDS = (
     SPEND_SETTLED,
     MORE_THAN_RESERVED,
     OFFER_SETTLED,
-    KNOWN_PEOPLE,
     TOO_LARGE,
     UNSUPPORTED_MEDIA,
     MISDIRECTED,

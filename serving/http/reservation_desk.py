@@ -28,7 +28,6 @@ _SAID: Final[tuple[tuple[type[Rejected], ProblemType, str], ...]] = (
     (refusal.Conflict, problems.SPEND_CONFLICT, "Another request was made under this id; give each run its own."),
     (refusal.NotOpen, problems.SPEND_SETTLED, "The reservation was settled otherwise; that is final."),
     (refusal.TooMuch, problems.MORE_THAN_RESERVED, "Only what was reserved, or fewer steps of it, can be committed."),
-    (refusal.KnownPeople, problems.KNOWN_PEOPLE, "These people, or some of them, spend from another budget."),
     (Busy, problems.BUSY, "The ledger is being written to; ask again with the same id."),
 )
 _UNPRICED: Final = ProblemItemValue("/mechanism", "a mechanism that both accountants price alike, within their range")

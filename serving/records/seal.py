@@ -1,15 +1,26 @@
-"""Seals: one root over what was decided by the end of a day, of salted commitments that say nothing once erased."""
+"""Seals: one root over what was decided by the end of a day, of salted commitments that say nothing once erased.
+
+How many decisions a day had is a number about people, exact and unpaid for. Among the commitments of a day are as many
+of nothing, made of chance alone, as bring them to a power of two: nobody tells one from another without the decision
+and its salt, so that neither the root nor a path to it says more than that power.
+"""
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Final
 
 import sqlalchemy as sa
 
 from features.problem import Problem, Rejected
 from privacy.ledger.merkle import leaf_hashes, root_of
 from serving.records.service_tables import DECISIONS, LEAVES, SEALS
+
+FEWEST: Final = 1_024
+"""The fewest commitments of a day: ten or none look alike."""
 
 
 @dataclass(frozen=True)
@@ -19,19 +30,28 @@ class DailySeal:
     Attributes:
         day: YYYY-MM-DD.
         root: RFC 6962 hash, in hex, over the commitments in the order of their bytes.
-        decisions: how many there are.
         entry: the index of the ledger's entry that states it; None where no ledger has one.
     """
 
     day: str
     root: str
-    decisions: int
     entry: int | None = None
 
 
 def commitment_of(salt: bytes, id_: str) -> str:
     """Return what is published of a decision, in hex: SHA-256 of its salt and its id, the hash of what it says."""
     return sha256(salt + bytes.fromhex(id_)).hexdigest()
+
+
+def padded(commitments: Iterable[str]) -> list[str]:
+    """Return commitments, sorted, with as many of nothing among them as make a power of two, and one at least.
+
+    >>> len(padded([])), len(padded(["00" * 32] * 1_023)), len(padded(["00" * 32] * 1_024))
+    (1024, 1024, 2048)
+    """
+    found = list(commitments)
+    size = max(1 << len(found).bit_length(), FEWEST)
+    return sorted([*found, *(secrets.token_hex(32) for _ in range(size - len(found)))])
 
 
 def seal(connection: sa.Connection, day: str, before: int) -> DailySeal:
@@ -48,12 +68,11 @@ def seal(connection: sa.Connection, day: str, before: int) -> DailySeal:
         raise Rejected([Problem(("--as-of",), "conflict", what, "Choose a later day")])
     free = (DECISIONS.c.sealed.is_(None)) & (DECISIONS.c.made < before)
     rows = connection.execute(sa.select(DECISIONS.c.salt, DECISIONS.c.id).where(free))
-    leaves = sorted(commitment_of(row.salt, row.id) for row in rows)
-    made = DailySeal(day, _root(leaves), len(leaves))
-    if leaves:
-        cells = [{"day": day, "place": place, "commitment": one} for place, one in enumerate(leaves)]
-        connection.execute(sa.insert(LEAVES), cells)
-        connection.execute(sa.update(DECISIONS).where(free).values(sealed=day))
+    leaves = padded(commitment_of(row.salt, row.id) for row in rows)
+    made = DailySeal(day, _root(leaves))
+    cells = [{"day": day, "place": place, "commitment": one} for place, one in enumerate(leaves)]
+    connection.execute(sa.insert(LEAVES), cells)
+    connection.execute(sa.update(DECISIONS).where(free).values(sealed=day))
     connection.execute(sa.insert(SEALS), [vars(made)])
     return made
 
@@ -78,7 +97,7 @@ def wrong(connection: sa.Connection) -> list[Problem]:
     for one in seals(connection):
         query = sa.select(LEAVES.c.commitment).where(LEAVES.c.day == one.day).order_by(LEAVES.c.place)
         leaves = list(connection.execute(query).scalars())
-        if (_root(leaves), len(leaves)) != (one.root, one.decisions):
+        if _root(leaves) != one.root:
             found.append(_damaged(one.day, "the commitments of this day are not those under its root"))
         held = connection.execute(sa.select(DECISIONS.c.salt, DECISIONS.c.id).where(DECISIONS.c.sealed == one.day))
         known = set(leaves)

@@ -86,7 +86,6 @@ SEALS: Final = sa.Table(
     METADATA,
     sa.Column("day", sa.Text, primary_key=True),
     sa.Column("root", sa.Text, nullable=False),
-    sa.Column("decisions", sa.BigInteger, nullable=False),
     sa.Column("entry", sa.BigInteger),
 )
 """The root over the decisions of each day that was sealed, and the index of its entry in the ledger, if it has one."""
@@ -98,7 +97,8 @@ LEAVES: Final = sa.Table(
     sa.Column("place", sa.BigInteger, primary_key=True),
     sa.Column("commitment", sa.Text, nullable=False),
 )
-"""The commitments under each root, sorted: without its salt, which goes with the decision, one says nothing."""
+"""The commitments under each root, sorted, and among them some of nothing: without its salt, which goes with the
+decision, none says anything."""
 
 REQUESTS: Final = sa.Table(
     "requests",

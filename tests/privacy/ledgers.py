@@ -183,10 +183,11 @@ class Forge3(Forge2):
         signer, after = changes.pop("signer", None), changes.pop("changed_after", False)
         run = {"accountants": {"pld": None, "prv": None}, "catalogue": None, "declaration": None, "software": "x"}
         said = {"run": run | {"stage": None, "units_are": "unknown", "why": None}}
+        signed_run = changes.pop("signed_run", changes.get("run", said["run"]))
         if signer is not None:
             body = {"cohort": None, "delta": DELTA, "epsilon": "1", "mechanism": mechanism.to_document()}
             body |= {"purpose": "a test", "requester": "tester", "spend": spend} | ({} if after else changes)
-            text = request_text(self.origin, "kr", body)
+            text = request_text(self.origin, "kr", {**body, "run": signed_run}, 0, self.version)
             said["request"] = {"key": signer.verifier().text(), "signature": signer.sign(text)}
         said["dataset"] = {**NOBODY.to_document(), "roll": "0" * 64} | changes.pop("dataset", {})
         super().reserve(spend, mechanism, checkpoint, kind, **said | changes)
@@ -208,6 +209,12 @@ class Forge4(Forge3):
 
     def fix(self, spend: str) -> None:
         self.add(EntryType.UNITS, {"roll": fingerprint(spend), "spend": spend})
+
+
+class Forge5(Forge4):
+    """A forge by the rules of version 5: records state no number, and who asks signs the reason."""
+
+    version = 5
 
 
 def rooted(cap: str = "3") -> Forge2:

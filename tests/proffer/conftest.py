@@ -22,6 +22,7 @@ def believed():
     """Reproducing rows takes seconds, and is tried in tests/composition/test_provenance.py."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(provenance, "_reproduced", lambda *_: True)
+        patch.setattr(provenance, "_made", set())
         yield
 
 

@@ -7,12 +7,28 @@ import pytest
 from privacy.accounting.canonical import NotCanonical, canonical
 from privacy.ledger.entry import parse
 from privacy.ledger.ledger import Ledger, SpendTerms
-from privacy.ledger.note import Signer
-from privacy.ledger.spend_report import audits, worst
+from privacy.ledger.note import Signature, Signer
+from privacy.ledger.rules import decide
+from privacy.ledger.spend_report import audits, uses, worst
+from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import EVERYBODY, EntryType
 from privacy.ledger.verify import verify
 from privacy.refusal import NotApproved
-from tests.privacy.ledgers import ALICE, BOB, CAROL, DELTA, NOBODY, ONE, Forge3, Forge4, approve, clock, ledger, reserve
+from tests.privacy.ledgers import (
+    ALICE,
+    BOB,
+    CAROL,
+    DELTA,
+    NOBODY,
+    ONE,
+    Forge3,
+    Forge4,
+    Forge5,
+    approve,
+    clock,
+    ledger,
+    reserve,
+)
 
 DAN = Signer.generate("dan")
 SEEN = {"correct": 60, "guesses": 100, "lower": "0.4"}
@@ -45,6 +61,24 @@ def test_a_spend_is_signed_by_who_asks_and_says_what_it_is_part_of(folder):
     assert reserve(made, "train-1", run={"stage": "train"}, sign=signing(DAN)).index == 2  # the same request again
 
 
+SAID = {"accountants": {"pld": None, "prv": None}, "by": "hand", "catalogue": "c" * 64, "declaration": "d" * 64}
+SAID |= {"software": "x", "stage": "train", "units_are": "unknown", "why": "a ranker for November"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "ok"),
+    [({}, True), ({"why": "a ranker for December"}, False), ({"why": None}, False), ({"stage": "count"}, False),
+     ({"declaration": None}, False), ({"catalogue": "e" * 64}, False), ({"units_are": "stated"}, False),
+     ({"software": "y"}, True)],
+)  # fmt: skip
+def test_the_reason_is_in_what_who_asks_signs_from_version_5(changed, ok):
+    forge = Forge5(ALICE, BOB)
+    forge.open("9")
+    forge.reserve("run-1", signer=DAN, run=SAID | changed, signed_run=SAID)
+    verdict = whole(forge)
+    assert (verdict.ok, verdict.first_bad_index) == (ok, None if ok else 2)
+
+
 @pytest.mark.parametrize("changed", [{"purpose": "another"}, {"epsilon": "2"}, {"requester": "somebody else"}])
 def test_a_signature_of_one_request_is_none_of_another(changed):
     forge = rooted3()
@@ -66,6 +100,23 @@ def test_a_request_copied_to_another_spend_or_by_a_revoked_key_is_refused(folder
     approve(made, "key", {"change": "revoke", "key": CAROL.verifier().text(), "role": "approver"})
     with pytest.raises(NotApproved, match="revoked"):
         reserve(made, "run-1", sign=signing(CAROL))
+
+
+def test_a_use_shows_the_very_text_that_was_signed_and_whether_the_reason_is_in_it(folder):
+    made = ledger(folder)
+    reserve(made, "run-1", run={"why": "a ranker"}, sign=signing(DAN))
+    signed = uses([parse(line) for line in made.exported().entries], made._state, "kr")[0]["signed"]
+    assert json.loads(signed["text"])["run"]["why"] == "a ranker"
+    assert DAN.verifier().holds(signed["text"], Signature.parse(signed["signature"]).content)
+    assert (signed["name"], signed["enrolled"], signed["reason"]) == ("dan", False, True)
+    forge = rooted3()
+    forge.reserve("run-1", signer=DAN)
+    state = LedgerState()
+    for line in forge.lines:
+        one = parse(line)
+        state.apply(decide(state, one), one)
+    old = uses(list(map(parse, forge.lines)), state, "kr")[0]["signed"]
+    assert (old["reason"], "run" in json.loads(old["text"])) == (False, False)
 
 
 def test_words_that_move_a_terminal_are_refused_in_a_reason(folder):
@@ -243,6 +294,16 @@ def test_a_cohort_is_of_persons_who_were_checked(unit, dataset, ok):
     forge.open("9", unit=unit)
     forge.reserve("run-1", cohort=EAST, dataset=dataset)
     assert whole(forge).first_bad_index == (None if ok else 2)
+
+
+@pytest.mark.parametrize(("forge_type", "counted", "ok"), [
+    (Forge4, True, True), (Forge4, False, False), (Forge5, True, False), (Forge5, False, True),
+])  # fmt: skip
+def test_records_say_no_number_of_decisions_from_version_5(forge_type, counted, ok):
+    forge = forge_type(ALICE, BOB)
+    body = {"day": "2026-11-28", "root": "0" * 64, "software": "proffer 0"} | ({"decisions": 3} if counted else {})
+    forge.add(EntryType.RECORDS, body, EVERYBODY)
+    assert whole(forge).first_bad_index == (None if ok else 1)
 
 
 @pytest.mark.parametrize(

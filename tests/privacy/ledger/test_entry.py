@@ -68,7 +68,7 @@ def test_a_byte_changed_is_refused_or_reads_as_exactly_those_bytes(data):
         lambda text: text.replace('"kind":"reserve"', '"kind":7'),
         lambda text: text.replace('"population":"kr"', '"population":""'),
         lambda text: text.replace(AT, "2026-11-01 00:00:00"),
-        lambda text: text.replace("proffer-ledger-1", "proffer-ledger-5"),
+        lambda text: text.replace("proffer-ledger-1", "proffer-ledger-9"),
         lambda text: text.replace('"prior":"', '"prior":"0'),
         lambda text: text.replace('"requester":"tester",', ""),
         lambda text: text.replace('"mechanism":{', '"mechanism":{"x":1.5,'),

@@ -24,6 +24,7 @@ from tests.privacy.ledgers import (
     Forge2,
     Forge3,
     Forge4,
+    Forge5,
     clock,
     fingerprint,
     ledger,
@@ -217,7 +218,7 @@ def test_a_crash_leaves_both_an_addition_and_its_entry_or_neither(folder, where)
 def test_a_ledger_begun_by_version_2_goes_on_with_a_roll(folder):
     made = households(folder)
     with sqlite3.connect(folder / "ledger.sqlite") as db:
-        db.execute("DROP TABLE roll")
+        db.executescript("DROP TABLE roll; DROP TABLE overlap")
     db.close()
     assert again(folder).status("kr").spent == 0
     assert a_run(made, "a").size == 4
@@ -287,3 +288,19 @@ def test_units_are_fixed_of_no_spend_that_is_not_there_or_was_given_back():
     forge.approved("release", {"spend": "run"})
     forge.fix("run")
     assert "is released already" in str(verify(forge.bytes(), forge.signer.verifier(), epsilons=False).findings[0])
+
+
+@pytest.mark.parametrize("forge_type", [Forge4, Forge5])
+def test_units_are_fixed_before_the_run_is_committed_and_never_after(folder, forge_type):
+    forge = forge_type(ALICE, BOB)
+    forge.open(unit="household")
+    forge.reserve("run", by="gate")
+    forge.commit("run", by="gate")
+    forge.fix("run")
+    verdict = verify(forge.bytes(), forge.signer.verifier(), epsilons=False)
+    assert (verdict.first_bad_index, "is committed already" in str(verdict.findings[0])) == (4, True)
+    made = households(folder)
+    reserve(made, "a", dataset=made.dataset(PEOPLE), run=BY_RUN)
+    made.commit("a", by="gate")
+    with pytest.raises(refusal.NotOpen, match="is committed already"):
+        made.roll("kr", "a").fixed(PEOPLE, pairs)

@@ -75,6 +75,8 @@ def test_a_verdict_is_a_document_with_amounts_as_decimal_strings():
         "ok": True,
         "first_bad_index": None,
         "problems": [],
+        "format": "proffer-ledger-1",
+        "formats": ["proffer-ledger-1"],
         "entries": 7,
         "checkpoints": 7,
         "witnesses": [],

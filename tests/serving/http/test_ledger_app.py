@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from privacy.accounting import mechanism as m
+from privacy.ledger import ledger_tables
 from privacy.ledger.ledger import Ledger
 from privacy.ledger.verify import verify
-from privacy.refusal import NotTheirs
+from privacy.refusal import KnownPeople, NotTheirs
 from serving.http import tokens
 from serving.http.access import Authentication
 from serving.http.ledger_app import create_ledger_app
@@ -187,12 +190,71 @@ def test_people_are_known_again_and_neither_entry_nor_refusal_says_how_many(call
     people = [f"c{at}" for at in range(321)]
     index = post(call, RESERVE, {**ASKED, "people": people}).json()["index"]
     assert Ledger.open(folder, clock).entry(index).body.dataset.units == 0
-    known = {**ASKED, "spend": "again", "population": "copy", "people": [*people[7:], "new"]}
-    said = refused(post(call, RESERVE, known), "known-people", 409)
-    assert not any(letter.isdigit() for letter in said["detail"])
     stated = {**ASKED, "spend": "run-2", "people": people, "units": 300}
     index = post(call, RESERVE, stated).json()["index"]
     assert Ledger.open(folder, clock).entry(index).body.dataset.units == 300
+
+
+def answer_of(call, spend, people):
+    """What a caller is told, but for what is of this very entry."""
+    found = post(call, RESERVE, {**ASKED, "spend": spend, "population": "copy", "people": people, "mechanism": SMALL})
+    told = found.json()
+    return found.status_code, tuple(told), told["population"], len(told["checkpoint"].splitlines())
+
+
+SMALL = {**ONE, "epsilon": "0.1"}
+
+
+def test_no_caller_learns_whether_an_id_was_used_elsewhere_and_the_keeper_does(call, folder):
+    """The very same answer for one known person, one unknown, many of both; by the balance and by the commit, too."""
+    open_budget(Ledger.open(folder, clock), "copy", terms())
+    people = [f"c{at}" for at in range(40)]
+    post(call, RESERVE, {**ASKED, "people": people})
+    asked = {"known": people[:1], "unknown": ["nobody-else"], "all": people, "both": [*people, "x1"]}
+    told = {answer_of(call, spend, named) for spend, named in asked.items()}
+    assert len(told) == 1
+    commits = {post(call, COMMIT.format(spend), {"artefact": "a" * 64}).status_code for spend in asked}
+    assert commits == {200}
+    kept = Ledger.open(folder, clock)
+    found = {one.body.spend: (one.population, others) for one, others in kept.overlaps()}
+    assert found == dict.fromkeys(("known", "all", "both"), ("copy", ("kr",)))
+    assert verify(kept.exported().encode(), kept.verifier).ok
+    assert b"kr" not in b"".join(line for line in kept.exported().entries if b'"copy"' in line)
+
+
+def test_who_is_named_over_http_becomes_nobody_of_a_second_population(call, folder):
+    """Else a caller could have the owner of the first one refused."""
+    open_budget(Ledger.open(folder, clock), "copy", terms())
+    kept = Ledger.open(folder, clock)
+    reserve(kept, "first", m.declared("0.5"), dataset=kept.dataset(["ann"]))
+    answer_of(call, "probe", ["ann", "eve"])
+    kept = Ledger.open(folder, clock)
+    reserve(kept, "second", m.declared("0.5"), dataset=kept.dataset(["ann"]))
+    with pytest.raises(KnownPeople):
+        reserve(kept, "third", m.declared("0.5"), dataset=kept.dataset(["eve"]))
+
+
+@pytest.mark.parametrize("change", [
+    "DELETE FROM overlap", "UPDATE overlap SET population = 'us'", "INSERT INTO overlap VALUES (3, 'us')",
+    "INSERT INTO overlap VALUES (1, 'us')",
+])  # fmt: skip
+def test_an_overlap_that_was_taken_out_put_in_or_changed_by_hand_is_found(call, folder, change):
+    open_budget(Ledger.open(folder, clock), "copy", terms())
+    post(call, RESERVE, {**ASKED, "people": ["ann"]})
+    answer_of(call, "probe", ["ann", "eve"])
+    guards = [f"overlap_keeps_what_it_has_{action}" for action in ("update", "delete")]
+    with sqlite3.connect(folder / "ledger.sqlite") as db:
+        for name in guards:
+            db.execute(f"DROP TRIGGER {name}")
+        db.execute(change)
+        for name in guards:
+            db.execute(ledger_tables._GUARDS[name])
+    db.close()
+    opened = Ledger.open(folder, clock)
+    with pytest.raises(ledger_tables.Damaged):
+        opened.overlaps()
+    with pytest.raises(ledger_tables.Damaged):
+        reserve(opened, "later", dataset=opened.dataset(["dan"]))
 
 
 def test_a_ledger_that_is_not_what_was_signed_grants_nothing_until_it_is_again(call, folder):

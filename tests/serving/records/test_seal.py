@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from features.problem import Rejected
-from privacy.ledger.merkle import leaf_hash, node_hash
+from privacy.ledger.merkle import inclusion_proof, leaf_hash, root_of
 from serving.records import erasure, seal, store
 from serving.records.decision_log import DecisionLog
 from serving.records.service_tables import DECISIONS, LEAVES, SEALS
@@ -34,17 +34,34 @@ class SealContract:
         with store.reading(database) as opened:
             return [one.what for one in seal.wrong(opened.connection)]
 
+    def leaves(self, database, day):
+        with store.reading(database) as opened:
+            query = sa.select(LEAVES.c.commitment).where(LEAVES.c.day == day).order_by(LEAVES.c.place)
+            return list(opened.connection.execute(query).scalars())
+
     def test_a_root_is_the_tree_over_the_sorted_commitments_of_what_was_made_by_then(self, kept):
         with store.reading(kept) as opened:
             rows = opened.connection.execute(sa.select(DECISIONS.c.salt, DECISIONS.c.id).where(DECISIONS.c.made < 25))
-            leaves = sorted(sha256(row.salt + bytes.fromhex(row.id)).digest() for row in rows)
-        made = self.sealed(kept)
-        assert (made.decisions, made.root) == (2, node_hash(*map(leaf_hash, leaves)).hex())
+            mine = {sha256(row.salt + bytes.fromhex(row.id)).hexdigest() for row in rows}
+        made, leaves = self.sealed(kept), self.leaves(kept, "2026-10-31")
+        assert len(mine) == 2
+        assert mine < set(leaves)
+        assert leaves == sorted(leaves)
+        assert made.root == root_of(leaf_hash(bytes.fromhex(one)) for one in leaves).hex()
         assert self.wrong(kept) == []
-        later = self.sealed(kept, "2026-11-01", 99)
-        assert later.decisions == 1
         assert self.sealed(kept) == made
-        assert self.sealed(kept, "2026-11-02", 199).decisions == 0
+
+    def test_no_seal_and_no_path_to_it_says_how_many_decisions_a_day_had(self, kept):
+        roots = set()
+        for day, before in (("2026-10-31", 25), ("2026-11-01", 99), ("2026-11-02", 199), ("2026-11-03", 299)):
+            made = self.sealed(kept, day, before)  # two decisions, one, and none twice
+            assert vars(made) == {"day": day, "root": made.root, "entry": None}
+            leaves = self.leaves(kept, day)
+            hashes = [leaf_hash(bytes.fromhex(one)) for one in leaves]
+            assert len(set(leaves)) == len(leaves) == seal.FEWEST
+            assert {len(inclusion_proof(hashes, at)) for at in (0, 1, 1_023)} == {10}
+            roots.add(made.root)
+        assert len(roots) == 4  # a day of nothing has no root of its own
 
     def test_an_earlier_day_is_not_sealed_after_a_later_one(self, kept):
         self.sealed(kept)

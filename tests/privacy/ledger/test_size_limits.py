@@ -1,0 +1,163 @@
+"""A ledger holds no more of anything than an auditor checks in bounded time; a bundle that does is named at once."""
+
+from collections import Counter
+from decimal import Decimal
+
+import pytest
+
+from privacy.accounting import mechanism as m
+from privacy.budget import worst_case_epsilon
+from privacy.cohort import Cohort
+from privacy.ledger import export, size_limits
+from privacy.ledger.entry import parse
+from privacy.ledger.export import LedgerExport, NotAnExport
+from privacy.ledger.note import Signer
+from privacy.ledger.rules import decide
+from privacy.ledger.size_limits import check_size, weight
+from privacy.ledger.state import LedgerState
+from privacy.ledger.verify import MOST_TOLD, verify
+from privacy.refusal import Refused
+from tests.privacy.ledgers import ALICE, BOB, DELTA, NOBODY, Forge, Forge5, ledger, open_budget, reserve, terms
+
+EVERY_PART = {"modulus": 4096, "residues": list(range(4096)), "salt": "s"}
+
+
+def populations(forge):
+    for number in range(6):
+        forge.init("3", f"p{number}")
+
+
+def keys(forge):
+    for number in range(6):
+        forge.key("enrol", Signer.generate(f"n{number}").verifier().text(), "approver", "kr", ALICE, BOB)
+
+
+def rotations(forge):
+    for _ in range(6):
+        old, forge.signer = forge.signer, Signer.generate(forge.origin)
+        forge.key("rotate", forge.signer.verifier().text(), "ledger", "*", old, forge.signer)
+
+
+def prices(forge):
+    for number in range(6):
+        forge.reserve(f"run-{number}", m.gaussian_sgd(str(9 + number), "0.1", 5), price=PRICE)
+
+
+def cohorts(forge):
+    """Each of few words, and together many groups of people to compose for."""
+    for number in range(6):
+        named = {**EVERY_PART, "residues": [one for one in range(4096) if one % 7 != number]}
+        forge.reserve(f"run-{number}", m.declared(f"0.{number + 1}"), cohort=named, dataset=PEOPLE)
+
+
+def intervals(forge):
+    """Each ends with a copy of all that was spent before."""
+    for number in range(6):
+        forge.reserve(f"run-{number}", m.declared(f"0.0{number + 1}"))
+        forge.approved("raise", {"epsilon": str(4 + number)})
+
+
+PRICE = {"pld": "1", "prv": "1", "rdp": None}
+PEOPLE = {**NOBODY.to_document(), "sketch": "d" * 64}
+HOSTILE = {
+    "MOST_POPULATIONS": (4, populations, "populations"),
+    "MOST_HOLDERS": (4, keys, "keys of one role"),
+    "MOST_ROTATIONS": (4, rotations, "keys of its own"),
+    "MOST_PRICED": (60, prices, "mechanisms, weighed"),
+    "MOST_COMPOSED": (800, intervals, "mechanisms to compose"),
+}
+
+
+def version_1() -> Forge:
+    forge = Forge()
+    forge.init("3")
+    return forge
+
+
+@pytest.mark.parametrize("limit", HOSTILE)
+def test_more_of_anything_than_is_checked_in_bounded_time_is_named_and_not_checked(monkeypatch, limit):
+    most, fill, what = HOSTILE[limit]
+    forge = version_1()
+    fill(forge)
+    assert verify(forge.bytes(), forge.signer.verifier(), epsilons=False).ok
+    monkeypatch.setattr(size_limits, limit, most)
+    monkeypatch.setattr("privacy.ledger.verify.priced_again", lambda *_: pytest.fail("it was priced again"))
+    verdict = verify(forge.bytes(), forge.signer.verifier())
+    assert (verdict.ok, verdict.first_bad_index is not None) == (False, True)
+    assert f"more than {most} {what}" in str(verdict.findings[0])
+
+
+def test_cohorts_that_make_very_many_groups_of_people_are_named_before_anything_is_composed(monkeypatch):
+    monkeypatch.setattr("privacy.ledger.verify.priced_again", lambda *_: pytest.fail("it was priced again"))
+    forge = version_1()
+    cohorts(forge)
+    forge.reserve("last")
+    verdict = verify(forge.bytes(), forge.signer.verifier())
+    assert "mechanisms to compose, in all cohorts" in str(verdict.findings[0])
+
+
+def test_whoever_writes_is_held_to_the_same_limits(folder, monkeypatch):
+    made = ledger(folder)
+    open_budget(made, "second", terms())
+    monkeypatch.setattr(size_limits, "MOST_POPULATIONS", 1)
+    with pytest.raises(Refused, match="more than is checked in bounded time"):
+        reserve(made, "run")
+    monkeypatch.undo()
+    assert reserve(made, "run").index == 3
+
+
+def test_a_ledger_of_a_hundred_years_is_far_below_every_limit():
+    """Twelve runs a year of three stages, each of another noise, in ten populations."""
+    state = LedgerState()
+    forge = Forge5(ALICE, BOB)
+    forge.open("9")
+    for line in forge.lines:
+        one = parse(line)
+        state.apply(decide(state, one), one)
+    budget = state.budgets["kr"]
+    for number in range(1_200):
+        mechanism = m.gaussian(str(9 + number))
+        state.composed += budget.strain(None, mechanism)
+        state.priced += 10 * weight(mechanism)
+        budget.composition.setdefault(None, Counter())[mechanism] += 1
+    check_size(state, 1)
+    assert state.priced == 12_000
+
+
+def test_more_checkpoints_than_an_export_has_are_refused_before_one_is_read(monkeypatch):
+    forge = version_1()
+    monkeypatch.setattr(export, "MOST_CHECKPOINTS", 1)
+    with pytest.raises(NotAnExport, match="more than 1 checkpoints"):
+        LedgerExport.parse(forge.bytes())
+    assert not verify(forge.bytes(), forge.signer.verifier()).ok
+
+
+def test_no_more_findings_are_kept_than_anybody_reads(monkeypatch):
+    monkeypatch.setattr("privacy.ledger.verify.MOST_TOLD", 3)
+    forge = version_1()
+    forge.init("3", "copy")
+    for number in range(6):
+        forge.reserve(f"a-{number}", dataset={**PEOPLE, "fingerprint": f"{number}" * 64})
+        forge.reserve(f"b-{number}", dataset={**PEOPLE, "fingerprint": f"{number}" * 64}, population="copy")
+    assert len(verify(forge.bytes(), forge.signer.verifier(), epsilons=False).findings) == 3
+    assert MOST_TOLD == 100
+
+
+def test_a_checkpoint_with_more_cosignatures_than_there_are_witnesses_is_named_and_none_is_checked():
+    forge = version_1()
+    note = forge.notes[-1]
+    for number in range(size_limits.MOST_HOLDERS + 1):
+        note = note.joined(Signer.generate(f"w{number}").sign(note.text))
+    forge.notes[-1] = note
+    found = verify(forge.bytes(), forge.signer.verifier(), epsilons=False).findings
+    assert [str(one) for one in found] == [
+        "the checkpoint of size 2 has 65 cosignatures, more than there may be witnesses"
+    ]
+
+
+def test_the_worst_off_part_is_found_whichever_cohorts_share_it():
+    one, two = (Cohort("s", 4, parts) for parts in ((0, 1), (1, 2)))
+    ran = {None: Counter([m.declared("1")]), one: Counter([m.declared("2")]), two: Counter([m.declared("3")])}
+    assert worst_case_epsilon(ran, Decimal(DELTA)) == 6
+    assert worst_case_epsilon({**ran, two: Counter({m.declared("3"): 0})}, Decimal(DELTA)) == 3
+    assert worst_case_epsilon({}, Decimal(DELTA)) == 0
