@@ -6,13 +6,11 @@ above what a country needs; the worst that fits under all of them takes `verify`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sized
+from typing import Final, Protocol
 
 from privacy.accounting.mechanism import Mechanism
 from privacy.refusal import Refused
-
-if TYPE_CHECKING:
-    from privacy.ledger.state import LedgerState
 
 MOST_POPULATIONS: Final = 1_000
 MOST_HOLDERS: Final = 64
@@ -29,7 +27,36 @@ BY_PLD: Final = 50
 _REMEDY: Final = "Begin another ledger, and keep this one: what it holds stays verifiable"
 
 
-def check_size(state: LedgerState, index: int) -> None:
+class MeasuredState(Protocol):
+    """What a ledger's state says of how much it holds."""
+
+    @property
+    def budgets(self) -> Sized:
+        """One for each population."""
+        ...
+
+    @property
+    def keys(self) -> Sized:
+        """The ledger's own keys, one after another."""
+        ...
+
+    @property
+    def most_holders(self) -> int:
+        """The most keys that one role ever had at a time."""
+        ...
+
+    @property
+    def priced(self) -> int:
+        """The weights of the distinct mechanisms."""
+        ...
+
+    @property
+    def composed(self) -> int:
+        """How many mechanisms are composed."""
+        ...
+
+
+def check_size(state: MeasuredState, index: int) -> None:
     """Accept an entry only after a history that an auditor can check.
 
     Raises:
