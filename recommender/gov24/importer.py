@@ -167,7 +167,8 @@ def _programme(service: Service, tables: ImportTables) -> _Read:
     papers = documents.papers(detail)
     windows = deadline.of_row(listed, detail, tables.events)
     after = dict.fromkeys(event for window in windows for event in deadline.after_what(window))
-    text = target_text(listed, [regions.by_code[code].name.get("ko") for code in where.codes], tables.vocabulary)
+    places = [regions.by_code[code].name.get("ko") for code in where.codes]
+    text = target_text(listed, places, tables.vocabulary, detail)
     contradicted = axes.contradicted(kinds, service.conditions, text.clause)
     said = axes.ReadText(clause_document(text.clause), text.whole)
     document = {

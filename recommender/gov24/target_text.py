@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from recommender.gov24.delivery import INSURED
+from recommender.gov24.row_doubt import WAYS, row_doubts
+from recommender.gov24.stated_target import stated_targets
 from recommender.published_rows import Row, text_of
 from recommender.reading.criteria import Criteria, CriteriaReader, Unread
 from recommender.reading.field_text import FieldText
-from recommender.reading.logic import all_of, softened
+from recommender.reading.logic import all_of, any_of, softened
 from recommender.reading.other_help import other_help, told_in
 from recommender.reading.place_name import own_places
 from recommender.reading.target_group import GroupVocabulary
-from recommender.rules.clause import Clause, NoData
+from recommender.reading.title_demand import title_demand
+from recommender.rules.clause import Clause, NoData, compares
 
 __all__ = ["BASIS", "TARGET", "TargetText", "target_text"]
 
@@ -69,7 +73,6 @@ _LEFT_OPEN: Final = (
 )
 """What keeps a text that was read whole from a yes: where it is said, in which words, and what is then not known."""
 _SAME: Final = re.compile(r"지원대상(?:과|에)?(?:동일|같음)\.?|상동|해당없음|없음|-")
-_TARGET_LINE: Final = re.compile(r"(?:^|\n)[^\n가-힣]{0,6}\(?(?:지원|신청|사업)?대상\)?\s*[:：]\s*(?P<words>[^\n]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,12 @@ class TargetText:
     other_help: str = ""
 
 
-def target_text(row: Row, places: Sequence[str], vocabulary: GroupVocabulary) -> TargetText:
+def target_text(
+    row: Row, places: Sequence[str], vocabulary: GroupVocabulary, detail: Row = MappingProxyType({})
+) -> TargetText:
     """Read the words of a row of serviceList; `places` are what the region it is for is called.
+
+    `detail` is its row of serviceDetail: how one applies, and the papers, may ask what its words do not.
 
     A text that says nothing leaves the answer open: nobody published whom it is for.
     """
@@ -106,11 +113,14 @@ def target_text(row: Row, places: Sequence[str], vocabulary: GroupVocabulary) ->
     whole = all(one.whole for one in read)
     clauses = [one.clause for one in read]
     if whole:
-        clauses += _narrowing(row, reader, read)
+        clauses += _narrowing(row, detail, reader, read)
+        asked = [*clauses, *(group.clause for one in read for group in one.groups)]
+        spoken = {compare.fact for clause in asked for compare in compares(clause)}
+        clauses += row_doubts(row, detail, spoken, vocabulary, reader.fees)
     silent = not any(
         group.kind != "body" and not group.trait and not group.vague for one in read for group in one.groups
     )
-    titled = reader.titled(title, ()) if silent and not whole and not _NOT_ITS_PEOPLE.search(title) else None
+    titled = reader.titled(title) if silent and not whole and not _NOT_ITS_PEOPLE.search(title) else None
     if titled is not None:
         clauses.append(titled)
     if not whole and not any(one.unread for one in read):
@@ -125,26 +135,28 @@ def target_text(row: Row, places: Sequence[str], vocabulary: GroupVocabulary) ->
     return TargetText(all_of(clauses), whole, unread, sum(one.sentences for one in read), people, line)
 
 
-def _narrowing(row: Row, reader: CriteriaReader, read: Sequence[Criteria]) -> list[Clause]:
+def _narrowing(row: Row, detail: Row, reader: CriteriaReader, read: Sequence[Criteria]) -> list[Clause]:
     """What the title and the line "for: ..." of 지원내용 add: they never exclude, but a yes must meet them too."""
     named = {group.name for one in read for group in one.groups}
     found: list[Clause] = []
     title = _bare(text_of(row, TITLE) or "")
     vague = [one for word, one in reader.vocabulary.vague.items() if word in title and one.name not in named]
-    titled = reader.titled(text_of(row, TITLE) or "", named)
+    titled = title_demand(text_of(row, TITLE) or "", named, reader.vocabulary, reader.places)
     if titled is not None:
         found.append(softened(titled))
-    if vague and not any("수급" in name or "차상위" in name for name in named):
-        found.append(NoData(vague[0].name))
+    if vague:
+        poor = [group for group in reader.vocabulary.groups.values() if group.and_so_on is not None]
+        told = any(group.name in named for group in poor)  # then the title's word means those whom the words list
+        found.append(any_of([*(group.clause for group in poor if told), NoData(vague[0].name)]))
     words = _bare(f"{text_of(row, TARGET) or ''} {text_of(row, BASIS) or ''}")
     spoken = {TITLE: title, TARGET: words, CONTENT: text_of(row, CONTENT) or ""}
     found += [NoData(why) for field, asked, why in _LEFT_OPEN if asked.search(spoken[field])]
     if reader.fees and _RARE_USE.search(title):
         found.append(NoData(_USE))
-    for line in _TARGET_LINE.finditer(text_of(row, CONTENT) or ""):
-        more = reader.read(CONTENT, line["words"])
-        found.append(softened(more.clause))
-    return found
+    said = [(row, CONTENT), (detail, WAYS)]
+    return found + [
+        one for of, key in said for one in stated_targets(FieldText.of(key, text_of(of, key) or ""), reader)
+    ]
 
 
 def _bare(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
@@ -91,15 +91,13 @@ class CriteriaReader:
         clause = softened(clause) if self._open else clause
         return Criteria(with_raised(clause), whole and asks, tuple(self._unread), tuple(self._groups), self._count)
 
-    def titled(self, title: str, named: Collection[str]) -> Clause | None:
-        """Return what the groups in a title ask, one being enough; None where it names nobody but those `named`."""
+    def titled(self, title: str) -> Clause | None:
+        """Return what the groups in a title ask, one being enough; None where it names nobody."""
         plain = FieldText.of("", title).plain
         scanned = scan(plain, 0, len(plain), self.vocabulary, self.places)
         groups = [one.group for one in scanned.lexemes if one.group is not None and one.group.people]
-        asking = [group for group in groups if group.clause != EVERYONE]
-        if not asking or any(group.name in named for group in asking):
-            return None
-        return with_raised(any_of(group.clause for group in asking))
+        asking = [group.clause for group in groups if group.clause != EVERYONE]
+        return with_raised(any_of(asking)) if asking else None
 
     def _define(self, found: Sequence[TextStatement], reader: SentenceReader) -> None:
         """Read the notes that say what a vague word means ("* the poor: on benefits, ...")."""

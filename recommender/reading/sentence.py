@@ -100,6 +100,7 @@ class SentenceReader:
             and (not name or words_of.ASIDE.fullmatch(name))
             and words_of.NOTE_PROCEDURE.search(rest)
             and not words_of.EXCLUSION.search(rest)
+            and not words_of.RESTRICTS.search(rest)
         ):
             return Sentence(SentenceKind.PROCEDURE, Phrase(quiet=True), start, end, mode)
         if name and words_of.PROCEDURE.fullmatch(name):

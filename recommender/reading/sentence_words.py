@@ -27,7 +27,7 @@ __all__ = [
         "HEADING",
     ),
     *("LABEL", "MUST", "NARROWS", "NOTE_PROCEDURE", "PRIORITY", "PROCEDURE", "SAME", "SHUT_OUT", "TARGET", "THING"),
-    *("BUT", "PAPERS", "POINTS", "PRICED", "TARIFF", "WIDENING"),
+    *("BUT", "PAPERS", "POINTS", "PRICED", "RESTRICTS", "TARIFF", "WIDENING"),
 ]
 
 
@@ -85,7 +85,10 @@ _STEPS: Final = _one_of(
         """
 )
 PROCEDURE: Final = re.compile(rf"[가-힣0-9]{{0,5}}(?:지급|지원|사업)?(?:{_STEPS})")
-EXCLUSION: Final = re.compile(r"제외|불가|제한|지원\s*안\s*함|해당\s*없음|중복|지급하지\s*않|지원하지\s*않|미지원")
+EXCLUSION: Final = re.compile(
+    r"제외|불가|제한|지원\s*안\s*함|해당\s*없음|중복|(?:지급|지원)(?:하|되)지\s*(?:않|아니)|미지원|미지급|[할될받을]\s*수\s*없"
+    r"|대상이?\s*아[님닌니]|(?:지급|지원)\s*(?:안\s*[함됨]|정지|중지)"
+)
 SHUT_OUT: Final = re.compile(r"(?:지원)?제외(?:대상|자)?")
 PRIORITY: Final = re.compile(r"우선\s*순위|우선\s*(?:지원|선정|선발|대상|배려|이용|고려)|\d\s*순위")
 NOTE_PROCEDURE: Final = re.compile(
@@ -93,6 +96,10 @@ NOTE_PROCEDURE: Final = re.compile(
     r"|^(?!.*(?:에만|만\s|한하|한해|한정)).*(?:하면|후|시|경우(?:에도|에는|도)?)\s[^\n]{0,24}가능\s*[.)]*$"
     r"|제시|증빙|서류|전화|별도\s*신청|자동|유의|변경될\s*수|확인|지급$|지급함|지급됩니다|지원$|바랍니다|예정|선착순|방문"
 )
+RESTRICTS: Final = re.compile(
+    r"에만|(?<=[가-힣])(?<!하지)(?<!다)(?<!미)만\s*(?:$|\s|해당|신청|지원|가능|적용|인정)|에\s*한(?:함|하|해|한|정|합)|한정"
+)
+"""By which words a line says that only those are meant: "only for", "limited to"."""
 ASIDE: Final = re.compile(r"유의사항|주의사항|유의|참고|참고사항|비고|문의|문의처|안내")
 """The label of a note on the procedure."""
 POINTS: Final = re.compile(r"다음|아래|이하의|각\s*호")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from features.mapping import MappingReader
 from features.problem import Problems, Where
-from recommender.rules.clause import All, Clause, NoData
+from recommender.reading.logic import all_of, softened
+from recommender.rules.clause import All, Clause, NoData, compares
 from recommender.rules.clause_reader import ClauseReader
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ __all__ = ["GROUP_KINDS", "GroupVocabulary", "TargetGroup", "parse_vocabulary"]
 GROUP_KINDS: Final = ("person", "household", "child", "body", "modifier", "occasion")
 """Whom a word names: a person, their home, them or a child of theirs, no person, how somebody is, what somebody did."""
 
+_NARROWS: Final = ("narrowing_first", "narrowing_last")
 _CLAUSES: Final = ("clause", "family", "with_age", "with_length", "and_so_on")
 
 
@@ -107,20 +109,46 @@ class GroupVocabulary:
 def parse_vocabulary(document: object, where: Where, declaration: Declaration) -> GroupVocabulary:
     """Read a country's target groups; raises Rejected with everything that is wrong in them."""
     problems = Problems()
-    fields = MappingReader(document, where, problems, {"groups", "persons", "neutral", "laws"})
+    keys = {"groups", "persons", "neutral", "laws", *_NARROWS}
+    fields = MappingReader(document, where, problems, keys)
     clauses = ClauseReader(declaration)
     groups: dict[str, TargetGroup] = {}
     for i, entry in enumerate(fields.items("groups")):
-        reader = MappingReader(entry, fields.at("groups", i), problems, {"name", "words", "kind", "vague", *_CLAUSES})
+        known = {"name", "words", "kinds", "kind", "vague", *_CLAUSES}
+        reader = MappingReader(entry, fields.at("groups", i), problems, known)
         group = _group(reader, clauses, problems)
-        for word in reader.strings("words"):
-            if word in groups:
-                reader.wrong("words", "conflict", f"{word} stands in {groups[word].name} too", "Keep it in one group")
-            groups[word] = group
+        kind = replace(group, clause=all_of([group.clause, NoData(f"{group.name}의 종류")]))
+        for key, one in (("words", group), ("kinds", kind)):
+            for word in reader.strings(key):
+                if word in groups:
+                    reader.wrong(key, "conflict", f"{word} stands in {groups[word].name} too", "Keep it in one group")
+                groups[word] = one
     persons, neutral = frozenset(fields.strings("persons")), frozenset(fields.strings("neutral"))
     laws = _laws(fields, groups)
+    groups |= _narrowed(groups, *(tuple(fields.strings(key)) for key in _NARROWS))
     problems.raise_any()
     return GroupVocabulary(groups, persons, neutral, laws)
+
+
+def _narrowed(
+    groups: Mapping[str, TargetGroup], first: tuple[str, ...], last: tuple[str, ...]
+) -> dict[str, TargetGroup]:
+    """Return the groups of the compounds that begin or end in a word of another group, which their clause leaves out.
+
+    "Young traders" are traders; that they must be young shuts out nobody, but no yes follows without it.
+    """
+    found = {}
+    for word, group in groups.items():
+        inner = next((groups[one] for one in first if word.startswith(one) and one in groups), None)
+        inner = inner or next((groups[one] for one in last if word.endswith(one) and one in groups), None)
+        own = {compare.fact for compare in compares(group.clause)}
+        asked = {compare.fact for compare in compares(inner.clause)} if inner is not None else set()
+        if inner is None or inner.name == group.name or group.kind in ("body", "occasion") or asked & own:
+            continue
+        aged = all_of([group.with_age or group.clause, softened(inner.with_age or inner.clause)])
+        both = all_of([group.clause, softened(inner.clause)])
+        found[word] = replace(group, clause=both, with_age=aged)
+    return found
 
 
 def _laws(fields: MappingReader, groups: Mapping[str, TargetGroup]) -> Mapping[str, str]:

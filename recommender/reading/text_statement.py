@@ -91,7 +91,11 @@ def statements(plain: str) -> tuple[TextStatement, ...]:
         branch = _Branch(start, end, bullet)
         path[-1].below.append(branch)
         path.append(branch)
-    return root.frozen().below
+    if root.notes and root.below:
+        root.below[0].notes[:0] = root.notes  # a note before everything is on what comes first
+        root.notes = []
+    frozen = root.frozen()
+    return (*frozen.notes, *frozen.below)
 
 
 @dataclass

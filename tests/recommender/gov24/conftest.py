@@ -1,5 +1,6 @@
 """Rows as the API writes them, the shipped region table and declaration, and the real sample where it is there."""
 
+import datetime
 import json
 import os
 from pathlib import Path
@@ -8,9 +9,15 @@ import pytest
 
 from composition import reading
 from composition.target_groups import read_vocabulary
+from features.calendar import day_of
+from features.snapshot import from_facts
+from features.value import UNKNOWN
 from recommender.gov24.axes import CODES
 from recommender.gov24.importer import ImportTables
+from recommender.gov24.target_text import target_text
+from recommender.rules.rule_oracle import Oracle
 
+AS_OF = datetime.date(2026, 11, 28)
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = Path(os.environ.get("PROFFER_SHARED_DATA", ROOT.parent / "shared" / "data")) / "gov24"
 
@@ -28,6 +35,24 @@ def declaration():
 @pytest.fixture(scope="session")
 def vocabulary(declaration):
     return read_vocabulary(declaration)
+
+
+@pytest.fixture(scope="session")
+def told(declaration, regions, vocabulary):
+    """Answer a row's words for somebody of 76 (or of other facts), every boolean fact false unless stated."""
+    oracle = Oracle(declaration, regions, day_of(AS_OF))
+    booleans = [name for name, fact in declaration.facts.items() if fact.type == "boolean" and fact.derived is None]
+
+    def answer(words, title="구민 지원", about=(), detail=None, **fields):
+        facts = dict.fromkeys(booleans, False) | {"birth_date": "1950-05-01", "sex": "female", "children": []}
+        facts |= {"citizen_of_korea": True, "resident_since": "2016-11-01", "income_percent": 150} | dict(about)
+        row = {"서비스명": title, "소관기관명": "부산광역시 해운대구", "지원대상": words} | fields
+        read = target_text(row, (), vocabulary, detail or {})
+        snapshot = from_facts(declaration, facts, declaration.zone.end_of_day(AS_OF))
+        values = dict(zip(snapshot.columns, map(int, snapshot.values[0]), strict=True))
+        return oracle.clause(read.clause, lambda column: values.get(column, UNKNOWN)).name
+
+    return answer
 
 
 @pytest.fixture(scope="session")

@@ -271,4 +271,4 @@ def test_a_very_long_run_of_digits_is_unread_text(vocabulary):
 
 def test_a_title_in_letters_apart_names_whom_it_names_put_together(vocabulary):
     apart = unicodedata.normalize("NFD", "장애인 지원")
-    assert CriteriaReader(vocabulary).titled(apart, ()) == vocabulary.groups["장애인"].clause
+    assert CriteriaReader(vocabulary).titled(apart) == vocabulary.groups["장애인"].clause

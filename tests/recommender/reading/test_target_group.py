@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from features.problem import Rejected
+from recommender.reading.logic import softened
 from recommender.reading.target_group import GROUP_KINDS, parse_vocabulary
 from recommender.rules.clause import All, Compare, NoData
 
@@ -59,3 +60,15 @@ def test_every_shipped_group_has_words_a_kind_and_a_clause_over_declared_facts(v
     assert {group.kind for group in groups} == set(GROUP_KINDS)
     assert all(" " not in word for word in (*vocabulary.groups, *vocabulary.persons, *vocabulary.neutral))
     assert vocabulary.groups["주민"].clause == All(())
+
+
+def test_a_kind_of_a_group_is_no_yes_and_its_no_is_the_groups(vocabulary):
+    kind, whole = vocabulary.groups["벼농사"], vocabulary.groups["농업인"]
+    assert kind.name == whole.name
+    assert kind.clause == All((whole.clause, NoData("농업인의 종류")))
+
+
+def test_a_compound_with_a_word_that_narrows_asks_for_it_too_and_shuts_out_nobody(vocabulary):
+    young = vocabulary.groups["청년소상공인"].clause
+    assert young.of[0] == vocabulary.groups["소상공인"].clause
+    assert young.of[1] == softened(vocabulary.groups["청년"].clause)

@@ -23,6 +23,12 @@ def test_bullets_nest_in_the_order_in_which_their_kinds_first_appear():
     assert told("- 대상\n ○ 노인\n- 그 외") == [("대상", [("노인",)]), ("그 외",)]
 
 
+def test_a_note_before_everything_hangs_on_what_comes_first_and_stands_alone_where_nothing_does():
+    (statement,) = statements("※ 장애인에 한함\n노인")
+    assert [one.bullet for one in statement.walk()] == ["plain", "note"]
+    assert [one.bullet for one in statements("※ 장애인에 한함")] == ["note"]
+
+
 def test_notes_and_lines_in_brackets_hang_on_the_statement_before():
     assert told("○ 출산 가정\n※ 신청일 기준\n (단, 전입자 제외)") == [
         ("출산 가정", ["신청일 기준", "(단, 전입자 제외)"])
