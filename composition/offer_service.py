@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from serving.proactive.message_sender import MessageSender
     from serving.proactive.offer_identity import OfferIdentity
     from serving.proactive.offer_worker import OfferWorker
+    from serving.records.switched_off import Stops
 
 __all__ = ["message_sender", "offer_identity", "offer_workers"]
 
@@ -76,11 +77,11 @@ def offer_workers(
     stores, stops = Stores(workspace.store, workspace.store_to_write), StopFile(workspace)
 
     @lru_cache(maxsize=2)
-    def made(one: Engine, stopped: frozenset[str]) -> OfferWorker:
-        watch = Watch(one, policy, read_purposes(one.declaration, country), stopped=stopped)
+    def made(one: Engine, stopped: Stops) -> OfferWorker:
+        watch = Watch(one, policy, read_purposes(one.declaration, country), stopped)
         return OfferWorker(stores, watch, ids, Recorder(one))
 
-    return lambda: made(engine(), stops().programmes)
+    return lambda: made(engine(), stops())
 
 
 def message_sender(workers: Callable[[], OfferWorker], workspace: Workspace, *, dev: bool) -> MessageSender | None:

@@ -19,7 +19,8 @@ from recommender.contact.contact_record import ALIVE, DECLINED, ContactRecord
 from recommender.contact.due_offer import DueOffer, due_offers
 from serving.proactive.offer_book import KeptOffer, OnBook, latest
 from serving.proactive.person_choices import choices_of, declines_of
-from serving.records.live_basis import ELIGIBILITY, PurposeRegister
+from serving.records.live_basis import ELIGIBILITY, RANKING, PurposeRegister
+from serving.records.switched_off import Stops
 
 if TYPE_CHECKING:
     from features.calendar import Zone
@@ -55,6 +56,7 @@ class OfferLook:
         held: what was on the book.
         book: the same with what was declined since by the word of the log.
         closed: the purposes for which nothing of the person may be read.
+        unordered: what is switched off, so that rules alone order for the person.
     """
 
     citizen: str
@@ -67,6 +69,12 @@ class OfferLook:
     held: OnBook
     book: OnBook
     closed: tuple[str, ...] = ()
+    unordered: tuple[str, ...] = ()
+
+    @property
+    def by_rules(self) -> bool:
+        """Whether no model may order for the person: they refused it, or it is switched off for them."""
+        return RANKING in self.closed or bool(self.unordered)
 
     def id_of(self, due: DueOffer, ids: OfferIdentity) -> str:
         """Return the id of the offer of a programme: of the one that stands, or of the next one."""
@@ -83,14 +91,14 @@ class Watch:
     Attributes:
         engine: who may have what, in which order.
         policy: what of that leaves.
-        stopped: programmes that nobody is offered now.
+        stops: what is switched off: programmes that nobody is offered, models that order for nobody or nowhere.
         purposes: for what facts may be read; what has no live basis for a person leads to no offer.
     """
 
     engine: Engine
     policy: ContactPolicy
     purposes: PurposeRegister = field(default_factory=PurposeRegister)
-    stopped: frozenset[str] = field(default=frozenset())
+    stops: Stops = field(default_factory=Stops)
 
     def may_concern(self, events: Sequence[Event]) -> bool:
         """Whether somebody may be written to, as far as is known without computing anything of them."""
@@ -114,7 +122,8 @@ class Watch:
         answering, person, closed = self.purposes.allowed(engine, person, citizen)
         if ELIGIBILITY in closed:
             return None
-        found = answering.answer(person, day, None)
+        unordered = tuple(one.said for one in self.stops.of_order(engine, person))
+        found = (answering.by_rules if unordered else answering).answer(person, day, None)
         due = due_offers(found, person.held, self.policy, self.sensitive_facts)
         declined = declines_of(history, citizen, t, engine.catalogue)
         held, book = book, OnBook(reconciled(book.offers, declined, self.policy.risen_percent, zone), book.contacts)
@@ -123,12 +132,12 @@ class Watch:
         sensitive = [one.programme for one in due if one.sensitive]
         record = ContactRecord(
             [*(one.past for one in book.offers), *said], book.contacts,
-            choices_of(history, citizen, t, self.policy, sensitive), self.stopped,
+            choices_of(history, citizen, t, self.policy, sensitive), self.stops.programmes,
         )  # fmt: skip
         states = offer_states(person, engine.compiled(day))
         situation = ContactSituation(now, zone, due, states, record)
         decision = decide(self.policy, situation)
-        return OfferLook(citizen, now, person, history, found, situation, decision, held, book, closed)
+        return OfferLook(citizen, now, person, history, found, situation, decision, held, book, closed, unordered)
 
     def next_look(self, look: OfferLook) -> int:
         """Return the UTC second from which on something can be another for a person with no new event."""

@@ -34,7 +34,6 @@ from serving.proactive.store_access import Stores
 from serving.proactive.work_list import Lag, WorkList
 from serving.records.decision import Decision, Recorder
 from serving.records.decision_log import DecisionLog
-from serving.records.live_basis import RANKING
 from serving.records.store import ServiceStore
 
 __all__ = ["OfferWorker", "Worked"]
@@ -191,8 +190,9 @@ class OfferWorker:
             "withdrawn": [list(one) for one in look.decision.withdrawals],
             "kept": [list(one) for one in look.decision.kept],
             **({"not_read": list(look.closed)} if look.closed else {}),
+            **({"stopped": list(look.unordered)} if look.unordered else {}),
         }  # fmt: skip
-        recorder = self.recorder.by_rules if RANKING in look.closed else self.recorder
+        recorder = self.recorder.by_rules if look.by_rules else self.recorder
         return recorder.decide(look.person, date_of(look.found.day), None, look.citizen, "offer", said)
 
     def _offers(self, look: OfferLook, messages: Sequence[_Outgoing], decision: str) -> Iterator[KeptOffer]:

@@ -15,6 +15,8 @@ from serving.proactive.store_access import Stores
 from serving.proactive.work_list import WorkList
 from serving.records import store
 from serving.records.decision import Recorder
+from serving.records.decision_log import DecisionLog
+from serving.records.switched_off import Stop, Stops
 from tests.recommender.contact.policies import DOCUMENT, NOTICE
 
 DAY = 86_400
@@ -39,6 +41,7 @@ class Deployment:
     policy: object = POLICY
     count: int = field(default=0)
     stopped: set = field(default_factory=set)
+    """Programmes, or pairs of a kind and a name."""
 
     @property
     def stores(self):
@@ -46,7 +49,8 @@ class Deployment:
 
     @property
     def worker(self):
-        watch = Watch(self.engine, self.policy, stopped=frozenset(self.stopped))
+        off = [("programme", one) if isinstance(one, str) else one for one in sorted(self.stopped, key=str)]
+        watch = Watch(self.engine, self.policy, stops=Stops(tuple(Stop(*one, "kim", "it is wrong", "") for one in off)))
         return OfferWorker(self.stores, watch, OfferIdentity(bytes(32)), Recorder(self.engine))
 
     def event(self, who, kind, data=None, ago=3600, name=None, about=()):
@@ -84,6 +88,12 @@ class Deployment:
 
     def states(self, who):
         return {one.programme: one.state for one in self.offers(who)}
+
+    def decision(self, who):
+        """The only decision on record about somebody."""
+        with self.opened() as opened:
+            (id_,) = DecisionLog(opened.connection).ids_of(who)
+            return DecisionLog(opened.connection).find(id_).decision
 
     def work(self, ask):
         with self.opened() as opened:

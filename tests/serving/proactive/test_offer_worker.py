@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+from copy import copy
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
@@ -13,6 +15,8 @@ from features.log.tombstones import ErasureKey
 from features.problem import Rejected
 from recommender.contact.contact_record import PastOffer
 from recommender.contact.due_offer import Terms
+from recommender.offers.batch import Ranker
+from recommender.ranking.scorer import Scores
 from serving.proactive.offer_book import KeptOffer, OfferBook
 from serving.proactive.offer_identity import OfferIdentity
 from serving.proactive.offer_look import reconciled
@@ -22,10 +26,27 @@ from serving.proactive.store_access import Stores
 from serving.records import store
 from serving.records.decision_log import DecisionLog
 from serving.records.erasure import erase, knows
+from serving.records.replay import replayed
 from serving.records.service_tables import DECISIONS, MESSAGES, METADATA
 from tests.recommender.contact.policies import NOTICE
 from tests.serving.proactive.deployments import DAY, WEBHOOK, Deployment, born
 from tests.serving.records.databases import InAFile, OnAServer
+
+
+class Certain:
+    """A model that finds everything equally likely to be taken up."""
+
+    def score(self, _people, _attributes, pairs):
+        return Scores(np.zeros(len(pairs)), np.full(len(pairs), 0.5))
+
+
+@pytest.fixture(scope="module")
+def learned(real_engine):
+    engine = copy(real_engine)
+    engine.ranker = Ranker(
+        scorer=Certain(), attributes=object(), model={"kind": "certain", "name": "m1"}, fingerprint="f"
+    )
+    return engine
 
 
 def messages(deployment):
@@ -119,6 +140,23 @@ class WorkerContract:
         assert town.states("ann")["t.baby"] == "declined"
         assert town.step(after=40 * DAY).messages == 0
         assert town.states("ann")["t.baby"] == "declined"
+
+    @pytest.mark.parametrize("off", [("region", "11"), ("model", "m1"), ("model", "all")])
+    def test_where_a_model_is_switched_off_rules_order_what_leaves_and_the_record_says_so(self, database, learned, off):
+        town = Deployment(database, learned)
+        for name, region in (("ann", "11440"), ("bob", "26110")):
+            town.settle(name, *WEBHOOK, sex="female", region=region)
+            town.tell(born(town, name, f"{name}s-child"))
+        town.stopped.add(off)
+        town.step()
+        found = {name: town.decision(name) for name in ("ann", "bob")}
+        assert (found["ann"].document["basis"]["model"], found["ann"].answer["model"]) == (None, None)
+        assert found["ann"].document["said"]["stopped"] == [":".join(off)]
+        assert replayed(found["ann"], learned.by_rules, found["ann"].id).outcome == "same"
+        elsewhere = off[0] == "region"  # bob does not live there
+        assert (found["bob"].answer["model"] is not None) is elsewhere
+        assert ("stopped" in found["bob"].document["said"]) is not elsewhere
+        assert replayed(found["bob"], learned if elsewhere else learned.by_rules).outcome == "same"
 
     def test_an_offer_whose_reason_is_corrected_away_is_withdrawn_saying_so(self, town):
         town.settle("ann", *WEBHOOK)
