@@ -58,6 +58,9 @@ def synthesise_people(workspace: Workspace, citizens: int, seed: int, advance: C
     before = provenance.Stamp.read(people).document
     _synthesise(people, citizens, seed, advance)
     provenance.remember(people)
+    if workspace.erasures.erase_people_again():
+        what = "would hold synthetic people again who were erased here"
+        raise Rejected([Problem((str(workspace.path),), "conflict", what, "Choose another --home for the demo")])
     if before != provenance.Stamp.read(people).document:
         for part in workspace.path.glob("events.db*"):
             part.unlink()

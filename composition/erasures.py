@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from composition.demo_people import DemoPeople
 from features.problem import Problem, Rejected
 from features.whole_file import OWNER_ONLY, write_whole
 
@@ -99,6 +100,18 @@ class Erasures:
         self.keep(held)
         return key
 
+    @property
+    def people(self) -> DemoPeople:
+        """The synthetic people of this home, who are erased as everybody is."""
+        return DemoPeople(self.home / "population")
+
+    def erase_people_again(self) -> bool:
+        """Delete the files of synthetic people where somebody in them has a tombstone; return whether they were."""
+        key, digests = self.key(), self.digests()
+        if key is None or not digests:
+            return False
+        return self.people.erase(lambda name: key.digest("person", name) in digests)
+
     def _apply(self, database: Database, digests: frozenset[str], key: ErasureKey | None) -> None:
         from serving.records import erasure
         from serving.records.store import ServiceStore
@@ -106,12 +119,16 @@ class Erasures:
         if key is None:
             what, remedy = "is missing, and people were erased here", f"Restore it, or set {ERASURE_KEY}"
             raise Rejected([Problem((str(self._key_file),), "missing", what, remedy)])
+        self.erase_people_again()
         with database.writing() as connection:
             erasure.apply(ServiceStore(connection, key), digests, key)
         database.scrub()
 
     def erase(self, database: Database, person: str) -> ErasedRows:
         """Erase a person: first the tombstone that every later opening applies, then every row.
+
+        The tombstone is listed while the database is held, so that no other process that opens it meanwhile erases the
+        person before this one, which tells what there was.
 
         Raises:
             Rejected: the database cannot be written; the next opening of it erases the person.
@@ -120,15 +137,14 @@ class Erasures:
         from serving.records.store import ServiceStore
 
         key = self.made_key()
-        gone = [key.digest("person", person)]
+        tombstone = [key.digest("person", person)]
         try:
             with database.writing() as connection:
-                self.keep(
-                    gone
-                )  # in turn with who opens the log meanwhile, and would erase the person before it is counted
+                self.keep(tombstone)
+                self.people.erase(lambda name: name == person)
                 done = erasure.erase(ServiceStore(connection, key), person, key)
         except Rejected:
-            self.keep(gone)
+            self.keep(tombstone)
             raise
         database.scrub()
         self.bring_up(database)

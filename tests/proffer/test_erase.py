@@ -8,12 +8,18 @@ import stat
 import threading
 from datetime import date
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from composition import demonstration
+from composition.demo_people import DemoPeople
 from composition.engines import EngineSettings, build_engine
 from composition.erasures import Erasures
+from composition.sources import folder_to_learn_from
 from composition.workspace import Workspace
 from features.log.event import Event
+from features.problem import Rejected
 from proffer.cli import main
 from serving.records.decision import Recorder
 from serving.records.decision_log import DecisionLog
@@ -262,6 +268,70 @@ def test_somebody_known_only_from_what_another_claims_is_erased_also_in_a_restor
         assert claim.body["facts"]["household"]["members"][0]["id"].startswith("erased:")
         assert name.encode() not in (home / "events.db").read_bytes()
         shutil.copy(tmp_path / "yesterday.db", home / "events.db")
+
+
+@pytest.fixture
+def synthetic(tmp_path, capsys):
+    """A home with the files of synthetic people, as `demo` leaves them, and a log of theirs."""
+    path = tmp_path / "demo"
+    file = path / "population" / "events.parquet"
+    file.parent.mkdir(parents=True)
+    path.chmod(0o700)
+    rows = [{**one, "data": json.dumps(one["data"])} for one in SENT]
+    rows.append({**rows[1], "id": "4", "data": json.dumps(KIN).replace(SECRET, "stated")})
+    columns = ("id", "source", "subject", "type", "time", "recordedtime", "data")
+    pq.write_table(pa.Table.from_pylist([{name: row[name] for name in columns} for row in rows]), file)
+    (file.parent / "stamp.json").write_text("{}")
+    assert main(["ingest", str(file), "--home", str(path)]) == 0
+    capsys.readouterr()
+    return path
+
+
+@pytest.mark.parametrize("name", [SECRET, "stated", "mother"])
+def test_the_files_of_synthetic_people_go_when_one_of_them_is_erased(synthetic, name):
+    (synthetic / "population" / "notes.txt").write_text(SECRET)
+    assert erase(synthetic, name) == 0
+    assert not (synthetic / "population").exists()
+    assert folder_to_learn_from(Workspace(synthetic), None) is None  # the log of the home, then
+
+
+def test_somebody_who_stands_in_files_of_synthetic_people_alone_is_erased_and_others_leave_them_alone(synthetic):
+    assert erase(synthetic, "nobody") == 2
+    assert (synthetic / "population").exists()
+    (synthetic / "events.db").unlink()
+    with Workspace(synthetic).log() as log:
+        assert log.people() == ()
+    assert erase(synthetic, SECRET) == 0
+    assert not (synthetic / "population").exists()
+
+
+def test_a_stop_after_the_tombstone_erases_the_synthetic_person_at_the_next_opening(synthetic, monkeypatch):
+    def stopped(*_):
+        raise OSError("the machine stopped")
+
+    monkeypatch.setattr(DemoPeople, "erase", stopped)
+    with pytest.raises(OSError, match="stopped"):
+        Workspace(synthetic).erase(SECRET)
+    monkeypatch.undo()
+    assert (synthetic / "population").exists()
+    with Workspace(synthetic).log() as log:
+        assert SECRET not in log.people()
+    assert not (synthetic / "population").exists()
+
+
+def test_the_demo_does_not_bring_a_synthetic_person_back(synthetic, monkeypatch):
+    kept = (synthetic / "population" / "events.parquet").read_bytes()
+    assert erase(synthetic, SECRET) == 0
+
+    def made_again(people, *_):
+        people.mkdir()
+        (people / "events.parquet").write_bytes(kept)
+        (people / "stamp.json").write_text("{}")
+
+    monkeypatch.setattr(demonstration, "_synthesise", made_again)
+    with pytest.raises(Rejected, match="synthetic people again who were erased here"):
+        demonstration.synthesise_people(Workspace(synthetic), 2, 1, len)
+    assert not (synthetic / "population").exists()
 
 
 @pytest.mark.slow
