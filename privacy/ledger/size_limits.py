@@ -19,7 +19,7 @@ MOST_ROTATIONS: Final = 256
 MOST_PRICED: Final = 20_000
 """The weights of all distinct mechanisms together, each of which is priced again."""
 MOST_COMPOSED: Final = 1_000_000
-"""What all intervals compose: for each group of people of the same cohorts, the distinct mechanisms that ran on it."""
+"""What all intervals compose: of each group of people of the same cohorts, the weights of what ran on it."""
 SAMPLED: Final = 20
 """How many times as long as a full batch a sampled mechanism, or a choice among runs, takes to price."""
 BY_PLD: Final = 50
@@ -52,7 +52,7 @@ class MeasuredState(Protocol):
 
     @property
     def composed(self) -> int:
-        """How many mechanisms are composed."""
+        """What is composed, in weights."""
         ...
 
 
@@ -67,7 +67,7 @@ def check_size(state: MeasuredState, index: int) -> None:
         (MOST_HOLDERS, state.most_holders, "keys of one role"),
         (MOST_ROTATIONS, len(state.keys), "keys of its own"),
         (MOST_PRICED, state.priced, "mechanisms, weighed by how long they take to price"),
-        (MOST_COMPOSED, state.composed, "mechanisms to compose, in all cohorts and intervals"),
+        (MOST_COMPOSED, state.composed, "mechanisms to compose, weighed alike, in all cohorts and intervals"),
     ):
         if held > most:
             what = f"follows more than {most} {of_what}: more than is checked in bounded time"

@@ -58,7 +58,7 @@ class PopulationBudget:
     added: list[tuple[int, Cohort | None, Mechanism]] = field(default_factory=list)
     adaptive: bool = False  # from the first spend of version 3 on: composed by the filter across runs
     parts: set[int] = field(default_factory=set)  # that some cohort names
-    effort: int = 1  # what composing everything takes, in mechanisms; it never falls
+    effort: int = 1  # what composing everything takes, in weights; it never falls
 
     @property
     def delta(self) -> Decimal:
@@ -76,13 +76,13 @@ class PopulationBudget:
         return worst_case_epsilon(grown, self.delta)
 
     def strain(self, cohort: Cohort | None, mechanism: Mechanism) -> int:
-        """How many mechanisms more are composed from now on: those new to the groups of people whom they ran on."""
-        known = self.composition.get(cohort, ())
-        more = 0 if mechanism in known else 1 + len(self.parts if cohort is None else cohort.residues)
+        """How much more is composed from now on, in weights: what is new to the groups of people whom it ran on."""
+        known, times = self.composition.get(cohort, ()), 1 + len(self.parts if cohort is None else cohort.residues)
+        more = 0 if mechanism in known else times * weight(mechanism)
         if cohort is not None:
             fresh = set(cohort.residues) - self.parts
             self.parts |= fresh
-            more += len(fresh) * len(self.composition.get(None, ()))
+            more += len(fresh) * sum(map(weight, self.composition.get(None, ())))
         self.effort += more
         return more
 

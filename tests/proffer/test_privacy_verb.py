@@ -13,8 +13,12 @@ import pyarrow.parquet
 import pytest
 import yaml
 
+from composition.ledger_files import open_ledger
+from composition.ledger_reading import status_document
 from composition.witness_http import server
 from privacy.accounting import accountant
+from privacy.accounting.mechanism import declared
+from privacy.ledger.ledger import SpendTerms
 from privacy.ledger.note import NoteVerifier, Signer
 from privacy.ledger.witness import Witness
 from proffer.cli import main
@@ -63,6 +67,33 @@ def changed(words: str, *signers: str) -> int:
 
 
 @pytest.mark.usefixtures("opened")
+def test_every_reason_is_shown_with_who_signed_it_and_an_overlap_is_told_to_the_keeper_alone(capsys):
+    Path("people").write_text("c1\n", encoding="utf-8")
+    words = "reserve --population kr --epsilon 0.5 --people people --spend"
+    assert main(["privacy", *words.split(), "run-1", "--reason", "a first ranker", "--requester-key", "alice.key"]) == 0
+    assert main(["privacy", *words.split(), "run-2", "--reason", "whatever"]) == 0
+    capsys.readouterr()
+    assert privacy("spends") == 0
+    said = capsys.readouterr().out
+    assert "run-1: a first ranker (signed by alice)\nrun-2: whatever (nobody signed it)\n" in said
+    assert privacy("spends --json") == 0
+    signed = told(capsys)["spends"][0]["signed"]
+    assert json.loads(signed["text"])["run"]["why"] == "a first ranker"
+    open_budget("copy", "--epsilon 3 --delta 1e-6 --approver alice.pub --approver bob.pub")
+    ledger = open_ledger(Path("home"))
+    terms = SpendTerms(declared("0.5"), None, "0.000001", "a ranker", "office-7", run={"by": "http"})
+    ledger.reserve("copy", "far-1", terms, ledger.dataset(["c1"]))
+    capsys.readouterr()
+    assert privacy("status --json") == 0
+    assert told(capsys)["overlaps"] == [
+        {"index": 5, "spend": "far-1", "population": "copy", "requester": "office-7", "also": ["kr"]}
+    ]
+    assert privacy("status") == 0
+    assert "far-1 of copy, by office-7: also kr" in capsys.readouterr().out
+    assert "overlaps" not in status_document(ledger)
+
+
+@pytest.mark.usefixtures("opened")
 def test_a_budget_is_opened_spent_from_exported_and_verified(capsys):
     Path("people").write_text("c1\n\nc2\nc3\n", encoding="utf-8")
     assert privacy("reserve --population kr --spend run-1 --epsilon 1 --people people --json") == 0
@@ -76,7 +107,14 @@ def test_a_budget_is_opened_spent_from_exported_and_verified(capsys):
     found = told(capsys)
     assert (found["ok"], found["populations"][0]["spent"]) == (True, "3")
     assert privacy("verify bundle --key home/ledger/ledger.pub") == 0
-    assert "Verified: 6 entries, 6 checkpoints, 2 prices recomputed" in capsys.readouterr().out
+    assert (
+        "Verified: 6 entries, 6 checkpoints, 2 prices recomputed\nformat proffer-ledger-5\n" in capsys.readouterr().out
+    )
+    assert (found["format"], found["formats"]) == ("proffer-ledger-5", ["proffer-ledger-5"])
+    bundle = Path("bundle").read_text(encoding="utf-8")
+    Path("bundle").write_text(bundle.replace("crash", "crush"), encoding="utf-8")
+    assert privacy("verify bundle --key home/ledger/ledger.pub") == 1
+    assert capsys.readouterr().out.endswith("format proffer-ledger-5\n")
     assert privacy("status --json") == 0
     assert told(capsys)["populations"][0]["open"] == ["run-2"]
     assert privacy("status --population kr") == 0

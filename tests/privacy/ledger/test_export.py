@@ -11,7 +11,7 @@ from tests.privacy.ledgers import Forge
 
 COUNTS = {
     "dfd8941": (19, 19, 6), "389289b": (18, 18, 4), "4c36870": (20, 20, 4), "f058cd5": (13, 13, 4),
-    "01ae53c": (16, 16, 5),
+    "01ae53c": (16, 16, 5), "489a5a7": (12, 12, 4),
 }  # fmt: skip
 LEFT = {
     "dfd8941": {"kr": "1.625001"},
@@ -19,6 +19,7 @@ LEFT = {
     "4c36870": {"kr": "1", "synthetic": "100"},
     "f058cd5": {"kr": "4.477922", "synthetic": "99.025975"},
     "01ae53c": {"kr": "7.008692", "synthetic-x": "1000"},
+    "489a5a7": {"copy": "2.75", "kr": "8.202275"},
 }
 FORMATS = Path(__file__).resolve().parents[1] / "formats"
 

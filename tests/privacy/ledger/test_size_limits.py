@@ -93,7 +93,7 @@ def test_cohorts_that_make_very_many_groups_of_people_are_named_before_anything_
     cohorts(forge)
     forge.reserve("last")
     verdict = verify(forge.bytes(), forge.signer.verifier())
-    assert "mechanisms to compose, in all cohorts" in str(verdict.findings[0])
+    assert "mechanisms to compose, weighed alike, in all cohorts" in str(verdict.findings[0])
 
 
 def test_whoever_writes_is_held_to_the_same_limits(folder, monkeypatch):
