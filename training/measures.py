@@ -105,6 +105,21 @@ def log_loss(label: Float64, probability: Float64, weight: Float64 | None = None
     return float(np.average(-(label * np.log(p) + (1 - label) * np.log1p(-p)), weights=weight))
 
 
+def slopes(score: Float64, label: Float64, looked: Float64) -> tuple[Float64, Float64]:
+    """Slope and expected curvature, in log-odds, of the log-likelihood of P(label) = looked x sigmoid(score).
+
+    Where everything was looked at, it is that of logistic regression.
+
+    >>> slopes(np.zeros(2), np.array([1.0, 0.0]), np.ones(2))
+    (array([ 0.5, -0.5]), array([0.25, 0.25]))
+    """
+    wanted = 1.0 / (1.0 + np.exp(-score))
+    both = looked * wanted
+    missed = np.maximum(1 - both, TINY)
+    curve = both * (1 - wanted) ** 2 / missed
+    return np.where(label > 0, 1 - wanted, -both * (1 - wanted) / missed), curve
+
+
 @dataclass(frozen=True)
 class Reliability:
     """Predicted against observed, in bins of equal numbers: what a calibration picture draws.

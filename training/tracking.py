@@ -37,7 +37,7 @@ PARAMS = (
 """The only params that are tracked: how a run was made. A count that is not noised has no name here."""
 
 FILES = (
-    "manifest.json", "report.json", "model.txt", "scale.npz", "vocabulary.npz", "bilinear.npz",
+    "manifest.json", "report.json", "model.txt", "scale.npz", "vocabulary.npz", "attention.txt", "bilinear.npz",
 )  # fmt: skip
 """The only files that are tracked: those of an artefact."""
 

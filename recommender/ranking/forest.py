@@ -22,14 +22,15 @@ if TYPE_CHECKING:
     from features.snapshot import Snapshots
     from recommender.rules.catalogue import Catalogue
 
-FORMAT = 2
+FORMAT = 3
 """The artefact format this module reads; a change of meaning raises it."""
 
 KIND = "lightgbm"
 MODEL_FILE = "model.txt"
 SCALE_FILE = "scale.npz"
 VOCABULARY_FILE = "vocabulary.npz"
-FILES = (MODEL_FILE, SCALE_FILE, VOCABULARY_FILE)
+ATTENTION_FILE = "attention.txt"
+FILES = (MODEL_FILE, SCALE_FILE, VOCABULARY_FILE, ATTENTION_FILE)
 ARTEFACT = Format(KIND, FORMAT, FILES)
 
 ZERO = 1e-35
@@ -283,7 +284,17 @@ class ForestAttributes(ProgrammeAttributes):
 
 @dataclass(frozen=True)
 class Forest:
-    """A trained ranker read from an artefact; a `recommender.ranking.scorer.Scorer`."""
+    """A trained ranker read from an artefact; a `recommender.ranking.scorer.Scorer`.
+
+    Attributes:
+        trees: what people want.
+        scale: from their sums to probabilities.
+        vocabulary: how programmes are read.
+        features_hash, catalogue_hash: what it was trained with.
+        manifest: what it is and where it comes from.
+        attention: the log-odds that somebody looks at what is shown to them, from what is known of them, the place and
+            the channel; None where everything was taken to be looked at. It orders nothing.
+    """
 
     trees: Trees
     scale: Scale
@@ -291,6 +302,7 @@ class Forest:
     features_hash: str
     catalogue_hash: str
     manifest: Mapping[str, Any]
+    attention: Trees | None = None
 
     @classmethod
     def from_files(cls, files: Mapping[str, bytes], declaration_hash: str | None = None) -> Forest:
@@ -306,12 +318,13 @@ class Forest:
         manifest = ARTEFACT.manifest(files, declaration_hash)
         vocabulary = Vocabulary.from_bytes(files[VOCABULARY_FILE])
         trees = parse_trees(files[MODEL_FILE].decode())
+        attention = parse_trees(files[ATTENTION_FILE].decode()) if files[ATTENTION_FILE] else None
         try:
             scale = Scale.from_bytes(files[SCALE_FILE])
         except ValueError:
             what, remedy = "is not what training writes", "Train the model again with this version"
             raise Rejected((Problem((SCALE_FILE,), "damaged", what, remedy),)) from None
-        return cls(trees, scale, vocabulary, manifest["features_hash"], manifest["catalogue_hash"], manifest)
+        return cls(trees, scale, vocabulary, manifest["features_hash"], manifest["catalogue_hash"], manifest, attention)
 
     def attributes(self, catalogue: Catalogue, declaration: Declaration) -> ForestAttributes:
         """The catalogue's programmes as this model reads them; do it once per catalogue."""

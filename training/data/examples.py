@@ -70,6 +70,8 @@ class Examples:
         position: float32[m], from 1.
         channel: float32[m], the place in the declaration.
         label: float64[m], 1 where the person applied in time.
+        opened: bool[m], whether the log says that they looked at it: opened it in time, or answered.
+        looked: float64[m], how likely it was looked at: 1 until attention is learned (`training.rankers.attention`).
         weight: float64[m], how many showings each row stands for.
         hidden: int64[m], the programme whose events of holding it are hidden when the person is seen, or
             `NOTHING_HIDDEN`.
@@ -81,6 +83,8 @@ class Examples:
     position: Float32
     channel: Float32
     label: Float64
+    opened: Bool
+    looked: Float64
     weight: Float64
     hidden: Int64
 
@@ -103,6 +107,11 @@ class Examples:
         found = np.empty(order.size, dtype=np.int64)
         found[order] = np.cumsum(starts)
         return found
+
+    @property
+    def attended(self) -> Float64 | None:
+        """How likely each row was looked at; None where nothing says that any was not."""
+        return None if (self.looked == 1).all() else self.looked
 
     def by_list(self) -> Examples:
         """The same rows with those of one list side by side."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from features.arrays import Bool, Float64, Int64
 from features.calendar import DAY_SECONDS
-from features.log.interactions import ENDED, HELD, KINDS, Interactions
+from features.log.interactions import ENDED, HELD, KINDS, OPENED, Interactions
 from features.log.versions import FOREVER
 from training.data.examples import NOTHING_HIDDEN, Examples
 from training.data.label_form import LabelForm
@@ -57,6 +57,7 @@ def offered(form: LabelForm, happened: Interactions, codes: Int64, span: LogSpan
     limit = FOREVER if form.within is None else form.within * DAY_SECONDS
     delay = _delay(offers, place, *answers, limit)
     age = span.end - offers.time
+    opened = _delay(offers, place, *_placed(happened.of(OPENED), codes, order), limit) < limit
     came, ripe = delay < limit, (age >= limit) | (form.within is None)
     weight = np.ones(delay.size)
     if span.young and not ripe.all():
@@ -70,6 +71,8 @@ def offered(form: LabelForm, happened: Interactions, codes: Int64, span: LogSpan
         position=offers.position[kept],
         channel=offers.channel[kept],
         label=came[kept].astype(np.float64),
+        opened=(opened | came)[kept],
+        looked=np.ones(kept.size),
         weight=weight[kept],
         hidden=np.full(kept.size, NOTHING_HIDDEN, dtype=np.int64),
     )
@@ -131,14 +134,16 @@ def _whole_lists(person: Int64, t: Int64, taken: Float64, shown: Bool, hidden: I
     programme = np.take_along_axis(turned, order, 1)
     kept = np.take_along_axis(shown, programme, 1).ravel()
     absent = np.full(lists, NOTHING_HIDDEN, dtype=np.int64)
-    many = int(kept.sum())
+    many, label = int(kept.sum()), np.take_along_axis(taken, programme, 1).ravel()[kept]
     return Examples(
         person=np.repeat(person, programmes)[kept],
         t=np.repeat(t, programmes)[kept],
         programme=programme.ravel()[kept],
         position=np.ones(many, dtype=np.float32),
         channel=np.zeros(many, dtype=np.float32),
-        label=np.take_along_axis(taken, programme, 1).ravel()[kept],
+        label=label,
+        opened=label > 0,
+        looked=np.ones(many),
         weight=np.ones(many),
         hidden=np.repeat(absent if hidden is None else hidden, programmes)[kept],
     )

@@ -149,10 +149,17 @@ class Observed:
 
 
 def predicted(forest: Forest, lists: RankingDataset, catalogue: Catalogue) -> Float64:
-    """The chance of taking up each showing, predicted as it was shown."""
+    """The chance of taking up each showing, predicted as it was shown.
+
+    Where attention was learned, that is looked at in this place, and then taken up.
+    """
     attributes = forest.attributes(catalogue, lists.people.declaration)
-    raw = forest.trees.raw(written(lists, catalogue, forest.vocabulary))
-    return probability(forest.scale.log_odds(raw, lists.examples.programme, attributes))
+    rows = written(lists, catalogue, forest.vocabulary)
+    wanted = probability(forest.scale.log_odds(forest.trees.raw(rows), lists.examples.programme, attributes))
+    if forest.attention is None:
+        return wanted
+    design = DesignMatrix.of(lists.people.declaration, forest.vocabulary)
+    return wanted * probability(forest.attention.raw(rows[:, design.of_person]))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.optimize
@@ -10,6 +12,10 @@ import scipy.optimize
 from features.arrays import Bool, Float64, Int64
 from recommender.ranking.attributes import ProgrammeAttributes
 from recommender.ranking.item_effect import ItemEffects, PublicPrior
+from training.measures import slopes
+
+if TYPE_CHECKING:
+    from training.data.examples import Examples
 
 LOOSE = 9.0
 """Variance of the prior that keeps an effect finite where every answer was the same; three in log-odds is loose."""
@@ -18,9 +24,10 @@ _STEPS = 40
 
 
 def raw_effects(
-    programme: Int64, label: Float64, score: Float64, count: int, weight: Float64 | None = None
-) -> tuple[Float64, Float64]:
-    """Each programme's effect in logit P = score + effect, alone, and its variance (Laplace approximation).
+    programme: Int64, label: Float64, score: Float64, count: int, weight: Float64 | None = None,
+    looked: Float64 | None = None,
+) -> tuple[Float64, Float64]:  # fmt: skip
+    """Each programme's effect in P = looked x sigmoid(score + effect), alone, and its variance (Laplace approximation).
 
     Args:
         programme: int64[m], places from 0 to count - 1.
@@ -28,18 +35,40 @@ def raw_effects(
         score: float64[m], log-odds without the programme.
         count: how many programmes there are; one that no row is of gets 0 and the variance of the prior.
         weight: float64[m], how many rows each stands for; None is 1 each.
+        looked: float64[m], how likely each was looked at; None is 1 each.
 
     Returns:
         effect and variance, float64[count] each.
     """
-    each = np.ones(label.size) if weight is None else weight
+    each, seen = (np.ones(label.size) if some is None else some for some in (weight, looked))
     effect, curve = np.zeros(count), np.full(count, 1 / LOOSE)
     for _ in range(_STEPS):
-        p = 1.0 / (1.0 + np.exp(-(score + effect[programme])))
-        slope = np.bincount(programme, weights=each * (label - p), minlength=count) - effect / LOOSE
-        curve = np.bincount(programme, weights=each * p * (1 - p), minlength=count) + 1 / LOOSE
+        up, bend = slopes(score + effect[programme], label, seen)
+        slope = np.bincount(programme, weights=each * up, minlength=count) - effect / LOOSE
+        curve = np.bincount(programme, weights=each * bend, minlength=count) + 1 / LOOSE
         effect = effect + np.clip(slope / curve, -1.0, 1.0)
     return effect, 1.0 / curve
+
+
+def mean_odds(examples: Examples) -> float:
+    """The log-odds with which anything is taken up that is looked at."""
+    taken, looked = (np.average(some, weights=examples.weight) for some in (examples.label, examples.looked))
+    mean = min(float(taken / looked), 0.99)
+    return math.log(mean / (1 - mean))
+
+
+def own_odds(examples: Examples, attributes: ProgrammeAttributes) -> Float64:
+    """The log-odds with which each programme is taken up where it is looked at, shrunken: float64[P]."""
+    base = mean_odds(examples)
+    effects = effects_beyond(examples, np.full(len(examples), base), 1.0, attributes)
+    return np.asarray(base + effects.of(attributes)[0])
+
+
+def effects_beyond(examples: Examples, score: Float64, unit: float, attributes: ProgrammeAttributes) -> ItemEffects:
+    """Every programme's effect beyond what the rows' log-odds, float64[m], say already, in so many log-odds a unit."""
+    many, place = len(attributes.ids), examples.programme
+    effect, variance = raw_effects(place, examples.label, score, many, examples.weight, examples.looked)
+    return learn_effects(attributes, effect / unit, variance / unit**2, np.bincount(place, minlength=many) > 0)
 
 
 def blocks_of(names: Sequence[str]) -> tuple[str, ...]:

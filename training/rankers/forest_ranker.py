@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,7 +12,17 @@ import numpy as np
 from features.arrays import Bool, Float32, Float64
 from recommender.ranking.attributes import ProgrammeAttributes, Vocabulary, own_tag
 from recommender.ranking.design import REFERENCE, Context, DesignMatrix
-from recommender.ranking.forest import FORMAT, KIND, MODEL_FILE, SCALE_FILE, VOCABULARY_FILE, Forest, Trees, parse_trees
+from recommender.ranking.forest import (
+    ATTENTION_FILE,
+    FORMAT,
+    KIND,
+    MODEL_FILE,
+    SCALE_FILE,
+    VOCABULARY_FILE,
+    Forest,
+    Trees,
+    parse_trees,
+)
 from recommender.ranking.item_effect import ItemEffects, Scale
 from recommender.ranking.scorer import Pairs
 from recommender.rules.catalogue import Catalogue
@@ -21,9 +30,11 @@ from training.artefact import Learned
 from training.data.ranking_dataset import RankingDataset
 from training.measures import log_loss, ndcg, standard_error
 from training.progress import Progress, silent
-from training.rankers.effects import learn_effects, raw_effects
+from training.rankers.attention import Attention, learn_attention
+from training.rankers.effects import effects_beyond, mean_odds, own_odds
 from training.rankers.models import Objective, PooledForest, Validation, calibrate, probability
 from training.rankers.own_forests import OwnForests, grow_classes, grow_own, joined
+from training.rankers.recency import choose_half_life, faded
 
 if TYPE_CHECKING:
     from training.data.examples import Examples
@@ -86,6 +97,7 @@ class FitResult:
 
     forest: Forest
     text: str
+    attention: str = ""
     metrics: dict[str, float] = field(default_factory=dict)
 
 
@@ -118,7 +130,12 @@ def learn(
     attributes = vocabulary.attributes(catalogue, declaration)
     taught = lists.without(withheld)
     table = _Table(written(taught, catalogue, vocabulary), taught, attributes, DesignMatrix.of(declaration, vocabulary))
-    aside = taught.of_one_in(settings.validate_every)
+    progress("telling attention from want")
+    table, attention = table.attended(settings)
+    progress("choosing how fast the past fades")
+    half_life = choose_half_life(table.rows, table.lists, attributes, settings.forest(table.design.additive))
+    table = table.faded(half_life)
+    taught, aside = table.lists, table.lists.of_one_in(settings.validate_every)
     tried = _grow(table, aside, settings, progress)
     kind, share, line, metrics = _blend(table, aside, tried, settings)
     own = tried.own[kind].texts if share else {}
@@ -128,10 +145,19 @@ def learn(
     text = joined(final.pooled.text_, final.own[kind].texts if share else {}, table.own_columns, share)
     trees = parse_trees(text)
     effects = _effects(trees.raw(table.rows), taught.examples, attributes, settings)
-    forest = Forest(trees, replace(line, effects=effects), vocabulary, lists.people.features_hash, catalogue.hash, {})
+    forest = Forest(
+        trees, replace(line, effects=effects), vocabulary, lists.people.features_hash, catalogue.hash, {},
+        None if attention is None else parse_trees(attention.text),
+    )  # fmt: skip
     people = float(np.unique(taught.examples.person).size)
     sizes = {"rows": float(len(taught)), "people": people, "rounds": float(tried.pooled.rounds_), "own_share": share}
-    return FitResult(forest, text, {**metrics, **sizes, "residual_spread": effects.spread})
+    sizes |= {"half_life_days": float(half_life), "looked_at": float(taught.examples.looked.mean())}
+    return FitResult(
+        forest,
+        text,
+        "" if attention is None else attention.text,
+        {**metrics, **sizes, "residual_spread": effects.spread},
+    )
 
 
 @dataclass(frozen=True)
@@ -149,6 +175,22 @@ class _Table:
         place = {name: at for at, name in enumerate(self.design.names)}
         named = [f"programme.{own_tag(programme)}" for programme in self.attributes.ids]
         return {at: place[name] for at, name in enumerate(named) if name in place}
+
+    def attended(self, settings: ForestSettings) -> tuple[_Table, Attention | None]:
+        """The same with how likely each row was looked at, everything being in the first place then; and by what."""
+        found = learn_attention(self.rows, self.design, self.lists.examples, settings.seed, settings.threads)
+        if found is None:
+            return self, None
+        self.rows[:, self.design.additive] = REFERENCE
+        return self._with(replace(self.lists.examples, looked=found.looked)), found
+
+    def faded(self, half_life: int) -> _Table:
+        """The same as its rows count at the time of the latest."""
+        examples = self.lists.examples
+        return self._with(faded(examples, half_life, int(examples.t.max(initial=0))))
+
+    def _with(self, examples: Examples) -> _Table:
+        return replace(self, lists=replace(self.lists, examples=examples))
 
 
 class _Grown(NamedTuple):
@@ -172,14 +214,17 @@ def _grow(
     forest = settings.forest(additive)
     if tried is not None:
         forest = forest.set_params(rounds=max(tried.pooled.rounds_, 1), patience=0)
-    start = _own_odds(lists[learned].examples, table.attributes)[lists.examples.programme]
+    start = own_odds(lists[learned].examples, table.attributes)[lists.examples.programme]
     if settings.objective == "lambdarank":
         return _Grown(_ordered(forest, table, aside, told), {})
     watch, examples = None, lists[learned].examples
     if aside is not None:
         kept = lists[aside].examples
-        watch = Validation(rows[aside], kept.label, weight=kept.weight, start=start[aside])
-    forest.fit(rows[learned], examples.label, examples.weight, start=start[learned], validation=watch, told=told)
+        watch = Validation.of(rows[aside], kept, start[aside])
+    forest.fit(
+        rows[learned], examples.label, examples.weight, start=start[learned], looked=examples.attended,
+        validation=watch, told=told,
+    )  # fmt: skip
     return _Grown(forest, _grow_own(table, start, aside, settings, None if tried is None else tried.own))
 
 
@@ -259,41 +304,26 @@ def _order_when_fixed(trees: Trees, scale: Scale, table: _Table, aside: Bool) ->
     return {"validation_ndcg@5": _metrics(kept, score)["validation_ndcg@5"]}
 
 
-def _own_odds(examples: Examples, attributes: ProgrammeAttributes) -> Float64:
-    base = _mean_odds(examples)
-    score, count = np.full(len(examples), base), len(attributes.ids)
-    own: Float64 = base + raw_effects(examples.programme, examples.label, score, count, examples.weight)[0]
-    return own
-
-
-def _mean_odds(examples: Examples) -> float:
-    mean = float(np.average(examples.label, weights=examples.weight))
-    return math.log(mean / (1 - mean))
-
-
 def _scale(raw: Float64, aside: Bool, table: _Table, settings: ForestSettings) -> Scale:
     """Effects from the people the trees learned from, who are many; the line from those they did not."""
     kept = table.lists.examples[aside]
     effects = _effects(raw[~aside], table.lists.examples[~aside], table.attributes, settings)
     score = raw[aside] + effects.of(table.attributes)[0][kept.programme]
-    return Scale(*calibrate(score, kept.label, kept.weight), effects)
+    return Scale(*calibrate(score, kept.label, kept.weight, kept.attended), effects)
 
 
 def _effects(raw: Float64, learned: Examples, attributes: ProgrammeAttributes, settings: ForestSettings) -> ItemEffects:
-    unit, base = 1.0, _mean_odds(learned)
+    unit, base = 1.0, mean_odds(learned)
     if settings.objective == "lambdarank":  # its scores only order; a line gives them the unit of log-odds
-        unit, base = calibrate(raw, learned.label, learned.weight)
-    many = len(attributes.ids)
-    effect, variance = raw_effects(learned.programme, learned.label, unit * raw + base, many, learned.weight)
-    seen = np.bincount(learned.programme, minlength=many) > 0
-    return learn_effects(attributes, effect / unit, variance / unit**2, seen)
+        unit, base = calibrate(raw, learned.label, learned.weight, learned.attended)
+    return effects_beyond(learned, unit * raw + base, unit, attributes)
 
 
 def _metrics(kept: RankingDataset, score: Float64) -> dict[str, float]:
     label = kept.examples.label
     order = ndcg(kept.at, score, label)[1]
     return {
-        "validation_log_loss": log_loss(label, probability(score), kept.examples.weight),
+        "validation_log_loss": log_loss(label, kept.examples.looked * probability(score), kept.examples.weight),
         "validation_ndcg@5": float(order.mean()) if order.size else 0.0,
         "applied": float(label.sum()),
     }
@@ -304,11 +334,12 @@ def choose(learned: Sequence[tuple[FitResult, ForestSettings]]) -> tuple[FitResu
     return max(learned, key=lambda one: one[0].metrics["validation_ndcg@5"])
 
 
-def packed(forest: Forest, text: str) -> Learned:
-    """A forest as the files its reader takes; `text` is the same as LightGBM writes it."""
+def packed(forest: Forest, text: str, attention: str = "") -> Learned:
+    """A forest as the files its reader takes; `text` and `attention` are its trees as LightGBM writes them."""
     files = {
         MODEL_FILE: text.encode(),
         SCALE_FILE: forest.scale.to_bytes(),
         VOCABULARY_FILE: forest.vocabulary.to_bytes(),
+        ATTENTION_FILE: attention.encode(),
     }
     return Learned(KIND, FORMAT, files, forest.features_hash, forest.catalogue_hash, forest.trees.names)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import lightgbm
 import numpy as np
@@ -21,8 +22,13 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from features.arrays import Array, Float32, Float64, Int64
 from recommender.ranking.forest import Trees, parse_trees
+from training.measures import log_loss, slopes
+
+if TYPE_CHECKING:
+    from training.data.examples import Examples
 
 Objective = Literal["pointwise", "lambdarank"]
+_LEAST_CURVE = 1e-6
 OBJECTIVES: tuple[Objective, ...] = ("pointwise", "lambdarank")
 
 
@@ -35,6 +41,17 @@ class Validation:
     group: Int64 | None = None
     weight: Float64 | None = None
     start: Float64 | None = None
+    looked: Float64 | None = None
+
+    @classmethod
+    def of(cls, table: Float32, examples: Examples, start: Float64) -> Validation:
+        """Labelled rows whose log-odds begin at `start`."""
+        return cls(table, examples.label, None, examples.weight, start, examples.looked)
+
+    def loss(self, score: Float64, _: lightgbm.Dataset) -> tuple[str, float, bool]:
+        """What LightGBM asks of a metric: its name, its value, and whether higher is better."""
+        seen = 1.0 if self.looked is None else self.looked
+        return "log_loss", log_loss(self.label, seen * probability(score), self.weight), False
 
 
 class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
@@ -93,6 +110,7 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         group: Int64 | None = None,
         position: Int64 | None = None,
         start: Float64 | None = None,
+        looked: Float64 | None = None,
         validation: Validation | None = None,
         told: Callable[[int, int], object] | None = None,
     ) -> Self:
@@ -105,6 +123,7 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             group: for lambdarank, int64[m]: whose list each row belongs to, rows of one list side by side.
             position: for lambdarank, int64[m]: the place each row was shown at; LightGBM learns its bias and drops it.
             start: float64[m], log-odds that are known before any tree grows; they are not part of the fitted score.
+            looked: float64[m], how likely each row was looked at: P(y) = looked x sigmoid(score); None is 1 each.
             validation: rows that decide when to stop.
             told: takes how many rounds are over, and how many there are at most, after each round.
 
@@ -125,7 +144,7 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         if group is not None and self.objective == "lambdarank":
             data.set_group(_runs(group))
             data.set_position(position)
-        booster = self._boost(data, validation, told)
+        booster = self._boost(data, looked, validation, told)
         self.text_: str = booster.model_to_string(num_iteration=booster.best_iteration or -1)
         self.rounds_: int = booster.best_iteration or booster.current_iteration()
         return self
@@ -152,8 +171,9 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         return parse_trees(self.text_)
 
     def _boost(
-        self, data: lightgbm.Dataset, validation: Validation | None, told: Callable[[int, int], object] | None
-    ) -> lightgbm.Booster:
+        self, data: lightgbm.Dataset, looked: Float64 | None, validation: Validation | None,
+        told: Callable[[int, int], object] | None,
+    ) -> lightgbm.Booster:  # fmt: skip
         watched: list[lightgbm.Dataset] = []
         callbacks: list[Callable[[CallbackEnv], object]] = []
         if told is not None:
@@ -163,7 +183,11 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             given = {"group": group, "weight": validation.weight, "init_score": validation.start}
             watched = [lightgbm.Dataset(validation.table, validation.label, reference=data, **given)]
             callbacks.append(lightgbm.early_stopping(self.patience, verbose=False))
-        return lightgbm.train(self.parameters(), data, self.rounds, valid_sets=watched, callbacks=callbacks)
+        settings, missed = self.parameters(), None
+        if looked is not None and self.objective == "pointwise":
+            settings |= {"objective": partial(_descent, looked), "metric": "None"}
+            missed = None if validation is None else validation.loss
+        return lightgbm.train(settings, data, self.rounds, valid_sets=watched, feval=missed, callbacks=callbacks)
 
     def parameters(self) -> dict[str, Any]:
         """The settings as LightGBM calls them."""
@@ -191,6 +215,14 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         return [together, *([column] for column in alone)]
 
 
+def _descent(looked: Float64, score: Float64, rows: lightgbm.Dataset) -> tuple[Float64, Float64]:
+    """What LightGBM asks of an objective: slope and curvature of the loss at each row."""
+    up, curve = slopes(score, rows.get_label(), looked)
+    weight = rows.get_weight()
+    each = 1.0 if weight is None else weight
+    return -each * up, each * np.maximum(curve, _LEAST_CURVE)
+
+
 def probability(score: Float64) -> Float64:
     """The probability of log-odds, float64[m].
 
@@ -211,26 +243,30 @@ def _runs(group: Int64) -> Int64:
     return np.asarray(np.diff(np.r_[starts, group.size]), dtype=np.int64)
 
 
-def calibrate(score: Float64, label: Float64, weight: Float64 | None = None) -> tuple[float, float]:
+def calibrate(
+    score: Float64, label: Float64, weight: Float64 | None = None, looked: Float64 | None = None
+) -> tuple[float, float]:
     """Slope and intercept of the line in log-odds that makes scores probabilities (Platt 1999, with his priors).
 
     Args:
         score: float64[m], raw scores of people the model never learned from.
         label: float64[m], 0 or 1.
         weight: float64[m], how many rows each stands for; None is 1 each.
+        looked: float64[m], how likely each was looked at; None is 1 each.
 
     Returns:
         slope (at least 0, so calibration never reorders against the model) and intercept.
     """
-    each = np.ones(label.size) if weight is None else weight
+    each, seen = (np.ones(label.size) if some is None else some for some in (weight, looked))
     positive, negative = float((each * label).sum()), float((each * (1 - label)).sum())
     target = np.where(label > 0, (positive + 1) / (positive + 2), 1 / (negative + 2))
     line = np.array([1.0, 0.0])
     design = np.column_stack([score, np.ones_like(score)])
     for _ in range(50):
-        p = probability(design @ line)
-        curve = (design * (each * p * (1 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
-        line = line + np.clip(np.linalg.solve(curve, design.T @ (each * (target - p))), -2.0, 2.0)
+        taken, passed = (slopes(design @ line, at, seen) for at in (np.ones(label.size), np.zeros(label.size)))
+        curve = (design * (each * taken[1])[:, None]).T @ design + 1e-9 * np.eye(2)
+        up = target * taken[0] + (1 - target) * passed[0]
+        line = line + np.clip(np.linalg.solve(curve, design.T @ (each * up)), -2.0, 2.0)
     return max(float(line[0]), 1e-6), float(line[1])
 
 

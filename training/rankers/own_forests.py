@@ -67,10 +67,11 @@ def grow_own(
         watch = None
         if aside is not None:
             kept = mine[aside[mine]]
-            watch = Validation(rows[kept], examples.label[kept], weight=examples.weight[kept], start=start[kept])
+            watch = Validation.of(rows[kept], examples[kept], start[kept])
         one = _like(forest, fixed).fit(
-            rows[learned], label, examples.weight[learned], start=start[learned], validation=watch
-        )
+            rows[learned], label, examples.weight[learned], start=start[learned], looked=examples[learned].attended,
+            validation=watch,
+        )  # fmt: skip
         texts[programme], stopped[programme] = one.text_, one.rounds_
         raw[mine] = one.trees.raw(rows[mine])
     return OwnForests(texts, stopped, raw)

@@ -97,6 +97,8 @@ class Canaries:
             position=np.ones(rows, dtype=np.float32),
             channel=np.full(rows, others.channel[0], dtype=np.float32),
             label=np.tile([1.0, 0.0], rows // 2),
+            opened=np.tile([True, False], rows // 2),
+            looked=np.ones(rows),
             weight=np.ones(rows),
             hidden=np.full(rows, NOTHING_HIDDEN, dtype=np.int64),
         )

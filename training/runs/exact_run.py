@@ -41,7 +41,7 @@ class ExactRunResult:
 
     def learned(self) -> Learned:
         """The forest as files."""
-        return packed(self.fit.forest, self.fit.text)
+        return packed(self.fit.forest, self.fit.text, self.fit.attention)
 
     def settings(self) -> Mapping[str, Any]:
         """The settings, the same in the manifest and in what is tracked."""

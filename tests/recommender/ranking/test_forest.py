@@ -68,6 +68,7 @@ def artefact(**changes):
         "model.txt": BOOSTER.model_to_string().encode(),
         "scale.npz": SCALE.to_bytes(),
         "vocabulary.npz": VOCABULARY.to_bytes(),
+        "attention.txt": b"",
     }
     manifest = {
         "format": FORMAT, "kind": KIND, "features_hash": DECLARATION.hash, "catalogue_hash": CATALOGUE.hash,
@@ -105,7 +106,7 @@ def test_another_features_hash_is_refused_saying_both_and_what_to_do():
         Forest.from_files(artefact()).score(replace(PEOPLE, features_hash="other"), ATTRIBUTES, PAIRS)
 
 
-@pytest.mark.parametrize("name", ["model.txt", "scale.npz", "vocabulary.npz"])
+@pytest.mark.parametrize("name", ["model.txt", "scale.npz", "vocabulary.npz", "attention.txt"])
 def test_a_file_that_was_altered_is_refused_before_it_is_read(name):
     with pytest.raises(Rejected, match=f"{name}: is not the file its manifest names"):
         Forest.from_files(artefact() | {name: b"altered"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from features.log.interactions import APPLIED, ASKED, ENDED, GRANTED, HELD, KINDS, SHOWN, USED, Interactions
+from features.log.interactions import APPLIED, ASKED, ENDED, GRANTED, HELD, KINDS, OPENED, SHOWN, USED, Interactions
 from training.data.examples import NOTHING_HIDDEN
 from training.data.label_form import LabelForm
 from training.data.labelled import LogSpan, delays, labelled
@@ -104,3 +104,14 @@ def test_delays_are_those_of_all_answers_though_late_ones_of_young_offers_are_mi
 def test_only_lists_of_what_is_held_hide_anything():
     found = labelled(LabelForm(), told((SHOWN, 0, 5, 0)), CODES, LogSpan(99 * DAY))
     assert found.hidden.tolist() == [NOTHING_HIDDEN]
+
+
+def test_what_was_opened_or_answered_was_looked_at_for_certain():
+    log = told((SHOWN, 0, 5, 0), (SHOWN, 0, 3, 0), (SHOWN, 0, 9, 0), (OPENED, 0, 5, 1), (APPLIED, 0, 3, 2))
+    found = labelled(LabelForm(), log, CODES, LogSpan(99 * DAY))
+    assert dict(zip(CODES[found.programme].tolist(), found.opened.tolist(), strict=True)) == {
+        5: True,
+        3: True,
+        9: False,
+    }
+    assert found.attended is None  # nothing is known of attention before it is learned

@@ -18,7 +18,8 @@ TABLE = np.column_stack([RNG.normal(size=ROWS), *(at == PROGRAMME for at in rang
 LABEL = (RNG.random(ROWS) < 1 / (1 + np.exp(-3 * TABLE[:, 0] * (PROGRAMME - 1)))).astype(np.float64)
 NONE = np.zeros(ROWS, np.int64)
 EXAMPLES = Examples(
-    NONE, NONE, PROGRAMME, NONE.astype(np.float32), NONE.astype(np.float32), LABEL, np.ones(ROWS), NONE + NOTHING_HIDDEN
+    NONE, NONE, PROGRAMME, NONE.astype(np.float32), NONE.astype(np.float32), LABEL, LABEL > 0, np.ones(ROWS),
+    np.ones(ROWS), NONE + NOTHING_HIDDEN,
 )  # fmt: skip
 COLUMNS = {at: at + 1 for at in range(3)}
 ASIDE = np.arange(ROWS) % 5 == 0

@@ -21,7 +21,9 @@ def sides():
     label = (rng.random(4_500) < 1 / (1 + np.exp(-4 * taste[rows, 0] * (programme - 1)))).astype(np.float64)
     label[programme == 1] = 1.0  # everybody takes it: there is nothing to learn of it alone
     none = zero.astype(np.float32)
-    examples = Examples(rows, zero, programme, none, none, label, np.ones(4_500), zero + NOTHING_HIDDEN)
+    examples = Examples(
+        rows, zero, programme, none, none, label, label > 0, np.ones(4_500), np.ones(4_500), zero + NOTHING_HIDDEN
+    )
     learned = rows < 1_200
     return (
         Sides(taste[rows[learned]], examples[learned], rows[learned] % 6 == 0, taste[rows[~learned]],

@@ -1,0 +1,102 @@
+"""Attention is told from want: it multiplies, and falls with the place by as much as it does."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from recommender.ranking.forest import parse_trees
+from training.data.examples import NOTHING_HIDDEN, Examples
+from training.rankers.attention import learn_attention
+from training.rankers.effects import raw_effects
+from training.rankers.models import PooledForest, Validation, calibrate, probability
+
+FALLS = np.array([1.0, 0.6, 0.36, 0.2, 0.1])
+ROWS = 30_000
+COLUMNS = SimpleNamespace(of_person=np.array([True, True, False, True, True]), additive=(3, 4))
+"""Taste, whether they seldom look, the programme, the place, the channel."""
+
+
+class Board:
+    """Five places; what many want stands at the top, and a fifth of the people seldom looks."""
+
+    def __init__(self, opens=True, seed=0):
+        rng = np.random.default_rng(seed)
+        self.place = np.tile(np.arange(5), ROWS // 5)
+        taste = np.repeat(rng.normal(size=ROWS // 5), 5)
+        self.seldom = np.repeat(rng.random(ROWS // 5) < 0.2, 5)
+        programme = np.minimum(rng.geometric(0.35, ROWS) + self.place // 2 - 1, 7)
+        self.want = probability(-0.5 - 0.3 * programme + 1.5 * taste * np.where(programme % 2, 1, -1))
+        self.looks = FALLS[self.place] * np.where(self.seldom, 0.3, 1.0)
+        looked = rng.random(ROWS) < self.looks
+        label = looked & (rng.random(ROWS) < self.want)
+        self.rows = np.column_stack([taste, self.seldom, programme, self.place + 1, np.zeros(ROWS)]).astype(np.float32)
+        none, one = np.zeros(ROWS, np.int64), np.ones(ROWS)
+        self.examples = Examples(
+            none, none, programme, self.rows[:, 3], self.rows[:, 4], label.astype(float), looked if opens else label,
+            one, one, none + NOTHING_HIDDEN,
+        )  # fmt: skip
+
+    def found(self):
+        return learn_attention(self.rows, COLUMNS, self.examples, seed=0, threads=1)
+
+
+@pytest.fixture(scope="module")
+def opened():
+    board = Board()
+    return board, board.found()
+
+
+def test_where_openings_are_logged_attention_is_found_by_place_and_person(opened):
+    board, found = opened
+    for seldom, share in ((False, 1.0), (True, 0.3)):
+        means = [found.looked[(board.place == at) & (board.seldom == seldom)].mean() for at in range(5)]
+        assert means == pytest.approx(share * FALLS, abs=0.1)
+
+
+def test_its_trees_say_the_same_of_rows_they_have_not_seen(opened):
+    other = Board(seed=1)
+    again = probability(parse_trees(opened[1].text).raw(other.rows[:, COLUMNS.of_person]))
+    assert np.abs(again - other.looks).mean() < 0.05
+
+
+def test_without_openings_it_hangs_on_the_place_alone_though_the_board_shows_first_what_is_wanted():
+    board = Board(opens=False)
+    found = board.found()
+    means = np.array([found.looked[board.place == at].mean() for at in range(5)])
+    assert means / means[0] == pytest.approx(FALLS, abs=0.13)
+    assert found.looked[board.seldom].mean() == pytest.approx(found.looked[~board.seldom].mean(), abs=0.02)
+
+
+def test_where_everything_stood_in_one_place_and_nothing_was_opened_nothing_tells():
+    board = Board(opens=False)
+    board.rows[:, 3] = 1
+    assert board.found() is None
+
+
+def test_a_forest_that_knows_who_looked_learns_want_and_one_that_does_not_takes_inattention_for_it():
+    board = Board()
+    rows, label, half = board.rows[:, :3], board.examples.label, np.arange(ROWS) % 2 == 0
+    start = np.zeros(ROWS)
+    error = {}
+    for name, looked in (("blind", None), ("told", board.looks)):
+        seen = np.ones(ROWS) if looked is None else looked
+        watch = Validation(rows[~half], label[~half], None, np.ones((~half).sum()), start[~half], seen[~half])
+        forest = PooledForest(rounds=200, patience=20, min_leaf=50)
+        forest.fit(rows[half], label[half], looked=None if looked is None else looked[half], validation=watch)
+        error[name] = np.abs(probability(forest.decision_function(rows[~half])) - board.want[~half]).mean()
+    assert error["told"] < 0.08 < 0.15 < error["blind"]
+
+
+def test_programmes_effects_and_the_line_that_calibrates_count_what_was_looked_at_only():
+    rng = np.random.default_rng(0)
+    looked = np.tile([1.0, 0.2], 20_000)
+    label = (rng.random(40_000) < looked * 0.5).astype(float)
+    none, zero = np.zeros(40_000, np.int64), np.zeros(40_000)
+    assert raw_effects(none, label, zero, 1, looked=looked)[0][0] == pytest.approx(0, abs=0.05)
+    assert raw_effects(none, label, zero, 1)[0][0] < -0.7
+    score = rng.normal(size=40_000)
+    label = (rng.random(40_000) < looked * probability(0.5 * score + 1)).astype(float)
+    assert calibrate(score, label, None, looked) == pytest.approx((0.5, 1), abs=0.1)
