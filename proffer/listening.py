@@ -24,6 +24,7 @@ GRACE = 10
 QUOTA = 200
 DRAIN = 5
 _LAST = 5  # seconds that a worker has beyond its grace before it is killed
+Ending = Callable[[], None] | None
 _ALGORITHMS = ("EdDSA", "ES256", "RS256", "PS256")
 
 
@@ -56,7 +57,11 @@ def service_settings(args: argparse.Namespace) -> ServiceSettings:
 
 
 def serve_until_told(
-    app: Any, settings: ServiceSettings, lifecycle: Lifecycle, *also: str, begin: Callable[[], None] = lambda: None
+    app: Any,
+    settings: ServiceSettings,
+    lifecycle: Lifecycle,
+    *also: str,
+    begin: Callable[[], Ending] = lambda: None,
 ) -> int:
     """Serve an application until the process is told to stop.
 
@@ -65,7 +70,7 @@ def serve_until_told(
         settings: where, and by how many processes.
         lifecycle: learns that the process is going away.
         also: is said of the address, which it may name.
-        begin: what each process does before it serves.
+        begin: what each process does before it serves; it returns what the process does at its end.
     """
     from serving.http.metrics import mark_dead
 
@@ -79,8 +84,10 @@ def serve_until_told(
 
     def work(number: int) -> int:
         lifecycle.worker = number
-        begin()
+        end = begin()
         _server(app, lifecycle, settings.drain).run([listening])
+        if end is not None:
+            end()
         return terminal.DONE
 
     if settings.workers == 1:

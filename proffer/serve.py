@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import os
 import signal
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,7 @@ from composition.offer_service import offer_workers
 from composition.purpose_terms import consent_terms
 from composition.service import ServiceSettings, authentication, event_log, welcome
 from composition.stop_file import StopFile
+from composition.telemetry import request_telemetry, signals
 from proffer import listening, options
 from proffer.recommend import engine_settings
 
@@ -48,6 +50,7 @@ def _serve(args: argparse.Namespace, settings: ServiceSettings) -> int:
     from serving.http.service_frame import Lifecycle
 
     access = authentication(settings)
+    signals(os.environ)  # what is wrong with the environment is said before loading
     listening.listen(settings.host, settings.port).close()  # an address that is taken is said before loading
     of, lifecycle = engine_settings(args), Lifecycle()
     terms = partial(consent_terms, country=args.country)
@@ -61,8 +64,10 @@ def _serve(args: argparse.Namespace, settings: ServiceSettings) -> int:
     if not access.verifiers:
         terminal.say("No --public-key and no --dev: every call but /healthz and /readyz will be refused.")
 
-    def begin() -> None:
+    def begin() -> Callable[[], None]:
         signal.signal(signal.SIGHUP, live.wake)
         live.watch()
+        lifecycle.tell, end = request_telemetry()
+        return end
 
     return listening.serve_until_told(app, settings, lifecycle, _BROWSER, begin=begin)

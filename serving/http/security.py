@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serving.http import metrics
 from serving.http.fair_share import LEFT, CallerLeftError
 from serving.http.problem_documents import BUSY, FAILED, MEDIA_TYPE, ProblemType, document
+from serving.http.request_span import Answered, Tell, nothing_told
 
 LOG: Final = logging.getLogger("proffer.serving")
 SECURITY_HEADERS: Final = {
@@ -51,12 +52,17 @@ class SecurityMiddleware:
         timer: Callable[[], float] = time.monotonic,
         prepare: Prepare | None = None,
         draining: Callable[[], bool] = lambda: False,
+        tell: Tell = nothing_told,
     ) -> None:
-        """Await `prepare` before a request with a token; answers say that the connection ends while `draining`."""
+        """Await `prepare` before a request with a token, and `tell` of each that was answered.
+
+        Answers say that the connection ends while `draining`.
+        """
         self._app = app
         self._timer = timer
         self._prepare = prepare
         self._draining = draining
+        self._tell = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -82,10 +88,12 @@ class SecurityMiddleware:
         except Exception as failure:  # noqa: BLE001 - whatever it is, the log gets no values and the caller a document
             LOG.error("request failed: %s", where_it_failed(failure), extra={"fields": {"request_id": _logged(name)}})
             await watched.fail(FAILED, "The error was recorded; try again later.")
-        self._record(asked if asked in _METHODS else "OTHER", scope, watched.status, self._timer() - began, name)
+        self._record(asked, scope, watched.status, self._timer() - began, name)
 
-    def _record(self, method: str, scope: Scope, status: int, seconds: float, name: str) -> None:
+    def _record(self, asked: str, scope: Scope, status: int, seconds: float, name: str) -> None:
+        method = asked if asked in _METHODS else "OTHER"
         route = getattr(scope.get("route"), "path", "(no route)")  # never the path asked for: it may name a person
+        self._tell(Answered(method, route, status, seconds, Headers(scope=scope).get("traceparent", "")))
         metrics.REQUESTS.labels(method, route, str(status)).inc()
         metrics.SECONDS.labels(route).observe(seconds)
         spent = round(1000 * seconds)

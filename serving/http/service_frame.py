@@ -27,6 +27,7 @@ from serving.http.access import METADATA, Authentication
 from serving.http.fair_share import WorkerPool as WorkerPool
 from serving.http.list_page import MOST_SHOWN, SHOWN, ListPage
 from serving.http.problem_documents import ProblemItemValue, ProblemType, RefusedError
+from serving.http.request_span import Tell, nothing_told
 from serving.http.security import SecurityMiddleware
 from serving.http.wire import Alive, ProblemDocument, Readiness
 
@@ -41,6 +42,8 @@ JSON: Final = "application/json"
 REQUESTS: Final[dict[str, type[BaseModel]]] = {}
 """The bodies that routes document, by name: what is parsed by hand is not found by FastAPI."""
 _SCHEMAS: Final = "#/components/schemas/"
+_UNTOLD: Final[Any] = dict.fromkeys(("tracing", "metrics", "logs", "operation_spans", "auto_configure"), False)
+"""FastAPI's own spans name paths and queries, and so people: serving.http.request_span tells what may be told."""
 _MEDIA = re.compile(r"(application/[a-z+-]{1,60})\s*(;\s*charset\s*=\s*\"?utf-8\"?\s*)?\Z", re.IGNORECASE)
 _POINT = re.compile(rb"[0-9](\.0+|(\.[0-9]+)?[eE][+]?[0-9]+)[\s,}\]]")
 Model = TypeVar("Model", bound=BaseModel)
@@ -48,10 +51,17 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass
 class Lifecycle:
-    """Whether the process is going away, and which of several it is; set by what runs the server, read by `/readyz`."""
+    """What the application knows of its process; set by what runs the server.
+
+    Attributes:
+        draining: whether it is going away; read by `/readyz`.
+        worker: which of several it is.
+        tell: is told of each request that was answered.
+    """
 
     draining: bool = False
     worker: int = 0
+    tell: Tell = nothing_told
 
 
 def framed(title: str, description: str, see: str, access: Authentication, lifecycle: Lifecycle) -> FastAPI:
@@ -65,10 +75,16 @@ def framed(title: str, description: str, see: str, access: Authentication, lifec
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
+        telemetry=_UNTOLD,
     )
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # the documented way to extend it
     app.add_middleware(GZipMiddleware, minimum_size=SMALL_BODY, compresslevel=4)
-    app.add_middleware(SecurityMiddleware, prepare=access.prepare, draining=lambda: lifecycle.draining)
+    app.add_middleware(
+        SecurityMiddleware,
+        prepare=access.prepare,
+        draining=lambda: lifecycle.draining,
+        tell=lambda answered: lifecycle.tell(answered),
+    )
     app.add_exception_handler(RefusedError, refused)
     app.add_exception_handler(HTTPException, lambda _request, failure: _http_error(failure, see))
     return app

@@ -69,7 +69,7 @@ def test_every_package_on_disk_is_named_in_pyproject() -> None:
 
 
 RUNS, PRIVATE, DEV = "requirements.lock", "requirements-private.lock", "requirements-dev.lock"
-LAYERS = {RUNS: ["log", "train", "serve", "audit", "postgresql"], PRIVATE: ["private"], DEV: ["bench", "dev"]}
+LAYERS = {RUNS: ["log", "train", "serve", "audit", "otel", "postgresql"], PRIVATE: ["private"], DEV: ["bench", "dev"]}
 
 
 def test_every_extra_is_installed_by_one_lock() -> None:
@@ -99,7 +99,7 @@ def test_the_extra_named_for_a_missing_library_brings_it() -> None:
 
 
 def test_what_the_demo_installs_is_complete_for_nothing_resolves_it() -> None:
-    assert closure("train", "serve", "audit", "postgresql") - set(pins(RUNS)) == set()
+    assert closure("train", "serve", "audit", "otel", "postgresql") - set(pins(RUNS)) == set()
 
 
 def test_what_the_demo_installs_holds_no_library_of_private_training_or_of_the_tests() -> None:
