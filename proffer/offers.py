@@ -13,14 +13,19 @@ from typing import TYPE_CHECKING, Any, Final
 from composition import clock, terminal
 from composition.engines import build_engine
 from composition.offer_service import message_sender, offer_workers
+from composition.paper import pdf
 from composition.reading import read_declaration
 from composition.workspace import Workspace
+from features.calendar import date_of
 from features.problem import Problem, Rejected
 from features.whole_file import write_whole
 from proffer import options
 from proffer.recommend import engine_settings
+from recommender.text import Text
 
 if TYPE_CHECKING:
+    from recommender.messages import Messages
+    from rendering.contact_page import Voice
     from serving.proactive.message_sender import MessageSender, Sent
     from serving.proactive.offer_worker import OfferWorker
 
@@ -28,7 +33,8 @@ PAUSE: Final = 0.2
 """Seconds to wait where nothing waits to be worked off."""
 AT_ONCE: Final = 20
 """Messages sent before what happened is worked off again."""
-FORMS: Final = ("json", "csv")
+FORMS: Final = ("json", "csv", "html", "pdf")
+PRINTED: Final = FORMS[2:]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,11 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     does.add_argument("--delivered", metavar="MESSAGE", help="say that a message was brought to the person")
     does.add_argument("--status", action="store_true", help="tell what waits")
-    parser.add_argument("--form", choices=FORMS, default="json", help="of --list (default: json)")
+    parser.add_argument(
+        "--form", choices=FORMS, default="json", help="of --list; html and pdf to print (default: json)"
+    )
+    parser.add_argument("--sensitive", action="store_true", help="a printed list has sensitive programmes too")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where --list writes (default: standard output)")
     parser.add_argument("--dev", action="store_true", help="a webhook may be http on this machine, for trying it")
     parser.add_argument("--weights", type=Path, metavar="W.yaml", help="weights of the utility (default: docs/api.md)")
-    options.add(parser, "country", "catalogue", "declaration", "model")
+    options.add(parser, "language", "country", "catalogue", "declaration", "model")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -110,21 +119,42 @@ def _on_book(args: argparse.Namespace, home: Workspace) -> int:
     return terminal.DONE
 
 
-def _list(args: argparse.Namespace, home: Workspace) -> str:
+def _list(args: argparse.Namespace, home: Workspace) -> bytes:
     """What people bring through a channel, of what may leave by all that stands now."""
     from serving.proactive import contact_list
     from serving.proactive.store_access import Stores
 
     engine, stores = build_engine(engine_settings(args)), Stores(home.store, home.store_to_write)
     watch = offer_workers(lambda: engine, home, args.country)().watch
-    return contact_list.written(contact_list.to_bring(stores, args.list, clock.now(), watch), args.form)
+    country, waiting = engine.declaration.country, contact_list.to_bring(stores, args.list, clock.now(), watch)
+    language = options.language_of(args, country) if args.language else country.languages[0]  # its people read it
+    if args.form not in PRINTED:
+        return contact_list.written(waiting, args.form, language).encode()
+    voice, zone = voice_of(engine.messages, language), engine.declaration.zone
+    text, left_out = contact_list.printed(
+        waiting, args.list, voice, lambda second: date_of(zone.today(second + 1)), sensitive=args.sensitive
+    )
+    if left_out:
+        terminal.say(f"{left_out} messages are no letters: they name what is sensitive, or too much; list them as JSON")
+    return pdf(text, language) if args.form == "pdf" else text.encode()
 
 
-def _put(text: str, out: Path | None) -> int:
+def voice_of(messages: Messages, language: str) -> Voice:
+    """What a printed page speaks with: messages, texts of the catalogue and days in one language."""
+    from rendering.contact_page import Voice
+
+    def read(words: Mapping[str, str] | str) -> str:
+        return words if isinstance(words, str) else messages.read(Text.of(words), language)
+
+    return Voice(language, messages.speaking(language), read)
+
+
+def _put(content: bytes, out: Path | None) -> int:
     if out is None:
-        sys.stdout.write(text)
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
     else:
-        write_whole(out, text.encode())
+        write_whole(out, content)
     return terminal.DONE
 
 

@@ -1,15 +1,18 @@
-"""Contact list: what people bring to people in person: a caseworker's list, as JSON or as a table for a spreadsheet."""
+"""Contact list: what people bring to people: a caseworker's list, as data, a table or a page, and letters to print."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any, Final
 
 from features.declaration.declaration import Declaration
 from features.problem import Problem, Rejected
+from rendering.contact_page import CALLS, LETTERS, PrintedMessage, Voice, calls_view, letters_view
+from rendering.page import page
 from serving.proactive.leave_check import may_leave, refuse
 from serving.proactive.message_sender import shown
 from serving.proactive.offer_book import KeptMessage
@@ -18,11 +21,12 @@ from serving.proactive.outbox import Outbox
 from serving.proactive.store_access import Stores
 from serving.records.store import ServiceStore
 
-__all__ = ["COLUMNS", "bring", "rows", "to_bring", "written"]
+__all__ = ["COLUMNS", "LETTER", "bring", "printed", "rows", "to_bring", "written"]
 
 COLUMNS: Final = (
     "message", "citizen", "made", "urgent", "programme", "title", "standing", "closes", "open", "sensitive",
 )  # fmt: skip
+LETTER: Final = "letter"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would compute; such a cell is marked as text."""
 
@@ -77,6 +81,26 @@ def written(messages: Sequence[KeptMessage], form: str, language: str = "") -> s
         cells = {name: "" if value is None else str(value) for name, value in row.items()}
         table.writerow({name: f"'{cell}" if cell.startswith(_FORMULA) else cell for name, cell in cells.items()})
     return out.getvalue()
+
+
+def printed(
+    messages: Sequence[KeptMessage], channel: str, voice: Voice, day_of: Callable[[int], date], *, sensitive: bool
+) -> tuple[str, int]:
+    """Return what waits as a page to print, and how many messages are not on it because they may be no letter.
+
+    The page is letters for the channel LETTER, and a list of whom to speak to for another.
+
+    Args:
+        messages: what may leave.
+        channel: through which.
+        voice: in which language.
+        day_of: the local day of a UTC second.
+        sensitive: whether sensitive programmes stand in a list; in a letter they never do.
+    """
+    found = [PrintedMessage(json.loads(message.body), day_of(message.made)) for message in messages]
+    if channel == LETTER:
+        return page(LETTERS, letters_view(found, voice)), sum(not one.may_be_a_letter for one in found)
+    return page(CALLS, calls_view(found, voice, sensitive=sensitive)), 0
 
 
 def bring(store: ServiceStore, message_id: str, now: int, declaration: Declaration) -> None:

@@ -69,7 +69,11 @@ def test_every_package_on_disk_is_named_in_pyproject() -> None:
 
 
 RUNS, PRIVATE, DEV = "requirements.lock", "requirements-private.lock", "requirements-dev.lock"
-LAYERS = {RUNS: ["log", "train", "serve", "audit", "otel", "postgresql"], PRIVATE: ["private"], DEV: ["bench", "dev"]}
+LAYERS = {
+    RUNS: ["log", "train", "serve", "audit", "otel", "postgresql"],
+    PRIVATE: ["private"],
+    DEV: ["bench", "dev", "letter"],
+}
 
 
 def test_every_extra_is_installed_by_one_lock() -> None:

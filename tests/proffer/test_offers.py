@@ -82,6 +82,26 @@ def test_what_happened_is_sent_once_and_verifies_and_a_caseworker_has_a_list(hom
     assert status["waiting"]["events"] == 0
 
 
+@pytest.mark.parametrize(("channel", "words"), [("letter", "준비할 서류"), ("caseworker", "연락할 분")])
+def test_what_waits_is_printed_as_a_page_in_the_language_of_the_country(home, tmp_path, capsys, channel, words):
+    rows = tmp_path / "more.ndjson"
+    rows.write_text("".join(json.dumps(one) + "\n" for one in life("cid", "letter")))
+    assert main(["ingest", str(rows), *home[:2]]) == 0
+    assert main(["offers", "--once", "--dev", *home]) == 0
+    out = tmp_path / "page.html"
+    assert main(["offers", "--list", channel, "--form", "html", "--out", str(out), *home]) == 0
+    text = out.read_text(encoding="utf-8")
+    assert '<html lang="ko">' in text
+    assert words in text
+    capsys.readouterr()
+    assert main(["offers", "--list", channel, *home]) == 0
+    waiting = json.loads(capsys.readouterr().out)["messages"]
+    assert waiting
+    assert all(one["title"]["ko"] in text for message in waiting for one in message["offers"] if not one["sensitive"])
+    assert main(["offers", "--list", channel, "--form", "html", "--language", "xx", *home]) == 2
+    assert "xx" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("url", "keys", "named"),
     [("http://hooks.example/", SECRET, WEBHOOK_URL), ("https://hooks.example/", "", WEBHOOK_KEYS)],

@@ -19,7 +19,7 @@ from recommender.messages import Messages
 from recommender.rules.catalogue import catalogue
 from recommender.rules.clause import Advisory, All, Any, Compare, NoData, Not, UnreadText
 from recommender.rules.region import Regions
-from rendering import welcome_page
+from rendering import contact_page, welcome_page
 from serving.proactive import contact_keys
 from serving.records import record_keys
 
@@ -43,6 +43,7 @@ MESSAGES = Messages.parse(
         **report_text.MESSAGES,
         **screen_keys.MESSAGES,
         **welcome_page.MESSAGES,
+        **contact_page.MESSAGES,
         **record_keys.MESSAGES,
         **contact_keys.MESSAGES,
     },
