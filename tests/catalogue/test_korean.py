@@ -31,7 +31,8 @@ LABELS = ("rule.member.",
     "report.", "screen.", "story.",
     "welcome.head.", "welcome.language", "welcome.route.", "welcome.title", "welcome.try_it",
     "amount.some", "amount.percent", "amount.period.", "amount.per.", "amount.times", "amount.total", "amount.span.",
-    "amount.count.", "change.", "ranking.", "calls.", "letter.how", "letter.contact", "letter.bring", "letter.reference",
+    "amount.count.", "change.", "ranking.", "calls.",
+    "letter.title", "letter.how", "letter.contact", "letter.bring", "letter.reference",
 )  # fmt: skip
 """Messages that may be parts of a sentence, headings or cells of a table."""
 
