@@ -34,14 +34,19 @@ _QUERY: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "asked": ("Facts the person does not know.", {"type": "array", "items": {"type": "string"}}),
     "declined": ("Facts the person would rather not say.", {"type": "array", "items": {"type": "string"}}),
 }
+_FORM: Final = "explain"
+"""What changes nothing of what is decided, only how it is told."""
 _NOBODY: Final = "No events are known under this id, or the token is not for reading them."
 
 
 class Keeping(Protocol):
     """What the application asks of the records behind it; called in a worker thread."""
 
-    def keep(self, decision: Decision, now: int) -> None:
-        """Write a decision that is new, durably; raises RefusedError where it cannot be written."""
+    def keep(self, decision: Decision, now: int, *, plain: bool) -> None:
+        """Write a decision that is new, durably; `plain` where the caller chose nothing of what is asked.
+
+        Raises RefusedError where it cannot be written, or too many were.
+        """
         ...
 
 
@@ -80,14 +85,14 @@ def add_citizens(
         """Recommendations for one citizen from the events that the log holds; the answer is on record once given."""
         now = clock()
         name = whose(access.caller(request, now), citizen, READ, _NOBODY)
-        asked = _asked(request)
+        asked, plain = _asked(request), not set(request.query_params) - {_FORM}
 
         def answered() -> Mapping[str, Any]:
             held = log.life(name)
             if not held:
                 raise RefusedError(problems.NOT_FOUND, _NOBODY)
             found = answers.decide(asked, name, now, held)
-            log.records.keep(found, now)
+            log.records.keep(found, now, plain=plain)
             return {**found.answer, **found.document["said"], ID: found.id}
 
         return await told(request, asked, answers, work, answered)

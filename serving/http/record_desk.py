@@ -9,12 +9,15 @@ from typing import Any, Final, Protocol
 from features.calendar import date_of
 from features.problem import Rejected
 from serving.http.list_page import ListPage
-from serving.http.problem_documents import LOG_UNAVAILABLE, NOT_FOUND, RefusedError
+from serving.http.problem_documents import LOG_UNAVAILABLE, NOT_FOUND, TOO_MANY, RefusedError
 from serving.records.decision import Decision
 from serving.records.decision_log import DecisionLog, DecisionSummary, KeptDecision
 from serving.records.erasure import ErasedRows
 from serving.records.store import ServiceStore
 
+MOST_A_DAY: Final = 200
+"""So many answers about one person are put on record in 24 hours, whatever is asked."""
+_FULL: Final = "Too many different questions were asked about this person; ask without parameters, or as before."
 _AGAIN: Final = {"Retry-After": "5"}
 _NOBODY: Final = "No events are known under this id, or the token is not for reading them."
 _NOTHING: Final = "No decision is on record under this id, or the token is not for reading it."
@@ -52,12 +55,20 @@ class RecordDesk:
         """Nothing is opened yet: each request opens the store."""
         self._home = home
 
-    def keep(self, decision: Decision, now: int) -> None:
+    def keep(self, decision: Decision, now: int, *, plain: bool) -> None:
         """Write a decision that is new.
 
+        So that reading does not fill the disk, MOST_A_DAY answers about one person are put on record in 24 hours, and
+        beyond them only answers to the plain question, of which there is one for each state of what is known.
+
+        Args:
+            decision: an answer about somebody whose events are kept.
+            now: the UTC second.
+            plain: whether it answers the question as of today, without any choice of the caller.
+
         Raises:
-            RefusedError: 404, its citizen was erased meanwhile; 503, it cannot be written now: what cannot be put on
-                record is not told.
+            RefusedError: 404, its citizen was erased meanwhile; 429, too many other answers were put on record; 503, it
+                cannot be written now: what cannot be put on record is not told.
         """
         with available("The answer cannot be put on record now; ask again."):
             with self._home.store() as store:
@@ -66,7 +77,10 @@ class RecordDesk:
             with self._home.store_to_write() as store:
                 if store.erased([decision.citizen or ""]):
                     raise RefusedError(NOT_FOUND, _NOBODY)
-                DecisionLog(store.connection).write(decision, now)
+                log = DecisionLog(store.connection)
+                if not plain and (free := log.free_at(decision.citizen or "", MOST_A_DAY, now)) > now:
+                    raise RefusedError(TOO_MANY, _FULL, headers={"Retry-After": str(free - now)})
+                log.write(decision, now)
 
     def decision(self, id_: str, readable: Callable[[str], bool]) -> KeptDecision:
         """A decision on record, for whoever may read what is about its citizen.

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
+from features.calendar import DAY_SECONDS
 from features.canonical_json import canonical_text
 from serving.records.decision import Decision
 from serving.records.service_tables import DECISIONS, MESSAGES
@@ -119,3 +120,10 @@ class DecisionLog:
             query = query.where((made < after[0]) | ((made == after[0]) & (DECISIONS.c.id > after[1])))
         rows = self._connection.execute(query.order_by(made.desc(), DECISIONS.c.id).limit(most))
         return [DecisionSummary(*row) for row in rows]
+
+    def free_at(self, citizen: str, most: int, now: int) -> int:
+        """Return the UTC second from which on fewer than so many answers about a person are of the last 24 hours."""
+        mine = (DECISIONS.c.citizen == citizen) & (DECISIONS.c.kind == "answer")
+        query = sa.select(DECISIONS.c.made).where(mine).order_by(DECISIONS.c.made.desc()).offset(most - 1).limit(1)
+        found = self._connection.execute(query).scalar()
+        return now if found is None else int(found) + DAY_SECONDS

@@ -8,12 +8,12 @@ from datetime import date
 import pytest
 
 from composition.workspace import Workspace
-from serving.http import tokens
+from serving.http import record_desk, tokens
 from serving.http.access import Authentication
 from serving.http.app import create_app
 from serving.http.handler import RecommendationHandler
 from serving.http.log_desk import LogDesk
-from tests.serving.http.citizens_calls import home_with
+from tests.serving.http.citizens_calls import calls_of, home_with
 
 NOW = 1_793_500_000  # 1 November 2026 in Seoul
 KEY = tokens.new_dev_key()
@@ -118,3 +118,43 @@ def test_a_log_that_is_gone_is_told_and_one_that_is_written_to_is_read(get, home
     answer = get("ann")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert answer.json()["type"] == "urn:proffer:problem:log-unavailable"
+
+
+@pytest.fixture
+def call(real_engine, caller_of, home):
+    return calls_of(caller_of, RecommendationHandler(real_engine), home)
+
+
+def read(call, query="", name="ann", **who):
+    return call("GET", f"/v1/citizens/{name}/recommendations{query}", **who)
+
+
+def test_an_answer_that_is_on_record_writes_nothing_however_it_is_told(call, home):
+    first = read(call, "?k=3")
+    file = home.path / "events.db"
+    before = (file.read_bytes(), file.stat().st_mtime_ns)
+    for query in ("?k=3", "?k=3&explain=none", "?k=3&explain=short"):
+        call.clock[0] += 60
+        assert read(call, query).json()["decision_id"] == first.json()["decision_id"]
+    assert (file.read_bytes(), file.stat().st_mtime_ns) == before
+
+
+def test_whoever_asks_ever_other_questions_of_a_person_fills_no_disk_and_shuts_nobody_out(call, monkeypatch):
+    monkeypatch.setattr(record_desk, "MOST_A_DAY", 3)
+    told = [read(call, f"?k={k}").json()["decision_id"] for k in (1, 2, 3)]
+    call.clock[0] += 3600
+    for query in ("?k=4", "?as_of=2026-10-31", "?asked=pregnant", "?applicant=organisation"):
+        refused = read(call, query)
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, str(23 * 3600)), query
+        assert refused.json()["type"] == "urn:proffer:problem:too-many-requests"
+    assert read(call, "?k=2").json()["decision_id"] == told[1]
+    plain = read(call)
+    assert (plain.status_code, read(call, "?explain=short").status_code) == (200, 200)
+    clerk = {"subject": "clerk", "scopes": (tokens.READ, tokens.ACT_AS)}
+    assert read(call, "?k=4", **clerk).status_code == 429  # whoever asks, it is about one person
+    assert read(call, **clerk).json()["decision_id"] == plain.json()["decision_id"]
+    assert read(call, "?k=4", "eve", subject="eve").status_code == 200
+    listed = call("GET", "/v1/citizens/ann/decisions").json()["decisions"]
+    assert {one["decision_id"] for one in listed} == {*told, plain.json()["decision_id"]}
+    call.clock[0] += 23 * 3600
+    assert read(call, "?k=4").status_code == 200
