@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from composition import ledger_files
+from composition import ledger_files, reports
 from composition.workspace import Workspace
-from features.problem import Rejected
+from features.problem import Problem, Rejected
 
 if TYPE_CHECKING:
     from privacy.ledger.ledger import Ledger
+    from privacy.ledger.registry_entry import DeploymentFacts
 
 KEPT_SECONDS: Final = 30
 """A ledger is checked whole before it is told of, which takes long; for so many seconds the answer is told again."""
@@ -43,6 +44,22 @@ class LedgerAnswers:
         """
         return self._answer("spends", spends_document)
 
+    def registry(self, population: str, facts: DeploymentFacts) -> Mapping[str, Any]:
+        """The entry of a population in the registry of deployments, as a draft.
+
+        Raises:
+            RefusedError: 404, there is no ledger, or nothing of the population was published; 503, it is not what was
+                signed.
+        """
+        from serving.http.problem_documents import NOT_FOUND, RefusedError
+
+        home = Workspace(self._home)
+        report = self._answer("report", lambda ledger: reports.privacy_document(ledger.exported(), home))
+        try:
+            return entry_of(report, population, facts)
+        except Rejected:
+            raise RefusedError(NOT_FOUND, "Nothing was published of a population of this name.") from None
+
     def _answer(self, name: str, of: Callable[[Ledger], Mapping[str, Any]]) -> Mapping[str, Any]:
         from serving.http.problem_documents import LEDGER_UNAVAILABLE, NOT_FOUND, RefusedError
 
@@ -71,6 +88,21 @@ def status_document(ledger: Ledger, population: str | None = None) -> dict[str, 
             {**balance, "open": [spend.id for spend in spends if spend.state in still]} for balance, spends in shown
         ],
     }
+
+
+def entry_of(report: Mapping[str, Any], population: str, facts: DeploymentFacts) -> dict[str, Any]:
+    """The entry of a population in the registry of deployments, of the report on its ledger.
+
+    Raises:
+        Rejected: nothing of it was published.
+    """
+    from privacy.ledger.registry_entry import registry_entry
+
+    uses = [use for one in report["populations"] if one["population"] == population for use in one["uses"]]
+    if not any(use["counts"] for use in uses):
+        what, remedy = "has no use that counts: nothing was published", "Describe it once something was"
+        raise Rejected([Problem((population,), "missing", what, remedy)])
+    return registry_entry(report, population, facts)
 
 
 def spends_document(ledger: Ledger, population: str | None = None) -> dict[str, Any]:

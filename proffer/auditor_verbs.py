@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from composition import clock, ledger_files, reports, terminal
-from composition.ledger_reading import spends_document
+from composition.ledger_reading import entry_of, spends_document
 from composition.reading import read_country
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
+from privacy.ledger.registry_entry import NAME, USE
 from proffer import options
 
 _ASK = "Give the ledger's ledger.pub, or a witness's .vkey, as its keeper gave it to you by another way"
@@ -136,9 +137,8 @@ def _registry_arguments(parser: argparse.ArgumentParser) -> None:
         "--author", action="append", required=True, metavar="NAME", help="who fills this in; repeatable"
     )
     parser.add_argument("--region", required=True, metavar="TEXT", help="whom the data are about, such as South Korea")
-    parser.add_argument("--name", default="Proffer", help="of what is published (default: Proffer)")
-    use = "To offer people the benefits they are entitled to, in an order that helps"
-    parser.add_argument("--use", default=use, metavar="TEXT", help=f"what it is for (default: {use})")
+    parser.add_argument("--name", default=NAME, help=f"of what is published (default: {NAME})")
+    parser.add_argument("--use", default=USE, metavar="TEXT", help=f"what it is for (default: {USE})")
     parser.add_argument("--source", action="append", default=[], metavar="URL", help="where more is said; repeatable")
     _out_arguments(parser)
 
@@ -148,19 +148,15 @@ def _registry(args: argparse.Namespace) -> int:
     import yaml
 
     from features.whole_file import write_whole
-    from privacy.ledger.registry_entry import DeploymentFacts, registry_entry
+    from privacy.ledger.registry_entry import DeploymentFacts
 
     ledger_files.refuse_own(args.home, args.out)
     ledger = ledger_files.open_ledger(args.home)
     ledger.status(args.population)
+    named = (args.name, tuple(args.curator), tuple(args.author), args.region, args.use, tuple(args.source))
     with terminal.working("composing"):
         document = reports.privacy_document(ledger.exported(), Workspace(args.home))
-    one = next(found for found in document["populations"] if found["population"] == args.population)
-    if not any(use["counts"] for use in one["uses"]):
-        what, remedy = "has no use that counts: nothing was published", "Describe it once something was"
-        raise Rejected([Problem((args.population,), "missing", what, remedy)])
-    named = (args.name, tuple(args.curator), tuple(args.author), args.region, args.use, tuple(args.source))
-    entry = registry_entry(document, args.population, DeploymentFacts(*named))
+    entry = entry_of(document, args.population, DeploymentFacts(*named))
     write_whole(args.out, yaml.safe_dump(entry, allow_unicode=True, sort_keys=False, width=100).encode())
     terminal.emit(
         {"registry": str(args.out), "entry": entry}, args.json, f"{args.out}: a draft; complete it and submit it"

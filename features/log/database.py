@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -201,7 +200,7 @@ def _made(database: str | None, *_told: object) -> None:
     """Make a file that is not there for its owner only, before SQLite makes it for whomever the umask lets read it."""
     if database and database != ":memory:":
         with suppress(OSError):  # that it is there, or cannot be made, SQLite says itself
-            os.close(os.open(database, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY))
+            Path(database).touch(mode=OWNER_ONLY, exist_ok=False)
 
 
 def _connected(connection: Any, _record: object, *, patience: int) -> None:

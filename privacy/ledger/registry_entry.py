@@ -14,6 +14,9 @@ from typing import Any, Final
 from privacy.ledger.terms import is_synthetic
 
 TIER: Final = 3
+NAME: Final = "Proffer"
+USE: Final = "To offer people the benefits they are entitled to, in an order that helps"
+"""What is published and what it is for, where nothing else is said."""
 
 
 @dataclass(frozen=True)

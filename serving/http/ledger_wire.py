@@ -123,3 +123,13 @@ class PrivacySpendsOut(_LedgerStrict):
 
     ledger: str
     spends: list[PrivacySpendOut]
+
+
+class PrivacyRegistryOut(BaseModel):
+    """An entry of the OpenDP registry of deployments (tier 3), as a draft."""
+
+    model_config = ConfigDict(extra="allow")
+    url_slug: str
+    status: str
+    tier: int
+    deployment: dict[str, Any]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
@@ -22,6 +23,7 @@ from serving.http.problem_documents import LOG_UNAVAILABLE, RefusedError
 from serving.http.record_desk import OpenableStore, RecordDesk, available
 from serving.http.request_desk import RequestDesk
 from serving.proactive.offer_worker import OfferWorker
+from serving.proactive.work_list import WorkList
 
 _UNWRITTEN: Final = "Nothing was written. Send the same again: what is there already is told as a duplicate."
 
@@ -121,6 +123,17 @@ class LogDesk:
                 return ()
             with self._home.log() as log:
                 return list(log.events([citizen]))
+
+    def measure(self, now: int) -> None:
+        """Set what waits to become offers, where this service offers anything; left as it was while nothing is read."""
+        with contextlib.suppress(RefusedError), available(""):
+            if self._worker is None or not self._home.has_events:
+                return
+            with self._home.store() as store:
+                lag = WorkList(store.connection).lag(now)
+            metrics.OFFERS_LAG.set(lag.seconds)
+            metrics.OFFERS_WAITING.labels("events").set(lag.events)
+            metrics.OFFERS_WAITING.labels("people").set(lag.looks)
 
     def _result(self, found: Outcome | Rejected) -> dict[str, Any]:
         if isinstance(found, Rejected):

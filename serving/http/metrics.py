@@ -39,6 +39,14 @@ EVENT_LAG: Final = Gauge(
     "proffer_event_lag_seconds", "How long the event that waits longest has waited to be on disk, at the last commit.",
     registry=REGISTRY, multiprocess_mode="livemax",
 )  # fmt: skip
+OFFERS_WAITING: Final = Gauge(
+    "proffer_offers_waiting", "What is not worked off into offers yet: events, and people due to be looked at.",
+    ["what"], registry=REGISTRY, multiprocess_mode="mostrecent",
+)  # fmt: skip
+OFFERS_LAG: Final = Gauge(
+    "proffer_offers_lag_seconds", "How long ago the first event was recorded that is not worked off into offers yet.",
+    registry=REGISTRY, multiprocess_mode="mostrecent",
+)  # fmt: skip
 COMMIT_SECONDS: Final = Histogram(
     "proffer_events_commit_seconds", "How long one commit of events took.", registry=REGISTRY, buckets=_SECONDS
 )

@@ -64,6 +64,9 @@ class _NoLedger:
     def spends(self) -> Mapping[str, Any]:
         raise NotImplementedError
 
+    def registry(self, population: str, facts: Any) -> Mapping[str, Any]:
+        raise NotImplementedError
+
     def checks(self) -> Mapping[str, bool]:
         return {}
 

@@ -9,10 +9,12 @@ from fastapi import FastAPI
 from fastapi.responses import Response
 from starlette.requests import Request
 
+from privacy.ledger.registry_entry import NAME, USE, DeploymentFacts
 from serving.http import problem_documents as problems
 from serving.http.access import Authentication, need
-from serving.http.ledger_wire import PrivacySpendsOut, PrivacyStatusOut
-from serving.http.service_frame import JSON, WorkerPool, json_text, queried, refusals
+from serving.http.ledger_wire import PrivacyRegistryOut, PrivacySpendsOut, PrivacyStatusOut
+from serving.http.problem_documents import ProblemItemValue, RefusedError
+from serving.http.service_frame import JSON, WorkerPool, json_text, queried, query_items, refusals
 from serving.http.tokens import AUDIT
 
 _SAID: Final = refusals(
@@ -20,6 +22,23 @@ _SAID: Final = refusals(
     problems.LEDGER_UNAVAILABLE,
 )  # fmt: skip
 _WAITING: Final = 8
+_MOST: Final = 20
+_LONGEST: Final = 400
+_TEXTS: Final = f"at least one text of 1 to {_LONGEST} characters, at most {_MOST}"
+_ONE: Final = {"type": "string", "maxLength": _LONGEST}
+_MANY: Final = {"type": "array", "items": _ONE, "maxItems": _MOST}
+_ONCE: Final = ("population", "region", "name", "use")
+_SEVERAL: Final = ("curator", "author", "source")
+_NEEDED: Final = ("population", "region", "curator", "author")
+_FACTS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "population": ("Whose uses are described; needed.", _ONE),
+    "region": ("Whom the data are about, such as South Korea; needed.", _ONE),
+    "name": (f"Of what is published; absent means {NAME}.", _ONE),
+    "use": (f"What it is for; absent means: {USE}.", _ONE),
+    "curator": ("Who publishes; at least one.", _MANY),
+    "author": ("Who fills this in; at least one.", _MANY),
+    "source": ("Where more is said.", _MANY),
+}
 
 
 class LedgerReading(Protocol):
@@ -31,6 +50,10 @@ class LedgerReading(Protocol):
 
     def spends(self) -> Mapping[str, Any]:
         """Every use of people's data, in the order of the entries; raises RefusedError likewise."""
+        ...
+
+    def registry(self, population: str, facts: DeploymentFacts) -> Mapping[str, Any]:
+        """The entry of a population in the registry of deployments; raises RefusedError where nothing was published."""
         ...
 
 
@@ -55,3 +78,36 @@ def add_privacy(app: FastAPI, ledger: LedgerReading, access: Authentication, clo
     async def privacy_spends(request: Request) -> Response:
         """Every use of people's data: its mechanism, its price, who asked, and what was released."""
         return await answer(request, ledger.spends)
+
+    _add_registry(app, ledger, access, clock, work)
+
+
+def _add_registry(
+    app: FastAPI, ledger: LedgerReading, access: Authentication, clock: Callable[[], int], work: WorkerPool
+) -> None:
+    @app.get(
+        "/v1/privacy/registry", response_model=PrivacyRegistryOut, tags=["privacy"],
+        responses=_SAID | refusals(problems.UNPROCESSABLE), openapi_extra=queried(_FACTS, AUDIT),
+    )  # fmt: skip
+    async def privacy_registry(request: Request) -> Response:
+        """The entry of the OpenDP registry of deployments that the ledger has the facts for, as a draft."""
+        need(access.caller(request, clock()), AUDIT)
+        population, facts = _described(request)
+        return Response(await work.run(lambda: json_text(ledger.registry(population, facts))), media_type=JSON)
+
+
+def _described(request: Request) -> tuple[str, DeploymentFacts]:
+    """The population that is asked for, and what no ledger knows of a deployment."""
+    given: dict[str, list[str]] = {}
+    for name, value in query_items(request, _ONCE, _SEVERAL):
+        given.setdefault(name, []).append(value)
+    wrong = [ProblemItemValue(f"/{name}", _TEXTS) for name in _NEEDED if name not in given]
+    for name, values in given.items():
+        if len(values) > _MOST or not all(0 < len(one) <= _LONGEST and one.isprintable() for one in values):
+            wrong.append(ProblemItemValue(f"/{name}", _TEXTS))
+    if wrong:
+        raise RefusedError(problems.UNPROCESSABLE, "The entry cannot be written so.", wrong)
+    one = {name: values[0] for name, values in given.items()}
+    curators, authors, sources = (tuple(given.get(name, ())) for name in _SEVERAL)
+    facts = DeploymentFacts(one.get("name", NAME), curators, authors, one["region"], one.get("use", USE), sources)
+    return one["population"], facts

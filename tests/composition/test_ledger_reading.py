@@ -11,9 +11,9 @@ from proffer.cli import main
 from serving.http import tokens
 from serving.http.access import Authentication
 from serving.http.app import create_app
-from serving.http.ledger_wire import PrivacySpendsOut, PrivacyStatusOut
+from serving.http.ledger_wire import PrivacyRegistryOut, PrivacySpendsOut, PrivacyStatusOut
 from serving.http.privacy_routes import add_privacy
-from tests.privacy.ledgers import ledger
+from tests.privacy.ledgers import ledger, reserve
 from tests.serving.conftest import Caller, FakeHandler
 
 NOW = 1_800_000_000
@@ -44,7 +44,49 @@ def test_an_auditor_reads_what_the_verb_prints(home, capsys, what, model):
     assert found.status_code == 200, found.text
     model.model_validate(found.json())
     assert main(["privacy", what, "--json", "--home", str(home)]) == 0
-    assert found.json() == json.loads(capsys.readouterr().out)
+    printed = json.loads(capsys.readouterr().out)
+    printed.pop("overlaps", None)  # told to the operator alone
+    assert found.json() == printed
+
+
+ENTRY = "population=kr&curator=An%20office&curator=Another&author=A%20person&region=South%20Korea"
+WORDS = ["--population", "kr", "--curator", "An office", "--curator", "Another", "--author", "A person",
+         "--region", "South Korea"]  # fmt: skip
+
+
+@pytest.fixture
+def used(tmp_path):
+    """A home whose ledger has a use of people's data."""
+    reserve(ledger(tmp_path / "ledger", "3"), "run-1")
+    return tmp_path
+
+
+def test_an_auditor_reads_the_entry_for_the_registry_of_deployments_that_the_verb_writes(used, capsys):
+    found = get(caller(used), f"/v1/privacy/registry?{ENTRY}")
+    assert found.status_code == 200, found.text
+    out = str(used / "entry.yaml")
+    assert main(["privacy", "registry", *WORDS, "--out", out, "--json", "--home", str(used)]) == 0
+    assert found.json() == json.loads(capsys.readouterr().out)["entry"]
+    PrivacyRegistryOut.model_validate(found.json())
+    assert found.json()["deployment"]["basic"]["data_curators"] == ["An office", "Another"]
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "pointers"),
+    [
+        ("", 422, ["/population", "/region", "/curator", "/author"]),
+        (ENTRY.replace("South%20Korea", "x" * 401), 422, ["/region"]),
+        (ENTRY.replace("A%20person", "%00canary"), 422, ["/author"]),
+        (ENTRY + "&canary=1", 422, [""]),
+        (ENTRY + "&region=canary", 422, [""]),
+        (ENTRY.replace("=kr", "=canary"), 404, None),
+    ],
+)
+def test_an_entry_that_cannot_be_written_is_refused_and_nothing_is_repeated(used, query, status, pointers):
+    found = get(caller(used), f"/v1/privacy/registry?{query}")
+    assert found.status_code == status
+    assert "canary" not in found.text
+    assert pointers is None or [one["pointer"] for one in found.json()["errors"]] == pointers
 
 
 def test_others_read_nothing_of_it(home):

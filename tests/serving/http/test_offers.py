@@ -234,3 +234,16 @@ def test_a_country_without_a_policy_offers_nothing_and_a_service_without_offers_
     bare = caller_of(create_app(RecommendationHandler(real_engine), Authentication(dev=True), lambda: NOW,
                                 log=LogDesk(real_engine.declaration, town.home)))  # fmt: skip
     assert bare("GET", "/v1/citizens/ann/offers").status_code == 503
+
+
+def test_the_metrics_say_what_waits_to_become_offers_and_for_how_long(town):
+    def told():
+        lines = [one.rsplit(" ", 1) for one in town.caller("GET", "/metrics", {}).text.splitlines()]
+        return [float(value) for name, value in sorted(lines) if name.startswith("proffer_offers")]
+
+    first = 1_792_454_460  # 09:01 of 20 October 2026 in Seoul
+    assert told() == [town.now - first, 8, 0]  # seconds, events, people
+    town.worker.step(town.now)
+    assert told() == [0, 0, 0]
+    town.now += 70 * DAY
+    assert told() == [0, 0, 2]
