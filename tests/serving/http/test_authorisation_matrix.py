@@ -10,6 +10,7 @@ import json
 
 import pytest
 
+from composition.ledger_reading import LedgerAnswers
 from composition.workspace import Workspace
 from features.log.event_parser import parse_event
 from serving.http import openapi, tokens
@@ -17,6 +18,7 @@ from serving.http.access import Authentication
 from serving.http.app import create_app
 from serving.http.handler import RecommendationHandler
 from serving.http.log_desk import LogDesk
+from serving.http.privacy_routes import add_privacy
 from tests.serving.http.test_citizens import ANN, NOW, document
 
 KEY, ELSEWHERE = tokens.new_dev_key(), tokens.new_dev_key()
@@ -58,7 +60,9 @@ def service(real_engine, caller_of, tmp_path):
         log.append([parse_event(one, real_engine.declaration, now=NOW) for one in (*ANN, document("4", "eve"))])
     access = Authentication((tokens.dev_verifier(KEY),))
     desk = LogDesk(real_engine.declaration, home)
-    call = caller_of(create_app(RecommendationHandler(real_engine), access, lambda: NOW, log=desk))
+    app = create_app(RecommendationHandler(real_engine), access, lambda: NOW, log=desk)
+    add_privacy(app, LedgerAnswers(home.path, lambda: NOW), access, lambda: NOW)
+    call = caller_of(app)
     decision = call("GET", "/v1/citizens/ann/recommendations", bearer("ann", (tokens.READ,))).json()["decision_id"]
     call.named = {
         "citizen": "ann",
@@ -91,9 +95,6 @@ def test_every_route_that_names_something_has_a_row_and_every_row_a_route():
 
 @pytest.mark.parametrize(("method", "path", "scopes", "told"), ROUTES, ids=[f"{one[0]} {one[1]}" for one in ROUTES])
 def test_a_route_answers_those_who_may_and_nobody_else(service, method, path, scopes, told):
-    if path.startswith("/v1/privacy/"):
-        pytest.skip("the ledger's routes stand in tests/composition/test_ledger_reading.py")
-
     def status(headers):
         return asked(service, method, path, told, headers).status_code
 
@@ -110,3 +111,36 @@ def test_a_route_answers_those_who_may_and_nobody_else(service, method, path, sc
     assert status(bearer("eve", alone)) == other
     assert status(bearer("mallory", alone)) == other  # of whom nothing is known
     assert status(bearer("ann", alone)) in owner
+
+
+UNDOCUMENTED = {"/docs", "/docs/{name}", "/metrics", "/v1/openapi.json", "/.well-known/oauth-protected-resource"}
+
+
+def test_what_stands_beside_the_document_is_known_and_changes_nothing(service):
+    beside = [one for one in service.app.routes if not getattr(one, "include_in_schema", False)]
+    assert {one.path for one in beside} == UNDOCUMENTED
+    assert {method for one in beside for method in one.methods} <= {"GET", "HEAD"}
+
+
+def bodies_about(citizen):
+    """Routes whose body, not whose path, names somebody."""
+    at = "2026-01-01T00:00:00Z"
+    moved = {"specversion": "1.0", "id": "9", "source": "s", "subject": citizen, "type": "life.moved", "time": at,
+             "recordedtime": at, "data": {"region": "11"}}  # fmt: skip
+    return {
+        "facts": ("/v1/recommendations", {"facts": {}, "citizen": citizen}),
+        "events": ("/v1/recommendations", {"events": [moved], "citizen": citizen}),
+        "feedback": ("/v1/feedback", {"citizen": citizen, "items": [{"kind": "opened", "programme": "t.baby"}]}),
+    }
+
+
+@pytest.mark.parametrize("what", bodies_about(""))
+def test_a_body_about_another_citizen_is_refused_whether_there_is_one_or_not(service, what):
+    statuses = []
+    for about in ("ann", "eve", "nobody"):
+        path, body = bodies_about(about)[what]
+        headers = {**bearer("ann", (tokens.READ, tokens.RIGHTS, tokens.ANSWER)), "content-type": "application/json"}
+        statuses.append(service("POST", path, headers, content=json.dumps(body).encode()).status_code)
+    assert statuses[0] == 200
+    assert statuses[1] == statuses[2]
+    assert statuses[1] in (403, 404)

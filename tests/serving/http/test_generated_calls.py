@@ -113,6 +113,30 @@ def test_the_example_of_a_route_is_answered(service, route, media):
     told_of(route).validate_response(answer)
 
 
+def places_in(service, route):
+    return {name: values[0] for name, values in named_in(service, route).items()}
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.startswith("GET")])
+def test_the_head_alone_of_what_is_read_says_what_the_whole_does(service, route):
+    path = route.split(" ")[1].format(**places_in(service, route))
+    whole, head = (service.caller(method, path, authorised(service)) for method in ("GET", "HEAD"))
+    assert (whole.status_code, head.status_code, head.content) == (200, 200, b"")
+    own = {"x-request-id"}
+    assert {name: value for name, value in head.headers.items() if name not in own} == {
+        name: value for name, value in whole.headers.items() if name not in own
+    }
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_person_of_the_log_is_told_in_the_language_asked_for(service, language):
+    headers = {**authorised(service), "accept-language": language}
+    answer = service.caller("GET", "/v1/citizens/ann/recommendations", headers)
+    assert (answer.status_code, answer.headers["content-language"]) == (200, language)
+    assert {tuple(one["title"]) for one in answer.json()["recommendations"]} == {(language,)}
+    told_of("GET /v1/citizens/{citizen}/recommendations").validate_response(answer)
+
+
 @pytest.mark.parametrize(("route", "mode"), [*ALLOWED, *FORBIDDEN])
 def test_a_route_answers_whatever_is_sent_as_its_document_says(service, route, mode):
     made = told_of(route).as_strategy(generation_mode=schemathesis.GenerationMode[mode])

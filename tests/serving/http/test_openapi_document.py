@@ -134,6 +134,27 @@ def test_what_only_adds_breaks_nothing():
     assert changed(add) == []
 
 
+def unannounced(document):
+    """Routes that are marked as deprecated without the headers by which a reply says since when, and until when."""
+    told = {
+        f"{method.upper()} {path}": {*operation["responses"].get("200", {}).get("headers", ())}
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if operation.get("deprecated")
+    }
+    return [route for route, headers in told.items() if not {"Deprecation", "Sunset"} <= headers]
+
+
+def test_what_is_to_go_says_so_in_its_replies():
+    assert unannounced(DOCUMENT) == []
+    document = copy.deepcopy(DOCUMENT)
+    document["paths"]["/v1/facts"]["get"]["deprecated"] = True
+    assert unannounced(document) == ["GET /v1/facts"]
+    headers = {name: {"schema": {"type": "string"}} for name in ("Deprecation", "Sunset")}
+    document["paths"]["/v1/facts"]["get"]["responses"]["200"]["headers"] = headers
+    assert unannounced(document) == []
+
+
 @pytest.mark.parametrize("of", ["", "ledger"])
 def test_the_document_is_valid_openapi(of):
     validator = pytest.importorskip("openapi_spec_validator")
