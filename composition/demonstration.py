@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from composition import budgets, clock, ingestion, provenance, reading, story
 from composition.engines import EngineSettings, RankingSettings, build_engine
-from composition.model_registry import ModelRegistry, load_model
+from composition.model_registry import ModelRegistry, load_model, read_artefact
 from composition.sources import CATALOGUE, TrainingSource, read_training_data
 from composition.workspace import DATABASE_URL, Workspace
 from features.problem import Problem, Rejected
@@ -125,7 +126,8 @@ def train(data: TrainingData, seed: int, progress: Progress) -> TrainingRun[Exac
 
 def promote(data: TrainingData, run: TrainingRun[ExactRunResult], model: Path, workspace: Workspace) -> Sequence[Check]:
     """Promote as `proffer promote` does; the first model of a home is compared with no model at all."""
-    from training.runs.promotion import checks, compare
+    from training.artefact import REPORT
+    from training.runs.promotion import checks, compare, far_fewer
 
     registry = ModelRegistry(workspace)
     champion, features_hash = registry.champion(), data.declaration.hash
@@ -134,6 +136,7 @@ def promote(data: TrainingData, run: TrainingRun[ExactRunResult], model: Path, w
         found = checks(run.report, None)
     else:
         found = compare(data, load_model(model, features_hash), load_model(champion, features_hash))
+        found += far_fewer(*(json.loads(read_artefact(one)[REPORT]) for one in (model, champion)))
     if all(check.passed for check in found):
         registry.promote(model.name)
     return found

@@ -33,6 +33,7 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "ranking.offline": (),
     "ranking.online": (),
     "ranking.closed": ("percent",),
+    "ranking.worse": ("percent",),
     "ranking.no_gap": (),
     "ranking.no_truth": (),
     "ranking.fit": ("loss", "base", "error"),

@@ -318,13 +318,15 @@ def read_yaml(path: Path) -> object:
     except yaml.MarkedYAMLError as failure:
         mark = failure.problem_mark
         place = f"{path.name}, line {mark.line + 1} column {mark.column + 1}" if mark else path.name
-        another = "another document" in str(failure.problem)
-        what = "begins another document" if another else f"is not YAML: {failure.problem}"
-        remedy = "Write several as one list, or each in its own file" if another else "Correct the file"
+        what, remedy = f"is not YAML: {failure.problem}", "Correct the file"
+        if "another document" in str(failure.problem):
+            what, remedy = "begins another document", "Write several as one list, or each in its own file"
         raise Rejected([Problem((place,), "invalid", what, remedy)]) from failure
-    except (yaml.YAMLError, ValueError, RecursionError) as failure:  # ValueError: a date that the calendar lacks
-        what = f"is not YAML that can be used: {failure}"
-        raise Rejected([Problem((path.name,), "invalid", what, "Correct it")]) from failure
+    except (yaml.YAMLError, ValueError, RecursionError) as failure:
+        from features.calendar import missing_day
+
+        unusable = Problem((path.name,), "invalid", f"is not YAML that can be used: {failure}", "Correct it")
+        raise Rejected([missing_day(text, path.name) or unusable]) from failure
 
 
 @functools.cache

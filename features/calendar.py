@@ -26,6 +26,7 @@ _UNIX_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _DURATION: Final = re.compile(r"P(?=\d)(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,5})W)?(?:(\d{1,5})D)?")
 ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 """How a day is written: YYYY-MM-DD, of the forms of ISO 8601 this one alone."""
+_LIKE_A_DAY: Final = re.compile(r"(?<![\w-])(\d{4})-(\d\d?)-(\d\d?)(?!\d)")
 _BLOCK_SECONDS: Final = 1024 * DAY_SECONDS
 _SECOND: Final = timedelta(seconds=1)
 
@@ -46,6 +47,22 @@ def date_of(day: int) -> date:
     datetime.date(1969, 12, 31)
     """
     return date.fromordinal(day + _UNIX_ORDINAL)
+
+
+def missing_day(text: str, file: str) -> Problem | None:
+    r"""Return that a text holds something written like a day that the calendar lacks; None where it holds none.
+
+    >>> str(missing_day("a: 2026-01-31\nb: 2026-02-30", "x.yaml"))
+    'x.yaml, line 2: there is no day 2026-02-30. Check the calendar'
+    """
+    for number, line in enumerate(text.splitlines(), 1):
+        for found in _LIKE_A_DAY.finditer(line):
+            try:
+                date(*map(int, found.groups()))
+            except ValueError:
+                what = f"there is no day {found[0]}"
+                return Problem((f"{file}, line {number}",), "range", what, "Check the calendar")
+    return None
 
 
 def completed_months(start: int, today: int) -> int:

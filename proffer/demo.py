@@ -49,7 +49,7 @@ _STEPS = {
     "judging held-out people": "ranking.step.judging",
 }
 """What training calls its steps, and the message that tells each."""
-_ROUND = re.compile(r"growing trees, round (\d+) of at most (\d+)")
+_ROUND = re.compile(r"growing trees, round (\d+) of at most (\d+) .*")
 
 
 @dataclass

@@ -38,7 +38,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _count(rejected: Sequence[Problem]) -> str:
-    return "none rejected" if not rejected else f"rejected for {len(rejected)} reasons"
+    reasons = "1 reason" if len(rejected) == 1 else f"{len(rejected)} reasons"
+    return f"rejected for {reasons}" if rejected else "none rejected"
 
 
 def _complain(rejected: Sequence[Problem]) -> None:

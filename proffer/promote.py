@@ -6,6 +6,7 @@ On people who may be real, where a figure costs: if one noised release can tell 
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epsilon", metavar="E", help=spent)
     train_private.add_terms(parser)
     parser.add_argument("--dry-run", action="store_true", help="print what it would cost and leave; compare nothing")
+    fewer = "let it take over though it learned from less than half as many people as the champion"
+    parser.add_argument("--fewer-people", action="store_true", help=fewer)
     parser.set_defaults(evaluate=None)
     options.add_data(parser, required=False)
     options.add_hold_out(parser)
@@ -65,6 +68,7 @@ def _refuse_unpaid(args: argparse.Namespace) -> None:
 
 
 def _exact(args: argparse.Namespace, source: TrainingSource) -> int:
+    from training.artefact import REPORT
     from training.runs import promotion
 
     registry = ModelRegistry(source.workspace)
@@ -73,6 +77,8 @@ def _exact(args: argparse.Namespace, source: TrainingSource) -> int:
         data = read_training_data(source, progress)
         before = None if champion is None else load_model(champion, data.declaration.hash)
         checks = promotion.compare(data, load_model(challenger, data.declaration.hash), before)
+    if champion is not None and not args.fewer_people:
+        checks += promotion.far_fewer(*(json.loads(read_artefact(one)[REPORT]) for one in (challenger, champion)))
     passed = all(check.passed for check in checks)
     if passed:
         registry.promote(challenger.name)

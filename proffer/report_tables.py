@@ -22,7 +22,8 @@ def report_text(report: Report, say: Callable[..., str]) -> str:
         rows = [(say(f"ranking.order.{name}"), f"{value:.4f}") for name, value in ordered]
         parts.append(terminal.table([say("ranking.head.order"), "NDCG@5"], rows, right=[1]))
         gap = report.gap_closed
-        parts.append(say("ranking.no_gap") if gap is None else say("ranking.closed", percent=_percent(gap)))
+        told = "no_gap" if gap is None else "worse" if gap < 0 else "closed"
+        parts.append(say(f"ranking.{told}", **({} if gap is None else {"percent": _percent(gap)})))
     else:
         parts.append(say("ranking.no_truth"))
     if report.observed_orders and not report.means:

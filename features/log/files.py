@@ -116,7 +116,7 @@ def open_parquet(path: Path) -> Any:
     try:
         file = pq.ParquetFile(path)
     except (OSError, pa.ArrowException) as error:
-        raise unreadable(path, type(error).__name__) from None
+        raise unreadable(path, getattr(error, "strerror", None) or "it is no Parquet file, or a part of one") from None
     missing = [name for name in COLUMNS if name not in file.schema_arrow.names]
     if missing:
         raise unreadable(path, f"it has no column {', '.join(missing)}")

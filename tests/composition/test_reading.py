@@ -128,6 +128,12 @@ def test_yaml_that_cannot_be_used_is_refused(written, text):
         reading.read_yaml(written(text, "p.yaml"))
 
 
+def test_a_day_in_yaml_that_the_calendar_lacks_is_named_with_its_line(written):
+    with pytest.raises(Rejected) as refusal:
+        reading.read_yaml(written("a: 2026-01-31\nb: 2026-02-30\n", "p.yaml"))
+    assert str(refusal.value) == "p.yaml, line 2: there is no day 2026-02-30. Check the calendar"
+
+
 def test_programmes_are_read_from_a_folder_one_file_or_json_lines(tmp_path, written):
     folder = tmp_path / "catalogue"
     (folder / "birth").mkdir(parents=True)

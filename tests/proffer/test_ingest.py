@@ -127,3 +127,6 @@ def test_people_read_one_line(ingest, capsys):
     out, err = capsys.readouterr()
     assert out == "0 accepted, 0 duplicates, rejected for 30 reasons\n"
     assert "... and 10 more reasons" in err
+    file.write_text("broken", encoding="utf-8")
+    assert main(["ingest", str(file), "--home", str(ingest.home)]) == 1
+    assert capsys.readouterr().out == "0 accepted, 0 duplicates, rejected for 1 reason\n"

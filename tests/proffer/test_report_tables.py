@@ -37,7 +37,8 @@ def told(say):
         cold_starts=(),
     )
     no_gap = report(popularity=0.95, ours=0.95, reachable=0.95)
-    yield from (report_text(one, say) for one in (grouped, BLIND, replace(no_gap, cold_starts=())))
+    worse = replace(report(popularity=0.9, ours=0.8), cold_starts=())
+    yield from (report_text(one, say) for one in (grouped, BLIND, replace(no_gap, cold_starts=()), worse))
     for against in (None, report(), report(ours=0.95)):
         yield from (demo.check_line(check, say) for check in checks(report(), against))
     stages = {"synth": {"citizens": 20_000, "months": 36}}
@@ -71,3 +72,8 @@ def test_every_group_has_a_name_for_people():
         "reached offline",
         "reached online",
     ]
+
+
+def test_an_order_worse_than_popularity_is_called_so():
+    text = report_text(report(popularity=0.757, ours=0.631), reading.read_messages().speaking("en"))
+    assert "WORSE than popularity" in text

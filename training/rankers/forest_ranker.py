@@ -207,7 +207,7 @@ def _grow(
 
     def told(done: int, rounds: int) -> None:
         if done % _TELL == 0:
-            progress(f"growing trees, round {done} of at most {rounds}")
+            progress(f"growing trees, round {done} of at most {rounds} (fewer where more do not help)")
 
     lists, rows, additive = table.lists, table.rows, table.design.additive
     learned = np.ones(len(lists), dtype=np.bool_) if aside is None else ~aside

@@ -39,7 +39,8 @@ class Check:
     def __str__(self) -> str:
         """One line for people."""
         state = "ok    " if self.passed else "FAILED"
-        return f"{state} {self.name}: challenger {self.challenger:.6f}, {self.against} {self.other:.6f}"
+        ours, other = (str(one) if isinstance(one, int) else f"{one:.6f}" for one in (self.challenger, self.other))
+        return f"{state} {self.name}: challenger {ours}, {self.against} {other}"
 
 
 def compare(material: TrainingData, challenger: Model, champion: Model | None) -> tuple[Check, ...]:
@@ -50,17 +51,34 @@ def compare(material: TrainingData, challenger: Model, champion: Model | None) -
 
 
 def checks(challenger: Report, champion: Report | None) -> tuple[Check, ...]:
-    """Everything the challenger must not be worse at: than the champion, or, for the first model, than no model at all.
+    """Everything the challenger must not be worse at: than the champion and than no model at all, the better of both.
 
     NDCG@5 counts where the truth is known; log-loss on what people did with what they were shown always counts.
     """
-    ours, theirs = _figures(challenger), _base(challenger) if champion is None else _figures(champion)
-    against = "without a model" if champion is None else "champion"
-    return tuple(
-        Check(name, ours[name], against, theirs[name], higher_is_better=name == NDCG) for name in ours if name in theirs
-    )
+    ours, base = _figures(challenger), _base(challenger)
+    theirs = base if champion is None else _figures(champion)
+    found = []
+    for name in (one for one in ours if one in theirs):
+        best = max if name == NDCG else min
+        other = best(base[name], theirs[name])
+        against = "champion" if champion is not None and other == theirs[name] else "without a model"
+        found.append(Check(name, ours[name], against, other, higher_is_better=name == NDCG))
+    return tuple(found)
 
 
+def far_fewer(challenger: Mapping[str, Any], champion: Mapping[str, Any]) -> tuple[Check, ...]:
+    """Whether the challenger learned from half as many people as the champion, at least; nothing where it is not known.
+
+    Who is held out is a share of all people, so the reports of both tell by those whom each was judged on when it
+    learned.
+    """
+    people = [report.get("held_out", {}).get("people") for report in (challenger, champion)]
+    if any(not isinstance(count, int) for count in people):
+        return ()
+    return (Check(JUDGED, people[0], "half the champion's", people[1] // 2, higher_is_better=True),)
+
+
+JUDGED = "people held out when it learned"
 NDCG = "ndcg@5"
 LOG_LOSS = "held-out log-loss"
 

@@ -129,7 +129,7 @@ def test_every_objective_is_tried_and_the_better_kept(material):
     heard = []
     taught = train(material, replace(QUICK, rounds=10), compare=True, progress=heard.append)
     assert taught.result.chosen.objective in ("pointwise", "lambdarank")
-    grown = "growing trees, round 10 of at most 10"
+    grown = "growing trees, round 10 of at most 10 (fewer where more do not help)"
     once = ["telling attention from want", "choosing how fast the past fades", grown, grown]
     assert heard[:2] == ["reading what people were shown", "growing trees"]
     assert heard[2:-1] == 2 * once
