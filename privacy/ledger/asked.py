@@ -13,7 +13,8 @@ from privacy.accounting import accountant
 from privacy.accounting.canonical import canonical
 from privacy.ledger.approval import read_key
 from privacy.ledger.change import Audited
-from privacy.ledger.entry import AuditEntry, SpendEntry
+from privacy.ledger.dataset import NOBODY
+from privacy.ledger.entry import AuditEntry, EvaluateBody, SpendBody, SpendEntry
 from privacy.ledger.note import BadNote, Signature
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import EVERYBODY, document_of
@@ -90,6 +91,12 @@ def check_asked(state: LedgerState, entry: SpendEntry) -> None:
     text = request_text(state.origin, entry.population, document_of(body), body.dataset.units, entry.version)
     if not signature.by(key) or not key.holds(text, signature.content):
         raise NotApproved(where, f"is not what {key.name} signed", _AGAIN)
+
+
+def reads_first(body: SpendBody) -> bool:
+    """Whether a run reads households by a roll under this spend first: not to train after a count, nor for figures."""
+    after = body.run is not UNSET and body.run.stage == "train" and body.run.units_are == "noised"
+    return body.dataset.roll not in (UNSET, NOBODY) and not after and not isinstance(body, EvaluateBody)
 
 
 def audited(entry: AuditEntry) -> Audited:

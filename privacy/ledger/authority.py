@@ -8,7 +8,8 @@ Version 3 adds: a spend may say what it is part of and carry the signature of wh
 audit is an entry, two approvers have names that a reader tells apart, and a spend on households states the roll that
 fixes them (`privacy.ledger.unit_roll`). Version 4 adds: spends and commits say how they came, and only the same way
 commits; the roll grows by entries of its own (`units`), and what no run reads names none; a service fixes its decisions
-of a day (`records`). Version 5 adds: records state no number of decisions, and who asks signs the reason, too.
+of a day (`records`). Version 5 adds: records state no number of decisions, who asks signs the reason, too, and a run on
+households is committed only once they were fixed.
 """
 
 from __future__ import annotations

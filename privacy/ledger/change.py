@@ -31,6 +31,7 @@ class SpendRecord:
         period: in which it counts.
         state: reserved, committed, expired (a crash: counts as spent) or released (two approvers gave it back).
         by: how it was reserved (`terms.Way`); empty before version 4.
+        reads_first: its run reads households under it before any other of its spends, and fixes them (version 5).
     """
 
     id: str
@@ -42,6 +43,7 @@ class SpendRecord:
     period: str
     state: str
     by: str = ""
+    reads_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,7 @@ class UnitsFixed:
     """The households of a spend's people were fixed, which changes no balance."""
 
     index: int
+    spend: str
 
 
 Change = (

@@ -19,6 +19,8 @@ from privacy.ledger.note import BadNote, Note
 
 FORMAT: Final = "proffer-ledger-bundle-1"
 MOST_CHECKPOINTS: Final = 1_000
+MOST_SIGNATURES: Final = 64
+"""Signatures under one checkpoint: the ledger's and those of witnesses."""
 MOST_BYTES: Final = 2**29
 """The largest export that is read: about half a million entries."""
 MOST_LINES: Final = 2_000_000
@@ -96,6 +98,8 @@ def parse_notes(content: bytes) -> Iterator[Note]:
     if len(parts) % 2 == 0 or parts[-1]:
         raise NotAnExport("ends within a checkpoint, or has something after the last")
     for text, signatures in zip(parts[:-1:2], parts[1:-1:2], strict=True):
+        if signatures.count(b"\n") > MOST_SIGNATURES:
+            raise NotAnExport(f"has a checkpoint with more than {MOST_SIGNATURES} signatures, the most that are read")
         try:
             yield Note.parse(text + b"\n\n" + signatures + b"\n")
         except BadNote as failure:

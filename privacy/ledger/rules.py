@@ -16,7 +16,7 @@ from privacy.accounting.mechanism import Mechanism
 from privacy.budget import most_units
 from privacy.cohort import Cohort
 from privacy.ledger.approval import check_approved, other_statement
-from privacy.ledger.asked import audited, check_asked
+from privacy.ledger.asked import audited, check_asked, reads_first
 from privacy.ledger.authority import (
     check_bounds,
     exact_fit,
@@ -162,7 +162,10 @@ def _spend(state: LedgerState, entry: SpendEntry) -> Spent:
     check_asked(state, entry)
     cohort = _cohort(state, entry)
     spent = COMMITTED if isinstance(entry, EvaluateEntry) else RESERVED
-    spend = SpendRecord(body.spend, index, entry.at, entry.population, mechanism, cohort, budget.period, spent, by)
+    first = by == "gate" and entry.version >= UNCOUNTED and reads_first(body)
+    spend = SpendRecord(
+        body.spend, index, entry.at, entry.population, mechanism, cohort, budget.period, spent, by, first
+    )
     return Spent(spend, price)
 
 
@@ -291,6 +294,9 @@ def _commit(state: LedgerState, entry: CommitEntry) -> Settled:
         what = f"was reserved by {_WAYS[spend.by]}, and is committed by {_WAYS[by]}"
         remedy = "Who reserved it commits it; where that cannot be any more: proffer privacy expire"
         raise NotTheirs(spend.id, what, remedy)
+    if spend.reads_first and spend.id not in state.fixed:
+        what = "is committed, and no entry fixed the households that its run was to read by"
+        raise NotOpen(spend.id, what, "Fix them before rows are read; where the run is over: proffer privacy expire")
     if entry.version > 1:
         return _committed_in_full(entry, spend, mechanism)
     if entry.body.artefact is not UNSET:
@@ -324,7 +330,7 @@ def _units(state: LedgerState, entry: UnitsEntry) -> UnitsFixed:
     where, spend = f"entry {entry.index}", _open(state, entry.population, (RESERVED,), entry.body.spend)
     if entry.version < WAYS or spend.by != "gate" or state.budget(entry.population).opened.unit != "household":
         raise Refused(where, "fixes the households of what no run reads", "Reserve it through the gate of a run")
-    return UnitsFixed(entry.index)
+    return UnitsFixed(entry.index, spend.id)
 
 
 def _open(state: LedgerState, population: str, states: Sequence[str], spend_id: str) -> SpendRecord:

@@ -139,6 +139,7 @@ class LedgerState:
         self.heads: dict[int, str] = {}  # the hash before each entry, for statements drafted then
         self.intervals: list[BudgetInterval] = []  # those that have ended
         self.statements: set[str] = set()
+        self.fixed: set[str] = set()  # the spends whose households were fixed
         self.sealed = ""  # the last day whose records were fixed
         self.priced = 0  # the weights of the distinct mechanisms; see `size_limits` for these three
         self.composed = 0
@@ -279,7 +280,9 @@ class LedgerState:
                 self._change_key(change)
             case RecordsSealed():
                 self.sealed = change.day
-            case Audited() | UnitsFixed():
+            case UnitsFixed():
+                self.fixed.add(change.spend)
+            case Audited():
                 pass
             case _:
                 assert_never(change)

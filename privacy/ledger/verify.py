@@ -18,7 +18,6 @@ from privacy.ledger.export import LedgerExport, NotAnExport, parse_notes, split
 from privacy.ledger.note import BadNote, Checkpoint, Note, NoteVerifier, Signature
 from privacy.ledger.repricing import Advance, Finding, audited_again, priced_again
 from privacy.ledger.rules import decide
-from privacy.ledger.size_limits import MOST_HOLDERS
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import is_synthetic
 
@@ -287,9 +286,6 @@ def _signed(note: Note, size: int, replay: _Replay, key: NoteVerifier) -> Iterab
         yield Finding(None, f"{where} is signed by {'a revoked or later' if old else 'an unknown'} key ({ours.name})")
     elif not mine.holds(note.text, ours.content):
         yield Finding(None, f"{where}: the ledger's signature is invalid")
-    if len(others) > MOST_HOLDERS:
-        yield Finding(None, f"{where} has {len(others)} cosignatures, more than there may be witnesses")
-        return
     for signature in others:
         witness, revoked = state.witnessed.get(signature.id, (None, None))
         if witness is None or not signature.by(witness) or (revoked is not None and revoked < size):

@@ -300,7 +300,36 @@ def test_units_are_fixed_before_the_run_is_committed_and_never_after(folder, for
     verdict = verify(forge.bytes(), forge.signer.verifier(), epsilons=False)
     assert (verdict.first_bad_index, "is committed already" in str(verdict.findings[0])) == (4, True)
     made = households(folder)
-    reserve(made, "a", dataset=made.dataset(PEOPLE), run=BY_RUN)
+    a_run(made, "a")
     made.commit("a", by="gate")
     with pytest.raises(refusal.NotOpen, match="is committed already"):
         made.roll("kr", "a").fixed(PEOPLE, pairs)
+
+
+NOISED, STATED = ({"by": "gate", "stage": "train", "units_are": told} for told in ("noised", "stated"))
+
+
+@pytest.mark.parametrize(
+    ("run", "needed"),
+    [({"by": "gate", "stage": "count"}, True), (STATED, True), ({"by": "gate", "stage": "evaluation"}, True),
+     ({"by": "gate"}, True), (NOISED, False), ({"by": "hand", "stage": "count"}, False)],
+)  # fmt: skip
+def test_a_run_that_reads_households_is_committed_only_once_they_were_fixed(folder, run, needed):
+    made = households(folder)
+    reserve(made, "run", m.declared("0.01"), dataset=made.dataset(PEOPLE), run=run)
+    if needed:
+        with pytest.raises(refusal.NotOpen, match="no entry fixed the households"):
+            made.commit("run", by=run["by"])
+        made.roll("kr", "run").fixed(PEOPLE, pairs)
+    made.commit("run", by=run["by"])
+    assert verify(made.exported().encode(), made.verifier, epsilons=False).ok
+
+
+def test_a_run_that_is_committed_without_its_households_is_named_from_version_5():
+    for forge_type, at in ((Forge4, None), (Forge5, 3)):
+        forge = forge_type(ALICE, BOB)
+        forge.open(unit="household")
+        roll = {"fingerprint": fingerprint("people"), "roll": fingerprint("roll"), "sketch": fingerprint("new")}
+        forge.reserve("run", by="gate", dataset=roll)
+        forge.commit("run", by="gate")
+        assert verify(forge.bytes(), forge.signer.verifier(), epsilons=False).first_bad_index == at
