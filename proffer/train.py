@@ -35,7 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--objective",
         choices=train_exact.OBJECTIVES,
         default="pointwise",
-        help="of lightgbm; auto learns both and keeps what orders validation people better (default: pointwise)",
+        help="of lightgbm; auto tries both and popularity on earlier rows and keeps what orders later lists of other "
+        "people best (default: pointwise)",
     )
     add("--epsilon", metavar="E", help=f"private: what the run may spend per unit (default: {epsilon})")
     add("--evaluate", metavar="E", help="private: on top, for noised metrics of held-out people (default: none)")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.arrays import Float64, Int64
+from features.arrays import Bool, Float64, Int64
 
 SURE = 1.96
 """Intervals reach so many standard errors to both sides: they hold the truth 95 times in 100."""
@@ -84,6 +84,16 @@ def places(groups: Int64, score: Float64) -> Int64:
     found = np.empty(group.size, dtype=np.int64)
     found[order] = np.arange(group.size) - np.repeat(starts, np.diff(np.r_[starts, group.size]))
     return found
+
+
+def mixed(lists: Int64, label: Float64) -> Bool:
+    """The rows of lists in which something was taken up and something was not: bool[m].
+
+    >>> mixed(np.array([0, 0, 1, 1]), np.array([1.0, 0.0, 1.0, 1.0]))
+    array([ True,  True, False, False])
+    """
+    taken, rows = np.bincount(lists, label), np.bincount(lists)
+    return np.asarray(((taken > 0) & (taken < rows))[lists])
 
 
 def standard_error(values: Float64) -> float:

@@ -16,7 +16,7 @@ from recommender.ranking.design import DesignMatrix
 from recommender.ranking.scorer import Scorer
 from training.data.ranking_dataset import Candidates, KnownTakeUp, RankingDataset
 from training.measures import Reliability, log_loss, ndcg, reliability, share_of_gap
-from training.rankers.forest_ranker import written
+from training.rankers.forest_ranker import looked_at, written
 from training.rankers.models import logistic, probability
 
 if TYPE_CHECKING:
@@ -154,12 +154,9 @@ def predicted(forest: Forest, lists: RankingDataset, catalogue: Catalogue) -> Fl
     Where attention was learned, that is looked at in this place, and then taken up.
     """
     attributes = forest.attributes(catalogue, lists.people.declaration)
-    rows = written(lists, catalogue, forest.vocabulary)
-    wanted = probability(forest.scale.log_odds(forest.trees.raw(rows), lists.examples.programme, attributes))
-    if forest.attention is None:
-        return wanted
-    design = DesignMatrix.of(lists.people.declaration, forest.vocabulary)
-    return wanted * probability(forest.attention.raw(rows[:, design.of_person]))
+    raw = forest.trees.raw(written(lists, catalogue, forest.vocabulary))
+    wanted = probability(forest.scale.log_odds(raw, lists.examples.programme, attributes))
+    return wanted * looked_at(forest, lists, catalogue)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from features.arrays import Bool, Float64, Int64
-from training.measures import ndcg, reciprocal_rank, standard_error
+from features.arrays import Float64, Int64
+from training.measures import mixed, ndcg, reciprocal_rank, standard_error
 
 if TYPE_CHECKING:
     from recommender.ranking.model import Model
@@ -48,7 +48,7 @@ class ObservedOrder:
     @classmethod
     def of(cls, told: RankingDataset, score: Float64) -> ObservedOrder:
         """Judge the scores of labelled rows; a list in which nothing or everything was taken up tells nothing."""
-        kept = mixed(told)
+        kept = mixed(told.at, told.examples.label)
         at, label = told.at[kept], told.examples.label[kept]
         values, ranks = ndcg(at, score[kept], label, K)[1], reciprocal_rank(at, score[kept], label)
         figures = [(float(one.mean()), standard_error(one)) for one in (values, ranks)]
@@ -62,15 +62,9 @@ class ObservedOrder:
         }  # fmt: skip
 
 
-def mixed(told: RankingDataset) -> Bool:
-    """The rows of lists in which something was taken up and something was not: bool[m]."""
-    taken, rows = np.bincount(told.at, told.examples.label), np.bincount(told.at)
-    return np.asarray(((taken > 0) & (taken < rows))[told.at])
-
-
 def observed_orders(told: RankingDataset, scores: Mapping[str, Float64]) -> dict[str, ObservedOrder]:
     """Judge orders, by name, by what held-out people took up of what they were offered."""
-    if not mixed(told).any():
+    if not mixed(told.at, told.examples.label).any():
         return {}
     return {name: ObservedOrder.of(told, score) for name, score in scores.items()}
 

@@ -24,9 +24,9 @@ from training.rankers.models import probability
 if TYPE_CHECKING:
     from training.data.examples import Examples
 
-ROUNDS: Final = 150
+ROUNDS: Final = 100
 """Trees of attention and of want each: enough for attention that falls to a fiftieth."""
-MOST: Final = 120_000
+MOST: Final = 60_000
 """Rows that they are grown from; what was opened of more is known well enough."""
 SURE: Final = 0.95
 """What is wanted more than this share of rows is opened whenever it is looked at: so attention has a unit."""
@@ -110,8 +110,8 @@ class _Product:
     def together(self, people: Float32, wants: Float32) -> tuple[Trees, Trees]:
         """Trees of attention and of want, one of each in turn."""
         known = np.full(self.opened.size, self.start)
-        one = lightgbm.Booster({**self.how, "num_leaves": 8, "learning_rate": 0.2}, lightgbm.Dataset(people))
-        slower = {**self.how, "num_leaves": 15, "feature_fraction": 0.5, "learning_rate": 0.05}
+        one = lightgbm.Booster({**self.how, "num_leaves": 8, "learning_rate": 0.3}, lightgbm.Dataset(people))
+        slower = {**self.how, "num_leaves": 15, "feature_fraction": 0.5, "learning_rate": 0.075}
         other = lightgbm.Booster(slower, lightgbm.Dataset(wants, init_score=known))
         scores = [np.zeros(known.size), known]
         for _ in range(ROUNDS):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from recommender.ranking.forest import (
     Trees,
     parse_trees,
 )
-from recommender.ranking.item_effect import ItemEffects, Scale
+from recommender.ranking.item_effect import ItemEffects, PublicPrior, Scale
 from recommender.ranking.scorer import Pairs
 from recommender.rules.catalogue import Catalogue
 from training.artefact import Learned
@@ -32,14 +32,17 @@ from training.measures import log_loss, ndcg, standard_error
 from training.progress import Progress, silent
 from training.rankers.attention import Attention, learn_attention
 from training.rankers.effects import effects_beyond, mean_odds, own_odds
-from training.rankers.models import Objective, PooledForest, Validation, calibrate, probability
-from training.rankers.own_forests import OwnForests, grow_classes, grow_own, joined
+from training.rankers.models import OBJECTIVES, Objective, PooledForest, Validation, calibrate, probability
+from training.rankers.own_forests import OwnForests, grow_classes, grow_own, joined, without_trees
 from training.rankers.recency import choose_half_life, faded
 
 if TYPE_CHECKING:
     from training.data.examples import Examples
 
 
+Way = Objective | Literal["popularity"]
+WAYS: Final[tuple[Way, ...]] = ("popularity", *OBJECTIVES)
+"""How an order may be learned: by how often programmes are taken up, the same for everybody, or by trees."""
 _TELL = 10  # rounds between two reports
 
 
@@ -47,12 +50,12 @@ _TELL = 10  # rounds between two reports
 class ForestSettings:
     """How a ranker is learned; chosen by validation on training people, never on held-out ones."""
 
-    objective: Objective = "pointwise"
+    objective: Way = "pointwise"
     rounds: int = 3000
     """Of pooled trees at most; validation people say when to stop long before."""
     patience: int = 50
     leaves: int = 31
-    learning_rate: float = 0.1
+    learning_rate: float = 0.15
     min_leaf: int = 200
     column_share: float = 0.5
     l2: float = 10.0
@@ -69,7 +72,7 @@ class ForestSettings:
     def forest(self, additive: tuple[int, ...]) -> PooledForest:
         """The estimator these settings describe."""
         return PooledForest(
-            objective=self.objective,
+            objective="lambdarank" if self.objective == "lambdarank" else "pointwise",
             rounds=self.rounds,
             patience=self.patience,
             leaves=self.leaves,
@@ -89,6 +92,20 @@ def written(lists: RankingDataset, catalogue: Catalogue, vocabulary: Vocabulary)
     table = DesignMatrix.of(lists.people.declaration, vocabulary)
     context = Context(lists.examples.position, lists.examples.channel)
     return table.rows(lists.people, attributes, Pairs(lists.at, lists.examples.programme), context)
+
+
+def looked_at(forest: Forest, lists: RankingDataset, catalogue: Catalogue) -> Float64:
+    """How likely each row was looked at, as it was shown; 1 where no attention was learned."""
+    if forest.attention is None:
+        return np.ones(len(lists))
+    design = DesignMatrix.of(lists.people.declaration, forest.vocabulary)
+    return probability(forest.attention.raw(written(lists, catalogue, forest.vocabulary)[:, design.of_person]))
+
+
+def scores_of(forest: Forest, lists: RankingDataset, catalogue: Catalogue) -> Float64:
+    """The scores of rows, everything being in the first place."""
+    attributes = forest.attributes(catalogue, lists.people.declaration)
+    return forest.score(lists.people, attributes, Pairs(lists.at, lists.examples.programme)).score
 
 
 @dataclass(frozen=True)
@@ -129,6 +146,8 @@ def learn(
     vocabulary = Vocabulary.fit(known, declaration, settings.directions, rng, settings.own_most)
     attributes = vocabulary.attributes(catalogue, declaration)
     taught = lists.without(withheld)
+    if settings.objective == "popularity":
+        return _popular(taught, catalogue, vocabulary)
     table = _Table(written(taught, catalogue, vocabulary), taught, attributes, DesignMatrix.of(declaration, vocabulary))
     progress("telling attention from want")
     table, attention = table.attended(settings)
@@ -329,9 +348,24 @@ def _metrics(kept: RankingDataset, score: Float64) -> dict[str, float]:
     }
 
 
-def choose(learned: Sequence[tuple[FitResult, ForestSettings]]) -> tuple[FitResult, ForestSettings]:
-    """The fit, with its settings, that orders validation people's lists best."""
-    return max(learned, key=lambda one: one[0].metrics["validation_ndcg@5"])
+def _popular(taught: RankingDataset, catalogue: Catalogue, vocabulary: Vocabulary) -> FitResult:
+    """The order of how often programmes are taken up, as a forest without a tree; a line makes counts probabilities."""
+    examples, declaration = taught.examples, taught.people.declaration
+    attributes = vocabulary.attributes(catalogue, declaration)
+    taken = np.log(np.bincount(examples.programme, examples.weight * examples.label, len(attributes.ids)) + 0.5)
+    design, order = DesignMatrix.of(declaration, vocabulary), np.argsort(attributes.codes)
+    nothing = np.zeros(2 * attributes.values.shape[1])
+    public = PublicPrior(nothing[::2], nothing, nothing)
+    effects = ItemEffects(
+        float(np.log(0.5)), public, nothing, np.outer(nothing, nothing), 0.0, attributes.codes[order],
+        (taken - np.log(0.5))[order],
+    )  # fmt: skip
+    line = calibrate(taken[examples.programme], examples.label, examples.weight)
+    text = without_trees(len(design.names))
+    forest = Forest(
+        parse_trees(text), Scale(*line, effects), vocabulary, taught.people.features_hash, catalogue.hash, {}
+    )
+    return FitResult(forest, text, metrics={"rows": float(len(taught))})
 
 
 def packed(forest: Forest, text: str, attention: str = "") -> Learned:

@@ -155,6 +155,14 @@ def joined(pooled: str, own: Texts, columns: Mapping[int, int], share: float) ->
     return "\n".join([*lines, "", *(f"Tree={at}\n{block}\n" for at, block in enumerate(trees)), tail])
 
 
+def without_trees(columns: int) -> str:
+    """A model of LightGBM's text that has no tree: its raw score is 0 of every row of so many columns."""
+    names = " ".join(f"Column_{at}" for at in range(columns))
+    head = f"tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx={columns - 1}"
+    infos = " ".join(["none"] * columns)
+    return f"{head}\nobjective=regression\nfeature_names={names}\nfeature_infos={infos}\n\nend of trees\n"
+
+
 def _parts(text: str) -> tuple[str, list[str], str]:
     head, *rest = text.partition("\nend of trees")[0].split("\nTree=")
     return (

@@ -23,7 +23,7 @@ HALF_LIVES: Final = (730, 365, 180, 90, 45)
 """Days in which a row comes to count half, tried from the longest on for as long as it helps."""
 LATE: Final = 0.05
 """The share of rows, the latest, that is foretold from all before."""
-MOST: Final = 40_000
+MOST: Final = 20_000
 _FEWEST: Final = 200
 
 

@@ -15,8 +15,8 @@ from training.evaluation.evaluation_report import RANKER
 from training.evaluation.judgement import judge
 from training.evaluation.observed_orders import Beside
 from training.progress import Progress, silent
-from training.rankers.forest_ranker import FitResult, ForestSettings, choose, learn, packed
-from training.rankers.models import OBJECTIVES
+from training.rankers.forest_ranker import FitResult, ForestSettings, learn, packed
+from training.rankers.ranker_choice import choose
 from training.runs.training_run import RunProvenance, TrainingRun
 
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ def train(
     Args:
         material: rows behind their gate.
         settings: how to learn.
-        compare: learn by every objective and keep the one that orders validation people best.
+        compare: learn by every objective from earlier rows, and go on with the one that orders later lists of other
+            people best; popularity is among them, so that nothing below it is kept.
         tuned: set LightGBM tuned for each programme, and one over all as classes, beside it.
         progress: takes the step that begins.
 
@@ -90,9 +91,14 @@ def train(
     progress("reading what people were shown")
     lists = learning_showings(material, log, settings.most_rows, settings.seed)
     _check_enough(material, log, lists, settings)
+    chances = dict[str, float]()
+    if compare:
+        progress("comparing ways to learn")
+        choice = choose(lists, material.catalogue, settings, progress)
+        settings, chances = choice.settings, choice.metrics()
     progress("growing trees")
-    ways = [replace(settings, objective=name) for name in OBJECTIVES] if compare else [settings]
-    fit, settings = choose([(learn(lists, material.catalogue, way, progress=progress), way) for way in ways])
+    fit = learn(lists, material.catalogue, settings, progress=progress)
+    fit = replace(fit, metrics=fit.metrics | chances)
     progress("judging held-out people")
     report = judge(material, log, fit.forest, lists, RANKER, Beside(tuned_threads=settings.threads if tuned else 0))
     provenance = RunProvenance(kind, asked.spend)

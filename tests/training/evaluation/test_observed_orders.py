@@ -25,7 +25,7 @@ TOLD = Told(np.array([0, 0, 1, 1, 2, 2, 3, 3]), Labels(np.array([1.0, 0, 0, 1, 1
 
 
 def test_only_lists_with_a_yes_and_a_no_count():
-    assert mixed(TOLD).tolist() == [True] * 4 + [False] * 4
+    assert mixed(TOLD.at, TOLD.examples.label).tolist() == [True] * 4 + [False] * 4
 
 
 def test_the_right_order_is_one_and_the_wrong_one_half():

@@ -19,7 +19,7 @@ from training.data.examples import LearningLog
 from training.data.label_form import LabelForm
 from training.data.material import candidates, hidden, learning_showings, with_truth
 from training.evaluation.judgement import Withholding, evaluate
-from training.rankers.forest_ranker import ForestSettings, learn
+from training.rankers.forest_ranker import WAYS, ForestSettings, learn
 from training.runs.exact_run import price, train
 from training.runs.private_run import lists_of
 
@@ -128,12 +128,26 @@ def test_a_withheld_programme_leaves_no_trace_in_what_is_learned(material, log):
 def test_every_objective_is_tried_and_the_better_kept(material):
     heard = []
     taught = train(material, replace(QUICK, rounds=10), compare=True, progress=heard.append)
-    assert taught.result.chosen.objective in ("pointwise", "lambdarank")
+    figures = {way: taught.result.fit.metrics[f"later_ndcg@5_{way}"] for way in WAYS}
+    assert taught.result.chosen.objective == max(figures, key=figures.get) == "pointwise"
     grown = "growing trees, round 10 of at most 10 (fewer where more do not help)"
-    once = ["telling attention from want", "choosing how fast the past fades", grown, grown]
-    assert heard[:2] == ["reading what people were shown", "growing trees"]
-    assert heard[2:-1] == 2 * once
+    steps = ["telling attention from want", "choosing how fast the past fades", grown]
+    assert heard[:2] == ["reading what people were shown", "comparing ways to learn"]
+    assert heard[heard.index("growing trees") + 1 : -1] == [*steps, steps[-1]]
     assert heard[-1] == "judging held-out people"
+
+
+def test_popularity_is_a_forest_without_trees_that_scores_by_what_was_taken_up(material, log):
+    lists = learning_showings(material, log, 10**6, 0)
+    noise = np.random.default_rng(5).permutation(len(lists))
+    told = replace(lists.examples, label=lists.examples.label[noise])
+    popular = learn(replace(lists, examples=told), material.catalogue, replace(QUICK, objective="popularity"))
+    assert popular.forest.trees.leaf.size == 0
+    found = candidates(material, log)
+    attributes = popular.forest.attributes(material.catalogue, material.declaration)
+    scores = popular.forest.score(found.people, attributes, found.pairs)
+    taken = np.bincount(told.programme, told.label, len(material.codes))[found.pairs.programme]
+    assert np.array_equal(np.unique(taken, return_inverse=True)[1], np.unique(scores.score, return_inverse=True)[1])
 
 
 def test_the_truth_is_told_of_candidates_only(material, log):
