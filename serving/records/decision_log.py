@@ -95,7 +95,7 @@ class DecisionLog:
             return None
         whole = json.loads(zlib.decompress(row.body))
         found = Decision(whole["decision"], whole["answer"])
-        names = [one["id"] for one in found.document["said"].get("messages", ())]
+        names = [one["id"] for one in found.document.get("said", {}).get("messages", ())]
         left = sa.select(MESSAGES.c.id, MESSAGES.c.state, MESSAGES.c.next).where(MESSAGES.c.id.in_(names))
         return KeptDecision(
             id_, found, row.made, {one.id: (one.state, one.next) for one in self._connection.execute(left)}
