@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from features.calendar import date_of
@@ -14,9 +15,24 @@ from recommender.rules.estimate import Estimate, Span, Step
 from recommender.rules.payment import HUNDREDTHS, AgeSpan, Payment
 from recommender.text import Text
 
-__all__ = ["amount_sentence", "payment_text", "steps_json"]
+__all__ = ["ToldAmount", "amount_sentence", "payment_text", "steps_json", "told_amount"]
 
 _UNSTATED: Final = "amount.unstated"
+
+
+@dataclass(frozen=True)
+class ToldAmount:
+    """What a value comes to, the sentence on it, and both with the derivation as JSON, which nobody changes."""
+
+    estimate: Estimate
+    sentence: Text
+    document: Mapping[str, Any]
+
+
+def told_amount(found: Estimate, currency: Currency, messages: Messages) -> ToldAmount:
+    """Return an estimate with its words."""
+    said = amount_sentence(found, currency, messages)
+    return ToldAmount(found, said, steps_json(found, said, currency, messages))
 
 
 def amount_sentence(found: Estimate, currency: Currency, messages: Messages) -> Text:

@@ -264,10 +264,11 @@ def _explained(
     programme, verdict = compiled.catalogue.programmes[place], verdicts.explain(place)
     person = offers.people[int(offers.pairs.person[row])]
     notices = notices_of(programme, person.held, compiled)
-    estimate = programme.value.amount_of(person, person.t)
     currency = currency_of(programme.value.currency, compiled.declaration.country.currency)
+    told = offer_arrays(compiled).told_to_all(place, programme.value, person.t, currency, compiled.messages)
+    estimate = told.estimate if told else programme.value.amount_of(person, person.t)
     return Recommendation(
-        rank, programme, verdict, likelihood, utility, window, estimate, currency, compiled.messages, notices
+        rank, programme, verdict, likelihood, utility, window, estimate, currency, compiled.messages, notices, told
     )
 
 

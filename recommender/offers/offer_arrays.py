@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +13,7 @@ from features.arrays import Bool, Float64, Int64
 from features.country import Currency
 from features.value import UNKNOWN
 from recommender.currency import SCALE, comparable, currencies_of
+from recommender.offers.amount_text import ToldAmount, told_amount
 from recommender.offers.utility import UtilityWeights
 from recommender.rules.estimate import ANYBODY, Estimate
 from recommender.rules.payment import GIVES
@@ -21,6 +22,7 @@ from recommender.rules.working_days import WorkingDays
 
 if TYPE_CHECKING:
     from features.snapshot import Occurrence
+    from recommender.messages import Messages
     from recommender.rules.compiled import Compiled
     from recommender.rules.programme import Programme
     from recommender.rules.window_rule import WindowRule
@@ -81,6 +83,7 @@ class OfferArrays:
         events_of: for each programme the life events it is offered on.
         excludes: what each programme cannot be held with.
         documents: what each programme asks for; equal texts are one object, as equal sets and lists are above.
+        told: what programmes come to that is the same for everybody, in words, by place and second; grows.
     """
 
     day: int
@@ -106,6 +109,7 @@ class OfferArrays:
     events_of: tuple[frozenset[str], ...]
     excludes: tuple[frozenset[str], ...]
     documents: tuple[tuple[Text, ...], ...]
+    told: dict[tuple[int, int], ToldAmount] = field(default_factory=dict)
 
     @cached_property
     def settling(self) -> Float64:
@@ -147,6 +151,16 @@ class OfferArrays:
         """Return one programme's window as it stands to a person."""
         static = self.windows[programme]
         return windows.personal[int(self.personal_window[programme])] if static is None else static
+
+    def told_to_all(
+        self, programme: int, value: Value, t: int, currency: Currency, messages: Messages
+    ) -> ToldAmount | None:
+        """What a programme comes to from the second `t` on, in words; None where that depends on the person."""
+        if self.worth[programme] >= 0:
+            return None
+        if (programme, t) not in self.told:
+            self.told[programme, t] = told_amount(value.amount_of(ANYBODY, t), currency, messages)
+        return self.told[programme, t]
 
 
 @lru_cache(maxsize=8)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from features.calendar import date_of
 from features.country import Currency
 from recommender.messages import Messages
-from recommender.offers.amount_text import amount_sentence, steps_json
+from recommender.offers.amount_text import ToldAmount, amount_sentence, steps_json
 from recommender.offers.beside import Alternative
 from recommender.offers.bundle import Bundle
 from recommender.offers.other_applicant import OtherApplicant
@@ -47,6 +47,8 @@ class Recommendation:
     currency: Currency
     messages: Messages
     notices: tuple[Text, ...] = ()
+    told: ToldAmount | None = None
+    """The estimate in words, where it is the same for everybody and was told before."""
 
     def __post_init__(self) -> None:
         """Refuse what the rules exclude."""
@@ -61,6 +63,8 @@ class Recommendation:
     @cached_property
     def amount(self) -> Text:
         """What it comes to in the first year, in one sentence."""
+        if self.told is not None:
+            return self.told.sentence
         return amount_sentence(self.estimate, self.currency, self.messages)
 
     @property
@@ -72,6 +76,7 @@ class Recommendation:
     def to_json(self) -> dict[str, Any]:
         """The recommendation as the outer contract writes it."""
         programme = self.programme
+        year = self.told.document if self.told else steps_json(self.estimate, self.amount, self.currency, self.messages)
         return {
             "rank": self.rank,
             "programme": programme.id,
@@ -83,8 +88,7 @@ class Recommendation:
             "because": [reason.to_json() for reason in self.verdict.because],
             "why_rank": [self._part_json(part) for part in self.utility.contributions],
             "missing": list(self.verdict.missing),
-            "value": value_json(programme)
-            | {"first_year": steps_json(self.estimate, self.amount, self.currency, self.messages)},
+            "value": value_json(programme) | {"first_year": year},
             "window": window_json(programme, self.window, self.messages),
             "documents": [_text_json(text) for text in programme.documents],
             "effort_minutes": programme.effort_minutes,

@@ -9,7 +9,9 @@ import pytest
 from composition import reading
 from features.snapshot import known_from_facts
 from recommender.currency import CURRENCIES
-from recommender.offers.amount_text import amount_sentence, step_text
+from recommender.engine import Engine
+from recommender.offers.amount_text import amount_sentence, step_text, told_amount
+from recommender.offers.offer_arrays import offer_arrays
 from recommender.rules.person import Person
 
 TODAY = date(2026, 11, 28)
@@ -124,3 +126,20 @@ def test_the_benefit_of_a_leave_that_ended_is_not_counted_by_months_to_come(ship
         assert [step.payment.period for step in estimate.steps] == periods
     estimate, _ = found(shipped, "kr.parental-leave-benefit", {"on_parental_leave": True})
     assert "times" not in step_text(estimate.steps[0], CURRENCIES["KRW"], shipped[3]).in_language("en")
+
+
+@pytest.mark.parametrize("facts", [{}, {"children": THREE, "sex": "female", "birth_date": "1990-05-01"}, home(*AWAY)])
+def test_what_rests_on_no_fact_is_the_same_for_everybody_and_is_told_in_the_same_words(shipped, facts):
+    declaration, regions, catalogue, messages = shipped
+    day = declaration.zone.end_of_day(TODAY)
+    person = Person(known_from_facts(declaration, facts, day), regions=regions)
+    table = offer_arrays(Engine(declaration, catalogue, regions, messages).compiled(TODAY))
+    flat = 0
+    for place, programme in enumerate(catalogue.programmes):
+        value, currency = programme.value, CURRENCIES[programme.value.currency]
+        told = table.told_to_all(place, value, day, currency, messages)
+        assert (told is None) == bool(value.reads), programme.id
+        if told is not None:
+            flat += 1
+            assert told == told_amount(value.amount_of(person, day), currency, messages), programme.id
+    assert flat > len(catalogue) // 2

@@ -138,16 +138,23 @@ class Service:
 
 
 def killed(home, kills, seed):
-    """Send events while workers are killed at random moments; what was acknowledged, and what was ever sent."""
+    """Send events while workers are killed at random moments; what was acknowledged, and what was ever sent.
+
+    Before each kill something was acknowledged since the last: a busy machine takes longer, and is tried as much.
+    """
     rng, service = random.Random(seed), Service(home)
     acknowledged, sent, number, over = set(), set(), 0, threading.Event()
 
     def kill():
         try:
             for _ in range(kills):
-                time.sleep(rng.uniform(0.02, 0.6))
-                if pids := service.workers():
-                    os.kill(rng.choice(pids), signal.SIGKILL)
+                before, patience = len(acknowledged), time.monotonic() + PATIENCE
+                while len(acknowledged) == before and time.monotonic() < patience:
+                    time.sleep(0.005)
+                time.sleep(rng.uniform(0, 0.3))
+                while not (pids := service.workers()):
+                    time.sleep(0.005)
+                os.kill(rng.choice(pids), signal.SIGKILL)
         finally:
             over.set()
 
