@@ -43,6 +43,8 @@ def run(args: argparse.Namespace, source: TrainingSource) -> int:
     with terminal.working("keeping the run"):
         folder = ModelRegistry(source.workspace).keep(trained, f"lightgbm {trained.result.chosen.objective}")
     document = describe(trained, folder)
+    for doubt in trained.result.doubts:
+        terminal.say(f"note: {doubt}")
     say = reading.read_messages(country=args.country).speaking(data.declaration.country.shown)
     terminal.emit(document, args.json, lambda: _text(document, trained, say))
     return terminal.DONE
@@ -76,7 +78,12 @@ def run_document(trained: TrainingRun[Any], folder: Path, ranker: str) -> dict[s
 def describe(trained: TrainingRun[ExactRunResult], folder: Path) -> dict[str, Any]:
     """What `train --json` prints."""
     found = run_document(trained, folder, "lightgbm")
-    return {**found, "objective": trained.result.chosen.objective, "metrics": trained.metrics()}
+    return {
+        **found,
+        "objective": trained.result.chosen.objective,
+        "metrics": trained.metrics(),
+        "doubts": [doubt.to_document() for doubt in trained.result.doubts],
+    }
 
 
 def _text(document: dict[str, Any], trained: TrainingRun[ExactRunResult], say: Callable[..., str]) -> str:

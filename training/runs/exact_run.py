@@ -10,6 +10,7 @@ from features.calendar import date_of
 from features.problem import Problem, Rejected
 from privacy.request import QuotedPrice, Request
 from privacy.spend import Spend
+from training.data.doubts import doubts
 from training.data.material import held_out_rows, learning_showings
 from training.evaluation.evaluation_report import RANKER
 from training.evaluation.judgement import judge
@@ -33,11 +34,12 @@ _OTHER: Final = "See that labels.yaml says what is an offer and what its answer,
 
 @dataclass(frozen=True)
 class ExactRunResult:
-    """A forest, the settings it was learned with, and who was held out (`training.data.hold_out`)."""
+    """A forest, how it was learned, who was held out (`training.data.hold_out`), and what the log cannot tell."""
 
     fit: FitResult
     chosen: ForestSettings
     hold_out: Mapping[str, Any]
+    doubts: tuple[Problem, ...] = ()
 
     def learned(self) -> Learned:
         """The forest as files."""
@@ -102,7 +104,8 @@ def train(
     progress("judging held-out people")
     report = judge(material, log, fit.forest, lists, RANKER, Beside(tuned_threads=settings.threads if tuned else 0))
     provenance = RunProvenance(kind, asked.spend)
-    return TrainingRun(ExactRunResult(fit, settings, material.hold_out.to_document()), provenance, report)
+    untold = doubts(lists.examples, [programme.id for programme in material.catalogue.programmes])
+    return TrainingRun(ExactRunResult(fit, settings, material.hold_out.to_document(), untold), provenance, report)
 
 
 def _check_enough(material: TrainingData, log: LearningLog, lists: RankingDataset, settings: ForestSettings) -> None:
