@@ -29,7 +29,7 @@ def forged() -> Forge:
         forge.at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(1_793_534_400 + 997 * i))
         one = PROMISES[i % len(PROMISES)]
         forge.reserve(f"run-{i}", one, checkpoint=False, dataset={**people, "units": 1000 + i})
-        forge.commit(f"run-{i}", one, checkpoint=i % (PAIRS // 995) == 0)
+        forge.commit(f"run-{i}", one, checkpoint=i % (PAIRS // 950) == 0)
     forge.sign()
     return forge
 
