@@ -133,7 +133,7 @@ def promote(data: TrainingData, run: TrainingRun[ExactRunResult], model: Path, w
     champion, features_hash = registry.champion(), data.declaration.hash
     assert run.report is not None, "an exact run always has a report"
     if champion is None:
-        found = checks(run.report, None)
+        found = checks(run.report, None, data)
     else:
         found = compare(data, load_model(model, features_hash), load_model(champion, features_hash))
         found += far_fewer(*(json.loads(read_artefact(one)[REPORT]) for one in (model, champion)))

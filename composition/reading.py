@@ -163,7 +163,7 @@ def read_messages(cache: DocumentCache | None = None, country: CountryFolder = S
     from privacy.ledger import report_text  # loaded only by verbs that explain
     from recommender import message_keys
     from recommender.messages import Messages
-    from rendering import contact_page, welcome_page
+    from rendering import contact_page, evaluation_page, welcome_page
     from serving.proactive import contact_keys
     from serving.records import record_keys
 
@@ -175,7 +175,7 @@ def read_messages(cache: DocumentCache | None = None, country: CountryFolder = S
     with problems.gathered():
         documents = _all_of([folder / f"{language}.yaml" for language in languages], cache)
     problems.raise_any()
-    parts = (message_keys, report_text, screen_keys, contact_page, welcome_page, record_keys, contact_keys)
+    parts = (message_keys, report_text, screen_keys, contact_page, evaluation_page, welcome_page, record_keys, contact_keys)
     keys = {key: names for part in parts for key, names in part.MESSAGES.items()}
     return Messages.parse(dict(zip(languages, documents, strict=True)), keys)
 

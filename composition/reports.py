@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from composition import clock
 from composition.model_registry import ModelRegistry
@@ -13,6 +13,8 @@ from composition.reading import read_country, read_messages
 from composition.settings import SHIPPED, CountryFolder
 from composition.workspace import Workspace
 from features.whole_file import write_whole
+
+FULL_REPORT: Final = "proffer-evaluation-1"
 
 if TYPE_CHECKING:
     from privacy.ledger.export import LedgerExport
@@ -36,6 +38,31 @@ def write_report(report: Report, model: Path, workspace: Workspace) -> list[Path
         files["ndcg.png"] = standing_picture({name: one.values for name, one in report.standings.items()})
     for name, content in files.items():
         write_whole(folder / name, content)
+    return [folder / name for name in files]
+
+
+def write_page(report: Report, model: Path, folder: Path, country: CountryFolder = SHIPPED) -> list[Path]:
+    """Write a full report as a page in each language of the country, and as JSON; returns their paths.
+
+    Args:
+        report: with every section.
+        model: the artefact's folder, after which the page is named.
+        folder: takes the files; `index.html` is in the language that the country shows.
+        country: whose languages the pages are in.
+    """
+    from rendering import evaluation_page
+    from rendering.page import page
+
+    messages, about = read_messages(country=country), read_country(country)
+    document = {"format": FULL_REPORT, "model": model.name, **report.to_document()}
+    files = {"report.json": json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"}
+    for language in about.shown_first:
+        name = "index.html" if language == about.shown else f"index.{language}.html"
+        shown = evaluation_page.view(document, language, messages.speaking(language))
+        files[name] = page(evaluation_page.TEMPLATE, shown)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        write_whole(folder / name, content.encode())
     return [folder / name for name in files]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 CATALOGUE: Final = "catalogue.jsonl"
 LABELS: Final = "labels.yaml"
 GROUPS: Final = "groups.yaml"
+GATE: Final = "gate.yaml"
 TAKE_UP: Final = "truth/takeup.parquet"
 
 
@@ -204,8 +205,7 @@ def _of_folder(source: TrainingSource, folder: Path, progress: Progress) -> Trai
     held = read_split(source.hold_out, document, definitions.declaration, private=source.terms is not None)
     rows = FileRows(folder / EVENTS, definitions.declaration, held, until, provenance.files.get(EVENTS))
     gate = _gate(source, rows, provenance)
-    told_apart = _groups(source, definitions)
-    return TrainingData(*definitions, gate, end, _truth(folder), held, _labels(source, definitions), told_apart)
+    return TrainingData(*definitions, gate, end, _truth(folder), held, *_judging(source, definitions))
 
 
 def _of_log(source: TrainingSource) -> TrainingData:
@@ -222,7 +222,14 @@ def _of_log(source: TrainingSource) -> TrainingData:
     held = read_split(source.hold_out, {}, definitions.declaration, private=source.terms is not None)
     rows = LogRows(source.workspace, definitions.declaration, held, end)
     gate = _gate(source, rows, Provenance(DataKind.PRIVATE))
-    return TrainingData(*definitions, gate, end, None, held, _labels(source, definitions), _groups(source, definitions))
+    return TrainingData(*definitions, gate, end, None, held, *_judging(source, definitions))
+
+
+def _judging(
+    source: TrainingSource, definitions: Definitions
+) -> tuple[LabelForm, tuple[PeopleGroup, ...], Mapping[str, float]]:
+    """By what people are judged: labels, groups and what a challenger has to show."""
+    return _labels(source, definitions), _groups(source, definitions), _gate_terms(source)
 
 
 def _labels(source: TrainingSource, definitions: Definitions) -> LabelForm:
@@ -243,6 +250,16 @@ def _groups(source: TrainingSource, definitions: Definitions) -> tuple[PeopleGro
     if not file.exists():
         return ()
     return parse_groups(reading.read_yaml(file), (file.name,), definitions.declaration, definitions.regions)
+
+
+def _gate_terms(source: TrainingSource) -> Mapping[str, float]:
+    """What the declaration's gate.yaml demands of a challenger; without the file all is as usual."""
+    from dataclasses import asdict
+
+    from training.evaluation.gate import parse_terms
+
+    file = (source.declaration or source.country.declaration) / GATE
+    return asdict(parse_terms(reading.read_yaml(file), (file.name,))) if file.exists() else {}
 
 
 def _gate(source: TrainingSource, rows: FileRows | LogRows, provenance: Provenance) -> Gate[LearningLog]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from pathlib import Path
 
 from composition import reading, terminal
 from composition.model_registry import ModelRegistry, load_model
-from composition.reports import write_report
+from composition.reports import write_page, write_report
 from composition.sources import TrainingSource, check_folder, folder_to_learn_from, read_training_data
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
@@ -27,6 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     tuned = "set LightGBM tuned for each programme, and one over all as classes, beside it"
     parser.add_argument("--tuned", action="store_true", help=tuned)
+    page = "write a page and JSON with every figure there, with leak controls and example lists"
+    parser.add_argument("--report", type=Path, metavar="DIR", help=page)
     options.add_data(parser, required=False)
     options.add_hold_out(parser)
     options.add(parser, "country", "catalogue", "declaration", "model", "as-of")
@@ -40,6 +43,7 @@ class EvaluateSettings:
     model: str | None
     cold_start: int
     tuned: bool
+    page: Path | None
 
     @classmethod
     def of(cls, args: argparse.Namespace) -> EvaluateSettings:
@@ -56,13 +60,13 @@ class EvaluateSettings:
             workspace, folder_to_learn_from(workspace, args.data), args.declaration, args.catalogue, None, args.country,
             args.as_of, args.hold_out,
         )  # fmt: skip
-        return cls(source, args.model, args.cold_start, args.tuned)
+        return cls(source, args.model, args.cold_start, args.tuned, args.report)
 
 
 def run(args: argparse.Namespace) -> int:
     """Judge the model, leave report and pictures in the home, and print."""
     from proffer.report_tables import report_text
-    from training.evaluation.judgement import evaluate_model
+    from training.evaluation.judgement import Withholding, evaluate_model
 
     settings = EvaluateSettings.of(args)
     workspace = settings.source.workspace
@@ -76,8 +80,11 @@ def run(args: argparse.Namespace) -> int:
         data = read_training_data(settings.source, progress)
         model = load_model(folder, data.declaration.hash)
         threads = _THREADS if settings.tuned else 0
-        report = evaluate_model(data, model, settings.cold_start, reference=True, tuned_threads=threads)
+        once_more = Withholding(settings.cold_start, tuned_threads=threads, full=settings.page is not None)
+        report = evaluate_model(data, model, once_more, reference=True, progress=progress)
     left = [str(path) for path in write_report(report, folder, workspace)]
+    if settings.page is not None:
+        left += [str(path) for path in write_page(report, folder, settings.page, args.country)]
     say = reading.read_messages(country=args.country).speaking(data.declaration.country.shown)
     text = "\n".join([f"model {folder}", "", report_text(report, say), "", *left])
     terminal.emit({"model": str(folder), **report.to_document(), "files": left}, args.json, text)

@@ -23,7 +23,8 @@ METRICS = (
     "rows", "people", "applied", "rounds", "validation_log_loss", "validation_ndcg@5", "own_share", "residual_spread",
     "half_life_days", "looked_at", "later_ndcg@5_popularity", "later_ndcg@5_pointwise", "later_ndcg@5_lambdarank",
     "held_out_log_loss", "held_out_calibration_error", "ndcg@5", "ndcg@5_popularity", "ndcg@5_views",
-    "ndcg@5_logistic", "ndcg@5_lightgbm", "ndcg@5_teacher", "ndcg@5_reachable", "gap_closed",
+    "ndcg@5_logistic", "ndcg@5_lightgbm", "ndcg@5_lightgbm_each", "ndcg@5_lightgbm_classes", "ndcg@5_teacher",
+    "ndcg@5_reachable", "gap_closed",
 )  # fmt: skip
 """The only metrics that are tracked: aggregates about a model. A figure about one person has no name here."""
 

@@ -19,7 +19,7 @@ from recommender.messages import Messages
 from recommender.rules.catalogue import catalogue
 from recommender.rules.clause import Advisory, All, Any, Compare, NoData, Not, UnreadText
 from recommender.rules.region import Regions
-from rendering import contact_page, welcome_page
+from rendering import contact_page, evaluation_page, welcome_page
 from serving.proactive import contact_keys
 from serving.records import record_keys
 
@@ -42,6 +42,7 @@ MESSAGES = Messages.parse(
         **message_keys.MESSAGES,
         **report_text.MESSAGES,
         **screen_keys.MESSAGES,
+        **evaluation_page.MESSAGES,
         **welcome_page.MESSAGES,
         **contact_page.MESSAGES,
         **record_keys.MESSAGES,

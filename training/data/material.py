@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,6 +58,7 @@ class TrainingData:
         hold_out: who is never learned from.
         labels: what of the log is an offer, and what its answer.
         groups: the groups of people that reports tell apart.
+        gate_terms: what the deployment demands of a challenger, where it is not as usual.
     """
 
     declaration: Declaration
@@ -68,6 +70,7 @@ class TrainingData:
     hold_out: HoldOut = ONE_IN_FIVE
     labels: LabelForm = SHOWN_THEN_APPLIED
     groups: tuple[PeopleGroup, ...] = ()
+    gate_terms: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def codes(self) -> Int64:

@@ -39,6 +39,7 @@ class Report:
         observed_orders: how well orders place what held-out people took up of what they were offered, by name.
         fairness: how each order serves each declared group.
         rows: what all figures are made from.
+        sections: what a page shows beside (`training.evaluation.full_report`); empty where nobody asked for it.
     """
 
     standings: Mapping[str, RankingResult]
@@ -51,6 +52,7 @@ class Report:
     observed_orders: Mapping[str, ObservedOrder] = field(default_factory=dict)
     fairness: tuple[GroupFairness, ...] = ()
     rows: JudgedRows | None = field(default=None, repr=False, compare=False)
+    sections: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def means(self) -> dict[str, float]:
@@ -87,6 +89,7 @@ class Report:
             "groups": self.groups,
             "cold_start": [tried.to_document() for tried in self.cold_starts],
             "fairness": [group.to_document() for group in self.fairness],
+            **self.sections,
         }
 
     def frames(self) -> dict[str, pd.DataFrame]:

@@ -34,9 +34,10 @@ class GroupGap(NamedTuple):
         """How much higher the group's figure is."""
         return self.inside - self.rest
 
-    def to_document(self) -> dict[str, float]:
-        """As reports write it."""
-        return {"group": self.inside, "rest": self.rest, "gap": self.gap, "error": SURE * self.error}
+    def to_document(self) -> dict[str, float | None]:
+        """As reports write it; None where there is no such figure."""
+        figures = {"group": self.inside, "rest": self.rest, "gap": self.gap, "error": SURE * self.error}
+        return {name: value if np.isfinite(value) else None for name, value in figures.items()}
 
 
 def clustered_share(part: Float64, whole: Float64, person: Int64) -> tuple[float, float]:

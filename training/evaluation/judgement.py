@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from features.log.interactions import APPLIED
 from features.problem import Problem, Rejected
@@ -24,6 +24,7 @@ from training.evaluation.evaluation import (
 )
 from training.evaluation.evaluation_report import PRIVATE, RANKER, STUDENT, Report
 from training.evaluation.fairness import fairness
+from training.evaluation.full_report import full_report, model_card
 from training.evaluation.judged_rows import entitlements, judged_rows, what_was_told
 from training.evaluation.observed_orders import Beside, observed_orders
 from training.progress import Progress, silent
@@ -53,25 +54,36 @@ def ranker_of(model: Model) -> str:
 
 
 class Withholding(NamedTuple):
-    """Programmes to try as new: how many, how a forest is learned without each; and threads of tuned LightGBM, or 0."""
+    """What is learned once more: how many programmes are tried as new, how, what stands beside, for which report.
+
+    Attributes:
+        programmes: how many to try as new, each learned once more without it.
+        settings: how a forest is learned.
+        tuned_threads: of tuned LightGBM; 0 leaves it out.
+        full: whether the report has every section, of which the leak controls learn a few times more.
+    """
 
     programmes: int = 0
     settings: ForestSettings = ForestSettings()
     tuned_threads: int = 0
+    full: bool = False
+
+
+CONTROL_ROUNDS: Final = 300
+"""Leak controls learn at most so many rounds: what they show is far from being close."""
 
 
 def evaluate_model(
-    material: TrainingData, model: Model, withhold: int = 0, *, reference: bool = False, tuned_threads: int = 0,
-    progress: Progress = silent,
+    material: TrainingData, model: Model, withholding: Withholding = Withholding(),  # noqa: B008 - it cannot be changed
+    *, reference: bool = False, progress: Progress = silent,
 ) -> Report:  # fmt: skip
     """Report on a model as it was read from its artefact.
 
     Args:
         material: rows and, where there is one, the truth.
         model: the ranker; a forest's manifest says how it is learned again without a programme.
-        withhold: how many programmes to try as new; each costs a training run.
+        withholding: what is learned once more; how is as the manifest says.
         reference: set LightGBM beside a ranker that is learned in another way.
-        tuned_threads: set LightGBM tuned for each programme beside it, with so many threads; 0 leaves it out.
         progress: takes the step that begins.
 
     Raises:
@@ -82,13 +94,11 @@ def evaluate_model(
     if learned is not None and learned != material.hold_out.to_document():
         what = f"is not the one that {name} learned with ({learned}): people it learned from would judge it"
         raise Rejected([Problem(("--hold-out",), "conflict", what, "Give the --hold-out that it was trained with")])
-    if withhold and name != RANKER:
+    if withholding.programmes and name != RANKER:
         what = f"learns the model once more without a programme, which is not offered for {name}"
         raise Rejected([Problem(("--cold-start",), "forbidden", what, "Leave it out, or evaluate a lightgbm model")])
     settings = ForestSettings(**model.manifest["settings"]) if name == RANKER else ForestSettings()
-    return evaluate(
-        material, model, Withholding(withhold, settings, tuned_threads), reference=reference, progress=progress
-    )
+    return evaluate(material, model, withholding._replace(settings=settings), reference=reference, progress=progress)
 
 
 def evaluate(
@@ -121,7 +131,12 @@ def evaluate(
         beside = beside._replace(models={RANKER: learn(lists, material.catalogue, settings).forest})
     progress("judging held-out people")
     report = judge(material, log, model, lists, ranker, beside)
-    return replace(report, cold_starts=cold_starts(material, log, model, lists, withholding, progress))
+    report = replace(report, cold_starts=cold_starts(material, log, model, lists, withholding, progress))
+    if not withholding.full:
+        return report
+    quick = replace(settings, rounds=min(settings.rounds, CONTROL_ROUNDS))
+    sections = full_report(material, log, lists, report, quick, progress)
+    return replace(report, sections={**sections, "card": model_card(model, material)})
 
 
 def judge(

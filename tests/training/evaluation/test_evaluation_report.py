@@ -12,7 +12,6 @@ from training.evaluation.evaluation import ColdStart, Observed, RankingResult
 from training.evaluation.evaluation_report import Report
 from training.evaluation.pictures import reliability_picture, standing_picture
 from training.measures import Reliability
-from training.runs.promotion import checks, far_fewer
 
 CURVE = Reliability(np.array([0.1, 0.3]), np.array([0.12, 0.28]), np.array([10, 10]))
 
@@ -61,41 +60,6 @@ def test_tracked_figures_are_all_on_the_allow_list():
     from training.tracking import METRICS
 
     assert set(report().metrics()) <= set(METRICS)
-
-
-def test_a_challenger_that_is_not_worse_passes():
-    assert all(check.passed for check in checks(report(), report()))
-    assert all(check.passed for check in checks(report(ours=0.91, loss=0.39), report()))
-
-
-@pytest.mark.parametrize("worse", [report(ours=0.89), report(loss=0.41)])
-def test_a_challenger_that_is_worse_at_anything_fails_and_says_at_what(worse):
-    found = checks(worse, report())
-    assert [check.passed for check in found].count(False) == 1
-    assert "FAILED" in "\n".join(map(str, found))
-    assert {check.to_document()["passed"] for check in found} == {True, False}
-
-
-def test_a_challenger_that_beats_a_bad_champion_must_beat_popularity_too():
-    ndcg, loss = checks(report(ours=0.63, popularity=0.757), report(ours=0.6, popularity=0.757))
-    assert (ndcg.passed, ndcg.against, ndcg.other) == (False, "without a model", 0.757)
-    assert (loss.passed, loss.against) == (True, "champion")
-
-
-def test_a_challenger_that_learned_from_far_fewer_people_is_told_from_the_reports():
-    few, many = {"held_out": {"people": 400}}, {"held_out": {"people": 4000}}
-    (check,) = far_fewer(few, many)
-    assert str(check) == "FAILED people held out when it learned: challenger 400, half the champion's 2000"
-    assert far_fewer(many, few)[0].passed
-    assert far_fewer({"held_out": {"people": 2000}}, many)[0].passed
-    assert far_fewer({}, many) == ()
-
-
-def test_the_first_model_must_beat_no_model_at_all():
-    assert all(check.passed for check in checks(report(), None))
-    assert not all(check.passed for check in checks(report(ours=0.7), None))
-    assert [check.name for check in checks(BLIND, None)] == ["held-out log-loss"]
-    assert not checks(replace(BLIND, observed=Observed(0.6, 0.5, CURVE)), None)[0].passed
 
 
 @pytest.mark.slow
