@@ -175,16 +175,8 @@ def read_messages(cache: DocumentCache | None = None, country: CountryFolder = S
     with problems.gathered():
         documents = _all_of([folder / f"{language}.yaml" for language in languages], cache)
     problems.raise_any()
-    parts = (
-        message_keys,
-        report_text,
-        screen_keys,
-        contact_page,
-        evaluation_page,
-        welcome_page,
-        record_keys,
-        contact_keys,
-    )
+    pages = (contact_page, evaluation_page, welcome_page)
+    parts = (message_keys, report_text, screen_keys, *pages, record_keys, contact_keys)
     keys = {key: names for part in parts for key, names in part.MESSAGES.items()}
     return Messages.parse(dict(zip(languages, documents, strict=True)), keys)
 
