@@ -110,8 +110,11 @@ def _orders(report: Mapping[str, Any], kind: str, say: Say) -> dict[str, object]
 
 
 def _beside(one: Mapping[str, Any], say: Say) -> tuple[str, str, str]:
-    difference = f"{one['difference']:+.3f} ± {_number(one['error'])}"
-    return difference, _number(one["least"]), say(f"ranking.page.says.{one['says']}")
+    """How much higher, what could be told, and what is."""
+    error, least = (_number(one[name]) for name in ("error", "least"))
+    difference = f"{one['difference']:+.3f} ± {error}"
+    says = say(f"ranking.page.says.{one['says']}")
+    return difference, least, says
 
 
 def _groups(report: Mapping[str, Any], labels: Mapping[str, str], say: Say) -> dict[str, object]:
@@ -152,7 +155,9 @@ def _parts(report: Mapping[str, Any], labels: Mapping[str, str], say: Say) -> li
 def _part(kind: str, row: Mapping[str, Any], labels: Mapping[str, str], say: Say) -> str:
     if kind == "by_group":
         return labels[row["group"]]
-    return say(f"ranking.page.newness.{row['part']}") if kind == "newness" else str(row["part"])
+    if kind == "newness":
+        return say(f"ranking.page.newness.{row['part']}")
+    return str(row["part"])
 
 
 def _reliability(curve: Mapping[str, Any], say: Say) -> Calibration:
@@ -198,8 +203,9 @@ def _correction(one: Mapping[str, Any], labels: Mapping[str, str], say: Say) -> 
 
 def _control(one: Mapping[str, Any], say: Say) -> tuple[str, str, str]:
     held = {True: "true", False: "false", None: "none"}[one["held"]]
-    result = f"AUC {one['auc']:.3f} ± {one['error']:.3f}; log-loss {one['log_loss']:.3f} ({one['base_log_loss']:.3f})"
-    return say(f"ranking.page.control.{one['control']}"), result, say(f"ranking.page.held.{held}")
+    area = f"AUC {one['auc']:.3f} ± {one['error']:.3f}"
+    loss = f"log-loss {one['log_loss']:.3f} ({one['base_log_loss']:.3f})"
+    return say(f"ranking.page.control.{one['control']}"), f"{area}; {loss}", say(f"ranking.page.held.{held}")
 
 
 def _example(one: Mapping[str, Any], labels: Mapping[str, str], language: str, say: Say) -> dict[str, object]:
@@ -229,7 +235,9 @@ def _dot(one: Mapping[str, float]) -> Dot:
 
 
 def _gap(one: Mapping[str, float | None] | None) -> Dot | None:
-    gap, error = (None, None) if one is None else (one["gap"], one["error"])
+    if one is None:
+        return None
+    gap, error = one["gap"], one["error"]
     return None if gap is None or error is None else Dot(gap, error)
 
 

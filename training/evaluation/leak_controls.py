@@ -88,7 +88,8 @@ def leak_controls(
         forest = learn(learned, material.catalogue, settings).forest
         return _measured(name, judged.examples.label, predicted(forest, judged, material.catalogue))
 
-    found = [tried("honest", lists, told), tried("shuffled", _shuffled(lists, rng), told)]
+    mixed = replace(lists, examples=replace(lists.examples, label=rng.permutation(lists.examples.label)))
+    found = [tried("honest", lists, told), tried("shuffled", mixed, told)]
     found.append(tried("planted", _planted(lists), _planted(told)))
     if (lists.examples.hidden == NOTHING_HIDDEN).all():
         found.append(tried("shifted", _later(material, log, lists), _later(material, log, told)))
@@ -113,10 +114,6 @@ def _demanded(one: LeakControl, honest: LeakControl) -> LeakControl:
         "planted": one.auc > honest.auc + honest.error and one.log_loss < honest.log_loss / 2,
     }
     return replace(one, held=held.get(one.name))
-
-
-def _shuffled(lists: RankingDataset, rng: np.random.Generator) -> RankingDataset:
-    return replace(lists, examples=replace(lists.examples, label=rng.permutation(lists.examples.label)))
 
 
 def _planted(lists: RankingDataset) -> RankingDataset:

@@ -65,12 +65,11 @@ def by_group(
         member = owed.answers[people, column] == Answer.YES
         if member.sum() >= FEWEST:
             values = {order: figures[order].values["ndcg@5"][member] for order in orders}
-            found.append({"group": name, "people": int(member.sum()), "orders": _means(values)})
+            means = {
+                order: {"mean": float(one.mean()), "error": SURE * standard_error(one)} for order, one in values.items()
+            }
+            found.append({"group": name, "people": int(member.sum()), "orders": means})
     return found
-
-
-def _means(values: Mapping[str, Float64]) -> dict[str, dict[str, float]]:
-    return {name: {"mean": float(one.mean()), "error": SURE * standard_error(one)} for name, one in values.items()}
 
 
 def by_programme_part(
@@ -80,7 +79,9 @@ def by_programme_part(
 
     What is wanted is the chance of taking up, where the truth is known; else what was taken up of what was offered.
     """
-    parts = {"category": _categories(material), "newness": _newness(material, log)}
+    category = np.array([programme.category for programme in material.catalogue.programmes])
+    categories = {str(name): category == name for name in np.unique(category)}
+    parts = {"category": categories, "newness": _newness(material, log)}
     if rows.truth is not None:
         person, lists, programme = rows.some.pairs.person, rows.some.pairs.person, rows.some.pairs.programme
         wanted, scores = rows.truth.probability, rows.scores
@@ -105,11 +106,6 @@ def _recalls(first: Mapping[str, Bool], wanted: Float64, person: Int64, rows: Bo
         share, error = clustered_share(wanted[rows] * there[rows], wanted[rows], person[rows])
         found[name] = {"mean": share, "error": SURE * error}
     return found
-
-
-def _categories(material: TrainingData) -> dict[str, Bool]:
-    category = np.array([programme.category for programme in material.catalogue.programmes])
-    return {str(name): category == name for name in np.unique(category)}
 
 
 def _newness(material: TrainingData, log: LearningLog) -> dict[str, Bool]:
