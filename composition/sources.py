@@ -256,7 +256,7 @@ def _gate_terms(source: TrainingSource) -> Mapping[str, float]:
     """What the declaration's gate.yaml demands of a challenger; without the file all is as usual."""
     from dataclasses import asdict
 
-    from training.evaluation.gate import parse_terms
+    from training.evaluation.promotion_gate import parse_terms
 
     file = (source.declaration or source.country.declaration) / GATE
     return asdict(parse_terms(reading.read_yaml(file), (file.name,))) if file.exists() else {}

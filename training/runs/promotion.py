@@ -10,7 +10,9 @@ import numpy as np
 
 from recommender.rules.clause import Answer
 from training.evaluation.evaluation_report import Report
-from training.evaluation.gate import (
+from training.evaluation.judged_rows import entitlements, what_was_told
+from training.evaluation.judgement import evaluate_model
+from training.evaluation.promotion_gate import (
     GateFigure,
     GateTerms,
     Says,
@@ -19,8 +21,6 @@ from training.evaluation.gate import (
     not_worse_says,
     order_says,
 )
-from training.evaluation.judged_rows import entitlements, what_was_told
-from training.evaluation.judgement import evaluate_model
 from training.evaluation.report_sections import by_answers, by_truth
 from training.measures import SURE, standard_error
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from features.problem import Rejected
-from training.evaluation.gate import (
+from training.evaluation.promotion_gate import (
     GateFigure,
     GateTerms,
     calibration_says,
