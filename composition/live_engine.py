@@ -72,9 +72,15 @@ class LiveEngine:
         """The answer of the engine of this moment to what is sent, as JSON."""
         return self.handler.recommend(request, citizen, now)
 
-    def decide(self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event]) -> Decision:
+    def decide(
+        self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event], acting: str = ""
+    ) -> Decision:
         """The answer of the engine of this moment from the events that are held of a citizen."""
-        return self.handler.decide(request, citizen, now, held)
+        return self.handler.decide(request, citizen, now, held, acting)
+
+    def ground(self, actor: str, held: Sequence[Event], citizen: str, now: int) -> str | None:
+        """On which ground somebody may act for a citizen by the rules of this moment."""
+        return self.handler.ground(actor, held, citizen, now)
 
     def explain(self, decision: KeptDecision, length: Length, language: str | None) -> Mapping[str, Any]:
         """A decision explained by the texts of this moment."""

@@ -12,6 +12,7 @@ from composition.settings import SHIPPED, CountryFolder
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
     from serving.records.live_basis import PurposeRegister
+    from serving.records.representation import Representation
 
 
 def read_purposes(declaration: Declaration, country: CountryFolder = SHIPPED) -> PurposeRegister:
@@ -29,9 +30,27 @@ def read_purposes(declaration: Declaration, country: CountryFolder = SHIPPED) ->
 
 
 def consent_terms(declaration: Declaration, country: CountryFolder = SHIPPED) -> Mapping[str, Any]:
-    """Return what `RecommendationHandler` takes of a country: its purposes, and its contact policy.
+    """Return what `RecommendationHandler` takes of a country: purposes, contact policy, and who acts for whom.
 
     Raises:
         Rejected: a file is unreadable or wrong; with every problem.
     """
-    return {"purposes": read_purposes(declaration, country), "policy": read_contact_policy(country)}
+    return {
+        "purposes": read_purposes(declaration, country),
+        "policy": read_contact_policy(country),
+        "representation": read_representation(declaration, country),
+    }
+
+
+def read_representation(declaration: Declaration, country: CountryFolder = SHIPPED) -> Representation:
+    """Read who may act for another in a country; where it has no such file, nobody.
+
+    Raises:
+        Rejected: the file is unreadable or wrong; with every problem.
+    """
+    from serving.records.representation import Representation
+
+    file = country.folder / "representation.yaml"
+    if not file.exists():
+        return Representation()
+    return Representation.parse(reading.read_yaml(file), declaration, (file.name,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from secrets import token_hex
 from typing import Any, Final, Protocol
 
 from fastapi import FastAPI
@@ -10,13 +11,16 @@ from fastapi.responses import Response
 from starlette.requests import Request
 
 from features.log.event import Event
+from features.unicode_form import composed
 from serving.http import problem_documents as problems
-from serving.http.access import Authentication, whose
+from serving.http.access import Authentication, may_see, need, whose
 from serving.http.problem_documents import RefusedError
-from serving.http.service_frame import WorkerPool, fitting, queried, query_items, refusals
+from serving.http.rights_wire import ActsOut
+from serving.http.service_frame import JSON, WorkerPool, fitting, json_text, queried, query_items, refusals
 from serving.http.tokens import READ
 from serving.http.told_answer import Telling, told
 from serving.http.wire import MAX_K, RecommendationRequest, RecommendationsOut
+from serving.records.act_book import Act
 from serving.records.decision import ID, Decision
 
 _ONCE: Final = ("as_of", "k", "cursor", "explain")
@@ -36,6 +40,7 @@ _QUERY: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 }
 _FORM: Final = "explain"
 """What changes nothing of what is decided, only how it is told."""
+_ACT: Final = "recommendations:read"
 _NOBODY: Final = "No events are known under this id, or the token is not for reading them."
 
 
@@ -47,6 +52,14 @@ class Keeping(Protocol):
 
         Raises RefusedError where it cannot be written, or too many were.
         """
+        ...
+
+    def acted(self, act: Act) -> None:
+        """Write that somebody acts for another, durably; raises RefusedError where it cannot be written."""
+        ...
+
+    def acts(self, citizen: str) -> Sequence[Act]:
+        """Who acted for somebody, the latest first."""
         ...
 
 
@@ -66,8 +79,14 @@ class LifeReading(Protocol):
 class LifeAnswers(Telling, Protocol):
     """What the application asks of the engine behind it; called in a worker thread."""
 
-    def decide(self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event]) -> Decision:
+    def decide(
+        self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event], acting: str = ""
+    ) -> Decision:
         """The answer from the events that are held of a citizen, and what it rests on."""
+        ...
+
+    def ground(self, actor: str, held: Sequence[Event], citizen: str, now: int) -> str | None:
+        """On which ground somebody, whose events are held, may act for a citizen; None where there is none."""
         ...
 
 
@@ -84,18 +103,40 @@ def add_citizens(
     async def citizen_recommendations(request: Request, citizen: str) -> Response:
         """Recommendations for one citizen from the events that the log holds; the answer is on record once given."""
         now = clock()
-        name = whose(access.caller(request, now), citizen, READ, _NOBODY)
-        asked, plain = _asked(request), not set(request.query_params) - {_FORM}
+        caller, name = access.caller(request, now), composed(citizen)
+        need(caller, READ)
+        asked = _asked(request) if may_see(caller, name) else None
+
+        def ground() -> str:
+            """On which ground somebody else asks; their own events say it, so that nothing is learned of a stranger."""
+            found = answers.ground(caller.subject, log.life(caller.subject), name, now)
+            if found is None:
+                raise RefusedError(problems.NOT_FOUND, _NOBODY)
+            return found
+
+        acting = "" if asked is not None else await work.run(ground)
+        asked = asked or _asked(request)
+        plain = not set(request.query_params) - {_FORM}
 
         def answered() -> Mapping[str, Any]:
             held = log.life(name)
             if not held:
                 raise RefusedError(problems.NOT_FOUND, _NOBODY)
-            found = answers.decide(asked, name, now, held)
+            found = answers.decide(asked, name, now, held, acting)
+            if acting:
+                log.records.acted(Act(token_hex(16), name, caller.subject, acting, _ACT, now))
             log.records.keep(found, now, plain=plain)
             return {**found.answer, **found.document["said"], ID: found.id}
 
         return await told(request, asked, answers, work, answered)
+
+    @app.get("/v1/citizens/{citizen:path}/acts", response_model=ActsOut, responses=refusals(*problems.READING),
+             openapi_extra=queried({}, READ), tags=["rights"])  # fmt: skip
+    async def citizen_acts(request: Request, citizen: str) -> Response:
+        """Who acted for one citizen and on which ground, the latest first, at most a hundred acts."""
+        name = whose(access.caller(request, clock()), citizen, READ, _NOBODY)
+        rows = await work.run(lambda: [one.to_document() for one in log.records.acts(name)])
+        return Response(json_text({"acts": rows}), media_type=JSON)
 
 
 def _asked(request: Request) -> RecommendationRequest:

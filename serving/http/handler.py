@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, Final
@@ -29,7 +29,8 @@ from serving.http.wire import RecommendationRequest
 from serving.records.decision import ID, Decision, Recorder
 from serving.records.decision_log import KeptDecision
 from serving.records.explanation import Length, explained
-from serving.records.live_basis import PurposeRegister
+from serving.records.live_basis import PurposeRegister, unread
+from serving.records.representation import Representation
 from serving.records.switched_off import Stops
 
 _MOST_ITEMS: Final = 20
@@ -79,6 +80,7 @@ class RecommendationHandler:
     purposes: PurposeRegister = field(default_factory=PurposeRegister)
     stops: Callable[[], Stops] = Stops
     policy: ContactPolicy = field(default_factory=lambda: ContactPolicy({}, {}))
+    representation: Representation = field(default_factory=Representation)
 
     @cached_property
     def reference(self) -> ReferenceDesk:
@@ -107,13 +109,26 @@ class RecommendationHandler:
         found = asked.decided(None)
         return {**found.answer, ID: found.id, "decision": dict(found.document)} | asked.said
 
-    def decide(self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event]) -> Decision:
-        """Answer a citizen from the events that are held.
+    def decide(
+        self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event], acting: str = ""
+    ) -> Decision:
+        """Answer a citizen, or whoever acts for them on the ground `acting`, from the events that are held.
+
+        To whoever acts for another nothing is said that rests on a fact marked sensitive: it is not read.
 
         Raises:
             RefusedError: as `recommend`.
         """
-        return self._asked(request, citizen, now, held).decided(citizen)
+        asked = self._asked(request, citizen, now, held)
+        if acting:
+            facts = self.engine.declaration.facts
+            hidden = unread(asked.person, {name for name, fact in facts.items() if fact.sensitive})
+            asked = replace(asked, person=hidden, said=asked.said | {"acting": [acting]})
+        return asked.decided(citizen)
+
+    def ground(self, actor: str, held: Sequence[Event], citizen: str, now: int) -> str | None:
+        """On which ground somebody, whose events are held, may act for a citizen; None where there is none."""
+        return self.representation.ground(held, actor, citizen, now, self.engine.declaration)
 
     def _asked(
         self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event] | None

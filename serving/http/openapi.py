@@ -21,7 +21,10 @@ class _Nobody:
     def recommend(self, request: RecommendationRequest, citizen: str, now: int) -> Mapping[str, Any]:
         raise NotImplementedError
 
-    def decide(self, request: RecommendationRequest, citizen: str, now: int, held: Any) -> Any:
+    def decide(self, request: RecommendationRequest, citizen: str, now: int, held: Any, acting: str = "") -> Any:
+        raise NotImplementedError
+
+    def ground(self, actor: str, held: Any, citizen: str, now: int) -> str | None:
         raise NotImplementedError
 
     @property

@@ -10,6 +10,7 @@ from features.calendar import date_of
 from features.problem import Rejected
 from serving.http.list_page import ListPage
 from serving.http.problem_documents import LOG_UNAVAILABLE, NOT_FOUND, TOO_MANY, RefusedError
+from serving.records.act_book import Act, ActBook
 from serving.records.decision import Decision
 from serving.records.decision_log import DecisionLog, DecisionSummary, KeptDecision
 from serving.records.erasure import ErasedRows
@@ -108,6 +109,26 @@ class RecordDesk:
                 return None
             done = self._home.erase(citizen)
             return {"events": done.events, "records": done.records}
+
+    def acted(self, act: Act) -> None:
+        """Write that somebody acts for another, before anything is told to them.
+
+        Raises:
+            RefusedError: 404, one of them was erased meanwhile; 503.
+        """
+        later = "What is done for another cannot be put on record now; ask again."
+        with available(later), self._home.store_to_write() as store:
+            if store.erased([act.citizen, act.actor]):
+                raise RefusedError(NOT_FOUND, _NOBODY)
+            ActBook(store.connection).add(act)
+
+    def acts(self, citizen: str) -> Sequence[Act]:
+        """Who acted for somebody, the latest first, at most a hundred acts; raises RefusedError: 503."""
+        with available("The records cannot be read now; ask again."):
+            if not self._home.has_events:
+                return ()
+            with self._home.store() as store:
+                return ActBook(store.connection).of(citizen, 100)
 
     def decisions(self, citizen: str, page: ListPage) -> Mapping[str, Any]:
         """A page of the decisions about somebody, the latest first.

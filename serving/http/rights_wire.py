@@ -84,3 +84,22 @@ class ErasedOut(BaseModel):
     model_config = ConfigDict(extra="allow")
     events: int
     records: dict[str, int]
+
+
+class ActOut(BaseModel):
+    """One thing that somebody did for a citizen: who, on which ground, what, and in which UTC second."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
+    actor: str
+    ground: str
+    act: str
+    made: int
+
+
+class ActsOut(BaseModel):
+    """Who acted for a citizen, the latest first."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
+    acts: list[ActOut]

@@ -11,7 +11,7 @@ from features.log.rows import KIN, member_text, renamed, stated_in
 from features.log.tombstones import ErasureKey, Tombstones
 from serving.records.decision_log import DecisionLog
 from serving.records.migrations import SERVICE
-from serving.records.service_tables import REQUESTS
+from serving.records.service_tables import ACTS, REQUESTS
 from serving.records.store import ServiceStore
 
 _CITIZEN = "citizen"
@@ -59,7 +59,9 @@ def erase_rows(store: ServiceStore, person: str, alias: str) -> ErasedRows:
 
 
 def _rename_in_requests(connection: sa.Connection, person: str, alias: str) -> None:
-    """Name a person otherwise in what others claim of their household, as the log does in what they state."""
+    """Name a person otherwise in what others claim of their household, and in what was done for others."""
+    if sa.inspect(connection).has_table(ACTS.name):
+        connection.execute(sa.update(ACTS).where(ACTS.c.actor == person).values(actor=alias))
     for id_, body in _claims(connection, member_text(person)):
         if person in stated_in(body):
             changed, _ = renamed(body, "", {person: alias})

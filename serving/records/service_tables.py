@@ -116,3 +116,15 @@ REQUESTS: Final = sa.Table(
     sa.Index("ix_requests_state_due", "state", "due"),
 )
 """What citizens ask of an office, and how it ruled: `made`, `due` and `ruled` are UTC seconds, `body` is JSON."""
+
+ACTS: Final = sa.Table(
+    "acts",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("citizen", sa.Text, nullable=False, index=True),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("ground", sa.Text, nullable=False),
+    sa.Column("act", sa.Text, nullable=False),
+    sa.Column("made", sa.BigInteger, nullable=False),
+)
+"""Who acted for a citizen: erasing whoever acted leaves the act under a fresh name; `made` is a UTC second."""

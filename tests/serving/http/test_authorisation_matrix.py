@@ -35,6 +35,7 @@ HIDDEN = 404
 ROWS = {
     # route: (what its owner gets, what another citizen gets)
     "GET /v1/citizens/{citizen}/recommendations": ({200}, HIDDEN),
+    "GET /v1/citizens/{citizen}/acts": ({200}, HIDDEN),
     "GET /v1/decisions/{decision_id}": ({200}, HIDDEN),
     "GET /v1/decisions/{decision_id}/record": ({200}, HIDDEN),
     "GET /v1/citizens/{citizen}/decisions": ({200}, HIDDEN),
