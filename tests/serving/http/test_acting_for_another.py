@@ -10,7 +10,7 @@ import pytest
 from composition.engines import EngineSettings, build_engine
 from composition.purpose_terms import consent_terms
 from features.problem import Rejected
-from serving.http import tokens
+from serving.http import openapi, tokens
 from serving.http.handler import RecommendationHandler
 from serving.records.representation import Representation
 from tests.serving.http.citizens_calls import calls_of, home_with, stated
@@ -99,6 +99,7 @@ def test_what_is_told_is_the_same_whatever_a_sensitive_fact_of_the_child_says(ca
 
 ELSE = [("GET", "decisions", None), ("GET", "consents", None), ("GET", "offers", None), ("GET", "requests", None),
         ("PUT", "consents", {"purpose": "ranking", "given": False}), ("DELETE", "", None),
+        ("POST", "offers/x/decline", None), ("POST", "offers/x/snooze", {"until": "2026-12-01"}), ("GET", "acts", None),
         ("POST", "claims", {"facts": {"region": "11440"}}), ("POST", "reviews", {"reason": "x"})]  # fmt: skip
 
 
@@ -108,6 +109,17 @@ def test_a_parent_does_nothing_else_for_the_child(call, method, rest, body):
     assert call(method, named, body, subject="ann").status_code == 404
     decision = call("GET", path("kid"), subject="ann").json()["decision_id"]
     assert call("GET", f"/v1/decisions/{decision}", subject="ann").status_code == 404
+
+
+def test_every_other_route_about_a_citizen_stands_among_those_that_are_closed_to_parents():
+    of_citizens = {
+        (method.upper(), named.removeprefix("/v1/citizens/{citizen}").lstrip("/").replace("{offer}", "x"))
+        for named, methods in json.loads(openapi.document())["paths"].items()
+        if named.startswith("/v1/citizens/{citizen}")
+        for method in methods
+        if method != "parameters"
+    }
+    assert of_citizens - {("GET", "recommendations")} == {(method, rest) for method, rest, _ in ELSE}
 
 
 def test_who_acted_and_is_erased_stays_without_a_name(call, home):
