@@ -17,7 +17,7 @@ from serving.http.access import Authentication, may_see, need, whose
 from serving.http.problem_documents import RefusedError
 from serving.http.rights_wire import ActsOut
 from serving.http.service_frame import JSON, WorkerPool, fitting, json_text, queried, query_items, refusals
-from serving.http.tokens import READ
+from serving.http.tokens import READ, Caller
 from serving.http.told_answer import Telling, told
 from serving.http.wire import MAX_K, RecommendationRequest, RecommendationsOut
 from serving.records.act_book import Act
@@ -107,14 +107,7 @@ def add_citizens(
         need(caller, READ)
         asked = _asked(request) if may_see(caller, name) else None
 
-        def ground() -> str:
-            """On which ground somebody else asks; their own events say it, so that nothing is learned of a stranger."""
-            found = answers.ground(caller.subject, log.life(caller.subject), name, now)
-            if found is None:
-                raise RefusedError(problems.NOT_FOUND, _NOBODY)
-            return found
-
-        acting = "" if asked is not None else await work.run(ground)
+        acting = "" if asked else await work.run(lambda: acting_ground(answers, log, caller, name, now))
         asked = asked or _asked(request)
         plain = not set(request.query_params) - {_FORM}
 
@@ -130,6 +123,24 @@ def add_citizens(
 
         return await told(request, asked, answers, work, answered)
 
+    _add_acts(app, log, access, clock, work)
+
+
+def acting_ground(answers: LifeAnswers, log: LifeReading, caller: Caller, citizen: str, now: int) -> str:
+    """On which ground a caller asks for somebody else; their own events say it: of a stranger nothing is learned.
+
+    Raises:
+        RefusedError: 404, there is none.
+    """
+    found = answers.ground(caller.subject, log.life(caller.subject), citizen, now)
+    if found is None:
+        raise RefusedError(problems.NOT_FOUND, _NOBODY)
+    return found
+
+
+def _add_acts(
+    app: FastAPI, log: LifeReading, access: Authentication, clock: Callable[[], int], work: WorkerPool
+) -> None:
     @app.get("/v1/citizens/{citizen:path}/acts", response_model=ActsOut, responses=refusals(*problems.READING),
              openapi_extra=queried({}, READ), tags=["rights"])  # fmt: skip
     async def citizen_acts(request: Request, citizen: str) -> Response:

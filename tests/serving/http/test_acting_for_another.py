@@ -16,7 +16,7 @@ from serving.records.representation import Representation
 from tests.serving.http.citizens_calls import calls_of, home_with, stated
 
 ADULT = {"birth_date": "1980-01-01", "sex": "female"}
-MINE = (tokens.READ, tokens.RIGHTS)
+MINE = (tokens.READ, tokens.RIGHTS, tokens.ANSWER)
 
 
 def event(name, kind, subject, child="kid", at="2026-10-01T09:00:00+09:00", **data):
@@ -106,7 +106,7 @@ ELSE = [("GET", "decisions", None), ("GET", "consents", None), ("GET", "offers",
 @pytest.mark.parametrize(("method", "rest", "body"), ELSE, ids=[f"{one[0]} {one[1]}" for one in ELSE])
 def test_a_parent_does_nothing_else_for_the_child(call, method, rest, body):
     named = path("kid", rest).rstrip("/")
-    assert call(method, named, body, subject="ann").status_code == 404
+    assert call(method, named, body, subject="ann", scopes=MINE).status_code == 404
     decision = call("GET", path("kid"), subject="ann").json()["decision_id"]
     assert call("GET", f"/v1/decisions/{decision}", subject="ann").status_code == 404
 
