@@ -105,17 +105,12 @@ def add_citizens(
         now = clock()
         caller, name = access.caller(request, now), composed(citizen)
         need(caller, READ)
-        asked = _asked(request) if may_see(caller, name) else None
-
-        acting = "" if asked else await work.run(lambda: acting_ground(answers, log, caller, name, now))
-        asked = asked or _asked(request)
-        plain = not set(request.query_params) - {_FORM}
+        of_another = not may_see(caller, name)
+        acting = await work.run(lambda: acting_ground(answers, log, caller, name, now)) if of_another else ""
+        asked, plain = _asked(request), not set(request.query_params) - {_FORM}
 
         def answered() -> Mapping[str, Any]:
-            held = log.life(name)
-            if not held:
-                raise RefusedError(problems.NOT_FOUND, _NOBODY)
-            found = answers.decide(asked, name, now, held, acting)
+            found = answers.decide(asked, name, now, _life(log, name), acting)
             if acting:
                 log.records.acted(Act(token_hex(16), name, caller.subject, acting, _ACT, now))
             log.records.keep(found, now, plain=plain)
@@ -124,6 +119,14 @@ def add_citizens(
         return await told(request, asked, answers, work, answered)
 
     _add_acts(app, log, access, clock, work)
+
+
+def _life(log: LifeReading, citizen: str) -> Sequence[Event]:
+    """The events that touch somebody; a refusal where nothing is known of them."""
+    held = log.life(citizen)
+    if not held:
+        raise RefusedError(problems.NOT_FOUND, _NOBODY)
+    return held
 
 
 def acting_ground(answers: LifeAnswers, log: LifeReading, caller: Caller, citizen: str, now: int) -> str:
