@@ -1,4 +1,7 @@
-"""The labelled services are read as two readers read them, as far as that goes; the floors only rise."""
+"""The labelled services are read as two readers read them, as far as that goes; the floors only rise.
+
+Those of yes fell once, on purpose: five yes of services that may have none left (quotas) stay open.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,7 @@ def split(splits):
 @pytest.mark.slow
 def test_of_the_second_services_yes_is_right_and_no_hides_no_yes(splits):
     figures = splits["second"]["all_facts"]["all"]
-    assert figures["yes"]["right"] == figures["yes"]["given"] >= 8
+    assert figures["yes"]["right"] == figures["yes"]["given"] >= 7
     assert figures["no"]["right"] >= 126
     assert figures["no"]["given"] - figures["no"]["right"] <= 1
     assert figures["no_hides_yes"] == 0
@@ -76,7 +79,7 @@ def test_of_labels_that_leave_out_fields_of_the_text_the_others_are_scored(split
 def test_of_the_services_that_nobody_read_before_yes_is_right_and_no_hides_no_yes(splits):
     figures = splits["fifth"]["all_facts"]["all"]
     assert figures["yes"]["right"] == figures["yes"]["given"] >= 10
-    assert figures["no"]["right"] >= 163
+    assert figures["no"]["right"] >= 167
     assert figures["no"]["given"] - figures["no"]["right"] <= 8
     assert figures["no_hides_yes"] == 0
 
@@ -84,20 +87,20 @@ def test_of_the_services_that_nobody_read_before_yes_is_right_and_no_hides_no_ye
 @pytest.mark.slow
 def test_of_people_described_in_full_yes_is_right_and_no_hides_no_yes(split):
     figures = split["all_facts"]["all"]
-    assert figures["yes"]["right"] >= 28
+    assert figures["yes"]["right"] >= 24
     assert figures["yes"]["right"] == figures["yes"]["given"]
     assert figures["no"]["right"] >= 276
     assert figures["no"]["given"] - figures["no"]["right"] <= 2
     assert figures["no_hides_yes"] == 0
-    assert figures["settled"] >= 0.88
+    assert figures["settled"] >= 0.87
 
 
 @pytest.mark.slow
 def test_of_people_who_state_only_the_older_facts_the_same_holds_of_fewer(split):
     figures = split["older_facts"]["all"]
-    assert figures["yes"]["right"] == figures["yes"]["given"] >= 27
+    assert figures["yes"]["right"] == figures["yes"]["given"] >= 23
     assert figures["no"]["given"] - figures["no"]["right"] <= 2
-    assert figures["settled"] >= 0.77  # "moved in within a year" does not say whether within three
+    assert figures["settled"] >= 0.76  # "moved in within a year" does not say whether within three
 
 
 @pytest.mark.slow
