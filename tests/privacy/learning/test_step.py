@@ -137,11 +137,26 @@ def test_lists_that_cancel_all_but_a_little_are_not_clipped_by_what_cancelled() 
 
 
 @pytest.mark.parametrize("places", [[1, 1], [2, 1]])
-def test_places_that_do_not_ascend_are_refused_for_their_norm_could_be_told_wrong(places) -> None:
-    left = np.array([places], dtype=np.int32)
-    gradients = Products(np.array([0, 1]), left, np.ones((1, 2)), np.ones((1, 1)), np.zeros((1, 0)))
-    with pytest.raises(ValueError, match="ascend"):
-        Total.empty((3, 1)).add(gradients, 1.0)
+def test_places_in_any_order_and_twice_are_clipped_as_what_they_add_up_to(places) -> None:
+    gradients = Products(
+        np.array([0, 1]), np.array([places], np.int32), np.ones((1, 2)), np.full((1, 1), 3.0), np.zeros((1, 0))
+    )
+    total = Total.empty((3, 1))
+    total.add(gradients, 1.0)
+    expected = np.zeros(3)
+    np.add.at(expected, places, 3.0)
+    assert np.allclose(total.values * GRID, expected / np.linalg.norm(expected), atol=1e-8)
+    assert exact_norm(total.values) <= Fraction(1) / Fraction(GRID) ** 2
+
+
+def test_rows_that_end_in_zeros_add_what_they_hold() -> None:
+    right = np.array([[1.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 0.0]])
+    gradients = Products(
+        np.array([0, 2, 3]), np.array([[0], [1], [0]], np.int32), np.ones((3, 1)), right, np.zeros((2, 0))
+    )
+    total = Total.empty((2, 3))
+    total.add(gradients, 9.0)
+    assert (total.values * GRID).tolist() == [1.0, 0.0, 0.0, 0.0, 2.0, 0.0]
 
 
 @given(SEEDS, UNITS, SIZES)
@@ -154,13 +169,13 @@ def test_plain_gradients_are_clipped_alike(seed, units, size) -> None:
     assert np.allclose(total.values * GRID, expected, atol=1e-7)
 
 
-def test_a_unit_with_more_lists_than_the_grid_can_tell_apart_adds_nothing() -> None:
+def test_a_unit_with_more_lists_than_the_grid_can_tell_apart_adds_no_more_than_the_clip() -> None:
     gradients = Products(
         np.array([0, 50]), np.zeros((50, 1), np.int32), np.ones((50, 1)), np.ones((50, 1)), np.zeros((1, 0))
     )
     total = Total.empty((1, 1))
     total.add(gradients, 10 * GRID)
-    assert total.values.tolist() == [0]
+    assert total.values.tolist() == [9]
 
 
 # --- release ----------------------------------------------------------------------------------------------------------
