@@ -21,13 +21,15 @@ import numpy as np
 from features.arrays import Array, Bool, Float32, Float64, Int32
 from privacy.learning.noise import secure
 from recommender.ranking.bins import Bins, Slot
+from recommender.ranking.programme_fit import Fits
 from research.shown_lists import Condition, Offers, Shown
 from research.tuned_forest import TunedForest, tuned
 from training.measures import ndcg
-from training.rankers.bilinear_arrays import FeatureMap, Match, Sample
+from training.rankers.bilinear_arrays import FeatureMap, Sample
+from training.rankers.first_release import PLACES, released_start
 from training.rankers.models import PooledForest
 from training.rankers.private_bilinear import PrivateBilinear
-from training.rankers.private_ranker import code_of, estimator
+from training.rankers.private_ranker import Scales, code_of, estimator
 from training.rankers.schedules import TrainingPlan, plan
 
 Tell = Callable[[str], None]
@@ -279,15 +281,17 @@ def attributes_of(offers: Offers) -> Float64:
 def space_of(offers: Offers, planned: TrainingPlan) -> FeatureMap:
     """The space a plan learns in."""
     row = planned.row
-    code = code_of(slots(), row.person, row.waves, row.everybody)
-    return FeatureMap(code, attributes_of(offers), Match.none(PROGRAMMES), row.own)
+    code = code_of(Bins(slots()), Scales(row.person, row.waves, row.everybody))
+    return FeatureMap(code, attributes_of(offers), Fits.none(PROGRAMMES), row.own)
 
 
 def fitted(shown: Shown, world: BenchWorld, planned: TrainingPlan) -> PrivateBilinear:
-    """The ranker, learned from lists of one unit each."""
-    every = np.arange(shown.list_at.size)
-    sample = Sample(every, shown.list_at, bins_of(shown), shown.programme, shown.label, shown.place)
-    return estimator(planned, threads=2).fit(sample, space_of(world.warm, planned), secure())
+    """The ranker, learned from lists of one unit each; nobody says what was noticed, so take-up stands for it."""
+    every, noise = np.arange(shown.list_at.size), secure()
+    place = np.minimum(np.rint(np.expm1(shown.place)), PLACES - 1).astype(np.int32)
+    sample = Sample(every, shown.list_at, bins_of(shown), shown.programme, shown.label, place, shown.label)
+    start = released_start(sample, PLACES, PROGRAMMES, planned.first, noise)
+    return estimator(planned, threads=2).fit(sample, space_of(world.warm, planned), noise, start)
 
 
 Order = Callable[[Shown], Float64]
@@ -301,7 +305,7 @@ def of_ranker(ranker: PrivateBilinear, world: BenchWorld) -> Order:
         offers = world.fresh if shown.fresh else world.warm
         points = space.code.matrix() @ learned.cross @ attributes_of(offers).T
         if not shown.fresh:
-            points[0] += space.own * learned.beside[:PROGRAMMES]
+            points[0] += ranker.start_.base + space.own * learned.beside[:PROGRAMMES]
         each = sum(points[column] for column in bins_of(shown).T)
         return np.asarray(each)[shown.owner, shown.programme]
 

@@ -158,8 +158,8 @@ class Total:
         """Clip each unit's gradient to an L2 norm of at most `clip` and add it.
 
         The gradient is written out, so that the norm is that of the very numbers that are added, up to the rounding of
-        the norm, which is counted against the unit; rounding each of them towards zero only makes it shorter. A gradient
-        that comes to a NaN or an infinity anywhere adds exactly nothing.
+        the norm, which is counted against the unit; rounding each of them towards zero only makes it shorter. A
+        gradient that comes to a NaN or an infinity anywhere adds exactly nothing.
         """
         size = self.shape[0] * self.shape[1]
         matrix = self.values[:size].reshape(self.shape)
@@ -185,23 +185,22 @@ class Total:
 def _add(
     matrix: Int64, beside: Int64, at: Int64, left: Int32, value: Float64, right: Float64, extra: Float64, clip: float
 ) -> None:
-    dense = np.zeros(matrix.shape)
-    touched, reached = np.zeros(matrix.shape[0], dtype=np.bool_), np.zeros(matrix.shape[0], dtype=np.int64)
+    dense, wide = np.zeros(matrix.shape), np.zeros(matrix.shape[0], dtype=np.int64)
+    reached = np.zeros(matrix.shape[0], dtype=np.int64)
     for unit in range(at.size - 1):
-        count, wide = 0, 0
+        count = 0
         for row in range(at[unit], at[unit + 1]):
             last = right.shape[1]
             while last > 0 and right[row, last - 1] == 0.0:
                 last -= 1
-            wide = max(wide, last)
             for slot in range(left.shape[1]):
                 size, place = value[row, slot], left[row, slot]
-                if size == 0.0:
+                if size == 0.0 or last == 0:
                     continue
-                if not touched[place]:
-                    touched[place] = True
+                if wide[place] == 0:
                     reached[count] = place
                     count += 1
+                wide[place] = max(wide[place], last)
                 line = dense[place]
                 for spot in range(last):
                     line[spot] += size * right[row, spot]
@@ -209,18 +208,20 @@ def _add(
         for spot in range(beside.size):
             square += extra[unit, spot] * extra[unit, spot]
         for number in range(count):
-            line = dense[reached[number]]
-            for spot in range(wide):
-                square += line[spot] * line[spot]
+            place = reached[number]
+            for spot in range(wide[place]):
+                square += dense[place, spot] * dense[place, spot]
         norm = np.sqrt(square) * (1.0 + _SAFETY)
-        if norm < np.inf:  # neither infinite nor NaN
-            factor = (1.0 if norm <= clip else clip / norm) / GRID
+        counted = norm < np.inf  # neither infinite nor NaN
+        factor = ((1.0 if norm <= clip else clip / norm) / GRID) if counted else 0.0
+        if counted:
             for spot in range(beside.size):
                 beside[spot] += np.int64(factor * extra[unit, spot])
-            for number in range(count):
-                whole, line = matrix[reached[number]], dense[reached[number]]
-                for spot in range(wide):
-                    whole[spot] += np.int64(factor * line[spot])
         for number in range(count):
-            touched[reached[number]] = False
-            dense[reached[number], :wide] = 0.0
+            place = reached[number]
+            whole, line = matrix[place], dense[place]
+            if counted:
+                for spot in range(wide[place]):
+                    whole[spot] += np.int64(factor * line[spot])
+            line[: wide[place]] = 0.0
+            wide[place] = 0

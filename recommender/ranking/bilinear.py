@@ -13,17 +13,17 @@ import numpy as np
 from features.arrays import Float64, Int32, Int64
 from features.kernel.jit import njit
 from recommender.ranking.attributes import NUMBERS, ProgrammeAttributes, Vocabulary
-from recommender.ranking.bins import Bins, Slot
+from recommender.ranking.bins import Bins, Flag, Slot
 from recommender.ranking.manifest import Format, same_features
+from recommender.ranking.programme_fit import fits
 from recommender.ranking.scorer import Pairs, Scores
-from recommender.rules.bounds import LEAST, MOST
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
     from features.snapshot import Snapshots
     from recommender.rules.catalogue import Catalogue
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """The artefact format this module reads; a change of meaning raises it."""
 
 KIND: Final = "bilinear"
@@ -80,7 +80,7 @@ class AttributeScaler:
         seen = np.maximum((~np.isnan(numbers)).sum(axis=0), 1)
         centre = known.sum(axis=0) / seen
         spread = np.sqrt((np.where(np.isnan(numbers), 0, numbers - centre) ** 2).sum(axis=0) / seen)
-        scale = np.array([_block(name, blocks) for name in (*attributes.names, *_FLAGS)])
+        scale = np.array([_block(name, blocks) for name in (*attributes.names, *_FLAGS, ALWAYS)])
         codes = np.sort(attributes.codes) if indicator > 0 else np.zeros(0, dtype=np.int64)
         plain = cls(centre, np.where(spread > 1e-9, spread, 1.0), scale, codes, indicator)
         length = float(np.sqrt((plain.of(attributes)[:, : scale.size] ** 2).sum(axis=1)).mean())
@@ -91,100 +91,32 @@ class AttributeScaler:
         """How many columns there are."""
         return self.scale.size + self.codes.size
 
+    def columns_of(self, start: str, attributes: ProgrammeAttributes) -> tuple[int, int]:
+        """From which to which column what begins like this is; programmes' own columns where nothing does."""
+        found = [at for at, name in enumerate(attributes.names) if name.startswith(start)]
+        return (found[0], found[-1] + 1) if found else (self.scale.size, self.width)
+
     def of(self, attributes: ProgrammeAttributes) -> Float64:
         """Any catalogue's programmes: float64[P, A + I]; numbers centred, unknown ones at the centre with a flag."""
         split = len(NUMBERS)
         values = attributes.values.astype(np.float64)
         unknown = np.isnan(values[:, :split])
         numbers = np.clip((values[:, :split] - self.centre) / self.spread, -_OUTER, _OUTER)
-        public = np.concatenate([np.where(unknown, 0.0, numbers), values[:, split:], unknown], axis=1) * self.scale
+        always = np.ones((len(values), 1))
+        known = np.where(unknown, 0.0, numbers)
+        public = np.concatenate([known, values[:, split:], unknown, always], axis=1) * self.scale
         own = self.own * (attributes.codes[:, None] == self.codes)
         return np.asarray(np.concatenate([public, own], axis=1), dtype=np.float64)
 
 
 _FLAGS: Final = tuple(f"unknown.{name}" for name in NUMBERS)
+ALWAYS: Final = "always"
+"""The column that is the same for every programme: crossed with a person's, it is how ready they are for any."""
 
 
 def _block(name: str, blocks: Mapping[str, float]) -> float:
     fitting = [start for start in blocks if name.startswith(start)]
     return blocks[max(fitting, key=len)] if fitting else 1.0
-
-
-@dataclass(frozen=True)
-class Fits:
-    """Public tables of how bins and programmes fit: rows of `table` belong to bins, columns to programmes.
-
-    Attributes:
-        slot: int32[B], which slot (1 is the first after everybody's) each table reads.
-        weight: int32[B], which weight it is multiplied by.
-        start: int64[B + 1], where its rows begin.
-        table: float64[rows, P].
-    """
-
-    slot: Int32
-    weight: Int32
-    start: Int64
-    table: Float64
-
-
-RECENCY: Final = 8
-"""Classes of how long ago a life event was that have a weight each; the last stands for all that follow."""
-
-
-def fit_names(bins: Bins) -> tuple[str, ...]:
-    """What the weights of `fits` are about: how long ago the trigger was, each fact asked for, and one unknown."""
-    asked = (f"asks.{slot.column}" for slot in bins.slots)
-    return (*(f"trigger.{at}" for at in range(RECENCY)), *asked, "asks.unknown")
-
-
-def fits(bins: Bins, attributes: ProgrammeAttributes, declaration: Declaration) -> Fits:
-    """How every bin fits every programme: days since what it is offered on, and what its rules ask of single facts."""
-    found: list[tuple[int, int, Float64]] = []
-    for at, slot in enumerate(bins.slots):
-        column = declaration.index(slot.column)
-        found += [(at + 1, which, table) for which, table in _triggered(slot, column, attributes)]
-        met, unknown = _asked(slot, column, attributes)
-        found += [(at + 1, RECENCY + at, met), (at + 1, RECENCY + len(bins.slots), unknown)]
-    used = [(slot, which, table) for slot, which, table in found if table.any()]
-    empty = np.zeros((0, len(attributes.ids)))
-    return Fits(
-        np.array([slot for slot, _, _ in used], dtype=np.int32),
-        np.array([which for _, which, _ in used], dtype=np.int32),
-        np.cumsum([0, *(table.shape[0] for _, _, table in used)], dtype=np.int64),
-        np.concatenate([empty, *(table for _, _, table in used)]),
-    )
-
-
-def _owners(starts: Int64) -> Int64:
-    return np.repeat(np.arange(starts.size - 1), np.diff(starts))
-
-
-def _triggered(slot: Slot, column: int, attributes: ProgrammeAttributes) -> list[tuple[int, Float64]]:
-    offered = _owners(attributes.trigger_at)[attributes.trigger == column]
-    tables = np.zeros((RECENCY, slot.size, len(attributes.ids)))
-    for place in range(slot.classes):
-        tables[min(place, RECENCY - 1), place, offered] = 1.0
-    return list(enumerate(tables))
-
-
-def _asked(slot: Slot, column: int, attributes: ProgrammeAttributes) -> tuple[Float64, Float64]:
-    asks, owner = attributes.asks, _owners(attributes.asks.at)
-    met, unknown = (np.zeros((slot.size, len(attributes.ids))) for _ in range(2))
-    for row in np.flatnonzero(asks.column == column):
-        met[: slot.classes, owner[row]] = _inside(slot, int(asks.low[row]), int(asks.high[row]))
-        unknown[slot.classes + 1, owner[row]] = 1.0
-    return met, unknown
-
-
-def _inside(slot: Slot, low: int, high: int) -> Float64:
-    """The share of a class within bounds, 0 to 1; a class without end counts as soon as it touches them."""
-    if slot.date:
-        return np.zeros(slot.classes)  # a rule bounds the day, a class the days since; age says it better
-    begins = np.array([LEAST, *slot.cuts], dtype=np.float64)
-    ends = np.array([*slot.cuts, MOST], dtype=np.float64)
-    shared = np.clip(np.minimum(ends, high + 1.0) - np.maximum(begins, low), 0.0, None)
-    endless = (begins == LEAST) | (ends == MOST)
-    return np.asarray(np.where(endless, shared > 0, shared / (ends - begins)), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -215,7 +147,7 @@ class Bilinear:
         cross: int64[D, A], in `UNIT`.
         fit: int64[weights of `fits`], in `UNIT`.
         codes: int64[P], ascending: programmes with an effect of their own.
-        own: int64[P], in `UNIT` squared; one never seen has 0.
+        own: int64[P + 1], in `UNIT` squared; the last is that of a programme never seen.
         slope: of the line from score to log-odds.
         intercept: likewise.
     """
@@ -248,13 +180,12 @@ class Bilinear:
         vocabulary = Vocabulary.from_bytes(files[VOCABULARY_FILE])
         with np.load(io.BytesIO(files[WEIGHTS_FILE]), allow_pickle=False) as read:
             arrays = {name: read[name] for name in read.files}
-        slots = tuple(
-            Slot(one["column"], tuple(one["cuts"]), one["ordered"], one["date"])
-            for one in json.loads(arrays["slots"].tobytes())
-        )
+        classes = json.loads(arrays["slots"].tobytes())
+        slots = (Slot(**{**one, "cuts": tuple(one["cuts"]), "share": tuple(one["share"])}) for one in classes["slots"])
+        pairs = ((Flag(**one), Flag(**other)) for one, other in classes["pairs"])
         slope, intercept, own = (float(value) for value in arrays["line"])
         return cls(
-            bins=Bins(slots),
+            bins=Bins(tuple(slots), tuple(pairs)),
             reading=AttributeScaler(**{name: arrays[f"reading.{name}"] for name in _ARRAYS}, own=own),
             vocabulary=vocabulary,
             **{name: arrays[name] for name in _LEARNED},
@@ -268,7 +199,7 @@ class Bilinear:
     def files(self) -> dict[str, bytes]:
         """Its files but for the manifest; nothing in them is pickled."""
         out = io.BytesIO()
-        slots = json.dumps([asdict(slot) for slot in self.bins.slots]).encode()
+        slots = json.dumps(asdict(self.bins)).encode()
         np.savez(
             out, slots=np.frombuffer(slots, dtype=np.uint8),
             line=np.array([self.slope, self.intercept, self.reading.own]),
@@ -286,18 +217,22 @@ class Bilinear:
     def folded(self, attributes: ProgrammeAttributes, declaration: Declaration) -> Int64:
         """The points that bins give programmes, whole numbers only: int64[P, D]."""
         points = whole(self.reading.of(attributes), WIDEST) @ self.cross.T
-        fit, starts = fits(self.bins, attributes, declaration), (0, *self.bins.starts)
-        for at, (slot, which) in enumerate(zip(fit.slot.tolist(), fit.weight.tolist(), strict=True)):
-            table = whole(fit.table[fit.start[at] : fit.start[at + 1]], WIDEST)
-            points[:, starts[slot] : starts[slot] + table.shape[0]] += self.fit[which] * table.T
+        fit = fits(self.bins, attributes, declaration, self.reading.codes)
+        starts, sizes = (0, *self.bins.starts), [1, *(slot.size for slot in self.bins.slots)]
+        owner = np.repeat(np.arange(fit.at.size - 1), np.diff(fit.at)).tolist()
+        value = whole(fit.value, WIDEST)
+        for programme, slot, row in zip(owner, fit.slot.tolist(), fit.row.tolist(), strict=True):
+            own = slice(starts[slot], starts[slot] + sizes[slot])
+            rows = slice(row + own.start, row + own.stop)
+            points[programme, own] += self.fit[fit.weight[rows]] * value[rows]
         points[:, 0] += self._own_of(attributes.codes)
         return points
 
     def _own_of(self, codes: Int64) -> Int64:
         if not self.codes.size:
-            return np.zeros(codes.size, dtype=np.int64)
+            return np.full(codes.size, self.own[-1])
         at = np.minimum(np.searchsorted(self.codes, codes), self.codes.size - 1)
-        return np.where(self.codes[at] == codes, self.own[at], 0)
+        return np.where(self.codes[at] == codes, self.own[at], self.own[-1])
 
     def score(self, people: Snapshots, attributes: ProgrammeAttributes, pairs: Pairs) -> Scores:
         """Score every pair: points to order by, and the calibrated P(takes up | offered).

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +12,7 @@ from features.arrays import Int32
 from features.calendar import DAY_SECONDS
 from features.value import NONE, UNKNOWN
 from recommender.currency import SCALE, comparable, currencies_of
+from recommender.ranking.class_share import share_of
 
 if TYPE_CHECKING:
     from features.country import Currency
@@ -23,6 +25,8 @@ YEARS: Final = (1, 3, 7, 13, 19, 25, 35, 45, 55, 65, 75)
 """Where classes of age begin: school, majority, working life by decades, retirement."""
 _MONTHS: Final = (6, 12, 24, 36, 72, 96, 156, 216)
 _DAYS: Final = (31, 91, 183, 366, 731, 1827, 3653)
+SINCE: Final = (7, 14, 30, 60, 90, 150, 240, 400, 800)
+"""Where classes of days since something that happened begin: what it makes people want comes and fades."""
 _UNTIL: Final = (0, 91, 366, 1827, 3653)
 _PERCENT: Final = (30, 40, 50, 60, 75, 100, 120, 150, 180, 250)
 _SUMS: Final = (1, 300_000, 1_000_000, 3_000_000, 10_000_000, 30_000_000, 100_000_000, 300_000_000, 1_000_000_000)
@@ -30,6 +34,15 @@ _COUNT: Final = (1, 2, 3, 5, 10)
 _MONTH, _YEAR = 30, 365
 _FEW: Final = 10
 """A bounded integer of at most so many values has a class for each."""
+
+
+FLAGS: Final = 18
+"""So many facts, those that divide people most evenly, are crossed with each other."""
+PAIR: Final = 5
+"""Bins of a pair: no and no, no and yes, yes and no, yes and yes, and not known."""
+_GUESSED: Final = 0.8
+"""What evenness counts where no prior is declared."""
+_LASTING: Final = ("time_since", "time_until")
 
 
 @dataclass(frozen=True)
@@ -41,12 +54,16 @@ class Slot:
         cuts: where each class but the first begins, in stored integers, ascending; days ago for dates.
         ordered: whether neighbouring classes are alike.
         date: whether the column is a day, read as days ago.
+        fading: whether it is days since something that happened.
+        share: how common each class is thought to be, in public; none where all are alike.
     """
 
     column: str
     cuts: tuple[int, ...]
     ordered: bool
     date: bool = False
+    fading: bool = False
+    share: tuple[float, ...] = ()
 
     @property
     def classes(self) -> int:
@@ -60,8 +77,21 @@ class Slot:
 
 
 @dataclass(frozen=True)
+class Flag:
+    """Whether a slot's class is `begins` or a later one, and how often that is thought to be so."""
+
+    slot: int
+    begins: int
+    share: float
+
+
+Pair = tuple[Flag, Flag]
+"""Two flags whose product is a column: what is wanted by those of whom both are true, or neither."""
+
+
+@dataclass(frozen=True)
 class Bins:
-    """All slots; bin 0 is everybody's, those of slot k begin at `starts[k]`.
+    """All slots; bin 0 is everybody's, those of slot k begin at `starts[k]`, then come those of pairs.
 
     >>> slots = (Slot("age", (19, 65), ordered=True), Slot("worker", (1,), ordered=False))
     >>> Bins(slots).starts, Bins(slots).size
@@ -69,40 +99,85 @@ class Bins:
     """
 
     slots: tuple[Slot, ...]
+    pairs: tuple[Pair, ...] = ()
 
     @classmethod
     def of(cls, declaration: Declaration) -> Bins:
-        """The bins of every column that may be used for ranking."""
+        """The bins of every column that may be used for ranking and says who somebody is.
+
+        Counts of what happened and how long something has been so are left out, and so is a day from which another fact
+        is computed: each further column costs noise, and these say what others say.
+        """
+        told = {fact.derived.of for fact in declaration.facts.values() if fact.derived is not None}
         found = (slot_of(name, declaration) for name in declaration.columns if _ranks(name, declaration))
-        return cls(tuple(slot for slot in found if slot is not None))
+        slots = tuple(slot for slot in found if slot is not None and not (slot.date and slot.column in told))
+        return cls(slots, paired(slots, declaration))
 
     @property
     def starts(self) -> tuple[int, ...]:
-        """The first bin of each slot."""
-        ends = np.cumsum([1, *(slot.size for slot in self.slots)])
+        """The first bin of each slot, then of each pair."""
+        ends = np.cumsum([1, *(slot.size for slot in self.slots), *(PAIR for _ in self.pairs)])
         return tuple(int(end) for end in ends[:-1])
 
     @property
     def size(self) -> int:
         """How many bins there are in all."""
-        return 1 + sum(slot.size for slot in self.slots)
+        return 1 + sum(slot.size for slot in self.slots) + PAIR * len(self.pairs)
 
     def of_people(self, people: Snapshots) -> Int32:
-        """Everybody's bins: int32[n, 1 + slots], the first column everybody's own."""
+        """Everybody's bins: int32[n, 1 + slots + pairs], the first column everybody's own."""
         today = people.declaration.zone.local_seconds(people.t - 1) // DAY_SECONDS
         out = np.zeros((len(people), 1 + len(self.slots)), dtype=np.int32)
-        for at, (slot, start) in enumerate(zip(self.slots, self.starts, strict=True), start=1):
+        for at, (slot, start) in enumerate(zip(self.slots, self.starts, strict=False), start=1):
             values = people.column(slot.column)
             read = today - values if slot.date else values
             found = np.searchsorted(np.array(slot.cuts, dtype=np.int64), read, side="right")
             found = np.where(values == NONE, slot.classes, np.where(values == UNKNOWN, slot.classes + 1, found))
             out[:, at] = start + found
+        return self.with_pairs(out)
+
+    def with_pairs(self, bins: Int32) -> Int32:
+        """The bins of slots, int32[n, 1 + slots], and beside them those of pairs."""
+        out = np.empty((bins.shape[0], bins.shape[1] + len(self.pairs)), dtype=np.int32)
+        out[:, : bins.shape[1]] = bins
+        starts = self.starts
+        for at, (one, other) in enumerate(self.pairs):
+            both = [bins[:, 1 + flag.slot] - starts[flag.slot] for flag in (one, other)]
+            known = (both[0] < self.slots[one.slot].classes) & (both[1] < self.slots[other.slot].classes)
+            which = 2 * (both[0] >= one.begins) + (both[1] >= other.begins)
+            out[:, bins.shape[1] + at] = starts[len(self.slots) + at] + np.where(known, which, PAIR - 1)
         return out
+
+
+def paired(slots: tuple[Slot, ...], declaration: Declaration) -> tuple[Pair, ...]:
+    """Every two of the `FLAGS` facts that are thought to divide people most evenly."""
+    flags = [flag for at, slot in enumerate(slots) if slot.column in declaration.facts for flag in flag_of(at, slot)]
+    even = sorted(flags, key=lambda flag: -flag.share * (1 - flag.share) * (1 if slots[flag.slot].share else _GUESSED))
+    return tuple(itertools.combinations(sorted(even[:FLAGS], key=lambda flag: flag.slot), 2))
+
+
+def flag_of(at: int, slot: Slot) -> list[Flag]:
+    """The most even division of a slot's classes in two; none of a choice among many, which has no order.
+
+    >>> flag_of(0, Slot("age", (19, 65), ordered=True, share=(0.2, 0.6, 0.2)))
+    [Flag(slot=0, begins=1, share=0.8)]
+    """
+    if slot.classes < 2 or not (slot.ordered or slot.classes == 2):
+        return []
+    share = slot.share or (1 / slot.classes,) * slot.classes
+    above = [round(sum(share[begins:]), 9) for begins in range(1, slot.classes)]
+    best = min(range(len(above)), key=lambda place: abs(above[place] - 0.5))
+    return [Flag(at, best + 1, above[best])]
 
 
 def slot_of(name: str, declaration: Declaration) -> Slot | None:
     """The slot of a column, or None where its kind has no public classes (regions, identifiers, sets)."""
-    kind = declaration.kind(name)
+    slot = _plain(name, declaration)
+    return None if slot is None else replace(slot, share=share_of(name, slot.cuts, declaration))
+
+
+def _plain(name: str, declaration: Declaration) -> Slot | None:
+    kind, feature = declaration.kind(name), declaration.features.get(name)
     if kind.type == "boolean":
         return Slot(name, (1,), ordered=False)
     if kind.type == "enum":
@@ -111,6 +186,8 @@ def slot_of(name: str, declaration: Declaration) -> Slot | None:
         return Slot(name, tuple(_YEAR * year for year in YEARS), ordered=True, date=True)
     if kind.type != "integer":
         return None
+    if feature is not None and feature.op == "time_since" and feature.unit == "days":
+        return Slot(name, SINCE, ordered=True, fading=True)
     return Slot(name, tuple(cut * kind.scale for cut in _cuts(name, kind, declaration)), ordered=True)
 
 
@@ -147,4 +224,4 @@ def _derived(name: str, declaration: Declaration) -> tuple[int, ...]:
 
 def _ranks(name: str, declaration: Declaration) -> bool:
     fact = declaration.facts.get(name)
-    return fact is None or "ranking" in fact.purpose
+    return declaration.features[name].op in _LASTING if fact is None else "ranking" in fact.purpose

@@ -1,52 +1,14 @@
-"""The arrays of the private bilinear ranker: the basis of people's bins, tables of fit, rows and weights."""
+"""The arrays of the private bilinear ranker: the basis of people's bins, where learning starts, rows and weights."""
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from features.arrays import Float64, Int32, Int64
-
-
-@dataclass(frozen=True)
-class Match:
-    """How a person's bins and a programme fit, in tables: value = table[bin, programme], one weight for each table.
-
-    Attributes:
-        slot: int32[B], which slot of a person each table reads.
-        first: int32[B], the bin that its first row belongs to.
-        start: int64[B + 1], where its rows begin in `table`.
-        table: float64[rows, P], public.
-        weight: int32[B], which weight it is multiplied by; several tables may share one.
-    """
-
-    slot: Int32
-    first: Int32
-    start: Int64
-    table: Float64
-    weight: Int32
-
-    @property
-    def weights(self) -> int:
-        """How many weights there are."""
-        return int(self.weight.max(initial=-1)) + 1
-
-    @cached_property
-    def used(self) -> tuple[Int64, Int32]:
-        """Which tables say anything of each programme: those of programme p are `which[at[p]:at[p + 1]]`."""
-        spoken = np.array([self.table[a:b].any(axis=0) for a, b in itertools.pairwise(self.start)], dtype=np.bool_)
-        programme, which = np.nonzero(spoken.reshape(self.slot.size, self.table.shape[1]).T)
-        at = np.searchsorted(programme, np.arange(self.table.shape[1] + 1))
-        return at.astype(np.int64), which.astype(np.int32)
-
-    @classmethod
-    def none(cls, programmes: int) -> Match:
-        """No tables."""
-        empty = np.zeros(0, dtype=np.int32)
-        return cls(empty, empty, np.zeros(1, dtype=np.int64), np.zeros((0, programmes)), empty)
+from features.arrays import Bool, Float64, Int32, Int64
+from recommender.ranking.programme_fit import Fits
 
 
 @dataclass(frozen=True)
@@ -54,7 +16,7 @@ class Basis:
     """What each bin says of a person: bin d of slot k has `value[d, c]` at `place[d, c]`, for c below `width[k]`.
 
     One-hot slots have width 1. A slot of ordered bins has smooth waves over them, so that neighbours share what is
-    learned; the places of a slot are its own and ascend, and those of one slot come before those of the next.
+    learned; the places of a slot are its own, and those of one slot come before those of the next.
 
     Attributes:
         width: int64[K].
@@ -85,14 +47,18 @@ class FeatureMap:
     Attributes:
         code: what each bin says of a person, in numbers.
         attributes: float64[P, A].
-        match: tables of fit.
+        fit: how people and programmes fit.
         own: what a programme's own effect is scaled by; 0 leaves it out.
+        pairs: how many slots, the last ones, are products of two facts.
+        reach: from which to which column of `attributes` these are crossed; all others are crossed with every column.
     """
 
     code: Basis
     attributes: Float64
-    match: Match
+    fit: Fits
     own: float = 0.0
+    pairs: int = 0
+    reach: tuple[int, int] = (0, 0)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -106,8 +72,17 @@ class FeatureMap:
 
     @property
     def beside(self) -> int:
-        """How many weights stand beside the crosses: own effects, tables, place."""
-        return self.owned + self.match.weights + 1
+        """How many weights stand beside the crosses: own effects, fits."""
+        return self.owned + self.fit.weights
+
+    @cached_property
+    def learned(self) -> Bool:
+        """bool[D * A + beside]: the weights that scores read; what is released of the others is dropped."""
+        cross = np.ones(self.shape, dtype=np.bool_)
+        if self.pairs:
+            apart = cross[-self.pairs :]
+            apart[:, : self.reach[0]] = apart[:, self.reach[1] :] = False
+        return np.asarray(np.r_[cross.ravel(), np.ones(self.beside, dtype=np.bool_)])
 
 
 @dataclass(frozen=True)
@@ -120,7 +95,8 @@ class Sample:
         bins: int32[L, K], the person's bin in each slot when the list was shown.
         programme: int32[m].
         label: float64[m], 1 where taken up.
-        place: float64[m], how far down it was shown; 0 is the reference.
+        cell: int32[m], the place and channel it was shown at, as `first_release.Cells` numbers them.
+        noticed: float64[m], 1 where it was opened; where nobody tells, where it was taken up.
     """
 
     unit_at: Int64
@@ -128,12 +104,31 @@ class Sample:
     bins: Int32
     programme: Int32
     label: Float64
-    place: Float64
+    cell: Int32
+    noticed: Float64
 
     @property
     def units(self) -> int:
         """How many units; private."""
         return self.unit_at.size - 1
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where learning starts from, released before: nothing of it is read off the rows again.
+
+    Attributes:
+        base: float64[P], log-odds that each programme is taken up once it is noticed.
+        attention: float64[cells], above 0 and at most 1: how often what is shown there is noticed.
+    """
+
+    base: Float64
+    attention: Float64
+
+    @classmethod
+    def even(cls, programmes: int, cells: int = 1) -> Start:
+        """No programme is wanted more than another, and everything is noticed."""
+        return cls(np.zeros(programmes), np.ones(cells))
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Final, Literal, NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -15,9 +14,8 @@ from features.arrays import Float64, Int32, Int64
 from features.kernel.jit import njit, njit_any_order
 from privacy.learning.noise import Noise
 from privacy.learning.step import Products, Schedule, Total
-from training.rankers.bilinear_arrays import BilinearWeights, FeatureMap, Sample
-
-Loss = Literal["listwise", "pointwise"]
+from training.rankers.bilinear_arrays import BilinearWeights, FeatureMap, Sample, Start
+from training.rankers.schedules import Loss
 
 CHUNK: Final = 64
 """Units worked on at once: their gradients stay in the processor's cache."""
@@ -32,36 +30,61 @@ def _dot(one: Float64, other: Float64) -> float:
 
 
 @njit
-def _residuals(score: Float64, label: Float64, listwise: bool, out: Float64) -> None:
-    """What the loss asks each score to change by: the share (or the label) that was, less the one expected."""
+def _residuals(score: Float64, label: Float64, seen: Float64, listwise: bool, out: Float64) -> None:
+    """What the loss asks each score to change by.
+
+    Pointwise, P(taken up) = seen x sigmoid(score), by likelihood; listwise, the share that was less the one expected,
+    where what is seen less is so much less likely to be chosen.
+    """
     taken = 0.0
     for row in range(score.size):
         taken += label[row]
     if not listwise:
         for row in range(score.size):
-            out[row] = label[row] - 1.0 / (1.0 + np.exp(-score[row]))
+            want = 1.0 / (1.0 + np.exp(-score[row]))
+            away = seen[row] * want
+            out[row] = label[row] - want if seen[row] == 1.0 else (label[row] - away) * (1.0 - want) / (1.0 - away)
         return
     highest, total = -np.inf, 0.0
     for row in range(score.size):
         highest = max(highest, score[row])
     for row in range(score.size):
-        out[row] = np.exp(score[row] - highest)
+        out[row] = seen[row] * np.exp(score[row] - highest)
         total += out[row]
     for row in range(score.size):
         out[row] = label[row] / taken - out[row] / total if taken > 0 else 0.0
 
 
 @njit
+def _person(
+    bins: Int32, slots: tuple[int, int], width: Int64, code: Int32, amount: Float64, cross: Float64,
+    reach: tuple[int, int], left: Int32, value: Float64, person: Float64,
+) -> None:  # fmt: skip
+    """Write down what some slots say, leaving out what is 0, and add it to what the person wants of each column."""
+    spot = 0
+    value[:] = 0.0
+    for k in range(slots[0], slots[1]):
+        for c in range(width[k]):
+            where, size = code[bins[k], c], amount[bins[k], c]
+            if size != 0.0:
+                left[spot], value[spot] = where, size
+                spot += 1
+                for a in range(reach[0], reach[1]):
+                    person[a] += size * cross[where, a]
+    left[spot:] = 0
+
+
+@njit
 def _gradients(
-    units: Int64, unit_at: Int64, list_at: Int64, bins: Int32, programme: Int32, label: Float64, place: Float64,
-    width: Int64, code: Int32, amount: Float64, attributes: Float64, cross: Float64, base: Float64, own: float,
-    owned: int, beside: Float64, slot: Int32, first: Int32, start: Int64, table: Float64, which: Int32, used_at: Int64,
-    used: Int32, listwise: bool,
+    units: Int64, unit_at: Int64, list_at: Int64, bins: Int32, programme: Int32, label: Float64, cell: Int32,
+    width: Int64, code: Int32, amount: Float64, attributes: Float64, cross: Float64, base: Float64, attention: Float64,
+    own: float, owned: int, beside: Float64, fit_at: Int64, slot: Int32, fit_row: Int64, which: Int32, table: Float64,
+    pairs: int, reach: tuple[int, int], listwise: bool,
     at: Int64, left: Int32, value: Float64, right: Float64, extra: Float64,
 ) -> None:  # fmt: skip
-    across, last = attributes.shape[1], beside.size - 1
+    across, plain = attributes.shape[1], width.size - pairs
     person = np.empty(across)
-    score, residual = np.empty(0), np.empty(0)
+    score, residual, seen = np.empty(0), np.empty(0), np.empty(0)
     row = 0
     for number in range(units.size):
         at[number] = row
@@ -69,29 +92,26 @@ def _gradients(
         mine[:] = 0.0
         for one in range(unit_at[units[number]], unit_at[units[number] + 1]):
             begin, end = list_at[one], list_at[one + 1]
-            if score.size < end - begin:
-                score, residual = np.empty(2 * (end - begin)), np.empty(2 * (end - begin))
+            count = end - begin
+            if score.size < count:
+                score, residual, seen = np.empty(2 * count), np.empty(2 * count), np.empty(2 * count)
             person[:] = 0.0
-            spot = 0
-            for k in range(width.size):
-                for c in range(width[k]):
-                    where, size = code[bins[one, k], c], amount[bins[one, k], c]
-                    left[row, spot], value[row, spot] = where, size
-                    spot += 1
-                    if size != 0.0:
-                        for a in range(across):
-                            person[a] += size * cross[where, a]
+            _person(bins[one], (0, plain), width, code, amount, cross, (0, across), left[row], value[row], person)
+            if pairs > 0:
+                _person(
+                    bins[one], (plain, width.size), width, code, amount, cross, reach, left[row + 1], value[row + 1],
+                    person,
+                )  # fmt: skip
             for item in range(begin, end):
                 what = programme[item]
-                found = base[what] + _dot(person, attributes[what]) + beside[last] * place[item]
+                found = base[what] + _dot(person, attributes[what])
                 if owned > 0:
                     found += own * beside[what]
-                for spoken in range(used_at[what], used_at[what + 1]):
-                    b = used[spoken]
-                    found += beside[owned + which[b]] * table[start[b] + bins[one, slot[b]] - first[b], what]
-                score[item - begin] = found
-            count = end - begin
-            _residuals(score[:count], label[begin:end], listwise, residual[:count])
+                for entry in range(fit_at[what], fit_at[what + 1]):
+                    spoken = fit_row[entry] + bins[one, slot[entry]]
+                    found += beside[owned + which[spoken]] * table[spoken]
+                score[item - begin], seen[item - begin] = found, attention[cell[item]]
+            _residuals(score[:count], label[begin:end], seen[:count], listwise, residual[:count])
             right[row, :] = 0.0
             for item in range(begin, end):
                 what, pull = programme[item], residual[item - begin]
@@ -99,35 +119,41 @@ def _gradients(
                     right[row, a] += pull * attributes[what, a]
                 if owned > 0:
                     mine[what] += own * pull
-                for spoken in range(used_at[what], used_at[what + 1]):
-                    b = used[spoken]
-                    mine[owned + which[b]] += pull * table[start[b] + bins[one, slot[b]] - first[b], what]
-                mine[last] += pull * place[item]
+                for entry in range(fit_at[what], fit_at[what + 1]):
+                    spoken = fit_row[entry] + bins[one, slot[entry]]
+                    mine[owned + which[spoken]] += pull * table[spoken]
+            if pairs > 0:
+                right[row + 1, :] = 0.0
+                right[row + 1, reach[0] : reach[1]] = right[row, reach[0] : reach[1]]
+                row += 1
             row += 1
     at[units.size] = row
 
 
 class Objective(NamedTuple):
-    """What is learned: the loss of scores over public features; `base` float64[P] is a score before any learning."""
+    """What is learned: the loss of scores over public features, from a start that was released before."""
 
     space: FeatureMap
-    base: Float64
+    start: Start
     loss: Loss
 
 
 def gradients(sample: Sample, units: Int64, objective: Objective, weights: BilinearWeights) -> Products:
-    """The gradient of each unit, its lists' residuals added up, before any clipping (ascent: what to add)."""
-    space, base, loss = objective
-    rows = int((sample.unit_at[units + 1] - sample.unit_at[units]).sum())
-    code, spots = space.code, int(space.code.width.sum())
+    """The gradient of each unit, its lists' residuals added up, before any clipping (ascent: what to add).
+
+    A list is one row of the products, and another one where facts are crossed in pairs.
+    """
+    space, start, loss = objective
+    rows = int((sample.unit_at[units + 1] - sample.unit_at[units]).sum()) * (2 if space.pairs else 1)
+    code, spots = space.code, int(max(space.code.width.sum() - space.pairs, space.pairs))
     at, left = np.empty(units.size + 1, dtype=np.int64), np.empty((rows, spots), dtype=np.int32)
     value = np.empty((rows, spots))
     right, extra = np.empty((rows, space.shape[1])), np.empty((units.size, space.beside))
-    match = space.match
+    fit = space.fit
     _gradients(
-        units, sample.unit_at, sample.list_at, sample.bins, sample.programme, sample.label, sample.place,
-        code.width, code.place, code.value, space.attributes, weights.cross, base, space.own, space.owned,
-        weights.beside, match.slot, match.first, match.start, match.table, match.weight, *match.used,
+        units, sample.unit_at, sample.list_at, sample.bins, sample.programme, sample.label, sample.cell,
+        code.width, code.place, code.value, space.attributes, weights.cross, start.base, start.attention, space.own,
+        space.owned, weights.beside, fit.at, fit.slot, fit.row, fit.weight, fit.value, space.pairs, space.reach,
         loss == "listwise",
         at, left, value, right, extra,
     )  # fmt: skip
@@ -166,40 +192,12 @@ def summed(
     return totals[0]
 
 
-@dataclass
-class _Adam:
-    """Adam (Kingma & Ba 2015) on what is released: it sees no person."""
-
-    size: int
-    first: Float64 = field(init=False)
-    second: Float64 = field(init=False)
-    steps: int = 0
-
-    def __post_init__(self) -> None:
-        self.first, self.second = np.zeros(self.size), np.zeros(self.size)
-
-    def step(self, gradient: Float64, rate: float) -> Float64:
-        self.steps += 1
-        self.first = 0.9 * self.first + 0.1 * gradient
-        self.second = 0.99 * self.second + 0.01 * gradient**2
-        mean, square = self.first / (1 - 0.9**self.steps), self.second / (1 - 0.99**self.steps)
-        return np.asarray(rate * mean / (np.sqrt(square) + 1e-12))
-
-
 def rate_at(step: int, steps: int, peak: float) -> float:
     """Warm-up over the first tenth, then half a cosine to nothing (Loshchilov & Hutter 2017)."""
     warm = max(1, steps // 10)
     if step < warm:
         return peak * (step + 1) / warm
     return float(peak * 0.5 * (1 + np.cos(np.pi * (step - warm) / max(1, steps - warm))))
-
-
-def shrunk(cross: Float64, share: float) -> Float64:
-    """Singular values lowered by `share` of their median, none below 0: what noise alone would leave is taken off."""
-    if share <= 0 or not cross.any():
-        return cross
-    left, size, right = np.linalg.svd(cross, full_matrices=False)
-    return np.asarray((left * np.maximum(size - share * np.median(size), 0.0)) @ right)
 
 
 class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
@@ -212,9 +210,9 @@ class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ship
         self,
         schedule: Schedule,
         *,
-        loss: Loss = "listwise",
-        rate: float = 0.1,
-        shrink: float = 0.3,
+        loss: Loss = "pointwise",
+        rate: float = 12.0,
+        momentum: float = 0.8,
         average: float = 0.5,
         threads: int = 1,
     ) -> None:
@@ -222,54 +220,56 @@ class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ship
         self.schedule = schedule
         self.loss = loss
         self.rate = rate
-        self.shrink = shrink
+        self.momentum = momentum
         self.average = average
         self.threads = threads
 
     def fit(
-        self, sample: Sample, space: FeatureMap, noise: Noise, base: Float64 | None = None,
+        self, sample: Sample, space: FeatureMap, noise: Noise, start: Start | None = None,
         advance: Callable[[int], object] = lambda _: None,
     ) -> Self:  # fmt: skip
-        """Take the private steps.
+        """Take the private steps: momentum (Polyak 1964) on what is released, in units of the clip.
 
         Args:
             sample: private rows.
             space: what is public.
             noise: where samples and noise are drawn from.
-            base: float64[P], log-odds that programmes start from, public or released before; None is 0.
+            start: what was released before; None is an even start.
             advance: takes the number of each step that was taken.
         """
-        self.space_ = space
-        self.base_ = np.zeros(space.attributes.shape[0]) if base is None else base
-        size, schedule = space.shape[0] * space.shape[1] + space.beside, self.schedule
-        flat, mean, adam = np.zeros(size), np.zeros(size), _Adam(size)
+        self.space_, schedule = space, self.schedule
+        self.start_ = Start.even(space.attributes.shape[0]) if start is None else start
+        size = space.shape[0] * space.shape[1] + space.beside
+        flat, mean, moving = np.zeros(size), np.zeros(size), np.zeros(size)
         first = int(schedule.steps * (1 - self.average))
         for step in range(schedule.steps):
-            released = self._released(sample, BilinearWeights.of(flat, space), noise)
-            flat = flat + adam.step(released, rate_at(step, schedule.steps, self.rate))
+            released = self._released(sample, BilinearWeights.of(flat, space), noise) * space.learned
+            moving = self.momentum * moving + (1 - self.momentum) * released / schedule.clip
+            flat = flat + rate_at(step, schedule.steps, self.rate) * moving
             if step >= first:
                 mean += flat / (schedule.steps - first)
             advance(step)
-        learned = BilinearWeights.of(mean, space)
-        self.weights_ = BilinearWeights(shrunk(learned.cross, self.shrink), learned.beside)
+        self.weights_ = BilinearWeights.of(mean, space)
         return self
 
     def decision_function(self, sample: Sample, rows: Int64) -> Float64:
-        """The score of some rows in the places where they were shown: float64[rows]."""
+        """The score of some rows, had they been noticed: float64[rows]."""
         check_is_fitted(self)
         owner = np.searchsorted(sample.list_at, rows, side="right") - 1
-        points, space, match = self.points(), self.space_, self.space_.match
+        points, space, fit = self.points(), self.space_, self.space_.fit
         what, bins = sample.programme[rows], sample.bins[owner]
-        score = self.base_[what] + self.weights_.beside[-1] * sample.place[rows]
+        score = self.start_.base[what]
         for slot in range(bins.shape[1]):
-            score += points[bins[:, slot], what]
-        for at in range(match.slot.size):
-            weight = self.weights_.beside[space.owned + match.weight[at]]
-            score += weight * match.table[match.start[at] + bins[:, match.slot[at]] - match.first[at], what]
-        return np.asarray(score)
+            score = score + points[bins[:, slot], what]
+        entries = np.diff(fit.at)[what]
+        of = np.repeat(np.arange(rows.size), entries)
+        entry = np.arange(of.size) - np.repeat(np.cumsum(entries) - entries, entries) + fit.at[what][of]
+        spoken = fit.row[entry] + bins[of, fit.slot[entry]]
+        added = self.weights_.beside[space.owned + fit.weight[spoken]] * fit.value[spoken]
+        return np.asarray(score + np.bincount(of, added, minlength=rows.size))
 
     def points(self) -> Float64:
-        """What every bin gives every programme, tables of fit apart: float64[D, P]."""
+        """What every bin gives every programme, fits and the start apart: float64[D, P]."""
         space, learned = self.space_, self.weights_
         points = space.code.matrix() @ learned.cross @ space.attributes.T
         if space.owned:
@@ -279,6 +279,6 @@ class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ship
     def _released(self, sample: Sample, weights: BilinearWeights, noise: Noise) -> Float64:
         schedule = self.schedule
         units = schedule.sampler.draw(sample.units, noise)
-        objective, shares = Objective(self.space_, self.base_, self.loss), Shares(threads=self.threads)
+        objective, shares = Objective(self.space_, self.start_, self.loss), Shares(threads=self.threads)
         total = summed(sample, units, objective, weights, schedule.clip, shares)
         return schedule.released(total, noise)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import scipy.optimize
@@ -14,11 +14,14 @@ from privacy.accounting.mechanism import Mechanism
 from privacy.learning.noise import Noise
 from privacy.learning.step import Schedule, Total
 from recommender.ranking.attributes import ProgrammeAttributes, Vocabulary
-from recommender.ranking.bilinear import HEAVIEST, UNIT, AttributeScaler, Bilinear, Fits, fit_names, fits, whole
-from recommender.ranking.bins import Bins, Slot
+from recommender.ranking.bilinear import HEAVIEST, UNIT, AttributeScaler, Bilinear, whole
+from recommender.ranking.bins import Bins, Pair, Slot
+from recommender.ranking.class_share import RARE_YES
+from recommender.ranking.programme_fit import Fits, fits
 from recommender.rules.catalogue import Catalogue
 from training.progress import Progress, silent
-from training.rankers.bilinear_arrays import Basis, FeatureMap, Match, Sample
+from training.rankers.bilinear_arrays import Basis, FeatureMap, Sample
+from training.rankers.first_release import Cells, released_start
 from training.rankers.models import probability
 from training.rankers.private_bilinear import CHUNK, PrivateBilinear
 
@@ -29,12 +32,18 @@ if TYPE_CHECKING:
 
 DIRECTIONS: Final = 8
 """Directions of the programmes' texts that crosses may use."""
-KNOWN, UNKNOWN_VALUE, TRUE_SHARE = 0.7, 0.3, 0.15
-"""What a class of an unordered column says, what an unknown one says, and how often a yes is thought to be."""
+NONE_SAYS: Final = 0.7
+"""What it says that there is none of something."""
+RARE: Final = 0.1
+"""A no says nothing where a yes is rarer than that."""
+LOUDEST: Final = 2.0
+"""The most that one class says, in standard deviations of its slot, so that what is rare is not loud."""
+FADING: Final = 150.0
+"""Days in which what happened comes to matter so much less (1 / e)."""
+_LATELY: Final = 0.5
+"""The mean square of what a slot of days since something says."""
 THREADS: Final = 2
 """How many work at the sums; they change no bit of what is learned."""
-FIT: Final = 0.5
-"""What tables of fit are scaled by."""
 _TEXT_SEED: Final = 0
 
 
@@ -81,9 +90,11 @@ def learn(
     bins, reading = Bins.of(declaration), AttributeScaler.fit(attributes, plan.row.blocks, plan.row.indicator)
     progress("reading the lists")
     sample = sample_of(lists, bins, lists.examples.person if unit is None else unit)
-    space = space_of(bins, reading, attributes, fits(bins, attributes, declaration), plan)
+    space = space_of(bins, reading, attributes, fits(bins, attributes, declaration, reading.codes), plan)
+    progress("counting places and programmes")
+    start = released_start(sample, Cells.of(declaration).size, len(attributes.ids), plan.first, noise)
     ranker = estimator(plan, THREADS).fit(
-        sample, space, noise, advance=lambda step: _report(step + 1, plan.schedule.steps, progress)
+        sample, space, noise, start, advance=lambda step: _report(step + 1, plan.schedule.steps, progress)
     )
     slope, intercept = calibrated(ranker, sample, plan, noise)
     order = np.argsort(attributes.codes)
@@ -110,8 +121,7 @@ def _report(step: int, steps: int, progress: Progress) -> None:
 
 def estimator(plan: TrainingPlan, threads: int = 1) -> PrivateBilinear:
     """The estimator that a plan describes."""
-    row = plan.row
-    return PrivateBilinear(plan.schedule, rate=row.rate, shrink=row.shrink, threads=threads)
+    return PrivateBilinear(plan.schedule, loss=plan.loss, rate=plan.rate, threads=threads)
 
 
 def _metrics(plan: TrainingPlan) -> dict[str, float]:
@@ -122,13 +132,12 @@ def _metrics(plan: TrainingPlan) -> dict[str, float]:
 def _weights(ranker: PrivateBilinear, bins: Bins, order: Int64) -> dict[str, Int64]:
     """What was learned, in whole numbers and in bins; the effects of programmes themselves in the order given."""
     space, learned = ranker.space_, ranker.weights_
-    effects = space.own * learned.beside[: space.owned] + np.zeros(order.size)
-    fit = np.zeros(len(fit_names(bins)))
-    fit[: space.match.weights] = FIT * learned.beside[space.owned : space.owned + space.match.weights]
+    effects = (ranker.start_.base + space.own * (learned.beside[: space.owned] if space.owned else 0.0))[order]
+    unseen = float(ranker.start_.base.mean()) if order.size else 0.0
     return {
         "cross": whole(space.code.matrix() @ learned.cross, HEAVIEST),
-        "fit": whole(fit, HEAVIEST),
-        "own": whole(effects[order], HEAVIEST) * round(1 / UNIT),
+        "fit": whole(learned.beside[space.owned :], HEAVIEST),
+        "own": whole(np.r_[effects, unseen], HEAVIEST) * round(1 / UNIT),
     }
 
 
@@ -152,7 +161,8 @@ def sample_of(lists: RankingDataset, bins: Bins, unit: Int64) -> Sample:
         bins=bins.of_people(lists.people)[at[starts]],
         programme=examples.programme[order].astype(np.int32),
         label=examples.label[order].astype(np.float64),
-        place=np.log(np.nan_to_num(examples.position[order].astype(np.float64), nan=1.0)),
+        cell=Cells.of(lists.people.declaration).read(examples[order]),
+        noticed=examples.opened[order].astype(np.float64),
     )
 
 
@@ -160,65 +170,114 @@ def space_of(
     bins: Bins, reading: AttributeScaler, attributes: ProgrammeAttributes, fit: Fits, plan: TrainingPlan
 ) -> FeatureMap:
     """The public space a plan learns in."""
-    starts = np.array([0, *bins.starts], dtype=np.int32)
-    match = Match(fit.slot, starts[fit.slot], fit.start, FIT * fit.table, fit.weight)
-    code = code_of(bins.slots, plan.row.person, plan.row.waves, plan.row.everybody)
-    return FeatureMap(code, reading.of(attributes), match, plan.row.own)
+    row = plan.row
+    reach = reading.columns_of("category=", attributes)
+    code = code_of(bins, Scales(row.person, row.waves, row.everybody, row.pairs if reach[1] > reach[0] else 0.0))
+    return FeatureMap(code, reading.of(attributes), fit, row.own, len(bins.pairs), reach)
 
 
-def code_of(slots: Sequence[Slot], norm: float, waves: int, everybody: float = 1.0) -> Basis:
-    """How classes become numbers: waves over ordered ones, a place each for others, and for none and unknown.
+class Scales(NamedTuple):
+    """How much people's numbers count.
 
-    Cosine waves of falling size are the directions in which steps at unknown thresholds vary most (their
-    Karhunen-Loeve basis), so that noise is spent where a rule is likely to be.
-
-    Args:
-        slots: as `recommender.ranking.bins.Bins` has them; bin 0 is everybody's.
-        norm: of what a typical person brings to the crosses.
+    Attributes:
+        person: norm of what a typical person brings to the crosses.
         waves: for each ordered slot, at most as many as it has classes, less one.
         everybody: what bin 0 says.
+        pairs: norm of what a typical person's pairs bring.
     """
-    rows, widths, first, square = [([0], [everybody])], [1], 1, 0.0
-    for slot in slots:
-        made = _waved(slot, first, min(waves, slot.classes - 1)) if slot.ordered else _named(slot, first)
+
+    person: float
+    waves: int
+    everybody: float = 1.0
+    pairs: float = 0.0
+
+
+def code_of(bins: Bins, scales: Scales) -> Basis:
+    """How classes become numbers: waves over ordered ones, a place each for others, and for none.
+
+    Cosine waves of falling size are the directions in which steps at unknown thresholds vary most (their
+    Karhunen-Loeve basis), so that noise is spent where a rule is likely to be. What is thought to be common in public
+    is the centre, so that it costs nothing; nothing is read off the rows.
+
+    Args:
+        bins: of people; bin 0 is everybody's.
+        scales: how much each part counts.
+    """
+    rows, widths, first, square = [([0], [scales.everybody])], [1], 1, 0.0
+    for slot in bins.slots:
+        made = _coded(slot, first, scales.waves)
         rows += made
         widths.append(len(made[0][0]))
         first = 1 + max(place for places, _ in made for place in places)
         square += _typical(slot, made)
-    scale = norm / np.sqrt(max(square, 1e-9))
+    scale = scales.person / np.sqrt(max(square, 1e-9))
+    rows[1:] = [(places, [scale * value for value in values]) for places, values in rows[1:]]
+    rows += _crossed(bins.pairs, first, scales.pairs / np.sqrt(max(len(bins.pairs), 1)))
+    widths += [1] * len(bins.pairs)
     place, value = (np.zeros((len(rows), max(widths)), dtype=kind) for kind in (np.int32, np.float64))
     for at, (places, values) in enumerate(rows):
         place[at, : len(places)] = places
-        value[at, : len(values)] = np.array(values) * (scale if at else 1.0)
+        value[at, : len(values)] = values
     return Basis(np.array(widths, dtype=np.int64), place, value)
 
 
 _Rows = list[tuple[list[int], list[float]]]
 
 
+def _coded(slot: Slot, first: int, waves: int) -> _Rows:
+    if slot.fading:
+        return _faded(slot, first)
+    return _waved(slot, first, min(waves, slot.classes - 1)) if slot.ordered else _named(slot, first)
+
+
+def _shares(slot: Slot) -> Float64:
+    return np.array(slot.share or [1 / slot.classes] * slot.classes)
+
+
 def _waved(slot: Slot, first: int, waves: int) -> _Rows:
-    places = [first + wave for wave in range(waves)]
-    rows: _Rows = []
-    for at in range(slot.classes):
-        values = [float(np.cos(np.pi * wave * (at + 0.5) / slot.classes)) / wave for wave in range(1, waves + 1)]
-        rows.append(([*places, first + waves], [*values, 0.0]))
+    places = [first + wave for wave in range(waves + 1)]
+    middle, share, columns = (np.arange(slot.classes) + 0.5) / slot.classes, _shares(slot), list[Float64]()
+    for wave in range(1, waves + 1):
+        values = np.cos(np.pi * wave * middle)
+        values = values - share @ values
+        spread = max(np.sqrt(share @ values**2), 0.3)
+        columns.append(np.clip(values / spread, -LOUDEST, LOUDEST) / wave)
+    found = [[float(column[at]) for column in columns] for at in range(slot.classes)]
     nothing = [0.0] * waves
-    rows.append(([*places, first + waves], [*nothing, KNOWN]))
-    rows.append(([*places, first + waves + 1], [*nothing, UNKNOWN_VALUE]))
-    return rows
+    return [(places, says) for says in [*([*values, 0.0] for values in found), [*nothing, NONE_SAYS], [*nothing, 0.0]]]
+
+
+def _faded(slot: Slot, first: int) -> _Rows:
+    middle = (np.array([0, *slot.cuts]) + np.array([*slot.cuts, 2 * slot.cuts[-1]])) / 2
+    return [([first], [float(value)]) for value in [*2 * np.exp(-middle / FADING), 0.0, 0.0]]
 
 
 def _named(slot: Slot, first: int) -> _Rows:
-    values = [KNOWN] * slot.classes
+    share = _shares(slot)
     if slot.classes == 2:
-        values[0] = 0.0  # of a yes and a no, the no is what most people say of most things
-    return [([first + at], [value]) for at, value in enumerate([*values, KNOWN, UNKNOWN_VALUE])]
+        yes = float(slot.share[1]) if slot.share else RARE_YES
+        spread = np.sqrt(max(yes * (1 - yes), 1e-3))
+        says = [0.0 if yes < RARE else -yes / spread, min((1 - yes) / spread, LOUDEST), 0.0, 0.0]
+        return [([first], [float(value)]) for value in says]
+    says = [float(min(1 / np.sqrt(max(one * slot.classes, 1e-3)), LOUDEST)) for one in share]
+    return [([first + at], [value]) for at, value in enumerate([*says, NONE_SAYS, 0.0])]
+
+
+def _crossed(pairs: Sequence[Pair], first: int, scale: float) -> _Rows:
+    """The product of two flags, each in standard deviations from what is thought to be common."""
+    rows: _Rows = []
+    for at, both in enumerate(pairs):
+        (off, on), (out, into) = ((-one.share, 1 - one.share) for one in both)
+        spread = np.sqrt(np.prod([max(one.share * (1 - one.share), 1e-3) for one in both]))
+        says = np.clip(np.array([off * out, off * into, on * out, on * into, 0.0]) / spread, -LOUDEST, LOUDEST)
+        rows += [([first + at], [float(scale * value)]) for value in says]
+    return rows
 
 
 def _typical(slot: Slot, rows: _Rows) -> float:
-    """The mean square of a slot, if all classes were alike common; a yes is rarer than that."""
-    squares = [sum(value * value for value in values) for _, values in rows[: slot.classes]]
-    return TRUE_SHARE * squares[1] if slot.classes == 2 and not slot.ordered else sum(squares) / len(squares)
+    """The mean square of what a slot says, as far as it is known in public how common its classes are."""
+    squares = np.array([sum(value * value for value in values) for _, values in rows[: slot.classes]])
+    return _LATELY if slot.fading else float(_shares(slot) @ squares)
 
 
 # --- calibration -----------------------------------------------------------------------------------------------------
@@ -236,7 +295,8 @@ _WHOLE_UNIT: Final = 2.0
 def calibrated(ranker: PrivateBilinear, sample: Sample, plan: TrainingPlan, noise: Noise) -> tuple[float, float]:
     """Slope and intercept of the line from score to log-odds, from counts by score that are released once.
 
-    Of each unit, how often it was shown and took up something of each class of score; clipped, summed, noised.
+    Of each unit, how often it noticed, as is expected of each place, and took up something of each class of score;
+    clipped, summed, noised.
     """
     classes = EDGES.size + 1
     schedule = Schedule(plan.schedule.units, plan.schedule.q, 1, plan.calibration, _WHOLE_UNIT)
@@ -278,5 +338,6 @@ def _counts(ranker: PrivateBilinear, sample: Sample, units: Int64, classes: int)
     at = owner * classes + np.digitize(ranker.decision_function(sample, rows), EDGES)
     size = units.size * classes
     taken = np.bincount(at, weights=sample.label[rows], minlength=size).reshape(units.size, classes)
-    shown = np.bincount(at, minlength=size).reshape(units.size, classes)
+    seen = ranker.start_.attention[sample.cell[rows]]
+    shown = np.bincount(at, weights=seen, minlength=size).reshape(units.size, classes)
     return np.concatenate([taken, SHOWN_PART * shown], axis=1)

@@ -11,15 +11,17 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 from statistics import NormalDist
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from features.problem import Problem, Rejected
 from privacy.accounting import accountant
 from privacy.accounting.amount import text_of
 from privacy.accounting.mechanism import Mechanism, composed, gaussian
 from privacy.learning.step import Schedule
+from training.rankers.first_release import FirstSchedules
 
-LARGE: Final = 64
+Loss = Literal["pointwise", "listwise"]
+LARGE: Final = 256
 """A catalogue of more programmes than this has no columns for single programmes, only an effect for each."""
 
 
@@ -30,13 +32,13 @@ class Hyperparameters:
     Attributes:
         signal: units x epsilon, at least.
         steps: how many, each on all units: sampling would only add noise, where one machine can hold them all.
-        rate: Adam's.
+        rate: how far a step goes along the mean of what units ask for, in clips, for every thousand of signal.
         everybody: what everybody brings to the effects of attributes that are the same for all.
         person: norm of what a typical person brings to the crosses.
         waves: smooth waves over ordered classes.
         own: what a programme's own effect is scaled by.
         indicator: what a programme's own column of crosses is scaled by; 0 for none.
-        shrink: part of the median singular value that all are lowered by.
+        pairs: norm of what a typical person's pairs of facts bring.
         blocks: how much attributes count by the beginning of their names.
     """
 
@@ -48,26 +50,33 @@ class Hyperparameters:
     waves: int
     own: float
     indicator: float
-    shrink: float
+    pairs: float
     blocks: Mapping[str, float]
 
 
-_PUBLIC: Final = {"text": 1.0}
+_BLOCKS: Final = {
+    "": 0.2, "category=": 1.3, "form=": 0.2, "level=": 0.1, "period=": 0.1, "text": 0.2, "always": 0.5,
+}  # fmt: skip
+"""What columns are scaled by, by the beginning of their names; what is in no block counts as the first."""
 
 TABLE: Final = (
-    Hyperparameters(0, 60, 0.05, 2.0, 1.0, 1, 2.5, 0.0, 0.3, _PUBLIC),
-    Hyperparameters(6_000, 60, 0.08, 1.0, 1.5, 1, 1.5, 0.0, 0.3, _PUBLIC),
-    Hyperparameters(60_000, 60, 0.10, 1.0, 2.5, 2, 1.5, 0.0, 0.3, _PUBLIC),
-    Hyperparameters(200_000, 120, 0.10, 1.0, 2.5, 3, 1.5, 0.0, 0.0, _PUBLIC),
+    Hyperparameters(0, 60, 1.33, 1.5, 1.5, 2, 0.3, 0.0, 0.7, _BLOCKS),
+    Hyperparameters(60_000, 60, 1.33, 1.5, 1.5, 3, 0.6, 0.0, 0.7, _BLOCKS),
 )
 SMALL: Final = (
-    Hyperparameters(0, 60, 0.05, 1.0, 2.5, 2, 1.5, 1.0, 0.3, _PUBLIC),
-    Hyperparameters(60_000, 60, 0.10, 1.0, 2.5, 3, 1.5, 1.0, 0.3, _PUBLIC),
+    Hyperparameters(0, 60, 1.33, 1.5, 1.5, 2, 0.3, 0.4, 0.7, _BLOCKS),
+    Hyperparameters(60_000, 60, 1.33, 1.5, 1.5, 3, 0.6, 0.4, 0.7, _BLOCKS),
 )
 """The table of small catalogues."""
+FASTEST: Final = 80.0
+"""No step goes further: beyond, the noise is small, and what all want alike would swing."""
 CLIP: Final = 0.35
+PLACES_CLIP, PROGRAMMES_CLIP = 5.0, 1.0
+"""The most that one unit's counts weigh before the first step; a typical one takes up a few of some twenty it sees."""
 CALIBRATION: Final = 0.02
 """The part of the squared separation that goes to placing scores on the scale of probabilities."""
+OF_PLACES, OF_PROGRAMMES = 0.02, 0.05
+"""The parts that go to counting places and programmes before the first step."""
 ERROR: Final = Decimal("0.0105")
 """PRV's upper end is so much above the exact price of Gaussian releases."""
 LEAST: Final = 2 * ERROR
@@ -79,6 +88,7 @@ class TrainingPlan:
 
     Attributes:
         schedule: the steps.
+        first: the two releases that steps start from, of places and of programmes.
         calibration: noise multiplier of the one release that probabilities are read off; 0 with a noiseless schedule.
         row: what the table says.
         epsilon: what the run may cost.
@@ -87,16 +97,22 @@ class TrainingPlan:
     """
 
     schedule: Schedule
+    first: FirstSchedules
     calibration: Decimal
     row: Hyperparameters
     epsilon: Decimal
     delta: Decimal
     programmes: int
+    loss: Loss = "pointwise"
 
     def mechanism(self) -> Mechanism:
-        """What is done to the rows: the steps, then one release for calibration."""
+        """What is done to the rows: a first release, the steps, then one release for calibration."""
         steps = self.schedule.mechanism()
-        return composed(steps, gaussian(self.calibration)) if self.private else steps
+        return (
+            composed(*(gaussian(one.sigma) for one in self.first), steps, gaussian(self.calibration))
+            if self.private
+            else steps
+        )
 
     def to_document(self) -> dict[str, Any]:
         """As manifests write it: decimals as strings."""
@@ -106,11 +122,17 @@ class TrainingPlan:
             "delta": text_of(self.delta),
             "programmes": self.programmes, "q": text_of(schedule.q), "steps": schedule.steps,
             "sigma": text_of(schedule.sigma), "clip": str(schedule.clip), "calibration": text_of(self.calibration),
+            "first": {name: text_of(one.sigma) for name, one in self.first._asdict().items()}, "loss": self.loss,
             "rate": str(row.rate), "everybody": str(row.everybody), "person": str(row.person),
             "waves": row.waves, "own": str(row.own),
-            "indicator": str(row.indicator), "shrink": str(row.shrink),
+            "indicator": str(row.indicator), "pairs": str(row.pairs),
             "blocks": {name: str(scale) for name, scale in row.blocks.items()},
         }  # fmt: skip
+
+    @property
+    def rate(self) -> float:
+        """How far a step goes: the more there are, the less noise there is to keep out by stopping early."""
+        return min(self.row.rate * self.schedule.units * float(self.epsilon) / 1000, FASTEST)
 
     @property
     def private(self) -> bool:
@@ -119,13 +141,12 @@ class TrainingPlan:
 
     def without_noise(self) -> TrainingPlan:
         """Its twin without privacy: the same steps without noise, at an infinite price, which no gate admits."""
-        plain = self.schedule
-        bare = Schedule(plain.units, plain.q, plain.steps, Decimal(0), plain.clip)
-        return replace(self, schedule=bare, calibration=Decimal(0))
+        bare, *first = (replace(one, sigma=Decimal(0)) for one in (self.schedule, *self.first))
+        return replace(self, schedule=bare, first=FirstSchedules(*first), calibration=Decimal(0))
 
 
 @lru_cache(maxsize=64)
-def plan(units: int, epsilon: Decimal, delta: Decimal, programmes: int) -> TrainingPlan:
+def plan(units: int, epsilon: Decimal, delta: Decimal, programmes: int, loss: Loss = "pointwise") -> TrainingPlan:
     """Look up how to learn, and find the least noise at which PRV and PLD both price it at no more than epsilon.
 
     Args:
@@ -133,6 +154,7 @@ def plan(units: int, epsilon: Decimal, delta: Decimal, programmes: int) -> Train
         epsilon: what all of it may cost, at `delta`.
         delta: see `privacy.accounting.amount.read_delta`.
         programmes: how many the catalogue has.
+        loss: of the labels' form: a choice of one among many is listwise, an answer to each offer pointwise.
 
     Raises:
         Rejected: epsilon, delta or units are out of bounds.
@@ -145,9 +167,14 @@ def plan(units: int, epsilon: Decimal, delta: Decimal, programmes: int) -> Train
     row = row_for(units, epsilon, programmes)
     noise = 1.0 / separation(float(epsilon - ERROR), float(delta))
     while True:
-        sigma = _rounded(noise * math.sqrt(row.steps / (1 - CALIBRATION)))
+        sigma = _rounded(noise * math.sqrt(row.steps / (1 - CALIBRATION - OF_PLACES - OF_PROGRAMMES)))
         schedule = Schedule(units, Decimal(1), row.steps, sigma, CLIP)
-        made = TrainingPlan(schedule, _rounded(noise / math.sqrt(CALIBRATION)), row, epsilon, delta, programmes)
+        first = FirstSchedules(
+            Schedule(units, Decimal(1), 1, _rounded(noise / math.sqrt(OF_PLACES)), PLACES_CLIP),
+            Schedule(units, Decimal(1), 1, _rounded(noise / math.sqrt(OF_PROGRAMMES)), PROGRAMMES_CLIP),
+        )
+        calibration = _rounded(noise / math.sqrt(CALIBRATION))
+        made = TrainingPlan(schedule, first, calibration, row, epsilon, delta, programmes, loss)
         if accountant.price(made.mechanism(), delta).epsilon <= epsilon:
             return made
         noise *= 1.002

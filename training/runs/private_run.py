@@ -29,7 +29,7 @@ from training.evaluation.release import NAMES, bundle_mechanism, noised_metrics
 from training.progress import Progress, silent
 from training.rankers.forest_ranker import ForestSettings
 from training.rankers.private_ranker import learn
-from training.rankers.schedules import plan
+from training.rankers.schedules import Loss, plan
 from training.runs.training_run import RunProvenance, TrainingRun
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from privacy.request import RunRequest
     from recommender.ranking.bilinear import Bilinear
     from training.data.examples import LearningLog
+    from training.data.label_form import LabelForm
     from training.data.material import TrainingData
     from training.rankers.private_ranker import PrivateFit
     from training.rankers.schedules import TrainingPlan
@@ -210,7 +211,7 @@ def train(
     unit_lists = gated.derived(lambda log: lists_of(material, log, held_out=False))
     units, left_out = (run.units, None) if run.units else _counted(unit_lists, made, noise, progress)
     check_delta(run.delta, units)
-    chosen = plan(units, made.left, run.delta, len(material.catalogue.programmes))
+    chosen = plan(units, made.left, run.delta, len(material.catalogue.programmes), loss_of(material.labels))
     spent(run, made, chosen.mechanism(), evaluate)
     progress("learning in private")
     fit = unit_lists.run(
@@ -223,6 +224,11 @@ def train(
     result = PrivateRunResult(fit, chosen, units, run, gated.receipts, left_out, material.end)
     report = _exact(material, fit, progress)
     return TrainingRun(result, RunProvenance(material.gate.provenance.kind, spend), report, released)
+
+
+def loss_of(labels: LabelForm) -> Loss:
+    """The loss that suits what is declared: of what is held, one is to be found among all; else each has its answer."""
+    return "listwise" if labels.form == "held" else "pointwise"
 
 
 def lists_of(material: TrainingData, log: LearningLog, *, held_out: bool) -> UnitLists:

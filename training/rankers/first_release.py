@@ -1,0 +1,168 @@
+"""The first release: how often each place is noticed and each programme taken up, so that steps start from there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from features.arrays import Float64, Int32, Int64
+from features.log.row_encoder import INTERACTIONS
+from privacy.learning.noise import Noise
+from privacy.learning.step import Schedule, Total
+from training.rankers.bilinear_arrays import Sample, Start
+
+if TYPE_CHECKING:
+    from features.declaration.declaration import Declaration
+    from training.data.examples import Examples
+
+PLACES: Final = 8
+"""Places from the first that are told apart; the last stands for all that follow."""
+SEEN: Final = 0.3
+"""How much a showing counts beside a take-up."""
+DIFFER: Final = 0.15
+"""By how much shares of places and channels are thought to differ (a standard deviation)."""
+LEAST: Final = 0.03
+"""No place is thought to be noticed less than so much of the best one."""
+CAUTION: Final = 1.0
+"""How many standard deviations of what is not known of it a programme starts lower: noise puts none first for all."""
+_LOWEST, _HIGHEST, _FLOOR = 1e-3, 0.95, 0.1
+_BLOCK: Final = 4096
+
+
+class Cells(NamedTuple):
+    """Places times channels: cell `place - 1 + PLACES * channel`; the last channel is that nobody said."""
+
+    channels: int
+
+    @classmethod
+    def of(cls, declaration: Declaration) -> Cells:
+        """As many as the declaration's events about programmes name channels."""
+        told = [declaration.events[name].fields.get("channel") for name in INTERACTIONS if name in declaration.events]
+        return cls(max((len(kind.values) for kind in told if kind is not None), default=0))
+
+    @property
+    def size(self) -> int:
+        """How many cells there are."""
+        return PLACES * (self.channels + 1)
+
+    def read(self, examples: Examples) -> Int32:
+        """The cell of each row, int32[m]; what does not say its place is in the first."""
+        place = np.clip(np.nan_to_num(examples.position, nan=1.0), 1, PLACES) - 1
+        channel = np.clip(np.nan_to_num(examples.channel, nan=self.channels), 0, self.channels)
+        return np.asarray(place + PLACES * channel, dtype=np.int32)
+
+
+class FirstSchedules(NamedTuple):
+    """The two releases, each of one sum over all units."""
+
+    places: Schedule
+    programmes: Schedule
+
+
+def released_start(sample: Sample, cells: int, programmes: int, schedules: FirstSchedules, noise: Noise) -> Start:
+    """Count, clip, sum and noise what steps start from: first places, then, by what they say, programmes.
+
+    Of each unit, how often what each cell showed was shown, noticed and taken up; then of each programme how much more
+    often it was taken up than is common where it was shown, and how often it was, weighed by what is noticed there.
+
+    Args:
+        sample: private rows.
+        cells: how many cells there are.
+        programmes: how many programmes.
+        schedules: of one release each.
+        noise: where the noise comes from.
+    """
+    found = _summed(sample, lambda some: _by_cell(some, cells), 2 * cells + 1, schedules.places, noise)
+    attention, common = attention_of(found, float(schedules.places.sigma) * schedules.places.clip)
+    about = schedules.programmes
+
+    def counts(some: _Rows) -> Float64:
+        return _by_programme(some, programmes, attention, common)
+
+    found = _summed(sample, counts, 2 * programmes, about, noise)
+    return Start(base_of(found, common, float(about.sigma) * about.clip), attention)
+
+
+class _Rows(NamedTuple):
+    """The rows of some units: which of them each is of, and how many there are."""
+
+    sample: Sample
+    rows: Int64
+    owner: Int64
+    units: int
+
+    def counted(self, place: Int32, size: int, weight: Float64 | None = None) -> Float64:
+        """Sums by unit and place: float64[units, size]."""
+        found = np.bincount(self.owner * size + place[self.rows], weights=weight, minlength=self.units * size)
+        return found.reshape(self.units, size).astype(np.float64)
+
+
+def _summed(sample: Sample, counts: Callable[[_Rows], Float64], size: int, schedule: Schedule, noise: Noise) -> Float64:
+    total = Total.empty(extra=size)
+    for first in range(0, sample.units, _BLOCK):
+        units = np.arange(first, min(first + _BLOCK, sample.units))
+        begin, end = sample.list_at[sample.unit_at[units]], sample.list_at[sample.unit_at[units + 1]]
+        owner = np.repeat(np.arange(units.size), end - begin)
+        total.add_dense(counts(_Rows(sample, np.arange(begin[0], end[-1]), owner, units.size)), schedule.clip)
+    return schedule.released(total, noise) * schedule.expected
+
+
+def _by_cell(some: _Rows, cells: int) -> Float64:
+    sample, rows = some.sample, some.rows
+    shown, noticed = some.counted(sample.cell, cells), some.counted(sample.cell, cells, sample.noticed[rows])
+    taken = np.bincount(some.owner, sample.label[rows], minlength=some.units)
+    return np.column_stack([shown, noticed, taken])
+
+
+def _by_programme(some: _Rows, programmes: int, attention: Float64, common: float) -> Float64:
+    sample, rows = some.sample, some.rows
+    seen = attention[sample.cell[rows]]
+    beyond = some.counted(sample.programme, programmes, sample.label[rows] - common * seen)
+    return np.concatenate([beyond, SEEN * some.counted(sample.programme, programmes, seen)], axis=1)
+
+
+def attention_of(released: Float64, deviation: float) -> tuple[Float64, float]:
+    """How often each cell is noticed beside the best, float64[cells], and how often what is noticed is taken up.
+
+    Args:
+        released: float64[2 cells + 1], noised: shown, noticed, and all that was taken up.
+        deviation: standard deviation of the noise of each.
+    """
+    cells = released.size // 2
+    shown, noticed = released[:cells].reshape(-1, PLACES), released[cells:-1].reshape(-1, PLACES)
+    common = np.full(PLACES, np.clip(noticed.sum() / max(shown.sum(), 1.0), _LOWEST, 1.0))
+    place = _drawn(noticed.sum(axis=0), shown.sum(axis=0), common, deviation * np.sqrt(len(shown)))
+    rate = np.array([_drawn(*pair, place, deviation) for pair in zip(noticed, shown, strict=True)])
+    attention = np.asarray(np.clip(rate / place[0], LEAST, 1.0).ravel())  # beside the first place, which all show
+    seen = float(np.maximum(shown, 0).ravel() @ attention)
+    return attention, float(np.clip(released[-1] / max(seen, 1.0), _LOWEST, _HIGHEST))
+
+
+def base_of(released: Float64, common: float, deviation: float) -> Float64:
+    """The log-odds of each programme, drawn towards the common ones as far as noise and chance may be all there is.
+
+    How much programmes differ is read off what was released (by moments), so that where nothing can be told all start
+    alike.
+
+    Args:
+        released: float64[2 P], noised: how much more was taken up than is common, and `SEEN` of how often it was seen.
+        common: how often what is noticed is taken up.
+        deviation: standard deviation of the noise of each.
+    """
+    beyond, seen = np.split(released, 2)
+    seen = np.maximum(seen / SEEN, max(deviation / SEEN, 1.0))
+    spread = max(float((beyond**2 - deviation**2).sum() / max((seen**2).sum(), 1.0)), 1e-6)
+    doubt = (deviation / seen) ** 2 + common * (1 - common) / seen
+    sure = spread / (spread + doubt)
+    rate = common + sure * beyond / seen - CAUTION * np.sqrt((1 - sure) * spread)
+    rate = np.clip(rate, common * _FLOOR, _HIGHEST)
+    return np.asarray(np.log(rate / (1 - rate)))
+
+
+def _drawn(taken: Float64, shown: Float64, common: Float64, deviation: float) -> Float64:
+    """Shares, drawn towards common ones as far as noise may hide that they differ."""
+    times = np.maximum(shown, max(deviation, 1.0))
+    sure = DIFFER**2 / (DIFFER**2 + (deviation / times) ** 2)
+    return np.asarray(np.clip(common + sure * (taken / times - common), 0.0, 1.0))
