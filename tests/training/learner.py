@@ -13,13 +13,15 @@ from privacy.gate import Admission, PersistentUnits
 from privacy.request import RunRequest
 from privacy.unit import PrivacyUnit
 from recommender.ranking.attributes import Vocabulary
-from recommender.ranking.bilinear import AttributeScaler, fits
+from recommender.ranking.bilinear import AttributeScaler
 from recommender.ranking.bins import Bins
+from recommender.ranking.programme_fit import fits
 from tests.privacy.random_logs import END
 from training.data.admission import admitted
 from training.data.hold_out import HoldOut
 from training.data.material import TrainingData
-from training.rankers.bilinear_arrays import BilinearWeights, FeatureMap
+from training.rankers.bilinear_arrays import BilinearWeights, FeatureMap, Start
+from training.rankers.first_release import Cells
 from training.rankers.private_bilinear import Objective, gradients
 from training.rankers.private_ranker import sample_of, space_of
 from training.rankers.schedules import plan
@@ -40,6 +42,7 @@ class Learner:
     bins: Bins
     space: FeatureMap
     weights: BilinearWeights
+    start: Start
     run: RunRequest = RUN
 
     @classmethod
@@ -49,10 +52,12 @@ class Learner:
         attributes, bins = vocabulary.attributes(catalogue, declaration), Bins.of(declaration)
         chosen = plan(10_000, Decimal(8), Decimal("1e-6"), len(catalogue.programmes))
         reading = AttributeScaler.fit(attributes, chosen.row.blocks, chosen.row.indicator)
-        space = space_of(bins, reading, attributes, fits(bins, attributes, declaration), chosen)
+        space = space_of(bins, reading, attributes, fits(bins, attributes, declaration, reading.codes), chosen)
         size = space.shape[0] * space.shape[1] + space.beside
         weights = BilinearWeights.of(np.random.default_rng(1).normal(size=size), space)
-        return cls(material, bins, space, weights)
+        rng = np.random.default_rng(2)
+        base, seen = rng.normal(size=len(attributes.ids)), rng.uniform(0.2, 1, Cells.of(declaration).size)
+        return cls(material, bins, space, weights, Start(base, seen))
 
     def seen(self, history: History, unreadable: set[str], roll: PersistentUnits | None = None, end: int = END) -> Seen:
         """What a run on the log of the second `end` sees and computes of each person and each unit, as bytes."""
@@ -64,7 +69,7 @@ class Learner:
         made = {}
         if units.size:
             sample = sample_of(lists.lists, self.bins, lists.unit)
-            objective = Objective(self.space, np.zeros(self.space.attributes.shape[0]), "listwise")
+            objective = Objective(self.space, self.start, "pointwise")
             found = gradients(sample, np.arange(units.size), objective, self.weights)
             for number, unit in enumerate(units.tolist()):
                 part = slice(sample.unit_at[number], sample.unit_at[number + 1])
@@ -72,7 +77,7 @@ class Learner:
                 own = slice(found.at[number], found.at[number + 1])
                 parts = (
                     found.left[own], found.value[own], found.right[own], found.extra[number], sample.bins[part],
-                    sample.programme[rows], sample.label[rows], sample.place[rows],
+                    sample.programme[rows], sample.label[rows], sample.cell[rows], sample.noticed[rows],
                 )  # fmt: skip
                 made[names[unit]] = b"".join(np.ascontiguousarray(one).tobytes() for one in parts)
         read = np.unique(log.unit[np.diff(log.history.offsets) > 0]).tolist()

@@ -11,6 +11,7 @@ from privacy.gate import Admission, Gate
 from privacy.learning.step import Products, Schedule, Total
 from privacy.request import RunRequest
 from privacy.unit import PrivacyUnit
+from recommender.ranking.programme_fit import Fits
 from tests.privacy.fixed_rows import FixedRows
 from tests.privacy.tape import Coins, Tape, moved
 from tests.privacy.test_gate import RecordingAccount
@@ -18,7 +19,7 @@ from training.data.admission import only_those
 from training.data.hold_out import HoldOut
 from training.data.ranking_dataset import RankingDataset
 from training.rankers import private_bilinear, private_ranker
-from training.rankers.bilinear_arrays import Basis, FeatureMap, Match, Sample
+from training.rankers.bilinear_arrays import Basis, FeatureMap, Sample
 from training.rankers.models import calibrate
 from training.rankers.private_bilinear import PrivateBilinear, gradients
 from training.runs import private_run
@@ -39,26 +40,32 @@ def world(seed=1):
     programme = np.concatenate([rng.permutation(PROGRAMMES)[:5] for _ in range(lists)]).astype(np.int32)
     label = np.zeros((lists, 5))
     label[np.arange(lists), rng.integers(0, 5, lists)] = rng.random(lists) < 0.8
-    return Sample(unit_at, np.arange(lists + 1) * 5, bins, programme, label.ravel(), np.tile(np.arange(5.0), lists))
+    return Sample(
+        unit_at, np.arange(lists + 1) * 5, bins, programme, label.ravel(), np.zeros(5 * lists, np.int32), label.ravel()
+    )
 
 
 def space(seed=2):
     rng = np.random.default_rng(seed)
-    table = rng.normal(size=(BINS, PROGRAMMES))
-    match = Match(
-        np.array([1], np.int32), np.array([BINS], np.int32), np.array([0, BINS]), table, np.zeros(1, np.int32)
-    )
+    each = np.arange(PROGRAMMES)
+    fit = Fits(
+        np.arange(PROGRAMMES + 1), np.ones(PROGRAMMES, np.int32), each * BINS - BINS,
+        np.zeros(PROGRAMMES * BINS, np.int32), rng.normal(size=PROGRAMMES * BINS), 1,
+    )  # fmt: skip
     code = Basis(
         np.ones(SLOTS, np.int64), np.arange(SLOTS * BINS, dtype=np.int32)[:, None], np.full((SLOTS * BINS, 1), 0.4)
     )
-    return FeatureMap(code, rng.normal(size=(PROGRAMMES, WIDTH)), match, own=0.3)
+    return FeatureMap(code, rng.normal(size=(PROGRAMMES, WIDTH)), fit, own=0.3)
 
 
 def of_units(sample, units):
     """The rows of some units, in the order given."""
     lists, unit_at = within(sample.unit_at, units)
     rows, list_at = within(sample.list_at, lists)
-    return Sample(unit_at, list_at, sample.bins[lists], sample.programme[rows], sample.label[rows], sample.place[rows])
+    return Sample(
+        unit_at, list_at, sample.bins[lists], sample.programme[rows], sample.label[rows], sample.cell[rows],
+        sample.noticed[rows],
+    )  # fmt: skip
 
 
 def within(at, chosen):
@@ -143,7 +150,7 @@ def test_what_is_learned_depends_on_nothing_but_what_was_released(monkeypatch) -
 def test_a_unit_whose_rows_are_no_numbers_is_as_good_as_absent(monkeypatch) -> None:
     sample = world()
     first, last = sample.list_at[sample.unit_at[3]], sample.list_at[sample.unit_at[4]]
-    sample.place[first:last] = np.nan
+    sample.label[first:last] = np.nan
     (one, _, tape), (_, _, replayed) = twice(monkeypatch, 3, sample)
     assert max(moved(tape, replayed)) == 0
     assert np.isfinite(one.weights_.beside).all()
@@ -213,7 +220,7 @@ def lesson_twice(monkeypatch, shown, chosen, gone):
 @pytest.mark.parametrize("gone", [0, 20])
 def test_a_lesson_without_one_unit_leaves_the_same_files(monkeypatch, shown, chosen, gone) -> None:
     (one, _), (other, _), far = lesson_twice(monkeypatch, shown, chosen, gone)
-    assert len(far) == SCHEDULE.steps + 1  # the steps, and the release that probabilities are read off
+    assert len(far) == SCHEDULE.steps + 3  # two releases that steps start from, and one that probabilities are read off
     assert 0 < max(far) <= 1
     assert one.files() == other.files()
     assert one.metrics == other.metrics
@@ -320,7 +327,7 @@ def test_rows_that_are_centred_by_all_rows_are_found(monkeypatch, shown, chosen)
 
     def centred_rows(*args):
         made = honest(*args)
-        return replace(made, place=made.place - made.place.mean())
+        return replace(made, label=made.label - made.label.mean())
 
     monkeypatch.setattr(private_ranker, "sample_of", centred_rows)
     with pytest.raises(AssertionError):

@@ -165,4 +165,4 @@ def _drawn(taken: Float64, shown: Float64, common: Float64, deviation: float) ->
     """Shares, drawn towards common ones as far as noise may hide that they differ."""
     times = np.maximum(shown, max(deviation, 1.0))
     sure = DIFFER**2 / (DIFFER**2 + (deviation / times) ** 2)
-    return np.asarray(np.clip(common + sure * (taken / times - common), 0.0, 1.0))
+    return np.asarray(np.clip(common + sure * (taken / times - common), LEAST * common, 1.0))

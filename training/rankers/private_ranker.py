@@ -102,7 +102,7 @@ def learn(
         bins=bins,
         reading=reading,
         vocabulary=vocabulary,
-        **_weights(ranker, bins, order),
+        **_weights(ranker, order),
         codes=attributes.codes[order],
         slope=slope,
         intercept=intercept,
@@ -129,7 +129,7 @@ def _metrics(plan: TrainingPlan) -> dict[str, float]:
     return {"steps": float(schedule.steps), "sigma": float(schedule.sigma), "stated_units": float(schedule.units)}
 
 
-def _weights(ranker: PrivateBilinear, bins: Bins, order: Int64) -> dict[str, Int64]:
+def _weights(ranker: PrivateBilinear, order: Int64) -> dict[str, Int64]:
     """What was learned, in whole numbers and in bins; the effects of programmes themselves in the order given."""
     space, learned = ranker.space_, ranker.weights_
     effects = (ranker.start_.base + space.own * (learned.beside[: space.owned] if space.owned else 0.0))[order]

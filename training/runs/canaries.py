@@ -176,7 +176,8 @@ def tried(
     included = coins.uniform(canaries) < 0.5
     shown, whose = among.added(lists, unit, included)
     watched = Watched.on(chosen.schedule, among.directions, advance)
-    lesson = learn(shown, among.catalogue, replace(chosen, schedule=watched), noise, unit=whose)
+    alone = replace(chosen, schedule=watched, loss="listwise")  # what two copies share cancels out of such a gradient
+    lesson = learn(shown, among.catalogue, alone, noise, unit=whose)
     steps = judged(watched.suspicion(), included, claim)
     model = judged(among.wishes(lesson.scorer, lists.people), included, claim)
     return Trial(steps, model, np.unique(unit).size)

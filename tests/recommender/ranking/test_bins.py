@@ -27,7 +27,7 @@ def of(declaration, bins, **facts):
     row = bins.of_people(people)[0]
     return {
         slot.column: int(row[at]) - start
-        for at, (slot, start) in enumerate(zip(bins.slots, bins.starts, strict=True), 1)
+        for at, (slot, start) in enumerate(zip(bins.slots, bins.starts, strict=False), 1)
     }
 
 

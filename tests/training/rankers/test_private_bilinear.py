@@ -8,24 +8,37 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from privacy.learning.step import GRID, Schedule
+from recommender.ranking.programme_fit import Fits
 from tests.privacy.noises import Seeded, Silent
-from training.rankers.bilinear_arrays import Basis, BilinearWeights, FeatureMap, Match, Sample
-from training.rankers.private_bilinear import Objective, PrivateBilinear, Shares, gradients, rate_at, shrunk, summed
+from training.rankers.bilinear_arrays import Basis, BilinearWeights, FeatureMap, Sample, Start
+from training.rankers.private_bilinear import Objective, PrivateBilinear, Shares, gradients, rate_at, summed
 
-PROGRAMMES, WIDTH = 9, 4
+PROGRAMMES, WIDTH, CELLS = 9, 4, 3
 CLASSES = (3, 4)
 
 
 def space(own=0.5, seed=3):
-    """Everybody's bin, one slot of three named classes, one of four with a wave; two tables of fit with one weight."""
+    """Everybody's bin, three named classes, four with a wave, a pair; fits with two weights, read off two slots."""
     rng = np.random.default_rng(seed)
-    place = np.array([[0, 0], [1, 1], [2, 2], [3, 3], *([[4, 5 + at] for at in range(4)])], dtype=np.int32)
-    value = np.array([[1.0, 0], [0.7, 0], [0.7, 0], [0.3, 0], *([[np.cos(at), 0.4] for at in range(4)])])
-    code = Basis(np.array([1, 1, 2]), place, value)
-    table = rng.normal(size=(7, PROGRAMMES)) * (rng.random((7, PROGRAMMES)) < 0.6)
-    starts = np.array([0, 3, 7])
-    match = Match(np.array([1, 2], np.int32), np.array([1, 4], np.int32), starts, table, np.zeros(2, np.int32))
-    return FeatureMap(code, rng.normal(size=(PROGRAMMES, WIDTH)), match, own)
+    pair = [[9, 0]] * 5
+    place = np.array([[0, 0], [1, 1], [2, 2], [3, 3], *([[4, 5 + at] for at in range(4)]), *pair], dtype=np.int32)
+    waves = [[np.cos(at), 0.4] for at in range(4)]
+    value = np.array(
+        [[1.0, 0], [0.7, 0], [0.7, 0], [0.3, 0], *waves, *([says, 0] for says in (0.5, -0.5, -0.4, 0.4, 0.0))]
+    )
+    code = Basis(np.array([1, 1, 2, 1]), place, value)
+    return FeatureMap(code, rng.normal(size=(PROGRAMMES, WIDTH)), fit(rng), own, pairs=1, reach=(1, 3))
+
+
+def fit(rng):
+    """Every other programme reads the named slot, every third the one with a wave; weights 0 and 1 in turn."""
+    slots = [[1] * (what % 2) + [2] * (what % 3 == 0) for what in range(PROGRAMMES)]
+    flat, at = [slot for own in slots for slot in own], np.r_[0, np.cumsum([len(own) for own in slots])]
+    sizes, first = {1: 3, 2: 4}, {1: 1, 2: 4}
+    begin = np.r_[0, np.cumsum([sizes[slot] for slot in flat])]
+    row = np.array([start - first[slot] for start, slot in zip(begin, flat, strict=False)])
+    weight = (np.arange(begin[-1]) % 2).astype(np.int32)
+    return Fits(at.astype(np.int64), np.array(flat, np.int32), row, weight, rng.normal(size=begin[-1]), 2)
 
 
 def sample(units=12, seed=4):
@@ -34,11 +47,21 @@ def sample(units=12, seed=4):
     lists = int(unit_at[-1])
     sizes = rng.integers(1, 7, lists)
     list_at = np.r_[0, np.cumsum(sizes)].astype(np.int64)
-    bins = np.stack([np.zeros(lists), rng.integers(1, 4, lists), rng.integers(4, 8, lists)], axis=1).astype(np.int32)
+    bins = np.stack(
+        [np.zeros(lists), rng.integers(1, 4, lists), rng.integers(4, 8, lists), rng.integers(8, 13, lists)], axis=1
+    ).astype(np.int32)
     programme = np.concatenate([rng.permutation(PROGRAMMES)[:size] for size in sizes]).astype(np.int32)
     label = (rng.random(programme.size) < 0.4).astype(float)
-    place = np.concatenate([np.log1p(np.arange(size)) for size in sizes])
-    return Sample(unit_at, list_at, bins, programme, label, place)
+    cell = np.concatenate([np.minimum(np.arange(size), CELLS - 1) for size in sizes]).astype(np.int32)
+    return Sample(unit_at, list_at, bins, programme, label, cell, label)
+
+
+def started():
+    """Programmes that start apart, and places of which only the first is always noticed."""
+    return Start(np.linspace(-1, 1, PROGRAMMES), np.array([1.0, 0.7, 0.2]))
+
+
+EVEN = Start.even(PROGRAMMES, CELLS)
 
 
 def drawn_weights(of, seed=5):
@@ -46,31 +69,36 @@ def drawn_weights(of, seed=5):
     return BilinearWeights.of(rng.normal(size=of.shape[0] * of.shape[1] + of.beside), of)
 
 
-def score(rows, one, of, weights, base):
+def score(rows, one, of, weights, start):
     """The score of one list, the long way."""
-    code = of.code.matrix()
-    person = sum(code[bin_] for bin_ in rows.bins[one]) @ weights.cross
+    code, apart = of.code.matrix(), of.code.size - of.pairs
+    person = sum(code[bin_] for bin_ in rows.bins[one])
     found = []
     for item in range(rows.list_at[one], rows.list_at[one + 1]):
         what = rows.programme[item]
-        fit = sum(
-            weights.beside[of.owned + of.match.weight[b]]
-            * of.match.table[of.match.start[b] + rows.bins[one, of.match.slot[b]] - of.match.first[b], what]
-            for b in range(of.match.slot.size)
-        )
+        crossed = person[:apart] @ weights.cross[:apart] @ of.attributes[what]
+        for column in range(*of.reach):
+            crossed += person[apart:] @ weights.cross[apart:, column] * of.attributes[what, column]
+        fit = 0.0
+        for entry in range(of.fit.at[what], of.fit.at[what + 1]):
+            spoken = of.fit.row[entry] + rows.bins[one, of.fit.slot[entry]]
+            fit += weights.beside[of.owned + of.fit.weight[spoken]] * of.fit.value[spoken]
         own = of.own * weights.beside[what] if of.owned else 0.0
-        found.append(base[what] + person @ of.attributes[what] + own + fit + weights.beside[-1] * rows.place[item])
+        found.append(start.base[what] + crossed + own + fit)
     return np.array(found)
 
 
-def likelihood(rows, unit, of, weights, base, loss):
+def likelihood(rows, unit, of, weights, start, loss):
     total = 0.0
     for one in range(rows.unit_at[unit], rows.unit_at[unit + 1]):
-        label = rows.label[rows.list_at[one] : rows.list_at[one + 1]]
-        found = score(rows, one, of, weights, base)
+        items = slice(rows.list_at[one], rows.list_at[one + 1])
+        label, seen = rows.label[items], start.attention[rows.cell[items]]
+        found = score(rows, one, of, weights, start)
         if loss == "pointwise":
-            total += float((label * found - np.logaddexp(0, found)).sum())
+            taken = seen / (1 + np.exp(-found))
+            total += float((label * np.log(taken) + (1 - label) * np.log1p(-taken)).sum())
         elif label.any():
+            found = found + np.log(seen)
             total += float((label * (found - np.logaddexp.reduce(found))).sum() / label.sum())
     return total
 
@@ -86,17 +114,17 @@ def flat(products, unit, of):
 @pytest.mark.parametrize("own", [0.0, 0.5])
 def test_the_gradient_is_the_slope_of_the_likelihood(loss, own) -> None:
     rows, of = sample(), space(own)
-    weights, base = drawn_weights(of), np.linspace(-1, 1, PROGRAMMES)
-    found = gradients(rows, np.arange(rows.units), Objective(of, base, loss), weights)
-    start = np.r_[weights.cross.ravel(), weights.beside]
+    weights, start = drawn_weights(of), started()
+    found = gradients(rows, np.arange(rows.units), Objective(of, start, loss), weights)
+    everything = np.r_[weights.cross.ravel(), weights.beside]
     for unit in range(4):
-        slope = np.empty(start.size)
-        for at in range(start.size):
+        slope = np.empty(everything.size)
+        for at in range(everything.size):
             sides = []
             for side in (1e-5, -1e-5):
-                moved = start.copy()
+                moved = everything.copy()
                 moved[at] += side
-                sides.append(likelihood(rows, unit, of, BilinearWeights.of(moved, of), base, loss))
+                sides.append(likelihood(rows, unit, of, BilinearWeights.of(moved, of), start, loss))
             slope[at] = (sides[0] - sides[1]) / 2e-5
         assert np.allclose(flat(found, unit, of), slope, atol=1e-6)
 
@@ -106,14 +134,13 @@ def test_the_gradient_is_the_slope_of_the_likelihood(loss, own) -> None:
 def test_chunks_and_threads_change_no_bit_of_a_batch(seed, chunk, threads) -> None:
     rows, of = sample(20, seed), space()
     units = np.arange(rows.units)
-    base = np.zeros(PROGRAMMES)
-    objective = Objective(of, base, "listwise")
+    objective = Objective(of, started(), "listwise")
     whole = summed(rows, units, objective, drawn_weights(of), 0.35)
     parts = summed(rows, units, objective, drawn_weights(of), 0.35, Shares(chunk, threads))
     assert np.array_equal(whole.values, parts.values)
 
 
-def unit_features(rows, of, base):
+def unit_features(rows, of):
     """The score as a linear function of the weights: float64[U, m, W] by unit (padded), which list each row is in."""
     width = of.shape[0] * of.shape[1] + of.beside
     sizes = [range(rows.list_at[rows.unit_at[u]], rows.list_at[rows.unit_at[u + 1]]) for u in range(rows.units)]
@@ -125,10 +152,7 @@ def unit_features(rows, of, base):
             count = rows.list_at[one + 1] - rows.list_at[one]
             for at in range(width):
                 weights = BilinearWeights.of(np.eye(width)[at], of)
-                table[unit, done : done + count, at] = (
-                    score(rows, one, of, weights, base)
-                    - base[rows.programme][rows.list_at[one] : rows.list_at[one + 1]]
-                )
+                table[unit, done : done + count, at] = score(rows, one, of, weights, EVEN)
             lists[unit, done : done + count] = one
             done += count
     return table, lists
@@ -140,8 +164,8 @@ def test_opacus_finds_the_same_gradients_and_the_same_clipped_sum() -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed (make setup)")
     opacus = pytest.importorskip("opacus", reason="opacus is not installed (make setup)")
     rows, of, clip = sample(9, seed=11), space(), 0.3
-    weights, base = drawn_weights(of), np.zeros(PROGRAMMES)
-    table, lists = unit_features(rows, of, base)
+    weights = drawn_weights(of)
+    table, lists = unit_features(rows, of)
     layer = torch.nn.Linear(table.shape[2], 1, bias=False, dtype=torch.float64)
     layer.weight.data = torch.from_numpy(np.r_[weights.cross.ravel(), weights.beside][None])
     hooked = opacus.GradSampleModule(layer, loss_reduction="sum")
@@ -157,11 +181,11 @@ def test_opacus_finds_the_same_gradients_and_the_same_clipped_sum() -> None:
             loss = loss - (label * torch.log_softmax(found[torch.from_numpy(lists == one)], 0)).sum() / label.sum()
     loss.backward()
     theirs = layer.weight.grad_sample[:, 0].numpy()
-    ours = gradients(rows, np.arange(rows.units), Objective(of, base, "listwise"), weights)
+    ours = gradients(rows, np.arange(rows.units), Objective(of, EVEN, "listwise"), weights)
     for unit in range(rows.units):
         assert np.allclose(flat(ours, unit, of), -theirs[unit], atol=1e-12)
     optimiser.clip_and_accumulate()
-    total = summed(rows, np.arange(rows.units), Objective(of, base, "listwise"), weights, clip).values * GRID
+    total = summed(rows, np.arange(rows.units), Objective(of, EVEN, "listwise"), weights, clip).values * GRID
     assert np.allclose(total, -layer.weight.summed_grad[0].numpy(), atol=1e-5)  # Opacus divides by norm plus 1e-6
 
 
@@ -171,7 +195,7 @@ def permuted(rows, order):
     items = np.concatenate([np.arange(rows.list_at[one], rows.list_at[one + 1]) for one in lists])
     return Sample(
         np.r_[0, np.cumsum(np.diff(rows.unit_at)[order])], np.r_[0, np.cumsum(np.diff(rows.list_at)[lists])],
-        rows.bins[lists], rows.programme[items], rows.label[items], rows.place[items],
+        rows.bins[lists], rows.programme[items], rows.label[items], rows.cell[items], rows.noticed[items],
     )  # fmt: skip
 
 
@@ -180,62 +204,60 @@ FULL = Schedule.of(units=12, q="1", steps=15, sigma="0.5")
 
 def test_units_in_another_order_give_the_same_model_bit_for_bit() -> None:
     rows = sample()
-    one = PrivateBilinear(FULL).fit(rows, space(), Seeded(1)).weights_
+    one = PrivateBilinear(FULL).fit(rows, space(), Seeded(1), EVEN).weights_
     order = np.random.default_rng(2).permutation(rows.units)
-    other = PrivateBilinear(FULL).fit(permuted(rows, order), space(), Seeded(1)).weights_
+    other = PrivateBilinear(FULL).fit(permuted(rows, order), space(), Seeded(1), EVEN).weights_
     assert np.array_equal(one.cross, other.cross)
     assert np.array_equal(one.beside, other.beside)
 
 
 def test_a_list_that_nobody_answered_says_nothing_to_a_listwise_loss() -> None:
     rows = sample()
-    quiet = Sample(rows.unit_at, rows.list_at, rows.bins, rows.programme, 0 * rows.label, rows.place)
-    total = summed(
-        quiet, np.arange(12), Objective(space(), np.zeros(PROGRAMMES), "listwise"), drawn_weights(space()), 1.0
-    )
+    quiet = Sample(rows.unit_at, rows.list_at, rows.bins, rows.programme, 0 * rows.label, rows.cell, 0 * rows.label)
+    total = summed(quiet, np.arange(12), Objective(space(), EVEN, "listwise"), drawn_weights(space()), 1.0)
     assert not total.values.any()
 
 
 def test_all_lists_of_a_unit_are_one_sample_clipped_once() -> None:
     rows, of = sample(1, seed=8), space()
     assert rows.unit_at[-1] > 1
-    total = summed(rows, np.arange(1), Objective(of, np.zeros(PROGRAMMES), "pointwise"), drawn_weights(of), 0.2)
+    total = summed(rows, np.arange(1), Objective(of, EVEN, "pointwise"), drawn_weights(of), 0.2)
     assert np.sqrt(sum(int(value) ** 2 for value in total.values)) * GRID == pytest.approx(0.2, rel=1e-6)
 
 
 def test_a_batch_of_nobody_is_a_step_like_any_other() -> None:
     nobody = Sample(
-        np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros((0, 3), np.int32), np.zeros(0, np.int32), np.zeros(0),
-        np.zeros(0),
+        np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros((0, 4), np.int32), np.zeros(0, np.int32), np.zeros(0),
+        np.zeros(0, np.int32), np.zeros(0),
     )  # fmt: skip
-    ranker = PrivateBilinear(FULL, threads=2).fit(nobody, space(), Seeded(1))
+    ranker = PrivateBilinear(FULL, threads=2).fit(nobody, space(), Seeded(1), EVEN)
     assert np.isfinite(ranker.weights_.cross).all()
     assert ranker.weights_.cross.any()
 
 
 def test_without_a_take_up_or_noise_nothing_is_learned() -> None:
     rows = sample()
-    quiet = Sample(rows.unit_at, rows.list_at, rows.bins, rows.programme, 0 * rows.label, rows.place)
-    ranker = PrivateBilinear(FULL).fit(quiet, space(), Silent(1))
+    quiet = Sample(rows.unit_at, rows.list_at, rows.bins, rows.programme, 0 * rows.label, rows.cell, 0 * rows.label)
+    ranker = PrivateBilinear(FULL, loss="listwise").fit(quiet, space(), Silent(1), EVEN)
     assert not ranker.weights_.cross.any()
 
 
 def test_the_score_of_rows_is_that_of_the_long_way() -> None:
     rows, of = sample(), space()
-    ranker = PrivateBilinear(FULL, shrink=0.0).fit(rows, of, Seeded(1), base=np.linspace(0, 1, PROGRAMMES))
+    ranker = PrivateBilinear(FULL).fit(rows, of, Seeded(1), started())
     items = np.arange(rows.programme.size)
     lists = range(rows.list_at.size - 1)
-    long = np.concatenate([score(rows, one, of, ranker.weights_, ranker.base_) for one in lists])
+    long = np.concatenate([score(rows, one, of, ranker.weights_, ranker.start_) for one in lists])
     assert np.allclose(ranker.decision_function(rows, items), long)
 
 
 def test_more_steps_without_noise_find_more_likely_weights() -> None:
-    rows, of, base = sample(60), space(), np.zeros(PROGRAMMES)
+    rows, of = sample(60), space()
 
     def reached(steps):
         schedule = Schedule(60, Decimal(1), steps, Decimal(0))
-        ranker = PrivateBilinear(schedule, shrink=0.0).fit(rows, of, Seeded(1))
-        return sum(likelihood(rows, unit, of, ranker.weights_, base, "listwise") for unit in range(60))
+        ranker = PrivateBilinear(schedule, rate=4.0).fit(rows, of, Seeded(1), started())
+        return sum(likelihood(rows, unit, of, ranker.weights_, started(), "pointwise") for unit in range(60))
 
     assert reached(80) > reached(10) > reached(1)
 
@@ -247,17 +269,7 @@ def test_the_rate_warms_up_and_falls_to_nothing() -> None:
     assert rates[-1] < 0.001
 
 
-def test_singular_values_are_lowered_and_small_ones_vanish() -> None:
-    rng = np.random.default_rng(1)
-    cross = np.outer(rng.normal(size=30), rng.normal(size=20)) + 0.01 * rng.normal(size=(30, 20))
-    lowered = np.linalg.svd(shrunk(cross, 1.0), compute_uv=False)
-    before = np.linalg.svd(cross, compute_uv=False)
-    assert (lowered < before).all()
-    assert (lowered[11:] < 1e-12).all()
-    assert lowered[0] > 0.9 * before[0]
-
-
-@pytest.mark.parametrize("share", [0.0, 0.3])
-def test_nothing_to_shrink_is_left_as_it_is(share) -> None:
-    assert np.array_equal(shrunk(np.zeros((3, 2)), share), np.zeros((3, 2)))
-    assert np.array_equal(shrunk(np.eye(3), 0.0), np.eye(3))
+def test_what_pairs_are_not_crossed_with_is_never_learned() -> None:
+    ranker = PrivateBilinear(FULL).fit(sample(), space(), Seeded(1), started())
+    assert not ranker.weights_.cross[-1, [0, 3]].any()
+    assert ranker.weights_.cross[-1, 1:3].all()

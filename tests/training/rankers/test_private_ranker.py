@@ -14,7 +14,7 @@ from privacy.gate import Admission
 from privacy.learning.noise import secure
 from privacy.learning.step import Schedule
 from recommender.ranking.bilinear import FORMAT, KIND, Bilinear
-from recommender.ranking.bins import Bins, Slot
+from recommender.ranking.bins import Bins, Flag, Slot
 from recommender.ranking.scorer import Pairs
 from tests.privacy.noises import Seeded
 from training.data.material import candidates, learning_showings, with_truth
@@ -22,7 +22,7 @@ from training.evaluation.evaluation import order, standing
 from training.measures import log_loss
 from training.rankers import private_ranker
 from training.rankers.models import probability
-from training.rankers.private_ranker import EDGES, code_of, learn, line_through, sample_of
+from training.rankers.private_ranker import EDGES, Scales, code_of, learn, line_through, sample_of
 from training.rankers.schedules import plan
 
 pytestmark = pytest.mark.slow
@@ -87,7 +87,7 @@ def test_its_scores_are_those_of_what_was_learned_but_for_rounding(material, lis
     scorer = learn(lists, material.catalogue, ample, Seeded(1)).scorer
     ranker, sample = kept[0]
     rows = np.arange(sample.programme.size)
-    plain = ranker.decision_function(sample, rows) - ranker.weights_.beside[-1] * sample.place
+    plain = ranker.decision_function(sample, rows)
     alone = lists.at[np.lexsort((np.arange(len(lists)), lists.at, lists.examples.person))]
     pairs = Pairs(alone, sample.programme.astype(np.int64))
     attributes = scorer.attributes(material.catalogue, material.declaration)
@@ -170,7 +170,8 @@ def test_people_computed_with_other_features_are_refused(lists, material, lesson
         (lambda files: files.update({"bilinear.npz": b"other"}), "sha256 differs"),
         (lambda files: files.update({"manifest.json": b"no"}), "not the manifest"),
         (lambda files: files.update({"manifest.json": b'{"kind": "lightgbm", "format": 2}'}), "kind lightgbm"),
-        (lambda files: files.update({"manifest.json": b'{"kind": "bilinear", "format": 1}'}), "does not list"),
+        (lambda files: files.update({"manifest.json": b'{"kind": "bilinear", "format": 1}'}), "is format 1 of kind"),
+        (lambda files: files.update({"manifest.json": b'{"kind": "bilinear", "format": 2}'}), "does not list"),
         (
             lambda files: files.update({"manifest.json": files["manifest.json"].replace(b"features_hash", b"f")}),
             "does not say what",
@@ -191,7 +192,7 @@ def test_a_model_of_other_features_is_refused(lesson) -> None:
 
 def test_codes_of_ordered_classes_are_waves_and_of_others_places_of_their_own() -> None:
     slots = (Slot("age", (19, 65), ordered=True), Slot("job", (1, 2), ordered=False), Slot("yes", (1,), ordered=False))
-    code = code_of(slots, 1.0, 2)
+    code = code_of(Bins(slots), Scales(1.0, 2))
     matrix = code.matrix()
     assert matrix.shape[0] == Bins(slots).size
     age, job, yes = matrix[1:6], matrix[6:11], matrix[11:15]
@@ -199,21 +200,39 @@ def test_codes_of_ordered_classes_are_waves_and_of_others_places_of_their_own() 
     assert np.allclose(age[0, wave[0]], -age[2, wave[0]])  # the first wave falls from one end to the other
     assert np.allclose(age[0, wave[1]], age[2, wave[1]])  # the second is the same at both
     assert not age[3:, wave].any()
-    assert np.linalg.matrix_rank(job) == 5
-    assert not yes[0].any()
+    assert np.linalg.matrix_rank(job[:4]) == 4
     assert yes[1].any()
+    assert not np.r_[age[4], job[4], yes[3]].any()  # what is unknown says nothing
     assert not (np.abs(age).sum(axis=0).astype(bool) & np.abs(job).sum(axis=0).astype(bool)).any()
 
 
-def test_places_of_every_person_ascend(material) -> None:
-    bins = Bins.of(material.declaration)
-    for waves in (1, 2, 3):
-        code = code_of(bins.slots, 1.0, waves)
-        rng = np.random.default_rng(waves)
-        for _ in range(20):
-            row = [0, *(start + rng.integers(slot.size) for slot, start in zip(bins.slots, bins.starts, strict=True))]
-            places = [code.place[one, c] for one, width in zip(row, code.width, strict=True) for c in range(width)]
-            assert (np.diff(places) > 0).all()
+def test_what_is_thought_to_be_common_is_the_centre_and_what_is_rare_is_not_loud() -> None:
+    slots = (
+        Slot("worker", (1,), ordered=False, share=(0.4, 0.6)),
+        Slot("rare", (1,), ordered=False, share=(0.99, 0.01)),
+    )
+    worker, rare = (code_of(Bins(slots), Scales(1.0, 2)).matrix()[at : at + 4].sum(axis=1) for at in (1, 5))
+    assert 0.4 * worker[0] + 0.6 * worker[1] == pytest.approx(0, abs=1e-9)
+    assert rare[0] == 0
+    assert 0 < rare[1] < 2.1 * worker.max() * np.sqrt(0.6 / 0.4)
+
+
+def test_what_happened_fades_and_what_never_did_says_nothing() -> None:
+    slot = Slot("days_since", (7, 30, 400), ordered=True, fading=True)
+    says = code_of(Bins((slot,)), Scales(1.0, 2)).matrix()[1:].sum(axis=1)
+    assert (np.diff(says[:4]) < 0).all()
+    assert says[3] > 0
+    assert not says[4:].any()
+
+
+def test_a_pair_says_the_product_of_what_two_facts_say_and_nothing_where_one_is_unknown() -> None:
+    slots = tuple(Slot(name, (1,), ordered=False, share=(0.5, 0.5)) for name in ("one", "other"))
+    bins = Bins(slots, ((Flag(0, 1, 0.5), Flag(1, 1, 0.5)),))
+    says = code_of(bins, Scales(1.0, 2, pairs=0.7)).matrix()[-5:].sum(axis=1)
+    assert says == pytest.approx([0.7, -0.7, -0.7, 0.7, 0])
+    classes = np.array([[0, 1 + one, 5 + other] for one in range(4) for other in range(4)], dtype=np.int32)
+    both = bins.with_pairs(classes)[:, -1] - bins.starts[-1]
+    assert both.reshape(4, 4).tolist() == [[0, 1, 4, 4], [2, 3, 4, 4], [4] * 4, [4] * 4]
 
 
 def counts_on_a_line(slope, intercept, of):

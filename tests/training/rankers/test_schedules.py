@@ -9,7 +9,7 @@ import pytest
 from features.problem import Rejected
 from privacy.accounting import accountant
 from privacy.accounting.mechanism import Mechanism, gaussian_sgd, non_private
-from training.rankers.schedules import LARGE, SMALL, TABLE, plan, row_for, separation
+from training.rankers.schedules import FASTEST, LARGE, SMALL, TABLE, plan, row_for, separation
 
 DELTA = Decimal("1e-6")
 
@@ -22,11 +22,19 @@ def test_a_plan_costs_at_most_what_it_may_and_nearly_all_of_it(epsilon) -> None:
     assert price.epsilon > Decimal(epsilon) * Decimal("0.98")
 
 
-def test_the_mechanism_is_that_of_all_steps_and_of_the_calibration() -> None:
+def test_the_mechanism_is_that_of_all_steps_and_of_first_counts_steps_and_calibration() -> None:
     made = plan(10_000, Decimal(1), DELTA, 100)
-    steps, beside = made.mechanism()["of"]
+    places, programmes, steps, beside = made.mechanism()["of"]
     assert steps == gaussian_sgd(made.schedule.sigma, 1, made.schedule.steps)
+    assert [places["noise"], programmes["noise"]] == [one.sigma for one in made.first]
     assert beside["noise"] == made.calibration
+
+
+def test_a_step_goes_further_the_more_there_are_up_to_a_bound() -> None:
+    rates = [plan(units, Decimal(1), DELTA, 100).rate for units in (1_000, 10_000, 10_000_000)]
+    assert rates == sorted(rates)
+    assert rates[1] == pytest.approx(10 * rates[0])
+    assert rates[-1] == FASTEST
 
 
 def test_the_separation_is_the_one_of_one_gaussian_release() -> None:
@@ -80,5 +88,5 @@ def test_the_page_about_training_shows_the_table_that_is_shipped() -> None:
     page = (Path(__file__).parents[3] / "docs" / "private-training.md").read_text(encoding="utf-8")
     lines = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith(("| more |", "| up to"))]
     shown = [tuple(float(cell.replace(",", "")) for cell in cells[1:]) for cells in lines]
-    names = ("signal", "steps", "rate", "everybody", "person", "waves", "own", "indicator", "shrink")
+    names = ("signal", "steps", "rate", "everybody", "person", "waves", "own", "indicator", "pairs")
     assert shown == [tuple(float(getattr(row, name)) for name in names) for row in (*TABLE, *SMALL)]
