@@ -72,8 +72,8 @@ def measure(
         "reachable": of_reachable(world),
     }
     found = {name: {kind: judged(order, one) for kind, one in held_out.items()} for name, order in orders.items()}
-    document = _document(units, epsilon, found, {"proffer": ours.seconds, "twin": twin.seconds, "forest": peer.seconds})
-    document |= {"lightgbm_settings": dict(peer.made.settings)}
+    seconds = {"proffer": ours.seconds, "twin": twin.seconds, "forest": peer.seconds}
+    document = _document(units, epsilon, found, seconds) | {"lightgbm_settings": dict(peer.made.settings)}
     if pictures is None:
         return document
     curves = drawn(world, learned, held_out["warm"], {(units, epsilon): found["proffer"]["warm"]}, progress)
@@ -280,9 +280,8 @@ def attributes_of(offers: Offers) -> Float64:
 
 def space_of(offers: Offers, planned: TrainingPlan) -> FeatureMap:
     """The space a plan learns in."""
-    row = planned.row
-    code = code_of(Bins(slots()), Scales(row.person, row.waves, row.everybody))
-    return FeatureMap(code, attributes_of(offers), Fits.none(PROGRAMMES), row.own)
+    code = code_of(Bins(slots()), Scales(planned.row.person, planned.row.waves, planned.row.everybody))
+    return FeatureMap(code, attributes_of(offers), Fits.none(PROGRAMMES), planned.row.own)
 
 
 def fitted(shown: Shown, world: BenchWorld, planned: TrainingPlan) -> PrivateBilinear:
@@ -382,10 +381,9 @@ def drawn(
         planned = plan(size, Decimal(epsilon), DELTA, PROGRAMMES)
         return judged(of_ranker(fitted(learned.first(size), world, planned), world), held_out)
 
-    sizes = [size for size in SIZES if size <= units]
     return {
         "epsilon": {epsilon: at(people, epsilon) for epsilon in EPSILONS},
-        "units": {str(size): at(size, "1") for size in sizes},
+        "units": {str(size): at(size, "1") for size in SIZES if size <= units},
     }
 
 

@@ -57,7 +57,7 @@ class Fits:
 
 
 @dataclass
-class _Rows:
+class _Entries:
     """Entries as they are found, and where weights are: recency, windows, each fact asked for, programmes' recency."""
 
     bins: Bins
@@ -94,7 +94,7 @@ def fits(bins: Bins, attributes: ProgrammeAttributes, declaration: Declaration, 
         declaration: what columns are.
         codes: int64[I], the programmes with weights of their own for how long ago it was; others have the shared ones.
     """
-    rows, ends = _Rows(bins, codes), [0]
+    rows, ends = _Entries(bins, codes), [0]
     place = {declaration.index(slot.column): at for at, slot in enumerate(bins.slots)}
     for programme in range(len(attributes.ids)):
         _triggered(rows, attributes, programme, place)
@@ -106,7 +106,7 @@ def fits(bins: Bins, attributes: ProgrammeAttributes, declaration: Declaration, 
     )  # fmt: skip
 
 
-def _triggered(rows: _Rows, attributes: ProgrammeAttributes, programme: int, place: Mapping[int, int]) -> None:
+def _triggered(rows: _Entries, attributes: ProgrammeAttributes, programme: int, place: Mapping[int, int]) -> None:
     """Add how long ago what a programme is offered on was, class by class, and whether its window is still open."""
     within, own = attributes.within[programme], rows.own.get(int(attributes.codes[programme]))
     for column in attributes.trigger[attributes.trigger_at[programme] : attributes.trigger_at[programme + 1]].tolist():
@@ -122,7 +122,7 @@ def _triggered(rows: _Rows, attributes: ProgrammeAttributes, programme: int, pla
                 rows.add(at, [rows.window + part] * (RECENCY + 1), [*(WINDOW * share).tolist(), 0.0, 0.0])
 
 
-def _ask(rows: _Rows, attributes: ProgrammeAttributes, programme: int, place: Mapping[int, int]) -> None:
+def _ask(rows: _Entries, attributes: ProgrammeAttributes, programme: int, place: Mapping[int, int]) -> None:
     """Add how much of each class is within what the programme's rules ask of one fact, and that it is unknown."""
     asks, met = attributes.asks, dict[int, Float64]()
     for row in range(asks.at[programme], asks.at[programme + 1]):

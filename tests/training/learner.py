@@ -20,7 +20,7 @@ from tests.privacy.random_logs import END
 from training.data.admission import admitted
 from training.data.hold_out import HoldOut
 from training.data.material import TrainingData
-from training.rankers.bilinear_arrays import BilinearWeights, FeatureMap, Start
+from training.rankers.bilinear_arrays import BilinearWeights, FeatureMap, LearningStart
 from training.rankers.first_release import Cells
 from training.rankers.private_bilinear import Objective, gradients
 from training.rankers.private_ranker import sample_of, space_of
@@ -42,7 +42,7 @@ class Learner:
     bins: Bins
     space: FeatureMap
     weights: BilinearWeights
-    start: Start
+    start: LearningStart
     run: RunRequest = RUN
 
     @classmethod
@@ -57,7 +57,7 @@ class Learner:
         weights = BilinearWeights.of(np.random.default_rng(1).normal(size=size), space)
         rng = np.random.default_rng(2)
         base, seen = rng.normal(size=len(attributes.ids)), rng.uniform(0.2, 1, Cells.of(declaration).size)
-        return cls(material, bins, space, weights, Start(base, seen))
+        return cls(material, bins, space, weights, LearningStart(base, seen))
 
     def seen(self, history: History, unreadable: set[str], roll: PersistentUnits | None = None, end: int = END) -> Seen:
         """What a run on the log of the second `end` sees and computes of each person and each unit, as bytes."""

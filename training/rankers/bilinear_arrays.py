@@ -114,7 +114,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Start:
+class LearningStart:
     """Where learning starts from, released before: nothing of it is read off the rows again.
 
     Attributes:
@@ -126,7 +126,7 @@ class Start:
     attention: Float64
 
     @classmethod
-    def even(cls, programmes: int, cells: int = 1) -> Start:
+    def even(cls, programmes: int, cells: int = 1) -> LearningStart:
         """No programme is wanted more than another, and everything is noticed."""
         return cls(np.zeros(programmes), np.ones(cells))
 

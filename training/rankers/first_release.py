@@ -11,7 +11,7 @@ from features.arrays import Float64, Int32, Int64
 from features.log.row_encoder import INTERACTIONS
 from privacy.learning.noise import Noise
 from privacy.learning.step import Schedule, Total
-from training.rankers.bilinear_arrays import Sample, Start
+from training.rankers.bilinear_arrays import LearningStart, Sample
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -61,7 +61,9 @@ class FirstSchedules(NamedTuple):
     programmes: Schedule
 
 
-def released_start(sample: Sample, cells: int, programmes: int, schedules: FirstSchedules, noise: Noise) -> Start:
+def released_start(
+    sample: Sample, cells: int, programmes: int, schedules: FirstSchedules, noise: Noise
+) -> LearningStart:
     """Count, clip, sum and noise what steps start from: first places, then, by what they say, programmes.
 
     Of each unit, how often what each cell showed was shown, noticed and taken up; then of each programme how much more
@@ -78,14 +80,14 @@ def released_start(sample: Sample, cells: int, programmes: int, schedules: First
     attention, common = attention_of(found, float(schedules.places.sigma) * schedules.places.clip)
     about = schedules.programmes
 
-    def counts(some: _Rows) -> Float64:
+    def counts(some: _UnitRows) -> Float64:
         return _by_programme(some, programmes, attention, common)
 
     found = _summed(sample, counts, 2 * programmes, about, noise)
-    return Start(base_of(found, common, float(about.sigma) * about.clip), attention)
+    return LearningStart(base_of(found, common, float(about.sigma) * about.clip), attention)
 
 
-class _Rows(NamedTuple):
+class _UnitRows(NamedTuple):
     """The rows of some units: which of them each is of, and how many there are."""
 
     sample: Sample
@@ -99,24 +101,26 @@ class _Rows(NamedTuple):
         return found.reshape(self.units, size).astype(np.float64)
 
 
-def _summed(sample: Sample, counts: Callable[[_Rows], Float64], size: int, schedule: Schedule, noise: Noise) -> Float64:
+def _summed(
+    sample: Sample, counts: Callable[[_UnitRows], Float64], size: int, schedule: Schedule, noise: Noise
+) -> Float64:
     total = Total.empty(extra=size)
     for first in range(0, sample.units, _BLOCK):
         units = np.arange(first, min(first + _BLOCK, sample.units))
         begin, end = sample.list_at[sample.unit_at[units]], sample.list_at[sample.unit_at[units + 1]]
         owner = np.repeat(np.arange(units.size), end - begin)
-        total.add_dense(counts(_Rows(sample, np.arange(begin[0], end[-1]), owner, units.size)), schedule.clip)
+        total.add_dense(counts(_UnitRows(sample, np.arange(begin[0], end[-1]), owner, units.size)), schedule.clip)
     return schedule.released(total, noise) * schedule.expected
 
 
-def _by_cell(some: _Rows, cells: int) -> Float64:
+def _by_cell(some: _UnitRows, cells: int) -> Float64:
     sample, rows = some.sample, some.rows
     shown, noticed = some.counted(sample.cell, cells), some.counted(sample.cell, cells, sample.noticed[rows])
     taken = np.bincount(some.owner, sample.label[rows], minlength=some.units)
     return np.column_stack([shown, noticed, taken])
 
 
-def _by_programme(some: _Rows, programmes: int, attention: Float64, common: float) -> Float64:
+def _by_programme(some: _UnitRows, programmes: int, attention: Float64, common: float) -> Float64:
     sample, rows = some.sample, some.rows
     seen = attention[sample.cell[rows]]
     beyond = some.counted(sample.programme, programmes, sample.label[rows] - common * seen)

@@ -14,7 +14,7 @@ from features.arrays import Float64, Int32, Int64
 from features.kernel.jit import njit, njit_any_order
 from privacy.learning.noise import Noise
 from privacy.learning.step import Products, Schedule, Total
-from training.rankers.bilinear_arrays import BilinearWeights, FeatureMap, Sample, Start
+from training.rankers.bilinear_arrays import BilinearWeights, FeatureMap, LearningStart, Sample
 from training.rankers.schedules import Loss
 
 CHUNK: Final = 64
@@ -134,7 +134,7 @@ class Objective(NamedTuple):
     """What is learned: the loss of scores over public features, from a start that was released before."""
 
     space: FeatureMap
-    start: Start
+    start: LearningStart
     loss: Loss
 
 
@@ -225,7 +225,7 @@ class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ship
         self.threads = threads
 
     def fit(
-        self, sample: Sample, space: FeatureMap, noise: Noise, start: Start | None = None,
+        self, sample: Sample, space: FeatureMap, noise: Noise, start: LearningStart | None = None,
         advance: Callable[[int], object] = lambda _: None,
     ) -> Self:  # fmt: skip
         """Take the private steps: momentum (Polyak 1964) on what is released, in units of the clip.
@@ -238,7 +238,7 @@ class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ship
             advance: takes the number of each step that was taken.
         """
         self.space_, schedule = space, self.schedule
-        self.start_ = Start.even(space.attributes.shape[0]) if start is None else start
+        self.start_ = LearningStart.even(space.attributes.shape[0]) if start is None else start
         size = space.shape[0] * space.shape[1] + space.beside
         flat, mean, moving = np.zeros(size), np.zeros(size), np.zeros(size)
         first = int(schedule.steps * (1 - self.average))

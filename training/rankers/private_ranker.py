@@ -205,11 +205,11 @@ def code_of(bins: Bins, scales: Scales) -> Basis:
     """
     rows, widths, first, square = [([0], [scales.everybody])], [1], 1, 0.0
     for slot in bins.slots:
-        made = _coded(slot, first, scales.waves)
+        made, typical = _coded(slot, first, scales.waves)
         rows += made
         widths.append(len(made[0][0]))
         first = 1 + max(place for places, _ in made for place in places)
-        square += _typical(slot, made)
+        square += typical
     scale = scales.person / np.sqrt(max(square, 1e-9))
     rows[1:] = [(places, [scale * value for value in values]) for places, values in rows[1:]]
     rows += _crossed(bins.pairs, first, scales.pairs / np.sqrt(max(len(bins.pairs), 1)))
@@ -224,10 +224,14 @@ def code_of(bins: Bins, scales: Scales) -> Basis:
 _Rows = list[tuple[list[int], list[float]]]
 
 
-def _coded(slot: Slot, first: int, waves: int) -> _Rows:
+def _coded(slot: Slot, first: int, waves: int) -> tuple[_Rows, float]:
+    """What each bin of a slot says, and its mean square as far as it is known in public how common classes are."""
     if slot.fading:
-        return _faded(slot, first)
-    return _waved(slot, first, min(waves, slot.classes - 1)) if slot.ordered else _named(slot, first)
+        middle = (np.array([0, *slot.cuts]) + np.array([*slot.cuts, 2 * slot.cuts[-1]])) / 2
+        return [([first], [float(value)]) for value in [*2 * np.exp(-middle / FADING), 0.0, 0.0]], _LATELY
+    rows = _waved(slot, first, min(waves, slot.classes - 1)) if slot.ordered else _named(slot, first)
+    squares = np.array([sum(value * value for value in values) for _, values in rows[: slot.classes]])
+    return rows, float(_shares(slot) @ squares)
 
 
 def _shares(slot: Slot) -> Float64:
@@ -245,11 +249,6 @@ def _waved(slot: Slot, first: int, waves: int) -> _Rows:
     found = [[float(column[at]) for column in columns] for at in range(slot.classes)]
     nothing = [0.0] * waves
     return [(places, says) for says in [*([*values, 0.0] for values in found), [*nothing, NONE_SAYS], [*nothing, 0.0]]]
-
-
-def _faded(slot: Slot, first: int) -> _Rows:
-    middle = (np.array([0, *slot.cuts]) + np.array([*slot.cuts, 2 * slot.cuts[-1]])) / 2
-    return [([first], [float(value)]) for value in [*2 * np.exp(-middle / FADING), 0.0, 0.0]]
 
 
 def _named(slot: Slot, first: int) -> _Rows:
@@ -272,12 +271,6 @@ def _crossed(pairs: Sequence[Pair], first: int, scale: float) -> _Rows:
         says = np.clip(np.array([off * out, off * into, on * out, on * into, 0.0]) / spread, -LOUDEST, LOUDEST)
         rows += [([first + at], [float(scale * value)]) for value in says]
     return rows
-
-
-def _typical(slot: Slot, rows: _Rows) -> float:
-    """The mean square of what a slot says, as far as it is known in public how common its classes are."""
-    squares = np.array([sum(value * value for value in values) for _, values in rows[: slot.classes]])
-    return _LATELY if slot.fading else float(_shares(slot) @ squares)
 
 
 # --- calibration -----------------------------------------------------------------------------------------------------

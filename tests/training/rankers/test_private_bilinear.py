@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from privacy.learning.step import GRID, Schedule
 from recommender.ranking.programme_fit import Fits
 from tests.privacy.noises import Seeded, Silent
-from training.rankers.bilinear_arrays import Basis, BilinearWeights, FeatureMap, Sample, Start
+from training.rankers.bilinear_arrays import Basis, BilinearWeights, FeatureMap, LearningStart, Sample
 from training.rankers.private_bilinear import Objective, PrivateBilinear, Shares, gradients, rate_at, summed
 
 PROGRAMMES, WIDTH, CELLS = 9, 4, 3
@@ -58,10 +58,10 @@ def sample(units=12, seed=4):
 
 def started():
     """Programmes that start apart, and places of which only the first is always noticed."""
-    return Start(np.linspace(-1, 1, PROGRAMMES), np.array([1.0, 0.7, 0.2]))
+    return LearningStart(np.linspace(-1, 1, PROGRAMMES), np.array([1.0, 0.7, 0.2]))
 
 
-EVEN = Start.even(PROGRAMMES, CELLS)
+EVEN = LearningStart.even(PROGRAMMES, CELLS)
 
 
 def drawn_weights(of, seed=5):
