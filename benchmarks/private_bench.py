@@ -48,8 +48,7 @@ PROGRAMMES, RULES, ASKED = 800, 300, 60
 NUMBERS, CHOICES, YES_NO = 14, (3, 4, 5, 6, 3, 4), 5
 GROUPS: Final = (12, 6, 8, 10)  # category, form, provider, axes that the rules ask about
 TEXT, HELD_OUT, ELIGIBLE, TAKEN, TIRING = 16, 4_000, 42.0, 1.55, 0.08
-_COLUMNS: Final = NUMBERS + len(CHOICES) + YES_NO
-_BLOCK: Final = 4_000
+_COLUMNS, _BLOCK = NUMBERS + len(CHOICES) + YES_NO, 4_000
 
 
 def measure(
@@ -77,8 +76,9 @@ def measure(
     if pictures is None:
         return document
     curves = drawn(world, learned, held_out["warm"], {(units, epsilon): found["proffer"]["warm"]}, progress)
-    peers: dict[str, Mapping[float, float]]
-    peers = {"LightGBM, not private": {min(units, FOREST_PEOPLE): found["lightgbm"]["warm"]}}
+    peers: dict[str, Mapping[float, float]] = {
+        "LightGBM, not private": {min(units, FOREST_PEOPLE): found["lightgbm"]["warm"]}
+    }
     peers["the same without noise"] = {units: found["without noise"]["warm"]}
     _pictures(Path(pictures), curves, peers, min(units, CURVE_PEOPLE))
     return {**document, "curves": curves}

@@ -91,19 +91,17 @@ def learn(
     progress("reading the lists")
     sample = sample_of(lists, bins, lists.examples.person if unit is None else unit)
     space = space_of(bins, reading, attributes, fits(bins, attributes, declaration, reading.codes), plan)
-    progress("counting places and programmes")
     start = released_start(sample, Cells.of(declaration).size, len(attributes.ids), plan.first, noise)
     ranker = estimator(plan, THREADS).fit(
         sample, space, noise, start, advance=lambda step: _report(step + 1, plan.schedule.steps, progress)
     )
     slope, intercept = calibrated(ranker, sample, plan, noise)
-    order = np.argsort(attributes.codes)
     scorer = Bilinear(
         bins=bins,
         reading=reading,
         vocabulary=vocabulary,
-        **_weights(ranker, order),
-        codes=attributes.codes[order],
+        **_weights(ranker, np.argsort(attributes.codes)),
+        codes=np.sort(attributes.codes),
         slope=slope,
         intercept=intercept,
         features_hash=lists.people.features_hash,
