@@ -82,7 +82,26 @@ class ModelRegistry:
             raise Rejected(
                 [Problem((str(self.workspace.models),), "unknown", f"has no model {name!r}", f"Choose one of: {there}")]
             )
-        write_whole(self.workspace.begin().champion_file, f"{name}\n".encode())
+        mark = self.workspace.begin().champion_file
+        now = mark.read_text(encoding="utf-8").strip() if mark.exists() else name
+        if now != name:
+            write_whole(self.workspace.champions_before, "".join(f"{one}\n" for one in (*self._before(), now)).encode())
+        write_whole(mark, f"{name}\n".encode())
+
+    def roll_back(self) -> Path:
+        """Make the champion before this one the champion again; called again, the one before that.
+
+        Raises:
+            Rejected: no champion was replaced, or the one before is not there any more.
+        """
+        before = self._before()
+        if not before or not self._has(before[-1]):
+            what = f"is not there any more: {before[-1]}" if before else "no champion was replaced in this home"
+            remedy = "Promote a model that is there"
+            raise Rejected([Problem((str(self.workspace.champions_before),), "missing", what, remedy)])
+        write_whole(self.workspace.champion_file, f"{before[-1]}\n".encode())
+        write_whole(self.workspace.champions_before, "".join(f"{one}\n" for one in before[:-1]).encode())
+        return self.workspace.models / before[-1]
 
     def find(self, chosen: str | None) -> Path | None:
         """The artefact folder that `--model` means: a path, a model's name, `none`, or (absent) the champion.
@@ -142,6 +161,14 @@ class ModelRegistry:
             for path in sorted(folder.iterdir()):
                 mirrored.file(path)
         return folder
+
+    def _before(self) -> list[str]:
+        """The champions that were replaced, the latest last."""
+        file = self.workspace.champions_before
+        if not file.exists():
+            return []
+        names = file.read_text(encoding="utf-8").split("\n")
+        return [name for name in names if name]
 
     def _has(self, name: str) -> bool:
         return bool(_NAME.fullmatch(name)) and (self.workspace.models / name / MANIFEST).is_file()

@@ -2,6 +2,7 @@
 
 events.db      the event log and the service's records (SQLite), unless PROFFER_DATABASE_URL names another database
 models/NAME/   one artefact each: manifest.json and the files it lists
+champions-before  the names of the champions before, the latest last, for `promote --rollback`
 champion       the name of the model that `recommend`, `score` and `serve` use (composition/model_registry.py)
 ledger/        the privacy ledger and its keys
 population/    the synthetic people that `demo` made
@@ -208,6 +209,11 @@ class Workspace:
     def champion_file(self) -> Path:
         """The file that names the promoted model."""
         return self.path / "champion"
+
+    @property
+    def champions_before(self) -> Path:
+        """The file that names the models that were promoted before it, the latest last."""
+        return self.path / "champions-before"
 
     @contextmanager
     def alone(self, task: str, *, wait: bool = False) -> Iterator[None]:

@@ -29,7 +29,10 @@ _PAID = ("delta", "population", "units", "dry_run")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this verb."""
-    parser.add_argument("challenger", metavar="MODEL", help="name of a model in the home, as `train` reported it")
+    named = "name of a model in the home, as `train` reported it"
+    parser.add_argument("challenger", metavar="MODEL", nargs="?", help=named)
+    back = "make the champion before this one the champion again; nothing is judged, and MODEL is left out"
+    parser.add_argument("--rollback", action="store_true", help=back)
     spent = (
         "what one noised comparison may spend per unit, on people who may be real (default: an exact one, of others)"
     )
@@ -47,6 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Judge challenger and champion, promote or refuse, and print the figures."""
     workspace = Workspace(args.home)
+    if args.rollback or args.challenger is None:
+        return _roll_back(args, ModelRegistry(workspace))
     terms = None if args.epsilon is None else train_private.terms_of(args)
     if terms is None:
         _refuse_unpaid(args)
@@ -58,6 +63,18 @@ def run(args: argparse.Namespace) -> int:
     )
     ModelRegistry(workspace).require(args.challenger)
     return _exact(args, source) if terms is None else _noised(args, source)
+
+
+def _roll_back(args: argparse.Namespace, registry: ModelRegistry) -> int:
+    """Take the champion before this one again; one or the other of MODEL and --rollback has to be given."""
+    if args.rollback == (args.challenger is not None):
+        what = "is given beside --rollback" if args.rollback else "is missing"
+        raise Rejected([Problem(("MODEL",), "conflict", what, "Give either the name of a model or --rollback")])
+    with registry.workspace.alone("promote"):
+        left, again = registry.champion(), registry.roll_back()
+    document = {"champion_before": None if left is None else left.name, "champion": again.name}
+    terminal.emit(document, args.json, f"{again.name} is the champion again")
+    return terminal.DONE
 
 
 def _refuse_unpaid(args: argparse.Namespace) -> None:

@@ -42,6 +42,30 @@ def test_the_champion_is_what_was_promoted_last(home):
     assert ModelRegistry(home).find(None) == second
 
 
+def test_a_champion_is_rolled_back_one_after_another(home):
+    first, second = put_model(home, "m1"), put_model(home, "m2")
+    put_model(home, "m3")
+    for name in ("m1", "m2", "m2", "m3"):
+        ModelRegistry(home).promote(name)
+    assert ModelRegistry(home).roll_back() == second
+    assert ModelRegistry(home).champion() == second
+    assert ModelRegistry(home).roll_back() == first
+    with pytest.raises(Rejected, match="no champion was replaced"):
+        ModelRegistry(home).roll_back()
+    assert ModelRegistry(home).champion() == first
+
+
+def test_a_champion_before_that_is_gone_is_refused_and_the_champion_stays(home):
+    put_model(home, "m1")
+    second = put_model(home, "m2")
+    ModelRegistry(home).promote("m1")
+    ModelRegistry(home).promote("m2")
+    (home.models / "m1" / "manifest.json").unlink()
+    with pytest.raises(Rejected, match="is not there any more: m1"):
+        ModelRegistry(home).roll_back()
+    assert ModelRegistry(home).champion() == second
+
+
 def test_a_model_is_chosen_by_path_or_by_name_or_not_at_all(home):
     folder = put_model(home)
     assert ModelRegistry(home).find(str(folder)) == folder
