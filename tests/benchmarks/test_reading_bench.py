@@ -92,7 +92,7 @@ def test_of_people_described_in_full_yes_is_right_and_no_hides_no_yes(split):
     assert figures["no"]["right"] >= 276
     assert figures["no"]["given"] - figures["no"]["right"] <= 2
     assert figures["no_hides_yes"] == 0
-    assert figures["settled"] >= 0.87
+    assert figures["settled"] >= 0.86
 
 
 @pytest.mark.slow
