@@ -45,6 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 _STEPS = {
     "reading what people were shown": "ranking.step.reading",
+    "comparing ways to learn": "ranking.step.comparing",
+    "telling attention from want": "ranking.step.attention",
+    "choosing how fast the past fades": "ranking.step.fading",
     "growing trees": "ranking.step.growing",
     "judging held-out people": "ranking.step.judging",
 }

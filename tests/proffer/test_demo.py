@@ -107,12 +107,12 @@ def test_what_training_does_is_told_in_the_language_asked_for(capsys, language):
     shown = []
     told = demo.DemoStages(reading.read_messages().speaking(language)).steps(shown.append)
     source = inspect.getsource(exact_run) + inspect.getsource(forest_ranker)
-    steps = re.findall(r'progress\(f?"([^"{]*)', source)
-    for step in (*(step for step in steps if "round" not in step), "growing trees, round 20 of at most 300 (x)"):
+    steps = [step for step in re.findall(r'progress\(f?"([^"{]*)', source) if "round" not in step]
+    for step in (*steps, "growing trees, round 20 of at most 300 (x)"):
         told(step)
-    assert len(shown) == 4
-    assert [bool(re.search("[가-힣]", one)) for one in shown] == [language == "ko"] * 4
-    assert len(capsys.readouterr().err.splitlines()) == 3
+    assert "growing trees" in steps
+    assert [bool(re.search("[가-힣]", one)) for one in shown] == [language == "ko"] * (len(steps) + 1)
+    assert len(capsys.readouterr().err.splitlines()) == len(steps)
 
 
 def test_a_stage_that_fails_is_not_called_done():
