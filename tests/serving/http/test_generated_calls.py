@@ -39,6 +39,8 @@ HELD: Final = [
     checks.response_schema_conformance,
 ]
 SCOPES: Final = frozenset(SCOPES_HERE)
+ELSEWHERE: Final = {"GET /v1/privacy/registry"}
+"""Routes that answer 200 only with a query of their own, tried where their ledger is."""
 
 pytestmark = pytest.mark.slow
 
@@ -100,7 +102,7 @@ def authorised(service):
     return {"Authorization": f"Bearer {tokens.dev_token(KEY, service.now, 'ann', SCOPES)}"}
 
 
-@pytest.mark.parametrize(("route", "media"), CALLS)
+@pytest.mark.parametrize(("route", "media"), [one for one in CALLS if one[0] not in ELSEWHERE])
 def test_the_example_of_a_route_is_answered(service, route, media):
     method, path = route.split(" ")
     example = DOCUMENT["paths"][path][method.lower()].get("requestBody", {}).get("content", {}).get(media, {})
@@ -117,7 +119,7 @@ def places_in(service, route):
     return {name: values[0] for name, values in named_in(service, route).items()}
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if route.startswith("GET")])
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.startswith("GET") and route not in ELSEWHERE])
 def test_the_head_alone_of_what_is_read_says_what_the_whole_does(service, route):
     path = route.split(" ")[1].format(**places_in(service, route))
     whole, head = (service.caller(method, path, authorised(service)) for method in ("GET", "HEAD"))
