@@ -166,7 +166,7 @@ def flag_of(at: int, slot: Slot) -> list[Flag]:
         return []
     share = slot.share or (1 / slot.classes,) * slot.classes
     above = [round(sum(share[begins:]), 9) for begins in range(1, slot.classes)]
-    best = min(range(len(above)), key=lambda place: abs(above[place] - 0.5))
+    best = min(range(len(above)), key=lambda place: round(abs(above[place] - 0.5), 9))
     return [Flag(at, best + 1, above[best])]
 
 

@@ -26,7 +26,7 @@ class ServiceStore:
     >>> database = Database("sqlite://")
     >>> with writing(database) as store:
     ...     sorted(sa.inspect(store.connection).get_table_names())[:2]
-    ['actions', 'alembic_version']
+    ['actions', 'acts']
     >>> database.close()
 
     Attributes:
