@@ -292,8 +292,8 @@ class Forest:
         vocabulary: how programmes are read.
         features_hash, catalogue_hash: what it was trained with.
         manifest: what it is and where it comes from.
-        attention: the log-odds that somebody looks at what is shown to them, from what is known of them, the place and
-            the channel; None where everything was taken to be looked at. It orders nothing.
+        attention: the log-odds that what is shown is looked at, from the place and the channel; None where everything
+            was taken to be looked at. It orders nothing.
     """
 
     trees: Trees

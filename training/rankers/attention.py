@@ -1,9 +1,9 @@
 """Attention: how likely a person was to look at what they were shown, apart from how much they want it.
 
-P(opened) = attention(place, channel, person) x want(person, programme): attention multiplies. Both are boosted trees
-in log-odds, grown in turn, tree by tree, up the one likelihood of what was opened (of what was applied for, where the
-log holds no openings: then attention hangs on place and channel alone, because a person who seldom looks and one who
-wants little cannot be told apart).
+P(opened) = attention(place, channel) x want(person, programme): attention multiplies. Both are boosted trees in
+log-odds, grown in turn, tree by tree, up the one likelihood of what was opened, or, where the log holds no openings, of
+what was applied for. What is known of the person is no part of attention: somebody who seldom looks and somebody who
+wants little open alike, and where it was, attention took want for itself (docs/quality.md).
 """
 
 from __future__ import annotations
@@ -42,8 +42,7 @@ class Attention:
     """Who looks at what.
 
     Attributes:
-        text: trees in log-odds of looking, as LightGBM writes them, over what is known of the person, the place and the
-            channel.
+        text: trees in log-odds of looking, as LightGBM writes them, over the place and the channel.
         looked: float64[m], P(looked at) of each row they were grown with.
     """
 
@@ -68,23 +67,20 @@ def learn_attention(
     """
     opens = bool((examples.opened & (examples.label == 0)).any())
     additive = list(design.additive)
-    context = rows[:, additive]
+    context = rows[:, additive]  # the place and the channel
     if not opens and (np.isnan(context) | (context == context[:1])).all():
         return None
-    people = rows[:, design.of_person]
-    if not opens:
-        people[:, : -len(additive)] = np.nan
     wants = rows.copy()
     wants[:, additive] = REFERENCE
     some = np.random.default_rng(seed).permutation(len(examples))[:MOST]
     opened, weight = examples.opened.astype(np.float64), examples.weight
     grown = _Product(opened[some], weight[some], {**_SETTINGS, "seed": seed, "num_threads": threads})
-    looks, want = grown.together(people[some], wants[some])
+    looks, want = grown.together(context[some], wants[some])
     wanted = probability(want.raw(wants) + grown.start)
-    unit = 1 / np.quantile(wanted, SURE) if opens else np.quantile(probability(looks.raw(people)), SURE)
+    unit = 1 / np.quantile(wanted, SURE) if opens else np.quantile(probability(looks.raw(context)), SURE)
     wanted = np.minimum(wanted * unit, _CLIP)
-    text = grown.alone(people[some], wanted[some])
-    return Attention(text, np.minimum(probability(parse_trees(text).raw(people)), _CLIP))
+    text = grown.alone(context[some], wanted[some])
+    return Attention(text, np.minimum(probability(parse_trees(text).raw(context)), _CLIP))
 
 
 @dataclass(frozen=True)
@@ -107,10 +103,10 @@ class _Product:
         mean = min(2 * float(np.average(self.opened, weights=self.weight)), 0.9)
         return float(np.log(mean / (1 - mean)))
 
-    def together(self, people: Float32, wants: Float32) -> tuple[Trees, Trees]:
+    def together(self, context: Float32, wants: Float32) -> tuple[Trees, Trees]:
         """Trees of attention and of want, one of each in turn."""
         known = np.full(self.opened.size, self.start)
-        one = lightgbm.Booster({**self.how, "num_leaves": 8, "learning_rate": 0.3}, lightgbm.Dataset(people))
+        one = lightgbm.Booster({**self.how, "num_leaves": 8, "learning_rate": 0.3}, lightgbm.Dataset(context))
         slower = {**self.how, "num_leaves": 15, "feature_fraction": 0.5, "learning_rate": 0.075}
         other = lightgbm.Booster(slower, lightgbm.Dataset(wants, init_score=known))
         scores = [np.zeros(known.size), known]
@@ -125,10 +121,10 @@ class _Product:
         first, second = (parse_trees(booster.model_to_string()) for booster in (one, other))
         return first, second
 
-    def alone(self, people: Float32, wanted: Float64) -> str:
+    def alone(self, context: Float32, wanted: Float64) -> str:
         """Trees of attention where what is wanted is known: float64[m]."""
         odds = np.log(wanted / (1 - wanted))
-        booster = lightgbm.Booster({**self.how, "num_leaves": 8}, lightgbm.Dataset(people))
+        booster = lightgbm.Booster({**self.how, "num_leaves": 8}, lightgbm.Dataset(context))
         for _ in range(ROUNDS):
             booster.update(fobj=lambda score, _: self._slopes(score, odds))
         return str(booster.model_to_string())

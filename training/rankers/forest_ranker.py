@@ -99,7 +99,7 @@ def looked_at(forest: Forest, lists: RankingDataset, catalogue: Catalogue) -> Fl
     if forest.attention is None:
         return np.ones(len(lists))
     design = DesignMatrix.of(lists.people.declaration, forest.vocabulary)
-    return probability(forest.attention.raw(written(lists, catalogue, forest.vocabulary)[:, design.of_person]))
+    return probability(forest.attention.raw(written(lists, catalogue, forest.vocabulary)[:, list(design.additive)]))
 
 
 def scores_of(forest: Forest, lists: RankingDataset, catalogue: Catalogue) -> Float64:
