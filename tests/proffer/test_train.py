@@ -41,7 +41,7 @@ def test_training_leaves_a_model_that_says_what_it_is_and_what_it_cost(home):
     manifest = json.loads((home / "models" / model_of(home) / "manifest.json").read_text())
     assert manifest["data_kind"] == "synthetic"
     assert manifest["spend"] == {"epsilon": "infinity", "delta": "0"}
-    assert set(manifest["files"]) == {"model.txt", "report.json", "scale.npz", "vocabulary.npz"}
+    assert set(manifest["files"]) == {"attention.txt", "model.txt", "report.json", "scale.npz", "vocabulary.npz"}
     assert manifest["run_id"] == model_of(home)
     assert (home / "mlflow.db").exists()
 
