@@ -17,14 +17,69 @@ if TYPE_CHECKING:
 
 
 def refuse_own(home: Path, *outputs: Path) -> None:
-    """Refuse outputs that would overwrite the ledger; all such outputs at once."""
+    """Refuse outputs that would overwrite the ledger, or anybody's private key; all such outputs at once."""
     from privacy.ledger.folder import refuse_own_file
 
     problems = Problems()
     for out in outputs:
         with problems.gathered():
             refuse_own_file(out, Workspace(home).ledger)
+            if out.is_file() and b"PRIVATE KEY-----" in _head(out):
+                what = "is a private key, and whoever holds it could sign no more"
+                raise Rejected([Problem((str(out),), "forbidden", what, "Choose another output path")])
     problems.raise_any()
+
+
+def refuse_all_but_checkpoint(out: Path) -> None:
+    """Accept a path where nothing is, or an earlier checkpoint, which a later one may replace.
+
+    Raises:
+        Rejected: another file is there.
+    """
+    from privacy.ledger.note import BadNote, Checkpoint, Note
+
+    if not out.is_file():
+        return
+    try:
+        Checkpoint.parse(Note.parse(_head(out)).text)
+    except BadNote:
+        what = "is there already, and is no checkpoint"
+        raise Rejected([Problem((str(out),), "conflict", what, "Choose another --out")]) from None
+
+
+def _head(path: Path) -> bytes:
+    """As much of a file as a key or a checkpoint may have; nothing of one that cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(1_000_000)
+    except OSError:
+        return b""
+
+
+def regular(path: Path) -> Path:
+    """A path that is to be read to its end; what is not there is left to who opens it.
+
+    Raises:
+        Rejected: it is a device or a pipe, which may have no end.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        what = "is a device or a pipe, not a file"
+        raise Rejected([Problem((str(path),), "unreadable", what, "Write its content to a file, and give that")])
+    return path
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file, in hex, read piece by piece.
+
+    Raises:
+        Rejected: it cannot be read, or is a device or a pipe.
+    """
+    try:
+        with regular(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as failure:
+        what = (failure.strerror or "cannot be read").lower()
+        raise Rejected([Problem((str(path),), "unreadable", what, "Check the path and its permissions")]) from failure
 
 
 def open_ledger(home: Path) -> Ledger:
@@ -64,7 +119,7 @@ def private_key(path: Path, name: str) -> Signer:
     from privacy.ledger.note import BadNote, Signer
 
     try:
-        return Signer.from_pem(read_private(path), name or path.stem)
+        return Signer.from_pem(read_private(regular(path)), name or path.stem)
     except BadNote as failure:
         raise Rejected([Problem((str(path),), "invalid", str(failure), "Give your own .key file")]) from None
 
@@ -122,12 +177,12 @@ def _of_file(events: Path) -> tuple[list[str], str]:
     import pyarrow.compute
     import pyarrow.parquet
 
+    rows = sha256_of(events)
     try:
-        with events.open("rb") as file:
-            rows = hashlib.file_digest(file, "sha256").hexdigest()
         subjects = pyarrow.parquet.read_table(events, columns=["subject"])["subject"].cast("string")
-    except (OSError, pyarrow.ArrowInvalid) as failure:
-        raise Rejected([Problem((str(events),), "unreadable", str(failure), "Give a folder of events")]) from None
+    except (OSError, KeyError, pyarrow.ArrowInvalid):
+        what, remedy = "is no Parquet file of events, with a column `subject`", "Give the folder of such a file"
+        raise Rejected([Problem((str(events),), "unreadable", what, remedy)]) from None
     return [str(name) for name in pyarrow.compute.unique(subjects).to_pylist()], rows
 
 
@@ -148,7 +203,9 @@ def approver_keys(path: Path) -> tuple[NoteVerifier, ...]:
     """
     from composition.reading import read_text
 
-    lines = [line.strip() for line in read_text(path).splitlines() if line.strip() and not line.startswith("#")]
+    lines = [
+        line.strip() for line in read_text(regular(path)).splitlines() if line.strip() and not line.startswith("#")
+    ]
     if not lines:
         what, remedy = "names nobody", "Write the root approvers' public keys into it, one a line"
         raise Rejected([Problem((str(path),), "missing", what, remedy)])
@@ -185,7 +242,7 @@ def kept_note(path: Path) -> Note:
     from privacy.ledger.note import BadNote, Note
 
     try:
-        return Note.parse(path.read_bytes())
+        return Note.parse(regular(path).read_bytes())
     except BadNote as failure:
         raise Rejected(
             [Problem((str(path),), "invalid", str(failure), "Give what `proffer privacy checkpoint` wrote")]

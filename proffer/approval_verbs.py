@@ -12,7 +12,7 @@ from composition import ledger_files, terminal
 from features import strict_json
 from features.problem import Problem, Rejected
 from proffer import options
-from proffer.approvals import enter, entered, write_draft
+from proffer.approvals import check_options, enter, entered, write_draft
 
 
 def _signed_arguments(*fields: tuple[str, str]) -> Callable[[argparse.ArgumentParser], None]:
@@ -75,6 +75,7 @@ def _draft(
         raise Rejected(
             [Problem(where, "missing", f"needs --{name}", "Or give two --approval files") for name in missing]
         )
+    check_options(args, *args.fields, "reason")
     ledger_files.refuse_own(args.home, args.draft)
     what = {name: getattr(args, name) for name in (*args.fields, "reason")} | fixed
     if "epsilon" in what:
@@ -100,7 +101,7 @@ def _approve(args: argparse.Namespace) -> int:
     from privacy.ledger.note import Note
     from privacy.ledger.terms import read_statement
 
-    text = read_text(args.draft)
+    text = read_text(ledger_files.regular(args.draft))
     try:
         statement = read_statement(strict_json.parse(text))
         whole = text == statement_text(statement)
@@ -110,6 +111,9 @@ def _approve(args: argparse.Namespace) -> int:
         remedy = "Sign the very file that --draft wrote, or ask for a new one"
         raise Rejected([Problem((str(args.draft),), "invalid", "is not a draft for approval", remedy)])
     signer = ledger_files.private_key(args.key, args.name)
+    if args.name not in ("", signer.name):
+        what = f"is {args.name!r}, and {args.key} is the key of {signer.name!r}"
+        raise Rejected([Problem(("--name",), "conflict", what, "Leave --name out, or give the key of that name")])
     out = args.out or args.draft.with_name(f"{args.draft.name}.{signer.name}.sig")
     ledger_files.refuse_own(args.home, out)
     write_whole(out, Note.sign(text, signer).encode())
@@ -126,20 +130,26 @@ def _key_arguments(parser: argparse.ArgumentParser) -> None:
 def _key(args: argparse.Namespace) -> int:
     """Make an approver's pair of keys."""
     from features.whole_file import OWNER_ONLY, write_whole
+    from privacy.ledger.legible import is_told_apart
     from privacy.ledger.note import BadNote, Signer
 
+    try:
+        signer = Signer.generate(args.name)
+    except BadNote as failure:
+        raise Rejected([Problem(("--name",), "invalid", str(failure), "Give a name such as alice")]) from None
+    if not is_told_apart(args.name):
+        what = "mixes Latin, Greek or Cyrillic letters, or holds what no screen shows: it could read as another's name"
+        raise Rejected([Problem(("--name",), "invalid", what, "Write it in the letters of one script")])
     stem = args.out or Path(args.name)
+    if not stem.name:
+        raise Rejected([Problem(("--out",), "invalid", f"{stem} names no file", "Give one, such as alice")])
     private, public = (stem.with_name(f"{stem.name}.{end}") for end in ("key", "pub"))
-    ledger_files.refuse_own(args.home, private, public)
     taken = [path for path in (private, public) if path.exists()]
     if taken:
         raise Rejected(
             [Problem((str(path),), "conflict", "is there already", "Choose another --out") for path in taken]
         )
-    try:
-        signer = Signer.generate(args.name)
-    except BadNote as failure:
-        raise Rejected([Problem(("--name",), "invalid", str(failure), "Give a name such as alice")]) from None
+    ledger_files.refuse_own(args.home, private, public)
     write_whole(private, signer.pem(), mode=OWNER_ONLY)
     write_whole(public, (signer.verifier().text() + "\n").encode())
     document = {"private": str(private), "public": str(public), "key": signer.verifier().text()}
@@ -153,6 +163,7 @@ def _rotate_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _rotate(args: argparse.Namespace) -> int:
     """Exchange the ledger's signing key for a new one."""
+    check_options(args, "reason")
     ledger = ledger_files.open_ledger(args.home)
     return entered(args, ledger, ledger.rotate(args.reason))
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from composition import ledger_files, terminal
 from features import strict_json
-from features.problem import Problem, Rejected
+from features.problem import Problem, Problems, Rejected
 
 if TYPE_CHECKING:
     from privacy.ledger.journal import LedgerReceipt
@@ -46,13 +47,41 @@ def write_draft(
     return terminal.DONE
 
 
+def check_options(args: argparse.Namespace, *names: str) -> None:
+    """Refuse options that no entry can hold, each by the name it was given under.
+
+    Raises:
+        Rejected: with all of them.
+    """
+    from privacy.ledger.legible import is_shown
+    from privacy.ledger.terms import LONGEST, is_name
+
+    named = (is_name, "is not a valid name", "Use 1 to 128 letters, digits and ._:/@-, the first a letter or digit")
+    digest = (re.compile("[0-9a-f]{64}").fullmatch, "is not a sha256 in hex", "Give 64 of 0-9 and a-f, or --data DIR")
+    words = (
+        lambda text: 0 < len(text) <= LONGEST and is_shown(text),
+        "is empty, too long, or contains a character that does not print",
+        f"Say why in one line, in 1 to {LONGEST} characters",
+    )
+    forms: dict[str, tuple[Callable[[str], object], str, str]]
+    forms = {"reason": words, "spend": named, "period": named, "fingerprint": digest, "rows": digest}
+    problems = Problems()
+    for name in names:
+        holds, what, remedy = forms.get(name, (bool, "is empty", "Give it"))
+        if not holds(getattr(args, name)):
+            problems.add((f"--{name}",), "invalid", what, remedy)
+    problems.raise_any()
+
+
 def enter(args: argparse.Namespace, kind: str) -> int:
     """Enter what two approvers signed."""
     from composition.reading import read_text
     from privacy.refusal import NotApproved
 
     given = [_approval(path) for path in args.approval]
-    texts = {text for text, _ in given if text} | ({read_text(args.draft)} if args.draft else set())
+    texts = {text for text, _ in given if text} | (
+        {read_text(ledger_files.regular(args.draft))} if args.draft else set()
+    )
     if len(texts) != 1:
         what = "are not signatures of one and the same draft"
         raise NotApproved("--approval", what, "Have both sign the same file; with bare signatures give --draft too")
@@ -70,7 +99,7 @@ def _approval(path: Path) -> tuple[str, list[str]]:
     """The text that a file signs (nothing for bare signature lines) and its signature lines."""
     from privacy.ledger.note import BadNote, Note, Signature
 
-    content = path.read_bytes()
+    content = ledger_files.regular(path).read_bytes()
     try:
         if b"\n\n" not in content:
             lines = content.decode("utf-8", "replace").splitlines()

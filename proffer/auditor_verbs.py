@@ -260,6 +260,7 @@ def _checkpoint(args: argparse.Namespace) -> int:
 
     if args.out:
         ledger_files.refuse_own(args.home, args.out)
+        ledger_files.refuse_all_but_checkpoint(args.out)
     note = ledger_files.open_ledger(args.home).checkpoint().encode()
     if args.out:
         write_whole(args.out, note)

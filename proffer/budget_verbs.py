@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +13,7 @@ from composition.ledger_reading import status_document
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
 from proffer import options
-from proffer.approvals import APPROVAL, enter, entered, write_draft
+from proffer.approvals import APPROVAL, check_options, enter, entered, write_draft
 
 if TYPE_CHECKING:
     from composition.settings import CountryFolder
@@ -49,6 +48,7 @@ def _init(args: argparse.Namespace) -> int:
 
     if args.approval:
         return enter(args, "open")
+    check_options(args, "reason")
     terms = _budget_terms(args)
     synthetic = is_synthetic(args.population)
     folder = Workspace(args.home).begin().ledger
@@ -199,7 +199,7 @@ def _mechanism(args: argparse.Namespace) -> Mechanism:
 
     training = (args.sigma, args.rate, args.steps)
     if args.mechanism is not None:
-        return mechanism.read_text(read_text(args.mechanism), (str(args.mechanism),))
+        return mechanism.read_text(read_text(ledger_files.regular(args.mechanism)), (str(args.mechanism),))
     if None not in training:
         return mechanism.gaussian_sgd(*training)
     if any(part is not None for part in training) or args.epsilon is None:
@@ -215,7 +215,8 @@ def _dataset(ledger: Ledger, people: Path | None) -> Dataset:
 
     if people is None:
         return Dataset(NOBODY, (), 0)
-    return ledger.dataset(line.strip() for line in read_text(people).splitlines() if line.strip())
+    lines = read_text(ledger_files.regular(people)).splitlines()
+    return ledger.dataset(line.strip() for line in lines if line.strip())
 
 
 def _commit_arguments(parser: argparse.ArgumentParser) -> None:
@@ -232,13 +233,13 @@ def _commit(args: argparse.Namespace) -> int:
 
 def _artefact(given: str | None) -> str | None:
     """The sha256 of a file, of a model's folder as its manifest says it, or as it was given."""
-    from composition.reading import read_bytes, read_json
+    from composition.reading import read_json
 
     if given is None or not Path(given).exists():
         return given
     if not Path(given).is_dir():
-        return hashlib.sha256(read_bytes(Path(given))).hexdigest()
-    manifest = read_json(Path(given) / "manifest.json")
+        return ledger_files.sha256_of(Path(given))
+    manifest = read_json(ledger_files.regular(Path(given) / "manifest.json"))
     return str(manifest.get("artefact")) if isinstance(manifest, dict) else ""
 
 
@@ -249,6 +250,7 @@ def _expire_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _expire(args: argparse.Namespace) -> int:
     """Say that a reserved run will never be committed; it stays spent."""
+    check_options(args, "reason")
     ledger = ledger_files.open_ledger(args.home)
     return entered(args, ledger, ledger.expire(args.spend, args.reason))
 

@@ -101,7 +101,8 @@ def _price(args: argparse.Namespace, data: TrainingData, request: RunRequest, te
         price = private_run.price(data, request, terms.evaluate)
     left = None if price.left is None else text_of(price.left)
     share = expected_share(request.units, request.epsilon)
-    document = {**price_document(price), "left": left, "expected_share": share, **stated(request)}
+    parts = {"epsilon": text_of(request.epsilon), "evaluate": terms.evaluate and text_of(terms.evaluate)}
+    document = {**price_document(price), "left": left, "expected_share": share, **parts, **stated(request)}
     terminal.emit(document, args.json, lambda: _price_text(document))
     return terminal.DONE
 
@@ -143,8 +144,12 @@ def _price_text(document: dict[str, Any]) -> str:
 def price_text(document: dict[str, Any]) -> str:
     """What something would cost and leave, at the delta that was asked for and at that of the balance."""
     left, remaining, composed = document["left"], document["remaining"]["epsilon"], document["composed"]
+    parts = ""
+    if document.get("evaluate"):
+        parts = f" ({document['epsilon']} to train, {document['evaluate']} for the figures)"
+    spent = f"{spend_text(document['spend'], document['unit'])}{parts}"
     return (
-        f"population {document['population']}; would spend at most {spend_text(document['spend'], document['unit'])}\n"
+        f"population {document['population']}; would spend at most {spent}\n"
         f"the balance is kept at delta {composed['delta']}, where that is epsilon {composed['epsilon']} by itself: "
         f"left {left}, would remain {remaining}; nothing was learned, reserved or read"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
@@ -19,6 +20,16 @@ def is_shown(text: str) -> bool:
     (True, False, False, False, False)
     """
     return text.isprintable() and not _IGNORED.search(text)
+
+
+def is_told_apart(name: str) -> bool:
+    r"""Whether a name shows all of itself and mixes no scripts whose letters look alike (Unicode TS 39, 5.2).
+
+    >>> is_told_apart("alice"), is_told_apart("\uae40-kim"), is_told_apart("al\u0456ce"), is_told_apart("alice\u200b")
+    (True, True, False, False)
+    """
+    letters = {unicodedata.name(one, "").partition(" ")[0] for one in name if one.isalpha()}
+    return is_shown(name) and len(letters & {"LATIN", "GREEK", "CYRILLIC"}) < 2
 
 
 def texts(value: object) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import sys
 import tempfile
 import threading
@@ -561,3 +562,132 @@ def test_a_name_that_moves_a_terminal_is_written_out_in_the_verdict(capsys):
     said = capsys.readouterr().out
     assert "\\u001b[2J" in said
     assert not {"\x1b", "\u202e"} & set(said)
+
+
+@pytest.mark.usefixtures("opened")
+@pytest.mark.parametrize(
+    "words",
+    [
+        "reserve --population kr --spend run-1 --epsilon 1 --people {}",
+        "reserve --population kr --spend run-1 --mechanism {}",
+        "commit --spend run-0 --artefact {}",
+        "approve {} --key alice.key",
+        "raise --approval {} --approval {}",
+        "verify alice.pub --key alice.pub --checkpoint {}",
+        "verify alice.pub --key alice.pub --approvers {}",
+    ],
+)
+def test_a_device_or_a_pipe_is_not_read(capsys, words):
+    os.mkfifo("pipe")
+    privacy("reserve --population kr --spend run-0 --epsilon 1")
+    for given in ("pipe", "/dev/null"):
+        capsys.readouterr()
+        assert privacy(words.format(given, given)) == 2
+        assert f"{given}: is a device or a pipe, not a file" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("opened")
+def test_an_artefact_is_hashed_without_being_held(monkeypatch):
+    privacy("reserve --population kr --spend run-0 --epsilon 1")
+    Path("released").write_bytes(b"x" * 5_000_000)
+    held = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: pytest.fail("held") if path.name == "released" else held(path))
+    assert privacy("commit --spend run-0 --artefact released") == 0
+    assert privacy("export --out bundle") == 0
+    assert hashlib.sha256(b"x" * 5_000_000).hexdigest() in Path("bundle").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("name", ["", ".", "/", "\u0430lice", "al\u0456ce", "alice\u200b", "\u0391lice"])
+def test_a_name_that_is_none_or_reads_as_another_gets_no_key(capsys, name):
+    before = sorted(Path().rglob("*"))
+    assert main(["privacy", "key", "--name", name, "--json"]) == 2
+    (problem,) = told(capsys)["problems"]
+    assert problem["where"] in ("--name", "--out")
+    assert sorted(Path().rglob("*")) == before
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("name", ["김철수", "김-kim", "алёна", "zoë", "Ångström"])
+def test_a_name_in_letters_of_one_script_gets_a_key(name):
+    assert main(["privacy", "key", "--name", name]) == 0
+    assert Path(f"{name}.key").exists()
+
+
+@pytest.mark.usefixtures("opened")
+def test_nobody_signs_by_a_name_that_the_key_does_not_hold(capsys):
+    assert privacy("raise --population kr --epsilon 6 --draft change --reason because") == 0
+    capsys.readouterr()
+    assert privacy("approve change --key alice.key --name mallory") == 2
+    assert "--name: is 'mallory', and alice.key is the key of 'alice'" in capsys.readouterr().err
+    assert not list(Path().glob("change.*"))
+    assert privacy("approve change --key alice.key --name alice") == 0
+
+
+@pytest.mark.usefixtures("opened")
+@pytest.mark.parametrize(
+    "words", ["checkpoint", "export", "report", "proof --index 0", "raise --population kr --epsilon 6 --reason x"]
+)
+def test_no_output_is_written_over_a_private_key(capsys, words):
+    before = Path("alice.key").read_bytes()
+    assert privacy(f"{words} --{'draft' if 'raise' in words else 'out'} alice.key") == 2
+    assert "alice.key: is a private key" in capsys.readouterr().err
+    assert Path("alice.key").read_bytes() == before
+    assert Path("alice.key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.usefixtures("opened")
+def test_a_checkpoint_takes_the_place_of_an_earlier_one_and_of_no_other_file(capsys):
+    assert privacy("checkpoint --out kept") == 0
+    first = Path("kept").read_bytes()
+    privacy("reserve --population kr --spend a --epsilon 1")
+    assert privacy("checkpoint --out kept") == 0
+    assert Path("kept").read_bytes() != first
+    for name, content in (("notes", b"mine\n"), ("empty", b""), ("alice.sig", Path("alice.sig").read_bytes())):
+        Path(name).write_bytes(content)
+        capsys.readouterr()
+        assert privacy(f"checkpoint --out {name}") == 2
+        assert f"{name}: is there already, and is no checkpoint" in capsys.readouterr().err
+        assert Path(name).read_bytes() == content
+
+
+@pytest.mark.usefixtures("opened")
+@pytest.mark.parametrize(
+    ("words", "option", "given"),
+    [
+        ("expire --spend run-0", "--reason", ""),
+        ("expire --spend run-0", "--reason", "x" * 2001),
+        ("rotate", "--reason", ""),
+        ("rotate", "--reason", "a\x1b[2Jb"),
+        ("raise --population kr --epsilon 6 --draft d", "--reason", "x" * 2001),
+        ("public --population kr --draft d --reason x --rows " + "a" * 64, "--fingerprint", "zz"),
+        ("public --population kr --draft d --reason x --fingerprint " + "a" * 64, "--rows", "A" * 64),
+        ("release --population kr --draft d --reason x", "--spend", "two words"),
+        ("reset --population kr --epsilon 6 --draft d --reason x", "--period", "two words"),
+    ],
+)
+def test_an_option_that_is_wrong_is_named_as_it_was_given(capsys, words, option, given):
+    privacy("reserve --population kr --spend run-0 --epsilon 1")
+    keys = {path: path.read_bytes() for path in Path("home/ledger").glob("*.key*")}
+    capsys.readouterr()
+    assert privacy(words, option, given, "--json") == 2
+    (problem,) = told(capsys)["problems"]
+    assert problem["where"] == option
+    assert "$." not in problem["what"]
+    assert {path: path.read_bytes() for path in Path("home/ledger").glob("*.key*")} == keys
+
+
+@pytest.mark.usefixtures("opened")
+def test_rows_that_cannot_be_read_are_named_once(capsys):
+    Path("events").mkdir()
+    for content, said in ((None, "no such file"), (b"x", "is no Parquet file of events"), ("other", "is no Parquet")):
+        if content == "other":
+            pyarrow.parquet.write_table(pyarrow.table({"a": [1]}), "events/events.parquet")
+        elif content:
+            Path("events/events.parquet").write_bytes(content)
+        capsys.readouterr()
+        assert privacy("public --population kr --draft d --reason x --data events") == 2
+        shown = capsys.readouterr().err
+        assert said in shown
+        assert shown.count("events/events.parquet") == 1
+        assert "Errno" not in shown

@@ -363,6 +363,13 @@ def test_a_dry_run_says_what_would_remain_and_writes_nothing(people, tmp_path, c
     assert 98 <= Decimal(document["remaining"]["epsilon"]) < Decimal("98.1")
     assert document["expected_share"] is None
     assert run(capsys, *words, "--units", "50000")[1]["expected_share"] == 0.46
+    figures = run(capsys, *words, "--evaluate", "0.5")[1]
+    assert figures["spend"] == {"epsilon": "2.5", "delta": "0.000001"}
+    assert figures["evaluate"] == "0.5"
+    assert 2 < Decimal(figures["composed"]["epsilon"]) <= Decimal("2.5")
+    assert cli.main([*map(str, words), "--evaluate", "0.5", "--no-progress"]) == 0
+    said = "would spend at most epsilon 2.5, delta 0.000001 per household (2 to train, 0.5 for the figures)"
+    assert said in capsys.readouterr().out
     run_delta = run(capsys, *words, "--delta", "0.0005")[1]
     assert (run_delta["spend"]["delta"], run_delta["composed"]["delta"]) == ("0.0005", "0.000001")
     assert Decimal(run_delta["composed"]["epsilon"]) > Decimal("2.5")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -175,7 +175,7 @@ def stages(run: RunRequest, evaluate: Decimal | None = None) -> PrivateStages:
 
 
 def price(material: TrainingData, run: RunRequest, evaluate: Decimal | None = None) -> QuotedPrice:
-    """What a run would cost and leave, without opening a row.
+    """What a run and its figures would cost together and leave, without opening a row.
 
     Training is priced as one Gaussian release of the same epsilon, which composes alike and is found at once: its own
     steps depend on how many units there are.
@@ -186,7 +186,8 @@ def price(material: TrainingData, run: RunRequest, evaluate: Decimal | None = No
     material.gate.budget(run)  # which says at once what is wrong with population and unit
     made = stages(run, evaluate)
     alike = gaussian(accountant.calibrate(made.left, run.delta, 1, 1))
-    return material.gate.price_run(run, *made.with_training(alike))
+    priced = material.gate.price_run(run, *made.with_training(alike))
+    return replace(priced, spend=Spend(run.epsilon + (evaluate or 0), run.delta))
 
 
 def train(
