@@ -71,9 +71,8 @@ def _verify(args: argparse.Namespace) -> int:
     problems.raise_any()
     key, *witnesses = keys
     with _pricing() as advance:
-        verdict = verify(
-            bundle, key, retained=retained, witnesses=witnesses, asked=AuditTerms(not_before, approvers, advance)
-        )
+        asked = AuditTerms(not_before, approvers, advance, datetime.fromtimestamp(clock.now(), UTC))
+        verdict = verify(bundle, key, retained=retained, witnesses=witnesses, asked=asked)
     document = {**verdict.to_document(), "root_approvers_compared": approvers is not None}
     terminal.emit(document, args.json, lambda: escaped(_verdict_text(verdict, approvers is not None)))
     return terminal.DONE if verdict.ok else terminal.FAILED

@@ -115,7 +115,9 @@ def price(mechanism: Mechanism, delta: Decimal, *, second: bool = True) -> Accou
 
     Raises:
         Disagreement: PRV is below PLD, or more than 0.011 above it.
+        Rejected: it would take too long (`Mechanism.check_priceable`).
     """
+    mechanism.check_priceable()
     if mechanism.kind == "declared":
         epsilon, least = mechanism.declared()
         return AccountedPrice(epsilon if least <= delta else INFINITY, None, None, delta)

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 Value = Any  # Decimal, int, str, Mechanism or a tuple of Mechanisms, as the kind's `_FIELDS` say
 _DEEPEST: Final = 6
-_MOST_STEPS: Final = 10_000_000
+_MOST_STEPS: Final = 1_000_000
+MOST_WEIGHT: Final = 400
+"""The weight of one mechanism: twenty sampled parts, priced in seconds; a training has one, and ten full batches."""
+_MOST_PARTS: Final = 100
+SAMPLED: Final = 20
+"""How many times as long as a full batch a sampled mechanism, or a choice among runs, takes to price."""
 INFINITE: Final = "infinity"
 
 
@@ -60,12 +65,42 @@ class Mechanism:
         """The inverse of `to_document`.
 
         Raises:
-            Rejected: it is not such a document, or a number in it is out of bounds.
+            Rejected: it is not such a document, a number in it is out of bounds, or pricing it takes too long.
         """
         read = _read(document, where, 0)
-        if read.steps() > _MOST_STEPS:
-            raise _bad(where, f"is run more than {_MOST_STEPS} times in all")
+        read.check_priceable(where)
         return read
+
+    def check_priceable(self, where: Where = ("mechanism",)) -> None:
+        """Accept only what is priced in seconds; it is asked before any accountant is.
+
+        Raises:
+            Rejected: it has more steps or parts, or weighs more.
+        """
+        if self.steps() > _MOST_STEPS:
+            raise _bad(where, f"is run more than {_MOST_STEPS} times in all")
+        if self.steps() * self.innermost() > _MOST_STEPS:
+            what = f"is run {self.steps()} times in all, and holds {self.innermost()} mechanisms: multiplied, at most"
+            raise _bad(where, f"{what} {_MOST_STEPS} are priced")
+        smaller = "Reserve fewer parts at a time, each spend under an id of its own"
+        if self.weight() > MOST_WEIGHT:
+            what = f"weighs {self.weight()}, and at most {MOST_WEIGHT} is priced: a sampled part weighs {SAMPLED}"
+            raise _bad(where, what, smaller)
+        if self.innermost() > _MOST_PARTS:
+            raise _bad(where, f"holds {self.innermost()} mechanisms, and at most {_MOST_PARTS} are priced", smaller)
+
+    def weight(self) -> int:
+        """How long it takes to price, beside one full batch.
+
+        >>> [one.weight() for one in (gaussian("4"), gaussian_sgd("4", "0.1", 9), composed(gaussian("4"), gaussian("5")))]
+        [1, 20, 2]
+        """
+        inside = sum(part.weight() for part in self.parts()) or 1
+        return inside * (SAMPLED if self.kind in ("poisson", "repeat_and_select") else 1)
+
+    def innermost(self) -> int:
+        """How many mechanisms it holds that hold no other."""
+        return sum(part.innermost() for part in self.parts()) or 1
 
     def steps(self) -> int:
         """How often its innermost mechanisms are run in all; pricing takes time that grows with it.

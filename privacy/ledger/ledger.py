@@ -26,6 +26,8 @@ from privacy.ledger.dataset import Dataset
 from privacy.ledger.draft import BEGUN, check_names, check_words, drafted, key_body, opening
 from privacy.ledger.draft import BudgetTerms as BudgetTerms
 from privacy.ledger.entry import (
+    FORMAT,
+    FORMATS,
     AnyEntry,
     CommitBody,
     CommitEntry,
@@ -39,6 +41,7 @@ from privacy.ledger.journal import Clock, Journal, LedgerReceipt
 from privacy.ledger.note import BadNote, Note, NoteVerifier, Signer
 from privacy.ledger.reader import LedgerReader
 from privacy.ledger.rules import WAYS, claim_of
+from privacy.ledger.size_limits import check_growth
 from privacy.ledger.terms import EVERYBODY, EntryType, document_of, read_statement
 from privacy.refusal import Conflict, Exhausted, NotDisjoint, UnknownLedgerKey
 
@@ -170,6 +173,7 @@ class Ledger(LedgerReader):
             raise NotDisjoint("cohort", what, "Make the data set by `dataset(units, cohort)`, which checks each")
         if terms.epsilon is not None:
             read_epsilon(terms.epsilon)
+        self._refuse_beyond_checking(population, spend_id, terms)
         price = accountant.price(terms.mechanism, read_delta(terms.delta, dataset.units))
         if not price.epsilon.is_finite():
             raise Exhausted(population, price.epsilon, self.status(population).left)
@@ -185,6 +189,15 @@ class Ledger(LedgerReader):
             claimed = self._journal.claim(db, population, body, dataset)
             body |= {"dataset": claimed.document}
             return self._journal.append(db, kind, population, body, lambda new: admitted.keep(db, new, claimed))
+
+    def _refuse_beyond_checking(self, population: str, spend_id: str, terms: SpendTerms) -> None:
+        """Refuse, before it is priced, what no auditor would check; the entry itself is held to the same again."""
+        terms.mechanism.check_priceable()
+        with self._journal.opened():
+            state = self._state
+            if spend_id not in state.spends and population in state.budgets:
+                growth = state.growth(population, terms.cohort, terms.mechanism, None, FORMATS[FORMAT])
+                check_growth(state, state.size, growth)
 
     def _reserved_before(self, kind: EntryType, body: Mapping[str, Any], dataset: Dataset) -> AnyEntry | None:
         """The entry of the same request made before: a repeated request has one effect."""

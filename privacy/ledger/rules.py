@@ -61,7 +61,7 @@ from privacy.ledger.entry import (
     SpendEntry,
     UnitsEntry,
 )
-from privacy.ledger.size_limits import check_size
+from privacy.ledger.size_limits import check_growth, check_size
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import (
     EVERYBODY,
@@ -161,6 +161,8 @@ def _spend(state: LedgerState, entry: SpendEntry) -> Spent:
         raise KnownPeople(entry.population, what, "Spend from the population that they belong to")
     check_asked(state, entry)
     cohort = _cohort(state, entry)
+    growth = state.growth(entry.population, cohort, mechanism, price, entry.version)
+    check_growth(state, index, growth)
     spent = COMMITTED if isinstance(entry, EvaluateEntry) else RESERVED
     first = by == "gate" and entry.version >= UNCOUNTED and reads_first(body)
     spend = SpendRecord(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sized
 from typing import Final, Protocol
 
-from privacy.accounting.mechanism import Mechanism
 from privacy.refusal import Refused
 
 MOST_POPULATIONS: Final = 1_000
@@ -20,10 +19,13 @@ MOST_PRICED: Final = 20_000
 """The weights of all distinct mechanisms together, each of which is priced again."""
 MOST_COMPOSED: Final = 1_000_000
 """What all intervals compose: of each group of people of the same cohorts, the weights of what ran on it."""
-SAMPLED: Final = 20
-"""How many times as long as a full batch a sampled mechanism, or a choice among runs, takes to price."""
 BY_PLD: Final = 50
 """How many times as long privacy loss distributions take to compose, which judge entries before version 3."""
+Growth = tuple[int, int]
+"""The weights that a spend adds to what is priced, and to what is composed."""
+_PRICED: Final = "mechanisms, weighed by how long they take to price"
+_COMPOSED: Final = "mechanisms to compose, weighed alike, in all cohorts and intervals"
+_UNBOUNDED: Final = "more than is checked in bounded time"
 _REMEDY: Final = "Begin another ledger, and keep this one: what it holds stays verifiable"
 
 
@@ -66,20 +68,23 @@ def check_size(state: MeasuredState, index: int) -> None:
         (MOST_POPULATIONS, len(state.budgets), "populations"),
         (MOST_HOLDERS, state.most_holders, "keys of one role"),
         (MOST_ROTATIONS, len(state.keys), "keys of its own"),
-        (MOST_PRICED, state.priced, "mechanisms, weighed by how long they take to price"),
-        (MOST_COMPOSED, state.composed, "mechanisms to compose, weighed alike, in all cohorts and intervals"),
+        (MOST_PRICED, state.priced, _PRICED),
+        (MOST_COMPOSED, state.composed, _COMPOSED),
     ):
         if held > most:
-            what = f"follows more than {most} {of_what}: more than is checked in bounded time"
-            raise Refused(f"entry {index}", what, _REMEDY)
+            raise Refused(f"entry {index}", f"follows more than {most} {of_what}: {_UNBOUNDED}", _REMEDY)
 
 
-def weight(mechanism: Mechanism) -> int:
-    """How long a mechanism takes to price, beside one full batch.
+def check_growth(state: MeasuredState, index: int, growth: Growth) -> None:
+    """Accept a spend only where what it adds can be checked, too: it is asked before anything is priced.
 
-    >>> from privacy.accounting.mechanism import composed, gaussian, gaussian_sgd
-    >>> weight(gaussian("4")), weight(gaussian_sgd("4", "0.1", 9)), weight(composed(gaussian("4"), gaussian("5")))
-    (1, 20, 2)
+    Raises:
+        Refused: with it there is more to price or to compose than is ever checked.
     """
-    inside = sum(map(weight, mechanism.parts())) or 1
-    return inside * (SAMPLED if mechanism.kind in ("poisson", "repeat_and_select") else 1)
+    priced, composed = growth
+    for most, held, of_what in (
+        (MOST_PRICED, state.priced + priced, _PRICED),
+        (MOST_COMPOSED, state.composed + composed, _COMPOSED),
+    ):
+        if held > most:
+            raise Refused(f"entry {index}", f"makes it more than {most} {of_what}: {_UNBOUNDED}", _REMEDY)

@@ -33,7 +33,7 @@ from privacy.ledger.change import (
 )
 from privacy.ledger.entry import AnyEntry
 from privacy.ledger.note import NoteVerifier
-from privacy.ledger.size_limits import BY_PLD, weight
+from privacy.ledger.size_limits import BY_PLD, Growth
 from privacy.refusal import Conflict, Exhausted, UnknownLedgerKey, UnknownPopulation, UnknownSpend
 
 ADAPTIVE: Final = 3
@@ -78,13 +78,9 @@ class PopulationBudget:
     def strain(self, cohort: Cohort | None, mechanism: Mechanism) -> int:
         """How much more is composed from now on, in weights: what is new to the groups of people whom it ran on."""
         known, times = self.composition.get(cohort, ()), 1 + len(self.parts if cohort is None else cohort.residues)
-        more = 0 if mechanism in known else times * weight(mechanism)
-        if cohort is not None:
-            fresh = set(cohort.residues) - self.parts
-            self.parts |= fresh
-            more += len(fresh) * sum(map(weight, self.composition.get(None, ())))
-        self.effort += more
-        return more
+        fresh = set() if cohort is None else set(cohort.residues) - self.parts
+        more = len(fresh) * sum(one.weight() for one in self.composition.get(None, ())) if fresh else 0
+        return more + (0 if mechanism in known else times * mechanism.weight())
 
     def count(self, spend: SpendRecord, by: int) -> None:
         """Count a spend's mechanism once more or once less."""
@@ -192,6 +188,22 @@ class LedgerState:
             raise Exhausted(spend.population, after - before, max(budget.cap - before, Decimal(0)))
         return after
 
+    def growth(
+        self, population: str, cohort: Cohort | None, mechanism: Mechanism, price: AccountedPrice | None, version: int
+    ) -> Growth:
+        """How much more is priced and composed after a spend, in weights, by the rules of its version.
+
+        Where its price is not found yet (None), a mechanism on record is taken for one at the same price.
+
+        Raises:
+            UnknownPopulation: no budget was opened for it.
+        """
+        budget = self.budget(population)
+        on_record = {mechanism for mechanism, _ in self.prices} if price is None else ()
+        known = mechanism in on_record or (mechanism, price) in self.prices
+        by_rules = 1 if budget.adaptive or version >= ADAPTIVE else BY_PLD
+        return 0 if known else mechanism.weight(), budget.strain(cohort, mechanism) * by_rules
+
     def left_after(self, change: Change) -> Decimal | None:
         """What a change leaves of the cap; the database refuses to hold a negative rest. None: it spends nothing.
 
@@ -294,9 +306,12 @@ class LedgerState:
         spend, budget = change.spend, self.budgets[change.spend.population]
         if spend.cohort is not None:
             budget.partition = (spend.cohort.salt, spend.cohort.modulus)
+        priced, composed = self.growth(spend.population, spend.cohort, spend.mechanism, change.price, self.version)
         budget.adaptive |= self.version >= ADAPTIVE
-        self.composed += budget.strain(spend.cohort, spend.mechanism) * (1 if budget.adaptive else BY_PLD)
-        self.priced += 0 if (spend.mechanism, change.price) in self.prices else weight(spend.mechanism)
+        self.priced += priced
+        self.composed += composed
+        budget.effort += composed // (1 if budget.adaptive else BY_PLD)
+        budget.parts |= set(() if spend.cohort is None else spend.cohort.residues)
         budget.count(spend, 1)
         budget.added.append((spend.index, spend.cohort, spend.mechanism))
         budget.states[spend.state] += 1

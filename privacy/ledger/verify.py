@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from typing import Any, Final
 
@@ -82,6 +82,10 @@ class Verification:
         }
 
 
+CLOCKS_DIFFER: Final = timedelta(days=1)
+"""By how much the clocks of a ledger, a witness and an auditor may differ."""
+
+
 @dataclass(frozen=True)
 class AuditTerms:
     """What an auditor asks beside what is always checked.
@@ -91,12 +95,20 @@ class AuditTerms:
             are asked for, and where none are, by the date of its last entry.
         approvers: the root approvers' keys, as the auditor was given them by another way than the ledger; None where
             they are not known, and the ledger's own word is taken for them.
+        now: the auditor's clock; an entry dated more than a day after it is a finding, and no date after it counts for
+            `not_before`. None: no date is held against a clock.
         advance: given how many prices are coming, returns what to call after each.
     """
 
     not_before: datetime | None = None
     approvers: Sequence[NoteVerifier] | None = None
     advance: Callable[[int], Advance] = lambda _: lambda _: None
+    now: datetime | None = None
+
+    @property
+    def latest(self) -> datetime:
+        """The latest moment that a clock which is not wrong can have told."""
+        return datetime.max.replace(tzinfo=UTC) if self.now is None else self.now + CLOCKS_DIFFER
 
 
 BY_ITSELF: Final = AuditTerms()
@@ -115,6 +127,7 @@ class _Replay:
     audits: list[entry.AuditEntry] = field(default_factory=list)
     people: dict[str, str] = field(default_factory=dict)  # the population that first spent on a fingerprint
     last: str = ""  # when the last entry was written
+    lived: str = ""  # the same, of those that are not dated after the auditor's clock
     formats: set[str] = field(default_factory=set)
 
 
@@ -138,10 +151,10 @@ def verify(
         asked: what else the auditor asks.
     """
     export, layout = _read(content)
-    replay = _replayed(export)
+    replay = _replayed(export, asked)
     signed = islice(_signatures(export, replay, key), MOST_TOLD)
     findings = [*signed, *_kept(retained, replay, key), *_cosigned(export, witnesses)]
-    findings += _stale(export, replay, witnesses, asked.not_before)
+    findings += _stale(export, replay, witnesses, asked)
     findings = [*_ordered([*replay.findings, *_broken_links(replay, export)]), *layout, *findings]
     findings += _rooted(replay.state, asked.approvers)
     if epsilons and not findings:
@@ -187,7 +200,7 @@ def _ordered(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: (finding.index is None, finding.index or 0))
 
 
-def _replayed(export: LedgerExport) -> _Replay:
+def _replayed(export: LedgerExport, asked: AuditTerms) -> _Replay:
     """Parse, chain and judge every entry, up to the first that is refused."""
     leaves = merkle.leaf_hashes(export.entries)
     replay, prior = _Replay(merkle.Tree(leaves)), entry.BEGINNING
@@ -205,8 +218,18 @@ def _replayed(export: LedgerExport) -> _Replay:
             replay.findings.append(Finding(index, str(failure)))
             break
         prior, replay.last = leaves[index].hex(), one.at
+        _date(replay, one, asked)
         replay.formats.add(one.format)
     return replay
+
+
+def _date(replay: _Replay, one: entry.AnyEntry, asked: AuditTerms) -> None:
+    """Name an entry from a day that has not come; dates that run backwards are none (a clock that was put right)."""
+    if asked.now is None or datetime.fromisoformat(one.at) <= asked.latest:
+        replay.lived = one.at
+    elif len(replay.findings) < MOST_TOLD:
+        what = f"is dated {one.at}, and the auditor's clock says {_text(asked.now)}: one of the two clocks is wrong"
+        replay.findings.append(Finding(one.index, what))
 
 
 def _copied(replay: _Replay, one: entry.AnyEntry) -> Iterable[Finding]:
@@ -339,16 +362,18 @@ def _rooted(state: LedgerState, known: Sequence[NoteVerifier] | None) -> Iterabl
 
 
 def _stale(
-    export: LedgerExport, replay: _Replay, witnesses: Sequence[NoteVerifier], not_before: datetime | None
+    export: LedgerExport, replay: _Replay, witnesses: Sequence[NoteVerifier], asked: AuditTerms
 ) -> Iterable[Finding]:
+    not_before = asked.not_before
     if not_before is None:
         return
     if not witnesses:
-        moments = [datetime.fromisoformat(replay.last)] if replay.last else []
+        moments = [datetime.fromisoformat(replay.lived)] if replay.lived else []
         seen = "its last entry was written"
     else:
         signatures = export.notes[-1].signatures if export.notes else ()
         moments = _moments([one for one in signatures if any(one.by(witness) for witness in witnesses)])
+        moments = [moment for moment in moments if moment <= asked.latest]
         seen = "the witness saw it last"
     if not moments or max(moments) < not_before:
         when = f"at {_text(max(moments))}" if moments else "never"

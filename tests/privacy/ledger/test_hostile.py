@@ -19,7 +19,7 @@ from privacy.ledger.ledger import Ledger
 from privacy.ledger.ledger_tables import Unwritable
 from privacy.ledger.note import COSIGNATURE, BadNote, NoteVerifier, read_public
 from privacy.ledger.verify import AuditTerms, verify
-from tests.privacy.ledgers import ALICE, BOB, CAROL, NOON, Forge, clock, fingerprint, ledger, lived, reserve
+from tests.privacy.ledgers import ALICE, BOB, CAROL, NOON, ONE, Forge, clock, fingerprint, ledger, lived, reserve
 
 ROOT = Path(__file__).resolve().parents[3]
 ORDER_EIGHT = "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"
@@ -31,8 +31,9 @@ SMALL = [
 ]
 
 
-def whole(forge: Forge, not_before=None, **options):
-    return verify(forge.bytes(), forge.signer.verifier(), asked=AuditTerms(not_before), **options)
+def whole(forge: Forge, not_before=None, now=None, **options):
+    asked = AuditTerms(not_before, now=now)
+    return verify(forge.bytes(), forge.signer.verifier(), asked=asked, **options)
 
 
 @pytest.mark.parametrize("point", SMALL)
@@ -72,7 +73,7 @@ def test_noise_that_no_accountant_can_price_is_a_finding_with_its_index(loud):
 def test_a_mechanism_of_more_steps_than_can_be_priced_in_a_breath_is_refused_unpriced():
     forge = Forge()
     forge.init("3")
-    many = m.repeated(m.repeated(m.gaussian_sgd("1000", "0.001", 10_000_000), 1), 1)
+    many = m.repeated(m.repeated(m.gaussian_sgd("1000", "0.001", 1_000_000), 1), 1)
     forge.reserve("all", {"mechanism": "repeated", "count": 10, "of": many.to_document()})
     verdict = whole(forge)
     assert (verdict.ok, verdict.first_bad_index) == (False, 2)
@@ -115,6 +116,39 @@ def test_an_older_view_of_a_ledger_is_found_by_the_date_that_the_auditor_asks_fo
     assert whole(forge, not_before=datetime(2026, 11, 1, tzinfo=UTC)).ok
     late = whole(forge, not_before=datetime(2026, 11, 2, tzinfo=UTC))
     assert "an older view" in str(late.findings[0])
+
+
+def test_an_entry_that_is_dated_after_the_auditors_clock_is_named_and_makes_no_ledger_young():
+    forge, now = lived(), datetime(2026, 11, 1, tzinfo=UTC)
+    assert whole(forge, now=now).ok
+    forge.at = "2026-11-01T23:00:00Z"  # within the day by which clocks may differ
+    forge.reserve("a-little-early", ONE)
+    assert whole(forge, now=now, not_before=now).ok
+    forge.at = "9999-01-01T00:00:00Z"
+    forge.reserve("far-ahead", m.declared("0.1"))
+    forge.at = "2026-11-01T00:00:00Z"
+    forge.reserve("behind-it", m.declared("0.1"))
+    found = whole(forge, now=now)
+    assert found.first_bad_index == len(forge.lines) - 2
+    assert "is dated 9999-01-01T00:00:00Z, and the auditor's clock says 2026-11-01T00:00:00Z" in str(found.findings[0])
+    assert whole(forge).ok  # without a clock nothing is said of it
+
+
+def test_a_date_that_has_not_come_does_not_answer_the_date_that_an_auditor_asks_for():
+    forge, now = lived(), datetime(2026, 12, 1, tzinfo=UTC)
+    forge.at = "9999-01-01T00:00:00Z"
+    forge.reserve("far-ahead", m.declared("0.1"))
+    found = whole(forge, now=now, not_before=datetime(2026, 11, 20, tzinfo=UTC))
+    assert "its last entry was written at 2026-11-01T00:00:00Z" in str(found.findings[-1])
+
+
+def test_a_witness_that_saw_a_checkpoint_in_the_future_saw_nothing():
+    forge, witness = lived(), CAROL.verifier(COSIGNATURE)
+    forge.key("enrol", witness.text(), "witness", "kr", ALICE, BOB)
+    forge.notes[-1] = forge.notes[-1].joined(CAROL.cosign(forge.notes[-1].text, NOON + 400 * 86_400))
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+    found = whole(forge, now=now, not_before=datetime(2026, 11, 1, tzinfo=UTC), witnesses=[witness])
+    assert "the witness saw it last never" in str(found.findings[0])
 
 
 def test_the_date_that_an_auditor_asks_for_is_held_against_the_witness_where_one_is_asked_for():

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from features.problem import Rejected
 from privacy.accounting import mechanism as m
 from privacy.budget import worst_case_epsilon
 from privacy.cohort import Cohort
@@ -13,7 +14,7 @@ from privacy.ledger.entry import parse
 from privacy.ledger.export import LedgerExport, NotAnExport
 from privacy.ledger.note import Signer
 from privacy.ledger.rules import decide
-from privacy.ledger.size_limits import check_size, weight
+from privacy.ledger.size_limits import check_size
 from privacy.ledger.state import LedgerState
 from privacy.ledger.verify import MOST_TOLD, verify
 from privacy.refusal import Refused
@@ -96,6 +97,71 @@ def test_cohorts_that_make_very_many_groups_of_people_are_named_before_anything_
     assert "mechanisms to compose, weighed alike, in all cohorts" in str(verdict.findings[0])
 
 
+def test_the_entry_that_exceeds_what_is_priced_is_named_itself_where_none_follows(monkeypatch):
+    monkeypatch.setattr("privacy.ledger.verify.priced_again", lambda *_: pytest.fail("it was priced again"))
+    monkeypatch.setattr(size_limits, "MOST_PRICED", 119)
+    forge = version_1()
+    prices(forge)
+    verdict = verify(forge.bytes(), forge.signer.verifier())
+    assert verdict.first_bad_index == len(forge.lines) - 1
+    assert "makes it more than 119 mechanisms, weighed" in str(verdict.findings[0])
+
+
+def test_the_entry_that_exceeds_what_is_composed_is_named_itself_where_none_follows(monkeypatch):
+    monkeypatch.setattr("privacy.ledger.verify.priced_again", lambda *_: pytest.fail("it was priced again"))
+    forge = version_1()
+    forge.reserve("many", m.gaussian_sgd("9", "0.1", 5), price=PRICE, cohort=EVERY_PART, dataset=PEOPLE)
+    verdict = verify(forge.bytes(), forge.signer.verifier())
+    assert verdict.first_bad_index == 2
+    assert "makes it more than 1000000 mechanisms to compose" in str(verdict.findings[0])
+
+
+def test_whoever_writes_is_refused_unpriced_what_exceeds_the_limit(folder, monkeypatch):
+    made = ledger(folder)
+    reserve(made, "first")
+    monkeypatch.setattr(size_limits, "MOST_PRICED", 20)
+    monkeypatch.setattr("privacy.accounting.accountant.price", lambda *_: pytest.fail("it was priced"))
+    with pytest.raises(Refused, match="more than 20 mechanisms, weighed"):
+        reserve(made, "second", m.gaussian_sgd("9", "0.1", 5))
+    monkeypatch.undo()
+    assert reserve(made, "third", m.declared("0.5")).index == 3
+
+
+def many_parts(count):
+    return m.composed(*(m.gaussian_sgd(str(40 + part), "0.001", 50 + part) for part in range(count)))
+
+
+HEAVY = {
+    "sampled": (many_parts(21), "weighs 420, and at most 400 is priced"),
+    "sampled by chance": (m.repeat_and_select(many_parts(2), "3"), "weighs 800, and at most 400 is priced"),
+    "long": (
+        m.composed(m.gaussian_sgd("60", "0.001", 300_000), m.gaussian_sgd("61", "0.001", 300_000)),
+        "holds 2 mechanisms: multiplied, at most 1000000 are priced",
+    ),
+    "plain": (m.composed(*(m.gaussian(str(40 + part)) for part in range(101))), "holds 101 mechanisms"),
+}
+
+
+@pytest.mark.parametrize("name", HEAVY)
+def test_one_mechanism_that_takes_long_to_price_is_refused_unpriced(folder, monkeypatch, name):
+    mechanism, what = HEAVY[name]
+    for found in ("pld", "prv", "rdp"):
+        monkeypatch.setattr(f"privacy.accounting.accountant.{found}", lambda *_: pytest.fail("it was priced"))
+    forge = version_1()
+    forge.reserve("heavy", mechanism, price=PRICE)
+    verdict = verify(forge.bytes(), forge.signer.verifier())
+    assert (verdict.first_bad_index, what in str(verdict.findings[0])) == (2, True)
+    with pytest.raises(Rejected, match=what):
+        reserve(ledger(folder), "heavy", mechanism)
+
+
+def test_what_training_composes_is_far_below_the_most_that_one_mechanism_weighs():
+    training = m.composed(*(m.gaussian(str(4 + part)) for part in range(9)), m.gaussian_sgd("3", "0.04", 250))
+    assert m.Mechanism.from_document(training.to_document()) == training
+    assert training.weight() == 29
+    assert many_parts(20).weight() == m.MOST_WEIGHT
+
+
 def test_whoever_writes_is_held_to_the_same_limits(folder, monkeypatch):
     made = ledger(folder)
     open_budget(made, "second", terms())
@@ -118,7 +184,7 @@ def test_a_ledger_of_a_hundred_years_is_far_below_every_limit():
     for number in range(1_200):
         mechanism = m.gaussian(str(9 + number))
         state.composed += budget.strain(None, mechanism)
-        state.priced += 10 * weight(mechanism)
+        state.priced += 10 * mechanism.weight()
         budget.composition.setdefault(None, Counter())[mechanism] += 1
     check_size(state, 1)
     assert state.priced == 12_000

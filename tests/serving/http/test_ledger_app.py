@@ -304,3 +304,15 @@ def test_the_committed_openapi_document_is_the_one_the_application_produces(call
     assert call("GET", "/v1/openapi.json").json() == committed, said
     codes = {path: set(one["post"]["responses"]) for path, one in committed["paths"].items() if "post" in one}
     assert {"401", "403", "404", "409", "422", "503"} <= codes["/v1/privacy/reservations"]
+
+
+def test_a_small_body_that_takes_minutes_to_price_is_refused_unpriced(call, folder, monkeypatch):
+    monkeypatch.setattr("privacy.accounting.accountant.price", lambda *_: pytest.fail("it was priced"))
+    parts = [m.gaussian_sgd(str(40 + part), "0.001", 50 + part).to_document() for part in range(200)]
+    heavy = {"mechanism": "composed", "of": parts}
+    told = refused(post(call, RESERVE, {**ASKED, "mechanism": heavy}), "unprocessable", 422)
+    assert "at most 400 is priced" in json.dumps(told)
+    steps = {**m.gaussian_sgd("60", "0.0001", 1).to_document(), "count": 10_000_000}
+    told = refused(post(call, RESERVE, {**ASKED, "mechanism": steps}), "unprocessable", 422)
+    assert "from 1 to 1000000" in json.dumps(told)
+    assert len(Ledger.open(folder, clock).exported().entries) == 2
