@@ -92,8 +92,9 @@ class Mechanism:
     def weight(self) -> int:
         """How long it takes to price, beside one full batch.
 
-        >>> [one.weight() for one in (gaussian("4"), gaussian_sgd("4", "0.1", 9), composed(gaussian("4"), gaussian("5")))]
-        [1, 20, 2]
+        >>> full, sampled = gaussian("4"), gaussian_sgd("4", "0.1", 9)
+        >>> full.weight(), sampled.weight(), composed(full, full, sampled).weight()
+        (1, 20, 22)
         """
         inside = sum(part.weight() for part in self.parts()) or 1
         return inside * (SAMPLED if self.kind in ("poisson", "repeat_and_select") else 1)
