@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 Value = Any  # Decimal, int, str, Mechanism or a tuple of Mechanisms, as the kind's `_FIELDS` say
 _DEEPEST: Final = 6
-_MOST_STEPS: Final = 1_000_000
+MOST_STEPS: Final = 1_000_000
 MOST_WEIGHT: Final = 400
 """The weight of one mechanism: twenty sampled parts, priced in seconds; a training has one, and ten full batches."""
-_MOST_PARTS: Final = 100
+MOST_PARTS: Final = 100
 SAMPLED: Final = 20
 """How many times as long as a full batch a sampled mechanism, or a choice among runs, takes to price."""
 INFINITE: Final = "infinity"
@@ -77,17 +77,17 @@ class Mechanism:
         Raises:
             Rejected: it has more steps or parts, or weighs more.
         """
-        if self.steps() > _MOST_STEPS:
-            raise _bad(where, f"is run more than {_MOST_STEPS} times in all")
-        if self.steps() * self.innermost() > _MOST_STEPS:
+        if self.steps() > MOST_STEPS:
+            raise _bad(where, f"is run more than {MOST_STEPS} times in all")
+        if self.steps() * self.innermost() > MOST_STEPS:
             what = f"is run {self.steps()} times in all, and holds {self.innermost()} mechanisms: multiplied, at most"
-            raise _bad(where, f"{what} {_MOST_STEPS} are priced")
+            raise _bad(where, f"{what} {MOST_STEPS} are priced")
         smaller = "Reserve fewer parts at a time, each spend under an id of its own"
         if self.weight() > MOST_WEIGHT:
             what = f"weighs {self.weight()}, and at most {MOST_WEIGHT} is priced: a sampled part weighs {SAMPLED}"
             raise _bad(where, what, smaller)
-        if self.innermost() > _MOST_PARTS:
-            raise _bad(where, f"holds {self.innermost()} mechanisms, and at most {_MOST_PARTS} are priced", smaller)
+        if self.innermost() > MOST_PARTS:
+            raise _bad(where, f"holds {self.innermost()} mechanisms, and at most {MOST_PARTS} are priced", smaller)
 
     def weight(self) -> int:
         """How long it takes to price, beside one full batch.
@@ -274,8 +274,8 @@ def _number(least: str, most: str, *, open_low: bool = True) -> Callable[[Any, W
 
 
 def _count(value: Any, where: Where, depth: int) -> int:  # noqa: ARG001 - as every reader
-    if type(value) is not int or not 1 <= value <= _MOST_STEPS:
-        raise _bad(where, f"{value!r} is not a whole number from 1 to {_MOST_STEPS}")
+    if type(value) is not int or not 1 <= value <= MOST_STEPS:
+        raise _bad(where, f"{value!r} is not a whole number from 1 to {MOST_STEPS}")
     return value
 
 

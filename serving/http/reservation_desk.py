@@ -11,7 +11,7 @@ from typing import Any, Final
 from features.problem import Rejected
 from privacy import refusal
 from privacy.accounting.accountant import Disagreement, Unpriceable
-from privacy.accounting.mechanism import Mechanism
+from privacy.accounting.mechanism import MOST_PARTS, MOST_STEPS, MOST_WEIGHT, SAMPLED, Mechanism
 from privacy.ledger.dataset import NOBODY, Dataset
 from privacy.ledger.entry import ReserveEntry
 from privacy.ledger.ledger import Ledger, SpendTerms
@@ -31,8 +31,12 @@ _SAID: Final[tuple[tuple[type[Rejected], ProblemType, str], ...]] = (
     (Busy, problems.BUSY, "The ledger is being written to; ask again with the same id."),
 )
 _UNPRICED: Final = ProblemItemValue("/mechanism", "a mechanism that both accountants price alike, within their range")
+_PRICEABLE: Final = (
+    f"a mechanism as docs/ledger.md lists them, that weighs at most {MOST_WEIGHT} (a sampled part weighs {SAMPLED}), of "
+    f"at most {MOST_PARTS} parts and, multiplied by its parts, {MOST_STEPS} steps"
+)
 _POINTED: Final = {
-    "mechanism": "a mechanism as docs/ledger.md lists them", "delta": "a decimal above 0, below 1 and below 1/units",
+    "mechanism": _PRICEABLE, "delta": "a decimal above 0, below 1 and below 1/units",
     "population": "the name of a population", "spend": "the name of a spend",
     "purpose": "one line of 1 to 2,000 characters that print",
 }  # fmt: skip
