@@ -32,8 +32,8 @@ _SAID: Final[tuple[tuple[type[Rejected], ProblemType, str], ...]] = (
 )
 _UNPRICED: Final = ProblemItemValue("/mechanism", "a mechanism that both accountants price alike, within their range")
 _PRICEABLE: Final = (
-    f"a mechanism as docs/ledger.md lists them, that weighs at most {MOST_WEIGHT} (a sampled part weighs {SAMPLED}), of "
-    f"at most {MOST_PARTS} parts and, multiplied by its parts, {MOST_STEPS} steps"
+    f"a mechanism as docs/ledger.md lists them, weighs at most {MOST_WEIGHT} (a sampled part {SAMPLED}) and has at "
+    f"most {MOST_PARTS} parts and, multiplied by its parts, {MOST_STEPS} steps"
 )
 _POINTED: Final = {
     "mechanism": _PRICEABLE, "delta": "a decimal above 0, below 1 and below 1/units",
