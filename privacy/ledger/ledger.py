@@ -173,7 +173,7 @@ class Ledger(LedgerReader):
             raise NotDisjoint("cohort", what, "Make the data set by `dataset(units, cohort)`, which checks each")
         if terms.epsilon is not None:
             read_epsilon(terms.epsilon)
-        self._refuse_beyond_checking(population, spend_id, terms)
+        _refuse_beyond_checking(self._journal, population, spend_id, terms)
         price = accountant.price(terms.mechanism, read_delta(terms.delta, dataset.units))
         if not price.epsilon.is_finite():
             raise Exhausted(population, price.epsilon, self.status(population).left)
@@ -189,15 +189,6 @@ class Ledger(LedgerReader):
             claimed = self._journal.claim(db, population, body, dataset)
             body |= {"dataset": claimed.document}
             return self._journal.append(db, kind, population, body, lambda new: admitted.keep(db, new, claimed))
-
-    def _refuse_beyond_checking(self, population: str, spend_id: str, terms: SpendTerms) -> None:
-        """Refuse, before it is priced, what no auditor would check; the entry itself is held to the same again."""
-        terms.mechanism.check_priceable()
-        with self._journal.opened():
-            state = self._state
-            if spend_id not in state.spends and population in state.budgets:
-                growth = state.growth(population, terms.cohort, terms.mechanism, None, FORMATS[FORMAT])
-                check_growth(state, state.size, growth)
 
     def _reserved_before(self, kind: EntryType, body: Mapping[str, Any], dataset: Dataset) -> AnyEntry | None:
         """The entry of the same request made before: a repeated request has one effect."""
@@ -370,3 +361,13 @@ def _repeats(
         and first.kind is kind
         and (first.body.dataset.fingerprint, first.body.dataset.units) == (mine, dataset.units)
     )
+
+
+def _refuse_beyond_checking(journal: Journal, population: str, spend_id: str, terms: SpendTerms) -> None:
+    """Refuse, before it is priced, what no auditor would check; the entry itself is held to the same again."""
+    terms.mechanism.check_priceable()
+    with journal.opened():
+        state = journal.state
+        if spend_id not in state.spends and population in state.budgets:
+            growth = state.growth(population, terms.cohort, terms.mechanism, None, FORMATS[FORMAT])
+            check_growth(state, state.size, growth)
