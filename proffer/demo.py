@@ -21,7 +21,6 @@ from composition.provenance import Stamp
 from composition.reports import write_report
 from composition.workspace import Workspace
 from proffer import synth
-from proffer.served_demo import serve_story
 
 if TYPE_CHECKING:
     from training.evaluation.evaluation_report import Report
@@ -98,6 +97,8 @@ def run(args: argparse.Namespace) -> int:
             return terminal.DONE
         if Stamp.read(workspace.population).document is None:
             _demonstrated(args, workspace)
+        from proffer.served_demo import serve_story  # a story of events loads what counts days
+
         return serve_story(args, workspace)
 
 

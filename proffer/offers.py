@@ -16,12 +16,10 @@ from composition.offer_service import message_sender, offer_workers
 from composition.paper import pdf
 from composition.reading import read_declaration
 from composition.workspace import Workspace
-from features.calendar import date_of
 from features.problem import Problem, Rejected
 from features.whole_file import write_whole
 from proffer import options
 from proffer.recommend import engine_settings
-from recommender.text import Text
 
 if TYPE_CHECKING:
     from recommender.messages import Messages
@@ -121,6 +119,7 @@ def _on_book(args: argparse.Namespace, home: Workspace) -> int:
 
 def _list(args: argparse.Namespace, home: Workspace) -> bytes:
     """What people bring through a channel, of what may leave by all that stands now."""
+    from features.calendar import date_of
     from serving.proactive import contact_list
     from serving.proactive.store_access import Stores
 
@@ -141,6 +140,7 @@ def _list(args: argparse.Namespace, home: Workspace) -> bytes:
 
 def voice_of(messages: Messages, language: str) -> Voice:
     """What a printed page speaks with: messages, texts of the catalogue and days in one language."""
+    from recommender.text import Text
     from rendering.contact_page import Voice
 
     def read(words: Mapping[str, str] | str) -> str:

@@ -154,7 +154,7 @@ def test_promotion_takes_who_is_not_worse_and_prints_the_figures(home, people, c
     monkeypatch.setattr(promotion, "compare", lambda *_: worse)
     code, document = run(capsys, "promote", model_of(home), "--data", people, "--home", home)
     assert (code, document["promoted"]) == (1, False)
-    assert document["checks"] == [
+    assert [check for check in document["checks"] if not check["passed"]] == [
         {"check": "held-out log-loss", "passed": False, "challenger": 0.5, "champion": 0.4}
     ]  # fmt: skip
 
@@ -167,7 +167,7 @@ def test_a_model_cannot_be_told_from_itself(home, people):
 
     data = read_training_data(TrainingSource(Workspace(home), people))
     model = load_model(home / "models" / model_of(home), data.declaration.hash)
-    found = {check.name: check for check in compare(data, model, model)}
+    found = {check.name: check for check in compare(data, model, model) if check.against == "champion"}
     assert (found["ndcg@5"].says, found["ndcg@5"].passed) == ("cannot_tell", False)
     assert all(check.says != "failed" for check in found.values())
 
