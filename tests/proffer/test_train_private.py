@@ -431,7 +431,7 @@ def test_a_model_is_compared_on_people_who_may_exist_by_one_release_that_is_paid
 def test_people_who_do_not_exist_are_compared_exactly_and_free_unless_a_price_is_named(trained, people, capsys):
     words = ["promote", model_of(trained)[0], "--data", people, "--home", trained]
     code, exact = run(capsys, *words)
-    assert {one["check"] for one in exact["checks"]} == {"ndcg@5", "held-out log-loss"}
+    assert {one["check"] for one in exact["checks"]} >= {"ndcg@5", "held-out log-loss"}
     assert code == (0 if exact["promoted"] else 1)
     code, noised = run(capsys, *words, "--epsilon", 1)
     assert (noised["population"], noised["spend_id"].partition("-")[0]) == ("synthetic", "evaluation")
