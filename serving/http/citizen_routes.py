@@ -110,7 +110,8 @@ def add_citizens(
         asked, plain = _asked(request), not set(request.query_params) - {_FORM}
 
         def answered() -> Mapping[str, Any]:
-            found = answers.decide(asked, name, now, _life(log, name), acting)
+            held = _life(log, name)
+            found = answers.decide(asked, name, now, held, acting)
             if acting:
                 log.records.acted(Act(token_hex(16), name, caller.subject, acting, _ACT, now))
             log.records.keep(found, now, plain=plain)
