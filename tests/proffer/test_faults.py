@@ -177,7 +177,7 @@ def test_a_log_that_another_process_writes_is_waited_for_and_then_refused(capsys
 
 @pytest.mark.usefixtures("scene")
 def test_a_demo_in_a_home_where_another_runs_is_refused(capsys):
-    Path("shown").mkdir()
+    Path("shown").mkdir(mode=0o700)
     with Path("shown/.demo.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         code, said = call("demo --citizens 20 --home shown", capsys)
