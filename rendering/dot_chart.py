@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple
 
 WIDE: Final = 1000.0
@@ -45,7 +46,6 @@ class DotChart:
         rows: a label, and the dot of each series; None where there is none.
         heads: the heads of the table: of the label, and of each series.
         line: a value that a line is drawn at, such as no difference; None for none.
-        ends: of the axis; None for those of the dots.
         strong: which row is set apart; None for none.
 
     >>> chart = DotChart("NDCG", ("a",), (("x", (Dot(0.5, 0.1),)), ("y", (Dot(0.7),))), ("order", "a"))
@@ -60,20 +60,19 @@ class DotChart:
     rows: tuple[tuple[str, tuple[Dot | None, ...]], ...]
     heads: tuple[str, ...]
     line: float | None = None
-    ends: tuple[float, float] | None = None
     strong: int | None = None
 
     @property
     def low(self) -> str:
         """What the left edge stands for."""
-        return f"{self._ends[0]:.3g}"
+        return f"{self.ends[0]:.3g}"
 
     @property
     def high(self) -> str:
         """What the right edge stands for."""
-        return f"{self._ends[1]:.3g}"
+        return f"{self.ends[1]:.3g}"
 
-    @property
+    @cached_property
     def marks(self) -> list[list[Mark]]:
         """Of each row its dots."""
         return [
@@ -101,10 +100,9 @@ class DotChart:
         """The same values as text."""
         return [[label, *("" if dot is None else dot.text() for dot in dots)] for label, dots in self.rows]
 
-    @property
-    def _ends(self) -> tuple[float, float]:
-        if self.ends is not None:
-            return self.ends
+    @cached_property
+    def ends(self) -> tuple[float, float]:
+        """What the edges stand for: the outermost ends of the intervals and the line, and some room beside them."""
         dots = [dot for _, row in self.rows for dot in row if dot is not None]
         found = [side for dot in dots for side in (dot.mean - dot.error, dot.mean + dot.error)] or [0.0, 1.0]
         found += [] if self.line is None else [self.line]
@@ -112,7 +110,7 @@ class DotChart:
         return min(found) - room, max(found) + room
 
     def _at(self, value: float) -> str:
-        low, high = self._ends
+        low, high = self.ends
         return f"{WIDE * min(max((value - low) / (high - low), 0.0), 1.0):.1f}"
 
 
