@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -175,9 +175,10 @@ def fairness(
         k: how many places of a list count.
     """
     found: list[GroupFairness] = []
+    gaps = {name: list(_of_order(owed, score, k)) for name, score in scores.items()}
     for column, group in enumerate(groups):
         mine = owed.answers[:, column]
-        figures = {name: _of_order(owed, mine, score, k) for name, score in scores.items()}
+        figures = {name: of_groups[column] for name, of_groups in gaps.items()}
         for name, chance in predicted.items():
             off = chance - told.label
             gap = share_gap(off, np.ones_like(off), told.person, told.answers[:, column])
@@ -187,17 +188,19 @@ def fairness(
     return tuple(found)
 
 
-def _of_order(owed: Entitlements, answer: Int8, score: Float64, k: int) -> dict[str, GroupGap]:
-    people, whose = owed.answers.shape[0], answer[owed.person]
-    place = places(owed.person, score)
+def _of_order(owed: Entitlements, score: Float64, k: int) -> Iterator[dict[str, GroupGap]]:
+    """The gaps of each group in turn; where an order puts things is worked out once for all of them."""
+    people, place = owed.answers.shape[0], places(owed.person, score)
     first = place < k
     need = np.bincount(owed.person, owed.need, people).astype(np.float64)
     wanting = need > 0
     recall = np.bincount(owed.person, owed.need * first, people)[wanting] / need[wanting]
     theirs = owed.due > 0
     attention, person = 1.0 / np.log2(place[theirs] + 2.0), owed.person[theirs]
-    return {
-        "reached": share_gap(owed.due * first, owed.due, owed.person, whose),
-        "recall": equal_need_gap(recall, need[wanting], answer[wanting]),
-        "exposure": share_gap(attention, np.ones_like(attention), person, whose[theirs]),
-    }
+    for answer in owed.answers.T:
+        whose = answer[owed.person]
+        yield {
+            "reached": share_gap(owed.due * first, owed.due, owed.person, whose),
+            "recall": equal_need_gap(recall, need[wanting], answer[wanting]),
+            "exposure": share_gap(attention, np.ones_like(attention), person, whose[theirs]),
+        }
