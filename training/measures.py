@@ -105,14 +105,23 @@ def standard_error(values: Float64) -> float:
     return float(values.std() / max(values.size - 1, 1) ** 0.5)
 
 
+def losses(label: Float64, probability: Float64) -> Float64:
+    """The negative log-likelihood of each 0/1 label, float64[m], in nats.
+
+    >>> losses(np.array([1.0, 0.0]), np.array([0.5, 0.5])).round(6)
+    array([0.693147, 0.693147])
+    """
+    p = np.clip(probability, TINY, 1 - TINY)
+    return np.asarray(-(label * np.log(p) + (1 - label) * np.log1p(-p)))
+
+
 def log_loss(label: Float64, probability: Float64, weight: Float64 | None = None) -> float:
     """Mean negative log-likelihood of 0/1 labels, in nats.
 
     >>> round(log_loss(np.array([1.0, 0.0]), np.array([0.5, 0.5])), 6)
     0.693147
     """
-    p = np.clip(probability, TINY, 1 - TINY)
-    return float(np.average(-(label * np.log(p) + (1 - label) * np.log1p(-p)), weights=weight))
+    return float(np.average(losses(label, probability), weights=weight))
 
 
 def slopes(score: Float64, label: Float64, looked: Float64) -> tuple[Float64, Float64]:

@@ -10,7 +10,7 @@ import sklearn.base
 
 from features.arrays import Bool, Float32, Float64
 from features.calendar import DAY_SECONDS
-from training.measures import TINY, standard_error
+from training.measures import losses, standard_error
 from training.rankers.effects import own_odds
 from training.rankers.models import PooledForest, probability
 
@@ -87,5 +87,4 @@ def _foretold(
     grown = sklearn.base.clone(quick).fit(
         rows[some], past.label, past.weight, start=odds[past.programme], looked=past.attended
     )
-    p = told.looked * probability(grown.trees.raw(rows[after]) + odds[told.programme])
-    return -np.log(np.maximum(np.where(told.label > 0, p, 1 - p), TINY))
+    return losses(told.label, told.looked * probability(grown.trees.raw(rows[after]) + odds[told.programme]))

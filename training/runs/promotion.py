@@ -22,7 +22,7 @@ from training.evaluation.promotion_gate import (
     order_says,
 )
 from training.evaluation.report_sections import by_answers, by_truth
-from training.measures import SURE, standard_error
+from training.measures import SURE, losses, standard_error
 
 if TYPE_CHECKING:
     from features.arrays import Float64, Int8
@@ -196,5 +196,4 @@ def _by_person(rows: JudgedRows, values: Float64) -> Float64:
 
 def _losses(rows: JudgedRows, name: str) -> Float64:
     """The mean log-loss of each person's offers."""
-    label, chance = rows.told.examples.label, np.clip(rows.predicted[name], 1e-12, 1 - 1e-12)
-    return _by_person(rows, -(label * np.log(chance) + (1 - label) * np.log1p(-chance)))
+    return _by_person(rows, losses(rows.told.examples.label, rows.predicted[name]))
