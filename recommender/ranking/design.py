@@ -45,6 +45,11 @@ class Context:
     position: Float32
     channel: Float32
 
+    @property
+    def columns(self) -> Float32:
+        """The columns of `CONTEXT`: float32[m, 2]."""
+        return np.stack([self.position, self.channel], axis=1)
+
 
 @dataclass(frozen=True)
 class DesignMatrix:
@@ -124,7 +129,7 @@ class DesignMatrix:
         )  # fmt: skip
         worth = fits + _FITS + 2 * self.bounded.size
         _fill_worth(out, worth, people.values, person, programme, self.money, attributes.amount)
-        out[:, self.additive] = REFERENCE if context is None else np.stack([context.position, context.channel], axis=1)
+        out[:, self.additive] = REFERENCE if context is None else context.columns
         return out
 
 

@@ -156,7 +156,7 @@ def predicted(forest: Forest, lists: RankingDataset, catalogue: Catalogue) -> Fl
     attributes = forest.attributes(catalogue, lists.people.declaration)
     raw = forest.trees.raw(written(lists, catalogue, forest.vocabulary))
     wanted = probability(forest.scale.log_odds(raw, lists.examples.programme, attributes))
-    return wanted * looked_at(forest, lists, catalogue)
+    return wanted * looked_at(forest, lists.examples)
 
 
 @dataclass(frozen=True)

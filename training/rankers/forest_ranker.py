@@ -94,12 +94,11 @@ def written(lists: RankingDataset, catalogue: Catalogue, vocabulary: Vocabulary)
     return table.rows(lists.people, attributes, Pairs(lists.at, lists.examples.programme), context)
 
 
-def looked_at(forest: Forest, lists: RankingDataset, catalogue: Catalogue) -> Float64:
+def looked_at(forest: Forest, examples: Examples) -> Float64:
     """How likely each row was looked at, as it was shown; 1 where no attention was learned."""
     if forest.attention is None:
-        return np.ones(len(lists))
-    design = DesignMatrix.of(lists.people.declaration, forest.vocabulary)
-    return probability(forest.attention.raw(written(lists, catalogue, forest.vocabulary)[:, list(design.additive)]))
+        return np.ones(len(examples))
+    return probability(forest.attention.raw(Context(examples.position, examples.channel).columns))
 
 
 def scores_of(forest: Forest, lists: RankingDataset, catalogue: Catalogue) -> Float64:

@@ -59,7 +59,7 @@ def choose(
         return RankerChoice(settings, {})
     judged = judged[told]
     fits = {way: learn(early, catalogue, replace(settings, objective=way), progress=progress) for way in WAYS}
-    gain = judged.examples.label / np.maximum(looked_at(fits["pointwise"].forest, judged, catalogue), LEAST_LOOKED)
+    gain = judged.examples.label / np.maximum(looked_at(fits["pointwise"].forest, judged.examples), LEAST_LOOKED)
     found = {way: ndcg(judged.at, scores_of(fit.forest, judged, catalogue), gain)[1] for way, fit in fits.items()}
     best = max(found, key=lambda way: found[way].mean())
     judgement = {way: (float(values.mean()), standard_error(values)) for way, values in found.items()}
