@@ -7,6 +7,7 @@ OTEL_SDK_DISABLED                            `true` leaves out both
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Final
@@ -25,6 +26,7 @@ ENDPOINT: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
 PROTOCOL: Final = "OTEL_EXPORTER_OTLP_PROTOCOL"
 _SPOKEN: Final = "http/protobuf"
 _SIGNALS: Final = ("TRACES", "METRICS")
+_SENDERS: Final = ("trace_exporter", "metric_exporter")
 
 
 def signals(environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -49,24 +51,38 @@ def signals(environment: Mapping[str, str]) -> tuple[str, ...]:
     return asked
 
 
+def usable_signals() -> tuple[str, ...]:
+    """Return what the environment of this process asks to be sent, with what sends it loaded; no thread is begun.
+
+    A service calls it before it begins processes of its own, whose refusals nobody reads.
+
+    Raises:
+        Rejected: by a protocol that is not spoken, or the extra `otel` is not installed.
+    """
+    asked = signals(os.environ)
+    try:
+        for name in _SENDERS if asked else ():
+            importlib.import_module(f"opentelemetry.exporter.otlp.proto.http.{name}")
+    except ImportError:
+        remedy = "Install the extra otel (docs/install.md), or unset it"
+        raise Rejected([Problem((ENDPOINT,), "missing", "is set, but what would send is not there", remedy)]) from None
+    return asked
+
+
 def request_telemetry() -> tuple[Tell, Callable[[], None]]:
     """Return what is told of requests, nothing where nothing is configured, and what sends the rest of it at the end.
 
     Each process that answers has its own: what sends is a thread.
 
     Raises:
-        Rejected: it is configured, but by a protocol that is not spoken, or the extra `otel` is not installed.
+        Rejected: as `usable_signals`.
     """
     from serving.http.request_span import RequestTelemetry, nothing_told
 
-    asked = signals(os.environ)
+    asked = usable_signals()
     if not asked:
         return nothing_told, lambda: None
-    try:
-        traces, meters = _providers(asked)
-    except ImportError:
-        remedy = "Install the extra otel (docs/install.md), or unset it"
-        raise Rejected([Problem((ENDPOINT,), "missing", "is set, but what would send is not there", remedy)]) from None
+    traces, meters = _providers(asked)
 
     def end() -> None:
         for provider in (traces, meters):

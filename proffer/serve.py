@@ -17,7 +17,7 @@ from composition.offer_service import offer_workers
 from composition.purpose_terms import consent_terms
 from composition.service import ServiceSettings, authentication, event_log, welcome
 from composition.stop_file import StopFile
-from composition.telemetry import request_telemetry, signals
+from composition.telemetry import request_telemetry, usable_signals
 from proffer import listening, options
 from proffer.recommend import engine_settings
 
@@ -50,7 +50,7 @@ def _serve(args: argparse.Namespace, settings: ServiceSettings) -> int:
     from serving.http.service_frame import Lifecycle
 
     access = authentication(settings)
-    signals(os.environ)  # what is wrong with the environment is said before loading
+    usable_signals()  # what is wrong with the environment is said before loading
     listening.listen(settings.host, settings.port).close()  # an address that is taken is said before loading
     of, lifecycle = engine_settings(args), Lifecycle()
     terms = partial(consent_terms, country=args.country)

@@ -34,6 +34,15 @@ def arguments(tmp_path, *words):
     return listening.service_settings(parser.parse_args(words))
 
 
+def test_a_library_that_is_not_there_is_said_before_anything_listens(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
+    assert main(["serve", "--dev", "--port", "0", "--home", str(tmp_path / "home")]) == 2
+    said = capsys.readouterr().err
+    assert "Install the extra otel" in said
+    assert "Serving on" not in said
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
 def test_dev_mode_beyond_this_machine_is_refused(tmp_path, host):
     with pytest.raises(Rejected, match="not this machine"):
