@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -113,7 +114,7 @@ class Bins:
         slots = tuple(slot for slot in found if slot is not None and not (slot.date and slot.column in told))
         return cls(slots, paired(slots, declaration))
 
-    @property
+    @cached_property
     def starts(self) -> tuple[int, ...]:
         """The first bin of each slot, then of each pair."""
         ends = np.cumsum([1, *(slot.size for slot in self.slots), *(PAIR for _ in self.pairs)])
@@ -138,15 +139,24 @@ class Bins:
 
     def with_pairs(self, bins: Int32) -> Int32:
         """The bins of slots, int32[n, 1 + slots], and beside them those of pairs."""
-        out = np.empty((bins.shape[0], bins.shape[1] + len(self.pairs)), dtype=np.int32)
-        out[:, : bins.shape[1]] = bins
+        which = np.zeros((bins.shape[0], len(self.pairs)), dtype=np.int8)
+        known = np.ones(which.shape, dtype=np.bool_)
+        for column, begins, ends in self._flags:
+            found = bins[:, column]
+            which += which + (found >= begins)
+            known &= found < ends
+        which[~known] = PAIR - 1
+        return np.concatenate([bins, which + np.array(self.starts[len(self.slots) :], dtype=np.int32)], axis=1)
+
+    @cached_property
+    def _flags(self) -> Int32:
+        """Of each pair's first flag, then second: its column, where it begins, and where what is not known does."""
         starts = self.starts
-        for at, (one, other) in enumerate(self.pairs):
-            both = [bins[:, 1 + flag.slot] - starts[flag.slot] for flag in (one, other)]
-            known = (both[0] < self.slots[one.slot].classes) & (both[1] < self.slots[other.slot].classes)
-            which = 2 * (both[0] >= one.begins) + (both[1] >= other.begins)
-            out[:, bins.shape[1] + at] = starts[len(self.slots) + at] + np.where(known, which, PAIR - 1)
-        return out
+        told = [
+            (1 + flag.slot, starts[flag.slot] + flag.begins, starts[flag.slot] + self.slots[flag.slot].classes)
+            for pair in self.pairs for flag in pair
+        ]  # fmt: skip
+        return np.array(told, dtype=np.int32).reshape(-1, 2, 3).transpose(1, 2, 0)
 
 
 def paired(slots: tuple[Slot, ...], declaration: Declaration) -> tuple[Pair, ...]:

@@ -89,3 +89,18 @@ def test_a_column_without_public_classes_has_no_slot(declaration) -> None:
 
 def test_a_small_bounded_number_has_a_class_for_each_value(declaration) -> None:
     assert slot_of("care_grade", declaration).cuts == (2, 3, 4, 5, 6)
+
+
+def test_a_pair_tells_which_of_its_two_flags_are_true_or_that_one_is_not_known(bins) -> None:
+    rng, slots = np.random.default_rng(2), bins.slots
+    within = np.array([rng.integers(0, slot.size, 40) for slot in slots], dtype=np.int32).T
+    rows = np.concatenate([np.zeros((40, 1), np.int32), within + np.array(bins.starts[: len(slots)])], axis=1)
+    found = bins.with_pairs(rows.astype(np.int32))
+    assert (found[:, : rows.shape[1]] == rows).all()
+    pair_starts = bins.starts[len(slots) :]
+    for at, (pair, start) in enumerate(zip(bins.pairs, pair_starts, strict=True), rows.shape[1]):
+        for person in range(40):
+            own = [int(within[person, flag.slot]) for flag in pair]
+            known = all(one < slots[flag.slot].classes for one, flag in zip(own, pair, strict=True))
+            one, other = (value >= flag.begins for value, flag in zip(own, pair, strict=True))
+            assert found[person, at] - start == (2 * one + other if known else 4)
