@@ -9,8 +9,9 @@ from msgspec import UNSET
 
 from privacy.ledger.entry import ApprovedEntry
 from privacy.ledger.note import BadNote, NoteVerifier, Signature
+from privacy.ledger.rule_versions import STATEMENTS
 from privacy.ledger.state import LedgerState
-from privacy.ledger.terms import EVERYBODY, STATEMENTS, AnyStatement, canonical_bytes
+from privacy.ledger.terms import EVERYBODY, AnyStatement, canonical_bytes
 from privacy.refusal import NotApproved, UnknownLedgerKey, Unsigned
 
 MOST_LATER: Final = 1_000

@@ -16,17 +16,14 @@ from privacy.ledger.change import Audited
 from privacy.ledger.dataset import NOBODY
 from privacy.ledger.entry import AuditEntry, EvaluateBody, SpendBody, SpendEntry
 from privacy.ledger.note import BadNote, Signature
+from privacy.ledger.rule_versions import REASONED, SAID
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import EVERYBODY, document_of
 from privacy.refusal import NotApproved, Refused
 
-SINCE: Final = 3
-"""The version of the rules from which a spend says what it is part of, and an audit is an entry."""
 SURE: Final = (Decimal("0.5"), Decimal("0.999"))
 """From version 4, the least and greatest confidence of an audit: a surer one hides what it shows. So does a delta of
 1/canaries or more, at which a run may give one of them away."""
-REASONED: Final = 5
-"""The first version in which who asks signs the reason, too, and whatever else is said of the run."""
 _SIGNED: Final = ("cohort", "delta", "epsilon", "mechanism", "purpose", "requester", "spend")
 _OF_RUN: Final = ("by", "catalogue", "declaration", "stage", "units_are", "why")
 _AGAIN: Final = "Ask again, and sign with a key that was not revoked"
@@ -77,7 +74,7 @@ def check_asked(state: LedgerState, entry: SpendEntry) -> None:
         NotApproved: the signature is another's or of something else, or by a key that was revoked.
     """
     body, where = entry.body, f"entry {entry.index}"
-    if entry.version < SINCE and (body.run is not UNSET or body.request is not UNSET):
+    if entry.version < SAID and (body.run is not UNSET or body.request is not UNSET):
         raise Refused(where, "says of its run what its version does not", "Write it anew")
     if body.request is UNSET:
         return
@@ -106,13 +103,13 @@ def audited(entry: AuditEntry) -> Audited:
         Refused: it is of an earlier version, of a population, or its figures cannot be.
     """
     body, where = entry.body, f"entry {entry.index}"
-    if entry.version < SINCE or entry.population != EVERYBODY:
+    if entry.version < SAID or entry.population != EVERYBODY:
         raise Refused(where, "is no audit as this version writes it", "An audit is of the whole ledger, from version 3")
     seen = (body.steps, body.model)
     wrong = any(one.correct > one.guesses or one.guesses > body.canaries for one in seen)
-    claimed = Decimal(body.epsilon) > 0 or entry.version == SINCE  # which did not look
+    claimed = Decimal(body.epsilon) > 0 or entry.version == SAID  # which did not look
     confidence, delta = Decimal(body.confidence), Decimal(body.delta)
-    blind = entry.version > SINCE and not (SURE[0] <= confidence <= SURE[1] and delta * body.canaries < 1)
+    blind = entry.version > SAID and not (SURE[0] <= confidence <= SURE[1] and delta * body.canaries < 1)
     if wrong or blind or not claimed or not 0 < confidence < 1:
         raise Refused(where, "has guesses, a confidence or a claim that cannot be", "Record what the audit printed")
     return Audited(entry.index)

@@ -23,10 +23,8 @@ from msgspec import UNSET
 from privacy.accounting.amount import LEAST_DELTA, MOST_EPSILON
 from privacy.budget import most_units
 from privacy.ledger.approval import TWO, check_approved, check_signed, other_statement, read_key
-from privacy.ledger.asked import SINCE
 from privacy.ledger.change import ExactFit, KeyChanged, LedgerKeyChanged, MadePublic, Opened
 from privacy.ledger.entry import (
-    LEGIBLE,
     AnyEntry,
     ExactEntry,
     InitBody,
@@ -37,6 +35,7 @@ from privacy.ledger.entry import (
 )
 from privacy.ledger.legible import is_shown
 from privacy.ledger.note import NoteVerifier
+from privacy.ledger.rule_versions import LEGIBLE, SAID
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import (
     EVERYBODY,
@@ -172,7 +171,7 @@ def _folded(name: str, version: int) -> str:
         seen = "".join(filter(is_shown, unicodedata.normalize("NFKC", name)))
         return seen.translate(_CAPITALS).casefold().translate(_LOOK_ALIKE).translate(_SMALL)
     folded = unicodedata.normalize("NFKC", name).casefold()
-    if version < SINCE:
+    if version < SAID:
         return folded
     return "".join(one for one in folded.translate(_LOOK_ALIKE) if unicodedata.category(one) not in _NOT_SEEN)
 

@@ -14,7 +14,8 @@ from privacy.ledger.approval import statement_text
 from privacy.ledger.entry import BEGINNING
 from privacy.ledger.legible import is_shown
 from privacy.ledger.note import NoteVerifier, Signer
-from privacy.ledger.terms import EVERYBODY, STATEMENTS, is_name, read_statement
+from privacy.ledger.rule_versions import STATEMENTS
+from privacy.ledger.terms import EVERYBODY, is_name, read_statement
 
 BEGUN: Final = {"size": 0, "head": BEGINNING}
 """What the first statement says of the history it was drafted on: there is none."""

@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from privacy.accounting.canonical import NotCanonical, canonical
 from privacy.ledger.legible import is_shown, texts
+from privacy.ledger.rule_versions import FORMAT, FORMATS, LEGIBLE
 from privacy.ledger.terms import (
     Amount,
     AnyMechanism,
@@ -36,14 +37,6 @@ from privacy.ledger.terms import (
     canonical_bytes,
 )
 
-FORMATS: Final = {f"proffer-ledger-{version}": version for version in range(1, 6)}
-"""The version of the rules that judge an entry, by its format; see `privacy.ledger.authority` for what each adds."""
-FORMAT: Final = "proffer-ledger-5"
-"""The format of new entries."""
-LEGIBLE: Final = 4
-"""The first version whose entries hold only texts that a screen shows as they are."""
-UNCOUNTED: Final = 5
-"""The first version whose records state no number of decisions."""
 BEGINNING: Final = "0" * 64
 """The prior hash of the first entry."""
 

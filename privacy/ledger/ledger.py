@@ -26,8 +26,6 @@ from privacy.ledger.dataset import Dataset
 from privacy.ledger.draft import BEGUN, check_names, check_words, drafted, key_body, opening
 from privacy.ledger.draft import BudgetTerms as BudgetTerms
 from privacy.ledger.entry import (
-    FORMAT,
-    FORMATS,
     AnyEntry,
     CommitBody,
     CommitEntry,
@@ -40,7 +38,8 @@ from privacy.ledger.folder import MOUNTS, begin, refuse_network, refuse_shared
 from privacy.ledger.journal import Clock, Journal, LedgerReceipt
 from privacy.ledger.note import BadNote, Note, NoteVerifier, Signer
 from privacy.ledger.reader import LedgerReader
-from privacy.ledger.rules import WAYS, claim_of
+from privacy.ledger.rule_versions import FORMAT, FORMATS, WAYS
+from privacy.ledger.rules import claim_of
 from privacy.ledger.size_limits import check_growth
 from privacy.ledger.terms import EVERYBODY, EntryType, document_of, read_statement
 from privacy.refusal import Conflict, Exhausted, NotDisjoint, UnknownLedgerKey

@@ -42,7 +42,6 @@ from privacy.ledger.change import (
 )
 from privacy.ledger.dataset import NO_SKETCH, NOBODY
 from privacy.ledger.entry import (
-    UNCOUNTED,
     AnyEntry,
     AuditEntry,
     CommitEntry,
@@ -61,6 +60,7 @@ from privacy.ledger.entry import (
     SpendEntry,
     UnitsEntry,
 )
+from privacy.ledger.rule_versions import FIXED, ROLLS, UNCOUNTED, WAYS
 from privacy.ledger.size_limits import check_growth, check_size
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import (
@@ -88,11 +88,6 @@ from privacy.refusal import (
     WrongPrice,
     amount_text,
 )
-
-ROLLS: Final = 3
-"""The first version whose entries state a roll of units."""
-WAYS: Final = 4
-"""The first version whose spends say how they were reserved, and whose roll grows by entries alone."""
 
 
 def decide(state: LedgerState, entry: AnyEntry) -> Change:  # one for each kind
@@ -164,7 +159,7 @@ def _spend(state: LedgerState, entry: SpendEntry) -> Spent:
     growth = state.growth(entry.population, cohort, mechanism, price, entry.version)
     check_growth(state, index, growth)
     spent = COMMITTED if isinstance(entry, EvaluateEntry) else RESERVED
-    first = by == "gate" and entry.version >= UNCOUNTED and reads_first(body)
+    first = by == "gate" and entry.version >= FIXED and reads_first(body)
     spend = SpendRecord(
         body.spend, index, entry.at, entry.population, mechanism, cohort, budget.period, spent, by, first
     )

@@ -9,9 +9,10 @@ from typing import Any
 from msgspec import UNSET
 
 from privacy.accounting.mechanism import Mechanism
-from privacy.ledger.asked import REASONED, request_text
+from privacy.ledger.asked import request_text
 from privacy.ledger.change import COMMITTED, RELEASED, SpendRecord
 from privacy.ledger.entry import AnyEntry, AuditEntry, CommitEntry, EvaluateEntry, ExactEntry, SpendBody, SpendEntry
+from privacy.ledger.rule_versions import REASONED
 from privacy.ledger.rules import mechanism_of
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import document_of, is_synthetic

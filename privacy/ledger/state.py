@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Final, assert_never
+from typing import assert_never
 
 from privacy.accounting.accountant import INFINITY, AccountedPrice
 from privacy.accounting.mechanism import Mechanism
@@ -33,11 +33,9 @@ from privacy.ledger.change import (
 )
 from privacy.ledger.entry import AnyEntry
 from privacy.ledger.note import NoteVerifier
+from privacy.ledger.rule_versions import ADAPTIVE
 from privacy.ledger.size_limits import BY_PLD, Growth
 from privacy.refusal import Conflict, Exhausted, UnknownLedgerKey, UnknownPopulation, UnknownSpend
-
-ADAPTIVE: Final = 3
-"""The first version whose spends compose by the filter that is proven for runs chosen by earlier results."""
 
 
 @dataclass

@@ -15,8 +15,6 @@ from privacy.accounting.amount import DECIMAL_PATTERN
 from privacy.accounting.canonical import NotCanonical
 from privacy.ledger.legible import is_shown, texts
 
-STATEMENTS: Final = {1: "proffer-approval-1"} | dict.fromkeys(range(2, 6), "proffer-approval-2")
-"""The formats of statements, by the version of the rules that judge them."""
 EVERYBODY: Final = "*"  # the population of entries about the whole ledger: its own keys, audits, records
 SYNTHETIC: Final = "synthetic"
 """The population of synthetic people; those whose names begin with it and a hyphen are synthetic, too."""

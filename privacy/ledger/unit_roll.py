@@ -28,7 +28,7 @@ from privacy.ledger.admitted import PART
 from privacy.ledger.dataset import NOBODY
 from privacy.ledger.entry import AnyEntry, EvaluateEntry, ReserveEntry, UnitsEntry
 from privacy.ledger.ledger_tables import blob, damaged, has_table
-from privacy.ledger.rules import WAYS
+from privacy.ledger.rule_versions import WAYS
 
 if TYPE_CHECKING:
     from features.arrays import Bool, UInt64

@@ -17,6 +17,7 @@ from privacy.ledger.dataset import NO_SKETCH
 from privacy.ledger.export import LedgerExport, NotAnExport, parse_notes, split
 from privacy.ledger.note import BadNote, Checkpoint, Note, NoteVerifier, Signature
 from privacy.ledger.repricing import Advance, Finding, audited_again, priced_again
+from privacy.ledger.rule_versions import FORMATS
 from privacy.ledger.rules import decide
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import is_synthetic
@@ -173,7 +174,7 @@ def verify(
         replay.last,
         tuple(_text(moment) for moment in _moments(last.signatures[1:])) if in_order and last is not None else (),
         tuple(one.name for one in replay.state.first_roots),
-        tuple(sorted(replay.formats, key=entry.FORMATS.__getitem__)),
+        tuple(sorted(replay.formats, key=FORMATS.__getitem__)),
     )
 
 

@@ -13,7 +13,8 @@ from privacy.ledger.export import LedgerExport
 from privacy.ledger.journal import LedgerReceipt
 from privacy.ledger.ledger import BudgetTerms, Ledger, SpendTerms
 from privacy.ledger.note import Checkpoint, Note, Signer
-from privacy.ledger.terms import EVERYBODY, STATEMENTS, EntryType
+from privacy.ledger.rule_versions import STATEMENTS
+from privacy.ledger.terms import EVERYBODY, EntryType
 
 AT = "2026-11-01T00:00:00Z"
 NOON = 1_793_534_400

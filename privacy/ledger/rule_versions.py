@@ -1,0 +1,32 @@
+"""Rule versions: the formats of entries and statements, and the first version by which each later rule judges.
+
+`privacy.ledger.authority` says what each version adds; an entry is judged for ever by the version that wrote it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+FORMATS: Final = {f"proffer-ledger-{version}": version for version in range(1, 6)}
+"""The version of the rules that judge an entry, by its format."""
+FORMAT: Final = "proffer-ledger-5"
+"""The format of new entries."""
+STATEMENTS: Final = {1: "proffer-approval-1"} | dict.fromkeys(range(2, 6), "proffer-approval-2")
+"""The formats of statements, by the version of the rules that judge them."""
+
+SAID: Final = 3
+"""A spend says what it is part of, an audit is an entry, and approvers' names are told apart by their looks."""
+ADAPTIVE: Final = 3
+"""Spends compose by the filter that is proven for runs chosen by earlier results."""
+ROLLS: Final = 3
+"""Entries state a roll of units."""
+LEGIBLE: Final = 4
+"""Entries hold only texts that a screen shows as they are."""
+WAYS: Final = 4
+"""Spends say how they were reserved, and the roll grows by entries alone."""
+UNCOUNTED: Final = 5
+"""Records state no number of decisions."""
+REASONED: Final = 5
+"""Who asks signs the reason, too, and whatever else is said of the run."""
+FIXED: Final = 5
+"""A run on households is committed only once these were fixed."""
