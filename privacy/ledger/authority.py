@@ -36,6 +36,7 @@ from privacy.ledger.entry import (
 from privacy.ledger.legible import is_shown
 from privacy.ledger.note import NoteVerifier
 from privacy.ledger.rule_versions import LEGIBLE, SAID
+from privacy.ledger.size_limits import Growth, check_size
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import (
     EVERYBODY,
@@ -106,6 +107,7 @@ def _opened(
         raise AlreadyOpen(entry.population, "has a budget already", remedy)
     if entry.population == EVERYBODY:
         raise UnknownPopulation(EVERYBODY, "is not a population", "Name one")
+    check_size(state, entry.index, Growth(populations=1))
     cap, delta = Decimal(terms.epsilon), Decimal(terms.delta)
     check_bounds(f"entry {entry.index}", cap, delta)
     if entry.version > 1 and delta < LEAST_DELTA:
@@ -241,6 +243,7 @@ def _ledger_key(state: LedgerState, entry: KeyEntry, statement: KeyStatement) ->
     approves = any(new.public in budget.approvers for budget in state.budgets.values()) or new.public in state.roots
     if approves or new.public in _own(state):
         raise UnknownLedgerKey(where, "names a key that was in use before", "Make a new key")
+    check_size(state, entry.index, Growth(rotations=1))
     roots = () if statement.what.roots is UNSET else _two_people(state, entry, statement.what.roots)
     if len(roots) == 1 or any(one.public == new.public for one in roots):
         raise NotApproved(where, "needs two root approvers besides the ledger's own key", "Name two people, or none")
@@ -260,6 +263,8 @@ def _other_key(state: LedgerState, entry: KeyEntry, statement: KeyStatement) -> 
             raise NotApproved(where, "the ledger's own key cannot approve", "Enrol a person's key")
         if what.change == "revoke" and len(held) <= TWO:
             raise NotApproved(where, "would leave fewer than two approvers", "Enrol another first")
+    if what.change == "enrol":
+        check_size(state, entry.index, Growth(holders=max(0, len(held) + 1 - state.most_holders)))
     if entry.version > 1 and what.change == "enrol":
         _check_new(state, key, held.values() if what.role != "witness" else (), entry)
     check_approved(state, entry)

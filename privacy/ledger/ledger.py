@@ -40,7 +40,7 @@ from privacy.ledger.note import BadNote, Note, NoteVerifier, Signer
 from privacy.ledger.reader import LedgerReader
 from privacy.ledger.rule_versions import FORMAT, FORMATS, WAYS
 from privacy.ledger.rules import claim_of
-from privacy.ledger.size_limits import check_growth
+from privacy.ledger.size_limits import check_size
 from privacy.ledger.terms import EVERYBODY, EntryType, document_of, read_statement
 from privacy.refusal import Conflict, Exhausted, NotDisjoint, UnknownLedgerKey
 
@@ -369,4 +369,4 @@ def _refuse_beyond_checking(journal: Journal, population: str, spend_id: str, te
         state = journal.state
         if spend_id not in state.spends and population in state.budgets:
             growth = state.growth(population, terms.cohort, terms.mechanism, None, FORMATS[FORMAT])
-            check_growth(state, state.size, growth)
+            check_size(state, state.size, growth)

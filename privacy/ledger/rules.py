@@ -61,7 +61,7 @@ from privacy.ledger.entry import (
     UnitsEntry,
 )
 from privacy.ledger.rule_versions import FIXED, ROLLS, UNCOUNTED, WAYS
-from privacy.ledger.size_limits import check_growth, check_size
+from privacy.ledger.size_limits import check_size
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import (
     EVERYBODY,
@@ -156,8 +156,7 @@ def _spend(state: LedgerState, entry: SpendEntry) -> Spent:
         raise KnownPeople(entry.population, what, "Spend from the population that they belong to")
     check_asked(state, entry)
     cohort = _cohort(state, entry)
-    growth = state.growth(entry.population, cohort, mechanism, price, entry.version)
-    check_growth(state, index, growth)
+    check_size(state, index, state.growth(entry.population, cohort, mechanism, price, entry.version))
     spent = COMMITTED if isinstance(entry, EvaluateEntry) else RESERVED
     first = by == "gate" and entry.version >= FIXED and reads_first(body)
     spend = SpendRecord(
@@ -347,6 +346,7 @@ def _release(state: LedgerState, entry: ReleaseEntry) -> Settled:
     if not isinstance(statement, ReleaseStatement):
         raise other_statement(entry.index)
     spend = _open(state, entry.population, (RESERVED, EXPIRED), statement.what.spend)
+    check_size(state, entry.index, state.budget(entry.population).ending())
     check_approved(state, entry)
     return Settled(entry.index, spend.id, RELEASED, spend.mechanism, statement.id)
 
@@ -360,6 +360,7 @@ def _raise(state: LedgerState, entry: RaiseEntry) -> CapRaised:
     if cap <= budget.cap:
         remedy = f"Raise it above {text_of(budget.cap)}; a cap is never lowered below an earlier promise"
         raise Refused(entry.population, f"{text_of(cap)} does not raise the cap", remedy)
+    check_size(state, entry.index, budget.ending())
     check_approved(state, entry)
     return CapRaised(entry.index, entry.population, cap, statement.id)
 
@@ -373,6 +374,7 @@ def _reset(state: LedgerState, entry: ResetEntry) -> PeriodBegun:
     if period <= budget.period:
         remedy = f"Name a period that sorts after {budget.period!r}; no clock opens one, only two approvers do"
         raise PeriodReopened(entry.population, f"the period {period!r} was begun or passed before", remedy)
+    check_size(state, entry.index, budget.ending())
     check_approved(state, entry)
     return PeriodBegun(entry.index, entry.population, period, cap, statement.id)
 

@@ -7,7 +7,7 @@ above what a country needs; the worst that fits under all of them takes `verify`
 from __future__ import annotations
 
 from collections.abc import Sized
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from privacy.refusal import Refused
 
@@ -21,12 +21,36 @@ MOST_COMPOSED: Final = 1_000_000
 """What all intervals compose: of each group of people of the same cohorts, the weights of what ran on it."""
 BY_PLD: Final = 50
 """How many times as long privacy loss distributions take to compose, which judge entries before version 3."""
-Growth = tuple[int, int]
-"""The weights that a spend adds to what is priced, and to what is composed."""
-_PRICED: Final = "mechanisms, weighed by how long they take to price"
-_COMPOSED: Final = "mechanisms to compose, weighed alike, in all cohorts and intervals"
+_OF_WHAT: Final = (
+    "populations",
+    "keys of one role",
+    "keys of its own",
+    "mechanisms, weighed by how long they take to price",
+    "mechanisms to compose, weighed alike, in all cohorts and intervals",
+)
 _UNBOUNDED: Final = "more than is checked in bounded time"
 _REMEDY: Final = "Begin another ledger, and keep this one: what it holds stays verifiable"
+
+
+class Growth(NamedTuple):
+    """What one entry adds to all that a ledger holds.
+
+    Attributes:
+        populations: with a budget.
+        holders: keys of the role that has most of them.
+        rotations: keys of the ledger's own.
+        priced: weights of mechanisms that were not priced before.
+        composed: weights of what is composed.
+    """
+
+    populations: int = 0
+    holders: int = 0
+    rotations: int = 0
+    priced: int = 0
+    composed: int = 0
+
+
+NOTHING: Final = Growth()
 
 
 class MeasuredState(Protocol):
@@ -58,33 +82,17 @@ class MeasuredState(Protocol):
         ...
 
 
-def check_size(state: MeasuredState, index: int) -> None:
-    """Accept an entry only after a history that an auditor can check.
+def check_size(state: MeasuredState, index: int, growth: Growth = NOTHING) -> None:
+    """Accept an entry only after a history that an auditor can check, and only if what it adds can be checked, too.
+
+    What a spend adds is asked before anything is priced. What adds too much is refused itself, and the ledger goes on.
 
     Raises:
-        Refused: there is more of something than is ever checked.
+        Refused: there is more of something than is ever checked, or would be with this entry.
     """
-    for most, held, of_what in (
-        (MOST_POPULATIONS, len(state.budgets), "populations"),
-        (MOST_HOLDERS, state.most_holders, "keys of one role"),
-        (MOST_ROTATIONS, len(state.keys), "keys of its own"),
-        (MOST_PRICED, state.priced, _PRICED),
-        (MOST_COMPOSED, state.composed, _COMPOSED),
-    ):
-        if held > most:
-            raise Refused(f"entry {index}", f"follows more than {most} {of_what}: {_UNBOUNDED}", _REMEDY)
-
-
-def check_growth(state: MeasuredState, index: int, growth: Growth) -> None:
-    """Accept a spend only where what it adds can be checked, too: it is asked before anything is priced.
-
-    Raises:
-        Refused: with it there is more to price or to compose than is ever checked.
-    """
-    priced, composed = growth
-    for most, held, of_what in (
-        (MOST_PRICED, state.priced + priced, _PRICED),
-        (MOST_COMPOSED, state.composed + composed, _COMPOSED),
-    ):
-        if held > most:
-            raise Refused(f"entry {index}", f"makes it more than {most} {of_what}: {_UNBOUNDED}", _REMEDY)
+    held = (len(state.budgets), state.most_holders, len(state.keys), state.priced, state.composed)
+    limits = (MOST_POPULATIONS, MOST_HOLDERS, MOST_ROTATIONS, MOST_PRICED, MOST_COMPOSED)
+    for most, before, more, of_what in zip(limits, held, growth, _OF_WHAT, strict=True):
+        if before + more > most:
+            how = "follows" if before > most else "makes it"
+            raise Refused(f"entry {index}", f"{how} more than {most} {of_what}: {_UNBOUNDED}", _REMEDY)

@@ -80,6 +80,10 @@ class PopulationBudget:
         more = len(fresh) * sum(one.weight() for one in self.composition.get(None, ())) if fresh else 0
         return more + (0 if mechanism in known else times * mechanism.weight())
 
+    def ending(self) -> Growth:
+        """What the end of an interval adds: all that was spent before it is composed again for the next."""
+        return Growth(composed=self.effort * (1 if self.adaptive else BY_PLD))
+
     def count(self, spend: SpendRecord, by: int) -> None:
         """Count a spend's mechanism once more or once less."""
         counted = self.composition if spend.period == self.period else self.past
@@ -200,7 +204,8 @@ class LedgerState:
         on_record = {mechanism for mechanism, _ in self.prices} if price is None else ()
         known = mechanism in on_record or (mechanism, price) in self.prices
         by_rules = 1 if budget.adaptive or version >= ADAPTIVE else BY_PLD
-        return 0 if known else mechanism.weight(), budget.strain(cohort, mechanism) * by_rules
+        composed = budget.strain(cohort, mechanism) * by_rules
+        return Growth(priced=0 if known else mechanism.weight(), composed=composed)
 
     def left_after(self, change: Change) -> Decimal | None:
         """What a change leaves of the cap; the database refuses to hold a negative rest. None: it spends nothing.
@@ -304,11 +309,11 @@ class LedgerState:
         spend, budget = change.spend, self.budgets[change.spend.population]
         if spend.cohort is not None:
             budget.partition = (spend.cohort.salt, spend.cohort.modulus)
-        priced, composed = self.growth(spend.population, spend.cohort, spend.mechanism, change.price, self.version)
+        growth = self.growth(spend.population, spend.cohort, spend.mechanism, change.price, self.version)
         budget.adaptive |= self.version >= ADAPTIVE
-        self.priced += priced
-        self.composed += composed
-        budget.effort += composed // (1 if budget.adaptive else BY_PLD)
+        self.priced += growth.priced
+        self.composed += growth.composed
+        budget.effort += growth.composed // (1 if budget.adaptive else BY_PLD)
         budget.parts |= set(() if spend.cohort is None else spend.cohort.residues)
         budget.count(spend, 1)
         budget.added.append((spend.index, spend.cohort, spend.mechanism))
@@ -353,7 +358,7 @@ class LedgerState:
 
     def _end_interval(self, population: str, index: int) -> PopulationBudget:
         budget = self.budgets[population]
-        self.composed += budget.effort * (1 if budget.adaptive else BY_PLD)
+        self.composed += budget.ending().composed
         if budget.added:
             self.intervals.append(budget.interval(index))
         budget.since, budget.added = index, []

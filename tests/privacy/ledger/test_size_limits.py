@@ -18,7 +18,7 @@ from privacy.ledger.size_limits import check_size
 from privacy.ledger.state import LedgerState
 from privacy.ledger.verify import MOST_TOLD, verify
 from privacy.refusal import Refused
-from tests.privacy.ledgers import ALICE, BOB, DELTA, NOBODY, Forge, Forge5, ledger, open_budget, reserve, terms
+from tests.privacy.ledgers import ALICE, BOB, DELTA, NOBODY, Forge, Forge5, approve, ledger, open_budget, reserve, terms
 
 EVERY_PART = {"modulus": 4096, "residues": list(range(4096)), "salt": "s"}
 
@@ -58,6 +58,7 @@ def intervals(forge):
         forge.approved("raise", {"epsilon": str(4 + number)})
 
 
+CAROL = {"change": "enrol", "key": Signer.generate("carol").verifier().text(), "role": "approver"}
 PRICE = {"pld": "1", "prv": "1", "rdp": None}
 PEOPLE = {**NOBODY.to_document(), "sketch": "d" * 64}
 HOSTILE = {
@@ -170,6 +171,27 @@ def test_whoever_writes_is_held_to_the_same_limits(folder, monkeypatch):
         reserve(made, "run")
     monkeypatch.undo()
     assert reserve(made, "run").index == 3
+
+
+ADDED = {
+    "MOST_POPULATIONS": (2, lambda made: open_budget(made, "third", terms()), "makes it more than 2 populations"),
+    "MOST_HOLDERS": (2, lambda made: approve(made, "key", CAROL), "makes it more than 2 keys of one role"),
+    "MOST_ROTATIONS": (1, lambda made: made.rotate("yearly"), "makes it more than 1 keys of its own"),
+    "MOST_COMPOSED": (2, lambda made: approve(made, "raise", {"epsilon": "9"}), "makes it more than 2 mechanisms to"),
+}
+
+
+@pytest.mark.parametrize("limit", ADDED)
+def test_what_would_exceed_a_limit_is_refused_itself_and_the_ledger_goes_on(folder, monkeypatch, limit):
+    most, add, what = ADDED[limit]
+    made = ledger(folder)
+    open_budget(made, "second", terms())
+    reserve(made, "run", m.declared("0.5"))
+    monkeypatch.setattr(size_limits, limit, most)
+    with pytest.raises(Refused, match=what):
+        add(made)
+    assert made.commit("run").index == 4
+    assert verify(made.exported().encode(), made.verifier, epsilons=False).ok
 
 
 def test_a_ledger_of_a_hundred_years_is_far_below_every_limit():
