@@ -41,7 +41,7 @@ class Declaration:
         groups: the question over each group of boxes (`Fact.ask_with`), in each language.
         country: the country it is made for: its languages, its currency, the form of its region codes.
         household: how people may belong to a person, None where nothing is said of that.
-        registries: the sources whose word alone makes two people one privacy unit.
+        registries: the sources whose word alone makes two people one privacy unit, or lets one act for the other.
         conflicts: values of facts that are not stated together; a check, and no part of the meaning.
         receipts: the programme whose receipt a boolean fact says too, by the fact's name: one of them stated is both.
     """

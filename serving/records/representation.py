@@ -1,6 +1,7 @@
 """Representation: who may act for another, by rules of the country over what the log says of whoever acts.
 
 Only events of whoever acts are looked at: somebody who names a stranger learns nothing of whether there is one.
+Only what `registries` of the declaration say counts: nobody acts for another by their own word, or by that of an app.
 """
 
 from __future__ import annotations
@@ -81,6 +82,7 @@ class Representation:
     ) -> str | None:
         """Return on which ground somebody may act for a citizen now; None where there is none.
 
+        Only registries' events, corrections and retractions count, so that nobody else's give a right or prolong one.
         A child whose day of birth is not known is acted for by nobody, and nobody acts on two sources that contradict
         each other.
 
@@ -91,8 +93,9 @@ class Representation:
             now: the UTC second.
             declaration: what may happen.
         """
+        registered = [one for one in events if one.subject == actor and one.source in declaration.registries]
         try:
-            held = [one for _, one in events_as_held(events, declaration, now + 1) if one.subject == actor]
+            held = [one for _, one in events_as_held(registered, declaration, now + 1)]
         except Rejected:
             return None
         today = declaration.zone.local_seconds(now) // DAY_SECONDS

@@ -19,8 +19,8 @@ ADULT = {"birth_date": "1980-01-01", "sex": "female"}
 MINE = (tokens.READ, tokens.RIGHTS, tokens.ANSWER)
 
 
-def event(name, kind, subject, child="kid", at="2026-10-01T09:00:00+09:00", **data):
-    return {"id": name, "source": "registry", "subject": subject, "type": kind, "time": at,
+def event(name, kind, subject, child="kid", at="2026-10-01T09:00:00+09:00", source="registry/families", **data):
+    return {"id": name, "source": source, "subject": subject, "type": kind, "time": at,
             "recordedtime": "2026-10-20T09:00:00+09:00",
             "data": {**data, "about": [{"person": child, "role": "child"}]}}  # fmt: skip
 
@@ -38,6 +38,30 @@ LIVES = [
     event("lost", "life.custody_lost", "guy", child="kid", at="2026-10-10T09:00:00+09:00"),
     event("later", "life.custody_given", "gil", child="kid", born="2012-05-01", relation="ward"),
     event("unborn", "life.custody_given", "may", child="kid", relation="ward"),
+    event("claimed", "life.child_born", "liz", at="2012-05-01T09:00:00+09:00", source="app"),
+    event("aged", "life.child_adopted", "lee", born="1990-01-01"),
+    {
+        "id": "younger",
+        "source": "app",
+        "subject": "lee",
+        "type": "event.corrected",
+        "time": "2026-10-12T09:00:00+09:00",
+        "recordedtime": "2026-10-20T10:00:00+09:00",
+        "data": {
+            "source": "registry/families",
+            "id": "aged",
+            "data": {"born": "2012-05-01", "about": [{"person": "kid", "role": "child"}]},
+        },
+    },
+    {
+        "id": "kept",
+        "source": "app",
+        "subject": "guy",
+        "type": "event.retracted",
+        "time": "2026-10-12T09:00:00+09:00",
+        "recordedtime": "2026-10-20T10:00:00+09:00",
+        "data": {"source": "registry/families", "id": "lost"},
+    },
 ]
 
 
@@ -70,8 +94,9 @@ def test_whom_the_register_names_asks_for_the_child_and_that_is_on_record(call, 
     assert call("GET", path("kid", "acts"), subject=actor).status_code == 404
 
 
-@pytest.mark.parametrize("actor", ["eve", "guy", "may", "nobody", "big"])
+@pytest.mark.parametrize("actor", ["eve", "guy", "may", "nobody", "big", "liz", "lee"])
 def test_nobody_else_does_and_nobody_whose_right_ended_or_rests_on_what_is_not_known(call, actor):
+    """Nor does somebody by their own word: an app's event, or its correction or retraction of what a registry says."""
     refused = call("GET", path("kid"), subject=actor)
     assert refused.status_code == 404
     assert refused.content == call("GET", path("stranger"), subject=actor).content
