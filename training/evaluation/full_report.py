@@ -10,7 +10,6 @@ import numpy as np
 from privacy.data_provenance import DataKind
 from recommender.rules.clause import Answer
 from training.evaluation.corrected_orders import corrected_orders
-from training.evaluation.judged_rows import entitlements
 from training.evaluation.leak_controls import leak_controls
 from training.evaluation.person_figures import K, order_table
 from training.evaluation.report_sections import (
@@ -60,7 +59,7 @@ def full_report(
     rows = report.rows
     assert rows is not None, "what was just judged holds its rows"
     progress("figures by person, group and programme")
-    owed, truth = entitlements(material, rows), by_truth(rows)
+    owed, truth = rows.owed, by_truth(rows)
     slices = tuple(name for name in dict.fromkeys(("popularity", report.ranker, "lightgbm")) if name in rows.scores)
     told = tuple(name for name in slices if name in rows.told_scores)
     groups = [group.name for group in material.groups]
@@ -68,8 +67,8 @@ def full_report(
     corrections = corrected_orders(material, rows, owed, slices)
     controls = leak_controls(material, log, lists, rows.told, settings, progress)
     return {
-        "by_truth": order_table(truth, report.ranker) if truth else [],
-        "by_answers": order_table(by_answers(rows), report.ranker) if report.observed_orders else [],
+        "by_truth": order_table(truth, report.ranker),
+        "by_answers": order_table(by_answers(rows), report.ranker),
         "by_group": by_group(truth, owed, groups, slices) if truth else [],
         **by_programme_part(material, log, rows, slices if rows.truth is not None else told),
         "calibration_by_programme": calibration_by_programme(material, rows, report.ranker),

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from features.arrays import Float32, Float64
 from features.log.interactions import APPLIED, OPENED
+from features.problem import Problem, Rejected
 from recommender.offers.offer_arrays import offer_arrays
 from recommender.offers.utility import UtilityWeights
 from recommender.ranking.design import DesignMatrix
 from recommender.ranking.forest import Forest
-from recommender.ranking.scorer import Pairs
+from recommender.ranking.scorer import Pairs, Scores
 from recommender.rules.clause import Answer
 from recommender.rules.compiled import compile_catalogue
 from recommender.rules.people_group import membership
@@ -44,6 +45,8 @@ class JudgedRows:
         some: what can be offered to them at the end of the log; where the truth is known, what it is known of.
         scores: how each order scores these pairs.
         truth: what they would take up; None where nobody knows.
+        owed: what of these pairs is due, and who is of which group then.
+        answered: what they did with what they were offered, and who was of which group at the time.
     """
 
     told: RankingDataset
@@ -52,6 +55,8 @@ class JudgedRows:
     some: Candidates
     scores: Mapping[str, Float64]
     truth: KnownTakeUp | None
+    owed: Entitlements
+    answered: Told
 
 
 def judged_rows(
@@ -67,36 +72,43 @@ def judged_rows(
         lists: what the others were offered, from which what stands beside is learned.
         most: of at most so many offers; of more, of a plain sample of people's lists.
         beside: how many threads tuned LightGBM may use; 0 leaves it out.
+
+    Raises:
+        Rejected: none of them was offered anything.
     """
     told = held_out_showings(material, log, most, seed=0)
-    found = candidates(material, log)
-    some, truth = with_truth(material, found) or (found, None)
+    if not len(told):
+        what = f"nobody of them was {material.labels.offered}, so there is nothing to judge by"
+        raise Rejected([Problem(("held-out people",), "missing", what, "Give more people, or another --hold-out")])
+    could = candidates(material, log)
+    some, truth = with_truth(material, could) or (could, None)
     taken, vocabulary = share_taken(lists, len(material.codes)), next(iter(models.values())).vocabulary
     past, programme = learned_from(material, log), some.pairs.programme
-    predictions = {name: predicted_by(model, told, material) for name, model in models.items()}
     told_scores = {"popularity": taken[told.examples.programme]}
+    chances = dict(told_scores)
     scores = {
         "popularity": popularity(past, material.codes, APPLIED)[programme],
         "views": popularity(past, material.codes, OPENED)[programme],
         "logistic": logistic_order(some, lists, material.catalogue, vocabulary),
     }
-    if beside.tuned_threads and len(told):
+    if beside.tuned_threads:
         for name, both in _tuned(material, told, some, lists, vocabulary, beside.tuned_threads).items():
             told_scores[name], scores[name] = both[: len(told)], both[len(told) :]
     for name, model in models.items():
-        attributes = model.attributes(material.catalogue, told.people.declaration)
-        told_scores[name] = model.score(told.people, attributes, Pairs(told.at, told.examples.programme)).score
+        found = scored_offers(model, told, material)
+        told_scores[name], chances[name] = found.score, found.probability
         scores[name] = order(model, some, material.catalogue)
-    chances = {"popularity": told_scores["popularity"], **predictions}
-    return JudgedRows(told, told_scores, chances, some, scores, truth)
+    owed, answered = entitlements(material, some, truth), what_was_told(material, told)
+    return JudgedRows(told, told_scores, chances, some, scores, truth, owed, answered)
 
 
-def predicted_by(model: Model, told: RankingDataset, material: TrainingData) -> Float64:
-    """A model's chances of offers; a forest knows where each row was shown, others take the first place."""
-    if isinstance(model, Forest):
-        return predicted(model, told, material.catalogue)
+def scored_offers(model: Model, told: RankingDataset, material: TrainingData) -> Scores:
+    """A model's scores and chances of offers in first place; a forest's chances are of where each was shown."""
     attributes = model.attributes(material.catalogue, told.people.declaration)
-    return model.score(told.people, attributes, Pairs(told.at, told.examples.programme)).probability
+    found = model.score(told.people, attributes, Pairs(told.at, told.examples.programme))
+    if isinstance(model, Forest):
+        return replace(found, probability=predicted(model, told, material.catalogue))
+    return found
 
 
 def _tuned(
@@ -119,28 +131,27 @@ def _tuned(
     return {EACH: tuned.per_programme(sides), CLASSES: tuned.of_classes(sides)}
 
 
-def entitlements(material: TrainingData, rows: JudgedRows) -> Entitlements:
+def entitlements(material: TrainingData, some: Candidates, truth: KnownTakeUp | None) -> Entitlements:
     """What is due to held-out people of what can be offered to them, by its worth in a year.
 
     Where the truth is written, due is what an office that knows everything would grant, by the chance that it is taken
     up; where it is not, what the rules say yes to.
     """
-    people, pairs = rows.some.people, rows.some.pairs
+    people, pairs = some.people, some.pairs
     day = material.declaration.zone.today(material.end)
     compiled = compile_catalogue(material.catalogue, people.columns, material.declaration, material.regions, day)
     table = offer_arrays(compiled)
     won = UtilityWeights().comparable_won(table.usual, table.gives)[pairs.programme]
-    if rows.truth is not None and rows.truth.eligible is not None:
-        need = rows.truth.probability * rows.truth.eligible
+    if truth is not None and truth.eligible is not None:
+        need = truth.probability * truth.eligible
     else:
         answers = compiled.offerable(people.values, members=people.members)
         need = (answers[pairs.person, pairs.programme] == Answer.YES).astype(np.float64)
     return Entitlements(pairs.person, won * need, need, membership(material.groups, people, material.regions, day))
 
 
-def what_was_told(material: TrainingData, rows: JudgedRows) -> Told:
+def what_was_told(material: TrainingData, told: RankingDataset) -> Told:
     """What held-out people were offered and did, and of which groups they were then."""
-    told = rows.told
     day = material.declaration.zone.today(material.end)
     answers = membership(material.groups, told.people, material.regions, day)
     return Told(told.examples.person, told.examples.label, answers[told.at])

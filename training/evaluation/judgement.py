@@ -9,7 +9,7 @@ from features.log.interactions import APPLIED
 from features.problem import Problem, Rejected
 from privacy.request import BY_TWO, Request
 from privacy.spend import Spend
-from training.data.material import candidates, learned_from, learning_showings, with_truth
+from training.data.material import learned_from, learning_showings
 from training.data.ranking_dataset import RankingDataset
 from training.evaluation.evaluation import (
     ColdStart,
@@ -25,7 +25,7 @@ from training.evaluation.evaluation import (
 from training.evaluation.evaluation_report import PRIVATE, RANKER, STUDENT, Report
 from training.evaluation.fairness import fairness
 from training.evaluation.full_report import full_report, model_card
-from training.evaluation.judged_rows import entitlements, judged_rows, what_was_told
+from training.evaluation.judged_rows import judged_rows
 from training.evaluation.observed_orders import Beside, observed_orders
 from training.progress import Progress, silent
 from training.rankers.forest_ranker import ForestSettings, learn
@@ -131,7 +131,7 @@ def evaluate(
         beside = beside._replace(models={RANKER: learn(lists, material.catalogue, settings).forest})
     progress("judging held-out people")
     report = judge(material, log, model, lists, ranker, beside)
-    report = replace(report, cold_starts=cold_starts(material, log, model, lists, withholding, progress))
+    report = replace(report, cold_starts=cold_starts(material, log, report, lists, withholding, progress))
     if not withholding.full:
         return report
     quick = replace(settings, rounds=min(settings.rounds, CONTROL_ROUNDS))
@@ -146,14 +146,9 @@ def judge(
     """Judge a ranker on held-out people, beside baselines learned from `lists` and other models."""
     models = {**beside.models, ranker: model}
     rows = judged_rows(material, log, models, lists, MOST_JUDGED, beside)
-    if not len(rows.told):
-        what = f"nobody of them was {material.labels.offered}, so there is nothing to judge by"
-        raise Rejected([Problem(("held-out people",), "missing", what, "Give more people, or another --hold-out")])
     seen = Observed.of(rows.told.examples.label, rows.predicted[ranker])
     orders = observed_orders(rows.told, rows.told_scores)
-    fair = fairness(
-        material.groups, entitlements(material, rows), rows.scores, what_was_told(material, rows), rows.predicted
-    )
+    fair = fairness(material.groups, rows.owed, rows.scores, rows.answered, rows.predicted)
     people, pairs = len(rows.some.people), len(rows.some.pairs)
     report = Report({}, [], seen, people, pairs, ranker=ranker, observed_orders=orders, fairness=fair, rows=rows)
     if rows.truth is None:
@@ -163,20 +158,19 @@ def judge(
 
 
 def cold_starts(
-    material: TrainingData, log: LearningLog, model: Model, lists: RankingDataset, withholding: Withholding,
+    material: TrainingData, log: LearningLog, report: Report, lists: RankingDataset, withholding: Withholding,
     progress: Progress,
 ) -> tuple[ColdStart, ...]:  # fmt: skip
     """Learn again without one programme after another, and rank it as if it had been published today."""
-    spoken = with_truth(material, candidates(material, log)) if withholding.programmes else None
-    if spoken is None:
+    rows = report.rows
+    if rows is None or rows.truth is None or not withholding.programmes:
         return ()
-    some, truth = spoken
-    trained = order(model, some, material.catalogue)
-    tried = []
+    some, tried = rows.some, []
     popular = popularity(learned_from(material, log), material.codes, APPLIED)
     for at in to_withhold(some, popular, withholding.programmes):
         name = material.catalogue.programmes[at].id
         progress(f"learning without {name}")
         new = learn(lists, material.catalogue, withholding.settings, withheld=(at,)).forest
-        tried.append(cold_start(some, truth, order(new, some, material.catalogue), trained, at, name))
+        cold = order(new, some, material.catalogue)
+        tried.append(cold_start(some, rows.truth, cold, rows.scores[report.ranker], at, name))
     return tuple(tried)

@@ -13,7 +13,7 @@ from features.log.interactions import SHOWN
 from recommender.rules.clause import Answer
 from training.evaluation.fairness import FEWEST, clustered_share
 from training.evaluation.person_figures import K, PersonFigures, person_figures
-from training.measures import SURE, places, standard_error
+from training.measures import SURE, mixed, places, standard_error
 
 if TYPE_CHECKING:
     from training.data.examples import LearningLog
@@ -38,8 +38,7 @@ def by_truth(rows: JudgedRows) -> dict[str, PersonFigures]:
 def by_answers(rows: JudgedRows) -> dict[str, PersonFigures]:
     """Every order against what people took up of what they were offered, of lists that tell something."""
     told = rows.told
-    taken, length = np.bincount(told.at, told.examples.label), np.bincount(told.at)
-    kept = ((taken > 0) & (taken < length))[told.at]
+    kept = mixed(told.at, told.examples.label)
     if not kept.any():
         return {}
     lists, person, label = told.at[kept], told.examples.person[kept], told.examples.label[kept]

@@ -10,7 +10,6 @@ import numpy as np
 
 from recommender.rules.clause import Answer
 from training.evaluation.evaluation_report import Report
-from training.evaluation.judged_rows import entitlements, what_was_told
 from training.evaluation.judgement import evaluate_model
 from training.evaluation.promotion_gate import (
     GateFigure,
@@ -157,9 +156,9 @@ class _Compared:
             return None
         ours, theirs = both[0][orders[0]], both[1][orders[1]]
         if rows.truth is not None:
-            answers = entitlements(material, rows).answers[ours.people]
+            answers = rows.owed.answers[ours.people]
         else:
-            told = what_was_told(material, rows)
+            told = rows.answered
             _, row = np.unique(told.person, return_index=True)
             answers = told.answers[row[np.searchsorted(told.person[row], ours.people)]]
         names = tuple(group.name for group in material.groups)
