@@ -111,7 +111,7 @@ def test_the_explanation_of_an_offer_says_what_was_sent_when_over_which_channel_
     assert [one["en"] for one in told["summary"][:3]] == [
         "On 1 November 2026 at 12:00, 2 programmes were put into a message to you (webhook).",
         "It has not left yet.",
-        "You are written to for this purpose: Notice. By what right: a law",
+        "You are written to for this purpose: Notice. By what right: a law.",
     ]
     (sent,) = told["sent"]
     assert (sent["channel"], sent["programmes"], sent["state"]) == ("webhook", ["t.baby", "t.women"], "due")
