@@ -64,9 +64,7 @@ def _first(asked: re.Pattern[str], fields: Collection[FieldText], reason: str) -
     for text in fields:
         found = asked.search(text.plain)
         if found is not None:
-            start = text.plain.rfind("\n", 0, found.start()) + 1
-            end = text.plain.find("\n", found.end())
-            return NoData(reason, source=text.source(start, end if end >= 0 else len(text.plain)))
+            return NoData(reason, source=text.source(*text.lines(*found.span())))
     return None
 
 

@@ -54,6 +54,11 @@ class FieldText:
         start, end = self.trimmed(start, end)
         return Source(text=Text(ko=self.text[start:end]), field=self.field, span=(start, end))
 
+    def lines(self, start: int, end: int) -> tuple[int, int]:
+        """Return where the lines that hold the words from `start` to before `end` begin and end."""
+        after = self.plain.find("\n", end)
+        return self.plain.rfind("\n", 0, start) + 1, after if after >= 0 else len(self.plain)
+
     def trimmed(self, start: int, end: int) -> tuple[int, int]:
         """Return a span without the blanks at its ends; one that is all blank stays as it is."""
         words = self.plain[start:end]

@@ -45,6 +45,5 @@ def other_help(text: FieldText) -> NoData | None:
 
 def told_in(text: FieldText, clause: NoData) -> str:
     """Return the line of a text that a clause on other help was read from: it may name that help."""
-    start, end = (clause.source and clause.source.span) or (0, 0)
-    after = text.plain.find("\n", end)
-    return text.plain[text.plain.rfind("\n", 0, start) + 1 : after if after >= 0 else len(text.plain)]
+    start, end = text.lines(*((clause.source and clause.source.span) or (0, 0)))
+    return text.plain[start:end]
