@@ -10,7 +10,7 @@ from recommender.reading.criteria import CriteriaReader
 from recommender.reading.field_text import FieldText
 from recommender.reading.lexeme import Lexeme, LexemeKind
 from recommender.reading.logic import EVERYONE, any_of, softened
-from recommender.reading.scanner import scan
+from recommender.reading.scanner import scan_parts
 from recommender.reading.text_statement import TextStatement, statements
 from recommender.rules.clause import Clause, compares
 
@@ -107,10 +107,8 @@ def _limited(statement: TextStatement, plain: str, reader: CriteriaReader) -> It
     """
     if reader.fees and statement.bullet != "note":
         return
-    spans = [(statement.start, statement.end)]
-    scanned = scan(plain, *spans[0], reader.vocabulary, reader.places)
-    for start, end in (*spans, *((span.start, span.end) for span in scanned.brackets)):
-        lexemes = scan(plain, start, end, reader.vocabulary, reader.places).lexemes
+    parts = scan_parts(plain, statement.start, statement.end, reader.vocabulary, reader.places)
+    for start, end, lexemes in parts:
         for lexeme in lexemes:
             people = lexeme.group is not None and (lexeme.group.people or lexeme.word.endswith("자"))
             enrolled = people and _ENROLLED.match(plain, lexeme.end, end)

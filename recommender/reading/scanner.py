@@ -13,7 +13,7 @@ from recommender.reading.lexeme import Lexeme, LexemeKind
 from recommender.reading.squeezed_text import BracketSpan, SqueezedText, squeezed
 from recommender.reading.target_group import GroupVocabulary, TargetGroup
 
-__all__ = ["Scanned", "scan"]
+__all__ = ["Scanned", "scan", "scan_parts"]
 
 _LONGEST_AFTER: Final = max(map(len, AFTER))
 _LONGEST_ALONE: Final = max(map(len, ALONE))
@@ -51,6 +51,16 @@ def scan(plain: str, start: int, end: int, vocabulary: GroupVocabulary, places: 
     """Cut the words from `start` to before `end` into lexemes; `places` are the names of where the service is."""
     text = squeezed(plain, start, end)
     return Scanned(tuple(_Scan(text, vocabulary, tuple(places)).lexemes()), text.brackets)
+
+
+def scan_parts(
+    plain: str, start: int, end: int, vocabulary: GroupVocabulary, places: Sequence[str]
+) -> Iterator[tuple[int, int, tuple[Lexeme, ...]]]:
+    """Yield where some words begin and end and their lexemes, then the same of each bracket among them."""
+    scanned = scan(plain, start, end, vocabulary, places)
+    yield start, end, scanned.lexemes
+    for span in scanned.brackets:
+        yield span.start, span.end, scan(plain, span.start, span.end, vocabulary, places).lexemes
 
 
 Candidate = tuple[int, Lexeme]

@@ -11,7 +11,7 @@ from recommender.reading.field_text import FieldText
 from recommender.reading.lexeme import Lexeme, LexemeKind
 from recommender.reading.logic import EVERYONE, all_of, any_of
 from recommender.reading.raised_child import with_raised
-from recommender.reading.scanner import scan
+from recommender.reading.scanner import scan_parts
 from recommender.reading.target_group import GroupVocabulary, TargetGroup
 from recommender.rules.clause import Clause, NoData
 
@@ -42,20 +42,12 @@ def title_demand(
     """
     plain = FieldText.of("", title).plain
     parts: list[Clause] = []
-    for lexemes in _parts(plain, vocabulary, places):
+    for _, _, lexemes in scan_parts(plain, 0, len(plain), vocabulary, places):
         items = [list(run) for joint, run in groupby(lexemes, key=lambda one: one.kind is K.OR) if not joint]
         asked = [found for item in items if (found := list(_asked(item, named, vocabulary)))]
         parts.append(any_of(all_of(found) for found in asked) if asked else EVERYONE)
     clause = with_raised(all_of(parts))
     return None if clause == EVERYONE else clause
-
-
-def _parts(plain: str, vocabulary: GroupVocabulary, places: Sequence[str]) -> Iterator[Sequence[Lexeme]]:
-    """Yield the lexemes of a title and of each of its brackets."""
-    scanned = scan(plain, 0, len(plain), vocabulary, places)
-    yield scanned.lexemes
-    for span in scanned.brackets:
-        yield scan(plain, span.start, span.end, vocabulary, places).lexemes
 
 
 def _asked(item: Sequence[Lexeme], named: Collection[str], vocabulary: GroupVocabulary) -> Iterator[Clause]:
