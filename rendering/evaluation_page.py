@@ -120,7 +120,8 @@ def _beside(one: Mapping[str, Any], say: Say) -> tuple[str, str, str]:
 def _groups(report: Mapping[str, Any], labels: Mapping[str, str], say: Say) -> dict[str, object]:
     """The gap of each group to the rest, under popularity and under the ranker, one picture for each measure."""
     orders, shown = ("popularity", report["ranker"]), [row for row in report["fairness"] if not row["suppressed"]]
-    small = [labels[row["group"]] for row in report["fairness"] if row["suppressed"]]
+    small = [row for row in report["fairness"] if row["suppressed"]]
+    hidden = ", ".join(labels[row["group"]] for row in small)
     series = tuple(_order(name, report["ranker"], say) for name in orders)
     charts = []
     for measure in ("reached", "recall", "exposure", "calibration"):
@@ -132,7 +133,7 @@ def _groups(report: Mapping[str, Any], labels: Mapping[str, str], say: Say) -> d
         charts.append(DotChart(say(f"ranking.page.{measure}"), series, rows, heads, line=0.0))
     return {
         "charts": charts if shown else [],
-        "small": say("ranking.page.suppressed", groups=", ".join(small), fewest=30) if small else "",
+        "small": say("ranking.page.suppressed", groups=hidden, fewest=small[0]["fewest"]) if small else "",
     }
 
 
@@ -183,7 +184,7 @@ def _calibrations(report: Mapping[str, Any], say: Say) -> list[dict[str, object]
 
 
 def _correction(one: Mapping[str, Any], labels: Mapping[str, str], say: Say) -> dict[str, object]:
-    others = one["others"].get("ndcg@5", {"before": float("nan"), "after": float("nan")})
+    others = one["others"].get("ndcg@5", {"before": None, "after": None})
     numbers = {"price": f"{one['price']:+.1%}", **{name: _number(value) for name, value in others.items()}}
     series = say("ranking.page.before"), say("ranking.page.after")
     rows = tuple((labels[gap["group"]], (Dot(gap["before"]), Dot(gap["after"], gap["error"]))) for gap in one["gaps"])
