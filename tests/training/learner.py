@@ -59,6 +59,11 @@ class Learner:
         base, seen = rng.normal(size=len(attributes.ids)), rng.uniform(0.2, 1, Cells.of(declaration).size)
         return cls(material, bins, space, weights, LearningStart(base, seen))
 
+    @property
+    def objective(self) -> Objective:
+        """What the run climbs."""
+        return Objective(self.space, self.start, "pointwise")
+
     def seen(self, history: History, unreadable: set[str], roll: PersistentUnits | None = None, end: int = END) -> Seen:
         """What a run on the log of the second `end` sees and computes of each person and each unit, as bytes."""
         log = admitted(history, Admission(self.run, pseudonym, roll), HoldOut(10**6), unreadable, end)
@@ -69,8 +74,7 @@ class Learner:
         made = {}
         if units.size:
             sample = sample_of(lists.lists, self.bins, lists.unit)
-            objective = Objective(self.space, self.start, "pointwise")
-            found = gradients(sample, np.arange(units.size), objective, self.weights)
+            found = gradients(sample, np.arange(units.size), self.objective, self.weights)
             for number, unit in enumerate(units.tolist()):
                 part = slice(sample.unit_at[number], sample.unit_at[number + 1])
                 rows = slice(sample.list_at[part.start], sample.list_at[part.stop])

@@ -32,7 +32,7 @@ from tests.training.learner import RUN, Learner
 from tests.training.test_attacks import strangers_act
 from training.data.admission import admitted
 from training.data.hold_out import HoldOut
-from training.rankers.private_bilinear import Objective, gradients
+from training.rankers.private_bilinear import gradients
 from training.rankers.private_ranker import sample_of
 from training.runs import private_run
 
@@ -92,8 +92,7 @@ def sums(learner: Learner, events: list[Event]) -> SeenSums:
     total = Total.empty(learner.space.shape, learner.space.beside)
     if lists.units:
         sample = sample_of(lists.lists, learner.bins, lists.unit)
-        objective = Objective(learner.space, np.zeros(learner.space.attributes.shape[0]), "listwise")
-        total.add(gradients(sample, np.arange(lists.units), objective, learner.weights), SCHEDULE.clip)
+        total.add(gradients(sample, np.arange(lists.units), learner.objective, learner.weights), SCHEDULE.clip)
     return SeenSums(private_run.counts(lists), total)
 
 
