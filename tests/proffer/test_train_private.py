@@ -412,7 +412,8 @@ def test_a_model_is_compared_on_people_who_may_exist_by_one_release_that_is_paid
     code, document = run(capsys, *words)
     assert (code, document["promoted"], document["champion_before"]) == (1, False, None)
     assert document["outcome"] in ("cannot_tell", "too_few")  # of sixty people at epsilon 1
-    assert [one["check"] for one in document["checks"]] == ["ndcg@5"]
+    assert [one["check"] for one in document["checks"]][:3] == ["ndcg@5", "calibration", "ndcg@5 of older"]
+    assert {one["says"] for one in document["checks"][2:]} == {"cannot_tell"}  # each group is too small
     assert document["checks"][0]["error"] > 0.05
     paid = spent(judged, capsys)
     assert 0 < Decimal(paid) <= 1

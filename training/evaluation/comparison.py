@@ -5,47 +5,51 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from features.arrays import Float64, Int64
+from features.arrays import Bool, Float64, Int64
 from features.log.history import history_of
 from features.snapshot import snapshots
 from privacy.accounting import accountant
 from privacy.accounting.mechanism import gaussian
 from recommender.ranking.scorer import Pairs, Scores
+from recommender.rules.clause import Answer
+from recommender.rules.people_group import membership
+from training.evaluation.bundle_room import MOST_BRIER, BundleRoom
+from training.evaluation.promotion_gate import (
+    USUAL,
+    GateFigure,
+    GateTerms,
+    Says,
+    calibration_says,
+    groups_say,
+    not_worse_says,
+)
 from training.evaluation.release import unit_means
-from training.measures import ndcg
+from training.measures import SURE, ndcg
 
 if TYPE_CHECKING:
     from recommender.ranking.scorer import Scorer
     from training.data.material import TrainingData
     from training.data.ranking_dataset import RankingDataset
 
-FORMAT: Final = "proffer-comparison-1"
-SURE: Final = 1.96
-"""Error bars are so many standard deviations long: a normal value is within them 95 times in 100."""
+FORMAT: Final = "proffer-comparison-2"
 FEWEST: Final = 50
 """Of fewer units than this, counted with noise, nothing is told."""
-MOST_BRIER: Final = 0.25
-"""A unit's difference in squared error counts up to this; beyond, it is clipped."""
-PARTS: Final = ("listed", "rated", "ndcg", "ndcg_squared", "other_ndcg", "brier", "brier_squared")
-"""What a unit adds: whether it has an answered list, whether any row, then means over its own lists and rows."""
-WEIGHTS: Final = (0.25, 0.25, 1.0, 0.5, 0.25, 0.5, 0.25)
-"""The difference in NDCG is what has to be told, so it has the most of the noise's room."""
-LENGTH: Final = math.sqrt(sum(weight * weight for weight in WEIGHTS))
-"""How far one unit more or less moves the weighed sums: each part is between -1 and 1."""
 
-Outcome = Literal["better", "worse", "less_calibrated", "cannot_tell", "too_few"]
+Outcome = Literal[
+    "better", "worse", "group_worse", "less_calibrated", "miscalibrated", "cannot_tell", "too_few"
+]  # fmt: skip
 
 
-def scored(scorer: Scorer, lists: RankingDataset, material: TrainingData) -> Scores:
-    """A model's scores of every row."""
-    attributes = scorer.attributes(material.catalogue, material.declaration)
-    return scorer.score(lists.people, attributes, Pairs(lists.at, lists.examples.programme))
+def of_groups(lists: RankingDataset, material: TrainingData) -> Bool:
+    """Whether each list was shown to somebody of each declared group: bool[lists, G]."""
+    day = material.declaration.zone.today(material.end)
+    return np.asarray(membership(material.groups, lists.people, material.regions, day) == Answer.YES)
 
 
 def for_everybody(scorer: Scorer, material: TrainingData) -> Float64:
@@ -58,14 +62,17 @@ def for_everybody(scorer: Scorer, material: TrainingData) -> Float64:
     return scorer.score(blank, attributes, Pairs(np.zeros_like(every), every)).score
 
 
-def weighed(one: Scores, other: Scores, lists: RankingDataset, unit: Int64) -> Float64:
-    """What each unit adds to the bundle, float64[units, 7]: `PARTS` times `WEIGHTS`, none longer than `LENGTH`.
+def weighed(one: Scores, other: Scores, lists: RankingDataset, unit: Int64, members: Bool) -> Float64:
+    """What each unit adds to the bundle, float64[units, k]: every part of `BundleRoom` times its weight.
+
+    Probabilities are held against what stood in the first place, which is what they are said of.
 
     Args:
         one: the challenger's scores of every row.
         other: those it is compared with.
         lists: what held-out people were shown, and what they did.
         unit: int64[m], which unit each row is about.
+        members: bool[lists, G], of `of_groups`.
     """
     _, place = np.unique(unit, return_inverse=True)
     units = int(place.max(initial=-1)) + 1
@@ -74,13 +81,27 @@ def weighed(one: Scores, other: Scores, lists: RankingDataset, unit: Int64) -> F
     theirs = ndcg(lists.at, other.score, label)[1]
     owner = np.zeros(int(lists.at.max(initial=-1)) + 1, dtype=np.int64)
     owner[lists.at] = place
-    gain = unit_means(owner[answered], ours - theirs, units)
     level = unit_means(owner[answered], theirs, units)
-    listed = np.bincount(owner[answered], minlength=units) > 0
-    less = _squared(label, other.probability) - _squared(label, one.probability)
-    brier = np.clip(unit_means(place, less, units) / MOST_BRIER, -1.0, 1.0)
-    parts = (listed, np.ones(units), gain, gain * gain, level, brier, brier * brier)
-    return np.asarray(np.stack(parts, axis=1).clip(-1.0, 1.0) * np.array(WEIGHTS))
+    first = np.flatnonzero(~(lists.examples.position > 1))
+    at, label = place[first], label[first]
+    said = one.probability[first], other.probability[first]
+    brier = np.clip(unit_means(at, _squared(label, said[1]) - _squared(label, said[0]), units) / MOST_BRIER, -1.0, 1.0)
+    bias = unit_means(at, np.nan_to_num(np.clip(said[0], 0.0, 1.0), nan=1.0) - label, units)
+    rated = np.bincount(at, minlength=units) > 0
+    orders = [
+        _gain(owner[answered][some], (ours - theirs)[some], units)
+        for some in (np.ones(answered.size, dtype=np.bool_), *members[answered].T)
+    ]
+    listed, *gains = orders[0]
+    parts = (listed, rated, *gains, level, brier, brier * brier, bias, bias * bias)
+    found = np.stack([*parts, *(part for order in orders[1:] for part in order)], axis=1)
+    return np.asarray(found.clip(-1.0, 1.0) * BundleRoom(members.shape[1]).weights)
+
+
+def _gain(owner: Int64, difference: Float64, units: int) -> tuple[Float64, Float64, Float64]:
+    """Whether each unit has any such list, its mean difference, and the square of that."""
+    gain = unit_means(owner, difference, units)
+    return (np.bincount(owner, minlength=units) > 0).astype(np.float64), gain, gain * gain
 
 
 def _squared(label: Float64, probability: Float64) -> Float64:
@@ -96,14 +117,14 @@ class NoisedDifference:
         mean: above 0 where the challenger is better.
         square: the mean of the units' squared differences.
         units: over how many, with noise.
-        weights: by which differences and squares were weighed.
+        reach: the noise in the sum of differences and in that of squares, over the noise multiplier.
         most: the most that one unit's difference may be.
     """
 
     mean: float
     square: float
     units: float
-    weights: tuple[float, float]
+    reach: tuple[float, float]
     most: float = 1.0
 
     def error(self, multiplier: float) -> float:
@@ -114,9 +135,13 @@ class NoisedDifference:
         Args:
             multiplier: of the noise: what was added, or what would have been.
         """
-        noise, beside = (multiplier * LENGTH / (weight * self.units) for weight in self.weights)
+        noise, beside = (multiplier * reach / self.units for reach in self.reach)
         spread = min(max(self.square / self.most**2, 0.0) + SURE * beside, 1.0)
         return SURE * self.most * math.hypot(noise, math.sqrt(spread / self.units))
+
+    def figure(self, multiplier: float, units: float | None = None) -> GateFigure:
+        """As the gate reads it, of `units` units at least; None: of as many as were counted."""
+        return GateFigure(self.mean, self.error(multiplier), self.units if units is None else units)
 
 
 @dataclass(frozen=True)
@@ -124,14 +149,23 @@ class Comparison:
     """What one noised bundle says of a challenger.
 
     Attributes:
-        sums: of `PARTS` over units, with noise.
+        sums: of the parts of `BundleRoom` over units, with noise.
         multiplier: of the noise: standard deviations over what one unit may add.
         against: the champion's name; None where the challenger is compared with its own order for everybody.
+        groups: the declared groups, by name.
+        terms: what the deployment demands.
     """
 
     sums: tuple[float, ...]
     multiplier: float
     against: str | None
+    groups: tuple[str, ...] = ()
+    terms: GateTerms = USUAL
+
+    @property
+    def room(self) -> BundleRoom:
+        """What each sum is, and how much noise it has."""
+        return BundleRoom(len(self.groups))
 
     @property
     def units(self) -> float:
@@ -141,39 +175,55 @@ class Comparison:
     @property
     def gain(self) -> NoisedDifference:
         """How much higher the challenger's NDCG@5 is."""
-        units = max(self.units, 1.0)
-        mean, square = self._sum("ndcg") / units, self._sum("ndcg_squared") / units
-        return NoisedDifference(mean, square, units, (WEIGHTS[2], WEIGHTS[3]))
+        return self._mean("listed", "ndcg")
 
     @property
-    def calibration(self) -> NoisedDifference | None:
+    def brier(self) -> NoisedDifference | None:
         """How much lower the challenger's mean squared error is; None where the other has no probabilities."""
-        if self.against is None:
-            return None
-        units = max(self._sum("rated"), 1.0)
-        mean, square = MOST_BRIER * self._sum("brier") / units, MOST_BRIER**2 * self._sum("brier_squared") / units
-        return NoisedDifference(mean, square, units, (WEIGHTS[5], WEIGHTS[6]), MOST_BRIER)
+        return None if self.against is None else self._mean("rated", "brier", most=MOST_BRIER)
+
+    @property
+    def bias(self) -> NoisedDifference:
+        """How much higher the challenger's mean prediction is than the share of first places that was taken up."""
+        return self._mean("rated", "bias")
+
+    def gain_of(self, group: int) -> GateFigure:
+        """How much higher its NDCG@5 is for a group; of as many units as there are at least, for all that is known."""
+        fewest = self._sum("listed", group) - SURE * self.multiplier * self.room.reach("listed", group)
+        return self._mean("listed", "ndcg", group).figure(self.multiplier, fewest)
+
+    @property
+    def groups_say(self) -> dict[str, Says]:
+        """Of each declared group, whether it is worse by more than the margin (Holm over all)."""
+        return groups_say({name: self.gain_of(at) for at, name in enumerate(self.groups)}, self.terms)
+
+    @property
+    def bias_says(self) -> Says:
+        """Whether the mean prediction is as near to what happened as is demanded."""
+        return calibration_says(self.bias.figure(self.multiplier), self.terms)
 
     @property
     def level(self) -> tuple[float, float]:
         """The NDCG@5 of what the challenger is compared with, and how far noise may have moved it."""
         units = max(self.units, 1.0)
-        error = SURE * self.multiplier * LENGTH / (WEIGHTS[4] * units)
+        error = SURE * self.multiplier * self.room.reach("other_ndcg") / units
         return float(np.clip(self._sum("other_ndcg") / units, 0.0, 1.0)), error
 
     @property
     def outcome(self) -> Outcome:
         """Whether the challenger is better, as far as the bundle can tell; only `better` promotes."""
-        gain, calibration = self.gain, self.calibration
+        gain, brier = self.gain, self.brier
         if self.units < FEWEST:
             return "too_few"
         if abs(gain.mean) <= gain.error(self.multiplier):
             return "cannot_tell"
         if gain.mean < 0:
             return "worse"
-        if calibration is not None and calibration.mean < -calibration.error(self.multiplier):
+        if "failed" in self.groups_say.values():
+            return "group_worse"
+        if brier is not None and not_worse_says(brier.figure(self.multiplier)) == "failed":
             return "less_calibrated"
-        return "better"
+        return "miscalibrated" if self.bias_says == "failed" else "better"
 
     def telling_epsilon(self, delta: Decimal) -> Decimal | None:
         """The least epsilon (about) at which a difference of this size would be told; None: more units are needed."""
@@ -192,19 +242,20 @@ class Comparison:
 
     def to_bytes(self, question: Mapping[str, Any]) -> bytes:
         """As it is kept, and its sha256 committed: what was asked, and the noised sums."""
-        document = {
-            **question,
-            "format": FORMAT,
-            "multiplier": self.multiplier,
-            "sums": dict(zip(PARTS, self.sums, strict=True)),
-        }
+        document = {**question, "format": FORMAT, "multiplier": self.multiplier, "sums": list(self.sums)}
         return json.dumps(document, indent=2, sort_keys=True, allow_nan=False).encode() + b"\n"
 
-    @classmethod
-    def from_bytes(cls, content: bytes, against: str | None) -> Comparison:
-        """The inverse of `to_bytes`."""
+    def read(self, content: bytes) -> Comparison:
+        """The inverse of `to_bytes`: the same question's, with the sums that were kept."""
         document = json.loads(content)
-        return cls(tuple(document["sums"][name] for name in PARTS), document["multiplier"], against)
+        return replace(self, sums=tuple(document["sums"]), multiplier=document["multiplier"])
 
-    def _sum(self, name: str) -> float:
-        return self.sums[PARTS.index(name)]
+    def _sum(self, part: str, group: int | None = None) -> float:
+        return self.sums[self.room.place(part, group)]
+
+    def _mean(self, count: str, part: str, group: int | None = None, *, most: float = 1.0) -> NoisedDifference:
+        """The mean of a part, over the units that were counted, from 1 on."""
+        units, squared = max(self._sum(count, group), 1.0), f"{part}_squared"
+        reach = self.room.reach(part, group), self.room.reach(squared, group)
+        sums = most * self._sum(part, group), most**2 * self._sum(squared, group)
+        return NoisedDifference(sums[0] / units, sums[1] / units, units, reach, most)

@@ -32,6 +32,10 @@ class GateTerms:
     calibration: float = 0.05
 
 
+USUAL: Final = GateTerms()
+"""What is demanded where a declaration has no `gate.yaml`."""
+
+
 def parse_terms(document: object, where: Where) -> GateTerms:
     """Read the terms; what is not given is as usual.
 

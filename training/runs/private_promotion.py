@@ -14,7 +14,10 @@ from privacy.accounting import accountant
 from privacy.data_provenance import digest
 from privacy.spend import Spend
 from recommender.ranking.scorer import Scores
-from training.evaluation.comparison import LENGTH, WEIGHTS, Comparison, for_everybody, scored, weighed
+from training.evaluation.bundle_room import BundleRoom
+from training.evaluation.comparison import Comparison, for_everybody, of_groups, weighed
+from training.evaluation.judged_rows import scored_offers
+from training.evaluation.promotion_gate import GateTerms
 from training.evaluation.release import bundle_mechanism, released_sums
 from training.progress import Progress, silent
 from training.runs.private_run import UnitLists, lists_of
@@ -72,7 +75,9 @@ def question(
     return {
         "basis": run.basis.value, "catalogue": material.catalogue.hash, "challenger": challenger.artefact,
         "champion": None if champion is None else champion.artefact, "declaration": material.declaration.hash,
-        "delta": f"{run.delta:f}", "epsilon": f"{run.epsilon:f}", "hold_out": material.hold_out.to_document(),
+        "delta": f"{run.delta:f}", "epsilon": f"{run.epsilon:f}",
+        "groups": {one.name: digest(repr(one.who).encode()) for one in material.groups},
+        "hold_out": material.hold_out.to_document(),
         "population": run.population, "purpose": run.purpose, "requester": run.requester, "unit": run.unit.value,
         "units": run.units, "until": day.isoformat(),
     }  # fmt: skip
@@ -116,24 +121,28 @@ def compare(
     mechanism = bundle_mechanism(run.epsilon, run.delta)
     asked = question(material, run, challenger, champion)
     spend = f"{STAGE}-{digest(canonical_text(asked).encode())[:32]}"
+    room, names = BundleRoom(len(material.groups)), tuple(group.name for group in material.groups)
     against = None if champion is None else champion.name
+    blank = Comparison((), float(mechanism["noise"]), against, names, GateTerms(**material.gate_terms))
 
     def release(found: UnitLists) -> bytes:
         progress("comparing on held-out people")
-        sums = released_sums(_weighed(found, material, contenders), LENGTH, mechanism, noise)
-        whole = tuple((sums / WEIGHTS).tolist())
-        return Comparison(whole, float(mechanism["noise"]), against).to_bytes(asked)
+        sums = released_sums(_weighed(found, material, contenders), room.length, mechanism, noise)
+        return replace(blank, sums=tuple((sums / room.weights).tolist())).to_bytes(asked)
 
     kept = folder / f"{spend}.json"
-    comparison = Comparison.from_bytes(gated.once(spend, mechanism, release, kept), against)
+    comparison = blank.read(gated.once(spend, mechanism, release, kept))
     cost = Spend(accountant.price(mechanism, run.delta).epsilon, run.delta)
     return PrivateVerdict(comparison, cost, spend, kept, gated.receipts)
 
 
 def _weighed(found: UnitLists, material: TrainingData, contenders: tuple[Contender, Contender | None]) -> Float64:
     challenger, champion = contenders
-    ours = scored(challenger.model, found.lists, material)
+    members = of_groups(found.lists, material)
+    ours = scored_offers(challenger.model, found.lists, material)
     if champion is not None:
-        return weighed(ours, scored(champion.model, found.lists, material), found.lists, found.unit)
-    order = for_everybody(challenger.model, material)[found.lists.examples.programme]
-    return weighed(ours, Scores(order, ours.probability), found.lists, found.unit)
+        other = scored_offers(champion.model, found.lists, material)
+    else:
+        order = for_everybody(challenger.model, material)[found.lists.examples.programme]
+        other = Scores(order, ours.probability)
+    return weighed(ours, other, found.lists, found.unit, members)

@@ -24,7 +24,7 @@ from training.evaluation.report_sections import by_answers, by_truth
 from training.measures import SURE, losses, standard_error
 
 if TYPE_CHECKING:
-    from features.arrays import Float64, Int8
+    from features.arrays import Float64, Int8, Int64
     from recommender.ranking.model import Model
     from training.data.material import TrainingData
     from training.evaluation.judged_rows import JudgedRows
@@ -105,10 +105,11 @@ def checks(challenger: Report, champion: Report | None, material: TrainingData) 
     if champion is not None:
         # of the order alone popularity is a floor for everybody; groups are held against the champion
         found = [*_beside(material, challenger, champion, terms), *found[:1]]
-    predicted, label = rows.predicted[challenger.ranker], rows.told.examples.label
-    bias = _figure(_by_person(rows, predicted - label))
+    first = np.flatnonzero(~(rows.told.examples.position > 1))  # of which every kind of model says its chances
+    predicted, label = rows.predicted[challenger.ranker][first], rows.told.examples.label[first]
+    bias = _figure(_by_person(rows.told.examples.person[first], predicted - label))
     said = calibration_says(bias, terms)
-    means = float(predicted.mean()), "observed", float(label.mean())
+    means = (float(predicted.mean()), "observed", float(label.mean())) if first.size else (0.0, "observed", 0.0)
     return (*found, mean, Check(CALIBRATION, *means, False, bias.error, said, needed=False))
 
 
@@ -188,11 +189,11 @@ def _figure(values: Float64) -> GateFigure:
     return GateFigure(float(values.mean()), SURE * standard_error(values), values.size)
 
 
-def _by_person(rows: JudgedRows, values: Float64) -> Float64:
-    _, place = np.unique(rows.told.examples.person, return_inverse=True)
+def _by_person(person: Int64, values: Float64) -> Float64:
+    _, place = np.unique(person, return_inverse=True)
     return np.asarray(np.bincount(place, values) / np.bincount(place))
 
 
 def _losses(rows: JudgedRows, name: str) -> Float64:
     """The mean log-loss of each person's offers."""
-    return _by_person(rows, losses(rows.told.examples.label, rows.predicted[name]))
+    return _by_person(rows.told.examples.person, losses(rows.told.examples.label, rows.predicted[name]))

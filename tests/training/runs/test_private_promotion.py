@@ -23,7 +23,9 @@ from tests.privacy.fixed_rows import FixedRows
 from tests.privacy.ledgers import ledger
 from tests.privacy.noises import Seeded, Silent
 from training.data.material import held_out_showings, learning_showings
-from training.evaluation.comparison import weighed
+from training.evaluation.bundle_room import BundleRoom
+from training.evaluation.comparison import of_groups, weighed
+from training.evaluation.judged_rows import scored_offers
 from training.measures import ndcg
 from training.rankers.forest_ranker import ForestSettings
 from training.rankers.forest_ranker import learn as grow
@@ -93,8 +95,8 @@ def test_the_figures_are_those_of_held_out_units_but_for_the_noise(kept, good, b
     material, _, folder = kept
     found = compare(material, RUN, (good, bad), Silent(0), folder).comparison
     lists = held_out_showings(material, material.gate.rows.open(Admission()), 10**9, 0)
-    whole = weighed(*(private_promotion.scored(one.model, lists, material) for one in (good, bad)), lists,
-                    lists.examples.person)  # fmt: skip
+    whole = weighed(*(scored_offers(one.model, lists, material) for one in (good, bad)), lists,
+                    lists.examples.person, of_groups(lists, material))  # fmt: skip
     assert found.sums[2] == pytest.approx(whole[:, 2].sum(), abs=1e-6)
     assert 30 < found.units == whole[:, 0].sum() * 4
     assert found.gain.mean > 0.1
@@ -104,9 +106,9 @@ def test_the_noise_that_was_reserved_is_the_noise_that_was_added(kept, good, bad
     material, made, folder = kept
     exact = compare(material, RUN, (good, bad), Silent(0), folder).comparison
     other = compare(material, replace(RUN, requester="other"), (good, bad), Seeded(3), folder).comparison
-    drawn = (np.array(other.sums) - exact.sums) * private_promotion.WEIGHTS
-    sigma = float(made.spends("kr")[1].mechanism["noise"]) * private_promotion.LENGTH
-    assert drawn == pytest.approx(np.random.default_rng(3).standard_normal(7) * sigma, abs=1e-6)
+    drawn = (np.array(other.sums) - exact.sums) * BundleRoom().weights
+    sigma = float(made.spends("kr")[1].mechanism["noise"]) * BundleRoom().length
+    assert drawn == pytest.approx(np.random.default_rng(3).standard_normal(9) * sigma, abs=1e-6)
 
 
 def test_the_same_question_on_the_same_day_is_one_spend_and_one_answer(kept, good, bad):
@@ -180,7 +182,7 @@ def test_what_was_released_and_is_gone_is_not_drawn_a_second_time(kept, good, ba
 def test_what_was_kept_and_then_changed_is_not_what_was_committed(kept, good, bad):
     material, _, folder = kept
     path = compare(material, RUN, (good, bad), Seeded(1), folder).kept
-    path.write_bytes(path.read_bytes().replace(b'"ndcg": ', b'"ndcg": 9'))
+    path.write_bytes(path.read_bytes().replace(b'"sums": [', b'"sums": [9'))
     with pytest.raises(Rejected, match="committed already"):
         compare(material, RUN, (good, bad), Seeded(1), folder)
 
@@ -205,7 +207,7 @@ def test_the_first_model_is_compared_with_its_own_order_for_everybody_which_no_p
     found = compare(kept[0], RUN, (good, None), Silent(0), kept[2]).comparison
     lists = held_out_showings(material, material.gate.rows.open(Admission()), 10**9, 0)
     popular = ndcg(lists.at, one[lists.examples.programme], lists.examples.label)[1]
-    assert found.calibration is None
+    assert found.brier is None
     assert found.gain.mean > 0
     assert 0 < found.level[0] < 1
     assert popular.mean() == pytest.approx(found.level[0], abs=0.05)
