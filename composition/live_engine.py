@@ -82,6 +82,10 @@ class LiveEngine:
         """On which ground somebody may act for a citizen by the rules of this moment."""
         return self.handler.ground(actor, held, citizen, now)
 
+    def consented(self, held: Sequence[Event], citizen: str) -> str | None:
+        """By which purpose of this moment a citizen lets caseworkers ask for them."""
+        return self.handler.consented(held, citizen)
+
     def explain(self, decision: KeptDecision, length: Length, language: str | None) -> Mapping[str, Any]:
         """A decision explained by the texts of this moment."""
         return self.handler.explain(decision, length, language)

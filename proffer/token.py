@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--write-events", action="store_true", help="may write events, about anybody")
     parser.add_argument("--rights", action="store_true", help="may exercise the person's rights: consents, erasure")
     parser.add_argument("--answer-offers", action="store_true", help="may decline offers and put them off")
+    parser.add_argument("--casework", action="store_true", help="may ask for people who agreed to casework")
     parser.add_argument("--read-ledger", action="store_true", help="may read what the privacy ledger says")
     parser.add_argument("--reserve", action="store_true", help="may reserve from privacy budgets (`privacy serve`)")
     parser.add_argument("--minutes", type=int, default=15, metavar="N", help="how long it lives, 1 to 60 (default: 15)")
@@ -32,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         raise Rejected([Problem(("proffer token",), "forbidden", "issues dev tokens only", remedy)])
     also = [(args.act_as, tokens.ACT_AS), (args.write_events, tokens.WRITE), (args.rights, tokens.RIGHTS)]
     also += [(args.answer_offers, tokens.ANSWER), (args.reserve, tokens.RESERVE)]
-    also.append((args.read_ledger, tokens.AUDIT))
+    also += [(args.read_ledger, tokens.AUDIT), (args.casework, tokens.CASEWORK)]
     scopes = frozenset([tokens.READ, *(scope for given, scope in also if given)])
     now = clock.now()
     try:

@@ -17,7 +17,7 @@ from serving.http.access import Authentication, may_see, need, whose
 from serving.http.problem_documents import RefusedError
 from serving.http.rights_wire import ActsOut
 from serving.http.service_frame import JSON, WorkerPool, fitting, json_text, queried, query_items, refusals
-from serving.http.tokens import READ, Caller
+from serving.http.tokens import CASEWORK, READ, Caller
 from serving.http.told_answer import Telling, told
 from serving.http.wire import MAX_K, RecommendationRequest, RecommendationsOut
 from serving.records.act_book import Act
@@ -89,6 +89,10 @@ class LifeAnswers(Telling, Protocol):
         """On which ground somebody, whose events are held, may act for a citizen; None where there is none."""
         ...
 
+    def consented(self, held: Sequence[Event], citizen: str) -> str | None:
+        """By which purpose a citizen, whose events are held, lets caseworkers ask for them; None where by none."""
+        ...
+
 
 def add_citizens(
     app: FastAPI, answers: LifeAnswers, log: LifeReading, access: Authentication, clock: Callable[[], int],
@@ -131,12 +135,16 @@ def _life(log: LifeReading, citizen: str) -> Sequence[Event]:
 
 
 def acting_ground(answers: LifeAnswers, log: LifeReading, caller: Caller, citizen: str, now: int) -> str:
-    """On which ground a caller asks for somebody else; their own events say it: of a stranger nothing is learned.
+    """On which ground a caller asks for somebody else: what registries say of the caller, or that person's consent.
+
+    Only of caseworkers are the other's events looked at; whoever did not agree is answered as a stranger is.
 
     Raises:
         RefusedError: 404, there is none.
     """
     found = answers.ground(caller.subject, log.life(caller.subject), citizen, now)
+    if found is None and caller.may(CASEWORK):
+        found = answers.consented(log.life(citizen), citizen)
     if found is None:
         raise RefusedError(problems.NOT_FOUND, _NOBODY)
     return found

@@ -13,6 +13,7 @@ from features.calendar import ISO_DAY, YEARS, date_of
 from features.declaration.declaration import Declaration, Fact
 from features.log.event import Event
 from features.log.event_parser import parse_event
+from features.log.history import history_of
 from features.problem import Code, Problem, Problems, Rejected
 from recommender.contact.contact_policy import ContactPolicy
 from recommender.engine import AS_OF, Engine
@@ -129,6 +130,10 @@ class RecommendationHandler:
     def ground(self, actor: str, held: Sequence[Event], citizen: str, now: int) -> str | None:
         """On which ground somebody, whose events are held, may act for a citizen; None where there is none."""
         return self.representation.ground(held, actor, citizen, now, self.engine.declaration)
+
+    def consented(self, held: Sequence[Event], citizen: str) -> str | None:
+        """By which purpose a citizen, whose events are held, lets caseworkers ask for them now; None where by none."""
+        return self.purposes.casework(history_of(held, self.engine.declaration), citizen)
 
     def _asked(
         self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event] | None

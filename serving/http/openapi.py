@@ -27,6 +27,9 @@ class _Nobody:
     def ground(self, actor: str, held: Any, citizen: str, now: int) -> str | None:
         raise NotImplementedError
 
+    def consented(self, held: Any, citizen: str) -> str | None:
+        raise NotImplementedError
+
     @property
     def consents(self) -> Any:
         raise NotImplementedError

@@ -19,6 +19,7 @@ RIGHTS: Final = "rights:write"
 RESERVE: Final = "privacy:reserve"
 ANSWER: Final = "offers:answer"
 AUDIT: Final = "privacy:read"
+CASEWORK: Final = "casework"
 DEV_ISSUER: Final = "urn:proffer:dev"
 AUDIENCE: Final = "urn:proffer:api"
 DEV_MINUTES: Final = 15

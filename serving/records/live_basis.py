@@ -40,6 +40,7 @@ class DataPurpose:
         title: what it is, in each language.
         basis: the law, in each language.
         learning: whether training runs name it; it decides on no fact that is read for an answer.
+        casework: whether caseworkers may ask for who agreed to it; nor does this.
     """
 
     name: str
@@ -48,6 +49,12 @@ class DataPurpose:
     title: Text | None = None
     basis: Text | None = None
     learning: bool = False
+    casework: bool = False
+
+    @property
+    def of_facts(self) -> bool:
+        """Whether it decides which facts are read for an answer."""
+        return not (self.learning or self.casework)
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,7 @@ class PurposeRegister:
     def closed(self, history: History, citizen: str) -> tuple[str, ...]:
         """Return the purposes without a live basis for a person, as consents are held now, whatever day is asked of."""
         live = self.live(history, citizen)
-        return tuple(name for name, one in self.purposes.items() if not one.learning and name not in live)
+        return tuple(name for name, one in self.purposes.items() if one.of_facts and name not in live)
 
     def live(self, history: History, citizen: str) -> frozenset[str]:
         """Return the purposes with a live basis for a person, as consents are held now."""
@@ -86,6 +93,11 @@ class PurposeRegister:
         return frozenset(
             name for name, one in self.purposes.items() if held.agreeing(name, one.needs == "no_objection")[row]
         )
+
+    def casework(self, history: History, citizen: str) -> str | None:
+        """Return the purpose by which a person lets caseworkers ask for them, as consents are held now, or None."""
+        live = self.live(history, citizen)
+        return next((name for name, one in self.purposes.items() if one.casework and name in live), None)
 
     def allowed(self, engine: Engine, person: Person, citizen: str) -> tuple[Engine, Person, tuple[str, ...]]:
         """Return the engine that may answer a person, the person as far as may be read, and which purposes are closed.
@@ -111,15 +123,19 @@ def _purpose(top: MappingReader, name: str, document: object, declaration: Decla
         if fact not in declaration.facts:
             what = f"{fact!r} is not a fact{nearest(fact, declaration.facts)}"
             entry.wrong("facts", "unknown", what, "Name facts of facts.yaml")
-    learning = entry.boolean("learning", default=False)
-    if (general or learning) and facts:
+    learning, casework = (entry.boolean(key, default=False) for key in ("learning", "casework"))
+    if casework and (learning or general or needs == "no_objection"):
+        what = "is for a purpose of its own that needs consent: nobody else lets a caseworker ask"
+        entry.wrong("casework", "forbidden", what, "Set needs: consent, and leave learning out")
+    if (general or learning or casework) and facts:
         what = "is not for this purpose, which is of all facts" if general else "is not for a purpose of learning"
-        entry.wrong("facts", "forbidden", what, "Leave it out")
-    if not general and not learning and not facts:
+        entry.wrong("facts", "forbidden", "is not for casework" if casework else what, "Leave it out")
+    if not (general or learning or casework or facts):
         entry.wrong("facts", "missing", "names no fact", "Name the facts that are read for this purpose only")
     title, basis = text_at(entry, "title"), text_at(entry, "basis")
     entry.close()
-    return DataPurpose(name, "no_objection" if needs == "no_objection" else "consent", facts, title, basis, learning)
+    needed: Needs = "no_objection" if needs == "no_objection" else "consent"
+    return DataPurpose(name, needed, facts, title, basis, learning, casework)
 
 
 def unread(person: Person, facts: Collection[str]) -> Person:

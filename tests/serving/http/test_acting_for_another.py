@@ -147,6 +147,48 @@ def test_every_other_route_about_a_citizen_stands_among_those_that_are_closed_to
     assert of_citizens - {("GET", "recommendations")} == {(method, rest) for method, rest, _ in ELSE}
 
 
+def agreed(call, given=True, who="kid"):
+    return call("PUT", path(who, "consents"), {"purpose": "casework", "given": given}, subject=who, scopes=MINE)
+
+
+def looked_up(call, who="kid", *scopes):
+    return call("GET", path(who), subject="caseworker-7", scopes=(tokens.READ, *(scopes or (tokens.CASEWORK,))))
+
+
+def test_a_caseworker_looks_up_who_agreed_until_they_withdraw_and_each_look_is_on_record(call):
+    stranger = looked_up(call, "stranger")
+    assert stranger.status_code == 404
+    assert looked_up(call).content == stranger.content  # without consent nobody is known
+    assert agreed(call).status_code == 200
+    told = looked_up(call)
+    assert (told.status_code, told.json()["acting"]) == (200, ["casework"])
+    (act,) = call("GET", path("kid", "acts"), subject="kid").json()["acts"]
+    assert (act["actor"], act["ground"], act["act"]) == ("caseworker-7", "casework", tokens.READ)
+    assert agreed(call, given=False).status_code == 200
+    assert looked_up(call).content == stranger.content
+
+
+def test_a_consent_to_casework_opens_nothing_to_whom_the_scope_was_not_given_nor_of_anybody_else(call):
+    agreed(call)
+    assert looked_up(call, "kid", tokens.RIGHTS).status_code == 404
+    assert looked_up(call, "kim").status_code == 404
+
+
+def test_to_a_caseworker_nothing_is_told_that_rests_on_a_sensitive_fact(call):
+    of_caseworker = []
+    for child in ("kid", "kim"):  # alike but for a sensitive fact
+        agreed(call, who=child)
+        of_caseworker.append(looked_up(call, child).json()["recommendations"])
+    assert of_caseworker[0] == of_caseworker[1]
+
+
+@pytest.mark.parametrize(("method", "rest", "body"), ELSE, ids=[f"{one[0]} {one[1]}" for one in ELSE])
+def test_a_caseworker_does_nothing_else_by_consent_than_look_up(call, method, rest, body):
+    agreed(call)
+    scopes = (*MINE, tokens.CASEWORK)
+    assert call(method, path("kid", rest).rstrip("/"), body, subject="caseworker-7", scopes=scopes).status_code == 404
+
+
 def test_who_acted_and_is_erased_stays_without_a_name(call, home):
     call("GET", path("kid"), subject="ann")
     home.erase("ann")

@@ -113,7 +113,7 @@ def test_a_purpose_that_nothing_declares_is_refused_with_those_that_are_and_noth
     assert answer.status_code == 422
     (item,) = answer.json()["errors"]
     assert item["pointer"] == "/purpose"
-    assert "eligibility, ranking, health, offers, tailored-notice, tailored-notice:app" in item["detail"]
+    assert "eligibility, ranking, health, offers, casework, tailored-notice, tailored-notice:app" in item["detail"]
     assert "tailored-notice:app:<programme>" in item["detail"]
     assert not any(word in answer.text for word in ("helth", "pigeon", "canary"))
     assert stated_on(call, purpose, given=False).status_code == 422

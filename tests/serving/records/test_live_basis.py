@@ -118,6 +118,9 @@ def test_a_withdrawal_that_was_retracted_still_counts(shipped, lives, register):
         ({"facts": ["ill"]}, "needs"),
         ({"needs": "maybe", "facts": ["ill"]}, "maybe"),
         ({"needs": "consent", "facts": ["ill"], "x": 1}, "x"),
+        ({"needs": "no_objection", "casework": True}, "nobody else lets a caseworker ask"),
+        ({"needs": "consent", "casework": True, "learning": True}, "nobody else lets a caseworker ask"),
+        ({"needs": "consent", "casework": True, "facts": ["ill"]}, "is not for casework"),
     ],
 )
 def test_a_wrong_register_is_refused(purpose, said_of_it):
