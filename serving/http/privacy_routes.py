@@ -31,8 +31,8 @@ _ONCE: Final = ("population", "region", "name", "use")
 _SEVERAL: Final = ("curator", "author", "source")
 _NEEDED: Final = ("population", "region", "curator", "author")
 _FACTS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
-    "population": ("Whose uses are described; needed.", _ONE),
-    "region": ("Whom the data are about, such as South Korea; needed.", _ONE),
+    "population": ("Whose uses are described.", _ONE),
+    "region": ("Whom the data are about, such as South Korea.", _ONE),
     "name": (f"Of what is published; absent means {NAME}.", _ONE),
     "use": (f"What it is for; absent means: {USE}.", _ONE),
     "curator": ("Who publishes; at least one.", _MANY),
@@ -87,7 +87,7 @@ def _add_registry(
 ) -> None:
     @app.get(
         "/v1/privacy/registry", response_model=PrivacyRegistryOut, tags=["privacy"],
-        responses=_SAID | refusals(problems.UNPROCESSABLE), openapi_extra=queried(_FACTS, AUDIT),
+        responses=_SAID | refusals(problems.UNPROCESSABLE), openapi_extra=queried(_FACTS, AUDIT, needed=_NEEDED),
     )  # fmt: skip
     async def privacy_registry(request: Request) -> Response:
         """The entry of the OpenDP registry of deployments that the ledger has the facts for, as a draft."""

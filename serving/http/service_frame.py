@@ -301,10 +301,12 @@ def bodies(content: Mapping[str, Mapping[str, Any]], *scopes: str) -> dict[str, 
     return {"requestBody": {"required": True, "content": content}, "security": [{"bearer": list(scopes)}]}
 
 
-def queried(parameters: Mapping[str, tuple[str, Mapping[str, Any]]], *scopes: str) -> dict[str, Any]:
+def queried(
+    parameters: Mapping[str, tuple[str, Mapping[str, Any]]], *scopes: str, needed: Collection[str] = ()
+) -> dict[str, Any]:
     """What OpenAPI says of a route that reads, for callers whose token has these scopes: its query by name."""
     listed = [
-        {"name": name, "in": "query", "required": False, "description": said, "schema": schema}
+        {"name": name, "in": "query", "required": name in needed, "description": said, "schema": schema}
         for name, (said, schema) in parameters.items()
     ]
     return {"parameters": listed, "security": [{"bearer": list(scopes)}]}
