@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _FACTS: Final = "facts"
-_STATED_RECEIPT: Final = 2
+STATED_RECEIPT: Final = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,36 +254,42 @@ def _happened(history: History, rows: Int64, declaration: Declaration) -> Iterat
     days = history.local[rows] // DAY_SECONDS
     for signal, day in zip(history.signal[rows].tolist(), days.tolist(), strict=True):
         heard = history.signals[signal]
-        if heard.event != STATED and heard.role in _own_parts(declaration, heard.event):
+        if heard.event != STATED and heard.role in own_parts(declaration, heard.event):
             yield Occurrence(heard.event, day)
 
 
-def _own_parts(declaration: Declaration, event: str) -> tuple[str | None, ...]:
+def own_parts(declaration: Declaration, event: str) -> tuple[str | None, ...]:
     """Under which roles an event is one's own; where its subject has no name, everybody in it is meant."""
     subject = declaration.events[event].subject
     return (None, subject) if subject == SUBJECT else (subject,)
 
 
 def _latest_of_lists(snapshot: Snapshot) -> Iterator[Occurrence]:
-    for name, fact in snapshot.declaration.facts.items():
-        latest = snapshot.value(name) if fact.type == "dates" else UNKNOWN
+    for name, events in listed_events(snapshot.declaration).items():
+        latest = snapshot.value(name)
         if is_known(latest) and latest <= snapshot.today():
-            yield from (Occurrence(signal.event, latest) for signal in fact.adds if signal.field is None)
+            yield from (Occurrence(event, latest) for event in events)
+
+
+def listed_events(declaration: Declaration) -> dict[str, tuple[str, ...]]:
+    """Return for each list of dates, by its name, the events that add their own day to it."""
+    dated = {name: fact for name, fact in declaration.facts.items() if fact.type == "dates"}
+    return {name: tuple(one.event for one in fact.adds if one.field is None) for name, fact in dated.items()}
 
 
 def _held(history: History, rows: Int64) -> frozenset[int]:
     """The programmes that the last visible row about each says are held."""
-    meaning = _meanings(history.signals)
+    meaning = receipt_meanings(history.signals)
     holding: dict[int, bool] = {}
     for code, signal in zip(history.value[rows].tolist(), history.signal[rows].tolist(), strict=True):
         says = meaning[signal]
         if says >= 0 and code != UNKNOWN:
-            holding[max(code, ~code)] = code >= 0 if says == _STATED_RECEIPT else bool(says)
+            holding[max(code, ~code)] = code >= 0 if says == STATED_RECEIPT else bool(says)
     return frozenset(code for code, held in holding.items() if held)
 
 
 @lru_cache(maxsize=8)
-def _meanings(signals: tuple[Selector, ...]) -> tuple[int, ...]:
+def receipt_meanings(signals: tuple[Selector, ...]) -> tuple[int, ...]:
     """What each signal says about holding; asked of every person, and the same for all of a declaration."""
     return tuple([_holding(signal) for signal in signals])
 
@@ -291,7 +297,7 @@ def _meanings(signals: tuple[Selector, ...]) -> tuple[int, ...]:
 def _holding(signal: Selector) -> int:
     """1 where a signal gives a programme, 0 where it takes it away, 2 for a stated receipt, -1 for all others."""
     if signal == RECEIVED:
-        return _STATED_RECEIPT
+        return STATED_RECEIPT
     return HELD.get(signal.event, -1) if signal == Selector(signal.event, None, "programme") else -1
 
 

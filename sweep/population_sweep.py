@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -13,9 +13,12 @@ from features.arrays import Bool, Int64
 from features.calendar import date_of
 from features.snapshot import snapshots
 from recommender.changes.change_calendar import ChangeCalendar
-from recommender.changes.offer_change import OFFERED, WITHDRAWN, OfferChange, difference
+from recommender.changes.offer_change import OfferChange, difference
+from recommender.changes.offer_pairs import PairJudge, WindowStates
 from recommender.changes.turning_days import turning_days
+from recommender.offers.amount_table import SweptPeople
 from recommender.rules.clause import Answer
+from sweep.pair_difference import PairDifference, PairSide, schema
 
 if TYPE_CHECKING:
     import pyarrow
@@ -23,22 +26,10 @@ if TYPE_CHECKING:
     from recommender.changes.offer_state import OfferState
     from recommender.rules.compiled import Compiled
 
-__all__ = ["CHANGED", "PopulationSweep", "schema"]
+__all__ = ["BLOCK", "PopulationSweep"]
 
-CHANGED = "changed"
-"""It could be offered before and may be now, but its answer, window or amount is another."""
-
-
-def schema() -> pyarrow.Schema:
-    """The columns of a shard: who, which programme, what happened to the offer, and how it stands at the end."""
-    import pyarrow as pa
-
-    name = pa.dictionary(pa.int32(), pa.string())
-    return pa.schema([
-        ("person", pa.string()), ("programme", pa.string()), ("change", name), ("differs", pa.string()),
-        ("answer", name), ("window", name), ("opens", pa.date32()), ("closes", pa.date32()),
-        ("amount_from", pa.int64()), ("amount_to", pa.int64()),
-    ])  # fmt: skip
+BLOCK: Final = 4_096
+"""People judged at a time: what bounds memory, however large a shard is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,25 +109,35 @@ class PopulationSweep:
         return np.asarray((answers[:, places] != Answer.NO).any(axis=1))
 
     def table(self, people: Int64) -> pyarrow.Table:
-        """Return what differs for people, as rows of `schema`; what can be offered at neither time is left out."""
+        """Return what differs for people, as rows of `schema`: what `changes` says of each, for many at once.
+
+        What can be offered at neither time is left out.
+        """
         import pyarrow as pa
 
-        columns: dict[str, list[object]] = {name: [] for name in schema().names}
-        for person, change in self.changes(people):
-            kinds = change.kinds
-            if kinds:
-                headline = kinds[0] if kinds[0] in (OFFERED, WITHDRAWN) else CHANGED
-                row = (person, change.programme, headline, " ".join(kinds), *_standing(change.after))
-                for values, value in zip(columns.values(), row, strict=True):
-                    values.append(value)
-        arrays = [pa.array(values, one.type) for values, one in zip(columns.values(), schema(), strict=True)]
-        return pa.Table.from_arrays(arrays, schema=schema())
+        concerned, people_of = self.concerned(people), self.calendar.history.people
+        tables = [schema().empty_table()]
+        for places in (concerned[at : at + BLOCK] for at in range(0, concerned.size, BLOCK)):
+            before = None if self.since is None else self._stand(places, self._judges[0])
+            found = PairDifference.of(before, self._stand(places, self._judges[1]))
+            tables.append(found.table([people_of[place] for place in places.tolist()], self._judges[1].windows))
+        return pa.concat_tables(tables).unify_dictionaries()
 
+    @cached_property
+    def _judges(self) -> tuple[PairJudge, PairJudge]:
+        """The rules of both days; the first are those of the end where no day is given."""
+        first, last = self.as_of if self.since is None else self.since, self.as_of
+        sides = ((self.first, first), (self.after, last))
+        ends = [(rules, rules.declaration.zone.end_of_day(date_of(day))) for rules, day in sides]
+        windows = WindowStates()
+        old, new = (PairJudge(rules, t, windows) for rules, t in ends)
+        return old, new
 
-def _standing(state: OfferState | None) -> tuple[object, ...]:
-    """The last six columns of a row."""
-    if state is None:
-        return "no", None, None, None, None, None
-    window = state.window
-    days = (None if day is None else date_of(day) for day in (window.opens, window.closes))
-    return state.answer.name.lower(), window.state, *days, *(state.amount or (None, None))
+    def _stand(self, places: Int64, judge: PairJudge) -> PairSide:
+        """How people stand to the programmes of a day."""
+        rules, history = judge.compiled, self.calendar.history
+        t = np.full(places.size, judge.t, np.int64)
+        known = snapshots(rules.declaration, history, places, t, rules.catalogue.receipts)
+        people = SweptPeople(history, places, known)
+        ids = tuple(one.id for one in rules.catalogue.programmes)
+        return PairSide(ids, judge.pairs(people, self.calendar.applicant))

@@ -13,7 +13,8 @@ import numpy as np
 
 from features.problem import Problem, Rejected
 from features.whole_file import replacing, write_whole
-from sweep.population_sweep import PopulationSweep, schema
+from sweep.pair_difference import schema
+from sweep.population_sweep import PopulationSweep
 
 if TYPE_CHECKING:
     import pyarrow

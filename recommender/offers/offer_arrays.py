@@ -251,7 +251,7 @@ def _different(programmes: Sequence[Programme]) -> tuple[Int64, tuple[Value, ...
     of = np.full(len(programmes), -1, dtype=np.int64)
     for i, value in enumerate([one.value for one in programmes]):
         if value.reads:
-            what = (value.parts, value.given, value.adds, value.currency)
+            what = (value.parts, value.given, value.adds, value.currency, value.back)
             of[i] = worths.setdefault(what, (len(worths), value))[0]
     return of, tuple([value for _, value in worths.values()])
 

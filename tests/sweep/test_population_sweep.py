@@ -9,7 +9,8 @@ import pytest
 
 from recommender.changes.offer_change import difference
 from recommender.rules.catalogue import Catalogue
-from sweep.population_sweep import CHANGED, PopulationSweep
+from sweep.pair_difference import CHANGED
+from sweep.population_sweep import PopulationSweep
 from tests.recommender.changes.lives import FIRST, calendar_of
 
 

@@ -1,0 +1,102 @@
+"""Child keys: for each of many people one integer for what sums paid for children can see of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from features.arrays import Bool, Int64
+from features.calendar import completed_months, parse_duration
+from features.members import BORN, CERTAIN, RAISES, RELATION, WHOLE
+from features.value import UNKNOWN
+from recommender.rules.children import DATES
+from recommender.rules.estimate import MONTHS
+from recommender.rules.working_days import WEEKENDS_ONLY
+
+if TYPE_CHECKING:
+    from features.declaration.declaration import Declaration
+    from features.snapshot import Snapshots
+    from recommender.rules.worth import Value
+
+__all__ = ["ChildKeys"]
+
+_WIDTH: Final = 2
+"""Integers that a child takes in a key: what its birthday amounts to, and how it stands to the others."""
+
+
+class ChildKeys:
+    """What the payments of a catalogue can tell apart of people's children on one day.
+
+    Two people have the same key only where `children_of` makes every such payment come to the same for both: a birthday
+    counts by the completed months since, up to the age at which no payment begins or ends any more, and by whether it
+    lies in the cohorts and in the times of claims that payments name.
+    """
+
+    def __init__(self, declaration: Declaration, worths: Sequence[Value], today: int) -> None:
+        home, facts = declaration.household, declaration.facts
+        self._today, self._class, self._key = today, dict[int, int](), dict[bytes, int]()
+        self._classes: dict[tuple[object, ...], int] = {}
+        self._spans = list(dict.fromkeys(one.age for worth in worths for one in worth.payments if one.age is not None))
+        self._backs = list(dict.fromkeys(one.back for one in worths if one.back is not None and one.back.retroactive))
+        bounds = (bound or 0 for span in self._spans for bound in (span.at_least, span.below))
+        self._oldest = max(bounds, default=0) + MONTHS
+        self.can = home is not None and DATES in facts and bool(facts[DATES].members)
+        """Whether members of a household say all there is to say of children."""
+        self._closings = home.closings if home is not None else ()
+        self._own = [home.place(name) for name in facts[DATES].members] if home is not None and self.can else []
+        self._others = [home.place(name) for one in self._closings for name in one.relations] if home else []
+
+    def keys(self, known: Snapshots) -> Int64:
+        """Return the key of each person, int64[n]; a key says the same of people of every call."""
+        members, cells = known.members, known.members.cells
+        of = np.repeat(np.arange(len(known)), members.counts)
+        relation, raises = cells[:, RELATION], cells[:, RAISES]
+        counts = np.isin(relation, self._own) | (np.isin(relation, self._others) & (raises == 1))
+        rows = np.flatnonzero((cells[:, CERTAIN] != 0) & (cells[:, BORN] <= self._today) & counts)
+        of, raised = of[rows], raises[rows] != 0
+        born, back = np.unique(cells[rows, BORN], return_inverse=True)
+        classes = np.array([self._birthday(day) for day in born.tolist()], np.int64).reshape(-1)[back]
+        months = [UNKNOWN if day == UNKNOWN else completed_months(day, self._today) for day in born.tolist()]
+        like = self._as_last(of, np.array(months, np.int64)[back], raised, len(known))
+        sizes = np.bincount(of, minlength=len(known))
+        place = np.arange(rows.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        wide = np.full((len(known), 2 + _WIDTH * int(sizes.max(initial=0))), UNKNOWN, np.int64)
+        wide[:, 0], wide[:, 1] = self._whole(known), sizes
+        wide[of, 2 + _WIDTH * place], wide[of, 3 + _WIDTH * place] = classes, raised + 2 * like
+        different, which = np.unique(wide, axis=0, return_inverse=True)
+        told = (row[: 2 + _WIDTH * int(row[1])].tobytes() for row in different)
+        return np.array([self._key.setdefault(one, len(self._key)) for one in told], np.int64)[which.reshape(-1)]
+
+    def _whole(self, known: Snapshots) -> Bool:
+        """Who has no other children than those listed."""
+        since = known.members.since
+        closings = [one for one in self._closings if one.fact in known.columns]
+        of_others = np.zeros(len(known), np.bool_)
+        for one in closings:
+            of_others |= known.column(one.fact) == 1 - one.value
+        closed = ~of_others | np.all(since[:, self._others] == WHOLE, axis=1)
+        return np.asarray(np.all(since[:, self._own] == WHOLE, axis=1) & closed)
+
+    def _as_last(self, of: Int64, months: Int64, raised: Bool, persons: int) -> Bool:
+        """Which children are as old as the last one that their person raises."""
+        last = np.full(persons, -1, np.int64)
+        last[of[raised]] = months[raised]  # they come in order, so the last one stays
+        return np.asarray(months == last[of])
+
+    def _birthday(self, day: int) -> int:
+        """The class of a day of birth: those of one class come to the same for every payment."""
+        if day not in self._class:
+            months: int | None = None
+            reached = tuple(
+                day != UNKNOWN
+                and self._today <= WEEKENDS_ONLY.last_day(day, parse_duration(one.retroactive or ""), one.count_from)
+                for one in self._backs
+            )
+            if day != UNKNOWN:
+                months = completed_months(day, self._today)
+                months = months if any(reached) else min(months, self._oldest)
+            what = (months, reached, tuple(span.keeps(day) for span in self._spans))
+            self._class[day] = self._classes.setdefault(what, len(self._classes))
+        return self._class[day]
