@@ -159,13 +159,8 @@ def read_messages(cache: DocumentCache | None = None, country: CountryFolder = S
     Raises:
         Rejected: a file is missing or unreadable, or a message is missing, unknown or malformed; with every problem.
     """
-    from composition import screen_keys
-    from privacy.ledger import report_text  # loaded only by verbs that explain
-    from recommender import message_keys
+    from composition.message_names import message_names
     from recommender.messages import Messages
-    from rendering import contact_page, evaluation_page, welcome_page
-    from serving.proactive import contact_keys
-    from serving.records import record_keys
 
     folder, languages, problems = country.messages, read_country(country, cache).languages, Problems()
     for file in sorted(folder.glob("*.yaml")):
@@ -175,10 +170,7 @@ def read_messages(cache: DocumentCache | None = None, country: CountryFolder = S
     with problems.gathered():
         documents = _all_of([folder / f"{language}.yaml" for language in languages], cache)
     problems.raise_any()
-    pages = (contact_page, evaluation_page, welcome_page)
-    parts = (message_keys, report_text, screen_keys, *pages, record_keys, contact_keys)
-    keys = {key: names for part in parts for key, names in part.MESSAGES.items()}
-    return Messages.parse(dict(zip(languages, documents, strict=True)), keys)
+    return Messages.parse(dict(zip(languages, documents, strict=True)), message_names())
 
 
 def programme_documents(path: Path, cache: DocumentCache | None = None) -> list[tuple[str, object]]:

@@ -22,8 +22,6 @@ from proffer import options
 from proffer.recommend import engine_settings
 
 if TYPE_CHECKING:
-    from recommender.messages import Messages
-    from rendering.contact_page import Voice
     from serving.proactive.message_sender import MessageSender, Sent
     from serving.proactive.offer_worker import OfferWorker
 
@@ -120,6 +118,7 @@ def _on_book(args: argparse.Namespace, home: Workspace) -> int:
 def _list(args: argparse.Namespace, home: Workspace) -> bytes:
     """What people bring through a channel, of what may leave by all that stands now."""
     from features.calendar import date_of
+    from rendering.voice import voice_of
     from serving.proactive import contact_list
     from serving.proactive.store_access import Stores
 
@@ -136,17 +135,6 @@ def _list(args: argparse.Namespace, home: Workspace) -> bytes:
     if left_out:
         terminal.say(f"{left_out} messages are no letters: they name what is sensitive, or too much; list them as JSON")
     return pdf(text, language) if args.form == "pdf" else text.encode()
-
-
-def voice_of(messages: Messages, language: str) -> Voice:
-    """What a printed page speaks with: messages, texts of the catalogue and days in one language."""
-    from recommender.text import Text
-    from rendering.contact_page import Voice
-
-    def read(words: Mapping[str, str] | str) -> str:
-        return words if isinstance(words, str) else messages.read(Text.of(words), language)
-
-    return Voice(language, messages.speaking(language), read)
 
 
 def _put(content: bytes, out: Path | None) -> int:

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from composition import clock, terminal
 from composition.engines import build_engine
 from composition.offer_service import offer_workers
+from composition.page_service import PAGE_KEY
 from composition.purpose_terms import consent_terms
 from composition.service import ServiceSettings, authentication, event_log, welcome
 from composition.stop_file import StopFile
@@ -22,6 +23,8 @@ from proffer import listening, options
 from proffer.recommend import engine_settings
 
 _BROWSER = "In a browser: {address}/ says what this is, {address}/docs shows the API."
+_PAGES = "Pages for people: {address}/citizen"
+_NO_PAGES = f"No pages for people: they need {PAGE_KEY}, and a way to sign in (docs/pages.md)."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
 def _serve(args: argparse.Namespace, settings: ServiceSettings) -> int:
     from composition.ledger_reading import LedgerAnswers
     from composition.live_engine import LiveEngine, marks_of
+    from composition.page_service import PageService
     from serving.http.app import create_app
     from serving.http.log_desk import LogDesk
     from serving.http.privacy_routes import add_privacy
@@ -61,6 +65,7 @@ def _serve(args: argparse.Namespace, settings: ServiceSettings) -> int:
     desk = LogDesk(live.engine.declaration, home, workers)
     app = create_app(live, access, clock.now, lifecycle, welcome(live.engine, dev=access.dev), desk)
     add_privacy(app, LedgerAnswers(args.home, clock.now), access, clock.now)
+    pages = _PAGES if PageService(live, desk, access, home).add_to(app) else _NO_PAGES
     if not access.verifiers:
         terminal.say("No --public-key and no --dev: every call but /healthz and /readyz will be refused.")
 
@@ -70,4 +75,4 @@ def _serve(args: argparse.Namespace, settings: ServiceSettings) -> int:
         lifecycle.tell, end = request_telemetry()
         return end
 
-    return listening.serve_until_told(app, settings, lifecycle, _BROWSER, begin=begin)
+    return listening.serve_until_told(app, settings, lifecycle, _BROWSER, pages, begin=begin)

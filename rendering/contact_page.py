@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
+
+from rendering.voice import Voice
 
 LETTERS: Final = "letters.html"
 CALLS: Final = "calls.html"
@@ -36,8 +38,6 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The messages that both pages need, and the placeholders of each."""
 
-Words = Mapping[str, str] | str
-
 
 @dataclass(frozen=True)
 class PrintedMessage:
@@ -55,21 +55,6 @@ class PrintedMessage:
     def may_be_a_letter(self) -> bool:
         """Whether anybody at home may open it, and it fits a letter."""
         return len(self.offers) <= MOST and not any(one.get("sensitive") for one in self.offers)
-
-
-@dataclass(frozen=True)
-class Voice:
-    """In which language pages speak.
-
-    Attributes:
-        language: its code.
-        say: returns a message.
-        read: returns a text of the catalogue in it, or as a quotation.
-    """
-
-    language: str
-    say: Callable[..., str]
-    read: Callable[[Words], str]
 
 
 def letters_view(messages: Sequence[PrintedMessage], voice: Voice) -> dict[str, object]:

@@ -83,6 +83,20 @@ class Authentication:
             RefusedError: no token, an invalid one, in dev mode a request that is not from this machine, or too many.
         """
         caller = self._known(request, now)
+        self._count(caller)
+        return caller
+
+    def admit(self, request: Request, caller: Caller) -> None:
+        """Let somebody in who is known otherwise than by a token; it counts as `caller` does.
+
+        Raises:
+            RefusedError: in dev mode a request that is not from this machine, or too many.
+        """
+        if self.dev:
+            _check_local(request)
+        self._count(caller)
+
+    def _count(self, caller: Caller) -> None:
         PARTY.set(caller.party)
         if self.quota is not None and (seconds := self.quota.seconds(caller.party)):
             policy = f'"default";q={self.quota.rate:.0f};w=1'
@@ -92,7 +106,6 @@ class Authentication:
                 "RateLimit": f'"default";r=0;t={seconds}',
             }
             raise RefusedError(TOO_MANY, "Ask less often; Retry-After says when.", headers=headers)
-        return caller
 
     def _known(self, request: Request, now: int) -> Caller:
         if self.dev:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any, Final, Protocol
 
@@ -110,20 +111,43 @@ def add_citizens(
         caller, name = access.caller(request, now), composed(citizen)
         need(caller, READ)
         of_another = not may_see(caller, name)
-        acting = await work.run(lambda: acting_ground(answers, log, caller, name, now)) if of_another else ""
-        asked, plain = _asked(request), not set(request.query_params) - {_FORM}
-
-        def answered() -> Mapping[str, Any]:
-            held = _life(log, name)
-            found = answers.decide(asked, name, now, held, acting)
-            if acting:
-                log.records.acted(Act(token_hex(16), name, caller.subject, acting, _ACT, now))
-            log.records.keep(found, now, plain=plain)
-            return {**found.answer, **found.document["said"], ID: found.id}
-
-        return await told(request, asked, answers, work, answered)
+        act = await work.run(lambda: acting(answers, log, caller, name, now)) if of_another else None
+        question = LifeQuestion(_asked(request), name, now, not set(request.query_params) - {_FORM}, act)
+        return await told(request, question.asked, answers, work, lambda: question.answered(answers, log))
 
     _add_acts(app, log, access, clock, work)
+
+
+@dataclass(frozen=True)
+class LifeQuestion:
+    """A question about what the log holds of one citizen, whose answer is on record before it is told.
+
+    Attributes:
+        asked: what is asked.
+        citizen: about whom.
+        now: the UTC second.
+        plain: whether whoever asks chose nothing of what is asked.
+        act: that somebody asks for the citizen; None where they ask themselves.
+    """
+
+    asked: RecommendationRequest
+    citizen: str
+    now: int
+    plain: bool
+    act: Act | None = None
+
+    def answered(self, answers: LifeAnswers, log: LifeReading) -> dict[str, Any]:
+        """The answer with the id under which it is on record.
+
+        Raises:
+            RefusedError: 404, nothing is known of them; 422; 429, too much was asked; 503, it cannot be put on record.
+        """
+        held = _life(log, self.citizen)
+        found = answers.decide(self.asked, self.citizen, self.now, held, "" if self.act is None else self.act.ground)
+        if self.act is not None:
+            log.records.acted(self.act)
+        log.records.keep(found, self.now, plain=self.plain)
+        return {**found.answer, **found.document["said"], ID: found.id}
 
 
 def _life(log: LifeReading, citizen: str) -> Sequence[Event]:
@@ -134,8 +158,8 @@ def _life(log: LifeReading, citizen: str) -> Sequence[Event]:
     return held
 
 
-def acting_ground(answers: LifeAnswers, log: LifeReading, caller: Caller, citizen: str, now: int) -> str:
-    """On which ground a caller asks for somebody else: what registries say of the caller, or that person's consent.
+def acting(answers: LifeAnswers, log: LifeReading, caller: Caller, citizen: str, now: int) -> Act:
+    """That a caller asks for somebody else: by what registries say of the caller, or by that person's consent.
 
     Only of caseworkers are the other's events looked at; whoever did not agree is answered as a stranger is.
 
@@ -147,7 +171,7 @@ def acting_ground(answers: LifeAnswers, log: LifeReading, caller: Caller, citize
         found = answers.consented(log.life(citizen), citizen)
     if found is None:
         raise RefusedError(problems.NOT_FOUND, _NOBODY)
-    return found
+    return Act(token_hex(16), citizen, caller.subject, found, _ACT, now)
 
 
 def _add_acts(

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from features.declaration.declaration import Declaration
 from features.problem import Problem, Rejected
-from rendering.contact_page import CALLS, LETTERS, PrintedMessage, Voice, calls_view, letters_view
+from rendering.contact_page import CALLS, LETTERS, PrintedMessage, calls_view, letters_view
 from rendering.page import page
+from rendering.voice import Voice
 from serving.proactive.leave_check import may_leave, refuse
 from serving.proactive.message_sender import shown
 from serving.proactive.offer_book import KeptMessage

@@ -8,20 +8,15 @@ from pathlib import Path
 import yaml
 from hypothesis import strategies as st
 
-from composition import screen_keys
+from composition.message_names import message_names
 from features.calendar import day_of
 from features.country import parse_country
 from features.declaration.declaration import declare
 from features.value import NONE, UNKNOWN
-from privacy.ledger import report_text
-from recommender import message_keys
 from recommender.messages import Messages
 from recommender.rules.catalogue import catalogue
 from recommender.rules.clause import Advisory, All, Any, Compare, NoData, Not, UnreadText
 from recommender.rules.region import Regions
-from rendering import contact_page, evaluation_page, welcome_page
-from serving.proactive import contact_keys
-from serving.records import record_keys
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,16 +33,7 @@ DECLARATION = declare(
 )
 MESSAGES = Messages.parse(
     {language: load(f"data/countries/kr/messages/{language}.yaml") for language in ("ko", "en")},
-    {
-        **message_keys.MESSAGES,
-        **report_text.MESSAGES,
-        **screen_keys.MESSAGES,
-        **evaluation_page.MESSAGES,
-        **welcome_page.MESSAGES,
-        **contact_page.MESSAGES,
-        **record_keys.MESSAGES,
-        **contact_keys.MESSAGES,
-    },
+    message_names(),
 )
 TODAY = date(2026, 10, 31)
 DAY = day_of(TODAY)

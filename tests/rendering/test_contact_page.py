@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from composition import reading
-from proffer.offers import voice_of
 from rendering.contact_page import CALLS, LETTERS, PrintedMessage, calls_view, letters_view
 from rendering.page import page
+from rendering.voice import voice_of
 
 DAY = date(2026, 11, 1)
 

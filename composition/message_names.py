@@ -1,0 +1,19 @@
+"""Message names: every message that anything says, by whichever part says it, and the placeholders of each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+
+def message_names() -> dict[str, Collection[str]]:
+    """Every message that anything says, and the placeholders of each."""
+    from composition import screen_keys
+    from privacy.ledger import report_text  # loaded only by verbs that explain
+    from recommender import message_keys
+    from rendering import contact_page, evaluation_page, offers_page, site_page, welcome_page
+    from serving.proactive import contact_keys
+    from serving.records import record_keys
+
+    pages = (contact_page, evaluation_page, offers_page, site_page, welcome_page)
+    parts = (message_keys, report_text, screen_keys, *pages, record_keys, contact_keys)
+    return {key: names for part in parts for key, names in part.MESSAGES.items()}
