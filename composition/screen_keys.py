@@ -81,5 +81,11 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "served.erased.answer": ("events", "records"),
     "served.gone.answer": ("command", "outcome"),
     "served.waits": ("address", "home"),
+    "grown.title": ("place", "number", "whom"),
+    "grown.title_open": ("place", "number"),
+    "grown.nationwide": (),
+    "grown.unread": ("number",),
+    "grown.no_data": ("number",),
+    "grown.occasion": (),
     **ranking_keys.MESSAGES,
 }

@@ -51,6 +51,11 @@ class CountryFolder:
         return self.folder / "target_groups.yaml"
 
     @property
+    def rule_mix(self) -> Path:
+        """The counts of what real programmes ask and give."""
+        return self.folder / "rule_mix.json"
+
+    @property
     def contact(self) -> Path:
         """By what right, through which channels and how often people are written to."""
         return self.folder / "contact.yaml"

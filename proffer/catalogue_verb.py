@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from composition import clock, reading, terminal
 from features.problem import Problem, Problems, Rejected, Where
-from proffer import options
+from proffer import growth_verbs, options
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -338,4 +338,6 @@ SUBVERBS: options.Subverbs = {
     "fetch": ("gov24's JSON files from its open API", _fetch_arguments, fetch_gov24),
     "check": ("validate a catalogue, every problem at once", _check_arguments, check),
     "diff": ("what differs between two catalogues, in words", _diff_arguments, diff),
+    "grow": ("programmes that do not exist, by the mix of real ones", growth_verbs.grow_arguments, growth_verbs.grow),
+    "mix": ("count what real programmes ask and give, for grow", growth_verbs.mix_arguments, growth_verbs.mix),
 }

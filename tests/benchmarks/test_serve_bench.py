@@ -1,22 +1,11 @@
-"""The benchmark of requests grows catalogues that are read like any other, and compares one by one with a batch."""
+"""The benchmark of requests compares what it answers one by one with a batch."""
 
 from __future__ import annotations
 
 import pytest
 
 from benchmarks import serve_bench
-from composition import reading
-from composition.settings import SHIPPED
 from features.problem import Rejected
-from recommender.rules.catalogue import catalogue
-
-
-def test_a_grown_catalogue_is_valid_and_the_same_every_time():
-    declaration, regions = reading.read_declaration(), reading.read_regions()
-    documents = reading.programme_documents(SHIPPED.catalogue)
-    first, second = (catalogue(serve_bench.grown(documents, 250, regions), declaration, regions) for _ in range(2))
-    assert (len(first), first.hash) == (250, second.hash)
-    assert len({one.who["citizen"] for one in first.programmes if "citizen" in one.who}) > 150
 
 
 @pytest.mark.slow
