@@ -87,35 +87,35 @@ class CatalogueGrowth:
         level, whole = self.mix.draw(rng, "level", category), self.mix.draw(rng, "whole", category)
         code, place = self._place(rng, level)
         who, words = self._clauses.who(rng, category, whole, self._region(rng, level, code))
-        whom = min(words.asked) if words.asked else None
+        text = {self.declaration.country.languages[0]: words.text or FIELD}
         return {
             "id": name,
-            "title": self._title(whom, place, int(name[-6:])).to_document(),
+            "title": self._title(min(words.asked, default=None), place, int(name[-6:])).to_document(),
             "provider": {"id": f"grown.{code or level}", "name": place.to_document(), "level": level},
             "who": who,
-            "source": self._source(name, words.text),
+            "source": {"url": f"https://{name}.invalid/", "checked": self._checked.isoformat(), "text": text},
             "verified": whole == WHOLE,
             **self._terms(rng, category),
         }
 
     def _terms(self, rng: np.random.Generator, category: str) -> Document:
         """What a programme gives, when and how: all but who may have it."""
-        window = self._window(rng, category)
+        form, window = self.mix.draw(rng, "form", category), self._window(rng, category)
+        parts = [self._payment(rng, category) for _ in range(int(self.mix.draw(rng, "payments", category)))]
+        papers = rng.permutation(len(self._papers))[: int(self.mix.draw(rng, "documents", category))]
+        bits = int(self.mix.draw(rng, "views"))
         found: Document = {
             "category": category,
-            "form": self.mix.draw(rng, "form", category).split(),
-            "value": self._value(rng, category),
+            "form": form.split(),
+            "value": {"currency": self.declaration.country.currency.code}
+            | ({"parts": parts, "adds": False} if parts else {"amount": None}),
             "window": window,
             "delivery": self.mix.draw(rng, "delivery", category),
-            "documents": self._documents(rng, category),
+            "documents": [self._papers[place] for place in sorted(papers.tolist())],
             "beneficiary": self.mix.draw(rng, "beneficiary", category),
-            "views": self._views(rng),
+            "views": int(rng.integers(1 << bits >> 1, 1 << bits)),
         }
         return found | ({"triggers": window["after"]} if "after" in window else {})
-
-    def _source(self, name: str, words: str) -> Document:
-        text = {self.declaration.country.languages[0]: words or FIELD}
-        return {"url": f"https://{name}.invalid/", "checked": self._checked.isoformat(), "text": text}
 
     def _title(self, whom: str | None, place: Text, number: int) -> Text:
         if whom is None:
@@ -129,7 +129,7 @@ class CatalogueGrowth:
         """The code of a province or district, nothing for the whole country, and what it is called."""
         if level in _NATIONWIDE:
             return "", self.messages.text("grown.nationwide")
-        codes = self._provinces if level in _OF_PROVINCES else self._districts
+        codes = self._standing[level in _OF_PROVINCES]
         code = codes[int(rng.integers(len(codes)))]
         return region_text(code), self.messages.in_each(lambda language: self.regions.name(code, language))
 
@@ -141,22 +141,17 @@ class CatalogueGrowth:
         return {"advisory": clause, "axis": "region"} if asked == "advisory" else clause
 
     @cached_property
-    def _provinces(self) -> list[int]:
-        return [code for code in self._standing if self.regions.by_code[code].within is None]
-
-    @cached_property
-    def _districts(self) -> list[int]:
-        return [code for code in self._standing if self.regions.by_code[code].within is not None]
-
-    @cached_property
-    def _standing(self) -> list[int]:
-        """The regions that have not ended and that an agency answers for; where no agency is known, all of them."""
+    def _standing(self) -> tuple[list[int], list[int]]:
+        """Districts, then provinces, that have not ended and that an agency answers for; all where none is known."""
         answered = {one.region for rows in self.regions.agencies.values() for one in rows if one.verified}
-        return sorted(
+        day = (self._checked - date(1970, 1, 1)).days
+        found = sorted(
             code
             for code, region in self.regions.by_code.items()
-            if region.current(self._day) and not region.successors and (code in answered or not answered)
+            if region.current(day) and not region.successors and (code in answered or not answered)
         )
+        outermost = {code for code in found if self.regions.by_code[code].within is None}
+        return [code for code in found if code not in outermost], sorted(outermost)
 
     # --- when and how much ---
 
@@ -171,24 +166,11 @@ class CatalogueGrowth:
             drawn |= {"from": opens.isoformat(), "until": closes.isoformat()}
         return drawn | {"text": self.messages.text(f"change.window.{drawn['kind']}").to_document()}
 
-    def _value(self, rng: np.random.Generator, category: str) -> Document:
-        parts = [self._payment(rng, category) for _ in range(int(self.mix.draw(rng, "payments", category)))]
-        money: Document = {"currency": self.declaration.country.currency.code}
-        return money | ({"parts": parts, "adds": False} if parts else {"amount": None})
-
     def _payment(self, rng: np.random.Generator, category: str) -> Document:
         drawn: Document = json.loads(self.mix.draw(rng, "payment", category))
         sums = sorted(self._clauses.bounds.amount(rng, key) for key in ("from", "at_most", "amount") if key in drawn)
         named = [key for key in ("from", "at_most", "amount") if key in drawn]
         return drawn | dict(zip(named, sums, strict=True))
-
-    def _documents(self, rng: np.random.Generator, category: str) -> list[object]:
-        many = min(int(self.mix.draw(rng, "documents", category)), len(self._papers))
-        return [self._papers[place] for place in sorted(rng.permutation(len(self._papers))[:many].tolist())]
-
-    def _views(self, rng: np.random.Generator) -> int:
-        bits = int(self.mix.draw(rng, "views"))
-        return int(rng.integers(1 << bits >> 1, 1 << bits))
 
     # --- what is taken from the written programmes ---
 
@@ -201,10 +183,6 @@ class CatalogueGrowth:
         """The last day on which a written programme's source was looked at: what is grown is of that day."""
         days = [str(one["source"].get("checked")) for _, one in self._written if one["source"].get("checked")]
         return date.fromisoformat(max(days))
-
-    @cached_property
-    def _day(self) -> int:
-        return (self._checked - date(1970, 1, 1)).days
 
     @cached_property
     def _papers(self) -> list[object]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from data.growth.rule_mix import Trait
 from features.canonical_json import canonical_text
+from recommender.rules.clause import RECEIVES
 from recommender.rules.programme import Programme
 
 __all__ = ["AXES", "LEAVES", "PART", "WHOLE", "axis_parts", "operator", "traits"]
@@ -23,6 +24,8 @@ SHAPELY: Final = 40
 _OPERATORS: Final = ("all", "any", "not", "advisory", "members", *LEAVES)
 _WORDS: Final = frozenset({"text", "source", "why", "axis", "occasion"})
 _REGION: Final = "region"
+_OF_ONE: Final = (RECEIVES, _REGION)
+"""How facts begin that a rule of one programme alone asks about so: the receipt of another programme, a place."""
 _DAYS_A_WEEK: Final = 7
 
 
@@ -89,7 +92,8 @@ def _text_traits(clause: Document, category: str, whole: str) -> Iterator[Trait]
     nodes = list(_nodes(clause, "root"))
     leaves = [node for _, node in nodes if operator(node) in LEAVES]
     yield "leaves", whole, str(len(leaves))
-    asked = {_bare(node) for node in leaves if operator(node) == "fact" and not _about_programmes(node)}
+    about_people = [node for node in leaves if "fact" in node and not str(node["fact"]).startswith(_OF_ONE)]
+    asked = {_bare(node) for node in about_people}
     yield from (("fact", category, one) for one in asked)
     if len(leaves) > SHAPELY:
         return
@@ -102,11 +106,6 @@ def _text_traits(clause: Document, category: str, whole: str) -> Iterator[Trait]
             yield "parts", name, str(len(node[name]))
         elif name == "not":
             yield "joined", above, name
-
-
-def _about_programmes(node: Document) -> bool:
-    """Whether a comparison names what is of one programme alone: a receipt of another, or a place."""
-    return str(node["fact"]).startswith("receives.") or node["fact"] == _REGION
 
 
 def _nodes(clause: Document, above: str) -> Iterator[tuple[str, Document]]:

@@ -50,9 +50,9 @@ def test_what_was_never_given_is_drawn_as_of_all():
         ({"format": 1, "rows": 1}, "mix.json"),
         ({"format": 1, "rows": "many", "counts": {}}, "mix.json"),
         ({"format": 1, "rows": 1, "counts": {"t": []}}, "mix.json: t"),
-        ({"format": 1, "rows": 1, "counts": {"t": {"a": 3}}}, "mix.json: t: a"),
-        ({"format": 1, "rows": 1, "counts": {"t": {"a": {"x": 0}}}}, "mix.json: t: a: x"),
-        ({"format": 1, "rows": 1, "counts": {"t": {"a": {"x": True}}}}, "mix.json: t: a: x"),
+        ({"format": 1, "rows": 1, "counts": {"t": {"a": 3}}}, "mix.json: t.a"),
+        ({"format": 1, "rows": 1, "counts": {"t": {"a": {"x": 0}}}}, "mix.json: t.a.x"),
+        ({"format": 1, "rows": 1, "counts": {"t": {"a": {"x": True}}}}, "mix.json: t.a.x"),
     ],
 )
 def test_what_is_no_mix_is_refused_and_says_how_to_make_one(document, where):
