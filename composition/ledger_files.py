@@ -180,9 +180,11 @@ def _of_file(events: Path) -> tuple[list[str], str]:
     rows = sha256_of(events)
     try:
         subjects = pyarrow.parquet.read_table(events, columns=["subject"])["subject"].cast("string")
-    except (OSError, KeyError, pyarrow.ArrowInvalid):
-        what, remedy = "is no Parquet file of events, with a column `subject`", "Give the folder of such a file"
-        raise Rejected([Problem((str(events),), "unreadable", what, remedy)]) from None
+    except (OSError, KeyError, pyarrow.ArrowException):
+        subjects = pyarrow.nulls(1)
+    if subjects.null_count or not len(subjects):
+        what = "is no Parquet file of events, each with a text in the column `subject`"
+        raise Rejected([Problem((str(events),), "unreadable", what, "Give the folder of such a file")])
     return [str(name) for name in pyarrow.compute.unique(subjects).to_pylist()], rows
 
 

@@ -69,18 +69,27 @@ def authentication(settings: ServiceSettings) -> Authentication:
     """
     from serving.http.access import Authentication, is_loopback
     from serving.http.quota import Quota
-    from serving.http.tokens import dev_verifier
 
     _refuse_contradictions(settings, loopback=is_loopback(settings.host))
     quota = Quota(settings.quota, BURST_SECONDS * settings.quota) if settings.quota else None
     if settings.dev:
-        return Authentication((dev_verifier(dev_key(settings.workspace)),), dev=True, quota=quota)
+        return Authentication((_dev_verifier(settings.workspace),), dev=True, quota=quota)
     try:
         return Authentication(tuple(_verifiers(settings)), quota=quota)
     except (ValueError, OSError) as failure:
         place = settings.key_set or str(settings.public_key)
         said = str(failure) if isinstance(failure, ValueError) else "cannot be read"
         raise Rejected([Problem((place,), "invalid", said, "Give the issuer's public key or keys")]) from failure
+
+
+def _dev_verifier(workspace: Workspace) -> TokenVerifier:
+    from serving.http.tokens import dev_verifier
+
+    try:
+        return dev_verifier(dev_key(workspace))
+    except ValueError:
+        place, remedy = workspace.keys / DEV_KEY, "Remove it: another is made, and tokens are issued again"
+        raise Rejected([Problem((str(place),), "damaged", "holds no development key", remedy)]) from None
 
 
 def _verifiers(settings: ServiceSettings) -> Iterator[TokenVerifier]:

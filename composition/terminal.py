@@ -47,7 +47,9 @@ def emit(document: object, as_json: bool, text: str | Callable[[], str] | None =
         import msgspec  # only where something is written as JSON
 
         # what json writes, but its encoder in C does not indent
-        written = msgspec.json.format(json.dumps(document, ensure_ascii=False, allow_nan=False), indent=2)
+        text_of = json.dumps(document, ensure_ascii=False, allow_nan=False)
+        plain = text_of.encode(errors="replace")  # a path that is not UTF-8 has no form in JSON
+        written = msgspec.json.format(plain, indent=2).decode()
     elif text is None:
         written = listing(document)
     else:

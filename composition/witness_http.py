@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import http.client
+import re
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Final
 
 from features.problem import Problem, Rejected
 from privacy.ledger.ledger import Ledger
+from privacy.ledger.legible import escaped
 from privacy.ledger.merkle import BadProof
 from privacy.ledger.witness import LARGEST, PATH, CosignResponse, Witness, request_bytes
+
+_LENGTH: Final = re.compile("[0-9]{1,6}")
 
 
 def server(witness: Witness, address: tuple[str, int], clock: Callable[[], int]) -> ThreadingHTTPServer:
@@ -23,7 +29,7 @@ def server(witness: Witness, address: tuple[str, int], clock: Callable[[], int])
 
         def do_POST(self) -> None:
             length = self.headers.get("Content-Length", "")
-            if self.path != PATH or not length.isdigit() or int(length) > LARGEST:
+            if self.path != PATH or not _LENGTH.fullmatch(length) or int(length) > LARGEST:
                 self._say(CosignResponse(404 if self.path != PATH else 413, "POST a checkpoint to /add-checkpoint\n"))
                 return
             request = self.rfile.read(int(length))
@@ -54,20 +60,20 @@ def ask(ledger: Ledger, url: str, old: int) -> tuple[int, str]:
     Raises:
         Rejected: the address is not http(s), or nobody answers there.
     """
-    if not url.startswith(("http://", "https://")):
+    if not url.startswith(("http://", "https://")) or not url.isascii():
         raise Rejected([Problem(("--witness",), "invalid", f"{url!r} is not a web address", "Give http://HOST:PORT")])
     try:
         content = request_bytes(old, ledger.consistency(old), ledger.checkpoint())
     except BadProof as failure:
         return 409, f"it saw {old} entries: {failure}"
-    request = urllib.request.Request(url.rstrip("/") + PATH, content, method="POST")  # noqa: S310 - http(s), see above
     try:
+        request = urllib.request.Request(url.rstrip("/") + PATH, content, method="POST")  # noqa: S310 - http(s)
         with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310 - as above
-            return response.status, response.read(LARGEST).decode()
+            return response.status, response.read(LARGEST).decode(errors="replace")
     except urllib.error.HTTPError as failure:
-        return failure.code, failure.read(LARGEST).decode()
-    except OSError as failure:  # URLError too, whose reason is the failure of the socket
+        return failure.code, failure.read(LARGEST).decode(errors="replace")
+    except (OSError, ValueError, http.client.HTTPException) as failure:  # the address is none, or what answers is none
         reason = getattr(failure, "reason", failure)
-        said = (getattr(reason, "strerror", None) or str(reason)).lower()
+        said = " ".join(escaped(getattr(reason, "strerror", None) or str(reason)).lower().split())
         remedy = "See that the witness runs, and give the address it listens on"
         raise Rejected([Problem(("--witness",), "unavailable", f"{url} does not answer ({said})", remedy)]) from None

@@ -114,7 +114,7 @@ def _approve(args: argparse.Namespace) -> int:
     if args.name not in ("", signer.name):
         what = f"is {args.name!r}, and {args.key} is the key of {signer.name!r}"
         raise Rejected([Problem(("--name",), "conflict", what, "Leave --name out, or give the key of that name")])
-    out = args.out or args.draft.with_name(f"{args.draft.name}.{signer.name}.sig")
+    out = args.out or args.draft.with_name(f"{args.draft.name}.{signer.name.replace('/', '-')}.sig")
     ledger_files.refuse_own(args.home, out)
     write_whole(out, Note.sign(text, signer).encode())
     document = {"approval": str(out), "signed_by": signer.name, "statement": strict_json.parse(text)}

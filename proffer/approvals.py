@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from privacy.ledger.journal import LedgerReceipt
     from privacy.ledger.ledger import Ledger
 
+_Form = tuple[Callable[[str], object], str, str]
+"""What an option must be, what is wrong with one that is not, and what to do."""
+_GIVEN: Final[_Form] = (bool, "is empty", "Give it")
 APPROVAL: Final = "a signature as `approve` wrote it; give two"
 
 
@@ -59,15 +62,17 @@ def check_options(args: argparse.Namespace, *names: str) -> None:
     named = (is_name, "is not a valid name", "Use 1 to 128 letters, digits and ._:/@-, the first a letter or digit")
     digest = (re.compile("[0-9a-f]{64}").fullmatch, "is not a sha256 in hex", "Give 64 of 0-9 and a-f, or --data DIR")
     words = (
-        lambda text: 0 < len(text) <= LONGEST and is_shown(text),
+        lambda text: text.strip() and len(text) <= LONGEST and is_shown(text),
         "is empty, too long, or contains a character that does not print",
-        f"Say why in one line, in 1 to {LONGEST} characters",
+        f"Say it in one line, in 1 to {LONGEST} characters",
     )
-    forms: dict[str, tuple[Callable[[str], object], str, str]]
-    forms = {"reason": words, "spend": named, "period": named, "fingerprint": digest, "rows": digest}
+    forms: dict[str, _Form] = dict.fromkeys(("reason", "purpose", "requester"), words) | dict.fromkeys(
+        ("spend", "period"), named
+    )
+    forms |= dict.fromkeys(("fingerprint", "rows"), digest)
     problems = Problems()
     for name in names:
-        holds, what, remedy = forms.get(name, (bool, "is empty", "Give it"))
+        holds, what, remedy = forms.get(name, _GIVEN)
         if not holds(getattr(args, name)):
             problems.add((f"--{name}",), "invalid", what, remedy)
     problems.raise_any()

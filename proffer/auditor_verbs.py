@@ -84,10 +84,10 @@ def _moment(given: str | None) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(given)
-    except ValueError:
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter where UTC has no such year
         remedy = "Write it like 2026-11-01 or 2026-11-01T12:00:00Z"
         raise Rejected([Problem(("--not-before",), "invalid", f"{given[:40]!r} is no day or time", remedy)]) from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @contextmanager
@@ -149,6 +149,7 @@ def _registry(args: argparse.Namespace) -> int:
     from features.whole_file import write_whole
     from privacy.ledger.registry_entry import DeploymentFacts
 
+    _check_facts(args)
     ledger_files.refuse_own(args.home, args.out)
     ledger = ledger_files.open_ledger(args.home)
     ledger.status(args.population)
@@ -161,6 +162,17 @@ def _registry(args: argparse.Namespace) -> int:
         {"registry": str(args.out), "entry": entry}, args.json, f"{args.out}: a draft; complete it and submit it"
     )
     return terminal.DONE
+
+
+def _check_facts(args: argparse.Namespace) -> None:
+    from privacy.ledger.registry_entry import LONGEST_TEXT, is_fact
+
+    problems, remedy = Problems(), f"Write it in one line, in 1 to {LONGEST_TEXT} characters"
+    for name in ("curator", "author", "region", "name", "use", "source"):
+        given = getattr(args, name)
+        if not all(map(is_fact, [given] if isinstance(given, str) else given)):
+            problems.add((f"--{name}",), "invalid", "is blank, too long, or holds what no screen shows", remedy)
+    problems.raise_any()
 
 
 def _spends(args: argparse.Namespace) -> int:
@@ -206,6 +218,8 @@ def _report(args: argparse.Namespace) -> int:
     from features.whole_file import write_whole
 
     out = args.out or Workspace(args.home).folder(Workspace(args.home).reports) / "privacy.html"
+    if not out.name:
+        raise Rejected([Problem(("--out",), "invalid", f"{out} names no file", "Give one, such as privacy.html")])
     about = read_country(args.country)
     others = {one: out.with_suffix(f".{one}.html") for one in about.shown_first[1:]}
     paths = {about.shown: out, **others, "json": out.with_suffix(".json")}

@@ -73,6 +73,8 @@ def _budget_terms(args: argparse.Namespace) -> BudgetTerms:
     from privacy.ledger.ledger import BudgetTerms
 
     problems, approvers = Problems(), list[Any]()
+    with problems.gathered():
+        _check_units(args.units)
     for name in ("epsilon", "delta"):
         if getattr(args, name) is None:
             problems.add((f"--{name}",), "missing", "is missing", "Give it, or --approval with signatures of a draft")
@@ -177,12 +179,10 @@ def _reserve(args: argparse.Namespace) -> int:
     """Set a spend aside."""
     from privacy.ledger.ledger import SpendTerms
 
+    check_options(args, "purpose", "requester", *(["reason"] if args.reason is not None else []))
+    _check_units(args.units)
     ledger = ledger_files.open_ledger(args.home)
-    delta = args.delta or ledger.status(args.population).delta
-    if args.units < 0:
-        raise Rejected(
-            [Problem(("--units",), "range", f"{args.units} is below 0", "Give how many there are, or nothing")]
-        )
+    delta = ledger.status(args.population).delta if args.delta is None else args.delta
     mechanism, dataset = _mechanism(args), replace(_dataset(ledger, args.people), units=args.units)
     with terminal.working("pricing"):
         sign = ledger_files.request_signer(args.requester_key)
@@ -195,17 +195,18 @@ def _reserve(args: argparse.Namespace) -> int:
 def _mechanism(args: argparse.Namespace) -> Mechanism:
     from composition.reading import read_text
     from privacy.accounting import mechanism
-    from privacy.accounting.amount import read_delta, read_epsilon
+    from privacy.accounting.amount import read_amount, read_delta, read_epsilon
 
     training = (args.sigma, args.rate, args.steps)
     if args.mechanism is not None:
         return mechanism.read_text(read_text(ledger_files.regular(args.mechanism)), (str(args.mechanism),))
     if None not in training:
-        return mechanism.gaussian_sgd(*training)
+        sigma, rate = (read_amount(getattr(args, name), (f"--{name}",)) for name in ("sigma", "rate"))
+        return mechanism.gaussian_sgd(sigma, rate, args.steps)
     if any(part is not None for part in training) or args.epsilon is None:
         remedy = "Give --mechanism FILE, or --sigma, --rate and --steps, or --epsilon alone"
         raise Rejected([Problem(("proffer privacy reserve",), "missing", "does not say what will be run", remedy)])
-    delta = read_delta(args.delta, 0, ("--delta",)) if args.delta else Decimal(0)
+    delta = Decimal(0) if args.delta is None else read_delta(args.delta, 0, ("--delta",))
     return mechanism.declared(read_epsilon(args.epsilon, ("--epsilon",)), delta)
 
 
@@ -215,8 +216,17 @@ def _dataset(ledger: Ledger, people: Path | None) -> Dataset:
 
     if people is None:
         return Dataset(NOBODY, (), 0)
-    lines = read_text(ledger_files.regular(people)).splitlines()
-    return ledger.dataset(line.strip() for line in lines if line.strip())
+    named = list(filter(None, map(str.strip, read_text(ledger_files.regular(people)).splitlines())))
+    if not named:
+        remedy = "Write the ids into it, one a line, or leave --people out, which the entry then says"
+        raise Rejected([Problem((str(people),), "missing", "names nobody", remedy)])
+    return ledger.dataset(named)
+
+
+def _check_units(units: int) -> None:
+    if not 0 <= units < 2**53:
+        what = f"{str(units)[:40]} is not from 0 to {2**53 - 1}"
+        raise Rejected([Problem(("--units",), "range", what, "Give how many there are, or nothing")])
 
 
 def _commit_arguments(parser: argparse.ArgumentParser) -> None:

@@ -162,6 +162,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
+    told = [os.fsencode(word).decode(errors="backslashreplace") for word in words]
+    if foreign := [one for one, word in zip(told, words, strict=True) if one != word]:
+        remedy = "Write it in UTF-8; a file of such a name is renamed first"
+        raise Rejected([Problem((one,), "invalid", "is an argument that is not UTF-8", remedy) for one in foreign])
     if not words or words[0] in ("-h", "--help", "help"):
         print(overview())
         return terminal.DONE if words else terminal.REFUSED

@@ -126,10 +126,11 @@ def listen(host: str, port: int) -> socket.socket:
     """A listening socket, made here because the server's own way to fail is to exit."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
+        host.encode("idna")  # a socket does so too, and stays open where it cannot
         return socket.create_server((host, port), family=family, backlog=512)
-    except OSError as failure:
-        said = (failure.strerror or str(failure)).partition(" (while")[0].lower()
+    except (OSError, UnicodeError) as failure:
+        said = (getattr(failure, "strerror", None) or str(failure)).partition(" (while")[0].lower()
         what = f"cannot listen on {host}:{port}: {said}"
-        taken = failure.errno in (errno.EADDRINUSE, errno.EACCES)
+        taken = getattr(failure, "errno", None) in (errno.EADDRINUSE, errno.EACCES)
         place, remedy = ("--port", "Choose a free port") if taken else ("--host", "Give an address of this machine")
         raise Rejected([Problem((place,), "unavailable", what, remedy)]) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 from composition import clock, ledger_files, terminal
@@ -23,21 +24,22 @@ def _witness(args: argparse.Namespace) -> int:
     """Run a witness: a second process with a second key that cosigns only consistent history."""
     from composition.witness_http import server
     from privacy.ledger.note import BadNote
-    from privacy.ledger.witness import Witness
+    from privacy.ledger.witness import Witness, vkey_file
 
     address = _address(args.listen) if args.listen else None
     try:
         witness = Witness.open(args.folder, args.name, ledger_files.public_key(args.log))
     except BadNote as failure:
         raise Rejected([Problem(("--name",), "invalid", str(failure), "Give one such as office.example")]) from None
-    document = {"vkey": witness.verifier().text(), "file": str(args.folder / f"{args.name}.vkey")}
+    document = {"vkey": witness.verifier().text(), "file": str(args.folder / vkey_file(args.name))}
     if address is None:
         terminal.emit(document, args.json)
         return terminal.DONE
     try:
         serving = server(witness, address, clock.now)
-    except OSError as failure:  # gaierror too: the host has no address
-        what = f"cannot be listened on ({(failure.strerror or str(failure)).lower()})"
+    except (OSError, TypeError) as failure:  # gaierror too: the host has no address, or a name that is none
+        said = getattr(failure, "strerror", None) or str(failure)
+        what = f"cannot be listened on ({said.lower()})"
         raise Rejected([Problem(("--listen",), "invalid", what, "Give a free port of this machine")]) from None
     with serving:
         terminal.say(f"{args.name} listens on {address[0]}:{serving.server_address[1]}; end it with Ctrl-C")
@@ -63,12 +65,12 @@ def _cosign(args: argparse.Namespace) -> int:
 
     ledger = ledger_files.open_ledger(args.home)
     status, answer = ask(ledger, args.witness, 0)
-    if status == 409 and answer.strip().isdigit():  # it saw the ledger before, at this size
-        status, answer = ask(ledger, args.witness, int(answer))
-    if status != 200:
+    if status == 409 and (size := re.fullmatch(r"\s*([0-9]{1,15})\s*", answer)):  # it saw the ledger before, so large
+        status, answer = ask(ledger, args.witness, int(size[1]))
+    if status != 200 or not answer.strip():
         remedy = "If it saw another history than this one, keep both copies: somebody rewrote the ledger"
         raise Rejected(
-            [Problem((args.witness,), "refused", f"the witness refused ({status}): {answer.strip()}", remedy)]
+            [Problem((args.witness,), "refused", f"the witness refused ({status}): {answer.strip()[:200]!r}", remedy)]
         )
     for line in answer.splitlines():
         ledger.cosign(line)

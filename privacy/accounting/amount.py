@@ -47,7 +47,7 @@ def read_epsilon(value: str | int | Decimal, where: Where = ("epsilon",)) -> Dec
     Raises:
         Rejected: it is 0, negative, not a number, infinite, a float, or has more decimal places.
     """
-    amount = _amount(value, where)
+    amount = read_amount(value, where)
     if not 0 < amount <= MOST_EPSILON:
         raise Rejected([Problem(where, "range", f"{value} is not above 0 and at most {MOST_EPSILON}", _GIVE)])
     if amount != amount.quantize(FINEST):
@@ -66,7 +66,7 @@ def read_delta(value: str | int | Decimal, units: int = 0, where: Where = ("delt
     Raises:
         Rejected: it is not (a delta of 1/n would permit publishing a whole record), or has over forty decimal places.
     """
-    amount = _amount(value, where)
+    amount = read_amount(value, where)
     if not 0 < amount < 1:
         raise Rejected([Problem(where, "range", f"{value} is not above 0 and below 1", "Give one such as 0.000001")])
     if amount < LEAST_DELTA:
@@ -76,13 +76,16 @@ def read_delta(value: str | int | Decimal, units: int = 0, where: Where = ("delt
         raise Rejected([Problem(where, "range", f"{value} has more than forty decimal places", "Round it to forty")])
     if units and amount * units >= 1:
         what = f"{value} is not below 1/n for n = {units}: it would permit publishing a person's whole record"
-        raise Rejected(
-            [Problem(where, "range", what, f"Give one far below {1 / units:.1e}, such as {0.01 / units:.0e}")]
-        )
+        raise Rejected([Problem(where, "range", what, f"Give one far below {1 / Decimal(units):.1e}")])
     return amount
 
 
-def _amount(value: str | int | Decimal, where: Where) -> Decimal:
+def read_amount(value: str | int | Decimal, where: Where) -> Decimal:
+    """Read a finite decimal number.
+
+    Raises:
+        Rejected: it is none.
+    """
     if isinstance(value, (bool, float)):
         raise Rejected([Problem(where, "invalid", f"{value!r} is not an exact amount", "Write it as a decimal string")])
     try:

@@ -96,8 +96,9 @@ def check_names(**names: str) -> None:
 
 
 def check_words(**texts: str) -> None:
-    """Refuse what a terminal would act on or not show: an auditor reads these words on a screen."""
-    wrong = [name for name, text in texts.items() if not is_shown(text)]
+    """Refuse what a terminal would act on or not show, and blanks: an auditor reads these words on a screen."""
+    wrong = [name for name, text in texts.items() if not is_shown(text) or text.isspace()]
     if wrong:
-        what, remedy = "contains a line break or another character that does not print", "Write it in one line"
+        what = "is blank, or contains a line break or another character that does not print"
+        remedy = "Write it in one line"
         raise Rejected([Problem((name,), "invalid", what, remedy) for name in wrong])

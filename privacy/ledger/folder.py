@@ -46,7 +46,7 @@ def file_system_of(folder: Path, mounts: Path = MOUNTS) -> str:
         lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return ""
-    wanted = folder.resolve()
+    wanted = _named(folder)
     found = ("", "")
     for line in lines:
         left, _, right = line.partition(" - ")
@@ -69,13 +69,18 @@ def refuse_own_file(out: Path, folder: Path) -> None:
         OwnFile: the path names a file of the ledger, or is in its folder.
     """
     own = {_identity(path) for path in (folder, *folder.rglob("*"))} - {None}
-    places = {path for start in (out.absolute(), out.resolve()) for path in (start, *start.parents)}
-    spelled = Path(str(folder.resolve()).casefold())
-    inside = Path(str(out.resolve()).casefold()).is_relative_to(spelled)
-    another = any((place / DATABASE).exists() for place in out.resolve().parents)
+    places = {path for start in (out.absolute(), _named(out)) for path in (start, *start.parents)}
+    spelled = Path(str(_named(folder)).casefold())
+    inside = Path(str(_named(out)).casefold()).is_relative_to(spelled)
+    another = any((place / DATABASE).exists() for place in _named(out).parents)
     if inside or another or any(_identity(path) in own for path in places):
         what = "is a file of the privacy ledger, or is in its folder: writing there would destroy the record"
         raise OwnFile([Problem((str(out),), "forbidden", what, "Choose an output path outside the ledger's folder")])
+
+
+def _named(path: Path) -> Path:
+    """What a path names once links are followed; `Path.resolve` raises where they lead in a circle."""
+    return Path(os.path.realpath(path))
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -117,9 +122,22 @@ def read_private(path: Path) -> bytes:
     """Read a secret that only its owner may read.
 
     Raises:
-        Rejected: others may read it too.
+        Rejected: others may read it too, or it is no file.
     """
-    if path.stat().st_mode & 0o077:
+    if path.is_file() and path.stat().st_mode & 0o077:
         remedy = f"Run: chmod 600 {path}, and rotate the key if it may have been read"
         raise Rejected([Problem((str(path),), "forbidden", "may be read by others than its owner", remedy)])
+    return read_file(path)
+
+
+def read_file(path: Path) -> bytes:
+    """Read a file whole.
+
+    Raises:
+        Rejected: a folder, a device or a pipe, which may have no end, is in its place.
+        FileNotFoundError: nothing is there.
+    """
+    if path.exists() and not path.is_file():
+        what = "is a folder, a device or a pipe where a file belongs"
+        raise Rejected([Problem((str(path),), "damaged", what, "Put the file there, from a backup if need be")])
     return path.read_bytes()

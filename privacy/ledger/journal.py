@@ -222,8 +222,10 @@ class Journal:
             Inconsistent: the database is gone, and signer.json says that entries were signed.
         """
         database = self.folder / DATABASE
-        if database.exists():
+        if database.is_file():
             return
+        if database.exists():
+            raise damaged(self.folder, "is a folder, a device or a pipe")
         if self._signed.last() is not None:
             what = "is gone, and signer.json says that entries were signed"
             raise Inconsistent([Problem((str(database),), "damaged", what, "Restore it; no new ledger is begun")])

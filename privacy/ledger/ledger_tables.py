@@ -232,9 +232,9 @@ def refusals() -> Iterator[None]:
     except sqlite3.DatabaseError as failure:
         raise Damaged([Problem(("ledger",), "damaged", str(failure), _RESTORE)]) from failure
     except OSError as failure:
-        raise _unwritable(failure.strerror or str(failure)) from failure
+        raise _unwritable(failure.strerror or str(failure), str(failure.filename or "ledger")) from failure
 
 
-def _unwritable(text: str) -> Unwritable:
-    remedy = "Nothing was acknowledged: free the disk and ask again with the same spend id"
-    return Unwritable([Problem(("ledger",), "unreadable", f"could not be written or read ({text})", remedy)])
+def _unwritable(text: str, where: str = "ledger") -> Unwritable:
+    remedy = "Nothing was acknowledged: make room on the disk, or let its owner run this, then ask again by the same id"
+    return Unwritable([Problem((where,), "unreadable", f"could not be written or read ({text})", remedy)])

@@ -11,12 +11,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from privacy.ledger.legible import is_shown
 from privacy.ledger.terms import is_synthetic
 
 TIER: Final = 3
 NAME: Final = "Proffer"
 USE: Final = "To offer people the benefits they are entitled to, in an order that helps"
 """What is published and what it is for, where nothing else is said."""
+
+
+MOST_TEXTS: Final = 20
+LONGEST_TEXT: Final = 400
+
+
+def is_fact(text: str) -> bool:
+    """Whether a text can stand in an entry: one line of at most LONGEST_TEXT characters that a screen shows."""
+    return 0 < len(text) <= LONGEST_TEXT and not text.isspace() and is_shown(text)
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
+
+import msgspec
 
 from features.problem import Problem, Rejected
 from features.whole_file import OWNER_ONLY, write_whole
 from privacy.accounting.canonical import canonical
 from privacy.ledger import merkle
+from privacy.ledger.folder import read_file
 from privacy.ledger.note import Checkpoint, decode, encode
 
 FORMAT: Final = "proffer-signed-1"
@@ -18,6 +20,13 @@ FORMAT: Final = "proffer-signed-1"
 
 class Inconsistent(Rejected):
     """A history that is not a continuation of the one signed before: it was cut, exchanged or put back."""
+
+
+class _Signed(msgspec.Struct):
+    format: str
+    origin: str
+    size: Annotated[int, msgspec.Meta(ge=0)]
+    root: str
 
 
 @dataclass(frozen=True)
@@ -37,14 +46,14 @@ class SignedState:
             Inconsistent: the file is not what was written.
         """
         try:
-            content = self.path.read_bytes()
+            content = read_file(self.path)
         except FileNotFoundError:
             return None
         try:
-            document = json.loads(content)
-            found = Checkpoint(document["origin"], document["size"], decode(document["root"]))
+            document = msgspec.json.decode(content, type=_Signed)
+            found = Checkpoint(document.origin, document.size, decode(document.root))
             whole = content == self._bytes(found)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, RecursionError):
             whole = False
         if not whole:
             remedy = "Restore it from a backup of the same day; without it, ask the witness for the last size it saw"

@@ -63,7 +63,10 @@ class Witness:
             made = Signer.generate(name)
             begin(folder)
             write_whole(path, made.pem(), mode=OWNER_ONLY)
-        signer = Signer.from_pem(read_private(path))
+        try:
+            signer = Signer.from_pem(read_private(path))
+        except BadNote as failure:
+            raise Rejected([Problem((str(path),), "damaged", str(failure), "Restore it from a backup")]) from None
         if signer.name != name:
             raise Rejected(
                 [
@@ -72,7 +75,8 @@ class Witness:
                     )
                 ]
             )
-        write_whole(folder / f"{name}.vkey", (signer.verifier(COSIGNATURE).text() + "\n").encode())
+        public = folder / vkey_file(name)
+        write_whole(public, (signer.verifier(COSIGNATURE).text() + "\n").encode())
         return cls(folder, signer, log)
 
     def verifier(self) -> NoteVerifier:
@@ -117,6 +121,11 @@ class Witness:
             return CosignResponse(422, f"{failure}\n")
         memory.keep(new)
         return CosignResponse(200, self.signer.cosign(note.text, now) + "\n")
+
+
+def vkey_file(name: str) -> str:
+    """The name of the file with a witness's public key; a slash in the witness's name leads to no other folder."""
+    return f"{name.replace('/', '-')}.vkey"
 
 
 def request_bytes(old: int, proof: list[bytes], note: Note) -> bytes:

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.responses import Response
 from starlette.requests import Request
 
-from privacy.ledger.registry_entry import NAME, USE, DeploymentFacts
+from privacy.ledger.registry_entry import LONGEST_TEXT, MOST_TEXTS, NAME, USE, DeploymentFacts, is_fact
 from serving.http import problem_documents as problems
 from serving.http.access import Authentication, need
 from serving.http.ledger_wire import PrivacyRegistryOut, PrivacySpendsOut, PrivacyStatusOut
@@ -22,11 +22,9 @@ _SAID: Final = refusals(
     problems.LEDGER_UNAVAILABLE,
 )  # fmt: skip
 _WAITING: Final = 8
-_MOST: Final = 20
-_LONGEST: Final = 400
-_TEXTS: Final = f"at least one text of 1 to {_LONGEST} characters, at most {_MOST}"
-_ONE: Final = {"type": "string", "maxLength": _LONGEST}
-_MANY: Final = {"type": "array", "items": _ONE, "maxItems": _MOST}
+_TEXTS: Final = f"at least one text of 1 to {LONGEST_TEXT} characters, at most {MOST_TEXTS}"
+_ONE: Final = {"type": "string", "maxLength": LONGEST_TEXT}
+_MANY: Final = {"type": "array", "items": _ONE, "maxItems": MOST_TEXTS}
 _ONCE: Final = ("population", "region", "name", "use")
 _SEVERAL: Final = ("curator", "author", "source")
 _NEEDED: Final = ("population", "region", "curator", "author")
@@ -103,7 +101,7 @@ def _described(request: Request) -> tuple[str, DeploymentFacts]:
         given.setdefault(name, []).append(value)
     wrong = [ProblemItemValue(f"/{name}", _TEXTS) for name in _NEEDED if name not in given]
     for name, values in given.items():
-        if len(values) > _MOST or not all(0 < len(one) <= _LONGEST and one.isprintable() for one in values):
+        if len(values) > MOST_TEXTS or not all(map(is_fact, values)):
             wrong.append(ProblemItemValue(f"/{name}", _TEXTS))
     if wrong:
         raise RefusedError(problems.UNPROCESSABLE, "The entry cannot be written so.", wrong)
