@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -19,9 +19,6 @@ from privacy.accounting.amount import text_of
 from privacy.accounting.right_guesses import CONFIDENCE, SHARES, lower_bound, rounded, shared
 from privacy.learning.noise import Noise
 from privacy.learning.step import Schedule, Total
-
-LENGTH: Final = 50.0
-"""How many times the clip a canary's gradient weighs before it is clipped: without clipping it cannot be missed."""
 
 
 @dataclass(frozen=True)
@@ -78,23 +75,6 @@ def most(canaries: int, delta: Decimal = Decimal(0), confidence: float = CONFIDE
     return max(lower_bound(canaries, many, many, float(delta), each) for many in _ventured(canaries))
 
 
-def one_run(
-    train: Callable[[Bool], Float64], canaries: int, claim: Claim, coins: Noise, confidence: float = CONFIDENCE
-) -> Evidence:
-    """Audit in one run: every canary takes part by a fair coin, and an observer guesses which did.
-
-    Args:
-        train: runs once with the canaries it is to include, bool[canaries]; says how strongly each is suspected
-            to have taken part, float64[canaries], from what the run released and nothing else.
-        canaries: how many.
-        claim: what is said of the run.
-        coins: where the coins come from.
-        confidence: of the bound.
-    """
-    included = coins.uniform(canaries) < 0.5
-    return judged(train(included), included, claim, confidence)
-
-
 def judged(suspicion: Float64, included: Bool, claim: Claim, confidence: float = CONFIDENCE) -> Evidence:
     """The most that suspicions rule out: guess the most suspected in, the least suspected out, abstain between.
 
@@ -128,48 +108,35 @@ def _correct(order: Int64, included: Bool, guesses: int) -> int:
 
 
 @dataclass(frozen=True)
-class Directions:
-    """In which direction each canary's gradient points; no other unit's touches those places.
-
-    Attributes:
-        place: int64[R, K], in what stands beside the outer products (`privacy.learning.step.Products.extra`).
-        along: float64[R, K], of length 1 in each row.
-    """
-
-    place: Int64
-    along: Float64
-
-    def of(self, beside: Float64) -> Float64:
-        """The projection of what was released on the direction of each canary: float64[R]."""
-        return np.asarray((beside[self.place] * self.along).sum(axis=1))
-
-    @classmethod
-    def axes(cls, canaries: int) -> Directions:
-        """One place for each canary, the first ones."""
-        return cls(np.arange(canaries, dtype=np.int64)[:, None], np.ones((canaries, 1)))
-
-
-@dataclass(frozen=True)
 class Watched(Schedule):
     """A schedule whose releases are seen by an observer who knows every canary's gradient: the strongest there is.
 
     Whatever trains by a `privacy.learning.step.Schedule` can be given one.
+
+    Attributes:
+        place: int64[R], where in what is released (nearly) all of each canary's gradient lies, and no one else's.
+        along: float64[R], 1 or -1: which way it points there.
+        tell: is called after each step.
+        seen: what was seen of each canary in each step, in clips.
     """
 
-    directions: Directions = field(default_factory=lambda: Directions.axes(0))
+    place: Int64 = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    along: Float64 = field(default_factory=lambda: np.zeros(0))
     tell: Callable[[], object] = lambda: None
     seen: list[Float64] = field(default_factory=list, compare=False)
 
     @classmethod
-    def on(cls, schedule: Schedule, directions: Directions, tell: Callable[[], object] = lambda: None) -> Self:
-        """The same run, watched; `tell` is called after each step."""
-        return cls(schedule.units, schedule.q, schedule.steps, schedule.sigma, schedule.clip, directions, tell)
+    def on(
+        cls, schedule: Schedule, place: Int64, along: Float64 | None = None, tell: Callable[[], object] = lambda: None
+    ) -> Self:
+        """The same run, watched; all point upwards where nothing is said, and `tell` is called after each step."""
+        way = np.ones(place.size) if along is None else along
+        return cls(schedule.units, schedule.q, schedule.steps, schedule.sigma, schedule.clip, place, way, tell)
 
     def released(self, total: Total, noise: Noise) -> Float64:
         """What the schedule releases, looked at."""
         released = super().released(total, noise)
-        beside = released[total.shape[0] * total.shape[1] :]
-        self.seen.append(self.directions.of(beside) * (self.expected / self.clip))
+        self.seen.append(released[self.place] * self.along * (self.expected / self.clip))
         self.tell()
         return released
 
@@ -180,24 +147,3 @@ class Watched(Schedule):
         if q == 1:
             return np.asarray(ratio.sum(axis=0))
         return np.asarray(np.logaddexp(math.log1p(-q), math.log(q) + ratio).sum(axis=0))
-
-
-def of_step(schedule: Schedule, noise: Noise, length: float = LENGTH) -> Callable[[Bool], Float64]:
-    """A training that only takes private steps, of canaries whose gradients share no place: for `one_run`.
-
-    Args:
-        schedule: of which the claim is made.
-        noise: what the steps draw from.
-        length: of a canary's gradient before it is clipped, in clips.
-    """
-
-    def train(included: Bool) -> Float64:
-        watched = Watched.on(schedule, Directions.axes(included.size))
-        gradients = np.eye(included.size)[included] * (length * schedule.clip)
-        for _ in range(schedule.steps):
-            total = Total.empty(extra=included.size)
-            total.add_dense(gradients[watched.sampler.draw(gradients.shape[0], noise)], watched.clip)
-            watched.released(total, noise)
-        return watched.suspicion()
-
-    return train

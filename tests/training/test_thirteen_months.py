@@ -23,7 +23,8 @@ from tests.privacy.random_logs import ENDS, random_year, recorded_by, without
 from tests.training.learner import Learner, Seen, pseudonym
 from training.data import admission
 
-YEARS = 300 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 8
+YEARS = int(os.environ.get("PROFFER_YEARS", "300" if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else "8"))
+"""Random years; `make soak` tries twenty times as many. Half an hour of processor time is some of them."""
 FEW = 5
 """The most people of a unit here: households of random years are often larger."""
 

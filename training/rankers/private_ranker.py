@@ -26,6 +26,7 @@ from training.rankers.models import probability
 from training.rankers.private_bilinear import CHUNK, PrivateBilinear
 
 if TYPE_CHECKING:
+    from features.snapshot import Snapshots
     from training.data.ranking_dataset import RankingDataset
     from training.rankers.schedules import TrainingPlan
 
@@ -85,7 +86,7 @@ def learn(
         unit: int64[m], whose privacy each row is about; None is the person.
     """
     declaration = lists.people.declaration
-    vocabulary = Vocabulary.fit(catalogue, declaration, DIRECTIONS, np.random.default_rng(_TEXT_SEED))
+    vocabulary = vocabulary_of(catalogue, lists.people)
     attributes = vocabulary.attributes(catalogue, declaration)
     bins, reading = Bins.of(declaration), AttributeScaler.fit(attributes, plan.row.blocks, plan.row.indicator)
     progress("reading the lists")
@@ -109,6 +110,11 @@ def learn(
         manifest={},
     )
     return PrivateFit(scorer, plan.mechanism(), _metrics(plan))
+
+
+def vocabulary_of(catalogue: Catalogue, people: Snapshots) -> Vocabulary:
+    """Which attributes of programmes are read: public, by the catalogue and what is declared of people."""
+    return Vocabulary.fit(catalogue, people.declaration, DIRECTIONS, np.random.default_rng(_TEXT_SEED))
 
 
 def _report(step: int, steps: int, progress: Progress) -> None:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from features.arrays import Bool, Float64, Int64
-from privacy.learning.audit import Claim, Directions, Evidence, Watched, judged
+from features.value import UNKNOWN
+from privacy.learning.audit import Claim, Evidence, Watched, judged
 from privacy.request import Request
 from privacy.spend import Spend
 from recommender.ranking.scorer import Pairs, Scorer
 from recommender.rules.catalogue import Catalogue
+from recommender.rules.clause import All
+from recommender.rules.window_rule import WindowRule
 from training.data.examples import NOTHING_HIDDEN, Examples
 from training.data.material import learning_showings
 from training.data.ranking_dataset import RankingDataset
-from training.rankers.private_ranker import learn
+from training.rankers.private_ranker import learn, vocabulary_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from features.snapshot import Snapshots
     from privacy.learning.noise import Noise
@@ -32,15 +36,22 @@ SHOWN = 8
 """Lists of a canary: so many that its gradient is longer than any clip, however well its wishes were learned."""
 
 
+_PLAIN: Final[dict[str, Any]] = {
+    "who": MappingProxyType({"citizen": All(())}), "windows": (WindowRule("open_ended"),), "triggers": (),
+}  # fmt: skip
+"""It asks nothing and comes at no event, so that what is learned of it is learned of its category."""
+
+
 @dataclass(frozen=True)
 class Canaries:
     """Canaries and the catalogue they choose from.
 
-    Canary i is shown two programmes that no one else is, again and again, and takes up the first each time. The two are
-    copies of one programme, so that all its gradient lies in their own effects.
+    Canary i is shown a programme that no one else is, again and again. Every other one takes it up each time, and the
+    others never: together they ask for nothing that others are shown. That programme is of a category of its own, so
+    that most of a canary's gradient lies in what everybody wants of that category.
 
     Attributes:
-        catalogue: with two programmes more for each canary.
+        catalogue: with two programmes more for each canary; the second, never shown, makes the category one.
         first: the place of the first of them.
         count: how many canaries.
     """
@@ -52,27 +63,37 @@ class Canaries:
     @classmethod
     def among(cls, catalogue: Catalogue, count: int) -> Canaries:
         """Widen a catalogue by so many canaries' programmes."""
-        like = catalogue.programmes[-1]
-        copies = tuple(_copied(like, f"{at:05d}-{which}") for at in range(count) for which in "ab")
+        copies = tuple(_copied(catalogue, at, which) for at in range(count) for which in "ab")
         return cls(Catalogue((*catalogue.programmes, *copies)), len(catalogue), count)
 
     @property
-    def taken(self) -> Int64:
-        """Which programme each takes up; the next one is what it leaves."""
+    def shown(self) -> Int64:
+        """Which programme each is shown."""
         return self.first + 2 * np.arange(self.count)
 
     @property
-    def directions(self) -> Directions:
-        """Where among the programmes' own effects each canary's gradient lies: up for what it takes, else down."""
-        return Directions(
-            np.column_stack([self.taken, self.taken + 1]), np.tile([0.5**0.5, -(0.5**0.5)], (self.count, 1))
-        )
+    def takes(self) -> Bool:
+        """Which of them take it up."""
+        return np.asarray(np.arange(self.count) % 2 == 0)
+
+    @property
+    def along(self) -> Float64:
+        """Which way each one's gradient points: up where it takes up what it is shown, else down."""
+        return np.where(self.takes, 1.0, -1.0)
+
+    def categories(self, names: Sequence[str]) -> Int64:
+        """The column of each canary's category among those of programmes: int64[count].
+
+        Weights of everybody stand first, so that it is also the place of that column among all that a step releases.
+        """
+        at = {name: place for place, name in enumerate(names)}
+        return np.array([at[f"category={_category(canary)}"] for canary in range(self.count)], dtype=np.int64)
 
     def added(self, lists: RankingDataset, unit: Int64, included: Bool) -> tuple[RankingDataset, Int64]:
         """People's lists and those of the canaries that are included, and whose each row is.
 
         Args:
-            lists: at least one row; canaries are known as the person of the first.
+            lists: at least one row; of canaries nothing is known.
             unit: int64[m], the privacy unit of each row.
             included: bool[count].
         """
@@ -81,46 +102,63 @@ class Canaries:
             np.concatenate([getattr(lists.examples, name), getattr(mine, name)])
             for name in Examples.__dataclass_fields__
         ))  # fmt: skip
-        copies = np.zeros(len(mine) // 2, dtype=np.int64)
-        at = np.concatenate([lists.at, lists.at[-1] + 1 + np.arange(len(mine)) // 2])
+        at = np.concatenate([lists.at, lists.at[-1] + 1 + np.arange(len(mine))])
         whose = np.concatenate([unit, unit.max() + 1 + mine.person - lists.examples.person.max()])
-        return RankingDataset(together, _extended(lists.people, copies), at), whose
+        people, nobody = lists.people, _unknown(lists.people, len(mine))
+        known = replace(
+            people,
+            people=people.people + nobody.people,
+            t=np.concatenate([people.t, nobody.t]),
+            values=np.concatenate([people.values, nobody.values]),
+        )
+        return RankingDataset(together, known, at), whose
 
     def _examples(self, others: Examples, chosen: Int64) -> Examples:
-        """The rows of the chosen canaries: lists of two, each at a time of its own."""
-        rows = chosen.size * SHOWN * 2
-        taken = np.repeat(self.taken[chosen], SHOWN)
+        """The rows of the chosen canaries: lists of one, each at a time of its own."""
+        rows = chosen.size * SHOWN
+        label = np.repeat(self.takes[chosen], SHOWN)
         return Examples(
-            person=others.person.max() + 1 + np.repeat(np.arange(chosen.size), SHOWN * 2),
-            t=np.repeat(others.t[0] + np.tile(np.arange(SHOWN), chosen.size), 2),
-            programme=np.column_stack([taken, taken + 1]).ravel(),
+            person=others.person.max() + 1 + np.repeat(np.arange(chosen.size), SHOWN),
+            t=others.t[0] + np.tile(np.arange(SHOWN), chosen.size),
+            programme=np.repeat(self.shown[chosen], SHOWN),
             position=np.ones(rows, dtype=np.float32),
             channel=np.full(rows, others.channel[0], dtype=np.float32),
-            label=np.tile([1.0, 0.0], rows // 2),
-            opened=np.tile([True, False], rows // 2),
+            label=label.astype(np.float64),
+            opened=label,
             looked=np.ones(rows),
             weight=np.ones(rows),
             hidden=np.full(rows, NOTHING_HIDDEN, dtype=np.int64),
         )
 
     def wishes(self, scorer: Scorer, people: Snapshots) -> Float64:
-        """How much more a released model offers each canary what it would take up than the other: float64[count]."""
-        attributes = scorer.attributes(self.catalogue, people.declaration)
-        offered = np.column_stack([self.taken, self.taken + 1]).ravel()
-        scores = scorer.score(people, attributes, Pairs(np.zeros(offered.size, dtype=np.int64), offered)).score
-        return np.asarray(scores[0::2] - scores[1::2])
+        """How much more, or less, a released model scores a new programme of each canary's category than one of none.
+
+        Returns float64[count]: the more, the more the canary is suspected.
+        """
+        new = Catalogue(tuple(_copied(self.catalogue, at, "new") for at in range(self.count + 1)))
+        attributes = scorer.attributes(new, people.declaration)
+        offered = Pairs(np.zeros(self.count + 1, dtype=np.int64), np.arange(self.count + 1))
+        scores = scorer.score(_unknown(people, 1), attributes, offered).score
+        return np.asarray((scores[:-1] - scores[-1]) * self.along)
 
 
-def _copied(programme: Programme, name: str) -> Programme:
-    return replace(programme, id=f"~canary.{name}")  # sorts after every other id
+def _category(canary: int) -> str:
+    return f"~canary.{canary:05d}"  # sorts after every other
 
 
-def _extended(people: Snapshots, rows: Int64) -> Snapshots:
+def _copied(catalogue: Catalogue, canary: int, name: str) -> Programme:
+    own, category = f"{_category(canary)}-{name}", _category(canary)
+    return replace(catalogue.programmes[0], id=own, category=category, **_PLAIN)
+
+
+def _unknown(people: Snapshots, count: int) -> Snapshots:
+    """Somebody of whom nothing is known, so many times."""
     return replace(
         people,
-        people=people.people + tuple(people.people[row] for row in rows.tolist()),
-        t=np.concatenate([people.t, people.t[rows]]),
-        values=np.concatenate([people.values, people.values[rows]]),
+        people=people.people[:1] * count,
+        t=np.repeat(people.t[:1], count),
+        values=np.full((count, people.values.shape[1]), UNKNOWN),
+        members=people.members[np.zeros(count, dtype=np.int64)],
     )
 
 
@@ -129,7 +167,7 @@ class Trial:
     """What was seen in one run by two observers.
 
     Attributes:
-        steps: of one who sees what every step releases.
+        steps: of one who sees what steps start from, and what every step releases.
         model: of one who sees the released model only, by what it scores.
         units: how many units there were beside the canaries.
     """
@@ -175,12 +213,15 @@ def tried(
     among = Canaries.among(catalogue, canaries)
     included = coins.uniform(canaries) < 0.5
     shown, whose = among.added(lists, unit, included)
-    watched = Watched.on(chosen.schedule, among.directions, advance)
-    alone = replace(chosen, schedule=watched, loss="listwise")  # what two copies share cancels out of such a gradient
+    counted = among.shown + np.where(among.takes, 0, len(among.catalogue))  # how often taken up, how often shown
+    start = Watched.on(chosen.first.programmes, counted)
+    columns = among.categories(vocabulary_of(among.catalogue, lists.people).names)
+    steps = Watched.on(chosen.schedule, columns, among.along, advance)
+    alone = replace(chosen, schedule=steps, first=chosen.first._replace(programmes=start))
     lesson = learn(shown, among.catalogue, alone, noise, unit=whose)
-    steps = judged(watched.suspicion(), included, claim)
+    released = judged(start.suspicion() + steps.suspicion(), included, claim)
     model = judged(among.wishes(lesson.scorer, lists.people), included, claim)
-    return Trial(steps, model, np.unique(unit).size)
+    return Trial(released, model, np.unique(unit).size)
 
 
 def among_people(

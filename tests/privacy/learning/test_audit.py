@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from features.problem import Rejected
 from privacy.accounting.accountant import pld
 from privacy.accounting.right_guesses import lower_bound, p_value
-from privacy.learning.audit import Claim, Directions, Watched, judged, most, of_step, one_run
+from privacy.learning.audit import Claim, Watched, judged, most
 from privacy.learning.noise import secure
 from privacy.learning.step import Sampler, Schedule, Total
 from tests.privacy.noises import Seeded, Silent
@@ -19,6 +19,7 @@ from tests.privacy.noises import Seeded, Silent
 CLAIM = Claim(Decimal(1), Decimal("1e-6"))
 SCHEDULE = Schedule.of(units=1000, q="0.1", steps=120, sigma="4.88")  # epsilon .99 at 1e-6
 CANARIES = 1000
+LENGTH = 50.0  # of a canary's gradient before it is clipped, in clips: without clipping it cannot be missed
 
 COUNTS = st.integers(1, 400).flatmap(
     lambda canaries: st.integers(1, canaries).flatmap(
@@ -138,7 +139,7 @@ def test_the_evidence_names_the_claim_the_bound_and_what_could_have_been_shown()
 
 def test_watching_changes_nothing_of_what_is_released() -> None:
     schedule = Schedule.of(units=10, q="0.5", steps=2, sigma="1")
-    watched = Watched.on(schedule, Directions.axes(3))
+    watched = Watched.on(schedule, np.arange(3))
     total = Total.empty(extra=5)
     total.add_dense(np.eye(5), 1.0)
     assert np.array_equal(watched.released(total, Seeded(1)), schedule.released(total, Seeded(1)))
@@ -147,7 +148,7 @@ def test_watching_changes_nothing_of_what_is_released() -> None:
 
 
 def test_what_is_seen_of_a_canary_is_measured_in_clips() -> None:
-    watched = Watched.on(Schedule(100, Decimal("0.5"), 1, Decimal(1), clip=0.25), Directions.axes(2))
+    watched = Watched.on(Schedule(100, Decimal("0.5"), 1, Decimal(1), clip=0.25), np.arange(2))
     total = Total.empty(extra=2)
     total.add_dense(np.array([[9.0, 0.0]]), watched.clip)
     watched.released(total, Silent(0))
@@ -155,7 +156,7 @@ def test_what_is_seen_of_a_canary_is_measured_in_clips() -> None:
 
 
 def test_a_full_batch_is_suspected_without_sampling() -> None:
-    watched = Watched.on(Schedule.of(units=10, q="1", steps=1, sigma="2"), Directions.axes(1))
+    watched = Watched.on(Schedule.of(units=10, q="1", steps=1, sigma="2"), np.arange(1))
     watched.seen.append(np.array([1.5]))
     assert watched.suspicion() == pytest.approx([0.25])
 
@@ -163,8 +164,25 @@ def test_a_full_batch_is_suspected_without_sampling() -> None:
 # --- the faults -------------------------------------------------------------------------------------------------------
 
 
+def one_run(train, claim=CLAIM, coins=3):
+    """Every canary takes part by a fair coin; `train` says how strongly each is suspected to have."""
+    included = Seeded(coins).uniform(CANARIES) < 0.5
+    return judged(train(included), included, claim)
+
+
 def audited(noise, schedule=SCHEDULE, claim=CLAIM, coins=3):
-    return one_run(of_step(schedule, noise), CANARIES, claim, Seeded(coins))
+    """A run that only takes private steps, of canaries whose gradients share no place."""
+
+    def train(included):
+        watched = Watched.on(schedule, np.arange(included.size))
+        gradients = np.eye(included.size)[included] * (LENGTH * schedule.clip)
+        for _ in range(schedule.steps):
+            total = Total.empty(extra=included.size)
+            total.add_dense(gradients[watched.sampler.draw(gradients.shape[0], noise)], watched.clip)
+            watched.released(total, noise)
+        return watched.suspicion()
+
+    return one_run(train, claim, coins)
 
 
 @pytest.mark.parametrize("noise", [Seeded(1), Seeded(2), secure()])
@@ -206,7 +224,7 @@ def test_batches_in_a_fixed_order_where_chance_is_accounted_are_found() -> None:
     """Chua et al. 2024 (2403.17673): an observer who knows the order looks only at the step a canary would be in."""
     sampled = Schedule.of(units=1000, q="0.001", steps=1000, sigma="0.6")
     claim = Claim(pld(sampled.mechanism(), Decimal("1e-5")), Decimal("1e-5"))
-    watched, noise, turn = Watched.on(sampled, Directions.axes(CANARIES)), Seeded(6), np.arange(CANARIES)
+    watched, noise, turn = Watched.on(sampled, np.arange(CANARIES)), Seeded(6), np.arange(CANARIES)
 
     def train(included):
         gradients = np.diag(included * 1.0)
@@ -216,6 +234,6 @@ def test_batches_in_a_fixed_order_where_chance_is_accounted_are_found() -> None:
             watched.released(total, noise)
         return np.stack(watched.seen)[turn, turn]
 
-    seen = one_run(train, CANARIES, claim, Seeded(3))
+    seen = one_run(train, claim)
     assert Decimal("1.4") < claim.epsilon < Decimal("1.5")
     assert seen.refutes
