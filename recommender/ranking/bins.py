@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -112,7 +113,7 @@ class Bins:
         told = {fact.derived.of for fact in declaration.facts.values() if fact.derived is not None}
         found = (slot_of(name, declaration) for name in declaration.columns if _ranks(name, declaration))
         slots = tuple(slot for slot in found if slot is not None and not (slot.date and slot.column in told))
-        return cls(slots, paired(slots, declaration))
+        return cls(slots, paired(slots, declaration.facts))
 
     @cached_property
     def starts(self) -> tuple[int, ...]:
@@ -159,9 +160,9 @@ class Bins:
         return np.array(told, dtype=np.int32).reshape(-1, 2, 3).transpose(1, 2, 0)
 
 
-def paired(slots: tuple[Slot, ...], declaration: Declaration) -> tuple[Pair, ...]:
+def paired(slots: tuple[Slot, ...], facts: Container[str]) -> tuple[Pair, ...]:
     """Every two of the `FLAGS` facts that are thought to divide people most evenly."""
-    flags = [flag for at, slot in enumerate(slots) if slot.column in declaration.facts for flag in flag_of(at, slot)]
+    flags = [flag for at, slot in enumerate(slots) if slot.column in facts for flag in flag_of(at, slot)]
     even = sorted(flags, key=lambda flag: -flag.share * (1 - flag.share) * (1 if slots[flag.slot].share else _GUESSED))
     return tuple(itertools.combinations(sorted(even[:FLAGS], key=lambda flag: flag.slot), 2))
 

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from proffer.bench import benchmark
+from recommender.ranking.bins import FLAGS, PAIR
+from research.bench_world import ELIGIBLE, TAKEN
 
 pytestmark = pytest.mark.slow
 
@@ -20,11 +22,11 @@ def world(bench):
     return bench.BenchWorld(5)
 
 
-def test_people_see_and_take_up_as_many_as_the_world_says(bench, world) -> None:
+def test_people_see_and_take_up_as_many_as_the_world_says(world) -> None:
     shown = world.shown(2_000, 1)
     lists = shown.list_at.size - 1
-    assert shown.programme.size / lists == pytest.approx(bench.ELIGIBLE, rel=0.1)
-    assert shown.label.sum() / lists == pytest.approx(bench.TAKEN, rel=0.15)
+    assert shown.programme.size / lists == pytest.approx(ELIGIBLE, rel=0.1)
+    assert shown.label.sum() / lists == pytest.approx(TAKEN, rel=0.15)
 
 
 def test_the_same_seed_draws_the_same_world(bench, world) -> None:
@@ -44,11 +46,12 @@ def test_the_first_people_are_the_same_people(world) -> None:
 
 def test_bins_lie_in_their_slots_and_unknown_has_its_own(bench, world) -> None:
     shown = world.shown(300, 4)
-    bins, found = bench.bins_of(shown), bench.Bins(bench.slots())
-    starts = np.array(found.starts)
-    ends = starts + np.array([slot.size for slot in found.slots])
+    found, bins = bench.bins(), bench.bins_of(shown)
+    starts, many = np.array(found.starts), len(found.slots)
+    ends = starts + np.array([*(slot.size for slot in found.slots), *(PAIR for _ in found.pairs)])
+    assert len(found.pairs) == FLAGS * (FLAGS - 1) / 2
     assert ((bins[:, 1:] >= starts) & (bins[:, 1:] < ends)).all()
-    assert np.array_equal(bins[:, 1:] == ends - 1, ~shown.known)
+    assert np.array_equal(bins[:, 1 : many + 1] == ends[:many] - 1, ~shown.known)
 
 
 def test_it_reports_what_others_script_against_and_draws_its_curves(bench, tmp_path) -> None:
@@ -62,3 +65,10 @@ def test_it_reports_what_others_script_against_and_draws_its_curves(bench, tmp_p
     assert {path.name for path in tmp_path.iterdir()} == {"epsilon.png", "units.png"}
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in tmp_path.iterdir())
     assert said
+
+
+def test_beside_many_people_no_lightgbm_is_tuned(bench, monkeypatch) -> None:
+    monkeypatch.setattr(bench, "FOREST_PEOPLE", 100)
+    found = bench.measure(lambda _: None, units=200)
+    assert set(found["peers"]) == {"without noise", "popularity", "reachable"}
+    assert found["lightgbm_settings"] is None
