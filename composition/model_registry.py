@@ -57,19 +57,7 @@ class ModelRegistry:
         Raises:
             Rejected: the champion file names a model that does not exist.
         """
-        mark = self.workspace.champion_file
-        if not mark.exists():
-            return None
-        name = mark.read_text(encoding="utf-8").strip()
-        if not self._has(name):
-            raise Rejected(
-                [
-                    Problem(
-                        (str(mark),), "unknown", f"names a model that is not there: {name!r}", "Run `proffer promote`"
-                    )
-                ]
-            )
-        return self.workspace.models / name
+        return self._marked(self.workspace.champion_file, "Run `proffer promote`")
 
     def promote(self, name: str) -> None:
         """Make the model called `name` the champion, in one atomic step.
@@ -77,16 +65,36 @@ class ModelRegistry:
         Raises:
             Rejected: there is no such model.
         """
-        if not self._has(name):
-            there = ", ".join(self.names()) or "none yet"
-            raise Rejected(
-                [Problem((str(self.workspace.models),), "unknown", f"has no model {name!r}", f"Choose one of: {there}")]
-            )
+        self._check_there(name)
         mark = self.workspace.begin().champion_file
         now = mark.read_text(encoding="utf-8").strip() if mark.exists() else name
         if now != name:
             write_whole(self.workspace.champions_before, "".join(f"{one}\n" for one in (*self._before(), now)).encode())
         write_whole(mark, f"{name}\n".encode())
+        shadow = self.workspace.shadow_file
+        if shadow.exists() and shadow.read_text(encoding="utf-8").strip() == name:
+            shadow.unlink()
+
+    def shadow(self) -> Path | None:
+        """The artefact folder of the model that scores beside the champion and serves nobody; None where there is none.
+
+        Raises:
+            Rejected: the file names a model that does not exist.
+        """
+        return self._marked(self.workspace.shadow_file, "Run `proffer promote MODEL --shadow`")
+
+    def cast_shadow(self, name: str) -> None:
+        """Let the model called `name` score beside the champion.
+
+        Raises:
+            Rejected: there is no such model, or it is the champion.
+        """
+        champion = self.champion()
+        if champion is not None and champion.name == name:
+            what = "is the champion, and cannot be compared with itself"
+            raise Rejected([Problem((name,), "conflict", what, "Name another model")])
+        self._check_there(name)
+        write_whole(self.workspace.begin().shadow_file, f"{name}\n".encode())
 
     def roll_back(self) -> Path:
         """Make the champion before this one the champion again; called again, the one before that.
@@ -169,6 +177,22 @@ class ModelRegistry:
             return []
         names = file.read_text(encoding="utf-8").split("\n")
         return [name for name in names if name]
+
+    def _marked(self, mark: Path, remedy: str) -> Path | None:
+        """The artefact folder of the model that a file names; None where there is no file."""
+        if not mark.exists():
+            return None
+        name = mark.read_text(encoding="utf-8").strip()
+        if not self._has(name):
+            raise Rejected([Problem((str(mark),), "unknown", f"names a model that is not there: {name!r}", remedy)])
+        return self.workspace.models / name
+
+    def _check_there(self, name: str) -> None:
+        """Raise Rejected where there is no model of this name."""
+        if not self._has(name):
+            there = ", ".join(self.names()) or "none yet"
+            what, remedy = f"has no model {name!r}", f"Choose one of: {there}"
+            raise Rejected([Problem((str(self.workspace.models),), "unknown", what, remedy)])
 
     def _has(self, name: str) -> bool:
         return bool(_NAME.fullmatch(name)) and (self.workspace.models / name / MANIFEST).is_file()

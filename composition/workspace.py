@@ -3,6 +3,8 @@
 events.db      the event log and the service's records (SQLite), unless PROFFER_DATABASE_URL names another database
 models/NAME/   one artefact each: manifest.json and the files it lists
 champions-before  the names of the champions before, the latest last, for `promote --rollback`
+shadow         the name of the model that scores beside the champion and serves nobody
+retraining/    a file for each run of `retrain`: what it was asked, and which stages are done
 champion       the name of the model that `recommend`, `score` and `serve` use (composition/model_registry.py)
 ledger/        the privacy ledger and its keys
 population/    the synthetic people that `demo` made
@@ -209,6 +211,16 @@ class Workspace:
     def champion_file(self) -> Path:
         """The file that names the promoted model."""
         return self.path / "champion"
+
+    @property
+    def shadow_file(self) -> Path:
+        """The file that names the model that scores beside the champion."""
+        return self.path / "shadow"
+
+    @property
+    def retraining(self) -> Path:
+        """The folder of the runs of `retrain`."""
+        return self.path / "retraining"
 
     @property
     def champions_before(self) -> Path:

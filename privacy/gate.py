@@ -231,6 +231,17 @@ def _wrong_relation(run: RunRequest) -> list[Problem]:
     return [Problem(("relation",), "invalid", what, f"Use {RELATION}")]
 
 
+class Gone(Rejected):
+    """What was released, paid for and not kept: it would be drawn a second time, from rows that may have changed."""
+
+    def __init__(self, spend: str, what: str) -> None:
+        """State under which spend it was released, and what became of it."""
+        told = f"is closed, and {what}: it would be drawn a second time"
+        super().__init__(
+            [Problem((spend,), "missing", told, "Restore what was kept, or ask anew (another day or run)")]
+        )
+
+
 class PrivateRows(TypeError):  # noqa: N818  # reads as a sentence where it is raised
     """An attempt to look at rows behind the gate; only a reserved mechanism may."""
 
@@ -272,6 +283,9 @@ class Gated(Generic[Rows]):
     ) -> Released:
         """Reserve, durably; then let the learner see the rows; then commit. A crash in between stays spent.
 
+        A run with a name that was ended before the commit, of which so nobody has seen anything, goes on under the same
+        reservation; what it had committed and not kept is gone, and is not drawn a second time.
+
         Args:
             stage: prefix of the spend's id.
             mechanism: the mechanism the learner is about to run, which is reserved.
@@ -283,11 +297,14 @@ class Gated(Generic[Rows]):
 
         Raises:
             Rejected: too little is left; nothing was read.
+            Gone: the run's name was used up.
         """
-        spend = f"{stage}-{secrets.token_hex(8)}"
+        spend = f"{stage}-{self._run.name or secrets.token_hex(8)}"
         known = units or self._run.units
         asked = replace(self._run, mechanism=mechanism, units=known, noised=bool(known and not self._run.units))
         self._receipts.append(self._account.reserve(spend, asked, self._gate.rows.people(), metrics))
+        if self._run.name is not None and metrics is None and self._account.settled(spend):
+            raise Gone(spend, "what was released under it was not kept")
         try:
             released = learner(self._opened())
         except BaseException as failure:
@@ -321,8 +338,7 @@ class Gated(Generic[Rows]):
         self._receipts.append(self._account.reserve(spend, asked, self._gate.rows.people()))
         if self._account.settled(spend):
             if not kept.exists():
-                what = f"is gone, and {spend}, under which it was released, is closed: it would be drawn a second time"
-                raise Rejected([Problem((str(kept),), "missing", what, "Restore it, or ask on another day")])
+                raise Gone(spend, f"{kept}, in which what was released was kept, is gone")
             released = kept.read_bytes()
             self._receipts.append(self._account.commit(spend, mechanism, digest(released)))
             return released

@@ -75,6 +75,7 @@ class RunRequest:
         why: in a sentence, for the auditor; None where nobody said.
         inputs: what the run is made with beside people's rows.
         sign: gives the key of who asks and its signature over a text; None where nobody signs.
+        name: of its spends, so that it goes on where it was ended; None: each spend gets a name of its own.
     """
 
     population: str
@@ -91,6 +92,7 @@ class RunRequest:
     why: str | None = None
     inputs: RunInputs = RunInputs()
     sign: Callable[[str], Mapping[str, str]] | None = None
+    name: str | None = None
 
 
 def check_delta(delta: Decimal, units: int) -> None:

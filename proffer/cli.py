@@ -41,6 +41,7 @@ VERBS = {
     "train": "train a ranker (on people who may be real: only within a privacy budget)",
     "evaluate": "report how well a model ranks, beside its baselines",
     "promote": "make a model the champion, which others use, if it is not worse than the one before",
+    "retrain": "run the loop once, for a timer: train, evaluate, ask the gate, promote; goes on where it was ended",
     "score": "score, for everyone, every programme that the rules do not exclude",
     "sweep": "list what everybody may be offered, or what changed for whom since a day",
     "privacy": "budgets of people's privacy, and the ledger that proves what was spent",

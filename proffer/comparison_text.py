@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from training.evaluation.comparison import Comparison, NoisedDifference
     from training.runs.private_promotion import PrivateVerdict
 
-_SAYS: Final = {
+SAYS: Final = {
     "better": "the challenger orders better, beyond what noise and chance explain",
     "worse": "the challenger orders worse, beyond what noise and chance explain",
     "less_calibrated": "the challenger orders better, but its probabilities are worse beyond noise and chance",
@@ -67,7 +67,7 @@ def comparison_text(document: dict[str, Any]) -> str:
         f"{document['units']} held-out units ({document['unit']}s) with an answered list (noised)",
         f"ndcg@5: {first['difference']:+.4f} +/- {first['error']:.4f} against {other}",
         *map(_line, others),
-        f"{_SAYS[document['outcome']]} (95 % error bars)",
+        f"{SAYS[document['outcome']]} (95 % error bars)",
         *_remedy(document),
         f"spend {spent}: {document['spend_id']}",
         f"released {document['released']}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from composition import reading, terminal
 from composition.model_registry import ModelRegistry, load_model
@@ -13,6 +14,11 @@ from composition.sources import TrainingSource, check_folder, folder_to_learn_fr
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
 from proffer import options
+
+if TYPE_CHECKING:
+    from training.data.material import TrainingData
+    from training.evaluation.evaluation_report import Report
+    from training.evaluation.shadow_difference import ShadowDifference
 
 _THREADS = 2
 
@@ -70,12 +76,7 @@ def run(args: argparse.Namespace) -> int:
 
     settings = EvaluateSettings.of(args)
     workspace = settings.source.workspace
-    problems = Problems()
-    with problems.gathered():
-        folder = ModelRegistry(workspace).require(settings.model)
-    with problems.gathered():
-        check_folder(settings.source.folder)
-    problems.raise_any()
+    folder = _both_there(settings)
     with terminal.working("evaluating") as progress:
         data = read_training_data(settings.source, progress)
         model = load_model(folder, data.declaration.hash)
@@ -85,7 +86,32 @@ def run(args: argparse.Namespace) -> int:
     left = [str(path) for path in write_report(report, folder, workspace)]
     if settings.page is not None:
         left += [str(path) for path in write_page(report, folder, settings.page, args.country)]
+    beside = _shadows(data, report, folder, workspace)
     say = reading.read_messages(country=args.country).speaking(data.declaration.country.shown)
-    text = "\n".join([f"model {folder}", "", report_text(report, say), "", *left])
-    terminal.emit({"model": str(folder), **report.to_document(), "files": left}, args.json, text)
+    text = "\n".join([f"model {folder}", "", report_text(report, say), "", *map(str, beside), *left])
+    shadow = [one.to_document() for one in beside]
+    document = {"model": str(folder), **report.to_document(), "shadow": shadow[0] if shadow else None, "files": left}
+    terminal.emit(document, args.json, text)
     return terminal.DONE
+
+
+def _both_there(settings: EvaluateSettings) -> Path:
+    """The model's folder; raises Rejected with what is wrong with the model and with the rows, at once."""
+    problems = Problems()
+    with problems.gathered():
+        folder = ModelRegistry(settings.source.workspace).require(settings.model)
+    with problems.gathered():
+        check_folder(settings.source.folder)
+    problems.raise_any()
+    return folder
+
+
+def _shadows(data: TrainingData, report: Report, folder: Path, workspace: Workspace) -> list[ShadowDifference]:
+    """What would change if the home's shadow ordered in place of this model; nothing where there is no other."""
+    from training.evaluation.shadow_difference import shadow_difference
+
+    shadow, rows = ModelRegistry(workspace).shadow(), report.rows
+    if shadow is None or rows is None or shadow.resolve() == folder.resolve():
+        return []
+    other = load_model(shadow, data.declaration.hash)
+    return [shadow_difference(data, rows.some, rows.scores[report.ranker], other, shadow.name)]

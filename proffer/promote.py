@@ -6,23 +6,20 @@ On people who may be real, where a figure costs: if one noised release can tell 
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from composition import terminal
 from composition.budgets import run_request
-from composition.model_registry import ModelRegistry, load_model, read_artefact
+from composition.model_registry import ModelRegistry
 from composition.sources import TrainingSource, folder_to_learn_from, read_training_data
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
-from proffer import options, train_private
-from proffer.comparison_text import comparison_document, comparison_text
+from proffer import gate_verdict, options, train_private
 from proffer.train_exact import price_document
 
 if TYPE_CHECKING:
     from training.data.material import TrainingData
-    from training.runs.private_promotion import Contender
 
 _PAID = ("delta", "population", "units", "dry_run")
 
@@ -33,9 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("challenger", metavar="MODEL", nargs="?", help=named)
     back = "make the champion before this one the champion again; nothing is judged, and MODEL is left out"
     parser.add_argument("--rollback", action="store_true", help=back)
-    spent = (
-        "what one noised comparison may spend per unit, on people who may be real (default: an exact one, of others)"
-    )
+    shadow = "let it score beside the champion without serving anybody; nothing is judged, `evaluate` says what differs"
+    parser.add_argument("--shadow", action="store_true", help=shadow)
+    spent = "what one noised comparison may spend per unit, of people who may be real (default: exact, of others)"
     parser.add_argument("--epsilon", metavar="E", help=spent)
     train_private.add_terms(parser)
     parser.add_argument("--dry-run", action="store_true", help="print what it would cost and leave; compare nothing")
@@ -61,8 +58,27 @@ def run(args: argparse.Namespace) -> int:
     source = TrainingSource(
         workspace, folder, args.declaration, args.catalogue, terms, args.country, args.as_of, args.hold_out
     )
-    ModelRegistry(workspace).require(args.challenger)
-    return _exact(args, source) if terms is None else _noised(args, source)
+    challenger = ModelRegistry(workspace).require(args.challenger)
+    if args.shadow:
+        ModelRegistry(workspace).cast_shadow(challenger.name)
+        terminal.emit({"shadow": challenger.name}, args.json, f"{challenger.name} scores beside the champion now")
+        return terminal.DONE
+    return _ask(args, source, challenger)
+
+
+def _ask(args: argparse.Namespace, source: TrainingSource, challenger: Path) -> int:
+    """Ask the gate, and promote where it says so."""
+    workspace = source.workspace
+    with terminal.working("reading held-out people") as progress:
+        data = read_training_data(source, progress)
+    if args.dry_run and source.terms is not None:
+        return _price(args, data, run_request(data, source.terms, workspace))
+    with workspace.alone("promote"), terminal.working("comparing models") as progress:
+        verdict = gate_verdict.asked(source, data, challenger, fewer=args.fewer_people, progress=progress)
+        if verdict.passed:
+            ModelRegistry(workspace).promote(challenger.name)
+    terminal.emit(verdict.document, args.json, verdict.text)
+    return terminal.DONE if verdict.passed else terminal.FAILED
 
 
 def _roll_back(args: argparse.Namespace, registry: ModelRegistry) -> int:
@@ -84,50 +100,6 @@ def _refuse_unpaid(args: argparse.Namespace) -> None:
         raise Rejected([Problem(("--epsilon",), "missing", what, remedy)])
 
 
-def _exact(args: argparse.Namespace, source: TrainingSource) -> int:
-    from training.artefact import REPORT
-    from training.runs import promotion
-
-    registry = ModelRegistry(source.workspace)
-    challenger, champion = registry.require(args.challenger), registry.champion()
-    with terminal.working("comparing models") as progress:
-        data = read_training_data(source, progress)
-        before = None if champion is None else load_model(champion, data.declaration.hash)
-        checks = promotion.compare(data, load_model(challenger, data.declaration.hash), before)
-    if champion is not None and not args.fewer_people:
-        checks += promotion.far_fewer(*(json.loads(read_artefact(one)[REPORT]) for one in (challenger, champion)))
-    passed = all(check.passed for check in checks)
-    if passed:
-        registry.promote(challenger.name)
-    document = _promoted(challenger, champion, passed=passed) | {"checks": [check.to_document() for check in checks]}
-    terminal.emit(document, args.json, "\n".join([*map(str, checks), _verdict(challenger, passed=passed)]))
-    return terminal.DONE if passed else terminal.FAILED
-
-
-def _noised(args: argparse.Namespace, source: TrainingSource) -> int:
-    from privacy.learning.noise import secure
-    from training.runs import private_promotion
-
-    workspace, registry = source.workspace, ModelRegistry(source.workspace)
-    assert source.terms is not None, "the verb read them"
-    with terminal.working("reading held-out people") as progress:
-        data = read_training_data(source, progress)
-    request = run_request(data, source.terms, workspace)
-    if args.dry_run:
-        return _price(args, data, request)
-    with workspace.alone("promote"), terminal.working("comparing models") as progress:
-        challenger, champion = registry.require(args.challenger), registry.champion()
-        contenders = _contender(challenger, data), None if champion is None else _contender(champion, data)
-        kept = workspace.folder(workspace.reports)
-        found = private_promotion.compare(data, request, contenders, secure(), kept, progress)
-        passed = found.comparison.outcome == "better"
-        if passed:
-            registry.promote(challenger.name)
-    document = _promoted(challenger, champion, passed=passed) | comparison_document(found, request)
-    terminal.emit(document, args.json, lambda: f"{comparison_text(document)}\n{_verdict(challenger, passed=passed)}")
-    return terminal.DONE if passed else terminal.FAILED
-
-
 def _price(args: argparse.Namespace, data: TrainingData, request: Any) -> int:
     from privacy.accounting.amount import text_of
     from training.runs import private_promotion
@@ -138,21 +110,3 @@ def _price(args: argparse.Namespace, data: TrainingData, request: Any) -> int:
     document = {**price_document(price), "left": left, **train_private.stated(request)}
     terminal.emit(document, args.json, lambda: train_private.price_text(document))
     return terminal.DONE
-
-
-def _contender(folder: Path, data: TrainingData) -> Contender:
-    from training.artefact import MANIFEST, REPORT, model_digest
-    from training.runs.private_promotion import Contender
-
-    files = read_artefact(folder)
-    learned = {name: content for name, content in files.items() if name not in (MANIFEST, REPORT)}
-    return Contender(folder.name, load_model(folder, data.declaration.hash), model_digest(learned))
-
-
-def _promoted(challenger: Path, champion: Path | None, *, passed: bool) -> dict[str, Any]:
-    before = None if champion is None else champion.name
-    return {"challenger": challenger.name, "champion_before": before, "promoted": passed}
-
-
-def _verdict(challenger: Path, *, passed: bool) -> str:
-    return f"{challenger.name} is now the champion" if passed else f"{challenger.name} was not promoted"

@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import convert
 
+from features.canonical_json import canonical_text
 from features.problem import Problem, Rejected
 from privacy.accounting import accountant
 from privacy.accounting.accountant import AccountedPrice
@@ -354,7 +355,9 @@ def _repeats(
     entered = document_of(first.body)
     ways = (first.version < WAYS, entered.get("run", {}).get("by") == body["run"]["by"])
     signer = entered.get("request", {}).get("key") == body.get("request", {}).get("key")
-    same = any(ways) and signer and entered | open_to_change == {**body, **open_to_change}
+    # as text: what is read back has tuples where what is asked has lists
+    asked, before = (canonical_text(one | open_to_change) for one in (dict(body), entered))
+    same = any(ways) and signer and asked == before
     return (
         same
         and first.kind is kind

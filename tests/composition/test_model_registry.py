@@ -150,3 +150,18 @@ def test_models_are_found_without_mlflow(home):
     assert ModelRegistry(home).names() == (folder.name,)
     ModelRegistry(home).promote(folder.name)
     assert ModelRegistry(home).champion() == folder
+
+
+def test_a_shadow_is_another_than_the_champion_and_is_gone_when_it_takes_over(home):
+    first, second = put_model(home, "m1"), put_model(home, "m2")
+    registry = ModelRegistry(home)
+    assert registry.shadow() is None
+    registry.promote("m1")
+    with pytest.raises(Rejected, match="is the champion"):
+        registry.cast_shadow("m1")
+    with pytest.raises(Rejected, match="has no model 'm9'"):
+        registry.cast_shadow("m9")
+    registry.cast_shadow("m2")
+    assert (registry.shadow(), registry.champion()) == (second, first)
+    registry.promote("m2")
+    assert (registry.shadow(), registry.champion()) == (None, second)

@@ -1,10 +1,13 @@
-"""Synthetic people, for the tests that learn from them."""
+"""Synthetic people, for the tests that learn from them, and the same as if they might be real."""
+
+import shutil
 
 import pytest
 
 from composition import provenance, reading
 from data.synthetic.stamp import PopulationOrder
 from data.synthetic.world import synthesise
+from proffer import cli
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +18,23 @@ def people(made_once):
         synthesise(PopulationOrder(5, 300, 24, pilot=400), reading.read_definitions(), folder)
 
     return made_once("people", make)
+
+
+@pytest.fixture(scope="module")
+def unstamped(people, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("real") / "people"
+    shutil.copytree(people, folder)
+    (folder / "stamp.json").unlink()
+    shutil.rmtree(folder / "truth")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def approvers(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("keys")
+    for name in ("alice", "bob"):
+        assert cli.main(["privacy", "key", "--name", name, "--out", str(folder / name)]) == 0
+    return [word for name in ("alice", "bob") for word in ("--approver", str(folder / f"{name}.pub"))]
 
 
 @pytest.fixture(scope="module")

@@ -24,23 +24,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def unstamped(people, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("real") / "people"
-    shutil.copytree(people, folder)
-    (folder / "stamp.json").unlink()
-    shutil.rmtree(folder / "truth")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def approvers(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("keys")
-    for name in ("alice", "bob"):
-        assert cli.main(["privacy", "key", "--name", name, "--out", str(folder / name)]) == 0
-    return [word for name in ("alice", "bob") for word in ("--approver", str(folder / f"{name}.pub"))]
-
-
 def opened(home, approvers, population="kr", epsilon="3", *options):
     words = ["privacy", "init", "--population", population, "--epsilon", epsilon, "--delta", "1e-6", *approvers]
     mine = ["--home", str(home)]

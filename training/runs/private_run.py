@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -191,8 +193,9 @@ def price(material: TrainingData, run: RunRequest, evaluate: Decimal | None = No
 
 
 def train(
-    material: TrainingData, run: RunRequest, noise: Noise, evaluate: Decimal | None = None, progress: Progress = silent
-) -> TrainingRun[PrivateRunResult]:
+    material: TrainingData, run: RunRequest, noise: Noise, evaluate: Decimal | None = None, progress: Progress = silent,
+    kept: Path | None = None,
+) -> TrainingRun[PrivateRunResult]:  # fmt: skip
     """Count, plan, learn and, where it was asked for, release figures; each reserved before a row is read for it.
 
     Args:
@@ -201,16 +204,20 @@ def train(
         noise: where the noise comes from.
         evaluate: what noised metrics of real people may cost on top; None for none.
         progress: takes the step that begins.
+        kept: the folder that keeps the noised count of a run with a name, so that it goes on from there when ended.
 
     Raises:
         Rejected: the gate or the budget does not admit it; what was spent until then stays spent.
+        Gone: the run has a name under which a model was learned that was not kept.
     """
     progress("pricing")
     gated = material.gate.admit_run(run)
-    price(material, run, evaluate)
+    if run.name is None:  # one with a name may have reserved already, and was priced before it did
+        price(material, run, evaluate)
     made = stages(run, evaluate)
     unit_lists = gated.derived(lambda log: lists_of(material, log, held_out=False))
-    units, left_out = (run.units, None) if run.units else _counted(unit_lists, made, noise, progress)
+    file = None if kept is None or run.name is None else kept / f"count-{run.name}.json"
+    units, left_out = (run.units, None) if run.units else _counted(unit_lists, made, noise, progress, file)
     check_delta(run.delta, units)
     chosen = plan(units, made.left, run.delta, len(material.catalogue.programmes), loss_of(material.labels))
     spent(run, made, chosen.mechanism(), evaluate)
@@ -261,7 +268,9 @@ def counts(found: UnitLists) -> Float64:
     return np.array([found.units, *found.left_out], np.float64)
 
 
-def _counted(rows: Gated[UnitLists], made: PrivateStages, noise: Noise, progress: Progress) -> tuple[int, UnitsLeftOut]:
+def _counted(
+    rows: Gated[UnitLists], made: PrivateStages, noise: Noise, progress: Progress, file: Path | None
+) -> tuple[int, UnitsLeftOut]:
     """How many units there are and how many are left out, with noise, as whole numbers.
 
     One unit moves one of the counts by one, so that all are one Gaussian release.
@@ -270,10 +279,16 @@ def _counted(rows: Gated[UnitLists], made: PrivateStages, noise: Noise, progress
     sigma = float(made.count["noise"])
     progress("counting units, with noise")
     count = made.count
-    units, *others = rows.run(
-        "count", count, lambda one: counts(one) + noise.gaussian(3, sigma),
-        ran=lambda found: (count, digest(repr(found.tolist()).encode())),
-    )  # fmt: skip
+    if file is None:
+        found = rows.run(
+            "count", count, lambda one: (counts(one) + noise.gaussian(3, sigma)).tolist(),
+            ran=lambda found: (count, digest(repr(found).encode())),
+        )  # fmt: skip
+    else:
+        found = json.loads(rows.once(
+            file.stem, count, lambda one: json.dumps((counts(one) + noise.gaussian(3, sigma)).tolist()).encode(), file,
+        ))  # fmt: skip
+    units, *others = found
     if units < FEWEST:
         what = f"the noised count of privacy units is below {FEWEST}"
         remedy = (

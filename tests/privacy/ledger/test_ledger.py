@@ -73,6 +73,13 @@ def test_the_same_request_again_has_one_effect_and_the_same_receipt(folder):
         made.commit("run-1", m.declared("0.5"))
 
 
+def test_a_run_of_several_parts_asked_for_again_is_the_same_request(folder):
+    made, parts = ledger(folder), m.composed(m.gaussian("20"), m.repeated(m.gaussian("40"), 3))
+    assert reserve(made, "run-1", parts) == reserve(again(folder), "run-1", parts)
+    with pytest.raises(refusal.Conflict):
+        reserve(made, "run-1", m.composed(m.gaussian("20"), m.repeated(m.gaussian("40"), 4)))
+
+
 def test_a_spend_above_the_rest_is_refused_and_nothing_is_written(folder):
     made = ledger(folder)
     reserve(made, "run-1", m.declared("2.5"))
