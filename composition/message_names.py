@@ -10,10 +10,24 @@ def message_names() -> dict[str, Collection[str]]:
     from composition import screen_keys
     from privacy.ledger import report_text  # loaded only by verbs that explain
     from recommender import message_keys
-    from rendering import contact_page, evaluation_page, offers_page, site_page, welcome_page
+    from rendering import (
+        consent_page,
+        contact_page,
+        evaluation_page,
+        household_page,
+        life_page,
+        offers_page,
+        question_view,
+        reason_page,
+        site_page,
+        welcome_page,
+    )
     from serving.proactive import contact_keys
     from serving.records import record_keys
 
-    pages = (contact_page, evaluation_page, offers_page, site_page, welcome_page)
+    pages = (
+        consent_page, contact_page, evaluation_page, household_page, life_page, offers_page, question_view, reason_page,
+        site_page, welcome_page,
+    )  # fmt: skip
     parts = (message_keys, report_text, screen_keys, *pages, record_keys, contact_keys)
     return {key: names for part in parts for key, names in part.MESSAGES.items()}

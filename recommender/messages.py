@@ -181,6 +181,10 @@ class Messages:
         """Return a message in one language; raises KeyError for an unknown key or a value that is missing."""
         return self._languages[language].text(key, values, language)
 
+    def written(self, value: Value, language: str) -> str:
+        """Return a value as a language writes it in a message."""
+        return self._languages[language].written(value, language)
+
     def speaking(self, language: str) -> Callable[..., str]:
         """Return what returns messages in one language, by key and values."""
         return partial(self.said, language)

@@ -3,38 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
-from rendering.voice import Voice
+from rendering.question_view import ASKABLE, question_view
+from rendering.voice import Spoken, Voice
 
 TEMPLATE: Final = "citizen_offers.html"
+SHOWN: Final = 8
+"""Programmes that may hold and stand on the first page; all others are one link away."""
+REASONS: Final = 3
+_OPEN: Final = ("yes", "likely")
 MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
-    "citizen.offers.title": (),
-    "citizen.offers.name": (),
-    "citizen.offers.none": (),
-    "citizen.offers.together": (),
-    "citizen.offers.other": (),
-    "citizen.standing.yes": (),
-    "citizen.standing.likely": (),
-    "citizen.standing.depends": (),
-}
+    **{
+        f"citizen.offers.{name}": ()
+        for name in (
+            "title", "name", "none", "other", "open", "question", "all", "all_title", "all_text", "fewer",
+            "amount", "until", "why", "not_read", "bring", "minutes", "where", "phone",
+            "next", "provider", "details", "why_link", "already_link", "not_for_me", "remind", "already",
+            "declined", "reminded", "received", "print",
+        )
+    },
+    "citizen.offers.takes": ("minutes",),
+    "citizen.offers.changed": ("title", "standing"),
+    "citizen.offers.count": ("yes", "likely", "depends"),
+    **{f"citizen.standing.{name}": () for name in ("yes", "likely", "depends", "no")},
+    **{f"citizen.next.{name}": () for name in ("nothing", "wait", "answer", "ask", "apply", "likely")},
+    "citizen.next.from": ("day",),
+}  # fmt: skip
 """The messages that the page needs, and the placeholders of each."""
 
 
-def offers_view(answer: Mapping[str, Any], voice: Voice) -> dict[str, object]:
-    """The variables of the page.
+@dataclass(frozen=True)
+class OffersShown:
+    """What the page shows.
 
-    Args:
+    Attributes:
         answer: as the API gives it for one citizen.
-        voice: in which language.
+        programmes: each recommended programme as the catalogue has it, by its id.
+        offers: the ids of what is offered and can be put off, by programme.
+        regions: names of regions by code, for a question that takes one.
+        whole: whether everything that the rules do not exclude is shown.
     """
-    cards = {one["programme"]: _card(one, voice) for one in answer["recommendations"]}
-    bundled = list(_bundles(answer["bundles"], cards, voice))
-    inside = {card["programme"] for bundle in bundled for card in bundle["cards"]}
+
+    answer: Mapping[str, Any]
+    programmes: Mapping[str, Mapping[str, Any]]
+    offers: Mapping[str, str]
+    regions: Mapping[str, Mapping[str, str]]
+    whole: bool = False
+
+
+def offers_view(shown: OffersShown, voice: Voice) -> dict[str, object]:
+    """The variables of the page."""
+    answer, say = shown.answer, voice.say
+    all_of = answer["recommendations"]
+    cards = {one["programme"]: card_view(one, shown, voice) for one in all_of}
+    bundles = list(_bundles(answer["bundles"], cards, voice))
+    inside = {card["programme"] for bundle in bundles for card in bundle["cards"]}
+    rest = [card for name, card in cards.items() if name not in inside]
+    first = rest if shown.whole else [card for card in rest if card["standing"] in _OPEN][:SHOWN]
+    counts = {name: sum(one["standing"] == name for one in all_of) for name in (*_OPEN, "depends")}
+    ask = next((one for one in answer["ask_next"] if one["boxes"] or one["answers"]["type"] in ASKABLE), None)
     return {
-        "title": voice.say("citizen.offers.title"),
-        "bundles": bundled,
-        "cards": [card for name, card in cards.items() if name not in inside],
+        "title": say("citizen.offers.all_title" if shown.whole else "citizen.offers.title"),
+        "count": say("citizen.offers.count", **counts),
+        "bundles": bundles,
+        "cards": first,
+        "question": None if ask is None else question_view(ask, voice, shown.regions),
+        "more": not shown.whole and len(rest) > len(first),
+        "whole": shown.whole,
+        "already": [voice.spoken(one["title"]) for one in answer["already"]],
+        "closed": [voice.spoken(one["title"]) for one in answer["closed"]],
     }
 
 
@@ -44,14 +84,58 @@ def _bundles(
     for one in bundles:
         found = [cards[name] for name in one["programmes"] if name in cards]
         if found:
-            yield {"title": voice.spoken(one["title"]), "cards": found}
+            documents = [voice.spoken(text) for text in one["documents"]]
+            yield {"title": voice.spoken(one["title"]), "cards": found, "documents": documents}
 
 
-def _card(one: Mapping[str, Any], voice: Voice) -> dict[str, Any]:
+def card_view(one: Mapping[str, Any], shown: OffersShown, voice: Voice) -> dict[str, Any]:
+    """What the card of one recommended programme says."""
+    programme, value = shown.programmes[one["programme"]], one["value"] or {}
+    window, year = one["window"], value.get("first_year") or {}
+    unread = [why for why in one["because"] if why["cause"] in ("unread_text", "no_data", "doubtful_source")]
+    reasons = [why for why in one["because"] if why not in unread]
+    minutes = one["effort_minutes"]
     return {
         "programme": one["programme"],
         "title": voice.spoken(one["title"]),
         "standing": one["standing"],
         "standing_text": voice.say(f"citizen.standing.{one['standing']}"),
-        "because": [voice.spoken(reason["text"]) for reason in one["because"][:2]],
-    }
+        "provider": voice.spoken(programme["provider"]["name"]),
+        "summary": voice.spoken(programme["summary"]) if "summary" in programme else None,
+        "amount": voice.spoken(year["text"]) if year.get("text") else None,
+        "published_amount": voice.spoken(value["text"]) if value.get("text") else None,
+        "until": voice.spoken(window["text"]) if window["text"] else None,
+        "because": [voice.spoken(why["text"]) for why in reasons[:REASONS]],
+        "unread": [voice.spoken(why["text"]) for why in unread[:REASONS]] if one["standing"] == "likely" else [],
+        "documents": [voice.spoken(text) for text in one["documents"]],
+        "takes": voice.say("citizen.offers.takes", minutes=minutes) if minutes else "",
+        "how": voice.spoken(programme["how"]) if "how" in programme else None,
+        "contact": voice.spoken(programme["contact"]) if "contact" in programme else None,
+        "next": next_step(one, voice),
+        "offer": shown.offers.get(one["programme"], ""),
+        "notices": [voice.spoken(text) for text in one["notices"]],
+    }  # fmt: skip
+
+
+def next_step(one: Mapping[str, Any], voice: Voice) -> str:
+    """The one thing to do next about a recommended programme."""
+    window = one["window"]
+    if one["standing"] == "depends":
+        return voice.say("citizen.next.answer" if one["missing"] else "citizen.next.ask")
+    if one["delivery"] == "auto_grant":
+        return voice.say("citizen.next.nothing")
+    if window["state"] == "upcoming":
+        opens, say = window["opens"], voice.say
+        return say("citizen.next.from", day=date.fromisoformat(opens)) if opens else say("citizen.next.wait")
+    return voice.say("citizen.next.apply" if one["standing"] == "yes" else "citizen.next.likely")
+
+
+def changes_told(effect: Sequence[Mapping[str, Any]], titles: Mapping[str, Spoken], voice: Voice) -> list[str]:
+    """What an answer or a claim changed, a sentence for each programme whose title is known."""
+    return [
+        voice.say(
+            "citizen.offers.changed", title=titles[one["programme"]].text,
+            standing=voice.say(f"citizen.standing.{one['after'] or 'no'}"),
+        )
+        for one in effect if one["programme"] in titles
+    ]  # fmt: skip

@@ -55,6 +55,7 @@ class Around:
         languages: the code and the name of each.
         sections: the path and the name of each page in the navigation.
         held: what was typed into its forms before a session ended, by field.
+        told: what came of what was done last.
         theme: whether there is a style sheet of the operator's.
     """
 
@@ -67,6 +68,7 @@ class Around:
     languages: Sequence[tuple[str, str]]
     sections: Sequence[tuple[str, str]]
     held: Mapping[str, Sequence[str]]
+    told: Sequence[str]
     theme: bool
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -30,11 +31,13 @@ class Voice:
         language: its code.
         say: returns a message.
         read: returns a text of the catalogue in it, or as a quotation.
+        written: returns a number or a day as the language writes it.
     """
 
     language: str
     say: Callable[..., str]
     read: Callable[[Words], str]
+    written: Callable[[int | date], str] = str
 
     def spoken(self, words: Words) -> Spoken:
         """A text as `read` gives it, and in which language it stands where that is another."""
@@ -50,4 +53,4 @@ def voice_of(messages: Messages, language: str) -> Voice:
     def read(words: Words) -> str:
         return words if isinstance(words, str) else messages.read(Text.of(words), language)
 
-    return Voice(language, messages.speaking(language), read)
+    return Voice(language, messages.speaking(language), read, lambda value: messages.written(value, language))

@@ -50,6 +50,10 @@ class RuleText:
         self._messages = messages
         self._known: dict[tuple[int, bool, bool], tuple[Clause, Text]] = {}
 
+    def known(self, compare: Compare) -> Text:
+        """Return what is known of a person as a sentence, which is not kept: people differ in more ways than rules."""
+        return self._text(compare, negated=False, form="is")
+
     def is_sensitive(self, fact: str) -> bool:
         """Tell whether a question for a fact can hurt; whether a benefit is received is no such question."""
         return fact in self._declaration.facts and self._declaration.facts[fact].sensitive

@@ -83,6 +83,32 @@ def add_rights(
         return Response(json_text(done), media_type=JSON)
 
 
+def consent_stated(
+    answers: ConsentAnswers, log: LifeTaking, citizen: str, asked: ConsentRequest, now: int
+) -> Mapping[str, Any]:
+    """Write what somebody agrees to or takes back, and tell how everything stands then.
+
+    Raises:
+        RefusedError: 404, nothing is known of them; 422, nothing is done for this purpose; 503.
+    """
+    held = log.life(citizen)
+    if not held:
+        raise RefusedError(problems.NOT_FOUND, _NOBODY)
+    answers.consents.check(asked.purpose, asked.given, held)
+    kind = "consent.given" if asked.given else "consent.withdrawn"
+    stated(log, citizen, kind, {"purpose": asked.purpose}, now)
+    return answers.consents.told(citizen, log.life(citizen))
+
+
+def stated(log: LifeTaking, citizen: str, kind: str, data: Mapping[str, Any], now: int) -> None:
+    """Write, durably, what somebody says of themselves.
+
+    Raises:
+        RefusedError: 422, the log does not take it; 503.
+    """
+    _taken(log.take([_event(kind, citizen, data, now)], now).result())
+
+
 def _add_consents(
     app: FastAPI, answers: ConsentAnswers, log: LifeTaking, access: Authentication, clock: Callable[[], int],
     work: WorkerPool,
@@ -109,17 +135,8 @@ def _add_consents(
         now = clock()
         name = whose(access.caller(request, now), citizen, RIGHTS, _NOBODY)
         asked = await fitted(request, ConsentRequest)
-        kind = "consent.given" if asked.given else "consent.withdrawn"
-
-        def written() -> str:
-            held = log.life(name)
-            if not held:
-                raise RefusedError(problems.NOT_FOUND, _NOBODY)
-            answers.consents.check(asked.purpose, asked.given, held)
-            _taken(log.take([_event(kind, name, {"purpose": asked.purpose}, now)], now).result())
-            return told(name)
-
-        return Response(await work.run(written), media_type=JSON)
+        answer = await work.run(lambda: json_text(consent_stated(answers, log, name, asked, now)))
+        return Response(answer, media_type=JSON)
 
 
 def _add_feedback(

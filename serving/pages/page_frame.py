@@ -18,7 +18,7 @@ from rendering.voice import Voice
 from serving.http import problem_documents as problems
 from serving.http.access import Authentication
 from serving.http.fair_share import WorkerPool
-from serving.http.front_page import preferred
+from serving.http.front_page import preferred, styled
 from serving.http.problem_documents import RefusedError
 from serving.http.tokens import Caller
 from serving.pages.page_form import BACK, TOKEN, PageForm, form_of, from_here, local_path
@@ -36,11 +36,19 @@ _YEAR: Final = 365 * 86_400
 
 @dataclass(frozen=True)
 class PageShown:
-    """A page to be shown: its template, what is in it, and the HTTP status."""
+    """A page to be shown.
+
+    Attributes:
+        template: its template.
+        context: what is in it.
+        status: of HTTP.
+        whole: whether the template is one that is printed, with its styles in it and nothing around it.
+    """
 
     template: str
     context: Mapping[str, object]
     status: int = 200
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -211,16 +219,19 @@ class PageFrame:
     # --- what is sent ------------------------------------------------------------------------------------------------
 
     def _sent(self, visit: Visit, found: PageShown | GoOn) -> Response:
-        session = visit.session
+        session, policy = visit.session, self.terms.policy
         if isinstance(found, GoOn):
             session = found.session or session
             answer: Response = RedirectResponse(found.path, _ELSEWHERE)
         else:
-            answer = HTMLResponse(page(found.template, {**found.context, "frame": self._around(visit)}), found.status)
+            around = {} if found.whole else {"frame": self._around(visit)}
+            html = page(found.template, {**found.context, **around})
+            answer, session = HTMLResponse(html, found.status), session.telling()
+            policy = styled(html) if found.whole else policy
         self._put(answer, _SESSION, session.to_document(), visit.now)
         if visit.chosen:
             self._set(answer, LANGUAGE, visit.voice.language, _YEAR)
-        answer.headers["Content-Security-Policy"] = self.terms.policy
+        answer.headers["Content-Security-Policy"] = policy
         answer.headers["Content-Language"] = visit.voice.language
         answer.headers["Referrer-Policy"] = "same-origin"  # with less, browsers name no origin when a form is sent
         answer.headers["Vary"] = "Accept-Language, Cookie"
@@ -239,6 +250,7 @@ class PageFrame:
             languages=[(code, voice.say("page.language")) for code, voice in self.terms.voices.items()],
             sections=[(path, visit.voice.say(key)) for role in roles for path, key in self.sections[role].items()],
             held=visit.held,
+            told=visit.session.told,
             theme=bool(self.terms.theme),
         )
 

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from secrets import token_urlsafe
 from typing import Any, Final
 
@@ -24,6 +24,10 @@ WHOLE_SECONDS: Final = 12 * 3600
 HELD_SECONDS: Final = 900
 """So long what was typed waits for whoever typed it to sign in again."""
 SHORTEST_SECRET: Final = 32
+MOST_UNANSWERED: Final = 24
+"""So many questions that were left open are remembered."""
+_MOST_TOLD: Final = 4
+_LONGEST_TOLD: Final = 160
 _CLIENT: Final = "pages"
 _LARGEST: Final = 3800
 """Signs of a sealed value; browsers keep no cookie of more than 4,096 with its name and what stands beside it."""
@@ -41,6 +45,8 @@ class PageSession:
         began: the UTC second of the sign-in.
         seen: that of the last page.
         proof: what a sign-in that has begun will be checked with; empty where none has.
+        unanswered: the questions that were left open, each with the list of a request that it stands in from then on.
+        told: what the next page says first, once.
     """
 
     subject: str
@@ -49,12 +55,14 @@ class PageSession:
     nonce: str
     began: int
     seen: int
-    proof: Mapping[str, str]
+    proof: Mapping[str, str] = field(default_factory=dict)
+    unanswered: Mapping[str, str] = field(default_factory=dict)
+    told: Sequence[str] = ()
 
     @classmethod
     def new(cls, now: int, subject: str = "", roles: frozenset[str] = frozenset(), name: str = "") -> PageSession:
         """A session that begins now."""
-        return cls(subject, roles, name, token_urlsafe(24), now, now, {})
+        return cls(subject, roles, name, token_urlsafe(24), now, now)
 
     @property
     def caller(self) -> Caller:
@@ -74,9 +82,18 @@ class PageSession:
         """The session once a page was looked at."""
         return replace(self, seen=now)
 
+    def leaving_open(self, fact: str, listed: str) -> PageSession:
+        """The session once a question was left open; the oldest are asked again when there are too many."""
+        kept = {name: one for name, one in self.unanswered.items() if name != fact} | {fact: listed}
+        return replace(self, unanswered=dict(list(kept.items())[-MOST_UNANSWERED:]))
+
+    def telling(self, *texts: str) -> PageSession:
+        """The session whose next page says something first."""
+        return replace(self, told=[text[:_LONGEST_TOLD] for text in texts][:_MOST_TOLD])
+
     def to_document(self) -> dict[str, Any]:
         """Return it as JSON values."""
-        return {**vars(self), "roles": sorted(self.roles), "proof": dict(self.proof)}
+        return {**vars(self), "roles": sorted(self.roles)}
 
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> PageSession:
