@@ -71,7 +71,8 @@ class Examples:
         channel: float32[m], the place in the declaration.
         label: float64[m], 1 where the person applied in time.
         opened: bool[m], whether the log says that they looked at it: opened it in time, or answered.
-        looked: float64[m], how likely it was looked at: 1 until attention is learned (`training.rankers.attention`).
+        looked: float64[m], how likely it was looked at: 1 until attention is learned (`training.rankers.attention`),
+            but where the log says of each whether it was (`labels.yaml`: `opened: noticed`).
         weight: float64[m], how many showings each row stands for.
         hidden: int64[m], the programme whose events of holding it are hidden when the person is seen, or
             `NOTHING_HIDDEN`.

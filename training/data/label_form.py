@@ -40,12 +40,16 @@ class LabelForm:
         answers: the types of events that answer an offer; none where what is held is the label.
         within: the most days an answer may take; None for as long as the log goes on.
         at: the local day at whose end people are seen; None where each offer, or each first answer, has its own time.
+        opened: what `benefit.opened` says: `noticed` (whoever looked at the offer opened it), `chosen` (who wanted it
+            opened it: it says nothing of attention), or None: both, told apart by likelihood
+            (`training.rankers.attention`).
     """
 
     form: str = "shown"
     answers: tuple[str, ...] = (APPLIED,)
     within: int | None = WITHIN_DAYS
     at: int | None = None
+    opened: str | None = None
 
     @property
     def offer(self) -> str:
@@ -70,7 +74,8 @@ class LabelForm:
 
 SHOWN_THEN_APPLIED: Final = LabelForm()
 """What holds where a declaration has no `labels.yaml`."""
-KEYS: Final = ("form", "answers", "within", "at")
+KEYS: Final = ("form", "answers", "within", "at", "opened")
+NOTICED, CHOSEN = OPENINGS = ("noticed", "chosen")
 
 
 def read_label_form(document: object, declaration: Declaration, where: Where = ("labels.yaml",)) -> LabelForm:
@@ -88,16 +93,22 @@ def read_label_form(document: object, declaration: Declaration, where: Where = (
         entry.wrong("within", "invalid", "counts months, which differ in length", "Write days or weeks, such as P60D")
     if form == "held" and at is None:
         entry.wrong("at", "missing", "is missing: a state holds at a day", "Write the day, such as 2026-10-31")
+    opened = entry.choice("opened", OPENINGS)
     _check_place(entry, form)
     _check_declared(entry, (OFFERS[form], *answers), declaration)
     problems.raise_any()
     default = WITHIN_DAYS if form == "shown" else None
-    return LabelForm(form, answers, default if within is None else within.days, at)
+    return LabelForm(form, answers, default if within is None else within.days, at, opened)
 
 
 def _check_place(entry: MappingReader, form: str) -> None:
     """Collect the keys that mean something in another form."""
-    elsewhere = {"shown": ("at",), "asked": ("at",), "held": ("answers", "within"), "granted": ()}
+    elsewhere = {
+        "shown": ("at",),
+        "asked": ("at", "opened"),
+        "held": ("answers", "within", "opened"),
+        "granted": ("opened",),
+    }
     for key in elsewhere[form]:
         if entry.has(key):
             entry.wrong(

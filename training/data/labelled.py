@@ -12,7 +12,10 @@ from features.calendar import DAY_SECONDS
 from features.log.interactions import ENDED, HELD, KINDS, OPENED, Interactions
 from features.log.versions import FOREVER
 from training.data.examples import NOTHING_HIDDEN, Examples
-from training.data.label_form import LabelForm
+from training.data.label_form import CHOSEN, NOTICED, LabelForm
+
+UNSEEN: Final = 1e-3
+"""How likely an offer was looked at of which the log says that it was not: nearly nothing is learned from it."""
 
 
 class LogSpan(NamedTuple):
@@ -58,6 +61,7 @@ def offered(form: LabelForm, happened: Interactions, codes: Int64, span: LogSpan
     delay = _delay(offers, place, *answers, limit)
     age = span.end - offers.time
     opened = _delay(offers, place, *_placed(happened.of(OPENED), codes, order), limit) < limit
+    noticed = opened | (delay < limit)
     came, ripe = delay < limit, (age >= limit) | (form.within is None)
     weight = np.ones(delay.size)
     if span.young and not ripe.all():
@@ -71,8 +75,8 @@ def offered(form: LabelForm, happened: Interactions, codes: Int64, span: LogSpan
         position=offers.position[kept],
         channel=offers.channel[kept],
         label=came[kept].astype(np.float64),
-        opened=(opened | came)[kept],
-        looked=np.ones(kept.size),
+        opened=(came if form.opened == CHOSEN else noticed)[kept],
+        looked=np.where(noticed | (form.opened != NOTICED), 1.0, UNSEEN)[kept],
         weight=weight[kept],
         hidden=np.full(kept.size, NOTHING_HIDDEN, dtype=np.int64),
     )

@@ -4,6 +4,9 @@ P(opened) = attention(place, channel) x want(person, programme): attention multi
 log-odds, grown in turn, tree by tree, up the one likelihood of what was opened, or, where the log holds no openings, of
 what was applied for. What is known of the person is no part of attention: somebody who seldom looks and somebody who
 wants little open alike, and where it was, attention took want for itself (docs/quality.md).
+
+Where a deployment declares that opening is noticing (`labels.yaml`), none of that has to be told apart: each row was
+looked at or not, and trees only say how often that is so in a place and channel.
 """
 
 from __future__ import annotations
@@ -67,14 +70,17 @@ def learn_attention(
     """
     opens = bool((examples.opened & (examples.label == 0)).any())
     additive = list(design.additive)
+    known = examples.attended
     context = rows[:, additive]  # the place and the channel
-    if not opens and (np.isnan(context) | (context == context[:1])).all():
+    if known is None and not opens and (np.isnan(context) | (context == context[:1])).all():
         return None
     wants = rows.copy()
     wants[:, additive] = REFERENCE
     some = np.random.default_rng(seed).permutation(len(examples))[:MOST]
     opened, weight = examples.opened.astype(np.float64), examples.weight
     grown = _Product(opened[some], weight[some], {**_SETTINGS, "seed": seed, "num_threads": threads})
+    if known is not None:
+        return Attention(grown.alone(context[some], np.full(some.size, _CLIP)), known)
     looks, want = grown.together(context[some], wants[some])
     wanted = probability(want.raw(wants) + grown.start)
     unit = 1 / np.quantile(wanted, SURE) if opens else np.quantile(probability(looks.raw(context)), SURE)

@@ -21,6 +21,7 @@ DECLARATION = declare({"zone": "UTC", "epoch": "1990-01-01", "types": TYPES}, {"
     [
         ({"form": "shown"}, LabelForm("shown", ("benefit.applied",), 60)),
         ({"form": "shown", "within": "P2W", "answers": "benefit.used"}, LabelForm("shown", ("benefit.used",), 14)),
+        ({"form": "shown", "opened": "noticed"}, LabelForm("shown", ("benefit.applied",), 60, None, "noticed")),
         ({"form": "asked"}, LabelForm("asked", ("benefit.used",), None)),
         ({"form": "held", "at": "1970-01-03"}, LabelForm("held", (), None, 2)),
         ({"form": "granted"}, LabelForm("granted", ("benefit.granted", "benefit.applied"), None)),
@@ -42,6 +43,8 @@ def test_every_form_can_be_declared(document, form):
         ({"form": "shown", "at": "2026-01-01"}, ["means nothing where the form is shown"]),
         ({"form": "held", "at": "soon", "within": "P1D"}, ["is not a date", "means nothing"]),
         ({"form": "asked", "answers": "benefit.rated"}, ["needs benefit.rated"]),
+        ({"form": "shown", "opened": "seen"}, ["'seen' is not known"]),
+        ({"form": "granted", "opened": "chosen"}, ["means nothing where the form is granted"]),
         ({"form": "shown", "withn": 3}, ["unknown key (did you mean within?)"]),
     ],
 )

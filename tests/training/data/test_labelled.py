@@ -106,6 +106,20 @@ def test_only_lists_of_what_is_held_hide_anything():
     assert found.hidden.tolist() == [NOTHING_HIDDEN]
 
 
+@pytest.mark.parametrize(
+    ("meaning", "opened", "looked"),
+    [(None, [1, 1, 0], [1, 1, 1]), ("noticed", [1, 1, 0], [1, 1, 0]), ("chosen", [0, 1, 0], [1, 1, 1])],
+)
+def test_what_opening_means_decides_what_it_tells_of_attention(meaning, opened, looked):
+    """Of three showings one was opened, one answered without, and one neither."""
+    log = told((SHOWN, 0, 5, 1), (SHOWN, 0, 3, 1), (SHOWN, 0, 9, 1), (OPENED, 0, 5, 2), (APPLIED, 0, 3, 2))
+    found = labelled(LabelForm(opened=meaning), log, CODES, LogSpan(99 * DAY))
+    by_code = np.argsort([CODES.tolist().index(code) for code in CODES[found.programme]])
+    assert found.opened[by_code].tolist() == opened
+    assert found.looked[by_code].round().tolist() == looked
+    assert (found.looked > 0).all()
+
+
 def test_what_was_opened_or_answered_was_looked_at_for_certain():
     log = told((SHOWN, 0, 5, 0), (SHOWN, 0, 3, 0), (SHOWN, 0, 9, 0), (OPENED, 0, 5, 1), (APPLIED, 0, 3, 2))
     found = labelled(LabelForm(), log, CODES, LogSpan(99 * DAY))

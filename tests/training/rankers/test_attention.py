@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from recommender.ranking.forest import parse_trees
 from training.data.examples import NOTHING_HIDDEN, Examples
+from training.data.labelled import UNSEEN
 from training.rankers.attention import learn_attention
 from training.rankers.effects import raw_effects
 from training.rankers.models import PooledForest, Validation, calibrate, probability
@@ -73,6 +75,38 @@ def test_without_openings_it_hangs_on_the_place_alone_though_the_board_shows_fir
     means = np.array([found.looked[board.place == at].mean() for at in range(5)])
     assert means / means[0] == pytest.approx(FALLS, abs=0.13)
     assert found.looked[board.seldom].mean() == pytest.approx(found.looked[~board.seldom].mean(), abs=0.02)
+
+
+@pytest.fixture(scope="module")
+def noticed():
+    """The same board, of a deployment that declares that whoever looks opens."""
+    board = Board()
+    board.examples = replace(board.examples, looked=np.where(board.examples.opened, 1.0, UNSEEN))
+    return board, board.found()
+
+
+def test_where_opening_is_noticing_each_row_was_looked_at_or_not(noticed):
+    board, found = noticed
+    assert np.array_equal(found.looked > 0.5, board.examples.opened)
+
+
+def test_where_opening_is_noticing_the_trees_say_how_often_a_place_is_looked_at_and_not_beside_the_best(noticed):
+    board, found = noticed
+    seen = probability(parse_trees(found.text).raw(board.rows[:, list(COLUMNS.additive)]))
+    means = np.array([seen[board.place == at].mean() for at in range(5)])
+    assert means == pytest.approx([board.looks[board.place == at].mean() for at in range(5)], abs=0.02)
+
+
+def test_not_noticing_is_learned_as_not_wanting_unless_opening_is_declared_to_be_noticing(opened, noticed):
+    def wanted(board, found):
+        """How much less those who seldom look are thought to want, of what they want alike."""
+        rows = board.rows[:, :3]
+        forest = PooledForest(rounds=60, min_leaf=50).fit(rows, board.examples.label, looked=found.looked)
+        said = forest.predict_proba(rows)[:, 1] - board.want
+        return said[~board.seldom].mean() - said[board.seldom].mean()
+
+    assert wanted(*opened) > 0.1
+    assert abs(wanted(*noticed)) < 0.04
 
 
 def test_where_everything_stood_in_one_place_and_nothing_was_opened_nothing_tells():
