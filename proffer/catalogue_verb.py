@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from composition import clock, reading, terminal
 from features.problem import Problem, Problems, Rejected, Where
-from proffer import growth_verbs, options
+from proffer import growth_verbs, options, pack_verb
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -340,4 +340,5 @@ SUBVERBS: options.Subverbs = {
     "diff": ("what differs between two catalogues, in words", _diff_arguments, diff),
     "grow": ("programmes that do not exist, by the mix of real ones", growth_verbs.grow_arguments, growth_verbs.grow),
     "mix": ("count what real programmes ask and give, for grow", growth_verbs.mix_arguments, growth_verbs.mix),
+    "pack": ("the rules of a day in a small file for browsers and apps", pack_verb.add_arguments, pack_verb.run),
 }

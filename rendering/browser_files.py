@@ -41,3 +41,9 @@ def content(name: str) -> bytes:
 def version() -> str:
     """What changes whenever a file changes that pages of people load."""
     return hashlib.sha256(b"".join(map(content, sorted(PAGE_FILES)))).hexdigest()[:12]
+
+
+def pocket_module() -> Mapping[str, bytes]:
+    """The files of the module that judges by a pack (docs/pocket.md), by name; `pocket.js` is the one to import."""
+    folder = files("rendering").joinpath("assets/pocket")
+    return {one.name: one.read_bytes() for one in sorted(folder.iterdir(), key=lambda one: one.name)}
