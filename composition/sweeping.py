@@ -1,13 +1,13 @@
-"""Sweeping: the people of event files or of the log in the home, and the sweep of them by the rules of two days."""
+"""Sweeping: people of event files, of the log or of a folder, and the sweep of them by the rules of two days."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from composition import reading
 from composition.reading import Definitions
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from recommender.rules.compiled import Compiled
     from sweep.population_sweep import PopulationSweep
 
-__all__ = ["SweepSettings", "population_sweep", "whole_history"]
+__all__ = ["ShardSweep", "SweepFiles", "SweepSettings", "population_sweep", "whole_history"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,84 @@ class SweepSettings:
     since: date | None = None
     catalogue_before: Path | None = None
     country: CountryFolder = SHIPPED
+
+
+@dataclass(frozen=True)
+class SweepFiles:
+    """Which sweep is made, by the files that say so: what another process, or another machine, makes it from.
+
+    Attributes:
+        as_of, since, catalogue_before, country: as of `SweepSettings`.
+        catalogue: the programmes; None for the country's.
+        declaration: what events mean; None for the country's.
+    """
+
+    as_of: date
+    since: date | None = None
+    catalogue: Path | None = None
+    catalogue_before: Path | None = None
+    declaration: Path | None = None
+    country: CountryFolder = SHIPPED
+
+    def settings(self) -> SweepSettings:
+        """Read the files; raises Rejected where one is wrong."""
+        definitions = reading.read_definitions(self.declaration, self.catalogue, country=self.country)
+        return SweepSettings(definitions, self.as_of, self.since, self.catalogue_before, self.country)
+
+
+@dataclass(frozen=True)
+class ShardSweep:
+    """What is done with one shard, wherever it is done: its people are read, swept, and their rows written.
+
+    Attributes:
+        files: which sweep.
+        catalogue: the hash of the catalogue, so that no shard is swept by another.
+        people: the folder of people.
+        out: the folder of the sweep, which was begun.
+        shards: how many shards there are.
+    """
+
+    files: SweepFiles
+    catalogue: str
+    people: Path
+    out: Path
+    shards: int
+
+    def __call__(self, shard: int) -> dict[str, Any]:
+        """Do one shard and return what is said of it: its counts, or the problems for which it is not there."""
+        try:
+            return self._done(shard)
+        except Rejected as refusal:
+            problems = refusal.problems
+        except OSError as failure:
+            what = failure.strerror or "cannot be written"
+            problems = (
+                Problem((str(failure.filename or self.out),), "unreadable", what, "Make room, and sweep again"),
+            )
+        return {"shard": shard, "problems": [problem.to_document() for problem in problems]}
+
+    def _done(self, shard: int) -> dict[str, Any]:
+        import numpy as np
+
+        from features.log.people_folder import PeopleFolder
+        from sweep.sweep_folder import SweepFolder
+
+        settings, sweep = _rules(self.files)
+        if settings.definitions.catalogue.hash != self.catalogue:
+            what, remedy = "is another than when the sweep began", "Sweep again into another folder"
+            raise Rejected([Problem(("--catalogue",), "conflict", what, remedy)])
+        history = PeopleFolder.open(self.people).history(shard, settings.definitions.declaration)
+        table, tally = sweep.over(history).swept(np.arange(len(history.people), dtype=np.int64))
+        return SweepFolder(self.out, self.shards).write(shard, table, tally.document(table, self.files.as_of))
+
+
+@lru_cache(maxsize=1)
+def _rules(files: SweepFiles) -> tuple[SweepSettings, PopulationSweep]:
+    """The rules of a sweep, read once by each process; what is worked out of them is kept from shard to shard."""
+    from features.log.history import history_of
+
+    settings = files.settings()
+    return settings, population_sweep(settings, history_of([], settings.definitions.declaration))
 
 
 def whole_history(files: Sequence[Path] | None, workspace: Workspace, definitions: Definitions) -> History:

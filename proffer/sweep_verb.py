@@ -4,24 +4,36 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from composition import clock, reading, terminal
-from composition.sweeping import SweepSettings, population_sweep, whole_history
+from composition.shards import ENGINES, map_in_processes, map_on_spark
+from composition.sweeping import ShardSweep, SweepFiles, SweepSettings, population_sweep, whole_history
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 from features.whole_file import write_whole
 from proffer import options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from composition.shards import MapShards
+    from features.arrays import Int64
     from features.country import Country
+    from features.log.history import History
+    from features.log.people_folder import PeopleFolder
     from recommender.rules.catalogue import Catalogue
-    from sweep.population_sweep import PopulationSweep
 
 SUMMARY: Final = "summary.json"
+PEOPLE: Final = "people"
+"""Where the people of events stand while they are swept; it is removed at the end."""
+SHARD: Final = 4_096
+"""People of events in a shard: what is done again after a stop. A folder of people says its own."""
 KINDS: Final = ("offered", "changed", "withdrawn", "closing")
 MOST: Final = 15
 """So many programmes are printed; `summary.json` has all."""
@@ -30,56 +42,131 @@ SOON_DAYS: Final = 14
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
+    whom = parser.add_mutually_exclusive_group()
     files = "event files, NDJSON or Parquet (default: the log in the home)"
-    parser.add_argument("--events", type=Path, nargs="+", metavar="F", help=files)
+    whom.add_argument("--events", type=Path, nargs="+", metavar="F", help=files)
+    columns = "a folder of people in columns, which `proffer population` makes"
+    whom.add_argument("--people", type=Path, metavar="DIR", help=columns)
     since = "only what changed since the end of this day: new events, ages, periods, lapses, windows, texts"
     parser.add_argument("--since", metavar="DAY", help=since)
     before = "with --since: the catalogue as it was on that day (default: the same catalogue)"
     parser.add_argument("--catalogue-before", type=Path, metavar="PATH", help=before)
     out = "the folder to write; one in which a sweep stopped is taken up"
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help=out)
+    engine = "what does the shards: processes of this machine, or Spark (the extra [spark] and Java 17)"
+    parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0], help=engine)
+    parser.add_argument("--processes", type=int, metavar="P", help="processes to share the work (default: one a core)")
+    parser.add_argument("--master", metavar="URL", help="Spark's master, such as local[2] (default: its own settings)")
     options.add(parser, "country", "catalogue", "declaration", "as-of")
 
 
 def run(args: argparse.Namespace) -> int:
     """Sweep shard by shard what is not there yet, and count."""
+    from sweep.shard_tally import added
     from sweep.sweep_folder import SweepFolder
-    from sweep.sweep_summary import summary
 
-    definitions = reading.read_definitions(args.declaration, args.catalogue, country=args.country)
-    day = reading.as_of(args.as_of, clock.now, definitions.declaration.zone.name)
-    since = None if args.since is None else reading.day(args.since, ("--since",))
-    if args.catalogue_before is not None and since is None:
-        what, remedy = "says what held before a day, and no day is given", "Give --since DAY too"
-        raise Rejected([Problem(("--catalogue-before",), "missing", what, remedy)])
-    settings = SweepSettings(definitions, day, since, args.catalogue_before, args.country)
-    with terminal.working("reading events"):
-        history = whole_history(args.events, Workspace(args.home), definitions)
-    sweep = population_sweep(settings, history)
-    order = _order(settings, sweep)
-    folder = SweepFolder.begin(args.out, order, len(history.people))
-    for shard in terminal.progress(folder.missing(), "sweeping", unit="shard"):
-        folder.write(shard, sweep)
-    told = {"as_of": order["as_of"], "since": order["since"], "out": str(args.out), "swept": len(history.people)}
-    document = {**told, **summary(folder.tables(), day)}
+    swept = _Asked(args)
+    shards = len(swept.parts if swept.folder is None else swept.folder.files)
+    folder = SweepFolder.begin(args.out, swept.order, shards)
+    missing = folder.missing()
+    work = ShardSweep(swept.files, str(swept.order["catalogue"]), swept.people(missing), args.out, folder.shards)
+    problems: list[Mapping[str, Any]] = []
+    with terminal.bar(len(missing), "sweeping", unit="shard") as advance:
+        for told in _engine(args)(work, missing):
+            problems += told.get("problems", ())
+            advance(1)
+    said = folder.finish()
+    counts = {"people": 0, "swept": 0, "changes": {}, "programmes": {}, **added(one["counts"] for one in said)}
+    closing = sum(one["closing"] for one in counts["programmes"].values())
+    told = {"as_of": swept.order["as_of"], "since": swept.order["since"], "out": str(args.out), "closing": closing}
+    document = {**told, **counts, "problems": problems}
     write_whole(args.out / SUMMARY, json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n")
+    if not problems and args.people is None:
+        shutil.rmtree(args.out / PEOPLE, ignore_errors=True)
+    definitions = swept.settings.definitions
     terminal.emit(document, args.json, lambda: _text(document, definitions.catalogue, definitions.declaration.country))
-    return terminal.DONE
+    return terminal.FAILED if problems else terminal.DONE
 
 
-def _order(settings: SweepSettings, sweep: PopulationSweep) -> dict[str, object]:
-    """What tells this sweep from others."""
-    from sweep.sweep_folder import fingerprint
+def _engine(args: argparse.Namespace) -> MapShards:
+    """What calls the function of a shard."""
+    if args.engine == "spark":
+        if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
+            what, remedy = "needs Java 17 or later, which is not here", "Install it, or set JAVA_HOME"
+            raise Rejected([Problem(("--engine",), "unavailable", what, remedy)])
+        return map_on_spark(args.master)
+    return map_in_processes(args.processes or len(os.sched_getaffinity(0)))
 
-    before = sweep.before
-    return {
-        "as_of": settings.as_of.isoformat(),
-        "since": None if settings.since is None else settings.since.isoformat(),
-        "catalogue": settings.definitions.catalogue.hash,
-        "catalogue_before": None if before is None else before.catalogue.hash,
-        "declaration": settings.definitions.declaration.hash,
-        "events": fingerprint(sweep.calendar.history),
-    }
+
+@dataclass(frozen=True)
+class _Asked:
+    """The sweep that is asked for."""
+
+    args: argparse.Namespace
+
+    @cached_property
+    def files(self) -> SweepFiles:
+        """The files that say which."""
+        args = self.args
+        declaration = reading.read_declaration(args.declaration, country=args.country)
+        day = reading.as_of(args.as_of, clock.now, declaration.zone.name)
+        since = None if args.since is None else reading.day(args.since, ("--since",))
+        if args.catalogue_before is not None and since is None:
+            what, remedy = "says what held before a day, and no day is given", "Give --since DAY too"
+            raise Rejected([Problem(("--catalogue-before",), "missing", what, remedy)])
+        return SweepFiles(day, since, args.catalogue, args.catalogue_before, args.declaration, args.country)
+
+    @cached_property
+    def settings(self) -> SweepSettings:
+        """What the files hold."""
+        return self.files.settings()
+
+    @cached_property
+    def folder(self) -> PeopleFolder | None:
+        """The folder of people; None where events are named, or the log is swept."""
+        from features.log.people_folder import PeopleFolder
+
+        return None if self.args.people is None else PeopleFolder.open(self.args.people)
+
+    @cached_property
+    def history(self) -> History:
+        """The people of events."""
+        with terminal.working("reading events"):
+            return whole_history(self.args.events, Workspace(self.args.home), self.settings.definitions)
+
+    @cached_property
+    def parts(self) -> Sequence[Int64]:
+        """The people of each shard of events, by their places."""
+        from features.log.people_folder import household_parts
+
+        return household_parts(self.history, SHARD)
+
+    def people(self, missing: Sequence[int]) -> Path:
+        """Return the folder of people; those of events are written first, where some are still to be swept."""
+        from features.log.people_folder import PeopleFolder, some_of
+
+        if self.folder is not None:
+            return Path(self.args.people)
+        if missing:
+            PeopleFolder.write(self.args.out / PEOPLE, (some_of(self.history, part) for part in self.parts))
+        return Path(self.args.out) / PEOPLE
+
+    @cached_property
+    def order(self) -> dict[str, object]:
+        """What tells this sweep from others; raises Rejected where it cannot be made."""
+        from features.log.history import history_of
+        from features.log.people_folder import fingerprint
+
+        declaration, catalogue, _ = self.settings.definitions
+        before = population_sweep(self.settings, history_of([], declaration)).before
+        return {
+            "as_of": self.files.as_of.isoformat(),
+            "since": None if self.files.since is None else self.files.since.isoformat(),
+            "catalogue": catalogue.hash,
+            "catalogue_before": None if before is None else before.catalogue.hash,
+            "declaration": declaration.hash,
+            "events": fingerprint(self.history) if self.folder is None else self.folder.fingerprint,
+        }
 
 
 def _text(document: Mapping[str, Any], catalogue: Catalogue, country: Country) -> str:
@@ -87,6 +174,7 @@ def _text(document: Mapping[str, Any], catalogue: Catalogue, country: Country) -
     of_day = "" if document["since"] is None else f" since {document['since']}"
     changes = ", ".join(f"{count} {kind}" for kind, count in document["changes"].items()) or "no change"
     heads = (
+        *(f"{problem['where']} {problem['what']}. {problem['remedy']}" for problem in document["problems"]),
         f"{document['swept']} people as of {document['as_of']}{of_day}: {changes}, of {document['people']} people",
         f"{document['closing']} offers close within {SOON_DAYS} days",
     )

@@ -66,7 +66,7 @@ class PairDifference(NamedTuple):
         names = tuple(sorted({*after.ids, *(before.ids if before else ())}))
         new = after.keys(names)
         old = before.keys(names) if before else np.empty(0, np.int64)
-        keys = np.union1d(old, new)
+        keys = np.union1d(old, new) if old.size else np.sort(new)
         was, now = _places(keys, old), _places(keys, new)
         kinds = _kinds(before.pairs if before else None, after.pairs, was, now)
         kept = np.flatnonzero(kinds)
@@ -120,6 +120,8 @@ class PairSide(NamedTuple):
 
 def _places(keys: Int64, held: Int64) -> Int64:
     """Where each key stands among others, which need not be in order; -1 where it does not."""
+    if np.array_equal(held, keys):
+        return np.arange(keys.size)
     order = np.argsort(held, kind="stable")
     at = np.searchsorted(held[order], keys)
     inside = np.minimum(at, max(held.size - 1, 0))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -19,10 +20,13 @@ from recommender.changes.turning_days import turning_days
 from recommender.offers.amount_table import SweptPeople
 from recommender.rules.clause import Answer
 from sweep.pair_difference import PairDifference, PairSide, schema
+from sweep.shard_tally import FactsWanted, ShardTally
 
 if TYPE_CHECKING:
     import pyarrow
 
+    from features.log.history import History
+    from features.snapshot import Snapshots
     from recommender.changes.offer_state import OfferState
     from recommender.rules.compiled import Compiled
 
@@ -108,20 +112,34 @@ class PopulationSweep:
         answers = rules.offerable(rows.values, self.calendar.applicant, rows.members)
         return np.asarray((answers[:, places] != Answer.NO).any(axis=1))
 
+    def over(self, history: History) -> PopulationSweep:
+        """Return the same sweep of other people; what was worked out of the rules is kept."""
+        _ = self.turned, self._judges, self._wanted
+        found = copy(self)
+        object.__setattr__(found, "calendar", replace(self.calendar, history=history))
+        return found
+
     def table(self, people: Int64) -> pyarrow.Table:
         """Return what differs for people, as rows of `schema`: what `changes` says of each, for many at once.
 
         What can be offered at neither time is left out.
         """
+        return self.swept(people)[0]
+
+    def swept(self, people: Int64) -> tuple[pyarrow.Table, ShardTally]:
+        """Return the rows of people as `table` does, and their counts."""
         import pyarrow as pa
 
         concerned, people_of = self.concerned(people), self.calendar.history.people
-        tables = [schema().empty_table()]
+        tables, tally = [schema().empty_table()], ShardTally(swept=people.size)
         for places in (concerned[at : at + BLOCK] for at in range(0, concerned.size, BLOCK)):
-            before = None if self.since is None else self._stand(places, self._judges[0])
-            found = PairDifference.of(before, self._stand(places, self._judges[1]))
+            before = None if self.since is None else self._stand(places, self._judges[0])[1]
+            known, after = self._stand(places, self._judges[1])
+            found = PairDifference.of(before, after)
             tables.append(found.table([people_of[place] for place in places.tolist()], self._judges[1].windows))
-        return pa.concat_tables(tables).unify_dictionaries()
+            homes = self.after.region_columns[:1]
+            tally.add(known, after.pairs, self._wanted, known.values[:, homes[0]] if homes.size else None)
+        return pa.concat_tables(tables).unify_dictionaries(), tally
 
     @cached_property
     def _judges(self) -> tuple[PairJudge, PairJudge]:
@@ -133,11 +151,16 @@ class PopulationSweep:
         old, new = (PairJudge(rules, t, windows) for rules, t in ends)
         return old, new
 
-    def _stand(self, places: Int64, judge: PairJudge) -> PairSide:
-        """How people stand to the programmes of a day."""
+    @cached_property
+    def _wanted(self) -> FactsWanted:
+        """For want of what people cannot be judged by the rules of the end."""
+        return FactsWanted(self.after)
+
+    def _stand(self, places: Int64, judge: PairJudge) -> tuple[Snapshots, PairSide]:
+        """People on a day, and how they stand to its programmes."""
         rules, history = judge.compiled, self.calendar.history
         t = np.full(places.size, judge.t, np.int64)
         known = snapshots(rules.declaration, history, places, t, rules.catalogue.receipts)
         people = SweptPeople(history, places, known)
         ids = tuple(one.id for one in rules.catalogue.programmes)
-        return PairSide(ids, judge.pairs(people, self.calendar.applicant))
+        return known, PairSide(ids, judge.pairs(people, self.calendar.applicant))

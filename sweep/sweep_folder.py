@@ -4,65 +4,51 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Final
 
 from features.problem import Problem, Rejected
 from features.whole_file import replacing, write_whole
-from sweep.pair_difference import schema
-from sweep.population_sweep import PopulationSweep
+from sweep.row_digest import row_digest
 
 if TYPE_CHECKING:
     import pyarrow
 
-    from features.log.history import History
+__all__ = ["MANIFEST", "ORDER", "SweepFolder"]
 
-__all__ = ["ORDER", "SHARD", "SweepFolder", "fingerprint"]
-
-FORMAT: Final = 1
+FORMAT: Final = 2
 ORDER: Final = "sweep.json"
 """What is swept: written first, so that a folder never mixes two sweeps."""
-SHARD: Final = 4_096
-"""People at a time: what bounds memory and what is done again after a stop."""
-
-
-def fingerprint(history: History) -> str:
-    """Return what tells the rows of a history from others: a SHA-256 over its people and columns."""
-    digest = hashlib.sha256()
-    for person in history.people:
-        digest.update(person.encode() + b"\0")
-    for name in ("offsets", "happened", "recorded", "superseded", "signal", "value"):
-        digest.update(np.ascontiguousarray(getattr(history, name)).tobytes())
-    digest.update(np.ascontiguousarray(history.reports.moments).tobytes())
-    digest.update(np.ascontiguousarray(history.reports.cells).tobytes())
-    return digest.hexdigest()
+MANIFEST: Final = "shards.json"
+"""Every shard with the hash of its rows, and one hash of all: written last."""
 
 
 @dataclass(frozen=True)
 class SweepFolder:
-    """A folder with one sweep: `sweep.json` says which, `shard-00000.parquet` and so on hold its rows.
+    """A folder with one sweep.
+
+    `sweep.json` says which. Of each shard `shard-00000.parquet` holds the rows, and then `shard-00000.json` says how
+    many and which: without it, or where the rows' file has another size, the shard is done again.
 
     Attributes:
         path: the folder.
-        people: how many people are swept.
+        shards: how many shards there are.
     """
 
     path: Path
-    people: int
+    shards: int
 
     @classmethod
-    def begin(cls, path: Path, order: Mapping[str, object], people: int) -> SweepFolder:
+    def begin(cls, path: Path, order: Mapping[str, object], shards: int) -> SweepFolder:
         """Begin a sweep in an empty folder, or take up one that was begun with the same order.
 
         Raises:
             Rejected: the folder holds another sweep, or something else.
             OSError: it cannot be written.
         """
-        document = {"format": FORMAT, "people": people, "shard": SHARD, **order}
+        document = {"format": FORMAT, "shards": shards, **order}
         path.mkdir(parents=True, exist_ok=True)
         file = path / ORDER
         if file.is_file():
@@ -72,37 +58,49 @@ class SweepFolder:
             raise Rejected([Problem((str(path),), "conflict", what, remedy)])
         else:
             write_whole(file, json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n")
-        return cls(path, people)
-
-    @property
-    def shards(self) -> int:
-        """How many shards there are."""
-        return -(-self.people // SHARD)
+        return cls(path, shards)
 
     def file(self, shard: int) -> Path:
         """Return where the rows of a shard stand."""
         return self.path / f"shard-{shard:05d}.parquet"
 
+    def told(self, shard: int) -> dict[str, Any] | None:
+        """Return what was said of a shard when it was done; None where it is not there whole."""
+        try:
+            found = json.loads(self.file(shard).with_suffix(".json").read_text(encoding="utf-8"))
+            whole = isinstance(found, dict) and self.file(shard).stat().st_size == found["bytes"]
+        except (OSError, ValueError, KeyError):
+            return None
+        return found if whole else None
+
     def missing(self) -> list[int]:
-        """Return the shards that are not there yet, or cannot be read."""
-        return [shard for shard in range(self.shards) if not _readable(self.file(shard))]
+        """Return the shards that are not there yet, or not whole."""
+        return [shard for shard in range(self.shards) if self.told(shard) is None]
 
-    def write(self, shard: int, sweep: PopulationSweep) -> int:
-        """Sweep one shard and write its rows, whole; returns how many."""
+    def write(self, shard: int, table: pyarrow.Table, counts: Mapping[str, Any]) -> dict[str, Any]:
+        """Write the rows of a shard, and then what is said of it, which is returned."""
         import pyarrow.parquet
 
-        first = shard * SHARD
-        table = sweep.table(np.arange(first, min(first + SHARD, self.people), dtype=np.int64))
-        with replacing(self.file(shard)) as unfinished:
+        file = self.file(shard)
+        with replacing(file, durable=True) as unfinished:
             pyarrow.parquet.write_table(table, unfinished)
-        return int(table.num_rows)
+            size = unfinished.stat().st_size
+        told = {"shard": shard, "rows": table.num_rows, "bytes": size, "content": row_digest(table), "counts": counts}
+        write_whole(file.with_suffix(".json"), json.dumps(told, ensure_ascii=False).encode() + b"\n")
+        return told
 
-    def tables(self) -> Iterator[pyarrow.Table]:
-        """Yield the rows shard by shard."""
-        import pyarrow.parquet
+    def finish(self) -> list[dict[str, Any]]:
+        """Write the manifest of what is there, and return what is said of each shard.
 
-        for shard in range(self.shards):
-            yield pyarrow.parquet.read_table(self.file(shard), schema=schema())
+        The hash of the whole is there once all shards are.
+        """
+        told = [one for shard in range(self.shards) if (one := self.told(shard)) is not None]
+        listed = [{key: one[key] for key in ("shard", "rows", "content")} for one in told]
+        document: dict[str, object] = {"format": FORMAT, "shards": listed}
+        if len(told) == self.shards:
+            document["content"] = hashlib.sha256("".join(one["content"] for one in told).encode()).hexdigest()
+        write_whole(self.path / MANIFEST, json.dumps(document, indent=1).encode() + b"\n")
+        return told
 
 
 def _same(file: Path, document: Mapping[str, object]) -> None:
@@ -115,15 +113,3 @@ def _same(file: Path, document: Mapping[str, object]) -> None:
         told = [name for name, value in document.items() if not isinstance(held, dict) or held.get(name) != value]
         what = f"holds another sweep: {', '.join(told)} differ"
         raise Rejected([Problem((str(file.parent),), "conflict", what, "Name another folder, or delete this one")])
-
-
-def _readable(file: Path) -> bool:
-    import pyarrow
-    import pyarrow.parquet
-
-    if not file.is_file():
-        return False
-    try:
-        return bool(pyarrow.parquet.read_schema(file).equals(schema()))
-    except (pyarrow.ArrowException, OSError):
-        return False

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -44,14 +43,17 @@ class SweptPeople:
     history: History
     places: Int64
     known: Snapshots
+    _met: dict[tuple[int, bool], Person] = field(default_factory=dict, init=False, repr=False)
 
     def person(self, at: int, compiled: Compiled, whole: bool) -> Person:
         """Return one of them; with all that the history makes known, or the columns and members alone."""
-        row = self.known.row(at)
-        if whole:
-            names, t = compiled.catalogue.receipts, int(row.t[0])
-            return Person(known_of(row.declaration, self.history, row.person, t, names), regions=compiled.regions)
-        return Person(Known(row), regions=compiled.regions)
+        if (at, whole) not in self._met:
+            row = self.known.row(at)
+            found = Known(row)
+            if whole:
+                found = known_of(row.declaration, self.history, row.person, int(row.t[0]), compiled.catalogue.receipts)
+            self._met[at, whole] = Person(found, regions=compiled.regions)
+        return self._met[at, whole]
 
 
 class AmountTable:
@@ -73,12 +75,8 @@ class AmountTable:
         self._today = compiled.declaration.zone.today(t)
         self._children = ChildKeys(compiled.declaration, self._worths, self._today)
         self._met: dict[tuple[int, bytes], tuple[int, int]] = {}
-
-    @cached_property
-    def _fixed(self) -> Int64:
-        """What each programme comes to for somebody of whom nothing is known, int64[P, 2]."""
-        spans = [self._span(one.value, ANYBODY) for one in self._compiled.catalogue.programmes]
-        return np.array(spans, np.int64).reshape(-1, 2)
+        spans = [self._span(one.value, ANYBODY) for one in compiled.catalogue.programmes]
+        self._fixed = np.array(spans, np.int64).reshape(-1, 2)
 
     def _span(self, value: Value, person: Claimant) -> tuple[int, int]:
         found = value.amount_of(person, self._t)
@@ -98,7 +96,7 @@ class AmountTable:
         if len(self._met) > _MOST:
             self._met.clear()
         children = self._children.keys(people.known) if self._children.can and (worth >= 0).any() else None
-        for which in np.unique(worth[worth >= 0]).tolist():
+        for which in np.flatnonzero(np.bincount(worth + 1)[1:]).tolist():
             pairs = np.flatnonzero(worth == which)
             found[pairs] = self._of(which, people, person[pairs], children)
         return found

@@ -59,7 +59,9 @@ class ChildKeys:
         born, back = np.unique(cells[rows, BORN], return_inverse=True)
         classes = np.array([self._birthday(day) for day in born.tolist()], np.int64).reshape(-1)[back]
         months = [UNKNOWN if day == UNKNOWN else completed_months(day, self._today) for day in born.tolist()]
-        like = self._as_last(of, np.array(months, np.int64)[back], raised, len(known))
+        aged, last = np.array(months, np.int64)[back], np.full(len(known), -1, np.int64)
+        last[of[raised]] = aged[raised]  # they come in order, so the last one that their person raises stays
+        like = aged == last[of]
         sizes = np.bincount(of, minlength=len(known))
         place = np.arange(rows.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         wide = np.full((len(known), 2 + _WIDTH * int(sizes.max(initial=0))), UNKNOWN, np.int64)
@@ -78,12 +80,6 @@ class ChildKeys:
             of_others |= known.column(one.fact) == 1 - one.value
         closed = ~of_others | np.all(since[:, self._others] == WHOLE, axis=1)
         return np.asarray(np.all(since[:, self._own] == WHOLE, axis=1) & closed)
-
-    def _as_last(self, of: Int64, months: Int64, raised: Bool, persons: int) -> Bool:
-        """Which children are as old as the last one that their person raises."""
-        last = np.full(persons, -1, np.int64)
-        last[of[raised]] = months[raised]  # they come in order, so the last one stays
-        return np.asarray(months == last[of])
 
     def _birthday(self, day: int) -> int:
         """The class of a day of birth: those of one class come to the same for every payment."""

@@ -57,12 +57,13 @@ class WindowTable:
             latest = events.latest_days(self._events)
             named = [events.known.column(name) for name in self._table.states]
             states = np.array(named, np.int64).reshape(len(named), len(latest)).T
-            personal = np.stack([self._of(i, latest, states) for i in range(len(self._table.personal_windows))], axis=1)
-            found[own] = personal[person[own], which[own]]
+            for i in np.flatnonzero(np.bincount(which[own])).tolist():
+                pairs = own[which[own] == i]
+                found[pairs] = self._of(i, latest[person[pairs]], states[person[pairs]])
         return found
 
     def _of(self, which: int, latest: Int64, states: Int64) -> Int64:
-        """The codes of one personal window of everybody."""
+        """The codes of one personal window, by the latest days of events and the states of some people."""
         rules = self._table.personal_windows[which]
         after = sorted({event for rule in rules for event in rule.after})
         during = sorted({rule.during for rule in rules if rule.during is not None})

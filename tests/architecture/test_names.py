@@ -72,7 +72,7 @@ RUNS, PRIVATE, DEV = "requirements.lock", "requirements-private.lock", "requirem
 LAYERS = {
     RUNS: ["log", "train", "serve", "audit", "otel", "postgresql"],
     PRIVATE: ["private"],
-    DEV: ["bench", "dev", "letter"],
+    DEV: ["bench", "dev", "letter", "spark"],
 }
 
 

@@ -1,0 +1,226 @@
+"""People folder: a history in columns as Parquet files of some people each, no household in two, and their list.
+
+One row is one person, so any part of a file can be judged without the rest. The files hold what facts are computed
+from; interactions and consents one by one stay in the log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from features.arrays import Int64
+from features.declaration.declaration import Declaration
+from features.log.history import History, MemberReports, Records
+from features.log.households import households
+from features.log.member_rows import CELLS
+from features.log.row_encoder import signals_of
+from features.problem import Code, Problem, Rejected
+from features.whole_file import replacing, write_whole
+
+if TYPE_CHECKING:
+    import pyarrow
+
+__all__ = ["LIST", "PeopleFile", "PeopleFolder", "fingerprint", "household_parts", "some_of"]
+
+LIST: Final = "people.json"
+"""The list of the files: written last, so that a folder with one is whole."""
+FORMAT: Final = 1
+_DECLARED: Final = b"proffer.declaration"
+_ROWS: Final = ("happened", "recorded", "superseded", "signal", "value")
+_REPORTED: Final = 4 + len(CELLS)
+"""Integers of what is said of a member: four moments and the cells."""
+
+
+@dataclass(frozen=True)
+class PeopleFile:
+    """One file of the folder: its name, how many people it holds, and the SHA-256 of its bytes."""
+
+    file: str
+    people: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class PeopleFolder:
+    """A folder of people.
+
+    Attributes:
+        path: the folder.
+        declaration: the hash of the declaration the history was read by.
+        files: what it holds, in order; no person is in two.
+    """
+
+    path: Path
+    declaration: str
+    files: tuple[PeopleFile, ...]
+
+    @classmethod
+    def open(cls, path: Path) -> PeopleFolder:
+        """Return the folder by its list.
+
+        Raises:
+            Rejected: there is no list, or it cannot be read.
+        """
+        try:
+            document = json.loads((path / LIST).read_text(encoding="utf-8"))
+            if document["format"] != FORMAT:
+                raise ValueError
+            return cls(path, document["declaration"], tuple(PeopleFile(**one) for one in document["files"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            what, remedy = f"has no {LIST} that can be read", "Make the folder with `proffer population`"
+            raise Rejected([Problem((str(path),), "unreadable", what, remedy)]) from None
+
+    @classmethod
+    def write(
+        cls, path: Path, parts: Iterable[History], progress: Callable[[int], object] = lambda _: None
+    ) -> PeopleFolder:
+        """Write a folder, a file for each part.
+
+        Args:
+            path: the folder; it may be there.
+            parts: histories read by one declaration, each person in one of them.
+            progress: called with how many more people are written.
+
+        Raises:
+            OSError: it cannot be written; there is no list then.
+        """
+        path.mkdir(parents=True, exist_ok=True)
+        (path / LIST).unlink(missing_ok=True)
+        files, declared = [], ""
+        for number, history in enumerate(parts):
+            declared = history.features_hash
+            files.append(_written(path / f"people-{number:05d}.parquet", history))
+            progress(len(history.people))
+        document = {"format": FORMAT, "declaration": declared, "files": [asdict(one) for one in files]}
+        write_whole(path / LIST, json.dumps(document, indent=1).encode() + b"\n")
+        return cls(path, declared, tuple(files))
+
+    @property
+    def people(self) -> int:
+        """How many people there are."""
+        return sum(one.people for one in self.files)
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells these people from others: a SHA-256 over the hashes of the files."""
+        return hashlib.sha256("".join(one.sha256 for one in self.files).encode()).hexdigest()
+
+    def history(self, number: int, declaration: Declaration) -> History:
+        """Return the people of one file.
+
+        Raises:
+            Rejected: it is not there, is not what was written, or was read by another declaration.
+        """
+        if self.declaration != declaration.hash:
+            what, remedy = "was made with another declaration", "Make it again with the one in use"
+            raise Rejected([Problem((str(self.path),), "conflict", what, remedy)])
+        one = self.files[number]
+        try:
+            content = (self.path / one.file).read_bytes()
+        except OSError as failure:
+            raise _broken(self.path / one.file, "unreadable", failure.strerror or "cannot be read") from None
+        if hashlib.sha256(content).hexdigest() != one.sha256:
+            raise _broken(self.path / one.file, "damaged", "is not what was written: its SHA-256 differs")
+        import pyarrow as pa
+        import pyarrow.parquet
+
+        return _read(pyarrow.parquet.read_table(pa.BufferReader(content)), declaration)
+
+
+def household_parts(history: History, size: int) -> list[Int64]:
+    """Return the places of a history's people in parts of about `size`, by household, no household in two parts."""
+    household = households(history)
+    order = np.argsort(household, kind="stable")
+    ends = np.flatnonzero(np.diff(household[order], append=-1)) + 1
+    last = np.flatnonzero(np.diff((ends - 1) // size, append=-1))  # the last household of each part
+    return np.split(order, ends[last])[:-1]
+
+
+def some_of(history: History, places: Int64) -> History:
+    """Return the history of some people, by their places, each under their own name."""
+    return history.of(places, [history.people[place] for place in places.tolist()])
+
+
+def fingerprint(history: History) -> str:
+    """Return what tells the rows of a history from others: a SHA-256 over its people and columns."""
+    digest = hashlib.sha256()
+    for person in history.people:
+        digest.update(person.encode() + b"\0")
+    for name in ("offsets", *_ROWS):
+        digest.update(np.ascontiguousarray(getattr(history, name)).tobytes())
+    digest.update(np.ascontiguousarray(history.reports.moments).tobytes())
+    digest.update(np.ascontiguousarray(history.reports.cells).tobytes())
+    return digest.hexdigest()
+
+
+def _broken(path: Path, code: Code, what: str) -> Rejected:
+    return Rejected([Problem((str(path),), code, what, "Make the folder again, or bring the file back")])
+
+
+def _written(path: Path, history: History) -> PeopleFile:
+    """Write one file, whole or not at all."""
+    import pyarrow.parquet
+
+    with replacing(path, durable=True) as unfinished:
+        pyarrow.parquet.write_table(_table(history), unfinished, compression="zstd")
+        digest = hashlib.sha256(unfinished.read_bytes()).hexdigest()
+    return PeopleFile(path.name, len(history.people), digest)
+
+
+def _table(history: History) -> pyarrow.Table:
+    import pyarrow as pa
+
+    rows = {name: _lists(history.offsets, getattr(history, name)) for name in _ROWS}
+    reports = history.reports
+    cells = np.hstack((reports.moments, reports.cells)).reshape(-1)
+    columns = {
+        "person": pa.array(history.people, pa.string()),
+        "household": pa.array(households(history)),
+        **rows,
+        "reports": _lists(reports.offsets * _REPORTED, cells),
+    }
+    return pa.table(columns).replace_schema_metadata({_DECLARED: history.features_hash.encode()})
+
+
+def _lists(offsets: Int64, values: Any) -> pyarrow.Array:
+    import pyarrow as pa
+
+    return pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), pa.array(values))
+
+
+def _read(table: pyarrow.Table, declaration: Declaration) -> History:
+    """The history of a file's people."""
+    found = {name: _flat(table[name]) for name in (*_ROWS, "reports")}
+    offsets, happened = found["happened"]
+    ends, reported = found["reports"]
+    cells = reported.reshape(-1, _REPORTED)
+    nothing = np.empty(0, np.int64)
+    return History(
+        people=tuple(table["person"].to_pylist()),
+        offsets=offsets,
+        happened=happened,
+        recorded=found["recorded"][1],
+        superseded=found["superseded"][1],
+        local=declaration.zone.local_seconds(happened),
+        signal=found["signal"][1].astype(np.int32),
+        value=found["value"][1],
+        signals=signals_of(declaration),
+        features_hash=declaration.hash,
+        records=Records(*(nothing for _ in Records.__dataclass_fields__)),
+        related=np.empty((0, 3), np.int64),
+        reports=MemberReports(ends // _REPORTED, cells[:, :4].copy(), cells[:, 4:].copy()),
+    )
+
+
+def _flat(column: pyarrow.ChunkedArray) -> tuple[Int64, Any]:
+    """The offsets and the values of a column of lists."""
+    lists = column.combine_chunks()
+    offsets = np.asarray(lists.offsets)
+    return (offsets - offsets[0]).astype(np.int64), np.asarray(lists.flatten())
