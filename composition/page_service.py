@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from composition import clock, reading
 from composition.live_engine import LiveEngine
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from rendering.voice import Words
     from serving.http.access import Authentication
     from serving.http.log_desk import LogDesk
+    from serving.pages.identity_provider import ProviderTerms
     from serving.pages.page_frame import PageTerms
     from serving.pages.page_session import PageSeal
     from serving.pages.sign_in import Persona
@@ -28,6 +31,11 @@ PAGE_KEY: Final = "PROFFER_PAGE_KEY"
 """The secrets that seal cookies: the first seals, and each opens what it sealed."""
 PAGE_THEME: Final = "PROFFER_PAGE_THEME"
 """The file of a style sheet that is loaded after the one of every page."""
+PAGE_ADDRESS: Final = "PROFFER_PAGE_ADDRESS"
+"""The origin of the service as browsers know it, such as https://benefits.example."""
+OIDC_ISSUER: Final = "PROFFER_OIDC_ISSUER"
+OIDC_CLIENT: Final = "PROFFER_OIDC_CLIENT"
+OIDC_SECRET: Final = "PROFFER_OIDC_SECRET"  # noqa: S105 - the name of a variable
 SHOWN_PEOPLE: Final = 12
 _LOOKED_AT: Final = 60
 _LARGEST_THEME: Final = 500_000
@@ -59,25 +67,33 @@ class PageService:
         from serving.pages.citizen_pages import add_citizen_pages
         from serving.pages.page_files import add_page_files
         from serving.pages.page_frame import PageFrame
-        from serving.pages.sign_in import PersonaChooser, add_sign_in
+        from serving.pages.sign_in import PersonaChooser, WayIn, add_sign_in
 
-        seal, terms = page_seal(dev=self.access.dev), self._terms()
-        if seal is None or not self.access.dev:
+        seal, provider = page_seal(dev=self.access.dev), None if self.access.dev else identity_provider()
+        if seal is None or (provider is None and not self.access.dev):
             return False
+        terms = self._terms(provider.authorization if provider is not None else "")
         frame = PageFrame(app, terms, seal, self.access, clock.now)
         add_page_files(app, terms.theme)
         add_citizen_pages(frame, self.live, self.desk)
-        add_sign_in(frame, PersonaChooser(lambda: list(self._people(frame.sections))))
+        way: WayIn = PersonaChooser(lambda: list(self._people(frame.sections)))
+        if provider is not None:
+            from serving.pages.identity_provider import ProviderWay, add_provider
+
+            way = ProviderWay(provider)
+            add_provider(frame, way)
+        add_sign_in(frame, way)
         return True
 
-    def _terms(self) -> PageTerms:
+    def _terms(self, goes_to: str) -> PageTerms:
         from rendering.voice import voice_of
         from serving.pages.page_frame import PageTerms
 
         engine = self.live.engine
         shown = engine.declaration.country.shown_first
         voices = {language: voice_of(engine.messages, language) for language in shown}
-        return PageTerms(voices, secure=not self.access.dev, theme=page_theme(), dev=self.access.dev)
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(goes_to)) if goes_to else ""
+        return PageTerms(voices, secure=not self.access.dev, theme=page_theme(), provider=origin, dev=self.access.dev)
 
     def _people(self, sections: Mapping[str, object]) -> Iterator[Persona]:
         """People of the log to try the pages with, those first in whose life something happened last, and offices."""
@@ -136,6 +152,36 @@ def page_seal(*, dev: bool) -> PageSeal | None:
     except ValueError:
         remedy = f"Give at least {SHORTEST_SECRET} signs, such as those of: openssl rand -hex 32"
         raise Rejected([Problem((PAGE_KEY,), "invalid", "is no secret", remedy)]) from None
+
+
+def identity_provider() -> ProviderTerms | None:
+    """Where people sign in, by the environment and what that provider tells of itself; None where none is named.
+
+    Raises:
+        Rejected: something is missing, or the provider cannot be asked.
+    """
+    from composition.key_source import key_set_source
+    from serving.http.key_set import RotatingKeys
+    from serving.pages.identity_provider import ProviderTerms
+
+    issuer = os.environ.get(OIDC_ISSUER, "")
+    if not issuer:
+        return None
+    told = {name: os.environ.get(name, "") for name in (OIDC_CLIENT, OIDC_SECRET, PAGE_ADDRESS)}
+    missing = [Problem((name,), "missing", "is missing", "Set it; docs/pages.md says to what") for name in told]
+    if found := [one for one, value in zip(missing, told.values(), strict=True) if not value]:
+        raise Rejected(found)
+    try:
+        document = json.loads(key_set_source(f"{issuer.rstrip('/')}/.well-known/openid-configuration")())
+        keys = RotatingKeys(key_set_source(document["jwks_uri"]))
+        if document["issuer"] != issuer:
+            raise ValueError(issuer)
+        authorization, token = (str(document[f"{name}_endpoint"]) for name in ("authorization", "token"))
+    except (OSError, ValueError, KeyError, TypeError):
+        remedy = "Give the address of an OpenID Connect provider that can be reached"
+        raise Rejected([Problem((OIDC_ISSUER,), "unavailable", "tells nothing of itself", remedy)]) from None
+    client, secret, address = told.values()
+    return ProviderTerms(issuer, authorization, token, keys, client, secret, address.rstrip("/"))
 
 
 def page_theme() -> bytes:
