@@ -148,7 +148,7 @@ def _fitted(rows: Array, label: Float64, check: Validation, shape: tuple[int, in
     leaves, least = shape
     forest = PooledForest(
         rounds=800, patience=30, leaves=leaves, learning_rate=0.05, min_leaf=least, column_share=0.5, l2=10.0,
-        seed=SEED, threads=2,
+        random_state=SEED, threads=2,
     )  # fmt: skip
     return forest.fit(rows, label, validation=check)
 

@@ -81,7 +81,7 @@ class ForestSettings:
             column_share=self.column_share,
             l2=self.l2,
             additive=additive,
-            seed=self.seed,
+            random_state=self.seed,
             threads=self.threads,
         )
 

@@ -16,7 +16,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import Tags
+from sklearn.utils import Tags, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
@@ -78,7 +78,7 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         column_share: float = 1.0,
         l2: float = 0.0,
         additive: Sequence[int] = (),
-        seed: int = 0,
+        random_state: int | np.random.RandomState | None = 0,
         threads: int = 1,
     ) -> None:
         """Keep the settings; nothing is checked before `fit`, as scikit-learn asks."""
@@ -91,7 +91,7 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         self.column_share = column_share
         self.l2 = l2
         self.additive = additive
-        self.seed = seed
+        self.random_state = random_state
         self.threads = threads
 
     def __sklearn_tags__(self) -> Tags:
@@ -192,6 +192,8 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
     def parameters(self) -> dict[str, Any]:
         """The settings as LightGBM calls them."""
         ranking = {"objective": "lambdarank", "metric": "ndcg", "eval_at": [5], "lambdarank_truncation_level": 8}
+        drawn = self.random_state
+        seed = drawn if isinstance(drawn, int | np.integer) else check_random_state(drawn).randint(2**31 - 1)
         return {
             **({"objective": "binary", "metric": "binary_logloss"} if self.objective == "pointwise" else ranking),
             "num_leaves": self.leaves,
@@ -200,7 +202,7 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             "feature_fraction": self.column_share,
             "lambda_l2": self.l2,
             "interaction_constraints": self._apart(),
-            "seed": self.seed,
+            "seed": int(seed),
             "deterministic": True,
             "force_col_wise": True,
             "num_threads": self.threads,

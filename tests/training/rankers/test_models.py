@@ -81,7 +81,7 @@ def test_lambdarank_orders_lists_and_needs_to_know_them():
 
 def test_the_same_seed_grows_the_same_trees():
     table, label = world()
-    texts = {PooledForest(rounds=5, column_share=0.5, seed=3).fit(table, label).text_ for _ in range(2)}
+    texts = {PooledForest(rounds=5, column_share=0.5, random_state=3).fit(table, label).text_ for _ in range(2)}
     assert len(texts) == 1
 
 
