@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from composition import ledger_files, reports
+from composition import clock, ledger_files, reports
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 
 if TYPE_CHECKING:
+    from privacy.ledger.export import LedgerExport
     from privacy.ledger.ledger import Ledger
+    from privacy.ledger.note import NoteVerifier
     from privacy.ledger.registry_entry import DeploymentFacts
 
 KEPT_SECONDS: Final = 30
 """A ledger is checked whole before it is told of, which takes long; for so many seconds the answer is told again."""
+
+T = TypeVar("T")
 
 
 class LedgerAnswers:
@@ -25,7 +30,8 @@ class LedgerAnswers:
     def __init__(self, home: Path, clock: Callable[[], int]) -> None:
         """Nothing is opened yet."""
         self._home, self._clock = home, clock
-        self._kept: dict[str, tuple[int, Mapping[str, Any]]] = {}
+        self._kept: dict[str, tuple[int, Any]] = {}
+        self._verified: Mapping[str, Any] | None = None
         self._lock = threading.Lock()
 
     def status(self) -> Mapping[str, Any]:
@@ -53,20 +59,75 @@ class LedgerAnswers:
         """
         from serving.http.problem_documents import NOT_FOUND, RefusedError
 
-        home = Workspace(self._home)
-        report = self._answer("report", lambda ledger: reports.privacy_document(ledger.exported(), home))
         try:
-            return entry_of(report, population, facts)
+            return entry_of(self.report(), population, facts)
         except Rejected:
             raise RefusedError(NOT_FOUND, "Nothing was published of a population of this name.") from None
 
-    def _answer(self, name: str, of: Callable[[Ledger], Mapping[str, Any]]) -> Mapping[str, Any]:
+    def report(self) -> Mapping[str, Any]:
+        """The public report's document, in English; raises RefusedError as `status` does."""
+        home = Workspace(self._home)
+        return self._answer("report", lambda ledger: reports.privacy_document(ledger.exported(), home))
+
+    def exported(self) -> tuple[LedgerExport, NoteVerifier]:
+        """The whole ledger, and the key that signs it; raises RefusedError as `status` does."""
+        return self._answer("export", lambda ledger: (ledger.exported(), ledger.verifier))
+
+    def entries(self) -> Sequence[Mapping[str, Any]]:
+        """Every entry in a line, in order; raises RefusedError as `status` does."""
+        from privacy.ledger.entry_report import entry_summaries
+
+        return entry_summaries(self.exported()[0])
+
+    def checkpoints(self) -> Sequence[Mapping[str, Any]]:
+        """Every checkpoint, the latest first; raises RefusedError as `status` does."""
+        from privacy.ledger.entry_report import checkpoint_rows
+
+        return checkpoint_rows(self.exported()[0])
+
+    def entry(self, index: int) -> Mapping[str, Any]:
+        """One entry with its proof.
+
+        Raises:
+            RefusedError: 404, there is none; or as `status` does.
+        """
+        from privacy.ledger.entry_report import entry_document
+        from privacy.ledger.merkle import BadProof
+        from serving.http.problem_documents import NOT_FOUND, RefusedError
+
+        try:
+            return entry_document(self.exported()[0], index)
+        except BadProof:
+            raise RefusedError(NOT_FOUND, "The ledger has no such entry.") from None
+
+    def verify(self) -> None:
+        """Check the whole ledger as an auditor would, every price again; `verified` tells what was found.
+
+        Raises:
+            RefusedError: as `status` does.
+        """
+        from privacy.ledger.verify import AuditTerms, verify
+
+        exported, key = self.exported()
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        found = verify(exported.encode(), key, asked=AuditTerms(now=now))
+        self._verified = {**found.to_document(), "key": key.text(), "checked": clock.timestamp_of(self._clock())}
+
+    def verified(self) -> Mapping[str, Any] | None:
+        """What the last check found; None where nobody asked for one since the service began."""
+        return self._verified
+
+    def signing_key(self) -> str:
+        """The public key that signs now, as text; raises RefusedError as `status` does."""
+        return self.exported()[1].text()
+
+    def _answer(self, name: str, of: Callable[[Ledger], T]) -> T:
         from serving.http.problem_documents import LEDGER_UNAVAILABLE, NOT_FOUND, RefusedError
 
         with self._lock:
-            until, found = self._kept.get(name, (0, {}))
+            until, kept = self._kept.get(name, (0, None))
             if self._clock() < until:
-                return found
+                return cast("T", kept)
             if not Workspace(self._home).ledger.is_dir():
                 raise RefusedError(NOT_FOUND, "This home has no privacy ledger.")
             try:

@@ -11,14 +11,19 @@ def message_names() -> dict[str, Collection[str]]:
     from privacy.ledger import report_text  # loaded only by verbs that explain
     from recommender import message_keys
     from rendering import (
+        budgets_page,
         consent_page,
         contact_page,
         evaluation_page,
+        export_page,
         household_page,
+        ledger_page,
         life_page,
+        model_page,
         offers_page,
         question_view,
         reason_page,
+        runs_page,
         site_page,
         welcome_page,
     )
@@ -29,5 +34,6 @@ def message_names() -> dict[str, Collection[str]]:
         consent_page, contact_page, evaluation_page, household_page, life_page, offers_page, question_view, reason_page,
         site_page, welcome_page,
     )  # fmt: skip
-    parts = (message_keys, report_text, screen_keys, *pages, record_keys, contact_keys)
+    audited = (budgets_page, export_page, ledger_page, model_page, runs_page)
+    parts = (message_keys, report_text, screen_keys, *pages, *audited, record_keys, contact_keys)
     return {key: names for part in parts for key, names in part.MESSAGES.items()}

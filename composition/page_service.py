@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -17,11 +18,14 @@ from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 
 if TYPE_CHECKING:
+    from composition.engines import EngineSettings
+    from composition.ledger_reading import LedgerAnswers
     from features.log.event import Event
     from recommender.engine import Engine
     from rendering.voice import Words
     from serving.http.access import Authentication
     from serving.http.log_desk import LogDesk
+    from serving.pages.auditor_pages import AuditedParts
     from serving.pages.identity_provider import ProviderTerms
     from serving.pages.page_frame import PageTerms
     from serving.pages.page_session import PageSeal
@@ -51,12 +55,16 @@ class PageService:
         desk: the log that is read and written.
         access: who may call.
         home: of the log.
+        ledger: what is told of the privacy ledger.
+        settings: what engines of earlier decisions are built from.
     """
 
     live: LiveEngine
     desk: LogDesk
     access: Authentication
     home: Workspace
+    ledger: LedgerAnswers
+    settings: EngineSettings
 
     def add_to(self, app: Any) -> bool:
         """Add the pages to an application; whether they are served: outside dev mode they need a secret.
@@ -64,6 +72,7 @@ class PageService:
         Raises:
             Rejected: the secret or the style sheet cannot be used.
         """
+        from serving.pages.auditor_pages import add_auditor_pages
         from serving.pages.citizen_pages import add_citizen_pages
         from serving.pages.page_files import add_page_files
         from serving.pages.page_frame import PageFrame
@@ -76,6 +85,7 @@ class PageService:
         frame = PageFrame(app, terms, seal, self.access, clock.now)
         add_page_files(app, terms.theme)
         add_citizen_pages(frame, self.live, self.desk)
+        add_auditor_pages(frame, self.ledger, self._audited())
         way: WayIn = PersonaChooser(lambda: list(self._people(frame.sections)))
         if provider is not None:
             from serving.pages.identity_provider import ProviderWay, add_provider
@@ -84,6 +94,20 @@ class PageService:
             add_provider(frame, way)
         add_sign_in(frame, way)
         return True
+
+    def _audited(self) -> AuditedParts:
+        from composition.model_papers import champion_papers
+        from composition.replaying import DecisionSampling
+        from rendering.service_catalogue import service_catalogue
+        from serving.pages.auditor_pages import AuditedParts
+
+        sampling = DecisionSampling(self.home, lambda: self.live.engine, self.settings)
+        country = self.settings.country.folder.name.upper()
+        return AuditedParts(
+            partial(champion_papers, self.home),
+            sampling.replayed,
+            lambda: service_catalogue(self.live.engine.catalogue.programmes, country),
+        )
 
     def _terms(self, goes_to: str) -> PageTerms:
         from rendering.voice import voice_of

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from composition.engines import EngineSettings, build_engine
 from composition.model_registry import MANIFEST, NO_MODEL, ModelRegistry
@@ -18,6 +19,7 @@ from features.problem import Problem, Rejected
 if TYPE_CHECKING:
     from recommender.engine import Engine
     from serving.records.decision import Decision
+    from serving.records.decision_log import KeptDecision
 
 _ID: Final = re.compile(r"[0-9a-f]{64}")
 _STDIN: Final = "-"
@@ -110,3 +112,50 @@ def _model_of(home: Workspace, wanted: object) -> str | None:
         if fingerprint(manifest) == wanted:
             return name
     return None
+
+
+@dataclass(frozen=True)
+class DecisionSampling:
+    """Decisions on record, drawn by a seed and made again.
+
+    Attributes:
+        home: whose records.
+        engine: gives the engine of the moment.
+        settings: what another engine is built from, where a decision was made by another model.
+    """
+
+    home: Workspace
+    engine: Callable[[], Engine]
+    settings: EngineSettings
+
+    def replayed(self, seed: int, most: int) -> dict[str, Any]:
+        """Draw so many decisions and make each again; nothing of it says whom one is about.
+
+        Raises:
+            RefusedError: 503, the records cannot be read.
+        """
+        from serving.http.record_desk import available
+        from serving.records.decision_log import DecisionLog
+
+        if not self.home.has_events:
+            return {"kept": 0, "seed": seed, "rows": []}
+        with available("The records cannot be read now; ask again."), self.home.store() as store:
+            log = DecisionLog(store.connection)
+            kept, ids = log.drawn(seed, most)
+            found = [one for one in map(log.find, ids) if one is not None]
+        engines: dict[tuple[object, ...], Engine] = {}
+        return {"kept": kept, "seed": seed, "rows": [self._row(one, engines) for one in found]}
+
+    def _row(self, one: KeptDecision, engines: dict[tuple[object, ...], Engine]) -> dict[str, Any]:
+        from serving.records.replay import replayed
+
+        made = replayed(one.decision, self.engine(), one.id)
+        if made.outcome == "unavailable":
+            document = one.decision.document
+            by = (document.get("basis", {}).get("model"), *document.get("said", {}).get("stopped", ()))
+            if by not in engines:
+                engines[by] = engine_of(one.decision, self.settings)
+            made = replayed(one.decision, engines[by], one.id)
+        where = "" if made.difference is None else ".".join(map(str, made.difference.path))
+        told = {"outcome": made.outcome, "parts": list(made.parts), "where": where}
+        return {"id": one.id, "kind": one.decision.kind, "made": one.made, **told}

@@ -64,8 +64,9 @@ def _serve(args: argparse.Namespace, settings: ServiceSettings) -> int:
     workers = offer_workers(lambda: live.engine, home, args.country)
     desk = LogDesk(live.engine.declaration, home, workers)
     app = create_app(live, access, clock.now, lifecycle, welcome(live.engine, dev=access.dev), desk)
-    add_privacy(app, LedgerAnswers(args.home, clock.now), access, clock.now)
-    pages = _PAGES if PageService(live, desk, access, home).add_to(app) else _NO_PAGES
+    ledger = LedgerAnswers(args.home, clock.now)
+    add_privacy(app, ledger, access, clock.now)
+    pages = _PAGES if PageService(live, desk, access, home, ledger, of).add_to(app) else _NO_PAGES
     if not access.verifiers:
         terminal.say("No --public-key and no --dev: every call but /healthz and /readyz will be refused.")
 

@@ -19,6 +19,7 @@ FILES: Final[Mapping[str, tuple[str, str]]] = {
 """What the page of the API loads: where each file is in this package, and its media type, by its name."""
 PAGE_FILES: Final[Mapping[str, tuple[str, str]]] = {
     "pages.css": ("assets/pages/pages.css", _STYLE),
+    "dots.css": ("templates/dots.css", _STYLE),
     "pages.js": ("assets/pages/pages.js", _SCRIPT),
     "icon.svg": ("assets/pages/icon.svg", "image/svg+xml"),
     "htmx.min.js": ("assets/pages/htmx.min.js", _SCRIPT),

@@ -113,11 +113,13 @@ def _population(
 ) -> dict[str, Any]:
     balance = state.balance(name)
     used = uses(entries, state, name)
+    best = best_guess(balance.lifetime, balance.delta)
+    promise = {"epsilon": _amount(balance.lifetime), "delta": text_of(balance.delta), "best_guess": best}
     counted = [Decimal(one["epsilon"]) for one in used if one["counts"] and one["period"] == balance.period]
     return {
         **balance.to_document(),
         "protected": say(f"report.protects.{balance.unit}"),
-        "promise": _promise(balance.lifetime, balance.delta, say),
+        "promise": {**promise, "in_words": guess(best, say)},
         "together": _together(state, name) if balance.unit == "household" else None,
         "timeline": points,
         "unkept": sum(one["counts"] and one["households"] in ("asker", "found") for one in used),
@@ -136,12 +138,15 @@ def _together(state: LedgerState, name: str) -> dict[str, str]:
     return {some: _amount(worst_case_epsilon(whole, budget.delta, together=int(some))) for some in TOGETHER}
 
 
-def _promise(epsilon: Decimal, delta: Decimal, say: Say) -> dict[str, str]:
-    """Epsilon in terms of a guess: who tosses a coin on whether you were among the data, and is helped by it all."""
+def best_guess(epsilon: Decimal, delta: Decimal) -> str:
+    """How often whoever guesses whether you were among the data is right at most, as a decimal fraction.
+
+    >>> best_guess(Decimal(1), Decimal("0.000001"))
+    '0.7311'
+    """
     ratio = math.exp(min(float(epsilon), 700.0))
     chance = min((ratio + float(delta)) / (1 + ratio), 1.0)  # Kairouz et al. 2015, equation 4, at even odds
-    best = f"{chance:.4f}"
-    return {"epsilon": _amount(epsilon), "delta": text_of(delta), "best_guess": best, "in_words": guess(best, say)}
+    return f"{chance:.4f}"
 
 
 def _approval(one: AnyEntry, say: Say) -> dict[str, Any]:

@@ -60,6 +60,15 @@ class GoOn:
 
 
 @dataclass(frozen=True)
+class FileSent:
+    """A file to be kept by whoever asks: its name, its bytes, and of which media type they are."""
+
+    name: str
+    content: bytes
+    media_type: str
+
+
+@dataclass(frozen=True)
 class Visit:
     """One request for a page.
 
@@ -133,8 +142,9 @@ class PageTerms:
         return f"{'__Host-' if self.secure else ''}proffer-{name}"
 
 
-Showing = Callable[[Visit], PageShown | GoOn]
-Taking = Callable[[Visit, PageForm], PageShown | GoOn]
+Found = PageShown | GoOn | FileSent
+Showing = Callable[[Visit], Found]
+Taking = Callable[[Visit, PageForm], Found]
 
 
 class PageFrame:
@@ -184,7 +194,7 @@ class PageFrame:
             return answer
 
     async def _answered(
-        self, request: Request, visit: Visit, answer: Callable[[], PageShown | GoOn], form: PageForm | None = None
+        self, request: Request, visit: Visit, answer: Callable[[], Found], form: PageForm | None = None
     ) -> Response:
         try:
             self._access.admit(request, visit.caller)
@@ -218,11 +228,14 @@ class PageFrame:
 
     # --- what is sent ------------------------------------------------------------------------------------------------
 
-    def _sent(self, visit: Visit, found: PageShown | GoOn) -> Response:
+    def _sent(self, visit: Visit, found: Found) -> Response:
         session, policy = visit.session, self.terms.policy
         if isinstance(found, GoOn):
             session = found.session or session
             answer: Response = RedirectResponse(found.path, _ELSEWHERE)
+        elif isinstance(found, FileSent):
+            answer = Response(found.content, media_type=found.media_type)
+            answer.headers["Content-Disposition"] = f'attachment; filename="{found.name}"'
         else:
             around = {} if found.whole else {"frame": self._around(visit)}
             html = page(found.template, {**found.context, **around})

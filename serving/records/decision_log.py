@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from random import Random
 from secrets import token_bytes
 from typing import Final, NamedTuple
 
@@ -120,6 +121,12 @@ class DecisionLog:
             query = query.where((made < after[0]) | ((made == after[0]) & (DECISIONS.c.id > after[1])))
         rows = self._connection.execute(query.order_by(made.desc(), DECISIONS.c.id).limit(most))
         return [DecisionSummary(*row) for row in rows]
+
+    def drawn(self, seed: int, most: int) -> tuple[int, tuple[str, ...]]:
+        """Return how many decisions were told to somebody, and the ids of so many of them, drawn by a seed."""
+        told = sa.select(DECISIONS.c.id).where(DECISIONS.c.kind != "shadow").order_by(DECISIONS.c.id)
+        ids = self._connection.execute(told).scalars().all()
+        return len(ids), tuple(Random(seed).sample(ids, min(most, len(ids))))  # noqa: S311 - to be drawn again
 
     def free_at(self, citizen: str, most: int, now: int) -> int:
         """Return the UTC second from which on fewer than so many answers about a person are of the last 24 hours."""
