@@ -94,16 +94,17 @@ def run(args: argparse.Namespace, source: TrainingSource) -> int:
 
 def _price(args: argparse.Namespace, data: TrainingData, request: RunRequest, terms: PrivateTerms) -> int:
     from privacy.accounting.amount import text_of
-    from training.rankers.expectation import expected_share
+    from training.rankers.expectation import expected_share, measured_in
     from training.runs import private_run
 
     with terminal.working("pricing"):
         price = private_run.price(data, request, terms.evaluate)
     left = None if price.left is None else text_of(price.left)
-    share = expected_share(request.units, request.epsilon)
+    programmes = len(data.catalogue.programmes)
+    share = expected_share(request.units, request.epsilon, programmes)
     parts = {"epsilon": text_of(request.epsilon), "evaluate": terms.evaluate and text_of(terms.evaluate)}
     document = {**price_document(price), "left": left, "expected_share": share, **parts, **stated(request)}
-    terminal.emit(document, args.json, lambda: _price_text(document))
+    terminal.emit(document, args.json, lambda: _price_text(document, measured_in(programmes)))
     return terminal.DONE
 
 
@@ -131,13 +132,14 @@ def stated(request: RunRequest) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _price_text(document: dict[str, Any]) -> str:
+def _price_text(document: dict[str, Any], where: str) -> str:
     kind = document["data_kind"]
     rows = f"{kind} rows, not counted" if document["rows"] is None else f"{document['rows']} {kind} rows"
     share, expected = document["expected_share"], ""
     if document["units"]:
-        much = "was no better than popularity" if share is None else f"closed {share:.0%} of the gap above popularity"
-        expected = f"\nin the benchmark's world an order learned so {much} (docs/epsilon.md); here it may be less"
+        few = "from so few no order was found to be better than popularity"
+        much = few if share is None else f"an order learned so closed about {share:.0%} of the gap above popularity"
+        expected = f"\nin {where}, {much} (docs/epsilon.md); here it may be less"
     return f"{rows}; {price_text(document)}{expected}"
 
 

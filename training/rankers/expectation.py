@@ -1,4 +1,4 @@
-"""Expectation: how far a private run got where it was measured, by people times epsilon; see docs/epsilon.md."""
+"""Expectation: how far the private ranker got where it was measured, by units times epsilon; see docs/epsilon.md."""
 
 from __future__ import annotations
 
@@ -7,22 +7,36 @@ from typing import Final
 
 import numpy as np
 
-MEASURED: Final = ((10_000, 0.07), (30_000, 0.25), (100_000, 0.46), (300_000, 0.60), (1_000_000, 0.64))
-"""People at epsilon 1, and the share of the way from popularity to reachable: `proffer bench private`, one fit each."""
+from training.rankers.schedules import LARGE
+
+FEW: Final = ((5_860, 0.50),)
+"""People at epsilon 1, and the share of the way from popularity to reachable: the middle of seven worlds.
+
+Each has 99 programmes and was made by `proffer synth --world W --citizens 8000 --months 36 --seed 1`, one fit each.
+"""
+MANY: Final = ((30_000, 0.09), (60_000, 0.21), (120_000, 0.23), (240_000, 0.24))
+"""The same where there are 800 programmes: 30,000 people at several epsilons (`proffer bench private --units 30000
+--pictures DIR`), one fit each; what counts is people times epsilon."""
 
 
-def expected_share(units: int, epsilon: Decimal) -> float | None:
+def expected_share(units: int, epsilon: Decimal, programmes: int) -> float | None:
     """The share of the way from popularity to reachable, read between what was measured; None below all of it.
 
     What counts is units times epsilon, as in the plans; beyond the last point nothing more is expected.
 
-    >>> expected_share(100_000, Decimal(1)), expected_share(1_000, Decimal(2))
-    (0.46, None)
-    >>> expected_share(100_000, Decimal("0.25")), expected_share(10**8, Decimal(1))
-    (0.22, 0.64)
+    Args:
+        units: how many there are said to be.
+        epsilon: what a run costs.
+        programmes: how many the catalogue has: the plans differ by that.
+
+    >>> expected_share(1_000, Decimal(2), 99) is None, expected_share(10**8, Decimal(1), 99)
+    (True, 0.5)
     """
+    people, shares = zip(*(FEW if programmes <= LARGE else MANY), strict=True)
     signal = float(units * epsilon)
-    if signal < MEASURED[0][0]:
-        return None
-    people, shares = zip(*MEASURED, strict=True)
-    return round(float(np.interp(np.log(signal), np.log(people), shares)), 2)
+    return None if signal < people[0] else round(float(np.interp(np.log(signal), np.log(people), shares)), 2)
+
+
+def measured_in(programmes: int) -> str:
+    """Where such runs were measured, in words."""
+    return "seven synthetic worlds of 99 programmes" if programmes <= LARGE else "a synthetic world of 800 programmes"
