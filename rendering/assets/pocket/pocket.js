@@ -36,7 +36,6 @@ class Judgement {
   #pack;
   #person;
   #nodes;
-  #reach;
   #open;
   #reasons = new Map();
   #settled = new Map();
@@ -45,14 +44,19 @@ class Judgement {
     this.#pack = pack;
     this.#person = person;
     this.#nodes = new Uint8Array(pack.ops.length);
-    this.#reach = new Uint8Array(pack.ops.length);
     this.#leaves();
     this.#operations();
     this.answers = new Uint8Array(pack.programmes);
-    for (let one = 0; one < pack.programmes; one++) {
-      let answer = NO;
-      for (const root of this.#roots(one)) answer = Math.max(answer, pack.lapsed[one] ? OPEN_ANSWER : this.#nodes[root]);
-      this.answers[one] = pack.capped[one] ? Math.min(answer, OPEN_ANSWER) : answer;
+    for (let kind = 0; kind < pack.kinds; kind++) if (person.kinds >> kind & 1) this.#answer(kind);
+  }
+
+  #answer(kind) {
+    const { programmes, kinds, roots, capped, lapsed } = this.#pack, nodes = this.#nodes, { answers } = this;
+    for (let one = 0; one < programmes; one++) {
+      const root = roots[one * kinds + kind];
+      if (root < 0) continue;
+      const answer = lapsed[one] || (capped[one] && nodes[root] === YES) ? OPEN_ANSWER : nodes[root];
+      if (answer > answers[one]) answers[one] = answer;
     }
   }
 
@@ -97,38 +101,46 @@ class Judgement {
       if (values[column] === value) for (const relation of relations) raised.add(relation);
     }
     leaves.forEach((leaf, node) => {
-      let answer;
       if (leaf.kind === COUNT) {
         const [sure, most] = countMembers(leaf, members, raised);
-        answer = (leaf.low <= sure && most <= leaf.high) + (leaf.low <= most && sure <= leaf.high);
-        this.#reach[node] = answer === OPEN_ANSWER ? ALL_ANSWERS : 1 << answer;
-      } else {
-        answer = compare(this.#pack, leaf, values[leaf.column], ages.get(leaf.column));
-        this.#reach[node] = answer === OPEN_ANSWER ? ONLY_OPEN | possible(this.#pack, leaf) : 1 << answer;
-      }
-      this.#nodes[node] = answer;
+        this.#nodes[node] = (leaf.low <= sure && most <= leaf.high) + (leaf.low <= most && sure <= leaf.high);
+      } else this.#nodes[node] = compare(this.#pack, leaf, values[leaf.column], ages.get(leaf.column));
     });
   }
 
   #operations() {
-    const { ops, starts, parts, leaves } = this.#pack, nodes = this.#nodes, reach = this.#reach;
+    const { ops, starts, parts, leaves } = this.#pack, nodes = this.#nodes;
     nodes[leaves.length] = OPEN_ANSWER;
-    reach[leaves.length] = ONLY_OPEN;
-    for (let node = leaves.length + 1; node < ops.length; node++) {
-      const op = ops[node], every = op === EVERY, table = every ? REACH_AND : REACH_OR;
-      let answer = every ? YES : op === ADVISED ? OPEN_ANSWER : NO, own = 1 << answer;
-      for (let at = starts[node]; at < starts[node + 1]; at++) {
-        const part = parts[at];
-        if (every ? nodes[part] < answer : nodes[part] > answer) answer = nodes[part];
-        own = table[own << 3 | reach[part]];
-      }
+    for (let node = leaves.length + 1, at = starts[node]; node < ops.length; node++) {
+      const op = ops[node], end = starts[node + 1];
+      let answer = op === EVERY ? YES : op === ADVISED ? OPEN_ANSWER : NO;
+      if (op === EVERY) for (; at < end && answer; at++) answer = nodes[parts[at]] < answer ? nodes[parts[at]] : answer;
+      else for (; at < end && answer < YES; at++) answer = nodes[parts[at]] > answer ? nodes[parts[at]] : answer;
       nodes[node] = op === NEGATED ? 2 - answer : answer;
-      reach[node] = op === NEGATED ? SWAPPED[own] : own;
+      at = end;
     }
   }
 
+  // What each node can still answer, worked out once somebody asks what is missing.
+  #reaches() {
+    const { ops, starts, parts, leaves } = this.#pack, nodes = this.#nodes, reach = new Uint8Array(ops.length);
+    leaves.forEach((leaf, node) => {
+      const answer = nodes[node];
+      reach[node] = answer !== OPEN_ANSWER ? 1 << answer
+        : leaf.kind === COUNT ? ALL_ANSWERS : ONLY_OPEN | possible(this.#pack, leaf);
+    });
+    reach[leaves.length] = ONLY_OPEN;
+    for (let node = leaves.length + 1; node < ops.length; node++) {
+      const op = ops[node], table = op === EVERY ? REACH_AND : REACH_OR;
+      let own = 1 << (op === EVERY ? YES : op === ADVISED ? OPEN_ANSWER : NO);
+      for (let at = starts[node]; at < starts[node + 1]; at++) own = table[own << 3 | reach[parts[at]]];
+      reach[node] = op === NEGATED ? SWAPPED[own] : own;
+    }
+    return reach;
+  }
+
   #missing(one, least) {
-    this.#open ??= new Missing(this.#pack, this.#person, this.#nodes, this.#reach, (node) => this.#asksOf(node));
+    this.#open ??= new Missing(this.#pack, this.#person, this.#nodes, this.#reaches(), (node) => this.#asksOf(node));
     return this.#open.of(this.#roots(one), this.#pack.capped[one], least);
   }
 

@@ -7,11 +7,13 @@ import random
 import re
 from datetime import date
 
+import brotli
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from composition import reading
+from composition.catalogue_growth import growth
 from features.calendar import date_of
 from features.problem import Rejected
 from recommender.engine import Engine
@@ -34,6 +36,8 @@ REACHING = (
     r"|indexedDB|eval|Function|import\(|require|process|Date|Math\.random|crypto|postMessage|Worker|cookie)\b"
 )
 """Names by which a script reaches the network, a store, another script, the clock or chance."""
+HEAD = 4_000
+"""What the facts and the regions of a country take as sent, however many programmes there are."""
 FIRST = {"who": {"citizen": {"fact": "age", "at_least": 19}}}
 
 
@@ -162,6 +166,16 @@ def test_a_pack_that_is_spoilt_is_refused(spoilt, told):
     assert pack.startswith(MAGIC)
     with pytest.raises(AssertionError, match=told):
         on_device(spoilt(pack), [{}])
+
+
+@pytest.mark.slow
+def test_a_pack_of_grown_programmes_is_small_enough_to_send():
+    found, size = shipped(), 700
+    held = catalogue(growth(1).documents(size), found.declaration, found.regions)
+    compiled = Engine(found.declaration, held, found.regions, MESSAGES).compiled(DAY)
+    pack = pack_of(compiled)
+    assert len(brotli.compress(pack)) < HEAD + size * 250_000 / 11_000
+    assert len(brotli.compress(titles_of(compiled, pack, "ko"))) < size * 400_000 / 11_000
 
 
 def test_titles_stand_in_the_order_of_the_answers_and_name_their_pack():
