@@ -10,6 +10,7 @@ RUNS := $(VENV)/.runs
 PRIVATE := $(VENV)/.private
 READY := $(VENV)/.ready
 TYPESCRIPT := tests/serving/http/typescript
+BROWSER := tests/serving/pages/browser
 FOLDERS := benchmarks composition data features privacy proffer recommender rendering research serving training
 CITIZENS ?= 20000
 COVERED := tests/catalogue tests/features tests/recommender tests/serving
@@ -52,13 +53,16 @@ $(PRIVATE): requirements-private.lock $(RUNS)
 	@$(BIN)/python -m pip check
 	@touch $@
 
-$(READY): requirements-dev.lock $(PRIVATE) $(TYPESCRIPT)/package-lock.json
+$(READY): requirements-dev.lock $(PRIVATE) $(TYPESCRIPT)/package-lock.json $(BROWSER)/package-lock.json
 	@echo "==> installing what the tests and the benchmarks need into $(VENV)"
 	@$(INSTALL) --no-compile -c requirements.lock -r requirements-dev.lock
 	@$(BIN)/python -m pip check
 	@mkdir -p $(VENV)/typescript && cp $(TYPESCRIPT)/package.json $(TYPESCRIPT)/package-lock.json $(VENV)/typescript
 	@cd $(VENV)/typescript && npm ci --ignore-scripts --no-audit --no-fund --silent || \
 	  echo "    without npm, or what it installs: the test of a TypeScript client will be skipped"
+	@mkdir -p $(VENV)/browser && cp $(BROWSER)/package.json $(BROWSER)/package-lock.json $(VENV)/browser
+	@cd $(VENV)/browser && npm ci --ignore-scripts --no-audit --no-fund --silent || \
+	  echo "    without npm, or what it installs: pages will not be searched for barriers"
 	@touch $@
 
 demo: setup-demo  ## the main job end to end on people who do not exist, ending with one person's story

@@ -7,44 +7,19 @@ from html import unescape
 
 import pytest
 
-from rendering.voice import voice_of
-from serving.http.access import Authentication
-from serving.http.handler import RecommendationHandler
 from serving.http.list_page import ListPage
-from serving.http.log_desk import LogDesk
-from serving.http.service_frame import Lifecycle, framed
-from serving.pages.citizen_pages import add_citizen_pages
-from serving.pages.page_frame import PageFrame, PageTerms
-from serving.pages.page_session import PageSeal
-from serving.pages.sign_in import Persona, PersonaChooser, add_sign_in
-from tests.recommender.catalogues import MESSAGES
-from tests.serving.http.citizens_calls import home_with, stated
-from tests.serving.pages.conftest import NOW, SECRET, Browser, Clock
-
-ANN = {"birth_date": "1993-04-02", "sex": "female", "region": "11440", "children": ["2026-10-01"]}
-BEN = {"birth_date": "1990-04-02", "sex": "male", "pregnant": False}
+from tests.serving.pages.citizen_site import desk_of, site_of
+from tests.serving.pages.conftest import NOW, Browser
 
 
 @pytest.fixture
-def home(tmp_path, real_engine):
-    return home_with(tmp_path, real_engine, stated("ann", ANN), stated("ben", BEN))
-
-
-@pytest.fixture
-def desk(home, real_engine):
-    return LogDesk(real_engine.declaration, home)
+def desk(tmp_path, real_engine):
+    return desk_of(tmp_path, real_engine)
 
 
 @pytest.fixture
 def app(desk, real_engine):
-    access = Authentication(dev=True)
-    made = framed("Test", "", "", access, Lifecycle())
-    voices = {language: voice_of(MESSAGES, language) for language in ("ko", "en")}
-    frame = PageFrame(made, PageTerms(voices, secure=False, dev=True), PageSeal([SECRET]), access, Clock())
-    add_citizen_pages(frame, RecommendationHandler(real_engine), desk)
-    people = [Persona(one, "citizen", one, one) for one in ("ann", "ben", "nobody")]
-    add_sign_in(frame, PersonaChooser(lambda: people))
-    return made
+    return site_of(real_engine, desk, lambda: NOW)
 
 
 def browser_of(app, person="ann", language="en"):

@@ -1,0 +1,44 @@
+"""Draws the pages of people: `proffer serve --dev`, then `python draw_pages.py http://127.0.0.1:8000 [PERSON]`."""
+
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+HERE = Path(__file__).parent
+PHONE, DESK = (390, 844), (1280, 900)
+SHOTS = (
+    ("citizen-offers.ko", "/citizen", "ko", PHONE),
+    ("citizen-offers", "/citizen", "en", DESK),
+    ("citizen-life.ko", "/citizen/life", "ko", PHONE),
+    ("citizen-household", "/citizen/household", "en", PHONE),
+    ("citizen-consents.ko", "/citizen/consents", "ko", PHONE),
+)
+"""The name of each picture, the page on it, its language, and how wide and high the window is."""
+
+
+def main(address: str, person: int) -> None:
+    """Write the pictures beside this file, each as one person of the chooser sees them."""
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for name, path, language, (width, height) in SHOTS:
+            draw(browser, address + path, language, (width, height), person, HERE / f"{name}.png")
+        browser.close()
+
+
+def draw(browser: Browser, url: str, language: str, size: tuple[int, int], person: int, file: Path) -> None:
+    """Sign in as somebody, open a page, and keep what is seen of it first."""
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale=language)
+    page = context.new_page()
+    page.goto(f"{url.partition('/citizen')[0]}/sign-in?to=/citizen&language={language}")
+    page.locator("input[name=person]").nth(person).check()
+    page.locator("main button").click()
+    page.wait_for_url("**/citizen")
+    page.goto(url)
+    page.screenshot(path=file)
+    context.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1].rstrip("/"), int(sys.argv[2]) if len(sys.argv) > 2 else 0)

@@ -1,0 +1,163 @@
+"""The pages in a real browser: by keyboard alone, with and without scripts, without barriers that axe-core knows."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from tests.serving.pages.citizen_site import desk_of, site_of
+from tests.serving.pages.conftest import NOW
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+AXE = Path(sys.prefix) / "browser" / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+WIDTHS = (320, 768, 1280)
+PAGES = ("/citizen", "/citizen/all", "/citizen/why/t.women", "/citizen/life", "/citizen/household",
+         "/citizen/fact/region", "/citizen/fact/founding", "/citizen/consents", "/citizen/requests", "/citizen/review",
+         "/citizen/letter", "/citizen/why/none", "/sign-in")  # fmt: skip
+MOST_BYTES = 200_000
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def address(real_engine, tmp_path_factory):
+    """The pages on a free port of this machine."""
+    desk = desk_of(tmp_path_factory.mktemp("pages"), real_engine)
+    settings = uvicorn.Config(site_of(real_engine, desk, lambda: NOW), port=0, log_level="error", lifespan="off")
+    server = uvicorn.Server(settings)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def tab(chromium, address):
+    """Opens a page of its own as somebody."""
+    made = []
+
+    def opened(person="ann", language="en", width=1280, **more):
+        context = chromium.new_context(viewport={"width": width, "height": 900}, locale=language, **more)
+        made.append(context)
+        found = context.new_page()
+        found.set_default_timeout(60_000)
+        found.goto(f"{address}/sign-in?to=/citizen&language={language}")
+        found.locator(f"input[value='citizen {person}']").check()
+        found.locator("main button").click()
+        found.wait_for_url("**/citizen")
+        return found
+
+    yield opened
+    for context in made:
+        context.close()
+
+
+def by_tab(page, wanted, most=150):
+    """Press the tabulator until what has the focus fits a selector; gives how often."""
+    for pressed in range(1, most):
+        page.keyboard.press("Tab")
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
+            return pressed
+    raise AssertionError(f"the keyboard does not reach {wanted}")
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="make setup found no npm, or could install nothing with it")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_axe_finds_no_barrier_and_nothing_scrolls_sideways(tab, address, language, scheme):
+    axe, page, found = AXE.read_text(encoding="utf-8"), tab(language=language, color_scheme=scheme), []
+    for path in PAGES:
+        page.goto(address + path)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.evaluate(axe)
+            told = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
+            found += [(path, width, one["id"], one["nodes"][0]["html"]) for one in told["violations"]]
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                found.append((path, width, "scrolls sideways", ""))
+    assert found == []
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+def test_a_question_is_answered_by_keyboard_alone(tab, scripts):
+    page = tab("ben", java_script_enabled=True)
+    if not scripts:
+        page.route("**/*.js?*", lambda route: route.abort())
+        page.reload()
+    asked = page.locator("input[name=fact]").get_attribute("value")
+    by_tab(page, "button[name=leave][value=asked]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#told:not(:empty) p, main .notice")
+    page.wait_for_function("asked => document.querySelector('input[name=fact]')?.value !== asked", arg=asked)
+    assert page.url.endswith("/citizen")
+
+
+def test_with_scripts_an_answer_replaces_the_list_and_the_keyboard_goes_on_there(tab):
+    page = tab("ben")
+    page.evaluate("window.stayed = true")
+    asked = page.locator("input[name=fact]").get_attribute("value")
+    page.locator("button[name=leave][value=declined]").click()
+    page.wait_for_function("asked => document.querySelector('input[name=fact]')?.value !== asked", arg=asked)
+    assert page.evaluate("window.stayed") is True
+    page.wait_for_function("document.activeElement.id === 'question'")
+
+
+def test_a_review_is_asked_for_by_keyboard_alone_without_scripts(chromium, address):
+    context = chromium.new_context(java_script_enabled=False, locale="ko")
+    page = context.new_page()
+    page.goto(f"{address}/sign-in?to=/citizen/review&language=ko")
+    for key in ("Tab",) * 4:  # past what is skipped, and the languages, to the people
+        page.keyboard.press(key)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/citizen/review")
+    page.locator("textarea").focus()
+    page.keyboard.type("아이와 함께 삽니다.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/citizen/requests")
+    assert "아이와 함께 삽니다." in page.inner_text("table")
+    context.close()
+
+
+def test_a_first_visit_asks_nobody_else_and_is_light(chromium, address):
+    context = chromium.new_context()
+    page, sizes, asked, said = context.new_page(), [], [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("response", lambda answer: sizes.append(len(answer.body())))
+    page.on("console", lambda told: said.append(told.text))
+    page.goto(f"{address}/sign-in", wait_until="networkidle")
+    assert [url for url in asked if not url.startswith(address)] == []
+    assert 0 < sum(sizes) < MOST_BYTES
+    assert said == []
+    context.close()
+
+
+def test_a_page_is_read_at_four_hundred_percent_without_scrolling_sideways(tab, address):
+    page = tab(width=320)
+    for path in PAGES:
+        page.goto(address + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
