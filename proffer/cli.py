@@ -18,6 +18,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
@@ -138,6 +139,8 @@ class Parser(argparse.ArgumentParser):
 
 def entry() -> NoReturn:
     """The `proffer` console script."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115  # closed (`>&-`): no file of ours may get its number
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):  # Korean must not fail on a terminal that claims ASCII
         getattr(stream, "reconfigure", lambda **_: None)(encoding="utf-8", errors="backslashreplace")
     sys.exit(main())
@@ -248,7 +251,10 @@ def _refuse(problems: Sequence[Problem], as_json: bool) -> int:
         terminal.say(str(problem))
     if as_json:
         rows = [problem.to_document() for problem in problems]
-        print(json.dumps({"problems": rows}, ensure_ascii=False, indent=2))
+        try:
+            print(json.dumps({"problems": rows}, ensure_ascii=False, indent=2), flush=True)
+        except OSError:  # stdout takes nothing, which may be what is wrong; stderr said it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return terminal.REFUSED
 
 

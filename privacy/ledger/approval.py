@@ -7,9 +7,10 @@ from typing import Final
 
 from msgspec import UNSET
 
-from privacy.ledger.entry import ApprovedEntry
+from privacy.ledger.entry import AnyEntry, ApprovedEntry
+from privacy.ledger.legible import escaped, is_told_apart
 from privacy.ledger.note import BadNote, NoteVerifier, Signature
-from privacy.ledger.rule_versions import STATEMENTS
+from privacy.ledger.rule_versions import STATEMENTS, TOLD_APART
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import EVERYBODY, AnyStatement, canonical_bytes
 from privacy.refusal import NotApproved, UnknownLedgerKey, Unsigned
@@ -120,3 +121,18 @@ def read_key(text: str, where: str) -> NoteVerifier:
     except BadNote as failure:
         remedy = "Give a vkey as `proffer privacy key` writes it"
         raise UnknownLedgerKey(where, str(failure), remedy) from None
+
+
+def named_key(text: str, entry: AnyEntry) -> NoteVerifier:
+    """The key of a person or a witness that an entry names; from version 6, one whose name is told apart from others'.
+
+    Raises:
+        UnknownLedgerKey: it is no key.
+        NotApproved: its name could be read as another's.
+    """
+    where = f"entry {entry.index}"
+    key = read_key(text, where)
+    if entry.version >= TOLD_APART and not is_told_apart(key.name):
+        what = f"names {escaped(key.name)}, in letters of several scripts, or with some that no screen shows"
+        raise NotApproved(where, what, "Have them make a key whose name is written in one script")
+    return key

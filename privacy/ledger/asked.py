@@ -11,7 +11,7 @@ from msgspec import UNSET
 from features import __version__
 from privacy.accounting import accountant
 from privacy.accounting.canonical import canonical
-from privacy.ledger.approval import read_key
+from privacy.ledger.approval import named_key
 from privacy.ledger.change import Audited
 from privacy.ledger.dataset import NOBODY
 from privacy.ledger.entry import AuditEntry, EvaluateBody, SpendBody, SpendEntry
@@ -78,7 +78,7 @@ def check_asked(state: LedgerState, entry: SpendEntry) -> None:
         raise Refused(where, "says of its run what its version does not", "Write it anew")
     if body.request is UNSET:
         return
-    key = read_key(body.request.key, where)
+    key = named_key(body.request.key, entry)
     if key.public in state.revoked:
         raise NotApproved(where, f"was asked for with the key of {key.name}, which was revoked", _AGAIN)
     try:

@@ -9,7 +9,8 @@ audit is an entry, two approvers have names that a reader tells apart, and a spe
 fixes them (`privacy.ledger.unit_roll`). Version 4 adds: spends and commits say how they came, and only the same way
 commits; the roll grows by entries of its own (`units`), and what no run reads names none; a service fixes its decisions
 of a day (`records`). Version 5 adds: records state no number of decisions, who asks signs the reason, too, and a run on
-households is committed only once they were fixed.
+households is committed only once they were fixed. Version 6 adds: whoever is named by a key has a name in letters of
+one script, and dates do not run backwards.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from msgspec import UNSET
 
 from privacy.accounting.amount import LEAST_DELTA, MOST_EPSILON
 from privacy.budget import most_units
-from privacy.ledger.approval import TWO, check_approved, check_signed, other_statement, read_key
+from privacy.ledger.approval import TWO, check_approved, check_signed, named_key, other_statement, read_key
 from privacy.ledger.change import ExactFit, KeyChanged, LedgerKeyChanged, MadePublic, Opened
 from privacy.ledger.entry import (
     AnyEntry,
@@ -35,7 +36,7 @@ from privacy.ledger.entry import (
 )
 from privacy.ledger.legible import is_shown
 from privacy.ledger.note import NoteVerifier
-from privacy.ledger.rule_versions import LEGIBLE, SAID
+from privacy.ledger.rule_versions import FORWARD, LEGIBLE, SAID
 from privacy.ledger.size_limits import Growth, check_size
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import (
@@ -142,7 +143,7 @@ def too_many(index: int, most: int, units: int) -> Refused:
 def _two_people(state: LedgerState, entry: AnyEntry, keys: Iterable[str]) -> tuple[NoteVerifier, ...]:
     """The approvers that an entry names: each of another name and key, none the ledger's own, none revoked."""
     where = f"entry {entry.index}"
-    found = tuple(read_key(text, where) for text in keys)
+    found = tuple(named_key(text, entry) for text in keys)
     names = {_folded(one.name, entry.version) for one in found}
     if len({one.public for one in found}) < len(found) or len(names) < len(found):
         raise NotApproved(where, "names an approver twice", "Give two or more different people's keys and names")
@@ -176,6 +177,17 @@ def _folded(name: str, version: int) -> str:
     if version < SAID:
         return folded
     return "".join(one for one in folded.translate(_LOOK_ALIKE) if unicodedata.category(one) not in _NOT_SEEN)
+
+
+def check_date(state: LedgerState, entry: AnyEntry) -> None:
+    """Accept only an entry that is dated no earlier than the one it follows; the writer sees to it by any clock.
+
+    Raises:
+        Refused: it is dated earlier: somebody wrote it by another program.
+    """
+    if entry.version >= FORWARD and entry.at < state.at:
+        what = f"is dated {entry.at}, before the entry that it follows ({state.at})"
+        raise Refused(f"entry {entry.index}", what, "Find out who dated it back")
 
 
 # --- public rows -----------------------------------------------------------------------------------------------------
@@ -254,7 +266,7 @@ def _ledger_key(state: LedgerState, entry: KeyEntry, statement: KeyStatement) ->
 
 def _other_key(state: LedgerState, entry: KeyEntry, statement: KeyStatement) -> KeyChanged:
     what, where = statement.what, f"entry {entry.index}"
-    key = read_key(what.key, where)
+    key = named_key(what.key, entry) if what.change == "enrol" else read_key(what.key, where)
     held = _held(state, entry, what)
     if (what.change == "enrol") == (key.public in held) or what.change not in ("enrol", "revoke"):
         raise UnknownLedgerKey(where, f"cannot {what.change} this key", "See `proffer privacy status`")

@@ -166,7 +166,10 @@ class LedgerEntry(Exact, frozen=True, tag_field="kind"):
     index: Count
     population: Population
     prior: Hash
-    format: Literal["proffer-ledger-1", "proffer-ledger-2", "proffer-ledger-3", "proffer-ledger-4", "proffer-ledger-5"]
+    format: Literal[
+        "proffer-ledger-1", "proffer-ledger-2", "proffer-ledger-3", "proffer-ledger-4", "proffer-ledger-5",
+        "proffer-ledger-6",
+    ]  # fmt: skip
     kind: ClassVar[EntryType]
 
     @property

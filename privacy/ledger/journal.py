@@ -136,7 +136,8 @@ class Journal:
             Rejected: it cannot be written down.
         """
         index, prior = len(self.leaves), self.leaves[-1].hex() if self.leaves else BEGINNING
-        at = datetime.fromtimestamp(self._clock() // HOUR * HOUR, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        now = datetime.fromtimestamp(self._clock() // HOUR * HOUR, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        at = max(now, self.state.at)  # a clock that was put back dates nothing back
         try:
             line, new = entry.encode(kind, EntryPlace(index, population, at, prior), body)
         except NotCanonical as failure:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
-FORMATS: Final = {f"proffer-ledger-{version}": version for version in range(1, 6)}
+FORMATS: Final = {f"proffer-ledger-{version}": version for version in range(1, 7)}
 """The version of the rules that judge an entry, by its format."""
-FORMAT: Final = "proffer-ledger-5"
+FORMAT: Final = "proffer-ledger-6"
 """The format of new entries."""
-STATEMENTS: Final = {1: "proffer-approval-1"} | dict.fromkeys(range(2, 6), "proffer-approval-2")
+STATEMENTS: Final = {1: "proffer-approval-1"} | dict.fromkeys(range(2, 7), "proffer-approval-2")
 """The formats of statements, by the version of the rules that judge them."""
 
 SAID: Final = 3
@@ -30,3 +30,7 @@ REASONED: Final = 5
 """Who asks signs the reason, too, and whatever else is said of the run."""
 FIXED: Final = 5
 """A run on households is committed only once these were fixed."""
+TOLD_APART: Final = 6
+"""Nobody is named in letters of more than one script, which could be read as somebody else's name."""
+FORWARD: Final = 6
+"""No entry is dated before the one that it follows."""

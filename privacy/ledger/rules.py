@@ -19,6 +19,7 @@ from privacy.ledger.approval import check_approved, other_statement
 from privacy.ledger.asked import audited, check_asked, reads_first
 from privacy.ledger.authority import (
     check_bounds,
+    check_date,
     exact_fit,
     key_changed,
     made_public,
@@ -105,6 +106,7 @@ def decide(state: LedgerState, entry: AnyEntry) -> Change:  # one for each kind
     if entry.version < state.version or (entry.version == 1 and entry.kind in (EntryType.OPEN, EntryType.EXACT)):
         what = "is written by the rules of an earlier version"
         raise Refused(f"entry {entry.index}", what, "A ledger goes on by the rules that its last entry obeys")
+    check_date(state, entry)
     match entry:
         case ReserveEntry() | EvaluateEntry():
             return _spend(state, entry)

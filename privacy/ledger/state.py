@@ -133,7 +133,7 @@ class LedgerState:
         self.roots_at: int | None = None  # the entry that named them
         self.vouched: dict[bytes, str] = {}  # the population that enrolled a witness
         self.revoked: set[bytes] = set()  # every key that was revoked, for ever
-        self.version = 1  # of the rules of the last entry; it never falls
+        self.version, self.at = 1, ""  # the rules of the last entry, which never fall, and its date
         self.heads: dict[int, str] = {}  # the hash before each entry, for statements drafted then
         self.intervals: list[BudgetInterval] = []  # those that have ended
         self.statements: set[str] = set()
@@ -263,7 +263,7 @@ class LedgerState:
             entry: the entry itself, by which later statements are held against the history they were drafted on.
         """
         if entry is not None:
-            self.version = entry.version
+            self.version, self.at = entry.version, entry.at
             if entry.version > 1:
                 self.heads[entry.index] = entry.prior
         match change:

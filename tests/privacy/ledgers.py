@@ -218,6 +218,12 @@ class Forge5(Forge4):
     version = 5
 
 
+class Forge6(Forge5):
+    """A forge by the rules of version 6: names are told apart, and dates do not run backwards."""
+
+    version = 6
+
+
 def rooted(cap: str = "3") -> Forge2:
     """A ledger whose root approvers are alice and bob, with a budget that they opened."""
     forge = Forge2(ALICE, BOB)

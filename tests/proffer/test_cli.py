@@ -163,7 +163,7 @@ def test_a_usage_error_exits_two_with_a_hint(verb, capsys, words, hint):
 
 @pytest.mark.parametrize("name", cli.VERBS)
 def test_an_option_that_no_verb_has_is_refused_by_every_verb(name, capsys):
-    assert cli.main([name, "--progres"]) == 2
+    assert cli.main([name, "--no-progres"]) == 2
     assert "Did you mean --no-progress?" in capsys.readouterr().err
 
 
@@ -235,3 +235,12 @@ def test_a_reader_that_stops_early_is_no_error():
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(("words", "code"), [("--version", 0), ("privacy status --home none --json", 2)])
+@pytest.mark.parametrize("streams", [">&-", "2>&-", ">&- 2>&-", ">/dev/full"])
+def test_a_stream_that_takes_nothing_ends_in_no_traceback(tmp_path, words, code, streams):
+    script = f"exec {sys.executable} -c 'from proffer.cli import entry; entry()' {words} {streams}"
+    found = subprocess.run(["/bin/sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "Traceback" not in found.stderr
+    assert found.returncode == (2 if streams == ">/dev/full" else code)

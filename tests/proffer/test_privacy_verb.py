@@ -109,13 +109,13 @@ def test_a_budget_is_opened_spent_from_exported_and_verified(capsys):
     assert (found["ok"], found["populations"][0]["spent"]) == (True, "3")
     assert privacy("verify bundle --key home/ledger/ledger.pub") == 0
     assert (
-        "Verified: 6 entries, 6 checkpoints, 2 prices recomputed\nformat proffer-ledger-5\n" in capsys.readouterr().out
+        "Verified: 6 entries, 6 checkpoints, 2 prices recomputed\nformat proffer-ledger-6\n" in capsys.readouterr().out
     )
-    assert (found["format"], found["formats"]) == ("proffer-ledger-5", ["proffer-ledger-5"])
+    assert (found["format"], found["formats"]) == ("proffer-ledger-6", ["proffer-ledger-6"])
     bundle = Path("bundle").read_text(encoding="utf-8")
     Path("bundle").write_text(bundle.replace("crash", "crush"), encoding="utf-8")
     assert privacy("verify bundle --key home/ledger/ledger.pub") == 1
-    assert capsys.readouterr().out.endswith("format proffer-ledger-5\n")
+    assert capsys.readouterr().out.endswith("format proffer-ledger-6\n")
     assert privacy("status --json") == 0
     assert told(capsys)["populations"][0]["open"] == ["run-2"]
     assert privacy("status --population kr") == 0
