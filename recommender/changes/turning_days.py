@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["PersonDays", "anniversaries", "turning_days"]
 
+_MONTH: Final = 30.436875
+_UNEVEN: Final = 8
+"""By so many days a length of months may differ from so many times `_MONTH`, and more than it ever does."""
 _CELL = {name: place for place, name in enumerate(ROW)}
 
 
@@ -80,6 +83,7 @@ class _Rows:
     people: Int64
     first: int
     last: int
+    kept: dict[tuple[object, object], PersonDays] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def rows(self) -> Int64:
@@ -92,7 +96,10 @@ class _Rows:
     @cached_property
     def by_signal(self) -> dict[int, Int64]:
         """The places among `rows` of the rows of each signal."""
-        signals = self.history.signal[self.rows]
+        narrow = (
+            np.int16 if len(self.history.signals) < 2**15 else np.int32
+        )  # of 16 bits NumPy counts instead of sorting
+        signals = self.history.signal[self.rows].astype(narrow)
         order = np.argsort(signals, kind="stable")
         kinds, begins = np.unique(signals[order], return_index=True)
         return dict(zip(kinds.tolist(), np.split(order, begins[1:]), strict=True)) if kinds.size else {}
@@ -131,26 +138,42 @@ class _Rows:
 
     def of_turns(self, rules: TurningRules) -> Iterator[PersonDays]:
         for turn in rules.turns:
-            found = self._passed(turn.base)
+            found = self._passed(turn.base, max(abs(shift) for shift in turn.shifts))
             for shift in turn.shifts:
                 yield PersonDays(found.person, found.day + shift)
 
     def of_periods(self, rules: TurningRules) -> Iterator[PersonDays]:
         for place, period in enumerate(rules.periods):
             found = self._passed(period.base)
-            distinct, back = np.unique(found.day, return_inverse=True)
-            ends = [rules.ends(place, day) for day in distinct.tolist()]
+            near = np.flatnonzero(rules.ends_within(place, found.day, self.first, self.last))
+            ends = [rules.ends(place, day) for day in found.day[near].tolist()]
             counts = np.array([len(one) for one in ends], np.int64)
             flat = np.array([day for one in ends for day in one], np.int64)
-            offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-            rows, _ = rows_of(offsets, back)
-            yield PersonDays(np.repeat(found.person, counts[back]), flat[rows])
+            yield PersonDays(np.repeat(found.person[near], counts), flat)
 
-    def _passed(self, base: Base) -> PersonDays:
-        person, day = self.days_of(base)
+    def _passed(self, base: Base, shift: int | None = None) -> PersonDays:
+        """The days of a base once its lengths have passed.
+
+        Given a shift, those alone that may lie in the span once they are moved by up to so many days.
+        """
+        person, day = self._ordered(base)
+        if shift is not None:
+            passed = round(sum(one.days + _MONTH * one.months for one in base.lengths))
+            slack = shift + _UNEVEN * len(base.lengths)
+            begin, end = np.searchsorted(day, (self.first - passed - slack, self.last - passed + slack + 1))
+            person, day = person[begin:end], day[begin:end]
         for length in base.lengths:
             day = anniversaries(day, length)
         return PersonDays(person, day)
+
+    def _ordered(self, base: Base) -> PersonDays:
+        """The days that a base names, in their order; put in order once for all bases of a signal."""
+        key = base.signal, base.of
+        if key not in self.kept:
+            person, day = self.days_of(base)
+            order = np.argsort(day, kind="stable")
+            self.kept[key] = PersonDays(person[order], day[order])
+        return self.kept[key]
 
     def known_from(self) -> Iterator[PersonDays]:
         """The days on which a row comes to be known or to be held no longer."""

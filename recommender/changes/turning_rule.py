@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
+
+from features.arrays import Bool, Int8, Int64
 from features.calendar import DAY_SECONDS, Duration, anniversary, parse_duration
 from features.declaration.datatype import OLDEST_AGE
 from features.declaration.vocabulary import STATED
@@ -79,6 +82,11 @@ _AROUND: Final = (-1, 0, 1, 2)
 """Months counted down to a day end within a day of the same day of an earlier month."""
 
 
+EARLIEST: Final = -40_000
+"""The first base day of which it is remembered whether something ends in a span (in 1860)."""
+_DAYS: Final = 100_000
+
+
 class Base(NamedTuple):
     """A day that rows name: of the rows of a signal the day `of`, and lengths that pass from it one after the other."""
 
@@ -114,12 +122,15 @@ class TurningRules:
         periods: periods that end on working days, and windows.
         everybody: days on which something can turn for everybody: what is known of all people begins to be complete.
         known: the days of each period by their base day, as far as anybody asked.
+        ending: for each period and the span of days that was asked about last, of each base day whether some day that
+            follows from it lies in the span: 1 or 2 for no or yes, 0 as long as nobody asked; from `EARLIEST` on.
     """
 
     turns: tuple[Turn, ...]
     periods: tuple[Period, ...]
     everybody: frozenset[int]
     known: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict, repr=False)
+    ending: dict[tuple[int, int, int], Int8] = field(default_factory=dict, repr=False)
 
     def ends(self, period: int, day: int) -> tuple[int, ...]:
         """Return the days that follow from a base day in a period, worked out once."""
@@ -127,6 +138,17 @@ class TurningRules:
         if found is None:
             found = self.known[period, day] = tuple(sorted(set(self.periods[period].days(day))))
         return found
+
+    def ends_within(self, period: int, days: Int64, first: int, last: int) -> Bool:
+        """Return from which base days some day follows in a period that is after `first` and up to `last`: bool[n]."""
+        if self.ending and next(iter(self.ending))[1:] != (first, last):
+            self.ending.clear()  # of one span at a time: a service asks about another every day
+        found = self.ending.setdefault((period, first, last), np.zeros(_DAYS, np.int8))
+        place = np.clip(days - EARLIEST, 0, _DAYS - 1)
+        for at in np.unique(place[found[place] == 0]).tolist():
+            found[at] = 1 + any(first < day <= last for day in self.ends(period, at + EARLIEST))
+        outside = (days < EARLIEST) | (days >= EARLIEST + _DAYS)
+        return np.asarray((found[place] == 2) | outside)
 
 
 def turning_rules(catalogue: Catalogue, plan: KernelPlan, working_days: WorkingDays) -> TurningRules:
