@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from composition import provenance
 from composition.model_registry import ModelRegistry
 from composition.run_file import RunFile
 from composition.workspace import Workspace
@@ -65,6 +66,28 @@ def test_the_first_failed_gate_stops_it_and_is_said(exact, tmp_path, capsys, mon
     assert document["why"] == ["FAILED held-out log-loss: challenger 0.500000, champion 0.400000"]
     assert "promote" not in document["stages"]
     assert not (tmp_path / "home" / "champion").exists()
+
+
+def test_rows_are_made_again_once_for_all_stages(exact, capsys, monkeypatch):
+    """Each process verifies for itself, so that the stages in processes of their own would verify three times."""
+    asked = []
+    monkeypatch.setattr(provenance, "_made", set())
+    monkeypatch.setattr(provenance, "_reproduced", lambda *_: not asked.append(1))
+    assert run(capsys, *exact)[1]["ended"] == "promoted"
+    assert asked == [1]
+
+
+def test_a_shadow_scores_beside_the_champion_and_evaluate_says_what_it_would_change(exact, tmp_path, capsys):
+    champion = run(capsys, *exact)[1]["stages"]["train"]["model"]
+    mine = ["--data", exact[4], "--home", tmp_path / "home"]
+    other = run(capsys, "train", *mine, "--seed", 3, "--objective", "lambdarank")[1]["run_id"]
+    assert run(capsys, "promote", other, *mine, "--shadow") == (0, {"shadow": other})
+    document = run(capsys, "evaluate", *mine)[1]
+    told = document["shadow"]
+    assert (told["shadow"], told["people"] > 30) == (other, True)
+    assert 0 < told["other_first"] <= told["people"]
+    assert (tmp_path / "home" / "champion").read_text().strip() == champion
+    assert run(capsys, "promote", champion, *mine, "--shadow")[0] == 2
 
 
 @pytest.mark.parametrize(
