@@ -12,6 +12,7 @@ def message_names() -> dict[str, Collection[str]]:
     from recommender import message_keys
     from rendering import (
         budgets_page,
+        casework_page,
         consent_page,
         contact_page,
         evaluation_page,
@@ -34,6 +35,6 @@ def message_names() -> dict[str, Collection[str]]:
         consent_page, contact_page, evaluation_page, household_page, life_page, offers_page, question_view, reason_page,
         site_page, welcome_page,
     )  # fmt: skip
-    audited = (budgets_page, export_page, ledger_page, model_page, runs_page)
-    parts = (message_keys, report_text, screen_keys, *pages, *audited, record_keys, contact_keys)
+    offices = (budgets_page, casework_page, export_page, ledger_page, model_page, runs_page)
+    parts = (message_keys, report_text, screen_keys, *pages, *offices, record_keys, contact_keys)
     return {key: names for part in parts for key, names in part.MESSAGES.items()}

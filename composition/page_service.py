@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from serving.http.access import Authentication
     from serving.http.log_desk import LogDesk
     from serving.pages.auditor_pages import AuditedParts
+    from serving.pages.caseworker_pages import ContactWork
     from serving.pages.identity_provider import ProviderTerms
     from serving.pages.page_frame import PageTerms
     from serving.pages.page_session import PageSeal
@@ -73,6 +74,8 @@ class PageService:
             Rejected: the secret or the style sheet cannot be used.
         """
         from serving.pages.auditor_pages import add_auditor_pages
+        from serving.pages.caseworker_pages import add_caseworker_pages
+        from serving.pages.citizen_desk import CitizenDesk
         from serving.pages.citizen_pages import add_citizen_pages
         from serving.pages.page_files import add_page_files
         from serving.pages.page_frame import PageFrame
@@ -86,6 +89,7 @@ class PageService:
         add_page_files(app, terms.theme)
         add_citizen_pages(frame, self.live, self.desk)
         add_auditor_pages(frame, self.ledger, self._audited())
+        add_caseworker_pages(frame, CitizenDesk(self.live, self.desk), self._contact())
         way: WayIn = PersonaChooser(lambda: list(self._people(frame.sections)))
         if provider is not None:
             from serving.pages.identity_provider import ProviderWay, add_provider
@@ -108,6 +112,14 @@ class PageService:
             sampling.replayed,
             lambda: service_catalogue(self.live.engine.catalogue.programmes, country),
         )
+
+    def _contact(self) -> ContactWork:
+        from composition.offer_service import offer_workers
+        from serving.pages.caseworker_pages import ContactWork
+        from serving.proactive.store_access import Stores
+
+        workers = offer_workers(lambda: self.live.engine, self.home, self.settings.country)
+        return ContactWork(Stores(self.home.store, self.home.store_to_write), lambda: workers().watch)
 
     def _terms(self, goes_to: str) -> PageTerms:
         from rendering.voice import voice_of

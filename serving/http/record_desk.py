@@ -130,6 +130,19 @@ class RecordDesk:
             with self._home.store() as store:
                 return ActBook(store.connection).of(citizen, 100)
 
+    def did(self, actor: str, citizen: str, act: str, since: int) -> bool:
+        """Whether somebody did something for another since a UTC second; raises RefusedError: 503."""
+        with available("The records cannot be read now; ask again."), self._home.store() as store:
+            return ActBook(store.connection).did(actor, citizen, act, since)
+
+    def counted(self) -> Mapping[str, int]:
+        """How often each thing was done for anybody; raises RefusedError: 503."""
+        with available("The records cannot be read now; ask again."):
+            if not self._home.has_events:
+                return {}
+            with self._home.store() as store:
+                return ActBook(store.connection).counted()
+
     def decisions(self, citizen: str, page: ListPage) -> Mapping[str, Any]:
         """A page of the decisions about somebody, the latest first.
 

@@ -75,6 +75,13 @@ class RequestDesk:
         shown, following = page.cut(found, lambda one: (one.due, one.id))
         return {"requests": [one.to_document(now) for one in shown], "next": following}
 
+    def one(self, id_: str, now: int) -> Mapping[str, Any]:
+        """One request; raises RefusedError: 404, there is none of this id; 503."""
+        found = self._read(lambda book: [one for one in [book.find(id_)] if one is not None])
+        if not found:
+            raise RefusedError(NOT_FOUND, _NOBODY)
+        return found[0].to_document(now)
+
     def rule(self, id_: str, granted: bool, note: str, by: str, now: int) -> CitizenRequest:
         """Rule on a request; what a refused claim stated is retracted, and the register's fact counts again.
 

@@ -55,3 +55,15 @@ class ActBook:
         """Return what was done for somebody, the latest first, at most so many acts."""
         query = sa.select(ACTS).where(ACTS.c.citizen == citizen).order_by(ACTS.c.made.desc(), ACTS.c.id)
         return tuple(Act(**row._asdict()) for row in self.connection.execute(query.limit(most)))
+
+    def did(self, actor: str, citizen: str, act: str, since: int) -> bool:
+        """Return whether somebody did something for another at or after a UTC second."""
+        query = sa.select(ACTS.c.id).where(ACTS.c.actor == actor, ACTS.c.citizen == citizen)
+        return (
+            self.connection.execute(query.where(ACTS.c.act == act, ACTS.c.made >= since).limit(1)).first() is not None
+        )
+
+    def counted(self) -> dict[str, int]:
+        """Return how often each thing was done for anybody."""
+        query = sa.select(ACTS.c.act, sa.func.count()).group_by(ACTS.c.act)
+        return {str(act): int(count) for act, count in self.connection.execute(query)}
