@@ -118,7 +118,7 @@ class Compiled:
         return RuleRows(values, masks, self._places(values), self._members(members, len(values)))
 
     def _members(self, members: Members | None, persons: int) -> MemberRows:
-        home = self.declaration.household
+        home = self.declaration.household if len(self.plan.tests) else None  # nobody is counted: no lists of relations
         known = nobody(persons, len(home.relations) if home else 0) if members is None else members
         if len(known) != persons:
             raise ValueError(f"there are the members of {len(known)} persons for {persons}")

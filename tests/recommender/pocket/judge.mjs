@@ -8,8 +8,9 @@ const told = [];
 for (const line of readFileSync(0, "utf-8").split("\n").filter(Boolean)) {
   try {
     const found = pocket.judge(JSON.parse(line)), answers = [...found.answers], each = [...answers.keys()];
-    const more = { standing: each.map((one) => found.standing(one)), missing: each.map((one) => found.missing(one)) };
-    told.push(JSON.stringify(only ? { answers } : { answers, ...more }));
+    const standing = only ? undefined : each.map((one) => found.standing(one));
+    const missing = only ? undefined : each.map((one) => found.missing(one));
+    told.push(JSON.stringify({ answers, standing, missing }));
   } catch (refusal) {
     if (!(refusal instanceof Refused)) throw refusal;
     told.push(JSON.stringify({ refused: refusal.problems.map(({ path, code }) => [path.join("."), code]) }));
