@@ -28,6 +28,8 @@ MOST_PRICED: Final = Decimal(2_000)
 """Above this epsilon the grid of a privacy loss distribution no longer fits in memory."""
 MOST_CALIBRATED: Final = Decimal(30)
 """Above this epsilon PRV's error exceeds `AGREEMENT` or its computation fails."""
+MOST_SAMPLED: Final = Decimal(100)
+"""By RDP, which is at most about twice PLD: a sampled training above it is beyond PRV, and takes minutes to find so."""
 DRIFT: Final = Decimal("0.0001")
 """How far a figure computed on another machine, with other versions of numpy and scipy, may be from one on record."""
 
@@ -122,8 +124,10 @@ def price(mechanism: Mechanism, delta: Decimal, *, second: bool = True) -> Accou
         epsilon, least = mechanism.declared()
         return AccountedPrice(epsilon if least <= delta else INFINITY, None, None, delta)
     loose = rdp(mechanism, delta)
-    if loose is not None and loose.is_finite() and loose > MOST_PRICED:
-        what = f"this mechanism costs up to epsilon {loose}, above {MOST_PRICED}, the most that can be priced"
+    sampled = second and mechanism.holds("poisson") and mechanism.gaussian_runs() is not None
+    most = MOST_SAMPLED if sampled else MOST_PRICED
+    if loose is not None and loose.is_finite() and loose > most:
+        what = f"this mechanism costs up to epsilon {loose}, above {most}, the most that can be priced"
         raise Unpriceable([Problem(("price",), "range", what, "Use more noise, a larger delta or fewer steps")])
     found = AccountedPrice(pld(mechanism, delta), prv(mechanism, delta) if second else None, loose, delta)
     check_agreement(found)

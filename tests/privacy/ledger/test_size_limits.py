@@ -156,6 +156,16 @@ def test_one_mechanism_that_takes_long_to_price_is_refused_unpriced(folder, monk
         reserve(ledger(folder), "heavy", mechanism)
 
 
+def test_sampled_training_beyond_the_second_accountant_is_refused_after_a_bound_that_is_quick(folder, monkeypatch):
+    """Twenty parts of .5 and 2,500 steps take PLD a minute and 1.7 GB, and PRV longer."""
+    for found in ("pld", "prv"):
+        monkeypatch.setattr(f"privacy.accounting.accountant.{found}", lambda *_: pytest.fail("it was priced"))
+    loud = m.composed(*(m.gaussian_sgd(f"0.5{part + 1:02}".rstrip("0"), "0.03", 2_500) for part in range(20)))
+    assert loud.weight() == m.MOST_WEIGHT
+    with pytest.raises(Rejected, match="above 100, the most that can be priced"):
+        reserve(ledger(folder), "loud", loud)
+
+
 def test_what_training_composes_is_far_below_the_most_that_one_mechanism_weighs():
     training = m.composed(*(m.gaussian(str(4 + part)) for part in range(9)), m.gaussian_sgd("3", "0.04", 250))
     assert m.Mechanism.from_document(training.to_document()) == training
