@@ -67,8 +67,13 @@ class PageService:
     ledger: LedgerAnswers
     settings: EngineSettings
 
-    def add_to(self, app: Any) -> bool:
-        """Add the pages to an application; whether they are served: outside dev mode they need a secret.
+    @property
+    def served(self) -> bool:
+        """Whether there are pages: outside dev mode they need a secret, and a provider to sign in at."""
+        return self.access.dev or bool(os.environ.get(PAGE_KEY) and os.environ.get(OIDC_ISSUER))
+
+    def add_to(self, app: Any) -> None:
+        """Add the pages to an application, where they are served.
 
         Raises:
             Rejected: the secret or the style sheet cannot be used.
@@ -81,9 +86,9 @@ class PageService:
         from serving.pages.page_frame import PageFrame
         from serving.pages.sign_in import PersonaChooser, WayIn, add_sign_in
 
+        if not self.served:
+            return
         seal, provider = page_seal(dev=self.access.dev), None if self.access.dev else identity_provider()
-        if seal is None or (provider is None and not self.access.dev):
-            return False
         terms = self._terms(provider.authorization if provider is not None else "")
         frame = PageFrame(app, terms, seal, self.access, clock.now)
         add_page_files(app, terms.theme)
@@ -97,7 +102,6 @@ class PageService:
             way = ProviderWay(provider)
             add_provider(frame, way)
         add_sign_in(frame, way)
-        return True
 
     def _audited(self) -> AuditedParts:
         from composition.model_papers import champion_papers
@@ -172,11 +176,11 @@ def _about(engine: Engine, citizen: str, events: Sequence[Event]) -> Words:
     }
 
 
-def page_seal(*, dev: bool) -> PageSeal | None:
-    """What seals cookies by the environment; in dev mode it is made for this process; None without a secret.
+def page_seal(*, dev: bool) -> PageSeal:
+    """What seals cookies by the environment; in dev mode, without a secret, it is made for this process.
 
     Raises:
-        Rejected: a secret is too short.
+        Rejected: there is no secret, or one is too short.
     """
     from serving.pages.page_session import SHORTEST_SECRET, PageSeal
 
@@ -184,7 +188,7 @@ def page_seal(*, dev: bool) -> PageSeal | None:
     if not words and dev:
         words = [secrets.token_bytes(SHORTEST_SECRET)]
     try:
-        return PageSeal(words) if words else None
+        return PageSeal(words)
     except ValueError:
         remedy = f"Give at least {SHORTEST_SECRET} signs, such as those of: openssl rand -hex 32"
         raise Rejected([Problem((PAGE_KEY,), "invalid", "is no secret", remedy)]) from None

@@ -162,7 +162,7 @@ def event_log(home: Workspace) -> Workspace:
     return home
 
 
-def welcome(engine: Engine, *, dev: bool) -> dict[str, str]:
+def welcome(engine: Engine, *, dev: bool, pages: bool = False) -> dict[str, str]:
     """The first page of the service in each language of the country, first the one that the country shows."""
     from rendering import welcome_page
     from rendering.page import page
@@ -170,7 +170,9 @@ def welcome(engine: Engine, *, dev: bool) -> dict[str, str]:
     says = {language: engine.messages.speaking(language) for language in engine.declaration.country.shown_first}
     programmes, model = len(engine.catalogue), engine.ranker.model is not None
     return {
-        language: page(welcome_page.TEMPLATE, welcome_page.view(language, says, programmes, model=model, dev=dev))
+        language: page(
+            welcome_page.TEMPLATE, welcome_page.view(language, says, programmes, model=model, dev=dev, pages=pages)
+        )
         for language in says
     }
 

@@ -63,10 +63,12 @@ def _serve(args: argparse.Namespace, settings: ServiceSettings) -> int:
     home = event_log(settings.workspace)
     workers = offer_workers(lambda: live.engine, home, args.country)
     desk = LogDesk(live.engine.declaration, home, workers)
-    app = create_app(live, access, clock.now, lifecycle, welcome(live.engine, dev=access.dev), desk)
     ledger = LedgerAnswers(args.home, clock.now)
+    pages = PageService(live, desk, access, home, ledger, of)
+    front = welcome(live.engine, dev=access.dev, pages=pages.served)
+    app = create_app(live, access, clock.now, lifecycle, front, desk)
     add_privacy(app, ledger, access, clock.now)
-    pages = _PAGES if PageService(live, desk, access, home, ledger, of).add_to(app) else _NO_PAGES
+    pages.add_to(app)
     if not access.verifiers:
         terminal.say("No --public-key and no --dev: every call but /healthz and /readyz will be refused.")
 
@@ -76,4 +78,6 @@ def _serve(args: argparse.Namespace, settings: ServiceSettings) -> int:
         lifecycle.tell, end = request_telemetry()
         return end
 
-    return listening.serve_until_told(app, settings, lifecycle, _BROWSER, pages, begin=begin)
+    return listening.serve_until_told(
+        app, settings, lifecycle, _BROWSER, _PAGES if pages.served else _NO_PAGES, begin=begin
+    )

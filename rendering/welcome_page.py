@@ -23,6 +23,7 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "welcome.route.health": (),
     "welcome.route.readiness": (),
     "welcome.people": (),
+    "welcome.pages": (),
 }
 """The messages that the page needs, and the placeholders of each."""
 _ROUTES: Final = (
@@ -34,7 +35,13 @@ _ROUTES: Final = (
 
 
 def view(
-    language: str, says: Mapping[str, Callable[..., str]], programmes: int, *, model: bool, dev: bool
+    language: str,
+    says: Mapping[str, Callable[..., str]],
+    programmes: int,
+    *,
+    model: bool,
+    dev: bool,
+    pages: bool = False,
 ) -> dict[str, object]:
     """The variables of the template.
 
@@ -44,6 +51,7 @@ def view(
         programmes: how many the service answers from.
         model: whether a model orders them.
         dev: whether calls from this machine need no token.
+        pages: whether there are pages for people.
     """
     say = says[language]
     return {
@@ -59,5 +67,6 @@ def view(
             "rows": [(route, say(f"welcome.route.{name}")) for route, name in _ROUTES],
         },
         "people": say("welcome.people"),
+        "pages": say("welcome.pages") if pages else "",
         "languages": [(code, said("welcome.language")) for code, said in says.items()],
     }

@@ -10,8 +10,8 @@ from tests.rendering.test_privacy_page import Reader
 SAYS = {language: MESSAGES.speaking(language) for language in ("en", "ko")}
 
 
-def shown(language: str = "en", *, model: bool = False, dev: bool = False) -> str:
-    return page(welcome_page.TEMPLATE, welcome_page.view(language, SAYS, 11_000, model=model, dev=dev))
+def shown(language: str = "en", *, model: bool = False, dev: bool = False, pages: bool = False) -> str:
+    return page(welcome_page.TEMPLATE, welcome_page.view(language, SAYS, 11_000, model=model, dev=dev, pages=pages))
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
@@ -33,3 +33,8 @@ def test_the_page_says_what_orders_and_who_may_call():
 def test_each_language_is_offered_in_its_own_words():
     for language in SAYS:
         assert '<a href="?language=ko" lang="ko" hreflang="ko">한국어</a>' in shown(language)
+
+
+def test_the_pages_for_people_are_named_where_there_are_some():
+    assert '<a href="citizen">' in shown(pages=True)
+    assert "citizen" not in shown()

@@ -3,3 +3,20 @@ document.addEventListener("htmx:after:swap", () => {
   const next = document.querySelector("[data-next]");
   if (next) next.focus({ preventScroll: false });
 });
+
+// An answer without the part that is to be replaced is another page: to sign in on, or one that says what was refused.
+document.addEventListener("htmx:after:request", (event) => {
+  const { select, text, response } = event.detail.ctx;
+  if (!select) return;
+  const found = new DOMParser().parseFromString(text, "text/html");
+  if (found.querySelector(select)) return;
+  event.preventDefault();
+  const main = found.querySelector("main");
+  if (response.raw.redirected || !main) {
+    location.assign(response.raw.redirected ? response.raw.url : location.href);
+    return;
+  }
+  document.title = found.title;
+  document.querySelector("main").replaceWith(main);
+  main.focus();
+});

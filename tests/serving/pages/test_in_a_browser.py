@@ -161,3 +161,20 @@ def test_a_page_is_read_at_four_hundred_percent_without_scrolling_sideways(tab, 
     for path in PAGES:
         page.goto(address + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+
+
+def test_with_scripts_an_ended_session_is_said_and_not_a_part_of_the_page_lost(tab):
+    page = tab("ben")
+    page.context.clear_cookies()
+    page.locator("button[name=leave][value=declined]").click()
+    page.wait_for_function("() => document.querySelector('h1').textContent === 'Your session has ended'")
+    page.locator("main a.button").click()
+    page.wait_for_url("**/sign-in")
+
+
+def test_with_scripts_what_is_refused_is_said(tab):
+    page = tab("ben")
+    page.locator("input[name=fact]").evaluate("field => { field.value = 'none' }")
+    page.locator("button[name=leave][value='']").click()
+    page.wait_for_function("() => document.querySelector('h1').textContent === 'This was not done'")
+    assert page.url.endswith("/citizen")
