@@ -160,12 +160,18 @@ class Workspace:
             for copy in self.path.glob("events.db.schema-*"):
                 with contextlib.closing(Database(f"sqlite:///{copy}", str(copy), self.patience)) as older:
                     self.erasures.erase_copy(older, citizen)
+        shutil.rmtree(self.reach, ignore_errors=True)  # it holds everybody's facts, and is made again when asked for
         return done
 
     def sweep(self) -> None:
         """Remove plain copies of the log that an earlier version left here when it was killed while it read them."""
         for left in self.path.glob(".log.*"):
             shutil.rmtree(left, ignore_errors=True)
+
+    @property
+    def reach(self) -> Path:
+        """The folder of everybody's facts as columns of bits, over which rules are counted."""
+        return self.path / "reach"
 
     @property
     def erasures(self) -> Erasures:

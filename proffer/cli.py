@@ -46,6 +46,7 @@ VERBS = {
     "score": "score, for everyone, every programme that the rules do not exclude",
     "population": "write people in columns, in files for a sweep, or grow synthetic ones",
     "sweep": "list what everybody may be offered, or what changed for whom since a day",
+    "reach": "count how many people a draft rule reaches, by region and group",
     "privacy": "budgets of people's privacy, and the ledger that proves what was spent",
     "stops": "switch off a model's order, a programme or a region's learned order",
     "records": "the daily root over what the service said, and how long that is kept",
@@ -86,7 +87,7 @@ READ_THE_HOME = ("recommend", "score", "evaluate", "promote", "erase")
 
 MODULES = {
     verb: f"proffer.{verb}_verb"
-    for verb in ("catalogue", "dataset", "features", "population", "privacy", "records", "replay", "sweep")
+    for verb in ("catalogue", "dataset", "features", "population", "privacy", "reach", "records", "replay", "sweep")
 }
 """Verbs whose noun belongs to a module of the domain, and the module each lives in instead."""
 

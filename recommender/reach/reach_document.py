@@ -1,0 +1,57 @@
+"""Reach document: counts of a rule as they are told, with names, and without the counts that would tell of a few."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from features.arrays import Int64
+from features.value import NONE, UNKNOWN, region_text
+from recommender.reach.rule_reach import COLUMNS, RuleReach
+from recommender.reach.small_cells import FEW, withheld
+
+if TYPE_CHECKING:
+    from recommender.reach.reach_population import ReachPopulation
+    from recommender.rules.region import Regions
+
+__all__ = ["BY", "document"]
+
+BY: Final = ("region", "group")
+"""What counts can be told apart by."""
+
+
+def document(
+    reach: RuleReach, population: ReachPopulation, regions: Regions, by: Collection[str], few: int = FEW
+) -> dict[str, Any]:
+    """Return the counts of everybody and, as asked, by region and group; counts below `few` are left out (1: none).
+
+    Left out is null, with everything that would tell it (`small_cells`).
+    """
+    told: dict[str, Any] = {"people": len(population), "few": few}
+    told["total"] = _rows([{}], reach.total[None], few)[0]
+    if "region" in by:
+        told["regions"] = _rows([_place(code, regions) for code in population.places.tolist()], reach.regions, few)
+    if "group" in by:
+        groups = [{"group": one.name, "name": one.label.to_document()} for one in population.groups]
+        told["groups"] = _rows(groups, reach.groups, few)
+    return told
+
+
+def _place(code: int, regions: Regions) -> dict[str, Any]:
+    """The code and the names of where people live; where that is not known, or nowhere, there is no code."""
+    if code in (UNKNOWN, NONE):
+        return {"region": None, "name": {}}
+    region = regions.by_code.get(code)
+    languages = [] if region is None else [language for language, _ in region.name.pairs]
+    return {"region": region_text(code), "name": {language: regions.name(code, language) for language in languages}}
+
+
+def _rows(heads: Sequence[dict[str, Any]], counts: Int64, few: int) -> list[dict[str, Any]]:
+    hidden = withheld(counts, few) if few > 1 else np.zeros(len(counts), np.bool_)
+    rows = []
+    for head, row, left_out in zip(heads, counts.tolist(), hidden.tolist(), strict=True):
+        cells = dict.fromkeys((*COLUMNS, "people")) if left_out else dict(zip(COLUMNS, row, strict=True))
+        rows.append({**head, **({} if left_out else {"people": sum(row)}), **cells})
+    return rows

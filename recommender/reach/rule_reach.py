@@ -1,0 +1,170 @@
+"""Rule reach: how many people stand how to a rule (yes, likely, depends or no), by region and by group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from features.arrays import Int8, Int64
+from features.problem import Problem, Rejected
+from recommender.reach.reach_kernel import PlaneRule, ReachTally, count_rule
+from recommender.reach.reach_population import REGION, ReachPopulation
+from recommender.reach.standing_pattern import Patterns, find_patterns
+from recommender.rules.catalogue import Catalogue
+from recommender.rules.clause import RECEIVES, compares
+from recommender.rules.compiled import Compiled, compile_catalogue
+from recommender.rules.rule_kernel import COUNT, MEMBERS, RANGE
+from recommender.rules.rule_kernel import REGION as REGION_ATOM
+from recommender.rules.verdict import Verdicts
+from recommender.standing import LIKELY, standing
+
+if TYPE_CHECKING:
+    from recommender.messages import Messages
+    from recommender.rules.programme import Programme
+    from recommender.rules.region import Regions
+    from recommender.rules.working_days import WorkingDays
+
+__all__ = ["COLUMNS", "RuleReach", "answered", "compiled_rule", "region_answers", "rule_reach"]
+
+COLUMNS: Final = ("yes", "likely", "depends", "no")
+"""What is counted, in this order: the standings."""
+_PATTERNS: Final = 1 << 12
+_CITIZEN: Final = 1
+"""The people of a log ask as citizens: the first of KINDS."""
+
+
+@dataclass(frozen=True, eq=False)
+class RuleReach:
+    """How many people stand how to a rule.
+
+    Attributes:
+        regions: int64[R, 4], in the order of COLUMNS, for each block of the population.
+        groups: int64[G, 4], of those who belong to each group.
+    """
+
+    regions: Int64
+    groups: Int64
+
+    @property
+    def total(self) -> Int64:
+        """Of everybody, int64[4]."""
+        return np.asarray(self.regions.sum(axis=0), np.int64)
+
+
+def compiled_rule(
+    programme: Programme, population: ReachPopulation, regions: Regions, working_days: WorkingDays
+) -> Compiled:
+    """Compile one programme for a population and its day.
+
+    Raises:
+        Rejected: it asks about the receipt of a programme that the population's columns do not know.
+    """
+    asked = {one.fact for clause in programme.who.values() for one in compares(clause) if one.fact.startswith(RECEIVES)}
+    lacking = sorted(asked - set(population.planes.columns))
+    if lacking:
+        remedy = "Make the columns with a catalogue in which some rule asks about it"
+        raise Rejected([Problem((lacking[0],), "missing", "is not among the columns of the population", remedy)])
+    names = tuple(population.planes.columns)
+    rules = Catalogue((programme,))
+    return compile_catalogue(rules, names, population.declaration, regions, population.day, working_days)
+
+
+def answered(compiled: Compiled, population: ReachPopulation) -> ReachTally:
+    """Count of whom the answer to a compiled rule is yes, and of whom it is not no, by region and group."""
+    tally = ReachTally(np.zeros((len(population.people), 2), np.int64), np.zeros((len(population.groups), 2), np.int64))
+    rule = _plane_rule(compiled, population)
+    if rule is not None:
+        count_rule(rule, population.rows, tally)
+    return tally
+
+
+def rule_reach(compiled: Compiled, population: ReachPopulation, messages: Messages) -> RuleReach:
+    """Count how everybody stands to a compiled rule."""
+    tally = answered(compiled, population)
+    patterns, likely = _patterns(compiled, population, messages)
+    open_regions, open_groups = patterns.regions[likely].sum(axis=0), patterns.groups[likely].sum(axis=0)
+    return RuleReach(
+        _columns(tally.regions, open_regions, population.people),
+        _columns(tally.groups, open_groups, population.sizes),
+    )
+
+
+def _columns(counted: Int64, likely: Int64, people: Int64) -> Int64:
+    yes, maybe = counted[:, 0], counted[:, 1]
+    return np.stack([yes, likely, maybe - yes - likely, people - maybe], axis=1)
+
+
+def _patterns(compiled: Compiled, population: ReachPopulation, messages: Messages) -> tuple[Patterns, list[int]]:
+    """Find the patterns of those whose answer is open, and the places of those patterns that stand likely."""
+    rule, size = _plane_rule(compiled, population), _PATTERNS
+    while True:
+        patterns = Patterns(
+            np.zeros(size, np.uint64), np.zeros(size, np.int64), np.zeros((size, len(population.people)), np.int64),
+            np.zeros((size, len(population.groups)), np.int64), np.zeros(1, np.int64),
+        )  # fmt: skip
+        if rule is None or find_patterns(rule, population.rows, patterns):
+            break
+        size *= 4
+    explaining, likely = compiled.explaining(messages), []
+    for place in np.flatnonzero(patterns.hashes).tolist():
+        position = int(patterns.person[place])
+        values, members = population.planes.person(position), population.members[position : position + 1]
+        answers = explaining.answers(values[None, :], _CITIZEN, members)[0]
+        if standing(Verdicts(explaining, answers, values, _CITIZEN, members).explain(0)) == LIKELY:
+            likely.append(place)
+    return patterns, likely
+
+
+# --- a compiled rule over planes -----------------------------------------------------------------------------------
+
+
+def _plane_rule(compiled: Compiled, population: ReachPopulation) -> PlaneRule | None:
+    """The rule as the kernels count it, None where it is not for people at all."""
+    plan = compiled.plan
+    root = int(plan.roots[0, 0])
+    if root < 0:
+        return None
+    atoms = np.array([_atom(compiled, row, population) for row in plan.atoms.tolist()], np.int64).reshape(-1, 5)
+    return PlaneRule(
+        atoms, plan.ops, plan.starts, plan.parts, root, bool(plan.capped[0]), region_answers(compiled, population),
+        plan.tests, _told_apart(compiled, population),
+    )  # fmt: skip
+
+
+def _atom(compiled: Compiled, row: list[int], population: ReachPopulation) -> tuple[int, int, int, int, int]:
+    kind, place, low, high = row
+    if kind == COUNT:
+        return COUNT, place, 0, low, high
+    if kind == REGION_ATOM:
+        return REGION_ATOM, 0, 0, 0, 0
+    column = population.planes.columns[compiled.columns[place]]
+    if kind == MEMBERS:
+        return MEMBERS, column.first, column.bits, low, 0
+    first, last = np.searchsorted(column.values, low, "left"), np.searchsorted(column.values, high, "right") - 1
+    return RANGE, column.first, column.bits, int(first), int(last)
+
+
+def region_answers(compiled: Compiled, population: ReachPopulation) -> Int8:
+    """What each comparison of regions answers in each block of people: int8[atoms, R]."""
+    plan, found = compiled.plan, np.zeros((len(compiled.plan.atoms), len(population.places)), np.int8)
+    values = np.zeros((len(population.places), len(compiled.columns)), np.int64)
+    values[:, compiled.columns.index(REGION)] = population.places
+    places = compiled.rows(values, 1).places
+    for atom, (kind, column, regions, _) in enumerate(plan.atoms.tolist()):
+        if kind == REGION_ATOM:
+            found[atom] = plan.relations[places[:, column], regions]
+    return found
+
+
+def _told_apart(compiled: Compiled, population: ReachPopulation) -> Int64:
+    """The planes of who is unknown in a column that says whom somebody raises or has: what people can be asked."""
+    home = compiled.declaration.household
+    if home is None or not len(compiled.plan.tests):
+        return np.zeros(0, np.int64)
+    names = {one.fact for one in home.closings} | {
+        name for name, fact in compiled.declaration.facts.items() if fact.members
+    }
+    columns = population.planes.columns
+    return np.array([columns[name].first for name in sorted(names) if name in columns], np.int64)
