@@ -19,7 +19,7 @@ SIGN_OUT: Final = "/sign-out"
 
 @dataclass(frozen=True)
 class Persona:
-    """Somebody who does not exist and whom one can be where pages are tried.
+    """Somebody whom one can be where pages are tried, on this machine alone.
 
     Attributes:
         subject: the id in the log.
