@@ -111,6 +111,6 @@ def _signer(path: Path) -> Signer:
     try:
         return Signer.from_pem(read_private(path))
     except FileNotFoundError:
-        raise UnknownLedgerKey(str(path), "is gone, and nothing is signed without it", _RESTORE) from None
+        raise UnknownLedgerKey(str(path), "holds no signing key: the file is gone", _RESTORE) from None
     except BadNote as failure:
         raise UnknownLedgerKey(str(path), f"holds no signing key: it {failure}", _RESTORE) from None
