@@ -11,6 +11,7 @@ def message_names() -> dict[str, Collection[str]]:
     from privacy.ledger import report_text  # loaded only by verbs that explain
     from recommender import message_keys
     from rendering import (
+        agency_page,
         budgets_page,
         casework_page,
         consent_page,
@@ -35,6 +36,6 @@ def message_names() -> dict[str, Collection[str]]:
         consent_page, contact_page, evaluation_page, household_page, life_page, offers_page, question_view, reason_page,
         site_page, welcome_page,
     )  # fmt: skip
-    offices = (budgets_page, casework_page, export_page, ledger_page, model_page, runs_page)
+    offices = (agency_page, budgets_page, casework_page, export_page, ledger_page, model_page, runs_page)
     parts = (message_keys, report_text, screen_keys, *pages, *offices, record_keys, contact_keys)
     return {key: names for part in parts for key, names in part.MESSAGES.items()}

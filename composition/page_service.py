@@ -78,6 +78,8 @@ class PageService:
         Raises:
             Rejected: the secret or the style sheet cannot be used.
         """
+        from composition.target_groups import read_vocabulary
+        from serving.pages.agency_pages import add_agency_pages
         from serving.pages.auditor_pages import add_auditor_pages
         from serving.pages.caseworker_pages import add_caseworker_pages
         from serving.pages.citizen_desk import CitizenDesk
@@ -94,6 +96,8 @@ class PageService:
         add_page_files(app, terms.theme)
         add_citizen_pages(frame, self.live, self.desk)
         add_auditor_pages(frame, self.ledger, self._audited())
+        vocabulary = read_vocabulary(self.live.engine.declaration, self.settings.country)
+        add_agency_pages(frame, lambda: self.live.engine, vocabulary)
         add_caseworker_pages(frame, CitizenDesk(self.live, self.desk), self._contact())
         way: WayIn = PersonaChooser(lambda: list(self._people(frame.sections)))
         if provider is not None:

@@ -192,6 +192,17 @@ def compares(clause: Clause) -> Iterator[Compare]:
         yield from compares(clause.of)
 
 
+def undecided_in(clause: Clause) -> Iterator[UnreadText | NoData]:
+    """Yield everything in a clause that nobody can settle from facts, in the order written."""
+    if isinstance(clause, (UnreadText, NoData)):
+        yield clause
+    elif isinstance(clause, (All, Any)):
+        for part in clause.of:
+            yield from undecided_in(part)
+    elif isinstance(clause, (Not, Advisory)):
+        yield from undecided_in(clause.of)
+
+
 def members_counted(clause: Clause) -> Iterator[MemberCount]:
     """Yield everything in a clause that counts the members of a household, in the order written."""
     if isinstance(clause, MemberCount):

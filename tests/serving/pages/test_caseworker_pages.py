@@ -24,8 +24,9 @@ from serving.pages.sign_in import Persona, PersonaChooser, add_sign_in
 from tests.recommender.catalogues import MESSAGES
 from tests.recommender.contact.policies import NOTICE
 from tests.serving.http.citizens_calls import home_with, stated
+from tests.serving.pages.citizen_site import ANN, BEN
 from tests.serving.pages.conftest import NOW, SECRET, Browser, Clock
-from tests.serving.pages.test_citizen_pages import ANN, BEN, decisions, text_of
+from tests.serving.pages.test_citizen_pages import decisions, text_of
 from tests.serving.proactive.deployments import Deployment, born
 
 AGREED = {
