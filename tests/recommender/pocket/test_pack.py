@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from composition import reading
 from composition.catalogue_growth import growth
+from composition.settings import country_folder
 from features.calendar import date_of
 from features.problem import Rejected
 from recommender.engine import Engine
@@ -45,10 +46,11 @@ def engine_of(*documents):
     return Engine(DECLARATION, loaded(*documents), REGIONS, MESSAGES)
 
 
-def shipped():
-    found = reading.read_definitions()
-    days = reading.read_working_days()
-    return Engine(found.declaration, found.catalogue, found.regions, reading.read_messages(), None, days)
+def shipped(name="kr"):
+    country = country_folder(name)
+    found, days = reading.read_definitions(country=country), reading.read_working_days(country=country)
+    messages = reading.read_messages(country=country)
+    return Engine(found.declaration, found.catalogue, found.regions, messages, None, days)
 
 
 def judged(engine, facts, day=TODAY):
@@ -58,8 +60,9 @@ def judged(engine, facts, day=TODAY):
 
 @needs_node
 @pytest.mark.slow
-def test_a_device_answers_the_shipped_catalogue_as_the_engine_does():
-    engine, rng = shipped(), random.Random(20)
+@pytest.mark.parametrize("country", ["kr", "fr"])
+def test_a_device_answers_a_shipped_catalogue_as_the_engine_does(country):
+    engine, rng = shipped(country), random.Random(20)
     assert_equal(engine, DAY, [household(engine, DAY, rng) for _ in range(300)])
 
 
