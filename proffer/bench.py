@@ -32,9 +32,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", choices=names(), metavar="NAME", help=f"one of {', '.join(names())}")
     parser.add_argument("--data", metavar="DIR", help="where the data of others is (adult)")
     parser.add_argument(
-        "--units", type=int, metavar="N", help="how many people to learn from, or to make (private, worlds, uplift)"
+        "--units",
+        type=int,
+        metavar="N",
+        help="how many people to learn from, or to make (private, sweep, worlds, uplift)",
     )
-    parser.add_argument("--pictures", type=Path, metavar="DIR", help="where to draw curves, which takes long (private)")
+    parser.add_argument(
+        "--pictures", type=Path, metavar="DIR", help="where to draw curves (sweep; private: takes long)"
+    )
     parser.add_argument("--world", metavar="NAME", help="the one to look at (worlds; default: every one)")
     parser.add_argument("--page", type=Path, metavar="FILE", help="where to write the figures as a page (worlds)")
     parser.add_argument("--model", metavar="M", help="the model to serve (serve; default: the champion of the home)")
