@@ -96,8 +96,10 @@ class AmountTable:
         if len(self._met) > _MOST:
             self._met.clear()
         children = self._children.keys(people.known) if self._children.can and (worth >= 0).any() else None
-        for which in np.flatnonzero(np.bincount(worth + 1)[1:]).tolist():
-            pairs = np.flatnonzero(worth == which)
+        order = np.argsort(worth.astype(np.int16 if len(self._worths) < 2**15 else np.int64), kind="stable")
+        ends = np.searchsorted(worth[order], np.arange(len(self._worths) + 1))
+        for which in np.flatnonzero(np.diff(ends)).tolist():
+            pairs = order[ends[which] : ends[which + 1]]
             found[pairs] = self._of(which, people, person[pairs], children)
         return found
 
