@@ -14,6 +14,9 @@ SHOTS = (
     ("citizen-life.ko", "/citizen/life", "ko", PHONE),
     ("citizen-household", "/citizen/household", "en", PHONE),
     ("citizen-consents.ko", "/citizen/consents", "ko", PHONE),
+    ("auditor-budgets", "/auditor", "en", DESK),
+    ("caseworker-requests.ko", "/caseworker", "ko", PHONE),
+    ("agency-try.ko", "/agency/try", "ko", PHONE),
 )
 """The name of each picture, the page on it, its language, and how wide and high the window is."""
 
@@ -23,19 +26,21 @@ def main(address: str, person: int) -> None:
     with sync_playwright() as started:
         browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for name, path, language, (width, height) in SHOTS:
-            draw(browser, address + path, language, (width, height), person, HERE / f"{name}.png")
+            draw(browser, (address, path), language, (width, height), person, HERE / f"{name}.png")
         browser.close()
 
 
-def draw(browser: Browser, url: str, language: str, size: tuple[int, int], person: int, file: Path) -> None:
-    """Sign in as somebody, open a page, and keep what is seen of it first."""
+def draw(browser: Browser, at: tuple[str, str], language: str, size: tuple[int, int], person: int, file: Path) -> None:
+    """Sign in as somebody of the role whose page it is, open it, and keep what is seen of it first."""
+    address, path = at
+    role = path.split("/")[1]
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale=language)
     page = context.new_page()
-    page.goto(f"{url.partition('/citizen')[0]}/sign-in?to=/citizen&language={language}")
-    page.locator("input[name=person]").nth(person).check()
+    page.goto(f"{address}/sign-in?to=/{role}&language={language}")
+    page.locator(f"input[name=person][value^='{role} ']").nth(person if role == "citizen" else 0).check()
     page.locator("main button").click()
-    page.wait_for_url("**/citizen")
-    page.goto(url)
+    page.wait_for_url(f"**/{role}")
+    page.goto(address + path)
     page.screenshot(path=file)
     context.close()
 
