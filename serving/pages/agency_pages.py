@@ -26,8 +26,8 @@ MOST_AGENCIES: Final = 10
 MOST_OTHERS: Final = 8
 LONGEST: Final = 2_000
 _TRY: Final = "/agency/try"
-_FIELD: Final = "지원대상"
-"""The name of the field whose words are tried: texts of whom a programme is for stand in it."""
+_FIELD: Final = "who"
+"""What the words that are tried are a field of."""
 
 
 @dataclass(frozen=True)
