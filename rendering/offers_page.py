@@ -59,7 +59,7 @@ def offers_view(shown: OffersShown, voice: Voice) -> dict[str, object]:
     answer, say = shown.answer, voice.say
     all_of = answer["recommendations"]
     cards = {one["programme"]: card_view(one, shown, voice) for one in all_of}
-    bundles = list(_bundles(answer["bundles"], cards, voice))
+    bundles = sorted(_bundles(answer["bundles"], cards, voice), key=_readiness)
     inside = {card["programme"] for bundle in bundles for card in bundle["cards"]}
     rest = [card for name, card in cards.items() if name not in inside]
     first = rest if shown.whole else [card for card in rest if card["standing"] in _OPEN][:SHOWN]
@@ -68,7 +68,8 @@ def offers_view(shown: OffersShown, voice: Voice) -> dict[str, object]:
     return {
         "title": say("citizen.offers.all_title" if shown.whole else "citizen.offers.title"),
         "count": say("citizen.offers.count", **counts),
-        "bundles": bundles,
+        "bundles": [one for one in bundles if _readiness(one) < len(_OPEN)],
+        "later": [one for one in bundles if _readiness(one) == len(_OPEN)],
         "cards": first,
         "question": None if ask is None else question_view(ask, voice, shown.regions),
         "more": not shown.whole and len(rest) > len(first),
@@ -76,6 +77,12 @@ def offers_view(shown: OffersShown, voice: Voice) -> dict[str, object]:
         "already": [voice.spoken(one["title"]) for one in answer["already"]],
         "closed": [voice.spoken(one["title"]) for one in answer["closed"]],
     }
+
+
+def _readiness(bundle: Mapping[str, Any]) -> int:
+    """Where a bundle stands on the page: what somebody can get comes before what depends on answers."""
+    standings = {card["standing"] for card in bundle["cards"]}
+    return next((place for place, name in enumerate(_OPEN) if name in standings), len(_OPEN))
 
 
 def _bundles(

@@ -11,7 +11,7 @@ import yaml
 
 from composition import reading
 from rendering.life_page import Happening, life_view
-from rendering.offers_page import next_step
+from rendering.offers_page import OffersShown, next_step, offers_view
 from rendering.question_view import answered
 from rendering.voice import voice_of
 
@@ -69,6 +69,24 @@ def offer(standing="yes", delivery="ask", state="open", opens=None, missing=()):
 )
 def test_there_is_one_next_step(one, said):
     assert said in next_step(one, VOICE)
+
+
+def test_what_somebody_can_get_comes_before_what_depends_on_answers():
+    text = {"en": "x"}
+    standings = {"a": "depends", "b": "likely", "c": "yes", "d": "depends", "e": "yes"}
+    named = [
+        {**offer(standing), "programme": name, "title": text, "value": None, "because": [], "documents": [],
+         "effort_minutes": 0, "notices": []}
+        for name, standing in standings.items()
+    ]  # fmt: skip
+    for one in named:
+        one["window"]["text"] = None
+    bundles = [{"title": {"en": held}, "programmes": list(held), "documents": []} for held in ("a", "b", "dc")]
+    answer = {"recommendations": named, "bundles": bundles, "ask_next": [], "already": [], "closed": []}
+    view = offers_view(OffersShown(answer, {name: {"provider": {"name": text}} for name in standings}, {}, {}), VOICE)
+    assert [one["title"].text for one in view["bundles"]] == ["dc", "b"]
+    assert [one["title"].text for one in view["later"]] == ["a"]
+    assert [one["programme"] for one in view["cards"]] == ["e"]
 
 
 def test_a_life_is_told_the_latest_first_and_what_comes_the_nearest_first():
