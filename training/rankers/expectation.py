@@ -14,7 +14,7 @@ FEW: Final = ((5_860, 0.50),)
 
 Each has 99 programmes and was made by `proffer synth --world W --citizens 8000 --months 36 --seed 1`, one fit each.
 """
-MANY: Final = ((30_000, 0.09), (60_000, 0.21), (120_000, 0.23), (240_000, 0.24))
+MANY: Final = ((15_000, 0.11), (30_000, 0.23), (60_000, 0.33), (120_000, 0.35), (240_000, 0.36))
 """The same where there are 800 programmes: 30,000 people at several epsilons (`proffer bench private --units 30000
 --pictures DIR`), one fit each; what counts is people times epsilon."""
 

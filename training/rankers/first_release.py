@@ -62,7 +62,7 @@ class FirstSchedules(NamedTuple):
 
 
 def released_start(
-    sample: Sample, cells: int, programmes: int, schedules: FirstSchedules, noise: Noise
+    sample: Sample, cells: int, programmes: int, schedules: FirstSchedules, noise: Noise, seen: float = SEEN
 ) -> LearningStart:
     """Count, clip, sum and noise what steps start from: first places, then, by what they say, programmes.
 
@@ -75,16 +75,17 @@ def released_start(
         programmes: how many programmes.
         schedules: of one release each.
         noise: where the noise comes from.
+        seen: how much a showing counts beside a take-up: where few units are shown many programmes, little.
     """
     found = _summed(sample, lambda some: _by_cell(some, cells), 2 * cells + 1, schedules.places, noise)
     attention, common = attention_of(found, float(schedules.places.sigma) * schedules.places.clip)
     about = schedules.programmes
 
     def counts(some: _UnitRows) -> Float64:
-        return _by_programme(some, programmes, attention, common)
+        return _by_programme(some, programmes, attention, common, seen)
 
     found = _summed(sample, counts, 2 * programmes, about, noise)
-    return LearningStart(base_of(found, common, float(about.sigma) * about.clip), attention)
+    return LearningStart(base_of(found, common, float(about.sigma) * about.clip, seen), attention)
 
 
 class _UnitRows(NamedTuple):
@@ -120,11 +121,11 @@ def _by_cell(some: _UnitRows, cells: int) -> Float64:
     return np.column_stack([shown, noticed, taken])
 
 
-def _by_programme(some: _UnitRows, programmes: int, attention: Float64, common: float) -> Float64:
+def _by_programme(some: _UnitRows, programmes: int, attention: Float64, common: float, counted: float) -> Float64:
     sample, rows = some.sample, some.rows
     seen = attention[sample.cell[rows]]
     beyond = some.counted(sample.programme, programmes, sample.label[rows] - common * seen)
-    return np.concatenate([beyond, SEEN * some.counted(sample.programme, programmes, seen)], axis=1)
+    return np.concatenate([beyond, counted * some.counted(sample.programme, programmes, seen)], axis=1)
 
 
 def attention_of(released: Float64, deviation: float) -> tuple[Float64, float]:
@@ -144,19 +145,20 @@ def attention_of(released: Float64, deviation: float) -> tuple[Float64, float]:
     return attention, float(np.clip(released[-1] / max(seen, 1.0), _LOWEST, _HIGHEST))
 
 
-def base_of(released: Float64, common: float, deviation: float) -> Float64:
+def base_of(released: Float64, common: float, deviation: float, counted: float = SEEN) -> Float64:
     """The log-odds of each programme, drawn towards the common ones as far as noise and chance may be all there is.
 
     How much programmes differ is read off what was released (by moments), so that where nothing can be told all start
     alike.
 
     Args:
-        released: float64[2 P], noised: how much more was taken up than is common, and `SEEN` of how often it was seen.
+        released: float64[2 P], noised: how much more was taken up than is common, and `counted` times how often seen.
         common: how often what is noticed is taken up.
         deviation: standard deviation of the noise of each.
+        counted: how much a showing counts beside a take-up.
     """
     beyond, seen = np.split(released, 2)
-    seen = np.maximum(seen / SEEN, max(deviation / SEEN, 1.0))
+    seen = np.maximum(seen / counted, max(deviation / counted, 1.0))
     spread = max(float((beyond**2 - deviation**2).sum() / max((seen**2).sum(), 1.0)), 1e-6)
     doubt = (deviation / seen) ** 2 + common * (1 - common) / seen
     sure = spread / (spread + doubt)

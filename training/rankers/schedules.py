@@ -18,7 +18,7 @@ from privacy.accounting import accountant
 from privacy.accounting.amount import text_of
 from privacy.accounting.mechanism import Mechanism, composed, gaussian
 from privacy.learning.step import Schedule
-from training.rankers.first_release import FirstSchedules
+from training.rankers.first_release import SEEN, FirstSchedules
 
 Loss = Literal["pointwise", "listwise"]
 LARGE: Final = 256
@@ -40,6 +40,8 @@ class Hyperparameters:
         indicator: what a programme's own column of crosses is scaled by; 0 for none.
         pairs: norm of what a typical person's pairs of facts bring.
         blocks: how much attributes count by the beginning of their names.
+        start: the part of the squared separation that goes to counting programmes before the first step.
+        seen: how much a showing counts beside a take-up in these counts.
     """
 
     signal: float
@@ -52,6 +54,8 @@ class Hyperparameters:
     indicator: float
     pairs: float
     blocks: Mapping[str, float]
+    start: float = 0.05
+    seen: float = SEEN
 
 
 _BLOCKS: Final = {
@@ -59,9 +63,12 @@ _BLOCKS: Final = {
 }  # fmt: skip
 """What columns are scaled by, by the beginning of their names; what is in no block counts as the first."""
 
+_ALIKE: Final = {"": 0.5}
+
 TABLE: Final = (
-    Hyperparameters(0, 60, 1.33, 1.5, 1.5, 2, 0.3, 0.0, 0.7, _BLOCKS),
-    Hyperparameters(60_000, 60, 1.33, 1.5, 1.5, 3, 0.6, 0.0, 0.7, _BLOCKS),
+    Hyperparameters(0, 60, 1.33, 1.5, 1.5, 2, 0.3, 0.0, 0.0, _ALIKE, 0.5, 0.1),
+    Hyperparameters(20_000, 60, 2.66, 1.5, 1.5, 2, 0.3, 0.0, 0.0, _ALIKE, 0.3, 0.1),
+    Hyperparameters(60_000, 60, 2.66, 1.5, 1.5, 3, 0.6, 0.0, 0.0, _ALIKE, 0.2, 0.1),
 )
 SMALL: Final = (
     Hyperparameters(0, 60, 1.33, 1.5, 1.5, 2, 0.3, 0.4, 0.7, _BLOCKS),
@@ -75,8 +82,8 @@ PLACES_CLIP, PROGRAMMES_CLIP = 5.0, 1.0
 """The most that one unit's counts weigh before the first step; a typical one takes up a few of some twenty it sees."""
 CALIBRATION: Final = 0.02
 """The part of the squared separation that goes to placing scores on the scale of probabilities."""
-OF_PLACES, OF_PROGRAMMES = 0.02, 0.05
-"""The parts that go to counting places and programmes before the first step."""
+OF_PLACES: Final = 0.02
+"""The part that goes to counting places before the first step."""
 ERROR: Final = Decimal("0.0105")
 """PRV's upper end is so much above the exact price of Gaussian releases."""
 LEAST: Final = 2 * ERROR
@@ -125,7 +132,7 @@ class TrainingPlan:
             "first": {name: text_of(one.sigma) for name, one in self.first._asdict().items()}, "loss": self.loss,
             "rate": str(row.rate), "everybody": str(row.everybody), "person": str(row.person),
             "waves": row.waves, "own": str(row.own),
-            "indicator": str(row.indicator), "pairs": str(row.pairs),
+            "indicator": str(row.indicator), "pairs": str(row.pairs), "start": str(row.start), "seen": str(row.seen),
             "blocks": {name: str(scale) for name, scale in row.blocks.items()},
         }  # fmt: skip
 
@@ -167,11 +174,11 @@ def plan(units: int, epsilon: Decimal, delta: Decimal, programmes: int, loss: Lo
     row = row_for(units, epsilon, programmes)
     noise = 1.0 / separation(float(epsilon - ERROR), float(delta))
     while True:
-        sigma = _rounded(noise * math.sqrt(row.steps / (1 - CALIBRATION - OF_PLACES - OF_PROGRAMMES)))
+        sigma = _rounded(noise * math.sqrt(row.steps / (1 - CALIBRATION - OF_PLACES - row.start)))
         schedule = Schedule(units, Decimal(1), row.steps, sigma, CLIP)
         first = FirstSchedules(
             Schedule(units, Decimal(1), 1, _rounded(noise / math.sqrt(OF_PLACES)), PLACES_CLIP),
-            Schedule(units, Decimal(1), 1, _rounded(noise / math.sqrt(OF_PROGRAMMES)), PROGRAMMES_CLIP),
+            Schedule(units, Decimal(1), 1, _rounded(noise / math.sqrt(row.start)), PROGRAMMES_CLIP),
         )
         calibration = _rounded(noise / math.sqrt(CALIBRATION))
         made = TrainingPlan(schedule, first, calibration, row, epsilon, delta, programmes, loss)

@@ -100,6 +100,16 @@ def schedules(units, sigma="0.001", clip=100.0):
     return FirstSchedules(one, one)
 
 
+def test_how_much_a_showing_counts_changes_what_noise_does_and_not_what_is_read():
+    beyond, seen = np.array([500.0, 0.0, -500.0]), np.full(3, 2e4)
+    told = [base_of(np.r_[beyond, part * seen], 0.2, 0.0, part) for part in (0.3, 0.1)]
+    assert told[0] == pytest.approx(told[1])
+    rows = sample(2000)
+    assert released_start(rows, PLACES, 3, schedules(2000), Silent(0), 0.1).base == pytest.approx(
+        released_start(rows, PLACES, 3, schedules(2000), Silent(0)).base, abs=1e-6
+    )
+
+
 def test_places_and_programmes_are_read_off_the_rows():
     rows = sample(2000)
     start = released_start(rows, PLACES, 3, schedules(rows.units), Silent(0))

@@ -67,6 +67,16 @@ def test_only_a_small_catalogue_has_columns_for_single_programmes() -> None:
     assert large.row.indicator == 0
 
 
+def test_of_a_large_catalogue_more_of_the_price_goes_to_counting_programmes_and_most_where_there_are_few_people() -> (
+    None
+):
+    """The less there is to learn from, the more of what can be learned is how popular each programme is."""
+    assert min(row.start for row in TABLE) > max(row.start for row in SMALL)
+    parts = [plan(units, Decimal(1), DELTA, LARGE + 1).first.programmes.sigma for units in (10_000, 30_000, 100_000)]
+    assert parts == sorted(parts)
+    assert parts[0] < plan(10_000, Decimal(1), DELTA, LARGE).first.programmes.sigma / 3
+
+
 def test_its_twin_without_noise_costs_infinitely_much() -> None:
     twin = plan(10_000, Decimal(1), DELTA, 100).without_noise()
     assert twin.mechanism() == non_private()
@@ -88,5 +98,5 @@ def test_the_page_about_training_shows_the_table_that_is_shipped() -> None:
     page = (Path(__file__).parents[3] / "docs" / "private-training.md").read_text(encoding="utf-8")
     lines = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith(("| more |", "| up to"))]
     shown = [tuple(float(cell.replace(",", "")) for cell in cells[1:]) for cells in lines]
-    names = ("signal", "steps", "rate", "everybody", "person", "waves", "own", "indicator", "pairs")
+    names = ("signal", "steps", "rate", "everybody", "person", "waves", "own", "indicator", "pairs", "start", "seen")
     assert shown == [tuple(float(getattr(row, name)) for name in names) for row in (*TABLE, *SMALL)]
