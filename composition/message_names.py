@@ -27,6 +27,7 @@ def message_names() -> dict[str, Collection[str]]:
         reason_page,
         runs_page,
         site_page,
+        sweep_page,
         welcome_page,
     )
     from serving.proactive import contact_keys
@@ -34,7 +35,7 @@ def message_names() -> dict[str, Collection[str]]:
 
     pages = (
         consent_page, contact_page, evaluation_page, household_page, life_page, offers_page, question_view, reason_page,
-        site_page, welcome_page,
+        site_page, sweep_page, welcome_page,
     )  # fmt: skip
     offices = (agency_page, budgets_page, casework_page, export_page, ledger_page, model_page, runs_page)
     parts = (message_keys, report_text, screen_keys, *pages, *offices, record_keys, contact_keys)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +17,7 @@ from features.whole_file import write_whole
 FULL_REPORT: Final = "proffer-evaluation-1"
 
 if TYPE_CHECKING:
+    from composition.reading import Definitions
     from privacy.ledger.export import LedgerExport
     from privacy.ledger.ledger_report import SeenBy
     from privacy.ledger.report_text import Say
@@ -51,19 +52,60 @@ def write_page(report: Report, model: Path, folder: Path, country: CountryFolder
         country: whose languages the pages are in.
     """
     from rendering import evaluation_page
-    from rendering.page import page
 
-    messages, about = read_messages(country=country), read_country(country)
+    messages = read_messages(country=country)
     document = {"format": FULL_REPORT, "model": model.name, **report.to_document()}
     files = {"report.json": json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"}
-    for language in about.shown_first:
-        name = "index.html" if language == about.shown else f"index.{language}.html"
-        shown = evaluation_page.view(document, language, messages.speaking(language))
-        files[name] = page(evaluation_page.TEMPLATE, shown)
+    files |= _in_each_language(
+        evaluation_page.TEMPLATE,
+        lambda language: evaluation_page.view(document, language, messages.speaking(language)),
+        country,
+    )
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         write_whole(folder / name, content.encode())
     return [folder / name for name in files]
+
+
+def write_sweep_page(
+    summary: Mapping[str, Any], definitions: Definitions, folder: Path, country: CountryFolder = SHIPPED
+) -> None:
+    """Write what a sweep found as a page in each language of the country.
+
+    Args:
+        summary: the counts, as `summary.json` has them.
+        definitions: what programmes, regions and facts are called.
+        folder: takes the files; `index.html` is in the language that the country shows.
+        country: whose languages the pages are in.
+    """
+    from rendering import sweep_page
+    from rendering.voice import voice_of
+
+    messages, (declaration, catalogue, regions) = read_messages(country=country), definitions
+
+    def shown(language: str) -> Mapping[str, object]:
+        names = sweep_page.SweepNames(
+            lambda name: catalogue.by_id[name].title.to_document() if name in catalogue.by_id else None,
+            lambda code: regions.name(int(code), language) if code.isdigit() else None,
+            lambda fact: declaration.facts[fact].label if fact in declaration.facts else None,
+        )
+        return sweep_page.view(summary, names, voice_of(messages, language))
+
+    for name, content in _in_each_language(sweep_page.TEMPLATE, shown, country).items():
+        write_whole(folder / name, content.encode())
+
+
+def _in_each_language(
+    template: str, shown: Callable[[str], Mapping[str, object]], country: CountryFolder
+) -> dict[str, str]:
+    """A page in each language of a country by its file's name, `index.html` in the one that the country shows."""
+    from rendering.page import page
+
+    about = read_country(country)
+    return {
+        "index.html" if language == about.shown else f"index.{language}.html": page(template, shown(language))
+        for language in about.shown_first
+    }
 
 
 def privacy_report(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from composition import clock, reading, terminal
+from composition.reports import write_sweep_page
 from composition.shards import ENGINES, map_in_processes, map_on_spark
 from composition.sweeping import ShardSweep, SweepFiles, SweepSettings, population_sweep, whole_history
 from composition.workspace import Workspace
@@ -84,6 +85,7 @@ def run(args: argparse.Namespace) -> int:
     if not problems and args.people is None:
         shutil.rmtree(args.out / PEOPLE, ignore_errors=True)
     definitions = swept.settings.definitions
+    write_sweep_page(document, definitions, args.out, args.country)
     terminal.emit(document, args.json, lambda: _text(document, definitions.catalogue, definitions.declaration.country))
     return terminal.FAILED if problems else terminal.DONE
 
@@ -185,4 +187,10 @@ def _text(document: Mapping[str, Any], catalogue: Catalogue, country: Country) -
         for name, counts in most
     ]  # fmt: skip
     listed = terminal.table(("programme", *KINDS), rows, right=range(1, len(KINDS) + 1))
-    return "\n".join((*heads, "", listed, "", f"rows: {document['out']}/shard-*.parquet")) if rows else "\n".join(heads)
+    return (
+        "\n".join(
+            (*heads, "", listed, "", f"rows: {document['out']}/shard-*.parquet", f"page: {document['out']}/index.html")
+        )
+        if rows
+        else "\n".join(heads)
+    )

@@ -54,6 +54,15 @@ def test_people_are_told_titles_and_counts(capsys, tmp_path, events):
     assert "kr.basic-pension" not in said
 
 
+def test_what_was_found_is_a_page_in_each_language_that_names_nobody(capsys, tmp_path, events):
+    out = tmp_path / "out"
+    run(capsys, "sweep", "--events", events, "--as-of", "2026-11-20", "--out", out)
+    pages = {name: (out / name).read_text(encoding="utf-8") for name in ("index.html", "index.ko.html")}
+    assert "Basic pension" in pages["index.html"]
+    assert "기초연금" in pages["index.ko.html"]
+    assert not any("elder" in text for text in pages.values())
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
