@@ -116,7 +116,17 @@ def _verdict_text(verdict: Any, compared: bool) -> str:
     roots = f"{', '.join(verdict.roots)} ({held}; {attested})"
     named = f"root approvers: {roots if verdict.roots else 'nobody: only synthetic people, or budgets of version 1'}"
     whole = f"Verified: {told}\n{_formats_text(verdict)}\nroot {verdict.root}\ncosigned by {seen}\n{named}\n{age}{ages}"
-    return f"{whole}\n{terminal.table(heads, rows, [2, 3, 4, 5, 6])}"
+    return f"{whole}\n{_audits_text(verdict)}\n{terminal.table(heads, rows, [2, 3, 4, 5, 6])}"
+
+
+def _audits_text(verdict: Any) -> str:
+    """What audits of runs showed: an auditor must see one that refutes its claim, though the ledger is in order."""
+    if verdict.worst_audit is None:
+        return "no audit of a run is recorded"
+    one = verdict.worst_audit
+    shows = f"shows epsilon {max(one['lower'].values(), key=float)} of the claimed {one['claimed']}"
+    refuted = ": THE CLAIM IS REFUTED" if one["refuted"] else ""
+    return f"of the recorded audits the worst, entry {one['index']}, {shows}{refuted}"
 
 
 def _formats_text(verdict: Any) -> str:

@@ -16,7 +16,7 @@ from privacy.ledger.change import Audited
 from privacy.ledger.dataset import NOBODY
 from privacy.ledger.entry import AuditEntry, EvaluateBody, SpendBody, SpendEntry
 from privacy.ledger.note import BadNote, Signature
-from privacy.ledger.rule_versions import REASONED, SAID
+from privacy.ledger.rule_versions import COUNTED, REASONED, SAID
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import EVERYBODY, document_of
 from privacy.refusal import NotApproved, Refused
@@ -94,6 +94,24 @@ def reads_first(body: SpendBody) -> bool:
     """Whether a run reads households by a roll under this spend first: not to train after a count, nor for figures."""
     after = body.run is not UNSET and body.run.stage == "train" and body.run.units_are == "noised"
     return body.dataset.roll not in (UNSET, NOBODY) and not after and not isinstance(body, EvaluateBody)
+
+
+def counted_before(state: LedgerState, entry: SpendEntry, by: str) -> bool:
+    """Whether a spend trains on units that were counted with noise.
+
+    From version 6 one count that was committed before is of each: without it nobody could tell what was counted,
+    and at what price.
+
+    Raises:
+        Refused: there is no such count.
+    """
+    run = entry.body.run
+    if entry.version < COUNTED or run is UNSET or (run.stage, run.units_are) != ("train", "noised"):
+        return False
+    if state.counts[entry.population, by] < 1:
+        what = "says that its units were counted with noise, and no count that was committed before it is of it"
+        raise Refused(f"entry {entry.index}", what, "Count them first, or state how many there are")
+    return True
 
 
 def audited(entry: AuditEntry) -> Audited:

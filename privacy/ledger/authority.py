@@ -10,7 +10,8 @@ fixes them (`privacy.ledger.unit_roll`). Version 4 adds: spends and commits say 
 commits; the roll grows by entries of its own (`units`), and what no run reads names none; a service fixes its decisions
 of a day (`records`). Version 5 adds: records state no number of decisions, who asks signs the reason, too, and a run on
 households is committed only once they were fixed. Version 6 adds: whoever is named by a key has a name in letters of
-one script, and dates do not run backwards.
+one script, dates do not run backwards, who trains on units counted with noise counted them by a spend that was
+committed before, and an audit claims the price of what it ran.
 """
 
 from __future__ import annotations

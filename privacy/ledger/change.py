@@ -15,6 +15,8 @@ RESERVED: Final = "reserved"
 COMMITTED: Final = "committed"
 EXPIRED: Final = "expired"
 RELEASED: Final = "released"
+COUNT: Final = "count"
+"""The stage in which a run counts its units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class SpendRecord:
         state: reserved, committed, expired (a crash: counts as spent) or released (two approvers gave it back).
         by: how it was reserved (`terms.Way`); empty before version 4.
         reads_first: its run reads households under it before any other of its spends, and fixes them (version 5).
+        stage: of its run; empty where nobody said.
+        counted: it trains on units that a spend before it counted with noise (version 6).
     """
 
     id: str
@@ -44,6 +48,13 @@ class SpendRecord:
     state: str
     by: str = ""
     reads_first: bool = False
+    stage: str = ""
+    counted: bool = False
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """By whom and of whom it is: what a count must share with the training that it is of."""
+        return self.population, self.by
 
 
 @dataclass(frozen=True, slots=True)

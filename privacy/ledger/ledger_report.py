@@ -12,9 +12,10 @@ from privacy.accounting.accountant import INFINITY
 from privacy.accounting.amount import text_of
 from privacy.budget import worst_case_epsilon
 from privacy.ledger.entry import AnyEntry, ApprovedBody
+from privacy.ledger.recorded_audits import audits, worst
 from privacy.ledger.report_text import Say, guess, limits
 from privacy.ledger.rules import decide
-from privacy.ledger.spend_report import audits, uses, worst
+from privacy.ledger.spend_report import uses
 from privacy.ledger.state import LedgerState, PopulationBudget
 from privacy.ledger.terms import APPROVED, EntryType, document_of
 

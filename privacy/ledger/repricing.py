@@ -14,11 +14,17 @@ from privacy.accounting.mechanism import Mechanism
 from privacy.accounting.right_guesses import MOST_CANARIES, lower_bound, rounded, shared
 from privacy.budget import BudgetInterval
 from privacy.ledger.entry import AuditEntry
+from privacy.ledger.rule_versions import PRICED
+from privacy.ledger.rules import mechanism_of
 from privacy.ledger.state import LedgerState
 
 Advance = Callable[[int], object]
 MOST_IN_ALL: Final = 20_000_000
 """The canaries of all audits together, and a thousand for each, that bounds are worked out of again: two minutes."""
+MOST_CLAIMS: Final = 16
+"""The mechanisms of audits that are priced again; a new version of the learner has a new one."""
+LOOSE, LOOSE_PART = Decimal("0.02"), Decimal("0.05")
+"""By how much an audit's claim may be above the price of what it ran: plans end below what they may cost."""
 FINEST_BOUND: Final = Decimal("0.001")
 """By how much two machines' bounds may differ: they are rounded down to this."""
 
@@ -54,6 +60,32 @@ def audited_again(entries: Iterable[AuditEntry]) -> Iterable[Finding]:
 @lru_cache(maxsize=4096)
 def _shown(canaries: int, guesses: int, correct: int, delta: float, confidence: float) -> Decimal:
     return rounded(lower_bound(canaries, guesses, correct, delta, shared(confidence)))
+
+
+def claims_again(entries: Iterable[AuditEntry]) -> Iterable[Finding]:
+    """Price what each recorded audit ran, from version 6 on: a claim that is another's hides what the audit shows."""
+    known: dict[tuple[Mechanism, Decimal], Decimal | str] = {}
+    for one in entries:
+        if one.version < PRICED:
+            continue
+        mechanism, delta, claim = mechanism_of(one.body.mechanism), Decimal(one.body.delta), Decimal(one.body.epsilon)
+        if (mechanism, delta) not in known:
+            if len(known) == MOST_CLAIMS:
+                yield Finding(one.index, "audits one more mechanism than are priced again")
+                return
+            known[mechanism, delta] = _priced(mechanism, delta)
+        price = known[mechanism, delta]
+        if isinstance(price, str):
+            yield Finding(one.index, price)
+        elif not -accountant.DRIFT <= claim - price <= max(LOOSE, claim * LOOSE_PART):
+            yield Finding(one.index, f"claims epsilon {one.body.epsilon} of a mechanism whose price is {price}")
+
+
+def _priced(mechanism: Mechanism, delta: Decimal) -> Decimal | str:
+    try:
+        return accountant.price(mechanism, delta, second=False).epsilon
+    except Rejected as failure:
+        return str(failure)
 
 
 def priced_again(state: LedgerState, advance: Callable[[int], Advance]) -> Iterable[Finding]:

@@ -34,3 +34,7 @@ TOLD_APART: Final = 6
 """Nobody is named in letters of more than one script, which could be read as somebody else's name."""
 FORWARD: Final = 6
 """No entry is dated before the one that it follows."""
+COUNTED: Final = 6
+"""Units are said to be counted with noise only by a run whose count is a spend that was committed before it."""
+PRICED: Final = 6
+"""What an audit claims of a run is the price of the mechanism that it ran."""

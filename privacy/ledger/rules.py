@@ -16,7 +16,7 @@ from privacy.accounting.mechanism import Mechanism
 from privacy.budget import most_units
 from privacy.cohort import Cohort
 from privacy.ledger.approval import check_approved, other_statement
-from privacy.ledger.asked import audited, check_asked, reads_first
+from privacy.ledger.asked import audited, check_asked, counted_before, reads_first
 from privacy.ledger.authority import (
     check_bounds,
     check_date,
@@ -161,9 +161,11 @@ def _spend(state: LedgerState, entry: SpendEntry) -> Spent:
     check_size(state, index, state.growth(entry.population, cohort, mechanism, price, entry.version))
     spent = COMMITTED if isinstance(entry, EvaluateEntry) else RESERVED
     first = by == "gate" and entry.version >= FIXED and reads_first(body)
+    stage = "" if body.run is UNSET else body.run.stage or ""
     spend = SpendRecord(
-        body.spend, index, entry.at, entry.population, mechanism, cohort, budget.period, spent, by, first
-    )
+        body.spend, index, entry.at, entry.population, mechanism, cohort, budget.period, spent, by, first, stage,
+        counted_before(state, entry, by),
+    )  # fmt: skip
     return Spent(spend, price)
 
 

@@ -13,6 +13,7 @@ from privacy.budget import Balance, BudgetInterval, Composition, worst_case_epsi
 from privacy.cohort import Cohort
 from privacy.ledger.change import (
     COMMITTED,
+    COUNT,
     EXPIRED,
     RELEASED,
     RESERVED,
@@ -138,10 +139,10 @@ class LedgerState:
         self.intervals: list[BudgetInterval] = []  # those that have ended
         self.statements: set[str] = set()
         self.fixed: set[str] = set()  # the spends whose households were fixed
+        self.counts: Counter[tuple[str, str]] = Counter()  # that were committed, and that nothing was trained after
         self.sealed = ""  # the last day whose records were fixed
         self.priced = 0  # the weights of the distinct mechanisms; see `size_limits` for these three
-        self.composed = 0
-        self.most_holders = 0
+        self.composed = self.most_holders = 0
 
     def budget(self, population: str) -> PopulationBudget:
         """The budget of a population.
@@ -162,11 +163,10 @@ class LedgerState:
             UnknownPopulation: no budget was opened for it.
         """
         budget = self.budget(population)
-        opened = budget.opened
         return Balance(
             population,
-            opened.unit,
-            opened.relation,
+            budget.opened.unit,
+            budget.opened.relation,
             budget.period,
             budget.cap,
             budget.delta,
@@ -182,8 +182,7 @@ class LedgerState:
         Raises:
             Exhausted: it would exceed the cap.
         """
-        spend = change.spend
-        budget = self.budget(spend.population)
+        spend, budget = change.spend, self.budget(change.spend.population)
         before = worst_case_epsilon(budget.composition, budget.delta)
         after = budget.with_one_more(spend.cohort, spend.mechanism)
         if after > budget.cap:
@@ -318,6 +317,7 @@ class LedgerState:
         budget.count(spend, 1)
         budget.added.append((spend.index, spend.cohort, spend.mechanism))
         budget.states[spend.state] += 1
+        self.counts[spend.place] -= spend.counted
         self.spends[spend.id] = spend
         self.prices.setdefault((spend.mechanism, change.price), spend.index)
 
@@ -332,6 +332,7 @@ class LedgerState:
                 budget.count(after, 1)
         budget.states[before.state] -= 1
         budget.states[after.state] += 1
+        self.counts[after.place] += after.stage == COUNT and after.state == COMMITTED
         self.spends[change.spend] = after
 
     def _name_roots(self, roots: tuple[NoteVerifier, ...], index: int) -> None:

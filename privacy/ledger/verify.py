@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,8 @@ from privacy.ledger import entry, merkle
 from privacy.ledger.dataset import NO_SKETCH
 from privacy.ledger.export import LedgerExport, NotAnExport, parse_notes, split
 from privacy.ledger.note import BadNote, Checkpoint, Note, NoteVerifier, Signature
-from privacy.ledger.repricing import Advance, Finding, audited_again, priced_again
+from privacy.ledger.recorded_audits import audits, worst
+from privacy.ledger.repricing import Advance, Finding, audited_again, claims_again, priced_again
 from privacy.ledger.rule_versions import FORMATS
 from privacy.ledger.rules import decide
 from privacy.ledger.state import LedgerState
@@ -38,6 +39,7 @@ class Verification:
         roots: the names of the root approvers that the ledger names first.
         formats: of the entries, in the order of their versions; the last is the one that the ledger goes on by.
         cosigned_at: when each witness saw the last checkpoint, by its clock (RFC 3339).
+        worst_audit: the audit of a run that shows the most against its claim, as `recorded_audits.audits` tells it.
     """
 
     findings: tuple[Finding, ...]
@@ -51,6 +53,7 @@ class Verification:
     cosigned_at: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
+    worst_audit: Mapping[str, Any] | None = None
 
     @property
     def ok(self) -> bool:
@@ -80,6 +83,7 @@ class Verification:
             "last_entry_at": self.last or None,
             "cosigned_at": list(self.cosigned_at),
             "root_approvers": list(self.roots),
+            "worst_audit": None if self.worst_audit is None else dict(self.worst_audit),
         }
 
 
@@ -159,7 +163,8 @@ def verify(
     findings = [*_ordered([*replay.findings, *_broken_links(replay, export)]), *layout, *findings]
     findings += _rooted(replay.state, asked.approvers)
     if epsilons and not findings:
-        again = chain(audited_again(replay.audits), priced_again(replay.state, asked.advance))
+        seen = audited_again(replay.audits), claims_again(replay.audits)
+        again = chain(*seen, priced_again(replay.state, asked.advance))
         findings = _ordered(islice(again, MOST_TOLD))
     findings = findings[:MOST_TOLD]
     in_order, last = not findings, export.notes[-1] if export.notes else None
@@ -175,6 +180,7 @@ def verify(
         tuple(_text(moment) for moment in _moments(last.signatures[1:])) if in_order and last is not None else (),
         tuple(one.name for one in replay.state.first_roots),
         tuple(sorted(replay.formats, key=FORMATS.__getitem__)),
+        worst(audits(replay.audits)),
     )
 
 

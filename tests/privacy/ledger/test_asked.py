@@ -8,8 +8,10 @@ from privacy.accounting.canonical import NotCanonical, canonical
 from privacy.ledger.entry import parse
 from privacy.ledger.ledger import Ledger, SpendTerms
 from privacy.ledger.note import Signature, Signer
+from privacy.ledger.recorded_audits import audits, worst
+from privacy.ledger.repricing import MOST_CLAIMS
 from privacy.ledger.rules import decide
-from privacy.ledger.spend_report import audits, uses, worst
+from privacy.ledger.spend_report import uses
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import EVERYBODY, EntryType
 from privacy.ledger.verify import verify
@@ -24,6 +26,7 @@ from tests.privacy.ledgers import (
     Forge3,
     Forge4,
     Forge5,
+    Forge6,
     approve,
     clock,
     ledger,
@@ -206,6 +209,39 @@ def test_more_canaries_than_anybody_runs_are_named_and_not_worked_out():
     many = {"correct": 2**52, "guesses": 2**53 - 1, "lower": "0"}
     forge.add(EntryType.AUDIT, audit(canaries=2**53 - 1, steps=many), EVERYBODY)
     assert "more canaries than are worked out" in str(verify(forge.bytes(), forge.signer.verifier()).findings[0])
+
+
+@pytest.mark.parametrize("claimed", ["1", "1.05"])
+def test_an_audit_may_claim_a_little_more_than_the_price_of_what_it_ran(claimed):
+    forge = Forge6(ALICE, BOB)
+    forge.open("9")
+    forge.add(EntryType.AUDIT, audit(epsilon=claimed, steps=HIGH), EVERYBODY)
+    verdict = verify(forge.bytes(), forge.signer.verifier())
+    assert verdict.ok
+    assert verdict.worst_audit["refuted"]  # in order, and refuted: both are told
+
+
+@pytest.mark.parametrize("claimed", ["100", "1.06", "0.99", "0.01"])
+def test_an_audit_that_claims_another_price_is_named_so_that_no_claim_hides_what_it_shows(claimed):
+    forges = Forge5(ALICE, BOB), Forge6(ALICE, BOB)
+    for forge in forges:
+        forge.open("9")
+        forge.add(EntryType.AUDIT, audit(epsilon=claimed), EVERYBODY)
+    earlier, later = (verify(forge.bytes(), forge.signer.verifier()) for forge in forges)
+    assert earlier.ok
+    assert later.first_bad_index == 2
+    assert f"claims epsilon {claimed} of a mechanism whose price is 1" in str(later.findings[0])
+
+
+def test_no_more_kinds_of_audited_mechanisms_are_priced_again_than_end_in_time():
+    forge = Forge6(ALICE, BOB)
+    forge.open("9")
+    for number in range(MOST_CLAIMS + 1):
+        declared = ONE.to_document() | {"epsilon": f"1.{number:02}1"}
+        forge.add(EntryType.AUDIT, audit(epsilon=declared["epsilon"], mechanism=declared), EVERYBODY)
+    verdict = verify(forge.bytes(), forge.signer.verifier())
+    assert verdict.first_bad_index == MOST_CLAIMS + 2
+    assert "one more mechanism than are priced again" in str(verdict.findings[0])
 
 
 def test_an_audit_that_claims_nothing_is_refused_and_one_of_version_3_is_reported_as_the_worst():

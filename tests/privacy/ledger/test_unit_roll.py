@@ -25,6 +25,7 @@ from tests.privacy.ledgers import (
     Forge3,
     Forge4,
     Forge5,
+    Forge6,
     clock,
     fingerprint,
     ledger,
@@ -312,7 +313,7 @@ NOISED, STATED = ({"by": "gate", "stage": "train", "units_are": told} for told i
 @pytest.mark.parametrize(
     ("run", "needed"),
     [({"by": "gate", "stage": "count"}, True), (STATED, True), ({"by": "gate", "stage": "evaluation"}, True),
-     ({"by": "gate"}, True), (NOISED, False), ({"by": "hand", "stage": "count"}, False)],
+     ({"by": "gate"}, True), ({"by": "hand", "stage": "count"}, False)],
 )  # fmt: skip
 def test_a_run_that_reads_households_is_committed_only_once_they_were_fixed(folder, run, needed):
     made = households(folder)
@@ -323,6 +324,38 @@ def test_a_run_that_reads_households_is_committed_only_once_they_were_fixed(fold
         made.roll("kr", "run").fixed(PEOPLE, pairs)
     made.commit("run", by=run["by"])
     assert verify(made.exported().encode(), made.verifier, epsilons=False).ok
+
+
+def test_who_trains_on_units_counted_with_noise_counted_them_by_one_committed_spend_of_its_own(folder):
+    made, count = households(folder), {"by": "gate", "stage": "count"}
+
+    def begins(name, run):
+        reserve(made, name, m.declared("0.01"), dataset=made.dataset(PEOPLE), run=run)
+
+    begins("count", count)
+    with pytest.raises(refusal.Refused, match="no count that was committed before"):
+        begins("run", NOISED)
+    made.roll("kr", "count").fixed(PEOPLE, pairs)
+    made.commit("count", by="gate")
+    begins("run", NOISED)
+    begins("run", NOISED)  # asked again it is the same spend
+    made.commit("run", by="gate")
+    with pytest.raises(refusal.Refused, match="no count that was committed before"):
+        begins("another", NOISED)
+    begins("known", STATED)
+    assert verify(made.exported().encode(), made.verifier, epsilons=False).ok
+
+
+def test_an_auditor_names_training_whose_count_was_left_out_from_version_6():
+    """A bundle without the entries of a count, whose price and households nobody could then see."""
+    for forge_type, at in ((Forge5, None), (Forge6, 2)):
+        forge = forge_type(ALICE, BOB)
+        forge.open(unit="household")
+        roll = {"fingerprint": fingerprint("people"), "roll": fingerprint("roll"), "sketch": fingerprint("new")}
+        run = {"accountants": {"pld": None, "prv": None}, "catalogue": None, "declaration": None, "software": "x"}
+        forge.reserve("run", dataset=roll, run=run | NOISED | {"why": None})
+        forge.commit("run", by="gate")
+        assert verify(forge.bytes(), forge.signer.verifier(), epsilons=False).first_bad_index == at
 
 
 def test_a_run_that_is_committed_without_its_households_is_named_from_version_5():

@@ -84,6 +84,7 @@ def test_a_verdict_is_a_document_with_amounts_as_decimal_strings():
         "last_entry_at": AT,
         "cosigned_at": [],
         "root_approvers": [],
+        "worst_audit": None,
     }
     assert {name: population[name] for name in ("population", "cap", "spent", "left", "lifetime", "delta")} == {
         "population": "kr",
