@@ -181,37 +181,30 @@ class Advisory(_Noted):
 Clause = All | Any | Not | Compare | MemberCount | NoData | UnreadText | Advisory
 
 
+def leaves(clause: Clause) -> Iterator[Clause]:
+    """Yield everything in a clause that holds no other, in the order written."""
+    if isinstance(clause, (All, Any)):
+        for part in clause.of:
+            yield from leaves(part)
+    elif isinstance(clause, (Not, Advisory)):
+        yield from leaves(clause.of)
+    else:
+        yield clause
+
+
 def compares(clause: Clause) -> Iterator[Compare]:
     """Yield every comparison in a clause, in the order written."""
-    if isinstance(clause, Compare):
-        yield clause
-    elif isinstance(clause, (All, Any)):
-        for part in clause.of:
-            yield from compares(part)
-    elif isinstance(clause, (Not, Advisory)):
-        yield from compares(clause.of)
+    return (one for one in leaves(clause) if isinstance(one, Compare))
 
 
 def undecided_in(clause: Clause) -> Iterator[UnreadText | NoData]:
     """Yield everything in a clause that nobody can settle from facts, in the order written."""
-    if isinstance(clause, (UnreadText, NoData)):
-        yield clause
-    elif isinstance(clause, (All, Any)):
-        for part in clause.of:
-            yield from undecided_in(part)
-    elif isinstance(clause, (Not, Advisory)):
-        yield from undecided_in(clause.of)
+    return (one for one in leaves(clause) if isinstance(one, (UnreadText, NoData)))
 
 
 def members_counted(clause: Clause) -> Iterator[MemberCount]:
     """Yield everything in a clause that counts the members of a household, in the order written."""
-    if isinstance(clause, MemberCount):
-        yield clause
-    elif isinstance(clause, (All, Any)):
-        for part in clause.of:
-            yield from members_counted(part)
-    elif isinstance(clause, (Not, Advisory)):
-        yield from members_counted(clause.of)
+    return (one for one in leaves(clause) if isinstance(one, MemberCount))
 
 
 def fact_type(name: str, declaration: Declaration) -> str:

@@ -2,48 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-import threading
-import time
-from pathlib import Path
-
 import pytest
-import uvicorn
 
 from tests.serving.pages.citizen_site import desk_of, site_of
 from tests.serving.pages.conftest import NOW
+from tests.serving.pages.real_browser import CHROMIUM, IN_CHROMIUM, WITH_AXE, barriers, by_tab, served
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-AXE = Path(sys.prefix) / "browser" / "node_modules" / "axe-core" / "axe.min.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-WIDTHS = (320, 768, 1280)
 PAGES = ("/citizen", "/citizen/all", "/citizen/why/t.women", "/citizen/life", "/citizen/household",
          "/citizen/fact/region", "/citizen/fact/founding", "/citizen/consents", "/citizen/requests", "/citizen/review",
          "/citizen/letter", "/citizen/why/none", "/sign-in")  # fmt: skip
 MOST_BYTES = 200_000
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium"),
-]
+pytestmark = IN_CHROMIUM
 
 
 @pytest.fixture(scope="module")
 def address(real_engine, tmp_path_factory):
     """The pages on a free port of this machine."""
     desk = desk_of(tmp_path_factory.mktemp("pages"), real_engine)
-    settings = uvicorn.Config(site_of(real_engine, desk, lambda: NOW), port=0, log_level="error", lifespan="off")
-    server = uvicorn.Server(settings)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    with served(site_of(real_engine, desk, lambda: NOW)) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -75,29 +55,14 @@ def tab(chromium, address):
         context.close()
 
 
-def by_tab(page, wanted, most=150):
-    """Press the tabulator until what has the focus fits a selector; gives how often."""
-    for pressed in range(1, most):
-        page.keyboard.press("Tab")
-        if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
-            return pressed
-    raise AssertionError(f"the keyboard does not reach {wanted}")
-
-
-@pytest.mark.skipif(not AXE.exists(), reason="make setup found no npm, or could install nothing with it")
+@WITH_AXE
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_axe_finds_no_barrier_and_nothing_scrolls_sideways(tab, address, language, scheme):
-    axe, page, found = AXE.read_text(encoding="utf-8"), tab(language=language, color_scheme=scheme), []
+    page, found = tab(language=language, color_scheme=scheme), []
     for path in PAGES:
         page.goto(address + path)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.evaluate(axe)
-            told = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
-            found += [(path, width, one["id"], one["nodes"][0]["html"]) for one in told["violations"]]
-            if page.evaluate("document.documentElement.scrollWidth") > width:
-                found.append((path, width, "scrolls sideways", ""))
+        found += barriers(page, path)
     assert found == []
 
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-import time
-
 import pytest
-import uvicorn
 
 from composition.ledger_reading import LedgerAnswers
 from composition.purpose_terms import consent_terms
@@ -30,16 +26,14 @@ from tests.privacy.ledgers import ledger, reserve
 from tests.recommender.catalogues import MESSAGES
 from tests.serving.pages.citizen_site import desk_of
 from tests.serving.pages.conftest import NOW, SECRET
-from tests.serving.pages.test_in_a_browser import AXE, CHROMIUM, TAGS, WIDTHS, by_tab, chromium
+from tests.serving.pages.real_browser import IN_CHROMIUM, WITH_AXE, barriers, by_tab, served
+from tests.serving.pages.test_in_a_browser import chromium
 from tests.serving.proactive.deployments import Deployment
 
 __all__ = ["chromium"]
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium"),
-]
+pytestmark = IN_CHROMIUM
 PAGES = {
     "auditor": ("", "/runs", "/entries", "/entries/2", "/ledger", "/model", "/decisions?seed=1", "/files"),
     "caseworker": ("", "/requests/REQUEST", "/people", "/bring", "/habits"),
@@ -74,14 +68,8 @@ def app_of(folder, engine):
 def offices(real_engine, tmp_path_factory):
     """The address of the pages on a free port of this machine, and the id of a request."""
     app, request = app_of(tmp_path_factory.mktemp("offices"), real_engine)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", request
-    server.should_exit = True
-    thread.join()
+    with served(app) as address:
+        yield address, request
 
 
 def tab_of(browser, address, role, language="en", **more):
@@ -95,25 +83,15 @@ def tab_of(browser, address, role, language="en", **more):
     return page
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="make setup found no npm, or could install nothing with it")
+@WITH_AXE
 @pytest.mark.parametrize("role", sorted(PAGES))
 @pytest.mark.parametrize(("language", "scheme"), [("ko", "light"), ("en", "dark")])
 def test_axe_finds_no_barrier_in_an_office_and_nothing_scrolls_sideways(chromium, offices, role, language, scheme):
     address, request = offices
-    axe, page, found = (
-        AXE.read_text(encoding="utf-8"),
-        tab_of(chromium, address, role, language, color_scheme=scheme),
-        [],
-    )
+    page, found = tab_of(chromium, address, role, language, color_scheme=scheme), []
     for path in PAGES[role]:
         assert page.goto(f"{address}/{role}{path.replace('REQUEST', request)}").status == 200
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.evaluate(axe)
-            told = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
-            found += [(path, width, one["id"], one["nodes"][0]["html"]) for one in told["violations"]]
-            if page.evaluate("document.documentElement.scrollWidth") > width:
-                found.append((path, width, "scrolls sideways", ""))
+        found += barriers(page, path)
     page.context.close()
     assert found == []
 

@@ -1,0 +1,58 @@
+"""A real browser: Chromium, what axe-core says of a page in it, and a page server on a free port of this machine."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+AXE = Path(sys.prefix) / "browser" / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+WIDTHS = (320, 768, 1280)
+IN_CHROMIUM = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium"),
+]
+WITH_AXE = pytest.mark.skipif(not AXE.exists(), reason="make setup found no npm, or could install nothing with it")
+
+
+@contextmanager
+def served(app):
+    """Serve an application while the block runs; gives its address."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+def barriers(page, path):
+    """What axe-core finds on a page that is open, and where it scrolls sideways, at each width."""
+    found, axe = [], AXE.read_text(encoding="utf-8")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate(axe)
+        told = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
+        found += [(path, width, one["id"], one["nodes"][0]["html"]) for one in told["violations"]]
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found.append((path, width, "scrolls sideways", ""))
+    return found
+
+
+def by_tab(page, wanted, most=150):
+    """Press the tabulator until what has the focus fits a selector; gives how often."""
+    for pressed in range(1, most):
+        page.keyboard.press("Tab")
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
+            return pressed
+    raise AssertionError(f"the keyboard does not reach {wanted}")
