@@ -15,7 +15,7 @@ from composition import budgets, clock, terminal
 from composition.run_file import RunFile, paid_in
 from composition.sources import TrainingSource, folder_to_learn_from, read_training_data
 from composition.workspace import Workspace
-from features.problem import Problem, Rejected
+from features.problem import Problem, Problems, Rejected
 from proffer import options, train_exact, train_private
 from proffer.retraining_stages import STAGES, Retraining
 
@@ -54,8 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Begin a run, or go on with one that was ended, and print what came of it."""
+    problems = Problems()
     if args.runs < 1:
-        raise Rejected([Problem(("--runs",), "range", f"{args.runs} is less than 1", "Give how many a year")])
+        problems.add(("--runs",), "range", f"{args.runs} is less than 1", "Give how many a year")
+    train_exact.check_seed(args.seed, problems)
+    train_private.forbid_terms(args, ("epsilon", "compare", "delta", "units"), problems)
+    problems.raise_any()
     workspace = Workspace(args.home)
     terms = train_private.terms_of(args) if args.ranker == "private" else None
     if terms is not None:

@@ -22,7 +22,6 @@ class RankerModule(Protocol):
 
 
 RANKERS: Mapping[str, RankerModule] = {"lightgbm": train_exact, "private": train_private, "student": train_student}
-_LAST_SEED = 2**31 - 1  # LightGBM keeps a seed in 32 bits
 _PRIVATE = ("epsilon", "delta", "evaluate", "units")
 
 
@@ -66,14 +65,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _refuse_impossible(args: argparse.Namespace, *, has_folder: bool) -> None:
     problems = Problems()
-    if not 0 <= args.seed <= _LAST_SEED:
-        problems.add(("--seed",), "range", f"cannot be {args.seed}", f"Give a number from 0 to {_LAST_SEED}")
+    train_exact.check_seed(args.seed, problems)
     if args.threads < 1:
         problems.add(("--threads",), "range", f"{args.threads} is less than 1", "Give how many threads may work")
-    private = [f"--{name}" for name in _PRIVATE if getattr(args, name) is not None]
-    if args.ranker != "private" and private:
-        what = f"cannot be kept by {args.ranker}, which has no private training"
-        problems.add((", ".join(private),), "forbidden", what, "Leave them out, or use --ranker private")
+    train_private.forbid_terms(args, _PRIVATE, problems)
     if not has_folder and args.ranker == "student":
         what = "is missing, and a student learns from synthetic people only"
         problems.add(("--data",), "missing", what, "Give a folder that `proffer synth` wrote")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from composition import reading, terminal
 from composition.model_registry import ModelRegistry
 from composition.sources import TrainingSource, read_training_data
+from features.problem import Problems
 
 if TYPE_CHECKING:
     from privacy.request import QuotedPrice
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from training.runs.training_run import TrainingRun
 
 OBJECTIVES = ("pointwise", "lambdarank", "auto")
+_LAST_SEED = 2**31 - 1
+
+
+def check_seed(seed: int, problems: Problems) -> None:
+    """Refuse a seed that LightGBM, which keeps one in 32 bits, could not keep."""
+    if not 0 <= seed <= _LAST_SEED:
+        problems.add(("--seed",), "range", f"cannot be {seed}", f"Give a number from 0 to {_LAST_SEED}")
 
 
 def run(args: argparse.Namespace, source: TrainingSource) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,6 +44,14 @@ def add_terms(parser: argparse.ArgumentParser) -> None:
     add("--units", type=int, metavar="N", help=units)
 
 
+def forbid_terms(args: argparse.Namespace, names: Sequence[str], problems: Problems) -> None:
+    """Refuse, of these options, those that another ranker than the private one could not keep."""
+    given = [f"--{name}" for name in names if getattr(args, name) is not None]
+    if args.ranker != "private" and given:
+        what = f"cannot be kept by {args.ranker}, which has no private training"
+        problems.add((", ".join(given),), "forbidden", what, "Leave them out, or use --ranker private")
+
+
 def terms_of(args: argparse.Namespace) -> PrivateTerms:
     """The terms that the options state.
 
@@ -54,9 +62,9 @@ def terms_of(args: argparse.Namespace) -> PrivateTerms:
     from privacy.accounting.amount import read_delta, read_epsilon
 
     problems, found = Problems(), dict[str, Decimal]()
-    for name in ("epsilon", "evaluate"):
+    for name in ("epsilon", "evaluate", "compare"):
         with problems.gathered():
-            given = getattr(args, name)
+            given = getattr(args, name, None)  # no verb has all of them
             found[name] = read_epsilon(EPSILON if given is None else given, (f"--{name}",))
             refuse_beyond_range(found[name], (f"--{name}",))
     with problems.gathered():
