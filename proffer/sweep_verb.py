@@ -16,7 +16,7 @@ from composition.reports import write_sweep_page
 from composition.shards import ENGINES, map_in_processes, map_on_spark
 from composition.sweeping import ShardSweep, SweepFiles, SweepSettings, population_sweep, whole_history
 from composition.workspace import Workspace
-from features.problem import Problem, Rejected
+from features.problem import Problem, Problems, Rejected
 from features.whole_file import write_whole
 from proffer import options
 
@@ -66,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
     from sweep.shard_tally import added
     from sweep.sweep_folder import SweepFolder
 
+    _refuse_other_engine(args)
     swept = _Asked(args)
     shards = len(swept.parts if swept.folder is None else swept.folder.files)
     folder = SweepFolder.begin(args.out, swept.order, shards)
@@ -88,6 +89,18 @@ def run(args: argparse.Namespace) -> int:
     write_sweep_page(document, definitions, args.out, args.country)
     terminal.emit(document, args.json, lambda: _text(document, definitions.catalogue, definitions.declaration.country))
     return terminal.FAILED if problems else terminal.DONE
+
+
+def _refuse_other_engine(args: argparse.Namespace) -> None:
+    """Refuse options that the engine would leave unread; raises Rejected with each."""
+    problems = Problems()
+    if args.processes is not None and args.processes < 1:
+        problems.add(("--processes",), "range", f"{args.processes} is less than 1", "Give how many may share the work")
+    for name, engine in (("processes", "local"), ("master", "spark")):
+        if getattr(args, name) is not None and args.engine != engine:
+            remedy = f"Leave it out, or use --engine {engine}"
+            problems.add((f"--{name}",), "forbidden", f"says nothing to the engine {args.engine}", remedy)
+    problems.raise_any()
 
 
 def _engine(args: argparse.Namespace) -> MapShards:

@@ -69,6 +69,9 @@ def test_what_was_found_is_a_page_in_each_language_that_names_nobody(capsys, tmp
         (["--since", "2026-11-20"], "is not before the day of the sweep"),
         (["--since", "yesterday"], "--since"),
         (["--catalogue-before", "old.jsonl"], "no day is given"),
+        (["--processes", "0"], "0 is less than 1"),
+        (["--master", "local[2]"], "says nothing to the engine local"),
+        (["--engine", "spark", "--processes", "2"], "says nothing to the engine spark"),
     ],
 )
 def test_a_sweep_that_cannot_be_made_is_refused_before_anything_is_written(capsys, tmp_path, events, words, told):
