@@ -20,7 +20,7 @@ def withheld(counts: Int64, few: int = FEW) -> Bool:
     A row with a small count is withheld whole, since its other counts and its sum would tell it. Where that is one row
     alone, the row of the fewest people beside it is withheld too: all others and the total would tell the one.
 
-    >>> withheld(np.array([[20, 30], [3, 90], [40, 10], [500, 600]])).tolist()
+    >>> withheld(np.array([[30, 40], [3, 90], [40, 10], [500, 600]])).tolist()
     [False, True, True, False]
     """
     small = np.asarray(((counts > 0) & (counts < few)).any(axis=1), np.bool_)
