@@ -11,7 +11,7 @@ from rendering.voice import Voice
 
 REFUSAL: Final = "refusal.html"
 SIGN_IN: Final = "sign_in.html"
-_REFUSED: Final = ("403", "404", "429", "503", "expired", "other")
+_REFUSED: Final = ("403", "404", "405", "429", "500", "503", "expired", "other")
 MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "page.language": (),
     "page.service": (),

@@ -16,6 +16,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.http import metrics
@@ -41,6 +43,7 @@ _ID = re.compile(r"[!-~]{1,128}")
 _NOBODYS = re.compile(r"[0-9a-fA-F-]{16,64}|[0-9A-HJKMNP-TV-Z]{26}")  # a UUID, a trace or a ULID cannot name anybody
 
 Prepare = Callable[[Headers], Awaitable[None]]
+Drawn = Callable[[Request, ProblemType], Response | None]
 
 
 class SecurityMiddleware:
@@ -53,16 +56,18 @@ class SecurityMiddleware:
         prepare: Prepare | None = None,
         draining: Callable[[], bool] = lambda: False,
         tell: Tell = nothing_told,
+        drawn: Drawn = lambda _request, _kind: None,
     ) -> None:
         """Await `prepare` before a request with a token, and `tell` of each that was answered.
 
-        Answers say that the connection ends while `draining`.
+        Answers say that the connection ends while `draining`; `drawn` gives the page of a failure, for who reads pages.
         """
         self._app = app
         self._timer = timer
         self._prepare = prepare
         self._draining = draining
         self._tell = tell
+        self._drawn = drawn
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
@@ -87,8 +92,15 @@ class SecurityMiddleware:
             await watched.fail(BUSY, "The service is stopping; try again.")
         except Exception as failure:  # noqa: BLE001 - whatever it is, the log gets no values and the caller a document
             LOG.error("request failed: %s", where_it_failed(failure), extra={"fields": {"request_id": _logged(name)}})
-            await watched.fail(FAILED, "The error was recorded; try again later.")
+            await watched.fail(FAILED, "The error was recorded; try again later.", self._page_of_failure(scope))
         self._record(asked, scope, watched.status, self._timer() - began, name)
+
+    def _page_of_failure(self, scope: Scope) -> Response | None:
+        try:
+            return self._drawn(Request(scope), FAILED)
+        except Exception as failure:  # noqa: BLE001 - what makes pages is broken itself: there is still the document
+            LOG.error("no page of the failure: %s", where_it_failed(failure))
+            return None
 
     def _record(self, asked: str, scope: Scope, status: int, seconds: float, name: str) -> None:
         method = asked if asked in _METHODS else "OTHER"
@@ -143,10 +155,10 @@ class _Watched:
             message = {**message, "body": b""}
         await self._send(message)
 
-    async def fail(self, kind: ProblemType, detail: str) -> None:
+    async def fail(self, kind: ProblemType, detail: str, drawn: Response | None = None) -> None:
         if self.status:  # half an answer is out: it cannot be taken back, and the server closes the connection
             return
-        body, headers = problem_bytes(kind, detail)
+        body, headers = problem_bytes(kind, detail) if drawn is None else (bytes(drawn.body), drawn.raw_headers)
         await self({"type": "http.response.start", "status": kind.status, "headers": headers})
         await self({"type": "http.response.body", "body": body})
 

@@ -27,6 +27,7 @@ from serving.http.access import METADATA, Authentication
 from serving.http.fair_share import WorkerPool as WorkerPool
 from serving.http.list_page import MOST_SHOWN, SHOWN, ListPage
 from serving.http.problem_documents import ProblemItemValue, ProblemType, RefusedError
+from serving.http.refusal_page import refusal_page
 from serving.http.request_span import Tell, nothing_told
 from serving.http.security import SecurityMiddleware
 from serving.http.wire import Alive, ProblemDocument, Readiness
@@ -84,9 +85,10 @@ def framed(title: str, description: str, see: str, access: Authentication, lifec
         prepare=access.prepare,
         draining=lambda: lifecycle.draining,
         tell=lambda answered: lifecycle.tell(answered),
+        drawn=refusal_page,
     )
     app.add_exception_handler(RefusedError, refused)
-    app.add_exception_handler(HTTPException, lambda _request, failure: _http_error(failure, see))
+    app.add_exception_handler(HTTPException, lambda request, failure: _http_error(request, failure, see))
     return app
 
 
@@ -333,23 +335,24 @@ def _components(model: type[BaseModel]) -> dict[str, Any]:
     return {**schema.pop("$defs", {}), model.__name__: schema}
 
 
-async def refused(_request: Request, failure: Exception) -> Response:
-    """The problem document of a refusal."""
+async def refused(request: Request, failure: Exception) -> Response:
+    """The page or the problem document of a refusal."""
     assert isinstance(failure, RefusedError)
-    return _problem(failure.kind, failure.detail, failure.items, failure.headers)
+    return _problem(request, failure)
 
 
-def _http_error(failure: Exception, see: str) -> Response:
+def _http_error(request: Request, failure: Exception, see: str) -> Response:
     assert isinstance(failure, HTTPException)
     allow = {name: value for name, value in (failure.headers or {}).items() if name.lower() == "allow"}
     if failure.status_code == problems.METHOD_NOT_ALLOWED.status:
-        return _problem(problems.METHOD_NOT_ALLOWED, f"See {see}, for what is.", (), allow)
-    return _problem(problems.NOT_FOUND, f"See {see}, for what there is.")
+        return _problem(request, RefusedError(problems.METHOD_NOT_ALLOWED, f"See {see}, for what is.", (), allow))
+    return _problem(request, RefusedError(problems.NOT_FOUND, f"See {see}, for what there is."))
 
 
-def _problem(
-    kind: ProblemType, detail: str, items: Sequence[ProblemItemValue] = (), headers: Mapping[str, str] | None = None
-) -> JSONResponse:
-    metrics.REFUSALS.labels(kind.name).inc()
-    body = problems.document(kind, detail, items)
-    return JSONResponse(body, kind.status, headers=dict(headers or {}), media_type=problems.MEDIA_TYPE)
+def _problem(request: Request, refusal: RefusedError) -> Response:
+    if shown := refusal_page(request, refusal.kind):
+        shown.headers.update(refusal.headers)
+        return shown
+    metrics.REFUSALS.labels(refusal.kind.name).inc()
+    body = problems.document(refusal.kind, refusal.detail, refusal.items)
+    return JSONResponse(body, refusal.kind.status, headers=refusal.headers, media_type=problems.MEDIA_TYPE)

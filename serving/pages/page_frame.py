@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -19,7 +19,8 @@ from serving.http import problem_documents as problems
 from serving.http.access import Authentication
 from serving.http.fair_share import WorkerPool
 from serving.http.front_page import preferred, styled
-from serving.http.problem_documents import RefusedError
+from serving.http.problem_documents import ProblemType, RefusedError
+from serving.http.refusal_page import draw_refusals
 from serving.http.tokens import Caller
 from serving.pages.page_form import BACK, TOKEN, PageForm, form_of, from_here, local_path
 from serving.pages.page_session import HELD_SECONDS, WHOLE_SECONDS, PageSeal, PageSession
@@ -159,6 +160,7 @@ class PageFrame:
         self._work = WorkerPool(AT_WORK, WAITING, "pages")
         self.sections: dict[str, dict[str, str]] = {}
         """The pages that stand in the navigation of each role: by path, the message that names one."""
+        draw_refusals(app, self._drawn)
 
     def shows(self, path: str, role: str, showing: Showing, name: str = "") -> None:
         """Add a page; with a name, a message, it stands in the navigation of its role."""
@@ -183,7 +185,7 @@ class PageFrame:
             try:
                 if not from_here(request):
                     raise RefusedError(problems.INSUFFICIENT_SCOPE, "The form is of another site.")
-                form = await form_of(request)
+                form = request.state.form = await form_of(request)
             except RefusedError as refusal:
                 return self._sent(visit, refused(visit, refusal))
             if (role and role not in visit.session.roles) or form.text(TOKEN) != visit.session.form_token:
@@ -249,6 +251,12 @@ class PageFrame:
         answer.headers["Referrer-Policy"] = "same-origin"  # with less, browsers name no origin when a form is sent
         answer.headers["Vary"] = "Accept-Language, Cookie"
         return answer
+
+    def _drawn(self, request: Request, kind: ProblemType) -> Response:
+        """What is refused outside of pages, such as an address that is none, as whoever reads pages is shown it."""
+        visit = replace(self._visit(request), path=local_path(request.url.path, "/"), query={})
+        form: PageForm | None = getattr(request.state, "form", None)  # what was typed is not lost by what fails here
+        return self._sent(visit, refused(visit, RefusedError(kind, kind.title), form))
 
     def _around(self, visit: Visit) -> site_page.Around:
         """What stands around the content of every page."""
