@@ -48,9 +48,12 @@ def _serve(args: argparse.Namespace, settings: ServiceSettings) -> int:
     from composition.ledger_reading import LedgerAnswers
     from composition.live_engine import LiveEngine, marks_of
     from composition.page_service import PageService
+    from composition.reach_service import ReachService
     from serving.http.app import create_app
     from serving.http.log_desk import LogDesk
     from serving.http.privacy_routes import add_privacy
+    from serving.http.reach_desk import ReachDesk
+    from serving.http.reach_routes import add_reach
     from serving.http.service_frame import Lifecycle
 
     access = authentication(settings)
@@ -68,6 +71,8 @@ def _serve(args: argparse.Namespace, settings: ServiceSettings) -> int:
     front = welcome(live.engine, dev=access.dev, pages=pages.served)
     app = create_app(live, access, clock.now, lifecycle, front, desk)
     add_privacy(app, ledger, access, clock.now)
+    people = ReachService(home, lambda: live.engine, of)
+    add_reach(app, ReachDesk(lambda: live.engine, people.census), access, clock.now)
     pages.add_to(app)
     if not access.verifiers:
         terminal.say("No --public-key and no --dev: every call but /healthz and /readyz will be refused.")
@@ -75,6 +80,7 @@ def _serve(args: argparse.Namespace, settings: ServiceSettings) -> int:
     def begin() -> Callable[[], None]:
         signal.signal(signal.SIGHUP, live.wake)
         live.watch()
+        people.begin()
         lifecycle.tell, end = request_telemetry()
         return end
 

@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--answer-offers", action="store_true", help="may decline offers and put them off")
     parser.add_argument("--casework", action="store_true", help="may ask for people who agreed to casework")
     parser.add_argument("--read-ledger", action="store_true", help="may read what the privacy ledger says")
+    parser.add_argument("--reach", action="store_true", help="may count draft rules over a population")
     parser.add_argument("--reserve", action="store_true", help="may reserve from privacy budgets (`privacy serve`)")
     parser.add_argument("--minutes", type=int, default=15, metavar="N", help="how long it lives, 1 to 60 (default: 15)")
 
@@ -34,6 +35,7 @@ def run(args: argparse.Namespace) -> int:
     also = [(args.act_as, tokens.ACT_AS), (args.write_events, tokens.WRITE), (args.rights, tokens.RIGHTS)]
     also += [(args.answer_offers, tokens.ANSWER), (args.reserve, tokens.RESERVE)]
     also += [(args.read_ledger, tokens.AUDIT), (args.casework, tokens.CASEWORK)]
+    also += [(args.reach, tokens.REACH)]
     scopes = frozenset([tokens.READ, *(scope for given, scope in also if given)])
     now = clock.now()
     try:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["BY", "document"]
 
 BY: Final = ("region", "group")
-"""What counts can be told apart by."""
+"""What counts of anybody can be told apart by; `province` besides where nobody needs small counts left out."""
 
 
 def document(
@@ -27,10 +27,16 @@ def document(
 ) -> dict[str, Any]:
     """Return the counts of everybody and, as asked, by region and group; counts below `few` are left out (1: none).
 
-    Left out is null, with everything that would tell it (`small_cells`).
+    Left out is null, with everything that would tell it (`small_cells`), but that regions and the provinces they lie in
+    (the largest regions) may tell it of each other: both are asked for only of people who need no such care.
     """
     told: dict[str, Any] = {"people": len(population), "few": few}
     told["total"] = _rows([{}], reach.total[None], few)[0]
+    if "province" in by:
+        tops, place = np.unique([regions.largest(code) for code in population.places.tolist()], return_inverse=True)
+        summed = np.zeros((len(tops), len(COLUMNS)), np.int64)
+        np.add.at(summed, place, reach.regions)
+        told["provinces"] = _rows([_place(code, regions) for code in tops.tolist()], summed, few)
     if "region" in by:
         told["regions"] = _rows([_place(code, regions) for code in population.places.tolist()], reach.regions, few)
     if "group" in by:

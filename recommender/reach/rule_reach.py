@@ -80,10 +80,22 @@ def answered(compiled: Compiled, population: ReachPopulation) -> ReachTally:
     return tally
 
 
-def rule_reach(compiled: Compiled, population: ReachPopulation, messages: Messages) -> RuleReach:
-    """Count how everybody stands to a compiled rule."""
+def rule_reach(
+    compiled: Compiled, population: ReachPopulation, messages: Messages, most: int | None = None
+) -> RuleReach:
+    """Count how everybody stands to a compiled rule.
+
+    Args:
+        compiled: the rule.
+        population: everybody.
+        messages: the words of reasons.
+        most: patterns of answers that are judged at most; None for as many as there are.
+
+    Raises:
+        Rejected: there are more.
+    """
     tally = answered(compiled, population)
-    patterns, likely = _patterns(compiled, population, messages)
+    patterns, likely = _patterns(compiled, population, messages, most)
     open_regions, open_groups = patterns.regions[likely].sum(axis=0), patterns.groups[likely].sum(axis=0)
     return RuleReach(
         _columns(tally.regions, open_regions, population.people),
@@ -96,7 +108,9 @@ def _columns(counted: Int64, likely: Int64, people: Int64) -> Int64:
     return np.stack([yes, likely, maybe - yes - likely, people - maybe], axis=1)
 
 
-def _patterns(compiled: Compiled, population: ReachPopulation, messages: Messages) -> tuple[Patterns, list[int]]:
+def _patterns(
+    compiled: Compiled, population: ReachPopulation, messages: Messages, most: int | None
+) -> tuple[Patterns, list[int]]:
     """Find the patterns of those whose answer is open, and the places of those patterns that stand likely."""
     rule, size = _plane_rule(compiled, population), _PATTERNS
     while True:
@@ -106,6 +120,9 @@ def _patterns(compiled: Compiled, population: ReachPopulation, messages: Message
         )  # fmt: skip
         if rule is None or find_patterns(rule, population.rows, patterns):
             break
+        if most is not None and size >= 2 * most:
+            what = f"tells the people whose answer is open apart in more than {most} ways"
+            raise Rejected([Problem((compiled.catalogue.programmes[0].id,), "range", what, "Ask for fewer facts")])
         size *= 4
     explaining, likely = compiled.explaining(messages), []
     for place in np.flatnonzero(patterns.hashes).tolist():

@@ -118,6 +118,12 @@ class Regions:
         """Tell whether a code was ever in the table."""
         return code in self.by_code
 
+    def largest(self, code: int) -> int:
+        """Return the largest region that a region lies in; itself where none is around it."""
+        while (region := self.by_code.get(code)) is not None and region.within is not None:
+            code = region.within
+        return code
+
     def name(self, code: int, language: str) -> str:
         """Return a region's name with the regions around it, in the order the language has."""
         region = self.by_code.get(code)

@@ -25,6 +25,7 @@ from serving.http.tokens import (
     ACT_AS,
     ANSWER,
     AUDIT,
+    REACH,
     READ,
     RIGHTS,
     WRITE,
@@ -37,7 +38,7 @@ from serving.http.tokens import (
 METADATA: Final = "/.well-known/oauth-protected-resource"
 
 DEV_CALLER: Final = Caller(
-    "dev", frozenset({READ, ACT_AS, WRITE, RIGHTS, ANSWER, AUDIT})
+    "dev", frozenset({READ, ACT_AS, WRITE, RIGHTS, ANSWER, AUDIT, REACH})
 )  # without a token, in dev mode
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})  # written in small letters
 _PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")

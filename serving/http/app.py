@@ -35,7 +35,7 @@ from serving.http.service_frame import (
     framed,
     refusals,
 )
-from serving.http.tokens import ACT_AS, ANSWER, AUDIT, CASEWORK, READ, RIGHTS, WRITE, Caller
+from serving.http.tokens import ACT_AS, ANSWER, AUDIT, CASEWORK, REACH, READ, RIGHTS, WRITE, Caller
 from serving.http.told_answer import told
 from serving.http.wire import RecommendationRequest, RecommendationsOut
 
@@ -46,7 +46,7 @@ EXAMPLE: Final = {
     "k": 5,
 }
 WAITING: Final = 64
-SCOPES_HERE: Final = (READ, ACT_AS, CASEWORK, WRITE, RIGHTS, ANSWER, AUDIT)
+SCOPES_HERE: Final = (READ, ACT_AS, CASEWORK, WRITE, RIGHTS, ANSWER, AUDIT, REACH)
 _DESCRIPTION = (
     "Offers of the benefits a person is entitled to. Rules decide who; a model, where there is one, only decides the "
     "order. Nothing sent to `/v1/recommendations` is stored; what is sent to `/v1/events` is. Errors are RFC 9457 "

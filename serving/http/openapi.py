@@ -12,6 +12,7 @@ from serving.http.app import create_app
 from serving.http.ledger_app import create_ledger_app
 from serving.http.ledger_wire import CommitRequest, ReservationRequest
 from serving.http.privacy_routes import add_privacy
+from serving.http.reach_routes import add_reach
 from serving.http.wire import RecommendationRequest
 
 
@@ -38,6 +39,9 @@ class _Nobody:
         raise NotImplementedError
 
     def explain(self, decision: Any, length: Any, language: str | None) -> Mapping[str, Any]:
+        raise NotImplementedError
+
+    def count(self, rule: Any, by: Any) -> Mapping[str, Any]:
         raise NotImplementedError
 
     @property
@@ -83,6 +87,7 @@ def document(of: str = "") -> str:
     app = create_ledger_app(_NoLedger(), access, _epoch) if of == "ledger" else create_app(_Nobody(), access, _epoch)
     if of != "ledger":
         add_privacy(app, _NoLedger(), access, _epoch)
+        add_reach(app, _Nobody(), access, _epoch)
     return json.dumps(app.openapi(), ensure_ascii=False, indent=2) + "\n"
 
 

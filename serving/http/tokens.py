@@ -20,6 +20,7 @@ RESERVE: Final = "privacy:reserve"
 ANSWER: Final = "offers:answer"
 AUDIT: Final = "privacy:read"
 CASEWORK: Final = "casework"
+REACH: Final = "reach:read"
 DEV_ISSUER: Final = "urn:proffer:dev"
 AUDIENCE: Final = "urn:proffer:api"
 DEV_MINUTES: Final = 15

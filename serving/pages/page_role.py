@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from serving.http.tokens import ACT_AS, ANSWER, AUDIT, CASEWORK, READ, RIGHTS
+from serving.http.tokens import ACT_AS, ANSWER, AUDIT, CASEWORK, REACH, READ, RIGHTS
 
 CITIZEN: Final = "citizen"
 AUDITOR: Final = "auditor"
@@ -15,7 +15,7 @@ ROLES: Final = (CITIZEN, AUDITOR, AGENCY, CASEWORKER)
 SCOPES: Final[Mapping[str, frozenset[str]]] = {
     CITIZEN: frozenset({READ, RIGHTS, ANSWER}),
     AUDITOR: frozenset({AUDIT}),
-    AGENCY: frozenset({READ}),
+    AGENCY: frozenset({READ, REACH}),
     CASEWORKER: frozenset({READ, ACT_AS, RIGHTS, CASEWORK}),
 }
 """What the pages of a role may do: the scopes that a token for the same would grant."""

@@ -19,7 +19,10 @@ from serving.http.app import create_app
 from serving.http.handler import RecommendationHandler
 from serving.http.log_desk import LogDesk
 from serving.http.privacy_routes import add_privacy
+from serving.http.reach_desk import ReachDesk
+from serving.http.reach_routes import add_reach
 from tests.serving.http.test_citizens import ANN, NOW, document
+from tests.serving.http.test_reach import census_of
 
 KEY, ELSEWHERE = tokens.new_dev_key(), tokens.new_dev_key()
 DOCUMENT = json.loads(openapi.document())
@@ -63,6 +66,7 @@ def service(real_engine, caller_of, tmp_path):
     desk = LogDesk(real_engine.declaration, home)
     app = create_app(RecommendationHandler(real_engine), access, lambda: NOW, log=desk)
     add_privacy(app, LedgerAnswers(home.path, lambda: NOW), access, lambda: NOW)
+    add_reach(app, ReachDesk(lambda: real_engine, lambda: census_of([{}], real_engine.regions)), access, lambda: NOW)
     call = caller_of(app)
     decision = call("GET", "/v1/citizens/ann/recommendations", bearer("ann", (tokens.READ,))).json()["decision_id"]
     call.named = {

@@ -16,10 +16,13 @@ from serving.http import openapi, tokens
 from serving.http.access import Authentication
 from serving.http.app import SCOPES_HERE
 from serving.http.privacy_routes import add_privacy
+from serving.http.reach_desk import ReachDesk
+from serving.http.reach_routes import add_reach
 from tests.examples import examples
 from tests.privacy.ledgers import ledger
 from tests.serving.conftest import Caller
 from tests.serving.http.test_offers import KEY, Town
+from tests.serving.http.test_reach import census_of
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed: make setup brings it")
 checks = schemathesis.checks
@@ -77,6 +80,8 @@ def service(tmp_path_factory, real_engine):
     ledger(home.path / "ledger", "3")
     access = Authentication((tokens.dev_verifier(KEY),))
     add_privacy(town.caller.app, LedgerAnswers(home.path, lambda: town.now), access, lambda: town.now)
+    desk = ReachDesk(lambda: real_engine, lambda: census_of([{"age": 70}] * 30, real_engine.regions))
+    add_reach(town.caller.app, desk, access, lambda: town.now)
 
     def told(path, **what):
         return town.call(path, scopes=SCOPES, **what).json()

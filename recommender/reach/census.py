@@ -1,0 +1,75 @@
+"""Census: people over whom rules may be counted by whoever may ask, and what counting them gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from recommender.reach.rule_reach import RuleReach, compiled_rule, rule_reach
+
+if TYPE_CHECKING:
+    from recommender.messages import Messages
+    from recommender.reach.reach_population import ReachPopulation
+    from recommender.rules.programme import Programme
+    from recommender.rules.region import Regions
+    from recommender.rules.working_days import WorkingDays
+
+__all__ = ["MOST_PATTERNS", "Census", "CountTerms", "ExactCensus"]
+
+MOST_PATTERNS: Final = 4096
+"""In more ways than this no rule that somebody sends may tell people apart: each is judged with its reasons."""
+
+
+@dataclass(frozen=True)
+class CountTerms:
+    """What a rule is read by, beside the declaration.
+
+    Attributes:
+        regions: the table of places.
+        working_days: by which periods are counted.
+        messages: the words of reasons, from which it follows who stands likely.
+    """
+
+    regions: Regions
+    working_days: WorkingDays
+    messages: Messages
+
+
+class Census(Protocol):
+    """People over whom rules are counted."""
+
+    @property
+    def kind(self) -> str:
+        """Who they are: `synthetic` people, or real ones by a table with noise (`noised`)."""
+        ...
+
+    @property
+    def people(self) -> ReachPopulation:
+        """Their day, the places they live in and the groups that are told apart."""
+        ...
+
+    def reach(self, rule: Programme, terms: CountTerms) -> RuleReach:
+        """Count how they stand to a rule.
+
+        Raises:
+            Rejected: the rule asks what is not known of them, or tells them apart in too many ways.
+        """
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class ExactCensus:
+    """People who do not exist, each counted as they are.
+
+    Attributes:
+        people: everybody.
+        kind: who they are.
+    """
+
+    people: ReachPopulation
+    kind: str = "synthetic"
+
+    def reach(self, rule: Programme, terms: CountTerms) -> RuleReach:
+        """Count how everybody stands to a rule."""
+        compiled = compiled_rule(rule, self.people, terms.regions, terms.working_days)
+        return rule_reach(compiled, self.people, terms.messages, MOST_PATTERNS)
