@@ -16,6 +16,7 @@ def message_names() -> dict[str, Collection[str]]:
         casework_page,
         consent_page,
         contact_page,
+        duty_page,
         evaluation_page,
         export_page,
         household_page,
@@ -37,6 +38,8 @@ def message_names() -> dict[str, Collection[str]]:
         consent_page, contact_page, evaluation_page, household_page, life_page, offers_page, question_view, reason_page,
         site_page, sweep_page, welcome_page,
     )  # fmt: skip
-    offices = (agency_page, budgets_page, casework_page, export_page, ledger_page, model_page, runs_page)
+    offices = (
+        agency_page, budgets_page, casework_page, duty_page, export_page, ledger_page, model_page, runs_page,
+    )  # fmt: skip
     parts = (message_keys, report_text, screen_keys, *pages, *offices, record_keys, contact_keys)
     return {key: names for part in parts for key, names in part.MESSAGES.items()}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from composition import clock, reading
+from composition import clock, duty_sheets, reading
 from composition.live_engine import LiveEngine
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
@@ -114,11 +114,13 @@ class PageService:
         from serving.pages.auditor_pages import AuditedParts
 
         sampling = DecisionSampling(self.home, lambda: self.live.engine, self.settings)
-        country = self.settings.country.folder.name.upper()
+        country = self.settings.country
+        asked = duty_sheets.read_sheets(country.folder / "duties")
         return AuditedParts(
             partial(champion_papers, self.home),
             sampling.replayed,
-            lambda: service_catalogue(self.live.engine.catalogue.programmes, country),
+            lambda: service_catalogue(self.live.engine.catalogue.programmes, country.folder.name.upper()),
+            lambda: duty_sheets.filled_sheets(asked, self.live.engine, self.home, country, clock.timestamp()),
         )
 
     def _contact(self) -> ContactWork:

@@ -50,6 +50,7 @@ VERBS = {
     "privacy": "budgets of people's privacy, and the ledger that proves what was spent",
     "stops": "switch off a model's order, a programme or a region's learned order",
     "records": "the daily root over what the service said, and how long that is kept",
+    "sheets": "what laws ask of whoever deploys this, answered from what is configured, each answer with its tests",
     "erase": "delete everything that is kept about one person, for good",
     "replay": "make a decision on record again, and compare it to the last bit",
     "offers": "work off what happened into offers, send them, and list those brought in person",

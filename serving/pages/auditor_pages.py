@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from privacy.ledger.registry_entry import NAME, USE, DeploymentFacts
-from rendering import budgets_page, export_page, ledger_page, model_page, runs_page, service_catalogue
+from rendering import budgets_page, duty_page, export_page, ledger_page, model_page, runs_page, service_catalogue
 from serving.http import problem_documents as problems
 from serving.http.problem_documents import RefusedError
+from serving.http.record_desk import available
 from serving.http.service_frame import JSON
 from serving.pages.page_form import PageForm
 from serving.pages.page_frame import FileSent, GoOn, PageFrame, PageShown, Visit
@@ -26,6 +27,7 @@ CHECK: Final = "/auditor/ledger"
 RUNS: Final = "/auditor/runs"
 MODEL: Final = "/auditor/model"
 DECISIONS: Final = "/auditor/decisions"
+SHEETS: Final = "/auditor/sheets"
 EXPORTS: Final = "/auditor/files"
 _LONGEST: Final = 400
 _PLAIN: Final = "text/plain; charset=utf-8"
@@ -79,11 +81,13 @@ class AuditedParts:
         papers: what is on record of the model in use; None where there is none.
         sampled: draws so many decisions by a seed, and makes each again.
         catalogue: the programmes as JSON-LD.
+        sheets: what laws ask of this deployment, answered from what is configured.
     """
 
     papers: Callable[[], Mapping[str, Any] | None]
     sampled: Callable[[int, int], Mapping[str, Any]]
     catalogue: Callable[[], Mapping[str, Any]]
+    sheets: Callable[[], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -145,6 +149,11 @@ class AuditorPages:
         found = self.parts.sampled(seed, count) if asked else None
         return PageShown(model_page.SAMPLE, model_page.sample_view(found, seed, count, visit.voice))
 
+    def sheets(self, visit: Visit) -> PageShown:
+        """What laws ask of this deployment, and what is configured of it."""
+        with available("What is configured cannot be read now; ask again."):
+            return PageShown(duty_page.AUDITOR, duty_page.sheets_view(self.parts.sheets(), visit.voice))
+
     def exports(self, visit: Visit) -> PageShown:
         """What may be taken home."""
         populations = [one["population"] for one in self.ledger.report()["populations"] if one["uses"]]
@@ -195,6 +204,7 @@ def add_auditor_pages(frame: PageFrame, ledger: AuditedLedger, parts: AuditedPar
     frame.takes(CHECK, AUDITOR, pages.check)
     frame.shows(MODEL, AUDITOR, pages.model, "auditor.model.name")
     frame.shows(DECISIONS, AUDITOR, pages.decisions, "auditor.drawn.name")
+    frame.shows(SHEETS, AUDITOR, pages.sheets, "sheets.name")
     frame.shows(EXPORTS, AUDITOR, pages.exports, "auditor.files.name")
     frame.shows("/auditor/registry", AUDITOR, pages.registry)
     frame.shows(f"{EXPORTS}/{{name}}", AUDITOR, pages.file)

@@ -8,7 +8,10 @@ import json
 
 import pytest
 
+from composition.duty_sheets import filled_sheets, read_sheets
 from composition.ledger_reading import LedgerAnswers
+from composition.settings import country_folder
+from composition.workspace import Workspace
 from privacy.accounting.mechanism import declared
 from privacy.ledger.note import NoteVerifier, check_proof
 from privacy.ledger.verify import verify
@@ -23,7 +26,7 @@ from tests.privacy.ledgers import ledger, reserve
 from tests.serving.pages.conftest import NOW, PEOPLE, SECRET, Browser, signed_in
 
 ROW = {"id": "d" * 64, "kind": "answer", "made": NOW, "outcome": "same", "parts": [], "where": ""}
-PAGES = ("", "/runs", "/entries", "/entries/1", "/ledger", "/model", "/decisions", "/files")
+PAGES = ("", "/runs", "/entries", "/entries/1", "/ledger", "/model", "/decisions", "/sheets", "/files")
 
 
 @pytest.fixture
@@ -55,7 +58,12 @@ def auditor(voices, home, drawn, real_engine):
     manifest = {"kind": "private", "artefact": "ab" * 32}
     papers = {"name": "model-1", "manifest": manifest, "report": None}
     programmes = real_engine.catalogue.programmes
-    parts = AuditedParts(lambda: papers, sampled, lambda: service_catalogue(programmes, "KR"))
+    asked, country = read_sheets(country_folder("kr").folder / "duties"), country_folder("kr")
+
+    def sheets():
+        return filled_sheets(asked, real_engine, Workspace(home), country, "2026-11-30T00:00:00+00:00")
+
+    parts = AuditedParts(lambda: papers, sampled, lambda: service_catalogue(programmes, "KR"), sheets)
     add_auditor_pages(frame, LedgerAnswers(home, lambda: NOW), parts)
     add_sign_in(frame, PersonaChooser(lambda: PEOPLE))
     found = Browser(app)
@@ -140,6 +148,15 @@ def test_decisions_are_drawn_only_when_asked_and_never_more_than_a_few(auditor, 
     page = auditor.open("/auditor/decisions?seed=5&count=5000&language=en")
     assert drawn == [(5, 20)]
     assert "Differs at answer.order" in page.text
+
+
+def test_the_sheets_say_what_is_configured_and_what_is_not(auditor, home):
+    page = auditor.open("/auditor/sheets?language=en").text
+    assert "Every use of people&#39;s data is an entry of the ledger, which has 5 now" in page
+    assert "No model is in use" in page
+    assert "The model in use is" not in page
+    (home / "stops.yaml").write_text("stops: 1", encoding="utf-8")
+    assert auditor.open("/auditor/sheets").status_code == 503
 
 
 def test_a_programme_is_a_public_service_with_an_office_that_is_in_the_document(real_engine):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from composition.duty_sheets import filled_sheets, read_sheets
 from composition.ledger_reading import LedgerAnswers
 from composition.purpose_terms import consent_terms
+from composition.settings import country_folder
 from composition.target_groups import read_vocabulary
+from composition.workspace import Workspace
 from features.log.database import Database
 from privacy.accounting.mechanism import declared
 from rendering.service_catalogue import service_catalogue
@@ -35,7 +38,7 @@ __all__ = ["chromium"]
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = IN_CHROMIUM
 PAGES = {
-    "auditor": ("", "/runs", "/entries", "/entries/2", "/ledger", "/model", "/decisions?seed=1", "/files"),
+    "auditor": ("", "/runs", "/entries", "/entries/2", "/ledger", "/model", "/decisions?seed=1", "/sheets", "/files"),
     "caseworker": ("", "/requests/REQUEST", "/people", "/bring", "/habits"),
     "agency": ("", "/programmes/t.baby", "/try"),
 }
@@ -53,7 +56,13 @@ def app_of(folder, engine):
     row = {"id": "d" * 64, "kind": "answer", "made": NOW, "outcome": "same", "parts": [], "where": ""}
     drawn = {"kept": 1, "seed": 1, "rows": [row]}
     programmes = engine.catalogue.programmes
-    parts = AuditedParts(lambda: None, lambda *_: drawn, lambda: service_catalogue(programmes, "KR"))
+    country = country_folder("kr")
+    asked = read_sheets(country.folder / "duties")
+
+    def sheets():
+        return filled_sheets(asked, engine, Workspace(folder), country, "2026-11-30T00:00:00+00:00")
+
+    parts = AuditedParts(lambda: None, lambda *_: drawn, lambda: service_catalogue(programmes, "KR"), sheets)
     town, desk = Deployment(Database(f"sqlite:///{folder}/events.db"), engine), desk_of(folder, engine)
     handler = RecommendationHandler(engine, **consent_terms(engine.declaration))
     add_page_files(app, b"")

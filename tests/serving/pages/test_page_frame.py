@@ -131,6 +131,16 @@ def test_every_page_is_private_and_stands_in_no_frame(browser):
         assert not re.search(r"<script(?! src=\"/)|\son\w+=|style=", page.text)
 
 
+def test_every_page_says_that_a_computer_prepared_it_and_that_a_person_can_check_it(browser):
+    signed_in(browser)
+    for path, said in (
+        ("/citizen?language=en", "A computer prepared this by fixed rules. You can always ask a person to check it."),
+        ("/sign-in?language=ko", "언제든지 담당자에게 확인을 요청할 수 있습니다."),
+    ):
+        page = browser.open(path).text
+        assert said in page.partition("<footer")[2]
+
+
 def test_cookies_are_for_this_host_and_not_for_scripts(browser):
     told = browser.ask("GET", "/sign-in", follow=False).headers["set-cookie"]
     assert all(word in told for word in ("HttpOnly", "Path=/", "SameSite=lax"))
