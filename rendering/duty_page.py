@@ -42,18 +42,19 @@ def _sheet(sheet: Mapping[str, Any], voice: Voice) -> dict[str, object]:
             {
                 "article": voice.spoken(duty["article"]),
                 "asks": voice.spoken(duty["asks"]),
-                "answers": [_answer(one, voice) for one in duty["answers"]],
+                "answers": [
+                    {
+                        "says": voice.spoken(answer["says"]) if "says" in answer else None,
+                        "missing": [voice.say(f"sheets.missing.{name}") for name in answer.get("missing", ())],
+                        "tests": answer["tests"],
+                    }
+                    for answer in duty["answers"]
+                ],
             }
             for duty in sheet["duties"]
         ],
         "left_out": [(voice.spoken(one["what"]), voice.spoken(one["why"])) for one in sheet["left_out"]],
     }
-
-
-def _answer(answer: Mapping[str, Any], voice: Voice) -> dict[str, object]:
-    missing = [voice.say(f"sheets.missing.{name}") for name in answer.get("missing", ())]
-    said = voice.spoken(answer["says"]) if not missing else None
-    return {"says": said, "missing": missing, "tests": answer["tests"]}
 
 
 def markdown(document: Mapping[str, Any], voice: Voice) -> str:
