@@ -38,8 +38,7 @@ PROGRAMMES = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-def real_engine():
+def engine_of_few():
     """An engine over the shipped declaration and regions and a few programmes."""
 
     def read(path):
@@ -50,6 +49,11 @@ def real_engine():
     regions = Regions.parse(read("regions.yaml"), country=KOREA)
     held = catalogue([(one["id"], one) for one in PROGRAMMES], declaration, regions)
     return Engine(declaration, held, regions, MESSAGES)
+
+
+@pytest.fixture(scope="session")
+def real_engine():
+    return engine_of_few()
 
 
 @pytest.fixture(scope="session")

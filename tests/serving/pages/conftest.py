@@ -115,3 +115,13 @@ def signed_in(browser, person="citizen c1", to="/citizen"):
     """Sign in as somebody; gives the page that is gone on to."""
     page = browser.open(f"/sign-in?to={to}", **{"accept-language": "en"})
     return browser.send(page, "/sign-in", {"person": person})
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say what each task of each of the four people took in a browser."""
+    passed = terminalreporter.stats.get("passed", ())
+    done = [value for one in passed for name, value in one.user_properties if name == "page task"]
+    if done:
+        terminalreporter.section("tasks in a browser: steps, keys, seconds")
+    for role, task, way, steps, keys, seconds in done:
+        terminalreporter.write_line(f"{role:10} {task:48} {way:20} {steps:2} {keys:4} {seconds:6.1f}")

@@ -31,9 +31,36 @@ def served(app):
     thread.start()
     while not server.started and thread.is_alive():
         time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@contextmanager
+def launched():
+    """Chromium while the block runs."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def tab_of(browser, address, role, language="en", *, scripts=True, **more):
+    """A page of its own, of somebody of a role who signed in; citizens are ann."""
+    size = {"width": 1280, "height": 900}
+    page = browser.new_context(viewport=size, locale=language, java_script_enabled=scripts, **more).new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{address}/sign-in?to=/{role}&language={language}")
+    page.locator(f"input[value^='{role} ']").first.check()
+    page.locator("main button").click()
+    page.wait_for_url(f"**/{role}")
+    return page
 
 
 def barriers(page, path):

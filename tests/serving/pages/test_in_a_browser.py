@@ -6,9 +6,9 @@ import pytest
 
 from tests.serving.pages.citizen_site import desk_of, site_of
 from tests.serving.pages.conftest import NOW
-from tests.serving.pages.real_browser import CHROMIUM, IN_CHROMIUM, WITH_AXE, barriers, by_tab, served
+from tests.serving.pages.real_browser import IN_CHROMIUM, WITH_AXE, barriers, by_tab, launched, served
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 PAGES = ("/citizen", "/citizen/all", "/citizen/why/t.women", "/citizen/life", "/citizen/household",
          "/citizen/fact/region", "/citizen/fact/founding", "/citizen/consents", "/citizen/requests", "/citizen/review",
@@ -28,10 +28,8 @@ def address(real_engine, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chromium():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
