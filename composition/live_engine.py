@@ -78,9 +78,9 @@ class LiveEngine:
         """The answer of the engine of this moment from the events that are held of a citizen."""
         return self.handler.decide(request, citizen, now, held, acting)
 
-    def ground(self, actor: str, held: Sequence[Event], citizen: str, now: int) -> str | None:
+    def ground(self, actor: str, held: Sequence[Event], citizen: str, now: int, noun: str) -> str | None:
         """On which ground somebody may act for a citizen by the rules of this moment."""
-        return self.handler.ground(actor, held, citizen, now)
+        return self.handler.ground(actor, held, citizen, now, noun)
 
     def consented(self, held: Sequence[Event], citizen: str) -> str | None:
         """By which purpose of this moment a citizen lets caseworkers ask for them."""
@@ -95,9 +95,11 @@ class LiveEngine:
         """What people can agree to, and how it stands for one."""
         return self.handler.consents
 
-    def effect(self, citizen: str, before: Sequence[Event], after: Sequence[Event], now: int) -> Sequence[Any]:
+    def effect(
+        self, citizen: str, before: Sequence[Event], after: Sequence[Event], now: int, acting: str = ""
+    ) -> Sequence[Any]:
         """Which programmes stand otherwise after than before."""
-        return self.handler.effect(citizen, before, after, now)
+        return self.handler.effect(citizen, before, after, now, acting)
 
     @property
     def engine(self) -> Engine:

@@ -128,7 +128,7 @@ def create_app(
     add_citizens(app, answers, log, access, clock, work)
     add_decisions(app, answers, log, access, clock, work)
     add_rights(app, answers, log, access, clock, work)
-    add_offers(app, log, access, clock, work)
+    add_offers(app, answers, log, access, clock, work)
     add_requests(app, answers, log, access, clock, work)
     add_events(app, log, access, clock)
     add_reference(app, answers, access, clock, work)

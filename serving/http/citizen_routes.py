@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from secrets import token_hex
 from typing import Any, Final, Protocol
 
 from fastapi import FastAPI
@@ -18,7 +17,8 @@ from serving.http.access import Authentication, may_see, need, whose
 from serving.http.problem_documents import RefusedError
 from serving.http.rights_wire import ActsOut
 from serving.http.service_frame import JSON, WorkerPool, fitting, json_text, queried, query_items, refusals
-from serving.http.tokens import CASEWORK, READ, Caller
+from serving.http.stand_in import LOOKING_UP, Grounds, StandIns
+from serving.http.tokens import READ
 from serving.http.told_answer import Telling, told
 from serving.http.wire import MAX_K, RecommendationRequest, RecommendationsOut
 from serving.records.act_book import Act
@@ -41,8 +41,7 @@ _QUERY: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 }
 _FORM: Final = "explain"
 """What changes nothing of what is decided, only how it is told."""
-_ACT: Final = "recommendations:read"
-_NOBODY: Final = "No events are known under this id, or the token is not for reading them."
+_NOBODY: Final = LOOKING_UP.nobody
 
 
 class Keeping(Protocol):
@@ -77,21 +76,13 @@ class LifeReading(Protocol):
         ...
 
 
-class LifeAnswers(Telling, Protocol):
+class LifeAnswers(Telling, Grounds, Protocol):
     """What the application asks of the engine behind it; called in a worker thread."""
 
     def decide(
         self, request: RecommendationRequest, citizen: str, now: int, held: Sequence[Event], acting: str = ""
     ) -> Decision:
         """The answer from the events that are held of a citizen, and what it rests on."""
-        ...
-
-    def ground(self, actor: str, held: Sequence[Event], citizen: str, now: int) -> str | None:
-        """On which ground somebody, whose events are held, may act for a citizen; None where there is none."""
-        ...
-
-    def consented(self, held: Sequence[Event], citizen: str) -> str | None:
-        """By which purpose a citizen, whose events are held, lets caseworkers ask for them; None where by none."""
         ...
 
 
@@ -111,7 +102,8 @@ def add_citizens(
         caller, name = access.caller(request, now), composed(citizen)
         need(caller, READ)
         of_another = not may_see(caller, name)
-        act = await work.run(lambda: acting(answers, log, caller, name, now)) if of_another else None
+        stand_ins = StandIns(answers, log)
+        act = await work.run(lambda: stand_ins.acting(caller, name, now, LOOKING_UP)) if of_another else None
         question = LifeQuestion(_asked(request), name, now, not set(request.query_params) - {_FORM}, act)
         return await told(request, question.asked, answers, work, lambda: question.answered(answers, log))
 
@@ -156,22 +148,6 @@ def _life(log: LifeReading, citizen: str) -> Sequence[Event]:
     if not held:
         raise RefusedError(problems.NOT_FOUND, _NOBODY)
     return held
-
-
-def acting(answers: LifeAnswers, log: LifeReading, caller: Caller, citizen: str, now: int) -> Act:
-    """That a caller asks for somebody else: by what registries say of the caller, or by that person's consent.
-
-    Only of caseworkers are the other's events looked at; whoever did not agree is answered as a stranger is.
-
-    Raises:
-        RefusedError: 404, there is none.
-    """
-    found = answers.ground(caller.subject, log.life(caller.subject), citizen, now)
-    if found is None and caller.may(CASEWORK):
-        found = answers.consented(log.life(citizen), citizen)
-    if found is None:
-        raise RefusedError(problems.NOT_FOUND, _NOBODY)
-    return Act(token_hex(16), citizen, caller.subject, found, _ACT, now)
 
 
 def _add_acts(

@@ -39,12 +39,18 @@ class ConsentDesk:
     purposes: PurposeRegister = field(default_factory=PurposeRegister)
     policy: ContactPolicy = field(default_factory=lambda: ContactPolicy({}, {}))
 
-    def told(self, citizen: str, held: Sequence[Event]) -> Mapping[str, Any]:
-        """How every purpose stands for a person now, by the events that are held of them."""
+    def told(self, citizen: str, held: Sequence[Event], *, acting: bool = False) -> Mapping[str, Any]:
+        """How every purpose stands for a person now, by the events that are held of them.
+
+        To whoever is `acting` for them nothing is told that is about a sensitive fact or programme.
+        """
         history, stated = history_of(held, self.declaration), _stated(held)
         known = [*self._of_facts(history, citizen), *self._of_contact(history, citizen, stated)]
         names = {one["purpose"] for one in known}
         found, place = consents(history), int(history.rows_of([citizen])[0])
+        if acting:
+            shown = self._open_names()
+            return {"purposes": [one for one in known if one["purpose"] in shown]}
         others = (name for name in stated if name not in names)
         return {
             "purposes": [
@@ -53,19 +59,30 @@ class ConsentDesk:
             ]
         }
 
-    def check(self, purpose: str, given: bool, held: Sequence[Event]) -> None:
+    def check(self, purpose: str, given: bool, held: Sequence[Event], *, acting: bool = False) -> None:
         """Refuse a statement on a purpose that is not declared; what the log holds can always be withdrawn.
+
+        Whoever is `acting` for the person states only on what `told` tells them.
 
         Raises:
             RefusedError: 422, with the purposes that are declared.
         """
         parts = purpose.rsplit(":", 1)
         of_programme = f"{parts[0]}:{_ANY}" if parts[-1] in self.catalogue.index else purpose
-        declared = [*self.purposes.purposes, *self._contact_names()]
-        if purpose in declared or of_programme in declared or (not given and purpose in _stated(held)):
+        declared = self._open_names() if acting else [*self.purposes.purposes, *self._contact_names()]
+        own = not acting and (of_programme in declared or (not given and purpose in _stated(held)))
+        if purpose in declared or own:
             return
         items = [ProblemItemValue("/purpose", f"one of {', '.join(declared)}")]
         raise RefusedError(UNPROCESSABLE, "Nothing here is done for this purpose.", items)
+
+    def _open_names(self) -> list[str]:
+        """The declared purposes that say nothing of a sensitive fact or programme."""
+        facts = self.declaration.facts
+        open_ones = (
+            name for name, one in self.purposes.purposes.items() if not any(facts[fact].sensitive for fact in one.facts)
+        )
+        return [*open_ones, *self.policy.purposes, *map(self.policy.consent_to, self.policy.channels)]
 
     def _contact_names(self) -> Iterator[str]:
         yield from self.policy.purposes

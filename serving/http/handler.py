@@ -127,9 +127,9 @@ class RecommendationHandler:
             asked = replace(asked, person=hidden, said=asked.said | {"acting": [acting]})
         return asked.decided(citizen)
 
-    def ground(self, actor: str, held: Sequence[Event], citizen: str, now: int) -> str | None:
+    def ground(self, actor: str, held: Sequence[Event], citizen: str, now: int, noun: str) -> str | None:
         """On which ground somebody, whose events are held, may act for a citizen; None where there is none."""
-        return self.representation.ground(held, actor, citizen, now, self.engine.declaration)
+        return self.representation.ground(held, actor, citizen, now, self.engine.declaration, noun)
 
     def consented(self, held: Sequence[Event], citizen: str) -> str | None:
         """By which purpose a citizen, whose events are held, lets caseworkers ask for them now; None where by none."""
@@ -167,11 +167,14 @@ class RecommendationHandler:
         """What people can agree to, and how it stands for one."""
         return ConsentDesk(self.engine.declaration, self.engine.catalogue, self.purposes, self.policy)
 
-    def effect(self, citizen: str, before: Sequence[Event], after: Sequence[Event], now: int) -> list[dict[str, Any]]:
+    def effect(
+        self, citizen: str, before: Sequence[Event], after: Sequence[Event], now: int, acting: str = ""
+    ) -> list[dict[str, Any]]:
         """Which programmes stand otherwise by one life of a citizen than by another, in the order of the catalogue."""
         asked, found = RecommendationRequest(events=[]), []
         for held in (before, after):
-            answer = self.decide(asked.model_copy(update={"k": len(self.engine.catalogue)}), citizen, now, held).answer
+            whole = asked.model_copy(update={"k": len(self.engine.catalogue)})
+            answer = self.decide(whole, citizen, now, held, acting).answer
             found.append({one["programme"]: one["standing"] for one in answer["recommendations"]})
         pairs = ((name, *(side.get(name) for side in found)) for name in self.engine.catalogue.index)
         return [{"programme": name, "before": one, "after": other} for name, one, other in pairs if one != other]

@@ -37,10 +37,11 @@ class OfferDesk:
         self._home = home
         self._worker = worker
 
-    def offers(self, citizen: str, channel: str | None, now: int) -> Mapping[str, Any]:
+    def offers(self, citizen: str, channel: str | None, now: int, *, acting: bool = False) -> Mapping[str, Any]:
         """What a citizen is offered through a channel that they look at themselves, and what was taken back lately.
 
-        Every rule holds as of now: what they agreed to, what they hold, what they declined.
+        Every rule holds as of now: what they agreed to, what they hold, what they declined. To whoever is `acting` for
+        them nothing is told that is sensitive, or rests on a sensitive fact, or of what was taken back.
 
         Raises:
             RefusedError: 404, nothing is known of them; 422, there is no such channel; 503.
@@ -50,18 +51,19 @@ class OfferDesk:
             if not self._home.has_events:
                 raise RefusedError(NOT_FOUND, _NOBODY)
             with self._home.store() as store:
-                look = self._looked(store, worker, citizen, now)
-        offers = [] if look is None else list(_listed(look, worker, channel))
-        return {"channel": channel, "offers": offers, "withdrawn": [] if look is None else list(_taken_back(look))}
+                look = self._looked(store, worker, citizen, now, acting)
+        offers = [] if look is None else list(_listed(look, worker, channel, acting))
+        withdrawn = [] if look is None or acting else list(_taken_back(look))
+        return {"channel": channel, "offers": offers, "withdrawn": withdrawn}
 
-    def decline(self, citizen: str, offer: str, now: int) -> Mapping[str, Any]:
+    def decline(self, citizen: str, offer: str, now: int, *, acting: bool = False) -> Mapping[str, Any]:
         """Decline an offer: it is on the log, and the programme is offered again only once it changed.
 
         Raises:
             RefusedError: 404, there is no such offer of theirs; 409, it does not stand any more; 503.
         """
         with self._answering() as store:
-            found = self._standing(store, citizen, offer, now)
+            found = self._standing(store, citizen, offer, now, acting)
             if found.state == DECLINED:
                 return _answer(found)
             done = replace(found, state=DECLINED, changed=now, until=None, reason="")
@@ -72,7 +74,7 @@ class OfferDesk:
                 store.log.append([Event(f"{offer}:declined", OWN_SOURCE, citizen, DECLINE, now, now, told)])
             return _answer(done)
 
-    def snooze(self, citizen: str, offer: str, until: int, now: int) -> Mapping[str, Any]:
+    def snooze(self, citizen: str, offer: str, until: int, now: int, *, acting: bool = False) -> Mapping[str, Any]:
         """Put an offer off until a local day begins: it leaves again after that, if it stands then.
 
         Raises:
@@ -85,7 +87,7 @@ class OfferDesk:
             item = ProblemItemValue("/until", "a day after today, at most as far as the contact policy allows")
             raise RefusedError(UNPROCESSABLE, "The offer cannot be put off until then.", [item])
         with self._answering() as store:
-            found = self._standing(store, citizen, offer, now)
+            found = self._standing(store, citizen, offer, now, acting)
             if found.state == DECLINED:
                 raise RefusedError(OFFER_SETTLED, "The offer was declined.")
             second = now + until * DAY_SECONDS - zone.local_seconds(now)
@@ -111,21 +113,27 @@ class OfferDesk:
             with self._home.store_to_write() as store:
                 yield store
 
-    def _looked(self, store: ServiceStore, worker: OfferWorker, citizen: str, now: int) -> OfferLook | None:
+    def _looked(
+        self, store: ServiceStore, worker: OfferWorker, citizen: str, now: int, acting: bool
+    ) -> OfferLook | None:
         """Look at somebody; None where they may not be judged now."""
         events = list(store.log.events([citizen]))
         book = OfferBook(store.connection).on_book(citizen)
         if not events:
             raise RefusedError(NOT_FOUND, _NOBODY)
-        return worker.watch.look(events, citizen, now, book)
+        return worker.watch.look(events, citizen, now, book, worker.watch.sensitive_facts if acting else ())
 
-    def _standing(self, store: ServiceStore, citizen: str, offer: str, now: int) -> KeptOffer:
-        """An offer of a citizen that can be answered: on the book, or due and about to be."""
+    def _standing(self, store: ServiceStore, citizen: str, offer: str, now: int, acting: bool) -> KeptOffer:
+        """An offer of a citizen that can be answered: on the book, or due and about to be.
+
+        Whoever is `acting` for them answers only what they are told of, whatever else is on the book.
+        """
         worker = self._worker()
-        found = OfferBook(store.connection).find(offer)
+        found = None if acting else OfferBook(store.connection).find(offer)
         if found is None:
-            look = self._looked(store, worker, citizen, now)
-            rows = [] if look is None else [worker.row(look, one) for one in look.situation.due]
+            look = self._looked(store, worker, citizen, now, acting)
+            due = [] if look is None else [one for one in look.situation.due if not (acting and one.sensitive)]
+            rows = [] if look is None else [worker.row(look, one) for one in due]
             found = next((one for one in rows if one.id == offer), None)
         if found is None or found.citizen != citizen:
             raise RefusedError(NOT_FOUND, _NOBODY)
@@ -134,12 +142,15 @@ class OfferDesk:
         return found
 
 
-def _listed(look: OfferLook, worker: OfferWorker, channel: str) -> Iterator[dict[str, Any]]:
+def _listed(look: OfferLook, worker: OfferWorker, channel: str, acting: bool) -> Iterator[dict[str, Any]]:
     by_id = {one.programme.id: one for one in look.found.shown}
     for due in look.decision.listed.get(channel, ()):
+        if acting and due.sensitive:
+            continue
         row = worker.row(look, due)
         told = offer_json(due, row.id, by_id[due.programme])
-        yield {**told, "state": row.state, "made": rfc3339(row.made), "decision_id": row.decision or None}
+        decision = None if acting else row.decision or None  # which only the person may read
+        yield {**told, "state": row.state, "made": rfc3339(row.made), "decision_id": decision}
 
 
 def _taken_back(look: OfferLook) -> Iterator[dict[str, Any]]:

@@ -12,10 +12,11 @@ from starlette.requests import Request
 
 from features.calendar import ISO_DAY, day_of
 from serving.http import problem_documents as problems
-from serving.http.access import Authentication, whose
+from serving.http.access import Authentication
 from serving.http.offer_wire import OfferAnswerOut, OffersOut, SnoozeRequest
 from serving.http.problem_documents import ProblemItemValue, RefusedError
 from serving.http.service_frame import JSON, WorkerPool, documented, fitted, json_text, queried, query_items, refusals
+from serving.http.stand_in import Errand, Grounds, LivesAndActs, StandIns
 from serving.http.tokens import ANSWER, READ
 
 _QUERY: Final[dict[str, tuple[str, dict[str, Any]]]] = {
@@ -27,26 +28,28 @@ _REFUSED: Final = (
 )  # fmt: skip
 _BODY: Final = (problems.MALFORMED_BODY, problems.TIMED_OUT, problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA)
 _NOBODY: Final = "There is no such offer, or the token is not for reading it."
+_LISTING: Final = Errand(READ, "offers:read", _NOBODY)
+_ANSWERING: Final = Errand(ANSWER, "offers:answer", _NOBODY)
 _OF_ONE: Final = "/v1/citizens/{citizen:path}/offers/{offer}"
 
 
 class Offering(Protocol):
     """What the application asks of the offers behind it; called in a worker thread."""
 
-    def offers(self, citizen: str, channel: str | None, now: int) -> Mapping[str, Any]:
+    def offers(self, citizen: str, channel: str | None, now: int, *, acting: bool = False) -> Mapping[str, Any]:
         """What a citizen is offered now; raises RefusedError where nothing is known of them."""
         ...
 
-    def decline(self, citizen: str, offer: str, now: int) -> Mapping[str, Any]:
+    def decline(self, citizen: str, offer: str, now: int, *, acting: bool = False) -> Mapping[str, Any]:
         """Decline an offer, durably; raises RefusedError where it is not theirs or does not stand."""
         ...
 
-    def snooze(self, citizen: str, offer: str, until: int, now: int) -> Mapping[str, Any]:
+    def snooze(self, citizen: str, offer: str, until: int, now: int, *, acting: bool = False) -> Mapping[str, Any]:
         """Put an offer off until a day, durably; raises RefusedError as above."""
         ...
 
 
-class LogWithOffers(Protocol):
+class LogWithOffers(LivesAndActs, Protocol):
     """A log with offers beside it."""
 
     @property
@@ -56,9 +59,11 @@ class LogWithOffers(Protocol):
 
 
 def add_offers(
-    app: FastAPI, log: LogWithOffers, access: Authentication, clock: Callable[[], int], work: WorkerPool
-) -> None:
+    app: FastAPI, answers: Grounds, log: LogWithOffers, access: Authentication, clock: Callable[[], int],
+    work: WorkerPool,
+) -> None:  # fmt: skip
     """Add the routes; `work` are the threads that recommend."""
+    stand_ins = StandIns(answers, log)
     settled = refusals(*_REFUSED, problems.OFFER_SETTLED)
 
     @app.get("/v1/citizens/{citizen:path}/offers", response_model=OffersOut, responses=refusals(*_REFUSED),
@@ -66,19 +71,20 @@ def add_offers(
     async def citizen_offers(request: Request, citizen: str) -> Response:
         """What one citizen is offered now, and what was taken back of what was offered."""
         now = clock()
-        name, channel = (
-            whose(access.caller(request, now), citizen, READ, _NOBODY),
-            dict(query_items(request, _QUERY)).get("channel"),
-        )
-        return Response(await work.run(lambda: json_text(log.offers.offers(name, channel, now))), media_type=JSON)
+        name, act = await stand_ins.admitted(work, access.caller(request, now), citizen, now, _LISTING)
+        channel, acting = dict(query_items(request, _QUERY)).get("channel"), act is not None
+        answer = await work.run(lambda: json_text(log.offers.offers(name, channel, now, acting=acting)))
+        return Response(answer, media_type=JSON)
 
     @app.post(_OF_ONE + "/decline", response_model=OfferAnswerOut, responses=settled,
               openapi_extra=queried({}, ANSWER), tags=["offers"])  # fmt: skip
     async def offer_decline(request: Request, citizen: str, offer: str) -> Response:
         """Decline an offer; the programme is offered again only once it changed, and stays among recommendations."""
         now = clock()
-        name = whose(access.caller(request, now), citizen, ANSWER, _NOBODY)
-        return Response(await work.run(lambda: json_text(log.offers.decline(name, offer, now))), media_type=JSON)
+        name, act = await stand_ins.admitted(work, access.caller(request, now), citizen, now, _ANSWERING)
+        acting = act is not None
+        answer = await work.run(lambda: json_text(log.offers.decline(name, offer, now, acting=acting)))
+        return Response(answer, media_type=JSON)
 
     @app.post(_OF_ONE + "/snooze", response_model=OfferAnswerOut,
               responses=refusals(*_REFUSED, *_BODY, problems.OFFER_SETTLED),
@@ -86,9 +92,10 @@ def add_offers(
     async def offer_snooze(request: Request, citizen: str, offer: str) -> Response:
         """Put an offer off until a day."""
         now = clock()
-        name = whose(access.caller(request, now), citizen, ANSWER, _NOBODY)
-        until = _day((await fitted(request, SnoozeRequest)).until)
-        return Response(await work.run(lambda: json_text(log.offers.snooze(name, offer, until, now))), media_type=JSON)
+        name, act = await stand_ins.admitted(work, access.caller(request, now), citizen, now, _ANSWERING)
+        until, acting = _day((await fitted(request, SnoozeRequest)).until), act is not None
+        answer = await work.run(lambda: json_text(log.offers.snooze(name, offer, until, now, acting=acting)))
+        return Response(answer, media_type=JSON)
 
 
 def _day(text: str) -> int:

@@ -25,7 +25,7 @@ class _Nobody:
     def decide(self, request: RecommendationRequest, citizen: str, now: int, held: Any, acting: str = "") -> Any:
         raise NotImplementedError
 
-    def ground(self, actor: str, held: Any, citizen: str, now: int) -> str | None:
+    def ground(self, actor: str, held: Any, citizen: str, now: int, noun: str) -> str | None:
         raise NotImplementedError
 
     def consented(self, held: Any, citizen: str) -> str | None:
@@ -35,7 +35,7 @@ class _Nobody:
     def consents(self) -> Any:
         raise NotImplementedError
 
-    def effect(self, citizen: str, before: Any, after: Any, now: int) -> Any:
+    def effect(self, citizen: str, before: Any, after: Any, now: int, acting: str = "") -> Any:
         raise NotImplementedError
 
     def explain(self, decision: Any, length: Any, language: str | None) -> Mapping[str, Any]:

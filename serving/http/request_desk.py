@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from secrets import token_hex
 from typing import Any, Final
 
@@ -33,12 +33,18 @@ class RequestDesk:
         self._declaration = declaration
         self._home = home
 
-    def claim(self, citizen: str, facts: Mapping[str, Any], note: str, now: int) -> tuple[CitizenRequest, list[Event]]:
+    def claim(
+        self, citizen: str, facts: Mapping[str, Any], note: str, now: int, *, acting: bool = False
+    ) -> tuple[CitizenRequest, list[Event]]:
         """Keep a claim; its facts count from now on. Returns it with the person's events before.
 
         Raises:
-            RefusedError: 404, nobody is known; 422, the facts cannot be stated; 503.
+            RefusedError: 404, nobody is known; 422, the facts cannot be stated, or one is sensitive and claimed by
+                somebody `acting` for the person; 503.
         """
+        if acting and (own := self._sensitive(facts)):
+            items = [ProblemItemValue(f"/facts/{name}", "a fact that only the person claims") for name in own]
+            raise RefusedError(UNPROCESSABLE, "These facts cannot be stated.", items)
         event = self._event(STATED, citizen, facts, now)
         with available(_LATER), self._home.store_to_write() as store:
             before = list(store.log.events([citizen]))
@@ -63,10 +69,15 @@ class RequestDesk:
             body = {"reason": reason, "decision_id": decision}
             return RequestBook(store.connection).add(token_hex(16), citizen, "review", body, now)
 
-    def of(self, citizen: str, now: int, page: ListPage) -> Mapping[str, Any]:
-        """A page of the requests of a person, the latest first; raises RefusedError: 422, 503."""
+    def of(self, citizen: str, now: int, page: ListPage, *, acting: bool = False) -> Mapping[str, Any]:
+        """A page of the requests of a person, the latest first; raises RefusedError: 422, 503.
+
+        To whoever is `acting` for them only claims are told, and none of a sensitive fact; a page may then have fewer.
+        """
         found = self._read(lambda book: book.of(citizen, page.after, page.limit + 1))
         shown, following = page.cut(found, lambda one: (one.made, one.id))
+        if acting:
+            shown = [one for one in shown if one.kind == "claim" and not self._sensitive(one.body["facts"])]
         return {"requests": [one.to_document(now) for one in shown], "next": following}
 
     def waiting(self, now: int, page: ListPage) -> Mapping[str, Any]:
@@ -98,6 +109,10 @@ class RequestDesk:
             if done.kind == "claim" and not granted:
                 store.log.append([self._event(RETRACTED, done.citizen, done.body["event"], now)])
             return done
+
+    def _sensitive(self, facts: Iterable[str]) -> list[str]:
+        known = self._declaration.facts
+        return [name for name in facts if name in known and known[name].sensitive]
 
     def _event(self, kind: str, citizen: str, data: Mapping[str, Any], now: int) -> Event:
         document = {

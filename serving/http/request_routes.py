@@ -26,30 +26,31 @@ from serving.http.service_frame import (
     queried,
     refusals,
 )
+from serving.http.stand_in import Errand, Grounds, LivesAndActs, StandIns
 from serving.http.tokens import ACT_AS, READ, RIGHTS
 
 _LISTED: Final = refusals(*problems.READING, problems.UNPROCESSABLE)
 _NOBODY: Final = "Nothing is known under this id, or the token is not for acting on it."
 _CITIZEN: Final = "/v1/citizens/{citizen:path}"
+_CLAIMING: Final = Errand(RIGHTS, "claims:write", _NOBODY)
+_CLAIMED: Final = Errand(READ, "claims:read", _NOBODY)
 _CLAIM: Final = {"facts": {"region": "11440"}, "note": "I moved in May."}
 _REVIEW: Final = {"reason": "The child lives with me.", "decision_id": None}
 _RULING: Final = {"granted": True, "note": "The address was checked."}
 
 
-class EffectAnswers(Protocol):
+class EffectAnswers(Grounds, Protocol):
     """What the application asks of the engine behind it; called in a worker thread."""
 
-    def effect(self, citizen: str, before: Sequence[Event], after: Sequence[Event], now: int) -> Sequence[Any]:
-        """Which programmes stand otherwise after than before."""
+    def effect(
+        self, citizen: str, before: Sequence[Event], after: Sequence[Event], now: int, acting: str = ""
+    ) -> Sequence[Any]:
+        """Which programmes stand otherwise after than before, to whoever acts on the ground `acting`."""
         ...
 
 
-class Requesting(Protocol):
+class Requesting(LivesAndActs, Protocol):
     """What the application asks of the event log behind it; called in a worker thread."""
-
-    def life(self, citizen: str) -> Sequence[Event]:
-        """The events that touch somebody."""
-        ...
 
     @property
     def requests(self) -> RequestDesk:
@@ -63,18 +64,20 @@ def add_requests(
 ) -> None:  # fmt: skip
     """Add the routes; `work` are the threads that recommend."""
     _add_rulings(app, log, access, clock, work)
+    stand_ins = StandIns(answers, log)
 
     @app.post(f"{_CITIZEN}/claims", response_model=ClaimedOut, responses=refusals(*problems.WRITING), tags=["rights"],
               openapi_extra=documented(ClaimRequest, _CLAIM, RIGHTS))  # fmt: skip
     async def claim(request: Request, citizen: str) -> Response:
         """Claim that a fact is another than a register says: it counts at once; an office confirms or refuses it."""
         now = clock()
-        name = whose(access.caller(request, now), citizen, RIGHTS, _NOBODY)
-        asked = await fitted(request, ClaimRequest)
+        name, act = await stand_ins.admitted(work, access.caller(request, now), citizen, now, _CLAIMING)
+        asked, ground = await fitted(request, ClaimRequest), "" if act is None else act.ground
 
         def kept() -> str:
-            made, before = log.requests.claim(name, asked.facts, asked.note, now)
-            return json_text({**made.to_document(now), "effect": answers.effect(name, before, log.life(name), now)})
+            made, before = log.requests.claim(name, asked.facts, asked.note, now, acting=bool(ground))
+            effect = answers.effect(name, before, log.life(name), now, ground)
+            return json_text({**made.to_document(now), "effect": effect})
 
         return Response(await work.run(kept), media_type=JSON)
 
@@ -96,9 +99,10 @@ def add_requests(
     async def citizen_requests(request: Request, citizen: str) -> Response:
         """The claims and reviews of one citizen, the latest first, page by page, and how they were ruled on."""
         now = clock()
-        name = whose(access.caller(request, now), citizen, READ, _NOBODY)
-        page = page_of(request, MOST_SHOWN)
-        return Response(await work.run(lambda: json_text(log.requests.of(name, now, page))), media_type=JSON)
+        name, act = await stand_ins.admitted(work, access.caller(request, now), citizen, now, _CLAIMED)
+        page, acting = page_of(request, MOST_SHOWN), act is not None
+        answer = await work.run(lambda: json_text(log.requests.of(name, now, page, acting=acting)))
+        return Response(answer, media_type=JSON)
 
 
 def _add_rulings(

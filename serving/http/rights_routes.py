@@ -21,6 +21,7 @@ from serving.http.event_wire import EventOutcomesOut
 from serving.http.problem_documents import ProblemItemValue, RefusedError
 from serving.http.rights_wire import ConsentRequest, ConsentsOut, ErasedOut, FeedbackRequest
 from serving.http.service_frame import JSON, WorkerPool, documented, fitted, json_text, queried, refusals
+from serving.http.stand_in import ActKeeping, Errand, Grounds, StandIns
 from serving.http.tokens import ACT_AS, READ, RIGHTS, WRITE
 
 SOURCE: Final = "proffer:service"
@@ -30,7 +31,7 @@ _CONSENT: Final = {"purpose": "ranking", "given": False}
 _FEEDBACK: Final = {"items": [{"kind": "opened", "programme": "parent-benefit", "position": 1, "channel": "app"}]}
 
 
-class ConsentAnswers(Protocol):
+class ConsentAnswers(Grounds, Protocol):
     """What the application asks of the engine behind it; called in a worker thread."""
 
     @property
@@ -39,7 +40,7 @@ class ConsentAnswers(Protocol):
         ...
 
 
-class Erasing(Protocol):
+class Erasing(ActKeeping, Protocol):
     """What the application asks of the records behind it; called in a worker thread."""
 
     def erase(self, citizen: str) -> Mapping[str, Any] | None:
@@ -84,9 +85,9 @@ def add_rights(
 
 
 def consent_stated(
-    answers: ConsentAnswers, log: LifeTaking, citizen: str, asked: ConsentRequest, now: int
+    answers: ConsentAnswers, log: LifeTaking, citizen: str, asked: ConsentRequest, now: int, acting: bool = False
 ) -> Mapping[str, Any]:
-    """Write what somebody agrees to or takes back, and tell how everything stands then.
+    """Write what somebody agrees to or takes back, or whoever is `acting` for them, and tell how everything stands.
 
     Raises:
         RefusedError: 404, nothing is known of them; 422, nothing is done for this purpose; 503.
@@ -94,10 +95,10 @@ def consent_stated(
     held = log.life(citizen)
     if not held:
         raise RefusedError(problems.NOT_FOUND, _NOBODY)
-    answers.consents.check(asked.purpose, asked.given, held)
+    answers.consents.check(asked.purpose, asked.given, held, acting=acting)
     kind = "consent.given" if asked.given else "consent.withdrawn"
     stated(log, citizen, kind, {"purpose": asked.purpose}, now)
-    return answers.consents.told(citizen, log.life(citizen))
+    return answers.consents.told(citizen, log.life(citizen), acting=acting)
 
 
 def stated(log: LifeTaking, citizen: str, kind: str, data: Mapping[str, Any], now: int) -> None:
@@ -109,33 +110,38 @@ def stated(log: LifeTaking, citizen: str, kind: str, data: Mapping[str, Any], no
     _taken(log.take([_event(kind, citizen, data, now)], now).result())
 
 
+def _consents_told(answers: ConsentAnswers, log: LifeTaking, citizen: str, acting: bool) -> str:
+    held = log.life(citizen)
+    if not held:
+        raise RefusedError(problems.NOT_FOUND, _NOBODY)
+    return json_text(answers.consents.told(citizen, held, acting=acting))
+
+
 def _add_consents(
     app: FastAPI, answers: ConsentAnswers, log: LifeTaking, access: Authentication, clock: Callable[[], int],
     work: WorkerPool,
 ) -> None:  # fmt: skip
     path = "/v1/citizens/{citizen:path}/consents"
 
-    def told(name: str) -> str:
-        held = log.life(name)
-        if not held:
-            raise RefusedError(problems.NOT_FOUND, _NOBODY)
-        return json_text(answers.consents.told(name, held))
+    stand_ins = StandIns(answers, log)
+    reading, stating = Errand(READ, "consents:read", _NOBODY), Errand(RIGHTS, "consents:write", _NOBODY)
 
     @app.get(path, response_model=ConsentsOut, responses=refusals(*problems.READING), openapi_extra=queried({}, READ),
              tags=["rights"])  # fmt: skip
     async def consents(request: Request, citizen: str) -> Response:
         """Everything a person can agree to or take back: for what facts are read, and how they are written to."""
-        name = whose(access.caller(request, clock()), citizen, READ, _NOBODY)
-        return Response(await work.run(lambda: told(name)), media_type=JSON)
+        now = clock()
+        name, act = await stand_ins.admitted(work, access.caller(request, now), citizen, now, reading)
+        return Response(await work.run(lambda: _consents_told(answers, log, name, act is not None)), media_type=JSON)
 
     @app.put(path, response_model=ConsentsOut, responses=refusals(*problems.WRITING), tags=["rights"],
              openapi_extra=documented(ConsentRequest, _CONSENT, RIGHTS))  # fmt: skip
     async def state_consent(request: Request, citizen: str) -> Response:
         """Give consent to a purpose, or withdraw it (so is the learned order refused): from the next request on."""
         now = clock()
-        name = whose(access.caller(request, now), citizen, RIGHTS, _NOBODY)
-        asked = await fitted(request, ConsentRequest)
-        answer = await work.run(lambda: json_text(consent_stated(answers, log, name, asked, now)))
+        name, act = await stand_ins.admitted(work, access.caller(request, now), citizen, now, stating)
+        asked, acting = await fitted(request, ConsentRequest), act is not None
+        answer = await work.run(lambda: json_text(consent_stated(answers, log, name, asked, now, acting)))
         return Response(answer, media_type=JSON)
 
 

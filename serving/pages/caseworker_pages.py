@@ -13,10 +13,11 @@ from rendering import casework_page, contact_page
 from rendering.contact_page import PrintedMessage, letters_view
 from rendering.offers_page import OffersShown
 from serving.http import problem_documents as problems
-from serving.http.citizen_routes import LifeQuestion, acting
+from serving.http.citizen_routes import LifeQuestion
 from serving.http.list_page import MOST_SHOWN, ListPage
 from serving.http.problem_documents import RefusedError
 from serving.http.record_desk import available
+from serving.http.stand_in import LOOKING_UP, StandIns
 from serving.http.wire import MAX_K, RecommendationRequest
 from serving.pages.citizen_desk import CitizenDesk
 from serving.pages.page_form import LONGEST_TEXT, PageForm
@@ -117,7 +118,8 @@ class CaseworkPages:
         """What there is for somebody who agreed, on record as the caseworker's act; as a stranger who did not."""
         citizen = form.text("citizen").strip()
         try:
-            act = acting(self.desk.answers, self.desk.log, visit.caller, citizen, visit.now)
+            stand_ins = StandIns(self.desk.answers, self.desk.log)
+            act = stand_ins.acting(visit.caller, citizen, visit.now, LOOKING_UP)
             asked = RecommendationRequest(events=[], k=MAX_K)
             question = LifeQuestion(asked, citizen, visit.now, plain=True, act=act)
             answer = question.answered(self.desk.answers, self.desk.log)

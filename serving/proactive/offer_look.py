@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -19,7 +19,7 @@ from recommender.contact.contact_record import ALIVE, DECLINED, ContactRecord
 from recommender.contact.due_offer import DueOffer, due_offers
 from serving.proactive.offer_book import KeptOffer, OnBook, latest
 from serving.proactive.person_choices import choices_of, declines_of
-from serving.records.live_basis import ELIGIBILITY, RANKING, PurposeRegister
+from serving.records.live_basis import ELIGIBILITY, RANKING, PurposeRegister, unread
 from serving.records.switched_off import Stops
 
 if TYPE_CHECKING:
@@ -106,8 +106,12 @@ class Watch:
             return True
         return any(one.type == GIVES for one in events)
 
-    def look(self, events: Sequence[Event], citizen: str, now: int, book: OnBook) -> OfferLook | None:
+    def look(
+        self, events: Sequence[Event], citizen: str, now: int, book: OnBook, hidden: Collection[str] = ()
+    ) -> OfferLook | None:
         """Return what is found of a person from the events that touch them; None where they may not be judged.
+
+        Facts that are `hidden` are not read: what is found is for somebody else's eyes.
 
         What is known is what is recorded of the day of `now`; consent is what holds at that second.
 
@@ -122,6 +126,7 @@ class Watch:
         answering, person, closed = self.purposes.allowed(engine, person, citizen)
         if ELIGIBILITY in closed:
             return None
+        person = unread(person, hidden) if hidden else person
         unordered = tuple(one.said for one in self.stops.of_order(engine, person))
         found = (answering.by_rules if unordered else answering).answer(person, day, None)
         due = due_offers(found, person.held, self.policy, self.sensitive_facts)

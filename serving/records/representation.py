@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
     from features.log.event import Event
 
-__all__ = ["Ground", "Representation"]
+__all__ = ["ERRANDS", "Ground", "Representation"]
 
 OLDEST_MAJORITY: Final = 30
+ERRANDS: Final = ("recommendations", "offers", "consents", "claims")
+"""What may be done for another: where a ground names none, the first alone."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Ground:
         begins: the events of whoever acts with which it begins, each with the field of the child's day of birth; empty
             where the child was born when the event happened.
         ends: the events of whoever acts with which it ends.
+        may: what may be done, of ERRANDS.
         basis: the law, in each language.
     """
 
@@ -43,6 +46,7 @@ class Ground:
     role: str
     begins: Mapping[str, str]
     ends: frozenset[str]
+    may: frozenset[str] = frozenset(ERRANDS[:1])
     basis: Text | None = None
 
 
@@ -78,9 +82,9 @@ class Representation:
         return cls(majority, tuple(grounds))
 
     def ground(
-        self, events: Iterable[Event], actor: str, citizen: str, now: int, declaration: Declaration
+        self, events: Iterable[Event], actor: str, citizen: str, now: int, declaration: Declaration, noun: str
     ) -> str | None:
-        """Return on which ground somebody may act for a citizen now; None where there is none.
+        """Return on which ground somebody may do something for a citizen now; None where there is none.
 
         Only registries' events, corrections and retractions count, so that nobody else's give a right or prolong one.
         A child whose day of birth is not known is acted for by nobody, and nobody acts on two sources that contradict
@@ -92,6 +96,7 @@ class Representation:
             citizen: for whom.
             now: the UTC second.
             declaration: what may happen.
+            noun: what is to be done, one of ERRANDS.
         """
         registered = [one for one in events if one.subject == actor and one.source in declaration.registries]
         try:
@@ -99,7 +104,7 @@ class Representation:
         except Rejected:
             return None
         today = declaration.zone.local_seconds(now) // DAY_SECONDS
-        for ground in self.grounds:
+        for ground in (one for one in self.grounds if noun in one.may):
             mine = sorted(
                 (
                     one
@@ -139,6 +144,9 @@ def _ground(top: MappingReader, name: str, document: object, declaration: Declar
         if event not in declaration.events:
             what = f"{event!r} is not an event{nearest(event, declaration.events)}"
             entry.wrong("begins" if event in begins else "ends", "unknown", what, "Name events of events.yaml")
+    may = frozenset(entry.strings("may")) if entry.has("may") else frozenset(ERRANDS[:1])
+    for noun in sorted(may - {*ERRANDS}):
+        entry.wrong("may", "unknown", f"{noun!r} is nothing that can be done for another", f"Use {', '.join(ERRANDS)}")
     basis = text_at(entry, "basis")
     entry.close()
-    return Ground(name, role, begins, frozenset(ends), basis)
+    return Ground(name, role, begins, frozenset(ends), may, basis)

@@ -30,10 +30,13 @@ def home_with(folder, engine, *documents):
     return kept
 
 
-def calls_of(caller_of, handler, home):
-    """Call a service over a home's log with a token of a subject, None for no token; `clock` is its time."""
+def calls_of(caller_of, handler, home, worker=None):
+    """Call a service over a home's log with a token of a subject, None for no token; `clock` is its time.
+
+    `worker` looks at people for offers; without it the service keeps none.
+    """
     clock = [NOW]
-    access, desk = Authentication((tokens.dev_verifier(KEY),)), LogDesk(handler.engine.declaration, home)
+    access, desk = Authentication((tokens.dev_verifier(KEY),)), LogDesk(handler.engine.declaration, home, worker)
     caller = caller_of(create_app(handler, access, lambda: clock[0], log=desk))
 
     def called(method, path, body=None, subject="ann", scopes=MINE, at=None):

@@ -12,6 +12,12 @@ from composition.purpose_terms import consent_terms
 from features.problem import Rejected
 from serving.http import openapi, tokens
 from serving.http.handler import RecommendationHandler
+from serving.proactive.offer_identity import OfferIdentity
+from serving.proactive.offer_look import Watch
+from serving.proactive.offer_worker import OfferWorker
+from serving.proactive.store_access import Stores
+from serving.records.decision import Recorder
+from serving.records.live_basis import PurposeRegister
 from serving.records.representation import Representation
 from tests.serving.http.citizens_calls import calls_of, home_with, stated
 
@@ -122,18 +128,181 @@ def test_what_is_told_is_the_same_whatever_a_sensitive_fact_of_the_child_says(ca
     assert of_parent[0] == of_parent[1]
 
 
-ELSE = [("GET", "decisions", None), ("GET", "consents", None), ("GET", "offers", None), ("GET", "requests", None),
-        ("PUT", "consents", {"purpose": "ranking", "given": False}), ("DELETE", "", None),
-        ("POST", "offers/x/decline", None), ("POST", "offers/x/snooze", {"until": "2026-12-01"}), ("GET", "acts", None),
-        ("POST", "claims", {"facts": {"region": "11440"}}), ("POST", "reviews", {"reason": "x"})]  # fmt: skip
+BY_RULE = [
+    ("GET", "offers", None),
+    ("POST", "offers/x/decline", None),
+    ("POST", "offers/x/snooze", {"until": "2026-12-01"}),
+    ("GET", "consents", None),
+    ("PUT", "consents", {"purpose": "ranking", "given": False}),
+    ("GET", "requests", None),
+    ("POST", "claims", {"facts": {"region": "11440"}}),
+]
+CLOSED = [("GET", "decisions", None), ("GET", "acts", None), ("POST", "reviews", {"reason": "x"}), ("DELETE", "", None)]
+ELSE = [*BY_RULE, *CLOSED]
+NAMES = [f"{one[0]} {one[1]}" for one in ELSE]
 
 
-@pytest.mark.parametrize(("method", "rest", "body"), ELSE, ids=[f"{one[0]} {one[1]}" for one in ELSE])
-def test_a_parent_does_nothing_else_for_the_child(call, method, rest, body):
+@pytest.mark.parametrize(("method", "rest", "body"), CLOSED, ids=NAMES[len(BY_RULE) :])
+def test_a_parent_does_nothing_for_the_child_that_is_the_childs_alone(call, method, rest, body):
     named = path("kid", rest).rstrip("/")
     assert call(method, named, body, subject="ann", scopes=MINE).status_code == 404
     decision = call("GET", path("kid"), subject="ann").json()["decision_id"]
     assert call("GET", f"/v1/decisions/{decision}", subject="ann").status_code == 404
+
+
+@pytest.mark.parametrize(("method", "rest", "body"), BY_RULE, ids=NAMES[: len(BY_RULE)])
+def test_a_parent_does_only_what_the_rule_names(shipped, caller_of, home, method, rest, body):
+    ground = {"as": "child", "begins": {"life.child_born": {}}}  # which names nothing but recommendations
+    rule = Representation.parse({"majority": 19, "grounds": {"parent": ground}}, shipped.declaration)
+    terms = {**consent_terms(shipped.declaration), "representation": rule}
+    call = calls_of(caller_of, RecommendationHandler(shipped, **terms), home)
+    assert call("GET", path("kid"), subject="ann").status_code == 200
+    refused = call(method, path("kid", rest), body, subject="ann", scopes=MINE)
+    assert refused.status_code == 404
+    assert refused.content == call(method, path("stranger", rest), body, subject="ann", scopes=MINE).content
+    (act,) = call("GET", path("kid", "acts"), subject="kid").json()["acts"]
+    assert act["act"] == tokens.READ
+
+
+def acts(call, child="kid"):
+    return [one["act"] for one in call("GET", path(child, "acts"), subject=child).json()["acts"]]
+
+
+def rows(reply):
+    return {one["purpose"]: one for one in reply.json()["purposes"]}
+
+
+@pytest.fixture
+def with_purpose(shipped, caller_of, home):
+    """A service of a country with a purpose of its own for a sensitive fact."""
+    purposes = {"safety": {"needs": "no_objection", "facts": ["violence_victim"]}}
+    register = PurposeRegister.parse({"purposes": purposes}, shipped.declaration)
+    terms = {**consent_terms(shipped.declaration), "purposes": register}
+    return calls_of(caller_of, RecommendationHandler(shipped, **terms), home)
+
+
+def test_a_parent_reads_and_states_consents_but_of_what_is_sensitive(with_purpose):
+    call = with_purpose
+    of_child = rows(call("GET", path("kid", "consents"), subject="kid"))
+    of_parent = rows(call("GET", path("kid", "consents"), subject="ann"))
+    assert set(of_child) - set(of_parent) == {
+        "safety", "tailored-notice:app:sensitive", "tailored-notice:web:sensitive", "tailored-notice:webhook:sensitive",
+        "tailored-notice:caseworker:sensitive",
+    }  # fmt: skip
+    assert all(of_child[name] == one for name, one in of_parent.items())
+    asked = {"purpose": "tailored-notice", "given": True}
+    assert rows(call("PUT", path("kid", "consents"), asked, subject="ann", scopes=MINE))["tailored-notice"]["live"]
+    assert rows(call("GET", path("kid", "consents"), subject="kid"))["tailored-notice"]["live"]
+    assert set(acts(call)) == {"consents:read", "consents:write"}
+
+
+@pytest.mark.parametrize("purpose", ["safety", "tailored-notice:app:sensitive", "tailored-notice:app:kr.basic-pension"])
+def test_a_parent_states_nothing_on_what_is_sensitive_nor_takes_it_back(with_purpose, purpose):
+    call, asked = with_purpose, {"purpose": purpose, "given": True}
+    before = rows(call("PUT", path("kid", "consents"), asked, subject="kid"))
+    for given in (True, False):
+        told = call("PUT", path("kid", "consents"), {**asked, "given": given}, subject="ann", scopes=MINE)
+        assert told.status_code == 422
+        assert purpose not in told.text
+    assert rows(call("GET", path("kid", "consents"), subject="kid")) == before
+
+
+def test_a_parent_claims_a_fact_of_the_child_and_reads_what_becomes_of_it(call):
+    claimed = call("POST", path("kid", "claims"), {"facts": {"region": "26110"}}, subject="ann", scopes=MINE)
+    assert claimed.status_code == 200
+    assert claimed.json()["citizen"] == "kid"
+    (mine,) = call("GET", path("kid", "requests"), subject="ann").json()["requests"]
+    assert mine["facts"] == {"region": "26110"}
+    assert call("GET", path("kid", "requests"), subject="kid").json()["requests"] == [mine]
+    assert set(acts(call)) == {"claims:write", "claims:read"}
+
+
+def test_a_parent_neither_claims_nor_reads_a_sensitive_fact(call):
+    body = {"facts": {"violence_victim": True, "region": "26110"}}
+    refused = call("POST", path("kid", "claims"), body, subject="ann", scopes=MINE)
+    assert refused.status_code == 422
+    assert [one["pointer"] for one in refused.json()["errors"]] == ["/facts/violence_victim"]
+    assert call("POST", path("kid", "claims"), body, subject="kid").status_code == 200
+    assert call("POST", path("kid", "reviews"), {"reason": "look"}, subject="kid").status_code == 200
+    assert len(call("GET", path("kid", "requests"), subject="kid").json()["requests"]) == 2
+    assert call("GET", path("kid", "requests"), subject="ann").json()["requests"] == []
+
+
+def test_what_a_claim_of_a_parent_changes_is_the_same_whatever_a_sensitive_fact_says(call):
+    body = {"facts": {"region": "26110"}}
+    effects = [
+        call("POST", path(child, "claims"), body, subject="ann", scopes=MINE).json()["effect"]
+        for child in ("kid", "kim")
+    ]
+    assert effects[0] == effects[1]
+
+
+@pytest.fixture
+def offering(shipped, caller_of, home):
+    """A service with offers, where kid and kim applied for the notice and chose the app for whatever is sensitive."""
+    handler = RecommendationHandler(shipped, **consent_terms(shipped.declaration))
+    stores = Stores(home.store, home.store_to_write)
+    watch = Watch(shipped, handler.policy, handler.purposes)
+    worker = OfferWorker(stores, watch, OfferIdentity(bytes(32)), Recorder(shipped))
+    called = calls_of(caller_of, handler, home, lambda: worker)
+    for child in ("kid", "kim", "big"):
+        for purpose in ("tailored-notice", "tailored-notice:app:sensitive"):
+            asked = {"purpose": purpose, "given": True}
+            assert called("PUT", path(child, "consents"), asked, subject=child, scopes=MINE).status_code == 200
+    called.worker = worker
+    return called
+
+
+def offers(call, child="kid", subject="ann"):
+    told = call("GET", path(child, "offers"), subject=subject, scopes=MINE)
+    assert told.status_code == 200
+    return told.json()["offers"]
+
+
+def test_a_parent_sees_the_offers_of_the_child_but_nothing_that_is_sensitive(offering):
+    of_child, of_parent = offers(offering, subject="kid"), offers(offering)
+    assert of_parent
+    assert any(one["sensitive"] for one in of_child)
+    assert not any(one["sensitive"] for one in of_parent)
+    assert {one["id"] for one in of_parent} <= {one["id"] for one in of_child}
+    assert acts(offering) == ["offers:read"]
+
+
+def test_the_offers_told_to_a_parent_are_the_same_whatever_a_sensitive_fact_of_the_child_says(offering):
+    def plain(child, subject):
+        told = offers(offering, child, subject)
+        return [{key: value for key, value in one.items() if key != "id"} for one in told]
+
+    assert plain("kid", "kid") != plain("kim", "kim")
+    assert plain("kid", "ann") == plain("kim", "ann")
+    offering.worker.step(offering.clock[0])  # and so they are once the offers are on the book
+    assert [one["programme"] for one in plain("kid", "ann")] == [one["programme"] for one in plain("kim", "ann")]
+
+
+def test_a_parent_declines_and_puts_off_what_is_told_to_them_and_nothing_else(offering):
+    first, second, *_ = offers(offering)
+    secret = next(one for one in offers(offering, subject="kid") if one["sensitive"])
+    put_off = {"until": "2026-12-01"}
+    assert offering("POST", path("kid", f"offers/{first['id']}/decline"), subject="ann", scopes=MINE).status_code == 200
+    later = offering("POST", path("kid", f"offers/{second['id']}/snooze"), put_off, subject="ann", scopes=MINE)
+    assert later.json()["state"] == "snoozed"
+    assert {one["id"] for one in offers(offering, subject="kid")}.isdisjoint({first["id"], second["id"]})
+    for how, body in (("decline", None), ("snooze", put_off)):
+        refused = offering("POST", path("kid", f"offers/{secret['id']}/{how}"), body, subject="ann", scopes=MINE)
+        unknown = offering("POST", path("kid", f"offers/{'0' * 64}/{how}"), body, subject="ann", scopes=MINE)
+        assert (refused.status_code, refused.content) == (404, unknown.content)
+    assert secret["id"] in {one["id"] for one in offers(offering, subject="kid")}
+    assert set(acts(offering)) == {"offers:read", "offers:answer"}
+
+
+def test_a_parent_sees_and_answers_offers_until_the_day_of_majority(offering):
+    offering.clock[0] = int(datetime(2026, 11, 1, 14, 59, 59, tzinfo=UTC).timestamp())
+    (first, *_) = offers(offering, "big", "eve")
+    offering.clock[0] += 1  # midnight in Seoul
+    assert offering("GET", path("big", "offers"), subject="eve", scopes=MINE).status_code == 404
+    name = path("big", f"offers/{first['id']}/decline")
+    assert offering("POST", name, subject="eve", scopes=MINE).status_code == 404
+    assert offering("GET", path("big", "consents"), subject="eve").status_code == 404
 
 
 def test_every_other_route_about_a_citizen_stands_among_those_that_are_closed_to_parents():
@@ -216,6 +385,7 @@ def test_a_country_without_the_file_lets_nobody_act(shipped, caller_of, home):
         ({"majority": 190}, "majority"),
         ({"grounds": {"parent": {"as": "child", "begins": {"life.unheard_of": {}}}}}, "begins"),
         ({"grounds": {"parent": {"begins": {"life.child_born": {}}}}}, "as"),
+        ({"grounds": {"parent": {"as": "child", "begins": {"life.child_born": {}}, "may": ["reviews"]}}}, "may"),
         ({"why": 1}, "why"),
     ],
 )
