@@ -24,6 +24,7 @@ def message_names() -> dict[str, Collection[str]]:
         life_page,
         model_page,
         offers_page,
+        pocket_page,
         question_view,
         reason_page,
         runs_page,
@@ -35,8 +36,8 @@ def message_names() -> dict[str, Collection[str]]:
     from serving.records import record_keys
 
     pages = (
-        consent_page, contact_page, evaluation_page, household_page, life_page, offers_page, question_view, reason_page,
-        site_page, sweep_page, welcome_page,
+        consent_page, contact_page, evaluation_page, household_page, life_page, offers_page, pocket_page, question_view,
+        reason_page, site_page, sweep_page, welcome_page,
     )  # fmt: skip
     offices = (
         agency_page, budgets_page, casework_page, duty_page, export_page, ledger_page, model_page, runs_page,

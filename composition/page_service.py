@@ -86,6 +86,7 @@ class PageService:
         from serving.pages.citizen_pages import add_citizen_pages
         from serving.pages.page_files import add_page_files
         from serving.pages.page_frame import PageFrame
+        from serving.pages.pocket_pages import add_pocket_pages
         from serving.pages.sign_in import PersonaChooser, WayIn, add_sign_in
 
         if not self.served:
@@ -94,6 +95,7 @@ class PageService:
         terms = self._terms(provider.authorization if provider is not None else "")
         frame = PageFrame(app, terms, seal, self.access, clock.now)
         add_page_files(app, terms.theme)
+        add_pocket_pages(frame, lambda: self.live.engine, clock.now)
         add_citizen_pages(frame, self.live, self.desk)
         add_auditor_pages(frame, self.ledger, self._audited())
         vocabulary = read_vocabulary(self.live.engine.declaration, self.settings.country)

@@ -33,7 +33,7 @@ LABELS = ("rule.member.",
     "welcome.head.", "welcome.language", "welcome.route.", "welcome.title", "welcome.try_it",
     "amount.some", "amount.percent", "amount.period.", "amount.per.", "amount.times", "amount.total", "amount.span.",
     "amount.count.", "change.", "ranking.", "calls.",
-    "grown.", "sweep.", "page.", "citizen.", "auditor.", "case.", "agency.", "welcome.pages",
+    "grown.", "sweep.", "page.", "citizen.", "pocket.", "auditor.", "case.", "agency.", "welcome.pages",
     "letter.title", "letter.how", "letter.contact", "letter.bring", "letter.reference",
 )  # fmt: skip
 """Messages that may be parts of a sentence, headings or cells of a table."""

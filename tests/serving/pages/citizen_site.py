@@ -11,6 +11,7 @@ from serving.pages.citizen_pages import add_citizen_pages
 from serving.pages.page_files import add_page_files
 from serving.pages.page_frame import PageFrame, PageTerms
 from serving.pages.page_session import PageSeal
+from serving.pages.pocket_pages import add_pocket_pages
 from serving.pages.sign_in import Persona, PersonaChooser, add_sign_in
 from tests.recommender.catalogues import MESSAGES
 from tests.serving.http.citizens_calls import home_with, stated
@@ -32,6 +33,7 @@ def site_of(engine, desk, clock):
     voices = {language: voice_of(MESSAGES, language) for language in ("ko", "en")}
     frame = PageFrame(made, PageTerms(voices, secure=False, dev=True), PageSeal([SECRET]), access, clock)
     add_page_files(made, b"")
+    add_pocket_pages(frame, lambda: engine, clock)
     add_citizen_pages(frame, RecommendationHandler(engine), desk)
     people = [Persona(one, "citizen", one, one) for one in ("ann", "ben", "nobody")]
     add_sign_in(frame, PersonaChooser(lambda: people))

@@ -12,7 +12,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 PAGES = ("/citizen", "/citizen/all", "/citizen/why/t.women", "/citizen/life", "/citizen/household",
          "/citizen/fact/region", "/citizen/fact/founding", "/citizen/consents", "/citizen/requests", "/citizen/review",
-         "/citizen/letter", "/citizen/why/none", "/sign-in")  # fmt: skip
+         "/citizen/letter", "/citizen/why/none", "/sign-in", "/check")  # fmt: skip
 MOST_BYTES = 200_000
 
 pytestmark = IN_CHROMIUM
