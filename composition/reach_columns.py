@@ -172,7 +172,8 @@ def _opened(folder: Path, kept: Mapping[str, Any], order: ReachOrder) -> ReachPo
     }
     planes = FactPlanes(columns, frozenset(kept["sets"]), found["words"])
     members = Members(*(found[name] for name in _OF_MEMBERS))
-    rows = PlaneRows(**{name: found[name] for name in _ARRAYS}, members=member_rows(members))
+    each = np.zeros(0, np.int64)
+    rows = PlaneRows(**{name: found[name] for name in _ARRAYS}, members=member_rows(members), weights=each)
     groups, day = read_groups(order), day_of(order.as_of)
     return ReachPopulation(
         day, order.definitions.declaration, planes, found["places"], found["people"], groups, found["sizes"], rows,

@@ -8,13 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from composition import reading
+from composition import clock, reading
+from composition.noised_tables import newest_table, noised_census
 from composition.provenance import EVENTS, Stamp, verified
 from composition.reach_columns import ReachOrder, population_of
 from composition.reading import Definitions
 from composition.sources import CATALOGUE
 from composition.sweeping import whole_history
 from composition.workspace import Workspace
+from features.calendar import date_of
 from features.problem import Rejected
 from privacy.data_provenance import DataKind
 
@@ -50,9 +52,12 @@ class ReachService:
         threading.Thread(target=self.read, name="reach", daemon=True).start()
 
     def read(self) -> None:
-        """Read the people, if there are any who may be counted."""
+        """Read the people, if any may be counted: real ones by their newest table, before those who do not exist."""
         try:
-            self._found = synthetic_census(self.home, self.engine(), self.settings)
+            engine = self.engine()
+            self._found = _table_census(self.home, engine, self.settings) or synthetic_census(
+                self.home, engine, self.settings
+            )
         except (Rejected, OSError) as failure:
             LOG.warning("nobody to count draft rules over: %s", failure if isinstance(failure, Rejected) else "unread")
         finally:
@@ -72,6 +77,15 @@ class ReachService:
         if not self._read.is_set():
             raise RefusedError(problems.BUSY, "The people are still being read.", headers={"Retry-After": _AGAIN})
         raise RefusedError(problems.NOT_FOUND, "This service holds no people to count over (docs/api.md).")
+
+
+def _table_census(home: Workspace, engine: Engine, settings: EngineSettings) -> Census | None:
+    table = newest_table(home, clock.now)
+    if table is None:
+        return None
+    definitions = Definitions(engine.declaration, engine.catalogue, engine.regions)
+    order = ReachOrder(definitions, date_of(table.day), None, settings.declaration, settings.country)
+    return noised_census(order, table)
 
 
 def synthetic_census(home: Workspace, engine: Engine, settings: EngineSettings) -> Census | None:

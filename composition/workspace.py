@@ -12,6 +12,7 @@ story/         the home of the story that `demo --serve` tells, begun anew each 
 keys/          secrets of the service, readable by their owner only
 erased         the tombstones of erased people (composition/erasures.py)
 mlflow.db      MLflow's tracking store, and mlflow/ its files: a copy of what models/ holds, read by people only
+reach/         everybody's facts as columns of bits; reach-tables/ tables with noise that the ledger priced
 reports/       what `evaluate` and `demo` leave to read
 cache/         YAML files parsed and catalogues checked before; safe to delete
 """
@@ -172,6 +173,11 @@ class Workspace:
     def reach(self) -> Path:
         """The folder of everybody's facts as columns of bits, over which rules are counted."""
         return self.path / "reach"
+
+    @property
+    def reach_tables(self) -> Path:
+        """The folder of noised tables, each released and paid for once."""
+        return self.path / "reach-tables"
 
     @property
     def erasures(self) -> Erasures:

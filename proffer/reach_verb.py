@@ -6,58 +6,144 @@ import argparse
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from composition import clock, reading, terminal
+from composition.budgets import run_request
+from composition.reading import Definitions
+from composition.sources import TrainingSource, read_training_data
 from composition.workspace import Workspace
-from features.problem import Problem, Rejected
+from features.problem import Problem, Problems, Rejected
 from features.whole_file import write_whole
-from proffer import options
+from proffer import options, train_private
+from proffer.train_exact import price_document
+
+if TYPE_CHECKING:
+    from recommender.reach.census import Census
 
 COLUMNS: Final = ("yes", "likely", "depends", "no")
 _OWNER_ONLY: Final = 0o600
+_PAID: Final = ("epsilon", "delta", "population", "units", "dry_run")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
-    parser.add_argument("rule", type=Path, metavar="RULE.yaml", help="a programme, or only what it asks (who)")
+    rule = "a programme, or only what it asks (who)"
+    parser.add_argument("rule", type=Path, metavar="RULE.yaml", nargs="?", help=rule)
     parser.add_argument("--by", default="region,group", metavar="BY", help="region, group, or both (default)")
     files = "event files, NDJSON or Parquet (default: the log in the home)"
     parser.add_argument("--events", type=Path, nargs="+", metavar="F", help=files)
     out = "where exact counts go, for the operator alone; what is shown leaves out small counts"
     parser.add_argument("--out", type=Path, metavar="FILE.json", help=out)
+    table = "count over the newest table with noise that was made in the home; nothing is read of anybody, or spent"
+    parser.add_argument("--table", action="store_true", help=table)
+    make = "make that table of the log's people, at the price of --epsilon; RULE.yaml is left out"
+    parser.add_argument("--make-table", action="store_true", help=make)
+    parser.add_argument("--epsilon", metavar="E", help="with --make-table: what it may spend per unit")
+    train_private.add_terms(parser)
+    parser.add_argument("--dry-run", action="store_true", help="with --make-table: print what it would cost and leave")
+    parser.set_defaults(evaluate=None)
     options.add(parser, "country", "catalogue", "declaration", "as-of")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Count, write the exact counts where a file is named, and show what may be shown."""
-    from composition.reach_columns import ReachOrder, reach_columns
-    from features.calendar import day_of
+    """Count, write the exact counts where a file is named, and show what may be shown; or make the table."""
+    _refuse_contradictions(args)
+    return _make_table(args) if args.make_table else _count(args)
+
+
+def _count(args: argparse.Namespace) -> int:
+    from features.calendar import date_of
+    from recommender.reach.census import CountTerms
     from recommender.reach.draft_rule import doubts, parse_draft
     from recommender.reach.reach_document import document
-    from recommender.reach.rule_reach import compiled_rule, rule_reach
 
-    by = _by(args.by)
     definitions = reading.read_definitions(args.declaration, args.catalogue, country=args.country)
     declaration, _, regions = definitions
     rule = parse_draft(reading.read_yaml(args.rule), (args.rule.name,), declaration, regions)
-    day = reading.as_of(args.as_of, clock.now, declaration.zone.name)
-    order = ReachOrder(definitions, day, args.events, args.declaration, args.country)
-    population = reach_columns(order, Workspace(args.home), terminal.steps(args.json))
-    working_days, messages = (
-        reading.read_working_days(country=args.country),
-        reading.read_messages(country=args.country),
-    )
-    compiled = compiled_rule(rule, population, regions, working_days)
+    by, census = _by(args.by), _census(args, definitions)
+    working_days = reading.read_working_days(country=args.country)
+    terms = CountTerms(regions, working_days, reading.read_messages(country=args.country))
     with terminal.working("counting"):
-        found = rule_reach(compiled, population, messages)
-    head = {"rule": rule.id, "as_of": day.isoformat(), "doubts": list(doubts(rule, declaration, day_of(day)))}
+        found = census.reach(rule, terms)
+    day = census.people.day
+    head = {"rule": rule.id, "as_of": date_of(day).isoformat(), "doubts": list(doubts(rule, declaration, day))}
     if args.out is not None:
-        exact = {**head, **document(found, population, regions, by, few=1)}
+        exact = {**head, **document(found, census.people, regions, by, few=1)}
         write_whole(args.out, json.dumps(exact, ensure_ascii=False, indent=2).encode() + b"\n", mode=_OWNER_ONLY)
-    shown = {**head, **document(found, population, regions, by)}
+    shown = {**head, **document(found, census.people, regions, by)}
     terminal.emit(shown, args.json, lambda: _text(shown, declaration.country.shown))
     return terminal.DONE
+
+
+def _census(args: argparse.Namespace, definitions: Definitions) -> Census:
+    """The people who are counted: those of events, exactly, or those of the newest table."""
+    from composition.noised_tables import MAKE, newest_table, noised_census
+    from composition.reach_columns import ReachOrder, reach_columns
+    from features.calendar import date_of
+    from recommender.reach.census import ExactCensus
+
+    workspace = Workspace(args.home)
+    if not args.table:
+        day = reading.as_of(args.as_of, clock.now, definitions.declaration.zone.name)
+        order = ReachOrder(definitions, day, args.events, args.declaration, args.country)
+        return ExactCensus(reach_columns(order, workspace, terminal.steps(args.json)), most=None)
+    table = newest_table(workspace, clock.now)
+    if table is None:
+        raise Rejected([Problem((str(workspace.path),), "missing", "holds no table with noise", MAKE)])
+    return noised_census(ReachOrder(definitions, date_of(table.day), None, args.declaration, args.country), table)
+
+
+def _make_table(args: argparse.Namespace) -> int:
+    """Price the table, or make it, and print what it is."""
+    from composition.noised_tables import read_layout
+    from composition.reach_columns import ReachOrder
+    from features.calendar import date_of
+    from privacy.accounting.amount import text_of
+    from privacy.learning.noise import secure
+    from training.runs import reach_release
+
+    train_private.require_libraries("--make-table")
+    workspace = Workspace(args.home)
+    terms = train_private.terms_of(args)
+    source = TrainingSource(workspace, None, args.declaration, args.catalogue, terms, args.country, args.as_of)
+    data = read_training_data(source)
+    request = run_request(data, terms, workspace)
+    day = date_of(data.declaration.zone.today(data.end))
+    definitions = Definitions(data.declaration, data.catalogue, data.regions)
+    layout = read_layout(ReachOrder(definitions, day, None, args.declaration, args.country))
+    if args.dry_run:
+        price = reach_release.price(data, request)
+        left = None if price.left is None else text_of(price.left)
+        document = {**price_document(price), "left": left, **train_private.stated(request)}
+        terminal.emit(document, args.json, lambda: train_private.price_text(document))
+        return terminal.DONE
+    with workspace.alone("reach"), terminal.working("counting people by cells, with noise"):
+        made = reach_release.release(data, request, layout, secure(), workspace.folder(workspace.reach_tables))
+    told = {
+        "spend": made.spend_id, "table": str(made.kept), "as_of": day.isoformat(), "cells": layout.size,
+        "epsilon": f"{made.spend.epsilon:f}", "delta": f"{made.spend.delta:f}", "deviation": made.table.deviation,
+        **train_private.stated(request),
+    }  # fmt: skip
+    text = f"{layout.size:,} cells, each with noise of {made.table.deviation:.1f} people; spent as {made.spend_id}"
+    terminal.emit(told, args.json, f"{text}\ncount rules over it: proffer reach RULE.yaml --table")
+    return terminal.DONE
+
+
+def _refuse_contradictions(args: argparse.Namespace) -> None:
+    problems = Problems()
+    if args.make_table == (args.rule is not None):
+        what = "is given beside --make-table" if args.make_table else "is missing"
+        problems.add(("RULE.yaml",), "conflict", what, "Give either a rule or --make-table")
+    if args.table and (args.make_table or args.events or args.out or args.as_of):
+        what = "contradicts --make-table, --events, --out and --as-of"
+        problems.add(("--table",), "conflict", what, "Leave them out: the table says whom it counts and when")
+    if args.make_table and args.epsilon is None:
+        problems.add(("--epsilon",), "missing", "is missing: the table has a price", "Give it, such as 0.5")
+    paid = [f"--{name.replace('_', '-')}" for name in _PAID if getattr(args, name) and not args.make_table]
+    if paid:
+        problems.add((paid[0],), "conflict", "spends nothing without --make-table", f"Leave out {', '.join(paid)}")
+    problems.raise_any()
 
 
 def _by(words: str) -> tuple[str, ...]:
@@ -92,4 +178,7 @@ def _text(told: Mapping[str, Any], language: str) -> str:
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple("-" if row[name] is None else f"{row[name]:,}" for name in COLUMNS)
+    """The counts of a row, with their standard errors where they have some."""
+    wide = row.get("standard_error") or {}
+    bars = {name: f" ±{wide[name]:,}" if name in wide else "" for name in COLUMNS}
+    return tuple("-" if row[name] is None else f"{row[name]:,}{bars[name]}" for name in COLUMNS)

@@ -14,7 +14,7 @@ LIMITS: Final = 9
 USES_HEADS: Final = ("day", "what", "purpose", "requester", "epsilon", "state")
 SIGNED_HEADS: Final = ("day", "population", "what", "signed_by", "why")
 STATES: Final = ("reserved", "committed", "expired", "released")
-STAGES: Final = ("count", "train", "evaluate", "exact")
+STAGES: Final = ("count", "train", "evaluate", "exact", "reach")
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "gaussian": ("noise",),
     "laplace": ("noise",),

@@ -59,17 +59,19 @@ class Census(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class ExactCensus:
-    """People who do not exist, each counted as they are.
+    """People each counted as they are: some who do not exist, or those of whoever counts.
 
     Attributes:
         people: everybody.
         kind: who they are.
+        most: ways in which a rule may tell people apart whose answer is open; None for as many as there are.
     """
 
     people: ReachPopulation
     kind: str = "synthetic"
+    most: int | None = MOST_PATTERNS
 
     def reach(self, rule: Programme, terms: CountTerms) -> RuleReach:
         """Count how everybody stands to a rule."""
         compiled = compiled_rule(rule, self.people, terms.regions, terms.working_days)
-        return rule_reach(compiled, self.people, terms.messages, MOST_PATTERNS)
+        return rule_reach(compiled, self.people, terms.messages, self.most)

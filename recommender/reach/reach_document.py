@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from features.arrays import Int64
+from features.arrays import Float64, Int64
 from features.value import NONE, UNKNOWN, region_text
 from recommender.reach.rule_reach import COLUMNS, RuleReach
 from recommender.reach.small_cells import FEW, withheld
@@ -30,19 +30,28 @@ def document(
     Left out is null, with everything that would tell it (`small_cells`), but that regions and the provinces they lie in
     (the largest regions) may tell it of each other: both are asked for only of people who need no such care.
     """
-    told: dict[str, Any] = {"people": len(population), "few": few}
-    told["total"] = _rows([{}], reach.total[None], few)[0]
+    told: dict[str, Any] = {"people": max(int(reach.total.sum()), 0), "few": few}
+    total = None if reach.total_errors is None else reach.total_errors[None]
+    told["total"] = _rows([{}], reach.total[None], total, few)[0]
     if "province" in by:
-        tops, place = np.unique([regions.largest(code) for code in population.places.tolist()], return_inverse=True)
-        summed = np.zeros((len(tops), len(COLUMNS)), np.int64)
-        np.add.at(summed, place, reach.regions)
-        told["provinces"] = _rows([_place(code, regions) for code in tops.tolist()], summed, few)
+        told["provinces"] = _provinces(reach, population, regions, few)
     if "region" in by:
-        told["regions"] = _rows([_place(code, regions) for code in population.places.tolist()], reach.regions, few)
+        heads = [_place(code, regions) for code in population.places.tolist()]
+        told["regions"] = _rows(heads, reach.regions, reach.region_errors, few)
     if "group" in by:
         groups = [{"group": one.name, "name": one.label.to_document()} for one in population.groups]
-        told["groups"] = _rows(groups, reach.groups, few)
+        told["groups"] = _rows(groups, reach.groups, reach.group_errors, few)
     return told
+
+
+def _provinces(reach: RuleReach, population: ReachPopulation, regions: Regions, few: int) -> list[dict[str, Any]]:
+    tops, at = np.unique([regions.largest(code) for code in population.places.tolist()], return_inverse=True)
+    summed, squares = np.zeros((len(tops), len(COLUMNS)), np.int64), np.zeros((len(tops), len(COLUMNS)))
+    np.add.at(summed, at, reach.regions)
+    if reach.region_errors is not None:
+        np.add.at(squares, at, reach.region_errors**2)
+    errors = None if reach.region_errors is None else np.asarray(np.sqrt(squares))
+    return _rows([_place(code, regions) for code in tops.tolist()], summed, errors, few)
 
 
 def _place(code: int, regions: Regions) -> dict[str, Any]:
@@ -54,10 +63,15 @@ def _place(code: int, regions: Regions) -> dict[str, Any]:
     return {"region": region_text(code), "name": {language: regions.name(code, language) for language in languages}}
 
 
-def _rows(heads: Sequence[dict[str, Any]], counts: Int64, few: int) -> list[dict[str, Any]]:
-    hidden = withheld(counts, few) if few > 1 else np.zeros(len(counts), np.bool_)
+def _rows(heads: Sequence[dict[str, Any]], counts: Int64, errors: Float64 | None, few: int) -> list[dict[str, Any]]:
+    """Rows as they are told; noise makes some counts negative, which are told as none."""
+    counted = np.maximum(counts, 0)
+    hidden = withheld(counted, few) if few > 1 else np.zeros(len(counts), np.bool_)
     rows = []
-    for head, row, left_out in zip(heads, counts.tolist(), hidden.tolist(), strict=True):
+    for place, (head, row, left_out) in enumerate(zip(heads, counted.tolist(), hidden.tolist(), strict=True)):
         cells = dict.fromkeys((*COLUMNS, "people")) if left_out else dict(zip(COLUMNS, row, strict=True))
         rows.append({**head, **({} if left_out else {"people": sum(row)}), **cells})
+        if errors is not None:
+            wide = dict(zip(COLUMNS, np.ceil(errors[place]).astype(int).tolist(), strict=True))
+            rows[-1]["standard_error"] = None if left_out else wide
     return rows

@@ -59,6 +59,7 @@ class PlaneRows(NamedTuple):
         groups: uint64[G, 2, W], who certainly and who possibly belongs to each group.
         members: who belongs to each person.
         raised: int64[positions], the relations of which nobody is raised who is not listed, as bits.
+        weights: int64[positions], for how many people each stands; empty where each is one.
     """
 
     words: UInt64
@@ -67,6 +68,7 @@ class PlaneRows(NamedTuple):
     groups: UInt64
     members: MemberRows
     raised: Int64
+    weights: Int64
 
 
 class ReachTally(NamedTuple):
@@ -97,13 +99,26 @@ def _count(
     for word in range(first, last):
         sure = _NOBODY if rule.capped else yes[word - first] & rows.real[word]
         open_to = maybe[word - first] & rows.real[word]
-        tally.regions[region, 0] += ones(sure)
-        tally.regions[region, 1] += ones(open_to)
+        tally.regions[region, 0] += standing_for(sure, word, rows.weights)
+        tally.regions[region, 1] += standing_for(open_to, word, rows.weights)
         if open_to:
             for group in range(len(rows.groups)):
                 inside = rows.groups[group, 0, word]
-                tally.groups[group, 0] += ones(sure & inside)
-                tally.groups[group, 1] += ones(open_to & inside)
+                tally.groups[group, 0] += standing_for(sure & inside, word, rows.weights)
+                tally.groups[group, 1] += standing_for(open_to & inside, word, rows.weights)
+
+
+@njit
+def standing_for(people: np.uint64, word: int, weights: Int64) -> np.int64:
+    """For how many people those stand whose bits are set in a word."""
+    if len(weights) == 0:
+        return ones(people)
+    total, left = np.int64(0), people
+    while left:
+        first = left & (~left + _ONE)
+        total += weights[64 * word + ones(first - _ONE)]
+        left ^= first
+    return total
 
 
 @njit

@@ -84,7 +84,8 @@ def populated(
     members = _placed(kept, int(starts[-1]) * WORD, declaration)
     raised = _raised(planes, declaration, columns, int(starts[-1]) * WORD)
     sizes = np.array([int(np.bitwise_count(one[0]).sum()) for one in told], np.int64)
-    rows = PlaneRows(planes.words, real, starts, told, member_rows(members), raised)
+    each = np.zeros(0, np.int64)
+    rows = PlaneRows(planes.words, real, starts, told, member_rows(members), raised, each)
     return ReachPopulation(day, declaration, planes, places, counts, groups, sizes, rows, members)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from features.arrays import Int8, Int64
+from features.arrays import Float64, Int8, Int64
 from features.problem import Problem, Rejected
 from recommender.reach.reach_kernel import PlaneRule, ReachTally, count_rule
 from recommender.reach.reach_population import REGION, ReachPopulation
@@ -42,15 +42,26 @@ class RuleReach:
     Attributes:
         regions: int64[R, 4], in the order of COLUMNS, for each block of the population.
         groups: int64[G, 4], of those who belong to each group.
+        region_errors: float64[R, 4], the standard error of each count; None where they are exact.
+        group_errors: float64[G, 4], the same.
     """
 
     regions: Int64
     groups: Int64
+    region_errors: Float64 | None = None
+    group_errors: Float64 | None = None
 
     @property
     def total(self) -> Int64:
         """Of everybody, int64[4]."""
         return np.asarray(self.regions.sum(axis=0), np.int64)
+
+    @property
+    def total_errors(self) -> Float64 | None:
+        """The standard errors of everybody's counts, float64[4]."""
+        if self.region_errors is None:
+            return None
+        return np.asarray(np.sqrt((self.region_errors**2).sum(axis=0)))
 
 
 def compiled_rule(

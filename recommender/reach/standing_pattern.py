@@ -56,7 +56,7 @@ def find_patterns(rule: PlaneRule, rows: PlaneRows, patterns: Patterns) -> bool:
                 for bit in range(64):
                     if (left >> np.uint64(bit)) & np.uint64(1):
                         value = pattern_of(rule, rows, region, word, word - first, np.uint64(bit), certain, possible)
-                        keep(patterns, value, word * 64 + bit, region, rows.groups)
+                        keep(patterns, value, word * 64 + bit, region, rows)
                         if 2 * patterns.found[0] > len(patterns.hashes):  # a full table has no place to stop at
                             return False
     return True
@@ -94,7 +94,7 @@ def mixed(value: np.uint64, more: np.uint64) -> np.uint64:
 
 
 @njit
-def keep(patterns: Patterns, value: np.uint64, person: int, region: int, groups: UInt64) -> None:
+def keep(patterns: Patterns, value: np.uint64, person: int, region: int, rows: PlaneRows) -> None:
     """Count a person by a pattern, which is new where no place holds it."""
     size = len(patterns.hashes)
     at = np.int64(value % np.uint64(size))
@@ -103,7 +103,8 @@ def keep(patterns: Patterns, value: np.uint64, person: int, region: int, groups:
     if patterns.hashes[at] == 0:
         patterns.hashes[at], patterns.person[at] = value, person
         patterns.found[0] += 1
-    patterns.regions[at, region] += 1
-    for group in range(len(groups)):
-        inside = (groups[group, 0, person >> 6] >> np.uint64(person & 63)) & np.uint64(1)
-        patterns.groups[at, group] += np.int64(inside)
+    many = rows.weights[person] if len(rows.weights) else np.int64(1)
+    patterns.regions[at, region] += many
+    for group in range(len(rows.groups)):
+        inside = (rows.groups[group, 0, person >> 6] >> np.uint64(person & 63)) & np.uint64(1)
+        patterns.groups[at, group] += many * np.int64(inside)

@@ -10,6 +10,7 @@ from features.problem import Problem, Rejected
 from recommender.engine import Engine
 from recommender.reach.census import Census, CountTerms
 from recommender.reach.draft_rule import doubts, parse_draft
+from recommender.reach.noised_census import TABLE
 from recommender.reach.reach_document import document
 from recommender.reach.rule_reach import RuleReach
 from recommender.rules.programme import KINDS
@@ -86,6 +87,8 @@ class ReachDesk:
 
 def pointed(problem: Problem) -> ProblemItemValue:
     """Where something is wrong and what is expected there, in words of this service alone."""
+    if problem.path[0] == TABLE:
+        return ProblemItemValue(f"/{RULE}", problem.remedy)
     pointer = pointer_into(problem.path, _WORDS) or f"/{RULE}"
     expected = _EXPECTED.get(str(problem.path[-1]), _EXPECTED.get(problem.code, _OTHERWISE))
     return ProblemItemValue(pointer, expected)

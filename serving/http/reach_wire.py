@@ -40,6 +40,7 @@ class ReachRowOut(BaseModel):
     likely: int | None
     depends: int | None
     no: int | None
+    standard_error: dict[str, int] | None = None
 
 
 class ReachOut(BaseModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -119,9 +120,8 @@ def test_only_agencies_ask_and_not_for_more_than_a_rule(ask):
 def test_a_rule_that_tells_people_apart_in_too_many_ways_is_refused(real_engine, monkeypatch):
     facts = ("farmer", "worker", "disabled", "veteran", "pregnant")
     monkeypatch.setattr("recommender.reach.rule_reach._PATTERNS", 4)
-    monkeypatch.setattr("recommender.reach.census.MOST_PATTERNS", 4)
     ways = [{fact: place >> at & 1 for at, fact in enumerate(facts)} for place in range(32)]
-    desk = ReachDesk(lambda: real_engine, lambda: census_of(ways, real_engine.regions))
+    desk = ReachDesk(lambda: real_engine, lambda: replace(census_of(ways, real_engine.regions), most=4))
     rule = {"all": [{"no_data": "x"}, {"any": [{"fact": fact, "is": True} for fact in facts]}]}
     with pytest.raises(RefusedError) as refusal:
         desk.count(rule, ())

@@ -1,0 +1,71 @@
+"""Noised tables: what was released of how many people are in each cell, kept in the home and believed by the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from composition import reading
+from composition.ledger_reading import spends_document
+from composition.reach_columns import ReachOrder, read_groups
+from composition.workspace import Workspace
+from features.calendar import day_of
+from features.problem import Problem, Rejected
+from privacy.data_provenance import digest
+
+if TYPE_CHECKING:
+    from recommender.reach.cell_layout import CellLayout
+    from recommender.reach.noised_census import NoisedCensus, NoisedTable
+
+__all__ = ["LAYOUT", "newest_table", "noised_census", "read_layout"]
+
+LAYOUT: Final = "reach.yaml"
+MAKE: Final = "Make one: proffer reach --make-table --epsilon E"
+
+
+def read_layout(order: ReachOrder) -> CellLayout:
+    """Return the cells that a declaration tells apart.
+
+    Raises:
+        Rejected: it has none, or says it wrongly.
+    """
+    from recommender.reach.cell_layout import parse_layout
+
+    file = (order.declaration or order.country.declaration) / LAYOUT
+    if not file.is_file():
+        what, remedy = "is missing: it says which facts the table tells apart", "Write it as docs/cli.md shows"
+        raise Rejected([Problem((str(file),), "missing", what, remedy)])
+    declaration, _, regions = order.definitions
+    return parse_layout(reading.read_yaml(file), (file.name,), declaration, regions, day_of(order.as_of))
+
+
+def newest_table(home: Workspace, clock: Callable[[], int]) -> NoisedTable | None:
+    """Return the table of the latest day that was released in a home; None where there is none.
+
+    Raises:
+        Rejected: the ledger cannot be read, or a file is not what it says was released.
+    """
+    from privacy.ledger.ledger import Ledger
+    from training.runs.reach_release import read_table
+
+    files = sorted(home.reach_tables.glob("*.json"))
+    if not files:
+        return None
+    uses = spends_document(Ledger.open(home.ledger, clock))["spends"]
+    artefacts = {use["spend"]: use.get("artefact") for use in uses}
+    tables = []
+    for file in files:
+        content = file.read_bytes()
+        if artefacts.get(file.stem) != digest(content):
+            what, remedy = "is not what the ledger says was released", "Restore it, or take it out of the folder"
+            raise Rejected([Problem((str(file),), "damaged", what, remedy)])
+        tables.append(read_table(content))
+    return max(tables, key=lambda one: one.day)
+
+
+def noised_census(order: ReachOrder, table: NoisedTable) -> NoisedCensus:
+    """Return the people of a table, to count rules over."""
+    from recommender.reach.noised_census import NoisedCensus
+
+    declaration, _, regions = order.definitions
+    return NoisedCensus.over(table, declaration, read_groups(order), regions)

@@ -1,0 +1,163 @@
+"""Reach release: how many people are in each cell of facts and places, as one noised table that is paid for once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from features.arrays import Int64
+from features.canonical_json import canonical_text
+from features.snapshot import snapshots
+from privacy.accounting import accountant
+from privacy.accounting.mechanism import exact
+from privacy.data_provenance import digest
+from privacy.learning.step import Products, Schedule, Total
+from privacy.spend import Spend
+from privacy.unit import PrivacyUnit
+from recommender.reach.cell_layout import CellLayout
+from recommender.reach.noised_census import NoisedTable
+from training.evaluation.release import bundle_mechanism
+
+if TYPE_CHECKING:
+    from privacy.accounting.mechanism import Mechanism
+    from privacy.gate import AdmissionReceipt
+    from privacy.learning.noise import Noise
+    from privacy.request import QuotedPrice, RunRequest
+    from training.data.examples import LearningLog
+    from training.data.material import TrainingData
+
+__all__ = ["FORMAT", "MOST_WEIGHT", "STAGE", "CellUnits", "PaidTable", "price", "read_table", "release"]
+
+STAGE: Final = "reach"
+FORMAT: Final = "proffer-reach-table-1"
+MOST_WEIGHT: Final[Mapping[PrivacyUnit, float]] = {PrivacyUnit.PERSON: 1.0, PrivacyUnit.HOUSEHOLD: 2.0}
+"""How far one unit more or less moves the table (L2): up to four people of a household, each in another cell, count
+whole, and each person of a larger one less."""
+_BLOCK: Final = 1 << 15
+
+
+@dataclass(frozen=True)
+class CellUnits:
+    """The cell of each person, and the unit that they belong to: int64[n] each."""
+
+    cell: Int64
+    unit: Int64
+
+
+@dataclass(frozen=True)
+class PaidTable:
+    """What was released, at what price.
+
+    Attributes:
+        table: the noised table.
+        spend: what it cost, by both accountants.
+        spend_id: under which it was reserved and committed.
+        kept: the file that holds it; its sha256 is in the ledger.
+        receipts: the ledger's, of the reservation and the commit.
+    """
+
+    table: NoisedTable
+    spend: Spend
+    spend_id: str
+    kept: Path
+    receipts: tuple[AdmissionReceipt, ...]
+
+
+def price(material: TrainingData, run: RunRequest) -> QuotedPrice:
+    """What a table would cost and leave, without opening a row.
+
+    Raises:
+        Rejected: it would not be admitted, or costs more than is left (asked, left, difference).
+    """
+    material.gate.budget(run)
+    return material.gate.price_run(run, bundle_mechanism(run.epsilon, run.delta))
+
+
+def release(material: TrainingData, run: RunRequest, layout: CellLayout, noise: Noise, folder: Path) -> PaidTable:
+    """Count everybody by cells with noise, or give what was released to the same question on the same day.
+
+    Args:
+        material: rows behind their gate.
+        run: what may be spent, and by whom.
+        layout: the cells.
+        noise: where the noise comes from.
+        folder: keeps what was released, so that it is never drawn twice; nobody else may ask at the same time.
+
+    Raises:
+        Rejected: the gate or the budget does not admit it.
+    """
+    why = "whom draft rules would reach, by places and facts, without a further question to the rows"
+    gated = material.gate.admit_run(replace(run, why=run.why or why)).derived(lambda log: _cells(material, log, layout))
+    mechanism = bundle_mechanism(run.epsilon, run.delta)
+    asked = _question(material, run, layout, mechanism)
+    spend = f"{STAGE}-{digest(canonical_text(asked).encode())[:32]}"
+    kept = folder / f"{spend}.json"
+
+    def learned(found: CellUnits) -> bytes:
+        counts = noised_counts(found, layout.size, MOST_WEIGHT[run.unit], mechanism, noise)
+        document = {**asked, "format": FORMAT, "layout": layout.to_document(), "counts": counts.tolist()}
+        return json.dumps(document, sort_keys=True, allow_nan=False).encode() + b"\n"
+
+    table = read_table(gated.once(spend, mechanism, learned, kept))
+    cost = Spend(accountant.price(mechanism, run.delta).epsilon, run.delta)
+    return PaidTable(table, cost, spend, kept, gated.receipts)
+
+
+def _question(material: TrainingData, run: RunRequest, layout: CellLayout, mechanism: Mechanism) -> dict[str, Any]:
+    """What is asked, of public things only: the same question on the same day is the same spend."""
+    return {
+        "basis": run.basis.value, "cells": digest(canonical_text(layout.to_document()).encode()),
+        "day": material.declaration.zone.today(material.end), "declaration": material.declaration.hash,
+        "delta": f"{run.delta:f}", "deviation": MOST_WEIGHT[run.unit] * float(mechanism["noise"]),
+        "epsilon": f"{run.epsilon:f}", "population": run.population, "purpose": run.purpose,
+        "requester": run.requester, "unit": run.unit.value,
+    }  # fmt: skip
+
+
+def _cells(material: TrainingData, log: LearningLog, layout: CellLayout) -> CellUnits:
+    """The cell of everybody who may be counted, a block of people at a time."""
+    many, found = len(log.history.people), list[Int64]()
+    for first in range(0, many, _BLOCK):
+        rows = np.arange(first, min(first + _BLOCK, many), dtype=np.int64)
+        at = np.full(len(rows), material.end)
+        found.append(
+            layout.cells_of(snapshots(material.declaration, log.history, rows, at, material.catalogue.receipts))
+        )
+    unit = np.arange(many, dtype=np.int64) if log.unit is None else log.unit
+    return CellUnits(np.concatenate([np.zeros(0, np.int64), *found]), unit)
+
+
+def noised_counts(found: CellUnits, cells: int, most: float, mechanism: Mechanism, noise: Noise) -> Int64:
+    """How many people are in each cell, with noise, as whole numbers: one Gaussian release.
+
+    Summed as gradients are (`privacy.learning.step`): each unit's counts are one vector, clipped to a length of `most`,
+    in whole numbers of a grid. Rounding to people comes after the noise, and costs nothing.
+
+    Args:
+        found: the cell and the unit of each person.
+        cells: how many there are.
+        most: what one unit may add (L2).
+        mechanism: Gaussian; its noise multiplier is for all cells together.
+        noise: where it comes from.
+    """
+    order = np.lexsort((found.cell, found.unit))
+    starts = np.flatnonzero(np.r_[True, np.diff(found.unit[order]) != 0][: len(order)])
+    left = found.cell[order].astype(np.int32)[:, None]
+    one = np.ones((len(order), 1))
+    at = np.append(starts, len(order)).astype(np.int64)
+    total = Total.empty((cells, 1))
+    total.add(Products(at, left, one, one, np.zeros((len(starts), 0))), most)
+    schedule = Schedule(1, exact(1), 1, exact(str(mechanism["noise"])), most)
+    return np.rint(schedule.released(total, noise)).astype(np.int64)
+
+
+def read_table(content: bytes) -> NoisedTable:
+    """Read what was released and kept."""
+    document = json.loads(content)
+    counts = np.array(document["counts"], np.int64)
+    return NoisedTable(CellLayout.of_document(document["layout"]), counts, document["deviation"], document["day"])
