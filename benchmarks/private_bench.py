@@ -3,7 +3,8 @@
 Whether a person takes a programme up follows from random rules: up to two conditions on 25 attributes of the person, at
 thresholds that no public bin knows, and one on the programme; hundreds of programmes, about 42 of them open to a
 person, 1.55 take-ups a list, fewer further down. Fresh programmes are judged too, which were never shown. NDCG@5
-against true probabilities, on people not learned from. One person is one unit; epsilon is 1, delta a millionth.
+against true probabilities, on people not learned from. One person is one unit; epsilon is 1, delta a millionth. With
+`world` it is a named world of data/worlds instead, of 99 programmes (`research.private_worlds`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from features.arrays import Float32, Float64, Int32
+from features.problem import Problem, Rejected
 from privacy.learning.noise import secure
 from recommender.ranking.attributes import NUMBERS as FIGURES
 from recommender.ranking.attributes import BoundArrays, ProgrammeAttributes
@@ -25,6 +27,7 @@ from recommender.ranking.bilinear import AttributeScaler
 from recommender.ranking.bins import Bins, Slot, paired
 from recommender.ranking.class_share import RARE_YES
 from recommender.ranking.programme_fit import Fits
+from research import private_worlds
 from research.bench_world import CHOICES, COLUMNS, GROUPS, NUMBERS, PROGRAMMES, TEXT, YES_NO, BenchWorld, sigmoid
 from research.shown_lists import Offers, Shown
 from research.tuned_forest import TunedForest, tuned
@@ -53,9 +56,32 @@ TAGS: Final = ("category", "form", "level", "asks")
 
 
 def measure(
-    progress: Tell, units: int = UNITS, pictures: Path | None = None, epsilon: str = "1"
-) -> Mapping[str, object]:
-    """Run the benchmark; with a folder for pictures, also the curves over epsilon and over numbers of people."""
+    progress: Tell, units: int | None = None, pictures: Path | None = None, world: str | None = None,
+    epsilon: str = "1",
+) -> Mapping[str, object]:  # fmt: skip
+    """Run the benchmark; with a folder for pictures, also the curves over epsilon and over numbers of people.
+
+    Args:
+        progress: takes a line about what begins.
+        units: how many people to learn from; of a named world, how many to make.
+        pictures: where to draw the curves.
+        world: a named world instead, or `all` of them.
+        epsilon: what the private ranker may cost.
+
+    Raises:
+        Rejected: curves of a named world were asked for, which are not drawn.
+    """
+    if world is None:
+        return _in_large_catalogue(progress, units or UNITS, pictures, epsilon)
+    if pictures is not None:
+        remedy = "Leave out --pictures, or --world"
+        raise Rejected([Problem(("--pictures",), "conflict", "are not drawn of a named world", remedy)])
+    asked = private_worlds.asked(Decimal(epsilon), DELTA)
+    return private_worlds.measure(progress, world, units or private_worlds.PEOPLE, asked)
+
+
+def _in_large_catalogue(progress: Tell, units: int, pictures: Path | None, epsilon: str) -> Mapping[str, object]:
+    """The benchmark's own world, of 800 programmes."""
     progress(f"drawing {units:,} people and what they were shown")
     world = BenchWorld(SEED)
     learned = world.shown(units, 1)

@@ -8,7 +8,6 @@ ships. The gain is the true P(takes up | offered); *reachable* is the truth aver
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,28 +16,21 @@ from typing import Final
 
 import numpy as np
 
-from composition import demonstration, provenance, reading
-from composition.workspace import Workspace
+from composition import demonstration
 from data.synthetic.dials import named, worlds
-from data.synthetic.stamp import PopulationOrder
-from data.synthetic.world import synthesise
-from features.arrays import Array, Float32, Float64, Int64
 from recommender.ranking.attributes import Vocabulary
+from research import named_worlds
+from research.named_worlds import SEED, SHAPES
 from training.data.material import TrainingData, candidates, learning_showings, with_truth
-from training.data.ranking_dataset import RankingDataset
-from training.evaluation.evaluation import RankingResult, scored_in_blocks, standing
-from training.measures import log_loss, share_of_gap
-from training.rankers.forest_ranker import ForestSettings, written
-from training.rankers.models import PooledForest, Validation
+from training.evaluation.evaluation import RankingResult, standing
+from training.measures import share_of_gap
+from training.rankers.forest_ranker import ForestSettings
 from training.runs import exact_run
 
 Tell = Callable[[str], None]
 
 PEOPLE: Final = 1_500
 MONTHS: Final = 36
-SEED: Final = 1
-SHAPES: Final = ((15, 50), (31, 200))
-"""Leaves and least rows of a leaf that the tuned LightGBM tries."""
 _ORDERS: Final = ("popularity", "logistic", "tuned LightGBM", "train ships", "reachable")
 
 
@@ -94,13 +86,7 @@ def measure(
 def judged(name: str, people: int) -> WorldResult:
     """Make one world in a folder of its own, learn from it and judge."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as home:
-        workspace = Workspace(Path(home))
-        folder = workspace.begin().population
-        order = PopulationOrder(SEED, people, MONTHS, world=name)
-        synthesise(order, reading.read_definitions(), folder, processes=2)
-        provenance.remember(folder)
-        data = demonstration.training_data(workspace, lambda _: None)
+    with named_worlds.made(name, people, MONTHS) as data:
         run = demonstration.train(data, SEED, lambda _: None)
         assert run.report is not None, "an exact run always has a report"
         standings = dict(run.report.standings)
@@ -113,44 +99,14 @@ def judged(name: str, people: int) -> WorldResult:
 
 
 def _tuned(data: TrainingData, vocabulary: Vocabulary) -> RankingResult:
-    """The standing of a LightGBM that knows each programme by its odds, its shape and rounds chosen on validation."""
+    """The standing of a tuned LightGBM."""
     settings = ForestSettings(seed=SEED)
     log = data.gate.admit(exact_run.request(settings))
     lists = learning_showings(data, log, settings.most_rows, SEED)
     spoken = with_truth(data, candidates(data, log))
     assert spoken is not None, "a world's folder holds its truth"
     some, truth = spoken
-    apart = lists.of_one_in(settings.validate_every)
-    odds = _odds(lists[~apart], len(data.catalogue.programmes))
-    rows = np.column_stack([written(lists, data.catalogue, vocabulary), odds[lists.examples.programme]])
-    check = Validation(rows[apart], lists.examples.label[apart])
-    fits = [_fitted(rows[~apart], lists.examples.label[~apart], check, shape) for shape in SHAPES]
-    best = min(fits, key=lambda fit: log_loss(check.label, fit.predict_proba(check.table)[:, 1]))
-
-    def score(table: Float32, programme: Int64) -> Float64:
-        return best.decision_function(np.column_stack([table, odds[programme]]))
-
-    return standing(some, scored_in_blocks(some, data.catalogue, vocabulary, score), truth)
-
-
-def _odds(lists: RankingDataset, programmes: int) -> Float64:
-    """The log-odds with which each programme was taken up when shown, shrunken by ten showings of the mean."""
-    shown, taken = (
-        np.bincount(lists.examples.programme, weights=weights, minlength=programmes)
-        for weights in (None, lists.examples.label)
-    )
-    mean = float(lists.examples.label.mean())
-    share = (taken + 10 * mean) / (shown + 10)
-    return np.asarray(np.log(share / (1 - share)), np.float64)
-
-
-def _fitted(rows: Array, label: Float64, check: Validation, shape: tuple[int, int]) -> PooledForest:
-    leaves, least = shape
-    forest = PooledForest(
-        rounds=800, patience=30, leaves=leaves, learning_rate=0.05, min_leaf=least, column_share=0.5, l2=10.0,
-        random_state=SEED, threads=2,
-    )  # fmt: skip
-    return forest.fit(rows, label, validation=check)
+    return standing(some, named_worlds.tuned_order(lists, some, data.catalogue, vocabulary, SHAPES), truth)
 
 
 def written_page(found: list[WorldResult], people: int) -> str:

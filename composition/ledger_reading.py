@@ -48,7 +48,7 @@ class LedgerAnswers:
         Raises:
             RefusedError: 404, there is no ledger; 503, it is not what was signed.
         """
-        return self._answer("spends", spends_document)
+        return self._answer("spends", lambda ledger: spends_document(ledger.exported()))
 
     def registry(self, population: str, facts: DeploymentFacts) -> Mapping[str, Any]:
         """The entry of a population in the registry of deployments, as a draft.
@@ -166,12 +166,8 @@ def entry_of(report: Mapping[str, Any], population: str, facts: DeploymentFacts)
     return registry_entry(report, population, facts)
 
 
-def spends_document(ledger: Ledger, population: str | None = None) -> dict[str, Any]:
-    """Every use of people's data, of one population or of all, in the order of the entries."""
+def spends_document(exported: LedgerExport, population: str | None = None) -> dict[str, Any]:
+    """Every use of people's data, of one population or of all, in the order of the entries of a checked export."""
     from privacy.ledger import entry, ledger_report
 
-    names = [population] if population else list(ledger.populations())
-    for name in names:
-        ledger.status(name)
-    entries = [entry.parse(line) for line in ledger.exported().entries]
-    return {"ledger": ledger.origin, "spends": ledger_report.all_uses(entries, names)}
+    return ledger_report.all_uses([entry.parse(line) for line in exported.entries], population)

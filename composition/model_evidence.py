@@ -121,8 +121,9 @@ def _use_of(spend: str, workspace: Workspace) -> tuple[Mapping[str, Any], str]:
     from privacy.ledger.verify import verify
 
     ledger = ledger_files.open_ledger(workspace.path)
-    checked = verify(ledger.exported().encode(), ledger.verifier)
+    exported = ledger.exported()
+    checked = verify(exported.encode(), ledger.verifier)
     if checked.findings:
         return {}, f"the ledger does not verify: {checked.findings[0].what}"
-    found = [use for use in spends_document(ledger)["spends"] if use["spend"] == spend]
+    found = [use for use in spends_document(exported)["spends"] if use["spend"] == spend]
     return (found[0], "") if found else ({}, f"the ledger holds no {spend}, which its manifest names")

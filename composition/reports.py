@@ -19,7 +19,7 @@ FULL_REPORT: Final = "proffer-evaluation-1"
 if TYPE_CHECKING:
     from composition.reading import Definitions
     from privacy.ledger.export import LedgerExport
-    from privacy.ledger.ledger_report import SeenBy
+    from privacy.ledger.ledger_report import ExportCheck, SeenBy
     from privacy.ledger.report_text import Say
     from training.evaluation.evaluation_report import Report
 
@@ -109,13 +109,14 @@ def _in_each_language(
 
 
 def privacy_report(
-    exported: LedgerExport, workspace: Workspace, country: CountryFolder = SHIPPED
+    exported: LedgerExport, beside: Workspace | ExportCheck, country: CountryFolder = SHIPPED
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The public report on a ledger: its document, in the language the country shows, and the page of each language.
 
     Args:
         exported: the ledger.
-        workspace: the home whose models the ledger's artefacts are looked for among.
+        beside: the home whose models the ledger's artefacts are looked for among; or, where there is nothing but the
+            export, how it was verified.
         country: whose languages the pages are in.
     """
     from rendering import privacy_page
@@ -123,7 +124,7 @@ def privacy_report(
 
     messages, about = read_messages(country=country), read_country(country)
     says = {language: messages.speaking(language) for language in about.shown_first}
-    document = _document(exported, workspace, says[about.shown])
+    document = _document(exported, beside, says[about.shown])
     return document, {
         language: page(privacy_page.TEMPLATE, privacy_page.view(document, language, say))
         for language, say in says.items()
@@ -135,22 +136,25 @@ def privacy_document(exported: LedgerExport, workspace: Workspace) -> dict[str, 
     return _document(exported, workspace, read_messages().speaking("en"))
 
 
-def _document(exported: LedgerExport, workspace: Workspace, say: Say) -> dict[str, Any]:
+def _document(exported: LedgerExport, beside: Workspace | ExportCheck, say: Say) -> dict[str, Any]:
+    """The report's document; without a home nobody knows which model an artefact is, so that nothing is said of it."""
     from privacy.ledger import entry, ledger_report
 
     entries = [entry.parse(line) for line in exported.entries]
-    document = ledger_report.document(entries, _seen_by(exported), say)
-    kept = ModelRegistry(workspace).by_artefact()
+    home, verified = (beside, None) if isinstance(beside, Workspace) else (None, beside)
+    document = ledger_report.document(entries, _seen_by(exported, verified), say)
+    kept = None if home is None else ModelRegistry(home).by_artefact()
     for use in (use for one in document["populations"] for use in one["uses"]):
-        use["model"] = kept.get(use["artefact"])
+        del use["model"]
+        use |= {} if kept is None else {"model": kept.get(use["artefact"])}
     return document
 
 
-def _seen_by(exported: LedgerExport) -> SeenBy:
+def _seen_by(exported: LedgerExport, verified: ExportCheck | None) -> SeenBy:
     from privacy.ledger.ledger_report import SeenBy
     from privacy.ledger.note import Checkpoint
 
     last = exported.notes[-1]
     seen = [(one.name, one.moment) for one in last.signatures[1:]]
     witnesses = tuple((name, clock.timestamp_of(moment)) for name, moment in seen if moment is not None)
-    return SeenBy(Checkpoint.parse(last.text).root.hex(), witnesses, clock.timestamp())
+    return SeenBy(Checkpoint.parse(last.text).root.hex(), witnesses, clock.timestamp(), verified)

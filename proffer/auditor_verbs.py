@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from composition import clock, ledger_files, reports, terminal
+from composition import ledger_files, reports, terminal
 from composition.ledger_reading import entry_of, spends_document
 from composition.reading import read_country
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
 from privacy.ledger.registry_entry import NAME, USE
-from proffer import options
-
-_ASK = "Give the ledger's ledger.pub, or a witness's .vkey, as its keeper gave it to you by another way"
+from proffer import exported_ledger, options
 
 
 def _out_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,104 +34,12 @@ def _export(args: argparse.Namespace) -> int:
 
 def _verify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="what `export` wrote")
-    parser.add_argument("--key", required=True, metavar="PUB", help="the ledger's public key: a file or the key itself")
-    kept = "a checkpoint you kept from before: the ledger must still begin with it"
-    parser.add_argument("--checkpoint", type=Path, action="append", default=[], metavar="FILE", help=kept)
-    seen = "key of a witness who must have cosigned the last checkpoint"
-    parser.add_argument("--witness", action="append", default=[], metavar="VKEY", help=seen)
-    stale = "day or time (RFC 3339) at or after which a witness, or without one the last entry, must have been seen"
-    pinned = "root approvers' public keys, one a line, as you were given them by another way"
-    parser.add_argument("--approvers", type=Path, metavar="FILE", help=pinned)
-    parser.add_argument("--not-before", metavar="T", help=stale)
+    exported_ledger.add_checking(parser, required=True)
 
 
 def _verify(args: argparse.Namespace) -> int:
     """Check an exported ledger, without network, database or operator; exit 1 when anything is wrong."""
-    from privacy.ledger.legible import escaped
-    from privacy.ledger.verify import AuditTerms, verify
-
-    problems, keys, retained, bundle, not_before, approvers = Problems(), [], [], b"", None, None
-    with problems.gathered():
-        bundle = ledger_files.bundle_bytes(args.bundle)
-    for given in (args.key, *args.witness):
-        with problems.gathered():
-            keys.append(ledger_files.public_key(given, _ASK))
-    for path in args.checkpoint:
-        with problems.gathered():
-            retained.append(ledger_files.kept_note(path))
-    with problems.gathered():
-        approvers = None if args.approvers is None else ledger_files.approver_keys(args.approvers)
-    with problems.gathered():
-        not_before = _moment(args.not_before)
-    problems.raise_any()
-    key, *witnesses = keys
-    with _pricing() as advance:
-        asked = AuditTerms(not_before, approvers, advance, datetime.fromtimestamp(clock.now(), UTC))
-        verdict = verify(bundle, key, retained=retained, witnesses=witnesses, asked=asked)
-    document = {**verdict.to_document(), "root_approvers_compared": approvers is not None}
-    terminal.emit(document, args.json, lambda: escaped(_verdict_text(verdict, approvers is not None)))
-    return terminal.DONE if verdict.ok else terminal.FAILED
-
-
-def _moment(given: str | None) -> datetime | None:
-    """A day or a time; one that names no zone is UTC."""
-    if given is None:
-        return None
-    try:
-        found = datetime.fromisoformat(given)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):  # the latter where UTC has no such year
-        remedy = "Write it like 2026-11-01 or 2026-11-01T12:00:00Z"
-        raise Rejected([Problem(("--not-before",), "invalid", f"{given[:40]!r} is no day or time", remedy)]) from None
-
-
-@contextmanager
-def _pricing() -> Iterator[Callable[[int], Callable[[int], object]]]:
-    from contextlib import ExitStack
-
-    with ExitStack() as stack:
-        yield lambda total: stack.enter_context(terminal.bar(total, "pricing again", "mechanism"))
-
-
-def _verdict_text(verdict: Any, compared: bool) -> str:
-    if not verdict.ok:
-        return "\n".join(["NOT verified:", *(f"- {finding}" for finding in verdict.findings), _formats_text(verdict)])
-    keys = ["population", "period", "cap", "spent", "left", "lifetime", "exact_fits"]
-    heads = [*keys[:-1], "fits without noise"]
-    rows = [[balance.to_document()[key] for key in keys] for balance in verdict.balances]
-    unseen = "no witness, so a rewrite by the key holder cannot be ruled out (require one with --witness)"
-    seen = ", ".join(verdict.witnesses) or unseen
-    counts = (verdict.entries, verdict.checkpoints, verdict.mechanisms)
-    names = (("entry", "entries"), ("checkpoint", "checkpoints"), ("price recomputed", "prices recomputed"))
-    told = ", ".join(f"{count} {one if count == 1 else many}" for count, (one, many) in zip(counts, names, strict=True))
-    age = f"last entry {_aged(verdict.last)}" if verdict.last else "no entry"
-    ages = "".join(f"; a witness saw it {_aged(moment)}" for moment in verdict.cosigned_at)
-    held = "compared with the keys you gave" if compared else "NOT compared with keys you hold: give --approvers FILE"
-    attested = "that two keys are two people is attested by who handed them out"
-    roots = f"{', '.join(verdict.roots)} ({held}; {attested})"
-    named = f"root approvers: {roots if verdict.roots else 'nobody: only synthetic people, or budgets of version 1'}"
-    whole = f"Verified: {told}\n{_formats_text(verdict)}\nroot {verdict.root}\ncosigned by {seen}\n{named}\n{age}{ages}"
-    return f"{whole}\n{_audits_text(verdict)}\n{terminal.table(heads, rows, [2, 3, 4, 5, 6])}"
-
-
-def _audits_text(verdict: Any) -> str:
-    """What audits of runs showed: an auditor must see one that refutes its claim, though the ledger is in order."""
-    if verdict.worst_audit is None:
-        return "no audit of a run is recorded"
-    one = verdict.worst_audit
-    shows = f"shows epsilon {max(one['lower'].values(), key=float)} of the claimed {one['claimed']}"
-    refuted = ": THE CLAIM IS REFUTED" if one["refuted"] else ""
-    return f"of the recorded audits the worst, entry {one['index']}, {shows}{refuted}"
-
-
-def _formats_text(verdict: Any) -> str:
-    *earlier, last = verdict.formats or ("unknown",)
-    return f"format {last}" + (f", after {', '.join(earlier)}" if earlier else "")
-
-
-def _aged(moment: str) -> str:
-    days = (clock.now() - int(datetime.fromisoformat(moment).timestamp())) // 86_400
-    return f"{moment} ({days} days ago)"
+    return exported_ledger.tell(args, exported_ledger.checked(args))
 
 
 def _registry_arguments(parser: argparse.ArgumentParser) -> None:
@@ -185,10 +88,20 @@ def _check_facts(args: argparse.Namespace) -> None:
     problems.raise_any()
 
 
+def _spends_arguments(parser: argparse.ArgumentParser) -> None:
+    exported_ledger.add_or_home(parser)
+    options.add_population_filter(parser)
+
+
 def _spends(args: argparse.Namespace) -> int:
-    """List every use of people's data, in the order of the entries."""
-    document = spends_document(ledger_files.open_ledger(args.home), args.population)
-    terminal.emit(document, args.json, lambda: _spends_text(document["spends"]))
+    """List every use of people's data, in the order of the entries, of the home's ledger or of an exported one."""
+    from privacy.ledger.legible import escaped
+
+    found = exported_ledger.read(args)
+    if found is None:
+        return terminal.FAILED
+    document = spends_document(found.export, args.population)
+    terminal.emit(document, args.json, lambda: escaped(_spends_text(document["spends"])))
     return terminal.DONE
 
 
@@ -227,19 +140,15 @@ def _report(args: argparse.Namespace) -> int:
     """Write the report for everybody: PATH as HTML, and beside it the same in the other languages and as JSON."""
     from features.whole_file import write_whole
 
-    out = args.out or Workspace(args.home).folder(Workspace(args.home).reports) / "privacy.html"
-    if not out.name:
-        raise Rejected([Problem(("--out",), "invalid", f"{out} names no file", "Give one, such as privacy.html")])
-    about = read_country(args.country)
-    others = {one: out.with_suffix(f".{one}.html") for one in about.shown_first[1:]}
-    paths = {about.shown: out, **others, "json": out.with_suffix(".json")}
-    if len(set(paths.values())) < len(paths):
-        what, remedy = "is where the report as JSON goes, too", "Give the page another ending, such as .html"
-        raise Rejected([Problem(("--out",), "conflict", what, remedy)])
+    paths = _report_paths(args)
     ledger_files.refuse_own(args.home, *paths.values())
-    exported = ledger_files.open_ledger(args.home).exported()
+    found = exported_ledger.read(args)
+    if found is None:
+        return terminal.FAILED
     with terminal.working("composing"):
-        document, pages = reports.privacy_report(exported, Workspace(args.home), args.country)
+        document, pages = reports.privacy_report(found.export, found.check or Workspace(args.home), args.country)
+    if args.out is None and args.bundle is None:
+        Workspace(args.home).folder(Workspace(args.home).reports)
     written = {paths[language]: page for language, page in pages.items()}
     written[paths["json"]] = json.dumps(document, ensure_ascii=False, indent=2)
     for path, text in written.items():
@@ -248,8 +157,31 @@ def _report(args: argparse.Namespace) -> int:
     return terminal.DONE
 
 
+def _report_paths(args: argparse.Namespace) -> dict[str, Path]:
+    """Where each language's page goes, and the JSON: unless it is said, in the home's reports or beside the bundle.
+
+    Raises:
+        Rejected: two of them, or one and the bundle, would be the same file.
+    """
+    usual = Path(f"{args.bundle}.html") if args.bundle else Workspace(args.home).reports / "privacy.html"
+    out: Path = args.out or usual
+    if not out.name:
+        raise Rejected([Problem(("--out",), "invalid", f"{out} names no file", "Give one, such as privacy.html")])
+    about = read_country(args.country)
+    others = {one: out.with_suffix(f".{one}.html") for one in about.shown_first[1:]}
+    paths = {about.shown: out, **others, "json": out.with_suffix(".json")}
+    if len(set(paths.values())) < len(paths):
+        what, remedy = "is where the report as JSON goes, too", "Give the page another ending, such as .html"
+        raise Rejected([Problem(("--out",), "conflict", what, remedy)])
+    if args.bundle and args.bundle.resolve() in [path.resolve() for path in paths.values()]:
+        raise Rejected([Problem(("--out",), "conflict", "is where the bundle is", "Choose another path")])
+    return paths
+
+
 def _report_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, metavar="PATH", help="HTML file (default: the home's reports/privacy.html)")
+    exported_ledger.add_or_home(parser)
+    usual = "HTML file (default: the home's reports/privacy.html; of a BUNDLE, BUNDLE.html beside it)"
+    parser.add_argument("--out", type=Path, metavar="PATH", help=usual)
     options.add(parser, "country")
 
 
@@ -294,7 +226,7 @@ def _checkpoint(args: argparse.Namespace) -> int:
 SUBVERBS: options.Subverbs = {
     "export": ("write the whole ledger as one file", _out_arguments, _export),
     "verify": ("check an exported ledger, offline", _verify_arguments, _verify),
-    "spends": ("list every use of people's data", options.add_population_filter, _spends),
+    "spends": ("list every use of people's data", _spends_arguments, _spends),
     "registry": ("write the entry of the OpenDP registry of deployments", _registry_arguments, _registry),
     "report": ("write the report for everybody", _report_arguments, _report),
     "proof": ("write the proof that an entry is in the ledger", _proof_arguments, _proof),

@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pictures", type=Path, metavar="DIR", help="where to draw curves (sweep; private: takes long)"
     )
-    parser.add_argument("--world", metavar="NAME", help="the one to look at (worlds; default: every one)")
+    parser.add_argument("--world", metavar="NAME", help="the one to look at (worlds, private)")
     parser.add_argument("--page", type=Path, metavar="FILE", help="where to write the figures as a page (worlds)")
     parser.add_argument("--model", metavar="M", help="the model to serve (serve; default: the champion of the home)")
     parser.add_argument("--in-process", action="store_true", default=None, help="one request without HTTP (serve)")

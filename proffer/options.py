@@ -45,9 +45,9 @@ def add_data(parser: argparse.ArgumentParser, *, required: bool) -> None:
 def add_hold_out(parser: argparse.ArgumentParser) -> None:
     """Add `--hold-out`."""
     told = (
-        "who is only judged: one person in N, those a file names (one a line), or everybody from a DAY on; a household "
+        "who is only judged: one in N or those a file names (one a line), whole households; or everybody from a DAY on "
     )
-    told += "is never on both sides (default: one in 5, each alone; of synthetic people what their stamp says)"
+    told += "(default: one in 5, or what a stamp of synthetic people says: households in private, else people)"
     parser.add_argument("--hold-out", metavar="N|DAY|FILE", help=told)
 
 

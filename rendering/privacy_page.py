@@ -50,7 +50,15 @@ def _seen(report: Mapping[str, Any], say: Say) -> list[str]:
         for one in report["witnesses"]
     ] or [say("report.seen_by_nobody")]
     last, written = report["as_of"], report["written"]
-    return [*ages, *([say("report.age", day=last[:10], days=_days(last, written))] if last else [])]
+    aged = [say("report.age", day=last[:10], days=_days(last, written))] if last else []
+    return [*ages, *aged, *_verified(report["verified"], say)]
+
+
+def _verified(check: Mapping[str, Any] | None, say: Say) -> list[str]:
+    """How the export was verified that the page was made of, where it was made of one."""
+    if check is None:
+        return []
+    return [say(f"report.verified.{'compared' if check['root_approvers_compared'] else 'taken'}", key=check["key"])]
 
 
 def _days(earlier: str, later: str) -> int:

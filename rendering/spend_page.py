@@ -103,6 +103,8 @@ def _price(use: Mapping[str, Any]) -> str:
 
 
 def _serves(use: Mapping[str, Any], say: Say) -> str:
+    if "model" not in use:  # a page made of an export alone, beside which no model is kept
+        return ""
     model = use["model"]
     if model is None:
         return say("report.serves.elsewhere")

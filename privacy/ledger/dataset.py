@@ -6,9 +6,14 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import UNSET
 
 from privacy.cohort import Cohort
+
+if TYPE_CHECKING:
+    from privacy.ledger.terms import DatasetTerms
 
 NO_SKETCH: Final = hashlib.sha256(b"").hexdigest()
 """The hash of the empty sketch: of people who were not given, or do not exist."""
@@ -73,3 +78,8 @@ def packed(sketch: Iterable[int]) -> bytes:
 def unpacked(content: bytes) -> set[int]:
     """The hashes of a packed sketch."""
     return {int.from_bytes(content[at : at + 8], "big") for at in range(0, len(content), 8)}
+
+
+def names_roll(dataset: DatasetTerms) -> bool:
+    """Whether an entry's data set is read by a roll of units, which grow together in no later run."""
+    return dataset.roll not in (UNSET, NOBODY)

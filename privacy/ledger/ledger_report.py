@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from privacy.accounting.accountant import INFINITY
 from privacy.accounting.amount import text_of
@@ -23,6 +23,18 @@ TOGETHER: Final = ("2", "3", "4")
 MOST_POINTS: Final = 60  # of the picture; each costs a composition
 
 
+class ExportCheck(NamedTuple):
+    """How an exported ledger was verified before a report was made of it.
+
+    Attributes:
+        key: the ledger's public key, as the auditor was given it.
+        root_approvers_compared: whether the root approvers were held against keys given by another way than the ledger.
+    """
+
+    key: str
+    root_approvers_compared: bool
+
+
 @dataclass(frozen=True)
 class SeenBy:
     """Who saw the entries that a report is of.
@@ -31,11 +43,13 @@ class SeenBy:
         root: the tree's root, hex: what the report speaks of.
         witnesses: the name of each who cosigned it, and when (RFC 3339).
         written: when the report was written (RFC 3339), which the ages in it are counted to.
+        verified: how whoever wrote it verified the export; None where the ledger's keeper wrote it.
     """
 
     root: str
     witnesses: tuple[tuple[str, str], ...] = ()
     written: str = ""
+    verified: ExportCheck | None = None
 
 
 def document(entries: Sequence[AnyEntry], seen: SeenBy, say: Say) -> dict[str, Any]:
@@ -60,18 +74,26 @@ def document(entries: Sequence[AnyEntry], seen: SeenBy, say: Say) -> dict[str, A
         "worst_audit": worst(recorded),
         "witnesses": [dict(zip(("name", "at"), one, strict=True)) for one in seen.witnesses],
         "written": seen.written,
+        "verified": None if seen.verified is None else seen.verified._asdict(),
         "populations": [_population(state, name, points.get(name, []), entries, say) for name in sorted(state.budgets)],
         "approvals": [_approval(one, say) for one in entries if one.kind in APPROVED or one.kind is EntryType.KEY],
     }
 
 
-def all_uses(entries: Sequence[AnyEntry], populations: Sequence[str]) -> list[dict[str, Any]]:
-    """Every use of these populations' data, in order of the entries of a ledger that was checked."""
+def all_uses(entries: Sequence[AnyEntry], population: str | None = None) -> dict[str, Any]:
+    """Every use of people's data, of one population or of all, in order of the entries of a ledger that was checked.
+
+    Raises:
+        UnknownPopulation: it has no budget.
+    """
     state = LedgerState()
     for one in entries:
         state.apply(decide(state, one), one)
-    found = [{"population": name, **use} for name in populations for use in uses(entries, state, name)]
-    return sorted(found, key=lambda use: int(use["index"]))
+    if population is not None:
+        state.budget(population)
+    names = sorted(state.budgets) if population is None else [population]
+    found = [{"population": name, **use} for name in names for use in uses(entries, state, name)]
+    return {"ledger": state.origin, "spends": sorted(found, key=lambda use: int(use["index"]))}
 
 
 def _replayed(entries: Sequence[AnyEntry]) -> tuple[LedgerState, dict[str, list[dict[str, Any]]]]:

@@ -85,6 +85,8 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "report.seen_by": ("witness", "day", "days"),
     "report.seen_by_nobody": (),
     "report.age": ("day", "days"),
+    "report.verified.compared": ("key",),
+    "report.verified.taken": ("key",),
     "report.relation": ("delta",),
     **{f"report.state.{state}": () for state in STATES},
     "report.from_whom": (),

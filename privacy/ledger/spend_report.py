@@ -10,12 +10,12 @@ from msgspec import UNSET
 from privacy.accounting.mechanism import Mechanism
 from privacy.ledger.asked import request_text
 from privacy.ledger.change import COMMITTED, RELEASED, SpendRecord
+from privacy.ledger.dataset import names_roll
 from privacy.ledger.entry import AnyEntry, CommitEntry, EvaluateEntry, ExactEntry, SpendBody, SpendEntry
 from privacy.ledger.rule_versions import REASONED
 from privacy.ledger.rules import mechanism_of
 from privacy.ledger.state import LedgerState
 from privacy.ledger.terms import document_of, is_synthetic
-from privacy.ledger.unit_roll import names_roll
 
 UNSAID: Mapping[str, Any] = {
     "accountants": {"pld": None, "prv": None},

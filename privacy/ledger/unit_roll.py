@@ -22,17 +22,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from msgspec import UNSET
-
 from privacy.ledger.admitted import PART
-from privacy.ledger.dataset import NOBODY
+from privacy.ledger.dataset import names_roll
 from privacy.ledger.entry import AnyEntry, EvaluateEntry, ReserveEntry, UnitsEntry
 from privacy.ledger.ledger_tables import blob, damaged, has_table
 from privacy.ledger.rule_versions import WAYS
 
 if TYPE_CHECKING:
     from features.arrays import Bool, UInt64
-    from privacy.ledger.terms import DatasetTerms
 
     Grouping = Callable[[UInt64, UInt64], tuple[UInt64, Bool]]
     Body = Callable[[int], Mapping[str, str]]
@@ -151,11 +148,6 @@ def check(db: sqlite3.Connection, folder: Path, entries: Sequence[AnyEntry], sec
             key, roll = one.body.spend, str(one.body.dataset.roll)
         if roll not in {_said(secret(), key, head) for head in may}:
             raise damaged(folder, f"the roll of units is not the one that entry {one.index} states")
-
-
-def names_roll(dataset: DatasetTerms) -> bool:
-    """Whether an entry's data set is read by a roll of units, which grow together in no later run."""
-    return dataset.roll not in (UNSET, NOBODY)
 
 
 def _heads(parts: Iterable[bytes]) -> list[bytes]:

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from features.problem import Rejected
 from proffer.bench import benchmark
 from recommender.ranking.bins import FLAGS, PAIR
+from research import private_worlds
 from research.bench_world import ELIGIBLE, TAKEN
 
 pytestmark = pytest.mark.slow
@@ -72,3 +74,28 @@ def test_beside_many_people_no_lightgbm_is_tuned(bench, monkeypatch) -> None:
     found = bench.measure(lambda _: None, units=200)
     assert set(found["peers"]) == {"without noise", "popularity", "reachable"}
     assert found["lightgbm_settings"] is None
+
+
+def test_in_a_named_world_every_order_stands_beside_the_private_one_by_one_command(bench, monkeypatch) -> None:
+    monkeypatch.setattr(private_worlds, "MONTHS", 12)
+    said = []
+    found = bench.measure(said.append, units=300, world="plain")
+    (row,) = found["details"]
+    orders = ("popularity", "private", "without noise", "tuned LightGBM", "reachable")
+    figures = [float(row[order]) for order in orders]
+    assert all(0 < figure <= figures[-1] for figure in figures)
+    assert set(found["peers"]) == {order for order in orders if order != "private"}
+    assert 0 < row["households"] < 300
+    assert said
+
+
+def test_no_curve_is_drawn_of_a_named_world(bench, tmp_path) -> None:
+    with pytest.raises(Rejected, match="--pictures"):
+        bench.measure(lambda _: None, world="plain", pictures=tmp_path)
+
+
+def test_an_order_below_popularity_is_called_so_and_given_no_share() -> None:
+    ndcg = dict.fromkeys(("popularity", "without noise", "tuned LightGBM"), 0.6) | {"private": 0.5, "reachable": 0.8}
+    worse = private_worlds.PrivateWorld("plain", 100, 30, ndcg, {})
+    better = private_worlds.PrivateWorld("plain", 100, 30, ndcg | {"private": 0.7}, {})
+    assert [one.row()["share"] for one in (worse, better)] == ["below popularity", "50 %"]

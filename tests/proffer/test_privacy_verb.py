@@ -530,6 +530,72 @@ def test_every_spend_is_listed_with_who_signed_for_it_and_opens_in_the_report(ca
 SIGNED = ("--requester-key", "carol.key", "--reason", "the November ranker")
 
 
+@pytest.fixture
+def at_home(opened, monkeypatch, tmp_path_factory) -> Path:
+    """Where an auditor has the export of a ledger with a use, its key and nothing else of the operator's."""
+    assert privacy("reserve --population kr --spend train-1 --sigma 30 --rate 0.5 --steps 20", *SIGNED) == 0
+    home = tmp_path_factory.mktemp("auditor")
+    assert privacy(f"export --out {home}/ledger.bundle") == 0
+    for name in ("alice", "bob"):
+        (home / f"{name}.pub").write_bytes((opened / f"{name}.pub").read_bytes())
+    (home / "roots").write_bytes(b"".join((home / f"{name}.pub").read_bytes() for name in ("alice", "bob")))
+    (home / "ledger.pub").write_bytes((opened / "home/ledger/ledger.pub").read_bytes())
+    monkeypatch.chdir(home)
+    return home
+
+
+@pytest.mark.usefixtures("at_home")
+def test_an_auditor_reads_the_uses_and_the_page_from_the_export_alone(capsys):
+    capsys.readouterr()
+    assert privacy("spends ledger.bundle --key ledger.pub --json") == 0
+    (use,) = told(capsys)["spends"]
+    assert (use["spend"], use["run"]["why"]) == ("train-1", "the November ranker")
+    assert privacy("spends ledger.bundle --key ledger.pub --population nobody") == 2
+    assert privacy("report ledger.bundle --key ledger.pub --approvers roots") == 0
+    page = Path("ledger.bundle.html").read_text(encoding="utf-8")
+    assert "the November ranker" in page
+    assert "<details" in page
+    assert "made from the exported ledger alone" in page
+    assert "whose keys the auditor was given" in page
+    assert "no model kept beside this ledger" not in page
+    assert json.loads(Path("ledger.bundle.json").read_text(encoding="utf-8"))["verified"]["root_approvers_compared"]
+    assert privacy("report ledger.bundle --key ledger.pub --out said.html") == 0
+    assert "not compared with keys" in Path("said.html").read_text(encoding="utf-8")
+    assert not Path("home").exists()
+
+
+@pytest.mark.usefixtures("at_home")
+@pytest.mark.parametrize("verb", ["spends", "report"])
+def test_of_an_export_that_does_not_verify_only_the_verdict_is_told(capsys, verb):
+    whole = Path("ledger.bundle").read_bytes()
+    Path("changed.bundle").write_bytes(whole.replace(b"November", b"December"))
+    files = set(Path().iterdir())
+    capsys.readouterr()
+    assert privacy(f"{verb} changed.bundle --key ledger.pub --json") == 1
+    assert told(capsys)["ok"] is False
+    assert privacy(f"{verb} ledger.bundle --key alice.pub") == 1
+    assert "is not a key of this ledger" in capsys.readouterr().out
+    assert set(Path().iterdir()) == files
+
+
+@pytest.mark.usefixtures("at_home")
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        ("spends ledger.bundle", "--key"),
+        ("report ledger.bundle", "--key"),
+        ("spends --key ledger.pub", "--key"),
+        ("report --approvers roots", "--approvers"),
+        ("report ledger.bundle --key ledger.pub --out ledger.bundle", "--out"),
+    ],
+)
+def test_an_export_and_what_it_is_checked_with_go_together(capsys, words, option):
+    before = {path: path.read_bytes() for path in Path().iterdir()}
+    assert privacy(words) == 2
+    assert option in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in Path().iterdir()} == before
+
+
 @pytest.mark.usefixtures("opened")
 def test_the_entry_of_the_registry_is_written_once_something_counts(capsys):
     said = [

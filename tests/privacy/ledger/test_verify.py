@@ -470,3 +470,8 @@ def test_verify_needs_none_of_the_learning_libraries_no_database_and_no_network(
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("Verified")
+        for verb in ("spends", "report"):
+            command[4] = verb
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+        assert (tmp_path / f"{name}.html").exists()
