@@ -32,16 +32,6 @@ def _export(args: argparse.Namespace) -> int:
     return terminal.DONE
 
 
-def _verify_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="what `export` wrote")
-    exported_ledger.add_checking(parser, required=True)
-
-
-def _verify(args: argparse.Namespace) -> int:
-    """Check an exported ledger, without network, database or operator; exit 1 when anything is wrong."""
-    return exported_ledger.tell(args, exported_ledger.checked(args))
-
-
 def _registry_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--population", required=True, metavar="P", help="whose uses are described")
     parser.add_argument("--curator", action="append", required=True, metavar="NAME", help="who publishes; repeatable")
@@ -225,7 +215,7 @@ def _checkpoint(args: argparse.Namespace) -> int:
 
 SUBVERBS: options.Subverbs = {
     "export": ("write the whole ledger as one file", _out_arguments, _export),
-    "verify": ("check an exported ledger, offline", _verify_arguments, _verify),
+    "verify": ("check an exported ledger, offline", exported_ledger.add_bundle, exported_ledger.verify),
     "spends": ("list every use of people's data", _spends_arguments, _spends),
     "registry": ("write the entry of the OpenDP registry of deployments", _registry_arguments, _registry),
     "report": ("write the report for everybody", _report_arguments, _report),

@@ -20,14 +20,20 @@ if TYPE_CHECKING:
 _ASK = "Give the ledger's ledger.pub, or a witness's .vkey, as its keeper gave it to you by another way"
 
 
+def add_bundle(parser: argparse.ArgumentParser) -> None:
+    """Add the bundle that is checked, and what it is checked with."""
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="what `export` wrote")
+    _add_checking(parser, required=True)
+
+
 def add_or_home(parser: argparse.ArgumentParser) -> None:
     """Add a bundle that is read in place of the home's ledger, and what it is checked with."""
     said = "what `export` wrote, read once it verifies (with --key) in place of the home's ledger"
     parser.add_argument("bundle", type=Path, nargs="?", metavar="BUNDLE", help=said)
-    add_checking(parser, required=False)
+    _add_checking(parser, required=False)
 
 
-def add_checking(parser: argparse.ArgumentParser, *, required: bool) -> None:
+def _add_checking(parser: argparse.ArgumentParser, *, required: bool) -> None:
     """Add what a bundle is checked with."""
     known = "the ledger's public key: a file or the key itself"
     parser.add_argument("--key", required=required, metavar="PUB", help=known)
@@ -39,6 +45,11 @@ def add_checking(parser: argparse.ArgumentParser, *, required: bool) -> None:
     pinned = "root approvers' public keys, one a line, as you were given them by another way"
     parser.add_argument("--approvers", type=Path, metavar="FILE", help=pinned)
     parser.add_argument("--not-before", metavar="T", help=stale)
+
+
+def verify(args: argparse.Namespace) -> int:
+    """Check an exported ledger, without network, database or operator; exit 1 when anything is wrong."""
+    return _tell(args, _checked(args))
 
 
 class ReadExport(NamedTuple):
@@ -60,9 +71,9 @@ def read(args: argparse.Namespace) -> ReadExport | None:
     _refuse_half(args)
     if args.bundle is None:
         return ReadExport(ledger_files.open_ledger(args.home).exported())
-    found = checked(args)
+    found = _checked(args)
     if not found.verdict.ok:
-        tell(args, found)
+        _tell(args, found)
         return None
     return ReadExport(LedgerExport.parse(found.content), ExportCheck(found.key, args.approvers is not None))
 
@@ -75,7 +86,7 @@ class CheckedBundle(NamedTuple):
     key: str
 
 
-def tell(args: argparse.Namespace, checked: CheckedBundle) -> int:
+def _tell(args: argparse.Namespace, checked: CheckedBundle) -> int:
     """Print a verdict, as `verify` does."""
     from privacy.ledger.legible import escaped
 
@@ -85,7 +96,7 @@ def tell(args: argparse.Namespace, checked: CheckedBundle) -> int:
     return terminal.DONE if verdict.ok else terminal.FAILED
 
 
-def checked(args: argparse.Namespace) -> CheckedBundle:
+def _checked(args: argparse.Namespace) -> CheckedBundle:
     """Read a bundle, and what it is checked with; everything that cannot be read is said at once."""
     from privacy.ledger.verify import AuditTerms, verify
 

@@ -24,7 +24,6 @@ from privacy.request import RunRequest
 from privacy.unit import PrivacyUnit
 from research import named_worlds
 from training.data.admission import admitted
-from training.data.examples import LearningLog
 from training.data.material import TrainingData, candidates, learned_from, learning_showings, with_truth
 from training.data.ranking_dataset import Candidates
 from training.evaluation.evaluation import order, popularity, standings
@@ -115,22 +114,21 @@ def judged(name: str, data: TrainingData, request: RunRequest, progress: Tell) -
     assert spoken is not None, "a world's folder holds its truth"
     some, truth = spoken
     chosen = plan(found.units, stages(request).left, request.delta, len(data.catalogue.programmes))
-    seconds = dict[str, float]()
-
-    def timed(what: str, work: Callable[[], Float64]) -> Float64:
-        progress(f"{name}: {what}, of {found.units:,} households")
-        begun = time.process_time()
-        made = work()
-        seconds[what] = round(time.process_time() - begun, 1)
-        return made
-
     works: dict[str, Callable[[], Float64]] = {
+        "popularity": lambda: popularity(learned_from(data, told), data.codes, APPLIED)[some.pairs.programme],
         "private": lambda: _learned(data, found, chosen, some),
         "without noise": lambda: _learned(data, found, chosen.without_noise(), some),
-        "tuned LightGBM": lambda: _tuned(data, told, some),
-    }
-    popular = popularity(learned_from(data, told), data.codes, APPLIED)[some.pairs.programme]
-    orders = {"popularity": popular, **{what: timed(what, work) for what, work in works.items()}}
+        "tuned LightGBM": lambda: named_worlds.tuned_order(
+            learning_showings(data, told, ForestSettings().most_rows, named_worlds.SEED), some, data.catalogue,
+            vocabulary_of(data.catalogue, found.lists.people),
+        ),
+    }  # fmt: skip
+    orders, seconds = dict[str, Float64](), dict[str, float]()
+    for what, work in works.items():
+        progress(f"{name}: {what}, of {found.units:,} households")
+        begun = time.process_time()
+        orders[what] = work()
+        seconds[what] = round(time.process_time() - begun, 1)
     ranked = standings(some, orders, truth)
     ndcg = {order: ranked[order].mean for order in _ORDERS}
     return PrivateWorld(name, found.units, int(ranked["private"].lists.size), ndcg, seconds)
@@ -139,9 +137,3 @@ def judged(name: str, data: TrainingData, request: RunRequest, progress: Tell) -
 def _learned(data: TrainingData, found: UnitLists, chosen: TrainingPlan, some: Candidates) -> Float64:
     """Scores by the ranker that a plan gives."""
     return order(learn(found.lists, data.catalogue, chosen, secure(), unit=found.unit).scorer, some, data.catalogue)
-
-
-def _tuned(data: TrainingData, told: LearningLog, some: Candidates) -> Float64:
-    """Scores by LightGBM, from the same people's lists, thinned as for `train --ranker lightgbm`."""
-    lists = learning_showings(data, told, ForestSettings().most_rows, named_worlds.SEED)
-    return named_worlds.tuned_order(lists, some, data.catalogue, vocabulary_of(data.catalogue, lists.people))
