@@ -51,7 +51,7 @@ def newest_table(home: Workspace, clock: Callable[[], int]) -> NoisedTable | Non
     files = sorted(home.reach_tables.glob("*.json"))
     if not files:
         return None
-    uses = spends_document(Ledger.open(home.ledger, clock))["spends"]
+    uses = spends_document(Ledger.open(home.ledger, clock).exported())["spends"]
     artefacts = {use["spend"]: use.get("artefact") for use in uses}
     tables = []
     for file in files:
