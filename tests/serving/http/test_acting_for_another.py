@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import ClassVar
 
 import pytest
 
@@ -12,6 +14,7 @@ from composition.purpose_terms import consent_terms
 from features.problem import Rejected
 from serving.http import openapi, tokens
 from serving.http.handler import RecommendationHandler
+from serving.proactive.offer_book import OfferBook
 from serving.proactive.offer_identity import OfferIdentity
 from serving.proactive.offer_look import Watch
 from serving.proactive.offer_worker import OfferWorker
@@ -244,12 +247,12 @@ def offering(shipped, caller_of, home):
     stores = Stores(home.store, home.store_to_write)
     watch = Watch(shipped, handler.policy, handler.purposes)
     worker = OfferWorker(stores, watch, OfferIdentity(bytes(32)), Recorder(shipped))
-    called = calls_of(caller_of, handler, home, lambda: worker)
+    called = calls_of(caller_of, handler, home, lambda: called.worker)
+    called.worker, called.home = worker, home
     for child in ("kid", "kim", "big"):
         for purpose in ("tailored-notice", "tailored-notice:app:sensitive"):
             asked = {"purpose": purpose, "given": True}
             assert called("PUT", path(child, "consents"), asked, subject=child, scopes=MINE).status_code == 200
-    called.worker = worker
     return called
 
 
@@ -293,6 +296,55 @@ def test_a_parent_declines_and_puts_off_what_is_told_to_them_and_nothing_else(of
         assert (refused.status_code, refused.content) == (404, unknown.content)
     assert secret["id"] in {one["id"] for one in offers(offering, subject="kid")}
     assert set(acts(offering)) == {"offers:read", "offers:answer"}
+
+
+def answered(call, child):
+    """The programmes whose offer a parent can decline, of all that may stand for a child, whatever its id is."""
+    worker, now = call.worker, call.clock[0]
+    with call.home.store() as store:
+        book = OfferBook(store.connection).on_book(child)
+        look = worker.watch.look(list(store.log.events([child])), child, now, book)
+    ids = {one.programme: worker.row(look, one).id for one in look.situation.due}
+    return {
+        programme
+        for programme, id_ in sorted(ids.items())
+        if call("POST", path(child, f"offers/{id_}/decline"), subject="ann", scopes=MINE).status_code == 200
+    }
+
+
+def test_which_offers_a_parent_can_answer_is_the_same_whatever_a_sensitive_fact_of_the_child_says(offering):
+    found = [answered(offering, child) for child in ("kid", "kim")]
+    assert found[0]
+    assert found[0] == found[1]
+
+
+class Recording(Watch):
+    """A watch that notes which facts it is told not to read."""
+
+    hidden: ClassVar[list[frozenset[str]]] = []
+
+    def look(self, events, citizen, now, book, hidden=()):
+        self.hidden.append(frozenset(hidden))
+        return super().look(events, citizen, now, book, hidden)
+
+
+def test_no_sensitive_fact_is_read_for_a_parent(offering, shipped):
+    watch = offering.worker.watch
+    offering.worker = replace(offering.worker, watch=Recording(shipped, watch.policy, watch.purposes))
+    offers(offering)
+    offering("POST", path("kid", f"offers/{'0' * 64}/decline"), subject="ann", scopes=MINE)
+    offers(offering, subject="kid")
+    sensitive = frozenset(name for name, fact in shipped.declaration.facts.items() if fact.sensitive)
+    assert Recording.hidden == [sensitive, sensitive, frozenset()]
+
+
+def test_a_programme_that_the_policy_calls_sensitive_is_no_parents(offering):
+    named = offers(offering)[0]["programme"]
+    policy = replace(offering.worker.watch.policy, sensitive_programmes=frozenset({named}))
+    offering.worker = replace(offering.worker, watch=replace(offering.worker.watch, policy=policy))
+    assert named in {one["programme"] for one in offers(offering, subject="kid")}
+    assert named not in {one["programme"] for one in offers(offering)}
+    assert named not in answered(offering, "kid")
 
 
 def test_a_parent_sees_and_answers_offers_until_the_day_of_majority(offering):
