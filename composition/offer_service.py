@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import sha256
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Final
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from serving.proactive.offer_worker import OfferWorker
     from serving.records.switched_off import Stops
 
-__all__ = ["message_sender", "offer_identity", "offer_workers"]
+__all__ = ["look_at_swept", "message_sender", "offer_identity", "offer_workers"]
 
 OFFER_KEY: Final = "PROFFER_OFFER_KEY"
 WEBHOOK_URL: Final = "PROFFER_WEBHOOK_URL"
@@ -82,6 +83,21 @@ def offer_workers(
         return OfferWorker(stores, watch, ids, Recorder(one))
 
     return lambda: made(engine(), stops())
+
+
+def look_at_swept(workspace: Workspace, swept: Path, now: int) -> int:
+    """Let everybody be looked at anew for whom a sweep found something; return how many of them the log knows.
+
+    Raises:
+        Rejected: there is no such sweep, it is not whole, or the database cannot be written; nobody is looked at then.
+    """
+    from serving.proactive.work_list import WorkList
+    from sweep.sweep_folder import SweepFolder
+
+    folder = SweepFolder.finished(swept)
+    with workspace.store_to_write() as store:
+        work = WorkList(store.connection)
+        return sum(work.look_at(people, now) for people in folder.people())
 
 
 def message_sender(workers: Callable[[], OfferWorker], workspace: Workspace, *, dev: bool) -> MessageSender | None:

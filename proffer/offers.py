@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from composition import clock, terminal
 from composition.engines import build_engine
-from composition.offer_service import message_sender, offer_workers
+from composition.offer_service import look_at_swept, message_sender, offer_workers
 from composition.paper import pdf
 from composition.reading import read_declaration
 from composition.workspace import Workspace
@@ -41,6 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--list", metavar="CHANNEL", help="write what waits to leave through a channel, such as caseworker"
     )
     does.add_argument("--delivered", metavar="MESSAGE", help="say that a message was brought to the person")
+    told = "look anew at everybody for whom a sweep found something, such as a programme that was published"
+    does.add_argument("--swept", type=Path, metavar="DIR", help=told)
     does.add_argument("--status", action="store_true", help="tell what waits")
     parser.add_argument(
         "--form", choices=FORMS, default="json", help="of --list; html and pdf to print (default: json)"
@@ -55,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do what was asked."""
     home = Workspace(args.home)
-    if args.list or args.delivered or args.status:
+    if args.list or args.delivered or args.status or args.swept:
         return _on_book(args, home)
     engine = build_engine(engine_settings(args))
     workers = offer_workers(lambda: engine, home, args.country)
@@ -102,6 +104,10 @@ def _on_book(args: argparse.Namespace, home: Workspace) -> int:
                 store, args.delivered, clock.now(), read_declaration(args.declaration, country=args.country)
             )
         terminal.emit({"message": args.delivered, "state": "delivered"}, args.json, "On record as delivered.")
+        return terminal.DONE
+    if args.swept:
+        people = look_at_swept(home, args.swept, clock.now())
+        terminal.emit({"people": people}, args.json, f"{people} people will be looked at anew.")
         return terminal.DONE
     if args.list:
         return _put(_list(args, home), args.out)

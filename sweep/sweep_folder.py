@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -59,6 +59,33 @@ class SweepFolder:
         else:
             write_whole(file, json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n")
         return cls(path, shards)
+
+    @classmethod
+    def finished(cls, path: Path) -> SweepFolder:
+        """Return the sweep in a folder, all of whose shards are there.
+
+        Raises:
+            Rejected: there is none, or it stopped before its end.
+        """
+        try:
+            order = json.loads((path / ORDER).read_text(encoding="utf-8"))
+            found = cls(path, int(order["shards"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            what, remedy = "holds no sweep", "Name the folder that `proffer sweep --out` wrote"
+            raise Rejected([Problem((str(path),), "missing", what, remedy)]) from None
+        if missing := found.missing():
+            what, remedy = f"holds a sweep that lacks {len(missing)} shards", "Give the same command again first"
+            raise Rejected([Problem((str(path),), "invalid", what, remedy)])
+        return found
+
+    def people(self) -> Iterator[list[str]]:
+        """Yield, of each shard, whom it has a row of, each once."""
+        import pyarrow.compute
+        import pyarrow.parquet
+
+        for shard in range(self.shards):
+            table = pyarrow.parquet.read_table(self.file(shard), columns=["person"])
+            yield pyarrow.compute.unique(table["person"]).to_pylist()
 
     def file(self, shard: int) -> Path:
         """Return where the rows of a shard stand."""

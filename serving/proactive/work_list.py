@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -31,6 +32,7 @@ class Touched(NamedTuple):
 
 
 MOST_COUNTED: Final = 100_000
+_CHUNK: Final = 500
 
 
 class Lag(NamedTuple):
@@ -80,6 +82,25 @@ class WorkList:
     def look_again(self, citizen: str, at: int) -> None:
         """Remember when a person is looked at next."""
         written_over(self.connection, LOOKS, "citizen", {"citizen": citizen, "at": at})
+
+    def look_at(self, people: Sequence[str], at: int) -> int:
+        """Look at people at a UTC second, or before where they are due before; return how many the log knows.
+
+        Whoever the log does not know, or no more, is left out: no name comes in this way.
+        """
+        count = 0
+        for first in range(0, len(people), _CHUNK):
+            some = people[first : first + _CHUNK]
+            touched = sa.select(EVENTS.c.subject).where(EVENTS.c.subject.in_(some))
+            named = sa.select(OTHERS.c.person).where(OTHERS.c.person.in_(some))
+            known = set(self.connection.execute(sa.union(touched, named)).scalars())
+            of_known = LOOKS.c.citizen.in_(known)
+            self.connection.execute(sa.update(LOOKS).where(of_known, LOOKS.c.at > at).values(at=at))
+            new = known.difference(self.connection.execute(sa.select(LOOKS.c.citizen).where(of_known)).scalars())
+            if new:
+                self.connection.execute(sa.insert(LOOKS), [{"citizen": one, "at": at} for one in sorted(new)])
+            count += len(known)
+        return count
 
     def forget(self, citizen: str) -> None:
         """Look at a person again only once an event touches them."""

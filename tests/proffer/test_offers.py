@@ -5,12 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+import pyarrow.parquet
 import pytest
 
 from composition.offer_service import WEBHOOK_KEYS, WEBHOOK_URL
+from composition.settings import SHIPPED
+from composition.workspace import Workspace
 from proffer.cli import main
+from serving.proactive.offer_book import OfferBook
 from serving.proactive.webhook_signature import Verifier
 from tests.serving.proactive.receivers import receiving
 from tests.serving.proactive.test_webhook import SECRET
@@ -18,9 +24,9 @@ from tests.serving.proactive.test_webhook import SECRET
 NOTICE = "tailored-notice"
 
 
-def life(who, channel):
-    """Somebody with a newborn child, who applied for the notice and chose a channel, as of an hour ago."""
-    at = (datetime.now(UTC) - timedelta(hours=1)).isoformat(timespec="seconds")
+def life(who, channel, hours=1):
+    """Somebody with a newborn child, who applied for the notice and chose a channel, as of so many hours ago."""
+    at = (datetime.now(UTC) - timedelta(hours=hours)).isoformat(timespec="seconds")
     happened = [
         ("fact.stated", {"birth_date": "1993-04-02", "sex": "female", "region": "11440", "income_percent": 80}),
         ("consent.given", {"purpose": NOTICE}),
@@ -37,8 +43,6 @@ def life(who, channel):
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """A home in which it is never night: quiet hours of a country of one's own are none."""
-    from composition.settings import SHIPPED
-
     country = tmp_path / "country"
     country.mkdir()
     for part in SHIPPED.folder.iterdir():
@@ -100,6 +104,41 @@ def test_what_waits_is_printed_as_a_page_in_the_language_of_the_country(home, tm
     assert all(one["title"]["ko"] in text for message in waiting for one in message["offers"] if not one["sensitive"])
     assert main(["offers", "--list", channel, "--form", "html", "--language", "xx", *home]) == 2
     assert "xx" in capsys.readouterr().err
+
+
+def test_a_programme_that_is_published_reaches_whom_a_sweep_finds_and_nobody_else(home, tmp_path, capsys):
+    rows, before, swept = tmp_path / "more.ndjson", tmp_path / "before", tmp_path / "swept"
+    childless = [one for one in life("dan", "caseworker", hours=72) if one["type"] != "life.child_born"]
+    events = [*life("cid", "caseworker", hours=72), *childless]
+    rows.write_text("".join(json.dumps(one) + "\n" for one in events))
+    place = ["--home", str(tmp_path / "other")]
+    assert main(["ingest", str(rows), *place]) == 0
+    shutil.copytree(SHIPPED.catalogue, before)
+    (before / "child-minding.yaml").unlink()
+    offers = ["offers", "--json", *place, *home[2:]]
+    assert main([*offers, "--once", "--catalogue", str(before)]) == 0
+    capsys.readouterr()
+    assert main([*offers, "--once"]) == 0
+    assert json.loads(capsys.readouterr().out)["people"] == 0  # nothing happened to anybody
+    today = datetime.now(ZoneInfo("Asia/Seoul")).date()
+    since = ["--as-of", str(today), "--since", str(today - timedelta(days=1)), "--catalogue-before", str(before)]
+    assert main(["sweep", *since, "--out", str(swept), *place, "--no-progress"]) == 0
+    capsys.readouterr()
+    assert main([*offers, "--swept", str(swept)]) == 0
+    found = {row["person"] for row in pyarrow.parquet.read_table(swept / "shard-00000.parquet").to_pylist()}
+    assert "cid" in found
+    assert json.loads(capsys.readouterr().out) == {"people": len(found)}
+    assert main([*offers, "--once"]) == 0
+    assert json.loads(capsys.readouterr().out)["people"] == len(found)
+    assert "kr.child-minding" in offered(tmp_path / "other", "cid")
+    assert "kr.child-minding" not in offered(tmp_path / "other", "dan")
+    assert main([*offers, "--swept", str(tmp_path)]) == 2
+    assert "holds no sweep" in capsys.readouterr().err
+
+
+def offered(home, citizen):
+    with Workspace(home).store() as store:
+        return {one.programme for one in OfferBook(store.connection).offers_of(citizen)}
 
 
 @pytest.mark.parametrize(

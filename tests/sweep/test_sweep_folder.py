@@ -72,3 +72,17 @@ def test_a_folder_that_holds_something_else_is_refused(tmp_path):
         SweepFolder.begin(tmp_path, MADE_BY, 4)
     assert "no sweep" in refusal.value.problems[0].what
     assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_only_a_whole_sweep_says_whom_it_found_each_once(tmp_path, tables):
+    whole = SweepFolder.begin(tmp_path / "sweep", MADE_BY, 2)
+    whole.write(0, tables[0], {})
+    with pytest.raises(Rejected, match="lacks 1 shards"):
+        SweepFolder.finished(tmp_path / "sweep")
+    whole.write(1, tables[1], {})
+    found = list(SweepFolder.finished(tmp_path / "sweep").people())
+    assert [sorted(set(table["person"].to_pylist())) for table in tables] == [sorted(one) for one in found]
+    assert found[0]
+    for place in (tmp_path, tmp_path / "none"):
+        with pytest.raises(Rejected, match="holds no sweep"):
+            SweepFolder.finished(place)

@@ -23,6 +23,7 @@ from serving.proactive.offer_look import reconciled
 from serving.proactive.offer_worker import OfferWorker
 from serving.proactive.outbox import Outbox
 from serving.proactive.store_access import Stores
+from serving.proactive.work_list import WorkList
 from serving.records import store
 from serving.records.decision_log import DecisionLog
 from serving.records.erasure import erase, knows
@@ -240,6 +241,20 @@ class WorkerContract:
         town.step()
         assert town.work(lambda work: work.lag(town.now)) == (0, 0, 0)
         assert town.work(lambda work: work.lag(town.now + 70 * DAY)).looks == 1
+
+    def test_whoever_is_to_be_looked_at_is_unless_the_log_does_not_know_them(self, town):
+        town.settle("ann", *WEBHOOK)
+        town.settle("bob", *WEBHOOK)
+        town.step()
+        assert town.step() == (0, 0, (0, 0, 0))
+        with town.stores.writing() as opened:
+            work = WorkList(opened.connection)
+            assert work.look_at(["ann", "stranger", *(f"nobody-{n}" for n in range(900)), "bob"], town.now) == 2
+            assert work.look_at(["ann"], town.now + DAY) == 1  # not later than she is due
+        assert town.work(lambda work: work.due(town.now, 9)) == ("ann", "bob")
+        assert town.step().people == 2
+        with town.stores.writing() as opened:
+            assert WorkList(opened.connection).look_at([], town.now) == 0
 
     def test_of_many_events_so_many_are_worked_off_at_once(self, town):
         for who in ("ann", "bob", "cyd"):
