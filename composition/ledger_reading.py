@@ -34,6 +34,10 @@ class LedgerAnswers:
         self._verified: Mapping[str, Any] | None = None
         self._lock = threading.Lock()
 
+    def is_kept(self) -> bool:
+        """Whether there is a ledger."""
+        return Workspace(self._home).ledger.is_dir()
+
     def status(self) -> Mapping[str, Any]:
         """What every population has left.
 
@@ -128,7 +132,7 @@ class LedgerAnswers:
             until, kept = self._kept.get(name, (0, None))
             if self._clock() < until:
                 return cast("T", kept)
-            if not Workspace(self._home).ledger.is_dir():
+            if not self.is_kept():
                 raise RefusedError(NOT_FOUND, "This home has no privacy ledger.")
             try:
                 found = of(ledger_files.open_ledger(self._home))

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -78,6 +79,7 @@ class PageService:
         Raises:
             Rejected: the secret or the style sheet cannot be used.
         """
+        from composition.paper import pdf
         from composition.target_groups import read_vocabulary
         from serving.pages.agency_pages import add_agency_pages
         from serving.pages.auditor_pages import add_auditor_pages
@@ -96,7 +98,7 @@ class PageService:
         frame = PageFrame(app, terms, seal, self.access, clock.now)
         add_page_files(app, terms.theme)
         add_pocket_pages(frame, lambda: self.live.engine, clock.now)
-        add_citizen_pages(frame, self.live, self.desk)
+        add_citizen_pages(frame, self.live, self.desk, pdf if find_spec("weasyprint") else None)
         add_auditor_pages(frame, self.ledger, self._audited())
         vocabulary = read_vocabulary(self.live.engine.declaration, self.settings.country)
         add_agency_pages(frame, lambda: self.live.engine, vocabulary)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
 from rendering.question_view import ASKABLE, question_view
-from rendering.voice import Voice
+from rendering.voice import Voice, Words
 
 TEMPLATE: Final = "citizen_household.html"
 FACT: Final = "citizen_fact.html"
@@ -30,11 +30,12 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
 """The messages that the pages need, and the placeholders of each."""
 
 
-def household_view(told: Mapping[str, Any], voice: Voice) -> dict[str, object]:
+def household_view(told: Mapping[str, Any], lists: Sequence[tuple[str, Words]], voice: Voice) -> dict[str, object]:
     """The variables of the page.
 
     Args:
         told: what the fact desk tells of a citizen.
+        lists: the facts that list days of the household's members, each with its question.
         voice: in which language.
     """
     known = [_known(one, voice) for one in told["facts"] if one["known"]]
@@ -42,6 +43,7 @@ def household_view(told: Mapping[str, Any], voice: Voice) -> dict[str, object]:
     return {
         "title": voice.say("citizen.household.title"),
         "members": [_member(one, voice) for one in told["members"]],
+        "lists": [(name, voice.spoken(question)) for name, question in lists],
         "known": [one for one in known if not one["denied"]],
         "denied": [one for one in known if one["denied"]],
         "unknown": [(one["fact"], voice.spoken(one["question"])) for one in asked if not one["sensitive"]],

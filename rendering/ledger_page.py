@@ -14,6 +14,7 @@ from rendering.voice import Voice
 LIST: Final = "auditor_entries.html"
 ONE: Final = "auditor_entry.html"
 CHECKED: Final = "auditor_ledger.html"
+NONE: Final = "auditor_none.html"
 AT_ONCE: Final = 50
 MOST_CHECKPOINTS: Final = 30
 _KINDS: Final = (
@@ -34,11 +35,17 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     **{f"auditor.check.{name}": () for name in ("title", "name", "checkpoints", "checkpoints_text", "nobody", "key")},
     **{f"auditor.check.{name}": () for name in ("key_text", "now", "now_text", "button", "home", "home_text", "own")},
     **{f"auditor.check.{name}": () for name in ("good", "bad", "not_yet", "size", "root", "seen_by", "file")},
+    **{f"auditor.none.{name}": () for name in ("title", "text", "begin", "without")},
     "auditor.check.when": ("time",),
     "auditor.check.told": ("entries", "checkpoints", "mechanisms"),
     "auditor.check.more": ("shown", "all"),
 }
 """The messages that the pages need, and the placeholders of each."""
+
+
+def none_view(voice: Voice) -> dict[str, object]:
+    """The variables of the page that says that there is no ledger."""
+    return {"title": voice.say("auditor.none.title"), "command": "proffer privacy init --population NAME"}
 
 
 def entries_view(rows: Sequence[Mapping[str, Any]], before: int, voice: Voice) -> dict[str, object]:

@@ -22,12 +22,14 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
             "title", "name", "none", "other", "open", "question", "all", "all_title", "all_text", "fewer",
             "amount", "until", "why", "not_read", "bring", "minutes", "where", "phone",
             "next", "provider", "details", "why_link", "already_link", "not_for_me", "remind", "already",
-            "declined", "reminded", "received", "print",
+            "declined", "reminded", "received", "print", "keep",
         )
     },
     "citizen.offers.takes": ("minutes",),
     "citizen.offers.changed": ("title", "standing"),
-    "citizen.offers.count": ("yes", "likely", "depends"),
+    "citizen.offers.count.both": ("yes", "likely"),
+    **{f"citizen.offers.count.{name}": (name,) for name in ("yes", "likely", "depends")},
+    "citizen.offers.count.none": (),
     **{f"citizen.standing.{name}": () for name in ("yes", "likely", "depends", "no")},
     **{f"citizen.next.{name}": () for name in ("nothing", "wait", "answer", "ask", "apply", "likely")},
     "citizen.next.from": ("day",),
@@ -67,7 +69,7 @@ def offers_view(shown: OffersShown, voice: Voice) -> dict[str, object]:
     ask = next((one for one in answer["ask_next"] if one["boxes"] or one["answers"]["type"] in ASKABLE), None)
     return {
         "title": say("citizen.offers.all_title" if shown.whole else "citizen.offers.title"),
-        "count": say("citizen.offers.count", **counts),
+        "count": counted(counts, voice),
         "bundles": [one for one in bundles if _readiness(one) < len(_OPEN)],
         "later": [one for one in bundles if _readiness(one) == len(_OPEN)],
         "cards": first,
@@ -77,6 +79,17 @@ def offers_view(shown: OffersShown, voice: Voice) -> dict[str, object]:
         "already": [voice.spoken(one["title"]) for one in answer["already"]],
         "closed": [voice.spoken(one["title"]) for one in answer["closed"]],
     }
+
+
+def counted(counts: Mapping[str, int], voice: Voice) -> str:
+    """How many programmes stand in which way, in one or two sentences."""
+    found = [name for name in _OPEN if counts[name]]
+    key = "both" if len(found) == len(_OPEN) else next(iter(found), "none")
+    names = {name: counts[name] for name in MESSAGES[f"citizen.offers.count.{key}"]}
+    said = [voice.say(f"citizen.offers.count.{key}", **names)]
+    if counts["depends"]:
+        said.append(voice.say("citizen.offers.count.depends", depends=counts["depends"]))
+    return " ".join(said)
 
 
 def _readiness(bundle: Mapping[str, Any]) -> int:
@@ -99,8 +112,9 @@ def card_view(one: Mapping[str, Any], shown: OffersShown, voice: Voice) -> dict[
     """What the card of one recommended programme says."""
     programme, value = shown.programmes[one["programme"]], one["value"] or {}
     window, year = one["window"], value.get("first_year") or {}
-    unread = [why for why in one["because"] if why["cause"] in ("unread_text", "no_data", "doubtful_source")]
-    reasons = [why for why in one["because"] if why not in unread]
+    unread = [why for why in one["because"] if why["cause"] in ("unread_text", "no_data")]
+    doubts = [why for why in one["because"] if why["cause"] == "doubtful_source"]
+    reasons = [why for why in one["because"] if why not in (*unread, *doubts)]
     minutes = one["effort_minutes"]
     return {
         "programme": one["programme"],
@@ -114,6 +128,7 @@ def card_view(one: Mapping[str, Any], shown: OffersShown, voice: Voice) -> dict[
         "until": voice.spoken(window["text"]) if window["text"] else None,
         "because": [voice.spoken(why["text"]) for why in reasons[:REASONS]],
         "unread": [voice.spoken(why["text"]) for why in unread[:REASONS]] if one["standing"] == "likely" else [],
+        "doubts": [voice.spoken(why["text"]) for why in doubts],
         "documents": [voice.spoken(text) for text in one["documents"]],
         "takes": voice.say("citizen.offers.takes", minutes=minutes) if minutes else "",
         "how": voice.spoken(programme["how"]) if "how" in programme else None,

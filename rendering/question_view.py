@@ -8,11 +8,26 @@ from typing import Any, Final
 
 from rendering.voice import Voice
 
-ASKABLE: Final = ("boolean", "enum", "integer", "date", "region")
+ASKABLE: Final = ("boolean", "enum", "integer", "date", "dates", "region")
 """The types of answers that a form has fields for."""
+NO_DAY: Final = "none"
+"""The box by which somebody says that there is no day to list."""
 MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     f"citizen.question.{name}": ()
-    for name in ("voluntary", "boxes", "region", "date", "number", "send", "none", "saved", "left", "wrong")
+    for name in (
+        "voluntary",
+        "boxes",
+        "region",
+        "date",
+        "number",
+        "send",
+        "none",
+        "saved",
+        "left",
+        "wrong",
+        "no_day",
+        "more_days",
+    )
 }
 """The messages that a question needs, and the placeholders of each."""
 
@@ -45,12 +60,13 @@ def question_view(
     }
 
 
-def answered(asked: Mapping[str, Any], answer: str, boxes: Sequence[str]) -> dict[str, Any] | None:
+def answered(asked: Mapping[str, Any], answers: Sequence[str], boxes: Sequence[str]) -> dict[str, Any] | None:
     """The facts that an answer to a question states; None where it is none.
 
-    Of a list of boxes each is stated: true where it is ticked, false where it is not.
+    Of a list of boxes each is stated: true where it is ticked, false where it is not. Of a list of days those that were
+    filled in are stated, and that there is none only where that is ticked.
     """
-    kind = asked["answers"]["type"]
+    kind, answer = asked["answers"]["type"], next(iter(answers), "")
     if asked["boxes"]:
         return {one["fact"]: one["fact"] in boxes for one in asked["boxes"]}
     if kind in ("boolean", "enum"):
@@ -59,6 +75,10 @@ def answered(asked: Mapping[str, Any], answer: str, boxes: Sequence[str]) -> dic
     if kind == "integer":
         digits = answer.replace(",", "").replace(" ", "")
         return {asked["fact"]: int(digits)} if digits.isascii() and digits.isdigit() else None
+    if kind == "dates":
+        days = list(filter(None, answers))
+        said = bool(days) != (NO_DAY in boxes) and all(map(_is_day, days))
+        return {asked["fact"]: days} if said else None
     if kind == "date":
         return {asked["fact"]: answer} if _is_day(answer) else None
     return {asked["fact"]: answer} if kind == "region" and answer else None

@@ -135,7 +135,10 @@ class Regions:
         around = self.name(region.within, language)
         if words in (around, around.split(", ")[0]):  # Paris is a commune and a département
             return around
-        return f"{around} {words}" if language in self.biggest_first else f"{words}, {around}"
+        near = self.by_code[region.within].name.in_language(language)  # the name of a part may hold that of the whole
+        if language in self.biggest_first:
+            return f"{around} {words.removeprefix(f'{near} ')}"
+        return f"{words.removesuffix(f', {near}')}, {around}"
 
     def leaves(self, code: int, day: int) -> frozenset[int]:
         """Return the finest codes in use on a day that a code covers, successors applied; empty where none is known."""

@@ -14,7 +14,7 @@ from serving.http.problem_documents import RefusedError
 from serving.http.record_desk import available
 from serving.http.service_frame import JSON
 from serving.pages.page_form import PageForm
-from serving.pages.page_frame import FileSent, GoOn, PageFrame, PageShown, Visit
+from serving.pages.page_frame import FileSent, Found, GoOn, PageFrame, PageShown, Showing, Visit
 from serving.pages.page_role import AUDITOR
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ _PLAIN: Final = "text/plain; charset=utf-8"
 
 class AuditedLedger(Protocol):
     """What the pages ask of the ledger behind them; each call raises RefusedError where none can be trusted."""
+
+    def is_kept(self) -> bool:
+        """Whether there is one at all."""
+        ...
 
     def report(self) -> Mapping[str, Any]:
         """The public report's document."""
@@ -135,7 +139,7 @@ class AuditorPages:
 
     def model(self, visit: Visit) -> PageShown:
         """What is on record of the model in use."""
-        papers, uses = self.parts.papers(), self.ledger.spends()["spends"]
+        papers, uses = self.parts.papers(), self.ledger.spends()["spends"] if self.ledger.is_kept() else ()
         artefact = None if papers is None else papers["manifest"].get("artefact")
         place = next((one["index"] for one in uses if artefact and one["artefact"] == artefact), None)
         entry = "" if place is None else f"{ENTRIES}/{place}"
@@ -191,21 +195,31 @@ class AuditorPages:
         facts = DeploymentFacts(NAME, (told["curator"],), (told["author"],), told["region"], USE, ())
         return FileSent("registry.json", _json(self.ledger.registry(told["population"], facts)), JSON)
 
+    def told(self, showing: Showing) -> Showing:
+        """A page of what the ledger says; where none is kept, one that says so and what there is without it."""
+
+        def shown(visit: Visit) -> Found:
+            if self.ledger.is_kept():
+                return showing(visit)
+            return PageShown(ledger_page.NONE, ledger_page.none_view(visit.voice), problems.NOT_FOUND.status)
+
+        return shown
+
 
 def add_auditor_pages(frame: PageFrame, ledger: AuditedLedger, parts: AuditedParts) -> None:
     """Add the pages."""
     pages = AuditorPages(ledger, parts)
-    frame.shows(BUDGETS, AUDITOR, pages.budgets, "auditor.budgets.name")
-    frame.shows(RUNS, AUDITOR, pages.runs, "auditor.runs.name")
-    frame.shows(ENTRIES, AUDITOR, pages.entries, "auditor.entry.name")
+    frame.shows(BUDGETS, AUDITOR, pages.told(pages.budgets), "auditor.budgets.name")
+    frame.shows(RUNS, AUDITOR, pages.told(pages.runs), "auditor.runs.name")
+    frame.shows(ENTRIES, AUDITOR, pages.told(pages.entries), "auditor.entry.name")
     frame.shows(f"{ENTRIES}/{{index}}", AUDITOR, pages.entry)
     frame.shows(f"{ENTRIES}/{{index}}/proof", AUDITOR, pages.proof)
-    frame.shows(CHECK, AUDITOR, pages.checked, "auditor.check.name")
+    frame.shows(CHECK, AUDITOR, pages.told(pages.checked), "auditor.check.name")
     frame.takes(CHECK, AUDITOR, pages.check)
     frame.shows(MODEL, AUDITOR, pages.model, "auditor.model.name")
     frame.shows(DECISIONS, AUDITOR, pages.decisions, "auditor.drawn.name")
     frame.shows(SHEETS, AUDITOR, pages.sheets, "sheets.name")
-    frame.shows(EXPORTS, AUDITOR, pages.exports, "auditor.files.name")
+    frame.shows(EXPORTS, AUDITOR, pages.told(pages.exports), "auditor.files.name")
     frame.shows("/auditor/registry", AUDITOR, pages.registry)
     frame.shows(f"{EXPORTS}/{{name}}", AUDITOR, pages.file)
 

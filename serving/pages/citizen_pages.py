@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from features.calendar import day_of
+from features.problem import Rejected
 from rendering import contact_page, offers_page
 from rendering.contact_page import MOST, PrintedMessage, letters_view
 from rendering.offers_page import OffersShown, offers_view
+from rendering.page import page
 from rendering.question_view import answered
 from serving.http import problem_documents as problems
 from serving.http.problem_documents import RefusedError
@@ -18,10 +20,12 @@ from serving.pages.citizen_desk import CitizenAnswers, CitizenDesk
 from serving.pages.citizen_record_pages import RecordPages
 from serving.pages.citizen_rights_pages import RightsPages
 from serving.pages.page_form import BACK, PageForm, local_path
-from serving.pages.page_frame import GoOn, PageFrame, PageShown, Visit
+from serving.pages.page_frame import FileSent, GoOn, PageFrame, PageShown, Visit
 from serving.pages.page_role import CITIZEN
 
 OFFERS: Final = "/citizen"
+Paper = Callable[[str, str], bytes]
+"""Makes PDF of a page in a language; raises Rejected where this machine lacks what that needs."""
 REMIND_DAYS: Final = 14
 """So many days after which what was put off is offered again."""
 
@@ -31,10 +35,12 @@ class OfferPages:
     """What there is for whoever looks, and what they say to it."""
 
     desk: CitizenDesk
+    paper: Paper | None = None
 
     def offers(self, visit: Visit, *, whole: bool = False) -> PageShown:
         """What there is for this citizen, first of all what belongs together."""
-        return PageShown(offers_page.TEMPLATE, offers_view(self._shown(visit, whole=whole), visit.voice))
+        view = offers_view(self._shown(visit, whole=whole), visit.voice)
+        return PageShown(offers_page.TEMPLATE, {**view, "paper": self.paper is not None})
 
     def _shown(self, visit: Visit, *, whole: bool) -> OffersShown:
         answer, desk = self.desk.answer(visit), self.desk
@@ -61,7 +67,7 @@ class OfferPages:
         if left in ("asked", "declined"):
             session = visit.session.leaving_open(fact, left).telling(visit.voice.say("citizen.question.left"))
             return GoOn(OFFERS, session)
-        facts = answered(asked, form.text("answer"), form.fields.get("box", ()))
+        facts = answered(asked, form.fields.get("answer", ()), form.fields.get("box", ()))
         if facts is None:
             return GoOn(back, visit.session.telling(visit.voice.say("citizen.question.wrong")))
         told = self.desk.state(visit, facts)
@@ -101,14 +107,30 @@ class OfferPages:
         shown = letters_view([PrintedMessage(body, day) for body in bodies], visit.voice)
         return PageShown(contact_page.LETTERS, shown, whole=True)
 
+    def letter_file(self, visit: Visit) -> FileSent:
+        """The same as a file to keep or to print elsewhere.
 
-def add_citizen_pages(frame: PageFrame, answers: CitizenAnswers, desk: Any) -> None:
-    """Add the pages of citizens over the desks of the service."""
+        Raises:
+            RefusedError: 404, this service writes none; 503, it cannot now.
+        """
+        if self.paper is None:
+            raise RefusedError(problems.NOT_FOUND, "No such files are written here.")
+        shown = self.letter(visit)
+        try:
+            made = self.paper(page(shown.template, shown.context), visit.voice.language)
+        except Rejected:
+            raise RefusedError(problems.BUSY, "The letter cannot be written now.") from None
+        return FileSent("letter.pdf", made, "application/pdf")
+
+
+def add_citizen_pages(frame: PageFrame, answers: CitizenAnswers, desk: Any, paper: Paper | None = None) -> None:
+    """Add the pages of citizens over the desks of the service; with `paper`, letters are files, too."""
     shared = CitizenDesk(answers, desk)
-    offers, rights, record = OfferPages(shared), RightsPages(shared), RecordPages(shared)
+    offers, rights, record = OfferPages(shared, paper), RightsPages(shared), RecordPages(shared)
     frame.shows(OFFERS, CITIZEN, offers.offers, "citizen.offers.name")
     frame.shows("/citizen/all", CITIZEN, lambda visit: offers.offers(visit, whole=True))
     frame.shows("/citizen/letter", CITIZEN, offers.letter)
+    frame.shows("/citizen/letter.pdf", CITIZEN, offers.letter_file)
     frame.takes("/citizen/answer", CITIZEN, offers.answer)
     frame.takes("/citizen/programme", CITIZEN, offers.programme)
     frame.shows("/citizen/life", CITIZEN, record.life, "citizen.life.name")

@@ -40,7 +40,9 @@ class RecordPages:
 
     def household(self, visit: Visit) -> PageShown:
         """Everything that is known, and what is not."""
-        return PageShown(household_page.TEMPLATE, household_view(self.desk.known(visit), visit.voice))
+        facts = self.desk.answers.engine.declaration.facts
+        lists = [(name, one.question) for name, one in facts.items() if one.kind.type == "dates" and not one.derived]
+        return PageShown(household_page.TEMPLATE, household_view(self.desk.known(visit), lists, visit.voice))
 
     def fact(self, visit: Visit) -> PageShown | GoOn:
         """One fact, to be said or to be claimed wrong; for one that is computed, what it is computed from."""
@@ -58,7 +60,7 @@ class RecordPages:
     def claim(self, visit: Visit, form: PageForm) -> GoOn:
         """Claim that a fact is another than a register says: it counts at once, and an office looks at it."""
         asked = self.desk.facts.question(form.text("fact"), self.desk.today(visit))
-        facts = None if asked is None else answered(asked, form.text("answer"), form.fields.get("box", ()))
+        facts = None if asked is None else answered(asked, form.fields.get("answer", ()), form.fields.get("box", ()))
         if facts is None:
             back = f"/citizen/fact/{form.text('fact')}" if asked is not None else HOUSEHOLD
             return GoOn(back, visit.session.telling(visit.voice.say("citizen.question.wrong")))

@@ -11,7 +11,7 @@ import yaml
 
 from composition import reading
 from rendering.life_page import Happening, life_view
-from rendering.offers_page import OffersShown, next_step, offers_view
+from rendering.offers_page import OffersShown, counted, next_step, offers_view
 from rendering.question_view import answered
 from rendering.voice import voice_of
 
@@ -41,13 +41,17 @@ YES_NO = [{"value": True}, {"value": False}]
         (asked("date"), "2026-11-31", (), None),
         (asked("region"), "11440", (), {"f": "11440"}),
         (asked("region"), "", (), None),
-        (asked("dates"), "2026-11-30", (), None),
+        (asked("dates"), ("2026-11-30", "", "2024-02-29"), (), {"f": ["2026-11-30", "2024-02-29"]}),
+        (asked("dates"), ("2026-11-30", "2026-11-31"), (), None),
+        (asked("dates"), ("", ""), ("none",), {"f": []}),
+        (asked("dates"), ("2026-11-30",), ("none",), None),
+        (asked("dates"), ("", ""), (), None),
         (asked("boolean", ("f", "g"), values=YES_NO), "", ("g",), {"f": False, "g": True}),
         (asked("boolean", ("f", "g"), values=YES_NO), "", ("h",), {"f": False, "g": False}),
     ],
 )
 def test_an_answer_states_facts_or_is_none(question, answer, boxes, facts):
-    assert answered(question, answer, boxes) == facts
+    assert answered(question, (answer,) if isinstance(answer, str) else answer, boxes) == facts
 
 
 def offer(standing="yes", delivery="ask", state="open", opens=None, missing=()):
@@ -89,6 +93,20 @@ def test_what_somebody_can_get_comes_before_what_depends_on_answers():
     assert [one["programme"] for one in view["cards"]] == ["e"]
 
 
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ((0, 0, 0), "With what we know, nothing is certain yet."),
+        ((0, 0, 1), "With what we know, nothing is certain yet. 1 depends on your answers."),
+        ((1, 0, 0), "You can get 1 benefit."),
+        ((0, 2, 29), "You can probably get 2 benefits. 29 depend on your answers."),
+        ((3, 1, 0), "You can get 3, and probably 1 more."),
+    ],
+)
+def test_it_is_said_how_many_there_are_and_never_that_there_are_none_of_them(counts, said):
+    assert counted(dict(zip(("yes", "likely", "depends"), counts, strict=True)), VOICE) == said
+
+
 def test_a_life_is_told_the_latest_first_and_what_comes_the_nearest_first():
     titles = {"p": {"en": "Pension"}}
     happened = [
@@ -117,7 +135,7 @@ def test_a_life_is_told_the_latest_first_and_what_comes_the_nearest_first():
 def sentences(country, language):
     """Every message of the pages of people, by its key."""
     document = yaml.safe_load((DATA / country / "messages" / f"{language}.yaml").read_text(encoding="utf-8"))
-    todo = [(name, document["messages"][name]) for name in ("page", "citizen")]
+    todo = [(name, document["messages"][name]) for name in ("page", "citizen", "pocket")]
     while todo:
         key, found = todo.pop()
         if isinstance(found, dict):

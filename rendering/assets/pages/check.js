@@ -35,7 +35,7 @@ class Check {
   constructor(pocket, Refused, words) {
     Object.assign(this, { pocket, Refused, words, given: [] });
     this.byFact = new Map(words.facts.map((fact) => [fact.fact, fact]));
-    this.told = made("p", "", { className: "lead" });
+    this.told = made("div");
     this.told.setAttribute("role", "status");
     this.asking = made("section", "", { className: "panel" });
     this.found = made("div");
@@ -70,7 +70,9 @@ class Check {
       for (const fact of judged.missing(one)) counts.set(fact, (counts.get(fact) ?? 0) + 1);
     });
     const { standings, say } = this.words;
-    this.told.textContent = Object.keys(groups).map((name) => `${standings[name]}: ${groups[name].length}`).join(" · ");
+    const counted = Object.keys(groups).filter((name) => groups[name].length);
+    this.told.replaceChildren(made("ul", "", { className: "tally" }, ...counted.map((name) => (
+      made("li", "", { className: name }, made("span", `${standings[name]}: ${groups[name].length}`, { className: "standing" }))))));
     this.ask(this.best(counts));
     this.found.replaceChildren(
       ...["yes", "likely"].filter((name) => groups[name].length).map((name) => this.list(name, groups[name])),

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from composition import reading
 from features.calendar import day_of
 from features.country import Country
 from features.problem import Rejected
@@ -88,6 +90,15 @@ def test_names_say_what_is_around():
     assert REGIONS.name(41111, "ko") == "경기도 수원시 장안구"
     assert REGIONS.name(41111, "en") == "Jangan-gu, Suwon-si, Gyeonggi-do"
     assert REGIONS.name(77777, "en") == "77777"
+
+
+def test_no_name_of_a_shipped_region_says_a_place_twice():
+    regions = reading.read_regions()
+    assert regions.name(41117, "ko") == "경기도 수원시 영통구"
+    assert regions.name(41117, "en") == "Yeongtong-gu, Suwon-si, Gyeonggi-do"
+    korean = [regions.name(code, "ko").split(" ") for code in regions.by_code]
+    english = [regions.name(code, "en").split(", ") for code in regions.by_code]
+    assert [one for one in (*korean, *english) if any(first == last for first, last in pairwise(one))] == []
 
 
 def test_the_code_of_an_agency_says_where_its_programmes_apply():

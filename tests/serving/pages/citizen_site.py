@@ -26,7 +26,7 @@ def desk_of(folder, engine):
     return LogDesk(engine.declaration, home_with(folder, engine, stated("ann", ANN), stated("ben", BEN)))
 
 
-def site_of(engine, desk, clock):
+def site_of(engine, desk, clock, paper=None):
     """The application over a desk."""
     access = Authentication(dev=True)
     made = framed("Test", "", "", access, Lifecycle())
@@ -34,7 +34,7 @@ def site_of(engine, desk, clock):
     frame = PageFrame(made, PageTerms(voices, secure=False, dev=True), PageSeal([SECRET]), access, clock)
     add_page_files(made, b"")
     add_pocket_pages(frame, lambda: engine, clock)
-    add_citizen_pages(frame, RecommendationHandler(engine), desk)
+    add_citizen_pages(frame, RecommendationHandler(engine), desk, paper)
     people = [Persona(one, "citizen", one, one) for one in ("ann", "ben", "nobody")]
     add_sign_in(frame, PersonaChooser(lambda: people))
     return made

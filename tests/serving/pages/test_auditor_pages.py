@@ -47,6 +47,10 @@ def drawn():
 @pytest.fixture
 def auditor(voices, home, drawn, real_engine):
     """A browser of an auditor who signed in."""
+    return auditor_of(voices, home, drawn, real_engine)
+
+
+def auditor_of(voices, home, drawn, real_engine):
     access = Authentication(dev=True)
     app = framed("Test", "", "", access, Lifecycle())
     frame = PageFrame(app, PageTerms(voices, secure=False, dev=True), PageSeal([SECRET]), access, lambda: NOW)
@@ -78,6 +82,15 @@ def test_every_page_is_shown_in_each_language_and_escapes_what_the_ledger_says(a
     assert page.status_code == 200
     assert f'<html lang="{language}">' in page.text
     assert "<b>offers" not in page.text
+
+
+@pytest.mark.parametrize("path", ["", "/runs", "/entries", "/ledger", "/files"])
+def test_where_no_ledger_is_kept_a_page_says_so_and_what_there_is_without(voices, tmp_path, drawn, real_engine, path):
+    auditor = auditor_of(voices, tmp_path, drawn, real_engine)
+    page = auditor.open(f"/auditor{path}?language=en")
+    assert (page.status_code, "There is no privacy ledger yet" in page.text) == (404, True)
+    assert auditor.open("/auditor/files/catalogue.jsonld").status_code == 200
+    assert auditor.open("/auditor/model").status_code == 200
 
 
 def test_a_citizen_sees_none_of_it(auditor):

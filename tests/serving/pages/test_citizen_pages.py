@@ -126,6 +126,36 @@ def test_a_fact_that_somebody_said_themselves_they_may_say_otherwise(ann, desk):
     assert said == [True, False]
 
 
+def test_days_are_said_as_a_list_or_that_there_are_none(app, desk):
+    ben = browser_of(app, "ben")
+    assert 'href="/citizen/fact/births"' in ben.open("/citizen/household").text
+    page = ben.open("/citizen/fact/births")
+    assert page.text.count('type="date"') == 10
+    ben.send(page, "/citizen/answer", {"answer": ["2026-05-01", "", "2024-03-02"], "leave": ""})
+    ben.send(page, "/citizen/answer", {"answer": ["", ""], "box": "none", "leave": ""})
+    assert [one.data["births"] for one in desk.life("ben") if "births" in one.data] == [
+        ["2026-05-01", "2024-03-02"],
+        [],
+    ]
+
+
+def test_letters_are_files_where_the_service_makes_some(desk, real_engine):
+    made = []
+
+    def paper(html, language):
+        made.append((html, language))
+        return b"%PDF-1.7"
+
+    able = browser_of(site_of(real_engine, desk, lambda: NOW, paper))
+    assert 'href="/citizen/letter.pdf"' in able.first.text
+    found = able.open("/citizen/letter.pdf")
+    assert (found.content, found.headers["content-type"]) == (b"%PDF-1.7", "application/pdf")
+    assert made == [(able.open("/citizen/letter").text, "en")]
+    plain = browser_of(site_of(real_engine, desk, lambda: NOW))
+    assert "letter.pdf" not in plain.first.text
+    assert plain.open("/citizen/letter.pdf").status_code == 404
+
+
 def test_why_is_told_from_the_decision_on_record(ann, desk):
     page = ann.open("/citizen/why/t.women")
     assert "Why do I see this?" in text_of(page)

@@ -174,7 +174,7 @@ def test_rules_that_cannot_be_loaded_are_said_and_may_be_tried_again(page, addre
     page.goto(f"{address}/check?language=en")
     page.context.set_offline(True)
     page.locator("#begin").click()
-    page.wait_for_function("document.getElementById('state').textContent.includes('could not be loaded')")
+    page.wait_for_function("() => document.getElementById('state').textContent.includes('could not be loaded')")
     page.context.set_offline(False)
     page.locator("#begin").click()
     page.wait_for_selector("#question")
