@@ -86,10 +86,15 @@ def build_engine(settings: EngineSettings) -> Engine:
     declaration, catalogue, regions = definitions
     if settings.ranking is None:
         return Engine(declaration, catalogue, regions, messages, working_days=working_days)
-    return Engine(declaration, catalogue, regions, messages, _ranker(settings.ranking, definitions), working_days)
+    return Engine(declaration, catalogue, regions, messages, read_ranker(settings.ranking, definitions), working_days)
 
 
-def _ranker(settings: RankingSettings, definitions: reading.Definitions) -> Ranker:
+def read_ranker(settings: RankingSettings, definitions: reading.Definitions) -> Ranker:
+    """What orders the programmes of a catalogue.
+
+    Raises:
+        Rejected: the model is missing, altered, or trained on other features, or the weights are wrong.
+    """
     from features.canonical_json import fingerprint
     from recommender.offers.batch import Ranker
     from recommender.offers.utility import UtilityWeights, parse_weights

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from composition import reading
+from composition.engines import RankingSettings, read_ranker
 from composition.reading import Definitions
 from composition.settings import SHIPPED, CountryFolder
 from composition.workspace import Workspace
@@ -17,6 +18,7 @@ from features.problem import Problem, Rejected
 
 if TYPE_CHECKING:
     from features.log.history import History
+    from recommender.offers.batch import Ranker
     from recommender.rules.compiled import Compiled
     from sweep.population_sweep import PopulationSweep
 
@@ -33,6 +35,8 @@ class SweepSettings:
         since: an earlier day, or None for everything that may be offered.
         catalogue_before: the catalogue as it was at the end of `since`; None where it was the same.
         country: whose holidays they are.
+        first: so many offers of each person are ranked; None to rank none.
+        ranker: what orders them; None for the order without a model.
     """
 
     definitions: Definitions
@@ -40,6 +44,8 @@ class SweepSettings:
     since: date | None = None
     catalogue_before: Path | None = None
     country: CountryFolder = SHIPPED
+    first: int | None = None
+    ranker: Ranker | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,8 @@ class SweepFiles:
         as_of, since, catalogue_before, country: as of `SweepSettings`.
         catalogue: the programmes; None for the country's.
         declaration: what events mean; None for the country's.
+        first: as of `SweepSettings`.
+        ranking: what orders offers, where any are ranked.
     """
 
     as_of: date
@@ -58,11 +66,16 @@ class SweepFiles:
     catalogue_before: Path | None = None
     declaration: Path | None = None
     country: CountryFolder = SHIPPED
+    first: int | None = None
+    ranking: RankingSettings | None = None
 
     def settings(self) -> SweepSettings:
         """Read the files; raises Rejected where one is wrong."""
         definitions = reading.read_definitions(self.declaration, self.catalogue, country=self.country)
-        return SweepSettings(definitions, self.as_of, self.since, self.catalogue_before, self.country)
+        ranker = None if self.ranking is None or self.first is None else read_ranker(self.ranking, definitions)
+        return SweepSettings(
+            definitions, self.as_of, self.since, self.catalogue_before, self.country, self.first, ranker
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -150,6 +163,7 @@ def population_sweep(settings: SweepSettings, history: History) -> PopulationSwe
     from recommender.changes.change_calendar import ChangeCalendar
     from recommender.changes.programme_turn import programme_turns
     from recommender.changes.turning_rule import turning_rules
+    from recommender.offers.batch import Ranker
     from recommender.rules.compiled import compile_catalogue
     from sweep.population_sweep import PopulationSweep
 
@@ -174,4 +188,5 @@ def population_sweep(settings: SweepSettings, history: History) -> PopulationSwe
     days = range(last if first is None else first + 1, last + 1)
     turns = programme_turns(catalogue, declaration, regions, working, days)
     rules_of = cache(lambda day: compiled(settings.definitions, day))
-    return PopulationSweep(ChangeCalendar(history, rules_of, turning, turns), last, first, before)
+    calendar = ChangeCalendar(history, rules_of, turning, turns)
+    return PopulationSweep(calendar, last, first, before, settings.first, settings.ranker or Ranker())

@@ -6,12 +6,14 @@ import argparse
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from composition import clock, reading, terminal
+from composition.engines import RankingSettings
+from composition.model_registry import NO_MODEL, ModelRegistry
 from composition.reports import write_sweep_page
 from composition.shards import ENGINES, map_in_processes, map_on_spark
 from composition.sweeping import ShardSweep, SweepFiles, SweepSettings, population_sweep, whole_history
@@ -54,11 +56,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--catalogue-before", type=Path, metavar="PATH", help=before)
     out = "the folder to write; one in which a sweep stopped is taken up"
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help=out)
+    first = "rank the first N offers of each person, as the service does; without --since only these are written"
+    parser.add_argument("--first", type=int, metavar="N", help=first)
+    weights = "with --first: weights of the utility (default: docs/api.md)"
+    parser.add_argument("--weights", type=Path, metavar="W.yaml", help=weights)
     engine = "what does the shards: processes of this machine, or Spark (the extra [spark] and Java 17)"
     parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0], help=engine)
     parser.add_argument("--processes", type=int, metavar="P", help="processes to share the work (default: one a core)")
     parser.add_argument("--master", metavar="URL", help="Spark's master, such as local[2] (default: its own settings)")
-    options.add(parser, "country", "catalogue", "declaration", "as-of")
+    options.add(parser, "country", "catalogue", "declaration", "model", "as-of")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -66,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     from sweep.shard_tally import added
     from sweep.sweep_folder import SweepFolder
 
-    _refuse_other_engine(args)
+    _refuse_unread(args)
     swept = _Asked(args)
     shards = len(swept.parts if swept.folder is None else swept.folder.files)
     folder = SweepFolder.begin(args.out, swept.order, shards)
@@ -91,11 +97,16 @@ def run(args: argparse.Namespace) -> int:
     return terminal.FAILED if problems else terminal.DONE
 
 
-def _refuse_other_engine(args: argparse.Namespace) -> None:
-    """Refuse options that the engine would leave unread; raises Rejected with each."""
+def _refuse_unread(args: argparse.Namespace) -> None:
+    """Refuse options that would be left unread; raises Rejected with each."""
     problems = Problems()
     if args.processes is not None and args.processes < 1:
         problems.add(("--processes",), "range", f"{args.processes} is less than 1", "Give how many may share the work")
+    if args.first is not None and args.first < 1:
+        problems.add(("--first",), "range", f"{args.first} is less than 1", "Give how many offers of each are ranked")
+    for name in ("model", "weights") if args.first is None else ():
+        if getattr(args, name) is not None:
+            problems.add((f"--{name}",), "forbidden", "says nothing where no offer is ranked", "Give --first N too")
     for name, engine in (("processes", "local"), ("master", "spark")):
         if getattr(args, name) is not None and args.engine != engine:
             remedy = f"Leave it out, or use --engine {engine}"
@@ -129,7 +140,18 @@ class _Asked:
         if args.catalogue_before is not None and since is None:
             what, remedy = "says what held before a day, and no day is given", "Give --since DAY too"
             raise Rejected([Problem(("--catalogue-before",), "missing", what, remedy)])
-        return SweepFiles(day, since, args.catalogue, args.catalogue_before, args.declaration, args.country)
+        return SweepFiles(
+            day, since, args.catalogue, args.catalogue_before, args.declaration, args.country, args.first, self.ranking
+        )  # fmt: skip
+
+    @cached_property
+    def ranking(self) -> RankingSettings | None:
+        """What orders offers, the model by its folder, so that it stays the same; None where none is ranked."""
+        if self.args.first is None:
+            return None
+        workspace = Workspace(self.args.home)
+        folder = ModelRegistry(workspace).find(self.args.model)
+        return RankingSettings(workspace, NO_MODEL if folder is None else str(folder.resolve()), self.args.weights)
 
     @cached_property
     def settings(self) -> SweepSettings:
@@ -173,7 +195,10 @@ class _Asked:
         from features.log.people_folder import fingerprint
 
         declaration, catalogue, _ = self.settings.definitions
-        before = population_sweep(self.settings, history_of([], declaration)).before
+        before, ranker = population_sweep(self.settings, history_of([], declaration)).before, self.settings.ranker
+        ranked: dict[str, object] = {}
+        if ranker is not None:
+            ranked = {"first": self.files.first, "model": ranker.fingerprint, "weights": asdict(ranker.weights)}
         return {
             "as_of": self.files.as_of.isoformat(),
             "since": None if self.files.since is None else self.files.since.isoformat(),
@@ -181,6 +206,7 @@ class _Asked:
             "catalogue_before": None if before is None else before.catalogue.hash,
             "declaration": declaration.hash,
             "events": fingerprint(self.history) if self.folder is None else self.folder.fingerprint,
+            **ranked,
         }
 
 

@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     import pyarrow
 
     from recommender.changes.offer_pairs import OfferPairs, WindowStates
+    from recommender.offers.offer_order import OrderedPairs
 
-__all__ = ["CHANGED", "PairDifference", "PairSide", "schema"]
+__all__ = ["CHANGED", "SAME", "PairDifference", "PairSide", "schema"]
 
 CHANGED: Final = "changed"
 """It could be offered before and may be now, but its answer, window or amount is another."""
-_HEADLINES: Final = (OFFERED, WITHDRAWN, CHANGED)
+SAME: Final = "same"
+"""Nothing changed, but it is among the first offers, which are written too."""
+_HEADLINES: Final = (OFFERED, WITHDRAWN, CHANGED, SAME)
 _NOWHERE: Final = -1
 _WORDS: Final = tuple(
     " ".join(name for bit, name in enumerate(CHANGES) if kinds >> bit & 1) for kinds in range(1 << len(CHANGES))
@@ -29,15 +32,19 @@ _WORDS: Final = tuple(
 """The words of each set of changes, by its bits."""
 
 
-def schema() -> pyarrow.Schema:
-    """The columns of a shard: who, which programme, what happened to the offer, and how it stands at the end."""
+def schema(ranked: bool = False) -> pyarrow.Schema:
+    """The columns of a shard: who, which programme, what happened to the offer, and how it stands at the end.
+
+    Where offers are ranked, also the place in the person's list and the utility, in steps of 1/10000.
+    """
     import pyarrow as pa
 
     name = pa.dictionary(pa.int32(), pa.string())
+    order = (("rank", pa.int32()), ("utility", pa.int64()))
     return pa.schema([
         ("person", pa.string()), ("programme", pa.string()), ("change", name), ("differs", pa.string()),
         ("answer", name), ("window", name), ("opens", pa.date32()), ("closes", pa.date32()),
-        ("amount_from", pa.int64()), ("amount_to", pa.int64()),
+        ("amount_from", pa.int64()), ("amount_to", pa.int64()), *(order if ranked else ()),
     ])  # fmt: skip
 
 
@@ -49,53 +56,73 @@ class PairDifference(NamedTuple):
         name: int64[m], places in `names`.
         kinds: int64[m], a bit for each of `CHANGES`.
         row: int64[m], the pair's row at the end, -1 where the rules exclude it then.
+        side: how things stand at the end.
         names: the ids of all programmes, in order.
-        after: how things stand at the end.
     """
 
     person: Int64
     name: Int64
     kinds: Int64
     row: Int64
+    side: PairSide
     names: tuple[str, ...]
-    after: OfferPairs
 
     @classmethod
     def of(cls, before: PairSide | None, after: PairSide) -> PairDifference:
-        """Return what differs; without a `before` all that may be offered."""
+        """Return what differs, and what is among the first; without a `before` all that may be offered."""
         names = tuple(sorted({*after.ids, *(before.ids if before else ())}))
         new = after.keys(names)
-        old = before.keys(names) if before else np.empty(0, np.int64)
-        keys = np.union1d(old, new) if old.size else np.sort(new)
-        was, now = _places(keys, old), _places(keys, new)
+        if before is None:
+            order = np.argsort(new, kind="stable")
+            keys, now = new[order], order
+            was = np.full(now.size, _NOWHERE, np.int64)
+        else:
+            old = before.keys(names)
+            keys = np.union1d(old, new) if old.size else np.sort(new)
+            was, now = _places(keys, old), _places(keys, new)
         kinds = _kinds(before.pairs if before else None, after.pairs, was, now)
-        kept = np.flatnonzero(kinds)
-        return cls(keys[kept] // len(names), keys[kept] % len(names), kinds[kept], now[kept], names, after.pairs)
+        listed = kinds > 0
+        if after.rank is not None:
+            listed |= (now != _NOWHERE) & (after.rank[now] > 0)
+        kept = np.flatnonzero(listed)
+        return cls(keys[kept] // len(names), keys[kept] % len(names), kinds[kept], now[kept], after, names)
 
     def table(self, people: list[str], windows: WindowStates) -> pyarrow.Table:
         """Return it as rows of `schema`."""
         import pyarrow as pa
 
+        headline = np.select([(self.kinds & 1) > 0, (self.kinds & 2) > 0, self.kinds > 0], [0, 1, 2], 3)
         columns = [
             pa.array(people, pa.string()).take(pa.array(self.person)),
             pa.array(self.names, pa.string()).take(pa.array(self.name)),
-            _told(np.where(self.kinds & 1, 0, np.where(self.kinds & 2, 1, 2)), _HEADLINES),
+            _told(headline, _HEADLINES),
             pa.array(_WORDS, pa.string()).take(pa.array(self.kinds)),
             *self._standing(windows),
+            *self._order(),
         ]
-        return pa.Table.from_arrays([one.cast(kind.type) for one, kind in zip(columns, schema(), strict=True)],
-                                    schema=schema())  # fmt: skip
+        of = schema(self.side.rank is not None)
+        return pa.Table.from_arrays([one.cast(kind.type) for one, kind in zip(columns, of, strict=True)], schema=of)
+
+    def _order(self) -> list[pyarrow.Array]:
+        """The place in the person's list and the utility, where offers are ranked."""
+        import pyarrow as pa
+
+        side = self.side
+        if side.rank is None or side.utility is None:
+            return []
+        rank, utility = (np.where(self.row == _NOWHERE, 0, one[self.row]) for one in (side.rank, side.utility))
+        return [pa.array(one, pa.int64(), mask=rank == 0) for one in (rank, utility)]
 
     def _standing(self, windows: WindowStates) -> list[pyarrow.Array]:
         """The last six columns."""
         import pyarrow as pa
 
         stands = self.row != _NOWHERE
-        row, cells = self.row[stands], np.full((self.row.size, 3), UNKNOWN, np.int64)
+        after, row, cells = self.side.pairs, self.row[stands], np.full((self.row.size, 3), UNKNOWN, np.int64)
         answer = np.zeros(self.row.size, np.int64)
-        answer[stands], cells[stands] = self.after.answer[row], windows.cells()[self.after.window[row]]
+        answer[stands], cells[stands] = after.answer[row], windows.cells()[after.window[row]]
         amount = np.full((self.row.size, 2), UNKNOWN, np.int64)
-        amount[stands] = self.after.amount[row]
+        amount[stands] = after.amount[row]
         return [
             _told(answer, tuple(one.name.lower() for one in Answer)),
             _told(np.where(stands, cells[:, 0], 0), STATES, ~stands),
@@ -105,10 +132,31 @@ class PairDifference(NamedTuple):
 
 
 class PairSide(NamedTuple):
-    """One of the two days: the ids of its programmes, and how people stand to them."""
+    """One of the two days.
+
+    Attributes:
+        ids: the ids of its programmes.
+        pairs: how people stand to them, m rows.
+        rank: int64[m], the place in the person's list, 0 of what is not among the first; None where nothing is ranked.
+        utility: int64[m], in steps, of what is among the first.
+    """
 
     ids: tuple[str, ...]
     pairs: OfferPairs
+    rank: Int64 | None = None
+    utility: Int64 | None = None
+
+    @classmethod
+    def ranked(cls, ids: tuple[str, ...], pairs: OfferPairs, order: OrderedPairs, rows: Int64) -> PairSide:
+        """Return pairs with their order, whose rows are among `rows` of them."""
+        rank, utility = np.zeros((2, pairs.person.size), np.int64)
+        rank[rows[order.row]], utility[rows[order.row]] = order.rank, order.utility
+        return cls(ids, pairs, rank, utility)
+
+    def at(self, rows: Int64) -> PairSide:
+        """Return some of the pairs, by their places."""
+        order = (None if one is None else one[rows] for one in (self.rank, self.utility))
+        return PairSide(self.ids, self.pairs.at(rows), *order)
 
     def keys(self, names: tuple[str, ...]) -> Int64:
         """The pairs as ascending integers: the person's place times all names plus that of the programme."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +18,9 @@ from recommender.changes.offer_change import OfferChange, difference
 from recommender.changes.offer_pairs import PairJudge, WindowStates
 from recommender.changes.turning_days import turning_days
 from recommender.offers.amount_table import SweptPeople
+from recommender.offers.batch import Ranker
+from recommender.offers.offer_order import OfferedPairs, OfferOrder
+from recommender.ranking.scorer import Pairs
 from recommender.rules.clause import Answer
 from sweep.pair_difference import PairDifference, PairSide, schema
 from sweep.shard_tally import FactsWanted, ShardTally
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
     from features.log.history import History
     from features.snapshot import Snapshots
+    from recommender.changes.offer_pairs import OfferPairs
     from recommender.changes.offer_state import OfferState
     from recommender.rules.compiled import Compiled
 
@@ -45,12 +49,17 @@ class PopulationSweep:
         as_of: the day at whose end people are judged (days since 1970-01-01).
         since: an earlier day; None lists all that may be offered.
         before: the compiled catalogue at the end of `since`, where that was another; None for the same.
+        first: so many offers of each person are ranked and kept, and of a sweep without `since` no others; None for all
+            that may be offered, in no order.
+        ranker: what orders them.
     """
 
     calendar: ChangeCalendar
     as_of: int
     since: int | None = None
     before: Compiled | None = None
+    first: int | None = None
+    ranker: Ranker = field(default_factory=Ranker)
 
     def changes(self, people: Int64) -> Iterator[tuple[str, OfferChange]]:
         """Yield what differs for people, by their places in the history, in the order of people and programmes.
@@ -75,7 +84,8 @@ class PopulationSweep:
         touched = np.zeros(len(people), np.bool_)
         touched[own.person] = True
         if self.turned:
-            touched |= self._may_hold(people, self.after, self.as_of) | self._may_hold(people, self.first, self.since)
+            touched |= self._may_hold(people, self.after, self.as_of)
+            touched |= self._may_hold(people, self.beginning, self.since)
         return people[touched]
 
     @cached_property
@@ -84,7 +94,7 @@ class PopulationSweep:
         return self.calendar.rules_of(self.as_of)
 
     @cached_property
-    def first(self) -> Compiled:
+    def beginning(self) -> Compiled:
         """The rules at the beginning; those of the end where no day is given."""
         if self.before is not None:
             return self.before
@@ -114,7 +124,7 @@ class PopulationSweep:
 
     def over(self, history: History) -> PopulationSweep:
         """Return the same sweep of other people; what was worked out of the rules is kept."""
-        _ = self.turned, self._judges, self._wanted
+        _ = self.turned, self._judges, self._wanted, self.first and self._order
         found = copy(self)
         object.__setattr__(found, "calendar", replace(self.calendar, history=history))
         return found
@@ -131,21 +141,21 @@ class PopulationSweep:
         import pyarrow as pa
 
         concerned, people_of = self.concerned(people), self.calendar.history.people
-        tables, tally = [schema().empty_table()], ShardTally(swept=people.size)
+        tables, tally = [schema(self.first is not None).empty_table()], ShardTally(swept=people.size)
         for places in (concerned[at : at + BLOCK] for at in range(0, concerned.size, BLOCK)):
             before = None if self.since is None else self._stand(places, self._judges[0])[1]
-            known, after = self._stand(places, self._judges[1])
+            known, standing, after = self._ends(places)
             found = PairDifference.of(before, after)
             tables.append(found.table([people_of[place] for place in places.tolist()], self._judges[1].windows))
             homes = self.after.region_columns[:1]
-            tally.add(known, after.pairs, self._wanted, known.values[:, homes[0]] if homes.size else None)
+            tally.add(known, standing, self._wanted, known.values[:, homes[0]] if homes.size else None)
         return pa.concat_tables(tables).unify_dictionaries(), tally
 
     @cached_property
     def _judges(self) -> tuple[PairJudge, PairJudge]:
         """The rules of both days; the first are those of the end where no day is given."""
         first, last = self.as_of if self.since is None else self.since, self.as_of
-        sides = ((self.first, first), (self.after, last))
+        sides = ((self.beginning, first), (self.after, last))
         ends = [(rules, rules.declaration.zone.end_of_day(date_of(day))) for rules, day in sides]
         windows = WindowStates()
         old, new = (PairJudge(rules, t, windows) for rules, t in ends)
@@ -156,11 +166,39 @@ class PopulationSweep:
         """For want of what people cannot be judged by the rules of the end."""
         return FactsWanted(self.after)
 
-    def _stand(self, places: Int64, judge: PairJudge) -> tuple[Snapshots, PairSide]:
-        """People on a day, and how they stand to its programmes."""
+    @cached_property
+    def _order(self) -> OfferOrder:
+        """The order of offers at the end."""
+        return OfferOrder(self.after, self.ranker, self._judges[1].amounts, self.calendar.applicant)
+
+    def _people(self, places: Int64, judge: PairJudge) -> SweptPeople:
+        """People as known on a day."""
         rules, history = judge.compiled, self.calendar.history
         t = np.full(places.size, judge.t, np.int64)
-        known = snapshots(rules.declaration, history, places, t, rules.catalogue.receipts)
-        people = SweptPeople(history, places, known)
-        ids = tuple(one.id for one in rules.catalogue.programmes)
-        return known, PairSide(ids, judge.pairs(people, self.calendar.applicant))
+        return SweptPeople(history, places, snapshots(rules.declaration, history, places, t, rules.catalogue.receipts))
+
+    def _stand(self, places: Int64, judge: PairJudge) -> tuple[Snapshots, PairSide]:
+        """People on a day, and how they stand to its programmes."""
+        people = self._people(places, judge)
+        return people.known, PairSide(_ids(judge), judge.pairs(people, self.calendar.applicant))
+
+    def _ends(self, places: Int64) -> tuple[Snapshots, OfferPairs, PairSide]:
+        """People at the end, how they stand to all programmes, and what of that may be written."""
+        judge = self._judges[1]
+        if self.first is None:
+            known, side = self._stand(places, judge)
+            return known, side.pairs, side
+        people = self._people(places, judge)
+        answers = judge.answers(people, self.calendar.applicant)
+        standing = judge.standing(people, answers)
+        rows = np.flatnonzero(standing.offerable)
+        pairs = Pairs(standing.person[rows], standing.programme[rows])
+        order = self._order.first(people, OfferedPairs(pairs, standing.days_left[rows], answers), self.first)
+        side = PairSide.ranked(_ids(judge), standing, order, rows)
+        if self.since is None:
+            side = side.at(rows[np.sort(order.row)])
+        return people.known, standing, side._replace(pairs=judge.priced(people, side.pairs))
+
+
+def _ids(judge: PairJudge) -> tuple[str, ...]:
+    return tuple(one.id for one in judge.compiled.catalogue.programmes)

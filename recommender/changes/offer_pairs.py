@@ -61,8 +61,9 @@ class OfferPairs(NamedTuple):
         held: bool[m], whether the person receives it or has applied for it.
         apart: bool[m], whether it cannot be held with something the person holds.
         window: int64[m], codes of `WindowStates`.
-        amount: int64[m, 2], the least and the most; see `recommender.offers.amount_table`.
+        days_left: int64[m], until the window closes or something is lost otherwise; UNKNOWN without a known end.
         offerable: bool[m], whether it may be offered.
+        amount: int64[m, 2], the least and the most; see `recommender.offers.amount_table`.
     """
 
     person: Int64
@@ -71,8 +72,13 @@ class OfferPairs(NamedTuple):
     held: Bool
     apart: Bool
     window: Int64
-    amount: Int64
+    days_left: Int64
     offerable: Bool
+    amount: Int64
+
+    def at(self, rows: Int64) -> OfferPairs:
+        """Return some of the pairs, by their places."""
+        return OfferPairs._make(column[rows] for column in self)
 
     def state(self, row: int, windows: WindowStates) -> OfferState:
         """Return one pair as a state."""
@@ -89,33 +95,47 @@ class PairJudge:
         compiled: the rules.
         t: the second as of which people are known: the end of that day.
         windows: takes the states of windows.
+        amounts: what programmes come to.
     """
 
     def __init__(self, compiled: Compiled, t: int, windows: WindowStates) -> None:
         self.compiled, self.t, self.windows = compiled, t, windows
-        self._amounts, self._window_table = AmountTable(compiled, t), WindowTable(offer_arrays(compiled))
-        self._seen = array("q")
+        self.amounts, self._windows = AmountTable(compiled, t), WindowTable(offer_arrays(compiled))
+        self._seen, self._left = array("q"), array("q")
 
     def pairs(self, people: SweptPeople, applicant: int) -> OfferPairs:
         """Return how each of many people stands to every programme that the rules do not exclude."""
-        known = people.known
-        answers = self.compiled.offerable(known.values, applicant, known.members)
-        person, programme = (np.asarray(one, np.int64) for one in np.nonzero(answers != Answer.NO))
-        events = PersonEvents(people.history, people.places, known)
-        held, apart = HeldPairs.of(self.compiled.catalogue, events.holdings()).beside(person, programme)
-        codes = self._window_table.codes(events, person, programme)
-        window = self._state_codes()[codes]
-        offerable = ~(held | apart | (self.windows.cells()[window, 0] == STATES.index(CLOSED)))
-        amount = self._amounts.amounts(people, person, programme)
-        return OfferPairs(person, programme, answers[person, programme], held, apart, window, amount, offerable)
+        return self.priced(people, self.standing(people, self.answers(people, applicant)))
 
-    def _state_codes(self) -> Int64:
-        """The code of the state of each window of the table; only those met since the last time are looked at."""
-        windows = self._window_table.windows
+    def answers(self, people: SweptPeople, applicant: int) -> Int8:
+        """Return the answer of each programme to each person, int8[n, P]."""
+        return self.compiled.offerable(people.known.values, applicant, people.known.members)
+
+    def standing(self, people: SweptPeople, answers: Int8) -> OfferPairs:
+        """Return `pairs` without what they come to."""
+        person, programme = (np.asarray(one, np.int64) for one in np.nonzero(answers != Answer.NO))
+        events = PersonEvents(people.history, people.places, people.known)
+        held, apart = HeldPairs.of(self.compiled.catalogue, events.holdings()).beside(person, programme)
+        codes = self._windows.codes(events, person, programme)
+        states, left = self._state_codes()
+        window = states[codes]
+        offerable = ~(held | apart | (self.windows.cells()[window, 0] == STATES.index(CLOSED)))
+        amount = np.full((person.size, 2), UNKNOWN, np.int64)
+        answer = answers[person, programme]
+        return OfferPairs(person, programme, answer, held, apart, window, left[codes], offerable, amount)
+
+    def priced(self, people: SweptPeople, pairs: OfferPairs) -> OfferPairs:
+        """Return pairs with what they come to."""
+        return pairs._replace(amount=self.amounts.amounts(people, pairs.person, pairs.programme)[:, :2])
+
+    def _state_codes(self) -> tuple[Int64, Int64]:
+        """The code of the state of each window of the table and the days left; only those not met yet are looked at."""
+        windows = self._windows.windows
         for one in windows[len(self._seen) :]:
             state = WindowState(one.state, one.opens, one.closes, one.paid_back_until)
             self._seen.append(self.windows.code(state))
-        return np.array(self._seen, np.int64)
+            self._left.append(UNKNOWN if one.pressing is None else one.pressing)
+        return np.array(self._seen, np.int64), np.array(self._left, np.int64)
 
 
 class HeldPairs(NamedTuple):
@@ -148,4 +168,13 @@ class HeldPairs(NamedTuple):
     def beside(self, person: Int64, programme: Int64) -> tuple[Bool, Bool]:
         """Return which pairs are held, and which are kept apart from what is held: bool[m] each."""
         keys = person * self.programmes + programme
-        return np.isin(keys, self.held), np.isin(keys, self.apart)
+        return _among(keys, self.held), _among(keys, self.apart)
+
+
+def _among(keys: Int64, few: Int64) -> Bool:
+    """Which ascending keys are among a few others, bool[m]."""
+    found = np.zeros(keys.size, np.bool_)
+    if keys.size:
+        at = np.minimum(np.searchsorted(keys, few), keys.size - 1)
+        found[at[keys[at] == few]] = True
+    return found

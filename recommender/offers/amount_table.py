@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from features.snapshot import Known
 from features.snapshot import known as known_of
 from features.value import NONE, UNKNOWN
 from recommender.offers.child_keys import ChildKeys
+from recommender.offers.offer_arrays import ordered_amount
 from recommender.rules.children import BIRTH, CHILDREN
 from recommender.rules.clause import compares, members_counted
 from recommender.rules.estimate import ANYBODY, Claimant
@@ -28,6 +29,8 @@ __all__ = ["AmountTable", "SweptPeople"]
 
 _MOST: Final = 1_000_000
 """So many cases are remembered before all are forgotten: what bounds memory."""
+_MONTHS, _CHILDREN = -1, -2
+"""Besides columns: the completed months since somebody's birth, and what can be told of the children."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,10 +59,22 @@ class SweptPeople:
         return self._met[at, whole]
 
 
+class _Classes(NamedTuple):
+    """People of whom the same is seen: the class of each, and the name of each class."""
+
+    of: Int64
+    names: list[bytes]
+
+    @classmethod
+    def of_keys(cls, keys: Int64) -> _Classes:
+        different, which = np.unique(keys, axis=0, return_inverse=True)
+        return cls(which.reshape(-1), [one.tobytes() for one in different])
+
+
 class AmountTable:
     """What programmes come to in the first twelve months from one second on.
 
-    The least and the most, int64[m, 2]: `UNKNOWN` twice where no sum is stated, and as the most where there is no
+    The least and the most: `UNKNOWN` twice where no sum is stated, and as the most where there is no
     limit. Each different case is worked out by `Value.amount_of` and remembered.
     """
 
@@ -74,18 +89,23 @@ class AmountTable:
         self._worths = [value for _, value in worths.values()]
         self._today = compiled.declaration.zone.today(t)
         self._children = ChildKeys(compiled.declaration, self._worths, self._today)
-        self._met: dict[tuple[int, bytes], tuple[int, int]] = {}
+        self._met: dict[tuple[int, bytes], tuple[int, int, int]] = {}
+        self._columns = [self._reads(value) for value in self._worths]
         spans = [self._span(one.value, ANYBODY) for one in compiled.catalogue.programmes]
-        self._fixed = np.array(spans, np.int64).reshape(-1, 2)
+        self._fixed = np.array(spans, np.int64).reshape(-1, 3)
 
-    def _span(self, value: Value, person: Claimant) -> tuple[int, int]:
+    def _span(self, value: Value, person: Claimant) -> tuple[int, int, int]:
         found = value.amount_of(person, self._t)
+        ordered = ordered_amount(found, value.currency, self._compiled.declaration.country.currency)
+        middle = UNKNOWN if ordered is None else ordered
         if not found.stated:
-            return UNKNOWN, UNKNOWN
-        return found.low, UNKNOWN if found.high is None else found.high
+            return UNKNOWN, UNKNOWN, middle
+        return found.low, UNKNOWN if found.high is None else found.high, middle
 
     def amounts(self, people: SweptPeople, person: Int64, programme: Int64) -> Int64:
-        """Return what each programme comes to for each person, pair by pair: int64[m, 2].
+        """Return what each programme comes to for each person, pair by pair: int64[m, 3].
+
+        The last is the sum by which it is ordered where that depends on the person, `UNKNOWN` where there is none.
 
         Args:
             people: n people.
@@ -95,41 +115,64 @@ class AmountTable:
         found, worth = self._fixed[programme], self._worth[programme]
         if len(self._met) > _MOST:
             self._met.clear()
-        children = self._children.keys(people.known) if self._children.can and (worth >= 0).any() else None
-        order = np.argsort(worth.astype(np.int16 if len(self._worths) < 2**15 else np.int64), kind="stable")
+        own = np.flatnonzero(worth >= 0)
+        children = self._children.keys(people.known) if self._children.can and own.size else None
+        order = own[np.argsort(worth[own].astype(np.int16 if len(self._worths) < 2**15 else np.int64), kind="stable")]
         ends = np.searchsorted(worth[order], np.arange(len(self._worths) + 1))
+        classes: dict[tuple[int, ...], _Classes] = {}
         for which in np.flatnonzero(np.diff(ends)).tolist():
             pairs = order[ends[which] : ends[which + 1]]
-            found[pairs] = self._of(which, people, person[pairs], children)
+            found[pairs] = self._of(which, people, person[pairs], children, classes)
         return found
 
-    def _of(self, which: int, people: SweptPeople, person: Int64, children: Int64 | None) -> Int64:
-        """What one value comes to for each of some people."""
-        value = self._worths[which]
-        keys, alone = self._keys(value, people.known, children)
-        if alone:  # nothing short of the person says what it comes to
+    def _of(
+        self,
+        which: int,
+        people: SweptPeople,
+        person: Int64,
+        children: Int64 | None,
+        classes: dict[tuple[int, ...], _Classes],
+    ) -> Int64:
+        """What one value comes to for each of some people; the classes of these people are kept between values."""
+        value, (columns, alone) = self._worths[which], self._columns[which]
+        if alone or (children is None and _CHILDREN in columns):  # nothing short of the person says what it comes to
             return np.array([self._span(value, people.person(at, self._compiled, True)) for at in person.tolist()])
-        different, first, back = np.unique(keys[person], axis=0, return_index=True, return_inverse=True)
-        told = []
-        for key, at in zip(different, first.tolist(), strict=True):
-            known = which, key.tobytes()
+        if columns not in classes:
+            classes[columns] = _Classes.of_keys(self._keys(columns, people.known, children))
+        mine, told = classes[columns], []
+        like = mine.of[person]
+        first = np.full(len(mine.names), -1, np.int64)
+        first[like[::-1]] = person[::-1]
+        used = np.flatnonzero(first >= 0)
+        for one, at in zip(used.tolist(), first[used].tolist(), strict=True):
+            known = which, mine.names[one]
             if known not in self._met:
-                self._met[known] = self._span(value, people.person(int(person[at]), self._compiled, False))
+                self._met[known] = self._span(value, people.person(at, self._compiled, False))
             told.append(self._met[known])
-        return np.array(told, np.int64).reshape(-1, 2)[back.reshape(-1)]
+        spans = np.empty((first.size, 3), np.int64)
+        spans[used] = np.array(told, np.int64)
+        return spans[like]
 
-    def _keys(self, value: Value, known: Snapshots, children: Int64 | None) -> tuple[Int64, bool]:
-        """What a value can see of each person, int64[n, k], and whether that is more than columns can say."""
+    def _reads(self, value: Value) -> tuple[tuple[int, ...], bool]:
+        """What a value can see of a person: columns, `_MONTHS` and `_CHILDREN`; and whether that is more than these."""
+        place = {name: i for i, name in enumerate(self._compiled.columns)}
         asked = {one.fact for _, clause in value.conditions for one in compares(clause)}
         asked |= {one.base for one in value.payments if isinstance(one.base, str)}
-        of_children = any(set(CHILDREN) <= one.reads for one in value.payments)
-        columns = [known.column(name) for name in sorted(asked & set(known.columns))]
+        seen = sorted(place[name] for name in asked if name in place)
         if BIRTH in value.reads - asked:
-            columns.append(self._own_months(known))
-        if of_children and children is not None:
-            columns.append(children)
-        keys = np.stack(columns, axis=1) if columns else np.empty((len(known), 0), np.int64)
-        return keys, _counted(value) or (of_children and children is None)
+            seen.append(_MONTHS)
+        if any(set(CHILDREN) <= one.reads for one in value.payments):
+            seen.append(_CHILDREN)
+        return tuple(seen), _counted(value)
+
+    def _keys(self, columns: tuple[int, ...], known: Snapshots, children: Int64 | None) -> Int64:
+        """What is seen of each person, int64[n, k]."""
+        found = [known.values[:, [one for one in columns if one >= 0]]]
+        if _MONTHS in columns:
+            found.append(self._own_months(known)[:, None])
+        if children is not None and _CHILDREN in columns:
+            found.append(children[:, None])
+        return np.hstack(found)
 
     def _own_months(self, known: Snapshots) -> Int64:
         """The completed months since each person's birth, `UNKNOWN` where it is not known."""

@@ -31,15 +31,15 @@ from recommender.rules.member_chance import ListedShare, counted_shares
 if TYPE_CHECKING:
     from recommender.rules.compiled import Compiled
 
-__all__ = ["chances"]
+__all__ = ["MOST", "FactPrior", "assembled", "chances", "counted_of", "inside", "priors_of"]
 
-_MOST: Final = 0.99
+MOST: Final = 0.99
 """What is still open is never certain."""
 _RECEIPT: Final = (CommonAnswer(True, RECEIVES_SHARE), CommonAnswer(False, 100 - RECEIVES_SHARE))
 
 
 @dataclass(frozen=True, eq=False)
-class _Prior:
+class FactPrior:
     """One prior over the answers to a question, as what the columns that follow from it hold.
 
     Attributes:
@@ -72,31 +72,32 @@ def chances(compiled: Compiled, known: Int64, applicant: int, answers: Int8, mem
     found = np.zeros(len(answers), dtype=np.float64)
     if bool(np.any(answers == Answer.UNKNOWN)):
         row = dict(zip(compiled.columns, known.tolist(), strict=True))
-        chosen = choices(_priors(compiled), compiled, row)
-        starts, values, weights = _assembled(compiled, chosen)
+        chosen = choices(priors_of(compiled), compiled, row)
+        starts, values, weights = assembled(compiled, chosen)
         region = int(known[compiled.region_columns[0]]) if compiled.region_columns.size else UNKNOWN
         plan = compiled.last_known
         room = np.empty(len(plan.atoms) + len(plan.ops), dtype=np.float64)
-        counted = _counted(compiled, known, chosen, members)
-        priors = Priors(starts, values, weights, _inside(compiled, region), counted)
+        counted = counted_of(compiled, known, chosen, members)
+        priors = Priors(starts, values, weights, inside(compiled, region), counted)
         fill_chances(plan, compiled.rows(known[None, :], applicant, members), priors, room, found)
-        np.minimum(found, _MOST, out=found)
+        np.minimum(found, MOST, out=found)
     found[answers == Answer.YES] = 1.0
     found[answers == Answer.NO] = 0.0
     return found
 
 
-def _counted(compiled: Compiled, known: Int64, chosen: tuple[int, ...], members: Members | None) -> Float64:
+def counted_of(compiled: Compiled, known: Int64, chosen: tuple[int, ...], members: Members | None) -> Float64:
+    """Return for each comparison how likely it is to hold where it counts members, by the priors that count."""
     home = compiled.declaration.household
     mine = nobody(1, len(home.relations) if home else 0) if members is None else members
-    priors = [priors[place] for priors, place in zip(_priors(compiled), chosen, strict=True)]
+    priors = [priors[place] for priors, place in zip(priors_of(compiled), chosen, strict=True)]
     lists = [prior.listed for prior in priors if prior.listed is not None]
     closing = {column: share for prior in priors for column, share in prior.closing.items()}
     return counted_shares(compiled, known, mine, lists, closing)
 
 
 @lru_cache(maxsize=8)
-def _priors(compiled: Compiled) -> tuple[tuple[_Prior, ...], ...]:
+def priors_of(compiled: Compiled) -> tuple[tuple[FactPrior, ...], ...]:
     """Return the priors of every fact that some rule rests on, the conditional ones first."""
     facts, read = compiled.declaration.facts, {compiled.columns[place] for place in compiled.columns_read}
     asked = {ask for name in read if name in facts for ask in facts[name].asks}
@@ -115,12 +116,13 @@ def _priors(compiled: Compiled) -> tuple[tuple[_Prior, ...], ...]:
             values, weights = told.values[chosen][:, list(columns)], _shares(answers)
             mask = home.mask(fact.members) if home else 0
             share = ListedShare.of(compiled, mask, told.members[chosen], weights) if mask else None
-            priors.append(_Prior(when, columns, values, weights, share, _closing(compiled, columns, values, weights)))
+            closing = _closing(compiled, columns, values, weights)
+            priors.append(FactPrior(when, columns, values, weights, share, closing))
         found.append(tuple(priors))
     for name in read:
         if name.startswith(RECEIVES):
             held = np.array([[1], [0]], dtype=np.int64)
-            found.append((_Prior((), (compiled.columns.index(name),), held, _shares(_RECEIPT)),))
+            found.append((FactPrior((), (compiled.columns.index(name),), held, _shares(_RECEIPT)),))
     return tuple(found)
 
 
@@ -154,10 +156,10 @@ def _carried(compiled: Compiled, answers: Sequence[tuple[Fact, CommonAnswer]]) -
 
 
 @lru_cache(maxsize=1024)
-def _assembled(compiled: Compiled, chosen: tuple[int, ...]) -> tuple[Int64, Int64, Float64]:
+def assembled(compiled: Compiled, chosen: tuple[int, ...]) -> tuple[Int64, Int64, Float64]:
     """Return the values that each column may hold and their weights, where these priors count."""
     of: dict[int, tuple[Int64, Float64]] = {}
-    for priors, place in zip(_priors(compiled), chosen, strict=True):
+    for priors, place in zip(priors_of(compiled), chosen, strict=True):
         prior = priors[place]
         of |= {column: (prior.values[:, k], prior.weights) for k, column in enumerate(prior.columns)}
     none = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float64))
@@ -168,7 +170,7 @@ def _assembled(compiled: Compiled, chosen: tuple[int, ...]) -> tuple[Int64, Int6
 
 
 @lru_cache(maxsize=1024)
-def _inside(compiled: Compiled, code: int) -> Float64:
+def inside(compiled: Compiled, code: int) -> Float64:
     """Return for each set of regions the share of the people living in `code` (or anywhere) who live inside."""
     regions, relations, day = compiled.regions, compiled.plan.relations, compiled.day
     mine = regions.leaves(code, day) if is_known(code) else None

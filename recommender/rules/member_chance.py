@@ -18,7 +18,7 @@ from recommender.rules.rule_kernel import COUNT
 if TYPE_CHECKING:
     from recommender.rules.compiled import Compiled
 
-__all__ = ["ListedShare", "counted_shares"]
+__all__ = ["ListedShare", "counted_keys", "counted_shares"]
 
 _EVEN = 0.5
 _RAISES = 2
@@ -106,6 +106,26 @@ def counted_shares(
         some = 1 - missed * (1 - _of_others(closers if one.raises == 1 else (), others))
         found[one.place] = some if one.low >= 1 else 1 - some if one.high < MANY else 1.0
     return found
+
+
+def counted_keys(compiled: Compiled, values: Int64, members: Members) -> Int64:
+    """Return what `counted_shares` can see of each of n people, int64[n, k]: those of equal rows have equal shares."""
+    counting = _counting(compiled)
+    if not counting:
+        return np.zeros((len(values), 1), dtype=np.int64)
+    listed, least = _counts(compiled, values, members), np.array([one.least for one in counting])
+    enough = listed[[one.test for one in counting]] >= least[:, None, None]
+    bits = np.packbits(
+        np.hstack((
+            values[:, compiled.last_known.closers[:, 0]] == UNKNOWN,
+            members.since != WHOLE,
+            enough.transpose(1, 0, 2).reshape(len(values), -1),
+        )),
+        axis=1,
+    )  # fmt: skip
+    words = np.zeros((len(values), -(-bits.shape[1] // 8) * 8), dtype=np.uint8)
+    words[:, : bits.shape[1]] = bits
+    return words.view(np.int64)
 
 
 def _counts(compiled: Compiled, values: Int64, members: Members) -> Int64:

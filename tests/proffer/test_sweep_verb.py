@@ -37,6 +37,19 @@ def test_what_a_birthday_opens_is_offered_since_the_day_before(capsys, tmp_path,
     assert json.loads((out / "summary.json").read_text(encoding="utf-8")) == document
 
 
+def test_the_first_offers_of_each_person_are_ranked_as_one_person_is_answered(capsys, tmp_path, events):
+    home, out, words = tmp_path / "home", tmp_path / "out", ("--as-of", "2026-11-20", "--model", "none")
+    assert run(capsys, "ingest", events, "--home", home)[0] == 0
+    code, document = run(capsys, "sweep", "--home", home, *words, "--first", "3", "--out", out)
+    assert (code, document["changes"]) == (0, {"offered": 3})
+    rows = pyarrow.parquet.read_table(out / "shard-00000.parquet").to_pylist()
+    _, answer = run(capsys, "recommend", "--citizen", "elder", "--home", home, *words, "-k", "3")
+    told = [(one["programme"], round(one["utility"] * 10_000)) for one in answer["recommendations"]]
+    assert [(row["programme"], row["utility"]) for row in sorted(rows, key=lambda row: row["rank"])] == told
+    assert cli.main(["sweep", "--home", str(home), *words, "--first", "4", "--out", str(out)]) == 2
+    assert "first differ" in capsys.readouterr().err
+
+
 def test_the_log_of_the_home_is_swept_where_no_file_is_named(capsys, tmp_path, events):
     home = tmp_path / "home"
     assert run(capsys, "ingest", events, "--home", home)[0] == 0
@@ -70,6 +83,10 @@ def test_what_was_found_is_a_page_in_each_language_that_names_nobody(capsys, tmp
         (["--since", "yesterday"], "--since"),
         (["--catalogue-before", "old.jsonl"], "no day is given"),
         (["--processes", "0"], "0 is less than 1"),
+        (["--first", "0"], "0 is less than 1"),
+        (["--model", "none"], "says nothing where no offer is ranked"),
+        (["--weights", "w.yaml"], "says nothing where no offer is ranked"),
+        (["--first", "3", "--model", "nobodys"], "there is no model 'nobodys'"),
         (["--master", "local[2]"], "says nothing to the engine local"),
         (["--engine", "spark", "--processes", "2"], "says nothing to the engine spark"),
     ],

@@ -1,0 +1,180 @@
+"""Chance table: how likely many people are to meet what is open to them, each different prior looked up once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from features.arrays import Float64, Int64, UInt64
+from features.kernel.jit import njit
+from features.members import Members
+from features.value import UNKNOWN
+from recommender.rules.chance import MOST, assembled, counted_of, inside, priors_of
+from recommender.rules.chance_kernel import CHECKED, Priors, atom_chance, node_chance
+from recommender.rules.guess import choices
+from recommender.rules.member_chance import counted_keys
+from recommender.rules.member_kernel import count_members
+from recommender.rules.rule_kernel import BLOCK, COUNT, REGION, RulePlan, RuleRows, atom_words
+from recommender.rules.rule_part import ProgrammeNodes, programme_nodes
+
+if TYPE_CHECKING:
+    from recommender.rules.compiled import Compiled
+
+__all__ = ["ChanceTable"]
+
+
+class _Shares(NamedTuple):
+    """How likely each open comparison is to hold, by what of people decides it; and of which class each person is."""
+
+    plain: Float64
+    inside: Float64
+    counted: Float64
+    of: Int64
+
+
+class ChanceTable:
+    """The chances of one day's rules; what it says of each person is what `recommender.rules.chance.chances` says.
+
+    What no rule decides depends on the circumstances that priors are given for, on the region and on the listed
+    members; each different case is worked out once and remembered.
+    """
+
+    def __init__(self, compiled: Compiled, applicant: int = 1) -> None:
+        self._compiled, self._plan, self._applicant = compiled, compiled.last_known, applicant
+        self._nodes = programme_nodes(self._plan)
+        facts = {one.fact for priors in priors_of(compiled) for prior in priors for one in prior.when}
+        self._given = [place for place, name in enumerate(compiled.columns) if name in facts]
+        self._choices: dict[bytes, int] = {}
+        self._chosen: dict[tuple[int, ...], int] = {}
+        self._plain: list[Float64] = []
+        self._regions: dict[int, int] = {}
+        self._inside: list[Float64] = []
+        self._keys: dict[bytes, int] = {}
+        self._counted: list[Float64] = []
+
+    def of_pairs(self, values: Int64, members: Members, starts: Int64, programme: Int64) -> Float64:
+        """Return how likely each pair, whose answer is unknown, is to hold: float64[m].
+
+        Args:
+            values: int64[n, F], people's columns.
+            members: theirs.
+            starts: int64[n + 1], where each person's pairs begin.
+            programme: int64[m], places in the catalogue.
+        """
+        rows = self._compiled.rows(values, self._applicant, members)
+        shares = self._shares(rows.values, members)
+        found = np.empty(programme.size, np.float64)
+        _fill_pairs(self._plan, rows, self._nodes, shares, starts, programme, found)
+        return np.minimum(found, MOST, out=found)
+
+    def _shares(self, values: Int64, members: Members) -> _Shares:
+        compiled = self._compiled
+        given = _different(values[:, self._given], self._choices, lambda at: self._choose(values[at]))
+        home = values[:, compiled.region_columns[:1]] if compiled.region_columns.size else np.full(
+            (len(values), 1), UNKNOWN
+        )  # fmt: skip
+        codes, where = np.unique(home[:, 0], return_inverse=True)
+        for code in (one for one in codes.tolist() if one not in self._regions):
+            self._regions[code] = len(self._inside)
+            self._inside.append(inside(compiled, code))
+        region = np.array([self._regions[code] for code in codes.tolist()], np.int64)[where.reshape(-1)]
+        keys = np.column_stack((given, counted_keys(compiled, values, members)))
+        counted = _different(keys, self._keys, lambda at: self._count(int(given[at]), values[at], members[at]))
+        of = np.column_stack((given, region, counted))
+        return _Shares(np.array(self._plain), np.array(self._inside), np.array(self._counted), of)
+
+    def _choose(self, known: Int64) -> int:
+        """The place of the shares that count for one person, by the circumstances."""
+        compiled = self._compiled
+        row = dict(zip(compiled.columns, known.tolist(), strict=True))
+        chosen = choices(priors_of(compiled), compiled, row)
+        if chosen not in self._chosen:
+            self._chosen[chosen] = len(self._plain)
+            none = np.zeros(0, np.float64)
+            priors, atoms = Priors(*assembled(compiled, chosen), none, none), self._plan.atoms
+            self._plain.append(np.array([
+                0.0 if atom[0] in (COUNT, REGION) else atom_chance(atom, priors) for atom in atoms
+            ], np.float64))  # fmt: skip
+        return self._chosen[chosen]
+
+    def _count(self, given: int, known: Int64, members: Members) -> int:
+        chosen = next(which for which, place in self._chosen.items() if place == given)
+        self._counted.append(counted_of(self._compiled, known, chosen, members))
+        return len(self._counted) - 1
+
+
+def _different(keys: Int64, met: dict[bytes, int], made: Callable[[int], int]) -> Int64:
+    """Return for each row what was made of the first row like it, in this call or an earlier one."""
+    different, first, which = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    found = []
+    for key, at in zip(different, first.tolist(), strict=True):
+        name = key.tobytes()
+        if name not in met:
+            met[name] = made(at)
+        found.append(met[name])
+    return np.array(found, np.int64)[which.reshape(-1)]
+
+
+@njit
+def _fill_pairs(
+    plan: RulePlan,
+    people: RuleRows,
+    nodes: ProgrammeNodes,
+    shares: _Shares,
+    starts: Int64,
+    programme: Int64,
+    found: Float64,
+) -> None:
+    atoms = len(plan.atoms)
+    certain, possible = np.empty(atoms, np.uint64), np.empty(atoms, np.uint64)
+    chance, capped = np.empty(atoms + len(plan.ops), np.float64), plan.capped
+    for first in range(0, len(people.values), BLOCK):
+        last = min(first + BLOCK, len(people.values))
+        _fill_words(plan, people, first, last, certain, possible)
+        for person in range(first, last):
+            if starts[person] == starts[person + 1]:
+                continue
+            _fill_atoms(plan.atoms, certain, possible, np.uint64(person - first), shares, shares.of[person], chance)
+            mask = people.masks[person]
+            for row in range(starts[person], starts[person + 1]):
+                p = programme[row]
+                for node in nodes.nodes[nodes.starts[p] : nodes.starts[p + 1]]:
+                    chance[atoms + node] = node_chance(plan.ops, plan.starts, plan.parts, node, chance)
+                missed = 1.0
+                for k in range(plan.roots.shape[0]):
+                    root = plan.roots[k, p]
+                    if root >= 0 and (mask >> k) & 1:
+                        missed *= 1 - chance[root]
+                found[row] = (1 - missed) * (CHECKED if capped[p] else 1.0)
+
+
+@njit
+def _fill_words(plan: RulePlan, people: RuleRows, first: int, last: int, certain: UInt64, possible: UInt64) -> None:
+    """Fill the words of all comparisons for at most 64 people."""
+    counts = np.empty((len(plan.tests), last - first, 2), np.int64)
+    count_members(plan.tests, plan.closers, people.values, people.members, first, last, counts)
+    values, places, atoms = people.values[first:last], people.places[first:last], plan.atoms
+    for i in range(len(atoms)):
+        certain[i], possible[i] = atom_words(
+            atoms[i, 0], atoms[i, 1], atoms[i, 2], atoms[i, 3], plan.relations, values, places, counts
+        )
+
+
+@njit
+def _fill_atoms(
+    atoms: Int64, certain: UInt64, possible: UInt64, shift: np.uint64, shares: _Shares, of: Int64, chance: Float64
+) -> None:
+    """Fill how likely each comparison is to hold of one person."""
+    one, plain, region, counted = np.uint64(1), shares.plain[of[0]], shares.inside[of[1]], shares.counted[of[2]]
+    for i in range(len(atoms)):
+        sure = (certain[i] >> shift) & one
+        if sure or not (possible[i] >> shift) & one:
+            chance[i] = float(sure)
+        elif atoms[i, 0] == COUNT:
+            chance[i] = counted[i]
+        elif atoms[i, 0] == REGION:
+            chance[i] = region[atoms[i, 2]]
+        else:
+            chance[i] = plain[i]

@@ -1,0 +1,99 @@
+"""Rule part: which nodes of a plan the rules of single programmes rest on, and a plan of some programmes alone."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from features.arrays import Bool, Int64
+from features.kernel.jit import njit
+from recommender.rules.rule_kernel import COUNT, REGION, RulePlan
+
+__all__ = ["ProgrammeNodes", "plan_of_programmes", "programme_nodes", "programmes_reading"]
+
+
+class ProgrammeNodes(NamedTuple):
+    """The nodes that each programme's rules rest on, parts first: programme p has `nodes[starts[p]:starts[p + 1]]`."""
+
+    starts: Int64
+    nodes: Int64
+
+
+def programme_nodes(plan: RulePlan) -> ProgrammeNodes:
+    """Return the nodes of every programme, of all kinds of applicant."""
+    starts = np.zeros(plan.roots.shape[1] + 1, np.int64)
+    room = np.empty(len(plan.ops) + 1, np.int64)
+    _count_nodes(plan, starts, room)
+    nodes = np.empty(int(starts[-1]), np.int64)
+    _fill_nodes(plan, starts, nodes, room)
+    return ProgrammeNodes(starts, nodes)
+
+
+@njit
+def _reach(plan: RulePlan, programme: int, room: Int64, stamp: Int64) -> int:
+    """Fill room with a programme's nodes, the parts of each after it; return how many."""
+    atoms, many = len(plan.atoms), 0
+    for k in range(plan.roots.shape[0]):
+        root = plan.roots[k, programme] - atoms
+        if root >= 0 and stamp[root] != programme:
+            stamp[root] = programme
+            room[many] = root
+            many += 1
+    at = 0
+    while at < many:
+        node = room[at]
+        for part in plan.parts[plan.starts[node] : plan.starts[node + 1]]:
+            if part >= atoms and stamp[part - atoms] != programme:
+                stamp[part - atoms] = programme
+                room[many] = part - atoms
+                many += 1
+        at += 1
+    return many
+
+
+@njit
+def _count_nodes(plan: RulePlan, starts: Int64, room: Int64) -> None:
+    stamp = np.full(len(plan.ops), -1, np.int64)
+    for programme in range(plan.roots.shape[1]):
+        starts[programme + 1] = starts[programme] + _reach(plan, programme, room, stamp)
+
+
+@njit
+def _fill_nodes(plan: RulePlan, starts: Int64, nodes: Int64, room: Int64) -> None:
+    stamp = np.full(len(plan.ops), -1, np.int64)
+    for programme in range(plan.roots.shape[1]):
+        many = _reach(plan, programme, room, stamp)
+        nodes[starts[programme] : starts[programme + 1]] = np.sort(room[:many])  # a node stands after its parts
+
+
+def programmes_reading(plan: RulePlan, columns: Int64) -> Bool:
+    """Return whose rules compare one of some columns themselves, or hold a list of members closed by one: bool[P]."""
+    atoms = plan.atoms
+    mine = np.isin(atoms[:, 1], columns) & (atoms[:, 0] != COUNT) & (atoms[:, 0] != REGION)
+    if np.isin(plan.closers[:, 0], columns).any():
+        mine |= atoms[:, 0] == COUNT
+    reads = np.concatenate((mine, np.zeros(len(plan.ops), np.bool_)))
+    for node in range(len(plan.ops)):
+        parts = plan.parts[plan.starts[node] : plan.starts[node + 1]]
+        reads[len(atoms) + node] = reads[parts].any()
+    return np.asarray((reads[plan.roots] & (plan.roots >= 0)).any(axis=0))
+
+
+def plan_of_programmes(plan: RulePlan, programmes: Int64) -> RulePlan:
+    """Return the plan of some programmes alone, by their places; what no rule of theirs rests on is left out."""
+    atoms, nodes = len(plan.atoms), programme_nodes(plan)
+    parts = [nodes.nodes[nodes.starts[one] : nodes.starts[one + 1]] for one in programmes.tolist()]
+    kept = np.unique(np.concatenate([np.empty(0, np.int64), *parts]))
+    place = np.full(atoms + len(plan.ops) + 1, -1, np.int64)  # the last is that of -1, no rule
+    place[:atoms], place[atoms + kept] = np.arange(atoms), atoms + np.arange(kept.size)
+    sizes = np.diff(plan.starts)[kept]
+    starts = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+    chosen = np.repeat(plan.starts[kept] - starts[:-1], sizes) + np.arange(int(starts[-1]))
+    return plan._replace(
+        ops=plan.ops[kept],
+        starts=starts,
+        parts=place[plan.parts[chosen]],
+        roots=place[plan.roots[:, programmes]].astype(np.int32),
+        capped=plan.capped[programmes],
+    )

@@ -1,0 +1,75 @@
+"""Chances of many people at once are those of one person after the other, to the last bit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from composition import reading
+from composition.sweeping import SweepSettings, population_sweep
+from data.synthetic.stamp import PopulationOrder
+from data.synthetic.world import synthesise
+from features.calendar import date_of
+from features.log.columnar import read_segments
+from features.snapshot import snapshots
+from recommender.rules.chance import chances
+from recommender.rules.chance_table import ChanceTable
+from recommender.rules.clause import Answer
+from recommender.rules.rule_part import plan_of_programmes, programmes_reading
+
+DEFINITIONS = reading.read_definitions()
+LAST = date(2025, 10, 31)
+
+
+@pytest.fixture(scope="module")
+def judged(made_once):
+    def make(folder):
+        synthesise(PopulationOrder(8, 90, 24, pilot=200), DEFINITIONS, folder)
+
+    history = read_segments(made_once("swept", make) / "events.parquet", DEFINITIONS.declaration)
+    compiled = population_sweep(SweepSettings(DEFINITIONS, LAST), history).after
+    places = np.arange(len(history.people))
+    t = np.full(places.size, compiled.declaration.zone.end_of_day(date_of(compiled.day)))
+    known = snapshots(compiled.declaration, history, places, t, compiled.catalogue.receipts)
+    return compiled, known, compiled.offerable(known.values, 1, known.members)
+
+
+def test_each_open_pair_has_the_chance_that_its_person_has_alone(judged):
+    compiled, known, answers = judged
+    person, programme = np.nonzero(answers == Answer.UNKNOWN)
+    starts, table = np.searchsorted(person, np.arange(len(known) + 1)), ChanceTable(compiled)
+    found = table.of_pairs(known.values, known.members, starts, programme)
+    alone = np.concatenate([
+        chances(compiled, known.values[i], 1, answers[i], known.members[i : i + 1])[answers[i] == Answer.UNKNOWN]
+        for i in range(len(known))
+    ])  # fmt: skip
+    assert np.array_equal(found, alone)
+    assert np.unique(found).size > 100, "chances hardly differ"
+    half = len(known) // 2
+    again = table.of_pairs(
+        known.values[half:], known.members[half:], starts[half:] - starts[half], programme[starts[half] :]
+    )
+    assert np.array_equal(again, alone[starts[half] :]), "what is remembered is another chance"
+
+
+def test_the_rules_of_some_programmes_alone_answer_as_they_do_among_all(judged):
+    compiled, known, _ = judged
+    answers, some = compiled.answers(known.values, 1, known.members), np.arange(3, len(compiled.catalogue), 7)
+    plan = plan_of_programmes(compiled.plan, some)
+    assert len(plan.ops) < len(compiled.plan.ops)
+    assert np.array_equal(replace(compiled, plan=plan).answers(known.values, 1, known.members), answers[:, some])
+
+
+def test_only_rules_that_read_a_column_answer_otherwise_when_it_changes(judged):
+    compiled, known, _ = judged
+    answers = compiled.answers(known.values, 1, known.members)
+    for place in compiled.columns_read:
+        if place in compiled.region_columns:
+            continue
+        other = known.values.copy()
+        other[:, place] = np.where(other[:, place] == 1, 0, 1)
+        differs = (compiled.answers(other, 1, known.members) != answers).any(axis=0)
+        assert not (differs & ~programmes_reading(compiled.plan, np.array([place]))).any(), compiled.columns[place]
