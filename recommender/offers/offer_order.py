@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OfferOrder", "OfferedPairs", "OrderedPairs"]
 
-_AT_ONCE = 1 << 16
+_AT_ONCE = 1 << 13
 """So many pairs are weighed at a time: what stays near the processor."""
 
 
@@ -78,11 +78,12 @@ class OfferOrder:
         starts = np.searchsorted(offered.pairs.person, np.arange(len(people.known) + 1))
         utility, chance = np.empty(len(offered.pairs), np.int64), self._chance(people.known, offered)
         amount, unlocks = self._amount(people, offered.pairs), self._unlocks(people.known, offered)
+        likely = self._ranker.likelihoods(people.known, offered.pairs)
         for begin in range(0, utility.size, _AT_ONCE):
             part = slice(begin, begin + _AT_ONCE)
             pairs, table = offered.pairs[part], self._table
             inputs = UtilityInputs(
-                likelihood=self._ranker.likelihoods(people.known, pairs),
+                likelihood=None if likely is None else likely[part],
                 amount=amount[part],
                 gives=table.gives[pairs.programme],
                 chance=chance[part],

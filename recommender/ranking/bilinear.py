@@ -136,6 +136,42 @@ def _points(points: Int64, bins: Int32, person: Int64, programme: Int64) -> Int6
     return out
 
 
+def _points_of_many(points: Int64, bins: Int32, pairs: Pairs) -> Int64:
+    """The same for many people: each is told by the bins that are not those of most, programme by programme."""
+    usual = np.array([np.bincount(column).argmax() for column in bins.T], dtype=np.int64)
+    instead = np.zeros(points.shape[1], dtype=np.int64)
+    for column, most in zip(bins.T, usual, strict=True):
+        instead[column] = most
+    person, slot = np.nonzero(bins != usual)
+    starts, out = np.searchsorted(person, np.arange(len(bins) + 1)), np.empty(len(pairs), dtype=np.int64)
+    order = np.argsort(pairs.programme.astype(np.int16 if len(points) < 2**15 else np.int64), kind="stable")
+    theirs = (points[:, usual].sum(axis=1), instead)
+    _fill_points(points, theirs, (starts, bins[person, slot]), (pairs.person, pairs.programme), order, out)
+    return out
+
+
+@njit
+def _fill_points(
+    points: Int64,
+    usual: tuple[Int64, Int64],
+    of_people: tuple[Int64, Int32],
+    pairs: tuple[Int64, Int64],
+    order: Int64,
+    out: Int64,
+) -> None:
+    (base, instead), (starts, mine), (person, programme) = usual, of_people, pairs
+    more, now = np.empty(points.shape[1], np.int64), -1
+    for row in order:
+        if programme[row] != now:
+            now = programme[row]
+            for one in range(more.size):
+                more[one] = points[now, one] - points[now, instead[one]]
+        total = base[now]
+        for i in range(starts[person[row]], starts[person[row] + 1]):
+            total += more[mine[i]]
+        out[row] = total
+
+
 @dataclass(frozen=True)
 class Bilinear:
     """A trained ranker whose score is a sum of whole numbers, one for each fact; a `recommender.ranking.scorer.Scorer`.
@@ -242,7 +278,9 @@ class Bilinear:
         """
         same_features(self.features_hash, people.features_hash)
         points = attributes.points if isinstance(attributes, Folded) else self.folded(attributes, people.declaration)
-        found = _points(points, self.bins.of_people(people), pairs.person, pairs.programme)
+        bins = self.bins.of_people(people)
+        few = len(pairs) <= len(points)  # to read every programme once takes longer
+        found = _points(points, bins, pairs.person, pairs.programme) if few else _points_of_many(points, bins, pairs)
         score = np.asarray(found * UNIT**2, dtype=np.float64)
         odds = np.exp(-(self.slope * score + self.intercept))
         return Scores(score, np.asarray(1.0 / (1.0 + odds), dtype=np.float64))

@@ -50,7 +50,7 @@ def fill_chances(plan: RulePlan, person: RuleRows, priors: Priors, chance: Float
         else:
             chance[i] = priors.counted[i] if plan.atoms[i, 0] == COUNT else atom_chance(plan.atoms[i], priors)
     for i in range(nodes):
-        chance[atoms + i] = node_chance(plan.ops, plan.starts, plan.parts, i, chance)
+        chance[atoms + i] = _node(plan, i, chance)
     for p in range(len(found)):
         missed = 1.0
         for k in range(plan.roots.shape[0]):
@@ -80,10 +80,9 @@ def atom_chance(atom: Int64, priors: Priors) -> float:
 
 
 @njit
-def node_chance(ops: Int64, starts: Int64, parts: Int64, i: int, chance: Float64) -> float:
-    """How likely one node is to hold, by how likely its parts are."""
-    op, share = ops[i], 1.0
-    for part in parts[starts[i] : starts[i + 1]]:
+def _node(plan: RulePlan, i: int, chance: Float64) -> float:
+    op, share = plan.ops[i], 1.0
+    for part in plan.parts[plan.starts[i] : plan.starts[i + 1]]:
         if op == AND:
             share *= chance[part]
         elif op == OR:

@@ -12,11 +12,11 @@ from features.kernel.jit import njit
 from features.members import Members
 from features.value import UNKNOWN
 from recommender.rules.chance import MOST, assembled, counted_of, inside, priors_of
-from recommender.rules.chance_kernel import CHECKED, Priors, atom_chance, node_chance
+from recommender.rules.chance_kernel import CHECKED, EVEN, Priors, atom_chance
 from recommender.rules.guess import choices
 from recommender.rules.member_chance import counted_keys
 from recommender.rules.member_kernel import count_members
-from recommender.rules.rule_kernel import BLOCK, COUNT, REGION, RulePlan, RuleRows, atom_words
+from recommender.rules.rule_kernel import AND, BLOCK, COUNT, NOT, OR, REGION, RulePlan, RuleRows, atom_words
 from recommender.rules.rule_part import ProgrammeNodes, programme_nodes
 
 if TYPE_CHECKING:
@@ -100,8 +100,10 @@ class ChanceTable:
         return self._chosen[chosen]
 
     def _count(self, given: int, known: Int64, members: Members) -> int:
-        chosen = next(which for which, place in self._chosen.items() if place == given)
-        self._counted.append(counted_of(self._compiled, known, chosen, members))
+        """The place of the shares of one person by the members, where the priors of a place count."""
+        chosen = list(self._chosen)[given]
+        found = counted_of(self._compiled, known, chosen, members)
+        self._counted.append(found)
         return len(self._counted) - 1
 
 
@@ -121,33 +123,75 @@ def _different(keys: Int64, met: dict[bytes, int], made: Callable[[int], int]) -
 def _fill_pairs(
     plan: RulePlan,
     people: RuleRows,
-    nodes: ProgrammeNodes,
+    rules: ProgrammeNodes,
     shares: _Shares,
     starts: Int64,
     programme: Int64,
     found: Float64,
 ) -> None:
-    atoms = len(plan.atoms)
+    """Fill found, programme by programme for 64 people together, so that rules are read once for all of them."""
+    atoms, most = len(plan.atoms), 1
+    for p in range(len(rules.starts) - 1):
+        most = max(most, rules.starts[p + 1] - rules.starts[p])
     certain, possible = np.empty(atoms, np.uint64), np.empty(atoms, np.uint64)
-    chance, capped = np.empty(atoms + len(plan.ops), np.float64), plan.capped
+    chance, missed = np.zeros((atoms + most, BLOCK)), np.empty(BLOCK)
     for first in range(0, len(people.values), BLOCK):
         last = min(first + BLOCK, len(people.values))
         _fill_words(plan, people, first, last, certain, possible)
         for person in range(first, last):
-            if starts[person] == starts[person + 1]:
+            _fill_atoms(plan.atoms, certain, possible, person - first, shares, shares.of[person], chance)
+        at = starts[first:last].copy()
+        for p in range(len(rules.starts) - 1):
+            wanted = False
+            for lane in range(last - first):
+                wanted |= at[lane] < starts[first + lane + 1] and programme[at[lane]] == p
+            if not wanted:
                 continue
-            _fill_atoms(plan.atoms, certain, possible, np.uint64(person - first), shares, shares.of[person], chance)
-            mask = people.masks[person]
-            for row in range(starts[person], starts[person + 1]):
-                p = programme[row]
-                for node in nodes.nodes[nodes.starts[p] : nodes.starts[p + 1]]:
-                    chance[atoms + node] = node_chance(plan.ops, plan.starts, plan.parts, node, chance)
-                missed = 1.0
-                for k in range(plan.roots.shape[0]):
-                    root = plan.roots[k, p]
-                    if root >= 0 and (mask >> k) & 1:
-                        missed *= 1 - chance[root]
-                found[row] = (1 - missed) * (CHECKED if capped[p] else 1.0)
+            _fill_entries(plan.ops, rules, p, atoms, chance)
+            _fill_missed(rules.roots, people.masks[first:last], p, chance, missed)
+            right = CHECKED if plan.capped[p] else 1.0
+            for lane in range(last - first):
+                if at[lane] < starts[first + lane + 1] and programme[at[lane]] == p:
+                    found[at[lane]] = (1 - missed[lane]) * right
+                    at[lane] += 1
+
+
+@njit
+def _fill_entries(ops: Int64, rules: ProgrammeNodes, programme: int, atoms: int, chance: Float64) -> None:
+    """Fill how likely each node of one programme's rules is to hold, of 64 people."""
+    first = rules.starts[programme]
+    for entry in range(first, rules.starts[programme + 1]):
+        op, mine = ops[rules.nodes[entry]], chance[atoms + entry - first]
+        mine[:] = 1.0
+        for part in rules.parts[rules.ends[entry] : rules.ends[entry + 1]]:
+            theirs = chance[part]
+            if op == AND:
+                for lane in range(BLOCK):
+                    mine[lane] *= theirs[lane]
+            elif op == OR:
+                for lane in range(BLOCK):
+                    mine[lane] *= 1 - theirs[lane]
+            elif op == NOT:
+                for lane in range(BLOCK):
+                    mine[lane] = 1 - theirs[lane]
+            else:
+                for lane in range(BLOCK):
+                    mine[lane] = theirs[lane] + (1 - theirs[lane]) * EVEN
+        if op == OR:
+            for lane in range(BLOCK):
+                mine[lane] = 1 - mine[lane]
+
+
+@njit
+def _fill_missed(roots: Int64, masks: Int64, programme: int, chance: Float64, missed: Float64) -> None:
+    """Fill how likely no rule of one programme is to hold, of each person."""
+    missed[:] = 1.0
+    for k in range(roots.shape[0]):
+        root = roots[k, programme]
+        if root >= 0:
+            for lane in range(len(masks)):
+                if (masks[lane] >> k) & 1:
+                    missed[lane] *= 1 - chance[root, lane]
 
 
 @njit
@@ -164,17 +208,18 @@ def _fill_words(plan: RulePlan, people: RuleRows, first: int, last: int, certain
 
 @njit
 def _fill_atoms(
-    atoms: Int64, certain: UInt64, possible: UInt64, shift: np.uint64, shares: _Shares, of: Int64, chance: Float64
+    atoms: Int64, certain: UInt64, possible: UInt64, lane: int, shares: _Shares, of: Int64, chance: Float64
 ) -> None:
     """Fill how likely each comparison is to hold of one person."""
-    one, plain, region, counted = np.uint64(1), shares.plain[of[0]], shares.inside[of[1]], shares.counted[of[2]]
+    one, shift, plain = np.uint64(1), np.uint64(lane), shares.plain[of[0]]
+    region, counted = shares.inside[of[1]], shares.counted[of[2]]
     for i in range(len(atoms)):
         sure = (certain[i] >> shift) & one
         if sure or not (possible[i] >> shift) & one:
-            chance[i] = float(sure)
+            chance[i, lane] = float(sure)
         elif atoms[i, 0] == COUNT:
-            chance[i] = counted[i]
+            chance[i, lane] = counted[i]
         elif atoms[i, 0] == REGION:
-            chance[i] = region[atoms[i, 2]]
+            chance[i, lane] = region[atoms[i, 2]]
         else:
-            chance[i] = plain[i]
+            chance[i, lane] = plain[i]

@@ -14,10 +14,21 @@ __all__ = ["ProgrammeNodes", "plan_of_programmes", "programme_nodes", "programme
 
 
 class ProgrammeNodes(NamedTuple):
-    """The nodes that each programme's rules rest on, parts first: programme p has `nodes[starts[p]:starts[p + 1]]`."""
+    """The nodes that each programme's rules rest on, parts first, and each programme's rules by themselves.
+
+    Attributes:
+        starts: int64[P + 1]; programme p has the entries from `starts[p]` to `starts[p + 1]`.
+        nodes: int64[E], which node of the plan each entry is.
+        ends: int64[E + 1], where the parts of each entry begin.
+        parts: int64[...], references as in the plan, but nodes counted from the programme's first entry.
+        roots: int64[kinds, P], likewise; -1 where the programme is not for a kind of applicant.
+    """
 
     starts: Int64
     nodes: Int64
+    ends: Int64
+    parts: Int64
+    roots: Int64
 
 
 def programme_nodes(plan: RulePlan) -> ProgrammeNodes:
@@ -25,9 +36,12 @@ def programme_nodes(plan: RulePlan) -> ProgrammeNodes:
     starts = np.zeros(plan.roots.shape[1] + 1, np.int64)
     room = np.empty(len(plan.ops) + 1, np.int64)
     _count_nodes(plan, starts, room)
-    nodes = np.empty(int(starts[-1]), np.int64)
+    nodes, roots = np.empty(int(starts[-1]), np.int64), plan.roots.astype(np.int64)
     _fill_nodes(plan, starts, nodes, room)
-    return ProgrammeNodes(starts, nodes)
+    ends = np.concatenate(([0], np.cumsum(np.diff(plan.starts)[nodes]))).astype(np.int64)
+    parts = np.empty(int(ends[-1]), np.int64)
+    _fill_parts(plan, ProgrammeNodes(starts, nodes, ends, parts, roots))
+    return ProgrammeNodes(starts, nodes, ends, parts, roots)
 
 
 @njit
@@ -65,6 +79,23 @@ def _fill_nodes(plan: RulePlan, starts: Int64, nodes: Int64, room: Int64) -> Non
     for programme in range(plan.roots.shape[1]):
         many = _reach(plan, programme, room, stamp)
         nodes[starts[programme] : starts[programme + 1]] = np.sort(room[:many])  # a node stands after its parts
+
+
+@njit
+def _fill_parts(plan: RulePlan, of: ProgrammeNodes) -> None:
+    """Fill parts and roots with references that count nodes from the programme's first entry."""
+    atoms, place = len(plan.atoms), np.empty(len(plan.ops), np.int64)
+    for programme in range(plan.roots.shape[1]):
+        first = of.starts[programme]
+        for entry in range(first, of.starts[programme + 1]):
+            node = of.nodes[entry]
+            place[node] = atoms + entry - first
+            for i in range(of.ends[entry + 1] - of.ends[entry]):
+                part = plan.parts[plan.starts[node] + i]
+                of.parts[of.ends[entry] + i] = part if part < atoms else place[part - atoms]
+        for k in range(plan.roots.shape[0]):
+            root = plan.roots[k, programme]
+            of.roots[k, programme] = root if root < atoms else place[root - atoms]
 
 
 def programmes_reading(plan: RulePlan, columns: Int64) -> Bool:
