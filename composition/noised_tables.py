@@ -14,10 +14,12 @@ from features.problem import Problem, Rejected
 from privacy.data_provenance import digest
 
 if TYPE_CHECKING:
+    from composition.engines import EngineSettings
+    from features.declaration.declaration import Declaration
     from recommender.reach.cell_layout import CellLayout
     from recommender.reach.noised_census import NoisedCensus, NoisedTable
 
-__all__ = ["LAYOUT", "newest_table", "noised_census", "read_layout"]
+__all__ = ["LAYOUT", "MAKE", "draft_facts", "newest_table", "noised_census", "read_layout"]
 
 LAYOUT: Final = "reach.yaml"
 MAKE: Final = "Make one: proffer reach --make-table --epsilon E"
@@ -37,6 +39,15 @@ def read_layout(order: ReachOrder) -> CellLayout:
         raise Rejected([Problem((str(file),), "missing", what, remedy)])
     declaration, _, regions = order.definitions
     return parse_layout(reading.read_yaml(file), (file.name,), declaration, regions, day_of(order.as_of))
+
+
+def draft_facts(declaration: Declaration, settings: EngineSettings) -> list[str]:
+    """Return the whole numbers among the facts that a declaration's table tells apart, which a draft begins with."""
+    file = (settings.declaration or settings.country.declaration) / LAYOUT
+    document = reading.read_yaml(file) if file.is_file() else None
+    named = document.get("facts") if isinstance(document, dict) else None
+    facts = [declaration.facts[name] for name in named or () if name in declaration.facts]
+    return [one.name for one in facts if one.type == "integer"]
 
 
 def newest_table(home: Workspace, clock: Callable[[], int]) -> NoisedTable | None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from composition import clock, duty_sheets, reading
 from composition.live_engine import LiveEngine
+from composition.noised_tables import draft_facts
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from rendering.voice import Words
     from serving.http.access import Authentication
     from serving.http.log_desk import LogDesk
+    from serving.http.reach_desk import ReachDesk
     from serving.pages.auditor_pages import AuditedParts
     from serving.pages.caseworker_pages import ContactWork
     from serving.pages.identity_provider import ProviderTerms
@@ -59,6 +61,7 @@ class PageService:
         home: of the log.
         ledger: what is told of the privacy ledger.
         settings: what engines of earlier decisions are built from.
+        reach: counts draft rules.
     """
 
     live: LiveEngine
@@ -67,6 +70,7 @@ class PageService:
     home: Workspace
     ledger: LedgerAnswers
     settings: EngineSettings
+    reach: ReachDesk
 
     @property
     def served(self) -> bool:
@@ -89,6 +93,7 @@ class PageService:
         from serving.pages.page_files import add_page_files
         from serving.pages.page_frame import PageFrame
         from serving.pages.pocket_pages import add_pocket_pages
+        from serving.pages.reach_pages import add_reach_pages
         from serving.pages.sign_in import PersonaChooser, WayIn, add_sign_in
 
         if not self.served:
@@ -102,6 +107,7 @@ class PageService:
         add_auditor_pages(frame, self.ledger, self._audited())
         vocabulary = read_vocabulary(self.live.engine.declaration, self.settings.country)
         add_agency_pages(frame, lambda: self.live.engine, vocabulary)
+        add_reach_pages(frame, self.reach, draft_facts(self.live.engine.declaration, self.settings))
         add_caseworker_pages(frame, CitizenDesk(self.live, self.desk), self._contact())
         way: WayIn = PersonaChooser(lambda: list(self._people(frame.sections)))
         if provider is not None:

@@ -52,7 +52,8 @@ class Members:
 
     def __getitem__(self, chosen: Any) -> Members:
         """The members of the persons that `chosen` selects: places, a slice or a mask."""
-        places = np.arange(len(self))[chosen].reshape(-1)
+        given = isinstance(chosen, np.ndarray) and chosen.dtype.kind == "i" and bool((chosen >= 0).all())
+        places = chosen.reshape(-1) if given else np.arange(len(self))[chosen].reshape(-1)
         rows, ends = rows_of(self.offsets, places)
         offsets = np.concatenate(([0], ends)).astype(np.int64)
         return Members(offsets, self.cells[rows], self.since[places], self.months[places])

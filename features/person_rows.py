@@ -9,7 +9,7 @@ from features.arrays import Bool, Int64
 
 def rows_of(offsets: Int64, chosen: Int64) -> tuple[Int64, Int64]:
     """Return the rows of some people, one after the other, and where those of each end."""
-    sizes = np.diff(offsets)[chosen]
+    sizes = offsets[chosen + 1] - offsets[chosen]
     ends = np.cumsum(sizes)
     return np.arange(int(sizes.sum())) + np.repeat(offsets[chosen] - (ends - sizes), sizes), ends
 

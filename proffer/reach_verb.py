@@ -19,6 +19,7 @@ from proffer import options, train_private
 from proffer.train_exact import price_document
 
 if TYPE_CHECKING:
+    from privacy.request import QuotedPrice
     from recommender.reach.census import Census
 
 COLUMNS: Final = ("yes", "likely", "depends", "no")
@@ -99,7 +100,6 @@ def _make_table(args: argparse.Namespace) -> int:
     from composition.noised_tables import read_layout
     from composition.reach_columns import ReachOrder
     from features.calendar import date_of
-    from privacy.accounting.amount import text_of
     from privacy.learning.noise import secure
     from training.runs import reach_release
 
@@ -113,11 +113,7 @@ def _make_table(args: argparse.Namespace) -> int:
     definitions = Definitions(data.declaration, data.catalogue, data.regions)
     layout = read_layout(ReachOrder(definitions, day, None, args.declaration, args.country))
     if args.dry_run:
-        price = reach_release.price(data, request)
-        left = None if price.left is None else text_of(price.left)
-        document = {**price_document(price), "left": left, **train_private.stated(request)}
-        terminal.emit(document, args.json, lambda: train_private.price_text(document))
-        return terminal.DONE
+        return _price(args, reach_release.price(data, request), train_private.stated(request))
     with workspace.alone("reach"), terminal.working("counting people by cells, with noise"):
         made = reach_release.release(data, request, layout, secure(), workspace.folder(workspace.reach_tables))
     told = {
@@ -127,6 +123,15 @@ def _make_table(args: argparse.Namespace) -> int:
     }  # fmt: skip
     text = f"{layout.size:,} cells, each with noise of {made.table.deviation:.1f} people; spent as {made.spend_id}"
     terminal.emit(told, args.json, f"{text}\ncount rules over it: proffer reach RULE.yaml --table")
+    return terminal.DONE
+
+
+def _price(args: argparse.Namespace, price: QuotedPrice, stated: Mapping[str, Any]) -> int:
+    from privacy.accounting.amount import text_of
+
+    left = None if price.left is None else text_of(price.left)
+    document = {**price_document(price), "left": left, **stated}
+    terminal.emit(document, args.json, lambda: train_private.price_text(document))
     return terminal.DONE
 
 

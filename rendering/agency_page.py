@@ -90,6 +90,7 @@ def programme_shown_view(shown: ProgrammeShown, voice: Voice) -> dict[str, objec
     windows = one.get("window") or []
     texts = [part["text"] for part in (windows if isinstance(windows, list) else [windows]) if part.get("text")]
     return {
+        "id": one["id"],
         "title": voice.read(one["title"]),
         "provider": voice.spoken(one["provider"]["name"]),
         "checked": voice.say("agency.one.verified" if one.get("verified") else "agency.one.unverified"),

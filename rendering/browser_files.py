@@ -22,6 +22,7 @@ PAGE_FILES: Final[Mapping[str, tuple[str, str]]] = {
     "dots.css": ("templates/dots.css", _STYLE),
     "pages.js": ("assets/pages/pages.js", _SCRIPT),
     "check.js": ("assets/pages/check.js", _SCRIPT),
+    "reach.js": ("assets/pages/reach.js", _SCRIPT),
     "icon.svg": ("assets/pages/icon.svg", "image/svg+xml"),
     "htmx.min.js": ("assets/pages/htmx.min.js", _SCRIPT),
     "VENDORED.json": ("assets/pages/VENDORED.json", "application/json"),

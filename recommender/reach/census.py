@@ -48,6 +48,10 @@ class Census(Protocol):
         """Their day, the places they live in and the groups that are told apart."""
         ...
 
+    def edges(self, fact: str) -> tuple[int, ...]:
+        """The least values of the spans of a fact that are told apart; none where every value is."""
+        ...
+
     def reach(self, rule: Programme, terms: CountTerms) -> RuleReach:
         """Count how they stand to a rule.
 
@@ -70,6 +74,10 @@ class ExactCensus:
     people: ReachPopulation
     kind: str = "synthetic"
     most: int | None = MOST_PATTERNS
+
+    def edges(self, fact: str) -> tuple[int, ...]:  # noqa: ARG002 - as of every census
+        """Every value is told apart."""
+        return ()
 
     def reach(self, rule: Programme, terms: CountTerms) -> RuleReach:
         """Count how everybody stands to a rule."""

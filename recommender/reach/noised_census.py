@@ -93,6 +93,10 @@ class NoisedCensus:
         rows = self.people.rows._replace(weights=np.zeros(0, np.int64))
         return replace(self.people, people=people, sizes=sizes, rows=rows)
 
+    def edges(self, fact: str) -> tuple[int, ...]:
+        """The least values of the spans of a fact that the table tells apart."""
+        return self.table.layout.facts.get(fact, ())
+
     def reach(self, rule: Programme, terms: CountTerms) -> RuleReach:
         """Count how everybody stands to a rule, each count a sum of cells.
 

@@ -138,7 +138,7 @@ def _patterns(
     explaining, likely = compiled.explaining(messages), []
     for place in np.flatnonzero(patterns.hashes).tolist():
         position = int(patterns.person[place])
-        values, members = population.planes.person(position), population.members[position : position + 1]
+        values, members = population.planes.person(position), population.members[np.array([position])]
         answers = explaining.answers(values[None, :], _CITIZEN, members)[0]
         if standing(Verdicts(explaining, answers, values, _CITIZEN, members).explain(0)) == LIKELY:
             likely.append(place)

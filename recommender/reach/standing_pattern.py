@@ -12,7 +12,7 @@ import numpy as np
 
 from features.arrays import Int64, UInt64
 from features.kernel.jit import njit
-from recommender.reach.reach_kernel import BLOCK, PlaneRows, PlaneRule, evaluate_words, may_hold
+from recommender.reach.reach_kernel import BLOCK, PlaneRows, PlaneRule, evaluate_words, may_hold, ones, standing_for
 from recommender.rules.rule_kernel import REGION
 
 __all__ = ["Patterns", "find_patterns"]
@@ -53,12 +53,14 @@ def find_patterns(rule: PlaneRule, rows: PlaneRows, patterns: Patterns) -> bool:
             for word in range(first, last):
                 sure = np.uint64(0) if rule.capped else certain[rule.root, word - first]
                 left = possible[rule.root, word - first] & ~sure & rows.real[word]
-                for bit in range(64):
-                    if (left >> np.uint64(bit)) & np.uint64(1):
-                        value = pattern_of(rule, rows, region, word, word - first, np.uint64(bit), certain, possible)
-                        keep(patterns, value, word * 64 + bit, region, rows)
-                        if 2 * patterns.found[0] > len(patterns.hashes):  # a full table has no place to stop at
-                            return False
+                while left:
+                    bit = np.uint64(ones((left & (~left + np.uint64(1))) - np.uint64(1)))
+                    value = pattern_of(rule, rows, region, word, word - first, bit, certain, possible)
+                    alike = left & alike_with(rule, rows, word, word - first, bit, certain, possible)
+                    keep(patterns, value, alike, word, region, rows)
+                    left &= ~alike
+                    if 2 * patterns.found[0] > len(patterns.hashes):  # a full table has no place to stop at
+                        return False
     return True
 
 
@@ -86,6 +88,22 @@ def pattern_of(
 
 
 @njit
+def alike_with(
+    rule: PlaneRule, rows: PlaneRows, word: int, place: int, bit: np.uint64, certain: UInt64, possible: UInt64
+) -> np.uint64:
+    """The people of a word who have the pattern of one of them, as bits."""
+    one, alike = np.uint64(1), ~np.uint64(0)
+    for atom in range(len(rule.atoms)):
+        yes, maybe = certain[atom, place], possible[atom, place]
+        alike &= yes if (yes >> bit) & one else ~yes
+        alike &= maybe if (maybe >> bit) & one else ~maybe
+    for plane in rule.told:
+        told = rows.words[plane, word]
+        alike &= told if (told >> bit) & one else ~told
+    return alike
+
+
+@njit
 def mixed(value: np.uint64, more: np.uint64) -> np.uint64:
     """A hash with something more in it (the steps of splitmix64)."""
     found = (value ^ more) + _MIX
@@ -94,17 +112,16 @@ def mixed(value: np.uint64, more: np.uint64) -> np.uint64:
 
 
 @njit
-def keep(patterns: Patterns, value: np.uint64, person: int, region: int, rows: PlaneRows) -> None:
-    """Count a person by a pattern, which is new where no place holds it."""
+def keep(patterns: Patterns, value: np.uint64, people: np.uint64, word: int, region: int, rows: PlaneRows) -> None:
+    """Count people of a word by their pattern, which is new where no place holds it."""
     size = len(patterns.hashes)
     at = np.int64(value % np.uint64(size))
     while patterns.hashes[at] not in (np.uint64(0), value):
         at = (at + 1) % size
     if patterns.hashes[at] == 0:
-        patterns.hashes[at], patterns.person[at] = value, person
+        patterns.hashes[at] = value
+        patterns.person[at] = 64 * word + ones((people & (~people + np.uint64(1))) - np.uint64(1))
         patterns.found[0] += 1
-    many = rows.weights[person] if len(rows.weights) else np.int64(1)
-    patterns.regions[at, region] += many
+    patterns.regions[at, region] += standing_for(people, word, rows.weights)
     for group in range(len(rows.groups)):
-        inside = (rows.groups[group, 0, person >> 6] >> np.uint64(person & 63)) & np.uint64(1)
-        patterns.groups[at, group] += many * np.int64(inside)
+        patterns.groups[at, group] += standing_for(people & rows.groups[group, 0, word], word, rows.weights)

@@ -142,7 +142,10 @@ class Regions:
 
     def leaves(self, code: int, day: int) -> frozenset[int]:
         """Return the finest codes in use on a day that a code covers, successors applied; empty where none is known."""
-        return self._leaves(code, day, frozenset())
+        found = self._known_leaves.get((code, day))
+        if found is None:
+            found = self._known_leaves[code, day] = self._leaves(code, day, frozenset())
+        return found
 
     def relation(self, person_code: int, programme_codes: Iterable[int], day: int) -> int:
         """Return whether a person's region is in a programme's: 2 wholly, 0 not at all, 1 in part or unknown.
@@ -201,6 +204,11 @@ class Regions:
             return self._predecessors[region.code]
         inside = self._inside.get(region.code, ())
         return tuple(code for code in inside if self.by_code[code].current(day)) if region.current(day) else inside
+
+    @cached_property
+    def _known_leaves(self) -> dict[tuple[int, int], frozenset[int]]:
+        """What was worked out before: every rule that is compiled asks for the same places of its day."""
+        return {}
 
     @cached_property
     def _inside(self) -> Mapping[int, tuple[int, ...]]:

@@ -48,7 +48,7 @@ class ReachDesk:
 
     def __init__(self, engine: Callable[[], Engine], census: Callable[[], Census]) -> None:
         """Nothing is counted yet; `census` raises RefusedError where there is nobody to count over."""
-        self._engine, self._census = engine, census
+        self.engine, self.census = engine, census
 
     def count(self, rule: Mapping[str, Any], by: Sequence[str]) -> Mapping[str, Any]:
         """How everybody stands to a rule, as JSON.
@@ -56,15 +56,18 @@ class ReachDesk:
         Raises:
             RefusedError: 422, the rule cannot be read or counted; or there is nobody to count over.
         """
-        engine, census = self._engine(), self._census()
         try:
             programme = self.read(rule)
-            found = self.reach(programme)
+            return self.told(programme, self.reach(programme), by)
         except Rejected as refusal:
             items = dict.fromkeys(map(pointed, refusal.problems))
             raise RefusedError(
                 problems.UNPROCESSABLE, "The rule cannot be counted as it stands.", list(items)[:_MOST_ITEMS]
             ) from None
+
+    def told(self, programme: Programme, found: RuleReach, by: Sequence[str]) -> dict[str, Any]:
+        """What was counted, as JSON; raises RefusedError where there is nobody."""
+        engine, census = self.engine(), self.census()
         day = census.people.day
         return {
             "rule": programme.id,
@@ -76,13 +79,13 @@ class ReachDesk:
 
     def read(self, rule: Mapping[str, Any]) -> Programme:
         """Read a rule; raises Rejected with everything that is wrong in it."""
-        engine = self._engine()
+        engine = self.engine()
         return parse_draft(rule, (RULE,), engine.declaration, engine.regions)
 
     def reach(self, rule: Programme) -> RuleReach:
         """Count a rule; raises Rejected where it asks what is not known, and RefusedError where there is nobody."""
-        engine = self._engine()
-        return self._census().reach(rule, CountTerms(engine.regions, engine.working_days, engine.messages))
+        engine = self.engine()
+        return self.census().reach(rule, CountTerms(engine.regions, engine.working_days, engine.messages))
 
 
 def pointed(problem: Problem) -> ProblemItemValue:

@@ -17,6 +17,7 @@ from rendering.voice import voice_of
 from serving.http.access import Authentication
 from serving.http.handler import RecommendationHandler
 from serving.http.log_desk import LogDesk
+from serving.http.reach_desk import ReachDesk
 from serving.http.service_frame import Lifecycle, framed
 from serving.http.wire import RecommendationRequest
 from serving.pages.agency_pages import add_agency_pages
@@ -26,11 +27,13 @@ from serving.pages.citizen_desk import CitizenDesk
 from serving.pages.page_files import add_page_files
 from serving.pages.page_frame import PageFrame, PageTerms
 from serving.pages.page_session import PageSeal
+from serving.pages.reach_pages import add_reach_pages
 from serving.pages.sign_in import Persona, PersonaChooser, add_sign_in
 from tests.privacy.ledgers import ledger, reserve
 from tests.recommender.catalogues import MESSAGES
 from tests.recommender.contact.policies import NOTICE
 from tests.serving.http.citizens_calls import home_with, stated
+from tests.serving.http.test_reach import PEOPLE, census_of
 from tests.serving.pages.citizen_site import ANN, BEN
 from tests.serving.pages.conftest import NOW, SECRET
 from tests.serving.proactive.deployments import Deployment, born
@@ -74,6 +77,8 @@ def office_site(folder, engine):
     add_page_files(app, b"")
     add_auditor_pages(frame, LedgerAnswers(folder, lambda: NOW), parts)
     add_agency_pages(frame, lambda: engine, read_vocabulary(engine.declaration))
+    people = census_of(PEOPLE, engine.regions)
+    add_reach_pages(frame, ReachDesk(lambda: engine, lambda: people), ("age", "income_percent"))
     add_caseworker_pages(frame, CitizenDesk(handler, desk), ContactWork(town.stores, lambda: town.worker.watch))
     add_sign_in(frame, PersonaChooser(lambda: [Persona("kim", role, "Kim", role) for role in ROLES]))
     found = handler.decide(RecommendationRequest(events=[], k=10), "ann", NOW, desk.life("ann"))

@@ -19,7 +19,7 @@ SEEN = """() => new Promise(done => {
 SHOWN = {
     "citizen": ("/citizen", "/citizen/life", "/citizen/household", "/citizen/why/t.women", "/citizen/consents"),
     "auditor": ("/auditor", "/auditor/runs", "/auditor/ledger"),
-    "agency": ("/agency", "/agency/programmes/t.baby", "/agency/try"),
+    "agency": ("/agency", "/agency/programmes/t.baby", "/agency/try", "/agency/reach?b0=65"),
     "caseworker": ("/caseworker", "/caseworker/people", "/caseworker/bring"),
 }
 """The pages that are measured, by role."""

@@ -15,7 +15,7 @@ pytestmark = IN_CHROMIUM
 PAGES = {
     "auditor": ("", "/runs", "/entries", "/entries/2", "/ledger", "/model", "/decisions?seed=1", "/sheets", "/files"),
     "caseworker": ("", "/requests/REQUEST", "/people", "/bring", "/habits"),
-    "agency": ("", "/programmes/t.baby", "/try"),
+    "agency": ("", "/programmes/t.baby", "/try", "/reach?b0=65&place=11", "/reach?rule=t.women"),
 }
 
 
@@ -49,4 +49,24 @@ def test_the_ledger_is_checked_by_keyboard_alone(chromium, offices, scripts):
     by_tab(page, "#check button")
     page.keyboard.press("Enter")
     page.wait_for_selector("#result .card.yes")
+    page.context.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+def test_a_bound_is_moved_by_keyboard_alone_and_the_counts_follow(chromium, offices, scripts):
+    page = tab_of(chromium, offices[0], "agency")
+    if not scripts:
+        page.route("**/*.js?*", lambda route: route.abort())
+    page.goto(f"{offices[0]}/agency/reach?b0=64")
+    assert "It reaches 70 people" in page.locator("#reached").inner_text()
+    by_tab(page, "#b0")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    if not scripts:
+        by_tab(page, "form[data-reach] button")
+        page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelector('#reached').innerText.includes('It reaches 45 people')")
+    if scripts:
+        assert page.locator("output[for=b0]").inner_text() == "67"
+        assert "b0=67" in page.url
     page.context.close()
