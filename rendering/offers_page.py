@@ -112,9 +112,6 @@ def card_view(one: Mapping[str, Any], shown: OffersShown, voice: Voice) -> dict[
     """What the card of one recommended programme says."""
     programme, value = shown.programmes[one["programme"]], one["value"] or {}
     window, year = one["window"], value.get("first_year") or {}
-    unread = [why for why in one["because"] if why["cause"] in ("unread_text", "no_data")]
-    doubts = [why for why in one["because"] if why["cause"] == "doubtful_source"]
-    reasons = [why for why in one["because"] if why not in (*unread, *doubts)]
     minutes = one["effort_minutes"]
     return {
         "programme": one["programme"],
@@ -126,9 +123,7 @@ def card_view(one: Mapping[str, Any], shown: OffersShown, voice: Voice) -> dict[
         "amount": voice.spoken(year["text"]) if year.get("text") else None,
         "published_amount": voice.spoken(value["text"]) if value.get("text") else None,
         "until": voice.spoken(window["text"]) if window["text"] else None,
-        "because": [voice.spoken(why["text"]) for why in reasons[:REASONS]],
-        "unread": [voice.spoken(why["text"]) for why in unread[:REASONS]] if one["standing"] == "likely" else [],
-        "doubts": [voice.spoken(why["text"]) for why in doubts],
+        **_told(one["because"], one["standing"] == "likely", voice),
         "documents": [voice.spoken(text) for text in one["documents"]],
         "takes": voice.say("citizen.offers.takes", minutes=minutes) if minutes else "",
         "how": voice.spoken(programme["how"]) if "how" in programme else None,
@@ -137,6 +132,15 @@ def card_view(one: Mapping[str, Any], shown: OffersShown, voice: Voice) -> dict[
         "offer": shown.offers.get(one["programme"], ""),
         "notices": [voice.spoken(text) for text in one["notices"]],
     }  # fmt: skip
+
+
+def _told(because: Sequence[Mapping[str, Any]], likely: bool, voice: Voice) -> dict[str, list[Spoken]]:
+    """Why a programme stands as it does: by its rules, by what was not read (where that is all), and by doubts."""
+    by: dict[str, list[Spoken]] = {"because": [], "unread": [], "doubts": []}
+    kinds = {"unread_text": "unread", "no_data": "unread", "doubtful_source": "doubts"}
+    for why in because:
+        by[kinds.get(why["cause"], "because")].append(voice.spoken(why["text"]))
+    return {**by, "because": by["because"][:REASONS], "unread": by["unread"][:REASONS] if likely else []}
 
 
 def next_step(one: Mapping[str, Any], voice: Voice) -> str:

@@ -33,6 +33,7 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     **{f"page.enter.{role}": () for role in ("auditor", "agency", "caseworker")},
     "page.by_machine": (),
     "page.held": (),
+    "page.lost": (),
     "page.agency_words": (),
     "page.back": (),
     "page.typed": (),

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from secrets import token_urlsafe
 from typing import Any, Final
 
@@ -96,8 +96,10 @@ class PageSession:
         return {**vars(self), "roles": sorted(self.roles)}
 
     @classmethod
-    def parse(cls, document: Mapping[str, Any]) -> PageSession:
-        """Read what `to_document` wrote."""
+    def parse(cls, document: Mapping[str, Any]) -> PageSession | None:
+        """Read what `to_document` wrote; None where another version did, whose sessions held something else."""
+        if set(document) != {one.name for one in fields(cls)}:
+            return None
         return cls(**{**document, "roles": frozenset(document["roles"]) & frozenset(ROLES)})
 
 

@@ -26,11 +26,11 @@ def desk_of(folder, engine):
     return LogDesk(engine.declaration, home_with(folder, engine, stated("ann", ANN), stated("ben", BEN)))
 
 
-def site_of(engine, desk, clock, paper=None):
+def site_of(engine, desk, clock, paper=None, voices=None):
     """The application over a desk."""
     access = Authentication(dev=True)
     made = framed("Test", "", "", access, Lifecycle())
-    voices = {language: voice_of(MESSAGES, language) for language in ("ko", "en")}
+    voices = voices or {language: voice_of(MESSAGES, language) for language in ("ko", "en")}
     frame = PageFrame(made, PageTerms(voices, secure=False, dev=True), PageSeal([SECRET]), access, clock)
     add_page_files(made, b"")
     add_pocket_pages(frame, lambda: engine, clock)

@@ -53,11 +53,11 @@ class OfficeSite(NamedTuple):
     claim: str
 
 
-def office_site(folder, engine):
+def office_site(folder, engine, voices=None):
     """The application with the pages of all three offices."""
     access = Authentication(dev=True)
     app = framed("Test", "", "", access, Lifecycle())
-    voices = {language: voice_of(MESSAGES, language) for language in ("ko", "en")}
+    voices = voices or {language: voice_of(MESSAGES, language) for language in ("ko", "en")}
     town, now = messages_to_bring(folder, engine)
     frame = PageFrame(app, PageTerms(voices, secure=False, dev=True), PageSeal([SECRET]), access, lambda: now)
     made = ledger(folder / "ledger", "3")

@@ -135,6 +135,50 @@ def test_with_scripts_an_ended_session_is_said_and_not_a_part_of_the_page_lost(t
     page.wait_for_url("**/sign-in")
 
 
+def test_where_the_connection_is_lost_it_is_said_and_nothing_typed_is_lost(tab, address):
+    page = tab("ben")
+    asked = page.locator("input[name=fact]").get_attribute("value")
+    page.context.set_offline(True)
+    page.locator("button[name=leave][value=declined]").click()
+    page.wait_for_selector("#told .notice.warn")
+    assert page.locator("input[name=fact]").get_attribute("value") == asked
+    page.context.set_offline(False)
+    page.goto(f"{address}/citizen/review")
+    page.locator("textarea").fill("The child lives with me.")
+    page.context.set_offline(True)
+    page.locator("main form button").click()
+    page.wait_for_selector("#told .notice.warn")
+    assert page.locator("textarea").input_value() == "The child lives with me."
+    page.context.set_offline(False)
+    page.locator("main form button").click()
+    page.wait_for_url("**/citizen/requests")
+
+
+def test_where_the_service_answers_nothing_a_part_of_the_page_stays_and_it_is_said(tab):
+    page = tab("ben")
+    page.route("**/citizen/answer", lambda route: route.abort())
+    page.locator("button[name=leave][value=declined]").click()
+    page.wait_for_selector("#told .notice.warn")
+    assert page.locator("input[name=fact]").count() == 1
+
+
+def test_who_signed_out_shows_nothing_by_going_back(tab):
+    page = tab("ann")
+    page.locator("footer button").click()
+    page.wait_for_url("**/sign-in")
+    page.go_back()
+    page.wait_for_load_state()
+    assert page.locator("#offers").count() == 0
+
+
+def test_no_other_site_shows_a_page_in_a_frame(chromium, address):
+    page = chromium.new_context().new_page()
+    page.set_content(f"<iframe src='{address}/sign-in'></iframe>")
+    page.wait_for_timeout(500)
+    assert page.frames[1].url == "chrome-error://chromewebdata/"
+    page.context.close()
+
+
 def test_with_scripts_what_is_refused_is_said(tab):
     page = tab("ben")
     page.locator("input[name=fact]").evaluate("field => { field.value = 'none' }")

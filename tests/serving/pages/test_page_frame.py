@@ -7,7 +7,11 @@ import re
 
 import pytest
 
+from serving.http.access import Authentication
+from serving.http.service_frame import Lifecycle, framed
+from serving.pages.page_frame import PageFrame, PageShown, PageTerms
 from serving.pages.page_session import HELD_SECONDS, IDLE_SECONDS, WHOLE_SECONDS, PageSeal, PageSession
+from serving.pages.sign_in import Persona, PersonaChooser, add_sign_in
 from tests.serving.pages.conftest import NOW, SECRET, Browser, signed_in
 
 TOKEN = re.compile(r'name="form_token" value="(.*?)"')
@@ -159,6 +163,29 @@ def test_a_sealed_value_is_opened_for_its_purpose_by_its_secret_alone():
     name = "somebody-whom-nobody-may-read"  # too long to stand there by chance
     sealed = PageSeal([SECRET]).sealed("session", PageSession.new(NOW, name).to_document(), NOW)
     assert name.encode() not in base64.urlsafe_b64decode(sealed)
+
+
+@pytest.mark.parametrize("change", [{"of_tomorrow": 1}, {"told": None}])
+def test_a_session_of_another_version_has_ended_and_fails_nobody(browser, change):
+    old = PageSession.new(NOW, "c1", frozenset({"citizen"})).to_document() | change
+    kept = {name: value for name, value in old.items() if value is not None}
+    browser.cookies.set("proffer-session", PageSeal([SECRET]).sealed("session", kept, NOW), domain="127.0.0.1")
+    assert browser.open("/citizen").url.path == "/sign-in"
+
+
+def test_the_name_of_somebody_is_escaped_and_stands_by_itself(voices, clock):
+    access = Authentication(dev=True)
+    app = framed("Test", "", "", access, Lifecycle())
+    frame = PageFrame(app, PageTerms(voices, secure=False, dev=True), PageSeal([SECRET]), access, clock)
+    frame.shows("/citizen", "citizen", lambda _: PageShown("refusal.html", {"title": "t", "text": "", "typed": ()}))
+    name = "<b>Kim</b>\u202elive\u200b\u2066"
+    add_sign_in(frame, PersonaChooser(lambda: [Persona("c1", "citizen", name, name)]))
+    browser = Browser(app)
+    chooser = browser.open("/sign-in?to=/citizen")
+    for page in (chooser, browser.send(chooser, "/sign-in", {"person": "citizen c1"})):
+        assert "<bdi>" in page.text
+        assert "&lt;b&gt;Kim" in page.text
+        assert not any(hostile in page.text for hostile in ("<b>Kim", "\u202e", "\u200b", "\u2066"))
 
 
 def test_a_short_secret_seals_nothing():
