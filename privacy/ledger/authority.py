@@ -148,14 +148,15 @@ def _two_people(state: LedgerState, entry: AnyEntry, keys: Iterable[str]) -> tup
     names = {_folded(one.name, entry.version) for one in found}
     if len({one.public for one in found}) < len(found) or len(names) < len(found):
         raise NotApproved(where, "names an approver twice", "Give two or more different people's keys and names")
-    if any(one.public in _own(state) for one in found):
+    if any(one.public in own_keys(state) for one in found):
         raise NotApproved(where, "the ledger's own key cannot approve", "Give keys that this process does not hold")
     if entry.version > 1 and any(one.public in state.revoked for one in found):
         raise NotApproved(where, "names a key that was revoked", "Give a new key of the same person")
     return found
 
 
-def _own(state: LedgerState) -> set[bytes]:
+def own_keys(state: LedgerState) -> set[bytes]:
+    """The public keys that a ledger was ever signed with: none of them speaks for anybody else."""
     return {key.verifier.public for key in state.keys}
 
 
@@ -254,7 +255,7 @@ def _ledger_key(state: LedgerState, entry: KeyEntry, statement: KeyStatement) ->
     if entry.population != EVERYBODY or change != ("rotate" if state.keys else "begin"):
         raise UnknownLedgerKey(where, f"cannot {change} a ledger key here", "Use `rotate`")
     approves = any(new.public in budget.approvers for budget in state.budgets.values()) or new.public in state.roots
-    if approves or new.public in _own(state):
+    if approves or new.public in own_keys(state):
         raise UnknownLedgerKey(where, "names a key that was in use before", "Make a new key")
     check_size(state, entry.index, Growth(rotations=1))
     roots = () if statement.what.roots is UNSET else _two_people(state, entry, statement.what.roots)
@@ -272,7 +273,7 @@ def _other_key(state: LedgerState, entry: KeyEntry, statement: KeyStatement) -> 
     if (what.change == "enrol") == (key.public in held) or what.change not in ("enrol", "revoke"):
         raise UnknownLedgerKey(where, f"cannot {what.change} this key", "See `proffer privacy status`")
     if what.role != "witness":
-        if key.public in _own(state):
+        if key.public in own_keys(state):
             raise NotApproved(where, "the ledger's own key cannot approve", "Enrol a person's key")
         if what.change == "revoke" and len(held) <= TWO:
             raise NotApproved(where, "would leave fewer than two approvers", "Enrol another first")

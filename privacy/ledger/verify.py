@@ -13,6 +13,7 @@ from features.problem import Rejected
 from privacy.accounting.canonical import NotCanonical
 from privacy.budget import Balance
 from privacy.ledger import entry, merkle
+from privacy.ledger.authority import own_keys
 from privacy.ledger.dataset import NO_SKETCH
 from privacy.ledger.export import LedgerExport, NotAnExport, parse_notes, split
 from privacy.ledger.note import BadNote, Checkpoint, Note, NoteVerifier, Signature
@@ -63,8 +64,7 @@ class Verification:
     @property
     def first_bad_index(self) -> int | None:
         """The first entry at which something is wrong."""
-        found = [finding.index for finding in self.findings if finding.index is not None]
-        return min(found) if found else None
+        return min((finding.index for finding in self.findings if finding.index is not None), default=None)
 
     def to_document(self) -> dict[str, Any]:
         """As JSON."""
@@ -158,7 +158,7 @@ def verify(
     export, layout = _read(content)
     replay = _replayed(export, asked)
     signed = islice(_signatures(export, replay, key), MOST_TOLD)
-    findings = [*signed, *_kept(retained, replay, key), *_cosigned(export, witnesses)]
+    findings = [*signed, *_kept(retained, replay, key), *_cosigned(export, replay, witnesses)]
     findings += _stale(export, replay, witnesses, asked)
     findings = [*_ordered([*replay.findings, *_broken_links(replay, export)]), *layout, *findings]
     findings += _rooted(replay.state, asked.approvers)
@@ -318,8 +318,9 @@ def _signed(note: Note, size: int, replay: _Replay, key: NoteVerifier) -> Iterab
         yield Finding(None, f"{where}: the ledger's signature is invalid")
     for signature in others:
         witness, revoked = state.witnessed.get(signature.id, (None, None))
-        if witness is None or not signature.by(witness) or (revoked is not None and revoked < size):
-            yield Finding(None, f"{where} is cosigned by an unknown or revoked key ({signature.name})")
+        strange = witness is None or not signature.by(witness) or witness.public in own_keys(state)
+        if witness is None or strange or (revoked is not None and revoked < size):
+            yield Finding(None, f"{where} is cosigned by an unknown or revoked key, or its own ({signature.name})")
         elif not witness.holds(note.text, signature.content):
             yield Finding(None, f"{where}: the cosignature of {signature.name} is invalid")
 
@@ -342,13 +343,12 @@ def _kept(retained: Sequence[Note], replay: _Replay, key: NoteVerifier) -> Itera
             yield Finding(None, what)
 
 
-def _cosigned(export: LedgerExport, witnesses: Sequence[NoteVerifier]) -> Iterable[Finding]:
+def _cosigned(export: LedgerExport, replay: _Replay, witnesses: Sequence[NoteVerifier]) -> Iterable[Finding]:
+    signed = [(note.text, one) for note in export.notes[-1:] for one in note.signatures]
     for witness in witnesses:
-        try:
-            seen = bool(export.notes) and bool(export.notes[-1].signers([witness]))
-        except BadNote:
-            seen = False
-        if not seen:
+        if witness.public in own_keys(replay.state):
+            yield Finding(None, f"the witness {witness.name} is the ledger's own key, which vouches for nothing")
+        elif not any(one.by(witness) and witness.holds(text, one.content) for text, one in signed):
             yield Finding(None, f"the witness {witness.name} did not cosign the last checkpoint")
 
 

@@ -15,7 +15,7 @@ from privacy.accounting import mechanism as m
 from privacy.cohort import Cohort
 from privacy.ledger import entry, merkle
 from privacy.ledger.export import LedgerExport
-from privacy.ledger.note import COSIGNATURE, Checkpoint, Note, Signer
+from privacy.ledger.note import COSIGNATURE, ED25519, Checkpoint, Note, Signer
 from privacy.ledger.terms import EVERYBODY
 from privacy.ledger.verify import AuditTerms, verify
 from tests.privacy.ledgers import ALICE, AT, BOB, CAROL, ONE, Forge, Forge2, Forge3
@@ -312,11 +312,24 @@ def test_an_enrolled_witness_is_named_and_one_that_was_asked_for_must_be_there()
     assert "bob did not cosign" in str(other.findings[0])
 
 
+@pytest.mark.parametrize("kind", [ED25519, COSIGNATURE], ids=["its signature", "a cosignature"])
+def test_a_ledger_is_no_witness_of_itself(kind):
+    forge = lived()
+    if kind == COSIGNATURE:
+        forge.key("enrol", forge.signer.verifier(kind).text(), "witness", "kr", ALICE, BOB)
+        forge.notes[-1] = forge.notes[-1].joined(forge.signer.cosign(forge.notes[-1].text, 1))
+    verdict = verify(forge.bytes(), forge.signer.verifier(), witnesses=[forge.signer.verifier(kind)])
+    assert "is the ledger's own key" in str(verdict.findings)
+    assert (verdict.ok, verdict.witnesses) == (False, ())
+    if kind == COSIGNATURE:  # nor where nobody asked for one
+        assert "unknown or revoked key, or its own" in str(whole(forge).findings)
+
+
 def test_a_cosignature_that_is_unknown_revoked_or_false_is_refused():
-    assert "unknown or revoked key (carol)" in str(whole(witnessed(revoked=True)).findings[0])
+    assert "unknown or revoked key, or its own (carol)" in str(whole(witnessed(revoked=True)).findings[0])
     forge = lived()
     forge.notes[-1] = forge.notes[-1].joined(CAROL.cosign(forge.notes[-1].text, 1))
-    assert "unknown or revoked key (carol)" in str(whole(forge).findings[0])
+    assert "unknown or revoked key, or its own (carol)" in str(whole(forge).findings[0])
     forge = witnessed()
     plain = Note(forge.notes[-1].text, forge.notes[-1].signatures[:1])
     forge.notes[-1] = plain.joined(CAROL.cosign("another text\n", 1))
