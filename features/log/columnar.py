@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from features.log.files import COLUMNS, documents, from_row, open_parquet, read_
 from features.log.history import History, Items, ItemTable, assembled, history_of
 from features.log.plain_rows import APART, EventColumns, PayloadCheck, indices_of, plain_rows
 from features.log.row_encoder import RowEncoder
-from features.log.versions import FOREVER, actions_among, distinct_events
+from features.log.versions import FOREVER, Acts, actions_among, distinct_events
 from features.problem import Problem, Rejected
 from features.unicode_form import composed_column
 
@@ -160,7 +160,7 @@ class _Columns:
                 yield from_row(row, self.declaration, self.now, (f"{place} {number + 1}",))
             begin = end
 
-    def _acted_on(self, actions: Mapping[tuple[str, str], object]) -> Bool:
+    def _acted_on(self, actions: Acts) -> Bool:
         import pyarrow as pa
         import pyarrow.compute as pc
 

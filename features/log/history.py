@@ -6,7 +6,7 @@ before `t`, was recorded before `t`, and was not superseded before `t`; see `fea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
@@ -20,15 +20,13 @@ from features.declaration.vocabulary import EventType, Selector
 from features.log.event import Event
 from features.log.member_rows import CELLS, Parties
 from features.log.row_encoder import RowEncoder
-from features.log.versions import Version, actions_among, distinct_events, versions, visible
+from features.log.row_limits import saying_too_much
+from features.log.versions import Acts, Version, actions_among, distinct_events, versions, visible
 from features.person_rows import counting, rows_of, told_of
-from features.problem import Problem, Rejected
+from features.problem import Rejected
 
 APART, SAID, REGISTERED = range(3)
 """How an event that names somebody makes them one unit with its subject: not at all, if they say so too, or at once."""
-
-MOST_ROWS: Final = 2**22
-"""The most rows of one person; a sum of fields within 2**40 then stays within 2**62."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,7 +207,7 @@ def history_of(events: Iterable[Event], declaration: Declaration, unreadable: se
 
     Raises:
         Rejected: without `unreadable`, two events have the same source and id and say different things, or a person has
-            over 2**22 rows.
+            too many rows (`features.log.row_limits`).
     """
     unique = distinct_events(events, unreadable)
     actions = actions_among(unique)
@@ -232,9 +230,7 @@ class ItemTable:
         self.numbers: list[tuple[int, int, int, int, int, bool]] = []
         self.related: list[tuple[str, str, int]] = []
 
-    def add_all(
-        self, event: Event, actions: Mapping[tuple[str, str], Sequence[Event]], rank: int, unreadable: set[str] | None
-    ) -> None:
+    def add_all(self, event: Event, actions: Acts, rank: int, unreadable: set[str] | None) -> None:
         """Add every version of an event that acts on none; see `add`, and `history_of` for `unreadable`.
 
         Raises:
@@ -309,11 +305,17 @@ class Items:
     own: Bool
     related: Int64 = field(default_factory=lambda: np.empty((0, 3), np.int64))
 
+    @cached_property
+    def author(self) -> Int64:
+        """The subject of the event that each item comes from, by place."""
+        author = self.person.copy()
+        author[~self.own] = self.related[:, 0]
+        return author
+
     def told(self, rows: Int64) -> Int64:
         """Return which rows, given the item each comes from, are of events of others, and of whom: int64[m, 2]."""
-        author, foreign = self.person.copy(), np.flatnonzero(~self.own[rows])
-        author[~self.own] = self.related[:, 0]
-        return np.stack((foreign, author[rows[foreign]]), axis=1)
+        foreign = np.flatnonzero(~self.own[rows])
+        return np.stack((foreign, self.author[rows[foreign]]), axis=1)
 
 
 def assembled(
@@ -322,13 +324,14 @@ def assembled(
     """Return items in any order as a history, each item as the rows of its payload.
 
     Raises:
-        Rejected: a person has over 2**22 rows, and `unreadable` is None; else they are put there, without their rows.
+        Rejected: as of `features.log.row_limits.saying_too_much`.
     """
     ordered = np.lexsort((*items.ties, items.happened, items.person))
-    ordered = _readable(people, items, ordered, encoder, unreadable)
-    order = ordered[np.array([bool(rows) for rows in encoder.payloads])[items.code[ordered]]]
-    happened, code = items.happened[order], items.code[order]
     sizes = np.array([len(rows) for rows in encoder.payloads], np.int64)
+    over = saying_too_much(people, items.person, items.author, sizes[items.code], unreadable)
+    ordered = ordered[~over[items.author[ordered]]] if over.any() else ordered
+    order = ordered[sizes[items.code[ordered]] > 0]
+    happened, code = items.happened[order], items.code[order]
     starts = np.cumsum(sizes) - sizes
     repeated = np.repeat(np.arange(len(order)), sizes[code])
     ends = np.cumsum(sizes[code])
@@ -343,22 +346,6 @@ def assembled(
         _records(items, ordered, encoder), items.related, _reports(people, items, ordered, encoder),
         items.told(order[repeated]),
     )  # fmt: skip
-
-
-def _readable(
-    people: tuple[str, ...], items: Items, ordered: Int64, encoder: RowEncoder, unreadable: set[str] | None
-) -> Int64:
-    """Ordered items but those of people who have too many rows."""
-    sizes = np.array([len(rows) for rows in encoder.payloads], np.int64)
-    counts = np.bincount(items.person, weights=sizes[items.code], minlength=len(people)).astype(np.int64)
-    over = counts > MOST_ROWS
-    if not over.any():
-        return ordered
-    if unreadable is None:
-        what = f"one person has {counts.max()} rows, over {MOST_ROWS}"
-        raise Rejected([Problem(("events",), "range", what, "Check the source: no life has so many events")])
-    unreadable.update(people[place] for place in np.flatnonzero(over).tolist())
-    return ordered[~over[items.person[ordered]]]
 
 
 def _reports(people: tuple[str, ...], items: Items, ordered: Int64, encoder: RowEncoder) -> MemberReports:

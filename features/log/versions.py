@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 from features.arrays import Int64
@@ -18,6 +19,11 @@ from features.problem import Problem, Problems, Rejected
 FOREVER: Final = 2**63 - 1
 DEEPEST: Final = 64
 """How many events may act one on the other, each on the one before: nobody corrects so often."""
+MOST_ACTS: Final = 256
+"""How many may act on one event, themselves or through others: reading it takes time that grows with their square."""
+
+Acts = Mapping[tuple[str, str, str], "Sequence[Event]"]
+"""Corrections and retractions by source, id and subject of what they act on, in the order in which they act."""
 
 Moment = TypeVar("Moment", int, Int64)
 
@@ -43,18 +49,20 @@ class Version:
     sources: frozenset[str] = field(default_factory=frozenset)
 
 
-def versions(
-    event: Event, actions: Mapping[tuple[str, str], Sequence[Event]], declaration: Declaration
-) -> list[Version]:
+def versions(event: Event, actions: Acts, declaration: Declaration) -> list[Version]:
     """Return what was held of an event over time, as its corrections and retractions became known.
 
     A correction acts from its own recorded time, on an event of the same subject; a retraction is final unless it is
     itself retracted.
 
     Raises:
-        Rejected: over `DEEPEST` events act one on the other.
+        Rejected: over `DEEPEST` events act one on the other, or over `MOST_ACTS` on this one.
     """
-    moments = sorted({max(moment, event.recorded) for moment in _moments(event, actions)} | {event.recorded})
+    acted = list(islice(_moments(event, actions), MOST_ACTS + 1))
+    if len(acted) > MOST_ACTS:
+        what, remedy = f"is acted on by over {MOST_ACTS} events", "Send one correction that holds all of them"
+        raise Rejected([Problem((f"event {event.source} {event.id}",), "range", what, remedy)])
+    moments = sorted({max(moment, event.recorded) for moment in acted} | {event.recorded})
     held = [_held(event, moment, actions, declaration) for moment in moments]
     return [
         Version(None, since, until) if body is None else Version(body[0], since, until, body[1])
@@ -62,7 +70,7 @@ def versions(
     ]  # fmt: skip
 
 
-def _moments(event: Event, actions: Mapping[tuple[str, str], Sequence[Event]], depth: int = 0) -> Iterator[int]:
+def _moments(event: Event, actions: Acts, depth: int = 0) -> Iterator[int]:
     for action in _acting_on(event, actions):
         if depth == DEEPEST:
             what, remedy = f"over {DEEPEST} events act one on the other", "Send one correction of the first event"
@@ -71,16 +79,14 @@ def _moments(event: Event, actions: Mapping[tuple[str, str], Sequence[Event]], d
         yield from _moments(action, actions, depth + 1)
 
 
-def _acting_on(event: Event, actions: Mapping[tuple[str, str], Sequence[Event]]) -> Iterator[Event]:
-    for action in actions.get(event.key, ()):
+def _acting_on(event: Event, actions: Acts) -> Iterator[Event]:
+    for action in actions.get((*event.key, event.subject), ()):
         later = (action.recorded, *action.key) > (event.recorded, *event.key)
-        if action.subject == event.subject and (event.target is None or later):  # guards against cycles of corrections
+        if event.target is None or later:  # guards against cycles of corrections
             yield action
 
 
-def _held(
-    event: Event, at: int, actions: Mapping[tuple[str, str], Sequence[Event]], declaration: Declaration
-) -> tuple[Event, frozenset[str]] | None:
+def _held(event: Event, at: int, actions: Acts, declaration: Declaration) -> tuple[Event, frozenset[str]] | None:
     """An event as held at a UTC second, and all who say so."""
     body, sources = event, frozenset({event.source})
     for action in _acting_on(event, actions):
@@ -210,10 +216,10 @@ def erased_subject(key: tuple[str, str]) -> Problem:
     return Problem((f"event {key[0]} {key[1]}",), "refused", what, remedy)
 
 
-def actions_among(events: Iterable[Event]) -> dict[tuple[str, str], list[Event]]:
-    """Return the corrections and retractions by the key of what they act on, in the order in which they act."""
-    actions: dict[tuple[str, str], list[Event]] = {}
+def actions_among(events: Iterable[Event]) -> dict[tuple[str, str, str], list[Event]]:
+    """Return the corrections and retractions by what they may act on: an event of their own subject."""
+    actions: dict[tuple[str, str, str], list[Event]] = {}
     for event in sorted((one for one in events if one.target), key=lambda one: (one.recorded, *one.key)):
         assert event.target is not None
-        actions.setdefault(event.target, []).append(event)
+        actions.setdefault((*event.target, event.subject), []).append(event)
     return actions

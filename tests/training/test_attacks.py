@@ -24,10 +24,11 @@ pytest.importorskip("dp_accounting")
 from composition import clock, sources
 from composition.sources import TrainingSource, read_training_data
 from composition.workspace import Workspace
-from features.log import versions
+from features.log import history, row_limits, versions
 from features.log.event import Event
 from features.log.files import COLUMNS
 from features.log.history import History, history_of
+from features.log.versions import MOST_ACTS
 from features.problem import Rejected
 from privacy.gate import Admission, Gate
 from privacy.request import QuotedPrice, RunRequest
@@ -378,6 +379,41 @@ def test_the_promise_tells_scores_of_others_from_ones_own():
     assert "own\nlist are made from your own record" in promise
 
 
+# --- A22 -------------------------------------------------------------------------------------------------------------
+
+
+def test_who_is_named_in_very_many_events_of_a_stranger_is_learned_from_and_the_stranger_is_not(
+    declaration, monkeypatch
+):
+    monkeypatch.setattr(row_limits, "MOST_SAID", 30)
+    log = [*agreed("ann", "eve"), shown("ann"), shown("eve")]
+    named = [event(f"n{at}", "eve", "life.married", at % 9, {}, (("ann", "spouse"),)) for at in range(40)]
+    found = private([*log, *named], declaration)
+    assert columns(found, "ann") == columns(private(log, declaration), "ann")
+    assert found.history.people == ("ann",)
+
+
+# --- A23 -------------------------------------------------------------------------------------------------------------
+
+
+def corrections_of(target, who, many):
+    data = {"source": target.source, "id": target.id, "data": {"region": "11440"}}
+    return [event(f"k{at}-{who}-{target.id}", who, "event.corrected", 9, data) for at in range(many)]
+
+
+def test_an_event_that_is_corrected_very_often_takes_a_public_number_of_steps_and_is_read_no_more(
+    declaration, monkeypatch
+):
+    steps, honest = [], versions.amend
+    monkeypatch.setattr(versions, "amend", lambda *given: steps.append(1) or honest(*given))
+    log = [*agreed("ann", "eve"), shown("ann"), shown("eve")]
+    moved = [event(f"m-{who}", who, "life.moved", 3, {"region": "11200"}) for who in ("ann", "eve")]
+    often = [*corrections_of(moved[1], "eve", MOST_ACTS + 1), *corrections_of(moved[0], "eve", 2000)]
+    found = private([*log, *moved, *corrections_of(moved[0], "ann", 3), *often], declaration)
+    assert len(steps) <= MOST_ACTS
+    assert (found.history.people, found.left_out.unreadable) == (("ann",), 1)
+
+
 # --- what a deployment may lack --------------------------------------------------------------------------------------
 
 
@@ -399,7 +435,8 @@ def test_a_log_in_which_nothing_was_shown_is_no_error(declaration, material):
 
 def strangers_act(patch):
     def acting(event, actions):
-        return (one for one in actions.get(event.key, ()) if one.recorded >= event.recorded and one.key != event.key)
+        everybodys = [one for (*key, _), acts in actions.items() if tuple(key) == event.key for one in acts]
+        return (one for one in everybodys if one.recorded >= event.recorded and one.key != event.key)
 
     patch.setattr(versions, "_acting_on", acting)
 
@@ -442,6 +479,15 @@ def lists_without_end(patch):
     patch.setattr(private_run, "MOST_LISTS", 10**9)
 
 
+def whoever_is_named_says_it(patch):
+    honest = history.saying_too_much
+    patch.setattr(history, "saying_too_much", lambda people, of, _, *rest: honest(people, of, of, *rest))
+
+
+def corrections_without_end(patch):
+    patch.setattr(versions, "MOST_ACTS", 10**9)
+
+
 def units_without_end(patch):
     patch.setattr(admission, "MOST_PEOPLE", 10**9)
 
@@ -460,6 +506,10 @@ OLD: list[tuple[Callable[[Any], None], Callable[..., None], dict[str, Any]]] = [
      {"bad": [event("x", "eve", "benefit.shown", 9, {"position": 1})]}),
     (rows_are_counted, test_a_dry_run_on_people_who_may_be_real_says_no_exact_number, {}),
     (lists_without_end, test_a_household_with_thousands_of_lists_takes_no_more_time_than_one_with_a_public_number, {}),
+    (whoever_is_named_says_it,
+     test_who_is_named_in_very_many_events_of_a_stranger_is_learned_from_and_the_stranger_is_not, {}),
+    (corrections_without_end,
+     test_an_event_that_is_corrected_very_often_takes_a_public_number_of_steps_and_is_read_no_more, {}),
     (units_without_end, test_a_unit_of_too_many_people_adds_nothing_and_is_counted_with_noise_only, {}),
     (copies_are_kept, test_no_plain_copy_of_the_log_lies_in_the_home_while_it_is_read, {}),
 ]  # fmt: skip
@@ -479,6 +529,6 @@ def test_a_check_fails_with_the_old_behaviour_put_back(request, put_back, check,
 def test_the_table_of_attacks_names_tests_that_are_here():
     text = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
     listed = dict(re.findall(r"^\| (A\d+) \| .* \| (.+?) \|$", text, re.MULTILINE))
-    assert {"A1", "A2", "A3", "A10", "A11", "A12", "A13", "A14", "A17", "A19", "A21"} <= set(listed)
+    assert {"A1", "A2", "A3", "A10", "A11", "A12", "A13", "A14", "A17", "A19", "A21", "A22", "A23"} <= set(listed)
     for path, name in re.findall(r"`(tests/[a-z_/]+\.py)::([a-z_0-9]+)`", " ".join(listed.values())):
         assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8")

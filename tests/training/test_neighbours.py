@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("dp_accounting")
 
-from features.log import history, versions
+from features.log import history, row_limits, versions
 from features.log.columnar import read_segments
 from features.log.history import History, history_of
 from features.log.households import households
@@ -30,6 +30,8 @@ LOGS = 500 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 40
 SEEDS = st.integers(0, 2**32 - 1)
 FEW = 5
 """The most people of a unit here: households of random logs are often larger."""
+MUCH = 20
+"""The most rows here that one person's events may add to another's."""
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +79,8 @@ def check(learner: Learner, seed: int) -> None:
 def test_without_one_household_no_other_units_gradient_bin_row_or_consent_changes_by_a_bit(learner, seed):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(admission, "MOST_PEOPLE", FEW)
+        patch.setattr(row_limits, "MOST_SAID", MUCH)
+        patch.setattr(versions, "MOST_ACTS", 3)
         check(learner, seed)
 
 
@@ -102,7 +106,15 @@ def test_the_logs_hold_everything_that_was_ever_used_to_break_the_claim(learner)
 
 def anybody(event: Any, actions: Any) -> Any:
     """Corrections and retractions by whoever sends them."""
-    return (one for one in actions.get(event.key, ()) if one.recorded >= event.recorded and one.key > event.key)
+    acting = [one for (*key, _), acts in actions.items() if tuple(key) == event.key for one in acts]
+    return (one for one in acting if one.recorded >= event.recorded and one.key > event.key)
+
+
+def whoever_is_named(people: Any, person: Any, _: Any, rows: Any, unreadable: Any) -> Any:
+    """What is said of somebody counts against them, whoever said it."""
+    over = np.bincount(person, weights=rows, minlength=len(people)) > MUCH
+    unreadable.update(people[at] for at in np.flatnonzero(over))
+    return over
 
 
 def ids_of_everybody(events: Any, _: Any = None) -> Any:
@@ -114,6 +126,7 @@ FAULTS = {
     "strangers act on others": (versions, "_acting_on", anybody),
     "rows cross units": (History, "within", lambda self, *_: self),
     "one id for everybody": (history, "distinct_events", ids_of_everybody),
+    "what strangers say counts": (history, "saying_too_much", whoever_is_named),
 }
 
 
