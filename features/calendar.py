@@ -149,6 +149,17 @@ class Duration:
         return f"P{months}{days}"
 
 
+@lru_cache(maxsize=512)
+def _length(text: str) -> Duration | None:
+    """The length that a text names, None where it names none; the same few are asked for with every answer."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        return None
+    years, months, weeks, days = (int(part or 0) for part in match.groups())
+    length = Duration(12 * years + months, 7 * weeks + days)
+    return None if length == Duration() or length.months > 2400 or length.days > 73_050 else length
+
+
 def parse_duration(text: object, where: Where = ("duration",)) -> Duration:
     """Return the length an ISO 8601 duration names, in years, months, weeks and days.
 
@@ -158,10 +169,8 @@ def parse_duration(text: object, where: Where = ("duration",)) -> Duration:
     >>> parse_duration("P2Y"), parse_duration("P90D")
     (Duration(months=24, days=0), Duration(months=0, days=90))
     """
-    match = _DURATION.fullmatch(text) if isinstance(text, str) else None
-    years, months, weeks, days = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
-    length = Duration(12 * years + months, 7 * weeks + days)
-    if length == Duration() or length.months > 2400 or length.days > 73_050:
+    length = _length(text) if isinstance(text, str) else None
+    if length is None:
         raise Rejected(
             [Problem(where, "invalid", f"{text!r} is not a duration", "Write it like P90D, P24M or P2Y, up to P200Y")]
         )

@@ -150,8 +150,10 @@ class Engine:
 
     def _not_questions(self, unanswered: Mapping[str, object], where: Where) -> Iterator[Problem]:
         """What was asked and not answered is a list of facts that a person can state, or of receipts."""
-        stated = [name for name, fact in self.declaration.facts.items() if fact.stated]
-        stated += [HOUSEHOLD] if self.declaration.household else []
+        stated: list[str] = []
+        if any(unanswered.values()):
+            stated = [name for name, fact in self.declaration.facts.items() if fact.stated]
+            stated += [HOUSEHOLD] if self.declaration.household else []
         for key, names in unanswered.items():
             if not isinstance(names, list):
                 yield Problem((*where, key), "invalid", "is not a list", "List the facts that were asked for, by name")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -55,6 +55,20 @@ def signals_of(declaration: Declaration) -> tuple[Selector, ...]:
     return tuple(dict.fromkeys([*heard, RECEIVED]))
 
 
+@lru_cache(maxsize=8)
+def _sorted(
+    declaration: Declaration,
+) -> tuple[Mapping[str | None, int], Mapping[str, Sequence[tuple[int, Selector]]], frozenset[str]]:
+    """What is listened to: the place of each stated fact, places by event type, and the types that are recorded."""
+    signals = signals_of(declaration)
+    heard: dict[str, list[tuple[int, Selector]]] = {}
+    for place, signal in enumerate(signals):
+        heard.setdefault(signal.event, []).append((place, signal))
+    known = declaration.events
+    recorded = frozenset(name for name in RECORDED if name in known and _KEY[name] in known[name].fields)
+    return {signal.field: place for place, signal in enumerate(signals) if signal.event == STATED}, heard, recorded
+
+
 class RowEncoder:
     """Turns the payload of one event, as one person's part in it, into (signal, value) rows.
 
@@ -72,13 +86,7 @@ class RowEncoder:
         self.signals = signals_of(declaration)
         self.payloads: list[tuple[tuple[int, int], ...]] = [()]
         self.records: dict[int, Record] = {}
-        self._stated = {signal.field: place for place, signal in enumerate(self.signals) if signal.event == STATED}
-        self._heard: dict[str, list[tuple[int, Selector]]] = {}
-        for place, signal in enumerate(self.signals):
-            self._heard.setdefault(signal.event, []).append((place, signal))
-        self._recorded = {
-            name for name in RECORDED if name in declaration.events and _KEY[name] in declaration.events[name].fields
-        }
+        self._stated, self._heard, self._recorded = _sorted(declaration)
         home = declaration.household
         self.members: dict[int, tuple[MemberRow, ...]] = {}
         self.household = frozenset(act.event for act in home.acts) if home else frozenset[str]()

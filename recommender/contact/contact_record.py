@@ -139,7 +139,8 @@ class ContactRecord:
         made, found, day = [zone.local_seconds(one.at) for one in self.contacts], list[int](), 0
         while policy.contacts and len(found) < most and day < _AHEAD_DAYS:
             local = zone.local_seconds(now) + day * DAY_SECONDS
-            if sum(policy.within.back_from(local) <= one for one in made) < policy.contacts:
+            begin = policy.within.back_from(local)
+            if sum(begin <= one for one in made) < policy.contacts:
                 made.append(local)
                 found.append(day)
             day += 1
