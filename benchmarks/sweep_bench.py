@@ -29,9 +29,8 @@ from features.calendar import date_of
 from features.log.columnar import read_segments
 from features.log.history import History
 from features.log.people_folder import PeopleFolder
-from recommender.changes.offer_change import OFFERED, WITHDRAWN
-from sweep.pair_difference import CHANGED
 from sweep.population_sweep import PopulationSweep
+from sweep.row_oracle import RowOracle
 from sweep.sweep_folder import SweepFolder
 
 PEOPLE, SEED, BASE, MONTHS, PILOT, SAMPLE, SHARD = 100_000, 3_141, 2_000, 3, 400, 300, 10_000
@@ -113,33 +112,19 @@ def _ground(scratch: Path, people: int, size: int) -> SweptGround:
 
 def _beside(ground: SweptGround, out: Path) -> tuple[float, bool]:
     """Seconds of CPU that a person takes alone, and whether those who were drawn have the rows of the files."""
-    rng, files = np.random.default_rng(SEED), ground.folder.files
+    rng, files, messages = np.random.default_rng(SEED), ground.folder.files, reading.read_messages()
     spent, equal, each = 0.0, True, -(-SAMPLE // len(files))
     for shard in range(len(files)):
         sweep = ground.of(shard)
         drawn = np.sort(rng.choice(files[shard].people, min(each, files[shard].people), replace=False))
         begun = time.process_time()
-        alone = _rows_alone(sweep, drawn)
+        oracle = RowOracle(sweep, messages)
+        alone = [row for place in drawn.tolist() for row in oracle.rows(place)]
         spent += time.process_time() - begun
         names = {sweep.calendar.history.people[place] for place in drawn.tolist()}
         held = pyarrow.parquet.read_table(out / f"shard-{shard:05d}.parquet", filters=[("person", "in", names)])
         equal &= alone == [tuple(row.values()) for row in held.to_pylist()]
     return spent / sum(min(each, one.people) for one in files), equal
-
-
-def _rows_alone(sweep: PopulationSweep, people: Int64) -> list[tuple[object, ...]]:
-    """The rows of people as the states of each alone give them."""
-    found: list[tuple[object, ...]] = []
-    for name, change in sweep.changes(people):
-        if change.kinds:
-            first, after = change.kinds[0], change.after
-            headline = first if first in (OFFERED, WITHDRAWN) else CHANGED
-            standing: tuple[object, ...] = ("no", *[None] * 5)
-            if after is not None:
-                days = (None if day is None else date_of(day) for day in (after.window.opens, after.window.closes))
-                standing = (after.answer.name.lower(), after.window.state, *days, *(after.amount or (None, None)))
-            found.append((name, change.programme, headline, " ".join(change.kinds), *standing))
-    return found
 
 
 def _curve(folder: PeopleFolder, seconds: Sequence[float]) -> list[dict[str, Any]]:

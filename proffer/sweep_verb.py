@@ -60,6 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--first", type=int, metavar="N", help=first)
     weights = "with --first: weights of the utility (default: docs/api.md)"
     parser.add_argument("--weights", type=Path, metavar="W.yaml", help=weights)
+    check = "when all is done, work out N people alone, drawn by --seed, and count whose rows differ"
+    parser.add_argument("--check", type=int, metavar="N", help=check)
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="what draws the people of --check (0)")
     engine = "what does the shards: processes of this machine, or Spark (the extra [spark] and Java 17)"
     parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0], help=engine)
     parser.add_argument("--processes", type=int, metavar="P", help="processes to share the work (default: one a core)")
@@ -69,7 +72,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Sweep shard by shard what is not there yet, and count."""
-    from sweep.shard_tally import added
     from sweep.sweep_folder import SweepFolder
 
     _refuse_unread(args)
@@ -83,18 +85,48 @@ def run(args: argparse.Namespace) -> int:
         for told in _engine(args)(work, missing):
             problems += told.get("problems", ())
             advance(1)
-    said = folder.finish()
+    document = _counted(swept, folder.finish(), problems)
+    if args.check is not None and not problems:
+        document["check"] = _check(work, args.check, args.seed)
+    _write(swept, document)
+    return terminal.FAILED if problems or document.get("check", {}).get("differ") else terminal.DONE
+
+
+def _counted(swept: _Asked, said: Sequence[Mapping[str, Any]], problems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The summary of what is said of each shard."""
+    from sweep.shard_tally import added
+
     counts = {"people": 0, "swept": 0, "changes": {}, "programmes": {}, **added(one["counts"] for one in said)}
     closing = sum(one["closing"] for one in counts["programmes"].values())
-    told = {"as_of": swept.order["as_of"], "since": swept.order["since"], "out": str(args.out), "closing": closing}
-    document = {**told, **counts, "problems": problems}
+    told = {name: swept.order[name] for name in ("as_of", "since")}
+    return {**told, "out": str(swept.args.out), "closing": closing, **counts, "problems": problems}
+
+
+def _check(work: ShardSweep, people: int, seed: int) -> dict[str, int]:
+    """Draw people of all shards by a seed, work each out alone, and count whose rows differ."""
+    import numpy as np
+
+    from features.log.people_folder import PeopleFolder
+
+    ends = np.cumsum([0, *(one.people for one in PeopleFolder.open(work.people).files)])
+    drawn = np.sort(np.random.default_rng(seed).choice(ends[-1], min(people, int(ends[-1])), replace=False))
+    differ = 0
+    with terminal.bar(drawn.size, "checking", unit="person") as advance:
+        for shard in range(work.shards):
+            mine = drawn[(drawn >= ends[shard]) & (drawn < ends[shard + 1])] - ends[shard]
+            differ += len(work.differing(shard, mine.tolist())) if mine.size else 0
+            advance(mine.size)
+    return {"people": int(drawn.size), "seed": seed, "differ": differ}
+
+
+def _write(swept: _Asked, document: Mapping[str, Any]) -> None:
+    """Write what was counted, as JSON and as a page, and say it."""
+    args, definitions = swept.args, swept.settings.definitions
     write_whole(args.out / SUMMARY, json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n")
-    if not problems and args.people is None:
+    if not document["problems"] and args.people is None:
         shutil.rmtree(args.out / PEOPLE, ignore_errors=True)
-    definitions = swept.settings.definitions
     write_sweep_page(document, definitions, args.out, args.country)
     terminal.emit(document, args.json, lambda: _text(document, definitions.catalogue, definitions.declaration.country))
-    return terminal.FAILED if problems else terminal.DONE
 
 
 def _refuse_unread(args: argparse.Namespace) -> None:
@@ -104,6 +136,8 @@ def _refuse_unread(args: argparse.Namespace) -> None:
         problems.add(("--processes",), "range", f"{args.processes} is less than 1", "Give how many may share the work")
     if args.first is not None and args.first < 1:
         problems.add(("--first",), "range", f"{args.first} is less than 1", "Give how many offers of each are ranked")
+    if args.check is not None and args.check < 1:
+        problems.add(("--check",), "range", f"{args.check} is less than 1", "Give how many people are drawn")
     for name in ("model", "weights") if args.first is None else ():
         if getattr(args, name) is not None:
             problems.add((f"--{name}",), "forbidden", "says nothing where no offer is ranked", "Give --first N too")
@@ -179,12 +213,12 @@ class _Asked:
         return household_parts(self.history, SHARD)
 
     def people(self, missing: Sequence[int]) -> Path:
-        """Return the folder of people; those of events are written first, where some are still to be swept."""
+        """Return the folder of people; those of events are written first, where some are still to be read."""
         from features.log.people_folder import PeopleFolder, some_of
 
         if self.folder is not None:
             return Path(self.args.people)
-        if missing:
+        if missing or self.args.check:
             PeopleFolder.write(self.args.out / PEOPLE, (some_of(self.history, part) for part in self.parts))
         return Path(self.args.out) / PEOPLE
 
@@ -218,7 +252,9 @@ def _text(document: Mapping[str, Any], catalogue: Catalogue, country: Country) -
         *(f"{problem['where']} {problem['what']}. {problem['remedy']}" for problem in document["problems"]),
         f"{document['swept']} people as of {document['as_of']}{of_day}: {changes}, of {document['people']} people",
         f"{document['closing']} offers close within {SOON_DAYS} days",
-    )
+        *(f"{check['differ']} of {check['people']} people who were drawn have other rows alone"
+          for check in [document.get("check")] if check),
+    )  # fmt: skip
     most = sorted(document["programmes"].items(), key=lambda one: (-sum(one[1].values()), one[0]))[:MOST]
     rows = [
         (catalogue.by_id[name].title.in_language(country.shown) if name in catalogue.by_id else name,

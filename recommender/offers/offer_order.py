@@ -76,27 +76,30 @@ class OfferOrder:
             Rejected: the model answers with something that is not a probability.
         """
         starts = np.searchsorted(offered.pairs.person, np.arange(len(people.known) + 1))
-        utility, chance = np.empty(len(offered.pairs), np.int64), self._chance(people.known, offered)
-        amount, unlocks = self._amount(people, offered.pairs), self._unlocks(people.known, offered)
-        likely = self._ranker.likelihoods(people.known, offered.pairs)
-        for begin in range(0, utility.size, _AT_ONCE):
-            part = slice(begin, begin + _AT_ONCE)
-            pairs, table = offered.pairs[part], self._table
-            inputs = UtilityInputs(
-                likelihood=None if likely is None else likely[part],
-                amount=amount[part],
-                gives=table.gives[pairs.programme],
-                chance=chance[part],
-                days_left=offered.days_left[part],
-                unlocks=unlocks[part],
-                effort_minutes=table.effort_minutes[pairs.programme],
-            )
-            utility[part] = weigh(inputs, self._ranker.weights).total
-        many = np.minimum(np.diff(starts), k)
+        many, utility = np.minimum(np.diff(starts), k), self._utility(people, offered)
         row = np.empty(int(many.sum()), np.int64)
         _fill_first(starts, utility, self._table.id_rank[offered.pairs.programme], k, row)
         rank = np.arange(row.size) - np.repeat(np.cumsum(many) - many, many) + 1
         return OrderedPairs(row, rank, utility[row])
+
+    def _utility(self, people: SweptPeople, offered: OfferedPairs) -> Int64:
+        """The utility of each pair, in steps, int64[m]."""
+        found, table, known = np.empty(len(offered.pairs), np.int64), self._table, people.known
+        likely, chance = self._ranker.likelihoods(known, offered.pairs), self._chance(known, offered)
+        amount, unlocks = self._amount(people, offered.pairs), self._unlocks(known, offered)
+        for part in (slice(begin, begin + _AT_ONCE) for begin in range(0, found.size, _AT_ONCE)):
+            programme = offered.pairs.programme[part]
+            inputs = UtilityInputs(
+                likelihood=None if likely is None else likely[part],
+                amount=amount[part],
+                gives=table.gives[programme],
+                chance=chance[part],
+                days_left=offered.days_left[part],
+                unlocks=unlocks[part],
+                effort_minutes=table.effort_minutes[programme],
+            )
+            found[part] = weigh(inputs, self._ranker.weights).total
+        return found
 
     def _chance(self, known: Snapshots, offered: OfferedPairs) -> Float64:
         pairs = offered.pairs

@@ -50,6 +50,20 @@ def test_the_first_offers_of_each_person_are_ranked_as_one_person_is_answered(ca
     assert "first differ" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", [(), ("--first", "2"), ("--first", "2", "--since", "2026-11-19")])
+def test_people_who_are_drawn_are_worked_out_alone_and_whoever_differs_is_counted(capsys, tmp_path, events, words):
+    whole = ("sweep", "--events", events, "--as-of", "2026-11-20", "--out", tmp_path / "out", *words)
+    assert run(capsys, *whole, "--check", "5", "--seed", "3")[1]["check"] == {"people": 1, "seed": 3, "differ": 0}
+    file = tmp_path / "out" / "shard-00000.parquet"
+    rows = pyarrow.parquet.read_table(file)
+    size = file.stat().st_size
+    pyarrow.parquet.write_table(rows.slice(1), file)
+    told = file.with_suffix(".json")
+    told.write_text(told.read_text().replace(f'"bytes": {size}', f'"bytes": {file.stat().st_size}'))
+    code, document = run(capsys, *whole, "--check", "5")
+    assert (code, document["check"]["differ"]) == (1, 1)
+
+
 def test_the_log_of_the_home_is_swept_where_no_file_is_named(capsys, tmp_path, events):
     home = tmp_path / "home"
     assert run(capsys, "ingest", events, "--home", home)[0] == 0
@@ -83,6 +97,7 @@ def test_what_was_found_is_a_page_in_each_language_that_names_nobody(capsys, tmp
         (["--since", "yesterday"], "--since"),
         (["--catalogue-before", "old.jsonl"], "no day is given"),
         (["--processes", "0"], "0 is less than 1"),
+        (["--check", "0"], "0 is less than 1"),
         (["--first", "0"], "0 is less than 1"),
         (["--model", "none"], "says nothing where no offer is ranked"),
         (["--weights", "w.yaml"], "says nothing where no offer is ranked"),
