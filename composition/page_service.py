@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 from composition import clock, duty_sheets, reading
 from composition.live_engine import LiveEngine
-from composition.noised_tables import draft_facts
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 
@@ -83,6 +82,7 @@ class PageService:
         Raises:
             Rejected: the secret or the style sheet cannot be used.
         """
+        from composition.noised_tables import draft_facts
         from composition.paper import pdf
         from composition.target_groups import read_vocabulary
         from serving.pages.agency_pages import add_agency_pages

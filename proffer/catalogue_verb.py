@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from composition import clock, reading, terminal
+from composition.reading import Definitions
 from features.problem import Problem, Problems, Rejected, Where
-from proffer import growth_verbs, options, pack_verb
+from proffer import growth_verbs, law_verb, options, pack_verb
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -70,7 +71,8 @@ def _stale_arguments(parser: argparse.ArgumentParser) -> None:
 def _diff_arguments(parser: argparse.ArgumentParser) -> None:
     for name in ("old", "new"):
         parser.add_argument(name, type=Path, metavar=name.upper(), help="a catalogue, as for check")
-    options.add(parser, "language", "country", "declaration")
+    law_verb.add_arguments(parser)
+    options.add(parser, "language", "country", "declaration", "as-of")
 
 
 # --- import --------------------------------------------------------------------------------------------------------
@@ -317,6 +319,7 @@ def diff(args: argparse.Namespace) -> int:
     from recommender.catalogue_change import catalogue_change
     from recommender.rules.rule_text import RuleText
 
+    law_verb.check(args)
     declaration = reading.read_declaration(args.declaration, country=args.country)
     language = options.language_of(args, declaration.country)
     regions, messages = reading.read_regions(country=args.country), reading.read_messages(country=args.country)
@@ -328,8 +331,12 @@ def diff(args: argparse.Namespace) -> int:
             sides.append((found, RuleText(declaration, regions, titles, messages)))
     problems.raise_any()
     old, new = sides
+    touched = law_verb.touched(args, old[0], Definitions(declaration, new[0], regions)) if args.people else {}
     change = catalogue_change(old, new, messages, declaration.country.currency)
-    terminal.emit(change.to_document(), args.json, lambda: change_text(change, language, new[1].label, messages))
+    terminal.emit(
+        {**change.to_document(), **touched}, args.json,
+        lambda: change_text(change, language, new[1].label, messages) + law_verb.text(touched),
+    )  # fmt: skip
     return terminal.DONE
 
 

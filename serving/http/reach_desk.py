@@ -29,7 +29,7 @@ _WORDS: Final = frozenset(
     {
         RULE, "who", *KINDS, "all", "any", "not", "advisory", "no_data", "unread_text", "members", "fact", "is", "in",
         "at_least", "at_most", "below", "above", "within", "some", "none", "value", "amount", "window", "valid", "from",
-        "to", "title", "provider", "category", "form", "source", "excludes", "grants", "id",
+        "until", "title", "provider", "category", "form", "source", "excludes", "grants", "id",
     }
 )  # fmt: skip
 """Keys that pointers may name; a pointer ends above any other, since it may be anything that somebody wrote."""
