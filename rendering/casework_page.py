@@ -20,6 +20,10 @@ CONFIRMED: Final = "review:confirmed"
 UNREAD: Final = "-unread"
 QUICK: Final = "-quick"
 CHANGED: Final = "review:changed"
+_ACTS: Final = (
+    "recommendations_read", "decision_explained", "review_confirmed", "review_changed", "claim_granted",
+    "claim_refused",
+)  # fmt: skip
 MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     **{f"case.list.{name}": () for name in ("title", "name", "about", "none", "kind", "due", "person", "open")},
     **{f"case.kind.{name}": () for name in ("claim", "review")},
@@ -40,6 +44,7 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
         f"case.bring.{name}": ()
         for name in ("title", "name", "about", "letters", "print", "none", "done", "did", "calls")
     },
+    **{f"case.act.{name}": () for name in _ACTS},
     "case.bring.waiting": ("count",),
     **{f"case.habits.{name}": () for name in ("title", "name", "about", "none", "what", "count", "share", "counted")},
     **{f"case.habits.row.{name}": () for name in ("confirmed", "unread", "quick", "both", "changed")},
@@ -118,8 +123,14 @@ def people_view(
         "title": voice.say("case.people.title"),
         "citizen": citizen,
         "offers": told,
-        "acts": [(day_of(one["made"]).isoformat(), one["actor"], one["act"]) for one in acts],
+        "acts": [(voice.written(day_of(one["made"])), one["actor"], act_said(one["act"], voice)) for one in acts],
     }
+
+
+def act_said(act: str, voice: Voice) -> str:
+    """What somebody did, in words; of an act of another version its name."""
+    key = act.partition("-")[0].replace(":", "_")  # whether a ruling was hasty is counted, and not said of one person's
+    return voice.say(f"case.act.{key}") if key in _ACTS else act
 
 
 def bring_view(letters: Sequence[PrintedMessage], calls: Sequence[PrintedMessage], voice: Voice) -> dict[str, object]:

@@ -14,6 +14,7 @@ SHOTS = (
     ("citizen-life.ko", "/citizen/life", "ko", PHONE),
     ("citizen-household", "/citizen/household", "en", PHONE),
     ("citizen-consents.ko", "/citizen/consents", "ko", PHONE),
+    ("check.ko", "/check", "ko", PHONE),
     ("auditor-budgets", "/auditor", "en", DESK),
     ("caseworker-requests.ko", "/caseworker", "ko", PHONE),
     ("agency-try.ko", "/agency/try", "ko", PHONE),
@@ -36,11 +37,16 @@ def draw(browser: Browser, at: tuple[str, str], language: str, size: tuple[int, 
     role = path.split("/")[1]
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale=language)
     page = context.new_page()
-    page.goto(f"{address}/sign-in?to=/{role}&language={language}")
-    page.locator(f"input[name=person][value^='{role} ']").nth(person if role == "citizen" else 0).check()
-    page.locator("main button").click()
-    page.wait_for_url(f"**/{role}")
-    page.goto(address + path)
+    if path == "/check":  # anybody's, and shown once it asks
+        page.goto(f"{address}{path}?language={language}")
+        page.locator("#begin").click()
+        page.wait_for_selector("#question")
+    else:
+        page.goto(f"{address}/sign-in?to=/{role}&language={language}")
+        page.locator(f"input[name=person][value^='{role} ']").nth(person if role == "citizen" else 0).check()
+        page.locator("main button").click()
+        page.wait_for_url(f"**/{role}")
+        page.goto(address + path)
     page.screenshot(path=file)
     context.close()
 

@@ -178,6 +178,8 @@ def test_who_agreed_is_looked_up_on_record_and_no_address_names_them(kim, desk):
     assert found.status_code == 200
     assert "t.baby" in text_of(found)
     assert found.url.path == "/caseworker/people"
+    assert "kim · Looked at what there is." in text_of(found)
+    assert "recommendations:read" not in found.text
     act = desk.records.acts("ann")[0]
     assert (act.actor, act.ground) == ("kim", "casework")
     assert decisions(desk, "ann")
