@@ -51,14 +51,10 @@ def _seen(report: Mapping[str, Any], say: Say) -> list[str]:
     ] or [say("report.seen_by_nobody")]
     last, written = report["as_of"], report["written"]
     aged = [say("report.age", day=last[:10], days=_days(last, written))] if last else []
-    return [*ages, *aged, *_verified(report["verified"], say)]
-
-
-def _verified(check: Mapping[str, Any] | None, say: Say) -> list[str]:
-    """How the export was verified that the page was made of, where it was made of one."""
-    if check is None:
-        return []
-    return [say(f"report.verified.{'compared' if check['root_approvers_compared'] else 'taken'}", key=check["key"])]
+    if (check := report["verified"]) is None:
+        return [*ages, *aged]
+    how = "compared" if check["root_approvers_compared"] else "taken"
+    return [*ages, *aged, say(f"report.verified.{how}", key=check["key"])]
 
 
 def _days(earlier: str, later: str) -> int:

@@ -116,8 +116,8 @@ def judged(name: str, data: TrainingData, request: RunRequest, progress: Tell) -
     chosen = plan(found.units, stages(request).left, request.delta, len(data.catalogue.programmes))
     works: dict[str, Callable[[], Float64]] = {
         "popularity": lambda: popularity(learned_from(data, told), data.codes, APPLIED)[some.pairs.programme],
-        "private": lambda: _learned(data, found, chosen, some),
-        "without noise": lambda: _learned(data, found, chosen.without_noise(), some),
+        "private": lambda: learned_scores(data, found, chosen, some),
+        "without noise": lambda: learned_scores(data, found, chosen.without_noise(), some),
         "tuned LightGBM": lambda: named_worlds.tuned_order(
             learning_showings(data, told, ForestSettings().most_rows, named_worlds.SEED), some, data.catalogue,
             vocabulary_of(data.catalogue, found.lists.people),
@@ -134,6 +134,6 @@ def judged(name: str, data: TrainingData, request: RunRequest, progress: Tell) -
     return PrivateWorld(name, found.units, int(ranked["private"].lists.size), ndcg, seconds)
 
 
-def _learned(data: TrainingData, found: UnitLists, chosen: TrainingPlan, some: Candidates) -> Float64:
+def learned_scores(data: TrainingData, found: UnitLists, chosen: TrainingPlan, some: Candidates) -> Float64:
     """Scores by the ranker that a plan gives."""
     return order(learn(found.lists, data.catalogue, chosen, secure(), unit=found.unit).scorer, some, data.catalogue)

@@ -9,10 +9,11 @@ import numpy as np
 
 from training.rankers.schedules import LARGE
 
-FEW: Final = ((5_860, 0.50),)
-"""People at epsilon 1, and the share of the way from popularity to reachable: the middle of seven worlds.
+FEW: Final = ((1_923, 0.46), (5_860, 0.50))
+"""Units at epsilon 1, and the share of the way from popularity to reachable: the middle of seven worlds.
 
-Each has 99 programmes and was made by `proffer synth --world W --citizens 8000 --months 36 --seed 1`, one fit each.
+Each has 99 programmes, one fit each: households (`proffer bench private --world all --units 3000`), then persons of
+8,000 people, measured before.
 """
 MANY: Final = ((15_000, 0.11), (30_000, 0.23), (60_000, 0.33), (120_000, 0.35), (240_000, 0.36))
 """The same where there are 800 programmes: 30,000 people at several epsilons (`proffer bench private --units 30000
@@ -29,7 +30,7 @@ def expected_share(units: int, epsilon: Decimal, programmes: int) -> float | Non
         epsilon: what a run costs.
         programmes: how many the catalogue has: the plans differ by that.
 
-    >>> expected_share(1_000, Decimal(2), 99) is None, expected_share(10**8, Decimal(1), 99)
+    >>> expected_share(1_000, Decimal("1.9"), 99) is None, expected_share(10**8, Decimal(1), 99)
     (True, 0.5)
     """
     people, shares = zip(*(FEW if programmes <= LARGE else MANY), strict=True)
