@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from functools import cache
 from pathlib import Path
 
@@ -10,15 +11,19 @@ import pytest
 
 from composition.duty_sheets import chosen, configured, filled_sheets, read_sheets
 from composition.engines import EngineSettings, build_engine
+from composition.model_registry import MANIFEST
 from composition.reading import read_country
+from composition.reports import FULL_REPORT
 from composition.settings import CountryFolder, country_folder
 from composition.stop_file import StopFile
 from composition.workspace import Workspace
 from features.log.event import Event
 from features.problem import Rejected
+from privacy.accounting.mechanism import declared
 from rendering import duty_page
 from serving.records.duty_sheet import PARTS
 from serving.records.switched_off import Stop
+from tests.privacy.ledgers import ledger, reserve
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNTRIES = ("kr", "fr")
@@ -103,6 +108,23 @@ def test_what_is_configured_later_is_said_from_then_on(engine, tmp_path):
     found = configured(engine, home, country)
     assert found["records"] == {}
     assert found["stops"] == {"stopped": 1}
+
+
+def test_a_model_its_report_its_shadow_and_the_ledger_are_told_by_what_they_hold(engine, tmp_path):
+    home = Workspace(tmp_path)
+    for name in ("m1", "m2"):
+        (home.models / name).mkdir(parents=True)
+        (home.models / name / MANIFEST).write_text("{}", encoding="utf-8")
+    home.champion_file.write_text("m1\n", encoding="utf-8")
+    home.shadow_file.write_text("m2\n", encoding="utf-8")
+    reserve(ledger(tmp_path / "ledger", "3"), "count-1", declared("0.25"))
+    found = configured(engine, home, country_folder("kr"))
+    assert (found["model"], found["shadow"], found["report"]) == ({"model": "m1"}, {"shadow": "m2"}, None)
+    assert found["ledger"] == {"entries": 3, "populations": 1}
+    (home.reports / "m1").mkdir(parents=True)
+    rows = [{"group": "older"}, {"group": "older"}, {"group": "young"}]
+    (home.reports / "m1" / "report.json").write_text(json.dumps({"format": FULL_REPORT, "fairness": rows}))
+    assert configured(engine, home, country_folder("kr"))["report"] == {"told_groups": 2}
 
 
 def test_a_country_that_states_nothing_has_nothing_configured(engine, tmp_path):
