@@ -40,6 +40,8 @@ def test_a_page_is_written_in_each_language(capsys, tmp_path, language, heading)
     assert f'<html lang="{language}">' in page
     assert heading in page
     assert "<script" not in page
+    assert "<details>" not in page  # on paper nobody opens what is closed
+    assert "tests/serving/http/test_requests.py::test_only_an_office_rules_and_nobody_on_their_own" in page
 
 
 def test_the_sheets_of_another_country_are_answered_for_this_one(capsys, tmp_path):

@@ -168,6 +168,7 @@ def test_the_sheets_say_what_is_configured_and_what_is_not(auditor, home):
     assert "Every use of people&#39;s data is an entry of the ledger, which has 5 now" in page
     assert "No model is in use" in page
     assert "The model in use is" not in page
+    assert "<details open>" not in page
     (home / "stops.yaml").write_text("stops: 1", encoding="utf-8")
     assert auditor.open("/auditor/sheets").status_code == 503
 
