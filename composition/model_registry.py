@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -148,27 +149,48 @@ class ModelRegistry:
             return "Run `proffer train`, then `proffer promote`"
         return f"Give --model one of: {', '.join(there)}; or run `proffer promote`"
 
-    def keep(self, run: TrainingRun[Any], name: str) -> Path:
+    def keep(self, run: TrainingRun[Any], name: str, tell: Callable[[str], object]) -> Path:
         """Write a run's artefact into the folder, and mirror the run in MLflow, whose run id names the folder.
+
+        Where MLflow takes nothing, as on a disk that is full, `tell` is given why, and the artefact is kept without it:
+        what was paid for cannot be drawn a second time.
 
         Raises:
             Rejected: the run would track a name that is not on the allow-list; it leaves no artefact.
         """
-        from training.artefact import write
-        from training.tracking import METRICS, RELEASED, Store, tracked
+        from training.tracking import METRICS, RELEASED, NotTracked, check_names
 
-        models, store = self.workspace.models, Store(self.workspace.mlflow_uri, self.workspace.mlflow_files)
-        self.workspace.folder(models)
         allowed = METRICS if run.provenance.allows_exact_metrics else RELEASED
+        check_names(run.params(), run.metrics(), allowed)
+        self.workspace.folder(self.workspace.models)
+        made: list[str] = []
         # MLflow makes its database without a lock of its own, so two first runs would make it twice.
-        with self.workspace.alone("models", wait=True), tracked(store, name, allowed) as mirrored:
+        with self.workspace.alone("models", wait=True):
+            try:
+                self._mirrored(run, name, allowed, made)
+            except NotTracked as failure:
+                tell(str(failure))
+            if not made:
+                made.append(self._written(run, secrets.token_hex(16)))
+        return self.workspace.models / made[0]
+
+    def _mirrored(self, run: TrainingRun[Any], name: str, allowed: Collection[str], made: list[str]) -> None:
+        """Mirror a run in MLflow, and write its artefact, whose name goes into `made` once it is there."""
+        from training.tracking import Store, tracked
+
+        store = Store(self.workspace.mlflow_uri, self.workspace.mlflow_files)
+        with tracked(store, name, allowed) as mirrored:
             mirrored.params(run.params())
             mirrored.metrics(run.metrics())
-            folder = models / mirrored.id
-            write(folder, run.files(mirrored.id, clock.timestamp()))
-            for path in sorted(folder.iterdir()):
+            made.append(self._written(run, mirrored.id))
+            for path in sorted((self.workspace.models / mirrored.id).iterdir()):
                 mirrored.file(path)
-        return folder
+
+    def _written(self, run: TrainingRun[Any], name: str) -> str:
+        from training.artefact import write
+
+        write(self.workspace.models / name, run.files(name, clock.timestamp()))
+        return name
 
     def _before(self) -> list[str]:
         """The champions that were replaced, the latest last."""

@@ -117,7 +117,9 @@ def _demonstrated(args: argparse.Namespace, workspace: Workspace) -> tuple[dict[
                 data = demonstration.training_data(workspace, stages.steps(relabel))
                 trained = demonstration.train(data, args.seed % 2**31, stages.steps(relabel))
             with terminal.working(say("ranking.bar.keeping")):
-                model = ModelRegistry(workspace).keep(trained, f"lightgbm {trained.result.chosen.objective}")
+                model = ModelRegistry(workspace).keep(
+                    trained, f"lightgbm {trained.result.chosen.objective}", terminal.say
+                )
         with stages.stage("ingest"), terminal.working(say("ranking.bar.reading")):
             counts = demonstration.ingested(reading_events)
     report = trained.report

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from composition import terminal
 from composition.budgets import run_request
 from composition.model_registry import MANIFEST, ModelRegistry, load_model
 from composition.reports import write_report
@@ -75,12 +76,12 @@ class Retraining:
     def _trained(self, file: RunFile, progress: Progress) -> str:
         """The name of the model that was learned: by this process, or by one that was ended before it noted it."""
         if self.source.terms is None:
-            return self.registry.keep(self._exactly(progress), f"lightgbm {self.asked['objective']}").name
+            return self.registry.keep(self._exactly(progress), f"lightgbm {self.asked['objective']}", terminal.say).name
         for name in self.registry.names():
             manifest = strict_json.parse((self.source.workspace.models / name / MANIFEST).read_bytes())
             if isinstance(manifest, dict) and manifest.get("spend_id") == f"train-{file.name}":
                 return name
-        return self.registry.keep(self._privately(file, progress), "private").name
+        return self.registry.keep(self._privately(file, progress), "private", terminal.say).name
 
     def _exactly(self, progress: Progress) -> TrainingRun[Any]:
         from training.rankers.forest_ranker import ForestSettings

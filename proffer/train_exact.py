@@ -49,7 +49,9 @@ def run(args: argparse.Namespace, source: TrainingSource) -> int:
         told = terminal.steps(args.json, progress)
         trained = exact_run.train(data, settings, compare=compare, tuned=args.tuned, progress=told)
     with terminal.working("keeping the run"):
-        folder = ModelRegistry(source.workspace).keep(trained, f"lightgbm {trained.result.chosen.objective}")
+        folder = ModelRegistry(source.workspace).keep(
+            trained, f"lightgbm {trained.result.chosen.objective}", terminal.say
+        )
     document = describe(trained, folder)
     for doubt in trained.result.doubts:
         terminal.say(f"note: {doubt}")

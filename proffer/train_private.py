@@ -124,7 +124,7 @@ def _train(args: argparse.Namespace, source: TrainingSource, data: TrainingData,
     with terminal.working("training") as progress:
         trained = private_run.train(data, request, secure(), source.terms.evaluate, terminal.steps(args.json, progress))
     with terminal.working("keeping the run"):
-        folder = ModelRegistry(source.workspace).keep(trained, "private")
+        folder = ModelRegistry(source.workspace).keep(trained, "private", terminal.say)
     document = _document(trained, folder)
     say = reading.read_messages(country=args.country).speaking(data.declaration.country.shown)
     terminal.emit(document, args.json, lambda: _text(document, trained, say))

@@ -23,7 +23,7 @@ def run(args: argparse.Namespace, source: TrainingSource) -> int:
     with terminal.working("training") as progress:
         trained = student_run.train(data, teacher, folder.name, settings, terminal.steps(args.json, progress))
     with terminal.working("keeping the run"):
-        kept = registry.keep(trained, "student")
+        kept = registry.keep(trained, "student", terminal.say)
     document = {
         **run_document(trained, kept, "student"),
         "teacher": trained.result.teacher,

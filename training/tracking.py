@@ -7,7 +7,7 @@ import math
 import os
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,6 +57,31 @@ class Store:
     files: Path
 
 
+_STORES = ("mlflow", "sqlalchemy")
+"""Whose failures are the store's; their classes are not imported, because MLflow reads its settings as it is."""
+
+
+class NotTracked(Rejected):
+    """MLflow's store took nothing, or not all: it is full, or may not be written."""
+
+
+@contextmanager
+def _storing(uri: str) -> Iterator[None]:
+    """Tell as data what MLflow, and what it stands on, says of a store that takes nothing; they are known by name.
+
+    Raises:
+        NotTracked: it was not stored.
+    """
+    try:
+        yield
+    except Exception as failure:
+        if not isinstance(failure, OSError) and type(failure).__module__.partition(".")[0] not in _STORES:
+            raise
+        what = f"could not be written ({str(getattr(failure, 'orig', failure)).partition(chr(10))[0]})"
+        remedy = "Make room on the disk, or let its owner run this"
+        raise NotTracked([Problem((uri,), "unreadable", what, remedy)]) from failure
+
+
 class TrackedRun:
     """One run under way: parameters, allowed metrics and files; nothing else leaves."""
 
@@ -73,8 +98,9 @@ class TrackedRun:
             Rejected: a name is not on the allow-list; nothing was kept.
         """
         _check("param", values, PARAMS)
-        for name, value in values.items():
-            self._client.log_param(self.id, name, str(value))
+        with _storing(self._client.tracking_uri):
+            for name, value in values.items():
+                self._client.log_param(self.id, name, str(value))
 
     def metrics(self, values: Mapping[str, float]) -> None:
         """Keep metrics by name.
@@ -83,9 +109,10 @@ class TrackedRun:
             Rejected: a name is not on the allow-list; nothing was kept.
         """
         _check("metric", values, self._metrics)
-        for name, value in values.items():
-            if math.isfinite(value):
-                self._client.log_metric(self.id, name.replace("@", "_at_"), float(value))
+        with _storing(self._client.tracking_uri):
+            for name, value in values.items():
+                if math.isfinite(value):
+                    self._client.log_metric(self.id, name.replace("@", "_at_"), float(value))
 
     def file(self, path: Path) -> None:
         """Keep a copy of one of our own files; a pickled model is never among them.
@@ -94,7 +121,14 @@ class TrackedRun:
             Rejected: its name is not on the allow-list; nothing was kept.
         """
         _check("file", [path.name], FILES)
-        self._client.log_artifact(self.id, str(path))
+        with _storing(self._client.tracking_uri):
+            self._client.log_artifact(self.id, str(path))
+
+
+def check_names(params: Iterable[str], metrics: Iterable[str], allowed: Collection[str]) -> None:
+    """Raise Rejected where a param or a metric of a run is not on its allow-list, whether or not it is tracked."""
+    _check("param", params, PARAMS)
+    _check("metric", metrics, allowed)
 
 
 def _check(what: str, names: Iterable[str], allowed: Collection[str]) -> None:
@@ -106,17 +140,24 @@ def _check(what: str, names: Iterable[str], allowed: Collection[str]) -> None:
 
 @contextmanager
 def tracked(store: Store, name: str, metrics: Collection[str] = METRICS) -> Iterator[TrackedRun]:
-    """Open a run; it ends as finished, or as failed when the block raises."""
-    client = _client(store)
-    experiment = client.get_experiment_by_name(EXPERIMENT)
-    made = experiment.experiment_id if experiment else client.create_experiment(EXPERIMENT, store.files.as_uri())
-    run = TrackedRun(client, client.create_run(made, run_name=name).info.run_id, metrics)
+    """Open a run; it ends as finished, or as failed when the block raises.
+
+    Raises:
+        NotTracked: the store takes nothing.
+    """
+    with _storing(store.uri):
+        client = _client(store)
+        experiment = client.get_experiment_by_name(EXPERIMENT)
+        made = experiment.experiment_id if experiment else client.create_experiment(EXPERIMENT, store.files.as_uri())
+        run = TrackedRun(client, client.create_run(made, run_name=name).info.run_id, metrics)
     try:
         yield run
     except BaseException:
-        client.set_terminated(run.id, "FAILED")
+        with suppress(NotTracked), _storing(store.uri):
+            client.set_terminated(run.id, "FAILED")
         raise
-    client.set_terminated(run.id, "FINISHED")
+    with _storing(store.uri):
+        client.set_terminated(run.id, "FINISHED")
 
 
 def _client(store: Store) -> MlflowClient:

@@ -1,6 +1,7 @@
 """The model registry: the folder and the champion file are the truth, MLflow a mirror."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -137,7 +138,7 @@ class Leaky:
 def test_a_run_on_private_rows_tracks_no_exact_metric_and_leaves_no_model(home):
     run = TrainingRun(Leaky(), RunProvenance(DataKind.PRIVATE, Spend(Decimal(1))), None)
     with pytest.raises(Rejected, match="allow-list"):
-        ModelRegistry(home).keep(run, "private")
+        ModelRegistry(home).keep(run, "private", print)
     assert ModelRegistry(home).names() == ()
 
 
@@ -145,11 +146,63 @@ def test_a_run_on_private_rows_tracks_no_exact_metric_and_leaves_no_model(home):
 @pytest.mark.filterwarnings("ignore")
 def test_models_are_found_without_mlflow(home):
     run = TrainingRun(Leaky(), RunProvenance(DataKind.SYNTHETIC, Spend(Decimal(1))), None)
-    folder = ModelRegistry(home).keep(run, "private")
+    folder = ModelRegistry(home).keep(run, "private", print)
     (home.path / "mlflow.db").unlink()
     assert ModelRegistry(home).names() == (folder.name,)
     ModelRegistry(home).promote(folder.name)
     assert ModelRegistry(home).champion() == folder
+
+
+class Sound(Leaky):
+    """What was learned and paid for."""
+
+    def metrics(self):
+        return {}
+
+
+PAID = TrainingRun(Sound(), RunProvenance(DataKind.PRIVATE, Spend(Decimal(1))), None)
+
+
+def a_full_database(monkeypatch):
+    import sqlite3
+
+    from mlflow import MlflowClient
+    from sqlalchemy.exc import OperationalError
+
+    def full(*_, **__):
+        raise OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
+
+    monkeypatch.setattr(MlflowClient, "create_run", full)
+
+
+def a_disk_that_is_full_when_files_are_copied(monkeypatch):
+    from mlflow import MlflowClient
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(MlflowClient, "log_artifact", full)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("broken", [a_full_database, a_disk_that_is_full_when_files_are_copied])
+def test_a_model_that_was_paid_for_is_kept_where_mlflow_takes_no_copy(home, monkeypatch, broken):
+    broken(monkeypatch)
+    told: list[str] = []
+    folder = ModelRegistry(home).keep(PAID, "private", told.append)
+    assert ModelRegistry(home).names() == (folder.name,)
+    assert sorted(read_artefact(folder)) == ["manifest.json", "report.json"]
+    assert ["mlflow.db: could not be written" in one for one in told] == [True]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_an_exact_metric_leaves_no_model_either_where_mlflow_takes_no_copy(home, monkeypatch):
+    a_full_database(monkeypatch)
+    with pytest.raises(Rejected, match="allow-list"):
+        ModelRegistry(home).keep(replace(PAID, result=Leaky()), "private", print)
+    assert ModelRegistry(home).names() == ()
 
 
 def test_a_shadow_is_another_than_the_champion_and_is_gone_when_it_takes_over(home):
