@@ -18,6 +18,7 @@ SHOTS = (
     ("auditor-budgets", "/auditor", "en", DESK),
     ("caseworker-requests.ko", "/caseworker", "ko", PHONE),
     ("agency-try.ko", "/agency/try", "ko", PHONE),
+    ("agency-reach", "/agency/reach?b0=65&b3=100", "en", DESK),
 )
 """The name of each picture, the page on it, its language, and how wide and high the window is."""
 

@@ -146,7 +146,7 @@ class MovedRule:
         if programme is not None:
             who = programme.to_document()["who"]
         else:
-            spans = {fact: _span(census, fact) for fact in facts}
+            spans = {fact: span for fact in facts if (span := _span(census, fact))[1] > 0}
             who = {"all": [{"fact": fact, op: end} for fact, span in spans.items()
                            for op, end in zip(("at_least", "at_most"), span, strict=True)]}  # fmt: skip
         bounds = {f"b{number}": one for number, one in enumerate(bounds_of(who, declaration))}

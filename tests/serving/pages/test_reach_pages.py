@@ -69,6 +69,11 @@ def test_a_draft_leaves_nobody_out_until_a_bound_is_moved(agency):
     assert "15 people may meet the rule" in told
 
 
+def test_a_draft_has_no_bound_of_what_is_known_of_nobody(agency):
+    page = agency.open("/agency/reach")
+    assert ('id="b0"' in page.text, 'id="b1"' in page.text, 'id="b2"' in page.text) == (True, True, False)
+
+
 def test_a_place_shows_its_districts(agency):
     page = agency.open("/agency/reach?b0=65&place=26")
     assert 'value="26" selected' in page.text
