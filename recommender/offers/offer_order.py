@@ -119,26 +119,28 @@ class OfferOrder:
         return found
 
     @cached_property
-    def _opening(self) -> tuple[Compiled, Int64]:
-        """The rules that a grant can change, and the places of their programmes."""
-        compiled = self._compiled
-        columns = np.array(sorted({one for grants in self._table.grant_sets for one in grants}), np.int64)
+    def _opening(self) -> tuple[tuple[Compiled, Int64], ...]:
+        """For each set of grants the rules that it can change, and the places of their programmes."""
+        compiled, found = self._compiled, []
         plan, last = compiled.plan, compiled.last_known
         other = (plan.roots != last.roots).any(axis=0) | (plan.capped != last.capped)
-        chosen = np.flatnonzero(programmes_reading(plan, columns) | other)
-        return replace(compiled, plan=plan_of_programmes(plan, chosen)), chosen
+        for grants in self._table.grant_sets:
+            chosen = np.flatnonzero(programmes_reading(plan, np.array(grants, np.int64)) | other)
+            found.append((replace(compiled, plan=plan_of_programmes(plan, chosen)), chosen))
+        return tuple(found)
 
     def _unlocks(self, known: Snapshots, offered: OfferedPairs) -> Int64:
         """How many other programmes each offer opens, int64[m]; a set of grants is tried once for a person."""
         pairs, table = offered.pairs, self._table
         sets, opened = table.grant_set[pairs.programme], np.zeros(len(pairs), np.int64)
-        rules, chosen = self._opening
         for which in np.unique(sets[sets >= 0]).tolist():
+            rules, chosen = self._opening[which]
             rows = np.flatnonzero(sets == which)
             people, back = np.unique(pairs.person[rows], return_inverse=True)
             granted = known.values[people]
             granted[:, list(table.grant_sets[which])] = 1
-            then = rules.answers(granted, self._applicant, known.members[people])
+            members = known.members[people] if len(rules.plan.tests) else None
+            then = rules.answers(granted, self._applicant, members)
             rises = (then > offered.answers[np.ix_(people, chosen)]) & (then >= int(Answer.UNKNOWN))
             opened[rows] = rises.sum(axis=1)[back]
         return opened

@@ -113,18 +113,22 @@ def programmes_reading(plan: RulePlan, columns: Int64) -> Bool:
 
 def plan_of_programmes(plan: RulePlan, programmes: Int64) -> RulePlan:
     """Return the plan of some programmes alone, by their places; what no rule of theirs rests on is left out."""
-    atoms, nodes = len(plan.atoms), programme_nodes(plan)
-    parts = [nodes.nodes[nodes.starts[one] : nodes.starts[one + 1]] for one in programmes.tolist()]
-    kept = np.unique(np.concatenate([np.empty(0, np.int64), *parts]))
-    place = np.full(atoms + len(plan.ops) + 1, -1, np.int64)  # the last is that of -1, no rule
-    place[:atoms], place[atoms + kept] = np.arange(atoms), atoms + np.arange(kept.size)
-    sizes = np.diff(plan.starts)[kept]
+    size, by = len(plan.atoms), programme_nodes(plan)
+    chosen = [by.nodes[by.starts[one] : by.starts[one + 1]] for one in programmes.tolist()]
+    nodes = np.unique(np.concatenate([np.empty(0, np.int64), *chosen]))
+    sizes = np.diff(plan.starts)[nodes]
     starts = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
-    chosen = np.repeat(plan.starts[kept] - starts[:-1], sizes) + np.arange(int(starts[-1]))
+    parts = plan.parts[np.repeat(plan.starts[nodes] - starts[:-1], sizes) + np.arange(int(starts[-1]))]
+    roots = plan.roots[:, programmes]
+    atoms = np.unique(np.concatenate((parts[parts < size], roots[(roots >= 0) & (roots < size)])))
+    place = np.full(size + len(plan.ops) + 1, -1, np.int64)  # the last is that of -1, no rule
+    place[atoms], place[size + nodes] = np.arange(atoms.size), atoms.size + np.arange(nodes.size)
     return plan._replace(
-        ops=plan.ops[kept],
+        atoms=plan.atoms[atoms],
+        ops=plan.ops[nodes],
         starts=starts,
-        parts=place[plan.parts[chosen]],
-        roots=place[plan.roots[:, programmes]].astype(np.int32),
+        parts=place[parts],
+        roots=place[roots].astype(np.int32),
         capped=plan.capped[programmes],
+        tests=plan.tests if (plan.atoms[atoms, 0] == COUNT).any() else plan.tests[:0],
     )
