@@ -76,6 +76,14 @@ class RightsPages:
             asked = ReviewRequest(reason=form.text("reason").strip()[:LONGEST_TEXT], decision_id=decision)
         except ValidationError:
             raise RefusedError(problems.UNPROCESSABLE, "Say what should be looked at.") from None
-        made = self.desk.log.requests.review(visit.subject, asked.reason, asked.decision_id, visit.now)
-        said = visit.voice.say("citizen.requests.sent", day=self.desk.day_of(made.due))
+        due = self._asked_already(visit, asked)
+        if due is None:
+            due = self.desk.log.requests.review(visit.subject, asked.reason, asked.decision_id, visit.now).due
+        said = visit.voice.say("citizen.requests.sent", day=self.desk.day_of(due))
         return GoOn(REQUESTS, visit.session.telling(said))
+
+    def _asked_already(self, visit: Visit, asked: ReviewRequest) -> int | None:
+        """When the same request is due that still waits: whoever presses twice, or sends a form again, asks once."""
+        same = {"kind": "review", "state": "open", "reason": asked.reason, "decision_id": asked.decision_id}
+        held = self.desk.log.requests.of(visit.subject, visit.now, ListPage("", MOST_SHOWN))["requests"]
+        return next((one["due"] for one in held if all(one.get(key) == value for key, value in same.items())), None)

@@ -14,13 +14,16 @@ function lost() {
   told.scrollIntoView({ block: "nearest" });
 }
 document.addEventListener("htmx:error", lost);
+// A form is sent once, however often its button is pressed; whoever comes back to the page may send it again.
+const sent = new Set();
 document.addEventListener("submit", (event) => {
-  if (!navigator.onLine) {
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    lost();
-  }
+  const again = event.target.method === "post" && sent.has(event.target); // what is only looked for may be again
+  if (navigator.onLine && !again) return void sent.add(event.target);
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (!again) lost();
 }, true);
+for (const ended of ["pageshow", "htmx:error", "htmx:after:request"]) addEventListener(ended, () => sent.clear());
 
 // An answer without the part that is to be replaced is another page: to sign in on, or one that says what was refused.
 document.addEventListener("htmx:after:request", (event) => {

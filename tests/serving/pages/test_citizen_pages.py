@@ -173,6 +173,19 @@ def test_a_person_is_asked_to_review_and_the_day_of_the_answer_is_told(ann, desk
     assert kept["due"] - kept["made"] == 30 * 86_400
 
 
+def test_a_review_that_is_sent_again_is_asked_for_once_until_it_is_answered(ann, desk):
+    page = ann.open("/citizen/review")
+    for _ in range(2):
+        after = ann.send(page, "/citizen/review", {"reason": "The child lives with me."})
+        assert "The answer comes by" in text_of(after)
+    ann.send(page, "/citizen/review", {"reason": "The amount is wrong."})
+    first, second = sorted(desk.requests.of("ann", NOW, ListPage("", 10))["requests"], key=lambda one: one["reason"])
+    assert [first["reason"], second["reason"]] == ["The amount is wrong.", "The child lives with me."]
+    desk.requests.rule(second["id"], False, "it is right", "kim", NOW)
+    ann.send(page, "/citizen/review", {"reason": "The child lives with me."})
+    assert len(desk.requests.of("ann", NOW, ListPage("", 10))["requests"]) == 3
+
+
 def test_nobody_asks_for_the_review_of_anothers_decision(app, desk):
     ann, ben = browser_of(app), browser_of(app, "ben")
     other = decisions(desk, "ann")[0]["decision_id"]

@@ -154,6 +154,16 @@ def test_where_the_connection_is_lost_it_is_said_and_nothing_typed_is_lost(tab, 
     page.wait_for_url("**/citizen/requests")
 
 
+def test_a_button_that_is_pressed_twice_sends_once(tab, address):
+    page, sent = tab("ann"), []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.goto(f"{address}/citizen/review")
+    page.locator("textarea").fill("The amount is wrong.")
+    page.evaluate("() => { const one = document.querySelector('main form button'); one.click(); one.click() }")
+    page.wait_for_url("**/citizen/requests")
+    assert sent == [f"{address}/citizen/review"]
+
+
 def test_where_the_service_answers_nothing_a_part_of_the_page_stays_and_it_is_said(tab):
     page = tab("ben")
     page.route("**/citizen/answer", lambda route: route.abort())

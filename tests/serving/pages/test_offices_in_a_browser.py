@@ -40,6 +40,18 @@ def test_axe_finds_no_barrier_in_an_office_and_nothing_scrolls_sideways(chromium
     assert found == []
 
 
+def test_a_file_that_a_form_writes_is_taken_as_often_as_it_is_asked_for(chromium, offices):
+    page = tab_of(chromium, offices[0], "auditor")
+    page.goto(f"{offices[0]}/auditor/files")
+    for name in ("region", "curator", "author"):
+        page.locator(f"#{name}").fill("Korea")
+    for _ in range(2):
+        with page.expect_download() as told:
+            page.locator("form[action='/auditor/registry'] button").click()
+        assert told.value.suggested_filename == "registry.json"
+    page.context.close()
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
 def test_the_ledger_is_checked_by_keyboard_alone(chromium, offices, scripts):
     page = tab_of(chromium, offices[0], "auditor")
