@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from composition import clock, ledger_files, terminal
 from composition.ledger_reading import status_document
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from privacy.accounting.mechanism import Mechanism
     from privacy.ledger.dataset import Dataset
     from privacy.ledger.ledger import BudgetTerms, Ledger
+
+_FEWEST: Final = 50
+"""Of fewer units nothing is learned in private, so that a delta below 1/n is below that of so many, whatever n is."""
 
 
 def _init_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,7 +84,7 @@ def _budget_terms(args: argparse.Namespace) -> BudgetTerms:
     with problems.gathered():
         read_epsilon(args.epsilon or "1", ("--epsilon",))
     with problems.gathered():
-        read_delta(args.delta or "0.000001", args.units, ("--delta",))
+        read_delta(args.delta or "0.000001", args.units or _FEWEST, ("--delta",))
     for given in args.approver:
         with problems.gathered():
             approvers.append(ledger_files.public_key(given))

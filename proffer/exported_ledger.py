@@ -154,7 +154,7 @@ def _pricing() -> Iterator[Callable[[int], Callable[[int], object]]]:
 def _verdict_text(verdict: Any, compared: bool) -> str:
     if not verdict.ok:
         return "\n".join(["NOT verified:", *(f"- {finding}" for finding in verdict.findings), _formats_text(verdict)])
-    keys = ["population", "period", "cap", "spent", "left", "lifetime", "exact_fits"]
+    keys = ["population", "unit", "period", "cap", "spent", "left", "lifetime", "delta", "exact_fits"]
     heads = [*keys[:-1], "fits without noise"]
     rows = [[balance.to_document()[key] for key in keys] for balance in verdict.balances]
     unseen = "no witness, so a rewrite by the key holder cannot be ruled out (require one with --witness)"
@@ -169,7 +169,7 @@ def _verdict_text(verdict: Any, compared: bool) -> str:
     roots = f"{', '.join(verdict.roots)} ({held}; {attested})"
     named = f"root approvers: {roots if verdict.roots else 'nobody: only synthetic people, or budgets of version 1'}"
     whole = f"Verified: {told}\n{_formats_text(verdict)}\nroot {verdict.root}\ncosigned by {seen}\n{named}\n{age}{ages}"
-    return f"{whole}\n{_audits_text(verdict)}\n{terminal.table(heads, rows, [2, 3, 4, 5, 6])}"
+    return f"{whole}\n{_audits_text(verdict)}\n{terminal.table(heads, rows, [3, 4, 5, 6, 8])}"
 
 
 def _audits_text(verdict: Any) -> str:

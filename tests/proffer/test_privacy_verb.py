@@ -24,6 +24,7 @@ from privacy.ledger.note import NoteVerifier, Signer
 from privacy.ledger.witness import Witness
 from proffer.cli import main
 from tests.privacy.ledgers import Forge3
+from training.runs.private_run import FEWEST
 
 
 @pytest.fixture
@@ -175,6 +176,15 @@ def test_all_that_is_wrong_with_a_new_budget_is_said_at_once(capsys):
         == 2
     )
     assert "1/n" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("here")
+def test_a_budget_whose_delta_no_private_run_could_meet_is_refused_however_many_people_there_are(capsys):
+    for delta in ("0.5", f"{1 / FEWEST}"):
+        words = f"init --population kr --epsilon 1 --delta {delta} --approver alice.pub --approver bob.pub"
+        assert privacy(words) == 2
+        assert f"1/n for n = {FEWEST}" in capsys.readouterr().err
+    assert privacy("init --population kr --epsilon 1 --delta 0.01 --approver alice.pub --approver bob.pub") == 0
 
 
 @pytest.mark.usefixtures("opened")
@@ -408,6 +418,9 @@ def test_verify_compares_root_approvers_only_with_keys_that_it_is_given_and_says
     said = capsys.readouterr().out
     assert "root approvers: alice, bob (NOT compared" in said
     assert "0 days ago" in said
+    head, _, row = (line.split() for line in said.splitlines()[-3:])
+    assert (head[1], row[1], head[-4], row[-1]) == ("unit", "household", "delta", "0")
+    assert row[-2] == "0.000001"
     assert privacy("verify bundle --key home/ledger/ledger.pub --approvers roots --json") == 0
     assert told(capsys)["root_approvers_compared"] is True
     assert privacy("verify bundle --key home/ledger/ledger.pub --approvers others") == 1
