@@ -76,14 +76,15 @@ class FactPlanes:
     def person(self, position: int) -> Int64:
         """Return the values of one person, int64[columns], as they were filled in."""
         word, shift = divmod(position, WORD)
-        bits = (self.words[:, word] >> np.uint64(shift)) & np.uint64(1)
-        found = np.empty(len(self.columns), np.int64)
+        bits = ((self.words[:, word] >> np.uint64(shift)) & np.uint64(1)).tolist()
+        found = np.full(len(self.columns), UNKNOWN, np.int64)
         for place, (name, column) in enumerate(self.columns.items()):
+            if bits[column.first]:
+                continue
             code = 0
-            for bit in bits[column.first + 1 : column.first + 1 + column.bits].tolist():
-                code = code * 2 + int(bit)
-            known = code if name in self.sets else int(column.values[code]) if len(column.values) else UNKNOWN
-            found[place] = UNKNOWN if bits[column.first] else known
+            for bit in bits[column.first + 1 : column.first + 1 + column.bits]:
+                code = code * 2 + bit
+            found[place] = code if name in self.sets else column.values[code] if len(column.values) else UNKNOWN
         return found
 
 
