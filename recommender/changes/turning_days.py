@@ -139,12 +139,14 @@ class _Rows:
     def of_turns(self, rules: TurningRules) -> Iterator[PersonDays]:
         for turn in rules.turns:
             found = self._passed(turn.base, max(abs(shift) for shift in turn.shifts))
-            for shift in turn.shifts:
+            for shift in turn.shifts if found.day.size else ():  # of one person hardly any turn is near
                 yield PersonDays(found.person, found.day + shift)
 
     def of_periods(self, rules: TurningRules) -> Iterator[PersonDays]:
         for place, period in enumerate(rules.periods):
             found = self._passed(period.base)
+            if not found.day.size:
+                continue
             near = np.flatnonzero(rules.ends_within(place, found.day, self.first, self.last))
             ends = [rules.ends(place, day) for day in found.day[near].tolist()]
             counts = np.array([len(one) for one in ends], np.int64)
@@ -157,12 +159,12 @@ class _Rows:
         Given a shift, those alone that may lie in the span once they are moved by up to so many days.
         """
         person, day = self._ordered(base)
-        if shift is not None:
+        if day.size and shift is not None:
             passed = round(sum(one.days + _MONTH * one.months for one in base.lengths))
             slack = shift + _UNEVEN * len(base.lengths)
             begin, end = np.searchsorted(day, (self.first - passed - slack, self.last - passed + slack + 1))
             person, day = person[begin:end], day[begin:end]
-        for length in base.lengths:
+        for length in base.lengths if day.size else ():
             day = anniversaries(day, length)
         return PersonDays(person, day)
 
