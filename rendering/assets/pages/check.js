@@ -4,8 +4,9 @@
 const MOST_SHOWN = 30;
 const root = document.getElementById("pocket");
 const { files, language } = root.dataset;
-root.hidden = false;
-document.getElementById("begin").addEventListener("click", begin);
+const start = document.getElementById("begin");
+start.addEventListener("click", begin);
+start.disabled = false; // until then it could do nothing, and where scripts do not run it is not shown
 
 function made(tag, text = "", attributes = {}, ...children) {
   const one = Object.assign(document.createElement(tag), attributes);

@@ -17,7 +17,14 @@ SEEN = """() => new Promise(done => {
   setTimeout(() => done([performance.getEntriesByName("first-contentful-paint")[0].startTime, moved]), 300);
 })"""
 SHOWN = {
-    "citizen": ("/citizen", "/citizen/life", "/citizen/household", "/citizen/why/t.women", "/citizen/consents"),
+    "citizen": (
+        "/citizen",
+        "/citizen/life",
+        "/citizen/household",
+        "/citizen/why/t.women",
+        "/citizen/consents",
+        "/check",
+    ),
     "auditor": ("/auditor", "/auditor/runs", "/auditor/ledger"),
     "agency": ("/agency", "/agency/programmes/t.baby", "/agency/try", "/agency/reach?b0=65"),
     "caseworker": ("/caseworker", "/caseworker/people", "/caseworker/bring"),

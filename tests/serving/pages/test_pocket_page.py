@@ -170,6 +170,16 @@ def test_an_answer_that_is_none_is_said_and_kept_in_its_field(page, address):
 
 
 @in_chromium
+def test_without_scripts_a_sentence_stands_in_place_of_the_button(chromium, address):
+    context = chromium.new_context(java_script_enabled=False, locale="en")
+    page = context.new_page()
+    page.goto(f"{address}/check?language=en")
+    assert not page.locator("#begin").is_visible()
+    assert "This page needs JavaScript" in page.inner_text("main")
+    context.close()
+
+
+@in_chromium
 def test_rules_that_cannot_be_loaded_are_said_and_may_be_tried_again(page, address):
     page.goto(f"{address}/check?language=en")
     page.context.set_offline(True)
