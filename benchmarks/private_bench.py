@@ -198,7 +198,7 @@ def fitted(shown: Shown, world: BenchWorld, planned: TrainingPlan) -> BenchFit:
     offered = attributes_of(world.warm)
     reading = AttributeScaler.fit(offered, planned.row.blocks, planned.row.indicator)
     space = space_of(bins(), reading, offered, Fits.none(PROGRAMMES), planned)
-    start = released_start(sample, PLACES, PROGRAMMES, planned.first, noise, planned.row.seen)
+    start = released_start(sample, PLACES, offered, planned.first, noise, planned.row.seen)
     return BenchFit(estimator(planned, threads=2).fit(sample, space, noise, start), reading)
 
 

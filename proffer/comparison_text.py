@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 SAYS: Final = {
     "better": "the challenger orders better, beyond what noise and chance explain",
     "worse": "the challenger orders worse, beyond what noise and chance explain",
+    "below_popularity": "the challenger orders better than the champion, but worse than one order for everybody",
     "less_calibrated": "the challenger orders better, but its probabilities are worse beyond noise and chance",
     "group_worse": "the challenger orders better on the whole, but a declared group worse by more than the margin",
     "miscalibrated": "the challenger orders better, but its mean prediction is further from what happened than allowed",
@@ -39,6 +40,9 @@ def _checks(comparison: Comparison) -> list[dict[str, Any]]:
     level, level_error = (_rounded(figure) for figure in comparison.level)
     gain = _difference(comparison.gain, comparison.multiplier)
     found: list[dict[str, Any]] = [{"check": "ndcg@5", **gain, "other": level, "other_error": level_error}]
+    if comparison.above_popular is not None:
+        above = _difference(comparison.above_popular, comparison.multiplier)
+        found.append({"check": "ndcg@5 beside its own order for everybody", **above})
     if comparison.brier is not None:
         found.append({"check": "brier", **_difference(comparison.brier, comparison.multiplier)})
     bias = _difference(comparison.bias, comparison.multiplier)

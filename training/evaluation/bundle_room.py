@@ -15,11 +15,13 @@ MOST_BRIER: Final = 0.25
 """A unit's difference in squared error counts up to this; beyond, it is clipped."""
 PARTS: Final = (
     "listed", "rated", "ndcg", "ndcg_squared", "other_ndcg", "brier", "brier_squared", "bias", "bias_squared",
+    "above_popular", "above_popular_squared",
 )  # fmt: skip
-"""What a unit adds: whether it has an answered list, whether a row in first place, then means over its own."""
+"""What a unit adds: whether it has an answered list, whether a row in first place, then means over its own; the
+last two beside a champion only: how much better its NDCG is than that of the same order for everybody."""
 GROUP_PARTS: Final = ("listed", "ndcg", "ndcg_squared")
 """What it adds for each declared group: the same of its lists that were shown to members."""
-_WEIGHTS: Final = (0.25, 0.25, 1.0, 0.5, 0.25, 0.5, 0.25, 0.5, 0.25)
+_WEIGHTS: Final = (0.25, 0.25, 1.0, 0.5, 0.25, 0.5, 0.25, 0.5, 0.25, 0.5, 0.25)
 """The difference in NDCG is what has to be told, so it has the most of the noise's room."""
 _GROUP_WEIGHTS: Final = (0.5, 1.0, 0.5)
 """All groups together have as much room as one order: more groups cost each other, and not the whole."""

@@ -28,6 +28,7 @@ from training.evaluation.promotion_gate import (
     calibration_says,
     groups_say,
     not_worse_says,
+    order_says,
 )
 from training.evaluation.release import unit_means
 from training.measures import SURE, ndcg
@@ -37,12 +38,12 @@ if TYPE_CHECKING:
     from training.data.material import TrainingData
     from training.data.ranking_dataset import RankingDataset
 
-FORMAT: Final = "proffer-comparison-2"
+FORMAT: Final = "proffer-comparison-3"
 FEWEST: Final = 50
 """Of fewer units than this, counted with noise, nothing is told."""
 
 Outcome = Literal[
-    "better", "worse", "group_worse", "less_calibrated", "miscalibrated", "cannot_tell", "too_few"
+    "better", "worse", "below_popularity", "group_worse", "less_calibrated", "miscalibrated", "cannot_tell", "too_few"
 ]  # fmt: skip
 
 
@@ -62,7 +63,9 @@ def for_everybody(scorer: Scorer, material: TrainingData) -> Float64:
     return scorer.score(blank, attributes, Pairs(np.zeros_like(every), every)).score
 
 
-def weighed(one: Scores, other: Scores, lists: RankingDataset, unit: Int64, members: Bool) -> Float64:
+def weighed(
+    one: Scores, other: Scores, lists: RankingDataset, unit: Int64, members: Bool, popular: Float64 | None = None
+) -> Float64:
     """What each unit adds to the bundle, float64[units, k]: every part of `BundleRoom` times its weight.
 
     Probabilities are held against what stood in the first place, which is what they are said of.
@@ -73,6 +76,7 @@ def weighed(one: Scores, other: Scores, lists: RankingDataset, unit: Int64, memb
         lists: what held-out people were shown, and what they did.
         unit: int64[m], which unit each row is about.
         members: bool[lists, G], of `of_groups`.
+        popular: float64[m], what an order that is the same for everybody scores each row; None where `other` is that.
     """
     _, place = np.unique(unit, return_inverse=True)
     units = int(place.max(initial=-1)) + 1
@@ -93,7 +97,9 @@ def weighed(one: Scores, other: Scores, lists: RankingDataset, unit: Int64, memb
         for some in (np.ones(answered.size, dtype=np.bool_), *members[answered].T)
     ]
     listed, *gains = orders[0]
-    parts = (listed, rated, *gains, level, brier, brier * brier, bias, bias * bias)
+    above = np.zeros_like(ours) if popular is None else ours - ndcg(lists.at, popular, lists.examples.label)[1]
+    floor = _gain(owner[answered], above, units)[1:]
+    parts = (listed, rated, *gains, level, brier, brier * brier, bias, bias * bias, *floor)
     found = np.stack([*parts, *(part for order in orders[1:] for part in order)], axis=1)
     return np.asarray(found.clip(-1.0, 1.0) * BundleRoom(members.shape[1]).weights)
 
@@ -183,6 +189,11 @@ class Comparison:
         return None if self.against is None else self._mean("rated", "brier", most=MOST_BRIER)
 
     @property
+    def above_popular(self) -> NoisedDifference | None:
+        """How much higher its NDCG@5 is than that of the same order for everybody; None where that is the other."""
+        return None if self.against is None else self._mean("listed", "above_popular")
+
+    @property
     def bias(self) -> NoisedDifference:
         """How much higher the challenger's mean prediction is than the share of first places that was taken up."""
         return self._mean("rated", "bias")
@@ -212,13 +223,15 @@ class Comparison:
     @property
     def outcome(self) -> Outcome:
         """Whether the challenger is better, as far as the bundle can tell; only `better` promotes."""
-        gain, brier = self.gain, self.brier
+        gain, brier, above = self.gain, self.brier, self.above_popular
         if self.units < FEWEST:
             return "too_few"
         if abs(gain.mean) <= gain.error(self.multiplier):
             return "cannot_tell"
         if gain.mean < 0:
             return "worse"
+        if above is not None and order_says(above.figure(self.multiplier), first=True) == "failed":
+            return "below_popularity"
         if "failed" in self.groups_say.values():
             return "group_worse"
         if brier is not None and not_worse_says(brier.figure(self.multiplier)) == "failed":

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy.linalg
 import scipy.optimize
 
 from features.arrays import Bool, Float64, Int64
@@ -100,8 +101,9 @@ def learn_effects(attributes: ProgrammeAttributes, effect: Float64, variance: Fl
     shared = kinds != "id"  # what is a programme's own is the residual, not a public attribute
     names = sorted({kind for kind in kinds[shared] if (public.inverse[kinds == kind] > 0).any()})
     members = [np.flatnonzero((kinds == name) & (public.inverse > 0)) for name in names]
-    shares = [design[:, places] @ design[:, places].T / places.size for places in members]
-    own, *spent = _evidence(shares, effect[seen], variance[seen])
+    own, *spent = _evidence(
+        [design[:, places] / np.sqrt(places.size) for places in members], effect[seen], variance[seen]
+    )
     prior = np.zeros(design.shape[1])
     for places, share in zip(members, spent, strict=True):
         prior[places] = share / places.size
@@ -111,33 +113,42 @@ def learn_effects(attributes: ProgrammeAttributes, effect: Float64, variance: Fl
     return ItemEffects(base, public, weights, covariance, float(np.sqrt(own)), codes[order], residual[order])
 
 
-def _evidence(shares: list[Float64], effect: Float64, variance: Float64) -> Float64:
-    """The variance of what is a programme's own, then of each kind of attribute."""
+def _evidence(parts: Sequence[Float64], effect: Float64, variance: Float64) -> Float64:
+    """The variance of what is a programme's own, then of each kind of attribute: of each part's columns together."""
+    columns = np.column_stack([np.ones(effect.size), *parts])
+    kind = np.repeat(np.arange(1 + len(parts)), [1, *(part.shape[1] for part in parts)])
 
     def unlikely(logs: Float64) -> float:
         own, *spent = np.exp(logs)
-        spread = np.diag(variance + own) + _BASE
-        spread = spread + sum(one * share for one, share in zip(spent, shares, strict=True))
-        lower = np.linalg.cholesky(spread)
-        off = np.linalg.solve(lower, effect)
+        spread, found = variance + own, np.sqrt(np.array([_BASE, *spent]))[kind]
+        lower, mean = _weighed(columns * found, spread, effect)
+        off = effect @ (effect / spread) - mean @ mean
         # The last term is a wide prior on the variances themselves: with few programmes the evidence is flat.
-        return float(off @ off / 2 + np.log(np.diag(lower)).sum() + 0.02 * np.sum((logs + 1) ** 2))
+        certain = np.log(spread).sum() / 2 + np.log(np.diag(lower)).sum()
+        return float(off / 2 + certain + 0.02 * np.sum((logs + 1) ** 2))
 
-    start = np.full(1 + len(shares), -1.0)
+    start = np.full(1 + len(parts), -1.0)
     found = scipy.optimize.minimize(unlikely, start, method="L-BFGS-B", bounds=[(-9.0, 3.0)] * start.size)
     return np.asarray(np.exp(found.x))
+
+
+def _weighed(columns: Float64, spread: Float64, effect: Float64) -> tuple[Float64, Float64]:
+    """The root of the precision of weights whose prior is 1, and what of the effects they explain, in that root.
+
+    In the space of weights, so that a catalogue of thousands costs no more than its length (Woodbury's identity).
+    """
+    lower = np.linalg.cholesky(np.eye(columns.shape[1]) + columns.T @ (columns / spread[:, None]))
+    return lower, scipy.linalg.solve_triangular(lower, columns.T @ (effect / spread), lower=True)
 
 
 def _posterior(
     design: Float64, prior: Float64, own: float, effect: Float64, variance: Float64
 ) -> tuple[Float64, Float64, float, Float64]:
     """The weights of the attributes, their covariance, the base, and what is each programme's own."""
-    spread = np.diag(variance + own) + _BASE + (design * prior) @ design.T
-    gain = np.linalg.solve(spread, np.column_stack([effect, design * prior]))
-    weights = prior * (design.T @ gain[:, 0])
-    covariance = np.diag(prior) - (design * prior).T @ gain[:, 1:]
-    base = _BASE * float(gain[:, 0].sum())
-    residual = np.asarray(
-        own * gain[:, 0], dtype=np.float64
-    )  # what neither the base nor the weights explain, shrunk as far as it is unsure
-    return weights, covariance, base, residual
+    spread, scale = variance + own, np.sqrt(np.r_[_BASE, prior])
+    lower, mean = _weighed(np.column_stack([np.ones(effect.size), design]) * scale, spread, effect)
+    root = scipy.linalg.solve_triangular(lower, np.diag(scale), lower=True)
+    base, *weights = root.T @ mean
+    # what neither the base nor the weights explain, shrunk as far as it is unsure
+    residual = own / spread * (effect - base - design @ np.array(weights))
+    return np.array(weights), (root.T @ root)[1:, 1:], float(base), np.asarray(residual)

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from training.rankers.schedules import LARGE
+from training.rankers.first_release import LARGE
 
 FEW: Final = ((1_923, 0.46), (5_860, 0.50))
 """Units at epsilon 1, and the share of the way from popularity to reachable: the middle of seven worlds.

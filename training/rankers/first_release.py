@@ -12,11 +12,16 @@ from features.log.row_encoder import INTERACTIONS
 from privacy.learning.noise import Noise
 from privacy.learning.step import Schedule, Total
 from training.rankers.bilinear_arrays import LearningStart, Sample
+from training.rankers.effects import learn_effects
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
+    from recommender.ranking.attributes import ProgrammeAttributes
     from training.data.examples import Examples
 
+LARGE: Final = 256
+"""A catalogue of more programmes than this has no columns for single programmes, only an effect for each; and starts
+drawn towards what programmes like each other have in common, since there are several to each attribute."""
 PLACES: Final = 8
 """Places from the first that are told apart; the last stands for all that follow."""
 SEEN: Final = 0.3
@@ -28,6 +33,7 @@ LEAST: Final = 0.03
 CAUTION: Final = 1.0
 """How many standard deviations of what is not known of it a programme starts lower: noise puts none first for all."""
 _LOWEST, _HIGHEST, _FLOOR = 1e-3, 0.95, 0.1
+_LEAST_SEEN: Final = 0.05
 _BLOCK: Final = 4096
 
 
@@ -62,8 +68,9 @@ class FirstSchedules(NamedTuple):
 
 
 def released_start(
-    sample: Sample, cells: int, programmes: int, schedules: FirstSchedules, noise: Noise, seen: float = SEEN
-) -> LearningStart:
+    sample: Sample, cells: int, attributes: ProgrammeAttributes, schedules: FirstSchedules, noise: Noise,
+    seen: float = SEEN,
+) -> LearningStart:  # fmt: skip
     """Count, clip, sum and noise what steps start from: first places, then, by what they say, programmes.
 
     Of each unit, how often what each cell showed was shown, noticed and taken up; then of each programme how much more
@@ -72,20 +79,23 @@ def released_start(
     Args:
         sample: private rows.
         cells: how many cells there are.
-        programmes: how many programmes.
+        attributes: of the programmes; public.
         schedules: of one release each.
         noise: where the noise comes from.
         seen: how much a showing counts beside a take-up: where few units are shown many programmes, little.
     """
     found = _summed(sample, lambda some: _by_cell(some, cells), 2 * cells + 1, schedules.places, noise)
     attention, common = attention_of(found, float(schedules.places.sigma) * schedules.places.clip)
-    about = schedules.programmes
+    about, programmes = schedules.programmes, len(attributes.ids)
+    alike = programmes > LARGE
 
     def counts(some: _UnitRows) -> Float64:
         return _by_programme(some, programmes, attention, common, seen)
 
     found = _summed(sample, counts, 2 * programmes, about, noise)
-    return LearningStart(base_of(found, common, float(about.sigma) * about.clip, seen), attention)
+    return LearningStart(
+        base_of(found, common, float(about.sigma) * about.clip, seen, attributes if alike else None), attention
+    )
 
 
 class _UnitRows(NamedTuple):
@@ -145,26 +155,57 @@ def attention_of(released: Float64, deviation: float) -> tuple[Float64, float]:
     return attention, float(np.clip(released[-1] / max(seen, 1.0), _LOWEST, _HIGHEST))
 
 
-def base_of(released: Float64, common: float, deviation: float, counted: float = SEEN) -> Float64:
+def base_of(
+    released: Float64, common: float, deviation: float, counted: float = SEEN,
+    attributes: ProgrammeAttributes | None = None,
+) -> Float64:  # fmt: skip
     """The log-odds of each programme, drawn towards the common ones as far as noise and chance may be all there is.
 
     How much programmes differ is read off what was released (by moments), so that where nothing can be told all start
-    alike.
+    alike. With attributes, programmes are drawn towards what is taken up of those like them instead, as far as the
+    released sums speak for it (`effects.learn_effects`): nothing more is read of anybody.
 
     Args:
         released: float64[2 P], noised: how much more was taken up than is common, and `counted` times how often seen.
         common: how often what is noticed is taken up.
         deviation: standard deviation of the noise of each.
         counted: how much a showing counts beside a take-up.
+        attributes: of the P programmes, public; None where they are too few to say which attributes matter.
     """
     beyond, seen = np.split(released, 2)
-    seen = np.maximum(seen / counted, max(deviation / counted, 1.0))
+    seen = seen / counted
+    if attributes is None:
+        rate = _alone(beyond, np.maximum(seen, max(deviation / counted, 1.0)), common, deviation)
+    else:
+        rate = _alike(beyond, _likely(seen, deviation / counted), common, deviation, attributes)
+    rate = np.clip(rate, common * _FLOOR, _HIGHEST)
+    return np.asarray(np.log(rate / (1 - rate)))
+
+
+def _alone(beyond: Float64, seen: Float64, common: float, deviation: float) -> Float64:
+    """The share of each programme that is taken up, less what is not known of it."""
     spread = max(float((beyond**2 - deviation**2).sum() / max((seen**2).sum(), 1.0)), 1e-6)
     doubt = (deviation / seen) ** 2 + common * (1 - common) / seen
     sure = spread / (spread + doubt)
-    rate = common + sure * beyond / seen - CAUTION * np.sqrt((1 - sure) * spread)
-    rate = np.clip(rate, common * _FLOOR, _HIGHEST)
-    return np.asarray(np.log(rate / (1 - rate)))
+    return np.asarray(common + sure * beyond / seen - CAUTION * np.sqrt((1 - sure) * spread))
+
+
+def _alike(beyond: Float64, seen: Float64, common: float, deviation: float, attributes: ProgrammeAttributes) -> Float64:
+    """The same with what programmes have in common, in log-odds near the common ones."""
+    bend = common * (1 - common)
+    variance = ((deviation / seen) ** 2 + bend / seen) / bend**2
+    effects = learn_effects(attributes, beyond / seen / bend, variance, np.ones(seen.size, dtype=np.bool_))
+    sure = effects.spread**2 / (effects.spread**2 + variance)
+    design = effects.public.of(attributes.values)
+    unsure = sure * variance + (1 - sure) ** 2 * np.einsum("ij,jk,ik->i", design, effects.covariance, design)
+    return np.asarray(common + bend * (effects.of(attributes)[0] - CAUTION * np.sqrt(unsure)))
+
+
+def _likely(seen: Float64, deviation: float) -> Float64:
+    """How often each programme was seen, drawn towards the mean as far as noise may be why they differ."""
+    mean = max(float(seen.mean()), 1.0)
+    spread = max(float(seen.var()) - deviation**2, 1e-9)
+    return np.asarray(np.maximum(mean + spread / (spread + deviation**2) * (seen - mean), _LEAST_SEEN * mean))
 
 
 def _drawn(taken: Float64, shown: Float64, common: Float64, deviation: float) -> Float64:

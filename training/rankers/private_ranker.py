@@ -92,7 +92,7 @@ def learn(
     progress("reading the lists")
     sample = sample_of(lists, bins, lists.examples.person if unit is None else unit)
     space = space_of(bins, reading, attributes, fits(bins, attributes, declaration, reading.codes), plan)
-    start = released_start(sample, Cells.of(declaration).size, len(attributes.ids), plan.first, noise, plan.row.seen)
+    start = released_start(sample, Cells.of(declaration).size, attributes, plan.first, noise, plan.row.seen)
     ranker = estimator(plan, THREADS).fit(
         sample, space, noise, start, advance=lambda step: _report(step + 1, plan.schedule.steps, progress)
     )

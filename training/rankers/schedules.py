@@ -18,11 +18,9 @@ from privacy.accounting import accountant
 from privacy.accounting.amount import text_of
 from privacy.accounting.mechanism import Mechanism, composed, gaussian
 from privacy.learning.step import Schedule
-from training.rankers.first_release import SEEN, FirstSchedules
+from training.rankers.first_release import LARGE, SEEN, FirstSchedules
 
 Loss = Literal["pointwise", "listwise"]
-LARGE: Final = 256
-"""A catalogue of more programmes than this has no columns for single programmes, only an effect for each."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +64,14 @@ _BLOCKS: Final = {
 _ALIKE: Final = {"": 0.5}
 
 TABLE: Final = (
-    Hyperparameters(0, 60, 1.33, 1.5, 1.5, 2, 0.3, 0.0, 0.0, _ALIKE, 0.5, 0.1),
+    Hyperparameters(0, 60, 0.8, 1.5, 1.5, 2, 0.3, 0.0, 0.0, _ALIKE, 0.5, 0.1),
+    Hyperparameters(5_000, 60, 1.33, 1.5, 1.5, 2, 0.3, 0.0, 0.0, _ALIKE, 0.5, 0.1),
     Hyperparameters(20_000, 60, 2.66, 1.5, 1.5, 2, 0.3, 0.0, 0.0, _ALIKE, 0.3, 0.1),
     Hyperparameters(60_000, 60, 2.66, 1.5, 1.5, 3, 0.6, 0.0, 0.0, _ALIKE, 0.2, 0.1),
 )
 SMALL: Final = (
-    Hyperparameters(0, 60, 1.33, 1.5, 1.5, 2, 0.3, 0.4, 0.7, _BLOCKS),
+    Hyperparameters(0, 60, 0.8, 1.5, 1.5, 2, 0.3, 0.4, 0.7, _BLOCKS, 0.2),
+    Hyperparameters(5_000, 60, 1.33, 1.5, 1.5, 2, 0.3, 0.4, 0.7, _BLOCKS),
     Hyperparameters(60_000, 60, 1.33, 1.5, 1.5, 3, 0.6, 0.4, 0.7, _BLOCKS),
 )
 """The table of small catalogues."""

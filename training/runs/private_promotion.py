@@ -15,7 +15,7 @@ from privacy.data_provenance import digest
 from privacy.spend import Spend
 from recommender.ranking.scorer import Scores
 from training.evaluation.bundle_room import BundleRoom
-from training.evaluation.comparison import Comparison, for_everybody, of_groups, weighed
+from training.evaluation.comparison import FORMAT, Comparison, for_everybody, of_groups, weighed
 from training.evaluation.judged_rows import scored_offers
 from training.evaluation.promotion_gate import GateTerms
 from training.evaluation.release import bundle_mechanism, released_sums
@@ -75,7 +75,7 @@ def question(
     return {
         "basis": run.basis.value, "catalogue": material.catalogue.hash, "challenger": challenger.artefact,
         "champion": None if champion is None else champion.artefact, "declaration": material.declaration.hash,
-        "delta": f"{run.delta:f}", "epsilon": f"{run.epsilon:f}",
+        "delta": f"{run.delta:f}", "epsilon": f"{run.epsilon:f}", "format": FORMAT,
         "groups": {one.name: digest(repr(one.who).encode()) for one in material.groups},
         "hold_out": material.hold_out.to_document(),
         "population": run.population, "purpose": run.purpose, "requester": run.requester, "unit": run.unit.value,
@@ -97,7 +97,7 @@ def compare(
     material: TrainingData, run: RunRequest, contenders: tuple[Contender, Contender | None], noise: Noise,
     folder: Path, progress: Progress = silent,
 ) -> PrivateVerdict:  # fmt: skip
-    """Compare a challenger with the champion, or with its own order for everybody where there is none.
+    """Compare a challenger with the champion and with its own order for everybody, or with that alone where none is.
 
     Args:
         material: rows behind their gate.
@@ -140,9 +140,8 @@ def _weighed(found: UnitLists, material: TrainingData, contenders: tuple[Contend
     challenger, champion = contenders
     members = of_groups(found.lists, material)
     ours = scored_offers(challenger.model, found.lists, material)
-    if champion is not None:
-        other = scored_offers(champion.model, found.lists, material)
-    else:
-        order = for_everybody(challenger.model, material)[found.lists.examples.programme]
-        other = Scores(order, ours.probability)
-    return weighed(ours, other, found.lists, found.unit, members)
+    order = for_everybody(challenger.model, material)[found.lists.examples.programme]
+    if champion is None:
+        return weighed(ours, Scores(order, ours.probability), found.lists, found.unit, members)
+    other = scored_offers(champion.model, found.lists, material)
+    return weighed(ours, other, found.lists, found.unit, members, order)

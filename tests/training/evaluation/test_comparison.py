@@ -47,12 +47,12 @@ def worlds(draw):
 @given(worlds())
 def test_one_unit_in_or_out_moves_the_sums_by_at_most_the_length_and_nobody_elses_part_by_a_bit(world):
     at, unit, label, position, one, other, members = world
-    room = BundleRoom(GROUPS)
-    whole = weighed(one, other, lists_of(label, at, position), unit, members)
+    room, popular = BundleRoom(GROUPS), np.arange(label.size) % 5.0
+    whole = weighed(one, other, lists_of(label, at, position), unit, members, popular)
     for place, gone in enumerate(np.unique(unit)):
         rest = unit != gone
         less = weighed(*(Scores(s.score[rest], s.probability[rest]) for s in (one, other)),
-                       lists_of(label[rest], at[rest], position[rest]), unit[rest], members)  # fmt: skip
+                       lists_of(label[rest], at[rest], position[rest]), unit[rest], members, popular[rest])  # fmt: skip
         assert np.array_equal(less, np.delete(whole, place, axis=0))
         sums = [released_sums(parts, room.length, m.gaussian("1"), Silent(0)) for parts in (whole, less)]
         assert math.dist(*sums) <= room.length
@@ -80,12 +80,12 @@ def test_a_model_that_orders_and_predicts_better_has_positive_parts():
     assert dict(zip(PARTS, found[0].tolist(), strict=True)) == pytest.approx({
         "listed": 1, "rated": 1, "ndcg": drop, "ndcg_squared": drop**2, "other_ndcg": 1 - drop,
         "brier": 0.03 / MOST_BRIER, "brier_squared": (0.03 / MOST_BRIER) ** 2,
-        "bias": 0.0, "bias_squared": 0.0,
+        "bias": 0.0, "bias_squared": 0.0, "above_popular": 0.0, "above_popular_squared": 0.0,
     })  # fmt: skip
     assert np.array_equal(found[0], found[1])
 
 
-def told(gain, units=2000, spread=0.2, brier=0.0, multiplier=4.0, against="before", bias=0.0, **groups):
+def told(gain, units=2000, spread=0.2, brier=0.0, multiplier=4.0, against="before", bias=0.0, above=0.0, **groups):
     """A bundle in which every figure is exact, read as if its noise had this multiplier."""
     sums = (
         units,
@@ -97,6 +97,8 @@ def told(gain, units=2000, spread=0.2, brier=0.0, multiplier=4.0, against="befor
         0.0,
         units * bias,
         units * bias**2,
+        units * above,
+        units * (spread**2 + above**2),
     )
     each = [part for size, theirs in groups.values() for part in (size, size * theirs, size * (0.2**2 + theirs**2))]
     return Comparison((*sums, *each), multiplier, against, tuple(groups))
@@ -107,6 +109,21 @@ def test_only_a_difference_beyond_the_error_bars_promotes():
     assert 0.008 < error < 0.03
     outcomes = [told(gain).outcome for gain in (2 * error, error / 2, 0.0, -error / 2, -2 * error)]
     assert outcomes == ["better", "cannot_tell", "cannot_tell", "cannot_tell", "worse"]
+
+
+def test_a_challenger_that_orders_worse_than_one_order_for_everybody_is_not_promoted_over_a_worse_champion():
+    assert [told(0.1, above=above).outcome for above in (-0.1, -0.001, 0.1)] == ["below_popularity", "better", "better"]
+    first = told(0.1, above=-0.1, against=None)
+    assert (first.above_popular, first.outcome) == (None, "better")
+
+
+def test_beside_a_champion_the_same_order_for_everybody_is_a_part_of_its_own():
+    label, even = [0.0, 1.0], np.full(2, 0.5)
+    good, bad = np.array([0.0, 1.0]), np.array([1.0, 0.0])
+    lists, drop = lists_of(label, [0, 0]), 1 - 1 / math.log2(3)
+    found = weighed(Scores(bad, even), Scores(bad, even), lists, np.zeros(2, np.int64), NOBODY[:1], good) / ROOM.weights
+    assert found[0, ROOM.place("above_popular")] == pytest.approx(-drop)
+    assert found[0, ROOM.place("above_popular_squared")] == pytest.approx(drop**2)
 
 
 def test_a_challenger_whose_probabilities_are_clearly_worse_is_not_promoted():
@@ -178,7 +195,10 @@ def test_the_error_bar_covers_noise_and_chance_95_times_in_100():
     rng, held, multiplier = np.random.default_rng(5), 0, 4.0
     for at in range(400):
         gain = rng.normal(0.03, 0.2, 900).clip(-1, 1)
-        parts = np.stack([np.ones(900), np.ones(900), gain, gain**2, *np.zeros((5, 900))], axis=1) * ROOM.weights
+        parts = (
+            np.stack([np.ones(900), np.ones(900), gain, gain**2, *np.zeros((len(PARTS) - 4, 900))], axis=1)
+            * ROOM.weights
+        )
         sums = released_sums(parts, ROOM.length, m.gaussian("4"), Seeded(at)) / ROOM.weights
         one = Comparison(tuple(sums.tolist()), multiplier, "before").gain
         held += abs(one.mean - 0.03) <= one.error(multiplier)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.rankers.expectation import FEW, MANY, expected_share, measured_in
-from training.rankers.schedules import LARGE
+from training.rankers.first_release import LARGE
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 CATALOGUES = {99: FEW, 800: MANY}

@@ -24,6 +24,7 @@ from training.rankers.first_release import (
     released_start,
 )
 
+THREE = SimpleNamespace(ids=("a", "b", "c"))
 counts = st.lists(st.floats(-1e4, 1e4), min_size=2 * PLACES + 1, max_size=2 * PLACES + 1)
 FALLS = np.array([0.8, 0.4, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1])
 
@@ -79,6 +80,33 @@ def test_noise_puts_no_programme_that_hardly_anybody_saw_before_one_that_is_know
     assert base[0] > base[1]
 
 
+def catalogue(kinds):
+    """Programmes of two kinds, which is all that is public of them."""
+    tags = np.array([kinds, [1 - kind for kind in kinds]], dtype=np.float32).T
+    return SimpleNamespace(names=("category=a", "category=b"), values=tags, codes=np.arange(len(kinds)))
+
+
+def test_a_programme_that_noise_hides_starts_as_those_like_it_do_where_attributes_are_read():
+    """The first programme of each kind was hardly seen; of those like it, all of one kind are wanted."""
+    kinds, size = [1, *[1] * 30, 0, *[0] * 30], 31
+    seen = np.where(np.arange(2 * size) % size == 0, 20.0, 2e4)
+    beyond = np.where(np.array(kinds) == 1, 0.1, -0.1) * np.where(seen > 100, seen, 0)
+    told = [base_of(np.r_[beyond, SEEN * seen], 0.2, 5.0, attributes=one) for one in (catalogue(kinds), None)]
+    alike, alone = (base[0] - base[size] for base in told)
+    assert alike > 0.5
+    assert abs(alone) < 0.1
+
+
+def test_where_nothing_differs_attributes_tell_nothing_apart():
+    base = base_of(np.r_[np.zeros(40), SEEN * np.full(40, 1e5)], 0.2, 0.0, attributes=catalogue([0, 1] * 20))
+    assert base == pytest.approx(np.full(40, math.log(0.2 / 0.8)), abs=0.01)
+
+
+@given(st.lists(st.floats(-1e5, 1e5), min_size=16, max_size=16), st.floats(0.001, 0.95), st.floats(0, 1e4))
+def test_whatever_noise_makes_of_counts_odds_by_attributes_are_numbers(found, common, deviation):
+    assert np.isfinite(base_of(np.array(found), common, deviation, attributes=catalogue([0, 1] * 4))).all()
+
+
 @given(st.lists(st.floats(-1e5, 1e5), min_size=8, max_size=8), st.floats(0.001, 0.95), st.floats(0, 1e4))
 def test_whatever_noise_makes_of_counts_odds_are_numbers(found, common, deviation):
     assert np.isfinite(base_of(np.array(found), common, deviation)).all()
@@ -105,14 +133,14 @@ def test_how_much_a_showing_counts_changes_what_noise_does_and_not_what_is_read(
     told = [base_of(np.r_[beyond, part * seen], 0.2, 0.0, part) for part in (0.3, 0.1)]
     assert told[0] == pytest.approx(told[1])
     rows = sample(2000)
-    assert released_start(rows, PLACES, 3, schedules(2000), Silent(0), 0.1).base == pytest.approx(
-        released_start(rows, PLACES, 3, schedules(2000), Silent(0)).base, abs=1e-6
+    assert released_start(rows, PLACES, THREE, schedules(2000), Silent(0), 0.1).base == pytest.approx(
+        released_start(rows, PLACES, THREE, schedules(2000), Silent(0)).base, abs=1e-6
     )
 
 
 def test_places_and_programmes_are_read_off_the_rows():
     rows = sample(2000)
-    start = released_start(rows, PLACES, 3, schedules(rows.units), Silent(0))
+    start = released_start(rows, PLACES, THREE, schedules(rows.units), Silent(0))
     assert start.attention[:3] == pytest.approx([1, 0.5, 0.25], abs=0.05)
     assert start.base[0] > 2 > 0 > start.base[1:].max()
 
@@ -120,9 +148,9 @@ def test_places_and_programmes_are_read_off_the_rows():
 def test_the_noise_of_each_release_is_that_of_its_schedule():
     """Two releases of the same rows with other noise differ; without rows' change nothing else does."""
     rows = sample(60)
-    exact = released_start(rows, PLACES, 3, schedules(60, clip=1.0), Silent(0))
-    again = released_start(rows, PLACES, 3, schedules(60, clip=1.0), Silent(1))
-    other = released_start(rows, PLACES, 3, schedules(60, sigma="2", clip=1.0), Seeded(1))
+    exact = released_start(rows, PLACES, THREE, schedules(60, clip=1.0), Silent(0))
+    again = released_start(rows, PLACES, THREE, schedules(60, clip=1.0), Silent(1))
+    other = released_start(rows, PLACES, THREE, schedules(60, sigma="2", clip=1.0), Seeded(1))
     assert np.array_equal(exact.base, again.base)
     assert not np.allclose(exact.base, other.base)
 
@@ -138,9 +166,9 @@ def test_one_loud_unit_counts_no_more_than_any_other():
         np.r_[quiet.label, np.ones(many)], np.r_[quiet.cell, np.zeros(many, np.int32)],
         np.r_[quiet.noticed, np.ones(many)],
     )  # fmt: skip
-    starts = [released_start(rows, PLACES, 3, schedules(501, clip=2.0), Silent(0)) for rows in (quiet, loud)]
+    starts = [released_start(rows, PLACES, THREE, schedules(501, clip=2.0), Silent(0)) for rows in (quiet, loud)]
     assert starts[1].base == pytest.approx(starts[0].base, abs=0.2)
-    unclipped = [released_start(rows, PLACES, 3, schedules(501, clip=1000.0), Silent(0)) for rows in (quiet, loud)]
+    unclipped = [released_start(rows, PLACES, THREE, schedules(501, clip=1000.0), Silent(0)) for rows in (quiet, loud)]
     assert abs(unclipped[1].base - unclipped[0].base).max() > 0.5
 
 

@@ -9,7 +9,8 @@ import pytest
 from features.problem import Rejected
 from privacy.accounting import accountant
 from privacy.accounting.mechanism import Mechanism, gaussian_sgd, non_private
-from training.rankers.schedules import FASTEST, LARGE, SMALL, TABLE, plan, row_for, separation
+from training.rankers.first_release import LARGE
+from training.rankers.schedules import FASTEST, SMALL, TABLE, plan, row_for, separation
 
 DELTA = Decimal("1e-6")
 
@@ -31,10 +32,18 @@ def test_the_mechanism_is_that_of_all_steps_and_of_first_counts_steps_and_calibr
 
 
 def test_a_step_goes_further_the_more_there_are_up_to_a_bound() -> None:
-    rates = [plan(units, Decimal(1), DELTA, 100).rate for units in (1_000, 10_000, 10_000_000)]
+    rates = [plan(units, Decimal(1), DELTA, 100).rate for units in (5_000, 10_000, 10_000_000)]
     assert rates == sorted(rates)
-    assert rates[1] == pytest.approx(10 * rates[0])
+    assert rates[1] == pytest.approx(2 * rates[0])
     assert rates[-1] == FASTEST
+
+
+@pytest.mark.parametrize("programmes", [100, LARGE + 1])
+def test_of_few_people_less_is_learned_and_more_is_counted_for_them(programmes) -> None:
+    """Steps of few people are mostly noise, so that the order keeps nearer to noised popularity, its start."""
+    few, many = (plan(units, Decimal(1), DELTA, programmes) for units in (4_000, 8_000))
+    assert few.rate < many.rate / 2
+    assert few.row.start >= many.row.start
 
 
 def test_the_separation_is_the_one_of_one_gaussian_release() -> None:
@@ -71,7 +80,9 @@ def test_of_a_large_catalogue_more_of_the_price_goes_to_counting_programmes_and_
     None
 ):
     """The less there is to learn from, the more of what can be learned is how popular each programme is."""
-    assert min(row.start for row in TABLE) > max(row.start for row in SMALL)
+    for units in (1_000, 10_000, 100_000):
+        large, small = (row_for(units, Decimal(1), programmes).start for programmes in (LARGE + 1, LARGE))
+        assert large > small
     parts = [plan(units, Decimal(1), DELTA, LARGE + 1).first.programmes.sigma for units in (10_000, 30_000, 100_000)]
     assert parts == sorted(parts)
     assert parts[0] < plan(10_000, Decimal(1), DELTA, LARGE).first.programmes.sigma / 3

@@ -20,8 +20,9 @@ from privacy.request import Request
 from privacy.spend import Spend
 from tests.privacy.noises import Seeded, Silent
 from training.data.material import learning_showings
+from training.rankers.first_release import LARGE
 from training.rankers.private_ranker import learn
-from training.rankers.schedules import LARGE, SMALL, TABLE, plan
+from training.rankers.schedules import SMALL, TABLE, plan
 from training.runs import canaries
 from training.runs.canaries import SHOWN, AuditedRun, Canaries, among_people, tried
 
