@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime
-import json
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final
 
-from composition import budgets, clock, ingestion, provenance, reading, story
+from composition import budgets, champion_gate, clock, ingestion, provenance, reading, story
 from composition.engines import EngineSettings, RankingSettings, build_engine
-from composition.model_registry import ModelRegistry, load_model, read_artefact
+from composition.model_registry import ModelRegistry
 from composition.sources import CATALOGUE, TrainingSource, read_training_data
 from composition.workspace import DATABASE_URL, Workspace
 from features.problem import Problem, Rejected
@@ -20,10 +19,10 @@ from features.problem import Problem, Rejected
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from composition.champion_gate import GateAnswer
     from training.data.material import TrainingData
     from training.progress import Progress
     from training.runs.exact_run import ExactRunResult
-    from training.runs.promotion import Check
     from training.runs.training_run import TrainingRun
 
 MONTHS: Final = 36
@@ -124,21 +123,11 @@ def train(data: TrainingData, seed: int, progress: Progress) -> TrainingRun[Exac
     return exact_run.train(data, ForestSettings(seed=seed), progress=progress)
 
 
-def promote(data: TrainingData, run: TrainingRun[ExactRunResult], model: Path, workspace: Workspace) -> Sequence[Check]:
-    """Promote as `proffer promote` does; the first model of a home is compared with no model at all."""
-    from training.artefact import REPORT
-    from training.runs.promotion import checks, compare, far_fewer
-
-    registry = ModelRegistry(workspace)
-    champion, features_hash = registry.champion(), data.declaration.hash
-    assert run.report is not None, "an exact run always has a report"
-    if champion is None:
-        found = checks(run.report, None, data)
-    else:
-        found = compare(data, load_model(model, features_hash), load_model(champion, features_hash))
-        found += far_fewer(*(json.loads(read_artefact(one)[REPORT]) for one in (model, champion)))
-    if all(check.passed for check in found):
-        registry.promote(model.name)
+def promote(data: TrainingData, run: TrainingRun[ExactRunResult], model: Path, workspace: Workspace) -> GateAnswer:
+    """Promote as `proffer promote` does, with the report of the run where nothing stands before."""
+    found = champion_gate.answered(data, workspace, model, report=run.report)
+    if found.passed:
+        ModelRegistry(workspace).promote(model.name)
     return found
 
 

@@ -127,8 +127,10 @@ def _demonstrated(args: argparse.Namespace, workspace: Workspace) -> tuple[dict[
     with stages.stage("evaluate"):
         pictures = [str(path) for path in write_report(report, model, workspace)]
     with stages.stage("promote"):
-        checks = demonstration.promote(data, trained, model, workspace)
-        for check in checks:
+        answer = demonstration.promote(data, trained, model, workspace)
+        for lacking in (one for one in answer.evidence if not one.passed):
+            terminal.say(f"      {lacking}")
+        for check in answer.checks:
             plain = check.name in ("ndcg@5", "held-out log-loss")  # of the others only what stands in the way
             if plain or not check.passed:
                 terminal.say(f"      {check_line(check, say) if plain else check}")
@@ -141,7 +143,7 @@ def _demonstrated(args: argparse.Namespace, workspace: Workspace) -> tuple[dict[
         "gap_closed": report.gap_closed,
         "ingested": counts,
         "model": str(model),
-        "promoted": all(check.passed for check in checks),
+        "promoted": answer.passed,
         "pictures": pictures,
         "seconds": stages.seconds,
         "story": story,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from composition import champion_gate
 from composition.budgets import run_request
+from composition.champion_gate import GateAnswer
 from composition.model_evidence import evidence
 from composition.model_registry import ModelRegistry, load_model, read_artefact
 from proffer.comparison_text import SAYS, comparison_document, comparison_text
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from training.data.material import TrainingData
     from training.progress import Progress
     from training.runs.private_promotion import Contender
-    from training.runs.promotion import Check
 
 
 PROMOTED: Final = ("was not promoted", "is now the champion")
@@ -61,30 +61,19 @@ def asked(
         Rejected: the rows, the budget or an artefact do not admit it.
     """
     champion = ModelRegistry(source.workspace).champion()
+    before = {"challenger": challenger.name, "champion_before": None if champion is None else champion.name}
+    if source.terms is None:
+        progress("looking at the model's card, its hashes and its ledger entry, then comparing on held-out people")
+        return _told(before, champion_gate.answered(data, source.workspace, challenger, fewer=fewer))
     progress("looking at the model's card, its hashes and its ledger entry")
     brought = evidence(challenger, data, source.workspace)
-    before = {"challenger": challenger.name, "champion_before": None if champion is None else champion.name}
     if not all(one.passed for one in brought):
-        return _told(before, brought, ())
-    if source.terms is not None:
-        return _noised(source, data, (challenger, champion), brought, progress)
-    progress("comparing on held-out people")
-    return _told(before, brought, _checks(data, challenger, champion, fewer=fewer))
+        return _told(before, GateAnswer(brought))
+    return _noised(source, data, (challenger, champion), brought, progress)
 
 
-def _checks(data: TrainingData, challenger: Path, champion: Path | None, *, fewer: bool) -> tuple[Check, ...]:
-    from training.artefact import REPORT
-    from training.runs import promotion
-
-    before = None if champion is None else load_model(champion, data.declaration.hash)
-    found = promotion.compare(data, load_model(challenger, data.declaration.hash), before)
-    if champion is None or fewer:
-        return found
-    return found + promotion.far_fewer(*(json.loads(read_artefact(one)[REPORT]) for one in (challenger, champion)))
-
-
-def _told(before: dict[str, Any], brought: Sequence[ModelEvidence], checks: Sequence[Check]) -> GateVerdict:
-    passed = all(one.passed for one in brought) and all(one.passed for one in checks)
+def _told(before: dict[str, Any], answer: GateAnswer) -> GateVerdict:
+    passed, brought, checks = answer.passed, answer.evidence, answer.checks
     told = [one.to_document() for one in brought], [one.to_document() for one in checks]
     document = {**before, "promoted": passed, "evidence": told[0], "checks": told[1]}
     lines = [*map(str, brought), *map(str, checks)]
