@@ -15,7 +15,7 @@ FEW: Final = ((1_923, 0.46), (5_860, 0.50))
 Each has 99 programmes, one fit each: households (`proffer bench private --world all --units 3000`), then persons of
 8,000 people, measured before.
 """
-MANY: Final = ((15_000, 0.11), (30_000, 0.23), (60_000, 0.33), (120_000, 0.35), (240_000, 0.36))
+MANY: Final = ((7_500, 0.05), (15_000, 0.13), (30_000, 0.28), (60_000, 0.33), (120_000, 0.36), (240_000, 0.37))
 """The same where there are 800 programmes: 30,000 people at several epsilons (`proffer bench private --units 30000
 --pictures DIR`), one fit each; what counts is people times epsilon."""
 
