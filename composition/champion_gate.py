@@ -34,7 +34,7 @@ class GateAnswer:
     @property
     def passed(self) -> bool:
         """Whether the model may be champion."""
-        return all(one.passed for one in (*self.evidence, *self.checks))
+        return all(one.passed for one in self.evidence) and all(one.passed for one in self.checks)
 
 
 def answered(

@@ -138,7 +138,8 @@ def _weighed(columns: Float64, spread: Float64, effect: Float64) -> tuple[Float6
     In the space of weights, so that a catalogue of thousands costs no more than its length (Woodbury's identity).
     """
     lower = np.linalg.cholesky(np.eye(columns.shape[1]) + columns.T @ (columns / spread[:, None]))
-    return lower, scipy.linalg.solve_triangular(lower, columns.T @ (effect / spread), lower=True)
+    explained = scipy.linalg.solve_triangular(lower, columns.T @ (effect / spread), lower=True)
+    return np.asarray(lower, np.float64), np.asarray(explained, np.float64)
 
 
 def _posterior(
