@@ -93,11 +93,15 @@ def _write_events(rows: list[Row], source: str, path: Path) -> None:
 
 def _rows(at: int, table: MappedTable, frame: pd.DataFrame, definitions: Definitions, problems: Problems) -> list[Row]:
     """The events of one table, whatever is wrong with its cells put into the problems."""
+    twice = sorted({column for column in table.columns if list(frame.columns).count(column) > 1})
+    for column in twice:
+        what = f"has more than one column {column!r}"
+        problems.add((table.file,), "conflict", what, "Give each column a name of its own")
     absent = [(key, column) for column, key in table.columns.items() if column not in frame.columns]
     for key, column in absent:
         what, remedy = f"names {column!r}, which {table.file} has no column of", f"Use {_some(frame.columns)}"
         problems.add((*table.where, key), "unknown", what, remedy)
-    if absent:
+    if absent or twice:
         return []
     for column, cells in table.only.items():
         frame = frame[[cell_text(cell) in cells for cell in frame[column]]]
@@ -158,7 +162,8 @@ def _events(
     }
     named = [*said.get("programme", ()), *table.programmes]
     for name in sorted({str(one) for one in named if one is not None and one not in index})[:_TOLD]:
-        problems.add((table.file,), "unknown", f"names {name!r}, which is no programme", "Add it to the catalogue")
+        remedy = "Add it to the catalogue, or write fields: {programme: {column: NAME, values: {CELL: PROGRAMME}}}"
+        problems.add((table.file,), "unknown", f"names {name!r}, which is no programme", remedy)
     happened = {
         name: [not _empty(cell) and (not table.cells or cell_text(cell) in table.cells) for cell in frame[column]]
         for name, column in table.programmes.items()
@@ -257,6 +262,10 @@ def _read(path: Path) -> pd.DataFrame:
         raise Rejected(
             [Problem((str(path),), "unreadable", what, "Give a Parquet file, or CSV with a header")]
         ) from None
+    garbled = [field.name for field in table.schema if pa.types.is_binary(field.type)]
+    if garbled:
+        what = f"is not UTF-8 in {_some(garbled)}"
+        raise Rejected([Problem((str(path),), "unreadable", what, "Save it as UTF-8")])
     found: pd.DataFrame = table.to_pandas()
     return found
 

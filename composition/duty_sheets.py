@@ -90,7 +90,7 @@ def _learned(home: Workspace) -> dict[str, Mapping[str, int | str] | None]:
 
 
 def _declared(engine: Engine, country: CountryFolder) -> dict[str, Mapping[str, int | str] | None]:
-    from composition.sources import GROUPS
+    from composition.people_groups import GROUPS
     from recommender.rules.people_group import parse_groups
 
     file, groups = country.declaration / GROUPS, 0

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from composition import reading
 from composition.model_registry import ModelRegistry, load_model
+from composition.people_groups import read_people_groups
 from composition.settings import SHIPPED, CountryFolder
 from composition.workspace import Workspace
 from features.kernel import jit
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from composition.document_cache import DocumentCache
     from recommender.engine import Engine
     from recommender.offers.batch import Ranker
+    from recommender.offers.order_correction import OrderCorrection
+    from recommender.offers.utility import UtilityWeights
     from recommender.rules.person import Person
 
 SMALL: Final = 300_000
@@ -86,28 +89,53 @@ def build_engine(settings: EngineSettings) -> Engine:
     declaration, catalogue, regions = definitions
     if settings.ranking is None:
         return Engine(declaration, catalogue, regions, messages, working_days=working_days)
-    return Engine(declaration, catalogue, regions, messages, read_ranker(settings.ranking, definitions), working_days)
+    ranker = read_ranker(settings.ranking, definitions, settings.declaration or country.declaration)
+    return Engine(declaration, catalogue, regions, messages, ranker, working_days)
 
 
-def read_ranker(settings: RankingSettings, definitions: reading.Definitions) -> Ranker:
+def read_ranker(settings: RankingSettings, definitions: reading.Definitions, declaration: Path) -> Ranker:
     """What orders the programmes of a catalogue.
+
+    Args:
+        settings: the model and the weights.
+        definitions: what both are of.
+        declaration: the folder whose groups boosts are for.
 
     Raises:
         Rejected: the model is missing, altered, or trained on other features, or the weights are wrong.
     """
     from features.canonical_json import fingerprint
     from recommender.offers.batch import Ranker
-    from recommender.offers.utility import UtilityWeights, parse_weights
 
-    path = settings.weights
-    weights = UtilityWeights() if path is None else parse_weights(reading.read_yaml(path), (path.name,))
+    weights, correction = _weights(settings.weights, definitions, declaration)
     folder = ModelRegistry(settings.workspace).find(settings.model)
+    if folder is None and correction is not None:
+        what = "correct the order of a model, and no model orders here"
+        raise Rejected([Problem(("weights", "boosts"), "conflict", what, "Promote or name a model, or leave them out")])
     if folder is None:
         return Ranker(weights)
     scorer = load_model(folder, definitions.declaration.hash)
     attributes = scorer.attributes(definitions.catalogue, definitions.declaration)
     described = {key: scorer.manifest[key] for key in _DESCRIBED if key in scorer.manifest}
-    return Ranker(weights, scorer, attributes, {"name": folder.name, **described}, fingerprint(scorer.manifest))
+    described = {"name": folder.name, **described}
+    return Ranker(weights, scorer, attributes, described, fingerprint(scorer.manifest), correction)
+
+
+def _weights(
+    path: Path | None, definitions: reading.Definitions, declaration: Path
+) -> tuple[UtilityWeights, OrderCorrection | None]:
+    """The weights of a file, and what it adds so that groups are reached alike."""
+    from recommender.offers.order_correction import BOOSTS, parse_boosts
+    from recommender.offers.utility import UtilityWeights, parse_weights
+
+    if path is None:
+        return UtilityWeights(), None
+    document = reading.read_yaml(path)
+    if not isinstance(document, dict) or BOOSTS not in document:
+        return parse_weights(document, (path.name,)), None
+    weights = parse_weights({name: one for name, one in document.items() if name != BOOSTS}, (path.name,))
+    groups = read_people_groups(declaration, definitions)
+    return weights, parse_boosts(document[BOOSTS], groups, (path.name, BOOSTS))
 
 
 def person_of_file(engine: Engine, facts: str, day: date) -> Person:

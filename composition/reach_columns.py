@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from composition import reading
+from composition.people_groups import read_people_groups
 from composition.reading import Definitions
 from composition.settings import SHIPPED, CountryFolder
 from composition.sweeping import whole_history
@@ -63,12 +64,7 @@ def read_groups(order: ReachOrder) -> tuple[PeopleGroup, ...]:
     Raises:
         Rejected: the file is unreadable or wrong.
     """
-    from recommender.rules.people_group import parse_groups
-
-    file = (order.declaration or order.country.declaration) / "groups.yaml"
-    if not file.exists():
-        return ()
-    return parse_groups(reading.read_yaml(file), (file.name,), order.definitions.declaration, order.definitions.regions)
+    return read_people_groups(order.declaration or order.country.declaration, order.definitions)
 
 
 def reach_columns(order: ReachOrder, workspace: Workspace, working: Callable[[str], None]) -> ReachPopulation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from privacy.ledger.export import LedgerExport
     from privacy.ledger.ledger_report import ExportCheck, SeenBy
     from privacy.ledger.report_text import Say
+    from recommender.offers.order_correction import Boost
     from training.evaluation.evaluation_report import Report
 
 
@@ -40,6 +41,17 @@ def write_report(report: Report, model: Path, workspace: Workspace) -> list[Path
     for name, content in files.items():
         write_whole(folder / name, content)
     return [folder / name for name in files]
+
+
+def write_boosts(boosts: Sequence[Boost], file: Path) -> Path:
+    """Write boosts as a file of weights that lists nothing else, whole or not at all; returns its path."""
+    import yaml
+
+    from recommender.offers.order_correction import boosts_document
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(file, yaml.safe_dump(boosts_document(boosts), sort_keys=False, allow_unicode=True).encode())
+    return file
 
 
 def write_page(report: Report, model: Path, folder: Path, country: CountryFolder = SHIPPED) -> list[Path]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from composition import budgets, clock, ledger_files, reading
+from composition.people_groups import read_people_groups
 from composition.provenance import EVENTS, SYNTH, Stamp, verified
 from composition.settings import SHIPPED, CountryFolder
 from composition.split import read_split
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 CATALOGUE: Final = "catalogue.jsonl"
 LABELS: Final = "labels.yaml"
-GROUPS: Final = "groups.yaml"
 GATE: Final = "gate.yaml"
 TAKE_UP: Final = "truth/takeup.parquet"
 
@@ -229,7 +229,8 @@ def _judging(
     source: TrainingSource, definitions: Definitions
 ) -> tuple[LabelForm, tuple[PeopleGroup, ...], Mapping[str, float]]:
     """By what people are judged: labels, groups and what a challenger has to show."""
-    return _labels(source, definitions), _groups(source, definitions), _gate_terms(source)
+    groups = read_people_groups(source.declaration or source.country.declaration, definitions)
+    return _labels(source, definitions), groups, _gate_terms(source)
 
 
 def _labels(source: TrainingSource, definitions: Definitions) -> LabelForm:
@@ -240,16 +241,6 @@ def _labels(source: TrainingSource, definitions: Definitions) -> LabelForm:
     if not file.exists():
         return SHOWN_THEN_APPLIED
     return read_label_form(reading.read_yaml(file), definitions.declaration, (file.name,))
-
-
-def _groups(source: TrainingSource, definitions: Definitions) -> tuple[PeopleGroup, ...]:
-    """What the declaration's groups.yaml says; without the file no groups are told apart."""
-    from recommender.rules.people_group import parse_groups
-
-    file = (source.declaration or source.country.declaration) / GROUPS
-    if not file.exists():
-        return ()
-    return parse_groups(reading.read_yaml(file), (file.name,), definitions.declaration, definitions.regions)
 
 
 def _gate_terms(source: TrainingSource) -> Mapping[str, float]:

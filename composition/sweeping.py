@@ -72,7 +72,8 @@ class SweepFiles:
     def settings(self) -> SweepSettings:
         """Read the files; raises Rejected where one is wrong."""
         definitions = reading.read_definitions(self.declaration, self.catalogue, country=self.country)
-        ranker = None if self.ranking is None or self.first is None else read_ranker(self.ranking, definitions)
+        folder = self.declaration or self.country.declaration
+        ranker = None if self.ranking is None or self.first is None else read_ranker(self.ranking, definitions, folder)
         return SweepSettings(
             definitions, self.as_of, self.since, self.catalogue_before, self.country, self.first, ranker
         )  # fmt: skip

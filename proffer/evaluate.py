@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from composition import reading, terminal
 from composition.model_registry import ModelRegistry, load_model
-from composition.reports import write_page, write_report
+from composition.reports import write_boosts, write_page, write_report
 from composition.sources import TrainingSource, check_folder, folder_to_learn_from, read_training_data
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from training.evaluation.shadow_difference import ShadowDifference
 
 _THREADS = 2
+_NO_GROUPS: Final = Problem(
+    ("--boosts",), "missing", "the declaration names no groups of people", "Add groups.yaml (docs/evaluation.md)"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tuned", action="store_true", help=tuned)
     page = "write a page and JSON with every figure there, with leak controls and example lists"
     parser.add_argument("--report", type=Path, metavar="DIR", help=page)
+    boosts = "close the gaps between declared groups in what is recommended; written as a file of weights"
+    parser.add_argument("--boosts", type=Path, metavar="W.yaml", help=boosts)
     options.add_data(parser, required=False)
     options.add_hold_out(parser)
     options.add(parser, "country", "catalogue", "declaration", "model", "as-of")
@@ -50,6 +55,7 @@ class EvaluateSettings:
     cold_start: int
     tuned: bool
     page: Path | None
+    boosts: Path | None
 
     @classmethod
     def of(cls, args: argparse.Namespace) -> EvaluateSettings:
@@ -66,31 +72,40 @@ class EvaluateSettings:
             workspace, folder_to_learn_from(workspace, args.data), args.declaration, args.catalogue, None, args.country,
             args.as_of, args.hold_out,
         )  # fmt: skip
-        return cls(source, args.model, args.cold_start, args.tuned, args.report)
+        return cls(source, args.model, args.cold_start, args.tuned, args.report, args.boosts)
 
 
 def run(args: argparse.Namespace) -> int:
     """Judge the model, leave report and pictures in the home, and print."""
-    from proffer.report_tables import report_text
+    from proffer.report_tables import correction_text, report_text
     from training.evaluation.judgement import Withholding, evaluate_model
+    from training.evaluation.served_order import served_boosts, served_correction
 
     settings = EvaluateSettings.of(args)
     workspace = settings.source.workspace
     folder = _both_there(settings)
     with terminal.working("evaluating") as progress:
         data = read_training_data(settings.source, progress)
+        if settings.boosts is not None and not data.groups:
+            raise Rejected([_NO_GROUPS])
         model = load_model(folder, data.declaration.hash)
         threads = _THREADS if settings.tuned else 0
         once_more = Withholding(settings.cold_start, tuned_threads=threads, full=settings.page is not None)
         report = evaluate_model(data, model, once_more, reference=True, progress=progress)
+        corrected = served_correction(data, report.rows, model) if settings.boosts and report.rows else None
     left = [str(path) for path in write_report(report, folder, workspace)]
     if settings.page is not None:
         left += [str(path) for path in write_page(report, folder, settings.page, args.country)]
+    if settings.boosts is not None and corrected is not None:
+        left.append(str(write_boosts(served_boosts(corrected), settings.boosts)))
     beside = _shadows(data, report, folder, workspace)
     say = reading.read_messages(country=args.country).speaking(data.declaration.country.shown)
-    text = "\n".join([f"model {folder}", "", report_text(report, say), "", *map(str, beside), *left])
+    shown = data.declaration.country.shown
+    more = [] if corrected is None else [correction_text(corrected, data.groups, say, shown), ""]
+    text = "\n".join([f"model {folder}", "", report_text(report, say), "", *more, *map(str, beside), *left])
     shadow = [one.to_document() for one in beside]
     document = {"model": str(folder), **report.to_document(), "shadow": shadow[0] if shadow else None, "files": left}
+    document |= {} if corrected is None else {"served": corrected.to_document()}
     terminal.emit(document, args.json, text)
     return terminal.DONE
 

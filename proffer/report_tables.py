@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from composition import terminal
 
 if TYPE_CHECKING:
+    from recommender.rules.people_group import PeopleGroup
+    from training.evaluation.correction import Correction
     from training.evaluation.evaluation_report import Report
 
 _AGES: Final = re.compile(r"age (\d+)(?:-(\d+)| and over)")
@@ -32,6 +34,24 @@ def report_text(report: Report, say: Callable[..., str]) -> str:
     loss, base, error = (f"{value:.5f}" for value in (seen.log_loss, seen.base_log_loss, seen.reliability.error))
     parts.append(say("ranking.fit", loss=loss, base=base, error=error))
     return "\n\n".join([*parts, *_groups(report, say), *_cold_starts(report, say)])
+
+
+def correction_text(found: Correction, groups: Sequence[PeopleGroup], say: Callable[..., str], language: str) -> str:
+    """What a correction changes for each declared group, as a table."""
+    labels, document = {group.name: group.label.get(language) for group in groups}, found.to_document()
+    if not document["gaps"]:
+        return say("ranking.corrected.no_groups")
+    rows = [
+        (
+            labels[one["group"]],
+            *(f"{100 * one[side]:+.1f}" for side in ("before", "after")),
+            f"{100 * one['error']:.1f}",
+        )
+        for one in document["gaps"]
+    ]
+    heads = [*(say(f"ranking.head.{name}") for name in ("group", "before", "after")), "+-"]
+    head = say("ranking.corrected.people", people=found.people, price=_percent(found.price))
+    return head + "\n\n" + terminal.table(heads, rows, right=[1, 2, 3])
 
 
 def _observed_orders(report: Report, say: Callable[..., str]) -> str:

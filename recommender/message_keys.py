@@ -107,6 +107,7 @@ _OFFER: Final[Keys] = {
     "reason.days_left": ("days",),
     "reason.unlocks": ("count",),
     "reason.effort": ("time",),
+    "reason.correction": (),
     "ahead.from": ("day",),
     "ahead.now": ("day",),
     "ahead.before": ("day", "opens"),

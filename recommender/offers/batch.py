@@ -29,6 +29,7 @@ from recommender.rules.window import ApplicationWindow
 
 if TYPE_CHECKING:
     from features.origin import Origin
+    from recommender.offers.order_correction import OrderCorrection
     from recommender.ranking.attributes import ProgrammeAttributes
     from recommender.ranking.scorer import Scorer
     from recommender.rules.compiled import Compiled
@@ -45,7 +46,8 @@ __all__ = ["Ranker", "batch", "recommend"]
 class Ranker:
     """What decides the order: a scorer with the catalogue as it reads it, the weights, and what to call the model.
 
-    `fingerprint` is the hash of the model's manifest, which lists the hashes of its files.
+    `fingerprint` is the hash of the model's manifest, which lists the hashes of its files. `correction` adds to the
+    utility, so that groups are reached alike; it was chosen for the order of a model, and goes with one.
     """
 
     weights: UtilityWeights = field(default_factory=UtilityWeights)
@@ -53,6 +55,7 @@ class Ranker:
     attributes: ProgrammeAttributes | None = None
     model: Mapping[str, object] | None = None
     fingerprint: str | None = None
+    correction: OrderCorrection | None = None
 
     def likelihoods(self, people: Snapshots, pairs: Pairs) -> Float64 | None:
         """P(takes up | offered) of each pair, float64[m], or None without a model.
@@ -67,6 +70,10 @@ class Ranker:
             remedy = "Train it again, or use --model none"
             raise Rejected([Problem(("model",), "invalid", "does not answer with probabilities", remedy)])
         return found
+
+    def corrected(self, people: Snapshots, pairs: Pairs, compiled: Compiled) -> Int64 | None:
+        """What is added to the utility of each pair so that groups are reached alike, in steps; None for nothing."""
+        return None if self.correction is None else self.correction.steps(people, pairs, compiled)
 
 
 def recommend(
@@ -155,6 +162,7 @@ def _weighed(people: Sequence[Person], compiled: Compiled, ranker: Ranker) -> _W
         days_left=left[pairs.person, pairs.programme],
         unlocks=_unlocks(table, compiled, people, known, answers, pairs),
         effort_minutes=table.effort_minutes[pairs.programme],
+        corrected=ranker.corrected(known, pairs, compiled),
     )
     return _WeighedOffers(
         people, known, windows, answers, held, closed, beside, pairs, starts, weigh(inputs, ranker.weights)

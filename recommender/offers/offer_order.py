@@ -87,6 +87,7 @@ class OfferOrder:
         found, table, known = np.empty(len(offered.pairs), np.int64), self._table, people.known
         likely, chance = self._ranker.likelihoods(known, offered.pairs), self._chance(known, offered)
         amount, unlocks = self._amount(people, offered.pairs), self._unlocks(known, offered)
+        corrected = self._ranker.corrected(known, offered.pairs, self._compiled)
         for part in (slice(begin, begin + _AT_ONCE) for begin in range(0, found.size, _AT_ONCE)):
             programme = offered.pairs.programme[part]
             inputs = UtilityInputs(
@@ -97,6 +98,7 @@ class OfferOrder:
                 days_left=offered.days_left[part],
                 unlocks=unlocks[part],
                 effort_minutes=table.effort_minutes[programme],
+                corrected=None if corrected is None else corrected[part],
             )
             found[part] = weigh(inputs, self._ranker.weights).total
         return found

@@ -35,7 +35,7 @@ def why_rank(factor: str, figures: Figures, amount: Text, messages: Messages) ->
     Raises:
         KeyError: a factor this module has no sentence for.
     """
-    if factor in ("doubt", "certainty"):
+    if factor in ("doubt", "certainty", "correction"):
         return messages.text(f"reason.{factor}")
     if factor == "value":
         return amount

@@ -28,7 +28,8 @@ CERTAINTY: Final = "certainty"
 URGENCY: Final = "urgency"
 UNLOCKS: Final = "unlocks"
 EFFORT: Final = "effort"
-FACTORS: Final = (EXPECTED, VALUE, DOUBT, CERTAINTY, URGENCY, UNLOCKS, EFFORT)
+CORRECTION: Final = "correction"
+FACTORS: Final = (EXPECTED, VALUE, DOUBT, CERTAINTY, URGENCY, UNLOCKS, EFFORT, CORRECTION)
 
 _MOST_MINUTES: Final = 240
 
@@ -156,6 +157,7 @@ class UtilityInputs:
         days_left: until its window closes, or something is lost otherwise, int64[m].
         unlocks: how many other programmes it opens, int64[m].
         effort_minutes: what applying takes, int64[m].
+        corrected: what is added so that groups are reached alike, in steps, int64[m]; None where nothing is.
     """
 
     likelihood: Float64 | None
@@ -165,6 +167,7 @@ class UtilityInputs:
     days_left: Int64
     unlocks: Int64
     effort_minutes: Int64
+    corrected: Int64 | None = None
 
 
 @dataclass(frozen=True)
@@ -200,7 +203,7 @@ class Utility:
 
 @dataclass(frozen=True)
 class Weighed:
-    """Programmes weighed: the contributions of each in steps, int64[m, 6] in the order of `factors`."""
+    """Programmes weighed: the contributions of each in steps, int64[m, 7] in the order of `factors`."""
 
     inputs: UtilityInputs
     factors: tuple[str, ...]
@@ -260,8 +263,9 @@ def weigh(inputs: UtilityInputs, weights: UtilityWeights) -> Weighed:
     # of the steps, not of what they were rounded from: to bring more is then never worse
     doubt = -np.rint(unlikely * gains.sum(axis=1)).astype(np.int64) - _steps(weights.doubt * unlikely**2)[:, 0]
     certainty, effort_steps = _steps(weights.certainty * (chance >= 1), effort).T
-    steps = np.stack([gains[:, 0], doubt, certainty, gains[:, 1], gains[:, 2], effort_steps], axis=1)
-    return Weighed(inputs, (factor, DOUBT, CERTAINTY, URGENCY, UNLOCKS, EFFORT), steps)
+    corrected = np.zeros_like(doubt) if inputs.corrected is None else inputs.corrected
+    steps = np.stack([gains[:, 0], doubt, certainty, gains[:, 1], gains[:, 2], effort_steps, corrected], axis=1)
+    return Weighed(inputs, (factor, DOUBT, CERTAINTY, URGENCY, UNLOCKS, EFFORT, CORRECTION), steps)
 
 
 def _steps(*parts: NDArray[np.floating[Any]]) -> Int64:

@@ -11,7 +11,7 @@ from features.problem import Problems, Where
 from recommender.rules.catalogue import Catalogue
 from recommender.rules.clause import Clause, Source
 from recommender.rules.clause_reader import ClauseReader
-from recommender.rules.compiled import compile_catalogue
+from recommender.rules.compiled import Compiled, compile_catalogue
 from recommender.rules.programme import Programme, Provider, Validity
 from recommender.rules.worth import Value
 from recommender.text import Text
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from features.snapshot import Snapshots
     from recommender.rules.region import Regions
 
-__all__ = ["PeopleGroup", "membership", "parse_groups"]
+__all__ = ["PeopleGroup", "group_rules", "membership", "parse_groups"]
 
 _REMEDY: Final = "Write what a rule would ask of a member, such as {fact: age, at_least: 65}"
 
@@ -65,9 +65,16 @@ def membership(groups: tuple[PeopleGroup, ...], people: Snapshots, regions: Regi
 
     UNKNOWN where the facts do not tell: such a person is neither of the group nor of the rest.
     """
+    rules = group_rules(groups, people.columns, people.declaration, regions, day)
+    return rules.answers(people.values, members=people.members)
+
+
+def group_rules(
+    groups: tuple[PeopleGroup, ...], columns: tuple[str, ...], declaration: Declaration, regions: Regions, day: int
+) -> Compiled:
+    """The rules of groups, compiled for snapshots with these columns: their answers say who is of which."""
     rules = Catalogue(tuple(_as_programme(group, place) for place, group in enumerate(groups)))
-    compiled = compile_catalogue(rules, people.columns, people.declaration, regions, day)
-    return compiled.answers(people.values, members=people.members)
+    return compile_catalogue(rules, columns, declaration, regions, day)
 
 
 def _as_programme(group: PeopleGroup, place: int) -> Programme:

@@ -11,19 +11,19 @@ from recommender.engine import Engine
 
 PARTS: Final = ("version", "catalogue", "declaration", "rules", "messages", "weights", "model")
 """The version of Proffer, the programmes, the vocabulary, the tables of regions and holidays, the sentences, the
-weights of the utility, and the model: null where the order is by the rules alone."""
+weights of the utility with what corrects it, and the model: null where the order is by the rules alone."""
 
 
 def basis_of(engine: Engine) -> dict[str, str | None]:
     """Return the hash of each of `PARTS`; what has the same hashes gives everybody the same answers."""
-    ranker = engine.ranker
+    ranker, corrected = engine.ranker, engine.ranker.correction
     return {
         "version": __version__,
         "catalogue": engine.catalogue.hash,
         "declaration": engine.declaration.hash,
         "rules": fingerprint([engine.regions, engine.working_days]),
         "messages": engine.messages.hash,
-        "weights": fingerprint(ranker.weights),
+        "weights": fingerprint(ranker.weights if corrected is None else [ranker.weights, corrected]),
         "model": ranker.fingerprint if ranker.scorer is not None else None,
     }
 

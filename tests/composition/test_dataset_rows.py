@@ -183,6 +183,32 @@ def test_a_file_that_is_no_table_is_refused(tmp_path):
             read(name)
 
 
+def test_a_file_that_is_not_utf8_is_refused_and_says_where(tmp_path):
+    (tmp_path / "x.csv").write_bytes(b"id,naam\n1," + b"\xff\xfe\n")
+    with pytest.raises(Rejected, match="is not UTF-8 in naam"):
+        tables_beside(tmp_path / "mapping.yaml")("x.csv")
+
+
+def test_two_columns_of_one_name_are_refused_where_they_are_read(definitions, catalogue, tmp_path):
+    twice = pd.DataFrame([[1, 30, 31, 5, 6]], columns=["who", "age", "age", "rest", "rest"])
+    only = MAPPING | {"tables": [{"file": "t", "person": "who", "time": "2020-01-01", "facts": {"age": "age"}}]}
+    with pytest.raises(Rejected) as refusal:
+        dataset_of(only, {"t": twice}, definitions, catalogue, tmp_path / "data")
+    assert [one.what for one in refusal.value.problems] == ["has more than one column 'age'"]
+
+
+def test_codes_of_programmes_are_told_by_values_and_a_code_that_is_not_says_how(definitions, catalogue, tmp_path):
+    table = {"file": "t", "person": "who", "time": "2020-01-01", "event": "benefit.used"}
+    frame = {"t": pd.DataFrame({"who": [1, 2], "code": [1.0, 2.0]})}
+    meant = {"programme": {"column": "code", "values": {1: "x.rent", 2: "x.food"}}}
+    dataset_of(MAPPING | {"tables": [table | {"fields": meant}]}, frame, definitions, catalogue, tmp_path / "data")
+    rows = pyarrow.parquet.read_table(tmp_path / "data" / "events.parquet").to_pylist()
+    assert [json.loads(row["data"])["programme"] for row in rows] == ["x.rent", "x.food"]
+    plain = MAPPING | {"tables": [table | {"fields": {"programme": "code"}}]}
+    with pytest.raises(Rejected, match=r"values: \{CELL: PROGRAMME\}"):
+        dataset_of(plain, frame, definitions, catalogue, tmp_path / "other")
+
+
 @pytest.mark.parametrize(("cell", "text"), [(1, "1"), (1.0, "1"), ("1", "1"), (1.5, "1.5"), (True, "true")])
 def test_cells_are_compared_as_text(cell, text):
     assert cell_text(cell) == text

@@ -7,6 +7,7 @@ import shutil
 
 import pyarrow.parquet
 import pytest
+import yaml
 
 from proffer import cli
 from tests.proffer.scripted import run
@@ -129,6 +130,25 @@ def test_evaluation_without_truth_says_so(home, people, tmp_path, capsys):
     words = ["evaluate", "--model", model_of(home), "--data", folder, "--home", home, "--no-progress"]
     assert cli.main([*map(str, words)]) == 0
     assert "The truth is not beside these data" in capsys.readouterr().out
+
+
+def test_boosts_of_groups_that_are_too_small_correct_nothing_and_recommend_takes_them(home, people, tmp_path, capsys):
+    file, mine = tmp_path / "w.yaml", ["--home", home, "--model", model_of(home)]
+    words = ["evaluate", *mine, "--data", people, "--boosts", file, "--no-progress"]
+    assert cli.main([*map(str, words)]) == 0
+    assert "No declared group is large enough" in capsys.readouterr().out
+    assert yaml.safe_load(file.read_text()) == {"boosts": []}
+    (tmp_path / "facts.json").write_text('{"birth_date": "1950-04-02", "sex": "female", "region": "11440"}')
+    asked = ["recommend", "--facts", tmp_path / "facts.json", "--as-of", "2026-10-31", "--weights", file]
+    plain = run(capsys, *asked, *mine)[1]["recommendations"]
+    last = plain[-1]["programme"]
+    file.write_text(yaml.safe_dump({"boosts": [{"group": "older", "of": "group", "programme": last, "adds": 50}]}))
+    code, document = run(capsys, *asked, *mine)
+    first = document["recommendations"][0]
+    assert (code, first["programme"], first["probability"]) == (0, last, plain[-1]["probability"])
+    assert "correction" in [part["factor"] for part in first["why_rank"]]
+    code, document = run(capsys, *asked, "--home", home, "--model", "none")
+    assert (code, document["problems"][0]["path"]) == (2, ["weights", "boosts"])
 
 
 def test_a_negative_number_of_programmes_is_refused(home, people, capsys):

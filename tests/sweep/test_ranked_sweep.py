@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -16,10 +17,12 @@ from features.calendar import date_of
 from features.log.columnar import read_segments
 from features.snapshot import known
 from recommender.offers.batch import Ranker, recommend
+from recommender.offers.order_correction import parse_boosts
 from recommender.ranking.attributes import Vocabulary
 from recommender.ranking.bilinear import UNIT, AttributeScaler, Bilinear
 from recommender.ranking.bins import Bins
 from recommender.ranking.programme_fit import fits
+from recommender.rules.people_group import parse_groups
 from recommender.rules.person import Person, held_programmes
 from sweep.pair_difference import SAME, schema
 
@@ -75,16 +78,32 @@ def listed(rows):
     return found
 
 
-@pytest.mark.parametrize("model", ["none", "private"])
+def corrected_model():
+    """The same with boosts for who is young and for who is not."""
+    rule = {"groups": {"young": {"who": {"fact": "age", "at_most": 34}}}}
+    groups = parse_groups(rule, ("groups.yaml",), DEFINITIONS.declaration)
+    names = [programme.id for programme in DEFINITIONS.catalogue.programmes]
+    boosts = [
+        {"group": "young", "of": side, "programme": name, "adds": 0.4}
+        for side, some in (("group", names[::3]), ("rest", names[1::3]))
+        for name in some
+    ]
+    return replace(drawn_model(), correction=parse_boosts(boosts, groups, ("w.yaml",)))
+
+
+@pytest.mark.parametrize("model", ["none", "private", "corrected"])
 def test_each_person_has_the_list_that_the_service_shows(history, model):
-    sweep = swept(history, Ranker() if model == "none" else drawn_model())
+    ranker = {"none": Ranker, "private": drawn_model, "corrected": corrected_model}[model]()
+    sweep = swept(history, ranker)
     lists = listed(sweep.table(np.arange(len(history.people))).to_pylist())
     alone = {name: shown(sweep, place) for place, name in enumerate(history.people)}
     assert lists == {name: offers for name, offers in alone.items() if offers}
     ties = sum(len(offers) - len({steps for _, steps in offers}) for offers in alone.values())
     assert max(map(len, alone.values())) == FIRST
     assert len({tuple(offers) for offers in alone.values()}) > 50, "lists hardly differ"
-    assert model == "private" or ties, "no two offers are tied"
+    assert model != "none" or ties, "no two offers are tied"
+    plain = listed(swept(history, drawn_model()).table(np.arange(len(history.people))).to_pylist())
+    assert (model == "corrected") == (model != "none" and lists != plain)
 
 
 def test_without_an_earlier_day_only_the_first_are_written_and_as_they_stand_among_all(history):

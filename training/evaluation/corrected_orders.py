@@ -19,31 +19,33 @@ if TYPE_CHECKING:
     from training.evaluation.judged_rows import JudgedRows
 
 TERMS: Final = CorrectionTerms()
+COUNTED: Final = frozenset({"popularity", "views"})
+"""Orders by how often something happened."""
 
 
 def corrected_orders(
-    material: TrainingData, rows: JudgedRows, owed: Entitlements, names: Sequence[str], terms: CorrectionTerms = TERMS
-) -> tuple[Correction, ...]:
+    material: TrainingData, rows: JudgedRows, scores: Mapping[str, Float64], kind_of: Sequence[str],
+    terms: CorrectionTerms = TERMS,
+) -> tuple[Correction, ...]:  # fmt: skip
     """Correct some orders, each half of the held-out people by boosts that were chosen on the other half.
 
     Args:
-        material: the programmes, whose categories are the kinds that boosts are for, and the groups.
-        rows: everybody's candidates under each order.
-        owed: what is due to everybody.
-        names: which orders.
+        material: the programmes and the groups.
+        rows: everybody's candidates, and what of them is due.
+        scores: of these candidates, by order.
+        kind_of: of each programme, in the catalogue's order: boosts are for all programmes of a kind.
         terms: what a correction has to keep to.
     """
     if not material.groups or not len(rows.some.people):
         return ()
-    kinds = tuple(sorted({programme.category for programme in material.catalogue.programmes}))
-    of_programme = np.array([kinds.index(one.category) for one in material.catalogue.programmes], dtype=np.int64)
+    owed, kinds = rows.owed, tuple(sorted(set(kind_of)))
+    of_programme = np.array([kinds.index(one) for one in kind_of], dtype=np.int64)
     kind = of_programme[rows.some.pairs.programme]
     one = np.array([identifier_code(f"correction {name}") % 2 == 0 for name in rows.some.people.people])
     groups = tuple(group.name for group in material.groups)
     found = []
-    for name in names:
-        plain = rows.scores[name]
-        counts = plain.size and plain.min() >= 0 and plain.max() > 1
+    for name, plain in scores.items():
+        counts = name in COUNTED and plain.size
         score = np.asarray(np.log1p(plain) if counts else plain, dtype=np.float64)  # counts are of very different sizes
         after = _crossed(score, kind, len(kinds), owed, (one, ~one), terms)
         boosts = choose_boosts(owed, score, kind, len(kinds), terms)

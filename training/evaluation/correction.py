@@ -28,6 +28,7 @@ class CorrectionTerms(NamedTuple):
         dislike: what each unit of a boost has to bring, in squared gaps: what brings less is taken for chance.
         rounds: how many boosts are tried to be added or taken back at most.
         k: how many places of a list count.
+        together: whether a boost is also tried with all that the group has already raised a step, too.
     """
 
     most_gap: float = 0.02
@@ -37,6 +38,7 @@ class CorrectionTerms(NamedTuple):
     dislike: float = 0.0005
     rounds: int = 60
     k: int = 5
+    together: bool = False
 
 
 @dataclass(frozen=True)
@@ -185,12 +187,20 @@ def choose_boosts(owed: Entitlements, score: Float64, kind: Int64, kinds: int, t
 
 
 def _tries(chosen: Boosts, at: Reach, kind: Int64, terms: CorrectionTerms) -> Iterator[list[Boosts]]:
-    """For each group that is too far from the rest, the worst first, what could be done about it."""
+    """For each group that is too far from the rest, the worst first, what could be done about it.
+
+    A boost may push out what was raised before; so it is tried with all of that raised by as much, too.
+    """
     for group in np.argsort(-np.abs(at.gaps)).tolist():
         if abs(at.gaps[group]) <= terms.aim:
             return
         behind = int(at.gaps[group] > 0)
-        tries = [chosen.more((group, behind, k), step) for k in np.unique(kind).tolist() for step in terms.steps]
+        tries = list[Boosts]()
+        for step in terms.steps:
+            together = replace(chosen, added=chosen.added.copy())
+            together.added[group, behind] += step * (chosen.added[group, behind] > 0)
+            bases = [chosen, together] if terms.together and chosen.added[group, behind].any() else [chosen]
+            tries += [one.more((group, behind, k), step) for one in bases for k in np.unique(kind).tolist()]
         ahead = np.flatnonzero(chosen.added[group, 1 - behind]).tolist()
         yield tries + [chosen.more((group, 1 - behind, k), -step) for k in ahead for step in terms.steps]
 

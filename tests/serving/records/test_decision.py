@@ -14,7 +14,10 @@ from features.canonical_json import canonical_text
 from features.problem import Rejected
 from recommender.engine import Engine
 from recommender.offers.batch import Ranker
+from recommender.offers.order_correction import parse_boosts
 from recommender.offers.utility import UtilityWeights
+from recommender.rules.people_group import parse_groups
+from serving.records.basis import basis_of, other_parts
 from serving.records.decision import Decision, Recorder
 from serving.records.replay import Difference, replayed
 from tests.examples import examples
@@ -107,6 +110,18 @@ def test_what_cannot_be_read_is_different_and_not_an_error(recorder, shipped, li
     for broken in ({}, {"t": "x"}, {**made.document["inputs"], "columns": {"no_such_column": 1}}):
         found = replayed(Decision({**made.document, "inputs": broken}, made.answer), shipped)
         assert found.difference.path == ("decision", "inputs")
+
+
+def test_what_corrects_the_order_is_part_of_the_weights_that_a_decision_rests_on(recorder, shipped):
+    rule = {"groups": {"older": {"who": {"fact": "age", "at_least": 65}}}}
+    groups = parse_groups(rule, ("groups.yaml",), shipped.declaration)
+    boost = {"group": "older", "of": "group", "programme": "kr.basic-pension", "adds": 0.1}
+    bases = [
+        basis_of(other(shipped, ranker=replace(shipped.ranker, correction=parse_boosts([one], groups, ("w.yaml",)))))
+        for one in (boost, boost, boost | {"adds": 0.2})
+    ]
+    assert bases[0] == bases[1]
+    assert other_parts(bases[0], recorder.basis) == other_parts(bases[0], bases[2]) == ["weights"]
 
 
 def test_another_catalogue_or_weights_are_said_and_nothing_is_compared(recorder, shipped, lives):
