@@ -102,6 +102,13 @@ def test_the_figures_are_those_of_held_out_units_but_for_the_noise(kept, good, b
     assert found.gain.mean > 0.1
 
 
+def test_beside_a_champion_it_is_held_against_the_order_that_a_first_model_is_compared_with(kept, good, bad):
+    material, _, folder = kept
+    beside, first = (compare(material, RUN, (good, one), Silent(0), folder).comparison for one in (bad, None))
+    assert first.above_popular is None
+    assert beside.above_popular.mean == pytest.approx(first.gain.mean, abs=1e-6)
+
+
 def test_the_noise_that_was_reserved_is_the_noise_that_was_added(kept, good, bad):
     material, made, folder = kept
     exact = compare(material, RUN, (good, bad), Silent(0), folder).comparison
