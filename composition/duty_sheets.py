@@ -134,7 +134,7 @@ def _recorded(home: Workspace, country: CountryFolder) -> dict[str, Mapping[str,
     return {
         "records": {} if home.has_events else None,
         "seals": {"sealed": sealed} if sealed else None,
-        "retention": {"months": keep.months + keep.days // 30} if stated else None,
+        "retention": {"months": keep.months + keep.days // 31} if stated else None,
     }
 
 

@@ -34,7 +34,7 @@ LABELS = ("rule.member.",
     "amount.some", "amount.percent", "amount.period.", "amount.per.", "amount.times", "amount.total", "amount.span.",
     "amount.count.", "change.", "ranking.", "calls.",
     "grown.", "sweep.", "page.", "citizen.", "pocket.", "auditor.", "case.", "agency.", "welcome.pages",
-    "letter.title", "letter.how", "letter.contact", "letter.bring", "letter.reference",
+    "sheets.", "letter.title", "letter.how", "letter.contact", "letter.bring", "letter.reference",
 )  # fmt: skip
 """Messages that may be parts of a sentence, headings or cells of a table."""
 
