@@ -15,7 +15,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "pages.md"
 
 
 def main():
-    """Measure, and write both tables into the page between what marks them."""
+    """Measure, and write both tables into the page in place of those that stand there."""
     engine, done, painted = engine_of_few(), [], []
     with tempfile.TemporaryDirectory() as folder, launched() as browser:
         for number, (role, way) in enumerate((role, way) for role in TASKS for way in WAYS):
@@ -26,18 +26,17 @@ def main():
                 painted += paints(browser, address, role) if way == "pointer" else []
         version = browser.version
     text = PAGE.read_text(encoding="utf-8")
-    text = written(text, "tasks", tasks_table(done), version)
-    text = written(text, "paints", paints_table(painted), version)
+    text = written(text, "who", tasks_table(done), version)
+    text = written(text, "page", paints_table(painted), version)
     PAGE.write_text(text, encoding="utf-8")
 
 
-def written(text, name, lines, version):
-    """The text with a table in the place that is marked for it."""
+def written(text, first, lines, version):
+    """The text with a table in place of the one whose first column is headed so."""
     table = "\n".join((*lines, "", f"(Chromium {version.partition('.')[0]}.)"))
-    found, places = re.subn(
-        f"(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda one: f"{one[1]}\n{table}\n\n{one[2]}", text, flags=re.DOTALL
-    )
-    assert places == 1, name
+    place = rf"^\| {first} \|.*?^\(Chromium \d+\.\)$"
+    found, places = re.subn(place, lambda _: table, text, flags=re.DOTALL | re.MULTILINE)
+    assert places == 1, first
     return found
 
 
