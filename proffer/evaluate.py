@@ -92,7 +92,10 @@ def run(args: argparse.Namespace) -> int:
         threads = _THREADS if settings.tuned else 0
         once_more = Withholding(settings.cold_start, tuned_threads=threads, full=settings.page is not None)
         report = evaluate_model(data, model, once_more, reference=True, progress=progress)
-        corrected = served_correction(data, report.rows, model) if settings.boosts and report.rows else None
+        corrected = None
+        if settings.boosts is not None and report.rows is not None:
+            progress("closing the gaps between groups")
+            corrected = served_correction(data, report.rows, model)
     left = [str(path) for path in write_report(report, folder, workspace)]
     if settings.page is not None:
         left += [str(path) for path in write_page(report, folder, settings.page, args.country)]
