@@ -26,15 +26,15 @@ def main():
                 painted += paints(browser, address, role) if way == "pointer" else []
         version = browser.version
     text = PAGE.read_text(encoding="utf-8")
-    text = written(text, "who", tasks_table(done), version)
-    text = written(text, "page", paints_table(painted), version)
+    text = written(text, "| who | task |", tasks_table(done), version)
+    text = written(text, "| page | first contentful paint", paints_table(painted), version)
     PAGE.write_text(text, encoding="utf-8")
 
 
 def written(text, first, lines, version):
-    """The text with a table in place of the one whose first column is headed so."""
+    """The text with a table in place of the one that begins so."""
     table = "\n".join((*lines, "", f"(Chromium {version.partition('.')[0]}.)"))
-    place = rf"^\| {first} \|.*?^\(Chromium \d+\.\)$"
+    place = rf"^{re.escape(first)}.*?^\(Chromium \d+\.\)$"
     found, places = re.subn(place, lambda _: table, text, flags=re.DOTALL | re.MULTILINE)
     assert places == 1, first
     return found
