@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from recommender.rules.compiled import Compiled
     from sweep.population_sweep import PopulationSweep
 
-__all__ = ["ShardSweep", "SweepFiles", "SweepSettings", "population_sweep", "whole_history"]
+__all__ = ["ShardSweep", "SweepFiles", "SweepSettings", "population_sweep", "swept_by", "whole_history"]
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class ShardSweep:
         from sweep.row_oracle import RowOracle
         from sweep.sweep_folder import SweepFolder
 
-        settings, sweep = _rules(self.files)
+        settings, sweep = swept_by(self.files)
         history = PeopleFolder.open(self.people).history(shard, settings.definitions.declaration)
         oracle = RowOracle(sweep.over(history), reading.read_messages(country=self.files.country))
         names = {history.people[place] for place in places}
@@ -135,7 +135,7 @@ class ShardSweep:
         from features.log.people_folder import PeopleFolder
         from sweep.sweep_folder import SweepFolder
 
-        settings, sweep = _rules(self.files)
+        settings, sweep = swept_by(self.files)
         if settings.definitions.catalogue.hash != self.catalogue:
             what, remedy = "is another than when the sweep began", "Sweep again into another folder"
             raise Rejected([Problem(("--catalogue",), "conflict", what, remedy)])
@@ -145,8 +145,12 @@ class ShardSweep:
 
 
 @lru_cache(maxsize=1)
-def _rules(files: SweepFiles) -> tuple[SweepSettings, PopulationSweep]:
-    """The rules of a sweep, read once by each process; what is worked out of them is kept from shard to shard."""
+def swept_by(files: SweepFiles) -> tuple[SweepSettings, PopulationSweep]:
+    """Return the rules of a sweep, read once by each process; what is worked out of them is kept from shard to shard.
+
+    Raises:
+        Rejected: a file is wrong, or the sweep cannot be made.
+    """
     from features.log.history import history_of
 
     settings = files.settings()

@@ -16,7 +16,7 @@ from composition.engines import RankingSettings
 from composition.model_registry import NO_MODEL, ModelRegistry
 from composition.reports import write_sweep_page
 from composition.shards import ENGINES, map_in_processes, map_on_spark
-from composition.sweeping import ShardSweep, SweepFiles, SweepSettings, population_sweep, whole_history
+from composition.sweeping import ShardSweep, SweepFiles, SweepSettings, swept_by, whole_history
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
 from features.whole_file import write_whole
@@ -75,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
     from sweep.sweep_folder import SweepFolder
 
     _refuse_unread(args)
+    swept_by.cache_clear()  # an earlier sweep of this process may have read other files of the same names
     swept = _Asked(args)
     shards = len(swept.parts if swept.folder is None else swept.folder.files)
     folder = SweepFolder.begin(args.out, swept.order, shards)
@@ -190,7 +191,7 @@ class _Asked:
     @cached_property
     def settings(self) -> SweepSettings:
         """What the files hold."""
-        return self.files.settings()
+        return swept_by(self.files)[0]
 
     @cached_property
     def folder(self) -> PeopleFolder | None:
@@ -225,11 +226,10 @@ class _Asked:
     @cached_property
     def order(self) -> dict[str, object]:
         """What tells this sweep from others; raises Rejected where it cannot be made."""
-        from features.log.history import history_of
         from features.log.people_folder import fingerprint
 
         declaration, catalogue, _ = self.settings.definitions
-        before, ranker = population_sweep(self.settings, history_of([], declaration)).before, self.settings.ranker
+        before, ranker = swept_by(self.files)[1].before, self.settings.ranker
         ranked: dict[str, object] = {}
         if ranker is not None:
             ranked = {"first": self.files.first, "model": ranker.fingerprint, "weights": asdict(ranker.weights)}
