@@ -126,8 +126,8 @@ def train(data: TrainingData, seed: int, progress: Progress) -> TrainingRun[Exac
 def promote(data: TrainingData, run: TrainingRun[ExactRunResult], model: Path, workspace: Workspace) -> GateAnswer:
     """Promote as `proffer promote` does, with the report of the run where nothing stands before."""
     found = champion_gate.answered(data, workspace, model, report=run.report)
-    if found.passed:
-        ModelRegistry(workspace).promote(model.name)
+    registry = ModelRegistry(workspace)
+    (registry.promote if found.passed else registry.refuse)(model.name)
     return found
 
 

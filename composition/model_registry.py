@@ -43,14 +43,22 @@ class ModelRegistry:
     def by_artefact(self) -> dict[str, dict[str, Any]]:
         """The name of each readable model and whether it serves, by the sha256 that a ledger calls it by."""
         found: dict[str, dict[str, Any]] = {}
-        mark = self.workspace.champion_file
-        used = mark.read_text(encoding="utf-8").strip() if mark.exists() else ""
+        used = self.aliases().get("champion")
         for name in self.names():
             with contextlib.suppress(OSError, strict_json.MalformedError):
                 document = strict_json.parse((self.workspace.models / name / MANIFEST).read_bytes())
                 if isinstance(document, dict) and isinstance(document.get("artefact"), str):
                     found[document["artefact"]] = {"name": name, "serves": name == used}
         return found
+
+    def files(self, name: str) -> list[Path]:
+        """The files of the artefact of the model called `name`: its manifest and those that it lists.
+
+        Raises:
+            Rejected: there is no such model, or it is not whole.
+        """
+        self._check_there(name)
+        return [self.workspace.models / name / file for file in read_artefact(self.workspace.models / name)]
 
     def champion(self) -> Path | None:
         """The artefact folder of the promoted model, or None when none was promoted.
@@ -67,14 +75,26 @@ class ModelRegistry:
             Rejected: there is no such model.
         """
         self._check_there(name)
-        mark = self.workspace.begin().champion_file
-        now = mark.read_text(encoding="utf-8").strip() if mark.exists() else name
+        self.workspace.begin()
+        now = self.aliases().get("champion", name)
         if now != name:
             write_whole(self.workspace.champions_before, "".join(f"{one}\n" for one in (*self._before(), now)).encode())
-        write_whole(mark, f"{name}\n".encode())
-        shadow = self.workspace.shadow_file
-        if shadow.exists() and shadow.read_text(encoding="utf-8").strip() == name:
-            shadow.unlink()
+        self._crown(name)
+
+    def refuse(self, name: str) -> None:
+        """Remember that the gate refused the model called `name` beside this champion.
+
+        Raises:
+            Rejected: there is no such model.
+        """
+        self._check_there(name)
+        if name != self.aliases().get("champion"):
+            write_whole(self.workspace.begin().challenger_file, f"{name}\n".encode())
+
+    def aliases(self) -> dict[str, str]:
+        """The names that the home's own files give to champion, challenger and shadow; only of those there are."""
+        kept = self.workspace.champion_file, self.workspace.challenger_file, self.workspace.shadow_file
+        return {file.name: file.read_text(encoding="utf-8").strip() for file in kept if file.exists()}
 
     def shadow(self) -> Path | None:
         """The artefact folder of the model that scores beside the champion and serves nobody; None where there is none.
@@ -108,7 +128,7 @@ class ModelRegistry:
             what = f"is not there any more: {before[-1]}" if before else "no champion was replaced in this home"
             remedy = "Promote a model that is there"
             raise Rejected([Problem((str(self.workspace.champions_before),), "missing", what, remedy)])
-        write_whole(self.workspace.champion_file, f"{before[-1]}\n".encode())
+        self._crown(before[-1])
         write_whole(self.workspace.champions_before, "".join(f"{one}\n" for one in before[:-1]).encode())
         return self.workspace.models / before[-1]
 
@@ -191,6 +211,13 @@ class ModelRegistry:
 
         write(self.workspace.models / name, run.files(name, clock.timestamp()))
         return name
+
+    def _crown(self, name: str) -> None:
+        """Write who is the champion, who is no shadow of itself, and beside whom nobody was refused yet."""
+        write_whole(self.workspace.champion_file, f"{name}\n".encode())
+        self.workspace.challenger_file.unlink(missing_ok=True)
+        if self.aliases().get("shadow") == name:
+            self.workspace.shadow_file.unlink()
 
     def _before(self) -> list[str]:
         """The champions that were replaced, the latest last."""

@@ -4,6 +4,7 @@ events.db      the event log and the service's records (SQLite), unless PROFFER_
 models/NAME/   one artefact each: manifest.json and the files it lists
 champions-before  the names of the champions before, the latest last, for `promote --rollback`
 shadow         the name of the model that scores beside the champion and serves nobody
+challenger     the name of the model that the gate refused last beside this champion
 retraining/    a file for each run of `retrain`: what it was asked, and which stages are done
 champion       the name of the model that `recommend`, `score` and `serve` use (composition/model_registry.py)
 ledger/        the privacy ledger and its keys
@@ -228,6 +229,11 @@ class Workspace:
     def shadow_file(self) -> Path:
         """The file that names the model that scores beside the champion."""
         return self.path / "shadow"
+
+    @property
+    def challenger_file(self) -> Path:
+        """The file that names the model that the gate refused last beside this champion."""
+        return self.path / "challenger"
 
     @property
     def retraining(self) -> Path:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from composition import demonstration, reading, terminal
+from composition import demonstration, model_aliases, reading, terminal
 from composition.model_registry import ModelRegistry
 from composition.provenance import Stamp
 from composition.reports import write_report
@@ -127,13 +127,17 @@ def _demonstrated(args: argparse.Namespace, workspace: Workspace) -> tuple[dict[
     with stages.stage("evaluate"):
         pictures = [str(path) for path in write_report(report, model, workspace)]
     with stages.stage("promote"):
+        before = model_aliases.compared(workspace)
         answer = demonstration.promote(data, trained, model, workspace)
+        aliases = model_aliases.mirrored(workspace, before)
         for lacking in (one for one in answer.evidence if not one.passed):
             terminal.say(f"      {lacking}")
         for check in answer.checks:
             plain = check.name in ("ndcg@5", "held-out log-loss")  # of the others only what stands in the way
             if plain or not check.passed:
                 terminal.say(f"      {check_line(check, say) if plain else check}")
+        for line in aliases.lines():
+            terminal.say(f"      {line}")
         if ModelRegistry(workspace).champion() is None:
             terminal.say(f"      {say('ranking.by_rules')}")
     with stages.stage("story"):
@@ -144,6 +148,7 @@ def _demonstrated(args: argparse.Namespace, workspace: Workspace) -> tuple[dict[
         "ingested": counts,
         "model": str(model),
         "promoted": answer.passed,
+        "mlflow": aliases.to_document(),
         "pictures": pictures,
         "seconds": stages.seconds,
         "story": story,

@@ -7,20 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from composition import reading, terminal
+from composition import model_aliases, reading, terminal
 from composition.model_registry import ModelRegistry, load_model
 from composition.reports import write_boosts, write_page, write_report
 from composition.sources import TrainingSource, check_folder, folder_to_learn_from, read_training_data
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
-from proffer import options
+from proffer import options, train_exact
 
 if TYPE_CHECKING:
     from training.data.material import TrainingData
     from training.evaluation.evaluation_report import Report
     from training.evaluation.shadow_difference import ShadowDifference
 
-_THREADS = 2
 _NO_GROUPS: Final = Problem(
     ("--boosts",), "missing", "the declaration names no groups of people", "Add groups.yaml (docs/evaluation.md)"
 )
@@ -37,6 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     tuned = "set LightGBM tuned for each programme, and one over all as classes, beside it"
     parser.add_argument("--tuned", action="store_true", help=tuned)
+    with_any = "of LightGBM (default: 2); what it learns is the same with any"
+    parser.add_argument("--threads", type=int, default=2, metavar="N", help=with_any)
     page = "write a page and JSON with every figure there, with leak controls and example lists"
     parser.add_argument("--report", type=Path, metavar="DIR", help=page)
     boosts = "close the gaps between declared groups in what is recommended; written as a file of weights"
@@ -48,12 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class EvaluateSettings:
-    """What to judge, on what, and how many programmes to try as new."""
+    """What to judge, on what, how many programmes to try as new, and on how many threads."""
 
     source: TrainingSource
     model: str | None
     cold_start: int
     tuned: bool
+    threads: int
     page: Path | None
     boosts: Path | None
 
@@ -64,15 +66,17 @@ class EvaluateSettings:
         Raises:
             Rejected: a number is out of range.
         """
+        problems = Problems()
         if args.cold_start < 0:
-            what = f"{args.cold_start} is below 0"
-            raise Rejected([Problem(("--cold-start",), "range", what, "Give how many programmes to try")])
+            problems.add(("--cold-start",), "range", f"{args.cold_start} is below 0", "Give how many programmes to try")
+        train_exact.check_threads(args.threads, problems)
+        problems.raise_any()
         workspace = Workspace(args.home)
         source = TrainingSource(
             workspace, folder_to_learn_from(workspace, args.data), args.declaration, args.catalogue, None, args.country,
             args.as_of, args.hold_out,
         )  # fmt: skip
-        return cls(source, args.model, args.cold_start, args.tuned, args.report, args.boosts)
+        return cls(source, args.model, args.cold_start, args.tuned, args.threads, args.report, args.boosts)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -89,8 +93,10 @@ def run(args: argparse.Namespace) -> int:
         if settings.boosts is not None and not data.groups:
             raise Rejected([_NO_GROUPS])
         model = load_model(folder, data.declaration.hash)
-        threads = _THREADS if settings.tuned else 0
-        once_more = Withholding(settings.cold_start, tuned_threads=threads, full=settings.page is not None)
+        once_more = Withholding(
+            settings.cold_start, tuned_threads=settings.threads if settings.tuned else 0, threads=settings.threads,
+            full=settings.page is not None,
+        )  # fmt: skip
         report = evaluate_model(data, model, once_more, reference=True, progress=progress)
         corrected = None
         if settings.boosts is not None and report.rows is not None:
@@ -105,9 +111,12 @@ def run(args: argparse.Namespace) -> int:
     say = reading.read_messages(country=args.country).speaking(data.declaration.country.shown)
     shown = data.declaration.country.shown
     more = [] if corrected is None else [correction_text(corrected, data.groups, say, shown), ""]
-    text = "\n".join([f"model {folder}", "", report_text(report, say), "", *more, *map(str, beside), *left])
+    aliases = model_aliases.compared(workspace)
+    more += [*map(str, beside), *aliases.lines()]
+    text = "\n".join([f"model {folder}", "", report_text(report, say), "", *more, *left])
     shadow = [one.to_document() for one in beside]
     document = {"model": str(folder), **report.to_document(), "shadow": shadow[0] if shadow else None, "files": left}
+    document |= {"mlflow": aliases.to_document()}
     document |= {} if corrected is None else {"served": corrected.to_document()}
     terminal.emit(document, args.json, text)
     return terminal.DONE

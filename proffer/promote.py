@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from composition import terminal
+from composition import model_aliases, terminal
 from composition.budgets import run_request
 from composition.model_registry import ModelRegistry
 from composition.sources import TrainingSource, folder_to_learn_from, read_training_data
@@ -19,6 +19,7 @@ from proffer import gate_verdict, options, train_private
 from proffer.train_exact import price_document
 
 if TYPE_CHECKING:
+    from composition.model_aliases import ModelAliases
     from training.data.material import TrainingData
 
 _PAID = ("delta", "population", "units", "dry_run")
@@ -30,6 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("challenger", metavar="MODEL", nargs="?", help=named)
     back = "make the champion before this one the champion again; nothing is judged, and MODEL is left out"
     parser.add_argument("--rollback", action="store_true", help=back)
+    mirror = "write to MLflow again who is champion, challenger and shadow; nothing is judged, and MODEL is left out"
+    parser.add_argument("--mirror", action="store_true", help=mirror)
     shadow = "let it score beside the champion without serving anybody; nothing is judged, `evaluate` says what differs"
     parser.add_argument("--shadow", action="store_true", help=shadow)
     spent = "what one noised comparison may spend per unit, of people who may be real (default: exact, of others)"
@@ -47,8 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Judge challenger and champion, promote or refuse, and print the figures."""
     workspace = Workspace(args.home)
-    if args.rollback or args.challenger is None:
-        return _roll_back(args, ModelRegistry(workspace))
+    if args.rollback or args.mirror or args.challenger is None:
+        return _without_model(args, ModelRegistry(workspace))
     terms = None if args.epsilon is None else train_private.terms_of(args)
     if terms is None:
         _refuse_unpaid(args)
@@ -60,9 +63,9 @@ def run(args: argparse.Namespace) -> int:
     )
     challenger = ModelRegistry(workspace).require(args.challenger)
     if args.shadow:
+        before = model_aliases.compared(workspace)
         ModelRegistry(workspace).cast_shadow(challenger.name)
-        terminal.emit({"shadow": challenger.name}, args.json, f"{challenger.name} scores beside the champion now")
-        return terminal.DONE
+        return _tell(args, before, {"shadow": challenger.name}, f"{challenger.name} scores beside the champion now")
     return _ask(args, source, challenger)
 
 
@@ -75,22 +78,33 @@ def _ask(args: argparse.Namespace, source: TrainingSource, challenger: Path) -> 
         return _price(args, data, run_request(data, source.terms, workspace))
     with workspace.alone("promote"), terminal.working("comparing models") as progress:
         verdict = gate_verdict.asked(source, data, challenger, fewer=args.fewer_people, progress=progress)
-        if verdict.passed:
-            ModelRegistry(workspace).promote(challenger.name)
-    terminal.emit(verdict.document, args.json, verdict.text)
+        before, registry = model_aliases.compared(workspace), ModelRegistry(workspace)
+        (registry.promote if verdict.passed else registry.refuse)(challenger.name)
+    _tell(args, before, verdict.document, verdict.text)
     return terminal.DONE if verdict.passed else terminal.FAILED
 
 
-def _roll_back(args: argparse.Namespace, registry: ModelRegistry) -> int:
-    """Take the champion before this one again; one or the other of MODEL and --rollback has to be given."""
-    if args.rollback == (args.challenger is not None):
-        what = "is given beside --rollback" if args.rollback else "is missing"
-        raise Rejected([Problem(("MODEL",), "conflict", what, "Give either the name of a model or --rollback")])
+def _tell(args: argparse.Namespace, before: ModelAliases, document: dict[str, Any], text: str) -> int:
+    """Write the aliases to MLflow, then print what was done and how the two stand; the home is as it is by now."""
+    with terminal.working("writing the aliases to MLflow"):
+        now = model_aliases.mirrored(Workspace(args.home), before)
+    terminal.emit({**document, "mlflow": now.to_document()}, args.json, "\n".join([text, *now.lines()]))
+    return terminal.DONE
+
+
+def _without_model(args: argparse.Namespace, registry: ModelRegistry) -> int:
+    """Take the champion before this one again, or only mirror; one of MODEL, --rollback, --mirror has to be given."""
+    given = [name for name in ("--rollback", "--mirror") if getattr(args, name[2:])]
+    if len(given) + (args.challenger is not None) != 1:
+        what = f"is given beside {given[0]}" if args.challenger else f"{' and '.join(given) or 'nothing'} is given"
+        raise Rejected([Problem(("MODEL",), "conflict", what, "Give the name of a model, --rollback or --mirror")])
+    before = model_aliases.compared(registry.workspace)
+    if args.mirror:
+        return _tell(args, before, {"aliases": registry.aliases()}, "nothing was judged")
     with registry.workspace.alone("promote"):
         left, again = registry.champion(), registry.roll_back()
     document = {"champion_before": None if left is None else left.name, "champion": again.name}
-    terminal.emit(document, args.json, f"{again.name} is the champion again")
-    return terminal.DONE
+    return _tell(args, before, document, f"{again.name} is the champion again")
 
 
 def _refuse_unpaid(args: argparse.Namespace) -> None:

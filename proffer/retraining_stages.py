@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from composition import terminal
+from composition import model_aliases, terminal
 from composition.budgets import run_request
 from composition.model_registry import MANIFEST, ModelRegistry, load_model
 from composition.reports import write_report
@@ -124,9 +124,19 @@ class Retraining:
             file = file.done("gate", {**verdict.document, "why": list(verdict.why)})
             said = {**verdict.document, "why": verdict.why}
         if not said["promoted"]:
+            self._aliased(self.registry.refuse, model.name)
             return file.ended("refused", tuple(said["why"]))
-        self.registry.promote(model.name)
-        return file.done("promote", {"champion": model.name}).ended("promoted")
+        kept = self._aliased(self.registry.promote, model.name)
+        return file.done("promote", {"champion": model.name, "mlflow": kept}).ended("promoted")
+
+    def _aliased(self, change: Callable[[str], None], name: str) -> dict[str, Any]:
+        """Change who is called what in the home, mirror that in MLflow, and say how the two stand."""
+        before = model_aliases.compared(self.source.workspace)
+        change(name)
+        now = model_aliases.mirrored(self.source.workspace, before)
+        for line in now.lines():
+            terminal.say(line)
+        return now.to_document()
 
     def _gate_source(self) -> TrainingSource:
         """The same rows, at the price of a comparison."""

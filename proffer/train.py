@@ -66,8 +66,7 @@ def run(args: argparse.Namespace) -> int:
 def _refuse_impossible(args: argparse.Namespace, *, has_folder: bool) -> None:
     problems = Problems()
     train_exact.check_seed(args.seed, problems)
-    if args.threads < 1:
-        problems.add(("--threads",), "range", f"{args.threads} is less than 1", "Give how many threads may work")
+    train_exact.check_threads(args.threads, problems)
     train_private.forbid_terms(args, _PRIVATE, problems)
     if not has_folder and args.ranker == "student":
         what = "is missing, and a student learns from synthetic people only"

@@ -28,6 +28,12 @@ def check_seed(seed: int, problems: Problems) -> None:
         problems.add(("--seed",), "range", f"cannot be {seed}", f"Give a number from 0 to {_LAST_SEED}")
 
 
+def check_threads(threads: int, problems: Problems) -> None:
+    """Refuse to work on no thread."""
+    if threads < 1:
+        problems.add(("--threads",), "range", f"{threads} is less than 1", "Give how many threads may work")
+
+
 def run(args: argparse.Namespace, source: TrainingSource) -> int:
     """Price or train, and print."""
     from training.rankers.forest_ranker import ForestSettings

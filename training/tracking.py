@@ -1,4 +1,4 @@
-"""Tracking: what a run was, what it scored and which of our own files it left, in MLflow on an embedded database."""
+"""Tracking: what a run was, what it scored, which of our own files it left and which models serve, in MLflow."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import logging
 import math
 import os
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +43,12 @@ FILES = (
 )  # fmt: skip
 """The only files that are tracked: those of an artefact."""
 
+ALIASES = ("champion", "challenger", "shadow")
+"""The only aliases of registered models that are written and read; others are whoever's who made them."""
+
+_MODEL = "model"
+"""The tag of a registered version that holds the name of the model in the home, and the only one that is written."""
+
 
 @dataclass(frozen=True)
 class Store:
@@ -57,7 +63,7 @@ class Store:
     files: Path
 
 
-_STORES = ("mlflow", "sqlalchemy")
+_STORES = ("mlflow", "sqlalchemy", "alembic")
 """Whose failures are the store's; their classes are not imported, because MLflow reads its settings as it is."""
 
 
@@ -66,18 +72,25 @@ class NotTracked(Rejected):
 
 
 @contextmanager
-def _storing(uri: str) -> Iterator[None]:
+def _storing(uri: str, done: str = "written") -> Iterator[None]:
     """Tell as data what MLflow, and what it stands on, says of a store that takes nothing; they are known by name.
+
+    Args:
+        uri: of the store.
+        done: what could not be done with it.
 
     Raises:
         NotTracked: it was not stored.
     """
     try:
         yield
+    except ImportError as failure:
+        what, remedy = f"could not be {done} ({failure})", "Install what tracks: pip install '.[train]'"
+        raise NotTracked([Problem((uri,), "unavailable", what, remedy)]) from failure
     except Exception as failure:
         if not isinstance(failure, OSError) and type(failure).__module__.partition(".")[0] not in _STORES:
             raise
-        what = f"could not be written ({str(getattr(failure, 'orig', failure)).partition(chr(10))[0]})"
+        what = f"could not be {done} ({str(getattr(failure, 'orig', failure)).partition(chr(10))[0]})"
         remedy = "Make room on the disk, or let its owner run this"
         raise NotTracked([Problem((uri,), "unreadable", what, remedy)]) from failure
 
@@ -158,6 +171,63 @@ def tracked(store: Store, name: str, metrics: Collection[str] = METRICS) -> Iter
         raise
     with _storing(store.uri):
         client.set_terminated(run.id, "FINISHED")
+
+
+def aliases(store: Store) -> dict[str, str]:
+    """The name of the model that each of our aliases has in MLflow's registry; a version that is not ours by number.
+
+    Raises:
+        NotTracked: the store cannot be read.
+    """
+    with _storing(store.uri, "read"):
+        client = _client(store)
+        held = {
+            alias: client.get_model_version(EXPERIMENT, str(version))
+            for model in client.search_registered_models(filter_string=f"name = '{EXPERIMENT}'")
+            for alias, version in model.aliases.items()
+            if alias in ALIASES
+        }
+    return {alias: one.tags.get(_MODEL, f"version {one.version}") for alias, one in held.items()}
+
+
+def point(store: Store, wanted: Mapping[str, tuple[str, Sequence[Path]]]) -> None:
+    """Give each alias in MLflow's registry to the model that has it in the home, and take away the others of ours.
+
+    Args:
+        store: where the runs are kept, too.
+        wanted: by alias the name of the model and the files of its artefact; what MLflow lacks of them is copied.
+
+    Raises:
+        Rejected: an alias or a file is not on its allow-list; nothing was written.
+        NotTracked: the store takes nothing, or not all.
+    """
+    _check("alias", wanted, ALIASES)
+    _check("file", {path.name for _, paths in wanted.values() for path in paths}, FILES)
+    with _storing(store.uri):
+        client = _client(store)
+        if not client.search_registered_models(filter_string=f"name = '{EXPERIMENT}'"):
+            client.create_registered_model(EXPERIMENT)
+        for alias in ALIASES:
+            if alias in wanted:
+                client.set_registered_model_alias(EXPERIMENT, alias, _version(client, store, *wanted[alias]))
+            else:
+                client.delete_registered_model_alias(EXPERIMENT, alias)
+
+
+def _version(client: MlflowClient, store: Store, name: str, paths: Sequence[Path]) -> str:
+    """The number of a model's registered version, which is made of its run; of a new run where MLflow has none."""
+    made = client.search_model_versions(f"name = '{EXPERIMENT}' and tags.{_MODEL} = '{name}'", max_results=1)
+    if made:
+        return str(made[0].version)
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    there = client.search_runs([experiment.experiment_id], f"run_id = '{name}'") if experiment else []
+    with nullcontext(TrackedRun(client, name)) if there else tracked(store, name) as run:
+        copied = {(one.path, one.file_size) for one in client.list_artifacts(run.id)}
+        for path in paths:
+            if (path.name, path.stat().st_size) not in copied:
+                run.file(path)
+    source = client.get_run(run.id).info.artifact_uri
+    return str(client.create_model_version(EXPERIMENT, source, run.id, {_MODEL: name}).version)
 
 
 def _client(store: Store) -> MlflowClient:

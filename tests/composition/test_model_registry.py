@@ -56,6 +56,25 @@ def test_a_champion_is_rolled_back_one_after_another(home):
     assert ModelRegistry(home).champion() == first
 
 
+def test_a_challenger_is_who_was_refused_beside_this_champion_and_no_other(home):
+    for name in ("m1", "m2", "m3"):
+        put_model(home, name)
+    registry = ModelRegistry(home)
+    registry.promote("m1")
+    registry.refuse("m1")
+    assert registry.aliases() == {"champion": "m1"}
+    registry.refuse("m2")
+    assert registry.aliases() == {"champion": "m1", "challenger": "m2"}
+    registry.promote("m3")
+    assert registry.aliases() == {"champion": "m3"}
+    registry.refuse("m1")
+    registry.cast_shadow("m1")
+    registry.roll_back()
+    assert registry.aliases() == {"champion": "m1"}
+    with pytest.raises(Rejected, match="has no model"):
+        registry.refuse("m9")
+
+
 def test_a_champion_before_that_is_gone_is_refused_and_the_champion_stays(home):
     put_model(home, "m1")
     second = put_model(home, "m2")

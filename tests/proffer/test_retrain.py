@@ -45,6 +45,11 @@ def spends(home, capsys):
     return run(capsys, "privacy", "spends", "--home", home)[1]["spends"]
 
 
+def compared(document):
+    told = document["mlflow"]
+    return told["agrees"], told["differs"], told["overwritten"]
+
+
 def killed(*_, **__):
     raise KeyboardInterrupt
 
@@ -81,13 +86,31 @@ def test_a_shadow_scores_beside_the_champion_and_evaluate_says_what_it_would_cha
     champion = run(capsys, *exact)[1]["stages"]["train"]["model"]
     mine = ["--data", exact[4], "--home", tmp_path / "home"]
     other = run(capsys, "train", *mine, "--seed", 3, "--objective", "lambdarank")[1]["run_id"]
-    assert run(capsys, "promote", other, *mine, "--shadow") == (0, {"shadow": other})
+    assert compared(run(capsys, "promote", other, *mine, "--shadow")[1]) == (True, [], [])
     document = run(capsys, "evaluate", *mine)[1]
+    assert compared(document) == (True, [], [])
     told = document["shadow"]
     assert (told["shadow"], told["people"] > 30) == (other, True)
     assert 0 < told["other_first"] <= told["people"]
     assert (tmp_path / "home" / "champion").read_text().strip() == champion
     assert run(capsys, "promote", champion, *mine, "--shadow")[0] == 2
+
+
+def test_evaluate_says_where_mlflow_calls_another_model_champion_and_mirror_writes_it_over(exact, tmp_path, capsys):
+    from mlflow import MlflowClient
+
+    stages = run(capsys, *exact)[1]["stages"]
+    assert compared(stages["promote"]) == (True, [], [])
+    champion, mine = stages["train"]["model"], ["--data", exact[4], "--home", tmp_path / "home"]
+    MlflowClient(tracking_uri=Workspace(tmp_path / "home").mlflow_uri).delete_registered_model_alias(
+        "proffer", "champion"
+    )
+    other = {"alias": "champion", "home": champion, "mlflow": None}
+    assert compared(run(capsys, "evaluate", *mine)[1]) == (False, [other], [])
+    cli.main(["evaluate", *map(str, mine)])
+    assert f"champion is {champion} in this home and nobody in MLflow" in capsys.readouterr().out
+    assert compared(run(capsys, "promote", "--mirror", *mine[2:])[1]) == (True, [], [other])
+    assert compared(run(capsys, "evaluate", "--threads", 1, *mine)[1]) == (True, [], [])
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pyarrow.parquet
 import pytest
 import yaml
 
+from features.problem import Rejected
 from proffer import cli
 from tests.proffer.scripted import run
 
@@ -153,6 +154,22 @@ def test_boosts_of_groups_that_are_too_small_correct_nothing_and_recommend_takes
 
 def test_a_negative_number_of_programmes_is_refused(home, people, capsys):
     assert run(capsys, "evaluate", "--data", people, "--home", home, "--cold-start", -1)[0] == 2
+
+
+def test_evaluate_learns_what_stands_beside_on_the_threads_it_is_given(home, people, capsys, monkeypatch):
+    from training.evaluation import judgement
+
+    told = []
+
+    def judged(_material, _model, withholding, **_):
+        told.append((withholding.tuned_threads, withholding.settings.threads))
+        raise Rejected([])
+
+    monkeypatch.setattr(judgement, "evaluate", judged)
+    words = ["evaluate", "--data", people, "--home", home, "--model", model_of(home)]
+    for more in (["--threads", 3, "--tuned"], ["--threads", 1], []):
+        run(capsys, *words, *more)
+    assert told == [(3, 3), (0, 1), (0, 2)]
 
 
 def test_a_home_without_champion_asks_which_model(people, tmp_path, capsys):

@@ -6,7 +6,7 @@ import pytest
 
 from features.problem import Rejected
 from training import tracking
-from training.tracking import EXPERIMENT, RELEASED, Store, tracked
+from training.tracking import EXPERIMENT, RELEASED, Store, aliases, point, tracked
 
 pytestmark = [
     pytest.mark.slow,
@@ -112,3 +112,22 @@ def test_the_names_of_released_figures_are_those_that_are_released():
     from training.evaluation.release import NAMES
 
     assert set(RELEASED) == set(NAMES)
+
+
+def test_an_alias_that_is_not_on_the_list_is_refused_and_nothing_is_registered(store, tmp_path):
+    (tmp_path / "manifest.json").write_text("{}")
+    with pytest.raises(Rejected, match=r"alias favourite.*allow-list"):
+        point(store, {"favourite": ("m1", [tmp_path / "manifest.json"])})
+    assert client(store).search_registered_models() == []
+
+
+def test_nothing_of_a_registered_version_is_written_but_its_run_and_its_name(store, tmp_path):
+    (tmp_path / "manifest.json").write_text("{}")
+    point(store, {"champion": ("m1", [tmp_path / "manifest.json"])})
+    (version,) = client(store).search_model_versions(f"name = '{EXPERIMENT}'")
+    run = client(store).get_run(version.run_id)
+    assert (version.tags, version.description, version.source) == ({"model": "m1"}, None, run.info.artifact_uri)
+    assert (run.data.params, run.data.metrics, run.info.status) == ({}, {}, "FINISHED")
+    assert aliases(store) == {"champion": "m1"}
+    point(store, {})
+    assert aliases(store) == {}

@@ -60,12 +60,14 @@ class Withholding(NamedTuple):
         programmes: how many to try as new, each learned once more without it.
         settings: how a forest is learned.
         tuned_threads: of tuned LightGBM; 0 leaves it out.
+        threads: of LightGBM where a forest is learned; its trees are the same with any.
         full: whether the report has every section, of which the leak controls learn a few times more.
     """
 
     programmes: int = 0
     settings: ForestSettings = ForestSettings()
     tuned_threads: int = 0
+    threads: int = ForestSettings().threads
     full: bool = False
 
 
@@ -98,7 +100,8 @@ def evaluate_model(
         what = f"learns the model once more without a programme, which is not offered for {name}"
         raise Rejected([Problem(("--cold-start",), "forbidden", what, "Leave it out, or evaluate a lightgbm model")])
     settings = ForestSettings(**model.manifest["settings"]) if name == RANKER else ForestSettings()
-    return evaluate(material, model, withholding._replace(settings=settings), reference=reference, progress=progress)
+    withholding = withholding._replace(settings=replace(settings, threads=withholding.threads))
+    return evaluate(material, model, withholding, reference=reference, progress=progress)
 
 
 def evaluate(
