@@ -15,8 +15,8 @@ FEW: Final = ((1_923, 0.47), (5_860, 0.50))
 Each has 99 programmes, one fit each: households of thirteen worlds (`proffer bench private --world all --units 3000`),
 then persons of 8,000 people of seven, measured before.
 """
-MANY: Final = ((7_500, 0.05), (15_000, 0.13), (30_000, 0.28), (60_000, 0.33), (120_000, 0.36), (240_000, 0.37))
-"""The same where there are 800 programmes: 30,000 people at several epsilons (`proffer bench private --units 30000
+MANY: Final = ((7_500, 0.04), (15_000, 0.13), (30_000, 0.28), (60_000, 0.34), (120_000, 0.37), (240_000, 0.37))
+"""The same where there are 800 programmes: 30,000 people at several epsilons (`proffer bench private --units 100000
 --pictures DIR`), one fit each; what counts is people times epsilon."""
 
 
