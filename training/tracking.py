@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import sqlite3
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
@@ -63,7 +64,7 @@ class Store:
     files: Path
 
 
-_STORES = ("mlflow", "sqlalchemy", "alembic")
+_STORES = ("mlflow", "sqlalchemy", "alembic", "sqlite3")
 """Whose failures are the store's; their classes are not imported, because MLflow reads its settings as it is."""
 
 
@@ -234,6 +235,8 @@ def _client(store: Store) -> MlflowClient:
     # MLflow reads these once, at import; otherwise it reports usage to its makers and talks on stderr.
     os.environ.update({"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_LOGGING_LEVEL": "ERROR"})
     store.files.mkdir(parents=True, exist_ok=True)
+    if store.uri.startswith("sqlite:///"):  # MLflow tries ten times, for minutes, to open what cannot be opened
+        sqlite3.connect(store.uri.removeprefix("sqlite:///")).close()
     logging.getLogger("alembic").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its own imports warn about its own future

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 
 import pytest
 
@@ -145,6 +146,18 @@ class TestOverMlflow:
         assert ModelRegistry(home).aliases() == {"champion": "m1"}
         assert (now.to_document()["agrees"], len(now.problems)) in ((None, 1), (True, 0))
         assert (content == b"") == (now.problems == ())
+
+    def test_a_database_that_cannot_be_opened_is_not_waited_for(self, home, monkeypatch):
+        def waited(_):
+            raise AssertionError("MLflow waits, and tries ten times")
+
+        monkeypatch.setattr(time, "sleep", waited)
+        (home.path / "mlflow.db").mkdir()
+        before = compared(home)
+        ModelRegistry(home).promote("m1")
+        (problem,) = mirrored(home, before).problems
+        assert problem.what == "could not be written (unable to open database file)"
+        assert ModelRegistry(home).aliases() == {"champion": "m1"}
 
     def test_without_mlflow_installed_it_is_said_what_to_install(self, home, monkeypatch):
         monkeypatch.setitem(__import__("sys").modules, "mlflow", None)
