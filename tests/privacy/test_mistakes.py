@@ -103,7 +103,11 @@ def test_a_price_by_the_central_limit_in_place_of_prv_stops_the_run(monkeypatch)
 
 def test_a_figure_about_a_person_has_no_way_into_the_tracking() -> None:
     kept: list[Any] = []
-    client = SimpleNamespace(log_metric=lambda *one: kept.append(one), log_param=lambda *one: kept.append(one))
+    client = SimpleNamespace(
+        tracking_uri="memory:",
+        log_metric=lambda *one: kept.append(one),
+        log_param=lambda *one: kept.append(one),
+    )
     run = tracking.TrackedRun(client, "one")
     for attempt in (run.metrics, run.params):
         with pytest.raises(Rejected, match="allow-list"):
