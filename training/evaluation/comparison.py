@@ -249,7 +249,7 @@ class Comparison:
         noise = Decimal(low).quantize(Decimal("0.001"), ROUND_FLOOR)
         try:
             found = accountant.price(gaussian(noise), delta).epsilon if noise > 0 else accountant.INFINITY
-        except accountant.Unpriceable:
+        except (accountant.Unpriceable, accountant.Disagreement):  # of noise far below what anybody would pay for
             return None
         return found if found <= accountant.MOST_CALIBRATED else None
 

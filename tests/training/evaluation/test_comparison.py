@@ -223,6 +223,15 @@ def test_no_epsilon_tells_what_chance_alone_may_be():
     assert (found.outcome, found.telling_epsilon(Decimal("1e-6"))) == ("cannot_tell", None)
 
 
+def test_no_epsilon_is_told_where_the_noise_that_tells_is_too_little_to_be_priced():
+    """Of noise of .035 the accountants disagree; what was paid for is told all the same."""
+    mean = 0.02
+    for _ in range(9):
+        mean = told(mean, units=4000, multiplier=20.0).gain.error(0.035)
+    found = told(mean, units=4000, multiplier=20.0)
+    assert (found.outcome, found.telling_epsilon(Decimal("1e-6"))) == ("cannot_tell", None)
+
+
 def test_what_is_kept_is_read_back():
     found = told(0.1, old=(500, 0.1))
     assert replace(found, sums=(), multiplier=0.0).read(found.to_bytes({"challenger": "a"})) == found
