@@ -8,7 +8,7 @@ import numpy as np
 
 from features.arrays import Float64, Int64
 from features.kernel.jit import njit
-from recommender.rules.rule_kernel import AND, COUNT, MEMBERS, NOT, OR, RANGE, REGION, RulePlan, RuleRows, evaluate
+from recommender.rules.rule_kernel import AND, COUNT, MEMBERS, NOT, OR, RANGE, REGION, RulePlan, RuleRows, fill_words
 
 EVEN = 0.5
 """How likely what no prior tells about is to hold."""
@@ -41,8 +41,8 @@ def fill_chances(plan: RulePlan, person: RuleRows, priors: Priors, chance: Float
     `chance` float64[atoms + nodes] is room to work in.
     """
     atoms, nodes = len(plan.atoms), len(plan.ops)
-    certain, possible = np.empty(atoms + nodes, np.uint64), np.empty(atoms + nodes, np.uint64)
-    evaluate(plan, person, 0, 1, certain, possible)
+    certain, possible = np.empty(atoms, np.uint64), np.empty(atoms, np.uint64)
+    fill_words(plan, person, 0, 1, certain, possible)
     one = np.uint64(1)
     for i in range(atoms):
         if certain[i] & one or not possible[i] & one:

@@ -15,8 +15,7 @@ from recommender.rules.chance import MOST, assembled, counted_of, inside, priors
 from recommender.rules.chance_kernel import CHECKED, EVEN, Priors, atom_chance
 from recommender.rules.guess import choices
 from recommender.rules.member_chance import counted_keys
-from recommender.rules.member_kernel import count_members
-from recommender.rules.rule_kernel import AND, BLOCK, COUNT, NOT, OR, REGION, RulePlan, RuleRows, atom_words
+from recommender.rules.rule_kernel import AND, BLOCK, COUNT, NOT, OR, REGION, RulePlan, RuleRows, fill_words
 from recommender.rules.rule_part import ProgrammeNodes, programme_nodes
 
 if TYPE_CHECKING:
@@ -137,7 +136,7 @@ def _fill_pairs(
     chance, missed = np.zeros((atoms + most, BLOCK)), np.empty(BLOCK)
     for first in range(0, len(people.values), BLOCK):
         last = min(first + BLOCK, len(people.values))
-        _fill_words(plan, people, first, last, certain, possible)
+        fill_words(plan, people, first, last, certain, possible)
         for person in range(first, last):
             _fill_atoms(plan.atoms, certain, possible, person - first, shares, shares.of[person], chance)
         at = starts[first:last].copy()
@@ -192,18 +191,6 @@ def _fill_missed(roots: Int64, masks: Int64, programme: int, chance: Float64, mi
             for lane in range(len(masks)):
                 if (masks[lane] >> k) & 1:
                     missed[lane] *= 1 - chance[root, lane]
-
-
-@njit
-def _fill_words(plan: RulePlan, people: RuleRows, first: int, last: int, certain: UInt64, possible: UInt64) -> None:
-    """Fill the words of all comparisons for at most 64 people."""
-    counts = np.empty((len(plan.tests), last - first, 2), np.int64)
-    count_members(plan.tests, plan.closers, people.values, people.members, first, last, counts)
-    values, places, atoms = people.values[first:last], people.places[first:last], plan.atoms
-    for i in range(len(atoms)):
-        certain[i], possible[i] = atom_words(
-            atoms[i, 0], atoms[i, 1], atoms[i, 2], atoms[i, 3], plan.relations, values, places, counts
-        )
 
 
 @njit

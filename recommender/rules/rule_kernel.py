@@ -64,18 +64,25 @@ def judge_rows(plan: RulePlan, people: RuleRows, answers: Int8) -> None:
 @njit
 def evaluate(plan: RulePlan, people: RuleRows, first: int, last: int, certain: UInt64, possible: UInt64) -> None:
     """Fill the words of all atoms and nodes for the people from `first` to `last`, at most 64; parts come first."""
-    before, counts = len(plan.atoms), np.empty((len(plan.tests), last - first, 2), np.int64)
-    count_members(plan.tests, plan.closers, people.values, people.members, first, last, counts)
-    values, places = people.values[first:last], people.places[first:last]
-    atoms, relations = plan.atoms, plan.relations
-    for i in range(before):
-        certain[i], possible[i] = atom_words(
-            atoms[i, 0], atoms[i, 1], atoms[i, 2], atoms[i, 3], relations, values, places, counts
-        )
+    fill_words(plan, people, first, last, certain, possible)
+    before = len(plan.atoms)
     ops, starts, parts = plan.ops, plan.starts, plan.parts  # to hand on a whole plan takes longer than to use it
     for i in range(len(ops)):
         certain[before + i], possible[before + i] = node_words(
             ops[i], starts[i], starts[i + 1], parts, certain, possible
+        )
+
+
+@njit
+def fill_words(plan: RulePlan, people: RuleRows, first: int, last: int, certain: UInt64, possible: UInt64) -> None:
+    """Fill the words of all atoms alone."""
+    counts = np.empty((len(plan.tests), last - first, 2), np.int64)
+    count_members(plan.tests, plan.closers, people.values, people.members, first, last, counts)
+    values, places = people.values[first:last], people.places[first:last]
+    atoms, relations = plan.atoms, plan.relations
+    for i in range(len(atoms)):
+        certain[i], possible[i] = atom_words(
+            atoms[i, 0], atoms[i, 1], atoms[i, 2], atoms[i, 3], relations, values, places, counts
         )
 
 
