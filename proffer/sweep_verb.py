@@ -18,6 +18,7 @@ from composition.reports import write_sweep_page
 from composition.shards import ENGINES, map_in_processes, map_on_spark
 from composition.sweeping import ShardSweep, SweepFiles, SweepSettings, swept_by, whole_history
 from composition.workspace import Workspace
+from features import canonical_json
 from features.problem import Problem, Problems, Rejected
 from features.whole_file import write_whole
 from proffer import options
@@ -232,7 +233,9 @@ class _Asked:
         before, ranker = swept_by(self.files)[1].before, self.settings.ranker
         ranked: dict[str, object] = {}
         if ranker is not None:
-            ranked = {"first": self.files.first, "model": ranker.fingerprint, "weights": asdict(ranker.weights)}
+            boosts = None if ranker.correction is None else canonical_json.fingerprint(ranker.correction)
+            ranked = {"first": self.files.first, "model": ranker.fingerprint}
+            ranked |= {"weights": asdict(ranker.weights), "boosts": boosts}
         return {
             "as_of": self.files.as_of.isoformat(),
             "since": None if self.files.since is None else self.files.since.isoformat(),

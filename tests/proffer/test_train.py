@@ -152,6 +152,18 @@ def test_boosts_of_groups_that_are_too_small_correct_nothing_and_recommend_takes
     assert (code, document["problems"][0]["path"]) == (2, ["weights", "boosts"])
 
 
+def test_a_sweep_is_not_taken_up_with_other_boosts(home, people, tmp_path, capsys):
+    file, out, events = tmp_path / "w.yaml", tmp_path / "out", people / "events.parquet"
+    words = ["sweep", "--home", home, "--model", model_of(home), "--events", events, "--as-of", "2026-10-31"]
+    words += ["--first", "3", "--weights", file, "--out", out]
+    boost = {"group": "older", "of": "group", "programme": "kr.basic-pension", "adds": 1}
+    file.write_text(yaml.safe_dump({"boosts": [boost]}))
+    assert run(capsys, *words)[0] == run(capsys, *words)[0] == 0
+    file.write_text(yaml.safe_dump({"boosts": [{**boost, "adds": 2}]}))
+    code, document = run(capsys, *words)
+    assert (code, document["problems"][0]["what"]) == (2, "holds another sweep: boosts differ")
+
+
 def test_a_negative_number_of_programmes_is_refused(home, people, capsys):
     assert run(capsys, "evaluate", "--data", people, "--home", home, "--cold-start", -1)[0] == 2
 
