@@ -136,7 +136,8 @@ def _same(file: Path, document: Mapping[str, object]) -> None:
         held = json.loads(file.read_text(encoding="utf-8"))
     except ValueError:
         held = None
-    if not isinstance(held, dict) or held != document:
-        told = [name for name, value in document.items() if not isinstance(held, dict) or held.get(name) != value]
+    held = held if isinstance(held, dict) else {}
+    if held != document:
+        told = [name for name in {**document, **held} if held.get(name, ...) != document.get(name, ...)]
         what = f"holds another sweep: {', '.join(told)} differ"
         raise Rejected([Problem((str(file.parent),), "conflict", what, "Name another folder, or delete this one")])

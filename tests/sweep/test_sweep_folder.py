@@ -59,6 +59,13 @@ def test_a_folder_with_another_sweep_is_refused_and_says_what_differs(tmp_path):
     assert "as_of differ" in refusal.value.problems[0].what
 
 
+def test_a_folder_whose_sweep_asked_for_more_is_refused_and_says_for_what(tmp_path):
+    SweepFolder.begin(tmp_path, {**MADE_BY, "first": 3}, 4)
+    with pytest.raises(Rejected) as refusal:
+        SweepFolder.begin(tmp_path, MADE_BY, 4)
+    assert refusal.value.problems[0].what == "holds another sweep: first differ"
+
+
 @pytest.mark.parametrize("content", ["", "{", "[1]"])
 def test_an_order_that_cannot_be_read_is_refused(tmp_path, content):
     (tmp_path / ORDER).write_text(content)
