@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pyarrow.parquet
 
 from composition import reading
 from composition.sweeping import ShardSweep, SweepFiles, population_sweep
@@ -78,7 +77,7 @@ def run(
         ground.work(shard)
         seconds.append(time.process_time() - begun)
     progress(f"sweeping {SAMPLE} people one by one")
-    peer, equal = _beside(ground, scratch / "out")
+    peer, equal = _beside(ground)
     curve = _curve(ground.folder, seconds)
     if pictures is not None:
         _draw(pictures / "sweep.png", curve, peer)
@@ -110,10 +109,11 @@ def _ground(scratch: Path, people: int, size: int) -> SweptGround:
     return SweptGround(work, folder, population_sweep(files.settings(), base))
 
 
-def _beside(ground: SweptGround, out: Path) -> tuple[float, bool]:
+def _beside(ground: SweptGround) -> tuple[float, bool]:
     """Seconds of CPU that a person takes alone, and whether those who were drawn have the rows of the files."""
     rng, files, messages = np.random.default_rng(SEED), ground.folder.files, reading.read_messages()
     spent, equal, each = 0.0, True, -(-SAMPLE // len(files))
+    swept = SweepFolder(ground.work.out, len(files))
     for shard in range(len(files)):
         sweep = ground.of(shard)
         drawn = np.sort(rng.choice(files[shard].people, min(each, files[shard].people), replace=False))
@@ -121,9 +121,7 @@ def _beside(ground: SweptGround, out: Path) -> tuple[float, bool]:
         oracle = RowOracle(sweep, messages)
         alone = [row for place in drawn.tolist() for row in oracle.rows(place)]
         spent += time.process_time() - begun
-        names = {sweep.calendar.history.people[place] for place in drawn.tolist()}
-        held = pyarrow.parquet.read_table(out / f"shard-{shard:05d}.parquet", filters=[("person", "in", names)])
-        equal &= alone == [tuple(row.values()) for row in held.to_pylist()]
+        equal &= alone == swept.rows(shard, [sweep.calendar.history.people[place] for place in drawn.tolist()])
     return spent / sum(min(each, one.people) for one in files), equal
 
 

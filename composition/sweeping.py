@@ -113,7 +113,6 @@ class ShardSweep:
     def differing(self, shard: int, places: Sequence[int]) -> list[str]:
         """Return whose rows of a shard that is done are not those of each alone, of people by their places."""
         import numpy as np
-        import pyarrow.parquet
 
         from features.log.people_folder import PeopleFolder
         from sweep.row_oracle import RowOracle
@@ -122,11 +121,9 @@ class ShardSweep:
         settings, sweep = swept_by(self.files)
         history = PeopleFolder.open(self.people).history(shard, settings.definitions.declaration)
         oracle = RowOracle(sweep.over(history), reading.read_messages(country=self.files.country))
-        names = {history.people[place] for place in places}
-        file = SweepFolder(self.out, self.shards).file(shard)
-        held: dict[str, list[tuple[Any, ...]]] = {name: [] for name in names}
-        for row in pyarrow.parquet.read_table(file, filters=[("person", "in", names)]).to_pylist():
-            held[row["person"]].append(tuple(row.values()))
+        held: dict[str, list[tuple[Any, ...]]] = {history.people[place]: [] for place in places}
+        for row in SweepFolder(self.out, self.shards).rows(shard, held):
+            held[row[0]].append(row)
         return [history.people[at] for at in np.sort(places).tolist() if held[history.people[at]] != oracle.rows(at)]
 
     def _done(self, shard: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -86,6 +86,13 @@ class SweepFolder:
         for shard in range(self.shards):
             table = pyarrow.parquet.read_table(self.file(shard), columns=["person"])
             yield pyarrow.compute.unique(table["person"]).to_pylist()
+
+    def rows(self, shard: int, people: Collection[str]) -> list[tuple[Any, ...]]:
+        """Return the rows of some people of a shard, in the order of the file."""
+        import pyarrow.parquet
+
+        table = pyarrow.parquet.read_table(self.file(shard), filters=[("person", "in", set(people))])
+        return [tuple(row.values()) for row in table.to_pylist()]
 
     def file(self, shard: int) -> Path:
         """Return where the rows of a shard stand."""
