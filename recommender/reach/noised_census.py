@@ -14,7 +14,7 @@ from features.calendar import date_of
 from features.problem import Problem, Rejected
 from recommender.reach.census import MOST_PATTERNS, CountTerms
 from recommender.reach.reach_population import REGION, ReachPopulation, populated
-from recommender.reach.rule_reach import RuleReach, compiled_rule, rule_reach
+from recommender.reach.rule_reach import RuleReach, compiled_rule, weighed_reach
 from recommender.rules.clause import compares
 from recommender.rules.rule_kernel import RANGE
 
@@ -106,8 +106,7 @@ class NoisedCensus:
         compiled = compiled_rule(rule, self.people, terms.regions, terms.working_days)
         if found := list(self._between(compiled)):
             raise Rejected(found)
-        counted = rule_reach(compiled, self.people, terms.messages, MOST_PATTERNS)
-        summed = rule_reach(compiled, self.cells, terms.messages, MOST_PATTERNS)
+        counted, summed = weighed_reach(compiled, (self.people, self.cells), terms.messages, MOST_PATTERNS)
         return replace(counted, region_errors=self._errors(summed.regions), group_errors=self._errors(summed.groups))
 
     def _errors(self, cells: Int64) -> Float64:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from recommender.rules.region import Regions
     from recommender.rules.working_days import WorkingDays
 
-__all__ = ["COLUMNS", "RuleReach", "answered", "compiled_rule", "region_answers", "rule_reach"]
+__all__ = ["COLUMNS", "RuleReach", "answered", "compiled_rule", "region_answers", "rule_reach", "weighed_reach"]
 
 COLUMNS: Final = ("yes", "likely", "depends", "no")
 """What is counted, in this order: the standings."""
@@ -105,13 +106,21 @@ def rule_reach(
     Raises:
         Rejected: there are more.
     """
-    tally = answered(compiled, population)
-    patterns, likely = _patterns(compiled, population, messages, most)
-    open_regions, open_groups = patterns.regions[likely].sum(axis=0), patterns.groups[likely].sum(axis=0)
-    return RuleReach(
-        _columns(tally.regions, open_regions, population.people),
-        _columns(tally.groups, open_groups, population.sizes),
-    )
+    return weighed_reach(compiled, (population,), messages, most)[0]
+
+
+def weighed_reach(
+    compiled: Compiled, weighings: Sequence[ReachPopulation], messages: Messages, most: int | None
+) -> list[RuleReach]:
+    """Count the same people, each weighing otherwise, as `rule_reach` does: who stands likely is judged once."""
+    patterns, found = [_patterns(compiled, one, most) for one in weighings], []
+    likely = _likely(compiled, weighings[0], messages, patterns[0])  # weights leave every pattern at its place
+    for weighed, pattern in zip(weighings, patterns, strict=True):
+        tally = answered(compiled, weighed)
+        open_regions, open_groups = pattern.regions[likely].sum(axis=0), pattern.groups[likely].sum(axis=0)
+        regions = _columns(tally.regions, open_regions, weighed.people)
+        found.append(RuleReach(regions, _columns(tally.groups, open_groups, weighed.sizes)))
+    return found
 
 
 def _columns(counted: Int64, likely: Int64, people: Int64) -> Int64:
@@ -119,10 +128,8 @@ def _columns(counted: Int64, likely: Int64, people: Int64) -> Int64:
     return np.stack([yes, likely, maybe - yes - likely, people - maybe], axis=1)
 
 
-def _patterns(
-    compiled: Compiled, population: ReachPopulation, messages: Messages, most: int | None
-) -> tuple[Patterns, list[int]]:
-    """Find the patterns of those whose answer is open, and the places of those patterns that stand likely."""
+def _patterns(compiled: Compiled, population: ReachPopulation, most: int | None) -> Patterns:
+    """Find the patterns of those whose answer is open."""
     rule, size = _plane_rule(compiled, population), _PATTERNS
     while True:
         patterns = Patterns(
@@ -130,11 +137,15 @@ def _patterns(
             np.zeros((size, len(population.groups)), np.int64), np.zeros(1, np.int64),
         )  # fmt: skip
         if rule is None or find_patterns(rule, population.rows, patterns):
-            break
+            return patterns
         if most is not None and size >= 2 * most:
             what = f"tells the people whose answer is open apart in more than {most} ways"
             raise Rejected([Problem((compiled.catalogue.programmes[0].id,), "range", what, "Ask for fewer facts")])
         size *= 4
+
+
+def _likely(compiled: Compiled, population: ReachPopulation, messages: Messages, patterns: Patterns) -> list[int]:
+    """The places of those patterns that stand likely."""
     explaining, likely = compiled.explaining(messages), []
     for place in np.flatnonzero(patterns.hashes).tolist():
         position = int(patterns.person[place])
@@ -142,7 +153,7 @@ def _patterns(
         answers = explaining.answers(values[None, :], _CITIZEN, members)[0]
         if standing(Verdicts(explaining, answers, values, _CITIZEN, members).explain(0)) == LIKELY:
             likely.append(place)
-    return patterns, likely
+    return likely
 
 
 # --- a compiled rule over planes -----------------------------------------------------------------------------------
