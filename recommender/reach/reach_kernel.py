@@ -115,10 +115,15 @@ def standing_for(people: np.uint64, word: int, weights: Int64) -> np.int64:
         return ones(people)
     total, left = np.int64(0), people
     while left:
-        first = left & (~left + _ONE)
-        total += weights[64 * word + ones(first - _ONE)]
-        left ^= first
+        total += weights[64 * word + lowest(left)]
+        left &= left - _ONE
     return total
+
+
+@njit
+def lowest(word: np.uint64) -> np.int64:
+    """The place of the lowest bit that is set in a word, which is not nought."""
+    return ones(~word & (word - _ONE))
 
 
 @njit

@@ -12,7 +12,7 @@ import numpy as np
 
 from features.arrays import Int64, UInt64
 from features.kernel.jit import njit
-from recommender.reach.reach_kernel import BLOCK, PlaneRows, PlaneRule, evaluate_words, may_hold, ones, standing_for
+from recommender.reach.reach_kernel import BLOCK, PlaneRows, PlaneRule, evaluate_words, lowest, may_hold, standing_for
 from recommender.rules.rule_kernel import REGION
 
 __all__ = ["Patterns", "find_patterns"]
@@ -54,7 +54,7 @@ def find_patterns(rule: PlaneRule, rows: PlaneRows, patterns: Patterns) -> bool:
                 sure = np.uint64(0) if rule.capped else certain[rule.root, word - first]
                 left = possible[rule.root, word - first] & ~sure & rows.real[word]
                 while left:
-                    bit = np.uint64(ones((left & (~left + np.uint64(1))) - np.uint64(1)))
+                    bit = np.uint64(lowest(left))
                     value = pattern_of(rule, rows, region, word, word - first, bit, certain, possible)
                     alike = left & alike_with(rule, rows, word, word - first, bit, certain, possible)
                     keep(patterns, value, alike, word, region, rows)
@@ -119,8 +119,7 @@ def keep(patterns: Patterns, value: np.uint64, people: np.uint64, word: int, reg
     while patterns.hashes[at] not in (np.uint64(0), value):
         at = (at + 1) % size
     if patterns.hashes[at] == 0:
-        patterns.hashes[at] = value
-        patterns.person[at] = 64 * word + ones((people & (~people + np.uint64(1))) - np.uint64(1))
+        patterns.hashes[at], patterns.person[at] = value, 64 * word + lowest(people)
         patterns.found[0] += 1
     patterns.regions[at, region] += standing_for(people, word, rows.weights)
     for group in range(len(rows.groups)):
