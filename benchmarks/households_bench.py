@@ -34,11 +34,9 @@ from privacy.gate import Admission
 from research import named_worlds, private_worlds
 from training.data.admission import admitted
 from training.data.hold_out import HoldOut
-from training.data.material import TrainingData, candidates, learned_from, with_truth
+from training.data.material import TrainingData, learned_from
 from training.evaluation.evaluation import popularity, standings
-from training.rankers.forest_ranker import ForestSettings
 from training.rankers.schedules import plan, separation
-from training.runs import exact_run
 from training.runs.private_run import lists_of, stages
 
 if TYPE_CHECKING:
@@ -166,13 +164,10 @@ def _judged(
     data: TrainingData, request: RunRequest, roll: MemoryRoll, least: Decimal, progress: Tell
 ) -> dict[str, float]:
     """NDCG@5 of the last run learned in each way, on people of whom no way learned."""
-    log = data.gate.admit(exact_run.request(ForestSettings()))
+    log, some, truth = named_worlds.judged_by(data)
     people = log.history.people
     held = frozenset(person for person, out in zip(people, data.hold_out.of(people), strict=True) if out)
     apart = replace(data, hold_out=HoldOut(named=held, whole=True))
-    spoken = with_truth(data, candidates(data, log))
-    assert spoken is not None, "a world's folder holds its truth"
-    some, truth = spoken
     found = {}
     for name, kept, epsilon in ((STAY, roll, EPSILON), (COUNTED, None, least), (TODAY, None, EPSILON)):
         told = admitted(log.history, Admission(request, roll=kept), apart.hold_out, until=data.end)
@@ -186,6 +181,6 @@ def _judged(
             draws.append(standings(some, {name: scores}, truth)[name].mean)
             progress(f"{draws[-1]:.4f}")
         found[name] = float(np.mean(draws))
-        beside = popularity(learned_from(apart, told), data.codes, APPLIED)[some.pairs.programme]
+    beside = popularity(learned_from(apart, told), data.codes, APPLIED)[some.pairs.programme]
     level = standings(some, {"popularity": beside}, truth)
     return found | {name: one.mean for name, one in level.items()}

@@ -21,11 +21,10 @@ from data.synthetic.dials import named, worlds
 from recommender.ranking.attributes import Vocabulary
 from research import named_worlds
 from research.named_worlds import SEED, SHAPES
-from training.data.material import TrainingData, candidates, learning_showings, with_truth
+from training.data.material import TrainingData, learning_showings
 from training.evaluation.evaluation import RankingResult, standing
 from training.measures import share_of_gap
 from training.rankers.forest_ranker import ForestSettings
-from training.runs import exact_run
 
 Tell = Callable[[str], None]
 
@@ -100,12 +99,8 @@ def judged(name: str, people: int) -> WorldResult:
 
 def _tuned(data: TrainingData, vocabulary: Vocabulary) -> RankingResult:
     """The standing of a tuned LightGBM."""
-    settings = ForestSettings(seed=SEED)
-    log = data.gate.admit(exact_run.request(settings))
-    lists = learning_showings(data, log, settings.most_rows, SEED)
-    spoken = with_truth(data, candidates(data, log))
-    assert spoken is not None, "a world's folder holds its truth"
-    some, truth = spoken
+    log, some, truth = named_worlds.judged_by(data)
+    lists = learning_showings(data, log, ForestSettings().most_rows, SEED)
     return standing(some, named_worlds.tuned_order(lists, some, data.catalogue, vocabulary, SHAPES), truth)
 
 

@@ -17,12 +17,14 @@ from data.synthetic.world import synthesise
 from features.arrays import Array, Float32, Float64, Int64
 from recommender.ranking.attributes import Vocabulary
 from recommender.rules.catalogue import Catalogue
-from training.data.material import TrainingData
-from training.data.ranking_dataset import Candidates, RankingDataset
+from training.data.examples import LearningLog
+from training.data.material import TrainingData, candidates, with_truth
+from training.data.ranking_dataset import Candidates, KnownTakeUp, RankingDataset
 from training.evaluation.evaluation import scored_in_blocks
 from training.measures import log_loss
 from training.rankers.forest_ranker import ForestSettings, written
 from training.rankers.models import PooledForest, Validation
+from training.runs import exact_run
 
 SEED: Final = 1
 SHAPES: Final = ((15, 50), (31, 200))
@@ -45,6 +47,14 @@ def made(name: str, people: int, months: int) -> Iterator[TrainingData]:
         synthesise(order, reading.read_definitions(), folder, processes=2)
         provenance.remember(folder)
         yield demonstration.training_data(workspace, lambda _: None)
+
+
+def judged_by(data: TrainingData) -> tuple[LearningLog, Candidates, KnownTakeUp]:
+    """The log of a world as it is, whoever is judged with what they may be offered, and the truth about them."""
+    log = data.gate.admit(exact_run.request(ForestSettings()))
+    spoken = with_truth(data, candidates(data, log))
+    assert spoken is not None, "a world's folder holds its truth"
+    return log, *spoken
 
 
 def tuned_order(

@@ -24,14 +24,13 @@ from privacy.request import RunRequest
 from privacy.unit import PrivacyUnit
 from research import named_worlds
 from training.data.admission import admitted
-from training.data.material import TrainingData, candidates, learned_from, learning_showings, with_truth
+from training.data.material import TrainingData, learned_from, learning_showings
 from training.data.ranking_dataset import Candidates
 from training.evaluation.evaluation import order, popularity, standings
 from training.measures import share_of_gap
 from training.rankers.forest_ranker import ForestSettings
 from training.rankers.private_ranker import learn, vocabulary_of
 from training.rankers.schedules import TrainingPlan, plan
-from training.runs import exact_run
 from training.runs.private_run import UnitLists, lists_of, stages
 
 Tell = Callable[[str], None]
@@ -107,12 +106,9 @@ def asked(epsilon: Decimal, delta: Decimal) -> RunRequest:
 
 def judged(name: str, data: TrainingData, request: RunRequest, progress: Tell) -> PrivateWorld:
     """Learn every order of what a private run would read, and judge them on people it holds out."""
-    log = data.gate.admit(exact_run.request(ForestSettings()))
+    log, some, truth = named_worlds.judged_by(data)
     told = admitted(log.history, Admission(request), data.hold_out, until=data.end)
     found = lists_of(data, told, held_out=False)
-    spoken = with_truth(data, candidates(data, log))
-    assert spoken is not None, "a world's folder holds its truth"
-    some, truth = spoken
     chosen = plan(found.units, stages(request).left, request.delta, len(data.catalogue.programmes))
     works: dict[str, Callable[[], Float64]] = {
         "popularity": lambda: popularity(learned_from(data, told), data.codes, APPLIED)[some.pairs.programme],
