@@ -16,11 +16,9 @@ from composition.sources import TrainingSource, folder_to_learn_from, read_train
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 from proffer import gate_verdict, options, train_private
-from proffer.train_exact import price_document
 
 if TYPE_CHECKING:
     from composition.model_aliases import ModelAliases
-    from training.data.material import TrainingData
 
 _PAID = ("delta", "population", "units", "dry_run")
 
@@ -75,7 +73,7 @@ def _ask(args: argparse.Namespace, source: TrainingSource, challenger: Path) -> 
     with terminal.working("reading held-out people") as progress:
         data = read_training_data(source, progress)
     if args.dry_run and source.terms is not None:
-        return _price(args, data, run_request(data, source.terms, workspace))
+        return train_private.price_release(args, data, run_request(data, source.terms, workspace))
     with workspace.alone("promote"), terminal.working("comparing models") as progress:
         verdict = gate_verdict.asked(source, data, challenger, fewer=args.fewer_people, progress=progress)
         before, registry = model_aliases.compared(workspace), ModelRegistry(workspace)
@@ -112,15 +110,3 @@ def _refuse_unpaid(args: argparse.Namespace) -> None:
     if given:
         what, remedy = "is missing: without it nothing is spent", f"Give it, or leave out {', '.join(given)}"
         raise Rejected([Problem(("--epsilon",), "missing", what, remedy)])
-
-
-def _price(args: argparse.Namespace, data: TrainingData, request: Any) -> int:
-    from privacy.accounting.amount import text_of
-    from training.runs import private_promotion
-
-    with terminal.working("pricing"):
-        price = private_promotion.price(data, request)
-    left = None if price.left is None else text_of(price.left)
-    document = {**price_document(price), "left": left, **train_private.stated(request)}
-    terminal.emit(document, args.json, lambda: train_private.price_text(document))
-    return terminal.DONE

@@ -14,16 +14,13 @@ from composition.reading import Definitions
 from composition.sources import TrainingSource, read_training_data
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
-from features.whole_file import write_whole
+from features.whole_file import OWNER_ONLY, write_whole
 from proffer import options, train_private
-from proffer.train_exact import price_document
 
 if TYPE_CHECKING:
-    from privacy.request import QuotedPrice
     from recommender.reach.census import Census
 
 COLUMNS: Final = ("yes", "likely", "depends", "no")
-_OWNER_ONLY: Final = 0o600
 _PAID: Final = ("epsilon", "delta", "population", "units", "dry_run")
 
 
@@ -71,7 +68,7 @@ def _count(args: argparse.Namespace) -> int:
     head = {"rule": rule.id, "as_of": date_of(day).isoformat(), "doubts": list(doubts(rule, declaration, day))}
     if args.out is not None:
         exact = {**head, **document(found, census.people, regions, by, few=1)}
-        write_whole(args.out, json.dumps(exact, ensure_ascii=False, indent=2).encode() + b"\n", mode=_OWNER_ONLY)
+        write_whole(args.out, json.dumps(exact, ensure_ascii=False, indent=2).encode() + b"\n", mode=OWNER_ONLY)
     shown = {**head, **document(found, census.people, regions, by)}
     terminal.emit(shown, args.json, lambda: _text(shown, declaration.country.shown))
     return terminal.DONE
@@ -113,7 +110,7 @@ def _make_table(args: argparse.Namespace) -> int:
     definitions = Definitions(data.declaration, data.catalogue, data.regions)
     layout = read_layout(ReachOrder(definitions, day, None, args.declaration, args.country))
     if args.dry_run:
-        return _price(args, reach_release.price(data, request), train_private.stated(request))
+        return train_private.price_release(args, data, request)
     with workspace.alone("reach"), terminal.working("counting people by cells, with noise"):
         made = reach_release.release(data, request, layout, secure(), workspace.folder(workspace.reach_tables))
     told = {
@@ -123,15 +120,6 @@ def _make_table(args: argparse.Namespace) -> int:
     }  # fmt: skip
     text = f"{layout.size:,} cells, each with noise of {made.table.deviation:.1f} people; spent as {made.spend_id}"
     terminal.emit(told, args.json, f"{text}\ncount rules over it: proffer reach RULE.yaml --table")
-    return terminal.DONE
-
-
-def _price(args: argparse.Namespace, price: QuotedPrice, stated: Mapping[str, Any]) -> int:
-    from privacy.accounting.amount import text_of
-
-    left = None if price.left is None else text_of(price.left)
-    document = {**price_document(price), "left": left, **stated}
-    terminal.emit(document, args.json, lambda: train_private.price_text(document))
     return terminal.DONE
 
 

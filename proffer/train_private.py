@@ -116,6 +116,19 @@ def _price(args: argparse.Namespace, data: TrainingData, request: RunRequest, te
     return terminal.DONE
 
 
+def price_release(args: argparse.Namespace, data: TrainingData, request: RunRequest) -> int:
+    """Print what a run of one release, such as a comparison or a table, would cost."""
+    from privacy.accounting.amount import text_of
+    from training.evaluation.release import bundle_price
+
+    with terminal.working("pricing"):
+        price = bundle_price(data, request)
+    left = None if price.left is None else text_of(price.left)
+    document = {**price_document(price), "left": left, **stated(request)}
+    terminal.emit(document, args.json, lambda: price_text(document))
+    return terminal.DONE
+
+
 def _train(args: argparse.Namespace, source: TrainingSource, data: TrainingData, request: RunRequest) -> int:
     from privacy.learning.noise import secure
     from training.runs import private_run

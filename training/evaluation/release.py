@@ -17,8 +17,10 @@ from training.measures import ndcg
 
 if TYPE_CHECKING:
     from privacy.learning.noise import Noise
+    from privacy.request import QuotedPrice, RunRequest
     from recommender.ranking.scorer import Scorer
     from recommender.rules.catalogue import Catalogue
+    from training.data.material import TrainingData
     from training.data.ranking_dataset import RankingDataset
 
 
@@ -37,6 +39,16 @@ def bundle_mechanism(epsilon: Decimal, delta: Decimal) -> Mechanism:
         Rejected: no noise is enough.
     """
     return gaussian(calibrate(epsilon, delta, 1, 1))
+
+
+def bundle_price(material: TrainingData, run: RunRequest) -> QuotedPrice:
+    """What a run of one release would cost and leave, without opening a row.
+
+    Raises:
+        Rejected: it would not be admitted, or costs more than is left (asked, left, difference).
+    """
+    material.gate.budget(run)  # which says at once what is wrong with population and unit
+    return material.gate.price_run(run, bundle_mechanism(run.epsilon, run.delta))
 
 
 def noised_metrics(

@@ -25,7 +25,7 @@ from training.runs.private_run import UnitLists, lists_of
 if TYPE_CHECKING:
     from privacy.gate import AdmissionReceipt
     from privacy.learning.noise import Noise
-    from privacy.request import QuotedPrice, RunRequest
+    from privacy.request import RunRequest
     from recommender.ranking.model import Model
     from training.data.material import TrainingData
 
@@ -81,16 +81,6 @@ def question(
         "population": run.population, "purpose": run.purpose, "requester": run.requester, "unit": run.unit.value,
         "units": run.units, "until": day.isoformat(),
     }  # fmt: skip
-
-
-def price(material: TrainingData, run: RunRequest) -> QuotedPrice:
-    """What a comparison would cost and leave, without opening a row.
-
-    Raises:
-        Rejected: it would not be admitted, or costs more than is left (asked, left, difference).
-    """
-    material.gate.budget(run)  # which says at once what is wrong with population and unit
-    return material.gate.price_run(run, bundle_mechanism(run.epsilon, run.delta))
 
 
 def compare(

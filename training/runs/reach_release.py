@@ -25,13 +25,12 @@ from training.evaluation.release import bundle_mechanism
 
 if TYPE_CHECKING:
     from privacy.accounting.mechanism import Mechanism
-    from privacy.gate import AdmissionReceipt
     from privacy.learning.noise import Noise
-    from privacy.request import QuotedPrice, RunRequest
+    from privacy.request import RunRequest
     from training.data.examples import LearningLog
     from training.data.material import TrainingData
 
-__all__ = ["FORMAT", "MOST_WEIGHT", "STAGE", "CellUnits", "PaidTable", "price", "read_table", "release"]
+__all__ = ["FORMAT", "MOST_WEIGHT", "STAGE", "CellUnits", "PaidTable", "read_table", "release"]
 
 STAGE: Final = "reach"
 FORMAT: Final = "proffer-reach-table-1"
@@ -58,24 +57,12 @@ class PaidTable:
         spend: what it cost, by both accountants.
         spend_id: under which it was reserved and committed.
         kept: the file that holds it; its sha256 is in the ledger.
-        receipts: the ledger's, of the reservation and the commit.
     """
 
     table: NoisedTable
     spend: Spend
     spend_id: str
     kept: Path
-    receipts: tuple[AdmissionReceipt, ...]
-
-
-def price(material: TrainingData, run: RunRequest) -> QuotedPrice:
-    """What a table would cost and leave, without opening a row.
-
-    Raises:
-        Rejected: it would not be admitted, or costs more than is left (asked, left, difference).
-    """
-    material.gate.budget(run)
-    return material.gate.price_run(run, bundle_mechanism(run.epsilon, run.delta))
 
 
 def release(material: TrainingData, run: RunRequest, layout: CellLayout, noise: Noise, folder: Path) -> PaidTable:
@@ -105,7 +92,7 @@ def release(material: TrainingData, run: RunRequest, layout: CellLayout, noise: 
 
     table = read_table(gated.once(spend, mechanism, learned, kept))
     cost = Spend(accountant.price(mechanism, run.delta).epsilon, run.delta)
-    return PaidTable(table, cost, spend, kept, gated.receipts)
+    return PaidTable(table, cost, spend, kept)
 
 
 def _question(material: TrainingData, run: RunRequest, layout: CellLayout, mechanism: Mechanism) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from training.data.material import held_out_showings, learning_showings
 from training.evaluation.bundle_room import BundleRoom
 from training.evaluation.comparison import of_groups, weighed
 from training.evaluation.judged_rows import scored_offers
+from training.evaluation.release import bundle_price
 from training.measures import ndcg
 from training.rankers.forest_ranker import ForestSettings
 from training.rankers.forest_ranker import learn as grow
@@ -203,7 +204,7 @@ def test_more_than_is_left_is_refused_before_a_row_is_read(kept, good, bad):
 
 def test_a_dry_run_says_the_price_and_reads_nothing(kept):
     material, made, _ = kept
-    price = private_promotion.price(material, RUN)
+    price = bundle_price(material, RUN)
     assert (price.rows, price.left, material.gate.rows.opened, made.spends("kr")) == (None, Decimal(3), [], ())
     assert price.remaining == 3 - price.composed.epsilon
 
