@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from composition import clock, reading, terminal
 from composition.workspace import Workspace
@@ -16,8 +16,6 @@ from features.whole_file import OWNER_ONLY, write_whole
 if TYPE_CHECKING:
     from composition.reading import Definitions
     from recommender.rules.catalogue import Catalogue
-
-KINDS: Final = ("gained", "lost", "opened", "closed")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,17 +60,19 @@ def text(told: Mapping[str, Any]) -> str:
     """The counts as tables; what is left out is a dash."""
     if not told:
         return ""
+    from recommender.changes.rule_difference import KINDS
+
     people = told["people"]
     lines = ["", "", f"of {people['people']:,} people as of {people['as_of']}:"]
-    rows = [(one["id"], *_cells(one), one["again_since"] or "") for one in people["programmes"]]
+    rows = [(one["id"], *_cells(one, KINDS), one["again_since"] or "") for one in people["programmes"]]
     heads = ("programme", *KINDS, "judge again since")
     lines += [terminal.table(heads, rows, right=range(1, 1 + len(KINDS)))] if rows else ["nobody is touched"]
     for one in people["programmes"]:
         if one["months"]:
-            months = [(month["month"], *_cells(month)) for month in one["months"]]
+            months = [(month["month"], *_cells(month, KINDS)) for month in one["months"]]
             lines += ["", one["id"], terminal.table(("month", *KINDS), months, right=range(1, 1 + len(KINDS)))]
     return "\n".join(lines)
 
 
-def _cells(row: Mapping[str, Any]) -> list[str]:
-    return ["-" if row[kind] is None else f"{row[kind]:,}" for kind in KINDS]
+def _cells(row: Mapping[str, Any], kinds: Sequence[str]) -> list[str]:
+    return ["-" if row[kind] is None else f"{row[kind]:,}" for kind in kinds]

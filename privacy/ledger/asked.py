@@ -13,7 +13,7 @@ from privacy.accounting import accountant
 from privacy.accounting.canonical import canonical
 from privacy.ledger.approval import named_key
 from privacy.ledger.change import Audited
-from privacy.ledger.dataset import NOBODY
+from privacy.ledger.dataset import names_roll
 from privacy.ledger.entry import AuditEntry, EvaluateBody, SpendBody, SpendEntry
 from privacy.ledger.note import BadNote, Signature
 from privacy.ledger.rule_versions import COUNTED, REASONED, SAID
@@ -93,7 +93,7 @@ def check_asked(state: LedgerState, entry: SpendEntry) -> None:
 def reads_first(body: SpendBody) -> bool:
     """Whether a run reads households by a roll under this spend first: not to train after a count, nor for figures."""
     after = body.run is not UNSET and body.run.stage == "train" and body.run.units_are == "noised"
-    return body.dataset.roll not in (UNSET, NOBODY) and not after and not isinstance(body, EvaluateBody)
+    return names_roll(body.dataset) and not after and not isinstance(body, EvaluateBody)
 
 
 def counted_before(state: LedgerState, entry: SpendEntry, by: str) -> bool:
