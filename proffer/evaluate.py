@@ -108,16 +108,17 @@ def run(args: argparse.Namespace) -> int:
     if settings.boosts is not None and corrected is not None:
         left.append(str(write_boosts(served_boosts(corrected), settings.boosts)))
     beside = _shadows(data, report, folder, workspace)
-    say = reading.read_messages(country=args.country).speaking(data.declaration.country.shown)
     shown = data.declaration.country.shown
+    say = reading.read_messages(country=args.country).speaking(shown)
     more = [] if corrected is None else [correction_text(corrected, data.groups, say, shown), ""]
     aliases = model_aliases.compared(workspace)
     more += [*map(str, beside), *aliases.lines()]
     text = "\n".join([f"model {folder}", "", report_text(report, say), "", *more, *left])
     shadow = [one.to_document() for one in beside]
-    document = {"model": str(folder), **report.to_document(), "shadow": shadow[0] if shadow else None, "files": left}
-    document |= {"mlflow": aliases.to_document()}
-    document |= {} if corrected is None else {"served": corrected.to_document()}
+    document = {
+        "model": str(folder), **report.to_document(), "shadow": shadow[0] if shadow else None, "files": left,
+        "mlflow": aliases.to_document(), **({} if corrected is None else {"served": corrected.to_document()}),
+    }  # fmt: skip
     terminal.emit(document, args.json, text)
     return terminal.DONE
 

@@ -265,10 +265,5 @@ def _text(document: Mapping[str, Any], catalogue: Catalogue, country: Country) -
         for name, counts in most
     ]  # fmt: skip
     listed = terminal.table(("programme", *KINDS), rows, right=range(1, len(KINDS) + 1))
-    return (
-        "\n".join(
-            (*heads, "", listed, "", f"rows: {document['out']}/shard-*.parquet", f"page: {document['out']}/index.html")
-        )
-        if rows
-        else "\n".join(heads)
-    )
+    files = f"rows: {document['out']}/shard-*.parquet", f"page: {document['out']}/index.html"
+    return "\n".join((*heads, "", listed, "", *files) if rows else heads)

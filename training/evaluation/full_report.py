@@ -64,11 +64,8 @@ def full_report(
     told = tuple(name for name in slices if name in rows.told_scores)
     groups = [group.name for group in material.groups]
     progress("closing the gaps between groups")
-    scores, category = (
-        {name: rows.scores[name] for name in slices},
-        [one.category for one in material.catalogue.programmes],
-    )
-    corrections = corrected_orders(material, rows, scores, category)
+    category = [one.category for one in material.catalogue.programmes]
+    corrections = corrected_orders(material, rows, {name: rows.scores[name] for name in slices}, category)
     controls = leak_controls(material, log, lists, rows.told, settings, progress)
     return {
         "by_truth": order_table(truth, report.ranker),
