@@ -249,7 +249,9 @@ class Comparison:
         noise = Decimal(low).quantize(Decimal("0.001"), ROUND_FLOOR)
         try:
             found = accountant.price(gaussian(noise), delta).epsilon if noise > 0 else accountant.INFINITY
-        except (accountant.Unpriceable, accountant.Disagreement):  # of noise far below what anybody would pay for
+        except (accountant.Unpriceable, accountant.Disagreement):
+            # Of so little noise the accountants disagree; at a delta of .0001 already where it costs `MOST_CALIBRATED`,
+            # so that no bound on the noise would do.
             return None
         return found if found <= accountant.MOST_CALIBRATED else None
 
