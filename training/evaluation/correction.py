@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from features.arrays import Float64, Int64
-from recommender.rules.clause import Answer
+from recommender.offers.order_correction import SIDES
 from training.evaluation.fairness import FEWEST, Entitlements, share_gap
 from training.measures import SURE
-
-SIDES: Final = (Answer.YES, Answer.NO)
-"""Whom a boost is for: who is of a group, or who is not."""
 
 
 class CorrectionTerms(NamedTuple):
@@ -64,14 +61,15 @@ class Boosts:
         boosted = score.astype(np.float64)
         for group in range(self.added.shape[0]):
             whose = owed.answers[owed.person, group]
-            for side, answer in enumerate(SIDES):
+            for side, answer in enumerate(SIDES.values()):
                 boosted += self.scale * self.added[group, side][kind] * (whose == answer)
         return boosted
 
     def to_rows(self, groups: Sequence[str], kinds: Sequence[str]) -> list[dict[str, Any]]:
         """Every boost as reports write it."""
+        sides = tuple(SIDES)
         return [
-            {"group": groups[g], "of": ("group", "rest")[side], "kind": kinds[k], "adds": float(self.added[g, side, k])}
+            {"group": groups[g], "of": sides[side], "kind": kinds[k], "adds": float(self.added[g, side, k])}
             for g, side, k in zip(*np.nonzero(self.added), strict=True)
         ]
 
@@ -100,7 +98,7 @@ def reach(owed: Entitlements, score: Float64, k: int) -> Reach:
     columns = [owed.answers[:, group] for group in range(owed.answers.shape[1])]
     told = [
         share_gap(owed.due * first, owed.due, owed.person, mine[owed.person])
-        if min((mine == side).sum() for side in SIDES) >= FEWEST
+        if min((mine == side).sum() for side in SIDES.values()) >= FEWEST
         else None
         for mine in columns
     ]
@@ -132,7 +130,7 @@ class _Lists(NamedTuple):
         filled = np.full(shape, -np.inf), np.zeros(shape), np.full(shape, -1)
         for table, values in zip(filled, (score, owed.due, kind), strict=True):
             table[at] = values
-        sides = np.stack([side == owed.answers.T for side in SIDES], axis=1).astype(np.float64)
+        sides = np.stack([side == owed.answers.T for side in SIDES.values()], axis=1).astype(np.float64)
         sides[sides.sum(axis=2).min(axis=1) < FEWEST] = 0.0
         return cls(*filled, sides)
 
