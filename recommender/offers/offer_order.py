@@ -142,8 +142,7 @@ class OfferOrder:
             granted = known.values[people]
             granted[:, list(table.grant_sets[which])] = 1
             members = known.members[people] if len(rules.plan.tests) else None
-            then = rules.answers(granted, self._applicant, members)
-            rises = (then > offered.answers[np.ix_(people, chosen)]) & (then >= int(Answer.UNKNOWN))
+            rises = rules.answers(granted, self._applicant, members) > offered.answers[np.ix_(people, chosen)]
             opened[rows] = rises.sum(axis=1)[back]
         return opened
 

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from features.arrays import Float64, Int8, Int64
 from features.problem import Problem, Rejected, Where
 from features.value import UNKNOWN
-from recommender.rules.clause import Answer
 from recommender.rules.payment import GIVES
 
 STEP: Final = 10_000
@@ -290,5 +289,4 @@ def unlocked(
     rows = np.repeat(known[np.newaxis, :], len(grants), axis=0)
     for row, columns in zip(rows, grants, strict=True):
         row[list(columns)] = 1
-    granted = answers_for(rows)
-    return np.asarray(((granted > answers) & (granted >= int(Answer.UNKNOWN))).sum(axis=1), dtype=np.int64)
+    return np.asarray((answers_for(rows) > answers).sum(axis=1), dtype=np.int64)
