@@ -12,7 +12,6 @@ from features.arrays import Bool, Float64, Int8, Int64
 from features.members import joined
 from features.problem import Problem, Rejected
 from features.snapshot import Snapshots
-from features.value import UNKNOWN
 from recommender.currency import currency_of
 from recommender.offers.beside import Alternative, alternative, apart_from, ending_notice, notices_of
 from recommender.offers.bundle import Bundle, Candidate, bundles
@@ -156,7 +155,7 @@ def _weighed(people: Sequence[Person], compiled: Compiled, ranker: Ranker) -> _W
     ])  # fmt: skip
     inputs = UtilityInputs(
         likelihood=ranker.likelihoods(known, pairs),
-        amount=_amounts(table, people, compiled, pairs),
+        amount=_amounts(table, people, known, compiled, pairs),
         gives=table.gives[pairs.programme],
         chance=likely[pairs.person, pairs.programme],
         days_left=left[pairs.person, pairs.programme],
@@ -190,14 +189,10 @@ def _held(people: Sequence[Person], compiled: Compiled) -> Bool:
     return held
 
 
-def _amounts(table: OfferArrays, people: Sequence[Person], compiled: Compiled, pairs: Pairs) -> Int64:
+def _amounts(table: OfferArrays, people: Sequence[Person], known: Snapshots, compiled: Compiled, pairs: Pairs) -> Int64:
     """What each offer comes to in the first year, int64[m]: for everybody alike, or worked out for the person."""
     amounts, own = table.usual[pairs.programme], compiled.declaration.country.currency
-    told = np.array([
-        [*(any(row[column] != UNKNOWN for column in columns) for columns in table.read_sets), False]
-        for row in (person.snapshot.values[0] for person in people)
-    ])  # fmt: skip
-    chosen = np.flatnonzero(told[pairs.person, table.read_set[pairs.programme]])
+    chosen = table.depending(known.values, pairs)
     person, worth = pairs.person[chosen], table.worth[pairs.programme[chosen]]
     each, which = np.unique(person * len(table.worths) + worth, return_inverse=True)
     found = []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from features.arrays import Bool, Float64, Int64
+from features.arrays import Bool, Float32, Float64, Int64
 from features.country import Currency
 from features.value import UNKNOWN
 from recommender.currency import SCALE, comparable, currencies_of
@@ -23,6 +23,7 @@ from recommender.rules.working_days import WorkingDays
 if TYPE_CHECKING:
     from features.snapshot import Occurrence
     from recommender.messages import Messages
+    from recommender.ranking.scorer import Pairs
     from recommender.rules.compiled import Compiled
     from recommender.rules.programme import Programme
     from recommender.rules.window_rule import WindowRule
@@ -64,8 +65,9 @@ class OfferArrays:
         usual: what each comes to in the first year for somebody of whom nothing is known, comparable in won, int64[P];
             UNKNOWN where no amount is stated.
         gives: which of GIVES each is, int64[P].
-        read_set: for each programme the place in `read_sets` of the columns its amount depends on, int64[P], or -1.
-        read_sets: the different sets of columns that some programme's amount depends on.
+        read_set: for each programme the place in `reads` of the columns its amount depends on, int64[P], or -1.
+        reads: 1 where a set of columns that some programme's amount depends on has a column, float32[F, sets + 1]; the
+            last set has none.
         worth: for each programme the place in `worths` of what it gives where that depends on the person, or -1.
         worths: what is given, each different one once.
         effort_minutes: what applying takes, int64[P]; UNKNOWN likewise.
@@ -91,7 +93,7 @@ class OfferArrays:
     usual: Int64
     gives: Int64
     read_set: Int64
-    read_sets: tuple[tuple[int, ...], ...]
+    reads: Float32
     worth: Int64
     worths: tuple[Value, ...]
     effort_minutes: Int64
@@ -123,6 +125,11 @@ class OfferArrays:
         usual, weights = np.where(self.usual == UNKNOWN, 0, self.usual), UtilityWeights()
         counts = np.array([1.0, *(getattr(weights, kind) for kind in GIVES[1:])])
         return np.asarray(usual * counts[self.gives], dtype=np.float64)
+
+    def depending(self, values: Int64, pairs: Pairs) -> Int64:
+        """Return the rows of pairs whose amount depends on something that is known of the person, int64[...]."""
+        told = ((values != UNKNOWN).astype(np.float32) @ self.reads) > 0  # a product of matrices is the quickest "any"
+        return np.flatnonzero(told[pairs.person, self.read_set[pairs.programme]])
 
     @cached_property
     def states(self) -> tuple[str, ...]:
@@ -181,6 +188,9 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
     excludes = (compiled.catalogue.excluding.get(one.id, nothing) for one in programmes)
     usual = int64(_usual_amount(one.value, own) for one in programmes)
     read_set, read_sets = _column_sets([one.value.reads for one in programmes], compiled.columns)
+    reads = np.zeros((len(compiled.columns), len(read_sets) + 1), dtype=np.float32)
+    for place, columns in enumerate(read_sets):
+        reads[list(columns), place] = 1
     worth, worths = _different(programmes)
     return OfferArrays(
         day=compiled.day,
@@ -188,7 +198,7 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
         usual=usual,
         gives=np.array([GIVES.index(one.value.given) for one in programmes], dtype=np.int64),
         read_set=read_set,
-        read_sets=read_sets,
+        reads=reads,
         worth=worth,
         worths=worths,
         effort_minutes=int64(one.effort_minutes for one in programmes),

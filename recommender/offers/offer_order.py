@@ -10,7 +10,6 @@ import numpy as np
 
 from features.arrays import Float64, Int8, Int64
 from features.kernel.jit import njit
-from features.value import UNKNOWN
 from recommender.offers.offer_arrays import offer_arrays
 from recommender.offers.utility import UtilityInputs, weigh
 from recommender.ranking.scorer import Pairs
@@ -64,10 +63,6 @@ class OfferOrder:
     def __init__(self, compiled: Compiled, ranker: Ranker, amounts: AmountTable, applicant: int = 1) -> None:
         self._compiled, self._ranker, self._amounts, self._applicant = compiled, ranker, amounts, applicant
         self._table, self._chances = offer_arrays(compiled), ChanceTable(compiled, applicant)
-        sets = [*self._table.read_sets, ()]
-        self._read = np.zeros((len(sets), len(compiled.columns)), np.float32)
-        for row, columns in zip(self._read, sets, strict=True):
-            row[list(columns)] = 1
 
     def first(self, people: SweptPeople, offered: OfferedPairs, k: int) -> OrderedPairs:
         """Return each person's first `k` pairs.
@@ -114,9 +109,7 @@ class OfferOrder:
 
     def _amount(self, people: SweptPeople, pairs: Pairs) -> Int64:
         """What each offer comes to in the first year, int64[m]: for everybody alike, or worked out for the person."""
-        table, found = self._table, self._table.usual[pairs.programme]
-        told = ((people.known.values != UNKNOWN).astype(np.float32) @ self._read.T) > 0
-        own = np.flatnonzero(told[pairs.person, table.read_set[pairs.programme]])
+        found, own = self._table.usual[pairs.programme], self._table.depending(people.known.values, pairs)
         found[own] = self._amounts.amounts(people, pairs.person[own], pairs.programme[own])[:, 2]
         return found
 
