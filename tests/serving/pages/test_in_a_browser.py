@@ -181,6 +181,14 @@ def test_who_signed_out_shows_nothing_by_going_back(tab):
     assert page.locator("#offers").count() == 0
 
 
+def test_on_paper_stand_no_navigation_no_forms_and_no_buttons(tab, address):
+    page = tab("ann")
+    page.goto(f"{address}/citizen/household")
+    page.emulate_media(media="print")
+    left_out = [page.locator(f"{one}:visible").count() for one in ("header.site", "footer.site", "form", ".skip")]
+    assert (left_out, page.locator("main ul.known:visible").count() > 0) == ([0, 0, 0, 0], True)
+
+
 def test_no_other_site_shows_a_page_in_a_frame(chromium, address):
     page = chromium.new_context().new_page()
     page.set_content(f"<iframe src='{address}/sign-in'></iframe>")
