@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from features.log.history import History
     from features.snapshot import Snapshots
     from recommender.rules.catalogue import Catalogue
+    from recommender.rules.people_group import PeopleGroup
+    from recommender.rules.region import Regions
 
 __all__ = ["LawChange", "law_change"]
 
@@ -122,9 +124,10 @@ def law_change(order: ReachOrder, old: Catalogue, workspace: Workspace) -> LawCh
     for day in _days(order.as_of, [one for one in since.values() if one is not None]):
         judged = [name for name in names if day == order.as_of or ((first := since[name]) and first <= day)]
         for people, kinds in _judged(order, old, history, day, judged):
-            _count(order, people, kinds, day, {name: touched[name] for name in judged})
-    told = {name: one for name, one in touched.items() if one.people or one.counts.any()}
-    return LawChange(order.as_of, len(history.people), since, told, tuple(one.name for one in groups))
+            told = groups if day == order.as_of else None
+            _count(people, kinds, day, {name: touched[name] for name in judged}, told, order.definitions.regions)
+    found = {name: one for name, one in touched.items() if one.people or one.counts.any()}
+    return LawChange(order.as_of, len(history.people), since, found, tuple(one.name for one in groups))
 
 
 def _back(first: int | None, as_of: date, name: str) -> date | None:
@@ -166,19 +169,20 @@ def _judged(
 
 
 def _count(
-    order: ReachOrder, people: Snapshots, kinds: np.ndarray, day: date, touched: dict[str, TouchedPeople]
-) -> None:
+    people: Snapshots, kinds: np.ndarray, day: date, touched: dict[str, TouchedPeople],
+    groups: tuple[PeopleGroup, ...] | None, regions: Regions,
+) -> None:  # fmt: skip
+    """Count people by their kinds: of the day itself, which alone has `groups`, and of each month before it."""
     from recommender.changes.rule_difference import KINDS
     from recommender.rules.people_group import membership
 
-    month, now = f"{day:%Y-%m}", day == order.as_of
-    groups = read_groups(order) if now else ()
-    inside = membership(groups, people, order.definitions.regions, day_of(day)) == 2
+    month = f"{day:%Y-%m}"
+    inside = membership(groups or (), people, regions, day_of(day)) == 2
     lives = people.column("region")
     for place, one in enumerate(touched.values()):
         own = kinds[:, place]
         counts = np.bincount(own, minlength=len(KINDS) + 1)[1:]
-        if not now:
+        if groups is None:
             one.months[month] = one.months.get(month, np.zeros(len(KINDS), np.int64)) + counts
         else:
             one.counts += counts
@@ -189,13 +193,6 @@ def _count(
                 one.groups[group] += np.bincount(own[inside[:, group]], minlength=len(KINDS) + 1)[1:]
         for at in np.flatnonzero(own).tolist():
             one.people.setdefault(people.people[at], []).append((month, KINDS[own[at] - 1]))
-
-
-def _place(code: int) -> str | None:
-    """The code of a region as text; None where somebody lives nowhere that is known."""
-    if code in (UNKNOWN, NONE):
-        return None
-    return region_text(code)
 
 
 def _named(key: str, names: list[Any], counts: list[Int64], few: int) -> list[dict[str, Any]]:
