@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from composition import reading
+from composition.people_groups import read_people_groups
 from composition.settings import CountryFolder
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
@@ -90,12 +91,8 @@ def _learned(home: Workspace) -> dict[str, Mapping[str, int | str] | None]:
 
 
 def _declared(engine: Engine, country: CountryFolder) -> dict[str, Mapping[str, int | str] | None]:
-    from composition.people_groups import GROUPS
-    from recommender.rules.people_group import parse_groups
-
-    file, groups = country.declaration / GROUPS, 0
-    if file.exists():
-        groups = len(parse_groups(reading.read_yaml(file), (file.name,), engine.declaration))
+    definitions = reading.Definitions(engine.declaration, engine.catalogue, engine.regions)
+    groups = len(read_people_groups(country.declaration, definitions))
     sensitive = sum(fact.sensitive for fact in engine.declaration.facts.values())
     return {
         "groups": {"groups": groups} if groups else None,
