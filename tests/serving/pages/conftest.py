@@ -16,10 +16,20 @@ from serving.http.service_frame import Lifecycle, framed
 from serving.pages.page_frame import GoOn, PageFrame, PageShown, PageTerms
 from serving.pages.page_session import PageSeal
 from serving.pages.sign_in import Persona, PersonaChooser, add_sign_in
+from tests.recommender.catalogues import MESSAGES
 
 NOW = 1_793_500_000
 SECRET = b"0123456789abcdef0123456789abcdef"
 ADDRESS = "http://127.0.0.1:8000"
+VOICES = {language: voice_of(MESSAGES, language) for language in ("ko", "en")}
+
+
+def page_frame(clock, voices=None):
+    """What pages are added to, over an application without any; it speaks Korean and English where nothing is said."""
+    access = Authentication(dev=True)
+    app = framed("Test", "", "", access, Lifecycle())
+    terms = PageTerms(voices or VOICES, secure=False, dev=True)
+    return PageFrame(app, terms, PageSeal([SECRET]), access, clock)
 
 
 class Browser:
@@ -89,9 +99,7 @@ def taken():
 @pytest.fixture
 def site(voices, clock, taken):
     """An application with a page that has a form, of citizens."""
-    access = Authentication(dev=True)
-    app = framed("Test", "", "", access, Lifecycle())
-    frame = PageFrame(app, PageTerms(voices, secure=False, dev=True), PageSeal([SECRET]), access, clock)
+    frame = page_frame(clock, voices)
 
     def take(visit, form):
         taken.append((visit.subject, form.text("note")))
@@ -103,7 +111,7 @@ def site(voices, clock, taken):
     frame.shows("/citizen", "citizen", show, "citizen.offers.name")
     frame.takes("/citizen/note", "citizen", take)
     add_sign_in(frame, PersonaChooser(lambda: PEOPLE))
-    return app
+    return frame.app
 
 
 @pytest.fixture

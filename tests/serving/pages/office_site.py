@@ -13,29 +13,23 @@ from composition.workspace import Workspace
 from features.log.database import Database
 from privacy.accounting.mechanism import declared
 from rendering.service_catalogue import service_catalogue
-from rendering.voice import voice_of
-from serving.http.access import Authentication
 from serving.http.handler import RecommendationHandler
 from serving.http.log_desk import LogDesk
 from serving.http.reach_desk import ReachDesk
-from serving.http.service_frame import Lifecycle, framed
 from serving.http.wire import RecommendationRequest
 from serving.pages.agency_pages import add_agency_pages
 from serving.pages.auditor_pages import AuditedParts, add_auditor_pages
 from serving.pages.caseworker_pages import ContactWork, add_caseworker_pages
 from serving.pages.citizen_desk import CitizenDesk
 from serving.pages.page_files import add_page_files
-from serving.pages.page_frame import PageFrame, PageTerms
-from serving.pages.page_session import PageSeal
 from serving.pages.reach_pages import add_reach_pages
 from serving.pages.sign_in import Persona, PersonaChooser, add_sign_in
 from tests.privacy.ledgers import ledger, reserve
-from tests.recommender.catalogues import MESSAGES
 from tests.recommender.contact.policies import NOTICE
 from tests.serving.http.citizens_calls import home_with, stated
 from tests.serving.http.test_reach import PEOPLE, census_of
 from tests.serving.pages.citizen_site import ANN, BEN
-from tests.serving.pages.conftest import NOW, SECRET
+from tests.serving.pages.conftest import NOW, page_frame
 from tests.serving.proactive.deployments import Deployment, born
 
 ROLES = ("agency", "auditor", "caseworker")
@@ -55,11 +49,8 @@ class OfficeSite(NamedTuple):
 
 def office_site(folder, engine, voices=None):
     """The application with the pages of all three offices."""
-    access = Authentication(dev=True)
-    app = framed("Test", "", "", access, Lifecycle())
-    voices = voices or {language: voice_of(MESSAGES, language) for language in ("ko", "en")}
     town, now = messages_to_bring(folder, engine)
-    frame = PageFrame(app, PageTerms(voices, secure=False, dev=True), PageSeal([SECRET]), access, lambda: now)
+    frame = page_frame(lambda: now, voices)
     made = ledger(folder / "ledger", "3")
     reserve(made, "train-1", declared("0.5"))
     made.commit("train-1", declared("0.5"), "ab" * 32)
@@ -74,7 +65,7 @@ def office_site(folder, engine, voices=None):
     )
     desk = LogDesk(engine.declaration, home_with(folder, engine, stated("ann", ANN), stated("ben", BEN), AGREED))
     handler = RecommendationHandler(engine, **consent_terms(engine.declaration))
-    add_page_files(app, b"")
+    add_page_files(frame.app, b"")
     add_auditor_pages(frame, LedgerAnswers(folder, lambda: NOW), parts)
     add_agency_pages(frame, lambda: engine, read_vocabulary(engine.declaration))
     people = census_of(PEOPLE, engine.regions)
@@ -84,7 +75,7 @@ def office_site(folder, engine, voices=None):
     found = handler.decide(RecommendationRequest(events=[], k=10), "ann", NOW, desk.life("ann"))
     desk.records.keep(found, NOW, plain=True)
     review = desk.requests.review("ann", "please look", found.id, NOW).id
-    return OfficeSite(app, review, desk.requests.claim("ben", {"region": "26110"}, "I moved", NOW)[0].id)
+    return OfficeSite(frame.app, review, desk.requests.claim("ben", {"region": "26110"}, "I moved", NOW)[0].id)
 
 
 def messages_to_bring(folder, engine):

@@ -7,26 +7,17 @@ import pytest
 from composition.target_groups import read_vocabulary
 from recommender.reading.target_group import GroupVocabulary
 from recommender.rules.clause import All, Any, Compare, NoData, Not, UnreadText, undecided_in
-from rendering.voice import voice_of
-from serving.http.access import Authentication
-from serving.http.service_frame import Lifecycle, framed
 from serving.pages.agency_pages import add_agency_pages
-from serving.pages.page_frame import PageFrame, PageTerms
-from serving.pages.page_session import PageSeal
 from serving.pages.sign_in import Persona, PersonaChooser, add_sign_in
-from tests.recommender.catalogues import MESSAGES
-from tests.serving.pages.conftest import NOW, SECRET, Browser
+from tests.serving.pages.conftest import NOW, Browser, page_frame
 from tests.serving.pages.test_citizen_pages import text_of
 
 
 def browser_of(engine, vocabulary, role="agency"):
-    access = Authentication(dev=True)
-    made = framed("Test", "", "", access, Lifecycle())
-    voices = {language: voice_of(MESSAGES, language) for language in ("ko", "en")}
-    frame = PageFrame(made, PageTerms(voices, secure=False, dev=True), PageSeal([SECRET]), access, lambda: NOW)
+    frame = page_frame(lambda: NOW)
     add_agency_pages(frame, lambda: engine, vocabulary)
     add_sign_in(frame, PersonaChooser(lambda: [Persona("one", role, "one", "one")]))
-    browser = Browser(made)
+    browser = Browser(frame.app)
     page = browser.open("/sign-in?to=/agency&language=en")
     browser.send(page, "/sign-in", {"person": f"{role} one"}, follow=role == "agency")
     return browser

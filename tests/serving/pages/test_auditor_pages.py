@@ -16,14 +16,10 @@ from privacy.accounting.mechanism import declared
 from privacy.ledger.note import NoteVerifier, check_proof
 from privacy.ledger.verify import verify
 from rendering.service_catalogue import service_catalogue
-from serving.http.access import Authentication
-from serving.http.service_frame import Lifecycle, framed
 from serving.pages.auditor_pages import AuditedParts, add_auditor_pages
-from serving.pages.page_frame import PageFrame, PageTerms
-from serving.pages.page_session import PageSeal
 from serving.pages.sign_in import PersonaChooser, add_sign_in
 from tests.privacy.ledgers import ledger, reserve
-from tests.serving.pages.conftest import NOW, PEOPLE, SECRET, Browser, signed_in
+from tests.serving.pages.conftest import NOW, PEOPLE, Browser, page_frame, signed_in
 
 ROW = {"id": "d" * 64, "kind": "answer", "made": NOW, "outcome": "same", "parts": [], "where": ""}
 PAGES = ("", "/runs", "/entries", "/entries/1", "/ledger", "/model", "/decisions", "/sheets", "/files")
@@ -51,9 +47,7 @@ def auditor(voices, home, drawn, real_engine):
 
 
 def auditor_of(voices, home, drawn, real_engine):
-    access = Authentication(dev=True)
-    app = framed("Test", "", "", access, Lifecycle())
-    frame = PageFrame(app, PageTerms(voices, secure=False, dev=True), PageSeal([SECRET]), access, lambda: NOW)
+    frame = page_frame(lambda: NOW, voices)
 
     def sampled(seed, most):
         drawn.append((seed, most))
@@ -70,7 +64,7 @@ def auditor_of(voices, home, drawn, real_engine):
     parts = AuditedParts(lambda: papers, sampled, lambda: service_catalogue(programmes, "KR"), sheets)
     add_auditor_pages(frame, LedgerAnswers(home, lambda: NOW), parts)
     add_sign_in(frame, PersonaChooser(lambda: PEOPLE))
-    found = Browser(app)
+    found = Browser(frame.app)
     signed_in(found, "auditor a1", "/auditor")
     return found
 

@@ -11,21 +11,17 @@ from features.calendar import DAY_SECONDS
 from features.log.database import Database
 from rendering.casework_page import habits_view
 from rendering.voice import voice_of
-from serving.http.access import Authentication
 from serving.http.handler import RecommendationHandler
 from serving.http.log_desk import LogDesk
-from serving.http.service_frame import Lifecycle, framed
 from serving.http.wire import RecommendationRequest
 from serving.pages.caseworker_pages import QUICK_SECONDS, ContactWork, add_caseworker_pages
 from serving.pages.citizen_desk import CitizenDesk
-from serving.pages.page_frame import PageFrame, PageTerms
-from serving.pages.page_session import PageSeal
 from serving.pages.sign_in import Persona, PersonaChooser, add_sign_in
 from tests.recommender.catalogues import MESSAGES
 from tests.recommender.contact.policies import NOTICE
 from tests.serving.http.citizens_calls import home_with, stated
 from tests.serving.pages.citizen_site import ANN, BEN
-from tests.serving.pages.conftest import NOW, SECRET, Browser, Clock
+from tests.serving.pages.conftest import NOW, Browser, Clock, page_frame
 from tests.serving.pages.test_citizen_pages import decisions, text_of
 from tests.serving.proactive.deployments import Deployment, born
 
@@ -61,14 +57,11 @@ def town(tmp_path, real_engine):
 
 @pytest.fixture
 def app(desk, handler, clock, town):
-    access = Authentication(dev=True)
-    made = framed("Test", "", "", access, Lifecycle())
-    voices = {language: voice_of(MESSAGES, language) for language in ("ko", "en")}
-    frame = PageFrame(made, PageTerms(voices, secure=False, dev=True), PageSeal([SECRET]), access, clock)
+    frame = page_frame(clock)
     add_caseworker_pages(frame, CitizenDesk(handler, desk), ContactWork(town.stores, lambda: town.worker.watch))
     people = [Persona(one, "caseworker", one, one) for one in ("kim", "lee", "ann")]
     add_sign_in(frame, PersonaChooser(lambda: [*people, Persona("ann", "citizen", "ann", "ann")]))
-    return made
+    return frame.app
 
 
 def browser_of(app, who="kim", role="caseworker"):

@@ -7,12 +7,10 @@ import re
 
 import pytest
 
-from serving.http.access import Authentication
-from serving.http.service_frame import Lifecycle, framed
-from serving.pages.page_frame import PageFrame, PageShown, PageTerms
+from serving.pages.page_frame import PageShown
 from serving.pages.page_session import HELD_SECONDS, IDLE_SECONDS, WHOLE_SECONDS, PageSeal, PageSession
 from serving.pages.sign_in import Persona, PersonaChooser, add_sign_in
-from tests.serving.pages.conftest import NOW, SECRET, Browser, signed_in
+from tests.serving.pages.conftest import NOW, SECRET, Browser, page_frame, signed_in
 
 TOKEN = re.compile(r'name="form_token" value="(.*?)"')
 
@@ -174,13 +172,11 @@ def test_a_session_of_another_version_has_ended_and_fails_nobody(browser, change
 
 
 def test_the_name_of_somebody_is_escaped_and_stands_by_itself(voices, clock):
-    access = Authentication(dev=True)
-    app = framed("Test", "", "", access, Lifecycle())
-    frame = PageFrame(app, PageTerms(voices, secure=False, dev=True), PageSeal([SECRET]), access, clock)
+    frame = page_frame(clock, voices)
     frame.shows("/citizen", "citizen", lambda _: PageShown("refusal.html", {"title": "t", "text": "", "typed": ()}))
     name = "<b>Kim</b>\u202elive\u200b\u2066"
     add_sign_in(frame, PersonaChooser(lambda: [Persona("c1", "citizen", name, name)]))
-    browser = Browser(app)
+    browser = Browser(frame.app)
     chooser = browser.open("/sign-in?to=/citizen")
     for page in (chooser, browser.send(chooser, "/sign-in", {"person": "citizen c1"})):
         assert "<bdi>" in page.text

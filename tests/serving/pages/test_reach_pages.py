@@ -6,34 +6,25 @@ import re
 
 import pytest
 
-from rendering.voice import voice_of
 from serving.http import problem_documents as problems
-from serving.http.access import Authentication
 from serving.http.problem_documents import RefusedError
 from serving.http.reach_desk import ReachDesk
-from serving.http.service_frame import Lifecycle, framed
-from serving.pages.page_frame import PageFrame, PageTerms
-from serving.pages.page_session import PageSeal
 from serving.pages.reach_pages import add_reach_pages
 from serving.pages.sign_in import Persona, PersonaChooser, add_sign_in
-from tests.recommender.catalogues import MESSAGES
 from tests.recommender.reach.test_noised_census import census_of as noised_of
 from tests.recommender.reach.test_noised_census import table_of
 from tests.serving.http.test_reach import PEOPLE, census_of
-from tests.serving.pages.conftest import NOW, SECRET, Browser
+from tests.serving.pages.conftest import NOW, Browser, page_frame
 from tests.serving.pages.test_citizen_pages import text_of
 
 FACTS = ("age", "income_percent")
 
 
 def browser_of(engine, census, role="agency", language="en"):
-    access = Authentication(dev=True)
-    made = framed("Test", "", "", access, Lifecycle())
-    voices = {one: voice_of(MESSAGES, one) for one in ("ko", "en")}
-    frame = PageFrame(made, PageTerms(voices, secure=False, dev=True), PageSeal([SECRET]), access, lambda: NOW)
+    frame = page_frame(lambda: NOW)
     add_reach_pages(frame, ReachDesk(lambda: engine, census), FACTS)
     add_sign_in(frame, PersonaChooser(lambda: [Persona("one", role, "one", "one")]))
-    browser = Browser(made)
+    browser = Browser(frame.app)
     page = browser.open(f"/sign-in?to=/agency/reach&language={language}")
     browser.send(page, "/sign-in", {"person": f"{role} one"}, follow=role == "agency")
     return browser
