@@ -13,6 +13,10 @@ from tests.serving.pages.conftest import page_frame
 
 ANN = {"birth_date": "1993-04-02", "sex": "female", "region": "11440", "children": ["2026-10-01"]}
 BEN = {"birth_date": "1990-04-02", "sex": "male", "pregnant": False}
+AGREED = {
+    "id": "agreed", "source": "portal", "subject": "ann", "type": "consent.given", "data": {"purpose": "casework"},
+    "time": "2026-10-01T09:00:00+09:00", "recordedtime": "2026-10-02T09:00:00+09:00",
+}  # fmt: skip
 
 
 def desk_of(folder, engine):

@@ -28,15 +28,12 @@ from tests.privacy.ledgers import ledger, reserve
 from tests.recommender.contact.policies import NOTICE
 from tests.serving.http.citizens_calls import home_with, stated
 from tests.serving.http.test_reach import PEOPLE, census_of
-from tests.serving.pages.citizen_site import ANN, BEN
+from tests.serving.pages.citizen_site import AGREED, ANN, BEN
 from tests.serving.pages.conftest import NOW, page_frame
 from tests.serving.proactive.deployments import Deployment, born
 
 ROLES = ("agency", "auditor", "caseworker")
-AGREED = {
-    "id": "agreed", "source": "portal", "subject": "ann", "type": "consent.given", "data": {"purpose": "casework"},
-    "time": "2026-10-01T09:00:00+09:00", "recordedtime": "2026-10-02T09:00:00+09:00",
-}  # fmt: skip
+ROW = {"id": "d" * 64, "kind": "answer", "made": NOW, "outcome": "same", "parts": [], "where": ""}
 
 
 class OfficeSite(NamedTuple):
@@ -49,19 +46,18 @@ class OfficeSite(NamedTuple):
 
 def office_site(folder, engine, voices=None):
     """The application with the pages of all three offices."""
-    town, now = messages_to_bring(folder, engine)
+    town = Deployment(Database(f"sqlite:///{folder}/messages.db"), engine)
+    now = somebody_to_speak_to(town)
     frame = page_frame(lambda: now, voices)
     made = ledger(folder / "ledger", "3")
     reserve(made, "train-1", declared("0.5"))
     made.commit("train-1", declared("0.5"), "ab" * 32)
-    row = {"id": "d" * 64, "kind": "answer", "made": NOW, "outcome": "same", "parts": [], "where": ""}
-    programmes, country = engine.catalogue.programmes, country_folder("kr")
-    asked = read_sheets(country.folder / "duties")
+    programmes = engine.catalogue.programmes
     parts = AuditedParts(
         lambda: None,
-        lambda seed, _: {"kept": 1, "seed": seed, "rows": [row]},
+        lambda seed, _: {"kept": 1, "seed": seed, "rows": [ROW]},
         lambda: service_catalogue(programmes, "KR"),
-        lambda: filled_sheets(asked, engine, Workspace(folder), country, "2026-11-30T00:00:00+00:00"),
+        lambda: korean_sheets(engine, folder),
     )
     desk = LogDesk(engine.declaration, home_with(folder, engine, stated("ann", ANN), stated("ben", BEN), AGREED))
     handler = RecommendationHandler(engine, **consent_terms(engine.declaration))
@@ -78,11 +74,17 @@ def office_site(folder, engine, voices=None):
     return OfficeSite(frame.app, review, desk.requests.claim("ben", {"region": "26110"}, "I moved", NOW)[0].id)
 
 
-def messages_to_bring(folder, engine):
-    """A town in which somebody waits to be spoken to, and the second from which on they do."""
-    town = Deployment(Database(f"sqlite:///{folder}/messages.db"), engine)
+def korean_sheets(engine, folder):
+    """What the laws of Korea ask, answered from the home in a folder."""
+    country = country_folder("kr")
+    asked = read_sheets(country.folder / "duties")
+    return filled_sheets(asked, engine, Workspace(folder), country, "2026-11-30T00:00:00+00:00")
+
+
+def somebody_to_speak_to(town):
+    """Let somebody wait to be spoken to; gives the second from which on they do."""
     town.settle("bob", NOTICE, f"{NOTICE}:caseworker")
     town.tell(born(town, "bob"))
     town.step()
     town.now += 60
-    return town, town.now
+    return town.now

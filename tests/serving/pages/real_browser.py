@@ -23,6 +23,13 @@ IN_CHROMIUM = [
 WITH_AXE = pytest.mark.skipif(not AXE.exists(), reason="make setup found no npm, or could install nothing with it")
 
 
+def in_chromium(test):
+    """Mark one test as of Chromium, in a file whose others do without."""
+    for mark in IN_CHROMIUM:
+        test = mark(test)
+    return test
+
+
 @contextmanager
 def served(app):
     """Serve an application while the block runs; gives its address."""

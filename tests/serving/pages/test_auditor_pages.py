@@ -8,10 +8,7 @@ import json
 
 import pytest
 
-from composition.duty_sheets import filled_sheets, read_sheets
 from composition.ledger_reading import LedgerAnswers
-from composition.settings import country_folder
-from composition.workspace import Workspace
 from privacy.accounting.mechanism import declared
 from privacy.ledger.note import NoteVerifier, check_proof
 from privacy.ledger.verify import verify
@@ -20,8 +17,8 @@ from serving.pages.auditor_pages import AuditedParts, add_auditor_pages
 from serving.pages.sign_in import PersonaChooser, add_sign_in
 from tests.privacy.ledgers import ledger, reserve
 from tests.serving.pages.conftest import NOW, PEOPLE, Browser, page_frame, signed_in
+from tests.serving.pages.office_site import ROW, korean_sheets
 
-ROW = {"id": "d" * 64, "kind": "answer", "made": NOW, "outcome": "same", "parts": [], "where": ""}
 PAGES = ("", "/runs", "/entries", "/entries/1", "/ledger", "/model", "/decisions", "/sheets", "/files")
 
 
@@ -56,12 +53,12 @@ def auditor_of(voices, home, drawn, real_engine):
     manifest = {"kind": "private", "artefact": "ab" * 32}
     papers = {"name": "model-1", "manifest": manifest, "report": None}
     programmes = real_engine.catalogue.programmes
-    asked, country = read_sheets(country_folder("kr").folder / "duties"), country_folder("kr")
-
-    def sheets():
-        return filled_sheets(asked, real_engine, Workspace(home), country, "2026-11-30T00:00:00+00:00")
-
-    parts = AuditedParts(lambda: papers, sampled, lambda: service_catalogue(programmes, "KR"), sheets)
+    parts = AuditedParts(
+        lambda: papers,
+        sampled,
+        lambda: service_catalogue(programmes, "KR"),
+        lambda: korean_sheets(real_engine, home),
+    )
     add_auditor_pages(frame, LedgerAnswers(home, lambda: NOW), parts)
     add_sign_in(frame, PersonaChooser(lambda: PEOPLE))
     found = Browser(frame.app)

@@ -18,17 +18,12 @@ from serving.pages.caseworker_pages import QUICK_SECONDS, ContactWork, add_casew
 from serving.pages.citizen_desk import CitizenDesk
 from serving.pages.sign_in import Persona, PersonaChooser, add_sign_in
 from tests.recommender.catalogues import MESSAGES
-from tests.recommender.contact.policies import NOTICE
 from tests.serving.http.citizens_calls import home_with, stated
-from tests.serving.pages.citizen_site import ANN, BEN
+from tests.serving.pages.citizen_site import AGREED, ANN, BEN
 from tests.serving.pages.conftest import NOW, Browser, Clock, page_frame
+from tests.serving.pages.office_site import somebody_to_speak_to
 from tests.serving.pages.test_citizen_pages import decisions, text_of
-from tests.serving.proactive.deployments import Deployment, born
-
-AGREED = {
-    "id": "agreed", "source": "portal", "subject": "ann", "type": "consent.given", "data": {"purpose": "casework"},
-    "time": "2026-10-01T09:00:00+09:00", "recordedtime": "2026-10-02T09:00:00+09:00",
-}  # fmt: skip
+from tests.serving.proactive.deployments import Deployment
 
 
 @pytest.fixture
@@ -188,10 +183,7 @@ def test_who_did_not_agree_is_as_a_stranger_is(kim, desk, who):
 
 
 def test_whom_to_speak_to_is_listed_until_it_was_done(kim, town, clock):
-    town.settle("bob", NOTICE, f"{NOTICE}:caseworker")
-    town.tell(born(town, "bob"))
-    town.step()
-    clock.now = town.now = town.now + 60
+    clock.now = somebody_to_speak_to(town)
     kim.send(kim.open("/sign-in?to=/caseworker"), "/sign-in", {"person": "caseworker kim"})
     page = kim.open("/caseworker/bring")
     assert "bob" in text_of(page)

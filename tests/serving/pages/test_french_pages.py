@@ -15,7 +15,7 @@ from tests.serving.http.citizens_calls import home_with, stated
 from tests.serving.pages.citizen_site import site_of
 from tests.serving.pages.conftest import NOW, Browser
 from tests.serving.pages.office_site import office_site
-from tests.serving.pages.real_browser import IN_CHROMIUM, WITH_AXE, barriers, served, tab_of
+from tests.serving.pages.real_browser import WITH_AXE, barriers, in_chromium, served, tab_of
 from tests.serving.pages.test_citizen_pages import browser_of, text_of
 from tests.serving.pages.test_in_a_browser import chromium
 from tests.serving.pages.test_offices_in_a_browser import PAGES
@@ -55,6 +55,7 @@ def test_going_wrong_is_said_in_french(tmp_path, french):
     assert (found.status_code, "Il n'y a rien ici" in text_of(found)) == (404, True)
 
 
+@in_chromium
 @WITH_AXE
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("role", ["citizen", *PAGES])
@@ -70,7 +71,3 @@ def test_axe_finds_no_barrier_in_french(chromium, real_engine, french, tmp_path,
             found += barriers(page, path)
         page.context.close()
     assert found == []
-
-
-for mark in IN_CHROMIUM:
-    test_axe_finds_no_barrier_in_french = mark(test_axe_finds_no_barrier_in_french)

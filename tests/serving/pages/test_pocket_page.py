@@ -12,7 +12,7 @@ from rendering.voice import voice_of
 from tests.recommender.catalogues import MESSAGES
 from tests.serving.pages.citizen_site import desk_of, site_of
 from tests.serving.pages.conftest import NOW, Browser
-from tests.serving.pages.real_browser import IN_CHROMIUM, WITH_AXE, barriers, by_tab, served
+from tests.serving.pages.real_browser import WITH_AXE, barriers, by_tab, in_chromium, served
 from tests.serving.pages.test_in_a_browser import chromium
 
 __all__ = ["chromium"]
@@ -20,13 +20,6 @@ __all__ = ["chromium"]
 DAY = date(2026, 11, 1)
 HOUSEHOLD = {"birth_date": "1993-04-02", "sex": "female", "region": "11440", "children": ["2026-10-01"],
              "annual_pay_won": 20_000_000, "pregnant": False}  # fmt: skip
-
-
-def in_chromium(test):
-    """A test that needs the browser: the others do without."""
-    for mark in IN_CHROMIUM:
-        test = mark(test)
-    return test
 
 
 @pytest.fixture
