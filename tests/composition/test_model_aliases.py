@@ -12,12 +12,8 @@ from composition.model_aliases import AliasDifference, ModelAliases, compared, m
 from composition.model_registry import ModelRegistry
 from composition.workspace import Workspace
 from tests.composition.test_model_registry import a_disk_that_is_full_when_files_are_copied, put_model
+from tests.training.test_tracking import pytestmark as of_mlflow
 from training.tracking import Store, aliases, tracked
-
-of_mlflow = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore"),  # MLflow and what it stands on warn about their own future
-]
 
 
 @pytest.fixture(scope="module")
