@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from composition import reading
+from composition.ledger_files import open_ledger
 from composition.ledger_reading import spends_document
 from composition.reach_columns import ReachOrder, read_groups
 from composition.workspace import Workspace
@@ -50,19 +50,18 @@ def draft_facts(declaration: Declaration, settings: EngineSettings) -> list[str]
     return [one.name for one in facts if one.type == "integer"]
 
 
-def newest_table(home: Workspace, clock: Callable[[], int]) -> NoisedTable | None:
+def newest_table(home: Workspace) -> NoisedTable | None:
     """Return the table of the latest day that was released in a home; None where there is none.
 
     Raises:
         Rejected: the ledger cannot be read, or a file is not what it says was released.
     """
-    from privacy.ledger.ledger import Ledger
     from training.runs.reach_release import read_table
 
     files = sorted(home.reach_tables.glob("*.json"))
     if not files:
         return None
-    uses = spends_document(Ledger.open(home.ledger, clock).exported())["spends"]
+    uses = spends_document(open_ledger(home.path).exported())["spends"]
     artefacts = {use["spend"]: use.get("artefact") for use in uses}
     tables = []
     for file in files:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from composition import clock, reading
+from composition import reading
 from composition.noised_tables import newest_table, noised_census
 from composition.provenance import EVENTS, Stamp, verified
 from composition.reach_columns import ReachOrder, population_of
@@ -80,7 +80,7 @@ class ReachService:
 
 
 def _table_census(home: Workspace, engine: Engine, settings: EngineSettings) -> Census | None:
-    table = newest_table(home, clock.now)
+    table = newest_table(home)
     if table is None:
         return None
     definitions = Definitions(engine.declaration, engine.catalogue, engine.regions)

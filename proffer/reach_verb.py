@@ -86,7 +86,7 @@ def _census(args: argparse.Namespace, definitions: Definitions) -> Census:
         day = reading.as_of(args.as_of, clock.now, definitions.declaration.zone.name)
         order = ReachOrder(definitions, day, args.events, args.declaration, args.country)
         return ExactCensus(reach_columns(order, workspace, terminal.steps(args.json)), most=None)
-    table = newest_table(workspace, clock.now)
+    table = newest_table(workspace)
     if table is None:
         raise Rejected([Problem((str(workspace.path),), "missing", "holds no table with noise", MAKE)])
     return noised_census(ReachOrder(definitions, date_of(table.day), None, args.declaration, args.country), table)
