@@ -93,7 +93,7 @@ def _learned(home: Workspace) -> dict[str, Mapping[str, int | str] | None]:
 def _declared(engine: Engine, country: CountryFolder) -> dict[str, Mapping[str, int | str] | None]:
     definitions = reading.Definitions(engine.declaration, engine.catalogue, engine.regions)
     groups = len(read_people_groups(country.declaration, definitions))
-    sensitive = sum(fact.sensitive for fact in engine.declaration.facts.values())
+    sensitive = len(engine.declaration.sensitive_facts)
     return {
         "groups": {"groups": groups} if groups else None,
         "sensitive": {"sensitive": sensitive} if sensitive else None,

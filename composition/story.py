@@ -159,7 +159,7 @@ def _new_offers(found: Recommendations, event: str, offered: set[str], compiled:
     told of help for victims of violence.
     """
     linked = {name for bundle in found.bundles if bundle.event == event for name in bundle.programmes}
-    sensitive = {name for name, fact in compiled.declaration.facts.items() if fact.sensitive}
+    sensitive = compiled.declaration.sensitive_facts
     fresh = [
         one
         for one in found.shown
@@ -172,8 +172,7 @@ def _new_offers(found: Recommendations, event: str, offered: set[str], compiled:
 def _questions(one: Recommendation, compiled: Compiled) -> list[dict[str, str]]:
     from recommender.rules.question_form import question_of
 
-    facts = compiled.declaration.facts
-    harmless_first = sorted(one.verdict.missing, key=lambda fact: fact in facts and facts[fact].sensitive)
+    harmless_first = sorted(one.verdict.missing, key=compiled.declaration.sensitive_facts.__contains__)
     return [dict(question_of(fact, compiled)) for fact in harmless_first]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from hashlib import sha256
 from types import MappingProxyType
 
@@ -63,6 +64,11 @@ class Declaration:
     def columns(self) -> tuple[str, ...]:
         """The names of a snapshot's columns: facts, then features, in file order."""
         return (*self.facts, *self.features)
+
+    @cached_property
+    def sensitive_facts(self) -> frozenset[str]:
+        """The names of the facts that are marked sensitive."""
+        return frozenset(name for name, fact in self.facts.items() if fact.sensitive)
 
     def index(self, name: str) -> int:
         """Return the place of a column; raises KeyError when there is none of that name."""

@@ -78,10 +78,8 @@ class ConsentDesk:
 
     def _open_names(self) -> list[str]:
         """The declared purposes that say nothing of a sensitive fact or programme."""
-        facts = self.declaration.facts
-        open_ones = (
-            name for name, one in self.purposes.purposes.items() if not any(facts[fact].sensitive for fact in one.facts)
-        )
+        sensitive = self.declaration.sensitive_facts
+        open_ones = (name for name, one in self.purposes.purposes.items() if sensitive.isdisjoint(one.facts))
         return [*open_ones, *self.policy.purposes, *map(self.policy.consent_to, self.policy.channels)]
 
     def _contact_names(self) -> Iterator[str]:

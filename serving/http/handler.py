@@ -122,8 +122,7 @@ class RecommendationHandler:
         """
         asked = self._asked(request, citizen, now, held)
         if acting:
-            facts = self.engine.declaration.facts
-            hidden = unread(asked.person, {name for name, fact in facts.items() if fact.sensitive})
+            hidden = unread(asked.person, self.engine.declaration.sensitive_facts)
             asked = replace(asked, person=hidden, said=asked.said | {"acting": [acting]})
         return asked.decided(citizen)
 

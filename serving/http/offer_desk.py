@@ -121,7 +121,8 @@ class OfferDesk:
         book = OfferBook(store.connection).on_book(citizen)
         if not events:
             raise RefusedError(NOT_FOUND, _NOBODY)
-        return worker.watch.look(events, citizen, now, book, worker.watch.sensitive_facts if acting else ())
+        hidden = worker.watch.engine.declaration.sensitive_facts if acting else ()
+        return worker.watch.look(events, citizen, now, book, hidden)
 
     def _standing(self, store: ServiceStore, citizen: str, offer: str, now: int, acting: bool) -> KeptOffer:
         """An offer of a citizen that can be answered: on the book, or due and about to be.

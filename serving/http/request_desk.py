@@ -111,8 +111,7 @@ class RequestDesk:
             return done
 
     def _sensitive(self, facts: Iterable[str]) -> list[str]:
-        known = self._declaration.facts
-        return [name for name in facts if name in known and known[name].sensitive]
+        return [name for name in facts if name in self._declaration.sensitive_facts]
 
     def _event(self, kind: str, citizen: str, data: Mapping[str, Any], now: int) -> Event:
         document = {

@@ -129,7 +129,7 @@ class Watch:
         person = unread(person, hidden) if hidden else person
         unordered = tuple(one.said for one in self.stops.of_order(engine, person))
         found = (answering.by_rules if unordered else answering).answer(person, day, None)
-        due = due_offers(found, person.held, self.policy, self.sensitive_facts)
+        due = due_offers(found, person.held, self.policy, engine.declaration.sensitive_facts)
         declined = declines_of(history, citizen, t, engine.catalogue)
         held, book = book, OnBook(reconciled(book.offers, declined, self.policy.risen_percent, zone), book.contacts)
         stood = latest(book.offers)
@@ -154,11 +154,6 @@ class Watch:
             days.append(today + 1)
         until = [kept.until for kept in look.decision.kept if kept.until is not None]
         return min([zone.end_of_day(date_of(min(days) - 1)), *until])
-
-    @cached_property
-    def sensitive_facts(self) -> frozenset[str]:
-        """The facts that are marked sensitive."""
-        return frozenset(name for name, fact in self.engine.declaration.facts.items() if fact.sensitive)
 
     @cached_property
     def turning(self) -> TurningRules:
