@@ -173,6 +173,15 @@ def test_who_agreed_is_looked_up_on_record_and_no_address_names_them(kim, desk):
     assert decisions(desk, "ann")
 
 
+def test_what_belongs_to_an_event_and_depends_on_answers_is_shown_to_caseworkers_too(kim, desk):
+    moved = {**stated("moved", {}), "subject": "cho", "type": "life.moved"}
+    agreed = {**AGREED, "id": "cho agreed", "subject": "cho"}
+    desk.take([moved, agreed], NOW).result()
+    found = kim.send(kim.open("/caseworker/people"), "/caseworker/people", {"citizen": "cho"})
+    sections = re.findall("<section><h3>.*?</section>", found.text, re.DOTALL)
+    assert (found.status_code, ["t.seoul" in one for one in sections]) == (200, [True])
+
+
 @pytest.mark.parametrize("who", ["ben", "nobody", ""])
 def test_who_did_not_agree_is_as_a_stranger_is(kim, desk, who):
     page = kim.open("/caseworker/people")
