@@ -36,8 +36,9 @@ def read_sheets(folder: Path) -> tuple[DutySheet, ...]:
 
 
 def filled_sheets(
-    sheets: Sequence[DutySheet], engine: Engine, home: Workspace, country: CountryFolder, made: str
-) -> dict[str, Any]:
+    sheets: Sequence[DutySheet], engine: Engine, home: Workspace, country: CountryFolder, made: str,
+    declaration: Path | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Every sheet as JSON values, answered from what is configured.
 
     Args:
@@ -46,16 +47,17 @@ def filled_sheets(
         home: of the log, the models and the ledger.
         country: whose policies they are.
         made: the RFC 3339 time.
+        declaration: where the engine's was read from, with the groups beside it; None for the country's.
 
     Raises:
         Rejected: something that is configured is wrong, or cannot be read.
     """
-    findings = configured(engine, home, country)
+    findings = configured(engine, home, country, declaration)
     return {"country": country.folder.name, "made": made, "sheets": [one.filled(findings) for one in sheets]}
 
 
-def configured(engine: Engine, home: Workspace, country: CountryFolder) -> Findings:
-    """What is configured of each part that sheets name; None of what is not.
+def configured(engine: Engine, home: Workspace, country: CountryFolder, declaration: Path | None = None) -> Findings:
+    """What is configured of each part that sheets name; None of what is not. The arguments are as above.
 
     Raises:
         Rejected: something that is configured is wrong, or cannot be read.
@@ -65,7 +67,7 @@ def configured(engine: Engine, home: Workspace, country: CountryFolder) -> Findi
     return {
         "catalogue": {"programmes": len(engine.catalogue)} if len(engine.catalogue) else None,
         **_learned(home),
-        **_declared(engine, country),
+        **_declared(engine, declaration or country.declaration),
         **_policies(engine, country),
         **_recorded(home, country),
         "stops": {"stopped": len(StopFile(home)().stops)},
@@ -90,9 +92,9 @@ def _learned(home: Workspace) -> dict[str, Mapping[str, int | str] | None]:
     }
 
 
-def _declared(engine: Engine, country: CountryFolder) -> dict[str, Mapping[str, int | str] | None]:
+def _declared(engine: Engine, folder: Path) -> dict[str, Mapping[str, int | str] | None]:
     definitions = reading.Definitions(engine.declaration, engine.catalogue, engine.regions)
-    groups = len(read_people_groups(country.declaration, definitions))
+    groups = len(read_people_groups(folder, definitions))
     sensitive = len(engine.declaration.sensitive_facts)
     return {
         "groups": {"groups": groups} if groups else None,

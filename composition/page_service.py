@@ -124,13 +124,15 @@ class PageService:
         from serving.pages.auditor_pages import AuditedParts
 
         sampling = DecisionSampling(self.home, lambda: self.live.engine, self.settings)
-        country = self.settings.country
+        country, declaration = self.settings.country, self.settings.declaration
         asked = duty_sheets.read_sheets(country.folder / "duties")
         return AuditedParts(
             partial(champion_papers, self.home),
             sampling.replayed,
             lambda: service_catalogue(self.live.engine.catalogue.programmes, country.folder.name.upper()),
-            lambda: duty_sheets.filled_sheets(asked, self.live.engine, self.home, country, clock.timestamp()),
+            lambda: duty_sheets.filled_sheets(
+                asked, self.live.engine, self.home, country, clock.timestamp(), declaration
+            ),
         )
 
     def _contact(self) -> ContactWork:

@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     sheets = duty_sheets.chosen(duty_sheets.read_sheets(args.duties or country.folder / "duties"), args.sheet)
     engine = build_engine(EngineSettings(args.declaration, args.catalogue, None, home.cache, country))
     language = options.language_of(args, engine.declaration.country)
-    document = duty_sheets.filled_sheets(sheets, engine, home, country, clock.timestamp())
+    document = duty_sheets.filled_sheets(sheets, engine, home, country, clock.timestamp(), args.declaration)
     voice = voice_of(engine.messages, language)
     if args.form == HTML:
         text = page(duty_page.TEMPLATE, duty_page.sheets_view(document, voice))

@@ -133,6 +133,13 @@ def test_a_country_that_states_nothing_has_nothing_configured(engine, tmp_path):
     assert [name for name in country if found[name] is not None] == []
 
 
+def test_groups_are_those_beside_the_declaration_that_is_used(engine, tmp_path):
+    text = "groups: {old: {label: {ko: 노인, en: Old}, who: {fact: age, at_least: 65}}}"
+    (tmp_path / "groups.yaml").write_text(text, encoding="utf-8")
+    found = configured(engine, Workspace(tmp_path / "home"), country_folder("kr"), tmp_path)
+    assert found["groups"] == {"groups": 1}
+
+
 def test_no_person_is_counted_in_a_sheet(engine, tmp_path):
     home = Workspace(tmp_path)
     before = filled_sheets(sheets_of("kr"), engine, home, country_folder("kr"), MADE)
