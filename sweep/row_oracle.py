@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from features.calendar import date_of
-from features.snapshot import known
 from recommender.changes.offer_change import OFFERED, WITHDRAWN, OfferChange
 from recommender.offers.batch import recommend
-from recommender.rules.person import Person, held_programmes
 from sweep.pair_difference import CHANGED, SAME
 
 if TYPE_CHECKING:
     from recommender.changes.offer_state import OfferState
     from recommender.messages import Messages
-    from recommender.rules.compiled import Compiled
     from sweep.population_sweep import PopulationSweep
 
 __all__ = ["RowOracle"]
@@ -33,11 +29,7 @@ class RowOracle:
     """
 
     def __init__(self, sweep: PopulationSweep, messages: Messages) -> None:
-        self.sweep, self._messages = sweep, messages
-
-    @cached_property
-    def _rules(self) -> Compiled:
-        return self.sweep.after.explaining(self._messages)
+        self.sweep, self._rules = sweep, sweep.after.explaining(messages)
 
     def rows(self, place: int) -> list[Row]:
         """Return a person's rows, by the place in the history, as `pair_difference.schema` has them."""
@@ -52,8 +44,8 @@ class RowOracle:
 
     def _ranked(self, name: str, place: int, changed: dict[str, Row]) -> list[Row]:
         """The rows with the places in the person's list; without an earlier day of the first alone."""
-        sweep, rules, person = self.sweep, self._rules, self._person(name)
-        shown = recommend(rules, person, sweep.ranker, sweep.first).shown
+        sweep, person = self.sweep, self.sweep.calendar.person(place, self.sweep.as_of, self._rules)
+        shown = recommend(self._rules, person, sweep.ranker, sweep.first).shown
         order = {one.programme.id: (one.rank, one.utility.steps) for one in shown}
         states = sweep.calendar.states(place, sweep.as_of)
         kept = sorted(order.keys() if sweep.since is None else order.keys() | changed.keys())
@@ -61,12 +53,6 @@ class RowOracle:
             (*(changed.get(one) or (name, one, SAME, "", *_standing(states[one]))), *order.get(one, (None, None)))
             for one in kept
         ]
-
-    def _person(self, name: str) -> Person:
-        rules, calendar = self._rules, self.sweep.calendar
-        t = rules.declaration.zone.end_of_day(date_of(self.sweep.as_of))
-        found = known(rules.declaration, calendar.history, name, t, rules.catalogue.receipts)
-        return Person(found, calendar.applicant, held_programmes(rules.catalogue, found), rules.regions)
 
 
 def _told(change: OfferChange) -> Row:

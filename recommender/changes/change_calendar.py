@@ -88,7 +88,10 @@ class ChangeCalendar:
         By the rules of that day, unless others compiled for it are given (those of an earlier catalogue).
         """
         rules = rules or self.rules_of(day)
+        return offer_states(self.person(person, day, rules), rules)
+
+    def person(self, place: int, day: int, rules: Compiled) -> Person:
+        """Return a person, by the place in the history, as known at the end of a day to rules compiled for it."""
         t = rules.declaration.zone.end_of_day(date_of(day))
-        found = known(rules.declaration, self.history, self.history.people[person], t, rules.catalogue.receipts)
-        held = held_programmes(rules.catalogue, found)
-        return offer_states(Person(found, self.applicant, held, rules.regions), rules)
+        found = known(rules.declaration, self.history, self.history.people[place], t, rules.catalogue.receipts)
+        return Person(found, self.applicant, held_programmes(rules.catalogue, found), rules.regions)

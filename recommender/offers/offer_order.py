@@ -109,7 +109,8 @@ class OfferOrder:
 
     def _amount(self, people: SweptPeople, pairs: Pairs) -> Int64:
         """What each offer comes to in the first year, int64[m]: for everybody alike, or worked out for the person."""
-        found, own = self._table.usual[pairs.programme], self._table.depending(people.known.values, pairs)
+        found = self._table.usual[pairs.programme]
+        own = self._table.depending(people.known.values, pairs)
         found[own] = self._amounts.amounts(people, pairs.person[own], pairs.programme[own])[:, 2]
         return found
 
