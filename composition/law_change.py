@@ -80,7 +80,7 @@ class LawChange:
                     list(one.regions.values()),
                     few,
                 ),
-                "groups": _named("group", list(self.groups), list(one.groups), few),
+                "groups": _named("group", list(self.groups), list(one.groups), few, one.counts),
                 "again_since": since.isoformat() if (since := self.since[name]) else None,
                 "months": _named("month", list(one.months), list(one.months.values()), few),
             }
@@ -195,18 +195,20 @@ def _count(
             one.people.setdefault(people.people[at], []).append((month, KINDS[own[at] - 1]))
 
 
-def _named(key: str, names: list[Any], counts: list[Int64], few: int) -> list[dict[str, Any]]:
+def _named(
+    key: str, names: list[Any], counts: list[Int64], few: int, among: Int64 | None = None
+) -> list[dict[str, Any]]:
     if not counts:
         return []
-    return [{key: name, **row} for name, row in zip(names, _row(np.stack(counts), few), strict=True)]
+    return [{key: name, **row} for name, row in zip(names, _row(np.stack(counts), few, among), strict=True)]
 
 
-def _row(counts: Int64, few: int) -> list[dict[str, Any]]:
+def _row(counts: Int64, few: int, among: Int64 | None = None) -> list[dict[str, Any]]:
     """Rows of counts by kind, null where they are left out."""
     from recommender.changes.rule_difference import KINDS
     from recommender.reach.small_cells import withheld
 
-    hidden = withheld(counts, few) if few > 1 else np.zeros(len(counts), np.bool_)
+    hidden = withheld(counts, few, among) if few > 1 else np.zeros(len(counts), np.bool_)
     return [
         dict.fromkeys(KINDS) if left_out else dict(zip(KINDS, row, strict=True))
         for row, left_out in zip(counts.tolist(), hidden.tolist(), strict=True)

@@ -25,7 +25,7 @@ from typing import NoReturn
 from composition import terminal
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
-from proffer import __version__, options
+from proffer import __version__, options, output_paths
 
 INTERRUPTED = 130  # what shells report for a programme ended by Ctrl-C
 
@@ -215,6 +215,7 @@ def run_verb(verb: str, words: Sequence[str]) -> int:
     named = any(word.partition("=")[0] == "--home" for word in words)
     if verb in READ_THE_HOME and named and not args.home.exists() and not Workspace(args.home).on_server:
         raise Rejected([Problem((str(args.home),), "missing", "does not exist", "Check the path")])
+    output_paths.refuse_replaced(args)
     if args.no_progress:
         terminal.hide_progress()
     run: Callable[[argparse.Namespace], int] = module.run

@@ -58,6 +58,8 @@ def _check(args: argparse.Namespace) -> None:
         for name, value in (("shard", args.shard), ("grow", args.grow))
         if value is not None and value < 1
     ]
+    if args.seed < 0:
+        problems.append(Problem(("--seed",), "range", f"cannot be {args.seed}", "Give a number from 0 on"))
     if args.out.is_dir() and any(args.out.iterdir()):
         problems.append(
             Problem((str(args.out),), "conflict", "holds other files", "Name an empty folder, or a new one")

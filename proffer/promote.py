@@ -83,11 +83,15 @@ def _ask(args: argparse.Namespace, source: TrainingSource, challenger: Path) -> 
 
 
 def _tell(args: argparse.Namespace, before: ModelAliases, document: dict[str, Any], text: str) -> int:
-    """Write the aliases to MLflow, then print what was done and how the two stand; the home is as it is by now."""
+    """Write the aliases to MLflow, then print what was done and how the two stand; the home is as it is by now.
+
+    Returns:
+        1 where nothing but the mirror was asked for and MLflow did not take it, else 0.
+    """
     with terminal.working("writing the aliases to MLflow"):
         now = model_aliases.mirrored(Workspace(args.home), before)
     terminal.emit({**document, "mlflow": now.to_document()}, args.json, "\n".join([text, *now.lines()]))
-    return terminal.DONE
+    return terminal.FAILED if args.mirror and (now.problems or now.differs) else terminal.DONE
 
 
 def _without_model(args: argparse.Namespace, registry: ModelRegistry) -> int:

@@ -159,8 +159,9 @@ def _text(told: Mapping[str, Any], language: str) -> str:
     lines += ["", terminal.table(COLUMNS, [total], right=range(len(COLUMNS)))]
     for key, head in (("regions", "region"), ("groups", "group")):
         rows = [
-            (one["name"].get(language) or one[head] or "not known", *_cells(one), f"{one['people'] or '-'}")
+            (one["name"].get(language) or one[head] or "not known", *_cells(one), people)
             for one in told.get(key, ())
+            for people in ("-" if one["people"] is None else f"{one['people']:,}",)
         ]
         if rows:
             heads = (head, *COLUMNS, "people")

@@ -8,6 +8,7 @@ from pathlib import Path
 from composition import clock, duty_sheets, terminal
 from composition.engines import EngineSettings, build_engine
 from composition.workspace import Workspace
+from features.problem import Problem, Rejected
 from features.whole_file import write_whole
 from proffer import options
 
@@ -31,7 +32,11 @@ def run(args: argparse.Namespace) -> int:
     from rendering.voice import voice_of
 
     home, country = Workspace(args.home), args.country
-    sheets = duty_sheets.chosen(duty_sheets.read_sheets(args.duties or country.folder / "duties"), args.sheet)
+    sheets = duty_sheets.read_sheets(args.duties or country.folder / "duties")
+    if args.duties is not None and not sheets:
+        what, remedy = "holds no sheet", "Name a folder of sheets (YAML), such as the `duties` of a country's folder"
+        raise Rejected([Problem((str(args.duties),), "missing", what, remedy)])
+    sheets = duty_sheets.chosen(sheets, args.sheet)
     engine = build_engine(EngineSettings(args.declaration, args.catalogue, None, home.cache, country))
     language = options.language_of(args, engine.declaration.country)
     document = duty_sheets.filled_sheets(sheets, engine, home, country, clock.timestamp(), args.declaration)

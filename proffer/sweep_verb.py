@@ -138,6 +138,8 @@ def _refuse_unread(args: argparse.Namespace) -> None:
         problems.add(("--processes",), "range", f"{args.processes} is less than 1", "Give how many may share the work")
     if args.first is not None and args.first < 1:
         problems.add(("--first",), "range", f"{args.first} is less than 1", "Give how many offers of each are ranked")
+    if args.seed < 0:
+        problems.add(("--seed",), "range", f"cannot be {args.seed}", "Give a number from 0 on")
     if args.check is not None and args.check < 1:
         problems.add(("--check",), "range", f"{args.check} is less than 1", "Give how many people are drawn")
     for name in ("model", "weights") if args.first is None else ():

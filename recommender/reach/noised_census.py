@@ -119,6 +119,7 @@ class NoisedCensus:
             edges = self.table.layout.facts.get(name, ())
             whole = high >= _NO_BOUND or compiled.declaration.facts[name].type == "boolean" if edges else True
             if not (whole or high + 1 in edges) or (edges and low > edges[0] and low not in edges):
-                what = f"is not told apart from {max(low, edges[0])} to {high} by the table"
+                to = "on" if high >= _NO_BOUND else f"to {high}"
+                what = f"is not told apart from {max(low, edges[0])} {to} by the table"
                 remedy = f"{name} begins a span at one of {', '.join(map(str, edges))}, and ends one before the next"
                 yield Problem((TABLE, name), "range", what, remedy)

@@ -40,7 +40,7 @@ def document(
         told["regions"] = _rows(heads, reach.regions, reach.region_errors, few)
     if "group" in by:
         groups = [{"group": one.name, "name": one.label.to_document()} for one in population.groups]
-        told["groups"] = _rows(groups, reach.groups, reach.group_errors, few)
+        told["groups"] = _rows(groups, reach.groups, reach.group_errors, few, among=np.maximum(reach.total, 0))
     return told
 
 
@@ -63,10 +63,12 @@ def _place(code: int, regions: Regions) -> dict[str, Any]:
     return {"region": region_text(code), "name": {language: regions.name(code, language) for language in languages}}
 
 
-def _rows(heads: Sequence[dict[str, Any]], counts: Int64, errors: Float64 | None, few: int) -> list[dict[str, Any]]:
+def _rows(
+    heads: Sequence[dict[str, Any]], counts: Int64, errors: Float64 | None, few: int, among: Int64 | None = None
+) -> list[dict[str, Any]]:
     """Rows as they are told; noise makes some counts negative, which are told as none."""
     counted = np.maximum(counts, 0)
-    hidden = withheld(counted, few) if few > 1 else np.zeros(len(counts), np.bool_)
+    hidden = withheld(counted, few, among) if few > 1 else np.zeros(len(counts), np.bool_)
     rows = []
     for place, (head, row, left_out) in enumerate(zip(heads, counted.tolist(), hidden.tolist(), strict=True)):
         cells = dict.fromkeys((*COLUMNS, "people")) if left_out else dict(zip(COLUMNS, row, strict=True))

@@ -94,16 +94,19 @@ def test_the_error_of_a_count_is_that_of_the_cells_it_sums():
 
 
 def test_a_count_that_noise_made_negative_is_told_as_none_and_a_small_one_not_at_all():
-    layout = CellLayout({}, np.array([*LIVES[:2], UNKNOWN]))
-    told = census_of(NoisedTable(layout, np.array([-5, 7, 900]), 4.0, DAY))
+    layout = CellLayout({}, np.array([*LIVES[:3], UNKNOWN]))
+    told = census_of(NoisedTable(layout, np.array([-5, 7, 30, 900]), 4.0, DAY))
     shown = document(told.reach(rule({"all": []}), TERMS), told.people, REGIONS, ("region",))
-    assert {one["region"]: one["yes"] for one in shown["regions"]} == {str(LIVES[0]): None, str(LIVES[1]): None,
-                                                                      None: 900}  # fmt: skip
+    assert {one["region"]: one["yes"] for one in shown["regions"]} == {
+        **{str(code): None for code in LIVES[:3]}, None: 900
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("who", [{"fact": "age", "at_least": 66}, {"fact": "income_percent", "at_most": 51},
                                  {"fact": "age", "at_most": 80}])  # fmt: skip
 def test_a_bound_within_a_span_is_refused_with_the_bounds_there_are(who):
+    with pytest.raises(Rejected, match=r"is not told apart from \d+ (on|to \d{2,3}) by the table"):
+        census_of(table_of([{}])).reach(rule(who), TERMS)
     with pytest.raises(Rejected, match="begins a span at one of 0, "):
         census_of(table_of([{}])).reach(rule(who), TERMS)
 

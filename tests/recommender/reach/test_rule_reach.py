@@ -17,6 +17,7 @@ from recommender.reach.reach_document import document
 from recommender.reach.reach_population import populated
 from recommender.reach.rule_reach import COLUMNS as STOOD
 from recommender.reach.rule_reach import RuleReach, answered, compiled_rule, rule_reach
+from recommender.reach.small_cells import withheld
 from recommender.rules.clause import clause_document
 from recommender.rules.people_group import membership, parse_groups
 from recommender.rules.programme_reader import parse_programme
@@ -140,6 +141,23 @@ def test_a_rule_that_is_not_for_people_reaches_nobody():
     made = population([{}, {"age": 3}])
     compiled = compiled_rule(rule({"organisation": {"all": []}}), made, REGIONS, WEEKENDS_ONLY)
     assert rule_reach(compiled, made, MESSAGES).total.tolist() == [0, 0, 0, 2]
+
+
+def test_rows_that_are_left_out_are_few_in_no_column_together_either():
+    counts = np.array([[95, 900], [3, 40], [2, 40], [30, 50], [200, 700]])
+    assert withheld(counts).tolist() == [False, True, True, True, False]  # else the total tells that the two have five
+    assert withheld(np.array([[3, 900], [0, 40], [0, 50], [400, 700]])).tolist() == [True, True, False, True]
+    assert withheld(np.array([[3, 900], [0, 40], [0, 50]])).tolist() == [True, True, False]  # the total is left out
+
+
+def test_a_group_is_left_out_beside_whom_everybody_else_is_few():
+    made = population([{"region": 11440}] * 120, shard=64)
+    groups = np.array([[95, 0, 0, 10], [60, 0, 0, 10]])
+    told = document(RuleReach(np.array([[100, 0, 0, 20]]), groups), made, REGIONS, ("group",))
+    assert told["total"]["yes"] == 100
+    assert [one["yes"] for one in told["groups"]] == [None, 60]
+    rest = np.array([[60, 10], [95, 10], [50, 0], [0, 20]])
+    assert withheld(rest, among=np.array([100, 20])).tolist() == [False, True, False, False]
 
 
 def test_small_counts_are_left_out_with_all_that_would_tell_them():
