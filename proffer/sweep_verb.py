@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -15,18 +14,17 @@ from composition import clock, reading, terminal
 from composition.engines import RankingSettings
 from composition.model_registry import NO_MODEL, ModelRegistry
 from composition.reports import write_sweep_page
-from composition.shards import ENGINES, map_in_processes, map_on_spark
 from composition.sweeping import ShardSweep, SweepFiles, SweepSettings, swept_by, whole_history
 from composition.workspace import Workspace
 from features import canonical_json
 from features.problem import Problem, Problems, Rejected
 from features.whole_file import write_whole
 from proffer import options
+from proffer.shard_engine import add_engine, check_engine, chosen_engine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from composition.shards import MapShards
     from features.arrays import Int64
     from features.country import Country
     from features.log.history import History
@@ -64,10 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     check = "when all is done, work out N people alone, drawn by --seed, and count whose rows differ"
     parser.add_argument("--check", type=int, metavar="N", help=check)
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="what draws the people of --check (0)")
-    engine = "what does the shards: processes of this machine, or Spark (the extra [spark] and Java 17)"
-    parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0], help=engine)
-    parser.add_argument("--processes", type=int, metavar="P", help="processes to share the work (default: one a core)")
-    parser.add_argument("--master", metavar="URL", help="Spark's master, such as local[2] (default: its own settings)")
+    add_engine(parser)
     options.add(parser, "country", "catalogue", "declaration", "model", "as-of")
 
 
@@ -83,8 +78,8 @@ def run(args: argparse.Namespace) -> int:
     missing = folder.missing()
     work = ShardSweep(swept.files, str(swept.order["catalogue"]), swept.people(missing), args.out, folder.shards)
     problems: list[Mapping[str, Any]] = []
-    with terminal.bar(len(missing), "sweeping", unit="shard") as advance:
-        for told in _engine(args)(work, missing):
+    with chosen_engine(args) as mapped, terminal.bar(len(missing), "sweeping", unit="shard") as advance:
+        for told in mapped(work, missing):
             problems += told.get("problems", ())
             advance(1)
     document = _counted(swept, folder.finish(), problems)
@@ -134,8 +129,7 @@ def _write(swept: _Asked, document: Mapping[str, Any]) -> None:
 def _refuse_unread(args: argparse.Namespace) -> None:
     """Refuse options that would be left unread; raises Rejected with each."""
     problems = Problems()
-    if args.processes is not None and args.processes < 1:
-        problems.add(("--processes",), "range", f"{args.processes} is less than 1", "Give how many may share the work")
+    check_engine(args, problems)
     if args.first is not None and args.first < 1:
         problems.add(("--first",), "range", f"{args.first} is less than 1", "Give how many offers of each are ranked")
     if args.seed < 0:
@@ -145,21 +139,7 @@ def _refuse_unread(args: argparse.Namespace) -> None:
     for name in ("model", "weights") if args.first is None else ():
         if getattr(args, name) is not None:
             problems.add((f"--{name}",), "forbidden", "says nothing where no offer is ranked", "Give --first N too")
-    for name, engine in (("processes", "local"), ("master", "spark")):
-        if getattr(args, name) is not None and args.engine != engine:
-            remedy = f"Leave it out, or use --engine {engine}"
-            problems.add((f"--{name}",), "forbidden", f"says nothing to the engine {args.engine}", remedy)
     problems.raise_any()
-
-
-def _engine(args: argparse.Namespace) -> MapShards:
-    """What calls the function of a shard."""
-    if args.engine == "spark":
-        if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
-            what, remedy = "needs Java 17 or later, which is not here", "Install it, or set JAVA_HOME"
-            raise Rejected([Problem(("--engine",), "unavailable", what, remedy)])
-        return map_on_spark(args.master)
-    return map_in_processes(args.processes or len(os.sched_getaffinity(0)))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib.util
 import json
 import os
 import shutil
@@ -18,10 +17,10 @@ import pyarrow.parquet
 import pytest
 
 from composition import sweeping
-from composition.shards import map_here, map_in_processes, map_on_spark
 from proffer import cli
 from sweep.sweep_folder import SweepFolder
 from tests.proffer.scripted import run
+from tests.spark import SPARK
 
 DAY = ("--as-of", "2025-10-31")
 ROOT = Path(__file__).resolve().parents[2]
@@ -189,39 +188,6 @@ def test_spark_that_is_not_installed_is_told(capsys, folder, tmp_path, monkeypat
     assert "pip install '.[spark]'" in capsys.readouterr().err
 
 
-class Fails:
-    """Says of each shard what it is, but the first time it is asked for shard 2 it ends its process."""
-
-    def __init__(self, marker):
-        self.marker = marker
-
-    def __call__(self, shard):
-        if shard == 2 and not self.marker.exists():
-            self.marker.touch()
-            os.kill(os.getpid(), signal.SIGKILL)
-        return {"shard": shard}
-
-
-@pytest.mark.parametrize("mapped", [map_here, map_in_processes(1), map_in_processes(3)])
-def test_every_shard_is_done_once_whatever_maps_them(mapped):
-    told = list(mapped(Named("x"), range(5)))
-    assert sorted(one["shard"] for one in told) == list(range(5))
-    assert list(mapped(Named("x"), [])) == []
-
-
-class Named:
-    def __init__(self, name):
-        self.name = name
-
-    def __call__(self, shard):
-        return {"shard": shard, "name": self.name}
-
-
-SPARK = pytest.mark.skipif(
-    importlib.util.find_spec("pyspark") is None or shutil.which("java") is None, reason="needs pyspark and Java"
-)
-
-
 @SPARK
 @pytest.mark.slow
 def test_spark_leaves_the_same_rows_and_the_same_hash(folder, swept, tmp_path):
@@ -232,12 +198,3 @@ def test_spark_leaves_the_same_rows_and_the_same_hash(folder, swept, tmp_path):
     assert told.returncode == 0
     assert rows(tmp_path / "spark") == rows(swept)
     assert manifest(tmp_path / "spark") == manifest(swept)
-
-
-@SPARK
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")  # of pyspark, about versions of pandas and sockets of its own
-def test_a_shard_whose_spark_worker_is_lost_is_done_by_another(tmp_path):
-    told = list(map_on_spark("local[2,4]")(Fails(tmp_path / "lost"), range(4)))
-    assert sorted(one["shard"] for one in told) == [0, 1, 2, 3]
-    assert (tmp_path / "lost").exists()

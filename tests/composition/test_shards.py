@@ -1,0 +1,94 @@
+"""Shards are done by every engine alike, also where a worker or an executor is lost, and what cannot be is told."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from composition.shards import in_processes, map_here, on_spark
+from features.problem import Rejected
+from tests.spark import SPARK
+
+RUN_BY_SPARK = [
+    SPARK,
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),  # of pyspark, about versions of pandas and sockets of its own
+]
+
+
+class Named:
+    def __init__(self, name):
+        self.name = name
+
+    def __call__(self, shard):
+        return {"shard": shard, "name": self.name, "sum": shard.to_bytes(4, "little")}
+
+
+class Fails:
+    """Says of each shard what it is, but the first time it is asked for shard 2 it ends what does it."""
+
+    def __init__(self, marker, whom=os.getpid):
+        self.marker, self.whom = marker, whom
+
+    def __call__(self, shard):
+        if shard == 2 and not self.marker.exists():
+            self.marker.touch()
+            os.kill(self.whom(), signal.SIGKILL)
+        return {"shard": shard}
+
+
+class Refuses:
+    def __call__(self, shard):
+        raise ValueError(f"shard {shard} is none")
+
+
+def executor_of_worker():
+    """The process of the executor: a worker is the child of a daemon, which is the child of the executor."""
+    daemon = Path(f"/proc/{os.getppid()}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return int(daemon[1])
+
+
+ENGINES = [
+    pytest.param(lambda: nullcontext(map_here), id="here"),
+    pytest.param(lambda: in_processes(1), id="one process"),
+    pytest.param(lambda: in_processes(3), id="three processes"),
+    pytest.param(lambda: on_spark("local[2]"), id="spark", marks=RUN_BY_SPARK),
+]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_shard_is_done_once_whatever_maps_them(engine):
+    with engine() as mapped:
+        for count in (5, 70, 0):
+            told = sorted(mapped(Named("x"), range(count)), key=lambda one: one["shard"])
+            assert told == [Named("x")(shard) for shard in range(count)]
+
+
+def with_marks(*values):
+    return [pytest.param(*value, marks=RUN_BY_SPARK) for value in values]
+
+
+@pytest.mark.parametrize(
+    ("master", "whom"), with_marks(("local[2,4]", os.getpid), ("local-cluster[2,1,1024]", executor_of_worker))
+)
+def test_a_shard_whose_worker_or_executor_is_lost_is_done_by_another(tmp_path, master, whom):
+    with on_spark(master) as mapped:
+        told = list(mapped(Fails(tmp_path / "lost", whom), range(4)))
+    assert sorted(one["shard"] for one in told) == [0, 1, 2, 3]
+    assert (tmp_path / "lost").exists()
+
+
+@pytest.mark.parametrize("master", [*with_marks(("local[2]",))])
+def test_a_shard_that_fails_on_every_try_is_told_in_a_sentence(master):
+    with on_spark(master) as mapped, pytest.raises(Rejected, match="gave a shard up"):
+        list(mapped(Refuses(), range(3)))
+
+
+@pytest.mark.parametrize("master", [*with_marks(("nonsense://here",))])
+def test_a_master_that_is_none_is_told_in_a_sentence(master):
+    with pytest.raises(Rejected, match="does not start"), on_spark(master):
+        pass
