@@ -181,7 +181,7 @@ class ModelRegistry:
         from training.tracking import METRICS, RELEASED, NotTracked, check_names
 
         allowed = METRICS if run.provenance.allows_exact_metrics else RELEASED
-        check_names(run.params(), run.metrics(), allowed)
+        check_names(run.params(), [*run.metrics(), *run.by_step], allowed)
         self.workspace.folder(self.workspace.models)
         made: list[str] = []
         # MLflow makes its database without a lock of its own, so two first runs would make it twice.
@@ -202,6 +202,7 @@ class ModelRegistry:
         with tracked(store, name, allowed) as mirrored:
             mirrored.params(run.params())
             mirrored.metrics(run.metrics())
+            mirrored.steps(run.by_step)
             made.append(self._written(run, mirrored.id))
             for path in sorted((self.workspace.models / mirrored.id).iterdir()):
                 mirrored.file(path)

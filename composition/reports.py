@@ -12,6 +12,7 @@ from composition.model_registry import ModelRegistry
 from composition.reading import read_country, read_messages
 from composition.settings import SHIPPED, CountryFolder
 from composition.workspace import Workspace
+from features.problem import Problem
 from features.whole_file import write_whole
 
 FULL_REPORT: Final = "proffer-evaluation-1"
@@ -41,6 +42,26 @@ def write_report(report: Report, model: Path, workspace: Workspace) -> list[Path
     for name, content in files.items():
         write_whole(folder / name, content)
     return [folder / name for name in files]
+
+
+def mirror_report(files: Sequence[Path], model: Path, workspace: Workspace) -> tuple[Problem, ...]:
+    """Copy the files of a report to the run of its model in MLflow; returns why not, where MLflow takes nothing.
+
+    Args:
+        files: as `write_report` and `write_page` left them; of two of one name the later one stays.
+        model: the artefact's folder; of a model that is not of this home nothing is copied.
+        workspace: the home.
+    """
+    from training.tracking import NotTracked, Store, keep_report
+
+    if model.resolve().parent != workspace.models.resolve():
+        return ()
+    try:
+        with workspace.alone("models", wait=True):  # as a run is kept: MLflow makes its database without a lock
+            keep_report(Store(workspace.mlflow_uri, workspace.mlflow_files), model.name, files)
+    except NotTracked as failure:
+        return failure.problems
+    return ()
 
 
 def write_boosts(boosts: Sequence[Boost], file: Path) -> Path:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from composition import model_aliases, reading, terminal
 from composition.model_registry import ModelRegistry, load_model
-from composition.reports import write_boosts, write_page, write_report
+from composition.reports import mirror_report, write_boosts, write_page, write_report
 from composition.sources import TrainingSource, check_folder, folder_to_learn_from, read_training_data
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
@@ -102,9 +102,10 @@ def run(args: argparse.Namespace) -> int:
         if settings.boosts is not None and report.rows is not None:
             progress("closing the gaps between groups")
             corrected = served_correction(data, report.rows, model)
-    left = [str(path) for path in write_report(report, folder, workspace)]
+    files = write_report(report, folder, workspace)
     if settings.page is not None:
-        left += [str(path) for path in write_page(report, folder, settings.page, args.country)]
+        files += write_page(report, folder, settings.page, args.country)
+    untaken, left = mirror_report(files, folder, workspace), [str(path) for path in files]
     if settings.boosts is not None and corrected is not None:
         left.append(str(write_boosts(served_boosts(corrected), settings.boosts)))
     beside = _shadows(data, report, folder, workspace)
@@ -112,6 +113,7 @@ def run(args: argparse.Namespace) -> int:
     say = reading.read_messages(country=args.country).speaking(shown)
     more = [] if corrected is None else [correction_text(corrected, data.groups, say, shown), ""]
     aliases = model_aliases.compared(workspace)
+    aliases = replace(aliases, problems=(*untaken, *aliases.problems))
     more += [*map(str, beside), *aliases.lines()]
     text = "\n".join([f"model {folder}", "", report_text(report, say), "", *more, *left])
     shadow = [one.to_document() for one in beside]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from composition import model_aliases, terminal
 from composition.budgets import run_request
 from composition.model_registry import MANIFEST, ModelRegistry, load_model
-from composition.reports import write_report
+from composition.reports import mirror_report, write_report
 from composition.run_file import RunFile
 from features import strict_json
 from privacy.data_provenance import DataKind
@@ -110,6 +110,8 @@ class Retraining:
         model = load_model(folder, self.data.declaration.hash)
         report = evaluate_model(self.data, model, Withholding(), progress=progress)
         files = write_report(report, folder, self.source.workspace)
+        for problem in mirror_report(files, folder, self.source.workspace):
+            terminal.say(f"note: {problem}")
         return {"files": [str(path) for path in files], "metrics": report.metrics()}
 
     def _judged(self, file: RunFile, progress: Progress) -> RunFile:

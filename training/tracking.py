@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import math
 import os
+import re
 import sqlite3
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ METRICS = (
     "half_life_days", "looked_at", "later_ndcg@5_popularity", "later_ndcg@5_pointwise", "later_ndcg@5_lambdarank",
     "held_out_log_loss", "held_out_calibration_error", "ndcg@5", "ndcg@5_popularity", "ndcg@5_views",
     "ndcg@5_logistic", "ndcg@5_lightgbm", "ndcg@5_lightgbm_each", "ndcg@5_lightgbm_classes", "ndcg@5_teacher",
-    "ndcg@5_reachable", "gap_closed",
+    "ndcg@5_reachable", "gap_closed", "validation_log_loss_by_round", "validation_ndcg@5_by_round",
 )  # fmt: skip
 """The only metrics that are tracked: aggregates about a model. A figure about one person has no name here."""
 
@@ -43,6 +44,13 @@ FILES = (
     "manifest.json", "report.json", "model.txt", "scale.npz", "vocabulary.npz", "attention.txt", "bilinear.npz",
 )  # fmt: skip
 """The only files that are tracked: those of an artefact."""
+
+REPORT = "evaluation"
+"""The folder of a run that takes the report of an evaluation, apart from the files of the artefact."""
+_REPORTED = re.compile(r"report\.json|reliability\.png|ndcg\.png|index(\.[a-z]{2,3})?\.html")
+"""The only files that are tracked there."""
+_BATCH = 1000
+"""MLflow takes so many metrics at once."""
 
 ALIASES = ("champion", "challenger", "shadow")
 """The only aliases of registered models that are written and read; others are whoever's who made them."""
@@ -128,6 +136,26 @@ class TrackedRun:
                 if math.isfinite(value):
                     self._client.log_metric(self.id, name.replace("@", "_at_"), float(value))
 
+    def steps(self, values: Mapping[str, Sequence[float]]) -> None:
+        """Keep metrics by step: by name the value after each round, from the first on.
+
+        Raises:
+            Rejected: a name is not on the allow-list; nothing was kept.
+        """
+        _check("metric", values, self._metrics)
+        with _storing(self._client.tracking_uri):
+            from mlflow.entities import Metric  # MLflow is imported by whatever made the client
+
+            at = self._client.get_run(self.id).info.start_time
+            made = [
+                Metric(name.replace("@", "_at_"), float(value), at, step)
+                for name, series in values.items()
+                for step, value in enumerate(series, 1)
+                if math.isfinite(value)
+            ]
+            for first in range(0, len(made), _BATCH):
+                self._client.log_batch(self.id, made[first : first + _BATCH])
+
     def file(self, path: Path) -> None:
         """Keep a copy of one of our own files; a pickled model is never among them.
 
@@ -137,6 +165,28 @@ class TrackedRun:
         _check("file", [path.name], FILES)
         with _storing(self._client.tracking_uri):
             self._client.log_artifact(self.id, str(path))
+
+
+def keep_report(store: Store, name: str, paths: Sequence[Path]) -> None:
+    """Keep copies of the files of an evaluation's report in the run of a model; what was there of an earlier is over.
+
+    Who calls this has the report from rows that a gate admitted to exact figures: there is none of any others.
+
+    Args:
+        store: where the runs are kept.
+        name: of the model, which is its run's id; where MLflow has no such run, one is made.
+        paths: the files; of two of one name the later one stays.
+
+    Raises:
+        Rejected: a file is not on the allow-list; nothing was kept.
+        NotTracked: the store takes nothing, or not all.
+    """
+    _check("file", [path.name for path in paths if not _REPORTED.fullmatch(path.name)], ())
+    with _storing(store.uri):
+        client = _client(store)
+        with _run_of(client, store, name) as run:
+            for path in paths:
+                client.log_artifact(run.id, str(path), REPORT)
 
 
 def check_names(params: Iterable[str], metrics: Iterable[str], allowed: Collection[str]) -> None:
@@ -220,15 +270,20 @@ def _version(client: MlflowClient, store: Store, name: str, paths: Sequence[Path
     made = client.search_model_versions(f"name = '{EXPERIMENT}' and tags.{_MODEL} = '{name}'", max_results=1)
     if made:
         return str(made[0].version)
-    experiment = client.get_experiment_by_name(EXPERIMENT)
-    there = client.search_runs([experiment.experiment_id], f"run_id = '{name}'") if experiment else []
-    with nullcontext(TrackedRun(client, name)) if there else tracked(store, name) as run:
+    with _run_of(client, store, name) as run:
         copied = {(one.path, one.file_size) for one in client.list_artifacts(run.id)}
         for path in paths:
             if (path.name, path.stat().st_size) not in copied:
                 run.file(path)
     source = client.get_run(run.id).info.artifact_uri
     return str(client.create_model_version(EXPERIMENT, source, run.id, {_MODEL: name}).version)
+
+
+def _run_of(client: MlflowClient, store: Store, name: str) -> AbstractContextManager[TrackedRun]:
+    """The run of a model; a new one where MLflow has none."""
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    there = client.search_runs([experiment.experiment_id], f"run_id = '{name}'") if experiment else []
+    return nullcontext(TrackedRun(client, name)) if there else tracked(store, name)
 
 
 def _client(store: Store) -> MlflowClient:

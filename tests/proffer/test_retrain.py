@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -94,6 +95,36 @@ def test_a_shadow_scores_beside_the_champion_and_evaluate_says_what_it_would_cha
     assert 0 < told["other_first"] <= told["people"]
     assert (tmp_path / "home" / "champion").read_text().strip() == champion
     assert run(capsys, "promote", champion, *mine, "--shadow")[0] == 2
+
+
+def test_the_run_in_mlflow_holds_the_report_and_what_validation_said_round_by_round(exact, tmp_path, capsys):
+    from mlflow import MlflowClient
+
+    model = run(capsys, *exact)[1]["stages"]["train"]["model"]
+    kept = MlflowClient(tracking_uri=Workspace(tmp_path / "home").mlflow_uri)
+    there = sorted(one.path for one in kept.list_artifacts(model, "evaluation"))
+    assert there == ["evaluation/ndcg.png", "evaluation/reliability.png", "evaluation/report.json"]
+    series = kept.get_metric_history(model, "validation_log_loss_by_round")
+    rounds = kept.get_run(model).data.metrics["rounds"]
+    assert sorted(one.step for one in series) == list(range(1, len(series) + 1))
+    assert min(series, key=lambda one: one.value).step == rounds < len(series)
+    mine = ["--data", exact[4], "--home", tmp_path / "home", "--report", tmp_path / "page"]
+    assert compared(run(capsys, "evaluate", *mine)[1]) == (True, [], [])
+    page = {one.path for one in kept.list_artifacts(model, "evaluation")} - set(there)
+    assert page == {"evaluation/index.html", "evaluation/index.ko.html"}
+    copied = tmp_path / "home" / "mlflow" / model / "artifacts" / "evaluation" / "report.json"
+    assert copied.read_bytes() == (tmp_path / "page" / "report.json").read_bytes()
+
+
+def test_a_report_that_mlflow_does_not_take_is_written_all_the_same_and_that_is_said(exact, tmp_path, capsys):
+    run(capsys, *exact)
+    (tmp_path / "home" / "mlflow.db").write_bytes(b"no database")
+    code, document = run(capsys, "evaluate", "--data", exact[4], "--home", tmp_path / "home")
+    assert (code, document["mlflow"]["agrees"]) == (0, None)
+    assert [one["what"].partition(" (")[0] for one in document["mlflow"]["problems"]] == [
+        "could not be written", "could not be read",
+    ]  # fmt: skip
+    assert all(Path(path).is_file() for path in document["files"])
 
 
 def test_evaluate_says_where_mlflow_calls_another_model_champion_and_mirror_writes_it_over(exact, tmp_path, capsys):

@@ -6,7 +6,7 @@ import pytest
 
 from features.problem import Rejected
 from training import tracking
-from training.tracking import EXPERIMENT, RELEASED, Store, aliases, point, tracked
+from training.tracking import EXPERIMENT, RELEASED, REPORT, Store, aliases, keep_report, point, tracked
 
 pytestmark = [
     pytest.mark.slow,
@@ -39,6 +39,47 @@ def test_a_run_keeps_settings_allowed_figures_and_files(store, tmp_path, capfd):
     assert [one.path for one in client(store).list_artifacts(run.id)] == ["model.txt"]
     assert [path.name for path in store.files.rglob("*") if path.is_file()] == ["model.txt"]
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_figure_of_each_round_is_kept_by_step(store):
+    losses = [0.7 - at / 4000 for at in range(1200)]
+    with tracked(store, "rounds") as run:
+        run.steps({"validation_log_loss_by_round": [*losses, float("nan")]})
+    kept = client(store).get_metric_history(run.id, "validation_log_loss_by_round")
+    assert [(one.step, one.value) for one in sorted(kept, key=lambda one: one.step)] == list(enumerate(losses, 1))
+
+
+def test_an_exact_figure_of_a_round_on_people_who_may_exist_is_refused(store):
+    with pytest.raises(Rejected, match="allow-list"), tracked(store, "rounds of people", RELEASED) as run:
+        run.steps({"validation_log_loss_by_round": [0.7]})
+    assert client(store).get_run(run.id).data.metrics == {}
+
+
+def test_a_report_is_kept_beside_the_artefact_in_the_run_of_its_model(store, tmp_path):
+    (tmp_path / "report.json").write_text("of the artefact")
+    with tracked(store, "judged") as run:
+        run.file(tmp_path / "report.json")
+    (tmp_path / "page").mkdir()
+    left = [tmp_path / "page" / name for name in ("report.json", "ndcg.png", "index.html", "index.ko.html")]
+    for path in left:
+        path.write_text("of the evaluation")
+    keep_report(store, run.id, left)
+    keep_report(store, run.id, left)
+    there = client(store).list_artifacts(run.id, REPORT)
+    assert sorted(one.path for one in there) == sorted(f"{REPORT}/{path.name}" for path in left)
+    texts = sorted(path.read_text() for path in store.files.glob(f"{run.id}/artifacts/**/report.json"))
+    assert texts == ["of the artefact", "of the evaluation"]
+
+
+def test_a_file_that_is_no_part_of_a_report_is_refused_and_nothing_is_kept(store, tmp_path):
+    with tracked(store, "judged with more") as run:
+        pass
+    left = [tmp_path / name for name in ("report.json", "people.parquet", "index.ko.html.gz")]
+    for path in left:
+        path.write_text("people")
+    with pytest.raises(Rejected, match=r"file (people|index)\..*allow-list"):
+        keep_report(store, run.id, left)
+    assert client(store).list_artifacts(run.id) == []
 
 
 def test_a_figure_that_is_not_on_the_list_is_refused_and_nothing_is_kept(store):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
@@ -44,6 +44,7 @@ Way = Objective | Literal["popularity"]
 WAYS: Final[tuple[Way, ...]] = ("popularity", *OBJECTIVES)
 """How an order may be learned: by how often programmes are taken up, the same for everybody, or by trees."""
 _TELL = 10  # rounds between two reports
+_BY_ROUND: Final = {"pointwise": "validation_log_loss_by_round", "lambdarank": "validation_ndcg@5_by_round"}
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,8 @@ class FitResult:
     text: str
     attention: str = ""
     metrics: dict[str, float] = field(default_factory=dict)
+    by_round: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """What the validation people said of the pooled trees after each round, by name."""
 
 
 def learn(
@@ -175,6 +178,7 @@ def learn(
         text,
         "" if attention is None else attention.text,
         {**metrics, **sizes, "residual_spread": effects.spread},
+        {_BY_ROUND[settings.objective]: tried.pooled.watched_},
     )
 
 

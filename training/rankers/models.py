@@ -59,7 +59,8 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
 
     Two classes only; NaN is a value (unknown). Columns in `additive` get trees of their own, s = f(x) + g(column):
     how a place or a channel shifts every answer is learned beside what the person wants, and can be fixed afterwards.
-    The fitted model is text (`text_`), read by `recommender.ranking.forest`; nothing is pickled.
+    The fitted model is text (`text_`), read by `recommender.ranking.forest`; nothing is pickled. What the validation
+    rows said after each round, as far as trees were grown, is `watched_`.
 
     >>> X, y = np.arange(400.0).reshape(-1, 1), np.arange(400) >= 200
     >>> PooledForest(rounds=5, min_leaf=20).fit(X, y).predict([[3.0], [390.0]])
@@ -175,6 +176,7 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         told: Callable[[int, int], object] | None,
     ) -> lightgbm.Booster:  # fmt: skip
         watched: list[lightgbm.Dataset] = []
+        said: dict[str, dict[str, list[float]]] = {}
         callbacks: list[Callable[[CallbackEnv], object]] = []
         if told is not None:
             callbacks.append(lambda env: told(env.iteration + 1, self.rounds))
@@ -182,12 +184,14 @@ class PooledForest(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             group = None if validation.group is None else _runs(validation.group)
             given = {"group": group, "weight": validation.weight, "init_score": validation.start}
             watched = [lightgbm.Dataset(validation.table, validation.label, reference=data, **given)]
-            callbacks.append(lightgbm.early_stopping(self.patience, verbose=False))
+            callbacks += [lightgbm.record_evaluation(said), lightgbm.early_stopping(self.patience, verbose=False)]
         settings, missed = self.parameters(), None
         if looked is not None and self.objective == "pointwise":
             settings |= {"objective": partial(_descent, looked), "metric": "None"}
             missed = None if validation is None else validation.loss
-        return lightgbm.train(settings, data, self.rounds, valid_sets=watched, feval=missed, callbacks=callbacks)
+        booster = lightgbm.train(settings, data, self.rounds, valid_sets=watched, feval=missed, callbacks=callbacks)
+        self.watched_ = tuple(value for figures in said.values() for series in figures.values() for value in series)
+        return booster
 
     def parameters(self) -> dict[str, Any]:
         """The settings as LightGBM calls them."""

@@ -105,7 +105,8 @@ def train(
     report = judge(material, log, fit.forest, lists, RANKER, Beside(tuned_threads=settings.threads if tuned else 0))
     provenance = RunProvenance(kind, asked.spend)
     untold = doubts(lists.examples, [programme.id for programme in material.catalogue.programmes])
-    return TrainingRun(ExactRunResult(fit, settings, material.hold_out.to_document(), untold), provenance, report)
+    result = ExactRunResult(fit, settings, material.hold_out.to_document(), untold)
+    return TrainingRun(result, provenance, report, by_step=fit.by_round)
 
 
 def _check_enough(material: TrainingData, log: LearningLog, lists: RankingDataset, settings: ForestSettings) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from privacy.data_provenance import DataKind
@@ -60,12 +60,14 @@ class TrainingRun(Generic[Result]):
         provenance: from whose rows, at what price.
         report: exact metrics on held-out people; None where they may not be computed.
         released: metrics that were released with noise; None for a run that releases none.
+        by_step: exact metrics after each round, by name; none of a run whose rows allow no exact metrics.
     """
 
     result: Result
     provenance: RunProvenance
     report: Report | None
     released: Mapping[str, float] | None = None
+    by_step: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     def params(self) -> dict[str, Any]:
         """What is tracked of how it was run."""
