@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from features.problem import Rejected
+from features.shard_folder import MANIFEST
 from sweep.population_sweep import PopulationSweep
-from sweep.sweep_folder import MANIFEST, ORDER, SweepFolder
+from sweep.sweep_folder import ORDER, SweepFolder
 from tests.recommender.changes.lives import FIRST, calendar_of
 
 MADE_BY = {"as_of": "2026-10-20"}
