@@ -15,6 +15,8 @@ TEMPLATE: Final = "agency_reach.html"
 NOBODY: Final = "agency_reach_nobody.html"
 PATH: Final = "/agency/reach"
 KINDS: Final = ("yes", "likely", "depends", "no")
+_QUICK: Final = ("yes", "depends", "no")
+"""What is told while a bound is dragged: who stands likely is then still among those whose answer is open."""
 _OPS: Final = ("at_least", "at_most", "above", "below")
 WIDE: Final = 100.0
 MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -28,7 +30,7 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
         )
     },
     **{f"agency.reach.op.{op}": ("fact",) for op in _OPS},
-    **{f"agency.reach.kind.{kind}": () for kind in KINDS},
+    **{f"agency.reach.kind.{kind}": () for kind in (*KINDS, "open")},
     "agency.reach.as_of": ("day", "people"),
     "agency.reach.reached": ("count", "share"),
     "agency.reach.error": ("count",),
@@ -74,7 +76,7 @@ class ReachShown:
         rules: the id and the title of each programme that can be chosen.
         chosen: the id of the one that is; empty for a draft.
         sliders: its bounds.
-        told: the counts as `POST /v1/reach` tells them; None where they were refused.
+        told: the counts as `POST /v1/reach` tells them, and whether likely is told apart; None where they were refused.
         before: how many it reaches as it is in force; None of a draft.
         places: the code and the name of each province.
         place: the province whose districts are shown; empty for the provinces.
@@ -128,7 +130,6 @@ def view(shown: ReachShown, voice: Voice) -> dict[str, object]:
         "amount": shown.amount,
         "refusals": shown.refusals,
         "moved": shown.moved,
-        "kinds": [(kind, say(f"agency.reach.kind.{kind}")) for kind in KINDS],
         "told": None,
         **({} if shown.told is None else counted_view(shown, shown.told, voice)),
     }
@@ -136,19 +137,23 @@ def view(shown: ReachShown, voice: Voice) -> dict[str, object]:
 
 def counted_view(shown: ReachShown, told: Mapping[str, Any], voice: Voice) -> dict[str, object]:
     """The variables of what was counted."""
-    say, total = voice.say, told["total"]
+    say, total, kinds = voice.say, told["total"], KINDS if told["apart"] else _QUICK
     key, head = ("regions", "district") if shown.place else ("provinces", "province")
     return {
         "told": told["population"],
+        "apart": told["apart"],
+        "kinds": [
+            (one, say(f"agency.reach.kind.{one if told['apart'] or one != 'depends' else 'open'}")) for one in kinds
+        ],
         "as_of": say("agency.reach.as_of", day=date.fromisoformat(told["as_of"]), people=told["people"]),
         "reached": _reached(total, told["people"], voice),
         "changed": _changed(total, shown.before, say),
         "impossible": shown.impossible,
-        "whole": _row(say("agency.reach.people"), total, total["people"], voice),
+        "whole": _row(say("agency.reach.people"), total, total["people"], kinds, voice),
         "errors": say("agency.reach.error", count=wide["yes"]) if (wide := total.get("standard_error")) else "",
         "head": say(f"agency.reach.{head}"),
-        "rows": _rows(told[key], voice),
-        "groups": _rows(told["groups"], voice),
+        "rows": _rows(told[key], kinds, voice),
+        "groups": _rows(told["groups"], kinds, voice),
         "hidden": any(one["people"] is None for one in (*told[key], *told["groups"])),
         "open": "" if not total["depends"] else say("agency.reach.open", count=total["depends"]),
         "cost": _cost(shown.cost, say),
@@ -187,18 +192,19 @@ def _cost(cost: tuple[str, str] | None, say: Callable[..., str]) -> str:
     return say("agency.reach.cost_exact", sum=low) if low == high else say("agency.reach.cost_sum", low=low, high=high)
 
 
-def _rows(rows: Sequence[Mapping[str, Any]], voice: Voice) -> list[CountedRow]:
+def _rows(rows: Sequence[Mapping[str, Any]], kinds: Sequence[str], voice: Voice) -> list[CountedRow]:
     """Rows in their order, every bar on one scale: that of the row with most people."""
     most = max((row["people"] or 0 for row in rows), default=0)
-    return [_row(voice.read(row["name"]) or voice.say("agency.reach.unknown"), row, most, voice) for row in rows]
+    name = voice.say("agency.reach.unknown")
+    return [_row(voice.read(row["name"]) or name, row, most, kinds, voice) for row in rows]
 
 
-def _row(name: str, row: Mapping[str, Any], most: int | None, voice: Voice) -> CountedRow:
+def _row(name: str, row: Mapping[str, Any], most: int | None, kinds: Sequence[str], voice: Voice) -> CountedRow:
     if row["people"] is None:
-        return CountedRow(name, (), ("-",) * len(KINDS), "-")
+        return CountedRow(name, (), ("-",) * len(kinds), "-")
     parts, at = [], 0.0
-    for kind in KINDS:
+    for kind in kinds:
         width = WIDE * row[kind] / most if most else 0.0
         parts.append((kind, round(at, 2), round(width, 2)))
         at += width
-    return CountedRow(name, parts, tuple(voice.written(row[kind]) for kind in KINDS), _share(row["yes"], row["people"]))
+    return CountedRow(name, parts, tuple(voice.written(row[kind]) for kind in kinds), _share(row["yes"], row["people"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from recommender.reach.rule_reach import RuleReach, compiled_rule, rule_reach
+from recommender.reach.rule_reach import RuleReach, compiled_rule, quick_reach, rule_reach
 
 if TYPE_CHECKING:
     from recommender.messages import Messages
@@ -52,8 +52,8 @@ class Census(Protocol):
         """The least values of the spans of a fact that are told apart; none where every value is."""
         ...
 
-    def reach(self, rule: Programme, terms: CountTerms) -> RuleReach:
-        """Count how they stand to a rule.
+    def reach(self, rule: Programme, terms: CountTerms, *, quick: bool = False) -> RuleReach:
+        """Count how they stand to a rule; where it is to be quick, likely need not be told from depends.
 
         Raises:
             Rejected: the rule asks what is not known of them, or tells them apart in too many ways.
@@ -79,7 +79,9 @@ class ExactCensus:
         """Every value is told apart."""
         return ()
 
-    def reach(self, rule: Programme, terms: CountTerms) -> RuleReach:
+    def reach(self, rule: Programme, terms: CountTerms, *, quick: bool = False) -> RuleReach:
         """Count how everybody stands to a rule."""
         compiled = compiled_rule(rule, self.people, terms.regions, terms.working_days)
+        if quick:
+            return quick_reach(compiled, self.people)
         return rule_reach(compiled, self.people, terms.messages, self.most)

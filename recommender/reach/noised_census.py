@@ -14,7 +14,7 @@ from features.calendar import date_of
 from features.problem import Problem, Rejected
 from recommender.reach.census import MOST_PATTERNS, CountTerms
 from recommender.reach.reach_population import REGION, ReachPopulation, populated
-from recommender.reach.rule_reach import RuleReach, compiled_rule, weighed_reach
+from recommender.reach.rule_reach import RuleReach, compiled_rule, quick_reach, weighed_reach
 from recommender.rules.clause import compares
 from recommender.rules.rule_kernel import RANGE
 
@@ -97,7 +97,7 @@ class NoisedCensus:
         """The least values of the spans of a fact that the table tells apart."""
         return self.table.layout.facts.get(fact, ())
 
-    def reach(self, rule: Programme, terms: CountTerms) -> RuleReach:
+    def reach(self, rule: Programme, terms: CountTerms, *, quick: bool = False) -> RuleReach:
         """Count how everybody stands to a rule, each count a sum of cells.
 
         Raises:
@@ -106,7 +106,12 @@ class NoisedCensus:
         compiled = compiled_rule(rule, self.people, terms.regions, terms.working_days)
         if found := list(self._between(compiled)):
             raise Rejected(found)
-        counted, summed = weighed_reach(compiled, (self.people, self.cells), terms.messages, MOST_PATTERNS)
+        weighings = self.people, self.cells
+        counted, summed = (
+            [quick_reach(compiled, one) for one in weighings]
+            if quick
+            else weighed_reach(compiled, weighings, terms.messages, MOST_PATTERNS)
+        )
         return replace(counted, region_errors=self._errors(summed.regions), group_errors=self._errors(summed.groups))
 
     def _errors(self, cells: Int64) -> Float64:

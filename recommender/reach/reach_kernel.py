@@ -29,13 +29,15 @@ class PlaneRule(NamedTuple):
 
     Attributes:
         atoms: int64[A, 5]: kind, first plane of the column, how many follow, and the least and greatest place of the
-            values asked for (of a set of ages: the ages, and nothing; of members: the test is the second, the counts).
+            values asked for (of a set of ages: the ages, and nothing; of members: the test is the second, its place in
+            `counted` the third, and then the counts).
         ops, starts, parts: the operations, as in `RulePlan`.
         root: the reference that is judged.
         capped: whether nobody's answer is yes.
         within: int8[A, regions], what a comparison of regions answers there; of others nothing.
         tests: int64[T, 11], what is asked of single members.
         told: int64[m], planes by which people differ to whom the rule answers alike.
+        counted: uint64[C, 2, W], of whom each comparison of counts is certain and possible (`member_planes`).
     """
 
     atoms: Int64
@@ -47,6 +49,7 @@ class PlaneRule(NamedTuple):
     within: Int8
     tests: Int64
     told: Int64
+    counted: UInt64
 
 
 class PlaneRows(NamedTuple):
@@ -192,7 +195,7 @@ def evaluate_words(
             yes[:] = _EVERYBODY if rule.within[i, region] == 2 else _NOBODY
             maybe[:] = _EVERYBODY if rule.within[i, region] != 0 else _NOBODY
         else:
-            count_words(rule, rows, i, first, last, yes, maybe)
+            yes[:], maybe[:] = rule.counted[bits, 0, first:last], rule.counted[bits, 1, first:last]
     for i in range(len(rule.ops)):
         operation_words(rule, i, size, certain, possible)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from features.arrays import Int64, UInt64
 from features.members import Members, joined, nobody
 from recommender.reach.fact_planes import WORD, FactPlanes, values_seen
+from recommender.reach.member_planes import MemberPlanes
 from recommender.reach.reach_kernel import PlaneRows
 from recommender.rules.clause import Answer
 from recommender.rules.member_kernel import member_rows
@@ -46,6 +47,7 @@ class ReachPopulation:
         sizes: int64[G], how many belong to each.
         rows: the same as the kernels read it.
         members: who belongs to each person, by position.
+        counted: of whom members were counted.
     """
 
     day: int
@@ -57,6 +59,7 @@ class ReachPopulation:
     sizes: Int64
     rows: PlaneRows
     members: Members
+    counted: MemberPlanes = field(default_factory=MemberPlanes)
 
     def __len__(self) -> int:
         """Return how many people there are."""

@@ -14,7 +14,7 @@ from recommender.reach.reach_kernel import PlaneRule, ReachTally, count_rule
 from recommender.reach.reach_population import REGION, ReachPopulation
 from recommender.reach.standing_pattern import Patterns, find_patterns
 from recommender.rules.catalogue import Catalogue
-from recommender.rules.clause import RECEIVES, compares
+from recommender.rules.clause import RECEIVES, compares, undecided_in
 from recommender.rules.compiled import Compiled, compile_catalogue
 from recommender.rules.rule_kernel import COUNT, MEMBERS, RANGE
 from recommender.rules.rule_kernel import REGION as REGION_ATOM
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from recommender.rules.region import Regions
     from recommender.rules.working_days import WorkingDays
 
-__all__ = ["COLUMNS", "RuleReach", "answered", "compiled_rule", "region_answers", "rule_reach", "weighed_reach"]
+__all__ = ["COLUMNS", "RuleReach", "answered", "compiled_rule", "quick_reach", "region_answers", "rule_reach",
+           "weighed_reach"]  # fmt: skip
 
 COLUMNS: Final = ("yes", "likely", "depends", "no")
 """What is counted, in this order: the standings."""
@@ -45,12 +46,14 @@ class RuleReach:
         groups: int64[G, 4], of those who belong to each group.
         region_errors: float64[R, 4], the standard error of each count; None where they are exact.
         group_errors: float64[G, 4], the same.
+        apart: whether who stands likely is told apart; else all whose answer is open are counted as depends.
     """
 
     regions: Int64
     groups: Int64
     region_errors: Float64 | None = None
     group_errors: Float64 | None = None
+    apart: bool = True
 
     @property
     def total(self) -> Int64:
@@ -92,6 +95,13 @@ def answered(compiled: Compiled, population: ReachPopulation) -> ReachTally:
     return tally
 
 
+def quick_reach(compiled: Compiled, population: ReachPopulation) -> RuleReach:
+    """Count as `rule_reach` does, but that of whom the answer is open nobody is judged: all of them depend."""
+    tally, (regions, groups) = answered(compiled, population), _nobody(population)
+    counted = _columns(tally.regions, regions, population.people), _columns(tally.groups, groups, population.sizes)
+    return RuleReach(*counted, apart=not may_be_likely(compiled))
+
+
 def rule_reach(
     compiled: Compiled, population: ReachPopulation, messages: Messages, most: int | None = None
 ) -> RuleReach:
@@ -113,14 +123,30 @@ def weighed_reach(
     compiled: Compiled, weighings: Sequence[ReachPopulation], messages: Messages, most: int | None
 ) -> list[RuleReach]:
     """Count the same people, each weighing otherwise, as `rule_reach` does: who stands likely is judged once."""
-    patterns, found = [_patterns(compiled, one, most) for one in weighings], []
-    likely = _likely(compiled, weighings[0], messages, patterns[0])  # weights leave every pattern at its place
-    for weighed, pattern in zip(weighings, patterns, strict=True):
-        tally = answered(compiled, weighed)
-        open_regions, open_groups = pattern.regions[likely].sum(axis=0), pattern.groups[likely].sum(axis=0)
-        regions = _columns(tally.regions, open_regions, weighed.people)
-        found.append(RuleReach(regions, _columns(tally.groups, open_groups, weighed.sizes)))
-    return found
+    tallies, likely = [answered(compiled, one) for one in weighings], [_nobody(one) for one in weighings]
+    if may_be_likely(compiled):
+        patterns = [_patterns(compiled, one, most) for one in weighings]
+        places = _likely(compiled, weighings[0], messages, patterns[0])  # weights leave every pattern at its place
+        likely = [(one.regions[places].sum(axis=0), one.groups[places].sum(axis=0)) for one in patterns]
+    return [
+        RuleReach(_columns(tally.regions, regions, one.people), _columns(tally.groups, groups, one.sizes))
+        for one, tally, (regions, groups) in zip(weighings, tallies, likely, strict=True)
+    ]
+
+
+def may_be_likely(compiled: Compiled) -> bool:
+    """Whether anybody can stand likely to a rule.
+
+    Only words that were not read, what nobody publishes, or a text that is doubtful or over leave an answer open
+    without a fact that is not known or an advice that is not met.
+    """
+    programme = compiled.catalogue.programmes[0]
+    undecided = any(True for clause in programme.who.values() for _ in undecided_in(clause))
+    return undecided or not programme.verified or programme.is_lapsed(compiled.day)
+
+
+def _nobody(population: ReachPopulation) -> tuple[Int64, Int64]:
+    return np.zeros(len(population.people), np.int64), np.zeros(len(population.groups), np.int64)
 
 
 def _columns(counted: Int64, likely: Int64, people: Int64) -> Int64:
@@ -151,7 +177,8 @@ def _likely(compiled: Compiled, population: ReachPopulation, messages: Messages,
         position = int(patterns.person[place])
         values, members = population.planes.person(position), population.members[np.array([position])]
         answers = explaining.answers(values[None, :], _CITIZEN, members)[0]
-        if standing(Verdicts(explaining, answers, values, _CITIZEN, members).explain(0)) == LIKELY:
+        judged = Verdicts(explaining, answers, values, _CITIZEN, members)
+        if not judged.lacking(0) and standing(judged.explain(0)) == LIKELY:  # reasons in words are the dear part
             likely.append(place)
     return likely
 
@@ -166,10 +193,13 @@ def _plane_rule(compiled: Compiled, population: ReachPopulation) -> PlaneRule | 
     if root < 0:
         return None
     atoms = np.array([_atom(compiled, row, population) for row in plan.atoms.tolist()], np.int64).reshape(-1, 5)
-    return PlaneRule(
+    counts = atoms[:, 0] == COUNT
+    atoms[counts, 2] = np.arange(counts.sum())
+    rule = PlaneRule(
         atoms, plan.ops, plan.starts, plan.parts, root, bool(plan.capped[0]), region_answers(compiled, population),
-        plan.tests, _told_apart(compiled, population),
+        plan.tests, _told_apart(compiled, population), np.zeros((0, 2, 0), np.uint64),
     )  # fmt: skip
+    return rule._replace(counted=population.counted.of(rule, population.rows))
 
 
 def _atom(compiled: Compiled, row: list[int], population: ReachPopulation) -> tuple[int, int, int, int, int]:

@@ -133,21 +133,35 @@ class Verdicts:
         lapsed = programme.is_lapsed(self.compiled.day)
         if not lapsed and not programme.valid.holds(self.compiled.day):
             return Verdict(programme, answer, (reasons.not_in_force(),), ())
-        shared = [kind for k, kind in enumerate(KINDS) if self.applicant >> k & 1 and kind in programme.who]
+        shared = self._shared(programme)
         if not shared:
             return Verdict(programme, answer, (reasons.not_for_them(),), ())
+        trees = self._trees(programme, shared)
+        if lapsed:
+            return Verdict(programme, answer, (reasons.not_known_yet(), *reasons.of_last_known(shared, trees)), ())
+        lacking = self.lacking(i)
+        return Verdict(programme, answer, tuple(reasons.of(shared, trees, lacking)), lacking)
+
+    def lacking(self, i: int) -> tuple[str, ...]:
+        """Return the facts a person can state that could change an open answer to programme i: without its reasons."""
+        programme = self.compiled.catalogue.programmes[i]
+        if int(self.answers[i]) != Answer.UNKNOWN or programme.is_lapsed(self.compiled.day):
+            return ()
+        trees = self._trees(programme, self._shared(programme))
+        return missing(trees, not programme.verified, self.compiled, self.person)
+
+    def _shared(self, programme: Programme) -> list[str]:
+        """The kinds of applicant that somebody asks as and a programme is for."""
+        return [kind for k, kind in enumerate(KINDS) if self.applicant >> k & 1 and kind in programme.who]
+
+    def _trees(self, programme: Programme, kinds: Sequence[str]) -> list[Judged]:
+        """The judged clause of each of these kinds of applicant."""
         if self.members is not None:
-            counting = (one for kind in shared for one in members_counted(programme.who[kind]))
+            counting = (one for kind in kinds for one in members_counted(programme.who[kind]))
             for one in counting:
                 if id(one) not in self._judged:
                     self._judged[id(one)] = member_judged(one, self._counts, self.compiled, self.person)
-        trees = [judged(programme.who[kind], self.compiled, self.person, self._judged) for kind in shared]
-        if lapsed:
-            return Verdict(programme, answer, (reasons.not_known_yet(), *reasons.of_last_known(shared, trees)), ())
-        lacking: tuple[str, ...] = ()
-        if answer == Answer.UNKNOWN:
-            lacking = missing(trees, not programme.verified, self.compiled, self.person)
-        return Verdict(programme, answer, tuple(reasons.of(shared, trees, lacking)), lacking)
+        return [judged(programme.who[kind], self.compiled, self.person, self._judged) for kind in kinds]
 
 
 def judge(compiled: Compiled, snapshot: Snapshot, applicant: int = 1) -> Verdicts:

@@ -82,10 +82,11 @@ class ReachDesk:
         engine = self.engine()
         return parse_draft(rule, (RULE,), engine.declaration, engine.regions)
 
-    def reach(self, rule: Programme) -> RuleReach:
+    def reach(self, rule: Programme, *, quick: bool = False) -> RuleReach:
         """Count a rule; raises Rejected where it asks what is not known, and RefusedError where there is nobody."""
         engine = self.engine()
-        return self.census().reach(rule, CountTerms(engine.regions, engine.working_days, engine.messages))
+        terms = CountTerms(engine.regions, engine.working_days, engine.messages)
+        return self.census().reach(rule, terms, quick=quick)
 
 
 def pointed(problem: Problem) -> ProblemItemValue:

@@ -75,13 +75,14 @@ class ReachPages:
         blank = ReachShown((), chosen, (), None, amount=amount)
         try:
             moved = self.desk.read({"who": rule.clause()})
-            told = self.desk.told(moved, self.desk.reach(moved), ("province", "region", "group"))
+            found = self.desk.reach(moved, quick="quick" in visit.query)
+            told = self.desk.told(moved, found, ("province", "region", "group"))
         except Rejected:
             return replace(blank, refusals=[visit.voice.say("agency.reach.refused")], moved=rule.moved(visit.query))
         engine, place = self.desk.engine(), visit.query.get("place", "")
         places = [(one["region"], visit.voice.read(one["name"])) for one in told["provinces"] if one["region"]]
         place = place if any(code == place for code, _ in places) else ""
-        told = {**told, "regions": districts_of(told["regions"], place, engine) if place else []}
+        told = {**told, "apart": found.apart, "regions": districts_of(told["regions"], place, engine) if place else []}
         impossible = any(True for _ in contradictions(Catalogue((moved,)), engine.declaration, {}))
         cost = self._cost(rule.programme, told["total"]["yes"], amount, visit)
         before = None if rule.programme is None else self._before(rule.programme, census)

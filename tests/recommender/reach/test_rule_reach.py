@@ -132,6 +132,34 @@ def test_more_patterns_than_the_table_first_holds_are_all_found(monkeypatch):
     assert found.total.tolist() == [5, 1, 3, 0]
 
 
+def test_no_ways_are_told_apart_where_nobody_can_stand_likely(monkeypatch):
+    monkeypatch.setattr("recommender.reach.rule_reach._PATTERNS", 2)
+    persons = [{"farmer": farmer, "worker": worker} for farmer in (UNKNOWN, 0, 1) for worker in (UNKNOWN, 0, 1)]
+    made = population(persons)
+    facts = [{"fact": "farmer", "is": True}, {"advisory": {"fact": "worker", "is": True}}]
+    for more, ways in (([], None), ([{"no_data": "x"}], 2)):
+        compiled = compiled_rule(rule({"all": [*facts, *more]}), made, REGIONS, WEEKENDS_ONLY)
+        if ways is None:
+            assert rule_reach(compiled, made, MESSAGES, most=1).total.tolist() == [1, 0, 5, 3]
+        else:
+            with pytest.raises(Rejected, match="more than 1 ways"):
+                rule_reach(compiled, made, MESSAGES, most=1)
+
+
+@examples(40)
+@given(clauses(depth=6), st.lists(people(), min_size=1, max_size=4), st.booleans())
+def test_what_is_lacking_is_what_the_explained_answer_lacks(clause, persons, verified):
+    made, everybody = population(persons), snapshots(persons)
+    compiled = compiled_rule(rule(clause_document(clause), verified=verified), made, REGIONS, WEEKENDS_ONLY)
+    explained = compiled.explaining(MESSAGES)
+    for place in range(len(persons)):
+        one = everybody.row(place)
+        answers = explained.answers(one.values, 1, one.members)[0]
+        assert Verdicts(compiled, answers, one.values[0], 1, one.members).lacking(0) == (
+            Verdicts(explained, answers, one.values[0], 1, one.members).explain(0).missing
+        )
+
+
 def test_a_receipt_that_the_columns_do_not_know_is_refused():
     with pytest.raises(Rejected, match=r"receives\.t\.other: is not among the columns"):
         compiled_rule(rule({"fact": "receives.t.other", "is": True}), population([{}]), REGIONS, WEEKENDS_ONLY)

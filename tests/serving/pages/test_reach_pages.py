@@ -6,11 +6,14 @@ import re
 
 import pytest
 
+from recommender.engine import Engine
+from recommender.rules.catalogue import catalogue
 from serving.http import problem_documents as problems
 from serving.http.problem_documents import RefusedError
 from serving.http.reach_desk import ReachDesk
 from serving.pages.reach_pages import add_reach_pages
 from serving.pages.sign_in import Persona, PersonaChooser, add_sign_in
+from tests.recommender.catalogues import MESSAGES, document
 from tests.recommender.reach.test_noised_census import census_of as noised_of
 from tests.recommender.reach.test_noised_census import table_of
 from tests.serving.http.test_reach import PEOPLE, census_of
@@ -49,6 +52,23 @@ def test_a_programmes_rule_is_counted_as_it_is_and_as_it_is_moved(agency):
     moved = text_of(agency.open("/agency/reach?rule=t.poor"))
     assert "145 people may meet the rule" in moved  # of nobody's income anything is known
     assert "states no amount" in moved
+
+
+def test_while_a_bound_is_dragged_likely_and_depends_are_one_count(real_engine):
+    census = census_of([{"region": 11440}] * 30 + [{"region": 11440, "age": 70}] * 50, real_engine.regions)
+    who = {"all": [{"fact": "age", "at_least": 65}, {"no_data": "성실한 사람"}]}
+    held = catalogue([("t.diligent", document("t.diligent", who))], real_engine.declaration, real_engine.regions)
+    engine = Engine(real_engine.declaration, held, real_engine.regions, MESSAGES)
+    agency = browser_of(engine, lambda: census)
+    page, quick = agency.open("/agency/reach?rule=t.diligent"), agency.open("/agency/reach?rule=t.diligent&quick=1")
+    assert (" data-apart" in page.text, " data-apart" in quick.text) == (True, False)
+    assert [re.findall(r'data-head="([^"]+)">([\d-]+)<', one.text)[:many] for one, many in ((page, 4), (quick, 3))] == [
+        [("Yes", "0"), ("Likely", "50"), ("Not known yet", "30"), ("No", "0")],
+        [("Yes", "0"), ("Open", "80"), ("No", "0")],
+    ]
+    certain = agency.open("/agency/reach?b0=65&quick=1")  # of facts alone nobody stands likely: nothing is left to tell
+    assert " data-apart" in certain.text
+    assert "Not known yet" in text_of(certain)
 
 
 def test_a_draft_leaves_nobody_out_until_a_bound_is_moved(agency):
