@@ -116,7 +116,7 @@ def judged(name: str, data: TrainingData, request: RunRequest, progress: Tell) -
         "without noise": lambda: learned_scores(data, found, chosen.without_noise(), some),
         "tuned LightGBM": lambda: named_worlds.tuned_order(
             learning_showings(data, told, ForestSettings().most_rows, named_worlds.SEED), some, data.catalogue,
-            vocabulary_of(data.catalogue, found.lists.people),
+            vocabulary_of(data.catalogue, found.lists.people.declaration),
         ),
     }  # fmt: skip
     orders, seconds = dict[str, Float64](), dict[str, float]()

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
 from features.arrays import Bool, Float64, Int32, Int64
+from privacy.learning.step import Total
 from recommender.ranking.programme_fit import Fits
+
+_BLOCK: Final = 1024
+"""Units whose counts are written out at once."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,78 @@ class Sample:
     def units(self) -> int:
         """How many units; private."""
         return self.unit_at.size - 1
+
+    def summed(self, work: UnitSum, units: Int64) -> Total:
+        """What is summed of some of the units."""
+        return work(self, units)
+
+    def rows_of(self, units: Int64) -> tuple[Int64, Int64]:
+        """The rows of some units side by side, and of which of them each is: int64[m] twice."""
+        begin = self.list_at[self.unit_at[units]]
+        many = self.list_at[self.unit_at[units + 1]] - begin
+        first = np.cumsum(many) - many
+        return np.arange(int(many.sum())) + np.repeat(begin - first, many), np.repeat(np.arange(units.size), many)
+
+
+class UnitSum(Protocol):
+    """Clips something of each unit and adds it up; it can be sent to where the rows are."""
+
+    def __call__(self, sample: Sample, units: Int64) -> Total:
+        """The whole numbers of some units of a sample, by their places."""
+        ...
+
+
+class UnitSums(Protocol):
+    """Private rows of which nothing but sums is asked: a `Sample`, or one in shards (`sample_shards`).
+
+    Sums are whole numbers, so that those of shards add up to that of the whole, bit for bit.
+    """
+
+    @property
+    def units(self) -> int:
+        """How many units; private."""
+        ...
+
+    def summed(self, work: UnitSum, units: Int64) -> Total:
+        """What is summed of some of the units, by their places, ascending."""
+        ...
+
+
+@dataclass(frozen=True)
+class CountSum:
+    """Counts of each unit, clipped together.
+
+    Attributes:
+        counts: of the rows of some units, float64[units, size]; it can be sent to where the rows are.
+        size: how many there are of each unit.
+        clip: the most that one unit's counts may weigh (L2).
+    """
+
+    counts: Callable[[UnitRows], Float64]
+    size: int
+    clip: float
+
+    def __call__(self, sample: Sample, units: Int64) -> Total:
+        """Clip and add up the counts of some units, block by block."""
+        total = Total.empty(extra=self.size)
+        for first in range(0, units.size, _BLOCK):
+            some = units[first : first + _BLOCK]
+            total.add_dense(self.counts(UnitRows(sample, *sample.rows_of(some), some.size)), self.clip)
+        return total
+
+
+class UnitRows(NamedTuple):
+    """The rows of some units: which of them each is of, and how many there are."""
+
+    sample: Sample
+    rows: Int64
+    owner: Int64
+    units: int
+
+    def counted(self, place: Int32 | Int64, size: int, weight: Float64 | None = None) -> Float64:
+        """Sums by unit and place, one for each of `rows`: float64[units, size]."""
+        found = np.bincount(self.owner * size + place, weights=weight, minlength=self.units * size)
+        return found.reshape(self.units, size).astype(np.float64)
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from features.arrays import Float64, Int32, Int64
+from features.arrays import Float64, Int32
 from features.log.row_encoder import INTERACTIONS
 from privacy.learning.noise import Noise
-from privacy.learning.step import Schedule, Total
-from training.rankers.bilinear_arrays import LearningStart, Sample
+from privacy.learning.step import Schedule
+from training.rankers.bilinear_arrays import CountSum, LearningStart, UnitRows, UnitSums
 from training.rankers.effects import learn_effects
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ CAUTION: Final = 1.0
 """How many standard deviations of what is not known of it a programme starts lower: noise puts none first for all."""
 _LOWEST, _HIGHEST, _FLOOR = 1e-3, 0.95, 0.1
 _LEAST_SEEN: Final = 0.05
-_BLOCK: Final = 4096
 
 
 class Cells(NamedTuple):
@@ -68,7 +67,7 @@ class FirstSchedules(NamedTuple):
 
 
 def released_start(
-    sample: Sample, cells: int, attributes: ProgrammeAttributes, schedules: FirstSchedules, noise: Noise,
+    sample: UnitSums, cells: int, attributes: ProgrammeAttributes, schedules: FirstSchedules, noise: Noise,
     seen: float = SEEN,
 ) -> LearningStart:  # fmt: skip
     """Count, clip, sum and noise what steps start from: first places, then, by what they say, programmes.
@@ -84,58 +83,37 @@ def released_start(
         noise: where the noise comes from.
         seen: how much a showing counts beside a take-up: where few units are shown many programmes, little.
     """
-    found = _summed(sample, lambda some: _by_cell(some, cells), 2 * cells + 1, schedules.places, noise)
+    found = _released(
+        sample, CountSum(partial(_by_cell, cells=cells), 2 * cells + 1, schedules.places.clip), schedules.places, noise
+    )
     attention, common = attention_of(found, float(schedules.places.sigma) * schedules.places.clip)
     about, programmes = schedules.programmes, len(attributes.ids)
+    counts = partial(_by_programme, programmes=programmes, attention=attention, common=common, counted=seen)
+    found = _released(sample, CountSum(counts, 2 * programmes, about.clip), about, noise)
     alike = programmes > LARGE
-
-    def counts(some: _UnitRows) -> Float64:
-        return _by_programme(some, programmes, attention, common, seen)
-
-    found = _summed(sample, counts, 2 * programmes, about, noise)
     return LearningStart(
         base_of(found, common, float(about.sigma) * about.clip, seen, attributes if alike else None), attention
     )
 
 
-class _UnitRows(NamedTuple):
-    """The rows of some units: which of them each is of, and how many there are."""
-
-    sample: Sample
-    rows: Int64
-    owner: Int64
-    units: int
-
-    def counted(self, place: Int32, size: int, weight: Float64 | None = None) -> Float64:
-        """Sums by unit and place: float64[units, size]."""
-        found = np.bincount(self.owner * size + place[self.rows], weights=weight, minlength=self.units * size)
-        return found.reshape(self.units, size).astype(np.float64)
-
-
-def _summed(
-    sample: Sample, counts: Callable[[_UnitRows], Float64], size: int, schedule: Schedule, noise: Noise
-) -> Float64:
-    total = Total.empty(extra=size)
-    for first in range(0, sample.units, _BLOCK):
-        units = np.arange(first, min(first + _BLOCK, sample.units))
-        begin, end = sample.list_at[sample.unit_at[units]], sample.list_at[sample.unit_at[units + 1]]
-        owner = np.repeat(np.arange(units.size), end - begin)
-        total.add_dense(counts(_UnitRows(sample, np.arange(begin[0], end[-1]), owner, units.size)), schedule.clip)
+def _released(sample: UnitSums, counts: CountSum, schedule: Schedule, noise: Noise) -> Float64:
+    total = sample.summed(counts, np.arange(sample.units))
     return schedule.released(total, noise) * schedule.expected
 
 
-def _by_cell(some: _UnitRows, cells: int) -> Float64:
+def _by_cell(some: UnitRows, cells: int) -> Float64:
     sample, rows = some.sample, some.rows
-    shown, noticed = some.counted(sample.cell, cells), some.counted(sample.cell, cells, sample.noticed[rows])
+    cell = sample.cell[rows]
+    shown, noticed = some.counted(cell, cells), some.counted(cell, cells, sample.noticed[rows])
     taken = np.bincount(some.owner, sample.label[rows], minlength=some.units)
     return np.column_stack([shown, noticed, taken])
 
 
-def _by_programme(some: _UnitRows, programmes: int, attention: Float64, common: float, counted: float) -> Float64:
+def _by_programme(some: UnitRows, programmes: int, attention: Float64, common: float, counted: float) -> Float64:
     sample, rows = some.sample, some.rows
-    seen = attention[sample.cell[rows]]
-    beyond = some.counted(sample.programme, programmes, sample.label[rows] - common * seen)
-    return np.concatenate([beyond, counted * some.counted(sample.programme, programmes, seen)], axis=1)
+    seen, what = attention[sample.cell[rows]], sample.programme[rows]
+    beyond = some.counted(what, programmes, sample.label[rows] - common * seen)
+    return np.concatenate([beyond, counted * some.counted(what, programmes, seen)], axis=1)
 
 
 def attention_of(released: Float64, deviation: float) -> tuple[Float64, float]:

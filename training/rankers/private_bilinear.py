@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
 
 import numpy as np
@@ -14,7 +15,8 @@ from features.arrays import Float64, Int32, Int64
 from features.kernel.jit import njit, njit_any_order
 from privacy.learning.noise import Noise
 from privacy.learning.step import Products, Schedule, Total
-from training.rankers.bilinear_arrays import BilinearWeights, FeatureMap, LearningStart, Sample
+from recommender.ranking.programme_fit import Fits
+from training.rankers.bilinear_arrays import BilinearWeights, FeatureMap, LearningStart, Sample, UnitSums
 from training.rankers.schedules import Loss
 
 CHUNK: Final = 64
@@ -192,6 +194,49 @@ def summed(
     return totals[0]
 
 
+@dataclass(frozen=True)
+class GradientSum:
+    """The clipped gradients of units, added up: what one step takes of the rows."""
+
+    objective: Objective
+    weights: BilinearWeights
+    clip: float
+    shares: Shares = ALONE
+
+    def __call__(self, sample: Sample, units: Int64) -> Total:
+        """Clip and add up the gradients of some units."""
+        return summed(sample, units, self.objective, self.weights, self.clip, self.shares)
+
+
+class LearnedPoints(NamedTuple):
+    """What was learned, as scores read it; released, so that anybody may hold it.
+
+    Attributes:
+        base: float64[P], where each programme starts.
+        points: float64[D, P], what every bin gives every programme.
+        fit: how people and programmes fit.
+        spoken: float64[rows], what each row of the fits adds.
+    """
+
+    base: Float64
+    points: Float64
+    fit: Fits
+    spoken: Float64
+
+    def score(self, sample: Sample, rows: Int64) -> Float64:
+        """The score of some rows, had they been noticed: float64[rows]."""
+        owner = np.searchsorted(sample.list_at, rows, side="right") - 1
+        fit, what, bins = self.fit, sample.programme[rows], sample.bins[owner]
+        score = self.base[what]
+        for slot in range(bins.shape[1]):
+            score = score + self.points[bins[:, slot], what]
+        entries = np.diff(fit.at)[what]
+        of = np.repeat(np.arange(rows.size), entries)
+        entry = np.arange(of.size) - np.repeat(np.cumsum(entries) - entries, entries) + fit.at[what][of]
+        added = self.spoken[fit.row[entry] + bins[of, fit.slot[entry]]]
+        return np.asarray(score + np.bincount(of, added, minlength=rows.size))
+
+
 def rate_at(step: int, steps: int, peak: float) -> float:
     """Warm-up over the first tenth, then half a cosine to nothing (Loshchilov & Hutter 2017)."""
     warm = max(1, steps // 10)
@@ -225,7 +270,7 @@ class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ship
         self.threads = threads
 
     def fit(
-        self, sample: Sample, space: FeatureMap, noise: Noise, start: LearningStart | None = None,
+        self, sample: UnitSums, space: FeatureMap, noise: Noise, start: LearningStart | None = None,
         advance: Callable[[int], object] = lambda _: None,
     ) -> Self:  # fmt: skip
         """Take the private steps: momentum (Polyak 1964) on what is released, in units of the clip.
@@ -254,19 +299,14 @@ class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ship
 
     def decision_function(self, sample: Sample, rows: Int64) -> Float64:
         """The score of some rows, had they been noticed: float64[rows]."""
+        return self.learned().score(sample, rows)
+
+    def learned(self) -> LearnedPoints:
+        """What scores are made of."""
         check_is_fitted(self)
-        owner = np.searchsorted(sample.list_at, rows, side="right") - 1
-        points, space, fit = self.points(), self.space_, self.space_.fit
-        what, bins = sample.programme[rows], sample.bins[owner]
-        score = self.start_.base[what]
-        for slot in range(bins.shape[1]):
-            score = score + points[bins[:, slot], what]
-        entries = np.diff(fit.at)[what]
-        of = np.repeat(np.arange(rows.size), entries)
-        entry = np.arange(of.size) - np.repeat(np.cumsum(entries) - entries, entries) + fit.at[what][of]
-        spoken = fit.row[entry] + bins[of, fit.slot[entry]]
-        added = self.weights_.beside[space.owned + fit.weight[spoken]] * fit.value[spoken]
-        return np.asarray(score + np.bincount(of, added, minlength=rows.size))
+        space, fit = self.space_, self.space_.fit
+        spoken = self.weights_.beside[space.owned + fit.weight] * fit.value
+        return LearnedPoints(self.start_.base, self.points(), fit, spoken)
 
     def points(self) -> Float64:
         """What every bin gives every programme, fits and the start apart: float64[D, P]."""
@@ -276,9 +316,9 @@ class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ship
             points[0] += space.own * learned.beside[: space.owned]
         return np.asarray(points)
 
-    def _released(self, sample: Sample, weights: BilinearWeights, noise: Noise) -> Float64:
+    def _released(self, sample: UnitSums, weights: BilinearWeights, noise: Noise) -> Float64:
         schedule = self.schedule
         units = schedule.sampler.draw(sample.units, noise)
         objective, shares = Objective(self.space_, self.start_, self.loss), Shares(threads=self.threads)
-        total = summed(sample, units, objective, weights, schedule.clip, shares)
+        total = sample.summed(GradientSum(objective, weights, schedule.clip, shares), units)
         return schedule.released(total, noise)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ import scipy.optimize
 from features.arrays import Float64, Int64
 from privacy.accounting.mechanism import Mechanism
 from privacy.learning.noise import Noise
-from privacy.learning.step import Schedule, Total
+from privacy.learning.step import Schedule
 from recommender.ranking.attributes import ProgrammeAttributes, Vocabulary
 from recommender.ranking.bilinear import HEAVIEST, UNIT, AttributeScaler, Bilinear, whole
 from recommender.ranking.bins import Bins, Pair, Slot
@@ -20,13 +21,13 @@ from recommender.ranking.class_share import RARE_YES
 from recommender.ranking.programme_fit import Fits, fits
 from recommender.rules.catalogue import Catalogue
 from training.progress import Progress, silent
-from training.rankers.bilinear_arrays import Basis, FeatureMap, Sample
+from training.rankers.bilinear_arrays import Basis, CountSum, FeatureMap, Sample, UnitRows, UnitSums
 from training.rankers.first_release import Cells, released_start
 from training.rankers.models import probability
-from training.rankers.private_bilinear import CHUNK, PrivateBilinear
+from training.rankers.private_bilinear import LearnedPoints, PrivateBilinear
 
 if TYPE_CHECKING:
-    from features.snapshot import Snapshots
+    from features.declaration.declaration import Declaration
     from training.data.ranking_dataset import RankingDataset
     from training.rankers.schedules import TrainingPlan
 
@@ -86,14 +87,30 @@ def learn(
         unit: int64[m], whose privacy each row is about; None is the person.
     """
     declaration = lists.people.declaration
-    vocabulary = vocabulary_of(catalogue, lists.people)
+    progress("reading the lists")
+    sample = sample_of(lists, Bins.of(declaration), lists.examples.person if unit is None else unit)
+    return learn_from(sample, LearningTerms(declaration, catalogue), plan, noise, progress)
+
+
+class LearningTerms(NamedTuple):
+    """What rows mean and what they point into; public."""
+
+    declaration: Declaration
+    catalogue: Catalogue
+
+
+def learn_from(
+    sample: UnitSums, public: LearningTerms, plan: TrainingPlan, noise: Noise, progress: Progress = silent,
+    threads: int = THREADS,
+) -> PrivateFit:  # fmt: skip
+    """Learn from what may be summed of units, wherever their rows are; `threads` share the sums of one place."""
+    declaration, catalogue = public
+    vocabulary = vocabulary_of(catalogue, declaration)
     attributes = vocabulary.attributes(catalogue, declaration)
     bins, reading = Bins.of(declaration), AttributeScaler.fit(attributes, plan.row.blocks, plan.row.indicator)
-    progress("reading the lists")
-    sample = sample_of(lists, bins, lists.examples.person if unit is None else unit)
     space = space_of(bins, reading, attributes, fits(bins, attributes, declaration, reading.codes), plan)
     start = released_start(sample, Cells.of(declaration).size, attributes, plan.first, noise, plan.row.seen)
-    ranker = estimator(plan, THREADS).fit(
+    ranker = estimator(plan, threads).fit(
         sample, space, noise, start, advance=lambda step: _report(step + 1, plan.schedule.steps, progress)
     )
     slope, intercept = calibrated(ranker, sample, plan, noise)
@@ -105,16 +122,16 @@ def learn(
         codes=np.sort(attributes.codes),
         slope=slope,
         intercept=intercept,
-        features_hash=lists.people.features_hash,
+        features_hash=declaration.hash,
         catalogue_hash=catalogue.hash,
         manifest={},
     )
     return PrivateFit(scorer, plan.mechanism(), _metrics(plan))
 
 
-def vocabulary_of(catalogue: Catalogue, people: Snapshots) -> Vocabulary:
+def vocabulary_of(catalogue: Catalogue, declaration: Declaration) -> Vocabulary:
     """Which attributes of programmes are read: public, by the catalogue and what is declared of people."""
-    return Vocabulary.fit(catalogue, people.declaration, DIRECTIONS, np.random.default_rng(_TEXT_SEED))
+    return Vocabulary.fit(catalogue, declaration, DIRECTIONS, np.random.default_rng(_TEXT_SEED))
 
 
 def _report(step: int, steps: int, progress: Progress) -> None:
@@ -289,7 +306,7 @@ _WHOLE_UNIT: Final = 2.0
 """The clip of that release: a typical unit takes up one or two of forty."""
 
 
-def calibrated(ranker: PrivateBilinear, sample: Sample, plan: TrainingPlan, noise: Noise) -> tuple[float, float]:
+def calibrated(ranker: PrivateBilinear, sample: UnitSums, plan: TrainingPlan, noise: Noise) -> tuple[float, float]:
     """Slope and intercept of the line from score to log-odds, from counts by score that are released once.
 
     Of each unit, how often it noticed, as is expected of each place, and took up something of each class of score;
@@ -297,12 +314,10 @@ def calibrated(ranker: PrivateBilinear, sample: Sample, plan: TrainingPlan, nois
     """
     classes = EDGES.size + 1
     schedule = Schedule(plan.schedule.units, plan.schedule.q, 1, plan.calibration, _WHOLE_UNIT)
-    total = Total.empty(extra=2 * classes)
-    for first in range(0, sample.units, CHUNK * 16):
-        units = np.arange(first, min(first + CHUNK * 16, sample.units))
-        total.add_dense(_counts(ranker, sample, units, classes), _WHOLE_UNIT)
-    counts = (schedule.released(total, noise) * schedule.expected).reshape(2, classes)
-    return line_through(counts[0], counts[1] / SHOWN_PART, float(plan.calibration) * _WHOLE_UNIT)
+    counts = partial(_by_score, learned=ranker.learned(), attention=ranker.start_.attention, classes=classes)
+    total = sample.summed(CountSum(counts, 2 * classes, _WHOLE_UNIT), np.arange(sample.units))
+    found = (schedule.released(total, noise) * schedule.expected).reshape(2, classes)
+    return line_through(found[0], found[1] / SHOWN_PART, float(plan.calibration) * _WHOLE_UNIT)
 
 
 def line_through(taken: Float64, shown: Float64, noise: float) -> tuple[float, float]:
@@ -328,13 +343,8 @@ def line_through(taken: Float64, shown: Float64, noise: float) -> tuple[float, f
     return float(np.exp(found[0])), float(found[1])
 
 
-def _counts(ranker: PrivateBilinear, sample: Sample, units: Int64, classes: int) -> Float64:
-    begin, end = sample.list_at[sample.unit_at[units]], sample.list_at[sample.unit_at[units + 1]]
-    rows = np.arange(begin[0], end[-1])
-    owner = np.repeat(np.arange(units.size), end - begin)
-    at = owner * classes + np.digitize(ranker.decision_function(sample, rows), EDGES)
-    size = units.size * classes
-    taken = np.bincount(at, weights=sample.label[rows], minlength=size).reshape(units.size, classes)
-    seen = ranker.start_.attention[sample.cell[rows]]
-    shown = np.bincount(at, weights=seen, minlength=size).reshape(units.size, classes)
-    return np.concatenate([taken, SHOWN_PART * shown], axis=1)
+def _by_score(some: UnitRows, learned: LearnedPoints, attention: Float64, classes: int) -> Float64:
+    sample, rows = some.sample, some.rows
+    at = np.digitize(learned.score(sample, rows), EDGES)
+    taken = some.counted(at, classes, sample.label[rows])
+    return np.concatenate([taken, SHOWN_PART * some.counted(at, classes, attention[sample.cell[rows]])], axis=1)

@@ -215,7 +215,7 @@ def tried(
     shown, whose = among.added(lists, unit, included)
     counted = among.shown + np.where(among.takes, 0, len(among.catalogue))  # how often taken up, how often shown
     start = Watched.on(chosen.first.programmes, counted)
-    columns = among.categories(vocabulary_of(among.catalogue, lists.people).names)
+    columns = among.categories(vocabulary_of(among.catalogue, lists.people.declaration).names)
     steps = Watched.on(chosen.schedule, columns, among.along, advance)
     alone = replace(chosen, schedule=steps, first=chosen.first._replace(programmes=start))
     lesson = learn(shown, among.catalogue, alone, noise, unit=whose)
