@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -41,17 +42,28 @@ def map_here(work: Callable[[int], Told], shards: Sequence[int]) -> Iterator[Tol
 
 
 @contextmanager
-def in_processes(processes: int) -> Iterator[MapShards]:
-    """Share shards among so many processes of this machine, which last as long as the block."""
-    context = multiprocessing.get_context("spawn")  # threads of a library are not copied into it
+def in_processes(processes: int, shared: bool = False) -> Iterator[MapShards]:
+    """Share shards among so many processes of this machine, which last as long as the block.
+
+    Args:
+        processes: how many.
+        shared: whether they are forked where the system can, all before the first shard, so that what was loaded and
+            worked out before is shared by them until it is written to; not for a process that ran a library's threads.
+    """
+    forked = shared and sys.platform == "linux"
+    context = multiprocessing.get_context("fork" if forked else "spawn")  # spawned, no thread of a library is copied
     with ProcessPoolExecutor(processes, context) as pool:
 
         def mapped(work: Callable[[int], Told], shards: Sequence[int]) -> Iterator[Told]:
             if min(processes, len(shards)) <= 1:
                 yield from map_here(work, shards)
                 return
-            for done in as_completed([pool.submit(work, shard) for shard in shards]):
-                yield done.result()
+            gc.freeze()  # a collector would write to all that is shared
+            try:
+                for done in as_completed([pool.submit(work, shard) for shard in shards]):
+                    yield done.result()
+            finally:
+                gc.unfreeze()
 
         yield mapped
 

@@ -58,6 +58,7 @@ class SweepFiles:
         declaration: what events mean; None for the country's.
         first: as of `SweepSettings`.
         ranking: what orders offers, where any are ranked.
+        home: where catalogues that were checked are kept; None to check the programmes again.
     """
 
     as_of: date
@@ -68,10 +69,12 @@ class SweepFiles:
     country: CountryFolder = SHIPPED
     first: int | None = None
     ranking: RankingSettings | None = None
+    home: Path | None = None
 
     def settings(self) -> SweepSettings:
         """Read the files; raises Rejected where one is wrong."""
-        definitions = reading.read_definitions(self.declaration, self.catalogue, country=self.country)
+        cache = None if self.home is None else Workspace(self.home).cache
+        definitions = reading.read_definitions(self.declaration, self.catalogue, cache, self.country)
         folder = self.declaration or self.country.declaration
         ranker = None if self.ranking is None or self.first is None else read_ranker(self.ranking, definitions, folder)
         return SweepSettings(
@@ -109,6 +112,14 @@ class ShardSweep:
                 Problem((str(failure.filename or self.out),), "unreadable", what, "Make room, and sweep again"),
             )
         return {"shard": shard, "problems": [problem.to_document() for problem in problems]}
+
+    def ready(self) -> ShardSweep:
+        """Return it once the programmes are compiled in this process, for those that are forked of it."""
+        from features.log.history import history_of
+
+        settings, sweep = swept_by(self.files)
+        sweep.over(history_of([], settings.definitions.declaration))
+        return self
 
     def differing(self, shard: int, places: Sequence[int]) -> list[str]:
         """Return whose rows of a shard that is done are not those of each alone, of people by their places."""

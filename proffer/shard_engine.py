@@ -33,8 +33,12 @@ def check_engine(args: argparse.Namespace, problems: Problems) -> None:
             problems.add((f"--{name}",), "forbidden", f"says nothing to the engine {args.engine}", remedy)
 
 
-def chosen_engine(args: argparse.Namespace) -> AbstractContextManager[MapShards]:
+def chosen_engine(args: argparse.Namespace, shared: bool = False) -> AbstractContextManager[MapShards]:
     """What calls the function of a shard, for as long as its block.
+
+    Args:
+        args: the options.
+        shared: whether processes of this machine share what is loaded; see `composition.shards.in_processes`.
 
     Raises:
         Rejected: Spark is asked for, and there is no Java.
@@ -44,4 +48,4 @@ def chosen_engine(args: argparse.Namespace) -> AbstractContextManager[MapShards]
             what, remedy = "needs Java 17 or later, which is not here", "Install it, or set JAVA_HOME"
             raise Rejected([Problem(("--engine",), "unavailable", what, remedy)])
         return on_spark(args.master)
-    return in_processes(args.processes or len(os.sched_getaffinity(0)))
+    return in_processes(args.processes or len(os.sched_getaffinity(0)), shared)

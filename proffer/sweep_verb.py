@@ -78,8 +78,8 @@ def run(args: argparse.Namespace) -> int:
     missing = folder.missing()
     work = ShardSweep(swept.files, str(swept.order["catalogue"]), swept.people(missing), args.out, folder.shards)
     problems: list[Mapping[str, Any]] = []
-    with chosen_engine(args) as mapped, terminal.bar(len(missing), "sweeping", unit="shard") as advance:
-        for told in mapped(work, missing):
+    with chosen_engine(args, shared=True) as mapped, terminal.bar(len(missing), "sweeping", unit="shard") as advance:
+        for told in mapped(work.ready() if missing and args.engine == "local" else work, missing):
             problems += told.get("problems", ())
             advance(1)
     document = _counted(swept, folder.finish(), problems)
@@ -159,7 +159,8 @@ class _Asked:
             what, remedy = "says what held before a day, and no day is given", "Give --since DAY too"
             raise Rejected([Problem(("--catalogue-before",), "missing", what, remedy)])
         return SweepFiles(
-            day, since, args.catalogue, args.catalogue_before, args.declaration, args.country, args.first, self.ranking
+            day, since, args.catalogue, args.catalogue_before, args.declaration, args.country, args.first, self.ranking,
+            args.home,
         )  # fmt: skip
 
     @cached_property

@@ -9,6 +9,7 @@ import numpy as np
 
 from features.arrays import Int64
 from features.calendar import completed_months
+from features.kernel.like_rows import like_rows
 from features.snapshot import Known
 from features.snapshot import known as known_of
 from features.value import NONE, UNKNOWN
@@ -67,8 +68,8 @@ class _Classes(NamedTuple):
 
     @classmethod
     def of_keys(cls, keys: Int64) -> _Classes:
-        different, which = np.unique(keys, axis=0, return_inverse=True)
-        return cls(which.reshape(-1), [one.tobytes() for one in different])
+        like = like_rows(keys)
+        return cls(like.of, [one.tobytes() for one in keys[like.first]])
 
 
 class AmountTable:

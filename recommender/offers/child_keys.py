@@ -9,6 +9,7 @@ import numpy as np
 
 from features.arrays import Bool, Int64
 from features.calendar import completed_months, parse_duration
+from features.kernel.like_rows import like_rows
 from features.members import BORN, CERTAIN, RAISES, RELATION, WHOLE
 from features.value import UNKNOWN
 from recommender.rules.children import DATES
@@ -61,15 +62,15 @@ class ChildKeys:
         months = [UNKNOWN if day == UNKNOWN else completed_months(day, self._today) for day in born.tolist()]
         aged, last = np.array(months, np.int64)[back], np.full(len(known), -1, np.int64)
         last[of[raised]] = aged[raised]  # they come in order, so the last one that their person raises stays
-        like = aged == last[of]
+        youngest = aged == last[of]
         sizes = np.bincount(of, minlength=len(known))
         place = np.arange(rows.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         wide = np.full((len(known), 2 + _WIDTH * int(sizes.max(initial=0))), UNKNOWN, np.int64)
         wide[:, 0], wide[:, 1] = self._whole(known), sizes
-        wide[of, 2 + _WIDTH * place], wide[of, 3 + _WIDTH * place] = classes, raised + 2 * like
-        different, which = np.unique(wide, axis=0, return_inverse=True)
-        told = (row[: 2 + _WIDTH * int(row[1])].tobytes() for row in different)
-        return np.array([self._key.setdefault(one, len(self._key)) for one in told], np.int64)[which.reshape(-1)]
+        wide[of, 2 + _WIDTH * place], wide[of, 3 + _WIDTH * place] = classes, raised + 2 * youngest
+        like = like_rows(wide)
+        told = (row[: 2 + _WIDTH * int(row[1])].tobytes() for row in wide[like.first])
+        return np.array([self._key.setdefault(one, len(self._key)) for one in told], np.int64)[like.of]
 
     def _whole(self, known: Snapshots) -> Bool:
         """Who has no other children than those listed."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.arrays import Int64
+from features.kernel.like_rows import like_rows
 from features.snapshot import Occurrence
 from features.value import UNKNOWN
 from recommender.offers.offer_arrays import OfferArrays
@@ -69,8 +70,9 @@ class WindowTable:
         during = sorted({rule.during for rule in rules if rule.during is not None})
         events = [self._events.index(event) for event in after]
         facts = [self._table.states.index(name) for name in during]
-        keys, back = np.unique(np.hstack((latest[:, events], states[:, facts])), axis=0, return_inverse=True)
-        return np.array([self._window(which, rules, after, during, key) for key in keys], np.int64)[back.reshape(-1)]
+        keys = np.hstack((latest[:, events], states[:, facts]))
+        like = like_rows(keys)
+        return np.array([self._window(which, rules, after, during, key) for key in keys[like.first]], np.int64)[like.of]
 
     def _window(
         self, which: int, rules: tuple[WindowRule, ...], after: list[str], during: list[str], key: Int64

@@ -9,6 +9,7 @@ import numpy as np
 
 from features.arrays import Float64, Int64, UInt64
 from features.kernel.jit import njit
+from features.kernel.like_rows import like_rows
 from features.members import Members
 from features.value import UNKNOWN
 from recommender.rules.chance import MOST, assembled, counted_of, inside, priors_of
@@ -108,14 +109,14 @@ class ChanceTable:
 
 def _different(keys: Int64, met: dict[bytes, int], made: Callable[[int], int]) -> Int64:
     """Return for each row what was made of the first row like it, in this call or an earlier one."""
-    different, first, which = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    like = like_rows(keys)
     found = []
-    for key, at in zip(different, first.tolist(), strict=True):
-        name = key.tobytes()
+    for at in like.first.tolist():
+        name = keys[at].tobytes()
         if name not in met:
             met[name] = made(at)
         found.append(met[name])
-    return np.array(found, np.int64)[which.reshape(-1)]
+    return np.array(found, np.int64)[like.of]
 
 
 @njit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -39,6 +40,23 @@ class Fails:
             self.marker.touch()
             os.kill(self.whom(), signal.SIGKILL)
         return {"shard": shard}
+
+
+LOADED: list[str] = []
+
+
+class SaysWhatIsLoaded:
+    def __call__(self, shard):
+        return {"shard": shard, "loaded": [*LOADED]}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not fork")
+@pytest.mark.parametrize("shared", [True, False])
+def test_what_is_loaded_before_the_first_shard_is_shared_by_processes_that_are_to_share(monkeypatch, shared):
+    monkeypatch.setattr(sys.modules[__name__], "LOADED", ["the rules"])
+    with in_processes(2, shared) as mapped:
+        told = list(mapped(SaysWhatIsLoaded(), range(4)))
+    assert [one["loaded"] for one in told] == [["the rules"] if shared else []] * 4
 
 
 class Refuses:
