@@ -33,11 +33,12 @@ def read_contact_policy(country: CountryFolder = SHIPPED, catalogue: Catalogue |
         return ContactPolicy({}, {})
     policy = parse_contact_policy(reading.read_yaml(file), reading.read_country(country).languages, (file.name,))
     names = [] if catalogue is None else list(catalogue.index)
-    unknown = sorted(policy.sensitive_programmes.difference(names)) if catalogue is not None else []
-    if unknown:
-        where = (file.name, "sensitive", "programmes")
+    told = {("sensitive", "programmes"): policy.sensitive_programmes, ("never_delayed",): policy.undelayed_programmes}
+    unknown = [(where, name) for where, some in told.items() for name in sorted(some.difference(names))]
+    if catalogue is not None and unknown:
         raise Rejected([
-            Problem(where, "unknown", f"{name!r} is in no catalogue{nearest(name, names)}", "Use a programme's id")
-            for name in unknown
+            Problem((file.name, *where), "unknown", f"{name!r} is in no catalogue{nearest(name, names)}",
+                    "Use a programme's id")
+            for where, name in unknown
         ])  # fmt: skip
     return policy

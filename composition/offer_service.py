@@ -15,6 +15,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from composition.contact_terms import read_contact_policy
+from composition.holdout_file import HoldoutFile
 from composition.purpose_terms import read_purposes
 from composition.settings import SHIPPED, CountryFolder
 from composition.stop_file import StopFile
@@ -23,13 +24,14 @@ from features.problem import Problem, Rejected
 from features.whole_file import OWNER_ONLY, write_whole
 
 if TYPE_CHECKING:
+    from recommender.contact.holdout import HoldoutPolicy
     from recommender.engine import Engine
     from serving.proactive.message_sender import MessageSender
     from serving.proactive.offer_identity import OfferIdentity
     from serving.proactive.offer_worker import OfferWorker
     from serving.records.switched_off import Stops
 
-__all__ = ["look_at_swept", "message_sender", "offer_identity", "offer_workers"]
+__all__ = ["end_holdout", "look_at_swept", "message_sender", "offer_identity", "offer_workers"]
 
 OFFER_KEY: Final = "PROFFER_OFFER_KEY"
 WEBHOOK_URL: Final = "PROFFER_WEBHOOK_URL"
@@ -76,13 +78,32 @@ def offer_workers(
 
     policy, ids = read_contact_policy(country), offer_identity(workspace)
     stores, stops = Stores(workspace.store, workspace.store_to_write), StopFile(workspace)
+    holdout = HoldoutFile(workspace)
 
     @lru_cache(maxsize=2)
-    def made(one: Engine, stopped: Stops) -> OfferWorker:
-        watch = Watch(one, policy, read_purposes(one.declaration, country), stopped)
+    def made(one: Engine, stopped: Stops, held: HoldoutPolicy | None) -> OfferWorker:
+        watch = Watch(one, policy, read_purposes(one.declaration, country), stopped, held)
         return OfferWorker(stores, watch, ids, Recorder(one))
 
-    return lambda: made(engine(), stops())
+    return lambda: made(engine(), stops(), holdout())
+
+
+def end_holdout(workspace: Workspace, now: int) -> int:
+    """Let no contact wait by a holdout any longer, and look anew at everybody whose does; return how many they are.
+
+    Raises:
+        Rejected: the database cannot be written; then all waits as it did.
+    """
+    from serving.proactive.offer_book import OfferBook
+    from serving.proactive.work_list import WorkList
+
+    if not workspace.has_events:
+        HoldoutFile(workspace).end()
+        return 0
+    with workspace.store_to_write() as store:
+        count = WorkList(store.connection).look_at(OfferBook(store.connection).held_out(), now)
+        HoldoutFile(workspace).end()
+    return count
 
 
 def look_at_swept(workspace: Workspace, swept: Path, now: int) -> int:

@@ -49,6 +49,7 @@ VERBS = {
     "reach": "count how many people a draft rule reaches, by region and group",
     "privacy": "budgets of people's privacy, and the ledger that proves what was spent",
     "stops": "switch off a model's order, a programme or a region's learned order",
+    "holdout": "let the contact of a few wait for a while, by the word of two people, to learn what it changes",
     "records": "the daily root over what the service said, and how long that is kept",
     "sheets": "what laws ask of whoever deploys this, answered from what is configured, each answer with its tests",
     "erase": "delete everything that is kept about one person, for good",
@@ -88,7 +89,18 @@ READ_THE_HOME = ("recommend", "score", "evaluate", "promote", "erase")
 
 MODULES = {
     verb: f"proffer.{verb}_verb"
-    for verb in ("catalogue", "dataset", "features", "population", "privacy", "reach", "records", "replay", "sweep")
+    for verb in (
+        "catalogue",
+        "dataset",
+        "features",
+        "holdout",
+        "population",
+        "privacy",
+        "reach",
+        "records",
+        "replay",
+        "sweep",
+    )
 }
 """Verbs whose noun belongs to a module of the domain, and the module each lives in instead."""
 

@@ -7,10 +7,11 @@ possible since is due; what no longer is, is withdrawn or over.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from features.calendar import date_of
 from recommender.contact.contact_message import ContactMessage, excludes, fill
 from recommender.contact.contact_plan import SLOTS, first_of_plan
 from recommender.contact.contact_policy import PULL, PUSH, ContactPolicy
@@ -22,12 +23,16 @@ from recommender.standing import DEPENDS, LIKELY, YES
 if TYPE_CHECKING:
     from features.calendar import Zone
     from recommender.changes.offer_state import OfferState
+    from recommender.contact.holdout import ContactDelay
 
 __all__ = ["REASONS", "ContactDecision", "ContactSituation", "Kept", "Withdrawal", "decide"]
 
+HELD_OUT: Final = "held_out"
+"""It waits by a holdout that two people signed (`recommender.contact.holdout`)."""
 REASONS: Final = (
     "excluded", "received", "apart", "closed", "stopped", "depends", "offered", "declined", "snoozed", "not_open",
-    "no_basis", "no_channel", "sensitive", "incompatible", "after_yes", "quiet_hours", "frequency", "next_message",
+    "no_basis", "no_channel", "sensitive", HELD_OUT, "incompatible", "after_yes", "quiet_hours", "frequency",
+    "next_message",
 )  # fmt: skip
 """Why something does not leave, or is taken back; the first that applies is given."""
 _TOLD: Final = ("excluded", "apart", "depends")
@@ -77,6 +82,7 @@ class ContactSituation:
         due: what may be offered (`recommender.contact.due_offer`).
         states: how the person stands to every programme that the rules do not exclude.
         record: what was offered before, and what the person agreed to.
+        delays: of each programme that is due whether its contact waits by a holdout; empty where none is in force.
     """
 
     now: int
@@ -84,6 +90,17 @@ class ContactSituation:
     due: Sequence[DueOffer]
     states: Mapping[str, OfferState]
     record: ContactRecord
+    delays: Mapping[str, ContactDelay] = field(default_factory=dict)
+
+    def held_until(self, programme: str) -> int | None:
+        """Return the UTC second until which the contact about a programme waits by a holdout; None where it does not.
+
+        It delays what would leave and nothing else: what the person finds who comes and looks stays the same.
+        """
+        delay = self.delays.get(programme)
+        if delay is None or not delay.waits or delay.until is None:
+            return None
+        return self.zone.end_of_day(date_of(delay.until - 1))
 
     def refusal(self, programme: str) -> str | None:
         """Return why the rules, what is held or the day forbid to offer a programme; None where they do not."""
@@ -117,6 +134,9 @@ class _Decision:
         ways = {one.programme: self._way(one) for one in free}
         blocked |= {name: Kept(name, reason) for name, (_, reason) in ways.items() if reason}
         through = {name: way for name, (way, reason) in ways.items() if not reason}
+        held = {name: until for name in through if (until := self.situation.held_until(name)) is not None}
+        blocked |= {name: Kept(name, HELD_OUT, until) for name, until in held.items()}
+        through = {name: way for name, way in through.items() if name not in held}
         message, waiting = self._message([one for one in free if one.programme in through], through)
         blocked |= {one.programme: one for one in waiting}
         message = None if message is None else replace(message, asks=self._question())
@@ -219,7 +239,11 @@ class _Decision:
         """The fact that settles most of what depends on it, with the programme that does."""
         open_ones = [one for one in self.situation.due if one.standing == DEPENDS and one.asks and not one.sensitive]
         asked = [
-            one for one in open_ones if self.situation.refusal(one.programme) is None and not self._answered(one)[0]
+            one
+            for one in open_ones
+            if self.situation.refusal(one.programme) is None
+            and not self._answered(one)[0]
+            and self.situation.held_until(one.programme) is None
         ]
         best = max(asked, key=lambda one: (one.gain, one.programme), default=None)
         return None if best is None or best.asks is None or not self.policy.questions else (best.asks, best.programme)

@@ -84,6 +84,8 @@ class ContactPolicy:
         longest_snooze: for how long an offer can be put off at most.
         sensitive_programmes: programmes that are sensitive whatever their rules read.
         sensitive_categories: likewise, by category.
+        undelayed_programmes: programmes for subsistence or safety, whose contact no holdout delays, besides those of
+            `recommender.contact.holdout.NEVER_HELD`.
     """
 
     purposes: Mapping[str, Purpose]
@@ -100,6 +102,7 @@ class ContactPolicy:
     longest_snooze: Duration = field(default_factory=lambda: Duration(months=12))
     sensitive_programmes: frozenset[str] = frozenset()
     sensitive_categories: frozenset[str] = frozenset()
+    undelayed_programmes: frozenset[str] = frozenset()
 
     def consent_to(self, channel: str, programme: str | None = None) -> str:
         """Return the purpose under which people choose a channel, or choose it for one (sensitive) programme.
@@ -144,6 +147,7 @@ def parse_contact_policy(
         "risen_percent": top.integer("declined_until_percent_more", 1),
         "longest_snooze": top.duration("longest_snooze"),
         "quiet": _quiet(top),
+        "undelayed_programmes": frozenset(top.slugs("never_delayed")),
         **_sensitive(top),
     }
     top.close()

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from recommender.contact.contact_decision import HELD_OUT
 from recommender.contact.contact_record import DUE, Contact, PastOffer
 from recommender.contact.due_offer import Terms
 from serving.records.service_tables import MESSAGES, OFFERS
@@ -130,6 +131,12 @@ class OfferBook:
         """Return a person's offers, the earliest first; of one second in the order of ids."""
         query = sa.select(OFFERS).where(OFFERS.c.citizen == citizen).order_by(OFFERS.c.made, OFFERS.c.id)
         return tuple(_offer(row) for row in self._connection.execute(query))
+
+    def held_out(self) -> tuple[str, ...]:
+        """Return everybody about whom something waits by a holdout, sorted."""
+        waits = (OFFERS.c.state == DUE) & (OFFERS.c.reason == HELD_OUT)
+        query = sa.select(OFFERS.c.citizen).where(waits).distinct().order_by(OFFERS.c.citizen)
+        return tuple(self._connection.execute(query).scalars())
 
     def find(self, id_: str) -> KeptOffer | None:
         """Return an offer, None where there is none of this id."""

@@ -15,8 +15,9 @@ from recommender.changes.turning_days import turning_days
 from recommender.changes.turning_rule import turning_rules
 from recommender.contact.contact_decision import ContactDecision, ContactSituation, decide
 from recommender.contact.contact_policy import NO_OBJECTION, ContactPolicy
-from recommender.contact.contact_record import ALIVE, DECLINED, ContactRecord
+from recommender.contact.contact_record import ALIVE, DECLINED, SNOOZED, ContactRecord
 from recommender.contact.due_offer import DueOffer, due_offers
+from recommender.contact.holdout import ContactDelay, HoldoutPolicy, contact_delays
 from serving.proactive.offer_book import KeptOffer, OnBook, latest
 from serving.proactive.person_choices import choices_of, declines_of
 from serving.records.live_basis import ELIGIBILITY, RANKING, PurposeRegister, unread
@@ -93,12 +94,14 @@ class Watch:
         policy: what of that leaves.
         stops: what is switched off: programmes that nobody is offered, models that order for nobody or nowhere.
         purposes: for what facts may be read; what has no live basis for a person leads to no offer.
+        holdout: by which the contact of a few waits for a while; None where no two people signed one.
     """
 
     engine: Engine
     policy: ContactPolicy
     purposes: PurposeRegister = field(default_factory=PurposeRegister)
     stops: Stops = field(default_factory=Stops)
+    holdout: HoldoutPolicy | None = None
 
     def may_concern(self, events: Sequence[Event]) -> bool:
         """Whether somebody may be written to, as far as is known without computing anything of them."""
@@ -140,9 +143,21 @@ class Watch:
             choices_of(history, citizen, t, self.policy, sensitive), self.stops.programmes,
         )  # fmt: skip
         states = offer_states(person, engine.compiled(day))
-        situation = ContactSituation(now, zone, due, states, record)
+        situation = ContactSituation(now, zone, due, states, record, self._delays(citizen, due, found, book))
         decision = decide(self.policy, situation)
         return OfferLook(citizen, now, person, history, found, situation, decision, held, book, closed, unordered)
+
+    def _delays(
+        self, citizen: str, due: Sequence[DueOffer], found: Recommendations, book: OnBook
+    ) -> dict[str, ContactDelay]:
+        """Which contacts wait by the holdout that is in force; whoever put something off asked to be reminded."""
+        if self.holdout is None:
+            return {}
+        programmes = {one.programme.id: one.programme for one in found.shown}
+        delays = contact_delays(self.holdout, citizen, due, programmes, self.policy, found.day)
+        put_off = latest(book.offers).items()
+        asked = (name for name, one in put_off if one.state == SNOOZED and name in delays)
+        return delays | dict.fromkeys(asked, ContactDelay(False, "put_off"))
 
     def next_look(self, look: OfferLook) -> int:
         """Return the UTC second from which on something can be another for a person with no new event."""

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from features.calendar import date_of
 from features.log.event import Event
 from features.problem import Rejected
+from recommender.contact.contact_decision import HELD_OUT
 from recommender.contact.contact_record import ALIVE, DUE, EXPIRED, SENT, WITHDRAWN
 from recommender.contact.due_offer import DueOffer
 from serving.proactive.message_body import addressed, offers_body, withdrawal_body
@@ -41,7 +42,8 @@ __all__ = ["OfferWorker", "Worked"]
 AT_ONCE: Final = 50
 """People looked at in one step: so long at most a step that was cut short is made again."""
 _WAITING: Final = (
-    "quiet_hours", "frequency", "next_message", "after_yes", "sensitive", "no_channel", "incompatible", "not_open",
+    HELD_OUT, "quiet_hours", "frequency", "next_message", "after_yes", "sensitive", "no_channel", "incompatible",
+    "not_open",
 )  # fmt: skip
 """Why something that is due does not leave: it is on the book, and whoever comes and looks may find it."""
 
@@ -134,7 +136,9 @@ class OfferWorker:
         book = OfferBook(store.connection)
         messages = [*self._offered(look), *self._taken_back(look, _marked(store, look))]
         made = ""
-        if messages:
+        held = {one.programme for one in look.decision.kept if one.reason == HELD_OUT}
+        held -= {row.programme for row in look.book.offers if row.state == DUE and row.reason == HELD_OUT}
+        if messages or held:  # that something begins to wait by a holdout is on record as what leaves is
             decision = self._decision(look, messages)
             DecisionLog(store.connection).write(decision, look.now)
             made = decision.id
@@ -189,11 +193,25 @@ class OfferWorker:
                           "offers": list(one.offers.values()), "programmes": list(one.offers)} for one in messages],
             "withdrawn": [list(one) for one in look.decision.withdrawals],
             "kept": [list(one) for one in look.decision.kept],
+            **self._chance(look),
             **({"not_read": list(look.closed)} if look.closed else {}),
             **({"stopped": list(look.unordered)} if look.unordered else {}),
         }  # fmt: skip
         recorder = self.recorder.by_rules if look.by_rules else self.recorder
         return recorder.decide(look.person, date_of(look.found.day), None, look.citizen, "offer", said)
+
+    def _chance(self, look: OfferLook) -> dict[str, Any]:
+        """What was left to chance, and with which propensity: of what leaves, and of what waits by a holdout."""
+        holdout, message = self.watch.holdout, look.decision.message
+        if holdout is None:
+            return {}
+        names = [one.programme for one in message.offers] if message else []
+        names += [one.programme for one in look.decision.kept if one.reason == HELD_OUT]
+        told = ((name, look.situation.delays[name]) for name in names)
+        drawn = [
+            {"programme": name, "waits": one.waits, "why": one.why, "propensity": one.propensity} for name, one in told
+        ]
+        return {"holdout": {**holdout.to_document(), "signed_by": list(holdout.signed_by), "contacts": drawn}}
 
     def _offers(self, look: OfferLook, messages: Sequence[_Outgoing], decision: str) -> Iterator[KeptOffer]:
         """The rows that are new or another than on the book, those whose place is taken first."""
@@ -211,7 +229,10 @@ class OfferWorker:
         for kept in look.decision.kept:
             row = self.row(look, due[kept.programme])
             if kept.reason in _WAITING and row.state == DUE:
-                changed |= _in_place(changed, replace(row, reason=kept.reason, terms=due[kept.programme].terms))
+                by = decision if kept.reason == HELD_OUT and decision else row.decision
+                changed |= _in_place(
+                    changed, replace(row, reason=kept.reason, terms=due[kept.programme].terms, decision=by)
+                )
         yield from (one for one in changed.values() if one not in look.held.offers)
 
     def row(self, look: OfferLook, one: DueOffer) -> KeptOffer:

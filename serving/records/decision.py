@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 from features.calendar import day_of
 from features.canonical_json import canonical_text
 from features.problem import Problem, Rejected, Where
+from recommender.contact.holdout import CERTAIN
 from recommender.engine import Engine
 from recommender.rules.person import Person
 from serving.records.basis import basis_of
@@ -20,8 +21,6 @@ from serving.records.person_record import recorded
 FORMAT: Final = "proffer-decision-1"
 ID: Final = "decision_id"
 """Under which name a reply carries the id of its decision."""
-CERTAIN: Final = 1_000_000
-"""The propensity of an order that nothing was left to chance in, in millionths."""
 Kind = Literal["answer", "offer", "shadow"]
 """An answer to a question, an offer that was sent, or what a challenger would have answered, which nobody was shown."""
 

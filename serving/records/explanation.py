@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final, Literal
 
 from features.calendar import DAY_SECONDS, Zone, date_of
@@ -30,7 +30,7 @@ def explained(
 
     Args:
         kept: the decision as it is on record. Of an offer what was sent is told: its programmes alone, each message
-            with its channel, when it was decided on and what became of it.
+            with its channel, when it was decided on and what became of it; and what waits because a lot said so.
         engine: whose languages and labels are used.
         length: `short` has one reason a programme; `full` all of them, the facts they rest on and where each is known
             from, what the order was made of, and what would settle what is open.
@@ -38,10 +38,10 @@ def explained(
     """
     decision, messages, zone = kept.decision, engine.messages, engine.declaration.zone
     answer, shown = decision.answer, decision.answer["recommendations"]
-    sent = decision.document["said"].get("messages", ())
-    if sent:
+    sent, held = decision.document["said"].get("messages", ()), _held_out(decision)
+    if sent or held:
         told = list(_offer_summary(kept, policy or ContactPolicy({}, {}), messages, zone))
-        named = {name for one in sent for name in one.get("programmes", ())}
+        named = {*held, *(name for one in sent for name in one.get("programmes", ()))}
         shown = [one for one in shown if one["programme"] in named]
     else:
         day = date.fromisoformat(decision.document["as_of"])
@@ -89,10 +89,22 @@ def _offer_summary(kept: KeptDecision, policy: ContactPolicy, messages: Messages
             yield messages.text("decision.waits" if state == "due" else "decision.not_sent")
         if one["urgent"]:
             yield messages.text("decision.urgent")
+    held = _held_out(kept.decision)
+    if held:
+        drawn = said["holdout"]
+        day = date.fromisoformat(drawn["last"]) + timedelta(days=1)
+        share, basis = drawn["per_mille"], drawn["legal_basis"]
+        yield messages.text("decision.held_out", day=day, count=len(held), share=share, basis=basis)
     for name in dict.fromkeys(one.get("purpose") for one in said["messages"]):
         if name in policy.purposes:
             purpose = policy.purposes[name]
             yield messages.text("decision.purpose", purpose=purpose.title, basis=purpose.basis)
+
+
+def _held_out(decision: Decision) -> list[str]:
+    """The programmes about which no message was sent to the person yet because a lot said so."""
+    drawn = decision.document["said"].get("holdout", {}).get("contacts", ())
+    return [one["programme"] for one in drawn if one["waits"]]
 
 
 def _message(one: Mapping[str, Any], kept: KeptDecision) -> dict[str, Any]:

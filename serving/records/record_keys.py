@@ -17,6 +17,7 @@ MESSAGES: Final[Keys] = {
     "decision.waits": (),
     "decision.not_sent": (),
     "decision.urgent": (),
+    "decision.held_out": ("day", "count", "share", "basis"),
     "decision.purpose": ("purpose", "basis"),
     "decision.known": ("label", "event", "day"),
     "decision.silent": ("label", "day"),

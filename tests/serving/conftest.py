@@ -38,7 +38,7 @@ PROGRAMMES = [
 ]  # fmt: skip
 
 
-def engine_of_few():
+def engine_of_few(programmes=PROGRAMMES):
     """An engine over the shipped declaration and regions and a few programmes."""
 
     def read(path):
@@ -47,7 +47,7 @@ def engine_of_few():
     *declared, home = (read(f"declaration/{name}.yaml") for name in ("events", "facts", "features", "household"))
     declaration = declare(*declared, KOREA, home)
     regions = Regions.parse(read("regions.yaml"), country=KOREA)
-    held = catalogue([(one["id"], one) for one in PROGRAMMES], declaration, regions)
+    held = catalogue([(one["id"], one) for one in programmes], declaration, regions)
     return Engine(declaration, held, regions, MESSAGES)
 
 

@@ -42,6 +42,7 @@ class Deployment:
     count: int = field(default=0)
     stopped: set = field(default_factory=set)
     """Programmes, or pairs of a kind and a name."""
+    holdout: object = None
 
     @property
     def stores(self):
@@ -50,7 +51,8 @@ class Deployment:
     @property
     def worker(self):
         off = [("programme", one) if isinstance(one, str) else one for one in sorted(self.stopped, key=str)]
-        watch = Watch(self.engine, self.policy, stops=Stops(tuple(Stop(*one, "kim", "it is wrong", "") for one in off)))
+        watch = Watch(self.engine, self.policy, stops=Stops(tuple(Stop(*one, "kim", "it is wrong", "") for one in off)),
+                      holdout=self.holdout)  # fmt: skip
         return OfferWorker(self.stores, watch, OfferIdentity(bytes(32)), Recorder(self.engine))
 
     def event(self, who, kind, data=None, ago=3600, name=None, about=()):
