@@ -121,18 +121,32 @@ def _block(name: str, blocks: Mapping[str, float]) -> float:
 
 @dataclass(frozen=True)
 class Folded(ProgrammeAttributes):
-    """A catalogue's programmes with the points that every bin gives each: int64[P, D], in units of UNIT squared."""
+    """A catalogue's programmes with the points that bins give each, in units of UNIT squared.
+
+    Attributes:
+        points: by every bin, int64[P, D].
+        base: to somebody of whom nothing is known, int64[P].
+    """
 
     points: Int64
+    base: Int64
 
 
 @njit
-def _points(points: Int64, bins: Int32, person: Int64, programme: Int64) -> Int64:
-    out = np.zeros(person.size, dtype=np.int64)
+def _points(points: Int64, base: Int64, unknown: Int32, bins: Int32, person: Int64, programme: Int64) -> Int64:
+    """The points of each pair, by what is known of the person: of most facts nothing is."""
+    out, known, many, now = np.empty(person.size, np.int64), np.empty(unknown.size, np.int64), 0, -1
     for row in range(person.size):
-        mine, theirs = bins[person[row]], points[programme[row]]
-        for slot in range(mine.size):
-            out[row] += theirs[mine[slot]]
+        if person[row] != now:
+            now, many = person[row], 0
+            for slot in range(unknown.size):
+                if bins[now, slot] != unknown[slot]:
+                    known[many] = slot
+                    many += 1
+        mine, theirs, total = bins[now], points[programme[row]], base[programme[row]]
+        for one in range(many):
+            total += theirs[mine[known[one]]] - theirs[unknown[known[one]]]
+        out[row] = total
     return out
 
 
@@ -246,9 +260,12 @@ class Bilinear:
 
     def attributes(self, catalogue: Catalogue, declaration: Declaration) -> Folded:
         """The catalogue's programmes and what every bin gives each of them; do it once per catalogue."""
-        read = self.vocabulary.attributes(catalogue, declaration)
-        plain = {field.name: getattr(read, field.name) for field in fields(read)}
-        return Folded(**plain, points=self.folded(read, declaration))
+        return self._with_points(self.vocabulary.attributes(catalogue, declaration), declaration)
+
+    def _with_points(self, attributes: ProgrammeAttributes, declaration: Declaration) -> Folded:
+        plain = {field.name: getattr(attributes, field.name) for field in fields(attributes)}
+        points = self.folded(attributes, declaration)
+        return Folded(**plain, points=points, base=points[:, self.bins.unknown].sum(axis=1))
 
     def folded(self, attributes: ProgrammeAttributes, declaration: Declaration) -> Int64:
         """The points that bins give programmes, whole numbers only: int64[P, D]."""
@@ -277,10 +294,12 @@ class Bilinear:
             Rejected: the snapshots were computed with other features than the model was trained on.
         """
         same_features(self.features_hash, people.features_hash)
-        points = attributes.points if isinstance(attributes, Folded) else self.folded(attributes, people.declaration)
+        read = attributes if isinstance(attributes, Folded) else self._with_points(attributes, people.declaration)
         bins = self.bins.of_people(people)
-        few = len(pairs) <= len(points)  # to read every programme once takes longer
-        found = _points(points, bins, pairs.person, pairs.programme) if few else _points_of_many(points, bins, pairs)
+        if len(pairs) <= len(read.points):  # to read every programme once takes longer
+            found = _points(read.points, read.base, self.bins.unknown, bins, pairs.person, pairs.programme)
+        else:
+            found = _points_of_many(read.points, bins, pairs)
         score = np.asarray(found * UNIT**2, dtype=np.float64)
         odds = np.exp(-(self.slope * score + self.intercept))
         return Scores(score, np.asarray(1.0 / (1.0 + odds), dtype=np.float64))

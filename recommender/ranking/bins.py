@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from features.arrays import Int32
+from features.arrays import Int32, Int64
 from features.calendar import DAY_SECONDS
+from features.kernel.jit import njit
 from features.value import NONE, UNKNOWN
 from recommender.currency import SCALE, comparable, currencies_of
 from recommender.ranking.class_share import share_of
@@ -130,13 +131,29 @@ class Bins:
         """Everybody's bins: int32[n, 1 + slots + pairs], the first column everybody's own."""
         today = people.declaration.zone.local_seconds(people.t - 1) // DAY_SECONDS
         out = np.zeros((len(people), 1 + len(self.slots)), dtype=np.int32)
-        for at, (slot, start) in enumerate(zip(self.slots, self.starts, strict=False), start=1):
-            values = people.column(slot.column)
-            read = today - values if slot.date else values
-            found = np.searchsorted(np.array(slot.cuts, dtype=np.int64), read, side="right")
-            found = np.where(values == NONE, slot.classes, np.where(values == UNKNOWN, slot.classes + 1, found))
-            out[:, at] = start + found
+        columns = np.array([people.index(slot.column) for slot in self.slots], dtype=np.int64)
+        _fill_bins(people.values, np.asarray(today), columns, self._classes, self._cuts, out)
         return self.with_pairs(out)
+
+    @cached_property
+    def unknown(self) -> Int32:
+        """The bins of somebody of whom nothing is known: int32[1 + slots + pairs]."""
+        nothing = [start + slot.classes + 1 for slot, start in zip(self.slots, self.starts, strict=False)]
+        return np.asarray(self.with_pairs(np.array([[0, *nothing]], dtype=np.int32))[0])
+
+    @cached_property
+    def _classes(self) -> Int64:
+        """Of each slot its first bin, whether it is a day, where its cuts begin and end, int64[slots, 4]."""
+        ends = np.cumsum([0, *(len(slot.cuts) for slot in self.slots)]).tolist()
+        told = [
+            (start, slot.date, *span)
+            for slot, start, span in zip(self.slots, self.starts, itertools.pairwise(ends), strict=False)
+        ]
+        return np.array(told, dtype=np.int64).reshape(-1, 4)
+
+    @cached_property
+    def _cuts(self) -> Int64:
+        return np.array([cut for slot in self.slots for cut in slot.cuts], dtype=np.int64)
 
     def with_pairs(self, bins: Int32) -> Int32:
         """The bins of slots, int32[n, 1 + slots], and beside them those of pairs."""
@@ -158,6 +175,21 @@ class Bins:
             for pair in self.pairs for flag in pair
         ]  # fmt: skip
         return np.array(told, dtype=np.int32).reshape(-1, 2, 3).transpose(1, 2, 0)
+
+
+@njit
+def _fill_bins(values: Int64, today: Int64, columns: Int64, classes: Int64, cuts: Int64, bins: Int32) -> None:
+    for person in range(len(values)):
+        for slot in range(len(columns)):
+            start, dated, first, last = classes[slot, 0], classes[slot, 1], classes[slot, 2], classes[slot, 3]
+            value, found = values[person, columns[slot]], last - first + 1  # none: the class after those between cuts
+            if value == UNKNOWN:
+                found += 1
+            elif value != NONE:
+                read, found = today[person] - value if dated else value, 0
+                while first + found < last and cuts[first + found] <= read:
+                    found += 1
+            bins[person, slot + 1] = start + found
 
 
 def paired(slots: tuple[Slot, ...], facts: Container[str]) -> tuple[Pair, ...]:

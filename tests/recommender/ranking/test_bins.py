@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from composition.reading import read_declaration
-from features.snapshot import from_facts
+from features.snapshot import Snapshots, from_facts
 from features.value import NONE, UNKNOWN
 from recommender.ranking.bins import YEARS, Bins, slot_of
 
@@ -51,6 +51,18 @@ def test_unknown_and_none_are_classes_of_their_own_and_never_the_least(declarati
     assert childless["youngest_child_age"] == slots["youngest_child_age"].classes
 
 
+def test_what_is_unknown_of_everything_is_the_bins_of_somebody_nobody_knows(declaration, bins) -> None:
+    people = from_facts(declaration, {}, declaration.zone.end_of_day(datetime.date(2026, 11, 1)))
+    assert bins.unknown.tolist() == bins.of_people(people)[0].tolist()
+
+
+def test_a_class_begins_on_its_cut(declaration, bins) -> None:
+    cuts = next(slot.cuts for slot in bins.slots if slot.column == "income_percent")
+    for place, cut in enumerate(cuts):
+        assert of(declaration, bins, income_percent=cut)["income_percent"] == place + 1
+        assert of(declaration, bins, income_percent=cut - 1)["income_percent"] == place
+
+
 def test_an_age_falls_between_the_cuts_it_lies_between(declaration, bins) -> None:
     assert of(declaration, bins, birth_date="1990-05-01")["age"] == sum(cut <= 36 for cut in YEARS)
     assert of(declaration, bins, birth_date="1961-11-01")["age"] == sum(cut <= 65 for cut in YEARS)
@@ -63,20 +75,11 @@ def test_yes_and_no_and_every_choice_are_told_apart(declaration, bins) -> None:
 
 def test_every_bin_lies_in_its_slot_whatever_the_value(declaration, bins) -> None:
     rng = np.random.default_rng(1)
-
-    class Anybody:
-        def __init__(self):
-            self.declaration, self.t = declaration, np.full(50, 1_790_000_000)
-            drawn = rng.choice([UNKNOWN, NONE, -5, 0, 1, 40, 10**6, 2**40], (50, len(declaration.columns)))
-            self.values = {name: drawn[:, at] for at, name in enumerate(declaration.columns)}
-
-        def __len__(self):
-            return 50
-
-        def column(self, name):
-            return self.values[name]
-
-    found = bins.of_people(Anybody())
+    one = from_facts(declaration, {}, 1_790_000_000)
+    drawn = rng.choice([UNKNOWN, NONE, -5, 0, 1, 40, 10**6, 2**40], (50, len(one.columns)))
+    who, t = ("",) * 50, np.full(50, one.t[0])
+    people = Snapshots(who, t, one.columns, drawn, one.features_hash, declaration, one.members)
+    found = bins.of_people(people)
     starts, ends = np.array(bins.starts), np.array([*bins.starts[1:], bins.size])
     assert ((found[:, 1:] >= starts) & (found[:, 1:] < ends)).all()
     assert not found[:, 0].any()

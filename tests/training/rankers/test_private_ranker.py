@@ -13,7 +13,7 @@ from privacy.accounting.mechanism import non_private
 from privacy.gate import Admission
 from privacy.learning.noise import secure
 from privacy.learning.step import Schedule
-from recommender.ranking.bilinear import FORMAT, KIND, Bilinear
+from recommender.ranking.bilinear import FORMAT, KIND, UNIT, Bilinear
 from recommender.ranking.bins import Bins, Flag, Slot
 from recommender.ranking.scorer import Pairs
 from tests.privacy.noises import Seeded
@@ -154,6 +154,16 @@ def test_a_catalogue_folded_on_the_way_scores_the_same(lists, material, lesson) 
     assert np.array_equal(
         scorer.score(lists.people, folded, pairs).score, scorer.score(lists.people, plain, pairs).score
     )
+
+
+def test_the_points_of_a_few_pairs_and_of_many_are_the_sum_over_the_persons_bins(lists, material, lesson) -> None:
+    scorer = lesson.scorer
+    folded, bins = scorer.attributes(material.catalogue, material.declaration), scorer.bins.of_people(lists.people)
+    everything = Pairs(np.repeat(lists.at, 3), np.tile(lists.examples.programme, 3))
+    assert len(everything) > len(folded.points)
+    for pairs in (everything, Pairs(lists.at[:9], lists.examples.programme[:9])):
+        summed = folded.points[pairs.programme[:, None], bins[pairs.person]].sum(axis=1)
+        assert np.array_equal(scorer.score(lists.people, folded, pairs).score, summed * UNIT**2)
 
 
 def test_people_computed_with_other_features_are_refused(lists, material, lesson) -> None:
