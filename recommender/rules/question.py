@@ -27,6 +27,7 @@ from recommender.rules.guess import (
 )
 from recommender.rules.member_kernel import member_rows
 from recommender.rules.member_lowering import asks_for_members
+from recommender.rules.promising_set import distinct, most_promising
 from recommender.rules.question_kernel import SettledSums, SupposedBlocks, WantedProgrammes, settle
 from recommender.rules.rule_kernel import BLOCK, RuleRows, judge_rows
 
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Ask", "Box", "ask_next"]
 
-TOGETHER = 7
-"""Programmes that wait for more facts than this are not looked at for what to ask together."""
 TRIED = 24
 """How many sets of facts are tried together, the most promising first."""
 MARGIN = 1.05
@@ -206,23 +205,11 @@ class _Trial:
         place = np.flatnonzero(known[read.own[every]] == UNKNOWN)
         if place.size < 2:
             return []
-        waits, pattern = _distinct(read.patterns[:, every[place]])
-        worth = np.bincount(pattern[self.wanted.facts], self.wanted.weights, len(waits))
-        size = waits.sum(axis=1)
-        wanted = np.flatnonzero((size > 1) & (size <= TOGETHER) & (worth > 0))
-        beyond = (~waits[wanted]).astype(np.float32) @ waits.T.astype(np.float32)
-        promise = np.array([worth[row == 0].sum() for row in beyond]) / size[wanted]
-        chosen = wanted[np.argsort(-promise, kind="stable")][:TRIED]
-        return [place[waits[one]] for one in chosen.tolist()]
-
-
-def _distinct(rows: Bool) -> tuple[Bool, Int64]:
-    """Return the distinct rows of bool[n, m] in their order, and which each row is; by bytes, a bit a column."""
-    packed = np.ascontiguousarray(np.packbits(rows, axis=1))
-    _, first, which = np.unique(
-        packed.view(np.dtype((np.void, packed.shape[1]))).reshape(-1), return_index=True, return_inverse=True
-    )
-    return rows[first], which.reshape(-1)
+        used = np.flatnonzero(np.bincount(self.wanted.facts))
+        waits, pattern = distinct(read.patterns[used][:, every[place]])
+        of = pattern[np.searchsorted(used, self.wanted.facts)]
+        worth = np.asarray(np.bincount(of, self.wanted.weights, len(waits)), dtype=np.float64)
+        return [place[waits[one]] for one in most_promising(waits, worth, TRIED).tolist()]
 
 
 class _Reads(NamedTuple):

@@ -13,7 +13,7 @@ import numpy as np
 from features.arrays import Bool, Float64, Int32, Int64, UInt64
 from features.kernel.jit import njit
 from recommender.rules.member_kernel import count_of_person
-from recommender.rules.rule_kernel import BLOCK, COUNT, REGION, RulePlan, RuleRows, atom_words, evaluate, node_words
+from recommender.rules.rule_kernel import BLOCK, COUNT, REGION, RulePlan, RuleRows, atom_words, fill_words, node_words
 
 __all__ = ["RuleUses", "SettledSums", "SupposedBlocks", "WantedProgrammes", "settle", "uses_of"]
 
@@ -72,12 +72,18 @@ class SettledSums(NamedTuple):
 
 
 class _Words(NamedTuple):
-    """The words of each atom and node, places of those that are not the person's own, and nodes to be worked out."""
+    """The words of each atom and node, places of those that are not the person's own, and nodes to be worked out.
+
+    `needed` tells on which atoms and nodes a wanted programme rests, no other is worked out; `groups` in which of BLOCK
+    nodes each some are waiting.
+    """
 
     yes: UInt64
     maybe: UInt64
     changed: Int64
+    needed: Bool
     waiting: Bool
+    groups: Bool
 
 
 def uses_of(plan: RulePlan) -> RuleUses:
@@ -103,11 +109,11 @@ def settle(
     Sums are added up in the order of the programmes.
     """
     references, own = len(plan.atoms) + len(plan.ops), person.masks[0]
-    own_yes, own_maybe = np.empty(references, np.uint64), np.empty(references, np.uint64)
-    evaluate(plan, person, 0, 1, own_yes, own_maybe)
-    for i in range(references):
-        own_yes[i], own_maybe[i] = _for_all(own_yes[i]), _for_all(own_maybe[i])
-    words = _Words(own_yes.copy(), own_maybe.copy(), np.empty(references, np.int64), np.zeros(len(plan.ops), np.bool_))
+    own_yes, own_maybe = np.zeros(references, np.uint64), np.zeros(references, np.uint64)
+    needed = _needed(plan, own, wanted.places)
+    _fill_own(plan, person, needed, own_yes, own_maybe)
+    waiting, groups = np.zeros(len(plan.ops), np.bool_), np.zeros(len(plan.ops) // BLOCK + 1, np.bool_)
+    words = _Words(own_yes.copy(), own_maybe.copy(), np.empty(references, np.int64), needed, waiting, groups)
     yes, maybe, changed, roots, capped = words.yes, words.maybe, words.changed, plan.roots, plan.capped
     root_starts, rooted = _by_root(roots, own, wanted.places, references)
     touched = np.zeros(len(wanted.places), np.bool_)
@@ -134,6 +140,35 @@ def settle(
                     found.sums[row] += wanted.weights[k]
         for one in range(many):
             yes[changed[one]], maybe[changed[one]] = own_yes[changed[one]], own_maybe[changed[one]]
+
+
+@njit
+def _needed(plan: RulePlan, mask: int, places: Int64) -> Bool:
+    """On which atoms and nodes some programmes rest, for the kinds of applicant of a mask."""
+    atoms, (ops, starts, parts, roots) = len(plan.atoms), (plan.ops, plan.starts, plan.parts, plan.roots)
+    needed = np.zeros(atoms + len(ops), np.bool_)
+    for place in places:
+        for k in range(len(roots)):
+            if roots[k, place] >= 0 and (mask >> k) & 1:
+                needed[roots[k, place]] = True
+    for node in range(len(ops) - 1, -1, -1):
+        if needed[atoms + node]:
+            for at in range(starts[node], starts[node + 1]):
+                needed[parts[at]] = True
+    return needed
+
+
+@njit
+def _fill_own(plan: RulePlan, person: RuleRows, needed: Bool, yes: UInt64, maybe: UInt64) -> None:
+    """Fill the words of the person alone, as those of 64 people, of all atoms and of the nodes that are needed."""
+    fill_words(plan, person, 0, 1, yes, maybe)
+    atoms, (ops, starts, parts) = len(plan.atoms), (plan.ops, plan.starts, plan.parts)
+    for i in range(atoms):
+        yes[i], maybe[i] = _for_all(yes[i]), _for_all(maybe[i])
+    for node in range(len(ops)):
+        if needed[atoms + node]:
+            i = atoms + node
+            yes[i], maybe[i] = node_words(ops[node], starts[node], starts[node + 1], parts, yes, maybe)
 
 
 @njit
@@ -166,7 +201,7 @@ def _suppose(
     values, places, lanes = blocks.table.values[first:last], blocks.table.places[first:last], _first_bits(last - first)
     counts = np.empty((len(plan.tests), last - first, 2), np.int64)
     counted, many = _count(plan, person, blocks, block, counts), 0
-    (yes, maybe, changed, waiting), (uses_starts, users) = words, uses
+    (yes, maybe, changed, needed, waiting, groups), (uses_starts, users) = words, uses
     ops, starts, parts = plan.ops, plan.starts, plan.parts  # to hand on a whole plan takes longer than to use it
     for i in range(atoms):
         kind, column, low, high = plan.atoms[i, 0], plan.atoms[i, 1], plan.atoms[i, 2], plan.atoms[i, 3]
@@ -177,16 +212,23 @@ def _suppose(
                 yes[i], maybe[i], changed[many] = certain, possible, i
                 many += 1
                 for at in range(uses_starts[i], uses_starts[i + 1]):
-                    waiting[users[at]] = True
-    for node in range(len(ops)):  # parts come first, so what rests on something that changes waits further on
-        if waiting[node]:
+                    if needed[atoms + users[at]]:
+                        waiting[users[at]] = groups[users[at] // BLOCK] = True
+    for group in range(len(groups)):  # parts come first, so what rests on something that changes waits further on
+        if not groups[group]:
+            continue
+        for node in range(group * BLOCK, min(group * BLOCK + BLOCK, len(ops))):
+            if not waiting[node]:
+                continue
             waiting[node], i = False, atoms + node
             certain, possible = node_words(ops[node], starts[node], starts[node + 1], parts, yes, maybe)
             if certain != yes[i] or possible != maybe[i]:
                 yes[i], maybe[i], changed[many] = certain, possible, i
                 many += 1
                 for at in range(uses_starts[i], uses_starts[i + 1]):
-                    waiting[users[at]] = True
+                    if needed[atoms + users[at]]:
+                        waiting[users[at]] = groups[users[at] // BLOCK] = True
+        groups[group] = False
     return many
 
 
