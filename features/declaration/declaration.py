@@ -24,7 +24,7 @@ from features.problem import Problems
 __all__ = ["Declaration", "EventType", "Fact", "Feature", "declare"]
 
 _WORDING = ("title", "label", "format", "value_labels", "question", "answers", "answers_from", "share",
-            "sensitive", "ask_with", "given", "source")  # fmt: skip
+            "sensitive", "ask_with", "given", "source", "bins")  # fmt: skip
 _PAST = ("years_since", "months_since", "days_since", "ages_of")
 
 
@@ -38,7 +38,7 @@ class Declaration:
         events: the event types, by name.
         facts: the facts in file order, by name.
         features: the features in file order, by name.
-        hash: SHA-256, in hex, of what all this means; labels, questions and priors over answers are not part of it.
+        hash: SHA-256, in hex, of what all this means; labels, questions, priors and bins are not part of it.
         groups: the question over each group of boxes (`Fact.ask_with`), in each language.
         country: the country it is made for: its languages, its currency, the form of its region codes.
         household: how people may belong to a person, None where nothing is said of that.

@@ -1,8 +1,10 @@
-"""How a fact is written and answered: the formats, value labels and common answers of a declaration."""
+"""How a fact is written and answered: formats, value labels, common answers and public classes of a declaration."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from features.declaration.datatype import DataType
 from features.declaration.vocabulary import CommonAnswer, Fact
@@ -105,3 +107,64 @@ def _answer(entry: MappingReader, kind: DataType) -> CommonAnswer | None:
             kind.encode_all(entry.doc["value"], entry.at("value"))
         return CommonAnswer(entry.doc.get("value"), weight, years)
     return None
+
+
+_MOST_BINS: Final = 64
+_YEAR: Final = 365
+
+
+def read_bins(entry: MappingReader, kind: DataType, answers: Sequence[CommonAnswer]) -> tuple[int, ...]:
+    """Read where the classes of a fact begin: numbers (of a date, years ago), or so many quantiles of public answers.
+
+    Returns:
+        ascending stored integers, or days ago for a date; empty where nothing is said.
+    """
+    if not entry.has("bins"):
+        return ()
+    if kind.type not in ("integer", "date") or "ranking" not in entry.names("purpose"):
+        what = "are of a number or a date that may be used for ranking"
+        entry.wrong("bins", "conflict", what, "Leave them out: other facts have a class for each value, or none")
+        return ()
+    listed = entry.doc["bins"]
+    found = _edges(entry, kind) if isinstance(listed, list) else _quantiles(entry, kind, answers)
+    if isinstance(listed, list) and len(found) < len(listed):
+        return ()  # what is no edge was named
+    if not 0 < len(found) <= _MOST_BINS or any(one >= other for one, other in itertools.pairwise(found)):
+        remedy = f"List 1 to {_MOST_BINS} ascending numbers, or write quantiles: 5 beside answers that differ"
+        entry.wrong("bins", "invalid", "do not say where classes begin", remedy)
+        return ()
+    return found
+
+
+def _edges(entry: MappingReader, kind: DataType) -> tuple[int, ...]:
+    """Read edges as they are listed; a date's are whole years ago."""
+    found = []
+    for place, value in enumerate(entry.items("bins")):
+        if kind.type == "date":
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                entry.wrong(entry.at("bins", place), "invalid", f"{value!r} is no number of years", "Write 18")
+            else:
+                found.append(_YEAR * value)
+            continue
+        with entry.problems.gathered():
+            found.append(kind.encode(value, entry.at("bins", place)))
+    return tuple(found)
+
+
+def _quantiles(entry: MappingReader, kind: DataType, answers: Sequence[CommonAnswer]) -> tuple[int, ...]:
+    """Divide the public answers into classes that are about as common; nothing is read off people's rows."""
+    wanted = MappingReader(entry.doc["bins"], entry.at("bins"), entry.problems, {"quantiles"})
+    many = wanted.integer("quantiles", low=2) or 0
+    weight = dict[int, int]()
+    for one in answers:
+        value = one.years_ago if kind.type == "date" else one.value
+        if isinstance(value, int) and kind.type == "date":
+            weight[_YEAR * value] = weight.get(_YEAR * value, 0) + one.weight
+        elif kind.type == "integer" and kind.accepts(value):
+            weight[kind.encode(value)] = weight.get(kind.encode(value), 0) + one.weight
+    values, total, below, found = sorted(weight), sum(weight.values()), 0, list[int]()
+    for before, value in itertools.pairwise(values):
+        if (below + weight[before]) * many // max(total, 1) > below * many // max(total, 1):
+            found.append(value)
+        below += weight[before]
+    return tuple(found)

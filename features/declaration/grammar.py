@@ -19,6 +19,7 @@ from features.declaration.event_chain import (
 )
 from features.declaration.fact_wording import (
     read_answers,
+    read_bins,
     read_box,
     read_formats,
     read_sensitive,
@@ -49,7 +50,7 @@ _TYPE_KEYS: Final = {"title", "subject", "roles", "complete_from", "fields"}
 _FIELD_KEYS: Final = {"type", "low", "high", "unit", "values", "scale"}
 _FACT_KEYS: Final = {
     "purpose", "label", "format", "value_labels", "question", "members", "derived", "answers", "share",
-    "sensitive", "ask_with", "given", "per_10000", "source", *CHAIN_KEYS,
+    "sensitive", "ask_with", "given", "per_10000", "source", "bins", *CHAIN_KEYS,
 }  # fmt: skip
 _FIELD_TYPES: Final = tuple(name for name in TYPES if name not in ("dates", "ages"))
 _FACT_TYPES: Final = tuple(name for name in TYPES if name != "identifier")
@@ -240,7 +241,7 @@ def _fact(name: str, entry: MappingReader, types: Mapping[str, EventType]) -> Fa
         source=entry.string("source") or "", sensitive=read_sensitive(entry), ask_with=read_box(entry, kind),
         tally=read_tally(entry, kind, types), members=_members(entry, kind, adds),
         only_while=read_only_while(entry), ends_with=entry.string("ends_with") or "",
-        exhaustive=entry.boolean("exhaustive", True),
+        exhaustive=entry.boolean("exhaustive", True), bins=read_bins(entry, kind, answers),
     )  # fmt: skip
 
 

@@ -189,6 +189,8 @@ class Fact:
         value_labels: the names of an enum's values in each language, by value.
         sensitive: whether asking for it can hurt: it is never asked first and never assumed.
         ask_with: the group of boxes it may be asked with, of `Declaration.groups`; empty where it is asked alone.
+        bins: where its classes begin for the private ranker, in stored integers, or days ago for a date; empty where
+            its kind and unit say.
     """
 
     name: str
@@ -215,6 +217,7 @@ class Fact:
     sensitive: bool = False
     ask_with: str = ""
     members: tuple[str, ...] = ()
+    bins: tuple[int, ...] = ()
 
     @property
     def hangs_on(self) -> tuple[str, int] | None:

@@ -220,7 +220,9 @@ def slot_of(name: str, declaration: Declaration) -> Slot | None:
 
 
 def _plain(name: str, declaration: Declaration) -> Slot | None:
-    kind, feature = declaration.kind(name), declaration.features.get(name)
+    kind, feature, fact = declaration.kind(name), declaration.features.get(name), declaration.facts.get(name)
+    if fact is not None and fact.bins:
+        return Slot(name, fact.bins, ordered=True, date=kind.type == "date")
     if kind.type == "boolean":
         return Slot(name, (1,), ordered=False)
     if kind.type == "enum":

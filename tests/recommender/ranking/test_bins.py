@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from composition.reading import read_declaration
+from features.declaration.declaration import declare
 from features.snapshot import Snapshots, from_facts
 from features.value import NONE, UNKNOWN
 from recommender.ranking.bins import YEARS, Bins, slot_of
@@ -107,3 +108,34 @@ def test_a_pair_tells_which_of_its_two_flags_are_true_or_that_one_is_not_known(b
             known = all(one < slots[flag.slot].classes for one, flag in zip(own, pair, strict=True))
             one, other = (value >= flag.begins for value, flag in zip(own, pair, strict=True))
             assert found[person, at] - start == (2 * one + other if known else 4)
+
+
+def declared(**facts):
+    return declare({"zone": "UTC", "epoch": "1900-01-01", "types": {}}, {"facts": facts}, {"features": {}})
+
+
+PAY = {"type": "integer", "low": 0, "high": 1000, "purpose": ["ranking"]}
+BORN = {"type": "date", "low": "1900-01-01", "high": "2100-12-31", "purpose": ["ranking"]}
+TENTHS = {**PAY, "scale": 10}
+
+
+def test_classes_begin_where_the_declaration_says() -> None:
+    made = declared(pay={**PAY, "bins": [100, 250]}, born={**BORN, "bins": [18, 65]}, share={**TENTHS, "bins": [2.5]})
+    assert slot_of("pay", made).cuts == (100, 250)
+    assert slot_of("born", made).cuts == (18 * 365, 65 * 365)
+    assert slot_of("share", made).cuts == (25,)
+    found = Bins.of(made)
+    assert of(made, found, pay=99)["pay"] == 0
+    assert of(made, found, pay=100)["pay"] == 1
+    assert of(made, found, born="2000-01-01")["born"] == 1
+
+
+def test_quantiles_divide_public_answers_into_classes_as_common_as_they_can_be() -> None:
+    answers = [{"value": value, "weight": weight} for value, weight in [(10, 25), (20, 25), (30, 10), (40, 40)]]
+    quarters = declared(pay={**PAY, "answers": answers, "bins": {"quantiles": 4}})
+    assert slot_of("pay", quarters).cuts == (20, 30)  # 25, 25 and 50 of a hundred: no answer is cut in two
+    halves = declared(pay={**PAY, "answers": answers, "bins": {"quantiles": 2}})
+    assert slot_of("pay", halves).cuts == (30,)
+    years = [{"years_ago": value, "weight": 1} for value in (10, 20, 30, 40)]
+    born = declared(born={**BORN, "answers": years, "bins": {"quantiles": 2}})
+    assert slot_of("born", born).cuts == (30 * 365,)
