@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from composition import reading
 from composition.engines import RankingSettings, read_ranker
+from composition.foresight import Foresight, SweepRules, foresight_of
 from composition.reading import Definitions
 from composition.settings import SHIPPED, CountryFolder
 from composition.workspace import Workspace
@@ -18,11 +21,19 @@ from features.problem import Problem, Rejected
 
 if TYPE_CHECKING:
     from features.log.history import History
+    from features.log.people_folder import PeopleFolder
     from recommender.offers.batch import Ranker
     from recommender.rules.compiled import Compiled
     from sweep.population_sweep import PopulationSweep
+    from sweep.sweep_folder import SweepFolder
 
-__all__ = ["ShardSweep", "SweepFiles", "SweepSettings", "population_sweep", "swept_by", "whole_history"]
+__all__ = [
+    "ShardSweep", "SweepFiles", "SweepSettings", "foreseen_by", "population_sweep", "swept_by", "whole_history",
+]  # fmt: skip
+
+
+_DEARER: Final = 4
+"""So many times as much a person takes who is read alone as one of a file that is read whole."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,8 @@ class SweepFiles:
         first: as of `SweepSettings`.
         ranking: what orders offers, where any are ranked.
         home: where catalogues that were checked are kept; None to check the programmes again.
+        earlier: the folder of a sweep of the day `since` that looked ahead; None to look at everybody.
+        ahead: so many days are looked ahead for the next sweep; None for none.
     """
 
     as_of: date
@@ -70,6 +83,8 @@ class SweepFiles:
     first: int | None = None
     ranking: RankingSettings | None = None
     home: Path | None = None
+    earlier: Path | None = None
+    ahead: int | None = None
 
     def settings(self) -> SweepSettings:
         """Read the files; raises Rejected where one is wrong."""
@@ -119,12 +134,12 @@ class ShardSweep:
 
         settings, sweep = swept_by(self.files)
         sweep.over(history_of([], settings.definitions.declaration))
+        if self.files.earlier is not None or self.files.ahead is not None:
+            foreseen_by(self.files)
         return self
 
     def differing(self, shard: int, places: Sequence[int]) -> list[str]:
         """Return whose rows of a shard that is done are not those of each alone, of people by their places."""
-        import numpy as np
-
         from features.log.people_folder import PeopleFolder
         from sweep.row_oracle import RowOracle
         from sweep.sweep_folder import SweepFolder
@@ -138,8 +153,6 @@ class ShardSweep:
         return [history.people[at] for at in np.sort(places).tolist() if held[history.people[at]] != oracle.rows(at)]
 
     def _done(self, shard: int) -> dict[str, Any]:
-        import numpy as np
-
         from features.log.people_folder import PeopleFolder
         from sweep.sweep_folder import SweepFolder
 
@@ -147,9 +160,43 @@ class ShardSweep:
         if settings.definitions.catalogue.hash != self.catalogue:
             what, remedy = "is another than when the sweep began", "Sweep again into another folder"
             raise Rejected([Problem(("--catalogue",), "conflict", what, remedy)])
-        history = PeopleFolder.open(self.people).history(shard, settings.definitions.declaration)
-        table, tally = sweep.over(history).swept(np.arange(len(history.people), dtype=np.int64))
-        return SweepFolder(self.out, self.shards).write(shard, table, tally.document(table, self.files.as_of))
+        folder, out = PeopleFolder.open(self.people), SweepFolder(self.out, self.shards)
+        if self.files.earlier is not None or self.files.ahead is not None:
+            return self._foreseen(shard, folder, out)
+        everybody = np.arange(folder.files[shard].people)
+        table, tally = sweep.over(folder.history(shard, settings.definitions.declaration)).swept(everybody)
+        return out.write(shard, table, tally.document(table, self.files.as_of))
+
+    def _foreseen(self, shard: int, folder: PeopleFolder, out: SweepFolder) -> dict[str, Any]:
+        """Do a shard of which an earlier sweep says who can have changed, or of which the next one is to be told."""
+        from sweep.change_index import NEWS
+
+        foresight, sweep = foreseen_by(self.files), swept_by(self.files)[1]
+        packed, declaration = folder.packed(shard), sweep.after.declaration
+        known = foresight.known(shard, sweep, packed.marks)
+        places = np.flatnonzero(known.due(sweep.as_of, sweep.turned))
+        few = places.size * _DEARER < packed.marks.size
+        history = folder.some(shard, packed, places, declaration) if few else folder.history(shard, declaration)
+        part, among = sweep.over(history), np.arange(places.size) if few else places
+        table, tally = part.swept(among, known.own(sweep.as_of)[places])
+        if foresight.outlook is not None:
+            own = foresight.outlook.index(part, among, packed.marks[places])
+            out.leave(shard, known.updated(places, own))
+        news = int((known.day == NEWS).sum())
+        read = {"swept": packed.marks.size, "read": {"news": news, "days": places.size - news}}
+        return out.write(shard, table, tally.document(table, self.files.as_of) | read)
+
+
+@lru_cache(maxsize=1)
+def foreseen_by(files: SweepFiles) -> Foresight:
+    """Return what an earlier sweep left for this one, and what this one looks ahead to; read once by each process.
+
+    Raises:
+        Rejected: a file is wrong, or the folder of the earlier sweep holds none of that day.
+    """
+    settings, sweep = swept_by(files)
+    rules = SweepRules(settings.definitions, settings.country, settings.ranker)
+    return foresight_of(rules, sweep, files.earlier, files.ahead)
 
 
 @lru_cache(maxsize=1)

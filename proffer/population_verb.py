@@ -27,6 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--events", type=Path, nargs="+", metavar="F", help=files)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder to write, empty or new")
     parser.add_argument("--shard", type=int, default=SHARD, metavar="N", help=f"people in a file (default: {SHARD})")
+    apart = (
+        "write each person's rows apart too (twice the size again), as `proffer sweep --ahead` and --earlier need them"
+    )
+    parser.add_argument("--apart", action="store_true", help=apart)
     grow = "make about so many synthetic people of these, each household drawn again"
     parser.add_argument("--grow", type=int, metavar="N", help=grow)
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="with --grow: which people (default: 1)")
@@ -45,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         raise Rejected([Problem(("--events",), "missing", "name nobody to grow people of", "Name other files")])
     total = len(history.people) if args.grow is None else args.grow
     with terminal.bar(total, "writing", unit="person") as advance:
-        folder = PeopleFolder.write(args.out, _parts(args, history, definitions), advance)
+        folder = PeopleFolder.write(args.out, _parts(args, history, definitions), advance, args.apart)
     document: dict[str, Any] = {"people": folder.people, "files": len(folder.files), "out": str(args.out)}
     terminal.emit({**document, "fingerprint": folder.fingerprint}, args.json)
     return terminal.DONE

@@ -14,16 +14,17 @@ from composition import clock, reading, terminal
 from composition.engines import RankingSettings
 from composition.model_registry import NO_MODEL, ModelRegistry
 from composition.reports import write_sweep_page
-from composition.sweeping import ShardSweep, SweepFiles, SweepSettings, swept_by, whole_history
+from composition.sweeping import ShardSweep, SweepFiles, SweepSettings, foreseen_by, swept_by, whole_history
 from composition.workspace import Workspace
 from features import canonical_json
+from features.calendar import date_of
 from features.problem import Problem, Problems, Rejected
 from features.whole_file import write_whole
 from proffer import options
 from proffer.shard_engine import add_engine, check_engine, chosen_engine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from features.arrays import Int64
     from features.country import Country
@@ -40,6 +41,8 @@ KINDS: Final = ("offered", "changed", "withdrawn", "closing")
 MOST: Final = 15
 """So many programmes are printed; `summary.json` has all."""
 SOON_DAYS: Final = 14
+AHEAD: Final = range(1, 367)
+"""So many days may be looked ahead."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +56,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", metavar="DAY", help=since)
     before = "with --since: the catalogue as it was on that day (default: the same catalogue)"
     parser.add_argument("--catalogue-before", type=Path, metavar="PATH", help=before)
+    earlier = (
+        "with --since: the folder of the sweep of that day, made with --ahead: who cannot have changed is not read"
+    )
+    parser.add_argument("--earlier", type=Path, metavar="DIR", help=earlier)
+    ahead = "with --people: leave for the next sweep who can change, and when, up to so many days after this one"
+    parser.add_argument("--ahead", type=int, metavar="DAYS", help=ahead)
     out = "the folder to write; one in which a sweep stopped is taken up"
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help=out)
     first = "rank the first N offers of each person, as the service does; without --since only these are written"
@@ -71,7 +80,8 @@ def run(args: argparse.Namespace) -> int:
     from sweep.sweep_folder import SweepFolder
 
     _refuse_unread(args)
-    swept_by.cache_clear()  # an earlier sweep of this process may have read other files of the same names
+    for read in (swept_by, foreseen_by):
+        read.cache_clear()  # an earlier sweep of this process may have read other files of the same names
     swept = _Asked(args)
     shards = len(swept.parts if swept.folder is None else swept.folder.files)
     folder = SweepFolder.begin(args.out, swept.order, shards)
@@ -96,6 +106,8 @@ def _counted(swept: _Asked, said: Sequence[Mapping[str, Any]], problems: Sequenc
     counts = {"people": 0, "swept": 0, "changes": {}, "programmes": {}, **added(one["counts"] for one in said)}
     closing = sum(one["closing"] for one in counts["programmes"].values())
     told = {name: swept.order[name] for name in ("as_of", "since")}
+    if swept.args.earlier is not None:
+        told["earlier"] = {"folder": str(swept.args.earlier), "unused": foreseen_by(swept.files).unused}
     return {**told, "out": str(swept.args.out), "closing": closing, **counts, "problems": problems}
 
 
@@ -136,6 +148,12 @@ def _refuse_unread(args: argparse.Namespace) -> None:
         problems.add(("--seed",), "range", f"cannot be {args.seed}", "Give a number from 0 on")
     if args.check is not None and args.check < 1:
         problems.add(("--check",), "range", f"{args.check} is less than 1", "Give how many people are drawn")
+    if args.ahead is not None and args.ahead not in AHEAD:
+        remedy = f"Give a number from {AHEAD[0]} to {AHEAD[-1]}"
+        problems.add(("--ahead",), "range", f"{args.ahead} days are not looked ahead", remedy)
+    for name in ("earlier", "ahead") if args.people is None else ():
+        if getattr(args, name) is not None:
+            problems.add((f"--{name}",), "forbidden", "is for a folder of people alone", "Give --people DIR too")
     for name in ("model", "weights") if args.first is None else ():
         if getattr(args, name) is not None:
             problems.add((f"--{name}",), "forbidden", "says nothing where no offer is ranked", "Give --first N too")
@@ -158,9 +176,12 @@ class _Asked:
         if args.catalogue_before is not None and since is None:
             what, remedy = "says what held before a day, and no day is given", "Give --since DAY too"
             raise Rejected([Problem(("--catalogue-before",), "missing", what, remedy)])
+        if args.earlier is not None and since is None:
+            what, remedy = "is of an earlier day, and none is given", "Give --since DAY too"
+            raise Rejected([Problem(("--earlier",), "missing", what, remedy)])
         return SweepFiles(
             day, since, args.catalogue, args.catalogue_before, args.declaration, args.country, args.first, self.ranking,
-            args.home,
+            args.home, args.earlier, args.ahead,
         )  # fmt: skip
 
     @cached_property
@@ -182,7 +203,13 @@ class _Asked:
         """The folder of people; None where events are named, or the log is swept."""
         from features.log.people_folder import PeopleFolder
 
-        return None if self.args.people is None else PeopleFolder.open(self.args.people)
+        if self.args.people is None:
+            return None
+        found = PeopleFolder.open(self.args.people)
+        if not found.apart and (self.args.earlier is not None or self.args.ahead is not None):
+            what, remedy = "has no rows of single people", "Make it again with `proffer population --apart`"
+            raise Rejected([Problem((str(self.args.people),), "missing", what, remedy)])
+        return found
 
     @cached_property
     def history(self) -> History:
@@ -219,6 +246,10 @@ class _Asked:
             boosts = None if ranker.correction is None else canonical_json.fingerprint(ranker.correction)
             ranked = {"first": self.files.first, "model": ranker.fingerprint}
             ranked |= {"weights": asdict(ranker.weights), "boosts": boosts}
+        foresight = foreseen_by(self.files)
+        if foresight.outlook is not None:
+            until = date_of(foresight.outlook.until)
+            ranked |= {"until": until.isoformat(), "rules": foresight.rules}
         return {
             "as_of": self.files.as_of.isoformat(),
             "since": None if self.files.since is None else self.files.since.isoformat(),
@@ -230,6 +261,17 @@ class _Asked:
         }
 
 
+def _of_earlier(document: Mapping[str, Any]) -> Iterator[str]:
+    """Of how many people rows were read, where an earlier sweep was named, or why of all of them."""
+    if "earlier" in document:
+        unused, read = document["earlier"]["unused"], document.get("read")
+        if unused is not None:
+            yield f"everybody was read: of {document['earlier']['folder']}, {unused}"
+        elif read is not None:
+            people = read["news"] + read["days"]
+            yield f"{people} people were read: {read['news']} with news, {read['days']} by the calendar"
+
+
 def _text(document: Mapping[str, Any], catalogue: Catalogue, country: Country) -> str:
     """The counts, and the programmes that most changed, by their titles."""
     of_day = "" if document["since"] is None else f" since {document['since']}"
@@ -238,6 +280,7 @@ def _text(document: Mapping[str, Any], catalogue: Catalogue, country: Country) -
         *(f"{problem['where']} {problem['what']}. {problem['remedy']}" for problem in document["problems"]),
         f"{document['swept']} people as of {document['as_of']}{of_day}: {changes}, of {document['people']} people",
         f"{document['closing']} offers close within {SOON_DAYS} days",
+        *_of_earlier(document),
         *(f"{check['differ']} of {check['people']} people who were drawn have other rows alone"
           for check in [document.get("check")] if check),
     )  # fmt: skip

@@ -16,7 +16,7 @@ from features.snapshot import snapshots
 from recommender.changes.change_calendar import ChangeCalendar
 from recommender.changes.offer_change import OfferChange, difference
 from recommender.changes.offer_pairs import PairJudge, WindowStates
-from recommender.changes.turning_days import turning_days
+from recommender.changes.turning_days import told_within, turning_days
 from recommender.offers.amount_table import SweptPeople
 from recommender.offers.batch import Ranker
 from recommender.offers.offer_order import OfferedPairs, OfferOrder
@@ -74,18 +74,26 @@ class PopulationSweep:
             for change in difference(before, self.calendar.states(place, self.as_of)):
                 yield name, change
 
-    def concerned(self, people: Int64) -> Int64:
-        """Return the places of those for whom something can have changed: all of them where no day is given."""
+    def concerned(self, people: Int64, sure: Bool | None = None) -> Int64:
+        """Return the places of those for whom something can have changed: all of them where no day is given.
+
+        Args:
+            people: places in the history.
+            sure: bool[n], for whom a day of their own is known to have come; None where nothing is known of anybody.
+        """
         if self.since is None:
             return people
-        zone = self.after.declaration.zone
-        history = self.calendar.history
-        own = turning_days(self.calendar.turning, history, zone, people, self.since, self.as_of)
+        zone, history = self.after.declaration.zone, self.calendar.history
         touched = np.zeros(len(people), np.bool_)
-        touched[own.person] = True
-        if self.turned:
-            touched |= self._may_hold(people, self.after, self.as_of)
-            touched |= self._may_hold(people, self.beginning, self.since)
+        if sure is not None:
+            touched |= sure | told_within(history, zone, people, self.since, self.as_of)
+        left = np.flatnonzero(~touched)
+        own = turning_days(self.calendar.turning, history, zone, people[left], self.since, self.as_of)
+        touched[left[own.person]] = True
+        left = np.flatnonzero(~touched)
+        if self.turned and left.size:
+            for rules, day in ((self.after, self.as_of), (self.beginning, self.since)):
+                touched[left] |= self._may_hold(people[left], rules, day)
         return people[touched]
 
     @cached_property
@@ -136,11 +144,11 @@ class PopulationSweep:
         """
         return self.swept(people)[0]
 
-    def swept(self, people: Int64) -> tuple[pyarrow.Table, ShardTally]:
-        """Return the rows of people as `table` does, and their counts."""
+    def swept(self, people: Int64, sure: Bool | None = None) -> tuple[pyarrow.Table, ShardTally]:
+        """Return the rows of people as `table` does, and their counts; `sure` as of `concerned`."""
         import pyarrow as pa
 
-        concerned, people_of = self.concerned(people), self.calendar.history.people
+        concerned, people_of = self.concerned(people, sure), self.calendar.history.people
         tables, tally = [schema(self.first is not None).empty_table()], ShardTally(swept=people.size)
         for places in (concerned[at : at + BLOCK] for at in range(0, concerned.size, BLOCK)):
             before = None if self.since is None else self._stand(places, self._judges[0])[1]

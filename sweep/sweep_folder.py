@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,16 +12,22 @@ from typing import Any, Final
 from features.problem import Problem, Rejected
 from features.shard_folder import FORMAT, ShardFolder
 from features.whole_file import write_whole
+from sweep.change_index import ChangeIndex
 
 __all__ = ["ORDER", "SweepFolder"]
 
 ORDER: Final = "sweep.json"
 """What is swept: written first, so that a folder never mixes two sweeps."""
+_DIGEST: Final = 32
+"""So many bytes before an index are its SHA-256."""
 
 
 @dataclass(frozen=True)
 class SweepFolder(ShardFolder):
-    """A folder with one sweep; `sweep.json` says which, and beside it are the shards."""
+    """A folder with one sweep; `sweep.json` says which, and beside it are the shards.
+
+    Where the sweep looked ahead, `next-00000.index` says of the people of each shard when something can change.
+    """
 
     @classmethod
     def begin(cls, path: Path, order: Mapping[str, object], shards: int) -> SweepFolder:
@@ -75,6 +82,28 @@ class SweepFolder(ShardFolder):
 
         table = pyarrow.parquet.read_table(self.file(shard), filters=[("person", "in", set(people))])
         return [tuple(row.values()) for row in table.to_pylist()]
+
+    @property
+    def order(self) -> dict[str, Any]:
+        """What the sweep was begun with."""
+        return dict(json.loads((self.path / ORDER).read_text(encoding="utf-8")))
+
+    def leave(self, shard: int, index: ChangeIndex) -> None:
+        """Write when something can change for the people of a shard, before its rows."""
+        content = index.ascending().to_bytes()
+        write_whole(self._next(shard), hashlib.sha256(content).digest() + content)
+
+    def left(self, shard: int) -> ChangeIndex | None:
+        """Return when something can change for the people of a shard; None where that is not whole."""
+        try:
+            content = self._next(shard).read_bytes()
+        except OSError:
+            return None
+        same = content[:_DIGEST] == hashlib.sha256(content[_DIGEST:]).digest()
+        return ChangeIndex.of_bytes(content[_DIGEST:]) if same else None
+
+    def _next(self, shard: int) -> Path:
+        return self.path / f"next-{shard:05d}.index"
 
 
 def _same(file: Path, document: Mapping[str, object]) -> None:

@@ -20,6 +20,7 @@ from features.declaration.declaration import Declaration
 from features.log.history import History, MemberReports, Records
 from features.log.households import households
 from features.log.member_rows import CELLS
+from features.log.packed_rows import COLUMNS, PackedRows, RowColumns
 from features.log.row_encoder import signals_of
 from features.problem import Code, Problem, Rejected
 from features.whole_file import replacing, write_whole
@@ -33,18 +34,21 @@ LIST: Final = "people.json"
 """The list of the files: written last, so that a folder with one is whole."""
 FORMAT: Final = 1
 _DECLARED: Final = b"proffer.declaration"
-_ROWS: Final = ("happened", "recorded", "superseded", "signal", "value")
 _REPORTED: Final = 4 + len(CELLS)
 """Integers of what is said of a member: four moments and the cells."""
 
 
 @dataclass(frozen=True)
 class PeopleFile:
-    """One file of the folder: its name, how many people it holds, and the SHA-256 of its bytes."""
+    """One file of the folder: its name, how many people it holds, and the SHA-256 of its bytes.
+
+    Where each person's rows stand apart too, in a file of the same name that ends in `.arrow`, `marks` is its digest.
+    """
 
     file: str
     people: int
     sha256: str
+    marks: str | None = None
 
 
 @dataclass(frozen=True)
@@ -79,14 +83,16 @@ class PeopleFolder:
 
     @classmethod
     def write(
-        cls, path: Path, parts: Iterable[History], progress: Callable[[int], object] = lambda _: None
-    ) -> PeopleFolder:
+        cls, path: Path, parts: Iterable[History], progress: Callable[[int], object] = lambda _: None,
+        apart: bool = False,
+    ) -> PeopleFolder:  # fmt: skip
         """Write a folder, a file for each part.
 
         Args:
             path: the folder; it may be there.
             parts: histories read by one declaration, each person in one of them.
             progress: called with how many more people are written.
+            apart: whether each person's rows are written apart too, so that few are read alone.
 
         Raises:
             OSError: it cannot be written; there is no list then.
@@ -96,7 +102,7 @@ class PeopleFolder:
         files, declared = [], ""
         for number, history in enumerate(parts):
             declared = history.features_hash
-            files.append(_written(path / f"people-{number:05d}.parquet", history))
+            files.append(_written(path / f"people-{number:05d}.parquet", history, apart))
             progress(len(history.people))
         document = {"format": FORMAT, "declaration": declared, "files": [asdict(one) for one in files]}
         write_whole(path / LIST, json.dumps(document, indent=1).encode() + b"\n")
@@ -118,9 +124,7 @@ class PeopleFolder:
         Raises:
             Rejected: it is not there, is not what was written, or was read by another declaration.
         """
-        if self.declaration != declaration.hash:
-            what, remedy = "was made with another declaration", "Make it again with the one in use"
-            raise Rejected([Problem((str(self.path),), "conflict", what, remedy)])
+        self._same(declaration)
         one = self.files[number]
         try:
             content = (self.path / one.file).read_bytes()
@@ -131,7 +135,49 @@ class PeopleFolder:
         import pyarrow as pa
         import pyarrow.parquet
 
-        return _read(pyarrow.parquet.read_table(pa.BufferReader(content)), declaration)
+        return _history(_read(pyarrow.parquet.read_table(pa.BufferReader(content))), declaration)
+
+    @property
+    def apart(self) -> bool:
+        """Whether each person's rows stand apart too."""
+        return all(one.marks is not None for one in self.files)
+
+    def packed(self, number: int) -> PackedRows:
+        """Return the people of one file, whose rows stand apart, without reading them.
+
+        Raises:
+            Rejected: the file of rows is not there, or not that of these people.
+        """
+        path = self._rows_of(number)
+        try:
+            found = PackedRows.open(path)
+        except OSError as failure:
+            raise _broken(path, "unreadable", failure.strerror or "cannot be read") from None
+        except ValueError:
+            raise _broken(path, "damaged", "is not what was written") from None
+        if found.digest != self.files[number].marks:
+            raise _broken(path, "damaged", "is not what was written: its marks differ")
+        return found
+
+    def some(self, number: int, packed: PackedRows, places: Int64, declaration: Declaration) -> History:
+        """Return some people of one file, by their places, in that order; only their rows are read.
+
+        Raises:
+            Rejected: their rows are not what was written, or were read by another declaration.
+        """
+        self._same(declaration)
+        try:
+            return _history(packed.rows(places), declaration)
+        except ValueError as failure:
+            raise _broken(self._rows_of(number), "damaged", str(failure)) from None
+
+    def _rows_of(self, number: int) -> Path:
+        return (self.path / self.files[number].file).with_suffix(".arrow")
+
+    def _same(self, declaration: Declaration) -> None:
+        if self.declaration != declaration.hash:
+            what, remedy = "was made with another declaration", "Make it again with the one in use"
+            raise Rejected([Problem((str(self.path),), "conflict", what, remedy)])
 
 
 def household_parts(history: History, size: int) -> list[Int64]:
@@ -153,7 +199,7 @@ def fingerprint(history: History) -> str:
     digest = hashlib.sha256()
     for person in history.people:
         digest.update(person.encode() + b"\0")
-    for name in ("offsets", *_ROWS):
+    for name in ("offsets", *COLUMNS):
         digest.update(np.ascontiguousarray(getattr(history, name)).tobytes())
     digest.update(np.ascontiguousarray(history.reports.moments).tobytes())
     digest.update(np.ascontiguousarray(history.reports.cells).tobytes())
@@ -164,20 +210,23 @@ def _broken(path: Path, code: Code, what: str) -> Rejected:
     return Rejected([Problem((str(path),), code, what, "Make the folder again, or bring the file back")])
 
 
-def _written(path: Path, history: History) -> PeopleFile:
-    """Write one file, whole or not at all."""
+def _written(path: Path, history: History, apart: bool) -> PeopleFile:
+    """Write one file, whole or not at all; first its people's rows apart, where they are wanted."""
     import pyarrow.parquet
 
+    packed = PackedRows.of(history) if apart else None
+    if packed is not None:
+        packed.write(path.with_suffix(".arrow"))
     with replacing(path, durable=True) as unfinished:
         pyarrow.parquet.write_table(_table(history), unfinished, compression="zstd")
         digest = hashlib.sha256(unfinished.read_bytes()).hexdigest()
-    return PeopleFile(path.name, len(history.people), digest)
+    return PeopleFile(path.name, len(history.people), digest, None if packed is None else packed.digest)
 
 
 def _table(history: History) -> pyarrow.Table:
     import pyarrow as pa
 
-    rows = {name: _lists(history.offsets, getattr(history, name)) for name in _ROWS}
+    rows = {name: _lists(history.offsets, getattr(history, name)) for name in COLUMNS}
     reports = history.reports
     cells = np.hstack((reports.moments, reports.cells)).reshape(-1)
     columns = {
@@ -195,27 +244,28 @@ def _lists(offsets: Int64, values: Any) -> pyarrow.Array:
     return pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), pa.array(values))
 
 
-def _read(table: pyarrow.Table, declaration: Declaration) -> History:
-    """The history of a file's people."""
-    found = {name: _flat(table[name]) for name in (*_ROWS, "reports")}
-    offsets, happened = found["happened"]
-    ends, reported = found["reports"]
-    cells = reported.reshape(-1, _REPORTED)
+def _read(table: pyarrow.Table) -> RowColumns:
+    """The rows of a file's people."""
+    found = {name: _flat(table[name]) for name in (*COLUMNS, "reports")}
+    offsets, (ends, reported) = found["happened"][0], found["reports"]
+    rows = {name: found[name][1].astype(np.int32 if name == "signal" else np.int64, copy=False) for name in COLUMNS}
+    people = tuple(table["person"].to_pylist())
+    return RowColumns(people, offsets, rows, ends // _REPORTED, reported.reshape(-1, _REPORTED))
+
+
+def _history(read: RowColumns, declaration: Declaration) -> History:
+    """The history of people who were read."""
     nothing = np.empty(0, np.int64)
     return History(
-        people=tuple(table["person"].to_pylist()),
-        offsets=offsets,
-        happened=happened,
-        recorded=found["recorded"][1],
-        superseded=found["superseded"][1],
-        local=declaration.zone.local_seconds(happened),
-        signal=found["signal"][1].astype(np.int32),
-        value=found["value"][1],
+        people=read.people,
+        offsets=read.offsets,
+        local=declaration.zone.local_seconds(read.rows["happened"]),
         signals=signals_of(declaration),
         features_hash=declaration.hash,
         records=Records(*(nothing for _ in Records.__dataclass_fields__)),
         related=np.empty((0, 3), np.int64),
-        reports=MemberReports(ends // _REPORTED, cells[:, :4].copy(), cells[:, 4:].copy()),
+        reports=MemberReports(read.reports, read.said[:, :4].copy(), read.said[:, 4:].copy()),
+        **read.rows,
     )
 
 

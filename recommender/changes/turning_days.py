@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from features.arrays import Int64
+from features.arrays import Bool, Int64
 from features.calendar import DAY_SECONDS
 from features.log.member_rows import ADD
 from features.log.member_rows import CELLS as ROW
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from features.calendar import Duration, Zone
     from features.log.history import History
 
-__all__ = ["PersonDays", "anniversaries", "turning_days"]
+__all__ = ["PersonDays", "anniversaries", "told_within", "turning_days"]
 
 _MONTH: Final = 30.436875
 _UNEVEN: Final = 8
@@ -60,6 +60,14 @@ def turning_days(rules: TurningRules, history: History, zone: Zone, people: Int6
     width = last - first + 1
     keys = np.unique(person[inside] * width + (day[inside] - first))
     return PersonDays(keys // width, keys % width + first)
+
+
+def told_within(history: History, zone: Zone, people: Int64, first: int, last: int) -> Bool:
+    """Return of whom a row comes to be known, or is held no longer, after the day `first` and up to `last`: bool[n]."""
+    found = np.zeros(people.size, np.bool_)
+    for person, day in _Rows(history, zone, people, first, last).known_from():
+        found[person[(day > first) & (day <= last)]] = True
+    return found
 
 
 def anniversaries(days: Int64, length: Duration) -> Int64:

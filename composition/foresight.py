@@ -1,0 +1,154 @@
+"""Foresight: what a sweep of an earlier day left of the days after it, whether that holds, and what this one leaves."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import features
+import recommender
+from composition import reading
+from features import canonical_json
+from features.calendar import date_of, day_of
+from features.problem import Problem, Rejected
+
+if TYPE_CHECKING:
+    from composition.reading import Definitions
+    from composition.settings import CountryFolder
+    from features.arrays import UInt64
+    from recommender.offers.batch import Ranker
+    from recommender.rules.working_days import WorkingDays
+    from sweep.change_index import ChangeIndex
+    from sweep.outlook import Outlook
+    from sweep.population_sweep import PopulationSweep
+    from sweep.sweep_folder import SweepFolder
+
+__all__ = ["Foresight", "SweepRules", "foresight_of"]
+
+
+class SweepRules(NamedTuple):
+    """By what people are judged.
+
+    Attributes:
+        definitions: what events mean, the programmes and the regions.
+        country: whose holidays they are.
+        ranker: what orders offers; None where none is ranked.
+    """
+
+    definitions: Definitions
+    country: CountryFolder
+    ranker: Ranker | None
+
+    @property
+    def working(self) -> WorkingDays:
+        """The country's working days."""
+        return reading.read_working_days(country=self.country)
+
+    def fingerprint(self) -> str:
+        """Return what tells the days that follow from these rules from others: the rules, and the code."""
+        declaration, catalogue, regions = self.definitions
+        boosts = None if self.ranker is None else self.ranker.correction
+        of = (declaration.hash, declaration.country, catalogue.hash, regions, self.working, boosts, _code())
+        return canonical_json.fingerprint(of)
+
+
+class Foresight(NamedTuple):
+    """What is known of the next changes.
+
+    Attributes:
+        rules: the fingerprint of the rules.
+        earlier: the earlier sweep whose indexes are used; None for none.
+        unused: why that of a sweep that was named is not used; None where it is, or none was named.
+        outlook: what is looked ahead to; None where no index is asked for.
+        anew: whether that is looked at for everybody, and not only for those whom the earlier sweep names.
+    """
+
+    rules: str
+    earlier: SweepFolder | None
+    unused: str | None
+    outlook: Outlook | None
+    anew: bool
+
+    def known(self, shard: int, sweep: PopulationSweep, marks: UInt64) -> ChangeIndex:
+        """Return what the earlier sweep says of the people of a shard, by their marks: nothing where it is not used."""
+        from sweep.change_index import ChangeIndex
+
+        names = sweep.turned if self.outlook is None else sweep.turned | self.outlook.names
+        indexes = () if self.earlier is None or self.anew else self._indexes(self.earlier, shard)
+        return ChangeIndex.known(marks, indexes, names)
+
+    @staticmethod
+    def _indexes(earlier: SweepFolder, shard: int) -> Iterator[ChangeIndex]:
+        """That of the shard, and those beside it, into which people move when others join or leave."""
+        for number in (shard, shard - 1, shard + 1):
+            index = earlier.left(number) if 0 <= number < earlier.shards else None
+            if index is not None:
+                yield index
+
+
+def foresight_of(rules: SweepRules, sweep: PopulationSweep, earlier: Path | None, ahead: int | None) -> Foresight:
+    """Return what is known of the next changes, and what is to be known.
+
+    Args:
+        rules: by what people are judged.
+        sweep: the sweep of them.
+        earlier: the folder of a sweep of the day that this one is since.
+        ahead: so many days are looked ahead, where the earlier sweep looked no further.
+
+    Raises:
+        Rejected: the folder holds no sweep that is whole, or one of another day.
+    """
+    from sweep.sweep_folder import SweepFolder
+
+    mark = rules.fingerprint()
+    folder = None if earlier is None else SweepFolder.finished(earlier)
+    unused, until = (None, None) if folder is None else _held(folder, sweep, mark)
+    usable = folder is not None and unused is None
+    carried = usable and until is not None and until > sweep.as_of
+    last = until if carried else None if ahead is None else sweep.as_of + ahead
+    outlook = None if ahead is None or last is None else _outlook(rules, sweep, last)
+    return Foresight(mark, folder if usable else None, unused, outlook, outlook is not None and not carried)
+
+
+def _held(folder: SweepFolder, sweep: PopulationSweep, mark: str) -> tuple[str | None, int | None]:
+    """Why an earlier sweep says nothing of this one, or the last day of which it says something."""
+    order = folder.order
+    since = None if sweep.since is None else date_of(sweep.since).isoformat()
+    if order.get("as_of") != since:
+        what, remedy = f"holds a sweep of {order.get('as_of')}", f"Give --since {order.get('as_of')}, or another folder"
+        raise Rejected([Problem(("--earlier",), "conflict", what, remedy)])
+    try:
+        until = day_of(date.fromisoformat(order["until"]))
+    except (KeyError, TypeError, ValueError):
+        return "it did not look ahead", None
+    if order.get("rules") != mark or sweep.before is not None:
+        return "it went by other rules", None
+    return (None, until) if sweep.as_of <= until else (f"it looked ahead up to {order['until']} only", None)
+
+
+def _outlook(rules: SweepRules, sweep: PopulationSweep, until: int) -> Outlook:
+    from recommender.changes.programme_turn import programme_turns
+    from recommender.rules.catalogue import Catalogue
+    from recommender.rules.compiled import compile_catalogue
+    from sweep.outlook import Outlook
+
+    (declaration, catalogue, regions), working = rules.definitions, rules.working
+    turns = programme_turns(catalogue, declaration, regions, working, range(sweep.as_of + 1, until + 1))
+    days = {sweep.as_of: frozenset[str]().union(*turns.values()), **turns} if turns else {}
+    found = []
+    for day, names in days.items():
+        texts = Catalogue(tuple([one for one in catalogue.on(day).programmes if one.id in names]))
+        found.append(compile_catalogue(texts, sweep.after.columns, declaration, regions, day, working))
+    return Outlook(until, tuple(found))
+
+
+@functools.cache
+def _code() -> str:
+    """Return a hash of the modules by which days follow from rules, so that another version's are not used."""
+    folders = (Path(*recommender.__path__), Path(*features.__path__))
+    files = sorted(file for folder in folders for file in folder.rglob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
