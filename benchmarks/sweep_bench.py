@@ -7,29 +7,33 @@ states of one person after the other, is timed on people drawn by a seed, and th
 
 from __future__ import annotations
 
+import json
 import platform
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from composition import reading
-from composition.sweeping import ShardSweep, SweepFiles, population_sweep
+from composition.sweeping import ShardSweep, SweepFiles, foreseen_by, population_sweep
 from data.synthetic.regrown import Regrowth
 from data.synthetic.stamp import PopulationOrder
 from data.synthetic.world import synthesise
 from features.arrays import Int64
 from features.calendar import date_of
+from features.declaration.declaration import Declaration
 from features.log.columnar import read_segments
 from features.log.history import History
 from features.log.people_folder import PeopleFolder
+from features.shard_folder import MANIFEST
 from sweep.population_sweep import PopulationSweep
 from sweep.row_oracle import RowOracle
+from sweep.shard_tally import added
 from sweep.sweep_folder import SweepFolder
 
 PEOPLE, SEED, BASE, MONTHS, PILOT, SAMPLE, SHARD = 100_000, 3_141, 2_000, 3, 400, 300, 10_000
@@ -51,9 +55,14 @@ class SweptGround:
     folder: PeopleFolder
     sweep: PopulationSweep
 
+    @property
+    def declaration(self) -> Declaration:
+        """What their events mean."""
+        return self.sweep.after.declaration
+
     def of(self, shard: int) -> PopulationSweep:
         """The sweep of the people of one file."""
-        return self.sweep.over(self.folder.history(shard, self.sweep.after.declaration))
+        return self.sweep.over(self.folder.history(shard, self.declaration))
 
 
 def measure(
@@ -91,7 +100,7 @@ def run(
         "peers": {PEER: 1 / peer},
         "ratio": {PEER: rate * peer},
         "equal_results": equal,
-        "details": [*curve, *_since(ground)],
+        "details": [*curve, *_since(ground, scratch)],
     }
 
 
@@ -140,38 +149,52 @@ def _curve(folder: PeopleFolder, seconds: Sequence[float]) -> list[dict[str, Any
     ]
 
 
-class _Everybody(PopulationSweep):
-    """A sweep that computes everybody, whether something can have changed or not."""
+def _since(ground: SweptGround, scratch: Path) -> list[dict[str, Any]]:
+    """What a sweep since the day before takes where one person in a hundred has something new, beside a whole one.
 
-    def concerned(self, people: Int64) -> Int64:
-        return people
-
-
-def _since(ground: SweptGround) -> list[dict[str, Any]]:
-    """What a sweep since the day before takes where one person in a hundred has something new, beside a whole one."""
-    sweep = ground.of(0)
-    history, day = sweep.calendar.history, sweep.as_of
-    people = np.arange(len(history.people), dtype=np.int64)
-    changed = replace(sweep.calendar, history=_told_late(history, people[::100], sweep), turns={})
-    since = PopulationSweep(changed, day, day - 1)
-    everybody = _Everybody(changed, day, day - 1)
-    for one in (since, everybody, sweep):  # what is met once
-        one.table(people)
-    timed = []
-    for one in (since, sweep):
-        begun = time.process_time()
-        one.table(people)
-        timed.append(time.process_time() - begun)
+    The day before left who can change; who reads everybody instead finds the same rows.
+    """
+    before, day = LAST - timedelta(days=1), ground.work.files
+    histories = [ground.folder.history(shard, ground.declaration) for shard in range(len(ground.folder.files))]
+    folder = PeopleFolder.write(scratch / "before", histories, apart=True)
+    seconds = {"before": _swept(ground, folder, replace(day, as_of=before, ahead=31), scratch / "left")[0]}
+    news = (_told_late(one, np.arange(len(one.people))[::100], ground.sweep) for one in histories)
+    folder = PeopleFolder.write(scratch / "after", news, apart=True)
+    found: dict[str, Any] = {"before": {}}
+    for name, files in (
+        ("whole", day),
+        ("everybody", replace(day, since=before)),
+        ("named", replace(day, since=before, earlier=scratch / "left")),
+    ):
+        seconds[name], found[name] = _swept(ground, folder, files, scratch / name)
+    read, share = found["named"]["counts"]["read"], seconds["named"] / seconds["whole"]
     return [
         {
-            "people": len(people),
-            "CPU s": round(timed[0], 3),
-            "us a person": round(1e6 * timed[0] / len(people), 1),
-            "of the last file": f"since the day before, 1 % new: {since.concerned(people).size} judged, "
-            f"{timed[0] / timed[1]:.1%} of a whole sweep's {timed[1]:.2f} s, "
-            f"{'equal' if since.table(people).equals(everybody.table(people)) else 'NOT EQUAL'}",
+            "people": folder.people,
+            "CPU s": round(seconds["named"], 3),
+            "us a person": round(1e6 * seconds["named"] / folder.people, 2),
+            "of the last file": f"since the day before: {read['news']} read for news, {read['days']} for own days, "
+            f"{share:.1%} of a whole sweep's {seconds['whole']:.2f} s, {seconds['everybody']:.2f} s if all are read, "
+            f"{'equal' if found['named']['content'] == found['everybody']['content'] else 'NOT EQUAL'}",
         }
     ]
+
+
+def _swept(ground: SweptGround, folder: PeopleFolder, files: SweepFiles, out: Path) -> tuple[float, dict[str, Any]]:
+    """Sweep a folder; seconds of CPU without the start, and what was counted with the hash of all rows."""
+    foresight = foreseen_by(files)
+    order = {"as_of": files.as_of.isoformat(), "rules": foresight.rules}
+    if foresight.outlook is not None:
+        order["until"] = date_of(foresight.outlook.until).isoformat()
+    swept = SweepFolder.begin(out, order, len(folder.files))
+    work = replace(ground.work, files=files, people=folder.path, out=out)
+    begun = time.process_time()
+    for shard in range(len(folder.files)):
+        work(shard)
+    spent = time.process_time() - begun
+    counts = added(one["counts"] for one in swept.finish())
+    content = json.loads((out / MANIFEST).read_text(encoding="utf-8"))["content"]
+    return spent, {"counts": counts, "content": content}
 
 
 def _told_late(history: History, people: Int64, sweep: PopulationSweep) -> History:

@@ -61,24 +61,22 @@ class Foresight(NamedTuple):
 
     Attributes:
         rules: the fingerprint of the rules.
-        earlier: the earlier sweep whose indexes are used; None for none.
+        earlier: the earlier sweep whose indexes are used; None to look at everybody.
         unused: why that of a sweep that was named is not used; None where it is, or none was named.
         outlook: what is looked ahead to; None where no index is asked for.
-        anew: whether that is looked at for everybody, and not only for those whom the earlier sweep names.
     """
 
     rules: str
     earlier: SweepFolder | None
     unused: str | None
     outlook: Outlook | None
-    anew: bool
 
     def known(self, shard: int, sweep: PopulationSweep, marks: UInt64) -> ChangeIndex:
         """Return what the earlier sweep says of the people of a shard, by their marks: nothing where it is not used."""
         from sweep.change_index import ChangeIndex
 
         names = sweep.turned if self.outlook is None else sweep.turned | self.outlook.names
-        indexes = () if self.earlier is None or self.anew else self._indexes(self.earlier, shard)
+        indexes = () if self.earlier is None else self._indexes(self.earlier, shard)
         return ChangeIndex.known(marks, indexes, names)
 
     @staticmethod
@@ -107,11 +105,13 @@ def foresight_of(rules: SweepRules, sweep: PopulationSweep, earlier: Path | None
     mark = rules.fingerprint()
     folder = None if earlier is None else SweepFolder.finished(earlier)
     unused, until = (None, None) if folder is None else _held(folder, sweep, mark)
-    usable = folder is not None and unused is None
-    carried = usable and until is not None and until > sweep.as_of
-    last = until if carried else None if ahead is None else sweep.as_of + ahead
-    outlook = None if ahead is None or last is None else _outlook(rules, sweep, last)
-    return Foresight(mark, folder if usable else None, unused, outlook, outlook is not None and not carried)
+    if ahead is None:
+        return Foresight(mark, folder if unused is None else None, unused, None)
+    if until == sweep.as_of:
+        unused = f"it looked ahead up to {date_of(until)} only, and everybody is looked at for the days after it"
+    if until is None or unused is not None:
+        return Foresight(mark, None, unused, _outlook(rules, sweep, sweep.as_of + ahead))
+    return Foresight(mark, folder, None, _outlook(rules, sweep, until))
 
 
 def _held(folder: SweepFolder, sweep: PopulationSweep, mark: str) -> tuple[str | None, int | None]:

@@ -263,7 +263,9 @@ def population_sweep(settings: SweepSettings, history: History) -> PopulationSwe
     if settings.catalogue_before is not None and first is not None:
         old = reading.read_catalogue(settings.catalogue_before, declaration, regions, country=settings.country)
         before = compiled(Definitions(declaration, old, regions), first)
-    turning = turning_rules(catalogue, lower(declaration, catalogue.receipts), working)
+    correction = None if settings.ranker is None else settings.ranker.correction
+    groups = [] if correction is None else [group.who for group in correction.groups]  # who joins one is ordered anew
+    turning = turning_rules(catalogue, lower(declaration, catalogue.receipts), working, groups)
     days = range(last if first is None else first + 1, last + 1)
     turns = programme_turns(catalogue, declaration, regions, working, days)
     rules_of = cache(lambda day: compiled(settings.definitions, day))

@@ -72,7 +72,9 @@ def view(summary: Mapping[str, Any], names: SweepNames, voice: Voice) -> dict[st
         "title": say("sweep.title", day=date.fromisoformat(summary["as_of"])),
         "since": "" if since is None else say("sweep.since", day=date.fromisoformat(since)),
         "people": say("sweep.people", swept=written(summary["swept"]), people=written(summary["people"])),
-        "changes": [(say(f"sweep.kind.{kind}"), written(many)) for kind, many in summary["changes"].items()],
+        "changes": [
+            (say(f"sweep.kind.{kind}"), written(many)) for kind, many in summary["changes"].items() if kind in KINDS
+        ],
         "closing": say("sweep.closing", count=written(summary["closing"])),
         "unjudged": say("sweep.unjudged", count=written(summary.get("unjudged", 0))),
         "kinds": [say(f"sweep.kind.{kind}") for kind in kinds],

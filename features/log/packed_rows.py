@@ -9,8 +9,9 @@ import hashlib
 import zlib
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -38,14 +39,14 @@ class RowColumns(NamedTuple):
     Attributes:
         people: their names.
         offsets: int64[people + 1], as of `History`.
-        rows: int64[rows] under each of `COLUMNS`.
+        rows: under each of `COLUMNS` as it is in a history.
         reports: int64[people + 1], as of `MemberReports.offsets`.
         said: int64[reports, c]: moments and cells of what is said of members.
     """
 
     people: tuple[str, ...]
     offsets: Int64
-    rows: dict[str, Int64]
+    rows: dict[str, Any]
     reports: Int64
     said: Int64
 
@@ -68,7 +69,7 @@ class PackedRows:
 
         flat, ends = _flat(history)
         content = memoryview(flat.astype("<i8").tobytes())
-        parts = [content[8 * begin : 8 * end] for begin, end in zip([0, *ends[:-1]], ends, strict=True)]
+        parts = [content[8 * begin : 8 * end] for begin, end in pairwise([0, *ends])]
         marks = [_mark(person, part) for person, part in zip(history.people, parts, strict=True)]
         columns = {
             "person": pa.array(history.people, pa.string()),

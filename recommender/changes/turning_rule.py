@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from features.arrays import Bool, Int8, Int64
-from features.calendar import DAY_SECONDS, Duration, anniversary, parse_duration
+from features.calendar import DAY_SECONDS, Duration, anniversary, date_of, day_of, parse_duration
 from features.declaration.datatype import OLDEST_AGE
 from features.declaration.vocabulary import STATED
 from features.kernel.lowering import (
@@ -151,13 +152,16 @@ class TurningRules:
         return np.asarray((found[place] == 2) | outside)
 
 
-def turning_rules(catalogue: Catalogue, plan: KernelPlan, working_days: WorkingDays) -> TurningRules:
+def turning_rules(
+    catalogue: Catalogue, plan: KernelPlan, working_days: WorkingDays, others: Iterable[Clause] = ()
+) -> TurningRules:
     """Return how days turn for people by a catalogue's programmes, by all their texts, and what a plan computes.
 
-    Every rule that may matter is there; that a day found by one changes nothing is no error (`change_calendar` judges).
+    `others` are clauses that matter beside those of the programmes. Every rule that may matter is there; that a day
+    found by one changes nothing is no error (`change_calendar` judges).
     """
     texts = catalogue.texts
-    clauses = [clause for one in texts for clause in one.who.values()]
+    clauses = [*others, *(clause for one in texts for clause in one.who.values())]
     payments = [payment for one in texts for payment in one.value.payments]
     return rules_for(clauses, payments, [rule for one in texts for rule in one.windows], plan, working_days)
 
@@ -230,6 +234,8 @@ class _Collector:
         for test in clause.tests:
             if test.op == WITHIN:
                 self.lasts(Base(MEMBERS, BORN), parse_duration(test.operand))
+            elif test.of == "turns":
+                self.new_year(int(test.operand))
         dated = clauses_on({"": clause}, 0, self.working_days)[""]
         row = plainest_members(dated, home) if isinstance(dated, MemberCount) else ()
         for bound in {row[_FROM], row[_TO] + 1} - {ANY_LOW, ANY_HIGH, ANY_HIGH + 1}:
@@ -278,6 +284,15 @@ class _Collector:
         """A period since a day: over on the day after its last one."""
         working = self.working_days
         self.periods.setdefault((base, length), lambda day: (working.last_day(day, length) + 1,))
+
+    def new_year(self, age: int) -> None:
+        """An age that a member reaches within a calendar year, or has reached in the year before."""
+
+        def days(day: int) -> Iterator[int]:
+            born = date_of(day).year
+            yield from (day_of(date(born + years, 1, 1)) for years in (age, age + 1))
+
+        self.periods.setdefault((Base(MEMBERS, BORN), ("turns", age)), days)
 
     def opens(self, base: Base, rule: WindowRule) -> None:
         """A window that runs from an event: its first day, and those after its last ones."""

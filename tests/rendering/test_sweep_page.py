@@ -40,6 +40,11 @@ def test_only_what_happened_has_a_column(voices):
     assert view(SUMMARY, NAMES, voices["en"])["kinds"] == ["offered", "closing soon"]
 
 
+def test_offers_that_stand_as_before_are_no_change(voices):
+    shown = view({**SUMMARY, "changes": {"same": 7, "changed": 2}}, NAMES, voices["en"])["changes"]
+    assert [many for _, many in shown] == ["2"]
+
+
 def test_a_district_that_is_not_known_is_called_so(voices):
     assert [row.name for row in view(SUMMARY, NAMES, voices["en"])["districts"]] == ["Mapo-gu", "not known"]
 

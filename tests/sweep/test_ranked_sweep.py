@@ -126,3 +126,16 @@ def test_since_a_day_all_that_changed_is_written_and_the_first_of_whoever_it_may
     assert 0 < len(concerned) < len(everybody)
     lists = listed(rows)
     assert lists == {history.people[at]: offers for at in concerned if (offers := shown(sweep, at))}
+
+
+def test_who_joins_a_group_that_boosts_name_is_ordered_anew(history):
+    ages = {"groups": {"some": {"who": {"any": [{"fact": "age", "is": age} for age in range(20, 60)]}}}}
+    groups = parse_groups(ages, ("groups.yaml",), DEFINITIONS.declaration)
+    boosts = [{"group": "some", "of": "group", "programme": DEFINITIONS.catalogue.programmes[0].id, "adds": 1}]
+    joined = Ranker(correction=parse_boosts(boosts, groups, ("w.yaml",)))
+    concerned = []
+    for ranker in (Ranker(), joined):
+        days = date(2025, 11, 28), date(2025, 11, 3)  # between them no programme turns for anybody
+        sweep = population_sweep(SweepSettings(DEFINITIONS, *days, first=FIRST, ranker=ranker), history)
+        concerned.append(set(sweep.concerned(np.arange(len(history.people))).tolist()))
+    assert concerned[0] < concerned[1]

@@ -120,6 +120,22 @@ def test_no_answer_on_members_changes_on_another_day(family, later):
     assert missed(families.FAMILY, events, clauses, first) == []
 
 
+@pytest.mark.parametrize(
+    ("op", "turns"),
+    [("at_least", "2026-01-01"), ("at_most", "2027-01-01"), ("is", "2026-01-01"), ("above", "2027-01-01")],
+)
+def test_an_age_reached_in_a_calendar_year_turns_on_its_first_day_and_on_no_birthday(op, turns):
+    family, first = families.FAMILY, day_of(date.fromisoformat(turns)) - 40
+    t = family.zone.end_of_day(date(2021, 6, 1)) - 3600
+    events = [Event("1", "s", "ann", "life.child_born", t, t, {})]
+    counted = MemberCount(("child",), (MemberTest("turns", op, 5),), (("at_least", 1),))
+    found = changed(family, history_of(events, family), [counted], first, first + SPAN)
+    assert {date_of(day).isoformat() for _, day, _ in found} == {turns}
+    assert missed(family, events, [counted], first) == []
+    rules, span = rules_for([counted], (), (), lower(family), WORKING), (first + 60, first + 360)
+    assert turning_days(rules, history_of(events, family), family.zone, np.array([0]), *span).day.size == 0
+
+
 def stated(day, **facts):
     t = histories.DECLARATION.zone.end_of_day(date.fromisoformat(day)) - 3600
     return Event("1", "s", "ann", "fact.stated", t, t, facts)
