@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from collections.abc import Iterator
 from datetime import date
@@ -52,7 +51,11 @@ class SweepRules(NamedTuple):
         """Return what tells the days that follow from these rules from others: the rules, and the code."""
         declaration, catalogue, regions = self.definitions
         boosts = None if self.ranker is None else self.ranker.correction
-        of = (declaration.hash, declaration.country, catalogue.hash, regions, self.working, boosts, _code())
+        folders = (Path(*recommender.__path__), Path(*features.__path__))
+        code = hashlib.sha256()
+        for file in sorted(file for folder in folders for file in folder.rglob("*.py")):
+            code.update(file.read_bytes())
+        of = (declaration.hash, declaration.country, catalogue.hash, regions, self.working, boosts, code.hexdigest())
         return canonical_json.fingerprint(of)
 
 
@@ -144,11 +147,3 @@ def _outlook(rules: SweepRules, sweep: PopulationSweep, until: int) -> Outlook:
         texts = Catalogue(tuple([one for one in catalogue.on(day).programmes if one.id in names]))
         found.append(compile_catalogue(texts, sweep.after.columns, declaration, regions, day, working))
     return Outlook(until, tuple(found))
-
-
-@functools.cache
-def _code() -> str:
-    """Return a hash of the modules by which days follow from rules, so that another version's are not used."""
-    folders = (Path(*recommender.__path__), Path(*features.__path__))
-    files = sorted(file for folder in folders for file in folder.rglob("*.py"))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
