@@ -23,6 +23,7 @@ def message_names() -> dict[str, Collection[str]]:
         ledger_page,
         life_page,
         model_page,
+        need_page,
         offers_page,
         pocket_page,
         question_view,
@@ -41,8 +42,8 @@ def message_names() -> dict[str, Collection[str]]:
         reason_page, site_page, sweep_page, welcome_page,
     )  # fmt: skip
     offices = (
-        agency_page, budgets_page, casework_page, duty_page, export_page, ledger_page, model_page, reach_page,
-        runs_page,
+        agency_page, budgets_page, casework_page, duty_page, export_page, ledger_page, model_page, need_page,
+        reach_page, runs_page,
     )  # fmt: skip
     parts = (message_keys, report_text, screen_keys, *pages, *offices, record_keys, contact_keys)
     return {key: names for part in parts for key, names in part.MESSAGES.items()}

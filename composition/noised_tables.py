@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
     from recommender.reach.cell_layout import CellLayout
     from recommender.reach.noised_census import NoisedCensus, NoisedTable
+    from recommender.reach.unmet_need import NeedTable
 
-__all__ = ["LAYOUT", "MAKE", "draft_facts", "newest_table", "noised_census", "read_layout"]
+__all__ = ["LAYOUT", "MAKE", "draft_facts", "newest_need", "newest_table", "noised_census", "read_layout"]
 
 LAYOUT: Final = "reach.yaml"
 MAKE: Final = "Make one: proffer reach --make-table --epsilon E"
@@ -56,21 +57,39 @@ def newest_table(home: Workspace) -> NoisedTable | None:
     Raises:
         Rejected: the ledger cannot be read, or a file is not what it says was released.
     """
-    from training.runs.reach_release import read_table
+    from training.runs.reach_release import STAGE, read_table
 
-    files = sorted(home.reach_tables.glob("*.json"))
+    tables = [read_table(content) for content in _released(home, STAGE)]
+    return max(tables, key=lambda one: one.day, default=None)
+
+
+def newest_need(home: Workspace) -> NeedTable | None:
+    """Return the table of unmet need of the latest day that was released in a home; None where there is none.
+
+    Raises:
+        Rejected: as `newest_table`.
+    """
+    from training.runs.need_release import STAGE, read_need
+
+    tables = [read_need(content) for content in _released(home, STAGE)]
+    return max(tables, key=lambda one: one.layout.day, default=None)
+
+
+def _released(home: Workspace, stage: str) -> list[bytes]:
+    """Return what the files of a stage hold, each what the ledger says was released."""
+    files = sorted(home.reach_tables.glob(f"{stage}-*.json"))
     if not files:
-        return None
+        return []
     uses = spends_document(open_ledger(home.path).exported())["spends"]
     artefacts = {use["spend"]: use.get("artefact") for use in uses}
-    tables = []
+    contents = []
     for file in files:
         content = file.read_bytes()
         if artefacts.get(file.stem) != digest(content):
             what, remedy = "is not what the ledger says was released", "Restore it, or take it out of the folder"
             raise Rejected([Problem((str(file),), "damaged", what, remedy)])
-        tables.append(read_table(content))
-    return max(tables, key=lambda one: one.day)
+        contents.append(content)
+    return contents
 
 
 def noised_census(order: ReachOrder, table: NoisedTable) -> NoisedCensus:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from composition.ledger_reading import LedgerAnswers
     from features.log.event import Event
     from recommender.engine import Engine
+    from recommender.reach.unmet_need import NeedTable
     from rendering.voice import Words
     from serving.http.access import Authentication
     from serving.http.log_desk import LogDesk
@@ -61,6 +62,7 @@ class PageService:
         ledger: what is told of the privacy ledger.
         settings: what engines of earlier decisions are built from.
         reach: counts draft rules.
+        need: what people found after events of their lives.
     """
 
     live: LiveEngine
@@ -70,6 +72,7 @@ class PageService:
     ledger: LedgerAnswers
     settings: EngineSettings
     reach: ReachDesk
+    need: Callable[[], NeedTable]
 
     @property
     def served(self) -> bool:
@@ -90,6 +93,7 @@ class PageService:
         from serving.pages.caseworker_pages import add_caseworker_pages
         from serving.pages.citizen_desk import CitizenDesk
         from serving.pages.citizen_pages import add_citizen_pages
+        from serving.pages.need_pages import add_need_pages
         from serving.pages.page_files import add_page_files
         from serving.pages.page_frame import PageFrame
         from serving.pages.pocket_pages import add_pocket_pages
@@ -108,6 +112,7 @@ class PageService:
         vocabulary = read_vocabulary(self.live.engine.declaration, self.settings.country)
         add_agency_pages(frame, lambda: self.live.engine, vocabulary)
         add_reach_pages(frame, self.reach, draft_facts(self.live.engine.declaration, self.settings))
+        add_need_pages(frame, lambda: self.live.engine, self.need)
         add_caseworker_pages(frame, CitizenDesk(self.live, self.desk), self._contact())
         way: WayIn = PersonaChooser(lambda: list(self._people(frame.sections)))
         if provider is not None:

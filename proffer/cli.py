@@ -47,6 +47,7 @@ VERBS = {
     "population": "write people in columns, in files for a sweep, or grow synthetic ones",
     "sweep": "list what everybody may be offered, or what changed for whom since a day",
     "reach": "count how many people a draft rule reaches, by region and group",
+    "unmet": "count after which events of their lives people found nothing, by province",
     "privacy": "budgets of people's privacy, and the ledger that proves what was spent",
     "stops": "switch off a model's order, a programme or a region's learned order",
     "holdout": "let the contact of a few wait for a while, by the word of two people, to learn what it changes",
@@ -100,6 +101,7 @@ MODULES = {
         "records",
         "replay",
         "sweep",
+        "unmet",
     )
 }
 """Verbs whose noun belongs to a module of the domain, and the module each lives in instead."""

@@ -69,7 +69,7 @@ def _serve(args: argparse.Namespace, settings: ServiceSettings) -> int:
     ledger = LedgerAnswers(args.home, clock.now)
     people = ReachService(home, lambda: live.engine, of)
     reach = ReachDesk(lambda: live.engine, people.census)
-    pages = PageService(live, desk, access, home, ledger, of, reach)
+    pages = PageService(live, desk, access, home, ledger, of, reach, people.need)
     front = welcome(live.engine, dev=access.dev, pages=pages.served)
     app = create_app(live, access, clock.now, lifecycle, front, desk)
     add_privacy(app, ledger, access, clock.now)

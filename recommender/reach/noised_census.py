@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from recommender.rules.programme import Programme
     from recommender.rules.region import Regions
 
-__all__ = ["TABLE", "NoisedCensus", "NoisedTable"]
+__all__ = ["ROUNDING", "TABLE", "NoisedCensus", "NoisedTable"]
 
 TABLE: Final = "table"
 """Of what a problem is that a rule has with the table alone; its remedy repeats nothing of the rule."""
 _NO_BOUND: Final = 2**40
-_ROUNDING: Final = 1 / 12
+ROUNDING: Final = 1 / 12
 """The variance of rounding a count to a whole number."""
 
 
@@ -115,7 +115,7 @@ class NoisedCensus:
         return replace(counted, region_errors=self._errors(summed.regions), group_errors=self._errors(summed.groups))
 
     def _errors(self, cells: Int64) -> Float64:
-        return np.asarray(np.sqrt(cells * (self.table.deviation**2 + _ROUNDING)))
+        return np.asarray(np.sqrt(cells * (self.table.deviation**2 + ROUNDING)))
 
     def _between(self, compiled: Compiled) -> Iterator[Problem]:
         """What is wrong with the bounds of a rule: those that lie within a span of values."""

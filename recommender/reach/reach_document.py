@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from recommender.reach.reach_population import ReachPopulation
     from recommender.rules.region import Regions
 
-__all__ = ["BY", "document"]
+__all__ = ["BY", "document", "place_named"]
 
 BY: Final = ("region", "group")
 """What counts of anybody can be told apart by; `province` besides where nobody needs small counts left out."""
@@ -36,7 +36,7 @@ def document(
     if "province" in by:
         told["provinces"] = _provinces(reach, population, regions, few)
     if "region" in by:
-        heads = [_place(code, regions) for code in population.places.tolist()]
+        heads = [place_named(code, regions) for code in population.places.tolist()]
         told["regions"] = _rows(heads, reach.regions, reach.region_errors, few)
     if "group" in by:
         groups = [{"group": one.name, "name": one.label.to_document()} for one in population.groups]
@@ -51,10 +51,10 @@ def _provinces(reach: RuleReach, population: ReachPopulation, regions: Regions, 
     if reach.region_errors is not None:
         np.add.at(squares, at, reach.region_errors**2)
     errors = None if reach.region_errors is None else np.asarray(np.sqrt(squares))
-    return _rows([_place(code, regions) for code in tops.tolist()], summed, errors, few)
+    return _rows([place_named(code, regions) for code in tops.tolist()], summed, errors, few)
 
 
-def _place(code: int, regions: Regions) -> dict[str, Any]:
+def place_named(code: int, regions: Regions) -> dict[str, Any]:
     """The code and the names of where people live; where that is not known, or nowhere, there is no code."""
     if code in (UNKNOWN, NONE):
         return {"region": None, "name": {}}

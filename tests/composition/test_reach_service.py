@@ -13,6 +13,7 @@ from composition.reach_service import ReachService
 from composition.workspace import Workspace
 from data.synthetic.stamp import PopulationOrder
 from data.synthetic.world import synthesise
+from features.calendar import date_of
 from serving.http.problem_documents import RefusedError
 from serving.http.reach_desk import ReachDesk
 
@@ -50,6 +51,9 @@ def test_everybody_of_the_home_is_counted_once_their_stamp_is_verified(home, eng
     assert (told["as_of"], told["population"]) == (stamp["end"], "synthetic")
     assert told["people"] >= stamp["citizens"]
     assert told["total"]["yes"] + told["total"]["no"] > 0
+    need = people.need()
+    assert (date_of(need.layout.day).isoformat(), need.deviation) == (stamp["end"], 0.0)
+    assert 0 < need.counts.sum() < 20 * told["people"]
 
 
 @pytest.mark.parametrize("seed", [None, 6])
@@ -64,3 +68,5 @@ def test_people_who_may_be_real_are_counted_over_by_nobody(home, engine, seed):
     with pytest.raises(RefusedError) as refusal:
         people.census()
     assert refusal.value.kind.status == 404
+    with pytest.raises(RefusedError):
+        people.need()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from training.data.examples import LearningLog
     from training.data.material import TrainingData
 
-__all__ = ["FORMAT", "MOST_WEIGHT", "STAGE", "CellUnits", "PaidTable", "read_table", "release"]
+__all__ = ["FORMAT", "MOST_WEIGHT", "STAGE", "CellUnits", "CountedForm", "PaidCounts", "PaidTable", "paid_counts",
+           "read_table", "release"]  # fmt: skip
 
 STAGE: Final = "reach"
 FORMAT: Final = "proffer-reach-table-1"
@@ -42,10 +44,37 @@ _BLOCK: Final = 1 << 15
 
 @dataclass(frozen=True)
 class CellUnits:
-    """The cell of each person, and the unit that they belong to: int64[n] each."""
+    """The cell of each person, or of each thing that happened to one, and their unit: int64[n] each."""
 
     cell: Int64
     unit: Int64
+
+
+@dataclass(frozen=True)
+class CountedForm:
+    """What is counted.
+
+    Attributes:
+        stage: what a spend of it is called.
+        format: the form of the file that keeps it.
+        layout: which cells, as JSON values; all of it public.
+        size: how many there are.
+    """
+
+    stage: str
+    format: str
+    layout: Mapping[str, Any]
+    size: int
+
+
+@dataclass(frozen=True)
+class PaidCounts:
+    """The file of what was released, at what price; the attributes are those of `PaidTable`."""
+
+    content: bytes
+    spend: Spend
+    spend_id: str
+    kept: Path
 
 
 @dataclass(frozen=True)
@@ -79,26 +108,53 @@ def release(material: TrainingData, run: RunRequest, layout: CellLayout, noise: 
         Rejected: the gate or the budget does not admit it.
     """
     why = "whom draft rules would reach, by places and facts, without a further question to the rows"
-    gated = material.gate.admit_run(replace(run, why=run.why or why)).derived(lambda log: _cells(material, log, layout))
+    form = CountedForm(STAGE, FORMAT, layout.to_document(), layout.size)
+    paid = paid_counts(
+        material, replace(run, why=run.why or why), form, partial(_cells, material, layout), noise, folder
+    )
+    return PaidTable(read_table(paid.content), paid.spend, paid.spend_id, paid.kept)
+
+
+def paid_counts(
+    material: TrainingData,
+    run: RunRequest,
+    form: CountedForm,
+    cells: Callable[[LearningLog], CellUnits],
+    noise: Noise,
+    folder: Path,
+) -> PaidCounts:
+    """Count by cells with noise, or give what was released to the same question on the same day.
+
+    Args:
+        material: rows behind their gate.
+        run: what may be spent, by whom and why.
+        form: what is counted.
+        cells: finds the cells that count, of the rows.
+        noise: where the noise comes from.
+        folder: keeps what was released, so that it is never drawn twice; nobody else may ask at the same time.
+
+    Raises:
+        Rejected: the gate or the budget does not admit it.
+    """
+    gated = material.gate.admit_run(run).derived(cells)
     mechanism = bundle_mechanism(run.epsilon, run.delta)
-    asked = _question(material, run, layout, mechanism)
-    spend = f"{STAGE}-{digest(canonical_text(asked).encode())[:32]}"
+    asked = _question(material, run, form, mechanism)
+    spend = f"{form.stage}-{digest(canonical_text(asked).encode())[:32]}"
     kept = folder / f"{spend}.json"
 
     def learned(found: CellUnits) -> bytes:
-        counts = noised_counts(found, layout.size, MOST_WEIGHT[run.unit], mechanism, noise)
-        document = {**asked, "format": FORMAT, "layout": layout.to_document(), "counts": counts.tolist()}
+        counts = noised_counts(found, form.size, MOST_WEIGHT[run.unit], mechanism, noise)
+        document = {**asked, "format": form.format, "layout": form.layout, "counts": counts.tolist()}
         return json.dumps(document, sort_keys=True, allow_nan=False).encode() + b"\n"
 
-    table = read_table(gated.once(spend, mechanism, learned, kept))
-    cost = Spend(accountant.price(mechanism, run.delta).epsilon, run.delta)
-    return PaidTable(table, cost, spend, kept)
+    released = gated.once(spend, mechanism, learned, kept)
+    return PaidCounts(released, Spend(accountant.price(mechanism, run.delta).epsilon, run.delta), spend, kept)
 
 
-def _question(material: TrainingData, run: RunRequest, layout: CellLayout, mechanism: Mechanism) -> dict[str, Any]:
+def _question(material: TrainingData, run: RunRequest, form: CountedForm, mechanism: Mechanism) -> dict[str, Any]:
     """What is asked, of public things only: the same question on the same day is the same spend."""
     return {
-        "basis": run.basis.value, "cells": digest(canonical_text(layout.to_document()).encode()),
+        "basis": run.basis.value, "cells": digest(canonical_text(form.layout).encode()),
         "day": material.declaration.zone.today(material.end), "declaration": material.declaration.hash,
         "delta": f"{run.delta:f}", "deviation": MOST_WEIGHT[run.unit] * float(mechanism["noise"]),
         "epsilon": f"{run.epsilon:f}", "population": run.population, "purpose": run.purpose,
@@ -106,7 +162,7 @@ def _question(material: TrainingData, run: RunRequest, layout: CellLayout, mecha
     }  # fmt: skip
 
 
-def _cells(material: TrainingData, log: LearningLog, layout: CellLayout) -> CellUnits:
+def _cells(material: TrainingData, layout: CellLayout, log: LearningLog) -> CellUnits:
     """The cell of everybody who may be counted, a block of people at a time."""
     many, found = len(log.history.people), list[Int64]()
     for first in range(0, many, _BLOCK):

@@ -21,6 +21,7 @@ from serving.pages.agency_pages import add_agency_pages
 from serving.pages.auditor_pages import AuditedParts, add_auditor_pages
 from serving.pages.caseworker_pages import ContactWork, add_caseworker_pages
 from serving.pages.citizen_desk import CitizenDesk
+from serving.pages.need_pages import add_need_pages
 from serving.pages.page_files import add_page_files
 from serving.pages.reach_pages import add_reach_pages
 from serving.pages.sign_in import Persona, PersonaChooser, add_sign_in
@@ -30,6 +31,7 @@ from tests.serving.http.citizens_calls import home_with, stated
 from tests.serving.http.test_reach import PEOPLE, census_of
 from tests.serving.pages.citizen_site import AGREED, ANN, BEN
 from tests.serving.pages.conftest import NOW, page_frame
+from tests.serving.pages.test_need_pages import table_of
 from tests.serving.proactive.deployments import Deployment, born
 
 ROLES = ("agency", "auditor", "caseworker")
@@ -66,6 +68,7 @@ def office_site(folder, engine, voices=None):
     add_agency_pages(frame, lambda: engine, read_vocabulary(engine.declaration))
     people = census_of(PEOPLE, engine.regions)
     add_reach_pages(frame, ReachDesk(lambda: engine, lambda: people), ("age", "income_percent"))
+    add_need_pages(frame, lambda: engine, lambda: table_of(engine, 5.0))
     add_caseworker_pages(frame, CitizenDesk(handler, desk), ContactWork(town.stores, lambda: town.worker.watch))
     add_sign_in(frame, PersonaChooser(lambda: [Persona("kim", role, "Kim", role) for role in ROLES]))
     found = handler.decide(RecommendationRequest(events=[], k=10), "ann", NOW, desk.life("ann"))

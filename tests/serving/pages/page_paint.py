@@ -26,7 +26,7 @@ SHOWN = {
         "/check",
     ),
     "auditor": ("/auditor", "/auditor/runs", "/auditor/ledger"),
-    "agency": ("/agency", "/agency/programmes/t.baby", "/agency/try", "/agency/reach?b0=65"),
+    "agency": ("/agency", "/agency/programmes/t.baby", "/agency/try", "/agency/reach?b0=65", "/agency/need"),
     "caseworker": ("/caseworker", "/caseworker/people", "/caseworker/bring"),
 }
 """The pages that are measured, by role."""

@@ -15,7 +15,15 @@ pytestmark = IN_CHROMIUM
 PAGES = {
     "auditor": ("", "/runs", "/entries", "/entries/2", "/ledger", "/model", "/decisions?seed=1", "/sheets", "/files"),
     "caseworker": ("", "/requests/REQUEST", "/people", "/bring", "/habits"),
-    "agency": ("", "/programmes/t.baby", "/try", "/reach?b0=65&place=11", "/reach?rule=t.women"),
+    "agency": (
+        "",
+        "/programmes/t.baby",
+        "/try",
+        "/reach?b0=65&place=11",
+        "/reach?rule=t.women",
+        "/need",
+        "/need?event=life.job_lost",
+    ),
 }
 
 
