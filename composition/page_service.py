@@ -125,7 +125,6 @@ class PageService:
     def _audited(self) -> AuditedParts:
         from composition.model_papers import champion_papers
         from composition.replaying import DecisionSampling
-        from rendering.service_catalogue import service_catalogue
         from serving.pages.auditor_pages import AuditedParts
 
         sampling = DecisionSampling(self.home, lambda: self.live.engine, self.settings)
@@ -134,7 +133,7 @@ class PageService:
         return AuditedParts(
             partial(champion_papers, self.home),
             sampling.replayed,
-            lambda: service_catalogue(self.live.engine.catalogue.programmes, country.folder.name.upper()),
+            lambda: catalogue_of(self.live.engine, country.folder.name.upper()),
             lambda: duty_sheets.filled_sheets(
                 asked, self.live.engine, self.home, country, clock.timestamp(), declaration
             ),
@@ -180,6 +179,14 @@ class PageService:
             lives = [(one, list(log.events([one]))) for one in chosen]
         lives.sort(key=lambda life: max((one.time for one in life[1] if one.type.startswith("life.")), default=0))
         return lives[-SHOWN_PEOPLE:][::-1]
+
+
+def catalogue_of(engine: Engine, country: str) -> dict[str, Any]:
+    """The catalogue as JSON-LD, with the names of the events that it speaks of."""
+    from rendering.service_catalogue import service_catalogue
+
+    events = {name: event.title for name, event in engine.declaration.events.items()}
+    return service_catalogue(engine.catalogue.programmes, events, country)
 
 
 def _about(engine: Engine, citizen: str, events: Sequence[Event]) -> Words:

@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from composition.duty_sheets import filled_sheets, read_sheets
 from composition.ledger_reading import LedgerAnswers
+from composition.page_service import catalogue_of
 from composition.purpose_terms import consent_terms
 from composition.settings import country_folder
 from composition.target_groups import read_vocabulary
 from composition.workspace import Workspace
 from features.log.database import Database
 from privacy.accounting.mechanism import declared
-from rendering.service_catalogue import service_catalogue
 from serving.http.handler import RecommendationHandler
 from serving.http.log_desk import LogDesk
 from serving.http.reach_desk import ReachDesk
@@ -54,11 +54,10 @@ def office_site(folder, engine, voices=None):
     made = ledger(folder / "ledger", "3")
     reserve(made, "train-1", declared("0.5"))
     made.commit("train-1", declared("0.5"), "ab" * 32)
-    programmes = engine.catalogue.programmes
     parts = AuditedParts(
         lambda: None,
         lambda seed, _: {"kept": 1, "seed": seed, "rows": [ROW]},
-        lambda: service_catalogue(programmes, "KR"),
+        lambda: catalogue_of(engine, "KR"),
         lambda: korean_sheets(engine, folder),
     )
     desk = LogDesk(engine.declaration, home_with(folder, engine, stated("ann", ANN), stated("ben", BEN), AGREED))

@@ -9,10 +9,10 @@ import json
 import pytest
 
 from composition.ledger_reading import LedgerAnswers
+from composition.page_service import catalogue_of
 from privacy.accounting.mechanism import declared
 from privacy.ledger.note import NoteVerifier, check_proof
 from privacy.ledger.verify import verify
-from rendering.service_catalogue import service_catalogue
 from serving.pages.auditor_pages import AuditedParts, add_auditor_pages
 from serving.pages.sign_in import PersonaChooser, add_sign_in
 from tests.privacy.ledgers import ledger, reserve
@@ -52,11 +52,10 @@ def auditor_of(voices, home, drawn, real_engine):
 
     manifest = {"kind": "private", "artefact": "ab" * 32}
     papers = {"name": "model-1", "manifest": manifest, "report": None}
-    programmes = real_engine.catalogue.programmes
     parts = AuditedParts(
         lambda: papers,
         sampled,
-        lambda: service_catalogue(programmes, "KR"),
+        lambda: catalogue_of(real_engine, "KR"),
         lambda: korean_sheets(real_engine, home),
     )
     add_auditor_pages(frame, LedgerAnswers(home, lambda: NOW), parts)
@@ -165,7 +164,7 @@ def test_the_sheets_say_what_is_configured_and_what_is_not(auditor, home):
 
 
 def test_a_programme_is_a_public_service_with_an_office_that_is_in_the_document(real_engine):
-    found = service_catalogue(real_engine.catalogue.programmes, "KR")
+    found = catalogue_of(real_engine, "KR")
     nodes = {one["@id"]: one for one in found["@graph"]}
     services = [one for one in found["@graph"] if one["@type"] == "cpsv:PublicService"]
     assert len(services) == len(real_engine.catalogue.programmes)
