@@ -10,6 +10,8 @@ from rendering.browser_files import version
 from rendering.voice import Voice
 
 REFUSAL: Final = "refusal.html"
+WARNED: Final = 300
+"""So many seconds before a session ends it is said, where scripts run."""
 SIGN_IN: Final = "sign_in.html"
 _REFUSED: Final = ("403", "404", "405", "429", "500", "503", "expired", "other")
 MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -34,6 +36,12 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "page.by_machine": (),
     "page.held": (),
     "page.lost": (),
+    "page.stays.long": ("minutes", "kept"),
+    "page.stays.soon": ("minutes",),
+    "page.stays.last": ("minutes",),
+    "page.stays.stay": (),
+    "page.stays.stayed": (),
+    "page.stays.ended": ("kept",),
     "page.agency_words": (),
     "page.back": (),
     "page.typed": (),
@@ -58,6 +66,9 @@ class Around:
         held: what was typed into its forms before a session ended, by field.
         told: what came of what was done last.
         theme: whether there is a style sheet of the operator's.
+        idle: so many seconds after a page somebody stays signed in.
+        whole: so many seconds they do at most, whatever they look at.
+        kept: so many seconds what they typed waits for them to sign in again.
     """
 
     voice: Voice
@@ -71,6 +82,26 @@ class Around:
     held: Mapping[str, Sequence[str]]
     told: Sequence[str]
     theme: bool
+    idle: int
+    whole: int
+    kept: int
+
+    @property
+    def warned(self) -> int:
+        """So many seconds before a session ends it is said."""
+        return WARNED
+
+    @property
+    def stays(self) -> dict[str, str]:
+        """What is said of the end of a session: how long it is, and, with scripts, before and after it."""
+        warned, kept = WARNED // 60, self.kept // 60
+        return {
+            "long": self.voice.say("page.stays.long", minutes=min(self.idle, self.whole) // 60, kept=kept),
+            "soon": self.voice.say("page.stays.soon", minutes=warned),
+            "last": self.voice.say("page.stays.last", minutes=warned),
+            "ended": self.voice.say("page.stays.ended", kept=kept),
+            **{name: self.voice.say(f"page.stays.{name}") for name in ("stay", "stayed")},
+        }
 
     @property
     def version(self) -> str:

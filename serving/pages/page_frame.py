@@ -23,7 +23,7 @@ from serving.http.problem_documents import ProblemType, RefusedError
 from serving.http.refusal_page import draw_refusals
 from serving.http.tokens import Caller
 from serving.pages.page_form import BACK, TOKEN, PageForm, form_of, from_here, local_path
-from serving.pages.page_session import HELD_SECONDS, WHOLE_SECONDS, PageSeal, PageSession
+from serving.pages.page_session import HELD_SECONDS, IDLE_SECONDS, WHOLE_SECONDS, PageSeal, PageSession
 
 AT_WORK: Final = 2
 WAITING: Final = 64
@@ -273,6 +273,9 @@ class PageFrame:
             held=visit.held,
             told=visit.session.told,
             theme=bool(self.terms.theme),
+            idle=IDLE_SECONDS,
+            whole=visit.session.lasts(visit.now),
+            kept=HELD_SECONDS,
         )
 
     def _kept(self, visit: Visit, form: PageForm) -> Response:

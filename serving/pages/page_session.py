@@ -78,6 +78,10 @@ class PageSession:
         """Whether it holds at a second."""
         return now - self.seen <= IDLE_SECONDS and now - self.began <= WHOLE_SECONDS
 
+    def lasts(self, now: int) -> int:
+        """For how many seconds it holds at most, whatever is looked at."""
+        return self.began + WHOLE_SECONDS - now
+
     def seen_at(self, now: int) -> PageSession:
         """The session once a page was looked at."""
         return replace(self, seen=now)

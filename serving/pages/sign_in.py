@@ -11,10 +11,11 @@ from rendering.voice import Words
 from serving.http import problem_documents as problems
 from serving.http.problem_documents import RefusedError
 from serving.pages.page_form import PageForm, local_path
-from serving.pages.page_frame import SIGN_IN, GoOn, PageFrame, PageShown, Visit
+from serving.pages.page_frame import SIGN_IN, FileSent, GoOn, PageFrame, PageShown, Visit
 from serving.pages.page_session import PageSession
 
 SIGN_OUT: Final = "/sign-out"
+STAY: Final = "/stay"
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ class PersonaChooser:
 
 
 def add_sign_in(frame: PageFrame, way: WayIn) -> None:
-    """Add the page on which people sign in, and the way out."""
+    """Add the page on which people sign in, the way out, and what keeps somebody signed in who is still writing."""
     frame.shows(SIGN_IN, "", lambda visit: way.shown(visit, local_path(visit.query.get("to", ""), "/")))
     frame.takes(SIGN_IN, "", lambda visit, form: way.taken(visit, form, local_path(form.text("to"), "/")))
     frame.takes(SIGN_OUT, "", lambda visit, _form: GoOn(SIGN_IN, PageSession.new(visit.now)))
+    frame.takes(STAY, "", lambda _visit, _form: FileSent("stay.txt", b"", "text/plain"))  # whatever is sent keeps it

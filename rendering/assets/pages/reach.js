@@ -29,6 +29,7 @@ async function ask() {
     if (found.hasAttribute("data-apart")) released = waiting ? released : 0; // nothing is left to be told apart
     document.querySelector(part).replaceWith(found);
     history.replaceState(null, "", address(false));
+    document.dispatchEvent(new Event("reach"));
     performance.measure(quick ? "reach" : "reach apart", { start: since, end: performance.now() });
   }
   asking = false;

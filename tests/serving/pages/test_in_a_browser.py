@@ -135,6 +135,31 @@ def test_with_scripts_an_ended_session_is_said_and_not_a_part_of_the_page_lost(t
     page.wait_for_url("**/sign-in")
 
 
+def test_before_a_session_ends_it_is_said_and_a_button_keeps_it_and_what_was_typed(tab, address):
+    page = tab("ben")
+    page.clock.install()
+    page.goto(f"{address}/citizen/review")
+    page.locator("textarea").fill("The child lives with me.")
+    page.clock.fast_forward("54:59")
+    assert page.locator("#told .notice").count() == 0
+    page.clock.fast_forward("00:02")
+    assert page.locator("#told .stays").inner_text().startswith(page.locator("#stays").get_attribute("data-soon"))
+    assert page.locator("textarea").evaluate("one => one === document.activeElement")
+    assert barriers(page, "/citizen/review") == []
+    page.locator("#told button").focus()
+    with page.expect_response("**/stay") as kept:
+        page.keyboard.press("Enter")
+    assert kept.value.status == 200
+    page.wait_for_function("() => !document.querySelector('#told button')")
+    page.clock.fast_forward("54:58")
+    assert page.locator("#told button").count() == 0
+    page.clock.fast_forward("00:05")
+    assert page.locator("#told button").count() == 1
+    page.clock.fast_forward("05:00")
+    assert page.locator("#told .stays").inner_text() == page.locator("#stays").get_attribute("data-ended")
+    assert page.locator("textarea").input_value() == "The child lives with me."
+
+
 def test_where_the_connection_is_lost_it_is_said_and_nothing_typed_is_lost(tab, address):
     page = tab("ben")
     asked = page.locator("input[name=fact]").get_attribute("value")

@@ -113,6 +113,26 @@ def test_a_session_ends_after_its_whole_time_whatever_is_looked_at(browser, cloc
     assert browser.open("/citizen").url.path == "/sign-in"
 
 
+def test_a_page_says_how_long_one_stays_signed_in(browser, clock):
+    page = signed_in(browser)
+    assert "60분 동안 로그인이 유지됩니다" in page.text
+    assert f'data-idle="{IDLE_SECONDS}" data-whole="{WHOLE_SECONDS}"' in page.text
+    clock.now += IDLE_SECONDS - 1
+    assert f'data-whole="{WHOLE_SECONDS - IDLE_SECONDS + 1}"' in browser.open("/citizen").text
+    assert 'id="stays"' not in browser.open("/sign-out").text
+
+
+def test_who_is_still_writing_stays_signed_in_for_another_hour(browser, clock):
+    token = TOKEN.search(signed_in(browser).text)[1]
+    for _ in range(3):
+        clock.now += IDLE_SECONDS - 1
+        stayed = browser.ask("POST", "/stay", {"form_token": token}, follow=False)
+        assert (stayed.status_code, stayed.text) == (200, "")
+    assert browser.open("/citizen").url.path == "/citizen"
+    clock.now += IDLE_SECONDS + 1
+    assert browser.ask("POST", "/stay", {"form_token": token}).url.path != "/stay"
+
+
 def test_signing_out_ends_the_session_and_the_forms_of_it(browser, taken):
     page = signed_in(browser)
     assert browser.send(page, "/sign-out").url.path == "/sign-in"
