@@ -19,6 +19,7 @@ from proffer import options, train_private
 
 if TYPE_CHECKING:
     from recommender.reach.unmet_need import NeedTable
+    from training.runs.reach_release import PaidCounts
 
 _KINDS: Final = ("nothing", "open", "available")
 _PAID: Final = ("epsilon", "delta", "population", "units", "dry_run")
@@ -95,7 +96,7 @@ def _make_table(args: argparse.Namespace) -> int:
     from features.calendar import date_of
     from privacy.learning.noise import secure
     from recommender.reach.unmet_need import NeedRules, need_layout
-    from training.runs.need_release import read_need, release_need
+    from training.runs.need_release import release_need
 
     train_private.require_libraries("--make-table")
     workspace = Workspace(args.home)
@@ -110,15 +111,23 @@ def _make_table(args: argparse.Namespace) -> int:
     rules = NeedRules(data.declaration, data.catalogue, data.regions, reading.read_working_days(country=args.country))
     with workspace.alone("unmet"), terminal.working("counting what people found, with noise"):
         made = release_need(data, request, layout, rules, secure(), workspace.folder(workspace.reach_tables))
-    deviation = read_need(made.content).deviation
-    told = {
-        "spend": made.spend_id, "table": str(made.kept), "as_of": day.isoformat(), "cells": layout.size,
-        "epsilon": f"{made.spend.epsilon:f}", "delta": f"{made.spend.delta:f}", "deviation": deviation,
-        **train_private.stated(request),
-    }  # fmt: skip
-    text = f"{layout.size:,} cells, each with noise of {deviation:.1f} people; spent as {made.spend_id}"
+    told = {**_made(made), **train_private.stated(request)}
+    text = f"{layout.size:,} cells, each with noise of {told['deviation']:.1f} people; spent as {made.spend_id}"
     terminal.emit(told, args.json, f"{text}\nshow it: proffer unmet --table")
     return terminal.DONE
+
+
+def _made(made: PaidCounts) -> dict[str, Any]:
+    """What was released, as documents say it."""
+    from features.calendar import date_of
+    from training.runs.need_release import read_need
+
+    table = read_need(made.content)
+    return {
+        "spend": made.spend_id, "table": str(made.kept), "as_of": date_of(table.layout.day).isoformat(),
+        "cells": table.layout.size, "epsilon": f"{made.spend.epsilon:f}", "delta": f"{made.spend.delta:f}",
+        "deviation": table.deviation,
+    }  # fmt: skip
 
 
 def _refuse_contradictions(args: argparse.Namespace) -> None:
@@ -140,22 +149,16 @@ def _refuse_contradictions(args: argparse.Namespace) -> None:
 
 
 def _text(told: Mapping[str, Any], language: str) -> str:
-    """The counts as tables; what is left out is a dash."""
+    """The counts as tables, each with its standard error where it has one; what is left out is a dash."""
     lines = [f"the {told['days']} days up to {told['as_of']}"]
     for key, head in (("events", "event"), ("provinces", "province")):
-        rows = [
-            (one["name"].get(language) or one.get("event") or "not known", *map(_cell, (one,) * len(_KINDS), _KINDS))
-            for one in told.get(key, ())
-        ]
+        rows = []
+        for one in told.get(key, ()):
+            wide = one.get("standard_error")
+            around = "" if wide is None else f" ±{wide:,}"
+            figures = ("-" if one[kind] is None else f"{one[kind]:,}{around}" for kind in _KINDS)
+            rows.append((one["name"].get(language) or one.get("event") or "not known", *figures))
         if rows:
             heads = (head, *_KINDS)
             lines += ["", terminal.table(heads, rows, right=range(1, len(heads)))]
-    lines += ["- is left out: the count is too small"]
-    return "\n".join(lines)
-
-
-def _cell(row: Mapping[str, Any], kind: str) -> str:
-    """A count, with its standard error where it has one."""
-    wide = row.get("standard_error")
-    around = "" if wide is None else f" ±{wide:,}"
-    return "-" if row[kind] is None else f"{row[kind]:,}{around}"
+    return "\n".join([*lines, "- is left out: the count is too small"])
