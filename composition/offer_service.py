@@ -71,6 +71,7 @@ def offer_workers(
     Raises:
         Rejected: the policy or the key is wrong.
     """
+    from serving.proactive.look_outcome import OutcomeMaker
     from serving.proactive.offer_look import Watch
     from serving.proactive.offer_worker import OfferWorker
     from serving.proactive.store_access import Stores
@@ -83,7 +84,7 @@ def offer_workers(
     @lru_cache(maxsize=2)
     def made(one: Engine, stopped: Stops, held: HoldoutPolicy | None) -> OfferWorker:
         watch = Watch(one, policy, read_purposes(one.declaration, country), stopped, held)
-        return OfferWorker(stores, watch, ids, Recorder(one))
+        return OfferWorker(stores, OutcomeMaker(watch, ids, Recorder(one)))
 
     return lambda: made(engine(), stops(), holdout())
 

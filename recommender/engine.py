@@ -189,6 +189,11 @@ class Engine:
         asks = self.asks(person, day)
         return recommend(compiled, person, self.ranker, k, asks)
 
+    def offers(self, person: Person, day: date) -> Recommendations:
+        """All that may be offered to the person on a day, without what to ask and from which events facts are known."""
+        unsaid = replace(person, known=replace(person.known, traced={}))
+        return recommend(self.compiled(day), unsaid, self.ranker)
+
     def verdicts(self, person: Person, day: date) -> Verdicts:
         """Every programme judged on the person, in the catalogue's order; iterating explains them."""
         return judge(self.compiled(day), person.snapshot, person.applicant)

@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -19,14 +19,13 @@ from features.log.event import Event
 from features.log.rows import CELLS, CHUNK, KIN, Key, StoredRows, member_text, renamed, stated_in, stored
 from features.log.tables import ACTIONS, EVENTS, OTHERS
 from features.log.tombstones import ErasureKey, Tombstones
+from features.log.touching import portions, touching
 from features.log.versions import conflict, erased_subject, foreign_action
 from features.problem import Problem
 
-_ASKED: Final = 400  # keys named in one query, below what every SQLite allows
 _AT_ONCE: Final = 1_000  # rows made and written at once: so few stay in the processor's cache, and memory is used again
 _FIELDS: Final = ("id", "source", "subject", "type", "time", "recorded", "data", "about")
 
-_Asked = TypeVar("_Asked")
 Outcome = Literal["accepted", "duplicate"] | Problem
 """What became of one event: new, there already saying the same, or a problem for which it was not written."""
 
@@ -120,8 +119,18 @@ class EventLog:
         if people is None:
             yield from map(_event, self._connection.execute(query, execution_options={"yield_per": CHUNK}))
             return
-        for numbers in _portions(sorted(self._touching(people))):
+        for numbers in portions(sorted(set[int]().union(*touching(self._connection, people).values()))):
             yield from map(_event, self._connection.execute(query.where(EVENTS.c.number.in_(numbers))))
+
+    def lives(self, people: Sequence[str]) -> dict[str, list[Event]]:
+        """Return the events that touch each of some people, as `events` yields them for one."""
+        touched = touching(self._connection, people)
+        numbers = set[int]().union(*touched.values())
+        query, found = sa.select(EVENTS.c.number, *(EVENTS.c[name] for name in _FIELDS)), dict[int, Event]()
+        for chosen in portions(sorted(numbers)):
+            rows = self._connection.execute(query.where(EVENTS.c.number.in_(chosen)))
+            found.update((number, _event(cells)) for number, *cells in rows)
+        return {one: [found[number] for number in sorted(touched[one])] for one in people}
 
     def count(self) -> int:
         """How many events there are, corrections and retractions among them; none is read."""
@@ -140,7 +149,7 @@ class EventLog:
 
     def names(self, person: str) -> bool:
         """Whether an event touches somebody or lists them as a member of a household, by exactly this id."""
-        return bool(self._touching([person]) or self._listing(person))
+        return bool(touching(self._connection, [person])[person] or self._listing(person))
 
     def erase(self, person: str, alias: str) -> int:
         """Physically delete a person's events, and name them otherwise in those of others; return how many that were.
@@ -152,7 +161,7 @@ class EventLog:
         own = self._numbers(sa.select(EVENTS.c.number).where(EVENTS.c.subject == person))
         named = self._numbers(sa.select(OTHERS.c.number).where(OTHERS.c.person == person))
         named += self._listing(person)
-        for numbers in _portions(own):
+        for numbers in portions(own):
             for table in (EVENTS, OTHERS, ACTIONS):
                 self._connection.execute(sa.delete(table).where(table.c.number.in_(numbers)))
         for number in set(named).difference(own):
@@ -271,28 +280,11 @@ class EventLog:
             by_source.setdefault(source, []).append(name)
         found: dict[Key, tuple[int, str, str]] = {}
         for source, names in by_source.items():
-            for some in _portions(names):
+            for some in portions(names):
                 query = sa.select(EVENTS.c.id, EVENTS.c.number, EVENTS.c.hash, EVENTS.c.subject)
                 rows = self._connection.execute(query.where(EVENTS.c.source == source, EVENTS.c.id.in_(some)))
                 found.update({(source, name): (number, digest, subject) for name, number, digest, subject in rows})
         return found
-
-    def _touching(self, people: Sequence[str]) -> set[int]:
-        """The events that touch one of these people, and all that acts on them or that they act on, repeatedly."""
-        found: set[int] = set()
-        for some in _portions(people):
-            for column, table in ((EVENTS.c.subject, EVENTS), (OTHERS.c.person, OTHERS)):
-                found.update(self._numbers(sa.select(table.c.number).where(column.in_(some))))
-        fresh = found
-        while fresh:
-            fresh = {number for some in _portions(sorted(fresh)) for number in self._related(some)} - found
-            found |= fresh
-        return found
-
-    def _related(self, numbers: Sequence[int]) -> Iterator[int]:
-        same = (EVENTS.c.source == ACTIONS.c.target_source) & (EVENTS.c.id == ACTIONS.c.target_id)
-        yield from self._numbers(sa.select(ACTIONS.c.number).join(EVENTS, same).where(EVENTS.c.number.in_(numbers)))
-        yield from self._numbers(sa.select(EVENTS.c.number).join(ACTIONS, same).where(ACTIONS.c.number.in_(numbers)))
 
     def _rename(self, number: int, names: Mapping[str, str]) -> None:
         """Name a person otherwise in an event of somebody else; its hash stays: sending it again restores nothing."""
@@ -302,15 +294,10 @@ class EventLog:
         self._connection.execute(sa.update(EVENTS).where(EVENTS.c.number == number).values(data=data, about=about))
 
 
-def _event(row: sa.Row[Any]) -> Event:
-    data = json.loads(row.data) if row.data else {}
-    about = tuple((person, role) for person, role in json.loads(row.about)) if row.about else ()
-    return Event(row.id, row.source, row.subject, row.type, row.time, row.recorded, data, about)
-
-
-def _portions(listed: Sequence[_Asked]) -> Iterator[Sequence[_Asked]]:
-    for begin in range(0, len(listed), _ASKED):
-        yield listed[begin : begin + _ASKED]
+def _event(cells: Sequence[Any]) -> Event:
+    id_, source, subject, kind, time, recorded, data, about = cells
+    parts = tuple([(person, role) for person, role in json.loads(about)]) if about else ()
+    return Event(id_, source, subject, kind, time, recorded, json.loads(data) if data else {}, parts)
 
 
 def _repeated(ids: Sequence[str]) -> list[int]:

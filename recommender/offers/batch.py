@@ -17,7 +17,7 @@ from recommender.offers.beside import Alternative, alternative, apart_from, endi
 from recommender.offers.bundle import Bundle, Candidate, bundles
 from recommender.offers.offer_arrays import OfferArrays, PersonWindows, int64, offer_arrays, ordered_amount
 from recommender.offers.other_applicant import for_other_applicants, unasked_kinds
-from recommender.offers.recommendation import Recommendation, Recommendations
+from recommender.offers.recommendation import Recommendation, Recommendations, traced_in
 from recommender.offers.utility import UtilityInputs, UtilityWeights, Weighed, unlocked, weigh
 from recommender.ranking.scorer import Pairs
 from recommender.rules.chance import chances
@@ -27,7 +27,6 @@ from recommender.rules.verdict import Verdicts
 from recommender.rules.window import ApplicationWindow
 
 if TYPE_CHECKING:
-    from features.origin import Origin
     from recommender.offers.order_correction import OrderCorrection
     from recommender.ranking.attributes import ProgrammeAttributes
     from recommender.ranking.scorer import Scorer
@@ -249,7 +248,7 @@ def _of_person(offers: _WeighedOffers, i: int, compiled: Compiled, ranker: Ranke
         not_asked=unasked_kinds(compiled, person.applicant),
         upcoming=_upcoming(offers, i, compiled),
         messages=compiled.messages,
-        known_from=_known_from(shown, person),
+        known_from=traced_in(shown, person.known.origins),
         closed=tuple((programmes[at], table.window(at, windows)) for at in gone),
         asks=(),
         events={name: event.title for name, event in compiled.declaration.events.items()},
@@ -273,13 +272,6 @@ def _explained(
     return Recommendation(
         rank, programme, verdict, likelihood, utility, window, estimate, currency, compiled.messages, notices, told
     )
-
-
-def _known_from(shown: Sequence[Recommendation], person: Person) -> dict[str, Origin]:
-    """From which event each fact is known that a reason of what is shown rests on."""
-    named = dict.fromkeys(fact for one in shown for reason in one.verdict.because for fact in reason.facts)
-    found = person.known.origins
-    return {name: found[name] for name in named if name in found}
 
 
 def _already(offers: _WeighedOffers, i: int, compiled: Compiled) -> tuple[tuple[Programme, Text | None], ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -143,6 +143,20 @@ class Recommendations:
     events: Mapping[str, Mapping[str, str]]
     model: Mapping[str, object] | None
 
+    def of(self, programmes: Collection[str], asked: str | None, origins: Mapping[str, Origin]) -> Recommendations:
+        """Return what it says of some programmes alone, and of the questions the one about a fact.
+
+        Args:
+            programmes: their ids.
+            asked: the fact; None for no question.
+            origins: from which event each fact of the person is known.
+        """
+        shown = tuple([one for one in self.shown if one.programme.id in programmes])
+        return replace(
+            self, shown=shown, known_from=traced_in(shown, origins), bundles=(), already=(), alternatives=(),
+            other_applicants=(), upcoming=(), closed=(), asks=tuple([ask for ask in self.asks if ask.fact == asked]),
+        )  # fmt: skip
+
     def to_json(self) -> dict[str, Any]:
         """The one document of `proffer recommend --json` and of POST /v1/recommendations."""
         return {
@@ -175,6 +189,12 @@ class Recommendations:
             "effort_unstated": bundle.effort_unstated,
             "set_aside": [{"programme": one.programme, "excluded_by": one.excluded_by} for one in bundle.set_aside],
         }
+
+
+def traced_in(shown: Iterable[Recommendation], origins: Mapping[str, Origin]) -> dict[str, Origin]:
+    """Return from which event each fact is known that a reason of what is shown rests on."""
+    named = dict.fromkeys(fact for one in shown for reason in one.verdict.because for fact in reason.facts)
+    return {name: origins[name] for name in named if name in origins}
 
 
 def _alternative_json(one: Alternative) -> dict[str, Any]:

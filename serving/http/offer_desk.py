@@ -67,7 +67,7 @@ class OfferDesk:
             if found.state == DECLINED:
                 return _answer(found)
             done = replace(found, state=DECLINED, changed=now, until=None, reason="")
-            OfferBook(store.connection).put(done)
+            OfferBook(store.connection).put([done])
             known = self._worker().watch.engine.declaration.events
             if DECLINE in known:
                 told = {"programme": found.programme} if "programme" in known[DECLINE].fields else {}
@@ -92,8 +92,8 @@ class OfferDesk:
                 raise RefusedError(OFFER_SETTLED, "The offer was declined.")
             second = now + until * DAY_SECONDS - zone.local_seconds(now)
             done = replace(found, state=SNOOZED, changed=now, until=second, reason="")
-            OfferBook(store.connection).put(done)
-            WorkList(store.connection).look_again(citizen, now)  # from which follows when it may leave again
+            OfferBook(store.connection).put([done])
+            WorkList(store.connection).look_again({citizen: now})  # from which follows when it may leave again
             return _answer(done)
 
     def _channel(self, named: str | None) -> str:
@@ -134,7 +134,7 @@ class OfferDesk:
         if found is None:
             look = self._looked(store, worker, citizen, now, acting)
             due = [] if look is None else [one for one in look.situation.due if not (acting and one.sensitive)]
-            rows = [] if look is None else [worker.row(look, one) for one in due]
+            rows = [] if look is None else [worker.maker.row(look, one) for one in due]
             found = next((one for one in rows if one.id == offer), None)
         if found is None or found.citizen != citizen:
             raise RefusedError(NOT_FOUND, _NOBODY)
@@ -148,7 +148,7 @@ def _listed(look: OfferLook, worker: OfferWorker, channel: str, acting: bool) ->
     for due in look.decision.listed.get(channel, ()):
         if acting and due.sensitive:
             continue
-        row = worker.row(look, due)
+        row = worker.maker.row(look, due)
         told = offer_json(due, row.id, by_id[due.programme])
         decision = None if acting else row.decision or None  # which only the person may read
         yield {**told, "state": row.state, "made": rfc3339(row.made), "decision_id": decision}

@@ -48,7 +48,7 @@ def refuse(store: ServiceStore, message: KeptMessage, now: int) -> None:
     """End a message that may not leave; the person is looked at again, so that what still stands leaves in another."""
     Outbox(store.connection).end(message, REFUSED, now, "what it says no longer stands, or is not agreed to")
     if not store.erased([message.citizen]):  # of whoever was erased meanwhile nothing is written
-        WorkList(store.connection).look_again(message.citizen, now)
+        WorkList(store.connection).look_again({message.citizen: now})
 
 
 def _all_stand(message: KeptMessage, named: list[dict[str, Any]], look: OfferLook) -> bool:

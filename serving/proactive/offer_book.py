@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
+from features.log.touching import portions
 from recommender.contact.contact_decision import HELD_OUT
 from recommender.contact.contact_record import DUE, Contact, PastOffer
 from recommender.contact.due_offer import Terms
@@ -125,12 +128,24 @@ class OfferBook:
 
     def on_book(self, citizen: str) -> OnBook:
         """Return what is on the book about a person."""
-        return OnBook(self.offers_of(citizen), self.contacts_of(citizen))
+        return self.on_books([citizen])[citizen]
+
+    def on_books(self, people: Sequence[str]) -> dict[str, OnBook]:
+        """Return what is on the book about each of some people."""
+        offers, contacts = defaultdict[str, list[KeptOffer]](list), defaultdict[str, list[Contact]](list)
+        for some in portions(people):
+            query = sa.select(OFFERS).where(OFFERS.c.citizen.in_(some)).order_by(OFFERS.c.made, OFFERS.c.id)
+            for row in self._connection.execute(query):
+                offers[row.citizen].append(_offer(row))
+            left = sa.select(MESSAGES.c.citizen, MESSAGES.c.made, MESSAGES.c.urgent).order_by(MESSAGES.c.made)
+            mine = (MESSAGES.c.citizen.in_(some), MESSAGES.c.kind == OFFERS_KIND)
+            for who, made, urgent in self._connection.execute(left.where(*mine, MESSAGES.c.state.not_in(UNDELIVERED))):
+                contacts[who].append(Contact(made, bool(urgent)))
+        return {one: OnBook(tuple(offers[one]), tuple(contacts[one])) for one in people}
 
     def offers_of(self, citizen: str) -> tuple[KeptOffer, ...]:
         """Return a person's offers, the earliest first; of one second in the order of ids."""
-        query = sa.select(OFFERS).where(OFFERS.c.citizen == citizen).order_by(OFFERS.c.made, OFFERS.c.id)
-        return tuple(_offer(row) for row in self._connection.execute(query))
+        return tuple(self.on_book(citizen).offers)
 
     def held_out(self) -> tuple[str, ...]:
         """Return everybody about whom something waits by a holdout, sorted."""
@@ -145,23 +160,20 @@ class OfferBook:
 
     def contacts_of(self, citizen: str) -> tuple[Contact, ...]:
         """Return the contacts made with a person, the earliest first: every message of offers that left or will."""
-        query = sa.select(MESSAGES.c.made, MESSAGES.c.urgent).order_by(MESSAGES.c.made)
-        left = MESSAGES.c.state.not_in(UNDELIVERED)
-        rows = self._connection.execute(
-            query.where(MESSAGES.c.citizen == citizen, MESSAGES.c.kind == OFFERS_KIND, left)
-        )
-        return tuple(Contact(row.made, bool(row.urgent)) for row in rows)
+        return tuple(self.on_book(citizen).contacts)
 
-    def put(self, offer: KeptOffer) -> None:
-        """Write an offer, or what became of one that is there."""
-        written_over(self._connection, OFFERS, "id", offer.row())
+    def put(self, offers: Sequence[KeptOffer]) -> None:
+        """Write offers, or what became of those that are there."""
+        written_over(self._connection, OFFERS, "id", [one.row() for one in offers])
 
-    def post(self, message: KeptMessage) -> bool:
-        """Write a message that is new, or was refused before and stands again; return whether it was written."""
-        found = self._connection.execute(sa.select(MESSAGES.c.state).where(MESSAGES.c.id == message.id)).scalar()
-        if found in (None, REFUSED):
-            written_over(self._connection, MESSAGES, "id", vars(message))
-        return found in (None, REFUSED)
+    def post(self, messages: Sequence[KeptMessage]) -> None:
+        """Write the messages that are new, or were refused before and stand again."""
+        known = dict[str, str]()
+        for some in portions([one.id for one in messages]):
+            found = sa.select(MESSAGES.c.id, MESSAGES.c.state).where(MESSAGES.c.id.in_(some))
+            known.update((id_, state) for id_, state in self._connection.execute(found))
+        fresh = [vars(one) for one in messages if known.get(one.id, REFUSED) == REFUSED]
+        written_over(self._connection, MESSAGES, "id", fresh)
 
 
 def latest(offers: Sequence[KeptOffer]) -> dict[str, KeptOffer]:
@@ -169,11 +181,14 @@ def latest(offers: Sequence[KeptOffer]) -> dict[str, KeptOffer]:
     return {one.programme: one for one in offers}
 
 
-def written_over(connection: sa.Connection, table: sa.Table, key: str, row: dict[str, Any]) -> None:
-    """Write a row, in the place of the one under the same key where there is one."""
-    changed = connection.execute(sa.update(table).where(table.c[key] == row[key]).values(row))
-    if not changed.rowcount:
-        connection.execute(sa.insert(table), [row])
+def written_over(connection: sa.Connection, table: sa.Table, key: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Write rows, each in the place of the one under the same key where there is one."""
+    if not rows:
+        return
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    made = insert(table)
+    values = {name: made.excluded[name] for name in rows[0] if name != key}
+    connection.execute(made.on_conflict_do_update(index_elements=[key], set_=values), rows)
 
 
 def _offer(row: sa.Row[Any]) -> KeptOffer:

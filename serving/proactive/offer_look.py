@@ -51,7 +51,7 @@ class OfferLook:
         now: the UTC second.
         person: as known then, as far as may be read.
         history: of what is recorded.
-        found: everything that can be recommended, with its words.
+        found: everything that can be recommended, with its words, without what to ask.
         situation: what the policy looked at.
         decision: what it decided.
         held: what was on the book.
@@ -131,7 +131,7 @@ class Watch:
             return None
         person = unread(person, hidden) if hidden else person
         unordered = tuple(one.said for one in self.stops.of_order(engine, person))
-        found = (answering.by_rules if unordered else answering).answer(person, day, None)
+        found = (answering.by_rules if unordered else answering).offers(person, day)
         due = due_offers(found, person.held, self.policy, engine.declaration.sensitive_facts)
         declined = declines_of(history, citizen, t, engine.catalogue)
         held, book = book, OnBook(reconciled(book.offers, declined, self.policy.risen_percent, zone), book.contacts)

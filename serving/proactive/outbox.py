@@ -59,7 +59,7 @@ class Outbox:
 
     def close_receiver(self, receiver: str, now: int) -> None:
         """Remember that a receiver wants no more; `receiver` is a hash of its address."""
-        written_over(self.connection, WORKED, "name", {"name": _GONE + receiver, "number": now})
+        written_over(self.connection, WORKED, "name", [{"name": _GONE + receiver, "number": now}])
 
     def is_closed(self, receiver: str) -> bool:
         """Whether a receiver said that it wants no more."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
 from features.log.tables import EVENTS, OTHERS
+from features.log.touching import portions
 from serving.proactive.offer_book import written_over
 from serving.records.service_tables import LOOKS, WORKED
 
@@ -32,7 +33,6 @@ class Touched(NamedTuple):
 
 
 MOST_COUNTED: Final = 100_000
-_CHUNK: Final = 500
 
 
 class Lag(NamedTuple):
@@ -77,11 +77,17 @@ class WorkList:
 
     def finish(self, upto: int) -> None:
         """Remember up to which event the log was worked off."""
-        written_over(self.connection, WORKED, "name", {"name": OFFERS_WORK, "number": upto})
+        written_over(self.connection, WORKED, "name", [{"name": OFFERS_WORK, "number": upto}])
 
-    def look_again(self, citizen: str, at: int) -> None:
-        """Remember when a person is looked at next."""
-        written_over(self.connection, LOOKS, "citizen", {"citizen": citizen, "at": at})
+    def look_again(self, looks: Mapping[str, int | None]) -> None:
+        """Remember when each of these people is looked at next; None where only an event brings that about."""
+        forgotten = [who for who, at in looks.items() if at is None]
+        for some in portions(forgotten):
+            self.connection.execute(sa.delete(LOOKS).where(LOOKS.c.citizen.in_(some)))
+        written_over(
+            self.connection, LOOKS, "citizen",
+            [{"citizen": who, "at": at} for who, at in sorted(looks.items()) if at is not None],
+        )  # fmt: skip
 
     def look_at(self, people: Sequence[str], at: int) -> int:
         """Look at people at a UTC second, or before where they are due before; return how many the log knows.
@@ -89,8 +95,7 @@ class WorkList:
         Whoever the log does not know, or no more, is left out: no name comes in this way.
         """
         count = 0
-        for first in range(0, len(people), _CHUNK):
-            some = people[first : first + _CHUNK]
+        for some in portions(people):
             touched = sa.select(EVENTS.c.subject).where(EVENTS.c.subject.in_(some))
             named = sa.select(OTHERS.c.person).where(OTHERS.c.person.in_(some))
             known = set(self.connection.execute(sa.union(touched, named)).scalars())
@@ -101,10 +106,6 @@ class WorkList:
                 self.connection.execute(sa.insert(LOOKS), [{"citizen": one, "at": at} for one in sorted(new)])
             count += len(known)
         return count
-
-    def forget(self, citizen: str) -> None:
-        """Look at a person again only once an event touches them."""
-        self.connection.execute(sa.delete(LOOKS).where(LOOKS.c.citizen == citizen))
 
     def lag(self, now: int) -> Lag:
         """Return what waits at a UTC second."""

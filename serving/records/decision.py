@@ -9,11 +9,12 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any, Final, Literal
 
-from features.calendar import day_of
+from features.calendar import date_of, day_of
 from features.canonical_json import canonical_text
 from features.problem import Problem, Rejected, Where
 from recommender.contact.holdout import CERTAIN
 from recommender.engine import Engine
+from recommender.offers.recommendation import Recommendations
 from recommender.rules.person import Person
 from serving.records.basis import basis_of
 from serving.records.person_record import recorded
@@ -114,21 +115,33 @@ class Recorder:
         Raises:
             Rejected: the model answers with something that is not a probability.
         """
-        found = self.engine.answer(person, day, k)
+        return self.written(person, self.engine.answer(person, day, k), k, citizen, kind, said)
+
+    def written(
+        self, person: Person, found: Recommendations, k: int | None, citizen: str | None, kind: Kind,
+        said: Mapping[str, Any] | None,
+    ) -> Decision:  # fmt: skip
+        """Return the decision of an answer that this engine gave; the arguments are otherwise those of `decide`.
+
+        Where `said` names the programmes a message is about under `of`, the answer holds these alone, and of the
+        questions the one about the fact under `asked`: who is sent a message is told no more.
+        """
+        said, order = dict(said or {}), found.shown
+        if "of" in said:
+            found = found.of(said["of"], said.get("asked"), person.known.origins)
         answer = found.to_json()
         document = {
             "format": FORMAT,
             "kind": kind,
             "citizen": citizen,
-            "as_of": day.isoformat(),
+            "as_of": date_of(found.day).isoformat(),
             "k": k,
             "basis": self.basis,
             "inputs": recorded(person, found.known_from),
             "order": [
-                {"programme": one.programme.id, "utility": one.utility.steps, "propensity": CERTAIN}
-                for one in found.shown
+                {"programme": one.programme.id, "utility": one.utility.steps, "propensity": CERTAIN} for one in order
             ],
-            "said": dict(said or {}),
+            "said": said,
             "answer": hash_of(answer),
         }
         return Decision(document, answer)

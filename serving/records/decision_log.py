@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from secrets import token_bytes
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from features.calendar import DAY_SECONDS
 from features.canonical_json import canonical_text
+from features.log.touching import portions
 from serving.records.decision import Decision
 from serving.records.service_tables import DECISIONS, MESSAGES
 
@@ -72,11 +73,26 @@ class DecisionLog:
         Raises:
             ValueError: it is about nobody whose events are kept, and goes only to whoever asked.
         """
-        if decision.citizen is None:
+        return bool(self.write_all([decision], made))
+
+    def write_all(self, decisions: Sequence[Decision], made: int) -> int:
+        """Write those decisions that are new; return how many were; see `write`.
+
+        Raises:
+            ValueError: one is about nobody whose events are kept.
+        """
+        if any(one.citizen is None for one in decisions):
             raise ValueError("a decision about facts that were sent is not kept")
-        if self.has(decision.id):
-            return False
-        row = {
+        fresh, held = {one.id: one for one in decisions}, set[str]()
+        for some in portions(list(fresh)):
+            held.update(self._connection.execute(sa.select(DECISIONS.c.id).where(DECISIONS.c.id.in_(some))).scalars())
+        rows = [self._row(one, made) for id_, one in fresh.items() if id_ not in held]
+        if rows:
+            self._connection.execute(sa.insert(DECISIONS), rows)
+        return len(rows)
+
+    def _row(self, decision: Decision, made: int) -> dict[str, object]:
+        return {
             "id": decision.id,
             "citizen": decision.citizen,
             "kind": decision.kind,
@@ -85,8 +101,6 @@ class DecisionLog:
             "body": zlib.compress(canonical_text(decision.to_document()).encode(), _QUICK),
             "salt": self._entropy(SALT_BYTES),
         }
-        self._connection.execute(sa.insert(DECISIONS), [row])
-        return True
 
     def find(self, id_: str) -> KeptDecision | None:
         """Return a decision on record, None where there is none of this id."""

@@ -77,6 +77,15 @@ class EventLogContract:
             related = mine | {one.target for one in events if one.key in mine}
             assert {one.key for one in events if one.target in mine or one.key in related} <= mine
 
+    @examples(30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors])
+    @given(histories())
+    def test_the_lives_of_many_are_the_events_of_each(self, database, events):
+        emptied(database)
+        self.append(database, events)
+        with database.reading() as connection:
+            lives = EventLog(connection).lives([*PEOPLE, "nobody"])
+        assert lives == {one: self.read(database, [one]) for one in (*PEOPLE, "nobody")}
+
     def test_nobody_corrects_or_retracts_what_was_said_of_somebody_else(self, database):
         """Refused by name whether what it names came before, comes with it, or stands behind it."""
         emptied(database)

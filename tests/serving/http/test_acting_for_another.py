@@ -14,6 +14,7 @@ from composition.purpose_terms import consent_terms
 from features.problem import Rejected
 from serving.http import openapi, tokens
 from serving.http.handler import RecommendationHandler
+from serving.proactive.look_outcome import OutcomeMaker
 from serving.proactive.offer_book import OfferBook
 from serving.proactive.offer_identity import OfferIdentity
 from serving.proactive.offer_look import Watch
@@ -246,7 +247,7 @@ def offering(shipped, caller_of, home):
     handler = RecommendationHandler(shipped, **consent_terms(shipped.declaration))
     stores = Stores(home.store, home.store_to_write)
     watch = Watch(shipped, handler.policy, handler.purposes)
-    worker = OfferWorker(stores, watch, OfferIdentity(bytes(32)), Recorder(shipped))
+    worker = OfferWorker(stores, OutcomeMaker(watch, OfferIdentity(bytes(32)), Recorder(shipped)))
     called = calls_of(caller_of, handler, home, lambda: called.worker)
     called.worker, called.home = worker, home
     for child in ("kid", "kim", "big"):
@@ -298,13 +299,17 @@ def test_a_parent_declines_and_puts_off_what_is_told_to_them_and_nothing_else(of
     assert set(acts(offering)) == {"offers:read", "offers:answer"}
 
 
+def seen_by(worker, watch):
+    return replace(worker, maker=replace(worker.maker, watch=watch))
+
+
 def answered(call, child):
     """The programmes whose offer a parent can decline, of all that may stand for a child, whatever its id is."""
     worker, now = call.worker, call.clock[0]
     with call.home.store() as store:
         book = OfferBook(store.connection).on_book(child)
         look = worker.watch.look(list(store.log.events([child])), child, now, book)
-    ids = {one.programme: worker.row(look, one).id for one in look.situation.due}
+    ids = {one.programme: worker.maker.row(look, one).id for one in look.situation.due}
     return {
         programme
         for programme, id_ in sorted(ids.items())
@@ -330,7 +335,7 @@ class Recording(Watch):
 
 def test_no_sensitive_fact_is_read_for_a_parent(offering, shipped):
     watch = offering.worker.watch
-    offering.worker = replace(offering.worker, watch=Recording(shipped, watch.policy, watch.purposes))
+    offering.worker = seen_by(offering.worker, Recording(shipped, watch.policy, watch.purposes))
     offers(offering)
     offering("POST", path("kid", f"offers/{'0' * 64}/decline"), subject="ann", scopes=MINE)
     offers(offering, subject="kid")
@@ -341,7 +346,7 @@ def test_no_sensitive_fact_is_read_for_a_parent(offering, shipped):
 def test_a_programme_that_the_policy_calls_sensitive_is_no_parents(offering):
     named = offers(offering)[0]["programme"]
     policy = replace(offering.worker.watch.policy, sensitive_programmes=frozenset({named}))
-    offering.worker = replace(offering.worker, watch=replace(offering.worker.watch, policy=policy))
+    offering.worker = seen_by(offering.worker, replace(offering.worker.watch, policy=policy))
     assert named in {one["programme"] for one in offers(offering, subject="kid")}
     assert named not in {one["programme"] for one in offers(offering)}
     assert named not in answered(offering, "kid")

@@ -14,6 +14,7 @@ from serving.http.access import Authentication
 from serving.http.app import create_app
 from serving.http.handler import RecommendationHandler
 from serving.http.log_desk import LogDesk
+from serving.proactive.look_outcome import OutcomeMaker
 from serving.proactive.offer_identity import OfferIdentity
 from serving.proactive.offer_look import Watch
 from serving.proactive.offer_worker import OfferWorker
@@ -44,7 +45,7 @@ class Town:
     def worker(self):
         stores = Stores(self.home.store, self.home.store_to_write)
         watch = Watch(self.engine, self.policy)
-        return OfferWorker(stores, watch, OfferIdentity(bytes(32)), Recorder(self.engine))
+        return OfferWorker(stores, OutcomeMaker(watch, OfferIdentity(bytes(32)), Recorder(self.engine)))
 
     def tell(self, who, kind, data=None):
         self.count += 1

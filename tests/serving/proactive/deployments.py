@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from features.log.event_parser import parse_event
 from recommender.contact.contact_policy import parse_contact_policy
+from serving.proactive.look_outcome import OutcomeMaker
 from serving.proactive.offer_book import OfferBook
 from serving.proactive.offer_identity import OfferIdentity
 from serving.proactive.offer_look import Watch
@@ -53,7 +54,7 @@ class Deployment:
         off = [("programme", one) if isinstance(one, str) else one for one in sorted(self.stopped, key=str)]
         watch = Watch(self.engine, self.policy, stops=Stops(tuple(Stop(*one, "kim", "it is wrong", "") for one in off)),
                       holdout=self.holdout)  # fmt: skip
-        return OfferWorker(self.stores, watch, OfferIdentity(bytes(32)), Recorder(self.engine))
+        return OfferWorker(self.stores, OutcomeMaker(watch, OfferIdentity(bytes(32)), Recorder(self.engine)))
 
     def event(self, who, kind, data=None, ago=3600, name=None, about=()):
         self.count += 1

@@ -158,7 +158,7 @@ def put(town, state, **more):
     """What the desk writes where the person answers."""
     with town.stores.writing() as opened:
         row = next(one for one in town.offers("ann") if one.programme == "t.baby")
-        OfferBook(opened.connection).put(replace(row, state=state, changed=town.now, **more))
+        OfferBook(opened.connection).put([replace(row, state=state, changed=town.now, **more)])
 
 
 MEANWHILE = {
@@ -228,7 +228,7 @@ def test_of_whoever_is_erased_while_a_message_is_asked_about_nothing_is_written(
     town.now += 60
     put(town, "declined")
     with town.stores.writing() as opened:
-        WorkList(opened.connection).forget("ann")
+        WorkList(opened.connection).look_again({"ann": None})
     assert sender(town).step(town.now) == Sent(ended=1)
     assert town.work(lambda work: work.due(town.now, 9)) == ()
 

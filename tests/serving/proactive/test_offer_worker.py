@@ -159,6 +159,19 @@ class WorkerContract:
         assert ("stopped" in found["bob"].document["said"]) is not elsewhere
         assert replayed(found["bob"], learned if elsewhere else learned.by_rules).outcome == "same"
 
+    def test_the_record_of_an_offer_holds_what_was_sent_alone_and_is_made_again(self, town):
+        town.settle("ann", *WEBHOOK)
+        town.tell(born(town, "ann"))
+        town.step()
+        found, (sent,) = town.decision("ann"), messages(town)
+        body = json.loads(sent.body)
+        named = {one["programme"] for one in body["offers"]}
+        assert {one["programme"] for one in found.answer["recommendations"]} == named
+        assert named < {one["programme"] for one in found.document["order"]}
+        asked = [] if body["question"] is None else [body["question"]]
+        assert found.answer["ask_next"] == asked
+        assert replayed(found, town.engine, found.id).outcome == "same"
+
     def test_an_offer_whose_reason_is_corrected_away_is_withdrawn_saying_so(self, town):
         town.settle("ann", *WEBHOOK)
         birth = born(town, "ann")

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from composition.offer_service import offer_identity
 from composition.workspace import Workspace
 from features.log.database import Database
+from serving.proactive.look_outcome import OutcomeMaker
 from serving.proactive.message_sender import MessageSender, WebhookReceiver
 from serving.proactive.offer_book import OfferBook
 from serving.proactive.offer_look import Watch
@@ -64,7 +65,7 @@ class BackedUp:
     def work(self):
         """Work off what waits, and send it, with the key of offers that the home keeps."""
         watch = Watch(self.engine, POLICY)
-        worker = OfferWorker(self.stores, watch, offer_identity(self.home), Recorder(self.engine))
+        worker = OfferWorker(self.stores, OutcomeMaker(watch, offer_identity(self.home), Recorder(self.engine)))
         keys = WebhookReceiver(self.receiver, parse_keys(SECRET, "keys"), "here")
         sender = MessageSender(self.stores, lambda: watch, keys, Random(1))
         self.life.now += 60
