@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
@@ -201,9 +201,15 @@ def known(declaration: Declaration, history: History, who: str, t: int, receives
     Raises:
         Rejected: the history was read by another declaration.
     """
-    person = history.rows_of([who])
-    found = _known(history, snapshots(declaration, history, person, np.array([t], np.int64), receives).row(0))
-    return replace(found, history=history)
+    return known_of(declaration, history, [who], t, receives)[0]
+
+
+def known_of(
+    declaration: Declaration, history: History, people: Sequence[str], t: int, receives: tuple[Receipt, ...] = ()
+) -> list[Known]:
+    """Return what the history makes known of each of some people at one instant, as `known` does of one."""
+    rows = snapshots(declaration, history, history.rows_of(people), np.full(len(people), t, np.int64), receives)
+    return [replace(_known(history, rows.row(place)), history=history) for place in range(len(people))]
 
 
 def _known(history: History, snapshot: Snapshot) -> Known:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final
 from features.calendar import day_of
 from features.declaration.kinship import HOUSEHOLD
 from features.log.event import Event
-from features.log.history import history_of
+from features.log.history import history_of, lives_apart
 from features.mapping import nearest
 from features.problem import Problem, Rejected, Where
-from features.snapshot import known, known_from_facts
-from recommender.offers.batch import Ranker, recommend
+from features.snapshot import known, known_from_facts, known_of
+from recommender.offers.batch import Ranker, batch, recommend
 from recommender.offers.offer_arrays import offer_arrays
 from recommender.offers.recommendation import Recommendations
 from recommender.rules.clause import RECEIVES
@@ -183,16 +183,33 @@ class Engine:
         found = known(self.declaration, history, citizen, t, self.catalogue.receipts)
         return Person(found, applicant, held_programmes(self.catalogue, found), self.regions)
 
+    def from_lives(
+        self, lives: Mapping[str, Sequence[Event]], applicants: Iterable[str], day: date
+    ) -> dict[str, Person]:
+        """People, each as the events that touch them tell up to the end of `day`; as `from_events` of each.
+
+        Whom it refuses is left out.
+
+        Raises:
+            Rejected: of one of them there are too many events to be read beside the others'.
+        """
+        applicant, t, unreadable = kinds_mask(applicants), self.declaration.zone.end_of_day(day), set[str]()
+        history = lives_apart(lives, self.declaration, unreadable)
+        people = [one for one in lives if one not in unreadable and history.begun(one, t)]
+        found = zip(people, known_of(self.declaration, history, people, t, self.catalogue.receipts), strict=True)
+        catalogue, regions = self.catalogue, self.regions
+        return {one: Person(seen, applicant, held_programmes(catalogue, seen), regions) for one, seen in found}
+
     def answer(self, person: Person, day: date, k: int | None) -> Recommendations:
         """What to offer the person on a day, and what to ask."""
         compiled = self.compiled(day)
         asks = self.asks(person, day)
         return recommend(compiled, person, self.ranker, k, asks)
 
-    def offers(self, person: Person, day: date) -> Recommendations:
-        """All that may be offered to the person on a day, without what to ask and from which events facts are known."""
-        unsaid = replace(person, known=replace(person.known, traced={}))
-        return recommend(self.compiled(day), unsaid, self.ranker)
+    def offers(self, people: Sequence[Person], day: date) -> tuple[Recommendations, ...]:
+        """All that may be offered to people on a day, without what to ask and from which events facts are known."""
+        unsaid = [replace(person, known=replace(person.known, traced={})) for person in people]
+        return batch(unsaid, self.compiled(day), self.ranker)
 
     def verdicts(self, person: Person, day: date) -> Verdicts:
         """Every programme judged on the person, in the catalogue's order; iterating explains them."""

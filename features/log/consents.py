@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -34,6 +34,7 @@ class Consents:
     time: Int64
     withdrawn: Bool
     people: int
+    _agreeing: dict[tuple[str, bool], Bool] = field(default_factory=dict, init=False, repr=False)
 
     def agreeing(self, purpose: str, silent: bool) -> Bool:
         """Return who agrees to a purpose, by their latest statement: bool[people].
@@ -44,11 +45,14 @@ class Consents:
             purpose: what the data is to be used for.
             silent: the answer for people who never made a statement.
         """
+        if (purpose, silent) in self._agreeing:
+            return self._agreeing[purpose, silent]
         rows = np.flatnonzero(self.purpose == identifier_code(purpose))
         rows = rows[np.lexsort((self.withdrawn[rows], self.time[rows], self.person[rows]))]
         last = rows[np.diff(self.person[rows], append=-1) != 0]
         found = np.full(self.people, silent, np.bool_)
         found[self.person[last]] = ~self.withdrawn[last]
+        self._agreeing[purpose, silent] = found
         return found
 
 
@@ -58,8 +62,13 @@ def consents(history: History, t: int = FOREVER) -> Consents:
     A consent counts as it is held: corrected, or not at all once it was retracted. A withdrawal counts in every version
     that was ever recorded: to correct or retract one never makes a person's data usable again.
     """
+    kept = history.kept.get(("consents", t))
+    if isinstance(kept, Consents):
+        return kept
     records = history.records
     withdrawn = (records.kind == WITHDRAWN) & (records.happened < t) & (records.recorded < t)
     rows = np.flatnonzero(withdrawn | ((records.kind == GIVEN) & records.visible(t)))
     found = records[rows]
-    return Consents(found.person, found.key, found.happened, found.kind == WITHDRAWN, len(history.people))
+    made = Consents(found.person, found.key, found.happened, found.kind == WITHDRAWN, len(history.people))
+    history.kept["consents", t] = made
+    return made

@@ -6,7 +6,7 @@ before `t`, was recorded before `t`, and was not superseded before `t`; see `fea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
@@ -115,6 +115,7 @@ class History:
             makes them one unit: one of `APART`, `SAID`, `REGISTERED`.
         reports: what is said of people's members.
         told: int64[m, 2], the rows that are part of an event of somebody else, ascending, and its subject.
+        kept: what was worked out of these rows and is asked for again; grows.
     """
 
     people: tuple[str, ...]
@@ -131,6 +132,7 @@ class History:
     related: Int64
     reports: MemberReports
     told: Int64 = field(default_factory=lambda: np.empty((0, 2), np.int64))
+    kept: dict[object, Any] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def _place(self) -> dict[str, int]:
@@ -213,10 +215,33 @@ def history_of(events: Iterable[Event], declaration: Declaration, unreadable: se
     actions = actions_among(unique)
     table = ItemTable(RowEncoder(declaration))
     people = {person for event in unique for person in event.people}
-    ranked = sorted(unique, key=lambda event: (event.recorded, event.source, event.id, event.subject))
-    for rank, event in enumerate(ranked):
+    for rank, event in enumerate(_ranked(unique)):
         table.add_all(event, actions, rank, unreadable)
     return table.history(tuple(sorted(people)), unreadable)
+
+
+def lives_apart(lives: Mapping[str, Iterable[Event]], declaration: Declaration, unreadable: set[str]) -> History:
+    """Return the history of people of each of whom it has what `history_of` has of one: what their own events say.
+
+    Whom these events name besides is there without rows.
+
+    Args:
+        lives: the events that touch each person.
+        declaration: what may happen.
+        unreadable: takes those whose events contradict each other or cannot be read, of whom anything may be missing.
+
+    Raises:
+        Rejected: a person has too many rows (`features.log.row_limits`).
+    """
+    table, named = ItemTable(RowEncoder(declaration)), set(lives)
+    for person, events in lives.items():
+        try:
+            unique = distinct_events(events)
+            named.update(one for event in unique for one in event.people)
+            table.of_one(person, unique)
+        except Rejected:
+            unreadable.add(person)
+    return table.history(tuple(sorted(named)))
 
 
 class ItemTable:
@@ -229,6 +254,16 @@ class ItemTable:
         self.person: list[str] = []
         self.numbers: list[tuple[int, int, int, int, int, bool]] = []
         self.related: list[tuple[str, str, int]] = []
+
+    def of_one(self, person: str, events: Sequence[Event]) -> None:
+        """Add one person's part in events, each of which is there once; nobody else's part counts.
+
+        Raises:
+            Rejected: an event cannot be read.
+        """
+        self._counting, actions = frozenset((person,)), actions_among(events)
+        for rank, event in enumerate(_ranked(events)):
+            self.add_all(event, actions, rank, None)
 
     def add_all(self, event: Event, actions: Acts, rank: int, unreadable: set[str] | None) -> None:
         """Add every version of an event that acts on none; see `add`, and `history_of` for `unreadable`.
@@ -279,6 +314,11 @@ class ItemTable:
     def history(self, people: tuple[str, ...], unreadable: set[str] | None = None) -> History:
         """Return the history of these people."""
         return assembled(people, self.items(people), self.encoder, unreadable)
+
+
+def _ranked(events: Iterable[Event]) -> list[Event]:
+    """Events in the order that counts for those that happened in the same second."""
+    return sorted(events, key=lambda event: (event.recorded, event.source, event.id, event.subject))
 
 
 @dataclass(frozen=True, eq=False)

@@ -89,13 +89,17 @@ def interactions(history: History, t: int = FOREVER) -> Interactions:
 
     An event whose correction no longer says which programme it is about is left out.
     """
+    kept = history.kept.get(("interactions", t))
+    if isinstance(kept, Interactions):
+        return kept
     records = history.records
     rows = np.flatnonzero((records.kind < len(KINDS)) & (records.key != UNKNOWN) & records.visible(t))
     found = records[rows]
-    return Interactions(
+    made = history.kept["interactions", t] = Interactions(
         found.kind.astype(np.int8), found.person, found.key, found.happened, found.recorded,
         _numbers(found.position), _numbers(found.channel),
     )  # fmt: skip
+    return made
 
 
 def _codes(numbers: Float32) -> Int64:

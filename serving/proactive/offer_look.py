@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
 
 from features.calendar import date_of
 from features.kernel.lowering import lower
+from features.problem import Rejected
 from recommender.changes.offer_state import offer_states
 from recommender.changes.programme_turn import programme_turns
 from recommender.changes.turning_days import turning_days
@@ -39,6 +42,8 @@ __all__ = ["OfferLook", "Watch"]
 GIVES: Final = "consent.given"
 AHEAD_DAYS: Final = 60
 """Somebody for whom nothing turns so soon is looked at again after so many days."""
+_KIND: Final = "citizen"
+"""As what kind of applicant people are looked at."""
 _TOMORROW: Final = ("frequency", "next_message", "after_yes")
 
 
@@ -85,6 +90,17 @@ class OfferLook:
         return ids.offer(self.citizen, due.programme, due.terms.window, "" if past is None else past.id)
 
 
+class _Readable(NamedTuple):
+    """A person as far as may be read, with who answers them."""
+
+    citizen: str
+    person: Person
+    closed: tuple[str, ...]
+    unordered: tuple[str, ...]
+    engine: Engine
+    by_rules: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Watch:
     """Looks at people with one engine and one policy.
@@ -121,17 +137,48 @@ class Watch:
         Raises:
             Rejected: two events with one id say different things, or none is about the person.
         """
-        engine, zone, t = self.engine, self.engine.declaration.zone, now + 1
-        day = date_of(zone.today(t))
-        person = engine.from_events(events, citizen, ["citizen"], day)
-        history = person.known.history
-        assert history is not None  # it was made of events
-        answering, person, closed = self.purposes.allowed(engine, person, citizen)
+        day = date_of(self.engine.declaration.zone.today(now + 1))
+        person = self.engine.from_events(events, citizen, [_KIND], day)
+        readable = self._readable(person, citizen, hidden)
+        if readable is None:
+            return None
+        return self._decided(readable, readable.engine.offers([readable.person], day)[0], now, book)
+
+    def looks(
+        self, lives: Mapping[str, Sequence[Event]], now: int, books: Mapping[str, OnBook]
+    ) -> dict[str, OfferLook]:
+        """Return what is found of many people, as `look` does of each; whom it refuses is left out."""
+        day = date_of(self.engine.declaration.zone.today(now + 1))
+        try:
+            people = self.engine.from_lives(lives, [_KIND], day)
+        except Rejected:
+            if len(lives) < 2:
+                return {}
+            alone = [self.looks({who: life}, now, books) for who, life in lives.items()]
+            return {who: look for one in alone for who, look in one.items()}
+        readable = [kept for who, one in people.items() if (kept := self._readable(one, who)) is not None]
+        looks = dict[str, OfferLook]()
+        for by_rules in (False, True):
+            some = [one for one in readable if one.by_rules == by_rules]
+            answers = some[0].engine.offers([one.person for one in some], day) if some else ()
+            for one, found in zip(some, answers, strict=True):
+                looks[one.citizen] = self._decided(one, found, now, books[one.citizen])
+        return looks
+
+    def _readable(self, person: Person, citizen: str, hidden: Collection[str] = ()) -> _Readable | None:
+        """What may be read of a person, and who answers them; None where they may not be judged."""
+        answering, person, closed = self.purposes.allowed(self.engine, person, citizen)
         if ELIGIBILITY in closed:
             return None
         person = unread(person, hidden) if hidden else person
-        unordered = tuple(one.said for one in self.stops.of_order(engine, person))
-        found = (answering.by_rules if unordered else answering).offers(person, day)
+        unordered = tuple(one.said for one in self.stops.of_order(self.engine, person))
+        by_rules = RANKING in closed or bool(unordered)
+        return _Readable(citizen, person, closed, unordered, answering.by_rules if by_rules else answering, by_rules)
+
+    def _decided(self, one: _Readable, found: Recommendations, now: int, book: OnBook) -> OfferLook:
+        engine, zone, t, person, citizen = self.engine, self.engine.declaration.zone, now + 1, one.person, one.citizen
+        history = person.known.history
+        assert history is not None  # it was made of events
         due = due_offers(found, person.held, self.policy, engine.declaration.sensitive_facts)
         declined = declines_of(history, citizen, t, engine.catalogue)
         held, book = book, OnBook(reconciled(book.offers, declined, self.policy.risen_percent, zone), book.contacts)
@@ -142,10 +189,12 @@ class Watch:
             [*(one.past for one in book.offers), *said], book.contacts,
             choices_of(history, citizen, t, self.policy, sensitive), self.stops.programmes,
         )  # fmt: skip
-        states = offer_states(person, engine.compiled(day))
+        states = offer_states(person, engine.compiled(date_of(found.day)))
         situation = ContactSituation(now, zone, due, states, record, self._delays(citizen, due, found, book))
         decision = decide(self.policy, situation)
-        return OfferLook(citizen, now, person, history, found, situation, decision, held, book, closed, unordered)
+        return OfferLook(
+            citizen, now, person, history, found, situation, decision, held, book, one.closed, one.unordered
+        )  # fmt: skip
 
     def _delays(
         self, citizen: str, due: Sequence[DueOffer], found: Recommendations, book: OnBook
@@ -162,13 +211,25 @@ class Watch:
     def next_look(self, look: OfferLook) -> int:
         """Return the UTC second from which on something can be another for a person with no new event."""
         zone, history, today = self.engine.declaration.zone, look.history, look.found.day
-        rows = history.rows_of([look.citizen])
-        own = turning_days(self.turning, history, zone, rows, today, today + AHEAD_DAYS).day.tolist()
+        own = self._own_turns(history, today).get(int(history.rows_of([look.citizen])[0]), ())
         days = [today + AHEAD_DAYS, *own, *(day for day in self._turns(today) if today < day)]
         if any(kept.reason in _TOMORROW for kept in look.decision.kept):
             days.append(today + 1)
         until = [kept.until for kept in look.decision.kept if kept.until is not None]
         return min([zone.end_of_day(date_of(min(days) - 1)), *until])
+
+    def _own_turns(self, history: History, today: int) -> Mapping[int, Sequence[int]]:
+        """By place in a history, the days on which something can turn for somebody; worked out once for all of them."""
+        key = ("own turns", id(self.turning), today)
+        if key not in history.kept:
+            people, zone = np.arange(len(history.people)), self.engine.declaration.zone
+            turns = turning_days(self.turning, history, zone, people, today, today + AHEAD_DAYS)
+            found: dict[int, list[int]] = {}
+            for person, day in zip(turns.person.tolist(), turns.day.tolist(), strict=True):
+                found.setdefault(person, []).append(day)
+            history.kept[key] = found
+        turns_of: Mapping[int, Sequence[int]] = history.kept[key]
+        return turns_of
 
     @cached_property
     def turning(self) -> TurningRules:

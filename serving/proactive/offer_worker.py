@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from features.log.event import Event
-from features.problem import Rejected
 from serving.proactive.look_outcome import LookOutcome, OutcomeMaker
 from serving.proactive.offer_book import OfferBook, OnBook, latest
 from serving.proactive.offer_look import OfferLook, Watch
@@ -68,7 +67,7 @@ class OfferWorker:
             done, touched = work.done, work.touched(most)
             people = tuple(dict.fromkeys((*touched.people, *work.due(now, most))))
             lives, books = store.log.lives(people), OfferBook(store.connection).on_books(people)
-        looks = {one: self.look(one, lives[one], now, books[one]) for one in people}
+        looks = self.looks(lives, now, books)
         made = self._outcomes(looks)
         with self.stores.writing() as store:
             work = WorkList(store.connection)
@@ -82,14 +81,16 @@ class OfferWorker:
             work.finish(touched.upto)
             return Worked(len(people), sum(len(one.messages) for one in written), work.lag(now))
 
-    def look(self, citizen: str, events: Sequence[Event], now: int, book: OnBook) -> OfferLook | None:
-        """Look at a person; None where nobody may be written to about them, or their events cannot be read."""
-        if not events or not (book.offers or self.watch.may_concern(events)):
-            return None
-        try:
-            return self.watch.look(events, citizen, now, book)
-        except Rejected:
-            return None  # two sources contradict each other: whoever corrects it makes an event
+    def looks(
+        self, lives: Mapping[str, Sequence[Event]], now: int, books: Mapping[str, OnBook]
+    ) -> dict[str, OfferLook | None]:
+        """Look at people; None where nobody may be written to about somebody, or their events cannot be read.
+
+        Where two sources contradict each other, whoever corrects that makes an event.
+        """
+        may = {one: life for one, life in lives.items() if life and (books[one].offers or self.watch.may_concern(life))}
+        found = self.watch.looks(may, now, books) if may else {}
+        return {one: found.get(one) for one in lives}
 
     def _outcomes(self, looks: Mapping[str, OfferLook | None]) -> dict[str, LookOutcome]:
         """What is to be written of looks; nothing yet is."""

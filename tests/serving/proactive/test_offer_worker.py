@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
+from features.log.event_log import EventLog
 from features.log.tombstones import ErasureKey
-from features.problem import Rejected
 from recommender.contact.contact_record import PastOffer
 from recommender.contact.due_offer import Terms
 from recommender.offers.batch import Ranker
@@ -236,14 +236,14 @@ class WorkerContract:
         town.settle("ann", *WEBHOOK)
         town.tell(born(town, "ann"))
         worker = town.worker
-        looked = worker.look
+        looked = worker.looks
 
-        def meanwhile(citizen, *rest):
+        def meanwhile(*lives):
             monkeypatch.undo()
             Deployment(town.database, town.engine, town.now).step()
-            return looked(citizen, *rest)
+            return looked(*lives)
 
-        monkeypatch.setattr(type(worker), "look", lambda _, *rest: meanwhile(*rest))
+        monkeypatch.setattr(type(worker), "looks", lambda _, *lives: meanwhile(*lives))
         assert worker.step(town.now).people == 0
         assert len(messages(town)) == 1
 
@@ -281,17 +281,38 @@ class WorkerContract:
     def test_somebody_whose_events_contradict_each_other_stops_nobody_else(self, town, monkeypatch):
         town.settle("ann", *WEBHOOK)
         town.settle("bob", *WEBHOOK)
-        town.tell(born(town, "ann"), born(town, "bob"))
-        looked = type(town.worker.watch).look
+        birth = born(town, "ann")
+        town.tell(born(town, "bob"), birth)
+        read = EventLog.lives
 
-        def refusing(watch, events, citizen, *rest):
-            if citizen == "ann":
-                raise Rejected([])
-            return looked(watch, events, citizen, *rest)
+        def contradicting(log, people):
+            lives = read(log, people)
+            return lives | {"ann": [*lives["ann"], replace(birth, time=birth.time - DAY)]}
 
-        monkeypatch.setattr(type(town.worker.watch), "look", refusing)
+        monkeypatch.setattr(EventLog, "lives", contradicting)
         assert town.step().messages == 1
         assert town.states("bob")["t.baby"] == "sent"
+
+    def test_many_are_looked_at_together_as_each_is_alone(self, database, learned):
+        town = Deployment(database, learned)
+        for name, region in (("ann", "11440"), ("bob", "26110"), ("cyd", "11440"), ("dan", "26110")):
+            town.settle(name, *WEBHOOK, sex="female", region=region)
+            town.tell(born(town, name, "kid"), town.event(name, "life.moved", {"region": "41110"}, ago=DAY))
+        town.tell(
+            town.event("cyd", "consent.withdrawn", {"purpose": "ranking"}),
+            town.event("dan", "consent.withdrawn", {"purpose": "eligibility"}),
+        )
+        worker = town.worker
+        with town.opened() as opened:
+            people = ("ann", "bob", "cyd", "dan")
+            lives, books = opened.log.lives(people), OfferBook(opened.connection).on_books(people)
+        together = worker.looks(lives, town.now, books)
+        assert {one for one, look in together.items() if look is None} == {"dan"}
+        for one in ("ann", "bob", "cyd"):
+            alone = worker.watch.look(lives[one], one, town.now, books[one])
+            made = [worker.maker.outcome(look, ()) for look in (alone, together[one])]
+            assert made[0] == made[1]
+            assert made[0].messages
 
     def test_a_person_who_is_erased_has_no_offer_left(self, town):
         town.settle("ann", *WEBHOOK)
@@ -308,16 +329,15 @@ class WorkerContract:
         for name in ("ann", "bob"):
             town.settle(name, *WEBHOOK)
             town.tell(born(town, name))
-        looking = OfferWorker.look
+        looking = OfferWorker.looks
 
-        def erasing(worker, citizen, *rest):
-            found = looking(worker, citizen, *rest)
-            if citizen == "ann":
-                with store.writing(town.database) as opened:
-                    erase(opened, "ann", key)
+        def erasing(worker, *lives):
+            found = looking(worker, *lives)
+            with store.writing(town.database) as opened:
+                erase(opened, "ann", key)
             return found
 
-        monkeypatch.setattr(OfferWorker, "look", erasing)
+        monkeypatch.setattr(OfferWorker, "looks", erasing)
         monkeypatch.setattr(Deployment, "stores", Stores(
             lambda: store.reading(town.database, lambda _: key), lambda: store.writing(town.database, lambda _: key)
         ))  # fmt: skip
