@@ -63,7 +63,7 @@ def offer_states(person: Person, compiled: Compiled) -> Mapping[str, OfferState]
     apart, found = apart_from(compiled.catalogue, person.held), {}
     for place in np.flatnonzero(answers != Answer.NO).tolist():
         programme, window = compiled.catalogue.programmes[place], table.window(place, windows)
-        worth = programme.value.amount_of(person, person.t)
+        worth = table.estimate_of(place, person)
         found[programme.id] = OfferState(
             Answer(int(answers[place])),
             WindowState(window.state, window.opens, window.closes, window.paid_back_until),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from recommender.messages import Messages
     from recommender.ranking.scorer import Pairs
     from recommender.rules.compiled import Compiled
+    from recommender.rules.person import Person
     from recommender.rules.programme import Programme
     from recommender.rules.window_rule import WindowRule
     from recommender.rules.worth import Value
@@ -36,6 +37,7 @@ _Rules = tuple["WindowRule", ...]
 """The windows of one programme, without their wording; programmes with the same ones share them."""
 MOST_ORDERED: Final = 10**17
 """Above so many won sums are not told apart in an order; ten of them still fit the kernels' integers."""
+_MOST_TOLD: Final = 100_000
 _A_YEAR: Final = {"month": 12, "quarter": 4, "half_year": 2, "week": 52}
 """How often a period comes in a year; what is given at other times is counted once."""
 
@@ -85,7 +87,9 @@ class OfferArrays:
         events_of: for each programme the life events it is offered on.
         excludes: what each programme cannot be held with.
         documents: what each programme asks for; equal texts are one object, as equal sets and lists are above.
+        programmes: what is offered.
         told: what programmes come to that is the same for everybody, in words, by place and second; grows.
+        estimates: the same without words.
     """
 
     day: int
@@ -111,7 +115,9 @@ class OfferArrays:
     events_of: tuple[frozenset[str], ...]
     excludes: tuple[frozenset[str], ...]
     documents: tuple[tuple[Text, ...], ...]
+    programmes: tuple[Programme, ...]
     told: dict[tuple[int, int], ToldAmount] = field(default_factory=dict)
+    estimates: dict[tuple[int, int], Estimate] = field(default_factory=dict)
 
     @cached_property
     def settling(self) -> Float64:
@@ -159,12 +165,26 @@ class OfferArrays:
         static = self.windows[programme]
         return windows.personal[int(self.personal_window[programme])] if static is None else static
 
+    def estimate_of(self, programme: int, person: Person) -> Estimate:
+        """What a programme comes to for a person as of their second; where it is the same for all, worked out once."""
+        value = self.programmes[programme].value
+        if self.worth[programme] >= 0:
+            return value.amount_of(person, person.t)
+        key = programme, person.t
+        if key not in self.estimates:
+            if len(self.estimates) > _MOST_TOLD:
+                self.estimates.clear()
+            self.estimates[key] = value.amount_of(ANYBODY, person.t)
+        return self.estimates[key]
+
     def told_to_all(
         self, programme: int, value: Value, t: int, currency: Currency, messages: Messages
     ) -> ToldAmount | None:
         """What a programme comes to from the second `t` on, in words; None where that depends on the person."""
         if self.worth[programme] >= 0:
             return None
+        if len(self.told) > _MOST_TOLD:
+            self.told.clear()
         if (programme, t) not in self.told:
             self.told[programme, t] = told_amount(value.amount_of(ANYBODY, t), currency, messages)
         return self.told[programme, t]
@@ -216,6 +236,7 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
         events_of=tuple([sets.setdefault(one, one) for one in events_of]),
         excludes=tuple([sets.setdefault(one, one) for one in excludes]),
         documents=tuple([lists.setdefault(one, one) for one in documents]),
+        programmes=programmes,
     )
 
 

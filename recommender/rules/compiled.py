@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from features.members import Members, nobody
 from features.value import NONE, UNKNOWN
 from recommender.messages import Messages
 from recommender.rules.catalogue import Catalogue
-from recommender.rules.clause import Clause, Compare, MemberCount
+from recommender.rules.clause import Clause, Compare, MemberCount, compares, members_counted
 from recommender.rules.elapsed import clauses_on
 from recommender.rules.member_kernel import MemberRows, count_members, member_rows
 from recommender.rules.member_lowering import closers_of, count_interval
@@ -67,6 +67,7 @@ class Compiled:
         explained_in: the messages for reasons and questions; None where only answers are wanted.
         possible: what unknown comparisons may turn out to be, as far as anybody asked (recommender.rules.missing).
         ways: how the values of a column answer several comparisons together, likewise.
+        explained: verdicts that were explained before, by all that they rest on (recommender.rules.verdict); grows.
         later: by days to come, the places of the programmes that go by another text then, and those compiled, likewise.
     """
 
@@ -85,6 +86,8 @@ class Compiled:
     possible: dict[int, int] = field(default_factory=dict, repr=False)
     ways: dict[tuple[int, ...], list[tuple[int, ...]]] = field(default_factory=dict, repr=False)
     later: dict[int, tuple[tuple[int, ...], Compiled | None]] = field(default_factory=dict, repr=False)
+    explained: dict[tuple[int, ...], Any] = field(default_factory=dict, init=False, repr=False)
+    _comparisons: dict[int, tuple[Compare, ...] | None] = field(default_factory=dict, init=False, repr=False)
     _tests: dict[int, tuple[Compare, Plain]] = field(default_factory=dict, repr=False)
     _related: dict[tuple[int, frozenset[int]], int] = field(default_factory=dict, repr=False)
 
@@ -166,6 +169,15 @@ class Compiled:
             if home and fact and fact.members and home.mask(fact.members) & counted:
                 yield place
         yield from (column for column, _, mask in self.plan.closers.tolist() if mask & counted)
+
+    def comparisons(self, place: int) -> tuple[Compare, ...] | None:
+        """Return the comparisons of a programme's rules, each once; None where they count members of a household."""
+        if place not in self._comparisons:
+            clauses = self.catalogue.programmes[place].who.values()
+            counts = any(True for clause in clauses for _ in members_counted(clause))
+            each = {id(one): one for clause in clauses for one in compares(clause)}
+            self._comparisons[place] = None if counts else tuple(each.values())
+        return self._comparisons[place]
 
     def asks(self, column: str) -> tuple[str, ...]:
         """Return the facts a person states for a column to be known: birth_date for age."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from features.arrays import Int8, Int64
 from features.calendar import date_of
 from features.declaration.kinship import HOUSEHOLD
 from features.mapping import UNDETERMINED
+from features.value import UNKNOWN
 from recommender.rules.clause import (
     Advisory,
     All,
@@ -42,6 +43,10 @@ __all__ = ["CAUSES", "Reason", "Verdict", "Verdicts", "judge"]
 CAUSES = ("rule", "missing_fact", "no_data", "doubtful_source", "unread_text")
 """Why an answer is what it is: a rule decided, a fact is not known, it is not published, its source is
 doubtful, or words of its source were not read into clauses."""
+
+
+_MOST_KEPT: Final = 100_000
+"""So many explained verdicts of a day are kept at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,7 @@ class Verdicts:
     applicant: int
     members: Members | None = None
     _judged: dict[int, Judged] = field(default_factory=dict, repr=False, compare=False)
+    _answered: dict[int, int] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         """Return how many programmes were judged."""
@@ -127,6 +133,34 @@ class Verdicts:
 
     def explain(self, i: int) -> Verdict:
         """Return the verdict on programme i with its reasons and missing facts."""
+        pattern, kept = self._pattern(i), self.compiled.explained
+        found: Verdict | None = kept.get(pattern)
+        if found is None:
+            found = self._explained(i)
+            if pattern:
+                if len(kept) >= _MOST_KEPT:
+                    kept.clear()
+                kept[pattern] = found
+        return found
+
+    def _pattern(self, i: int) -> tuple[int, ...]:
+        """All that the verdict on programme i rests on: people of one pattern are told the same; empty: of this one.
+
+        How somebody stands follows from what each comparison answers, and from what is known of a fact where that
+        leaves it open.
+        """
+        leaves = self.compiled.comparisons(i)
+        if leaves is None:
+            return ()
+        answered, person = self._answered, self.person
+        for one in leaves:
+            if id(one) not in answered:
+                value = person.get(one.fact, UNKNOWN)
+                answer = self.compiled.compare(one, value)
+                answered[id(one)] = answer if answer != Answer.UNKNOWN else 4 * value + 1
+        return (i, int(self.answers[i]), self.applicant, *[answered[id(one)] for one in leaves])
+
+    def _explained(self, i: int) -> Verdict:
         programme = self.compiled.catalogue.programmes[i]
         answer = Answer(int(self.answers[i]))
         reasons = _Reasons(self.compiled, programme)

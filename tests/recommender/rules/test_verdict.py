@@ -254,6 +254,7 @@ def test_verdicts_can_be_walked_through():
 
 
 FACTS = {"farmer": [True, False], "worker": [True, False], "birth_date": ["1990-05-01", "2020-05-01"]}
+STATED = {**FACTS, "region": ["11", "11440", "26110"]}
 
 
 @examples(60)
@@ -274,3 +275,22 @@ def test_every_verdict_has_a_reason_and_only_an_unknown_one_misses_facts(clause,
     assert bool(open_causes) == (verdict.answer == Answer.UNKNOWN)
     asked = {ask for because in verdict.because for ask in because.asks}
     assert verdict.answer != Answer.UNKNOWN or set(verdict.missing) <= asked
+
+
+@examples(40)
+@given(
+    clauses(("age", "farmer", "worker", "region")),
+    st.lists(
+        st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in STATED.items()}),
+        min_size=2,
+        max_size=6,
+    ),
+)
+def test_what_was_told_to_others_before_changes_nothing_of_what_somebody_is_told(clause, lives):
+    held = loaded(document("t.a", clause_document(clause)))
+    people = [from_facts(DECLARATION, facts, AT, held.receives) for facts in lives]
+    compiled = [
+        compile_catalogue(held, people[0].columns, DECLARATION, REGIONS, DAY).explaining(MESSAGES) for _ in people
+    ]
+    alone = [judge(own, person).explain(0) for own, person in zip(compiled, people, strict=True)]
+    assert [judge(compiled[0], person).explain(0) for person in people] == alone
