@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from features.calendar import day_of
 from features.declaration.kinship import HOUSEHOLD
 from features.log.event import Event
-from features.log.history import history_of, lives_apart
+from features.log.history import history_of
+from features.log.lives_apart import lives_apart
 from features.mapping import nearest
 from features.problem import Problem, Rejected, Where
 from features.snapshot import known, known_from_facts, known_of

@@ -6,7 +6,7 @@ before `t`, was recorded before `t`, and was not superseded before `t`; see `fea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
@@ -218,30 +218,6 @@ def history_of(events: Iterable[Event], declaration: Declaration, unreadable: se
     for rank, event in enumerate(_ranked(unique)):
         table.add_all(event, actions, rank, unreadable)
     return table.history(tuple(sorted(people)), unreadable)
-
-
-def lives_apart(lives: Mapping[str, Iterable[Event]], declaration: Declaration, unreadable: set[str]) -> History:
-    """Return the history of people of each of whom it has what `history_of` has of one: what their own events say.
-
-    Whom these events name besides is there without rows.
-
-    Args:
-        lives: the events that touch each person.
-        declaration: what may happen.
-        unreadable: takes those whose events contradict each other or cannot be read, of whom anything may be missing.
-
-    Raises:
-        Rejected: a person has too many rows (`features.log.row_limits`).
-    """
-    table, named = ItemTable(RowEncoder(declaration)), set(lives)
-    for person, events in lives.items():
-        try:
-            unique = distinct_events(events)
-            named.update(one for event in unique for one in event.people)
-            table.of_one(person, unique)
-        except Rejected:
-            unreadable.add(person)
-    return table.history(tuple(sorted(named)))
 
 
 class ItemTable:

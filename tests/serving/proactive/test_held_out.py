@@ -106,7 +106,7 @@ class HeldOutContract:
         with town.opened() as opened:
             events = {name: list(opened.log.events([name])) for name in ("ann", "bob")}
             book = OfferBook(opened.connection).on_book("ann")
-        looks = {name: town.worker.look(name, events[name], town.now, book) for name in events}
+        looks = town.worker.looks(events, town.now, dict.fromkeys(events, book))
         listed = {name: [one.programme for one in look.decision.listed["app"]] for name, look in looks.items()}
         assert listed == {"ann": ["t.card"], "bob": ["t.card"]}
         assert [one.programme.id for one in looks["ann"].found.shown] == ["t.card"]
@@ -159,8 +159,8 @@ class HeldOutContract:
         with store.writing(database) as opened:
             book = OfferBook(opened.connection)
             (sent,) = book.offers_of("ann")
-            book.put(replace(sent, state="snoozed", until=town.now + 2 * DAY))
-            WorkList(opened.connection).look_again("ann", town.now + 2 * DAY)
+            book.put([replace(sent, state="snoozed", until=town.now + 2 * DAY)])
+            WorkList(opened.connection).look_again({"ann": town.now + 2 * DAY})
         town.holdout = HOLDOUT
         assert town.step(after=2 * DAY).messages == 1
         (told,) = said(town, "ann")[-1].decision.document["said"]["holdout"]["contacts"]
