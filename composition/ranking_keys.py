@@ -15,6 +15,7 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "ranking.head.gap": (),
     "ranking.head.before": (),
     "ranking.head.after": (),
+    "ranking.head.knowing": (),
     "ranking.corrected.people": ("people", "price"),
     "ranking.corrected.no_groups": (),
     "ranking.head.new": (),

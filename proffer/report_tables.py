@@ -46,12 +46,13 @@ def correction_text(found: Correction, groups: Sequence[PeopleGroup], say: Calla
             labels[one["group"]],
             *(f"{100 * one[side]:+.1f}" for side in ("before", "after")),
             f"{100 * one['error']:.1f}",
+            f"{100 * one['knowing']:+.1f}",
         )
         for one in document["gaps"]
     ]
-    heads = [*(say(f"ranking.head.{name}") for name in ("group", "before", "after")), "+-"]
+    heads = [*(say(f"ranking.head.{name}") for name in ("group", "before", "after")), "+-", say("ranking.head.knowing")]
     head = say("ranking.corrected.people", people=found.people, price=_percent(found.price))
-    return head + "\n\n" + terminal.table(heads, rows, right=[1, 2, 3])
+    return head + "\n\n" + terminal.table(heads, rows, right=[1, 2, 3, 4])
 
 
 def _observed_orders(report: Report, say: Callable[..., str]) -> str:

@@ -43,7 +43,7 @@ def corrected_orders(
     kind = of_programme[rows.some.pairs.programme]
     one = np.array([identifier_code(f"correction {name}") % 2 == 0 for name in rows.some.people.people])
     groups = tuple(group.name for group in material.groups)
-    found = []
+    found, knowing = [], reach(owed, owed.due, terms.k)
     for name, plain in scores.items():
         counts = name in COUNTED and plain.size
         score = np.asarray(np.log1p(plain) if counts else plain, dtype=np.float64)  # counts are of very different sizes
@@ -51,7 +51,7 @@ def corrected_orders(
         boosts = choose_boosts(owed, score, kind, len(kinds), terms)
         there = reach(owed, score, terms.k), reach(owed, after, terms.k)
         others = {} if rows.truth is None else _others(rows.truth.probability, owed, (score, after), terms.k)
-        found.append(Correction(name, groups, kinds, boosts, *there, owed.answers.shape[0], others))
+        found.append(Correction(name, groups, kinds, boosts, *there, owed.answers.shape[0], others, knowing))
     return tuple(found)
 
 

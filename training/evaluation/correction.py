@@ -221,6 +221,8 @@ class Correction:
         before, after: what it reaches.
         people: how many it was judged on.
         others: figures of the order before and after beside the price, by name.
+        knowing: what an order by exactly what is due reaches: where much is due to a group, it does not fit into so few
+            places, and no order closes that gap but by showing others less than could be shown to them.
     """
 
     order: str
@@ -231,6 +233,7 @@ class Correction:
     after: Reach
     people: int
     others: Mapping[str, tuple[float, float]]
+    knowing: Reach
 
     @property
     def price(self) -> float:
@@ -240,11 +243,13 @@ class Correction:
     def to_document(self) -> dict[str, Any]:
         """As reports write it."""
         before, after, errors = self.before.gaps.tolist(), self.after.gaps.tolist(), self.after.errors.tolist()
+        knowing = self.knowing.gaps.tolist()
         told = [place for place in range(len(self.groups)) if not np.isnan(self.after.gaps[place])]
         return {
             "order": self.order, "people": self.people, "price": self.price,
             "gaps": [
-                {"group": self.groups[at], "before": before[at], "after": after[at], "error": SURE * errors[at]}
+                {"group": self.groups[at], "before": before[at], "after": after[at], "error": SURE * errors[at],
+                 "knowing": knowing[at]}
                 for at in told
             ],
             "others": {name: {"before": one, "after": other} for name, (one, other) in self.others.items()},

@@ -77,8 +77,21 @@ def test_a_correction_tells_every_boost_and_its_price():
     boosts = Boosts(np.zeros((1, 2, KINDS)), 1.0).more((0, 0, 3), 2.0)
     before, after = reach(owed, score, 5), reach(owed, boosts.applied(score, owed, kind), 5)
     kinds = ("a", "b", "c", "d")
-    told = Correction("lightgbm", ("old",), kinds, boosts, before, after, 20, {"ndcg@5": (0.8, 0.9)}).to_document()
+    others, knowing = {"ndcg@5": (0.8, 0.9)}, reach(owed, owed.due, 5)
+    told = Correction("lightgbm", ("old",), kinds, boosts, before, after, 20, others, knowing).to_document()
     assert told["boosts"] == [{"group": "old", "of": "group", "kind": "d", "adds": 2.0}]
     assert told["gaps"][0]["before"] < told["gaps"][0]["after"]
+    assert told["gaps"][0]["knowing"] == knowing.gaps[0]
     assert told["price"] == 1 - after.total / before.total
     assert told["others"] == {"ndcg@5": {"before": 0.8, "after": 0.9}}
+
+
+def test_what_is_due_to_a_group_that_does_not_fit_into_the_first_places_no_order_closes():
+    owed, kind, score = world(3)
+    much = replace(
+        owed, due=np.where(owed.answers[owed.person, 0] == YES, 1.0, kind == 0)
+    )  # 12 of the group, 3 of others
+    knowing = reach(much, much.due, 5)
+    assert knowing.gaps[0] == 5 / EACH - 1
+    boosts = choose_boosts(much, score, kind, KINDS, CorrectionTerms())
+    assert abs(reach(much, boosts.applied(score, much, kind), 5).gaps[0]) > 0.02
