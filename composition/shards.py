@@ -6,7 +6,7 @@ import gc
 import multiprocessing
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from functools import partial
@@ -15,19 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from features.problem import Problem, Rejected
+from features.shard_folder import MapShards, Told
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["ENGINES", "MapShards", "Told", "in_processes", "map_here", "on_spark"]
+__all__ = ["ENGINES", "in_processes", "map_here", "on_spark"]
 
-Told = Mapping[str, Any]
-"""What is told of a shard once it is done: texts, numbers, bytes, and lists and maps of them."""
-MapShards = Callable[[Callable[[int], Told], Sequence[int]], Iterator[Told]]
-"""Calls a function once or more for each shard and yields what it says, in any order.
-
-The function shares nothing with anybody but files, and does the same however often it is called for a shard.
-"""
 ENGINES: Final = ("local", "spark")
 GROUPS: Final = 32
 """Shards are given to Spark in at most so many jobs, all at once: each tells of its shards when they are all done."""

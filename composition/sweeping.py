@@ -18,6 +18,7 @@ from composition.reading import Definitions
 from composition.settings import SHIPPED, CountryFolder
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
+from features.shard_folder import done_or_told
 
 if TYPE_CHECKING:
     from features.log.history import History
@@ -117,16 +118,7 @@ class ShardSweep:
 
     def __call__(self, shard: int) -> dict[str, Any]:
         """Do one shard and return what is said of it: its counts, or the problems for which it is not there."""
-        try:
-            return self._done(shard)
-        except Rejected as refusal:
-            problems = refusal.problems
-        except OSError as failure:
-            what = failure.strerror or "cannot be written"
-            problems = (
-                Problem((str(failure.filename or self.out),), "unreadable", what, "Make room, and sweep again"),
-            )
-        return {"shard": shard, "problems": [problem.to_document() for problem in problems]}
+        return {"shard": shard, **done_or_told(lambda: self._done(shard), self.out)}
 
     def ready(self) -> ShardSweep:
         """Return it once the programmes are compiled in this process, for those that are forked of it."""

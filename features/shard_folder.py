@@ -4,22 +4,58 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from features.problem import Problem, Rejected
 from features.row_digest import row_digest
 from features.whole_file import replacing, write_whole
 
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["FORMAT", "MANIFEST", "ShardFolder"]
+__all__ = ["FORMAT", "MANIFEST", "MapShards", "ShardFolder", "Told", "done_or_told", "refuse_told"]
 
 FORMAT: Final = 2
 MANIFEST: Final = "shards.json"
 """Every shard with the hash of its rows, and one hash of all: written last."""
+
+
+Told = Mapping[str, Any]
+"""What is told of a shard once it is done: texts, numbers, bytes, and lists and maps of them."""
+MapShards = Callable[[Callable[[int], Told], Sequence[int]], Iterator[Told]]
+"""Calls a function once or more for each shard and yields what it says, in any order.
+
+The function shares nothing with anybody but files, and does the same however often it is called for a shard.
+"""
+
+
+def done_or_told(work: Callable[[], Told], where: Path) -> Told:
+    """Return what work on a shard says, or the problems for which it cannot be done, as `problems`.
+
+    Args:
+        work: what is done.
+        where: the folder it writes.
+    """
+    try:
+        return work()
+    except Rejected as refusal:
+        problems = refusal.problems
+    except OSError as failure:
+        what, remedy = failure.strerror or "cannot be written", "See that it is there and has room, and do it again"
+        problems = (Problem((str(failure.filename or where),), "unreadable", what, remedy),)
+    return {"problems": [problem.to_document() for problem in problems]}
+
+
+def refuse_told(told: Told) -> Told:
+    """Return what is told of a shard that is done; raises Rejected with the problems of one that is not."""
+    if "problems" in told:
+        raise Rejected(
+            [Problem(tuple(one["path"]), one["code"], one["what"], one["remedy"]) for one in told["problems"]]
+        )
+    return told
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from composition.shards import ENGINES, in_processes, on_spark
 from features.problem import Problem, Problems, Rejected
 
 if TYPE_CHECKING:
-    from composition.shards import MapShards
+    from features.shard_folder import MapShards
 
 
 def add_engine(parser: argparse.ArgumentParser) -> None:

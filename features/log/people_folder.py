@@ -1,7 +1,7 @@
 """People folder: a history in columns as Parquet files of some people each, no household in two, and their list.
 
 One row is one person, so any part of a file can be judged without the rest. The files hold what facts are computed
-from; interactions and consents one by one stay in the log.
+from; interactions and consents one by one stay in the log (`training.data.log_shards` has the same rows with them).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,14 +28,26 @@ from features.whole_file import replacing, write_whole
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["LIST", "PeopleFile", "PeopleFolder", "fingerprint", "household_parts", "some_of"]
+__all__ = [
+    "LIST",
+    "PeopleFile",
+    "PeopleFolder",
+    "fingerprint",
+    "history_of_table",
+    "history_table",
+    "household_parts",
+    "some_of",
+    "whole_parts",
+]
 
 LIST: Final = "people.json"
 """The list of the files: written last, so that a folder with one is whole."""
 FORMAT: Final = 1
 _DECLARED: Final = b"proffer.declaration"
+_RECORDED: Final = ("kind", "happened", "recorded", "superseded", "key", "position", "channel")
 _REPORTED: Final = 4 + len(CELLS)
 """Integers of what is said of a member: four moments and the cells."""
+_NO_RECORDS: Final = Records(*(np.empty(0, np.int64) for _ in Records.__dataclass_fields__))
 
 
 @dataclass(frozen=True)
@@ -135,7 +147,7 @@ class PeopleFolder:
         import pyarrow as pa
         import pyarrow.parquet
 
-        return _history(_read(pyarrow.parquet.read_table(pa.BufferReader(content))), declaration)
+        return history_of_table(pyarrow.parquet.read_table(pa.BufferReader(content)), declaration)
 
     @property
     def apart(self) -> bool:
@@ -182,9 +194,13 @@ class PeopleFolder:
 
 def household_parts(history: History, size: int) -> list[Int64]:
     """Return the places of a history's people in parts of about `size`, by household, no household in two parts."""
-    household = households(history)
-    order = np.argsort(household, kind="stable")
-    ends = np.flatnonzero(np.diff(household[order], append=-1)) + 1
+    return whole_parts(households(history), size)
+
+
+def whole_parts(group: Int64, size: int) -> list[Int64]:
+    """Return places in parts of about `size`, by the number of the group each is in, no group in two parts."""
+    order = np.argsort(group, kind="stable")
+    ends = np.flatnonzero(np.diff(group[order], append=-1)) + 1
     last = np.flatnonzero(np.diff((ends - 1) // size, append=-1))  # the last household of each part
     return np.split(order, ends[last])[:-1]
 
@@ -218,12 +234,13 @@ def _written(path: Path, history: History, apart: bool) -> PeopleFile:
     if packed is not None:
         packed.write(path.with_suffix(".arrow"))
     with replacing(path, durable=True) as unfinished:
-        pyarrow.parquet.write_table(_table(history), unfinished, compression="zstd")
+        pyarrow.parquet.write_table(history_table(history), unfinished, compression="zstd")
         digest = hashlib.sha256(unfinished.read_bytes()).hexdigest()
     return PeopleFile(path.name, len(history.people), digest, None if packed is None else packed.digest)
 
 
-def _table(history: History) -> pyarrow.Table:
+def history_table(history: History, *, records: bool = False) -> pyarrow.Table:
+    """Return the rows of people as a table, one row a person; interactions and consents too where `records` says so."""
     import pyarrow as pa
 
     rows = {name: _lists(history.offsets, getattr(history, name)) for name in COLUMNS}
@@ -235,7 +252,22 @@ def _table(history: History) -> pyarrow.Table:
         **rows,
         "reports": _lists(reports.offsets * _REPORTED, cells),
     }
+    if records:
+        columns["records"] = _lists(*_records(history.records, len(history.people)))
     return pa.table(columns).replace_schema_metadata({_DECLARED: history.features_hash.encode()})
+
+
+def history_of_table(table: pyarrow.Table, declaration: Declaration) -> History:
+    """Return the history that `history_table` was made of, but for who is related to whom."""
+    return replace(_history(_read(table), declaration), records=_read_records(table))
+
+
+def _records(records: Records, people: int) -> tuple[Int64, Int64]:
+    """Where each person's interactions and consents begin, and all of them: int64[people + 1], int64[m]."""
+    order = np.argsort(records.person, kind="stable")
+    ends = np.cumsum(np.bincount(records.person, minlength=people)) * len(_RECORDED)
+    flat = np.stack([getattr(records, name)[order] for name in _RECORDED], axis=1).reshape(-1)
+    return np.concatenate(([0], ends)).astype(np.int64), flat
 
 
 def _lists(offsets: Int64, values: Any) -> pyarrow.Array:
@@ -253,16 +285,24 @@ def _read(table: pyarrow.Table) -> RowColumns:
     return RowColumns(people, offsets, rows, ends // _REPORTED, reported.reshape(-1, _REPORTED))
 
 
+def _read_records(table: pyarrow.Table) -> Records:
+    """The interactions and consents of a table; none where it has none."""
+    if "records" not in table.column_names:
+        return _NO_RECORDS
+    offsets, flat = _flat(table["records"])
+    person = np.repeat(np.arange(table.num_rows), np.diff(offsets) // len(_RECORDED))
+    return Records(person, *np.asarray(flat, np.int64).reshape(-1, len(_RECORDED)).T.copy())
+
+
 def _history(read: RowColumns, declaration: Declaration) -> History:
     """The history of people who were read."""
-    nothing = np.empty(0, np.int64)
     return History(
         people=read.people,
         offsets=read.offsets,
         local=declaration.zone.local_seconds(read.rows["happened"]),
         signals=signals_of(declaration),
         features_hash=declaration.hash,
-        records=Records(*(nothing for _ in Records.__dataclass_fields__)),
+        records=_NO_RECORDS,
         related=np.empty((0, 3), np.int64),
         reports=MemberReports(read.reports, read.said[:, :4].copy(), read.said[:, 4:].copy()),
         **read.rows,
