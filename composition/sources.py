@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from composition import budgets, clock, ledger_files, reading
+from composition.learning_shards import LearningShards, MeaningFiles
 from composition.people_groups import read_people_groups
 from composition.provenance import EVENTS, SYNTH, Stamp, verified
 from composition.settings import SHIPPED, CountryFolder
@@ -50,6 +51,7 @@ class TrainingSource:
         country: whose regions and (where nothing else is named) rules they are.
         as_of: the day at whose end the log ends, YYYY-MM-DD; None for now. Synthetic rows end where their stamp says.
         hold_out: who is only judged: one in so many, a file of names, or a day; None for what the stamp says.
+        shards: where and by whom a private run's rows are made and summed in shards; None to hold all of them at once.
     """
 
     workspace: Workspace
@@ -60,6 +62,7 @@ class TrainingSource:
     country: CountryFolder = SHIPPED
     as_of: str | None = None
     hold_out: str | None = None
+    shards: LearningShards | None = None
 
 
 @dataclass(frozen=True)
@@ -205,7 +208,8 @@ def _of_folder(source: TrainingSource, folder: Path, progress: Progress) -> Trai
     held = read_split(source.hold_out, document, definitions.declaration, private=source.terms is not None)
     rows = FileRows(folder / EVENTS, definitions.declaration, held, until, provenance.files.get(EVENTS))
     gate = _gate(source, rows, provenance)
-    return TrainingData(*definitions, gate, end, _truth(folder), held, *_judging(source, definitions))
+    data = TrainingData(*definitions, gate, end, _truth(folder), held, *_judging(source, definitions))
+    return _in_shards(data, source, given)
 
 
 def _of_log(source: TrainingSource) -> TrainingData:
@@ -222,7 +226,19 @@ def _of_log(source: TrainingSource) -> TrainingData:
     held = read_split(source.hold_out, {}, definitions.declaration, private=source.terms is not None)
     rows = LogRows(source.workspace, definitions.declaration, held, end)
     gate = _gate(source, rows, Provenance(DataKind.PRIVATE))
-    return TrainingData(*definitions, gate, end, None, held, *_judging(source, definitions))
+    data = TrainingData(*definitions, gate, end, None, held, *_judging(source, definitions))
+    return _in_shards(data, source, source.catalogue)
+
+
+def _in_shards(data: TrainingData, source: TrainingSource, catalogue: Path | None) -> TrainingData:
+    """The same, its private rows made and summed in shards, where that is asked for."""
+    shards = source.shards
+    if shards is None:
+        return data
+    hashes = data.declaration.hash, data.catalogue.hash
+    unnamed = replace(data.hold_out, named=None)  # who is held out is noted where people are admitted
+    files = MeaningFiles(source.declaration, catalogue, source.country, hashes, data.end, unnamed, data.labels)
+    return replace(data, shards=lambda log: shards.made(log, files.absolute()))
 
 
 def _judging(

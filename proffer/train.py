@@ -22,7 +22,7 @@ class RankerModule(Protocol):
 
 
 RANKERS: Mapping[str, RankerModule] = {"lightgbm": train_exact, "private": train_private, "student": train_student}
-_PRIVATE = ("epsilon", "delta", "evaluate", "units")
+_PRIVATE = ("epsilon", "delta", "evaluate", "units", "shards")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tuned = "of lightgbm: set LightGBM tuned for each programme, and one over all as classes, beside it in the report"
     add("--tuned", action="store_true", help=tuned)
     add("--threads", type=int, default=2, metavar="N", help="of lightgbm (default: 2); the model is the same with any")
+    train_private.add_shards(parser)
     options.add_data(parser, required=False)
     options.add_hold_out(parser)
     options.add(parser, "country", "catalogue", "declaration", "as-of")
@@ -68,6 +69,7 @@ def _refuse_impossible(args: argparse.Namespace, *, has_folder: bool) -> None:
     train_exact.check_seed(args.seed, problems)
     train_exact.check_threads(args.threads, problems)
     train_private.forbid_terms(args, _PRIVATE, problems)
+    train_private.check_sharding(args, problems)
     if not has_folder and args.ranker == "student":
         what = "is missing, and a student learns from synthetic people only"
         problems.add(("--data",), "missing", what, "Give a folder that `proffer synth` wrote")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,12 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from composition import reading, terminal
 from composition.budgets import PURPOSE, PrivateTerms, run_request
+from composition.learning_shards import SHARD, LearningShards, check_shards
 from composition.model_registry import ModelRegistry
+from composition.shards import ENGINES
 from composition.sources import TrainingSource, read_training_data
 from features.problem import Problem, Problems, Rejected
+from privacy.data_provenance import DataKind
 from privacy.request import LegalBasis
 from privacy.unit import PrivacyUnit
 from proffer import options
+from proffer.shard_engine import add_engine, check_engine, chosen_engine
 from proffer.train_exact import price_document, run_document, spend_text
 
 if TYPE_CHECKING:
@@ -42,6 +47,34 @@ def add_terms(parser: argparse.ArgumentParser) -> None:
     add("--unit", choices=("person", "household"), help="what the budget protects (default: its unit)")
     units = "how many units there are, if that is public (default: a noised count)"
     add("--units", type=int, metavar="N", help=units)
+
+
+def add_shards(parser: argparse.ArgumentParser) -> None:
+    """Add where rows are made and summed in shards, and by whom."""
+    folder = "private: make and sum rows in shards of whole units in this folder, which all processes and nodes see"
+    parser.add_argument("--shards", type=Path, metavar="DIR", help=folder)
+    size = f"with --shards: people in each, about (default: {SHARD})"
+    parser.add_argument("--shard", type=int, metavar="N", help=size)
+    add_engine(parser)
+
+
+def check_sharding(args: argparse.Namespace, problems: Problems) -> None:
+    """Collect what is wrong with shards, or would be left unread."""
+    check_engine(args, problems)
+    if args.shard is not None and args.shard < 1:
+        problems.add(("--shard",), "range", f"{args.shard} is less than 1", "Give how many people are in a shard")
+    if args.shards is not None:
+        with problems.gathered():
+            check_shards(args.shards)
+        return
+    given = {
+        "shard": args.shard,
+        "engine": args.engine != ENGINES[0],
+        "processes": args.processes,
+        "master": args.master,
+    }
+    for name in (f"--{name}" for name, value in given.items() if value):
+        problems.add((name,), "forbidden", "says nothing where all rows are held at once", "Give --shards DIR too")
 
 
 def forbid_terms(args: argparse.Namespace, names: Sequence[str], problems: Problems) -> None:
@@ -92,6 +125,13 @@ def require_libraries(option: str) -> None:
 def run(args: argparse.Namespace, source: TrainingSource) -> int:
     """Price or train, and print."""
     require_libraries("--ranker private")
+    if args.shards is None or args.dry_run:
+        return _run(args, source)
+    with chosen_engine(args) as mapped:
+        return _run(args, replace(source, shards=LearningShards(args.shards, mapped, args.shard or SHARD)))
+
+
+def _run(args: argparse.Namespace, source: TrainingSource) -> int:
     terms = source.terms
     assert terms is not None, "the verb read them"
     with terminal.working("reading training data") as progress:
@@ -134,8 +174,13 @@ def _train(args: argparse.Namespace, source: TrainingSource, data: TrainingData,
     from training.runs import private_run
 
     assert source.terms is not None, "the verb read them"
-    with terminal.working("training") as progress:
-        trained = private_run.train(data, request, secure(), source.terms.evaluate, terminal.steps(args.json, progress))
+    try:
+        with terminal.working("training") as progress:
+            told = terminal.steps(args.json, progress)
+            trained = private_run.train(data, request, secure(), source.terms.evaluate, told)
+    finally:
+        if source.shards is not None and data.gate.provenance.kind is not DataKind.SYNTHETIC:
+            source.shards.remove()
     with terminal.working("keeping the run"):
         folder = ModelRegistry(source.workspace).keep(trained, "private", terminal.say)
     document = _document(trained, folder)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -44,6 +44,45 @@ class TruthTable:
     eligible: Bool | None = None
 
 
+class RowMeaning(Protocol):
+    """What examples, people and candidates are found by; it opens no rows, so that it may be anywhere."""
+
+    @property
+    def declaration(self) -> Declaration:
+        """What the features mean."""
+        ...
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The programmes."""
+        ...
+
+    @property
+    def regions(self) -> Regions:
+        """The table of regions the rules are judged with."""
+        ...
+
+    @property
+    def end(self) -> int:
+        """UTC seconds at which the log ends."""
+        ...
+
+    @property
+    def hold_out(self) -> HoldOut:
+        """Who is never learned from."""
+        ...
+
+    @property
+    def labels(self) -> LabelForm:
+        """What of the log is an offer, and what its answer."""
+        ...
+
+    @property
+    def codes(self) -> Int64:
+        """Identifier codes of the programmes, in catalogue order."""
+        ...
+
+
 @dataclass(frozen=True)
 class TrainingData:
     """Everything a run learns from or is judged by.
@@ -59,6 +98,8 @@ class TrainingData:
         labels: what of the log is an offer, and what its answer.
         groups: the groups of people that reports tell apart.
         gate_terms: what the deployment demands of a challenger, where it is not as usual.
+        shards: makes of what a private run may see the `training.runs.private_run.LearningUnits` of shards; None where
+            all of it is held at once.
     """
 
     declaration: Declaration
@@ -71,14 +112,20 @@ class TrainingData:
     labels: LabelForm = SHOWN_THEN_APPLIED
     groups: tuple[PeopleGroup, ...] = ()
     gate_terms: Mapping[str, float] = field(default_factory=dict)
+    shards: Callable[[LearningLog], Any] | None = None
 
     @property
     def codes(self) -> Int64:
         """Identifier codes of the programmes, in catalogue order."""
-        return np.array([identifier_code(programme.id) for programme in self.catalogue.programmes], dtype=np.int64)
+        return codes_of(self.catalogue)
 
 
-def learning_showings(material: TrainingData, log: LearningLog, most: int, seed: int) -> RankingDataset:
+def codes_of(catalogue: Catalogue) -> Int64:
+    """Identifier codes of the programmes of a catalogue, in its order."""
+    return np.array([identifier_code(programme.id) for programme in catalogue.programmes], dtype=np.int64)
+
+
+def learning_showings(material: RowMeaning, log: LearningLog, most: int, seed: int) -> RankingDataset:
     """Showings to people who are not held out, thinned to about `most` rows (`training.data.examples.thinned`).
 
     Where all rows may be read as they are, those that may still be answered count too, for what they are worth.
@@ -91,7 +138,7 @@ def learning_showings(material: TrainingData, log: LearningLog, most: int, seed:
     return _known(material, log, thinned(some, most, np.random.default_rng(seed)))
 
 
-def held_out_showings(material: TrainingData, log: LearningLog, most: int, seed: int) -> RankingDataset:
+def held_out_showings(material: RowMeaning, log: LearningLog, most: int, seed: int) -> RankingDataset:
     """Showings to held-out people, or of a plain sample of their lists where there are over `most` rows."""
     examples = held_out_rows(material, log)
     share = most / max(len(examples), 1)
@@ -99,7 +146,7 @@ def held_out_showings(material: TrainingData, log: LearningLog, most: int, seed:
     return _known(material, log, examples[drawn[examples.lists]])
 
 
-def held_out_rows(material: TrainingData, log: LearningLog) -> Examples:
+def held_out_rows(material: RowMeaning, log: LearningLog) -> Examples:
     """What is judged, before anybody is looked at."""
     kept = judged(material, log)
     told = log.interactions[kept[log.interactions.person]]
@@ -107,13 +154,13 @@ def held_out_rows(material: TrainingData, log: LearningLog) -> Examples:
     return examples[kept[examples.person] & (examples.t >= (material.hold_out.since or 0))]
 
 
-def _labelled(material: TrainingData, told: Interactions, span: LogSpan) -> Examples:
+def _labelled(material: RowMeaning, told: Interactions, span: LogSpan) -> Examples:
     form = material.labels
     at = 0 if form.at is None else material.declaration.zone.end_of_day(date_of(form.at))
     return labelled(form, told, material.codes, span._replace(at=at))
 
 
-def _known(material: TrainingData, log: LearningLog, examples: Examples) -> RankingDataset:
+def _known(material: RowMeaning, log: LearningLog, examples: Examples) -> RankingDataset:
     rows = examples.by_list()
     heads = rows.heads()
     hiding = heads.hidden != NOTHING_HIDDEN
@@ -130,40 +177,40 @@ def _known(material: TrainingData, log: LearningLog, examples: Examples) -> Rank
     return found[(answers != Answer.NO) | (rows.label > 0)]
 
 
-def learned_from(material: TrainingData, log: LearningLog) -> Interactions:
+def learned_from(material: RowMeaning, log: LearningLog) -> Interactions:
     """What people who are not held out were shown, opened and applied for, as far as it may be learned from."""
     since = material.hold_out.since
     told = log.interactions if since is None else interactions(log.history, min(log.until, since))
     return told[~hidden(material, log)[told.person]]
 
 
-def hidden(material: TrainingData, log: LearningLog) -> Bool:
+def hidden(material: RowMeaning, log: LearningLog) -> Bool:
     """Who is held out: bool[people]."""
     if log.held is not None:
         return log.held
     return material.hold_out.of(log.history.people, households(log.history) if material.hold_out.whole else None)
 
 
-def judged(material: TrainingData, log: LearningLog) -> Bool:
+def judged(material: RowMeaning, log: LearningLog) -> Bool:
     """Who is judged: bool[people]; everybody, where a day divides what is learned from what is judged."""
     return hidden(material, log) | (material.hold_out.since is not None)
 
 
-def _snapshots(material: TrainingData, history: History, person: Int64, t: Int64) -> Snapshots:
+def _snapshots(material: RowMeaning, history: History, person: Int64, t: Int64) -> Snapshots:
     return snapshots(material.declaration, history, person, t, material.catalogue.receipts)
 
 
-def _judged(material: TrainingData, people: Snapshots, day: int) -> Int8:
+def _judged(material: RowMeaning, people: Snapshots, day: int) -> Int8:
     compiled = compile_catalogue(material.catalogue, people.columns, material.declaration, material.regions, day)
     return compiled.offerable(people.values, members=people.members)
 
 
-def candidates(material: TrainingData, log: LearningLog) -> Candidates:
+def candidates(material: RowMeaning, log: LearningLog) -> Candidates:
     """Held-out people as known when the log ends, and every programme the rules do not exclude for them."""
     return candidates_of(material, log, judged(material, log))
 
 
-def candidates_of(material: TrainingData, log: LearningLog, who: Bool) -> Candidates:
+def candidates_of(material: RowMeaning, log: LearningLog, who: Bool) -> Candidates:
     """The same for those of bool[people] who can be offered things: not those who are only somebody's child."""
     citizens = np.zeros(len(log.history.people), dtype=np.bool_)
     citizens[log.interactions.of(SHOWN, OPENED, APPLIED, ASKED, USED, HELD).person] = True

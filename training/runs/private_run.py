@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from recommender.ranking.bilinear import Bilinear
     from training.data.examples import LearningLog
     from training.data.label_form import LabelForm
-    from training.data.material import TrainingData
+    from training.data.material import RowMeaning, TrainingData
     from training.rankers.private_ranker import PrivateFit
     from training.rankers.schedules import TrainingPlan
 
@@ -60,6 +60,24 @@ ALL_ROWS: Final = 2**62
 """No thinning: which rows of a unit are kept may not depend on other units."""
 
 
+class LearningUnits(Protocol):
+    """Units that a private run learns from; counted and learned from, and never shown."""
+
+    @property
+    def units(self) -> int:
+        """How many units were shown anything."""
+        ...
+
+    @property
+    def left_out(self) -> UnitsLeftOut:
+        """The units of whom nothing is here."""
+        ...
+
+    def learned(self, material: TrainingData, chosen: TrainingPlan, noise: Noise, progress: Progress) -> PrivateFit:
+        """Learn from them by a plan."""
+        ...
+
+
 @dataclass(frozen=True)
 class UnitLists:
     """What people were shown, which unit each row is about: int64[m], and the units of whom nothing is here."""
@@ -72,6 +90,10 @@ class UnitLists:
     def units(self) -> int:
         """How many units were shown anything."""
         return int(np.unique(self.unit).size)
+
+    def learned(self, material: TrainingData, chosen: TrainingPlan, noise: Noise, progress: Progress) -> PrivateFit:
+        """Learn from them by a plan, all of them held at once."""
+        return learn(self.lists, material.catalogue, chosen, noise, progress, self.unit)
 
 
 @dataclass(frozen=True)
@@ -215,16 +237,16 @@ def train(
     if run.name is None:  # one with a name may have reserved already, and was priced before it did
         price(material, run, evaluate)
     made = stages(run, evaluate)
-    unit_lists = gated.derived(lambda log: lists_of(material, log, held_out=False))
+    shards = material.shards or (lambda log: lists_of(material, log, held_out=False))
+    learning: Gated[LearningUnits] = gated.derived(shards)
     file = None if kept is None or run.name is None else kept / f"count-{run.name}.json"
-    units, left_out = (run.units, None) if run.units else _counted(unit_lists, made, noise, progress, file)
+    units, left_out = (run.units, None) if run.units else _counted(learning, made, noise, progress, file)
     check_delta(run.delta, units)
     chosen = plan(units, made.left, run.delta, len(material.catalogue.programmes), loss_of(material.labels))
     spent(run, made, chosen.mechanism(), evaluate)
     progress("learning in private")
-    fit = unit_lists.run(
-        "train", chosen.mechanism(),
-        lambda found: learn(found.lists, material.catalogue, chosen, noise, progress, found.unit),
+    fit = learning.run(
+        "train", chosen.mechanism(), lambda found: found.learned(material, chosen, noise, progress),
         ran=lambda one: (one.mechanism, artefact.model_digest(one.files())), units=units,
     )  # fmt: skip
     released = _released(material, gated, fit, made, noise, units)
@@ -239,7 +261,7 @@ def loss_of(labels: LabelForm) -> Loss:
     return "listwise" if labels.form == "held" else "pointwise"
 
 
-def lists_of(material: TrainingData, log: LearningLog, *, held_out: bool) -> UnitLists:
+def lists_of(material: RowMeaning, log: LearningLog, *, held_out: bool) -> UnitLists:
     """What people who are held out, or all others, were shown, as far as a unit's rows count."""
     lists = (held_out_showings if held_out else learning_showings)(material, log, ALL_ROWS, 0)
     unit = lists.examples.person if log.unit is None else log.unit[lists.examples.person]
@@ -263,13 +285,13 @@ def within_bounds(lists: RankingDataset, unit: Int64) -> Int64:
     return np.sort(newest[(number[which] < MOST_LISTS) & (place < LONGEST_LIST)])
 
 
-def counts(found: UnitLists) -> Float64:
+def counts(found: LearningUnits) -> Float64:
     """What is counted, before noise: units with lists, too large ones, unreadable ones; a unit is in at most one."""
     return np.array([found.units, *found.left_out], np.float64)
 
 
 def _counted(
-    rows: Gated[UnitLists], made: PrivateStages, noise: Noise, progress: Progress, file: Path | None
+    rows: Gated[LearningUnits], made: PrivateStages, noise: Noise, progress: Progress, file: Path | None
 ) -> tuple[int, UnitsLeftOut]:
     """How many units there are and how many are left out, with noise, as whole numbers.
 
