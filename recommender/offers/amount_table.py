@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from recommender.rules.compiled import Compiled
     from recommender.rules.worth import Value
 
-__all__ = ["AmountTable", "SweptPeople"]
+__all__ = ["AmountTable", "SweptPeople", "amount_table"]
 
 _MOST: Final = 1_000_000
 """So many cases are remembered before all are forgotten: what bounds memory."""
@@ -92,8 +94,13 @@ class AmountTable:
         self._children = ChildKeys(compiled.declaration, self._worths, self._today)
         self._met: dict[tuple[int, bytes], tuple[int, int, int]] = {}
         self._columns = [self._reads(value) for value in self._worths]
-        spans = [self._span(one.value, ANYBODY) for one in compiled.catalogue.programmes]
-        self._fixed = np.array(spans, np.int64).reshape(-1, 3)
+        self._lock = threading.Lock()
+
+    @cached_property
+    def _fixed(self) -> Int64:
+        """What every programme comes to for somebody of whom nothing is known, int64[P, 3]."""
+        spans = [self._span(one.value, ANYBODY) for one in self._compiled.catalogue.programmes]
+        return np.array(spans, np.int64).reshape(-1, 3)
 
     def _span(self, value: Value, person: Claimant) -> tuple[int, int, int]:
         found = value.amount_of(person, self._t)
@@ -125,6 +132,32 @@ class AmountTable:
             pairs = order[ends[which] : ends[which + 1]]
             found[pairs] = self._of(which, people, person[pairs], children, classes)
         return found
+
+    def ordered(self, person: Person, programme: Int64) -> Int64:
+        """Return the sum by which each of some programmes is ordered for one person, int64[m]; many threads may ask.
+
+        Args:
+            person: as known at the table's second.
+            programme: int64[m], the places of programmes that give what depends on the person.
+        """
+        worth, seen = self._worth[programme].tolist(), dict[tuple[int, ...], bytes]()
+        with self._lock:
+            children = self._children.keys(person.snapshot) if self._children.can else None
+            sums = {which: self._of_one(which, person, children, seen) for which in set(worth)}
+        return np.array([sums[which] for which in worth], np.int64)
+
+    def _of_one(self, which: int, person: Person, children: Int64 | None, seen: dict[tuple[int, ...], bytes]) -> int:
+        value, (columns, alone) = self._worths[which], self._columns[which]
+        if alone or (children is None and _CHILDREN in columns):
+            return self._span(value, person)[2]
+        if columns not in seen:
+            seen[columns] = self._keys(columns, person.snapshot, children)[0].tobytes()
+        case = which, seen[columns]
+        if case not in self._met:
+            if len(self._met) > _MOST:
+                self._met.clear()
+            self._met[case] = self._span(value, person)
+        return self._met[case][2]
 
     def _of(
         self,
@@ -183,6 +216,12 @@ class AmountTable:
             [completed_months(day, self._today) if day > NONE else UNKNOWN for day in days.tolist()], np.int64
         )
         return np.asarray(months[back.reshape(-1)])
+
+
+@lru_cache(maxsize=8)
+def amount_table(compiled: Compiled, t: int) -> AmountTable:
+    """Return the table of a compiled catalogue and a second, made once for each of them."""
+    return AmountTable(compiled, t)
 
 
 def _counted(value: Value) -> bool:

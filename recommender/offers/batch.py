@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -13,9 +14,10 @@ from features.members import joined
 from features.problem import Problem, Rejected
 from features.snapshot import Snapshots
 from recommender.currency import currency_of
+from recommender.offers.amount_table import amount_table
 from recommender.offers.beside import Alternative, alternative, apart_from, ending_notice, notices_of
 from recommender.offers.bundle import Bundle, Candidate, bundles
-from recommender.offers.offer_arrays import OfferArrays, PersonWindows, int64, offer_arrays, ordered_amount
+from recommender.offers.offer_arrays import OfferArrays, PersonWindows, offer_arrays
 from recommender.offers.other_applicant import for_other_applicants, unasked_kinds
 from recommender.offers.recommendation import Recommendation, Recommendations, traced_in
 from recommender.offers.utility import UtilityInputs, UtilityWeights, Weighed, unlocked, weigh
@@ -190,15 +192,12 @@ def _held(people: Sequence[Person], compiled: Compiled) -> Bool:
 
 def _amounts(table: OfferArrays, people: Sequence[Person], known: Snapshots, compiled: Compiled, pairs: Pairs) -> Int64:
     """What each offer comes to in the first year, int64[m]: for everybody alike, or worked out for the person."""
-    amounts, own = table.usual[pairs.programme], compiled.declaration.country.currency
-    chosen = table.depending(known.values, pairs)
-    person, worth = pairs.person[chosen], table.worth[pairs.programme[chosen]]
-    each, which = np.unique(person * len(table.worths) + worth, return_inverse=True)
-    found = []
-    for who, what in (divmod(one, len(table.worths)) for one in each.tolist()):
-        value = table.worths[what]
-        found.append(ordered_amount(value.amount_of(people[who], people[who].t), value.currency, own))
-    amounts[chosen] = int64(found)[which]
+    amounts, chosen = table.usual[pairs.programme], table.depending(known.values, pairs)
+    starts = np.searchsorted(pairs.person[chosen], np.arange(len(people) + 1))
+    for person, (begin, end) in zip(people, itertools.pairwise(starts.tolist()), strict=True):
+        mine = chosen[begin:end]
+        if mine.size:
+            amounts[mine] = amount_table(compiled, person.t).ordered(person, pairs.programme[mine])
     return amounts
 
 

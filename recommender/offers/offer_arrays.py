@@ -70,8 +70,7 @@ class OfferArrays:
         read_set: for each programme the place in `reads` of the columns its amount depends on, int64[P], or -1.
         reads: 1 where a set of columns that some programme's amount depends on has a column, float32[F, sets + 1]; the
             last set has none.
-        worth: for each programme the place in `worths` of what it gives where that depends on the person, or -1.
-        worths: what is given, each different one once.
+        personal: whether what each gives depends on the person, bool[P].
         effort_minutes: what applying takes, int64[P]; UNKNOWN likewise.
         id_rank: the place of each programme's id among all ids in order, int64[P].
         windows: the windows that depend on the day alone; None for programmes with others.
@@ -98,8 +97,7 @@ class OfferArrays:
     gives: Int64
     read_set: Int64
     reads: Float32
-    worth: Int64
-    worths: tuple[Value, ...]
+    personal: Bool
     effort_minutes: Int64
     id_rank: Int64
     windows: tuple[ApplicationWindow | None, ...]
@@ -168,7 +166,7 @@ class OfferArrays:
     def estimate_of(self, programme: int, person: Person) -> Estimate:
         """What a programme comes to for a person as of their second; where it is the same for all, worked out once."""
         value = self.programmes[programme].value
-        if self.worth[programme] >= 0:
+        if self.personal[programme]:
             return value.amount_of(person, person.t)
         key = programme, person.t
         if key not in self.estimates:
@@ -181,7 +179,7 @@ class OfferArrays:
         self, programme: int, value: Value, t: int, currency: Currency, messages: Messages
     ) -> ToldAmount | None:
         """What a programme comes to from the second `t` on, in words; None where that depends on the person."""
-        if self.worth[programme] >= 0:
+        if self.personal[programme]:
             return None
         if len(self.told) > _MOST_TOLD:
             self.told.clear()
@@ -211,7 +209,6 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
     reads = np.zeros((len(compiled.columns), len(read_sets) + 1), dtype=np.float32)
     for place, columns in enumerate(read_sets):
         reads[list(columns), place] = 1
-    worth, worths = _different(programmes)
     return OfferArrays(
         day=compiled.day,
         working_days=compiled.working_days,
@@ -219,8 +216,7 @@ def offer_arrays(compiled: Compiled) -> OfferArrays:
         gives=np.array([GIVES.index(one.value.given) for one in programmes], dtype=np.int64),
         read_set=read_set,
         reads=reads,
-        worth=worth,
-        worths=worths,
+        personal=np.array([bool(one.value.reads) for one in programmes], dtype=np.bool_),
         effort_minutes=int64(one.effort_minutes for one in programmes),
         id_rank=rank,
         windows=windows,
@@ -271,20 +267,6 @@ def int64(values: Iterable[int | None]) -> Int64:
     np.int64(3)
     """
     return np.array([UNKNOWN if value is None else value for value in values], dtype=np.int64)
-
-
-def _different(programmes: Sequence[Programme]) -> tuple[Int64, tuple[Value, ...]]:
-    """Return for each programme the place of what it gives where that depends on the person, -1 elsewhere; and those.
-
-    They differ where what they come to may: in what is given, not in the wording of it.
-    """
-    worths: dict[tuple[object, ...], tuple[int, Value]] = {}
-    of = np.full(len(programmes), -1, dtype=np.int64)
-    for i, value in enumerate([one.value for one in programmes]):
-        if value.reads:
-            what = (value.parts, value.given, value.adds, value.currency, value.back)
-            of[i] = worths.setdefault(what, (len(worths), value))[0]
-    return of, tuple([value for _, value in worths.values()])
 
 
 def _windows(

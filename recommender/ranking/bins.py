@@ -132,7 +132,7 @@ class Bins:
         today = people.declaration.zone.local_seconds(people.t - 1) // DAY_SECONDS
         out = np.zeros((len(people), 1 + len(self.slots)), dtype=np.int32)
         columns = np.array([people.index(slot.column) for slot in self.slots], dtype=np.int64)
-        _fill_bins(people.values, np.asarray(today), columns, self._classes, self._cuts, out)
+        _fill_bins(people.values, np.asarray(today), columns, self._classes, self.cuts, out)
         return self.with_pairs(out)
 
     @cached_property
@@ -152,7 +152,8 @@ class Bins:
         return np.array(told, dtype=np.int64).reshape(-1, 4)
 
     @cached_property
-    def _cuts(self) -> Int64:
+    def cuts(self) -> Int64:
+        """The cuts of every slot, one slot after the other."""
         return np.array([cut for slot in self.slots for cut in slot.cuts], dtype=np.int64)
 
     def with_pairs(self, bins: Int32) -> Int32:

@@ -1,0 +1,54 @@
+"""What the shipped programmes come to for one person, remembered by case, beside the estimate made anew."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from composition import reading
+from features.calendar import day_of
+from features.snapshot import known_from_facts
+from features.value import UNKNOWN
+from recommender.offers.amount_table import amount_table
+from recommender.offers.offer_arrays import offer_arrays, ordered_amount
+from recommender.rules.compiled import compile_catalogue
+from recommender.rules.person import Person
+
+TODAY = date(2026, 11, 28)
+DAYS = st.integers(0, 7000).map(lambda ago: (TODAY - timedelta(ago)).isoformat())
+FAMILIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "birth_date": st.dates(date(1940, 1, 1), date(2008, 1, 1)).map(date.isoformat),
+        "children": st.lists(DAYS, max_size=3, unique=True).map(sorted),
+        "region": st.sampled_from(["11440", "41111", "26530", "41150"]),
+        "near_poverty": st.booleans(),
+        "basic_livelihood_recipient": st.booleans(),
+        "multiple_birth": st.booleans(),
+        "income_percent": st.integers(0, 200),
+    },
+)
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    declaration, regions = reading.read_declaration(), reading.read_regions()
+    catalogue = reading.read_catalogue(None, declaration, regions)
+    return compile_catalogue(catalogue, declaration.columns, declaration, regions, day_of(TODAY))
+
+
+@given(facts=FAMILIES)
+def test_an_amount_remembered_by_case_is_the_amount_worked_out_for_the_person(shipped, facts):
+    declaration = shipped.declaration
+    t = declaration.zone.end_of_day(TODAY)
+    person = Person(known_from_facts(declaration, facts, t), regions=shipped.regions)
+    places = np.flatnonzero(offer_arrays(shipped).personal)
+    found = amount_table(shipped, t).ordered(person, places)
+    values = [shipped.catalogue.programmes[place].value for place in places.tolist()]
+    own = declaration.country.currency
+    sums = [ordered_amount(value.amount_of(person, t), value.currency, own) for value in values]
+    assert found.tolist() == [UNKNOWN if one is None else one for one in sums]
