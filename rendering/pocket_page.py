@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from rendering.voice import Voice, Words
 
@@ -16,6 +16,7 @@ ASKED: Final = ("boolean", "enum", "integer", "date", "dates", "region")
 _SAID: Final = (
     "question", "next", "unknown", "refused", "empty", "wrong", "finished", "undo", "again",
     "answers", "number", "day", "days", "add", "none", "place", "nothing", "more", "about", "voluntary",
+    "gives", "when", "written",
 )  # fmt: skip
 """What the script says; each is a message `pocket.say.`."""
 MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -25,6 +26,20 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
 """The messages that the page needs, and the placeholders of each."""
 
 
+class PocketProgramme(NamedTuple):
+    """What is told of a programme without judging anybody.
+
+    Attributes:
+        title: what it is called.
+        gives: what it gives, as its agency wrote it; None where nothing is written.
+        when: when one applies, as its agency wrote it.
+    """
+
+    title: Words
+    gives: Words | None = None
+    when: Sequence[Words] = ()
+
+
 def pocket_view(voice: Voice) -> dict[str, object]:
     """The variables of the page."""
     return {"title": voice.say("pocket.title"), "files": FILES}
@@ -32,7 +47,7 @@ def pocket_view(voice: Voice) -> dict[str, object]:
 
 def pocket_words(
     day: date,
-    titles: Sequence[Words],
+    programmes: Sequence[PocketProgramme],
     questions: Sequence[Mapping[str, Any]],
     regions: Mapping[str, Words],
     voice: Voice,
@@ -41,7 +56,7 @@ def pocket_words(
 
     Args:
         day: of the rules that the answers are in the order of.
-        titles: the programmes, in that order.
+        programmes: the programmes, in that order.
         questions: the facts as they are asked for, in the order in which equally useful ones are asked.
         regions: the names of regions by code.
         voice: in which language.
@@ -51,10 +66,16 @@ def pocket_words(
         "say": {name: voice.say(f"pocket.say.{name}") for name in _SAID},
         "standings": {name: voice.say(f"citizen.standing.{name}") for name in standings},
         "day": day.isoformat(),
-        "titles": [voice.read(one) for one in titles],
+        "titles": [voice.read(one.title) for one in programmes],
+        "details": [[_said(one.gives, voice), [_said(text, voice) for text in one.when]] for one in programmes],
         "facts": [_question(one, voice) for one in questions if one["answers"]["type"] in ASKED],
         "regions": [(code, voice.read(name)) for code, name in regions.items()],
     }
+
+
+def _said(words: Words | None, voice: Voice) -> list[str]:
+    """A text as the agency wrote it, and which language it is in where that is another; nothing for none."""
+    return [] if not words else [one for one in voice.spoken(words) if one]
 
 
 def _question(asked: Mapping[str, Any], voice: Voice) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from anyio import to_thread
 from fastapi.responses import Response
@@ -15,15 +16,20 @@ from features.calendar import date_of
 from recommender.engine import Engine
 from recommender.pocket.pack import pack_of
 from rendering import browser_files
-from rendering.pocket_page import FILES, PATH, TEMPLATE, pocket_view, pocket_words
+from rendering.pocket_page import FILES, PATH, TEMPLATE, PocketProgramme, pocket_view, pocket_words
 from rendering.voice import Voice
 from serving.http.fact_desk import FactDesk
 from serving.http.service_frame import JSON
 from serving.pages.page_files import ASKED_AGAIN
 from serving.pages.page_frame import PageFrame, PageShown
 
+if TYPE_CHECKING:
+    from recommender.rules.programme import Programme
+
 _SCRIPT: Final = "text/javascript; charset=utf-8"
 _PACK: Final = "application/octet-stream"
+MOST_WORDS: Final = 400_000
+"""Bytes of the words as gzip: where they are more, what programmes give and when one applies is left out."""
 
 
 @dataclass
@@ -53,15 +59,29 @@ class PocketShelf:
         day = date_of(today)
         compiled, desk = engine.compiled(day), FactDesk(engine)
         rules, regions = pack_of(compiled), desk.region_names(day)
-        titles = [one.title.to_document() for one in compiled.catalogue.programmes]
+        programmes = [told_of(one) for one in compiled.catalogue.programmes]
         questions = [asked for name in engine.declaration.facts if (asked := desk.question(name, day))]
         found = {name: (content, _SCRIPT) for name, content in browser_files.pocket_module().items()}
         found["rules.pocket"] = rules, _PACK
         for language, voice in self.voices.items():
-            words = pocket_words(day, titles, questions, regions, voice)
-            written = json.dumps(words, ensure_ascii=False, separators=(",", ":"))
-            found[f"words.{language}.json"] = written.encode(), JSON
+            words = pocket_words(day, programmes, questions, regions, voice)
+            if len(gzip.compress(_written(words), mtime=0)) > MOST_WORDS:
+                words.pop("details")
+            found[f"words.{language}.json"] = _written(words), JSON
         return found
+
+
+def told_of(one: Programme) -> PocketProgramme:
+    """What is told of a programme: its texts of what it gives and of when one applies."""
+    document: dict[str, Any] = one.to_document()
+    windows = document.get("window") or []
+    parts = windows if isinstance(windows, list) else [windows]
+    when = [part["text"] for part in parts if part.get("text")]
+    return PocketProgramme(document["title"], (document.get("value") or {}).get("text"), when)
+
+
+def _written(words: dict[str, Any]) -> bytes:
+    return json.dumps(words, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def add_pocket_pages(frame: PageFrame, engine: Callable[[], Engine], clock: Callable[[], int]) -> None:

@@ -67,7 +67,7 @@ class Check {
     this.words.titles.forEach((title, one) => {
       const standing = judged.standing(one);
       if (!(standing in groups)) return;
-      groups[standing].push(title);
+      groups[standing].push(one);
       for (const fact of judged.missing(one)) counts.set(fact, (counts.get(fact) ?? 0) + 1);
     });
     const { standings, say } = this.words;
@@ -77,7 +77,7 @@ class Check {
     this.ask(this.best(counts));
     this.found.replaceChildren(
       ...["yes", "likely"].filter((name) => groups[name].length).map((name) => this.list(name, groups[name])),
-      ...(groups.yes.length + groups.likely.length ? [] : [made("p", say.nothing)]), made("p", say.about, { className: "hint" }), this.said(),
+      ...(groups.yes.length + groups.likely.length ? [] : [made("p", say.nothing)]), made("p", this.words.details ? say.written : say.about, { className: "hint" }), this.said(),
     );
   }
 
@@ -89,12 +89,21 @@ class Check {
     return open.reduce((best, one) => (best && rank(best) >= rank(one) ? best : one), undefined);
   }
 
-  list(name, titles) {
-    const heading = made("h2", `${this.words.standings[name]} (${titles.length})`);
-    const item = (title) => made("li", "", {}, made("bdi", title));
-    const rest = titles.slice(MOST_SHOWN);
+  // A programme with what it gives and when one applies, in the words of its agency.
+  item(one) {
+    const { say, titles, details } = this.words;
+    const [gives, when] = details?.[one] ?? [[], []];
+    const part = (head, texts) => (texts.length ? [made("dt", head), ...texts.map(([text, lang]) => made("dd", "", {}, made("bdi", text, lang ? { lang } : {})))] : []);
+    const parts = [...part(say.gives, gives.length ? [gives] : []), ...part(say.when, when)];
+    return made("li", "", {}, made("bdi", titles[one]), ...(parts.length ? [made("dl", "", { className: "facts" }, ...parts)] : []));
+  }
+
+  list(name, found) {
+    const heading = made("h2", `${this.words.standings[name]} (${found.length})`);
+    const item = (one) => this.item(one);
+    const rest = found.slice(MOST_SHOWN);
     const more = rest.length ? [made("details", "", {}, made("summary", `${this.words.say.more} (${rest.length})`), made("ul", "", {}, ...rest.map(item)))] : [];
-    return made("section", "", { className: `card ${name}` }, heading, made("ul", "", {}, ...titles.slice(0, MOST_SHOWN).map(item)), ...more);
+    return made("section", "", { className: `card ${name}` }, heading, made("ul", "", {}, ...found.slice(0, MOST_SHOWN).map(item)), ...more);
   }
 
   said() {

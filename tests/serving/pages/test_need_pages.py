@@ -99,5 +99,5 @@ def test_a_citizen_does_not_see_it(real_engine):
 
 def test_the_page_speaks_korean(real_engine):
     page = browser_of(real_engine, lambda: table_of(real_engine), language="ko").open("/agency/need")
-    assert "받을 것이 없던 사람들" in text_of(page)
+    assert "어떤 일을 겪고도 받을 것이 없던 사람들" in text_of(page)
     assert "life." not in re.sub(r'value="[^"]*"|href="[^"]*"', "", page.text)

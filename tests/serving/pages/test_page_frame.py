@@ -115,7 +115,7 @@ def test_a_session_ends_after_its_whole_time_whatever_is_looked_at(browser, cloc
 
 def test_a_page_says_how_long_one_stays_signed_in(browser, clock):
     page = signed_in(browser)
-    assert "60분 동안 로그인이 유지됩니다" in page.text
+    assert "60분 동안 새 화면을 열지 않으면 로그아웃됩니다" in page.text
     assert f'data-idle="{IDLE_SECONDS}" data-whole="{WHOLE_SECONDS}"' in page.text
     clock.now += IDLE_SECONDS - 1
     assert f'data-whole="{WHOLE_SECONDS - IDLE_SECONDS + 1}"' in browser.open("/citizen").text

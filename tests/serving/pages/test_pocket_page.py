@@ -73,6 +73,23 @@ def test_the_words_of_a_language_ask_for_every_fact_that_can_be_stated(app, real
     assert "set-cookie" not in found.headers
 
 
+def test_what_programmes_give_and_when_is_told_in_their_agencies_words(app, real_engine):
+    found = Browser(app).open("/pocket/words.ko.json").json()
+    places = {one.id: place for place, one in enumerate(real_engine.catalogue.programmes)}
+    assert found["details"][places["t.baby"]] == [["200만원"], []]
+    assert found["details"][places["t.after"]] == [[], [["매년 3월"]]]
+    assert found["details"][places["t.women"]] == [[], []]
+
+
+def test_where_words_would_be_too_many_amounts_and_times_are_left_out(tmp_path, real_engine, monkeypatch):
+    monkeypatch.setattr("serving.pages.pocket_pages.MOST_WORDS", 100)
+    found = (
+        Browser(site_of(real_engine, desk_of(tmp_path, real_engine), lambda: NOW)).open("/pocket/words.ko.json").json()
+    )
+    assert "details" not in found
+    assert len(found["titles"]) == len(real_engine.catalogue.programmes)
+
+
 @pytest.mark.parametrize("name", ["none.js", "words.xx.json", "..%2fpage.py", "words.en.json%00"])
 def test_there_is_no_other_file(app, name):
     assert Browser(app).open(f"/pocket/{name}").status_code == 404
@@ -104,7 +121,7 @@ def answer(page, fact):
 
 
 def listed(page, standing_name):
-    return sorted(page.locator(f"#pocket .card.{standing_name} li").all_inner_texts())
+    return sorted(page.locator(f"#pocket .card.{standing_name} li > bdi").all_inner_texts())
 
 
 @in_chromium
@@ -128,7 +145,14 @@ def test_a_household_is_judged_as_the_engine_judges_it_and_nothing_is_sent(page,
             if standing(verdict) == name
         ]
         assert listed(page, name) == sorted(expected), name
-    assert listed(page, "yes")
+    assert "t.baby" in [
+        one.id
+        for one, verdict in zip(real_engine.catalogue.programmes, real_engine.verdicts(person, DAY), strict=True)
+        if standing(verdict) == "yes"
+    ]
+    assert page.locator("#pocket .card.yes dd").all_inner_texts() == ["“200만원”"]
+    assert page.locator("#pocket .card.yes dd bdi").get_attribute("lang") == "ko"
+    assert "as the agency wrote them" in page.locator("#pocket").inner_text()
     assert sent == []
     assert page.evaluate("[localStorage.length, sessionStorage.length, document.forms.length]") == [0, 0, 0]
 
