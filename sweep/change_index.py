@@ -17,13 +17,15 @@ __all__ = ["NEWS", "ChangeIndex"]
 
 NEWS: Final = int(np.iinfo(np.int32).min)
 """The day of somebody whose rows no index knows."""
+_FEW: Final = 16
+"""Of so many people one may be left whom an index lacks, before others are asked: reading a few more costs less."""
 
 
 class ChangeIndex(NamedTuple):
     """The people of a shard.
 
     Attributes:
-        mark: uint64[n], what tells a person's name and rows from others; ascending where it is searched.
+        mark: uint64[n], what tells a person's name and rows from others.
         day: int32[n], the first day after that of the sweep on which something can change for them with no new event,
             because of their own ages, periods and lapses; the day after the last one looked at where there is none.
         may: under each programme that turns by itself in that time, whom its rules do not exclude, bool[n]: by those of
@@ -49,20 +51,31 @@ class ChangeIndex(NamedTuple):
     def known(cls, marks: UInt64, indexes: Iterable[ChangeIndex], names: Collection[str]) -> ChangeIndex:
         """Return what indexes know of people, by their marks, in their order; the first index that knows one counts.
 
-        The day of those whom none knows is `NEWS`. An index that lacks a programme of those named is left out.
+        The day of those whom none knows is `NEWS`. Once they are few, they are not looked for in further indexes. An
+        index that lacks a programme of those named is left out.
         """
         found = cls(
             marks, np.full(marks.size, NEWS, np.int32), {name: np.zeros(marks.size, np.bool_) for name in names}
         )
         for one in indexes:
-            left = np.flatnonzero(found.day == NEWS)
             if one.mark.size and one.may.keys() >= found.may.keys():
-                at = np.minimum(np.searchsorted(one.mark, marks[left]), one.mark.size - 1)
-                same = one.mark[at] == marks[left]
-                found.put(left[same], one, at[same])
-                if same.all():
+                places, at = one.find(marks, found.day == NEWS)
+                found.put(places, one, at)
+                if np.count_nonzero(found.day == NEWS) * _FEW < marks.size:
                     break
         return found
+
+    def find(self, marks: UInt64, wanted: Bool) -> tuple[Int64, Int64]:
+        """Return which of some marks are here, and where; where nearly all stand as they stood, only they are."""
+        if marks.size == self.mark.size:
+            same = marks == self.mark
+            if np.count_nonzero(~same) * _FEW < marks.size:
+                places = np.flatnonzero(same & wanted)
+                return places, places
+        left, order = np.flatnonzero(wanted), np.argsort(self.mark)
+        at = np.minimum(np.searchsorted(self.mark, marks[left], sorter=order), order.size - 1)
+        here = self.mark[order[at]] == marks[left]
+        return left[here], order[at[here]]
 
     def put(self, places: Int64, other: ChangeIndex, at: Int64) -> None:
         """Take what another says of its people `at` for those at `places`."""
@@ -75,11 +88,6 @@ class ChangeIndex(NamedTuple):
         found = ChangeIndex(self.mark, self.day.copy(), {name: self.may[name].copy() for name in others.may})
         found.put(places, others, np.arange(places.size))
         return found
-
-    def ascending(self) -> ChangeIndex:
-        """Return it in the order of the marks, as it is searched."""
-        order = np.argsort(self.mark)
-        return ChangeIndex(self.mark[order], self.day[order], {name: one[order] for name, one in self.may.items()})
 
     def to_bytes(self) -> bytes:
         """Return it as a file of Arrow: a bit for each person and programme."""

@@ -90,7 +90,7 @@ class SweepFolder(ShardFolder):
 
     def leave(self, shard: int, index: ChangeIndex) -> None:
         """Write when something can change for the people of a shard, before its rows."""
-        content = index.ascending().to_bytes()
+        content = index.to_bytes()
         write_whole(self._next(shard), hashlib.sha256(content).digest() + content)
 
     def left(self, shard: int) -> ChangeIndex | None:

@@ -50,7 +50,7 @@ def index_of(history, day):
 def agree(index, history, since, day, first=None):
     """Sweep whom an index names, and everybody; return how many are named."""
     sweep = replace(sweep_of(day, since), first=first).over(history)
-    known = ChangeIndex.known(PackedRows.of(history).marks, [index.ascending()], sweep.turned)
+    known = ChangeIndex.known(PackedRows.of(history).marks, [index], sweep.turned)
     places = np.flatnonzero(known.due(day, sweep.turned))
     table, tally = sweep.swept(places, known.own(day)[places])
     everybody, counts = sweep.swept(np.arange(len(history.people)))
@@ -135,7 +135,7 @@ def test_an_index_that_a_sweep_took_over_says_what_a_new_one_says(people, later,
     index, day = index_of(history, FIRST), FIRST + later
     sweep = sweep_of(day, FIRST)
     short = foresight_of(RULES, sweep, None, AHEAD - later).outlook
-    known = ChangeIndex.known(index.mark, [index.ascending()], sweep.turned | short.names)
+    known = ChangeIndex.known(index.mark, [index], sweep.turned | short.names)
     places = np.flatnonzero(known.due(day, sweep.turned))
     carried = known.updated(places, short.index(sweep.over(history), places, index.mark[places]))
     agree(carried, history, day, FIRST + last)

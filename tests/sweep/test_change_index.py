@@ -28,23 +28,37 @@ people = st.lists(
 )
 
 
-@given(people, people)
-def test_everybody_of_two_indexes_is_found_and_nobody_else(first, second):
-    def of(rows):
-        marks, days, may = zip(*rows, strict=True) if rows else ((), (), ())
-        return ChangeIndex(np.array(marks, np.uint64), np.array(days, np.int32), {"p": np.array(may, np.bool_)})
+def of(rows):
+    marks, days, may = zip(*rows, strict=True) if rows else ((), (), ())
+    return ChangeIndex(np.array(marks, np.uint64), np.array(days, np.int32), {"p": np.array(may, np.bool_)})
 
-    asked = [*first, *second, (2**64 - 1, 0, False)]
-    found = ChangeIndex.known(of(asked).mark, [of(one).ascending() for one in (first, second)], ["p"])
-    held = {mark: rest for mark, *rest in (*second, *first)}
+
+@given(people, people, st.booleans())
+def test_all_of_two_indexes_but_a_few_are_found_and_nobody_else(first, second, joined):
+    asked = [*first, *second, *([(2**64 - 1, 0, False)] if joined else [])]
+    found = ChangeIndex.known(of(asked).mark, [of(one) for one in (first, second)], ["p"])
+    held, lost = {mark: rest for mark, *rest in (*second, *first)}, 0
     for mark, day, may in zip(found.mark.tolist(), found.day.tolist(), found.may["p"].tolist(), strict=True):
-        assert [day, may] == held.get(mark, [NEWS, False])
+        lost += day == NEWS and mark in held
+        assert [day, may] == (held.get(mark, [NEWS, False]) if day > NEWS else [NEWS, False])
+    assert lost * 16 <= len(asked)
+
+
+def test_people_who_moved_within_a_shard_or_to_the_next_are_found():
+    marks = np.random.default_rng(1).permutation(200).astype(np.uint64)
+    own, beside = index_of(marks[:150], day=30), index_of(marks[150:], day=31)
+    assert ChangeIndex.known(marks[:150], [own, beside], []).day.tolist() == [30] * 150
+    shifted = ChangeIndex.known(marks[20:170], [own, beside], []).day.tolist()
+    assert shifted == [30] * 130 + [31] * 20
+    news = marks[:150].copy()
+    news[7] = 999
+    assert np.flatnonzero(ChangeIndex.known(news, [own], []).day == NEWS).tolist() == [7]
 
 
 @given(people)
 def test_what_is_written_is_read_again(rows):
-    marks, days, may = zip(*rows, strict=True) if rows else ((), (), ())
-    one = ChangeIndex(np.array(marks, np.uint64), np.array(days, np.int32), {"kr.a b": np.array(may, np.bool_)})
+    one = of(rows)
+    one = one._replace(may={"kr.a b": one.may["p"]})
     same(ChangeIndex.of_bytes(one.to_bytes()), one)
 
 
@@ -79,7 +93,7 @@ def test_some_people_are_as_others_say_and_the_rest_as_before():
 def test_an_index_that_is_not_whole_is_none(tmp_path, harm):
     folder, index = SweepFolder(tmp_path, 1), index_of([3, 1], p=[1, 0])
     folder.leave(0, index)
-    same(folder.left(0), index.ascending())
+    same(folder.left(0), index)
     file = tmp_path / "next-00000.index"
     if harm is None:
         file.unlink()
