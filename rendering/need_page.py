@@ -27,6 +27,7 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "agency.need.as_of": ("day", "days"),
     "agency.need.by_province": ("event",),
     "agency.need.error": ("count",),
+    "agency.need.rest": ("names",),
 }  # fmt: skip
 """The messages that the page needs, and the placeholders of each."""
 
@@ -51,6 +52,8 @@ def need_view(told: Mapping[str, Any], event: str, voice: Voice) -> dict[str, ob
         "choices": sorted(((name, title, name == event) for name, title in names.items()), key=lambda one: one[1]),
         "by_province": say("agency.need.by_province", event=names[event]) if event else "",
         "provinces": _rows(provinces, voice),
+        "rest": _rest(told["events"], voice),
+        "other_provinces": _rest(provinces, voice),
         "hidden": any(row[kind] is None for row in (*told["events"], *provinces) for kind in KINDS),
     }
 
@@ -60,11 +63,22 @@ def no_table_view(*, busy: bool, voice: Voice) -> dict[str, object]:
     return {"title": voice.say("agency.need.title"), "busy": busy}
 
 
-def _rows(rows: Sequence[Mapping[str, Any]], voice: Voice) -> list[dict[str, object]]:
+def _rest(rows: Sequence[Mapping[str, Any]], voice: Voice) -> str:
+    """The names of the rows of which no count is told, or of which there is nobody, as one sentence; empty for none."""
+    names = [_name(row, voice) for row in rows if not any(row[kind] for kind in KINDS)]
+    return voice.say("agency.need.rest", names=", ".join(names)) if names else ""
+
+
+def _name(row: Mapping[str, Any], voice: Voice) -> str:
+    return voice.read(row["name"]) or voice.say("agency.need.unknown")
+
+
+def _rows(every: Sequence[Mapping[str, Any]], voice: Voice) -> list[dict[str, object]]:
     """Rows in their order, every bar on one scale: that of the row with most people.
 
     A count that is left out is a dash, and has no bar; the first part of a bar shows its error where it has one.
     """
+    rows = [row for row in every if any(row[kind] for kind in KINDS)]
     sums = [sum(row[kind] or 0 for kind in KINDS) for row in rows]
     most, found = max(sums, default=0), []
     for row in rows:
@@ -75,9 +89,8 @@ def _rows(rows: Sequence[Mapping[str, Any]], voice: Voice) -> list[dict[str, obj
             at += width
         wide = round(WIDE * (error or 0) / most, 2) if most and row["nothing"] else 0.0
         figures = ["-" if row[kind] is None else voice.written(row[kind]) for kind in KINDS]
-        name = voice.read(row["name"]) or voice.say("agency.need.unknown")
         whisker = (round(max(parts[0][2] - wide, 0), 2), round(parts[0][2] + wide, 2)) if wide else None
         around = "" if error is None else voice.say("agency.need.error", count=error)
-        found.append({"name": name, "event": row.get("event", ""), "parts": parts, "whisker": whisker,
+        found.append({"name": _name(row, voice), "event": row.get("event", ""), "parts": parts, "whisker": whisker,
                       "figures": figures, "around": around})  # fmt: skip
     return found

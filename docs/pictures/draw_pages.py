@@ -19,6 +19,7 @@ SHOTS = (
     ("caseworker-requests.ko", "/caseworker", "ko", PHONE),
     ("agency-try.ko", "/agency/try", "ko", PHONE),
     ("agency-reach", "/agency/reach?b0=65&b3=100", "en", DESK),
+    ("agency-need.ko", "/agency/need?event=life.job_lost", "ko", PHONE),
 )
 """The name of each picture, the page on it, its language, and how wide and high the window is."""
 

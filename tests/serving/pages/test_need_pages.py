@@ -56,7 +56,8 @@ def test_events_after_which_most_found_nothing_stand_first_and_small_counts_are_
     page = browser_of(real_engine, lambda: table_of(real_engine)).open("/agency/need")
     rows = rows_of(page)
     assert list(rows.items())[:2] == [("Lost a job", ["460", "50", "160"]), ("A child was born", ["20", "50", "900"])]
-    assert rows["Moved home"] == ["-", "-", "-"]
+    assert len(rows) == 2
+    assert re.search("too few to be shown: [^<]*Moved home", page.text)
     assert "people who do not exist" in text_of(page)
     assert "Nobody is named" in text_of(page)
 
