@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from recommender.changes.offer_pairs import OfferPairs, WindowStates
-    from recommender.offers.offer_order import OrderedPairs
+    from recommender.offers.offer_order import FirstOffers
 
 __all__ = ["CHANGED", "SAME", "PairDifference", "PairSide", "schema"]
 
@@ -147,16 +147,13 @@ class PairSide(NamedTuple):
     utility: Int64 | None = None
 
     @classmethod
-    def ranked(cls, ids: tuple[str, ...], pairs: OfferPairs, order: OrderedPairs, rows: Int64) -> PairSide:
-        """Return pairs with their order, whose rows are among `rows` of them."""
-        rank, utility = np.zeros((2, pairs.person.size), np.int64)
-        rank[rows[order.row]], utility[rows[order.row]] = order.rank, order.utility
+    def ranked(cls, ids: tuple[str, ...], pairs: OfferPairs, first: FirstOffers) -> PairSide:
+        """Return pairs, by person and programme, with the places of those that are among the first."""
+        keys, wanted = (one.person * len(ids) + one.programme for one in (pairs, first))
+        rank, utility = np.zeros((2, keys.size), np.int64)
+        rows = np.searchsorted(keys, wanted)
+        rank[rows], utility[rows] = first.rank, first.utility
         return cls(ids, pairs, rank, utility)
-
-    def at(self, rows: Int64) -> PairSide:
-        """Return some of the pairs, by their places."""
-        order = (None if one is None else one[rows] for one in (self.rank, self.utility))
-        return PairSide(self.ids, self.pairs.at(rows), *order)
 
     def keys(self, names: tuple[str, ...]) -> Int64:
         """The pairs as ascending integers: the person's place times all names plus that of the programme."""

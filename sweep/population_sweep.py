@@ -19,8 +19,7 @@ from recommender.changes.offer_pairs import PairJudge, WindowStates
 from recommender.changes.turning_days import told_within, turning_days
 from recommender.offers.amount_table import SweptPeople
 from recommender.offers.batch import Ranker
-from recommender.offers.offer_order import OfferedPairs, OfferOrder
-from recommender.ranking.scorer import Pairs
+from recommender.offers.offer_order import OfferOrder
 from recommender.rules.clause import Answer
 from sweep.pair_difference import PairDifference, PairSide, schema
 from sweep.shard_tally import FactsWanted, ShardTally
@@ -30,8 +29,8 @@ if TYPE_CHECKING:
 
     from features.log.history import History
     from features.snapshot import Snapshots
-    from recommender.changes.offer_pairs import OfferPairs
     from recommender.changes.offer_state import OfferState
+    from recommender.offers.offer_order import OfferCounts
     from recommender.rules.compiled import Compiled
 
 __all__ = ["BLOCK", "PopulationSweep"]
@@ -152,11 +151,11 @@ class PopulationSweep:
         tables, tally = [schema(self.first is not None).empty_table()], ShardTally(swept=people.size)
         for places in (concerned[at : at + BLOCK] for at in range(0, concerned.size, BLOCK)):
             before = None if self.since is None else self._stand(places, self._judges[0])[1]
-            known, standing, after = self._ends(places)
+            known, counts, after = self._ends(places)
             found = PairDifference.of(before, after)
             tables.append(found.table([people_of[place] for place in places.tolist()], self._judges[1].windows))
             homes = self.after.region_columns[:1]
-            tally.add(known, standing, self._wanted, known.values[:, homes[0]] if homes.size else None)
+            tally.add(known, counts, self._wanted, known.values[:, homes[0]] if homes.size else None)
         return pa.concat_tables(tables).unify_dictionaries(), tally
 
     @cached_property
@@ -190,22 +189,21 @@ class PopulationSweep:
         people = self._people(places, judge)
         return people.known, PairSide(_ids(judge), judge.pairs(people, self.calendar.applicant))
 
-    def _ends(self, places: Int64) -> tuple[Snapshots, OfferPairs, PairSide]:
-        """People at the end, how they stand to all programmes, and what of that may be written."""
+    def _ends(self, places: Int64) -> tuple[Snapshots, OfferCounts, PairSide]:
+        """People at the end, what may be offered to them, counted, and what of that may be written."""
         judge = self._judges[1]
         if self.first is None:
             known, side = self._stand(places, judge)
-            return known, side.pairs, side
+            return known, self._wanted.counts(places.size, side.pairs), side
         people = self._people(places, judge)
-        answers = judge.answers(people, self.calendar.applicant)
-        standing = judge.standing(people, answers)
-        rows = np.flatnonzero(standing.offerable)
-        pairs = Pairs(standing.person[rows], standing.programme[rows])
-        order = self._order.first(people, OfferedPairs(pairs, standing.days_left[rows], answers), self.first)
-        side = PairSide.ranked(_ids(judge), standing, order, rows)
-        if self.since is None:
-            side = side.at(rows[np.sort(order.row)])
-        return people.known, standing, side._replace(pairs=judge.priced(people, side.pairs))
+        terms = judge.terms(people)
+        order = self._order.first(people, judge.limits(terms), self.first)
+        if self.since is not None:
+            pairs = judge.pairs(people, self.calendar.applicant)
+            return people.known, order.counts, PairSide.ranked(_ids(judge), pairs, order)
+        few = judge.standing(terms, order.person, order.programme, order.answer)
+        side = PairSide(_ids(judge), judge.priced(people, few), order.rank, order.utility)
+        return people.known, order.counts, side
 
 
 def _ids(judge: PairJudge) -> tuple[str, ...]:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from features.value import NONE, UNKNOWN
-from recommender.rules.clause import Answer, compares, members_counted
+from recommender.offers.offer_order import OfferCounts
+from recommender.rules.clause import Answer
+from recommender.rules.programme_reads import programme_reads
 
 if TYPE_CHECKING:
     import pyarrow
@@ -34,28 +36,24 @@ class FactsWanted:
 
     def __init__(self, compiled: Compiled) -> None:
         """Find which columns each programme's rules read; programmes that read the same ones are counted together."""
-        facts, place = compiled.declaration.facts, {name: i for i, name in enumerate(compiled.columns)}
-        listed = frozenset(name for name, fact in facts.items() if fact.members)
-        sets: dict[frozenset[str], int] = {}
-        self._set = np.zeros(len(compiled.catalogue), np.int64)
-        for i, programme in enumerate(compiled.catalogue.programmes):
-            clauses = tuple(programme.who.values())
-            read = frozenset(one.fact for who in clauses for one in compares(who))
-            counted = any(True for who in clauses for _ in members_counted(who))
-            self._set[i] = sets.setdefault((read | listed if counted else read).intersection(place), len(sets))
-        self._reads = np.zeros((max(len(sets), 1), len(place)), np.float32)
-        for read, at in sets.items():
-            self._reads[at, [place[name] for name in read]] = 1
-        asked = {name: compiled.asks(name) for name in place}
+        reads = programme_reads(compiled)
+        self._set = reads.of
+        self._reads = np.zeros((max(reads.at.size - 1, 1), len(compiled.columns)), np.float32)
+        self._reads[np.repeat(np.arange(reads.at.size - 1), np.diff(reads.at)), reads.columns] = 1
+        asked = {name: compiled.asks(name) for name in compiled.columns}
         self.facts = tuple(sorted({fact for names in asked.values() for fact in names}))
-        self._asked = np.array([[fact in asked[name] for fact in self.facts] for name in place], np.float32)
+        self._asked = np.array([[fact in names for fact in self.facts] for names in asked.values()], np.float32)
 
-    def lacking(self, known: Snapshots, pairs: OfferPairs) -> Array:
-        """Return which fact would help to judge each person: bool[n, facts]."""
+    def counts(self, people: int, pairs: OfferPairs) -> OfferCounts:
+        """Count what may be offered to so many people, of how they stand to all programmes."""
         undecided = pairs.offerable & (pairs.answer == int(Answer.UNKNOWN))
-        rests = np.zeros((len(known), len(self._reads)), np.float32)
+        rests = np.zeros((people, len(self._reads)), np.float32)
         rests[pairs.person[undecided], self._set[pairs.programme[undecided]]] = 1
-        lacks = ((rests @ self._reads) > 0) & (known.values == UNKNOWN)
+        return OfferCounts(np.bincount(pairs.person[pairs.offerable], minlength=people), (rests @ self._reads) > 0)
+
+    def lacking(self, known: Snapshots, counts: OfferCounts) -> Array:
+        """Return which fact would help to judge each person: bool[n, facts]."""
+        lacks = counts.wanted & (known.values == UNKNOWN)
         return np.asarray((lacks.astype(np.float32) @ self._asked) > 0)
 
 
@@ -79,19 +77,20 @@ class ShardTally:
     districts: Counter[str] = field(default_factory=Counter)
     offers: Counter[str] = field(default_factory=Counter)
 
-    def add(self, known: Snapshots, pairs: OfferPairs, wanted: FactsWanted, homes: Int64 | None) -> None:
+    def add(self, known: Snapshots, counts: OfferCounts, wanted: FactsWanted, homes: Int64 | None) -> None:
         """Count some people, as they stand at the end; `homes` are the codes of their districts."""
         self.judged += len(known)
-        lacking = wanted.lacking(known, pairs)
+        lacking = wanted.lacking(known, counts)
         self.unjudged += int(lacking.any(axis=1).sum())
-        counts = zip(wanted.facts, lacking.sum(axis=0).tolist(), strict=True)
-        self.wanting.update({fact: int(count) for fact, count in counts if count})
+        lacked = zip(wanted.facts, lacking.sum(axis=0).tolist(), strict=True)
+        self.wanting.update({fact: int(count) for fact, count in lacked if count})
         if homes is not None:
-            offered = homes[pairs.person[pairs.offerable]]
-            for counter, codes in ((self.districts, homes), (self.offers, offered)):
-                found, many = np.unique(codes, return_counts=True)
-                named = (str(code) if code > NONE else NOWHERE for code in found.tolist())
-                counter.update(dict(zip(named, many.tolist(), strict=True)))
+            found, of, many = np.unique(homes, return_inverse=True, return_counts=True)
+            offers = np.bincount(of.reshape(-1), counts.offers, found.size).astype(np.int64)
+            named = [str(code) if code > NONE else NOWHERE for code in found.tolist()]
+            for counter, told in ((self.districts, many), (self.offers, offers)):
+                for name, count in zip(named, told.tolist(), strict=True):
+                    counter[name] += count
 
     def document(self, table: pyarrow.Table, as_of: date) -> dict[str, Any]:
         """Return the counts with those of the shard's rows."""

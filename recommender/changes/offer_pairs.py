@@ -14,6 +14,7 @@ from features.value import UNKNOWN
 from recommender.changes.offer_state import OfferState, WindowState
 from recommender.offers.amount_table import AmountTable, SweptPeople
 from recommender.offers.offer_arrays import offer_arrays
+from recommender.offers.offer_order import OfferLimits
 from recommender.offers.window_table import WindowTable
 from recommender.rules.clause import Answer
 from recommender.rules.window import ASK, CLOSED, OPEN, UPCOMING
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from recommender.rules.catalogue import Catalogue
     from recommender.rules.compiled import Compiled
 
-__all__ = ["STATES", "OfferPairs", "PairJudge", "WindowStates"]
+__all__ = ["STATES", "OfferPairs", "PairJudge", "PersonTerms", "WindowStates"]
 
 STATES: Final = (OPEN, UPCOMING, ASK, UNSTATED, CLOSED)
 """What a window may be, in the order of the codes."""
@@ -61,7 +62,6 @@ class OfferPairs(NamedTuple):
         held: bool[m], whether the person receives it or has applied for it.
         apart: bool[m], whether it cannot be held with something the person holds.
         window: int64[m], codes of `WindowStates`.
-        days_left: int64[m], until the window closes or something is lost otherwise; UNKNOWN without a known end.
         offerable: bool[m], whether it may be offered.
         amount: int64[m, 2], the least and the most; see `recommender.offers.amount_table`.
     """
@@ -72,7 +72,6 @@ class OfferPairs(NamedTuple):
     held: Bool
     apart: Bool
     window: Int64
-    days_left: Int64
     offerable: Bool
     amount: Int64
 
@@ -105,24 +104,38 @@ class PairJudge:
 
     def pairs(self, people: SweptPeople, applicant: int) -> OfferPairs:
         """Return how each of many people stands to every programme that the rules do not exclude."""
-        return self.priced(people, self.standing(people, self.answers(people, applicant)))
-
-    def answers(self, people: SweptPeople, applicant: int) -> Int8:
-        """Return the answer of each programme to each person, int8[n, P]."""
-        return self.compiled.offerable(people.known.values, applicant, people.known.members)
-
-    def standing(self, people: SweptPeople, answers: Int8) -> OfferPairs:
-        """Return `pairs` without what they come to."""
+        answers = self.compiled.offerable(people.known.values, applicant, people.known.members)
         person, programme = (np.asarray(one, np.int64) for one in np.nonzero(answers != Answer.NO))
+        return self.priced(people, self.standing(self.terms(people), person, programme, answers[person, programme]))
+
+    def terms(self, people: SweptPeople) -> PersonTerms:
+        """Return what but the rules decides what may be offered to people."""
         events = PersonEvents(people.history, people.places, people.known)
-        held, apart = HeldPairs.of(self.compiled.catalogue, events.holdings()).beside(person, programme)
-        codes = self._windows.codes(events, person, programme)
+        return PersonTerms(HeldPairs.of(self.compiled.catalogue, events.holdings()), self._windows.of_people(events))
+
+    def limits(self, terms: PersonTerms) -> OfferLimits:
+        """Return the same as an order of offers reads it."""
         states, left = self._state_codes()
+        closed = self.windows.cells()[states, 0] == STATES.index(CLOSED)
+        shut = np.union1d(terms.held.held, terms.held.apart)
+        return OfferLimits(closed[terms.windows], left[terms.windows], shut)
+
+    def standing(self, terms: PersonTerms, person: Int64, programme: Int64, answer: Int8) -> OfferPairs:
+        """Return how some people stand to some programmes that the rules do not exclude, without what these come to.
+
+        Args:
+            terms: of n people.
+            person: int64[m], places among them.
+            programme: int64[m], places in the catalogue.
+            answer: int8[m] of Answer.
+        """
+        held, apart = terms.held.beside(person, programme)
+        codes = self._windows.codes(terms.windows, person, programme)
+        states, _ = self._state_codes()
         window = states[codes]
         offerable = ~(held | apart | (self.windows.cells()[window, 0] == STATES.index(CLOSED)))
         amount = np.full((person.size, 2), UNKNOWN, np.int64)
-        answer = answers[person, programme]
-        return OfferPairs(person, programme, answer, held, apart, window, left[codes], offerable, amount)
+        return OfferPairs(person, programme, answer, held, apart, window, offerable, amount)
 
     def priced(self, people: SweptPeople, pairs: OfferPairs) -> OfferPairs:
         """Return pairs with what they come to."""
@@ -136,6 +149,18 @@ class PairJudge:
             self._seen.append(self.windows.code(state))
             self._left.append(UNKNOWN if one.pressing is None else one.pressing)
         return np.array(self._seen, np.int64), np.array(self._left, np.int64)
+
+
+class PersonTerms(NamedTuple):
+    """What but the rules decides what may be offered to n people.
+
+    Attributes:
+        held: what they hold and what cannot be held beside it.
+        windows: int64[n, windows], places in a `WindowTable` of those that depend on the person.
+    """
+
+    held: HeldPairs
+    windows: Int64
 
 
 class HeldPairs(NamedTuple):

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from features.arrays import Float64, Int8, Int64
+from features.arrays import Bool, Float64, Int8, Int64
 from features.kernel.jit import njit
+from recommender.offers.lead_kernel import LedPairs, LedPeople, fill_leading
 from recommender.offers.offer_arrays import offer_arrays
-from recommender.offers.utility import UtilityInputs, weigh
+from recommender.offers.offer_bounds import offer_bounds, point_sums
+from recommender.offers.utility import STEP, UtilityInputs, weigh
+from recommender.ranking.bilinear import Bilinear
 from recommender.ranking.scorer import Pairs
 from recommender.rules.chance_table import ChanceTable
 from recommender.rules.clause import Answer
-from recommender.rules.rule_part import plan_of_programmes, programmes_reading
+from recommender.rules.rule_kernel import BLOCK
+from recommender.rules.rule_part import plan_of_programmes, programme_nodes, programmes_reading
 
 if TYPE_CHECKING:
     from features.snapshot import Snapshots
@@ -23,38 +26,74 @@ if TYPE_CHECKING:
     from recommender.offers.batch import Ranker
     from recommender.rules.compiled import Compiled
 
-__all__ = ["OfferOrder", "OfferedPairs", "OrderedPairs"]
+__all__ = ["FirstOffers", "LeadingOffers", "OfferCounts", "OfferLimits", "OfferOrder"]
 
-_AT_ONCE = 1 << 13
-"""So many pairs are weighed at a time: what stays near the processor."""
+_ROOM: Final = 64
+"""So many pairs a person there is room for at first."""
 
 
-class OfferedPairs(NamedTuple):
-    """What may be offered to n people, by person and then by programme.
+class OfferLimits(NamedTuple):
+    """What but the rules keeps offers from n people, and how long they last.
+
+    Attributes:
+        closed: bool[n, windows], which of `OfferArrays.personal_windows` are closed.
+        days_left: int64[n, windows], until they close, or something is lost otherwise; UNKNOWN without a known end.
+        shut: int64[m], what somebody holds or cannot hold beside that: ascending, person times P plus programme.
+    """
+
+    closed: Bool
+    days_left: Int64
+    shut: Int64
+
+
+class OfferCounts(NamedTuple):
+    """What may be offered to n people, counted.
+
+    Attributes:
+        offers: int64[n], how much.
+        wanted: bool[n, F], which columns the rules read of what they do not decide.
+    """
+
+    offers: Int64
+    wanted: Bool
+
+
+class LeadingOffers(NamedTuple):
+    """Pairs that can be among the first of their person, by person and programme.
 
     Attributes:
         pairs: m rows of (person, programme).
-        days_left: until its window closes, or something is lost otherwise, int64[m].
-        answers: of every programme to every person, int8[n, P].
+        chance: float64[m], how likely the person is to meet it; 1 where the rules say yes.
+        high: float64[m], no utility is greater, in steps.
+        days_left: int64[m], as of `OfferLimits`.
+        counts: of all that may be offered.
     """
 
     pairs: Pairs
+    chance: Float64
+    high: Float64
     days_left: Int64
-    answers: Int8
+    counts: OfferCounts
 
 
-class OrderedPairs(NamedTuple):
-    """The first pairs of each person, person by person, the first first.
+class FirstOffers(NamedTuple):
+    """The first pairs of each person, by person and programme.
 
     Attributes:
-        row: int64[r], places among the offered pairs.
+        person: int64[r].
+        programme: int64[r].
+        answer: int8[r] of Answer.
         rank: int64[r], from 1.
         utility: int64[r], in steps; see `recommender.offers.utility`.
+        counts: of all that may be offered.
     """
 
-    row: Int64
+    person: Int64
+    programme: Int64
+    answer: Int8
     rank: Int64
     utility: Int64
+    counts: OfferCounts
 
 
 class OfferOrder:
@@ -62,50 +101,94 @@ class OfferOrder:
 
     def __init__(self, compiled: Compiled, ranker: Ranker, amounts: AmountTable, applicant: int = 1) -> None:
         self._compiled, self._ranker, self._amounts, self._applicant = compiled, ranker, amounts, applicant
-        self._table, self._chances = offer_arrays(compiled), ChanceTable(compiled, applicant)
+        self._table, self._chances = offer_arrays(compiled), ChanceTable(compiled)
+        self._bounds, self._points = offer_bounds(compiled, ranker), point_sums(ranker)
+        self._opening = self._openings()
 
-    def first(self, people: SweptPeople, offered: OfferedPairs, k: int) -> OrderedPairs:
+    def first(self, people: SweptPeople, limits: OfferLimits, k: int) -> FirstOffers:
         """Return each person's first `k` pairs.
 
         Raises:
             Rejected: the model answers with something that is not a probability.
         """
-        starts = np.searchsorted(offered.pairs.person, np.arange(len(people.known) + 1))
-        many, utility = np.minimum(np.diff(starts), k), self._utility(people, offered)
+        led = self.leading(people, limits, k)
+        person, programme = led.pairs.person, led.pairs.programme
+        starts = np.searchsorted(person, np.arange(len(people.known) + 1))
+        many, utility = np.minimum(np.diff(starts), k), self.utility(people, led)
         row = np.empty(int(many.sum()), np.int64)
-        _fill_first(starts, utility, self._table.id_rank[offered.pairs.programme], k, row)
-        rank = np.arange(row.size) - np.repeat(np.cumsum(many) - many, many) + 1
-        return OrderedPairs(row, rank, utility[row])
+        _fill_first(starts, utility, self._table.id_rank[programme], k, row)
+        rank, order = np.arange(row.size) - np.repeat(np.cumsum(many) - many, many) + 1, np.argsort(row)
+        row = row[order]
+        answer = np.where(led.chance[row] >= 1, np.int8(Answer.YES), np.int8(Answer.UNKNOWN))
+        return FirstOffers(person[row], programme[row], answer, rank[order], utility[row], led.counts)
 
-    def _utility(self, people: SweptPeople, offered: OfferedPairs) -> Int64:
-        """The utility of each pair, in steps, int64[m]."""
-        found, table, known = np.empty(len(offered.pairs), np.int64), self._table, people.known
-        likely, chance = self._ranker.likelihoods(known, offered.pairs), self._chance(known, offered)
-        amount, unlocks = self._amount(people, offered.pairs), self._unlocks(known, offered)
-        corrected = self._ranker.corrected(known, offered.pairs, self._compiled)
-        for part in (slice(begin, begin + _AT_ONCE) for begin in range(0, found.size, _AT_ONCE)):
-            programme = offered.pairs.programme[part]
-            inputs = UtilityInputs(
-                likelihood=None if likely is None else likely[part],
-                amount=amount[part],
-                gives=table.gives[programme],
-                chance=chance[part],
-                days_left=offered.days_left[part],
-                unlocks=unlocks[part],
-                effort_minutes=table.effort_minutes[programme],
-                corrected=None if corrected is None else corrected[part],
-            )
-            found[part] = weigh(inputs, self._ranker.weights).total
-        return found
-
-    def _chance(self, known: Snapshots, offered: OfferedPairs) -> Float64:
-        pairs = offered.pairs
-        found, open_ = np.ones(len(pairs), np.float64), np.flatnonzero(
-            offered.answers[pairs.person, pairs.programme] == int(Answer.UNKNOWN)
+    def leading(self, people: SweptPeople, limits: OfferLimits, k: int) -> LeadingOffers:
+        """Return the pairs that can be among the first `k` of each person: any other is worth less than k of these."""
+        known, compiled = people.known, self._compiled
+        order = _by_region(compiled, known)
+        led, n = self._led(known, limits, order), len(known)
+        enough, offers = np.empty(n), np.empty(n, np.int64)
+        wanted, room = np.zeros((n, len(compiled.columns)), np.bool_), _ROOM * n
+        while True:
+            (person, programme), (chance, high) = np.empty((2, room), np.int64), np.empty((2, room))
+            found = LedPairs(person, programme, chance, high, enough, offers, wanted)
+            many = fill_leading(compiled.last_known, self._bounds, led, self._points, k, found)
+            if many <= room:
+                break
+            room = many
+        rows = np.flatnonzero(found.high[:many] >= enough[found.person[:many]])
+        rows = rows[np.argsort(order[found.person[rows]] * len(compiled.catalogue) + found.programme[rows])]
+        person, programme = order[found.person[rows]], found.programme[rows]
+        back = np.argsort(order)
+        return LeadingOffers(
+            Pairs(person, programme), found.chance[rows], found.high[rows],
+            self._days_left(limits, person, programme), OfferCounts(offers[back], wanted[back]),
         )  # fmt: skip
-        starts = np.searchsorted(pairs.person[open_], np.arange(len(known) + 1))
-        found[open_] = self._chances.of_pairs(known.values, known.members, starts, pairs.programme[open_])
+
+    def _led(self, known: Snapshots, limits: OfferLimits, order: Int64) -> LedPeople:
+        """People in an order, as the kernel reads them."""
+        compiled, weights, scorer = self._compiled, self._ranker.weights, self._ranker.scorer
+        rows = compiled.rows(known.values[order], self._applicant, known.members[order])
+        person, programme = np.divmod(limits.shut, len(compiled.catalogue))
+        place = np.argsort(order)[person]
+        shut = np.argsort(place // BLOCK, kind="stable")
+        bins = np.zeros((len(known), 0), np.int32)
+        if isinstance(scorer, Bilinear) and len(self._points.programmes):
+            bins = scorer.bins.of_people(known)
+        return LedPeople(
+            rows=rows,
+            shares=self._chances.shares(rows.values, known.members[order]),
+            closed=limits.closed[order],
+            urgency=STEP * weights.urgency * weights.urgency_of(limits.days_left[order]),
+            shut_at=np.searchsorted(place[shut] // BLOCK, np.arange(-(-len(known) // BLOCK) + 1)),
+            shut=(programme * BLOCK + place % BLOCK)[shut],
+            bins=bins[order],
+        )
+
+    def _days_left(self, limits: OfferLimits, person: Int64, programme: Int64) -> Int64:
+        window = self._table.personal_window[programme]
+        found, own = self._table.days_left[programme], np.flatnonzero(window >= 0)
+        found[own] = limits.days_left[person[own], window[own]]
         return found
+
+    def utility(self, people: SweptPeople, led: LeadingOffers) -> Int64:
+        """Return the utility of each pair, in steps, int64[m].
+
+        Raises:
+            Rejected: the model answers with something that is not a probability.
+        """
+        table, pairs, known, compiled = self._table, led.pairs, people.known, self._compiled
+        inputs = UtilityInputs(
+            likelihood=self._ranker.likelihoods(known, pairs),
+            amount=self._amount(people, pairs),
+            gives=table.gives[pairs.programme],
+            chance=led.chance,
+            days_left=led.days_left,
+            unlocks=self._unlocks(known, pairs),
+            effort_minutes=table.effort_minutes[pairs.programme],
+            corrected=self._ranker.corrected(known, pairs, compiled),
+        )
+        return weigh(inputs, self._ranker.weights).total
 
     def _amount(self, people: SweptPeople, pairs: Pairs) -> Int64:
         """What each offer comes to in the first year, int64[m]: for everybody alike, or worked out for the person."""
@@ -114,31 +197,38 @@ class OfferOrder:
         found[own] = self._amounts.amounts(people, pairs.person[own], pairs.programme[own])[:, 2]
         return found
 
-    @cached_property
-    def _opening(self) -> tuple[tuple[Compiled, Int64], ...]:
-        """For each set of grants the rules that it can change, and the places of their programmes."""
+    def _openings(self) -> tuple[Compiled, ...]:
+        """Return for each set of grants the rules that it can change."""
         compiled, found = self._compiled, []
         plan, last = compiled.plan, compiled.last_known
+        nodes, last_nodes = programme_nodes(plan), self._bounds.nodes
         other = (plan.roots != last.roots).any(axis=0) | (plan.capped != last.capped)
         for grants in self._table.grant_sets:
             chosen = np.flatnonzero(programmes_reading(plan, np.array(grants, np.int64)) | other)
-            found.append((replace(compiled, plan=plan_of_programmes(plan, chosen)), chosen))
+            parts = (plan_of_programmes(*one, chosen) for one in ((plan, nodes), (last, last_nodes)))
+            found.append(replace(compiled, plan=next(parts), last_known=next(parts)))
         return tuple(found)
 
-    def _unlocks(self, known: Snapshots, offered: OfferedPairs) -> Int64:
+    def _unlocks(self, known: Snapshots, pairs: Pairs) -> Int64:
         """How many other programmes each offer opens, int64[m]; a set of grants is tried once for a person."""
-        pairs, table = offered.pairs, self._table
-        sets, opened = table.grant_set[pairs.programme], np.zeros(len(pairs), np.int64)
+        table, opened = self._table, np.zeros(len(pairs), np.int64)
+        sets = table.grant_set[pairs.programme]
         for which in np.unique(sets[sets >= 0]).tolist():
-            rules, chosen = self._opening[which]
-            rows = np.flatnonzero(sets == which)
+            rules, rows = self._opening[which], np.flatnonzero(sets == which)
             people, back = np.unique(pairs.person[rows], return_inverse=True)
             granted = known.values[people]
+            members = known.members[people] if len(rules.plan.tests) or len(rules.last_known.tests) else None
+            before = rules.offerable(granted, self._applicant, members)
             granted[:, list(table.grant_sets[which])] = 1
-            members = known.members[people] if len(rules.plan.tests) else None
-            rises = rules.answers(granted, self._applicant, members) > offered.answers[np.ix_(people, chosen)]
+            rises = rules.answers(granted, self._applicant, members) > before
             opened[rows] = rises.sum(axis=1)[back]
         return opened
+
+
+def _by_region(compiled: Compiled, known: Snapshots) -> Int64:
+    """People in an order in which those of a region stand beside each other."""
+    homes = compiled.region_columns[:1]
+    return np.argsort(known.values[:, homes[0]], kind="stable") if homes.size else np.arange(len(known))
 
 
 @njit

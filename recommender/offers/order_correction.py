@@ -57,6 +57,14 @@ class OrderCorrection:
     boosts: tuple[Boost, ...]
     groups: tuple[PeopleGroup, ...]
 
+    def most(self, compiled: Compiled) -> Int64:
+        """The most that may be added to each programme of a catalogue: int64[P], in steps."""
+        index, found = compiled.catalogue.index, np.zeros(len(compiled.catalogue), dtype=np.int64)
+        for boost in self.boosts:
+            if boost.programme in index:
+                found[index[boost.programme]] += boost.steps
+        return found
+
     def steps(self, people: Snapshots, pairs: Pairs, compiled: Compiled) -> Int64:
         """What is added to the utility of each pair: int64[m], in steps.
 

@@ -30,7 +30,8 @@ EFFORT: Final = "effort"
 CORRECTION: Final = "correction"
 FACTORS: Final = (EXPECTED, VALUE, DOUBT, CERTAINTY, URGENCY, UNLOCKS, EFFORT, CORRECTION)
 
-_MOST_MINUTES: Final = 240
+MOST_MINUTES: Final = 240
+"""More effort than this counts no more."""
 
 
 @dataclass(frozen=True)
@@ -257,7 +258,7 @@ def weigh(inputs: UtilityInputs, weights: UtilityWeights) -> Weighed:
     urgency = weights.urgency * weights.urgency_of(inputs.days_left)
     unlocks = weights.unlocks * (1 - 0.5 ** inputs.unlocks.astype(np.float64))
     minutes = np.where(inputs.effort_minutes == UNKNOWN, 0, inputs.effort_minutes)
-    effort = -weights.effort * np.minimum(minutes, _MOST_MINUTES) / 60
+    effort = -weights.effort * np.minimum(minutes, MOST_MINUTES) / 60
     gains, unlikely = _steps(gain, urgency, unlocks), 1 - chance
     # of the steps, not of what they were rounded from: to bring more is then never worse
     doubt = -np.rint(unlikely * gains.sum(axis=1)).astype(np.int64) - _steps(weights.doubt * unlikely**2)[:, 0]

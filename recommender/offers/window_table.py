@@ -44,23 +44,27 @@ class WindowTable:
             self.windows.append(window)
         return self._code[window]
 
-    def codes(self, events: PersonEvents, person: Int64, programme: Int64) -> Int64:
+    def of_people(self, events: PersonEvents) -> Int64:
+        """Return the place in `windows` of each window that depends on the person, to each of n: int64[n, windows]."""
+        latest = events.latest_days(self._events)
+        named = [events.known.column(name) for name in self._table.states]
+        states = np.array(named, np.int64).reshape(len(named), len(latest)).T
+        found = np.empty((len(latest), len(self._table.personal_windows)), np.int64)
+        for i in range(found.shape[1]):
+            found[:, i] = self._of(i, latest, states)
+        return found
+
+    def codes(self, of_people: Int64, person: Int64, programme: Int64) -> Int64:
         """Return the place in `windows` of what each programme's window is to each person, pair by pair: int64[m].
 
         Args:
-            events: n people.
+            of_people: of n people, as `of_people` returns it.
             person: int64[m], places among them.
             programme: int64[m], places in the catalogue.
         """
-        found, which = self._fixed[programme], self._table.personal_window[programme]
+        found = self._fixed[programme]
         own = np.flatnonzero(found < 0)
-        if own.size:
-            latest = events.latest_days(self._events)
-            named = [events.known.column(name) for name in self._table.states]
-            states = np.array(named, np.int64).reshape(len(named), len(latest)).T
-            for i in np.flatnonzero(np.bincount(which[own])).tolist():
-                pairs = own[which[own] == i]
-                found[pairs] = self._of(i, latest[person[pairs]], states[person[pairs]])
+        found[own] = of_people[person[own], self._table.personal_window[programme[own]]]
         return found
 
     def _of(self, which: int, latest: Int64, states: Int64) -> Int64:

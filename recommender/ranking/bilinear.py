@@ -15,7 +15,8 @@ from features.kernel.jit import njit
 from recommender.ranking.attributes import NUMBERS, ProgrammeAttributes, Vocabulary
 from recommender.ranking.bins import Bins, Flag, Slot
 from recommender.ranking.manifest import Format, same_features
-from recommender.ranking.programme_fit import fits
+from recommender.ranking.point_sums import PointSums
+from recommender.ranking.programme_fit import Fits, fits
 from recommender.ranking.scorer import Pairs, Scores
 
 if TYPE_CHECKING:
@@ -126,10 +127,12 @@ class Folded(ProgrammeAttributes):
     Attributes:
         points: by every bin, int64[P, D].
         base: to somebody of whom nothing is known, int64[P].
+        fit: what of them says how people and programmes fit.
     """
 
     points: Int64
     base: Int64
+    fit: Fits
 
 
 @njit
@@ -264,13 +267,13 @@ class Bilinear:
 
     def _with_points(self, attributes: ProgrammeAttributes, declaration: Declaration) -> Folded:
         plain = {field.name: getattr(attributes, field.name) for field in fields(attributes)}
-        points = self.folded(attributes, declaration)
-        return Folded(**plain, points=points, base=points[:, self.bins.unknown].sum(axis=1))
+        fit = fits(self.bins, attributes, declaration, self.reading.codes)
+        points = self.folded(attributes, fit)
+        return Folded(**plain, points=points, base=points[:, self.bins.unknown].sum(axis=1), fit=fit)
 
-    def folded(self, attributes: ProgrammeAttributes, declaration: Declaration) -> Int64:
+    def folded(self, attributes: ProgrammeAttributes, fit: Fits) -> Int64:
         """The points that bins give programmes, whole numbers only: int64[P, D]."""
         points = whole(self.reading.of(attributes), WIDEST) @ self.cross.T
-        fit = fits(self.bins, attributes, declaration, self.reading.codes)
         starts, sizes = (0, *self.bins.starts), [1, *(slot.size for slot in self.bins.slots)]
         owner = np.repeat(np.arange(fit.at.size - 1), np.diff(fit.at)).tolist()
         value = whole(fit.value, WIDEST)
@@ -280,6 +283,32 @@ class Bilinear:
             points[programme, own] += self.fit[fit.weight[rows]] * value[rows]
         points[:, 0] += self._own_of(attributes.codes)
         return points
+
+    def point_sums(self, programmes: Folded) -> PointSums:
+        """The parts of which the points of a catalogue's programmes are sums."""
+        fit = programmes.fit
+        return PointSums(
+            programmes=np.asarray(whole(self.reading.of(programmes), WIDEST) * UNIT, np.float64),
+            bins=np.asarray(self.cross * UNIT, np.float64),
+            always=np.asarray(self._own_of(programmes.codes) * UNIT**2, np.float64),
+            at=fit.at,
+            slot=fit.slot.astype(np.int64),
+            row=fit.row,
+            fit=np.asarray(self.fit[fit.weight] * whole(fit.value, WIDEST) * UNIT**2, np.float64),
+            line=np.array([self.slope, self.intercept]),
+        )
+
+    def likelihood_bounds(self, programmes: Folded) -> tuple[Float64, Float64]:
+        """The least and the greatest likelihood of each programme, whatever the bins of a person: float64[P] each."""
+        starts = np.array((0, *self.bins.starts))
+        ends = [side.reduceat(programmes.points, starts, axis=1).sum(axis=1) for side in (np.minimum, np.maximum)]
+        low, high = (self._scores(one).probability for one in ends)
+        return np.minimum(low, high), np.maximum(low, high)
+
+    def _scores(self, points: Int64) -> Scores:
+        score = np.asarray(points * UNIT**2, dtype=np.float64)
+        odds = np.exp(-(self.slope * score + self.intercept))
+        return Scores(score, np.asarray(1.0 / (1.0 + odds), dtype=np.float64))
 
     def _own_of(self, codes: Int64) -> Int64:
         if not self.codes.size:
@@ -296,14 +325,14 @@ class Bilinear:
         same_features(self.features_hash, people.features_hash)
         read = attributes if isinstance(attributes, Folded) else self._with_points(attributes, people.declaration)
         bins = self.bins.of_people(people)
-        if len(pairs) <= len(read.points):  # to read every programme once takes longer
+        if len(pairs) <= _FEW * len(read.points):  # to read every programme once takes longer
             found = _points(read.points, read.base, self.bins.unknown, bins, pairs.person, pairs.programme)
         else:
             found = _points_of_many(read.points, bins, pairs)
-        score = np.asarray(found * UNIT**2, dtype=np.float64)
-        odds = np.exp(-(self.slope * score + self.intercept))
-        return Scores(score, np.asarray(1.0 / (1.0 + odds), dtype=np.float64))
+        return self._scores(found)
 
 
+_FEW: Final = 8
+"""So many pairs of each programme, on the average, are read one by one."""
 _ARRAYS: Final = ("centre", "spread", "scale", "codes")
 _LEARNED: Final = ("cross", "fit", "codes", "own")

@@ -81,7 +81,15 @@ class Catalogue:
 
     def versions(self, name: str) -> tuple[Programme, ...]:
         """Return the texts of one programme, the earliest first."""
-        return tuple([text for text in self.texts if text.id == name])
+        return self._versions.get(name, ())
+
+    @cached_property
+    def _versions(self) -> Mapping[str, tuple[Programme, ...]]:
+        """The texts under each id."""
+        found: dict[str, tuple[Programme, ...]] = {}
+        for text in self.texts:
+            found[text.id] = (*found.get(text.id, ()), text)
+        return found
 
     @cached_property
     def by_id(self) -> Mapping[str, Programme]:

@@ -12,21 +12,28 @@ from features.kernel.jit import njit
 from features.kernel.like_rows import like_rows
 from features.members import Members
 from features.value import UNKNOWN
-from recommender.rules.chance import MOST, assembled, counted_of, inside, priors_of
-from recommender.rules.chance_kernel import CHECKED, EVEN, Priors, atom_chance
+from recommender.rules.chance import assembled, counted_of, inside, priors_of
+from recommender.rules.chance_kernel import EVEN, Priors, atom_chance
 from recommender.rules.guess import choices
 from recommender.rules.member_chance import counted_keys
-from recommender.rules.rule_kernel import AND, BLOCK, COUNT, NOT, OR, REGION, RulePlan, RuleRows, fill_words
-from recommender.rules.rule_part import ProgrammeNodes, programme_nodes
+from recommender.rules.rule_kernel import AND, BLOCK, COUNT, NOT, OR, REGION
+from recommender.rules.rule_part import ProgrammeNodes
 
 if TYPE_CHECKING:
     from recommender.rules.compiled import Compiled
 
-__all__ = ["ChanceTable"]
+__all__ = ["ChanceTable", "Shares", "fill_atoms", "fill_entries", "fill_missed"]
 
 
-class _Shares(NamedTuple):
-    """How likely each open comparison is to hold, by what of people decides it; and of which class each person is."""
+class Shares(NamedTuple):
+    """How likely each open comparison is to hold, by what of people decides it; and of which class each person is.
+
+    Attributes:
+        plain: float64[circumstances, atoms].
+        inside: float64[regions, sets of regions].
+        counted: float64[households, atoms], of comparisons that count members.
+        of: int64[n, 3], places in these.
+    """
 
     plain: Float64
     inside: Float64
@@ -41,9 +48,8 @@ class ChanceTable:
     members; each different case is worked out once and remembered.
     """
 
-    def __init__(self, compiled: Compiled, applicant: int = 1) -> None:
-        self._compiled, self._plan, self._applicant = compiled, compiled.last_known, applicant
-        self._nodes = programme_nodes(self._plan)
+    def __init__(self, compiled: Compiled) -> None:
+        self._compiled, self._plan = compiled, compiled.last_known
         facts = {one.fact for priors in priors_of(compiled) for prior in priors for one in prior.when}
         self._given = [place for place, name in enumerate(compiled.columns) if name in facts]
         self._choices: dict[bytes, int] = {}
@@ -54,22 +60,8 @@ class ChanceTable:
         self._keys: dict[bytes, int] = {}
         self._counted: list[Float64] = []
 
-    def of_pairs(self, values: Int64, members: Members, starts: Int64, programme: Int64) -> Float64:
-        """Return how likely each pair, whose answer is unknown, is to hold: float64[m].
-
-        Args:
-            values: int64[n, F], people's columns.
-            members: theirs.
-            starts: int64[n + 1], where each person's pairs begin.
-            programme: int64[m], places in the catalogue.
-        """
-        rows = self._compiled.rows(values, self._applicant, members)
-        shares = self._shares(rows.values, members)
-        found = np.empty(programme.size, np.float64)
-        _fill_pairs(self._plan, rows, self._nodes, shares, starts, programme, found)
-        return np.minimum(found, MOST, out=found)
-
-    def _shares(self, values: Int64, members: Members) -> _Shares:
+    def shares(self, values: Int64, members: Members) -> Shares:
+        """Return the shares of people, by their columns, int64[n, F], and members."""
         compiled = self._compiled
         given = _different(values[:, self._given], self._choices, lambda at: self._choose(values[at]))
         home = values[:, compiled.region_columns[:1]] if compiled.region_columns.size else np.full(
@@ -83,7 +75,7 @@ class ChanceTable:
         keys = np.column_stack((given, counted_keys(compiled, values, members)))
         counted = _different(keys, self._keys, lambda at: self._count(int(given[at]), values[at], members[at]))
         of = np.column_stack((given, region, counted))
-        return _Shares(np.array(self._plain), np.array(self._inside), np.array(self._counted), of)
+        return Shares(np.array(self._plain), np.array(self._inside), np.array(self._counted), of)
 
     def _choose(self, known: Int64) -> int:
         """The place of the shares that count for one person, by the circumstances."""
@@ -120,44 +112,7 @@ def _different(keys: Int64, met: dict[bytes, int], made: Callable[[int], int]) -
 
 
 @njit
-def _fill_pairs(
-    plan: RulePlan,
-    people: RuleRows,
-    rules: ProgrammeNodes,
-    shares: _Shares,
-    starts: Int64,
-    programme: Int64,
-    found: Float64,
-) -> None:
-    """Fill found, programme by programme for 64 people together, so that rules are read once for all of them."""
-    atoms, most = len(plan.atoms), 1
-    for p in range(len(rules.starts) - 1):
-        most = max(most, rules.starts[p + 1] - rules.starts[p])
-    certain, possible = np.empty(atoms, np.uint64), np.empty(atoms, np.uint64)
-    chance, missed = np.zeros((atoms + most, BLOCK)), np.empty(BLOCK)
-    for first in range(0, len(people.values), BLOCK):
-        last = min(first + BLOCK, len(people.values))
-        fill_words(plan, people, first, last, certain, possible)
-        for person in range(first, last):
-            _fill_atoms(plan.atoms, certain, possible, person - first, shares, shares.of[person], chance)
-        at = starts[first:last].copy()
-        for p in range(len(rules.starts) - 1):
-            wanted = False
-            for lane in range(last - first):
-                wanted |= at[lane] < starts[first + lane + 1] and programme[at[lane]] == p
-            if not wanted:
-                continue
-            _fill_entries(plan.ops, rules, p, atoms, chance)
-            _fill_missed(rules.roots, people.masks[first:last], p, chance, missed)
-            right = CHECKED if plan.capped[p] else 1.0
-            for lane in range(last - first):
-                if at[lane] < starts[first + lane + 1] and programme[at[lane]] == p:
-                    found[at[lane]] = (1 - missed[lane]) * right
-                    at[lane] += 1
-
-
-@njit
-def _fill_entries(ops: Int64, rules: ProgrammeNodes, programme: int, atoms: int, chance: Float64) -> None:
+def fill_entries(ops: Int64, rules: ProgrammeNodes, programme: int, atoms: int, chance: Float64) -> None:
     """Fill how likely each node of one programme's rules is to hold, of 64 people."""
     first = rules.starts[programme]
     for entry in range(first, rules.starts[programme + 1]):
@@ -183,7 +138,7 @@ def _fill_entries(ops: Int64, rules: ProgrammeNodes, programme: int, atoms: int,
 
 
 @njit
-def _fill_missed(roots: Int64, masks: Int64, programme: int, chance: Float64, missed: Float64) -> None:
+def fill_missed(roots: Int64, masks: Int64, programme: int, chance: Float64, missed: Float64) -> None:
     """Fill how likely no rule of one programme is to hold, of each person."""
     missed[:] = 1.0
     for k in range(roots.shape[0]):
@@ -195,8 +150,8 @@ def _fill_missed(roots: Int64, masks: Int64, programme: int, chance: Float64, mi
 
 
 @njit
-def _fill_atoms(
-    atoms: Int64, certain: UInt64, possible: UInt64, lane: int, shares: _Shares, of: Int64, chance: Float64
+def fill_atoms(
+    atoms: Int64, certain: UInt64, possible: UInt64, lane: int, shares: Shares, of: Int64, chance: Float64
 ) -> None:
     """Fill how likely each comparison is to hold of one person."""
     one, shift, plain = np.uint64(1), np.uint64(lane), shares.plain[of[0]]

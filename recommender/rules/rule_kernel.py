@@ -51,7 +51,7 @@ def judge_rows(plan: RulePlan, people: RuleRows, answers: Int8) -> None:
     for first in range(0, len(people.values), BLOCK):
         last = min(first + BLOCK, len(people.values))
         evaluate(plan, people, first, last, certain, possible)
-        _kinds(people.masks[first:last], kinds)
+        kind_words(people.masks[first:last], kinds)
         for i in range(programmes):
             yes[i], maybe[i] = _programme(plan, i, kinds, certain, possible)
         for person in range(first, last):
@@ -141,7 +141,8 @@ def node_words(
 
 
 @njit
-def _kinds(masks: Int64, kinds: UInt64) -> None:
+def kind_words(masks: Int64, kinds: UInt64) -> None:
+    """Fill the words of who is an applicant of each kind."""
     kinds[:] = 0
     for person in range(len(masks)):
         for k in range(len(kinds)):

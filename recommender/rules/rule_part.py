@@ -8,9 +8,20 @@ import numpy as np
 
 from features.arrays import Bool, Int64
 from features.kernel.jit import njit
-from recommender.rules.rule_kernel import COUNT, REGION, RulePlan
+from recommender.rules.rule_kernel import AND, COUNT, OR, REGION, RulePlan
 
-__all__ = ["ProgrammeNodes", "plan_of_programmes", "programme_nodes", "programmes_reading"]
+__all__ = [
+    "NO_GATE",
+    "NO_RULE",
+    "ProgrammeNodes",
+    "plan_of_programmes",
+    "programme_nodes",
+    "programmes_reading",
+    "region_gates",
+]
+
+NO_GATE, NO_RULE = -1, -2
+"""A rule that may hold in any region, and none for this kind of applicant."""
 
 
 class ProgrammeNodes(NamedTuple):
@@ -111,9 +122,45 @@ def programmes_reading(plan: RulePlan, columns: Int64) -> Bool:
     return np.asarray((reads[plan.roots] & (plan.roots >= 0)).any(axis=0))
 
 
-def plan_of_programmes(plan: RulePlan, programmes: Int64) -> RulePlan:
-    """Return the plan of some programmes alone, by their places; what no rule of theirs rests on is left out."""
-    size, by = len(plan.atoms), programme_nodes(plan)
+def region_gates(plan: RulePlan) -> Int64:
+    """Return the comparison with a region without which each rule does not hold: int64[kinds, P].
+
+    Where whoever is asked about cannot live in that region, the answer is no and nothing else of the rule counts. It is
+    `NO_GATE` where there is no such comparison, `NO_RULE` where a programme is not for a kind of applicant.
+    """
+    gates = np.full(len(plan.atoms) + len(plan.ops) + 1, NO_GATE, np.int64)
+    regions = plan.atoms[:, 0] == REGION
+    gates[: len(plan.atoms)][regions] = np.flatnonzero(regions)
+    _fill_gates(plan, gates)
+    return np.where(plan.roots >= 0, gates[plan.roots], NO_RULE)
+
+
+@njit
+def _fill_gates(plan: RulePlan, gates: Int64) -> None:
+    """Fill the gate of each node: of all of several that of any part, of one of several that of every part."""
+    atoms = len(plan.atoms)
+    for node in range(len(plan.ops)):
+        parts = plan.parts[plan.starts[node] : plan.starts[node + 1]]
+        if plan.ops[node] == AND:
+            for part in parts:
+                gates[atoms + node] = max(gates[atoms + node], gates[part])
+        elif plan.ops[node] == OR and len(parts) > 0:
+            same = True
+            for part in parts:
+                same &= gates[part] == gates[parts[0]]
+            if same:
+                gates[atoms + node] = gates[parts[0]]
+
+
+def plan_of_programmes(plan: RulePlan, by: ProgrammeNodes, programmes: Int64) -> RulePlan:
+    """Return the plan of some programmes alone, by their places; what no rule of theirs rests on is left out.
+
+    Args:
+        plan: that of all programmes.
+        by: its nodes by programme.
+        programmes: int64[...].
+    """
+    size = len(plan.atoms)
     chosen = [by.nodes[by.starts[one] : by.starts[one + 1]] for one in programmes.tolist()]
     nodes = np.unique(np.concatenate([np.empty(0, np.int64), *chosen]))
     sizes = np.diff(plan.starts)[nodes]

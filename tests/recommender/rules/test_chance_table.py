@@ -15,10 +15,13 @@ from data.synthetic.world import synthesise
 from features.calendar import date_of
 from features.log.columnar import read_segments
 from features.snapshot import snapshots
+from features.value import UNKNOWN
+from recommender.offers.amount_table import AmountTable, SweptPeople
+from recommender.offers.batch import Ranker
+from recommender.offers.offer_arrays import offer_arrays
+from recommender.offers.offer_order import OfferLimits, OfferOrder
 from recommender.rules.chance import chances
-from recommender.rules.chance_table import ChanceTable
-from recommender.rules.clause import Answer
-from recommender.rules.rule_part import plan_of_programmes, programmes_reading
+from recommender.rules.rule_part import plan_of_programmes, programme_nodes, programmes_reading
 
 DEFINITIONS = reading.read_definitions()
 LAST = date(2025, 10, 31)
@@ -37,28 +40,33 @@ def judged(made_once):
     return compiled, known, compiled.offerable(known.values, 1, known.members)
 
 
+def nothing_shut(compiled, people):
+    """Nobody holds anything and no window that depends on somebody is closed."""
+    windows = len(offer_arrays(compiled).personal_windows)
+    return OfferLimits(
+        np.zeros((people, windows), np.bool_), np.full((people, windows), UNKNOWN), np.zeros(0, np.int64)
+    )
+
+
 def test_each_open_pair_has_the_chance_that_its_person_has_alone(judged):
     compiled, known, answers = judged
-    person, programme = np.nonzero(answers == Answer.UNKNOWN)
-    starts, table = np.searchsorted(person, np.arange(len(known) + 1)), ChanceTable(compiled)
-    found = table.of_pairs(known.values, known.members, starts, programme)
-    alone = np.concatenate([
-        chances(compiled, known.values[i], 1, answers[i], known.members[i : i + 1])[answers[i] == Answer.UNKNOWN]
-        for i in range(len(known))
+    table, everybody = offer_arrays(compiled), np.arange(len(known))
+    t = compiled.declaration.zone.end_of_day(date_of(compiled.day))
+    order = OfferOrder(compiled, Ranker(), AmountTable(compiled, t))
+    led = order.leading(SweptPeople(None, everybody, known), nothing_shut(compiled, len(known)), len(table.ids))
+    found = np.zeros(answers.shape)
+    found[led.pairs.person, led.pairs.programme] = led.chance
+    alone = np.array([
+        chances(compiled, known.values[i], 1, answers[i], known.members[i : i + 1]) for i in range(len(known))
     ])  # fmt: skip
-    assert np.array_equal(found, alone)
+    assert np.array_equal(found, np.where(table.closed, 0, alone))
     assert np.unique(found).size > 100, "chances hardly differ"
-    half = len(known) // 2
-    again = table.of_pairs(
-        known.values[half:], known.members[half:], starts[half:] - starts[half], programme[starts[half] :]
-    )
-    assert np.array_equal(again, alone[starts[half] :]), "what is remembered is another chance"
 
 
 def test_the_rules_of_some_programmes_alone_answer_as_they_do_among_all(judged):
     compiled, known, _ = judged
     answers, some = compiled.answers(known.values, 1, known.members), np.arange(3, len(compiled.catalogue), 7)
-    plan = plan_of_programmes(compiled.plan, some)
+    plan = plan_of_programmes(compiled.plan, programme_nodes(compiled.plan), some)
     assert len(plan.ops) < len(compiled.plan.ops)
     assert np.array_equal(replace(compiled, plan=plan).answers(known.values, 1, known.members), answers[:, some])
 
