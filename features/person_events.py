@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from features.arrays import Int64
+from features.arrays import Bool, Int64
 from features.calendar import DAY_SECONDS
 from features.declaration.vocabulary import STATED
 from features.log.versions import visible
@@ -66,6 +66,14 @@ class PersonEvents:
             told = np.flatnonzero((latest > NONE) & (latest <= today))
             for event in (one for one in added if one in place):
                 np.maximum.at(found[:, place[event]], told, latest[told])
+        return found
+
+    def lapsing(self) -> Bool:
+        """Return to whom something happened that sets a fact until it lapses, bool[n]."""
+        facts, found = self.known.declaration.facts.values(), np.zeros(len(self.known), np.bool_)
+        passing = {state.signal for fact in facts for state in fact.states if state.lapse is not None}
+        sets = np.array([heard in passing for heard in self._history.signals], np.bool_)
+        found[self._person[sets[self._signal]]] = True
         return found
 
     def holdings(self) -> HoldingPairs:

@@ -158,6 +158,13 @@ class PopulationSweep:
             tally.add(known, counts, self._wanted, known.values[:, homes[0]] if homes.size else None)
         return pa.concat_tables(tables).unify_dictionaries(), tally
 
+    def intricate(self) -> Bool:
+        """Return of everybody who has a household, something that lapses, or an open window of an event: bool[n]."""
+        everybody, judge = np.arange(len(self.calendar.history.people), dtype=np.int64), self._judges[1]
+        blocks = (everybody[at : at + BLOCK] for at in range(0, everybody.size, BLOCK))
+        found = [judge.intricate(self._people(places, judge), self.calendar.applicant) for places in blocks]
+        return np.concatenate([np.zeros(0, np.bool_), *found])
+
     @cached_property
     def _judges(self) -> tuple[PairJudge, PairJudge]:
         """The rules of both days; the first are those of the end where no day is given."""
@@ -196,7 +203,7 @@ class PopulationSweep:
             known, side = self._stand(places, judge)
             return known, self._wanted.counts(places.size, side.pairs), side
         people = self._people(places, judge)
-        terms = judge.terms(people)
+        terms = judge.terms(people, self.calendar.applicant)
         order = self._order.first(people, judge.limits(terms), self.first)
         if self.since is not None:
             pairs = judge.pairs(people, self.calendar.applicant)

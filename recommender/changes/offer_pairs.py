@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from recommender.offers.offer_arrays import offer_arrays
 from recommender.offers.offer_order import OfferLimits
 from recommender.offers.window_table import WindowTable
 from recommender.rules.clause import Answer
+from recommender.rules.rule_part import plan_of_programmes, programme_nodes
 from recommender.rules.window import ASK, CLOSED, OPEN, UPCOMING
 from recommender.rules.window import UNKNOWN as UNSTATED
 
@@ -99,26 +100,48 @@ class PairJudge:
 
     def __init__(self, compiled: Compiled, t: int, windows: WindowStates) -> None:
         self.compiled, self.t, self.windows = compiled, t, windows
-        self.amounts, self._windows = AmountTable(compiled, t), WindowTable(offer_arrays(compiled))
+        table = offer_arrays(compiled)
+        self.amounts, self._windows, self._window = AmountTable(compiled, t), WindowTable(table), table.personal_window
+        self._windowed = np.flatnonzero(self._window >= 0)
+        last = compiled.last_known
+        some = plan_of_programmes(last, programme_nodes(last), self._windowed)
+        self._rules = replace(compiled, plan=some, last_known=some)
+        self._kinds = len(table.personal_windows)
         self._seen, self._left = array("q"), array("q")
 
     def pairs(self, people: SweptPeople, applicant: int) -> OfferPairs:
         """Return how each of many people stands to every programme that the rules do not exclude."""
         answers = self.compiled.offerable(people.known.values, applicant, people.known.members)
         person, programme = (np.asarray(one, np.int64) for one in np.nonzero(answers != Answer.NO))
-        return self.priced(people, self.standing(self.terms(people), person, programme, answers[person, programme]))
+        terms = self.terms(people, applicant)
+        return self.priced(people, self.standing(terms, person, programme, answers[person, programme]))
 
-    def terms(self, people: SweptPeople) -> PersonTerms:
-        """Return what but the rules decides what may be offered to people."""
+    def terms(self, people: SweptPeople, applicant: int) -> PersonTerms:
+        """Return what but the rules decides what may be offered to people, of what the rules do not exclude."""
         events = PersonEvents(people.history, people.places, people.known)
-        return PersonTerms(HeldPairs.of(self.compiled.catalogue, events.holdings()), self._windows.of_people(events))
+        answers = self._rules.offerable(people.known.values, applicant, people.known.members)
+        needed = np.zeros((len(people.known), self._kinds), np.bool_)
+        for kind in range(self._kinds):
+            needed[:, kind] = (answers[:, self._window[self._windowed] == kind] != Answer.NO).any(axis=1)
+        windows = self._windows.of_people(events, needed)
+        return PersonTerms(HeldPairs.of(self.compiled.catalogue, events.holdings()), windows, events.lapsing())
 
     def limits(self, terms: PersonTerms) -> OfferLimits:
         """Return the same as an order of offers reads it."""
         states, left = self._state_codes()
-        closed = self.windows.cells()[states, 0] == STATES.index(CLOSED)
+        closed = np.append(
+            self.windows.cells()[states, 0] == STATES.index(CLOSED), True
+        )  # the last where none is needed
         shut = np.union1d(terms.held.held, terms.held.apart)
         return OfferLimits(closed[terms.windows], left[terms.windows], shut)
+
+    def intricate(self, people: SweptPeople, applicant: int) -> Bool:
+        """Return who has a household, something that lapses, or an open window that an event began: bool[n]."""
+        terms = self.terms(people, applicant)
+        states, cells = self._state_codes()[0], self.windows.cells()
+        opened = (cells[states, 0] == STATES.index(OPEN)) & (cells[states, 2] != UNKNOWN)
+        own = np.append(opened, False)[terms.windows].any(axis=1)
+        return np.asarray((people.known.members.counts > 0) | terms.lapsing | own, np.bool_)
 
     def standing(self, terms: PersonTerms, person: Int64, programme: Int64, answer: Int8) -> OfferPairs:
         """Return how some people stand to some programmes that the rules do not exclude, without what these come to.
@@ -156,11 +179,14 @@ class PersonTerms(NamedTuple):
 
     Attributes:
         held: what they hold and what cannot be held beside it.
-        windows: int64[n, windows], places in a `WindowTable` of those that depend on the person.
+        windows: int64[n, windows], places in a `WindowTable` of those that depend on the person; -1 where the rules
+            exclude all that has it.
+        lapsing: bool[n], of whom something is known until it lapses.
     """
 
     held: HeldPairs
     windows: Int64
+    lapsing: Bool
 
 
 class HeldPairs(NamedTuple):

@@ -102,6 +102,11 @@ class AmountTable:
         spans = [self._span(one.value, ANYBODY) for one in self._compiled.catalogue.programmes]
         return np.array(spans, np.int64).reshape(-1, 3)
 
+    @property
+    def counts_members(self) -> bool:
+        """Whether the children that sums are paid for are members of a household."""
+        return self._children.can
+
     def _span(self, value: Value, person: Claimant) -> tuple[int, int, int]:
         found = value.amount_of(person, self._t)
         ordered = ordered_amount(found, value.currency, self._compiled.declaration.country.currency)

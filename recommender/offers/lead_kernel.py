@@ -15,9 +15,19 @@ from features.arrays import Bool, Float64, Int32, Int64, UInt64
 from features.kernel.jit import njit
 from recommender.ranking.point_sums import PointSums, fill_sums, rough_likelihood
 from recommender.rules.chance import MOST
-from recommender.rules.chance_kernel import CHECKED
-from recommender.rules.chance_table import Shares, fill_atoms, fill_entries, fill_missed
-from recommender.rules.rule_kernel import BLOCK, RulePlan, RuleRows, fill_words, kind_words, node_words
+from recommender.rules.chance_kernel import CHECKED, EVEN
+from recommender.rules.chance_table import OpenShares, fill_atoms, fill_entries, fill_missed
+from recommender.rules.rule_kernel import (
+    ADVISORY,
+    AND,
+    BLOCK,
+    OR,
+    RulePlan,
+    RuleRows,
+    fill_words,
+    kind_words,
+    node_words,
+)
 from recommender.rules.rule_part import NO_RULE, ProgrammeNodes
 
 __all__ = ["LedPairs", "LedPeople", "OfferBounds", "fill_leading"]
@@ -37,7 +47,8 @@ class OfferBounds(NamedTuple):
         window: int64[P], the place of the window that depends on the person, -1 without one.
         urgency: float64[P], of windows that do not.
         low: float64[P], the least that it brings, times a likelihood.
-        high: float64[P], the most.
+        high: float64[P], the most, to people of few children.
+        highest: float64[P], the most to anybody.
         likely: float64[P], no likelihood is greater.
         unlikely: float64[P], none is smaller.
         unlocks: float64[P], the most that what it opens counts.
@@ -57,6 +68,7 @@ class OfferBounds(NamedTuple):
     urgency: Float64
     low: Float64
     high: Float64
+    highest: Float64
     likely: Float64
     unlikely: Float64
     unlocks: Float64
@@ -74,6 +86,7 @@ class LedPeople(NamedTuple):
     Attributes:
         rows: as rules read them.
         shares: how likely what is open is to hold.
+        many: bool[n], who may have more than a few children.
         closed: bool[n, windows], which windows that depend on a person are closed.
         urgency: float64[n, windows], what they count, in steps.
         shut_at: int64[groups + 1], where the entries of each 64 people begin in `shut`.
@@ -82,7 +95,8 @@ class LedPeople(NamedTuple):
     """
 
     rows: RuleRows
-    shares: Shares
+    shares: OpenShares
+    many: Bool
     closed: Bool
     urgency: Float64
     shut_at: Int64
@@ -118,6 +132,7 @@ class _Group(NamedTuple):
     certain: UInt64
     possible: UInt64
     chance: Float64
+    top: Float64
     missed: Float64
     yes: UInt64
     may: UInt64
@@ -141,6 +156,8 @@ def fill_leading(
         for person in range(first, last):
             shares, lane = people.shares, person - first
             fill_atoms(plan.atoms, room.certain, room.possible, lane, shares, shares.of[person], room.chance)
+        for i in range(len(plan.atoms)):
+            room.top[i] = room.chance[i, : last - first].max()
         kind_words(people.rows.masks[first:last], room.kinds)
         _fill_may(plan.ops, len(plan.atoms), bounds, room)
         _shut(bounds, people, first, last, room)
@@ -165,6 +182,7 @@ def _room(plan: RulePlan, bounds: OfferBounds, points: PointSums, k: int) -> _Gr
         np.empty(atoms + most, np.uint64),
         np.empty(atoms + most, np.uint64),
         np.zeros((atoms + most, BLOCK)),
+        np.empty(atoms + most),
         np.empty(BLOCK),
         np.empty(programmes, np.uint64),
         np.empty(programmes, np.uint64),
@@ -242,6 +260,27 @@ def _count(bounds: OfferBounds, first: int, last: int, room: _Group, found: LedP
 
 
 @njit
+def _most_likely(ops: Int64, bounds: OfferBounds, programme: int, atoms: int, top: Float64) -> float:
+    """How likely any of the 64 can be to meet a programme, by how likely they can be to meet each comparison."""
+    nodes, missed = bounds.nodes, 1.0
+    starts, which, ends, parts, roots = nodes.starts, nodes.nodes, nodes.ends, nodes.parts, nodes.roots
+    for entry in range(starts[programme], starts[programme + 1]):
+        op, share = ops[which[entry]], 1.0
+        for part in parts[ends[entry] : ends[entry + 1]]:
+            if op == AND:
+                share *= top[part]
+            elif op == OR:
+                share *= 1 - top[part]
+            elif op == ADVISORY:
+                share = top[part] + (1 - top[part]) * EVEN
+        top[atoms + entry - starts[programme]] = 1 - share if op == OR else share  # a NOT is as good as certain
+    for kind in range(roots.shape[0]):
+        if roots[kind, programme] >= 0:
+            missed *= 1 - top[roots[kind, programme]]
+    return min((1 - missed) * (CHECKED if bounds.capped[programme] else 1.0), MOST)
+
+
+@njit
 def _insert(best: Float64, low: float) -> None:
     """Put a sum among the greatest, which come in falling order."""
     at = len(best) - 1
@@ -264,7 +303,8 @@ def _lead(
     where the pair would cross it with the greatest that there can be. Returns how many pairs there are.
     """
     one, end, learned = np.uint64(1), room.best.shape[1] - 1, len(points.programmes) > 0
-    high, low, unlocks, corrected = bounds.high, bounds.low, bounds.unlocks, bounds.corrected
+    low, unlocks, corrected = bounds.low, bounds.unlocks, bounds.corrected
+    high = bounds.highest if people.many[first:last].any() else bounds.high
     effort, all_likely, unlikely, window = bounds.effort, bounds.likely, bounds.unlikely, bounds.window
     best, masks, doubt, sure = room.best, people.rows.masks[first:last], bounds.weights[0], bounds.weights[1]
     lines, pressing = best[: last - first, end].min(), 0.0
@@ -276,7 +316,9 @@ def _lead(
             continue
         if not certain:
             urgency = bounds.urgency[p] if window[p] < 0 else pressing
-            if high[p] * all_likely[p] + urgency + unlocks[p] + corrected[p] + effort[p] + _SLACK < lines:
+            top = _most_likely(ops, bounds, p, atoms, room.top)
+            greatest = (high[p] * all_likely[p] + urgency + unlocks[p]) * top - doubt * (1 - top) ** 2
+            if greatest + corrected[p] + effort[p] + _SLACK < lines:
                 continue
             fill_entries(ops, bounds.nodes, p, atoms, room.chance)
             fill_missed(bounds.nodes.roots, masks, p, room.chance, room.missed)
@@ -292,13 +334,14 @@ def _lead(
             alike = effort[p] - doubt * (1 - chance) ** 2 + (sure if certain else 0.0)
             more = (urgency + unlocks[p]) * chance + alike + corrected[p] + _SLACK
             line = best[lane, end]
-            if high[p] * all_likely[p] * chance + more < line:
+            brings = bounds.highest[p] if people.many[first + lane] else bounds.high[p]
+            if brings * all_likely[p] * chance + more < line:
                 continue
             likely, least = all_likely[p], unlikely[p]
             if learned:
                 likely = rough_likelihood(points, room.sums[lane], people.bins[first + lane], p)
                 least = likely
-            most = high[p] * likely * chance + more
+            most = brings * likely * chance + more
             if most < line:
                 continue
             _insert(best[lane], (low[p] * least + urgency) * chance + alike - _SLACK)

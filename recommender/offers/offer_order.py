@@ -17,7 +17,8 @@ from recommender.ranking.bilinear import Bilinear
 from recommender.ranking.scorer import Pairs
 from recommender.rules.chance_table import ChanceTable
 from recommender.rules.clause import Answer
-from recommender.rules.rule_kernel import BLOCK
+from recommender.rules.estimate_bound import MANY_CHILDREN
+from recommender.rules.rule_kernel import BLOCK, judge_rows
 from recommender.rules.rule_part import plan_of_programmes, programme_nodes, programmes_reading
 
 if TYPE_CHECKING:
@@ -125,7 +126,9 @@ class OfferOrder:
     def leading(self, people: SweptPeople, limits: OfferLimits, k: int) -> LeadingOffers:
         """Return the pairs that can be among the first `k` of each person: any other is worth less than k of these."""
         known, compiled = people.known, self._compiled
-        order = _by_region(compiled, known)
+        order, homes = np.arange(len(known)), compiled.region_columns[:1]
+        if homes.size:
+            order = np.argsort(known.values[:, homes[0]], kind="stable")
         led, n = self._led(known, limits, order), len(known)
         enough, offers = np.empty(n), np.empty(n, np.int64)
         wanted, room = np.zeros((n, len(compiled.columns)), np.bool_), _ROOM * n
@@ -158,6 +161,7 @@ class OfferOrder:
         return LedPeople(
             rows=rows,
             shares=self._chances.shares(rows.values, known.members[order]),
+            many=known.members.counts[order] > (MANY_CHILDREN if self._amounts.counts_members else -1),
             closed=limits.closed[order],
             urgency=STEP * weights.urgency * weights.urgency_of(limits.days_left[order]),
             shut_at=np.searchsorted(place[shut] // BLOCK, np.arange(-(-len(known) // BLOCK) + 1)),
@@ -218,17 +222,13 @@ class OfferOrder:
             people, back = np.unique(pairs.person[rows], return_inverse=True)
             granted = known.values[people]
             members = known.members[people] if len(rules.plan.tests) or len(rules.last_known.tests) else None
-            before = rules.offerable(granted, self._applicant, members)
-            granted[:, list(table.grant_sets[which])] = 1
-            rises = rules.answers(granted, self._applicant, members) > before
-            opened[rows] = rises.sum(axis=1)[back]
+            rule_rows, answers = rules.rows(granted, self._applicant, members), []
+            for plan in (rules.last_known, rules.plan):
+                answers.append(np.empty((len(people), plan.roots.shape[1]), np.int8))
+                judge_rows(plan, rule_rows, answers[-1])
+                rule_rows.values[:, list(table.grant_sets[which])] = 1
+            opened[rows] = (answers[1] > answers[0]).sum(axis=1)[back]
         return opened
-
-
-def _by_region(compiled: Compiled, known: Snapshots) -> Int64:
-    """People in an order in which those of a region stand beside each other."""
-    homes = compiled.region_columns[:1]
-    return np.argsort(known.values[:, homes[0]], kind="stable") if homes.size else np.arange(len(known))
 
 
 @njit

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.arrays import Int64
+from features.arrays import Bool, Int64
 from features.kernel.like_rows import like_rows
 from features.snapshot import Occurrence
 from features.value import UNKNOWN
@@ -33,7 +33,7 @@ class WindowTable:
     def __init__(self, table: OfferArrays) -> None:
         self.windows: list[ApplicationWindow] = []
         self._table, self._code = table, dict[ApplicationWindow, int]()
-        self._met: dict[tuple[int, bytes], int] = {}
+        self._met: dict[int, tuple[Int64, Int64]] = {}
         self._fixed = np.array([-1 if one is None else self._coded(one) for one in table.windows], np.int64)
         rules = {rule for rules in table.personal_windows for rule in rules}
         self._events = tuple(sorted({event for rule in rules for event in rule.after}))
@@ -44,14 +44,20 @@ class WindowTable:
             self.windows.append(window)
         return self._code[window]
 
-    def of_people(self, events: PersonEvents) -> Int64:
-        """Return the place in `windows` of each window that depends on the person, to each of n: int64[n, windows]."""
+    def of_people(self, events: PersonEvents, needed: Bool) -> Int64:
+        """Return the place in `windows` of each window that depends on the person, to each of n: int64[n, windows].
+
+        Args:
+            events: n people.
+            needed: bool[n, windows], those that are worked out; the place of the others is -1.
+        """
         latest = events.latest_days(self._events)
         named = [events.known.column(name) for name in self._table.states]
         states = np.array(named, np.int64).reshape(len(named), len(latest)).T
-        found = np.empty((len(latest), len(self._table.personal_windows)), np.int64)
-        for i in range(found.shape[1]):
-            found[:, i] = self._of(i, latest, states)
+        found = np.full(needed.shape, -1, np.int64)
+        for i in np.flatnonzero(needed.any(axis=0)).tolist():
+            rows = np.flatnonzero(needed[:, i])
+            found[rows, i] = self._of(i, latest[rows], states[rows])
         return found
 
     def codes(self, of_people: Int64, person: Int64, programme: Int64) -> Int64:
@@ -75,17 +81,15 @@ class WindowTable:
         events = [self._events.index(event) for event in after]
         facts = [self._table.states.index(name) for name in during]
         keys = np.hstack((latest[:, events], states[:, facts]))
-        like = like_rows(keys)
-        return np.array([self._window(which, rules, after, during, key) for key in keys[like.first]], np.int64)[like.of]
+        met, codes = self._met.get(which, (keys[:0], np.zeros(0, np.int64)))
+        like = like_rows(np.vstack((met, keys)))  # those met before are all different, and come first
+        new = keys[like.first[len(met) :] - len(met)]
+        found = np.array([self._window(rules, after, during, key) for key in new.tolist()], np.int64)
+        self._met[which] = np.vstack((met, new)), np.concatenate((codes, found))
+        return np.asarray(self._met[which][1][like.of[len(met) :]])
 
-    def _window(
-        self, which: int, rules: tuple[WindowRule, ...], after: list[str], during: list[str], key: Int64
-    ) -> int:
-        known = which, key.tobytes()
-        if known not in self._met:
-            days = key.tolist()
-            happened = [Occurrence(event, day) for event, day in zip(after, days, strict=False) if day != UNKNOWN]
-            states = dict(zip(during, days[len(after) :], strict=True))
-            table = self._table
-            self._met[known] = self._coded(window_of(rules, happened, table.day, table.working_days, states))
-        return self._met[known]
+    def _window(self, rules: tuple[WindowRule, ...], after: list[str], during: list[str], days: list[int]) -> int:
+        happened = [Occurrence(event, day) for event, day in zip(after, days, strict=False) if day != UNKNOWN]
+        states = dict(zip(during, days[len(after) :], strict=True))
+        table = self._table
+        return self._coded(window_of(rules, happened, table.day, table.working_days, states))

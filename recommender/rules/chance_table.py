@@ -22,10 +22,10 @@ from recommender.rules.rule_part import ProgrammeNodes
 if TYPE_CHECKING:
     from recommender.rules.compiled import Compiled
 
-__all__ = ["ChanceTable", "Shares", "fill_atoms", "fill_entries", "fill_missed"]
+__all__ = ["ChanceTable", "OpenShares", "fill_atoms", "fill_entries", "fill_missed"]
 
 
-class Shares(NamedTuple):
+class OpenShares(NamedTuple):
     """How likely each open comparison is to hold, by what of people decides it; and of which class each person is.
 
     Attributes:
@@ -60,7 +60,7 @@ class ChanceTable:
         self._keys: dict[bytes, int] = {}
         self._counted: list[Float64] = []
 
-    def shares(self, values: Int64, members: Members) -> Shares:
+    def shares(self, values: Int64, members: Members) -> OpenShares:
         """Return the shares of people, by their columns, int64[n, F], and members."""
         compiled = self._compiled
         given = _different(values[:, self._given], self._choices, lambda at: self._choose(values[at]))
@@ -75,7 +75,7 @@ class ChanceTable:
         keys = np.column_stack((given, counted_keys(compiled, values, members)))
         counted = _different(keys, self._keys, lambda at: self._count(int(given[at]), values[at], members[at]))
         of = np.column_stack((given, region, counted))
-        return Shares(np.array(self._plain), np.array(self._inside), np.array(self._counted), of)
+        return OpenShares(np.array(self._plain), np.array(self._inside), np.array(self._counted), of)
 
     def _choose(self, known: Int64) -> int:
         """The place of the shares that count for one person, by the circumstances."""
@@ -151,7 +151,7 @@ def fill_missed(roots: Int64, masks: Int64, programme: int, chance: Float64, mis
 
 @njit
 def fill_atoms(
-    atoms: Int64, certain: UInt64, possible: UInt64, lane: int, shares: Shares, of: Int64, chance: Float64
+    atoms: Int64, certain: UInt64, possible: UInt64, lane: int, shares: OpenShares, of: Int64, chance: Float64
 ) -> None:
     """Fill how likely each comparison is to hold of one person."""
     one, shift, plain = np.uint64(1), np.uint64(lane), shares.plain[of[0]]

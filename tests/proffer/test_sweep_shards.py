@@ -13,10 +13,12 @@ import time
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet
 import pytest
 
 from composition import sweeping
+from features.log.people_folder import PeopleFolder
 from proffer import cli
 from sweep.sweep_folder import SweepFolder
 from tests.proffer.scripted import run
@@ -133,6 +135,23 @@ def test_a_full_disk_is_told_for_each_shard_and_nothing_half_is_left(capsys, fol
     assert sorted(rows(out)) == ["shard-00000.parquet"]
     assert run(capsys, *words)[0] == 0
     assert manifest(out) == manifest(swept)
+
+
+def test_of_those_who_are_checked_half_are_exchanged_for_intricate_people(folder, swept):
+    files, exchanged = sweeping.SweepFiles(date(2025, 10, 31)), 0
+    settings, sweep = sweeping.swept_by(files)
+    work = sweeping.ShardSweep(files, settings.definitions.catalogue.hash, folder, swept, 4)
+    for shard in range(4):
+        intricate = sweep.over(PeopleFolder.open(folder).history(shard, settings.definitions.declaration)).intricate()
+        plain = np.flatnonzero(~intricate)
+        half = min(plain.size // 2, int(intricate.sum()))
+        if not half:
+            continue
+        halves = plain[:half].tolist(), plain[half : 2 * half].tolist()
+        told = work.checked(shard, halves, 7)
+        assert told == {"people": 2 * half, "intricate": half, "differ": []} == work.checked(shard, halves, 7)
+        exchanged += half
+    assert exchanged > 0
 
 
 def test_a_catalogue_that_changes_during_a_sweep_is_not_mixed_in(folder, tmp_path):

@@ -17,13 +17,16 @@ from features.calendar import date_of
 from features.log.columnar import read_segments
 from features.snapshot import known
 from recommender.offers.batch import Ranker, recommend
+from recommender.offers.offer_arrays import offer_arrays
 from recommender.offers.order_correction import parse_boosts
 from recommender.ranking.attributes import Vocabulary
 from recommender.ranking.bilinear import UNIT, AttributeScaler, Bilinear
 from recommender.ranking.bins import Bins
 from recommender.ranking.programme_fit import fits
+from recommender.rules.clause import Answer
 from recommender.rules.people_group import parse_groups
 from recommender.rules.person import Person, held_programmes
+from recommender.rules.window import OPEN
 from sweep.pair_difference import SAME, schema
 
 DEFINITIONS = reading.read_definitions()
@@ -89,6 +92,26 @@ def corrected_model():
         for name in some
     ]
     return replace(drawn_model(), correction=parse_boosts(boosts, groups, ("w.yaml",)))
+
+
+def test_the_intricate_have_a_household_something_that_lapses_or_an_open_window_of_their_own(history):
+    sweep = swept(history, Ranker())
+    compiled, found = sweep.after, []
+    table, declaration = offer_arrays(compiled), compiled.declaration
+    t = declaration.zone.end_of_day(date_of(sweep.as_of))
+    passing = {state.signal for fact in declaration.facts.values() for state in fact.states if state.lapse}
+    for place, name in enumerate(history.people):
+        one = known(declaration, history, name, t, compiled.catalogue.receipts)
+        states = {fact: one.snapshot.value(fact) for fact in table.states}
+        heard = {history.signals[signal] for signal in history.signal[history.visible(name, t)].tolist()}
+        windows, standing = table.windows_of(one.occurrences, states), sweep.calendar.states(place, sweep.as_of)
+        mine = [compiled.catalogue.index[which] for which, state in standing.items() if state.answer != Answer.NO]
+        own = [table.window(at, windows) for at in mine if table.personal_window[at] >= 0]
+        opened = any(window.state == OPEN and window.closes is not None for window in own)
+        kinds = bool(one.snapshot.members.counts[0]), bool(heard & passing), opened
+        found.append(kinds)
+    assert sweep.intricate().tolist() == [any(kinds) for kinds in found]
+    assert all(0 < sum(kinds) < len(found) for kinds in zip(*found, strict=True))
 
 
 @pytest.mark.parametrize("model", ["none", "private", "corrected"])

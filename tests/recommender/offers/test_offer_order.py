@@ -18,6 +18,7 @@ from recommender.offers.offer_order import OfferOrder
 from recommender.offers.utility import UtilityWeights
 from recommender.ranking.scorer import Scores
 from recommender.rules.catalogue import catalogue
+from recommender.rules.estimate_bound import MANY_CHILDREN, estimate_bound
 from recommender.rules.rule_part import region_gates
 from tests.sweep.test_ranked_sweep import DEFINITIONS, corrected_model, drawn_model
 
@@ -76,7 +77,7 @@ def test_what_is_left_out_is_worth_less_than_k_others(history, definitions, swee
         ranker = replace(ranker, attributes=attributes)
     judge, everybody = sweep._judges[1], np.arange(len(history.people))
     people, order = sweep._people(everybody, judge), order_of(sweep, ranker)
-    limits, size = judge.limits(judge.terms(people)), len(definitions.catalogue)
+    limits, size = judge.limits(judge.terms(people, 1)), len(definitions.catalogue)
     whole = order.leading(people, limits, size)
     utility = np.full((len(everybody), size), np.iinfo(np.int64).min)
     utility[whole.pairs.person, whole.pairs.programme] = order.utility(people, whole)
@@ -94,6 +95,23 @@ def test_what_is_left_out_is_worth_less_than_k_others(history, definitions, swee
         assert (led.high >= utility[led.pairs.person, led.pairs.programme]).all()
         assert np.array_equal(led.counts.offers, may.sum(axis=1))
         assert who == "other" or left.sum() > may.sum() / 4, "hardly anything is left out"
+
+
+def test_no_estimate_passes_the_bound_of_its_value(sweep, history):
+    judge, bounded = sweep._judges[1], 0
+    everybody = np.arange(len(history.people))
+    people = sweep._people(everybody, judge)
+    for value in {
+        one.value.parts: one.value for one in judge.compiled.catalogue.programmes if one.value.reads
+    }.values():
+        bound = estimate_bound(value)
+        if bound is None:
+            continue
+        for at in everybody[people.known.members.counts <= MANY_CHILDREN][:40].tolist():
+            middle = value.amount_of(people.person(at, judge.compiled, True), judge.t).middle
+            assert middle is None or middle <= bound, value
+            bounded += middle is not None
+    assert bounded > 500
 
 
 def test_what_is_of_another_place_is_not_asked_further_and_gates_miss_nobody(sweep, history):
