@@ -308,6 +308,8 @@ def _truth(folder: Path) -> TruthTable | None:
     from training.data.material import TruthTable
 
     table = pyarrow.parquet.read_table(folder / TAKE_UP)
-    person, programme = (tuple(table[name].to_pylist()) for name in ("person", "programme"))
+    coded = [table[name].combine_chunks().dictionary_encode() for name in ("person", "programme")]
+    names = [(one.dictionary.to_pylist(), one.indices.to_pylist()) for one in coded]  # each name once, not once a row
+    person, programme = (tuple(some[at] for at in places) for some, places in names)
     columns = (table[name].to_numpy(zero_copy_only=False) for name in ("probability", "reachable", "eligible"))
     return TruthTable(person, programme, *columns)

@@ -47,7 +47,13 @@ def read_segments(
     problems: list[Problem] = [] if rejected is None or unreadable is not None else rejected
     files = [paths] if isinstance(paths, Path) else list(paths)
     if all(path.suffix == ".parquet" for path in files):
-        found = _Columns(files, declaration, now).segments(problems, unreadable)
+        import pyarrow
+
+        encoder = RowEncoder(declaration)
+        people, items = _Columns(files, encoder, now).items(problems, unreadable)
+        # the text of the files is gone by now: it is larger than what is made of it
+        pyarrow.default_memory_pool().release_unused()
+        found = assembled(people, items, encoder, unreadable)
     else:
         streams = (read_events(path, declaration, now=now) for path in files)
         found = history_of((event for stream in streams for event in sift(stream, problems)), declaration)
@@ -87,10 +93,10 @@ class _Columns:
     and has nothing wrong with it.
     """
 
-    def __init__(self, paths: Sequence[Path], declaration: Declaration, now: int | None) -> None:
+    def __init__(self, paths: Sequence[Path], encoder: RowEncoder, now: int | None) -> None:
         import pyarrow as pa
 
-        self.declaration, self.now = declaration, now
+        self.declaration, self.encoder, self.now = encoder.declaration, encoder, now
         tables = [open_parquet(path).read(columns=list(COLUMNS)) for path in paths]
         self.places = [f"{path.name}: row" for path in paths]
         self.ends = np.cumsum([len(table) for table in tables])
@@ -103,10 +109,10 @@ class _Columns:
         self.recorded, stamped = _joined([seconds_of(table["recordedtime"].combine_chunks()) for table in tables])
         self.columns = EventColumns(self.text, self.time, self.recorded, timed & stamped)
         self.tables = tables
-        self.encoder = RowEncoder(declaration)
-        self.check = PayloadCheck(declaration)
+        self.check = PayloadCheck(self.declaration)
 
-    def segments(self, problems: list[Problem], unreadable: set[str] | None = None) -> History:
+    def items(self, problems: list[Problem], unreadable: set[str] | None = None) -> tuple[tuple[str, ...], Items]:
+        """Whom the rows touch, and what they say."""
         plain, codes = plain_rows(self.columns, self.declaration, self.now, self._code)
         plain &= ~self._repeated()
         apart = distinct_events(self._read(np.flatnonzero(~plain), problems, unreadable), unreadable)
@@ -120,7 +126,7 @@ class _Columns:
             before = len(table.person)
             table.add_all(event, actions, 0, unreadable)
             order += [event] * (len(table.person) - before)
-        return self._assembled(np.flatnonzero(plain), codes, apart, table, order, unreadable)
+        return self._together(np.flatnonzero(plain), codes, apart, table, order)
 
     def _read(self, rows: Int64, problems: list[Problem], unreadable: set[str] | None) -> Iterator[Event]:
         """Rows one by one, those left out that cannot be used; a row without a subject is nobody's."""
@@ -167,10 +173,10 @@ class _Columns:
         ids = pa.array(sorted({key[1] for key in actions}), pa.string())
         return np.asarray(pc.is_in(self.text["id"], ids).to_numpy(zero_copy_only=False), bool)
 
-    def _assembled(
-        self, rows: Int64, codes: Int64, apart: Sequence[Event], table: ItemTable, order: Sequence[Event],
-        unreadable: set[str] | None,
-    ) -> History:  # fmt: skip
+    def _together(
+        self, rows: Int64, codes: Int64, apart: Sequence[Event], table: ItemTable, order: Sequence[Event]
+    ) -> tuple[tuple[str, ...], Items]:
+        """What plain rows say and what those say that were read one by one."""
         import pyarrow as pa
 
         subjects = self.text["subject"].take(rows).dictionary_encode()
@@ -183,7 +189,7 @@ class _Columns:
         )
         ids = pa.concat_arrays([self.text["id"].take(rows), pa.array([event.id for event in order], pa.string())])
         recorded = np.concatenate((self.recorded[rows], np.array([event.recorded for event in order], np.int64)))
-        items = Items(
+        return people, Items(
             np.concatenate((np.array([place[name] for name in names], np.int64)[indices_of(subjects)], added.person)),
             np.concatenate((self.time[rows], added.happened)),
             np.concatenate((self.recorded[rows], added.since)),
@@ -193,4 +199,3 @@ class _Columns:
             np.concatenate((np.ones(len(rows), np.bool_), added.own)),
             added.related,
         )  # fmt: skip
-        return assembled(people, items, self.encoder, unreadable)
