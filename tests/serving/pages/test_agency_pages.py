@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from composition.target_groups import read_vocabulary
+from recommender.engine import Engine
 from recommender.reading.target_group import GroupVocabulary
+from recommender.rules.catalogue import catalogue
 from recommender.rules.clause import All, Any, Compare, NoData, Not, UnreadText, undecided_in
 from serving.pages.agency_pages import add_agency_pages
 from serving.pages.sign_in import Persona, PersonaChooser, add_sign_in
+from tests.recommender.catalogues import MESSAGES, document
 from tests.serving.pages.conftest import NOW, Browser, page_frame
 from tests.serving.pages.test_citizen_pages import text_of
 
@@ -56,6 +61,23 @@ def test_a_programme_is_shown_with_its_conditions_and_what_it_cannot_be_had_with
     assert 'href="/agency/programmes/t.seoul"' in page.text  # which excludes it
     assert 'href="/agency/programmes/t.baby"' in agency.open("/agency/programmes/t.seoul").text
     assert agency.open("/agency/programmes/t.none").status_code == 404
+
+
+def test_who_offers_alike_for_the_same_event_is_told_from_who_does_elsewhere(real_engine, vocabulary):
+    town = {"id": "kr.town", "name": {"ko": "마을", "en": "Town"}, "level": "local"}
+    made = [
+        document("t.mine", {"all": []}, triggers=["life.child_born"]),
+        document("t.own", {"all": []}, triggers=["life.child_born"]),  # of the same agency
+        document("t.close", {"all": []}, triggers=["life.child_born"], provider=town),
+        document("t.far", {"all": []}, triggers=["life.moved"], provider=town),
+        document("t.other", {"all": []}, triggers=["life.child_born"], provider=town, category="housing"),
+    ]
+    held = catalogue([(one["id"], one) for one in made], real_engine.declaration, real_engine.regions)
+    engine = Engine(real_engine.declaration, held, real_engine.regions, MESSAGES)
+    page = browser_of(engine, vocabulary).open("/agency/programmes/t.mine?language=en").text
+    overlap, elsewhere = page.split("Overlap with other agencies")[1].split("Similar programmes elsewhere")
+    linked = [re.findall(r'href="/agency/programmes/([^"]+)"', part) for part in (overlap, elsewhere)]
+    assert linked == [["t.close"], ["t.far"]]
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
