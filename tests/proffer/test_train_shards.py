@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet
@@ -15,6 +16,7 @@ from proffer import cli
 from tests.proffer.scripted import run
 from tests.proffer.test_train_private import opened
 from tests.spark import SPARK
+from training.rankers import schedules
 from training.runs.unit_shards import UnitShard
 
 pytestmark = [
@@ -77,12 +79,15 @@ def shards_of(folder):
 @SPARK
 @pytest.mark.slow
 def test_spark_makes_the_rows_that_one_process_makes_also_where_a_worker_is_lost(people, tmp_path, capsys, monkeypatch):
+    short = tuple(replace(row, steps=3) for row in schedules.SMALL)
+    monkeypatch.setattr(schedules, "SMALL", short)
     for engine in (["--processes", 1], ["--engine", "spark", "--master", "local[2,4]"]):
         out = tmp_path / str(engine[1])
         with monkeypatch.context() as patch:
             if engine[1] == "spark":
                 patch.setattr("training.runs.unit_shards.UnitShard", DyingShard)
-            words = ("--data", people, "--home", tmp_path / "h", "--shards", out, "--shard", 100, *engine)
+            home = tmp_path / f"home of {engine[1]}"  # a ledger that is there gives people other pseudonyms
+            words = ("--data", people, "--home", home, "--shards", out, "--shard", 100, *engine)
             code, document = run(capsys, *PRIVATE, *words)
         assert (code, document.get("problems")) == (0, None)
     here, spark = tmp_path / "1", tmp_path / "spark"
