@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
@@ -101,8 +102,8 @@ class LogDesk:
                 return
             outcomes = iter(done.result())
             found = [self._result(next(outcomes) if isinstance(one, Event) else one) for one in read]
-            for one in found:
-                metrics.EVENTS.labels(one["outcome"]).inc()
+            for outcome, count in Counter([one["outcome"] for one in found]).items():
+                metrics.EVENTS.labels(outcome).inc(count)
             told.set_result({"results": found})
 
         self._writer.put([one for one in read if isinstance(one, Event)]).add_done_callback(tell)
