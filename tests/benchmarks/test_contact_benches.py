@@ -27,6 +27,17 @@ def test_the_policy_brings_nine_tenths_of_what_could_be_brought_in_hindsight(mon
     assert 90 <= found["ours"] <= 100
 
 
+@pytest.mark.slow
+def test_people_looked_at_together_are_offered_what_each_alone_is(monkeypatch):
+    offers = bench("offers", monkeypatch)
+    found = offers.run(citizens=30, seconds=1, rate=10)
+    assert found["equal_results"]
+    _, first, flow = found["details"]
+    assert flow["events"] == 10
+    assert first["messages"] > 0
+    assert int(found["work"].split(", ")[1].split()[0]) > 0
+
+
 @pytest.mark.soak
 def test_a_year_of_a_few_people_offers_in_time_and_nothing_that_the_rules_exclude(monkeypatch):
     year = bench("year", monkeypatch)
