@@ -64,9 +64,15 @@ def offer_identity(workspace: Workspace) -> OfferIdentity:
 
 
 def offer_workers(
-    engine: Callable[[], Engine], workspace: Workspace, country: CountryFolder = SHIPPED
+    engine: Callable[[], Engine], workspace: Workspace, country: CountryFolder = SHIPPED, part: tuple[int, int] = (1, 1)
 ) -> Callable[[], OfferWorker]:
     """Return what gives the worker for the engine of the moment; policy and key are read once.
+
+    Args:
+        engine: what judges and orders.
+        workspace: the home.
+        country: whose policy it is.
+        part: which part of the people it works off, and of how many.
 
     Raises:
         Rejected: the policy or the key is wrong.
@@ -75,6 +81,7 @@ def offer_workers(
     from serving.proactive.offer_look import Watch
     from serving.proactive.offer_worker import OfferWorker
     from serving.proactive.store_access import Stores
+    from serving.proactive.work_list import WorkPart
     from serving.records.decision import Recorder
 
     policy, ids = read_contact_policy(country), offer_identity(workspace)
@@ -84,7 +91,7 @@ def offer_workers(
     @lru_cache(maxsize=2)
     def made(one: Engine, stopped: Stops, held: HoldoutPolicy | None) -> OfferWorker:
         watch = Watch(one, policy, read_purposes(one.declaration, country), stopped, held)
-        return OfferWorker(stores, OutcomeMaker(watch, ids, Recorder(one)))
+        return OfferWorker(stores, OutcomeMaker(watch, ids, Recorder(one)), WorkPart(*part))
 
     return lambda: made(engine(), stops(), holdout())
 

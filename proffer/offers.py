@@ -49,6 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--sensitive", action="store_true", help="a printed list has sensitive programmes too")
     parser.add_argument("--out", type=Path, metavar="FILE", help="where --list writes (default: standard output)")
+    part = "work off one of N parts of the people, each in a process of its own; the first works off events (1/1)"
+    parser.add_argument("--part", type=_part, default=(1, 1), metavar="K/N", help=part)
     parser.add_argument("--dev", action="store_true", help="a webhook may be http on this machine, for trying it")
     parser.add_argument("--weights", type=Path, metavar="W.yaml", help="weights of the utility (default: docs/api.md)")
     options.add(parser, "language", "country", "catalogue", "declaration", "model")
@@ -60,11 +62,11 @@ def run(args: argparse.Namespace) -> int:
     if args.list or args.delivered or args.status or args.swept:
         return _on_book(args, home)
     engine = build_engine(engine_settings(args))
-    workers = offer_workers(lambda: engine, home, args.country)
+    workers = offer_workers(lambda: engine, home, args.country, args.part)
     sender = message_sender(workers, home, dev=args.dev)
     told = {"people": 0, "messages": 0, "delivered": 0, "put_off": 0, "ended": 0}
     while True:
-        done = _step(workers(), sender, told)
+        done = _step(workers(), sender, told, alone=args.part == (1, 1))
         if not done and args.once:
             break
         if not done:
@@ -73,8 +75,19 @@ def run(args: argparse.Namespace) -> int:
     return terminal.DONE
 
 
-def _step(worker: OfferWorker, sender: MessageSender | None, told: dict[str, int]) -> bool:
-    """Work off and send some, each message at its own time; return whether there was anything to do."""
+def _part(text: str) -> tuple[int, int]:
+    """Read K/N, as of `--part`."""
+    place, _, of = text.partition("/")
+    if not (place.isascii() and place.isdigit() and of.isascii() and of.isdigit() and 1 <= int(place) <= int(of) < 100):
+        raise argparse.ArgumentTypeError(f"{text} is no part: write 1/2 and 2/2 for two processes")
+    return int(place), int(of)
+
+
+def _step(worker: OfferWorker, sender: MessageSender | None, told: dict[str, int], *, alone: bool) -> bool:
+    """Work off and send some, each message at its own time; return whether there was anything to do.
+
+    One that is `alone` goes on as long as anything waits; of several, each as long as something waits for it.
+    """
     sends: list[Sent] = []
     done = worker.step(clock.now())
     while sender is not None and len(sends) < AT_ONCE:
@@ -86,7 +99,7 @@ def _step(worker: OfferWorker, sender: MessageSender | None, told: dict[str, int
         found.update(one._asdict())
     for name, count in found.items():
         told[name] += count
-    return any(found.values()) or done.lag.events > 0 or done.lag.looks > 0
+    return any(found.values()) or (alone and (done.lag.events > 0 or done.lag.looks > 0))
 
 
 def _on_book(args: argparse.Namespace, home: Workspace) -> int:

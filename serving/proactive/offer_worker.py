@@ -17,7 +17,7 @@ from serving.proactive.offer_book import OfferBook, OnBook, latest
 from serving.proactive.offer_look import OfferLook, Watch
 from serving.proactive.outbox import Outbox
 from serving.proactive.store_access import Stores
-from serving.proactive.work_list import Lag, WorkList
+from serving.proactive.work_list import WHOLE, Lag, Touched, WorkList, WorkPart
 from serving.records.decision_log import DecisionLog
 from serving.records.store import ServiceStore
 
@@ -42,10 +42,12 @@ class OfferWorker:
     Attributes:
         stores: how it is opened.
         maker: what makes of a look all that is written of it.
+        part: whom of those to whom nothing happened it looks at, where several processes share them.
     """
 
     stores: Stores
     maker: OutcomeMaker
+    part: WorkPart = WHOLE
 
     @property
     def watch(self) -> Watch:
@@ -64,21 +66,23 @@ class OfferWorker:
         """
         with self.stores.reading() as store:
             work = WorkList(store.connection)
-            done, touched = work.done, work.touched(most)
-            people = tuple(dict.fromkeys((*touched.people, *work.due(now, most))))
+            done = work.done
+            touched = work.touched(most) if self.part.place == 1 else Touched((), done)
+            people = tuple(dict.fromkeys((*touched.people, *work.due(now, most, self.part))))
             lives, books = store.log.lives(people), OfferBook(store.connection).on_books(people)
         looks = self.looks(lives, now, books)
         made = self._outcomes(looks)
         with self.stores.writing() as store:
             work = WorkList(store.connection)
-            if work.done != done:
+            if self.part.place == 1 and work.done != done:
                 return Worked(0, 0, work.lag(now))
             erased, held = store.erased(people), OfferBook(store.connection).on_books(people)
             changed = {one for one in people if held[one] != books[one] and one not in erased}
             written = [made[one] for one in people if one not in erased and one not in changed]
             _write(store, written, now)
             work.look_again({one.citizen: one.again for one in written} | dict.fromkeys(changed, now))
-            work.finish(touched.upto)
+            if self.part.place == 1:
+                work.finish(touched.upto)
             return Worked(len(people), sum(len(one.messages) for one in written), work.lag(now))
 
     def looks(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, NamedTuple
+from zlib import crc32
 
 import sqlalchemy as sa
 
@@ -13,7 +15,7 @@ from features.log.touching import portions
 from serving.proactive.offer_book import written_over
 from serving.records.service_tables import LOOKS, WORKED
 
-__all__ = ["OWN_SOURCE", "Lag", "Touched", "WorkList"]
+__all__ = ["OWN_SOURCE", "WHOLE", "Lag", "Touched", "WorkList", "WorkPart"]
 
 OFFERS_WORK: Final = "offers"
 OWN_SOURCE: Final = "proffer/offers"
@@ -46,6 +48,28 @@ class Lag(NamedTuple):
     looks: int
 
 
+class WorkPart(NamedTuple):
+    """Whom one of several processes looks at where nothing happened: people are shared out by their ids.
+
+    >>> [WorkPart(place, 2).has("ann") for place in (1, 2)]
+    [True, False]
+
+    Attributes:
+        place: which part, from 1; the first works off what happened, too.
+        of: how many there are.
+    """
+
+    place: int
+    of: int
+
+    def has(self, citizen: str) -> bool:
+        """Whether a person is in it."""
+        return crc32(citizen.encode()) % self.of == self.place - 1
+
+
+WHOLE: Final = WorkPart(1, 1)
+
+
 @dataclass(frozen=True)
 class WorkList:
     """How far the log was worked off, and whom to look at when, within the transaction of one connection."""
@@ -70,10 +94,15 @@ class WorkList:
         own = (row.subject for row in rows if row.source != OWN_SOURCE)
         return Touched(tuple(dict.fromkeys((*own, *others))), last)
 
-    def due(self, now: int, most: int) -> tuple[str, ...]:
-        """Return who is due to be looked at, the longest due first, at most so many."""
+    def due(self, now: int, most: int, part: WorkPart = WHOLE) -> tuple[str, ...]:
+        """Return who of a part is due to be looked at, the longest due first, at most so many."""
         query = sa.select(LOOKS.c.citizen).where(LOOKS.c.at <= now).order_by(LOOKS.c.at, LOOKS.c.citizen)
-        return tuple(self.connection.execute(query.limit(most)).scalars())
+        if part.of == 1:
+            query = query.limit(most)
+        found = self.connection.execute(query, execution_options={"yield_per": MOST_COUNTED // 100}).scalars()
+        mine = tuple(islice((one for one in found if part.has(one)), most))
+        found.close()
+        return mine
 
     def finish(self, upto: int) -> None:
         """Remember up to which event the log was worked off."""

@@ -150,3 +150,18 @@ def test_a_wrong_address_or_key_is_refused_before_anything_is_done(home, monkeyp
     monkeypatch.setenv(WEBHOOK_KEYS, keys)
     assert main(["offers", "--once", *home]) == 2
     assert named in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("part", ["2", "0/2", "3/2", "1/100", "a/b"])
+def test_what_is_no_part_is_bad_usage(part, home, capsys):
+    assert main(["offers", "--once", "--part", part, *home]) == 2
+    assert "write 1/2 and 2/2" in capsys.readouterr().err
+
+
+def test_the_first_of_two_processes_works_off_what_happened(home, capsys):
+    told = []
+    for part in ("2/2", "1/2"):
+        capsys.readouterr()
+        assert main(["offers", "--once", "--json", "--part", part, *home]) == 0
+        told.append(json.loads(capsys.readouterr().out)["messages"])
+    assert told == [0, 2]

@@ -23,7 +23,7 @@ from serving.proactive.offer_look import reconciled
 from serving.proactive.offer_worker import OfferWorker
 from serving.proactive.outbox import Outbox
 from serving.proactive.store_access import Stores
-from serving.proactive.work_list import WorkList
+from serving.proactive.work_list import WorkList, WorkPart
 from serving.records import store
 from serving.records.decision_log import DecisionLog
 from serving.records.erasure import erase, knows
@@ -268,6 +268,22 @@ class WorkerContract:
         assert town.step().people == 2
         with town.stores.writing() as opened:
             assert WorkList(opened.connection).look_at([], town.now) == 0
+
+    def test_several_processes_share_the_people_who_are_due(self, town):
+        people = ("ann", "bob", "cyd", "dan", "eve")
+        for who in people:
+            town.settle(who, *WEBHOOK)
+            town.tell(born(town, who))
+        parts = [replace(town.worker, part=WorkPart(place, 2)) for place in (1, 2)]
+        assert parts[1].step(town.now) == (0, 0, (20, 3600, 0))  # what happened is the first part's
+        assert parts[0].step(town.now).people == 6  # the child, too
+        with town.stores.writing() as opened:
+            WorkList(opened.connection).look_at(people, town.now)
+        read = town.work(lambda work: [work.due(town.now, 9, one.part) for one in parts])
+        assert sorted((*read[0], *read[1])) == list(people)
+        assert all(read)
+        assert [one.step(town.now).people for one in parts] == [len(one) for one in read]
+        assert town.work(lambda work: work.due(town.now, 9)) == ()
 
     def test_of_many_events_so_many_are_worked_off_at_once(self, town):
         for who in ("ann", "bob", "cyd"):
