@@ -19,8 +19,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import sqlalchemy as sa
-
 from composition.engines import EngineSettings, build_engine
 from composition.offer_service import offer_workers
 from composition.workspace import Workspace
@@ -29,12 +27,11 @@ from data.synthetic.world import synthesise
 from features.calendar import DAY_SECONDS
 from features.log.event import Event
 from features.log.files import read_events
-from features.log.tables import EVENTS
 from recommender.contact.contact_record import SENSITIVE
 from recommender.engine import Engine
+from serving.proactive.offer_book import OfferBook
 from serving.proactive.offer_worker import OfferWorker
 from serving.proactive.work_list import WorkList
-from serving.records.service_tables import OFFERS
 
 CITIZENS, MONTHS, SEED, SECONDS, RATE = 1_000, 24, 5, 10, 100
 PUBLISHED: Final = "kr.naeil-baeum-card"
@@ -175,8 +172,7 @@ class _Flow:
             )  # fmt: skip
             with self.town.home.store_to_write() as store:
                 store.log.append([born])
-                number = store.connection.execute(sa.select(sa.func.max(EVENTS.c.number))).scalar_one()
-                self.due[int(number)] = at
+                self.due[store.log.count()] = at  # of a file from which nothing is deleted, the number of the last one
 
 
 def _worked_off(worker: OfferWorker, now: int, most: int | None = None, upto: int | None = None) -> dict[str, Any]:
@@ -197,10 +193,7 @@ def _published(town: _Town, engine: Engine, now: int, most: int | None) -> dict[
         WorkList(store.connection).look_at(town.people, now)
     worker.step(now, 1)  # rules are compiled, and what turns is collected, once in a process
     found = _worked_off(worker, now, most, None if most is None else ALONE)
-    columns = (OFFERS.c.citizen, OFFERS.c.id, OFFERS.c.state, OFFERS.c.terms, OFFERS.c.message)
-    offers: dict[str, list[tuple[Any, ...]]] = {}
     with town.home.store() as store:
-        for row in store.connection.execute(sa.select(*columns).order_by(OFFERS.c.id)):
-            offers.setdefault(row.citizen, []).append(tuple(row)[1:])
+        books = OfferBook(store.connection).on_books(town.people)
         waiting = set(WorkList(store.connection).due(now, len(town.people)))
-    return found | {"offers": {who: kept for who, kept in offers.items() if who not in waiting}}
+    return found | {"offers": {who: book.offers for who, book in books.items() if who not in waiting}}
