@@ -52,7 +52,7 @@ class WorkPart(NamedTuple):
     """Whom one of several processes looks at where nothing happened: people are shared out by their ids.
 
     >>> [WorkPart(place, 2).has("ann") for place in (1, 2)]
-    [True, False]
+    [False, True]
 
     Attributes:
         place: which part, from 1; the first works off what happened, too.
