@@ -199,7 +199,7 @@ def fitted(shown: Shown, world: BenchWorld, planned: TrainingPlan) -> BenchFit:
     reading = AttributeScaler.fit(offered, planned.row.blocks, planned.row.indicator)
     space = space_of(bins(), reading, offered, Fits.none(PROGRAMMES), planned)
     start = released_start(sample, PLACES, offered, planned.first, noise, planned.row.seen)
-    return BenchFit(estimator(planned, threads=2).fit(sample, space, noise, start), reading)
+    return BenchFit(estimator(planned, threads=2).fit(sample, space.beside_shown(start), noise, start), reading)
 
 
 Order = Callable[[Shown], Float64]
@@ -213,7 +213,8 @@ def of_ranker(learned: BenchFit, world: BenchWorld) -> Order:
         points = ranker.points()
         points[0] += ranker.start_.base
         if shown.fresh:
-            points = ranker.space_.code.matrix() @ ranker.weights_.cross @ reading.of(attributes_of(world.fresh)).T
+            weights = ranker.space_.of_plain(ranker.weights_.cross)
+            points = ranker.space_.code.matrix() @ weights @ reading.of(attributes_of(world.fresh)).T
         each = sum(points[column] for column in bins_of(shown).T)
         return np.asarray(each)[shown.owner, shown.programme]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, NamedTuple, Protocol
 
@@ -57,6 +57,8 @@ class FeatureMap:
         own: what a programme's own effect is scaled by; 0 leaves it out.
         pairs: how many slots, the last ones, are products of two facts.
         reach: from which to which column of `attributes` these are crossed; all others are crossed with every column.
+        middle: float64[A], what was taken off every programme's attributes; see `beside_shown`.
+        always: the column that is the same for all programmes; -1 where there is none.
     """
 
     code: Basis
@@ -65,6 +67,28 @@ class FeatureMap:
     own: float = 0.0
     pairs: int = 0
     reach: tuple[int, int] = (0, 0)
+    middle: Float64 | None = None
+    always: int = -1
+
+    def beside_shown(self, start: LearningStart) -> FeatureMap:
+        """The same with each programme beside what people are shown on average.
+
+        How ready somebody is for anything is learned in the column of all programmes then. Else it is learned against
+        the attributes of what boards show, and what nobody was shown comes first for whoever answers little.
+        """
+        if self.always < 0 or start.seen is None or not start.seen.any():
+            return self
+        middle = np.asarray(start.seen @ self.attributes / start.seen.sum())
+        middle[self.always] = 0.0
+        return replace(self, attributes=self.attributes - middle, middle=middle)
+
+    def of_plain(self, cross: Float64) -> Float64:
+        """The weights that give programmes as they are, not beside what is shown, the same scores: float64[D, A]."""
+        if self.middle is None:
+            return cross
+        moved = cross.copy()
+        moved[:, self.always] -= cross @ self.middle / self.attributes[0, self.always]
+        return moved
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -198,10 +222,12 @@ class LearningStart:
     Attributes:
         base: float64[P], log-odds that each programme is taken up once it is noticed.
         attention: float64[cells], above 0 and at most 1: how often what is shown there is noticed.
+        seen: float64[P], how often each programme is thought to have been looked at; None where nothing was counted.
     """
 
     base: Float64
     attention: Float64
+    seen: Float64 | None = None
 
     @classmethod
     def even(cls, programmes: int, cells: int = 1) -> LearningStart:

@@ -90,10 +90,11 @@ def released_start(
     about, programmes = schedules.programmes, len(attributes.ids)
     counts = partial(_by_programme, programmes=programmes, attention=attention, common=common, counted=seen)
     found = _released(sample, CountSum(counts, 2 * programmes, about.clip), about, noise)
-    alike = programmes > LARGE
+    alike, deviation = programmes > LARGE, float(about.sigma) * about.clip
     return LearningStart(
-        base_of(found, common, float(about.sigma) * about.clip, seen, attributes if alike else None), attention
-    )
+        base_of(found, common, deviation, seen, attributes if alike else None), attention,
+        _likely(found[programmes:] / seen, deviation / seen),
+    )  # fmt: skip
 
 
 def _released(sample: UnitSums, counts: CountSum, schedule: Schedule, noise: Noise) -> Float64:

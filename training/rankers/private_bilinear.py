@@ -297,6 +297,18 @@ class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ship
         self.weights_ = BilinearWeights.of(mean, space)
         return self
 
+    def noise_of_weights(self) -> float:
+        """The standard deviation of the noise in each weight, had no step answered the noise of those before.
+
+        Steps that do answer it leave less.
+        """
+        schedule, (steps, late) = self.schedule, (self.schedule.steps, int(self.schedule.steps * (1 - self.average)))
+        rates = np.array([rate_at(step, steps, self.rate) for step in range(steps)])
+        counted = np.minimum(steps - np.arange(steps), steps - late) / (steps - late)  # in how much of the average
+        fading = self.momentum ** np.arange(steps) * (1 - self.momentum)
+        each = [float((fading[: steps - step] * (rates * counted)[step:]).sum()) for step in range(steps)]
+        return float(np.sqrt(np.square(each).sum()) * float(schedule.sigma) / schedule.expected)
+
     def decision_function(self, sample: Sample, rows: Int64) -> Float64:
         """The score of some rows, had they been noticed: float64[rows]."""
         return self.learned().score(sample, rows)

@@ -25,6 +25,7 @@ from training.rankers.bilinear_arrays import Basis, CountSum, FeatureMap, Sample
 from training.rankers.first_release import Cells, released_start
 from training.rankers.models import probability
 from training.rankers.private_bilinear import LearnedPoints, PrivateBilinear
+from training.rankers.shrinkage import shrunk
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
@@ -110,9 +111,9 @@ def learn_from(
     bins, reading = Bins.of(declaration), AttributeScaler.fit(attributes, plan.row.blocks, plan.row.indicator)
     space = space_of(bins, reading, attributes, fits(bins, attributes, declaration, reading.codes), plan)
     start = released_start(sample, Cells.of(declaration).size, attributes, plan.first, noise, plan.row.seen)
-    ranker = estimator(plan, threads).fit(
-        sample, space, noise, start, advance=lambda step: _report(step + 1, plan.schedule.steps, progress)
-    )
+    advance = partial(_report, plan.schedule.steps, progress)
+    ranker = estimator(plan, threads).fit(sample, space.beside_shown(start), noise, start, advance)
+    ranker = shrunk(ranker, plan.row)
     slope, intercept = calibrated(ranker, sample, plan, noise)
     scorer = Bilinear(
         bins=bins,
@@ -134,10 +135,10 @@ def vocabulary_of(catalogue: Catalogue, declaration: Declaration) -> Vocabulary:
     return Vocabulary.fit(catalogue, declaration, DIRECTIONS, np.random.default_rng(_TEXT_SEED))
 
 
-def _report(step: int, steps: int, progress: Progress) -> None:
+def _report(steps: int, progress: Progress, taken: int) -> None:
     """Report every tenth part of the steps."""
-    if step % max(steps // 10, 1) == 0:
-        progress(f"private step {step} of {steps}")
+    if (taken + 1) % max(steps // 10, 1) == 0:
+        progress(f"private step {taken + 1} of {steps}")
 
 
 def estimator(plan: TrainingPlan, threads: int = 1) -> PrivateBilinear:
@@ -156,7 +157,7 @@ def _weights(ranker: PrivateBilinear, order: Int64) -> dict[str, Int64]:
     effects = (ranker.start_.base + space.own * (learned.beside[: space.owned] if space.owned else 0.0))[order]
     unseen = float(ranker.start_.base.mean()) if order.size else 0.0
     return {
-        "cross": whole(space.code.matrix() @ learned.cross, HEAVIEST),
+        "cross": whole(space.code.matrix() @ space.of_plain(learned.cross), HEAVIEST),
         "fit": whole(learned.beside[space.owned :], HEAVIEST),
         "own": whole(np.r_[effects, unseen], HEAVIEST) * round(1 / UNIT),
     }
@@ -194,7 +195,8 @@ def space_of(
     row = plan.row
     reach = reading.columns_of("category=", attributes)
     code = code_of(bins, Scales(row.person, row.waves, row.everybody, row.pairs if reach[1] > reach[0] else 0.0))
-    return FeatureMap(code, reading.of(attributes), fit, row.own, len(bins.pairs), reach)
+    always = reading.scale.size - 1  # the last public column; a programme's own follow
+    return FeatureMap(code, reading.of(attributes), fit, row.own, len(bins.pairs), reach, always=always)
 
 
 class Scales(NamedTuple):

@@ -40,6 +40,8 @@ class Hyperparameters:
         blocks: how much attributes count by the beginning of their names.
         start: the part of the squared separation that goes to counting programmes before the first step.
         seen: how much a showing counts beside a take-up in these counts.
+        personal: the variance by which people are thought to differ from the start, beside that of programmes in it;
+            0 keeps all that was learned, however much of it may be noise.
     """
 
     signal: float
@@ -54,6 +56,7 @@ class Hyperparameters:
     blocks: Mapping[str, float]
     start: float = 0.05
     seen: float = SEEN
+    personal: float = 0.0
 
 
 _BLOCKS: Final = {
@@ -70,7 +73,7 @@ TABLE: Final = (
     Hyperparameters(60_000, 60, 2.66, 1.5, 1.5, 3, 0.6, 0.0, 0.0, _ALIKE, 0.2, 0.1),
 )
 SMALL: Final = (
-    Hyperparameters(0, 60, 0.8, 1.5, 1.5, 2, 0.3, 0.4, 0.7, _BLOCKS, 0.2),
+    Hyperparameters(0, 60, 0.8, 1.5, 1.5, 2, 0.3, 0.4, 0.7, _BLOCKS, 0.2, personal=1.0),
     Hyperparameters(5_000, 60, 1.33, 1.5, 1.5, 2, 0.3, 0.4, 0.7, _BLOCKS),
     Hyperparameters(60_000, 60, 1.33, 1.5, 1.5, 3, 0.6, 0.4, 0.7, _BLOCKS),
 )
@@ -133,6 +136,7 @@ class TrainingPlan:
             "rate": str(row.rate), "everybody": str(row.everybody), "person": str(row.person),
             "waves": row.waves, "own": str(row.own),
             "indicator": str(row.indicator), "pairs": str(row.pairs), "start": str(row.start), "seen": str(row.seen),
+            "personal": str(row.personal),
             "blocks": {name: str(scale) for name, scale in row.blocks.items()},
         }  # fmt: skip
 

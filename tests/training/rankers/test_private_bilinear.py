@@ -1,5 +1,6 @@
 """The private bilinear ranker on arrays: its gradients, its optimiser, and what does not change what is learned."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -273,3 +274,54 @@ def test_what_pairs_are_not_crossed_with_is_never_learned() -> None:
     ranker = PrivateBilinear(FULL).fit(sample(), space(), Seeded(1), started())
     assert not ranker.weights_.cross[-1, [0, 3]].any()
     assert ranker.weights_.cross[-1, 1:3].all()
+
+
+def beside(of, seen):
+    """A space whose last column all programmes share, and the same beside what is shown."""
+    whole = of.attributes.copy()
+    whole[:, -1] = 0.5
+    plain = replace(of, attributes=whole, always=WIDTH - 1)
+    return plain, plain.beside_shown(replace(started(), seen=seen))
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=PROGRAMMES, max_size=PROGRAMMES).filter(any), st.integers(0, 5))
+def test_weights_beside_what_is_shown_and_plain_ones_give_the_same_scores(seen, seed) -> None:
+    plain, apart = beside(space(), np.array(seen))
+    weights = drawn_weights(apart, seed).cross * apart.learned[: apart.shape[0] * apart.shape[1]].reshape(apart.shape)
+    moved = apart.of_plain(weights)
+    assert moved @ plain.attributes.T == pytest.approx(weights @ apart.attributes.T, abs=1e-9)
+
+
+def test_what_is_shown_on_average_is_the_middle_of_the_attributes_but_for_the_common_one() -> None:
+    seen = np.arange(PROGRAMMES, dtype=float)
+    _, apart = beside(space(), seen)
+    assert seen @ apart.attributes[:, :-1] == pytest.approx(0, abs=1e-9)
+    assert (apart.attributes[:, -1] == 0.5).all()
+
+
+def test_nothing_is_moved_where_nothing_was_counted_or_no_column_is_common() -> None:
+    plain, _ = beside(space(), np.ones(PROGRAMMES))
+    assert plain.beside_shown(started()) is plain
+    assert plain.beside_shown(replace(started(), seen=np.zeros(PROGRAMMES))) is plain
+    assert space().beside_shown(replace(started(), seen=np.ones(PROGRAMMES))).middle is None
+
+
+def test_who_answers_nothing_is_not_learned_to_want_what_nobody_was_shown() -> None:
+    """Everybody is shown the same three programmes; of class 1 nobody takes any, of class 2 half do."""
+    units, shown = 200, 3
+    at = np.arange(units + 1)
+    kind = 1 + at[:-1] % 2
+    bins = np.stack([0 * kind, kind, 4 + 0 * kind, 12 + 0 * kind], axis=1).astype(np.int32)
+    programme = np.tile(np.arange(shown, dtype=np.int32), units)
+    label = ((np.arange(units * shown) // 2) % 2 * np.repeat(kind == 2, shown)).astype(float)
+    rows = Sample(at, at * shown, bins, programme, label, 0 * programme, label)
+    plain, apart = beside(replace(space(own=0.0), fit=Fits.none(PROGRAMMES)), np.r_[np.ones(shown), np.zeros(6)])
+
+    def lead(of):
+        """By how much the programmes that were never shown are put above those that were, of class 1 beside class 2."""
+        schedule = Schedule(units, Decimal(1), 60, Decimal(0))
+        points = PrivateBilinear(schedule, rate=8.0).fit(rows, of, Silent(1)).points()
+        more = points[1] - points[2]
+        return more[shown:].mean() - more[:shown].mean()
+
+    assert abs(lead(apart)) < abs(lead(plain)) / 3
