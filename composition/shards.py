@@ -6,6 +6,8 @@ import gc
 import multiprocessing
 import os
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -46,7 +48,7 @@ def in_processes(processes: int, shared: bool = False) -> Iterator[MapShards]:
     """
     forked = shared and sys.platform == "linux"
     context = multiprocessing.get_context("fork" if forked else "spawn")  # spawned, no thread of a library is copied
-    with ProcessPoolExecutor(processes, context) as pool:
+    with ProcessPoolExecutor(processes, context, _end_with, (os.getpid(),)) as pool:
 
         def mapped(work: Callable[[int], Told], shards: Sequence[int]) -> Iterator[Told]:
             if min(processes, len(shards)) <= 1:
@@ -60,6 +62,17 @@ def in_processes(processes: int, shared: bool = False) -> Iterator[MapShards]:
                 gc.unfreeze()
 
         yield mapped
+
+
+def _end_with(parent: int) -> None:
+    """End this process soon after the one that gives it shards: forked ones hold its pipe open for each other."""
+
+    def looked() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=looked, daemon=True).start()
 
 
 @contextmanager

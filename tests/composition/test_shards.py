@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
+import time
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -110,3 +112,44 @@ def test_a_shard_that_fails_on_every_try_is_told_in_a_sentence(master):
 def test_a_master_that_is_none_is_told_in_a_sentence(master):
     with pytest.raises(Rejected, match="does not start"), on_spark(master):
         pass
+
+
+_TELLS = """
+import os, sys, time
+from composition.shards import in_processes
+
+class Tells:
+    def __call__(self, shard):
+        print(os.getpid(), flush=True)
+        time.sleep(600)
+        return dict(shard=shard)
+
+if __name__ == "__main__":
+    with in_processes(2, {shared}) as mapped:
+        list(mapped(Tells(), range(4)))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not fork")
+@pytest.mark.parametrize("shared", [True, False])
+def test_processes_end_when_the_one_that_gives_them_shards_is_killed(tmp_path, shared):
+    script = tmp_path / "tells.py"
+    script.write_text(_TELLS.format(shared=shared))
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as run:
+        workers = [int(run.stdout.readline()) for _ in range(2)]
+        run.kill()
+    deadline = time.monotonic() + 120
+    while any(_runs(worker) for worker in workers) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    left = [worker for worker in workers if _runs(worker)]
+    for worker in left:
+        os.kill(worker, signal.SIGKILL)
+    assert not left
+
+
+def _runs(process):
+    try:
+        state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
