@@ -43,6 +43,7 @@ def need_view(told: Mapping[str, Any], event: str, voice: Voice) -> dict[str, ob
     say = voice.say
     names = {one["event"]: voice.read(one["name"]) for one in told["events"]}
     provinces = told.get("provinces", [])
+    shown = [row for row in (*told["events"], *provinces) if any(row[kind] for kind in KINDS)]
     return {
         "title": say("agency.need.title"),
         "as_of": say("agency.need.as_of", day=date.fromisoformat(told["as_of"]), days=told["days"]),
@@ -54,7 +55,7 @@ def need_view(told: Mapping[str, Any], event: str, voice: Voice) -> dict[str, ob
         "provinces": _rows(provinces, voice),
         "rest": _rest(told["events"], voice),
         "other_provinces": _rest(provinces, voice),
-        "hidden": any(row[kind] is None for row in (*told["events"], *provinces) for kind in KINDS),
+        "hidden": any(row[kind] is None for row in shown for kind in KINDS),
     }
 
 

@@ -95,7 +95,7 @@ class Check {
     const [gives, when] = details?.[one] ?? [[], []];
     const part = (head, texts) => (texts.length ? [made("dt", head), ...texts.map(([text, lang]) => made("dd", "", {}, made("bdi", text, lang ? { lang } : {})))] : []);
     const parts = [...part(say.gives, gives.length ? [gives] : []), ...part(say.when, when)];
-    return made("li", "", {}, made("bdi", titles[one]), ...(parts.length ? [made("dl", "", { className: "facts" }, ...parts)] : []));
+    return made("li", "", {}, made("strong", "", {}, made("bdi", titles[one])), ...(parts.length ? [made("dl", "", { className: "facts" }, ...parts)] : []));
   }
 
   list(name, found) {

@@ -78,6 +78,13 @@ def test_a_table_with_noise_tells_its_error_beside_each_count(real_engine):
     assert "real people with noise" in text_of(page)
 
 
+@pytest.mark.parametrize(("deviation", "dashes"), [(0.0, False), (5.0, True)])
+def test_what_a_dash_means_is_told_where_one_stands(real_engine, deviation, dashes):
+    page = browser_of(real_engine, lambda: table_of(real_engine, deviation)).open("/agency/need?event=life.job_lost")
+    assert any("-" in row for row in rows_of(page).values()) is dashes
+    assert ("A dash stands" in page.text) is dashes
+
+
 @pytest.mark.parametrize("event", ["life.none", "<i>x</i>", ""])
 def test_an_event_that_is_none_is_not_told(real_engine, event):
     page = browser_of(real_engine, lambda: table_of(real_engine)).open(f"/agency/need?event={event}")

@@ -121,7 +121,7 @@ def answer(page, fact):
 
 
 def listed(page, standing_name):
-    return sorted(page.locator(f"#pocket .card.{standing_name} li > bdi").all_inner_texts())
+    return sorted(page.locator(f"#pocket .card.{standing_name} li > strong > bdi").all_inner_texts())
 
 
 @in_chromium
@@ -216,3 +216,22 @@ def test_axe_finds_no_barrier_while_it_asks(page, address):
         page.get_by_role("button", name="I do not know").click()
         found += barriers(page, "/check")
     assert found == []
+
+
+@in_chromium
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_time_of_a_programme_stands_below_the_first(page, address, width):
+    def many(route):
+        words = route.fetch().json()
+        when = [["in March", ""], ["in May", ""], ["in July", ""]]
+        words["details"] = [[["money", ""], when] for _ in words["titles"]]
+        route.fulfill(json=words)
+
+    page.set_viewport_size({"width": width, "height": 900})
+    page.route("**/pocket/words.en.json", many)
+    facts, _ = begun(page, address)
+    while page.locator("#pocket fieldset").count() and not page.locator("#pocket .card dd").count():
+        answer(page, facts[page.locator("#pocket legend").inner_text()])
+    lefts = "every => new Set(every.map(one => one.getBoundingClientRect().left)).size"
+    assert page.locator("#pocket .card dd").count() >= 4
+    assert page.locator("#pocket .card dd").evaluate_all(lefts) == 1
