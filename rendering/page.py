@@ -24,11 +24,13 @@ def page(template: str, context: Mapping[str, object]) -> str:
     return _environment().get_template(template).render(context)
 
 
-def _seen(value: object) -> object:
-    """A text without characters that turn or hide what stands around them, as a text from outside may hold them."""
-    if type(value) is not str:  # what is markup already was made here
-        return value
-    return "".join(one if one in "\n\t" or unicodedata.category(one)[0] != "C" else "\ufffd" for one in value)
+def seen(text: str) -> str:
+    """A text without characters that turn or hide what stands around them, as a text from outside may hold them.
+
+    >>> seen("50" + chr(0x202E) + "05") == "50" + chr(0xFFFD) + "05"
+    True
+    """
+    return "".join(one if one in "\n\t" or unicodedata.category(one)[0] != "C" else "\ufffd" for one in text)
 
 
 @cache
@@ -38,7 +40,8 @@ def _environment() -> Environment:
     return Environment(
         loader=PackageLoader("rendering"),
         autoescape=True,
-        finalize=_seen,
+        # what is markup already was made here
+        finalize=lambda value: seen(value) if type(value) is str else value,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
+from rendering.page import seen
 from rendering.voice import Voice, Words
 
 TEMPLATE: Final = "pocket.html"
@@ -66,7 +67,7 @@ def pocket_words(
         "say": {name: voice.say(f"pocket.say.{name}") for name in _SAID},
         "standings": {name: voice.say(f"citizen.standing.{name}") for name in standings},
         "day": day.isoformat(),
-        "titles": [voice.read(one.title) for one in programmes],
+        "titles": [_said(one.title, voice) for one in programmes],
         "details": [[_said(one.gives, voice), [_said(text, voice) for text in one.when]] for one in programmes],
         "facts": [_question(one, voice) for one in questions if one["answers"]["type"] in ASKED],
         "regions": [(code, voice.read(name)) for code, name in regions.items()],
@@ -74,8 +75,11 @@ def pocket_words(
 
 
 def _said(words: Words | None, voice: Voice) -> list[str]:
-    """A text as the agency wrote it, and which language it is in where that is another; nothing for none."""
-    return [] if not words else [one for one in voice.spoken(words) if one]
+    """A text as the agency wrote it, and which language it is in where that is another; nothing for none.
+
+    Signs that turn or hide what stands around them are seen, as on every page: the script only sets texts.
+    """
+    return [] if not words else [seen(one) for one in voice.spoken(words) if one]
 
 
 def _question(asked: Mapping[str, Any], voice: Voice) -> dict[str, Any]:

@@ -189,7 +189,7 @@ class PageFrame:
             except RefusedError as refusal:
                 return self._sent(visit, refused(visit, refusal))
             if (role and role not in visit.session.roles) or form.text(TOKEN) != visit.session.form_token:
-                return self._kept(visit, form)
+                return self._kept(visit, form, typed=bool(role and form.typed))
             answer = await self._answered(request, visit, lambda: taking(visit, form), form)
             if role and answer.status_code == _ELSEWHERE:  # what waited to be sent was sent
                 answer.delete_cookie(self.terms.cookie(_HELD), path="/", secure=self.terms.secure, httponly=True)
@@ -217,12 +217,15 @@ class PageFrame:
         )
         known = self._opened(request, _SESSION, now, 2 * WHOLE_SECONDS)
         last = None if known is None else PageSession.parse(known)
-        session = last.seen_at(now) if last is not None and last.alive(now) else PageSession.new(now)
+        former = "" if last is None else last.subject or last.former
+        session = replace(PageSession.new(now), former=former)
+        if last is not None and last.alive(now):
+            session = last.seen_at(now)
         held = self._opened(request, _HELD, now, HELD_SECONDS) or {}
         mine = held.get("subject") == session.subject and held.get(BACK) == request.url.path
         return Visit(
             session, voices[language], now, request.url.path, query, dict(request.path_params),
-            held["typed"] if mine else {}, "" if last is None else last.subject, chosen in voices,
+            held["typed"] if mine else {}, former, chosen in voices,
         )  # fmt: skip
 
     def _opened(self, request: Request, name: str, now: int, seconds: int) -> Mapping[str, Any] | None:
@@ -278,15 +281,16 @@ class PageFrame:
             kept=HELD_SECONDS,
         )
 
-    def _kept(self, visit: Visit, form: PageForm) -> Response:
+    def _kept(self, visit: Visit, form: PageForm, *, typed: bool) -> Response:
         """A form of an ended session: what was typed waits until whoever typed it has signed in again.
 
-        Where that is not known, or where it is too much for a cookie, it stands in the answer instead.
+        Where that is not known, or where it is too much for a cookie, it stands in the answer instead. A form in which
+        nothing was typed, such as a button of another tab, leaves alone what waits already.
         """
         back = local_path(form.text(BACK), "/").partition("?")[0].partition("#")[0]
         held = {"subject": visit.former, BACK: back, "typed": form.typed}
         answer = self._sent(visit, GoOn(back if visit.subject else sign_in_path(back)))
-        if visit.former and self._put(answer, _HELD, held, visit.now, HELD_SECONDS):
+        if not typed or (visit.former and self._put(answer, _HELD, held, visit.now, HELD_SECONDS)):
             return answer
         return self._sent(visit, refused(visit, RefusedError(problems.UNAUTHENTICATED, "It ended."), form))
 

@@ -47,6 +47,7 @@ class PageSession:
         proof: what a sign-in that has begun will be checked with; empty where none has.
         unanswered: the questions that were left open, each with the list of a request that it stands in from then on.
         told: what the next page says first, once.
+        former: who asked before a session that ended; empty for who signed in or out since, or never did.
     """
 
     subject: str
@@ -58,6 +59,7 @@ class PageSession:
     proof: Mapping[str, str] = field(default_factory=dict)
     unanswered: Mapping[str, str] = field(default_factory=dict)
     told: Sequence[str] = ()
+    former: str = ""
 
     @classmethod
     def new(cls, now: int, subject: str = "", roles: frozenset[str] = frozenset(), name: str = "") -> PageSession:

@@ -14,6 +14,9 @@ function made(tag, text = "", attributes = {}, ...children) {
   return one;
 }
 
+// A text as an agency wrote it, in which language it is where that is not the page's.
+const written = ([text, lang]) => made("bdi", text, lang ? { lang } : {});
+
 async function begin(event) {
   event.target.disabled = true;
   const state = document.getElementById("state");
@@ -93,9 +96,9 @@ class Check {
   item(one) {
     const { say, titles, details } = this.words;
     const [gives, when] = details?.[one] ?? [[], []];
-    const part = (head, texts) => (texts.length ? [made("dt", head), ...texts.map(([text, lang]) => made("dd", "", {}, made("bdi", text, lang ? { lang } : {})))] : []);
+    const part = (head, texts) => (texts.length ? [made("dt", head), ...texts.map((text) => made("dd", "", {}, written(text)))] : []);
     const parts = [...part(say.gives, gives.length ? [gives] : []), ...part(say.when, when)];
-    return made("li", "", {}, made("strong", "", {}, made("bdi", titles[one])), ...(parts.length ? [made("dl", "", { className: "facts" }, ...parts)] : []));
+    return made("li", "", {}, made("strong", "", {}, written(titles[one])), ...(parts.length ? [made("dl", "", { className: "facts" }, ...parts)] : []));
   }
 
   list(name, found) {

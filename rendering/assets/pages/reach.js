@@ -20,7 +20,11 @@ async function ask() {
     if (quick) waiting = 0;
     else released = 0;
     const answer = await fetch(address(quick), { credentials: "same-origin" }).catch(() => null);
-    const text = answer && answer.ok ? await answer.text() : "";
+    if (!answer) { // the connection is lost: nothing that was entered is, and the next move asks again
+      asking = false;
+      return lost();
+    }
+    const text = answer.ok ? await answer.text() : "";
     const found = text && new DOMParser().parseFromString(text, "text/html").querySelector(part);
     if (!found) {
       form.submit(); // an ended session, or a fault: the page says which

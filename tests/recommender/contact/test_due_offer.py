@@ -15,6 +15,7 @@ from features.problem import Rejected
 from recommender.changes.offer_change import difference
 from recommender.changes.offer_state import offer_states
 from recommender.contact.due_offer import Terms, due_after, due_offers, is_sensitive, terms_of
+from recommender.contact.holdout import NEVER_HELD
 from recommender.rules.clause import Answer
 from tests.recommender.contact.policies import state
 
@@ -82,6 +83,18 @@ def test_a_policy_names_programmes_that_there_are(tmp_path):
     country.contact.write_text(text, encoding="utf-8")
     with pytest.raises(Rejected, match=r"did you mean kr\.emergency-welfare\?"):
         read_contact_policy(country, engine().catalogue)
+
+
+def test_no_holdout_delays_a_benefit_of_basic_livelihood_security_or_the_allowance_of_who_seeks_work():
+    """The seven benefits of the National Basic Living Security Act (article 7), and what job seekers live on."""
+    named = ("livelihood-benefit", "housing-benefit", "medical-aid", "education-benefit", "birth-aid",
+             "funeral-benefit", "self-support-work", "job-seeking-allowance", "unemployment-benefit")  # fmt: skip
+    programmes, policy = engine().catalogue.by_id, read_contact_policy()
+    waits = [
+        name for name in (f"kr.{one}" for one in named)
+        if programmes[name].category not in NEVER_HELD and name not in policy.undelayed_programmes
+    ]  # fmt: skip
+    assert waits == []
 
 
 @pytest.mark.parametrize(

@@ -90,3 +90,19 @@ def test_a_bound_is_moved_by_keyboard_alone_and_the_counts_follow(chromium, offi
         assert page.locator("output[for=b0]").inner_text() == "67"
         assert "b0=67" in page.url
     page.context.close()
+
+
+def test_a_lost_connection_is_said_beside_the_sliders_and_nothing_entered_is_lost(chromium, offices):
+    page = tab_of(chromium, offices[0], "agency")
+    page.goto(f"{offices[0]}/agency/reach?b0=64")
+    page.locator("#amount").fill("123456")
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    page.locator("#b0").press("ArrowRight")
+    page.wait_for_selector("#told .warn")
+    assert page.locator("#told").inner_text() == page.locator("#told").get_attribute("data-lost")
+    assert page.locator("#amount").input_value() == "123456"
+    page.context.set_offline(False)
+    page.locator("#b0").press("ArrowRight")
+    page.wait_for_function("() => location.search.includes('b0=66')")
+    page.context.close()

@@ -81,6 +81,34 @@ def test_what_was_typed_when_the_session_ended_is_there_after_signing_in_again(b
     assert "I moved in May" not in browser.open("/citizen").text
 
 
+@pytest.mark.parametrize("elsewhere", ["/citizen", "/sign-in"])
+def test_what_was_typed_waits_though_another_tab_found_first_that_the_session_had_ended(browser, clock, elsewhere):
+    page = signed_in(browser)
+    clock.now += IDLE_SECONDS + 1
+    browser.open(elsewhere)
+    sign_in = note(browser, page, "이사했어요")
+    assert sign_in.url.path == "/sign-in"
+    assert "이사했어요" in browser.send(sign_in, "/sign-in", {"person": "citizen c1"}).text
+
+
+@pytest.mark.parametrize("path", ["/stay", "/sign-out", "/sign-in"])
+def test_what_waits_is_not_lost_by_a_form_of_another_tab_in_which_nothing_was_typed(browser, clock, path):
+    page = signed_in(browser)
+    clock.now += IDLE_SECONDS + 1
+    sign_in = note(browser, page, "이사했어요")
+    old = {"form_token": TOKEN.search(page.text)[1], "back": "/citizen/life", "person": "citizen c2"}
+    assert browser.ask("POST", path, old).url.path in ("/sign-in", "/citizen")
+    assert "이사했어요" in browser.send(sign_in, "/sign-in", {"person": "citizen c1"}).text
+
+
+def test_who_signed_out_leaves_nothing_that_is_kept_for_them(browser):
+    page = signed_in(browser)
+    browser.send(page, "/sign-out")
+    browser.open("/citizen")
+    assert note(browser, page, "이사했어요").status_code == 401
+    assert "이사했어요" not in signed_in(browser).text
+
+
 def test_what_was_typed_is_shown_to_nobody_else_who_signs_in(browser, clock):
     page = signed_in(browser)
     clock.now += IDLE_SECONDS + 1

@@ -7,11 +7,14 @@ from datetime import date
 
 import pytest
 
+from recommender.engine import Engine
+from recommender.rules.catalogue import catalogue
 from recommender.standing import standing
 from rendering.voice import voice_of
-from tests.recommender.catalogues import MESSAGES
+from serving.pages.pocket_pages import PocketShelf
+from tests.recommender.catalogues import MESSAGES, document
 from tests.serving.pages.citizen_site import desk_of, site_of
-from tests.serving.pages.conftest import NOW, Browser
+from tests.serving.pages.conftest import NOW, VOICES, Browser
 from tests.serving.pages.real_browser import WITH_AXE, barriers, by_tab, in_chromium, served
 from tests.serving.pages.test_in_a_browser import chromium
 
@@ -79,6 +82,16 @@ def test_what_programmes_give_and_when_is_told_in_their_agencies_words(app, real
     assert found["details"][places["t.baby"]] == [["200만원"], []]
     assert found["details"][places["t.after"]] == [[], [["매년 3월"]]]
     assert found["details"][places["t.women"]] == [[], []]
+
+
+def test_a_title_says_its_language_and_hides_or_turns_nothing(real_engine):
+    texts = {"title": {"ko": "지원금 \u202e000,05"}, "value": {"text": {"en": "5\u200b0 won"}}}
+    made = document("t.won", {"all": []}, **texts)
+    written = catalogue([("t.won", made)], real_engine.declaration, real_engine.regions)
+    engine = Engine(real_engine.declaration, written, real_engine.regions, MESSAGES)
+    shelf = PocketShelf(lambda: engine, lambda: NOW, VOICES)
+    found = json.loads(shelf.file("words.en.json")[0])
+    assert (found["titles"], found["details"]) == ([["“지원금 \ufffd000,05”", "ko"]], [[["5\ufffd0 won"], []]])
 
 
 def test_where_words_would_be_too_many_amounts_and_times_are_left_out(tmp_path, real_engine, monkeypatch):
