@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 HERE = Path(__file__).parent
 PHONE, DESK = (390, 844), (1280, 900)
+BUSY = 503
+"""What a page answers while the people that it counts over are still being read."""
 SHOTS = (
     ("citizen-offers.ko", "/citizen", "ko", PHONE),
     ("citizen-offers", "/citizen", "en", DESK),
@@ -48,7 +50,8 @@ def draw(browser: Browser, at: tuple[str, str], language: str, size: tuple[int, 
         page.locator(f"input[name=person][value^='{role} ']").nth(person if role == "citizen" else 0).check()
         page.locator("main button").click()
         page.wait_for_url(f"**/{role}")
-        page.goto(address + path)
+        while page.goto(address + path).status == BUSY:
+            page.wait_for_timeout(2000)
     page.screenshot(path=file)
     context.close()
 
