@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -98,6 +99,10 @@ def test_spark_makes_the_rows_that_one_process_makes_also_where_a_worker_is_lost
     assert not list(tmp_path.glob("*/log-*"))
 
 
+def full(*_, **__):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("breaks", [False, True])
 def test_of_people_who_may_exist_no_shard_stays(unstamped, tmp_path, approvers, capsys, monkeypatch, breaks):
@@ -112,7 +117,7 @@ def test_of_people_who_may_exist_no_shard_stays(unstamped, tmp_path, approvers, 
     remove = shutil.rmtree
     monkeypatch.setattr("composition.learning_shards.shutil.rmtree", rmtree)
     if breaks:
-        monkeypatch.setattr("training.runs.unit_shards.learn_from", lambda *_, **__: 1 / 0)
+        monkeypatch.setattr("training.runs.unit_shards.learn_from", full)
     words = ("--data", unstamped, "--home", home, "--basis", "law", "--shards", out, "--shard", 100, "--processes", 1)
     code = cli.main([str(word) for word in (*PRIVATE, *words)])
     assert (code == 0) is not breaks
