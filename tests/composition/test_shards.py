@@ -150,6 +150,6 @@ def test_processes_end_when_the_one_that_gives_them_shards_is_killed(tmp_path, s
 def _runs(process):
     try:
         state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
     return state != "Z"
