@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from composition import clock, reading, terminal
-from composition.budgets import run_request
 from composition.reading import Definitions
-from composition.sources import TrainingSource, read_training_data
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
-from features.whole_file import OWNER_ONLY, write_whole
-from proffer import options, train_private
+from proffer.table_making import TableKind, add_table_arguments, find_contradictions, make_table, write_exact
 
 if TYPE_CHECKING:
+    from proffer.table_making import Release
     from recommender.reach.census import Census
+    from training.data.material import TrainingData
 
 COLUMNS: Final = ("yes", "likely", "depends", "no")
-_PAID: Final = ("epsilon", "delta", "population", "units", "dry_run")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,25 +26,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     rule = "a programme, or only what it asks (who)"
     parser.add_argument("rule", type=Path, metavar="RULE.yaml", nargs="?", help=rule)
     parser.add_argument("--by", default="region,group", metavar="BY", help="region, group, or both (default)")
-    files = "event files, NDJSON or Parquet (default: the log in the home)"
-    parser.add_argument("--events", type=Path, nargs="+", metavar="F", help=files)
-    out = "where exact counts go, for the operator alone; what is shown leaves out small counts"
-    parser.add_argument("--out", type=Path, metavar="FILE.json", help=out)
-    table = "count over the newest table with noise that was made in the home; nothing is read of anybody, or spent"
-    parser.add_argument("--table", action="store_true", help=table)
+    table = "count over the newest table with noise that was made in the home"
     make = "make that table of the log's people, at the price of --epsilon; RULE.yaml is left out"
-    parser.add_argument("--make-table", action="store_true", help=make)
-    parser.add_argument("--epsilon", metavar="E", help="with --make-table: what it may spend per unit")
-    train_private.add_terms(parser)
-    parser.add_argument("--dry-run", action="store_true", help="with --make-table: print what it would cost and leave")
-    parser.set_defaults(evaluate=None)
-    options.add(parser, "country", "catalogue", "declaration", "as-of")
+    add_table_arguments(parser, table, make)
 
 
 def run(args: argparse.Namespace) -> int:
     """Count, write the exact counts where a file is named, and show what may be shown; or make the table."""
     _refuse_contradictions(args)
-    return _make_table(args) if args.make_table else _count(args)
+    return make_table(args, _kind(args)) if args.make_table else _count(args)
 
 
 def _count(args: argparse.Namespace) -> int:
@@ -68,7 +55,7 @@ def _count(args: argparse.Namespace) -> int:
     head = {"rule": rule.id, "as_of": date_of(day).isoformat(), "doubts": list(doubts(rule, declaration, day))}
     if args.out is not None:
         exact = {**head, **document(found, census.people, regions, by, few=1)}
-        write_whole(args.out, json.dumps(exact, ensure_ascii=False, indent=2).encode() + b"\n", mode=OWNER_ONLY)
+        write_exact(args.out, exact)
     shown = {**head, **document(found, census.people, regions, by)}
     terminal.emit(shown, args.json, lambda: _text(shown, declaration.country.shown))
     return terminal.DONE
@@ -92,35 +79,22 @@ def _census(args: argparse.Namespace, definitions: Definitions) -> Census:
     return noised_census(ReachOrder(definitions, date_of(table.day), None, args.declaration, args.country), table)
 
 
-def _make_table(args: argparse.Namespace) -> int:
-    """Price the table, or make it, and print what it is."""
-    from composition.noised_tables import read_layout
-    from composition.reach_columns import ReachOrder
-    from features.calendar import date_of
-    from privacy.learning.noise import secure
-    from training.runs import reach_release
+def _kind(args: argparse.Namespace) -> TableKind:
+    """The table of cells that the declaration tells apart."""
 
-    train_private.require_libraries("--make-table")
-    workspace = Workspace(args.home)
-    terms = train_private.terms_of(args)
-    source = TrainingSource(workspace, None, args.declaration, args.catalogue, terms, args.country, args.as_of)
-    data = read_training_data(source)
-    request = run_request(data, terms, workspace)
-    day = date_of(data.declaration.zone.today(data.end))
-    definitions = Definitions(data.declaration, data.catalogue, data.regions)
-    layout = read_layout(ReachOrder(definitions, day, None, args.declaration, args.country))
-    if args.dry_run:
-        return train_private.price_release(args, data, request)
-    with workspace.alone("reach"), terminal.working("counting people by cells, with noise"):
-        made = reach_release.release(data, request, layout, secure(), workspace.folder(workspace.reach_tables))
-    told = {
-        "spend": made.spend_id, "table": str(made.kept), "as_of": day.isoformat(), "cells": layout.size,
-        "epsilon": f"{made.spend.epsilon:f}", "delta": f"{made.spend.delta:f}", "deviation": made.table.deviation,
-        **train_private.stated(request),
-    }  # fmt: skip
-    text = f"{layout.size:,} cells, each with noise of {made.table.deviation:.1f} people; spent as {made.spend_id}"
-    terminal.emit(told, args.json, f"{text}\ncount rules over it: proffer reach RULE.yaml --table")
-    return terminal.DONE
+    def prepared(data: TrainingData) -> tuple[int, Release]:
+        from composition.noised_tables import read_layout
+        from composition.reach_columns import ReachOrder
+        from features.calendar import date_of
+        from training.runs.reach_release import release
+
+        day = date_of(data.declaration.zone.today(data.end))
+        definitions = Definitions(data.declaration, data.catalogue, data.regions)
+        layout = read_layout(ReachOrder(definitions, day, None, args.declaration, args.country))
+        return layout.size, lambda material, request, *kept: release(material, request, layout, *kept)
+
+    shown = "count rules over it: proffer reach RULE.yaml --table"
+    return TableKind("reach", "counting people by cells, with noise", shown, prepared)
 
 
 def _refuse_contradictions(args: argparse.Namespace) -> None:
@@ -128,14 +102,7 @@ def _refuse_contradictions(args: argparse.Namespace) -> None:
     if args.make_table == (args.rule is not None):
         what = "is given beside --make-table" if args.make_table else "is missing"
         problems.add(("RULE.yaml",), "conflict", what, "Give either a rule or --make-table")
-    if args.table and (args.make_table or args.events or args.out or args.as_of):
-        what = "contradicts --make-table, --events, --out and --as-of"
-        problems.add(("--table",), "conflict", what, "Leave them out: the table says whom it counts and when")
-    if args.make_table and args.epsilon is None:
-        problems.add(("--epsilon",), "missing", "is missing: the table has a price", "Give it, such as 0.5")
-    paid = [f"--{name.replace('_', '-')}" for name in _PAID if getattr(args, name) and not args.make_table]
-    if paid:
-        problems.add((paid[0],), "conflict", "spends nothing without --make-table", f"Leave out {', '.join(paid)}")
+    find_contradictions(args, problems)
     problems.raise_any()
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import json
 from decimal import Decimal
 
 import pytest
@@ -14,10 +11,9 @@ from composition.engines import EngineSettings, build_engine
 from composition.ledger_reading import LedgerAnswers
 from composition.reach_service import ReachService
 from composition.workspace import Workspace
-from proffer import cli
 from serving.http.reach_desk import ReachDesk
+from tests.proffer.made_table import made_twice
 from tests.proffer.scripted import run
-from tests.proffer.test_train_private import opened
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 OLD = "{fact: age, at_least: 65}\n"
@@ -26,18 +22,8 @@ OLD = "{fact: age, at_least: 65}\n"
 @pytest.fixture(scope="module")
 def made_table(people, approvers, tmp_path_factory):
     """A home with real people, a budget, and a table that was made twice."""
-    home, said = tmp_path_factory.mktemp("table") / "home", []
-    assert cli.main(["ingest", str(people / "events.parquet"), "--home", str(home)]) == 0
-    words = ["reach", "--make-table", "--epsilon", "1", "--basis", "law", "--home", str(home), "--as-of", "2026-10-31"]
-    with contextlib.redirect_stdout(io.StringIO()) as refused:
-        assert cli.main([*words, "--json"]) == 2
-    assert "holds no budget" in refused.getvalue()
-    opened(home, approvers)
-    for _ in range(2):
-        with contextlib.redirect_stdout(io.StringIO()) as out:
-            assert cli.main([*words, "--json"]) == 0
-        said.append(json.loads(out.getvalue()))
-    return home, said
+    home = tmp_path_factory.mktemp("table") / "home"
+    return home, made_twice("reach", "2026-10-31", home, people, approvers)
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 from decimal import Decimal
 
@@ -16,8 +14,8 @@ from composition.noised_tables import newest_need
 from composition.reach_service import ReachService
 from composition.workspace import Workspace
 from proffer import cli
+from tests.proffer.made_table import made_twice
 from tests.proffer.scripted import run
-from tests.proffer.test_train_private import opened
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 EVENT = "life.moved"
@@ -27,18 +25,8 @@ KINDS = ("nothing", "open", "available")
 @pytest.fixture(scope="module")
 def unmet_table(people, approvers, tmp_path_factory):
     """A home with real people, a budget, and a table that was made twice."""
-    home, said = tmp_path_factory.mktemp("unmet") / "home", []
-    assert cli.main(["ingest", str(people / "events.parquet"), "--home", str(home)]) == 0
-    words = ["unmet", "--make-table", "--epsilon", "1", "--basis", "law", "--home", str(home), "--as-of", "2025-10-31"]
-    with contextlib.redirect_stdout(io.StringIO()) as refused:
-        assert cli.main([*words, "--json"]) == 2
-    assert "holds no budget" in refused.getvalue()
-    opened(home, approvers)
-    for _ in range(2):
-        with contextlib.redirect_stdout(io.StringIO()) as out:
-            assert cli.main([*words, "--json"]) == 0
-        said.append(json.loads(out.getvalue()))
-    return home, said
+    home = tmp_path_factory.mktemp("unmet") / "home"
+    return home, made_twice("unmet", "2025-10-31", home, people, approvers)
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import numpy as np
 
 from features.arrays import Int64
 from recommender.reach.unmet_need import NeedLayout, NeedRules, NeedTable, need_cells
-from training.runs.reach_release import CellUnits, CountedForm, PaidCounts, paid_counts
+from training.runs.cell_counts import CellUnits, CountedForm, PaidCounts, paid_counts
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,98 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from features.arrays import Int64
-from features.canonical_json import canonical_text
 from features.snapshot import snapshots
-from privacy.accounting import accountant
-from privacy.accounting.mechanism import exact
-from privacy.data_provenance import digest
-from privacy.learning.step import Products, Schedule, Total
-from privacy.spend import Spend
-from privacy.unit import PrivacyUnit
 from recommender.reach.cell_layout import CellLayout
 from recommender.reach.noised_census import NoisedTable
-from training.evaluation.release import bundle_mechanism
+from training.runs.cell_counts import CellUnits, CountedForm, PaidCounts, paid_counts
 
 if TYPE_CHECKING:
-    from privacy.accounting.mechanism import Mechanism
+    from pathlib import Path
+
     from privacy.learning.noise import Noise
     from privacy.request import RunRequest
     from training.data.examples import LearningLog
     from training.data.material import TrainingData
 
-__all__ = ["FORMAT", "MOST_WEIGHT", "STAGE", "CellUnits", "CountedForm", "PaidCounts", "PaidTable", "paid_counts",
-           "read_table", "release"]  # fmt: skip
+__all__ = ["FORMAT", "STAGE", "read_table", "release"]
 
 STAGE: Final = "reach"
 FORMAT: Final = "proffer-reach-table-1"
-MOST_WEIGHT: Final[Mapping[PrivacyUnit, float]] = {PrivacyUnit.PERSON: 1.0, PrivacyUnit.HOUSEHOLD: 2.0}
-"""How far one unit more or less moves the table (L2): up to four people of a household, each in another cell, count
-whole, and each person of a larger one less."""
 _BLOCK: Final = 1 << 15
 
 
-@dataclass(frozen=True)
-class CellUnits:
-    """The cell of each person, or of each thing that happened to one, and their unit: int64[n] each."""
-
-    cell: Int64
-    unit: Int64
-
-
-@dataclass(frozen=True)
-class CountedForm:
-    """What is counted.
-
-    Attributes:
-        stage: what a spend of it is called.
-        format: the form of the file that keeps it.
-        layout: which cells, as JSON values; all of it public.
-        size: how many there are.
-    """
-
-    stage: str
-    format: str
-    layout: Mapping[str, Any]
-    size: int
-
-
-@dataclass(frozen=True)
-class PaidCounts:
-    """The file of what was released, at what price; the attributes are those of `PaidTable`."""
-
-    content: bytes
-    spend: Spend
-    spend_id: str
-    kept: Path
-
-
-@dataclass(frozen=True)
-class PaidTable:
-    """What was released, at what price.
-
-    Attributes:
-        table: the noised table.
-        spend: what it cost, by both accountants.
-        spend_id: under which it was reserved and committed.
-        kept: the file that holds it; its sha256 is in the ledger.
-    """
-
-    table: NoisedTable
-    spend: Spend
-    spend_id: str
-    kept: Path
-
-
-def release(material: TrainingData, run: RunRequest, layout: CellLayout, noise: Noise, folder: Path) -> PaidTable:
+def release(material: TrainingData, run: RunRequest, layout: CellLayout, noise: Noise, folder: Path) -> PaidCounts:
     """Count everybody by cells with noise, or give what was released to the same question on the same day.
 
     Args:
@@ -109,57 +45,8 @@ def release(material: TrainingData, run: RunRequest, layout: CellLayout, noise: 
     """
     why = "whom draft rules would reach, by places and facts, without a further question to the rows"
     form = CountedForm(STAGE, FORMAT, layout.to_document(), layout.size)
-    paid = paid_counts(
-        material, replace(run, why=run.why or why), form, partial(_cells, material, layout), noise, folder
-    )
-    return PaidTable(read_table(paid.content), paid.spend, paid.spend_id, paid.kept)
-
-
-def paid_counts(
-    material: TrainingData,
-    run: RunRequest,
-    form: CountedForm,
-    cells: Callable[[LearningLog], CellUnits],
-    noise: Noise,
-    folder: Path,
-) -> PaidCounts:
-    """Count by cells with noise, or give what was released to the same question on the same day.
-
-    Args:
-        material: rows behind their gate.
-        run: what may be spent, by whom and why.
-        form: what is counted.
-        cells: finds the cells that count, of the rows.
-        noise: where the noise comes from.
-        folder: keeps what was released, so that it is never drawn twice; nobody else may ask at the same time.
-
-    Raises:
-        Rejected: the gate or the budget does not admit it.
-    """
-    gated = material.gate.admit_run(run).derived(cells)
-    mechanism = bundle_mechanism(run.epsilon, run.delta)
-    asked = _question(material, run, form, mechanism)
-    spend = f"{form.stage}-{digest(canonical_text(asked).encode())[:32]}"
-    kept = folder / f"{spend}.json"
-
-    def learned(found: CellUnits) -> bytes:
-        counts = noised_counts(found, form.size, MOST_WEIGHT[run.unit], mechanism, noise)
-        document = {**asked, "format": form.format, "layout": form.layout, "counts": counts.tolist()}
-        return json.dumps(document, sort_keys=True, allow_nan=False).encode() + b"\n"
-
-    released = gated.once(spend, mechanism, learned, kept)
-    return PaidCounts(released, Spend(accountant.price(mechanism, run.delta).epsilon, run.delta), spend, kept)
-
-
-def _question(material: TrainingData, run: RunRequest, form: CountedForm, mechanism: Mechanism) -> dict[str, Any]:
-    """What is asked, of public things only: the same question on the same day is the same spend."""
-    return {
-        "basis": run.basis.value, "cells": digest(canonical_text(form.layout).encode()),
-        "day": material.declaration.zone.today(material.end), "declaration": material.declaration.hash,
-        "delta": f"{run.delta:f}", "deviation": MOST_WEIGHT[run.unit] * float(mechanism["noise"]),
-        "epsilon": f"{run.epsilon:f}", "population": run.population, "purpose": run.purpose,
-        "requester": run.requester, "unit": run.unit.value,
-    }  # fmt: skip
+    cells_of = partial(_cells, material, layout)
+    return paid_counts(material, replace(run, why=run.why or why), form, cells_of, noise, folder)
 
 
 def _cells(material: TrainingData, layout: CellLayout, log: LearningLog) -> CellUnits:
@@ -173,30 +60,6 @@ def _cells(material: TrainingData, layout: CellLayout, log: LearningLog) -> Cell
         )
     unit = np.arange(many, dtype=np.int64) if log.unit is None else log.unit
     return CellUnits(np.concatenate([np.zeros(0, np.int64), *found]), unit)
-
-
-def noised_counts(found: CellUnits, cells: int, most: float, mechanism: Mechanism, noise: Noise) -> Int64:
-    """How many people are in each cell, with noise, as whole numbers: one Gaussian release.
-
-    Summed as gradients are (`privacy.learning.step`): each unit's counts are one vector, clipped to a length of `most`,
-    in whole numbers of a grid. Rounding to people comes after the noise, and costs nothing.
-
-    Args:
-        found: the cell and the unit of each person.
-        cells: how many there are.
-        most: what one unit may add (L2).
-        mechanism: Gaussian; its noise multiplier is for all cells together.
-        noise: where it comes from.
-    """
-    order = np.lexsort((found.cell, found.unit))
-    starts = np.flatnonzero(np.r_[True, np.diff(found.unit[order]) != 0][: len(order)])
-    left = found.cell[order].astype(np.int32)[:, None]
-    one = np.ones((len(order), 1))
-    at = np.append(starts, len(order)).astype(np.int64)
-    total = Total.empty((cells, 1))
-    total.add(Products(at, left, one, one, np.zeros((len(starts), 0))), most)
-    schedule = Schedule(1, exact(1), 1, exact(str(mechanism["noise"])), most)
-    return np.rint(schedule.released(total, noise)).astype(np.int64)
 
 
 def read_table(content: bytes) -> NoisedTable:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from privacy.accounting.mechanism import gaussian
 from tests.examples import examples
-from training.runs.reach_release import CellUnits, noised_counts
+from training.runs.cell_counts import CellUnits, noised_counts
 
 CELLS = 6
 QUIET = gaussian("1")
