@@ -45,7 +45,8 @@ def document(
 
 
 def _provinces(reach: RuleReach, population: ReachPopulation, regions: Regions, few: int) -> list[dict[str, Any]]:
-    tops, at = np.unique([regions.largest(code) for code in population.places.tolist()], return_inverse=True)
+    around = [regions.largest(code, population.day) for code in population.places.tolist()]
+    tops, at = np.unique(around, return_inverse=True)
     summed, squares = np.zeros((len(tops), len(COLUMNS)), np.int64), np.zeros((len(tops), len(COLUMNS)))
     np.add.at(summed, at, reach.regions)
     if reach.region_errors is not None:

@@ -125,7 +125,7 @@ def need_layout(declaration: Declaration, regions: Regions, as_of: date, days: i
     events = tuple(name for name in declaration.events if name.startswith(LIFE) and name in heard)
     day = day_of(as_of)
     current = [code for code, region in regions.by_code.items() if region.current(day)]
-    places = sorted({regions.largest(code) for code in current})
+    places = sorted({regions.largest(code, day) for code in current})
     return NeedLayout(events, np.array([*places, UNKNOWN], np.int64), day, days)
 
 
@@ -171,7 +171,8 @@ def _cells(rules: NeedRules, history: History, layout: NeedLayout, found: Happen
     mine = np.array([[name in own for own in belongs] for name in layout.events], np.bool_)[found.event]
     outcome = np.where(mine.reshape(answers.shape), answers, 0).max(axis=1, initial=0)
     lives = people.column(REGION)
-    around = {code: rules.regions.largest(code) for code in np.unique(lives).tolist() if code not in (UNKNOWN, NONE)}
+    living = [code for code in np.unique(lives).tolist() if code not in (UNKNOWN, NONE)]
+    around = {code: rules.regions.largest(code, layout.day) for code in living}
     known = {code: at for at, code in enumerate(layout.places[:-1].tolist())}
     elsewhere = len(layout.places) - 1
     place = np.array([known.get(around.get(code, UNKNOWN), elsewhere) for code in lives.tolist()], np.int64)

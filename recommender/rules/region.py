@@ -118,11 +118,14 @@ class Regions:
         """Tell whether a code was ever in the table."""
         return code in self.by_code
 
-    def largest(self, code: int) -> int:
-        """Return the largest region that a region lies in; itself where none is around it."""
-        while (region := self.by_code.get(code)) is not None and region.within is not None:
-            code = region.within
-        return code
+    def largest(self, code: int, day: int) -> int:
+        """Return the largest region of a day that a region lies in; itself where none is around it.
+
+        Of a code that is gone, or still to come, it is that of what it stands for on the day; where that lies in
+        several, or is not known, it is the one that the code itself lies in.
+        """
+        tops = {self._around_all(leaf) for leaf in self.leaves(code, day)}
+        return tops.pop() if len(tops) == 1 else self._around_all(code)
 
     def name(self, code: int, language: str) -> str:
         """Return a region's name with the regions around it, in the order the language has."""
@@ -185,6 +188,11 @@ class Regions:
             return Place(frozenset(), False, "unverified")
         named = self.by_code[agency.region].name.own in agency_name
         return Place(frozenset({agency.region}), False, "code" if named else "code_name_differs")
+
+    def _around_all(self, code: int) -> int:
+        while (region := self.by_code.get(code)) is not None and region.within is not None:
+            code = region.within
+        return code
 
     def _leaves(self, code: int, day: int, above: frozenset[int]) -> frozenset[int]:
         region = self.by_code.get(code)

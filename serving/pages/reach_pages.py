@@ -82,7 +82,8 @@ class ReachPages:
         engine, place = self.desk.engine(), visit.query.get("place", "")
         places = [(one["region"], visit.voice.read(one["name"])) for one in told["provinces"] if one["region"]]
         place = place if any(code == place for code, _ in places) else ""
-        told = {**told, "apart": found.apart, "regions": districts_of(told["regions"], place, engine) if place else []}
+        districts = districts_of(told["regions"], place, engine, census.people.day) if place else []
+        told = {**told, "apart": found.apart, "regions": districts}
         impossible = any(True for _ in contradictions(Catalogue((moved,)), engine.declaration, {}))
         cost = self._cost(rule.programme, told["total"]["yes"], amount, visit)
         before = None if rule.programme is None else self._before(rule.programme, census)
@@ -214,10 +215,11 @@ def rules_of(catalogue: Catalogue, chosen: Programme | None) -> list[tuple[str, 
     return [(one.id, one.title.to_document()) for one in found]
 
 
-def districts_of(rows: Sequence[Mapping[str, Any]], place: str, engine: Engine) -> list[Mapping[str, Any]]:
-    """The rows of the districts of a province."""
+def districts_of(rows: Sequence[Mapping[str, Any]], place: str, engine: Engine, day: int) -> list[Mapping[str, Any]]:
+    """The rows of the districts that lie in a province on a day."""
     codes = [(row, region_number(row["region"])) for row in rows if row["region"]]
-    return [row for row, code in codes if code is not None and engine.regions.largest(code) == region_number(place)]
+    around = region_number(place)
+    return [row for row, code in codes if code is not None and engine.regions.largest(code, day) == around]
 
 
 def add_reach_pages(frame: PageFrame, desk: ReachDesk, facts: Sequence[str]) -> None:

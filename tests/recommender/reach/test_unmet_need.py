@@ -84,6 +84,11 @@ def test_each_person_is_counted_once_for_an_event_by_the_best_of_its_programmes(
     }
 
 
+def test_who_lives_in_a_province_that_is_gone_is_counted_where_it_went():
+    counts = table_of([stated("ann", region="29110"), happened("1", "ann", "life.widowed", 5)])
+    assert found_in(counts) == {("life.widowed", 12): [1, 0, 0]}
+
+
 def test_what_is_said_late_is_judged_by_what_is_known_a_day_after_it():
     grown = date(TODAY.year - 40, 1, 1).isoformat()
     before = [happened("1", "ann", "life.job_lost", 50), happened("2", "ann", "fact.stated", 20, birth_date=grown)]

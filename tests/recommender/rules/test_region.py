@@ -55,6 +55,13 @@ def test_before_a_merger_the_parts_are_apart():
     assert relation(11440, 28125, day=SPRING) == Answer.NO
 
 
+def test_a_region_lies_in_the_province_that_holds_it_on_the_day():
+    assert [REGIONS.largest(code, DAY) for code in (29110, 46110, 29, 12110, 41111)] == [12, 12, 12, 12, 41]
+    assert [REGIONS.largest(code, SPRING) for code in (29110, 29)] == [29, 29]
+    assert REGIONS.largest(28110, DAY) == 28  # split in parts of one province
+    assert [REGIONS.largest(12, SPRING), REGIONS.largest(99999, DAY)] == [12, 99999]  # two provinces; not in the table
+
+
 def test_a_province_that_is_gone_stands_for_what_its_districts_became():
     assert relation(29110, 12) == relation(12110, 29) == relation(29, 12) == Answer.YES
     assert relation(12310, 29) == Answer.NO

@@ -92,6 +92,15 @@ def test_a_place_shows_its_districts(agency):
     assert 'value="99" selected' not in agency.open("/agency/reach?place=99").text
 
 
+def test_a_province_is_that_of_the_day_whenever_somebody_said_where_they_live(real_engine):
+    census = census_of([{"region": 12210}] * 30 + [{"region": 29110}] * 20, real_engine.regions)
+    agency = browser_of(real_engine, lambda: census)
+    page = agency.open("/agency/reach").text.split('id="reached"')
+    assert re.findall(r'<option value="(12|29)">', page[0]) == ["12"]
+    assert 'class="what">Jeonnam-Gwangju<' in page[1]
+    assert len(re.findall(r'class="what">Dong-gu, ', agency.open("/agency/reach?place=12").text)) == 2
+
+
 def test_a_rule_that_nobody_can_meet_says_so(agency):
     told = text_of(agency.open("/agency/reach?b0=70&b1=40"))
     assert "Nobody can meet this rule" in told
