@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
+from rendering.stacked_bar import WIDE, stacked
 from rendering.voice import Voice
 
 __all__ = ["MESSAGES", "NOBODY", "PATH", "TEMPLATE", "need_view", "no_table_view"]
@@ -14,7 +15,6 @@ TEMPLATE: Final = "agency_need.html"
 NOBODY: Final = "agency_need_none.html"
 PATH: Final = "/agency/need"
 KINDS: Final = ("nothing", "open", "available")
-WIDE: Final = 100.0
 MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     **{
         f"agency.need.{name}": ()
@@ -83,11 +83,7 @@ def _rows(every: Sequence[Mapping[str, Any]], voice: Voice) -> list[dict[str, ob
     sums = [sum(row[kind] or 0 for kind in KINDS) for row in rows]
     most, found = max(sums, default=0), []
     for row in rows:
-        error, parts, at = row.get("standard_error"), [], 0.0
-        for kind in KINDS:
-            width = WIDE * (row[kind] or 0) / most if most else 0.0
-            parts.append((kind, round(at, 2), round(width, 2)))
-            at += width
+        error, parts = row.get("standard_error"), stacked(row, KINDS, most)
         wide = round(WIDE * (error or 0) / most, 2) if most and row["nothing"] else 0.0
         figures = ["-" if row[kind] is None else voice.written(row[kind]) for kind in KINDS]
         whisker = (round(max(parts[0][2] - wide, 0), 2), round(parts[0][2] + wide, 2)) if wide else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, NamedTuple
 
+from rendering.stacked_bar import stacked
 from rendering.voice import Voice, Words
 
 __all__ = ["KINDS", "MESSAGES", "NOBODY", "TEMPLATE", "ReachShown", "Slider", "nobody_view", "view"]
@@ -18,7 +19,6 @@ KINDS: Final = ("yes", "likely", "depends", "no")
 _QUICK: Final = ("yes", "depends", "no")
 """What is told while a bound is dragged: who stands likely is then still among those whose answer is open."""
 _OPS: Final = ("at_least", "at_most", "above", "below")
-WIDE: Final = 100.0
 MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     **{
         f"agency.reach.{name}": ()
@@ -202,9 +202,5 @@ def _rows(rows: Sequence[Mapping[str, Any]], kinds: Sequence[str], voice: Voice)
 def _row(name: str, row: Mapping[str, Any], most: int | None, kinds: Sequence[str], voice: Voice) -> CountedRow:
     if row["people"] is None:
         return CountedRow(name, (), ("-",) * len(kinds), "-")
-    parts, at = [], 0.0
-    for kind in kinds:
-        width = WIDE * row[kind] / most if most else 0.0
-        parts.append((kind, round(at, 2), round(width, 2)))
-        at += width
-    return CountedRow(name, parts, tuple(voice.written(row[kind]) for kind in kinds), _share(row["yes"], row["people"]))
+    figures = tuple(voice.written(row[kind]) for kind in kinds)
+    return CountedRow(name, stacked(row, kinds, most), figures, _share(row["yes"], row["people"]))
