@@ -34,6 +34,7 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "agency.reach.as_of": ("day", "people"),
     "agency.reach.reached": ("count", "share"),
     "agency.reach.error": ("count",),
+    "agency.reach.rest": ("names",),
     "agency.reach.open": ("count",),
     "agency.reach.more": ("count",),
     "agency.reach.fewer": ("count",),
@@ -153,8 +154,9 @@ def counted_view(shown: ReachShown, told: Mapping[str, Any], voice: Voice) -> di
         "errors": say("agency.reach.error", count=wide["yes"]) if (wide := total.get("standard_error")) else "",
         "head": say(f"agency.reach.{head}"),
         "rows": _rows(told[key], kinds, voice),
+        "other_rows": _left_out(told[key], voice),
         "groups": _rows(told["groups"], kinds, voice),
-        "hidden": any(one["people"] is None for one in (*told[key], *told["groups"])),
+        "other_groups": _left_out(told["groups"], voice),
         "open": "" if not total["depends"] else say("agency.reach.open", count=total["depends"]),
         "cost": _cost(shown.cost, say),
     }
@@ -192,11 +194,21 @@ def _cost(cost: tuple[str, str] | None, say: Callable[..., str]) -> str:
     return say("agency.reach.cost_exact", sum=low) if low == high else say("agency.reach.cost_sum", low=low, high=high)
 
 
-def _rows(rows: Sequence[Mapping[str, Any]], kinds: Sequence[str], voice: Voice) -> list[CountedRow]:
-    """Rows in their order, every bar on one scale: that of the row with most people."""
-    most = max((row["people"] or 0 for row in rows), default=0)
-    name = voice.say("agency.reach.unknown")
-    return [_row(voice.read(row["name"]) or name, row, most, kinds, voice) for row in rows]
+def _rows(every: Sequence[Mapping[str, Any]], kinds: Sequence[str], voice: Voice) -> list[CountedRow]:
+    """The rows that are told, in their order, every bar on one scale: that of the row with most people."""
+    rows = [row for row in every if row["people"] is not None]
+    most = max((row["people"] for row in rows), default=0)
+    return [_row(_name(row, voice), row, most, kinds, voice) for row in rows]
+
+
+def _left_out(rows: Sequence[Mapping[str, Any]], voice: Voice) -> str:
+    """The names of the rows that are not told, as one sentence; empty for none."""
+    names = [_name(row, voice) for row in rows if row["people"] is None]
+    return voice.say("agency.reach.rest", names=", ".join(names)) if names else ""
+
+
+def _name(row: Mapping[str, Any], voice: Voice) -> str:
+    return voice.read(row["name"]) or voice.say("agency.reach.unknown")
 
 
 def _row(name: str, row: Mapping[str, Any], most: int | None, kinds: Sequence[str], voice: Voice) -> CountedRow:

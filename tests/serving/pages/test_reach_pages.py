@@ -101,6 +101,15 @@ def test_a_province_is_that_of_the_day_whenever_somebody_said_where_they_live(re
     assert len(re.findall(r'class="what">Dong-gu, ', agency.open("/agency/reach?place=12").text)) == 2
 
 
+def test_provinces_and_groups_that_are_not_told_are_named_in_one_sentence_each(real_engine):
+    people = [{"region": 11440}] * 30 + [{"region": 26110}] * 4 + [{"region": 12210}] * 25 + [{"region": 41110}] * 7
+    page = browser_of(real_engine, lambda: census_of(people, real_engine.regions)).open("/agency/reach").text
+    told = page.split("Where</h2>")[1].split("</table>")
+    assert re.findall(r'class="what">([^<]+)<', told[0]) == ["Seoul", "Jeonnam-Gwangju"]
+    assert re.findall("would tell one that is: ([^<]+)<", told[1])[0] == "Busan, Gyeonggi-do."
+    assert 'data-head="Yes">-<' not in page
+
+
 def test_a_rule_that_nobody_can_meet_says_so(agency):
     told = text_of(agency.open("/agency/reach?b0=70&b1=40"))
     assert "Nobody can meet this rule" in told
