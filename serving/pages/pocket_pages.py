@@ -65,9 +65,11 @@ class PocketShelf:
         found["rules.pocket"] = rules, _PACK
         for language, voice in self.voices.items():
             words = pocket_words(day, programmes, questions, regions, voice)
-            if len(gzip.compress(_written(words), mtime=0)) > MOST_WORDS:
+            written = _written(words)
+            if len(gzip.compress(written, mtime=0)) > MOST_WORDS:
                 words.pop("details")
-            found[f"words.{language}.json"] = _written(words), JSON
+                written = _written(words)
+            found[f"words.{language}.json"] = written, JSON
         return found
 
 

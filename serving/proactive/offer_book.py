@@ -143,10 +143,6 @@ class OfferBook:
                 contacts[who].append(Contact(made, bool(urgent)))
         return {one: OnBook(tuple(offers[one]), tuple(contacts[one])) for one in people}
 
-    def offers_of(self, citizen: str) -> tuple[KeptOffer, ...]:
-        """Return a person's offers, the earliest first; of one second in the order of ids."""
-        return tuple(self.on_book(citizen).offers)
-
     def held_out(self) -> tuple[str, ...]:
         """Return everybody about whom something waits by a holdout, sorted."""
         waits = (OFFERS.c.state == DUE) & (OFFERS.c.reason == HELD_OUT)
@@ -157,10 +153,6 @@ class OfferBook:
         """Return an offer, None where there is none of this id."""
         row = self._connection.execute(sa.select(OFFERS).where(OFFERS.c.id == id_)).first()
         return None if row is None else _offer(row)
-
-    def contacts_of(self, citizen: str) -> tuple[Contact, ...]:
-        """Return the contacts made with a person, the earliest first: every message of offers that left or will."""
-        return tuple(self.on_book(citizen).contacts)
 
     def put(self, offers: Sequence[KeptOffer]) -> None:
         """Write offers, or what became of those that are there."""

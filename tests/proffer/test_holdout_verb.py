@@ -89,7 +89,7 @@ def test_what_is_out_of_range_is_not_signed(ledger, tmp_path, capsys):
 
 def reasons(home, citizen):
     with Workspace(Path(home[1])).store() as store:
-        return {one.programme: one.reason for one in OfferBook(store.connection).offers_of(citizen)}
+        return {one.programme: one.reason for one in OfferBook(store.connection).on_book(citizen).offers}
 
 
 @pytest.mark.slow

@@ -138,7 +138,7 @@ def test_a_programme_that_is_published_reaches_whom_a_sweep_finds_and_nobody_els
 
 def offered(home, citizen):
     with Workspace(home).store() as store:
-        return {one.programme for one in OfferBook(store.connection).offers_of(citizen)}
+        return {one.programme for one in OfferBook(store.connection).on_book(citizen).offers}
 
 
 @pytest.mark.parametrize(

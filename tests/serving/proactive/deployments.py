@@ -87,7 +87,7 @@ class Deployment:
 
     def offers(self, who):
         with self.opened() as opened:
-            return OfferBook(opened.connection).offers_of(who)
+            return OfferBook(opened.connection).on_book(who).offers
 
     def states(self, who):
         return {one.programme: one.state for one in self.offers(who)}

@@ -158,7 +158,7 @@ class HeldOutContract:
         town.step()
         with store.writing(database) as opened:
             book = OfferBook(opened.connection)
-            (sent,) = book.offers_of("ann")
+            (sent,) = book.on_book("ann").offers
             book.put([replace(sent, state="snoozed", until=town.now + 2 * DAY)])
             WorkList(opened.connection).look_again({"ann": town.now + 2 * DAY})
         town.holdout = HOLDOUT

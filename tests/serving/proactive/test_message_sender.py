@@ -89,7 +89,7 @@ def test_a_failed_try_is_made_again_later_and_later_for_days_and_then_the_offers
     row = next(each for each in town.offers("ann") if each.programme == "t.baby")
     assert (row.state, row.reason) == ("due", "no_channel")
     with town.opened() as opened:
-        assert OfferBook(opened.connection).contacts_of("ann") == ()
+        assert OfferBook(opened.connection).on_book("ann").contacts == ()
 
 
 def test_a_sender_that_is_killed_after_sending_sends_again_under_the_same_id(town):

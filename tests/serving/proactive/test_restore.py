@@ -74,7 +74,7 @@ class BackedUp:
 
     def offers(self, who):
         with self.home.store() as opened:
-            return {one.programme: (one.id, one.state) for one in OfferBook(opened.connection).offers_of(who)}
+            return {one.programme: (one.id, one.state) for one in OfferBook(opened.connection).on_book(who).offers}
 
     def delivered(self):
         """How often each offer was delivered, by its id and whose it is."""
