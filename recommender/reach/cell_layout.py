@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,10 +39,13 @@ class CellLayout:
     Attributes:
         facts: of each fact the least value of each span, ascending; who is unknown is a span of its own, the last.
         places: int64[R], the regions that people may live in, and last that it is not known.
+        moved: the place of each region that is none of them and lies in one, as one of an earlier day does; needed to
+            count people alone, so that no document holds it.
     """
 
     facts: Mapping[str, tuple[int, ...]]
     places: Int64
+    moved: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -57,6 +60,9 @@ class CellLayout:
     def cells_of(self, people: Snapshots) -> Int64:
         """The cell of each person, int64[n]."""
         lives = people.column(REGION)
+        if self.moved:
+            codes, at = np.unique(lives, return_inverse=True)
+            lives = np.array([self.moved.get(code, code) for code in codes.tolist()], np.int64)[at]
         place = np.minimum(np.searchsorted(self.places[:-1], lives), max(len(self.places) - 2, 0))
         spans = [np.where(self.places[place] == lives, place, len(self.places) - 1)]
         for name, edges in self.facts.items():
@@ -109,11 +115,20 @@ def parse_layout(document: object, where: Where, declaration: Declaration, regio
         else:
             facts[name] = tuple(edges)
     places = sorted(code for code, region in regions.by_code.items() if region.current(day))
-    layout = CellLayout(facts, np.array([*places, UNKNOWN], np.int64))
+    layout = CellLayout(facts, np.array([*places, UNKNOWN], np.int64), moved_places(regions, places, day))
     if layout.size > _MOST:
         problems.add(where, "range", f"makes {layout.size:,} cells, over {_MOST:,}", "Tell fewer facts or values apart")
     problems.raise_any()
     return layout
+
+
+def moved_places(regions: Regions, places: list[int], day: int) -> dict[int, int]:
+    """The place of a day that each other region became or, where it became several, that all of them lie in."""
+    known, found = set(places), {}
+    for code in regions.by_code.keys() - known:
+        leaves = regions.leaves(code, day)
+        found[code] = next(iter(leaves)) if len(leaves) == 1 else regions.largest(code, day)
+    return {code: place for code, place in found.items() if place in known}
 
 
 def ascending(edges: list[Any]) -> bool:

@@ -117,6 +117,13 @@ def test_what_is_absent_or_lives_elsewhere_is_in_the_cell_of_what_is_not_known()
     assert cells[3] != cells[0]
 
 
+def test_who_gave_a_region_of_an_earlier_day_is_counted_where_it_went():
+    before, now = [29110, 46, 28110, 28140, 99], [12110, 12310, 28, 28125, UNKNOWN]
+    cells = [LAYOUT.cells_of(snapshots([{"region": code} for code in codes])).tolist() for codes in (before, now)]
+    assert cells[0] == cells[1]
+    assert len(set(cells[1])) == len(now)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"facts": {"agee": [0]}}, {"facts": {"sex": [0]}}, {"facts": {"age": []}}, {"facts": {"age": [3, 3]}},
