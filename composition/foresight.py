@@ -12,7 +12,6 @@ import features
 import recommender
 from composition import reading
 from features import canonical_json
-from features.calendar import date_of, day_of
 from features.problem import Problem, Rejected
 
 if TYPE_CHECKING:
@@ -103,6 +102,7 @@ def foresight_of(rules: SweepRules, sweep: PopulationSweep, earlier: Path | None
     Raises:
         Rejected: the folder holds no sweep that is whole, or one of another day.
     """
+    from features.calendar import date_of
     from sweep.sweep_folder import SweepFolder
 
     mark = rules.fingerprint()
@@ -119,6 +119,8 @@ def foresight_of(rules: SweepRules, sweep: PopulationSweep, earlier: Path | None
 
 def _held(folder: SweepFolder, sweep: PopulationSweep, mark: str) -> tuple[str | None, int | None]:
     """Why an earlier sweep says nothing of this one, or the last day of which it says something."""
+    from features.calendar import date_of, day_of
+
     order = folder.order
     since = None if sweep.since is None else date_of(sweep.since).isoformat()
     if order.get("as_of") != since:

@@ -12,8 +12,6 @@ from composition import reading
 from composition.settings import CountryFolder
 from features.problem import Problem, Rejected
 from features.shard_folder import MapShards, ShardFolder
-from training.data.hold_out import HoldOut
-from training.data.label_form import LabelForm
 
 if TYPE_CHECKING:
     from features.arrays import Int64
@@ -21,6 +19,8 @@ if TYPE_CHECKING:
     from recommender.rules.catalogue import Catalogue
     from recommender.rules.region import Regions
     from training.data.examples import LearningLog
+    from training.data.hold_out import HoldOut
+    from training.data.label_form import LabelForm
     from training.runs.unit_shards import ShardedUnits
 
 SHARD: Final = 8_192

@@ -9,8 +9,6 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from composition import reading
 from composition.engines import RankingSettings, read_ranker
 from composition.foresight import Foresight, SweepRules, foresight_of
@@ -139,6 +137,8 @@ class ShardSweep:
                 household, something that lapses, or an open window of their own, as far as there are such.
             seed: what draws them.
         """
+        import numpy as np
+
         from features.log.people_folder import PeopleFolder
         from sweep.row_oracle import RowOracle
         from sweep.sweep_folder import SweepFolder
@@ -160,6 +160,8 @@ class ShardSweep:
         return {"people": places.size, "intricate": int(np.isin(places, intricate).sum()), "differ": differ}
 
     def _done(self, shard: int) -> dict[str, Any]:
+        import numpy as np
+
         from features.log.people_folder import PeopleFolder
         from sweep.sweep_folder import SweepFolder
 
@@ -176,6 +178,8 @@ class ShardSweep:
 
     def _foreseen(self, shard: int, folder: PeopleFolder, out: SweepFolder) -> dict[str, Any]:
         """Do a shard of which an earlier sweep says who can have changed, or of which the next one is to be told."""
+        import numpy as np
+
         from sweep.change_index import NEWS
 
         foresight, sweep = foreseen_by(self.files), swept_by(self.files)[1]

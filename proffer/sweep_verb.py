@@ -17,7 +17,6 @@ from composition.reports import write_sweep_page
 from composition.sweeping import ShardSweep, SweepFiles, SweepSettings, foreseen_by, swept_by, whole_history
 from composition.workspace import Workspace
 from features import canonical_json
-from features.calendar import date_of
 from features.problem import Problem, Problems, Rejected
 from features.whole_file import write_whole
 from proffer import options
@@ -254,6 +253,8 @@ class _Asked:
             ranked |= {"weights": asdict(ranker.weights), "boosts": boosts}
         foresight = foreseen_by(self.files)
         if foresight.outlook is not None:
+            from features.calendar import date_of
+
             until = date_of(foresight.outlook.until)
             ranked |= {"until": until.isoformat(), "rules": foresight.rules}
         return {

@@ -114,35 +114,35 @@ class Watched(Schedule):
     Whatever trains by a `privacy.learning.step.Schedule` can be given one.
 
     Attributes:
-        place: int64[R], where in what is released (nearly) all of each canary's gradient lies, and no one else's.
-        along: float64[R], 1 or -1: which way it points there.
+        place: int64[R] or int64[R, K], where in what is released (nearly) all of each canary's gradient lies.
         tell: is called after each step.
-        seen: what was seen of each canary in each step, in clips.
+        seen: what was released there in each step, in clips: float64 of the shape of `place`.
     """
 
     place: Int64 = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    along: Float64 = field(default_factory=lambda: np.zeros(0))
     tell: Callable[[], object] = lambda: None
     seen: list[Float64] = field(default_factory=list, compare=False)
 
     @classmethod
-    def on(
-        cls, schedule: Schedule, place: Int64, along: Float64 | None = None, tell: Callable[[], object] = lambda: None
-    ) -> Self:
-        """The same run, watched; all point upwards where nothing is said, and `tell` is called after each step."""
-        way = np.ones(place.size) if along is None else along
-        return cls(schedule.units, schedule.q, schedule.steps, schedule.sigma, schedule.clip, place, way, tell)
+    def on(cls, schedule: Schedule, place: Int64, tell: Callable[[], object] = lambda: None) -> Self:
+        """The same run, watched; `tell` is called after each step."""
+        return cls(schedule.units, schedule.q, schedule.steps, schedule.sigma, schedule.clip, place, tell)
 
     def released(self, total: Total, noise: Noise) -> Float64:
         """What the schedule releases, looked at."""
         released = super().released(total, noise)
-        self.seen.append(released[self.place] * self.along * (self.expected / self.clip))
+        self.seen.append(released[self.place] * (self.expected / self.clip))
         self.tell()
         return released
 
-    def suspicion(self) -> Float64:
-        """How much likelier all that was seen is with each canary than without it, in logarithms (Neyman & Pearson)."""
-        seen, q = np.stack(self.seen), float(self.q)
+    def suspicion(self, along: Float64 | None = None) -> Float64:
+        """How much likelier all that was seen is with each canary than without it, in logarithms (Neyman & Pearson).
+
+        Args:
+            along: float64[R, K], of length 1: where each gradient points, and across which no one else's does; None
+                where each has one place and points upwards there.
+        """
+        seen, q = np.stack(self.seen) if along is None else (np.stack(self.seen) * along).sum(axis=-1), float(self.q)
         ratio = (seen - 0.5) / float(self.sigma) ** 2
         if q == 1:
             return np.asarray(ratio.sum(axis=0))

@@ -58,11 +58,13 @@ class PrivateFit:
         scorer: the ranker.
         mechanism: what was done to the rows.
         metrics: the plan's numbers; none of them was measured on personal data.
+        middle: float64[A], what programmes are shown on average by the first release; None where they stand alone.
     """
 
     scorer: Bilinear
     mechanism: Mechanism
     metrics: dict[str, float] = field(default_factory=dict)
+    middle: Float64 | None = None
 
     def files(self) -> dict[str, bytes]:
         """The artefact's files but for its manifest."""
@@ -127,7 +129,7 @@ def learn_from(
         catalogue_hash=catalogue.hash,
         manifest={},
     )
-    return PrivateFit(scorer, plan.mechanism(), _metrics(plan))
+    return PrivateFit(scorer, plan.mechanism(), _metrics(plan), ranker.space_.middle)
 
 
 def vocabulary_of(catalogue: Catalogue, declaration: Declaration) -> Vocabulary:

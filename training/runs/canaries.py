@@ -13,6 +13,7 @@ from features.value import UNKNOWN
 from privacy.learning.audit import Claim, Evidence, Watched, judged
 from privacy.request import Request
 from privacy.spend import Spend
+from recommender.ranking.attributes import NUMBERS
 from recommender.ranking.scorer import Pairs, Scorer
 from recommender.rules.catalogue import Catalogue
 from recommender.rules.clause import All
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from privacy.learning.noise import Noise
     from recommender.rules.programme import Programme
     from training.data.material import TrainingData
+    from training.rankers.private_ranker import PrivateFit
     from training.rankers.schedules import TrainingPlan
 
 
@@ -81,13 +83,24 @@ class Canaries:
         """Which way each one's gradient points: up where it takes up what it is shown, else down."""
         return np.where(self.takes, 1.0, -1.0)
 
-    def categories(self, names: Sequence[str]) -> Int64:
-        """The column of each canary's category among those of programmes: int64[count].
+    def columns(self, names: Sequence[str]) -> Int64:
+        """The column of each canary's category among those of programmes, and the one of all: int64[count, 2].
 
-        Weights of everybody stand first, so that it is also the place of that column among all that a step releases.
+        Weights of everybody stand first, so that they are also the places of these among all that a step releases.
         """
         at = {name: place for place, name in enumerate(names)}
-        return np.array([at[f"category={_category(canary)}"] for canary in range(self.count)], dtype=np.int64)
+        always = len(names) + len(NUMBERS)  # after a flag for each number
+        return np.array([(at[f"category={_category(canary)}"], always) for canary in range(self.count)], dtype=np.int64)
+
+    def directions(self, fit: PrivateFit, columns: Int64) -> Float64:
+        """Where each one's gradient points in its two columns, and nobody else's does: float64[count, 2], of length 1.
+
+        A programme is learned beside what is shown on average, so that everybody's gradient has a part in the column of
+        a canary's category; what the average says of that, the column of all programmes takes off again.
+        """
+        middle = np.zeros(self.count) if fit.middle is None else fit.middle[columns[:, 0]]
+        both = np.stack([np.ones(self.count), middle / fit.scorer.reading.scale[columns[:, 1]]], axis=1)
+        return np.asarray(self.along[:, None] * both / np.linalg.norm(both, axis=1, keepdims=True))
 
     def added(self, lists: RankingDataset, unit: Int64, included: Bool) -> tuple[RankingDataset, Int64]:
         """People's lists and those of the canaries that are included, and whose each row is.
@@ -215,11 +228,12 @@ def tried(
     shown, whose = among.added(lists, unit, included)
     counted = among.shown + np.where(among.takes, 0, len(among.catalogue))  # how often taken up, how often shown
     start = Watched.on(chosen.first.programmes, counted)
-    columns = among.categories(vocabulary_of(among.catalogue, lists.people.declaration).names)
-    steps = Watched.on(chosen.schedule, columns, among.along, advance)
+    columns = among.columns(vocabulary_of(among.catalogue, lists.people.declaration).names)
+    steps = Watched.on(chosen.schedule, columns, advance)
     alone = replace(chosen, schedule=steps, first=chosen.first._replace(programmes=start))
     lesson = learn(shown, among.catalogue, alone, noise, unit=whose)
-    released = judged(start.suspicion() + steps.suspicion(), included, claim)
+    along = among.directions(lesson, columns)
+    released = judged(start.suspicion() + steps.suspicion(along), included, claim)
     model = judged(among.wishes(lesson.scorer, lists.people), included, claim)
     return Trial(released, model, np.unique(unit).size)
 

@@ -161,6 +161,12 @@ def test_a_full_batch_is_suspected_without_sampling() -> None:
     assert watched.suspicion() == pytest.approx([0.25])
 
 
+def test_a_gradient_in_two_places_is_looked_for_along_its_direction_alone() -> None:
+    watched = Watched.on(Schedule.of(units=10, q="1", steps=1, sigma="2"), np.array([[0, 1], [2, 1]]))
+    watched.seen.append(np.array([[0.9, 1.2], [0.0, 1.2]]))
+    assert watched.suspicion(np.array([[0.6, 0.8], [-1.0, 0.0]])) == pytest.approx([0.25, -0.125])
+
+
 # --- the faults -------------------------------------------------------------------------------------------------------
 
 
