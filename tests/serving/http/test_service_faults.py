@@ -27,10 +27,12 @@ from serving.http.access import Authentication
 from serving.http.app import create_app
 from serving.http.event_wire import BATCH
 from serving.http.log_desk import LogDesk
+from tests.examples import examples
 from tests.serving.http.test_events import event, held
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 600
+KILLS = min(examples(100).max_examples, 1_000)
 NOW = 1_800_000_000
 
 
@@ -198,10 +200,4 @@ def seen_after(home, kills, seed=7):
 @pytest.mark.slow
 @pytest.mark.usefixtures("only_server")
 def test_every_acknowledged_event_is_there_once_however_often_workers_are_killed(home):
-    seen_after(home, 20)
-
-
-@pytest.mark.soak
-@pytest.mark.usefixtures("only_server")
-def test_every_acknowledged_event_is_there_once_after_a_thousand_kills(home):
-    seen_after(home, 1_000)
+    seen_after(home, KILLS)

@@ -48,9 +48,15 @@ def working(url, engine, now, file):
     town.database.close()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    server = request.param == "postgresql"
+    return request.getfixturevalue("postgresql") if server else f"sqlite:///{tmp_path}/events.db"
+
+
 @pytest.fixture
-def town(tmp_path, real_engine):
-    town = Deployment(Database(f"sqlite:///{tmp_path}/events.db"), real_engine)
+def town(url, real_engine):
+    town = Deployment(Database(url), real_engine)
     for who in PEOPLE:
         town.settle(who, *WEBHOOK)
         town.tell(born(town, who, f"{who}-child"))
@@ -64,8 +70,8 @@ def read(town, table):
 
 
 @pytest.mark.slow
-def test_of_workers_killed_at_random_moments_every_offer_is_once_and_delivered(town, tmp_path):
-    rng, file, url = Random(5), tmp_path / "got", f"sqlite:///{tmp_path}/events.db"
+def test_of_workers_killed_at_random_moments_every_offer_is_once_and_delivered(town, url, tmp_path):
+    rng, file = Random(5), tmp_path / "got"
     town.worker  # noqa: B018 - compiled once, before processes are made of this one
     killed = 0
     for round_ in range(KILLS):
