@@ -127,7 +127,7 @@ def _beside(ground: SweptGround) -> tuple[float, bool]:
         sweep = ground.of(shard)
         drawn = np.sort(rng.choice(files[shard].people, min(each, files[shard].people), replace=False))
         begun = time.process_time()
-        oracle = RowOracle(sweep, messages)
+        oracle = RowOracle.of(sweep, messages)
         alone = [row for place in drawn.tolist() for row in oracle.rows(place)]
         spent += time.process_time() - begun
         equal &= alone == swept.rows(shard, [sweep.calendar.history.people[place] for place in drawn.tolist()])

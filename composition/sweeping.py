@@ -118,46 +118,14 @@ class ShardSweep:
         """Do one shard and return what is said of it: its counts, or the problems for which it is not there."""
         return {"shard": shard, **done_or_told(lambda: self._done(shard), self.out)}
 
-    def ready(self) -> ShardSweep:
-        """Return it once the programmes are compiled in this process, for those that are forked of it."""
+    def ready(self) -> None:
+        """Compile the programmes in this process, for those that are forked of it."""
         from features.log.history import history_of
 
         settings, sweep = swept_by(self.files)
         sweep.over(history_of([], settings.definitions.declaration))
         if self.files.earlier is not None or self.files.ahead is not None:
             foreseen_by(self.files)
-        return self
-
-    def checked(self, shard: int, drawn: tuple[Sequence[int], Sequence[int]], seed: int) -> dict[str, Any]:
-        """Return whose rows of a shard that is done are not those of each alone, and how many were looked at.
-
-        Args:
-            shard: which.
-            drawn: people, by their places, and others who are exchanged for people drawn among those who have a
-                household, something that lapses, or an open window of their own, as far as there are such.
-            seed: what draws them.
-        """
-        import numpy as np
-
-        from features.log.people_folder import PeopleFolder
-        from sweep.row_oracle import RowOracle
-        from sweep.sweep_folder import SweepFolder
-
-        settings, sweep = swept_by(self.files)
-        history = PeopleFolder.open(self.people).history(shard, settings.definitions.declaration)
-        mine = sweep.over(history)
-        oracle = RowOracle(mine, reading.read_messages(country=self.files.country))
-        intricate, both = np.flatnonzero(mine.intricate()), np.concatenate(drawn).astype(np.int64)
-        others = np.setdiff1d(intricate, both)
-        many = min(len(drawn[1]), others.size)
-        if many:
-            both[both.size - many :] = np.random.default_rng((seed, shard)).choice(others, many, replace=False)
-        places = np.sort(both)
-        held: dict[str, list[tuple[Any, ...]]] = {history.people[place]: [] for place in places.tolist()}
-        for row in SweepFolder(self.out, self.shards).rows(shard, held):
-            held[row[0]].append(row)
-        differ = [history.people[at] for at in places.tolist() if held[history.people[at]] != oracle.rows(at)]
-        return {"people": places.size, "intricate": int(np.isin(places, intricate).sum()), "differ": differ}
 
     def _done(self, shard: int) -> dict[str, Any]:
         import numpy as np

@@ -14,10 +14,12 @@ from composition import clock, reading, terminal
 from composition.engines import RankingSettings
 from composition.model_registry import NO_MODEL, ModelRegistry
 from composition.reports import write_sweep_page
+from composition.shard_check import ShardCheck, oracle_of
 from composition.sweeping import ShardSweep, SweepFiles, SweepSettings, foreseen_by, swept_by, whole_history
 from composition.workspace import Workspace
 from features import canonical_json
 from features.problem import Problem, Problems, Rejected
+from features.shard_folder import refuse_told
 from features.whole_file import write_whole
 from proffer import options
 from proffer.shard_engine import add_engine, check_engine, chosen_engine
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from features.country import Country
     from features.log.history import History
     from features.log.people_folder import PeopleFolder
+    from features.shard_folder import MapShards
     from recommender.rules.catalogue import Catalogue
 
 SUMMARY: Final = "summary.json"
@@ -80,23 +83,32 @@ def run(args: argparse.Namespace) -> int:
     from sweep.sweep_folder import SweepFolder
 
     _refuse_unread(args)
-    for read in (swept_by, foreseen_by):
+    for read in (swept_by, foreseen_by, oracle_of):
         read.cache_clear()  # an earlier sweep of this process may have read other files of the same names
     swept = _Asked(args)
     shards = len(swept.parts if swept.folder is None else swept.folder.files)
     folder = SweepFolder.begin(args.out, swept.order, shards)
     missing = folder.missing()
     work = ShardSweep(swept.files, str(swept.order["catalogue"]), swept.people(missing), args.out, folder.shards)
-    problems: list[Mapping[str, Any]] = []
-    with chosen_engine(args, shared=True) as mapped, terminal.bar(len(missing), "sweeping", unit="shard") as advance:
-        for told in mapped(work.ready() if missing and args.engine == "local" else work, missing):
-            problems += told.get("problems", ())
-            advance(1)
-    document = _counted(swept, folder.finish(), problems)
-    if args.check is not None and not problems:
-        document["check"] = _check(work, args.check, args.seed)
+    with chosen_engine(args, shared=True) as mapped:
+        if args.engine == "local" and (missing or args.check):
+            work.ready()
+        problems = _swept(mapped, work, missing)
+        document = _counted(swept, folder.finish(), problems)
+        if args.check is not None and not problems:
+            document["check"] = _check(mapped, ShardCheck(work, args.check, args.seed))
     _write(swept, document)
     return terminal.FAILED if problems or document.get("check", {}).get("differ") else terminal.DONE
+
+
+def _swept(mapped: MapShards, work: ShardSweep, missing: Sequence[int]) -> list[Mapping[str, Any]]:
+    """Sweep what is not there yet, and return the problems for which some of it is still not there."""
+    problems: list[Mapping[str, Any]] = []
+    with terminal.bar(len(missing), "sweeping", unit="shard") as advance:
+        for told in mapped(work, missing):
+            problems += told.get("problems", ())
+            advance(1)
+    return problems
 
 
 def _counted(swept: _Asked, said: Sequence[Mapping[str, Any]], problems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -111,26 +123,15 @@ def _counted(swept: _Asked, said: Sequence[Mapping[str, Any]], problems: Sequenc
     return {**told, "out": str(swept.args.out), "closing": closing, **counts, "problems": problems}
 
 
-def _check(work: ShardSweep, people: int, seed: int) -> dict[str, int]:
-    """Draw people of all shards by a seed, work each out alone, and count whose rows differ.
-
-    Every second one is drawn among the intricate of the shard.
-    """
-    import numpy as np
-
-    from features.log.people_folder import PeopleFolder
-
-    ends = np.cumsum([0, *(one.people for one in PeopleFolder.open(work.people).files)])
-    drawn = np.sort(np.random.default_rng(seed).choice(ends[-1], min(people, int(ends[-1])), replace=False))
-    shards, counts = np.searchsorted(ends, drawn, side="right") - 1, {"people": 0, "intricate": 0, "differ": 0}
-    with terminal.bar(drawn.size, "checking", unit="person") as advance:
-        for shard in np.unique(shards).tolist():
-            halves = [drawn[some::2][shards[some::2] == shard] - ends[shard] for some in (0, 1)]
-            told = work.checked(shard, (halves[0].tolist(), halves[1].tolist()), seed)
-            for name, found in told.items():
-                counts[name] += len(found) if name == "differ" else found
-            advance(told["people"])
-    return {"seed": seed, **counts}
+def _check(mapped: MapShards, check: ShardCheck) -> dict[str, int]:
+    """Work people out alone where shards are done, and count whose rows differ; raises Rejected where some cannot."""
+    counts, shards = {"people": 0, "intricate": 0, "differ": 0}, check.shards()
+    with terminal.bar(len(shards), "checking", unit="shard") as advance:
+        for told in mapped(check, shards):
+            for name in counts:
+                counts[name] += refuse_told(told)[name]
+            advance(1)
+    return {"seed": check.seed, **counts}
 
 
 def _write(swept: _Asked, document: Mapping[str, Any]) -> None:

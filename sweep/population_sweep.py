@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -159,10 +159,20 @@ class PopulationSweep:
         return pa.concat_tables(tables).unify_dictionaries(), tally
 
     def intricate(self) -> Bool:
-        """Return of everybody who has a household, something that lapses, or an open window of an event: bool[n]."""
+        """Return of everybody who has a household, something that lapses, or an open window of an event: bool[n].
+
+        Windows are looked at for those alone of whom the rest is not true.
+        """
         everybody, judge = np.arange(len(self.calendar.history.people), dtype=np.int64), self._judges[1]
-        blocks = (everybody[at : at + BLOCK] for at in range(0, everybody.size, BLOCK))
-        found = [judge.intricate(self._people(places, judge), self.calendar.applicant) for places in blocks]
+        found = self._each(everybody, judge.involved)
+        left = np.flatnonzero(~found)
+        found[left] = self._each(left, partial(judge.awaited, applicant=self.calendar.applicant))
+        return found
+
+    def _each(self, places: Int64, told: Callable[[SweptPeople], Bool]) -> Bool:
+        """What is told of some people on the last day, many at a time, bool[m]."""
+        blocks = (places[at : at + BLOCK] for at in range(0, places.size, BLOCK))
+        found = [told(self._people(block, self._judges[1])) for block in blocks]
         return np.concatenate([np.zeros(0, np.bool_), *found])
 
     @cached_property

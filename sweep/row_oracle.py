@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +13,10 @@ from recommender.offers.batch import recommend
 from sweep.pair_difference import CHANGED, SAME
 
 if TYPE_CHECKING:
+    from features.log.history import History
     from recommender.changes.offer_state import OfferState
     from recommender.messages import Messages
+    from recommender.rules.compiled import Compiled
     from sweep.population_sweep import PopulationSweep
 
 __all__ = ["RowOracle"]
@@ -21,15 +24,26 @@ __all__ = ["RowOracle"]
 Row = tuple[Any, ...]
 
 
+@dataclass(frozen=True, eq=False)
 class RowOracle:
     """What a sweep should have written of each person.
 
     Attributes:
         sweep: the sweep, over the people asked about.
+        rules: those of its last day, which explain what they say.
     """
 
-    def __init__(self, sweep: PopulationSweep, messages: Messages) -> None:
-        self.sweep, self._rules = sweep, sweep.after.explaining(messages)
+    sweep: PopulationSweep
+    rules: Compiled
+
+    @classmethod
+    def of(cls, sweep: PopulationSweep, messages: Messages) -> RowOracle:
+        """Return that of a sweep, in whose rules messages are put."""
+        return cls(sweep, sweep.after.explaining(messages))
+
+    def over(self, history: History) -> RowOracle:
+        """Return that of the same sweep of other people."""
+        return RowOracle(self.sweep.over(history), self.rules)
 
     def rows(self, place: int) -> list[Row]:
         """Return a person's rows, by the place in the history, as `pair_difference.schema` has them."""
@@ -44,8 +58,8 @@ class RowOracle:
 
     def _ranked(self, name: str, place: int, changed: dict[str, Row]) -> list[Row]:
         """The rows with the places in the person's list; without an earlier day of the first alone."""
-        sweep, person = self.sweep, self.sweep.calendar.person(place, self.sweep.as_of, self._rules)
-        shown = recommend(self._rules, person, sweep.ranker, sweep.first).shown
+        sweep, person = self.sweep, self.sweep.calendar.person(place, self.sweep.as_of, self.rules)
+        shown = recommend(self.rules, person, sweep.ranker, sweep.first).shown
         order = {one.programme.id: (one.rank, one.utility.steps) for one in shown}
         states = sweep.calendar.states(place, sweep.as_of)
         kept = sorted(order.keys() if sweep.since is None else order.keys() | changed.keys())

@@ -147,7 +147,8 @@ class PeopleFolder:
         import pyarrow as pa
         import pyarrow.parquet
 
-        return history_of_table(pyarrow.parquet.read_table(pa.BufferReader(content)), declaration)
+        table = pyarrow.parquet.read_table(pa.BufferReader(content), columns=["person", *COLUMNS, "reports"])
+        return history_of_table(table, declaration)
 
     @property
     def apart(self) -> bool:

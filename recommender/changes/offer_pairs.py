@@ -124,7 +124,7 @@ class PairJudge:
         for kind in range(self._kinds):
             needed[:, kind] = (answers[:, self._window[self._windowed] == kind] != Answer.NO).any(axis=1)
         windows = self._windows.of_people(events, needed)
-        return PersonTerms(HeldPairs.of(self.compiled.catalogue, events.holdings()), windows, events.lapsing())
+        return PersonTerms(HeldPairs.of(self.compiled.catalogue, events.holdings()), windows)
 
     def limits(self, terms: PersonTerms) -> OfferLimits:
         """Return the same as an order of offers reads it."""
@@ -135,13 +135,18 @@ class PairJudge:
         shut = np.union1d(terms.held.held, terms.held.apart)
         return OfferLimits(closed[terms.windows], left[terms.windows], shut)
 
-    def intricate(self, people: SweptPeople, applicant: int) -> Bool:
-        """Return who has a household, something that lapses, or an open window that an event began: bool[n]."""
+    @staticmethod
+    def involved(people: SweptPeople) -> Bool:
+        """Return who has a household, or something that lapses: bool[n]."""
+        lapsing = PersonEvents(people.history, people.places, people.known).lapsing()
+        return np.asarray((people.known.members.counts > 0) | lapsing, np.bool_)
+
+    def awaited(self, people: SweptPeople, applicant: int) -> Bool:
+        """Return who has an open window that an event began: bool[n]."""
         terms = self.terms(people, applicant)
         states, cells = self._state_codes()[0], self.windows.cells()
         opened = (cells[states, 0] == STATES.index(OPEN)) & (cells[states, 2] != UNKNOWN)
-        own = np.append(opened, False)[terms.windows].any(axis=1)
-        return np.asarray((people.known.members.counts > 0) | terms.lapsing | own, np.bool_)
+        return np.asarray(np.append(opened, False)[terms.windows].any(axis=1), np.bool_)
 
     def standing(self, terms: PersonTerms, person: Int64, programme: Int64, answer: Int8) -> OfferPairs:
         """Return how some people stand to some programmes that the rules do not exclude, without what these come to.
@@ -181,12 +186,10 @@ class PersonTerms(NamedTuple):
         held: what they hold and what cannot be held beside it.
         windows: int64[n, windows], places in a `WindowTable` of those that depend on the person; -1 where the rules
             exclude all that has it.
-        lapsing: bool[n], of whom something is known until it lapses.
     """
 
     held: HeldPairs
     windows: Int64
-    lapsing: Bool
 
 
 class HeldPairs(NamedTuple):

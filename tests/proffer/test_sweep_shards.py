@@ -18,8 +18,10 @@ import pyarrow.parquet
 import pytest
 
 from composition import sweeping
+from composition.shard_check import ShardCheck
 from features.log.people_folder import PeopleFolder
 from proffer import cli
+from sweep.row_oracle import RowOracle
 from sweep.sweep_folder import SweepFolder
 from tests.proffer.scripted import run
 from tests.spark import SPARK
@@ -137,21 +139,58 @@ def test_a_full_disk_is_told_for_each_shard_and_nothing_half_is_left(capsys, fol
     assert manifest(out) == manifest(swept)
 
 
-def test_of_those_who_are_checked_half_are_exchanged_for_intricate_people(folder, swept):
-    files, exchanged = sweeping.SweepFiles(date(2025, 10, 31)), 0
-    settings, sweep = sweeping.swept_by(files)
-    work = sweeping.ShardSweep(files, settings.definitions.catalogue.hash, folder, swept, 4)
-    for shard in range(4):
-        intricate = sweep.over(PeopleFolder.open(folder).history(shard, settings.definitions.declaration)).intricate()
-        plain = np.flatnonzero(~intricate)
-        half = min(plain.size // 2, int(intricate.sum()))
-        if not half:
-            continue
-        halves = plain[:half].tolist(), plain[half : 2 * half].tolist()
-        told = work.checked(shard, halves, 7)
-        assert told == {"people": 2 * half, "intricate": half, "differ": []} == work.checked(shard, halves, 7)
-        exchanged += half
+def check_of(folder, swept, people=40, seed=7):
+    files = sweeping.SweepFiles(date(2025, 10, 31))
+    catalogue = sweeping.swept_by(files)[0].definitions.catalogue.hash
+    return ShardCheck(sweeping.ShardSweep(files, catalogue, folder, swept, 4), people, seed)
+
+
+def intricate_of(folder, shard):
+    settings, sweep = sweeping.swept_by(sweeping.SweepFiles(date(2025, 10, 31)))
+    return sweep.over(PeopleFolder.open(folder).history(shard, settings.definitions.declaration)).intricate()
+
+
+def test_of_those_who_are_checked_half_are_exchanged_for_intricate_people(folder, swept, monkeypatch):
+    looked, rows, exchanged = [], RowOracle.rows, 0
+    monkeypatch.setattr(RowOracle, "rows", lambda self, place: (looked.append(place), rows(self, place))[1])
+    for seed in (7, 8):
+        check = check_of(folder, swept, seed=seed)
+        drawn = np.sort(np.random.default_rng(seed).choice(80, 40, replace=False))
+        for shard in range(4):
+            mine, intricate = drawn // 20 == shard, intricate_of(folder, shard)
+            first, second = (drawn[some::2][mine[some::2]] % 20 for some in (0, 1))
+            assert [half.tolist() for half in check.halves(shard)] == [first.tolist(), second.tolist()]
+            others = np.setdiff1d(np.flatnonzero(intricate), [*first, *second])
+            many = min(second.size, others.size)
+            other = np.random.default_rng((seed, shard)).choice(others, many, replace=False)
+            whom = sorted([*first, *second[: second.size - many], *other])
+            looked.clear()
+            assert check(shard) == {
+                "shard": shard, "people": len(whom), "intricate": int(intricate[whom].sum()), "differ": 0,
+            }  # fmt: skip
+            assert looked == whom
+            exchanged += many
     assert exchanged > 0
+
+
+def test_who_is_checked_is_the_same_by_one_process_and_by_two(capsys, folder, swept):
+    words = ("sweep", "--people", folder, "--out", swept, *DAY, "--check", 30, "--seed", 5, "--processes")
+    one, two = (run(capsys, *words, processes) for processes in (1, 2))
+    assert one == two
+    assert (one[0], one[1]["check"]["people"], one[1]["check"]["differ"]) == (0, 30, 0)
+
+
+def test_a_check_reads_no_file_that_nobody_is_drawn_of_and_names_one_that_is_damaged(capsys, folder, swept, tmp_path):
+    shutil.copytree(folder, tmp_path / "people")
+    words = ("sweep", "--people", tmp_path / "people", "--out", swept, *DAY, "--check", 1, "--processes", 1)
+    (of,) = check_of(folder, swept, people=1, seed=0).shards()
+    for number in {0, 1, 2, 3} - {of}:
+        (tmp_path / "people" / f"people-0000{number}.parquet").unlink()
+    code, document = run(capsys, *words)
+    assert (code, document["check"]["people"], document["check"]["differ"]) == (0, 1, 0)
+    (tmp_path / "people" / f"people-0000{of}.parquet").write_bytes(b"PAR1 half")
+    assert cli.main([str(word) for word in words]) == 2
+    assert f"people-0000{of}.parquet" in capsys.readouterr().err
 
 
 def test_a_catalogue_that_changes_during_a_sweep_is_not_mixed_in(folder, tmp_path):
