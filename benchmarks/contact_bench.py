@@ -113,7 +113,7 @@ def _ours(arrivals: Sequence[Arrival]) -> float:
             )
             for one in known
         ]
-        message = decide(POLICY, ContactSituation(now, _ZONE, due, states, record)).message
+        message = decide(POLICY, ContactSituation(now, _ZONE, due, {one.name: "" for one in known}, record)).message
         if message is None:
             continue
         total += sum(left.pop(one.programme).worth(day) for one in message.offers)

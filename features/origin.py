@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from features.calendar import DAY_SECONDS, Duration, date_of
 from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import STATED, Fact, Selector, State
 from features.kernel.lowering import trusted_for
 from features.kernel.tally import moved
+from features.log.row_encoder import signals_of
 from features.value import NONE, UNKNOWN, is_known
 
 if TYPE_CHECKING:
@@ -41,8 +43,7 @@ class Origin:
         return {"events": list(self.events), "on": on, "until": until, "happened": self.happened}
 
 
-@dataclass(frozen=True)
-class _Cue:
+class _Cue(NamedTuple):
     """One row that speaks of a fact: its day, what it gives, until when, and the identifier of what begins or ends."""
 
     event: str
@@ -87,30 +88,52 @@ def origins(
 
 def _cues(declaration: Declaration, history: History, rows: Int64) -> Iterator[tuple[str, _Cue]]:
     """Everything that was said of each fact, in order."""
-    speaks: dict[Selector, list[tuple[Fact, State | int | None]]] = {}
-    for fact in declaration.facts.values():
-        for state in fact.states:
-            speaks.setdefault(state.signal, []).append((fact, state))
-        for gives, signals in enumerate((fact.tally.ends, fact.tally.begins) if fact.tally else ()):
-            for signal in signals:
-                speaks.setdefault(signal, []).append((fact, gives))
-        for signal in (*fact.adds, *([Selector(STATED, None, fact.name)] if fact.stated else ())):
-            speaks.setdefault(signal, []).append((fact, None))
+    speaks = _speaks(declaration)
     held: dict[str, int] = {}
     days = (history.local[rows] // DAY_SECONDS).tolist()
     for place, value, day in zip(history.signal[rows].tolist(), history.value[rows].tolist(), days, strict=True):
-        signal = history.signals[place]
-        before = {**held}
-        for fact, act in speaks.get(signal, ()):
+        spoken = speaks[place]
+        before = {**held} if spoken.changing else held
+        for name, act in spoken.acts:
             if isinstance(act, int):
-                yield fact.name, _Cue(signal.event, day, act, None, value)
-            elif act is None:
-                held[fact.name] = value
-                yield fact.name, _Cue(signal.event, day, value, _after(trusted_for(fact).get(value, (None, 0))[0], day))
+                yield name, _Cue(spoken.event, day, act, None, value)
+            elif not isinstance(act, State):
+                held[name] = value
+                yield name, _Cue(spoken.event, day, value, _after(act.get(value, (None, 0))[0], day))
             elif not act.changes or moved(before.get(act.changes, UNKNOWN), value) != 0:
                 given = value if act.gives is None or value == UNKNOWN else act.gives
-                held[fact.name] = given
-                yield fact.name, _Cue(signal.event, day, given, _after(act.lapse, day))
+                held[name] = given
+                yield name, _Cue(spoken.event, day, given, _after(act.lapse, day))
+
+
+class _Spoken(NamedTuple):
+    """What one signal says: its event, and of each fact it speaks of the name and what it does.
+
+    That is a state it sets; what one of several becomes that it begins or ends; or how long each value that it states
+    is believed. `changing` is whether any of it depends on what was held before.
+    """
+
+    event: str
+    acts: tuple[tuple[str, State | int | Mapping[int, tuple[Duration, int]]], ...]
+    changing: bool
+
+
+@lru_cache(maxsize=8)
+def _speaks(declaration: Declaration) -> tuple[_Spoken, ...]:
+    """What each of the signals of a declaration says, by its place in a history's `signals`."""
+    speaks: dict[Selector, list[tuple[str, State | int | Mapping[int, tuple[Duration, int]]]]] = {}
+    for fact in declaration.facts.values():
+        for state in fact.states:
+            speaks.setdefault(state.signal, []).append((fact.name, state))
+        for gives, signals in enumerate((fact.tally.ends, fact.tally.begins) if fact.tally else ()):
+            for signal in signals:
+                speaks.setdefault(signal, []).append((fact.name, gives))
+        for signal in (*fact.adds, *([Selector(STATED, None, fact.name)] if fact.stated else ())):
+            speaks.setdefault(signal, []).append((fact.name, trusted_for(fact)))
+    acts = [tuple(speaks.get(signal, ())) for signal in signals_of(declaration)]
+    changing = [any(isinstance(act, State) and act.changes for _, act in some) for some in acts]
+    events = [signal.event for signal in signals_of(declaration)]
+    return tuple(map(_Spoken, events, acts, changing))
 
 
 def _after(lapse: Duration | None, day: int) -> int | None:

@@ -208,9 +208,9 @@ class Engine:
         return recommend(compiled, person, self.ranker, k, asks)
 
     def offers(self, people: Sequence[Person], day: date) -> tuple[Recommendations, ...]:
-        """All that may be offered to people on a day, without what to ask and from which events facts are known."""
+        """All that may be offered to people on a day; nothing beside it, what to ask or whence facts are known."""
         unsaid = [replace(person, known=replace(person.known, traced={})) for person in people]
-        return batch(unsaid, self.compiled(day), self.ranker)
+        return batch(unsaid, self.compiled(day), self.ranker, beside=False)
 
     def verdicts(self, person: Person, day: date) -> Verdicts:
         """Every programme judged on the person, in the catalogue's order; iterating explains them."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from recommender.offers.beside import apart_from
+from recommender.offers.beside import APART, RECEIVED, apart_from
 from recommender.offers.offer_arrays import offer_arrays
 from recommender.rules.clause import Answer
 from recommender.rules.window import CLOSED, NOTHING_KNOWN
@@ -48,7 +48,16 @@ class OfferState(NamedTuple):
     @property
     def offerable(self) -> bool:
         """Whether it may be offered: neither held, nor shut out by what is held, nor closed."""
-        return not (self.held or self.apart or self.window.state == CLOSED)
+        return not self.bar
+
+    @property
+    def bar(self) -> str:
+        """Why it cannot be offered, the first that applies; empty where it can."""
+        if self.held:
+            return RECEIVED
+        if self.apart:
+            return APART
+        return CLOSED if self.window.state == CLOSED else ""
 
 
 def offer_states(person: Person, compiled: Compiled) -> Mapping[str, OfferState]:

@@ -17,12 +17,10 @@ from recommender.contact.contact_plan import SLOTS, first_of_plan
 from recommender.contact.contact_policy import PULL, PUSH, ContactPolicy
 from recommender.contact.contact_record import ALIVE, DECLINED, DUE, SNOOZED, ContactRecord, PastOffer, utc_of
 from recommender.contact.due_offer import DueOffer
-from recommender.rules.window import CLOSED
 from recommender.standing import DEPENDS, LIKELY, YES
 
 if TYPE_CHECKING:
     from features.calendar import Zone
-    from recommender.changes.offer_state import OfferState
     from recommender.contact.holdout import ContactDelay
 
 __all__ = ["REASONS", "ContactDecision", "ContactSituation", "Kept", "Withdrawal", "decide"]
@@ -80,7 +78,8 @@ class ContactSituation:
         now: UTC seconds.
         zone: of the person.
         due: what may be offered (`recommender.contact.due_offer`).
-        states: how the person stands to every programme that the rules do not exclude.
+        bars: of every programme that the rules do not exclude why it cannot be offered (received, apart or closed),
+            empty where it can.
         record: what was offered before, and what the person agreed to.
         delays: of each programme that is due whether its contact waits by a holdout; empty where none is in force.
     """
@@ -88,7 +87,7 @@ class ContactSituation:
     now: int
     zone: Zone
     due: Sequence[DueOffer]
-    states: Mapping[str, OfferState]
+    bars: Mapping[str, str]
     record: ContactRecord
     delays: Mapping[str, ContactDelay] = field(default_factory=dict)
 
@@ -104,14 +103,7 @@ class ContactSituation:
 
     def refusal(self, programme: str) -> str | None:
         """Return why the rules, what is held or the day forbid to offer a programme; None where they do not."""
-        state = self.states.get(programme)
-        if state is None:
-            return "excluded"
-        if state.held:
-            return "received"
-        if state.apart:
-            return "apart"
-        return "closed" if state.window.state == CLOSED else None
+        return self.bars.get(programme, "excluded") or None
 
 
 def decide(policy: ContactPolicy, situation: ContactSituation) -> ContactDecision:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from recommender.offers.utility import EXPECTED, VALUE, UtilityWeights
+from recommender.offers.utility import UtilityWeights
 from recommender.rules.clause import All, Any, Clause, Compare
 from recommender.rules.window import UPCOMING
 from recommender.standing import YES, standing
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from recommender.rules.programme import Programme
     from recommender.text import Text
 
-__all__ = ["DueOffer", "Terms", "due_after", "due_offers", "is_sensitive", "terms_of"]
+__all__ = ["DueOffer", "SensitiveMarks", "Terms", "due_after", "due_offers", "is_sensitive", "terms_of"]
 
 _OPEN: Final = ("unread_text", "no_data")
 """Causes that nobody can be asked about: their words are shown."""
+_WEIGHTS: Final = UtilityWeights()
+_COUNTED: Final = ("loan", "discount", "service")
+"""What counts other than a gift, by the weight of its name."""
 
 
 class Terms(NamedTuple):
@@ -117,58 +120,67 @@ def due_after(due: Iterable[str], changes: Iterable[OfferChange]) -> frozenset[s
     return frozenset(found)
 
 
-def due_offers(
-    found: Recommendations, held: Collection[str], policy: ContactPolicy, sensitive_facts: Collection[str]
-) -> tuple[DueOffer, ...]:
+@dataclass(frozen=True)
+class SensitiveMarks:
+    """What leaves only through a channel chosen for it.
+
+    Attributes:
+        programmes: the ids of those that are sensitive for everybody.
+        facts: the names of facts that are; what an answer rests on one for is sensitive for whoever it answers.
+    """
+
+    programmes: frozenset[str]
+    facts: frozenset[str]
+
+    @classmethod
+    def of(cls, programmes: Iterable[Programme], policy: ContactPolicy, facts: Collection[str]) -> SensitiveMarks:
+        """Return the marks of programmes by a policy and the facts that are marked."""
+        return cls(frozenset(one.id for one in programmes if is_sensitive(one, policy, facts)), frozenset(facts))
+
+    def mark(self, one: Recommendation) -> bool:
+        """Whether a recommendation is sensitive for whom it is made."""
+        if one.programme.id in self.programmes:
+            return True
+        return any(not self.facts.isdisjoint(reason.facts) for reason in one.verdict.because)
+
+
+def due_offers(found: Recommendations, held: Collection[str], marks: SensitiveMarks) -> tuple[DueOffer, ...]:
     """Return everything that may be offered to a person, the most useful first.
 
     Args:
         found: all recommendations of the day, none left out.
         held: ids of the programmes the person receives.
-        policy: says which programmes are sensitive besides those whose rules ask for a sensitive fact.
-        sensitive_facts: the names of the facts that are marked sensitive.
+        marks: what is sensitive.
     """
     bundles: dict[str, list[str]] = {}
     for bundle in found.bundles:
         for name in bundle.programmes:
             bundles.setdefault(name, []).append(bundle.event)
-    return tuple(
-        replace(
-            _plain(one),
-            sensitive=is_sensitive(one.programme, policy, sensitive_facts)
-            or any(name in sensitive_facts for reason in one.verdict.because for name in reason.facts),
-            renewal=any(name in held for name in one.programme.renews),
-            bundles=tuple(bundles.get(one.programme.id, ())),
-            asks=next((name for name in one.verdict.missing if name not in sensitive_facts), None),
+    return tuple([
+        DueOffer(
+            one.programme.id,
+            Terms(int(one.verdict.answer), one.window.opens, one.window.closes, *one.sum.span),
+            standing(one.verdict),
+            _gain(one),
+            one.window.pressing,
+            one.window.state != UPCOMING,
+            marks.mark(one),
+            any(name in held for name in one.programme.renews),
+            tuple(bundles.get(one.programme.id, ())),
+            frozenset(one.programme.excludes),
+            tuple([reason.text for reason in one.verdict.because if reason.cause in _OPEN]),
+            next((name for name in one.verdict.missing if name not in marks.facts), None),
         )
         for one in found.shown
-    )
-
-
-def _plain(one: Recommendation) -> DueOffer:
-    """An offer as the recommendation alone tells it."""
-    amount, window, verdict = one.estimate, one.window, one.verdict
-    low, high = (amount.low, amount.high) if amount.stated else (None, None)
-    return DueOffer(
-        one.programme.id,
-        Terms(int(verdict.answer), window.opens, window.closes, low, high),
-        standing(verdict),
-        _gain(one),
-        window.pressing,
-        is_open=window.state != UPCOMING,
-        excludes=frozenset(one.programme.excludes),
-        open=tuple(reason.text for reason in verdict.because if reason.cause in _OPEN),
-    )
+    ])  # fmt: skip
 
 
 def _gain(one: Recommendation) -> int:
     """Likelihood of take-up, where a model tells it, times what it comes to in the first year."""
-    weights = UtilityWeights()
-    told = next(part for part in one.utility.contributions if part.factor in (EXPECTED, VALUE)).figures
-    amount = told.get("amount")
-    counts = {"loan": weights.loan, "discount": weights.discount, "service": weights.service}
+    amount, weights = one.utility.amount, _WEIGHTS
     worth = weights.unstated_won if amount is None else amount
-    return round(worth * counts.get(one.estimate.gives, 1.0) * (1.0 if one.likelihood is None else one.likelihood))
+    counted = getattr(weights, one.sum.gives) if one.sum.gives in _COUNTED else 1.0
+    return round(worth * counted * (1.0 if one.likelihood is None else one.likelihood))
 
 
 def is_sensitive(programme: Programme, policy: ContactPolicy, sensitive_facts: Collection[str]) -> bool:

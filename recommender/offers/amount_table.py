@@ -20,6 +20,7 @@ from recommender.offers.offer_arrays import ordered_amount
 from recommender.rules.children import BIRTH, CHILDREN
 from recommender.rules.clause import compares, members_counted
 from recommender.rules.estimate import ANYBODY, Claimant
+from recommender.rules.payment import GIVES
 from recommender.rules.person import Person
 
 if TYPE_CHECKING:
@@ -62,6 +63,15 @@ class SweptPeople:
         return self._met[at, whole]
 
 
+class _Sum(NamedTuple):
+    """What a value comes to: the columns of `AmountTable.of_person`."""
+
+    least: int
+    most: int
+    ordered: int
+    gives: int
+
+
 class _Classes(NamedTuple):
     """People of whom the same is seen: the class of each, and the name of each class."""
 
@@ -92,33 +102,31 @@ class AmountTable:
         self._worths = [value for _, value in worths.values()]
         self._today = compiled.declaration.zone.today(t)
         self._children = ChildKeys(compiled.declaration, self._worths, self._today)
-        self._met: dict[tuple[int, bytes], tuple[int, int, int]] = {}
+        self._met: dict[tuple[int, bytes], _Sum] = {}
         self._columns = [self._reads(value) for value in self._worths]
         self._lock = threading.Lock()
 
     @cached_property
     def _fixed(self) -> Int64:
-        """What every programme comes to for somebody of whom nothing is known, int64[P, 3]."""
-        spans = [self._span(one.value, ANYBODY) for one in self._compiled.catalogue.programmes]
-        return np.array(spans, np.int64).reshape(-1, 3)
+        """What every programme comes to for somebody of whom nothing is known, int64[P, 4]."""
+        sums = [self._sum(one.value, ANYBODY) for one in self._compiled.catalogue.programmes]
+        return np.array(sums, np.int64).reshape(-1, len(_Sum._fields))
 
     @property
     def counts_members(self) -> bool:
         """Whether the children that sums are paid for are members of a household."""
         return self._children.can
 
-    def _span(self, value: Value, person: Claimant) -> tuple[int, int, int]:
+    def _sum(self, value: Value, person: Claimant) -> _Sum:
         found = value.amount_of(person, self._t)
         ordered = ordered_amount(found, value.currency, self._compiled.declaration.country.currency)
-        middle = UNKNOWN if ordered is None else ordered
+        middle, gives = UNKNOWN if ordered is None else ordered, GIVES.index(found.gives)
         if not found.stated:
-            return UNKNOWN, UNKNOWN, middle
-        return found.low, UNKNOWN if found.high is None else found.high, middle
+            return _Sum(UNKNOWN, UNKNOWN, middle, gives)
+        return _Sum(found.low, UNKNOWN if found.high is None else found.high, middle, gives)
 
     def amounts(self, people: SweptPeople, person: Int64, programme: Int64) -> Int64:
-        """Return what each programme comes to for each person, pair by pair: int64[m, 3].
-
-        The last is the sum by which it is ordered where that depends on the person, `UNKNOWN` where there is none.
+        """Return what each programme comes to for each person, pair by pair: int64[m, 4], the columns of `of_person`.
 
         Args:
             people: n people.
@@ -138,31 +146,37 @@ class AmountTable:
             found[pairs] = self._of(which, people, person[pairs], children, classes)
         return found
 
-    def ordered(self, person: Person, programme: Int64) -> Int64:
-        """Return the sum by which each of some programmes is ordered for one person, int64[m]; many threads may ask.
+    def of_person(self, person: Person, programme: Int64) -> Int64:
+        """Return what some programmes come to for one person, int64[m, 4]; many threads may ask.
+
+        The columns: the least, the most, the sum by which it is ordered where that depends on the person (`UNKNOWN`
+        where there is none), and what it gives, a place in GIVES.
 
         Args:
             person: as known at the table's second.
-            programme: int64[m], the places of programmes that give what depends on the person.
+            programme: int64[m], places in the catalogue.
         """
-        worth, seen = self._worth[programme].tolist(), dict[tuple[int, ...], bytes]()
+        found, worth, seen = self._fixed[programme], self._worth[programme], dict[tuple[int, ...], bytes]()
+        own = np.flatnonzero(worth >= 0)
         with self._lock:
-            children = self._children.keys(person.snapshot) if self._children.can else None
-            sums = {which: self._of_one(which, person, children, seen) for which in set(worth)}
-        return np.array([sums[which] for which in worth], np.int64)
+            children = self._children.keys(person.snapshot) if self._children.can and own.size else None
+            sums = {which: self._of_one(which, person, children, seen) for which in set(worth[own].tolist())}
+        if own.size:
+            found[own] = [sums[which] for which in worth[own].tolist()]
+        return found
 
-    def _of_one(self, which: int, person: Person, children: Int64 | None, seen: dict[tuple[int, ...], bytes]) -> int:
+    def _of_one(self, which: int, person: Person, children: Int64 | None, seen: dict[tuple[int, ...], bytes]) -> _Sum:
         value, (columns, alone) = self._worths[which], self._columns[which]
         if alone or (children is None and _CHILDREN in columns):
-            return self._span(value, person)[2]
+            return self._sum(value, person)
         if columns not in seen:
             seen[columns] = self._keys(columns, person.snapshot, children)[0].tobytes()
         case = which, seen[columns]
         if case not in self._met:
             if len(self._met) > _MOST:
                 self._met.clear()
-            self._met[case] = self._span(value, person)
-        return self._met[case][2]
+            self._met[case] = self._sum(value, person)
+        return self._met[case]
 
     def _of(
         self,
@@ -175,7 +189,7 @@ class AmountTable:
         """What one value comes to for each of some people; the classes of these people are kept between values."""
         value, (columns, alone) = self._worths[which], self._columns[which]
         if alone or (children is None and _CHILDREN in columns):  # nothing short of the person says what it comes to
-            return np.array([self._span(value, people.person(at, self._compiled, True)) for at in person.tolist()])
+            return np.array([self._sum(value, people.person(at, self._compiled, True)) for at in person.tolist()])
         if columns not in classes:
             classes[columns] = _Classes.of_keys(self._keys(columns, people.known, children))
         mine, told = classes[columns], []
@@ -186,9 +200,9 @@ class AmountTable:
         for one, at in zip(used.tolist(), first[used].tolist(), strict=True):
             known = which, mine.names[one]
             if known not in self._met:
-                self._met[known] = self._span(value, people.person(at, self._compiled, False))
+                self._met[known] = self._sum(value, people.person(at, self._compiled, False))
             told.append(self._met[known])
-        spans = np.empty((first.size, 3), np.int64)
+        spans = np.empty((first.size, len(_Sum._fields)), np.int64)
         spans[used] = np.array(told, np.int64)
         return spans[like]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,20 @@ from features.arrays import Bool, Float64, Int8, Int64
 from features.members import joined
 from features.problem import Problem, Rejected
 from features.snapshot import Snapshots
-from recommender.currency import currency_of
 from recommender.offers.amount_table import amount_table
-from recommender.offers.beside import Alternative, alternative, apart_from, ending_notice, notices_of
+from recommender.offers.beside import (
+    APART,
+    RECEIVED,
+    Alternative,
+    alternative,
+    apart_from,
+    ending_notice,
+    notices_of,
+)
 from recommender.offers.bundle import Bundle, Candidate, bundles
 from recommender.offers.offer_arrays import OfferArrays, PersonWindows, offer_arrays
 from recommender.offers.other_applicant import for_other_applicants, unasked_kinds
+from recommender.offers.person_sums import PersonSum, PersonSums
 from recommender.offers.recommendation import Recommendation, Recommendations, traced_in
 from recommender.offers.utility import UtilityInputs, UtilityWeights, Weighed, unlocked, weigh
 from recommender.ranking.scorer import Pairs
@@ -26,7 +34,7 @@ from recommender.rules.chance import chances
 from recommender.rules.clause import Answer
 from recommender.rules.look_ahead import ahead
 from recommender.rules.verdict import Verdicts
-from recommender.rules.window import ApplicationWindow
+from recommender.rules.window import CLOSED
 
 if TYPE_CHECKING:
     from recommender.offers.order_correction import OrderCorrection
@@ -88,12 +96,13 @@ def recommend(
 
 
 def batch(
-    people: Sequence[Person], compiled: Compiled, ranker: Ranker, k: int | None = None
+    people: Sequence[Person], compiled: Compiled, ranker: Ranker, k: int | None = None, *, beside: bool = True
 ) -> tuple[Recommendations, ...]:
     """Recommend to each person what the rules do not exclude, the most useful first.
 
     The programmes that can be recommended depend on the rules, on what the person receives and on the day; the ranker
-    only orders them, and `k` only says how many are shown.
+    only orders them, and `k` only says how many are shown. `beside` says whether it is told, too, what else there is
+    than what can be recommended: what is received, kept apart by that, for others, soon or closed.
 
     Raises:
         Rejected: the ranker's model answers with something that is not a probability.
@@ -102,7 +111,8 @@ def batch(
     if not people:
         return ()
     weighed = _weighed(people, compiled, ranker)
-    return tuple(_of_person(weighed, i, compiled, ranker, k) for i in range(len(people)))
+    found = (_of_person(weighed, i, compiled, ranker, k) for i in range(len(people)))
+    return tuple(_with_beside(one, weighed, i, compiled) if beside else one for i, one in enumerate(found))
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +207,7 @@ def _amounts(table: OfferArrays, people: Sequence[Person], known: Snapshots, com
     for person, (begin, end) in zip(people, itertools.pairwise(starts.tolist()), strict=True):
         mine = chosen[begin:end]
         if mine.size:
-            amounts[mine] = amount_table(compiled, person.t).ordered(person, pairs.programme[mine])
+            amounts[mine] = amount_table(compiled, person.t).of_person(person, pairs.programme[mine])[:, 2]
     return amounts
 
 
@@ -220,56 +230,66 @@ def _unlocks(
 
 
 def _of_person(offers: _WeighedOffers, i: int, compiled: Compiled, ranker: Ranker, k: int | None) -> Recommendations:
-    table, programmes = offer_arrays(compiled), compiled.catalogue.programmes
-    person, windows, permitted = offers.people[i], offers.windows[i], offers.answers[i] != Answer.NO
-    begin, end = offers.starts[i : i + 2].tolist()
-    total = offers.weighed.total[begin:end]
-    order = np.lexsort((table.id_rank[offers.pairs.programme[begin:end]], -total))
-    known = offers.known
-    verdicts = Verdicts(compiled, offers.answers[i], known.values[i], person.applicant, known.members[i : i + 1])
-    shown = tuple(
-        _explained(offers, begin + row, rank, verdicts, table.window(place, windows))
-        for rank, (row, place) in enumerate(
-            zip(order[:k].tolist(), offers.pairs.programme[begin + order[:k]].tolist(), strict=True), start=1
-        )
-    )
-    apart = np.zeros(len(permitted), dtype=np.bool_)
-    apart[list(offers.beside[i])] = True
-    gone = np.flatnonzero(permitted & ~offers.held[i] & offers.closed[i] & ~apart).tolist()
+    """What can be recommended to a person."""
+    person, (begin, end) = offers.people[i], offers.starts[i : i + 2].tolist()
+    shown = tuple(_shown(offers, i, compiled, k))
     return Recommendations(
         day=compiled.day,
         total=end - begin,
         shown=shown,
         bundles=_bundled(offers, i, compiled),
-        already=_already(offers, i, compiled),
-        alternatives=_alternatives(offers, i, compiled),
-        other_applicants=for_other_applicants(person, compiled, table.offered_on),
+        already=(),
+        alternatives=(),
+        other_applicants=(),
         not_asked=unasked_kinds(compiled, person.applicant),
-        upcoming=_upcoming(offers, i, compiled),
+        upcoming=(),
         messages=compiled.messages,
         known_from=traced_in(shown, person.known.origins),
-        closed=tuple((programmes[at], table.window(at, windows)) for at in gone),
+        closed=(),
         asks=(),
         events={name: event.title for name, event in compiled.declaration.events.items()},
         model=ranker.model if ranker.scorer is not None else None,
+        barred=_barred(offers, i, compiled),
     )
 
 
-def _explained(
-    offers: _WeighedOffers, row: int, rank: int, verdicts: Verdicts, window: ApplicationWindow
-) -> Recommendation:
-    place = int(offers.pairs.programme[row])
-    likelihoods = offers.weighed.inputs.likelihood
-    likelihood = None if likelihoods is None else float(likelihoods[row])
-    compiled, utility = verdicts.compiled, offers.weighed.utility(row)
-    programme, verdict = compiled.catalogue.programmes[place], verdicts.explain(place)
-    person = offers.people[int(offers.pairs.person[row])]
-    notices = notices_of(programme, person.held, compiled)
-    currency = currency_of(programme.value.currency, compiled.declaration.country.currency)
-    told = offer_arrays(compiled).told_to_all(place, programme.value, person.t, currency, compiled.messages)
-    estimate = told.estimate if told else programme.value.amount_of(person, person.t)
-    return Recommendation(
-        rank, programme, verdict, likelihood, utility, window, estimate, currency, compiled.messages, notices, told
+def _shown(offers: _WeighedOffers, i: int, compiled: Compiled, k: int | None) -> Iterator[Recommendation]:
+    """The first `k` recommendations of a person."""
+    table, programmes, person = offer_arrays(compiled), compiled.catalogue.programmes, offers.people[i]
+    begin, end = offers.starts[i : i + 2].tolist()
+    places, likelihoods = offers.pairs.programme[begin:end], offers.weighed.inputs.likelihood
+    order = np.lexsort((table.id_rank[places], -offers.weighed.total[begin:end]))[:k]
+    members = offers.known.members[i : i + 1]
+    verdicts = Verdicts(compiled, offers.answers[i], offers.known.values[i], person.applicant, members)
+    sums = PersonSums(compiled, person, places[order])
+    for rank, (row, place) in enumerate(zip((begin + order).tolist(), places[order].tolist(), strict=True), start=1):
+        programme, likelihood = programmes[place], None if likelihoods is None else float(likelihoods[row])
+        yield Recommendation(
+            rank, programme, verdicts.explain(place), likelihood, offers.weighed.utility(row),
+            table.window(place, offers.windows[i]), PersonSum(sums, place), compiled.messages,
+            notices_of(programme, person.held, compiled),
+        )  # fmt: skip
+
+
+def _barred(offers: _WeighedOffers, i: int, compiled: Compiled) -> dict[str, str]:
+    """Why each programme that the rules do not exclude cannot be offered; the first that applies."""
+    ids, permitted = offer_arrays(compiled).ids, offers.answers[i] != Answer.NO
+    found = {ids[at]: CLOSED for at in np.flatnonzero(permitted & offers.closed[i]).tolist()}
+    found |= {ids[at]: APART for at in offers.beside[i] if permitted[at]}
+    return found | {ids[at]: RECEIVED for at in np.flatnonzero(permitted & offers.held[i]).tolist()}
+
+
+def _with_beside(found: Recommendations, offers: _WeighedOffers, i: int, compiled: Compiled) -> Recommendations:
+    """The same with what else there is than what can be recommended."""
+    table, programmes, person = offer_arrays(compiled), compiled.catalogue.programmes, offers.people[i]
+    gone = [compiled.catalogue.index[name] for name, why in found.barred.items() if why == CLOSED]
+    return replace(
+        found,
+        already=_already(offers, i, compiled),
+        alternatives=_alternatives(offers, i, compiled),
+        other_applicants=for_other_applicants(person, compiled, table.offered_on),
+        upcoming=_upcoming(offers, i, compiled),
+        closed=tuple((programmes[at], table.window(at, offers.windows[i])) for at in sorted(gone)),
     )
 
 

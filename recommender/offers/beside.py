@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from recommender.rules.person import Person
     from recommender.rules.programme import Programme
 
-__all__ = ["Alternative", "alternative", "apart_from", "ending_notice", "notices_of"]
+__all__ = ["APART", "RECEIVED", "Alternative", "alternative", "apart_from", "ending_notice", "notices_of"]
 
+RECEIVED: Final = "received"
+"""Why a programme cannot be offered: the person receives it, or has applied for it."""
+APART: Final = "apart"
+"""Why a programme cannot be offered: it cannot be held with something the person holds."""
 SOON: Final = 92
 """So many days before a benefit ends for good, the person who receives it is told."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from features.calendar import date_of
 from features.country import Currency
@@ -33,6 +33,30 @@ if TYPE_CHECKING:
 ASK: Final = "ask"
 
 
+class OfferSum(Protocol):
+    """What a programme comes to for one person in the first year; what is asked for is worked out."""
+
+    @property
+    def estimate(self) -> Estimate:
+        """The estimate, with how it was reached."""
+
+    @property
+    def told(self) -> ToldAmount | None:
+        """The estimate in words, where it is the same for everybody and was told before."""
+
+    @property
+    def currency(self) -> Currency:
+        """In which currency."""
+
+    @property
+    def span(self) -> tuple[int | None, int | None]:
+        """The least and the most of the estimate, in whole minor units; None where that is not stated."""
+
+    @property
+    def gives(self) -> str:
+        """What the estimate gives."""
+
+
 @dataclass(frozen=True)
 class Recommendation:
     """One programme that can be offered: never built from a NO, never received already, its window not closed."""
@@ -43,12 +67,9 @@ class Recommendation:
     likelihood: float | None
     utility: Utility
     window: ApplicationWindow
-    estimate: Estimate
-    currency: Currency
+    sum: OfferSum
     messages: Messages
     notices: tuple[Text, ...] = ()
-    told: ToldAmount | None = None
-    """The estimate in words, where it is the same for everybody and was told before."""
 
     def __post_init__(self) -> None:
         """Refuse what the rules exclude."""
@@ -63,9 +84,9 @@ class Recommendation:
     @cached_property
     def amount(self) -> Text:
         """What it comes to in the first year, in one sentence."""
-        if self.told is not None:
-            return self.told.sentence
-        return amount_sentence(self.estimate, self.currency, self.messages)
+        if self.sum.told is not None:
+            return self.sum.told.sentence
+        return amount_sentence(self.sum.estimate, self.sum.currency, self.messages)
 
     @property
     def touches(self) -> frozenset[str]:
@@ -75,8 +96,9 @@ class Recommendation:
 
     def to_json(self) -> dict[str, Any]:
         """The recommendation as the outer contract writes it."""
-        programme = self.programme
-        year = self.told.document if self.told else steps_json(self.estimate, self.amount, self.currency, self.messages)
+        programme, given = self.programme, self.sum
+        told = given.told
+        year = told.document if told else steps_json(given.estimate, self.amount, given.currency, self.messages)
         return {
             "rank": self.rank,
             "programme": programme.id,
@@ -125,6 +147,8 @@ class Recommendations:
         asks: what to ask next, most settling first.
         events: what the events of the bundles are called.
         model: what is known of the model, None when the order is by the other terms alone.
+        barred: programmes the rules do not exclude that cannot be offered, by id, with why: received, apart or
+            closed.
     """
 
     day: int
@@ -142,6 +166,7 @@ class Recommendations:
     asks: tuple[Question, ...]
     events: Mapping[str, Mapping[str, str]]
     model: Mapping[str, object] | None
+    barred: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, programmes: Collection[str], asked: str | None, origins: Mapping[str, Origin]) -> Recommendations:
         """Return what it says of some programmes alone, and of the questions the one about a fact.

@@ -186,19 +186,35 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Utility:
-    """A sum of contributions; equal steps are a tie, which the programme's id breaks."""
+    """What one weighed programme counts; equal steps are a tie, which the programme's id breaks.
 
-    contributions: tuple[Contribution, ...]
+    Attributes:
+        weighed: the programmes it is one of.
+        row: its place among them.
+    """
+
+    weighed: Weighed
+    row: int
 
     @property
     def steps(self) -> int:
-        """The sum, in steps."""
-        return sum(part.steps for part in self.contributions)
+        """The sum of its parts, in steps."""
+        return int(self.weighed.total[self.row])
 
     @property
     def value(self) -> float:
         """The sum, in units of utility."""
         return self.steps / STEP
+
+    @property
+    def amount(self) -> int | None:
+        """The sum of money that was weighed, comparable in won; None where there is none."""
+        return _known(self.weighed.inputs.amount, self.row)
+
+    @cached_property
+    def contributions(self) -> tuple[Contribution, ...]:
+        """Its parts; those that count nothing are left out, but for the gain itself."""
+        return self.weighed.contributions(self.row)
 
 
 @dataclass(frozen=True)
@@ -216,10 +232,14 @@ class Weighed:
         return total
 
     def utility(self, row: int) -> Utility:
-        """The utility of one programme; parts that count nothing are left out, but for the gain itself."""
+        """Return the utility of one programme."""
+        return Utility(self, row)
+
+    def contributions(self, row: int) -> tuple[Contribution, ...]:
+        """The parts of the utility of one programme, as `Utility` tells them."""
         parts = zip(self.factors, self.steps[row].tolist(), strict=True)
-        said = (Contribution(factor, steps, self._figures(factor, row)) for factor, steps in parts)
-        return Utility(tuple(part for part in said if part.steps or part.factor in (EXPECTED, VALUE)))
+        counting = ((factor, steps) for factor, steps in parts if steps or factor in (EXPECTED, VALUE))
+        return tuple([Contribution(factor, steps, self._figures(factor, row)) for factor, steps in counting])
 
     def _figures(self, factor: str, row: int) -> dict[str, float | None]:
         inputs = self.inputs
@@ -247,7 +267,7 @@ def weigh(inputs: UtilityInputs, weights: UtilityWeights) -> Weighed:
 
     >>> one = np.array([1])
     >>> inputs = UtilityInputs(None, 10_000_000 * one, 0 * one, 1.0 * one, UNKNOWN * one, 0 * one, 60 * one)
-    >>> [(part.factor, part.value) for part in weigh(inputs, UtilityWeights()).utility(0).contributions]
+    >>> [(part.factor, part.value) for part in weigh(inputs, UtilityWeights()).contributions(0)]
     [('value', 0.3), ('certainty', 0.1), ('effort', -0.05)]
     """
     worth, chance = weights.value_of(inputs.amount, inputs.gives), inputs.chance

@@ -12,14 +12,13 @@ import numpy as np
 from features.calendar import date_of
 from features.kernel.lowering import lower
 from features.problem import Rejected
-from recommender.changes.offer_state import offer_states
 from recommender.changes.programme_turn import programme_turns
 from recommender.changes.turning_days import turning_days
 from recommender.changes.turning_rule import turning_rules
 from recommender.contact.contact_decision import ContactDecision, ContactSituation, decide
 from recommender.contact.contact_policy import NO_OBJECTION, ContactPolicy
 from recommender.contact.contact_record import ALIVE, DECLINED, SNOOZED, ContactRecord
-from recommender.contact.due_offer import DueOffer, due_offers
+from recommender.contact.due_offer import DueOffer, SensitiveMarks, due_offers
 from recommender.contact.holdout import ContactDelay, HoldoutPolicy, contact_delays
 from serving.proactive.offer_book import KeptOffer, OnBook, latest
 from serving.proactive.person_choices import choices_of, declines_of
@@ -179,7 +178,7 @@ class Watch:
         engine, zone, t, person, citizen = self.engine, self.engine.declaration.zone, now + 1, one.person, one.citizen
         history = person.known.history
         assert history is not None  # it was made of events
-        due = due_offers(found, person.held, self.policy, engine.declaration.sensitive_facts)
+        due = due_offers(found, person.held, self._marks)
         declined = declines_of(history, citizen, t, engine.catalogue)
         held, book = book, OnBook(reconciled(book.offers, declined, self.policy.risen_percent, zone), book.contacts)
         stood = latest(book.offers)
@@ -189,8 +188,8 @@ class Watch:
             [*(one.past for one in book.offers), *said], book.contacts,
             choices_of(history, citizen, t, self.policy, sensitive), self.stops.programmes,
         )  # fmt: skip
-        states = offer_states(person, engine.compiled(date_of(found.day)))
-        situation = ContactSituation(now, zone, due, states, record, self._delays(citizen, due, found, book))
+        bars = {one.programme: "" for one in due} | dict(found.barred)
+        situation = ContactSituation(now, zone, due, bars, record, self._delays(citizen, due, found, book))
         decision = decide(self.policy, situation)
         return OfferLook(
             citizen, now, person, history, found, situation, decision, held, book, one.closed, one.unordered
@@ -230,6 +229,12 @@ class Watch:
             history.kept[key] = found
         turns_of: Mapping[int, Sequence[int]] = history.kept[key]
         return turns_of
+
+    @cached_property
+    def _marks(self) -> SensitiveMarks:
+        """What is sensitive."""
+        catalogue = self.engine.catalogue
+        return SensitiveMarks.of(catalogue.programmes, self.policy, self.engine.declaration.sensitive_facts)
 
     @cached_property
     def turning(self) -> TurningRules:

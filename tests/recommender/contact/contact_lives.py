@@ -20,7 +20,7 @@ from recommender.contact.contact_record import (
 )
 from recommender.contact.due_offer import terms_of
 from recommender.rules.clause import Answer
-from tests.recommender.contact.policies import NOON, NOTICE, POLICY, ZONE, offer, state
+from tests.recommender.contact.policies import NOON, NOTICE, POLICY, ZONE, bars, offer, state
 
 NAMES = "abcdefghijkl"
 CONSENTS = [NOTICE, *(f"{NOTICE}:{one}" for one in ("webhook", "letter", "app:sensitive", "webhook:a", "letter:b"))]
@@ -47,6 +47,7 @@ class Decided:
     """One decision, and all it was made of."""
 
     situation: ContactSituation
+    states: dict
     decision: object
 
     @property
@@ -89,9 +90,9 @@ def lived(steps_of_a_life, policy=POLICY):
         states = {**states, **step.states}
         record = replace(answered(record, step, now), choices=Choices(step.given, step.refused), stopped=step.stopped)
         standing = {name: one for name, one in states.items() if one is not None}
-        situation = ContactSituation(now, ZONE, due_of(standing, step), standing, record)
+        situation = ContactSituation(now, ZONE, due_of(standing, step), bars(standing), record)
         decision = decide(policy, situation)
-        found.append(Decided(situation, decision))
+        found.append(Decided(situation, standing, decision))
         record = recorded(record, decision, now)
     return found
 

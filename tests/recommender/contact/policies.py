@@ -38,3 +38,8 @@ def state(answer=Answer.YES, closes=None, amount=(100, 100), held=False, apart=F
 def offer(name, standing="yes", gain=100, given=None, **more):
     """What may be offered, resting on a state."""
     return DueOffer(name, terms_of(given or state()), standing, gain, **more)
+
+
+def bars(states):
+    """Why each of some programmes cannot be offered, by how somebody stands to it."""
+    return {name: one.bar for name, one in states.items()}

@@ -26,7 +26,7 @@ from recommender.contact.contact_record import (
 from recommender.contact.due_offer import terms_of
 from tests.examples import examples
 from tests.recommender.contact.contact_lives import SENSITIVE, lived, lives
-from tests.recommender.contact.policies import AWAKE, BOTH, NOON, NOTICE, POLICY, ZONE, offer, state
+from tests.recommender.contact.policies import AWAKE, BOTH, NOON, NOTICE, POLICY, ZONE, bars, offer, state
 
 DAY = 86_400
 
@@ -36,7 +36,7 @@ DAY = 86_400
 def test_nothing_leaves_that_the_rules_exclude_that_is_received_or_whose_window_is_closed(life):
     for one in lived(life):
         for gone in one.offers:
-            found = one.situation.states[gone.programme]
+            found = one.states[gone.programme]
             assert found.offerable
             assert gone.is_open
             assert gone.programme not in one.situation.record.stopped
@@ -189,7 +189,7 @@ def test_what_no_longer_stands_is_taken_back_and_whoever_received_it_is_told_whe
     for one in lived(life):
         taken = {each.programme: each for each in one.decision.withdrawals}
         for name, past in one.situation.record.latest().items():
-            found = one.situation.states.get(name)
+            found = one.states.get(name)
             unsure = any(due.programme == name and due.standing == "depends" for due in one.situation.due)
             stands = found is not None and found.offerable and not unsure
             assert (name in taken) == (past.state in ALIVE and not stands)
@@ -206,7 +206,7 @@ def test_the_same_situation_is_the_same_decision(life):
 
 def situation(*due, record=None, now=NOON, states=None):
     states = {one.programme: state() for one in due} if states is None else states
-    return ContactSituation(now, ZONE, due, states, record or ContactRecord(choices=BOTH))
+    return ContactSituation(now, ZONE, due, bars(states), record or ContactRecord(choices=BOTH))
 
 
 def sent(*names, at=NOON - DAY):

@@ -14,7 +14,7 @@ from composition.engines import EngineSettings, build_engine
 from features.problem import Rejected
 from recommender.changes.offer_change import difference
 from recommender.changes.offer_state import offer_states
-from recommender.contact.due_offer import Terms, due_after, due_offers, is_sensitive, terms_of
+from recommender.contact.due_offer import SensitiveMarks, Terms, due_after, due_offers, is_sensitive, terms_of
 from recommender.contact.holdout import NEVER_HELD
 from recommender.rules.clause import Answer
 from tests.recommender.contact.policies import state
@@ -37,7 +37,8 @@ def due():
     person = asked.from_facts(MOTHER, ["citizen"], TODAY)
     sensitive = frozenset(name for name, fact in asked.declaration.facts.items() if fact.sensitive)
     found = asked.answer(person, TODAY, None)
-    return found, due_offers(found, person.held, policy, sensitive), offer_states(person, asked.compiled(TODAY))
+    marks = SensitiveMarks.of(asked.catalogue.programmes, policy, sensitive)
+    return found, due_offers(found, person.held, marks), offer_states(person, asked.compiled(TODAY))
 
 
 def test_exactly_what_can_be_recommended_is_due_on_the_terms_of_the_states():
@@ -45,6 +46,7 @@ def test_exactly_what_can_be_recommended_is_due_on_the_terms_of_the_states():
     assert [one.programme for one in offers] == [one.programme.id for one in found.shown]
     assert {one.programme for one in offers} == {name for name, one in states.items() if one.offerable}
     assert [one.terms for one in offers] == [terms_of(states[one.programme]) for one in offers]
+    assert {name: one.bar for name, one in states.items() if one.bar} == found.barred
 
 
 def test_the_gain_is_what_is_stated_and_bundles_are_those_of_the_recommendations():

@@ -16,6 +16,7 @@ from features.value import UNKNOWN
 from recommender.offers.amount_table import amount_table
 from recommender.offers.offer_arrays import offer_arrays, ordered_amount
 from recommender.rules.compiled import compile_catalogue
+from recommender.rules.payment import GIVES
 from recommender.rules.person import Person
 
 TODAY = date(2026, 11, 28)
@@ -47,8 +48,13 @@ def test_an_amount_remembered_by_case_is_the_amount_worked_out_for_the_person(sh
     t = declaration.zone.end_of_day(TODAY)
     person = Person(known_from_facts(declaration, facts, t), regions=shipped.regions)
     places = np.flatnonzero(offer_arrays(shipped).personal)
-    found = amount_table(shipped, t).ordered(person, places)
+    found = amount_table(shipped, t).of_person(person, places)
     values = [shipped.catalogue.programmes[place].value for place in places.tolist()]
     own = declaration.country.currency
-    sums = [ordered_amount(value.amount_of(person, t), value.currency, own) for value in values]
-    assert found.tolist() == [UNKNOWN if one is None else one for one in sums]
+    estimates = [value.amount_of(person, t) for value in values]
+    sums = [ordered_amount(one, value.currency, own) for one, value in zip(estimates, values, strict=True)]
+    spans = [(one.low, one.high) if one.stated else (None, None) for one in estimates]
+    expected = [
+        (*span, middle, GIVES.index(one.gives)) for span, middle, one in zip(spans, sums, estimates, strict=True)
+    ]
+    assert found.tolist() == [[UNKNOWN if one is None else one for one in row] for row in expected]

@@ -18,7 +18,7 @@ from recommender.currency import CURRENCIES
 from recommender.offers.batch import Ranker, batch, recommend
 from recommender.offers.offer_arrays import MOST_ORDERED, ordered_amount
 from recommender.offers.recommendation import Recommendation
-from recommender.offers.utility import Utility, UtilityWeights
+from recommender.offers.utility import UtilityWeights
 from recommender.ranking.scorer import Scores
 from recommender.rules.catalogue import catalogue
 from recommender.rules.clause import Answer
@@ -289,10 +289,9 @@ def test_a_recommendation_cannot_be_built_from_a_no_or_a_closed_window(compiled)
                 programme,
                 Verdict(programme, answer, (), ()),
                 None,
-                Utility(()),
+                None,
                 opening,
-                Estimate("gift", 0, 0, False, ()),
-                CURRENCIES["KRW"],
+                None,
                 MESSAGES,
             )
 
