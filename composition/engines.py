@@ -6,7 +6,7 @@ import contextlib
 import gc
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -24,10 +24,13 @@ if TYPE_CHECKING:
     from composition.document_cache import DocumentCache
     from recommender.engine import Engine
     from recommender.offers.batch import Ranker
+    from recommender.offers.exploration import ExplorationPolicy
     from recommender.offers.order_correction import OrderCorrection
     from recommender.offers.utility import UtilityWeights
     from recommender.rules.person import Person
 
+EXPLORATION_FILE: Final = "exploration.note"
+"""In a home, by what chance orders near-ties (`composition.signed_policy`)."""
 SMALL: Final = 300_000
 """Bytes of a catalogue file below which interpreting the rules is quicker than loading a compiler."""
 _DESCRIBED = (
@@ -90,7 +93,20 @@ def build_engine(settings: EngineSettings) -> Engine:
     if settings.ranking is None:
         return Engine(declaration, catalogue, regions, messages, working_days=working_days)
     ranker = read_ranker(settings.ranking, definitions, settings.declaration or country.declaration)
-    return Engine(declaration, catalogue, regions, messages, ranker, working_days)
+    engine = Engine(declaration, catalogue, regions, messages, ranker, working_days)
+    return engine.exploring(_exploration(settings.ranking.workspace, country))
+
+
+def _exploration(home: Workspace, country: CountryFolder) -> ExplorationPolicy | None:
+    """By what chance orders near-ties in a home; None, as nearly everywhere, where no two people signed anything."""
+    if not (home.path / EXPLORATION_FILE).exists():
+        return None
+    from composition.contact_terms import read_contact_policy
+    from composition.signed_policy import EXPLORATION, SignedPolicy
+
+    policy = SignedPolicy(home, EXPLORATION)()
+    spared = read_contact_policy(country).undelayed_programmes
+    return None if policy is None else replace(policy, never=policy.never | spared)
 
 
 def read_ranker(settings: RankingSettings, definitions: reading.Definitions, declaration: Path) -> Ranker:

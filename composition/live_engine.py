@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from composition import reading
+from composition.engines import EXPLORATION_FILE
 from composition.model_registry import MANIFEST, NO_MODEL, ModelRegistry
 from composition.service import warm_up
 from features.problem import Rejected
@@ -183,11 +184,11 @@ class LiveEngine:
 
 
 def marks_of(settings: EngineSettings) -> tuple[object, ...]:
-    """What changes when the catalogue, the alias of the champion, its artefact or the weights change."""
+    """What changes when catalogue, champion's alias, its artefact, weights or what is left to chance change."""
     paths = [settings.catalogue or settings.country.catalogue]
     if settings.ranking is not None:
         paths += [settings.ranking.weights] if settings.ranking.weights else []
-        paths += [settings.ranking.workspace.champion_file]
+        paths += [settings.ranking.workspace.champion_file, settings.ranking.workspace.path / EXPLORATION_FILE]
         try:
             model = ModelRegistry(settings.ranking.workspace).find(settings.ranking.model)
         except Rejected:

@@ -15,9 +15,9 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from composition.contact_terms import read_contact_policy
-from composition.holdout_file import HoldoutFile
 from composition.purpose_terms import read_purposes
 from composition.settings import SHIPPED, CountryFolder
+from composition.signed_policy import HOLDOUT, SignedPolicy
 from composition.stop_file import StopFile
 from composition.workspace import Workspace
 from features.problem import Problem, Rejected
@@ -86,7 +86,7 @@ def offer_workers(
 
     policy, ids = read_contact_policy(country), offer_identity(workspace)
     stores, stops = Stores(workspace.store, workspace.store_to_write), StopFile(workspace)
-    holdout = HoldoutFile(workspace)
+    holdout = SignedPolicy(workspace, HOLDOUT)
 
     @lru_cache(maxsize=2)
     def made(one: Engine, stopped: Stops, held: HoldoutPolicy | None) -> OfferWorker:
@@ -106,11 +106,11 @@ def end_holdout(workspace: Workspace, now: int) -> int:
     from serving.proactive.work_list import WorkList
 
     if not workspace.has_events:
-        HoldoutFile(workspace).end()
+        SignedPolicy(workspace, HOLDOUT).end()
         return 0
     with workspace.store_to_write() as store:
         count = WorkList(store.connection).look_at(OfferBook(store.connection).held_out(), now)
-        HoldoutFile(workspace).end()
+        SignedPolicy(workspace, HOLDOUT).end()
     return count
 
 

@@ -51,6 +51,7 @@ VERBS = {
     "privacy": "budgets of people's privacy, and the ledger that proves what was spent",
     "stops": "switch off a model's order, a programme or a region's learned order",
     "holdout": "let the contact of a few wait for a while, by the word of two people, to learn what it changes",
+    "exploration": "let chance order near-ties of lists, by the word of two people, so that orders can be compared",
     "records": "the daily root over what the service said, and how long that is kept",
     "sheets": "what laws ask of whoever deploys this, answered from what is configured, each answer with its tests",
     "erase": "delete everything that is kept about one person, for good",
@@ -93,6 +94,7 @@ MODULES = {
     for verb in (
         "catalogue",
         "dataset",
+        "exploration",
         "features",
         "holdout",
         "population",

@@ -34,6 +34,7 @@ from recommender.rules.working_days import WEEKENDS_ONLY, WorkingDays
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
     from recommender.messages import Messages
+    from recommender.offers.exploration import ExplorationPolicy
     from recommender.rules.catalogue import Catalogue
     from recommender.rules.region import Regions
 
@@ -69,11 +70,18 @@ class Engine:
 
     @property
     def by_rules(self) -> Engine:
-        """The same engine without a model, which shares the compiled rules."""
-        if self.ranker.scorer is None:
+        """The same engine without a model and without anything left to chance, which shares the compiled rules."""
+        if self.ranker.scorer is None and self.ranker.exploration is None:
             return self
+        return self._ordering(Ranker(self.ranker.weights))
+
+    def exploring(self, policy: ExplorationPolicy | None) -> Engine:
+        """The same engine where chance orders near-ties by a policy, or (None) nothing; it shares the rules."""
+        return self if policy == self.ranker.exploration else self._ordering(replace(self.ranker, exploration=policy))
+
+    def _ordering(self, ranker: Ranker) -> Engine:
         other = copy(self)
-        other.ranker = Ranker(self.ranker.weights)
+        other.ranker = ranker
         return other
 
     def without(self, programmes: Collection[str]) -> Engine:
@@ -208,9 +216,9 @@ class Engine:
         return recommend(compiled, person, self.ranker, k, asks)
 
     def offers(self, people: Sequence[Person], day: date) -> tuple[Recommendations, ...]:
-        """All that may be offered to people on a day; nothing beside it, what to ask or whence facts are known."""
+        """All that may be offered to people on a day, nothing by lot; not what stands beside it, to ask, or whence."""
         unsaid = [replace(person, known=replace(person.known, traced={})) for person in people]
-        return batch(unsaid, self.compiled(day), self.ranker, beside=False)
+        return batch(unsaid, self.compiled(day), self.exploring(None).ranker, beside=False)
 
     def verdicts(self, person: Person, day: date) -> Verdicts:
         """Every programme judged on the person, in the catalogue's order; iterating explains them."""

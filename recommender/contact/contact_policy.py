@@ -84,8 +84,8 @@ class ContactPolicy:
         longest_snooze: for how long an offer can be put off at most.
         sensitive_programmes: programmes that are sensitive whatever their rules read.
         sensitive_categories: likewise, by category.
-        undelayed_programmes: programmes for subsistence or safety, whose contact no holdout delays, besides those of
-            `recommender.contact.holdout.NEVER_HELD`.
+        undelayed_programmes: programmes for subsistence or safety, whose contact no holdout delays and which chance
+            never moves, besides those of `recommender.offers.exploration.SUBSISTENCE`.
     """
 
     purposes: Mapping[str, Purpose]

@@ -15,22 +15,19 @@ from features.calendar import date_of
 from features.mapping import MappingReader
 from features.problem import Problems, Where
 from features.value import identifier_code
+from recommender.offers.exploration import CERTAIN, SUBSISTENCE
 
 if TYPE_CHECKING:
     from recommender.contact.contact_policy import ContactPolicy
     from recommender.contact.due_offer import DueOffer
     from recommender.rules.programme import Programme
 
-__all__ = ["CERTAIN", "ContactDelay", "HoldoutPolicy", "contact_delay", "contact_delays", "read_holdout"]
+__all__ = ["ContactDelay", "HoldoutPolicy", "contact_delay", "contact_delays", "read_holdout"]
 
-NEVER_HELD: Final = frozenset(("livelihood", "housing", "health", "protection-care", "safety", "bereavement"))
-"""Categories of programmes for subsistence or safety, whose contact nothing delays; a country names more of them."""
 MOST_PER_MILLE: Final = 200
 LONGEST_DAYS: Final = 92
 TIME_TO_APPLY: Final = 14
 """Days that everybody still has after the span; where fewer are left, nobody's contact waits."""
-CERTAIN: Final = 1_000_000
-"""The propensity of what nothing was left to chance in, in millionths."""
 _PARTS: Final = 1000
 
 Why = Literal["outside_span", "subsistence_or_safety", "window_closes", "put_off", "not_drawn", "held_out"]
@@ -116,7 +113,7 @@ def contact_delay(holdout: HoldoutPolicy, person: str, due: DueOffer, programme:
     """Decide whether the proactive contact of one person about one programme waits; see `contact_delays`."""
     if not holdout.first <= today <= holdout.last:
         return ContactDelay(False, "outside_span")
-    if programme.category in NEVER_HELD or programme.id in holdout.never:
+    if programme.category in SUBSISTENCE or programme.id in holdout.never:
         return ContactDelay(False, "subsistence_or_safety")
     ends = [due.terms.closes, None if due.days_left is None else today + due.days_left]
     soonest = min((day for day in ends if day is not None), default=None)

@@ -24,6 +24,7 @@ from recommender.offers.beside import (
     notices_of,
 )
 from recommender.offers.bundle import Bundle, Candidate, bundles
+from recommender.offers.exploration import CERTAIN, OrderedOffer, explored, propensities
 from recommender.offers.offer_arrays import OfferArrays, PersonWindows, offer_arrays
 from recommender.offers.other_applicant import for_other_applicants, unasked_kinds
 from recommender.offers.person_sums import PersonSum, PersonSums
@@ -37,6 +38,7 @@ from recommender.rules.verdict import Verdicts
 from recommender.rules.window import CLOSED
 
 if TYPE_CHECKING:
+    from recommender.offers.exploration import ExplorationPolicy
     from recommender.offers.order_correction import OrderCorrection
     from recommender.ranking.attributes import ProgrammeAttributes
     from recommender.ranking.scorer import Scorer
@@ -55,7 +57,8 @@ class Ranker:
     """What decides the order: a scorer with the catalogue as it reads it, the weights, and what to call the model.
 
     `fingerprint` is the hash of the model's manifest, which lists the hashes of its files. `correction` adds to the
-    utility, so that groups are reached alike; it was chosen for the order of a model, and goes with one.
+    utility, so that groups are reached alike; it was chosen for the order of a model, and goes with one. By
+    `exploration` chance orders near-ties on the days it names.
     """
 
     weights: UtilityWeights = field(default_factory=UtilityWeights)
@@ -64,6 +67,12 @@ class Ranker:
     model: Mapping[str, object] | None = None
     fingerprint: str | None = None
     correction: OrderCorrection | None = None
+    exploration: ExplorationPolicy | None = None
+
+    def explores(self, day: int) -> ExplorationPolicy | None:
+        """By what chance orders near-ties on a day, in days since 1970-01-01; None where by nothing."""
+        policy = self.exploration
+        return policy if policy is not None and policy.first <= day <= policy.last else None
 
     def likelihoods(self, people: Snapshots, pairs: Pairs) -> Float64 | None:
         """P(takes up | offered) of each pair, float64[m], or None without a model.
@@ -232,7 +241,7 @@ def _unlocks(
 def _of_person(offers: _WeighedOffers, i: int, compiled: Compiled, ranker: Ranker, k: int | None) -> Recommendations:
     """What can be recommended to a person."""
     person, (begin, end) = offers.people[i], offers.starts[i : i + 2].tolist()
-    shown = tuple(_shown(offers, i, compiled, k))
+    shown = tuple(_shown(offers, i, compiled, k, ranker.explores(compiled.day)))
     return Recommendations(
         day=compiled.day,
         total=end - begin,
@@ -250,25 +259,50 @@ def _of_person(offers: _WeighedOffers, i: int, compiled: Compiled, ranker: Ranke
         events={name: event.title for name, event in compiled.declaration.events.items()},
         model=ranker.model if ranker.scorer is not None else None,
         barred=_barred(offers, i, compiled),
+        exploration=ranker.explores(compiled.day),
     )
 
 
-def _shown(offers: _WeighedOffers, i: int, compiled: Compiled, k: int | None) -> Iterator[Recommendation]:
+def _shown(
+    offers: _WeighedOffers, i: int, compiled: Compiled, k: int | None, policy: ExplorationPolicy | None
+) -> Iterator[Recommendation]:
     """The first `k` recommendations of a person."""
     table, programmes, person = offer_arrays(compiled), compiled.catalogue.programmes, offers.people[i]
     begin, end = offers.starts[i : i + 2].tolist()
     places, likelihoods = offers.pairs.programme[begin:end], offers.weighed.inputs.likelihood
-    order = np.lexsort((table.id_rank[places], -offers.weighed.total[begin:end]))[:k]
+    order = np.lexsort((table.id_rank[places], -offers.weighed.total[begin:end]))
     members = offers.known.members[i : i + 1]
     verdicts = Verdicts(compiled, offers.answers[i], offers.known.values[i], person.applicant, members)
+    chances: list[int] = []
+    if policy is not None:
+        order, chances = _drawn(offers, i, policy, verdicts, begin + order)
+    order = order[:k]
     sums = PersonSums(compiled, person, places[order])
     for rank, (row, place) in enumerate(zip((begin + order).tolist(), places[order].tolist(), strict=True), start=1):
         programme, likelihood = programmes[place], None if likelihoods is None else float(likelihoods[row])
         yield Recommendation(
             rank, programme, verdicts.explain(place), likelihood, offers.weighed.utility(row),
             table.window(place, offers.windows[i]), PersonSum(sums, place), compiled.messages,
-            notices_of(programme, person.held, compiled),
+            notices_of(programme, person.held, compiled), chances[rank - 1] if chances else None,
         )  # fmt: skip
+
+
+def _drawn(
+    offers: _WeighedOffers, i: int, policy: ExplorationPolicy, verdicts: Verdicts, rows: Int64
+) -> tuple[Int64, list[int]]:
+    """A person's rows as chance orders them, from the person's first, and the propensity of each place (millionths)."""
+    table, programmes = offer_arrays(verdicts.compiled), verdicts.compiled.catalogue.programmes
+    found = []
+    for row in rows[: policy.places].tolist():
+        place = int(offers.pairs.programme[row])
+        verdict, window = verdicts.explain(place), table.window(place, offers.windows[i])
+        alike = int(verdict.answer), bool(verdict.missing)
+        steps = int(offers.weighed.total[row])
+        found.append(OrderedOffer(table.ids[place], steps, policy.moves(programmes[place], window), alike))
+    order = explored(policy, offers.people[i], verdicts.compiled.day, found)
+    chances = propensities(policy, found, order) + [CERTAIN] * (rows.size - len(found))
+    rows = rows - offers.starts[i]
+    return np.concatenate([rows[np.array(order, np.int64)], rows[len(found) :]]), chances
 
 
 def _barred(offers: _WeighedOffers, i: int, compiled: Compiled) -> dict[str, str]:

@@ -26,6 +26,7 @@ from recommender.text import Text
 
 if TYPE_CHECKING:
     from features.origin import Origin
+    from recommender.offers.exploration import ExplorationPolicy
     from recommender.rules.look_ahead import Ahead
     from recommender.rules.programme import Programme
     from recommender.rules.question_form import Question
@@ -70,6 +71,8 @@ class Recommendation:
     sum: OfferSum
     messages: Messages
     notices: tuple[Text, ...] = ()
+    propensity: int | None = None
+    """How likely it was to stand in this place, in millionths; None where nothing may be left to chance."""
 
     def __post_init__(self) -> None:
         """Refuse what the rules exclude."""
@@ -118,6 +121,7 @@ class Recommendation:
             "beneficiary": {"role": programme.beneficiary},
             "already_receives": False,
             "notices": [notice.to_document() for notice in self.notices],
+            **({} if self.propensity is None else {"propensity": self.propensity}),
         }
 
     def _part_json(self, part: Contribution) -> dict[str, Any]:
@@ -149,6 +153,7 @@ class Recommendations:
         model: what is known of the model, None when the order is by the other terms alone.
         barred: programmes the rules do not exclude that cannot be offered, by id, with why: received, apart or
             closed.
+        exploration: the policy by which chance ordered near-ties; None where none is in force.
     """
 
     day: int
@@ -167,6 +172,7 @@ class Recommendations:
     events: Mapping[str, Mapping[str, str]]
     model: Mapping[str, object] | None
     barred: Mapping[str, str] = field(default_factory=dict)
+    exploration: ExplorationPolicy | None = None
 
     def of(self, programmes: Collection[str], asked: str | None, origins: Mapping[str, Origin]) -> Recommendations:
         """Return what it says of some programmes alone, and of the questions the one about a fact.

@@ -165,6 +165,10 @@ class RecommendationOut(_Strict):
     beneficiary: BeneficiaryOut
     already_receives: Literal[False]
     notices: list[WordsOut]
+    propensity: Annotated[
+        int | None,
+        Field(description="In millionths how likely it was to stand here; told while chance orders near-ties."),
+    ] = None
 
 
 class SetAsideOut(_Strict):

@@ -12,8 +12,8 @@ from typing import Any, Final, Literal
 from features.calendar import date_of, day_of
 from features.canonical_json import canonical_text
 from features.problem import Problem, Rejected, Where
-from recommender.contact.holdout import CERTAIN
 from recommender.engine import Engine
+from recommender.offers.exploration import CERTAIN
 from recommender.offers.recommendation import Recommendations
 from recommender.rules.person import Person
 from serving.records.basis import basis_of
@@ -95,8 +95,9 @@ class Recorder:
 
     @cached_property
     def by_rules(self) -> Recorder:
-        """The same without a model, for people who refuse the learned order."""
-        return self if self.engine.ranker.scorer is None else Recorder(self.engine.by_rules)
+        """The same without a model and without a lot, for people who refuse the learned order."""
+        by_rules = self.engine.by_rules
+        return self if by_rules is self.engine else Recorder(by_rules)
 
     def decide(
         self, person: Person, day: date, k: int | None, citizen: str | None = None, kind: Kind = "answer",
@@ -139,11 +140,19 @@ class Recorder:
             "basis": self.basis,
             "inputs": recorded(person, found.known_from),
             "order": [
-                {"programme": one.programme.id, "utility": one.utility.steps, "propensity": CERTAIN} for one in order
+                {
+                    "programme": one.programme.id,
+                    "utility": one.utility.steps,
+                    "propensity": CERTAIN if one.propensity is None else one.propensity,
+                }
+                for one in order
             ],
             "said": said,
             "answer": hash_of(answer),
         }
+        if found.exploration is not None:
+            policy = found.exploration
+            document["exploration"] = {**policy.to_document(), "signed_by": list(policy.signed_by)}
         return Decision(document, answer)
 
 

@@ -12,6 +12,7 @@ from features.log.event import rfc3339
 from recommender.contact.contact_policy import ContactPolicy
 from recommender.engine import Engine
 from recommender.messages import Messages, Value
+from recommender.offers.exploration import CERTAIN
 from recommender.text import Text
 from serving.records.decision import Decision
 from serving.records.decision_log import KeptDecision
@@ -48,6 +49,9 @@ def explained(
         told = [messages.text("decision.shown", day=day, shown=len(shown), total=answer["total"])]
     told.append(messages.text("decision.rules"))
     told.append(messages.text("decision.by_rules" if answer["model"] is None else "decision.by_model"))
+    drawn = decision.document.get("exploration")
+    if drawn and any(one["propensity"] < CERTAIN for one in decision.document["order"]):
+        told.append(messages.text("decision.by_lot", basis=drawn["legal_basis"]))
     short = {
         "kind": decision.kind,
         "as_of": decision.document["as_of"],

@@ -11,6 +11,7 @@ MESSAGES: Final[Keys] = {
     "decision.rules": (),
     "decision.by_model": (),
     "decision.by_rules": (),
+    "decision.by_lot": ("basis",),
     "decision.offered": ("day", "time", "count", "channel"),
     "decision.taken_back": ("day", "time", "count", "channel"),
     "decision.delivered": ("day", "time"),

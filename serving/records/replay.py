@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Literal
 
+from features.problem import Rejected
 from recommender.engine import Engine
+from recommender.offers.exploration import ExplorationPolicy, read_exploration
 from serving.records.basis import other_parts
 from serving.records.decision import Decision, Recorder, hash_of
 from serving.records.person_record import restored
@@ -67,7 +69,11 @@ def replayed(decision: Decision, engine: Engine, id_: str | None = None) -> Repl
         engine: of the same catalogue, declaration, tables, sentences, weights and model, or it is `unavailable`.
         id_: the id under which the record is kept.
     """
-    made, recorder = decision.document, Recorder(engine)
+    made = decision.document
+    try:
+        recorder = Recorder(engine.exploring(policy_of(made)))
+    except Rejected:
+        return Replay("different", Difference(("decision", "exploration"), "unreadable", "Rejected"))
     parts = tuple(other_parts(made.get("basis", {}), recorder.basis))
     if set(parts) - {_VERSION}:
         return Replay("unavailable", parts=parts)
@@ -83,6 +89,19 @@ def replayed(decision: Decision, engine: Engine, id_: str | None = None) -> Repl
     if found is None and hash_of(decision.answer) != made["answer"]:
         found = Difference(("decision", "answer"), made["answer"], hash_of(decision.answer))
     return Replay("same" if found is None else "different", found, parts)
+
+
+def policy_of(document: Mapping[str, Any]) -> ExplorationPolicy | None:
+    """The policy by which chance ordered near-ties of a decision, as it is on record; None where nothing did.
+
+    Raises:
+        Rejected: it is none.
+    """
+    found = document.get("exploration")
+    if not isinstance(found, Mapping):
+        return None
+    words = {name: one for name, one in found.items() if name != "signed_by"}
+    return replace(read_exploration(words), signed_by=tuple(found.get("signed_by", ())))
 
 
 def _differences(recorded: Any, computed: Any, path: tuple[str | int, ...] = ()) -> Iterator[Difference]:

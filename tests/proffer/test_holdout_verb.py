@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from composition import clock
-from composition.holdout_file import NAME
+from composition.signed_policy import HOLDOUT
 from composition.workspace import Workspace
 from features.calendar import DAY_SECONDS, date_of
 from proffer.cli import main
@@ -68,7 +68,7 @@ def test_anything_less_is_refused_and_nothing_is_written(ledger, tmp_path, capsy
     }[how]()
     code, told = entered(capsys, tmp_path, *given)
     assert code == 2, told
-    assert not (tmp_path / "home" / NAME).exists()
+    assert not (tmp_path / "home" / HOLDOUT.file).exists()
 
 
 def stranger(tmp_path):
@@ -111,7 +111,7 @@ def test_the_service_reads_it_and_what_waits_leaves_once_it_is_ended(home, ledge
 
 def test_a_file_that_two_did_not_sign_is_refused_where_it_is_read(ledger, tmp_path, capsys):
     alice = signed(capsys, ledger, tmp_path, "alice")
-    (tmp_path / "home" / NAME).write_bytes(alice.read_bytes())
+    (tmp_path / "home" / HOLDOUT.file).write_bytes(alice.read_bytes())
     code, told = run(capsys, "holdout", "show", "--home", tmp_path / "home")
     assert (code, told["problems"][0]["what"]) == (2, "is not signed by two root approvers")
     assert run(capsys, "holdout", "end", "--home", tmp_path / "home")[0] == 0

@@ -15,7 +15,7 @@ from features.problem import Rejected
 from recommender.changes.offer_change import difference
 from recommender.changes.offer_state import offer_states
 from recommender.contact.due_offer import SensitiveMarks, Terms, due_after, due_offers, is_sensitive, terms_of
-from recommender.contact.holdout import NEVER_HELD
+from recommender.offers.exploration import SUBSISTENCE
 from recommender.rules.clause import Answer
 from tests.recommender.contact.policies import state
 
@@ -94,7 +94,7 @@ def test_no_holdout_delays_a_benefit_of_basic_livelihood_security_or_the_allowan
     programmes, policy = engine().catalogue.by_id, read_contact_policy()
     waits = [
         name for name in (f"kr.{one}" for one in named)
-        if programmes[name].category not in NEVER_HELD and name not in policy.undelayed_programmes
+        if programmes[name].category not in SUBSISTENCE and name not in policy.undelayed_programmes
     ]  # fmt: skip
     assert waits == []
 

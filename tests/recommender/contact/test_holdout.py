@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 from features.calendar import day_of
 from features.problem import Rejected
 from recommender.contact.holdout import (
-    CERTAIN,
-    NEVER_HELD,
     TIME_TO_APPLY,
     HoldoutPolicy,
     contact_delay,
     contact_delays,
     read_holdout,
 )
+from recommender.offers.exploration import CERTAIN, SUBSISTENCE
 from tests.recommender.contact.policies import POLICY as CONTACT
 from tests.recommender.contact.policies import offer, state
 
@@ -81,7 +80,7 @@ def test_what_ends_when_its_money_is_spent_does_not_wait():
     assert (decided.waits, decided.why) == (False, "window_closes")
 
 
-@pytest.mark.parametrize("category", sorted(NEVER_HELD))
+@pytest.mark.parametrize("category", sorted(SUBSISTENCE))
 def test_subsistence_and_safety_never_wait(category):
     decided = contact_delay(POLICY, DRAWN, due(), programme(category), POLICY.first)
     assert (decided.waits, decided.why) == (False, "subsistence_or_safety")

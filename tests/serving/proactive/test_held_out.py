@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from recommender.contact.holdout import CERTAIN, HoldoutPolicy
+from recommender.contact.holdout import HoldoutPolicy
+from recommender.offers.exploration import CERTAIN
 from serving.proactive.offer_book import OfferBook
 from serving.proactive.work_list import WorkList
 from serving.records import store
