@@ -39,6 +39,7 @@ class PrivateTerms:
         units: how many units there are where that is public; 0 for a noised count.
         why: in a sentence, for the auditor.
         requester_key: the private key of who asks, which signs for each spend; None where nobody signs.
+        learner: what learns, as `training.rankers.schedules` names it, or `auto`.
     """
 
     epsilon: Decimal
@@ -52,6 +53,7 @@ class PrivateTerms:
     units: int = 0
     why: str | None = None
     requester_key: Path | None = None
+    learner: str = "auto"
 
 
 def exact_account(workspace: Workspace, kind: DataKind) -> BudgetAccount | None:

@@ -99,7 +99,8 @@ class Retraining:
         workspace = self.source.workspace
         assert self.source.terms is not None, "a private run has terms"
         request = replace(run_request(self.data, self.source.terms, workspace), name=file.name)
-        return private_run.train(self.data, request, secure(), None, progress, workspace.folder(workspace.retraining))
+        kept = workspace.folder(workspace.retraining)
+        return private_run.train(self.data, request, secure(), progress=progress, kept=kept)
 
     def _evaluated(self, folder: Path, progress: Progress) -> dict[str, Any]:
         """Leave the report where figures cost nothing; elsewhere those of the gate's one bundle are all there are."""

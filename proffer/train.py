@@ -22,7 +22,7 @@ class RankerModule(Protocol):
 
 
 RANKERS: Mapping[str, RankerModule] = {"lightgbm": train_exact, "private": train_private, "student": train_student}
-_PRIVATE = ("epsilon", "delta", "evaluate", "units", "shards")
+_PRIVATE = ("epsilon", "delta", "evaluate", "units", "learner", "shards")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--epsilon", metavar="E", help=f"private: what the run may spend per unit (default: {epsilon})")
     add("--evaluate", metavar="E", help="private: on top, for noised metrics of held-out people (default: none)")
     train_private.add_terms(parser)
+    add(
+        "--learner",
+        choices=train_private.LEARNERS,
+        help="private: weights of public classes (bilinear), or one hidden layer by Opacus (network, which orders "
+        "worse from few people) (default: auto, which is bilinear)",
+    )
     add("--teacher", metavar="MODEL", help="student: the private model whose scores it learns")
     add("--seed", type=int, default=0, metavar="S", help="of everything drawn at random (default: 0)")
     add("--dry-run", action="store_true", help="print rows, price and what would remain; learn nothing")

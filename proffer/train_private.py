@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from training.runs.training_run import TrainingRun
 
 EPSILON, DELTA = "1", "0.000001"
+AUTO = "auto"
+LEARNERS = (AUTO, "bilinear", "network")
 _NEEDED = ("cryptography", "dp_accounting", "opacus", "rfc8785")
 
 
@@ -110,7 +112,7 @@ def terms_of(args: argparse.Namespace) -> PrivateTerms:
     return PrivateTerms(
         found["epsilon"], found["delta"], found["evaluate"] if args.evaluate is not None else None, args.population,
         args.purpose, args.requester, LegalBasis(args.basis), PrivacyUnit(args.unit) if args.unit else None,
-        args.units or 0, args.reason, args.requester_key,
+        args.units or 0, args.reason, args.requester_key, getattr(args, "learner", None) or AUTO,
     )  # fmt: skip
 
 
@@ -177,7 +179,8 @@ def _train(args: argparse.Namespace, source: TrainingSource, data: TrainingData,
     try:
         with terminal.working("training") as progress:
             told = terminal.steps(args.json, progress)
-            trained = private_run.train(data, request, secure(), source.terms.evaluate, told)
+            choice = private_run.RunChoice(source.terms.evaluate, source.terms.learner)
+            trained = private_run.train(data, request, secure(), choice, told)
     finally:
         if source.shards is not None and data.gate.provenance.kind is not DataKind.SYNTHETIC:
             source.shards.remove()

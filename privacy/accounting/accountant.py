@@ -303,12 +303,26 @@ def calibrate(epsilon: Decimal, delta: Decimal, q: str | float | Decimal, steps:
         Rejected: no noise up to 10,000 is enough.
         Disagreement: the accountants do not agree about what was found.
     """
+    return least_noise(
+        lambda noise: gaussian_sgd(noise, q, steps), epsilon, delta,
+        _first_guess(float(epsilon), float(delta), float(exact(q)), steps),
+    )  # fmt: skip
+
+
+def least_noise(whole: Callable[[Decimal], Mechanism], epsilon: Decimal, delta: Decimal, guess: Decimal) -> Decimal:
+    """The least noise (to three places) at which PRV and PLD both price a mechanism at no more than epsilon.
+
+    Args:
+        whole: the mechanism with so much noise; the more, the cheaper.
+        epsilon: what it may cost, at `delta`.
+        delta: as of `calibrate`.
+        guess: about the right noise, where the search begins.
+
+    Raises:
+        Rejected: as `calibrate` raises.
+    """
     refuse_beyond_range(epsilon)
-
-    def whole(noise: Decimal) -> Mechanism:
-        return gaussian_sgd(noise, q, steps)
-
-    near = _near(whole, epsilon - PRV_ABOVE, delta, _first_guess(float(epsilon), float(delta), float(exact(q)), steps))
+    near = _near(whole, epsilon - PRV_ABOVE, delta, guess)
     sigma = _least(lambda noise: _or_infinite(prv(whole(noise), delta)) <= epsilon, near)
     price(whole(sigma), delta)  # PLD is quicker and is below PRV: it must agree
     return sigma

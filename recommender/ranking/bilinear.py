@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
@@ -205,6 +205,7 @@ class Bilinear:
         intercept: likewise.
     """
 
+    form: ClassVar[Format] = ARTEFACT
     bins: Bins
     reading: AttributeScaler
     vocabulary: Vocabulary
@@ -229,7 +230,11 @@ class Bilinear:
         Raises:
             Rejected: a file is missing or altered, the format is another, or the model was trained on other features.
         """
-        manifest = ARTEFACT.manifest(files, declaration_hash)
+        return cls.of_files(files, ARTEFACT.manifest(files, declaration_hash))
+
+    @classmethod
+    def of_files(cls, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> Bilinear:
+        """The scorer in an artefact's files, of this kind or one that holds it, which were checked."""
         vocabulary = Vocabulary.from_bytes(files[VOCABULARY_FILE])
         with np.load(io.BytesIO(files[WEIGHTS_FILE]), allow_pickle=False) as read:
             arrays = {name: read[name] for name in read.files}
@@ -263,9 +268,10 @@ class Bilinear:
 
     def attributes(self, catalogue: Catalogue, declaration: Declaration) -> Folded:
         """The catalogue's programmes and what every bin gives each of them; do it once per catalogue."""
-        return self._with_points(self.vocabulary.attributes(catalogue, declaration), declaration)
+        return self.with_points(self.vocabulary.attributes(catalogue, declaration), declaration)
 
-    def _with_points(self, attributes: ProgrammeAttributes, declaration: Declaration) -> Folded:
+    def with_points(self, attributes: ProgrammeAttributes, declaration: Declaration) -> Folded:
+        """The same of programmes whose attributes were read."""
         plain = {field.name: getattr(attributes, field.name) for field in fields(attributes)}
         fit = fits(self.bins, attributes, declaration, self.reading.codes)
         points = self.folded(attributes, fit)
@@ -302,10 +308,11 @@ class Bilinear:
         """The least and the greatest likelihood of each programme, whatever the bins of a person: float64[P] each."""
         starts = np.array((0, *self.bins.starts))
         ends = [side.reduceat(programmes.points, starts, axis=1).sum(axis=1) for side in (np.minimum, np.maximum)]
-        low, high = (self._scores(one).probability for one in ends)
+        low, high = (self.scored(one).probability for one in ends)
         return np.minimum(low, high), np.maximum(low, high)
 
-    def _scores(self, points: Int64) -> Scores:
+    def scored(self, points: Int64) -> Scores:
+        """The scores that points are, and their probabilities."""
         score = np.asarray(points * UNIT**2, dtype=np.float64)
         odds = np.exp(-(self.slope * score + self.intercept))
         return Scores(score, np.asarray(1.0 / (1.0 + odds), dtype=np.float64))
@@ -323,13 +330,15 @@ class Bilinear:
             Rejected: the snapshots were computed with other features than the model was trained on.
         """
         same_features(self.features_hash, people.features_hash)
-        read = attributes if isinstance(attributes, Folded) else self._with_points(attributes, people.declaration)
-        bins = self.bins.of_people(people)
-        if len(pairs) <= _FEW * len(read.points):  # to read every programme once takes longer
-            found = _points(read.points, read.base, self.bins.unknown, bins, pairs.person, pairs.programme)
-        else:
-            found = _points_of_many(read.points, bins, pairs)
-        return self._scores(found)
+        read = attributes if isinstance(attributes, Folded) else self.with_points(attributes, people.declaration)
+        return self.scored(self.points_of(self.bins.of_people(people), read, pairs))
+
+    def points_of(self, bins: Int32, programmes: Folded, pairs: Pairs) -> Int64:
+        """The points of each pair, in `UNIT` squared, by the bins of people."""
+        if len(pairs) <= _FEW * len(programmes.points):  # to read every programme once takes longer
+            unknown = self.bins.unknown
+            return _points(programmes.points, programmes.base, unknown, bins, pairs.person, pairs.programme)
+        return _points_of_many(programmes.points, bins, pairs)
 
 
 _FEW: Final = 8

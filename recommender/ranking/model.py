@@ -67,4 +67,12 @@ def _bilinear(files: Files, declaration_hash: str | None) -> Model:
     return Bilinear.from_files(files, declaration_hash)
 
 
-READERS: Final[dict[str, Callable[[Files, str | None], Model]]] = {"lightgbm": _forest, "bilinear": _bilinear}
+def _network(files: Files, declaration_hash: str | None) -> Model:
+    from recommender.ranking.hidden_layer import HiddenLayer
+
+    return HiddenLayer.from_files(files, declaration_hash)
+
+
+PRIVATE_READERS: Final[dict[str, Callable[[Files, str | None], Model]]] = {"bilinear": _bilinear, "network": _network}
+"""The kinds that were learned under differential privacy."""
+READERS: Final = {"lightgbm": _forest, **PRIVATE_READERS}

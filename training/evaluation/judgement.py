@@ -9,6 +9,7 @@ from features.log.interactions import APPLIED
 from features.problem import Problem, Rejected
 from privacy.request import BY_TWO, Request
 from privacy.spend import Spend
+from recommender.ranking.model import PRIVATE_READERS
 from training.data.material import learned_from, learning_showings
 from training.data.ranking_dataset import RankingDataset
 from training.evaluation.evaluation import (
@@ -50,7 +51,7 @@ def ranker_of(model: Model) -> str:
     """What a model's order is called in reports: lightgbm, private or student."""
     if "teacher" in model.manifest:
         return STUDENT
-    return PRIVATE if model.manifest.get("kind") == "bilinear" else RANKER
+    return PRIVATE if model.manifest.get("kind") in PRIVATE_READERS else RANKER
 
 
 class Withholding(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Final, NamedTuple, Self
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -17,7 +17,11 @@ from privacy.learning.noise import Noise
 from privacy.learning.step import Products, Schedule, Total
 from recommender.ranking.programme_fit import Fits
 from training.rankers.bilinear_arrays import BilinearWeights, FeatureMap, LearningStart, Sample, UnitSums
-from training.rankers.schedules import Loss
+from training.rankers.schedules import Hyperparameters, Loss
+
+if TYPE_CHECKING:
+    from recommender.ranking.bilinear import Bilinear
+    from recommender.ranking.hidden_layer import HiddenLayer
 
 CHUNK: Final = 64
 """Units worked on at once: their gradients stay in the processor's cache."""
@@ -32,8 +36,8 @@ def _dot(one: Float64, other: Float64) -> float:
 
 
 @njit
-def _residuals(score: Float64, label: Float64, seen: Float64, listwise: bool, out: Float64) -> None:
-    """What the loss asks each score to change by.
+def fill_residuals(score: Float64, label: Float64, seen: Float64, listwise: bool, out: Float64) -> None:
+    """Fill out with what the loss asks each score of one list to change by.
 
     Pointwise, P(taken up) = seen x sigmoid(score), by likelihood; listwise, the share that was less the one expected,
     where what is seen less is so much less likely to be chosen.
@@ -113,7 +117,7 @@ def _gradients(
                     spoken = fit_row[entry] + bins[one, slot[entry]]
                     found += beside[owned + which[spoken]] * table[spoken]
                 score[item - begin], seen[item - begin] = found, attention[cell[item]]
-            _residuals(score[:count], label[begin:end], seen[:count], listwise, residual[:count])
+            fill_residuals(score[:count], label[begin:end], seen[:count], listwise, residual[:count])
             right[row, :] = 0.0
             for item in range(begin, end):
                 what, pull = programme[item], residual[item - begin]
@@ -308,6 +312,30 @@ class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ship
         fading = self.momentum ** np.arange(steps) * (1 - self.momentum)
         each = [float((fading[: steps - step] * (rates * counted)[step:]).sum()) for step in range(steps)]
         return float(np.sqrt(np.square(each).sum()) * float(schedule.sigma) / schedule.expected)
+
+    def drawn_to_start(self, kept: float) -> Self:
+        """Keep so much of what was learned, the same part of every weight."""
+        learned = self.weights_
+        self.weights_ = replace(learned, cross=kept * learned.cross, beside=kept * learned.beside)
+        return self
+
+    def learned_from_nothing(self) -> Float64:
+        """The weights that began at 0, but for those that no score reads."""
+        return np.asarray(np.r_[self.weights_.cross.ravel(), self.weights_.beside][self.space_.learned])
+
+    def reach(self, row: Hyperparameters) -> float:
+        """By how much one typical person's scores differ between programmes, in squares, for weights that vary by 1.
+
+        What is beside the crosses but a programme's own effect, few weights that few people share, is not counted.
+        """
+        space = self.space_
+        spread = space.attributes.var(axis=0)
+        crossed = spread[space.reach[0] : space.reach[1]].sum() * row.pairs**2 if space.pairs else 0.0
+        return float(spread.sum() * (row.everybody**2 + row.person**2) + crossed + space.own**2)
+
+    def released_as(self, linear: Bilinear) -> Bilinear | HiddenLayer:
+        """The scorer of what was learned, of which the weights of single bins are given."""
+        return linear
 
     def decision_function(self, sample: Sample, rows: Int64) -> Float64:
         """The score of some rows, had they been noticed: float64[rows]."""

@@ -11,6 +11,7 @@ import numpy as np
 import scipy.optimize
 
 from features.arrays import Float64, Int64
+from features.problem import Problem, Rejected
 from privacy.accounting.mechanism import Mechanism
 from privacy.learning.noise import Noise
 from privacy.learning.step import Schedule
@@ -18,6 +19,7 @@ from recommender.ranking.attributes import ProgrammeAttributes, Vocabulary
 from recommender.ranking.bilinear import HEAVIEST, UNIT, AttributeScaler, Bilinear, whole
 from recommender.ranking.bins import Bins, Pair, Slot
 from recommender.ranking.class_share import RARE_YES
+from recommender.ranking.hidden_layer import HiddenLayer
 from recommender.ranking.programme_fit import Fits, fits
 from recommender.rules.catalogue import Catalogue
 from training.progress import Progress, silent
@@ -55,13 +57,13 @@ class PrivateFit:
     """What was learned: everything in it was released with noise or was public before.
 
     Attributes:
-        scorer: the ranker.
+        scorer: the ranker, of either learner.
         mechanism: what was done to the rows.
         metrics: the plan's numbers; none of them was measured on personal data.
         middle: float64[A], what programmes are shown on average by the first release; None where they stand alone.
     """
 
-    scorer: Bilinear
+    scorer: Bilinear | HiddenLayer
     mechanism: Mechanism
     metrics: dict[str, float] = field(default_factory=dict)
     middle: Float64 | None = None
@@ -117,7 +119,7 @@ def learn_from(
     ranker = estimator(plan, threads).fit(sample, space.beside_shown(start), noise, start, advance)
     ranker = shrunk(ranker, plan.row)
     slope, intercept = calibrated(ranker, sample, plan, noise)
-    scorer = Bilinear(
+    linear = Bilinear(
         bins=bins,
         reading=reading,
         vocabulary=vocabulary,
@@ -129,7 +131,7 @@ def learn_from(
         catalogue_hash=catalogue.hash,
         manifest={},
     )
-    return PrivateFit(scorer, plan.mechanism(), _metrics(plan), ranker.space_.middle)
+    return PrivateFit(ranker.released_as(linear), plan.mechanism(), plan.metrics(), ranker.space_.middle)
 
 
 def vocabulary_of(catalogue: Catalogue, declaration: Declaration) -> Vocabulary:
@@ -144,13 +146,21 @@ def _report(steps: int, progress: Progress, taken: int) -> None:
 
 
 def estimator(plan: TrainingPlan, threads: int = 1) -> PrivateBilinear:
-    """The estimator that a plan describes."""
-    return PrivateBilinear(plan.schedule, loss=plan.loss, rate=plan.rate, threads=threads)
+    """The estimator that a plan describes; one of a network loads torch.
 
-
-def _metrics(plan: TrainingPlan) -> dict[str, float]:
-    schedule = plan.schedule
-    return {"steps": float(schedule.steps), "sigma": float(schedule.sigma), "stated_units": float(schedule.units)}
+    Raises:
+        Rejected: it is one of a network, and torch or Opacus is not installed.
+    """
+    if not plan.row.neurons:
+        return PrivateBilinear(plan.schedule, loss=plan.loss, rate=plan.rate, threads=threads)
+    try:
+        from training.rankers.private_network import PrivateNetwork
+    except ModuleNotFoundError as absent:
+        remedy = "Run make setup-private, or pip install '.[private]'; or use --learner bilinear"
+        what = f"{absent.name} is not installed; a network learns with it"
+        raise Rejected([Problem(("--learner network",), "unavailable", what, remedy)]) from absent
+    row = plan.row
+    return PrivateNetwork(plan.schedule, loss=plan.loss, rate=plan.rate, neurons=row.neurons, gain=row.gain)
 
 
 def _weights(ranker: PrivateBilinear, order: Int64) -> dict[str, Int64]:

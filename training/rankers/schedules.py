@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 from statistics import NormalDist
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from features.problem import Problem, Rejected
 from privacy.accounting import accountant
@@ -21,6 +21,8 @@ from privacy.learning.step import Schedule
 from training.rankers.first_release import LARGE, SEEN, FirstSchedules
 
 Loss = Literal["pointwise", "listwise"]
+Learner = Literal["bilinear", "network"]
+AUTO: Final = "auto"
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,9 @@ class Hyperparameters:
         seen: how much a showing counts beside a take-up in these counts.
         personal: the variance by which people are thought to differ from the start, beside that of programmes in it;
             0 keeps all that was learned, however much of it may be noise.
+        q: the part of the units that a step sees (Poisson); 1 is all of them.
+        neurons: of a hidden layer; 0 for none, which is the bilinear ranker.
+        gain: how much neurons say to begin with, of a typical person.
     """
 
     signal: float
@@ -57,6 +62,9 @@ class Hyperparameters:
     start: float = 0.05
     seen: float = SEEN
     personal: float = 0.0
+    q: Decimal = Decimal(1)
+    neurons: int = 0
+    gain: float = 0.0
 
 
 _BLOCKS: Final = {
@@ -65,6 +73,7 @@ _BLOCKS: Final = {
 """What columns are scaled by, by the beginning of their names; what is in no block counts as the first."""
 
 _ALIKE: Final = {"": 0.5}
+_HALF: Final = Decimal("0.5")
 
 TABLE: Final = (
     Hyperparameters(0, 60, 0.8, 1.5, 1.5, 2, 0.3, 0.0, 0.0, _ALIKE, 0.5, 0.1),
@@ -78,6 +87,15 @@ SMALL: Final = (
     Hyperparameters(60_000, 60, 1.33, 1.5, 1.5, 3, 0.6, 0.4, 0.7, _BLOCKS),
 )
 """The table of small catalogues."""
+NETWORK: Final = (Hyperparameters(0, 60, 0.8, 1.5, 1.5, 2, 0.3, 0.0, 0.0, _ALIKE, 0.5, 0.1, 0.0, _HALF, 64, 1.0),)
+"""The table of networks."""
+SMALL_NETWORK: Final = (
+    Hyperparameters(0, 60, 0.8, 1.5, 1.5, 2, 0.3, 0.4, 0.0, _BLOCKS, 0.2, SEEN, 1.0, _HALF, 64, 1.0),
+    Hyperparameters(5_000, 60, 1.33, 1.5, 1.5, 2, 0.3, 0.4, 0.0, _BLOCKS, 0.05, SEEN, 0.0, _HALF, 64, 1.0),
+)
+"""The table of networks of small catalogues."""
+TABLES: Final = {"bilinear": (SMALL, TABLE), "network": (SMALL_NETWORK, NETWORK)}
+"""By learner: of small catalogues, and of larger ones."""
 FASTEST: Final = 80.0
 """No step goes further: beyond, the noise is small, and what all want alike would swing."""
 CLIP: Final = 0.35
@@ -128,7 +146,7 @@ class TrainingPlan:
         """As manifests write it: decimals as strings."""
         row, schedule = self.row, self.schedule
         return {
-            "learner": "bilinear", "units": schedule.units, "epsilon": text_of(self.epsilon),
+            "learner": self.learner, "units": schedule.units, "epsilon": text_of(self.epsilon),
             "delta": text_of(self.delta),
             "programmes": self.programmes, "q": text_of(schedule.q), "steps": schedule.steps,
             "sigma": text_of(schedule.sigma), "clip": str(schedule.clip), "calibration": text_of(self.calibration),
@@ -138,7 +156,18 @@ class TrainingPlan:
             "indicator": str(row.indicator), "pairs": str(row.pairs), "start": str(row.start), "seen": str(row.seen),
             "personal": str(row.personal),
             "blocks": {name: str(scale) for name, scale in row.blocks.items()},
+            **({"neurons": row.neurons, "gain": str(row.gain)} if row.neurons else {}),
         }  # fmt: skip
+
+    @property
+    def learner(self) -> Learner:
+        """What learns by it."""
+        return "network" if self.row.neurons else "bilinear"
+
+    def metrics(self) -> dict[str, float]:
+        """The numbers of the steps, as trackers take them; none of them is about anybody."""
+        one = self.schedule
+        return {"steps": float(one.steps), "sigma": float(one.sigma), "stated_units": float(one.units)}
 
     @property
     def rate(self) -> float:
@@ -156,8 +185,20 @@ class TrainingPlan:
         return replace(self, schedule=bare, first=FirstSchedules(*first), calibration=Decimal(0))
 
 
+class PlanTerms(NamedTuple):
+    """What a plan is for: how many units are stated, what all may cost at which delta, how large the catalogue is."""
+
+    units: int
+    epsilon: Decimal
+    delta: Decimal
+    programmes: int
+
+
 @lru_cache(maxsize=64)
-def plan(units: int, epsilon: Decimal, delta: Decimal, programmes: int, loss: Loss = "pointwise") -> TrainingPlan:
+def plan(
+    units: int, epsilon: Decimal, delta: Decimal, programmes: int, loss: Loss = "pointwise",
+    learner: Learner = "bilinear",
+) -> TrainingPlan:  # fmt: skip
     """Look up how to learn, and find the least noise at which PRV and PLD both price it at no more than epsilon.
 
     Args:
@@ -166,6 +207,7 @@ def plan(units: int, epsilon: Decimal, delta: Decimal, programmes: int, loss: Lo
         delta: see `privacy.accounting.amount.read_delta`.
         programmes: how many the catalogue has.
         loss: of the labels' form: a choice of one among many is listwise, an answer to each offer pointwise.
+        learner: of which the plan is.
 
     Raises:
         Rejected: epsilon, delta or units are out of bounds.
@@ -175,30 +217,54 @@ def plan(units: int, epsilon: Decimal, delta: Decimal, programmes: int, loss: Lo
         remedy = f"Give an epsilon above {LEAST}, a delta between 0 and 1, and at least one unit"
         raise Rejected([Problem(("plan",), "range", what, remedy)])
     accountant.refuse_beyond_range(epsilon, ("plan",))
-    row = row_for(units, epsilon, programmes)
+    terms, row = PlanTerms(units, epsilon, delta, programmes), row_for(units, epsilon, programmes, learner)
     noise = 1.0 / separation(float(epsilon - ERROR), float(delta))
-    while True:
-        sigma = _rounded(noise * math.sqrt(row.steps / (1 - CALIBRATION - OF_PLACES - row.start)))
-        schedule = Schedule(units, Decimal(1), row.steps, sigma, CLIP)
-        first = FirstSchedules(
-            Schedule(units, Decimal(1), 1, _rounded(noise / math.sqrt(OF_PLACES)), PLACES_CLIP),
-            Schedule(units, Decimal(1), 1, _rounded(noise / math.sqrt(row.start)), PROGRAMMES_CLIP),
+    if row.q < 1:  # nothing closed says what sampled steps cost together with what is released of all
+        guess = _rounded(noise)
+        found = accountant.least_noise(
+            lambda tried: _noised(terms, row, loss, float(tried)).mechanism(), epsilon, delta, guess
         )
-        calibration = _rounded(noise / math.sqrt(CALIBRATION))
-        made = TrainingPlan(schedule, first, calibration, row, epsilon, delta, programmes, loss)
+        return _noised(terms, row, loss, float(found))
+    while True:
+        made = _noised(terms, row, loss, noise)
         if accountant.price(made.mechanism(), delta).epsilon <= epsilon:
             return made
         noise *= 1.002
+
+
+def _noised(terms: PlanTerms, row: Hyperparameters, loss: Loss, noise: float) -> TrainingPlan:
+    """The plan whose releases weigh together about as much as one of such noise."""
+    units, epsilon, delta, programmes = terms
+    sigma = _rounded(noise * float(row.q) * math.sqrt(row.steps / (1 - CALIBRATION - OF_PLACES - row.start)))
+    schedule = Schedule(units, row.q, row.steps, sigma, CLIP)
+    first = FirstSchedules(
+        Schedule(units, Decimal(1), 1, _rounded(noise / math.sqrt(OF_PLACES)), PLACES_CLIP),
+        Schedule(units, Decimal(1), 1, _rounded(noise / math.sqrt(row.start)), PROGRAMMES_CLIP),
+    )
+    calibration = _rounded(noise / math.sqrt(CALIBRATION))
+    return TrainingPlan(schedule, first, calibration, row, epsilon, delta, programmes, loss)
 
 
 def _rounded(sigma: float) -> Decimal:
     return Decimal(sigma).quantize(Decimal("0.001"), ROUND_CEILING)
 
 
-def row_for(units: int, epsilon: Decimal, programmes: int) -> Hyperparameters:
-    """The row of the table for so much signal and so large a catalogue."""
-    signal = units * float(epsilon)
-    return [row for row in (SMALL if programmes <= LARGE else TABLE) if row.signal <= signal][-1]
+def row_for(units: int, epsilon: Decimal, programmes: int, learner: Learner = "bilinear") -> Hyperparameters:
+    """The row of the learner's table for so much signal and so large a catalogue."""
+    signal, (small, large) = units * float(epsilon), TABLES[learner]
+    return [row for row in (small if programmes <= LARGE else large) if row.signal <= signal][-1]
+
+
+def learner_for(asked: str) -> Learner:
+    """The learner that is asked for; `auto` is the bilinear one, for any number of units and any epsilon.
+
+    In no world in which nothing was tuned did the network order better by more than one fit differs from another
+    (docs/private-training.md).
+
+    >>> learner_for("auto"), learner_for("network")
+    ('bilinear', 'network')
+    """
+    return "network" if asked == "network" else "bilinear"
 
 
 def separation(epsilon: float, delta: float) -> float:

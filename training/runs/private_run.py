@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -20,7 +20,6 @@ from privacy.accounting.mechanism import Mechanism, composed, gaussian
 from privacy.data_provenance import DataKind, digest
 from privacy.request import QuotedPrice, Request, check_delta
 from privacy.spend import Spend
-from recommender.ranking.bilinear import FORMAT, KIND
 from training import artefact
 from training.data.examples import NONE_LEFT_OUT, UnitsLeftOut
 from training.data.material import held_out_showings, learning_showings
@@ -31,7 +30,7 @@ from training.evaluation.release import NAMES, bundle_mechanism, noised_metrics
 from training.progress import Progress, silent
 from training.rankers.forest_ranker import ForestSettings
 from training.rankers.private_ranker import learn
-from training.rankers.schedules import Loss, plan
+from training.rankers.schedules import AUTO, Loss, learner_for, plan
 from training.runs.training_run import RunProvenance, TrainingRun
 
 if TYPE_CHECKING:
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from privacy.learning.noise import Noise
     from privacy.request import RunRequest
     from recommender.ranking.bilinear import Bilinear
+    from recommender.ranking.hidden_layer import HiddenLayer
     from training.data.examples import LearningLog
     from training.data.label_form import LabelForm
     from training.data.material import RowMeaning, TrainingData
@@ -128,13 +128,15 @@ class PrivateRunResult:
         return None if self.left_out is None else self.left_out._asdict()
 
     @property
-    def scorer(self) -> Bilinear:
+    def scorer(self) -> Bilinear | HiddenLayer:
         """What was learned, ready to score."""
         return self.fit.scorer
 
     def learned(self) -> artefact.Learned:
         """The ranker as files."""
-        return artefact.Learned(KIND, FORMAT, self.fit.files(), self.scorer.features_hash, self.scorer.catalogue_hash)
+        scorer = self.scorer
+        form = scorer.form
+        return artefact.Learned(form.kind, form.version, self.fit.files(), scorer.features_hash, scorer.catalogue_hash)
 
     def settings(self) -> Mapping[str, Any]:
         """The plan."""
@@ -214,9 +216,24 @@ def price(material: TrainingData, run: RunRequest, evaluate: Decimal | None = No
     return replace(priced, spend=Spend(run.epsilon + (evaluate or 0), run.delta))
 
 
+class RunChoice(NamedTuple):
+    """What is left to whoever asks for a run.
+
+    Attributes:
+        evaluate: what noised metrics of real people may cost on top; None for none.
+        learner: of `training.rankers.schedules`, or `auto`.
+    """
+
+    evaluate: Decimal | None = None
+    learner: str = AUTO
+
+
+NO_CHOICE: Final = RunChoice()
+
+
 def train(
-    material: TrainingData, run: RunRequest, noise: Noise, evaluate: Decimal | None = None, progress: Progress = silent,
-    kept: Path | None = None,
+    material: TrainingData, run: RunRequest, noise: Noise, choice: RunChoice = NO_CHOICE,
+    progress: Progress = silent, kept: Path | None = None,
 ) -> TrainingRun[PrivateRunResult]:  # fmt: skip
     """Count, plan, learn and, where it was asked for, release figures; each reserved before a row is read for it.
 
@@ -224,7 +241,7 @@ def train(
         material: rows behind their gate.
         run: what is asked, and by whom.
         noise: where the noise comes from.
-        evaluate: what noised metrics of real people may cost on top; None for none.
+        choice: what learns, and whether figures are released.
         progress: takes the step that begins.
         kept: the folder that keeps the noised count of a run with a name, so that it goes on from there when ended.
 
@@ -233,6 +250,7 @@ def train(
         Gone: the run has a name under which a model was learned that was not kept.
     """
     progress("pricing")
+    evaluate, learner = choice.evaluate, learner_for(choice.learner)
     gated = material.gate.admit_run(run)
     if run.name is None:  # one with a name may have reserved already, and was priced before it did
         price(material, run, evaluate)
@@ -242,7 +260,7 @@ def train(
     file = None if kept is None or run.name is None else kept / f"count-{run.name}.json"
     units, left_out = (run.units, None) if run.units else _counted(learning, made, noise, progress, file)
     check_delta(run.delta, units)
-    chosen = plan(units, made.left, run.delta, len(material.catalogue.programmes), loss_of(material.labels))
+    chosen = plan(units, made.left, run.delta, len(material.catalogue.programmes), loss_of(material.labels), learner)
     spent(run, made, chosen.mechanism(), evaluate)
     progress("learning in private")
     fit = learning.run(

@@ -25,6 +25,7 @@ from recommender.ranking.attributes import Vocabulary
 from recommender.ranking.design import DesignMatrix
 from recommender.ranking.forest import Forest, parse_trees
 from recommender.ranking.item_effect import ItemEffects, PublicPrior, Scale
+from recommender.ranking.model import PRIVATE_READERS
 from recommender.ranking.scorer import Pairs
 from training.data.material import candidates, candidates_of, hidden, learning_showings
 from training.data.ranking_dataset import Candidates
@@ -140,7 +141,7 @@ def described_teacher(teacher: Model, name: str) -> dict[str, Any]:
     """
     manifest = teacher.manifest
     spend = Spend.from_document(manifest["spend"], (name, "spend"))
-    if not spend.finite or manifest["kind"] != "bilinear":
+    if not spend.finite or manifest["kind"] not in PRIVATE_READERS:
         what = f"is no private model: it spent epsilon {spend.to_document()['epsilon']}"
         raise Rejected(
             [Problem((f"--teacher {name}",), "invalid", what, "Give a model that `--ranker private` trained")]

@@ -12,7 +12,7 @@ from tests.training.rankers.test_private_bilinear import PROGRAMMES, sample, spa
 from training.rankers.bilinear_arrays import BilinearWeights, LearningStart, Sample
 from training.rankers.private_bilinear import PrivateBilinear
 from training.rankers.schedules import SMALL, TABLE
-from training.rankers.shrinkage import reach_of, shrunk
+from training.rankers.shrinkage import shrunk
 
 ROW = replace(SMALL[0], personal=0.5)
 
@@ -79,7 +79,8 @@ def test_a_typical_persons_scores_differ_by_as_much_as_is_said():
     person[:4] = length / 2
     crossed = [person @ rng.normal(size=of.shape) @ of.attributes.T for _ in range(4000)]
     drawn = np.array(crossed) + of.own * rng.normal(size=(4000, PROGRAMMES))
-    assert np.var(drawn, axis=1, ddof=0).mean() == pytest.approx(reach_of(of, ROW), rel=0.1)
+    ranker = PrivateBilinear(Schedule(50, Decimal(1), 1, Decimal(0))).fit(sample(50), of, Silent(1))
+    assert np.var(drawn, axis=1, ddof=0).mean() == pytest.approx(ranker.reach(ROW), rel=0.1)
 
 
 def test_only_few_people_and_few_programmes_are_drawn_to_the_start():

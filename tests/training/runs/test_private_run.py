@@ -24,7 +24,7 @@ from training.evaluation.release import NAMES, bundle_mechanism, noised_metrics
 from training.rankers.forest_ranker import ForestSettings
 from training.rankers.forest_ranker import learn as grow
 from training.runs import private_run
-from training.runs.private_run import PrivateRunResult, stages, train
+from training.runs.private_run import PrivateRunResult, RunChoice, stages, train
 from training.tracking import METRICS, PARAMS, RELEASED
 
 pytestmark = [
@@ -256,7 +256,7 @@ def test_no_figure_about_people_who_may_exist_comes_out_unless_it_was_paid_for(b
 def test_figures_that_were_paid_for_are_one_entry_with_their_names(booked):
     material, account = booked
     noise = Loud()
-    taught = train(material, STATED, noise, Decimal(2))
+    taught = train(material, STATED, noise, RunChoice(evaluate=Decimal(2)))
     mechanism = bundle_mechanism(Decimal(2), DELTA)
     assert account.done[-1] == ("evaluate", mechanism, 200, NAMES)
     assert set(taught.metrics()) == set(NAMES) <= set(RELEASED)
