@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from features.log.event import Event
     from recommender.engine import Engine
     from recommender.reach.unmet_need import NeedTable
+    from recommender.rules.person import Person
     from rendering.voice import Words
     from serving.http.access import Authentication
     from serving.http.log_desk import LogDesk
@@ -162,9 +163,7 @@ class PageService:
         from serving.pages.sign_in import Persona
 
         engine = self.live.engine
-        for number, (citizen, events) in enumerate(self._lives(), 1):
-            name = engine.messages.text("page.enter.person", number=number).to_document()
-            yield Persona(citizen, "citizen", name, _about(engine, citizen, events))
+        yield from citizens_to_be(engine, dict(self._lives()))
         for role in _OFFICES:
             if role in sections:
                 name = engine.messages.text(f"page.enter.{role}").to_document()
@@ -189,12 +188,20 @@ def catalogue_of(engine: Engine, country: str) -> dict[str, Any]:
     return service_catalogue(engine.catalogue.programmes, events, country)
 
 
-def _about(engine: Engine, citizen: str, events: Sequence[Event]) -> Words:
+def citizens_to_be(engine: Engine, lives: Mapping[str, Sequence[Event]]) -> Iterator[Persona]:
+    """People to try the pages as, by the events that touch each; without those of whom these say nothing."""
+    from serving.pages.sign_in import Persona
+
+    today = reading.as_of(None, clock.now, engine.declaration.zone.name)
+    for number, (citizen, person) in enumerate(engine.from_lives(lives, ["citizen"], today).items(), 1):
+        name = engine.messages.text("page.enter.person", number=number).to_document()
+        yield Persona(citizen, "citizen", name, _about(engine, person))
+
+
+def _about(engine: Engine, person: Person) -> Words:
     """Who somebody is, in a few words: how old and of which sex, where both are known."""
     from features.value import is_known
 
-    today = reading.as_of(None, clock.now, engine.declaration.zone.name)
-    person = engine.from_events(events, citizen, ["citizen"], today)
     months, sex = person.age_months(person.t), person.column("sex")
     if months is None or not is_known(sex):
         return engine.messages.text("page.enter.made_up").to_document()

@@ -111,6 +111,8 @@ class _Language:
             month = self.months[value.month - 1] if self.months else value.month
             day = self.days.get(value.day, str(value.day))
             return self.text(_DATE, {"year": str(value.year), "month": str(month), "day": day}, language)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
         if isinstance(value, int):
             return self._large(value) if form == _LARGE else self.number(value)
         return str(value).replace(".", self.decimal) if isinstance(value, float) else str(value)

@@ -95,7 +95,7 @@ def request_view(
     told = [] if explained is None else explained["programmes"]
     ruled = one["ruled"] is not None
     return {
-        "title": f"{voice.say('case.one.title')}: {voice.say('case.kind.' + one['kind'])}",
+        "title": voice.labelled(voice.say("case.one.title"), voice.say(f"case.kind.{one['kind']}")),
         "one": one,
         "clock": "" if ruled else clock(one, now, day_of, voice),
         "said": one.get("reason") or one.get("note_of_claim") or "",

@@ -8,11 +8,13 @@ from typing import Any, Final
 from rendering.voice import Voice
 
 TEMPLATE: Final = "citizen_consents.html"
+ALWAYS_THERE: Final = ("eligibility", "ranking")
+"""Purposes that every country has, also one that gives them no name of its own."""
 MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     f"citizen.consents.{name}": ()
     for name in (
         "title", "name", "intro", "uses", "channels", "on", "off", "allow", "stop", "law", "saved_on", "saved_off",
-        "sensitive", "rules", "other",
+        "sensitive", "rules", "other", *ALWAYS_THERE,
     )
 }  # fmt: skip
 """The messages that the page needs, and the placeholders of each."""
@@ -39,9 +41,10 @@ def consents_view(told: Mapping[str, Any], titles: Mapping[str, Mapping[str, str
 def _row(one: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]], voice: Voice) -> dict[str, Any]:
     channel = one.get("channel") or ""
     words = titles.get(channel) if channel else one["title"]
-    named = voice.read(words) if words else voice.say("citizen.consents.other")
+    unnamed = one["purpose"] if one["purpose"] in ALWAYS_THERE else "other"
+    named = voice.read(words) if words else voice.say(f"citizen.consents.{unnamed}")
     if one.get("programme"):
-        named = f"{named}: {voice.say('citizen.consents.sensitive')}"
+        named = voice.labelled(named, voice.say("citizen.consents.sensitive"))
     return {
         "purpose": one["purpose"],
         "channel": channel,

@@ -15,6 +15,7 @@ MOST: Final = 3
 """Programmes that one letter names."""
 MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "letter.title": (),
+    "letter.none": (),
     "letter.reference": ("reference", "day"),
     "letter.opening": (),
     "letter.yes": (),
@@ -60,7 +61,8 @@ class PrintedMessage:
 def letters_view(messages: Sequence[PrintedMessage], voice: Voice) -> dict[str, object]:
     """The variables of the page of letters; what may not be a letter is not among them."""
     found = [_letter(one, voice) for one in messages if one.may_be_a_letter]
-    return {"language": voice.language, "title": voice.say("letter.title"), "letters": found}
+    empty = "" if found else voice.say("letter.none")
+    return {"language": voice.language, "title": voice.say("letter.title"), "letters": found, "empty": empty}
 
 
 def _letter(message: PrintedMessage, voice: Voice) -> dict[str, object]:

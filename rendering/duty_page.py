@@ -69,12 +69,12 @@ def _lines(view: Mapping[str, Any], voice: Voice) -> Iterator[str]:
     for sheet in view["sheets"]:
         yield from (f"## {_plain(sheet['title'].text)}", "", _plain(sheet["about"].text), "", sheet["counts"], "")
         for duty in sheet["duties"]:
-            yield from (f"### {_plain(duty['article'].text)}: {_plain(duty['asks'].text)}", "")
+            yield from (f"### {voice.labelled(_plain(duty['article'].text), _plain(duty['asks'].text))}", "")
             yield from (_answered(one, voice) for one in duty["answers"])
             yield ""
         if sheet["left_out"]:
             yield from (f"### {voice.say('sheets.left_out')}", "")
-            yield from (f"- {_plain(what.text)}: {_plain(why.text)}" for what, why in sheet["left_out"])
+            yield from (f"- {voice.labelled(_plain(what.text), _plain(why.text))}" for what, why in sheet["left_out"])
             yield ""
 
 
@@ -84,7 +84,7 @@ def _answered(answer: Mapping[str, Any], voice: Voice) -> str:
         said = f"- [ ] **{voice.say('sheets.not_configured')}** {' '.join(map(_plain, answer['missing']))}"
     else:
         said = f"- [x] {_plain(answer['says'].text)}"
-    return f"{said}  \n  {voice.say('sheets.tests')}: {tests}"
+    return f"{said}  \n  {voice.labelled(voice.say('sheets.tests'), tests)}"
 
 
 def _plain(text: str) -> str:

@@ -64,7 +64,7 @@ def pocket_words(
     """
     standings = ("yes", "likely", "depends")
     return {
-        "say": {name: voice.say(f"pocket.say.{name}") for name in _SAID},
+        "say": {name: voice.say(f"pocket.say.{name}") for name in _SAID} | {"colon": voice.labelled("", "")},
         "standings": {name: voice.say(f"citizen.standing.{name}") for name in standings},
         "day": day.isoformat(),
         "titles": [_said(one.title, voice) for one in programmes],

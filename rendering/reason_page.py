@@ -103,7 +103,7 @@ def requests_view(
 
 def _asked(one: Mapping[str, Any], labels: Mapping[str, Mapping[str, str]], voice: Voice) -> str:
     if one["kind"] == "review":
-        return f"{voice.say('citizen.requests.review')}: {one.get('reason', '')}"
+        return voice.labelled(voice.say("citizen.requests.review"), one.get("reason", ""))
     unnamed = voice.say("citizen.why.unknown_fact")
     named = [voice.read(labels[name]) if labels.get(name) else unnamed for name in one.get("facts", {})]
     return voice.say("citizen.requests.facts", labels=", ".join(named))

@@ -16,6 +16,7 @@ SIGN_IN: Final = "sign_in.html"
 _REFUSED: Final = ("403", "404", "405", "429", "500", "503", "expired", "other")
 MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "page.language": (),
+    "page.label": ("label", "text"),
     "page.service": (),
     "page.skip": (),
     "page.sections": (),

@@ -39,6 +39,10 @@ class Voice:
     read: Callable[[Words], str]
     written: Callable[[int | date], str] = str
 
+    def labelled(self, label: str, text: str) -> str:
+        """A text after what it is, as the language sets a colon."""
+        return self.say("page.label", label=label, text=text)
+
     def spoken(self, words: Words) -> Spoken:
         """A text as `read` gives it, and in which language it stands where that is another."""
         own = isinstance(words, str) or bool(words.get(self.language))

@@ -57,8 +57,10 @@ class PersonaChooser:
         """Everybody who can be chosen; first those whose page it is that is gone on to."""
         section = to.split("/")[1].partition("?")[0]
         people = sorted(self.people(), key=lambda one: one.role != section)
-        read = visit.voice.read
-        rows = [(f"{one.role} {one.subject}", f"{read(one.name)}: {read(one.about)}") for one in people]
+        voice = visit.voice
+        rows = [
+            (f"{one.role} {one.subject}", voice.labelled(voice.read(one.name), voice.read(one.about))) for one in people
+        ]
         return PageShown(site_page.SIGN_IN, site_page.sign_in_view(visit.voice, to, rows))
 
     def taken(self, visit: Visit, form: PageForm, to: str) -> GoOn:

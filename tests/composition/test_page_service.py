@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from composition.page_service import PAGE_KEY, PAGE_THEME, identity_provider, page_seal, page_theme
+from composition.engines import EngineSettings, build_engine
+from composition.page_service import PAGE_KEY, PAGE_THEME, citizens_to_be, identity_provider, page_seal, page_theme
+from composition.settings import country_folder
+from features.log.event_parser import parse_event
 from features.problem import Rejected
 
 NOW = 1_793_500_000
@@ -46,3 +49,17 @@ def test_a_style_sheet_is_read_whole_or_refused(monkeypatch, tmp_path):
 def test_without_a_provider_nobody_signs_in_elsewhere(monkeypatch):
     monkeypatch.delenv("PROFFER_OIDC_ISSUER", raising=False)
     assert identity_provider() is None
+
+
+def test_of_whom_events_say_nothing_is_nobody_to_try_the_pages_as():
+    engine = build_engine(EngineSettings(country=country_folder("fr")))
+    born = parse_event(
+        {
+            "specversion": "1.0", "id": "1", "source": "etat-civil", "subject": "anne", "type": "life.child_born",
+            "time": "2026-10-20T09:00:00+02:00", "recordedtime": "2026-10-22T10:00:00+02:00",
+            "data": {"about": [{"person": "kid", "role": "child"}]},
+        },
+        engine.declaration,
+    )  # fmt: skip
+    found = list(citizens_to_be(engine, {"anne": [born], "kid": [born], "nobody": []}))
+    assert [one.subject for one in found] == ["anne"]

@@ -119,6 +119,7 @@ def test_every_language_of_a_country_writes_figures_dates_and_money_as_its_file_
     assert messages.text("left", days=1_200) == Text(fr="1\u202f200 jours", en="1,200 days")
     assert messages.said("fr", "grant", title="x", won=date(2026, 4, 1)) == "x : 1er avril 2026"
     assert messages.said("fr", "grant", title="x", won=2.5) == "x : 2,5"
+    assert messages.said("fr", "grant", title="x", won=1_520.0) == "x : 1\u202f520"
     euro = Currency("EUR", 2)
     assert messages.money(120_000, euro) == Text(fr="1\u202f200\u00a0€", en="1,200 EUR")
     assert messages.money(1_605, euro) == Text(fr="16,05\u00a0€", en="16.05 EUR")

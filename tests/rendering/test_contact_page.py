@@ -52,6 +52,11 @@ def test_a_letter_says_in_one_language_what_it_offers_and_what_to_bring(voices, 
     assert all(one in text for one in (*words, "msg_ann"))
 
 
+def test_where_there_is_nothing_to_print_the_page_says_so(voices):
+    assert "There is nothing to print now." in letters(voices["en"])
+    assert "There is nothing to print now." not in letters(voices["en"], message(offer("a")))
+
+
 def test_what_is_sensitive_and_what_is_too_long_is_no_letter_at_all(voices):
     assert not message(offer("a"), offer("b", sensitive=True)).may_be_a_letter
     assert not message(*(offer(name) for name in "abcd")).may_be_a_letter

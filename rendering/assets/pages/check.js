@@ -76,7 +76,7 @@ class Check {
     const { standings, say } = this.words;
     const counted = Object.keys(groups).filter((name) => groups[name].length);
     this.told.replaceChildren(made("ul", "", { className: "tally" }, ...counted.map((name) => (
-      made("li", "", { className: name }, made("span", `${standings[name]}: ${groups[name].length}`, { className: "standing" }))))));
+      made("li", "", { className: name }, made("span", `${standings[name]}${say.colon}${groups[name].length}`, { className: "standing" }))))));
     this.ask(this.best(counts));
     this.found.replaceChildren(
       ...["yes", "likely"].filter((name) => groups[name].length).map((name) => this.list(name, groups[name])),

@@ -47,7 +47,15 @@ def test_a_french_page_reads_french(tmp_path, french, path):
     page = browser_of(citizens(tmp_path, french), language="fr").open(f"/citizen{path}")
     assert (page.status_code, '<html lang="fr">' in page.text) == (200, True)
     own = re.sub(r'<bdi lang="\w+">.*?</bdi>', "", page.text)  # what an agency wrote in another language is marked so
-    assert OURS.findall(text_of(type("Page", (), {"text": own}))) == []
+    text = text_of(type("Page", (), {"text": own}))
+    assert OURS.findall(text) == []
+    assert re.findall(r"\w: ", text) == []  # a colon stands apart
+
+
+def test_each_use_of_what_is_known_has_a_name(tmp_path, french):
+    page = browser_of(citizens(tmp_path, french), language="fr").open("/citizen/consents")
+    assert "Autre usage" not in text_of(page)
+    assert "Voir à quelles aides vous avez droit" in text_of(page)
 
 
 def test_going_wrong_is_said_in_french(tmp_path, french):
