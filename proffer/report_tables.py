@@ -33,7 +33,7 @@ def report_text(report: Report, say: Callable[..., str]) -> str:
     seen = report.observed
     loss, base, error = (f"{value:.5f}" for value in (seen.log_loss, seen.base_log_loss, seen.reliability.error))
     parts.append(say("ranking.fit", loss=loss, base=base, error=error))
-    return "\n\n".join([*parts, *_groups(report, say), *_cold_starts(report, say)])
+    return "\n\n".join([*parts, *_drawn(report, say), *_groups(report, say), *_cold_starts(report, say)])
 
 
 def correction_text(found: Correction, groups: Sequence[PeopleGroup], say: Callable[..., str], language: str) -> str:
@@ -53,6 +53,24 @@ def correction_text(found: Correction, groups: Sequence[PeopleGroup], say: Calla
     heads = [*(say(f"ranking.head.{name}") for name in ("group", "before", "after")), "+-", say("ranking.head.knowing")]
     head = say("ranking.corrected.people", people=found.people, price=_percent(found.price))
     return head + "\n\n" + terminal.table(heads, rows, right=[1, 2, 3, 4])
+
+
+def _drawn(report: Report, say: Callable[..., str]) -> list[str]:
+    """What each order would have brought where chance decided what stood first."""
+    if not report.drawn:
+        return []
+    document = report.to_document()["drawn"]
+    told = {"draws": document["draws"], "people": document["people"]}
+    known = [(name, one.value, one.gain) for name, one in report.drawn.items() if one.value is not None]
+    if not known:
+        return [say("ranking.drawn_few", **told)]
+    rows = [
+        (say(f"ranking.order.{name}"), f"{value.value:.4f} +- {value.high - value.value:.4f}",
+         f"{gain.value:+.4f} +- {gain.high - gain.value:.4f}")
+        for name, value, gain in known
+    ]  # fmt: skip
+    heads = [say(f"ranking.head.{name}") for name in ("order", "value", "over")]
+    return [say("ranking.drawn", **told) + "\n\n" + terminal.table(heads, rows, right=[1, 2])]
 
 
 def _observed_orders(report: Report, say: Callable[..., str]) -> str:

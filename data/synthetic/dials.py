@@ -45,6 +45,7 @@ class Dials:
         position: how fast attention falls with the place (1 as measured, 0 not at all).
         by_recorded, by_hidden: how far offices show what a person wants, as the log could tell and as it could not.
         most_applied: for how many programmes of one list somebody applies at most.
+        drawn: share of lists whose first places a lot orders, with the chance of each written into the log.
 
     What changes:
         break_months: how many months before the end taste turns; break_size: by how much.
@@ -80,6 +81,7 @@ class Dials:
     by_recorded: float = _dial(0, 4)
     by_hidden: float = _dial(0, 4)
     most_applied: float = _dial(1, 99)
+    drawn: float = _dial(0, 1)
     break_months: float = _dial(0, 120)
     break_size: float = _dial(0, 3)
     new_share: float = _dial(0, 0.9)

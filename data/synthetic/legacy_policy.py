@@ -39,6 +39,8 @@ _LENGTH = np.array([6, 5, 4, 2, 3])  # programmes on one list, by channel
 _SEEN_FIRST = np.array([0.92, 0.90, 0.80, 0.72, 0.97])  # chance to look at the first of a list, by channel
 _SEEN_ON = np.array([0.82, 0.78, 0.86, 0.90, 0.97])  # chance to go on to the next
 HOPEFUL = 0.1  # share of pairs for which somebody comes unasked though an office would refuse
+_CERTAIN = 1_000_000
+DRAWN_AMONG = 3  # so many first places of a list a lot orders, where one does
 _FRONT_PAGE = 0.55  # share of visits to the front page; the others open the page of a moment of life
 
 
@@ -166,10 +168,10 @@ def _shown_to(
     place: Neighbourhood, held: Holdings, come: _Coming, allowed: Bool, rng: np.random.Generator
 ) -> Iterator[EventRows]:
     """What the board shows, what people make of it, and what comes of their applications."""
-    listed = _lists(place, come, allowed, rng)
+    listed, among = _by_lot(_lists(place, come, allowed, rng), place.takeup.dials.drawn, rng)
     visit, slot = np.nonzero(listed >= 0)
-    programme = listed[visit, slot]
-    offered = _Offers(come.person[visit], programme, slot + 1, come.channel[visit], come.t[visit])
+    programme, lot = listed[visit, slot], np.where(slot < among[visit], among[visit], 0)
+    offered = _Offers(come.person[visit], programme, slot + 1, come.channel[visit], come.t[visit], lot)
     wants = np.sqrt(probability(come.observable[visit, programme] + place.hidden(offered.person, programme)))
     looks = _looks(place, come, visit, slot)
     looked = chosen(rng, visit, looks)
@@ -213,7 +215,8 @@ def _come_unasked(
     visit, programme, person = visit[thinks], programme[thinks], person[thinks]
     wants = probability(come.observable[visit, programme] + place.hidden(person, programme))
     applies = _at_most(chosen(rng, visit, wants), visit, place.takeup.dials.most_applied)
-    asked = _Offers(person, programme, np.zeros_like(visit), come.channel[visit], come.t[visit]).take(applies)
+    nowhere = np.zeros_like(visit)
+    asked = _Offers(person, programme, nowhere, come.channel[visit], come.t[visit], nowhere).take(applies)
     yield from _applications(place, held, asked, asked.t + 60, rng)
 
 
@@ -242,30 +245,47 @@ def _lists(place: Neighbourhood, come: _Coming, allowed: Bool, rng: np.random.Ge
     return np.where(np.arange(longest) < length[:, None], order, -1)
 
 
+def _by_lot(listed: Int64, share: float, rng: np.random.Generator) -> tuple[Int64, Int64]:
+    """Lists of which a lot orders the first places of a share, and among how many of each: m x longest, int64[m]."""
+    among = np.zeros(len(listed), np.int64)
+    if not share:
+        return listed, among
+    many = np.minimum((listed >= 0).sum(axis=1), DRAWN_AMONG)
+    among = np.where((rng.random(len(listed)) < share) & (many > 1), many, 0)
+    places = np.arange(listed.shape[1])
+    order = np.argsort(np.where(places < among[:, None], rng.random(listed.shape) - 1, places), axis=1, kind="stable")
+    return np.take_along_axis(listed, order, axis=1), among
+
+
 @dataclass(frozen=True)
 class _Offers:
-    """Programmes on lists: to whom, which, at which place from 1, through which channel, when."""
+    """Programmes on lists: to whom, which, at which place from 1, through which channel, when, by a lot among how many.
+
+    What no lot ordered has 0 for the last.
+    """
 
     person: Int64
     programme: Int64
     position: Int64
     channel: Int64
     t: Int64
+    lot: Int64
 
     def take(self, rows_: Bool | Int64) -> _Offers:
-        return _Offers(
-            self.person[rows_], self.programme[rows_], self.position[rows_], self.channel[rows_], self.t[rows_]
-        )
+        return _Offers(*(getattr(self, name)[rows_] for name in self.__dataclass_fields__))
 
 
 def _shown(kind: str, place: Neighbourhood, offers: _Offers, when: Int64) -> EventRows:
-    key = (offers.programme * 100 + offers.position) * 8 + offers.channel
-    text = payload.texts(key, lambda k: _shown_text(place.offered.ids[k // 800], k // 8 % 100, CHANNELS[k % 8]))
+    key = ((offers.programme * 100 + offers.position) * 8 + offers.channel) * 8 + offers.lot
+    text = payload.texts(
+        key, lambda k: _shown_text(place.offered.ids[k // 6400], k // 64 % 100, CHANNELS[k // 8 % 8], k % 8)
+    )
     return rows(kind, "board", offers.person, when, when, text)
 
 
-def _shown_text(programme: str, position: int, channel: str) -> str:
-    return f'{{"programme":"{programme}","position":{position},"channel":"{channel}"}}'
+def _shown_text(programme: str, position: int, channel: str, lot: int) -> str:
+    chance = f',"propensity":{_CERTAIN // lot}' if lot else ""
+    return f'{{"programme":"{programme}","position":{position},"channel":"{channel}"{chance}}}'
 
 
 def _about(place: Neighbourhood, programme: Int64) -> payload.Texts:

@@ -19,7 +19,7 @@ from features.declaration.declaration import Declaration
 from features.declaration.vocabulary import EventType, Selector
 from features.log.event import Event
 from features.log.member_rows import CELLS, Parties
-from features.log.row_encoder import RowEncoder
+from features.log.row_encoder import TOLD, RowEncoder
 from features.log.row_limits import saying_too_much
 from features.log.versions import Acts, Version, actions_among, distinct_events, versions, visible
 from features.person_rows import counting, rows_of, told_of
@@ -42,6 +42,7 @@ class Records:
         key: int64[rows], the identifier code of the programme or of the purpose.
         position: int64[rows], as declared.
         channel: int64[rows], as declared.
+        propensity: int64[rows], in millionths how likely it was to be shown at its place, where that is said.
     """
 
     person: Int64
@@ -52,6 +53,7 @@ class Records:
     key: Int64
     position: Int64
     channel: Int64
+    propensity: Int64
 
     def __getitem__(self, rows: Any) -> Records:
         """The rows that `rows` selects."""
@@ -392,8 +394,7 @@ def _records(items: Items, ordered: Int64, encoder: RowEncoder) -> Records:
     which[list(encoder.records)] = np.arange(len(encoder.records))
     found = which[items.code[ordered]]
     rows = (found >= 0) & items.own[ordered]
-    chosen, table = ordered[rows], np.array(list(encoder.records.values()), np.int64).reshape(-1, 4)[found[rows]]
-    return Records(
-        items.person[chosen], table[:, 0], items.happened[chosen], items.since[chosen], items.until[chosen],
-        table[:, 1], table[:, 2], table[:, 3],
-    )  # fmt: skip
+    told = np.array(list(encoder.records.values()), np.int64).reshape(-1, 2 + len(TOLD))
+    chosen, table = ordered[rows], told[found[rows]]
+    moments = (each[chosen] for each in (items.happened, items.since, items.until))
+    return Records(items.person[chosen], table[:, 0], *moments, *table[:, 1:].T)

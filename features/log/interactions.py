@@ -45,6 +45,7 @@ class Interactions:
         recorded: int64, UTC seconds when it was recorded, or last corrected.
         position: float32, the place it was shown at, from 1; NaN where the event does not say.
         channel: float32, the channel's place in the declaration; NaN likewise.
+        propensity: float32, in millionths how likely it was to be shown at its place; NaN likewise.
     """
 
     kind: Int8
@@ -54,6 +55,7 @@ class Interactions:
     recorded: Int64
     position: Float32
     channel: Float32
+    propensity: Float32
 
     def __len__(self) -> int:
         """How many rows."""
@@ -68,7 +70,7 @@ class Interactions:
         return self[np.isin(self.kind, [KINDS.index(kind) for kind in kinds])]
 
     def frame(self, people: Sequence[str] | None = None) -> pd.DataFrame:
-        """Return the rows as a DataFrame: kind, person, programme, time, recorded, position and channel.
+        """Return the rows as a DataFrame: kind, person, programme, time, recorded, position, channel and propensity.
 
         Args:
             people: the people of the history, to name persons; None leaves their places.
@@ -81,6 +83,7 @@ class Interactions:
             "recorded": frames.seconds(self.recorded),
             "position": frames.column(_codes(self.position), DataType("integer")),
             "channel": frames.column(_codes(self.channel), DataType("integer")),
+            "propensity": frames.column(_codes(self.propensity), DataType("integer")),
         })  # fmt: skip
 
 
@@ -97,7 +100,7 @@ def interactions(history: History, t: int = FOREVER) -> Interactions:
     found = records[rows]
     made = history.kept["interactions", t] = Interactions(
         found.kind.astype(np.int8), found.person, found.key, found.happened, found.recorded,
-        _numbers(found.position), _numbers(found.channel),
+        _numbers(found.position), _numbers(found.channel), _numbers(found.propensity),
     )  # fmt: skip
     return made
 

@@ -21,7 +21,7 @@ from features.log.history import History, MemberReports, Records
 from features.log.households import households
 from features.log.member_rows import CELLS
 from features.log.packed_rows import COLUMNS, PackedRows, RowColumns
-from features.log.row_encoder import signals_of
+from features.log.row_encoder import TOLD, signals_of
 from features.problem import Code, Problem, Rejected
 from features.whole_file import replacing, write_whole
 
@@ -42,9 +42,9 @@ __all__ = [
 
 LIST: Final = "people.json"
 """The list of the files: written last, so that a folder with one is whole."""
-FORMAT: Final = 1
+FORMAT: Final = 2
 _DECLARED: Final = b"proffer.declaration"
-_RECORDED: Final = ("kind", "happened", "recorded", "superseded", "key", "position", "channel")
+_RECORDED: Final = ("kind", "happened", "recorded", "superseded", "key", *TOLD)
 _REPORTED: Final = 4 + len(CELLS)
 """Integers of what is said of a member: four moments and the cells."""
 _NO_RECORDS: Final = Records(*(np.empty(0, np.int64) for _ in Records.__dataclass_fields__))

@@ -36,8 +36,11 @@ RECORDED: Final = (*INTERACTIONS, *CONSENTS)
 
 _KEY: Final = dict.fromkeys(INTERACTIONS, "programme") | dict.fromkeys(CONSENTS, "purpose")
 
-Record = tuple[int, int, int, int]
-"""The place in `RECORDED`, the code of the programme or purpose, position and channel; `UNKNOWN` where not given."""
+TOLD: Final = ("position", "channel", "propensity")
+"""Fields of an interaction that a record holds as they are declared."""
+
+Record = tuple[int, ...]
+"""The place in `RECORDED`, the code of the programme or purpose, and `TOLD`; `UNKNOWN` where not given."""
 
 
 @lru_cache(maxsize=8)
@@ -152,11 +155,9 @@ class RowEncoder:
 
     def _record(self, event_type: str, data: Mapping[str, object]) -> Record:
         fields, key = self.declaration.events[event_type].fields, data.get(_KEY[event_type])
-        position, channel = (
-            fields[name].encode(data[name]) if name in data else UNKNOWN for name in ("position", "channel")
-        )
+        told = (fields[name].encode(data[name]) if name in data else UNKNOWN for name in TOLD)
         code = identifier_code(key) if isinstance(key, str) else UNKNOWN
-        return RECORDED.index(event_type), code, position, channel
+        return RECORDED.index(event_type), code, *told
 
 
 def _signal_value(signal: Selector, fields: Mapping[str, DataType], data: Mapping[str, object]) -> int | None:

@@ -55,6 +55,9 @@ class FeedbackItem(_Exact):
     programme: Name
     position: Annotated[int, Field(ge=1, le=10_000)] | None = None
     channel: Name | None = None
+    propensity: Annotated[
+        int | None, Field(ge=1, le=1_000_000, description="As the answer told it, of what was shown.")
+    ] = None
     stars: Annotated[int, Field(ge=1, le=5)] | None = None
     amount: Annotated[int, Field(ge=0, le=10**12)] | None = None
     id: Annotated[Id | None, Field(description="Sent again under the same id and time it counts once.")] = None

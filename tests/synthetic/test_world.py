@@ -7,6 +7,7 @@ import json
 from datetime import date, datetime
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
@@ -180,6 +181,21 @@ def test_a_named_world_is_made_alike_by_any_number_of_processes(make, tmp_path, 
         make(tmp_path / str(processes), world=name, citizens=120, block=60, months=8, pilot=150, processes=processes)
     assert bytes_of(tmp_path / "1") == bytes_of(tmp_path / "2")
     assert json.loads((tmp_path / "1" / "stamp.json").read_text())["world"] == name
+
+
+@pytest.mark.slow
+def test_a_lot_orders_the_first_places_of_half_of_the_lists_of_one_world_and_says_with_what_chance(make, tmp_path):
+    make(tmp_path / "people", world="drawn", months=8, pilot=150)
+    events = Folder(tmp_path / "people", {}).events
+    shown = events.filter(pc.equal(events["type"], "benefit.shown")).to_pandas()
+    rows = shown.join(shown.pop("data").map(json.loads).apply(pd.Series))
+    lists = rows.groupby(["subject", "time"])
+    drawn = rows[rows["propensity"].notna()]
+    assert 0.3 < drawn.groupby(["subject", "time"]).ngroups / lists.ngroups < 0.6
+    assert drawn["position"].max() == 3
+    assert set(drawn["propensity"]) <= {500_000, 333_333}
+    first = rows[rows["position"] == 1]
+    assert set(first["propensity"].dropna()) == {500_000, 333_333}
 
 
 @pytest.mark.soak

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from training.evaluation.drawn_values import drawn_document
 from training.evaluation.evaluation import ColdStart, Observed, RankingResult
 from training.measures import share_of_gap
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from training.evaluation.drawn_values import DrawnValue
     from training.evaluation.fairness import GroupFairness
     from training.evaluation.judged_rows import JudgedRows
     from training.evaluation.observed_orders import ObservedOrder
@@ -38,6 +40,7 @@ class Report:
         ranker: the name of the order that is reported on.
         observed_orders: how well orders place what held-out people took up of what they were offered, by name.
         fairness: how each order serves each declared group.
+        drawn: what each order would have brought where chance decided what stood first; empty where it did nowhere.
         rows: what all figures are made from.
         sections: what a page shows beside (`training.evaluation.full_report`); empty where nobody asked for it.
     """
@@ -51,6 +54,7 @@ class Report:
     ranker: str = RANKER
     observed_orders: Mapping[str, ObservedOrder] = field(default_factory=dict)
     fairness: tuple[GroupFairness, ...] = ()
+    drawn: Mapping[str, DrawnValue] = field(default_factory=dict)
     rows: JudgedRows | None = field(default=None, repr=False, compare=False)
     sections: Mapping[str, Any] = field(default_factory=dict)
 
@@ -89,6 +93,7 @@ class Report:
             "groups": self.groups,
             "cold_start": [tried.to_document() for tried in self.cold_starts],
             "fairness": [group.to_document() for group in self.fairness],
+            "drawn": drawn_document(self.rows, self.drawn),
             **self.sections,
         }
 

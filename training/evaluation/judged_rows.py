@@ -24,6 +24,7 @@ from training.data.ranking_dataset import Candidates, KnownTakeUp, RankingDatase
 from training.evaluation.evaluation import logistic_order, order, popularity, predicted
 from training.evaluation.fairness import Entitlements, Told
 from training.evaluation.observed_orders import CLASSES, EACH, Beside, share_taken
+from training.policy.drawn_rounds import DrawnRounds, drawn_rounds, logged_chances
 from training.rankers import tuned
 from training.rankers.forest_ranker import ForestSettings, written
 
@@ -47,6 +48,7 @@ class JudgedRows:
         truth: what they would take up; None where nobody knows.
         owed: what of these pairs is due, and who is of which group then.
         answered: what they did with what they were offered, and who was of which group at the time.
+        drawn: where among what they were offered chance decided what stood first.
     """
 
     told: RankingDataset
@@ -57,6 +59,7 @@ class JudgedRows:
     truth: KnownTakeUp | None
     owed: Entitlements
     answered: Told
+    drawn: DrawnRounds
 
 
 def judged_rows(
@@ -99,7 +102,8 @@ def judged_rows(
         told_scores[name], chances[name] = found.score, found.probability
         scores[name] = order(model, some, material.catalogue)
     owed, answered = entitlements(material, some, truth), what_was_told(material, told)
-    return JudgedRows(told, told_scores, chances, some, scores, truth, owed, answered)
+    drawn = drawn_rounds(told.examples, logged_chances(log.interactions, told.examples, material.codes))
+    return JudgedRows(told, told_scores, chances, some, scores, truth, owed, answered, drawn)
 
 
 def scored_offers(model: Model, told: RankingDataset, material: TrainingData) -> Scores:

@@ -12,6 +12,7 @@ from privacy.spend import Spend
 from recommender.ranking.model import PRIVATE_READERS
 from training.data.material import learned_from, learning_showings
 from training.data.ranking_dataset import RankingDataset
+from training.evaluation.drawn_values import drawn_values
 from training.evaluation.evaluation import (
     ColdStart,
     Observed,
@@ -154,7 +155,10 @@ def judge(
     orders = observed_orders(rows.told, rows.told_scores)
     fair = fairness(material.groups, rows.owed, rows.scores, rows.answered, rows.predicted)
     people, pairs = len(rows.some.people), len(rows.some.pairs)
-    report = Report({}, [], seen, people, pairs, ranker=ranker, observed_orders=orders, fairness=fair, rows=rows)
+    report = Report(
+        {}, [], seen, people, pairs, ranker=ranker, observed_orders=orders, fairness=fair, drawn=drawn_values(rows),
+        rows=rows,
+    )  # fmt: skip
     if rows.truth is None:
         return report
     standing = standings(rows.some, rows.scores, rows.truth)

@@ -12,6 +12,7 @@ from features.mapping import MappingReader
 from features.problem import Problems, Where
 from training.evaluation.fairness import FEWEST
 from training.measures import SURE
+from training.policy.off_policy import LEAST_EFFECTIVE
 
 Says = Literal["passed", "failed", "cannot_tell"]
 _BOUNDS: Final = {"margin": (0.0, 0.5), "level": (0.0001, 0.5), "calibration": (0.0, 0.5)}
@@ -115,6 +116,17 @@ def calibration_says(bias: GateFigure, terms: GateTerms) -> Says:
     if abs(bias.difference) - bias.error > terms.calibration:
         return "failed"
     return "passed" if abs(bias.difference) + bias.error <= 2 * terms.calibration else "cannot_tell"
+
+
+def drawn_says(figure: GateFigure) -> Says:
+    """Whether a challenger is not worse than popularity where chance decided what stood first; `units` are effective.
+
+    >>> drawn_says(GateFigure(-0.02, 0.01, 400)), drawn_says(GateFigure(-0.02, 0.01, 80))
+    ('failed', 'cannot_tell')
+    """
+    if figure.units < LEAST_EFFECTIVE or not math.isfinite(figure.difference) or not math.isfinite(figure.error):
+        return "cannot_tell"
+    return "failed" if figure.difference < -figure.error else "passed"
 
 
 def not_worse_says(figure: GateFigure) -> Says:

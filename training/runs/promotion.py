@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from recommender.rules.clause import Answer
+from training.evaluation.drawn_values import POPULAR
 from training.evaluation.evaluation_report import Report
 from training.evaluation.judgement import evaluate_model
 from training.evaluation.promotion_gate import (
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 NDCG: Final = "ndcg@5"
 LOG_LOSS: Final = "held-out log-loss"
 CALIBRATION: Final = "calibration"
+DRAWN: Final = "taken up of what stands first by lot"
 JUDGED: Final = "people held out when it learned"
 WITHOUT: Final = "without a model"
 
@@ -95,7 +97,8 @@ def checks(challenger: Report, champion: Report | None, material: TrainingData) 
 
     Its order is better by more than chance (the first model's: not worse), against the truth where that is known and
     by what people took up where it is not; no declared group is worse by more than the margin; its probabilities are
-    not worse, and as near to what happened as is demanded.
+    not worse, and as near to what happened as is demanded. Where chance decided what stood first of a few, it does not
+    lose to popularity.
     """
     rows, terms = challenger.rows, GateTerms(**material.gate_terms)
     assert rows is not None, "what was just judged holds its rows"
@@ -105,6 +108,7 @@ def checks(challenger: Report, champion: Report | None, material: TrainingData) 
     if champion is not None:
         # of the order alone popularity is a floor for everybody; groups are held against the champion
         found = [*_beside(material, challenger, champion, terms), *found[:1]]
+    found += _drawn(challenger)
     first = np.flatnonzero(~(rows.told.examples.position > 1))  # of which every kind of model says its chances
     predicted, label = rows.predicted[challenger.ranker][first], rows.told.examples.label[first]
     bias = _figure(_by_person(rows.told.examples.person[first], predicted - label))
@@ -123,6 +127,16 @@ def _beside(material: TrainingData, challenger: Report, champion: Report, terms:
     figure = _figure(_losses(others, champion.ranker) - _losses(rows, challenger.ranker))
     losses = challenger.observed.log_loss, "champion", champion.observed.log_loss
     return [*found, Check(LOG_LOSS, *losses, False, figure.error, not_worse_says(figure), needed=False)]
+
+
+def _drawn(challenger: Report) -> list[Check]:
+    """Whether it does not lose to popularity where chance decided what stood first; nothing where it did nowhere."""
+    if not challenger.drawn:
+        return []
+    ours, popular = challenger.drawn[challenger.ranker], challenger.drawn[POPULAR]
+    values = [0.0 if one.value is None else one.value.value for one in (ours, popular)]
+    error = None if ours.value is None else ours.gain.high - ours.gain.value
+    return [Check(DRAWN, values[0], POPULAR, values[1], True, error, ours.says, needed=False)]
 
 
 def far_fewer(challenger: Mapping[str, Any], champion: Mapping[str, Any]) -> tuple[Check, ...]:

@@ -52,7 +52,7 @@ def test_the_list_says_what_is_there(folder):
     assert (again.people, len(again.fingerprint)) == (4, 64)
 
 
-@pytest.mark.parametrize("content", [None, "", "{", "[]", '{"format": 2}', '{"format": 1, "declaration": ""}'])
+@pytest.mark.parametrize("content", [None, "", "{", "[]", '{"format": 1}', '{"format": 2, "declaration": ""}'])
 def test_a_folder_without_a_list_that_can_be_read_is_refused(tmp_path, content):
     if content is not None:
         (tmp_path / LIST).write_text(content)

@@ -11,6 +11,7 @@ from features.log.consents import consents
 from features.log.history import history_of
 from features.log.households import households
 from features.log.interactions import KINDS, interactions
+from features.log.row_encoder import TOLD
 from features.log.versions import events_as_held
 from features.snapshot import snapshots
 from features.value import identifier_code
@@ -61,7 +62,9 @@ class TestFeaturesOfRelatives(RelationReaderSuite):
 
 
 class TestInteractions(HistoryReaderSuite):
-    event = happened("1", "benefit.shown", {"programme": "kr.a", "position": 1, "channel": "web"})
+    event = happened(
+        "1", "benefit.shown", {"programme": "kr.a", "position": 1, "channel": "web", "propensity": 500_000}
+    )
     other = replace(happened("2", "benefit.applied", {"programme": "kr.a"}), **AN_HOUR)
     fixed: ClassVar = {"programme": "kr.b", "position": 2, "channel": "app"}
     fixed_again: ClassVar = {"programme": "kr.c"}
@@ -70,13 +73,13 @@ class TestInteractions(HistoryReaderSuite):
         found = interactions(history, t)
         who = [history.people[person] for person in found.person.tolist()]
         kinds = [KINDS[kind] for kind in found.kind.tolist()]
-        places = [str(place) for place in zip(found.position.tolist(), found.channel.tolist(), strict=True)]
+        places = [str(place) for place in zip(*(getattr(found, name).tolist() for name in TOLD), strict=True)]
         return list(zip(who, kinds, found.programme.tolist(), found.time.tolist(), places, strict=True))
 
     def test_each_is_told_by_its_kind_programme_time_place_and_channel(self):
         assert self.seen([self.event, self.other]) == [
-            ("c0000001", "benefit.shown", identifier_code("kr.a"), START, "(1.0, 0.0)"),
-            ("c0000001", "benefit.applied", identifier_code("kr.a"), START + 3600, "(nan, nan)"),
+            ("c0000001", "benefit.shown", identifier_code("kr.a"), START, "(1.0, 0.0, 500000.0)"),
+            ("c0000001", "benefit.applied", identifier_code("kr.a"), START + 3600, "(nan, nan, nan)"),
         ]
 
     def test_a_frame_has_a_row_each_with_what_is_not_said_missing(self):

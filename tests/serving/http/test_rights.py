@@ -132,7 +132,7 @@ def test_what_a_register_stated_on_another_purpose_is_listed_and_can_be_withdraw
 
 def test_feedback_becomes_events_of_the_log(call, home):
     items = [
-        {"kind": "shown", "programme": "t.baby", "position": 1, "channel": "app"},
+        {"kind": "shown", "programme": "t.baby", "position": 1, "channel": "app", "propensity": 333_333},
         {"kind": "rated", "programme": "t.baby", "stars": 5},
         {"kind": "declined", "programme": "t.women", "id": "d1", "time": "2026-10-31T00:00:00Z"},
     ]
@@ -143,7 +143,7 @@ def test_feedback_becomes_events_of_the_log(call, home):
     with home.log() as log:
         kept = [(one.type, dict(one.data)) for one in log.events(["ann"]) if one.type.startswith("benefit.")]
     assert kept == [
-        ("benefit.shown", {"programme": "t.baby", "position": 1, "channel": "app"}),
+        ("benefit.shown", {"programme": "t.baby", "position": 1, "channel": "app", "propensity": 333_333}),
         ("benefit.rated", {"programme": "t.baby", "stars": 5}),
         ("benefit.declined", {"programme": "t.women"}),
     ]

@@ -23,7 +23,14 @@ def happened(*rows):
     whole = table.astype(np.int64)
     place = table[:, 4].astype(np.float32)
     return Interactions(
-        whole[:, 0].astype(np.int8), whole[:, 1], whole[:, 2], whole[:, 3], whole[:, 3], place, place * 0
+        whole[:, 0].astype(np.int8),
+        whole[:, 1],
+        whole[:, 2],
+        whole[:, 3],
+        whole[:, 3],
+        place,
+        place * 0,
+        place * np.nan,
     )
 
 

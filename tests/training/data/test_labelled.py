@@ -19,7 +19,7 @@ def told(*rows):
     kind = np.array([KINDS.index(row[0]) for row in rows], np.int8)
     person, code, day = (np.array([row[at] for row in rows], np.int64) for at in (1, 2, 3))
     nowhere = np.full(len(rows), np.nan, np.float32)
-    return Interactions(kind, person, code, day * DAY, day * DAY, nowhere, nowhere)
+    return Interactions(kind, person, code, day * DAY, day * DAY, nowhere, nowhere, nowhere)
 
 
 def rows_of(found):

@@ -64,7 +64,8 @@ def test_popularity_counts_one_kind_of_event_by_programme():
     rows = np.array([3, 3, 7, 99])
     kind = np.array([2, 2, 2, 2], dtype=np.int8)
     blank = np.zeros(4)
-    events = Interactions(kind, rows, rows, rows, rows, blank.astype(np.float32), blank.astype(np.float32))
+    told = (blank.astype(np.float32),) * 3
+    events = Interactions(kind, rows, rows, rows, rows, *told)
     assert popularity(events, codes, APPLIED).tolist() == [1, 2, 0]
     assert popularity(events[:0], codes, APPLIED).tolist() == [0, 0, 0]
 

@@ -1,0 +1,119 @@
+"""Drawn rounds: the lists of a log in which chance decided what stood first of a few, as rounds of a logged bandit.
+
+A list holds a draw where the log says with what chance each of m programmes stood in its place: the first of them had
+one in m. What is compared is whom each order would have put first; what came of the first alone counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from features.arrays import Float32, Float64, Int64
+from recommender.offers.exploration import CERTAIN, MOST_TOGETHER
+from training.policy.logged_bandit import LoggedBandit
+
+if TYPE_CHECKING:
+    from features.log.interactions import Interactions
+    from training.data.examples import Examples
+
+_SLACK: Final = 2
+"""How far a logged chance may be from the one that was meant, in millionths: it is written rounded down."""
+
+
+@dataclass(frozen=True)
+class DrawnRounds:
+    """n draws of at most A programmes.
+
+    Attributes:
+        rows: int64[n, A], which row of the examples each programme is, by their place in the catalogue; -1 where a draw
+            is of fewer.
+        first: int64[n], which of them stood first.
+    """
+
+    rows: Int64
+    first: Int64
+
+    def __len__(self) -> int:
+        """How many draws."""
+        return len(self.first)
+
+    def bandit(self, examples: Examples, expected: Float64) -> LoggedBandit:
+        """The draws as rounds: what stood first, and whether it was taken up.
+
+        Args:
+            examples: whose rows these are.
+            expected: float64[rows of examples], the chance that each is taken up, as one tells who never saw them.
+        """
+        there = self.rows >= 0
+        shown = self.rows[np.arange(len(self)), self.first]
+        logged = there / there.sum(axis=1, keepdims=True)
+        predicted = np.where(there, expected[self.rows], 0.0)
+        return LoggedBandit(self.first, examples.label[shown], logged, examples.person[shown], predicted)
+
+    def policy(self, score: Float64) -> Float64:
+        """What an order would have put first: float64[n, A], 1 for the greatest score; of equal ones a share each."""
+        best = np.where(self.rows >= 0, score[self.rows], -np.inf)
+        top = best == best.max(axis=1, keepdims=True)
+        return np.asarray(top / top.sum(axis=1, keepdims=True))
+
+
+def logged_chances(happened: Interactions, examples: Examples, codes: Int64) -> Float32:
+    """With what chance each example stood in its place, in millionths, as the log says it; NaN where it does not.
+
+    Args:
+        happened: what passed between people and programmes.
+        examples: m rows made of it.
+        codes: int64[P], identifier codes of the catalogue's programmes.
+    """
+    found = np.full(len(examples), np.nan, np.float32)
+    said = happened[~np.isnan(happened.propensity)]
+    if not len(said) or not len(examples):
+        return found
+    ours = np.stack([examples.person, examples.t, codes[examples.programme]], axis=1)
+    logged = np.stack([said.person, said.time, said.programme], axis=1)
+    _, place = np.unique(np.concatenate([logged, ours]), axis=0, return_inverse=True)
+    at = np.full(int(place.max()) + 1, -1, np.int64)
+    at[place[: len(said)]] = np.arange(len(said))
+    known = at[place[len(said) :]]
+    found[known >= 0] = said.propensity[known[known >= 0]]
+    return found
+
+
+def drawn_rounds(examples: Examples, chances: Float32) -> DrawnRounds:
+    """Find the draws of whole lists; a list of which not every place of every draw is logged tells nothing.
+
+    Args:
+        examples: m rows.
+        chances: float32[m], as `logged_chances` tells them.
+    """
+    lists = examples.lists
+    rows = np.flatnonzero(chances < CERTAIN)
+    rows = rows[np.lexsort((examples.position[rows], lists[rows]))]
+    found, first = [], []
+    for some in np.split(rows, np.flatnonzero(np.diff(lists[rows])) + 1):
+        for draw in _draws(some, chances[some].astype(np.int64)):
+            order = np.argsort(examples.programme[draw], kind="stable")
+            found.append(np.r_[draw[order], np.full(MOST_TOGETHER - draw.size, -1)])
+            first.append(int(np.flatnonzero(order == 0)[0]))
+    return DrawnRounds(np.array(found, np.int64).reshape(-1, MOST_TOGETHER), np.array(first, np.int64))
+
+
+def _draws(rows: Int64, chances: Int64) -> list[Int64]:
+    """Split the drawn rows of one list, in the order of their places; nothing where they do not add up to draws."""
+    found, begin = [], 0
+    while begin < rows.size:
+        many = round(CERTAIN / int(chances[begin]))
+        draw = chances[begin : begin + many].tolist()
+        # each place has the chance of a shuffle, or that of a place behind a slot (`recommender.offers.exploration`)
+        fits = all(
+            any(abs(chance - CERTAIN * one // many) <= _SLACK for one in ((1, after, many - after) if after else (1,)))
+            for after, chance in enumerate(draw)
+        )
+        if not 2 <= many <= MOST_TOGETHER or len(draw) < many or not fits:
+            return []
+        found.append(rows[begin : begin + many])
+        begin += many
+    return found
