@@ -7,20 +7,23 @@ goes on from there, and reserves nothing twice.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from composition import budgets, clock, terminal
+from composition.learning_shards import SHARD, LearningShards
 from composition.run_file import RunFile, paid_in
 from composition.sources import TrainingSource, folder_to_learn_from, read_training_data
 from composition.workspace import Workspace
 from features.problem import Problem, Problems, Rejected
+from features.value import identifier_code
 from proffer import options, train_exact, train_private
 from proffer.retraining_stages import STAGES, Retraining
+from proffer.shard_engine import chosen_engine
 
 if TYPE_CHECKING:
-    from composition.budgets import PrivateTerms
     from training.runs.year_plan import YearPlan
 
 RUNS: Final = 12
@@ -44,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     many = f"private: how many runs a year have to fit into the budget, those of this year among them (default: {RUNS})"
     add("--runs", type=int, default=RUNS, metavar="N", help=many)
     train_private.add_terms(parser)
+    train_private.add_shards(parser)
     add("--dry-run", action="store_true", help="print what would be done, and what the year would cost; do nothing")
     add("--abandon", action="store_true", help="end a run that has not ended; what it reserved stays spent")
     parser.set_defaults(evaluate=None)
@@ -58,7 +62,8 @@ def run(args: argparse.Namespace) -> int:
     if args.runs < 1:
         problems.add(("--runs",), "range", f"{args.runs} is less than 1", "Give how many a year")
     train_exact.check_seed(args.seed, problems)
-    train_private.forbid_terms(args, ("epsilon", "compare", "delta", "units"), problems)
+    train_private.forbid_terms(args, ("epsilon", "compare", "delta", "units", "shards"), problems)
+    train_private.check_sharding(args, problems, again=True)
     problems.raise_any()
     workspace = Workspace(args.home)
     terms = train_private.terms_of(args) if args.ranker == "private" else None
@@ -66,7 +71,17 @@ def run(args: argparse.Namespace) -> int:
         train_private.require_libraries("--ranker private")
     with workspace.alone("retrain"):
         file = RunFile.unfinished(workspace)
-        return _abandon(args, file) if args.abandon else _go_on(args, workspace, terms, file)
+        if args.abandon:
+            return _abandon(args, file)
+        source = TrainingSource(
+            workspace, folder_to_learn_from(workspace, args.data), args.declaration, args.catalogue, terms,
+            args.country, args.as_of, args.hold_out,
+        )  # fmt: skip
+        if args.shards is None or args.dry_run:
+            return _go_on(args, source, file)
+        own = args.shards / f"retrain-{identifier_code(str(workspace.path.resolve()))}"
+        with chosen_engine(args) as mapped:
+            return _go_on(args, replace(source, shards=LearningShards(own, mapped, args.shard or SHARD)), file)
 
 
 def _abandon(args: argparse.Namespace, file: RunFile | None) -> int:
@@ -78,7 +93,7 @@ def _abandon(args: argparse.Namespace, file: RunFile | None) -> int:
     return terminal.DONE
 
 
-def _go_on(args: argparse.Namespace, workspace: Workspace, terms: PrivateTerms | None, file: RunFile | None) -> int:
+def _go_on(args: argparse.Namespace, source: TrainingSource, file: RunFile | None) -> int:
     asked, resumed = _asked(args), file is not None
     # the last day that has ended in every zone: nothing is added to it while a run goes on
     ended = datetime.fromtimestamp(clock.now(), UTC) - timedelta(days=1, hours=12)
@@ -86,18 +101,15 @@ def _go_on(args: argparse.Namespace, workspace: Workspace, terms: PrivateTerms |
     if file is not None:
         file.check_asked(asked)
         as_of = str(file.document["as_of"])
-    source = TrainingSource(
-        workspace, folder_to_learn_from(workspace, args.data), args.declaration, args.catalogue, terms, args.country,
-        as_of, args.hold_out,
-    )  # fmt: skip
+    source = replace(source, as_of=as_of)
     with terminal.working("reading training data") as progress:
         data = read_training_data(source, progress)
         retraining = Retraining(source, data, asked)
-        plan = _plan(args, retraining, as_of) if file is None and terms is not None else None
+        plan = _plan(args, retraining, as_of) if file is None and source.terms is not None else None
     if args.dry_run:
         return _dry(args, asked, file, plan)
     if file is None:
-        file = RunFile.begun(workspace, asked, as_of, None if plan is None else plan.to_document())
+        file = RunFile.begun(source.workspace, asked, as_of, None if plan is None else plan.to_document())
     with terminal.working("retraining") as progress:
         file = retraining.through(file, terminal.steps(args.json, progress))
     return _told(args, file, resumed=resumed)

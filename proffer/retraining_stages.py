@@ -96,11 +96,17 @@ class Retraining:
         from privacy.learning.noise import secure
         from training.runs import private_run
 
-        workspace = self.source.workspace
+        workspace, shards = self.source.workspace, self.source.shards
         assert self.source.terms is not None, "a private run has terms"
         request = replace(run_request(self.data, self.source.terms, workspace), name=file.name)
         kept = workspace.folder(workspace.retraining)
-        return private_run.train(self.data, request, secure(), progress=progress, kept=kept)
+        if shards is not None:
+            shards.remove()  # what a run left that was killed
+        try:
+            return private_run.train(self.data, request, secure(), progress=progress, kept=kept)
+        finally:
+            if shards is not None:
+                shards.remove()
 
     def _evaluated(self, folder: Path, progress: Progress) -> dict[str, Any]:
         """Leave the report where figures cost nothing; elsewhere those of the gate's one bundle are all there are."""

@@ -60,14 +60,21 @@ def add_shards(parser: argparse.ArgumentParser) -> None:
     add_engine(parser)
 
 
-def check_sharding(args: argparse.Namespace, problems: Problems) -> None:
-    """Collect what is wrong with shards, or would be left unread."""
+def check_sharding(args: argparse.Namespace, problems: Problems, *, again: bool = False) -> None:
+    """Collect what is wrong with shards, or would be left unread.
+
+    Args:
+        args: the options.
+        problems: collects.
+        again: whether one folder serves run after run, each in a place of its own: it may hold something.
+    """
     check_engine(args, problems)
     if args.shard is not None and args.shard < 1:
         problems.add(("--shard",), "range", f"{args.shard} is less than 1", "Give how many people are in a shard")
     if args.shards is not None:
         with problems.gathered():
-            check_shards(args.shards)
+            if not (again and args.shards.is_dir()):
+                check_shards(args.shards)
         return
     given = {
         "shard": args.shard,

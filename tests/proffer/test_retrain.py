@@ -271,3 +271,20 @@ def test_a_count_that_was_paid_for_is_read_again(paid, tmp_path, capsys, monkeyp
     assert [one["spend"] for one in before] == [one["spend"] for one in after][:2]
     assert [one["spend"].partition("-")[0] for one in after] == ["count", "train", "evaluation"]
     assert json.loads(file.read_text()) == drawn
+
+
+def test_in_shards_the_same_is_learned_and_no_row_stays_whatever_ends_the_run(paid, tmp_path, capsys, monkeypatch):
+    out, made = tmp_path / "shards", []
+    sharded = [*paid, "--basis", "law", "--shards", out, "--shard", 100, "--processes", 1]
+    with monkeypatch.context() as patch:
+        patch.setattr("training.runs.unit_shards.learn_from", killed)
+        patch.setattr("composition.learning_shards.LearningShards.remove", lambda one: made.append(one.path))
+        assert cli.main([*map(str, sharded), "--no-progress"]) != 0
+    (own,) = set(made)
+    assert own.parent == out
+    assert any(own.iterdir())
+    code, document = run(capsys, *sharded)
+    assert document["resumed"] is True
+    assert "train" in document["stages"]
+    assert code in (0, 1)
+    assert list(out.iterdir()) == []
