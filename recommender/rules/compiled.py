@@ -16,10 +16,10 @@ from recommender.messages import Messages
 from recommender.rules.catalogue import Catalogue
 from recommender.rules.clause import Clause, Compare, MemberCount, compares, members_counted
 from recommender.rules.elapsed import clauses_on
+from recommender.rules.judged import Judged, judged
 from recommender.rules.member_kernel import MemberRows, count_members, member_rows
 from recommender.rules.member_lowering import closers_of, count_interval
 from recommender.rules.programme import KINDS
-from recommender.rules.question_kernel import RuleUses, uses_of
 from recommender.rules.region import Regions
 from recommender.rules.rule_kernel import (
     COUNT,
@@ -106,6 +106,10 @@ class Compiled:
         """
         return self._judged(self.last_known, values, applicants, members)
 
+    def judged(self, values: Int64, applicants: Int64 | int = 1, members: Members | None = None) -> Judged:
+        """Return at most 64 people with every rule worked out on them; raises ValueError as `answers` does."""
+        return judged(self.plan, self.rows(values, applicants, members))
+
     def _judged(self, plan: RulePlan, values: Int64, applicants: Int64 | int, members: Members | None) -> Int8:
         people = self.rows(values, applicants, members)
         answers = np.empty((len(people.values), plan.roots.shape[1]), dtype=np.int8)
@@ -146,11 +150,6 @@ class Compiled:
         place = int(np.searchsorted(self.region_codes, code))
         known = place < len(self.region_codes) and self.region_codes[place] == code
         return bytes(self.plan.relations[place if known else len(self.region_codes) + 1].tobytes())
-
-    @cached_property
-    def uses(self) -> RuleUses:
-        """Which nodes rest on each atom and node."""
-        return uses_of(self.plan)
 
     @cached_property
     def columns_read(self) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from features.arrays import Bool, Float64, Int64
+from features.arrays import Bool, Float64, Int64, UInt64
 from features.members import OPEN, Members, amended, joined
 from features.value import UNKNOWN
 from recommender.rules.clause import Answer, compares, members_counted
@@ -27,9 +27,10 @@ from recommender.rules.guess import (
 )
 from recommender.rules.member_kernel import member_rows
 from recommender.rules.member_lowering import asks_for_members
+from recommender.rules.open_rules import OpenRules
 from recommender.rules.promising_set import distinct, most_promising
-from recommender.rules.question_kernel import SettledSums, SupposedBlocks, WantedProgrammes, settle
-from recommender.rules.rule_kernel import BLOCK, RuleRows, judge_rows
+from recommender.rules.question_kernel import SettledSums, SupposedBlocks, WantedProgrammes, bit_words, settle
+from recommender.rules.rule_kernel import BLOCK, RuleRows
 
 if TYPE_CHECKING:
     from features.snapshot import Snapshot
@@ -99,19 +100,19 @@ def ask_next(
         worth: what settling each programme counts, float64[P]; None for one each.
         asked: facts that are not asked again, because the person does not know or would rather not say.
     """
-    person = compiled.rows(snapshot.values, applicant, snapshot.members)
-    answers = np.empty((1, len(compiled.catalogue)), dtype=np.int8)
-    judge_rows(compiled.plan, person, answers)
-    unsettled = np.flatnonzero(answers[0] == Answer.UNKNOWN)
+    own = compiled.judged(snapshot.values, applicant, snapshot.members)
+    person, unsettled = own.people, np.flatnonzero(own.answers(compiled.plan)[0] == Answer.UNKNOWN)
     known = dict(zip(compiled.columns, person.values[0].tolist(), strict=True))
     chosen = chosen_priors(compiled, known)
     found = {name: one for name, one in open_questions(compiled, known, chosen).items() if name not in asked}
     if not unsettled.size or not found:
         return ()
     weights = np.ones(unsettled.size) if worth is None else worth[unsettled]
-    wanted = WantedProgrammes(unsettled, weights, _reads(compiled).of[unsettled])
-    trial = _Trial(compiled, person, snapshot.members, wanted)
-    facts = tuple(found)
+    facts, read = tuple(found), _reads(compiled)
+    wanted = WantedProgrammes(unsettled, weights, read.of[unsettled])
+    changed = np.any(read.changes[[read.places[name] for name in facts]], axis=0)
+    rules = own.open_rules(compiled.plan, unsettled, changed, compiled.region_columns)
+    trial = _Trial(compiled, person, snapshot.members, wanted, rules)
     alone, settles = trial.one_by_one(found)
     rate = np.maximum(alone, trial.together(facts, alone, chosen))
     return _listed(_Scores(facts, rate, alone, settles), compiled, most)
@@ -126,12 +127,14 @@ class _Trial:
         person: what is known of the person.
         members: who belongs to the person.
         wanted: the programmes that are UNKNOWN, and what settling each counts.
+        rules: what is left of their rules, for what answers to the open questions change.
     """
 
     compiled: Compiled
     person: RuleRows
     members: Members
     wanted: WantedProgrammes
+    rules: OpenRules
 
     def one_by_one(self, questions: Mapping[str, OpenQuestion]) -> tuple[Float64, Float64]:
         """Return what the answer to each question alone settles, by worth and by number."""
@@ -149,24 +152,23 @@ class _Trial:
 
     def _each(self, table: GuessTable, questions: Mapping[str, OpenQuestion]) -> SettledSums:
         """What each answer of a table alone settles."""
-        read = _reads(self.compiled)
-        blocks = np.array([
-            (read.places[name], first, min(first + BLOCK, one.last))
-            for name, one in questions.items() for first in range(one.first, one.last, BLOCK)
-        ])  # fmt: skip
-        rows, told = table.rows, table.told
-        facts, first, last = np.ascontiguousarray(blocks.T)  # in a row each, as `together` has them: one kernel does
-        lists = read.lists[facts]
+        read, rows, told = _reads(self.compiled), table.rows, table.told
+        places = np.zeros(len(table.weights), dtype=np.int64)
+        for name, one in questions.items():
+            places[one.first : one.last] = read.places[name] + 1
+        changes, lists = _of_rows(read.changes, places), _of_rows(read.lists[:, None], places)
         if lists.any() and not self._alone:
-            asked = self.members[np.zeros(len(table.weights), dtype=np.int64)]
+            asked = self.members[np.zeros(len(places), dtype=np.int64)]
             rows = rows._replace(members=member_rows(supposed_members(asked, told)))
-        family = np.arange(len(table.weights))
-        rests = np.ones((len(blocks), len(read.patterns)), dtype=np.bool_)
+        first = np.arange(0, len(places), BLOCK)
+        last = np.minimum(first + BLOCK, len(places))
+        rests = np.ones((len(first), len(read.patterns)), dtype=np.bool_)
         people = SupposedBlocks(
-            rows, family, first, last, read.changes[facts], lists, self.compiled.region_columns, rests
-        )
-        found = SettledSums(np.zeros(len(family), dtype=np.int64), np.zeros(len(family)), np.zeros(len(blocks)))
-        settle(self.compiled.plan, self.compiled.uses, self.person, people, self.wanted, found)
+            rows, np.arange(len(places)), first, last, bit_words(changes), bit_words(lists)[:, 0],
+            self.compiled.region_columns, rests,
+        )  # fmt: skip
+        found = SettledSums(np.zeros(len(places), dtype=np.int64), np.zeros(len(places)), np.zeros(len(first)))
+        settle(self.compiled.plan, self.rules, self.person, people, self.wanted, found)
         return found
 
     def together(self, facts: Sequence[str], alone: Float64, chosen: tuple[int, ...]) -> Float64:
@@ -182,10 +184,22 @@ class _Trial:
         if lists.any() and not self._alone:
             mine = [amended(self.members, told[i : i + 1]) for i in range(len(told))]
             rows = rows._replace(members=member_rows(joined(mine)))
-        first, columns, rests = np.zeros(len(sets), np.int64), asked @ read.changes > 0, asked @ read.patterns.T > 0
-        people = SupposedBlocks(rows, family, first, first + BLOCK, columns, lists, self.compiled.region_columns, rests)
+        first, columns = np.zeros(len(sets), np.int64), asked @ read.changes > 0
+        rests = np.zeros((len(sets), len(read.patterns)), dtype=np.bool_)
+        for some, bits in zip(bit_words(asked.T > 0), read.bits, strict=True):
+            rests |= (some[:, None] & bits) != 0
+        people = SupposedBlocks(
+            rows,
+            family,
+            first,
+            first + BLOCK,
+            _everybody(columns),
+            _everybody(lists),
+            self.compiled.region_columns,
+            rests,
+        )
         found = SettledSums(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(len(sets)))
-        settle(self.compiled.plan, self.compiled.uses, self.person, people, self.wanted, found)
+        settle(self.compiled.plan, self.rules, self.person, people, self.wanted, found)
         for members, worth in zip(sets, (found.totals / BLOCK).tolist(), strict=True):
             rate = worth / len(members)
             if rate > MARGIN * float(alone[members].max()):
@@ -206,10 +220,20 @@ class _Trial:
         if place.size < 2:
             return []
         used = np.flatnonzero(np.bincount(self.wanted.facts))
-        waits, pattern = distinct(read.patterns[used][:, every[place]])
+        waits, pattern = distinct(read.patterns[np.ix_(used, every[place])])
         of = pattern[np.searchsorted(used, self.wanted.facts)]
         worth = np.asarray(np.bincount(of, self.wanted.weights, len(waits)), dtype=np.float64)
         return [place[waits[one]] for one in most_promising(waits, worth, TRIED).tolist()]
+
+
+def _of_rows(facts: Bool, places: Int64) -> Bool:
+    """Return what is true of the fact of each row, bool[r, n], of bool[facts, n]; places count from 1, 0 is no fact."""
+    return np.concatenate([np.zeros((1, facts.shape[1]), dtype=np.bool_), facts])[places]
+
+
+def _everybody(holds: Bool) -> UInt64:
+    """Return for each truth the word of 64 people of whom it is true, or of none."""
+    return np.where(holds, np.uint64(2**64 - 1), np.uint64(0))
 
 
 class _Reads(NamedTuple):
@@ -217,6 +241,7 @@ class _Reads(NamedTuple):
 
     Attributes:
         patterns: the distinct sets of facts, bool[U, facts].
+        bits: the same as bits, uint64[words, U].
         of: which of them each programme rests on, int64[P].
         places: the place of each fact.
         own: the column of each fact, int64[facts].
@@ -227,6 +252,7 @@ class _Reads(NamedTuple):
     """
 
     patterns: Bool
+    bits: UInt64
     of: Int64
     places: Mapping[str, int]
     own: Int64
@@ -257,7 +283,8 @@ def _reads(compiled: Compiled) -> _Reads:
     lists = np.array([fact in facts and bool(facts[fact].members) for fact in names], dtype=np.bool_)
     sensitive = np.array([name in facts and facts[name].sensitive for name in names], dtype=np.bool_)
     group = np.array([facts[name].ask_with if name in facts else "" for name in names])
-    return _Reads(patterns, of.reshape(-1).astype(np.int64), names, own, changes, lists, sensitive, group)
+    bits, rests_on = bit_words(patterns.T), of.reshape(-1).astype(np.int64)
+    return _Reads(patterns, bits, rests_on, names, own, changes, lists, sensitive, group)
 
 
 def _listed(scores: _Scores, compiled: Compiled, most: int | None) -> tuple[Ask, ...]:

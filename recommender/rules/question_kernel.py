@@ -1,7 +1,7 @@
 """Question kernel: which open programmes answers would settle, worked out from what the answers alone change.
 
-Supposed people are one person with some columns changed, 64 at a time. What rests on no changed comparison keeps the
-person's own word, so a block costs what its answers touch, not what the catalogue holds.
+Supposed people are one person with some columns changed, 64 at a time, each with columns of their own. What rests on no
+changed comparison keeps the person's own word, so a block costs what its answers touch, not what the catalogue holds.
 """
 
 from __future__ import annotations
@@ -10,31 +10,25 @@ from typing import NamedTuple
 
 import numpy as np
 
-from features.arrays import Bool, Float64, Int32, Int64, UInt64
+from features.arrays import Bool, Float64, Int64, UInt64
 from features.kernel.jit import njit
 from recommender.rules.member_kernel import count_of_person
-from recommender.rules.rule_kernel import BLOCK, COUNT, REGION, RulePlan, RuleRows, atom_words, fill_words, node_words
+from recommender.rules.open_rules import OpenRules, open_words
+from recommender.rules.rule_kernel import BLOCK, COUNT, REGION, RulePlan, RuleRows, atom_words
 
-__all__ = ["RuleUses", "SettledSums", "SupposedBlocks", "WantedProgrammes", "settle", "uses_of"]
-
-
-class RuleUses(NamedTuple):
-    """Which nodes rest on each atom and node: those of reference i are `nodes[starts[i]:starts[i + 1]]`, ascending."""
-
-    starts: Int64
-    nodes: Int64
+__all__ = ["SettledSums", "SupposedBlocks", "WantedProgrammes", "bit_words", "settle"]
 
 
 class SupposedBlocks(NamedTuple):
-    """b blocks of at most 64 supposed people, each some rows of a table.
+    """b blocks of at most 64 supposed people, each some rows of a table, a bit of a word each.
 
     Attributes:
         table: the columns and members of r rows, and how their regions lie.
         family: int64[r], equal where two rows have equal members.
         first: int64[b], the first row of each block.
         last: int64[b], the row after its last.
-        columns: bool[b, F], the columns in which a block's people are as in the table; in others as the person is.
-        lists: bool[b], whether their members are those of the table.
+        columns: uint64[b, F], of whom a column is as in the table; of others it is as the person's is.
+        lists: uint64[b], whose members are those of the table.
         regions: int64[regions], the columns that hold regions.
         rests: bool[b, U], of which sets of facts programmes are looked at.
     """
@@ -43,8 +37,8 @@ class SupposedBlocks(NamedTuple):
     family: Int64
     first: Int64
     last: Int64
-    columns: Bool
-    lists: Bool
+    columns: UInt64
+    lists: UInt64
     regions: Int64
     rests: Bool
 
@@ -72,33 +66,31 @@ class SettledSums(NamedTuple):
 
 
 class _Words(NamedTuple):
-    """The words of each atom and node, places of those that are not the person's own, and nodes to be worked out.
+    """The words of each atom and node, those that are not the person's own, and nodes to be worked out.
 
-    `needed` tells on which atoms and nodes a wanted programme rests, no other is worked out; `groups` in which of BLOCK
-    nodes each some are waiting.
+    `groups` tells in which of BLOCK nodes each some are waiting.
     """
 
     yes: UInt64
     maybe: UInt64
     changed: Int64
-    needed: Bool
     waiting: Bool
     groups: Bool
 
 
-def uses_of(plan: RulePlan) -> RuleUses:
-    """Return which nodes rest on each atom and node of a plan."""
-    references = len(plan.atoms) + len(plan.ops)
-    order = np.argsort(plan.parts, kind="stable")
-    starts = np.zeros(references + 1, dtype=np.int64)
-    np.cumsum(np.bincount(plan.parts, minlength=references), out=starts[1:])
-    return RuleUses(starts, np.repeat(np.arange(len(plan.ops)), np.diff(plan.starts))[order].astype(np.int64))
+def bit_words(rows: Bool) -> UInt64:
+    """Return bool[r, n] as uint64[b, n], 64 rows a word, the first in its last bit."""
+    blocks = -(-len(rows) // BLOCK)
+    padded = np.zeros((blocks * BLOCK, rows.shape[1]), dtype=np.uint8)
+    padded[: len(rows)] = rows
+    bits = np.packbits(padded.reshape(blocks, BLOCK, -1), axis=1, bitorder="little")
+    return np.ascontiguousarray(bits.transpose(0, 2, 1)).view("<u8")[:, :, 0].astype(np.uint64)
 
 
 @njit
 def settle(
     plan: RulePlan,
-    uses: RuleUses,
+    rules: OpenRules,
     person: RuleRows,
     blocks: SupposedBlocks,
     wanted: WantedProgrammes,
@@ -106,178 +98,149 @@ def settle(
 ) -> None:
     """Find which wanted programmes, all open for the person, are answered yes or no for supposed people.
 
-    Sums are added up in the order of the programmes.
+    `rules` are what is left of those of the wanted programmes. Sums are added up in the order of the programmes.
     """
-    references, own = len(plan.atoms) + len(plan.ops), person.masks[0]
-    own_yes, own_maybe = np.zeros(references, np.uint64), np.zeros(references, np.uint64)
-    needed = _needed(plan, own, wanted.places)
-    _fill_own(plan, person, needed, own_yes, own_maybe)
-    waiting, groups = np.zeros(len(plan.ops), np.bool_), np.zeros(len(plan.ops) // BLOCK + 1, np.bool_)
-    words = _Words(own_yes.copy(), own_maybe.copy(), np.empty(references, np.int64), needed, waiting, groups)
-    yes, maybe, changed, roots, capped = words.yes, words.maybe, words.changed, plan.roots, plan.capped
-    root_starts, rooted = _by_root(roots, own, wanted.places, references)
+    references, nodes = len(rules.yes), len(rules.ops)
+    words = _Words(
+        rules.yes.copy(), rules.maybe.copy(), np.empty(references, np.int64),
+        np.zeros(nodes, np.bool_), np.zeros(nodes // BLOCK + 1, np.bool_),
+    )  # fmt: skip
+    (yes, maybe, changed), (own_yes, own_maybe) = (words.yes, words.maybe, words.changed), (rules.yes, rules.maybe)
+    root_starts, rooted, roots, capped = rules.root_starts, rules.rooted, rules.roots, plan.capped
+    held_yes, held_maybe, weights, facts = rules.held_yes, rules.held_maybe, wanted.weights, wanted.facts
+    counts, sums, totals = found
     touched = np.zeros(len(wanted.places), np.bool_)
     for block in range(len(blocks.first)):
         first, last, rests = blocks.first[block], blocks.last[block], blocks.rests[block]
-        many = _suppose(plan, uses, person, blocks, block, words)
+        many = _suppose(plan, rules, person, blocks, block, words)
         for one in range(many):
             for at in range(root_starts[changed[one]], root_starts[changed[one] + 1]):
-                touched[rooted[at]] = rests[wanted.facts[rooted[at]]]
+                touched[rooted[at]] = rests[facts[rooted[at]]]
         for k in range(len(touched)):
             if not touched[k]:
                 continue
             touched[k] = False
-            settled = _settled(roots, capped[wanted.places[k]], wanted.places[k], own, yes, maybe)
+            settled = _settled(roots[k], held_yes[k], held_maybe[k], capped[wanted.places[k]], yes, maybe)
             settled &= _first_bits(last - first)
             if settled == np.uint64(0):
                 continue
-            if len(found.counts) == 0:
-                found.totals[block] += wanted.weights[k] * _bits(settled)
+            if len(counts) == 0:
+                totals[block] += weights[k] * _bits(settled)
                 continue
-            for row in range(first, last):
+            begin, end = _span(settled)
+            for row in range(first + begin, first + end):
                 if (settled >> np.uint64(row - first)) & np.uint64(1):
-                    found.counts[row] += 1
-                    found.sums[row] += wanted.weights[k]
+                    counts[row] += 1
+                    sums[row] += weights[k]
         for one in range(many):
             yes[changed[one]], maybe[changed[one]] = own_yes[changed[one]], own_maybe[changed[one]]
 
 
 @njit
-def _needed(plan: RulePlan, mask: int, places: Int64) -> Bool:
-    """On which atoms and nodes some programmes rest, for the kinds of applicant of a mask."""
-    atoms, (ops, starts, parts, roots) = len(plan.atoms), (plan.ops, plan.starts, plan.parts, plan.roots)
-    needed = np.zeros(atoms + len(ops), np.bool_)
-    for place in places:
-        for k in range(len(roots)):
-            if roots[k, place] >= 0 and (mask >> k) & 1:
-                needed[roots[k, place]] = True
-    for node in range(len(ops) - 1, -1, -1):
-        if needed[atoms + node]:
-            for at in range(starts[node], starts[node + 1]):
-                needed[parts[at]] = True
-    return needed
-
-
-@njit
-def _fill_own(plan: RulePlan, person: RuleRows, needed: Bool, yes: UInt64, maybe: UInt64) -> None:
-    """Fill the words of the person alone, as those of 64 people, of all atoms and of the nodes that are needed."""
-    fill_words(plan, person, 0, 1, yes, maybe)
-    atoms, (ops, starts, parts) = len(plan.atoms), (plan.ops, plan.starts, plan.parts)
-    for i in range(atoms):
-        yes[i], maybe[i] = _for_all(yes[i]), _for_all(maybe[i])
-    for node in range(len(ops)):
-        if needed[atoms + node]:
-            i = atoms + node
-            yes[i], maybe[i] = node_words(ops[node], starts[node], starts[node + 1], parts, yes, maybe)
-
-
-@njit
-def _by_root(roots: Int32, mask: int, places: Int64, references: int) -> tuple[Int64, Int64]:
-    """Which of some programmes are judged by each atom or node: those of i are `rooted[starts[i]:starts[i + 1]]`."""
-    starts, at = np.zeros(references + 1, np.int64), np.zeros(references, np.int64)
-    for place in places:
-        for k in range(len(roots)):
-            if roots[k, place] >= 0 and (mask >> k) & 1:
-                starts[roots[k, place] + 1] += 1
-    for i in range(references):
-        starts[i + 1] += starts[i]
-        at[i] = starts[i]
-    rooted = np.empty(starts[references], np.int64)
-    for one in range(len(places)):
-        for k in range(len(roots)):
-            root = roots[k, places[one]]
-            if root >= 0 and (mask >> k) & 1:
-                rooted[at[root]] = one
-                at[root] += 1
-    return starts, rooted
-
-
-@njit
 def _suppose(
-    plan: RulePlan, uses: RuleUses, person: RuleRows, blocks: SupposedBlocks, block: int, words: _Words
+    plan: RulePlan, rules: OpenRules, person: RuleRows, blocks: SupposedBlocks, block: int, words: _Words
 ) -> int:
     """Work out the words of all that a block's answers change, and return how many those are."""
-    first, last, columns, atoms = blocks.first[block], blocks.last[block], blocks.columns[block], len(plan.atoms)
-    values, places, lanes = blocks.table.values[first:last], blocks.table.places[first:last], _first_bits(last - first)
+    first, last, columns, table = blocks.first[block], blocks.last[block], blocks.columns[block], blocks.table
     counts = np.empty((len(plan.tests), last - first, 2), np.int64)
     counted, many = _count(plan, person, blocks, block, counts), 0
-    (yes, maybe, changed, needed, waiting, groups), (uses_starts, users) = words, uses
-    ops, starts, parts = plan.ops, plan.starts, plan.parts  # to hand on a whole plan takes longer than to use it
+    yes, maybe, changed, waiting, groups = words
+    use_starts, users, atoms = rules.use_starts, rules.users, len(rules.atoms)
+    ops, starts, parts = rules.ops, rules.starts, rules.parts  # to hand on all rules takes longer than to use them
+    given_yes, given_maybe, tests, kept = rules.given_yes, rules.given_maybe, plan.atoms, rules.atoms
+    relations, values, places, regions = plan.relations, table.values, table.places, blocks.regions
     for i in range(atoms):
-        kind, column, low, high = plan.atoms[i, 0], plan.atoms[i, 1], plan.atoms[i, 2], plan.atoms[i, 3]
-        if counted if kind == COUNT else columns[blocks.regions[column] if kind == REGION else column]:
-            certain, possible = atom_words(kind, column, low, high, plan.relations, values, places, counts)
-            certain, possible = (certain & lanes) | (yes[i] & ~lanes), (possible & lanes) | (maybe[i] & ~lanes)
-            if certain != yes[i] or possible != maybe[i]:
-                yes[i], maybe[i], changed[many] = certain, possible, i
-                many += 1
-                for at in range(uses_starts[i], uses_starts[i + 1]):
-                    if needed[atoms + users[at]]:
-                        waiting[users[at]] = groups[users[at] // BLOCK] = True
+        kind, column, low, high = tests[kept[i], 0], tests[kept[i], 1], tests[kept[i], 2], tests[kept[i], 3]
+        lanes = counted if kind == COUNT else columns[regions[column] if kind == REGION else column]
+        lanes &= _first_bits(last - first)
+        if lanes == np.uint64(0):
+            continue
+        begin, end = _span(lanes)
+        certain, possible = atom_words(
+            kind, column, low, high, relations, values[first + begin : first + end],
+            places[first + begin : first + end], counts[:, begin:end],
+        )  # fmt: skip
+        certain, possible = certain << np.uint64(begin), possible << np.uint64(begin)
+        certain, possible = (certain & lanes) | (yes[i] & ~lanes), (possible & lanes) | (maybe[i] & ~lanes)
+        if certain != yes[i] or possible != maybe[i]:
+            yes[i], maybe[i], changed[many] = certain, possible, i
+            many += 1
+            for at in range(use_starts[i], use_starts[i + 1]):
+                waiting[users[at]] = groups[users[at] // BLOCK] = True
     for group in range(len(groups)):  # parts come first, so what rests on something that changes waits further on
         if not groups[group]:
             continue
-        for node in range(group * BLOCK, min(group * BLOCK + BLOCK, len(ops))):
+        for node in range(group * BLOCK, min(group * BLOCK + BLOCK, len(waiting))):
             if not waiting[node]:
                 continue
             waiting[node], i = False, atoms + node
-            certain, possible = node_words(ops[node], starts[node], starts[node + 1], parts, yes, maybe)
+            given = (given_yes[node], given_maybe[node])
+            certain, possible = open_words(ops[node], starts[node], starts[node + 1], parts, given, yes, maybe)
             if certain != yes[i] or possible != maybe[i]:
                 yes[i], maybe[i], changed[many] = certain, possible, i
                 many += 1
-                for at in range(uses_starts[i], uses_starts[i + 1]):
-                    if needed[atoms + users[at]]:
-                        waiting[users[at]] = groups[users[at] // BLOCK] = True
+                for at in range(use_starts[i], use_starts[i + 1]):
+                    waiting[users[at]] = groups[users[at] // BLOCK] = True
         groups[group] = False
     return many
 
 
 @njit
-def _count(plan: RulePlan, person: RuleRows, blocks: SupposedBlocks, block: int, counts: Int64) -> bool:
-    """Count the members of a block's people, int64[tests, people, 2]; False where they are the person's own counts."""
+def _count(plan: RulePlan, person: RuleRows, blocks: SupposedBlocks, block: int, counts: Int64) -> np.uint64:
+    """Count the members of a block's people, int64[tests, people, 2]; return of whom they are not the person's own."""
     closers, columns, first, table = plan.closers, blocks.columns[block], blocks.first[block], blocks.table
-    asked = blocks.lists[block]
+    lists, people = blocks.lists[block], counts.shape[1]
+    asked: np.uint64 = lists
     for closer in range(len(closers)):
         asked |= columns[closers[closer, 0]]
-    if not asked or len(plan.tests) == 0:
-        return False
-    people = counts.shape[1]
-    raised, family = np.zeros(people, np.int64), np.zeros(people, np.int64)
-    members = table.members if blocks.lists[block] else person.members
+    if asked == np.uint64(0) or len(plan.tests) == 0:
+        return np.uint64(0)
+    raised, family = np.zeros(people, np.int64), np.full(people, -1, np.int64)
     for one in range(people):
+        bit = np.uint64(one)
+        if not (asked >> bit) & np.uint64(1):
+            continue
         for closer in range(len(closers)):
             column = closers[closer, 0]
-            value = table.values[first + one, column] if columns[column] else person.values[0, column]
+            supposed = (columns[column] >> bit) & np.uint64(1)
+            value = table.values[first + one, column] if supposed else person.values[0, column]
             if value == closers[closer, 1]:
                 raised[one] |= closers[closer, 2]
-        if blocks.lists[block]:
-            family[one] = blocks.family[first + one]
+        listed = (lists >> bit) & np.uint64(1)
+        family[one] = blocks.family[first + one] + 1 if listed else 0
         alike = 0
         while family[alike] != family[one] or raised[alike] != raised[one]:
             alike += 1
         if alike < one:
             counts[:, one] = counts[:, alike]
+        elif listed:
+            count_of_person(plan.tests, raised[one], table.members, first + one, counts, one)
         else:
-            count_of_person(plan.tests, raised[one], members, first + one if blocks.lists[block] else 0, counts, one)
-    return True
+            count_of_person(plan.tests, raised[one], person.members, 0, counts, one)
+    return asked
 
 
 @njit
-def _settled(roots: Int32, capped: bool, place: int, mask: int, certain: UInt64, possible: UInt64) -> np.uint64:
-    """Who is answered yes or no by a programme."""
-    yes, maybe = np.uint64(0), np.uint64(0)
+def _settled(
+    roots: Int64, yes: np.uint64, maybe: np.uint64, capped: bool, certain: UInt64, possible: UInt64
+) -> np.uint64:
+    """Who is answered yes or no by a programme of some roots, of which those that nothing changes say two words."""
     for k in range(len(roots)):
-        root = roots[k, place]
-        if root >= 0 and (mask >> k) & 1:
-            yes |= certain[root]
-            maybe |= possible[root]
+        if roots[k] >= 0:
+            yes |= certain[roots[k]]
+            maybe |= possible[roots[k]]
     return ~maybe if capped else yes | ~maybe
 
 
 @njit
-def _for_all(word: np.uint64) -> np.uint64:
-    """The first person's bit, for 64 people."""
-    return ~np.uint64(0) if word & np.uint64(1) else np.uint64(0)
+def _span(word: np.uint64) -> tuple[int, int]:
+    """The first bit of a word that is set, and the one after the last."""
+    first, last = 0, BLOCK
+    while not (word >> np.uint64(first)) & np.uint64(1):
+        first += 1
+    while not (word >> np.uint64(last - 1)) & np.uint64(1):
+        last -= 1
+    return first, last
 
 
 @njit

@@ -46,19 +46,25 @@ def judge_rows(plan: RulePlan, people: RuleRows, answers: Int8) -> None:
     """Fill answers int8[n, P] with the Answer of each programme."""
     nodes = len(plan.atoms) + len(plan.ops)
     certain, possible = np.empty(nodes, np.uint64), np.empty(nodes, np.uint64)
-    programmes, kinds = plan.roots.shape[1], np.empty(plan.roots.shape[0], np.uint64)
-    yes, maybe = np.empty(programmes, np.uint64), np.empty(programmes, np.uint64)
     for first in range(0, len(people.values), BLOCK):
         last = min(first + BLOCK, len(people.values))
         evaluate(plan, people, first, last, certain, possible)
-        kind_words(people.masks[first:last], kinds)
+        fill_answers(plan, people.masks[first:last], certain, possible, answers[first:last])
+
+
+@njit
+def fill_answers(plan: RulePlan, masks: Int64, certain: UInt64, possible: UInt64, answers: Int8) -> None:
+    """Fill answers int8[n, P] of at most 64 people, who apply as the kinds of masks, from the words of all nodes."""
+    programmes, kinds = plan.roots.shape[1], np.empty(plan.roots.shape[0], np.uint64)
+    yes, maybe = np.empty(programmes, np.uint64), np.empty(programmes, np.uint64)
+    kind_words(masks, kinds)
+    for i in range(programmes):
+        yes[i], maybe[i] = _programme(plan, i, kinds, certain, possible)
+    for person in range(len(answers)):
+        shift = np.uint64(person)
+        row = answers[person]
         for i in range(programmes):
-            yes[i], maybe[i] = _programme(plan, i, kinds, certain, possible)
-        for person in range(first, last):
-            shift = np.uint64(person - first)
-            row = answers[person]
-            for i in range(programmes):
-                row[i] = np.int8((yes[i] >> shift) & np.uint64(1)) + np.int8((maybe[i] >> shift) & np.uint64(1))
+            row[i] = np.int8((yes[i] >> shift) & np.uint64(1)) + np.int8((maybe[i] >> shift) & np.uint64(1))
 
 
 @njit
