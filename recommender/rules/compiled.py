@@ -16,7 +16,7 @@ from recommender.messages import Messages
 from recommender.rules.catalogue import Catalogue
 from recommender.rules.clause import Clause, Compare, MemberCount, compares, members_counted
 from recommender.rules.elapsed import clauses_on
-from recommender.rules.judged import Judged, judged
+from recommender.rules.judged import JudgedPeople, judged
 from recommender.rules.member_kernel import MemberRows, count_members, member_rows
 from recommender.rules.member_lowering import closers_of, count_interval
 from recommender.rules.programme import KINDS
@@ -106,7 +106,7 @@ class Compiled:
         """
         return self._judged(self.last_known, values, applicants, members)
 
-    def judged(self, values: Int64, applicants: Int64 | int = 1, members: Members | None = None) -> Judged:
+    def judged(self, values: Int64, applicants: Int64 | int = 1, members: Members | None = None) -> JudgedPeople:
         """Return at most 64 people with every rule worked out on them; raises ValueError as `answers` does."""
         return judged(self.plan, self.rows(values, applicants, members))
 

@@ -10,11 +10,11 @@ from features.arrays import Bool, Int8, Int64, UInt64
 from recommender.rules.open_rules import OpenRules, open_rules
 from recommender.rules.rule_kernel import RulePlan, RuleRows, evaluate, fill_answers
 
-__all__ = ["Judged", "judged"]
+__all__ = ["JudgedPeople", "judged"]
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class JudgedPeople:
     """At most 64 people, and the words of all atoms and nodes of the rules, a bit a person.
 
     Attributes:
@@ -46,9 +46,9 @@ class Judged:
         return open_rules(plan, mask, places, self.certain, self.possible, columns, regions)
 
 
-def judged(plan: RulePlan, people: RuleRows) -> Judged:
+def judged(plan: RulePlan, people: RuleRows) -> JudgedPeople:
     """Work out every rule on at most 64 people."""
     references = len(plan.atoms) + len(plan.ops)
     certain, possible = np.empty(references, np.uint64), np.empty(references, np.uint64)
     evaluate(plan, people, 0, len(people.values), certain, possible)
-    return Judged(people, certain, possible)
+    return JudgedPeople(people, certain, possible)

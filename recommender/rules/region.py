@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -145,9 +146,10 @@ class Regions:
 
     def leaves(self, code: int, day: int) -> frozenset[int]:
         """Return the finest codes in use on a day that a code covers, successors applied; empty where none is known."""
-        found = self._known_leaves.get((code, day))
+        turn = self._turns[bisect_right(self._turns, day) - 1]  # between two turns of the table all days are alike
+        found = self._known_leaves.get((code, turn))
         if found is None:
-            found = self._known_leaves[code, day] = self._leaves(code, day, frozenset())
+            found = self._known_leaves[code, turn] = self._leaves(code, turn, frozenset())
         return found
 
     def relation(self, person_code: int, programme_codes: Iterable[int], day: int) -> int:
@@ -215,8 +217,14 @@ class Regions:
 
     @cached_property
     def _known_leaves(self) -> dict[tuple[int, int], frozenset[int]]:
-        """What was worked out before: every rule that is compiled asks for the same places of its day."""
+        """What was worked out before, by code and turn: every rule that is compiled asks for the same places."""
         return {}
+
+    @cached_property
+    def _turns(self) -> list[int]:
+        """The days on which a code comes into use, or is for the first time not in use any more; before all, one."""
+        rows = self.by_code.values()
+        return sorted({_BEFORE_ALL, *(row.first for row in rows), *(row.last + 1 for row in rows)})
 
     @cached_property
     def _inside(self) -> Mapping[int, tuple[int, ...]]:
