@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from composition.engines import EngineSettings, build_engine
-from composition.offer_service import offer_workers
+from composition.offer_service import offer_workers, seldom_collect
 from composition.workspace import Workspace
 from data.synthetic.stamp import PopulationOrder
 from data.synthetic.world import synthesise
@@ -52,6 +52,7 @@ def run(
 ) -> Mapping[str, object]:
     """Return the document of `proffer bench offers`: people a second of one core whom a published programme reaches."""
     engine = build_engine(EngineSettings())
+    seldom_collect()
     with tempfile.TemporaryDirectory() as folder:
         progress(f"making {citizens:,} people")
         town = _Town.made(Path(folder) / "home", engine, citizens)

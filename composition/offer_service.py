@@ -5,6 +5,7 @@ keys/offer.key   names offers, so that a restored backup names them the same; PR
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 from collections.abc import Callable
@@ -31,11 +32,13 @@ if TYPE_CHECKING:
     from serving.proactive.offer_worker import OfferWorker
     from serving.records.switched_off import Stops
 
-__all__ = ["end_holdout", "look_at_swept", "message_sender", "offer_identity", "offer_workers"]
+__all__ = ["end_holdout", "look_at_swept", "message_sender", "offer_identity", "offer_workers", "seldom_collect"]
 
 OFFER_KEY: Final = "PROFFER_OFFER_KEY"
 WEBHOOK_URL: Final = "PROFFER_WEBHOOK_URL"
 WEBHOOK_KEYS: Final = "PROFFER_WEBHOOK_KEYS"
+_MADE: Final = 50_000
+"""Values that a step makes and that live until its end, about."""
 _PRIVATE_FOLDER: Final = 0o700
 
 
@@ -94,6 +97,12 @@ def offer_workers(
         return OfferWorker(stores, OutcomeMaker(watch, ids, Recorder(one)), WorkPart(*part))
 
     return lambda: made(engine(), stops(), holdout())
+
+
+def seldom_collect() -> None:
+    """Let cycles be looked for seldom, and never in what is there now: the catalogue lives as long as the worker."""
+    gc.freeze()
+    gc.set_threshold(_MADE)
 
 
 def end_holdout(workspace: Workspace, now: int) -> int:

@@ -57,8 +57,8 @@ class Snapshots:
     members: Members
 
     @cached_property
-    def _place(self) -> dict[str, int]:
-        return {name: place for place, name in enumerate(self.columns)}
+    def _place(self) -> Mapping[str, int]:
+        return _places(self.columns)
 
     def __len__(self) -> int:
         return len(self.people)
@@ -106,6 +106,12 @@ class Snapshots:
         return self.declaration.zone.today(int(self.t[place]))
 
 
+@lru_cache(maxsize=8)
+def _places(columns: tuple[str, ...]) -> Mapping[str, int]:
+    """The place of each column; asked of every person, and the same for all of a declaration."""
+    return {name: place for place, name in enumerate(columns)}
+
+
 class Snapshot(Snapshots):
     """One person as known at one instant."""
 
@@ -116,7 +122,7 @@ class Snapshot(Snapshots):
 
     def value(self, name: str) -> int:
         """Return the integer of one column; raises KeyError when there is none of that name."""
-        return int(self.column(name)[0])
+        return int(self.values[0, self._place[name]])
 
     def known(self) -> dict[str, object]:
         """Return every column that is known, as JSON values."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from composition import clock, terminal
 from composition.engines import build_engine
-from composition.offer_service import look_at_swept, message_sender, offer_workers
+from composition.offer_service import look_at_swept, message_sender, offer_workers, seldom_collect
 from composition.paper import pdf
 from composition.reading import read_declaration
 from composition.workspace import Workspace
@@ -64,6 +64,7 @@ def run(args: argparse.Namespace) -> int:
     engine = build_engine(engine_settings(args))
     workers = offer_workers(lambda: engine, home, args.country, args.part)
     sender = message_sender(workers, home, dev=args.dev)
+    seldom_collect()
     told = {"people": 0, "messages": 0, "delivered": 0, "put_off": 0, "ended": 0}
     while True:
         done = _step(workers(), sender, told, alone=args.part == (1, 1))

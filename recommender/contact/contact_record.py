@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from features.calendar import DAY_SECONDS
@@ -136,15 +137,24 @@ class ContactRecord:
 
     def days_to_contacts(self, policy: ContactPolicy, now: int, zone: Zone, most: int) -> list[int]:
         """Return in how many days each of the next contacts can be made, one a day at most, ascending."""
-        made, found, day = [zone.local_seconds(one.at) for one in self.contacts], list[int](), 0
-        while policy.contacts and len(found) < most and day < _AHEAD_DAYS:
-            local = zone.local_seconds(now) + day * DAY_SECONDS
-            begin = policy.within.back_from(local)
-            if sum(begin <= one for one in made) < policy.contacts:
-                made.append(local)
-                found.append(day)
-            day += 1
-        return found
+        local = zone.local_seconds(now)
+        begin, made = policy.within.back_from(local), (zone.local_seconds(one.at) for one in self.contacts)
+        counting = tuple([one for one in made if one >= begin])  # what counts no more today counts on no later day
+        return list(_days_to_contacts(policy.within, policy.contacts, local, counting, most))
+
+
+@lru_cache(maxsize=4096)
+def _days_to_contacts(within: Duration, contacts: int, local: int, made: tuple[int, ...], most: int) -> tuple[int, ...]:
+    """The days of `days_to_contacts`; many people have the same contacts behind them: none."""
+    counting, found, day = list(made), list[int](), 0
+    while contacts and len(found) < most and day < _AHEAD_DAYS:
+        then = local + day * DAY_SECONDS
+        begin = within.back_from(then)
+        if sum(begin <= one for one in counting) < contacts:
+            counting.append(then)
+            found.append(day)
+        day += 1
+    return tuple(found)
 
 
 def _since(contacts: Sequence[Contact], within: Duration, now: int, zone: Zone) -> list[Contact]:

@@ -146,7 +146,12 @@ class AmountTable:
             found[pairs] = self._of(which, people, person[pairs], children, classes)
         return found
 
-    def of_person(self, person: Person, programme: Int64) -> Int64:
+    def child_keys(self, known: Snapshots) -> Int64 | None:
+        """Return what sums can tell apart of the children of people, int64[n]; None where it takes more to tell."""
+        with self._lock:
+            return self._children.keys(known) if self._children.can else None
+
+    def of_person(self, person: Person, programme: Int64, children: Int64 | None) -> Int64:
         """Return what some programmes come to for one person, int64[m, 4]; many threads may ask.
 
         The columns: the least, the most, the sum by which it is ordered where that depends on the person (`UNKNOWN`
@@ -155,11 +160,11 @@ class AmountTable:
         Args:
             person: as known at the table's second.
             programme: int64[m], places in the catalogue.
+            children: what `child_keys` gives for the person, int64[1].
         """
         found, worth, seen = self._fixed[programme], self._worth[programme], dict[tuple[int, ...], bytes]()
         own = np.flatnonzero(worth >= 0)
         with self._lock:
-            children = self._children.keys(person.snapshot) if self._children.can and own.size else None
             sums = {which: self._of_one(which, person, children, seen) for which in set(worth[own].tolist())}
         if own.size:
             found[own] = [sums[which] for which in worth[own].tolist()]

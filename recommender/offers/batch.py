@@ -27,7 +27,7 @@ from recommender.offers.bundle import Bundle, Candidate, bundles
 from recommender.offers.exploration import CERTAIN, OrderedOffer, explored, propensities
 from recommender.offers.offer_arrays import OfferArrays, PersonWindows, offer_arrays
 from recommender.offers.other_applicant import for_other_applicants, unasked_kinds
-from recommender.offers.person_sums import PersonSum, PersonSums
+from recommender.offers.person_sums import PersonSum, PersonSums, child_keys
 from recommender.offers.recommendation import Recommendation, Recommendations, traced_in
 from recommender.offers.utility import UtilityInputs, UtilityWeights, Weighed, unlocked, weigh
 from recommender.ranking.scorer import Pairs
@@ -138,6 +138,7 @@ class _WeighedOffers:
         beside: for each person the programmes that cannot be held with what the person holds, with the ids of that.
         pairs: what can be offered, m rows of (person, programme), by person.
         starts: where each person's rows begin, int64[n + 1].
+        children: what sums can tell apart of each person's children, int64[n]; None where it takes more to tell.
         weighed: the utility of each row.
     """
 
@@ -150,7 +151,12 @@ class _WeighedOffers:
     beside: Sequence[Mapping[int, tuple[str, ...]]]
     pairs: Pairs
     starts: Int64
+    children: Int64 | None
     weighed: Weighed
+
+    def children_of(self, i: int) -> Int64 | None:
+        """What sums can tell apart of one person's children, int64[1]."""
+        return None if self.children is None else self.children[i : i + 1]
 
 
 def _weighed(people: Sequence[Person], compiled: Compiled, ranker: Ranker) -> _WeighedOffers:
@@ -168,14 +174,14 @@ def _weighed(people: Sequence[Person], compiled: Compiled, ranker: Ranker) -> _W
         apart[i, list(places)] = True
     pairs = Pairs.permitted(((answers != Answer.NO) & ~held & ~closed & ~apart).astype(np.int8))
     starts = np.searchsorted(pairs.person, np.arange(len(people) + 1))
-    left = np.stack([one.days_left for one in windows])
+    left, children = np.stack([one.days_left for one in windows]), child_keys(known, compiled)
     likely = np.stack([
         chances(compiled, known.values[i], one.applicant, answers[i], known.members[i : i + 1])
         for i, one in enumerate(people)
     ])  # fmt: skip
     inputs = UtilityInputs(
         likelihood=ranker.likelihoods(known, pairs),
-        amount=_amounts(table, people, known, compiled, pairs),
+        amount=_amounts(people, known, compiled, pairs, children),
         gives=table.gives[pairs.programme],
         chance=likely[pairs.person, pairs.programme],
         days_left=left[pairs.person, pairs.programme],
@@ -184,7 +190,7 @@ def _weighed(people: Sequence[Person], compiled: Compiled, ranker: Ranker) -> _W
         corrected=ranker.corrected(known, pairs, compiled),
     )
     return _WeighedOffers(
-        people, known, windows, answers, held, closed, beside, pairs, starts, weigh(inputs, ranker.weights)
+        people, known, windows, answers, held, closed, beside, pairs, starts, children, weigh(inputs, ranker.weights)
     )  # fmt: skip
 
 
@@ -209,14 +215,18 @@ def _held(people: Sequence[Person], compiled: Compiled) -> Bool:
     return held
 
 
-def _amounts(table: OfferArrays, people: Sequence[Person], known: Snapshots, compiled: Compiled, pairs: Pairs) -> Int64:
+def _amounts(
+    people: Sequence[Person], known: Snapshots, compiled: Compiled, pairs: Pairs, children: Int64 | None
+) -> Int64:
     """What each offer comes to in the first year, int64[m]: for everybody alike, or worked out for the person."""
+    table = offer_arrays(compiled)
     amounts, chosen = table.usual[pairs.programme], table.depending(known.values, pairs)
     starts = np.searchsorted(pairs.person[chosen], np.arange(len(people) + 1))
-    for person, (begin, end) in zip(people, itertools.pairwise(starts.tolist()), strict=True):
-        mine = chosen[begin:end]
+    for i, (begin, end) in enumerate(itertools.pairwise(starts.tolist())):
+        mine, own = chosen[begin:end], None if children is None else children[i : i + 1]
         if mine.size:
-            amounts[mine] = amount_table(compiled, person.t).of_person(person, pairs.programme[mine])[:, 2]
+            found = amount_table(compiled, people[i].t).of_person(people[i], pairs.programme[mine], own)
+            amounts[mine] = found[:, 2]
     return amounts
 
 
@@ -277,7 +287,7 @@ def _shown(
     if policy is not None:
         order, chances = _drawn(offers, i, policy, verdicts, begin + order)
     order = order[:k]
-    sums = PersonSums(compiled, person, places[order])
+    sums = PersonSums(compiled, person, places[order], offers.children_of(i))
     for rank, (row, place) in enumerate(zip((begin + order).tolist(), places[order].tolist(), strict=True), start=1):
         programme, likelihood = programmes[place], None if likelihoods is None else float(likelihoods[row])
         yield Recommendation(

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from features.arrays import Int64
 from features.value import UNKNOWN
 from recommender.currency import currency_of
@@ -16,12 +18,13 @@ from recommender.rules.payment import GIVES
 
 if TYPE_CHECKING:
     from features.country import Currency
+    from features.snapshot import Snapshots
     from recommender.offers.amount_text import ToldAmount
     from recommender.rules.compiled import Compiled
     from recommender.rules.estimate import Estimate
     from recommender.rules.person import Person
 
-__all__ = ["PersonSum", "PersonSums"]
+__all__ = ["PersonSum", "PersonSums", "child_keys"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,16 +35,18 @@ class PersonSums:
         compiled: the rules of the day.
         person: as known at the end of it.
         places: int64[m], the programmes, by their places in the catalogue.
+        children: what sums can tell apart of the person's children (`AmountTable.child_keys`), int64[1].
     """
 
     compiled: Compiled
     person: Person
     places: Int64
+    children: Int64 | None
 
     @cached_property
     def cases(self) -> Mapping[int, tuple[int, int, int]]:
         """By place the least, the most (`UNKNOWN` where it is not stated) and what it gives, a place in GIVES."""
-        found = amount_table(self.compiled, self.person.t).of_person(self.person, self.places)
+        found = amount_table(self.compiled, self.person.t).of_person(self.person, self.places, self.children)
         return {
             place: (least, most, gives)
             for place, (least, most, _, gives) in zip(self.places.tolist(), found.tolist(), strict=True)
@@ -89,3 +94,13 @@ class PersonSum:
     def gives(self) -> str:
         """What the estimate gives."""
         return GIVES[self.sums.cases[self.place][2]]
+
+
+def child_keys(known: Snapshots, compiled: Compiled) -> Int64 | None:
+    """Return what sums can tell apart of each person's children, int64[n]; None where it takes more to tell."""
+    seconds = known.t.tolist()
+    if len(set(seconds)) == 1:
+        return amount_table(compiled, seconds[0]).child_keys(known)
+    found = [amount_table(compiled, t).child_keys(known.row(i)) for i, t in enumerate(seconds)]
+    told = [one for one in found if one is not None]
+    return np.concatenate(told) if told else None

@@ -86,8 +86,10 @@ class Compiled:
     possible: dict[int, int] = field(default_factory=dict, repr=False)
     ways: dict[tuple[int, ...], list[tuple[int, ...]]] = field(default_factory=dict, repr=False)
     later: dict[int, tuple[tuple[int, ...], Compiled | None]] = field(default_factory=dict, repr=False)
-    explained: dict[tuple[int, ...], Any] = field(default_factory=dict, init=False, repr=False)
-    _comparisons: dict[int, tuple[Compare, ...] | None] = field(default_factory=dict, init=False, repr=False)
+    explained: dict[tuple[object, ...], Any] = field(default_factory=dict, init=False, repr=False)
+    _tested: dict[int, tuple[tuple[Compare, ...], tuple[MemberCount, ...]]] = field(
+        default_factory=dict, init=False, repr=False
+    )
     _tests: dict[int, tuple[Compare, Plain]] = field(default_factory=dict, repr=False)
     _related: dict[tuple[int, frozenset[int]], int] = field(default_factory=dict, repr=False)
 
@@ -169,14 +171,14 @@ class Compiled:
                 yield place
         yield from (column for column, _, mask in self.plan.closers.tolist() if mask & counted)
 
-    def comparisons(self, place: int) -> tuple[Compare, ...] | None:
-        """Return the comparisons of a programme's rules, each once; None where they count members of a household."""
-        if place not in self._comparisons:
-            clauses = self.catalogue.programmes[place].who.values()
-            counts = any(True for clause in clauses for _ in members_counted(clause))
-            each = {id(one): one for clause in clauses for one in compares(clause)}
-            self._comparisons[place] = None if counts else tuple(each.values())
-        return self._comparisons[place]
+    def tested(self, place: int) -> tuple[tuple[Compare, ...], tuple[MemberCount, ...]]:
+        """Return the comparisons of a programme's rules, and what of them counts members of a household; each once."""
+        if place not in self._tested:
+            clauses = tuple(self.catalogue.programmes[place].who.values())
+            compared = {id(one): one for clause in clauses for one in compares(clause)}
+            counting = {id(one): one for clause in clauses for one in members_counted(clause)}
+            self._tested[place] = tuple(compared.values()), tuple(counting.values())
+        return self._tested[place]
 
     def asks(self, column: str) -> tuple[str, ...]:
         """Return the facts a person states for a column to be known: birth_date for age."""

@@ -136,29 +136,32 @@ class Verdicts:
         pattern, kept = self._pattern(i), self.compiled.explained
         found: Verdict | None = kept.get(pattern)
         if found is None:
-            found = self._explained(i)
-            if pattern:
-                if len(kept) >= _MOST_KEPT:
-                    kept.clear()
-                kept[pattern] = found
+            if len(kept) >= _MOST_KEPT:
+                kept.clear()
+            found = kept[pattern] = self._explained(i)
         return found
 
-    def _pattern(self, i: int) -> tuple[int, ...]:
-        """All that the verdict on programme i rests on: people of one pattern are told the same; empty: of this one.
+    def _pattern(self, i: int) -> tuple[object, ...]:
+        """All that the verdict on programme i rests on: people of one pattern are told the same.
 
-        How somebody stands follows from what each comparison answers, and from what is known of a fact where that
-        leaves it open.
+        How somebody stands follows from what each comparison answers, from what is known of a fact where that leaves it
+        open, and from what counting members answers, or would have to be asked for that.
         """
-        leaves = self.compiled.comparisons(i)
-        if leaves is None:
-            return ()
-        answered, person = self._answered, self.person
-        for one in leaves:
+        (compared, counting), answered, person = self.compiled.tested(i), self._answered, self.person
+        for one in compared:
             if id(one) not in answered:
                 value = person.get(one.fact, UNKNOWN)
                 answer = self.compiled.compare(one, value)
                 answered[id(one)] = answer if answer != Answer.UNKNOWN else 4 * value + 1
-        return (i, int(self.answers[i]), self.applicant, *[answered[id(one)] for one in leaves])
+        counts = [(node.answer, node.asks) for node in map(self._counted, counting)]
+        return (i, int(self.answers[i]), self.applicant, *[answered[id(one)] for one in compared], *counts)
+
+    def _counted(self, clause: MemberCount) -> Judged:
+        """A clause over members, judged once for the person."""
+        if self.members is None or id(clause) in self._judged:
+            return judged(clause, self.compiled, self.person, self._judged)
+        found = self._judged[id(clause)] = member_judged(clause, self._counts, self.compiled, self.person)
+        return found
 
     def _explained(self, i: int) -> Verdict:
         programme = self.compiled.catalogue.programmes[i]
@@ -170,7 +173,7 @@ class Verdicts:
         shared = self._shared(programme)
         if not shared:
             return Verdict(programme, answer, (reasons.not_for_them(),), ())
-        trees = self._trees(programme, shared)
+        trees = self._trees(i, shared)
         if lapsed:
             return Verdict(programme, answer, (reasons.not_known_yet(), *reasons.of_last_known(shared, trees)), ())
         lacking = self.lacking(i)
@@ -181,20 +184,18 @@ class Verdicts:
         programme = self.compiled.catalogue.programmes[i]
         if int(self.answers[i]) != Answer.UNKNOWN or programme.is_lapsed(self.compiled.day):
             return ()
-        trees = self._trees(programme, self._shared(programme))
+        trees = self._trees(i, self._shared(programme))
         return missing(trees, not programme.verified, self.compiled, self.person)
 
     def _shared(self, programme: Programme) -> list[str]:
         """The kinds of applicant that somebody asks as and a programme is for."""
         return [kind for k, kind in enumerate(KINDS) if self.applicant >> k & 1 and kind in programme.who]
 
-    def _trees(self, programme: Programme, kinds: Sequence[str]) -> list[Judged]:
-        """The judged clause of each of these kinds of applicant."""
-        if self.members is not None:
-            counting = (one for kind in kinds for one in members_counted(programme.who[kind]))
-            for one in counting:
-                if id(one) not in self._judged:
-                    self._judged[id(one)] = member_judged(one, self._counts, self.compiled, self.person)
+    def _trees(self, i: int, kinds: Sequence[str]) -> list[Judged]:
+        """The judged clause of programme i for each of these kinds of applicant."""
+        programme = self.compiled.catalogue.programmes[i]
+        for one in self.compiled.tested(i)[1]:
+            self._counted(one)
         return [judged(programme.who[kind], self.compiled, self.person, self._judged) for kind in kinds]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -80,6 +81,11 @@ class KeptOffer:
         return {**vars(self), "terms": json.dumps(list(self.terms))}
 
 
+_NAMES: Final = [one.name for one in fields(KeptOffer)]
+_CELLS: Final = [OFFERS.c[name] for name in _NAMES]
+_TERMS: Final = _NAMES.index("terms")
+
+
 @dataclass(frozen=True)
 class KeptMessage:
     """A message of the outbox.
@@ -134,7 +140,7 @@ class OfferBook:
         """Return what is on the book about each of some people."""
         offers, contacts = defaultdict[str, list[KeptOffer]](list), defaultdict[str, list[Contact]](list)
         for some in portions(people):
-            query = sa.select(OFFERS).where(OFFERS.c.citizen.in_(some)).order_by(OFFERS.c.made, OFFERS.c.id)
+            query = sa.select(*_CELLS).where(OFFERS.c.citizen.in_(some)).order_by(OFFERS.c.made, OFFERS.c.id)
             for row in self._connection.execute(query):
                 offers[row.citizen].append(_offer(row))
             left = sa.select(MESSAGES.c.citizen, MESSAGES.c.made, MESSAGES.c.urgent).order_by(MESSAGES.c.made)
@@ -151,7 +157,7 @@ class OfferBook:
 
     def find(self, id_: str) -> KeptOffer | None:
         """Return an offer, None where there is none of this id."""
-        row = self._connection.execute(sa.select(OFFERS).where(OFFERS.c.id == id_)).first()
+        row = self._connection.execute(sa.select(*_CELLS).where(OFFERS.c.id == id_)).first()
         return None if row is None else _offer(row)
 
     def put(self, offers: Sequence[KeptOffer]) -> None:
@@ -184,4 +190,12 @@ def written_over(connection: sa.Connection, table: sa.Table, key: str, rows: Seq
 
 
 def _offer(row: sa.Row[Any]) -> KeptOffer:
-    return KeptOffer(**{**row._asdict(), "terms": Terms(*json.loads(row.terms))})
+    cells = list(row)
+    cells[_TERMS] = _terms(cells[_TERMS])
+    return KeptOffer(*cells)
+
+
+@lru_cache(maxsize=4096)
+def _terms(text: str) -> Terms:
+    """Terms as they are kept; those of one programme are alike for many people."""
+    return Terms(*json.loads(text))

@@ -41,7 +41,28 @@ class Decision:
     @cached_property
     def id(self) -> str:
         """SHA-256, in hex, of the document as canonical JSON."""
-        return hash_of(self.document)
+        return _hash(self._document_text)
+
+    @cached_property
+    def text(self) -> str:
+        """The canonical JSON of `to_document`, as it is kept; each part is written once and hashed as it is."""
+        return f'{{"answer":{self._answer_text},"decision":{self._document_text}}}'
+
+    @cached_property
+    def _document_text(self) -> str:
+        return canonical_text(self.document)
+
+    @cached_property
+    def _answer_text(self) -> str:
+        return canonical_text(self.answer)
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any], answer: Mapping[str, Any]) -> Decision:
+        """Return the decision of a document that lacks the hash of its answer."""
+        text = canonical_text(answer)
+        found = cls({**document, "answer": _hash(text)}, answer)
+        found.__dict__["_answer_text"] = text
+        return found
 
     @property
     def citizen(self) -> str | None:
@@ -130,7 +151,6 @@ class Recorder:
         said, order = dict(said or {}), found.shown
         if "of" in said:
             found = found.of(said["of"], said.get("asked"), person.known.origins)
-        answer = found.to_json()
         document = {
             "format": FORMAT,
             "kind": kind,
@@ -148,14 +168,17 @@ class Recorder:
                 for one in order
             ],
             "said": said,
-            "answer": hash_of(answer),
         }
         if found.exploration is not None:
             policy = found.exploration
             document["exploration"] = {**policy.to_document(), "signed_by": list(policy.signed_by)}
-        return Decision(document, answer)
+        return Decision.of(document, found.to_json())
 
 
 def hash_of(document: Mapping[str, Any]) -> str:
     """Return the SHA-256, in hex, of a document or an answer as canonical JSON."""
-    return sha256(canonical_text(document).encode()).hexdigest()
+    return _hash(canonical_text(document))
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode()).hexdigest()

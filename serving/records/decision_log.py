@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 import sqlalchemy as sa
 
 from features.calendar import DAY_SECONDS
-from features.canonical_json import canonical_text
 from features.log.touching import portions
 from serving.records.decision import Decision
 from serving.records.service_tables import DECISIONS, MESSAGES
@@ -98,7 +97,7 @@ class DecisionLog:
             "kind": decision.kind,
             "day": decision.day,
             "made": made,
-            "body": zlib.compress(canonical_text(decision.to_document()).encode(), _QUICK),
+            "body": zlib.compress(decision.text.encode(), _QUICK),
             "salt": self._entropy(SALT_BYTES),
         }
 

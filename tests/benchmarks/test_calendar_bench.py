@@ -17,7 +17,9 @@ def test_both_ways_find_the_same_changes_on_few_days(monkeypatch):
     bench = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, spec.name, bench)
     spec.loader.exec_module(bench)
-    found = bench.run(people=3, days=15, citizens=60)
+    found = bench.run(people=3, days=15, citizens=60, grown=120)
     assert found["equal_results"]
     assert found["ratio"][bench.SWEEPS] > 1
-    assert found["details"][0]["days judged a person and year"] < bench.YEAR / 4
+    assert [one["programmes"] for one in found["details"]][1:] == [120]
+    assert all(one["days judged a person and year"] < bench.YEAR / 4 for one in found["details"])
+    assert all(0 < one["share, reckoned"] < 1 for one in found["details"])

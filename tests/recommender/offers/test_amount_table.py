@@ -48,7 +48,8 @@ def test_an_amount_remembered_by_case_is_the_amount_worked_out_for_the_person(sh
     t = declaration.zone.end_of_day(TODAY)
     person = Person(known_from_facts(declaration, facts, t), regions=shipped.regions)
     places = np.flatnonzero(offer_arrays(shipped).personal)
-    found = amount_table(shipped, t).of_person(person, places)
+    table = amount_table(shipped, t)
+    found = table.of_person(person, places, table.child_keys(person.snapshot))
     values = [shipped.catalogue.programmes[place].value for place in places.tolist()]
     own = declaration.country.currency
     estimates = [value.amount_of(person, t) for value in values]

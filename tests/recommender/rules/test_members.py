@@ -251,6 +251,19 @@ def explained(clause, facts, language="en"):
     return verdict.because[0].text.to_document()[language], verdict.missing
 
 
+@examples(40)
+@given(st.lists(stated_households().filter(can_be), min_size=2, max_size=5), st.lists(clauses, min_size=1, max_size=4))
+def test_whoever_counts_alike_is_told_the_same_and_everybody_what_they_would_be_told_alone(households, asked):
+    people = [from_facts(FAMILY, {"household": one}, BEGIN + 40 * 86_400) for one in households]
+    held, day = programmes(*asked), people[0].today()
+    shared = compiled(held, day).explaining(MESSAGES)
+    for person in people:
+        assert list(judge(shared, person)) == list(judge(compiled(held, day).explaining(MESSAGES), person))
+    told = dict(shared.explained)
+    for person in people:
+        assert all(any(one is other for other in told.values()) for one in judge(shared, person))
+
+
 RAISED = {"members": {"relation": ["child", "foster"], "raises": True, "months": {"below": 24}}}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -48,6 +49,13 @@ def reread(decision):
 def other(engine, **changes):
     parts = {name: getattr(engine, name) for name in ("declaration", "catalogue", "regions", "messages", "ranker")}
     return Engine(**(parts | changes), working_days=engine.working_days)
+
+
+def test_a_decision_is_kept_as_the_canonical_text_of_its_document_of_which_the_hash_is_the_id(decided):
+    for one in decided.values():
+        assert one.text == reread(one).text == canonical_text(one.to_document())
+        assert one.id == sha256(canonical_text(one.document).encode()).hexdigest()
+        assert one.document["answer"] == sha256(canonical_text(one.answer).encode()).hexdigest()
 
 
 def test_every_decision_is_made_again_from_its_record_to_the_last_bit(decided, shipped):
