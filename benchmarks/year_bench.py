@@ -213,7 +213,8 @@ class _Ours:
         due = [_due(programme, one, day, self._year.sensitive) for programme, one in self.dues]
         zone = self._year.engine.declaration.zone
         now = zone.end_of_day(date_of(day)) - DAY_SECONDS // 2
-        found = decide(self._year.policy, ContactSituation(now, zone, due, _bars(states), self._record))
+        bars = {name: one.bar for name, one in states.items()}
+        found = decide(self._year.policy, ContactSituation(now, zone, due, bars, self._record))
         self._waits = found.message is not None or any(one.reason in WAITING for one in found.kept)
         if found.message is None:
             return
@@ -222,10 +223,6 @@ class _Ours:
         offers = [PastOffer(one.programme, SENT, now, one.terms) for one in found.message.offers]
         contacts = (*self._record.contacts, Contact(now, found.message.urgent))
         self._record = replace(self._record, offers=(*self._record.offers, *offers), contacts=contacts)
-
-
-def _bars(states: Mapping[str, OfferState]) -> dict[str, str]:
-    return {name: one.bar for name, one in states.items()}
 
 
 def _due(programme: Any, state: OfferState, day: int, sensitive: frozenset[str]) -> DueOffer:

@@ -283,7 +283,8 @@ def _latest_of_lists(snapshot: Snapshot) -> Iterator[Occurrence]:
             yield from (Occurrence(event, latest) for event in events)
 
 
-def listed_events(declaration: Declaration) -> dict[str, tuple[str, ...]]:
+@lru_cache(maxsize=8)
+def listed_events(declaration: Declaration) -> Mapping[str, tuple[str, ...]]:
     """Return for each list of dates, by its name, the events that add their own day to it."""
     dated = {name: fact for name, fact in declaration.facts.items() if fact.type == "dates"}
     return {name: tuple(one.event for one in fact.adds if one.field is None) for name, fact in dated.items()}

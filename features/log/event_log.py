@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, Literal
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.base import PGDialect
@@ -296,8 +296,8 @@ class EventLog:
 
 def _event(cells: Sequence[Any]) -> Event:
     id_, source, subject, kind, time, recorded, data, about = cells
-    parts = tuple([(person, role) for person, role in json.loads(about)]) if about else ()
-    return Event(id_, source, subject, kind, time, recorded, json.loads(data) if data else {}, parts)
+    parts = tuple([(person, role) for person, role in msgspec.json.decode(about)]) if about else ()
+    return Event(id_, source, subject, kind, time, recorded, msgspec.json.decode(data) if data else {}, parts)
 
 
 def _repeated(ids: Sequence[str]) -> list[int]:

@@ -178,7 +178,7 @@ class Watch:
         engine, zone, t, person, citizen = self.engine, self.engine.declaration.zone, now + 1, one.person, one.citizen
         history = person.known.history
         assert history is not None  # it was made of events
-        due = due_offers(found, person.held, self._marks)
+        due = due_offers(found, person.held, self.marks)
         declined = declines_of(history, citizen, t, engine.catalogue)
         held, book = book, OnBook(reconciled(book.offers, declined, self.policy.risen_percent, zone), book.contacts)
         stood = latest(book.offers)
@@ -231,7 +231,7 @@ class Watch:
         return turns_of
 
     @cached_property
-    def _marks(self) -> SensitiveMarks:
+    def marks(self) -> SensitiveMarks:
         """What is sensitive."""
         catalogue = self.engine.catalogue
         return SensitiveMarks.of(catalogue.programmes, self.policy, self.engine.declaration.sensitive_facts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from hashlib import sha256
@@ -33,10 +33,12 @@ class Decision:
     Attributes:
         document: what it was computed from, and the hash of the answer; `id` is the hash of this.
         answer: what the person was told, or would have been.
+        answer_text: the answer as canonical JSON, where it was written before; empty otherwise.
     """
 
     document: Mapping[str, Any]
     answer: Mapping[str, Any]
+    answer_text: str = field(default="", compare=False, repr=False)
 
     @cached_property
     def id(self) -> str:
@@ -46,23 +48,17 @@ class Decision:
     @cached_property
     def text(self) -> str:
         """The canonical JSON of `to_document`, as it is kept; each part is written once and hashed as it is."""
-        return f'{{"answer":{self._answer_text},"decision":{self._document_text}}}'
+        return f'{{"answer":{self.answer_text or canonical_text(self.answer)},"decision":{self._document_text}}}'
 
     @cached_property
     def _document_text(self) -> str:
         return canonical_text(self.document)
 
-    @cached_property
-    def _answer_text(self) -> str:
-        return canonical_text(self.answer)
-
     @classmethod
     def of(cls, document: Mapping[str, Any], answer: Mapping[str, Any]) -> Decision:
         """Return the decision of a document that lacks the hash of its answer."""
         text = canonical_text(answer)
-        found = cls({**document, "answer": _hash(text)}, answer)
-        found.__dict__["_answer_text"] = text
-        return found
+        return cls({**document, "answer": _hash(text)}, answer, text)
 
     @property
     def citizen(self) -> str | None:
