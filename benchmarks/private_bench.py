@@ -37,7 +37,7 @@ from training.rankers.first_release import PLACES, released_start
 from training.rankers.models import PooledForest
 from training.rankers.private_bilinear import PrivateBilinear
 from training.rankers.private_ranker import estimator, space_of
-from training.rankers.schedules import TrainingPlan, plan
+from training.rankers.schedules import Learner, TrainingPlan, plan
 
 Tell = Callable[[str], None]
 
@@ -57,7 +57,7 @@ TAGS: Final = ("category", "form", "level", "asks")
 
 def measure(
     progress: Tell, units: int | None = None, pictures: Path | None = None, world: str | None = None,
-    epsilon: str = "1",
+    epsilon: str = "1", learner: Learner | None = None,
 ) -> Mapping[str, object]:  # fmt: skip
     """Run the benchmark; with a folder for pictures, also the curves over epsilon and over numbers of people.
 
@@ -67,17 +67,21 @@ def measure(
         pictures: where to draw the curves.
         world: a named world instead, or `all` of them.
         epsilon: what the private ranker may cost.
+        learner: which other one to learn beside it, in named worlds.
 
     Raises:
-        Rejected: curves of a named world were asked for, which are not drawn.
+        Rejected: curves of a named world were asked for, which are not drawn, or another learner without one.
     """
+    if world is None and learner is not None:
+        what = "is compared in named worlds only"
+        raise Rejected([Problem(("--learner",), "conflict", what, "Give --world NAME, or --world all, too")])
     if world is None:
         return _in_large_catalogue(progress, units or UNITS, pictures, epsilon)
     if pictures is not None:
         remedy = "Leave out --pictures, or --world"
         raise Rejected([Problem(("--pictures",), "conflict", "are not drawn of a named world", remedy)])
     asked = private_worlds.asked(Decimal(epsilon), DELTA)
-    return private_worlds.measure(progress, world, units or private_worlds.PEOPLE, asked)
+    return private_worlds.measure(progress, world, units or private_worlds.PEOPLE, asked, learner)
 
 
 def _in_large_catalogue(progress: Tell, units: int, pictures: Path | None, epsilon: str) -> Mapping[str, object]:

@@ -23,7 +23,7 @@ from composition.workspace import Workspace
 from features.problem import Problem, Rejected
 
 FOLDER = Path(__file__).resolve().parent.parent / "benchmarks"
-OPTIONS = ("data", "units", "pictures", "model", "in_process", "world", "page")
+OPTIONS = ("data", "units", "pictures", "model", "in_process", "world", "page", "learner")
 """What some benchmarks take: arguments of their `measure`, left out when not given."""
 
 
@@ -41,6 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pictures", type=Path, metavar="DIR", help="where to draw curves (sweep; private: takes long)"
     )
     parser.add_argument("--world", metavar="NAME", help="the one to look at (worlds, private)")
+    beside = "beside the private ranker that ships, in a named world: network (private)"
+    parser.add_argument("--learner", choices=("network",), help=beside)
     parser.add_argument("--page", type=Path, metavar="FILE", help="where to write the figures as a page (worlds)")
     parser.add_argument("--model", metavar="M", help="the model to serve (serve; default: the champion of the home)")
     parser.add_argument("--in-process", action="store_true", default=None, help="one request without HTTP (serve)")

@@ -30,7 +30,7 @@ from training.evaluation.evaluation import order, popularity, standings
 from training.measures import share_of_gap
 from training.rankers.forest_ranker import ForestSettings
 from training.rankers.private_ranker import learn, vocabulary_of
-from training.rankers.schedules import TrainingPlan, plan
+from training.rankers.schedules import Learner, TrainingPlan, plan
 from training.runs.private_run import UnitLists, lists_of, stages
 
 Tell = Callable[[str], None]
@@ -39,7 +39,6 @@ MONTHS: Final = 36
 PEOPLE: Final = 8_000
 EVERY: Final = "all"
 """Names all worlds at once."""
-_ORDERS: Final = ("popularity", "private", "without noise", "tuned LightGBM", "reachable")
 
 
 @dataclass(frozen=True)
@@ -67,12 +66,14 @@ class PrivateWorld:
 
     def row(self) -> dict[str, object]:
         """A line of the table."""
-        figures = {order: f"{self.ndcg[order]:.3f}" for order in _ORDERS}
+        figures = {order: f"{found:.3f}" for order, found in self.ndcg.items()}
         share = f"{100 * self.gap:.0f} %" if self.gap > 0 else "below popularity"
         return {"world": self.world, "households": self.units, **figures, "share": share}
 
 
-def measure(progress: Tell, world: str, people: int, request: RunRequest) -> dict[str, Any]:
+def measure(
+    progress: Tell, world: str, people: int, request: RunRequest, beside: Learner | None = None
+) -> dict[str, Any]:
     """Judge every order in one named world, or in every one of them.
 
     Args:
@@ -80,14 +81,15 @@ def measure(progress: Tell, world: str, people: int, request: RunRequest) -> dic
         world: its name, or `all`.
         people: how many citizens each world has.
         request: at which epsilon and delta.
+        beside: another learner, with and without noise, beside the one that ships.
     """
     found = []
     for name in worlds() if world == EVERY else [named(world).name]:
         progress(f"{name}: making {people:,} people")
         with named_worlds.made(name, people, MONTHS) as data:
-            found.append(judged(name, data, request, progress))
+            found.append(judged(name, data, request, progress, beside))
         progress(f"{name}: {found[-1].row()} {found[-1].seconds}")
-    mean = {order: sum(one.ndcg[order] for one in found) / len(found) for order in _ORDERS}
+    mean = {order: sum(one.ndcg[order] for one in found) / len(found) for order in found[0].ndcg}
     ours = mean.pop("private")
     return {
         "name": "private",
@@ -104,12 +106,15 @@ def asked(epsilon: Decimal, delta: Decimal) -> RunRequest:
     return RunRequest(SYNTHETIC, PrivacyUnit.HOUSEHOLD, epsilon, delta, "offers", "nobody in particular")
 
 
-def judged(name: str, data: TrainingData, request: RunRequest, progress: Tell) -> PrivateWorld:
+def judged(
+    name: str, data: TrainingData, request: RunRequest, progress: Tell, beside: Learner | None = None
+) -> PrivateWorld:
     """Learn every order of what a private run would read, and judge them on people it holds out."""
     log, some, truth = named_worlds.judged_by(data)
     told = admitted(log.history, Admission(request), data.hold_out, until=data.end)
     found = lists_of(data, told, held_out=False)
-    chosen = plan(found.units, stages(request).left, request.delta, len(data.catalogue.programmes))
+    terms = found.units, stages(request).left, request.delta, len(data.catalogue.programmes)
+    chosen = plan(*terms)
     works: dict[str, Callable[[], Float64]] = {
         "popularity": lambda: popularity(learned_from(data, told), data.codes, APPLIED)[some.pairs.programme],
         "private": lambda: learned_scores(data, found, chosen, some),
@@ -119,6 +124,10 @@ def judged(name: str, data: TrainingData, request: RunRequest, progress: Tell) -
             vocabulary_of(data.catalogue, found.lists.people.declaration),
         ),
     }  # fmt: skip
+    if beside is not None:
+        other = plan(*terms, learner=beside)
+        works[beside] = lambda: learned_scores(data, found, other, some)
+        works[f"{beside} without noise"] = lambda: learned_scores(data, found, other.without_noise(), some)
     orders, seconds = dict[str, Float64](), dict[str, float]()
     for what, work in works.items():
         progress(f"{name}: {what}, of {found.units:,} households")
@@ -126,7 +135,7 @@ def judged(name: str, data: TrainingData, request: RunRequest, progress: Tell) -
         orders[what] = work()
         seconds[what] = round(time.process_time() - begun, 1)
     ranked = standings(some, orders, truth)
-    ndcg = {order: ranked[order].mean for order in _ORDERS}
+    ndcg = {order: ranked[order].mean for order in (*works, "reachable")}
     return PrivateWorld(name, found.units, int(ranked["private"].lists.size), ndcg, seconds)
 
 

@@ -42,6 +42,7 @@ PARAMS = (
 
 FILES = (
     "manifest.json", "report.json", "model.txt", "scale.npz", "vocabulary.npz", "attention.txt", "bilinear.npz",
+    "neurons.npz",
 )  # fmt: skip
 """The only files that are tracked: those of an artefact."""
 

@@ -79,14 +79,20 @@ def test_beside_many_people_no_lightgbm_is_tuned(bench, monkeypatch) -> None:
 def test_in_a_named_world_every_order_stands_beside_the_private_one_by_one_command(bench, monkeypatch) -> None:
     monkeypatch.setattr(private_worlds, "MONTHS", 12)
     said = []
-    found = bench.measure(said.append, units=300, world="plain")
+    found = bench.measure(said.append, units=300, learner="network", world="plain")
     (row,) = found["details"]
-    orders = ("popularity", "private", "without noise", "tuned LightGBM", "reachable")
+    beside = ("network", "network without noise")
+    orders = ("popularity", "private", "without noise", "tuned LightGBM", *beside, "reachable")
     figures = [float(row[order]) for order in orders]
     assert all(0 < figure <= figures[-1] for figure in figures)
     assert set(found["peers"]) == {order for order in orders if order != "private"}
     assert 0 < row["households"] < 300
     assert said
+
+
+def test_another_learner_is_compared_in_named_worlds_only(bench) -> None:
+    with pytest.raises(Rejected, match="--learner"):
+        bench.measure(lambda _: None, learner="network")
 
 
 def test_no_curve_is_drawn_of_a_named_world(bench, tmp_path) -> None:

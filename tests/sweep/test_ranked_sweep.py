@@ -22,6 +22,7 @@ from recommender.offers.order_correction import parse_boosts
 from recommender.ranking.attributes import Vocabulary
 from recommender.ranking.bilinear import UNIT, AttributeScaler, Bilinear
 from recommender.ranking.bins import Bins
+from recommender.ranking.hidden_layer import HiddenLayer
 from recommender.ranking.programme_fit import fits
 from recommender.rules.clause import Answer
 from recommender.rules.people_group import parse_groups
@@ -48,6 +49,15 @@ def drawn_model(seed=1):
         bins, scaler, vocabulary, cross, fit, codes, own, 0.4, -1.0, declaration.hash, catalogue.hash, {},
     )  # fmt: skip
     return Ranker(scorer=model, attributes=model.attributes(catalogue, declaration))
+
+
+def network_model():
+    """The same with a hidden layer, as a private network leaves one."""
+    ranker, rng = drawn_model(), np.random.default_rng(2)
+    linear = ranker.scorer
+    hidden = rng.integers(-9_000, 9_000, (linear.bins.size, 12))
+    model = HiddenLayer(linear, hidden, rng.integers(-90_000, 90_000, (12, linear.reading.width)))
+    return Ranker(scorer=model, attributes=model.attributes(DEFINITIONS.catalogue, DEFINITIONS.declaration))
 
 
 @pytest.fixture(scope="module")
@@ -114,9 +124,9 @@ def test_the_intricate_have_a_household_something_that_lapses_or_an_open_window_
     assert all(0 < sum(kinds) < len(found) for kinds in zip(*found, strict=True))
 
 
-@pytest.mark.parametrize("model", ["none", "private", "corrected"])
+@pytest.mark.parametrize("model", ["none", "private", "network", "corrected"])
 def test_each_person_has_the_list_that_the_service_shows(history, model):
-    ranker = {"none": Ranker, "private": drawn_model, "corrected": corrected_model}[model]()
+    ranker = {"none": Ranker, "private": drawn_model, "network": network_model, "corrected": corrected_model}[model]()
     sweep = swept(history, ranker)
     lists = listed(sweep.table(np.arange(len(history.people))).to_pylist())
     alone = {name: shown(sweep, place) for place, name in enumerate(history.people)}
@@ -126,7 +136,7 @@ def test_each_person_has_the_list_that_the_service_shows(history, model):
     assert len({tuple(offers) for offers in alone.values()}) > 50, "lists hardly differ"
     assert model != "none" or ties, "no two offers are tied"
     plain = listed(swept(history, drawn_model()).table(np.arange(len(history.people))).to_pylist())
-    assert (model == "corrected") == (model != "none" and lists != plain)
+    assert (model in ("corrected", "network")) == (model != "none" and lists != plain)
 
 
 def test_without_an_earlier_day_only_the_first_are_written_and_as_they_stand_among_all(history):
