@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from training.data.examples import LearningLog
     from training.data.hold_out import HoldOut
     from training.data.label_form import LabelForm
+    from training.data.log_blocks import LogBlocks
     from training.data.material import TrainingData, TruthTable
 
 CATALOGUE: Final = "catalogue.jsonl"
@@ -104,14 +105,35 @@ class FileRows:
 
     def open(self, admission: Admission) -> LearningLog:
         """Read what an admitted request may see; only a gate calls this."""
-        from features.log.columnar import read_segments
+        from training.data.examples import LearningLog
 
-        unreadable = _unreadable(admission)
-        history = read_segments(self.events, self.declaration, unreadable=unreadable)
+        if admission.run is None:
+            log = LearningLog(self._blocks(), until=self.until)
+        else:
+            unreadable = set[str]()
+            log = _seen(self._history(unreadable), admission, self, unreadable)
         if self.verified not in (None, self.digest()):
             what = "was changed since its stamp was verified: these rows may be about real people"
             raise Rejected([Problem((str(self.events),), "damaged", what, SYNTH)])
-        return _seen(history, admission, self, unreadable)
+        return log
+
+    def _history(self, unreadable: set[str] | None = None) -> History:
+        from features.log.columnar import read_segments
+
+        return read_segments(self.events, self.declaration, unreadable=unreadable)
+
+    def _blocks(self) -> LogBlocks:
+        """Everybody, in blocks where the file has several that share nobody; else all at once."""
+        from features.log.event_blocks import EventBlocks
+        from training.data.filed_blocks import FiledBlocks
+        from training.data.log_blocks import OneBlock
+
+        parts = EventBlocks(self.events, self.declaration)
+        if len(parts) > 1:
+            found = FiledBlocks(parts, self.declaration, self._history)
+            if parts.apart():
+                return found
+        return OneBlock(self._history())
 
 
 @dataclass(frozen=True)
@@ -146,15 +168,11 @@ class LogRows:
         """Read what an admitted request may see; only a gate calls this."""
         from features.log.history import history_of
 
-        unreadable = _unreadable(admission)
+        # who cannot be read is left out of a private run; an exact one is refused, so that the rows are mended
+        unreadable: set[str] | None = None if admission.run is None else set()
         with self.workspace.log() as log:
             history = history_of(log.events(), self.declaration, unreadable)
         return _seen(history, admission, self, unreadable)
-
-
-def _unreadable(admission: Admission) -> set[str] | None:
-    """What takes the people who cannot be read: an exact request is refused instead, so that the rows are mended."""
-    return None if admission.run is None else set()
 
 
 def _seen(history: History, admission: Admission, rows: FileRows | LogRows, unreadable: set[str] | None) -> LearningLog:
@@ -163,7 +181,7 @@ def _seen(history: History, admission: Admission, rows: FileRows | LogRows, unre
     from training.data.examples import LearningLog
 
     if admission.run is None:
-        return LearningLog(history, until=rows.until)
+        return LearningLog.of(history, until=rows.until)
     return admitted(history, admission, rows.hold_out, unreadable or (), rows.until)
 
 
@@ -303,13 +321,14 @@ def _stamped_end(stamp: Stamp, provenance: Provenance, declaration: Declaration)
 def _truth(folder: Path) -> TruthTable | None:
     if not (folder / TAKE_UP).is_file():
         return None
+    import numpy as np
     import pyarrow.parquet
 
     from training.data.material import TruthTable
 
-    table = pyarrow.parquet.read_table(folder / TAKE_UP)
+    numbers = ("probability", "reachable", "eligible")
+    table = pyarrow.parquet.read_table(folder / TAKE_UP, columns=["person", "programme", *numbers])
     coded = [table[name].combine_chunks().dictionary_encode() for name in ("person", "programme")]
-    names = [(one.dictionary.to_pylist(), one.indices.to_pylist()) for one in coded]  # each name once, not once a row
-    person, programme = (tuple(some[at] for at in places) for some, places in names)
-    columns = (table[name].to_numpy(zero_copy_only=False) for name in ("probability", "reachable", "eligible"))
-    return TruthTable(person, programme, *columns)
+    # each name once, and not once a row
+    person, programme = (tuple(np.array(one.dictionary.to_pylist(), object)[one.indices].tolist()) for one in coded)
+    return TruthTable(person, programme, *(table[name].to_numpy() for name in numbers))

@@ -23,6 +23,7 @@ from features.log.history import History, history_of
 from features.log.row_encoder import HELD, RECEIVED
 from features.log.statement import Receipt, encode_facts
 from features.members import BORN, RELATION, Members
+from features.members import joined as joined_members
 from features.origin import Origin, origins
 from features.problem import Problem, Problems, Rejected, Where
 from features.value import NONE, UNKNOWN, is_known
@@ -150,6 +151,24 @@ def snapshots(
     names = (*history.people, "")  # the last, at -1, has no name
     people = tuple(names[row] for row in np.asarray(person_rows).tolist())
     return Snapshots(people, np.asarray(t, np.int64), plan.columns, values, declaration.hash, declaration, members)
+
+
+def joined(parts: Sequence[Snapshots], order: Int64) -> Snapshots:
+    """Return the people of several that have the same columns, one part after the other and then in this order.
+
+    Args:
+        parts: one at least.
+        order: int64[n], places among all of them.
+    """
+    first = parts[0]
+    if len(parts) == 1 and bool((order == np.arange(len(first))).all()):
+        return first
+    people = [person for part in parts for person in part.people]
+    return Snapshots(
+        tuple(people[at] for at in order.tolist()), np.concatenate([part.t for part in parts])[order], first.columns,
+        np.concatenate([part.values for part in parts])[order], first.features_hash, first.declaration,
+        joined_members([part.members for part in parts])[order],
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

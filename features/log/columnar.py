@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -47,19 +47,39 @@ def read_segments(
     problems: list[Problem] = [] if rejected is None or unreadable is not None else rejected
     files = [paths] if isinstance(paths, Path) else list(paths)
     if all(path.suffix == ".parquet" for path in files):
-        import pyarrow
-
-        encoder = RowEncoder(declaration)
-        people, items = _Columns(files, encoder, now).items(problems, unreadable)
-        # the text of the files is gone by now: it is larger than what is made of it
-        pyarrow.default_memory_pool().release_unused()
-        found = assembled(people, items, encoder, unreadable)
+        tables = (FileEvents(path.name, 0, open_parquet(path).read(columns=list(COLUMNS))) for path in files)
+        found = history_of_tables(tables, RowEncoder(declaration), now, problems, unreadable)
     else:
         streams = (read_events(path, declaration, now=now) for path in files)
         found = history_of((event for stream in streams for event in sift(stream, problems)), declaration)
     if problems and rejected is None and unreadable is None:
         raise Rejected(problems)
     return found
+
+
+class FileEvents(NamedTuple):
+    """Rows of a Parquet file: its name, how many rows of it stand before them, and the rows as an Arrow table."""
+
+    file: str
+    before: int
+    rows: Any
+
+
+def history_of_tables(
+    tables: Iterable[FileEvents], encoder: RowEncoder, now: int | None, problems: list[Problem],
+    unreadable: set[str] | None = None,
+) -> History:  # fmt: skip
+    """Return the events of tables as segments; arguments as of `read_segments`, the tables given one by one.
+
+    Raises:
+        Rejected: two events of one id conflict.
+    """
+    import pyarrow
+
+    people, items = _Columns(list(tables), encoder, now).items(problems, unreadable)
+    # the text of the files is gone by now: it is larger than what is made of it
+    pyarrow.default_memory_pool().release_unused()
+    return assembled(people, items, encoder, unreadable)
 
 
 def _joined(parts: Sequence[tuple[Int64, Bool]]) -> tuple[Int64, Bool]:
@@ -93,12 +113,12 @@ class _Columns:
     and has nothing wrong with it.
     """
 
-    def __init__(self, paths: Sequence[Path], encoder: RowEncoder, now: int | None) -> None:
+    def __init__(self, parts: Sequence[FileEvents], encoder: RowEncoder, now: int | None) -> None:
         import pyarrow as pa
 
         self.declaration, self.encoder, self.now = encoder.declaration, encoder, now
-        tables = [open_parquet(path).read(columns=list(COLUMNS)) for path in paths]
-        self.places = [f"{path.name}: row" for path in paths]
+        tables = [part.rows for part in parts]
+        self.places = [(f"{part.file}: row", part.before + 1) for part in parts]
         self.ends = np.cumsum([len(table) for table in tables])
         plain = [name for name in COLUMNS if not name.endswith("time")]
         table = pa.concat_tables(
@@ -160,10 +180,10 @@ class _Columns:
 
     def _one_by_one(self, rows: Int64) -> Iterator[Event | Rejected]:
         begin = 0
-        for table, place, end in zip(self.tables, self.places, self.ends.tolist(), strict=True):
+        for table, (place, first), end in zip(self.tables, self.places, self.ends.tolist(), strict=True):
             chosen = rows[(rows >= begin) & (rows < end)] - begin
             for number, row in zip(chosen.tolist(), documents(table.take(chosen)), strict=True):
-                yield from_row(row, self.declaration, self.now, (f"{place} {number + 1}",))
+                yield from_row(row, self.declaration, self.now, (f"{place} {number + first}",))
             begin = end
 
     def _acted_on(self, actions: Acts) -> Bool:

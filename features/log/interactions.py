@@ -11,7 +11,7 @@ import numpy as np
 from features import frames
 from features.arrays import Float32, Int8, Int64
 from features.declaration.datatype import DataType
-from features.log.history import History
+from features.log.history import History, Records
 from features.log.row_encoder import INTERACTIONS
 from features.log.versions import FOREVER
 from features.value import UNKNOWN
@@ -95,14 +95,18 @@ def interactions(history: History, t: int = FOREVER) -> Interactions:
     kept = history.kept.get(("interactions", t))
     if isinstance(kept, Interactions):
         return kept
-    records = history.records
+    made = history.kept["interactions", t] = interactions_among(history.records, t)
+    return made
+
+
+def interactions_among(records: Records, t: int = FOREVER) -> Interactions:
+    """Return the interactions among records of people; as of `interactions`."""
     rows = np.flatnonzero((records.kind < len(KINDS)) & (records.key != UNKNOWN) & records.visible(t))
     found = records[rows]
-    made = history.kept["interactions", t] = Interactions(
+    return Interactions(
         found.kind.astype(np.int8), found.person, found.key, found.happened, found.recorded,
         _numbers(found.position), _numbers(found.channel), _numbers(found.propensity),
     )  # fmt: skip
-    return made
 
 
 def _codes(numbers: Float32) -> Int64:

@@ -36,6 +36,7 @@ __all__ = [
     "history_of_table",
     "history_table",
     "household_parts",
+    "records_of_table",
     "some_of",
     "whole_parts",
 ]
@@ -260,7 +261,7 @@ def history_table(history: History, *, records: bool = False) -> pyarrow.Table:
 
 def history_of_table(table: pyarrow.Table, declaration: Declaration) -> History:
     """Return the history that `history_table` was made of, but for who is related to whom."""
-    return replace(_history(_read(table), declaration), records=_read_records(table))
+    return replace(_history(_read(table), declaration), records=records_of_table(table))
 
 
 def _records(records: Records, people: int) -> tuple[Int64, Int64]:
@@ -286,8 +287,8 @@ def _read(table: pyarrow.Table) -> RowColumns:
     return RowColumns(people, offsets, rows, ends // _REPORTED, reported.reshape(-1, _REPORTED))
 
 
-def _read_records(table: pyarrow.Table) -> Records:
-    """The interactions and consents of a table; none where it has none."""
+def records_of_table(table: pyarrow.Table) -> Records:
+    """Return the interactions and consents of a table, of which no other column is read; none where it has none."""
     if "records" not in table.column_names:
         return _NO_RECORDS
     offsets, flat = _flat(table["records"])

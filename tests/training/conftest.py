@@ -102,7 +102,7 @@ def material(
 ) -> TrainingData:
     """The small world behind its gate, with its truth."""
     events, ages = lives
-    log = LearningLog(history_of(events, declaration))
+    log = LearningLog.of(history_of(events, declaration))
     end = declaration.zone.end_of_day(START + datetime.timedelta(days=DAYS + 100))
     pairs = [(person, at) for person in ages for at in range(8)]
     chance = np.array([_likes(ages[person], at, 0.0) for person, at in pairs])

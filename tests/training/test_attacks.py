@@ -350,7 +350,7 @@ def test_scores_of_others_are_made_without_ones_record_and_ones_own_of_it(materi
     scores = []
     for log in (events, [*events, stated]):
         found = candidates_of(
-            material, LearningLog(history_of(log, material.declaration)), np.ones(len(lives[1]), bool)
+            material, LearningLog.of(history_of(log, material.declaration)), np.ones(len(lives[1]), bool)
         )
         names = np.array(found.people.people)[found.pairs.person]
         values = model.score(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -54,7 +53,7 @@ def admitted(
     left_out = UnitsLeftOut(_distinct(unit, agreeing & large), _distinct(unit, agreeing & lost & ~large))
     kept = agreeing & ~large & ~lost
     held = hold_out.of_units(people, unit, number, agreeing)
-    seen = LearningLog(history.within(unit, kept), unit, held, until, left_out)
+    seen = LearningLog.of(history.within(unit, kept), unit, held, until, left_out)
     return only_those(seen, kept, admission.pseudonym)
 
 
@@ -81,13 +80,15 @@ def _distinct(unit: Int64, some: Bool) -> int:
 
 def only_those(log: LearningLog, kept: Bool, pseudonym: Callable[[str], str]) -> LearningLog:
     """The log of some people, in the order of their pseudonyms, which tells nothing."""
-    names = {place: pseudonym(log.history.people[place]) for place in np.flatnonzero(kept).tolist()}
+    history = log.history
+    names = {place: pseudonym(history.people[place]) for place in np.flatnonzero(kept).tolist()}
     chosen = np.array(sorted(names, key=names.__getitem__), dtype=np.int64)
     assert log.unit is not None, "the caller has grouped them"
     assert log.held is not None, "and noted who is held out"
-    return replace(
-        log,
-        history=log.history.of(chosen, [names[place] for place in chosen.tolist()]),
-        unit=np.unique(log.unit[chosen], return_inverse=True)[1].astype(np.int64),
-        held=log.held[chosen],
+    return LearningLog.of(
+        history.of(chosen, [names[place] for place in chosen.tolist()]),
+        np.unique(log.unit[chosen], return_inverse=True)[1].astype(np.int64),
+        log.held[chosen],
+        log.until,
+        log.left_out,
     )

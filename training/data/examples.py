@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -11,9 +13,11 @@ import numpy as np
 from features.arrays import Bool, Float32, Float64, Int64
 from features.log.interactions import Interactions, interactions
 from features.log.versions import FOREVER
+from training.data.log_blocks import OneBlock
 
 if TYPE_CHECKING:
     from features.log.history import History
+    from training.data.log_blocks import LogBlocks
 
 
 NOTHING_HIDDEN: Final = -1
@@ -37,25 +41,47 @@ NONE_LEFT_OUT: Final = UnitsLeftOut()
 
 @dataclass(frozen=True)
 class LearningLog:
-    """What the gate hands out: the history of the people who may be learned from or judged by.
+    """What the gate hands out: the events of the people who may be learned from or judged by.
 
     Attributes:
-        history: their events.
+        blocks: their events, in blocks that are read one by one.
         unit: int64[people], which privacy unit each person is in; None where every person is one.
         held: bool[people], who is held out; None where their names still tell.
         until: the UTC second at which the log ends; what was recorded later is not learned from.
         left_out: the units that are not among them.
     """
 
-    history: History
+    blocks: LogBlocks
     unit: Int64 | None = None
     held: Bool | None = None
     until: int = FOREVER
     left_out: UnitsLeftOut = NONE_LEFT_OUT
 
-    @cached_property
+    @classmethod
+    def of(
+        cls, history: History, unit: Int64 | None = None, held: Bool | None = None, until: int = FOREVER,
+        left_out: UnitsLeftOut = NONE_LEFT_OUT,
+    ) -> LearningLog:  # fmt: skip
+        """Return the log of a history that is in memory, which is one block."""
+        return cls(OneBlock(history), unit, held, until, left_out)
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Everybody in it, sorted."""
+        return self.blocks.people
+
+    def places_of(self, names: Sequence[str]) -> Int64:
+        """Return the places of people who are in it: int64[n]."""
+        return np.array([bisect_left(self.people, name) for name in names], np.int64)
+
+    @property
+    def history(self) -> History:
+        """All events at once: only for who needs everybody together."""
+        return self.blocks.whole()
+
+    @property
     def interactions(self) -> Interactions:
-        """What they were shown, opened and applied for, as the log held it at its end."""
+        """What they were shown, opened and applied for, as the log held it at its end; of all at once."""
         return interactions(self.history, self.until)
 
 
@@ -121,6 +147,12 @@ class Examples:
     def heads(self) -> Examples:
         """One row of each list, in the order of its number: whom and when to take a snapshot, and what to hide."""
         return self[np.unique(self.lists, return_index=True)[1]]
+
+
+def joined(parts: Sequence[Examples]) -> Examples:
+    """The rows of several, one after the other; raises ValueError where there are none."""
+    names = Examples.__dataclass_fields__
+    return Examples(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def thinned(examples: Examples, most: int, rng: np.random.Generator) -> Examples:

@@ -1,23 +1,26 @@
-"""Log shards: what a private run may see of a log, as files of whole units, each read without the others."""
+"""Log shards: what a run may see of a log, as files of whole units, each read without the others."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from features.log.people_folder import history_of_table, history_table, some_of, whole_parts
+from features.log.people_folder import history_of_table, history_table, records_of_table, some_of, whole_parts
 from features.problem import Problem, Rejected
 from features.whole_file import OWNER_ONLY, write_whole
 from training.data.examples import LearningLog
 
 if TYPE_CHECKING:
+    import pyarrow
+
     from features.declaration.declaration import Declaration
+    from features.log.history import Records
 
 _REMEDY: Final = "Train again into another folder"
 
@@ -44,8 +47,17 @@ class LogShards:
             OSError: it cannot be written.
         """
         written = cls(path, (), log.until)
-        digests = [written._write(number, part) for number, part in enumerate(_parts(log, size))]
-        return cls(path, tuple(digests), log.until)
+        for part in _parts(log, size):
+            written = written.with_one(part)
+        return written
+
+    def with_one(self, log: LearningLog) -> LogShards:
+        """Write the people of one more file.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        return replace(self, sha256=(*self.sha256, self._write(len(self.sha256), log)))
 
     def read(self, number: int, declaration: Declaration) -> LearningLog:
         """Return the people of one file.
@@ -54,16 +66,13 @@ class LogShards:
             Rejected: it is not what was written.
             OSError: it cannot be read.
         """
-        import pyarrow as pa
-        import pyarrow.parquet
+        table = self._table(number)
+        unit, held = (table[name].to_numpy() if name in table.column_names else None for name in ("unit", "held"))
+        return LearningLog.of(history_of_table(table, declaration), unit, held, self.until)
 
-        file = self._file(number)
-        content = file.read_bytes()
-        if hashlib.sha256(content).hexdigest() != self.sha256[number]:
-            raise Rejected([Problem((str(file),), "damaged", "is not what was written: its SHA-256 differs", _REMEDY)])
-        table = pyarrow.parquet.read_table(pa.BufferReader(content))
-        unit, held = (table[name].to_numpy() for name in ("unit", "held"))
-        return LearningLog(history_of_table(table, declaration), unit, held, self.until)
+    def records(self, number: int) -> Records:
+        """Return the interactions and consents of one file alone; raises as `read`."""
+        return records_of_table(self._table(number, ["records"]))
 
     def remove(self) -> None:
         """Remove the files."""
@@ -73,6 +82,16 @@ class LogShards:
     def _file(self, number: int) -> Path:
         return self.path / f"log-{number:05d}.parquet"
 
+    def _table(self, number: int, columns: list[str] | None = None) -> pyarrow.Table:
+        import pyarrow as pa
+        import pyarrow.parquet
+
+        file = self._file(number)
+        content = file.read_bytes()
+        if hashlib.sha256(content).hexdigest() != self.sha256[number]:
+            raise Rejected([Problem((str(file),), "damaged", "is not what was written: its SHA-256 differs", _REMEDY)])
+        return pyarrow.parquet.read_table(pa.BufferReader(content), columns=columns)
+
     def _write(self, number: int, log: LearningLog) -> str:
         """Write one file and return its SHA-256."""
         import pyarrow as pa
@@ -80,7 +99,7 @@ class LogShards:
 
         columns = {"unit": log.unit, "held": log.held}
         table = history_table(log.history, records=True)
-        for name, values in columns.items():
+        for name, values in ((name, values) for name, values in columns.items() if values is not None):
             table = table.append_column(name, pa.array(values))
         content = io.BytesIO()
         pyarrow.parquet.write_table(table, content, compression="zstd")
@@ -93,4 +112,4 @@ def _parts(log: LearningLog, size: int) -> Iterator[LearningLog]:
     assert log.unit is not None, "people were admitted in units"
     assert log.held is not None, "and it was noted who is held out"
     for places in whole_parts(log.unit, size) or [np.zeros(0, np.int64)]:
-        yield LearningLog(some_of(log.history, places), log.unit[places], log.held[places], log.until)
+        yield LearningLog.of(some_of(log.history, places), log.unit[places], log.held[places], log.until)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,9 +11,8 @@ import numpy as np
 from features.arrays import Bool, Float64, Int8, Int64
 from features.calendar import date_of
 from features.log.hiding import with_hidden
-from features.log.households import households
-from features.log.interactions import APPLIED, ASKED, HELD, OPENED, SHOWN, USED, Interactions, interactions
-from features.snapshot import Snapshots, snapshots
+from features.log.interactions import APPLIED, ASKED, HELD, OPENED, SHOWN, USED
+from features.snapshot import Snapshots, joined, snapshots
 from features.value import identifier_code
 from recommender.ranking.scorer import Pairs
 from recommender.rules.clause import Answer
@@ -21,12 +20,11 @@ from recommender.rules.compiled import compile_catalogue
 from training.data.examples import NOTHING_HIDDEN, Examples, LearningLog, thinned
 from training.data.hold_out import ONE_IN_FIVE, HoldOut
 from training.data.label_form import SHOWN_THEN_APPLIED, LabelForm
-from training.data.labelled import LogSpan, labelled
+from training.data.labelled import LogSpan, WhatPassed, labelled
 from training.data.ranking_dataset import Candidates, KnownTakeUp, RankingDataset
 
 if TYPE_CHECKING:
     from features.declaration.declaration import Declaration
-    from features.log.history import History
     from privacy.gate import Gate
     from recommender.rules.catalogue import Catalogue
     from recommender.rules.people_group import PeopleGroup
@@ -130,12 +128,11 @@ def learning_showings(material: RowMeaning, log: LearningLog, most: int, seed: i
 
     Where all rows may be read as they are, those that may still be answered count too, for what they are worth.
     """
-    end = min(material.end, material.hold_out.since or material.end)
-    examples = _labelled(
-        material, learned_from(material, log), LogSpan(end, people=len(log.history.people), young=log.unit is None)
-    )
-    some = examples[~hidden(material, log)[examples.person]]
-    return _known(material, log, thinned(some, most, np.random.default_rng(seed)))
+    end, away = min(material.end, material.hold_out.since or material.end), hidden(material, log)
+    examples = _labelled(material, learned_from(material, log), LogSpan(end, young=log.unit is None))
+    if away[examples.person].any():
+        examples = examples[~away[examples.person]]
+    return _known(material, log, thinned(examples, most, np.random.default_rng(seed)))
 
 
 def held_out_showings(material: RowMeaning, log: LearningLog, most: int, seed: int) -> RankingDataset:
@@ -149,26 +146,27 @@ def held_out_showings(material: RowMeaning, log: LearningLog, most: int, seed: i
 def held_out_rows(material: RowMeaning, log: LearningLog) -> Examples:
     """What is judged, before anybody is looked at."""
     kept = judged(material, log)
-    told = log.interactions[kept[log.interactions.person]]
-    examples = _labelled(material, told, LogSpan(material.end, people=len(log.history.people)))
+    examples = _labelled(material, what_passed(log, log.until, kept), LogSpan(material.end))
     return examples[kept[examples.person] & (examples.t >= (material.hold_out.since or 0))]
 
 
-def _labelled(material: RowMeaning, told: Interactions, span: LogSpan) -> Examples:
+def _labelled(material: RowMeaning, told: Iterable[WhatPassed], span: LogSpan) -> Examples:
     form = material.labels
     at = 0 if form.at is None else material.declaration.zone.end_of_day(date_of(form.at))
     return labelled(form, told, material.codes, span._replace(at=at))
 
 
+def what_passed(log: LearningLog, until: int, kept: Bool) -> Iterator[WhatPassed]:
+    """What passed between those of bool[people] and programmes, as held at a UTC second, block by block."""
+    for block in log.blocks:
+        told = block.interactions(until)
+        yield WhatPassed(block.places, told[kept[block.places][told.person]])
+
+
 def _known(material: RowMeaning, log: LearningLog, examples: Examples) -> RankingDataset:
     rows = examples.by_list()
     heads = rows.heads()
-    hiding = heads.hidden != NOTHING_HIDDEN
-    history, person = log.history, heads.person
-    if hiding.any():
-        codes = material.codes[heads.hidden]
-        history, person = with_hidden(history, person, HELD, codes), np.arange(len(heads))
-    found = RankingDataset(rows, _snapshots(material, history, person, heads.t), rows.lists)
+    found = RankingDataset(rows, seen_at(material, log, heads.person, heads.t, heads.hidden), rows.lists)
     if material.labels.form != "granted":
         return found
     # Who is eligible stands for who was offered; what was got stays.
@@ -177,18 +175,17 @@ def _known(material: RowMeaning, log: LearningLog, examples: Examples) -> Rankin
     return found[(answers != Answer.NO) | (rows.label > 0)]
 
 
-def learned_from(material: RowMeaning, log: LearningLog) -> Interactions:
+def learned_from(material: RowMeaning, log: LearningLog) -> Iterator[WhatPassed]:
     """What people who are not held out were shown, opened and applied for, as far as it may be learned from."""
     since = material.hold_out.since
-    told = log.interactions if since is None else interactions(log.history, min(log.until, since))
-    return told[~hidden(material, log)[told.person]]
+    yield from what_passed(log, log.until if since is None else min(log.until, since), ~hidden(material, log))
 
 
 def hidden(material: RowMeaning, log: LearningLog) -> Bool:
     """Who is held out: bool[people]."""
     if log.held is not None:
         return log.held
-    return material.hold_out.of(log.history.people, households(log.history) if material.hold_out.whole else None)
+    return material.hold_out.of(log.people, log.blocks.households if material.hold_out.whole else None)
 
 
 def judged(material: RowMeaning, log: LearningLog) -> Bool:
@@ -196,8 +193,30 @@ def judged(material: RowMeaning, log: LearningLog) -> Bool:
     return hidden(material, log) | (material.hold_out.since is not None)
 
 
-def _snapshots(material: RowMeaning, history: History, person: Int64, t: Int64) -> Snapshots:
-    return snapshots(material.declaration, history, person, t, material.catalogue.receipts)
+def seen_at(
+    material: RowMeaning, log: LearningLog, person: Int64, t: Int64, concealed: Int64 | None = None
+) -> Snapshots:
+    """People as known at instants, whose histories are read block by block.
+
+    Args:
+        material: what rows mean.
+        log: everybody.
+        person: int64[n], places among everybody.
+        t: int64[n], UTC seconds.
+        concealed: int64[n], the programme whose events of holding it each is seen without, or `NOTHING_HIDDEN`.
+    """
+    found, rows = list[Snapshots](), list[Int64]()
+    receipts = material.catalogue.receipts
+    for block in log.blocks:
+        mine = np.flatnonzero(np.isin(person, block.places))
+        if mine.size or not found:  # the first tells the columns, if of nobody
+            history, local = block.history(), np.searchsorted(block.places, person[mine])
+            if concealed is not None and (concealed[mine] != NOTHING_HIDDEN).any():
+                codes = material.codes[concealed[mine]]
+                history, local = with_hidden(history, local, HELD, codes), np.arange(mine.size)
+            found.append(snapshots(material.declaration, history, local, t[mine], receipts))
+            rows.append(mine)
+    return joined(found, np.argsort(np.concatenate(rows)))
 
 
 def _judged(material: RowMeaning, people: Snapshots, day: int) -> Int8:
@@ -212,10 +231,12 @@ def candidates(material: RowMeaning, log: LearningLog) -> Candidates:
 
 def candidates_of(material: RowMeaning, log: LearningLog, who: Bool) -> Candidates:
     """The same for those of bool[people] who can be offered things: not those who are only somebody's child."""
-    citizens = np.zeros(len(log.history.people), dtype=np.bool_)
-    citizens[log.interactions.of(SHOWN, OPENED, APPLIED, ASKED, USED, HELD).person] = True
-    told = np.flatnonzero(who & citizens)
-    people = _snapshots(material, log.history, told, np.full(told.size, material.end, dtype=np.int64))
+    citizens = np.zeros(len(log.people), dtype=np.bool_)
+    for told in what_passed(log, log.until, who):
+        met = told.happened.of(SHOWN, OPENED, APPLIED, ASKED, USED, HELD)
+        citizens[told.places[met.person]] = True
+    place = np.flatnonzero(citizens)
+    people = seen_at(material, log, place, np.full(place.size, material.end, dtype=np.int64))
     day = material.declaration.zone.today(material.end)
     return Candidates(people, Pairs.permitted(_judged(material, people, day)))
 

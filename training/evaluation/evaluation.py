@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from features.arrays import Bool, Float32, Float64, Int64
-from features.log.interactions import Interactions
 from features.value import NONE, UNKNOWN
 from recommender.ranking.design import DesignMatrix
 from recommender.ranking.scorer import Scorer
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from recommender.ranking.attributes import Vocabulary
     from recommender.ranking.forest import Forest
     from recommender.rules.catalogue import Catalogue
+    from training.data.labelled import WhatPassed
 
 
 K: Final = 5
@@ -51,9 +51,9 @@ def standing(candidates: Candidates, score: Float64, truth: KnownTakeUp) -> Rank
     return RankingResult(*ndcg(candidates.pairs.person, score, truth.probability, K))
 
 
-def popularity(happened: Interactions, codes: Int64, kind: str) -> Float64:
+def popularity(told: Iterable[WhatPassed], codes: Int64, kind: str) -> Float64:
     """How often each programme was applied for (or shown, or opened): float64[P]."""
-    found = happened.of(kind).programme
+    found = np.concatenate([np.empty(0, np.int64), *(part.happened.of(kind).programme for part in told)])
     order = np.argsort(codes, kind="stable")
     at = np.minimum(np.searchsorted(codes, found, sorter=order), codes.size - 1)
     known = codes[order[at]] == found

@@ -19,7 +19,7 @@ from recommender.ranking.scorer import Pairs, Scores
 from recommender.rules.clause import Answer
 from recommender.rules.compiled import compile_catalogue
 from recommender.rules.people_group import membership
-from training.data.material import candidates, held_out_showings, learned_from, with_truth
+from training.data.material import candidates, held_out_showings, judged, learned_from, what_passed, with_truth
 from training.data.ranking_dataset import Candidates, KnownTakeUp, RankingDataset
 from training.evaluation.evaluation import logistic_order, order, popularity, predicted
 from training.evaluation.fairness import Entitlements, Told
@@ -86,12 +86,12 @@ def judged_rows(
     could = candidates(material, log)
     some, truth = with_truth(material, could) or (could, None)
     taken, vocabulary = share_taken(lists, len(material.codes)), next(iter(models.values())).vocabulary
-    past, programme = learned_from(material, log), some.pairs.programme
+    programme = some.pairs.programme
     told_scores = {"popularity": taken[told.examples.programme]}
     chances = dict(told_scores)
     scores = {
-        "popularity": popularity(past, material.codes, APPLIED)[programme],
-        "views": popularity(past, material.codes, OPENED)[programme],
+        "popularity": popularity(learned_from(material, log), material.codes, APPLIED)[programme],
+        "views": popularity(learned_from(material, log), material.codes, OPENED)[programme],
         "logistic": logistic_order(some, lists, material.catalogue, vocabulary),
     }
     if beside.tuned_threads:
@@ -102,7 +102,8 @@ def judged_rows(
         told_scores[name], chances[name] = found.score, found.probability
         scores[name] = order(model, some, material.catalogue)
     owed, answered = entitlements(material, some, truth), what_was_told(material, told)
-    drawn = drawn_rounds(told.examples, logged_chances(log.interactions, told.examples, material.codes))
+    passed = what_passed(log, log.until, judged(material, log))
+    drawn = drawn_rounds(told.examples, logged_chances(passed, told.examples, material.codes))
     return JudgedRows(told, told_scores, chances, some, scores, truth, owed, answered, drawn)
 
 

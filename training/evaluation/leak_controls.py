@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from features.snapshot import snapshots
 from training.data.examples import NOTHING_HIDDEN
+from training.data.material import seen_at
 from training.evaluation.evaluation import predicted
 from training.measures import SURE, log_loss
 from training.progress import Progress, silent
@@ -124,6 +124,5 @@ def _planted(lists: RankingDataset) -> RankingDataset:
 
 def _later(material: TrainingData, log: LearningLog, lists: RankingDataset) -> RankingDataset:
     people = lists.people
-    row = log.history.rows_of(list(people.people))
-    seen = snapshots(material.declaration, log.history, row, people.t + LATER_DAYS * DAY, material.catalogue.receipts)
+    seen = seen_at(material, log, log.places_of(people.people), people.t + LATER_DAYS * DAY)
     return replace(lists, people=seen)

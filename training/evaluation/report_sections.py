@@ -109,12 +109,13 @@ def _recalls(first: Mapping[str, Bool], wanted: Float64, person: Int64, rows: Bo
 
 def _newness(material: TrainingData, log: LearningLog) -> dict[str, Bool]:
     """By when a programme was first shown to anybody: new, under a year, older, or never."""
-    shown = log.interactions.of(SHOWN)
     order = np.argsort(material.codes)
-    place = np.minimum(np.searchsorted(material.codes, shown.programme, sorter=order), order.size - 1)
-    known = material.codes[order[place]] == shown.programme
     first = np.full(order.size, np.iinfo(np.int64).max)
-    np.minimum.at(first, order[place[known]], shown.time[known])
+    for block in log.blocks:
+        shown = block.interactions(log.until).of(SHOWN)
+        place = np.minimum(np.searchsorted(material.codes, shown.programme, sorter=order), order.size - 1)
+        known = material.codes[order[place]] == shown.programme
+        np.minimum.at(first, order[place[known]], shown.time[known])
     days, found, since = (material.end - first) // DAY, {}, -1
     for name, until in AGES:
         found[name] = (days > since) & (days <= until)

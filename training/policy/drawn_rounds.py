@@ -6,6 +6,7 @@ one in m. What is compared is whom each order would have put first; what came of
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,8 +17,8 @@ from recommender.offers.exploration import CERTAIN, MOST_TOGETHER
 from training.policy.logged_bandit import LoggedBandit
 
 if TYPE_CHECKING:
-    from features.log.interactions import Interactions
     from training.data.examples import Examples
+    from training.data.labelled import WhatPassed
 
 _SLACK: Final = 2
 """How far a logged chance may be from the one that was meant, in millionths: it is written rounded down."""
@@ -60,25 +61,28 @@ class DrawnRounds:
         return np.asarray(top / top.sum(axis=1, keepdims=True))
 
 
-def logged_chances(happened: Interactions, examples: Examples, codes: Int64) -> Float32:
+def logged_chances(told: Iterable[WhatPassed], examples: Examples, codes: Int64) -> Float32:
     """With what chance each example stood in its place, in millionths, as the log says it; NaN where it does not.
 
     Args:
-        happened: what passed between people and programmes.
+        told: what passed between people and programmes, each person in one part.
         examples: m rows made of it.
         codes: int64[P], identifier codes of the catalogue's programmes.
     """
     found = np.full(len(examples), np.nan, np.float32)
-    said = happened[~np.isnan(happened.propensity)]
-    if not len(said) or not len(examples):
+    said = [(part.places, part.happened[~np.isnan(part.happened.propensity)]) for part in told]
+    logged = np.concatenate([
+        np.empty((0, 3), np.int64),
+        *(np.stack([places[one.person], one.time, one.programme], axis=1) for places, one in said),
+    ])  # fmt: skip
+    if not len(logged) or not len(examples):
         return found
     ours = np.stack([examples.person, examples.t, codes[examples.programme]], axis=1)
-    logged = np.stack([said.person, said.time, said.programme], axis=1)
     _, place = np.unique(np.concatenate([logged, ours]), axis=0, return_inverse=True)
     at = np.full(int(place.max()) + 1, -1, np.int64)
-    at[place[: len(said)]] = np.arange(len(said))
-    known = at[place[len(said) :]]
-    found[known >= 0] = said.propensity[known[known >= 0]]
+    at[place[: len(logged)]] = np.arange(len(logged))
+    known = at[place[len(logged) :]]
+    found[known >= 0] = np.concatenate([one.propensity for _, one in said])[known[known >= 0]]
     return found
 
 

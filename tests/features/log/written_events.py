@@ -20,8 +20,8 @@ def write_ndjson(events: Iterable[Event], path: Path) -> None:
     path.write_text("".join(lines), encoding="utf-8", newline="\n")
 
 
-def write_parquet(events: Iterable[Event], path: Path) -> None:
-    """Write events as one table."""
+def write_parquet(events: Iterable[Event], path: Path, group: int | None = None) -> None:
+    """Write events as one table, in row groups of so many."""
     second = pa.timestamp("s", "UTC")
     schema = pa.schema([(name, second if name.endswith("time") else pa.string()) for name in COLUMNS])
     rows = [
@@ -29,4 +29,4 @@ def write_parquet(events: Iterable[Event], path: Path) -> None:
         for one in events
     ]
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in COLUMNS]
-    pq.write_table(pa.table(columns, schema=schema), path)
+    pq.write_table(pa.table(columns, schema=schema), path, row_group_size=group)

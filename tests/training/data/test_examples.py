@@ -11,7 +11,7 @@ from features.log.interactions import Interactions
 from training.data.examples import thinned
 from training.data.hold_out import HoldOut
 from training.data.label_form import LabelForm
-from training.data.labelled import LogSpan, labelled
+from training.data.labelled import LogSpan, WhatPassed, labelled
 
 DAY = 86_400
 CODES = np.array([5, 3, 9])
@@ -35,7 +35,7 @@ def happened(*rows):
 
 
 def shown(told, codes, end, within=2, *, young=False):
-    return labelled(LabelForm(within=within), told, codes, LogSpan(end, young=young))
+    return labelled(LabelForm(within=within), [WhatPassed(np.arange(10_000), told)], codes, LogSpan(end, young=young))
 
 
 def labels(*rows, end=10_000, within=2):

@@ -37,7 +37,7 @@ def drawn_material(material, lives):
             events.append(replace(one, data={**one.data, "propensity": chance}))
         else:
             events.append(one)
-    log = LearningLog(history_of(events, material.declaration))
+    log = LearningLog.of(history_of(events, material.declaration))
     gate = Gate(FixedRows(lambda _: log, len(events)), Provenance(DataKind.SYNTHETIC))
     since = material.end - (DAYS // 2 + 100) * DAY_SECONDS
     return replace(material, gate=gate, hold_out=HoldOut(since=since))

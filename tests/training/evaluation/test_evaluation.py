@@ -12,6 +12,7 @@ from features.log.history import history_of
 from features.log.interactions import APPLIED, Interactions
 from features.snapshot import snapshots
 from recommender.ranking.scorer import Pairs
+from training.data.labelled import WhatPassed
 from training.data.ranking_dataset import Candidates, KnownTakeUp
 from training.evaluation.evaluation import by_group, cold_start, groups_of, popularity, standings, to_withhold
 
@@ -65,9 +66,10 @@ def test_popularity_counts_one_kind_of_event_by_programme():
     kind = np.array([2, 2, 2, 2], dtype=np.int8)
     blank = np.zeros(4)
     told = (blank.astype(np.float32),) * 3
-    events = Interactions(kind, rows, rows, rows, rows, *told)
-    assert popularity(events, codes, APPLIED).tolist() == [1, 2, 0]
-    assert popularity(events[:0], codes, APPLIED).tolist() == [0, 0, 0]
+    events, people = Interactions(kind, rows, rows, rows, rows, *told), np.arange(100)
+    parts = [WhatPassed(people, events[:2]), WhatPassed(people, events[2:])]
+    assert popularity(parts, codes, APPLIED).tolist() == [1, 2, 0]
+    assert popularity([WhatPassed(people, events[:0])], codes, APPLIED).tolist() == [0, 0, 0]
 
 
 def test_a_programme_tried_as_new_is_judged_on_the_lists_that_hold_it(told):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from features.log.interactions import Interactions
 from recommender.offers.exploration import OrderedOffer, explored, propensities, read_exploration
 from training.data.examples import NOTHING_HIDDEN, Examples
+from training.data.labelled import WhatPassed
 from training.policy.drawn_rounds import drawn_rounds, logged_chances
 from training.policy.off_policy import off_policy_gain, off_policy_value
 
@@ -84,14 +85,14 @@ def happened(rows, said):
     kind, codes = np.zeros(len(rows), np.int8), np.arange(20) * 10
     blank = np.full(len(rows), np.nan, np.float32)
     told = Interactions(kind, rows.person, codes[rows.programme], rows.t, rows.t, blank, blank, said)
-    return told, codes
+    return [WhatPassed(np.arange(9), told[:1]), WhatPassed(np.arange(9), told[1:])], codes
 
 
 def test_the_chance_of_each_example_is_the_one_its_event_says():
     rows = examples((7, 5, 4, 2, 0), (7, 5, 9, 1, 1), (8, 5, 4, 1, 0))
     told, codes = happened(rows, chances(5e5, 4e5, np.nan))
     assert logged_chances(told, rows[[1, 0, 2]], codes).tolist() == pytest.approx([4e5, 5e5, np.nan], nan_ok=True)
-    assert np.isnan(logged_chances(told[:0], rows, codes)).all()
+    assert np.isnan(logged_chances([], rows, codes)).all()
 
 
 def simulated(rng, people=2_000):

@@ -162,7 +162,7 @@ def test_the_truth_is_told_of_candidates_only(material, log):
 
 def test_a_log_that_does_not_say_what_was_shown_teaches_who_applies_for_what(material, lives):
     events = [one for one in lives[0] if one.type != "benefit.shown"]
-    log = LearningLog(history_of(events, material.declaration))
+    log = LearningLog.of(history_of(events, material.declaration))
     gate = Gate(FixedRows(lambda _: log, len(events)), material.gate.provenance)
     silent = replace(material, gate=gate)
     with pytest.raises(Rejected, match="shown anything"):

@@ -28,7 +28,7 @@ QUICK = ForestSettings(rounds=20, min_leaf=20, threads=1)
 
 
 def rows(material, events, **changed):
-    log = LearningLog(history_of(events, material.declaration))
+    log = LearningLog.of(history_of(events, material.declaration))
     return replace(material, gate=Gate(FixedRows(lambda _: log, len(events)), material.gate.provenance), **changed)
 
 

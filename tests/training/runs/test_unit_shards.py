@@ -15,7 +15,7 @@ from privacy.gate import Admission
 from privacy.learning.step import Schedule
 from recommender.ranking.bins import Bins
 from tests.privacy.noises import Seeded
-from training.data.examples import UnitsLeftOut
+from training.data.examples import LearningLog, UnitsLeftOut
 from training.data.log_shards import LogShards
 from training.progress import silent
 from training.rankers.private_ranker import sample_of
@@ -92,7 +92,7 @@ def test_a_model_learned_in_shards_is_that_learned_at_once_byte_for_byte(materia
 
 def test_nobody_is_a_shard_without_rows(material, log, tmp_path):
     nobody = np.zeros(0, np.int64)
-    empty = replace(log, history=log.history.of(nobody, []), unit=nobody, held=nobody > 0)
+    empty = LearningLog.of(log.history.of(nobody, []), nobody, nobody > 0, log.until, log.left_out)
     units = made(material, empty, tmp_path, 10)[1]
     assert counts(units).tolist() == [0, *LEFT]
 
