@@ -219,7 +219,7 @@ class PopulationSweep:
             pairs = judge.pairs(people, self.calendar.applicant)
             return people.known, order.counts, PairSide.ranked(_ids(judge), pairs, order)
         few = judge.standing(terms, order.person, order.programme, order.answer)
-        side = PairSide(_ids(judge), judge.priced(people, few), order.rank, order.utility)
+        side = PairSide(_ids(judge), few._replace(amount=order.amount), order.rank, order.utility)
         return people.known, order.counts, side
 
 

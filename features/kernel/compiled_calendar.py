@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from features.arrays import Int64
 from features.calendar import DAY_SECONDS
 from features.kernel.jit import njit
 from features.kernel.lowering import AS_IS, DAYS, MONTHS, UNTIL_DAYS
+from features.value import UNKNOWN
 
 
 @njit
@@ -58,6 +62,15 @@ def months_between(start: int, end: int) -> int:
     begin_month, begin_place = civil(start)
     end_month, end_place = civil(end)
     return end_month - begin_month - (1 if end_place < begin_place else 0)
+
+
+@njit
+def months_until(starts: Int64, end: int) -> Int64:
+    """Completed months from each of many days to one; UNKNOWN where the day is."""
+    found = np.empty(starts.size, np.int64)
+    for i in range(starts.size):
+        found[i] = UNKNOWN if starts[i] == UNKNOWN else months_between(starts[i], end)
+    return found
 
 
 @njit

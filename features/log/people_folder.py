@@ -313,6 +313,6 @@ def _history(read: RowColumns, declaration: Declaration) -> History:
 
 def _flat(column: pyarrow.ChunkedArray) -> tuple[Int64, Any]:
     """The offsets and the values of a column of lists."""
-    lists = column.combine_chunks()
-    offsets = np.asarray(lists.offsets)
-    return (offsets - offsets[0]).astype(np.int64), np.asarray(lists.flatten())
+    lists = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    offsets = np.asarray(lists.offsets, np.int64)
+    return offsets - offsets[0], np.asarray(lists.values)[offsets[0] : offsets[-1]]

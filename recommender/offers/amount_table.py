@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from features.arrays import Int64
-from features.calendar import completed_months
+from features.kernel.compiled_calendar import months_until
 from features.kernel.like_rows import like_rows
 from features.snapshot import Known
 from features.snapshot import known as known_of
@@ -227,19 +227,11 @@ class AmountTable:
         """What is seen of each person, int64[n, k]."""
         found = [known.values[:, [one for one in columns if one >= 0]]]
         if _MONTHS in columns:
-            found.append(self._own_months(known)[:, None])
+            born = known.column(BIRTH) if BIRTH in known.columns else np.full(len(known), UNKNOWN)
+            found.append(months_until(np.where(born > NONE, born, UNKNOWN), self._today)[:, None])
         if children is not None and _CHILDREN in columns:
             found.append(children[:, None])
         return np.hstack(found)
-
-    def _own_months(self, known: Snapshots) -> Int64:
-        """The completed months since each person's birth, `UNKNOWN` where it is not known."""
-        born = known.column(BIRTH) if BIRTH in known.columns else np.full(len(known), UNKNOWN)
-        days, back = np.unique(born, return_inverse=True)
-        months = np.array(
-            [completed_months(day, self._today) if day > NONE else UNKNOWN for day in days.tolist()], np.int64
-        )
-        return np.asarray(months[back.reshape(-1)])
 
 
 @lru_cache(maxsize=8)

@@ -9,6 +9,7 @@ import numpy as np
 
 from features.arrays import Bool, Int64
 from features.calendar import completed_months, parse_duration
+from features.kernel.compiled_calendar import months_until
 from features.kernel.like_rows import like_rows
 from features.members import BORN, CERTAIN, RAISES, RELATION, WHOLE
 from features.value import UNKNOWN
@@ -25,6 +26,7 @@ __all__ = ["ChildKeys"]
 
 _WIDTH: Final = 2
 """Integers that a child takes in a key: what its birthday amounts to, and how it stands to the others."""
+_UNMET: Final = -1
 
 
 class ChildKeys:
@@ -37,7 +39,8 @@ class ChildKeys:
 
     def __init__(self, declaration: Declaration, worths: Sequence[Value], today: int) -> None:
         home, facts = declaration.household, declaration.facts
-        self._today, self._class, self._key = today, dict[int, int](), dict[bytes, int]()
+        self._today, self._key = today, dict[bytes, int]()
+        self._class = np.full(1, _UNMET, np.int64)  # by how many days ago it was, from 1; the first of an unknown day
         self._classes: dict[tuple[object, ...], int] = {}
         self._spans = list(dict.fromkeys(one.age for worth in worths for one in worth.payments if one.age is not None))
         self._backs = list(dict.fromkeys(one.back for one in worths if one.back is not None and one.back.retroactive))
@@ -57,10 +60,9 @@ class ChildKeys:
         counts = np.isin(relation, self._own) | (np.isin(relation, self._others) & (raises == 1))
         rows = np.flatnonzero((cells[:, CERTAIN] != 0) & (cells[:, BORN] <= self._today) & counts)
         of, raised = of[rows], raises[rows] != 0
-        born, back = np.unique(cells[rows, BORN], return_inverse=True)
-        classes = np.array([self._birthday(day) for day in born.tolist()], np.int64).reshape(-1)[back]
-        months = [UNKNOWN if day == UNKNOWN else completed_months(day, self._today) for day in born.tolist()]
-        aged, last = np.array(months, np.int64)[back], np.full(len(known), -1, np.int64)
+        born = cells[rows, BORN]
+        classes, aged = self._classes_of(born), months_until(born, self._today)
+        last = np.full(len(known), -1, np.int64)
         last[of[raised]] = aged[raised]  # they come in order, so the last one that their person raises stays
         youngest = aged == last[of]
         sizes = np.bincount(of, minlength=len(known))
@@ -82,18 +84,27 @@ class ChildKeys:
         closed = ~of_others | np.all(since[:, self._others] == WHOLE, axis=1)
         return np.asarray(np.all(since[:, self._own] == WHOLE, axis=1) & closed)
 
+    def _classes_of(self, born: Int64) -> Int64:
+        """The class of each day of birth, none of them to come: a day is looked at when it is met first."""
+        ago = np.where(born == UNKNOWN, 0, self._today + 1 - born)
+        more = int(ago.max(initial=0)) + 1 - self._class.size
+        if more > 0:
+            self._class = np.append(self._class, np.full(more, _UNMET, np.int64))
+        new, where = np.unique(ago[self._class[ago] == _UNMET], return_index=True)
+        days = born[self._class[ago] == _UNMET][where]
+        self._class[new] = [self._birthday(day) for day in days.tolist()]
+        return np.asarray(self._class[ago])
+
     def _birthday(self, day: int) -> int:
         """The class of a day of birth: those of one class come to the same for every payment."""
-        if day not in self._class:
-            months: int | None = None
-            reached = tuple(
-                day != UNKNOWN
-                and self._today <= WEEKENDS_ONLY.last_day(day, parse_duration(one.retroactive or ""), one.count_from)
-                for one in self._backs
-            )
-            if day != UNKNOWN:
-                months = completed_months(day, self._today)
-                months = months if any(reached) else min(months, self._oldest)
-            what = (months, reached, tuple(span.keeps(day) for span in self._spans))
-            self._class[day] = self._classes.setdefault(what, len(self._classes))
-        return self._class[day]
+        months: int | None = None
+        reached = tuple(
+            day != UNKNOWN
+            and self._today <= WEEKENDS_ONLY.last_day(day, parse_duration(one.retroactive or ""), one.count_from)
+            for one in self._backs
+        )
+        if day != UNKNOWN:
+            months = completed_months(day, self._today)
+            months = months if any(reached) else min(months, self._oldest)
+        what = (months, reached, tuple(span.keeps(day) for span in self._spans))
+        return self._classes.setdefault(what, len(self._classes))

@@ -163,7 +163,7 @@ def fill_leading(
         _shut(bounds, people, first, last, room)
         _count(bounds, first, last, room, found)
         for person in range(first, last):
-            fill_sums(points.bins, people.bins[person], room.sums[person - first])
+            fill_sums(points.bins, points.usual, points.base, people.bins[person], room.sums[person - first])
         room.best[:] = -np.inf
         for certain in (True, False):
             many = _lead(

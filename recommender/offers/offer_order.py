@@ -86,6 +86,7 @@ class FirstOffers(NamedTuple):
         answer: int8[r] of Answer.
         rank: int64[r], from 1.
         utility: int64[r], in steps; see `recommender.offers.utility`.
+        amount: int64[r, 2], the least and the most that they come to; see `recommender.offers.amount_table`.
         counts: of all that may be offered.
     """
 
@@ -94,6 +95,7 @@ class FirstOffers(NamedTuple):
     answer: Int8
     rank: Int64
     utility: Int64
+    amount: Int64
     counts: OfferCounts
 
 
@@ -115,13 +117,14 @@ class OfferOrder:
         led = self.leading(people, limits, k)
         person, programme = led.pairs.person, led.pairs.programme
         starts = np.searchsorted(person, np.arange(len(people.known) + 1))
-        many, utility = np.minimum(np.diff(starts), k), self.utility(people, led)
+        sums = self.sums(people, led.pairs)
+        many, utility = np.minimum(np.diff(starts), k), self.utility(people.known, led, sums)
         row = np.empty(int(many.sum()), np.int64)
         _fill_first(starts, utility, self._table.id_rank[programme], k, row)
         rank, order = np.arange(row.size) - np.repeat(np.cumsum(many) - many, many) + 1, np.argsort(row)
         row = row[order]
         answer = np.where(led.chance[row] >= 1, np.int8(Answer.YES), np.int8(Answer.UNKNOWN))
-        return FirstOffers(person[row], programme[row], answer, rank[order], utility[row], led.counts)
+        return FirstOffers(person[row], programme[row], answer, rank[order], utility[row], sums[row, :2], led.counts)
 
     def leading(self, people: SweptPeople, limits: OfferLimits, k: int) -> LeadingOffers:
         """Return the pairs that can be among the first `k` of each person: any other is worth less than k of these."""
@@ -130,12 +133,13 @@ class OfferOrder:
         if homes.size:
             order = np.argsort(known.values[:, homes[0]], kind="stable")
         led, n = self._led(known, limits, order), len(known)
+        points = self._points.about(led.bins)
         enough, offers = np.empty(n), np.empty(n, np.int64)
         wanted, room = np.zeros((n, len(compiled.columns)), np.bool_), _ROOM * n
         while True:
             (person, programme), (chance, high) = np.empty((2, room), np.int64), np.empty((2, room))
             found = LedPairs(person, programme, chance, high, enough, offers, wanted)
-            many = fill_leading(compiled.last_known, self._bounds, led, self._points, k, found)
+            many = fill_leading(compiled.last_known, self._bounds, led, points, k, found)
             if many <= room:
                 break
             room = many
@@ -175,16 +179,25 @@ class OfferOrder:
         found[own] = limits.days_left[person[own], window[own]]
         return found
 
-    def utility(self, people: SweptPeople, led: LeadingOffers) -> Int64:
+    def sums(self, people: SweptPeople, pairs: Pairs) -> Int64:
+        """Return what each offer comes to, int64[m, 3]; see `recommender.offers.amount_table`."""
+        return self._amounts.amounts(people, pairs.person, pairs.programme)
+
+    def utility(self, known: Snapshots, led: LeadingOffers, sums: Int64) -> Int64:
         """Return the utility of each pair, in steps, int64[m].
+
+        Args:
+            known: n people.
+            led: their pairs, m of them.
+            sums: int64[m, 3], what these come to.
 
         Raises:
             Rejected: the model answers with something that is not a probability.
         """
-        table, pairs, known, compiled = self._table, led.pairs, people.known, self._compiled
+        table, pairs, compiled = self._table, led.pairs, self._compiled
         inputs = UtilityInputs(
             likelihood=self._ranker.likelihoods(known, pairs),
-            amount=self._amount(people, pairs),
+            amount=self._amount(known, pairs, sums[:, 2]),
             gives=table.gives[pairs.programme],
             chance=led.chance,
             days_left=led.days_left,
@@ -194,15 +207,15 @@ class OfferOrder:
         )
         return weigh(inputs, self._ranker.weights).total
 
-    def _amount(self, people: SweptPeople, pairs: Pairs) -> Int64:
-        """What each offer comes to in the first year, int64[m]: for everybody alike, or worked out for the person."""
+    def _amount(self, known: Snapshots, pairs: Pairs, own: Int64) -> Int64:
+        """What each offer is ordered by, int64[m]: the same for everybody, or `own` where it depends on the person."""
         found = self._table.usual[pairs.programme]
-        own = self._table.depending(people.known.values, pairs)
-        found[own] = self._amounts.amounts(people, pairs.person[own], pairs.programme[own])[:, 2]
+        depending = self._table.depending(known.values, pairs)
+        found[depending] = own[depending]
         return found
 
-    def _openings(self) -> tuple[Compiled, ...]:
-        """Return for each set of grants the rules that it can change."""
+    def _openings(self) -> tuple[Compiled | None, ...]:
+        """Return for each set of grants the rules that it can change; None where it changes none."""
         compiled, found = self._compiled, []
         plan, last = compiled.plan, compiled.last_known
         nodes, last_nodes = programme_nodes(plan), self._bounds.nodes
@@ -210,7 +223,7 @@ class OfferOrder:
         for grants in self._table.grant_sets:
             chosen = np.flatnonzero(programmes_reading(plan, np.array(grants, np.int64)) | other)
             parts = (plan_of_programmes(*one, chosen) for one in ((plan, nodes), (last, last_nodes)))
-            found.append(replace(compiled, plan=next(parts), last_known=next(parts)))
+            found.append(replace(compiled, plan=next(parts), last_known=next(parts)) if chosen.size else None)
         return tuple(found)
 
     def _unlocks(self, known: Snapshots, pairs: Pairs) -> Int64:
@@ -219,10 +232,11 @@ class OfferOrder:
         sets = table.grant_set[pairs.programme]
         for which in np.unique(sets[sets >= 0]).tolist():
             rules, rows = self._opening[which], np.flatnonzero(sets == which)
+            if rules is None:
+                continue
             people, back = np.unique(pairs.person[rows], return_inverse=True)
-            granted = known.values[people]
             members = known.members[people] if len(rules.plan.tests) or len(rules.last_known.tests) else None
-            rule_rows, answers = rules.rows(granted, self._applicant, members), []
+            rule_rows, answers = rules.rows(known.values[people], self._applicant, members), []
             for plan in (rules.last_known, rules.plan):
                 answers.append(np.empty((len(people), plan.roots.shape[1]), np.int8))
                 judge_rows(plan, rule_rows, answers[-1])

@@ -11,11 +11,10 @@ from features.kernel.like_rows import like_rows
 from features.snapshot import Occurrence
 from features.value import UNKNOWN
 from recommender.offers.offer_arrays import OfferArrays
-from recommender.rules.window import ApplicationWindow, window_of
+from recommender.rules.window import ApplicationWindow, window_by, window_that_counts
 
 if TYPE_CHECKING:
     from features.person_events import PersonEvents
-    from recommender.rules.window_rule import WindowRule
 
 __all__ = ["WindowTable"]
 
@@ -34,9 +33,17 @@ class WindowTable:
         self.windows: list[ApplicationWindow] = []
         self._table, self._code = table, dict[ApplicationWindow, int]()
         self._met: dict[int, tuple[Int64, Int64]] = {}
+        self._said: dict[tuple[int, ...], ApplicationWindow] = {}
         self._fixed = np.array([-1 if one is None else self._coded(one) for one in table.windows], np.int64)
         rules = {rule for rules in table.personal_windows for rule in rules}
         self._events = tuple(sorted({event for rule in rules for event in rule.after}))
+        event = {name: at for at, name in enumerate(self._events)}
+        state = {name: at for at, name in enumerate(table.states, len(event))}
+        self._reads = [
+            [(tuple(event[name] for name in rule.after), state.get(rule.during or "")) for rule in rules]
+            for rules in table.personal_windows
+        ]
+        """Of each rule the columns that it reads: those of days of events, and that of a state or None."""
 
     def _coded(self, window: ApplicationWindow) -> int:
         if window not in self._code:
@@ -75,21 +82,25 @@ class WindowTable:
 
     def _of(self, which: int, latest: Int64, states: Int64) -> Int64:
         """The codes of one personal window, by the latest days of events and the states of some people."""
-        rules = self._table.personal_windows[which]
-        after = sorted({event for rule in rules for event in rule.after})
-        during = sorted({rule.during for rule in rules if rule.during is not None})
-        events = [self._events.index(event) for event in after]
-        facts = [self._table.states.index(name) for name in during]
-        keys = np.hstack((latest[:, events], states[:, facts]))
+        reads = self._reads[which]
+        columns = sorted({one for events, during in reads for one in (*events, during) if one is not None})
+        keys = np.hstack((latest, states))[:, columns]
         met, codes = self._met.get(which, (keys[:0], np.zeros(0, np.int64)))
         like = like_rows(np.vstack((met, keys)))  # those met before are all different, and come first
         new = keys[like.first[len(met) :] - len(met)]
-        found = np.array([self._window(rules, after, during, key) for key in new.tolist()], np.int64)
+        found = np.array([self._window(which, dict(zip(columns, key, strict=True))) for key in new.tolist()], np.int64)
         self._met[which] = np.vstack((met, new)), np.concatenate((codes, found))
         return np.asarray(self._met[which][1][like.of[len(met) :]])
 
-    def _window(self, rules: tuple[WindowRule, ...], after: list[str], during: list[str], days: list[int]) -> int:
-        happened = [Occurrence(event, day) for event, day in zip(after, days, strict=False) if day != UNKNOWN]
-        states = dict(zip(during, days[len(after) :], strict=True))
-        table = self._table
-        return self._coded(window_of(rules, happened, table.day, table.working_days, states))
+    def _window(self, which: int, days: dict[int, int]) -> int:
+        """The code of a window; what each of its rules says is worked out once for what that rule reads."""
+        found, table = [], self._table
+        for place, (events, during) in enumerate(self._reads[which]):
+            case = which, place, *(days[one] for one in (*events, during) if one is not None)
+            if case not in self._said:
+                rule = table.personal_windows[which][place]
+                happened = [Occurrence(self._events[one], days[one]) for one in events if days[one] != UNKNOWN]
+                states = {} if rule.during is None or during is None else {rule.during: days[during]}
+                self._said[case] = window_by(rule, happened, table.day, table.working_days, states)
+            found.append(self._said[case])
+        return self._coded(window_that_counts(found))

@@ -15,7 +15,7 @@ from features.kernel.jit import njit
 from recommender.ranking.attributes import NUMBERS, ProgrammeAttributes, Vocabulary
 from recommender.ranking.bins import Bins, Flag, Slot
 from recommender.ranking.manifest import Format, same_features
-from recommender.ranking.point_sums import PointSums
+from recommender.ranking.point_sums import PointSums, usual_bins
 from recommender.ranking.programme_fit import Fits, fits
 from recommender.ranking.scorer import Pairs, Scores
 
@@ -155,7 +155,7 @@ def _points(points: Int64, base: Int64, unknown: Int32, bins: Int32, person: Int
 
 def _points_of_many(points: Int64, bins: Int32, pairs: Pairs) -> Int64:
     """The same for many people: each is told by the bins that are not those of most, programme by programme."""
-    usual = np.array([np.bincount(column).argmax() for column in bins.T], dtype=np.int64)
+    usual = usual_bins(bins)
     instead = np.zeros(points.shape[1], dtype=np.int64)
     for column, most in zip(bins.T, usual, strict=True):
         instead[column] = most
@@ -296,6 +296,9 @@ class Bilinear:
         return PointSums(
             programmes=np.asarray(whole(self.reading.of(programmes), WIDEST) * UNIT, np.float64),
             bins=np.asarray(self.cross * UNIT, np.float64),
+            slots=np.repeat(np.arange(1 + len(self.bins.starts)), np.diff([0, *self.bins.starts, self.bins.size])),
+            usual=np.full(1 + len(self.bins.starts), -1, np.int64),
+            base=np.zeros(self.cross.shape[1]),
             always=np.asarray(self._own_of(programmes.codes) * UNIT**2, np.float64),
             at=fit.at,
             slot=fit.slot.astype(np.int64),

@@ -158,14 +158,9 @@ class Bins:
 
     def with_pairs(self, bins: Int32) -> Int32:
         """The bins of slots, int32[n, 1 + slots], and beside them those of pairs."""
-        which = np.zeros((bins.shape[0], len(self.pairs)), dtype=np.int8)
-        known = np.ones(which.shape, dtype=np.bool_)
-        for column, begins, ends in self._flags:
-            found = bins[:, column]
-            which += which + (found >= begins)
-            known &= found < ends
-        which[~known] = PAIR - 1
-        return np.concatenate([bins, which + np.array(self.starts[len(self.slots) :], dtype=np.int32)], axis=1)
+        found = np.empty((bins.shape[0], bins.shape[1] + len(self.pairs)), dtype=np.int32)
+        _fill_pairs(bins, self._flags, np.array(self.starts[len(self.slots) :], dtype=np.int32), found)
+        return found
 
     @cached_property
     def _flags(self) -> Int32:
@@ -191,6 +186,21 @@ def _fill_bins(values: Int64, today: Int64, columns: Int64, classes: Int64, cuts
                 while first + found < last and cuts[first + found] <= read:
                     found += 1
             bins[person, slot + 1] = start + found
+
+
+@njit
+def _fill_pairs(bins: Int32, flags: Int32, starts: Int32, out: Int32) -> None:
+    """Fill out with the bins of slots, and those of pairs by both flags; the last where one is unknown."""
+    slots = bins.shape[1]
+    for person in range(len(bins)):
+        out[person, :slots] = bins[person]
+        for pair in range(len(starts)):
+            which, known = 0, True
+            for flag in range(2):
+                found = bins[person, flags[flag, 0, pair]]
+                which += which + (found >= flags[flag, 1, pair])
+                known &= found < flags[flag, 2, pair]
+            out[person, slots + pair] = starts[pair] + (which if known else PAIR - 1)
 
 
 def paired(slots: tuple[Slot, ...], facts: Container[str]) -> tuple[Pair, ...]:

@@ -170,12 +170,15 @@ def plan_of_programmes(plan: RulePlan, by: ProgrammeNodes, programmes: Int64) ->
     atoms = np.unique(np.concatenate((parts[parts < size], roots[(roots >= 0) & (roots < size)])))
     place = np.full(size + len(plan.ops) + 1, -1, np.int64)  # the last is that of -1, no rule
     place[atoms], place[size + nodes] = np.arange(atoms.size), atoms.size + np.arange(nodes.size)
+    compared = plan.atoms[atoms]
+    counted = compared[:, 0] == COUNT
+    tests, compared[counted, 1] = np.unique(compared[counted, 1], return_inverse=True)
     return plan._replace(
-        atoms=plan.atoms[atoms],
+        atoms=compared,
         ops=plan.ops[nodes],
         starts=starts,
         parts=place[parts],
         roots=place[roots].astype(np.int32),
         capped=plan.capped[programmes],
-        tests=plan.tests if (plan.atoms[atoms, 0] == COUNT).any() else plan.tests[:0],
+        tests=plan.tests[tests],
     )

@@ -193,8 +193,12 @@ def window_of(
     closed for the programme to be so.
     """
     happened = tuple(occurrences)
-    found = [_one(rule, happened, today, working, states) for rule in rules]
-    return found[0] if len(found) == 1 else min(found, key=_rank)
+    return window_that_counts([window_by(rule, happened, today, working, states) for rule in rules])
+
+
+def window_that_counts(windows: Sequence[ApplicationWindow]) -> ApplicationWindow:
+    """Return which of a programme's windows counts, as `window_of` says."""
+    return windows[0] if len(windows) == 1 else min(windows, key=_rank)
 
 
 def _rank(window: ApplicationWindow) -> tuple[int, int]:
@@ -206,9 +210,10 @@ def _rank(window: ApplicationWindow) -> tuple[int, int]:
     return _ORDER[window.state], -_NEVER if last is None else -last
 
 
-def _one(
+def window_by(
     rule: WindowRule, occurrences: Sequence[Occurrence], today: int, working: WorkingDays, states: Mapping[str, int]
 ) -> ApplicationWindow:
+    """Return the window that one rule says; of what happened and of the states those alone count that it names."""
     if rule.during is not None:
         value = states.get(rule.during, NOT_KNOWN)
         state = UNKNOWN if value == NOT_KNOWN else OPEN if value == 1 else CLOSED

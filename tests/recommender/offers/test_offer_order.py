@@ -80,7 +80,9 @@ def test_what_is_left_out_is_worth_less_than_k_others(history, definitions, swee
     limits, size = judge.limits(judge.terms(people, 1)), len(definitions.catalogue)
     whole = order.leading(people, limits, size)
     utility = np.full((len(everybody), size), np.iinfo(np.int64).min)
-    utility[whole.pairs.person, whole.pairs.programme] = order.utility(people, whole)
+    utility[whole.pairs.person, whole.pairs.programme] = order.utility(
+        people.known, whole, order.sums(people, whole.pairs)
+    )
     standing = judge.pairs(people, 1)
     may = np.zeros(utility.shape, np.bool_)
     may[standing.person[standing.offerable], standing.programme[standing.offerable]] = True

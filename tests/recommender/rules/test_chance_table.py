@@ -21,6 +21,7 @@ from recommender.offers.batch import Ranker
 from recommender.offers.offer_arrays import offer_arrays
 from recommender.offers.offer_order import OfferLimits, OfferOrder
 from recommender.rules.chance import chances
+from recommender.rules.rule_kernel import COUNT
 from recommender.rules.rule_part import plan_of_programmes, programme_nodes, programmes_reading
 
 DEFINITIONS = reading.read_definitions()
@@ -69,6 +70,24 @@ def test_the_rules_of_some_programmes_alone_answer_as_they_do_among_all(judged):
     plan = plan_of_programmes(compiled.plan, programme_nodes(compiled.plan), some)
     assert len(plan.ops) < len(compiled.plan.ops)
     assert np.array_equal(replace(compiled, plan=plan).answers(known.values, 1, known.members), answers[:, some])
+
+
+def test_of_some_programmes_alone_those_members_are_counted_that_their_rules_ask_for(judged):
+    compiled, known, _ = judged
+    plan, nodes, answers = (
+        compiled.plan,
+        programme_nodes(compiled.plan),
+        compiled.answers(known.values, 1, known.members),
+    )
+    asked = 0
+    for place in range(len(compiled.catalogue)):
+        alone = plan_of_programmes(plan, nodes, np.array([place]))
+        wanted = np.unique(alone.atoms[alone.atoms[:, 0] == COUNT, 1])
+        assert wanted.tolist() == list(range(len(alone.tests)))
+        found = replace(compiled, plan=alone).answers(known.values, 1, known.members)
+        assert np.array_equal(found[:, 0], answers[:, place])
+        asked += 0 < len(alone.tests) < len(plan.tests)
+    assert asked > 0
 
 
 def test_only_rules_that_read_a_column_answer_otherwise_when_it_changes(judged):
