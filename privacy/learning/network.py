@@ -1,7 +1,7 @@
 """The network of a private learner: one hidden layer, gradients of each unit by Opacus, summed exactly and noised.
 
 What a network multiplies is a multiple of `UNIT`, as serving multiplies it, and what flows back one of `PULL`, so that
-every sum is exact: what is found of a unit depends on nobody beside it, no size of chunks and no kind of processor.
+every sum is exact: what is found of a unit depends on nobody beside it and on no size of chunks.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -205,7 +205,6 @@ class Bilinear:
         intercept: likewise.
     """
 
-    form: ClassVar[Format] = ARTEFACT
     bins: Bins
     reading: AttributeScaler
     vocabulary: Vocabulary

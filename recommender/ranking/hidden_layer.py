@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -73,7 +73,6 @@ class HiddenLayer:
         outer: int64[H, A], in `UNIT`: what each neuron gives each attribute.
     """
 
-    form: ClassVar[Format] = ARTEFACT
     linear: Bilinear
     hidden: Int64
     outer: Int64

@@ -20,6 +20,7 @@ from privacy.accounting.mechanism import Mechanism, composed, gaussian
 from privacy.data_provenance import DataKind, digest
 from privacy.request import QuotedPrice, Request, check_delta
 from privacy.spend import Spend
+from recommender.ranking import bilinear, hidden_layer
 from training import artefact
 from training.data.examples import NONE_LEFT_OUT, UnitsLeftOut
 from training.data.material import held_out_showings, learning_showings
@@ -96,6 +97,10 @@ class UnitLists:
         return learn(self.lists, material.catalogue, chosen, noise, progress, self.unit)
 
 
+_FORMS: Final = {"bilinear": bilinear.ARTEFACT, "network": hidden_layer.ARTEFACT}
+"""The artefact that each learner leaves."""
+
+
 @dataclass(frozen=True)
 class PrivateRunResult:
     """A private ranker, and how it was admitted.
@@ -134,8 +139,7 @@ class PrivateRunResult:
 
     def learned(self) -> artefact.Learned:
         """The ranker as files."""
-        scorer = self.scorer
-        form = scorer.form
+        scorer, form = self.scorer, _FORMS[self.plan.learner]
         return artefact.Learned(form.kind, form.version, self.fit.files(), scorer.features_hash, scorer.catalogue_hash)
 
     def settings(self) -> Mapping[str, Any]:

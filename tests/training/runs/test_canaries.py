@@ -162,3 +162,16 @@ def test_batches_of_everybody_where_a_tenth_is_accounted_are_found(trial, monkey
 def test_canaries_are_put_among_nobody_who_may_exist(private_material, chosen, claim) -> None:
     with pytest.raises(Rejected, match="infinite epsilon of real people's privacy"):
         among_people(private_material, chosen, claim, Seeded(1), CANARIES, lambda: None)
+
+
+@pytest.mark.parametrize("noised", [True, False])
+def test_a_network_passes_and_without_its_noise_it_does_not(lists, material, noised) -> None:
+    pytest.importorskip("torch", reason="torch is not installed (make setup-private)")
+    made = plan(10_000, Decimal(1), DELTA, LARGE, learner="network")
+    made = replace(
+        made, schedule=replace(SCHEDULE, steps=10, q=Decimal(1), sigma=Decimal(20)), row=replace(made.row, neurons=8)
+    )
+    claim = Claim(price(made.mechanism(), DELTA).epsilon, DELTA)
+    run = AuditedRun(lists, lists.examples.person, material.catalogue, made, claim)
+    found = tried(run, Seeded(1) if noised else Silent(1), Seeded(3), 100)
+    assert found.steps.refutes == (not noised)

@@ -102,6 +102,7 @@ class Loud(Silent):
 class Plan:
     units: int
     epsilon: Decimal
+    learner: str = "bilinear"
 
     def mechanism(self):
         return SGD
