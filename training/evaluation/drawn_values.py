@@ -1,4 +1,4 @@
-"""Drawn values: what each order would have brought where chance decided what stood first of a few."""
+"""Drawn values: what each order would have brought where chance decided what stood where among a few."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TOLD: Final[tuple[Method, ...]] = ("ips", "snips", "dr")
 
 @dataclass(frozen=True)
 class DrawnValue:
-    """What one order would have brought: the share of draws of which what it puts first is taken up.
+    """What one order would have brought: the share of drawn places of which what it puts there is taken up.
 
     Attributes:
         values: by each method; of fewer than `off_policy.LEAST_EFFECTIVE` effective people there are none.
@@ -74,4 +74,4 @@ def drawn_document(rows: JudgedRows | None, found: Mapping[str, DrawnValue]) -> 
         return {"draws": 0, "people": 0, "orders": {}}
     people = len(set(rows.told.examples.person[rows.drawn.rows[:, 0]].tolist()))
     orders = {name: one.to_document() for name, one in found.items()}
-    return {"draws": len(rows.drawn), "people": people, "orders": orders}
+    return {"draws": len(set(rows.drawn.draw.tolist())), "people": people, "orders": orders}

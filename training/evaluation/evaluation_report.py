@@ -40,7 +40,7 @@ class Report:
         ranker: the name of the order that is reported on.
         observed_orders: how well orders place what held-out people took up of what they were offered, by name.
         fairness: how each order serves each declared group.
-        drawn: what each order would have brought where chance decided what stood first; empty where it did nowhere.
+        drawn: what each order would have brought where chance decided what stood where; empty where it did nowhere.
         rows: what all figures are made from.
         sections: what a page shows beside (`training.evaluation.full_report`); empty where nobody asked for it.
     """

@@ -48,7 +48,7 @@ class JudgedRows:
         truth: what they would take up; None where nobody knows.
         owed: what of these pairs is due, and who is of which group then.
         answered: what they did with what they were offered, and who was of which group at the time.
-        drawn: where among what they were offered chance decided what stood first.
+        drawn: where among what they were offered chance decided what stood where.
     """
 
     told: RankingDataset

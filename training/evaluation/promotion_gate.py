@@ -119,7 +119,7 @@ def calibration_says(bias: GateFigure, terms: GateTerms) -> Says:
 
 
 def drawn_says(figure: GateFigure) -> Says:
-    """Whether a challenger is not worse than popularity where chance decided what stood first; `units` are effective.
+    """Whether a challenger is not worse than popularity where chance decided what stood where; `units` are effective.
 
     >>> drawn_says(GateFigure(-0.02, 0.01, 400)), drawn_says(GateFigure(-0.02, 0.01, 80))
     ('failed', 'cannot_tell')

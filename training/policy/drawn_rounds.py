@@ -1,7 +1,8 @@
-"""Drawn rounds: the lists of a log in which chance decided what stood first of a few, as rounds of a logged bandit.
+"""Drawn rounds: the lists of a log in which chance decided what stood where among a few, as rounds of a logged bandit.
 
-A list holds a draw where the log says with what chance each of m programmes stood in its place: the first of them had
-one in m. What is compared is whom each order would have put first; what came of the first alone counts.
+A list holds a draw where the log says with what chance each of m programmes stood in its place. Of m that were
+shuffled each place is a round, for each programme had one chance in m of it; where a slot was filled, the slot alone
+is. What is compared is which of them each order would have put there.
 """
 
 from __future__ import annotations
@@ -26,36 +27,38 @@ _SLACK: Final = 2
 
 @dataclass(frozen=True)
 class DrawnRounds:
-    """n draws of at most A programmes.
+    """n places that were drawn among at most A programmes.
 
     Attributes:
         rows: int64[n, A], which row of the examples each programme is, by their place in the catalogue; -1 where a draw
             is of fewer.
-        first: int64[n], which of them stood first.
+        stood: int64[n], which of them stood there.
+        draw: int64[n], of which draw the place is, from 0.
     """
 
     rows: Int64
-    first: Int64
+    stood: Int64
+    draw: Int64
 
     def __len__(self) -> int:
-        """How many draws."""
-        return len(self.first)
+        """How many places."""
+        return len(self.stood)
 
     def bandit(self, examples: Examples, expected: Float64) -> LoggedBandit:
-        """The draws as rounds: what stood first, and whether it was taken up.
+        """The places as rounds: what stood there, and whether it was taken up.
 
         Args:
             examples: whose rows these are.
             expected: float64[rows of examples], the chance that each is taken up, as one tells who never saw them.
         """
         there = self.rows >= 0
-        shown = self.rows[np.arange(len(self)), self.first]
+        shown = self.rows[np.arange(len(self)), self.stood]
         logged = there / there.sum(axis=1, keepdims=True)
         predicted = np.where(there, expected[self.rows], 0.0)
-        return LoggedBandit(self.first, examples.label[shown], logged, examples.person[shown], predicted)
+        return LoggedBandit(self.stood, examples.label[shown], logged, examples.person[shown], predicted)
 
     def policy(self, score: Float64) -> Float64:
-        """What an order would have put first: float64[n, A], 1 for the greatest score; of equal ones a share each."""
+        """What an order would have put there: float64[n, A], 1 for the greatest score; of equal ones a share each."""
         best = np.where(self.rows >= 0, score[self.rows], -np.inf)
         top = best == best.max(axis=1, keepdims=True)
         return np.asarray(top / top.sum(axis=1, keepdims=True))
@@ -94,15 +97,21 @@ def drawn_rounds(examples: Examples, chances: Float32) -> DrawnRounds:
         chances: float32[m], as `logged_chances` tells them.
     """
     lists = examples.lists
-    rows = np.flatnonzero(chances < CERTAIN)
-    rows = rows[np.lexsort((examples.position[rows], lists[rows]))]
-    found, first = [], []
-    for some in np.split(rows, np.flatnonzero(np.diff(lists[rows])) + 1):
+    drawn = np.flatnonzero(chances < CERTAIN)
+    drawn = drawn[np.lexsort((examples.position[drawn], lists[drawn]))]
+    found: list[tuple[Int64, int, int]] = []
+    many = 0
+    for some in np.split(drawn, np.flatnonzero(np.diff(lists[drawn])) + 1):
         for draw in _draws(some, chances[some].astype(np.int64)):
             order = np.argsort(examples.programme[draw], kind="stable")
-            found.append(np.r_[draw[order], np.full(MOST_TOGETHER - draw.size, -1)])
-            first.append(int(np.flatnonzero(order == 0)[0]))
-    return DrawnRounds(np.array(found, np.int64).reshape(-1, MOST_TOGETHER), np.array(first, np.int64))
+            among = np.r_[draw[order], np.full(MOST_TOGETHER - draw.size, -1)]
+            shuffled = np.ptp(chances[draw]) <= _SLACK
+            places = np.argsort(order)[: draw.size if shuffled else 1]
+            found += [(among, at, many) for at in places.tolist()]
+            many += 1
+    rows, stood, of = zip(*found, strict=True) if found else ((), (), ())
+    table = np.array(rows, np.int64).reshape(-1, MOST_TOGETHER)
+    return DrawnRounds(table, np.array(stood, np.int64), np.array(of, np.int64))
 
 
 def _draws(rows: Int64, chances: Int64) -> list[Int64]:

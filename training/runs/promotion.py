@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 NDCG: Final = "ndcg@5"
 LOG_LOSS: Final = "held-out log-loss"
 CALIBRATION: Final = "calibration"
-DRAWN: Final = "taken up of what stands first by lot"
+DRAWN: Final = "taken up where a lot decided"
 JUDGED: Final = "people held out when it learned"
 WITHOUT: Final = "without a model"
 
@@ -97,8 +97,8 @@ def checks(challenger: Report, champion: Report | None, material: TrainingData) 
 
     Its order is better by more than chance (the first model's: not worse), against the truth where that is known and
     by what people took up where it is not; no declared group is worse by more than the margin; its probabilities are
-    not worse, and as near to what happened as is demanded. Where chance decided what stood first of a few, it does not
-    lose to popularity.
+    not worse, and as near to what happened as is demanded. Where chance decided what stood where among a few, it does
+    not lose to popularity.
     """
     rows, terms = challenger.rows, GateTerms(**material.gate_terms)
     assert rows is not None, "what was just judged holds its rows"
@@ -130,7 +130,7 @@ def _beside(material: TrainingData, challenger: Report, champion: Report, terms:
 
 
 def _drawn(challenger: Report) -> list[Check]:
-    """Whether it does not lose to popularity where chance decided what stood first; nothing where it did nowhere."""
+    """Whether it does not lose to popularity where chance decided what stood where; nothing where it did nowhere."""
     if not challenger.drawn:
         return []
     ours, popular = challenger.drawn[challenger.ranker], challenger.drawn[POPULAR]

@@ -12,7 +12,7 @@ from features.log.history import history_of
 from privacy.data_provenance import DataKind, Provenance
 from privacy.gate import Gate
 from tests.privacy.fixed_rows import FixedRows
-from tests.training.conftest import DAYS
+from tests.training.conftest import DAYS, _likes
 from training.data.examples import LearningLog
 from training.data.hold_out import HoldOut
 from training.data.material import learning_showings
@@ -79,7 +79,7 @@ def test_an_order_that_loses_to_popularity_is_refused(report, drawn_material):
 
 def test_of_few_draws_nothing_is_told_and_nothing_refused(report, drawn_material):
     rows = report.rows
-    few = replace(rows.drawn, rows=rows.drawn.rows[:40], first=rows.drawn.first[:40])
+    few = replace(rows.drawn, rows=rows.drawn.rows[:80], stood=rows.drawn.stood[:80])
     backward = {**rows.told_scores, report.ranker: -rows.told_scores[report.ranker]}
     some = replace(rows, drawn=few, told_scores=backward)
     unsure = replace(report, rows=some, drawn=drawn_values(some))
@@ -90,28 +90,23 @@ def test_of_few_draws_nothing_is_told_and_nothing_refused(report, drawn_material
 
 
 def test_where_nothing_was_drawn_the_gate_asks_nothing_of_it(report, drawn_material):
-    nowhere = replace(report.rows.drawn, rows=report.rows.drawn.rows[:0], first=report.rows.drawn.first[:0])
+    nowhere = replace(report.rows.drawn, rows=report.rows.drawn.rows[:0], stood=report.rows.drawn.stood[:0])
     rows = replace(report.rows, drawn=nowhere)
     plain = replace(report, rows=rows, drawn=drawn_values(rows))
     assert check_of(checks(plain, None, drawn_material)) == []
     assert plain.to_document()["drawn"] == {"draws": 0, "people": 0, "orders": {}}
 
 
-def test_the_values_hold_the_truth_of_the_world(report, material):
-    """In the toy world who looks at the first place takes it up by a chance that is known."""
-    rows = report.rows
-    truth = {
-        (person, programme): chance
-        for person, programme, chance in zip(
-            material.truth.person, material.truth.programme, material.truth.probability, strict=True
-        )
-    }
-    people, ids = rows.told.people.people, [one.id for one in material.catalogue.programmes]
-    wanted = np.array([
-        truth[people[at], ids[programme]]
-        for at, programme in zip(rows.told.at.tolist(), rows.told.examples.programme.tolist(), strict=True)
-    ])  # fmt: skip
-    policy = rows.drawn.policy(rows.told_scores[report.ranker])
-    mean = float((policy * np.where(rows.drawn.rows >= 0, wanted[rows.drawn.rows], 0)).sum(axis=1).mean())
+def test_the_values_hold_the_truth_of_the_world(report, lives):
+    """How likely somebody of the toy world takes up each programme in each place is known."""
+    rows, drawn = report.rows, report.rows.drawn
+    people, at, programme = rows.told.people.people, rows.told.at, rows.told.examples.programme
+    place = rows.told.examples.position[drawn.rows[np.arange(len(drawn)), drawn.stood]]
+
+    def wanted(row, position):
+        return 0.0 if row < 0 else _likes(lives[1][people[at[row]]], int(programme[row]), -0.4 * (position - 1))
+
+    wants = np.array([[wanted(row, one) for row in among] for among, one in zip(drawn.rows, place, strict=True)])
+    mean = float((drawn.policy(rows.told_scores[report.ranker]) * wants).sum(axis=1).mean())
     found = report.drawn[report.ranker].value
     assert found.low <= mean <= found.high

@@ -38,19 +38,22 @@ def chances(*said):
 def test_a_draw_is_the_places_in_a_row_of_a_list_whose_chances_make_one():
     rows = examples((7, 5, 4, 2, 0), (7, 5, 9, 1, 1), (7, 5, 1, 3, 0), (7, 5, 2, 4, 0))
     found = drawn_rounds(rows, chances(333_333, 333_333, 333_333, 1_000_000))
-    assert found.rows[:, :4].tolist() == [[2, 0, 1, -1]]
-    assert found.first.tolist() == [2]
+    assert found.rows[:, :4].tolist() == [[2, 0, 1, -1]] * 3
+    assert (found.stood.tolist(), found.draw.tolist()) == ([2, 1, 0], [0, 0, 0])
     rounds = found.bandit(rows, np.full(4, 0.5))
-    assert (rounds.reward.tolist(), rounds.unit.tolist(), rounds.chance.tolist()) == (
-        [1.0],
-        [7],
-        [pytest.approx(1 / 3)],
-    )
+    assert (rounds.reward.tolist(), rounds.unit.tolist()) == ([1.0, 0.0, 0.0], [7, 7, 7])
+    assert rounds.chance == pytest.approx([1 / 3] * 3)
+
+
+def test_of_a_slot_that_was_filled_the_slot_alone_is_a_round():
+    rows = examples((7, 5, 4, 1, 1), (7, 5, 9, 2, 0), (7, 5, 1, 3, 0))
+    found = drawn_rounds(rows, chances(333_333, 666_666, 333_333))
+    assert (found.stood.tolist(), found.draw.tolist()) == ([1], [0])
 
 
 def test_what_does_not_move_may_stand_between_and_a_list_may_hold_two_draws():
     rows = examples(*((1, 1, at, at + 1, 0) for at in range(5)))
-    assert len(drawn_rounds(rows, chances(5e5, 1e6, 5e5, 5e5, 5e5))) == 2
+    assert drawn_rounds(rows, chances(5e5, 1e6, 5e5, 5e5, 5e5)).draw.tolist() == [0, 0, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +81,7 @@ def test_every_draw_of_a_served_list_is_found_again(utilities, moves, number, sl
     rows = examples(*((1, 1, programme, place + 1, 0) for place, programme in enumerate(order)))
     found = drawn_rounds(rows, chances(*said))
     drawn = sum(one < 1_000_000 for one in said)
-    assert (found.rows >= 0).sum() == drawn
+    assert sum((found.rows[found.draw == one][:1] >= 0).sum() for one in set(found.draw.tolist())) == drawn
 
 
 def happened(rows, said):
@@ -127,5 +130,5 @@ def test_values_and_gains_are_right_about_orders_that_chance_did_not_choose():
 def test_of_orders_that_score_alike_each_has_a_share():
     rows, _ = simulated(np.random.default_rng(0), 5)
     policy = drawn_rounds(rows, np.full(15, 333_333, np.float32)).policy(np.ones(15))
-    assert policy[:, :3] == pytest.approx(np.full((5, 3), 1 / 3))
+    assert policy[:, :3] == pytest.approx(np.full((15, 3), 1 / 3))
     assert (policy[:, 3:] == 0).all()
