@@ -131,6 +131,7 @@ soak: setup  ## the long checks: every property with 20 times the examples, the 
 	@$(BIN)/proffer bench verdicts
 	@$(BIN)/proffer bench private
 	@$(BIN)/proffer bench adult
+	@$(BIN)/proffer bench year
 
 clean:  ## remove .venv and everything that running and checking made, but not the home
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage *.egg-info build
