@@ -6,6 +6,8 @@ did not sign is refused where it is read, and says how to end it.
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
@@ -30,6 +32,11 @@ class ChancePolicy(Protocol):
     """What two people sign."""
 
     @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
     def signed_by(self) -> tuple[str, ...]:
         """Who signed it."""
         ...
@@ -50,16 +57,23 @@ class PolicyKind(Generic[P]):
         name: of the verb, of what is signed and, followed by `.note`, of the file.
         read: makes the policy of what was signed; raises Rejected.
         ended: what holds where none is in force.
+        once: whether each policy needs a name of its own, since its name draws people, and nobody is drawn twice by it.
     """
 
     name: str
     read: Callable[[object, Where], P]
     ended: str
+    once: bool = False
 
     @property
     def file(self) -> str:
         """The name of its file in a home."""
         return f"{self.name}.note"
+
+    @property
+    def names(self) -> str:
+        """The name of the file with the names of all that were ever in force in a home."""
+        return f"{self.name}.names"
 
     @property
     def remedy(self) -> str:
@@ -68,7 +82,7 @@ class PolicyKind(Generic[P]):
         return f"Have two root approvers of this home's ledger run `{verb} sign`, or run `{verb} end`"
 
 
-HOLDOUT: Final[PolicyKind[HoldoutPolicy]] = PolicyKind("holdout", read_holdout, "nothing waits")
+HOLDOUT: Final[PolicyKind[HoldoutPolicy]] = PolicyKind("holdout", read_holdout, "nothing waits", once=True)
 EXPLORATION: Final[PolicyKind[ExplorationPolicy]] = PolicyKind(
     "exploration", read_exploration, "nothing is left to chance"
 )
@@ -131,7 +145,8 @@ class SignedPolicy(Generic[P]):
             signatures: files as `sign` writes them.
 
         Raises:
-            Rejected: they signed different things, or are not two root approvers.
+            Rejected: they signed different things, or are not two root approvers; or a policy of this name was in force
+                before, and people are drawn by it.
         """
         from privacy.ledger.note import Note
 
@@ -145,8 +160,27 @@ class SignedPolicy(Generic[P]):
         note = Note(notes[0].text, tuple(lines.values()))
         policy = self._signed(note, where)
         self._home.begin()
+        self._keep_name(policy, note, where)
         write_whole(self._path, note.encode(), mode=OWNER_ONLY)
         return policy
+
+    def _keep_name(self, policy: P, note: Note, where: str) -> None:
+        """Remember the name; what is in force may be entered again as it is, which changes nothing."""
+        if not self._kind.once:
+            return
+        path = self._home.path / self._kind.names
+        names = set[str](json.loads(path.read_bytes())) if path.exists() else set[str]()
+        held = None
+        with contextlib.suppress(Rejected):  # what two people did not sign is replaced, and never was in force
+            held = self()
+        if held is not None:
+            names.add(held.name)
+        same = held is not None and signed_text(self._kind.name, held) == note.text
+        if not same and policy.name in names:
+            what = f"was in force before under the name {policy.name!r}, and would let the same people wait again"
+            remedy = "Have the policy signed under a name that was not used"
+            raise Rejected([Problem((where,), "conflict", what, remedy)])
+        write_whole(path, canonical_text(sorted({*names, policy.name})).encode(), mode=OWNER_ONLY)
 
     def end(self) -> None:
         """Let it hold no longer, whoever signed.

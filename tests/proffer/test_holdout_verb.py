@@ -56,6 +56,20 @@ def test_two_signatures_put_it_in_force_and_it_is_ended_by_a_word(ledger, tmp_pa
     assert run(capsys, "holdout", "end", "--home", tmp_path / "home")[0] == 2
 
 
+def test_a_name_draws_people_once_whatever_follows_its_span(ledger, tmp_path, capsys):
+    first = [signed(capsys, ledger, tmp_path, who) for who in ("alice", "bob")]
+    assert entered(capsys, tmp_path, *first)[0] == 0
+    assert entered(capsys, tmp_path, *first)[0] == 0
+    later = {"first": TODAY + timedelta(days=41), "last": TODAY + timedelta(days=80)}
+    renewed = [signed(capsys, ledger, tmp_path, who, **later) for who in ("alice", "bob")]
+    code, told = entered(capsys, tmp_path, *renewed)
+    assert (code, told["problems"][0]["code"]) == (2, "conflict")
+    assert run(capsys, "holdout", "end", "--home", tmp_path / "home")[0] == 0
+    assert entered(capsys, tmp_path, *renewed)[0] == 2
+    other = [signed(capsys, ledger, tmp_path, who, name="winter", **later) for who in ("alice", "bob")]
+    assert entered(capsys, tmp_path, *other)[0] == 0
+
+
 @pytest.mark.parametrize("how", ["one", "the same twice", "a stranger", "other words", "changed"])
 def test_anything_less_is_refused_and_nothing_is_written(ledger, tmp_path, capsys, how):
     alice = signed(capsys, ledger, tmp_path, "alice")
