@@ -150,13 +150,17 @@ class PageService:
 
     def _terms(self, goes_to: str) -> PageTerms:
         from rendering.voice import voice_of
+        from serving.pages.ended_sessions import EndedSessions
         from serving.pages.page_frame import PageTerms
 
         engine = self.live.engine
         shown = engine.declaration.country.shown_first
         voices = {language: voice_of(engine.messages, language) for language in shown}
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(goes_to)) if goes_to else ""
-        return PageTerms(voices, secure=not self.access.dev, theme=page_theme(), provider=origin, dev=self.access.dev)
+        return PageTerms(
+            voices, EndedSessions(self.home.path / "signed-out"), secure=not self.access.dev, theme=page_theme(),
+            provider=origin, dev=self.access.dev,
+        )  # fmt: skip
 
     def _people(self, sections: Mapping[str, object]) -> Iterator[Persona]:
         """People of the log to try the pages with, those first in whose life something happened last, and offices."""

@@ -11,6 +11,7 @@ ledger/        the privacy ledger and its keys
 population/    the synthetic people that `demo` made
 story/         the home of the story that `demo --serve` tells, begun anew each time
 keys/          secrets of the service, readable by their owner only
+signed-out/    hashes of sessions of pages that were left, for two days
 erased         the tombstones of erased people (composition/erasures.py)
 mlflow.db      MLflow's tracking store, and mlflow/ its files: a copy of what models/ holds, read by people only
 reach/         everybody's facts as columns of bits; reach-tables/ tables with noise that the ledger priced

@@ -22,6 +22,7 @@ from serving.http.front_page import preferred, styled
 from serving.http.problem_documents import ProblemType, RefusedError
 from serving.http.refusal_page import draw_refusals
 from serving.http.tokens import Caller
+from serving.pages.ended_sessions import EndedSessions
 from serving.pages.page_form import BACK, TOKEN, PageForm, form_of, from_here, local_path
 from serving.pages.page_session import HELD_SECONDS, IDLE_SECONDS, WHOLE_SECONDS, PageSeal, PageSession
 
@@ -117,6 +118,7 @@ class PageTerms:
 
     Attributes:
         voices: in which languages they are shown, first the one for who prefers none.
+        ended: which sessions were left before their time.
         secure: whether cookies are for https alone.
         theme: a style sheet of the operator's, beside the one that is here; empty for none.
         provider: the origin that people are sent to in order to sign in; empty where nobody is.
@@ -124,6 +126,7 @@ class PageTerms:
     """
 
     voices: Mapping[str, Voice]
+    ended: EndedSessions
     secure: bool = True
     theme: bytes = b""
     provider: str = ""
@@ -217,6 +220,8 @@ class PageFrame:
         )
         known = self._opened(request, _SESSION, now, 2 * WHOLE_SECONDS)
         last = None if known is None else PageSession.parse(known)
+        if last is not None and last.subject and self.terms.ended.ended(last.nonce, now):
+            last = None
         former = "" if last is None else last.subject or last.former
         session = replace(PageSession.new(now), former=former)
         if last is not None and last.alive(now):
@@ -237,6 +242,8 @@ class PageFrame:
         session, policy = visit.session, self.terms.policy
         if isinstance(found, GoOn):
             session = found.session or session
+            if visit.subject and session.nonce != visit.session.nonce:
+                self.terms.ended.end(visit.session.nonce, visit.now)
             answer: Response = RedirectResponse(found.path, _ELSEWHERE)
         elif isinstance(found, FileSent):
             answer = Response(found.content, media_type=found.media_type)

@@ -1,4 +1,4 @@
-"""Page session: who looks at pages, and what they typed before it ended; kept sealed in cookies, nowhere else."""
+"""Page session: who looks at pages, and what they typed before it ended; kept sealed in cookies."""
 
 from __future__ import annotations
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import tempfile
 from html import unescape
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,6 +15,7 @@ from composition import reading
 from rendering.voice import voice_of
 from serving.http.access import Authentication
 from serving.http.service_frame import Lifecycle, framed
+from serving.pages.ended_sessions import EndedSessions
 from serving.pages.page_frame import GoOn, PageFrame, PageShown, PageTerms
 from serving.pages.page_session import PageSeal
 from serving.pages.sign_in import Persona, PersonaChooser, add_sign_in
@@ -24,11 +27,16 @@ ADDRESS = "http://127.0.0.1:8000"
 VOICES = {language: voice_of(MESSAGES, language) for language in ("ko", "en")}
 
 
+def ended_sessions():
+    """A folder of its own, made once somebody signs out."""
+    return EndedSessions(Path(tempfile.mkdtemp()) / "signed-out")
+
+
 def page_frame(clock, voices=None):
     """What pages are added to, over an application without any; it speaks Korean and English where nothing is said."""
     access = Authentication(dev=True)
     app = framed("Test", "", "", access, Lifecycle())
-    terms = PageTerms(voices or VOICES, secure=False, dev=True)
+    terms = PageTerms(voices or VOICES, ended_sessions(), secure=False, dev=True)
     return PageFrame(app, terms, PageSeal([SECRET]), access, clock)
 
 

@@ -21,7 +21,7 @@ from serving.pages.identity_provider import ProviderWay, add_provider
 from serving.pages.page_frame import PageFrame, PageShown, PageTerms
 from serving.pages.page_session import PageSeal
 from serving.pages.sign_in import add_sign_in
-from tests.serving.pages.conftest import ADDRESS, NOW, SECRET, Browser
+from tests.serving.pages.conftest import ADDRESS, NOW, SECRET, Browser, ended_sessions
 
 KEY, OTHER = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
 
@@ -84,7 +84,7 @@ def provider(monkeypatch):
 def browser(provider, voices, clock):
     access = Authentication()
     app = framed("Test", "", "", access, Lifecycle())
-    terms = PageTerms(voices, secure=False, provider=provider.address)
+    terms = PageTerms(voices, ended_sessions(), secure=False, provider=provider.address)
     frame = PageFrame(app, terms, PageSeal([SECRET]), access, clock)
     shown = lambda visit: PageShown("refusal.html", {"title": visit.subject, "text": "", "typed": ()})  # noqa: E731
     for role in ("citizen", "auditor"):

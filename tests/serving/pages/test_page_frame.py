@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 
+import httpx
 import pytest
 
 from serving.pages.page_frame import PageShown
@@ -30,6 +31,23 @@ def test_whoever_did_not_sign_in_is_sent_to_do_so_and_then_comes_where_they_want
 def test_who_signed_in_in_one_role_does_not_see_the_pages_of_another(browser):
     signed_in(browser, "auditor a1", "/auditor")
     assert browser.open("/citizen").url.path == "/sign-in"
+
+
+def test_a_copy_of_a_cookie_opens_nothing_once_its_session_was_left(browser):
+    page = signed_in(browser)
+    copy = httpx.Cookies(browser.cookies)
+    browser.send(page, "/sign-out")
+    browser.cookies = copy
+    assert browser.open("/citizen").url.path == "/sign-in"
+
+
+def test_who_signs_in_as_somebody_else_leaves_the_session_before(browser):
+    page = signed_in(browser)
+    copy = httpx.Cookies(browser.cookies)
+    browser.send(browser.open("/sign-in"), "/sign-in", {"person": "citizen c2"})
+    assert browser.open("/citizen").url.path == "/citizen"
+    browser.cookies = copy
+    assert (page.url.path, browser.open("/citizen").url.path) == ("/citizen", "/sign-in")
 
 
 def test_nobody_is_whom_the_page_does_not_offer(browser):
