@@ -58,9 +58,9 @@ def versions(event: Event, actions: Acts, declaration: Declaration) -> list[Vers
     Raises:
         Rejected: over `DEEPEST` events act one on the other, or over `MOST_ACTS` on this one.
     """
-    if (*event.key, event.subject) not in actions:
-        return [Version(event, event.recorded, FOREVER, frozenset({event.source}))]
     acted = list(islice(_moments(event, actions), MOST_ACTS + 1))
+    if not acted:  # as nearly all events are
+        return [Version(event, event.recorded, FOREVER, frozenset({event.source}))]
     if len(acted) > MOST_ACTS:
         what, remedy = f"is acted on by over {MOST_ACTS} events", "Send one correction that holds all of them"
         raise Rejected([Problem((f"event {event.source} {event.id}",), "range", what, remedy)])
