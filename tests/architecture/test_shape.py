@@ -145,3 +145,22 @@ def test_no_class_name_stands_twice() -> None:
 
 def test_no_module_name_stands_twice() -> None:
     assert twice(path.stem for path in SOURCES if not path.stem.startswith("__")) == MODULES_THAT_STAND_TWICE
+
+
+def test_no_text_holds_what_a_merge_left() -> None:
+    """Both sides of a conflict stood in the changelog once, and nothing that reads code or links saw it."""
+    marks = ("<" * 7 + " ", ">" * 7 + " ")
+    texts = [
+        *SOURCES,
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/**/*.md"),
+        *ROOT.glob("data/**/*.yaml"),
+        *ROOT.glob("tests/**/*.py"),
+    ]
+    left = {
+        name_of(path)
+        for path in texts
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.startswith(marks)
+    }
+    assert not left
