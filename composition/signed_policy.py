@@ -10,6 +10,7 @@ import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from composition import ledger_files
@@ -17,8 +18,6 @@ from features import strict_json
 from features.canonical_json import canonical_text
 from features.problem import Problem, Rejected, Where
 from features.whole_file import OWNER_ONLY, write_whole
-from recommender.contact.holdout import HoldoutPolicy, read_holdout
-from recommender.offers.exploration import ExplorationPolicy, read_exploration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
     from composition.workspace import Workspace
     from privacy.ledger.note import Note, Signer
+    from recommender.contact.holdout import HoldoutPolicy
+    from recommender.offers.exploration import ExplorationPolicy
 
 
 class ChancePolicy(Protocol):
@@ -82,9 +83,20 @@ class PolicyKind(Generic[P]):
         return f"Have two root approvers of this home's ledger run `{verb} sign`, or run `{verb} end`"
 
 
-HOLDOUT: Final[PolicyKind[HoldoutPolicy]] = PolicyKind("holdout", read_holdout, "nothing waits", once=True)
+def _read(kind: str, document: object, where: Where) -> Any:
+    """The policy of a kind; what reads it is loaded here, so that a verb is read without numpy."""
+    if kind == "holdout":
+        from recommender.contact.holdout import read_holdout
+
+        return read_holdout(document, where)
+    from recommender.offers.exploration import read_exploration
+
+    return read_exploration(document, where)
+
+
+HOLDOUT: Final[PolicyKind[HoldoutPolicy]] = PolicyKind("holdout", partial(_read, "holdout"), "nothing waits", once=True)
 EXPLORATION: Final[PolicyKind[ExplorationPolicy]] = PolicyKind(
-    "exploration", read_exploration, "nothing is left to chance"
+    "exploration", partial(_read, "exploration"), "nothing is left to chance"
 )
 
 

@@ -92,6 +92,17 @@ def with_marks(*values):
     return [pytest.param(*value, marks=RUN_BY_SPARK) for value in values]
 
 
+@pytest.fixture
+def by_value():
+    """What is here is sent whole: an executor of a cluster runs in a folder of its own, and can import no test."""
+    from pyspark import cloudpickle
+
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    yield
+    cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
+
+
+@pytest.mark.usefixtures("by_value")
 @pytest.mark.parametrize(
     ("master", "whom"), with_marks(("local[2,4]", os.getpid), ("local-cluster[2,1,1024]", executor_of_worker))
 )
