@@ -17,13 +17,16 @@ function made(tag, text = "", attributes = {}, ...children) {
 // A text as an agency wrote it, in which language it is where that is not the page's.
 const written = ([text, lang]) => made("bdi", text, lang ? { lang } : {});
 
+let tries = 0;
+
 async function begin(event) {
   event.target.disabled = true;
+  const again = tries++ ? `?try=${tries}` : ""; // a browser may keep that a module could not be loaded from an address
   const state = document.getElementById("state");
   state.textContent = root.dataset.loading;
   try {
     const [{ Pocket, Refused }, rules, words] = await Promise.all([
-      import(`${files}/pocket.js`), fetch(`${files}/rules.pocket`).then((answer) => answer.arrayBuffer()),
+      import(`${files}/pocket.js${again}`), fetch(`${files}/rules.pocket`).then((answer) => answer.arrayBuffer()),
       fetch(`${files}/words.${language}.json`).then((answer) => answer.json()),
     ]);
     const pocket = new Pocket(rules);
