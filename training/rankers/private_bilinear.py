@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from features.arrays import Float64, Int32, Int64
+from features.arrays import Bool, Float64, Int32, Int64
 from features.kernel.jit import njit, njit_any_order
 from privacy.learning.noise import Noise
 from privacy.learning.step import Products, Schedule, Total
 from recommender.ranking.programme_fit import Fits
-from training.rankers.bilinear_arrays import BilinearWeights, FeatureMap, LearningStart, Sample, UnitSums
+from training.rankers.bilinear_arrays import BilinearWeights, FeatureMap, LearningStart, Sample, UnitSum, UnitSums
 from training.rankers.schedules import Hyperparameters, Loss
 
 if TYPE_CHECKING:
@@ -249,6 +249,33 @@ def rate_at(step: int, steps: int, peak: float) -> float:
     return float(peak * 0.5 * (1 + np.cos(np.pi * (step - warm) / max(1, steps - warm))))
 
 
+class Steps(Protocol):
+    """Weights that are moved by what is released of sums."""
+
+    @property
+    def weights(self) -> Float64:
+        """The weights so far, flat."""
+        ...
+
+    def step(self, total: Total, rate: float) -> None:
+        """Take one step with what was summed of a batch."""
+        ...
+
+
+class _CrossSteps:
+    """Momentum (Polyak 1964) from 0 on what is released, in units of the clip, of the weights that scores read."""
+
+    def __init__(self, schedule: Schedule, noise: Noise, momentum: float, learned: Bool) -> None:
+        self.schedule, self.noise, self.momentum, self.learned = schedule, noise, momentum, learned
+        self.weights, self.moving = np.zeros(learned.size), np.zeros(learned.size)
+
+    def step(self, total: Total, rate: float) -> None:
+        """Release the sum and take one step."""
+        released = self.schedule.released(total, self.noise) * self.learned
+        self.moving = self.momentum * self.moving + (1 - self.momentum) * released / self.schedule.clip
+        self.weights = self.weights + rate * self.moving
+
+
 class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
     """Crosses of public bins and public attributes, learned by private steps from W = 0; convex.
 
@@ -277,7 +304,7 @@ class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ship
         self, sample: UnitSums, space: FeatureMap, noise: Noise, start: LearningStart | None = None,
         advance: Callable[[int], object] = lambda _: None,
     ) -> Self:  # fmt: skip
-        """Take the private steps: momentum (Polyak 1964) on what is released, in units of the clip.
+        """Take the private steps, each with the sum of a batch.
 
         Args:
             sample: private rows.
@@ -288,18 +315,29 @@ class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ship
         """
         self.space_, schedule = space, self.schedule
         self.start_ = LearningStart.even(space.attributes.shape[0]) if start is None else start
-        size = space.shape[0] * space.shape[1] + space.beside
-        flat, mean, moving = np.zeros(size), np.zeros(size), np.zeros(size)
-        first = int(schedule.steps * (1 - self.average))
+        steps = self.begun(noise)
+        mean, first = np.zeros(steps.weights.size), int(schedule.steps * (1 - self.average))
         for step in range(schedule.steps):
-            released = self._released(sample, BilinearWeights.of(flat, space), noise) * space.learned
-            moving = self.momentum * moving + (1 - self.momentum) * released / schedule.clip
-            flat = flat + rate_at(step, schedule.steps, self.rate) * moving
+            units = schedule.sampler.draw(sample.units, noise)
+            steps.step(sample.summed(self.step_sum(steps.weights), units), rate_at(step, schedule.steps, self.rate))
             if step >= first:
-                mean += flat / (schedule.steps - first)
+                mean += steps.weights / (schedule.steps - first)
             advance(step)
-        self.weights_ = BilinearWeights.of(mean, space)
+        self.keep(mean)
         return self
+
+    def begun(self, noise: Noise) -> Steps:
+        """The steps before the first."""
+        return _CrossSteps(self.schedule, noise, self.momentum, self.space_.learned)
+
+    def step_sum(self, weights: Float64) -> UnitSum:
+        """What one step takes of the rows."""
+        objective, shares = Objective(self.space_, self.start_, self.loss), Shares(threads=self.threads)
+        return GradientSum(objective, BilinearWeights.of(weights, self.space_), self.schedule.clip, shares)
+
+    def keep(self, weights: Float64) -> None:
+        """Keep what was learned."""
+        self.weights_ = BilinearWeights.of(weights, self.space_)
 
     def noise_of_weights(self) -> float:
         """The standard deviation of the noise in each weight, had no step answered the noise of those before.
@@ -355,10 +393,3 @@ class PrivateBilinear(BaseEstimator):  # type: ignore[misc]  # scikit-learn ship
         if space.owned:
             points[0] += space.own * learned.beside[: space.owned]
         return np.asarray(points)
-
-    def _released(self, sample: UnitSums, weights: BilinearWeights, noise: Noise) -> Float64:
-        schedule = self.schedule
-        units = schedule.sampler.draw(sample.units, noise)
-        objective, shares = Objective(self.space_, self.start_, self.loss), Shares(threads=self.threads)
-        total = sample.summed(GradientSum(objective, weights, schedule.clip, shares), units)
-        return schedule.released(total, noise)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Self
 
@@ -16,8 +15,8 @@ from privacy.learning.noise import Noise
 from privacy.learning.step import Schedule, Total
 from recommender.ranking.bilinear import HEAVIEST, Bilinear, whole
 from recommender.ranking.hidden_layer import HiddenLayer, neurons_of
-from training.rankers.bilinear_arrays import BilinearWeights, FeatureMap, LearningStart, Sample, UnitSums
-from training.rankers.private_bilinear import LearnedPoints, Objective, PrivateBilinear, fill_residuals, rate_at
+from training.rankers.bilinear_arrays import BilinearWeights, FeatureMap, Sample
+from training.rankers.private_bilinear import LearnedPoints, Objective, PrivateBilinear, fill_residuals
 from training.rankers.schedules import Hyperparameters, Loss
 
 LOUDEST: Final = 0.5
@@ -217,34 +216,6 @@ class PrivateNetwork(PrivateBilinear):
         self.gain = gain
         self.seed = seed
 
-    def fit(
-        self, sample: UnitSums, space: FeatureMap, noise: Noise, start: LearningStart | None = None,
-        advance: Callable[[int], object] = lambda _: None,
-    ) -> Self:  # fmt: skip
-        """Take the private steps.
-
-        Args:
-            sample: private rows.
-            space: what is public.
-            noise: where samples and noise are drawn from.
-            start: what was released before; None is an even start.
-            advance: takes the number of each step that was taken.
-        """
-        self.space_, self.inputs_, schedule = space, NetworkInputs.of(space), self.schedule
-        self.start_ = LearningStart.even(space.attributes.shape[0]) if start is None else start
-        objective = Objective(space, self.start_, self.loss)
-        steps = NetworkSteps(self._begun(), schedule, noise, self.momentum)
-        mean, first = np.zeros(self.shape_.size), int(schedule.steps * (1 - self.average))
-        for step in range(schedule.steps):
-            units = schedule.sampler.draw(sample.units, noise)
-            total = sample.summed(NetworkSum(objective, self.neurons, steps.weights, schedule.clip), units)
-            steps.step(total, rate_at(step, schedule.steps, self.rate))
-            if step >= first:
-                mean += steps.weights / (schedule.steps - first)
-            advance(step)
-        self._keep(mean)
-        return self
-
     def learned(self) -> LearnedNeurons:  # type: ignore[override]  # it scores as well, and holds more
         """What scores are made of."""
         check_is_fitted(self)
@@ -255,20 +226,28 @@ class PrivateNetwork(PrivateBilinear):
         """The network that is learned."""
         return self.inputs_.shape(self.neurons)
 
-    def _begun(self) -> Float64:
-        """Neurons of random numbers, by a public seed, that give programmes nothing yet: float64[size]."""
+    def begun(self, noise: Noise) -> NetworkSteps:
+        """The steps from neurons of random numbers, by a public seed, that give programmes nothing yet."""
+        self.inputs_ = NetworkInputs.of(self.space_)
         shape, rng = self.shape_, np.random.default_rng(self.seed)
         outer, hidden, beside = shape.sizes
         wide = rng.standard_normal(hidden) * self.gain / np.sqrt(2 * shape.always**2)  # of a typical person's length
-        return np.concatenate([np.zeros(outer), wide, np.zeros(beside)])
+        start = np.concatenate([np.zeros(outer), wide, np.zeros(beside)])
+        return NetworkSteps(start, self.schedule, noise, self.momentum)
 
-    def _keep(self, flat: Float64) -> None:
+    def step_sum(self, weights: Float64) -> NetworkSum:
+        """What one step takes of the rows."""
+        objective = Objective(self.space_, self.start_, self.loss)
+        return NetworkSum(objective, self.neurons, weights, self.schedule.clip)
+
+    def keep(self, weights: Float64) -> None:
+        """Keep what was learned: crosses of everybody and what stands beside them apart from neurons."""
         shape, (outer, hidden, _) = self.shape_, self.shape_.sizes
-        crosses = flat[:outer].reshape(1 + self.neurons, shape.columns)
+        crosses = weights[:outer].reshape(1 + self.neurons, shape.columns)
         cross = np.zeros(self.space_.shape)
         cross[0] = crosses[0]  # place 0 is everybody's, as the first neuron is
-        self.weights_ = BilinearWeights(cross, flat[outer + hidden :])
-        made = flat[outer : outer + hidden].reshape(self.neurons, shape.people)
+        self.weights_ = BilinearWeights(cross, weights[outer + hidden :])
+        made = weights[outer : outer + hidden].reshape(self.neurons, shape.people)
         self.weights_of_neurons_ = NeuronWeights(made, LOUDEST * crosses[1:])
 
     def released_as(self, linear: Bilinear) -> HiddenLayer:
