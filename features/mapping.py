@@ -8,7 +8,7 @@ from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Final
 
-from features.calendar import ISO_DAY, Duration, day_of, parse_duration
+from features.calendar import ISO_DAY, Duration, date_of, day_of, parse_duration
 from features.problem import Code, Problems, Where
 
 _SLUG: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*\Z")
@@ -143,8 +143,8 @@ class MappingReader:
         self.wrong(key, "invalid", what, f"Write a string or {{{example}}}")
         return None
 
-    def integer(self, key: str, low: int | None = 0) -> int | None:
-        """Return an integer not below `low`, or any where that is None."""
+    def integer(self, key: str, low: int | None = 0, most: int | None = None) -> int | None:
+        """Return an integer not below `low` and not above `most`, where they are not None."""
         value = self.take(key)
         if value is None:
             return None
@@ -152,6 +152,8 @@ class MappingReader:
             self.wrong(key, "invalid", f"{_shown(value)} is not a whole number", "Write an integer, without quotes")
         elif low is not None and value < low:
             self.wrong(key, "range", f"{value} is below {low}", f"Write an integer of {low} or more")
+        elif most is not None and value > most:
+            self.wrong(key, "range", f"cannot be {value}", f"Give a whole number from {low} to {most}")
         else:
             return value
         return None
@@ -163,6 +165,14 @@ class MappingReader:
             return default if value is None else value
         self.wrong(key, "invalid", f"{_shown(value)} is neither true nor false", "Write true or false")
         return default
+
+    def span(self, first: str, last: str, longest: int) -> tuple[int | None, int | None]:
+        """Return two dates, both included, of a span of 1 to `longest` days, as days since 1970-01-01."""
+        begin, end = self.day(first), self.day(last)
+        if begin is not None and end is not None and not 0 <= end - begin < longest:
+            what = f"is {end - begin + 1} days from {date_of(begin)} to {date_of(end)}"
+            self.wrong(last, "range", what, f"Let it last 1 to {longest} days")
+        return begin, end
 
     def day(self, key: str) -> int | None:
         """Return a date as days since 1970-01-01."""

@@ -135,27 +135,14 @@ def read_holdout(document: object, where: Where = ("holdout.yaml",)) -> HoldoutP
     reader = MappingReader(document, where, problems, {*needed, "never"})
     for key in needed:
         reader.required(key)
-    days = {key: reader.day(key) for key in ("first", "last")}
+    first, last = reader.span("first", "last", LONGEST_DAYS)
     read: dict[str, Any] = {
         "name": reader.string("name"),
-        "per_mille": _share(reader),
-        **days,
+        "per_mille": reader.integer("per_mille", 1, MOST_PER_MILLE),
+        "first": first,
+        "last": last,
         "legal_basis": reader.string("legal_basis"),
         "never": frozenset(reader.strings("never")),
     }
-    _check_span(reader, days["first"], days["last"])
     problems.raise_any()
     return HoldoutPolicy(**read)
-
-
-def _share(reader: MappingReader) -> int | None:
-    share = reader.integer("per_mille", 1)
-    if share is not None and share > MOST_PER_MILLE:
-        reader.wrong("per_mille", "range", f"cannot be {share}", f"Give a whole number from 1 to {MOST_PER_MILLE}")
-    return share
-
-
-def _check_span(reader: MappingReader, first: int | None, last: int | None) -> None:
-    if first is not None and last is not None and not 0 <= last - first < LONGEST_DAYS:
-        what = f"is {last - first + 1} days from {date_of(first)} to {date_of(last)}"
-        reader.wrong("last", "range", what, f"Let it last 1 to {LONGEST_DAYS} days")

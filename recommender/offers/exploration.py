@@ -183,27 +183,21 @@ def read_exploration(document: object, where: Where = ("exploration.yaml",)) -> 
     reader = MappingReader(document, where, problems, {*needed, "slots", "never"})
     for key in needed:
         reader.required(key)
-    days = {key: reader.day(key) for key in ("first", "last")}
-    bounds = {"margin": (0, MOST_MARGIN), "places": (2, MOST_PLACES), "together": (2, MOST_TOGETHER)}
-    numbers = {key: _within(reader, key, *both) for key, both in bounds.items()}
+    first, last = reader.span("first", "last", LONGEST_DAYS)
+    places = reader.integer("places", 2, MOST_PLACES)
     read: dict[str, Any] = {
         "name": reader.string("name"),
-        **days,
-        **numbers,
+        "first": first,
+        "last": last,
+        "margin": reader.integer("margin", 0, MOST_MARGIN),
+        "places": places,
+        "together": reader.integer("together", 2, MOST_TOGETHER),
         "legal_basis": reader.string("legal_basis"),
-        "slots": _slots(reader, numbers["places"] or MOST_PLACES),
+        "slots": _slots(reader, places or MOST_PLACES),
         "never": frozenset(reader.strings("never")),
     }
-    _check_days(reader, days["first"], days["last"])
     problems.raise_any()
     return ExplorationPolicy(**read)
-
-
-def _within(reader: MappingReader, key: str, least: int, most: int) -> int | None:
-    value = reader.integer(key, least)
-    if value is not None and value > most:
-        reader.wrong(key, "range", f"cannot be {value}", f"Give a whole number from {least} to {most}")
-    return value
 
 
 def _slots(reader: MappingReader, places: int) -> tuple[int, ...]:
@@ -213,9 +207,3 @@ def _slots(reader: MappingReader, places: int) -> tuple[int, ...]:
             reader.wrong("slots", "range", f"cannot hold {one!r}", f"Give places from 1 to {places}")
             return ()
     return tuple(sorted({int(str(one)) for one in found}))
-
-
-def _check_days(reader: MappingReader, first: int | None, last: int | None) -> None:
-    if first is not None and last is not None and not 0 <= last - first < LONGEST_DAYS:
-        what = f"is {last - first + 1} days from {date_of(first)} to {date_of(last)}"
-        reader.wrong("last", "range", what, f"Let it last 1 to {LONGEST_DAYS} days")
