@@ -15,6 +15,7 @@ from composition import reading
 from composition.model_registry import ModelRegistry, load_model
 from composition.people_groups import read_people_groups
 from composition.settings import SHIPPED, CountryFolder
+from composition.signed_policy import EXPLORATION, SignedPolicy
 from composition.workspace import Workspace
 from features.kernel import jit
 from features.problem import Problem, Problems, Rejected
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from recommender.offers.utility import UtilityWeights
     from recommender.rules.person import Person
 
-EXPLORATION_FILE: Final = "exploration.note"
-"""In a home, by what chance orders near-ties (`composition.signed_policy`)."""
 SMALL: Final = 300_000
 """Bytes of a catalogue file below which interpreting the rules is quicker than loading a compiler."""
 _DESCRIBED = (
@@ -99,14 +98,12 @@ def build_engine(settings: EngineSettings) -> Engine:
 
 def _exploration(home: Workspace, country: CountryFolder) -> ExplorationPolicy | None:
     """By what chance orders near-ties in a home; None, as nearly everywhere, where no two people signed anything."""
-    if not (home.path / EXPLORATION_FILE).exists():
+    policy = SignedPolicy(home, EXPLORATION)()
+    if policy is None:
         return None
     from composition.contact_terms import read_contact_policy
-    from composition.signed_policy import EXPLORATION, SignedPolicy
 
-    policy = SignedPolicy(home, EXPLORATION)()
-    spared = read_contact_policy(country).undelayed_programmes
-    return None if policy is None else replace(policy, never=policy.never | spared)
+    return replace(policy, never=policy.never | read_contact_policy(country).undelayed_programmes)
 
 
 def read_ranker(settings: RankingSettings, definitions: reading.Definitions, declaration: Path) -> Ranker:

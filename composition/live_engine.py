@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from composition import reading
-from composition.engines import EXPLORATION_FILE
 from composition.model_registry import MANIFEST, NO_MODEL, ModelRegistry
 from composition.service import warm_up
+from composition.signed_policy import EXPLORATION
 from features.problem import Rejected
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def marks_of(settings: EngineSettings) -> tuple[object, ...]:
     paths = [settings.catalogue or settings.country.catalogue]
     if settings.ranking is not None:
         paths += [settings.ranking.weights] if settings.ranking.weights else []
-        paths += [settings.ranking.workspace.champion_file, settings.ranking.workspace.path / EXPLORATION_FILE]
+        paths += [settings.ranking.workspace.champion_file, settings.ranking.workspace.path / EXPLORATION.file]
         try:
             model = ModelRegistry(settings.ranking.workspace).find(settings.ranking.model)
         except Rejected:
