@@ -73,9 +73,10 @@ class ShardCheck:
 
         declaration = swept_by(self.work.files)[0].definitions.declaration
         oracle = oracle_of(self.work.files).over(PeopleFolder.open(self.work.people).history(shard, declaration))
-        intricate, both = np.flatnonzero(oracle.sweep.intricate()), np.concatenate(self.halves(shard))
-        exchanged, others = self.halves(shard)[1].size, np.setdiff1d(intricate, both)
-        many = min(exchanged, others.size)
+        first, second = self.halves(shard)
+        intricate, both = np.flatnonzero(oracle.sweep.intricate()), np.concatenate((first, second))
+        others = np.setdiff1d(intricate, both)
+        many = min(second.size, others.size)
         if many:
             both[both.size - many :] = np.random.default_rng((self.seed, shard)).choice(others, many, replace=False)
         places, people = np.sort(both), oracle.sweep.calendar.history.people
