@@ -160,6 +160,10 @@ def test_an_excuse_for_an_import_that_no_longer_exists_is_caught(lint: Linter) -
 def test_every_folder_of_code_stands_in_the_contracts() -> None:
     folders = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
     assert folders == set(FOLDERS)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    told = re.search(r"^FOLDERS := (.*)$", makefile, re.MULTILINE)
+    assert told
+    assert set(told[1].split()) == folders  # whose examples in docstrings are run
 
 
 def test_the_modules_of_every_package_are_layered_without_exception() -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from proffer import cli
 from tests.proffer.scripted import run
+from training.rankers.expectation import FEW
 
 pytestmark = [
     pytest.mark.slow,
@@ -345,7 +346,7 @@ def test_a_dry_run_says_what_would_remain_and_writes_nothing(people, tmp_path, c
     assert document["left"] == "100"
     assert 98 <= Decimal(document["remaining"]["epsilon"]) < Decimal("98.1")
     assert document["expected_share"] is None
-    assert run(capsys, *words, "--units", "50000")[1]["expected_share"] == 0.5
+    assert run(capsys, *words, "--units", "50000")[1]["expected_share"] == FEW[-1][1]
     figures = run(capsys, *words, "--evaluate", "0.5")[1]
     assert figures["spend"] == {"epsilon": "2.5", "delta": "0.000001"}
     assert figures["evaluate"] == "0.5"
