@@ -23,6 +23,7 @@ from features.unicode_form import composed
 
 if TYPE_CHECKING:
     from composition.document_cache import DocumentCache
+    from features.declaration.declaration import Declaration
     from recommender.engine import Engine
     from recommender.offers.batch import Ranker
     from recommender.offers.exploration import ExplorationPolicy
@@ -93,17 +94,18 @@ def build_engine(settings: EngineSettings) -> Engine:
         return Engine(declaration, catalogue, regions, messages, working_days=working_days)
     ranker = read_ranker(settings.ranking, definitions, settings.declaration or country.declaration)
     engine = Engine(declaration, catalogue, regions, messages, ranker, working_days)
-    return engine.exploring(_exploration(settings.ranking.workspace, country))
+    return engine.exploring(_exploration(settings.ranking.workspace, country, declaration))
 
 
-def _exploration(home: Workspace, country: CountryFolder) -> ExplorationPolicy | None:
+def _exploration(home: Workspace, country: CountryFolder, declaration: Declaration) -> ExplorationPolicy | None:
     """By what chance orders near-ties in a home; None, as nearly everywhere, where no two people signed anything."""
     policy = SignedPolicy(home, EXPLORATION)()
     if policy is None:
         return None
     from composition.contact_terms import read_contact_policy
 
-    return replace(policy, never=policy.never | read_contact_policy(country).undelayed_programmes)
+    contact = read_contact_policy(country, declaration=declaration)
+    return replace(policy, never=policy.never | contact.undelayed_programmes, need=policy.need | contact.need)
 
 
 def read_ranker(settings: RankingSettings, definitions: reading.Definitions, declaration: Path) -> Ranker:

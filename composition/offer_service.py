@@ -87,7 +87,8 @@ def offer_workers(
     from serving.proactive.work_list import WorkPart
     from serving.records.decision import Recorder
 
-    policy, ids = read_contact_policy(country), offer_identity(workspace)
+    policy = read_contact_policy(country, declaration=engine().declaration)
+    ids = offer_identity(workspace)
     stores, stops = Stores(workspace.store, workspace.store_to_write), StopFile(workspace)
     holdout = SignedPolicy(workspace, HOLDOUT)
 

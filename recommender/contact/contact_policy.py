@@ -86,6 +86,8 @@ class ContactPolicy:
         sensitive_categories: likewise, by category.
         undelayed_programmes: programmes for subsistence or safety, whose contact no holdout delays and which chance
             never moves, besides those of `recommender.offers.exploration.SUBSISTENCE`.
+        need: facts that tell of need; a programme that nobody may have without one is for subsistence, too, also one
+            that was imported and that nobody could name.
     """
 
     purposes: Mapping[str, Purpose]
@@ -103,6 +105,7 @@ class ContactPolicy:
     sensitive_programmes: frozenset[str] = frozenset()
     sensitive_categories: frozenset[str] = frozenset()
     undelayed_programmes: frozenset[str] = frozenset()
+    need: frozenset[str] = frozenset()
 
     def consent_to(self, channel: str, programme: str | None = None) -> str:
         """Return the purpose under which people choose a channel, or choose it for one (sensitive) programme.
@@ -148,6 +151,7 @@ def parse_contact_policy(
         "longest_snooze": top.duration("longest_snooze"),
         "quiet": _quiet(top),
         "undelayed_programmes": frozenset(top.slugs("never_delayed")),
+        "need": frozenset(top.slugs("need")),
         **_sensitive(top),
     }
     top.close()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from recommender.offers.utility import UtilityWeights
-from recommender.rules.clause import All, Any, Clause, Compare
+from recommender.rules.clause import demands
 from recommender.rules.window import UPCOMING
 from recommender.standing import YES, standing
 
@@ -187,13 +187,4 @@ def is_sensitive(programme: Programme, policy: ContactPolicy, sensitive_facts: C
     """Whether to name the programme tells something that can hurt, by the policy or by what its rules demand."""
     if programme.id in policy.sensitive_programmes or programme.category in policy.sensitive_categories:
         return True
-    return any(_demands(clause, sensitive_facts) for clause in programme.who.values())
-
-
-def _demands(clause: Clause, names: Collection[str]) -> bool:
-    """Whether a clause cannot hold unless one of the facts does."""
-    if isinstance(clause, Compare):
-        return clause.fact in names and clause.operand is not False
-    if isinstance(clause, All):
-        return any(_demands(part, names) for part in clause.of)
-    return isinstance(clause, Any) and bool(clause.of) and all(_demands(part, names) for part in clause.of)
+    return any(demands(clause, sensitive_facts) for clause in programme.who.values())

@@ -7,7 +7,7 @@ something is lost, or may be, before everybody is contacted and had time to appl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -15,7 +15,7 @@ from features.calendar import date_of
 from features.mapping import MappingReader
 from features.problem import Problems, Where
 from features.value import identifier_code
-from recommender.offers.exploration import CERTAIN, SUBSISTENCE
+from recommender.offers.exploration import CERTAIN, is_for_need
 
 if TYPE_CHECKING:
     from recommender.contact.contact_policy import ContactPolicy
@@ -98,22 +98,25 @@ def contact_delays(
         person: the applicant's identifier.
         due: what may be offered.
         programmes: by id.
-        policy: names programmes of the country that nothing delays.
+        policy: names programmes of the country that nothing delays, and the facts that tell of need.
         today: days since 1970-01-01.
     """
     return {
-        one.programme: contact_delay(holdout, person, one, programmes[one.programme], today)
+        one.programme: contact_delay(holdout, person, one, programmes[one.programme], today, policy.need)
         if one.programme not in policy.undelayed_programmes
         else ContactDelay(False, "subsistence_or_safety")
         for one in due
     }
 
 
-def contact_delay(holdout: HoldoutPolicy, person: str, due: DueOffer, programme: Programme, today: int) -> ContactDelay:
+def contact_delay(
+    holdout: HoldoutPolicy, person: str, due: DueOffer, programme: Programme, today: int,
+    need: Collection[str] = frozenset(),
+) -> ContactDelay:  # fmt: skip
     """Decide whether the proactive contact of one person about one programme waits; see `contact_delays`."""
     if not holdout.first <= today <= holdout.last:
         return ContactDelay(False, "outside_span")
-    if programme.category in SUBSISTENCE or programme.id in holdout.never:
+    if programme.id in holdout.never or is_for_need(programme, need):
         return ContactDelay(False, "subsistence_or_safety")
     ends = [due.terms.closes, None if due.days_left is None else today + due.days_left]
     soonest = min((day for day in ends if day is not None), default=None)

@@ -7,7 +7,7 @@ something is lost soon, nor does what the rules say yes to change places with wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -18,6 +18,7 @@ from features.canonical_json import fingerprint
 from features.mapping import MappingReader
 from features.problem import Problems, Where
 from features.value import identifier_code
+from recommender.rules.clause import demands
 
 if TYPE_CHECKING:
     from recommender.rules.person import Person
@@ -52,6 +53,7 @@ class ExplorationPolicy:
         slots: places, from 1, that are filled by lot while the rest keeps its order; without any, near-ties are
             shuffled wherever they stand.
         never: ids of programmes that do not move either.
+        need: facts that tell of need; what cannot be had without one does not move either.
         signed_by: the two people of the deployment who signed it.
     """
 
@@ -64,6 +66,7 @@ class ExplorationPolicy:
     legal_basis: str
     slots: tuple[int, ...] = ()
     never: frozenset[str] = frozenset()
+    need: frozenset[str] = frozenset()
     signed_by: tuple[str, ...] = ()
 
     @cached_property
@@ -83,13 +86,24 @@ class ExplorationPolicy:
             "legal_basis": self.legal_basis,
             "slots": list(self.slots),
             "never": sorted(self.never),
+            **({"need": sorted(self.need)} if self.need else {}),
         }
 
     def moves(self, programme: Programme, window: ApplicationWindow) -> bool:
         """Whether chance may move a programme whose window is this."""
-        if programme.category in SUBSISTENCE or programme.id in self.never or window.funds:
+        if programme.id in self.never or window.funds or is_for_need(programme, self.need):
             return False
         return window.pressing is None or window.pressing > SOON_DAYS
+
+
+def is_for_need(programme: Programme, need: Collection[str]) -> bool:
+    """Whether a programme is for subsistence or safety: by its category, or since it demands a fact that tells of need.
+
+    Args:
+        programme: whose category may be what an agency filed it under.
+        need: the facts that a country says tell of need (`need` of its contact.yaml).
+    """
+    return programme.category in SUBSISTENCE or any(demands(clause, need) for clause in programme.who.values())
 
 
 class OrderedOffer(NamedTuple):
@@ -174,13 +188,13 @@ def propensities(policy: ExplorationPolicy, offers: Sequence[OrderedOffer], orde
 def read_exploration(document: object, where: Where = ("exploration.yaml",)) -> ExplorationPolicy:
     """Read a policy that nobody signed yet.
 
-    `name`, `first`, `last`, `margin`, `places`, `together`, `legal_basis`, and `slots` and `never` where there are any.
+    `name`, `first`, `last`, `margin`, `places`, `together`, `legal_basis`; `slots`, `never`, `need` if there are any.
 
     Raises:
         Rejected: with everything that is wrong or missing.
     """
     problems, needed = Problems(), ("name", "first", "last", "margin", "places", "together", "legal_basis")
-    reader = MappingReader(document, where, problems, {*needed, "slots", "never"})
+    reader = MappingReader(document, where, problems, {*needed, "slots", "never", "need"})
     for key in needed:
         reader.required(key)
     first, last = reader.span("first", "last", LONGEST_DAYS)
@@ -195,6 +209,7 @@ def read_exploration(document: object, where: Where = ("exploration.yaml",)) -> 
         "legal_basis": reader.string("legal_basis"),
         "slots": _slots(reader, places or MOST_PLACES),
         "never": frozenset(reader.strings("never")),
+        "need": frozenset(reader.strings("need")),
     }
     problems.raise_any()
     return ExplorationPolicy(**read)

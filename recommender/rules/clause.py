@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ __all__ = [
     "UnreadText",
     "clause_document",
     "compares",
+    "demands",
     "encoded",
     "fact_type",
     "members_counted",
@@ -195,6 +196,17 @@ def leaves(clause: Clause) -> Iterator[Clause]:
 def compares(clause: Clause) -> Iterator[Compare]:
     """Yield every comparison in a clause, in the order written."""
     return (one for one in leaves(clause) if isinstance(one, Compare))
+
+
+def demands(clause: Clause, facts: Collection[str]) -> bool:
+    """Whether a clause cannot hold unless one of the facts does; a source that is doubtful demands it, too."""
+    if isinstance(clause, Compare):
+        return clause.fact in facts and clause.operand is not False
+    if isinstance(clause, Advisory):
+        return demands(clause.of, facts)
+    if isinstance(clause, All):
+        return any(demands(part, facts) for part in clause.of)
+    return isinstance(clause, Any) and bool(clause.of) and all(demands(part, facts) for part in clause.of)
 
 
 def undecided_in(clause: Clause) -> Iterator[UnreadText | NoData]:

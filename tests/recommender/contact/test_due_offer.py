@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from composition import reading
 from composition.contact_terms import read_contact_policy
 from composition.engines import EngineSettings, build_engine
+from composition.settings import country_folder
 from features.problem import Rejected
 from recommender.changes.offer_change import difference
 from recommender.changes.offer_state import offer_states
@@ -85,6 +87,17 @@ def test_a_policy_names_programmes_that_there_are(tmp_path):
     country.contact.write_text(text, encoding="utf-8")
     with pytest.raises(Rejected, match=r"did you mean kr\.emergency-welfare\?"):
         read_contact_policy(country, engine().catalogue)
+    country.contact.write_text(
+        SHIPPED.contact.read_text(encoding="utf-8").replace("near_poverty", "near_povrety"), encoding="utf-8"
+    )
+    with pytest.raises(Rejected, match=r"need: 'near_povrety' is no declared fact \(did you mean near_poverty\?\)"):
+        read_contact_policy(country, engine().catalogue, engine().declaration)
+
+
+@pytest.mark.parametrize("code", ["kr", "fr"])
+def test_a_shipped_policy_names_facts_that_are_declared(code):
+    country = country_folder(code)
+    assert read_contact_policy(country, declaration=reading.read_declaration(country.declaration)).need
 
 
 def test_no_holdout_delays_a_benefit_of_basic_livelihood_security_or_the_allowance_of_who_seeks_work():

@@ -18,6 +18,7 @@ from recommender.contact.holdout import (
     read_holdout,
 )
 from recommender.offers.exploration import CERTAIN, SUBSISTENCE
+from recommender.rules.clause import Advisory, All, Any, Compare, Not
 from tests.recommender.contact.policies import POLICY as CONTACT
 from tests.recommender.contact.policies import offer, state
 
@@ -31,8 +32,8 @@ DRAWN = next(person for person in PEOPLE if POLICY.draws(person))
 OTHER = next(person for person in PEOPLE if not POLICY.draws(person))
 
 
-def programme(category="culture-environment", funds=False, name="x.culture-card"):
-    return SimpleNamespace(id=name, category=category, windows=(SimpleNamespace(funds=funds),))
+def programme(category="culture-environment", funds=False, name="x.culture-card", who=None):
+    return SimpleNamespace(id=name, category=category, windows=(SimpleNamespace(funds=funds),), who=who or {})
 
 
 ORDINARY = programme()
@@ -97,6 +98,24 @@ def test_what_the_signers_or_the_country_excepted_does_not_wait():
 
     assert decided(POLICY, CONTACT).waits
     assert [decided(*one).why for one in ((named, CONTACT), (POLICY, country))] == ["subsistence_or_safety"] * 2
+
+
+@pytest.mark.parametrize(
+    ("clause", "waits"),
+    [
+        (Compare("income", "at_most", 50), False),
+        (Advisory(All((Compare("age", "at_least", 19), Compare("income", "at_most", 50)))), False),
+        (Any((Compare("income", "at_most", 50), Compare("in_crisis", "is", True))), False),
+        (Any((Compare("income", "at_most", 50), Compare("age", "at_least", 65))), True),
+        (Compare("in_crisis", "is", False), True),
+        (Not(Compare("income", "at_most", 50)), True),
+    ],
+)
+def test_what_nobody_may_have_without_a_fact_that_tells_of_need_does_not_wait_whatever_it_is_filed_under(clause, waits):
+    asked = programme(who={"citizen": clause})
+    contact = replace(CONTACT, need=frozenset({"income", "in_crisis"}))
+    decided = contact_delays(POLICY, DRAWN, [due()], {asked.id: asked}, contact, POLICY.first)[asked.id]
+    assert (decided.waits, decided.why) == ((True, "held_out") if waits else (False, "subsistence_or_safety"))
 
 
 def test_nothing_waits_outside_the_span():

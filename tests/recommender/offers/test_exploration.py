@@ -21,6 +21,7 @@ from recommender.offers.exploration import (
     propensities,
     read_exploration,
 )
+from recommender.rules.clause import Compare
 from recommender.rules.window import ApplicationWindow, always
 
 WORDS = {
@@ -44,6 +45,9 @@ TIED = [offer("a", 900), offer("b", 880), offer("c", 850), offer("d", 300), offe
 
 def test_what_is_signed_is_read_again_as_it_was():
     assert read_exploration(SLOT.to_document()) == SLOT
+    assert "need" not in SLOT.to_document()  # what was decided before there was such a word is drawn again as it was
+    asked = replace(SLOT, need=frozenset({"income"}))
+    assert read_exploration(asked.to_document()) == asked
 
 
 @pytest.mark.parametrize(
@@ -138,6 +142,7 @@ def test_nothing_crosses_what_does_not_move_nor_what_stands_otherwise(rows, numb
     ],
 )
 def test_subsistence_and_what_closes_soon_stay_where_they_are(category, window, moves):
-    programme = SimpleNamespace(id="x", category=category)
+    programme = SimpleNamespace(id="x", category=category, who={"citizen": Compare("income", "at_most", 50)})
     assert POLICY.moves(programme, window) is moves
     assert not replace(POLICY, never=frozenset({"x"})).moves(programme, window)
+    assert not replace(POLICY, need=frozenset({"income"})).moves(programme, window)
