@@ -17,21 +17,25 @@ from features.unicode_form import composed
 
 _DIGITS: Final = 32
 _BYTE_ORDER_MARK: Final = "\N{BYTE ORDER MARK}"
+_UNCERTAIN: Final = (b"\\u", b" :", b"\t:", b"\n:", b"\r:")
+"""The first: only such an escape writes a NUL or half of a surrogate pair. The others: see `_quickly`."""
 
 
 @dataclass(frozen=True)
 class JsonLimits:
-    """How large a document may be.
+    """How large a document may be, and how its numbers are read.
 
     Attributes:
         depth: the most objects and lists inside one another.
         integer: the largest magnitude of an integer: 2**53 - 1 is what every JSON reader agrees about (RFC 7493, 2.2).
         size: the most bytes, None where the caller has counted them.
+        whole: whether a number without a fraction is an integer however it is written (JSON Schema, 6.1.1): 72.0, 1e2.
     """
 
     depth: int = 16
     integer: int = 2**53 - 1
     size: int | None = None
+    whole: bool = False
 
 
 LIMITS: Final = JsonLimits()
@@ -98,11 +102,11 @@ def _quickly(body: bytes, limits: JsonLimits) -> object:
     that the text has at least as many of these as it has names. The value has as many names as that only if each name
     in the text is in the value.
     """
-    if b"\\u" in body or b" :" in body or b"\t:" in body or b"\n:" in body or b"\r:" in body:
-        raise ValueError  # the first: only such an escape writes a NUL or half of a surrogate pair
+    if any(two[:1] in body and two in body for two in _UNCERTAIN):  # one byte is sought ten times faster than two
+        raise ValueError
     if not body.isascii():
         body = composed(body.decode()).encode()
-    value = _decoder().decode(body)
+    value = _decoder(limits.whole).decode(body)
     if body.count(b'":') != _names(value, limits.depth, limits.integer):
         raise ValueError
     return value
@@ -124,11 +128,11 @@ def _names(value: Any, depth: int, most: int) -> int:
     return 0
 
 
-@lru_cache(1)
-def _decoder() -> Any:
+@lru_cache(2)
+def _decoder(whole: bool) -> Any:
     import msgspec  # loading it takes longer than reading a small file
 
-    return msgspec.json.Decoder()
+    return msgspec.json.Decoder(float_hook=_whole if whole else None)
 
 
 def _text(body: bytes) -> str:
@@ -146,7 +150,7 @@ def _decode(text: str, limits: JsonLimits) -> object:
             text,
             object_pairs_hook=_object,
             parse_int=partial(_integer, limits.integer),
-            parse_float=_real,
+            parse_float=_whole if limits.whole else _real,
             parse_constant=_constant,
         )
     except RecursionError:
@@ -180,6 +184,11 @@ def _real(digits: str) -> float:
     if not math.isfinite(number):
         raise MalformedError("contains a number that is too large")
     return number
+
+
+def _whole(digits: str) -> int | float:
+    number = _real(digits)
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
 def _constant(_name: str) -> object:

@@ -20,7 +20,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 
 from features import __version__
-from features.strict_json import MalformedError, parse
+from features.strict_json import JsonLimits, MalformedError, parse
 from serving.http import metrics
 from serving.http import problem_documents as problems
 from serving.http.access import METADATA, Authentication
@@ -46,7 +46,7 @@ _SCHEMAS: Final = "#/components/schemas/"
 _UNTOLD: Final[Any] = dict.fromkeys(("tracing", "metrics", "logs", "operation_spans", "auto_configure"), False)
 """FastAPI's own spans name paths and queries, and so people: serving.http.request_span tells what may be told."""
 _MEDIA = re.compile(r"(application/[a-z+-]{1,60})\s*(;\s*charset\s*=\s*\"?utf-8\"?\s*)?\Z", re.IGNORECASE)
-_POINT = re.compile(rb"[0-9](\.0+|(\.[0-9]+)?[eE][+]?[0-9]+)[\s,}\]]")
+_WHOLE: Final = JsonLimits(whole=True)
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -260,18 +260,9 @@ def parsed(body: bytes) -> object:
         RefusedError: it is not strict JSON.
     """
     try:
-        value = parse(body)
-        return _with_integers(value) if _POINT.search(body) else value
+        return parse(body, _WHOLE)
     except MalformedError as failure:
         raise RefusedError(problems.MALFORMED_BODY, f"The body {failure}.") from None
-
-
-def _with_integers(value: Any) -> Any:
-    if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < 2**53 else value
-    if isinstance(value, dict):
-        return {name: _with_integers(one) for name, one in value.items()}
-    return [_with_integers(one) for one in value] if isinstance(value, list) else value
 
 
 def _pointer(location: Sequence[int | str], model: type[BaseModel]) -> str:

@@ -144,3 +144,34 @@ def test_two_spellings_of_one_name_are_a_name_given_twice():
     for name in (apart, json.dumps(apart)[1:-1]):
         with pytest.raises(MalformedError, match="twice"):
             parse(f'{{"가": 1, "{name}": 2}}'.encode())
+
+
+WHOLE = JsonLimits(whole=True)
+
+
+@pytest.mark.parametrize("written", ["72", "72.0", "7.2e1", "7.20E+1", "720e-1"])
+def test_where_it_is_asked_for_a_number_without_a_fraction_is_an_integer_however_it_is_written(written):
+    for content in (written, f'[{written}, "\\u0061"]', f'{{"a": {written}}}'):
+        for text in (content, content.encode()):
+            found = parse(text, WHOLE)
+            number = found if isinstance(found, int) else found[0] if isinstance(found, list) else found["a"]
+            assert repr(number) == "72"
+
+
+def test_what_has_a_fraction_or_is_beyond_exact_integers_stays_a_real_number():
+    for content in ("[0.5, 1e16, -9007199254740992.0]", b"[0.5, 1e16, -9007199254740992.0]"):
+        assert repr(parse(content, WHOLE)) == "[0.5, 1e+16, -9007199254740992.0]"
+    for written in (b"1e999", b"[-1e999]"):
+        with pytest.raises(MalformedError, match="too large"):
+            parse(written, WHOLE)
+
+
+@given(WRITTEN)
+def test_bytes_and_text_are_read_alike_where_whole_numbers_are_asked_for(text):
+    def outcome(content):
+        try:
+            return parse(content, WHOLE)
+        except MalformedError as failure:
+            return str(failure), failure.line, failure.column, failure.name
+
+    assert repr(outcome(text.encode())) == repr(outcome(text))
