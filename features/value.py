@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 from string import ascii_uppercase, digits
 from typing import Final
@@ -30,6 +31,7 @@ def identifier_code(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") >> 2
 
 
+@lru_cache(maxsize=4096)  # a country has some hundred regions, and nearly every event of a move names one
 def region_code(text: str) -> int:
     """Return the integer under which the code of a region travels through integer columns; `region_text` undoes it.
 

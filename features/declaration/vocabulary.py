@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Final
 
 from features.calendar import Duration, add_months, date_of
@@ -43,6 +44,12 @@ class EventType:
     def parts(self) -> tuple[str, ...]:
         """Every part a person may play in it."""
         return tuple(dict.fromkeys((self.subject, *self.roles)))
+
+    @cached_property
+    def named(self) -> tuple[str, ...]:
+        """The fields without which nobody knows which one is meant: identifiers that are not optional."""
+        fields = self.fields.items()
+        return tuple(name for name, kind in fields if kind.type == "identifier" and not kind.optional)
 
 
 @dataclass(frozen=True)

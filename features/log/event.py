@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -47,17 +47,20 @@ class Event:
     data: Mapping[str, object] = field(default_factory=dict)
     about: tuple[tuple[str, str], ...] = ()
 
-    @cached_property
+    @property
     def body_hash(self) -> str:
         """The SHA-256, in hex, of what it says: the same event sent twice has the same, a conflicting one another.
 
         When it was recorded is not part of it: whoever stamps a repeated event stamps another time.
         """
-        about = canonical_text(self.about) if self.about else ""
-        body = "\n".join((self.subject, self.type, str(self.time), self.payload, about))
-        return sha256(body.encode()).hexdigest()
+        return self.hash_with(self.payload)
 
-    @cached_property
+    def hash_with(self, payload: str) -> str:
+        """The `body_hash` by its `payload`, for who has made that already."""
+        about = canonical_text(self.about) if self.about else ""
+        return sha256(f"{self.subject}\n{self.type}\n{self.time}\n{payload}\n{about}".encode()).hexdigest()
+
+    @property
     def payload(self) -> str:
         """The canonical JSON text of its data."""
         return canonical_text(self.data) if self.data else "{}"
@@ -119,7 +122,7 @@ def parse_time(value: object, where: Where = ("time",)) -> int:
     >>> parse_time("1970-01-01T09:00:00+09:00")
     0
     """
-    second = _second_of(value) if isinstance(value, str) else None
+    second = second_of(value) if isinstance(value, str) else None
     if second is not None:
         return second
     remedy = "Write it like 2026-11-01T09:00:00+09:00, with its offset (RFC 3339)"
@@ -127,7 +130,7 @@ def parse_time(value: object, where: Where = ("time",)) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _second_of(text: str) -> int | None:
+def second_of(text: str) -> int | None:
     """The UTC second of a time, None where it is none; a registry writes one time for all that it sends at once."""
     try:
         if _RFC3339.fullmatch(text):

@@ -24,6 +24,7 @@ from features.log.versions import conflict, erased_subject, foreign_action
 from features.problem import Problem
 
 _AT_ONCE: Final = 1_000  # rows made and written at once: so few stay in the processor's cache, and memory is used again
+_LAST: Final = sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.number), 0))
 _FIELDS: Final = ("id", "source", "subject", "type", "time", "recorded", "data", "about")
 
 Outcome = Literal["accepted", "duplicate"] | Problem
@@ -178,14 +179,17 @@ class EventLog:
     def _numbers(self, query: sa.Select[Any]) -> list[int]:
         return [row[0] for row in self._connection.execute(query)]
 
+    def _last(self) -> int:
+        """The number of the last event, 0 where there is none."""
+        return int(self._connection.execute(_LAST).scalar_one())
+
     @contextmanager
     def _indexing(self) -> Iterator[None]:
         """Make the indexes of an empty SQLite log once it is filled, which is faster than adding to them row by row.
 
         On a server this would lock readers out.
         """
-        last = sa.select(sa.func.max(EVENTS.c.number))
-        if self._connection.dialect.name != "sqlite" or self._connection.execute(last).scalar_one() is not None:
+        if self._connection.dialect.name != "sqlite" or self._last():
             yield
             return
         for index in EVENTS.indexes:
@@ -230,7 +234,7 @@ class EventLog:
         Of events with one key in a chunk the first is written. Only rows whose id stands twice are compared, and all of
         them only where the log held some of their keys before.
         """
-        last = self._connection.execute(sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.number), 0))).scalar_one()
+        last = self._last()
         count = self._inserted(rows)
         places: Sequence[int] = _repeated(rows.columns[1]) if count < len(rows) else ()
         first = _first(rows, places)

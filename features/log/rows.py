@@ -93,9 +93,10 @@ def stored(events: Iterable[Event]) -> Iterator[StoredRows]:
 
 def cells_of(event: Event) -> Cells:
     """Return the values of one event, in the order of `CELLS`."""
+    payload = event.payload
     return (
-        event.source, event.id, event.subject, event.type, event.time, event.recorded, event.payload,
-        text_of(event.about), event.body_hash,
+        event.source, event.id, event.subject, event.type, event.time, event.recorded, payload,
+        text_of(event.about), event.hash_with(payload),
     )  # fmt: skip
 
 

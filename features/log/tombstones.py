@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Literal
+from typing import Final, Literal
 
 import sqlalchemy as sa
 
@@ -14,6 +14,7 @@ from features.log.tables import TOMBSTONES
 from features.problem import Problem, Rejected
 
 Kind = Literal["person", "decision"]
+_DIGESTS: Final = sa.select(TOMBSTONES.c.digest)
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Tombstones:
 
     def digests(self) -> frozenset[str]:
         """Return every tombstone."""
-        return frozenset(self._connection.execute(sa.select(TOMBSTONES.c.digest)).scalars())
+        return frozenset(self._connection.execute(_DIGESTS).scalars())
 
     def write(self, digests: Iterable[str]) -> None:
         """Keep tombstones that are new."""

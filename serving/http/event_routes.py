@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, Final, Protocol
 
+import msgspec
 from fastapi import FastAPI
 from fastapi.responses import Response
 from starlette.requests import Request
@@ -19,7 +20,7 @@ from serving.http.offer_desk import OfferDesk
 from serving.http.problem_documents import ProblemItemValue, RefusedError
 from serving.http.record_desk import RecordDesk
 from serving.http.request_desk import RequestDesk
-from serving.http.service_frame import WorkerPool, bodies, json_text, media_of, parsed, received, refusals
+from serving.http.service_frame import JSON, WorkerPool, bodies, media_of, parsed, received, refusals
 from serving.http.tokens import WRITE
 
 WAITING: Final = 16
@@ -88,7 +89,7 @@ def add_events(app: FastAPI, log: Writing, access: Authentication, clock: Callab
         several = media_of(request) == BATCH
         taken = await work.run(lambda: log.take(_documents(body, several), now))
         answer = await asyncio.wrap_future(taken)
-        return Response(json_text(answer), media_type="application/json")
+        return Response(msgspec.json.encode(answer), media_type=JSON)
 
 
 def _documents(body: bytes, several: bool) -> Sequence[object]:

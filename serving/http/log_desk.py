@@ -26,6 +26,10 @@ from serving.http.request_desk import RequestDesk
 from serving.proactive.offer_worker import OfferWorker
 from serving.proactive.work_list import WorkList
 
+_WITHOUT_PROBLEMS: Final[Mapping[str, dict[str, Any]]] = {
+    name: {"outcome": name, "problems": []} for name in ("accepted", "duplicate")
+}
+"""Nearly every result is one of these two, which are made once."""
 _UNWRITTEN: Final = "Nothing was written. Send the same again: what is there already is told as a duplicate."
 
 
@@ -140,7 +144,7 @@ class LogDesk:
         if isinstance(found, Rejected):
             return {"outcome": "rejected", "problems": told(found.problems, self._names)}
         if isinstance(found, str):
-            return {"outcome": found, "problems": []}
+            return _WITHOUT_PROBLEMS[found]
         if found.code == "refused":  # about somebody who was erased
             return {"outcome": "rejected", "problems": told((replace(found, path=("subject",)),), self._names)}
         same = found.code == "conflict"

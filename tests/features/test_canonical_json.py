@@ -41,3 +41,24 @@ def test_a_stored_hash_stays_as_it_is():
 def test_what_json_does_not_have_is_refused():
     with pytest.raises(ValueError, match="not JSON compliant"):
         canonical_text(float("nan"))
+
+
+@given(
+    st.dictionaries(
+        st.text(max_size=3),
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(st.characters()),
+    )
+)
+def test_a_flat_object_has_the_text_that_json_gives_it_whatever_stands_in_it(value):
+    assert canonical_text(value) == json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    "value", [{"a": "\ud800"}, {"\udfff": 1}, {"a": 2**70}, {1: "a", 2: "b"}, {"a": 1e16}, {None: 1}]
+)
+def test_a_flat_object_that_is_out_of_the_ordinary_has_the_text_that_json_gives_it(value):
+    assert canonical_text(value) == json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
