@@ -4,6 +4,9 @@ People are drawn: each district's share of the country, ages, incomes and traits
 drawn from the shipped programmes and from those grown by the mix of real rules (docs/catalogue.md). Rules that count
 members of a household are left out: these people have none. DuckDB reads a table sorted by district, one thread, by SQL
 whose NULL is what is not known, which is the same three-valued logic.
+
+A whole nation is a million drawn people as often as it takes, side by side in each region: every one has bits of their
+own in memory, so counting them takes what as many different people take, and the counts are known beforehand.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from typing import Any, Final
 
 import duckdb
@@ -20,7 +24,7 @@ import pyarrow
 
 from composition import reading
 from composition.catalogue_growth import growth
-from features.arrays import Int64
+from features.arrays import Int64, UInt64
 from features.calendar import day_of
 from features.members import nobody
 from features.snapshot import Snapshots
@@ -44,26 +48,32 @@ ABSENT: Final = -(2**31)
 """What stands for none in the peer's columns, below every bound."""
 
 
-def measure(progress: Callable[[str], None]) -> Mapping[str, object]:
-    """Run the benchmark at its usual size; `progress` takes what is being done."""
-    return run(progress=progress)
+def measure(progress: Callable[[str], None], units: int | None = None) -> Mapping[str, object]:
+    """Run the benchmark at its usual size, or over so many people; `progress` takes what is being done."""
+    copies = max(1, round((units or PEOPLE) / PEOPLE))
+    return run(people=(units or PEOPLE) // copies, copies=copies, progress=progress)
 
 
 def run(
-    people: int = PEOPLE, rules: int = RULES, peers: int = PEER_RULES, progress: Callable[[str], None] = lambda _: None
-) -> dict[str, Any]:
-    """Return the document of `proffer bench reach`: rules counted a second of CPU, by both."""
+    people: int = PEOPLE, rules: int = RULES, peers: int = PEER_RULES, copies: int = 1,
+    progress: Callable[[str], None] = lambda _: None,
+) -> dict[str, Any]:  # fmt: skip
+    """Return the document of `proffer bench reach`: rules counted a second of CPU, by both, and over copies alone."""
     progress(f"drawing {rules} rules and {people:,} people")
     drawn = _DrawnPeople(people, _rules(rules))
     population = populated(drawn.shards, (), drawn.declaration, drawn.regions, day_of(DAY))
     asked = [compiled_rule(one, population, drawn.regions, WEEKENDS_ONLY) for one in drawn.rules]
     answered(asked[0], population)  # which compiles the kernel
     progress("counting")
-    ours = []
-    for one in asked:
-        begun = time.process_time()
-        counted = answered(one, population)
-        ours.append((time.process_time() - begun, counted.regions))
+    ours, details = _counted(asked, population), []
+    details.append(_times([seconds for seconds, _ in ours], population))
+    equal = True
+    if copies > 1:
+        progress(f"counting {copies} times as many")
+        nation = _copied(population, copies)
+        counted = _counted(asked, nation)
+        details.append(_times([seconds for seconds, _ in counted], nation))
+        equal = all(np.array_equal(one[1] * copies, other[1]) for one, other in zip(ours, counted, strict=True))
     progress(f"{PEER} counts the same")
     theirs = _peer(drawn, population, asked[:peers])
     both = list(zip(ours[:peers], theirs, strict=True))
@@ -75,18 +85,45 @@ def run(
         "ours": peers / shared,
         "peers": {PEER: peers / taken},
         "ratio": {PEER: taken / shared},
-        "equal_results": all(np.array_equal(one[1], other[1]) for one, other in both),
-        "details": [_times([seconds for seconds, _ in ours], population, people)],
+        "equal_results": equal and all(np.array_equal(one[1], other[1]) for one, other in both),
+        "details": details,
     }
 
 
-def _times(seconds: Sequence[float], population: ReachPopulation, people: int) -> dict[str, float]:
+def _counted(asked: Sequence[Compiled], population: ReachPopulation) -> list[tuple[float, Int64]]:
+    """Seconds of CPU that each rule takes, and its counts by region."""
+    found = []
+    for one in asked:
+        begun = time.process_time()
+        counted = answered(one, population)
+        found.append((time.process_time() - begun, counted.regions))
+    return found
+
+
+def _copied(population: ReachPopulation, copies: int) -> ReachPopulation:
+    """So many times the people of each region side by side, all of whom stand in memory."""
+    rows, starts = population.rows, population.rows.starts
+
+    def tiled(words: UInt64) -> UInt64:
+        made = np.empty((*words.shape[:-1], words.shape[-1] * copies), np.uint64)
+        for first, last in pairwise(starts.tolist()):
+            made[..., first * copies : last * copies] = np.tile(words[..., first:last], copies)
+        return made
+
+    words, groups = tiled(rows.words), tiled(rows.groups)
+    more = rows._replace(words=words, real=tiled(rows.real), starts=starts * copies, groups=groups)
+    planes, people = population.planes.holding(words), population.people * copies
+    return replace(population, planes=planes, people=people, sizes=population.sizes * copies, rows=more)
+
+
+def _times(seconds: Sequence[float], population: ReachPopulation) -> dict[str, float]:
     ordered = [1000 * one for one in sorted(seconds)]
     return {
+        "people": len(population),
         "p50 ms of CPU": round(ordered[len(ordered) // 2], 3),
         "p95 ms of CPU": round(ordered[len(ordered) * 95 // 100], 3),
         "longest ms of CPU": round(ordered[-1], 3),
-        "bytes a person": round(population.rows.words.nbytes / people, 1),
+        "bytes a person": round(population.rows.words.nbytes / len(population), 1),
     }
 
 

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--units",
         type=int,
         metavar="N",
-        help="how many people to learn from, or to make (private, sweep, worlds, uplift, households)",
+        help="how many people to learn from, or to make (private, sweep, reach, worlds, uplift, households)",
     )
     parser.add_argument(
         "--pictures", type=Path, metavar="DIR", help="where to draw curves (sweep; private: takes long)"

@@ -188,9 +188,9 @@ def evaluate_words(
         kind, plane, bits = atoms[i, 0], atoms[i, 1], atoms[i, 2]
         yes, maybe = certain[i, :size], possible[i, :size]
         if kind == RANGE:
-            range_words(rows.words[plane : plane + 1 + bits, first:last], atoms[i, 3], atoms[i, 4], yes, maybe)
+            range_words(rows.words[plane : plane + 1 + bits], first, atoms[i, 3], atoms[i, 4], yes, maybe)
         elif kind == MEMBERS:
-            ages_words(rows.words[plane : plane + 1 + bits, first:last], atoms[i, 3], yes, maybe)
+            ages_words(rows.words[plane : plane + 1 + bits], first, atoms[i, 3], yes, maybe)
         elif kind == REGION:
             yes[:] = _EVERYBODY if rule.within[i, region] == 2 else _NOBODY
             maybe[:] = _EVERYBODY if rule.within[i, region] != 0 else _NOBODY
@@ -201,39 +201,46 @@ def evaluate_words(
 
 
 @njit
-def range_words(planes: UInt64, low: int, high: int, yes: UInt64, maybe: UInt64) -> None:
-    """Whose value has a place from `low` to `high`, compared bit by bit from the highest (O'Neil and Quass 1997)."""
-    bits = len(planes) - 1
+def range_words(planes: UInt64, start: int, low: int, high: int, yes: UInt64, maybe: UInt64) -> None:
+    """Whose value has a place from `low` to `high`, compared from the lowest bit up, a plane at a time.
+
+    `yes` holds who is at or above `low` by the bits so far, `maybe` who is at or below `high`: a bit takes one
+    operation for each, over words side by side, several at a time (O'Neil and Quass 1997, from the other end).
+    """
+    bits, unknown = len(planes) - 1, planes[0, start : start + len(yes)]
+    yes[:] = _EVERYBODY if low <= high else _NOBODY
+    maybe[:] = yes
+    for bit in range(bits if low <= high else 0):
+        own = planes[bits - bit, start : start + len(yes)]
+        if (low >> bit) & 1:
+            for word in range(len(yes)):
+                yes[word] &= own[word]
+        else:
+            for word in range(len(yes)):
+                yes[word] |= own[word]
+        if (high >> bit) & 1:
+            for word in range(len(maybe)):
+                maybe[word] |= ~own[word]
+        else:
+            for word in range(len(maybe)):
+                maybe[word] &= ~own[word]
     for word in range(len(yes)):
-        above, below, at_low, at_high = _NOBODY, _NOBODY, _EVERYBODY, _EVERYBODY
-        for bit in range(bits):
-            own = planes[1 + bit, word]
-            if (low >> (bits - 1 - bit)) & 1:
-                at_low &= own
-            else:
-                above |= at_low & own
-                at_low &= ~own
-            if (high >> (bits - 1 - bit)) & 1:
-                below |= at_high & ~own
-                at_high &= own
-            else:
-                at_high &= ~own
-        unknown = planes[0, word]
-        holds = (above | at_low) & (below | at_high) & ~unknown if low <= high else _NOBODY
-        yes[word], maybe[word] = holds, holds | unknown
+        yes[word] &= maybe[word] & ~unknown[word]
+        maybe[word] = yes[word] | unknown[word]
 
 
 @njit
-def ages_words(planes: UInt64, ages: int, yes: UInt64, maybe: UInt64) -> None:
+def ages_words(planes: UInt64, start: int, ages: int, yes: UInt64, maybe: UInt64) -> None:
     """Whose set of ages has one of `ages`, a bit an age."""
-    bits = len(planes) - 1
+    bits, unknown = len(planes) - 1, planes[0, start : start + len(yes)]
     yes[:] = _NOBODY
     for age in range(bits):
         if (ages >> age) & 1:
+            own = planes[bits - age, start : start + len(yes)]
             for word in range(len(yes)):
-                yes[word] |= planes[bits - age, word]
+                yes[word] |= own[word]
     for word in range(len(yes)):
-        maybe[word] = yes[word] | planes[0, word]
+        maybe[word] = yes[word] | unknown[word]
 
 
 @njit
@@ -273,11 +280,12 @@ def operation_words(rule: PlaneRule, node: int, size: int, certain: UInt64, poss
     maybe[:] = yes
     for one in range(first, last):
         part = rule.parts[one]
+        sure, perhaps = certain[part, :size], possible[part, :size]
         if op == AND:
             for word in range(size):
-                yes[word] &= certain[part, word]
-                maybe[word] &= possible[part, word]
+                yes[word] &= sure[word]
+                maybe[word] &= perhaps[word]
         else:
             for word in range(size):
-                yes[word] |= certain[part, word]
-                maybe[word] |= possible[part, word]
+                yes[word] |= sure[word]
+                maybe[word] |= perhaps[word]
