@@ -29,6 +29,8 @@ _DATE: Final = "date"
 _LARGE: Final = "large"
 _AMOUNT: Final = "amount"
 _OPENING: Final = ("“", "‘", '"', "«\u00a0")
+_MOST_KEPT: Final = 8_192
+"""So many messages are kept as they were told: a window or a sum is the same for many people."""
 _Part = tuple[str, str, str]  # literal text, then the name and the form of a placeholder ("" where there is none)
 
 
@@ -138,7 +140,7 @@ class Messages:
     def __init__(self, languages: Mapping[str, _Language]) -> None:
         """Keep what `parse` has checked."""
         self._languages = languages
-        self._constant: dict[str, Text] = {}
+        self._told: dict[tuple[object, ...], Text] = {}
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -171,12 +173,13 @@ class Messages:
 
     def text(self, key: str, /, **values: Value) -> Text:
         """Return a message in every language; raises KeyError for an unknown key or a value that is missing."""
-        known = self._constant.get(key)
+        asked = (key, *values.items())
+        known = self._told.get(asked)
         if known is None:
             said = [(language, one.text(key, values, language)) for language, one in self._languages.items()]
-            known = Text.paired(said)
-            if not values:
-                self._constant[key] = known
+            if len(self._told) >= _MOST_KEPT:
+                self._told.clear()
+            known = self._told[asked] = Text.paired(said)
         return known
 
     def said(self, language: str, key: str, /, **values: Value) -> str:

@@ -19,13 +19,22 @@ from features.log.event import Event
 from features.log.rows import CELLS, CHUNK, KIN, Key, StoredRows, member_text, renamed, stated_in, stored
 from features.log.tables import ACTIONS, EVENTS, OTHERS
 from features.log.tombstones import ErasureKey, Tombstones
-from features.log.touching import portions, touching
+from features.log.touching import connected, portions, touching
 from features.log.versions import conflict, erased_subject, foreign_action
 from features.problem import Problem
 
 _AT_ONCE: Final = 1_000  # rows made and written at once: so few stay in the processor's cache, and memory is used again
 _LAST: Final = sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.number), 0))
 _FIELDS: Final = ("id", "source", "subject", "type", "time", "recorded", "data", "about")
+_READ: Final = (EVENTS.c.number, *(EVENTS.c[name] for name in _FIELDS))
+_PEOPLE: Final = sa.bindparam("people", expanding=True)
+_OWN: Final = sa.select(EVENTS.c.subject, *_READ).where(EVENTS.c.subject.in_(_PEOPLE))
+_WITH_OTHERS: Final = (
+    sa.select(OTHERS.c.person, *_READ)
+    .join_from(OTHERS, EVENTS, OTHERS.c.number == EVENTS.c.number)
+    .where(OTHERS.c.person.in_(_PEOPLE))
+)
+_NUMBERED: Final = sa.select(*_READ).where(EVENTS.c.number.in_(sa.bindparam("numbers", expanding=True)))
 
 Outcome = Literal["accepted", "duplicate"] | Problem
 """What became of one event: new, there already saying the same, or a problem for which it was not written."""
@@ -125,12 +134,17 @@ class EventLog:
 
     def lives(self, people: Sequence[str]) -> dict[str, list[Event]]:
         """Return the events that touch each of some people, as `events` yields them for one."""
-        touched = touching(self._connection, people)
-        numbers = set[int]().union(*touched.values())
-        query, found = sa.select(EVENTS.c.number, *(EVENTS.c[name] for name in _FIELDS)), dict[int, Event]()
-        for chosen in portions(sorted(numbers)):
-            rows = self._connection.execute(query.where(EVENTS.c.number.in_(chosen)))
-            found.update((number, _event(cells)) for number, *cells in rows)
+        touched, found = {one: set[int]() for one in people}, dict[int, Event]()
+        for some in portions(people):
+            for query in (_OWN, _WITH_OTHERS):
+                for person, number, *cells in self._connection.execute(query, {"people": some}):
+                    touched[person].add(number)
+                    if number not in found:
+                        found[number] = _event(cells)
+        touched = connected(self._connection, touched)
+        for chosen in portions(sorted(set[int]().union(*touched.values()).difference(found))):
+            for number, *cells in self._connection.execute(_NUMBERED, {"numbers": chosen}):
+                found[number] = _event(cells)
         return {one: [found[number] for number in sorted(touched[one])] for one in people}
 
     def count(self) -> int:

@@ -185,7 +185,8 @@ class _Decision:
         stands = [one for one in self.situation.due if (past := self._past.get(one.programme)) and past.was_offered]
         aside = [one for one in candidates if any(excludes(one, other) for other in stands if other != one)]
         kept = [Kept(one.programme, "incompatible") for one in aside]
-        candidates = [one for one in candidates if one not in aside]
+        put_aside = {one.programme for one in aside}
+        candidates = [one for one in candidates if one.programme not in put_aside]
         until = self.policy.quiet_until(self.situation.zone.local_seconds(self.situation.now))
         if until is not None:
             return None, [
@@ -197,7 +198,10 @@ class _Decision:
             ]
         message = self._chosen(candidates, through)
         gone = () if message is None else message.offers
-        return message, [*kept, *(self._waits(one, gone, candidates) for one in candidates if one not in gone)]
+        left = {one.programme for one in gone}
+        waiting = [one for one in candidates if one.programme not in left]
+        sure = any(one.standing == YES for one in waiting)
+        return message, [*kept, *(self._waits(one, gone, sure=sure) for one in waiting)]
 
     def _chosen(self, candidates: Sequence[DueOffer], through: Mapping[str, str]) -> ContactMessage | None:
         """The message that brings most of those that could leave, one through each channel; None where none may."""
@@ -210,8 +214,8 @@ class _Decision:
         found, slots = [], record.days_to_contacts(self.policy, now, zone, SLOTS)
         for channel in dict.fromkeys(through[one.programme] for one in (pressing if breaks else candidates)):
             mine = [one for one in candidates if through[one.programme] == channel]
-            others = any(one.standing == YES for one in candidates if one not in mine)
-            first = [one for one in pressing if one in mine]
+            others = any(one.standing == YES for one in candidates if through[one.programme] != channel)
+            first = [one for one in pressing if through[one.programme] == channel]
             sure = [one for one in mine if one.standing == YES]
             first += first_of_plan(sure, slots, self.policy.programmes, self.policy.urgent_days)
             offers = fill(mine, self.policy.programmes, not others, first)
@@ -220,10 +224,11 @@ class _Decision:
                 found.append(ContactMessage(channel, offers, urgent=breaks))
         return max(found, key=lambda one: (one.offers[0].standing == YES, one.gain), default=None)
 
-    def _waits(self, one: DueOffer, gone: Sequence[DueOffer], candidates: Sequence[DueOffer]) -> Kept:
+    def _waits(self, one: DueOffer, gone: Sequence[DueOffer], *, sure: bool) -> Kept:
+        """Why something does not leave with what does; `sure` is whether a yes waits, too."""
         if any(excludes(one, other) for other in gone):
             return Kept(one.programme, "incompatible")
-        if one.standing == LIKELY and any(other.standing == YES for other in candidates if other not in gone):
+        if one.standing == LIKELY and sure:
             return Kept(one.programme, "after_yes")
         return Kept(one.programme, "next_message" if gone else "frequency")
 

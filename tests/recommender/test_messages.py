@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from features.country import Currency
 from features.problem import Rejected
+from recommender import messages
 from recommender.messages import Messages
 from recommender.text import Text
 from tests.recommender.catalogues import MESSAGES
@@ -156,3 +157,21 @@ def test_a_message_that_is_unknown_or_not_filled_in_is_an_error():
         parsed().text("nothing")
     with pytest.raises(KeyError):
         parsed().text("left")
+
+
+TOLD = st.sampled_from(
+    [0, 1, 1.0, -0.0, True, 1_200, 1_200.0, 1.5, "1", "1.5", date(2026, 5, 1), Text(ko="하나", en="one")]
+)
+
+
+@given(st.lists(st.tuples(TOLD, TOLD), max_size=12), st.integers(1, 4))
+def test_a_message_is_told_alike_however_often_and_after_whatever_others(told, most):
+    kept, before = parsed(), messages._MOST_KEPT
+    messages._MOST_KEPT = most
+    try:
+        for days, title in told:
+            assert kept.text("left", days=days) == parsed().text("left", days=days)
+            assert kept.text("grant", title=title, won=days) == parsed().text("grant", title=title, won=days)
+        assert len(kept._told) <= most
+    finally:
+        messages._MOST_KEPT = before
