@@ -63,8 +63,10 @@ class _Cue(NamedTuple):
 
 def origins(
     declaration: Declaration, history: History, person: str, t: int, value_of: Callable[[str], int]
-) -> dict[str, Origin]:
+) -> Mapping[str, Origin]:
     """Return where each known fact of one person comes from; facts whose origin nothing tells are left out.
+
+    That of a fact is worked out when it is asked for: what is said to a person rests on few of all that is known.
 
     Args:
         declaration: the facts.
@@ -76,14 +78,47 @@ def origins(
     cues: dict[str, list[_Cue]] = {}
     for name, cue in _cues(declaration, history, history.visible(person, t)):
         cues.setdefault(name, []).append(cue)
-    found: dict[str, Origin] = {}
-    for name, fact in declaration.facts.items():
-        value = value_of(name)
-        if value != UNKNOWN:
-            origin = _origin(declaration, fact, value, cues.get(name, []), found)
-            if origin is not None:
-                found[name] = origin
-    return found
+    return _Origins(declaration, cues, value_of)
+
+
+class _Origins(Mapping[str, Origin]):
+    """The origins of the known facts of one person."""
+
+    def __init__(
+        self, declaration: Declaration, cues: Mapping[str, list[_Cue]], value_of: Callable[[str], int]
+    ) -> None:
+        self._declaration, self._cues, self._value_of = declaration, cues, value_of
+        self._kept: dict[str, Origin | None] = {}
+
+    def __getitem__(self, name: str) -> Origin:
+        if name not in self._kept:
+            self._kept[name] = self._of(name)
+        origin = self._kept[name]
+        if origin is None:
+            raise KeyError(name)
+        return origin
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._declaration.facts if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _of(self, name: str) -> Origin | None:
+        fact = self._declaration.facts.get(name)
+        value = UNKNOWN if fact is None else self._value_of(name)
+        if fact is None or value == UNKNOWN:
+            return None
+        leans = fact.derived.of if fact.derived else fact.hangs_on[0] if fact.hangs_on else ""
+        # only what is declared before tells of another, so that none goes round in a circle
+        places = _places(self._declaration)
+        base = self.get(leans) if leans and places.get(leans, len(places)) < places[name] else None
+        return _origin(self._declaration, fact, value, self._cues.get(name, []), base)
+
+
+@lru_cache(maxsize=8)
+def _places(declaration: Declaration) -> Mapping[str, int]:
+    return {name: place for place, name in enumerate(declaration.facts)}
 
 
 def _cues(declaration: Declaration, history: History, rows: Int64) -> Iterator[tuple[str, _Cue]]:
@@ -140,11 +175,10 @@ def _after(lapse: Duration | None, day: int) -> int | None:
     return None if lapse is None else lapse.after(day)
 
 
-def _origin(
-    declaration: Declaration, fact: Fact, value: int, cues: list[_Cue], found: Mapping[str, Origin]
-) -> Origin | None:
+def _origin(declaration: Declaration, fact: Fact, value: int, cues: list[_Cue], base: Origin | None) -> Origin | None:
+    """The origin of a fact of this value; `base` is that of the fact from which it is derived or on which it hangs."""
     if fact.derived:
-        return found.get(fact.derived.of)
+        return base
     if fact.type == "dates" or (cues and cues[-1].gives == value and not fact.tally):
         return cues[-1].origin() if cues else _nothing(declaration, fact)
     if cues and cues[-1].until is not None:  # it has lapsed
@@ -153,8 +187,8 @@ def _origin(
         told = [cue for cue in cues if cue.gives == value and (value == 0 or not cue.ended_in(cues))]
         if told:
             return told[-1].origin()
-    if value == 0 and fact.hangs_on and fact.hangs_on[0] in found:
-        return found[fact.hangs_on[0]]
+    if value == 0 and fact.hangs_on and base is not None:
+        return base
     return _nothing(declaration, fact) if value == 0 else None
 
 

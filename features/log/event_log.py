@@ -27,7 +27,7 @@ _AT_ONCE: Final = 1_000  # rows made and written at once: so few stay in the pro
 _LAST: Final = sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.number), 0))
 _FIELDS: Final = ("id", "source", "subject", "type", "time", "recorded", "data", "about")
 _READ: Final = (EVENTS.c.number, *(EVENTS.c[name] for name in _FIELDS))
-_PEOPLE: Final = sa.bindparam("people", expanding=True)
+_PEOPLE: Final[sa.BindParameter[str]] = sa.bindparam("people", expanding=True)
 _OWN: Final = sa.select(EVENTS.c.subject, *_READ).where(EVENTS.c.subject.in_(_PEOPLE))
 _WITH_OTHERS: Final = (
     sa.select(OTHERS.c.person, *_READ)

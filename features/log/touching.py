@@ -13,7 +13,7 @@ __all__ = ["connected", "portions", "touching"]
 
 _ASKED: Final = 400  # keys named in one query, below what every SQLite allows
 _Asked = TypeVar("_Asked")
-_PEOPLE: Final = sa.bindparam("people", expanding=True)
+_PEOPLE: Final[sa.BindParameter[str]] = sa.bindparam("people", expanding=True)
 _TOUCHED: Final = (
     sa.select(EVENTS.c.subject, EVENTS.c.number).where(EVENTS.c.subject.in_(_PEOPLE)),
     sa.select(OTHERS.c.person, OTHERS.c.number).where(OTHERS.c.person.in_(_PEOPLE)),
@@ -23,7 +23,7 @@ _PAIRS: Final = sa.select(ACTIONS.c.number, EVENTS.c.number).join(
 )
 """What acts on an event, and that event."""
 _MINE: Final = sa.union_all(*(query.with_only_columns(query.selected_columns.number) for query in _TOUCHED))
-_NUMBERS: Final = sa.bindparam("numbers", expanding=True)
+_NUMBERS: Final[sa.BindParameter[int]] = sa.bindparam("numbers", expanding=True)
 _OF_PEOPLE: Final = [_PAIRS.where(column.in_(_MINE)) for column in (ACTIONS.c.number, EVENTS.c.number)]
 _OF_NUMBERS: Final = [_PAIRS.where(column.in_(_NUMBERS)) for column in (ACTIONS.c.number, EVENTS.c.number)]
 

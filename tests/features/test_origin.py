@@ -6,11 +6,14 @@ from datetime import date
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from composition.reading import read_declaration
+from features import origin
 from features.log.event import Event
 from features.log.history import history_of
 from features.snapshot import known, known_from_facts
+from features.value import UNKNOWN
 from tests.examples import examples
 from tests.features.histories import DECLARATION, PEOPLE, PROGRAMMES, asked
 
@@ -37,7 +40,7 @@ MOVED = [("fact.stated", "2025-01-01", {"region": "11440"}), ("life.moved", "202
 
 
 @pytest.mark.parametrize(
-    ("events", "fact", "origin"),
+    ("events", "fact", "told"),
     [
         ([("life.job_started", "2024-03-02", A)], "worker", from_event("life.job_started", "2024-03-02")),
         ([("life.job_started", "2024-03-02", A), ("life.job_started", "2024-05-02", B),
@@ -59,8 +62,8 @@ MOVED = [("fact.stated", "2025-01-01", {"region": "11440"}), ("life.moved", "202
          "restaurant", from_event("life.business_closed", "2026-11-01")),
     ],
 )  # fmt: skip
-def test_a_fact_says_from_which_event_it_is_known(events, fact, origin):
-    assert traced(*events)[fact] == origin
+def test_a_fact_says_from_which_event_it_is_known(events, fact, told):
+    assert traced(*events)[fact] == told
 
 
 def test_what_is_not_known_or_only_given_has_no_origin():
@@ -77,6 +80,35 @@ def test_only_what_is_known_has_an_origin_and_none_lies_in_the_future(history):
         for t in times:
             found = known(DECLARATION, built, person, t, PROGRAMMES)
             snapshot = found.snapshot
-            for name, origin in found.origins.items():
+            for name, one in found.origins.items():
                 assert snapshot.value(name) != -(2**63)
-                assert origin.day <= snapshot.today()
+                assert one.day <= snapshot.today()
+
+
+def told_one_by_one(declaration, history, person, t, value_of):
+    """The slow way: the origins of all facts, in the order of their declaration."""
+    cues, told = {}, {}
+    for name, cue in origin._cues(declaration, history, history.visible(person, t)):
+        cues.setdefault(name, []).append(cue)
+    for name, fact in declaration.facts.items():
+        value, on = value_of(name), fact.derived.of if fact.derived else (fact.hangs_on or [""])[0]
+        one = None if value == UNKNOWN else origin._origin(declaration, fact, value, cues.get(name, []), told.get(on))
+        told |= {} if one is None else {name: one}
+    return told
+
+
+@examples(60)
+@given(asked(), st.randoms(use_true_random=False))
+def test_in_whatever_order_origins_are_asked_for_they_are_those_of_all_facts_one_by_one(history, random):
+    events, times = history
+    built, names = history_of(events, DECLARATION), list(DECLARATION.facts)
+    random.shuffle(names)
+    for person in PEOPLE:
+        for t in times:
+            one = known(DECLARATION, built, person, t, PROGRAMMES).snapshot
+            wanted = told_one_by_one(DECLARATION, built, person, t, one.value)
+            found = origin.origins(DECLARATION, built, person, t, one.value)
+            assert {name: found[name] for name in names if name in found} == wanted == dict(found)
+            assert list(found) == list(wanted)
+            assert len(found) == len(wanted)
+            assert "no-such-fact" not in found
