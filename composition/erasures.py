@@ -83,6 +83,10 @@ class Erasures:
             lines = "".join(f"{one}\n" for one in sorted({*held, *digests}))
             write_whole(self.file, lines.encode(), mode=OWNER_ONLY)
 
+    def lists(self, digests: frozenset[str]) -> bool:
+        """Whether the list of this home has exactly these tombstones."""
+        return self.digests() == digests
+
     def bring_up(self, database: Database) -> ErasureKey | None:
         """See that a database lacks nobody's erasure before anything is read of it; return the key.
 

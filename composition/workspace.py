@@ -94,32 +94,29 @@ class Workspace:
         """Whether an event log was ever begun here."""
         if not self.on_server:
             return (self.path / "events.db").exists()
-        with contextlib.closing(self.database) as database:
-            return database.revision() is not None
+        return self.database.revision() is not None
 
     @contextmanager
     def log(self) -> Iterator[EventLog]:
         """The event log as it is at one instant, to be read; it is begun if it is not there."""
         from features.log.event_log import EventLog
+        from features.log.migrations import EVENT_LOG
+        from features.log.opening import opened
 
         self._close_to_others()
-        with contextlib.closing(self.database) as database:
-            database.prepare()
-            key = self.erasures.bring_up(database)
-            with database.reading() as connection:
-                yield EventLog(connection, key)
+        with opened(self.database, (EVENT_LOG,), self.erasures) as found:
+            yield EventLog(*found)
 
     @contextmanager
     def log_to_write(self) -> Iterator[EventLog]:
         """The event log, to be written: what was written is kept when the block ends, and not when it raises."""
         from features.log.event_log import EventLog
+        from features.log.migrations import EVENT_LOG
+        from features.log.opening import opened
 
         self.begin().sweep()
-        with contextlib.closing(self.database) as database:
-            database.prepare()
-            key = self.erasures.bring_up(database)
-            with database.writing() as connection:
-                yield EventLog(connection, key)
+        with opened(self.database, (EVENT_LOG,), self.erasures, writes=True) as found:
+            yield EventLog(*found)
 
     @contextmanager
     def store(self) -> Iterator[ServiceStore]:
@@ -127,7 +124,7 @@ class Workspace:
         from serving.records import store  # loaded only where the service's own tables are read
 
         self._close_to_others()
-        with contextlib.closing(self.database) as database, store.reading(database, self.erasures.bring_up) as opened:
+        with store.reading(self.database, self.erasures) as opened:
             yield opened
 
     @contextmanager
@@ -136,7 +133,7 @@ class Workspace:
         from serving.records import store
 
         self.begin().sweep()
-        with contextlib.closing(self.database) as database, store.writing(database, self.erasures.bring_up) as opened:
+        with store.writing(self.database, self.erasures) as opened:
             yield opened
 
     def knows(self, citizen: str) -> bool:
@@ -157,12 +154,12 @@ class Workspace:
         from features.log.database import Database
         from serving.records import store
 
-        with contextlib.closing(self.database) as database:
-            store.begin(database)
-            done = self.erasures.erase(database, citizen)
-            for copy in self.path.glob("events.db.schema-*"):
-                with contextlib.closing(Database(f"sqlite:///{copy}", str(copy), self.patience)) as older:
-                    self.erasures.erase_copy(older, citizen)
+        database = self.database
+        store.begin(database)
+        done = self.erasures.erase(database, citizen)
+        for copy in self.path.glob("events.db.schema-*"):
+            with contextlib.closing(Database(f"sqlite:///{copy}", str(copy), self.patience)) as older:
+                self.erasures.erase_copy(older, citizen)
         shutil.rmtree(self.reach, ignore_errors=True)  # it holds everybody's facts, and is made again when asked for
         return done
 

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
-from functools import lru_cache, partial
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from features.log.kept_engine import DRIVERS, ENGINES, WRITES, made_engine
 from features.log.migrations import EVENT_LOG
 from features.log.schema import TableSchema
 from features.problem import Code, Problem, Rejected
 from features.whole_file import OWNER_ONLY
 
-_WRITES: Final = "writes"
-_DRIVERS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
-_WRITER: Final = 7_766_337  # the advisory lock of PostgreSQL that one writer at a time holds
 _WAIT_SECONDS: Final = 30
-_CACHE_KIB: Final = 262_144
 _MIGRATE: Final = "Run `proffer migrate`, which makes a backup first"
 
 
@@ -58,10 +54,8 @@ class Database:
         self.where = where
         self._url = _parsed(url, where)
         patience = _WAIT_SECONDS if patience is None else patience
-        if self.in_memory:  # as long as its one connection, which nobody else is given
-            self._engine = _engine(self._url, patience, sa.pool.StaticPool)
-        else:
-            self._engine = _shared_engine(self._url, patience)
+        # one in memory is as long as its one connection, which nobody else is given
+        self._engine = made_engine(self._url, patience) if self.in_memory else ENGINES.of(self._url, patience)
 
     @property
     def in_memory(self) -> bool:
@@ -84,7 +78,7 @@ class Database:
     def writing(self) -> Iterator[sa.Connection]:
         """A connection whose writes are one transaction, which holds the database's only writing place throughout."""
         with self._refusing(), self._engine.connect() as connection:
-            connection = connection.execution_options(**{_WRITES: True})
+            connection = connection.execution_options(**{WRITES: True})
             with connection.begin():
                 yield connection
 
@@ -151,7 +145,7 @@ class Database:
             driver.autocommit = False
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close the connections that nobody uses; otherwise they are kept for whoever opens the database next."""
         self._engine.dispose()
 
     @contextmanager
@@ -177,65 +171,10 @@ def _parsed(url: str, where: str) -> sa.URL:
         parsed = sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError):
         raise Rejected([Problem((where,), "invalid", "is not the URL of a database", remedy)]) from None
-    if parsed.drivername not in {*_DRIVERS, *_DRIVERS.values()}:
+    if parsed.drivername not in {*DRIVERS, *DRIVERS.values()}:
         raise Rejected([Problem((where,), "invalid", "is neither SQLite nor PostgreSQL", remedy)])
     return parsed
 
-
-def _engine(url: sa.URL, patience: int, pool: type[sa.pool.Pool] | None = None) -> sa.Engine:
-    kind = url.get_backend_name()
-    engine = sa.create_engine(url.set(drivername=_DRIVERS[kind]), poolclass=pool, hide_parameters=True)
-    if kind == "sqlite":
-        sa.event.listen(engine, "do_connect", partial(_made, url.database))
-        sa.event.listen(engine, "connect", partial(_connected, patience=patience))
-    sa.event.listen(engine, "begin", partial(_BEGIN[kind], patience=patience))
-    return engine
-
-
-_shared_engine: Final = lru_cache(maxsize=8)(_engine)
-"""A service opens its database for every request: the statements that were compiled once are kept, no connection is."""
-
-
-def _made(database: str | None, *_told: object) -> None:
-    """Make a file that is not there for its owner only, before SQLite makes it for whomever the umask lets read it."""
-    if database and database != ":memory:":
-        with suppress(OSError):  # that it is there, or cannot be made, SQLite says itself
-            Path(database).touch(mode=OWNER_ONLY, exist_ok=False)
-
-
-def _connected(connection: Any, _record: object, *, patience: int) -> None:
-    """Let SQLAlchemy say where a transaction begins, wait for another writer, and overwrite what is erased.
-
-    Changed pages stay in memory up to the size of the cache: until they do not fit, or are committed, readers go on.
-    """
-    connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout = {patience * 1000}")
-    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-    connection.execute("PRAGMA secure_delete = ON")
-
-
-def _writes(connection: sa.Connection) -> bool:
-    return bool(connection.get_execution_options().get(_WRITES))
-
-
-def _begin_sqlite(connection: sa.Connection, **_patience: int) -> None:
-    writes = _writes(connection)
-    connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _begin_postgresql(connection: sa.Connection, *, patience: int) -> None:
-    if not _writes(connection):
-        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        return
-    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {max(1000 * patience, 1)}")  # milliseconds; 0 means for ever
-    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
-
-
-_BEGIN: Final[Mapping[str, Callable[..., None]]] = {
-    "sqlite": _begin_sqlite,
-    "postgresql": _begin_postgresql,
-}
 
 _Words = tuple[Code, str, str]
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from alembic.script import Script, ScriptDirectory
 
 FIRST: Final = "0001"
+_SEEN: Final = "schemas seen"
 _NAMED: Final = re.compile(r'^revision = "([0-9]+)"$', re.MULTILINE)
 
 
@@ -53,13 +54,28 @@ class TableSchema:
         texts = (path.read_text(encoding="utf-8") for path in self.folder.glob("*.py"))
         return max(found[1] for text in texts if (found := _NAMED.search(text)))
 
+    def is_newest(self, connection: sa.Connection) -> bool:
+        """Whether the tables in a database have the newest revision; one query where the connection saw them before."""
+        seen: set[str] = connection.info.setdefault(_SEEN, set())
+        if self.versions not in seen:
+            newest = self.revision_of(connection) == self.head
+            seen.update([self.versions] if newest else ())
+            return newest
+        try:
+            return self._stated(connection) == self.head
+        except sa.exc.DBAPIError:  # they were taken away
+            seen.clear()
+            return False
+
+    def _stated(self, connection: sa.Connection) -> str | None:
+        found = connection.exec_driver_sql(f"SELECT version_num FROM {self.versions}").scalars().all()  # noqa: S608
+        return str(found[0]) if found else None
+
     def revision_of(self, connection: sa.Connection) -> str | None:
         """Return the revision of the tables in a database, or None where they were not begun."""
         tables = set(sa.inspect(connection).get_table_names())
-        if self.versions in tables:
-            found = connection.execute(sa.text(f"SELECT version_num FROM {self.versions}")).scalars().all()  # noqa: S608
-            if found:
-                return str(found[0])
+        if self.versions in tables and (found := self._stated(connection)) is not None:
+            return found
         return FIRST if self.unversioned and tables >= self.unversioned else None
 
     def upgrade(self, connection: sa.Connection) -> tuple[Revision, ...]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import sqlalchemy as sa
 
 from features.log.database import Database
 from features.log.event_log import EventLog
 from features.log.migrations import EVENT_LOG
+from features.log.opening import Guard, opened
 from features.log.tombstones import ErasureKey, Tombstones
 from serving.records.migrations import SERVICE
+
+_SCHEMAS: Final = (EVENT_LOG, SERVICE)
 
 
 @dataclass(frozen=True)
@@ -51,13 +55,9 @@ class ServiceStore:
         return Tombstones(self.connection, self.key).erased("person", people) if people else frozenset()
 
 
-Guard = Callable[[Database], ErasureKey | None]
-"""Sees that a database lacks nobody's erasure, and returns the key of tombstones."""
-
-
 def begin(database: Database) -> None:
     """Begin the tables that are not there; raises Rejected where some are of another version."""
-    database.prepare(EVENT_LOG, SERVICE)
+    database.prepare(*_SCHEMAS)
 
 
 @contextmanager
@@ -66,21 +66,17 @@ def reading(database: Database, guard: Guard | None = None) -> Iterator[ServiceS
 
     Args:
         database: which holds it, or is to.
-        guard: run before anything is read.
+        guard: asked before anything is read.
 
     Raises:
         Rejected: the database cannot be read, or its tables are of another version.
     """
-    begin(database)
-    key = guard(database) if guard else None
-    with database.reading() as connection:
-        yield ServiceStore(connection, key)
+    with opened(database, _SCHEMAS, guard) as found:
+        yield ServiceStore(*found)
 
 
 @contextmanager
 def writing(database: Database, guard: Guard | None = None) -> Iterator[ServiceStore]:
     """The store, to be written: kept when the block ends, and not when it raises; otherwise as `reading`."""
-    begin(database)
-    key = guard(database) if guard else None
-    with database.writing() as connection:
-        yield ServiceStore(connection, key)
+    with opened(database, _SCHEMAS, guard, writes=True) as found:
+        yield ServiceStore(*found)

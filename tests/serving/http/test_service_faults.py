@@ -84,10 +84,10 @@ def test_a_disk_that_is_full_is_503_nothing_is_half_written_and_it_recovers_by_i
     pages = sqlite3.connect(home.path / "events.db").execute("PRAGMA page_count").fetchone()[0]
     full = [True]
 
-    def limited(connection, _record):
+    def limited(connection, *_):
         connection.execute(f"PRAGMA max_page_count = {pages + 1 if full[0] else 2**30}")
 
-    sa.event.listen(sa.pool.Pool, "connect", limited)
+    sa.event.listen(sa.pool.Pool, "checkout", limited)
     try:
         many = [event(f"m{number}", data={"region": "11440"}) for number in range(900)]
         answer = post(call, *many)
@@ -98,7 +98,7 @@ def test_a_disk_that_is_full_is_503_nothing_is_half_written_and_it_recovers_by_i
         full[0] = False
         again = post(call, *many)
     finally:
-        sa.event.remove(sa.pool.Pool, "connect", limited)
+        sa.event.remove(sa.pool.Pool, "checkout", limited)
     assert {one["outcome"] for one in again.json()["results"]} == {"accepted"}
     assert len(held(home)) == 901
 

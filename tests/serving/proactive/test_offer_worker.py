@@ -6,6 +6,7 @@ import json
 import shutil
 from copy import copy
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -353,9 +354,10 @@ class WorkerContract:
                 erase(opened, "ann", key)
             return found
 
+        guard = SimpleNamespace(lists=lambda _: True, key=lambda: key)
         monkeypatch.setattr(OfferWorker, "looks", erasing)
         monkeypatch.setattr(Deployment, "stores", Stores(
-            lambda: store.reading(town.database, lambda _: key), lambda: store.writing(town.database, lambda _: key)
+            lambda: store.reading(town.database, guard), lambda: store.writing(town.database, guard)
         ))  # fmt: skip
         assert town.step().messages == 1
         with town.opened() as opened:
