@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -29,12 +29,23 @@ if TYPE_CHECKING:
     from recommender.rules.compiled import Compiled
     from recommender.rules.worth import Value
 
-__all__ = ["AmountTable", "SweptPeople", "amount_table"]
+__all__ = ["AmountTable", "CountedPeople", "SweptPeople", "amount_table"]
 
 _MOST: Final = 1_000_000
 """So many cases are remembered before all are forgotten: what bounds memory."""
 _MONTHS, _CHILDREN = -1, -2
 """Besides columns: the completed months since somebody's birth, and what can be told of the children."""
+
+
+class CountedPeople(Protocol):
+    """People as known at one second, of whom single ones can be had whole."""
+
+    @property
+    def known(self) -> Snapshots:
+        """Their columns and members."""
+
+    def person(self, at: int, compiled: Compiled, whole: bool) -> Person:
+        """Return one of them; with all that is known, or at least the columns and members."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,8 +136,10 @@ class AmountTable:
             return _Sum(UNKNOWN, UNKNOWN, middle, gives)
         return _Sum(found.low, UNKNOWN if found.high is None else found.high, middle, gives)
 
-    def amounts(self, people: SweptPeople, person: Int64, programme: Int64) -> Int64:
+    def amounts(self, people: CountedPeople, person: Int64, programme: Int64) -> Int64:
         """Return what each programme comes to for each person, pair by pair: int64[m, 4], the columns of `of_person`.
+
+        Many threads may ask.
 
         Args:
             people: n people.
@@ -141,9 +154,10 @@ class AmountTable:
         order = own[np.argsort(worth[own].astype(np.int16 if len(self._worths) < 2**15 else np.int64), kind="stable")]
         ends = np.searchsorted(worth[order], np.arange(len(self._worths) + 1))
         classes: dict[tuple[int, ...], _Classes] = {}
-        for which in np.flatnonzero(np.diff(ends)).tolist():
-            pairs = order[ends[which] : ends[which + 1]]
-            found[pairs] = self._of(which, people, person[pairs], children, classes)
+        with self._lock:
+            for which in np.flatnonzero(np.diff(ends)).tolist():
+                pairs = order[ends[which] : ends[which + 1]]
+                found[pairs] = self._of(which, people, person[pairs], children, classes)
         return found
 
     def child_keys(self, known: Snapshots) -> Int64 | None:
@@ -186,7 +200,7 @@ class AmountTable:
     def _of(
         self,
         which: int,
-        people: SweptPeople,
+        people: CountedPeople,
         person: Int64,
         children: Int64 | None,
         classes: dict[tuple[int, ...], _Classes],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -10,10 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.arrays import Bool, Float64, Int8, Int64
-from features.members import joined
 from features.problem import Problem, Rejected
 from features.snapshot import Snapshots
-from recommender.offers.amount_table import amount_table
 from recommender.offers.beside import (
     APART,
     RECEIVED,
@@ -25,16 +22,17 @@ from recommender.offers.beside import (
 )
 from recommender.offers.bundle import Bundle, Candidate, bundles
 from recommender.offers.exploration import CERTAIN, OrderedOffer, explored, propensities
-from recommender.offers.offer_arrays import OfferArrays, PersonWindows, offer_arrays
+from recommender.offers.offer_arrays import PersonWindows, offer_arrays
 from recommender.offers.other_applicant import for_other_applicants, unasked_kinds
+from recommender.offers.person_arrays import StackedPeople
 from recommender.offers.person_sums import PersonSum, PersonSums, child_keys
 from recommender.offers.recommendation import Recommendation, Recommendations, traced_in
-from recommender.offers.utility import UtilityInputs, UtilityWeights, Weighed, unlocked, weigh
+from recommender.offers.utility import UtilityInputs, UtilityWeights, Weighed, weigh
 from recommender.ranking.scorer import Pairs
-from recommender.rules.chance import chances
 from recommender.rules.clause import Answer
+from recommender.rules.like_verdicts import like_verdicts
 from recommender.rules.look_ahead import ahead
-from recommender.rules.verdict import Verdicts
+from recommender.rules.verdict import Verdict, Verdicts
 from recommender.rules.window import CLOSED
 
 if TYPE_CHECKING:
@@ -140,6 +138,8 @@ class _WeighedOffers:
         starts: where each person's rows begin, int64[n + 1].
         children: what sums can tell apart of each person's children, int64[n]; None where it takes more to tell.
         weighed: the utility of each row.
+        sums: what each row comes to, int64[m, 4] as of `PairSums.told`; None where that is worked out when it is told.
+        verdicts: of each row, None of one person, of whom those shown alone are explained.
     """
 
     people: Sequence[Person]
@@ -153,6 +153,8 @@ class _WeighedOffers:
     starts: Int64
     children: Int64 | None
     weighed: Weighed
+    sums: Int64 | None = None
+    verdicts: Sequence[Verdict] | None = None
 
     def children_of(self, i: int) -> Int64 | None:
         """What sums can tell apart of one person's children, int64[1]."""
@@ -160,14 +162,13 @@ class _WeighedOffers:
 
 
 def _weighed(people: Sequence[Person], compiled: Compiled, ranker: Ranker) -> _WeighedOffers:
-    table, known = offer_arrays(compiled), _stacked(people, compiled)
-    applicants = np.array([person.applicant for person in people], dtype=np.int64)
-    answers = compiled.offerable(known.values, applicants, known.members)
+    table, stacked = offer_arrays(compiled), StackedPeople.of(people, compiled)
+    known, answers = stacked.known, compiled.offerable(stacked.known.values, stacked.applicants, stacked.known.members)
     windows = [
         table.windows_of(person.occurrences, {name: person.snapshot.value(name) for name in table.states})
         for person in people
     ]
-    closed, held = np.stack([one.closed for one in windows]), _held(people, compiled)
+    closed, held = np.stack([one.closed for one in windows]), stacked.held()
     beside = [apart_from(compiled.catalogue, person.held) for person in people]
     apart = np.zeros_like(held)
     for i, places in enumerate(beside):
@@ -175,77 +176,28 @@ def _weighed(people: Sequence[Person], compiled: Compiled, ranker: Ranker) -> _W
     pairs = Pairs.permitted(((answers != Answer.NO) & ~held & ~closed & ~apart).astype(np.int8))
     starts = np.searchsorted(pairs.person, np.arange(len(people) + 1))
     left, children = np.stack([one.days_left for one in windows]), child_keys(known, compiled)
-    likely = np.stack([
-        chances(compiled, known.values[i], one.applicant, answers[i], known.members[i : i + 1])
-        for i, one in enumerate(people)
-    ])  # fmt: skip
+    likely, sums = stacked.chances(answers), stacked.sums(pairs, children)
     inputs = UtilityInputs(
         likelihood=ranker.likelihoods(known, pairs),
-        amount=_amounts(people, known, compiled, pairs, children),
+        amount=sums.ordered,
         gives=table.gives[pairs.programme],
         chance=likely[pairs.person, pairs.programme],
         days_left=left[pairs.person, pairs.programme],
-        unlocks=_unlocks(table, compiled, people, known, answers, pairs),
+        unlocks=stacked.opened(answers, pairs),
         effort_minutes=table.effort_minutes[pairs.programme],
         corrected=ranker.corrected(known, pairs, compiled),
     )
     return _WeighedOffers(
-        people, known, windows, answers, held, closed, beside, pairs, starts, children, weigh(inputs, ranker.weights)
+        people, known, windows, answers, held, closed, beside, pairs, starts, children,
+        weigh(inputs, ranker.weights), sums.told, _explained(compiled, stacked, answers, pairs),
     )  # fmt: skip
 
 
-def _stacked(people: Sequence[Person], compiled: Compiled) -> Snapshots:
-    rows = [person.snapshot for person in people]
-    if any(tuple(row.columns) != compiled.columns for row in rows):
-        raise ValueError("a snapshot has other columns than the catalogue was compiled for: compile for its columns")
-    first = rows[0]
-    if len(rows) == 1:
-        return first
-    t, values = np.concatenate([row.t for row in rows]), np.concatenate([row.values for row in rows])
-    names = tuple(name for row in rows for name in row.people)
-    members = joined([row.members for row in rows])
-    return Snapshots(names, t, first.columns, values, first.features_hash, first.declaration, members)
-
-
-def _held(people: Sequence[Person], compiled: Compiled) -> Bool:
-    held = np.zeros((len(people), len(compiled.catalogue)), dtype=np.bool_)
-    index = compiled.catalogue.index
-    for i, person in enumerate(people):
-        held[i, [index[name] for name in person.held if name in index]] = True
-    return held
-
-
-def _amounts(
-    people: Sequence[Person], known: Snapshots, compiled: Compiled, pairs: Pairs, children: Int64 | None
-) -> Int64:
-    """What each offer comes to in the first year, int64[m]: for everybody alike, or worked out for the person."""
-    table = offer_arrays(compiled)
-    amounts, chosen = table.usual[pairs.programme], table.depending(known.values, pairs)
-    starts = np.searchsorted(pairs.person[chosen], np.arange(len(people) + 1))
-    for i, (begin, end) in enumerate(itertools.pairwise(starts.tolist())):
-        mine, own = chosen[begin:end], None if children is None else children[i : i + 1]
-        if mine.size:
-            found = amount_table(compiled, people[i].t).of_person(people[i], pairs.programme[mine], own)
-            amounts[mine] = found[:, 2]
-    return amounts
-
-
-def _unlocks(
-    table: OfferArrays, compiled: Compiled, people: Sequence[Person], known: Snapshots, answers: Int8, pairs: Pairs
-) -> Int64:
-    """How many other programmes each offer opens, int64[m]; a set of grants is tried once for a person."""
-    sets, opened = table.grant_set[pairs.programme], np.zeros(len(pairs), dtype=np.int64)
-    granting = np.flatnonzero(sets >= 0)
-    for i in np.unique(pairs.person[granting]).tolist():
-        mine = granting[pairs.person[granting] == i]
-        used, which = np.unique(sets[mine], return_inverse=True)
-        applicant, grants = people[i].applicant, [table.grant_sets[one] for one in used.tolist()]
-
-        def answers_for(rows: Int64, applicant: int = applicant, i: int = i) -> Int8:
-            return compiled.answers(rows, applicant, known.members[np.full(len(rows), i)])
-
-        opened[mine] = unlocked(answers_for, known.values[i], answers[i], grants)[which]
-    return opened
+def _explained(compiled: Compiled, people: StackedPeople, answers: Int8, pairs: Pairs) -> list[Verdict] | None:
+    """The verdicts on what may be offered to several people, each different one explained once; None of one person."""
+    if len(people.people) == 1:
+        return None
+    return like_verdicts(compiled, people.known, people.applicants, answers, pairs.person, pairs.programme)
 
 
 def _of_person(offers: _WeighedOffers, i: int, compiled: Compiled, ranker: Ranker, k: int | None) -> Recommendations:
@@ -279,7 +231,7 @@ def _shown(
     """The first `k` recommendations of a person."""
     table, programmes, person = offer_arrays(compiled), compiled.catalogue.programmes, offers.people[i]
     begin, end = offers.starts[i : i + 2].tolist()
-    places, likelihoods = offers.pairs.programme[begin:end], offers.weighed.inputs.likelihood
+    places, likelihoods, said = offers.pairs.programme[begin:end], offers.weighed.inputs.likelihood, offers.verdicts
     order = np.lexsort((table.id_rank[places], -offers.weighed.total[begin:end]))
     members = offers.known.members[i : i + 1]
     verdicts = Verdicts(compiled, offers.answers[i], offers.known.values[i], person.applicant, members)
@@ -287,13 +239,14 @@ def _shown(
     if policy is not None:
         order, chances = _drawn(offers, i, policy, verdicts, begin + order)
     order = order[:k]
-    sums = PersonSums(compiled, person, places[order], offers.children_of(i))
+    found = None if offers.sums is None else offers.sums[begin + order]
+    sums = PersonSums(compiled, person, places[order], offers.children_of(i), found)
     for rank, (row, place) in enumerate(zip((begin + order).tolist(), places[order].tolist(), strict=True), start=1):
         programme, likelihood = programmes[place], None if likelihoods is None else float(likelihoods[row])
         yield Recommendation(
-            rank, programme, verdicts.explain(place), likelihood, offers.weighed.utility(row),
-            table.window(place, offers.windows[i]), PersonSum(sums, place), compiled.messages,
-            notices_of(programme, person.held, compiled), chances[rank - 1] if chances else None,
+            rank, programme, verdicts.explain(place) if said is None else said[row], likelihood,
+            offers.weighed.utility(row), table.window(place, offers.windows[i]), PersonSum(sums, place),
+            compiled.messages, notices_of(programme, person.held, compiled), chances[rank - 1] if chances else None,
         )  # fmt: skip
 
 
@@ -380,19 +333,16 @@ def _bundled(offers: _WeighedOffers, i: int, compiled: Compiled) -> tuple[Bundle
     if not happened:
         return ()
     begin, end = offers.starts[i : i + 2].tolist()
-    row_of = np.full(len(table.ids), -1, dtype=np.int64)
-    row_of[offers.pairs.programme[begin:end]] = np.arange(begin, end)
-    places = np.unique(np.concatenate([table.offered_on[event] for event in sorted(happened)]))
-    apart = np.array([place for place in offers.beside[i] if _may_be_told(offers, i, place)], dtype=np.int64)
-    places = places[(row_of[places] >= 0) | np.isin(places, apart)]
+    row_of = dict(zip(offers.pairs.programme[begin:end].tolist(), range(begin, end), strict=True))
+    apart = {place for place in offers.beside[i] if _may_be_told(offers, i, place)}
+    offered = set().union(*(table.offered_places[event] for event in happened))
+    places = sorted(place for place in offered if place in row_of or place in apart)
     runs_from = [*(window.event for window in offers.windows[i].personal), None]  # -1 is a window without an event
-    utilities = [int(offers.weighed.total[row]) if row >= 0 else 0 for row in row_of[places].tolist()]
+    utilities = [int(offers.weighed.total[row_of[place]]) if place in row_of else 0 for place in places]
     candidates = [
         Candidate(table.ids[place], utility, table.events_of[place], table.excludes[place], table.documents[place],
-                  table.efforts[place], runs_from[window])
-        for place, utility, window in zip(
-            places.tolist(), utilities, table.personal_window[places].tolist(), strict=True
-        )
+                  table.efforts[place], runs_from[int(table.personal_window[place])])
+        for place, utility in zip(places, utilities, strict=True)
     ]  # fmt: skip
     excluding = compiled.catalogue.excluding
     held = {name: excluding.get(name, frozenset()) for name in sorted(person.held)}

@@ -11,6 +11,7 @@ import numpy as np
 
 from features.arrays import Bool, Float32, Float64, Int64
 from features.country import Currency
+from features.snapshot import Occurrence
 from features.value import UNKNOWN
 from recommender.currency import SCALE, comparable, currencies_of
 from recommender.offers.amount_text import ToldAmount, told_amount
@@ -21,7 +22,6 @@ from recommender.rules.window import NOTHING_KNOWN, ApplicationWindow, window_of
 from recommender.rules.working_days import WorkingDays
 
 if TYPE_CHECKING:
-    from features.snapshot import Occurrence
     from recommender.messages import Messages
     from recommender.ranking.scorer import Pairs
     from recommender.rules.compiled import Compiled
@@ -89,6 +89,7 @@ class OfferArrays:
         programmes: what is offered.
         told: what programmes come to that is the same for everybody, in words, by place and second; grows.
         estimates: the same without words.
+        met: personal windows that were worked out, by all that each reads; grows.
     """
 
     day: int
@@ -116,6 +117,7 @@ class OfferArrays:
     programmes: tuple[Programme, ...]
     told: dict[tuple[int, int], ToldAmount] = field(default_factory=dict)
     estimates: dict[tuple[int, int], Estimate] = field(default_factory=dict)
+    met: dict[tuple[object, ...], ApplicationWindow] = field(default_factory=dict)
 
     @cached_property
     def settling(self) -> Float64:
@@ -143,10 +145,11 @@ class OfferArrays:
 
     def windows_of(self, occurrences: Iterable[Occurrence], states: Mapping[str, int] = NOTHING_KNOWN) -> PersonWindows:
         """Return every window as it stands to a person to whom this happened, and of whom `states` hold."""
-        happened = tuple(occurrences)
-        found = tuple(
-            window_of(rules, happened, self.day, self.working_days, states) for rules in self.personal_windows
-        )
+        latest: dict[str, int] = {}
+        for one in occurrences:
+            if latest.get(one.event, one.day) <= one.day <= self.day:
+                latest[one.event] = one.day
+        found = tuple(self._window_of(which, latest, states) for which in range(len(self.personal_windows)))
         if not any(window.pressing is not None or window.is_closed for window in found):
             return PersonWindows(self.closed, self.days_left, found)
         closed = np.array([*(window.is_closed for window in found), False], dtype=np.bool_)
@@ -156,6 +159,35 @@ class OfferArrays:
             np.where(runs, closed[self.personal_window], self.closed),
             np.where(runs, left[self.personal_window], self.days_left),
             found,
+        )
+
+    @cached_property
+    def offered_places(self) -> Mapping[str, frozenset[int]]:
+        """For each life event the places of the programmes offered on it."""
+        return {event: frozenset(places.tolist()) for event, places in self.offered_on.items()}
+
+    def _window_of(self, which: int, latest: Mapping[str, int], states: Mapping[str, int]) -> ApplicationWindow:
+        """One personal window, by the latest day of each event; it is worked out once for all that it reads."""
+        events, during = self._window_reads[which]
+        case = which, *[latest.get(name) for name in events], *[states.get(name) for name in during]
+        found = self.met.get(case)
+        if found is None:
+            if len(self.met) > _MOST_TOLD:
+                self.met.clear()
+            happened = [Occurrence(name, latest[name]) for name in events if name in latest]
+            rules = self.personal_windows[which]
+            found = self.met[case] = window_of(rules, happened, self.day, self.working_days, states)
+        return found
+
+    @cached_property
+    def _window_reads(self) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+        """Of each personal window the events that it runs from, and the facts while which it is open."""
+        return tuple(
+            (
+                tuple(sorted({event for rule in rules for event in rule.after})),
+                tuple(sorted({rule.during for rule in rules if rule.during is not None})),
+            )
+            for rules in self.personal_windows
         )
 
     def window(self, programme: int, windows: PersonWindows) -> ApplicationWindow:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from features.arrays import Bool, Float64, Int8, Int64
 from features.kernel.jit import njit
+from recommender.offers.grant_opening import grant_opening
 from recommender.offers.lead_kernel import LedPairs, LedPeople, fill_leading
 from recommender.offers.offer_arrays import offer_arrays
 from recommender.offers.offer_bounds import offer_bounds, point_sums
@@ -18,8 +18,7 @@ from recommender.ranking.scorer import Pairs
 from recommender.rules.chance_table import ChanceTable
 from recommender.rules.clause import Answer
 from recommender.rules.estimate_bound import MANY_CHILDREN
-from recommender.rules.rule_kernel import BLOCK, judge_rows
-from recommender.rules.rule_part import plan_of_programmes, programme_nodes, programmes_reading
+from recommender.rules.rule_kernel import BLOCK
 
 if TYPE_CHECKING:
     from features.snapshot import Snapshots
@@ -106,7 +105,7 @@ class OfferOrder:
         self._compiled, self._ranker, self._amounts, self._applicant = compiled, ranker, amounts, applicant
         self._table, self._chances = offer_arrays(compiled), ChanceTable(compiled)
         self._bounds, self._points = offer_bounds(compiled, ranker), point_sums(ranker)
-        self._opening = self._openings()
+        self._opening = grant_opening(compiled)
 
     def first(self, people: SweptPeople, limits: OfferLimits, k: int) -> FirstOffers:
         """Return each person's first `k` pairs.
@@ -201,7 +200,7 @@ class OfferOrder:
             gives=table.gives[pairs.programme],
             chance=led.chance,
             days_left=led.days_left,
-            unlocks=self._unlocks(known, pairs),
+            unlocks=self._opening.opened(known, self._applicant, pairs),
             effort_minutes=table.effort_minutes[pairs.programme],
             corrected=self._ranker.corrected(known, pairs, compiled),
         )
@@ -213,36 +212,6 @@ class OfferOrder:
         depending = self._table.depending(known.values, pairs)
         found[depending] = own[depending]
         return found
-
-    def _openings(self) -> tuple[Compiled | None, ...]:
-        """Return for each set of grants the rules that it can change; None where it changes none."""
-        compiled, found = self._compiled, []
-        plan, last = compiled.plan, compiled.last_known
-        nodes, last_nodes = programme_nodes(plan), self._bounds.nodes
-        other = (plan.roots != last.roots).any(axis=0) | (plan.capped != last.capped)
-        for grants in self._table.grant_sets:
-            chosen = np.flatnonzero(programmes_reading(plan, np.array(grants, np.int64)) | other)
-            parts = (plan_of_programmes(*one, chosen) for one in ((plan, nodes), (last, last_nodes)))
-            found.append(replace(compiled, plan=next(parts), last_known=next(parts)) if chosen.size else None)
-        return tuple(found)
-
-    def _unlocks(self, known: Snapshots, pairs: Pairs) -> Int64:
-        """How many other programmes each offer opens, int64[m]; a set of grants is tried once for a person."""
-        table, opened = self._table, np.zeros(len(pairs), np.int64)
-        sets = table.grant_set[pairs.programme]
-        for which in np.unique(sets[sets >= 0]).tolist():
-            rules, rows = self._opening[which], np.flatnonzero(sets == which)
-            if rules is None:
-                continue
-            people, back = np.unique(pairs.person[rows], return_inverse=True)
-            members = known.members[people] if len(rules.plan.tests) or len(rules.last_known.tests) else None
-            rule_rows, answers = rules.rows(known.values[people], self._applicant, members), []
-            for plan in (rules.last_known, rules.plan):
-                answers.append(np.empty((len(people), plan.roots.shape[1]), np.int8))
-                judge_rows(plan, rule_rows, answers[-1])
-                rule_rows.values[:, list(table.grant_sets[which])] = 1
-            opened[rows] = (answers[1] > answers[0]).sum(axis=1)[back]
-        return opened
 
 
 @njit

@@ -36,17 +36,21 @@ class PersonSums:
         person: as known at the end of it.
         places: int64[m], the programmes, by their places in the catalogue.
         children: what sums can tell apart of the person's children (`AmountTable.child_keys`), int64[1].
+        found: the sums, where they were worked out with those of others (`AmountTable.amounts`), int64[m, 4].
     """
 
     compiled: Compiled
     person: Person
     places: Int64
     children: Int64 | None
+    found: Int64 | None = None
 
     @cached_property
     def cases(self) -> Mapping[int, tuple[int, int, int]]:
         """By place the least, the most (`UNKNOWN` where it is not stated) and what it gives, a place in GIVES."""
-        found = amount_table(self.compiled, self.person.t).of_person(self.person, self.places, self.children)
+        found = self.found
+        if found is None:
+            found = amount_table(self.compiled, self.person.t).of_person(self.person, self.places, self.children)
         return {
             place: (least, most, gives)
             for place, (least, most, _, gives) in zip(self.places.tolist(), found.tolist(), strict=True)

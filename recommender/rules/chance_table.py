@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from features.arrays import Float64, Int64, UInt64
+from features.arrays import Float64, Int8, Int64, UInt64
 from features.kernel.jit import njit
 from features.kernel.like_rows import like_rows
 from features.members import Members
 from features.value import UNKNOWN
-from recommender.rules.chance import assembled, counted_of, inside, priors_of
-from recommender.rules.chance_kernel import EVEN, Priors, atom_chance
+from recommender.rules.chance import MOST, assembled, counted_of, inside, priors_of
+from recommender.rules.chance_kernel import CHECKED, EVEN, Priors, atom_chance
+from recommender.rules.clause import Answer
 from recommender.rules.guess import choices
 from recommender.rules.member_chance import counted_keys
-from recommender.rules.rule_kernel import AND, BLOCK, COUNT, NOT, OR, REGION
+from recommender.rules.rule_kernel import AND, BLOCK, COUNT, NOT, OR, REGION, RulePlan, RuleRows, fill_words
 from recommender.rules.rule_part import ProgrammeNodes
 
 if TYPE_CHECKING:
     from recommender.rules.compiled import Compiled
 
-__all__ = ["ChanceTable", "OpenShares", "fill_atoms", "fill_entries", "fill_missed"]
+__all__ = ["ChanceTable", "OpenShares", "chance_table", "fill_atoms", "fill_entries", "fill_missed"]
+
+_MOST_SHARES: Final = 10_000_000
+"""So many shares of households are remembered before all are forgotten: what bounds memory."""
 
 
 class OpenShares(NamedTuple):
@@ -59,6 +65,24 @@ class ChanceTable:
         self._inside: list[Float64] = []
         self._keys: dict[bytes, int] = {}
         self._counted: list[Float64] = []
+        self._lock = threading.Lock()
+
+    def chances(self, rows: RuleRows, members: Members, answers: Int8) -> Float64:
+        """Return how likely people are to meet each programme, float64[n, P]: 1 for a yes, 0 for a no; many may ask.
+
+        Args:
+            rows: n people, as rules read them.
+            members: theirs.
+            answers: int8[n, P], what the rules say.
+        """
+        with self._lock:
+            shares = self.shares(rows.values, members)
+        found = np.empty(answers.shape)
+        _fill_people(self._plan, rows, shares, found)
+        np.minimum(found, MOST, out=found)
+        found[answers == Answer.YES] = 1.0
+        found[answers == Answer.NO] = 0.0
+        return found
 
     def shares(self, values: Int64, members: Members) -> OpenShares:
         """Return the shares of people, by their columns, int64[n, F], and members."""
@@ -73,9 +97,14 @@ class ChanceTable:
             self._inside.append(inside(compiled, code))
         region = np.array([self._regions[code] for code in codes.tolist()], np.int64)[where.reshape(-1)]
         keys = np.column_stack((given, counted_keys(compiled, values, members)))
+        if len(self._counted) * max(len(self._plan.atoms), 1) > _MOST_SHARES:
+            self._keys.clear()
+            self._counted.clear()
         counted = _different(keys, self._keys, lambda at: self._count(int(given[at]), values[at], members[at]))
+        used, counted = np.unique(counted, return_inverse=True)
         of = np.column_stack((given, region, counted))
-        return OpenShares(np.array(self._plain), np.array(self._inside), np.array(self._counted), of)
+        households = np.array([self._counted[one] for one in used.tolist()])
+        return OpenShares(np.array(self._plain), np.array(self._inside), households, of)
 
     def _choose(self, known: Int64) -> int:
         """The place of the shares that count for one person, by the circumstances."""
@@ -99,6 +128,12 @@ class ChanceTable:
         return len(self._counted) - 1
 
 
+@lru_cache(maxsize=8)
+def chance_table(compiled: Compiled) -> ChanceTable:
+    """Return the table of a compiled catalogue, made once for each of them."""
+    return ChanceTable(compiled)
+
+
 def _different(keys: Int64, met: dict[bytes, int], made: Callable[[int], int]) -> Int64:
     """Return for each row what was made of the first row like it, in this call or an earlier one."""
     like = like_rows(keys)
@@ -109,6 +144,46 @@ def _different(keys: Int64, met: dict[bytes, int], made: Callable[[int], int]) -
             met[name] = made(at)
         found.append(met[name])
     return np.array(found, np.int64)[like.of]
+
+
+@njit
+def _fill_people(plan: RulePlan, people: RuleRows, shares: OpenShares, found: Float64) -> None:
+    """Fill how likely each of n people is to meet each programme, float64[n, P], 64 people at a time."""
+    atoms, nodes, programmes = len(plan.atoms), len(plan.ops), plan.roots.shape[1]
+    certain, possible = np.empty(atoms, np.uint64), np.empty(atoms, np.uint64)
+    chance, missed = np.zeros((atoms + nodes, BLOCK)), np.empty(BLOCK)
+    for first in range(0, len(people.values), BLOCK):
+        last = min(first + BLOCK, len(people.values))
+        fill_words(plan, people, first, last, certain, possible)
+        for person in range(first, last):
+            fill_atoms(plan.atoms, certain, possible, person - first, shares, shares.of[person], chance)
+        for i in range(nodes):
+            _fill_node(plan.ops[i], plan.parts[plan.starts[i] : plan.starts[i + 1]], chance, chance[atoms + i])
+        for p in range(programmes):
+            right = CHECKED if plan.capped[p] else 1.0
+            fill_missed(plan.roots, people.masks[first:last], p, chance, missed)
+            for lane in range(last - first):
+                found[first + lane, p] = (1 - missed[lane]) * right
+
+
+@njit
+def _fill_node(op: int, parts: Int64, chance: Float64, mine: Float64) -> None:
+    """Fill how likely one node of the rules is to hold, of 64 people, by what it is made of."""
+    mine[:] = 1.0
+    for part in parts:
+        theirs = chance[part]
+        for lane in range(BLOCK):
+            if op == AND:
+                mine[lane] *= theirs[lane]
+            elif op == OR:
+                mine[lane] *= 1 - theirs[lane]
+            elif op == NOT:
+                mine[lane] = 1 - theirs[lane]
+            else:
+                mine[lane] = theirs[lane] + (1 - theirs[lane]) * EVEN
+    if op == OR:
+        for lane in range(BLOCK):
+            mine[lane] = 1 - mine[lane]
 
 
 @njit
